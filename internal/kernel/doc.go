@@ -1,0 +1,42 @@
+// Package kernel holds the loops over slices of numbers: element by element, along rows, matrix products, optimizer steps.
+//
+// It knows nothing of graphs, tensors or shapes: a function gets slices and a few integers, and writes into a slice it is given.
+// Everything above it that is slow when written as a plain Go loop belongs here.
+//
+// # Conventions
+//
+//   - T is float32 or float64. The result comes first: Add(dst, a, b).
+//   - Slices have the same length unless the doc comment says otherwise. Lengths that do not fit panic: that is a mistake in
+//     this module, never in a program that uses it.
+//   - dst may be one of the inputs (the very same slice). Slices that overlap in part give wrong results.
+//   - Functions named To or Backward accumulate: they add to dst.
+//   - "Zero wins": where an incoming cotangent ct[i] is exactly 0, nothing is added to dst[i], whatever the other factor is,
+//     Inf and NaN included. So a branch that was not taken never turns a gradient into NaN.
+//   - Matrices are row-major; lda is the distance between the beginnings of two rows of a.
+//   - Nothing here allocates or keeps a slice after it returns.
+//   - Results do not depend on the number of cores.
+//
+// A training step, say, for y = relu(x·w + b) with a cotangent ct of y:
+//
+//	kernel.Linear(y, x, w, b, m, n, k, true)
+//	...
+//	kernel.ReLUBackward(dz, ct, y)
+//	kernel.AddColumnSums(db, dz)
+//	kernel.Gemm(true, false, k, n, m, x, k, dz, n, dw, n, true)
+//	kernel.Gemm(false, true, m, k, n, dz, n, w, n, dx, k, true)
+//
+// # Implementations
+//
+// Every function exists in portable Go. On amd64 most of them exist in assembly too, once for AVX2 with FMA and once for
+// AVX-512 (F, DQ, BW and VL); the best the processor has is chosen when the program starts. The environment variable
+// CHAINRULE_KERNEL, read once at that time, sets an upper limit:
+//
+//	portable   Go only
+//	avx2       AVX2 and FMA if the processor has them, else Go
+//	avx512     the best there is; so does any other value, and none
+//
+// The build tag purego leaves the assembly out. [Implementation] says what is in use.
+//
+// Implementations differ in the last bits: sums are added in another order, and exp and its like are other polynomials.
+// Each is within the error that the doc comment states.
+package kernel

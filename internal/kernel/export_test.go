@@ -1,0 +1,25 @@
+package kernel
+
+// Implementations returns the names of the implementations of this build on this processor.
+func Implementations() []string {
+	var names []string
+	for _, impl := range available() {
+		names = append(names, impl.name)
+	}
+	return names
+}
+
+// Use makes the implementation called name the current one, and returns a function that undoes it.
+func Use(name string) (undo func()) {
+	old := current
+	for _, impl := range available() {
+		if impl.name == name {
+			current = impl
+			return func() { current = old }
+		}
+	}
+	panic("no implementation " + name)
+}
+
+// Choose returns the name of the implementation that the value of CHAINRULE_KERNEL selects.
+func Choose(limit string) string { return choose(limit).name }

@@ -1,0 +1,4 @@
+package kernel
+
+// available returns the implementations that this build and this processor have, the best last.
+func available() []*implementation { return []*implementation{&portable} }
