@@ -16,6 +16,12 @@ func is32[T Float]() bool {
 	return unsafe.Sizeof(z) == 4
 }
 
+// sizeOf returns the bytes of a T.
+func sizeOf[T Float]() int {
+	var z T
+	return int(unsafe.Sizeof(z))
+}
+
 // as reads a slice of S as a slice of T, which must have the same representation.
 func as[T, S Float](s []S) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(s))), len(s))

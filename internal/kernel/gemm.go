@@ -12,7 +12,21 @@ import "fmt"
 // 0·Inf is NaN. [GemmZeroWins] is the other choice.
 func Gemm[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
 	mustGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
-	gemmPortable(transA, transB, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
+	g := gemmOf[T]()
+	if g == nil {
+		gemmPortable(transA, transB, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
+		return
+	}
+	if m == 0 || n == 0 {
+		return
+	}
+	p := product[T]{m: m, n: n, k: k, a: a, b: b, c: c, ldc: ldc}
+	p.ars, p.acs = strides(lda, transA)
+	p.brs, p.bcs = strides(ldb, transB)
+	if accumulate {
+		p.d, p.ldd = c, ldc
+	}
+	g.run(&p)
 }
 
 // GemmZeroWins is [Gemm] with another rule for zeros: an element of A that is 0 contributes 0, whatever B holds.
@@ -50,6 +64,10 @@ func Linear[T Float](y, x, w, bias []T, m, n, k int, relu bool) {
 		mustMatch("Linear", "bias", len(bias), n)
 	}
 	if m == 0 || n == 0 {
+		return
+	}
+	if g := gemmOf[T](); g != nil {
+		g.run(&product[T]{m: m, n: n, k: k, a: x, ars: k, acs: 1, b: w, brs: n, bcs: 1, c: y, ldc: n, d: bias, relu: relu})
 		return
 	}
 	if bias != nil {

@@ -10,6 +10,8 @@ type implementation struct {
 	name    string
 	loops32 *[numOps]loop[float32]
 	loops64 *[numOps]loop[float64]
+	gemm32  *gemmKernel[float32] // nil for the plain loops
+	gemm64  *gemmKernel[float64]
 }
 
 // portable is the implementation in Go.
@@ -45,4 +47,12 @@ func loopsOf[T Float]() *[numOps]loop[T] {
 		return (*[numOps]loop[T])(unsafe.Pointer(current.loops32))
 	}
 	return (*[numOps]loop[T])(unsafe.Pointer(current.loops64))
+}
+
+// gemmOf returns the matrix product kernel for T of the implementation in use, or nil.
+func gemmOf[T Float]() *gemmKernel[T] {
+	if is32[T]() {
+		return (*gemmKernel[T])(unsafe.Pointer(current.gemm32))
+	}
+	return (*gemmKernel[T])(unsafe.Pointer(current.gemm64))
 }

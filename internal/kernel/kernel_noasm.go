@@ -1,3 +1,5 @@
+//go:build !amd64 || purego
+
 package kernel
 
 // available returns the implementations that this build and this processor have, the best last.

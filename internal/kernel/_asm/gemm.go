@@ -1,0 +1,181 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// gemmRows returns the most rows of a tile: with two vectors a row, the accumulators take all registers but four.
+func (t target) gemmRows() int {
+	if t.wide {
+		return 14
+	}
+	return 6
+}
+
+// gemmVectors is the most vectors of a tile.
+const gemmVectors = 2
+
+// gemm writes the micro-kernels of matrix products: a tile of C of every number of rows and vectors.
+func (t target) gemm() {
+	for v := 1; v <= gemmVectors; v++ {
+		for r := 1; r <= t.gemmRows(); r++ {
+			t.gemmTile(r, v)
+		}
+	}
+}
+
+func (t target) gemmName(rows, vectors int) string { return fmt.Sprintf("gemm%dx%d", rows, vectors) }
+
+// gemmTile writes a micro-kernel: C = A·B + D for rows rows of A and vectors vectors of B, the last of which has cols elements.
+//
+// A is read one element at a time, by broadcast; its rows are ars bytes apart and its columns acs, so one kernel serves A as it
+// lies, transposed and packed. B is read by vectors; its rows are ldb bytes apart. D is added at the end, unless it is nil; its
+// rows are ldd bytes apart, 0 for a bias. With relu the maximum with 0 is taken last.
+func (t target) gemmTile(rows, vectors int) {
+	ty := t.goType()
+	t.function(t.gemmName(rows, vectors),
+		fmt.Sprintf("func(a *%s, ars, acs uintptr, b *%s, ldb uintptr, k int, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool)", ty, ty, ty, ty),
+		fmt.Sprintf("%s%s multiplies a tile of %d rows and %d vectors.", t.gemmName(rows, vectors), t.suffix(), rows, vectors))
+
+	a0, a1 := reg.RSI, reg.RDI // rows 0 to 6, and 7 to 13
+	rs, rs3, rs5, rs7 := reg.R8, reg.R9, reg.R10, reg.R11
+	acs, b, ldb, k := reg.R12, reg.RBX, reg.R13, reg.RDX
+	two := rows > 8
+	ctx.Load(ctx.Param("a"), a0)
+	ctx.Load(ctx.Param("ars"), rs)
+	ctx.Load(ctx.Param("acs"), acs)
+	ctx.Load(ctx.Param("b"), b)
+	ctx.Load(ctx.Param("ldb"), ldb)
+	ctx.Load(ctx.Param("k"), k)
+	if rows > 3 {
+		ctx.LEAQ(operand.Mem{Base: rs, Index: rs, Scale: 2}, rs3)
+	}
+	if rows > 5 {
+		ctx.LEAQ(operand.Mem{Base: rs, Index: rs, Scale: 4}, rs5)
+	}
+	if rows > 7 {
+		ctx.LEAQ(operand.Mem{Base: rs3, Index: rs, Scale: 4}, rs7)
+	}
+	if two {
+		ctx.LEAQ(operand.Mem{Base: a0, Index: rs7, Scale: 1}, a1)
+	}
+	row := func(i int) operand.Mem {
+		m := operand.Mem{Base: a0}
+		if two && i >= 7 {
+			m.Base, i = a1, i-7
+		}
+		switch i {
+		case 1, 2, 4:
+			m.Index, m.Scale = rs, uint8(i)
+		case 3, 6:
+			m.Index, m.Scale = rs3, uint8(i/3)
+		case 5:
+			m.Index, m.Scale = rs5, 1
+		case 7:
+			m.Index, m.Scale = rs7, 1
+		}
+		return m
+	}
+
+	acc := make([][]reg.VecVirtual, rows)
+	for i := range acc {
+		acc[i] = make([]reg.VecVirtual, vectors)
+		for j := range acc[i] {
+			acc[i][j] = t.zero()
+		}
+	}
+	// In AVX-512 the last vector of B is read under a mask. For AVX2 the caller makes sure that it can be read whole.
+	last := mask{}
+	if t.wide {
+		ctx.Load(ctx.Param("cols"), reg.RCX)
+		last = t.tailMask(reg.RCX)
+	}
+	ctx.TESTQ(k, k)
+	ctx.JZ(operand.LabelRef("done"))
+	ctx.Label("loop")
+	bv := make([]reg.VecVirtual, vectors)
+	for j := range bv {
+		m := mask{}
+		if j == vectors-1 {
+			m = last
+		}
+		bv[j] = t.load(operand.Mem{Base: b, Disp: j * t.bytes()}, m)
+	}
+	ctx.ADDQ(ldb, b)
+	for i := range acc {
+		av := t.broadcast(row(i))
+		for j := range bv {
+			t.emit("VFMADD231*", bv[j], av, acc[i][j])
+		}
+	}
+	ctx.ADDQ(acs, a0)
+	if two {
+		ctx.ADDQ(acs, a1)
+	}
+	ctx.DECQ(k)
+	ctx.JNZ(operand.LabelRef("loop"))
+	ctx.Label("done")
+
+	c, ldc, d, ldd := reg.RSI, reg.R8, reg.RDI, reg.R9
+	ctx.Load(ctx.Param("c"), c)
+	ctx.Load(ctx.Param("ldc"), ldc)
+	ctx.Load(ctx.Param("d"), d)
+	ctx.Load(ctx.Param("ldd"), ldd)
+	finish := func(name string, last mask) {
+		at := func(base reg.Register, j int) operand.Mem { return operand.Mem{Base: base, Disp: j * t.bytes()} }
+		maskOf := func(j int) mask {
+			if j == vectors-1 {
+				return last
+			}
+			return mask{}
+		}
+		ctx.TESTQ(d, d)
+		ctx.JZ(operand.LabelRef(name + "relu"))
+		for i := range acc {
+			for j, v := range acc[i] {
+				if m := maskOf(j); m.Op != nil {
+					t.emit("VADD*", t.load(at(d, j), m), v, v)
+				} else {
+					t.emit("VADD*", at(d, j), v, v)
+				}
+			}
+			if i < rows-1 {
+				ctx.ADDQ(ldd, d)
+			}
+		}
+		ctx.Label(name + "relu")
+		relu := ctx.GP8()
+		ctx.Load(ctx.Param("relu"), relu)
+		ctx.TESTB(relu, relu)
+		ctx.JZ(operand.LabelRef(name + "store"))
+		zero := t.zero()
+		for i := range acc {
+			for _, v := range acc[i] {
+				t.emit("VMAX*", v, zero, v) // NaN stays: the instruction returns its last operand, Go's first
+			}
+		}
+		ctx.Label(name + "store")
+		for i := range acc {
+			for j, v := range acc[i] {
+				t.store(v, at(c, j), maskOf(j))
+			}
+			if i < rows-1 {
+				ctx.ADDQ(ldc, c)
+			}
+		}
+		t.end()
+	}
+	if t.wide {
+		finish("", last)
+		return
+	}
+	ctx.Load(ctx.Param("cols"), reg.RCX)
+	ctx.CMPQ(reg.RCX, operand.U8(t.lanes()))
+	ctx.JNE(operand.LabelRef("masked"))
+	finish("full", mask{})
+	ctx.Label("masked")
+	finish("masked", t.tailMask(reg.RCX))
+}

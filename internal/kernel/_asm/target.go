@@ -1,0 +1,268 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// ctx collects the functions.
+var ctx = build.NewContext()
+
+// A target is an instruction set and a precision: what the functions of this program are parameterized by.
+type target struct {
+	double bool // double precision
+	wide   bool // AVX-512
+}
+
+var targets = []target{{false, false}, {true, false}, {false, true}, {true, true}}
+
+// isa returns AVX2 or AVX512.
+func (t target) isa() string {
+	if t.wide {
+		return "AVX512"
+	}
+	return "AVX2"
+}
+
+// suffix returns what the names of the target's functions end with.
+func (t target) suffix() string {
+	if t.double {
+		return "F64" + t.isa()
+	}
+	return "F32" + t.isa()
+}
+
+// goType returns the type of an element.
+func (t target) goType() string {
+	if t.double {
+		return "float64"
+	}
+	return "float32"
+}
+
+// size returns the bytes of an element.
+func (t target) size() int {
+	if t.double {
+		return 8
+	}
+	return 4
+}
+
+// bytes returns the bytes of a vector.
+func (t target) bytes() int {
+	if t.wide {
+		return 64
+	}
+	return 32
+}
+
+// lanes returns the elements of a vector.
+func (t target) lanes() int { return t.bytes() / t.size() }
+
+// vec returns a new vector register.
+func (t target) vec() reg.VecVirtual {
+	if t.wide {
+		return ctx.ZMM()
+	}
+	return ctx.YMM()
+}
+
+// emit adds an instruction. A * in its name stands for PS or PD, a # for D or Q (integers of the size of an element).
+// A broadcast constant among the operands adds the suffix that it needs.
+func (t target) emit(name string, ops ...operand.Op) {
+	p, i := "PS", "D"
+	if t.double {
+		p, i = "PD", "Q"
+	}
+	name = strings.ReplaceAll(strings.ReplaceAll(name, "*", p), "#", i)
+	for k, op := range ops {
+		if c, ok := op.(constant); ok {
+			ops[k] = c.Mem
+			if t.wide && !strings.Contains(name, "BROADCAST") {
+				base, mods, _ := strings.Cut(name, "_")
+				name = base + "_BCST"
+				if mods != "" {
+					name += "_" + mods
+				}
+			}
+		}
+	}
+	m := reflect.ValueOf(ctx).MethodByName(name)
+	if !m.IsValid() {
+		panic("no instruction " + name)
+	}
+	args := make([]reflect.Value, len(ops))
+	for k, op := range ops {
+		args[k] = reflect.ValueOf(op)
+	}
+	m.Call(args)
+}
+
+// A constant is a number in memory, once for each lane of an AVX2 vector. AVX-512 instructions broadcast the first.
+type constant struct{ operand.Mem }
+
+// constants are those made so far, by their names.
+var constants = map[string]constant{}
+
+// bits returns the constant with the given bits in each lane.
+func (t target) bits(u uint64) constant {
+	name := fmt.Sprintf("c%d_%0*x", t.size()*8, 2*t.size(), u)
+	if c, ok := constants[name]; ok {
+		return c
+	}
+	m := ctx.StaticGlobal(name)
+	ctx.DataAttributes(attr.RODATA | attr.NOPTR)
+	for i := 0; i < 32; i += t.size() {
+		if t.double {
+			ctx.AddDatum(i, operand.U64(u))
+		} else {
+			ctx.AddDatum(i, operand.U32(u))
+		}
+	}
+	c := constant{m}
+	constants[name] = c
+	return c
+}
+
+// num returns the constant x, rounded to the precision of the target.
+func (t target) num(x float64) constant {
+	if t.double {
+		return t.bits(math.Float64bits(x))
+	}
+	return t.bits(uint64(math.Float32bits(float32(x))))
+}
+
+// set returns a register that holds a constant in all lanes.
+func (t target) set(c constant) reg.VecVirtual {
+	v := t.vec()
+	switch {
+	case !t.wide:
+		t.emit("VMOVU*", c.Mem, v)
+	case t.double:
+		t.emit("VBROADCASTSD", c.Mem, v)
+	default:
+		t.emit("VBROADCASTSS", c.Mem, v)
+	}
+	return v
+}
+
+// zero returns a register of zeros.
+func (t target) zero() reg.VecVirtual {
+	v := t.vec()
+	t.clear(v)
+	return v
+}
+
+// clear sets a register to zeros.
+func (t target) clear(v operand.Op) {
+	if t.wide {
+		t.emit("VPXOR#", v, v, v)
+	} else {
+		t.emit("VXOR*", v, v, v)
+	}
+}
+
+// broadcast returns the vector of the element at m in all lanes.
+func (t target) broadcast(m operand.Mem) reg.VecVirtual {
+	v := t.vec()
+	if t.double {
+		t.emit("VBROADCASTSD", m, v)
+	} else {
+		t.emit("VBROADCASTSS", m, v)
+	}
+	return v
+}
+
+// masks is the table of AVX2's tail masks: 32 bytes of ones, then 32 of zeros.
+var masks = func() operand.Mem {
+	m := ctx.StaticGlobal("masks")
+	ctx.DataAttributes(attr.RODATA | attr.NOPTR)
+	for i := range 8 {
+		v := uint64(0)
+		if i < 4 {
+			v = math.MaxUint64
+		}
+		ctx.AddDatum(8*i, operand.U64(v))
+	}
+	return m
+}()
+
+// A mask selects the first lanes of a vector: an opmask register in AVX-512, a vector register in AVX2.
+type mask struct{ operand.Op }
+
+// tailMask returns the mask of the first n lanes, n in a register that it overwrites; 1 to lanes are possible. It overwrites
+// AX and CX.
+func (t target) tailMask(n reg.GPPhysical) mask {
+	if t.wide {
+		k := ctx.K()
+		ctx.MOVQ(operand.I32(-1), reg.RAX)
+		ctx.BZHIQ(n, reg.RAX, reg.RAX)
+		ctx.KMOVW(reg.EAX, k)
+		return mask{k}
+	}
+	v := ctx.YMM()
+	ctx.LEAQ(masks.Offset(32), reg.RAX)
+	ctx.SHLQ(operand.U8(log2(t.size())), n)
+	ctx.SUBQ(n, reg.RAX)
+	ctx.VMOVDQU(operand.Mem{Base: reg.RAX}, v)
+	return mask{v}
+}
+
+func log2(n int) uint64 {
+	if n == 4 {
+		return 2
+	}
+	return 3
+}
+
+// load returns the vector at m. Under a mask the other lanes are 0 and their memory is not touched.
+func (t target) load(m operand.Mem, k mask) reg.VecVirtual {
+	v := t.vec()
+	t.loadTo(m, k, v)
+	return v
+}
+
+func (t target) loadTo(m operand.Mem, k mask, v operand.Op) {
+	switch {
+	case k.Op == nil:
+		t.emit("VMOVU*", m, v)
+	case t.wide:
+		t.emit("VMOVU*_Z", m, k.Op, v)
+	default:
+		t.emit("VMASKMOV*", m, k.Op, v)
+	}
+}
+
+// store writes the vector v to m. Under a mask the other lanes keep their memory.
+func (t target) store(v operand.Op, m operand.Mem, k mask) {
+	switch {
+	case k.Op == nil:
+		t.emit("VMOVU*", v, m)
+	case t.wide:
+		t.emit("VMOVU*", v, k.Op, m)
+	default:
+		t.emit("VMASKMOV*", v, k.Op, m)
+	}
+}
+
+// function starts a function called name and the target's suffix, which doc describes.
+func (t target) function(name, signature, doc string) {
+	ctx.Function(name + t.suffix())
+	ctx.Attributes(attr.NOSPLIT)
+	ctx.Pragma("noescape")
+	ctx.Doc(doc)
+	ctx.SignatureExpr(signature)
+}
+
+// end ends a function.
+func (t target) end() {
+	ctx.VZEROUPPER()
+	ctx.RET()
+}

@@ -1,0 +1,135 @@
+package kernel
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A task is work in numbered chunks that do not depend on each other.
+type task interface {
+	// chunk does chunk number i.
+	chunk(i int)
+}
+
+// spinTime is how long a helper waits for the next task before it goes to sleep. It takes a sleeping helper some 100 µs to begin,
+// and the caller 10 µs to wake it; operations of a training step follow each other faster than that.
+const spinTime = 200 * time.Microsecond
+
+// maxHelpers bounds the helpers, whatever GOMAXPROCS is.
+const maxHelpers = 63
+
+// A pool spreads the chunks of one task at a time over goroutines called helpers. Whoever calls run takes part, so a helper that
+// comes late gets fewer chunks and nothing waits for it. A second task that comes while one is under way is done by its caller
+// alone.
+type pool struct {
+	busy    sync.Mutex   // held by the caller of run
+	task    task         // valid while open
+	chunks  int64        // how many chunks task has
+	wanted  int64        // how many helpers may take part
+	open    atomic.Bool  // helpers may enter
+	active  atomic.Int64 // helpers that have entered; one that sees open keeps the task alive until it leaves
+	next    atomic.Int64 // the next chunk to claim
+	seq     atomic.Int64 // counts tasks, so that waiting helpers notice a new one
+	parked  atomic.Int64 // helpers that sleep
+	wake    chan struct{}
+	helpers int // started so far
+}
+
+// workers is the pool of the process.
+var workers = pool{wake: make(chan struct{}, maxHelpers)}
+
+// acquire reserves the pool for the caller, who must call run or release next. It reports false, at once, if there is only one
+// processor to use or the pool is taken.
+func (p *pool) acquire() bool {
+	return runtime.GOMAXPROCS(0) > 1 && p.busy.TryLock()
+}
+
+// release gives the pool back.
+func (p *pool) release() { p.busy.Unlock() }
+
+// run does all chunks of t and gives the pool back. With rouse, sleeping helpers are woken; that pays for work of 50 µs or more.
+func (p *pool) run(t task, chunks int, rouse bool) {
+	helpers := min(runtime.GOMAXPROCS(0)-1, chunks-1, maxHelpers)
+	for ; rouse && p.helpers < helpers; p.helpers++ {
+		go p.help(p.seq.Load())
+	}
+	p.task, p.chunks, p.wanted = t, int64(chunks), int64(helpers)
+	p.next.Store(0)
+	p.open.Store(true)
+	p.seq.Add(1)
+	if rouse {
+		for range min(p.parked.Load(), int64(helpers)) {
+			select {
+			case p.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+	p.work(t)
+	p.open.Store(false)
+	for i := 1; p.active.Load() != 0; i++ {
+		if i%1024 == 0 {
+			runtime.Gosched()
+		}
+	}
+	p.task = nil
+	p.release()
+}
+
+// work claims chunks and does them until there are no more.
+func (p *pool) work(t task) {
+	for {
+		i := p.next.Add(1) - 1
+		if i >= p.chunks {
+			return
+		}
+		t.chunk(int(i))
+	}
+}
+
+// help is the life of a helper. seen is the number of the last task that it does not take part in.
+func (p *pool) help(seen int64) {
+	for {
+		seen = p.await(seen)
+		if p.active.Add(1) <= p.limit() {
+			p.work(p.task)
+		}
+		p.active.Add(-1)
+	}
+}
+
+// limit returns how many helpers may be active: none if there is no task. The caller is among the active ones, so the task that
+// it sees stays.
+func (p *pool) limit() int64 {
+	if !p.open.Load() {
+		return 0
+	}
+	return p.wanted
+}
+
+// await returns the number of a task newer than seen: first it spins, then it sleeps.
+func (p *pool) await(seen int64) int64 {
+	start := time.Now()
+	for i := 1; ; i++ {
+		if s := p.seq.Load(); s != seen {
+			return s
+		}
+		if i%256 != 0 {
+			continue
+		}
+		runtime.Gosched()
+		if time.Since(start) < spinTime {
+			continue
+		}
+		p.parked.Add(1)
+		if s := p.seq.Load(); s != seen {
+			p.parked.Add(-1)
+			return s
+		}
+		<-p.wake
+		p.parked.Add(-1)
+		start = time.Now()
+	}
+}
