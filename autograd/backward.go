@@ -1,0 +1,267 @@
+package autograd
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// An Option is a setting of [Backward].
+type Option func(*settings)
+
+type settings struct {
+	op         string
+	seed       *tensor.Tensor
+	leavesOnly bool
+}
+
+// WithSeed starts the sweep from the cotangent ct of the loss, of the loss's shape, in place of ∂l/∂l = 1. The loss
+// need not be a scalar then: the result is the product of ct with the Jacobian.
+func WithSeed(ct *tensor.Tensor) Option { return func(s *settings) { s.seed = ct } }
+
+// LeavesOnly gives the adjoint of every tensor back to the graph's pool as soon as it has been passed on, unless the
+// tensor is a leaf. Training saves memory with it; [Gradients] reads zero for those tensors then.
+func LeavesOnly() Option { return func(s *settings) { s.leavesOnly = true } }
+
+// Backward runs the backward sweep from the loss l down to the leaves and returns ∂l/∂v for every value v that l
+// depends on. Each call gives a fresh result: nothing accumulates from one to the next, and nothing changes on the tape.
+//
+// The sweep visits the nodes in the reverse of their recording order, which is a reverse topological one, and adds to
+// each operand u of each node v the product ∂l/∂v · ∂v/∂u. An adjoint of exactly 0 contributes 0, even where the local
+// derivative is infinite or undefined: the branch of a [github.com/seed366ff29f/chainrule/ops.Where] that was not taken
+// never turns a gradient into NaN.
+//
+// It panics with a [*graph.Error] if the loss is not a scalar and there is no [WithSeed], if it is no longer on the
+// tape, or if a leaf on the way was changed after it had been used. It costs at most a small multiple of the forward
+// pass, whatever the number of leaves (Baur and Strassen, 1983).
+func Backward(loss graph.Value, options ...Option) Gradients {
+	s := settings{op: "autograd.Backward"}
+	for _, o := range options {
+		o(&s)
+	}
+	return backward(loss, s)
+}
+
+func backward(loss graph.Value, s settings) Gradients {
+	loss.Check(s.op)
+	g := loss.Graph()
+	if shape := loss.Dims(); s.seed == nil && len(shape) > 0 {
+		panic(graph.Errorf(s.op, graph.ErrShape, "the loss has shape %s, not a scalar: reduce it with ops.Sum or ops.Mean, or give a cotangent with autograd.WithSeed", tensor.FormatShape(shape)))
+	} else if s.seed != nil && !slices.Equal(shape, s.seed.Dims()) {
+		panic(graph.Errorf(s.op, graph.ErrShape, "the loss has shape %s, the seed has %s: give a cotangent of the loss's shape", tensor.FormatShape(shape), tensor.FormatShape(s.seed.Dims())))
+	}
+	changes := g.Changes()
+	a := g.NewAdjoints(loss)
+	root := loss.Node()
+	switch {
+	case !root.WantsGrad():
+	case len(loss.Dims()) > 0:
+		t, _ := a.Touch(root)
+		t.Copy(s.seed)
+	case s.seed != nil:
+		a.Scalars()[root.ID()] = s.seed.AtFlat(0)
+	default:
+		a.Scalars()[root.ID()] = 1 // ∂l/∂l
+	}
+	sweep(g, a, root.ID(), 1, s.leavesOnly)
+	if changes != nil {
+		checkUnchanged(g, a, root.ID(), changes, s.op)
+	}
+	return Gradients{a, a.Serial()}
+}
+
+// sweep passes the adjoints down from node root to node last. A scalar node has its derivatives on the tape, so that the loop over
+// scalars is two multiplications and two additions a node.
+func sweep(g *graph.Graph, a *graph.Adjoints, root, last int, leavesOnly bool) {
+	adj := a.Scalars()
+	for k := root / graph.ChunkLen; k >= last/graph.ChunkLen; k-- {
+		chunk := g.Chunk(k)
+		first := k * graph.ChunkLen
+		part := adj[first:min(first+graph.ChunkLen, root+1)]
+		for j := len(part) - 1; j >= max(last-first, 0); j-- {
+			w := part[j]
+			if w == 0 {
+				continue
+			}
+			l := &chunk[j&(graph.ChunkLen-1)]
+			if l.In[0] < 0 {
+				passTensor(g.Value(first+j).Node(), a, leavesOnly)
+				continue
+			}
+			adj[l.In[0]] += float64(w * l.D[0])
+			adj[l.In[1]] += float64(w * l.D[1])
+		}
+	}
+}
+
+// passTensor passes the adjoint of a node that has tensors to its operands.
+func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
+	if !n.WantsGrad() {
+		return
+	}
+	g, row := n.Graph(), n.Row()
+	ct := a.Tensor(n)
+	if _, scalar := n.Scalar(); scalar {
+		ct = g.Temp()
+		ct.SetFlat(a.Scalars()[n.ID()], 0)
+		defer g.FreeTemp(ct)
+	}
+	for i := range n.NumInputs() {
+		if !n.Wants(i) {
+			continue
+		}
+		in := n.InputNode(i)
+		if _, scalar := in.Scalar(); scalar {
+			dst := g.Temp()
+			pass(row, n, i, ct, dst)
+			a.Scalars()[in.ID()] += dst.AtFlat(0)
+			g.FreeTemp(dst)
+			continue
+		}
+		dst, _ := a.Touch(in)
+		pass(row, n, i, ct, dst)
+	}
+	if leavesOnly {
+		a.Drop(n)
+	}
+}
+
+// pass adds to dst what the cotangent ct of node n contributes to operand i: by the operation's kernel, or by its rule
+// on the graph with recording off.
+func pass(row *graph.Row, n graph.Node, i int, ct, dst *tensor.Tensor) {
+	if row.Backward != nil && row.Backward(n, i, ct, dst) {
+		return
+	}
+	g := n.Graph()
+	g.Scratch(func() {
+		g.Quietly(func() {
+			v := row.VJP(n, i, g.Lend(ct))
+			tensor.AddReduced(dst, v.Node().Data())
+		})
+	})
+}
+
+// checkUnchanged panics if the sweep reached an operation that had used a leaf before it was changed.
+func checkUnchanged(g *graph.Graph, a *graph.Adjoints, root int, changes map[int]int, op string) {
+	adj := a.Scalars()
+	for id := root; id > 0; id-- {
+		if adj[id] == 0 {
+			continue
+		}
+		n := g.Value(id).Node()
+		for i := range n.NumInputs() {
+			in := n.InputNode(i)
+			if at, ok := changes[in.ID()]; ok && id < at {
+				a.Release()
+				panic(graph.Errorf(op, graph.ErrChanged, "leaf %s was changed after %s had used it: the gradient would mix old and new numbers; call Backward before the change, or Rewind and record again", in.Label(), n.Label()))
+			}
+		}
+	}
+}
+
+// Gradients is the result of one backward sweep: ∂l/∂v for every value v. It is a small value, good until the graph's
+// Reset or a Rewind past the loss.
+type Gradients struct {
+	a      *graph.Adjoints
+	serial uint64
+}
+
+func (g Gradients) check(op string) {
+	if g.a == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got the zero Gradients: get one from autograd.Backward"))
+	}
+	if g.a.Serial() != g.serial {
+		panic(graph.Errorf(op, graph.ErrStale, "these gradients are from before the graph's Reset or Rewind: read them first, or copy them out with Gradients.Tensor"))
+	}
+}
+
+func (g Gradients) node(op string, v graph.Value) graph.Node {
+	g.check(op)
+	v.CheckIn(op, g.a.Graph())
+	return v.Node()
+}
+
+// has reports whether the sweep can have reached n.
+func (g Gradients) has(n graph.Node) bool { return n.WantsGrad() && n.ID() < len(g.a.Scalars()) }
+
+// Graph returns the graph that the sweep was run on.
+func (g Gradients) Graph() *graph.Graph {
+	g.check("autograd.Gradients.Graph")
+	return g.a.Graph()
+}
+
+// Loss returns the value that the sweep started from.
+func (g Gradients) Loss() graph.Value {
+	g.check("autograd.Gradients.Loss")
+	return g.a.Root()
+}
+
+// Scalar returns ∂l/∂x for a scalar x: 0 if l does not depend on x, or x is a constant. It panics with a
+// [*graph.Error] if x is not a scalar or belongs to another recording.
+func (g Gradients) Scalar(x graph.Value) float64 {
+	const op = "autograd.Gradients.Scalar"
+	n := g.node(op, x)
+	if _, scalar := n.Scalar(); !scalar {
+		panic(graph.Errorf(op, graph.ErrShape, "value %s has shape %s, not a scalar: use Gradients.Tensor", n.Label(), tensor.FormatShape(n.Dims())))
+	}
+	if !g.has(n) {
+		return 0
+	}
+	return g.a.Scalars()[n.ID()]
+}
+
+// Scalars fills dst with ∂l/∂x for each of the scalars xs and returns it; a nil dst is made. It panics with a
+// [*graph.Error] if dst has another length than xs.
+func (g Gradients) Scalars(dst []float64, xs []graph.Value) []float64 {
+	if dst == nil {
+		dst = make([]float64, len(xs))
+	}
+	if len(dst) != len(xs) {
+		panic(graph.Errorf("autograd.Gradients.Scalars", graph.ErrShape, "dst has %d elements for %d values: give one for each, or nil", len(dst), len(xs)))
+	}
+	for i, x := range xs {
+		dst[i] = g.Scalar(x)
+	}
+	return dst
+}
+
+// Tensor returns a copy of ∂l/∂w in w's shape and the graph's precision: zeros if l does not depend on w, or w is a
+// constant. It panics with a [*graph.Error] if w belongs to another recording.
+func (g Gradients) Tensor(w graph.Value) *tensor.Tensor {
+	n := g.node("autograd.Gradients.Tensor", w)
+	t := tensor.New(g.a.Graph().DType(), n.Dims()...)
+	if !g.has(n) {
+		return t
+	}
+	if _, scalar := n.Scalar(); scalar {
+		t.SetFlat(g.a.Scalars()[n.ID()], 0)
+	} else if s := g.a.Tensor(n); s != nil {
+		t.Copy(s)
+	}
+	return t
+}
+
+// View returns the storage of ∂l/∂w for a tensor w, which must not be changed and lives as long as the Gradients, or
+// nil if it is zero because l does not depend on w. Optimizers read it in place.
+func (g Gradients) View(w graph.Value) *tensor.Tensor {
+	n := g.node("autograd.Gradients.View", w)
+	if _, scalar := n.Scalar(); scalar || !g.has(n) {
+		return nil
+	}
+	return g.a.Tensor(n)
+}
+
+// Reaches reports whether the sweep passed anything to v.
+func (g Gradients) Reaches(v graph.Value) bool {
+	n := g.node("autograd.Gradients.Reaches", v)
+	return g.has(n) && g.a.Scalars()[n.ID()] != 0
+}
+
+// Release gives the memory of the sweep back to the graph before Reset or Rewind would. The Gradients must not be used
+// afterwards.
+func (g Gradients) Release() {
+	g.check("autograd.Gradients.Release")
+	g.a.Release()
+}
+

@@ -1,0 +1,94 @@
+package graph
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// Adjoints is the storage of one backward sweep: ∂l/∂v for every node v up to the loss l. It comes from the graph's
+// pool and is good until Reset, a Rewind past the loss, or Release.
+type Adjoints struct {
+	g       *Graph
+	root    int32
+	serial  uint64
+	scalars []float64        // by node; 1 marks a tensor node that was reached
+	tensors []*tensor.Tensor // by extension record; nil where nothing was reached
+}
+
+// NewAdjoints returns storage for a sweep from root, all zero.
+func (g *Graph) NewAdjoints(root Value) *Adjoints {
+	root.CheckIn("graph.Graph.NewAdjoints", g)
+	var a *Adjoints
+	if k := len(g.spare); k > 0 {
+		a, g.spare = g.spare[k-1], g.spare[:k-1]
+	} else {
+		a = &Adjoints{g: g}
+	}
+	a.root = root.id
+	n := int(root.id) + 1
+	if cap(a.scalars) < n {
+		a.scalars = make([]float64, n, max(n, 2*cap(a.scalars)))
+	} else {
+		a.scalars = a.scalars[:n]
+		clear(a.scalars)
+	}
+	exts, _, _ := g.extent()
+	a.tensors = slices.Grow(a.tensors[:0], int(exts))[:exts]
+	clear(a.tensors)
+	g.sweeps = append(g.sweeps, a)
+	return a
+}
+
+// Graph returns the graph that the sweep belongs to.
+func (a *Adjoints) Graph() *Graph { return a.g }
+
+// Root returns the node that the sweep started from.
+func (a *Adjoints) Root() Value { return a.g.handle(a.root) }
+
+// Serial tells one use of the storage from the next: it changes when the storage is released.
+func (a *Adjoints) Serial() uint64 { return a.serial }
+
+// Scalars returns the adjoints of the scalar nodes by number. For a tensor node it holds 1 if the sweep reached it.
+func (a *Adjoints) Scalars() []float64 { return a.scalars }
+
+// Tensor returns the adjoint of a tensor node, nil if the sweep did not reach it.
+func (a *Adjoints) Tensor(n Node) *tensor.Tensor { return a.tensors[a.g.heads[n.id].ext] }
+
+// Touch returns the adjoint of a tensor node, made of zeros at the first call, and whether it was there before.
+func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, old bool) {
+	k := a.g.heads[n.id].ext
+	if a.tensors[k] != nil {
+		return a.tensors[k], true
+	}
+	t = a.g.pool.Zeros(a.g.dtype, n.Dims())
+	a.tensors[k] = t
+	a.scalars[n.id] = 1
+	return t, false
+}
+
+// Drop gives the adjoint of a tensor node back to the pool.
+func (a *Adjoints) Drop(n Node) {
+	k := a.g.heads[n.id].ext
+	if a.tensors[k] != nil {
+		a.g.pool.Put(a.tensors[k])
+		a.tensors[k] = nil
+	}
+}
+
+// Release gives the storage back to the graph before Reset or Rewind would.
+func (a *Adjoints) Release() {
+	k := slices.Index(a.g.sweeps, a)
+	if k < 0 {
+		return
+	}
+	a.g.sweeps = slices.Delete(a.g.sweeps, k, k+1)
+	for _, t := range a.tensors {
+		if t != nil {
+			a.g.pool.Put(t)
+		}
+	}
+	clear(a.tensors)
+	a.serial++
+	a.g.spare = append(a.g.spare, a)
+}

@@ -1,0 +1,50 @@
+package graph
+
+import "github.com/seed366ff29f/chainrule/graph/tensor"
+
+// An Error is a programmer's mistake in building or differentiating a graph: shapes that do not fit, a value of
+// another graph, a loss that is not a scalar. Its message names the operation, what it got, and what to do.
+// Functions panic with *Error because expressions nest; [Try] turns the panic into an error.
+type Error = tensor.Error
+
+// A Kind classifies an [Error], for use with errors.Is.
+type Kind = tensor.Kind
+
+// The kinds of an [Error].
+const (
+	ErrShape   = tensor.ErrShape   // shapes that do not fit together
+	ErrAxis    = tensor.ErrAxis    // an axis that does not exist
+	ErrIndex   = tensor.ErrIndex   // an index or label out of range
+	ErrDType   = tensor.ErrDType   // a tensor of another precision than the graph's
+	ErrLimit   = tensor.ErrLimit   // too many nodes or elements
+	ErrStale   = tensor.ErrStale   // a value from before Reset or from a part that was rewound
+	ErrForeign = tensor.ErrForeign // a value of another graph
+	ErrChanged = tensor.ErrChanged // a leaf that changed between its use and the backward sweep
+	ErrValue   = tensor.ErrValue   // numbers that the operation cannot take, such as a singular matrix
+	ErrUsage   = tensor.ErrUsage   // anything else that a correct program does not do
+)
+
+// Errorf returns an [Error] with a formatted message; op is the function that was called, such as "ops.MatMul".
+func Errorf(op string, kind Kind, format string, args ...any) *Error {
+	return tensor.Errorf(op, kind, format, args...)
+}
+
+// Try calls f and returns nil, or the error that f panicked with if that was an *[Error]. Every other panic goes on.
+// The error's type is *Error, so that
+//
+//	err := graph.Try(func() { y = ops.MatMul(a, b) })
+//
+// can be tested with errors.Is(err, graph.ErrShape).
+func Try(f func()) (err error) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case *Error:
+			err = e
+		default:
+			panic(e)
+		}
+	}()
+	f()
+	return nil
+}

@@ -1,0 +1,184 @@
+package graph
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A head is what every node has: its value if that is a scalar, and what kind of node it is.
+type head struct {
+	value float64
+	ext   int32 // index of the extension record, 0 for none
+	op    Op
+	flags uint16
+}
+
+// The flags of a head.
+const (
+	wantsGrad uint16 = 1 << iota // a gradient flows through this node
+	isLeaf                       // made by Var, Const, Bind, ...
+	isTensor                     // the value is a tensor of rank 1 or more: it stands in the extension record
+	isShared                     // a leaf that shares the storage of a bound tensor
+)
+
+// notPlain marks the nodes that the short path for scalars has to leave to the long one.
+const notPlain = isTensor | isShared
+
+// A Link is what the backward sweep reads of a node: the operands of a scalar operation and the derivative by each of
+// them. An absent operand is node 0, which no one reads. In[0] is -1 for an operation that has tensors: its operands
+// stand in the extension record.
+type Link struct {
+	D  [2]float64
+	In [2]int32
+}
+
+// Links are kept in chunks, which never move: growing a tape of millions of nodes copies none of them.
+const (
+	chunkBits = 10
+	ChunkLen  = 1 << chunkBits // nodes in a [Chunk]
+	chunkMask = ChunkLen - 1
+)
+
+// A Chunk holds the links of ChunkLen nodes in recording order.
+type Chunk [ChunkLen]Link
+
+// MaxNodes is the largest number of nodes that a tape can hold.
+const MaxNodes = math.MaxInt32 - ChunkLen
+
+// An ext is the extension record of a node that has tensors, more than two operands, or attributes.
+type ext struct {
+	out     *tensor.Tensor // the value, also where it has shape ()
+	saved   [2]*tensor.Tensor
+	aux     any
+	floats  [2]float64
+	inputs  span // of Graph.inputs and, once recorded, Graph.operands
+	ints    span // of Graph.ints
+	node    int32
+	owned   bool   // out goes back to the pool
+	version uint64 // of a shared leaf: the tensor's version when it was last read
+}
+
+// A span is a part of an array of the graph that grows with the tape.
+type span struct{ lo, hi int32 }
+
+// A Graph is a tape: it holds every operation in the order in which it was recorded. Operands are recorded before the
+// results made of them, so this order is a topological one and the reverse of it is right for the backward sweep.
+//
+// A Graph serves one goroutine. Several graphs can bind the same parameter tensors at once.
+type Graph struct {
+	heads  []head // of all nodes; len is the room there is
+	n      int32  // nodes recorded, with node 0, the sink for absent operands
+	limit  int32  // the node at which there is no more room
+	gen    uint32 // number of the recording, one up at every Reset and Rewind
+	last   *Chunk // the chunk that node n goes to
+	chunks []*Chunk
+	mask   uint16 // wantsGrad, or 0 while recording without gradients
+
+	dtype    tensor.DType
+	maxBytes int
+	pool     tensor.Pool
+
+	exts     []ext // exts[0] is unused
+	inputs   []int32
+	operands []*tensor.Tensor
+	ints     []int
+
+	base    uint32   // gen of the last Reset
+	rewinds []rewind // in force, oldest first
+
+	leafEnd int32 // all nodes below are leaves
+	changes []change
+	bound   []binding
+	byData  map[bindKey]int32
+
+	names  map[int32]string
+	scopes []scope
+	open   []int32 // scopes that are open, outermost first
+
+	sweeps []*Adjoints // in force
+	spare  []*Adjoints // for reuse
+}
+
+// An Option is a setting of [New].
+type Option func(*Graph)
+
+// WithDType sets the precision of the graph's tensors, tensor.Float64 unless said otherwise. Scalars are float64 always.
+func WithDType(dtype tensor.DType) Option { return func(g *Graph) { g.dtype = dtype } }
+
+// WithMemoryLimit makes an operation that would bring the graph's tensors above the given number of bytes panic with
+// an [*Error] of kind [ErrLimit] before it asks for the memory. 0, the default, sets no limit.
+func WithMemoryLimit(bytes int) Option { return func(g *Graph) { g.maxBytes = bytes } }
+
+// New returns an empty graph.
+func New(options ...Option) *Graph {
+	g := &Graph{n: 1, mask: wantsGrad, gen: 1, base: 1, leafEnd: 1}
+	for _, o := range options {
+		o(g)
+	}
+	g.exts = make([]ext, 1)
+	g.heads = make([]head, 64)
+	g.chunks = []*Chunk{new(Chunk)}
+	g.last = g.chunks[0]
+	g.setLimit()
+	return g
+}
+
+// DType returns the precision of the graph's tensors.
+func (g *Graph) DType() tensor.DType { return g.dtype }
+
+// Len returns the number of nodes recorded.
+func (g *Graph) Len() int { return int(g.n - 1) }
+
+// grow makes room for node n.
+func (g *Graph) grow() {
+	if g.n >= MaxNodes {
+		panic(Errorf("graph.Graph", ErrLimit, "the tape has %d nodes and can hold no more: Reset or Rewind it, or use tensor operations in place of scalar ones", g.n-1))
+	}
+	if int(g.n) == len(g.heads) {
+		heads := make([]head, 2*len(g.heads))
+		copy(heads, g.heads)
+		g.heads = heads
+	}
+	k := int(g.n >> chunkBits)
+	if k == len(g.chunks) {
+		g.chunks = append(g.chunks, new(Chunk))
+	}
+	g.last = g.chunks[k]
+	g.setLimit()
+}
+
+// setLimit computes the node at which heads or the last chunk is full.
+func (g *Graph) setLimit() {
+	g.limit = min(int32(min(len(g.heads), math.MaxInt32)), (g.n>>chunkBits+1)<<chunkBits)
+}
+
+// seek sets the tape's end to node n, which must have been recorded before or be the next one.
+func (g *Graph) seek(n int32) {
+	g.n = n
+	k := int(n >> chunkBits)
+	if k < len(g.chunks) {
+		g.last = g.chunks[k]
+		g.setLimit()
+	} else {
+		g.limit = n // the next record grows
+	}
+}
+
+// Chunk returns the links of nodes k·ChunkLen and up.
+func (g *Graph) Chunk(k int) *Chunk { return g.chunks[k] }
+
+func (g *Graph) link(id int32) *Link { return &g.chunks[id>>chunkBits][id&chunkMask] }
+
+// reserve checks that a tensor of the given shape may be made, and returns its number of elements.
+func (g *Graph) reserve(op string, shape []int) {
+	n, err := tensor.Size(shape)
+	if err != nil {
+		e := err.(*Error)
+		panic(&Error{Op: op, Kind: e.Kind, Msg: e.Msg})
+	}
+	if g.maxBytes > 0 && n*g.dtype.Bytes() > g.maxBytes-g.pool.Lent() {
+		panic(Errorf(op, ErrLimit, "a tensor of shape %s takes %d bytes and %d of the graph's limit of %d are in use: raise the limit or use smaller tensors",
+			tensor.FormatShape(shape), n*g.dtype.Bytes(), g.pool.Lent(), g.maxBytes))
+	}
+}

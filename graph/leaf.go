@@ -1,0 +1,228 @@
+package graph
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A binding is a leaf that shares a tensor's storage.
+type binding struct {
+	key bindKey
+	id  int32
+}
+
+type bindKey struct {
+	t     *tensor.Tensor
+	grads bool
+}
+
+// A change says that a leaf got other numbers when the tape had the given length: the operations below it that use the
+// leaf were computed with the old ones.
+type change struct{ leaf, at int32 }
+
+// Var returns a scalar leaf that wants a gradient.
+func (g *Graph) Var(v float64) Value { return g.scalarLeaf(v, isLeaf|wantsGrad) }
+
+// Const returns a scalar leaf that wants no gradient.
+func (g *Graph) Const(v float64) Value { return g.scalarLeaf(v, isLeaf) }
+
+func (g *Graph) scalarLeaf(v float64, flags uint16) Value {
+	id := g.n
+	if id >= g.limit {
+		g.grow()
+	}
+	g.heads[id] = head{value: v, op: opLeaf, flags: flags}
+	g.last[id&chunkMask] = Link{}
+	if id == g.leafEnd {
+		g.leafEnd++
+	}
+	g.n = id + 1
+	return Value{g, id, g.gen}
+}
+
+// Vars returns a scalar leaf that wants a gradient for every number in data.
+func (g *Graph) Vars(data []float64) []Value {
+	xs := make([]Value, len(data))
+	for i, v := range data {
+		xs[i] = g.scalarLeaf(v, isLeaf|wantsGrad)
+	}
+	return xs
+}
+
+// VarTensor returns a leaf that wants a gradient, with a copy of t's numbers in the graph's precision.
+func (g *Graph) VarTensor(t *tensor.Tensor) Value {
+	return g.copyLeaf("graph.Graph.VarTensor", t, isLeaf|wantsGrad)
+}
+
+// ConstTensor returns a leaf that wants no gradient, with a copy of t's numbers in the graph's precision.
+func (g *Graph) ConstTensor(t *tensor.Tensor) Value {
+	return g.copyLeaf("graph.Graph.ConstTensor", t, isLeaf)
+}
+
+func (g *Graph) copyLeaf(op string, t *tensor.Tensor, flags uint16) Value {
+	if t == nil {
+		panic(Errorf(op, ErrUsage, "got a nil tensor: make one with tensor.New or tensor.Of"))
+	}
+	if t.Rank() == 0 {
+		return g.scalarLeaf(t.AtFlat(0), flags)
+	}
+	g.reserve(op, t.Dims())
+	c := g.pool.Get(g.dtype, t.Dims())
+	c.Copy(t)
+	return g.tensorLeaf(c, flags, true)
+}
+
+func (g *Graph) tensorLeaf(t *tensor.Tensor, flags uint16, owned bool) Value {
+	e := g.newExt()
+	e.out, e.owned, e.version = t, owned, t.Version()
+	if t.Rank() > 0 {
+		flags |= isTensor
+	}
+	v := g.scalarLeaf(0, flags)
+	g.heads[v.id].ext = int32(len(g.exts) - 1)
+	if t.Rank() == 0 {
+		g.heads[v.id].value = t.AtFlat(0)
+	}
+	return v
+}
+
+// Bind returns a leaf that wants a gradient and shares t's storage: the same Value each time within one recording.
+// Layers bind their parameters with it. It panics with an [*Error] if t has another precision than the graph.
+func (g *Graph) Bind(t *tensor.Tensor) Value {
+	return g.bind("graph.Graph.Bind", bindKey{t, true}, isLeaf|isShared|wantsGrad)
+}
+
+// BindConst is [Graph.Bind] for a tensor that wants no gradient, such as a batch of data.
+func (g *Graph) BindConst(t *tensor.Tensor) Value {
+	return g.bind("graph.Graph.BindConst", bindKey{t, false}, isLeaf|isShared)
+}
+
+func (g *Graph) bind(op string, key bindKey, flags uint16) Value {
+	t := key.t
+	if t == nil {
+		panic(Errorf(op, ErrUsage, "got a nil tensor: make one with tensor.New or tensor.Of"))
+	}
+	if id, ok := g.byData[key]; ok {
+		return g.handle(id)
+	}
+	if t.DType() != g.dtype {
+		panic(Errorf(op, ErrDType, "a %s tensor cannot be bound to a %s graph: convert a model with nn.To(model, tensor.%s) and a tensor with t.To, or make the graph with graph.WithDType(tensor.%s)",
+			t.DType(), g.dtype, dtypeName(g.dtype), dtypeName(t.DType())))
+	}
+	v := g.tensorLeaf(t, flags, false)
+	if g.byData == nil {
+		g.byData = make(map[bindKey]int32)
+	}
+	g.byData[key] = v.id
+	g.bound = append(g.bound, binding{key, v.id})
+	return v
+}
+
+// Lend returns a constant leaf over t's own storage, which the graph does not watch for changes. It serves the sweeps,
+// whose leaves live for one rule only.
+func (g *Graph) Lend(t *tensor.Tensor) Value { return g.tensorLeaf(t, isLeaf, false) }
+
+func dtypeName(d tensor.DType) string {
+	if d == tensor.Float32 {
+		return "Float32"
+	}
+	return "Float64"
+}
+
+// Bound returns the leaf that [Graph.Bind] made of t in this recording, and whether there is one.
+func (g *Graph) Bound(t *tensor.Tensor) (Value, bool) {
+	id, ok := g.byData[bindKey{t, true}]
+	return g.handle(id), ok
+}
+
+// refresh notices that a shared leaf's tensor has changed since the graph last looked.
+func (g *Graph) refresh(id int32) {
+	h := &g.heads[id]
+	if h.flags&isShared == 0 {
+		return
+	}
+	e := &g.exts[h.ext]
+	if v := e.out.Version(); v != e.version {
+		e.version = v
+		g.changed(id)
+		if e.out.Rank() == 0 {
+			h.value = e.out.AtFlat(0)
+		}
+	}
+}
+
+// changed notes that a leaf has new numbers. It matters only to operations that used the old ones.
+func (g *Graph) changed(leaf int32) {
+	if g.n > g.leafEnd {
+		g.changes = append(g.changes, change{leaf, g.n})
+	}
+}
+
+// Changes returns, for every leaf that changed after an operation had been recorded, the first node that may have used
+// its present numbers. It is empty if no leaf changed, as usual.
+func (g *Graph) Changes() map[int]int {
+	for _, b := range g.bound {
+		g.refresh(b.id)
+	}
+	if len(g.changes) == 0 {
+		return nil
+	}
+	m := make(map[int]int, len(g.changes))
+	for _, c := range g.changes {
+		m[int(c.leaf)] = max(m[int(c.leaf)], int(c.at))
+	}
+	return m
+}
+
+// Set gives a scalar leaf another number. What was recorded stays as it was: to compute anew, Rewind and record again.
+// A later Backward that reaches a use of the old number panics and names the leaf.
+// Set panics with an [*Error] if v is not a scalar leaf.
+func (v Value) Set(x float64) {
+	const op = "graph.Value.Set"
+	h := v.leafHead(op)
+	if h.flags&isTensor != 0 {
+		panic(Errorf(op, ErrShape, "leaf %s has shape %s, not a scalar: use SetTensor", v.label(), tensor.FormatShape(Node{v.g, v.id}.Dims())))
+	}
+	h.value = x
+	if h.flags&isShared != 0 {
+		t := v.g.exts[h.ext].out
+		t.SetAt(x)
+		v.g.refresh(v.id)
+		return
+	}
+	v.g.changed(v.id)
+}
+
+// SetTensor gives a leaf other numbers, rounded to the graph's precision; see [Value.Set]. A bound tensor changes with
+// it. SetTensor panics with an [*Error] if v is not a leaf or t has another shape.
+func (v Value) SetTensor(t *tensor.Tensor) {
+	const op = "graph.Value.SetTensor"
+	h := v.leafHead(op)
+	if t == nil {
+		panic(Errorf(op, ErrUsage, "got a nil tensor: make one with tensor.New or tensor.Of"))
+	}
+	if shape := (Node{v.g, v.id}).Dims(); !slices.Equal(shape, t.Dims()) {
+		panic(Errorf(op, ErrShape, "leaf %s has shape %s, the tensor has %s: a leaf keeps its shape, make a new one with Graph.VarTensor", v.label(), tensor.FormatShape(shape), tensor.FormatShape(t.Dims())))
+	}
+	if h.flags&notPlain == 0 {
+		v.Set(t.AtFlat(0))
+		return
+	}
+	e := &v.g.exts[h.ext]
+	e.out.Copy(t)
+	if h.flags&isShared != 0 {
+		v.g.refresh(v.id)
+		return
+	}
+	v.g.changed(v.id)
+}
+
+func (v Value) leafHead(op string) *head {
+	v.must(op)
+	h := &v.g.heads[v.id]
+	if h.flags&isLeaf == 0 {
+		panic(Errorf(op, ErrUsage, "value %s is the result of an operation: only leaves can be set; set the leaves it was made of and record it again", v.label()))
+	}
+	return h
+}

@@ -1,0 +1,190 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A Node is the view of a recorded operation that rules and pictures read: operands, attributes, result.
+type Node struct {
+	g  *Graph
+	id int32
+}
+
+// Value returns the handle of the node, which is the operation's result.
+func (n Node) Value() Value { return n.g.handle(n.id) }
+
+// Graph returns the graph that the node belongs to.
+func (n Node) Graph() *Graph { return n.g }
+
+// ID returns the node's number, from 1 in recording order.
+func (n Node) ID() int { return int(n.id) }
+
+// Op returns the operation that made the node.
+func (n Node) Op() Op { return n.g.heads[n.id].op }
+
+// Row returns the row of the node's operation.
+func (n Node) Row() *Row { return n.Op().Row() }
+
+// WantsGrad reports whether a gradient flows through the node.
+func (n Node) WantsGrad() bool { return n.g.heads[n.id].flags&wantsGrad != 0 }
+
+// Wants reports whether a gradient flows to operand i.
+func (n Node) Wants(i int) bool { return n.g.heads[n.inputID(i)].flags&wantsGrad != 0 }
+
+// Errorf returns an [Error] that names the node's operation.
+func (n Node) Errorf(kind Kind, format string, args ...any) *Error {
+	return Errorf(n.Row().goName, kind, format, args...)
+}
+
+func (n Node) ext() *ext { return &n.g.exts[n.g.heads[n.id].ext] }
+
+// Dims returns the shape of the node's value, which must not be changed.
+func (n Node) Dims() []int {
+	h := n.g.heads[n.id]
+	if h.flags&isTensor == 0 {
+		return nil
+	}
+	return n.g.exts[h.ext].out.Dims()
+}
+
+// NumInputs returns the number of operands.
+func (n Node) NumInputs() int {
+	h := n.g.heads[n.id]
+	if h.flags&isLeaf != 0 {
+		return 0
+	}
+	if h.ext != 0 {
+		e := &n.g.exts[h.ext]
+		return int(e.inputs.hi - e.inputs.lo)
+	}
+	if n.g.link(n.id).In[1] == 0 {
+		return 1
+	}
+	return 2
+}
+
+func (n Node) inputID(i int) int32 {
+	if h := n.g.heads[n.id]; h.ext != 0 {
+		return n.g.inputs[n.g.exts[h.ext].inputs.lo+int32(i)]
+	}
+	return n.g.link(n.id).In[i]
+}
+
+// Input returns the handle of operand i.
+func (n Node) Input(i int) Value { return n.g.handle(n.inputID(i)) }
+
+// InputNode returns the view of operand i.
+func (n Node) InputNode(i int) Node { return Node{n.g, n.inputID(i)} }
+
+// In returns the numbers of operand i of a tensor operation, a scalar as a tensor of shape (). They must not be
+// changed.
+func (n Node) In(i int) *tensor.Tensor { return n.g.operands[n.ext().inputs.lo+int32(i)] }
+
+// Out returns the numbers of a tensor operation's result. Only the operation's Forward may write them.
+func (n Node) Out() *tensor.Tensor { return n.ext().out }
+
+// Ints returns the integer attributes, such as axes. They must not be changed.
+func (n Node) Ints() []int {
+	e := n.ext()
+	return n.g.ints[e.ints.lo:e.ints.hi:e.ints.hi]
+}
+
+// Int returns integer attribute k.
+func (n Node) Int(k int) int { return n.Ints()[k] }
+
+// Float returns numeric attribute k, of which there are two.
+func (n Node) Float(k int) float64 {
+	if h := n.g.heads[n.id]; h.ext != 0 {
+		return n.g.exts[h.ext].floats[k]
+	}
+	if k == 0 {
+		return n.g.link(n.id).D[1]
+	}
+	return 0
+}
+
+// Aux returns what [Call.Aux] attached.
+func (n Node) Aux() any { return n.ext().aux }
+
+// Save returns a tensor with undefined numbers that lives as long as the node, for Forward to leave Backward what it
+// will need. There are two: k is 0 or 1.
+func (n Node) Save(k int, shape ...int) *tensor.Tensor {
+	e := n.ext()
+	if e.saved[k] == nil {
+		e.saved[k] = n.g.pool.Get(n.g.dtype, shape)
+	}
+	return e.saved[k]
+}
+
+// Saved returns what Forward left in [Node.Save], or nil.
+func (n Node) Saved(k int) *tensor.Tensor { return n.ext().saved[k] }
+
+// Temp returns a tensor of zeros from the graph's pool and a function that gives it back.
+func (g *Graph) Temp(shape ...int) *tensor.Tensor { return g.pool.Zeros(g.dtype, shape) }
+
+// FreeTemp gives back what [Graph.Temp] returned.
+func (g *Graph) FreeTemp(t *tensor.Tensor) { g.pool.Put(t) }
+
+// Data returns the numbers of the node's value, a scalar's as a tensor of shape () that is made anew. They must not
+// be changed.
+func (n Node) Data() *tensor.Tensor {
+	h := n.g.heads[n.id]
+	if h.flags&notPlain != 0 {
+		return n.g.exts[h.ext].out
+	}
+	t := tensor.New(n.g.dtype)
+	t.SetFlat(h.value, 0)
+	return t
+}
+
+// Scalar returns the node's number, and whether it is a scalar.
+func (n Node) Scalar() (float64, bool) {
+	h := n.g.heads[n.id]
+	return h.value, h.flags&isTensor == 0
+}
+
+// Partial returns the derivative of a scalar operation by operand i, and true if the node has it on the tape:
+// operations with tensors do not, nor do constants.
+func (n Node) Partial(i int) (float64, bool) {
+	h := n.g.heads[n.id]
+	l := n.g.link(n.id)
+	if h.flags&(isLeaf|isTensor) != 0 || h.flags&wantsGrad == 0 || l.In[0] < 0 {
+		return 0, false
+	}
+	if h.ext == 0 {
+		return l.D[i], true
+	}
+	// The operands with a derivative stand in the link; the same operand may stand there twice.
+	in := n.inputID(i)
+	e := n.ext()
+	first := slices.Index(n.g.inputs[e.inputs.lo:e.inputs.hi], in)
+	switch {
+	case in == l.In[0] && (in != l.In[1] || first == i):
+		return l.D[0], true
+	case in == l.In[1]:
+		return l.D[1], true
+	}
+	return 0, true
+}
+
+// Name returns the name the node was given, or "".
+func (n Node) Name() string { return n.g.names[n.id] }
+
+// label returns how messages name the node.
+func (n Node) label() string {
+	s := "%" + strconv.Itoa(int(n.id))
+	if name := n.Name(); name != "" {
+		s = fmt.Sprintf("%q (%s)", name, s)
+	}
+	if op := n.Op(); op != opLeaf {
+		s += " = " + op.String()
+	}
+	return s
+}
+
+// Label returns how messages name the node: %4 = mul, or "w5" (%5).
+func (n Node) Label() string { return n.label() }

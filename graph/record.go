@@ -1,0 +1,268 @@
+package graph
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// Scalar returns the number that x stands for, and true, if x is a scalar that is certainly on the tape. False means
+// only that the long path has to look: it serves every value and reports every mistake.
+func Scalar(x Value) (float64, bool) {
+	g := x.g
+	if g == nil || x.gen != g.gen {
+		return 0, false
+	}
+	h := &g.heads[x.id]
+	return h.value, h.flags&notPlain == 0
+}
+
+// Scalars is [Scalar] for two operands, which must be of one graph.
+func Scalars(a, b Value) (x, y float64, ok bool) {
+	g := a.g
+	if g == nil || g != b.g || a.gen != g.gen || b.gen != g.gen {
+		return 0, 0, false
+	}
+	p, q := &g.heads[a.id], &g.heads[b.id]
+	return p.value, q.value, (p.flags|q.flags)&notPlain == 0
+}
+
+// Current is the long path to an operand: it panics with an [*Error] unless x is on the tape, and returns its handle of
+// the present recording, for which [Scalar] need not be asked again: its number and whether it is a scalar.
+func Current(op Op, x Value) (now Value, v float64, scalar bool) {
+	x.must(op.Row().goName)
+	x.g.refresh(x.id)
+	h := &x.g.heads[x.id]
+	return x.g.handle(x.id), h.value, h.flags&isTensor == 0
+}
+
+// Record1 records a scalar operation with value y and derivative dx by its only operand, for which [Scalar] was true.
+func Record1(op Op, x Value, y, dx float64) Value {
+	return record(op, x.g, x.id, 0, y, dx, 0)
+}
+
+// Record1Param is [Record1] for an operation with a constant parameter, which [Node.Float] returns.
+func Record1Param(op Op, x Value, param, y, dx float64) Value {
+	// The sink's slot has room for the parameter: what flows there is read by no one.
+	return record(op, x.g, x.id, 0, y, dx, param)
+}
+
+// Record2 records a scalar operation with value y and derivatives da and db by its operands, for which [Scalars] was
+// true.
+func Record2(op Op, a, b Value, y, da, db float64) Value {
+	return record(op, a.g, a.id, b.id, y, da, db)
+}
+
+func record(op Op, g *Graph, a, b int32, y, da, db float64) Value {
+	id := g.n
+	if id >= g.limit {
+		g.grow()
+	}
+	flags := (g.heads[a].flags | g.heads[b].flags) & g.mask
+	g.heads[id] = head{value: y, op: op, flags: flags}
+	l := &g.last[id&chunkMask]
+	l.In = [2]int32{a, b}
+	l.D = [2]float64{da, db}
+	g.n = id + 1
+	return Value{g, id, g.gen}
+}
+
+// A Call records one operation on the long path: begun with its operands, given its attributes, then recorded.
+// Nothing is on the tape before [Call.Record]; a Call that ends in a panic leaves no trace.
+type Call struct {
+	g  *Graph
+	op Op
+}
+
+// Begin starts the record of an operation. It panics with an [*Error] unless the operands are on the tape of one graph.
+func Begin(op Op, xs ...Value) Call {
+	name := op.Row().goName
+	if len(xs) == 0 {
+		panic(Errorf(name, ErrUsage, "no operands: give at least one value"))
+	}
+	xs[0].must(name)
+	g := xs[0].g
+	e := g.newExt()
+	for _, x := range xs {
+		x.CheckIn(name, g)
+		g.refresh(x.id)
+		g.inputs = append(g.inputs, x.id)
+	}
+	e.inputs.hi = int32(len(g.inputs))
+	return Call{g, op}
+}
+
+// newExt returns a cleared extension record for the node that is recorded next. Whatever a call that panicked left
+// behind its node goes away.
+func (g *Graph) newExt() *ext {
+	used, inputs, ints := g.extent()
+	g.exts = append(g.exts[:used], ext{node: g.n})
+	g.inputs = g.inputs[:inputs]
+	g.operands = g.operands[:inputs]
+	g.ints = g.ints[:ints]
+	e := &g.exts[used]
+	e.inputs = span{inputs, inputs}
+	e.ints = span{ints, ints}
+	return e
+}
+
+// extent returns how much of the extension arrays the nodes on the tape use.
+func (g *Graph) extent() (exts, inputs, ints int32) {
+	for k := len(g.exts) - 1; k > 0; k-- {
+		if e := &g.exts[k]; e.node < g.n && g.heads[e.node].ext == int32(k) {
+			return int32(k + 1), e.inputs.hi, e.ints.hi
+		}
+	}
+	return 1, 0, 0
+}
+
+func (c Call) ext() *ext { return &c.g.exts[len(c.g.exts)-1] }
+
+// Input returns operand i.
+func (c Call) Input(i int) Value { return c.g.handle(c.g.inputs[c.ext().inputs.lo+int32(i)]) }
+
+// Dims returns the shape of operand i, which must not be changed.
+func (c Call) Dims(i int) []int { return Node{c.g, c.g.inputs[c.ext().inputs.lo+int32(i)]}.Dims() }
+
+// Ints adds integer attributes, such as axes, which [Node.Ints] returns. They are copied.
+func (c Call) Ints(v ...int) Call {
+	c.g.ints = append(c.g.ints, v...)
+	c.ext().ints.hi = int32(len(c.g.ints))
+	return c
+}
+
+// Floats sets the two numeric attributes, which [Node.Float] returns.
+func (c Call) Floats(a, b float64) Call {
+	c.ext().floats = [2]float64{a, b}
+	return c
+}
+
+// Aux attaches a value of the operation's own, which [Node.Aux] returns.
+func (c Call) Aux(v any) Call {
+	c.ext().aux = v
+	return c
+}
+
+// Axis returns axis counted from 0 up for operand i, or panics with an [*Error] if it has no such axis.
+func (c Call) Axis(axis, i int) int {
+	shape := c.Dims(i)
+	k, ok := tensor.Axis(axis, len(shape))
+	if !ok {
+		if len(shape) == 0 {
+			panic(c.Errorf(ErrAxis, "axis %d of a scalar: a scalar has no axes", axis))
+		}
+		panic(c.Errorf(ErrAxis, "axis %d of shape %s: axes run from 0 to %d, or from -%d to -1", axis, tensor.FormatShape(shape), len(shape)-1, len(shape)))
+	}
+	return k
+}
+
+// Errorf returns an [Error] that names the operation.
+func (c Call) Errorf(kind Kind, format string, args ...any) *Error {
+	return Errorf(c.op.Row().goName, kind, format, args...)
+}
+
+// Record runs the operation's Forward for a result of the given shape and puts the node on the tape.
+func (c Call) Record(shape ...int) Value {
+	c.g.reserve(c.op.Row().goName, shape)
+	return c.finish(c.g.pool.Get(c.g.dtype, shape), true)
+}
+
+// RecordView puts a node on the tape whose value is operand 0's storage from offset on, seen in another shape.
+func (c Call) RecordView(offset int, shape ...int) Value {
+	e := c.ext()
+	c.g.mirror(e)
+	return c.finish(c.g.pool.View(c.g.operands[e.inputs.lo], shape, offset), false)
+}
+
+func (c Call) finish(out *tensor.Tensor, forward bool) Value {
+	g, id := c.g, c.g.n
+	e := c.ext()
+	e.out, e.owned = out, true
+	defer func() {
+		if g.n == id { // Forward panicked
+			g.release(e)
+		}
+	}()
+	if id >= g.limit {
+		g.grow()
+	}
+	var flags uint16
+	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
+		flags |= g.heads[in].flags
+	}
+	row := c.op.Row()
+	flags &= g.mask
+	if row.Class == NoGrad {
+		flags = 0
+	}
+	if out.Rank() > 0 {
+		flags |= isTensor
+	}
+	g.heads[id] = head{op: c.op, flags: flags, ext: int32(len(g.exts) - 1)}
+	g.last[id&chunkMask] = Link{In: [2]int32{-1, 0}}
+	if len(g.operands) <= int(e.inputs.lo) {
+		g.mirror(e)
+	}
+	if forward {
+		row.Forward(Node{g, id})
+	}
+	if out.Rank() == 0 {
+		g.heads[id].value = out.AtFlat(0)
+	}
+	g.n = id + 1
+	return Value{g, id, g.gen}
+}
+
+// mirror fills in the operands as tensors. A scalar operand becomes a tensor of shape ().
+func (g *Graph) mirror(e *ext) {
+	g.operands = g.operands[:e.inputs.lo]
+	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
+		h := g.heads[in]
+		if h.flags&notPlain != 0 {
+			g.operands = append(g.operands, g.exts[h.ext].out)
+			continue
+		}
+		t := g.pool.Get(g.dtype, nil)
+		t.SetFlat(h.value, 0)
+		g.operands = append(g.operands, t)
+	}
+}
+
+// A Term is one differentiable operand of a scalar operation: its index among the operands and the derivative by it.
+type Term struct {
+	Input int
+	D     float64
+}
+
+// RecordScalar puts a node on the tape for a scalar operation with more than two operands or parameters. At most two
+// operands can have a derivative that is not zero; a Term of zero is none.
+func (c Call) RecordScalar(y float64, p, q Term) Value {
+	g, e := c.g, c.ext()
+	in := g.inputs[e.inputs.lo:e.inputs.hi]
+	v := record(c.op, g, in[p.Input], in[q.Input], y, p.D, q.D)
+	g.heads[v.id].ext = int32(len(g.exts) - 1)
+	for range in {
+		g.operands = append(g.operands, nil)
+	}
+	return v
+}
+
+// RecordConst puts a node on the tape for a scalar operation without a derivative.
+func (c Call) RecordConst(y float64) Value {
+	defer func(mask uint16) { c.g.mask = mask }(c.g.mask)
+	c.g.mask = 0
+	return c.RecordScalar(y, Term{}, Term{})
+}
+
+// AllScalar reports whether every operand is a scalar.
+func (c Call) AllScalar() bool {
+	e := c.ext()
+	return !slices.ContainsFunc(c.g.inputs[e.inputs.lo:e.inputs.hi], func(id int32) bool { return c.g.heads[id].flags&isTensor != 0 })
+}
+
+// Quietly calls f with gradients off: what f records is constant.
+func (g *Graph) Quietly(f func()) {
+	defer func(mask uint16) { g.mask = mask }(g.mask)
+	g.mask = 0
+	f()
+}

@@ -1,0 +1,136 @@
+package graph
+
+import (
+	"maps"
+	"slices"
+)
+
+// A rewind is one that is in force: handles older than gen are good only for nodes below floor.
+type rewind struct {
+	gen   uint32
+	floor int32
+}
+
+// A Mark is a place on the tape to which [Graph.Rewind] can go back.
+type Mark struct {
+	g    *Graph
+	n    int32
+	gen  uint32
+	open int // scopes that were open
+}
+
+// Mark returns the present end of the tape.
+func (g *Graph) Mark() Mark { return Mark{g, g.n, g.gen, len(g.open)} }
+
+// survives reports whether node id of an older recording has outlived every Rewind and Reset since.
+func (g *Graph) survives(id int32, gen uint32) bool {
+	if int32(gen-g.base) < 0 {
+		return false
+	}
+	// The floors rise with the generations, so the first rewind after gen is the lowest.
+	for _, r := range g.rewinds {
+		if int32(r.gen-gen) > 0 {
+			return id < r.floor
+		}
+	}
+	return true
+}
+
+// Rewind takes everything from the tape that was recorded after the mark and keeps its memory for what comes next.
+// Values recorded before the mark stay good. It panics with an [*Error] if the mark is of another graph, or itself was
+// taken away by an earlier Rewind or Reset.
+func (g *Graph) Rewind(m Mark) {
+	const op = "graph.Graph.Rewind"
+	switch {
+	case m.g != g:
+		panic(Errorf(op, ErrForeign, "the mark belongs to another graph: use one that this graph's Mark returned"))
+	case m.gen != g.gen && !g.survives(m.n-1, m.gen):
+		panic(Errorf(op, ErrStale, "the mark at node %%%d was taken away by an earlier Rewind or Reset: set a new one with Graph.Mark", m.n))
+	}
+	g.truncate(m.n)
+	g.open = g.open[:min(m.open, len(g.open))]
+	g.gen++
+	for k := len(g.rewinds); k > 0 && g.rewinds[k-1].floor >= m.n; k-- {
+		g.rewinds = g.rewinds[:k-1]
+	}
+	g.rewinds = append(g.rewinds, rewind{g.gen, m.n})
+}
+
+// Reset empties the tape and keeps its memory. All values, marks and gradients of the graph go stale.
+func (g *Graph) Reset() {
+	g.truncate(1)
+	g.open = g.open[:0]
+	g.gen++
+	g.base = g.gen
+	g.rewinds = g.rewinds[:0]
+}
+
+// Scratch calls f and takes what it recorded from the tape again, without a trace: the length of the tape, marks and
+// pictures stay. Values made by f must not be used afterwards.
+func (g *Graph) Scratch(f func()) {
+	defer func(n int32) { g.truncate(n) }(g.n)
+	f()
+}
+
+// truncate takes the nodes from n on off the tape.
+func (g *Graph) truncate(n int32) {
+	for len(g.sweeps) > 0 && g.sweeps[len(g.sweeps)-1].root >= n {
+		g.sweeps[len(g.sweeps)-1].Release()
+	}
+	if slices.ContainsFunc(g.sweeps, func(a *Adjoints) bool { return a.root >= n }) {
+		for _, a := range slices.Clone(g.sweeps) {
+			if a.root >= n {
+				a.Release()
+			}
+		}
+	}
+	keep := len(g.exts)
+	for keep > 1 && g.exts[keep-1].node >= n {
+		keep--
+		if e := &g.exts[keep]; g.heads[e.node].ext == int32(keep) && e.node < g.n {
+			g.release(e)
+		}
+	}
+	clear(g.exts[keep:])
+	g.exts = g.exts[:keep]
+	g.seek(n)
+	_, inputs, ints := g.extent()
+	g.inputs = g.inputs[:inputs]
+	g.operands = g.operands[:inputs]
+	g.ints = g.ints[:ints]
+
+	for k := len(g.bound); k > 0 && g.bound[k-1].id >= n; k-- {
+		delete(g.byData, g.bound[k-1].key)
+		g.bound = g.bound[:k-1]
+	}
+	if len(g.names) > 0 {
+		maps.DeleteFunc(g.names, func(id int32, _ string) bool { return id >= n })
+	}
+	g.leafEnd = min(g.leafEnd, n)
+	changes := g.changes[:0]
+	for _, c := range g.changes {
+		if c.at = min(c.at, n); c.at > g.leafEnd && c.leaf < n {
+			changes = append(changes, c)
+		}
+	}
+	g.changes = changes
+	g.cutScopes(n)
+}
+
+// release gives the tensors of an extension record back to the pool.
+func (g *Graph) release(e *ext) {
+	if e.owned {
+		g.pool.Put(e.out)
+	}
+	for _, t := range e.saved {
+		if t != nil {
+			g.pool.Put(t)
+		}
+	}
+	for i := e.inputs.lo; i < e.inputs.hi && int(i) < len(g.operands); i++ {
+		if t := g.operands[i]; t != nil && g.heads[g.inputs[i]].flags&notPlain == 0 {
+			g.pool.Put(t)
+		}
+	}
+	*e = ext{node: e.node, inputs: e.inputs, ints: e.ints}
+}

@@ -1,0 +1,137 @@
+package graph
+
+import (
+	"reflect"
+	"runtime"
+	"strings"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// An Op is the number of an operation: the index of its [Row]. The zero Op is no operation.
+type Op uint16
+
+// The operations that a graph knows by itself; all others are registered by the packages that define them.
+const (
+	opInvalid Op = iota
+	opLeaf
+)
+
+// A Class says how an operation's result depends on its operands. It decides how gradients are summed back over
+// broadcast axes and which tests run.
+type Class uint8
+
+// The classes of operations.
+const (
+	General     Class = iota // anything else
+	Elementwise              // element by element, operands broadcast
+	Linear                   // linear in every operand
+	NoGrad                   // no derivative: comparisons, one_hot; the result is a constant
+)
+
+// An Interval is a range of numbers from Lo to Hi.
+type Interval struct{ Lo, Hi float64 }
+
+// A Kink is a point where an operation is not differentiable, and the derivative that it promises there.
+type Kink struct {
+	At     float64 // the operand's value
+	Chosen float64 // the derivative that is returned
+	Why    string  // the reason for the choice
+}
+
+// A Row is everything about one operation. The table of rows is the single source for the tests, the reference table,
+// the labels in pictures, and the names that expressions know.
+//
+// Elementwise operations give Unary, UnaryParam or Binary and get their tensor kernels from it; a hand-made Forward or
+// Backward replaces them where that pays. Every row that is not NoGrad has a VJP.
+type Row struct {
+	Name       string     // lower snake case: "log1p"
+	Func       any        // the public function: Log1p
+	Params     string     // names of its parameters: "x, axis"
+	Doc        string     // one line: what it computes
+	Formula    string     // "ln(1+x)"
+	Derivative string     // "1/(1+x)"
+	Class      Class      // how the result depends on the operands
+	Domain     []Interval // where the operands of its tests are drawn from, one for each operand; the last one repeats
+	Kinks      []Kink     // where it is not differentiable
+	Source     string     // where the rule comes from
+	Try        []string   // calls that its tests make, such as "(2,3) 1": a random operand of that shape and the integer 1
+
+	// Prepare, if any, maps a random operand to one that the operation can take, such as a positive definite matrix.
+	// It is recorded on the graph, so that differences and derivatives pass through it alike.
+	Prepare func(i int, x Value) Value
+
+	// Unary returns an elementwise function of one operand and its derivative.
+	Unary func(x float64) (y, dx float64)
+	// UnaryParam is Unary with constant parameters.
+	UnaryParam func(x float64, p [2]float64) (y, dx float64)
+	// Binary returns an elementwise function of two operands and its derivatives.
+	Binary func(a, b float64) (y, da, db float64)
+
+	// Forward computes n.Out() from the operands n.In(i) and the attributes.
+	Forward func(n Node)
+	// Backward adds to dst the product of the cotangent ct of the result with the derivative by operand i. It returns
+	// false to leave the work to VJP. For an Elementwise operation dst has the shape of the result. Optional.
+	Backward func(n Node, i int, ct, dst *tensor.Tensor) bool
+	// VJP returns, as operations on the graph, the cotangent of operand i for the cotangent ct of the result. Its shape
+	// is the operand's, or one that the operand's broadcasts to: the caller sums over the stretched axes.
+	VJP func(n Node, i int, ct Value) Value
+
+	goName string // "ops.Log1p", for messages
+	arity  int    // number of operands that are values, -1 if it varies
+}
+
+var table = []*Row{
+	opInvalid: {Name: "invalid", goName: "graph.Op"},
+	opLeaf:    {Name: "leaf", goName: "graph.Var", Class: NoGrad},
+}
+
+// Register adds an operation to the table and returns its number. It is called while packages are initialised, before
+// any graph exists. It panics with an [*Error] if the row is incomplete or its name is taken.
+func Register(row Row) Op {
+	const op = "graph.Register"
+	for _, r := range table {
+		if r.Name == row.Name {
+			panic(Errorf(op, ErrUsage, "operation %q is registered twice: give the second one another name", row.Name))
+		}
+	}
+	f := reflect.TypeOf(row.Func)
+	switch {
+	case f == nil || f.Kind() != reflect.Func:
+		panic(Errorf(op, ErrUsage, "operation %q has no function: set Row.Func", row.Name))
+	case row.Forward == nil:
+		panic(Errorf(op, ErrUsage, "operation %q has no Forward: set Row.Forward", row.Name))
+	case row.VJP == nil && row.Class != NoGrad:
+		panic(Errorf(op, ErrUsage, "operation %q has no VJP: set Row.VJP, or Class NoGrad if it has no derivative", row.Name))
+	}
+	name := runtime.FuncForPC(reflect.ValueOf(row.Func).Pointer()).Name()
+	row.goName = name[strings.LastIndexByte(name, '/')+1:]
+	for i := range f.NumIn() {
+		switch f.In(i) {
+		case reflect.TypeFor[Value]():
+			row.arity++
+		case reflect.TypeFor[[]Value]():
+			row.arity = -1
+		}
+		if row.arity < 0 {
+			break
+		}
+	}
+	table = append(table, &row)
+	return Op(len(table) - 1)
+}
+
+// Rows returns the table of operations in the order of their registration.
+func Rows() []*Row { return append([]*Row(nil), table[opLeaf+1:]...) }
+
+// Row returns the operation's row.
+func (o Op) Row() *Row { return table[o] }
+
+// String returns the operation's name in lower snake case.
+func (o Op) String() string { return table[o].Name }
+
+// GoName returns the name of the public function with its package: "ops.Log1p".
+func (r *Row) GoName() string { return r.goName }
+
+// Arity returns the number of operands that are values, or -1 if it varies.
+func (r *Row) Arity() int { return r.arity }

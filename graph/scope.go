@@ -1,0 +1,76 @@
+package graph
+
+// A scope is a named group of nodes from start up to end.
+type scope struct {
+	name       string
+	parent     int32 // index of the enclosing scope, -1 for none
+	start, end int32 // end is 0 while the scope is open
+}
+
+// Scope opens a named group of nodes: what is recorded until the returned function is called belongs to it. Scopes
+// nest. Pictures draw them as boxes.
+//
+//	done := g.Scope("layer 1")
+//	h := ops.Tanh(ops.MatMul(x, w))
+//	done()
+func (g *Graph) Scope(name string) (done func()) {
+	parent := int32(-1)
+	if k := len(g.open); k > 0 {
+		parent = g.open[k-1]
+	}
+	k := int32(len(g.scopes))
+	g.scopes = append(g.scopes, scope{name: name, parent: parent, start: g.n})
+	g.open = append(g.open, k)
+	gen := g.base
+	return func() {
+		if g.base != gen { // the tape was reset: the scope is gone
+			return
+		}
+		for i := len(g.open) - 1; i >= 0; i-- {
+			if g.open[i] == k {
+				for _, s := range g.open[i:] {
+					g.scopes[s].end = g.n
+				}
+				g.open = g.open[:i]
+				return
+			}
+		}
+	}
+}
+
+// A ScopeInfo describes a scope of the graph: nodes First up to, and without, End. Parent is the index of the
+// enclosing scope in [Graph.Scopes], -1 for none.
+type ScopeInfo struct {
+	Name       string
+	Parent     int
+	First, End int
+}
+
+// Scopes returns the graph's scopes in the order in which they were opened, so that a parent stands before its
+// children.
+func (g *Graph) Scopes() []ScopeInfo {
+	out := make([]ScopeInfo, len(g.scopes))
+	for i, s := range g.scopes {
+		end := s.end
+		if end == 0 {
+			end = g.n
+		}
+		out[i] = ScopeInfo{s.name, int(s.parent), int(s.start), int(end)}
+	}
+	return out
+}
+
+// cutScopes forgets the scopes that begin at node n or later, and ends the others there.
+func (g *Graph) cutScopes(n int32) {
+	keep := len(g.scopes)
+	for keep > 0 && g.scopes[keep-1].start >= n {
+		keep--
+	}
+	for len(g.open) > 0 && int(g.open[len(g.open)-1]) >= keep {
+		g.open = g.open[:len(g.open)-1]
+	}
+	g.scopes = g.scopes[:keep]
+	for i := range g.scopes {
+		g.scopes[i].end = min(g.scopes[i].end, n)
+	}
+}

@@ -1,0 +1,118 @@
+package tensor
+
+import (
+	"math/bits"
+	"slices"
+	"strconv"
+)
+
+// MaxRank is the largest number of axes a tensor may have.
+const MaxRank = 16
+
+// maxBytes bounds the storage of a single tensor (1 TiB): more is a mistake in a shape, and an error that says so is
+// better than a process that the system kills.
+const maxBytes = 1 << 40
+
+// FormatShape returns a shape as it stands in messages: (), (3) or (2,3).
+func FormatShape(shape []int) string {
+	b := append(make([]byte, 0, 16), '(')
+	for i, n := range shape {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(n), 10)
+	}
+	return string(append(b, ')'))
+}
+
+// Size returns the number of elements of a tensor of the given shape: the product of its axes, 1 for the shape ().
+// A negative axis, more than [MaxRank] axes, or more elements than can be addressed is an error.
+func Size(shape []int) (int, error) {
+	if len(shape) > MaxRank {
+		return 0, Errorf("tensor.Size", ErrLimit, "shape %s has %d axes: at most %d are possible", FormatShape(shape), len(shape), MaxRank)
+	}
+	n, overflow := uint64(1), false
+	for _, d := range shape {
+		if d < 0 {
+			return 0, Errorf("tensor.Size", ErrShape, "shape %s has a negative axis: every axis counts elements, from 0 up", FormatShape(shape))
+		}
+		hi, lo := bits.Mul64(n, uint64(d))
+		overflow = overflow || hi != 0
+		n = lo
+	}
+	if slices.Contains(shape, 0) {
+		return 0, nil
+	}
+	if overflow || n > maxBytes/4 || n > uint64(maxInt)/8 {
+		return 0, Errorf("tensor.Size", ErrLimit, "shape %s has more elements than a tensor can hold (%d)", FormatShape(shape), uint64(maxBytes/4))
+	}
+	return int(n), nil
+}
+
+const maxInt = int(^uint(0) >> 1)
+
+// mustSize is [Size] for callers that panic.
+func mustSize(op string, shape []int) int {
+	n, err := Size(shape)
+	if err != nil {
+		e := err.(*Error)
+		panic(&Error{Op: op, Kind: e.Kind, Msg: e.Msg})
+	}
+	return n
+}
+
+// product returns the number of elements of a shape that was checked when its tensor was made.
+func product(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// Axis returns axis as an index from 0 up into a shape of the given rank: negative axes count from the end, so that
+// -1 is the last one. The second result is false where there is no such axis.
+func Axis(axis, rank int) (int, bool) {
+	if axis < 0 {
+		axis += rank
+	}
+	return axis, axis >= 0 && axis < rank
+}
+
+// BroadcastShapes appends to dst the shape that a and b have together under NumPy's rule: aligned at the last axis,
+// every pair of lengths must be equal or one of them 1. The second result is false where they do not fit.
+func BroadcastShapes(dst, a, b []int) ([]int, bool) {
+	n := max(len(a), len(b))
+	for i := n; i > 0; i-- {
+		p, q := 1, 1
+		if i <= len(a) {
+			p = a[len(a)-i]
+		}
+		if i <= len(b) {
+			q = b[len(b)-i]
+		}
+		switch {
+		case p == q, q == 1:
+			dst = append(dst, p)
+		case p == 1:
+			dst = append(dst, q)
+		default:
+			return dst, false
+		}
+	}
+	return dst, true
+}
+
+// BroadcastsTo reports whether a tensor of shape from can be stretched to shape to.
+func BroadcastsTo(from, to []int) bool {
+	if len(from) > len(to) {
+		return false
+	}
+	off := len(to) - len(from)
+	for i, d := range from {
+		if d != 1 && d != to[off+i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,187 @@
+package graph
+
+import (
+	"fmt"
+	"iter"
+	"strconv"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A Value is a handle to a node of a graph: a leaf or the result of an operation. It is small and passed by value.
+// It is good until the graph's Reset, or a Rewind that takes its node away; using it afterwards panics with an [*Error].
+type Value struct {
+	g   *Graph
+	id  int32
+	gen uint32
+}
+
+// handle returns the handle of a node that is on the tape.
+func (g *Graph) handle(id int32) Value { return Value{g, id, g.gen} }
+
+// live reports whether v's node is still on the tape.
+func (v Value) live() bool {
+	if v.g == nil {
+		return false
+	}
+	return v.gen == v.g.gen || v.g.survives(v.id, v.gen)
+}
+
+// must panics unless v is a live value.
+func (v Value) must(op string) {
+	if !v.live() {
+		panic(v.staleError(op))
+	}
+}
+
+func (v Value) staleError(op string) *Error {
+	switch g := v.g; {
+	case g == nil:
+		return Errorf(op, ErrUsage, "got the zero graph.Value, which belongs to no graph: make values with Graph.Var, Graph.Const or an operation")
+	case int32(v.gen-g.base) < 0:
+		return Errorf(op, ErrStale, "value %%%d was recorded before the graph's Reset: record it again, or keep its numbers with Value.Tensor before Reset", v.id)
+	default:
+		return Errorf(op, ErrStale, "value %%%d was taken from the tape by Rewind: record it again, or set the mark after it", v.id)
+	}
+}
+
+// Check panics with an [*Error] unless v is on the tape; op is the function named in the message.
+func (v Value) Check(op string) { v.must(op) }
+
+// CheckIn panics with an [*Error] unless v is on the tape of g; op is the function named in the message.
+func (v Value) CheckIn(op string, g *Graph) {
+	v.must(op)
+	if v.g != g {
+		panic(Errorf(op, ErrForeign, "value %s belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())", v.label()))
+	}
+}
+
+// label returns how messages name v: its own name or its number, and its operation.
+func (v Value) label() string {
+	return Node{v.g, v.id}.label()
+}
+
+// Valid reports whether v is on the tape of a graph.
+func (v Value) Valid() bool { return v.live() }
+
+// Node returns the view of v's node that rules and pictures read.
+func (v Value) Node() Node {
+	v.must("graph.Value.Node")
+	return Node{v.g, v.id}
+}
+
+// Graph returns the graph that v belongs to.
+func (v Value) Graph() *Graph { return v.g }
+
+// ID returns the number of v's node, from 1 in recording order.
+func (v Value) ID() int {
+	v.must("graph.Value.ID")
+	return int(v.id)
+}
+
+// Item returns the number that v stands for. It panics with an [*Error] if v is a tensor with more than one element.
+func (v Value) Item() float64 {
+	v.must("graph.Value.Item")
+	h := v.g.heads[v.id]
+	if h.flags&notPlain == 0 {
+		return h.value
+	}
+	t := v.g.exts[h.ext].out
+	if t.Len() != 1 {
+		panic(Errorf("graph.Value.Item", ErrShape, "value %s has shape %s, not a single number: use Value.Tensor, or reduce it with ops.Sum or ops.Mean", v.label(), tensor.FormatShape(t.Dims())))
+	}
+	return t.AtFlat(0)
+}
+
+// Shape returns a copy of v's shape: () for a scalar.
+func (v Value) Shape() []int { return append([]int{}, v.Dims()...) }
+
+// Dims returns v's own shape, which must not be changed: [Value.Shape] without the copy.
+func (v Value) Dims() []int {
+	v.must("graph.Value.Shape")
+	return Node{v.g, v.id}.Dims()
+}
+
+// Rank returns the number of v's axes.
+func (v Value) Rank() int { return len(v.Dims()) }
+
+// Tensor returns a copy of v's numbers in the graph's precision.
+func (v Value) Tensor() *tensor.Tensor {
+	v.must("graph.Value.Tensor")
+	h := v.g.heads[v.id]
+	if h.flags&notPlain != 0 {
+		return v.g.exts[h.ext].out.Clone()
+	}
+	t := tensor.New(v.g.dtype)
+	t.SetFlat(h.value, 0)
+	return t
+}
+
+// WantsGrad reports whether a gradient flows to v: it is a leaf made by Var, VarTensor or Bind, or depends on one.
+func (v Value) WantsGrad() bool {
+	v.must("graph.Value.WantsGrad")
+	return v.g.heads[v.id].flags&wantsGrad != 0
+}
+
+// IsLeaf reports whether v is a leaf: not the result of an operation.
+func (v Value) IsLeaf() bool {
+	v.must("graph.Value.IsLeaf")
+	return v.g.heads[v.id].flags&isLeaf != 0
+}
+
+// Inputs returns the operands that v was made of, none for a leaf.
+func (v Value) Inputs() []Value {
+	n := v.Node()
+	in := make([]Value, n.NumInputs())
+	for i := range in {
+		in[i] = n.Input(i)
+	}
+	return in
+}
+
+// Named gives v a name for pictures, dumps and explanations, and returns v.
+func (v Value) Named(name string) Value {
+	v.must("graph.Value.Named")
+	if v.g.names == nil {
+		v.g.names = make(map[int32]string)
+	}
+	v.g.names[v.id] = name
+	return v
+}
+
+// Name returns the name that v was given, or "".
+func (v Value) Name() string {
+	v.must("graph.Value.Name")
+	return v.g.names[v.id]
+}
+
+// String describes v for messages and debugging: %4 = mul [2 3].
+func (v Value) String() string {
+	if !v.live() {
+		return "%" + strconv.Itoa(int(v.id)) + " (stale)"
+	}
+	n := Node{v.g, v.id}
+	if h := v.g.heads[v.id]; h.flags&isTensor == 0 {
+		return fmt.Sprintf("%s = %g", n.label(), h.value)
+	}
+	return n.label() + " " + tensor.FormatShape(n.Dims())
+}
+
+// Nodes yields every value of the graph in recording order, operands before results.
+func (g *Graph) Nodes() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		for id := int32(1); id < g.n; id++ {
+			if !yield(g.handle(id)) {
+				return
+			}
+		}
+	}
+}
+
+// Value returns the handle of the node with the given number, which must be on the tape.
+func (g *Graph) Value(id int) Value {
+	if id < 1 || id >= int(g.n) {
+		panic(Errorf("graph.Graph.Value", ErrIndex, "no node %%%d: the tape has nodes %%1 to %%%d", id, g.n-1))
+	}
+	return g.handle(int32(id))
+}

@@ -1,0 +1,319 @@
+package ops
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
+)
+
+var opAdd, opSub, opMul, opDiv, opNeg, opAddScalar, opMulScalar, opChain graph.Op
+
+func init() {
+	register(&opAdd, graph.Row{
+		Name: "add", Func: Add, Params: "a, b", Doc: "sum", Formula: "a + b", Derivative: "1, 1",
+		Binary:   func(a, b float64) (float64, float64, float64) { return a + b, 1, 1 },
+		Forward:  arithmetic(kernel.Add[float64], kernel.AddScalar[float64], kernel.Add[float32], kernel.AddScalar[float32]),
+		Backward: addBackward,
+		VJP:      func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
+		Source:   "linearity of the derivative",
+	})
+	register(&opSub, graph.Row{
+		Name: "sub", Func: Sub, Params: "a, b", Doc: "difference", Formula: "a - b", Derivative: "1, -1",
+		Binary:   func(a, b float64) (float64, float64, float64) { return a - b, 1, -1 },
+		Forward:  arithmetic(kernel.Sub[float64], nil, kernel.Sub[float32], nil),
+		Backward: subBackward,
+		VJP: func(_ graph.Node, i int, ct graph.Value) graph.Value {
+			if i == 0 {
+				return ct
+			}
+			return Neg(ct)
+		},
+		Source: "linearity of the derivative",
+	})
+	register(&opMul, graph.Row{
+		Name: "mul", Func: Mul, Params: "a, b", Doc: "product, element by element", Formula: "a·b", Derivative: "b, a",
+		Binary:   func(a, b float64) (float64, float64, float64) { return a * b, b, a },
+		Forward:  arithmetic(kernel.Mul[float64], kernel.MulScalar[float64], kernel.Mul[float32], kernel.MulScalar[float32]),
+		Backward: mulBackward,
+		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
+		Source:   "product rule",
+	})
+	register(&opDiv, graph.Row{
+		Name: "div", Func: Div, Params: "a, b", Doc: "quotient, element by element", Formula: "a / b", Derivative: "1/b, -a/b²",
+		Binary:  divide,
+		Forward: arithmetic(kernel.Div[float64], nil, kernel.Div[float32], nil),
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if i == 0 {
+				return Chain(ct, Reciprocal(n.Input(1)))
+			}
+			return Chain(ct, Neg(Div(n.Value(), n.Input(1))))
+		},
+		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: 0.5, Hi: 2}},
+		Source: "quotient rule",
+	})
+	register(&opNeg, graph.Row{
+		Name: "neg", Func: Neg, Params: "x", Doc: "negative", Formula: "-x", Derivative: "-1",
+		Unary:   func(x float64) (float64, float64) { return -x, -1 },
+		Forward: kernel1(kernel.Neg[float64], kernel.Neg[float32]),
+		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			addScaled(dst, -1, ct)
+			return true
+		},
+		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Neg(ct) },
+		Source: "linearity of the derivative",
+	})
+	register(&opAddScalar, graph.Row{
+		Name: "add_scalar", Func: AddScalar, Params: "x, c", Doc: "sum with a constant number", Formula: "x + c", Derivative: "1",
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return x + p[0], 1 },
+		Forward:    withScalar(kernel.AddScalar[float64], kernel.AddScalar[float32]),
+		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			addScaled(dst, 1, ct)
+			return true
+		},
+		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
+		Try:    []string{"() 1.5", "(2,3) -0.5"},
+		Source: "linearity of the derivative",
+	})
+	register(&opMulScalar, graph.Row{
+		Name: "mul_scalar", Func: MulScalar, Params: "x, c", Doc: "product with a constant number", Formula: "c·x", Derivative: "c",
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return x * p[0], p[0] },
+		Forward:    withScalar(kernel.MulScalar[float64], kernel.MulScalar[float32]),
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			return finite(n.Float(0)) && addScaled(dst, n.Float(0), ct) // the VJP knows what 0·Inf is
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			if c := n.Float(0); !finite(c) {
+				return Chain(ct, n.Graph().Const(c))
+			}
+			return MulScalar(ct, n.Float(0))
+		},
+		Try:    []string{"() 1.5", "(2,3) -0.5"},
+		Source: "linearity of the derivative",
+	})
+	register(&opChain, graph.Row{
+		Name: "chain", Func: Chain, Params: "ct, d", Doc: "the chain rule's product: a cotangent of 0 wins over any derivative", Formula: "0 where ct = 0, else ct·d", Derivative: "d, ct",
+		Binary:   chain,
+		Forward:  chainForward,
+		Backward: mulBackward,
+		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
+		Source:   "chain rule; the zero as in TensorFlow's mul_no_nan",
+	})
+}
+
+// Add returns a + b, element by element. Shapes broadcast as in NumPy.
+//
+// Derivative: 1 by a, 1 by b.
+func Add(a, b graph.Value) graph.Value {
+	if x, y, ok := graph.Scalars(a, b); ok {
+		return graph.Record2(opAdd, a, b, x+y, 1, 1)
+	}
+	return binary(opAdd, a, b)
+}
+
+// Sub returns a - b, element by element. Shapes broadcast as in NumPy.
+//
+// Derivative: 1 by a, -1 by b.
+func Sub(a, b graph.Value) graph.Value {
+	if x, y, ok := graph.Scalars(a, b); ok {
+		return graph.Record2(opSub, a, b, x-y, 1, -1)
+	}
+	return binary(opSub, a, b)
+}
+
+// Mul returns a·b, element by element; see [MatMul] for the product of matrices. Shapes broadcast as in NumPy.
+//
+// Derivative: b by a, a by b.
+func Mul(a, b graph.Value) graph.Value {
+	if x, y, ok := graph.Scalars(a, b); ok {
+		return graph.Record2(opMul, a, b, x*y, y, x)
+	}
+	return binary(opMul, a, b)
+}
+
+// Div returns a / b, element by element. Shapes broadcast as in NumPy.
+//
+// Derivative: 1/b by a, -a/b² by b.
+//
+// Special cases are those of IEEE 754:
+//
+//	Div(x, ±0) = ±Inf for x ≠ 0
+//	Div(±0, ±0) = NaN
+func Div(a, b graph.Value) graph.Value {
+	if x, y, ok := graph.Scalars(a, b); ok {
+		z, da, db := divide(x, y)
+		return graph.Record2(opDiv, a, b, z, da, db)
+	}
+	return binary(opDiv, a, b)
+}
+
+func divide(a, b float64) (z, da, db float64) {
+	z = a / b
+	return z, 1 / b, -z / b
+}
+
+// Neg returns -x, element by element.
+//
+// Derivative: -1.
+func Neg(x graph.Value) graph.Value {
+	if v, ok := graph.Scalar(x); ok {
+		return graph.Record1(opNeg, x, -v, -1)
+	}
+	return unary(opNeg, x)
+}
+
+// AddScalar returns x + c for a constant number c, without a node for c.
+//
+// Derivative: 1.
+func AddScalar(x graph.Value, c float64) graph.Value {
+	if v, ok := graph.Scalar(x); ok {
+		return graph.Record1Param(opAddScalar, x, c, v+c, 1)
+	}
+	return unaryParam(opAddScalar, x, c)
+}
+
+// MulScalar returns c·x for a constant number c, without a node for c.
+//
+// Derivative: c.
+func MulScalar(x graph.Value, c float64) graph.Value {
+	if v, ok := graph.Scalar(x); ok {
+		return graph.Record1Param(opMulScalar, x, c, v*c, c)
+	}
+	return unaryParam(opMulScalar, x, c)
+}
+
+// Chain returns the product of a cotangent with a local derivative as the chain rule of this engine has it: 0 where
+// ct is 0, whatever d is, and ct·d elsewhere. The rules of all operations multiply with it, so that a branch that was
+// not taken never turns a gradient into NaN. It is differentiable in both operands. Shapes broadcast as in NumPy.
+//
+// Derivative: d by ct, ct by d.
+//
+// Special cases are:
+//
+//	Chain(±0, d) = 0 for every d, Inf and NaN too
+func Chain(ct, d graph.Value) graph.Value { return binary(opChain, ct, d) }
+
+func chain(ct, d float64) (y, dct, dd float64) {
+	if ct == 0 {
+		return 0, d, ct
+	}
+	return ct * d, d, ct
+}
+
+// arithmetic makes the Forward of a binary operation from its kernels: of two arrays, and of an array and a number
+// for operations where the order does not matter.
+func arithmetic(vv64 func(dst, a, b []float64), vs64 func(dst, a []float64, c float64), vv32 func(dst, a, b []float32), vs32 func(dst, a []float32, c float32)) func(graph.Node) {
+	return func(n graph.Node) {
+		if n.Graph().DType() == tensor.Float32 {
+			arithmeticOf(n, vv32, vs32)
+		} else {
+			arithmeticOf(n, vv64, vs64)
+		}
+	}
+}
+
+func arithmeticOf[T constraints.Float](n graph.Node, vv func(dst, a, b []T), vs func(dst, a []T, c T)) {
+	out, a, b := n.Out(), n.In(0), n.In(1)
+	o, x, y := tensor.Data[T](out), tensor.Data[T](a), tensor.Data[T](b)
+	p := tensor.Pair(out.Dims(), a.Dims(), b.Dims())
+	for r := range p.Runs {
+		dst := o[r.Out : r.Out+r.N]
+		switch {
+		case r.StepA == 1 && r.StepB == 1:
+			vv(dst, x[r.A:r.A+r.N], y[r.B:r.B+r.N])
+		case r.StepA == 1 && vs != nil:
+			vs(dst, x[r.A:r.A+r.N], y[r.B])
+		case r.StepB == 1 && vs != nil:
+			vs(dst, y[r.B:r.B+r.N], x[r.A])
+		default:
+			f := n.Row().Binary
+			for i := range dst {
+				v, _, _ := f(float64(x[r.A+i*r.StepA]), float64(y[r.B+i*r.StepB]))
+				dst[i] = T(v)
+			}
+		}
+	}
+}
+
+// withScalar makes the Forward of an operation with a constant parameter from its kernels.
+func withScalar(f64 func(dst, x []float64, c float64), f32 func(dst, x []float32, c float32)) func(graph.Node) {
+	return func(n graph.Node) {
+		if n.Graph().DType() == tensor.Float32 {
+			f32(n.Out().Float32s(), n.In(0).Float32s(), float32(n.Float(0)))
+		} else {
+			f64(n.Out().Float64s(), n.In(0).Float64s(), n.Float(0))
+		}
+	}
+}
+
+func addBackward(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+	tensor.AddReduced(dst, ct)
+	return true
+}
+
+func subBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+	if i == 0 {
+		return addBackward(n, i, ct, dst)
+	}
+	full := unreduced(n, dst, ct)
+	addScaled(full, -1, ct)
+	reduce(n, dst, full)
+	return true
+}
+
+// addScaled adds c·src to dst, of the same number of elements. It returns true.
+func addScaled(dst *tensor.Tensor, c float64, src *tensor.Tensor) bool {
+	if dst.DType() == tensor.Float32 {
+		kernel.Axpy(dst.Float32s(), float32(c), src.Float32s())
+	} else {
+		kernel.Axpy(dst.Float64s(), c, src.Float64s())
+	}
+	return true
+}
+
+// mulBackward adds ct times the other operand.
+func mulBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+	full := unreduced(n, dst, ct)
+	if dst.DType() == tensor.Float32 {
+		addProduct[float32](full, ct, n.In(1-i))
+	} else {
+		addProduct[float64](full, ct, n.In(1-i))
+	}
+	reduce(n, dst, full)
+	return true
+}
+
+// addProduct adds ct·d to dst, with d broadcast to their shape.
+func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor) {
+	o, w, x := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](d)
+	p := tensor.Pair(ct.Dims(), ct.Dims(), d.Dims())
+	for r := range p.Runs {
+		if r.StepB == 1 {
+			kernel.MulAddTo(o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N], x[r.B:r.B+r.N])
+			continue
+		}
+		for i, c := range w[r.Out : r.Out+r.N] {
+			if c != 0 {
+				o[r.Out+i] += c * x[r.B]
+			}
+		}
+	}
+}
+
+func chainForward(n graph.Node) {
+	out := n.Out()
+	if out.DType() == tensor.Float32 {
+		clear(out.Float32s())
+	} else {
+		clear(out.Float64s())
+	}
+	if len(n.In(0).Dims()) != out.Rank() || n.In(0).Len() != out.Len() {
+		binaryForward(n)
+		return
+	}
+	if out.DType() == tensor.Float32 {
+		addProduct[float32](out, n.In(0), n.In(1))
+	} else {
+		addProduct[float64](out, n.In(0), n.In(1))
+	}
+}

@@ -1,0 +1,212 @@
+package ops
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"golang.org/x/exp/constraints"
+)
+
+// unary applies an elementwise operation of one operand.
+func unary(op graph.Op, x graph.Value) graph.Value {
+	v, ok := graph.Scalar(x)
+	if !ok {
+		x, v, ok = graph.Current(op, x)
+	}
+	if !ok {
+		c := graph.Begin(op, x)
+		return c.Record(c.Dims(0)...)
+	}
+	y, dx := op.Row().Unary(v)
+	return graph.Record1(op, x, y, dx)
+}
+
+// unaryParam applies an elementwise operation of one operand and a constant parameter.
+func unaryParam(op graph.Op, x graph.Value, p float64) graph.Value {
+	v, ok := graph.Scalar(x)
+	if !ok {
+		x, v, ok = graph.Current(op, x)
+	}
+	if !ok {
+		c := graph.Begin(op, x).Floats(p, 0)
+		return c.Record(c.Dims(0)...)
+	}
+	y, dx := op.Row().UnaryParam(v, [2]float64{p})
+	return graph.Record1Param(op, x, p, y, dx)
+}
+
+// unaryParams applies an elementwise operation of one operand and two constant parameters.
+func unaryParams(op graph.Op, x graph.Value, p, q float64) graph.Value {
+	c := graph.Begin(op, x).Floats(p, q)
+	if !c.AllScalar() {
+		return c.Record(c.Dims(0)...)
+	}
+	y, dx := op.Row().UnaryParam(c.Input(0).Item(), [2]float64{p, q})
+	return c.RecordScalar(y, graph.Term{D: dx}, graph.Term{})
+}
+
+// binary applies an elementwise operation of two operands, broadcast.
+func binary(op graph.Op, a, b graph.Value) graph.Value {
+	x, y, ok := graph.Scalars(a, b)
+	if !ok {
+		var aok, bok bool
+		a, x, aok = graph.Current(op, a)
+		b, y, bok = graph.Current(op, b)
+		b.CheckIn(op.Row().GoName(), a.Graph())
+		ok = aok && bok
+	}
+	if !ok {
+		c := graph.Begin(op, a, b)
+		var buf [tensor.MaxRank]int
+		return c.Record(broadcastShape(c, buf[:0], 0, 1)...)
+	}
+	z, da, db := op.Row().Binary(x, y)
+	return graph.Record2(op, a, b, z, da, db)
+}
+
+// broadcastShape appends to dst the shape that operands i and j broadcast to.
+func broadcastShape(c graph.Call, dst []int, i, j int) []int {
+	return broadcastDims(c, dst, c.Dims(i), c.Dims(j))
+}
+
+func broadcastDims(c graph.Call, dst, a, b []int) []int {
+	shape, ok := tensor.BroadcastShapes(dst, a, b)
+	if !ok {
+		panic(c.Errorf(graph.ErrShape, "shapes %s and %s do not broadcast: aligned at the last axis, lengths must be equal or one of them 1; reshape one with ops.Reshape or ops.Unsqueeze",
+			tensor.FormatShape(a), tensor.FormatShape(b)))
+	}
+	return shape
+}
+
+// unaryFunc returns the scalar function of a node's operation.
+func unaryFunc(n graph.Node) func(float64) (float64, float64) {
+	row := n.Row()
+	if row.Unary != nil {
+		return row.Unary
+	}
+	f, p := row.UnaryParam, [2]float64{n.Float(0), n.Float(1)}
+	return func(x float64) (float64, float64) { return f(x, p) }
+}
+
+func unaryForward(n graph.Node) {
+	if n.Graph().DType() == tensor.Float32 {
+		mapUnary[float32](n)
+	} else {
+		mapUnary[float64](n)
+	}
+}
+
+func mapUnary[T constraints.Float](n graph.Node) {
+	out, x, f := tensor.Data[T](n.Out()), tensor.Data[T](n.In(0)), unaryFunc(n)
+	for i, v := range x {
+		y, _ := f(float64(v))
+		out[i] = T(y)
+	}
+}
+
+func unaryBackward(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+	if dst.DType() == tensor.Float32 {
+		addUnary[float32](n, ct, dst)
+	} else {
+		addUnary[float64](n, ct, dst)
+	}
+	return true
+}
+
+func addUnary[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor) {
+	d, w, x, f := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](n.In(0)), unaryFunc(n)
+	for i, v := range x {
+		if w[i] != 0 { // zero wins over an infinite or undefined derivative
+			_, dx := f(float64(v))
+			d[i] += T(float64(w[i]) * dx)
+		}
+	}
+}
+
+func binaryForward(n graph.Node) {
+	if n.Graph().DType() == tensor.Float32 {
+		mapBinary[float32](n)
+	} else {
+		mapBinary[float64](n)
+	}
+}
+
+func mapBinary[T constraints.Float](n graph.Node) {
+	out, a, b, f := n.Out(), n.In(0), n.In(1), n.Row().Binary
+	o, x, y := tensor.Data[T](out), tensor.Data[T](a), tensor.Data[T](b)
+	p := tensor.Pair(out.Dims(), a.Dims(), b.Dims())
+	for r := range p.Runs {
+		for i := range r.N {
+			v, _, _ := f(float64(x[r.A+i*r.StepA]), float64(y[r.B+i*r.StepB]))
+			o[r.Out+i] = T(v)
+		}
+	}
+}
+
+func binaryBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+	full := unreduced(n, dst, ct)
+	if dst.DType() == tensor.Float32 {
+		addBinary[float32](n, i, ct, full)
+	} else {
+		addBinary[float64](n, i, ct, full)
+	}
+	reduce(n, dst, full)
+	return true
+}
+
+func addBinary[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
+	a, b, f := n.In(0), n.In(1), n.Row().Binary
+	d, w, x, y := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](a), tensor.Data[T](b)
+	p := tensor.Pair(ct.Dims(), a.Dims(), b.Dims())
+	for r := range p.Runs {
+		for k := range r.N {
+			if w := w[r.Out+k]; w != 0 {
+				_, da, db := f(float64(x[r.A+k*r.StepA]), float64(y[r.B+k*r.StepB]))
+				if i == 1 {
+					da = db
+				}
+				d[r.Out+k] += T(float64(w) * da)
+			}
+		}
+	}
+}
+
+// unreduced returns where to add the cotangent of an operand before it is summed over broadcast axes: dst itself if
+// nothing was broadcast, else a tensor of zeros of the result's shape. [reduce] ends what unreduced begins.
+func unreduced(n graph.Node, dst, ct *tensor.Tensor) *tensor.Tensor {
+	if dst.Len() == ct.Len() {
+		return dst
+	}
+	return n.Graph().Temp(ct.Dims()...)
+}
+
+// reduce adds full to dst, summed over the axes that were broadcast.
+func reduce(n graph.Node, dst, full *tensor.Tensor) {
+	if full == dst {
+		return
+	}
+	tensor.AddReduced(dst, full)
+	n.Graph().FreeTemp(full)
+}
+
+// kernel1 makes the Forward of an elementwise operation from its kernels for both precisions.
+func kernel1(f64 func(dst, x []float64), f32 func(dst, x []float32)) func(graph.Node) {
+	return func(n graph.Node) {
+		if n.Graph().DType() == tensor.Float32 {
+			f32(n.Out().Float32s(), n.In(0).Float32s())
+		} else {
+			f64(n.Out().Float64s(), n.In(0).Float64s())
+		}
+	}
+}
+
+// backward1 makes the Backward of an elementwise operation from kernels that take the cotangent and the result.
+func backward1(f64 func(dst, ct, y []float64), f32 func(dst, ct, y []float32)) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
+	return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		if dst.DType() == tensor.Float32 {
+			f32(dst.Float32s(), ct.Float32s(), n.Out().Float32s())
+		} else {
+			f64(dst.Float64s(), ct.Float64s(), n.Out().Float64s())
+		}
+		return true
+	}
+}

@@ -1,0 +1,113 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+var opExp, opLog, opSin, opCos graph.Op
+
+func init() {
+	register(&opExp, graph.Row{
+		Name: "exp", Func: Exp, Params: "x", Doc: "exponential", Formula: "eˣ", Derivative: "eˣ",
+		Unary: func(x float64) (float64, float64) {
+			y := math.Exp(x)
+			return y, y
+		},
+		Forward:  kernel1(kernel.Exp[float64], kernel.Exp[float32]),
+		Backward: backward1(kernel.MulAddTo[float64], kernel.MulAddTo[float32]),
+		VJP:      func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, n.Value()) },
+		Source:   "FreeBSD e_exp.c, via Go math.Exp",
+	})
+	register(&opLog, graph.Row{
+		Name: "log", Func: Log, Params: "x", Doc: "natural logarithm", Formula: "ln x", Derivative: "1/x",
+		Unary:   func(x float64) (float64, float64) { return math.Log(x), 1 / x },
+		Forward: kernel1(kernel.Log[float64], kernel.Log[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Reciprocal(n.Input(0))) },
+		Domain:  []graph.Interval{{Lo: 0.1, Hi: 4}},
+		Kinks:   []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		Source:  "FreeBSD e_log.c, via Go math.Log",
+	})
+	register(&opSin, graph.Row{
+		Name: "sin", Func: Sin, Params: "x", Doc: "sine, x in radians", Formula: "sin x", Derivative: "cos x",
+		Unary:   math.Sincos,
+		Forward: kernel1(kernel.Sin[float64], kernel.Sin[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
+		Source:  "Cephes sin.c, via Go math.Sincos",
+	})
+	register(&opCos, graph.Row{
+		Name: "cos", Func: Cos, Params: "x", Doc: "cosine, x in radians", Formula: "cos x", Derivative: "-sin x",
+		Unary: func(x float64) (float64, float64) {
+			s, c := math.Sincos(x)
+			return c, -s
+		},
+		Forward: kernel1(kernel.Cos[float64], kernel.Cos[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Sin(n.Input(0)))) },
+		Source:  "Cephes sin.c, via Go math.Sincos",
+	})
+}
+
+// Exp returns eˣ, element by element.
+//
+// Derivative: eˣ.
+//
+// Special cases are:
+//
+//	Exp(+Inf) = +Inf, with derivative +Inf
+//	Exp(-Inf) = 0, with derivative 0
+func Exp(x graph.Value) graph.Value { return unary(opExp, x) }
+
+// Log returns the natural logarithm ln x, element by element.
+//
+// Derivative: 1/x.
+//
+// Special cases are:
+//
+//	Log(±0) = -Inf, with derivative ±Inf
+//	Log(x < 0) = NaN
+//	Log(+Inf) = +Inf, with derivative 0
+func Log(x graph.Value) graph.Value { return unary(opLog, x) }
+
+// Sin returns the sine of x in radians, element by element.
+//
+// Derivative: cos x.
+//
+// Special cases are:
+//
+//	Sin(±0) = ±0, with derivative 1
+//	Sin(±Inf) = NaN
+func Sin(x graph.Value) graph.Value {
+	if v, ok := graph.Scalar(x); ok {
+		s, c := math.Sincos(v)
+		return graph.Record1(opSin, x, s, c)
+	}
+	return unary(opSin, x)
+}
+
+// Cos returns the cosine of x in radians, element by element.
+//
+// Derivative: -sin x.
+//
+// Special cases are:
+//
+//	Cos(±Inf) = NaN
+func Cos(x graph.Value) graph.Value {
+	if v, ok := graph.Scalar(x); ok {
+		s, c := math.Sincos(v)
+		return graph.Record1(opCos, x, c, -s)
+	}
+	return unary(opCos, x)
+}
+
+// softplusBackward adds ct·sigmoid(x).
+func softplusBackward(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+	if dst.DType() == tensor.Float32 {
+		kernel.SoftplusBackward(dst.Float32s(), ct.Float32s(), n.In(0).Float32s())
+	} else {
+		kernel.SoftplusBackward(dst.Float64s(), ct.Float64s(), n.In(0).Float64s())
+	}
+	return true
+}

@@ -1,0 +1,159 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+var opSquare, opSqrt, opReciprocal, opPow, opPowScalar, opAbs graph.Op
+
+func init() {
+	register(&opSquare, graph.Row{
+		Name: "square", Func: Square, Params: "x", Doc: "square", Formula: "x²", Derivative: "2x",
+		Unary:   func(x float64) (float64, float64) { return x * x, 2 * x },
+		Forward: kernel1(kernel.Square[float64], kernel.Square[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, MulScalar(n.Input(0), 2)) },
+		Source:  "power rule",
+	})
+	register(&opSqrt, graph.Row{
+		Name: "sqrt", Func: Sqrt, Params: "x", Doc: "square root", Formula: "√x", Derivative: "1/(2√x)",
+		Unary: func(x float64) (float64, float64) {
+			y := math.Sqrt(x)
+			return y, 0.5 / y
+		},
+		Forward: kernel1(kernel.Sqrt[float64], kernel.Sqrt[float32]),
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, MulScalar(Reciprocal(n.Value()), 0.5))
+		},
+		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
+		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		Source: "power rule; IEEE 754 squareRoot",
+	})
+	register(&opReciprocal, graph.Row{
+		Name: "reciprocal", Func: Reciprocal, Params: "x", Doc: "one over x", Formula: "1/x", Derivative: "-1/x²",
+		Unary: func(x float64) (float64, float64) {
+			y := 1 / x
+			return y, -y * y
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, Neg(Square(n.Value())))
+		},
+		Domain: []graph.Interval{{Lo: 0.5, Hi: 3}},
+		Source: "power rule",
+	})
+	register(&opPow, graph.Row{
+		Name: "pow", Func: Pow, Params: "x, y", Doc: "power", Formula: "xʸ", Derivative: "y·xʸ⁻¹, xʸ·ln x",
+		Binary: func(x, y float64) (float64, float64, float64) {
+			z := math.Pow(x, y)
+			return z, powBase(x, y), powExponent(x, y, z)
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			x, y := n.Input(0), n.Input(1)
+			if i == 0 {
+				// pow(x, 0) is 1 everywhere: there 0·xʸ⁻¹ is 0, infinite as the power may be.
+				return Chain(ct, Chain(y, Pow(x, AddScalar(y, -1))))
+			}
+			// At x = 0 the result is 0 for y > 0 and wins over the logarithm.
+			return Chain(ct, Chain(n.Value(), Log(x)))
+		},
+		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}, {Lo: -2, Hi: 2}},
+		Source: "power rule; special values of C99 pow",
+	})
+	register(&opPowScalar, graph.Row{
+		Name: "pow_scalar", Func: PowScalar, Params: "x, p", Doc: "power with a constant exponent", Formula: "xᵖ", Derivative: "p·xᵖ⁻¹",
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return math.Pow(x, p[0]), powBase(x, p[0]) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			p := n.Float(0)
+			if p == 0 {
+				return MulScalar(ct, 0)
+			}
+			return Chain(ct, MulScalar(PowScalar(n.Input(0), p-1), p))
+		},
+		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}},
+		Try:    []string{"() 2.5", "(2,3) 3", "(4) 0", "(4) 1", "(3) -2"},
+		Source: "power rule; special values of C99 pow",
+	})
+	register(&opAbs, graph.Row{
+		Name: "abs", Func: Abs, Params: "x", Doc: "absolute value", Formula: "|x|", Derivative: "sign(x)",
+		Unary:   func(x float64) (float64, float64) { return math.Abs(x), sign(x) },
+		Forward: kernel1(kernel.Abs[float64], kernel.Abs[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sign(n.Input(0))) },
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the middle of the subgradients, as in PyTorch"}},
+		Source:  "IEEE 754 abs",
+	})
+}
+
+func finite(x float64) bool { return x-x == 0 }
+
+// powBase returns ∂xʸ/∂x = y·xʸ⁻¹, 0 for y = 0.
+func powBase(x, y float64) float64 {
+	if y == 0 {
+		return 0
+	}
+	return y * math.Pow(x, y-1)
+}
+
+// powExponent returns ∂xʸ/∂y = z·ln x for z = xʸ, 0 for z = 0.
+func powExponent(x, y, z float64) float64 {
+	if z == 0 {
+		return 0
+	}
+	return z * math.Log(x)
+}
+
+// Square returns x², element by element.
+//
+// Derivative: 2x.
+func Square(x graph.Value) graph.Value {
+	if v, ok := graph.Scalar(x); ok {
+		return graph.Record1(opSquare, x, v*v, 2*v)
+	}
+	return unary(opSquare, x)
+}
+
+// Sqrt returns √x, element by element, correctly rounded.
+//
+// Derivative: 1/(2√x).
+//
+// Special cases are:
+//
+//	Sqrt(±0) = ±0, with derivative +Inf (-Inf at -0)
+//	Sqrt(x < 0) = NaN
+//	Sqrt(+Inf) = +Inf, with derivative 0
+func Sqrt(x graph.Value) graph.Value { return unary(opSqrt, x) }
+
+// Reciprocal returns 1/x, element by element.
+//
+// Derivative: -1/x².
+//
+// Special cases are:
+//
+//	Reciprocal(±0) = ±Inf, with derivative -Inf
+//	Reciprocal(±Inf) = ±0, with derivative 0
+func Reciprocal(x graph.Value) graph.Value { return unary(opReciprocal, x) }
+
+// Pow returns x to the power y, element by element. Shapes broadcast as in NumPy.
+//
+// Derivative: y·xʸ⁻¹ by x, xʸ·ln x by y.
+//
+// Special cases are those of [math.Pow], and for the derivatives:
+//
+//	Pow(x, 0) = 1, with derivative 0 by x, for every x
+//	Pow(0, y > 0) = 0, with derivative 0 by y
+//	Pow(0, 1) = 0, with derivative 1 by x
+//	Pow(x < 0, y): the derivative by y is NaN
+func Pow(x, y graph.Value) graph.Value { return binary(opPow, x, y) }
+
+// PowScalar returns x to the power of the constant number p, element by element.
+//
+// Derivative: p·xᵖ⁻¹.
+//
+// Special cases are those of [math.Pow], and PowScalar(x, 0) = 1 with derivative 0 for every x.
+func PowScalar(x graph.Value, p float64) graph.Value { return unaryParam(opPowScalar, x, p) }
+
+// Abs returns |x|, element by element.
+//
+// Derivative: sign(x), 0 at the kink x = 0.
+func Abs(x graph.Value) graph.Value { return unary(opAbs, x) }

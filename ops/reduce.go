@@ -1,0 +1,263 @@
+package ops
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
+)
+
+var opSum, opMean, opMax, opMin, opLogSumExp graph.Op
+
+// reductionTries are the calls that the tests of every reduction make.
+var reductionTries = []string{"()", "(3)", "(2,3)", "(2,3) 0", "(2,3) 1", "(2,3) -1", "(2,3,4) 0 2", "(2,3,4) 1", "(1,3) 0", "(3,1) 1"}
+
+func init() {
+	register(&opSum, graph.Row{
+		Name: "sum", Func: Sum, Params: "x, axes", Doc: "sum over everything, or over the axes given", Formula: "Σ x", Derivative: "1",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			n.Out().Fill(0)
+			tensor.AddReducedAs(n.Out(), keptDims(n), n.In(0), n.In(0).Dims())
+		},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			addSpread(n, dst, ct, 1)
+			return true
+		},
+		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return spread(n, ct) },
+		Try:    append([]string{"(0)", "(0,3) 0", "(0,3) 1"}, reductionTries...),
+		Source: "linearity of the derivative; pairwise summation, Higham (1993)",
+	})
+	register(&opMean, graph.Row{
+		Name: "mean", Func: Mean, Params: "x, axes", Doc: "mean over everything, or over the axes given", Formula: "Σ x / n", Derivative: "1/n",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			n.Out().Fill(0)
+			tensor.AddReducedAs(n.Out(), keptDims(n), n.In(0), n.In(0).Dims())
+			scale(n.Out(), 1/float64(reducedLen(n)))
+		},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			addSpread(n, dst, ct, 1/float64(reducedLen(n)))
+			return true
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return spread(n, MulScalar(ct, 1/float64(reducedLen(n))))
+		},
+		Try:    reductionTries,
+		Source: "linearity of the derivative",
+	})
+	register(&opMax, graph.Row{
+		Name: "max", Func: Max, Params: "x, axes", Doc: "largest element, of everything or over the axes given", Formula: "max x", Derivative: "1 for the largest, split evenly among ties",
+		Forward: func(n graph.Node) { reduceRows(n, slices.Max[[]float64], slices.Max[[]float32]) },
+		VJP:     extremeVJP,
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
+		Try:     reductionTries,
+		Source:  "Danskin's theorem; NaN wins, as in NumPy",
+	})
+	register(&opMin, graph.Row{
+		Name: "min", Func: Min, Params: "x, axes", Doc: "smallest element, of everything or over the axes given", Formula: "min x", Derivative: "1 for the smallest, split evenly among ties",
+		Forward: func(n graph.Node) { reduceRows(n, slices.Min[[]float64], slices.Min[[]float32]) },
+		VJP:     extremeVJP,
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
+		Try:     reductionTries,
+		Source:  "Danskin's theorem; NaN wins, as in NumPy",
+	})
+	register(&opLogSumExp, graph.Row{
+		Name: "logsumexp", Func: LogSumExp, Params: "x, axes", Doc: "logarithm of the sum of exponentials, without overflow", Formula: "ln Σ eˣ", Derivative: "softmax(x)",
+		Forward: func(n graph.Node) {
+			reduceRows(n, logSumExpRow[float64], logSumExpRow[float32])
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(spread(n, ct), Exp(Sub(n.Input(0), spread(n, n.Value()))))
+		},
+		Try:    reductionTries,
+		Source: "Blanchard, Higham and Higham (2021), shifted by the maximum",
+	})
+}
+
+// Sum returns the sum of x over everything, or over the axes given, which disappear. Negative axes count from the end.
+// The sum of nothing is 0.
+//
+// Derivative: 1.
+func Sum(x graph.Value, axes ...int) graph.Value { return reduction(opSum, x, axes, true) }
+
+// Mean returns the mean of x over everything, or over the axes given, which disappear. The mean of nothing is NaN.
+//
+// Derivative: 1/n for n elements.
+func Mean(x graph.Value, axes ...int) graph.Value { return reduction(opMean, x, axes, true) }
+
+// Max returns the largest element of x, of everything or over the axes given, which disappear. It is NaN if one of
+// them is. It panics with a [*graph.Error] if there is no element.
+//
+// Derivative: 1 for the largest element, 0 for the others; k equal largest ones get 1/k each.
+func Max(x graph.Value, axes ...int) graph.Value { return reduction(opMax, x, axes, false) }
+
+// Min returns the smallest element of x, of everything or over the axes given, which disappear. It is NaN if one of
+// them is. It panics with a [*graph.Error] if there is no element.
+//
+// Derivative: 1 for the smallest element, 0 for the others; k equal smallest ones get 1/k each.
+func Min(x graph.Value, axes ...int) graph.Value { return reduction(opMin, x, axes, false) }
+
+// LogSumExp returns ln Σ eˣ over everything, or over the axes given, which disappear. It does not overflow. It panics
+// with a [*graph.Error] if there is no element.
+//
+// Derivative: the softmax of x over those axes.
+//
+// Special cases are:
+//
+//	LogSumExp of only -Inf = -Inf, with derivative NaN
+//	LogSumExp with a +Inf = +Inf
+func LogSumExp(x graph.Value, axes ...int) graph.Value { return reduction(opLogSumExp, x, axes, false) }
+
+// reduction records a reduction over the axes, all of them if none is given. Its attributes are the axes, in order.
+func reduction(op graph.Op, x graph.Value, axes []int, emptyOK bool) graph.Value {
+	c := graph.Begin(op, x)
+	shape := c.Dims(0)
+	var reduced [tensor.MaxRank]bool
+	for _, a := range axes {
+		k := c.Axis(a, 0)
+		if reduced[k] {
+			panic(c.Errorf(graph.ErrAxis, "axis %d of shape %s is given twice: give every axis once", a, tensor.FormatShape(shape)))
+		}
+		reduced[k] = true
+	}
+	var list, out [tensor.MaxRank]int
+	nlist, nout := 0, 0
+	for i, d := range shape {
+		if len(axes) > 0 && !reduced[i] {
+			out[nout] = d
+			nout++
+			continue
+		}
+		if d == 0 && !emptyOK {
+			panic(c.Errorf(graph.ErrShape, "no elements along axis %d of shape %s: the reduction of nothing is not defined", i, tensor.FormatShape(shape)))
+		}
+		list[nlist] = i
+		nlist++
+	}
+	return c.Ints(list[:nlist]...).Record(out[:nout]...)
+}
+
+// keptDims returns the shape of a reduction's result with the reduced axes kept at length 1.
+func keptDims(n graph.Node) []int {
+	kept := make([]int, 0, tensor.MaxRank)
+	for i, d := range n.InputNode(0).Dims() {
+		if slices.Contains(n.Ints(), i) {
+			d = 1
+		}
+		kept = append(kept, d)
+	}
+	return kept
+}
+
+// reducedLen returns how many elements make one element of a reduction's result.
+func reducedLen(n graph.Node) int {
+	k := 1
+	for _, a := range n.Ints() {
+		k *= n.InputNode(0).Dims()[a]
+	}
+	return k
+}
+
+// spread stretches a reduction's result, or its cotangent, to the shape of the operand.
+func spread(n graph.Node, v graph.Value) graph.Value {
+	return Broadcast(Reshape(v, keptDims(n)...), n.InputNode(0).Dims()...)
+}
+
+// addSpread adds c·ct to dst, stretched along the reduced axes.
+func addSpread(n graph.Node, dst, ct *tensor.Tensor, c float64) {
+	if dst.DType() == tensor.Float32 {
+		addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), keptDims(n), float32(c))
+	} else {
+		addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), keptDims(n), c)
+	}
+}
+
+func addSpreadOf[T constraints.Float](dst []T, dims []int, ct []T, kept []int, c T) {
+	p := tensor.Pair(dims, kept, dims)
+	for r := range p.Runs {
+		d := dst[r.Out : r.Out+r.N]
+		if r.StepA == 1 {
+			kernel.Axpy(d, c, ct[r.A:r.A+r.N])
+		} else {
+			kernel.AddScalarTo(d, c*ct[r.A])
+		}
+	}
+}
+
+func scale(t *tensor.Tensor, c float64) {
+	if t.DType() == tensor.Float32 {
+		kernel.MulScalar(t.Float32s(), t.Float32s(), float32(c))
+	} else {
+		kernel.MulScalar(t.Float64s(), t.Float64s(), c)
+	}
+}
+
+// extremeVJP is the rule of Max and Min: the cotangent goes to the elements that equal the result, in even parts.
+func extremeVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
+	x := n.Input(0)
+	taken := Eq(x, spread(n, n.Value()))
+	share := Div(ct, Sum(taken, n.Ints()...))
+	if len(n.Ints()) == 0 {
+		share = Div(ct, taken)
+	}
+	return Mul(spread(n, share), taken)
+}
+
+// reduceRows sets the result of a reduction to f of the elements that are reduced to each of its elements.
+func reduceRows(n graph.Node, f64 func([]float64) float64, f32 func([]float32) float32) {
+	rows, done := reducedLast(n)
+	defer done()
+	if n.Graph().DType() == tensor.Float32 {
+		mapRows(n.Out().Float32s(), rows.Float32s(), f32)
+	} else {
+		mapRows(n.Out().Float64s(), rows.Float64s(), f64)
+	}
+}
+
+func mapRows[T constraints.Float](dst, rows []T, f func([]T) T) {
+	k := 0
+	if len(dst) > 0 {
+		k = len(rows) / len(dst)
+	}
+	for i := range dst {
+		dst[i] = f(rows[i*k : (i+1)*k])
+	}
+}
+
+func logSumExpRow[T constraints.Float](row []T) T {
+	var y [1]T
+	kernel.LogSumExp(y[:], row, len(row))
+	return y[0]
+}
+
+// reducedLast returns the operand with the reduced axes behind the others, so that what is reduced to one element lies
+// together, and a function that ends its use.
+func reducedLast(n graph.Node) (rows *tensor.Tensor, done func()) {
+	x := n.In(0)
+	var buf [tensor.MaxRank]int
+	order := buf[:0]
+	for i := range x.Dims() {
+		if !slices.Contains(n.Ints(), i) {
+			order = append(order, i)
+		}
+	}
+	order = append(order, n.Ints()...)
+	if slices.IsSorted(order) {
+		return x, func() {}
+	}
+	return permuted(n.Graph(), x, order)
+}
+
+// permuted returns a temporary tensor with x's axes in the given order, and the function that frees it.
+func permuted(g *graph.Graph, x *tensor.Tensor, order []int) (t *tensor.Tensor, free func()) {
+	var dims [tensor.MaxRank]int
+	for i, a := range order {
+		dims[i] = x.Dims()[a]
+	}
+	t = g.Temp(dims[:len(order)]...)
+	tensor.Permute(t, x, order)
+	return t, func() { g.FreeTemp(t) }
+}

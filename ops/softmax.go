@@ -1,0 +1,125 @@
+package ops
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+var opSoftmax, opLogSoftmax graph.Op
+
+func init() {
+	tries := []string{"(3) 0", "(2,3) 1", "(2,3) 0", "(2,3,4) -2", "(1) 0", "(2,1) 1", "(0,3) 1"}
+	register(&opSoftmax, graph.Row{
+		Name: "softmax", Func: Softmax, Params: "x, axis", Doc: "exponentials along an axis, divided by their sum", Formula: "eˣ / Σ eˣ", Derivative: "y·(δ - y)",
+		Forward:  func(n graph.Node) { alongAxis(n, kernel.Softmax[float64], kernel.Softmax[float32]) },
+		Backward: softmaxBackward(kernel.SoftmaxBackward[float64], kernel.SoftmaxBackward[float32]),
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			y := n.Value()
+			w := Chain(ct, y)
+			return Sub(w, Mul(y, alongKept(n, Sum(w, n.Int(0)))))
+		},
+		Try:    tries,
+		Source: "Bridle (1990); shifted by the maximum, Blanchard, Higham and Higham (2021)",
+	})
+	register(&opLogSoftmax, graph.Row{
+		Name: "log_softmax", Func: LogSoftmax, Params: "x, axis", Doc: "logarithm of the softmax along an axis, without overflow", Formula: "x - ln Σ eˣ", Derivative: "δ - softmax(x)",
+		Forward:  func(n graph.Node) { alongAxis(n, kernel.LogSoftmax[float64], kernel.LogSoftmax[float32]) },
+		Backward: softmaxBackward(kernel.LogSoftmaxBackward[float64], kernel.LogSoftmaxBackward[float32]),
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Sub(ct, Mul(Exp(n.Value()), alongKept(n, Sum(ct, n.Int(0)))))
+		},
+		Try:    tries,
+		Source: "Blanchard, Higham and Higham (2021), shifted by the maximum",
+	})
+}
+
+// Softmax returns eˣ/Σeˣ along an axis. It does not overflow.
+//
+// Derivative: ∂yᵢ/∂xⱼ = yᵢ·(δᵢⱼ - yⱼ).
+//
+// Special cases are:
+//
+//	an element -Inf beside a finite one gives 0
+//	an element +Inf, or only elements -Inf, gives NaN
+func Softmax(x graph.Value, axis int) graph.Value {
+	c := graph.Begin(opSoftmax, x)
+	axis = c.Axis(axis, 0)
+	return c.Ints(axis).Record(c.Dims(0)...)
+}
+
+// LogSoftmax returns x - ln Σeˣ along an axis. It does not overflow.
+//
+// Derivative: ∂yᵢ/∂xⱼ = δᵢⱼ - softmax(x)ⱼ.
+//
+// Special cases are:
+//
+//	an element -Inf beside a finite one gives -Inf
+//	an element +Inf, or only elements -Inf, gives NaN
+func LogSoftmax(x graph.Value, axis int) graph.Value {
+	c := graph.Begin(opLogSoftmax, x)
+	axis = c.Axis(axis, 0)
+	return c.Ints(axis).Record(c.Dims(0)...)
+}
+
+// alongKept reshapes what was reduced over the node's axis so that it broadcasts along it again.
+func alongKept(n graph.Node, v graph.Value) graph.Value {
+	dims := append([]int{}, n.Dims()...)
+	dims[n.Int(0)] = 1
+	return Reshape(v, dims...)
+}
+
+// alongAxis runs a kernel over rows along the node's axis.
+func alongAxis(n graph.Node, f64 func(dst, x []float64, n int), f32 func(dst, x []float32, n int)) {
+	axis, x, out := n.Int(0), n.In(0), n.Out()
+	if out.Len() == 0 {
+		return
+	}
+	y := out
+	order, last := axisLast(axis, x.Rank())
+	if !last {
+		var free func()
+		x, free = permuted(n.Graph(), x, order)
+		defer free()
+		y = x
+	}
+	k := x.Dims()[x.Rank()-1]
+	if x.DType() == tensor.Float32 {
+		f32(y.Float32s(), x.Float32s(), k)
+	} else {
+		f64(y.Float64s(), x.Float64s(), k)
+	}
+	if !last {
+		var buf [tensor.MaxRank]int
+		tensor.Permute(out, y, tensor.InversePermutation(buf[:0], order))
+	}
+}
+
+// axisLast returns the order of axes that puts one axis last, and whether it is last already.
+func axisLast(axis, rank int) (order []int, last bool) {
+	var buf [tensor.MaxRank]int
+	order = buf[:0]
+	for i := range rank {
+		if i != axis {
+			order = append(order, i)
+		}
+	}
+	return append(order, axis), axis == rank-1
+}
+
+// softmaxBackward makes the Backward of softmax and log_softmax from kernels over rows.
+func softmaxBackward(f64 func(dst, ct, y []float64, n int), f32 func(dst, ct, y []float32, n int)) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
+	return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		if n.Int(0) != dst.Rank()-1 {
+			return false
+		}
+		if k := dst.Dims()[dst.Rank()-1]; dst.Len() == 0 {
+			return true
+		} else if dst.DType() == tensor.Float32 {
+			f32(dst.Float32s(), ct.Float32s(), n.Out().Float32s(), k)
+		} else {
+			f64(dst.Float64s(), ct.Float64s(), n.Out().Float64s(), k)
+		}
+		return true
+	}
+}
