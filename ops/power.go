@@ -55,8 +55,10 @@ func init() {
 				// pow(x, 0) is 1 everywhere: there 0·xʸ⁻¹ is 0, infinite as the power may be.
 				return Chain(ct, Chain(y, Pow(x, AddScalar(y, -1))))
 			}
-			// At x = 0 the result is 0 for y > 0 and wins over the logarithm.
-			return Chain(ct, Chain(n.Value(), Log(x)))
+			// At x = 0 the logarithm is infinite and must not count for y ≥ 0.
+			zero := x.Graph().Const(0)
+			atZero := Mul(Eq(x, zero), Ge(y, zero))
+			return Chain(ct, Chain(n.Value(), Log(Where(atZero, x.Graph().Const(1), x))))
 		},
 		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}, {Lo: -2, Hi: 2}},
 		Source: "power rule; special values of C99 pow",
@@ -95,9 +97,9 @@ func powBase(x, y float64) float64 {
 	return y * math.Pow(x, y-1)
 }
 
-// powExponent returns ∂xʸ/∂y = z·ln x for z = xʸ, 0 for z = 0.
+// powExponent returns ∂xʸ/∂y = z·ln x for z = xʸ, 0 for x = 0 and y ≥ 0.
 func powExponent(x, y, z float64) float64 {
-	if z == 0 {
+	if z == 0 || x == 0 && y >= 0 {
 		return 0
 	}
 	return z * math.Log(x)
@@ -141,7 +143,7 @@ func Reciprocal(x graph.Value) graph.Value { return unary(opReciprocal, x) }
 // Special cases are those of [math.Pow], and for the derivatives:
 //
 //	Pow(x, 0) = 1, with derivative 0 by x, for every x
-//	Pow(0, y > 0) = 0, with derivative 0 by y
+//	Pow(0, y ≥ 0): the derivative by y is 0
 //	Pow(0, 1) = 0, with derivative 1 by x
 //	Pow(x < 0, y): the derivative by y is NaN
 func Pow(x, y graph.Value) graph.Value { return binary(opPow, x, y) }
