@@ -19,8 +19,9 @@ func init() {
 		Name: "sum", Func: Sum, Params: "x, axes", Doc: "sum over everything, or over the axes given", Formula: "Σ x", Derivative: "1",
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
+			var buf [tensor.MaxRank]int
 			n.Out().Fill(0)
-			tensor.AddReducedAs(n.Out(), keptDims(n), n.In(0), n.In(0).Dims())
+			tensor.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
 			addSpread(n, dst, ct, 1)
@@ -34,8 +35,9 @@ func init() {
 		Name: "mean", Func: Mean, Params: "x, axes", Doc: "mean over everything, or over the axes given", Formula: "Σ x / n", Derivative: "1/n",
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
+			var buf [tensor.MaxRank]int
 			n.Out().Fill(0)
-			tensor.AddReducedAs(n.Out(), keptDims(n), n.In(0), n.In(0).Dims())
+			tensor.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
 			scale(n.Out(), 1/float64(reducedLen(n)))
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
@@ -140,9 +142,8 @@ func reduction(op graph.Op, x graph.Value, axes []int, emptyOK bool) graph.Value
 	return c.Ints(list[:nlist]...).Record(out[:nout]...)
 }
 
-// keptDims returns the shape of a reduction's result with the reduced axes kept at length 1.
-func keptDims(n graph.Node) []int {
-	kept := make([]int, 0, tensor.MaxRank)
+// keptDims appends to kept the shape of a reduction's result with the reduced axes kept at length 1.
+func keptDims(n graph.Node, kept []int) []int {
 	for i, d := range n.InputNode(0).Dims() {
 		if slices.Contains(n.Ints(), i) {
 			d = 1
@@ -163,15 +164,17 @@ func reducedLen(n graph.Node) int {
 
 // spread stretches a reduction's result, or its cotangent, to the shape of the operand.
 func spread(n graph.Node, v graph.Value) graph.Value {
-	return Broadcast(Reshape(v, keptDims(n)...), n.InputNode(0).Dims()...)
+	return Broadcast(Reshape(v, keptDims(n, nil)...), n.InputNode(0).Dims()...)
 }
 
 // addSpread adds c·ct to dst, stretched along the reduced axes.
 func addSpread(n graph.Node, dst, ct *tensor.Tensor, c float64) {
+	var buf [tensor.MaxRank]int
+	kept := keptDims(n, buf[:0])
 	if dst.DType() == tensor.Float32 {
-		addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), keptDims(n), float32(c))
+		addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), kept, float32(c))
 	} else {
-		addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), keptDims(n), c)
+		addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), kept, c)
 	}
 }
 

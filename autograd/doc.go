@@ -1,0 +1,37 @@
+// Package autograd differentiates what a graph has recorded.
+//
+// # Reverse mode in one page
+//
+// A computation is a sequence of simple steps v = φ(u₁, u₂, ...), each with known derivatives ∂v/∂u. Let l be the last
+// value, the loss. The chain rule says how a change of u changes l: through every v that uses u,
+//
+//	∂l/∂u = Σ over v that use u of ∂l/∂v · ∂v/∂u        with ∂l/∂l = 1
+//
+// The quantities ∂l/∂v are the adjoints; lectures on neural networks write δ for them. The sum for u needs the adjoints
+// of values that were computed after u only, so one sweep over the steps in reverse order finds them all. It costs a
+// small multiple of the computation itself, however many inputs there are: that is why networks are trained this way.
+//
+//	grads := autograd.Backward(loss)
+//	grads.Scalar(x)  // ∂loss/∂x
+//	grads.Tensor(w)  // ∂loss/∂w in the shape of w
+//
+// [Backward] computes with numbers. [Grad] records the sweep as operations on the same graph, so that its results can
+// be differentiated again, to any order, or drawn. [JVP], [Jacobian], [Hessian] and [HVP] build on the two.
+// [Checkpoint] trades time for memory, [Check] compares a gradient with difference quotients, and [Explain] writes the
+// chain rule out in words and numbers.
+//
+// # Zero wins
+//
+// An adjoint of exactly 0 contributes 0, whatever the local derivative. So in
+//
+//	y := ops.Where(ops.Gt(x, zero), ops.Sqrt(x), x)
+//
+// at x = -1 the branch that was not taken, with its derivative of NaN, does not spoil ∂y/∂x = 1. In [Grad], whose
+// result is differentiated again, a number that happens to be 0 is not left out: its own derivative need not be 0. There
+// the rules multiply with [github.com/seed366ff29f/chainrule/ops.Chain], for which 0·d = 0.
+//
+// # Sources
+//
+// Linnainmaa (1970) and Speelpenning (1980) for reverse mode; Baur and Strassen (1983) for the bound on its cost;
+// Griewank and Walther, Evaluating Derivatives (2008), for everything.
+package autograd
