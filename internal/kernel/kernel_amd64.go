@@ -21,8 +21,8 @@ func available() []*implementation {
 
 var avx2 = implementation{
 	name:    "avx2",
-	loops32: portable.loops32,
-	loops64: portable.loops64,
+	loops32: &loopsF32AVX2,
+	loops64: &loopsF64AVX2,
 	gemm32: &gemmKernel[float32]{
 		tiles: gemmTilesF32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, ways: 64,
 	},
@@ -33,8 +33,8 @@ var avx2 = implementation{
 
 var avx512 = implementation{
 	name:    "avx512",
-	loops32: portable.loops32,
-	loops64: portable.loops64,
+	loops32: &loopsF32AVX512,
+	loops64: &loopsF64AVX512,
 	gemm32: &gemmKernel[float32]{
 		tiles: gemmTilesF32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 280, kc: 1024, maxOpen: 128, ways: 8,
 	},

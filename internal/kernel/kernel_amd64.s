@@ -14,6 +14,3106 @@ DATA masks<>+48(SB)/8, $0x0000000000000000
 DATA masks<>+56(SB)/8, $0x0000000000000000
 GLOBL masks<>(SB), RODATA|NOPTR, $64
 
+// func fillF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·fillF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS Y0, 32(DI)(R8*4)
+	VMOVUPS Y0, 64(DI)(R8*4)
+	VMOVUPS Y0, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS Y0, Y1, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·addF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y0
+	VMOVUPS 32(BX)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Y0
+	VMOVUPS 64(BX)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(DI)(R8*4)
+	VMOVUPS 96(SI)(R8*4), Y0
+	VMOVUPS 96(BX)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VMASKMOVPS (BX)(R8*4), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func subF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·subF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y0
+	VMOVUPS 32(BX)(R8*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Y0
+	VMOVUPS 64(BX)(R8*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(DI)(R8*4)
+	VMOVUPS 96(SI)(R8*4), Y0
+	VMOVUPS 96(BX)(R8*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VMASKMOVPS (BX)(R8*4), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·mulF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y0
+	VMOVUPS 32(BX)(R8*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Y0
+	VMOVUPS 64(BX)(R8*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(DI)(R8*4)
+	VMOVUPS 96(SI)(R8*4), Y0
+	VMOVUPS 96(BX)(R8*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VMASKMOVPS (BX)(R8*4), Y0, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func divF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·divF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y0
+	VMOVUPS 32(BX)(R8*4), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VMASKMOVPS (BX)(R8*4), Y0, Y2
+	VDIVPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addScalarF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·addScalarF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSS c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(DI)(R8*4)
+	VMOVUPS 96(SI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI)(R8*4), Y1, Y2
+	VADDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulScalarF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·mulScalarF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSS c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(DI)(R8*4)
+	VMOVUPS 96(SI)(R8*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI)(R8*4), Y1, Y2
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func negF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·negF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y0
+	VXORPS  c32_80000000<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y0
+	VXORPS  c32_80000000<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Y0
+	VXORPS  c32_80000000<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 64(DI)(R8*4)
+	VMOVUPS 96(SI)(R8*4), Y0
+	VXORPS  c32_80000000<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y0
+	VXORPS  c32_80000000<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VXORPS     c32_80000000<>+0(SB), Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c32_80000000<>+0(SB)/4, $0x80000000
+DATA c32_80000000<>+4(SB)/4, $0x80000000
+DATA c32_80000000<>+8(SB)/4, $0x80000000
+DATA c32_80000000<>+12(SB)/4, $0x80000000
+DATA c32_80000000<>+16(SB)/4, $0x80000000
+DATA c32_80000000<>+20(SB)/4, $0x80000000
+DATA c32_80000000<>+24(SB)/4, $0x80000000
+DATA c32_80000000<>+28(SB)/4, $0x80000000
+GLOBL c32_80000000<>(SB), RODATA|NOPTR, $32
+
+// func squareF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·squareF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, 64(DI)(R8*4)
+	VMOVUPS 96(SI)(R8*4), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VMULPS     Y1, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sqrtF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·sqrtF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VSQRTPS    Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func absF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·absF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y0
+	VANDPS  c32_7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y0
+	VANDPS  c32_7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Y0
+	VANDPS  c32_7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 64(DI)(R8*4)
+	VMOVUPS 96(SI)(R8*4), Y0
+	VANDPS  c32_7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y0
+	VANDPS  c32_7fffffff<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VANDPS     c32_7fffffff<>+0(SB), Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c32_7fffffff<>+0(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+4(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+8(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+12(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+16(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+20(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+24(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+28(SB)/4, $0x7fffffff
+GLOBL c32_7fffffff<>(SB), RODATA|NOPTR, $32
+
+// func reLUF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·reLUF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(SI)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, 64(DI)(R8*4)
+	VMOVUPS 96(SI)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VMAXPS  Y0, Y1, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI)(R8*4), Y0, Y1
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y1, Y2, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func expF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y0
+	VMOVUPS      c32_c2d10000<>+0(SB), Y1
+	VMOVUPS      c32_42b30000<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      c32_4b400000<>+0(SB), Y1
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y0, Y1
+	VSUBPS       c32_4b400000<>+0(SB), Y1, Y1
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS c32_3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y2
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y0, Y2
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y0, Y2
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y0, Y2
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VMULPS       Y2, Y3, Y2
+	VFMADD231PS  c32_3f800000<>+0(SB), Y2, Y0
+	VADDPS       c32_3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      c32_4b400000<>+0(SB), Y2
+	VFMADD231PS  c32_3f000000<>+0(SB), Y1, Y2
+	VSUBPS       c32_4b400000<>+0(SB), Y2, Y3
+	VSUBPS       Y3, Y1, Y1
+	VADDPS       c32_4b400000<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       c32_3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VPSLLD       $0x17, Y1, Y1
+	VPADDD       c32_3f800000<>+0(SB), Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (SI)(R8*4), Y0, Y1
+	VMOVUPS      c32_c2d10000<>+0(SB), Y2
+	VMOVUPS      c32_42b30000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      c32_4b400000<>+0(SB), Y2
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y1, Y2
+	VSUBPS       c32_4b400000<>+0(SB), Y2, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS c32_3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y2, Y1
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y3
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y3, Y4, Y3
+	VFMADD231PS  c32_3f800000<>+0(SB), Y3, Y1
+	VADDPS       c32_3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3f000000<>+0(SB), Y2, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y4
+	VSUBPS       Y4, Y2, Y2
+	VADDPS       c32_4b400000<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       c32_3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c32_c2d10000<>+0(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+4(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+8(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+12(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+16(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+20(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+24(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+28(SB)/4, $0xc2d10000
+GLOBL c32_c2d10000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_42b30000<>+0(SB)/4, $0x42b30000
+DATA c32_42b30000<>+4(SB)/4, $0x42b30000
+DATA c32_42b30000<>+8(SB)/4, $0x42b30000
+DATA c32_42b30000<>+12(SB)/4, $0x42b30000
+DATA c32_42b30000<>+16(SB)/4, $0x42b30000
+DATA c32_42b30000<>+20(SB)/4, $0x42b30000
+DATA c32_42b30000<>+24(SB)/4, $0x42b30000
+DATA c32_42b30000<>+28(SB)/4, $0x42b30000
+GLOBL c32_42b30000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_4b400000<>+0(SB)/4, $0x4b400000
+DATA c32_4b400000<>+4(SB)/4, $0x4b400000
+DATA c32_4b400000<>+8(SB)/4, $0x4b400000
+DATA c32_4b400000<>+12(SB)/4, $0x4b400000
+DATA c32_4b400000<>+16(SB)/4, $0x4b400000
+DATA c32_4b400000<>+20(SB)/4, $0x4b400000
+DATA c32_4b400000<>+24(SB)/4, $0x4b400000
+DATA c32_4b400000<>+28(SB)/4, $0x4b400000
+GLOBL c32_4b400000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL c32_3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3f318000<>+0(SB)/4, $0x3f318000
+DATA c32_3f318000<>+4(SB)/4, $0x3f318000
+DATA c32_3f318000<>+8(SB)/4, $0x3f318000
+DATA c32_3f318000<>+12(SB)/4, $0x3f318000
+DATA c32_3f318000<>+16(SB)/4, $0x3f318000
+DATA c32_3f318000<>+20(SB)/4, $0x3f318000
+DATA c32_3f318000<>+24(SB)/4, $0x3f318000
+DATA c32_3f318000<>+28(SB)/4, $0x3f318000
+GLOBL c32_3f318000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_b95e8083<>+0(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+4(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+8(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+12(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+16(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+20(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+24(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+28(SB)/4, $0xb95e8083
+GLOBL c32_b95e8083<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3ab511a9<>+0(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+4(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+8(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+12(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+16(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+20(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+24(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+28(SB)/4, $0x3ab511a9
+GLOBL c32_3ab511a9<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3c091d36<>+0(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+4(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+8(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+12(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+16(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+20(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+24(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+28(SB)/4, $0x3c091d36
+GLOBL c32_3c091d36<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3d2aac7a<>+0(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+4(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+8(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+12(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+16(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+20(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+24(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+28(SB)/4, $0x3d2aac7a
+GLOBL c32_3d2aac7a<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3e2aaa48<>+0(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+4(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+8(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+12(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+16(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+20(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+24(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+28(SB)/4, $0x3e2aaa48
+GLOBL c32_3e2aaa48<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3efffffe<>+0(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+4(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+8(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+12(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+16(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+20(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+24(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+28(SB)/4, $0x3efffffe
+GLOBL c32_3efffffe<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3f800000<>+0(SB)/4, $0x3f800000
+DATA c32_3f800000<>+4(SB)/4, $0x3f800000
+DATA c32_3f800000<>+8(SB)/4, $0x3f800000
+DATA c32_3f800000<>+12(SB)/4, $0x3f800000
+DATA c32_3f800000<>+16(SB)/4, $0x3f800000
+DATA c32_3f800000<>+20(SB)/4, $0x3f800000
+DATA c32_3f800000<>+24(SB)/4, $0x3f800000
+DATA c32_3f800000<>+28(SB)/4, $0x3f800000
+GLOBL c32_3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3f000000<>+0(SB)/4, $0x3f000000
+DATA c32_3f000000<>+4(SB)/4, $0x3f000000
+DATA c32_3f000000<>+8(SB)/4, $0x3f000000
+DATA c32_3f000000<>+12(SB)/4, $0x3f000000
+DATA c32_3f000000<>+16(SB)/4, $0x3f000000
+DATA c32_3f000000<>+20(SB)/4, $0x3f000000
+DATA c32_3f000000<>+24(SB)/4, $0x3f000000
+DATA c32_3f000000<>+28(SB)/4, $0x3f000000
+GLOBL c32_3f000000<>(SB), RODATA|NOPTR, $32
+
+// func logF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y0
+	VCMPPS       $0x11, c32_00800000<>+0(SB), Y0, Y1
+	VMULPS       c32_4c000000<>+0(SB), Y0, Y2
+	VBLENDVPS    Y1, Y2, Y0, Y2
+	VPSRLD       $0x17, Y2, Y3
+	VORPS        c32_4b000000<>+0(SB), Y3, Y3
+	VSUBPS       c32_4b00007f<>+0(SB), Y3, Y3
+	VMOVUPS      c32_41c80000<>+0(SB), Y4
+	VANDPS       Y4, Y1, Y1
+	VSUBPS       Y1, Y3, Y1
+	VANDPS       c32_007fffff<>+0(SB), Y2, Y2
+	VORPS        c32_3f800000<>+0(SB), Y2, Y2
+	VCMPPS       $0x1e, c32_3fb504f3<>+0(SB), Y2, Y3
+	VMULPS       c32_3f000000<>+0(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y2
+	VMOVUPS      c32_3f800000<>+0(SB), Y4
+	VANDPS       Y4, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VSUBPS       c32_3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y2, Y3
+	VMULPS       Y2, Y3, Y4
+	VMOVUPS      c32_3d8da159<>+0(SB), Y5
+	VFMADD213PS  c32_bdf174da<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_3df32854<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_bdfda195<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_3e119960<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_be2ab172<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_3e4cd2a3<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_be7ffff7<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_3eaaaaa3<>+0(SB), Y2, Y5
+	VMULPS       Y5, Y4, Y4
+	VFMADD231PS  c32_b95e8083<>+0(SB), Y1, Y4
+	VFNMADD231PS c32_3f000000<>+0(SB), Y3, Y4
+	VADDPS       Y4, Y2, Y2
+	VFMADD231PS  c32_3f318000<>+0(SB), Y1, Y2
+	VCMPPS       $0x15, c32_7f800000<>+0(SB), Y0, Y1
+	VBLENDVPS    Y1, Y0, Y2, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x00, Y2, Y0, Y2
+	VMOVUPS      c32_ff800000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y3, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, Y2, Y0, Y0
+	VMOVUPS      c32_7fc00000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y2, Y1, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (SI)(R8*4), Y0, Y1
+	VCMPPS       $0x11, c32_00800000<>+0(SB), Y1, Y2
+	VMULPS       c32_4c000000<>+0(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSRLD       $0x17, Y3, Y4
+	VORPS        c32_4b000000<>+0(SB), Y4, Y4
+	VSUBPS       c32_4b00007f<>+0(SB), Y4, Y4
+	VMOVUPS      c32_41c80000<>+0(SB), Y5
+	VANDPS       Y5, Y2, Y2
+	VSUBPS       Y2, Y4, Y2
+	VANDPS       c32_007fffff<>+0(SB), Y3, Y3
+	VORPS        c32_3f800000<>+0(SB), Y3, Y3
+	VCMPPS       $0x1e, c32_3fb504f3<>+0(SB), Y3, Y4
+	VMULPS       c32_3f000000<>+0(SB), Y3, Y5
+	VBLENDVPS    Y4, Y5, Y3, Y3
+	VMOVUPS      c32_3f800000<>+0(SB), Y5
+	VANDPS       Y5, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VSUBPS       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y3, Y4
+	VMULPS       Y3, Y4, Y5
+	VMOVUPS      c32_3d8da159<>+0(SB), Y6
+	VFMADD213PS  c32_bdf174da<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_3df32854<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_bdfda195<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_3e119960<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_be2ab172<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_3e4cd2a3<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_be7ffff7<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_3eaaaaa3<>+0(SB), Y3, Y6
+	VMULPS       Y6, Y5, Y5
+	VFMADD231PS  c32_b95e8083<>+0(SB), Y2, Y5
+	VFNMADD231PS c32_3f000000<>+0(SB), Y4, Y5
+	VADDPS       Y5, Y3, Y3
+	VFMADD231PS  c32_3f318000<>+0(SB), Y2, Y3
+	VCMPPS       $0x15, c32_7f800000<>+0(SB), Y1, Y2
+	VBLENDVPS    Y2, Y1, Y3, Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x00, Y3, Y1, Y3
+	VMOVUPS      c32_ff800000<>+0(SB), Y4
+	VBLENDVPS    Y3, Y4, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x11, Y3, Y1, Y1
+	VMOVUPS      c32_7fc00000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c32_00800000<>+0(SB)/4, $0x00800000
+DATA c32_00800000<>+4(SB)/4, $0x00800000
+DATA c32_00800000<>+8(SB)/4, $0x00800000
+DATA c32_00800000<>+12(SB)/4, $0x00800000
+DATA c32_00800000<>+16(SB)/4, $0x00800000
+DATA c32_00800000<>+20(SB)/4, $0x00800000
+DATA c32_00800000<>+24(SB)/4, $0x00800000
+DATA c32_00800000<>+28(SB)/4, $0x00800000
+GLOBL c32_00800000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_4c000000<>+0(SB)/4, $0x4c000000
+DATA c32_4c000000<>+4(SB)/4, $0x4c000000
+DATA c32_4c000000<>+8(SB)/4, $0x4c000000
+DATA c32_4c000000<>+12(SB)/4, $0x4c000000
+DATA c32_4c000000<>+16(SB)/4, $0x4c000000
+DATA c32_4c000000<>+20(SB)/4, $0x4c000000
+DATA c32_4c000000<>+24(SB)/4, $0x4c000000
+DATA c32_4c000000<>+28(SB)/4, $0x4c000000
+GLOBL c32_4c000000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_4b000000<>+0(SB)/4, $0x4b000000
+DATA c32_4b000000<>+4(SB)/4, $0x4b000000
+DATA c32_4b000000<>+8(SB)/4, $0x4b000000
+DATA c32_4b000000<>+12(SB)/4, $0x4b000000
+DATA c32_4b000000<>+16(SB)/4, $0x4b000000
+DATA c32_4b000000<>+20(SB)/4, $0x4b000000
+DATA c32_4b000000<>+24(SB)/4, $0x4b000000
+DATA c32_4b000000<>+28(SB)/4, $0x4b000000
+GLOBL c32_4b000000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_4b00007f<>+0(SB)/4, $0x4b00007f
+DATA c32_4b00007f<>+4(SB)/4, $0x4b00007f
+DATA c32_4b00007f<>+8(SB)/4, $0x4b00007f
+DATA c32_4b00007f<>+12(SB)/4, $0x4b00007f
+DATA c32_4b00007f<>+16(SB)/4, $0x4b00007f
+DATA c32_4b00007f<>+20(SB)/4, $0x4b00007f
+DATA c32_4b00007f<>+24(SB)/4, $0x4b00007f
+DATA c32_4b00007f<>+28(SB)/4, $0x4b00007f
+GLOBL c32_4b00007f<>(SB), RODATA|NOPTR, $32
+
+DATA c32_41c80000<>+0(SB)/4, $0x41c80000
+DATA c32_41c80000<>+4(SB)/4, $0x41c80000
+DATA c32_41c80000<>+8(SB)/4, $0x41c80000
+DATA c32_41c80000<>+12(SB)/4, $0x41c80000
+DATA c32_41c80000<>+16(SB)/4, $0x41c80000
+DATA c32_41c80000<>+20(SB)/4, $0x41c80000
+DATA c32_41c80000<>+24(SB)/4, $0x41c80000
+DATA c32_41c80000<>+28(SB)/4, $0x41c80000
+GLOBL c32_41c80000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_007fffff<>+0(SB)/4, $0x007fffff
+DATA c32_007fffff<>+4(SB)/4, $0x007fffff
+DATA c32_007fffff<>+8(SB)/4, $0x007fffff
+DATA c32_007fffff<>+12(SB)/4, $0x007fffff
+DATA c32_007fffff<>+16(SB)/4, $0x007fffff
+DATA c32_007fffff<>+20(SB)/4, $0x007fffff
+DATA c32_007fffff<>+24(SB)/4, $0x007fffff
+DATA c32_007fffff<>+28(SB)/4, $0x007fffff
+GLOBL c32_007fffff<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3fb504f3<>+0(SB)/4, $0x3fb504f3
+DATA c32_3fb504f3<>+4(SB)/4, $0x3fb504f3
+DATA c32_3fb504f3<>+8(SB)/4, $0x3fb504f3
+DATA c32_3fb504f3<>+12(SB)/4, $0x3fb504f3
+DATA c32_3fb504f3<>+16(SB)/4, $0x3fb504f3
+DATA c32_3fb504f3<>+20(SB)/4, $0x3fb504f3
+DATA c32_3fb504f3<>+24(SB)/4, $0x3fb504f3
+DATA c32_3fb504f3<>+28(SB)/4, $0x3fb504f3
+GLOBL c32_3fb504f3<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3d8da159<>+0(SB)/4, $0x3d8da159
+DATA c32_3d8da159<>+4(SB)/4, $0x3d8da159
+DATA c32_3d8da159<>+8(SB)/4, $0x3d8da159
+DATA c32_3d8da159<>+12(SB)/4, $0x3d8da159
+DATA c32_3d8da159<>+16(SB)/4, $0x3d8da159
+DATA c32_3d8da159<>+20(SB)/4, $0x3d8da159
+DATA c32_3d8da159<>+24(SB)/4, $0x3d8da159
+DATA c32_3d8da159<>+28(SB)/4, $0x3d8da159
+GLOBL c32_3d8da159<>(SB), RODATA|NOPTR, $32
+
+DATA c32_bdf174da<>+0(SB)/4, $0xbdf174da
+DATA c32_bdf174da<>+4(SB)/4, $0xbdf174da
+DATA c32_bdf174da<>+8(SB)/4, $0xbdf174da
+DATA c32_bdf174da<>+12(SB)/4, $0xbdf174da
+DATA c32_bdf174da<>+16(SB)/4, $0xbdf174da
+DATA c32_bdf174da<>+20(SB)/4, $0xbdf174da
+DATA c32_bdf174da<>+24(SB)/4, $0xbdf174da
+DATA c32_bdf174da<>+28(SB)/4, $0xbdf174da
+GLOBL c32_bdf174da<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3df32854<>+0(SB)/4, $0x3df32854
+DATA c32_3df32854<>+4(SB)/4, $0x3df32854
+DATA c32_3df32854<>+8(SB)/4, $0x3df32854
+DATA c32_3df32854<>+12(SB)/4, $0x3df32854
+DATA c32_3df32854<>+16(SB)/4, $0x3df32854
+DATA c32_3df32854<>+20(SB)/4, $0x3df32854
+DATA c32_3df32854<>+24(SB)/4, $0x3df32854
+DATA c32_3df32854<>+28(SB)/4, $0x3df32854
+GLOBL c32_3df32854<>(SB), RODATA|NOPTR, $32
+
+DATA c32_bdfda195<>+0(SB)/4, $0xbdfda195
+DATA c32_bdfda195<>+4(SB)/4, $0xbdfda195
+DATA c32_bdfda195<>+8(SB)/4, $0xbdfda195
+DATA c32_bdfda195<>+12(SB)/4, $0xbdfda195
+DATA c32_bdfda195<>+16(SB)/4, $0xbdfda195
+DATA c32_bdfda195<>+20(SB)/4, $0xbdfda195
+DATA c32_bdfda195<>+24(SB)/4, $0xbdfda195
+DATA c32_bdfda195<>+28(SB)/4, $0xbdfda195
+GLOBL c32_bdfda195<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3e119960<>+0(SB)/4, $0x3e119960
+DATA c32_3e119960<>+4(SB)/4, $0x3e119960
+DATA c32_3e119960<>+8(SB)/4, $0x3e119960
+DATA c32_3e119960<>+12(SB)/4, $0x3e119960
+DATA c32_3e119960<>+16(SB)/4, $0x3e119960
+DATA c32_3e119960<>+20(SB)/4, $0x3e119960
+DATA c32_3e119960<>+24(SB)/4, $0x3e119960
+DATA c32_3e119960<>+28(SB)/4, $0x3e119960
+GLOBL c32_3e119960<>(SB), RODATA|NOPTR, $32
+
+DATA c32_be2ab172<>+0(SB)/4, $0xbe2ab172
+DATA c32_be2ab172<>+4(SB)/4, $0xbe2ab172
+DATA c32_be2ab172<>+8(SB)/4, $0xbe2ab172
+DATA c32_be2ab172<>+12(SB)/4, $0xbe2ab172
+DATA c32_be2ab172<>+16(SB)/4, $0xbe2ab172
+DATA c32_be2ab172<>+20(SB)/4, $0xbe2ab172
+DATA c32_be2ab172<>+24(SB)/4, $0xbe2ab172
+DATA c32_be2ab172<>+28(SB)/4, $0xbe2ab172
+GLOBL c32_be2ab172<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3e4cd2a3<>+0(SB)/4, $0x3e4cd2a3
+DATA c32_3e4cd2a3<>+4(SB)/4, $0x3e4cd2a3
+DATA c32_3e4cd2a3<>+8(SB)/4, $0x3e4cd2a3
+DATA c32_3e4cd2a3<>+12(SB)/4, $0x3e4cd2a3
+DATA c32_3e4cd2a3<>+16(SB)/4, $0x3e4cd2a3
+DATA c32_3e4cd2a3<>+20(SB)/4, $0x3e4cd2a3
+DATA c32_3e4cd2a3<>+24(SB)/4, $0x3e4cd2a3
+DATA c32_3e4cd2a3<>+28(SB)/4, $0x3e4cd2a3
+GLOBL c32_3e4cd2a3<>(SB), RODATA|NOPTR, $32
+
+DATA c32_be7ffff7<>+0(SB)/4, $0xbe7ffff7
+DATA c32_be7ffff7<>+4(SB)/4, $0xbe7ffff7
+DATA c32_be7ffff7<>+8(SB)/4, $0xbe7ffff7
+DATA c32_be7ffff7<>+12(SB)/4, $0xbe7ffff7
+DATA c32_be7ffff7<>+16(SB)/4, $0xbe7ffff7
+DATA c32_be7ffff7<>+20(SB)/4, $0xbe7ffff7
+DATA c32_be7ffff7<>+24(SB)/4, $0xbe7ffff7
+DATA c32_be7ffff7<>+28(SB)/4, $0xbe7ffff7
+GLOBL c32_be7ffff7<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3eaaaaa3<>+0(SB)/4, $0x3eaaaaa3
+DATA c32_3eaaaaa3<>+4(SB)/4, $0x3eaaaaa3
+DATA c32_3eaaaaa3<>+8(SB)/4, $0x3eaaaaa3
+DATA c32_3eaaaaa3<>+12(SB)/4, $0x3eaaaaa3
+DATA c32_3eaaaaa3<>+16(SB)/4, $0x3eaaaaa3
+DATA c32_3eaaaaa3<>+20(SB)/4, $0x3eaaaaa3
+DATA c32_3eaaaaa3<>+24(SB)/4, $0x3eaaaaa3
+DATA c32_3eaaaaa3<>+28(SB)/4, $0x3eaaaaa3
+GLOBL c32_3eaaaaa3<>(SB), RODATA|NOPTR, $32
+
+DATA c32_7f800000<>+0(SB)/4, $0x7f800000
+DATA c32_7f800000<>+4(SB)/4, $0x7f800000
+DATA c32_7f800000<>+8(SB)/4, $0x7f800000
+DATA c32_7f800000<>+12(SB)/4, $0x7f800000
+DATA c32_7f800000<>+16(SB)/4, $0x7f800000
+DATA c32_7f800000<>+20(SB)/4, $0x7f800000
+DATA c32_7f800000<>+24(SB)/4, $0x7f800000
+DATA c32_7f800000<>+28(SB)/4, $0x7f800000
+GLOBL c32_7f800000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_ff800000<>+0(SB)/4, $0xff800000
+DATA c32_ff800000<>+4(SB)/4, $0xff800000
+DATA c32_ff800000<>+8(SB)/4, $0xff800000
+DATA c32_ff800000<>+12(SB)/4, $0xff800000
+DATA c32_ff800000<>+16(SB)/4, $0xff800000
+DATA c32_ff800000<>+20(SB)/4, $0xff800000
+DATA c32_ff800000<>+24(SB)/4, $0xff800000
+DATA c32_ff800000<>+28(SB)/4, $0xff800000
+GLOBL c32_ff800000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_7fc00000<>+0(SB)/4, $0x7fc00000
+DATA c32_7fc00000<>+4(SB)/4, $0x7fc00000
+DATA c32_7fc00000<>+8(SB)/4, $0x7fc00000
+DATA c32_7fc00000<>+12(SB)/4, $0x7fc00000
+DATA c32_7fc00000<>+16(SB)/4, $0x7fc00000
+DATA c32_7fc00000<>+20(SB)/4, $0x7fc00000
+DATA c32_7fc00000<>+24(SB)/4, $0x7fc00000
+DATA c32_7fc00000<>+28(SB)/4, $0x7fc00000
+GLOBL c32_7fc00000<>(SB), RODATA|NOPTR, $32
+
+// func tanhF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y0
+	VANDPS       c32_7fffffff<>+0(SB), Y0, Y1
+	VMOVUPS      c32_41a00000<>+0(SB), Y2
+	VADDPS       Y1, Y1, Y1
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      c32_4b400000<>+0(SB), Y2
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y1, Y2
+	VSUBPS       c32_4b400000<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS c32_3f318000<>+0(SB), Y3, Y1
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y3, Y1
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y3
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y3, Y4, Y3
+	VFMADD231PS  c32_3f800000<>+0(SB), Y3, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       c32_3f800000<>+0(SB), Y2, Y2
+	VSUBPS       c32_3f800000<>+0(SB), Y2, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VADDPS       c32_40000000<>+0(SB), Y3, Y1
+	VDIVPS       Y1, Y3, Y1
+	VANDPS       c32_80000000<>+0(SB), Y0, Y0
+	VORPS        Y0, Y1, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (SI)(R8*4), Y0, Y1
+	VANDPS       c32_7fffffff<>+0(SB), Y1, Y2
+	VMOVUPS      c32_41a00000<>+0(SB), Y3
+	VADDPS       Y2, Y2, Y2
+	VMINPS       Y2, Y3, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y4
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS c32_3f318000<>+0(SB), Y4, Y2
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y4, Y2
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y4
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMULPS       Y4, Y5, Y4
+	VFMADD231PS  c32_3f800000<>+0(SB), Y4, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VSUBPS       c32_3f800000<>+0(SB), Y3, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PS  Y3, Y2, Y4
+	VADDPS       c32_40000000<>+0(SB), Y4, Y2
+	VDIVPS       Y2, Y4, Y2
+	VANDPS       c32_80000000<>+0(SB), Y1, Y1
+	VORPS        Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c32_41a00000<>+0(SB)/4, $0x41a00000
+DATA c32_41a00000<>+4(SB)/4, $0x41a00000
+DATA c32_41a00000<>+8(SB)/4, $0x41a00000
+DATA c32_41a00000<>+12(SB)/4, $0x41a00000
+DATA c32_41a00000<>+16(SB)/4, $0x41a00000
+DATA c32_41a00000<>+20(SB)/4, $0x41a00000
+DATA c32_41a00000<>+24(SB)/4, $0x41a00000
+DATA c32_41a00000<>+28(SB)/4, $0x41a00000
+GLOBL c32_41a00000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_40000000<>+0(SB)/4, $0x40000000
+DATA c32_40000000<>+4(SB)/4, $0x40000000
+DATA c32_40000000<>+8(SB)/4, $0x40000000
+DATA c32_40000000<>+12(SB)/4, $0x40000000
+DATA c32_40000000<>+16(SB)/4, $0x40000000
+DATA c32_40000000<>+20(SB)/4, $0x40000000
+DATA c32_40000000<>+24(SB)/4, $0x40000000
+DATA c32_40000000<>+28(SB)/4, $0x40000000
+GLOBL c32_40000000<>(SB), RODATA|NOPTR, $32
+
+// func sigmoidF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y0
+	VORPS        c32_80000000<>+0(SB), Y0, Y1
+	VMOVUPS      c32_c2d10000<>+0(SB), Y2
+	VMOVUPS      c32_42b30000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      c32_4b400000<>+0(SB), Y2
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y1, Y2
+	VSUBPS       c32_4b400000<>+0(SB), Y2, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS c32_3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y2, Y1
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y3
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y3, Y4, Y3
+	VFMADD231PS  c32_3f800000<>+0(SB), Y3, Y1
+	VADDPS       c32_3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3f000000<>+0(SB), Y2, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y4
+	VSUBPS       Y4, Y2, Y2
+	VADDPS       c32_4b400000<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       c32_3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      c32_3f800000<>+0(SB), Y2
+	VBLENDVPS    Y0, Y1, Y2, Y0
+	VADDPS       c32_3f800000<>+0(SB), Y1, Y1
+	VDIVPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (SI)(R8*4), Y0, Y1
+	VORPS        c32_80000000<>+0(SB), Y1, Y2
+	VMOVUPS      c32_c2d10000<>+0(SB), Y3
+	VMOVUPS      c32_42b30000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS c32_3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y3, Y2
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y4
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMULPS       Y4, Y5, Y4
+	VFMADD231PS  c32_3f800000<>+0(SB), Y4, Y2
+	VADDPS       c32_3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3f000000<>+0(SB), Y3, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y5
+	VSUBPS       Y5, Y3, Y3
+	VADDPS       c32_4b400000<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      c32_3f800000<>+0(SB), Y3
+	VBLENDVPS    Y1, Y2, Y3, Y1
+	VADDPS       c32_3f800000<>+0(SB), Y2, Y2
+	VDIVPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softplusF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softplusF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y0
+	VORPS        c32_80000000<>+0(SB), Y0, Y1
+	VMOVUPS      c32_c2d10000<>+0(SB), Y2
+	VMOVUPS      c32_42b30000<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      c32_4b400000<>+0(SB), Y2
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y1, Y2
+	VSUBPS       c32_4b400000<>+0(SB), Y2, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS c32_3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y2, Y1
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y3
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y1, Y3
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y1, Y3
+	VMULPS       Y1, Y1, Y4
+	VMULPS       Y3, Y4, Y3
+	VFMADD231PS  c32_3f800000<>+0(SB), Y3, Y1
+	VADDPS       c32_3f800000<>+0(SB), Y1, Y1
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3f000000<>+0(SB), Y2, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y4
+	VSUBPS       Y4, Y2, Y2
+	VADDPS       c32_4b400000<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       c32_3f800000<>+0(SB), Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VCMPPS       $0x1e, c32_3ed413cd<>+0(SB), Y1, Y2
+	VSUBPS       c32_3f800000<>+0(SB), Y1, Y3
+	VMULPS       c32_3f000000<>+0(SB), Y3, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y1
+	VMOVUPS      c32_3f800000<>+0(SB), Y3
+	VANDPS       Y3, Y2, Y2
+	VMULPS       Y1, Y1, Y3
+	VMULPS       Y1, Y3, Y4
+	VMOVUPS      c32_3d8da159<>+0(SB), Y5
+	VFMADD213PS  c32_bdf174da<>+0(SB), Y1, Y5
+	VFMADD213PS  c32_3df32854<>+0(SB), Y1, Y5
+	VFMADD213PS  c32_bdfda195<>+0(SB), Y1, Y5
+	VFMADD213PS  c32_3e119960<>+0(SB), Y1, Y5
+	VFMADD213PS  c32_be2ab172<>+0(SB), Y1, Y5
+	VFMADD213PS  c32_3e4cd2a3<>+0(SB), Y1, Y5
+	VFMADD213PS  c32_be7ffff7<>+0(SB), Y1, Y5
+	VFMADD213PS  c32_3eaaaaa3<>+0(SB), Y1, Y5
+	VMULPS       Y5, Y4, Y4
+	VFMADD231PS  c32_b95e8083<>+0(SB), Y2, Y4
+	VFNMADD231PS c32_3f000000<>+0(SB), Y3, Y4
+	VADDPS       Y4, Y1, Y1
+	VFMADD231PS  c32_3f318000<>+0(SB), Y2, Y1
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y0, Y2, Y0
+	VADDPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (SI)(R8*4), Y0, Y1
+	VORPS        c32_80000000<>+0(SB), Y1, Y2
+	VMOVUPS      c32_c2d10000<>+0(SB), Y3
+	VMOVUPS      c32_42b30000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS c32_3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y3, Y2
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y4
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMULPS       Y4, Y5, Y4
+	VFMADD231PS  c32_3f800000<>+0(SB), Y4, Y2
+	VADDPS       c32_3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3f000000<>+0(SB), Y3, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y5
+	VSUBPS       Y5, Y3, Y3
+	VADDPS       c32_4b400000<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VCMPPS       $0x1e, c32_3ed413cd<>+0(SB), Y2, Y3
+	VSUBPS       c32_3f800000<>+0(SB), Y2, Y4
+	VMULPS       c32_3f000000<>+0(SB), Y4, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y2
+	VMOVUPS      c32_3f800000<>+0(SB), Y4
+	VANDPS       Y4, Y3, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y2, Y4, Y5
+	VMOVUPS      c32_3d8da159<>+0(SB), Y6
+	VFMADD213PS  c32_bdf174da<>+0(SB), Y2, Y6
+	VFMADD213PS  c32_3df32854<>+0(SB), Y2, Y6
+	VFMADD213PS  c32_bdfda195<>+0(SB), Y2, Y6
+	VFMADD213PS  c32_3e119960<>+0(SB), Y2, Y6
+	VFMADD213PS  c32_be2ab172<>+0(SB), Y2, Y6
+	VFMADD213PS  c32_3e4cd2a3<>+0(SB), Y2, Y6
+	VFMADD213PS  c32_be7ffff7<>+0(SB), Y2, Y6
+	VFMADD213PS  c32_3eaaaaa3<>+0(SB), Y2, Y6
+	VMULPS       Y6, Y5, Y5
+	VFMADD231PS  c32_b95e8083<>+0(SB), Y3, Y5
+	VFNMADD231PS c32_3f000000<>+0(SB), Y4, Y5
+	VADDPS       Y5, Y2, Y2
+	VFMADD231PS  c32_3f318000<>+0(SB), Y3, Y2
+	VXORPS       Y3, Y3, Y3
+	VMAXPS       Y1, Y3, Y1
+	VADDPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c32_3ed413cd<>+0(SB)/4, $0x3ed413cd
+DATA c32_3ed413cd<>+4(SB)/4, $0x3ed413cd
+DATA c32_3ed413cd<>+8(SB)/4, $0x3ed413cd
+DATA c32_3ed413cd<>+12(SB)/4, $0x3ed413cd
+DATA c32_3ed413cd<>+16(SB)/4, $0x3ed413cd
+DATA c32_3ed413cd<>+20(SB)/4, $0x3ed413cd
+DATA c32_3ed413cd<>+24(SB)/4, $0x3ed413cd
+DATA c32_3ed413cd<>+28(SB)/4, $0x3ed413cd
+GLOBL c32_3ed413cd<>(SB), RODATA|NOPTR, $32
+
+// func erfF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·erfF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y0
+	VANDPS       c32_7fffffff<>+0(SB), Y0, Y1
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      c32_ba1c7000<>+0(SB), Y3
+	VFMADD213PS  c32_3ba38d2c<>+0(SB), Y2, Y3
+	VFMADD213PS  c32_bcdb48d9<>+0(SB), Y2, Y3
+	VFMADD213PS  c32_3de70e22<>+0(SB), Y2, Y3
+	VFMADD213PS  c32_bec09380<>+0(SB), Y2, Y3
+	VFMADD213PS  c32_3e0375d4<>+0(SB), Y2, Y3
+	VMOVUPS      c32_40800000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y2
+	VMOVUPS      c32_37910000<>+0(SB), Y4
+	VFMADD213PS  c32_b9c8e7d9<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3b7e8a1c<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_bcc6b1a1<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3ddaae5c<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3f228550<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3e03ce86<>+0(SB), Y2, Y4
+	VFMADD213PS  Y2, Y2, Y4
+	VXORPS       c32_80000000<>+0(SB), Y4, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y2, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y5
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS c32_3f318000<>+0(SB), Y5, Y2
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y5, Y2
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y5
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y2, Y5
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y2, Y5
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y5, Y6, Y5
+	VFMADD231PS  c32_3f800000<>+0(SB), Y5, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      c32_3f800000<>+0(SB), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  Y4, Y2, Y6
+	VSUBPS       Y6, Y5, Y2
+	VANDPS       c32_80000000<>+0(SB), Y0, Y4
+	VORPS        Y4, Y2, Y2
+	VFMADD213PS  Y0, Y0, Y3
+	VCMPPS       $0x1e, c32_3f6d8000<>+0(SB), Y1, Y0
+	VBLENDVPS    Y0, Y2, Y3, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (SI)(R8*4), Y0, Y1
+	VANDPS       c32_7fffffff<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      c32_ba1c7000<>+0(SB), Y4
+	VFMADD213PS  c32_3ba38d2c<>+0(SB), Y3, Y4
+	VFMADD213PS  c32_bcdb48d9<>+0(SB), Y3, Y4
+	VFMADD213PS  c32_3de70e22<>+0(SB), Y3, Y4
+	VFMADD213PS  c32_bec09380<>+0(SB), Y3, Y4
+	VFMADD213PS  c32_3e0375d4<>+0(SB), Y3, Y4
+	VMOVUPS      c32_40800000<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y3
+	VMOVUPS      c32_37910000<>+0(SB), Y5
+	VFMADD213PS  c32_b9c8e7d9<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3b7e8a1c<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_bcc6b1a1<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3ddaae5c<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3f228550<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3e03ce86<>+0(SB), Y3, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VXORPS       c32_80000000<>+0(SB), Y5, Y3
+	VMOVUPS      c32_4b400000<>+0(SB), Y5
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y3, Y5
+	VSUBPS       c32_4b400000<>+0(SB), Y5, Y6
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS c32_3f318000<>+0(SB), Y6, Y3
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y6, Y3
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y6
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y3, Y6
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y3, Y6
+	VMULPS       Y3, Y3, Y7
+	VMULPS       Y6, Y7, Y6
+	VFMADD231PS  c32_3f800000<>+0(SB), Y6, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       c32_3f800000<>+0(SB), Y5, Y5
+	VMOVUPS      c32_3f800000<>+0(SB), Y6
+	VMOVAPS      Y5, Y7
+	VFMADD231PS  Y5, Y3, Y7
+	VSUBPS       Y7, Y6, Y3
+	VANDPS       c32_80000000<>+0(SB), Y1, Y5
+	VORPS        Y5, Y3, Y3
+	VFMADD213PS  Y1, Y1, Y4
+	VCMPPS       $0x1e, c32_3f6d8000<>+0(SB), Y2, Y1
+	VBLENDVPS    Y1, Y3, Y4, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c32_ba1c7000<>+0(SB)/4, $0xba1c7000
+DATA c32_ba1c7000<>+4(SB)/4, $0xba1c7000
+DATA c32_ba1c7000<>+8(SB)/4, $0xba1c7000
+DATA c32_ba1c7000<>+12(SB)/4, $0xba1c7000
+DATA c32_ba1c7000<>+16(SB)/4, $0xba1c7000
+DATA c32_ba1c7000<>+20(SB)/4, $0xba1c7000
+DATA c32_ba1c7000<>+24(SB)/4, $0xba1c7000
+DATA c32_ba1c7000<>+28(SB)/4, $0xba1c7000
+GLOBL c32_ba1c7000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3ba38d2c<>+0(SB)/4, $0x3ba38d2c
+DATA c32_3ba38d2c<>+4(SB)/4, $0x3ba38d2c
+DATA c32_3ba38d2c<>+8(SB)/4, $0x3ba38d2c
+DATA c32_3ba38d2c<>+12(SB)/4, $0x3ba38d2c
+DATA c32_3ba38d2c<>+16(SB)/4, $0x3ba38d2c
+DATA c32_3ba38d2c<>+20(SB)/4, $0x3ba38d2c
+DATA c32_3ba38d2c<>+24(SB)/4, $0x3ba38d2c
+DATA c32_3ba38d2c<>+28(SB)/4, $0x3ba38d2c
+GLOBL c32_3ba38d2c<>(SB), RODATA|NOPTR, $32
+
+DATA c32_bcdb48d9<>+0(SB)/4, $0xbcdb48d9
+DATA c32_bcdb48d9<>+4(SB)/4, $0xbcdb48d9
+DATA c32_bcdb48d9<>+8(SB)/4, $0xbcdb48d9
+DATA c32_bcdb48d9<>+12(SB)/4, $0xbcdb48d9
+DATA c32_bcdb48d9<>+16(SB)/4, $0xbcdb48d9
+DATA c32_bcdb48d9<>+20(SB)/4, $0xbcdb48d9
+DATA c32_bcdb48d9<>+24(SB)/4, $0xbcdb48d9
+DATA c32_bcdb48d9<>+28(SB)/4, $0xbcdb48d9
+GLOBL c32_bcdb48d9<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3de70e22<>+0(SB)/4, $0x3de70e22
+DATA c32_3de70e22<>+4(SB)/4, $0x3de70e22
+DATA c32_3de70e22<>+8(SB)/4, $0x3de70e22
+DATA c32_3de70e22<>+12(SB)/4, $0x3de70e22
+DATA c32_3de70e22<>+16(SB)/4, $0x3de70e22
+DATA c32_3de70e22<>+20(SB)/4, $0x3de70e22
+DATA c32_3de70e22<>+24(SB)/4, $0x3de70e22
+DATA c32_3de70e22<>+28(SB)/4, $0x3de70e22
+GLOBL c32_3de70e22<>(SB), RODATA|NOPTR, $32
+
+DATA c32_bec09380<>+0(SB)/4, $0xbec09380
+DATA c32_bec09380<>+4(SB)/4, $0xbec09380
+DATA c32_bec09380<>+8(SB)/4, $0xbec09380
+DATA c32_bec09380<>+12(SB)/4, $0xbec09380
+DATA c32_bec09380<>+16(SB)/4, $0xbec09380
+DATA c32_bec09380<>+20(SB)/4, $0xbec09380
+DATA c32_bec09380<>+24(SB)/4, $0xbec09380
+DATA c32_bec09380<>+28(SB)/4, $0xbec09380
+GLOBL c32_bec09380<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3e0375d4<>+0(SB)/4, $0x3e0375d4
+DATA c32_3e0375d4<>+4(SB)/4, $0x3e0375d4
+DATA c32_3e0375d4<>+8(SB)/4, $0x3e0375d4
+DATA c32_3e0375d4<>+12(SB)/4, $0x3e0375d4
+DATA c32_3e0375d4<>+16(SB)/4, $0x3e0375d4
+DATA c32_3e0375d4<>+20(SB)/4, $0x3e0375d4
+DATA c32_3e0375d4<>+24(SB)/4, $0x3e0375d4
+DATA c32_3e0375d4<>+28(SB)/4, $0x3e0375d4
+GLOBL c32_3e0375d4<>(SB), RODATA|NOPTR, $32
+
+DATA c32_40800000<>+0(SB)/4, $0x40800000
+DATA c32_40800000<>+4(SB)/4, $0x40800000
+DATA c32_40800000<>+8(SB)/4, $0x40800000
+DATA c32_40800000<>+12(SB)/4, $0x40800000
+DATA c32_40800000<>+16(SB)/4, $0x40800000
+DATA c32_40800000<>+20(SB)/4, $0x40800000
+DATA c32_40800000<>+24(SB)/4, $0x40800000
+DATA c32_40800000<>+28(SB)/4, $0x40800000
+GLOBL c32_40800000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_37910000<>+0(SB)/4, $0x37910000
+DATA c32_37910000<>+4(SB)/4, $0x37910000
+DATA c32_37910000<>+8(SB)/4, $0x37910000
+DATA c32_37910000<>+12(SB)/4, $0x37910000
+DATA c32_37910000<>+16(SB)/4, $0x37910000
+DATA c32_37910000<>+20(SB)/4, $0x37910000
+DATA c32_37910000<>+24(SB)/4, $0x37910000
+DATA c32_37910000<>+28(SB)/4, $0x37910000
+GLOBL c32_37910000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_b9c8e7d9<>+0(SB)/4, $0xb9c8e7d9
+DATA c32_b9c8e7d9<>+4(SB)/4, $0xb9c8e7d9
+DATA c32_b9c8e7d9<>+8(SB)/4, $0xb9c8e7d9
+DATA c32_b9c8e7d9<>+12(SB)/4, $0xb9c8e7d9
+DATA c32_b9c8e7d9<>+16(SB)/4, $0xb9c8e7d9
+DATA c32_b9c8e7d9<>+20(SB)/4, $0xb9c8e7d9
+DATA c32_b9c8e7d9<>+24(SB)/4, $0xb9c8e7d9
+DATA c32_b9c8e7d9<>+28(SB)/4, $0xb9c8e7d9
+GLOBL c32_b9c8e7d9<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3b7e8a1c<>+0(SB)/4, $0x3b7e8a1c
+DATA c32_3b7e8a1c<>+4(SB)/4, $0x3b7e8a1c
+DATA c32_3b7e8a1c<>+8(SB)/4, $0x3b7e8a1c
+DATA c32_3b7e8a1c<>+12(SB)/4, $0x3b7e8a1c
+DATA c32_3b7e8a1c<>+16(SB)/4, $0x3b7e8a1c
+DATA c32_3b7e8a1c<>+20(SB)/4, $0x3b7e8a1c
+DATA c32_3b7e8a1c<>+24(SB)/4, $0x3b7e8a1c
+DATA c32_3b7e8a1c<>+28(SB)/4, $0x3b7e8a1c
+GLOBL c32_3b7e8a1c<>(SB), RODATA|NOPTR, $32
+
+DATA c32_bcc6b1a1<>+0(SB)/4, $0xbcc6b1a1
+DATA c32_bcc6b1a1<>+4(SB)/4, $0xbcc6b1a1
+DATA c32_bcc6b1a1<>+8(SB)/4, $0xbcc6b1a1
+DATA c32_bcc6b1a1<>+12(SB)/4, $0xbcc6b1a1
+DATA c32_bcc6b1a1<>+16(SB)/4, $0xbcc6b1a1
+DATA c32_bcc6b1a1<>+20(SB)/4, $0xbcc6b1a1
+DATA c32_bcc6b1a1<>+24(SB)/4, $0xbcc6b1a1
+DATA c32_bcc6b1a1<>+28(SB)/4, $0xbcc6b1a1
+GLOBL c32_bcc6b1a1<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3ddaae5c<>+0(SB)/4, $0x3ddaae5c
+DATA c32_3ddaae5c<>+4(SB)/4, $0x3ddaae5c
+DATA c32_3ddaae5c<>+8(SB)/4, $0x3ddaae5c
+DATA c32_3ddaae5c<>+12(SB)/4, $0x3ddaae5c
+DATA c32_3ddaae5c<>+16(SB)/4, $0x3ddaae5c
+DATA c32_3ddaae5c<>+20(SB)/4, $0x3ddaae5c
+DATA c32_3ddaae5c<>+24(SB)/4, $0x3ddaae5c
+DATA c32_3ddaae5c<>+28(SB)/4, $0x3ddaae5c
+GLOBL c32_3ddaae5c<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3f228550<>+0(SB)/4, $0x3f228550
+DATA c32_3f228550<>+4(SB)/4, $0x3f228550
+DATA c32_3f228550<>+8(SB)/4, $0x3f228550
+DATA c32_3f228550<>+12(SB)/4, $0x3f228550
+DATA c32_3f228550<>+16(SB)/4, $0x3f228550
+DATA c32_3f228550<>+20(SB)/4, $0x3f228550
+DATA c32_3f228550<>+24(SB)/4, $0x3f228550
+DATA c32_3f228550<>+28(SB)/4, $0x3f228550
+GLOBL c32_3f228550<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3e03ce86<>+0(SB)/4, $0x3e03ce86
+DATA c32_3e03ce86<>+4(SB)/4, $0x3e03ce86
+DATA c32_3e03ce86<>+8(SB)/4, $0x3e03ce86
+DATA c32_3e03ce86<>+12(SB)/4, $0x3e03ce86
+DATA c32_3e03ce86<>+16(SB)/4, $0x3e03ce86
+DATA c32_3e03ce86<>+20(SB)/4, $0x3e03ce86
+DATA c32_3e03ce86<>+24(SB)/4, $0x3e03ce86
+DATA c32_3e03ce86<>+28(SB)/4, $0x3e03ce86
+GLOBL c32_3e03ce86<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3f6d8000<>+0(SB)/4, $0x3f6d8000
+DATA c32_3f6d8000<>+4(SB)/4, $0x3f6d8000
+DATA c32_3f6d8000<>+8(SB)/4, $0x3f6d8000
+DATA c32_3f6d8000<>+12(SB)/4, $0x3f6d8000
+DATA c32_3f6d8000<>+16(SB)/4, $0x3f6d8000
+DATA c32_3f6d8000<>+20(SB)/4, $0x3f6d8000
+DATA c32_3f6d8000<>+24(SB)/4, $0x3f6d8000
+DATA c32_3f6d8000<>+28(SB)/4, $0x3f6d8000
+GLOBL c32_3f6d8000<>(SB), RODATA|NOPTR, $32
+
+// func sinF32AVX2(dst []float32, a []float32) (done int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sinF32AVX2(SB), NOSPLIT, $0-56
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y0
+	VANDPS       c32_7fffffff<>+0(SB), Y0, Y1
+	VCMPPS       $0x1e, c32_47c35000<>+0(SB), Y1, Y1
+	VPTEST       Y1, Y1
+	JNZ          leave
+	VMOVUPS      c32_4b400000<>+0(SB), Y1
+	VFMADD231PS  c32_3f22f983<>+0(SB), Y0, Y1
+	VSUBPS       c32_4b400000<>+0(SB), Y1, Y2
+	VMOVAPS      Y0, Y3
+	VFNMADD231PS c32_3fc90fdb<>+0(SB), Y2, Y3
+	VMULPS       c32_b33bbd2e<>+0(SB), Y2, Y4
+	VSUBPS       Y4, Y3, Y5
+	VSUBPS       Y5, Y3, Y3
+	VSUBPS       Y4, Y3, Y3
+	VFMADD231PS  c32_26f72ced<>+0(SB), Y2, Y3
+	VXORPS       c32_80000000<>+0(SB), Y4, Y4
+	VFMADD231PS  c32_b33bbd2e<>+0(SB), Y2, Y4
+	VSUBPS       Y4, Y3, Y2
+	VMULPS       Y5, Y5, Y3
+	VMULPS       c32_3f000000<>+0(SB), Y3, Y4
+	VMOVUPS      c32_3f800000<>+0(SB), Y6
+	VSUBPS       Y4, Y6, Y6
+	VMOVUPS      c32_b94c9603<>+0(SB), Y7
+	VFMADD213PS  c32_3c08837e<>+0(SB), Y3, Y7
+	VFMADD213PS  c32_be2aaaa2<>+0(SB), Y3, Y7
+	VMOVUPS      c32_37ccf19d<>+0(SB), Y8
+	VFMADD213PS  c32_bab60611<>+0(SB), Y3, Y8
+	VFMADD213PS  c32_3d2aaaa5<>+0(SB), Y3, Y8
+	VMULPS       Y6, Y2, Y9
+	VMULPS       Y5, Y3, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VADDPS       Y9, Y5, Y7
+	VMOVUPS      c32_3f800000<>+0(SB), Y9
+	VSUBPS       Y6, Y9, Y9
+	VSUBPS       Y4, Y9, Y4
+	VFNMADD231PS Y2, Y5, Y4
+	VMULPS       Y3, Y3, Y2
+	VFMADD231PS  Y8, Y2, Y4
+	VADDPS       Y4, Y6, Y2
+	VPSLLD       $0x1f, Y1, Y3
+	VBLENDVPS    Y3, Y2, Y7, Y2
+	VPSLLD       $0x1e, Y1, Y1
+	VANDPS       c32_80000000<>+0(SB), Y1, Y1
+	VXORPS       Y1, Y2, Y1
+	VANDPS       c32_7fffffff<>+0(SB), Y0, Y2
+	VCMPPS       $0x11, c32_2b800000<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (SI)(R8*4), Y0, Y1
+	VANDPS       c32_7fffffff<>+0(SB), Y1, Y2
+	VCMPPS       $0x1e, c32_47c35000<>+0(SB), Y2, Y2
+	VPTEST       Y2, Y2
+	JNZ          leave
+	VMOVUPS      c32_4b400000<>+0(SB), Y2
+	VFMADD231PS  c32_3f22f983<>+0(SB), Y1, Y2
+	VSUBPS       c32_4b400000<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y4
+	VFNMADD231PS c32_3fc90fdb<>+0(SB), Y3, Y4
+	VMULPS       c32_b33bbd2e<>+0(SB), Y3, Y5
+	VSUBPS       Y5, Y4, Y6
+	VSUBPS       Y6, Y4, Y4
+	VSUBPS       Y5, Y4, Y4
+	VFMADD231PS  c32_26f72ced<>+0(SB), Y3, Y4
+	VXORPS       c32_80000000<>+0(SB), Y5, Y5
+	VFMADD231PS  c32_b33bbd2e<>+0(SB), Y3, Y5
+	VSUBPS       Y5, Y4, Y3
+	VMULPS       Y6, Y6, Y4
+	VMULPS       c32_3f000000<>+0(SB), Y4, Y5
+	VMOVUPS      c32_3f800000<>+0(SB), Y7
+	VSUBPS       Y5, Y7, Y7
+	VMOVUPS      c32_b94c9603<>+0(SB), Y8
+	VFMADD213PS  c32_3c08837e<>+0(SB), Y4, Y8
+	VFMADD213PS  c32_be2aaaa2<>+0(SB), Y4, Y8
+	VMOVUPS      c32_37ccf19d<>+0(SB), Y9
+	VFMADD213PS  c32_bab60611<>+0(SB), Y4, Y9
+	VFMADD213PS  c32_3d2aaaa5<>+0(SB), Y4, Y9
+	VMULPS       Y7, Y3, Y10
+	VMULPS       Y6, Y4, Y11
+	VFMADD231PS  Y8, Y11, Y10
+	VADDPS       Y10, Y6, Y8
+	VMOVUPS      c32_3f800000<>+0(SB), Y10
+	VSUBPS       Y7, Y10, Y10
+	VSUBPS       Y5, Y10, Y5
+	VFNMADD231PS Y3, Y6, Y5
+	VMULPS       Y4, Y4, Y3
+	VFMADD231PS  Y9, Y3, Y5
+	VADDPS       Y5, Y7, Y3
+	VPSLLD       $0x1f, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y8, Y3
+	VPSLLD       $0x1e, Y2, Y2
+	VANDPS       c32_80000000<>+0(SB), Y2, Y2
+	VXORPS       Y2, Y3, Y2
+	VANDPS       c32_7fffffff<>+0(SB), Y1, Y3
+	VCMPPS       $0x11, c32_2b800000<>+0(SB), Y3, Y3
+	VBLENDVPS    Y3, Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+leave:
+	MOVQ R8, done+48(FP)
+	VZEROUPPER
+	RET
+
+DATA c32_47c35000<>+0(SB)/4, $0x47c35000
+DATA c32_47c35000<>+4(SB)/4, $0x47c35000
+DATA c32_47c35000<>+8(SB)/4, $0x47c35000
+DATA c32_47c35000<>+12(SB)/4, $0x47c35000
+DATA c32_47c35000<>+16(SB)/4, $0x47c35000
+DATA c32_47c35000<>+20(SB)/4, $0x47c35000
+DATA c32_47c35000<>+24(SB)/4, $0x47c35000
+DATA c32_47c35000<>+28(SB)/4, $0x47c35000
+GLOBL c32_47c35000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3f22f983<>+0(SB)/4, $0x3f22f983
+DATA c32_3f22f983<>+4(SB)/4, $0x3f22f983
+DATA c32_3f22f983<>+8(SB)/4, $0x3f22f983
+DATA c32_3f22f983<>+12(SB)/4, $0x3f22f983
+DATA c32_3f22f983<>+16(SB)/4, $0x3f22f983
+DATA c32_3f22f983<>+20(SB)/4, $0x3f22f983
+DATA c32_3f22f983<>+24(SB)/4, $0x3f22f983
+DATA c32_3f22f983<>+28(SB)/4, $0x3f22f983
+GLOBL c32_3f22f983<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3fc90fdb<>+0(SB)/4, $0x3fc90fdb
+DATA c32_3fc90fdb<>+4(SB)/4, $0x3fc90fdb
+DATA c32_3fc90fdb<>+8(SB)/4, $0x3fc90fdb
+DATA c32_3fc90fdb<>+12(SB)/4, $0x3fc90fdb
+DATA c32_3fc90fdb<>+16(SB)/4, $0x3fc90fdb
+DATA c32_3fc90fdb<>+20(SB)/4, $0x3fc90fdb
+DATA c32_3fc90fdb<>+24(SB)/4, $0x3fc90fdb
+DATA c32_3fc90fdb<>+28(SB)/4, $0x3fc90fdb
+GLOBL c32_3fc90fdb<>(SB), RODATA|NOPTR, $32
+
+DATA c32_b33bbd2e<>+0(SB)/4, $0xb33bbd2e
+DATA c32_b33bbd2e<>+4(SB)/4, $0xb33bbd2e
+DATA c32_b33bbd2e<>+8(SB)/4, $0xb33bbd2e
+DATA c32_b33bbd2e<>+12(SB)/4, $0xb33bbd2e
+DATA c32_b33bbd2e<>+16(SB)/4, $0xb33bbd2e
+DATA c32_b33bbd2e<>+20(SB)/4, $0xb33bbd2e
+DATA c32_b33bbd2e<>+24(SB)/4, $0xb33bbd2e
+DATA c32_b33bbd2e<>+28(SB)/4, $0xb33bbd2e
+GLOBL c32_b33bbd2e<>(SB), RODATA|NOPTR, $32
+
+DATA c32_26f72ced<>+0(SB)/4, $0x26f72ced
+DATA c32_26f72ced<>+4(SB)/4, $0x26f72ced
+DATA c32_26f72ced<>+8(SB)/4, $0x26f72ced
+DATA c32_26f72ced<>+12(SB)/4, $0x26f72ced
+DATA c32_26f72ced<>+16(SB)/4, $0x26f72ced
+DATA c32_26f72ced<>+20(SB)/4, $0x26f72ced
+DATA c32_26f72ced<>+24(SB)/4, $0x26f72ced
+DATA c32_26f72ced<>+28(SB)/4, $0x26f72ced
+GLOBL c32_26f72ced<>(SB), RODATA|NOPTR, $32
+
+DATA c32_b94c9603<>+0(SB)/4, $0xb94c9603
+DATA c32_b94c9603<>+4(SB)/4, $0xb94c9603
+DATA c32_b94c9603<>+8(SB)/4, $0xb94c9603
+DATA c32_b94c9603<>+12(SB)/4, $0xb94c9603
+DATA c32_b94c9603<>+16(SB)/4, $0xb94c9603
+DATA c32_b94c9603<>+20(SB)/4, $0xb94c9603
+DATA c32_b94c9603<>+24(SB)/4, $0xb94c9603
+DATA c32_b94c9603<>+28(SB)/4, $0xb94c9603
+GLOBL c32_b94c9603<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3c08837e<>+0(SB)/4, $0x3c08837e
+DATA c32_3c08837e<>+4(SB)/4, $0x3c08837e
+DATA c32_3c08837e<>+8(SB)/4, $0x3c08837e
+DATA c32_3c08837e<>+12(SB)/4, $0x3c08837e
+DATA c32_3c08837e<>+16(SB)/4, $0x3c08837e
+DATA c32_3c08837e<>+20(SB)/4, $0x3c08837e
+DATA c32_3c08837e<>+24(SB)/4, $0x3c08837e
+DATA c32_3c08837e<>+28(SB)/4, $0x3c08837e
+GLOBL c32_3c08837e<>(SB), RODATA|NOPTR, $32
+
+DATA c32_be2aaaa2<>+0(SB)/4, $0xbe2aaaa2
+DATA c32_be2aaaa2<>+4(SB)/4, $0xbe2aaaa2
+DATA c32_be2aaaa2<>+8(SB)/4, $0xbe2aaaa2
+DATA c32_be2aaaa2<>+12(SB)/4, $0xbe2aaaa2
+DATA c32_be2aaaa2<>+16(SB)/4, $0xbe2aaaa2
+DATA c32_be2aaaa2<>+20(SB)/4, $0xbe2aaaa2
+DATA c32_be2aaaa2<>+24(SB)/4, $0xbe2aaaa2
+DATA c32_be2aaaa2<>+28(SB)/4, $0xbe2aaaa2
+GLOBL c32_be2aaaa2<>(SB), RODATA|NOPTR, $32
+
+DATA c32_37ccf19d<>+0(SB)/4, $0x37ccf19d
+DATA c32_37ccf19d<>+4(SB)/4, $0x37ccf19d
+DATA c32_37ccf19d<>+8(SB)/4, $0x37ccf19d
+DATA c32_37ccf19d<>+12(SB)/4, $0x37ccf19d
+DATA c32_37ccf19d<>+16(SB)/4, $0x37ccf19d
+DATA c32_37ccf19d<>+20(SB)/4, $0x37ccf19d
+DATA c32_37ccf19d<>+24(SB)/4, $0x37ccf19d
+DATA c32_37ccf19d<>+28(SB)/4, $0x37ccf19d
+GLOBL c32_37ccf19d<>(SB), RODATA|NOPTR, $32
+
+DATA c32_bab60611<>+0(SB)/4, $0xbab60611
+DATA c32_bab60611<>+4(SB)/4, $0xbab60611
+DATA c32_bab60611<>+8(SB)/4, $0xbab60611
+DATA c32_bab60611<>+12(SB)/4, $0xbab60611
+DATA c32_bab60611<>+16(SB)/4, $0xbab60611
+DATA c32_bab60611<>+20(SB)/4, $0xbab60611
+DATA c32_bab60611<>+24(SB)/4, $0xbab60611
+DATA c32_bab60611<>+28(SB)/4, $0xbab60611
+GLOBL c32_bab60611<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3d2aaaa5<>+0(SB)/4, $0x3d2aaaa5
+DATA c32_3d2aaaa5<>+4(SB)/4, $0x3d2aaaa5
+DATA c32_3d2aaaa5<>+8(SB)/4, $0x3d2aaaa5
+DATA c32_3d2aaaa5<>+12(SB)/4, $0x3d2aaaa5
+DATA c32_3d2aaaa5<>+16(SB)/4, $0x3d2aaaa5
+DATA c32_3d2aaaa5<>+20(SB)/4, $0x3d2aaaa5
+DATA c32_3d2aaaa5<>+24(SB)/4, $0x3d2aaaa5
+DATA c32_3d2aaaa5<>+28(SB)/4, $0x3d2aaaa5
+GLOBL c32_3d2aaaa5<>(SB), RODATA|NOPTR, $32
+
+DATA c32_2b800000<>+0(SB)/4, $0x2b800000
+DATA c32_2b800000<>+4(SB)/4, $0x2b800000
+DATA c32_2b800000<>+8(SB)/4, $0x2b800000
+DATA c32_2b800000<>+12(SB)/4, $0x2b800000
+DATA c32_2b800000<>+16(SB)/4, $0x2b800000
+DATA c32_2b800000<>+20(SB)/4, $0x2b800000
+DATA c32_2b800000<>+24(SB)/4, $0x2b800000
+DATA c32_2b800000<>+28(SB)/4, $0x2b800000
+GLOBL c32_2b800000<>(SB), RODATA|NOPTR, $32
+
+// func cosF32AVX2(dst []float32, a []float32) (done int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·cosF32AVX2(SB), NOSPLIT, $0-56
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y0
+	VANDPS       c32_7fffffff<>+0(SB), Y0, Y1
+	VCMPPS       $0x1e, c32_47c35000<>+0(SB), Y1, Y1
+	VPTEST       Y1, Y1
+	JNZ          leave
+	VMOVUPS      c32_4b400000<>+0(SB), Y1
+	VFMADD231PS  c32_3f22f983<>+0(SB), Y0, Y1
+	VSUBPS       c32_4b400000<>+0(SB), Y1, Y2
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS c32_3fc90fdb<>+0(SB), Y2, Y0
+	VMULPS       c32_b33bbd2e<>+0(SB), Y2, Y3
+	VSUBPS       Y3, Y0, Y4
+	VSUBPS       Y4, Y0, Y0
+	VSUBPS       Y3, Y0, Y0
+	VFMADD231PS  c32_26f72ced<>+0(SB), Y2, Y0
+	VXORPS       c32_80000000<>+0(SB), Y3, Y3
+	VFMADD231PS  c32_b33bbd2e<>+0(SB), Y2, Y3
+	VSUBPS       Y3, Y0, Y0
+	VMULPS       Y4, Y4, Y2
+	VMULPS       c32_3f000000<>+0(SB), Y2, Y3
+	VMOVUPS      c32_3f800000<>+0(SB), Y5
+	VSUBPS       Y3, Y5, Y5
+	VMOVUPS      c32_b94c9603<>+0(SB), Y6
+	VFMADD213PS  c32_3c08837e<>+0(SB), Y2, Y6
+	VFMADD213PS  c32_be2aaaa2<>+0(SB), Y2, Y6
+	VMOVUPS      c32_37ccf19d<>+0(SB), Y7
+	VFMADD213PS  c32_bab60611<>+0(SB), Y2, Y7
+	VFMADD213PS  c32_3d2aaaa5<>+0(SB), Y2, Y7
+	VMULPS       Y5, Y0, Y8
+	VMULPS       Y4, Y2, Y9
+	VFMADD231PS  Y6, Y9, Y8
+	VADDPS       Y8, Y4, Y6
+	VMOVUPS      c32_3f800000<>+0(SB), Y8
+	VSUBPS       Y5, Y8, Y8
+	VSUBPS       Y3, Y8, Y3
+	VFNMADD231PS Y0, Y4, Y3
+	VMULPS       Y2, Y2, Y0
+	VFMADD231PS  Y7, Y0, Y3
+	VADDPS       Y3, Y5, Y0
+	VPADDD       c32_00000001<>+0(SB), Y1, Y1
+	VPSLLD       $0x1f, Y1, Y2
+	VBLENDVPS    Y2, Y0, Y6, Y0
+	VPSLLD       $0x1e, Y1, Y1
+	VANDPS       c32_80000000<>+0(SB), Y1, Y1
+	VXORPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (SI)(R8*4), Y0, Y1
+	VANDPS       c32_7fffffff<>+0(SB), Y1, Y2
+	VCMPPS       $0x1e, c32_47c35000<>+0(SB), Y2, Y2
+	VPTEST       Y2, Y2
+	JNZ          leave
+	VMOVUPS      c32_4b400000<>+0(SB), Y2
+	VFMADD231PS  c32_3f22f983<>+0(SB), Y1, Y2
+	VSUBPS       c32_4b400000<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS c32_3fc90fdb<>+0(SB), Y3, Y1
+	VMULPS       c32_b33bbd2e<>+0(SB), Y3, Y4
+	VSUBPS       Y4, Y1, Y5
+	VSUBPS       Y5, Y1, Y1
+	VSUBPS       Y4, Y1, Y1
+	VFMADD231PS  c32_26f72ced<>+0(SB), Y3, Y1
+	VXORPS       c32_80000000<>+0(SB), Y4, Y4
+	VFMADD231PS  c32_b33bbd2e<>+0(SB), Y3, Y4
+	VSUBPS       Y4, Y1, Y1
+	VMULPS       Y5, Y5, Y3
+	VMULPS       c32_3f000000<>+0(SB), Y3, Y4
+	VMOVUPS      c32_3f800000<>+0(SB), Y6
+	VSUBPS       Y4, Y6, Y6
+	VMOVUPS      c32_b94c9603<>+0(SB), Y7
+	VFMADD213PS  c32_3c08837e<>+0(SB), Y3, Y7
+	VFMADD213PS  c32_be2aaaa2<>+0(SB), Y3, Y7
+	VMOVUPS      c32_37ccf19d<>+0(SB), Y8
+	VFMADD213PS  c32_bab60611<>+0(SB), Y3, Y8
+	VFMADD213PS  c32_3d2aaaa5<>+0(SB), Y3, Y8
+	VMULPS       Y6, Y1, Y9
+	VMULPS       Y5, Y3, Y10
+	VFMADD231PS  Y7, Y10, Y9
+	VADDPS       Y9, Y5, Y7
+	VMOVUPS      c32_3f800000<>+0(SB), Y9
+	VSUBPS       Y6, Y9, Y9
+	VSUBPS       Y4, Y9, Y4
+	VFNMADD231PS Y1, Y5, Y4
+	VMULPS       Y3, Y3, Y1
+	VFMADD231PS  Y8, Y1, Y4
+	VADDPS       Y4, Y6, Y1
+	VPADDD       c32_00000001<>+0(SB), Y2, Y2
+	VPSLLD       $0x1f, Y2, Y3
+	VBLENDVPS    Y3, Y1, Y7, Y1
+	VPSLLD       $0x1e, Y2, Y2
+	VANDPS       c32_80000000<>+0(SB), Y2, Y2
+	VXORPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+leave:
+	MOVQ R8, done+48(FP)
+	VZEROUPPER
+	RET
+
+DATA c32_00000001<>+0(SB)/4, $0x00000001
+DATA c32_00000001<>+4(SB)/4, $0x00000001
+DATA c32_00000001<>+8(SB)/4, $0x00000001
+DATA c32_00000001<>+12(SB)/4, $0x00000001
+DATA c32_00000001<>+16(SB)/4, $0x00000001
+DATA c32_00000001<>+20(SB)/4, $0x00000001
+DATA c32_00000001<>+24(SB)/4, $0x00000001
+DATA c32_00000001<>+28(SB)/4, $0x00000001
+GLOBL c32_00000001<>(SB), RODATA|NOPTR, $32
+
+// func addToF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·addToF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (DI)(R8*4), Y0
+	VMOVUPS (SI)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(DI)(R8*4), Y0
+	VMOVUPS 32(SI)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	VMOVUPS 64(DI)(R8*4), Y0
+	VMOVUPS 64(SI)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(DI)(R8*4)
+	VMOVUPS 96(DI)(R8*4), Y0
+	VMOVUPS 96(SI)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (DI)(R8*4), Y0
+	VMOVUPS (SI)(R8*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (DI)(R8*4), Y0, Y1
+	VMASKMOVPS (SI)(R8*4), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func axpyF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, FMA3
+TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSS c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (DI)(R8*4), Y1
+	VMOVUPS     (SI)(R8*4), Y2
+	VFMADD231PS Y0, Y2, Y1
+	VMOVUPS     Y1, (DI)(R8*4)
+	VMOVUPS     32(DI)(R8*4), Y1
+	VMOVUPS     32(SI)(R8*4), Y2
+	VFMADD231PS Y0, Y2, Y1
+	VMOVUPS     Y1, 32(DI)(R8*4)
+	VMOVUPS     64(DI)(R8*4), Y1
+	VMOVUPS     64(SI)(R8*4), Y2
+	VFMADD231PS Y0, Y2, Y1
+	VMOVUPS     Y1, 64(DI)(R8*4)
+	VMOVUPS     96(DI)(R8*4), Y1
+	VMOVUPS     96(SI)(R8*4), Y2
+	VFMADD231PS Y0, Y2, Y1
+	VMOVUPS     Y1, 96(DI)(R8*4)
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (DI)(R8*4), Y1
+	VMOVUPS     (SI)(R8*4), Y2
+	VFMADD231PS Y0, Y2, Y1
+	VMOVUPS     Y1, (DI)(R8*4)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y1
+	VMASKMOVPS  (DI)(R8*4), Y1, Y2
+	VMASKMOVPS  (SI)(R8*4), Y1, Y3
+	VFMADD231PS Y0, Y3, Y2
+	VMASKMOVPS  Y2, Y1, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addScalarToF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·addScalarToF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS (DI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)(R8*4)
+	VMOVUPS 32(DI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DI)(R8*4)
+	VMOVUPS 64(DI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 64(DI)(R8*4)
+	VMOVUPS 96(DI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 96(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (DI)(R8*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (DI)(R8*4), Y1, Y2
+	VADDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulAddToF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, FMA3
+TEXT ·mulAddToF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS     (DI)(R8*4), Y0
+	VMOVUPS     (SI)(R8*4), Y1
+	VMOVUPS     (BX)(R8*4), Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y1, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, (DI)(R8*4)
+	VMOVUPS     32(DI)(R8*4), Y0
+	VMOVUPS     32(SI)(R8*4), Y1
+	VMOVUPS     32(BX)(R8*4), Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y1, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, 32(DI)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (DI)(R8*4), Y0
+	VMOVUPS     (SI)(R8*4), Y1
+	VMOVUPS     (BX)(R8*4), Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y1, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, (DI)(R8*4)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y0
+	VMASKMOVPS  (DI)(R8*4), Y0, Y1
+	VMASKMOVPS  (SI)(R8*4), Y0, Y2
+	VMASKMOVPS  (BX)(R8*4), Y0, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMASKMOVPS  Y1, Y0, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func reLUBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·reLUBackwardF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS (DI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y1, Y1
+	VMOVUPS (SI)(R8*4), Y2
+	VANDPS  Y2, Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(DI)(R8*4), Y0
+	VMOVUPS 32(BX)(R8*4), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y1, Y1
+	VMOVUPS 32(SI)(R8*4), Y2
+	VANDPS  Y2, Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (DI)(R8*4), Y0
+	VMOVUPS (BX)(R8*4), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y1, Y1
+	VMOVUPS (SI)(R8*4), Y2
+	VANDPS  Y2, Y1, Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (DI)(R8*4), Y0, Y1
+	VMASKMOVPS (BX)(R8*4), Y0, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x1e, Y3, Y2, Y2
+	VMASKMOVPS (SI)(R8*4), Y0, Y3
+	VANDPS     Y3, Y2, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func tanhBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, FMA3
+TEXT ·tanhBackwardF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS      (DI)(R8*4), Y0
+	VMOVUPS      (SI)(R8*4), Y1
+	VMOVUPS      (BX)(R8*4), Y2
+	VMOVUPS      c32_3f800000<>+0(SB), Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x04, Y2, Y1, Y2
+	VANDPS       Y3, Y2, Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	VMOVUPS      32(DI)(R8*4), Y0
+	VMOVUPS      32(SI)(R8*4), Y1
+	VMOVUPS      32(BX)(R8*4), Y2
+	VMOVUPS      c32_3f800000<>+0(SB), Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x04, Y2, Y1, Y2
+	VANDPS       Y3, Y2, Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      Y0, 32(DI)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Y0
+	VMOVUPS      (SI)(R8*4), Y1
+	VMOVUPS      (BX)(R8*4), Y2
+	VMOVUPS      c32_3f800000<>+0(SB), Y3
+	VFNMADD231PS Y2, Y2, Y3
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x04, Y2, Y1, Y2
+	VANDPS       Y3, Y2, Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (DI)(R8*4), Y0, Y1
+	VMASKMOVPS   (SI)(R8*4), Y0, Y2
+	VMASKMOVPS   (BX)(R8*4), Y0, Y3
+	VMOVUPS      c32_3f800000<>+0(SB), Y4
+	VFNMADD231PS Y3, Y3, Y4
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y2, Y3
+	VANDPS       Y4, Y3, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sigmoidBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, FMA3
+TEXT ·sigmoidBackwardF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS     (DI)(R8*4), Y0
+	VMOVUPS     (SI)(R8*4), Y1
+	VMOVUPS     (BX)(R8*4), Y2
+	VMOVUPS     c32_3f800000<>+0(SB), Y3
+	VSUBPS      Y2, Y3, Y3
+	VMULPS      Y3, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y1, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, (DI)(R8*4)
+	VMOVUPS     32(DI)(R8*4), Y0
+	VMOVUPS     32(SI)(R8*4), Y1
+	VMOVUPS     32(BX)(R8*4), Y2
+	VMOVUPS     c32_3f800000<>+0(SB), Y3
+	VSUBPS      Y2, Y3, Y3
+	VMULPS      Y3, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y1, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, 32(DI)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (DI)(R8*4), Y0
+	VMOVUPS     (SI)(R8*4), Y1
+	VMOVUPS     (BX)(R8*4), Y2
+	VMOVUPS     c32_3f800000<>+0(SB), Y3
+	VSUBPS      Y2, Y3, Y3
+	VMULPS      Y3, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y1, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, (DI)(R8*4)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y0
+	VMASKMOVPS  (DI)(R8*4), Y0, Y1
+	VMASKMOVPS  (SI)(R8*4), Y0, Y2
+	VMASKMOVPS  (BX)(R8*4), Y0, Y3
+	VMOVUPS     c32_3f800000<>+0(SB), Y4
+	VSUBPS      Y3, Y4, Y4
+	VMULPS      Y4, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y2, Y1
+	VMASKMOVPS  Y1, Y0, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softplusBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softplusBackwardF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Y0
+	VMOVUPS      (SI)(R8*4), Y1
+	VMOVUPS      (BX)(R8*4), Y2
+	VORPS        c32_80000000<>+0(SB), Y2, Y3
+	VMOVUPS      c32_c2d10000<>+0(SB), Y4
+	VMOVUPS      c32_42b30000<>+0(SB), Y5
+	VMINPS       Y3, Y5, Y3
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y3, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS c32_3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y5
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y3, Y6
+	VMULPS       Y5, Y6, Y5
+	VFMADD231PS  c32_3f800000<>+0(SB), Y5, Y3
+	VADDPS       c32_3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      c32_4b400000<>+0(SB), Y5
+	VFMADD231PS  c32_3f000000<>+0(SB), Y4, Y5
+	VSUBPS       c32_4b400000<>+0(SB), Y5, Y6
+	VSUBPS       Y6, Y4, Y4
+	VADDPS       c32_4b400000<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       c32_3f800000<>+0(SB), Y5, Y5
+	VMULPS       Y5, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      c32_3f800000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y3, Y4, Y2
+	VADDPS       c32_3f800000<>+0(SB), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x04, Y3, Y1, Y3
+	VANDPS       Y2, Y3, Y2
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      Y0, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPS   (DI)(R8*4), Y0, Y1
+	VMASKMOVPS   (SI)(R8*4), Y0, Y2
+	VMASKMOVPS   (BX)(R8*4), Y0, Y3
+	VORPS        c32_80000000<>+0(SB), Y3, Y4
+	VMOVUPS      c32_c2d10000<>+0(SB), Y5
+	VMOVUPS      c32_42b30000<>+0(SB), Y6
+	VMINPS       Y4, Y6, Y4
+	VMAXPS       Y4, Y5, Y4
+	VMOVUPS      c32_4b400000<>+0(SB), Y5
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y4, Y5
+	VSUBPS       c32_4b400000<>+0(SB), Y5, Y5
+	VMOVAPS      Y4, Y4
+	VFNMADD231PS c32_3f318000<>+0(SB), Y5, Y4
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y5, Y4
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y6
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y4, Y6
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y4, Y6
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y4, Y6
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y4, Y6
+	VMULPS       Y4, Y4, Y7
+	VMULPS       Y6, Y7, Y6
+	VFMADD231PS  c32_3f800000<>+0(SB), Y6, Y4
+	VADDPS       c32_3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      c32_4b400000<>+0(SB), Y6
+	VFMADD231PS  c32_3f000000<>+0(SB), Y5, Y6
+	VSUBPS       c32_4b400000<>+0(SB), Y6, Y7
+	VSUBPS       Y7, Y5, Y5
+	VADDPS       c32_4b400000<>+0(SB), Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       c32_3f800000<>+0(SB), Y6, Y6
+	VMULPS       Y6, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       c32_3f800000<>+0(SB), Y5, Y5
+	VMULPS       Y5, Y4, Y4
+	VMOVUPS      c32_3f800000<>+0(SB), Y5
+	VBLENDVPS    Y3, Y4, Y5, Y3
+	VADDPS       c32_3f800000<>+0(SB), Y4, Y4
+	VDIVPS       Y4, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x04, Y4, Y2, Y4
+	VANDPS       Y3, Y4, Y3
+	VFMADD231PS  Y3, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softmaxBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, FMA3
+TEXT ·softmaxBackwardF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	MOVQ         b_base+48(FP), BX
+	VBROADCASTSS c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (SI)(R8*4), Y1
+	VSUBPS      Y0, Y1, Y1
+	VMOVUPS     (DI)(R8*4), Y2
+	VMOVUPS     (BX)(R8*4), Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, (DI)(R8*4)
+	VMOVUPS     32(SI)(R8*4), Y1
+	VSUBPS      Y0, Y1, Y1
+	VMOVUPS     32(DI)(R8*4), Y2
+	VMOVUPS     32(BX)(R8*4), Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, 32(DI)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI)(R8*4), Y1
+	VSUBPS      Y0, Y1, Y1
+	VMOVUPS     (DI)(R8*4), Y2
+	VMOVUPS     (BX)(R8*4), Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, (DI)(R8*4)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y1
+	VMASKMOVPS  (SI)(R8*4), Y1, Y2
+	VSUBPS      Y0, Y2, Y0
+	VMASKMOVPS  (DI)(R8*4), Y1, Y2
+	VMASKMOVPS  (BX)(R8*4), Y1, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y0, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y0, Y2
+	VMASKMOVPS  Y2, Y1, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func logSoftmaxBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logSoftmaxBackwardF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	MOVQ         b_base+48(FP), BX
+	VBROADCASTSS c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Y1
+	VMOVUPS      (SI)(R8*4), Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      (BX)(R8*4), Y2
+	VMOVUPS      c32_c2d10000<>+0(SB), Y3
+	VMOVUPS      c32_42b30000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS c32_3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y3, Y2
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y4
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMULPS       Y4, Y5, Y4
+	VFMADD231PS  c32_3f800000<>+0(SB), Y4, Y2
+	VADDPS       c32_3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3f000000<>+0(SB), Y3, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y5
+	VSUBPS       Y5, Y3, Y3
+	VADDPS       c32_4b400000<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VFNMADD231PS Y0, Y2, Y1
+	VMOVUPS      Y1, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y1
+	VMASKMOVPS   (DI)(R8*4), Y1, Y2
+	VMASKMOVPS   (SI)(R8*4), Y1, Y3
+	VADDPS       Y3, Y2, Y2
+	VMASKMOVPS   (BX)(R8*4), Y1, Y3
+	VMOVUPS      c32_c2d10000<>+0(SB), Y4
+	VMOVUPS      c32_42b30000<>+0(SB), Y5
+	VMINPS       Y3, Y5, Y3
+	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y3, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y4
+	VMOVAPS      Y3, Y3
+	VFNMADD231PS c32_3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y5
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y3, Y5
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y3, Y5
+	VMULPS       Y3, Y3, Y6
+	VMULPS       Y5, Y6, Y5
+	VFMADD231PS  c32_3f800000<>+0(SB), Y5, Y3
+	VADDPS       c32_3f800000<>+0(SB), Y3, Y3
+	VMOVUPS      c32_4b400000<>+0(SB), Y5
+	VFMADD231PS  c32_3f000000<>+0(SB), Y4, Y5
+	VSUBPS       c32_4b400000<>+0(SB), Y5, Y6
+	VSUBPS       Y6, Y4, Y4
+	VADDPS       c32_4b400000<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       c32_3f800000<>+0(SB), Y5, Y5
+	VMULPS       Y5, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y3, Y3
+	VFNMADD231PS Y0, Y3, Y2
+	VMASKMOVPS   Y2, Y1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sGDF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, FMA3
+TEXT ·sGDF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSS c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS      (DI)(R8*4), Y1
+	VMOVUPS      (SI)(R8*4), Y2
+	VFNMADD231PS Y0, Y2, Y1
+	VMOVUPS      Y1, (DI)(R8*4)
+	VMOVUPS      32(DI)(R8*4), Y1
+	VMOVUPS      32(SI)(R8*4), Y2
+	VFNMADD231PS Y0, Y2, Y1
+	VMOVUPS      Y1, 32(DI)(R8*4)
+	VMOVUPS      64(DI)(R8*4), Y1
+	VMOVUPS      64(SI)(R8*4), Y2
+	VFNMADD231PS Y0, Y2, Y1
+	VMOVUPS      Y1, 64(DI)(R8*4)
+	VMOVUPS      96(DI)(R8*4), Y1
+	VMOVUPS      96(SI)(R8*4), Y2
+	VFNMADD231PS Y0, Y2, Y1
+	VMOVUPS      Y1, 96(DI)(R8*4)
+	ADDQ         $0x20, R8
+	SUBQ         $0x20, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Y1
+	VMOVUPS      (SI)(R8*4), Y2
+	VFNMADD231PS Y0, Y2, Y1
+	VMOVUPS      Y1, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y1
+	VMASKMOVPS   (DI)(R8*4), Y1, Y2
+	VMASKMOVPS   (SI)(R8*4), Y1, Y3
+	VFNMADD231PS Y0, Y3, Y2
+	VMASKMOVPS   Y2, Y1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
 // func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-89
@@ -1938,6 +5038,3162 @@ done:
 	VZEROUPPER
 	RET
 
+// func fillF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·fillF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSD c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD Y0, 32(DI)(R8*8)
+	VMOVUPD Y0, 64(DI)(R8*8)
+	VMOVUPD Y0, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD Y0, Y1, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·addF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y0
+	VMOVUPD 32(BX)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Y0
+	VMOVUPD 64(BX)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(DI)(R8*8)
+	VMOVUPD 96(SI)(R8*8), Y0
+	VMOVUPD 96(BX)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI)(R8*8), Y0, Y1
+	VMASKMOVPD (BX)(R8*8), Y0, Y2
+	VADDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func subF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·subF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y0
+	VMOVUPD 32(BX)(R8*8), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Y0
+	VMOVUPD 64(BX)(R8*8), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(DI)(R8*8)
+	VMOVUPD 96(SI)(R8*8), Y0
+	VMOVUPD 96(BX)(R8*8), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI)(R8*8), Y0, Y1
+	VMASKMOVPD (BX)(R8*8), Y0, Y2
+	VSUBPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·mulF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y0
+	VMOVUPD 32(BX)(R8*8), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Y0
+	VMOVUPD 64(BX)(R8*8), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(DI)(R8*8)
+	VMOVUPD 96(SI)(R8*8), Y0
+	VMOVUPD 96(BX)(R8*8), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI)(R8*8), Y0, Y1
+	VMASKMOVPD (BX)(R8*8), Y0, Y2
+	VMULPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func divF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·divF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VDIVPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y0
+	VMOVUPD 32(BX)(R8*8), Y1
+	VDIVPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VDIVPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI)(R8*8), Y0, Y1
+	VMASKMOVPD (BX)(R8*8), Y0, Y2
+	VDIVPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addScalarF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·addScalarF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSD c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 64(DI)(R8*8)
+	VMOVUPD 96(SI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI)(R8*8), Y1, Y2
+	VADDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulScalarF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·mulScalarF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSD c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, 64(DI)(R8*8)
+	VMOVUPD 96(SI)(R8*8), Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y1
+	VMULPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI)(R8*8), Y1, Y2
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func negF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·negF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y0
+	VXORPD  c64_8000000000000000<>+0(SB), Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y0
+	VXORPD  c64_8000000000000000<>+0(SB), Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Y0
+	VXORPD  c64_8000000000000000<>+0(SB), Y0, Y0
+	VMOVUPD Y0, 64(DI)(R8*8)
+	VMOVUPD 96(SI)(R8*8), Y0
+	VXORPD  c64_8000000000000000<>+0(SB), Y0, Y0
+	VMOVUPD Y0, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y0
+	VXORPD  c64_8000000000000000<>+0(SB), Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI)(R8*8), Y0, Y1
+	VXORPD     c64_8000000000000000<>+0(SB), Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c64_8000000000000000<>+0(SB)/8, $0x8000000000000000
+DATA c64_8000000000000000<>+8(SB)/8, $0x8000000000000000
+DATA c64_8000000000000000<>+16(SB)/8, $0x8000000000000000
+DATA c64_8000000000000000<>+24(SB)/8, $0x8000000000000000
+GLOBL c64_8000000000000000<>(SB), RODATA|NOPTR, $32
+
+// func squareF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·squareF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, 64(DI)(R8*8)
+	VMOVUPD 96(SI)(R8*8), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI)(R8*8), Y0, Y1
+	VMULPD     Y1, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sqrtF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·sqrtF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y0
+	VSQRTPD Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI)(R8*8), Y0, Y1
+	VSQRTPD    Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func absF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·absF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVUPD Y0, 64(DI)(R8*8)
+	VMOVUPD 96(SI)(R8*8), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVUPD Y0, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI)(R8*8), Y0, Y1
+	VANDPD     c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c64_7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
+DATA c64_7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
+DATA c64_7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
+DATA c64_7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
+GLOBL c64_7fffffffffffffff<>(SB), RODATA|NOPTR, $32
+
+// func reLUF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·reLUF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y0
+	VXORPD  Y1, Y1, Y1
+	VMAXPD  Y0, Y1, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(SI)(R8*8), Y0
+	VXORPD  Y1, Y1, Y1
+	VMAXPD  Y0, Y1, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Y0
+	VXORPD  Y1, Y1, Y1
+	VMAXPD  Y0, Y1, Y0
+	VMOVUPD Y0, 64(DI)(R8*8)
+	VMOVUPD 96(SI)(R8*8), Y0
+	VXORPD  Y1, Y1, Y1
+	VMAXPD  Y0, Y1, Y0
+	VMOVUPD Y0, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y0
+	VXORPD  Y1, Y1, Y1
+	VMAXPD  Y0, Y1, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI)(R8*8), Y0, Y1
+	VXORPD     Y2, Y2, Y2
+	VMAXPD     Y1, Y2, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func expF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (SI)(R8*8), Y0
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y1
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y2
+	VMINPD       Y0, Y2, Y0
+	VMAXPD       Y0, Y1, Y0
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y1
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y0, Y1
+	VSUBPD       c64_4338000000000000<>+0(SB), Y1, Y1
+	VMOVAPS      Y0, Y0
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y1, Y0
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y1, Y0
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y2
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y0, Y2
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y0, Y2
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y0, Y2
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y0, Y2
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y0, Y2
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y0, Y2
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y0, Y2
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y0, Y2
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y0, Y2
+	VMULPD       Y0, Y0, Y3
+	VMULPD       Y2, Y3, Y2
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y2, Y0
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y2
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y1, Y2
+	VSUBPD       c64_4338000000000000<>+0(SB), Y2, Y3
+	VSUBPD       Y3, Y1, Y1
+	VADDPD       c64_4338000000000000<>+0(SB), Y1, Y1
+	VPSLLQ       $0x34, Y2, Y2
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD       Y2, Y0, Y0
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMULPD       Y1, Y0, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPD   (SI)(R8*8), Y0, Y1
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y2
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y3
+	VMINPD       Y1, Y3, Y1
+	VMAXPD       Y1, Y2, Y1
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y2
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y1, Y2
+	VSUBPD       c64_4338000000000000<>+0(SB), Y2, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y2, Y1
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y2, Y1
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y3
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y1, Y3
+	VMULPD       Y1, Y1, Y4
+	VMULPD       Y3, Y4, Y3
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y3, Y1
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y2, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y4
+	VSUBPD       Y4, Y2, Y2
+	VADDPD       c64_4338000000000000<>+0(SB), Y2, Y2
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y1, Y1
+	VPSLLQ       $0x34, Y2, Y2
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD       Y2, Y1, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c64_c087540000000000<>+0(SB)/8, $0xc087540000000000
+DATA c64_c087540000000000<>+8(SB)/8, $0xc087540000000000
+DATA c64_c087540000000000<>+16(SB)/8, $0xc087540000000000
+DATA c64_c087540000000000<>+24(SB)/8, $0xc087540000000000
+GLOBL c64_c087540000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_4086340000000000<>+0(SB)/8, $0x4086340000000000
+DATA c64_4086340000000000<>+8(SB)/8, $0x4086340000000000
+DATA c64_4086340000000000<>+16(SB)/8, $0x4086340000000000
+DATA c64_4086340000000000<>+24(SB)/8, $0x4086340000000000
+GLOBL c64_4086340000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_4338000000000000<>+0(SB)/8, $0x4338000000000000
+DATA c64_4338000000000000<>+8(SB)/8, $0x4338000000000000
+DATA c64_4338000000000000<>+16(SB)/8, $0x4338000000000000
+DATA c64_4338000000000000<>+24(SB)/8, $0x4338000000000000
+GLOBL c64_4338000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
+DATA c64_3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
+DATA c64_3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
+DATA c64_3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
+GLOBL c64_3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fe62e42fee00000<>+0(SB)/8, $0x3fe62e42fee00000
+DATA c64_3fe62e42fee00000<>+8(SB)/8, $0x3fe62e42fee00000
+DATA c64_3fe62e42fee00000<>+16(SB)/8, $0x3fe62e42fee00000
+DATA c64_3fe62e42fee00000<>+24(SB)/8, $0x3fe62e42fee00000
+GLOBL c64_3fe62e42fee00000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3dea39ef35793c76<>+0(SB)/8, $0x3dea39ef35793c76
+DATA c64_3dea39ef35793c76<>+8(SB)/8, $0x3dea39ef35793c76
+DATA c64_3dea39ef35793c76<>+16(SB)/8, $0x3dea39ef35793c76
+DATA c64_3dea39ef35793c76<>+24(SB)/8, $0x3dea39ef35793c76
+GLOBL c64_3dea39ef35793c76<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3e5ad7effbbd58f0<>+0(SB)/8, $0x3e5ad7effbbd58f0
+DATA c64_3e5ad7effbbd58f0<>+8(SB)/8, $0x3e5ad7effbbd58f0
+DATA c64_3e5ad7effbbd58f0<>+16(SB)/8, $0x3e5ad7effbbd58f0
+DATA c64_3e5ad7effbbd58f0<>+24(SB)/8, $0x3e5ad7effbbd58f0
+GLOBL c64_3e5ad7effbbd58f0<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3e928adce715d597<>+0(SB)/8, $0x3e928adce715d597
+DATA c64_3e928adce715d597<>+8(SB)/8, $0x3e928adce715d597
+DATA c64_3e928adce715d597<>+16(SB)/8, $0x3e928adce715d597
+DATA c64_3e928adce715d597<>+24(SB)/8, $0x3e928adce715d597
+GLOBL c64_3e928adce715d597<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ec71df262e0a285<>+0(SB)/8, $0x3ec71df262e0a285
+DATA c64_3ec71df262e0a285<>+8(SB)/8, $0x3ec71df262e0a285
+DATA c64_3ec71df262e0a285<>+16(SB)/8, $0x3ec71df262e0a285
+DATA c64_3ec71df262e0a285<>+24(SB)/8, $0x3ec71df262e0a285
+GLOBL c64_3ec71df262e0a285<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3efa01999adcf1f5<>+0(SB)/8, $0x3efa01999adcf1f5
+DATA c64_3efa01999adcf1f5<>+8(SB)/8, $0x3efa01999adcf1f5
+DATA c64_3efa01999adcf1f5<>+16(SB)/8, $0x3efa01999adcf1f5
+DATA c64_3efa01999adcf1f5<>+24(SB)/8, $0x3efa01999adcf1f5
+GLOBL c64_3efa01999adcf1f5<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f2a01a0129b3a35<>+0(SB)/8, $0x3f2a01a0129b3a35
+DATA c64_3f2a01a0129b3a35<>+8(SB)/8, $0x3f2a01a0129b3a35
+DATA c64_3f2a01a0129b3a35<>+16(SB)/8, $0x3f2a01a0129b3a35
+DATA c64_3f2a01a0129b3a35<>+24(SB)/8, $0x3f2a01a0129b3a35
+GLOBL c64_3f2a01a0129b3a35<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f56c16c1844afee<>+0(SB)/8, $0x3f56c16c1844afee
+DATA c64_3f56c16c1844afee<>+8(SB)/8, $0x3f56c16c1844afee
+DATA c64_3f56c16c1844afee<>+16(SB)/8, $0x3f56c16c1844afee
+DATA c64_3f56c16c1844afee<>+24(SB)/8, $0x3f56c16c1844afee
+GLOBL c64_3f56c16c1844afee<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f81111111127e85<>+0(SB)/8, $0x3f81111111127e85
+DATA c64_3f81111111127e85<>+8(SB)/8, $0x3f81111111127e85
+DATA c64_3f81111111127e85<>+16(SB)/8, $0x3f81111111127e85
+DATA c64_3f81111111127e85<>+24(SB)/8, $0x3f81111111127e85
+GLOBL c64_3f81111111127e85<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fa55555555507f1<>+0(SB)/8, $0x3fa55555555507f1
+DATA c64_3fa55555555507f1<>+8(SB)/8, $0x3fa55555555507f1
+DATA c64_3fa55555555507f1<>+16(SB)/8, $0x3fa55555555507f1
+DATA c64_3fa55555555507f1<>+24(SB)/8, $0x3fa55555555507f1
+GLOBL c64_3fa55555555507f1<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fc55555555554f9<>+0(SB)/8, $0x3fc55555555554f9
+DATA c64_3fc55555555554f9<>+8(SB)/8, $0x3fc55555555554f9
+DATA c64_3fc55555555554f9<>+16(SB)/8, $0x3fc55555555554f9
+DATA c64_3fc55555555554f9<>+24(SB)/8, $0x3fc55555555554f9
+GLOBL c64_3fc55555555554f9<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fe000000000000a<>+0(SB)/8, $0x3fe000000000000a
+DATA c64_3fe000000000000a<>+8(SB)/8, $0x3fe000000000000a
+DATA c64_3fe000000000000a<>+16(SB)/8, $0x3fe000000000000a
+DATA c64_3fe000000000000a<>+24(SB)/8, $0x3fe000000000000a
+GLOBL c64_3fe000000000000a<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+DATA c64_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
+DATA c64_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
+DATA c64_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
+GLOBL c64_3ff0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fe0000000000000<>+0(SB)/8, $0x3fe0000000000000
+DATA c64_3fe0000000000000<>+8(SB)/8, $0x3fe0000000000000
+DATA c64_3fe0000000000000<>+16(SB)/8, $0x3fe0000000000000
+DATA c64_3fe0000000000000<>+24(SB)/8, $0x3fe0000000000000
+GLOBL c64_3fe0000000000000<>(SB), RODATA|NOPTR, $32
+
+// func logF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Y0
+	VCMPPD      $0x11, c64_0010000000000000<>+0(SB), Y0, Y1
+	VMULPD      c64_4350000000000000<>+0(SB), Y0, Y2
+	VBLENDVPD   Y1, Y2, Y0, Y2
+	VPSRLQ      $0x34, Y2, Y3
+	VORPD       c64_4330000000000000<>+0(SB), Y3, Y3
+	VSUBPD      c64_43300000000003ff<>+0(SB), Y3, Y3
+	VMOVUPD     c64_404b000000000000<>+0(SB), Y4
+	VANDPD      Y4, Y1, Y1
+	VSUBPD      Y1, Y3, Y1
+	VANDPD      c64_000fffffffffffff<>+0(SB), Y2, Y2
+	VORPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VCMPPD      $0x1e, c64_3ff6a09e667f3bcd<>+0(SB), Y2, Y3
+	VMULPD      c64_3fe0000000000000<>+0(SB), Y2, Y4
+	VBLENDVPD   Y3, Y4, Y2, Y2
+	VMOVUPD     c64_3ff0000000000000<>+0(SB), Y4
+	VANDPD      Y4, Y3, Y3
+	VADDPD      Y3, Y1, Y1
+	VSUBPD      c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VADDPD      c64_4000000000000000<>+0(SB), Y2, Y3
+	VDIVPD      Y3, Y2, Y3
+	VMULPD      Y3, Y3, Y4
+	VMOVUPD     c64_3fc2f112df3e4431<>+0(SB), Y5
+	VFMADD213PD c64_3fc39a09d078c69f<>+0(SB), Y4, Y5
+	VFMADD213PD c64_3fc7466496cb03de<>+0(SB), Y4, Y5
+	VFMADD213PD c64_3fcc71c51d8e78af<>+0(SB), Y4, Y5
+	VFMADD213PD c64_3fd2492494229359<>+0(SB), Y4, Y5
+	VFMADD213PD c64_3fd999999997fa04<>+0(SB), Y4, Y5
+	VFMADD213PD c64_3fe5555555555593<>+0(SB), Y4, Y5
+	VMULPD      Y5, Y4, Y4
+	VMULPD      Y2, Y2, Y5
+	VMULPD      c64_3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD      Y5, Y4, Y4
+	VMULPD      Y4, Y3, Y3
+	VFMADD231PD c64_3dea39ef35793c76<>+0(SB), Y1, Y3
+	VSUBPD      Y3, Y5, Y3
+	VSUBPD      Y2, Y3, Y2
+	VXORPD      c64_8000000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD c64_3fe62e42fee00000<>+0(SB), Y1, Y2
+	VCMPPD      $0x15, c64_7ff0000000000000<>+0(SB), Y0, Y1
+	VBLENDVPD   Y1, Y0, Y2, Y1
+	VXORPD      Y2, Y2, Y2
+	VCMPPD      $0x00, Y2, Y0, Y2
+	VMOVUPD     c64_fff0000000000000<>+0(SB), Y3
+	VBLENDVPD   Y2, Y3, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VCMPPD      $0x11, Y2, Y0, Y0
+	VMOVUPD     c64_7ff8000000000001<>+0(SB), Y2
+	VBLENDVPD   Y0, Y2, Y1, Y0
+	VMOVUPD     Y0, (DI)(R8*8)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y0
+	VMASKMOVPD  (SI)(R8*8), Y0, Y1
+	VCMPPD      $0x11, c64_0010000000000000<>+0(SB), Y1, Y2
+	VMULPD      c64_4350000000000000<>+0(SB), Y1, Y3
+	VBLENDVPD   Y2, Y3, Y1, Y3
+	VPSRLQ      $0x34, Y3, Y4
+	VORPD       c64_4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD      c64_43300000000003ff<>+0(SB), Y4, Y4
+	VMOVUPD     c64_404b000000000000<>+0(SB), Y5
+	VANDPD      Y5, Y2, Y2
+	VSUBPD      Y2, Y4, Y2
+	VANDPD      c64_000fffffffffffff<>+0(SB), Y3, Y3
+	VORPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VCMPPD      $0x1e, c64_3ff6a09e667f3bcd<>+0(SB), Y3, Y4
+	VMULPD      c64_3fe0000000000000<>+0(SB), Y3, Y5
+	VBLENDVPD   Y4, Y5, Y3, Y3
+	VMOVUPD     c64_3ff0000000000000<>+0(SB), Y5
+	VANDPD      Y5, Y4, Y4
+	VADDPD      Y4, Y2, Y2
+	VSUBPD      c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VADDPD      c64_4000000000000000<>+0(SB), Y3, Y4
+	VDIVPD      Y4, Y3, Y4
+	VMULPD      Y4, Y4, Y5
+	VMOVUPD     c64_3fc2f112df3e4431<>+0(SB), Y6
+	VFMADD213PD c64_3fc39a09d078c69f<>+0(SB), Y5, Y6
+	VFMADD213PD c64_3fc7466496cb03de<>+0(SB), Y5, Y6
+	VFMADD213PD c64_3fcc71c51d8e78af<>+0(SB), Y5, Y6
+	VFMADD213PD c64_3fd2492494229359<>+0(SB), Y5, Y6
+	VFMADD213PD c64_3fd999999997fa04<>+0(SB), Y5, Y6
+	VFMADD213PD c64_3fe5555555555593<>+0(SB), Y5, Y6
+	VMULPD      Y6, Y5, Y5
+	VMULPD      Y3, Y3, Y6
+	VMULPD      c64_3fe0000000000000<>+0(SB), Y6, Y6
+	VADDPD      Y6, Y5, Y5
+	VMULPD      Y5, Y4, Y4
+	VFMADD231PD c64_3dea39ef35793c76<>+0(SB), Y2, Y4
+	VSUBPD      Y4, Y6, Y4
+	VSUBPD      Y3, Y4, Y3
+	VXORPD      c64_8000000000000000<>+0(SB), Y3, Y3
+	VFMADD231PD c64_3fe62e42fee00000<>+0(SB), Y2, Y3
+	VCMPPD      $0x15, c64_7ff0000000000000<>+0(SB), Y1, Y2
+	VBLENDVPD   Y2, Y1, Y3, Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x00, Y3, Y1, Y3
+	VMOVUPD     c64_fff0000000000000<>+0(SB), Y4
+	VBLENDVPD   Y3, Y4, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x11, Y3, Y1, Y1
+	VMOVUPD     c64_7ff8000000000001<>+0(SB), Y3
+	VBLENDVPD   Y1, Y3, Y2, Y1
+	VMASKMOVPD  Y1, Y0, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c64_0010000000000000<>+0(SB)/8, $0x0010000000000000
+DATA c64_0010000000000000<>+8(SB)/8, $0x0010000000000000
+DATA c64_0010000000000000<>+16(SB)/8, $0x0010000000000000
+DATA c64_0010000000000000<>+24(SB)/8, $0x0010000000000000
+GLOBL c64_0010000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_4350000000000000<>+0(SB)/8, $0x4350000000000000
+DATA c64_4350000000000000<>+8(SB)/8, $0x4350000000000000
+DATA c64_4350000000000000<>+16(SB)/8, $0x4350000000000000
+DATA c64_4350000000000000<>+24(SB)/8, $0x4350000000000000
+GLOBL c64_4350000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_4330000000000000<>+0(SB)/8, $0x4330000000000000
+DATA c64_4330000000000000<>+8(SB)/8, $0x4330000000000000
+DATA c64_4330000000000000<>+16(SB)/8, $0x4330000000000000
+DATA c64_4330000000000000<>+24(SB)/8, $0x4330000000000000
+GLOBL c64_4330000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_43300000000003ff<>+0(SB)/8, $0x43300000000003ff
+DATA c64_43300000000003ff<>+8(SB)/8, $0x43300000000003ff
+DATA c64_43300000000003ff<>+16(SB)/8, $0x43300000000003ff
+DATA c64_43300000000003ff<>+24(SB)/8, $0x43300000000003ff
+GLOBL c64_43300000000003ff<>(SB), RODATA|NOPTR, $32
+
+DATA c64_404b000000000000<>+0(SB)/8, $0x404b000000000000
+DATA c64_404b000000000000<>+8(SB)/8, $0x404b000000000000
+DATA c64_404b000000000000<>+16(SB)/8, $0x404b000000000000
+DATA c64_404b000000000000<>+24(SB)/8, $0x404b000000000000
+GLOBL c64_404b000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_000fffffffffffff<>+0(SB)/8, $0x000fffffffffffff
+DATA c64_000fffffffffffff<>+8(SB)/8, $0x000fffffffffffff
+DATA c64_000fffffffffffff<>+16(SB)/8, $0x000fffffffffffff
+DATA c64_000fffffffffffff<>+24(SB)/8, $0x000fffffffffffff
+GLOBL c64_000fffffffffffff<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ff6a09e667f3bcd<>+0(SB)/8, $0x3ff6a09e667f3bcd
+DATA c64_3ff6a09e667f3bcd<>+8(SB)/8, $0x3ff6a09e667f3bcd
+DATA c64_3ff6a09e667f3bcd<>+16(SB)/8, $0x3ff6a09e667f3bcd
+DATA c64_3ff6a09e667f3bcd<>+24(SB)/8, $0x3ff6a09e667f3bcd
+GLOBL c64_3ff6a09e667f3bcd<>(SB), RODATA|NOPTR, $32
+
+DATA c64_4000000000000000<>+0(SB)/8, $0x4000000000000000
+DATA c64_4000000000000000<>+8(SB)/8, $0x4000000000000000
+DATA c64_4000000000000000<>+16(SB)/8, $0x4000000000000000
+DATA c64_4000000000000000<>+24(SB)/8, $0x4000000000000000
+GLOBL c64_4000000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fc2f112df3e4431<>+0(SB)/8, $0x3fc2f112df3e4431
+DATA c64_3fc2f112df3e4431<>+8(SB)/8, $0x3fc2f112df3e4431
+DATA c64_3fc2f112df3e4431<>+16(SB)/8, $0x3fc2f112df3e4431
+DATA c64_3fc2f112df3e4431<>+24(SB)/8, $0x3fc2f112df3e4431
+GLOBL c64_3fc2f112df3e4431<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fc39a09d078c69f<>+0(SB)/8, $0x3fc39a09d078c69f
+DATA c64_3fc39a09d078c69f<>+8(SB)/8, $0x3fc39a09d078c69f
+DATA c64_3fc39a09d078c69f<>+16(SB)/8, $0x3fc39a09d078c69f
+DATA c64_3fc39a09d078c69f<>+24(SB)/8, $0x3fc39a09d078c69f
+GLOBL c64_3fc39a09d078c69f<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fc7466496cb03de<>+0(SB)/8, $0x3fc7466496cb03de
+DATA c64_3fc7466496cb03de<>+8(SB)/8, $0x3fc7466496cb03de
+DATA c64_3fc7466496cb03de<>+16(SB)/8, $0x3fc7466496cb03de
+DATA c64_3fc7466496cb03de<>+24(SB)/8, $0x3fc7466496cb03de
+GLOBL c64_3fc7466496cb03de<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fcc71c51d8e78af<>+0(SB)/8, $0x3fcc71c51d8e78af
+DATA c64_3fcc71c51d8e78af<>+8(SB)/8, $0x3fcc71c51d8e78af
+DATA c64_3fcc71c51d8e78af<>+16(SB)/8, $0x3fcc71c51d8e78af
+DATA c64_3fcc71c51d8e78af<>+24(SB)/8, $0x3fcc71c51d8e78af
+GLOBL c64_3fcc71c51d8e78af<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fd2492494229359<>+0(SB)/8, $0x3fd2492494229359
+DATA c64_3fd2492494229359<>+8(SB)/8, $0x3fd2492494229359
+DATA c64_3fd2492494229359<>+16(SB)/8, $0x3fd2492494229359
+DATA c64_3fd2492494229359<>+24(SB)/8, $0x3fd2492494229359
+GLOBL c64_3fd2492494229359<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fd999999997fa04<>+0(SB)/8, $0x3fd999999997fa04
+DATA c64_3fd999999997fa04<>+8(SB)/8, $0x3fd999999997fa04
+DATA c64_3fd999999997fa04<>+16(SB)/8, $0x3fd999999997fa04
+DATA c64_3fd999999997fa04<>+24(SB)/8, $0x3fd999999997fa04
+GLOBL c64_3fd999999997fa04<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fe5555555555593<>+0(SB)/8, $0x3fe5555555555593
+DATA c64_3fe5555555555593<>+8(SB)/8, $0x3fe5555555555593
+DATA c64_3fe5555555555593<>+16(SB)/8, $0x3fe5555555555593
+DATA c64_3fe5555555555593<>+24(SB)/8, $0x3fe5555555555593
+GLOBL c64_3fe5555555555593<>(SB), RODATA|NOPTR, $32
+
+DATA c64_7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
+DATA c64_7ff0000000000000<>+8(SB)/8, $0x7ff0000000000000
+DATA c64_7ff0000000000000<>+16(SB)/8, $0x7ff0000000000000
+DATA c64_7ff0000000000000<>+24(SB)/8, $0x7ff0000000000000
+GLOBL c64_7ff0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_fff0000000000000<>+0(SB)/8, $0xfff0000000000000
+DATA c64_fff0000000000000<>+8(SB)/8, $0xfff0000000000000
+DATA c64_fff0000000000000<>+16(SB)/8, $0xfff0000000000000
+DATA c64_fff0000000000000<>+24(SB)/8, $0xfff0000000000000
+GLOBL c64_fff0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_7ff8000000000001<>+0(SB)/8, $0x7ff8000000000001
+DATA c64_7ff8000000000001<>+8(SB)/8, $0x7ff8000000000001
+DATA c64_7ff8000000000001<>+16(SB)/8, $0x7ff8000000000001
+DATA c64_7ff8000000000001<>+24(SB)/8, $0x7ff8000000000001
+GLOBL c64_7ff8000000000001<>(SB), RODATA|NOPTR, $32
+
+// func tanhF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (SI)(R8*8), Y0
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMOVUPD      c64_4044000000000000<>+0(SB), Y2
+	VADDPD       Y1, Y1, Y1
+	VMINPD       Y1, Y2, Y1
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y2
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y1, Y2
+	VSUBPD       c64_4338000000000000<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y1
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y3, Y1
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y3, Y1
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y3
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y1, Y3
+	VMULPD       Y1, Y1, Y4
+	VMULPD       Y3, Y4, Y3
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y3, Y1
+	VPSLLQ       $0x34, Y2, Y2
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VSUBPD       c64_3ff0000000000000<>+0(SB), Y2, Y3
+	VMOVAPS      Y3, Y3
+	VFMADD231PD  Y2, Y1, Y3
+	VADDPD       c64_4000000000000000<>+0(SB), Y3, Y1
+	VDIVPD       Y1, Y3, Y1
+	VANDPD       c64_8000000000000000<>+0(SB), Y0, Y0
+	VORPD        Y0, Y1, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPD   (SI)(R8*8), Y0, Y1
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y1, Y2
+	VMOVUPD      c64_4044000000000000<>+0(SB), Y3
+	VADDPD       Y2, Y2, Y2
+	VMINPD       Y2, Y3, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y4
+	VMOVAPS      Y2, Y2
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y4, Y2
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y4, Y2
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y4
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VMULPD       Y4, Y5, Y4
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y4, Y2
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VSUBPD       c64_3ff0000000000000<>+0(SB), Y3, Y4
+	VMOVAPS      Y4, Y4
+	VFMADD231PD  Y3, Y2, Y4
+	VADDPD       c64_4000000000000000<>+0(SB), Y4, Y2
+	VDIVPD       Y2, Y4, Y2
+	VANDPD       c64_8000000000000000<>+0(SB), Y1, Y1
+	VORPD        Y1, Y2, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c64_4044000000000000<>+0(SB)/8, $0x4044000000000000
+DATA c64_4044000000000000<>+8(SB)/8, $0x4044000000000000
+DATA c64_4044000000000000<>+16(SB)/8, $0x4044000000000000
+DATA c64_4044000000000000<>+24(SB)/8, $0x4044000000000000
+GLOBL c64_4044000000000000<>(SB), RODATA|NOPTR, $32
+
+// func sigmoidF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (SI)(R8*8), Y0
+	VORPD        c64_8000000000000000<>+0(SB), Y0, Y1
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y2
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y3
+	VMINPD       Y1, Y3, Y1
+	VMAXPD       Y1, Y2, Y1
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y2
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y1, Y2
+	VSUBPD       c64_4338000000000000<>+0(SB), Y2, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y2, Y1
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y2, Y1
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y3
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y1, Y3
+	VMULPD       Y1, Y1, Y4
+	VMULPD       Y3, Y4, Y3
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y3, Y1
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y2, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y4
+	VSUBPD       Y4, Y2, Y2
+	VADDPD       c64_4338000000000000<>+0(SB), Y2, Y2
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y1, Y1
+	VPSLLQ       $0x34, Y2, Y2
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD       Y2, Y1, Y1
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y2
+	VBLENDVPD    Y0, Y1, Y2, Y0
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VDIVPD       Y1, Y0, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPD   (SI)(R8*8), Y0, Y1
+	VORPD        c64_8000000000000000<>+0(SB), Y1, Y2
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y3
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y4
+	VMINPD       Y2, Y4, Y2
+	VMAXPD       Y2, Y3, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y3, Y2
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y3, Y2
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y4
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VMULPD       Y4, Y5, Y4
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y4, Y2
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y3, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VADDPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y2, Y2
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y3
+	VBLENDVPD    Y1, Y2, Y3, Y1
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VDIVPD       Y2, Y1, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softplusF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softplusF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (SI)(R8*8), Y0
+	VORPD        c64_8000000000000000<>+0(SB), Y0, Y1
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y2
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y3
+	VMINPD       Y1, Y3, Y1
+	VMAXPD       Y1, Y2, Y1
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y2
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y1, Y2
+	VSUBPD       c64_4338000000000000<>+0(SB), Y2, Y2
+	VMOVAPS      Y1, Y1
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y2, Y1
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y2, Y1
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y3
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y1, Y3
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y1, Y3
+	VMULPD       Y1, Y1, Y4
+	VMULPD       Y3, Y4, Y3
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y3, Y1
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y2, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y4
+	VSUBPD       Y4, Y2, Y2
+	VADDPD       c64_4338000000000000<>+0(SB), Y2, Y2
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y1, Y1
+	VPSLLQ       $0x34, Y2, Y2
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMULPD       Y2, Y1, Y1
+	VCMPPD       $0x1e, c64_3fda827999fcef32<>+0(SB), Y1, Y2
+	VSUBPD       c64_3ff0000000000000<>+0(SB), Y1, Y3
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y3, Y3
+	VBLENDVPD    Y2, Y3, Y1, Y1
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y3
+	VANDPD       Y3, Y2, Y2
+	VADDPD       c64_4000000000000000<>+0(SB), Y1, Y3
+	VDIVPD       Y3, Y1, Y3
+	VMULPD       Y3, Y3, Y4
+	VMOVUPD      c64_3fc2f112df3e4431<>+0(SB), Y5
+	VFMADD213PD  c64_3fc39a09d078c69f<>+0(SB), Y4, Y5
+	VFMADD213PD  c64_3fc7466496cb03de<>+0(SB), Y4, Y5
+	VFMADD213PD  c64_3fcc71c51d8e78af<>+0(SB), Y4, Y5
+	VFMADD213PD  c64_3fd2492494229359<>+0(SB), Y4, Y5
+	VFMADD213PD  c64_3fd999999997fa04<>+0(SB), Y4, Y5
+	VFMADD213PD  c64_3fe5555555555593<>+0(SB), Y4, Y5
+	VMULPD       Y5, Y4, Y4
+	VMULPD       Y1, Y1, Y5
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y5, Y5
+	VADDPD       Y5, Y4, Y4
+	VMULPD       Y4, Y3, Y3
+	VFMADD231PD  c64_3dea39ef35793c76<>+0(SB), Y2, Y3
+	VSUBPD       Y3, Y5, Y3
+	VSUBPD       Y1, Y3, Y1
+	VXORPD       c64_8000000000000000<>+0(SB), Y1, Y1
+	VFMADD231PD  c64_3fe62e42fee00000<>+0(SB), Y2, Y1
+	VXORPD       Y2, Y2, Y2
+	VMAXPD       Y0, Y2, Y0
+	VADDPD       Y0, Y1, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPD   (SI)(R8*8), Y0, Y1
+	VORPD        c64_8000000000000000<>+0(SB), Y1, Y2
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y3
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y4
+	VMINPD       Y2, Y4, Y2
+	VMAXPD       Y2, Y3, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y3, Y2
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y3, Y2
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y4
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VMULPD       Y4, Y5, Y4
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y4, Y2
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y3, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VADDPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y2, Y2
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VCMPPD       $0x1e, c64_3fda827999fcef32<>+0(SB), Y2, Y3
+	VSUBPD       c64_3ff0000000000000<>+0(SB), Y2, Y4
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y4, Y4
+	VBLENDVPD    Y3, Y4, Y2, Y2
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y4
+	VANDPD       Y4, Y3, Y3
+	VADDPD       c64_4000000000000000<>+0(SB), Y2, Y4
+	VDIVPD       Y4, Y2, Y4
+	VMULPD       Y4, Y4, Y5
+	VMOVUPD      c64_3fc2f112df3e4431<>+0(SB), Y6
+	VFMADD213PD  c64_3fc39a09d078c69f<>+0(SB), Y5, Y6
+	VFMADD213PD  c64_3fc7466496cb03de<>+0(SB), Y5, Y6
+	VFMADD213PD  c64_3fcc71c51d8e78af<>+0(SB), Y5, Y6
+	VFMADD213PD  c64_3fd2492494229359<>+0(SB), Y5, Y6
+	VFMADD213PD  c64_3fd999999997fa04<>+0(SB), Y5, Y6
+	VFMADD213PD  c64_3fe5555555555593<>+0(SB), Y5, Y6
+	VMULPD       Y6, Y5, Y5
+	VMULPD       Y2, Y2, Y6
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y6, Y6
+	VADDPD       Y6, Y5, Y5
+	VMULPD       Y5, Y4, Y4
+	VFMADD231PD  c64_3dea39ef35793c76<>+0(SB), Y3, Y4
+	VSUBPD       Y4, Y6, Y4
+	VSUBPD       Y2, Y4, Y2
+	VXORPD       c64_8000000000000000<>+0(SB), Y2, Y2
+	VFMADD231PD  c64_3fe62e42fee00000<>+0(SB), Y3, Y2
+	VXORPD       Y3, Y3, Y3
+	VMAXPD       Y1, Y3, Y1
+	VADDPD       Y1, Y2, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c64_3fda827999fcef32<>+0(SB)/8, $0x3fda827999fcef32
+DATA c64_3fda827999fcef32<>+8(SB)/8, $0x3fda827999fcef32
+DATA c64_3fda827999fcef32<>+16(SB)/8, $0x3fda827999fcef32
+DATA c64_3fda827999fcef32<>+24(SB)/8, $0x3fda827999fcef32
+GLOBL c64_3fda827999fcef32<>(SB), RODATA|NOPTR, $32
+
+// func erfF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·erfF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (SI)(R8*8), Y0
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VMULPD       Y0, Y0, Y2
+	VMOVUPD      c64_be0acdffb81f2768<>+0(SB), Y3
+	VFMADD213PD  c64_3e4d78491a9034cb<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_be85c16e260e3f3c<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_3ebb9827ae6e14c4<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_beef4ca949181055<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_3f1f9a2bf7341819<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_bf4c02db072ea33e<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_3f7565bccfa9a2d5<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_bf9b82ce31206287<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_3fbce2f21a041017<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_bfd812746b0379c2<>+0(SB), Y2, Y3
+	VFMADD213PD  c64_3fc06eba8214db68<>+0(SB), Y2, Y3
+	VMOVUPD      c64_4018000000000000<>+0(SB), Y2
+	VMINPD       Y1, Y2, Y2
+	VMOVUPD      c64_bd16b629c134f6c8<>+0(SB), Y4
+	VFMADD213PD  c64_3d73fe7408f0bd4a<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_bdc0a2a5c62a2652<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3e0166cd01a6256d<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_be39ac16b8f2425a<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3e6c60b7f782ed37<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_be98596f4cbd6dff<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3ec08b23569535f5<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_bee1ed535fa6420d<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3efeb78fa235e240<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_bf1404543fc155fe<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f21632e4fd63070<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_bf0d2436a940efe1<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_bf40bb82a4b099da<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f5ac2ec3c7f7fa4<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_bf263aa505c585a0<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_bf939b8110411420<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fba4fc64c7ab242<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fe45f2c872b3b56<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3ff20dd7a1c5e7ba<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_be59246778162f23<>+0(SB), Y2, Y4
+	VXORPD       c64_8000000000000000<>+0(SB), Y4, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y2, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y5
+	VMOVAPS      Y2, Y2
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y5, Y2
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y5, Y2
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y5
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y2, Y5
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y2, Y5
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y2, Y5
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y2, Y5
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y2, Y5
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y2, Y5
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y2, Y5
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y2, Y5
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y2, Y5
+	VMULPD       Y2, Y2, Y6
+	VMULPD       Y5, Y6, Y5
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y5, Y2
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PD  Y4, Y2, Y6
+	VSUBPD       Y6, Y5, Y2
+	VANDPD       c64_8000000000000000<>+0(SB), Y0, Y4
+	VORPD        Y4, Y2, Y2
+	VFMADD213PD  Y0, Y0, Y3
+	VCMPPD       $0x1e, c64_3ff0000000000000<>+0(SB), Y1, Y0
+	VBLENDVPD    Y0, Y2, Y3, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPD   (SI)(R8*8), Y0, Y1
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y1, Y2
+	VMULPD       Y1, Y1, Y3
+	VMOVUPD      c64_be0acdffb81f2768<>+0(SB), Y4
+	VFMADD213PD  c64_3e4d78491a9034cb<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_be85c16e260e3f3c<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_3ebb9827ae6e14c4<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_beef4ca949181055<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_3f1f9a2bf7341819<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_bf4c02db072ea33e<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_3f7565bccfa9a2d5<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_bf9b82ce31206287<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_3fbce2f21a041017<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_bfd812746b0379c2<>+0(SB), Y3, Y4
+	VFMADD213PD  c64_3fc06eba8214db68<>+0(SB), Y3, Y4
+	VMOVUPD      c64_4018000000000000<>+0(SB), Y3
+	VMINPD       Y2, Y3, Y3
+	VMOVUPD      c64_bd16b629c134f6c8<>+0(SB), Y5
+	VFMADD213PD  c64_3d73fe7408f0bd4a<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_bdc0a2a5c62a2652<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3e0166cd01a6256d<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_be39ac16b8f2425a<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3e6c60b7f782ed37<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_be98596f4cbd6dff<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3ec08b23569535f5<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_bee1ed535fa6420d<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3efeb78fa235e240<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_bf1404543fc155fe<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3f21632e4fd63070<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_bf0d2436a940efe1<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_bf40bb82a4b099da<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3f5ac2ec3c7f7fa4<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_bf263aa505c585a0<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_bf939b8110411420<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3fba4fc64c7ab242<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3fe45f2c872b3b56<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3ff20dd7a1c5e7ba<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_be59246778162f23<>+0(SB), Y3, Y5
+	VXORPD       c64_8000000000000000<>+0(SB), Y5, Y3
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y5
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y3, Y5
+	VSUBPD       c64_4338000000000000<>+0(SB), Y5, Y6
+	VMOVAPS      Y3, Y3
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y6, Y3
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y6, Y3
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y6
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y3, Y6
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y3, Y6
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y3, Y6
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y3, Y6
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y3, Y6
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y3, Y6
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y3, Y6
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y3, Y6
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y3, Y6
+	VMULPD       Y3, Y3, Y7
+	VMULPD       Y6, Y7, Y6
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y6, Y3
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y6
+	VMOVAPS      Y5, Y7
+	VFMADD231PD  Y5, Y3, Y7
+	VSUBPD       Y7, Y6, Y3
+	VANDPD       c64_8000000000000000<>+0(SB), Y1, Y5
+	VORPD        Y5, Y3, Y3
+	VFMADD213PD  Y1, Y1, Y4
+	VCMPPD       $0x1e, c64_3ff0000000000000<>+0(SB), Y2, Y1
+	VBLENDVPD    Y1, Y3, Y4, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+DATA c64_be0acdffb81f2768<>+0(SB)/8, $0xbe0acdffb81f2768
+DATA c64_be0acdffb81f2768<>+8(SB)/8, $0xbe0acdffb81f2768
+DATA c64_be0acdffb81f2768<>+16(SB)/8, $0xbe0acdffb81f2768
+DATA c64_be0acdffb81f2768<>+24(SB)/8, $0xbe0acdffb81f2768
+GLOBL c64_be0acdffb81f2768<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3e4d78491a9034cb<>+0(SB)/8, $0x3e4d78491a9034cb
+DATA c64_3e4d78491a9034cb<>+8(SB)/8, $0x3e4d78491a9034cb
+DATA c64_3e4d78491a9034cb<>+16(SB)/8, $0x3e4d78491a9034cb
+DATA c64_3e4d78491a9034cb<>+24(SB)/8, $0x3e4d78491a9034cb
+GLOBL c64_3e4d78491a9034cb<>(SB), RODATA|NOPTR, $32
+
+DATA c64_be85c16e260e3f3c<>+0(SB)/8, $0xbe85c16e260e3f3c
+DATA c64_be85c16e260e3f3c<>+8(SB)/8, $0xbe85c16e260e3f3c
+DATA c64_be85c16e260e3f3c<>+16(SB)/8, $0xbe85c16e260e3f3c
+DATA c64_be85c16e260e3f3c<>+24(SB)/8, $0xbe85c16e260e3f3c
+GLOBL c64_be85c16e260e3f3c<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ebb9827ae6e14c4<>+0(SB)/8, $0x3ebb9827ae6e14c4
+DATA c64_3ebb9827ae6e14c4<>+8(SB)/8, $0x3ebb9827ae6e14c4
+DATA c64_3ebb9827ae6e14c4<>+16(SB)/8, $0x3ebb9827ae6e14c4
+DATA c64_3ebb9827ae6e14c4<>+24(SB)/8, $0x3ebb9827ae6e14c4
+GLOBL c64_3ebb9827ae6e14c4<>(SB), RODATA|NOPTR, $32
+
+DATA c64_beef4ca949181055<>+0(SB)/8, $0xbeef4ca949181055
+DATA c64_beef4ca949181055<>+8(SB)/8, $0xbeef4ca949181055
+DATA c64_beef4ca949181055<>+16(SB)/8, $0xbeef4ca949181055
+DATA c64_beef4ca949181055<>+24(SB)/8, $0xbeef4ca949181055
+GLOBL c64_beef4ca949181055<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f1f9a2bf7341819<>+0(SB)/8, $0x3f1f9a2bf7341819
+DATA c64_3f1f9a2bf7341819<>+8(SB)/8, $0x3f1f9a2bf7341819
+DATA c64_3f1f9a2bf7341819<>+16(SB)/8, $0x3f1f9a2bf7341819
+DATA c64_3f1f9a2bf7341819<>+24(SB)/8, $0x3f1f9a2bf7341819
+GLOBL c64_3f1f9a2bf7341819<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bf4c02db072ea33e<>+0(SB)/8, $0xbf4c02db072ea33e
+DATA c64_bf4c02db072ea33e<>+8(SB)/8, $0xbf4c02db072ea33e
+DATA c64_bf4c02db072ea33e<>+16(SB)/8, $0xbf4c02db072ea33e
+DATA c64_bf4c02db072ea33e<>+24(SB)/8, $0xbf4c02db072ea33e
+GLOBL c64_bf4c02db072ea33e<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f7565bccfa9a2d5<>+0(SB)/8, $0x3f7565bccfa9a2d5
+DATA c64_3f7565bccfa9a2d5<>+8(SB)/8, $0x3f7565bccfa9a2d5
+DATA c64_3f7565bccfa9a2d5<>+16(SB)/8, $0x3f7565bccfa9a2d5
+DATA c64_3f7565bccfa9a2d5<>+24(SB)/8, $0x3f7565bccfa9a2d5
+GLOBL c64_3f7565bccfa9a2d5<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bf9b82ce31206287<>+0(SB)/8, $0xbf9b82ce31206287
+DATA c64_bf9b82ce31206287<>+8(SB)/8, $0xbf9b82ce31206287
+DATA c64_bf9b82ce31206287<>+16(SB)/8, $0xbf9b82ce31206287
+DATA c64_bf9b82ce31206287<>+24(SB)/8, $0xbf9b82ce31206287
+GLOBL c64_bf9b82ce31206287<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fbce2f21a041017<>+0(SB)/8, $0x3fbce2f21a041017
+DATA c64_3fbce2f21a041017<>+8(SB)/8, $0x3fbce2f21a041017
+DATA c64_3fbce2f21a041017<>+16(SB)/8, $0x3fbce2f21a041017
+DATA c64_3fbce2f21a041017<>+24(SB)/8, $0x3fbce2f21a041017
+GLOBL c64_3fbce2f21a041017<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bfd812746b0379c2<>+0(SB)/8, $0xbfd812746b0379c2
+DATA c64_bfd812746b0379c2<>+8(SB)/8, $0xbfd812746b0379c2
+DATA c64_bfd812746b0379c2<>+16(SB)/8, $0xbfd812746b0379c2
+DATA c64_bfd812746b0379c2<>+24(SB)/8, $0xbfd812746b0379c2
+GLOBL c64_bfd812746b0379c2<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fc06eba8214db68<>+0(SB)/8, $0x3fc06eba8214db68
+DATA c64_3fc06eba8214db68<>+8(SB)/8, $0x3fc06eba8214db68
+DATA c64_3fc06eba8214db68<>+16(SB)/8, $0x3fc06eba8214db68
+DATA c64_3fc06eba8214db68<>+24(SB)/8, $0x3fc06eba8214db68
+GLOBL c64_3fc06eba8214db68<>(SB), RODATA|NOPTR, $32
+
+DATA c64_4018000000000000<>+0(SB)/8, $0x4018000000000000
+DATA c64_4018000000000000<>+8(SB)/8, $0x4018000000000000
+DATA c64_4018000000000000<>+16(SB)/8, $0x4018000000000000
+DATA c64_4018000000000000<>+24(SB)/8, $0x4018000000000000
+GLOBL c64_4018000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bd16b629c134f6c8<>+0(SB)/8, $0xbd16b629c134f6c8
+DATA c64_bd16b629c134f6c8<>+8(SB)/8, $0xbd16b629c134f6c8
+DATA c64_bd16b629c134f6c8<>+16(SB)/8, $0xbd16b629c134f6c8
+DATA c64_bd16b629c134f6c8<>+24(SB)/8, $0xbd16b629c134f6c8
+GLOBL c64_bd16b629c134f6c8<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3d73fe7408f0bd4a<>+0(SB)/8, $0x3d73fe7408f0bd4a
+DATA c64_3d73fe7408f0bd4a<>+8(SB)/8, $0x3d73fe7408f0bd4a
+DATA c64_3d73fe7408f0bd4a<>+16(SB)/8, $0x3d73fe7408f0bd4a
+DATA c64_3d73fe7408f0bd4a<>+24(SB)/8, $0x3d73fe7408f0bd4a
+GLOBL c64_3d73fe7408f0bd4a<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bdc0a2a5c62a2652<>+0(SB)/8, $0xbdc0a2a5c62a2652
+DATA c64_bdc0a2a5c62a2652<>+8(SB)/8, $0xbdc0a2a5c62a2652
+DATA c64_bdc0a2a5c62a2652<>+16(SB)/8, $0xbdc0a2a5c62a2652
+DATA c64_bdc0a2a5c62a2652<>+24(SB)/8, $0xbdc0a2a5c62a2652
+GLOBL c64_bdc0a2a5c62a2652<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3e0166cd01a6256d<>+0(SB)/8, $0x3e0166cd01a6256d
+DATA c64_3e0166cd01a6256d<>+8(SB)/8, $0x3e0166cd01a6256d
+DATA c64_3e0166cd01a6256d<>+16(SB)/8, $0x3e0166cd01a6256d
+DATA c64_3e0166cd01a6256d<>+24(SB)/8, $0x3e0166cd01a6256d
+GLOBL c64_3e0166cd01a6256d<>(SB), RODATA|NOPTR, $32
+
+DATA c64_be39ac16b8f2425a<>+0(SB)/8, $0xbe39ac16b8f2425a
+DATA c64_be39ac16b8f2425a<>+8(SB)/8, $0xbe39ac16b8f2425a
+DATA c64_be39ac16b8f2425a<>+16(SB)/8, $0xbe39ac16b8f2425a
+DATA c64_be39ac16b8f2425a<>+24(SB)/8, $0xbe39ac16b8f2425a
+GLOBL c64_be39ac16b8f2425a<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3e6c60b7f782ed37<>+0(SB)/8, $0x3e6c60b7f782ed37
+DATA c64_3e6c60b7f782ed37<>+8(SB)/8, $0x3e6c60b7f782ed37
+DATA c64_3e6c60b7f782ed37<>+16(SB)/8, $0x3e6c60b7f782ed37
+DATA c64_3e6c60b7f782ed37<>+24(SB)/8, $0x3e6c60b7f782ed37
+GLOBL c64_3e6c60b7f782ed37<>(SB), RODATA|NOPTR, $32
+
+DATA c64_be98596f4cbd6dff<>+0(SB)/8, $0xbe98596f4cbd6dff
+DATA c64_be98596f4cbd6dff<>+8(SB)/8, $0xbe98596f4cbd6dff
+DATA c64_be98596f4cbd6dff<>+16(SB)/8, $0xbe98596f4cbd6dff
+DATA c64_be98596f4cbd6dff<>+24(SB)/8, $0xbe98596f4cbd6dff
+GLOBL c64_be98596f4cbd6dff<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ec08b23569535f5<>+0(SB)/8, $0x3ec08b23569535f5
+DATA c64_3ec08b23569535f5<>+8(SB)/8, $0x3ec08b23569535f5
+DATA c64_3ec08b23569535f5<>+16(SB)/8, $0x3ec08b23569535f5
+DATA c64_3ec08b23569535f5<>+24(SB)/8, $0x3ec08b23569535f5
+GLOBL c64_3ec08b23569535f5<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bee1ed535fa6420d<>+0(SB)/8, $0xbee1ed535fa6420d
+DATA c64_bee1ed535fa6420d<>+8(SB)/8, $0xbee1ed535fa6420d
+DATA c64_bee1ed535fa6420d<>+16(SB)/8, $0xbee1ed535fa6420d
+DATA c64_bee1ed535fa6420d<>+24(SB)/8, $0xbee1ed535fa6420d
+GLOBL c64_bee1ed535fa6420d<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3efeb78fa235e240<>+0(SB)/8, $0x3efeb78fa235e240
+DATA c64_3efeb78fa235e240<>+8(SB)/8, $0x3efeb78fa235e240
+DATA c64_3efeb78fa235e240<>+16(SB)/8, $0x3efeb78fa235e240
+DATA c64_3efeb78fa235e240<>+24(SB)/8, $0x3efeb78fa235e240
+GLOBL c64_3efeb78fa235e240<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bf1404543fc155fe<>+0(SB)/8, $0xbf1404543fc155fe
+DATA c64_bf1404543fc155fe<>+8(SB)/8, $0xbf1404543fc155fe
+DATA c64_bf1404543fc155fe<>+16(SB)/8, $0xbf1404543fc155fe
+DATA c64_bf1404543fc155fe<>+24(SB)/8, $0xbf1404543fc155fe
+GLOBL c64_bf1404543fc155fe<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f21632e4fd63070<>+0(SB)/8, $0x3f21632e4fd63070
+DATA c64_3f21632e4fd63070<>+8(SB)/8, $0x3f21632e4fd63070
+DATA c64_3f21632e4fd63070<>+16(SB)/8, $0x3f21632e4fd63070
+DATA c64_3f21632e4fd63070<>+24(SB)/8, $0x3f21632e4fd63070
+GLOBL c64_3f21632e4fd63070<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bf0d2436a940efe1<>+0(SB)/8, $0xbf0d2436a940efe1
+DATA c64_bf0d2436a940efe1<>+8(SB)/8, $0xbf0d2436a940efe1
+DATA c64_bf0d2436a940efe1<>+16(SB)/8, $0xbf0d2436a940efe1
+DATA c64_bf0d2436a940efe1<>+24(SB)/8, $0xbf0d2436a940efe1
+GLOBL c64_bf0d2436a940efe1<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bf40bb82a4b099da<>+0(SB)/8, $0xbf40bb82a4b099da
+DATA c64_bf40bb82a4b099da<>+8(SB)/8, $0xbf40bb82a4b099da
+DATA c64_bf40bb82a4b099da<>+16(SB)/8, $0xbf40bb82a4b099da
+DATA c64_bf40bb82a4b099da<>+24(SB)/8, $0xbf40bb82a4b099da
+GLOBL c64_bf40bb82a4b099da<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f5ac2ec3c7f7fa4<>+0(SB)/8, $0x3f5ac2ec3c7f7fa4
+DATA c64_3f5ac2ec3c7f7fa4<>+8(SB)/8, $0x3f5ac2ec3c7f7fa4
+DATA c64_3f5ac2ec3c7f7fa4<>+16(SB)/8, $0x3f5ac2ec3c7f7fa4
+DATA c64_3f5ac2ec3c7f7fa4<>+24(SB)/8, $0x3f5ac2ec3c7f7fa4
+GLOBL c64_3f5ac2ec3c7f7fa4<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bf263aa505c585a0<>+0(SB)/8, $0xbf263aa505c585a0
+DATA c64_bf263aa505c585a0<>+8(SB)/8, $0xbf263aa505c585a0
+DATA c64_bf263aa505c585a0<>+16(SB)/8, $0xbf263aa505c585a0
+DATA c64_bf263aa505c585a0<>+24(SB)/8, $0xbf263aa505c585a0
+GLOBL c64_bf263aa505c585a0<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bf939b8110411420<>+0(SB)/8, $0xbf939b8110411420
+DATA c64_bf939b8110411420<>+8(SB)/8, $0xbf939b8110411420
+DATA c64_bf939b8110411420<>+16(SB)/8, $0xbf939b8110411420
+DATA c64_bf939b8110411420<>+24(SB)/8, $0xbf939b8110411420
+GLOBL c64_bf939b8110411420<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fba4fc64c7ab242<>+0(SB)/8, $0x3fba4fc64c7ab242
+DATA c64_3fba4fc64c7ab242<>+8(SB)/8, $0x3fba4fc64c7ab242
+DATA c64_3fba4fc64c7ab242<>+16(SB)/8, $0x3fba4fc64c7ab242
+DATA c64_3fba4fc64c7ab242<>+24(SB)/8, $0x3fba4fc64c7ab242
+GLOBL c64_3fba4fc64c7ab242<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fe45f2c872b3b56<>+0(SB)/8, $0x3fe45f2c872b3b56
+DATA c64_3fe45f2c872b3b56<>+8(SB)/8, $0x3fe45f2c872b3b56
+DATA c64_3fe45f2c872b3b56<>+16(SB)/8, $0x3fe45f2c872b3b56
+DATA c64_3fe45f2c872b3b56<>+24(SB)/8, $0x3fe45f2c872b3b56
+GLOBL c64_3fe45f2c872b3b56<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ff20dd7a1c5e7ba<>+0(SB)/8, $0x3ff20dd7a1c5e7ba
+DATA c64_3ff20dd7a1c5e7ba<>+8(SB)/8, $0x3ff20dd7a1c5e7ba
+DATA c64_3ff20dd7a1c5e7ba<>+16(SB)/8, $0x3ff20dd7a1c5e7ba
+DATA c64_3ff20dd7a1c5e7ba<>+24(SB)/8, $0x3ff20dd7a1c5e7ba
+GLOBL c64_3ff20dd7a1c5e7ba<>(SB), RODATA|NOPTR, $32
+
+DATA c64_be59246778162f23<>+0(SB)/8, $0xbe59246778162f23
+DATA c64_be59246778162f23<>+8(SB)/8, $0xbe59246778162f23
+DATA c64_be59246778162f23<>+16(SB)/8, $0xbe59246778162f23
+DATA c64_be59246778162f23<>+24(SB)/8, $0xbe59246778162f23
+GLOBL c64_be59246778162f23<>(SB), RODATA|NOPTR, $32
+
+// func sinF64AVX2(dst []float64, a []float64) (done int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sinF64AVX2(SB), NOSPLIT, $0-56
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (SI)(R8*8), Y0
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VCMPPD       $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VPTEST       Y1, Y1
+	JNZ          leave
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y1
+	VFMADD231PD  c64_3fe45f306dc9c883<>+0(SB), Y0, Y1
+	VSUBPD       c64_4338000000000000<>+0(SB), Y1, Y2
+	VMOVAPS      Y0, Y3
+	VFNMADD231PD c64_3ff921fb54442d18<>+0(SB), Y2, Y3
+	VMULPD       c64_3c91a62633145c07<>+0(SB), Y2, Y4
+	VSUBPD       Y4, Y3, Y5
+	VSUBPD       Y5, Y3, Y3
+	VSUBPD       Y4, Y3, Y3
+	VFMADD231PD  c64_391f1976b7ed8fbc<>+0(SB), Y2, Y3
+	VXORPD       c64_8000000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  c64_3c91a62633145c07<>+0(SB), Y2, Y4
+	VSUBPD       Y4, Y3, Y2
+	VMULPD       Y5, Y5, Y3
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y3, Y4
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       Y4, Y6, Y6
+	VMOVUPD      c64_3de5d93a5acfd57c<>+0(SB), Y7
+	VFMADD213PD  c64_be5ae5e68a2b9ceb<>+0(SB), Y3, Y7
+	VFMADD213PD  c64_3ec71de357b1fe7d<>+0(SB), Y3, Y7
+	VFMADD213PD  c64_bf2a01a019c161d5<>+0(SB), Y3, Y7
+	VFMADD213PD  c64_3f8111111110f8a6<>+0(SB), Y3, Y7
+	VFMADD213PD  c64_bfc5555555555549<>+0(SB), Y3, Y7
+	VMOVUPD      c64_bda8fae9be8838d4<>+0(SB), Y8
+	VFMADD213PD  c64_3e21ee9ebdb4b1c4<>+0(SB), Y3, Y8
+	VFMADD213PD  c64_be927e4f809c52ad<>+0(SB), Y3, Y8
+	VFMADD213PD  c64_3efa01a019cb1590<>+0(SB), Y3, Y8
+	VFMADD213PD  c64_bf56c16c16c15177<>+0(SB), Y3, Y8
+	VFMADD213PD  c64_3fa555555555554c<>+0(SB), Y3, Y8
+	VMULPD       Y6, Y2, Y9
+	VMULPD       Y5, Y3, Y10
+	VFMADD231PD  Y7, Y10, Y9
+	VADDPD       Y9, Y5, Y7
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       Y4, Y9, Y4
+	VFNMADD231PD Y2, Y5, Y4
+	VMULPD       Y3, Y3, Y2
+	VFMADD231PD  Y8, Y2, Y4
+	VADDPD       Y4, Y6, Y2
+	VPSLLQ       $0x3f, Y1, Y3
+	VBLENDVPD    Y3, Y2, Y7, Y2
+	VPSLLQ       $0x3e, Y1, Y1
+	VANDPD       c64_8000000000000000<>+0(SB), Y1, Y1
+	VXORPD       Y1, Y2, Y1
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y0, Y2
+	VCMPPD       $0x11, c64_3d70000000000000<>+0(SB), Y2, Y2
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPD   (SI)(R8*8), Y0, Y1
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y1, Y2
+	VCMPPD       $0x1e, c64_41cdcd6500000000<>+0(SB), Y2, Y2
+	VPTEST       Y2, Y2
+	JNZ          leave
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y2
+	VFMADD231PD  c64_3fe45f306dc9c883<>+0(SB), Y1, Y2
+	VSUBPD       c64_4338000000000000<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y4
+	VFNMADD231PD c64_3ff921fb54442d18<>+0(SB), Y3, Y4
+	VMULPD       c64_3c91a62633145c07<>+0(SB), Y3, Y5
+	VSUBPD       Y5, Y4, Y6
+	VSUBPD       Y6, Y4, Y4
+	VSUBPD       Y5, Y4, Y4
+	VFMADD231PD  c64_391f1976b7ed8fbc<>+0(SB), Y3, Y4
+	VXORPD       c64_8000000000000000<>+0(SB), Y5, Y5
+	VFMADD231PD  c64_3c91a62633145c07<>+0(SB), Y3, Y5
+	VSUBPD       Y5, Y4, Y3
+	VMULPD       Y6, Y6, Y4
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y4, Y5
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y7
+	VSUBPD       Y5, Y7, Y7
+	VMOVUPD      c64_3de5d93a5acfd57c<>+0(SB), Y8
+	VFMADD213PD  c64_be5ae5e68a2b9ceb<>+0(SB), Y4, Y8
+	VFMADD213PD  c64_3ec71de357b1fe7d<>+0(SB), Y4, Y8
+	VFMADD213PD  c64_bf2a01a019c161d5<>+0(SB), Y4, Y8
+	VFMADD213PD  c64_3f8111111110f8a6<>+0(SB), Y4, Y8
+	VFMADD213PD  c64_bfc5555555555549<>+0(SB), Y4, Y8
+	VMOVUPD      c64_bda8fae9be8838d4<>+0(SB), Y9
+	VFMADD213PD  c64_3e21ee9ebdb4b1c4<>+0(SB), Y4, Y9
+	VFMADD213PD  c64_be927e4f809c52ad<>+0(SB), Y4, Y9
+	VFMADD213PD  c64_3efa01a019cb1590<>+0(SB), Y4, Y9
+	VFMADD213PD  c64_bf56c16c16c15177<>+0(SB), Y4, Y9
+	VFMADD213PD  c64_3fa555555555554c<>+0(SB), Y4, Y9
+	VMULPD       Y7, Y3, Y10
+	VMULPD       Y6, Y4, Y11
+	VFMADD231PD  Y8, Y11, Y10
+	VADDPD       Y10, Y6, Y8
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y10
+	VSUBPD       Y7, Y10, Y10
+	VSUBPD       Y5, Y10, Y5
+	VFNMADD231PD Y3, Y6, Y5
+	VMULPD       Y4, Y4, Y3
+	VFMADD231PD  Y9, Y3, Y5
+	VADDPD       Y5, Y7, Y3
+	VPSLLQ       $0x3f, Y2, Y4
+	VBLENDVPD    Y4, Y3, Y8, Y3
+	VPSLLQ       $0x3e, Y2, Y2
+	VANDPD       c64_8000000000000000<>+0(SB), Y2, Y2
+	VXORPD       Y2, Y3, Y2
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y1, Y3
+	VCMPPD       $0x11, c64_3d70000000000000<>+0(SB), Y3, Y3
+	VBLENDVPD    Y3, Y1, Y2, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+leave:
+	MOVQ R8, done+48(FP)
+	VZEROUPPER
+	RET
+
+DATA c64_41cdcd6500000000<>+0(SB)/8, $0x41cdcd6500000000
+DATA c64_41cdcd6500000000<>+8(SB)/8, $0x41cdcd6500000000
+DATA c64_41cdcd6500000000<>+16(SB)/8, $0x41cdcd6500000000
+DATA c64_41cdcd6500000000<>+24(SB)/8, $0x41cdcd6500000000
+GLOBL c64_41cdcd6500000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fe45f306dc9c883<>+0(SB)/8, $0x3fe45f306dc9c883
+DATA c64_3fe45f306dc9c883<>+8(SB)/8, $0x3fe45f306dc9c883
+DATA c64_3fe45f306dc9c883<>+16(SB)/8, $0x3fe45f306dc9c883
+DATA c64_3fe45f306dc9c883<>+24(SB)/8, $0x3fe45f306dc9c883
+GLOBL c64_3fe45f306dc9c883<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ff921fb54442d18<>+0(SB)/8, $0x3ff921fb54442d18
+DATA c64_3ff921fb54442d18<>+8(SB)/8, $0x3ff921fb54442d18
+DATA c64_3ff921fb54442d18<>+16(SB)/8, $0x3ff921fb54442d18
+DATA c64_3ff921fb54442d18<>+24(SB)/8, $0x3ff921fb54442d18
+GLOBL c64_3ff921fb54442d18<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3c91a62633145c07<>+0(SB)/8, $0x3c91a62633145c07
+DATA c64_3c91a62633145c07<>+8(SB)/8, $0x3c91a62633145c07
+DATA c64_3c91a62633145c07<>+16(SB)/8, $0x3c91a62633145c07
+DATA c64_3c91a62633145c07<>+24(SB)/8, $0x3c91a62633145c07
+GLOBL c64_3c91a62633145c07<>(SB), RODATA|NOPTR, $32
+
+DATA c64_391f1976b7ed8fbc<>+0(SB)/8, $0x391f1976b7ed8fbc
+DATA c64_391f1976b7ed8fbc<>+8(SB)/8, $0x391f1976b7ed8fbc
+DATA c64_391f1976b7ed8fbc<>+16(SB)/8, $0x391f1976b7ed8fbc
+DATA c64_391f1976b7ed8fbc<>+24(SB)/8, $0x391f1976b7ed8fbc
+GLOBL c64_391f1976b7ed8fbc<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3de5d93a5acfd57c<>+0(SB)/8, $0x3de5d93a5acfd57c
+DATA c64_3de5d93a5acfd57c<>+8(SB)/8, $0x3de5d93a5acfd57c
+DATA c64_3de5d93a5acfd57c<>+16(SB)/8, $0x3de5d93a5acfd57c
+DATA c64_3de5d93a5acfd57c<>+24(SB)/8, $0x3de5d93a5acfd57c
+GLOBL c64_3de5d93a5acfd57c<>(SB), RODATA|NOPTR, $32
+
+DATA c64_be5ae5e68a2b9ceb<>+0(SB)/8, $0xbe5ae5e68a2b9ceb
+DATA c64_be5ae5e68a2b9ceb<>+8(SB)/8, $0xbe5ae5e68a2b9ceb
+DATA c64_be5ae5e68a2b9ceb<>+16(SB)/8, $0xbe5ae5e68a2b9ceb
+DATA c64_be5ae5e68a2b9ceb<>+24(SB)/8, $0xbe5ae5e68a2b9ceb
+GLOBL c64_be5ae5e68a2b9ceb<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ec71de357b1fe7d<>+0(SB)/8, $0x3ec71de357b1fe7d
+DATA c64_3ec71de357b1fe7d<>+8(SB)/8, $0x3ec71de357b1fe7d
+DATA c64_3ec71de357b1fe7d<>+16(SB)/8, $0x3ec71de357b1fe7d
+DATA c64_3ec71de357b1fe7d<>+24(SB)/8, $0x3ec71de357b1fe7d
+GLOBL c64_3ec71de357b1fe7d<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bf2a01a019c161d5<>+0(SB)/8, $0xbf2a01a019c161d5
+DATA c64_bf2a01a019c161d5<>+8(SB)/8, $0xbf2a01a019c161d5
+DATA c64_bf2a01a019c161d5<>+16(SB)/8, $0xbf2a01a019c161d5
+DATA c64_bf2a01a019c161d5<>+24(SB)/8, $0xbf2a01a019c161d5
+GLOBL c64_bf2a01a019c161d5<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f8111111110f8a6<>+0(SB)/8, $0x3f8111111110f8a6
+DATA c64_3f8111111110f8a6<>+8(SB)/8, $0x3f8111111110f8a6
+DATA c64_3f8111111110f8a6<>+16(SB)/8, $0x3f8111111110f8a6
+DATA c64_3f8111111110f8a6<>+24(SB)/8, $0x3f8111111110f8a6
+GLOBL c64_3f8111111110f8a6<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bfc5555555555549<>+0(SB)/8, $0xbfc5555555555549
+DATA c64_bfc5555555555549<>+8(SB)/8, $0xbfc5555555555549
+DATA c64_bfc5555555555549<>+16(SB)/8, $0xbfc5555555555549
+DATA c64_bfc5555555555549<>+24(SB)/8, $0xbfc5555555555549
+GLOBL c64_bfc5555555555549<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bda8fae9be8838d4<>+0(SB)/8, $0xbda8fae9be8838d4
+DATA c64_bda8fae9be8838d4<>+8(SB)/8, $0xbda8fae9be8838d4
+DATA c64_bda8fae9be8838d4<>+16(SB)/8, $0xbda8fae9be8838d4
+DATA c64_bda8fae9be8838d4<>+24(SB)/8, $0xbda8fae9be8838d4
+GLOBL c64_bda8fae9be8838d4<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3e21ee9ebdb4b1c4<>+0(SB)/8, $0x3e21ee9ebdb4b1c4
+DATA c64_3e21ee9ebdb4b1c4<>+8(SB)/8, $0x3e21ee9ebdb4b1c4
+DATA c64_3e21ee9ebdb4b1c4<>+16(SB)/8, $0x3e21ee9ebdb4b1c4
+DATA c64_3e21ee9ebdb4b1c4<>+24(SB)/8, $0x3e21ee9ebdb4b1c4
+GLOBL c64_3e21ee9ebdb4b1c4<>(SB), RODATA|NOPTR, $32
+
+DATA c64_be927e4f809c52ad<>+0(SB)/8, $0xbe927e4f809c52ad
+DATA c64_be927e4f809c52ad<>+8(SB)/8, $0xbe927e4f809c52ad
+DATA c64_be927e4f809c52ad<>+16(SB)/8, $0xbe927e4f809c52ad
+DATA c64_be927e4f809c52ad<>+24(SB)/8, $0xbe927e4f809c52ad
+GLOBL c64_be927e4f809c52ad<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3efa01a019cb1590<>+0(SB)/8, $0x3efa01a019cb1590
+DATA c64_3efa01a019cb1590<>+8(SB)/8, $0x3efa01a019cb1590
+DATA c64_3efa01a019cb1590<>+16(SB)/8, $0x3efa01a019cb1590
+DATA c64_3efa01a019cb1590<>+24(SB)/8, $0x3efa01a019cb1590
+GLOBL c64_3efa01a019cb1590<>(SB), RODATA|NOPTR, $32
+
+DATA c64_bf56c16c16c15177<>+0(SB)/8, $0xbf56c16c16c15177
+DATA c64_bf56c16c16c15177<>+8(SB)/8, $0xbf56c16c16c15177
+DATA c64_bf56c16c16c15177<>+16(SB)/8, $0xbf56c16c16c15177
+DATA c64_bf56c16c16c15177<>+24(SB)/8, $0xbf56c16c16c15177
+GLOBL c64_bf56c16c16c15177<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fa555555555554c<>+0(SB)/8, $0x3fa555555555554c
+DATA c64_3fa555555555554c<>+8(SB)/8, $0x3fa555555555554c
+DATA c64_3fa555555555554c<>+16(SB)/8, $0x3fa555555555554c
+DATA c64_3fa555555555554c<>+24(SB)/8, $0x3fa555555555554c
+GLOBL c64_3fa555555555554c<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3d70000000000000<>+0(SB)/8, $0x3d70000000000000
+DATA c64_3d70000000000000<>+8(SB)/8, $0x3d70000000000000
+DATA c64_3d70000000000000<>+16(SB)/8, $0x3d70000000000000
+DATA c64_3d70000000000000<>+24(SB)/8, $0x3d70000000000000
+GLOBL c64_3d70000000000000<>(SB), RODATA|NOPTR, $32
+
+// func cosF64AVX2(dst []float64, a []float64) (done int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·cosF64AVX2(SB), NOSPLIT, $0-56
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (SI)(R8*8), Y0
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y0, Y1
+	VCMPPD       $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VPTEST       Y1, Y1
+	JNZ          leave
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y1
+	VFMADD231PD  c64_3fe45f306dc9c883<>+0(SB), Y0, Y1
+	VSUBPD       c64_4338000000000000<>+0(SB), Y1, Y2
+	VMOVAPS      Y0, Y0
+	VFNMADD231PD c64_3ff921fb54442d18<>+0(SB), Y2, Y0
+	VMULPD       c64_3c91a62633145c07<>+0(SB), Y2, Y3
+	VSUBPD       Y3, Y0, Y4
+	VSUBPD       Y4, Y0, Y0
+	VSUBPD       Y3, Y0, Y0
+	VFMADD231PD  c64_391f1976b7ed8fbc<>+0(SB), Y2, Y0
+	VXORPD       c64_8000000000000000<>+0(SB), Y3, Y3
+	VFMADD231PD  c64_3c91a62633145c07<>+0(SB), Y2, Y3
+	VSUBPD       Y3, Y0, Y0
+	VMULPD       Y4, Y4, Y2
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y2, Y3
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y5
+	VSUBPD       Y3, Y5, Y5
+	VMOVUPD      c64_3de5d93a5acfd57c<>+0(SB), Y6
+	VFMADD213PD  c64_be5ae5e68a2b9ceb<>+0(SB), Y2, Y6
+	VFMADD213PD  c64_3ec71de357b1fe7d<>+0(SB), Y2, Y6
+	VFMADD213PD  c64_bf2a01a019c161d5<>+0(SB), Y2, Y6
+	VFMADD213PD  c64_3f8111111110f8a6<>+0(SB), Y2, Y6
+	VFMADD213PD  c64_bfc5555555555549<>+0(SB), Y2, Y6
+	VMOVUPD      c64_bda8fae9be8838d4<>+0(SB), Y7
+	VFMADD213PD  c64_3e21ee9ebdb4b1c4<>+0(SB), Y2, Y7
+	VFMADD213PD  c64_be927e4f809c52ad<>+0(SB), Y2, Y7
+	VFMADD213PD  c64_3efa01a019cb1590<>+0(SB), Y2, Y7
+	VFMADD213PD  c64_bf56c16c16c15177<>+0(SB), Y2, Y7
+	VFMADD213PD  c64_3fa555555555554c<>+0(SB), Y2, Y7
+	VMULPD       Y5, Y0, Y8
+	VMULPD       Y4, Y2, Y9
+	VFMADD231PD  Y6, Y9, Y8
+	VADDPD       Y8, Y4, Y6
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y8
+	VSUBPD       Y5, Y8, Y8
+	VSUBPD       Y3, Y8, Y3
+	VFNMADD231PD Y0, Y4, Y3
+	VMULPD       Y2, Y2, Y0
+	VFMADD231PD  Y7, Y0, Y3
+	VADDPD       Y3, Y5, Y0
+	VPADDQ       c64_0000000000000001<>+0(SB), Y1, Y1
+	VPSLLQ       $0x3f, Y1, Y2
+	VBLENDVPD    Y2, Y0, Y6, Y0
+	VPSLLQ       $0x3e, Y1, Y1
+	VANDPD       c64_8000000000000000<>+0(SB), Y1, Y1
+	VXORPD       Y1, Y0, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPD   (SI)(R8*8), Y0, Y1
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y1, Y2
+	VCMPPD       $0x1e, c64_41cdcd6500000000<>+0(SB), Y2, Y2
+	VPTEST       Y2, Y2
+	JNZ          leave
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y2
+	VFMADD231PD  c64_3fe45f306dc9c883<>+0(SB), Y1, Y2
+	VSUBPD       c64_4338000000000000<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y1
+	VFNMADD231PD c64_3ff921fb54442d18<>+0(SB), Y3, Y1
+	VMULPD       c64_3c91a62633145c07<>+0(SB), Y3, Y4
+	VSUBPD       Y4, Y1, Y5
+	VSUBPD       Y5, Y1, Y1
+	VSUBPD       Y4, Y1, Y1
+	VFMADD231PD  c64_391f1976b7ed8fbc<>+0(SB), Y3, Y1
+	VXORPD       c64_8000000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  c64_3c91a62633145c07<>+0(SB), Y3, Y4
+	VSUBPD       Y4, Y1, Y1
+	VMULPD       Y5, Y5, Y3
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y3, Y4
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y6
+	VSUBPD       Y4, Y6, Y6
+	VMOVUPD      c64_3de5d93a5acfd57c<>+0(SB), Y7
+	VFMADD213PD  c64_be5ae5e68a2b9ceb<>+0(SB), Y3, Y7
+	VFMADD213PD  c64_3ec71de357b1fe7d<>+0(SB), Y3, Y7
+	VFMADD213PD  c64_bf2a01a019c161d5<>+0(SB), Y3, Y7
+	VFMADD213PD  c64_3f8111111110f8a6<>+0(SB), Y3, Y7
+	VFMADD213PD  c64_bfc5555555555549<>+0(SB), Y3, Y7
+	VMOVUPD      c64_bda8fae9be8838d4<>+0(SB), Y8
+	VFMADD213PD  c64_3e21ee9ebdb4b1c4<>+0(SB), Y3, Y8
+	VFMADD213PD  c64_be927e4f809c52ad<>+0(SB), Y3, Y8
+	VFMADD213PD  c64_3efa01a019cb1590<>+0(SB), Y3, Y8
+	VFMADD213PD  c64_bf56c16c16c15177<>+0(SB), Y3, Y8
+	VFMADD213PD  c64_3fa555555555554c<>+0(SB), Y3, Y8
+	VMULPD       Y6, Y1, Y9
+	VMULPD       Y5, Y3, Y10
+	VFMADD231PD  Y7, Y10, Y9
+	VADDPD       Y9, Y5, Y7
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y9
+	VSUBPD       Y6, Y9, Y9
+	VSUBPD       Y4, Y9, Y4
+	VFNMADD231PD Y1, Y5, Y4
+	VMULPD       Y3, Y3, Y1
+	VFMADD231PD  Y8, Y1, Y4
+	VADDPD       Y4, Y6, Y1
+	VPADDQ       c64_0000000000000001<>+0(SB), Y2, Y2
+	VPSLLQ       $0x3f, Y2, Y3
+	VBLENDVPD    Y3, Y1, Y7, Y1
+	VPSLLQ       $0x3e, Y2, Y2
+	VANDPD       c64_8000000000000000<>+0(SB), Y2, Y2
+	VXORPD       Y2, Y1, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+leave:
+	MOVQ R8, done+48(FP)
+	VZEROUPPER
+	RET
+
+DATA c64_0000000000000001<>+0(SB)/8, $0x0000000000000001
+DATA c64_0000000000000001<>+8(SB)/8, $0x0000000000000001
+DATA c64_0000000000000001<>+16(SB)/8, $0x0000000000000001
+DATA c64_0000000000000001<>+24(SB)/8, $0x0000000000000001
+GLOBL c64_0000000000000001<>(SB), RODATA|NOPTR, $32
+
+// func addToF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·addToF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (DI)(R8*8), Y0
+	VMOVUPD (SI)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(DI)(R8*8), Y0
+	VMOVUPD 32(SI)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	VMOVUPD 64(DI)(R8*8), Y0
+	VMOVUPD 64(SI)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 64(DI)(R8*8)
+	VMOVUPD 96(DI)(R8*8), Y0
+	VMOVUPD 96(SI)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (DI)(R8*8), Y0
+	VMOVUPD (SI)(R8*8), Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (DI)(R8*8), Y0, Y1
+	VMASKMOVPD (SI)(R8*8), Y0, Y2
+	VADDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func axpyF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·axpyF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSD c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (DI)(R8*8), Y1
+	VMOVUPD     (SI)(R8*8), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VMOVUPD     Y1, (DI)(R8*8)
+	VMOVUPD     32(DI)(R8*8), Y1
+	VMOVUPD     32(SI)(R8*8), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VMOVUPD     Y1, 32(DI)(R8*8)
+	VMOVUPD     64(DI)(R8*8), Y1
+	VMOVUPD     64(SI)(R8*8), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VMOVUPD     Y1, 64(DI)(R8*8)
+	VMOVUPD     96(DI)(R8*8), Y1
+	VMOVUPD     96(SI)(R8*8), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VMOVUPD     Y1, 96(DI)(R8*8)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (DI)(R8*8), Y1
+	VMOVUPD     (SI)(R8*8), Y2
+	VFMADD231PD Y0, Y2, Y1
+	VMOVUPD     Y1, (DI)(R8*8)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y1
+	VMASKMOVPD  (DI)(R8*8), Y1, Y2
+	VMASKMOVPD  (SI)(R8*8), Y1, Y3
+	VFMADD231PD Y0, Y3, Y2
+	VMASKMOVPD  Y2, Y1, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addScalarToF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·addScalarToF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSD c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD (DI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)(R8*8)
+	VMOVUPD 32(DI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(DI)(R8*8)
+	VMOVUPD 64(DI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 64(DI)(R8*8)
+	VMOVUPD 96(DI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 96(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (DI)(R8*8), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (DI)(R8*8), Y1, Y2
+	VADDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulAddToF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·mulAddToF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD     (DI)(R8*8), Y0
+	VMOVUPD     (SI)(R8*8), Y1
+	VMOVUPD     (BX)(R8*8), Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y1, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y1, Y0
+	VMOVUPD     Y0, (DI)(R8*8)
+	VMOVUPD     32(DI)(R8*8), Y0
+	VMOVUPD     32(SI)(R8*8), Y1
+	VMOVUPD     32(BX)(R8*8), Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y1, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y1, Y0
+	VMOVUPD     Y0, 32(DI)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (DI)(R8*8), Y0
+	VMOVUPD     (SI)(R8*8), Y1
+	VMOVUPD     (BX)(R8*8), Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y1, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y1, Y0
+	VMOVUPD     Y0, (DI)(R8*8)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y0
+	VMASKMOVPD  (DI)(R8*8), Y0, Y1
+	VMASKMOVPD  (SI)(R8*8), Y0, Y2
+	VMASKMOVPD  (BX)(R8*8), Y0, Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y2, Y1
+	VMASKMOVPD  Y1, Y0, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func reLUBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·reLUBackwardF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD (DI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x1e, Y2, Y1, Y1
+	VMOVUPD (SI)(R8*8), Y2
+	VANDPD  Y2, Y1, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(DI)(R8*8), Y0
+	VMOVUPD 32(BX)(R8*8), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x1e, Y2, Y1, Y1
+	VMOVUPD 32(SI)(R8*8), Y2
+	VANDPD  Y2, Y1, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (DI)(R8*8), Y0
+	VMOVUPD (BX)(R8*8), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x1e, Y2, Y1, Y1
+	VMOVUPD (SI)(R8*8), Y2
+	VANDPD  Y2, Y1, Y1
+	VADDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (DI)(R8*8), Y0, Y1
+	VMASKMOVPD (BX)(R8*8), Y0, Y2
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x1e, Y3, Y2, Y2
+	VMASKMOVPD (SI)(R8*8), Y0, Y3
+	VANDPD     Y3, Y2, Y2
+	VADDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func tanhBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·tanhBackwardF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD      (DI)(R8*8), Y0
+	VMOVUPD      (SI)(R8*8), Y1
+	VMOVUPD      (BX)(R8*8), Y2
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y3
+	VFNMADD231PD Y2, Y2, Y3
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y1, Y2
+	VANDPD       Y3, Y2, Y2
+	VFMADD231PD  Y2, Y1, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	VMOVUPD      32(DI)(R8*8), Y0
+	VMOVUPD      32(SI)(R8*8), Y1
+	VMOVUPD      32(BX)(R8*8), Y2
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y3
+	VFNMADD231PD Y2, Y2, Y3
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y1, Y2
+	VANDPD       Y3, Y2, Y2
+	VFMADD231PD  Y2, Y1, Y0
+	VMOVUPD      Y0, 32(DI)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Y0
+	VMOVUPD      (SI)(R8*8), Y1
+	VMOVUPD      (BX)(R8*8), Y2
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y3
+	VFNMADD231PD Y2, Y2, Y3
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y1, Y2
+	VANDPD       Y3, Y2, Y2
+	VFMADD231PD  Y2, Y1, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPD   (DI)(R8*8), Y0, Y1
+	VMASKMOVPD   (SI)(R8*8), Y0, Y2
+	VMASKMOVPD   (BX)(R8*8), Y0, Y3
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y4
+	VFNMADD231PD Y3, Y3, Y4
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y2, Y3
+	VANDPD       Y4, Y3, Y3
+	VFMADD231PD  Y3, Y2, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sigmoidBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·sigmoidBackwardF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD     (DI)(R8*8), Y0
+	VMOVUPD     (SI)(R8*8), Y1
+	VMOVUPD     (BX)(R8*8), Y2
+	VMOVUPD     c64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD      Y2, Y3, Y3
+	VMULPD      Y3, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y1, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y1, Y0
+	VMOVUPD     Y0, (DI)(R8*8)
+	VMOVUPD     32(DI)(R8*8), Y0
+	VMOVUPD     32(SI)(R8*8), Y1
+	VMOVUPD     32(BX)(R8*8), Y2
+	VMOVUPD     c64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD      Y2, Y3, Y3
+	VMULPD      Y3, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y1, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y1, Y0
+	VMOVUPD     Y0, 32(DI)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (DI)(R8*8), Y0
+	VMOVUPD     (SI)(R8*8), Y1
+	VMOVUPD     (BX)(R8*8), Y2
+	VMOVUPD     c64_3ff0000000000000<>+0(SB), Y3
+	VSUBPD      Y2, Y3, Y3
+	VMULPD      Y3, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y1, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y1, Y0
+	VMOVUPD     Y0, (DI)(R8*8)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y0
+	VMASKMOVPD  (DI)(R8*8), Y0, Y1
+	VMASKMOVPD  (SI)(R8*8), Y0, Y2
+	VMASKMOVPD  (BX)(R8*8), Y0, Y3
+	VMOVUPD     c64_3ff0000000000000<>+0(SB), Y4
+	VSUBPD      Y3, Y4, Y4
+	VMULPD      Y4, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y2, Y1
+	VMASKMOVPD  Y1, Y0, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softplusBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softplusBackwardF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Y0
+	VMOVUPD      (SI)(R8*8), Y1
+	VMOVUPD      (BX)(R8*8), Y2
+	VORPD        c64_8000000000000000<>+0(SB), Y2, Y3
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y4
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y5
+	VMINPD       Y3, Y5, Y3
+	VMAXPD       Y3, Y4, Y3
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y3, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y4
+	VMOVAPS      Y3, Y3
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y4, Y3
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y4, Y3
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y5
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y3, Y5
+	VMULPD       Y3, Y3, Y6
+	VMULPD       Y5, Y6, Y5
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y5, Y3
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y5
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y4, Y5
+	VSUBPD       c64_4338000000000000<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VADDPD       c64_4338000000000000<>+0(SB), Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD       Y5, Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y3, Y3
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y4
+	VBLENDVPD    Y2, Y3, Y4, Y2
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VDIVPD       Y3, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y1, Y3
+	VANDPD       Y2, Y3, Y2
+	VFMADD231PD  Y2, Y1, Y0
+	VMOVUPD      Y0, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VMASKMOVPD   (DI)(R8*8), Y0, Y1
+	VMASKMOVPD   (SI)(R8*8), Y0, Y2
+	VMASKMOVPD   (BX)(R8*8), Y0, Y3
+	VORPD        c64_8000000000000000<>+0(SB), Y3, Y4
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y5
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y6
+	VMINPD       Y4, Y6, Y4
+	VMAXPD       Y4, Y5, Y4
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y5
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y4, Y5
+	VSUBPD       c64_4338000000000000<>+0(SB), Y5, Y5
+	VMOVAPS      Y4, Y4
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y5, Y4
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y5, Y4
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y6
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y4, Y6
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y4, Y6
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y4, Y6
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y4, Y6
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y4, Y6
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y4, Y6
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y4, Y6
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y4, Y6
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y4, Y6
+	VMULPD       Y4, Y4, Y7
+	VMULPD       Y6, Y7, Y6
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y6, Y4
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y6
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y5, Y6
+	VSUBPD       c64_4338000000000000<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VADDPD       c64_4338000000000000<>+0(SB), Y5, Y5
+	VPSLLQ       $0x34, Y6, Y6
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMULPD       Y6, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD       Y5, Y4, Y4
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y5
+	VBLENDVPD    Y3, Y4, Y5, Y3
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VDIVPD       Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y2, Y4
+	VANDPD       Y3, Y4, Y3
+	VFMADD231PD  Y3, Y2, Y1
+	VMASKMOVPD   Y1, Y0, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softmaxBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·softmaxBackwardF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	MOVQ         b_base+48(FP), BX
+	VBROADCASTSD c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x08, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (SI)(R8*8), Y1
+	VSUBPD      Y0, Y1, Y1
+	VMOVUPD     (DI)(R8*8), Y2
+	VMOVUPD     (BX)(R8*8), Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y1, Y2
+	VMOVUPD     Y2, (DI)(R8*8)
+	VMOVUPD     32(SI)(R8*8), Y1
+	VSUBPD      Y0, Y1, Y1
+	VMOVUPD     32(DI)(R8*8), Y2
+	VMOVUPD     32(BX)(R8*8), Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y1, Y2
+	VMOVUPD     Y2, 32(DI)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Y1
+	VSUBPD      Y0, Y1, Y1
+	VMOVUPD     (DI)(R8*8), Y2
+	VMOVUPD     (BX)(R8*8), Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y1, Y2
+	VMOVUPD     Y2, (DI)(R8*8)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y1
+	VMASKMOVPD  (SI)(R8*8), Y1, Y2
+	VSUBPD      Y0, Y2, Y0
+	VMASKMOVPD  (DI)(R8*8), Y1, Y2
+	VMASKMOVPD  (BX)(R8*8), Y1, Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y0, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y0, Y2
+	VMASKMOVPD  Y2, Y1, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func logSoftmaxBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logSoftmaxBackwardF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	MOVQ         b_base+48(FP), BX
+	VBROADCASTSD c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Y1
+	VMOVUPD      (SI)(R8*8), Y2
+	VADDPD       Y2, Y1, Y1
+	VMOVUPD      (BX)(R8*8), Y2
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y3
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y4
+	VMINPD       Y2, Y4, Y2
+	VMAXPD       Y2, Y3, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y3, Y2
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y3, Y2
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y4
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VMULPD       Y4, Y5, Y4
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y4, Y2
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y3, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VADDPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y2, Y2
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VFNMADD231PD Y0, Y2, Y1
+	VMOVUPD      Y1, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y1
+	VMASKMOVPD   (DI)(R8*8), Y1, Y2
+	VMASKMOVPD   (SI)(R8*8), Y1, Y3
+	VADDPD       Y3, Y2, Y2
+	VMASKMOVPD   (BX)(R8*8), Y1, Y3
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y4
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y5
+	VMINPD       Y3, Y5, Y3
+	VMAXPD       Y3, Y4, Y3
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y3, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y4
+	VMOVAPS      Y3, Y3
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y4, Y3
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y4, Y3
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y5
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y3, Y5
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y3, Y5
+	VMULPD       Y3, Y3, Y6
+	VMULPD       Y5, Y6, Y5
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y5, Y3
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y5
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y4, Y5
+	VSUBPD       c64_4338000000000000<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VADDPD       c64_4338000000000000<>+0(SB), Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD       Y5, Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y3, Y3
+	VFNMADD231PD Y0, Y3, Y2
+	VMASKMOVPD   Y2, Y1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sGDF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, FMA3
+TEXT ·sGDF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSD c+72(FP), Y0
+	XORQ         R8, R8
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD      (DI)(R8*8), Y1
+	VMOVUPD      (SI)(R8*8), Y2
+	VFNMADD231PD Y0, Y2, Y1
+	VMOVUPD      Y1, (DI)(R8*8)
+	VMOVUPD      32(DI)(R8*8), Y1
+	VMOVUPD      32(SI)(R8*8), Y2
+	VFNMADD231PD Y0, Y2, Y1
+	VMOVUPD      Y1, 32(DI)(R8*8)
+	VMOVUPD      64(DI)(R8*8), Y1
+	VMOVUPD      64(SI)(R8*8), Y2
+	VFNMADD231PD Y0, Y2, Y1
+	VMOVUPD      Y1, 64(DI)(R8*8)
+	VMOVUPD      96(DI)(R8*8), Y1
+	VMOVUPD      96(SI)(R8*8), Y2
+	VFNMADD231PD Y0, Y2, Y1
+	VMOVUPD      Y1, 96(DI)(R8*8)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Y1
+	VMOVUPD      (SI)(R8*8), Y2
+	VFNMADD231PD Y0, Y2, Y1
+	VMOVUPD      Y1, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y1
+	VMASKMOVPD   (DI)(R8*8), Y1, Y2
+	VMASKMOVPD   (SI)(R8*8), Y1, Y3
+	VFNMADD231PD Y0, Y3, Y2
+	VMASKMOVPD   Y2, Y1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
 // func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-89
@@ -3575,6 +9831,2293 @@ single:
 	JNZ     single
 
 done:
+	VZEROUPPER
+	RET
+
+// func fillF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·fillF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x40, DX
+	JL           manyend
+
+many:
+	VMOVUPS Z0, (DI)(R8*4)
+	VMOVUPS Z0, 64(DI)(R8*4)
+	VMOVUPS Z0, 128(DI)(R8*4)
+	VMOVUPS Z0, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ    $0x10, DX
+	JZ      leave0
+	MOVQ    DX, CX
+	MOVQ    $-1, AX
+	BZHIQ   CX, AX, AX
+	KMOVW   AX, K1
+	VMOVUPS Z0, K1, (DI)(R8*4)
+	ADDQ    DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x40, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Z0
+	VMOVUPS 64(BX)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DI)(R8*4)
+	VMOVUPS 128(SI)(R8*4), Z0
+	VMOVUPS 128(BX)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(DI)(R8*4)
+	VMOVUPS 192(SI)(R8*4), Z0
+	VMOVUPS 192(BX)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z0
+	VMOVUPS.Z (BX)(R8*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func subF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·subF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x40, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Z0
+	VMOVUPS 64(BX)(R8*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DI)(R8*4)
+	VMOVUPS 128(SI)(R8*4), Z0
+	VMOVUPS 128(BX)(R8*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(DI)(R8*4)
+	VMOVUPS 192(SI)(R8*4), Z0
+	VMOVUPS 192(BX)(R8*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z0
+	VMOVUPS.Z (BX)(R8*4), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x40, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Z0
+	VMOVUPS 64(BX)(R8*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DI)(R8*4)
+	VMOVUPS 128(SI)(R8*4), Z0
+	VMOVUPS 128(BX)(R8*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(DI)(R8*4)
+	VMOVUPS 192(SI)(R8*4), Z0
+	VMOVUPS 192(BX)(R8*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z0
+	VMOVUPS.Z (BX)(R8*4), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func divF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·divF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Z0
+	VMOVUPS 64(BX)(R8*4), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z0
+	VMOVUPS.Z (BX)(R8*4), K1, Z1
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addScalarF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addScalarF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSS c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x40, DX
+	JL           manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(DI)(R8*4)
+	VMOVUPS 128(SI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(DI)(R8*4)
+	VMOVUPS 192(SI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulScalarF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulScalarF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSS c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x40, DX
+	JL           manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(DI)(R8*4)
+	VMOVUPS 128(SI)(R8*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(DI)(R8*4)
+	VMOVUPS 192(SI)(R8*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z1
+	VMULPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func negF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·negF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x40, DX
+	JL   manyend
+
+many:
+	VMOVUPS     (SI)(R8*4), Z0
+	VXORPS.BCST c32_80000000<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, (DI)(R8*4)
+	VMOVUPS     64(SI)(R8*4), Z0
+	VXORPS.BCST c32_80000000<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, 64(DI)(R8*4)
+	VMOVUPS     128(SI)(R8*4), Z0
+	VXORPS.BCST c32_80000000<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, 128(DI)(R8*4)
+	VMOVUPS     192(SI)(R8*4), Z0
+	VXORPS.BCST c32_80000000<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, 192(DI)(R8*4)
+	ADDQ        $0x40, R8
+	SUBQ        $0x40, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI)(R8*4), Z0
+	VXORPS.BCST c32_80000000<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, (DI)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI)(R8*4), K1, Z0
+	VXORPS.BCST c32_80000000<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, K1, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func squareF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·squareF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x40, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPS Z0, 64(DI)(R8*4)
+	VMOVUPS 128(SI)(R8*4), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPS Z0, 128(DI)(R8*4)
+	VMOVUPS 192(SI)(R8*4), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPS Z0, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z0
+	VMULPS  Z0, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z0
+	VMULPS    Z0, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sqrtF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sqrtF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z0
+	VSQRTPS Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z0
+	VSQRTPS   Z0, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func absF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·absF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x40, DX
+	JL   manyend
+
+many:
+	VMOVUPS     (SI)(R8*4), Z0
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, (DI)(R8*4)
+	VMOVUPS     64(SI)(R8*4), Z0
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, 64(DI)(R8*4)
+	VMOVUPS     128(SI)(R8*4), Z0
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, 128(DI)(R8*4)
+	VMOVUPS     192(SI)(R8*4), Z0
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, 192(DI)(R8*4)
+	ADDQ        $0x40, R8
+	SUBQ        $0x40, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI)(R8*4), Z0
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, (DI)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI)(R8*4), K1, Z0
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z0, Z0
+	VMOVUPS     Z0, K1, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func reLUF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reLUF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x40, DX
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Z0
+	VPXORD  Z1, Z1, Z1
+	VMAXPS  Z0, Z1, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	VMOVUPS 64(SI)(R8*4), Z0
+	VPXORD  Z2, Z2, Z2
+	VMAXPS  Z0, Z2, Z0
+	VMOVUPS Z0, 64(DI)(R8*4)
+	VMOVUPS 128(SI)(R8*4), Z0
+	VPXORD  Z3, Z3, Z3
+	VMAXPS  Z0, Z3, Z0
+	VMOVUPS Z0, 128(DI)(R8*4)
+	VMOVUPS 192(SI)(R8*4), Z0
+	VPXORD  Z4, Z4, Z4
+	VMAXPS  Z0, Z4, Z0
+	VMOVUPS Z0, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z0
+	VPXORD  Z5, Z5, Z5
+	VMAXPS  Z0, Z5, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z0
+	VPXORD    Z6, Z6, Z6
+	VMAXPS    Z0, Z6, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func expF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z0
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z1
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z2
+	VMINPS            Z0, Z2, Z0
+	VMAXPS            Z0, Z1, Z0
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z0, Z1
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z1, Z1
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z1, Z0
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z2
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z0, Z2
+	VMULPS            Z0, Z0, Z3
+	VMULPS            Z2, Z3, Z2
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z2, Z0
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z0, Z0
+	VSCALEFPS         Z1, Z0, Z0
+	VMOVUPS           Z0, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z0
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z1
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z2
+	VMINPS            Z0, Z2, Z0
+	VMAXPS            Z0, Z1, Z0
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z0, Z1
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z1, Z1
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z1, Z0
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z2
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z0, Z2
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z0, Z2
+	VMULPS            Z0, Z0, Z3
+	VMULPS            Z2, Z3, Z2
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z2, Z0
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z0, Z0
+	VSCALEFPS         Z1, Z0, Z0
+	VMOVUPS           Z0, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func logF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·logF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z0
+	VGETMANTPS        $0x00, Z0, Z1
+	VGETEXPPS         Z0, Z2
+	VCMPPS.BCST       $0x1e, c32_3fb504f3<>+0(SB), Z1, K1
+	VMULPS.BCST       c32_3f000000<>+0(SB), Z1, Z3
+	VBLENDMPS         Z3, Z1, K1, Z4
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z1
+	VMOVAPS.Z         Z1, K1, Z1
+	VADDPS            Z1, Z2, Z1
+	VSUBPS.BCST       c32_3f800000<>+0(SB), Z4, Z2
+	VMULPS            Z2, Z2, Z3
+	VMULPS            Z2, Z3, Z16
+	VBROADCASTSS      c32_3d8da159<>+0(SB), Z17
+	VFMADD213PS.BCST  c32_bdf174da<>+0(SB), Z2, Z17
+	VFMADD213PS.BCST  c32_3df32854<>+0(SB), Z2, Z17
+	VFMADD213PS.BCST  c32_bdfda195<>+0(SB), Z2, Z17
+	VFMADD213PS.BCST  c32_3e119960<>+0(SB), Z2, Z17
+	VFMADD213PS.BCST  c32_be2ab172<>+0(SB), Z2, Z17
+	VFMADD213PS.BCST  c32_3e4cd2a3<>+0(SB), Z2, Z17
+	VFMADD213PS.BCST  c32_be7ffff7<>+0(SB), Z2, Z17
+	VFMADD213PS.BCST  c32_3eaaaaa3<>+0(SB), Z2, Z17
+	VMULPS            Z17, Z16, Z16
+	VFMADD231PS.BCST  c32_b95e8083<>+0(SB), Z1, Z16
+	VFNMADD231PS.BCST c32_3f000000<>+0(SB), Z3, Z16
+	VADDPS            Z16, Z2, Z2
+	VFMADD231PS.BCST  c32_3f318000<>+0(SB), Z1, Z2
+	VCMPPS.BCST       $0x15, c32_7f800000<>+0(SB), Z0, K1
+	VBLENDMPS         Z0, Z2, K1, Z5
+	VPXORD            Z6, Z6, Z6
+	VCMPPS            $0x00, Z6, Z0, K1
+	VBROADCASTSS      c32_ff800000<>+0(SB), Z1
+	VBLENDMPS         Z1, Z5, K1, Z7
+	VPXORD            Z8, Z8, Z8
+	VCMPPS            $0x11, Z8, Z0, K1
+	VBROADCASTSS      c32_7fc00000<>+0(SB), Z0
+	VBLENDMPS         Z0, Z7, K1, Z9
+	VMOVUPS           Z9, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z0
+	VGETMANTPS        $0x00, Z0, Z1
+	VGETEXPPS         Z0, Z2
+	VCMPPS.BCST       $0x1e, c32_3fb504f3<>+0(SB), Z1, K2
+	VMULPS.BCST       c32_3f000000<>+0(SB), Z1, Z3
+	VBLENDMPS         Z3, Z1, K2, Z10
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z1
+	VMOVAPS.Z         Z1, K2, Z1
+	VADDPS            Z1, Z2, Z1
+	VSUBPS.BCST       c32_3f800000<>+0(SB), Z10, Z2
+	VMULPS            Z2, Z2, Z3
+	VMULPS            Z2, Z3, Z4
+	VBROADCASTSS      c32_3d8da159<>+0(SB), Z5
+	VFMADD213PS.BCST  c32_bdf174da<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  c32_3df32854<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  c32_bdfda195<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  c32_3e119960<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  c32_be2ab172<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  c32_3e4cd2a3<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  c32_be7ffff7<>+0(SB), Z2, Z5
+	VFMADD213PS.BCST  c32_3eaaaaa3<>+0(SB), Z2, Z5
+	VMULPS            Z5, Z4, Z4
+	VFMADD231PS.BCST  c32_b95e8083<>+0(SB), Z1, Z4
+	VFNMADD231PS.BCST c32_3f000000<>+0(SB), Z3, Z4
+	VADDPS            Z4, Z2, Z2
+	VFMADD231PS.BCST  c32_3f318000<>+0(SB), Z1, Z2
+	VCMPPS.BCST       $0x15, c32_7f800000<>+0(SB), Z0, K2
+	VBLENDMPS         Z0, Z2, K2, Z11
+	VPXORD            Z12, Z12, Z12
+	VCMPPS            $0x00, Z12, Z0, K2
+	VBROADCASTSS      c32_ff800000<>+0(SB), Z1
+	VBLENDMPS         Z1, Z11, K2, Z13
+	VPXORD            Z14, Z14, Z14
+	VCMPPS            $0x11, Z14, Z0, K2
+	VBROADCASTSS      c32_7fc00000<>+0(SB), Z0
+	VBLENDMPS         Z0, Z13, K2, Z15
+	VMOVUPS           Z15, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func tanhF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·tanhF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z0
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z1
+	VBROADCASTSS      c32_41a00000<>+0(SB), Z2
+	VADDPS            Z1, Z1, Z1
+	VMINPS            Z1, Z2, Z1
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z3, Z1
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z3, Z1
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMULPS            Z3, Z4, Z3
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z3, Z1
+	VPSLLD            $0x17, Z2, Z2
+	VPADDD.BCST       c32_3f800000<>+0(SB), Z2, Z2
+	VSUBPS.BCST       c32_3f800000<>+0(SB), Z2, Z3
+	VMOVAPS           Z3, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VADDPS.BCST       c32_40000000<>+0(SB), Z3, Z1
+	VDIVPS            Z1, Z3, Z1
+	VANDPS.BCST       c32_80000000<>+0(SB), Z0, Z0
+	VORPS             Z0, Z1, Z0
+	VMOVUPS           Z0, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z0
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z1
+	VBROADCASTSS      c32_41a00000<>+0(SB), Z2
+	VADDPS            Z1, Z1, Z1
+	VMINPS            Z1, Z2, Z1
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z3, Z1
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z3, Z1
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMULPS            Z3, Z4, Z3
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z3, Z1
+	VPSLLD            $0x17, Z2, Z2
+	VPADDD.BCST       c32_3f800000<>+0(SB), Z2, Z2
+	VSUBPS.BCST       c32_3f800000<>+0(SB), Z2, Z3
+	VMOVAPS           Z3, Z3
+	VFMADD231PS       Z2, Z1, Z3
+	VADDPS.BCST       c32_40000000<>+0(SB), Z3, Z1
+	VDIVPS            Z1, Z3, Z1
+	VANDPS.BCST       c32_80000000<>+0(SB), Z0, Z0
+	VORPS             Z0, Z1, Z0
+	VMOVUPS           Z0, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sigmoidF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z0
+	VORPS.BCST        c32_80000000<>+0(SB), Z0, Z1
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z2
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z3
+	VMINPS            Z1, Z3, Z1
+	VMAXPS            Z1, Z2, Z1
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z2, Z1
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z6
+	VMULPS            Z3, Z6, Z3
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z3, Z1
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS         Z2, Z1, Z1
+	VPMOVD2M          Z0, K1
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z0
+	VBLENDMPS         Z1, Z0, K1, Z4
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z1, Z0
+	VDIVPS            Z0, Z4, Z0
+	VMOVUPS           Z0, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z0
+	VORPS.BCST        c32_80000000<>+0(SB), Z0, Z1
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z2
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z3
+	VMINPS            Z1, Z3, Z1
+	VMAXPS            Z1, Z2, Z1
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z2, Z1
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMULPS            Z3, Z4, Z3
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z3, Z1
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS         Z2, Z1, Z1
+	VPMOVD2M          Z0, K2
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z0
+	VBLENDMPS         Z1, Z0, K2, Z5
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z1, Z0
+	VDIVPS            Z0, Z5, Z0
+	VMOVUPS           Z0, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softplusF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·softplusF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z0
+	VORPS.BCST        c32_80000000<>+0(SB), Z0, Z1
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z2
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z3
+	VMINPS            Z1, Z3, Z1
+	VMAXPS            Z1, Z2, Z1
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z2, Z1
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z8
+	VMULPS            Z3, Z8, Z3
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z3, Z1
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS         Z2, Z1, Z1
+	VCMPPS.BCST       $0x1e, c32_3ed413cd<>+0(SB), Z1, K1
+	VSUBPS.BCST       c32_3f800000<>+0(SB), Z1, Z2
+	VMULPS.BCST       c32_3f000000<>+0(SB), Z2, Z2
+	VBLENDMPS         Z2, Z1, K1, Z4
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z1
+	VMOVAPS.Z         Z1, K1, Z1
+	VMULPS            Z4, Z4, Z2
+	VMULPS            Z4, Z2, Z3
+	VBROADCASTSS      c32_3d8da159<>+0(SB), Z8
+	VFMADD213PS.BCST  c32_bdf174da<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  c32_3df32854<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  c32_bdfda195<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  c32_3e119960<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  c32_be2ab172<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  c32_3e4cd2a3<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  c32_be7ffff7<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  c32_3eaaaaa3<>+0(SB), Z4, Z8
+	VMULPS            Z8, Z3, Z3
+	VFMADD231PS.BCST  c32_b95e8083<>+0(SB), Z1, Z3
+	VFNMADD231PS.BCST c32_3f000000<>+0(SB), Z2, Z3
+	VADDPS            Z3, Z4, Z2
+	VFMADD231PS.BCST  c32_3f318000<>+0(SB), Z1, Z2
+	VPXORD            Z5, Z5, Z5
+	VMAXPS            Z0, Z5, Z0
+	VADDPS            Z0, Z2, Z0
+	VMOVUPS           Z0, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z0
+	VORPS.BCST        c32_80000000<>+0(SB), Z0, Z1
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z2
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z3
+	VMINPS            Z1, Z3, Z1
+	VMAXPS            Z1, Z2, Z1
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z1
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z2, Z1
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z1, Z3
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z1, Z3
+	VMULPS            Z1, Z1, Z4
+	VMULPS            Z3, Z4, Z3
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z3, Z1
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z1, Z1
+	VSCALEFPS         Z2, Z1, Z1
+	VCMPPS.BCST       $0x1e, c32_3ed413cd<>+0(SB), Z1, K2
+	VSUBPS.BCST       c32_3f800000<>+0(SB), Z1, Z2
+	VMULPS.BCST       c32_3f000000<>+0(SB), Z2, Z2
+	VBLENDMPS         Z2, Z1, K2, Z6
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z1
+	VMOVAPS.Z         Z1, K2, Z1
+	VMULPS            Z6, Z6, Z2
+	VMULPS            Z6, Z2, Z3
+	VBROADCASTSS      c32_3d8da159<>+0(SB), Z4
+	VFMADD213PS.BCST  c32_bdf174da<>+0(SB), Z6, Z4
+	VFMADD213PS.BCST  c32_3df32854<>+0(SB), Z6, Z4
+	VFMADD213PS.BCST  c32_bdfda195<>+0(SB), Z6, Z4
+	VFMADD213PS.BCST  c32_3e119960<>+0(SB), Z6, Z4
+	VFMADD213PS.BCST  c32_be2ab172<>+0(SB), Z6, Z4
+	VFMADD213PS.BCST  c32_3e4cd2a3<>+0(SB), Z6, Z4
+	VFMADD213PS.BCST  c32_be7ffff7<>+0(SB), Z6, Z4
+	VFMADD213PS.BCST  c32_3eaaaaa3<>+0(SB), Z6, Z4
+	VMULPS            Z4, Z3, Z3
+	VFMADD231PS.BCST  c32_b95e8083<>+0(SB), Z1, Z3
+	VFNMADD231PS.BCST c32_3f000000<>+0(SB), Z2, Z3
+	VADDPS            Z3, Z6, Z2
+	VFMADD231PS.BCST  c32_3f318000<>+0(SB), Z1, Z2
+	VPXORD            Z7, Z7, Z7
+	VMAXPS            Z0, Z7, Z0
+	VADDPS            Z0, Z2, Z0
+	VMOVUPS           Z0, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func erfF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·erfF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z0
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z1
+	VMULPS            Z0, Z0, Z2
+	VBROADCASTSS      c32_ba1c7000<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3ba38d2c<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  c32_bcdb48d9<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  c32_3de70e22<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  c32_bec09380<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  c32_3e0375d4<>+0(SB), Z2, Z3
+	VBROADCASTSS      c32_40800000<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z2
+	VBROADCASTSS      c32_37910000<>+0(SB), Z6
+	VFMADD213PS.BCST  c32_b9c8e7d9<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  c32_3b7e8a1c<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  c32_bcc6b1a1<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  c32_3ddaae5c<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  c32_3f228550<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  c32_3e03ce86<>+0(SB), Z2, Z6
+	VFMADD213PS       Z2, Z2, Z6
+	VXORPS.BCST       c32_80000000<>+0(SB), Z6, Z2
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z6
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z2, Z6
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z6, Z7
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z7, Z2
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z7, Z2
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z7
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z2, Z7
+	VMULPS            Z2, Z2, Z8
+	VMULPS            Z7, Z8, Z7
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z7, Z2
+	VPSLLD            $0x17, Z6, Z6
+	VPADDD.BCST       c32_3f800000<>+0(SB), Z6, Z6
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z7
+	VMOVAPS           Z6, Z8
+	VFMADD231PS       Z6, Z2, Z8
+	VSUBPS            Z8, Z7, Z2
+	VANDPS.BCST       c32_80000000<>+0(SB), Z0, Z6
+	VORPS             Z6, Z2, Z2
+	VFMADD213PS       Z0, Z0, Z3
+	VCMPPS.BCST       $0x1e, c32_3f6d8000<>+0(SB), Z1, K1
+	VBLENDMPS         Z2, Z3, K1, Z4
+	VMOVUPS           Z4, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z0
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z1
+	VMULPS            Z0, Z0, Z2
+	VBROADCASTSS      c32_ba1c7000<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3ba38d2c<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  c32_bcdb48d9<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  c32_3de70e22<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  c32_bec09380<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  c32_3e0375d4<>+0(SB), Z2, Z3
+	VBROADCASTSS      c32_40800000<>+0(SB), Z2
+	VMINPS            Z1, Z2, Z2
+	VBROADCASTSS      c32_37910000<>+0(SB), Z4
+	VFMADD213PS.BCST  c32_b9c8e7d9<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3b7e8a1c<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_bcc6b1a1<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3ddaae5c<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3f228550<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3e03ce86<>+0(SB), Z2, Z4
+	VFMADD213PS       Z2, Z2, Z4
+	VXORPS.BCST       c32_80000000<>+0(SB), Z4, Z2
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z2, Z4
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z4, Z6
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z6, Z2
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z6, Z2
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z6
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z2, Z6
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z2, Z6
+	VMULPS            Z2, Z2, Z7
+	VMULPS            Z6, Z7, Z6
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z6, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VPADDD.BCST       c32_3f800000<>+0(SB), Z4, Z4
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z6
+	VMOVAPS           Z4, Z7
+	VFMADD231PS       Z4, Z2, Z7
+	VSUBPS            Z7, Z6, Z2
+	VANDPS.BCST       c32_80000000<>+0(SB), Z0, Z4
+	VORPS             Z4, Z2, Z2
+	VFMADD213PS       Z0, Z0, Z3
+	VCMPPS.BCST       $0x1e, c32_3f6d8000<>+0(SB), Z1, K2
+	VBLENDMPS         Z2, Z3, K2, Z5
+	VMOVUPS           Z5, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sinF32AVX512(dst []float32, a []float32) (done int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sinF32AVX512(SB), NOSPLIT, $0-56
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z0
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z1
+	VCMPPS.BCST       $0x1e, c32_47c35000<>+0(SB), Z1, K1
+	KORTESTW          K1, K1
+	JNZ               leave
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  c32_3f22f983<>+0(SB), Z0, Z1
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z1, Z6
+	VMOVAPS           Z0, Z7
+	VFNMADD231PS.BCST c32_3fc90fdb<>+0(SB), Z6, Z7
+	VMULPS.BCST       c32_b33bbd2e<>+0(SB), Z6, Z8
+	VSUBPS            Z8, Z7, Z9
+	VSUBPS            Z9, Z7, Z7
+	VSUBPS            Z8, Z7, Z7
+	VFMADD231PS.BCST  c32_26f72ced<>+0(SB), Z6, Z7
+	VXORPS.BCST       c32_80000000<>+0(SB), Z8, Z8
+	VFMADD231PS.BCST  c32_b33bbd2e<>+0(SB), Z6, Z8
+	VSUBPS            Z8, Z7, Z6
+	VMULPS            Z9, Z9, Z7
+	VMULPS.BCST       c32_3f000000<>+0(SB), Z7, Z8
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z10
+	VSUBPS            Z8, Z10, Z10
+	VBROADCASTSS      c32_b94c9603<>+0(SB), Z11
+	VFMADD213PS.BCST  c32_3c08837e<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST  c32_be2aaaa2<>+0(SB), Z7, Z11
+	VBROADCASTSS      c32_37ccf19d<>+0(SB), Z12
+	VFMADD213PS.BCST  c32_bab60611<>+0(SB), Z7, Z12
+	VFMADD213PS.BCST  c32_3d2aaaa5<>+0(SB), Z7, Z12
+	VMULPS            Z10, Z6, Z13
+	VMULPS            Z9, Z7, Z14
+	VFMADD231PS       Z11, Z14, Z13
+	VADDPS            Z13, Z9, Z11
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z13
+	VSUBPS            Z10, Z13, Z13
+	VSUBPS            Z8, Z13, Z8
+	VFNMADD231PS      Z6, Z9, Z8
+	VMULPS            Z7, Z7, Z6
+	VFMADD231PS       Z12, Z6, Z8
+	VADDPS            Z8, Z10, Z6
+	VPSLLD            $0x1f, Z1, Z7
+	VPMOVD2M          Z7, K1
+	VBLENDMPS         Z6, Z11, K1, Z2
+	VPSLLD            $0x1e, Z1, Z1
+	VANDPS.BCST       c32_80000000<>+0(SB), Z1, Z1
+	VXORPS            Z1, Z2, Z1
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z6
+	VCMPPS.BCST       $0x11, c32_2b800000<>+0(SB), Z6, K1
+	VBLENDMPS         Z0, Z1, K1, Z3
+	VMOVUPS           Z3, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z0
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z1
+	VCMPPS.BCST       $0x1e, c32_47c35000<>+0(SB), Z1, K2
+	KORTESTW          K2, K2
+	JNZ               leave
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  c32_3f22f983<>+0(SB), Z0, Z1
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z1, Z2
+	VMOVAPS           Z0, Z3
+	VFNMADD231PS.BCST c32_3fc90fdb<>+0(SB), Z2, Z3
+	VMULPS.BCST       c32_b33bbd2e<>+0(SB), Z2, Z6
+	VSUBPS            Z6, Z3, Z7
+	VSUBPS            Z7, Z3, Z3
+	VSUBPS            Z6, Z3, Z3
+	VFMADD231PS.BCST  c32_26f72ced<>+0(SB), Z2, Z3
+	VXORPS.BCST       c32_80000000<>+0(SB), Z6, Z6
+	VFMADD231PS.BCST  c32_b33bbd2e<>+0(SB), Z2, Z6
+	VSUBPS            Z6, Z3, Z2
+	VMULPS            Z7, Z7, Z3
+	VMULPS.BCST       c32_3f000000<>+0(SB), Z3, Z6
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z8
+	VSUBPS            Z6, Z8, Z8
+	VBROADCASTSS      c32_b94c9603<>+0(SB), Z9
+	VFMADD213PS.BCST  c32_3c08837e<>+0(SB), Z3, Z9
+	VFMADD213PS.BCST  c32_be2aaaa2<>+0(SB), Z3, Z9
+	VBROADCASTSS      c32_37ccf19d<>+0(SB), Z10
+	VFMADD213PS.BCST  c32_bab60611<>+0(SB), Z3, Z10
+	VFMADD213PS.BCST  c32_3d2aaaa5<>+0(SB), Z3, Z10
+	VMULPS            Z8, Z2, Z11
+	VMULPS            Z7, Z3, Z12
+	VFMADD231PS       Z9, Z12, Z11
+	VADDPS            Z11, Z7, Z9
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z11
+	VSUBPS            Z8, Z11, Z11
+	VSUBPS            Z6, Z11, Z6
+	VFNMADD231PS      Z2, Z7, Z6
+	VMULPS            Z3, Z3, Z2
+	VFMADD231PS       Z10, Z2, Z6
+	VADDPS            Z6, Z8, Z2
+	VPSLLD            $0x1f, Z1, Z3
+	VPMOVD2M          Z3, K2
+	VBLENDMPS         Z2, Z9, K2, Z4
+	VPSLLD            $0x1e, Z1, Z1
+	VANDPS.BCST       c32_80000000<>+0(SB), Z1, Z1
+	VXORPS            Z1, Z4, Z1
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z2
+	VCMPPS.BCST       $0x11, c32_2b800000<>+0(SB), Z2, K2
+	VBLENDMPS         Z0, Z1, K2, Z5
+	VMOVUPS           Z5, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+leave:
+	MOVQ R8, done+48(FP)
+	VZEROUPPER
+	RET
+
+// func cosF32AVX512(dst []float32, a []float32) (done int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·cosF32AVX512(SB), NOSPLIT, $0-56
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z0
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z1
+	VCMPPS.BCST       $0x1e, c32_47c35000<>+0(SB), Z1, K1
+	KORTESTW          K1, K1
+	JNZ               leave
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  c32_3f22f983<>+0(SB), Z0, Z1
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z1, Z4
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST c32_3fc90fdb<>+0(SB), Z4, Z0
+	VMULPS.BCST       c32_b33bbd2e<>+0(SB), Z4, Z5
+	VSUBPS            Z5, Z0, Z6
+	VSUBPS            Z6, Z0, Z0
+	VSUBPS            Z5, Z0, Z0
+	VFMADD231PS.BCST  c32_26f72ced<>+0(SB), Z4, Z0
+	VXORPS.BCST       c32_80000000<>+0(SB), Z5, Z5
+	VFMADD231PS.BCST  c32_b33bbd2e<>+0(SB), Z4, Z5
+	VSUBPS            Z5, Z0, Z0
+	VMULPS            Z6, Z6, Z4
+	VMULPS.BCST       c32_3f000000<>+0(SB), Z4, Z5
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z7
+	VSUBPS            Z5, Z7, Z7
+	VBROADCASTSS      c32_b94c9603<>+0(SB), Z8
+	VFMADD213PS.BCST  c32_3c08837e<>+0(SB), Z4, Z8
+	VFMADD213PS.BCST  c32_be2aaaa2<>+0(SB), Z4, Z8
+	VBROADCASTSS      c32_37ccf19d<>+0(SB), Z9
+	VFMADD213PS.BCST  c32_bab60611<>+0(SB), Z4, Z9
+	VFMADD213PS.BCST  c32_3d2aaaa5<>+0(SB), Z4, Z9
+	VMULPS            Z7, Z0, Z10
+	VMULPS            Z6, Z4, Z11
+	VFMADD231PS       Z8, Z11, Z10
+	VADDPS            Z10, Z6, Z8
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z10
+	VSUBPS            Z7, Z10, Z10
+	VSUBPS            Z5, Z10, Z5
+	VFNMADD231PS      Z0, Z6, Z5
+	VMULPS            Z4, Z4, Z0
+	VFMADD231PS       Z9, Z0, Z5
+	VADDPS            Z5, Z7, Z0
+	VPADDD.BCST       c32_00000001<>+0(SB), Z1, Z1
+	VPSLLD            $0x1f, Z1, Z4
+	VPMOVD2M          Z4, K1
+	VBLENDMPS         Z0, Z8, K1, Z2
+	VPSLLD            $0x1e, Z1, Z0
+	VANDPS.BCST       c32_80000000<>+0(SB), Z0, Z0
+	VXORPS            Z0, Z2, Z0
+	VMOVUPS           Z0, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z0
+	VANDPS.BCST       c32_7fffffff<>+0(SB), Z0, Z1
+	VCMPPS.BCST       $0x1e, c32_47c35000<>+0(SB), Z1, K2
+	KORTESTW          K2, K2
+	JNZ               leave
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  c32_3f22f983<>+0(SB), Z0, Z1
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z1, Z2
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST c32_3fc90fdb<>+0(SB), Z2, Z0
+	VMULPS.BCST       c32_b33bbd2e<>+0(SB), Z2, Z4
+	VSUBPS            Z4, Z0, Z5
+	VSUBPS            Z5, Z0, Z0
+	VSUBPS            Z4, Z0, Z0
+	VFMADD231PS.BCST  c32_26f72ced<>+0(SB), Z2, Z0
+	VXORPS.BCST       c32_80000000<>+0(SB), Z4, Z4
+	VFMADD231PS.BCST  c32_b33bbd2e<>+0(SB), Z2, Z4
+	VSUBPS            Z4, Z0, Z0
+	VMULPS            Z5, Z5, Z2
+	VMULPS.BCST       c32_3f000000<>+0(SB), Z2, Z4
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z6
+	VSUBPS            Z4, Z6, Z6
+	VBROADCASTSS      c32_b94c9603<>+0(SB), Z7
+	VFMADD213PS.BCST  c32_3c08837e<>+0(SB), Z2, Z7
+	VFMADD213PS.BCST  c32_be2aaaa2<>+0(SB), Z2, Z7
+	VBROADCASTSS      c32_37ccf19d<>+0(SB), Z8
+	VFMADD213PS.BCST  c32_bab60611<>+0(SB), Z2, Z8
+	VFMADD213PS.BCST  c32_3d2aaaa5<>+0(SB), Z2, Z8
+	VMULPS            Z6, Z0, Z9
+	VMULPS            Z5, Z2, Z10
+	VFMADD231PS       Z7, Z10, Z9
+	VADDPS            Z9, Z5, Z7
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z9
+	VSUBPS            Z6, Z9, Z9
+	VSUBPS            Z4, Z9, Z4
+	VFNMADD231PS      Z0, Z5, Z4
+	VMULPS            Z2, Z2, Z0
+	VFMADD231PS       Z8, Z0, Z4
+	VADDPS            Z4, Z6, Z0
+	VPADDD.BCST       c32_00000001<>+0(SB), Z1, Z1
+	VPSLLD            $0x1f, Z1, Z2
+	VPMOVD2M          Z2, K2
+	VBLENDMPS         Z0, Z7, K2, Z3
+	VPSLLD            $0x1e, Z1, Z0
+	VANDPS.BCST       c32_80000000<>+0(SB), Z0, Z0
+	VXORPS            Z0, Z3, Z0
+	VMOVUPS           Z0, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+leave:
+	MOVQ R8, done+48(FP)
+	VZEROUPPER
+	RET
+
+// func addToF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addToF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x40, DX
+	JL   manyend
+
+many:
+	VMOVUPS (DI)(R8*4), Z0
+	VMOVUPS (SI)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	VMOVUPS 64(DI)(R8*4), Z0
+	VMOVUPS 64(SI)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DI)(R8*4)
+	VMOVUPS 128(DI)(R8*4), Z0
+	VMOVUPS 128(SI)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 128(DI)(R8*4)
+	VMOVUPS 192(DI)(R8*4), Z0
+	VMOVUPS 192(SI)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (DI)(R8*4), Z0
+	VMOVUPS (SI)(R8*4), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DI)(R8*4), K1, Z0
+	VMOVUPS.Z (SI)(R8*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func axpyF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSS c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x40, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (DI)(R8*4), Z1
+	VMOVUPS     (SI)(R8*4), Z2
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, (DI)(R8*4)
+	VMOVUPS     64(DI)(R8*4), Z1
+	VMOVUPS     64(SI)(R8*4), Z2
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, 64(DI)(R8*4)
+	VMOVUPS     128(DI)(R8*4), Z1
+	VMOVUPS     128(SI)(R8*4), Z2
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, 128(DI)(R8*4)
+	VMOVUPS     192(DI)(R8*4), Z1
+	VMOVUPS     192(SI)(R8*4), Z2
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, 192(DI)(R8*4)
+	ADDQ        $0x40, R8
+	SUBQ        $0x40, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (DI)(R8*4), Z1
+	VMOVUPS     (SI)(R8*4), Z2
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, (DI)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DI)(R8*4), K1, Z1
+	VMOVUPS.Z   (SI)(R8*4), K1, Z2
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, K1, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addScalarToF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addScalarToF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x40, DX
+	JL           manyend
+
+many:
+	VMOVUPS (DI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DI)(R8*4)
+	VMOVUPS 64(DI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 64(DI)(R8*4)
+	VMOVUPS 128(DI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 128(DI)(R8*4)
+	VMOVUPS 192(DI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, 192(DI)(R8*4)
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (DI)(R8*4), Z1
+	VADDPS  Z0, Z1, Z1
+	VMOVUPS Z1, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DI)(R8*4), K1, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulAddToF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulAddToF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS     (DI)(R8*4), Z0
+	VMOVUPS     (SI)(R8*4), Z1
+	VMOVUPS     (BX)(R8*4), Z2
+	VPXORD      Z3, Z3, Z3
+	VCMPPS      $0x04, Z3, Z1, K1
+	VFMADD231PS Z2, Z1, K1, Z0
+	VMOVUPS     Z0, (DI)(R8*4)
+	VMOVUPS     64(DI)(R8*4), Z0
+	VMOVUPS     64(SI)(R8*4), Z1
+	VMOVUPS     64(BX)(R8*4), Z2
+	VPXORD      Z4, Z4, Z4
+	VCMPPS      $0x04, Z4, Z1, K1
+	VFMADD231PS Z2, Z1, K1, Z0
+	VMOVUPS     Z0, 64(DI)(R8*4)
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (DI)(R8*4), Z0
+	VMOVUPS     (SI)(R8*4), Z1
+	VMOVUPS     (BX)(R8*4), Z2
+	VPXORD      Z5, Z5, Z5
+	VCMPPS      $0x04, Z5, Z1, K1
+	VFMADD231PS Z2, Z1, K1, Z0
+	VMOVUPS     Z0, (DI)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DI)(R8*4), K1, Z0
+	VMOVUPS.Z   (SI)(R8*4), K1, Z1
+	VMOVUPS.Z   (BX)(R8*4), K1, Z2
+	VPXORD      Z6, Z6, Z6
+	VCMPPS      $0x04, Z6, Z1, K2
+	VFMADD231PS Z2, Z1, K2, Z0
+	VMOVUPS     Z0, K1, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func reLUBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reLUBackwardF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS (DI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VPXORD  Z2, Z2, Z2
+	VCMPPS  $0x1e, Z2, Z1, K1
+	VMOVUPS (SI)(R8*4), Z1
+	VADDPS  Z1, Z0, K1, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	VMOVUPS 64(DI)(R8*4), Z0
+	VMOVUPS 64(BX)(R8*4), Z1
+	VPXORD  Z3, Z3, Z3
+	VCMPPS  $0x1e, Z3, Z1, K1
+	VMOVUPS 64(SI)(R8*4), Z1
+	VADDPS  Z1, Z0, K1, Z0
+	VMOVUPS Z0, 64(DI)(R8*4)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (DI)(R8*4), Z0
+	VMOVUPS (BX)(R8*4), Z1
+	VPXORD  Z4, Z4, Z4
+	VCMPPS  $0x1e, Z4, Z1, K1
+	VMOVUPS (SI)(R8*4), Z1
+	VADDPS  Z1, Z0, K1, Z0
+	VMOVUPS Z0, (DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (DI)(R8*4), K1, Z0
+	VMOVUPS.Z (BX)(R8*4), K1, Z1
+	VPXORD    Z5, Z5, Z5
+	VCMPPS    $0x1e, Z5, Z1, K2
+	VMOVUPS.Z (SI)(R8*4), K1, Z1
+	VADDPS    Z1, Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func tanhBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhBackwardF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS      (DI)(R8*4), Z0
+	VMOVUPS      (SI)(R8*4), Z1
+	VMOVUPS      (BX)(R8*4), Z2
+	VBROADCASTSS c32_3f800000<>+0(SB), Z3
+	VFNMADD231PS Z2, Z2, Z3
+	VPXORD       Z4, Z4, Z4
+	VCMPPS       $0x04, Z4, Z1, K1
+	VFMADD231PS  Z3, Z1, K1, Z0
+	VMOVUPS      Z0, (DI)(R8*4)
+	VMOVUPS      64(DI)(R8*4), Z0
+	VMOVUPS      64(SI)(R8*4), Z1
+	VMOVUPS      64(BX)(R8*4), Z2
+	VBROADCASTSS c32_3f800000<>+0(SB), Z3
+	VFNMADD231PS Z2, Z2, Z3
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x04, Z5, Z1, K1
+	VFMADD231PS  Z3, Z1, K1, Z0
+	VMOVUPS      Z0, 64(DI)(R8*4)
+	ADDQ         $0x20, R8
+	SUBQ         $0x20, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Z0
+	VMOVUPS      (SI)(R8*4), Z1
+	VMOVUPS      (BX)(R8*4), Z2
+	VBROADCASTSS c32_3f800000<>+0(SB), Z3
+	VFNMADD231PS Z2, Z2, Z3
+	VPXORD       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z1, K1
+	VFMADD231PS  Z3, Z1, K1, Z0
+	VMOVUPS      Z0, (DI)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x10, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DI)(R8*4), K1, Z0
+	VMOVUPS.Z    (SI)(R8*4), K1, Z1
+	VMOVUPS.Z    (BX)(R8*4), K1, Z2
+	VBROADCASTSS c32_3f800000<>+0(SB), Z3
+	VFNMADD231PS Z2, Z2, Z3
+	VPXORD       Z7, Z7, Z7
+	VCMPPS       $0x04, Z7, Z1, K2
+	VFMADD231PS  Z3, Z1, K2, Z0
+	VMOVUPS      Z0, K1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sigmoidBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidBackwardF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS      (DI)(R8*4), Z0
+	VMOVUPS      (SI)(R8*4), Z1
+	VMOVUPS      (BX)(R8*4), Z2
+	VBROADCASTSS c32_3f800000<>+0(SB), Z3
+	VSUBPS       Z2, Z3, Z3
+	VMULPS       Z3, Z2, Z2
+	VPXORD       Z4, Z4, Z4
+	VCMPPS       $0x04, Z4, Z1, K1
+	VFMADD231PS  Z2, Z1, K1, Z0
+	VMOVUPS      Z0, (DI)(R8*4)
+	VMOVUPS      64(DI)(R8*4), Z0
+	VMOVUPS      64(SI)(R8*4), Z1
+	VMOVUPS      64(BX)(R8*4), Z2
+	VBROADCASTSS c32_3f800000<>+0(SB), Z3
+	VSUBPS       Z2, Z3, Z3
+	VMULPS       Z3, Z2, Z2
+	VPXORD       Z5, Z5, Z5
+	VCMPPS       $0x04, Z5, Z1, K1
+	VFMADD231PS  Z2, Z1, K1, Z0
+	VMOVUPS      Z0, 64(DI)(R8*4)
+	ADDQ         $0x20, R8
+	SUBQ         $0x20, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Z0
+	VMOVUPS      (SI)(R8*4), Z1
+	VMOVUPS      (BX)(R8*4), Z2
+	VBROADCASTSS c32_3f800000<>+0(SB), Z3
+	VSUBPS       Z2, Z3, Z3
+	VMULPS       Z3, Z2, Z2
+	VPXORD       Z6, Z6, Z6
+	VCMPPS       $0x04, Z6, Z1, K1
+	VFMADD231PS  Z2, Z1, K1, Z0
+	VMOVUPS      Z0, (DI)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x10, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DI)(R8*4), K1, Z0
+	VMOVUPS.Z    (SI)(R8*4), K1, Z1
+	VMOVUPS.Z    (BX)(R8*4), K1, Z2
+	VBROADCASTSS c32_3f800000<>+0(SB), Z3
+	VSUBPS       Z2, Z3, Z3
+	VMULPS       Z3, Z2, Z2
+	VPXORD       Z7, Z7, Z7
+	VCMPPS       $0x04, Z7, Z1, K2
+	VFMADD231PS  Z2, Z1, K2, Z0
+	VMOVUPS      Z0, K1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softplusBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·softplusBackwardF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS           (DI)(R8*4), Z0
+	VMOVUPS           (SI)(R8*4), Z1
+	VMOVUPS           (BX)(R8*4), Z2
+	VORPS.BCST        c32_80000000<>+0(SB), Z2, Z3
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z4
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z5
+	VMINPS            Z3, Z5, Z3
+	VMAXPS            Z3, Z4, Z3
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z4, Z4
+	VMOVAPS           Z3, Z3
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z4, Z3
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z5
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z10
+	VMULPS            Z5, Z10, Z5
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z5, Z3
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS         Z4, Z3, Z3
+	VPMOVD2M          Z2, K1
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z2
+	VBLENDMPS         Z3, Z2, K1, Z6
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z3, Z2
+	VDIVPS            Z2, Z6, Z2
+	VPXORD            Z7, Z7, Z7
+	VCMPPS            $0x04, Z7, Z1, K1
+	VFMADD231PS       Z2, Z1, K1, Z0
+	VMOVUPS           Z0, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (DI)(R8*4), K1, Z0
+	VMOVUPS.Z         (SI)(R8*4), K1, Z1
+	VMOVUPS.Z         (BX)(R8*4), K1, Z2
+	VORPS.BCST        c32_80000000<>+0(SB), Z2, Z3
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z4
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z5
+	VMINPS            Z3, Z5, Z3
+	VMAXPS            Z3, Z4, Z3
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z4, Z4
+	VMOVAPS           Z3, Z3
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z4, Z3
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z4, Z3
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z5
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z3, Z5
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z3, Z5
+	VMULPS            Z3, Z3, Z6
+	VMULPS            Z5, Z6, Z5
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z5, Z3
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z3, Z3
+	VSCALEFPS         Z4, Z3, Z3
+	VPMOVD2M          Z2, K2
+	VBROADCASTSS      c32_3f800000<>+0(SB), Z2
+	VBLENDMPS         Z3, Z2, K2, Z8
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z3, Z2
+	VDIVPS            Z2, Z8, Z2
+	VPXORD            Z9, Z9, Z9
+	VCMPPS            $0x04, Z9, Z1, K2
+	VFMADD231PS       Z2, Z1, K2, Z0
+	VMOVUPS           Z0, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softmaxBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxBackwardF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	MOVQ         b_base+48(FP), BX
+	VBROADCASTSS c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (SI)(R8*4), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     (DI)(R8*4), Z6
+	VMOVUPS     (BX)(R8*4), Z7
+	VPXORD      Z2, Z2, Z2
+	VCMPPS      $0x04, Z2, Z1, K1
+	VFMADD231PS Z7, Z1, K1, Z6
+	VMOVUPS     Z6, (DI)(R8*4)
+	VMOVUPS     64(SI)(R8*4), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     64(DI)(R8*4), Z6
+	VMOVUPS     64(BX)(R8*4), Z7
+	VPXORD      Z3, Z3, Z3
+	VCMPPS      $0x04, Z3, Z1, K1
+	VFMADD231PS Z7, Z1, K1, Z6
+	VMOVUPS     Z6, 64(DI)(R8*4)
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI)(R8*4), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     (DI)(R8*4), Z2
+	VMOVUPS     (BX)(R8*4), Z3
+	VPXORD      Z4, Z4, Z4
+	VCMPPS      $0x04, Z4, Z1, K1
+	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVUPS     Z2, (DI)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI)(R8*4), K1, Z1
+	VSUBPS      Z0, Z1, Z0
+	VMOVUPS.Z   (DI)(R8*4), K1, Z1
+	VMOVUPS.Z   (BX)(R8*4), K1, Z2
+	VPXORD      Z5, Z5, Z5
+	VCMPPS      $0x04, Z5, Z0, K2
+	VFMADD231PS Z2, Z0, K2, Z1
+	VMOVUPS     Z1, K1, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func logSoftmaxBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·logSoftmaxBackwardF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	MOVQ         b_base+48(FP), BX
+	VBROADCASTSS c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS           (DI)(R8*4), Z1
+	VMOVUPS           (SI)(R8*4), Z2
+	VADDPS            Z2, Z1, Z1
+	VMOVUPS           (BX)(R8*4), Z2
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z3
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z4
+	VMINPS            Z2, Z4, Z2
+	VMAXPS            Z2, Z3, Z2
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z3, Z2
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z4
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VMULPS            Z4, Z5, Z4
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z4, Z2
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z3, Z2, Z2
+	VFNMADD231PS      Z0, Z2, Z1
+	VMOVUPS           Z1, (DI)(R8*4)
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (DI)(R8*4), K1, Z1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z2
+	VADDPS            Z2, Z1, Z1
+	VMOVUPS.Z         (BX)(R8*4), K1, Z2
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z3
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z4
+	VMINPS            Z2, Z4, Z2
+	VMAXPS            Z2, Z3, Z2
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z3, Z2
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z4
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VMULPS            Z4, Z5, Z4
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z4, Z2
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z3, Z2, Z2
+	VFNMADD231PS      Z0, Z2, Z1
+	VMOVUPS           Z1, K1, (DI)(R8*4)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sGDF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sGDF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSS c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x40, DX
+	JL           manyend
+
+many:
+	VMOVUPS      (DI)(R8*4), Z1
+	VMOVUPS      (SI)(R8*4), Z2
+	VFNMADD231PS Z0, Z2, Z1
+	VMOVUPS      Z1, (DI)(R8*4)
+	VMOVUPS      64(DI)(R8*4), Z1
+	VMOVUPS      64(SI)(R8*4), Z2
+	VFNMADD231PS Z0, Z2, Z1
+	VMOVUPS      Z1, 64(DI)(R8*4)
+	VMOVUPS      128(DI)(R8*4), Z1
+	VMOVUPS      128(SI)(R8*4), Z2
+	VFNMADD231PS Z0, Z2, Z1
+	VMOVUPS      Z1, 128(DI)(R8*4)
+	VMOVUPS      192(DI)(R8*4), Z1
+	VMOVUPS      192(SI)(R8*4), Z2
+	VFNMADD231PS Z0, Z2, Z1
+	VMOVUPS      Z1, 192(DI)(R8*4)
+	ADDQ         $0x40, R8
+	SUBQ         $0x40, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Z1
+	VMOVUPS      (SI)(R8*4), Z2
+	VFNMADD231PS Z0, Z2, Z1
+	VMOVUPS      Z1, (DI)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x10, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DI)(R8*4), K1, Z1
+	VMOVUPS.Z    (SI)(R8*4), K1, Z2
+	VFNMADD231PS Z0, Z2, Z1
+	VMOVUPS      Z1, K1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
 	VZEROUPPER
 	RET
 
@@ -7174,6 +15717,2441 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z26, (SI)
 	VMOVUPS Z27, K1, 64(SI)
+	VZEROUPPER
+	RET
+
+// func fillF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·fillF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSD c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPD Z0, (DI)(R8*8)
+	VMOVUPD Z0, 64(DI)(R8*8)
+	VMOVUPD Z0, 128(DI)(R8*8)
+	VMOVUPD Z0, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ    $0x08, DX
+	JZ      leave0
+	MOVQ    DX, CX
+	MOVQ    $-1, AX
+	BZHIQ   CX, AX, AX
+	KMOVW   AX, K1
+	VMOVUPD Z0, K1, (DI)(R8*8)
+	ADDQ    DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Z0
+	VMOVUPD 64(BX)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(DI)(R8*8)
+	VMOVUPD 128(SI)(R8*8), Z0
+	VMOVUPD 128(BX)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(DI)(R8*8)
+	VMOVUPD 192(SI)(R8*8), Z0
+	VMOVUPD 192(BX)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z0
+	VMOVUPD.Z (BX)(R8*8), K1, Z1
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func subF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·subF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Z0
+	VMOVUPD 64(BX)(R8*8), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(DI)(R8*8)
+	VMOVUPD 128(SI)(R8*8), Z0
+	VMOVUPD 128(BX)(R8*8), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(DI)(R8*8)
+	VMOVUPD 192(SI)(R8*8), Z0
+	VMOVUPD 192(BX)(R8*8), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z0
+	VMOVUPD.Z (BX)(R8*8), K1, Z1
+	VSUBPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Z0
+	VMOVUPD 64(BX)(R8*8), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(DI)(R8*8)
+	VMOVUPD 128(SI)(R8*8), Z0
+	VMOVUPD 128(BX)(R8*8), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(DI)(R8*8)
+	VMOVUPD 192(SI)(R8*8), Z0
+	VMOVUPD 192(BX)(R8*8), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VMULPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z0
+	VMOVUPD.Z (BX)(R8*8), K1, Z1
+	VMULPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func divF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·divF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VDIVPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Z0
+	VMOVUPD 64(BX)(R8*8), Z1
+	VDIVPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VDIVPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z0
+	VMOVUPD.Z (BX)(R8*8), K1, Z1
+	VDIVPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addScalarF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addScalarF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSD c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, (DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, 64(DI)(R8*8)
+	VMOVUPD 128(SI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, 128(DI)(R8*8)
+	VMOVUPD 192(SI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z1
+	VADDPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulScalarF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulScalarF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSD c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, (DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, 64(DI)(R8*8)
+	VMOVUPD 128(SI)(R8*8), Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, 128(DI)(R8*8)
+	VMOVUPD 192(SI)(R8*8), Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z1
+	VMULPD  Z0, Z1, Z1
+	VMOVUPD Z1, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z1
+	VMULPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func negF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·negF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPD     (SI)(R8*8), Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, (DI)(R8*8)
+	VMOVUPD     64(SI)(R8*8), Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, 64(DI)(R8*8)
+	VMOVUPD     128(SI)(R8*8), Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, 128(DI)(R8*8)
+	VMOVUPD     192(SI)(R8*8), Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, 192(DI)(R8*8)
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, (DI)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI)(R8*8), K1, Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, K1, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func squareF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·squareF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, 64(DI)(R8*8)
+	VMOVUPD 128(SI)(R8*8), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, 128(DI)(R8*8)
+	VMOVUPD 192(SI)(R8*8), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z0
+	VMULPD    Z0, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sqrtF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sqrtF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z0
+	VSQRTPD Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z0
+	VSQRTPD   Z0, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func absF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·absF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPD     (SI)(R8*8), Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, (DI)(R8*8)
+	VMOVUPD     64(SI)(R8*8), Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, 64(DI)(R8*8)
+	VMOVUPD     128(SI)(R8*8), Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, 128(DI)(R8*8)
+	VMOVUPD     192(SI)(R8*8), Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, 192(DI)(R8*8)
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, (DI)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI)(R8*8), K1, Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVUPD     Z0, K1, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func reLUF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reLUF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z0
+	VPXORQ  Z1, Z1, Z1
+	VMAXPD  Z0, Z1, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	VMOVUPD 64(SI)(R8*8), Z0
+	VPXORQ  Z2, Z2, Z2
+	VMAXPD  Z0, Z2, Z0
+	VMOVUPD Z0, 64(DI)(R8*8)
+	VMOVUPD 128(SI)(R8*8), Z0
+	VPXORQ  Z3, Z3, Z3
+	VMAXPD  Z0, Z3, Z0
+	VMOVUPD Z0, 128(DI)(R8*8)
+	VMOVUPD 192(SI)(R8*8), Z0
+	VPXORQ  Z4, Z4, Z4
+	VMAXPD  Z0, Z4, Z0
+	VMOVUPD Z0, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z0
+	VPXORQ  Z5, Z5, Z5
+	VMAXPD  Z0, Z5, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z0
+	VPXORQ    Z6, Z6, Z6
+	VMAXPD    Z0, Z6, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func expF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD           (SI)(R8*8), Z0
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z1
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z2
+	VMINPD            Z0, Z2, Z0
+	VMAXPD            Z0, Z1, Z0
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z1
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z0, Z1
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z1, Z1
+	VMOVAPS           Z0, Z0
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z1, Z0
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z1, Z0
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z2
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z0, Z2
+	VMULPD            Z0, Z0, Z3
+	VMULPD            Z2, Z3, Z2
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z2, Z0
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z0, Z0
+	VSCALEFPD         Z1, Z0, Z0
+	VMOVUPD           Z0, (DI)(R8*8)
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z0
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z1
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z2
+	VMINPD            Z0, Z2, Z0
+	VMAXPD            Z0, Z1, Z0
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z1
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z0, Z1
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z1, Z1
+	VMOVAPS           Z0, Z0
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z1, Z0
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z1, Z0
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z2
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z0, Z2
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z0, Z2
+	VMULPD            Z0, Z0, Z3
+	VMULPD            Z2, Z3, Z2
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z2, Z0
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z0, Z0
+	VSCALEFPD         Z1, Z0, Z0
+	VMOVUPD           Z0, K1, (DI)(R8*8)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func logF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·logF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD          (SI)(R8*8), Z0
+	VGETMANTPD       $0x00, Z0, Z1
+	VGETEXPPD        Z0, Z2
+	VCMPPD.BCST      $0x1e, c64_3ff6a09e667f3bcd<>+0(SB), Z1, K1
+	VMULPD.BCST      c64_3fe0000000000000<>+0(SB), Z1, Z3
+	VBLENDMPD        Z3, Z1, K1, Z4
+	VBROADCASTSD     c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z        Z1, K1, Z1
+	VADDPD           Z1, Z2, Z1
+	VSUBPD.BCST      c64_3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD.BCST      c64_4000000000000000<>+0(SB), Z2, Z3
+	VDIVPD           Z3, Z2, Z3
+	VMULPD           Z3, Z3, Z16
+	VBROADCASTSD     c64_3fc2f112df3e4431<>+0(SB), Z17
+	VFMADD213PD.BCST c64_3fc39a09d078c69f<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST c64_3fc7466496cb03de<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST c64_3fcc71c51d8e78af<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST c64_3fd2492494229359<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST c64_3fd999999997fa04<>+0(SB), Z16, Z17
+	VFMADD213PD.BCST c64_3fe5555555555593<>+0(SB), Z16, Z17
+	VMULPD           Z17, Z16, Z16
+	VMULPD           Z2, Z2, Z17
+	VMULPD.BCST      c64_3fe0000000000000<>+0(SB), Z17, Z17
+	VADDPD           Z17, Z16, Z16
+	VMULPD           Z16, Z3, Z3
+	VFMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z1, Z3
+	VSUBPD           Z3, Z17, Z3
+	VSUBPD           Z2, Z3, Z2
+	VXORPD.BCST      c64_8000000000000000<>+0(SB), Z2, Z2
+	VFMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z1, Z2
+	VCMPPD.BCST      $0x15, c64_7ff0000000000000<>+0(SB), Z0, K1
+	VBLENDMPD        Z0, Z2, K1, Z5
+	VPXORQ           Z6, Z6, Z6
+	VCMPPD           $0x00, Z6, Z0, K1
+	VBROADCASTSD     c64_fff0000000000000<>+0(SB), Z1
+	VBLENDMPD        Z1, Z5, K1, Z7
+	VPXORQ           Z8, Z8, Z8
+	VCMPPD           $0x11, Z8, Z0, K1
+	VBROADCASTSD     c64_7ff8000000000001<>+0(SB), Z0
+	VBLENDMPD        Z0, Z7, K1, Z9
+	VMOVUPD          Z9, (DI)(R8*8)
+	ADDQ             $0x08, R8
+	SUBQ             $0x08, DX
+	JGE              one
+
+oneend:
+	ADDQ             $0x08, DX
+	JZ               leave0
+	MOVQ             DX, CX
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K1
+	VMOVUPD.Z        (SI)(R8*8), K1, Z0
+	VGETMANTPD       $0x00, Z0, Z1
+	VGETEXPPD        Z0, Z2
+	VCMPPD.BCST      $0x1e, c64_3ff6a09e667f3bcd<>+0(SB), Z1, K2
+	VMULPD.BCST      c64_3fe0000000000000<>+0(SB), Z1, Z3
+	VBLENDMPD        Z3, Z1, K2, Z10
+	VBROADCASTSD     c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z        Z1, K2, Z1
+	VADDPD           Z1, Z2, Z1
+	VSUBPD.BCST      c64_3ff0000000000000<>+0(SB), Z10, Z2
+	VADDPD.BCST      c64_4000000000000000<>+0(SB), Z2, Z3
+	VDIVPD           Z3, Z2, Z3
+	VMULPD           Z3, Z3, Z4
+	VBROADCASTSD     c64_3fc2f112df3e4431<>+0(SB), Z5
+	VFMADD213PD.BCST c64_3fc39a09d078c69f<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST c64_3fc7466496cb03de<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST c64_3fcc71c51d8e78af<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST c64_3fd2492494229359<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST c64_3fd999999997fa04<>+0(SB), Z4, Z5
+	VFMADD213PD.BCST c64_3fe5555555555593<>+0(SB), Z4, Z5
+	VMULPD           Z5, Z4, Z4
+	VMULPD           Z2, Z2, Z5
+	VMULPD.BCST      c64_3fe0000000000000<>+0(SB), Z5, Z5
+	VADDPD           Z5, Z4, Z4
+	VMULPD           Z4, Z3, Z3
+	VFMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z1, Z3
+	VSUBPD           Z3, Z5, Z3
+	VSUBPD           Z2, Z3, Z2
+	VXORPD.BCST      c64_8000000000000000<>+0(SB), Z2, Z2
+	VFMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z1, Z2
+	VCMPPD.BCST      $0x15, c64_7ff0000000000000<>+0(SB), Z0, K2
+	VBLENDMPD        Z0, Z2, K2, Z11
+	VPXORQ           Z12, Z12, Z12
+	VCMPPD           $0x00, Z12, Z0, K2
+	VBROADCASTSD     c64_fff0000000000000<>+0(SB), Z1
+	VBLENDMPD        Z1, Z11, K2, Z13
+	VPXORQ           Z14, Z14, Z14
+	VCMPPD           $0x11, Z14, Z0, K2
+	VBROADCASTSD     c64_7ff8000000000001<>+0(SB), Z0
+	VBLENDMPD        Z0, Z13, K2, Z15
+	VMOVUPD          Z15, K1, (DI)(R8*8)
+	ADDQ             DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func tanhF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·tanhF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD           (SI)(R8*8), Z0
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VBROADCASTSD      c64_4044000000000000<>+0(SB), Z2
+	VADDPD            Z1, Z1, Z1
+	VMINPD            Z1, Z2, Z1
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z2
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z3, Z1
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z3, Z1
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z1, Z3
+	VMULPD            Z1, Z1, Z4
+	VMULPD            Z3, Z4, Z3
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z3, Z1
+	VPSLLQ            $0x34, Z2, Z2
+	VPADDQ.BCST       c64_3ff0000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST       c64_3ff0000000000000<>+0(SB), Z2, Z3
+	VMOVAPS           Z3, Z3
+	VFMADD231PD       Z2, Z1, Z3
+	VADDPD.BCST       c64_4000000000000000<>+0(SB), Z3, Z1
+	VDIVPD            Z1, Z3, Z1
+	VANDPD.BCST       c64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD             Z0, Z1, Z0
+	VMOVUPD           Z0, (DI)(R8*8)
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z0
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VBROADCASTSD      c64_4044000000000000<>+0(SB), Z2
+	VADDPD            Z1, Z1, Z1
+	VMINPD            Z1, Z2, Z1
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z2
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z2, Z3
+	VMOVAPS           Z1, Z1
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z3, Z1
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z3, Z1
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z1, Z3
+	VMULPD            Z1, Z1, Z4
+	VMULPD            Z3, Z4, Z3
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z3, Z1
+	VPSLLQ            $0x34, Z2, Z2
+	VPADDQ.BCST       c64_3ff0000000000000<>+0(SB), Z2, Z2
+	VSUBPD.BCST       c64_3ff0000000000000<>+0(SB), Z2, Z3
+	VMOVAPS           Z3, Z3
+	VFMADD231PD       Z2, Z1, Z3
+	VADDPD.BCST       c64_4000000000000000<>+0(SB), Z3, Z1
+	VDIVPD            Z1, Z3, Z1
+	VANDPD.BCST       c64_8000000000000000<>+0(SB), Z0, Z0
+	VORPD             Z0, Z1, Z0
+	VMOVUPD           Z0, K1, (DI)(R8*8)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sigmoidF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sigmoidF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD           (SI)(R8*8), Z0
+	VORPD.BCST        c64_8000000000000000<>+0(SB), Z0, Z1
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z2
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z3
+	VMINPD            Z1, Z3, Z1
+	VMAXPD            Z1, Z2, Z1
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z2
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z1
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z2, Z1
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z2, Z1
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z1, Z3
+	VMULPD            Z1, Z1, Z6
+	VMULPD            Z3, Z6, Z3
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z3, Z1
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z1, Z1
+	VSCALEFPD         Z2, Z1, Z1
+	VPMOVQ2M          Z0, K1
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z0
+	VBLENDMPD         Z1, Z0, K1, Z4
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z1, Z0
+	VDIVPD            Z0, Z4, Z0
+	VMOVUPD           Z0, (DI)(R8*8)
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z0
+	VORPD.BCST        c64_8000000000000000<>+0(SB), Z0, Z1
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z2
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z3
+	VMINPD            Z1, Z3, Z1
+	VMAXPD            Z1, Z2, Z1
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z2
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z1
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z2, Z1
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z2, Z1
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z1, Z3
+	VMULPD            Z1, Z1, Z4
+	VMULPD            Z3, Z4, Z3
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z3, Z1
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z1, Z1
+	VSCALEFPD         Z2, Z1, Z1
+	VPMOVQ2M          Z0, K2
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z0
+	VBLENDMPD         Z1, Z0, K2, Z5
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z1, Z0
+	VDIVPD            Z0, Z5, Z0
+	VMOVUPD           Z0, K1, (DI)(R8*8)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softplusF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·softplusF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD           (SI)(R8*8), Z0
+	VORPD.BCST        c64_8000000000000000<>+0(SB), Z0, Z1
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z2
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z3
+	VMINPD            Z1, Z3, Z1
+	VMAXPD            Z1, Z2, Z1
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z2
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z1
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z2, Z1
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z2, Z1
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z1, Z3
+	VMULPD            Z1, Z1, Z8
+	VMULPD            Z3, Z8, Z3
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z3, Z1
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z1, Z1
+	VSCALEFPD         Z2, Z1, Z1
+	VCMPPD.BCST       $0x1e, c64_3fda827999fcef32<>+0(SB), Z1, K1
+	VSUBPD.BCST       c64_3ff0000000000000<>+0(SB), Z1, Z2
+	VMULPD.BCST       c64_3fe0000000000000<>+0(SB), Z2, Z2
+	VBLENDMPD         Z2, Z1, K1, Z4
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z         Z1, K1, Z1
+	VADDPD.BCST       c64_4000000000000000<>+0(SB), Z4, Z2
+	VDIVPD            Z2, Z4, Z2
+	VMULPD            Z2, Z2, Z3
+	VBROADCASTSD      c64_3fc2f112df3e4431<>+0(SB), Z8
+	VFMADD213PD.BCST  c64_3fc39a09d078c69f<>+0(SB), Z3, Z8
+	VFMADD213PD.BCST  c64_3fc7466496cb03de<>+0(SB), Z3, Z8
+	VFMADD213PD.BCST  c64_3fcc71c51d8e78af<>+0(SB), Z3, Z8
+	VFMADD213PD.BCST  c64_3fd2492494229359<>+0(SB), Z3, Z8
+	VFMADD213PD.BCST  c64_3fd999999997fa04<>+0(SB), Z3, Z8
+	VFMADD213PD.BCST  c64_3fe5555555555593<>+0(SB), Z3, Z8
+	VMULPD            Z8, Z3, Z3
+	VMULPD            Z4, Z4, Z8
+	VMULPD.BCST       c64_3fe0000000000000<>+0(SB), Z8, Z8
+	VADDPD            Z8, Z3, Z3
+	VMULPD            Z3, Z2, Z2
+	VFMADD231PD.BCST  c64_3dea39ef35793c76<>+0(SB), Z1, Z2
+	VSUBPD            Z2, Z8, Z2
+	VSUBPD            Z4, Z2, Z2
+	VXORPD.BCST       c64_8000000000000000<>+0(SB), Z2, Z2
+	VFMADD231PD.BCST  c64_3fe62e42fee00000<>+0(SB), Z1, Z2
+	VPXORQ            Z5, Z5, Z5
+	VMAXPD            Z0, Z5, Z0
+	VADDPD            Z0, Z2, Z0
+	VMOVUPD           Z0, (DI)(R8*8)
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z0
+	VORPD.BCST        c64_8000000000000000<>+0(SB), Z0, Z1
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z2
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z3
+	VMINPD            Z1, Z3, Z1
+	VMAXPD            Z1, Z2, Z1
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z2
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z1, Z2
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z1
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z2, Z1
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z2, Z1
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z1, Z3
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z1, Z3
+	VMULPD            Z1, Z1, Z4
+	VMULPD            Z3, Z4, Z3
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z3, Z1
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z1, Z1
+	VSCALEFPD         Z2, Z1, Z1
+	VCMPPD.BCST       $0x1e, c64_3fda827999fcef32<>+0(SB), Z1, K2
+	VSUBPD.BCST       c64_3ff0000000000000<>+0(SB), Z1, Z2
+	VMULPD.BCST       c64_3fe0000000000000<>+0(SB), Z2, Z2
+	VBLENDMPD         Z2, Z1, K2, Z6
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z         Z1, K2, Z1
+	VADDPD.BCST       c64_4000000000000000<>+0(SB), Z6, Z2
+	VDIVPD            Z2, Z6, Z2
+	VMULPD            Z2, Z2, Z3
+	VBROADCASTSD      c64_3fc2f112df3e4431<>+0(SB), Z4
+	VFMADD213PD.BCST  c64_3fc39a09d078c69f<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  c64_3fc7466496cb03de<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  c64_3fcc71c51d8e78af<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  c64_3fd2492494229359<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  c64_3fd999999997fa04<>+0(SB), Z3, Z4
+	VFMADD213PD.BCST  c64_3fe5555555555593<>+0(SB), Z3, Z4
+	VMULPD            Z4, Z3, Z3
+	VMULPD            Z6, Z6, Z4
+	VMULPD.BCST       c64_3fe0000000000000<>+0(SB), Z4, Z4
+	VADDPD            Z4, Z3, Z3
+	VMULPD            Z3, Z2, Z2
+	VFMADD231PD.BCST  c64_3dea39ef35793c76<>+0(SB), Z1, Z2
+	VSUBPD            Z2, Z4, Z2
+	VSUBPD            Z6, Z2, Z2
+	VXORPD.BCST       c64_8000000000000000<>+0(SB), Z2, Z2
+	VFMADD231PD.BCST  c64_3fe62e42fee00000<>+0(SB), Z1, Z2
+	VPXORQ            Z7, Z7, Z7
+	VMAXPD            Z0, Z7, Z0
+	VADDPD            Z0, Z2, Z0
+	VMOVUPD           Z0, K1, (DI)(R8*8)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func erfF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·erfF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD           (SI)(R8*8), Z0
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VMULPD            Z0, Z0, Z2
+	VBROADCASTSD      c64_be0acdffb81f2768<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e4d78491a9034cb<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_be85c16e260e3f3c<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3ebb9827ae6e14c4<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_beef4ca949181055<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3f1f9a2bf7341819<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_bf4c02db072ea33e<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3f7565bccfa9a2d5<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_bf9b82ce31206287<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3fbce2f21a041017<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_bfd812746b0379c2<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3fc06eba8214db68<>+0(SB), Z2, Z3
+	VBROADCASTSD      c64_4018000000000000<>+0(SB), Z2
+	VMINPD            Z1, Z2, Z2
+	VBROADCASTSD      c64_bd16b629c134f6c8<>+0(SB), Z6
+	VFMADD213PD.BCST  c64_3d73fe7408f0bd4a<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_bdc0a2a5c62a2652<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3e0166cd01a6256d<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_be39ac16b8f2425a<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3e6c60b7f782ed37<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_be98596f4cbd6dff<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3ec08b23569535f5<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_bee1ed535fa6420d<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3efeb78fa235e240<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_bf1404543fc155fe<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3f21632e4fd63070<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_bf0d2436a940efe1<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_bf40bb82a4b099da<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3f5ac2ec3c7f7fa4<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_bf263aa505c585a0<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_bf939b8110411420<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3fba4fc64c7ab242<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3fe45f2c872b3b56<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3ff20dd7a1c5e7ba<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_be59246778162f23<>+0(SB), Z2, Z6
+	VXORPD.BCST       c64_8000000000000000<>+0(SB), Z6, Z2
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z6
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z2, Z6
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z6, Z7
+	VMOVAPS           Z2, Z2
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z7, Z2
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z7, Z2
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z7
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z2, Z7
+	VMULPD            Z2, Z2, Z8
+	VMULPD            Z7, Z8, Z7
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z7, Z2
+	VPSLLQ            $0x34, Z6, Z6
+	VPADDQ.BCST       c64_3ff0000000000000<>+0(SB), Z6, Z6
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPS           Z6, Z8
+	VFMADD231PD       Z6, Z2, Z8
+	VSUBPD            Z8, Z7, Z2
+	VANDPD.BCST       c64_8000000000000000<>+0(SB), Z0, Z6
+	VORPD             Z6, Z2, Z2
+	VFMADD213PD       Z0, Z0, Z3
+	VCMPPD.BCST       $0x1e, c64_3ff0000000000000<>+0(SB), Z1, K1
+	VBLENDMPD         Z2, Z3, K1, Z4
+	VMOVUPD           Z4, (DI)(R8*8)
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z0
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VMULPD            Z0, Z0, Z2
+	VBROADCASTSD      c64_be0acdffb81f2768<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e4d78491a9034cb<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_be85c16e260e3f3c<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3ebb9827ae6e14c4<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_beef4ca949181055<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3f1f9a2bf7341819<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_bf4c02db072ea33e<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3f7565bccfa9a2d5<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_bf9b82ce31206287<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3fbce2f21a041017<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_bfd812746b0379c2<>+0(SB), Z2, Z3
+	VFMADD213PD.BCST  c64_3fc06eba8214db68<>+0(SB), Z2, Z3
+	VBROADCASTSD      c64_4018000000000000<>+0(SB), Z2
+	VMINPD            Z1, Z2, Z2
+	VBROADCASTSD      c64_bd16b629c134f6c8<>+0(SB), Z4
+	VFMADD213PD.BCST  c64_3d73fe7408f0bd4a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_bdc0a2a5c62a2652<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3e0166cd01a6256d<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_be39ac16b8f2425a<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3e6c60b7f782ed37<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_be98596f4cbd6dff<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3ec08b23569535f5<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_bee1ed535fa6420d<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3efeb78fa235e240<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_bf1404543fc155fe<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f21632e4fd63070<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_bf0d2436a940efe1<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_bf40bb82a4b099da<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f5ac2ec3c7f7fa4<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_bf263aa505c585a0<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_bf939b8110411420<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fba4fc64c7ab242<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fe45f2c872b3b56<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3ff20dd7a1c5e7ba<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_be59246778162f23<>+0(SB), Z2, Z4
+	VXORPD.BCST       c64_8000000000000000<>+0(SB), Z4, Z2
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z4
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z2, Z4
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z4, Z6
+	VMOVAPS           Z2, Z2
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z6, Z2
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z6, Z2
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z6
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z2, Z6
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z2, Z6
+	VMULPD            Z2, Z2, Z7
+	VMULPD            Z6, Z7, Z6
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z6, Z2
+	VPSLLQ            $0x34, Z4, Z4
+	VPADDQ.BCST       c64_3ff0000000000000<>+0(SB), Z4, Z4
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPS           Z4, Z7
+	VFMADD231PD       Z4, Z2, Z7
+	VSUBPD            Z7, Z6, Z2
+	VANDPD.BCST       c64_8000000000000000<>+0(SB), Z0, Z4
+	VORPD             Z4, Z2, Z2
+	VFMADD213PD       Z0, Z0, Z3
+	VCMPPD.BCST       $0x1e, c64_3ff0000000000000<>+0(SB), Z1, K2
+	VBLENDMPD         Z2, Z3, K2, Z5
+	VMOVUPD           Z5, K1, (DI)(R8*8)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sinF64AVX512(dst []float64, a []float64) (done int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·sinF64AVX512(SB), NOSPLIT, $0-56
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD           (SI)(R8*8), Z0
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VCMPPD.BCST       $0x1e, c64_41cdcd6500000000<>+0(SB), Z1, K1
+	KORTESTW          K1, K1
+	JNZ               leave
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z1
+	VFMADD231PD.BCST  c64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z1, Z6
+	VMOVAPS           Z0, Z7
+	VFNMADD231PD.BCST c64_3ff921fb54442d18<>+0(SB), Z6, Z7
+	VMULPD.BCST       c64_3c91a62633145c07<>+0(SB), Z6, Z8
+	VSUBPD            Z8, Z7, Z9
+	VSUBPD            Z9, Z7, Z7
+	VSUBPD            Z8, Z7, Z7
+	VFMADD231PD.BCST  c64_391f1976b7ed8fbc<>+0(SB), Z6, Z7
+	VXORPD.BCST       c64_8000000000000000<>+0(SB), Z8, Z8
+	VFMADD231PD.BCST  c64_3c91a62633145c07<>+0(SB), Z6, Z8
+	VSUBPD            Z8, Z7, Z6
+	VMULPD            Z9, Z9, Z7
+	VMULPD.BCST       c64_3fe0000000000000<>+0(SB), Z7, Z8
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z10
+	VSUBPD            Z8, Z10, Z10
+	VBROADCASTSD      c64_3de5d93a5acfd57c<>+0(SB), Z11
+	VFMADD213PD.BCST  c64_be5ae5e68a2b9ceb<>+0(SB), Z7, Z11
+	VFMADD213PD.BCST  c64_3ec71de357b1fe7d<>+0(SB), Z7, Z11
+	VFMADD213PD.BCST  c64_bf2a01a019c161d5<>+0(SB), Z7, Z11
+	VFMADD213PD.BCST  c64_3f8111111110f8a6<>+0(SB), Z7, Z11
+	VFMADD213PD.BCST  c64_bfc5555555555549<>+0(SB), Z7, Z11
+	VBROADCASTSD      c64_bda8fae9be8838d4<>+0(SB), Z12
+	VFMADD213PD.BCST  c64_3e21ee9ebdb4b1c4<>+0(SB), Z7, Z12
+	VFMADD213PD.BCST  c64_be927e4f809c52ad<>+0(SB), Z7, Z12
+	VFMADD213PD.BCST  c64_3efa01a019cb1590<>+0(SB), Z7, Z12
+	VFMADD213PD.BCST  c64_bf56c16c16c15177<>+0(SB), Z7, Z12
+	VFMADD213PD.BCST  c64_3fa555555555554c<>+0(SB), Z7, Z12
+	VMULPD            Z10, Z6, Z13
+	VMULPD            Z9, Z7, Z14
+	VFMADD231PD       Z11, Z14, Z13
+	VADDPD            Z13, Z9, Z11
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z13
+	VSUBPD            Z10, Z13, Z13
+	VSUBPD            Z8, Z13, Z8
+	VFNMADD231PD      Z6, Z9, Z8
+	VMULPD            Z7, Z7, Z6
+	VFMADD231PD       Z12, Z6, Z8
+	VADDPD            Z8, Z10, Z6
+	VPSLLQ            $0x3f, Z1, Z7
+	VPMOVQ2M          Z7, K1
+	VBLENDMPD         Z6, Z11, K1, Z2
+	VPSLLQ            $0x3e, Z1, Z1
+	VANDPD.BCST       c64_8000000000000000<>+0(SB), Z1, Z1
+	VXORPD            Z1, Z2, Z1
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z6
+	VCMPPD.BCST       $0x11, c64_3d70000000000000<>+0(SB), Z6, K1
+	VBLENDMPD         Z0, Z1, K1, Z3
+	VMOVUPD           Z3, (DI)(R8*8)
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z0
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VCMPPD.BCST       $0x1e, c64_41cdcd6500000000<>+0(SB), Z1, K2
+	KORTESTW          K2, K2
+	JNZ               leave
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z1
+	VFMADD231PD.BCST  c64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z1, Z2
+	VMOVAPS           Z0, Z3
+	VFNMADD231PD.BCST c64_3ff921fb54442d18<>+0(SB), Z2, Z3
+	VMULPD.BCST       c64_3c91a62633145c07<>+0(SB), Z2, Z6
+	VSUBPD            Z6, Z3, Z7
+	VSUBPD            Z7, Z3, Z3
+	VSUBPD            Z6, Z3, Z3
+	VFMADD231PD.BCST  c64_391f1976b7ed8fbc<>+0(SB), Z2, Z3
+	VXORPD.BCST       c64_8000000000000000<>+0(SB), Z6, Z6
+	VFMADD231PD.BCST  c64_3c91a62633145c07<>+0(SB), Z2, Z6
+	VSUBPD            Z6, Z3, Z2
+	VMULPD            Z7, Z7, Z3
+	VMULPD.BCST       c64_3fe0000000000000<>+0(SB), Z3, Z6
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z8
+	VSUBPD            Z6, Z8, Z8
+	VBROADCASTSD      c64_3de5d93a5acfd57c<>+0(SB), Z9
+	VFMADD213PD.BCST  c64_be5ae5e68a2b9ceb<>+0(SB), Z3, Z9
+	VFMADD213PD.BCST  c64_3ec71de357b1fe7d<>+0(SB), Z3, Z9
+	VFMADD213PD.BCST  c64_bf2a01a019c161d5<>+0(SB), Z3, Z9
+	VFMADD213PD.BCST  c64_3f8111111110f8a6<>+0(SB), Z3, Z9
+	VFMADD213PD.BCST  c64_bfc5555555555549<>+0(SB), Z3, Z9
+	VBROADCASTSD      c64_bda8fae9be8838d4<>+0(SB), Z10
+	VFMADD213PD.BCST  c64_3e21ee9ebdb4b1c4<>+0(SB), Z3, Z10
+	VFMADD213PD.BCST  c64_be927e4f809c52ad<>+0(SB), Z3, Z10
+	VFMADD213PD.BCST  c64_3efa01a019cb1590<>+0(SB), Z3, Z10
+	VFMADD213PD.BCST  c64_bf56c16c16c15177<>+0(SB), Z3, Z10
+	VFMADD213PD.BCST  c64_3fa555555555554c<>+0(SB), Z3, Z10
+	VMULPD            Z8, Z2, Z11
+	VMULPD            Z7, Z3, Z12
+	VFMADD231PD       Z9, Z12, Z11
+	VADDPD            Z11, Z7, Z9
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z11
+	VSUBPD            Z8, Z11, Z11
+	VSUBPD            Z6, Z11, Z6
+	VFNMADD231PD      Z2, Z7, Z6
+	VMULPD            Z3, Z3, Z2
+	VFMADD231PD       Z10, Z2, Z6
+	VADDPD            Z6, Z8, Z2
+	VPSLLQ            $0x3f, Z1, Z3
+	VPMOVQ2M          Z3, K2
+	VBLENDMPD         Z2, Z9, K2, Z4
+	VPSLLQ            $0x3e, Z1, Z1
+	VANDPD.BCST       c64_8000000000000000<>+0(SB), Z1, Z1
+	VXORPD            Z1, Z4, Z1
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z2
+	VCMPPD.BCST       $0x11, c64_3d70000000000000<>+0(SB), Z2, K2
+	VBLENDMPD         Z0, Z1, K2, Z5
+	VMOVUPD           Z5, K1, (DI)(R8*8)
+	ADDQ              DX, R8
+
+leave0:
+leave:
+	MOVQ R8, done+48(FP)
+	VZEROUPPER
+	RET
+
+// func cosF64AVX512(dst []float64, a []float64) (done int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·cosF64AVX512(SB), NOSPLIT, $0-56
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD           (SI)(R8*8), Z0
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VCMPPD.BCST       $0x1e, c64_41cdcd6500000000<>+0(SB), Z1, K1
+	KORTESTW          K1, K1
+	JNZ               leave
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z1
+	VFMADD231PD.BCST  c64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z1, Z4
+	VMOVAPS           Z0, Z0
+	VFNMADD231PD.BCST c64_3ff921fb54442d18<>+0(SB), Z4, Z0
+	VMULPD.BCST       c64_3c91a62633145c07<>+0(SB), Z4, Z5
+	VSUBPD            Z5, Z0, Z6
+	VSUBPD            Z6, Z0, Z0
+	VSUBPD            Z5, Z0, Z0
+	VFMADD231PD.BCST  c64_391f1976b7ed8fbc<>+0(SB), Z4, Z0
+	VXORPD.BCST       c64_8000000000000000<>+0(SB), Z5, Z5
+	VFMADD231PD.BCST  c64_3c91a62633145c07<>+0(SB), Z4, Z5
+	VSUBPD            Z5, Z0, Z0
+	VMULPD            Z6, Z6, Z4
+	VMULPD.BCST       c64_3fe0000000000000<>+0(SB), Z4, Z5
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z7
+	VSUBPD            Z5, Z7, Z7
+	VBROADCASTSD      c64_3de5d93a5acfd57c<>+0(SB), Z8
+	VFMADD213PD.BCST  c64_be5ae5e68a2b9ceb<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  c64_3ec71de357b1fe7d<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  c64_bf2a01a019c161d5<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  c64_3f8111111110f8a6<>+0(SB), Z4, Z8
+	VFMADD213PD.BCST  c64_bfc5555555555549<>+0(SB), Z4, Z8
+	VBROADCASTSD      c64_bda8fae9be8838d4<>+0(SB), Z9
+	VFMADD213PD.BCST  c64_3e21ee9ebdb4b1c4<>+0(SB), Z4, Z9
+	VFMADD213PD.BCST  c64_be927e4f809c52ad<>+0(SB), Z4, Z9
+	VFMADD213PD.BCST  c64_3efa01a019cb1590<>+0(SB), Z4, Z9
+	VFMADD213PD.BCST  c64_bf56c16c16c15177<>+0(SB), Z4, Z9
+	VFMADD213PD.BCST  c64_3fa555555555554c<>+0(SB), Z4, Z9
+	VMULPD            Z7, Z0, Z10
+	VMULPD            Z6, Z4, Z11
+	VFMADD231PD       Z8, Z11, Z10
+	VADDPD            Z10, Z6, Z8
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z10
+	VSUBPD            Z7, Z10, Z10
+	VSUBPD            Z5, Z10, Z5
+	VFNMADD231PD      Z0, Z6, Z5
+	VMULPD            Z4, Z4, Z0
+	VFMADD231PD       Z9, Z0, Z5
+	VADDPD            Z5, Z7, Z0
+	VPADDQ.BCST       c64_0000000000000001<>+0(SB), Z1, Z1
+	VPSLLQ            $0x3f, Z1, Z4
+	VPMOVQ2M          Z4, K1
+	VBLENDMPD         Z0, Z8, K1, Z2
+	VPSLLQ            $0x3e, Z1, Z0
+	VANDPD.BCST       c64_8000000000000000<>+0(SB), Z0, Z0
+	VXORPD            Z0, Z2, Z0
+	VMOVUPD           Z0, (DI)(R8*8)
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z0
+	VANDPD.BCST       c64_7fffffffffffffff<>+0(SB), Z0, Z1
+	VCMPPD.BCST       $0x1e, c64_41cdcd6500000000<>+0(SB), Z1, K2
+	KORTESTW          K2, K2
+	JNZ               leave
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z1
+	VFMADD231PD.BCST  c64_3fe45f306dc9c883<>+0(SB), Z0, Z1
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z1, Z2
+	VMOVAPS           Z0, Z0
+	VFNMADD231PD.BCST c64_3ff921fb54442d18<>+0(SB), Z2, Z0
+	VMULPD.BCST       c64_3c91a62633145c07<>+0(SB), Z2, Z4
+	VSUBPD            Z4, Z0, Z5
+	VSUBPD            Z5, Z0, Z0
+	VSUBPD            Z4, Z0, Z0
+	VFMADD231PD.BCST  c64_391f1976b7ed8fbc<>+0(SB), Z2, Z0
+	VXORPD.BCST       c64_8000000000000000<>+0(SB), Z4, Z4
+	VFMADD231PD.BCST  c64_3c91a62633145c07<>+0(SB), Z2, Z4
+	VSUBPD            Z4, Z0, Z0
+	VMULPD            Z5, Z5, Z2
+	VMULPD.BCST       c64_3fe0000000000000<>+0(SB), Z2, Z4
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z6
+	VSUBPD            Z4, Z6, Z6
+	VBROADCASTSD      c64_3de5d93a5acfd57c<>+0(SB), Z7
+	VFMADD213PD.BCST  c64_be5ae5e68a2b9ceb<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3ec71de357b1fe7d<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_bf2a01a019c161d5<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_3f8111111110f8a6<>+0(SB), Z2, Z7
+	VFMADD213PD.BCST  c64_bfc5555555555549<>+0(SB), Z2, Z7
+	VBROADCASTSD      c64_bda8fae9be8838d4<>+0(SB), Z8
+	VFMADD213PD.BCST  c64_3e21ee9ebdb4b1c4<>+0(SB), Z2, Z8
+	VFMADD213PD.BCST  c64_be927e4f809c52ad<>+0(SB), Z2, Z8
+	VFMADD213PD.BCST  c64_3efa01a019cb1590<>+0(SB), Z2, Z8
+	VFMADD213PD.BCST  c64_bf56c16c16c15177<>+0(SB), Z2, Z8
+	VFMADD213PD.BCST  c64_3fa555555555554c<>+0(SB), Z2, Z8
+	VMULPD            Z6, Z0, Z9
+	VMULPD            Z5, Z2, Z10
+	VFMADD231PD       Z7, Z10, Z9
+	VADDPD            Z9, Z5, Z7
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z9
+	VSUBPD            Z6, Z9, Z9
+	VSUBPD            Z4, Z9, Z4
+	VFNMADD231PD      Z0, Z5, Z4
+	VMULPD            Z2, Z2, Z0
+	VFMADD231PD       Z8, Z0, Z4
+	VADDPD            Z4, Z6, Z0
+	VPADDQ.BCST       c64_0000000000000001<>+0(SB), Z1, Z1
+	VPSLLQ            $0x3f, Z1, Z2
+	VPMOVQ2M          Z2, K2
+	VBLENDMPD         Z0, Z7, K2, Z3
+	VPSLLQ            $0x3e, Z1, Z0
+	VANDPD.BCST       c64_8000000000000000<>+0(SB), Z0, Z0
+	VXORPD            Z0, Z3, Z0
+	VMOVUPD           Z0, K1, (DI)(R8*8)
+	ADDQ              DX, R8
+
+leave0:
+leave:
+	MOVQ R8, done+48(FP)
+	VZEROUPPER
+	RET
+
+// func addToF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addToF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPD (DI)(R8*8), Z0
+	VMOVUPD (SI)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	VMOVUPD 64(DI)(R8*8), Z0
+	VMOVUPD 64(SI)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(DI)(R8*8)
+	VMOVUPD 128(DI)(R8*8), Z0
+	VMOVUPD 128(SI)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 128(DI)(R8*8)
+	VMOVUPD 192(DI)(R8*8), Z0
+	VMOVUPD 192(SI)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (DI)(R8*8), Z0
+	VMOVUPD (SI)(R8*8), Z1
+	VADDPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (DI)(R8*8), K1, Z0
+	VMOVUPD.Z (SI)(R8*8), K1, Z1
+	VADDPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func axpyF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·axpyF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSD c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (DI)(R8*8), Z1
+	VMOVUPD     (SI)(R8*8), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, (DI)(R8*8)
+	VMOVUPD     64(DI)(R8*8), Z1
+	VMOVUPD     64(SI)(R8*8), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, 64(DI)(R8*8)
+	VMOVUPD     128(DI)(R8*8), Z1
+	VMOVUPD     128(SI)(R8*8), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, 128(DI)(R8*8)
+	VMOVUPD     192(DI)(R8*8), Z1
+	VMOVUPD     192(SI)(R8*8), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, 192(DI)(R8*8)
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (DI)(R8*8), Z1
+	VMOVUPD     (SI)(R8*8), Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, (DI)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (DI)(R8*8), K1, Z1
+	VMOVUPD.Z   (SI)(R8*8), K1, Z2
+	VFMADD231PD Z0, Z2, Z1
+	VMOVUPD     Z1, K1, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func addScalarToF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addScalarToF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSD c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPD (DI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, (DI)(R8*8)
+	VMOVUPD 64(DI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, 64(DI)(R8*8)
+	VMOVUPD 128(DI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, 128(DI)(R8*8)
+	VMOVUPD 192(DI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, 192(DI)(R8*8)
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (DI)(R8*8), Z1
+	VADDPD  Z0, Z1, Z1
+	VMOVUPD Z1, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (DI)(R8*8), K1, Z1
+	VADDPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func mulAddToF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulAddToF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD     (DI)(R8*8), Z0
+	VMOVUPD     (SI)(R8*8), Z1
+	VMOVUPD     (BX)(R8*8), Z2
+	VPXORQ      Z3, Z3, Z3
+	VCMPPD      $0x04, Z3, Z1, K1
+	VFMADD231PD Z2, Z1, K1, Z0
+	VMOVUPD     Z0, (DI)(R8*8)
+	VMOVUPD     64(DI)(R8*8), Z0
+	VMOVUPD     64(SI)(R8*8), Z1
+	VMOVUPD     64(BX)(R8*8), Z2
+	VPXORQ      Z4, Z4, Z4
+	VCMPPD      $0x04, Z4, Z1, K1
+	VFMADD231PD Z2, Z1, K1, Z0
+	VMOVUPD     Z0, 64(DI)(R8*8)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (DI)(R8*8), Z0
+	VMOVUPD     (SI)(R8*8), Z1
+	VMOVUPD     (BX)(R8*8), Z2
+	VPXORQ      Z5, Z5, Z5
+	VCMPPD      $0x04, Z5, Z1, K1
+	VFMADD231PD Z2, Z1, K1, Z0
+	VMOVUPD     Z0, (DI)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (DI)(R8*8), K1, Z0
+	VMOVUPD.Z   (SI)(R8*8), K1, Z1
+	VMOVUPD.Z   (BX)(R8*8), K1, Z2
+	VPXORQ      Z6, Z6, Z6
+	VCMPPD      $0x04, Z6, Z1, K2
+	VFMADD231PD Z2, Z1, K2, Z0
+	VMOVUPD     Z0, K1, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func reLUBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reLUBackwardF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD (DI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VPXORQ  Z2, Z2, Z2
+	VCMPPD  $0x1e, Z2, Z1, K1
+	VMOVUPD (SI)(R8*8), Z1
+	VADDPD  Z1, Z0, K1, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	VMOVUPD 64(DI)(R8*8), Z0
+	VMOVUPD 64(BX)(R8*8), Z1
+	VPXORQ  Z3, Z3, Z3
+	VCMPPD  $0x1e, Z3, Z1, K1
+	VMOVUPD 64(SI)(R8*8), Z1
+	VADDPD  Z1, Z0, K1, Z0
+	VMOVUPD Z0, 64(DI)(R8*8)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (DI)(R8*8), Z0
+	VMOVUPD (BX)(R8*8), Z1
+	VPXORQ  Z4, Z4, Z4
+	VCMPPD  $0x1e, Z4, Z1, K1
+	VMOVUPD (SI)(R8*8), Z1
+	VADDPD  Z1, Z0, K1, Z0
+	VMOVUPD Z0, (DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (DI)(R8*8), K1, Z0
+	VMOVUPD.Z (BX)(R8*8), K1, Z1
+	VPXORQ    Z5, Z5, Z5
+	VCMPPD    $0x1e, Z5, Z1, K2
+	VMOVUPD.Z (SI)(R8*8), K1, Z1
+	VADDPD    Z1, Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func tanhBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhBackwardF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD      (DI)(R8*8), Z0
+	VMOVUPD      (SI)(R8*8), Z1
+	VMOVUPD      (BX)(R8*8), Z2
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VFNMADD231PD Z2, Z2, Z3
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z1, K1
+	VFMADD231PD  Z3, Z1, K1, Z0
+	VMOVUPD      Z0, (DI)(R8*8)
+	VMOVUPD      64(DI)(R8*8), Z0
+	VMOVUPD      64(SI)(R8*8), Z1
+	VMOVUPD      64(BX)(R8*8), Z2
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VFNMADD231PD Z2, Z2, Z3
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z1, K1
+	VFMADD231PD  Z3, Z1, K1, Z0
+	VMOVUPD      Z0, 64(DI)(R8*8)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Z0
+	VMOVUPD      (SI)(R8*8), Z1
+	VMOVUPD      (BX)(R8*8), Z2
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VFNMADD231PD Z2, Z2, Z3
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z1, K1
+	VFMADD231PD  Z3, Z1, K1, Z0
+	VMOVUPD      Z0, (DI)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPD.Z    (DI)(R8*8), K1, Z0
+	VMOVUPD.Z    (SI)(R8*8), K1, Z1
+	VMOVUPD.Z    (BX)(R8*8), K1, Z2
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VFNMADD231PD Z2, Z2, Z3
+	VPXORQ       Z7, Z7, Z7
+	VCMPPD       $0x04, Z7, Z1, K2
+	VFMADD231PD  Z3, Z1, K2, Z0
+	VMOVUPD      Z0, K1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sigmoidBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidBackwardF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD      (DI)(R8*8), Z0
+	VMOVUPD      (SI)(R8*8), Z1
+	VMOVUPD      (BX)(R8*8), Z2
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VSUBPD       Z2, Z3, Z3
+	VMULPD       Z3, Z2, Z2
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z1, K1
+	VFMADD231PD  Z2, Z1, K1, Z0
+	VMOVUPD      Z0, (DI)(R8*8)
+	VMOVUPD      64(DI)(R8*8), Z0
+	VMOVUPD      64(SI)(R8*8), Z1
+	VMOVUPD      64(BX)(R8*8), Z2
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VSUBPD       Z2, Z3, Z3
+	VMULPD       Z3, Z2, Z2
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z1, K1
+	VFMADD231PD  Z2, Z1, K1, Z0
+	VMOVUPD      Z0, 64(DI)(R8*8)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Z0
+	VMOVUPD      (SI)(R8*8), Z1
+	VMOVUPD      (BX)(R8*8), Z2
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VSUBPD       Z2, Z3, Z3
+	VMULPD       Z3, Z2, Z2
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z1, K1
+	VFMADD231PD  Z2, Z1, K1, Z0
+	VMOVUPD      Z0, (DI)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPD.Z    (DI)(R8*8), K1, Z0
+	VMOVUPD.Z    (SI)(R8*8), K1, Z1
+	VMOVUPD.Z    (BX)(R8*8), K1, Z2
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VSUBPD       Z2, Z3, Z3
+	VMULPD       Z3, Z2, Z2
+	VPXORQ       Z7, Z7, Z7
+	VCMPPD       $0x04, Z7, Z1, K2
+	VFMADD231PD  Z2, Z1, K2, Z0
+	VMOVUPD      Z0, K1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softplusBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·softplusBackwardF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD           (DI)(R8*8), Z0
+	VMOVUPD           (SI)(R8*8), Z1
+	VMOVUPD           (BX)(R8*8), Z2
+	VORPD.BCST        c64_8000000000000000<>+0(SB), Z2, Z3
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z4
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z5
+	VMINPD            Z3, Z5, Z3
+	VMAXPD            Z3, Z4, Z3
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z4
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z3, Z4
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z4, Z4
+	VMOVAPS           Z3, Z3
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z4, Z3
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z5
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z3, Z5
+	VMULPD            Z3, Z3, Z10
+	VMULPD            Z5, Z10, Z5
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z5, Z3
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z3, Z3
+	VSCALEFPD         Z4, Z3, Z3
+	VPMOVQ2M          Z2, K1
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z2
+	VBLENDMPD         Z3, Z2, K1, Z6
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z3, Z2
+	VDIVPD            Z2, Z6, Z2
+	VPXORQ            Z7, Z7, Z7
+	VCMPPD            $0x04, Z7, Z1, K1
+	VFMADD231PD       Z2, Z1, K1, Z0
+	VMOVUPD           Z0, (DI)(R8*8)
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (DI)(R8*8), K1, Z0
+	VMOVUPD.Z         (SI)(R8*8), K1, Z1
+	VMOVUPD.Z         (BX)(R8*8), K1, Z2
+	VORPD.BCST        c64_8000000000000000<>+0(SB), Z2, Z3
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z4
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z5
+	VMINPD            Z3, Z5, Z3
+	VMAXPD            Z3, Z4, Z3
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z4
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z3, Z4
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z4, Z4
+	VMOVAPS           Z3, Z3
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z4, Z3
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z4, Z3
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z5
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z3, Z5
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z3, Z5
+	VMULPD            Z3, Z3, Z6
+	VMULPD            Z5, Z6, Z5
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z5, Z3
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z3, Z3
+	VSCALEFPD         Z4, Z3, Z3
+	VPMOVQ2M          Z2, K2
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z2
+	VBLENDMPD         Z3, Z2, K2, Z8
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z3, Z2
+	VDIVPD            Z2, Z8, Z2
+	VPXORQ            Z9, Z9, Z9
+	VCMPPD            $0x04, Z9, Z1, K2
+	VFMADD231PD       Z2, Z1, K2, Z0
+	VMOVUPD           Z0, K1, (DI)(R8*8)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func softmaxBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxBackwardF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	MOVQ         b_base+48(FP), BX
+	VBROADCASTSD c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (SI)(R8*8), Z1
+	VSUBPD      Z0, Z1, Z1
+	VMOVUPD     (DI)(R8*8), Z6
+	VMOVUPD     (BX)(R8*8), Z7
+	VPXORQ      Z2, Z2, Z2
+	VCMPPD      $0x04, Z2, Z1, K1
+	VFMADD231PD Z7, Z1, K1, Z6
+	VMOVUPD     Z6, (DI)(R8*8)
+	VMOVUPD     64(SI)(R8*8), Z1
+	VSUBPD      Z0, Z1, Z1
+	VMOVUPD     64(DI)(R8*8), Z6
+	VMOVUPD     64(BX)(R8*8), Z7
+	VPXORQ      Z3, Z3, Z3
+	VCMPPD      $0x04, Z3, Z1, K1
+	VFMADD231PD Z7, Z1, K1, Z6
+	VMOVUPD     Z6, 64(DI)(R8*8)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Z1
+	VSUBPD      Z0, Z1, Z1
+	VMOVUPD     (DI)(R8*8), Z2
+	VMOVUPD     (BX)(R8*8), Z3
+	VPXORQ      Z4, Z4, Z4
+	VCMPPD      $0x04, Z4, Z1, K1
+	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVUPD     Z2, (DI)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI)(R8*8), K1, Z1
+	VSUBPD      Z0, Z1, Z0
+	VMOVUPD.Z   (DI)(R8*8), K1, Z1
+	VMOVUPD.Z   (BX)(R8*8), K1, Z2
+	VPXORQ      Z5, Z5, Z5
+	VCMPPD      $0x04, Z5, Z0, K2
+	VFMADD231PD Z2, Z0, K2, Z1
+	VMOVUPD     Z1, K1, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func logSoftmaxBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·logSoftmaxBackwardF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	MOVQ         b_base+48(FP), BX
+	VBROADCASTSD c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD           (DI)(R8*8), Z1
+	VMOVUPD           (SI)(R8*8), Z2
+	VADDPD            Z2, Z1, Z1
+	VMOVUPD           (BX)(R8*8), Z2
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z3
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z4
+	VMINPD            Z2, Z4, Z2
+	VMAXPD            Z2, Z3, Z2
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z3
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z2
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z3, Z2
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z4
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VMULPD            Z4, Z5, Z4
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z3, Z2, Z2
+	VFNMADD231PD      Z0, Z2, Z1
+	VMOVUPD           Z1, (DI)(R8*8)
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (DI)(R8*8), K1, Z1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z2
+	VADDPD            Z2, Z1, Z1
+	VMOVUPD.Z         (BX)(R8*8), K1, Z2
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z3
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z4
+	VMINPD            Z2, Z4, Z2
+	VMAXPD            Z2, Z3, Z2
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z3
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z2
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z3, Z2
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z4
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VMULPD            Z4, Z5, Z4
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z3, Z2, Z2
+	VFNMADD231PD      Z0, Z2, Z1
+	VMOVUPD           Z1, K1, (DI)(R8*8)
+	ADDQ              DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sGDF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sGDF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+24(FP), SI
+	VBROADCASTSD c+72(FP), Z0
+	XORQ         R8, R8
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPD      (DI)(R8*8), Z1
+	VMOVUPD      (SI)(R8*8), Z2
+	VFNMADD231PD Z0, Z2, Z1
+	VMOVUPD      Z1, (DI)(R8*8)
+	VMOVUPD      64(DI)(R8*8), Z1
+	VMOVUPD      64(SI)(R8*8), Z2
+	VFNMADD231PD Z0, Z2, Z1
+	VMOVUPD      Z1, 64(DI)(R8*8)
+	VMOVUPD      128(DI)(R8*8), Z1
+	VMOVUPD      128(SI)(R8*8), Z2
+	VFNMADD231PD Z0, Z2, Z1
+	VMOVUPD      Z1, 128(DI)(R8*8)
+	VMOVUPD      192(DI)(R8*8), Z1
+	VMOVUPD      192(SI)(R8*8), Z2
+	VFNMADD231PD Z0, Z2, Z1
+	VMOVUPD      Z1, 192(DI)(R8*8)
+	ADDQ         $0x20, R8
+	SUBQ         $0x20, DX
+	JGE          many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Z1
+	VMOVUPD      (SI)(R8*8), Z2
+	VFNMADD231PD Z0, Z2, Z1
+	VMOVUPD      Z1, (DI)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPD.Z    (DI)(R8*8), K1, Z1
+	VMOVUPD.Z    (SI)(R8*8), K1, Z2
+	VFNMADD231PD Z0, Z2, Z1
+	VMOVUPD      Z1, K1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
 	VZEROUPPER
 	RET
 

@@ -38,6 +38,8 @@ const (
 	opTanhBackward
 	opSigmoidBackward
 	opSoftplusBackward
+	opSoftmaxBackward    // dst += b*(a-c)
+	opLogSoftmaxBackward // dst += a - exp(b)*c
 	opSGD
 	numOps
 )
@@ -46,7 +48,8 @@ var opNames = [numOps]string{
 	"Fill", "Add", "Sub", "Mul", "Div", "AddScalar", "MulScalar", "Neg", "Square", "Sqrt", "Abs", "ReLU",
 	"Exp", "Log", "Tanh", "Sigmoid", "Softplus", "Erf", "Sin", "Cos",
 	"AddTo", "Axpy", "AddScalarTo", "MulAddTo",
-	"ReLUBackward", "TanhBackward", "SigmoidBackward", "SoftplusBackward", "SGD",
+	"ReLUBackward", "TanhBackward", "SigmoidBackward", "SoftplusBackward",
+	"SoftmaxBackward", "LogSoftmaxBackward", "SGD",
 }
 
 func (op opcode) String() string { return opNames[op] }
@@ -117,13 +120,13 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 			}
 		},
 		opExp:      each[T](math.Exp),
-		opLog:      each[T](math.Log),
+		opLog:      each[T](logarithm),
 		opTanh:     each[T](math.Tanh),
 		opSigmoid:  each[T](sigmoid),
 		opSoftplus: each[T](softplus),
 		opErf:      each[T](math.Erf),
-		opSin:      each[T](math.Sin),
-		opCos:      each[T](math.Cos),
+		opSin:      each[T](sin),
+		opCos:      each[T](cos),
 		opAddTo: func(dst, a, _ []T, _ T) {
 			a = a[:len(dst)]
 			for i := range dst {
@@ -181,6 +184,20 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 				}
 			}
 		},
+		opSoftmaxBackward: func(dst, ct, y []T, s T) {
+			ct, y = ct[:len(dst)], y[:len(dst)]
+			for i, t := range ct {
+				if d := t - s; d != 0 {
+					dst[i] += T(y[i] * d)
+				}
+			}
+		},
+		opLogSoftmaxBackward: func(dst, ct, y []T, s T) {
+			ct, y = ct[:len(dst)], y[:len(dst)]
+			for i, t := range ct {
+				dst[i] += t - T(T(math.Exp(float64(y[i])))*s)
+			}
+		},
 		opSGD: func(w, g, _ []T, lr T) {
 			g = g[:len(w)]
 			for i := range w {
@@ -212,4 +229,82 @@ func sigmoid(x float64) float64 {
 // softplus returns ln(1+eˣ) in a form that neither overflows nor loses the denormal results at very negative x.
 func softplus(x float64) float64 {
 	return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+}
+
+// logarithm returns ln x. [math.Log] is wrong for denormal numbers on amd64.
+func logarithm(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
+}
+
+// sin returns sin x. [math.Sin] has a small absolute error; where that matters, because the result is small or the argument
+// large, x is reduced anew.
+func sin(x float64) float64 {
+	y := math.Sin(x)
+	if math.Abs(x) < 1 || reduced(x, y) {
+		return y
+	}
+	r, n := quarterTurns(x)
+	return sinQuarter(r, n)
+}
+
+// cos returns cos x, as [sin] does it.
+func cos(x float64) float64 {
+	y := math.Cos(x)
+	if reduced(x, y) {
+		return y
+	}
+	r, n := quarterTurns(x)
+	return sinQuarter(r, n+1)
+}
+
+// reduced reports whether package math's sine or cosine y of x is good enough, or as good as it gets.
+func reduced(x, y float64) bool {
+	const nearZero, large, tooLarge = 1e-5, 1 << 29, 1 << 49
+	x = math.Abs(x)
+	return x < large && math.Abs(y) > nearZero || !(x < tooLarge)
+}
+
+// sinQuarter returns sin(r + n·π/2).
+func sinQuarter(r float64, n int64) float64 {
+	switch n & 3 {
+	case 0:
+		return math.Sin(r)
+	case 1:
+		return math.Cos(r)
+	case 2:
+		return -math.Sin(r)
+	default:
+		return -math.Cos(r)
+	}
+}
+
+// quarterTurns returns n and r such that x = n·π/2 + r with |r| ≤ π/4, or little more.
+func quarterTurns(x float64) (r float64, n int64) {
+	// π/2 in three parts.
+	const c1, c2, c3 = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
+	f := math.Round(x * (2 / math.Pi))
+	r1 := math.FMA(-f, c1, x) // exact
+	w := f * c2
+	r = r1 - w // what this loses, and the rest, is added below
+	r += math.FMA(-f, c3, (r1-r)-w-math.FMA(f, c2, -w))
+	return r, int64(f)
+}
+
+// bounded makes a loop of one that stops at a large argument and returns how many elements it has done: what it leaves is
+// computed by f, some elements at a time.
+func bounded[T Float](small func(dst, a []T) int, f func(float64) float64) loop[T] {
+	const step = 16
+	return func(dst, a, _ []T, _ T) {
+		for len(dst) > 0 {
+			n := small(dst, a)
+			end := min(n+step, len(dst))
+			for i := n; i < end; i++ {
+				dst[i] = T(f(float64(a[i])))
+			}
+			dst, a = dst[end:], a[end:]
+		}
+	}
 }

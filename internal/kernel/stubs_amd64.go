@@ -4,6 +4,161 @@
 
 package kernel
 
+// fillF32AVX2 is the loop of opFill.
+//
+//go:noescape
+func fillF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// addF32AVX2 is the loop of opAdd.
+//
+//go:noescape
+func addF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// subF32AVX2 is the loop of opSub.
+//
+//go:noescape
+func subF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// mulF32AVX2 is the loop of opMul.
+//
+//go:noescape
+func mulF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// divF32AVX2 is the loop of opDiv.
+//
+//go:noescape
+func divF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// addScalarF32AVX2 is the loop of opAddScalar.
+//
+//go:noescape
+func addScalarF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// mulScalarF32AVX2 is the loop of opMulScalar.
+//
+//go:noescape
+func mulScalarF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// negF32AVX2 is the loop of opNeg.
+//
+//go:noescape
+func negF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// squareF32AVX2 is the loop of opSquare.
+//
+//go:noescape
+func squareF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// sqrtF32AVX2 is the loop of opSqrt.
+//
+//go:noescape
+func sqrtF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// absF32AVX2 is the loop of opAbs.
+//
+//go:noescape
+func absF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// reLUF32AVX2 is the loop of opReLU.
+//
+//go:noescape
+func reLUF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// expF32AVX2 is the loop of opExp.
+//
+//go:noescape
+func expF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// logF32AVX2 is the loop of opLog.
+//
+//go:noescape
+func logF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// tanhF32AVX2 is the loop of opTanh.
+//
+//go:noescape
+func tanhF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// sigmoidF32AVX2 is the loop of opSigmoid.
+//
+//go:noescape
+func sigmoidF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// softplusF32AVX2 is the loop of opSoftplus.
+//
+//go:noescape
+func softplusF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// erfF32AVX2 is the loop of opErf.
+//
+//go:noescape
+func erfF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// sinF32AVX2 is the loop of opSin as far as arguments are small; it returns how many elements it has done.
+//
+//go:noescape
+func sinF32AVX2(dst []float32, a []float32) (done int)
+
+// cosF32AVX2 is the loop of opCos as far as arguments are small; it returns how many elements it has done.
+//
+//go:noescape
+func cosF32AVX2(dst []float32, a []float32) (done int)
+
+// addToF32AVX2 is the loop of opAddTo.
+//
+//go:noescape
+func addToF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// axpyF32AVX2 is the loop of opAxpy.
+//
+//go:noescape
+func axpyF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// addScalarToF32AVX2 is the loop of opAddScalarTo.
+//
+//go:noescape
+func addScalarToF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// mulAddToF32AVX2 is the loop of opMulAddTo.
+//
+//go:noescape
+func mulAddToF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// reLUBackwardF32AVX2 is the loop of opReLUBackward.
+//
+//go:noescape
+func reLUBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// tanhBackwardF32AVX2 is the loop of opTanhBackward.
+//
+//go:noescape
+func tanhBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// sigmoidBackwardF32AVX2 is the loop of opSigmoidBackward.
+//
+//go:noescape
+func sigmoidBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// softplusBackwardF32AVX2 is the loop of opSoftplusBackward.
+//
+//go:noescape
+func softplusBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// softmaxBackwardF32AVX2 is the loop of opSoftmaxBackward.
+//
+//go:noescape
+func softmaxBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// logSoftmaxBackwardF32AVX2 is the loop of opLogSoftmaxBackward.
+//
+//go:noescape
+func logSoftmaxBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// sGDF32AVX2 is the loop of opSGD.
+//
+//go:noescape
+func sGDF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
 // gemm1x1F32AVX2 multiplies a tile of 1 rows and 1 vectors.
 //
 //go:noescape
@@ -104,6 +259,161 @@ func pack7F32AVX2(dst *float32, ldd uintptr, b *float32, ldb uintptr, k int)
 //go:noescape
 func pack8F32AVX2(dst *float32, ldd uintptr, b *float32, ldb uintptr, k int)
 
+// fillF64AVX2 is the loop of opFill.
+//
+//go:noescape
+func fillF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// addF64AVX2 is the loop of opAdd.
+//
+//go:noescape
+func addF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// subF64AVX2 is the loop of opSub.
+//
+//go:noescape
+func subF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// mulF64AVX2 is the loop of opMul.
+//
+//go:noescape
+func mulF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// divF64AVX2 is the loop of opDiv.
+//
+//go:noescape
+func divF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// addScalarF64AVX2 is the loop of opAddScalar.
+//
+//go:noescape
+func addScalarF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// mulScalarF64AVX2 is the loop of opMulScalar.
+//
+//go:noescape
+func mulScalarF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// negF64AVX2 is the loop of opNeg.
+//
+//go:noescape
+func negF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// squareF64AVX2 is the loop of opSquare.
+//
+//go:noescape
+func squareF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// sqrtF64AVX2 is the loop of opSqrt.
+//
+//go:noescape
+func sqrtF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// absF64AVX2 is the loop of opAbs.
+//
+//go:noescape
+func absF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// reLUF64AVX2 is the loop of opReLU.
+//
+//go:noescape
+func reLUF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// expF64AVX2 is the loop of opExp.
+//
+//go:noescape
+func expF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// logF64AVX2 is the loop of opLog.
+//
+//go:noescape
+func logF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// tanhF64AVX2 is the loop of opTanh.
+//
+//go:noescape
+func tanhF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// sigmoidF64AVX2 is the loop of opSigmoid.
+//
+//go:noescape
+func sigmoidF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// softplusF64AVX2 is the loop of opSoftplus.
+//
+//go:noescape
+func softplusF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// erfF64AVX2 is the loop of opErf.
+//
+//go:noescape
+func erfF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// sinF64AVX2 is the loop of opSin as far as arguments are small; it returns how many elements it has done.
+//
+//go:noescape
+func sinF64AVX2(dst []float64, a []float64) (done int)
+
+// cosF64AVX2 is the loop of opCos as far as arguments are small; it returns how many elements it has done.
+//
+//go:noescape
+func cosF64AVX2(dst []float64, a []float64) (done int)
+
+// addToF64AVX2 is the loop of opAddTo.
+//
+//go:noescape
+func addToF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// axpyF64AVX2 is the loop of opAxpy.
+//
+//go:noescape
+func axpyF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// addScalarToF64AVX2 is the loop of opAddScalarTo.
+//
+//go:noescape
+func addScalarToF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// mulAddToF64AVX2 is the loop of opMulAddTo.
+//
+//go:noescape
+func mulAddToF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// reLUBackwardF64AVX2 is the loop of opReLUBackward.
+//
+//go:noescape
+func reLUBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// tanhBackwardF64AVX2 is the loop of opTanhBackward.
+//
+//go:noescape
+func tanhBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// sigmoidBackwardF64AVX2 is the loop of opSigmoidBackward.
+//
+//go:noescape
+func sigmoidBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// softplusBackwardF64AVX2 is the loop of opSoftplusBackward.
+//
+//go:noescape
+func softplusBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// softmaxBackwardF64AVX2 is the loop of opSoftmaxBackward.
+//
+//go:noescape
+func softmaxBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// logSoftmaxBackwardF64AVX2 is the loop of opLogSoftmaxBackward.
+//
+//go:noescape
+func logSoftmaxBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// sGDF64AVX2 is the loop of opSGD.
+//
+//go:noescape
+func sGDF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
 // gemm1x1F64AVX2 multiplies a tile of 1 rows and 1 vectors.
 //
 //go:noescape
@@ -183,6 +493,161 @@ func pack3F64AVX2(dst *float64, ldd uintptr, b *float64, ldb uintptr, k int)
 //
 //go:noescape
 func pack4F64AVX2(dst *float64, ldd uintptr, b *float64, ldb uintptr, k int)
+
+// fillF32AVX512 is the loop of opFill.
+//
+//go:noescape
+func fillF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// addF32AVX512 is the loop of opAdd.
+//
+//go:noescape
+func addF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// subF32AVX512 is the loop of opSub.
+//
+//go:noescape
+func subF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// mulF32AVX512 is the loop of opMul.
+//
+//go:noescape
+func mulF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// divF32AVX512 is the loop of opDiv.
+//
+//go:noescape
+func divF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// addScalarF32AVX512 is the loop of opAddScalar.
+//
+//go:noescape
+func addScalarF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// mulScalarF32AVX512 is the loop of opMulScalar.
+//
+//go:noescape
+func mulScalarF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// negF32AVX512 is the loop of opNeg.
+//
+//go:noescape
+func negF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// squareF32AVX512 is the loop of opSquare.
+//
+//go:noescape
+func squareF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// sqrtF32AVX512 is the loop of opSqrt.
+//
+//go:noescape
+func sqrtF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// absF32AVX512 is the loop of opAbs.
+//
+//go:noescape
+func absF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// reLUF32AVX512 is the loop of opReLU.
+//
+//go:noescape
+func reLUF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// expF32AVX512 is the loop of opExp.
+//
+//go:noescape
+func expF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// logF32AVX512 is the loop of opLog.
+//
+//go:noescape
+func logF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// tanhF32AVX512 is the loop of opTanh.
+//
+//go:noescape
+func tanhF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// sigmoidF32AVX512 is the loop of opSigmoid.
+//
+//go:noescape
+func sigmoidF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// softplusF32AVX512 is the loop of opSoftplus.
+//
+//go:noescape
+func softplusF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// erfF32AVX512 is the loop of opErf.
+//
+//go:noescape
+func erfF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// sinF32AVX512 is the loop of opSin as far as arguments are small; it returns how many elements it has done.
+//
+//go:noescape
+func sinF32AVX512(dst []float32, a []float32) (done int)
+
+// cosF32AVX512 is the loop of opCos as far as arguments are small; it returns how many elements it has done.
+//
+//go:noescape
+func cosF32AVX512(dst []float32, a []float32) (done int)
+
+// addToF32AVX512 is the loop of opAddTo.
+//
+//go:noescape
+func addToF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// axpyF32AVX512 is the loop of opAxpy.
+//
+//go:noescape
+func axpyF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// addScalarToF32AVX512 is the loop of opAddScalarTo.
+//
+//go:noescape
+func addScalarToF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// mulAddToF32AVX512 is the loop of opMulAddTo.
+//
+//go:noescape
+func mulAddToF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// reLUBackwardF32AVX512 is the loop of opReLUBackward.
+//
+//go:noescape
+func reLUBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// tanhBackwardF32AVX512 is the loop of opTanhBackward.
+//
+//go:noescape
+func tanhBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// sigmoidBackwardF32AVX512 is the loop of opSigmoidBackward.
+//
+//go:noescape
+func sigmoidBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// softplusBackwardF32AVX512 is the loop of opSoftplusBackward.
+//
+//go:noescape
+func softplusBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// softmaxBackwardF32AVX512 is the loop of opSoftmaxBackward.
+//
+//go:noescape
+func softmaxBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// logSoftmaxBackwardF32AVX512 is the loop of opLogSoftmaxBackward.
+//
+//go:noescape
+func logSoftmaxBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// sGDF32AVX512 is the loop of opSGD.
+//
+//go:noescape
+func sGDF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
 // gemm1x1F32AVX512 multiplies a tile of 1 rows and 1 vectors.
 //
@@ -323,6 +788,161 @@ func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uin
 //
 //go:noescape
 func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+
+// fillF64AVX512 is the loop of opFill.
+//
+//go:noescape
+func fillF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// addF64AVX512 is the loop of opAdd.
+//
+//go:noescape
+func addF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// subF64AVX512 is the loop of opSub.
+//
+//go:noescape
+func subF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// mulF64AVX512 is the loop of opMul.
+//
+//go:noescape
+func mulF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// divF64AVX512 is the loop of opDiv.
+//
+//go:noescape
+func divF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// addScalarF64AVX512 is the loop of opAddScalar.
+//
+//go:noescape
+func addScalarF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// mulScalarF64AVX512 is the loop of opMulScalar.
+//
+//go:noescape
+func mulScalarF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// negF64AVX512 is the loop of opNeg.
+//
+//go:noescape
+func negF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// squareF64AVX512 is the loop of opSquare.
+//
+//go:noescape
+func squareF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// sqrtF64AVX512 is the loop of opSqrt.
+//
+//go:noescape
+func sqrtF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// absF64AVX512 is the loop of opAbs.
+//
+//go:noescape
+func absF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// reLUF64AVX512 is the loop of opReLU.
+//
+//go:noescape
+func reLUF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// expF64AVX512 is the loop of opExp.
+//
+//go:noescape
+func expF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// logF64AVX512 is the loop of opLog.
+//
+//go:noescape
+func logF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// tanhF64AVX512 is the loop of opTanh.
+//
+//go:noescape
+func tanhF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// sigmoidF64AVX512 is the loop of opSigmoid.
+//
+//go:noescape
+func sigmoidF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// softplusF64AVX512 is the loop of opSoftplus.
+//
+//go:noescape
+func softplusF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// erfF64AVX512 is the loop of opErf.
+//
+//go:noescape
+func erfF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// sinF64AVX512 is the loop of opSin as far as arguments are small; it returns how many elements it has done.
+//
+//go:noescape
+func sinF64AVX512(dst []float64, a []float64) (done int)
+
+// cosF64AVX512 is the loop of opCos as far as arguments are small; it returns how many elements it has done.
+//
+//go:noescape
+func cosF64AVX512(dst []float64, a []float64) (done int)
+
+// addToF64AVX512 is the loop of opAddTo.
+//
+//go:noescape
+func addToF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// axpyF64AVX512 is the loop of opAxpy.
+//
+//go:noescape
+func axpyF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// addScalarToF64AVX512 is the loop of opAddScalarTo.
+//
+//go:noescape
+func addScalarToF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// mulAddToF64AVX512 is the loop of opMulAddTo.
+//
+//go:noescape
+func mulAddToF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// reLUBackwardF64AVX512 is the loop of opReLUBackward.
+//
+//go:noescape
+func reLUBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// tanhBackwardF64AVX512 is the loop of opTanhBackward.
+//
+//go:noescape
+func tanhBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// sigmoidBackwardF64AVX512 is the loop of opSigmoidBackward.
+//
+//go:noescape
+func sigmoidBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// softplusBackwardF64AVX512 is the loop of opSoftplusBackward.
+//
+//go:noescape
+func softplusBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// softmaxBackwardF64AVX512 is the loop of opSoftmaxBackward.
+//
+//go:noescape
+func softmaxBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// logSoftmaxBackwardF64AVX512 is the loop of opLogSoftmaxBackward.
+//
+//go:noescape
+func logSoftmaxBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// sGDF64AVX512 is the loop of opSGD.
+//
+//go:noescape
+func sGDF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
 // gemm1x1F64AVX512 multiplies a tile of 1 rows and 1 vectors.
 //

@@ -4,6 +4,41 @@
 
 package kernel
 
+// loopsF32AVX2 are the elementwise kernels.
+var loopsF32AVX2 = [numOps]loop[float32]{
+	opFill:               fillF32AVX2,
+	opAdd:                addF32AVX2,
+	opSub:                subF32AVX2,
+	opMul:                mulF32AVX2,
+	opDiv:                divF32AVX2,
+	opAddScalar:          addScalarF32AVX2,
+	opMulScalar:          mulScalarF32AVX2,
+	opNeg:                negF32AVX2,
+	opSquare:             squareF32AVX2,
+	opSqrt:               sqrtF32AVX2,
+	opAbs:                absF32AVX2,
+	opReLU:               reLUF32AVX2,
+	opExp:                expF32AVX2,
+	opLog:                logF32AVX2,
+	opTanh:               tanhF32AVX2,
+	opSigmoid:            sigmoidF32AVX2,
+	opSoftplus:           softplusF32AVX2,
+	opErf:                erfF32AVX2,
+	opSin:                bounded(sinF32AVX2, sin),
+	opCos:                bounded(cosF32AVX2, cos),
+	opAddTo:              addToF32AVX2,
+	opAxpy:               axpyF32AVX2,
+	opAddScalarTo:        addScalarToF32AVX2,
+	opMulAddTo:           mulAddToF32AVX2,
+	opReLUBackward:       reLUBackwardF32AVX2,
+	opTanhBackward:       tanhBackwardF32AVX2,
+	opSigmoidBackward:    sigmoidBackwardF32AVX2,
+	opSoftplusBackward:   softplusBackwardF32AVX2,
+	opSoftmaxBackward:    softmaxBackwardF32AVX2,
+	opLogSoftmaxBackward: logSoftmaxBackwardF32AVX2,
+	opSGD:                sGDF32AVX2,
+}
+
 // gemmTilesF32AVX2[v-1][r-1] multiplies tiles of r rows and v vectors.
 var gemmTilesF32AVX2 = [][]gemmTile[float32]{
 	{
@@ -36,6 +71,41 @@ var gemmPacksF32AVX2 = []gemmPack[float32]{
 	pack8F32AVX2,
 }
 
+// loopsF64AVX2 are the elementwise kernels.
+var loopsF64AVX2 = [numOps]loop[float64]{
+	opFill:               fillF64AVX2,
+	opAdd:                addF64AVX2,
+	opSub:                subF64AVX2,
+	opMul:                mulF64AVX2,
+	opDiv:                divF64AVX2,
+	opAddScalar:          addScalarF64AVX2,
+	opMulScalar:          mulScalarF64AVX2,
+	opNeg:                negF64AVX2,
+	opSquare:             squareF64AVX2,
+	opSqrt:               sqrtF64AVX2,
+	opAbs:                absF64AVX2,
+	opReLU:               reLUF64AVX2,
+	opExp:                expF64AVX2,
+	opLog:                logF64AVX2,
+	opTanh:               tanhF64AVX2,
+	opSigmoid:            sigmoidF64AVX2,
+	opSoftplus:           softplusF64AVX2,
+	opErf:                erfF64AVX2,
+	opSin:                bounded(sinF64AVX2, sin),
+	opCos:                bounded(cosF64AVX2, cos),
+	opAddTo:              addToF64AVX2,
+	opAxpy:               axpyF64AVX2,
+	opAddScalarTo:        addScalarToF64AVX2,
+	opMulAddTo:           mulAddToF64AVX2,
+	opReLUBackward:       reLUBackwardF64AVX2,
+	opTanhBackward:       tanhBackwardF64AVX2,
+	opSigmoidBackward:    sigmoidBackwardF64AVX2,
+	opSoftplusBackward:   softplusBackwardF64AVX2,
+	opSoftmaxBackward:    softmaxBackwardF64AVX2,
+	opLogSoftmaxBackward: logSoftmaxBackwardF64AVX2,
+	opSGD:                sGDF64AVX2,
+}
+
 // gemmTilesF64AVX2[v-1][r-1] multiplies tiles of r rows and v vectors.
 var gemmTilesF64AVX2 = [][]gemmTile[float64]{
 	{
@@ -62,6 +132,41 @@ var gemmPacksF64AVX2 = []gemmPack[float64]{
 	pack2F64AVX2,
 	pack3F64AVX2,
 	pack4F64AVX2,
+}
+
+// loopsF32AVX512 are the elementwise kernels.
+var loopsF32AVX512 = [numOps]loop[float32]{
+	opFill:               fillF32AVX512,
+	opAdd:                addF32AVX512,
+	opSub:                subF32AVX512,
+	opMul:                mulF32AVX512,
+	opDiv:                divF32AVX512,
+	opAddScalar:          addScalarF32AVX512,
+	opMulScalar:          mulScalarF32AVX512,
+	opNeg:                negF32AVX512,
+	opSquare:             squareF32AVX512,
+	opSqrt:               sqrtF32AVX512,
+	opAbs:                absF32AVX512,
+	opReLU:               reLUF32AVX512,
+	opExp:                expF32AVX512,
+	opLog:                logF32AVX512,
+	opTanh:               tanhF32AVX512,
+	opSigmoid:            sigmoidF32AVX512,
+	opSoftplus:           softplusF32AVX512,
+	opErf:                erfF32AVX512,
+	opSin:                bounded(sinF32AVX512, sin),
+	opCos:                bounded(cosF32AVX512, cos),
+	opAddTo:              addToF32AVX512,
+	opAxpy:               axpyF32AVX512,
+	opAddScalarTo:        addScalarToF32AVX512,
+	opMulAddTo:           mulAddToF32AVX512,
+	opReLUBackward:       reLUBackwardF32AVX512,
+	opTanhBackward:       tanhBackwardF32AVX512,
+	opSigmoidBackward:    sigmoidBackwardF32AVX512,
+	opSoftplusBackward:   softplusBackwardF32AVX512,
+	opSoftmaxBackward:    softmaxBackwardF32AVX512,
+	opLogSoftmaxBackward: logSoftmaxBackwardF32AVX512,
+	opSGD:                sGDF32AVX512,
 }
 
 // gemmTilesF32AVX512[v-1][r-1] multiplies tiles of r rows and v vectors.
@@ -98,6 +203,41 @@ var gemmTilesF32AVX512 = [][]gemmTile[float32]{
 		gemm13x2F32AVX512,
 		gemm14x2F32AVX512,
 	},
+}
+
+// loopsF64AVX512 are the elementwise kernels.
+var loopsF64AVX512 = [numOps]loop[float64]{
+	opFill:               fillF64AVX512,
+	opAdd:                addF64AVX512,
+	opSub:                subF64AVX512,
+	opMul:                mulF64AVX512,
+	opDiv:                divF64AVX512,
+	opAddScalar:          addScalarF64AVX512,
+	opMulScalar:          mulScalarF64AVX512,
+	opNeg:                negF64AVX512,
+	opSquare:             squareF64AVX512,
+	opSqrt:               sqrtF64AVX512,
+	opAbs:                absF64AVX512,
+	opReLU:               reLUF64AVX512,
+	opExp:                expF64AVX512,
+	opLog:                logF64AVX512,
+	opTanh:               tanhF64AVX512,
+	opSigmoid:            sigmoidF64AVX512,
+	opSoftplus:           softplusF64AVX512,
+	opErf:                erfF64AVX512,
+	opSin:                bounded(sinF64AVX512, sin),
+	opCos:                bounded(cosF64AVX512, cos),
+	opAddTo:              addToF64AVX512,
+	opAxpy:               axpyF64AVX512,
+	opAddScalarTo:        addScalarToF64AVX512,
+	opMulAddTo:           mulAddToF64AVX512,
+	opReLUBackward:       reLUBackwardF64AVX512,
+	opTanhBackward:       tanhBackwardF64AVX512,
+	opSigmoidBackward:    sigmoidBackwardF64AVX512,
+	opSoftplusBackward:   softplusBackwardF64AVX512,
+	opSoftmaxBackward:    softmaxBackwardF64AVX512,
+	opLogSoftmaxBackward: logSoftmaxBackwardF64AVX512,
+	opSGD:                sGDF64AVX512,
 }
 
 // gemmTilesF64AVX512[v-1][r-1] multiplies tiles of r rows and v vectors.

@@ -63,7 +63,8 @@ func Softplus[T Float](dst, x []T) { apply1(opSoftplus, dst, x, 0) }
 //	Erf(NaN) = NaN
 func Erf[T Float](dst, x []T) { apply1(opErf, dst, x, 0) }
 
-// Sin sets dst[i] = sin x[i], x in radians. Arguments of any size are reduced exactly.
+// Sin sets dst[i] = sin x[i], x in radians. Beyond |x| = 5e14, where one number is far from the next, the error is up to
+// 1e-16.
 //
 // Special cases are:
 //
@@ -72,7 +73,8 @@ func Erf[T Float](dst, x []T) { apply1(opErf, dst, x, 0) }
 //	Sin(NaN) = NaN
 func Sin[T Float](dst, x []T) { apply1(opSin, dst, x, 0) }
 
-// Cos sets dst[i] = cos x[i], x in radians. Arguments of any size are reduced exactly.
+// Cos sets dst[i] = cos x[i], x in radians. Beyond |x| = 5e14, where one number is far from the next, the error is up to
+// 1e-16.
 //
 // Special cases are:
 //

@@ -25,6 +25,7 @@ func main() {
 
 	ctx.ConstraintExpr("amd64,!purego")
 	for _, t := range targets {
+		t.elementwise()
 		t.gemm()
 		if !t.wide {
 			t.pack()

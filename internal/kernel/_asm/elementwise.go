@@ -1,0 +1,235 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// A lane is the part of an elementwise kernel that stands for one vector: it reads its operands with the functions in, and
+// returns the result.
+type lane func(t target, in inputs) vec
+
+// inputs are the operands of an elementwise kernel at one vector.
+type inputs struct {
+	dst, a, b func() vec
+	c         vec // the number, in all lanes
+}
+
+// An elementwise kernel has the signature of the Go type loop.
+type elementwise struct {
+	name   string // of the opcode, without op
+	unroll int    // vectors in one iteration: more than one where there is little to do for each
+	uses   string // which of a, b and c it reads
+	body   lane
+	bound  bool // arguments beyond sinMost end the loop
+}
+
+// zeroWins returns ct*d added to dst, where nothing is added if ct is 0.
+func zeroWins(t target, in inputs, d func(ct vec) vec) vec {
+	acc, ct := in.dst(), in.a()
+	v := d(ct)
+	if t.wide {
+		k := t.cmp(unq, ct, t.zero())
+		t.emit("VFMADD231*", v, ct, k.Op, acc)
+		return acc
+	}
+	t.addTo(acc, ct, t.where(t.cmp(unq, ct, t.zero()), v))
+	return acc
+}
+
+// unary returns the kernel of a function of one vector.
+func unary(f func(t target, x vec) vec) lane {
+	return func(t target, in inputs) vec { return f(t, in.a()) }
+}
+
+// kernels are the elementwise kernels.
+var kernels = []elementwise{
+	{name: "Fill", unroll: 4, uses: "c", body: func(t target, in inputs) vec { return in.c }},
+	{name: "Add", unroll: 4, uses: "ab", body: func(t target, in inputs) vec { return t.add(in.a(), in.b()) }},
+	{name: "Sub", unroll: 4, uses: "ab", body: func(t target, in inputs) vec { return t.sub(in.a(), in.b()) }},
+	{name: "Mul", unroll: 4, uses: "ab", body: func(t target, in inputs) vec { return t.mul(in.a(), in.b()) }},
+	{name: "Div", unroll: 2, uses: "ab", body: func(t target, in inputs) vec { return t.div(in.a(), in.b()) }},
+	{name: "AddScalar", unroll: 4, uses: "ac", body: func(t target, in inputs) vec { return t.add(in.a(), in.c) }},
+	{name: "MulScalar", unroll: 4, uses: "ac", body: func(t target, in inputs) vec { return t.mul(in.a(), in.c) }},
+	{name: "Neg", unroll: 4, uses: "a", body: unary(target.neg)},
+	{name: "Square", unroll: 4, uses: "a", body: unary(func(t target, x vec) vec { return t.mul(x, x) })},
+	{name: "Sqrt", unroll: 1, uses: "a", body: unary(func(t target, x vec) vec {
+		v := t.vec()
+		t.emit("VSQRT*", x, v)
+		return v
+	})},
+	{name: "Abs", unroll: 4, uses: "a", body: unary(target.abs)},
+	{name: "ReLU", unroll: 4, uses: "a", body: unary(func(t target, x vec) vec { return t.max(t.zero(), x) })},
+	{name: "Exp", unroll: 1, uses: "a", body: unary(target.exp)},
+	{name: "Log", unroll: 1, uses: "a", body: unary(target.log)},
+	{name: "Tanh", unroll: 1, uses: "a", body: unary(target.tanh)},
+	{name: "Sigmoid", unroll: 1, uses: "a", body: unary(target.sigmoid)},
+	{name: "Softplus", unroll: 1, uses: "a", body: unary(target.softplus)},
+	{name: "Erf", unroll: 1, uses: "a", body: unary(target.erf)},
+	{name: "Sin", unroll: 1, uses: "a", bound: true, body: unary(func(t target, x vec) vec { return t.sin(x, 0) })},
+	{name: "Cos", unroll: 1, uses: "a", bound: true, body: unary(func(t target, x vec) vec { return t.sin(x, 1) })},
+	{name: "AddTo", unroll: 4, uses: "a", body: func(t target, in inputs) vec { return t.add(in.dst(), in.a()) }},
+	{name: "Axpy", unroll: 4, uses: "ac", body: func(t target, in inputs) vec {
+		v := in.dst()
+		t.addTo(v, in.a(), in.c)
+		return v
+	}},
+	{name: "AddScalarTo", unroll: 4, uses: "c", body: func(t target, in inputs) vec { return t.add(in.dst(), in.c) }},
+	{name: "MulAddTo", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
+		return zeroWins(t, in, func(vec) vec { return in.b() })
+	}},
+	{name: "ReLUBackward", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
+		acc := in.dst()
+		c := t.cmp(gt, in.b(), t.zero())
+		if t.wide {
+			t.emit("VADD*", in.a(), acc, c.Op, acc)
+			return acc
+		}
+		return t.add(acc, t.where(c, in.a()))
+	}},
+	{name: "TanhBackward", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
+		return zeroWins(t, in, func(vec) vec {
+			y := in.b()
+			d := t.set(t.one())
+			t.subTo(d, y, y)
+			return d
+		})
+	}},
+	{name: "SigmoidBackward", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
+		return zeroWins(t, in, func(vec) vec {
+			y := in.b()
+			return t.mul(y, t.sub(t.set(t.one()), y))
+		})
+	}},
+	{name: "SoftplusBackward", unroll: 1, uses: "ab", body: func(t target, in inputs) vec {
+		return zeroWins(t, in, func(vec) vec { return t.sigmoid(in.b()) })
+	}},
+	{name: "SoftmaxBackward", unroll: 2, uses: "abc", body: func(t target, in inputs) vec {
+		ct := t.sub(in.a(), in.c)
+		in.a = func() vec { return ct }
+		return zeroWins(t, in, func(vec) vec { return in.b() })
+	}},
+	{name: "LogSoftmaxBackward", unroll: 1, uses: "abc", body: func(t target, in inputs) vec {
+		v := t.add(in.dst(), in.a())
+		t.subTo(v, t.exp(in.b()), in.c)
+		return v
+	}},
+	{name: "SGD", unroll: 4, uses: "ac", body: func(t target, in inputs) vec {
+		v := in.dst()
+		t.subTo(v, in.a(), in.c)
+		return v
+	}},
+}
+
+// has reports whether the kernel reads an operand.
+func (e elementwise) has(operand rune) bool {
+	for _, u := range e.uses {
+		if u == operand {
+			return true
+		}
+	}
+	return false
+}
+
+// elementwise writes the elementwise kernels.
+func (t target) elementwise() {
+	for _, e := range kernels {
+		t.elementwiseKernel(e)
+	}
+}
+
+func (e elementwise) goName() string {
+	return string(e.name[0]|0x20) + e.name[1:]
+}
+
+func (t target) elementwiseKernel(e elementwise) {
+	ty := t.goType()
+	sig, doc := "func(dst, a, b []"+ty+", c "+ty+")", " is the loop of op"+e.name+"."
+	if e.bound {
+		sig = "func(dst, a []" + ty + ") (done int)"
+		doc = " is the loop of op" + e.name + " as far as arguments are small; it returns how many elements it has done."
+	}
+	t.function(e.goName(), sig, e.goName()+t.suffix()+doc)
+	dst, a, b, n, i := reg.RDI, reg.RSI, reg.RBX, reg.RDX, reg.R8
+	ctx.Load(ctx.Param("dst").Base(), dst)
+	ctx.Load(ctx.Param("dst").Len(), n)
+	if e.has('a') {
+		ctx.Load(ctx.Param("a").Base(), a)
+	}
+	if e.has('b') {
+		ctx.Load(ctx.Param("b").Base(), b)
+	}
+	var c vec
+	if e.has('c') {
+		addr, err := ctx.Param("c").Resolve()
+		if err != nil {
+			panic(err)
+		}
+		c = t.broadcast(addr.Addr)
+	}
+	ctx.XORQ(i, i)
+	at := func(base reg.Register, u int) operand.Mem {
+		return operand.Mem{Base: base, Index: i, Scale: uint8(t.size()), Disp: u * t.bytes()}
+	}
+	step := func(u int, k mask) {
+		load := func(base reg.Register) func() vec {
+			var v vec
+			return func() vec {
+				if v == nil {
+					v = t.load(at(base, u), k)
+				}
+				return v
+			}
+		}
+		in := inputs{dst: load(dst), a: load(a), b: load(b), c: c}
+		if e.bound {
+			t.leaveIfLarge(in.a())
+		}
+		t.store(e.body(t, in), at(dst, u), k)
+	}
+	t.loop(e.unroll, n, i, step)
+	if e.bound {
+		ctx.Label("leave")
+		ctx.Store(i, ctx.Return("done"))
+	}
+	t.end()
+}
+
+// loop writes a loop over n elements in steps of one vector; i counts the elements done. It overwrites n, AX and CX.
+func (t target) loop(unroll int, n, i reg.GPPhysical, step func(u int, k mask)) {
+	for u := unroll; u >= 1; {
+		name := map[bool]string{true: "one", false: "many"}[u == 1]
+		ctx.SUBQ(operand.Imm(uint64(u*t.lanes())), n)
+		ctx.JL(operand.LabelRef(name + "end"))
+		ctx.Label(name)
+		for v := range u {
+			step(v, mask{})
+		}
+		ctx.ADDQ(operand.Imm(uint64(u*t.lanes())), i)
+		ctx.SUBQ(operand.Imm(uint64(u*t.lanes())), n)
+		ctx.JGE(operand.LabelRef(name))
+		ctx.Label(name + "end")
+		ctx.ADDQ(operand.Imm(uint64(u*t.lanes())), n)
+		if u == 1 {
+			break
+		}
+		u = 1
+	}
+	ctx.JZ(operand.LabelRef("leave0"))
+	m := n
+	ctx.MOVQ(n, reg.RCX)
+	step(0, t.tailMask(reg.RCX))
+	ctx.ADDQ(m, i)
+	ctx.Label("leave0")
+}
+
+// leaveIfLarge jumps to leave if an element is larger than sinMost.
+func (t target) leaveIfLarge(x vec) {
+	c := t.cmp(gt, t.abs(x), t.num(t.sinMost()))
+	if t.wide {
+		ctx.KORTESTW(c.Op, c.Op)
+	} else {
+		ctx.VPTEST(c.Op, c.Op)
+	}
+	ctx.JNZ(operand.LabelRef("leave"))
+}

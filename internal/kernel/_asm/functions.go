@@ -1,0 +1,252 @@
+package main
+
+import "math"
+
+// This file holds the elementary functions of a vector. Polynomials without a source named are minimax approximations, found with
+// Remez's algorithm in 60 digits.
+
+// reduceExp splits x = n·ln2 + r with |r| ≤ ln2/2. It returns e^r-1, n, and n as an integer in the low bits of a number.
+func (t target) reduceExp(x vec) (em1, n, bits vec) {
+	bits = t.set(t.num(t.magic()))
+	t.addTo(bits, x, t.num(math.Log2E))
+	n = t.sub(bits, t.num(t.magic()))
+	// ln2 in two parts, the first with so few digits that its product with n is exact.
+	hi, lo := 0.693359375, -2.12194440e-4
+	if t.double {
+		hi, lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+	}
+	r := t.copy(x)
+	t.subTo(r, n, t.num(hi))
+	t.subTo(r, n, t.num(lo))
+	var q vec
+	if t.double {
+		q = t.poly(r, 0.50000000000000107208, 0.16666666666666410231, 0.041666666666529189235, 0.0083333333334956271691,
+			0.0013888888943922556532, 0.00019841269504757152103, 0.00002480149276283708382, 2.7557587350023017475e-6,
+			2.763037861488818344e-7, 2.4999962752161227173e-8)
+	} else {
+		q = t.poly(r, 0.49999993412513363022, 0.16666520107866092621, 0.041668394211328000768, 0.0083687804085852189077,
+			0.0013814466954010037915)
+	}
+	em1 = r
+	t.addTo(em1, t.mul(r2(t, r), q), t.one())
+	return em1, n, bits
+}
+
+// r2 returns x².
+func r2(t target, x vec) vec { return t.mul(x, x) }
+
+func (t target) one() constant { return t.num(1) }
+
+// power returns 2^n for the integer n in the low bits, if that is a normal number.
+func (t target) power(bits vec) vec {
+	return t.intAdd(t.shl(bits, t.mantissa()), t.one())
+}
+
+// exp returns e^x. Before the last step everything is a normal number; the scaling then overflows or underflows as it should.
+func (t target) exp(x vec) vec {
+	low, high := -104.5, 89.5
+	if t.double {
+		low, high = -746.5, 710.5
+	}
+	x = t.max(t.set(t.num(low)), t.min(t.set(t.num(high)), x))
+	em1, n, _ := t.reduceExp(x)
+	y := t.add(em1, t.one())
+	if t.wide {
+		return t.op2("VSCALEF*", y, n)
+	}
+	// 2^n itself may be out of range, so it is applied in two halves.
+	bits := t.set(t.num(t.magic()))
+	t.addTo(bits, n, t.num(0.5))
+	rest := t.add(t.sub(n, t.sub(bits, t.num(t.magic()))), t.num(t.magic()))
+	return t.mul(t.mul(y, t.power(bits)), t.power(rest))
+}
+
+// sigmoid returns 1/(1+e^-x), as e/(1+e) with e = e^-|x| or the complement of that.
+func (t target) sigmoid(x vec) vec {
+	e := t.exp(t.or(x, t.bits(t.signBit())))
+	num := t.blend(t.topBit(x), e, t.set(t.one()))
+	return t.div(num, t.add(e, t.one()))
+}
+
+// tanh returns E/(E+2) with E = e^2|x| - 1, which is accurate near 0 because e^r-1 is.
+func (t target) tanh(x vec) vec {
+	most := 20.0 // tanh of half of it is 1
+	if t.double {
+		most = 40
+	}
+	a := t.abs(x)
+	em1, _, bits := t.reduceExp(t.min(t.set(t.num(most)), t.add(a, a)))
+	s := t.power(bits)
+	e := t.fma(em1, s, t.sub(s, t.one()))
+	return t.or(t.div(e, t.add(e, t.num(2))), t.signOf(x))
+}
+
+// softplus returns max(x, 0) + ln(1+u) with u = e^-|x|.
+func (t target) softplus(x vec) vec {
+	u := t.exp(t.or(x, t.bits(t.signBit())))
+	// ln(1+u) is ln2 + ln(1+f) with 1+f = (1+u)/2 where u is large.
+	big := t.cmp(gt, u, t.num(math.Sqrt2-1))
+	f := t.blend(big, t.mul(t.sub(u, t.one()), t.num(0.5)), u)
+	k := t.where(big, t.set(t.one()))
+	return t.add(t.log1p(f, k), t.max(t.zero(), x))
+}
+
+// log1p returns ln(1+f) + k·ln2, for 1+f between √½ and √2.
+func (t target) log1p(f, k vec) vec {
+	if t.double {
+		// FreeBSD's e_log.c.
+		const hi, lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+		s := t.div(f, t.add(f, t.num(2)))
+		z := r2(t, s)
+		r := t.mul(z, t.poly(z, 6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01,
+			2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860510658591e-01))
+		h := t.mul(r2(t, f), t.num(0.5))
+		y := t.mul(s, t.add(r, h))
+		t.addTo(y, k, t.num(lo))
+		y = t.sub(t.sub(h, y), f)
+		return t.op2sub(k, hi, y)
+	}
+	// Cephes' logf.c with other coefficients.
+	z := r2(t, f)
+	y := t.mul(t.mul(z, f), t.poly(f, 0.33333310445328602613, -0.24999986575080859249, 0.20002226322298759899,
+		-0.16669251857959427287, 0.1421866377791736001, -0.12384334728058179535, 0.11872926070457559901,
+		-0.1178986603598445589, 0.069155402404124921281))
+	t.addTo(y, k, t.num(-2.12194440e-4))
+	t.subTo(y, z, t.num(0.5))
+	y = t.add(f, y)
+	t.addTo(y, k, t.num(0.693359375))
+	return y
+}
+
+// op2sub returns x*c - y.
+func (t target) op2sub(x vec, c float64, y vec) vec {
+	v := t.neg(y)
+	t.addTo(v, x, t.num(c))
+	return v
+}
+
+// log returns ln x.
+func (t target) log(x vec) vec {
+	var m, k vec // x = m·2^k, 1 ≤ m < 2
+	if t.wide {
+		m, k = t.vec(), t.vec()
+		t.emit("VGETMANT*", u8(0), x, m)
+		t.emit("VGETEXP*", x, k)
+	} else {
+		// Denormal numbers are made normal first.
+		least, shift := 0x1p-126, 25
+		if t.double {
+			least, shift = 0x1p-1022, 54
+		}
+		tiny := t.cmp(lt, x, t.num(least))
+		y := t.blend(tiny, t.mul(x, t.num(math.Ldexp(1, shift))), x)
+		// The exponent becomes a number with the help of one whose lowest bit is worth 1.
+		unit := math.Ldexp(1, t.mantissa())
+		bias := float64(int(1)<<(8*t.size()-2-t.mantissa()) - 1)
+		k = t.sub(t.or(t.shr(y, t.mantissa()), t.num(unit)), t.num(unit+bias))
+		k = t.sub(k, t.where(tiny, t.set(t.num(float64(shift)))))
+		m = t.or(t.and(y, t.bits(uint64(1)<<t.mantissa()-1)), t.one())
+	}
+	big := t.cmp(gt, m, t.num(math.Sqrt2))
+	m = t.blend(big, t.mul(m, t.num(0.5)), m)
+	k = t.add(k, t.where(big, t.set(t.one())))
+	y := t.log1p(t.sub(m, t.one()), k)
+	// Infinity and NaN stay, 0 becomes -Inf, what is below 0 NaN.
+	y = t.blend(t.cmp(geu, x, t.num(math.Inf(1))), x, y)
+	y = t.blend(t.cmp(eq, x, t.zero()), t.set(t.num(math.Inf(-1))), y)
+	return t.blend(t.cmp(lt, x, t.zero()), t.set(t.num(math.NaN())), y)
+}
+
+// erf returns the error function: a polynomial up to 1, beyond it 1 - e^P with another one.
+func (t target) erf(x vec) vec {
+	a := t.abs(x)
+	s := r2(t, x)
+	var small, p vec
+	var border, most float64
+	if t.double {
+		border, most = 1, 6
+		small = t.poly(s, 0.12837916709551256679, -0.37612638903183546584, 0.11283791670945251782, -0.026866170643276034607,
+			0.0052239776074222880537, -0.00085483259896532831953, 0.00012055295319521353642, -0.000014924744649931631109,
+			1.6447517567641666294e-6, -1.6209175426580396243e-7, 1.3722975493826881672e-8, -7.8011895575674616624e-10)
+		p = t.poly(t.min(t.set(t.num(most)), a), -2.3415501986626494556e-8, 1.128379470754664885, 0.63661791229410865434,
+			0.10277976386232359784, -0.019147888772085619155, -0.0001695944255386940275, 0.001633387279063904759,
+			-0.00051063422268243371678, -0.000055582922101809831355, 0.00013265552835795304784, -0.0000763584538970504563,
+			0.000029294047761282148113, -8.5482852128235815209e-6, 1.9721398315855835416e-6, -3.6283365711039263567e-7,
+			5.2857784761543247814e-8, -5.9772799063984715759e-9, 5.0645221636067093172e-10, -3.0259510843695745604e-11,
+			1.1365249322591307632e-12, -2.0171930460559334551e-14)
+	} else {
+		// The coefficients are those of N. Juffa's erff (2015).
+		border, most = 0.927734375, 4
+		small = t.poly(s, 1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4)
+		b := t.min(t.set(t.num(most)), a)
+		p = t.poly(b, 1.28717512e-1, 6.34846687e-1, 1.06777877e-1, -2.42546219e-2, 3.88396438e-3, -3.83197126e-4, 1.72853470e-5)
+		t.mulTo(p, b, b)
+	}
+	em1, _, bits := t.reduceExp(t.neg(p))
+	s = t.power(bits)
+	large := t.sub(t.set(t.one()), t.fma(em1, s, s))
+	large = t.or(large, t.signOf(x))
+	t.mulTo(small, x, x)
+	return t.blend(t.cmp(gt, a, t.num(border)), large, small)
+}
+
+// sinMost is the largest argument that sin and cos reduce; larger ones are left to the caller.
+func (t target) sinMost() float64 {
+	if t.double {
+		return 1e9
+	}
+	return 1e5
+}
+
+// sin returns the sine of x, or the cosine if shift is 1.
+func (t target) sin(x vec, shift uint64) vec {
+	// x = n·π/2 + r + lo with π/2 in three parts. The first subtraction is exact; what the others lose is kept in lo.
+	bits := t.set(t.num(t.magic()))
+	t.addTo(bits, x, t.num(2/math.Pi))
+	n := t.sub(bits, t.num(t.magic()))
+	c := [3]float64{1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15}
+	if t.double {
+		c = [3]float64{1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33}
+	}
+	r1 := t.copy(x)
+	t.subTo(r1, n, t.num(c[0]))
+	w := t.mul(n, t.num(c[1]))
+	r := t.sub(r1, w)
+	lo := t.sub(t.sub(r1, r), w)
+	t.addTo(lo, n, t.num(-c[2]))
+	e := t.neg(w)
+	t.addTo(e, n, t.num(c[1]))
+	lo = t.sub(lo, e)
+
+	z := r2(t, r)
+	h := t.mul(z, t.num(0.5))
+	w = t.sub(t.set(t.one()), h) // close to cos r
+	var ps, pc vec
+	if t.double {
+		// FreeBSD's k_sin.c and k_cos.c.
+		ps = t.poly(z, -1.66666666666666324348e-01, 8.33333333332248946124e-03, -1.98412698298579493134e-04,
+			2.75573137070700676789e-06, -2.50507602534068634195e-08, 1.58969099521155010221e-10)
+		pc = t.poly(z, 4.16666666666666019037e-02, -1.38888888888741095749e-03, 2.48015872894767294178e-05,
+			-2.75573143513906633035e-07, 2.08757232129817482790e-09, -1.13596475577881948265e-11)
+	} else {
+		ps = t.poly(z, -0.16666654225563937129, 0.0083321314975109638631, -0.0001951083917283433047)
+		pc = t.poly(z, 0.041666645652934938078, -0.0013887306045419670685, 0.000024431205175598453423)
+	}
+	sin := t.mul(lo, w)
+	t.addTo(sin, t.mul(z, r), ps)
+	sin = t.add(r, sin)
+	cos := t.sub(t.sub(t.set(t.one()), w), h)
+	t.subTo(cos, r, lo)
+	t.addTo(cos, r2(t, z), pc)
+	cos = t.add(w, cos)
+
+	if shift != 0 {
+		bits = t.intAdd(bits, t.bits(shift))
+	}
+	y := t.blend(t.topBit(t.shl(bits, 8*t.size()-1)), cos, sin)
+	y = t.xor(y, t.signOf(t.shl(bits, 8*t.size()-2)))
+	if shift == 0 { // for the sign of zeros
+		y = t.blend(t.cmp(lt, t.abs(x), t.num(0x1p-40)), x, y)
+	}
+	return y
+}
