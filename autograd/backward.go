@@ -8,21 +8,23 @@ import (
 )
 
 // An Option is a setting of [Backward].
-type Option func(*settings)
-
-type settings struct {
-	op         string
+type Option struct {
 	seed       *tensor.Tensor
 	leavesOnly bool
 }
 
+type settings struct {
+	op string
+	Option
+}
+
 // WithSeed starts the sweep from the cotangent ct of the loss, of the loss's shape, in place of ∂l/∂l = 1. The loss
 // need not be a scalar then: the result is the product of ct with the Jacobian.
-func WithSeed(ct *tensor.Tensor) Option { return func(s *settings) { s.seed = ct } }
+func WithSeed(ct *tensor.Tensor) Option { return Option{seed: ct} }
 
 // LeavesOnly gives the adjoint of every tensor back to the graph's pool as soon as it has been passed on, unless the
 // tensor is a leaf. Training saves memory with it; [Gradients] reads zero for those tensors then.
-func LeavesOnly() Option { return func(s *settings) { s.leavesOnly = true } }
+func LeavesOnly() Option { return Option{leavesOnly: true} }
 
 // Backward runs the backward sweep from the loss l down to the leaves and returns ∂l/∂v for every value v that l
 // depends on. Each call gives a fresh result: nothing accumulates from one to the next, and nothing changes on the tape.
@@ -38,7 +40,10 @@ func LeavesOnly() Option { return func(s *settings) { s.leavesOnly = true } }
 func Backward(loss graph.Value, options ...Option) Gradients {
 	s := settings{op: "autograd.Backward"}
 	for _, o := range options {
-		o(&s)
+		if o.seed != nil {
+			s.seed = o.seed
+		}
+		s.leavesOnly = s.leavesOnly || o.leavesOnly
 	}
 	return backward(loss, s)
 }
@@ -264,4 +269,3 @@ func (g Gradients) Release() {
 	g.check("autograd.Gradients.Release")
 	g.a.Release()
 }
-

@@ -155,4 +155,3 @@ func unravel(k int, shape []int) []int {
 	}
 	return index
 }
-

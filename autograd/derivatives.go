@@ -53,7 +53,7 @@ func rows(op string, y, x graph.Value) *tensor.Tensor {
 	out := tensor.New(tensor.Float64, m, n)
 	for i := range m {
 		seed.SetFlat(1, i)
-		grads := backward(y, settings{op: op, seed: seed})
+		grads := backward(y, settings{op, WithSeed(seed)})
 		copy(out.Float64s()[i*n:], grads.Tensor(x).Float64s())
 		grads.Release()
 		seed.SetFlat(0, i)

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opAdd, opSub, opMul, opDiv, opNeg, opAddScalar, opMulScalar, opChain graph.Op
+var opAdd, opSub, opMul, opDiv, opNeg, opAddScalar, opMulScalar, opChain, opMulZeroWins graph.Op
 
 func init() {
 	register(&opAdd, graph.Row{
@@ -96,8 +96,26 @@ func init() {
 		Binary:   chain,
 		Forward:  chainForward,
 		Backward: mulBackward,
-		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
-		Source:   "chain rule; the zero as in TensorFlow's mul_no_nan",
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if i == 0 {
+				return Chain(ct, n.Input(1))
+			}
+			// The cotangent that was 0 goes on winning: ct may be the undefined derivative of a branch not taken.
+			return MulZeroWins(ct, n.Input(0))
+		},
+		Source: "chain rule; the zero as in TensorFlow's mul_no_nan",
+	})
+	register(&opMulZeroWins, graph.Row{
+		Name: "mul_zero_wins", Func: MulZeroWins, Params: "a, b", Doc: "product in which a zero of either operand wins", Formula: "0 where a = 0 or b = 0, else a·b", Derivative: "b, a",
+		Binary: func(a, b float64) (float64, float64, float64) {
+			if a == 0 || b == 0 {
+				return 0, b, a
+			}
+			return a * b, b, a
+		},
+		Backward: mulBackward,
+		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return MulZeroWins(ct, n.Input(1-i)) },
+		Source:   "as TensorFlow's mul_no_nan, for both operands",
 	})
 }
 
@@ -192,6 +210,16 @@ func MulScalar(x graph.Value, c float64) graph.Value {
 //
 //	Chain(±0, d) = 0 for every d, Inf and NaN too
 func Chain(ct, d graph.Value) graph.Value { return binary(opChain, ct, d) }
+
+// MulZeroWins returns a·b, and 0 where a or b is 0, whatever the other. Derivatives of [Chain] by its second operand
+// are made with it. Shapes broadcast as in NumPy.
+//
+// Derivative: b by a, a by b.
+//
+// Special cases are:
+//
+//	MulZeroWins(±0, b) = MulZeroWins(b, ±0) = 0 for every b, Inf and NaN too
+func MulZeroWins(a, b graph.Value) graph.Value { return binary(opMulZeroWins, a, b) }
 
 func chain(ct, d float64) (y, dct, dd float64) {
 	if ct == 0 {
