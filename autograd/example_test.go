@@ -1,0 +1,71 @@
+package autograd_test
+
+import (
+	"fmt"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+func ExampleBackward() {
+	g := graph.New()
+	x, y := g.Var(2), g.Var(3)
+	l := ops.Add(ops.Mul(x, y), ops.Square(x)) // l = x·y + x²
+	grads := autograd.Backward(l)
+	fmt.Println(l.Item(), grads.Scalar(x), grads.Scalar(y))
+	// Output: 10 7 2
+}
+
+func ExampleGrad() {
+	g := graph.New()
+	x := g.Var(2)
+	y := ops.PowScalar(x, 3)
+	dy := autograd.Grad(y, x)[0]
+	d2y := autograd.Grad(dy, x)[0]
+	fmt.Println(y.Item(), dy.Item(), d2y.Item())
+	// Output: 8 12 12
+}
+
+func ExampleValueAndGrad() {
+	norm := func(x graph.Value) graph.Value { return ops.Sqrt(ops.Sum(ops.Square(x))) }
+	fmt.Println(autograd.ValueAndGrad(norm, []float64{3, 4}))
+	// Output: 5 [0.6000000000000001 0.8]
+}
+
+func ExampleJacobian() {
+	polar := func(x graph.Value) graph.Value { // (r, φ) to (r·cos φ, r·sin φ)
+		r, phi := ops.Slice(x, 0, 0, 1), ops.Slice(x, 0, 1, 2)
+		return ops.Add(ops.Pad(ops.Mul(r, ops.Cos(phi)), 0, 0, 1), ops.Pad(ops.Mul(r, ops.Sin(phi)), 0, 1, 0))
+	}
+	fmt.Println(autograd.Jacobian(polar, []float64{2, 0}))
+	// Output: [[1 0] [0 2]]
+}
+
+func ExampleHVP() {
+	f := func(x graph.Value) graph.Value { return ops.Sum(ops.PowScalar(x, 3)) } // Hessian 6·diag(x)
+	fmt.Println(autograd.HVP(f, []float64{1, 2}, []float64{1, 10}))
+	// Output: [6 120]
+}
+
+func ExampleCheck() {
+	f := func(xs ...graph.Value) graph.Value { return ops.Sum(ops.Mul(ops.Exp(xs[0]), xs[1])) }
+	fmt.Println(autograd.Check(f, tensor.Of([]float64{0, 1}, 2), tensor.Of([]float64{2, 3}, 2)))
+	// Output: <nil>
+}
+
+func ExampleCheckpoint() {
+	g := graph.New()
+	x := g.Var(0.5)
+	block := func(xs ...graph.Value) graph.Value {
+		y := xs[0]
+		for range 1000 {
+			y = ops.MulScalar(ops.Sin(y), 1.01)
+		}
+		return y
+	}
+	y := autograd.Checkpoint(block, x)
+	fmt.Println(g.Len(), autograd.Backward(y).Scalar(x) == autograd.Backward(block(x)).Scalar(x))
+	// Output: 2 true
+}
