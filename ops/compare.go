@@ -1,8 +1,6 @@
 package ops
 
 import (
-	"math"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"golang.org/x/exp/constraints"
@@ -47,7 +45,7 @@ func init() {
 			case a < b:
 				return b, 0, 1
 			}
-			return math.Max(a, b), 0.5, 0.5
+			return max(a, b), 0.5, 0.5
 		},
 		VJP:    func(n graph.Node, i int, ct graph.Value) graph.Value { return Mul(ct, preferred(n, i, Gt)) },
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},
@@ -62,7 +60,7 @@ func init() {
 			case a > b:
 				return b, 0, 1
 			}
-			return math.Min(a, b), 0.5, 0.5
+			return min(a, b), 0.5, 0.5
 		},
 		VJP:    func(n graph.Node, i int, ct graph.Value) graph.Value { return Mul(ct, preferred(n, i, Lt)) },
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},

@@ -24,12 +24,20 @@ func init() {
 	})
 	register(&opLog, graph.Row{
 		Name: "log", Func: Log, Params: "x", Doc: "natural logarithm", Formula: "ln x", Derivative: "1/x",
-		Unary:   func(x float64) (float64, float64) { return math.Log(x), 1 / x },
+		Unary: func(x float64) (float64, float64) {
+			if x < 0 {
+				return math.NaN(), math.NaN()
+			}
+			return math.Log(x), 1 / x
+		},
 		Forward: kernel1(kernel.Log[float64], kernel.Log[float32]),
-		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Reciprocal(n.Input(0))) },
-		Domain:  []graph.Interval{{Lo: 0.1, Hi: 4}},
-		Kinks:   []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		Source:  "FreeBSD e_log.c, via Go math.Log",
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x := n.Input(0)
+			return Chain(ct, nanBelow(x, 0, Reciprocal(x)))
+		},
+		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
+		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		Source: "FreeBSD e_log.c, via Go math.Log",
 	})
 	register(&opSin, graph.Row{
 		Name: "sin", Func: Sin, Params: "x", Doc: "sine, x in radians", Formula: "sin x", Derivative: "cos x",
@@ -67,7 +75,7 @@ func Exp(x graph.Value) graph.Value { return unary(opExp, x) }
 // Special cases are:
 //
 //	Log(±0) = -Inf, with derivative ±Inf
-//	Log(x < 0) = NaN
+//	Log(x < 0) = NaN, with derivative NaN: the function ends at 0, though 1/x does not
 //	Log(+Inf) = +Inf, with derivative 0
 func Log(x graph.Value) graph.Value { return unary(opLog, x) }
 

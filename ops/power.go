@@ -56,9 +56,15 @@ func init() {
 				return Chain(ct, Chain(y, Pow(x, AddScalar(y, -1))))
 			}
 			// At x = 0 the logarithm is infinite and must not count for y ≥ 0.
-			zero := x.Graph().Const(0)
-			atZero := Mul(Eq(x, zero), Ge(y, zero))
-			return Chain(ct, Chain(n.Value(), Log(Where(atZero, x.Graph().Const(1), x))))
+			zero, one := x.Graph().Const(0), x.Graph().Const(1)
+			if has(x, func(v float64) bool { return v == 0 }) {
+				x = Where(Mul(Eq(x, zero), Ge(y, zero)), one, x)
+			}
+			z := n.Value()
+			if has(x, func(v float64) bool { return v < 0 }) {
+				z = Where(Lt(x, zero), one, z) // for a power that vanished must not hide that ln x is NaN
+			}
+			return Chain(ct, Chain(z, Log(x)))
 		},
 		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}, {Lo: -2, Hi: 2}},
 		Source: "power rule; special values of C99 pow",
@@ -97,9 +103,12 @@ func powBase(x, y float64) float64 {
 	return y * math.Pow(x, y-1)
 }
 
-// powExponent returns ∂xʸ/∂y = z·ln x for z = xʸ, 0 for x = 0 and y ≥ 0.
+// powExponent returns ∂xʸ/∂y = z·ln x for z = xʸ, 0 for x = 0 and y ≥ 0, NaN for x < 0.
 func powExponent(x, y, z float64) float64 {
-	if z == 0 || x == 0 && y >= 0 {
+	switch {
+	case x < 0:
+		return math.NaN()
+	case z == 0, x == 0 && y >= 0:
 		return 0
 	}
 	return z * math.Log(x)

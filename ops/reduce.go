@@ -72,7 +72,8 @@ func init() {
 			reduceRows(n, logSumExpRow[float64], logSumExpRow[float32])
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Chain(spread(n, ct), Exp(Sub(n.Input(0), spread(n, n.Value()))))
+			// Not e^(x - value): where the logits are large the value has no room for ln 2.
+			return Chain(spread(n, ct), overReduced(n, func(rows graph.Value) graph.Value { return Softmax(rows, -1) }))
 		},
 		Try:    reductionTries,
 		Source: "Blanchard, Higham and Higham (2021), shifted by the maximum",
@@ -93,13 +94,15 @@ func Mean(x graph.Value, axes ...int) graph.Value { return reduction(opMean, x, 
 // Max returns the largest element of x, of everything or over the axes given, which disappear. It is NaN if one of
 // them is. It panics with a [*graph.Error] if there is no element.
 //
-// Derivative: 1 for the largest element, 0 for the others; k equal largest ones get 1/k each.
+// Derivative: 1 for the largest element, 0 for the others; k equal largest ones get 1/k each. If the result is NaN, so
+// is the derivative by every element.
 func Max(x graph.Value, axes ...int) graph.Value { return reduction(opMax, x, axes, false) }
 
 // Min returns the smallest element of x, of everything or over the axes given, which disappear. It is NaN if one of
 // them is. It panics with a [*graph.Error] if there is no element.
 //
-// Derivative: 1 for the smallest element, 0 for the others; k equal smallest ones get 1/k each.
+// Derivative: 1 for the smallest element, 0 for the others; k equal smallest ones get 1/k each. If the result is NaN,
+// so is the derivative by every element.
 func Min(x graph.Value, axes ...int) graph.Value { return reduction(opMin, x, axes, false) }
 
 // LogSumExp returns ln Σ eˣ over everything, or over the axes given, which disappear. It does not overflow. It panics
@@ -110,12 +113,20 @@ func Min(x graph.Value, axes ...int) graph.Value { return reduction(opMin, x, ax
 // Special cases are:
 //
 //	LogSumExp of only -Inf = -Inf, with derivative NaN
-//	LogSumExp with a +Inf = +Inf
+//	LogSumExp with a +Inf = +Inf, with derivative NaN
+//	LogSumExp of (1e20, 1e20) = 1e20, with derivative ½ by each
 func LogSumExp(x graph.Value, axes ...int) graph.Value { return reduction(opLogSumExp, x, axes, false) }
 
 // reduction records a reduction over the axes, all of them if none is given. Its attributes are the axes, in order.
 func reduction(op graph.Op, x graph.Value, axes []int, emptyOK bool) graph.Value {
 	c := graph.Begin(op, x)
+	var list, out [tensor.MaxRank]int
+	nlist, nout := reducedAxes(c, axes, emptyOK, &list, &out)
+	return c.Ints(list[:nlist]...).Record(out[:nout]...)
+}
+
+// reducedAxes lists the axes that a reduction of operand 0 reduces, in ascending order, and the lengths of the others.
+func reducedAxes(c graph.Call, axes []int, emptyOK bool, list, out *[tensor.MaxRank]int) (nlist, nout int) {
 	shape := c.Dims(0)
 	var reduced [tensor.MaxRank]bool
 	for _, a := range axes {
@@ -125,8 +136,6 @@ func reduction(op graph.Op, x graph.Value, axes []int, emptyOK bool) graph.Value
 		}
 		reduced[k] = true
 	}
-	var list, out [tensor.MaxRank]int
-	nlist, nout := 0, 0
 	for i, d := range shape {
 		if len(axes) > 0 && !reduced[i] {
 			out[nout] = d
@@ -139,7 +148,7 @@ func reduction(op graph.Op, x graph.Value, axes []int, emptyOK bool) graph.Value
 		list[nlist] = i
 		nlist++
 	}
-	return c.Ints(list[:nlist]...).Record(out[:nout]...)
+	return nlist, nout
 }
 
 // keptDims appends to kept the shape of a reduction's result with the reduced axes kept at length 1.
@@ -202,11 +211,11 @@ func scale(t *tensor.Tensor, c float64) {
 func extremeVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
 	x := n.Input(0)
 	taken := Eq(x, spread(n, n.Value()))
-	share := Div(ct, Sum(taken, n.Ints()...))
-	if len(n.Ints()) == 0 {
-		share = Div(ct, taken)
+	count := taken
+	if len(n.Ints()) > 0 {
+		count = Sum(taken, n.Ints()...)
 	}
-	return Mul(spread(n, share), taken)
+	return Mul(spread(n, Chain(ct, Reciprocal(count))), taken)
 }
 
 // reduceRows sets the result of a reduction to f of the elements that are reduced to each of its elements.
@@ -240,18 +249,38 @@ func logSumExpRow[T constraints.Float](row []T) T {
 // together, and a function that ends its use.
 func reducedLast(n graph.Node) (rows *tensor.Tensor, done func()) {
 	x := n.In(0)
-	var buf [tensor.MaxRank]int
-	order := buf[:0]
-	for i := range x.Dims() {
-		if !slices.Contains(n.Ints(), i) {
-			order = append(order, i)
-		}
-	}
-	order = append(order, n.Ints()...)
-	if slices.IsSorted(order) {
+	order, last := axesLast(n.Ints(), x.Rank())
+	if last {
 		return x, func() {}
 	}
 	return permuted(n.Graph(), x, order)
+}
+
+// overReduced applies f, as graph operations, to the operand of a reduction seen as a matrix whose rows hold what is
+// reduced to one element, and returns its result, of the matrix's shape, in the operand's shape.
+func overReduced(n graph.Node, f func(rows graph.Value) graph.Value) graph.Value {
+	x := n.Input(0)
+	dims := slices.Clone(n.InputNode(0).Dims())
+	order, last := axesLast(n.Ints(), len(dims))
+	if !last {
+		x = Permute(x, order...)
+	}
+	permutedDims := x.Shape()
+	k := reducedLen(n)
+	y := f(Reshape(x, product(permutedDims[:len(dims)-len(n.Ints())]), k))
+	y = Reshape(y, permutedDims...)
+	if !last {
+		y = Permute(y, tensor.InversePermutation(nil, order)...)
+	}
+	return y
+}
+
+func product(lengths []int) int {
+	k := 1
+	for _, d := range lengths {
+		k *= d
+	}
+	return k
 }
 
 // permuted returns a temporary tensor with x's axes in the given order, and the function that frees it.

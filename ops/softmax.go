@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"slices"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -16,8 +18,7 @@ func init() {
 		Backward: softmaxBackward(kernel.SoftmaxBackward[float64], kernel.SoftmaxBackward[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			y := n.Value()
-			w := Chain(ct, y)
-			return Sub(w, Mul(y, alongKept(n, Sum(w, n.Int(0)))))
+			return Chain(Sub(ct, alongKept(n, Sum(Chain(ct, y), n.Int(0)))), y)
 		},
 		Try:    tries,
 		Source: "Bridle (1990); shifted by the maximum, Blanchard, Higham and Higham (2021)",
@@ -27,7 +28,7 @@ func init() {
 		Forward:  func(n graph.Node) { alongAxis(n, kernel.LogSoftmax[float64], kernel.LogSoftmax[float32]) },
 		Backward: softmaxBackward(kernel.LogSoftmaxBackward[float64], kernel.LogSoftmaxBackward[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Sub(ct, Mul(Exp(n.Value()), alongKept(n, Sum(ct, n.Int(0)))))
+			return Sub(ct, Chain(alongKept(n, Sum(ct, n.Int(0))), Exp(n.Value())))
 		},
 		Try:    tries,
 		Source: "Blanchard, Higham and Higham (2021), shifted by the maximum",
@@ -71,19 +72,27 @@ func alongKept(n graph.Node, v graph.Value) graph.Value {
 
 // alongAxis runs a kernel over rows along the node's axis.
 func alongAxis(n graph.Node, f64 func(dst, x []float64, n int), f32 func(dst, x []float32, n int)) {
-	axis, x, out := n.Int(0), n.In(0), n.Out()
+	alongAxes(n, n.Ints()[:1], f64, f32)
+}
+
+// alongAxes runs a kernel over rows that hold what lies along the given axes, which are in ascending order.
+func alongAxes(n graph.Node, axes []int, f64 func(dst, x []float64, n int), f32 func(dst, x []float32, n int)) {
+	x, out := n.In(0), n.Out()
 	if out.Len() == 0 {
 		return
 	}
 	y := out
-	order, last := axisLast(axis, x.Rank())
+	order, last := axesLast(axes, x.Rank())
+	k := 1
+	for _, a := range axes {
+		k *= x.Dims()[a]
+	}
 	if !last {
 		var free func()
 		x, free = permuted(n.Graph(), x, order)
 		defer free()
 		y = x
 	}
-	k := x.Dims()[x.Rank()-1]
 	if x.DType() == tensor.Float32 {
 		f32(y.Float32s(), x.Float32s(), k)
 	} else {
@@ -95,16 +104,17 @@ func alongAxis(n graph.Node, f64 func(dst, x []float64, n int), f32 func(dst, x 
 	}
 }
 
-// axisLast returns the order of axes that puts one axis last, and whether it is last already.
-func axisLast(axis, rank int) (order []int, last bool) {
-	var buf [tensor.MaxRank]int
-	order = buf[:0]
+// axesLast returns the order of axes that puts some of them, given in ascending order, last, and whether they are last
+// already.
+func axesLast(axes []int, rank int) (order []int, last bool) {
+	order = make([]int, 0, tensor.MaxRank)
 	for i := range rank {
-		if i != axis {
+		if !slices.Contains(axes, i) {
 			order = append(order, i)
 		}
 	}
-	return append(order, axis), axis == rank-1
+	order = append(order, axes...)
+	return order, slices.IsSorted(order)
 }
 
 // softmaxBackward makes the Backward of softmax and log_softmax from kernels over rows.

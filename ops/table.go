@@ -7,7 +7,9 @@ import "github.com/seed366ff29f/chainrule/graph"
 func register(op *graph.Op, row graph.Row) {
 	switch {
 	case row.Unary != nil || row.UnaryParam != nil:
-		row.Class = graph.Elementwise
+		if row.Class != graph.NoGrad {
+			row.Class = graph.Elementwise
+		}
 		row.Forward = orElse(row.Forward, unaryForward)
 		if row.Backward == nil {
 			row.Backward = unaryBackward
