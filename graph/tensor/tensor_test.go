@@ -1,0 +1,398 @@
+package tensor_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+func try(f func()) (err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			err = e.(*tensor.Error)
+		}
+	}()
+	f()
+	return nil
+}
+
+func TestMessages(t *testing.T) {
+	x := tensor.New(tensor.Float64, 2, 3)
+	tests := []struct {
+		name string
+		kind tensor.Kind
+		f    func()
+		want string
+	}{
+		{"data too short", tensor.ErrShape, func() { tensor.Of([]float64{1, 2}, 2, 3) },
+			"tensor.Of: shape (2,3) has 6 elements, data has 2: give the shape that data has, such as tensor.Of(data, 2)"},
+		{"no shape", tensor.ErrShape, func() { tensor.Of([]float32{1, 2, 3}) },
+			"tensor.Of: shape () has 1 elements, data has 3: give the shape that data has, such as tensor.Of(data, 3)"},
+		{"negative axis", tensor.ErrShape, func() { tensor.New(tensor.Float64, 2, -1) },
+			"tensor.New: shape (2,-1) has a negative axis: every axis counts elements, from 0 up"},
+		{"overflow", tensor.ErrLimit, func() { tensor.New(tensor.Float64, math.MaxInt, math.MaxInt) },
+			"tensor.New: shape (9223372036854775807,9223372036854775807) has more elements than a tensor can hold (274877906944)"},
+		{"too many axes", tensor.ErrLimit, func() { tensor.New(tensor.Float64, make([]int, 17)...) },
+			"tensor.New: shape (0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0) has 17 axes: at most 16 are possible"},
+		{"index", tensor.ErrIndex, func() { x.At(1, 3) },
+			"tensor.At: index [1 3] is outside shape (2,3): axis 1 runs from 0 to 2"},
+		{"indices", tensor.ErrIndex, func() { x.SetAt(1, 0) },
+			"tensor.SetAt: 1 indices for a tensor of shape (2,3): give one for each axis"},
+		{"copy", tensor.ErrShape, func() { x.Copy(tensor.New(tensor.Float64, 3, 2)) },
+			"tensor.Copy: cannot copy shape (3,2) into shape (2,3): reshape one of them"},
+		{"reshape", tensor.ErrShape, func() { x.Reshape(4, -1) },
+			"tensor.Reshape: tensor.ResolveShape: shape (2,3) with 6 elements cannot become (4,-1): the number of elements must stay the same"},
+		{"other precision", tensor.ErrDType, func() { tensor.Data[float32](x) },
+			"tensor.Data: the tensor holds []float64, not []float32: convert it with Tensor.To"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := try(tt.f)
+			if !errors.Is(err, tt.kind) {
+				t.Fatalf("got %v, want kind %q", err, tt.kind)
+			}
+			if diff := cmp.Diff(tt.want, err.Error()); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestElements(t *testing.T) {
+	data := []float64{1, 2, 3, 4, 5, 6}
+	x := tensor.Of(data, 2, 3)
+	if x.At(1, 0) != 4 || x.Len() != 6 || x.Rank() != 2 || x.DType() != tensor.Float64 {
+		t.Errorf("got %v of %v", x, x.DType())
+	}
+	v := x.Version()
+	x.SetAt(9, 0, 1)
+	if data[1] != 9 || x.Version() == v {
+		t.Error("SetAt must write to the storage that Of was given, and count as a change")
+	}
+	x.Shape()[0] = 100
+	if x.Dims()[0] != 2 {
+		t.Error("Shape must copy")
+	}
+	y := x.To(tensor.Float32)
+	y.SetAt(0.1, 0, 0)
+	if y.At(0, 0) != float64(float32(0.1)) || x.At(0, 0) != 1 {
+		t.Errorf("float32 copy: got %v, original %v", y.At(0, 0), x.At(0, 0))
+	}
+	if got := y.Float64s(); got[1] != 9 {
+		t.Errorf("Float64s of float32: got %v", got)
+	}
+	z := x.Reshape(-1, 2)
+	z.SetAt(7, 2, 1)
+	if diff := cmp.Diff([]int{3, 2}, z.Shape()); diff != "" || x.At(1, 2) != 7 {
+		t.Errorf("Reshape must share the storage: %v, %s", x, diff)
+	}
+	if c := x.Clone(); c == x || c.String() != x.String() {
+		t.Errorf("Clone: got %v, want %v", c, x)
+	}
+}
+
+func TestString(t *testing.T) {
+	for _, tt := range []struct {
+		t    *tensor.Tensor
+		want string
+	}{
+		{tensor.Of([]float64{1.5}), "1.5"},
+		{tensor.Of([]float64{1, 2, 3, 4}, 2, 2), "[[1 2] [3 4]]"},
+		{tensor.New(tensor.Float64, 0), "[]"},
+		{tensor.New(tensor.Float64, 2, 0), "[[] []]"},
+		{tensor.Of([]float32{0.1}, 1), "[0.1]"},
+		{tensor.New(tensor.Float64, 2000), "[0 0 0 … 0 0 0]"},
+	} {
+		if got := tt.t.String(); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
+	}
+	x := tensor.Of([]float64{1, 2, 1.0 / 3, 4}, 4)
+	if got := x.Summary(3, 2); got != "[1 2 …]" {
+		t.Errorf("Summary: got %s", got)
+	}
+	if got := x.Summary(4, 2); got != "[1 2 0.33 4]" {
+		t.Errorf("Summary: got %s", got)
+	}
+}
+
+func TestBroadcastShapes(t *testing.T) {
+	for _, tt := range []struct {
+		a, b, want []int
+		ok         bool
+	}{
+		{nil, nil, nil, true},
+		{[]int{3}, nil, []int{3}, true},
+		{[]int{2, 3}, []int{3}, []int{2, 3}, true},
+		{[]int{2, 1}, []int{1, 3}, []int{2, 3}, true},
+		{[]int{0, 3}, []int{1, 3}, []int{0, 3}, true},
+		{[]int{0}, []int{1}, []int{0}, true},
+		{[]int{0}, []int{2}, nil, false},
+		{[]int{2, 3}, []int{4}, nil, false},
+		{[]int{2, 3}, []int{3, 2}, nil, false},
+	} {
+		got, ok := tensor.BroadcastShapes(nil, tt.a, tt.b)
+		if ok != tt.ok || ok && cmp.Diff(tt.want, got) != "" {
+			t.Errorf("%v with %v: got %v %v, want %v %v", tt.a, tt.b, got, ok, tt.want, tt.ok)
+		}
+		if ok {
+			for _, s := range [][]int{tt.a, tt.b} {
+				if !tensor.BroadcastsTo(s, got) {
+					t.Errorf("%v must stretch to %v", s, got)
+				}
+			}
+		}
+	}
+}
+
+// element returns the element that broadcasting reads from x at an index of the result.
+func element(x *tensor.Tensor, index []int) float64 {
+	at := make([]int, x.Rank())
+	for i := range at {
+		if k := index[len(index)-len(at)+i]; x.Dims()[i] > 1 {
+			at[i] = k
+		}
+	}
+	return x.At(at...)
+}
+
+// indices calls f for every index of a shape in row-major order.
+func indices(shape []int, f func(index []int)) {
+	index := make([]int, len(shape))
+	var walk func(axis int)
+	walk = func(axis int) {
+		if axis == len(shape) {
+			f(index)
+			return
+		}
+		for index[axis] = 0; index[axis] < shape[axis]; index[axis]++ {
+			walk(axis + 1)
+		}
+	}
+	walk(0)
+}
+
+func counted(dtype tensor.DType, shape ...int) *tensor.Tensor {
+	x := tensor.New(dtype, shape...)
+	for i := range x.Len() {
+		x.SetFlat(float64(i+1), i)
+	}
+	return x
+}
+
+// broadcastPairs are operand shapes for all ways in which axes can be grouped.
+var broadcastPairs = [][2][]int{
+	{{}, {}}, {{3}, {}}, {{2, 3}, {3}}, {{2, 3}, {2, 1}}, {{2, 1}, {1, 3}}, {{2, 3, 4}, {3, 1}}, {{2, 1, 4}, {3, 1}},
+	{{1, 5}, {4, 1}}, {{2, 3, 4, 5}, {1, 3, 1, 1}}, {{2, 3, 4, 5}, {2, 1, 4, 1}}, {{1, 1, 1}, {1}}, {{0, 3}, {1, 3}},
+	{{2, 0}, {2, 1}}, {{5, 1, 2, 1}, {3, 1, 7}}, {{2, 2, 2, 2, 2}, {2, 1, 2, 1, 2}},
+}
+
+func TestPair(t *testing.T) {
+	for _, pair := range broadcastPairs {
+		for _, swap := range []bool{false, true} {
+			a, b := counted(tensor.Float64, pair[0]...), counted(tensor.Float64, pair[1]...)
+			if swap {
+				a, b = b, a
+			}
+			shape, ok := tensor.BroadcastShapes(nil, a.Dims(), b.Dims())
+			if !ok {
+				t.Fatalf("%v do not broadcast", pair)
+			}
+			var want [][2]float64
+			indices(shape, func(index []int) { want = append(want, [2]float64{element(a, index), element(b, index)}) })
+			got := make([][2]float64, len(want))
+			p := tensor.Pair(shape, a.Dims(), b.Dims())
+			for r := range p.Runs {
+				for i := range r.N {
+					got[r.Out+i] = [2]float64{a.AtFlat(r.A + i*r.StepA), b.AtFlat(r.B + i*r.StepB)}
+				}
+			}
+			if len(want) > 0 {
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%v with %v: mismatch (-want +got):\n%s", a.Dims(), b.Dims(), diff)
+				}
+			}
+		}
+	}
+}
+
+// Broadcast and AddReduced are transposes of each other: ⟨broadcast(x), y⟩ = ⟨x, reduce(y)⟩, exactly for small integers.
+func TestBroadcastAndReduce(t *testing.T) {
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		for _, pair := range broadcastPairs {
+			shape, _ := tensor.BroadcastShapes(nil, pair[0], pair[1])
+			for _, from := range pair {
+				t.Run(fmt.Sprint(dtype, from, shape), func(t *testing.T) {
+					x, y := counted(dtype, from...), counted(dtype, shape...)
+					wide, narrow := tensor.New(dtype, shape...), tensor.New(dtype, from...)
+					tensor.Broadcast(wide, x)
+					k := 0
+					indices(shape, func(index []int) {
+						if got, want := wide.AtFlat(k), element(x, index); got != want {
+							t.Errorf("broadcast at %v: got %v, want %v", index, got, want)
+						}
+						k++
+					})
+					tensor.AddReduced(narrow, y)
+					var left, right float64
+					for i := range wide.Len() {
+						left += wide.AtFlat(i) * y.AtFlat(i)
+					}
+					for i := range narrow.Len() {
+						right += narrow.AtFlat(i) * x.AtFlat(i)
+					}
+					if left != right {
+						t.Errorf("⟨broadcast(x), y⟩ = %v, ⟨x, reduce(y)⟩ = %v", left, right)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestPermute(t *testing.T) {
+	for _, tt := range []struct{ shape, axes []int }{
+		{[]int{}, []int{}}, {[]int{3}, []int{0}}, {[]int{2, 3}, []int{1, 0}}, {[]int{40, 33}, []int{1, 0}},
+		{[]int{2, 3, 4}, []int{2, 0, 1}}, {[]int{2, 3, 4}, []int{0, 2, 1}}, {[]int{2, 3, 4}, []int{0, 1, 2}},
+		{[]int{2, 1, 4, 3}, []int{3, 1, 0, 2}}, {[]int{2, 3, 4, 5}, []int{2, 3, 0, 1}}, {[]int{2, 0, 3}, []int{2, 1, 0}},
+	} {
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			x := counted(dtype, tt.shape...)
+			shape := make([]int, len(tt.axes))
+			for i, a := range tt.axes {
+				shape[i] = tt.shape[a]
+			}
+			y := tensor.New(dtype, shape...)
+			tensor.Permute(y, x, tt.axes)
+			indices(shape, func(index []int) {
+				from := make([]int, len(index))
+				for i, a := range tt.axes {
+					from[a] = index[i]
+				}
+				if got, want := y.At(index...), x.At(from...); got != want {
+					t.Errorf("%v by %v at %v: got %v, want %v", tt.shape, tt.axes, index, got, want)
+				}
+			})
+			back := x.Clone()
+			tensor.PermuteAdd(back, y, tensor.InversePermutation(nil, tt.axes))
+			for i := range x.Len() {
+				if got, want := back.AtFlat(i), 2*x.AtFlat(i); got != want {
+					t.Fatalf("%v by %v and back, added: element %d is %v, want %v", tt.shape, tt.axes, i, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestResolveShape(t *testing.T) {
+	for _, tt := range []struct {
+		dims, from []int
+		want       []int
+	}{
+		{[]int{3, 2}, []int{2, 3}, []int{3, 2}},
+		{[]int{-1}, []int{2, 3}, []int{6}},
+		{[]int{2, -1, 1}, []int{2, 3}, []int{2, 3, 1}},
+		{nil, []int{1, 1}, []int{}},
+		{[]int{0, 5}, []int{3, 0}, []int{0, 5}},
+		{[]int{-1}, []int{0}, []int{0}},
+		{[]int{0, -1}, []int{0}, nil}, // -1 could be anything
+		{[]int{-1, -1}, []int{4}, nil},
+		{[]int{-2, 2}, []int{4}, nil},
+		{[]int{5}, []int{4}, nil},
+		{[]int{math.MaxInt, math.MaxInt, -1}, []int{4}, nil},
+	} {
+		got, err := tensor.ResolveShape([]int{}, tt.dims, tt.from)
+		if (err != nil) != (tt.want == nil) {
+			t.Errorf("%v from %v: error %v", tt.dims, tt.from, err)
+		} else if err == nil && cmp.Diff(tt.want, got) != "" {
+			t.Errorf("%v from %v: got %v, want %v", tt.dims, tt.from, got, tt.want)
+		}
+	}
+}
+
+func TestPool(t *testing.T) {
+	var p tensor.Pool
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		for n := range 5000 {
+			x := p.Zeros(dtype, []int{n})
+			if x.Len() != n || x.DType() != dtype {
+				t.Fatalf("asked for %d of %v, got %d of %v", n, dtype, x.Len(), x.DType())
+			}
+			for i := range n {
+				if x.AtFlat(i) != 0 {
+					t.Fatalf("Zeros(%d): element %d is %v", n, i, x.AtFlat(i))
+				}
+			}
+			x.Fill(1)
+			p.Put(x)
+		}
+	}
+	if p.Lent() != 0 {
+		t.Errorf("everything was given back, %d bytes count as lent", p.Lent())
+	}
+	// At most an eighth is wasted, and no more buffers are made than there are classes.
+	a := p.Get(tensor.Float64, []int{1000})
+	before := p.Bytes()
+	p.Put(a)
+	if b := p.Get(tensor.Float64, []int{10, 100}); b != a || p.Bytes() != before {
+		t.Error("a buffer of the same size must be used again")
+	}
+	if got := p.Lent(); got < 8000 || got > 9000 {
+		t.Errorf("1000 float64 take %d bytes, want 8000 to 9000", got)
+	}
+	v := p.View(a, []int{2, 5}, 10)
+	v.SetAt(3, 1, 1)
+	if a.AtFlat(16) != 3 {
+		t.Error("a view must share the storage")
+	}
+	p.Put(v)
+	p.Put(a)
+	if p.Trim() == 0 || p.Bytes() != 0 {
+		t.Errorf("Trim must give everything up: %d bytes left", p.Bytes())
+	}
+	if n := testing.AllocsPerRun(10, func() {
+		x := p.Get(tensor.Float32, []int{3, 4, 5})
+		p.Put(p.View(x, []int{60}, 0))
+		p.Put(x)
+	}); n != 0 {
+		t.Errorf("%v allocations to lend again, want 0", n)
+	}
+}
+
+func ExampleOf() {
+	t := tensor.Of([]float64{1, 2, 3, 4, 5, 6}, 2, 3)
+	fmt.Println(t, t.At(1, 0))
+	// Output: [[1 2 3] [4 5 6]] 4
+}
+
+func FuzzBroadcast(f *testing.F) {
+	f.Add([]byte{2, 3}, []byte{3})
+	f.Add([]byte{2, 1, 4}, []byte{1, 3, 1})
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		shape := func(s []byte) []int {
+			var out []int
+			for _, d := range s[:min(len(s), 5)] {
+				out = append(out, int(d%4))
+			}
+			return out
+		}
+		x, y := counted(tensor.Float64, shape(a)...), counted(tensor.Float64, shape(b)...)
+		out, ok := tensor.BroadcastShapes(nil, x.Dims(), y.Dims())
+		if !ok {
+			return
+		}
+		p := tensor.Pair(out, x.Dims(), y.Dims())
+		n := 0
+		for r := range p.Runs {
+			n += r.N
+			_ = x.AtFlat(r.A+(r.N-1)*r.StepA) + y.AtFlat(r.B+(r.N-1)*r.StepB)
+		}
+		if want := tensor.New(tensor.Float64, out...).Len(); n != want {
+			t.Errorf("%v with %v: the runs cover %d elements of %d", x.Dims(), y.Dims(), n, want)
+		}
+	})
+}
