@@ -7,7 +7,7 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
-var opSquare, opSqrt, opReciprocal, opPow, opPowScalar, opAbs graph.Op
+var opSquare, opSqrt, opRsqrt, opReciprocal, opPow, opPowScalar, opAbs graph.Op
 
 func init() {
 	register(&opSquare, graph.Row{
@@ -30,6 +30,19 @@ func init() {
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
 		Source: "power rule; IEEE 754 squareRoot",
+	})
+	register(&opRsqrt, graph.Row{
+		Name: "rsqrt", Func: Rsqrt, Params: "x", Doc: "one over the square root", Formula: "1/√x", Derivative: "-1/(2x√x)",
+		Unary: func(x float64) (float64, float64) {
+			y := 1 / math.Sqrt(x)
+			return y, -0.5 * (y / x)
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, MulScalar(Div(n.Value(), n.Input(0)), -0.5))
+		},
+		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
+		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(-1), Why: "the limit from the right"}},
+		Source: "power rule; IEEE 754 rSqrt",
 	})
 	register(&opReciprocal, graph.Row{
 		Name: "reciprocal", Func: Reciprocal, Params: "x", Doc: "one over x", Formula: "1/x", Derivative: "-1/x²",
@@ -134,6 +147,17 @@ func Square(x graph.Value) graph.Value {
 //	Sqrt(x < 0) = NaN
 //	Sqrt(+Inf) = +Inf, with derivative 0
 func Sqrt(x graph.Value) graph.Value { return unary(opSqrt, x) }
+
+// Rsqrt returns 1/√x, element by element.
+//
+// Derivative: -1/(2x√x).
+//
+// Special cases are:
+//
+//	Rsqrt(±0) = ±Inf, with derivative -Inf
+//	Rsqrt(x < 0) = NaN, with derivative NaN
+//	Rsqrt(+Inf) = 0, with derivative 0
+func Rsqrt(x graph.Value) graph.Value { return unary(opRsqrt, x) }
 
 // Reciprocal returns 1/x, element by element.
 //

@@ -1,0 +1,154 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+var opExpm1, opLog1p, opLog2, opLog10, opLogAddExp graph.Op
+
+func init() {
+	register(&opExpm1, graph.Row{
+		Name: "expm1", Func: Expm1, Params: "x", Doc: "exponential less one, accurate near 0", Formula: "eˣ - 1", Derivative: "eˣ",
+		// Not value + 1, which has lost eˣ where the value is near -1.
+		Unary:  func(x float64) (float64, float64) { return math.Expm1(x), math.Exp(x) },
+		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Exp(n.Input(0))) },
+		Source: "FreeBSD s_expm1.c, via Go math.Expm1",
+	})
+	register(&opLog1p, graph.Row{
+		Name: "log1p", Func: Log1p, Params: "x", Doc: "logarithm of one more, accurate near 0", Formula: "ln(1+x)", Derivative: "1/(1+x)",
+		Unary: func(x float64) (float64, float64) {
+			if x < -1 {
+				return math.NaN(), math.NaN()
+			}
+			return math.Log1p(x), 1 / (1 + x)
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x := n.Input(0)
+			return Chain(ct, nanBelow(x, -1, Reciprocal(AddScalar(x, 1))))
+		},
+		Domain: []graph.Interval{{Lo: -0.8, Hi: 3}},
+		Kinks:  []graph.Kink{{At: -1, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		Source: "FreeBSD s_log1p.c, via Go math.Log1p",
+	})
+	register(&opLog2, graph.Row{
+		Name: "log2", Func: Log2, Params: "x", Doc: "logarithm to base 2, exact for powers of 2", Formula: "log₂ x", Derivative: "1/(x·ln 2)",
+		Unary: func(x float64) (float64, float64) { return logTo(x, log2, math.Ln2) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x := n.Input(0)
+			return Chain(ct, nanBelow(x, 0, MulScalar(Reciprocal(x), 1/math.Ln2)))
+		},
+		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
+		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		Source: "ln x / ln 2; Go math.Log2 cancels near 1",
+	})
+	register(&opLog10, graph.Row{
+		Name: "log10", Func: Log10, Params: "x", Doc: "logarithm to base 10, exact for powers of 10", Formula: "log₁₀ x", Derivative: "1/(x·ln 10)",
+		Unary: func(x float64) (float64, float64) { return logTo(x, log10, math.Ln10) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x := n.Input(0)
+			return Chain(ct, nanBelow(x, 0, MulScalar(Reciprocal(x), 1/math.Ln10)))
+		},
+		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
+		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		Source: "ln x / ln 10; Go math.Log10 cancels near 1",
+	})
+	register(&opLogAddExp, graph.Row{
+		Name: "log_add_exp", Func: LogAddExp, Params: "a, b", Doc: "logarithm of the sum of two exponentials, without overflow", Formula: "ln(eᵃ + eᵇ)", Derivative: "sigmoid(a-b), sigmoid(b-a)",
+		Binary: func(a, b float64) (float64, float64, float64) {
+			d := a - b
+			if math.IsInf(a, 0) && a == b {
+				return a, d, d // NaN: how much each counts is undefined
+			}
+			return max(a, b) + math.Log1p(math.Exp(-math.Abs(d))), sigmoid(d), sigmoid(-d)
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			return Chain(ct, Sigmoid(Sub(n.Input(i), n.Input(1-i))))
+		},
+		Source: "max(a, b) + log1p(e^-|a-b|), which does not overflow",
+	})
+}
+
+// logTo returns the logarithm of x by f, and its derivative 1/(x·ln b) for a base b with the given logarithm.
+func logTo(x float64, f func(float64) float64, lnBase float64) (y, dx float64) {
+	if x < 0 {
+		return math.NaN(), math.NaN()
+	}
+	return f(x), 1 / x * (1 / lnBase)
+}
+
+func log2(x float64) float64 {
+	if frac, exp := math.Frexp(x); frac == 0.5 {
+		return float64(exp - 1)
+	}
+	return math.Log(x) * (1 / math.Ln2)
+}
+
+func log10(x float64) float64 {
+	y := math.Log(x) * (1 / math.Ln10)
+	// A power of 10 up to 10^22 is a float64, and its logarithm a whole number that the product may miss by a bit.
+	if r := math.Round(y); math.Abs(r) <= 22 && math.Pow10(int(r)) == x {
+		return r
+	}
+	return y
+}
+
+// Expm1 returns eˣ - 1, element by element, with full relative precision near 0.
+//
+// Derivative: eˣ.
+//
+// Special cases are:
+//
+//	Expm1(±0) = ±0, with derivative 1
+//	Expm1(+Inf) = +Inf, with derivative +Inf
+//	Expm1(-Inf) = -1, with derivative 0
+func Expm1(x graph.Value) graph.Value { return unary(opExpm1, x) }
+
+// Log1p returns ln(1+x), element by element, with full relative precision near 0.
+//
+// Derivative: 1/(1+x).
+//
+// Special cases are:
+//
+//	Log1p(±0) = ±0, with derivative 1
+//	Log1p(-1) = -Inf, with derivative +Inf
+//	Log1p(x < -1) = NaN, with derivative NaN
+//	Log1p(+Inf) = +Inf, with derivative 0
+func Log1p(x graph.Value) graph.Value { return unary(opLog1p, x) }
+
+// Log2 returns the logarithm of x to base 2, element by element. It is exact for powers of 2 and has full relative
+// precision near 1.
+//
+// Derivative: 1/(x·ln 2).
+//
+// Special cases are:
+//
+//	Log2(±0) = -Inf, with derivative ±Inf
+//	Log2(x < 0) = NaN, with derivative NaN
+//	Log2(+Inf) = +Inf, with derivative 0
+func Log2(x graph.Value) graph.Value { return unary(opLog2, x) }
+
+// Log10 returns the logarithm of x to base 10, element by element. It is exact for the powers of 10 from 1e-22 to 1e22
+// and has full relative precision near 1.
+//
+// Derivative: 1/(x·ln 10).
+//
+// Special cases are:
+//
+//	Log10(±0) = -Inf, with derivative ±Inf
+//	Log10(x < 0) = NaN, with derivative NaN
+//	Log10(+Inf) = +Inf, with derivative 0
+func Log10(x graph.Value) graph.Value { return unary(opLog10, x) }
+
+// LogAddExp returns ln(eᵃ + eᵇ), element by element: [LogSumExp] of two. It does not overflow. Shapes broadcast as in
+// NumPy.
+//
+// Derivative: sigmoid(a-b) by a, sigmoid(b-a) by b.
+//
+// Special cases are:
+//
+//	LogAddExp(-Inf, b) = b, with derivative 0 by a
+//	LogAddExp(+Inf, b) = +Inf, with derivative 1 by a, for finite b
+//	LogAddExp(±Inf, ±Inf) = ±Inf of the same sign, with derivative NaN
+func LogAddExp(a, b graph.Value) graph.Value { return binary(opLogAddExp, a, b) }

@@ -1,0 +1,182 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+var opTan, opAsin, opAcos, opAtan, opAtan2, opHypot graph.Op
+
+func init() {
+	register(&opTan, graph.Row{
+		Name: "tan", Func: Tan, Params: "x", Doc: "tangent, x in radians", Formula: "tan x", Derivative: "1 + tan² x",
+		Unary: func(x float64) (float64, float64) {
+			y := math.Tan(x)
+			return y, 1 + y*y
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, AddScalar(Square(n.Value()), 1))
+		},
+		Domain: []graph.Interval{{Lo: -1.2, Hi: 1.2}},
+		Source: "Cephes tan.c, via Go math.Tan",
+	})
+	register(&opAsin, graph.Row{
+		Name: "asin", Func: Asin, Params: "x", Doc: "inverse sine, in radians", Formula: "arcsin x", Derivative: "1/√((1-x)(1+x))",
+		Unary: func(x float64) (float64, float64) {
+			c := cosOfAsin(x)
+			return math.Atan2(x, c), 1 / c
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, rsqrtOneMinusSquare(n.Input(0)))
+		},
+		Domain: []graph.Interval{{Lo: -0.9, Hi: 0.9}},
+		Kinks: []graph.Kink{
+			{At: -1, Chosen: math.Inf(1), Why: "the limit from inside"},
+			{At: 1, Chosen: math.Inf(1), Why: "the limit from inside"},
+		},
+		Source: "atan2(x, √((1-x)(1+x))), which keeps the digits near ±1",
+	})
+	register(&opAcos, graph.Row{
+		Name: "acos", Func: Acos, Params: "x", Doc: "inverse cosine, in radians", Formula: "arccos x", Derivative: "-1/√((1-x)(1+x))",
+		Unary: func(x float64) (float64, float64) {
+			s := cosOfAsin(x)
+			return math.Atan2(s, x), -1 / s
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, Neg(rsqrtOneMinusSquare(n.Input(0))))
+		},
+		Domain: []graph.Interval{{Lo: -0.9, Hi: 0.9}},
+		Kinks: []graph.Kink{
+			{At: -1, Chosen: math.Inf(-1), Why: "the limit from inside"},
+			{At: 1, Chosen: math.Inf(-1), Why: "the limit from inside"},
+		},
+		Source: "atan2(√((1-x)(1+x)), x), which keeps the digits near ±1",
+	})
+	register(&opAtan, graph.Row{
+		Name: "atan", Func: Atan, Params: "x", Doc: "inverse tangent, in radians", Formula: "arctan x", Derivative: "1/(1+x²)",
+		Unary: func(x float64) (float64, float64) { return math.Atan(x), 1 / (1 + x*x) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, Reciprocal(AddScalar(Square(n.Input(0)), 1)))
+		},
+		Source: "Cephes atan.c, via Go math.Atan",
+	})
+	register(&opAtan2, graph.Row{
+		Name: "atan2", Func: Atan2, Params: "y, x", Doc: "angle of the point (x, y), in radians", Formula: "arg(x + iy)", Derivative: "x/r², -y/r² with r = hypot(x, y)",
+		Binary: func(y, x float64) (float64, float64, float64) {
+			r := math.Hypot(y, x)
+			if r == 0 || math.IsInf(r, 1) {
+				return math.Atan2(y, x), 0, 0
+			}
+			// Dividing twice keeps r² from overflowing.
+			return math.Atan2(y, x), x / r / r, -(y / r / r)
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			y, x := n.Input(0), n.Input(1)
+			r := Hypot(y, x)
+			d := Div(Div(n.Input(1-i), r), r)
+			if i == 1 {
+				d = Neg(d)
+			}
+			for _, at := range []float64{0, math.Inf(1)} {
+				if has(r, func(v float64) bool { return v == at }) {
+					d = Where(Eq(r, r.Graph().Const(at)), r.Graph().Const(0), d)
+				}
+			}
+			return Chain(ct, d)
+		},
+		Domain: []graph.Interval{{Lo: 0.4, Hi: 2}, {Lo: -2, Hi: 2}},
+		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "at the origin no direction is better than another"}},
+		Source: "Go math.Atan2",
+	})
+	register(&opHypot, graph.Row{
+		Name: "hypot", Func: Hypot, Params: "a, b", Doc: "length of the vector (a, b), without overflow", Formula: "√(a² + b²)", Derivative: "a/y, b/y",
+		Binary: func(a, b float64) (float64, float64, float64) {
+			y := math.Hypot(a, b)
+			if y == 0 {
+				return y, 0, 0
+			}
+			return y, a / y, b / y
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			return Chain(ct, divOrZero(n.Input(i), n.Value()))
+		},
+		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
+		Source: "scaled by the larger leg, Go math.Hypot",
+	})
+}
+
+// cosOfAsin returns √(1-x²) = cos(arcsin x) without the cancellation of 1 - x². NaN for |x| > 1.
+func cosOfAsin(x float64) float64 { return math.Sqrt((1 - x) * (1 + x)) }
+
+// rsqrtOneMinusSquare returns 1/√(1-x²), as graph operations, in the same form.
+func rsqrtOneMinusSquare(x graph.Value) graph.Value {
+	return Rsqrt(Mul(AddScalar(Neg(x), 1), AddScalar(x, 1)))
+}
+
+// Tan returns the tangent of x in radians, element by element.
+//
+// Derivative: 1 + tan² x.
+//
+// Special cases are:
+//
+//	Tan(±0) = ±0, with derivative 1
+//	Tan(±Inf) = NaN
+func Tan(x graph.Value) graph.Value { return unary(opTan, x) }
+
+// Asin returns the inverse sine of x, from -π/2 to π/2, element by element. Value and derivative keep their digits near
+// ±1.
+//
+// Derivative: 1/√((1-x)(1+x)).
+//
+// Special cases are:
+//
+//	Asin(±0) = ±0, with derivative 1
+//	Asin(±1) = ±π/2, with derivative +Inf
+//	Asin(x) = NaN with derivative NaN for |x| > 1
+func Asin(x graph.Value) graph.Value { return unary(opAsin, x) }
+
+// Acos returns the inverse cosine of x, from 0 to π, element by element. Value and derivative keep their digits near
+// ±1.
+//
+// Derivative: -1/√((1-x)(1+x)).
+//
+// Special cases are:
+//
+//	Acos(1) = 0, with derivative -Inf
+//	Acos(-1) = π, with derivative -Inf
+//	Acos(x) = NaN with derivative NaN for |x| > 1
+func Acos(x graph.Value) graph.Value { return unary(opAcos, x) }
+
+// Atan returns the inverse tangent of x, from -π/2 to π/2, element by element.
+//
+// Derivative: 1/(1+x²).
+//
+// Special cases are:
+//
+//	Atan(±0) = ±0, with derivative 1
+//	Atan(±Inf) = ±π/2, with derivative 0
+func Atan(x graph.Value) graph.Value { return unary(opAtan, x) }
+
+// Atan2 returns the angle from the positive x-axis to the point (x, y), from -π to π, element by element. Shapes
+// broadcast as in NumPy.
+//
+// Derivative: x/r² by y, -y/r² by x, where r is the length of (x, y). It does not overflow.
+//
+// Special cases are those of [math.Atan2], and for the derivatives:
+//
+//	Atan2(±0, ±0): 0 by both, for no direction is better than another; as [Norm] at 0
+//	Atan2(y, x) with an infinite operand: 0 by both, the limit
+func Atan2(y, x graph.Value) graph.Value { return binary(opAtan2, y, x) }
+
+// Hypot returns √(a² + b²), element by element. It neither overflows nor underflows on the way. Shapes broadcast as in
+// NumPy.
+//
+// Derivative: a/y by a, b/y by b, for the result y.
+//
+// Special cases are:
+//
+//	Hypot(0, 0) = 0, with derivative 0
+//	Hypot(±Inf, b) = +Inf for every b, with derivative NaN by a, and 0 by a finite b
+//	Hypot(NaN, b) = NaN for finite b
+func Hypot(a, b graph.Value) graph.Value { return binary(opHypot, a, b) }
