@@ -76,28 +76,38 @@ func backward(loss graph.Value, s settings) Gradients {
 	return Gradients{a, a.Serial()}
 }
 
-// sweep passes the adjoints down from node root to node last. A scalar node has its derivatives on the tape, so that the loop over
-// scalars is two multiplications and two additions a node.
+// sweep passes the adjoints down from node root to node last.
 func sweep(g *graph.Graph, a *graph.Adjoints, root, last int, leavesOnly bool) {
 	adj := a.Scalars()
 	for k := root / graph.ChunkLen; k >= last/graph.ChunkLen; k-- {
-		chunk := g.Chunk(k)
 		first := k * graph.ChunkLen
-		part := adj[first:min(first+graph.ChunkLen, root+1)]
-		for j := len(part) - 1; j >= max(last-first, 0); j-- {
-			w := part[j]
-			if w == 0 {
-				continue
+		stop := max(last-first, 0)
+		for j := min(root-first, graph.ChunkLen-1); ; j-- {
+			if j = sweepScalars(adj, g.Chunk(k), first, j, stop); j < stop {
+				break
 			}
-			l := &chunk[j&(graph.ChunkLen-1)]
-			if l.In[0] < 0 {
-				passTensor(g.Value(first+j).Node(), a, leavesOnly)
-				continue
-			}
-			adj[l.In[0]] += float64(w * l.D[0])
-			adj[l.In[1]] += float64(w * l.D[1])
+			passTensor(g.Value(first+j).Node(), a, leavesOnly)
 		}
 	}
+}
+
+// sweepScalars passes the adjoints of nodes first+j down to first+stop, and returns where it met an operation that has
+// tensors, or stop-1. A scalar operation has its derivatives on the tape: there is no case by case, and nothing is
+// called.
+func sweepScalars(adj []float64, chunk *graph.Chunk, first, j, stop int) int {
+	for part := adj[first : first+j+1]; j >= stop; j-- {
+		w := part[j]
+		if w == 0 {
+			continue
+		}
+		l := &chunk[j&(graph.ChunkLen-1)]
+		if l.In[0] < 0 {
+			return j
+		}
+		adj[l.In[0]] += float64(w * l.D[0])
+		adj[l.In[1]] += float64(w * l.D[1])
+	}
+	return stop - 1
 }
 
 // passTensor passes the adjoint of a node that has tensors to its operands.

@@ -163,22 +163,10 @@ func TestPrograms(t *testing.T) {
 		[]float64{s.Item(), d[0], d[1], d[len(d)-1]})
 }
 
-// run measures recording and sweeping a program; ops is its number of operations.
-func run(b *testing.B, operations int, sweep bool, record func(g *graph.Graph) ([]graph.Value, graph.Value)) {
-	g := graph.New()
-	var dst []float64
-	b.ReportAllocs()
-	for b.Loop() {
-		g.Reset()
-		xs, y := record(g)
-		if sweep {
-			if dst == nil {
-				dst = make([]float64, len(xs))
-			}
-			autograd.Backward(y).Scalars(dst, xs)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(operations), "ns/operation")
+// firstGradient returns the derivative by a program's first leaf, and its value.
+func firstGradient(record func(g *graph.Graph) ([]graph.Value, graph.Value)) (d, value float64) {
+	xs, y := record(graph.New())
+	return autograd.Backward(y).Scalar(xs[0]), y.Item()
 }
 
 var programs = []struct {
@@ -212,14 +200,61 @@ var programs = []struct {
 	}},
 }
 
+// perOperation calls step over and over and reports its time for each of the program's operations.
+func perOperation(b *testing.B, operations int, step func()) {
+	step() // the tape's memory is kept from here on
+	b.ReportAllocs()
+	for b.Loop() {
+		step()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(operations), "ns/operation")
+}
+
 func BenchmarkScalarRecord(b *testing.B) {
 	for _, p := range programs {
-		b.Run("program="+p.name, func(b *testing.B) { run(b, p.operations, false, p.record()) })
+		b.Run("program="+p.name+"/tape=bare", func(b *testing.B) {
+			t := &bareTape{}
+			perOperation(b, p.operations, func() {
+				t.reset()
+				barePrograms[p.name](t)
+			})
+		})
+		b.Run("program="+p.name+"/tape=chainrule", func(b *testing.B) {
+			g, record := graph.New(), p.record()
+			perOperation(b, p.operations, func() {
+				g.Reset()
+				record(g)
+			})
+		})
 	}
 }
 
 func BenchmarkScalarGradient(b *testing.B) {
 	for _, p := range programs {
-		b.Run("program="+p.name, func(b *testing.B) { run(b, p.operations, true, p.record()) })
+		b.Run("program="+p.name+"/tape=bare", func(b *testing.B) {
+			t := &bareTape{}
+			var dst []float64
+			perOperation(b, p.operations, func() {
+				t.reset()
+				xs, y := barePrograms[p.name](t)
+				t.gradient(y)
+				dst = dst[:0]
+				for _, x := range xs {
+					dst = append(dst, t.of(x))
+				}
+			})
+		})
+		b.Run("program="+p.name+"/tape=chainrule", func(b *testing.B) {
+			g, record := graph.New(), p.record()
+			var dst []float64
+			perOperation(b, p.operations, func() {
+				g.Reset()
+				xs, y := record(g)
+				if dst == nil {
+					dst = make([]float64, len(xs))
+				}
+				autograd.Backward(y).Scalars(dst, xs)
+			})
+		})
 	}
 }
