@@ -1,0 +1,39 @@
+package autograd
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// Contribution returns what the sweep passed from v to its operand u with index i: ∂l/∂v · ∂v/∂u, of u's shape. The
+// adjoint of u is the sum of the contributions of all its uses. An adjoint ∂l/∂v of 0 contributes 0 whatever ∂v/∂u is,
+// and nothing is passed to a constant.
+//
+// It panics with a [*graph.Error] if v has no operand i, belongs to another recording, or is a tensor whose adjoint
+// [LeavesOnly] gave back.
+func (g Gradients) Contribution(v graph.Value, i int) *tensor.Tensor {
+	const op = "autograd.Gradients.Contribution"
+	n := g.node(op, v)
+	if k := n.NumInputs(); i < 0 || i >= k {
+		panic(graph.Errorf(op, graph.ErrIndex, "value %s has no operand %d: it has %d, counted from 0", n.Label(), i, k))
+	}
+	dst := tensor.New(g.a.Graph().DType(), n.InputNode(i).Dims()...)
+	if !g.has(n) || !n.Wants(i) || g.a.Scalars()[n.ID()] == 0 {
+		return dst
+	}
+	if d, ok := n.Partial(i); ok {
+		dst.SetFlat(g.a.Scalars()[n.ID()]*d, 0)
+		return dst
+	}
+	ct := g.a.Tensor(n)
+	if _, scalar := n.Scalar(); scalar {
+		ct = g.a.Graph().Temp()
+		ct.SetFlat(g.a.Scalars()[n.ID()], 0)
+		defer g.a.Graph().FreeTemp(ct)
+	}
+	if ct == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "the adjoint of %s was given back during the sweep: call Backward without LeavesOnly", n.Label()))
+	}
+	pass(n.Row(), n, i, ct, dst)
+	return dst
+}

@@ -1,0 +1,18 @@
+// Package viz draws computational graphs.
+//
+// [DOT] writes the graph below a value in the language of Graphviz:
+//
+//	grads := autograd.Backward(loss)
+//	err := viz.DOT(file, loss, viz.WithGradients(grads), viz.WithContributions())
+//
+// and `dot -Tsvg` draws it. A node shows its name, its operation, its value v, and δ = ∂l/∂v, which the backward sweep
+// found. An edge shows the local derivative ∂v/∂u of the result v by the operand u, and what the sweep passes along it:
+// δ of v times the local derivative. Where a node is used more than once, these contributions add up to its δ. So the
+// picture holds the whole chain rule with its numbers.
+//
+// Leaves that want a gradient are filled boxes with square corners, constants have a dotted border, operations round
+// corners, the root a double border. The backward pass, if [WithBackward] draws it too, is dashed. Scopes of the graph
+// are boxes.
+//
+// What a picture shows is a [Picture], which [NewPicture] makes: it knows no format. DOT is one way to write it.
+package viz

@@ -1,0 +1,223 @@
+package viz
+
+import (
+	"bufio"
+	"io"
+	"strings"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/legible"
+)
+
+// DOT writes root and everything that it depends on in the language of Graphviz: `dot -Tsvg graph.dot` draws it.
+// The same graph and options give the same bytes. The text says what every node computed; [WithGradients] adds what
+// the backward sweep found, [WithContributions] how.
+//
+// DOT returns the first error of w. It panics with a [*graph.Error] if root is no longer on the tape or an option does
+// not fit.
+func DOT(w io.Writer, root graph.Value, options ...Option) error {
+	return newPicture("viz.DOT", root, options).DOT(w)
+}
+
+// DOT writes the picture in the language of Graphviz and returns the first error of w.
+func (p *Picture) DOT(w io.Writer) error {
+	d := dotWriter{bufio.NewWriter(w)}
+	d.write("digraph chainrule {\n")
+	d.write("  graph [rankdir=", [...]string{"LR", "TB", "RL", "BT"}[p.Direction], ", bgcolor=white, ", font, ", fontsize=18, nodesep=0.25, ranksep=0.45")
+	if p.Title != "" {
+		d.write(", labelloc=t, label=<<B>", escape(p.Title), "</B>>")
+	}
+	d.write("];\n")
+	d.write("  node [", font, ", fontsize=14, color=\"#333333\", penwidth=1.2, margin=\"0.12,0.06\"];\n")
+	d.write("  edge [", font, ", fontsize=12, color=\"#555555\", fontcolor=\"#222222\", arrowsize=0.7];\n")
+	inside := make([][]int, len(p.Clusters)+1) // nodes by cluster, the last for none
+	within := make([][]int, len(p.Clusters)+1)
+	index := func(cluster int) int {
+		if cluster < 0 {
+			return len(p.Clusters)
+		}
+		return cluster
+	}
+	for k, n := range p.Nodes {
+		inside[index(n.Cluster)] = append(inside[index(n.Cluster)], k)
+	}
+	for k, c := range p.Clusters {
+		within[index(c.Parent)] = append(within[index(c.Parent)], k)
+	}
+	d.clusters(p, inside, within)
+	for _, e := range p.Edges {
+		d.edge(p, e)
+	}
+	d.legend(p)
+	d.write("}\n")
+	return d.w.Flush()
+}
+
+const font = `fontname="Helvetica,Arial,sans-serif"`
+
+// A dotWriter writes DOT; the buffer keeps the first error.
+type dotWriter struct{ w *bufio.Writer }
+
+func (d dotWriter) write(parts ...string) {
+	for _, s := range parts {
+		d.w.WriteString(s)
+	}
+}
+
+// clusters writes the nodes, each in the boxes around it. It walks the tree of boxes without recursion: scopes nest as
+// deep as a program likes.
+func (d dotWriter) clusters(p *Picture, inside, within [][]int) {
+	type frame struct{ cluster, next int }
+	stack := []frame{{cluster: len(p.Clusters)}}
+	indent := "  "
+	for _, k := range inside[len(p.Clusters)] {
+		d.node(indent, p.Nodes[k])
+	}
+	for len(stack) > 0 {
+		f := &stack[len(stack)-1]
+		if kids := within[f.cluster]; f.next < len(kids) {
+			k := kids[f.next]
+			f.next++
+			c := p.Clusters[k]
+			d.write(indent, "subgraph ", c.ID, " {\n")
+			indent += "  "
+			d.write(indent, "graph [style=\"rounded,filled\", color=\"#999999\", fillcolor=\"", shade(len(stack)), "\", labeljust=l, labelloc=t, margin=12, fontsize=14, label=<", escape(c.Name), ">];\n")
+			for _, n := range inside[k] {
+				d.node(indent, p.Nodes[n])
+			}
+			stack = append(stack, frame{cluster: k})
+			continue
+		}
+		stack = stack[:len(stack)-1]
+		indent = indent[2:]
+		if len(stack) > 0 {
+			d.write(indent, "}\n")
+		}
+	}
+}
+
+// shade alternates with the depth of a box.
+func shade(depth int) string {
+	if depth%2 == 1 {
+		return "#f6f6f6"
+	}
+	return "#ececec"
+}
+
+// The looks of the kinds: told apart by shape and border, so that they can be when printed in grey.
+var looks = [...]string{
+	Leaf:      `shape=box, style=filled, fillcolor="#cfe2f7"`,
+	Constant:  `shape=box, style="filled,dotted", fillcolor=white`,
+	Operation: `shape=box, style="filled,rounded", fillcolor="#fff9e3"`,
+	Root:      `shape=box, style="filled,rounded", fillcolor="#ffd98f", peripheries=2`,
+	More:      `shape=box3d, style=filled, fillcolor="#dddddd"`,
+}
+
+// backwardLook replaces the look of a node of the backward pass.
+const backwardLook = `shape=box, style="filled,rounded,dashed", fillcolor="#f3e0ef"`
+
+func (d dotWriter) node(indent string, n Node) {
+	look := looks[n.Kind]
+	if n.Backward && n.Kind != More {
+		look = backwardLook
+	}
+	d.write(indent, n.ID, " [", look, ", label=<")
+	first := true
+	line := func(parts ...string) {
+		if !first {
+			d.write("<BR/>")
+		}
+		first = false
+		d.write(parts...)
+	}
+	name, op := n.Name, n.Op
+	if n.Kind == More {
+		if name != "" {
+			line("<B>", escape(name), "</B>")
+		}
+		line("… ", legible.Count(n.Hidden), " more nodes")
+		d.write(">];\n")
+		return
+	}
+	if name == "" {
+		name, op = op, ""
+	}
+	if name != "" {
+		line("<B>", escape(name), "</B>")
+	}
+	if about := strings.TrimLeft(op+"  "+n.Formula, " "); strings.TrimSpace(about) != "" {
+		line(`<FONT POINT-SIZE="11" COLOR="#555555">`, escape(about), "</FONT>")
+	}
+	if n.Shape != "" {
+		line(escape(n.Shape), " ", escape(n.Value))
+	} else {
+		line(escape(n.Value))
+	}
+	if n.Adjoint != "" {
+		line(`<FONT COLOR="#8f2d00">`, escape(n.Adjoint), "</FONT>")
+	}
+	d.write(">];\n")
+}
+
+func (d dotWriter) edge(p *Picture, e Edge) {
+	d.write("  ", p.Nodes[e.From].ID, " -> ", p.Nodes[e.To].ID)
+	var label []string
+	if e.Operand != "" || e.Derivative != "" {
+		s := escape(e.Derivative)
+		if e.Operand != "" {
+			s = strings.TrimSpace(`<FONT POINT-SIZE="10" COLOR="#555555">` + escape(e.Operand) + "</FONT> " + s)
+		}
+		label = append(label, s)
+	}
+	if e.Contribution != "" {
+		label = append(label, `<FONT COLOR="#8f2d00">`+escape(e.Contribution)+"</FONT>")
+	}
+	var attributes []string
+	if e.Backward {
+		attributes = append(attributes, `style=dashed, color="#8a3b7a"`)
+	}
+	if len(label) > 0 {
+		attributes = append(attributes, "label=<"+strings.Join(label, "<BR/>")+">")
+	}
+	if len(attributes) > 0 {
+		d.write(" [", strings.Join(attributes, ", "), "]")
+	}
+	d.write(";\n")
+}
+
+// legend writes the legend as a node of its own.
+func (d dotWriter) legend(p *Picture) {
+	if p.Legend == "" {
+		return
+	}
+	d.write("  legend [shape=plaintext, fontsize=11, fontcolor=\"#333333\", label=<", strings.ReplaceAll(escape(p.Legend), "; ", "<BR/>"), ">];\n")
+}
+
+// escape returns s as the text of an HTML-like label, in which only these characters have a meaning. A space beside
+// another, or at an end, would vanish.
+func escape(s string) string {
+	var b strings.Builder
+	last := rune(' ')
+	for i, r := range s {
+		switch {
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '"':
+			b.WriteString("&quot;")
+		case r == '\'':
+			b.WriteString("&#39;")
+		case r == '\\':
+			b.WriteString("&#92;")
+		case r == ' ' && (last == ' ' || i == len(s)-1):
+			b.WriteString("&#160;")
+		default:
+			b.WriteRune(r)
+		}
+		last = r
+	}
+	return b.String()
+}

@@ -1,0 +1,108 @@
+package viz
+
+import (
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+// An Option is a setting of [DOT] and [NewPicture]. The order of options does not matter.
+type Option func(*settings)
+
+type settings struct {
+	title         string
+	grads         *autograd.Gradients
+	contributions bool
+	backward      []graph.Value
+	roots         []graph.Value
+	hideConstants bool
+	legend        bool
+	limit         int
+	direction     Dir
+	digits        int
+}
+
+// DefaultMaxNodes is the number of nodes that a picture shows unless [MaxNodes] says otherwise.
+const DefaultMaxNodes = 200
+
+// DefaultPrecision is the number of significant digits in a picture unless [Precision] says otherwise.
+const DefaultPrecision = 4
+
+// Title puts a line of text above the picture.
+func Title(text string) Option { return func(s *settings) { s.title = text } }
+
+// WithGradients writes δ = ∂l/∂v on every node v that the loss l of the sweep depends on.
+func WithGradients(grads autograd.Gradients) Option {
+	return func(s *settings) { s.grads = &grads }
+}
+
+// WithContributions writes on every edge what the sweep passed along it: the incoming δ times the local derivative.
+// A node that is used more than once shows δ as the sum of what its uses contribute. It works with [WithGradients].
+func WithContributions() Option { return func(s *settings) { s.contributions = true } }
+
+// WithBackward draws the given values too, usually results of [autograd.Grad], and all that they depend on. Nodes that
+// the root does not depend on are styled apart: they are the backward pass.
+func WithBackward(values ...graph.Value) Option {
+	return func(s *settings) { s.backward = append(s.backward, values...) }
+}
+
+// Roots draws the given values and all that they depend on in the same picture, as part of the forward pass.
+func Roots(values ...graph.Value) Option {
+	return func(s *settings) { s.roots = append(s.roots, values...) }
+}
+
+// HideConstants leaves out constants, and operations on nothing but constants.
+func HideConstants() Option { return func(s *settings) { s.hideConstants = true } }
+
+// Legend writes below the picture what the numbers in it are.
+func Legend() Option { return func(s *settings) { s.legend = true } }
+
+// MaxNodes limits the nodes of the picture to n ≥ 1. Of a larger graph scopes are drawn as one node each, and if they
+// are still too many, what is farthest from the root is; such a node says how many it stands for. The default is
+// [DefaultMaxNodes].
+func MaxNodes(n int) Option { return func(s *settings) { s.limit = n } }
+
+// A Dir is the direction in which a picture grows from the leaves to the root.
+type Dir int
+
+// The directions of a picture. The default is LeftToRight.
+const (
+	LeftToRight Dir = iota
+	TopToBottom
+	RightToLeft
+	BottomToTop
+)
+
+// Direction sets where the picture grows to.
+func Direction(d Dir) Option { return func(s *settings) { s.direction = d } }
+
+// Precision sets the number of significant digits, from 1 to 17. The default is [DefaultPrecision].
+func Precision(digits int) Option { return func(s *settings) { s.digits = digits } }
+
+// read returns the settings that options make, or panics with a [*graph.Error].
+func read(op string, root graph.Value, options []Option) settings {
+	s := settings{limit: DefaultMaxNodes, digits: DefaultPrecision}
+	for _, o := range options {
+		o(&s)
+	}
+	root.Check(op)
+	g := root.Graph()
+	for _, v := range s.roots {
+		v.CheckIn(op, g)
+	}
+	for _, v := range s.backward {
+		v.CheckIn(op, g)
+	}
+	switch {
+	case s.limit < 1:
+		panic(graph.Errorf(op, graph.ErrUsage, "a picture of at most %d nodes: give viz.MaxNodes 1 or more", s.limit))
+	case s.digits < 1 || s.digits > 17:
+		panic(graph.Errorf(op, graph.ErrUsage, "a precision of %d digits: give viz.Precision 1 to 17", s.digits))
+	case s.direction < LeftToRight || s.direction > BottomToTop:
+		panic(graph.Errorf(op, graph.ErrUsage, "no direction %d: use viz.LeftToRight, viz.TopToBottom, viz.RightToLeft or viz.BottomToTop", s.direction))
+	case s.contributions && s.grads == nil:
+		panic(graph.Errorf(op, graph.ErrUsage, "viz.WithContributions without gradients: add viz.WithGradients(autograd.Backward(loss))"))
+	case s.grads != nil && s.grads.Graph() != g:
+		panic(graph.Errorf(op, graph.ErrForeign, "the gradients are of another graph: use autograd.Backward on a value of this one"))
+	}
+	return s
+}

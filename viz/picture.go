@@ -1,0 +1,192 @@
+package viz
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/legible"
+)
+
+// A Picture is what a drawing of a graph shows: nodes, edges, boxes around them, and the text on each. It knows nothing
+// of any format or layout. Its texts are plain: a renderer escapes them for its format.
+type Picture struct {
+	Title     string
+	Legend    string // what the numbers are, "" for no legend
+	Direction Dir
+	Nodes     []Node    // in recording order
+	Edges     []Edge    // by the node they lead to, then by operand
+	Clusters  []Cluster // a parent stands before what is in it
+}
+
+// A Kind is what a node of a picture stands for.
+type Kind int
+
+// The kinds of nodes.
+const (
+	Leaf      Kind = iota // an input or parameter: it wants a gradient
+	Constant              // a leaf that wants none
+	Operation             // the result of an operation
+	Root                  // the value that the picture was asked for, usually the loss
+	More                  // a scope, or the rest of a graph that is too large
+)
+
+// A Node is a node of a picture: a value of the graph, or a number of them.
+type Node struct {
+	ID       string // n0, n1, ... in recording order
+	Kind     Kind
+	Backward bool   // part of the backward pass; see [WithBackward]
+	Name     string // the name that was given, "" for none; of a scope, its name
+	Op       string // the operation, "" for a leaf: sigmoid
+	Formula  string // what it computes: 1/(1+e⁻ˣ)
+	Shape    string // (2,3), "" for a scalar
+	Value    string // the number, or a short description of a tensor
+	Adjoint  string // δ = …, "" for none
+	Hidden   int    // number of nodes that a node of kind More stands for
+	Cluster  int    // index of the innermost cluster, -1 for none
+}
+
+// An Edge leads from an operand to the result of an operation.
+type Edge struct {
+	From, To     int    // indices of nodes
+	Operand      string // the operand's name where the order matters: a, b
+	Derivative   string // the local derivative, "" for none
+	Contribution string // δ × local derivative = contribution, "" for none
+	Backward     bool   // part of the backward pass
+}
+
+// A Cluster is a box around nodes: a scope of the graph.
+type Cluster struct {
+	ID     string // cluster0, cluster1, ...
+	Name   string
+	Parent int // index of the cluster around it, -1 for none
+}
+
+// NewPicture returns what a drawing of root and of everything that it depends on shows. It does no layout and loops
+// over the tape a few times, whatever its length. It panics with a [*graph.Error] if root is no longer on the tape or
+// an option does not fit.
+func NewPicture(root graph.Value, options ...Option) *Picture {
+	return newPicture("viz.NewPicture", root, options)
+}
+
+func newPicture(op string, root graph.Value, options []Option) *Picture {
+	p := &painter{settings: read(op, root, options), root: root, g: root.Graph()}
+	roots := append([]graph.Value{root}, p.roots...)
+	p.forward = ancestors(p.g, roots)
+	roots = append(roots, p.backward...)
+	all := ancestors(p.g, roots)
+	if p.hideConstants {
+		dropConstants(p.g, all, roots)
+	}
+	p.view = newView(p.g, all, roots, p.limit)
+	p.Title, p.Direction = legible.Name(p.title), p.direction
+	p.addClusters()
+	p.addNodes()
+	p.addEdges()
+	p.addSums()
+	p.addLegend()
+	return &p.Picture
+}
+
+// A painter makes a picture.
+type painter struct {
+	Picture
+	settings
+	root    graph.Value
+	g       *graph.Graph
+	forward nodeSet // what the root and the further roots depend on
+	view    *view
+	cluster map[int]int // by scope
+	terms   []sum       // by node: what its uses contribute to its adjoint
+}
+
+// addClusters makes the boxes of the scopes that have something in them.
+func (p *painter) addClusters() {
+	p.cluster = make(map[int]int)
+	used := make([]bool, len(p.view.scopes))
+	for _, it := range p.view.items {
+		s := it.scope
+		if s >= 0 && it.count > 0 { // it is drawn in the scope around it
+			s = p.view.scopes[s].Parent
+		}
+		for ; s >= 0 && !used[s]; s = p.view.scopes[s].Parent {
+			used[s] = true
+		}
+	}
+	for s, info := range p.view.scopes {
+		if !used[s] {
+			continue
+		}
+		k := len(p.Clusters)
+		p.cluster[s] = k
+		parent := -1
+		if info.Parent >= 0 {
+			parent = p.cluster[info.Parent]
+		}
+		p.Clusters = append(p.Clusters, Cluster{ID: id("cluster", k), Name: legible.Name(info.Name), Parent: parent})
+	}
+}
+
+func (p *painter) addNodes() {
+	for k, it := range p.view.items {
+		n := Node{ID: id("n", k), Cluster: -1}
+		s := it.scope
+		if it.count > 0 {
+			n.Kind, n.Hidden = More, it.count
+			n.Backward = !p.forward.has(it.first)
+			if s >= 0 {
+				n.Name = legible.Name(p.view.scopes[s].Name)
+				s = p.view.scopes[s].Parent
+			}
+		} else {
+			p.describe(&n, p.g.Value(it.first).Node())
+		}
+		if s >= 0 {
+			n.Cluster = p.cluster[s]
+		}
+		p.Nodes = append(p.Nodes, n)
+	}
+}
+
+// addEdges draws an edge for every operand of every node, and one edge between two items of which one stands for many.
+func (p *painter) addEdges() {
+	v := p.view
+	p.terms = make([]sum, len(v.items))
+	drawn := make(map[[2]int]bool)
+	var intoRest []Edge
+	for id := range v.in.all {
+		n := p.g.Value(id).Node()
+		to := v.item(id)
+		for i := range n.NumInputs() {
+			in := n.InputNode(i)
+			if !v.in.has(in.ID()) {
+				continue
+			}
+			from := v.item(in.ID())
+			e := Edge{From: from, To: to, Backward: !p.forward.has(id)}
+			if v.items[from].count == 0 {
+				p.addTerm(from, n, i)
+			}
+			switch pair := [2]int{from, to}; {
+			case v.items[from].count == 0 && v.items[to].count == 0:
+				p.label(&e, n, i)
+				p.Edges = append(p.Edges, e)
+			case from == to || drawn[pair]:
+			default:
+				drawn[pair] = true
+				if to == v.rest {
+					intoRest = append(intoRest, e)
+				} else {
+					p.Edges = append(p.Edges, e)
+				}
+			}
+		}
+	}
+	// The rest is what is farthest from the root, drawn as if it came first: an edge into it must not close a cycle.
+	after := make([]bool, len(v.items))
+	for _, e := range p.Edges {
+		after[e.To] = after[e.To] || e.From == v.rest || after[e.From]
+	}
+	for _, e := range intoRest {
+		if !after[e.From] {
+			p.Edges = append(p.Edges, e)
+		}
+	}
+}

@@ -1,0 +1,262 @@
+package viz
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/legible"
+)
+
+// maxElements is the number of elements up to which a tensor is written out.
+const maxElements = 4
+
+// maxTerms is the number of terms up to which a sum is written out.
+const maxTerms = 4
+
+func id(prefix string, k int) string { return prefix + strconv.Itoa(k) }
+
+func (p *painter) number(v float64) string { return legible.Number(v, p.digits) }
+
+func (p *painter) tensor(t *tensor.Tensor) string { return legible.Tensor(t, maxElements, p.digits) }
+
+// describe fills in what a node of the graph shows.
+func (p *painter) describe(out *Node, n graph.Node) {
+	out.Name = legible.Name(n.Name())
+	out.Backward = !p.forward.has(n.ID())
+	leaf := n.Value().IsLeaf()
+	switch {
+	case n.ID() == p.root.ID():
+		out.Kind = Root
+	case !leaf:
+		out.Kind = Operation
+	case n.WantsGrad():
+		out.Kind = Leaf
+	default:
+		out.Kind = Constant
+	}
+	if !leaf {
+		out.Op, out.Formula = n.Row().Name, formula(n, p.digits)
+	}
+	if v, ok := n.Scalar(); ok {
+		out.Value = p.number(v)
+	} else {
+		out.Shape = tensor.FormatShape(n.Dims())
+		out.Value = p.tensor(n.Data())
+	}
+	if p.differentiated(n) {
+		out.Adjoint = "δ = " + p.adjoint(n)
+	}
+}
+
+// differentiated reports whether the picture shows ∂l/∂v of node n.
+func (p *painter) differentiated(n graph.Node) bool {
+	return p.grads != nil && n.WantsGrad() && p.forward.has(n.ID()) && n.ID() <= p.grads.Loss().ID()
+}
+
+func (p *painter) adjoint(n graph.Node) string {
+	v := n.Value()
+	if _, scalar := n.Scalar(); scalar {
+		return p.number(p.grads.Scalar(v))
+	}
+	if !p.grads.Reaches(v) {
+		return "0"
+	}
+	if t := p.grads.View(v); t != nil {
+		return p.tensor(t)
+	}
+	return "not kept"
+}
+
+// formula returns the formula of a node's operation with its constant parameters as numbers: x + 1.5.
+func formula(n graph.Node, digits int) string {
+	row := n.Row()
+	if row.UnaryParam == nil {
+		return row.Formula
+	}
+	params := strings.Split(row.Params, ", ")
+	f := row.Formula
+	for k, name := range params[1:] {
+		if k < 2 {
+			f = substitute(f, name, legible.Factor(n.Float(k), digits))
+		}
+	}
+	return f
+}
+
+// substitute replaces a name in a formula, where it stands as a word or alone as a superscript.
+func substitute(f, name, by string) string {
+	var b strings.Builder
+	word := ""
+	flush := func() {
+		if word == name {
+			word = by
+		}
+		b.WriteString(word)
+		word = ""
+	}
+	for _, r := range f {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			word += string(r)
+			continue
+		}
+		flush()
+		b.WriteRune(r)
+	}
+	flush()
+	return b.String()
+}
+
+// operand returns the name of operand i where it matters which operand is which.
+func operand(n graph.Node, i int) string {
+	row := n.Row()
+	if n.NumInputs() < 2 || symmetric(row) {
+		return ""
+	}
+	params := strings.Split(row.Params, ", ")
+	f := reflect.TypeOf(row.Func)
+	k := 0
+	for j := range f.NumIn() {
+		if j >= len(params) {
+			break
+		}
+		switch f.In(j) {
+		case reflect.TypeFor[graph.Value]():
+			if k == i {
+				return params[j]
+			}
+			k++
+		case reflect.TypeFor[[]graph.Value]():
+			return params[j] + "[" + strconv.Itoa(i-k) + "]"
+		}
+	}
+	return strconv.Itoa(i)
+}
+
+// symmetric reports whether the operation's two operands can be exchanged: it tries.
+func symmetric(row *graph.Row) bool {
+	if row.Binary == nil {
+		return false
+	}
+	x, _, _ := row.Binary(0.3, 0.7)
+	y, _, _ := row.Binary(0.7, 0.3)
+	return x == y
+}
+
+// label fills in what the edge from operand i to node n shows.
+func (p *painter) label(e *Edge, n graph.Node, i int) {
+	e.Operand = operand(n, i)
+	if e.Backward || !n.WantsGrad() || !n.Wants(i) {
+		return
+	}
+	d, ok := n.Partial(i)
+	if ok {
+		e.Derivative = p.number(d)
+	} else {
+		e.Derivative = derivative(n, i)
+	}
+	if !p.contributions || !p.differentiated(n) {
+		return
+	}
+	if ok {
+		w := p.grads.Scalar(n.Value())
+		e.Contribution = p.number(w) + " · " + legible.Factor(d, p.digits) + " = " + p.number(product(w, d))
+	} else if a := p.adjoint(n); a != "not kept" {
+		e.Contribution = "→ " + p.tensor(p.grads.Contribution(n.Value(), i))
+	}
+}
+
+// product is what the sweep passes along an edge: an adjoint of 0 contributes 0 whatever the derivative.
+func product(w, d float64) float64 {
+	if w == 0 {
+		return 0
+	}
+	return w * d
+}
+
+// derivative returns the row's formula for the derivative by operand i. A row whose operands have a formula each
+// separates them with commas; words stand for all operands.
+func derivative(n graph.Node, i int) string {
+	row := n.Row()
+	parts := strings.Split(row.Derivative, ", ")
+	if len(parts) != n.NumInputs() || strings.Contains(row.Derivative, " for ") || strings.Contains(row.Derivative, " where ") {
+		return row.Derivative
+	}
+	return parts[i]
+}
+
+// A sum collects what the uses of a node contribute to its adjoint.
+type sum struct {
+	terms []float64 // the first ones
+	n     int
+}
+
+// addTerm notes that node n has an item's node as operand i.
+func (p *painter) addTerm(item int, n graph.Node, i int) {
+	if !p.contributions || !n.WantsGrad() || !n.Wants(i) || !p.differentiated(n) {
+		return
+	}
+	t := &p.terms[item]
+	t.n++
+	if d, ok := n.Partial(i); ok && len(t.terms) < maxTerms {
+		t.terms = append(t.terms, product(p.grads.Scalar(n.Value()), d))
+	}
+}
+
+// addSums writes the adjoint of a node that is used more than once as the sum of what its uses contribute. The uses are
+// known if the picture is that of the loss.
+func (p *painter) addSums() {
+	if !p.contributions || p.grads.Loss().ID() != p.root.ID() {
+		return
+	}
+	for k, t := range p.terms {
+		n := &p.Nodes[k]
+		if t.n < 2 || n.Adjoint == "" {
+			continue
+		}
+		total := strings.TrimPrefix(n.Adjoint, "δ = ")
+		if len(t.terms) < min(t.n, maxTerms) { // tensors
+			n.Adjoint = "δ = sum of " + legible.Count(t.n) + " = " + total
+			continue
+		}
+		var b strings.Builder
+		b.WriteString("δ = ")
+		for i, v := range t.terms {
+			if i == 0 {
+				b.WriteString(p.number(v))
+			} else {
+				b.WriteString(" + " + legible.Factor(v, p.digits))
+			}
+		}
+		if t.n > len(t.terms) {
+			b.WriteString(" + … (" + legible.Count(t.n) + " terms)")
+		}
+		n.Adjoint = b.String() + " = " + total
+	}
+}
+
+// addLegend says what the numbers are.
+func (p *painter) addLegend() {
+	if !p.legend {
+		return
+	}
+	lines := []string{"node: its value"}
+	edge := "edge: the local derivative ∂v/∂u of its end v by its start u"
+	if p.grads != nil {
+		loss := legible.Name(p.grads.Loss().Name())
+		if loss == "" {
+			loss = "l"
+		}
+		lines[0] += ", δ = ∂" + loss + "/∂v"
+	}
+	if p.contributions {
+		edge += ", and δ of v times it: what v contributes to δ of u"
+	}
+	lines = append(lines, edge)
+	if len(p.backward) > 0 {
+		lines = append(lines, "dashed: the backward pass")
+	}
+	p.Legend = strings.Join(lines, "; ")
+}
