@@ -24,10 +24,7 @@ func init() {
 	})
 	register(&opTanh, graph.Row{
 		Name: "tanh", Func: Tanh, Params: "x", Doc: "hyperbolic tangent", Formula: "tanh x", Derivative: "1 - y²",
-		Unary: func(x float64) (float64, float64) {
-			y := math.Tanh(x)
-			return y, tanhDerivative(x)
-		},
+		Unary:   tanh,
 		Forward: kernel1(kernel.Tanh[float64], kernel.Tanh[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			// sech² x = 4·s·(1-s) for s = sigmoid(2x) keeps its digits where tanh² is near 1.
@@ -76,10 +73,15 @@ func sigmoid(x float64) float64 {
 
 func softplus(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
 
-// tanhDerivative returns sech² x without the cancellation of 1 - tanh² x.
-func tanhDerivative(x float64) float64 {
-	s := 2 * math.Abs(x)
-	return 4 * sigmoid(s) * sigmoid(-s)
+// tanh returns tanh x and its derivative sech² x, without the cancellation of 1 - tanh² x where tanh² is near 1.
+func tanh(x float64) (y, dx float64) {
+	a := math.Abs(x)
+	if !(a > 0.625) { // as in Cephes: a rational function below, the exponential above; NaN too
+		y = math.Tanh(x)
+		return y, 1 - y*y
+	}
+	q := 2 / (math.Exp(2*a) + 1)
+	return math.Copysign(1-q, x), q * (2 - q)
 }
 
 // Sigmoid returns the logistic function 1/(1+e⁻ˣ), element by element. It does not overflow.
@@ -100,7 +102,13 @@ func Sigmoid(x graph.Value) graph.Value { return unary(opSigmoid, x) }
 //
 //	Tanh(±0) = ±0, with derivative 1
 //	Tanh(±Inf) = ±1, with derivative 0
-func Tanh(x graph.Value) graph.Value { return unary(opTanh, x) }
+func Tanh(x graph.Value) graph.Value {
+	if v, ok := graph.Scalar(x); ok {
+		y, dx := tanh(v)
+		return graph.Record1(opTanh, x, y, dx)
+	}
+	return unary(opTanh, x)
+}
 
 // ReLU returns max(x, 0), element by element.
 //
