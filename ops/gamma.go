@@ -1,0 +1,210 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"gonum.org/v1/gonum/mathext"
+)
+
+var opLgamma, opDigamma, opPolygamma graph.Op
+
+func init() {
+	register(&opLgamma, graph.Row{
+		Name: "lgamma", Func: Lgamma, Params: "x", Doc: "logarithm of the absolute value of the gamma function", Formula: "ln |Γ(x)|", Derivative: "digamma(x)",
+		Unary:  func(x float64) (float64, float64) { return lgamma(x), digamma(x) },
+		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Digamma(n.Input(0))) },
+		Domain: []graph.Interval{{Lo: 0.4, Hi: 4}},
+		Source: "FreeBSD e_lgamma_r.c, via Go math.Lgamma",
+	})
+	register(&opDigamma, graph.Row{
+		Name: "digamma", Func: Digamma, Params: "x", Doc: "derivative of lgamma", Formula: "ψ(x) = Γ'(x)/Γ(x)", Derivative: "polygamma(1, x)",
+		Unary:  func(x float64) (float64, float64) { return digamma(x), polygamma(1, x) },
+		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Polygamma(1, n.Input(0))) },
+		Domain: []graph.Interval{{Lo: 0.4, Hi: 4}},
+		Source: "DLMF 5.5.2, 5.5.4, 5.11.2, 5.15.1",
+	})
+	register(&opPolygamma, graph.Row{
+		Name: "polygamma", Func: Polygamma, Params: "n, x", Doc: "n-th derivative of digamma", Formula: "ψ⁽ⁿ⁾(x)", Derivative: "polygamma(n+1, x)",
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
+			return polygamma(int(p[0]), x), polygamma(int(p[0])+1, x)
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, Polygamma(int(n.Float(0))+1, n.Input(0)))
+		},
+		Domain: []graph.Interval{{Lo: 0.8, Hi: 4}},
+		Try:    []string{"0 ()", "1 ()", "1 (2,3)", "2 (3)", "3 (0)"},
+		Source: "DLMF 5.15.1, 5.15.6, 25.11; Hurwitz zeta function of gonum mathext, from Cephes zeta.c",
+	})
+}
+
+func lgamma(x float64) float64 {
+	if math.IsInf(x, -1) {
+		return math.Inf(1) // as C99; Go's has -Inf
+	}
+	y, _ := math.Lgamma(x)
+	return y
+}
+
+// The positive root of digamma as a float64, and digamma there, which is not quite 0 (SciPy's _digamma.h).
+const (
+	digammaRoot   = 1.4616321449683623
+	digammaAtRoot = -9.2412655217294275e-17
+)
+
+// digammaSeries are the coefficients of digamma about its root, DLMF 5.15.1: (-1)ᵏ⁺¹·ζ(k+1, root) of (x-root)ᵏ for
+// k = 1, 2, ...
+var digammaSeries = func() (c [24]float64) {
+	for i := range c {
+		c[i] = math.Pow(-1, float64(i)) * mathext.Zeta(float64(i+2), digammaRoot)
+	}
+	return c
+}()
+
+// digammaTail are B₂ₖ/2k for k = 1, 2, ... of the asymptotic series DLMF 5.11.2.
+var digammaTail = [...]float64{1. / 12, -1. / 120, 1. / 252, -1. / 240, 1. / 132, -691. / 32760, 1. / 12, -3617. / 8160}
+
+// digamma returns the derivative of ln |Γ(x)|. The error is some units in the last place, relative to the larger of
+// |ψ(x)| and 1 for x < 0, whose roots are not treated one by one as the positive root is.
+func digamma(x float64) float64 {
+	switch {
+	case math.IsNaN(x), math.IsInf(x, -1):
+		return math.NaN()
+	case math.IsInf(x, 1):
+		return x
+	case x == 0:
+		return math.Copysign(math.Inf(1), -x)
+	case x < 0 && x == math.Floor(x):
+		return math.NaN() // a pole with both signs
+	case x < 0: // reflection, DLMF 5.5.4
+		return digamma(1-x) - math.Pi*cotPi(x)
+	}
+	if d := x - digammaRoot; math.Abs(d) < 0.3 {
+		y := 0.0
+		for i := len(digammaSeries) - 1; i >= 0; i-- {
+			y = (y + digammaSeries[i]) * d
+		}
+		return y + digammaAtRoot
+	}
+	y := 0.0
+	for ; x < 10; x++ { // recurrence, DLMF 5.5.2
+		y -= 1 / x
+	}
+	tail, w := 0.0, 1/(x*x)
+	for i := len(digammaTail) - 1; i >= 0; i-- {
+		tail = (tail + digammaTail[i]) * w
+	}
+	return y + (math.Log(x) - 0.5/x - tail)
+}
+
+// maxPolygamma is the largest order for which n! is a float64.
+const maxPolygamma = 170
+
+// polygamma returns the n-th derivative of digamma.
+func polygamma(n int, x float64) float64 {
+	switch {
+	case n == 0:
+		return digamma(x)
+	case n > maxPolygamma, math.IsNaN(x), math.IsInf(x, -1):
+		return math.NaN()
+	case math.IsInf(x, 1):
+		return 0
+	case x <= 0 && x == math.Floor(x):
+		if n%2 == 1 {
+			return math.Inf(1) // an even pole
+		}
+		if x == 0 {
+			return math.Copysign(math.Inf(1), -x)
+		}
+		return math.NaN()
+	case x < 0: // reflection, DLMF 5.15.6
+		y := polygamma(n, 1-x)
+		if n%2 == 1 {
+			y = -y
+		}
+		return y - math.Pow(math.Pi, float64(n+1))*cotDerivative(n, cotPi(x))
+	}
+	y := math.Gamma(float64(n+1)) * mathext.Zeta(float64(n+1), x) // DLMF 5.15.1 and 25.11.12
+	if n%2 == 0 {
+		y = -y
+	}
+	return y
+}
+
+// cotPi returns cot(πx), with its relative precision at half-integers too, where it is 0.
+func cotPi(x float64) float64 {
+	_, r := math.Modf(x) // exact
+	switch {
+	case r > 0.5:
+		r--
+	case r < -0.5:
+		r++
+	}
+	if a := math.Abs(r); a > 0.25 {
+		return math.Copysign(math.Tan(math.Pi*(0.5-a)), r)
+	}
+	return 1 / math.Tan(math.Pi*r)
+}
+
+// cotDerivative returns the n-th derivative of cot t as a function of c = cot t: a polynomial in c, from c' = -(1+c²).
+// All its terms have one sign for c > 0, so that nothing cancels.
+func cotDerivative(n int, c float64) float64 {
+	p := []float64{0, 1}
+	for range n {
+		q := make([]float64, len(p)+1)
+		for k := 1; k < len(p); k++ {
+			q[k-1] -= float64(k) * p[k]
+			q[k+1] -= float64(k) * p[k]
+		}
+		p = q
+	}
+	y := 0.0
+	for i := len(p) - 1; i >= 0; i-- {
+		y = y*c + p[i]
+	}
+	return y
+}
+
+// Lgamma returns ln |Γ(x)|, element by element.
+//
+// Derivative: digamma(x).
+//
+// Special cases are:
+//
+//	Lgamma(1) = Lgamma(2) = 0
+//	Lgamma(±0) = +Inf, with derivative ∓Inf
+//	Lgamma(x) = +Inf with derivative NaN for a negative integer x
+//	Lgamma(+Inf) = +Inf, with derivative +Inf
+//	Lgamma(-Inf) = +Inf, with derivative NaN
+func Lgamma(x graph.Value) graph.Value { return unary(opLgamma, x) }
+
+// Digamma returns ψ(x), the derivative of ln |Γ(x)|, element by element.
+//
+// Derivative: [Polygamma](1, x).
+//
+// Special cases are:
+//
+//	Digamma(±0) = ∓Inf, with derivative +Inf
+//	Digamma(x) = NaN with derivative +Inf for a negative integer x
+//	Digamma(+Inf) = +Inf, with derivative 0
+//	Digamma(-Inf) = NaN, with derivative NaN
+func Digamma(x graph.Value) graph.Value { return unary(opDigamma, x) }
+
+// Polygamma returns the n-th derivative of [Digamma] at x, element by element: the trigamma function for n = 1, digamma
+// itself for n = 0. It panics with a [*graph.Error] unless 0 ≤ n ≤ 170.
+//
+// Derivative: Polygamma(n+1, x).
+//
+// Special cases are, for n > 0:
+//
+//	Polygamma(n, x) = +Inf for odd n if x is 0 or a negative integer
+//	Polygamma(n, ±0) = ∓Inf for even n
+//	Polygamma(n, x) = NaN for even n if x is a negative integer
+//	Polygamma(n, +Inf) = 0, with derivative 0
+//	Polygamma(n, -Inf) = NaN
+func Polygamma(n int, x graph.Value) graph.Value {
+	if n < 0 || n > maxPolygamma {
+		panic(graph.Errorf("ops.Polygamma", graph.ErrUsage, "order %d: it must be from 0 to %d", n, maxPolygamma))
+	}
+	return unaryParam(opPolygamma, x, float64(n))
+}

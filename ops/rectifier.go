@@ -1,0 +1,104 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+var opLogSigmoid, opSiLU, opLeakyReLU, opELU graph.Op
+
+func init() {
+	register(&opLogSigmoid, graph.Row{
+		Name: "logsigmoid", Func: LogSigmoid, Params: "x", Doc: "logarithm of the logistic function, without overflow", Formula: "-ln(1+e⁻ˣ)", Derivative: "sigmoid(-x)",
+		Unary:  func(x float64) (float64, float64) { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))), sigmoid(-x) },
+		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(Neg(n.Input(0)))) },
+		Source: "min(x, 0) - log1p(e^-|x|), which does not overflow",
+	})
+	register(&opSiLU, graph.Row{
+		Name: "silu", Func: SiLU, Params: "x", Doc: "sigmoid linear unit, also called swish", Formula: "x·sigmoid(x)", Derivative: "s·(1 + x·(1-s)) with s = sigmoid(x)",
+		Unary: func(x float64) (float64, float64) {
+			s := sigmoid(x)
+			return zeroWins(s, x), zeroWins(s, 1+zeroWins(sigmoid(-x), x))
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x := n.Input(0)
+			rest := MulZeroWins(Sigmoid(Neg(x)), x)
+			return Chain(ct, MulZeroWins(Sigmoid(x), AddScalar(rest, 1)))
+		},
+		Source: "Elfwing, Uchibe and Doya (2018), arXiv:1702.03118",
+	})
+	register(&opLeakyReLU, graph.Row{
+		Name: "leaky_relu", Func: LeakyReLU, Params: "x, a", Doc: "rectifier with slope a on the left", Formula: "x for x > 0, else a·x", Derivative: "1 for x > 0, else a",
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
+			if x > 0 {
+				return x, 1
+			}
+			return p[0] * x, p[0]
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x := n.Input(0)
+			return Where(Gt(x, x.Graph().Const(0)), ct, MulScalar(ct, n.Float(0)))
+		},
+		Try:    []string{"() 0.01", "(2,3) 0.2", "(3) 0", "(0) 0.5"},
+		Kinks:  []graph.Kink{{At: 0, Chosen: 0.01, Why: "a, the slope on the left, as in PyTorch"}},
+		Source: "Maas, Hannun and Ng (2013)",
+	})
+	register(&opELU, graph.Row{
+		Name: "elu", Func: ELU, Params: "x, a", Doc: "exponential linear unit", Formula: "x for x > 0, else a·(eˣ-1)", Derivative: "1 for x > 0, else a·eˣ",
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
+			if x > 0 {
+				return x, 1
+			}
+			return p[0] * math.Expm1(x), p[0] * math.Exp(x)
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x := n.Input(0)
+			left := Chain(ct, MulScalar(Exp(x), n.Float(0)))
+			return Where(Gt(x, x.Graph().Const(0)), ct, left)
+		},
+		Try:    []string{"() 0.5", "(2,3) 1", "(3) 1.7", "(0) 0.5"},
+		Kinks:  []graph.Kink{{At: 0, Chosen: 0.5, Why: "a, the slope on the left, as in PyTorch"}},
+		Source: "Clevert, Unterthiner and Hochreiter (2016), arXiv:1511.07289",
+	})
+}
+
+// LogSigmoid returns ln sigmoid(x) = -ln(1+e⁻ˣ), element by element. It does not overflow.
+//
+// Derivative: sigmoid(-x).
+//
+// Special cases are:
+//
+//	LogSigmoid(+Inf) = 0, with derivative 0
+//	LogSigmoid(-Inf) = -Inf, with derivative 1
+func LogSigmoid(x graph.Value) graph.Value { return unary(opLogSigmoid, x) }
+
+// SiLU returns x·sigmoid(x), element by element.
+//
+// Derivative: s·(1 + x·(1-s)) with s = sigmoid(x).
+//
+// Special cases are:
+//
+//	SiLU(0) = 0, with derivative ½
+//	SiLU(+Inf) = +Inf, with derivative 1
+//	SiLU(-Inf) = 0, with derivative 0
+func SiLU(x graph.Value) graph.Value { return unary(opSiLU, x) }
+
+// LeakyReLU returns x for x > 0 and a·x elsewhere, element by element.
+//
+// Derivative: 1 for x > 0, a for x < 0, and a at the kink x = 0.
+//
+// Special cases are:
+//
+//	LeakyReLU(NaN, a) = NaN, with derivative a
+func LeakyReLU(x graph.Value, a float64) graph.Value { return unaryParam(opLeakyReLU, x, a) }
+
+// ELU returns x for x > 0 and a·(eˣ-1) elsewhere, element by element, with full relative precision near 0.
+//
+// Derivative: 1 for x > 0, a·eˣ for x < 0, and a at x = 0, which is a kink unless a is 1.
+//
+// Special cases are:
+//
+//	ELU(-Inf, a) = -a, with derivative 0
+//	ELU(+Inf, a) = +Inf, with derivative 1
+func ELU(x graph.Value, a float64) graph.Value { return unaryParam(opELU, x, a) }

@@ -1,0 +1,84 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+var opFloor, opCeil, opRound, opTrunc, opClamp graph.Op
+
+func init() {
+	step := func(op *graph.Op, name string, f any, doc, formula string, kink float64, round func(float64) float64) {
+		register(op, graph.Row{
+			Name: name, Func: f, Params: "x", Doc: doc, Formula: formula, Derivative: "0",
+			Unary:  func(x float64) (float64, float64) { return round(x), 0 },
+			VJP:    zeroVJP,
+			Kinks:  []graph.Kink{{At: kink, Chosen: 0, Why: "constant on both sides of every jump"}},
+			Source: "IEEE 754 roundToIntegral",
+		})
+	}
+	step(&opFloor, "floor", Floor, "largest integer that is not above x", "⌊x⌋", 1, math.Floor)
+	step(&opCeil, "ceil", Ceil, "smallest integer that is not below x", "⌈x⌉", 1, math.Ceil)
+	step(&opRound, "round", Round, "nearest integer, the even one where two are as near", "round(x)", 0.5, math.RoundToEven)
+	step(&opTrunc, "trunc", Trunc, "integer part: rounded towards 0", "sign(x)·⌊|x|⌋", 1, math.Trunc)
+	register(&opClamp, graph.Row{
+		Name: "clamp", Func: Clamp, Params: "x, lo, hi", Doc: "x held between two bounds", Formula: "min(max(x, lo), hi)", Derivative: "1 for lo ≤ x ≤ hi, else 0",
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
+			if p[0] <= x && x <= p[1] {
+				return x, 1
+			}
+			return min(max(x, p[0]), p[1]), 0
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x, g := n.Input(0), n.Graph()
+			inside := Mul(Ge(x, g.Const(n.Float(0))), Le(x, g.Const(n.Float(1))))
+			return Where(inside, ct, g.Const(0))
+		},
+		Try: []string{"() -1 0.5", "(2,3) -0.5 1", "(3) 1 -1", "(0) 0 1"},
+		Kinks: []graph.Kink{
+			{At: -1, Chosen: 1, Why: "at a bound x is still free to move inside, as in PyTorch"},
+			{At: 0.5, Chosen: 1, Why: "at a bound x is still free to move inside, as in PyTorch"},
+		},
+		Source: "PyTorch's clamp",
+	})
+}
+
+// Floor returns the largest integer that is not above x, element by element.
+//
+// Derivative: 0, also at the jumps.
+//
+// Special cases are: ±0, ±Inf and NaN are their own floor.
+func Floor(x graph.Value) graph.Value { return unary(opFloor, x) }
+
+// Ceil returns the smallest integer that is not below x, element by element.
+//
+// Derivative: 0, also at the jumps.
+//
+// Special cases are: ±0, ±Inf and NaN are their own ceiling; Ceil(-0.5) = -0.
+func Ceil(x graph.Value) graph.Value { return unary(opCeil, x) }
+
+// Round returns the integer nearest to x, and of two that are as near the even one, element by element: Round(2.5) is 2.
+//
+// Derivative: 0, also at the jumps.
+//
+// Special cases are: ±0, ±Inf and NaN stay what they are.
+func Round(x graph.Value) graph.Value { return unary(opRound, x) }
+
+// Trunc returns the integer part of x, rounded towards 0, element by element.
+//
+// Derivative: 0, also at the jumps.
+//
+// Special cases are: ±0, ±Inf and NaN stay what they are.
+func Trunc(x graph.Value) graph.Value { return unary(opTrunc, x) }
+
+// Clamp returns x held between lo and hi: min(max(x, lo), hi), element by element. A bound may be infinite. Where
+// lo > hi the result is hi.
+//
+// Derivative: 1 for lo ≤ x ≤ hi, both bounds included, else 0.
+//
+// Special cases are:
+//
+//	Clamp(NaN, lo, hi) = NaN, with derivative 0
+//	Clamp with a bound NaN = NaN, with derivative 0
+func Clamp(x graph.Value, lo, hi float64) graph.Value { return unaryParams(opClamp, x, lo, hi) }
