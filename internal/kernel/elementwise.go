@@ -72,8 +72,3 @@ func apply2[T Float](op opcode, dst, a, b []T) {
 	}
 	apply(op, dst, a, b, 0)
 }
-
-// apply runs a kernel whose lengths are known to fit.
-func apply[T Float](op opcode, dst, a, b []T, c T) {
-	loopsOf[T]()[op](dst, a, b, c)
-}

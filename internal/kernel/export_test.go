@@ -20,6 +20,3 @@ func Use(name string) (undo func()) {
 	}
 	panic("no implementation " + name)
 }
-
-// Choose returns the name of the implementation that the value of CHAINRULE_KERNEL selects.
-func Choose(limit string) string { return choose(limit).name }

@@ -15,7 +15,68 @@ func scratchOf[T Float]() *scratchList[T] {
 	return (*scratchList[T])(unsafe.Pointer(&scratch64))
 }
 
-// run computes the product.
+const (
+	// gemmParallel is how many multiplications make it worth to share a product with a helper that is awake, gemmRouse how
+	// many to wake one, gemmChunk how many there are at least in a chunk.
+	gemmParallel = 1 << 17
+	gemmRouse    = 1 << 22
+	gemmChunk    = 1 << 16
+
+	// maxChunks is how many chunks a product is split into.
+	maxChunks = 16
+)
+
+// run computes the product, on several processors if it is large enough.
 func (g *gemmKernel[T]) run(p *product[T]) {
-	g.multiply(p, scratchOf[T]())
+	work := p.m * p.n * p.k
+	if work < gemmParallel || !workers.acquire() {
+		g.multiply(p, scratchOf[T]())
+		return
+	}
+	j := &jobsOf[T]().gemm
+	j.g, j.p = g, *p
+	j.split(min(maxChunks, work/gemmChunk))
+	workers.run(j, j.rows*j.cols, work >= gemmRouse)
+	*j = gemmJob[T]{}
+	workers.release()
+}
+
+// A gemmJob is a product that is spread over processors.
+type gemmJob[T Float] struct {
+	g          *gemmKernel[T]
+	p          product[T]
+	rows, cols int // how many parts C has in either direction
+}
+
+// split divides C into at most n parts. Columns are divided first, in multiples of a panel, so that no part of B is copied twice;
+// where there are too few of them, or A has to be copied, rows are divided.
+func (j *gemmJob[T]) split(n int) {
+	nr := panelVectors * j.g.lanes
+	if panels := j.p.n / nr; panels >= n && j.p.m <= j.g.mc {
+		j.rows, j.cols = 1, n
+		return
+	}
+	j.rows = max(1, min(n, j.p.m/(2*j.g.rows)))
+	j.cols = max(1, min(n/j.rows, j.p.n/nr))
+}
+
+func (j *gemmJob[T]) chunk(i int) {
+	nr := panelVectors * j.g.lanes
+	r, c := i/j.cols, i%j.cols
+	i0, i1 := r*j.p.m/j.rows, (r+1)*j.p.m/j.rows
+	panels := (j.p.n + nr - 1) / nr
+	j0, j1 := c*panels/j.cols*nr, min((c+1)*panels/j.cols*nr, j.p.n)
+	if i0 == i1 || j0 >= j1 {
+		return
+	}
+	p := j.p
+	p.m, p.n = i1-i0, j1-j0
+	if p.k > 0 {
+		p.a, p.b = p.a[i0*p.ars:], p.b[j0*p.bcs:]
+	}
+	p.c = p.c[i0*p.ldc+j0:]
+	if p.d != nil {
+		p.d = p.d[i0*p.ldd+j0:]
+	}
+	j.g.multiply(&p, scratchOf[T]())
 }

@@ -19,26 +19,89 @@ func available() []*implementation {
 	return list
 }
 
+// splitColumns makes a function for the sums of any number of columns of one for four vectors of doubles and one for up to one.
+func splitColumns[T Float](four, one func(sums []float64, x []T, stride, rows int), lanes int) func(sums []float64, x []T, stride, rows int) {
+	return func(sums []float64, x []T, stride, rows int) {
+		for len(sums) >= 4*lanes {
+			four(sums[:4*lanes], x, stride, rows)
+			sums, x = sums[4*lanes:], x[4*lanes:]
+		}
+		for len(sums) > 0 {
+			n := min(lanes, len(sums))
+			one(sums[:n], x, stride, rows)
+			sums, x = sums[n:], x[n:]
+		}
+	}
+}
+
 var avx2 = implementation{
-	name:    "avx2",
-	loops32: &loopsF32AVX2,
-	loops64: &loopsF64AVX2,
-	gemm32: &gemmKernel[float32]{
-		tiles: gemmTilesF32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, ways: 64,
+	name: "avx2",
+	f32: kernels[float32]{
+		loops:    &loopsF32AVX2,
+		sum:      sumF32AVX2,
+		dot:      dotF32AVX2,
+		max:      maxF32AVX2,
+		finite:   finiteF32AVX2,
+		expSum:   expSumF32AVX2,
+		expStore: expStoreF32AVX2,
+		columns:  splitColumns(columns4F32AVX2, columns1F32AVX2, 4),
+		momentum: momentumF32AVX2,
+		nesterov: nesterovF32AVX2,
+		adam:     adamF32AVX2,
+		gemm: &gemmKernel[float32]{
+			tiles: gemmTilesF32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, ways: 64,
+		},
 	},
-	gemm64: &gemmKernel[float64]{
-		tiles: gemmTilesF64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, mc: 288, kc: 512, ways: 64,
+	f64: kernels[float64]{
+		loops:    &loopsF64AVX2,
+		sum:      sumF64AVX2,
+		dot:      dotF64AVX2,
+		max:      maxF64AVX2,
+		finite:   finiteF64AVX2,
+		expSum:   expSumF64AVX2,
+		expStore: expStoreF64AVX2,
+		columns:  splitColumns(columns4F64AVX2, columns1F64AVX2, 4),
+		momentum: momentumF64AVX2,
+		nesterov: nesterovF64AVX2,
+		adam:     adamF64AVX2,
+		gemm: &gemmKernel[float64]{
+			tiles: gemmTilesF64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, mc: 288, kc: 512, ways: 64,
+		},
 	},
 }
 
 var avx512 = implementation{
-	name:    "avx512",
-	loops32: &loopsF32AVX512,
-	loops64: &loopsF64AVX512,
-	gemm32: &gemmKernel[float32]{
-		tiles: gemmTilesF32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 280, kc: 1024, maxOpen: 128, ways: 8,
+	name: "avx512",
+	f32: kernels[float32]{
+		loops:    &loopsF32AVX512,
+		sum:      sumF32AVX512,
+		dot:      dotF32AVX512,
+		max:      maxF32AVX512,
+		finite:   finiteF32AVX512,
+		expSum:   expSumF32AVX512,
+		expStore: expStoreF32AVX512,
+		columns:  splitColumns(columns4F32AVX512, columns1F32AVX512, 8),
+		momentum: momentumF32AVX512,
+		nesterov: nesterovF32AVX512,
+		adam:     adamF32AVX512,
+		gemm: &gemmKernel[float32]{
+			tiles: gemmTilesF32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 280, kc: 1024, maxOpen: 128, ways: 8,
+		},
 	},
-	gemm64: &gemmKernel[float64]{
-		tiles: gemmTilesF64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, maxOpen: 128, ways: 8,
+	f64: kernels[float64]{
+		loops:    &loopsF64AVX512,
+		sum:      sumF64AVX512,
+		dot:      dotF64AVX512,
+		max:      maxF64AVX512,
+		finite:   finiteF64AVX512,
+		expSum:   expSumF64AVX512,
+		expStore: expStoreF64AVX512,
+		columns:  splitColumns(columns4F64AVX512, columns1F64AVX512, 8),
+		momentum: momentumF64AVX512,
+		nesterov: nesterovF64AVX512,
+		adam:     adamF64AVX512,
+		gemm: &gemmKernel[float64]{
+			tiles: gemmTilesF64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, maxOpen: 128, ways: 8,
+		},
 	},
 }

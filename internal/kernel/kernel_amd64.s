@@ -3114,6 +3114,742 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func sumF32AVX2(x []float32) float64
+// Requires: AVX
+TEXT ·sumF32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     manyend
+
+many:
+	VCVTPS2PD (SI)(R8*4), Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(SI)(R8*4), Y4
+	VADDPD    Y4, Y1, Y1
+	VCVTPS2PD 32(SI)(R8*4), Y4
+	VADDPD    Y4, Y2, Y2
+	VCVTPS2PD 48(SI)(R8*4), Y4
+	VADDPD    Y4, Y3, Y3
+	ADDQ      $0x10, R8
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VCVTPS2PD (SI)(R8*4), Y4
+	VADDPD    Y4, Y0, Y0
+	ADDQ      $0x04, R8
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (SI)(R8*4), X5, X4
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y0, Y0
+	ADDQ         DX, R8
+
+leave0:
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dotF32AVX2(x []float32, y []float32) float64
+// Requires: AVX, FMA3
+TEXT ·dotF32AVX2(SB), NOSPLIT, $0-56
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	MOVQ   y_base+24(FP), BX
+	XORQ   R8, R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     manyend
+
+many:
+	VCVTPS2PD   (SI)(R8*4), Y4
+	VCVTPS2PD   (BX)(R8*4), Y5
+	VFMADD231PD Y5, Y4, Y0
+	VCVTPS2PD   16(SI)(R8*4), Y4
+	VCVTPS2PD   16(BX)(R8*4), Y5
+	VFMADD231PD Y5, Y4, Y1
+	VCVTPS2PD   32(SI)(R8*4), Y4
+	VCVTPS2PD   32(BX)(R8*4), Y5
+	VFMADD231PD Y5, Y4, Y2
+	VCVTPS2PD   48(SI)(R8*4), Y4
+	VCVTPS2PD   48(BX)(R8*4), Y5
+	VFMADD231PD Y5, Y4, Y3
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VCVTPS2PD   (SI)(R8*4), Y4
+	VCVTPS2PD   (BX)(R8*4), Y5
+	VFMADD231PD Y5, Y4, Y0
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (SI)(R8*4), X5, X4
+	VCVTPS2PD    X4, Y4
+	VMASKMOVPS   (BX)(R8*4), X5, X5
+	VCVTPS2PD    X5, Y5
+	VFMADD231PD  Y5, Y4, Y0
+	ADDQ         DX, R8
+
+leave0:
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func maxF32AVX2(x []float32) float32
+// Requires: AVX
+TEXT ·maxF32AVX2(SB), NOSPLIT, $0-28
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VBROADCASTSS (SI), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VXORPS       Y5, Y5, Y5
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VORPS   Y7, Y5, Y5
+	VMAXPS  Y1, Y6, Y1
+	VMOVUPS 32(SI)(R8*4), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VORPS   Y7, Y5, Y5
+	VMAXPS  Y2, Y6, Y2
+	VMOVUPS 64(SI)(R8*4), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VORPS   Y7, Y5, Y5
+	VMAXPS  Y3, Y6, Y3
+	VMOVUPS 96(SI)(R8*4), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VORPS   Y7, Y5, Y5
+	VMAXPS  Y4, Y6, Y4
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y6
+	VCMPPS  $0x03, Y6, Y6, Y7
+	VORPS   Y7, Y5, Y5
+	VMAXPS  Y1, Y6, Y1
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y6
+	VMASKMOVPS (SI)(R8*4), Y6, Y7
+	VBLENDVPS  Y6, Y7, Y0, Y0
+	VCMPPS     $0x03, Y0, Y0, Y6
+	VORPS      Y6, Y5, Y5
+	VMAXPS     Y1, Y0, Y1
+	ADDQ       DX, R8
+
+leave0:
+	VMAXPS       Y3, Y1, Y1
+	VMAXPS       Y4, Y2, Y2
+	VMAXPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPS       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXPS       X0, X1, X1
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X5
+	VPERMILPD    $0x01, X5, X0
+	VADDPS       X0, X5, X5
+	VMOVSHDUP    X5, X0
+	VADDPS       X0, X5, X5
+	VADDPS       Y5, Y1, Y0
+	VMOVSS       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func finiteF32AVX2(x []float32) float32
+// Requires: AVX, FMA3
+TEXT ·finiteF32AVX2(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	SUBQ   $0x20, DX
+	JL     manyend
+
+many:
+	VMOVUPS     (SI)(R8*4), Y5
+	VFMADD231PS Y0, Y5, Y1
+	VMOVUPS     32(SI)(R8*4), Y5
+	VFMADD231PS Y0, Y5, Y2
+	VMOVUPS     64(SI)(R8*4), Y5
+	VFMADD231PS Y0, Y5, Y3
+	VMOVUPS     96(SI)(R8*4), Y5
+	VFMADD231PS Y0, Y5, Y4
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI)(R8*4), Y5
+	VFMADD231PS Y0, Y5, Y1
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y5
+	VMASKMOVPS  (SI)(R8*4), Y5, Y5
+	VFMADD231PS Y0, Y5, Y1
+	ADDQ        DX, R8
+
+leave0:
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func expSumF32AVX2(x []float32, m float32) float32
+// Requires: AVX, AVX2, FMA3
+TEXT ·expSumF32AVX2(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VBROADCASTSS m+24(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMOVUPS      c32_c2d10000<>+0(SB), Y3
+	VMOVUPS      c32_42b30000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS c32_3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y3, Y2
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y4
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMULPS       Y4, Y5, Y4
+	VFMADD231PS  c32_3f800000<>+0(SB), Y4, Y2
+	VADDPS       c32_3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3f000000<>+0(SB), Y3, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y5
+	VSUBPS       Y5, Y3, Y3
+	VADDPS       c32_4b400000<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y2
+	VMASKMOVPS   (SI)(R8*4), Y2, Y3
+	VSUBPS       Y0, Y3, Y0
+	VMOVUPS      c32_c2d10000<>+0(SB), Y3
+	VMOVUPS      c32_42b30000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y0, Y3, Y0
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y0, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS c32_3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y4
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y0, Y4
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y0, Y4
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y0, Y4
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y5
+	VMULPS       Y4, Y5, Y4
+	VFMADD231PS  c32_3f800000<>+0(SB), Y4, Y0
+	VADDPS       c32_3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3f000000<>+0(SB), Y3, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y5
+	VSUBPS       Y5, Y3, Y3
+	VADDPS       c32_4b400000<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y0, Y0
+	VANDPS       Y0, Y2, Y0
+	VADDPS       Y0, Y1, Y1
+	ADDQ         DX, R8
+
+leave0:
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func expStoreF32AVX2(y []float32, x []float32, m float32) float32
+// Requires: AVX, AVX2, FMA3
+TEXT ·expStoreF32AVX2(SB), NOSPLIT, $0-60
+	MOVQ         x_base+24(FP), SI
+	MOVQ         x_len+32(FP), DX
+	MOVQ         y_base+0(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS m+48(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (SI)(R8*4), Y2
+	VSUBPS       Y0, Y2, Y2
+	VMOVUPS      c32_c2d10000<>+0(SB), Y3
+	VMOVUPS      c32_42b30000<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS c32_3f318000<>+0(SB), Y3, Y2
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y3, Y2
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y4
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y2, Y4
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y2, Y4
+	VMULPS       Y2, Y2, Y5
+	VMULPS       Y4, Y5, Y4
+	VFMADD231PS  c32_3f800000<>+0(SB), Y4, Y2
+	VADDPS       c32_3f800000<>+0(SB), Y2, Y2
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3f000000<>+0(SB), Y3, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y5
+	VSUBPS       Y5, Y3, Y3
+	VADDPS       c32_4b400000<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (BX)(R8*4)
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y2
+	VMASKMOVPS   (SI)(R8*4), Y2, Y3
+	VSUBPS       Y0, Y3, Y0
+	VMOVUPS      c32_c2d10000<>+0(SB), Y3
+	VMOVUPS      c32_42b30000<>+0(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMAXPS       Y0, Y3, Y0
+	VMOVUPS      c32_4b400000<>+0(SB), Y3
+	VFMADD231PS  c32_3fb8aa3b<>+0(SB), Y0, Y3
+	VSUBPS       c32_4b400000<>+0(SB), Y3, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS c32_3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS c32_b95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      c32_3ab511a9<>+0(SB), Y4
+	VFMADD213PS  c32_3c091d36<>+0(SB), Y0, Y4
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y0, Y4
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y0, Y4
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y0, Y4
+	VMULPS       Y0, Y0, Y5
+	VMULPS       Y4, Y5, Y4
+	VFMADD231PS  c32_3f800000<>+0(SB), Y4, Y0
+	VADDPS       c32_3f800000<>+0(SB), Y0, Y0
+	VMOVUPS      c32_4b400000<>+0(SB), Y4
+	VFMADD231PS  c32_3f000000<>+0(SB), Y3, Y4
+	VSUBPS       c32_4b400000<>+0(SB), Y4, Y5
+	VSUBPS       Y5, Y3, Y3
+	VADDPS       c32_4b400000<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       c32_3f800000<>+0(SB), Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       c32_3f800000<>+0(SB), Y3, Y3
+	VMULPS       Y3, Y0, Y0
+	VMASKMOVPS   Y0, Y2, (BX)(R8*4)
+	VANDPS       Y0, Y2, Y0
+	VADDPS       Y0, Y1, Y1
+	ADDQ         DX, R8
+
+leave0:
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func columns4F32AVX2(sums []float64, x []float32, stride int, rows int)
+// Requires: AVX
+TEXT ·columns4F32AVX2(SB), NOSPLIT, $0-64
+	MOVQ   sums_base+0(FP), DI
+	MOVQ   x_base+24(FP), SI
+	MOVQ   stride+48(FP), R8
+	SHLQ   $0x02, R8
+	MOVQ   rows+56(FP), DX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+
+loop:
+	VCVTPS2PD (SI), Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(SI), Y4
+	VADDPD    Y4, Y1, Y1
+	VCVTPS2PD 32(SI), Y4
+	VADDPD    Y4, Y2, Y2
+	VCVTPS2PD 48(SI), Y4
+	VADDPD    Y4, Y3, Y3
+	ADDQ      R8, SI
+	DECQ      DX
+	JNZ       loop
+	VMOVUPD   Y0, (DI)
+	VMOVUPD   Y1, 32(DI)
+	VMOVUPD   Y2, 64(DI)
+	VMOVUPD   Y3, 96(DI)
+	VZEROUPPER
+	RET
+
+// func columns1F32AVX2(sums []float64, x []float32, stride int, rows int)
+// Requires: AVX
+TEXT ·columns1F32AVX2(SB), NOSPLIT, $0-64
+	MOVQ         sums_base+0(FP), DI
+	MOVQ         x_base+24(FP), SI
+	MOVQ         stride+48(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         rows+56(FP), DX
+	MOVQ         sums_len+8(FP), CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VSHUFPS      $0x88, X1, X0, X1
+	VXORPD       Y2, Y2, Y2
+
+loop:
+	VMASKMOVPS (SI), X1, X3
+	VCVTPS2PD  X3, Y3
+	VADDPD     Y3, Y2, Y2
+	ADDQ       R8, SI
+	DECQ       DX
+	JNZ        loop
+	VMASKMOVPD Y2, Y0, (DI)
+	VZEROUPPER
+	RET
+
+// func momentumF32AVX2(w []float32, g []float32, v []float32, p [3]float32)
+// Requires: AVX, FMA3
+TEXT ·momentumF32AVX2(SB), NOSPLIT, $0-84
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Y0
+	VBROADCASTSS p_1+76(FP), Y1
+	VBROADCASTSS p_2+80(FP), Y2
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Y3
+	VMOVUPS      (SI)(R8*4), Y4
+	VMOVUPS      (BX)(R8*4), Y5
+	VFMADD231PS  Y2, Y3, Y4
+	VFMADD213PS  Y4, Y1, Y5
+	VMOVUPS      Y5, (BX)(R8*4)
+	VFNMADD231PS Y0, Y5, Y3
+	VMOVUPS      Y3, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y3
+	VMASKMOVPS   (DI)(R8*4), Y3, Y4
+	VMASKMOVPS   (SI)(R8*4), Y3, Y5
+	VMASKMOVPS   (BX)(R8*4), Y3, Y6
+	VFMADD231PS  Y2, Y4, Y5
+	VFMADD213PS  Y5, Y1, Y6
+	VMASKMOVPS   Y6, Y3, (BX)(R8*4)
+	VFNMADD231PS Y0, Y6, Y4
+	VMASKMOVPS   Y4, Y3, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func nesterovF32AVX2(w []float32, g []float32, v []float32, p [3]float32)
+// Requires: AVX, FMA3
+TEXT ·nesterovF32AVX2(SB), NOSPLIT, $0-84
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Y0
+	VBROADCASTSS p_1+76(FP), Y1
+	VBROADCASTSS p_2+80(FP), Y2
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Y3
+	VMOVUPS      (SI)(R8*4), Y4
+	VMOVUPS      (BX)(R8*4), Y5
+	VFMADD231PS  Y2, Y3, Y4
+	VFMADD213PS  Y4, Y1, Y5
+	VMOVUPS      Y5, (BX)(R8*4)
+	VFMADD231PS  Y1, Y5, Y4
+	VFNMADD231PS Y0, Y4, Y3
+	VMOVUPS      Y3, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y3
+	VMASKMOVPS   (DI)(R8*4), Y3, Y4
+	VMASKMOVPS   (SI)(R8*4), Y3, Y5
+	VMASKMOVPS   (BX)(R8*4), Y3, Y6
+	VFMADD231PS  Y2, Y4, Y5
+	VFMADD213PS  Y5, Y1, Y6
+	VMASKMOVPS   Y6, Y3, (BX)(R8*4)
+	VFMADD231PS  Y1, Y6, Y5
+	VFNMADD231PS Y0, Y5, Y4
+	VMASKMOVPS   Y4, Y3, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func adamF32AVX2(w []float32, g []float32, m []float32, v []float32, p [9]float32)
+// Requires: AVX, FMA3
+TEXT ·adamF32AVX2(SB), NOSPLIT, $0-132
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R9
+	MOVQ         v_base+72(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+96(FP), Y0
+	VBROADCASTSS p_1+100(FP), Y1
+	VBROADCASTSS p_2+104(FP), Y2
+	VBROADCASTSS p_3+108(FP), Y3
+	VBROADCASTSS p_4+112(FP), Y4
+	VBROADCASTSS p_5+116(FP), Y5
+	VBROADCASTSS p_6+120(FP), Y6
+	VBROADCASTSS p_7+124(FP), Y7
+	VBROADCASTSS p_8+128(FP), Y8
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS     (DI)(R8*4), Y9
+	VMOVUPS     (SI)(R8*4), Y10
+	VFMADD231PS Y1, Y9, Y10
+	VMOVUPS     (R9)(R8*4), Y11
+	VMULPS      Y2, Y11, Y11
+	VFMADD231PS Y3, Y10, Y11
+	VMOVUPS     Y11, (R9)(R8*4)
+	VMOVUPS     (BX)(R8*4), Y12
+	VMULPS      Y4, Y12, Y12
+	VMULPS      Y10, Y10, Y10
+	VFMADD231PS Y5, Y10, Y12
+	VMOVUPS     Y12, (BX)(R8*4)
+	VSQRTPS     Y12, Y10
+	VFMADD213PS Y7, Y6, Y10
+	VMULPS      Y8, Y11, Y11
+	VDIVPS      Y10, Y11, Y11
+	VFMSUB213PS Y11, Y0, Y9
+	VMOVUPS     Y9, (DI)(R8*4)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y9
+	VMASKMOVPS  (DI)(R8*4), Y9, Y10
+	VMASKMOVPS  (SI)(R8*4), Y9, Y11
+	VFMADD231PS Y1, Y10, Y11
+	VMASKMOVPS  (R9)(R8*4), Y9, Y1
+	VMULPS      Y2, Y1, Y1
+	VFMADD231PS Y3, Y11, Y1
+	VMASKMOVPS  Y1, Y9, (R9)(R8*4)
+	VMASKMOVPS  (BX)(R8*4), Y9, Y2
+	VMULPS      Y4, Y2, Y2
+	VMULPS      Y11, Y11, Y3
+	VFMADD231PS Y5, Y3, Y2
+	VMASKMOVPS  Y2, Y9, (BX)(R8*4)
+	VSQRTPS     Y2, Y2
+	VFMADD213PS Y7, Y6, Y2
+	VMULPS      Y8, Y1, Y1
+	VDIVPS      Y2, Y1, Y1
+	VFMSUB213PS Y1, Y0, Y10
+	VMASKMOVPS  Y10, Y9, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
 // func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-89
@@ -8194,6 +8930,742 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func sumF64AVX2(x []float64) float64
+// Requires: AVX
+TEXT ·sumF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y4
+	VADDPD  Y4, Y0, Y0
+	VMOVUPD 32(SI)(R8*8), Y4
+	VADDPD  Y4, Y1, Y1
+	VMOVUPD 64(SI)(R8*8), Y4
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD 96(SI)(R8*8), Y4
+	VADDPD  Y4, Y3, Y3
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y4
+	VADDPD  Y4, Y0, Y0
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y4
+	VMASKMOVPD (SI)(R8*8), Y4, Y4
+	VADDPD     Y4, Y0, Y0
+	ADDQ       DX, R8
+
+leave0:
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dotF64AVX2(x []float64, y []float64) float64
+// Requires: AVX, FMA3
+TEXT ·dotF64AVX2(SB), NOSPLIT, $0-56
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	MOVQ   y_base+24(FP), BX
+	XORQ   R8, R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     manyend
+
+many:
+	VMOVUPD     (SI)(R8*8), Y4
+	VMOVUPD     (BX)(R8*8), Y5
+	VFMADD231PD Y5, Y4, Y0
+	VMOVUPD     32(SI)(R8*8), Y4
+	VMOVUPD     32(BX)(R8*8), Y5
+	VFMADD231PD Y5, Y4, Y1
+	VMOVUPD     64(SI)(R8*8), Y4
+	VMOVUPD     64(BX)(R8*8), Y5
+	VFMADD231PD Y5, Y4, Y2
+	VMOVUPD     96(SI)(R8*8), Y4
+	VMOVUPD     96(BX)(R8*8), Y5
+	VFMADD231PD Y5, Y4, Y3
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Y4
+	VMOVUPD     (BX)(R8*8), Y5
+	VFMADD231PD Y5, Y4, Y0
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y4
+	VMASKMOVPD  (SI)(R8*8), Y4, Y5
+	VMASKMOVPD  (BX)(R8*8), Y4, Y4
+	VFMADD231PD Y4, Y5, Y0
+	ADDQ        DX, R8
+
+leave0:
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func maxF64AVX2(x []float64) float64
+// Requires: AVX
+TEXT ·maxF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VBROADCASTSD (SI), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VXORPD       Y5, Y5, Y5
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y6
+	VCMPPD  $0x03, Y6, Y6, Y7
+	VORPD   Y7, Y5, Y5
+	VMAXPD  Y1, Y6, Y1
+	VMOVUPD 32(SI)(R8*8), Y6
+	VCMPPD  $0x03, Y6, Y6, Y7
+	VORPD   Y7, Y5, Y5
+	VMAXPD  Y2, Y6, Y2
+	VMOVUPD 64(SI)(R8*8), Y6
+	VCMPPD  $0x03, Y6, Y6, Y7
+	VORPD   Y7, Y5, Y5
+	VMAXPD  Y3, Y6, Y3
+	VMOVUPD 96(SI)(R8*8), Y6
+	VCMPPD  $0x03, Y6, Y6, Y7
+	VORPD   Y7, Y5, Y5
+	VMAXPD  Y4, Y6, Y4
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y6
+	VCMPPD  $0x03, Y6, Y6, Y7
+	VORPD   Y7, Y5, Y5
+	VMAXPD  Y1, Y6, Y1
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y6
+	VMASKMOVPD (SI)(R8*8), Y6, Y7
+	VBLENDVPD  Y6, Y7, Y0, Y0
+	VCMPPD     $0x03, Y0, Y0, Y6
+	VORPD      Y6, Y5, Y5
+	VMAXPD     Y1, Y0, Y1
+	ADDQ       DX, R8
+
+leave0:
+	VMAXPD       Y3, Y1, Y1
+	VMAXPD       Y4, Y2, Y2
+	VMAXPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPD       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VMAXPD       X0, X1, X1
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPD       X0, X5, X5
+	VPERMILPD    $0x01, X5, X0
+	VADDPD       X0, X5, X5
+	VADDPD       Y5, Y1, Y0
+	VMOVSD       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func finiteF64AVX2(x []float64) float64
+// Requires: AVX, FMA3
+TEXT ·finiteF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	SUBQ   $0x10, DX
+	JL     manyend
+
+many:
+	VMOVUPD     (SI)(R8*8), Y5
+	VFMADD231PD Y0, Y5, Y1
+	VMOVUPD     32(SI)(R8*8), Y5
+	VFMADD231PD Y0, Y5, Y2
+	VMOVUPD     64(SI)(R8*8), Y5
+	VFMADD231PD Y0, Y5, Y3
+	VMOVUPD     96(SI)(R8*8), Y5
+	VFMADD231PD Y0, Y5, Y4
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Y5
+	VFMADD231PD Y0, Y5, Y1
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y5
+	VMASKMOVPD  (SI)(R8*8), Y5, Y5
+	VFMADD231PD Y0, Y5, Y1
+	ADDQ        DX, R8
+
+leave0:
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func expSumF64AVX2(x []float64, m float64) float64
+// Requires: AVX, AVX2, FMA3
+TEXT ·expSumF64AVX2(SB), NOSPLIT, $0-40
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VBROADCASTSD m+24(FP), Y0
+	VXORPD       Y1, Y1, Y1
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (SI)(R8*8), Y2
+	VSUBPD       Y0, Y2, Y2
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y3
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y4
+	VMINPD       Y2, Y4, Y2
+	VMAXPD       Y2, Y3, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y3, Y2
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y3, Y2
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y4
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VMULPD       Y4, Y5, Y4
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y4, Y2
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y3, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VADDPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y2, Y2
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y2
+	VMASKMOVPD   (SI)(R8*8), Y2, Y3
+	VSUBPD       Y0, Y3, Y0
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y3
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMAXPD       Y0, Y3, Y0
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y0, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y3, Y0
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y3, Y0
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y4
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y0, Y4
+	VMULPD       Y0, Y0, Y5
+	VMULPD       Y4, Y5, Y4
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y4, Y0
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y3, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VADDPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y0, Y0
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y0, Y0
+	VANDPD       Y0, Y2, Y0
+	VADDPD       Y0, Y1, Y1
+	ADDQ         DX, R8
+
+leave0:
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func expStoreF64AVX2(y []float64, x []float64, m float64) float64
+// Requires: AVX, AVX2, FMA3
+TEXT ·expStoreF64AVX2(SB), NOSPLIT, $0-64
+	MOVQ         x_base+24(FP), SI
+	MOVQ         x_len+32(FP), DX
+	MOVQ         y_base+0(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD m+48(FP), Y0
+	VXORPD       Y1, Y1, Y1
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (SI)(R8*8), Y2
+	VSUBPD       Y0, Y2, Y2
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y3
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y4
+	VMINPD       Y2, Y4, Y2
+	VMAXPD       Y2, Y3, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y2, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VMOVAPS      Y2, Y2
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y3, Y2
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y3, Y2
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y4
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y2, Y4
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y2, Y4
+	VMULPD       Y2, Y2, Y5
+	VMULPD       Y4, Y5, Y4
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y4, Y2
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y3, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VADDPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y2, Y2
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y2, Y2
+	VMOVUPD      Y2, (BX)(R8*8)
+	VADDPD       Y2, Y1, Y1
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y2
+	VMASKMOVPD   (SI)(R8*8), Y2, Y3
+	VSUBPD       Y0, Y3, Y0
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y3
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMAXPD       Y0, Y3, Y0
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y3
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y0, Y3
+	VSUBPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y3, Y0
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y3, Y0
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y4
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y0, Y4
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y0, Y4
+	VMULPD       Y0, Y0, Y5
+	VMULPD       Y4, Y5, Y4
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y4, Y0
+	VADDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y4
+	VFMADD231PD  c64_3fe0000000000000<>+0(SB), Y3, Y4
+	VSUBPD       c64_4338000000000000<>+0(SB), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VADDPD       c64_4338000000000000<>+0(SB), Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y0, Y0
+	VPSLLQ       $0x34, Y3, Y3
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD       Y3, Y0, Y0
+	VMASKMOVPD   Y0, Y2, (BX)(R8*8)
+	VANDPD       Y0, Y2, Y0
+	VADDPD       Y0, Y1, Y1
+	ADDQ         DX, R8
+
+leave0:
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func columns4F64AVX2(sums []float64, x []float64, stride int, rows int)
+// Requires: AVX
+TEXT ·columns4F64AVX2(SB), NOSPLIT, $0-64
+	MOVQ   sums_base+0(FP), DI
+	MOVQ   x_base+24(FP), SI
+	MOVQ   stride+48(FP), R8
+	SHLQ   $0x03, R8
+	MOVQ   rows+56(FP), DX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+
+loop:
+	VMOVUPD (SI), Y4
+	VADDPD  Y4, Y0, Y0
+	VMOVUPD 32(SI), Y4
+	VADDPD  Y4, Y1, Y1
+	VMOVUPD 64(SI), Y4
+	VADDPD  Y4, Y2, Y2
+	VMOVUPD 96(SI), Y4
+	VADDPD  Y4, Y3, Y3
+	ADDQ    R8, SI
+	DECQ    DX
+	JNZ     loop
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	VZEROUPPER
+	RET
+
+// func columns1F64AVX2(sums []float64, x []float64, stride int, rows int)
+// Requires: AVX
+TEXT ·columns1F64AVX2(SB), NOSPLIT, $0-64
+	MOVQ    sums_base+0(FP), DI
+	MOVQ    x_base+24(FP), SI
+	MOVQ    stride+48(FP), R8
+	SHLQ    $0x03, R8
+	MOVQ    rows+56(FP), DX
+	MOVQ    sums_len+8(FP), CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y0
+	VXORPD  Y1, Y1, Y1
+
+loop:
+	VMASKMOVPD (SI), Y0, Y2
+	VADDPD     Y2, Y1, Y1
+	ADDQ       R8, SI
+	DECQ       DX
+	JNZ        loop
+	VMASKMOVPD Y1, Y0, (DI)
+	VZEROUPPER
+	RET
+
+// func momentumF64AVX2(w []float64, g []float64, v []float64, p [3]float64)
+// Requires: AVX, FMA3
+TEXT ·momentumF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Y0
+	VBROADCASTSD p_1+80(FP), Y1
+	VBROADCASTSD p_2+88(FP), Y2
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Y3
+	VMOVUPD      (SI)(R8*8), Y4
+	VMOVUPD      (BX)(R8*8), Y5
+	VFMADD231PD  Y2, Y3, Y4
+	VFMADD213PD  Y4, Y1, Y5
+	VMOVUPD      Y5, (BX)(R8*8)
+	VFNMADD231PD Y0, Y5, Y3
+	VMOVUPD      Y3, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y3
+	VMASKMOVPD   (DI)(R8*8), Y3, Y4
+	VMASKMOVPD   (SI)(R8*8), Y3, Y5
+	VMASKMOVPD   (BX)(R8*8), Y3, Y6
+	VFMADD231PD  Y2, Y4, Y5
+	VFMADD213PD  Y5, Y1, Y6
+	VMASKMOVPD   Y6, Y3, (BX)(R8*8)
+	VFNMADD231PD Y0, Y6, Y4
+	VMASKMOVPD   Y4, Y3, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func nesterovF64AVX2(w []float64, g []float64, v []float64, p [3]float64)
+// Requires: AVX, FMA3
+TEXT ·nesterovF64AVX2(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Y0
+	VBROADCASTSD p_1+80(FP), Y1
+	VBROADCASTSD p_2+88(FP), Y2
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Y3
+	VMOVUPD      (SI)(R8*8), Y4
+	VMOVUPD      (BX)(R8*8), Y5
+	VFMADD231PD  Y2, Y3, Y4
+	VFMADD213PD  Y4, Y1, Y5
+	VMOVUPD      Y5, (BX)(R8*8)
+	VFMADD231PD  Y1, Y5, Y4
+	VFNMADD231PD Y0, Y4, Y3
+	VMOVUPD      Y3, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y3
+	VMASKMOVPD   (DI)(R8*8), Y3, Y4
+	VMASKMOVPD   (SI)(R8*8), Y3, Y5
+	VMASKMOVPD   (BX)(R8*8), Y3, Y6
+	VFMADD231PD  Y2, Y4, Y5
+	VFMADD213PD  Y5, Y1, Y6
+	VMASKMOVPD   Y6, Y3, (BX)(R8*8)
+	VFMADD231PD  Y1, Y6, Y5
+	VFNMADD231PD Y0, Y5, Y4
+	VMASKMOVPD   Y4, Y3, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func adamF64AVX2(w []float64, g []float64, m []float64, v []float64, p [9]float64)
+// Requires: AVX, FMA3
+TEXT ·adamF64AVX2(SB), NOSPLIT, $0-168
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R9
+	MOVQ         v_base+72(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+96(FP), Y0
+	VBROADCASTSD p_1+104(FP), Y1
+	VBROADCASTSD p_2+112(FP), Y2
+	VBROADCASTSD p_3+120(FP), Y3
+	VBROADCASTSD p_4+128(FP), Y4
+	VBROADCASTSD p_5+136(FP), Y5
+	VBROADCASTSD p_6+144(FP), Y6
+	VBROADCASTSD p_7+152(FP), Y7
+	VBROADCASTSD p_8+160(FP), Y8
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD     (DI)(R8*8), Y9
+	VMOVUPD     (SI)(R8*8), Y10
+	VFMADD231PD Y1, Y9, Y10
+	VMOVUPD     (R9)(R8*8), Y11
+	VMULPD      Y2, Y11, Y11
+	VFMADD231PD Y3, Y10, Y11
+	VMOVUPD     Y11, (R9)(R8*8)
+	VMOVUPD     (BX)(R8*8), Y12
+	VMULPD      Y4, Y12, Y12
+	VMULPD      Y10, Y10, Y10
+	VFMADD231PD Y5, Y10, Y12
+	VMOVUPD     Y12, (BX)(R8*8)
+	VSQRTPD     Y12, Y10
+	VFMADD213PD Y7, Y6, Y10
+	VMULPD      Y8, Y11, Y11
+	VDIVPD      Y10, Y11, Y11
+	VFMSUB213PD Y11, Y0, Y9
+	VMOVUPD     Y9, (DI)(R8*8)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y9
+	VMASKMOVPD  (DI)(R8*8), Y9, Y10
+	VMASKMOVPD  (SI)(R8*8), Y9, Y11
+	VFMADD231PD Y1, Y10, Y11
+	VMASKMOVPD  (R9)(R8*8), Y9, Y1
+	VMULPD      Y2, Y1, Y1
+	VFMADD231PD Y3, Y11, Y1
+	VMASKMOVPD  Y1, Y9, (R9)(R8*8)
+	VMASKMOVPD  (BX)(R8*8), Y9, Y2
+	VMULPD      Y4, Y2, Y2
+	VMULPD      Y11, Y11, Y3
+	VFMADD231PD Y5, Y3, Y2
+	VMASKMOVPD  Y2, Y9, (BX)(R8*8)
+	VSQRTPD     Y2, Y2
+	VFMADD213PD Y7, Y6, Y2
+	VMULPD      Y8, Y1, Y1
+	VDIVPD      Y2, Y1, Y1
+	VFMSUB213PD Y1, Y0, Y10
+	VMASKMOVPD  Y10, Y9, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
 // func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-89
@@ -12116,6 +13588,696 @@ oneend:
 	VFNMADD231PS Z0, Z2, Z1
 	VMOVUPS      Z1, K1, (DI)(R8*4)
 	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sumF32AVX512(x []float32) float64
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sumF32AVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	SUBQ   $0x20, DX
+	JL     manyend
+
+many:
+	VCVTPS2PD (SI)(R8*4), Z4
+	VADDPD    Z4, Z0, Z0
+	VCVTPS2PD 32(SI)(R8*4), Z4
+	VADDPD    Z4, Z1, Z1
+	VCVTPS2PD 64(SI)(R8*4), Z4
+	VADDPD    Z4, Z2, Z2
+	VCVTPS2PD 96(SI)(R8*4), Z4
+	VADDPD    Z4, Z3, Z3
+	ADDQ      $0x20, R8
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VCVTPS2PD (SI)(R8*4), Z4
+	VADDPD    Z4, Z0, Z0
+	ADDQ      $0x08, R8
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VCVTPS2PD.Z (SI)(R8*4), K1, Z4
+	VADDPD      Z4, Z0, Z0
+	ADDQ        DX, R8
+
+leave0:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dotF32AVX512(x []float32, y []float32) float64
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dotF32AVX512(SB), NOSPLIT, $0-56
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	MOVQ   y_base+24(FP), BX
+	XORQ   R8, R8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	SUBQ   $0x20, DX
+	JL     manyend
+
+many:
+	VCVTPS2PD   (SI)(R8*4), Z4
+	VCVTPS2PD   (BX)(R8*4), Z5
+	VFMADD231PD Z5, Z4, Z0
+	VCVTPS2PD   32(SI)(R8*4), Z4
+	VCVTPS2PD   32(BX)(R8*4), Z5
+	VFMADD231PD Z5, Z4, Z1
+	VCVTPS2PD   64(SI)(R8*4), Z4
+	VCVTPS2PD   64(BX)(R8*4), Z5
+	VFMADD231PD Z5, Z4, Z2
+	VCVTPS2PD   96(SI)(R8*4), Z4
+	VCVTPS2PD   96(BX)(R8*4), Z5
+	VFMADD231PD Z5, Z4, Z3
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VCVTPS2PD   (SI)(R8*4), Z4
+	VCVTPS2PD   (BX)(R8*4), Z5
+	VFMADD231PD Z5, Z4, Z0
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VCVTPS2PD.Z (SI)(R8*4), K1, Z4
+	VCVTPS2PD.Z (BX)(R8*4), K1, Z5
+	VFMADD231PD Z5, Z4, Z0
+	ADDQ        DX, R8
+
+leave0:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func maxF32AVX512(x []float32) float32
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VBROADCASTSS (SI), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VPXORD       Z5, Z5, Z5
+	SUBQ         $0x40, DX
+	JL           manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Z6
+	VCMPPS  $0x03, Z6, Z6, K1
+	VMOVAPS Z6, K1, Z5
+	VMAXPS  Z1, Z6, Z1
+	VMOVUPS 64(SI)(R8*4), Z6
+	VCMPPS  $0x03, Z6, Z6, K1
+	VMOVAPS Z6, K1, Z5
+	VMAXPS  Z2, Z6, Z2
+	VMOVUPS 128(SI)(R8*4), Z6
+	VCMPPS  $0x03, Z6, Z6, K1
+	VMOVAPS Z6, K1, Z5
+	VMAXPS  Z3, Z6, Z3
+	VMOVUPS 192(SI)(R8*4), Z6
+	VCMPPS  $0x03, Z6, Z6, K1
+	VMOVAPS Z6, K1, Z5
+	VMAXPS  Z4, Z6, Z4
+	ADDQ    $0x40, R8
+	SUBQ    $0x40, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Z6
+	VCMPPS  $0x03, Z6, Z6, K1
+	VMOVAPS Z6, K1, Z5
+	VMAXPS  Z1, Z6, Z1
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI)(R8*4), K1, Z6
+	VBLENDMPS Z6, Z0, K1, Z7
+	VCMPPS    $0x03, Z7, Z7, K1
+	VMOVAPS   Z7, K1, Z5
+	VMAXPS    Z1, Z7, Z1
+	ADDQ      DX, R8
+
+leave0:
+	VMAXPS        Z3, Z1, Z1
+	VMAXPS        Z4, Z2, Z2
+	VMAXPS        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VMAXPS        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXPS        X0, X1, X1
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPS        Y0, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X0
+	VADDPS        X0, X5, X5
+	VPERMILPD     $0x01, X5, X0
+	VADDPS        X0, X5, X5
+	VMOVSHDUP     X5, X0
+	VADDPS        X0, X5, X5
+	VADDPS        Z5, Z1, Z0
+	VMOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func finiteF32AVX512(x []float32) float32
+// Requires: AVX, AVX512F, BMI2
+TEXT ·finiteF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	SUBQ   $0x40, DX
+	JL     manyend
+
+many:
+	VMOVUPS     (SI)(R8*4), Z5
+	VFMADD231PS Z0, Z5, Z1
+	VMOVUPS     64(SI)(R8*4), Z5
+	VFMADD231PS Z0, Z5, Z2
+	VMOVUPS     128(SI)(R8*4), Z5
+	VFMADD231PS Z0, Z5, Z3
+	VMOVUPS     192(SI)(R8*4), Z5
+	VFMADD231PS Z0, Z5, Z4
+	ADDQ        $0x40, R8
+	SUBQ        $0x40, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI)(R8*4), Z5
+	VFMADD231PS Z0, Z5, Z1
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI)(R8*4), K1, Z5
+	VFMADD231PS Z0, Z5, Z1
+	ADDQ        DX, R8
+
+leave0:
+	VADDPS        Z3, Z1, Z1
+	VADDPS        Z4, Z2, Z2
+	VADDPS        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func expSumF32AVX512(x []float32, m float32) float32
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expSumF32AVX512(SB), NOSPLIT, $0-36
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VBROADCASTSS m+24(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z2
+	VSUBPS            Z0, Z2, Z2
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z3
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z4
+	VMINPS            Z2, Z4, Z2
+	VMAXPS            Z2, Z3, Z2
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z3, Z2
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z4
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VMULPS            Z4, Z5, Z4
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z4, Z2
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z3, Z2, Z2
+	VADDPS            Z2, Z1, Z1
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z2
+	VSUBPS            Z0, Z2, Z0
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z2
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z3
+	VMINPS            Z0, Z3, Z0
+	VMAXPS            Z0, Z2, Z0
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z0, Z2
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z2, Z2
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z2, Z0
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z2, Z0
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z0, Z3
+	VMULPS            Z0, Z0, Z4
+	VMULPS            Z3, Z4, Z3
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z3, Z0
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z0, Z0
+	VSCALEFPS         Z2, Z0, Z0
+	VMOVAPS.Z         Z0, K1, Z0
+	VADDPS            Z0, Z1, Z1
+	ADDQ              DX, R8
+
+leave0:
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func expStoreF32AVX512(y []float32, x []float32, m float32) float32
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expStoreF32AVX512(SB), NOSPLIT, $0-60
+	MOVQ         x_base+24(FP), SI
+	MOVQ         x_len+32(FP), DX
+	MOVQ         y_base+0(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS m+48(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS           (SI)(R8*4), Z2
+	VSUBPS            Z0, Z2, Z2
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z3
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z4
+	VMINPS            Z2, Z4, Z2
+	VMAXPS            Z2, Z3, Z2
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z2
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z3, Z2
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z3, Z2
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z4
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z2, Z5
+	VMULPS            Z4, Z5, Z4
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z4, Z2
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z2, Z2
+	VSCALEFPS         Z3, Z2, Z2
+	VMOVUPS           Z2, (BX)(R8*4)
+	VADDPS            Z2, Z1, Z1
+	ADDQ              $0x10, R8
+	SUBQ              $0x10, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x10, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z2
+	VSUBPS            Z0, Z2, Z0
+	VBROADCASTSS      c32_c2d10000<>+0(SB), Z2
+	VBROADCASTSS      c32_42b30000<>+0(SB), Z3
+	VMINPS            Z0, Z3, Z0
+	VMAXPS            Z0, Z2, Z0
+	VBROADCASTSS      c32_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  c32_3fb8aa3b<>+0(SB), Z0, Z2
+	VSUBPS.BCST       c32_4b400000<>+0(SB), Z2, Z2
+	VMOVAPS           Z0, Z0
+	VFNMADD231PS.BCST c32_3f318000<>+0(SB), Z2, Z0
+	VFNMADD231PS.BCST c32_b95e8083<>+0(SB), Z2, Z0
+	VBROADCASTSS      c32_3ab511a9<>+0(SB), Z3
+	VFMADD213PS.BCST  c32_3c091d36<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  c32_3d2aac7a<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  c32_3e2aaa48<>+0(SB), Z0, Z3
+	VFMADD213PS.BCST  c32_3efffffe<>+0(SB), Z0, Z3
+	VMULPS            Z0, Z0, Z4
+	VMULPS            Z3, Z4, Z3
+	VFMADD231PS.BCST  c32_3f800000<>+0(SB), Z3, Z0
+	VADDPS.BCST       c32_3f800000<>+0(SB), Z0, Z0
+	VSCALEFPS         Z2, Z0, Z0
+	VMOVUPS           Z0, K1, (BX)(R8*4)
+	VMOVAPS.Z         Z0, K1, Z0
+	VADDPS            Z0, Z1, Z1
+	ADDQ              DX, R8
+
+leave0:
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VADDPS        X0, X1, X1
+	VMOVSS        X1, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func columns4F32AVX512(sums []float64, x []float32, stride int, rows int)
+// Requires: AVX, AVX512F
+TEXT ·columns4F32AVX512(SB), NOSPLIT, $0-64
+	MOVQ   sums_base+0(FP), DI
+	MOVQ   x_base+24(FP), SI
+	MOVQ   stride+48(FP), R8
+	SHLQ   $0x02, R8
+	MOVQ   rows+56(FP), DX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+
+loop:
+	VCVTPS2PD (SI), Z4
+	VADDPD    Z4, Z0, Z0
+	VCVTPS2PD 32(SI), Z4
+	VADDPD    Z4, Z1, Z1
+	VCVTPS2PD 64(SI), Z4
+	VADDPD    Z4, Z2, Z2
+	VCVTPS2PD 96(SI), Z4
+	VADDPD    Z4, Z3, Z3
+	ADDQ      R8, SI
+	DECQ      DX
+	JNZ       loop
+	VMOVUPD   Z0, (DI)
+	VMOVUPD   Z1, 64(DI)
+	VMOVUPD   Z2, 128(DI)
+	VMOVUPD   Z3, 192(DI)
+	VZEROUPPER
+	RET
+
+// func columns1F32AVX512(sums []float64, x []float32, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·columns1F32AVX512(SB), NOSPLIT, $0-64
+	MOVQ   sums_base+0(FP), DI
+	MOVQ   x_base+24(FP), SI
+	MOVQ   stride+48(FP), R8
+	SHLQ   $0x02, R8
+	MOVQ   rows+56(FP), DX
+	MOVQ   sums_len+8(FP), CX
+	MOVQ   $-1, AX
+	BZHIQ  CX, AX, AX
+	KMOVW  AX, K1
+	VPXORQ Z0, Z0, Z0
+
+loop:
+	VCVTPS2PD.Z (SI), K1, Z1
+	VADDPD      Z1, Z0, Z0
+	ADDQ        R8, SI
+	DECQ        DX
+	JNZ         loop
+	VMOVUPD     Z0, K1, (DI)
+	VZEROUPPER
+	RET
+
+// func momentumF32AVX512(w []float32, g []float32, v []float32, p [3]float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·momentumF32AVX512(SB), NOSPLIT, $0-84
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Z0
+	VBROADCASTSS p_1+76(FP), Z1
+	VBROADCASTSS p_2+80(FP), Z2
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Z3
+	VMOVUPS      (SI)(R8*4), Z4
+	VMOVUPS      (BX)(R8*4), Z5
+	VFMADD231PS  Z2, Z3, Z4
+	VFMADD213PS  Z4, Z1, Z5
+	VMOVUPS      Z5, (BX)(R8*4)
+	VFNMADD231PS Z0, Z5, Z3
+	VMOVUPS      Z3, (DI)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x10, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DI)(R8*4), K1, Z3
+	VMOVUPS.Z    (SI)(R8*4), K1, Z4
+	VMOVUPS.Z    (BX)(R8*4), K1, Z5
+	VFMADD231PS  Z2, Z3, Z4
+	VFMADD213PS  Z4, Z1, Z5
+	VMOVUPS      Z5, K1, (BX)(R8*4)
+	VFNMADD231PS Z0, Z5, Z3
+	VMOVUPS      Z3, K1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func nesterovF32AVX512(w []float32, g []float32, v []float32, p [3]float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·nesterovF32AVX512(SB), NOSPLIT, $0-84
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Z0
+	VBROADCASTSS p_1+76(FP), Z1
+	VBROADCASTSS p_2+80(FP), Z2
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Z3
+	VMOVUPS      (SI)(R8*4), Z4
+	VMOVUPS      (BX)(R8*4), Z5
+	VFMADD231PS  Z2, Z3, Z4
+	VFMADD213PS  Z4, Z1, Z5
+	VMOVUPS      Z5, (BX)(R8*4)
+	VFMADD231PS  Z1, Z5, Z4
+	VFNMADD231PS Z0, Z4, Z3
+	VMOVUPS      Z3, (DI)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x10, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DI)(R8*4), K1, Z3
+	VMOVUPS.Z    (SI)(R8*4), K1, Z4
+	VMOVUPS.Z    (BX)(R8*4), K1, Z5
+	VFMADD231PS  Z2, Z3, Z4
+	VFMADD213PS  Z4, Z1, Z5
+	VMOVUPS      Z5, K1, (BX)(R8*4)
+	VFMADD231PS  Z1, Z5, Z4
+	VFNMADD231PS Z0, Z4, Z3
+	VMOVUPS      Z3, K1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func adamF32AVX512(w []float32, g []float32, m []float32, v []float32, p [9]float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adamF32AVX512(SB), NOSPLIT, $0-132
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R9
+	MOVQ         v_base+72(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+96(FP), Z0
+	VBROADCASTSS p_1+100(FP), Z1
+	VBROADCASTSS p_2+104(FP), Z2
+	VBROADCASTSS p_3+108(FP), Z3
+	VBROADCASTSS p_4+112(FP), Z4
+	VBROADCASTSS p_5+116(FP), Z5
+	VBROADCASTSS p_6+120(FP), Z6
+	VBROADCASTSS p_7+124(FP), Z7
+	VBROADCASTSS p_8+128(FP), Z8
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS     (DI)(R8*4), Z9
+	VMOVUPS     (SI)(R8*4), Z10
+	VFMADD231PS Z1, Z9, Z10
+	VMOVUPS     (R9)(R8*4), Z11
+	VMULPS      Z2, Z11, Z11
+	VFMADD231PS Z3, Z10, Z11
+	VMOVUPS     Z11, (R9)(R8*4)
+	VMOVUPS     (BX)(R8*4), Z12
+	VMULPS      Z4, Z12, Z12
+	VMULPS      Z10, Z10, Z10
+	VFMADD231PS Z5, Z10, Z12
+	VMOVUPS     Z12, (BX)(R8*4)
+	VSQRTPS     Z12, Z10
+	VFMADD213PS Z7, Z6, Z10
+	VMULPS      Z8, Z11, Z11
+	VDIVPS      Z10, Z11, Z11
+	VFMSUB213PS Z11, Z0, Z9
+	VMOVUPS     Z9, (DI)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DI)(R8*4), K1, Z9
+	VMOVUPS.Z   (SI)(R8*4), K1, Z10
+	VFMADD231PS Z1, Z9, Z10
+	VMOVUPS.Z   (R9)(R8*4), K1, Z1
+	VMULPS      Z2, Z1, Z1
+	VFMADD231PS Z3, Z10, Z1
+	VMOVUPS     Z1, K1, (R9)(R8*4)
+	VMOVUPS.Z   (BX)(R8*4), K1, Z2
+	VMULPS      Z4, Z2, Z2
+	VMULPS      Z10, Z10, Z3
+	VFMADD231PS Z5, Z3, Z2
+	VMOVUPS     Z2, K1, (BX)(R8*4)
+	VSQRTPS     Z2, Z2
+	VFMADD213PS Z7, Z6, Z2
+	VMULPS      Z8, Z1, Z1
+	VDIVPS      Z2, Z1, Z1
+	VFMSUB213PS Z1, Z0, Z9
+	VMOVUPS     Z9, K1, (DI)(R8*4)
+	ADDQ        DX, R8
 
 leave0:
 	VZEROUPPER
@@ -18150,6 +20312,706 @@ oneend:
 	VFNMADD231PD Z0, Z2, Z1
 	VMOVUPD      Z1, K1, (DI)(R8*8)
 	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func sumF64AVX512(x []float64) float64
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sumF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	SUBQ   $0x20, DX
+	JL     manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z4
+	VADDPD  Z4, Z0, Z0
+	VMOVUPD 64(SI)(R8*8), Z4
+	VADDPD  Z4, Z1, Z1
+	VMOVUPD 128(SI)(R8*8), Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD 192(SI)(R8*8), Z4
+	VADDPD  Z4, Z3, Z3
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z4
+	VADDPD  Z4, Z0, Z0
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z4
+	VADDPD    Z4, Z0, Z0
+	ADDQ      DX, R8
+
+leave0:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dotF64AVX512(x []float64, y []float64) float64
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dotF64AVX512(SB), NOSPLIT, $0-56
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	MOVQ   y_base+24(FP), BX
+	XORQ   R8, R8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	SUBQ   $0x20, DX
+	JL     manyend
+
+many:
+	VMOVUPD     (SI)(R8*8), Z4
+	VMOVUPD     (BX)(R8*8), Z5
+	VFMADD231PD Z5, Z4, Z0
+	VMOVUPD     64(SI)(R8*8), Z4
+	VMOVUPD     64(BX)(R8*8), Z5
+	VFMADD231PD Z5, Z4, Z1
+	VMOVUPD     128(SI)(R8*8), Z4
+	VMOVUPD     128(BX)(R8*8), Z5
+	VFMADD231PD Z5, Z4, Z2
+	VMOVUPD     192(SI)(R8*8), Z4
+	VMOVUPD     192(BX)(R8*8), Z5
+	VFMADD231PD Z5, Z4, Z3
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Z4
+	VMOVUPD     (BX)(R8*8), Z5
+	VFMADD231PD Z5, Z4, Z0
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI)(R8*8), K1, Z4
+	VMOVUPD.Z   (BX)(R8*8), K1, Z5
+	VFMADD231PD Z5, Z4, Z0
+	ADDQ        DX, R8
+
+leave0:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X1, X0, X0
+	VPERMILPD     $0x01, X0, X1
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func maxF64AVX512(x []float64) float64
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VBROADCASTSD (SI), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VPXORQ       Z5, Z5, Z5
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Z6
+	VCMPPD  $0x03, Z6, Z6, K1
+	VMOVAPD Z6, K1, Z5
+	VMAXPD  Z1, Z6, Z1
+	VMOVUPD 64(SI)(R8*8), Z6
+	VCMPPD  $0x03, Z6, Z6, K1
+	VMOVAPD Z6, K1, Z5
+	VMAXPD  Z2, Z6, Z2
+	VMOVUPD 128(SI)(R8*8), Z6
+	VCMPPD  $0x03, Z6, Z6, K1
+	VMOVAPD Z6, K1, Z5
+	VMAXPD  Z3, Z6, Z3
+	VMOVUPD 192(SI)(R8*8), Z6
+	VCMPPD  $0x03, Z6, Z6, K1
+	VMOVAPD Z6, K1, Z5
+	VMAXPD  Z4, Z6, Z4
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Z6
+	VCMPPD  $0x03, Z6, Z6, K1
+	VMOVAPD Z6, K1, Z5
+	VMAXPD  Z1, Z6, Z1
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI)(R8*8), K1, Z6
+	VBLENDMPD Z6, Z0, K1, Z7
+	VCMPPD    $0x03, Z7, Z7, K1
+	VMOVAPD   Z7, K1, Z5
+	VMAXPD    Z1, Z7, Z1
+	ADDQ      DX, R8
+
+leave0:
+	VMAXPD        Z3, Z1, Z1
+	VMAXPD        Z4, Z2, Z2
+	VMAXPD        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VMAXPD        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VMAXPD        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VMAXPD        X0, X1, X1
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPD        Y0, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X0
+	VADDPD        X0, X5, X5
+	VPERMILPD     $0x01, X5, X0
+	VADDPD        X0, X5, X5
+	VADDPD        Z5, Z1, Z0
+	VMOVSD        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func finiteF64AVX512(x []float64) float64
+// Requires: AVX, AVX512F, BMI2
+TEXT ·finiteF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	SUBQ   $0x20, DX
+	JL     manyend
+
+many:
+	VMOVUPD     (SI)(R8*8), Z5
+	VFMADD231PD Z0, Z5, Z1
+	VMOVUPD     64(SI)(R8*8), Z5
+	VFMADD231PD Z0, Z5, Z2
+	VMOVUPD     128(SI)(R8*8), Z5
+	VFMADD231PD Z0, Z5, Z3
+	VMOVUPD     192(SI)(R8*8), Z5
+	VFMADD231PD Z0, Z5, Z4
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Z5
+	VFMADD231PD Z0, Z5, Z1
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI)(R8*8), K1, Z5
+	VFMADD231PD Z0, Z5, Z1
+	ADDQ        DX, R8
+
+leave0:
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z4, Z2, Z2
+	VADDPD        Z2, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func expSumF64AVX512(x []float64, m float64) float64
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expSumF64AVX512(SB), NOSPLIT, $0-40
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VBROADCASTSD m+24(FP), Z0
+	VPXORQ       Z1, Z1, Z1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD           (SI)(R8*8), Z2
+	VSUBPD            Z0, Z2, Z2
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z3
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z4
+	VMINPD            Z2, Z4, Z2
+	VMAXPD            Z2, Z3, Z2
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z3
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z2
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z3, Z2
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z4
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VMULPD            Z4, Z5, Z4
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z3, Z2, Z2
+	VADDPD            Z2, Z1, Z1
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z2
+	VSUBPD            Z0, Z2, Z0
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z2
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z3
+	VMINPD            Z0, Z3, Z0
+	VMAXPD            Z0, Z2, Z0
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z2
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z0, Z2
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPS           Z0, Z0
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z2, Z0
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z2, Z0
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z0, Z3
+	VMULPD            Z0, Z0, Z4
+	VMULPD            Z3, Z4, Z3
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z3, Z0
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z0, Z0
+	VSCALEFPD         Z2, Z0, Z0
+	VMOVAPD.Z         Z0, K1, Z0
+	VADDPD            Z0, Z1, Z1
+	ADDQ              DX, R8
+
+leave0:
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func expStoreF64AVX512(y []float64, x []float64, m float64) float64
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expStoreF64AVX512(SB), NOSPLIT, $0-64
+	MOVQ         x_base+24(FP), SI
+	MOVQ         x_len+32(FP), DX
+	MOVQ         y_base+0(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD m+48(FP), Z0
+	VPXORQ       Z1, Z1, Z1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD           (SI)(R8*8), Z2
+	VSUBPD            Z0, Z2, Z2
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z3
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z4
+	VMINPD            Z2, Z4, Z2
+	VMAXPD            Z2, Z3, Z2
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z3
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z2, Z3
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z2
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z3, Z2
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z3, Z2
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z4
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z2, Z4
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z2, Z4
+	VMULPD            Z2, Z2, Z5
+	VMULPD            Z4, Z5, Z4
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z4, Z2
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z2, Z2
+	VSCALEFPD         Z3, Z2, Z2
+	VMOVUPD           Z2, (BX)(R8*8)
+	VADDPD            Z2, Z1, Z1
+	ADDQ              $0x08, R8
+	SUBQ              $0x08, DX
+	JGE               one
+
+oneend:
+	ADDQ              $0x08, DX
+	JZ                leave0
+	MOVQ              DX, CX
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K1
+	VMOVUPD.Z         (SI)(R8*8), K1, Z2
+	VSUBPD            Z0, Z2, Z0
+	VBROADCASTSD      c64_c087540000000000<>+0(SB), Z2
+	VBROADCASTSD      c64_4086340000000000<>+0(SB), Z3
+	VMINPD            Z0, Z3, Z0
+	VMAXPD            Z0, Z2, Z0
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z2
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z0, Z2
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z2, Z2
+	VMOVAPS           Z0, Z0
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z2, Z0
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z2, Z0
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z3
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z0, Z3
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z0, Z3
+	VMULPD            Z0, Z0, Z4
+	VMULPD            Z3, Z4, Z3
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z3, Z0
+	VADDPD.BCST       c64_3ff0000000000000<>+0(SB), Z0, Z0
+	VSCALEFPD         Z2, Z0, Z0
+	VMOVUPD           Z0, K1, (BX)(R8*8)
+	VMOVAPD.Z         Z0, K1, Z0
+	VADDPD            Z0, Z1, Z1
+	ADDQ              DX, R8
+
+leave0:
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPD        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPD        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDPD        X0, X1, X1
+	VMOVSD        X1, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func columns4F64AVX512(sums []float64, x []float64, stride int, rows int)
+// Requires: AVX, AVX512F
+TEXT ·columns4F64AVX512(SB), NOSPLIT, $0-64
+	MOVQ   sums_base+0(FP), DI
+	MOVQ   x_base+24(FP), SI
+	MOVQ   stride+48(FP), R8
+	SHLQ   $0x03, R8
+	MOVQ   rows+56(FP), DX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+
+loop:
+	VMOVUPD (SI), Z4
+	VADDPD  Z4, Z0, Z0
+	VMOVUPD 64(SI), Z4
+	VADDPD  Z4, Z1, Z1
+	VMOVUPD 128(SI), Z4
+	VADDPD  Z4, Z2, Z2
+	VMOVUPD 192(SI), Z4
+	VADDPD  Z4, Z3, Z3
+	ADDQ    R8, SI
+	DECQ    DX
+	JNZ     loop
+	VMOVUPD Z0, (DI)
+	VMOVUPD Z1, 64(DI)
+	VMOVUPD Z2, 128(DI)
+	VMOVUPD Z3, 192(DI)
+	VZEROUPPER
+	RET
+
+// func columns1F64AVX512(sums []float64, x []float64, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·columns1F64AVX512(SB), NOSPLIT, $0-64
+	MOVQ   sums_base+0(FP), DI
+	MOVQ   x_base+24(FP), SI
+	MOVQ   stride+48(FP), R8
+	SHLQ   $0x03, R8
+	MOVQ   rows+56(FP), DX
+	MOVQ   sums_len+8(FP), CX
+	MOVQ   $-1, AX
+	BZHIQ  CX, AX, AX
+	KMOVW  AX, K1
+	VPXORQ Z0, Z0, Z0
+
+loop:
+	VMOVUPD.Z (SI), K1, Z1
+	VADDPD    Z1, Z0, Z0
+	ADDQ      R8, SI
+	DECQ      DX
+	JNZ       loop
+	VMOVUPD   Z0, K1, (DI)
+	VZEROUPPER
+	RET
+
+// func momentumF64AVX512(w []float64, g []float64, v []float64, p [3]float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·momentumF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Z0
+	VBROADCASTSD p_1+80(FP), Z1
+	VBROADCASTSD p_2+88(FP), Z2
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Z3
+	VMOVUPD      (SI)(R8*8), Z4
+	VMOVUPD      (BX)(R8*8), Z5
+	VFMADD231PD  Z2, Z3, Z4
+	VFMADD213PD  Z4, Z1, Z5
+	VMOVUPD      Z5, (BX)(R8*8)
+	VFNMADD231PD Z0, Z5, Z3
+	VMOVUPD      Z3, (DI)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPD.Z    (DI)(R8*8), K1, Z3
+	VMOVUPD.Z    (SI)(R8*8), K1, Z4
+	VMOVUPD.Z    (BX)(R8*8), K1, Z5
+	VFMADD231PD  Z2, Z3, Z4
+	VFMADD213PD  Z4, Z1, Z5
+	VMOVUPD      Z5, K1, (BX)(R8*8)
+	VFNMADD231PD Z0, Z5, Z3
+	VMOVUPD      Z3, K1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func nesterovF64AVX512(w []float64, g []float64, v []float64, p [3]float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·nesterovF64AVX512(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Z0
+	VBROADCASTSD p_1+80(FP), Z1
+	VBROADCASTSD p_2+88(FP), Z2
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Z3
+	VMOVUPD      (SI)(R8*8), Z4
+	VMOVUPD      (BX)(R8*8), Z5
+	VFMADD231PD  Z2, Z3, Z4
+	VFMADD213PD  Z4, Z1, Z5
+	VMOVUPD      Z5, (BX)(R8*8)
+	VFMADD231PD  Z1, Z5, Z4
+	VFNMADD231PD Z0, Z4, Z3
+	VMOVUPD      Z3, (DI)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPD.Z    (DI)(R8*8), K1, Z3
+	VMOVUPD.Z    (SI)(R8*8), K1, Z4
+	VMOVUPD.Z    (BX)(R8*8), K1, Z5
+	VFMADD231PD  Z2, Z3, Z4
+	VFMADD213PD  Z4, Z1, Z5
+	VMOVUPD      Z5, K1, (BX)(R8*8)
+	VFMADD231PD  Z1, Z5, Z4
+	VFNMADD231PD Z0, Z4, Z3
+	VMOVUPD      Z3, K1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func adamF64AVX512(w []float64, g []float64, m []float64, v []float64, p [9]float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adamF64AVX512(SB), NOSPLIT, $0-168
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R9
+	MOVQ         v_base+72(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+96(FP), Z0
+	VBROADCASTSD p_1+104(FP), Z1
+	VBROADCASTSD p_2+112(FP), Z2
+	VBROADCASTSD p_3+120(FP), Z3
+	VBROADCASTSD p_4+128(FP), Z4
+	VBROADCASTSD p_5+136(FP), Z5
+	VBROADCASTSD p_6+144(FP), Z6
+	VBROADCASTSD p_7+152(FP), Z7
+	VBROADCASTSD p_8+160(FP), Z8
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD     (DI)(R8*8), Z9
+	VMOVUPD     (SI)(R8*8), Z10
+	VFMADD231PD Z1, Z9, Z10
+	VMOVUPD     (R9)(R8*8), Z11
+	VMULPD      Z2, Z11, Z11
+	VFMADD231PD Z3, Z10, Z11
+	VMOVUPD     Z11, (R9)(R8*8)
+	VMOVUPD     (BX)(R8*8), Z12
+	VMULPD      Z4, Z12, Z12
+	VMULPD      Z10, Z10, Z10
+	VFMADD231PD Z5, Z10, Z12
+	VMOVUPD     Z12, (BX)(R8*8)
+	VSQRTPD     Z12, Z10
+	VFMADD213PD Z7, Z6, Z10
+	VMULPD      Z8, Z11, Z11
+	VDIVPD      Z10, Z11, Z11
+	VFMSUB213PD Z11, Z0, Z9
+	VMOVUPD     Z9, (DI)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (DI)(R8*8), K1, Z9
+	VMOVUPD.Z   (SI)(R8*8), K1, Z10
+	VFMADD231PD Z1, Z9, Z10
+	VMOVUPD.Z   (R9)(R8*8), K1, Z1
+	VMULPD      Z2, Z1, Z1
+	VFMADD231PD Z3, Z10, Z1
+	VMOVUPD     Z1, K1, (R9)(R8*8)
+	VMOVUPD.Z   (BX)(R8*8), K1, Z2
+	VMULPD      Z4, Z2, Z2
+	VMULPD      Z10, Z10, Z3
+	VFMADD231PD Z5, Z3, Z2
+	VMOVUPD     Z2, K1, (BX)(R8*8)
+	VSQRTPD     Z2, Z2
+	VFMADD213PD Z7, Z6, Z2
+	VMULPD      Z8, Z1, Z1
+	VDIVPD      Z2, Z1, Z1
+	VFMSUB213PD Z1, Z0, Z9
+	VMOVUPD     Z9, K1, (DI)(R8*8)
+	ADDQ        DX, R8
 
 leave0:
 	VZEROUPPER

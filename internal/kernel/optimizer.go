@@ -23,20 +23,21 @@ func SGD[T Float](w, g []T, lr T) {
 func SGDMomentum[T Float](w, g, v []T, lr, mu, weightDecay T, nesterov bool) {
 	mustMatch("SGDMomentum", "g", len(g), len(w))
 	mustMatch("SGDMomentum", "v", len(v), len(w))
-	momentumPortable(w, g, v, lr, mu, weightDecay, nesterov)
-}
-
-func momentumPortable[T Float](w, g, v []T, lr, mu, weightDecay T, nesterov bool) {
-	g, v = g[:len(w)], v[:len(w)]
-	for i := range w {
-		d := g[i] + T(weightDecay*w[i])
-		v[i] = T(mu*v[i]) + d
-		if nesterov {
-			d += T(mu * v[i])
-		} else {
-			d = v[i]
-		}
-		w[i] -= T(lr * d)
+	k := kernelsOf[T]()
+	f := k.momentum
+	if nesterov {
+		f = k.nesterov
+	}
+	p := momentumStep[T]{lr, mu, weightDecay}
+	if len(w) >= minParallel && workers.acquire() {
+		j := &jobsOf[T]().step
+		*j = stepJob[T]{w: w, g: g, v: v, momentum: f, momentumStep: p}
+		j.run()
+		return
+	}
+	for lo := 0; lo < len(w); lo += piece {
+		hi := min(lo+piece, len(w))
+		f(w[lo:hi], g[lo:hi], v[lo:hi], p)
 	}
 }
 
@@ -57,44 +58,77 @@ func Adam[T Float](w, g, m, v []T, lr, beta1, beta2, eps, weightDecay T, decoupl
 	if step < 1 {
 		panic(fmt.Sprintf("kernel: Adam: step is %d, want 1 for the first step", step))
 	}
+	f := kernelsOf[T]().adam
 	p := newAdamStep(lr, beta1, beta2, eps, weightDecay, decoupled, step)
-	adamPortable(w, g, m, v, &p)
+	if len(w) >= minParallel && workers.acquire() {
+		j := &jobsOf[T]().step
+		*j = stepJob[T]{w: w, g: g, m: m, v: v, adam: f, adamStep: p}
+		j.run()
+		return
+	}
+	for lo := 0; lo < len(w); lo += piece {
+		hi := min(lo+piece, len(w))
+		f(w[lo:hi], g[lo:hi], m[lo:hi], v[lo:hi], p)
+	}
 }
 
-// An adamStep holds the numbers that are the same for all elements in one step of Adam.
-type adamStep[T Float] struct {
-	keep         T // factor of w before the step: 1 - lr*weightDecay if decoupled, else 1
-	decay        T // factor of w in the gradient
-	beta1, rest1 T // beta1 and 1-beta1
-	beta2, rest2 T // beta2 and 1-beta2
-	root         T // 1/√(1-beta2^step)
-	eps          T
-	rate         T // lr/(1-beta1^step)
+// A stepJob is a step of an optimizer that is spread over processors.
+type stepJob[T Float] struct {
+	w, g, m, v []T
+
+	momentum     momentumFunc[T] // or nil
+	momentumStep momentumStep[T]
+	adam         adamFunc[T]
+	adamStep     adamStep[T]
 }
+
+// run does the step and gives back the pool, which the caller has acquired.
+func (j *stepJob[T]) run() {
+	workers.run(j, (len(j.w)+part-1)/part, len(j.w) >= rousePieces*piece/2)
+	*j = stepJob[T]{}
+	workers.release()
+}
+
+func (j *stepJob[T]) chunk(i int) {
+	lo, hi := i*part, min((i+1)*part, len(j.w))
+	if j.momentum != nil {
+		j.momentum(j.w[lo:hi], j.g[lo:hi], j.v[lo:hi], j.momentumStep)
+		return
+	}
+	j.adam(j.w[lo:hi], j.g[lo:hi], j.m[lo:hi], j.v[lo:hi], j.adamStep)
+}
+
+// A momentumStep holds the learning rate, the momentum and the weight decay.
+type momentumStep[T Float] = [3]T
+
+// A momentumFunc is SGDMomentum without or with nesterov.
+type momentumFunc[T Float] func(w, g, v []T, p momentumStep[T])
+
+// An adamStep holds the numbers that are the same for all elements in one step of Adam:
+//
+//	keep          factor of w before the step: 1 - lr*weightDecay if decoupled, else 1
+//	decay         factor of w in the gradient
+//	beta1, rest1  beta1 and 1-beta1
+//	beta2, rest2  beta2 and 1-beta2
+//	root          1/√(1-beta2^step)
+//	eps
+//	rate          lr/(1-beta1^step)
+type adamStep[T Float] = [9]T
+
+// An adamFunc is Adam.
+type adamFunc[T Float] func(w, g, m, v []T, p adamStep[T])
 
 func newAdamStep[T Float](lr, beta1, beta2, eps, weightDecay T, decoupled bool, step int) adamStep[T] {
-	p := adamStep[T]{
-		keep:  1,
-		decay: weightDecay,
-		beta1: beta1, rest1: T(1 - float64(beta1)),
-		beta2: beta2, rest2: T(1 - float64(beta2)),
-		root: T(1 / math.Sqrt(1-math.Pow(float64(beta2), float64(step)))),
-		eps:  eps,
-		rate: T(float64(lr) / (1 - math.Pow(float64(beta1), float64(step)))),
-	}
+	keep, decay := T(1), weightDecay
 	if decoupled {
-		p.keep, p.decay = T(1-float64(lr)*float64(weightDecay)), 0
+		keep, decay = T(1-float64(lr)*float64(weightDecay)), 0
 	}
-	return p
-}
-
-func adamPortable[T Float](w, g, m, v []T, p *adamStep[T]) {
-	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
-	for i := range w {
-		d := g[i] + T(p.decay*w[i])
-		m[i] = T(p.beta1*m[i]) + T(p.rest1*d)
-		v[i] = T(p.beta2*v[i]) + T(p.rest2*T(d*d))
-		root := T(T(math.Sqrt(float64(v[i])))*p.root) + p.eps
-		w[i] = T(p.keep*w[i]) - T(p.rate*m[i])/root
+	return adamStep[T]{
+		keep, decay,
+		beta1, T(1 - float64(beta1)),
+		beta2, T(1 - float64(beta2)),
+		T(1 / math.Sqrt(1-math.Pow(float64(beta2), float64(step)))),
+		eps,
+		T(float64(lr) / (1 - math.Pow(float64(beta1), float64(step)))),
 	}
 }

@@ -40,7 +40,7 @@ type pool struct {
 // workers is the pool of the process.
 var workers = pool{wake: make(chan struct{}, maxHelpers)}
 
-// acquire reserves the pool for the caller, who must call run or release next. It reports false, at once, if there is only one
+// acquire reserves the pool for the caller, who must call release in the end. It reports false, at once, if there is only one
 // processor to use or the pool is taken.
 func (p *pool) acquire() bool {
 	return runtime.GOMAXPROCS(0) > 1 && p.busy.TryLock()
@@ -49,7 +49,7 @@ func (p *pool) acquire() bool {
 // release gives the pool back.
 func (p *pool) release() { p.busy.Unlock() }
 
-// run does all chunks of t and gives the pool back. With rouse, sleeping helpers are woken; that pays for work of 50 µs or more.
+// run does all chunks of t. The caller has acquired the pool. With rouse, sleeping helpers are woken; that pays for work of 50 µs or more.
 func (p *pool) run(t task, chunks int, rouse bool) {
 	helpers := min(runtime.GOMAXPROCS(0)-1, chunks-1, maxHelpers)
 	for ; rouse && p.helpers < helpers; p.helpers++ {
@@ -75,7 +75,6 @@ func (p *pool) run(t task, chunks int, rouse bool) {
 		}
 	}
 	p.task = nil
-	p.release()
 }
 
 // work claims chunks and does them until there are no more.

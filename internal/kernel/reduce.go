@@ -1,19 +1,14 @@
 package kernel
 
-import "math"
-
-// sumLeaf is how many numbers are added one after another before sums of such blocks are added pairwise.
-const sumLeaf = 128
-
 // Sum returns Σ x[i], 0 for an empty slice.
 //
 // Numbers are added pairwise, in single precision with double-precision sums, so the error is at most a few ulp of Σ|x[i]|.
-func Sum[T Float](x []T) T { return T(sumPairwise(x)) }
+func Sum[T Float](x []T) T { return T(reduce(reduceSum, x, x)) }
 
 // Dot returns Σ x[i]*y[i], 0 for empty slices, added like [Sum].
 func Dot[T Float](x, y []T) T {
 	mustMatch("Dot", "y", len(y), len(x))
-	return T(dotPairwise(x, y))
+	return T(reduce(reduceDot, x, y))
 }
 
 // Max returns the largest element of x. NaN if there is one; it panics if x is empty.
@@ -21,61 +16,106 @@ func Max[T Float](x []T) T {
 	if len(x) == 0 {
 		panic("kernel: Max: x is empty")
 	}
+	f := kernelsOf[T]().max
+	if len(x) <= piece {
+		return f(x)
+	}
 	m := x[0]
-	for _, v := range x {
-		m = max(m, v)
+	for lo := 0; lo < len(x); lo += piece {
+		m = max(m, f(x[lo:min(lo+piece, len(x))]))
 	}
 	return m
 }
 
 // AllFinite reports whether x holds neither NaN nor an infinity.
-func AllFinite[T Float](x []T) bool {
-	var s T // stays 0 until a number that is not finite makes it NaN
-	for _, v := range x {
-		s += v - v
+func AllFinite[T Float](x []T) bool { return reduce(reduceFinite, x, x) == 0 }
+
+// A reduction says what becomes of a piece.
+type reduction int
+
+const (
+	reduceSum reduction = iota
+	reduceDot
+	reduceFinite
+)
+
+// reducePiece reduces a piece of two slices of equal length.
+func reducePiece[T Float](k *kernels[T], r reduction, x, y []T) float64 {
+	if r == reduceFinite {
+		return float64(k.finite(x))
 	}
-	return s == 0
+	return reducePairwise(k, r, x, y)
 }
 
-func sumPairwise[T Float](x []T) float64 {
-	if len(x) > sumLeaf {
-		h := len(x) / 2
-		return sumPairwise(x[:h]) + sumPairwise(x[h:])
+// leaf is how many numbers a kernel adds to sums that it keeps side by side. Longer slices are split in two.
+const leaf = 1024
+
+// reducePairwise adds the sums of both halves of a slice. Single precision does not need it: there, kernels have digits to spare.
+func reducePairwise[T Float](k *kernels[T], r reduction, x, y []T) float64 {
+	if len(x) > leaf && !is32[T]() {
+		h := (len(x)/2 + leaf - 1) / leaf * leaf
+		return reducePairwise(k, r, x[:h], y[:h]) + reducePairwise(k, r, x[h:], y[h:])
 	}
-	var s0, s1, s2, s3 float64
-	for ; len(x) >= 4; x = x[4:] {
-		s0 += float64(x[0])
-		s1 += float64(x[1])
-		s2 += float64(x[2])
-		s3 += float64(x[3])
+	if r == reduceDot {
+		return k.dot(x, y)
 	}
-	for _, v := range x {
-		s0 += float64(v)
-	}
-	return (s0 + s1) + (s2 + s3)
+	return k.sum(x)
 }
 
-func dotPairwise[T Float](x, y []T) float64 {
-	y = y[:len(x)]
-	if len(x) > sumLeaf {
-		h := len(x) / 2
-		return dotPairwise(x[:h], y[:h]) + dotPairwise(x[h:], y[h:])
+// reduce adds up the reductions of all pieces.
+func reduce[T Float](r reduction, x, y []T) float64 {
+	k := kernelsOf[T]()
+	if len(x) <= piece {
+		return reducePiece(k, r, x, y)
 	}
-	var s0, s1, s2, s3 float64
-	for ; len(x) >= 4 && len(y) >= 4; x, y = x[4:], y[4:] {
-		s0 += float64(float64(x[0]) * float64(y[0]))
-		s1 += float64(float64(x[1]) * float64(y[1]))
-		s2 += float64(float64(x[2]) * float64(y[2]))
-		s3 += float64(float64(x[3]) * float64(y[3]))
+	var s float64
+	for lo := 0; lo < len(x); lo += maxParts * piece {
+		hi := min(lo+maxParts*piece, len(x))
+		s += reduceParts(k, r, x[lo:hi], y[lo:hi])
 	}
-	for i, v := range x {
-		s0 += float64(float64(v) * float64(y[i]))
-	}
-	return (s0 + s1) + (s2 + s3)
+	return s
 }
 
-// isNaN reports whether x is not a number.
-func isNaN[T Float](x T) bool { return x != x }
+// maxParts is how many pieces are reduced before their sums are added.
+const maxParts = 64
 
-// isInf reports whether x is an infinity, of the given sign as in [math.IsInf].
-func isInf[T Float](x T, sign int) bool { return math.IsInf(float64(x), sign) }
+func reduceParts[T Float](k *kernels[T], r reduction, x, y []T) float64 {
+	var parts [maxParts]float64
+	n := (len(x) + piece - 1) / piece
+	if n > 1 && workers.acquire() {
+		j := &jobsOf[T]().reduce
+		j.k, j.r, j.x, j.y = k, r, x, y
+		workers.run(j, n, n >= 2*rousePieces)
+		parts = j.parts
+		j.x, j.y = nil, nil
+		workers.release()
+	} else {
+		for i := range n {
+			lo, hi := i*piece, min((i+1)*piece, len(x))
+			parts[i] = reducePiece(k, r, x[lo:hi], y[lo:hi])
+		}
+	}
+	return sumPairs(parts[:n])
+}
+
+// sumPairs adds numbers pairwise.
+func sumPairs(x []float64) float64 {
+	if len(x) == 1 {
+		return x[0]
+	}
+	h := len(x) / 2
+	return sumPairs(x[:h]) + sumPairs(x[h:])
+}
+
+// A reduceJob is a reduction that is spread over processors.
+type reduceJob[T Float] struct {
+	k     *kernels[T]
+	r     reduction
+	x, y  []T
+	parts [maxParts]float64
+}
+
+func (j *reduceJob[T]) chunk(i int) {
+	lo, hi := i*piece, min((i+1)*piece, len(j.x))
+	j.parts[i] = reducePiece(j.k, j.r, j.x[lo:hi], j.y[lo:hi])
+}

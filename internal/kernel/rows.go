@@ -10,10 +10,9 @@ func AddRow[T Float](dst, x, row []T) {
 	}
 }
 
-// columnBlock is how many columns AddColumnSums holds in a buffer, and rowBlock how many rows it adds before it adds to dst.
 const (
-	columnBlock = 64
-	rowBlock    = 64
+	columnBlock = 64 // how many columns AddColumnSums adds at a time
+	rowBlock    = 64 // how many rows a kernel adds one after another
 )
 
 // AddColumnSums adds the sums of columns: dst[j] += Σᵢ x[i,j]. x has m·n elements where n = len(dst).
@@ -23,36 +22,38 @@ const (
 func AddColumnSums[T Float](dst, x []T) {
 	n := len(dst)
 	m := mustRows("AddColumnSums", "x", len(x), n)
-	var buf [columnBlock]float64
+	if m == 0 {
+		return
+	}
+	k := kernelsOf[T]()
+	buffer := scratch64.get()
+	defer scratch64.put(buffer)
+	buffer.a = grow(buffer.a, columnBlock*maxHalvings)
 	for j := 0; j < n; j += columnBlock {
 		w := min(columnBlock, n-j)
-		columnSums(buf[:w], x, j, n, 0, m)
-		for i, s := range buf[:w] {
+		columnSums(k, buffer.a, w, x[j:], n, m)
+		for i, s := range buffer.a[:w] {
 			dst[j+i] = T(float64(dst[j+i]) + s)
 		}
 	}
 }
 
-// columnSums sets sums[i] to the sum of rows lo to hi of column j+i.
-func columnSums[T Float](sums []float64, x []T, j, n, lo, hi int) {
-	if hi-lo > rowBlock {
-		mid := lo + (hi-lo)/2
-		columnSums(sums, x, j, n, lo, mid)
-		var buf [columnBlock]float64
-		half := buf[:len(sums)]
-		columnSums(half, x, j, n, mid, hi)
-		for i, s := range half {
-			sums[i] += s
-		}
+// maxHalvings is how often rows can be split in two, and more.
+const maxHalvings = 64
+
+// columnSums sets the first w elements of sums to the sums of the first w columns of m rows of x, which are n apart. The elements
+// after the first columnBlock are a buffer.
+func columnSums[T Float](k *kernels[T], sums []float64, w int, x []T, n, m int) {
+	if m <= rowBlock {
+		k.columns(sums[:w], x, n, m)
 		return
 	}
-	clear(sums)
-	for i := lo; i < hi; i++ {
-		row := x[i*n+j:]
-		row = row[:len(sums)]
-		for k, v := range row {
-			sums[k] += float64(v)
-		}
+	h := m / 2
+	columnSums(k, sums, w, x, n, h)
+	rest := sums[columnBlock:]
+	columnSums(k, rest, w, x[h*n:], n, m-h)
+	for i, s := range rest[:w] {
+		sums[i] += s
 	}
 }
 
@@ -61,6 +62,6 @@ func RowSums[T Float](dst, x []T) {
 	m := len(dst)
 	n := mustRows("RowSums", "x", len(x), m)
 	for i := range m {
-		dst[i] = T(sumPairwise(x[i*n : i*n+n]))
+		dst[i] = Sum(x[i*n : i*n+n])
 	}
 }

@@ -159,6 +159,61 @@ func logSoftmaxBackwardF32AVX2(dst []float32, a []float32, b []float32, c float3
 //go:noescape
 func sGDF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
+// sumF32AVX2 returns the sum of x.
+//
+//go:noescape
+func sumF32AVX2(x []float32) float64
+
+// dotF32AVX2 returns the sum of x[i]*y[i].
+//
+//go:noescape
+func dotF32AVX2(x []float32, y []float32) float64
+
+// maxF32AVX2 returns the largest element of x, or NaN if there is one.
+//
+//go:noescape
+func maxF32AVX2(x []float32) float32
+
+// finiteF32AVX2 returns 0 if all elements of x are finite, and else NaN.
+//
+//go:noescape
+func finiteF32AVX2(x []float32) float32
+
+// expSumF32AVX2 returns the sum of e^(x[i]-m).
+//
+//go:noescape
+func expSumF32AVX2(x []float32, m float32) float32
+
+// expStoreF32AVX2 sets y[i] = e^(x[i]-m) and returns the sum.
+//
+//go:noescape
+func expStoreF32AVX2(y []float32, x []float32, m float32) float32
+
+// columns4F32AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+//
+//go:noescape
+func columns4F32AVX2(sums []float64, x []float32, stride int, rows int)
+
+// columns1F32AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+//
+//go:noescape
+func columns1F32AVX2(sums []float64, x []float32, stride int, rows int)
+
+// momentumF32AVX2 takes a step of gradient descent with momentum.
+//
+//go:noescape
+func momentumF32AVX2(w []float32, g []float32, v []float32, p [3]float32)
+
+// nesterovF32AVX2 takes a step of gradient descent with momentum.
+//
+//go:noescape
+func nesterovF32AVX2(w []float32, g []float32, v []float32, p [3]float32)
+
+// adamF32AVX2 takes a step of Adam.
+//
+//go:noescape
+func adamF32AVX2(w []float32, g []float32, m []float32, v []float32, p [9]float32)
+
 // gemm1x1F32AVX2 multiplies a tile of 1 rows and 1 vectors.
 //
 //go:noescape
@@ -414,6 +469,61 @@ func logSoftmaxBackwardF64AVX2(dst []float64, a []float64, b []float64, c float6
 //go:noescape
 func sGDF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
+// sumF64AVX2 returns the sum of x.
+//
+//go:noescape
+func sumF64AVX2(x []float64) float64
+
+// dotF64AVX2 returns the sum of x[i]*y[i].
+//
+//go:noescape
+func dotF64AVX2(x []float64, y []float64) float64
+
+// maxF64AVX2 returns the largest element of x, or NaN if there is one.
+//
+//go:noescape
+func maxF64AVX2(x []float64) float64
+
+// finiteF64AVX2 returns 0 if all elements of x are finite, and else NaN.
+//
+//go:noescape
+func finiteF64AVX2(x []float64) float64
+
+// expSumF64AVX2 returns the sum of e^(x[i]-m).
+//
+//go:noescape
+func expSumF64AVX2(x []float64, m float64) float64
+
+// expStoreF64AVX2 sets y[i] = e^(x[i]-m) and returns the sum.
+//
+//go:noescape
+func expStoreF64AVX2(y []float64, x []float64, m float64) float64
+
+// columns4F64AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+//
+//go:noescape
+func columns4F64AVX2(sums []float64, x []float64, stride int, rows int)
+
+// columns1F64AVX2 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+//
+//go:noescape
+func columns1F64AVX2(sums []float64, x []float64, stride int, rows int)
+
+// momentumF64AVX2 takes a step of gradient descent with momentum.
+//
+//go:noescape
+func momentumF64AVX2(w []float64, g []float64, v []float64, p [3]float64)
+
+// nesterovF64AVX2 takes a step of gradient descent with momentum.
+//
+//go:noescape
+func nesterovF64AVX2(w []float64, g []float64, v []float64, p [3]float64)
+
+// adamF64AVX2 takes a step of Adam.
+//
+//go:noescape
+func adamF64AVX2(w []float64, g []float64, m []float64, v []float64, p [9]float64)
+
 // gemm1x1F64AVX2 multiplies a tile of 1 rows and 1 vectors.
 //
 //go:noescape
@@ -648,6 +758,61 @@ func logSoftmaxBackwardF32AVX512(dst []float32, a []float32, b []float32, c floa
 //
 //go:noescape
 func sGDF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// sumF32AVX512 returns the sum of x.
+//
+//go:noescape
+func sumF32AVX512(x []float32) float64
+
+// dotF32AVX512 returns the sum of x[i]*y[i].
+//
+//go:noescape
+func dotF32AVX512(x []float32, y []float32) float64
+
+// maxF32AVX512 returns the largest element of x, or NaN if there is one.
+//
+//go:noescape
+func maxF32AVX512(x []float32) float32
+
+// finiteF32AVX512 returns 0 if all elements of x are finite, and else NaN.
+//
+//go:noescape
+func finiteF32AVX512(x []float32) float32
+
+// expSumF32AVX512 returns the sum of e^(x[i]-m).
+//
+//go:noescape
+func expSumF32AVX512(x []float32, m float32) float32
+
+// expStoreF32AVX512 sets y[i] = e^(x[i]-m) and returns the sum.
+//
+//go:noescape
+func expStoreF32AVX512(y []float32, x []float32, m float32) float32
+
+// columns4F32AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+//
+//go:noescape
+func columns4F32AVX512(sums []float64, x []float32, stride int, rows int)
+
+// columns1F32AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+//
+//go:noescape
+func columns1F32AVX512(sums []float64, x []float32, stride int, rows int)
+
+// momentumF32AVX512 takes a step of gradient descent with momentum.
+//
+//go:noescape
+func momentumF32AVX512(w []float32, g []float32, v []float32, p [3]float32)
+
+// nesterovF32AVX512 takes a step of gradient descent with momentum.
+//
+//go:noescape
+func nesterovF32AVX512(w []float32, g []float32, v []float32, p [3]float32)
+
+// adamF32AVX512 takes a step of Adam.
+//
+//go:noescape
+func adamF32AVX512(w []float32, g []float32, m []float32, v []float32, p [9]float32)
 
 // gemm1x1F32AVX512 multiplies a tile of 1 rows and 1 vectors.
 //
@@ -943,6 +1108,61 @@ func logSoftmaxBackwardF64AVX512(dst []float64, a []float64, b []float64, c floa
 //
 //go:noescape
 func sGDF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// sumF64AVX512 returns the sum of x.
+//
+//go:noescape
+func sumF64AVX512(x []float64) float64
+
+// dotF64AVX512 returns the sum of x[i]*y[i].
+//
+//go:noescape
+func dotF64AVX512(x []float64, y []float64) float64
+
+// maxF64AVX512 returns the largest element of x, or NaN if there is one.
+//
+//go:noescape
+func maxF64AVX512(x []float64) float64
+
+// finiteF64AVX512 returns 0 if all elements of x are finite, and else NaN.
+//
+//go:noescape
+func finiteF64AVX512(x []float64) float64
+
+// expSumF64AVX512 returns the sum of e^(x[i]-m).
+//
+//go:noescape
+func expSumF64AVX512(x []float64, m float64) float64
+
+// expStoreF64AVX512 sets y[i] = e^(x[i]-m) and returns the sum.
+//
+//go:noescape
+func expStoreF64AVX512(y []float64, x []float64, m float64) float64
+
+// columns4F64AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+//
+//go:noescape
+func columns4F64AVX512(sums []float64, x []float64, stride int, rows int)
+
+// columns1F64AVX512 sets sums to the sums of the columns of rows rows of x, stride elements apart.
+//
+//go:noescape
+func columns1F64AVX512(sums []float64, x []float64, stride int, rows int)
+
+// momentumF64AVX512 takes a step of gradient descent with momentum.
+//
+//go:noescape
+func momentumF64AVX512(w []float64, g []float64, v []float64, p [3]float64)
+
+// nesterovF64AVX512 takes a step of gradient descent with momentum.
+//
+//go:noescape
+func nesterovF64AVX512(w []float64, g []float64, v []float64, p [3]float64)
+
+// adamF64AVX512 takes a step of Adam.
+//
+//go:noescape
+func adamF64AVX512(w []float64, g []float64, m []float64, v []float64, p [9]float64)
 
 // gemm1x1F64AVX512 multiplies a tile of 1 rows and 1 vectors.
 //

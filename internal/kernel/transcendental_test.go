@@ -104,9 +104,9 @@ func TestAccuracy(t *testing.T) {
 }
 
 func testAccuracy[T kernel.Float](t *testing.T, most float64) {
-	n := 400
+	n := 120
 	if testing.Short() {
-		n = 50
+		n = 30
 	}
 	for _, f := range functions[T]() {
 		t.Run(fmt.Sprintf("%s/dtype=%s", f.name, dtype[T]()), func(t *testing.T) {

@@ -26,6 +26,8 @@ func main() {
 	ctx.ConstraintExpr("amd64,!purego")
 	for _, t := range targets {
 		t.elementwise()
+		t.reduce()
+		t.optimizers()
 		t.gemm()
 		if !t.wide {
 			t.pack()

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// chains is how many accumulators a reduction has, to hide the latency of the addition.
+const chains = 4
+
+// reduce writes the reductions.
+func (t target) reduce() {
+	t.sum("sum", false)
+	t.sum("dot", true)
+	t.maximum()
+	t.finite()
+	t.expSum("expSum", false)
+	t.expSum("expStore", true)
+	t.columns("columns4", 4, false)
+	t.columns("columns1", 1, true)
+}
+
+// doubles returns the target of the same instruction set in double precision.
+func (t target) doubles() target { return target{double: true, wide: t.wide} }
+
+// half returns the part of a vector register that has as many numbers as a vector of double precision.
+func (t target) half(v vec) reg.Register {
+	if t.wide {
+		return v.AsY()
+	}
+	return v.AsX()
+}
+
+// loadDouble returns the numbers at m in double precision: a whole vector of it.
+func (t target) loadDouble(m operand.Mem, k mask) vec {
+	if t.double {
+		return t.load(m, k)
+	}
+	v := t.doubles().vec()
+	switch {
+	case k.Op == nil:
+		t.emit("VCVTPS2PD", m, v)
+	case t.wide:
+		t.emit("VCVTPS2PD_Z", m, k.Op, v)
+	default:
+		t.emit("VMASKMOVPS", m, k.Op, v.AsX())
+		t.emit("VCVTPS2PD", v.AsX(), v)
+	}
+	return v
+}
+
+// fold returns the sum, or another combination, of the lanes of v in the first lane.
+func (t target) fold(op string, v vec) vec {
+	combine := func(x, y operand.Op) { t.emit(op, y, x, x) }
+	w := t.vec()
+	if t.wide {
+		ctx.VEXTRACTF64X4(operand.U8(1), v, w.AsY())
+		combine(v.AsY(), w.AsY())
+	}
+	ctx.VEXTRACTF128(operand.U8(1), v.AsY(), w.AsX())
+	combine(v.AsX(), w.AsX())
+	ctx.VPERMILPD(operand.U8(1), v.AsX(), w.AsX())
+	combine(v.AsX(), w.AsX())
+	if !t.double {
+		ctx.VMOVSHDUP(v.AsX(), w.AsX())
+		combine(v.AsX(), w.AsX())
+	}
+	return v
+}
+
+// setResult stores the first lane of v as the result of the function.
+func (t target) setResult(v vec) {
+	addr, err := ctx.ReturnIndex(0).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	if t.double {
+		ctx.VMOVSD(v.AsX(), addr.Addr)
+	} else {
+		ctx.VMOVSS(v.AsX(), addr.Addr)
+	}
+}
+
+// start begins a function of slices x and, if two, y. It returns a function for the memory of a vector of elements.
+func (t target) start(two bool, bytes int) (x, y func(u int) operand.Mem, n, i reg.GPPhysical) {
+	n, i = reg.RDX, reg.R8
+	ctx.Load(ctx.Param("x").Base(), reg.RSI)
+	ctx.Load(ctx.Param("x").Len(), n)
+	if two {
+		ctx.Load(ctx.Param("y").Base(), reg.RBX)
+	}
+	ctx.XORQ(i, i)
+	at := func(base reg.Register) func(u int) operand.Mem {
+		return func(u int) operand.Mem {
+			return operand.Mem{Base: base, Index: i, Scale: uint8(t.size()), Disp: u * bytes}
+		}
+	}
+	return at(reg.RSI), at(reg.RBX), n, i
+}
+
+// sum writes Σx, or Σxy if dot, in double precision.
+func (t target) sum(name string, dot bool) {
+	ty := t.goType()
+	if dot {
+		t.function(name, "func(x, y []"+ty+") float64", name+t.suffix()+" returns the sum of x[i]*y[i].")
+	} else {
+		t.function(name, "func(x []"+ty+") float64", name+t.suffix()+" returns the sum of x.")
+	}
+	d := t.doubles()
+	// In single precision a step takes as many numbers as a vector of double precision has.
+	step := t
+	if !t.double {
+		step = d
+	}
+	x, y, n, i := t.start(dot, step.lanes()*t.size())
+	acc := make([]vec, chains)
+	for c := range acc {
+		acc[c] = d.zero()
+	}
+	step.loop(chains, n, i, func(u int, k mask) {
+		if k.Op != nil && !t.double && !t.wide {
+			k = halfMask(k)
+		}
+		v := t.loadDouble(x(u), k)
+		if dot {
+			d.addTo(acc[u], v, t.loadDouble(y(u), k))
+		} else {
+			d.emit("VADDPD", v, acc[u], acc[u])
+		}
+	})
+	for s := chains / 2; s > 0; s /= 2 {
+		for c := range s {
+			d.emit("VADDPD", acc[c+s], acc[c], acc[c])
+		}
+	}
+	d.setResult(d.fold("VADDPD", acc[0]))
+	t.end()
+}
+
+// halfMask makes an AVX2 mask of quadwords one of doublewords.
+func halfMask(k mask) mask {
+	v := ctx.YMM()
+	ctx.VEXTRACTF128(operand.U8(1), k.Op, v.AsX())
+	ctx.VSHUFPS(operand.U8(0x88), v.AsX(), k.Op.(vec).AsX(), v.AsX())
+	return mask{v.AsX()}
+}
+
+// maximum writes the largest element of x, which is not empty.
+func (t target) maximum() {
+	ty := t.goType()
+	t.function("max", "func(x []"+ty+") "+ty, "max"+t.suffix()+" returns the largest element of x, or NaN if there is one.")
+	x, _, n, i := t.start(false, t.bytes())
+	// Every lane starts with the first element, which the lanes beyond the end then keep.
+	first := t.broadcast(operand.Mem{Base: reg.RSI})
+	acc := make([]vec, chains)
+	for c := range acc {
+		acc[c] = t.copy(first)
+	}
+	nan := t.zero() // collects NaNs
+	t.loop(chains, n, i, func(u int, k mask) {
+		v := t.load(x(u), k)
+		if k.Op != nil {
+			v = t.blend(cond(k), v, first)
+		}
+		c := t.cmp(uno, v, v)
+		if t.wide {
+			t.emit("VMOVA*", v, c.Op, nan)
+		} else {
+			t.emit("VOR*", c.Op, nan, nan)
+		}
+		t.emit("VMAX*", acc[u], v, acc[u])
+	})
+	for s := chains / 2; s > 0; s /= 2 {
+		for c := range s {
+			t.emit("VMAX*", acc[c+s], acc[c], acc[c])
+		}
+	}
+	// The sum of the collected NaNs is NaN, or 0 if there are none.
+	t.setResult(t.add(t.fold("VMAX*", acc[0]), t.fold("VADD*", nan)))
+	t.end()
+}
+
+// finite writes the test for numbers that are neither infinite nor NaN.
+func (t target) finite() {
+	ty := t.goType()
+	t.function("finite", "func(x []"+ty+") "+ty, "finite"+t.suffix()+" returns 0 if all elements of x are finite, and else NaN.")
+	x, _, n, i := t.start(false, t.bytes())
+	zero := t.zero()
+	acc := make([]vec, chains)
+	for c := range acc {
+		acc[c] = t.zero()
+	}
+	t.loop(chains, n, i, func(u int, k mask) {
+		t.addTo(acc[u], t.load(x(u), k), zero)
+	})
+	for s := chains / 2; s > 0; s /= 2 {
+		for c := range s {
+			t.emit("VADD*", acc[c+s], acc[c], acc[c])
+		}
+	}
+	t.setResult(t.fold("VADD*", acc[0]))
+	t.end()
+}
+
+// expSum writes Σ e^(x-m), which with store also writes the terms to dst.
+func (t target) expSum(name string, store bool) {
+	ty := t.goType()
+	if store {
+		t.function(name, "func(y, x []"+ty+", m "+ty+") "+ty, name+t.suffix()+" sets y[i] = e^(x[i]-m) and returns the sum.")
+	} else {
+		t.function(name, "func(x []"+ty+", m "+ty+") "+ty, name+t.suffix()+" returns the sum of e^(x[i]-m).")
+	}
+	x, y, n, i := t.start(store, t.bytes())
+	addr, err := ctx.Param("m").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	m := t.broadcast(addr.Addr)
+	acc := t.zero()
+	t.loop(1, n, i, func(u int, k mask) {
+		e := t.exp(t.sub(t.load(x(u), k), m))
+		if store {
+			t.store(e, y(u), k)
+		}
+		if k.Op != nil {
+			e = t.where(cond(k), e)
+		}
+		t.emit("VADD*", e, acc, acc)
+	})
+	t.setResult(t.fold("VADD*", acc))
+	t.end()
+}
+
+// columns writes the sums of the columns of some rows, in double precision. It does as many columns as vectors vectors of double
+// precision hold; with tail, as many as sums has, at most one vector.
+func (t target) columns(name string, vectors int, tail bool) {
+	ty := t.goType()
+	t.function(name, "func(sums []float64, x []"+ty+", stride, rows int)",
+		name+t.suffix()+" sets sums to the sums of the columns of rows rows of x, stride elements apart.")
+	d := t.doubles()
+	ctx.Load(ctx.Param("sums").Base(), reg.RDI)
+	ctx.Load(ctx.Param("x").Base(), reg.RSI)
+	ctx.Load(ctx.Param("stride"), reg.R8)
+	ctx.SHLQ(operand.U8(log2(t.size())), reg.R8)
+	ctx.Load(ctx.Param("rows"), reg.RDX)
+	k, kd := mask{}, mask{}
+	if tail {
+		ctx.Load(ctx.Param("sums").Len(), reg.RCX)
+		kd = d.tailMask(reg.RCX)
+		k = kd
+		if !t.double && !t.wide {
+			k = halfMask(kd)
+		}
+	}
+	acc := make([]vec, vectors)
+	for c := range acc {
+		acc[c] = d.zero()
+	}
+	ctx.Label("loop")
+	for c := range acc {
+		m := operand.Mem{Base: reg.RSI, Disp: c * d.lanes() * t.size()}
+		d.emit("VADDPD", t.loadDouble(m, k), acc[c], acc[c])
+	}
+	ctx.ADDQ(reg.R8, reg.RSI)
+	ctx.DECQ(reg.RDX)
+	ctx.JNZ(operand.LabelRef("loop"))
+	for c := range acc {
+		d.store(acc[c], operand.Mem{Base: reg.RDI, Disp: c * d.bytes()}, kd)
+	}
+	t.end()
+}

@@ -1,0 +1,134 @@
+package kernel
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A countingTask counts how often each chunk is done.
+type countingTask []atomic.Int64
+
+func (c countingTask) chunk(i int) { c[i].Add(1) }
+
+func TestPoolDoesEveryChunkOnce(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	p := pool{wake: make(chan struct{}, maxHelpers)}
+	for round := range 300 {
+		chunks := 1 + round%37
+		task := make(countingTask, chunks)
+		if !p.acquire() {
+			t.Fatal("the pool is taken")
+		}
+		p.run(task, chunks, round%3 == 0)
+		p.release()
+		for i := range task {
+			if n := task[i].Load(); n != 1 {
+				t.Fatalf("round %d: chunk %d of %d was done %d times", round, i, chunks, n)
+			}
+		}
+		if round%100 == 50 {
+			time.Sleep(2 * spinTime) // helpers go to sleep
+		}
+	}
+}
+
+func TestPoolIsNotSharedNorUsedAlone(t *testing.T) {
+	old := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(old)
+	p := pool{wake: make(chan struct{}, maxHelpers)}
+	if p.acquire() {
+		t.Error("acquired for one processor")
+	}
+	runtime.GOMAXPROCS(2)
+	if !p.acquire() {
+		t.Error("not acquired")
+	}
+	if p.acquire() {
+		t.Error("acquired twice")
+	}
+	p.release()
+}
+
+// TestConcurrentCallers lets several goroutines compete for the pool: results must not mix.
+func TestConcurrentCallers(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	var wg sync.WaitGroup
+	for id := range 4 {
+		wg.Go(func() {
+			const n = 160
+			a, c := make([]float32, n*n), make([]float32, n*n)
+			x := make([]float32, 3*minParallel)
+			Fill(a, float32(id))
+			for range 20 {
+				Gemm(false, true, n, n, n, a, n, a, n, c, n, false)
+				Fill(x, 0)
+				AddScalarTo(x, float32(id))
+				if want := float32(id * id * n); c[0] != want || c[n*n-1] != want || Sum(c) != want*n*n {
+					t.Errorf("product of %d has %v and %v, want %v", id, c[0], c[n*n-1], want)
+				}
+				if Max(x) != float32(id) || Sum(x) != float32(id*len(x)) {
+					t.Errorf("sum of %d is %v", id, Sum(x))
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestResultsDoNotDependOnProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	const n = 1_000_003
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = 1 / float64(i+1)
+	}
+	one := [3]float64{Sum(x), Dot(x, x), gemmCorner(x)}
+	runtime.GOMAXPROCS(4)
+	if four := [3]float64{Sum(x), Dot(x, x), gemmCorner(x)}; four != one {
+		t.Errorf("on 4 processors %v, on one %v", four, one)
+	}
+}
+
+// gemmCorner returns the sum of a product of two matrices that are filled from x.
+func gemmCorner(x []float64) float64 {
+	const n = 200
+	c := make([]float64, n*n)
+	Gemm(false, false, n, n, n, x, n, x[n*n:], n, c, n, false)
+	return Sum(c)
+}
+
+func TestNothingAllocates(t *testing.T) {
+	const n = 200
+	a, c, x := make([]float32, n*n), make([]float32, n*n), make([]float32, 3*minParallel)
+	allocs := testing.AllocsPerRun(20, func() {
+		Gemm(false, true, n, n, n, a, n, a, n, c, n, false)
+		Linear(c, a, a, a[:n], n, n, n, true)
+		Exp(x, x)
+		Adam(x, x, x, x, 1, 0.5, 0.5, 1, 0, false, 1)
+		Adam(a, a, a, a, 1, 0.5, 0.5, 1, 0, false, 1)
+		SGDMomentum(x, x, x, 0, 0, 0, true)
+		Softmax(c, a, n)
+		AddColumnSums(a[:n], c)
+		Sum(x)
+		AllFinite(x)
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	best := available()[len(available())-1].name
+	tests := map[string]string{"portable": "portable", "": best, "avx512": best, "something else": best}
+	for limit, want := range tests {
+		if got := choose(limit).name; got != want {
+			t.Errorf("choose(%q) = %s, want %s", limit, got, want)
+		}
+	}
+	if got := choose("avx2").name; got != "avx2" && got != "portable" {
+		t.Errorf("choose(avx2) = %s", got)
+	}
+}

@@ -1,0 +1,151 @@
+package kernel_test
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// few is what "a few ulp" means in the doc comments of sums.
+const few = 4
+
+// lengths returns ragged lengths, and some around those at which work is split.
+func lengths() []int {
+	var list []int
+	for n := range maxLength + 1 {
+		list = append(list, n)
+	}
+	return append(list, 127, 1023, 1024, 1025, 2049, 65535, 65536, 65537, 200001)
+}
+
+// exactSum returns Σ x*y and Σ |x*y| in many digits.
+func exactSum[T kernel.Float](x, y []T) (sum *big.Float, size float64) {
+	sum = new(big.Float).SetPrec(precision)
+	p := new(big.Float).SetPrec(120)
+	f := new(big.Float).SetPrec(53)
+	g := new(big.Float).SetPrec(53)
+	for i := range x {
+		v, w := float64(x[i]), float64(y[i])
+		sum.Add(sum, p.Mul(f.SetFloat64(v), g.SetFloat64(w)))
+		size += math.Abs(v * w)
+	}
+	return sum, size
+}
+
+func TestSums(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		testSums[float32](t)
+		testSums[float64](t)
+	})
+}
+
+func testSums[T kernel.Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	for _, n := range lengths() {
+		x, y := boxOf(random[T](rng, n, 1), n%5), boxOf(random[T](rng, n, 1), n%3)
+		ones := make([]T, n)
+		for i := range ones {
+			ones[i] = 1
+		}
+		check := func(name string, got T, a, b []T) {
+			t.Helper()
+			want, size := exactSum(a, b)
+			d, _ := want.Sub(want, num(float64(got))).Float64()
+			if math.Abs(d) > few*eps[T]()*size {
+				t.Errorf("%s/dtype=%s n=%d: got %v, differs by %g", name, dtype[T](), n, got, d)
+			}
+		}
+		check("Sum", kernel.Sum(x.s), x.s, ones)
+		check("Dot", kernel.Dot(x.s, y.s), x.s, y.s)
+		if n > 0 {
+			want := x.s[0]
+			for _, v := range x.s {
+				want = max(want, v)
+			}
+			if got := kernel.Max(x.s); got != want {
+				t.Errorf("Max/dtype=%s n=%d: got %v, want %v", dtype[T](), n, got, want)
+			}
+		}
+		if !kernel.AllFinite(x.s) {
+			t.Errorf("AllFinite/dtype=%s n=%d: got false", dtype[T](), n)
+		}
+		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			if n == 0 {
+				break
+			}
+			i := rng.IntN(n)
+			old := x.s[i]
+			x.s[i] = T(bad)
+			if kernel.AllFinite(x.s) {
+				t.Errorf("AllFinite/dtype=%s n=%d: got true with %v at %d", dtype[T](), n, bad, i)
+			}
+			if got := float64(kernel.Max(x.s)); bad != bad && got == got || bad > 0 && got != bad || bad < 0 && n > 1 && got == bad {
+				t.Errorf("Max/dtype=%s n=%d: got %v with %v at %d", dtype[T](), n, got, bad, i)
+			}
+			x.s[i] = old
+		}
+	}
+}
+
+// TestSumIsAccurate adds a million numbers that do not fit: naive addition loses three digits.
+func TestSumIsAccurate(t *testing.T) {
+	const n = 1_000_000
+	x := make([]float32, n)
+	kernel.Fill(x, 0.1)
+	forEach(t, func(t *testing.T) {
+		want := float32(float64(float32(0.1)) * n)
+		if got := kernel.Sum(x); got != want {
+			t.Errorf("Sum = %v, want %v", got, want)
+		}
+		col := make([]float32, 1)
+		kernel.AddColumnSums(col, x)
+		if col[0] != want {
+			t.Errorf("AddColumnSums = %v, want %v", col[0], want)
+		}
+	})
+}
+
+func TestRows(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		testRows[float32](t)
+		testRows[float64](t)
+	})
+}
+
+func testRows[T kernel.Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 18))
+	for n := range maxLength + 1 {
+		for _, m := range []int{0, 1, 2, 7, 200} {
+			x := newMatrix[T](rng, m, n, 0, n%5)
+			row := newMatrix[T](rng, 1, n, 0, n%3)
+			cols, rows, sum := newMatrix[T](rng, 1, n, 0, 2), newMatrix[T](rng, m, 1, 0, 1), newMatrix[T](rng, m, n, 0, 3)
+			wantCols, wantRows, want := append([]T(nil), cols.s...), make([]T, m), make([]T, m*n)
+			for i := range m {
+				for j := range n {
+					wantCols[j] += x.s[i*n+j]
+					wantRows[i] += x.s[i*n+j]
+					want[i*n+j] = x.s[i*n+j] + row.s[j]
+				}
+			}
+			kernel.AddColumnSums(cols.s, x.s)
+			kernel.AddRow(sum.s, x.s, row.s)
+			for name, msg := range map[string]string{"AddColumnSums": diff(wantCols, cols.s), "AddRow": diff(want, sum.s)} {
+				if msg != "" {
+					t.Fatalf("%s/dtype=%s %dx%d mismatch (-want +got):\n%s", name, dtype[T](), m, n, msg)
+				}
+			}
+			if n > 0 {
+				kernel.RowSums(rows.s, x.s)
+				if msg := diff(wantRows, rows.s); msg != "" {
+					t.Fatalf("RowSums/dtype=%s %dx%d mismatch (-want +got):\n%s", dtype[T](), m, n, msg)
+				}
+			}
+			cols.check(t)
+			rows.check(t)
+			sum.check(t)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package kernel_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// logSumExp is the definition, in double precision.
+func logSumExp(x []float64) float64 {
+	m := math.Inf(-1)
+	for _, v := range x {
+		m = math.Max(m, v)
+	}
+	if math.IsInf(m, 0) || math.IsNaN(m) {
+		return m
+	}
+	var s float64
+	for _, v := range x {
+		s += math.Exp(v - m)
+	}
+	return m + math.Log(s)
+}
+
+func doubles[T kernel.Float](x []T) []float64 {
+	d := make([]float64, len(x))
+	for i, v := range x {
+		d[i] = float64(v)
+	}
+	return d
+}
+
+func TestSoftmax(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		testSoftmax[float32](t)
+		testSoftmax[float64](t)
+	})
+}
+
+func testSoftmax[T kernel.Float](t *testing.T) {
+	const tolerance = 40 // ulp; e^x of an x that is off by half an ulp of 8 is off by 8 ulp
+	rng := rand.New(rand.NewPCG(19, 20))
+	for _, n := range []int{1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 33, 65, 1500} {
+		m := 5
+		if n == 10 {
+			m = 4000 // enough for several processors
+		}
+		x, ct := boxOf(random[T](rng, m*n, 8), 1), boxOf(random[T](rng, m*n, 1), 2)
+		if n > 2 {
+			x.s[1] = T(math.Inf(-1))
+		}
+		y, l, lse := newBox[T](m*n, 3), newBox[T](m*n, 0), newBox[T](m, 1)
+		kernel.Softmax(y.s, x.s, n)
+		kernel.LogSoftmax(l.s, x.s, n)
+		kernel.LogSumExp(lse.s, x.s, n)
+		ds, dl := boxOf(random[T](rng, m*n, 1), 1), boxOf(random[T](rng, m*n, 1), 2)
+		var want, wantLog, wantSum, wantDs, wantDl, size, one []float64
+		for i := range m {
+			row := doubles(x.s[i*n : i*n+n])
+			s := logSumExp(row)
+			wantSum = append(wantSum, s)
+			var dot, total float64
+			for j, v := range row {
+				dot += float64(ct.s[i*n+j]) * math.Exp(v-s)
+				total += float64(ct.s[i*n+j])
+			}
+			for j, v := range row {
+				want = append(want, math.Exp(v-s))
+				wantLog = append(wantLog, v-s)
+				wantDs = append(wantDs, float64(ds.s[i*n+j])+math.Exp(v-s)*(float64(ct.s[i*n+j])-dot))
+				wantDl = append(wantDl, float64(dl.s[i*n+j])+float64(ct.s[i*n+j])-math.Exp(v-s)*total)
+				size = append(size, math.Exp(v-s))
+				one = append(one, 3)
+			}
+		}
+		kernel.SoftmaxBackward(ds.s, ct.s, y.s, n)
+		kernel.LogSoftmaxBackward(dl.s, ct.s, l.s, n)
+		tol := tolerance * eps[T]()
+		for name, msg := range map[string]string{
+			"Softmax": near(want, y.s, size, tol), "LogSoftmax": near(wantLog, l.s, one, tol), "LogSumExp": near(wantSum, lse.s, one, tol),
+			"SoftmaxBackward": near(wantDs, ds.s, one, tol), "LogSoftmaxBackward": near(wantDl, dl.s, one, tol),
+		} {
+			if msg != "" {
+				t.Fatalf("%s/dtype=%s n=%d: %s", name, dtype[T](), n, msg)
+			}
+		}
+		for _, b := range []box[T]{x, ct, y, l, lse, ds, dl} {
+			b.check(t)
+		}
+	}
+}
+
+func TestSoftmaxExtremes(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	tests := []struct {
+		name              string
+		x                 []float64
+		softmax, log, lse []float64
+	}{
+		{"large and equal", []float64{1e20, 1e20}, []float64{0.5, 0.5}, []float64{-math.Ln2, -math.Ln2}, []float64{1e20}},
+		{"far apart", []float64{1e20, -1e20}, []float64{1, 0}, []float64{0, -2e20}, []float64{1e20}},
+		{"one is -Inf", []float64{0, -inf}, []float64{1, 0}, []float64{0, -inf}, []float64{0}},
+		{"all are -Inf", []float64{-inf, -inf}, []float64{nan, nan}, []float64{nan, nan}, []float64{-inf}},
+		{"one is +Inf", []float64{0, inf}, []float64{nan, nan}, []float64{nan, nan}, []float64{inf}},
+		{"one is NaN", []float64{inf, nan}, []float64{nan, nan}, []float64{nan, nan}, []float64{nan}},
+	}
+	forEach(t, func(t *testing.T) {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				y, l, s := make([]float64, 2), make([]float64, 2), make([]float64, 1)
+				kernel.Softmax(y, tt.x, 2)
+				kernel.LogSoftmax(l, tt.x, 2)
+				kernel.LogSumExp(s, tt.x, 2)
+				if tt.name == "one is +Inf" { // the other element may be 0 or -Inf
+					y[0], l[0] = nan, nan
+				}
+				for name, msg := range map[string]string{
+					"Softmax": diff(tt.softmax, y), "LogSumExp": diff(tt.lse, s),
+					"LogSoftmax": near(tt.log, l, []float64{1, 1}, 1e-15),
+				} {
+					if msg != "" {
+						t.Errorf("%s: %s", name, msg)
+					}
+				}
+			})
+		}
+	})
+}
+
+func TestSoftmaxBackwardZeroWins(t *testing.T) {
+	nan := math.NaN()
+	forEach(t, func(t *testing.T) {
+		d := []float64{1, 2}
+		kernel.SoftmaxBackward(d, []float64{0, 0}, []float64{nan, nan}, 2)
+		kernel.LogSoftmaxBackward(d, []float64{0, 0}, []float64{nan, nan}, 2)
+		if msg := diff([]float64{1, 2}, d); msg != "" {
+			t.Errorf("mismatch (-want +got):\n%s", msg)
+		}
+	})
+}
