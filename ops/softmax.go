@@ -44,9 +44,7 @@ func init() {
 //	an element -Inf beside a finite one gives 0
 //	an element +Inf, or only elements -Inf, gives NaN
 func Softmax(x graph.Value, axis int) graph.Value {
-	c := graph.Begin(opSoftmax, x)
-	axis = c.Axis(axis, 0)
-	return c.Ints(axis).Record(c.Dims(0)...)
+	return along(opSoftmax, x, axis)
 }
 
 // LogSoftmax returns x - ln Σeˣ along an axis. It does not overflow.
@@ -58,9 +56,7 @@ func Softmax(x graph.Value, axis int) graph.Value {
 //	an element -Inf beside a finite one gives -Inf
 //	an element +Inf, or only elements -Inf, gives NaN
 func LogSoftmax(x graph.Value, axis int) graph.Value {
-	c := graph.Begin(opLogSoftmax, x)
-	axis = c.Axis(axis, 0)
-	return c.Ints(axis).Record(c.Dims(0)...)
+	return along(opLogSoftmax, x, axis)
 }
 
 // alongKept reshapes what was reduced over the node's axis so that it broadcasts along it again.

@@ -1,0 +1,285 @@
+package ops
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+var opConcat, opStack, opSqueeze, opUnsqueeze, opFlip, opRoll, opTile, opRepeat graph.Op
+
+func init() {
+	register(&opConcat, graph.Row{
+		Name: "concat", Func: Concat, Params: "axis, xs", Doc: "tensors joined along an axis", Formula: "[x₁ x₂ …]", Derivative: "1",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			for i, at := 0, 0; i < n.NumInputs(); i++ {
+				x := n.In(i)
+				copyWindow(n.Out(), x, n.Int(0), 0, at)
+				at += x.Dims()[n.Int(0)]
+			}
+		},
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+			addWindow(dst, ct, n.Int(0), 0, partStart(n, i))
+			return true
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			at, axis := partStart(n, i), n.Int(0)
+			return Slice(ct, axis, at, at+n.InputNode(i).Dims()[axis])
+		},
+		Try:    []string{"0 (2) (3)", "0 (2,3) (1,3)", "1 (2,3) (2,1) (2,2)", "-1 (2,2,1) (2,2,3)", "0 (3)", "0 (0,2) (2,2)"},
+		Source: "a placement of the elements",
+	})
+	register(&opStack, graph.Row{
+		Name: "stack", Func: Stack, Params: "axis, xs", Doc: "tensors of one shape joined along a new axis", Formula: "[x₁ x₂ …]", Derivative: "1",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			shape := unsqueezed(n.InputNode(0).Dims(), n.Int(0))
+			for i := range n.NumInputs() {
+				x := n.In(i)
+				eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(d, s, k int) { copyElements(n.Out(), d, x, s, k) })
+			}
+		},
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+			shape := unsqueezed(dst.Dims(), n.Int(0))
+			eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(c, d, k int) { addElements(dst, d, ct, c, k) })
+			return true
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			return Reshape(Slice(ct, n.Int(0), i, i+1), n.InputNode(i).Dims()...)
+		},
+		Try:    []string{"0 () ()", "0 (2) (2)", "1 (2,3) (2,3) (2,3)", "-1 (2,3) (2,3)", "2 (2,3) (2,3)", "-2 (3) (3)", "0 (0) (0)"},
+		Source: "a placement of the elements",
+	})
+	register(&opSqueeze, graph.Row{
+		Name: "squeeze", Func: Squeeze, Params: "x, axis", Doc: "x without an axis of length 1", Formula: "x", Derivative: "1",
+		Class:    graph.Linear,
+		Forward:  func(graph.Node) {},
+		Backward: addFlat,
+		VJP:      reshapeBack,
+		Try:      []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
+		Source:   "a relabelling of the elements",
+	})
+	register(&opUnsqueeze, graph.Row{
+		Name: "unsqueeze", Func: Unsqueeze, Params: "x, axis", Doc: "x with a new axis of length 1", Formula: "x", Derivative: "1",
+		Class:    graph.Linear,
+		Forward:  func(graph.Node) {},
+		Backward: addFlat,
+		VJP:      reshapeBack,
+		Try:      []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
+		Source:   "a relabelling of the elements",
+	})
+	register(&opFlip, graph.Row{
+		Name: "flip", Func: Flip, Params: "x, axis", Doc: "elements along an axis in reverse order", Formula: "x", Derivative: "1",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			x, axis := n.In(0), n.Int(0)
+			eachIndex(x.Dims(), axis, reversed(x.Dims()[axis]), func(whole, part, block int) {
+				copyElements(n.Out(), part, x, whole, block)
+			})
+		},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			axis := n.Int(0)
+			eachIndex(dst.Dims(), axis, reversed(dst.Dims()[axis]), func(whole, part, block int) {
+				addElements(dst, whole, ct, part, block)
+			})
+			return true
+		},
+		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Flip(ct, n.Int(0)) },
+		Try:    []string{"(3) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(1,3) 0", "(0,3) 0"},
+		Source: "a permutation of the elements",
+	})
+	register(&opRoll, graph.Row{
+		Name: "roll", Func: Roll, Params: "x, axis, shift", Doc: "elements moved along an axis; those that leave at the end come in at the front", Formula: "x[k - shift]", Derivative: "1",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			x, axis, shift := n.In(0), n.Int(0), n.Int(1)
+			copyWindow(n.Out(), x, axis, 0, shift)
+			copyWindow(n.Out(), x, axis, x.Dims()[axis]-shift, 0)
+		},
+		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Roll(ct, n.Int(0), -n.Int(1)) },
+		Try:    []string{"(5) 0 2", "(5) 0 -1", "(2,3) 1 1", "(2,3) 0 -3", "(3) 0 0", "(0,3) 0 1", "(4) 0 9"},
+		Source: "a permutation of the elements",
+	})
+	register(&opTile, graph.Row{
+		Name: "tile", Func: Tile, Params: "x, axis, n", Doc: "n copies of x, one behind the other along an axis", Formula: "[x x …]", Derivative: "1 for each copy",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			x, axis := n.In(0), n.Int(0)
+			for i := range n.Int(1) {
+				copyWindow(n.Out(), x, axis, 0, i*x.Dims()[axis])
+			}
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			dims, axis := n.InputNode(0).Dims(), n.Int(0)
+			copies := Reshape(ct, product(dims[:axis]), n.Int(1), product(dims[axis:]))
+			return Reshape(Sum(copies, 1), dims...)
+		},
+		Try:    []string{"(3) 0 2", "(2,3) 0 3", "(2,3) 1 2", "(2,3,2) -2 2", "(2) 0 1", "(2) 0 0", "(0,2) 1 2"},
+		Source: "a placement of the elements",
+	})
+	register(&opRepeat, graph.Row{
+		Name: "repeat", Func: Repeat, Params: "x, axis, n", Doc: "every element along an axis n times in a row", Formula: "[x₁ x₁ … x₂ x₂ …]", Derivative: "1 for each time",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			x, axis, times := n.In(0), n.Int(0), n.Int(1)
+			block := product(x.Dims()[axis+1:])
+			for i := range product(x.Dims()[:axis+1]) {
+				for j := range times {
+					copyElements(n.Out(), (i*times+j)*block, x, i*block, block)
+				}
+			}
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			dims, axis := n.InputNode(0).Dims(), n.Int(0)
+			times := Reshape(ct, product(dims[:axis+1]), n.Int(1), product(dims[axis+1:]))
+			return Reshape(Sum(times, 1), dims...)
+		},
+		Try:    []string{"(3) 0 2", "(2,3) 0 3", "(2,3) 1 2", "(2,3,2) -2 2", "(2) 0 1", "(2) 0 0", "(0,2) 1 2"},
+		Source: "a placement of the elements",
+	})
+}
+
+// reshapeBack is the rule of operations that only change the shape.
+func reshapeBack(n graph.Node, _ int, ct graph.Value) graph.Value {
+	return Reshape(ct, n.InputNode(0).Dims()...)
+}
+
+// partStart returns where operand i of a concat begins along the axis.
+func partStart(n graph.Node, i int) int {
+	at := 0
+	for k := range i {
+		at += n.InputNode(k).Dims()[n.Int(0)]
+	}
+	return at
+}
+
+// unsqueezed returns the shape with a new axis of length 1.
+func unsqueezed(shape []int, axis int) []int {
+	return slices.Insert(slices.Clone(shape), axis, 1)
+}
+
+// reversed returns n-1 down to 0.
+func reversed(n int) []int {
+	index := make([]int, n)
+	for i := range index {
+		index[i] = n - 1 - i
+	}
+	return index
+}
+
+// newAxis returns the place of a new axis, counted from 0 up, in a shape of the given rank.
+func newAxis(c graph.Call, axis, rank int) int {
+	k, ok := tensor.Axis(axis, rank+1)
+	if !ok {
+		panic(c.Errorf(graph.ErrAxis, "new axis %d for shape %s: it can stand at 0 to %d, or -%d to -1", axis, tensor.FormatShape(slices.Clone(c.Dims(0))), rank, rank+1))
+	}
+	return k
+}
+
+// Concat returns the xs joined along an axis. They have equal lengths along all other axes.
+//
+// Derivative: 1; every operand gets its part of the cotangent.
+func Concat(axis int, xs ...graph.Value) graph.Value {
+	c := graph.Begin(opConcat, xs...)
+	axis = c.Axis(axis, 0)
+	var buf [tensor.MaxRank]int
+	shape := append(buf[:0], c.Dims(0)...)
+	for i := range xs[1:] {
+		d := c.Dims(i + 1)
+		fits := len(d) == len(shape)
+		for k := 0; fits && k < len(d); k++ {
+			fits = k == axis || d[k] == shape[k]
+		}
+		if !fits {
+			panic(c.Errorf(graph.ErrShape, "operand %d has shape %s, operand 0 has %s: they may differ only along axis %d", i+1, tensor.FormatShape(slices.Clone(d)), tensor.FormatShape(slices.Clone(c.Dims(0))), axis))
+		}
+		shape[axis] = addLengths(c, shape[axis], d[axis])
+	}
+	return c.Ints(axis).Record(shape...)
+}
+
+// Stack returns the xs, all of one shape, joined along a new axis, which stands at the given place of the result.
+// Scalars make a vector.
+//
+// Derivative: 1; every operand gets its part of the cotangent.
+func Stack(axis int, xs ...graph.Value) graph.Value {
+	c := graph.Begin(opStack, xs...)
+	axis = newAxis(c, axis, len(c.Dims(0)))
+	for i := range xs {
+		if d := c.Dims(i); !slices.Equal(d, c.Dims(0)) {
+			panic(c.Errorf(graph.ErrShape, "operand %d has shape %s, operand 0 has %s: stacked operands have one shape; use ops.Concat or ops.Broadcast", i, tensor.FormatShape(slices.Clone(d)), tensor.FormatShape(slices.Clone(c.Dims(0)))))
+		}
+	}
+	shape := unsqueezed(c.Dims(0), axis)
+	shape[axis] = len(xs)
+	return c.Ints(axis).Record(shape...)
+}
+
+// Squeeze returns x without the given axis if its length is 1, and x as it is if not, as in PyTorch. No elements are
+// copied.
+//
+// Derivative: 1.
+func Squeeze(x graph.Value, axis int) graph.Value {
+	c := graph.Begin(opSqueeze, x)
+	axis = c.Axis(axis, 0)
+	shape := slices.Clone(c.Dims(0))
+	if shape[axis] == 1 {
+		shape = slices.Delete(shape, axis, axis+1)
+	}
+	return c.RecordView(0, shape...)
+}
+
+// Unsqueeze returns x with a new axis of length 1 at the given place of the result. No elements are copied.
+//
+// Derivative: 1.
+func Unsqueeze(x graph.Value, axis int) graph.Value {
+	c := graph.Begin(opUnsqueeze, x)
+	return c.RecordView(0, unsqueezed(c.Dims(0), newAxis(c, axis, len(c.Dims(0))))...)
+}
+
+// Flip returns x with the elements along an axis in reverse order.
+//
+// Derivative: 1.
+func Flip(x graph.Value, axis int) graph.Value { return along(opFlip, x, axis) }
+
+// Roll returns x with the elements moved by shift along an axis: element k comes from k - shift, and what leaves at one
+// end comes in at the other. A negative shift moves towards the front.
+//
+// Derivative: 1.
+func Roll(x graph.Value, axis, shift int) graph.Value {
+	c := graph.Begin(opRoll, x)
+	axis = c.Axis(axis, 0)
+	if n := c.Dims(0)[axis]; n > 0 {
+		shift = (shift%n + n) % n
+	} else {
+		shift = 0
+	}
+	return c.Ints(axis, shift).Record(c.Dims(0)...)
+}
+
+// Tile returns n copies of x, one behind the other along an axis.
+//
+// Derivative: 1 for each copy.
+func Tile(x graph.Value, axis, n int) graph.Value { return multiplied(opTile, x, axis, n) }
+
+// Repeat returns x with every element along an axis n times in a row.
+//
+// Derivative: 1 for each time.
+func Repeat(x graph.Value, axis, n int) graph.Value { return multiplied(opRepeat, x, axis, n) }
+
+// multiplied records an operation whose result has n times the length of x along an axis.
+func multiplied(op graph.Op, x graph.Value, axis, n int) graph.Value {
+	c := graph.Begin(op, x)
+	axis = c.Axis(axis, 0)
+	if n < 0 {
+		panic(c.Errorf(graph.ErrShape, "%d copies: there must be 0 or more", n))
+	}
+	shape := slices.Clone(c.Dims(0))
+	if d := shape[axis]; d > 0 && n > int(^uint(0)>>1)/d {
+		panic(c.Errorf(graph.ErrLimit, "%d copies of an axis of %d elements: use smaller tensors", n, d))
+	}
+	shape[axis] *= n
+	return c.Ints(axis, n).Record(shape...)
+}

@@ -1,0 +1,168 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"golang.org/x/exp/constraints"
+)
+
+var opCenter, opVariance, opStd, opNorm graph.Op
+
+func init() {
+	register(&opCenter, graph.Row{
+		Name: "center", Func: Center, Params: "x, axes", Doc: "x less its mean, over everything or over the axes given, which stay", Formula: "x - Σ x / n", Derivative: "δ - 1/n",
+		Class:   graph.Linear,
+		Forward: func(n graph.Node) { alongAxes(n, n.Ints(), centerRows[float64], centerRows[float32]) },
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Center(ct, n.Ints()...) },
+		Try:     append([]string{"(0)", "(0,3) 0", "(0,3) 1"}, reductionTries...),
+		Source:  "a projection, which is its own transpose; two passes, Chan, Golub and LeVeque (1983)",
+	})
+	register(&opVariance, graph.Row{
+		Name: "variance", Func: Variance, Params: "x, axes", Doc: "mean square distance from the mean, over everything or over the axes given", Formula: "Σ (x - x̄)² / n", Derivative: "2(x - x̄)/n",
+		Forward: func(n graph.Node) { reduceRows(n, varianceRow[float64], varianceRow[float32]) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			d := MulScalar(Center(n.Input(0), n.Ints()...), 2/float64(reducedLen(n)))
+			return Chain(spread(n, ct), d)
+		},
+		Try:    reductionTries,
+		Source: "two passes, Chan, Golub and LeVeque (1983)",
+	})
+	register(&opStd, graph.Row{
+		Name: "std", Func: Std, Params: "x, axes", Doc: "standard deviation: the root of the variance", Formula: "√(Σ (x - x̄)² / n)", Derivative: "(x - x̄)/(n·y)",
+		Forward: func(n graph.Node) { reduceRows(n, stdRow[float64], stdRow[float32]) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			d := divOrZero(Center(n.Input(0), n.Ints()...), spread(n, n.Value()))
+			return Chain(spread(n, ct), MulScalar(d, 1/float64(reducedLen(n))))
+		},
+		// The derivative of a standard deviation of one number is 0 wherever the kink is.
+		Try:    []string{"(3)", "(2,3)", "(2,3) 0", "(2,3) 1", "(2,3) -1", "(2,3,4) 0 2", "(2,3,4) 1"},
+		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "where all are equal: the smallest subgradient"}},
+		Source: "two passes, Chan, Golub and LeVeque (1983)",
+	})
+	register(&opNorm, graph.Row{
+		Name: "norm", Func: Norm, Params: "x, axes", Doc: "Euclidean length, of everything or over the axes given, without overflow", Formula: "√(Σ x²)", Derivative: "x/y",
+		Forward: func(n graph.Node) { reduceRows(n, normRow[float64], normRow[float32]) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(spread(n, ct), divOrZero(n.Input(0), spread(n, n.Value())))
+		},
+		Try:    append([]string{"(0)", "(0,3) 0", "(0,3) 1"}, reductionTries...),
+		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
+		Source: "scaled by a power of two, as LAPACK's dnrm2 scales",
+	})
+}
+
+// meanOf returns the mean of x. Numbers are taken as distances from the first, so that a constant has exactly itself
+// for mean, and a large offset costs no digits.
+func meanOf[T constraints.Float](x []T) float64 {
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	first := float64(x[0])
+	return first + distances(x, first)/float64(len(x))
+}
+
+// distances returns Σ (x - m).
+func distances[T constraints.Float](x []T, m float64) float64 {
+	return pairwise(x, func(v float64) float64 { return v - m })
+}
+
+// pairwise returns the sum of f over x, added pairwise.
+func pairwise[T constraints.Float](x []T, f func(float64) float64) float64 {
+	if len(x) > 128 {
+		h := len(x) / 2
+		return pairwise(x[:h], f) + pairwise(x[h:], f)
+	}
+	s := 0.0
+	for _, v := range x {
+		s += f(float64(v))
+	}
+	return s
+}
+
+func centerRows[T constraints.Float](dst, x []T, k int) {
+	for i := 0; i < len(x); i += k {
+		row := x[i : i+k]
+		m := meanOf(row)
+		for j, v := range row {
+			dst[i+j] = T(float64(v) - m)
+		}
+	}
+}
+
+func varianceRow[T constraints.Float](x []T) T {
+	m, n := meanOf(x), float64(len(x))
+	s := pairwise(x, func(v float64) float64 { return (v - m) * (v - m) })
+	rest := distances(x, m) // 0 but for the rounding of m
+	return T((s - rest*rest/n) / n)
+}
+
+func stdRow[T constraints.Float](x []T) T {
+	m := meanOf(x)
+	return T(length(x, m) / math.Sqrt(float64(len(x))))
+}
+
+func normRow[T constraints.Float](x []T) T { return T(length(x, 0)) }
+
+// length returns √Σ(x-m)². Where squares could overflow or vanish it scales by a power of two, which rounds nothing.
+func length[T constraints.Float](x []T, m float64) float64 {
+	largest := 0.0
+	for _, v := range x {
+		largest = max(largest, math.Abs(float64(v)-m))
+	}
+	if largest == 0 || !finite(largest) {
+		return largest
+	}
+	_, exp := math.Frexp(largest)
+	if -400 < exp && exp < 400 {
+		exp = 0
+	}
+	s := pairwise(x, func(v float64) float64 {
+		d := math.Ldexp(v-m, -exp)
+		return d * d
+	})
+	return math.Ldexp(math.Sqrt(s), exp)
+}
+
+// Center returns x less its mean, taken over everything or over the axes given. The result has the shape of x. The
+// center of equal numbers is exactly 0, and a large offset costs no digits.
+//
+// Derivative: Center is its own transpose: the cotangent, centered.
+func Center(x graph.Value, axes ...int) graph.Value {
+	c := graph.Begin(opCenter, x)
+	var list, out [tensor.MaxRank]int
+	nlist, _ := reducedAxes(c, axes, true, &list, &out)
+	return c.Ints(list[:nlist]...).Record(c.Dims(0)...)
+}
+
+// Variance returns the mean square distance from the mean, over everything or over the axes given, which disappear. It
+// divides by n, not n-1. A large offset costs no digits. The variance of nothing is NaN.
+//
+// Derivative: 2(x - x̄)/n for the mean x̄ of n elements.
+//
+// Special cases are:
+//
+//	Variance of equal numbers = 0, with derivative 0, exactly
+func Variance(x graph.Value, axes ...int) graph.Value { return reduction(opVariance, x, axes, true) }
+
+// Std returns the standard deviation: the root of [Variance], over everything or over the axes given, which disappear.
+// It divides by n, not n-1, and does not overflow on the way. The standard deviation of nothing is NaN.
+//
+// Derivative: (x - x̄)/(n·y) for the mean x̄ of n elements and the result y.
+//
+// Special cases are:
+//
+//	Std of equal numbers = 0, with derivative 0, exactly: also of (0.1, 0.1, 0.1)
+func Std(x graph.Value, axes ...int) graph.Value { return reduction(opStd, x, axes, true) }
+
+// Norm returns the Euclidean length √Σx² of everything, or over the axes given, which disappear. It neither overflows
+// nor underflows on the way. The norm of nothing is 0.
+//
+// Derivative: x/y for the result y.
+//
+// Special cases are:
+//
+//	Norm(0) = 0, with derivative 0
+//	Norm with an infinite element = +Inf, with derivative NaN by that element and 0 by finite ones
+func Norm(x graph.Value, axes ...int) graph.Value { return reduction(opNorm, x, axes, true) }

@@ -1,0 +1,191 @@
+package ops
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"golang.org/x/exp/constraints"
+)
+
+var opProd, opCumSum, opCumProd graph.Op
+
+func init() {
+	register(&opProd, graph.Row{
+		Name: "prod", Func: Prod, Params: "x, axes", Doc: "product of everything, or over the axes given", Formula: "Π x", Derivative: "product of the others",
+		Forward:  func(n graph.Node) { reduceRows(n, prodRow[float64], prodRow[float32]) },
+		Backward: prodBackward,
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			others := overReduced(n, func(rows graph.Value) graph.Value {
+				return MulZeroWins(productsBefore(rows, 1), productsBehind(rows))
+			})
+			return Chain(spread(n, ct), others)
+		},
+		Try:    append([]string{"(0)", "(0,3) 0", "(0,3) 1", "(5)"}, reductionTries...),
+		Source: "products of all before and all behind, without division; Hillis and Steele (1986)",
+	})
+	tries := []string{"(3) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(5,1) 0", "(1,3) 0", "(0,3) 0", "(2,0) 0"}
+	register(&opCumSum, graph.Row{
+		Name: "cumsum", Func: CumSum, Params: "x, axis", Doc: "sums of the first elements along an axis", Formula: "yₖ = x₁ + … + xₖ", Derivative: "1 from an element on, 0 before",
+		Class:   graph.Linear,
+		Forward: func(n graph.Node) { alongAxis(n, sumsUpTo[float64], sumsUpTo[float32]) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Flip(CumSum(Flip(ct, n.Int(0)), n.Int(0)), n.Int(0))
+		},
+		Try:    tries,
+		Source: "linearity of the derivative",
+	})
+	register(&opCumProd, graph.Row{
+		Name: "cumprod", Func: CumProd, Params: "x, axis", Doc: "products of the first elements along an axis", Formula: "yₖ = x₁·…·xₖ", Derivative: "product of the others up to k",
+		Forward: func(n graph.Node) { alongAxis(n, productsUpTo[float64], productsUpTo[float32]) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return cumProdVJP(n.Input(0), ct, n.Int(0))
+		},
+		Try:    tries,
+		Source: "the recurrence sₖ = ctₖ + xₖ₊₁·sₖ₊₁, without division; Hillis and Steele (1986)",
+	})
+}
+
+func prodRow[T constraints.Float](x []T) T {
+	p := 1.0
+	for _, v := range x {
+		p *= float64(v)
+	}
+	return T(p)
+}
+
+func sumsUpTo[T constraints.Float](dst, x []T, k int) {
+	for i := 0; i < len(x); i += k {
+		s := 0.0
+		for j, v := range x[i : i+k] {
+			s += float64(v)
+			dst[i+j] = T(s)
+		}
+	}
+}
+
+func productsUpTo[T constraints.Float](dst, x []T, k int) {
+	for i := 0; i < len(x); i += k {
+		p := 1.0
+		for j, v := range x[i : i+k] {
+			p *= float64(v)
+			dst[i+j] = T(p)
+		}
+	}
+}
+
+// prodBackward adds ct times the product of the other elements: of all before, times all behind.
+func prodBackward(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+	order, last := axesLast(n.Ints(), dst.Rank())
+	rows, done := reducedLast(n)
+	defer done()
+	out := n.Graph().Temp(rows.Dims()...)
+	defer n.Graph().FreeTemp(out)
+	if dst.DType() == tensor.Float32 {
+		productsOfOthers(out.Float32s(), ct.Float32s(), rows.Float32s())
+	} else {
+		productsOfOthers(out.Float64s(), ct.Float64s(), rows.Float64s())
+	}
+	if last {
+		return addScaled(dst, 1, out)
+	}
+	var buf [tensor.MaxRank]int
+	tensor.PermuteAdd(dst, out, tensor.InversePermutation(buf[:0], order))
+	return true
+}
+
+// productsOfOthers sets every row of dst, of zeros, to ct times the product of the other elements of the row of x.
+func productsOfOthers[T constraints.Float](dst, ct, x []T) {
+	if len(x) == 0 {
+		return
+	}
+	k := len(x) / len(ct)
+	for i, w := range ct {
+		if w == 0 {
+			continue
+		}
+		out, row := dst[i*k:(i+1)*k], x[i*k:(i+1)*k]
+		p := 1.0
+		for j, v := range row {
+			out[j] = T(p)
+			p *= float64(v)
+		}
+		p = 1
+		for j := k - 1; j >= 0; j-- {
+			out[j] = T(float64(w) * zeroWins(float64(out[j]), p))
+			p = zeroWins(float64(row[j]), p)
+		}
+	}
+}
+
+// productsBefore returns, for each element along an axis, the product of all elements before it, as graph operations:
+// log₂ n products of shifted copies.
+func productsBefore(x graph.Value, axis int) graph.Value {
+	n := x.Dims()[axis]
+	y := shiftIn(x, axis, 1)
+	for d := 1; d < n; d *= 2 {
+		y = MulZeroWins(y, shiftIn(y, axis, d))
+	}
+	return y
+}
+
+// productsBehind returns, for each element of a row, the product of all elements behind it.
+func productsBehind(rows graph.Value) graph.Value {
+	return Flip(productsBefore(Flip(rows, 1), 1), 1)
+}
+
+// shiftIn returns x moved by d ≥ 0 along an axis, with ones moving in.
+func shiftIn(x graph.Value, axis, d int) graph.Value {
+	dims := x.Shape()
+	keep := max(dims[axis]-d, 0)
+	dims[axis] -= keep
+	ones := Broadcast(x.Graph().Const(1), dims...)
+	return Concat(axis, ones, Slice(x, axis, 0, keep))
+}
+
+// shiftOut returns x moved by d ≥ 0 along an axis towards the front, with zeros moving in behind.
+func shiftOut(x graph.Value, axis, d int) graph.Value {
+	n := x.Dims()[axis]
+	return Pad(Slice(x, axis, min(d, n), n), axis, 0, min(d, n))
+}
+
+// cumProdVJP is ∂/∂xₖ of Σ ctᵢ·x₁⋯xᵢ: the product of all before k, times sₖ = ctₖ + xₖ₊₁·sₖ₊₁. That recurrence is a
+// composition of affine maps s ↦ b + a·s, which log₂ n steps put together.
+func cumProdVJP(x, ct graph.Value, axis int) graph.Value {
+	n := x.Dims()[axis]
+	a, b := shiftOut(x, axis, 1), ct
+	for d := 1; d < n; d *= 2 {
+		b = Add(b, MulZeroWins(a, shiftOut(b, axis, d)))
+		a = MulZeroWins(a, shiftOut(a, axis, d))
+	}
+	return Chain(b, productsBefore(x, axis))
+}
+
+// Prod returns the product of x over everything, or over the axes given, which disappear. The product of nothing is 1.
+//
+// Derivative: the product of the other elements. It is made without dividing by an element, and is exact where
+// elements are 0, in every order.
+//
+// Special cases are:
+//
+//	Prod(2, 0, 3) = 0, with derivatives 0, 6, 0
+//	Prod(2, 0, 0) = 0, with derivatives 0, 0, 0
+//
+// In a derivative a zero among the others wins over an infinite one.
+func Prod(x graph.Value, axes ...int) graph.Value { return reduction(opProd, x, axes, true) }
+
+// CumSum returns the sums of the first elements along an axis: element k is x₁ + … + xₖ. The result has the shape of x.
+//
+// Derivative: 1 from an element on: the cotangents from there to the end, summed.
+func CumSum(x graph.Value, axis int) graph.Value { return along(opCumSum, x, axis) }
+
+// CumProd returns the products of the first elements along an axis: element k is x₁·…·xₖ. The result has the shape of x.
+//
+// Derivative: the product of the other elements up to k, made without division, exact where elements are 0, in every
+// order.
+func CumProd(x graph.Value, axis int) graph.Value { return along(opCumProd, x, axis) }
+
+// along records an operation along one axis that keeps the shape.
+func along(op graph.Op, x graph.Value, axis int) graph.Value {
+	c := graph.Begin(op, x)
+	axis = c.Axis(axis, 0)
+	return c.Ints(axis).Record(c.Dims(0)...)
+}
