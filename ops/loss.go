@@ -1,0 +1,351 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
+)
+
+var opMSE, opBCE, opBCEWithLogits, opCrossEntropy graph.Op
+
+func init() {
+	pairs := []string{"() ()", "(3) (3)", "(2,3) (2,3)", "(2,3) ()", "() (2,3)", "(2,3) (3)", "(2,1) (1,3)", "(1) (1)"}
+	register(&opMSE, graph.Row{
+		Name: "mse", Func: MSE, Params: "y, t", Doc: "mean squared error", Formula: "Σ (y-t)² / n", Derivative: "2(y-t)/n, -2(y-t)/n",
+		Forward:  pairForward(squaredErrors[float64], squaredErrors[float32]),
+		Backward: mseBackward,
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			return Chain(ct, MulScalar(Sub(n.Input(i), n.Input(1-i)), 2/float64(pairLen(n))))
+		},
+		Try:    pairs,
+		Source: "Gauss (1809), least squares",
+	})
+	register(&opBCE, graph.Row{
+		Name: "bce", Func: BCE, Params: "p, t", Doc: "mean binary cross-entropy of probabilities p and targets t", Formula: "-Σ [t·ln p + (1-t)·ln(1-p)] / n", Derivative: "((1-t)/(1-p) - t/p)/n, (ln(1-p) - ln p)/n",
+		Forward:  pairForward(entropies[float64](bceOf), entropies[float32](bceOf)),
+		Backward: pairBackward(bceDerivative),
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			p, t := n.Input(0), n.Input(1)
+			d := Sub(logOneMinus(p), Log(p))
+			if i == 0 {
+				// A weight of 0 wins over the infinite derivative of a logarithm at 0.
+				d = Sub(Chain(oneMinus(t), Reciprocal(oneMinus(p))), Chain(t, Reciprocal(p)))
+			}
+			return Chain(ct, MulScalar(d, 1/float64(pairLen(n))))
+		},
+		Domain: []graph.Interval{{Lo: 0.1, Hi: 0.9}, {Lo: 0, Hi: 1}},
+		Try:    pairs,
+		Source: "Shannon (1948); Good (1952) for the score",
+	})
+	register(&opBCEWithLogits, graph.Row{
+		Name: "bce_with_logits", Func: BCEWithLogits, Params: "z, t", Doc: "mean binary cross-entropy of sigmoid(z) and targets t, without overflow", Formula: "Σ [(1-t)·softplus(z) + t·softplus(-z)] / n", Derivative: "(sigmoid(z) - t)/n, -z/n",
+		Forward:  pairForward(entropies[float64](logitOf), entropies[float32](logitOf)),
+		Backward: pairBackward(logitDerivative),
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			z, t := n.Input(0), n.Input(1)
+			d := Neg(z)
+			if i == 0 {
+				// sigmoid(z) - t as (1-t) - sigmoid(-z) keeps its digits where the sigmoid is near 1.
+				positive := Ge(z, z.Graph().Const(0))
+				d = Where(positive, Sub(oneMinus(t), Sigmoid(Neg(z))), Sub(Sigmoid(z), t))
+			}
+			return Chain(ct, MulScalar(d, 1/float64(pairLen(n))))
+		},
+		Domain: []graph.Interval{{Lo: -4, Hi: 4}, {Lo: 0, Hi: 1}},
+		Try:    pairs,
+		Source: "cross-entropy of the logistic model, Cox (1958); softplus as max(z, 0) + log1p(e^-|z|)",
+	})
+	register(&opCrossEntropy, graph.Row{
+		Name: "cross_entropy", Func: CrossEntropy, Params: "logits, labels", Doc: "mean over the rows of the cross-entropy of softmax(logits) with the labelled class, without overflow", Formula: "Σ [ln Σ e^z - z(label)] / rows", Derivative: "(softmax(z) - 1(label))/rows",
+		Forward: func(n graph.Node) {
+			if n.Graph().DType() == tensor.Float32 {
+				crossEntropies[float32](n)
+			} else {
+				crossEntropies[float64](n)
+			}
+		},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			return addScaled(dst, ct.AtFlat(0)/float64(len(n.Ints())), n.Saved(0))
+		},
+		VJP:    crossEntropyVJP,
+		Try:    []string{"(3) 1", "(1,3) 0", "(2,3) 2 0", "(4,2) 1 1 0 1", "(2,1) 0 0"},
+		Source: "Bridle (1990), equation 5; shifted by the maximum, Blanchard, Higham and Higham (2021)",
+	})
+}
+
+// MSE returns the mean squared error Σ (y-t)² / n of n predictions y and targets t. Shapes broadcast as in NumPy. The
+// mean of nothing is NaN.
+//
+// Derivative: 2(y-t)/n by y, -2(y-t)/n by t.
+func MSE(y, t graph.Value) graph.Value { return pairLoss(opMSE, y, t) }
+
+// BCE returns the mean binary cross-entropy -Σ [t·ln p + (1-t)·ln(1-p)] / n of n probabilities p and targets t, both
+// between 0 and 1. Shapes broadcast as in NumPy. The mean of nothing is NaN. Where p is the result of a sigmoid,
+// [BCEWithLogits] is more exact and does not saturate.
+//
+// Derivative: ((1-t)/(1-p) - t/p)/n by p, (ln(1-p) - ln p)/n by t.
+//
+// Special cases are, for one element:
+//
+//	BCE(0, 0) = BCE(1, 1) = 0, with derivative 1 and -1 by p: a weight of 0 wins
+//	BCE(0, t > 0) = +Inf, with derivative -Inf by p
+//	BCE(1, t < 1) = +Inf, with derivative +Inf by p
+//	BCE(p, t) = NaN for p < 0 or p > 1, unless the logarithm in question has the weight 0
+func BCE(p, t graph.Value) graph.Value { return pairLoss(opBCE, p, t) }
+
+// BCEWithLogits returns the mean binary cross-entropy of n probabilities sigmoid(z) and targets t between 0 and 1. It
+// does not overflow, and is exact where the loss is small. Shapes broadcast as in NumPy. The mean of nothing is NaN.
+//
+// Derivative: (sigmoid(z) - t)/n by z, -z/n by t, the difference without cancellation where t is 0 or 1.
+//
+// Special cases are, for one element:
+//
+//	BCEWithLogits(+Inf, 1) = BCEWithLogits(-Inf, 0) = 0, with derivative 0 by z
+//	BCEWithLogits(+Inf, t < 1) = BCEWithLogits(-Inf, t > 0) = +Inf
+func BCEWithLogits(z, t graph.Value) graph.Value { return pairLoss(opBCEWithLogits, z, t) }
+
+// CrossEntropy returns the mean over the rows of logits of ln Σ e^z - z(label): the cross-entropy of the probabilities
+// softmax(z) with the labelled class. The logits have shape (rows, classes), with one label for each row, or (classes)
+// with one label. It does not overflow, and is exact where the loss is small. It panics with a [*graph.Error] if there
+// is no row, or a label is not one of the classes 0 to classes-1.
+//
+// Derivative: (softmax(z) - 1)/rows for the labelled class and softmax(z)/rows for the others, the difference without
+// cancellation.
+//
+// Special cases are, for one row:
+//
+//	the labelled class -Inf beside a finite logit gives +Inf
+//	a logit +Inf, or only logits -Inf, gives NaN
+func CrossEntropy(logits graph.Value, labels ...int) graph.Value {
+	c := graph.Begin(opCrossEntropy, logits)
+	shape := c.Dims(0)
+	rows := 1
+	switch len(shape) {
+	case 1:
+	case 2:
+		rows = shape[0]
+	default:
+		panic(c.Errorf(graph.ErrShape, "logits of shape %s: want (rows, classes) with a label for each row, or (classes) with one label", tensor.FormatShape(shape)))
+	}
+	if len(labels) != rows {
+		panic(c.Errorf(graph.ErrShape, "%d labels for logits of shape %s: give one label for each of the %d rows", len(labels), tensor.FormatShape(shape), rows))
+	}
+	if rows == 0 {
+		panic(c.Errorf(graph.ErrShape, "logits of shape %s have no row: the mean of nothing is not defined", tensor.FormatShape(shape)))
+	}
+	classes := shape[len(shape)-1]
+	for i, label := range labels {
+		if label < 0 || label >= classes {
+			panic(c.Errorf(graph.ErrIndex, "row %d has label %d and the logits have %d classes: labels run from 0 to %d", i, label, classes, classes-1))
+		}
+		c.Ints(label)
+	}
+	return c.Record()
+}
+
+// pairLoss records the mean of a function of two operands, broadcast.
+func pairLoss(op graph.Op, y, t graph.Value) graph.Value {
+	c := graph.Begin(op, y, t)
+	var buf [tensor.MaxRank]int
+	broadcastShape(c, buf[:0], 0, 1)
+	return c.Record()
+}
+
+// pairDims appends to dst the shape that the two operands of a node broadcast to.
+func pairDims(n graph.Node, dst []int) []int {
+	dst, _ = tensor.BroadcastShapes(dst, n.In(0).Dims(), n.In(1).Dims())
+	return dst
+}
+
+// pairLen returns how many pairs of elements the operands of a node make.
+func pairLen(n graph.Node) int {
+	var buf [tensor.MaxRank]int
+	k := 1
+	for _, d := range pairDims(n, buf[:0]) {
+		k *= d
+	}
+	return k
+}
+
+// pairForward makes the Forward of a mean over pairs of elements from a function that fills terms, of the shape that
+// the operands broadcast to, and returns their sum. The terms stay for the backward sweep.
+func pairForward(f64 func(n graph.Node, terms *tensor.Tensor) float64, f32 func(n graph.Node, terms *tensor.Tensor) float64) func(graph.Node) {
+	return func(n graph.Node) {
+		var buf [tensor.MaxRank]int
+		terms := n.Save(0, pairDims(n, buf[:0])...)
+		f := f64
+		if terms.DType() == tensor.Float32 {
+			f = f32
+		}
+		n.Out().SetFlat(f(n, terms)/float64(terms.Len()), 0)
+	}
+}
+
+// squaredErrors fills terms with the differences y - t and returns the sum of their squares.
+func squaredErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
+	d, y, t := tensor.Data[T](terms), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
+	p := tensor.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
+	for r := range p.Runs {
+		for i := range r.N {
+			d[r.Out+i] = y[r.A+i*r.StepA] - t[r.B+i*r.StepB]
+		}
+	}
+	return float64(kernel.Dot(d, d))
+}
+
+func mseBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+	d := n.Saved(0)
+	if dst.Len() != d.Len() {
+		return false
+	}
+	c := 2 * ct.AtFlat(0) / float64(d.Len())
+	if i == 1 {
+		c = -c
+	}
+	return addScaled(dst, c, d)
+}
+
+// entropies makes a filler of terms from a function of a pair.
+func entropies[T constraints.Float](f func(x, t float64) float64) func(n graph.Node, terms *tensor.Tensor) float64 {
+	return func(n graph.Node, terms *tensor.Tensor) float64 {
+		d, x, t := tensor.Data[T](terms), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
+		p := tensor.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
+		for r := range p.Runs {
+			for i := range r.N {
+				d[r.Out+i] = T(f(float64(x[r.A+i*r.StepA]), float64(t[r.B+i*r.StepB])))
+			}
+		}
+		return float64(kernel.Sum(d))
+	}
+}
+
+// pairBackward makes the Backward of a mean over pairs from the derivatives of one term.
+func pairBackward(derivative func(x, t float64) (dx, dt float64)) func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+	return func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+		c, terms := ct.AtFlat(0), n.Saved(0)
+		if dst.Len() != terms.Len() {
+			return false
+		}
+		if c == 0 { // zero wins
+			return true
+		}
+		c /= float64(terms.Len())
+		if dst.DType() == tensor.Float32 {
+			addPairs[float32](n, i, c, derivative, dst)
+		} else {
+			addPairs[float64](n, i, c, derivative, dst)
+		}
+		return true
+	}
+}
+
+func addPairs[T constraints.Float](n graph.Node, operand int, c float64, derivative func(x, t float64) (dx, dt float64), dst *tensor.Tensor) {
+	d, x, t := tensor.Data[T](dst), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
+	p := tensor.Pair(n.Saved(0).Dims(), n.In(0).Dims(), n.In(1).Dims())
+	for r := range p.Runs {
+		for i := range r.N {
+			dx, dt := derivative(float64(x[r.A+i*r.StepA]), float64(t[r.B+i*r.StepB]))
+			if operand == 1 {
+				dx = dt
+			}
+			d[r.Out+i] += T(c * dx)
+		}
+	}
+}
+
+// weighted returns w·x, where a weight of 0 wins over an infinite x.
+func weighted(w, x float64) float64 {
+	if w == 0 {
+		return 0
+	}
+	return w * x
+}
+
+func bceOf(p, t float64) float64 { return -weighted(t, math.Log(p)) - weighted(1-t, math.Log1p(-p)) }
+
+func bceDerivative(p, t float64) (dp, dt float64) {
+	return weighted(1-t, 1/(1-p)) - weighted(t, 1/p), math.Log1p(-p) - math.Log(p)
+}
+
+// logitOf returns (1-t)·softplus(z) + t·softplus(-z), which has no difference of large numbers.
+func logitOf(z, t float64) float64 {
+	return math.Log1p(math.Exp(-math.Abs(z))) + weighted(1-t, math.Max(z, 0)) + weighted(t, math.Max(-z, 0))
+}
+
+func logitDerivative(z, t float64) (dz, dt float64) {
+	if z >= 0 {
+		return (1 - t) - sigmoid(-z), -z
+	}
+	return sigmoid(z) - t, -z
+}
+
+// oneMinus returns 1 - x.
+func oneMinus(x graph.Value) graph.Value { return AddScalar(Neg(x), 1) }
+
+// logOneMinus returns ln(1-x).
+func logOneMinus(x graph.Value) graph.Value { return Log1p(Neg(x)) }
+
+// crossEntropies sets the result and leaves softmax(z) - 1(label), row by row, for the backward sweep.
+func crossEntropies[T constraints.Float](n graph.Node) {
+	x := n.In(0)
+	labels := n.Ints()
+	k := x.Len() / len(labels)
+	saved := n.Save(0, x.Dims()...)
+	z, d := tensor.Data[T](x), tensor.Data[T](saved)
+	for i := range labels {
+		row := z[i*k : i*k+k]
+		kernel.AddScalar(d[i*k:i*k+k], row, -kernel.Max(row))
+	}
+	kernel.Exp(d, d)
+	var total float64
+	for i, label := range labels {
+		row, e := z[i*k:i*k+k], d[i*k:i*k+k]
+		// The largest term is e⁰ = 1. The sum of the others alone keeps its digits where it is small.
+		top := 0
+		var others, notLabel float64
+		for j, v := range row {
+			if v > row[top] {
+				top = j
+			}
+		}
+		for j, v := range e {
+			if j != top {
+				others += float64(v)
+			}
+			if j != label {
+				notLabel += float64(v)
+			}
+		}
+		total += float64(row[top]) - float64(row[label]) + math.Log1p(others)
+		sum := 1 + others
+		for j, v := range e {
+			e[j] = T(float64(v) / sum)
+		}
+		e[label] = T(-notLabel / sum)
+		if math.IsNaN(float64(e[top])) {
+			total = math.NaN()
+		}
+	}
+	n.Out().SetFlat(total/float64(len(labels)), 0)
+}
+
+// crossEntropyVJP writes the derivative with the labelled class's part as minus the sum of the others, which does not
+// cancel where its probability is near 1.
+func crossEntropyVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
+	x := n.Input(0)
+	g, axis := n.Graph(), x.Rank()-1
+	labels, k := n.Ints(), x.Dims()[axis]
+	is := tensor.New(g.DType(), x.Dims()...)
+	for i, label := range labels {
+		is.SetFlat(1, i*k+label)
+	}
+	here := g.ConstTensor(is)
+	others := Mul(Softmax(x, axis), oneMinus(here))
+	kept := append([]int{}, x.Dims()...)
+	kept[axis] = 1
+	d := Sub(others, Mul(here, Reshape(Sum(others, axis), kept...)))
+	return Chain(ct, MulScalar(d, 1/float64(len(labels))))
+}
