@@ -2,6 +2,7 @@ package ops
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -18,7 +19,7 @@ func init() {
 		Forward:  pairForward(squaredErrors[float64], squaredErrors[float32]),
 		Backward: mseBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
-			return Chain(ct, MulScalar(Sub(n.Input(i), n.Input(1-i)), 2/float64(pairLen(n))))
+			return perPair(n, ct, MulScalar(Sub(n.Input(i), n.Input(1-i)), 2))
 		},
 		Try:    pairs,
 		Source: "Gauss (1809), least squares",
@@ -34,7 +35,7 @@ func init() {
 				// A weight of 0 wins over the infinite derivative of a logarithm at 0.
 				d = Sub(Chain(oneMinus(t), Reciprocal(oneMinus(p))), Chain(t, Reciprocal(p)))
 			}
-			return Chain(ct, MulScalar(d, 1/float64(pairLen(n))))
+			return perPair(n, ct, d)
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 0.9}, {Lo: 0, Hi: 1}},
 		Try:    pairs,
@@ -52,7 +53,7 @@ func init() {
 				positive := Ge(z, z.Graph().Const(0))
 				d = Where(positive, Sub(oneMinus(t), Sigmoid(Neg(z))), Sub(Sigmoid(z), t))
 			}
-			return Chain(ct, MulScalar(d, 1/float64(pairLen(n))))
+			return perPair(n, ct, d)
 		},
 		Domain: []graph.Interval{{Lo: -4, Hi: 4}, {Lo: 0, Hi: 1}},
 		Try:    pairs,
@@ -160,14 +161,14 @@ func pairDims(n graph.Node, dst []int) []int {
 	return dst
 }
 
-// pairLen returns how many pairs of elements the operands of a node make.
-func pairLen(n graph.Node) int {
+// perPair returns ct·d/n for the derivative d of the n terms of a mean over pairs, in the shape of the pairs.
+func perPair(n graph.Node, ct, d graph.Value) graph.Value {
 	var buf [tensor.MaxRank]int
-	k := 1
-	for _, d := range pairDims(n, buf[:0]) {
-		k *= d
+	dims := pairDims(n, buf[:0])
+	if !slices.Equal(d.Dims(), dims) {
+		d = Broadcast(d, dims...)
 	}
-	return k
+	return Chain(ct, MulScalar(d, 1/float64(n.Saved(0).Len())))
 }
 
 // pairForward makes the Forward of a mean over pairs of elements from a function that fills terms, of the shape that

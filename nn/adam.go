@@ -1,0 +1,81 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// AdamConfig holds the settings of [NewAdam]. Zero stands for the paper's value in LR, Beta1, Beta2 and Eps. For a rate
+// of really 0 give any tiny number: with Beta1 = 1e-300 nothing of the past gradients is left in m.
+type AdamConfig struct {
+	LR          float64 // step size α > 0; 0 means 0.001
+	Beta1       float64 // share of the first moment that is kept, β₁ < 1; 0 means 0.9
+	Beta2       float64 // share of the second moment that is kept, β₂ < 1; 0 means 0.999
+	Eps         float64 // ε > 0, added to the root of the second moment; 0 means 1e-8
+	WeightDecay float64 // d ≥ 0: adds d·w to the gradient of every parameter, biases too
+	Decoupled   bool    // decay w by LR·d·w instead, apart from the moments: AdamW
+}
+
+// Adam is gradient descent with a step size of its own for each number; see [NewAdam].
+type Adam struct {
+	cfg   AdamConfig
+	slots slots
+}
+
+// NewAdam returns Adam. For the gradient g of a parameter w, and its moments m and v, 0 before step t = 1:
+//
+//	m = β₁·m + (1-β₁)·g
+//	v = β₂·v + (1-β₂)·g²
+//	w = w - LR · m/(1-β₁ᵗ) / (√(v/(1-β₂ᵗ)) + ε)
+//
+// with g + WeightDecay·w in place of g, or w - LR·WeightDecay·w in place of w if Decoupled is set. t counts the steps of
+// each parameter. It panics with a [*graph.Error] if a setting is out of range.
+//
+// Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1; Loshchilov and Hutter,
+// Decoupled weight decay regularization (2019), algorithm 2.
+func NewAdam(cfg AdamConfig) *Adam {
+	const op = "nn.NewAdam"
+	cfg.LR = orDefault(cfg.LR, 1e-3)
+	cfg.Beta1 = orDefault(cfg.Beta1, 0.9)
+	cfg.Beta2 = orDefault(cfg.Beta2, 0.999)
+	cfg.Eps = orDefault(cfg.Eps, 1e-8)
+	positive(op, "LR", cfg.LR)
+	between(op, "Beta1", cfg.Beta1, 0, 1)
+	between(op, "Beta2", cfg.Beta2, 0, 1)
+	positive(op, "Eps", cfg.Eps)
+	between(op, "WeightDecay", cfg.WeightDecay, 0, math.Inf(1))
+	return &Adam{cfg: cfg, slots: slots{}}
+}
+
+func orDefault(v, def float64) float64 {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
+// LR returns the learning rate.
+func (a *Adam) LR() float64 { return a.cfg.LR }
+
+// SetLR changes the learning rate for the steps to come. It panics with a [*graph.Error] if it is not a finite number
+// above 0.
+func (a *Adam) SetLR(lr float64) {
+	positive("nn.Adam.SetLR", "LR", lr)
+	a.cfg.LR = lr
+}
+
+// Step changes the parameters by their gradients; see [Optimizer].
+func (a *Adam) Step(params []*Param, grads autograd.Gradients) error {
+	return a.slots.step("nn.Adam", params, grads, a.step32, a.step64)
+}
+
+func (a *Adam) step32(p *Param, m *slot) { adamStep[float32](&a.cfg, p, m) }
+func (a *Adam) step64(p *Param, m *slot) { adamStep[float64](&a.cfg, p, m) }
+
+func adamStep[T kernel.Float](c *AdamConfig, p *Param, m *slot) {
+	kernel.Adam(tensor.Data[T](p.Data), tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.m, p)), tensor.Data[T](state(&m.v, p)),
+		T(c.LR), T(c.Beta1), T(c.Beta2), T(c.Eps), T(c.WeightDecay), c.Decoupled, m.steps)
+}

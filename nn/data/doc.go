@@ -1,0 +1,2 @@
+// Package data holds sets of examples and hands them out in mini-batches.
+package data

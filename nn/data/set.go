@@ -1,0 +1,211 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A Set is a set of examples. Row i of X holds the features of example i; row i of T, if there is one, its targets, and
+// Labels[i], if there are any, its class. A loss reads the one it needs.
+type Set struct {
+	X       *tensor.Tensor // features: (examples, features), or more axes after the first
+	T       *tensor.Tensor // targets: (examples, outputs), or nil
+	Labels  []int          // classes, from 0 on, or nil
+	Classes []string       // names of the classes, or nil
+}
+
+// Len returns the number of examples.
+func (s *Set) Len() int {
+	if s == nil || s.X == nil || s.X.Rank() == 0 {
+		return 0
+	}
+	return s.X.Dims()[0]
+}
+
+// Check returns an error that says what is missing or does not fit together in the set, or nil.
+func (s *Set) Check() error {
+	switch {
+	case s == nil || s.X == nil:
+		return fmt.Errorf("data.Set: no features: set X to a tensor of shape (examples, features)")
+	case s.X.Rank() == 0:
+		return fmt.Errorf("data.Set: X is a scalar: want the shape (examples, features)")
+	case s.Len() == 0:
+		return fmt.Errorf("data.Set: X has shape %s: there is no example", tensor.FormatShape(s.X.Dims()))
+	case s.T != nil && (s.T.Rank() == 0 || s.T.Dims()[0] != s.Len()):
+		return fmt.Errorf("data.Set: T has shape %s for %d examples: give one row for each", tensor.FormatShape(s.T.Dims()), s.Len())
+	case s.Labels != nil && len(s.Labels) != s.Len():
+		return fmt.Errorf("data.Set: %d labels for %d examples: give one for each", len(s.Labels), s.Len())
+	}
+	return nil
+}
+
+// Rows returns the set of the examples with the given indices, in that order, as a copy. It panics with an
+// [*tensor.Error] if an index is out of range.
+func (s *Set) Rows(index ...int) *Set {
+	for _, i := range index {
+		if i < 0 || i >= s.Len() {
+			panic(tensor.Errorf("data.Set.Rows", tensor.ErrIndex, "index %d of a set of %d examples: indices run from 0 to %d", i, s.Len(), s.Len()-1))
+		}
+	}
+	out := &Set{X: rowsLike(s.X, len(index)), Classes: s.Classes}
+	gather(out.X, s.X, index)
+	if s.T != nil {
+		out.T = rowsLike(s.T, len(index))
+		gather(out.T, s.T, index)
+	}
+	if s.Labels != nil {
+		out.Labels = make([]int, len(index))
+		for k, i := range index {
+			out.Labels[k] = s.Labels[i]
+		}
+	}
+	return out
+}
+
+// rowsLike returns a tensor of zeros with n rows of the shape that t's have.
+func rowsLike(t *tensor.Tensor, n int) *tensor.Tensor {
+	shape := t.Shape()
+	shape[0] = n
+	return tensor.New(t.DType(), shape...)
+}
+
+// gather sets row k of dst to row index[k] of src. Both have one precision.
+func gather(dst, src *tensor.Tensor, index []int) {
+	if src.DType() == tensor.Float32 {
+		gatherRows(dst.Float32s(), src.Float32s(), index, src.Dims()[0])
+	} else {
+		gatherRows(dst.Float64s(), src.Float64s(), index, src.Dims()[0])
+	}
+	dst.MarkChanged()
+}
+
+func gatherRows[T float32 | float64](dst, src []T, index []int, rows int) {
+	w := len(src) / max(rows, 1)
+	for k, i := range index {
+		copy(dst[k*w:k*w+w], src[i*w:i*w+w])
+	}
+}
+
+// SplitModulo splits the set by row index: example i is for testing if i mod m = 0, for validation if i mod m = 1, and
+// for training otherwise. It needs no random numbers, so that everyone who uses it compares figures on the same rows.
+// It panics with an [*tensor.Error] if m is less than 3.
+func (s *Set) SplitModulo(m int) (train, valid, test *Set) {
+	if m < 3 {
+		panic(tensor.Errorf("data.Set.SplitModulo", tensor.ErrUsage, "m = %d leaves nothing to train on: want 3 or more", m))
+	}
+	var parts [3][]int
+	for i := range s.Len() {
+		k := min(i%m, 2)
+		parts[k] = append(parts[k], i)
+	}
+	return s.Rows(parts[2]...), s.Rows(parts[1]...), s.Rows(parts[0]...)
+}
+
+// SplitRandom splits the set at random: the given fractions of the examples, rounded to nearest, are for validation and
+// for testing, the rest is for training. It panics with an [*tensor.Error] if a fraction is negative, their sum is
+// above 1, or rng is nil.
+func (s *Set) SplitRandom(rng *rand.Rand, validFraction, testFraction float64) (train, valid, test *Set) {
+	const op = "data.Set.SplitRandom"
+	if rng == nil {
+		panic(tensor.Errorf(op, tensor.ErrUsage, "got a nil *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
+	}
+	if !(validFraction >= 0 && testFraction >= 0 && validFraction+testFraction <= 1) {
+		panic(tensor.Errorf(op, tensor.ErrUsage, "fractions %g and %g: want 0 or more each, and a sum of at most 1", validFraction, testFraction))
+	}
+	n := s.Len()
+	order := rng.Perm(n)
+	nv := int(math.Round(validFraction * float64(n)))
+	nt := min(int(math.Round(testFraction*float64(n))), n-nv)
+	return s.Rows(order[nv+nt:]...), s.Rows(order[:nv]...), s.Rows(order[nv : nv+nt]...)
+}
+
+// Binary returns targets of shape (examples, 1) for labels that are 0 or 1, as [binary cross-entropy] takes them. It
+// panics with an [*tensor.Error] if there is another label.
+//
+// [binary cross-entropy]: https://pkg.go.dev/github.com/seed366ff29f/chainrule/nn#BinaryCrossEntropy
+func Binary(labels []int) *tensor.Tensor {
+	t := tensor.New(tensor.Float64, len(labels), 1)
+	for i, label := range labels {
+		if label != 0 && label != 1 {
+			panic(tensor.Errorf("data.Binary", tensor.ErrIndex, "row %d has label %d: want 0 or 1; use data.OneHot for more classes", i, label))
+		}
+		t.SetFlat(float64(label), i)
+	}
+	return t
+}
+
+// OneHot returns targets of shape (examples, classes) with a 1 in the column of each label and 0 elsewhere. It panics
+// with an [*tensor.Error] if a label is not one of the classes 0 to classes-1.
+func OneHot(labels []int, classes int) *tensor.Tensor {
+	t := tensor.New(tensor.Float64, len(labels), classes)
+	for i, label := range labels {
+		if label < 0 || label >= classes {
+			panic(tensor.Errorf("data.OneHot", tensor.ErrIndex, "row %d has label %d: labels run from 0 to %d", i, label, classes-1))
+		}
+		t.SetFlat(1, i*classes+label)
+	}
+	return t
+}
+
+// A Scaler shifts and scales the columns of a set: x becomes (x - Mean)/Deviation.
+type Scaler struct {
+	Mean      []float64 // of each column
+	Deviation []float64 // of each column; 1 where the column is constant
+}
+
+// Standardize brings every column of the training set to mean 0 and standard deviation 1, and changes the other sets
+// by the training set's figures, as nothing about them may enter the training. It changes the sets in place and
+// returns the scaler, for examples to come. The deviation divides by the number of examples; a constant column becomes
+// 0 throughout the training set. It panics with an [*tensor.Error] if the numbers of columns differ.
+func Standardize(train *Set, others ...*Set) Scaler {
+	x, columns := train.X, columnsOf(train)
+	s := Scaler{make([]float64, columns), make([]float64, columns)}
+	n := float64(train.Len())
+	for j := range columns {
+		first := x.AtFlat(j)
+		constant := true
+		for i := range train.Len() {
+			v := x.AtFlat(i*columns + j)
+			constant = constant && v == first
+			s.Mean[j] += v / n
+		}
+		for i := range train.Len() {
+			d := x.AtFlat(i*columns+j) - s.Mean[j]
+			s.Deviation[j] += d * d / n
+		}
+		s.Deviation[j] = math.Sqrt(s.Deviation[j])
+		if constant {
+			s.Mean[j], s.Deviation[j] = first, 1
+		}
+	}
+	s.Apply(train)
+	for _, o := range others {
+		s.Apply(o)
+	}
+	return s
+}
+
+// Apply changes the columns of a set in place. It panics with an [*tensor.Error] if the set has another number of
+// columns than the one the scaler was made from.
+func (s Scaler) Apply(set *Set) {
+	columns := columnsOf(set)
+	if set.Len() > 0 && columns != len(s.Mean) {
+		panic(tensor.Errorf("data.Scaler.Apply", tensor.ErrShape, "features have shape %s, the scaler is for %d columns", tensor.FormatShape(set.X.Dims()), len(s.Mean)))
+	}
+	for k := range set.X.Len() {
+		j := k % columns
+		set.X.SetFlat((set.X.AtFlat(k)-s.Mean[j])/s.Deviation[j], k)
+	}
+	set.X.MarkChanged()
+}
+
+// columnsOf returns how many numbers an example has.
+func columnsOf(s *Set) int {
+	if err := s.Check(); err != nil && s.Len() > 0 || s == nil || s.X == nil {
+		panic(tensor.Errorf("data.Standardize", tensor.ErrUsage, "the set has no features: set X to a tensor of shape (examples, features)"))
+	}
+	return s.X.Len() / max(s.Len(), 1)
+}

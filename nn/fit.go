@@ -1,0 +1,165 @@
+package nn
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/nn/data"
+)
+
+// FitConfig holds the settings of [Fit]. Loss, Optimizer, Rand and one of Epochs, Steps and Patience must be set.
+type FitConfig struct {
+	Loss      Loss       // what is made small, such as nn.OnLabels(nn.CrossEntropy)
+	Optimizer Optimizer  // how, such as nn.NewSGD(nn.SGDConfig{LR: 0.1})
+	Rand      *rand.Rand // picks the examples and draws the masks of dropout: one seed gives one result
+
+	BatchSize   int  // examples in a mini-batch, the lecture's T; 0 means 32, more than there are means all
+	Independent bool // draw every batch anew, as Algorithm 1 says, in place of going through shuffled epochs
+
+	L2, L1 float64 // λ ≥ 0 of the penalties λ·Σw² and λ·Σ|w| over the weights, without the biases; see [Weights]
+
+	// Training stops at whichever of these comes first. 0 stands for no such condition.
+	Epochs     int     // passes through the training set
+	Steps      int     // updates of the parameters
+	TargetLoss float64 // the training loss of an epoch is at most this
+	GradNorm   float64 // the Euclidean norm of a step's gradient is at most this
+
+	// With a validation set, Fit ends with the parameters of the epoch that was best on it.
+	Validation *data.Set
+	Patience   int     // stop early after so many epochs without improvement; 0 never does
+	MinDelta   float64 // what Patience counts as improvement: by more than this, ≥ 0
+	ByMetric   bool    // judge epochs by Metric in place of the loss
+
+	Metric        Metric                       // what people read, such as nn.ArgMaxError; nil leaves NaN in the history
+	EvaluateTrain bool                         // measure the training set like the validation set, with one more pass an epoch
+	OnStep        func(step int, loss float64) // is called after each step with its loss
+	OnEpoch       func(e Epoch)                // is called after each epoch
+}
+
+// An Epoch is what [Fit] knows at the end of one pass through the training set. The loss is without penalties, and
+// metrics are NaN where there is none.
+//
+// Unless FitConfig.EvaluateTrain is set, the figures of the training set are means over the epoch's mini-batches as
+// they were trained on: with the parameters of the time, and with dropout.
+type Epoch struct {
+	Number      int // from 1 on
+	Steps       int // taken since the beginning
+	TrainLoss   float64
+	TrainMetric float64
+	ValidLoss   float64 // NaN without a validation set
+	ValidMetric float64
+}
+
+// A StopReason says why [Fit] came to its end.
+type StopReason string
+
+// The reasons.
+const (
+	StopEpochs     StopReason = "all epochs done"
+	StopSteps      StopReason = "all steps done"
+	StopTargetLoss StopReason = "target loss reached"
+	StopGradNorm   StopReason = "gradient small enough"
+	StopEarly      StopReason = "no improvement on the validation set"
+	StopCancelled  StopReason = "cancelled"
+	StopDiverged   StopReason = "diverged"
+	StopFailed     StopReason = "failed"
+)
+
+// History is what happened in a call of [Fit].
+type History struct {
+	Epochs []Epoch    // those that came to their end, in order
+	Best   int        // index in Epochs of the best one on the validation set, -1 if there is none
+	Steps  int        // updates of the parameters
+	Reason StopReason // why it ended
+}
+
+// A DivergedError reports a loss or a gradient that is not finite.
+type DivergedError struct {
+	Step  int     // number of the step, from 1 on
+	Loss  float64 // of its mini-batch, or of the validation set after it, with penalties
+	Cause error   // the optimizer's error if the loss is finite and a gradient is not, else nil
+}
+
+// Error names the step and the loss.
+func (e *DivergedError) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("nn.Fit: step %d with loss %g: %v", e.Step, e.Loss, e.Cause)
+	}
+	return fmt.Sprintf("nn.Fit: the loss is %g in step %d: the parameters are those of before it diverged; try a smaller learning rate", e.Loss, e.Step)
+}
+
+// Unwrap returns the optimizer's error, or nil.
+func (e *DivergedError) Unwrap() error { return e.Cause }
+
+// Fit trains a model on a set: the lecture's Algorithm 1, mini-batch gradient descent.
+//
+//	while no stopping condition is met
+//	    pick a batch B of examples at random
+//	    compute the loss l of the model on B, with penalties, and its gradient ∇l by the backward sweep
+//	    update the parameters: θ ← θ - η∇l, or as the optimizer has it
+//
+// The graph has the precision of the model's parameters, and the examples are converted to it. In steady state a step
+// allocates nothing.
+//
+// With a validation set the model ends with the parameters of the best epoch, without one with the last ones. That
+// holds also if Fit returns an error:
+//
+//   - ctx is done: Fit returns within a step. The error wraps ctx.Err(), for errors.Is.
+//   - The loss or a gradient is not finite: [*DivergedError]. Without a validation set the parameters are those of the
+//     end of the last epoch after which the loss was still finite, or else those of before Fit.
+//   - The model, the loss and the set do not fit together, or a setting is missing or out of range: [*graph.Error].
+//
+// The history is not nil and tells how far it got. Fit panics only with what the caller's own functions panic with.
+func Fit(ctx context.Context, model Layer, train *data.Set, cfg FitConfig) (*History, error) {
+	h := &History{Best: -1, Reason: StopFailed}
+	var f *fitter
+	var err error
+	tried := graph.Try(func() {
+		if f, err = newFitter(ctx, model, train, cfg, h); err == nil {
+			err = f.run()
+		}
+	})
+	if tried != nil {
+		err = tried
+	}
+	if f != nil {
+		f.restore()
+	}
+	return h, err
+}
+
+// check returns an error that names a setting that is missing or out of range.
+func (c FitConfig) check() error {
+	bad := func(format string, args ...any) error { return graph.Errorf("nn.Fit", graph.ErrUsage, format, args...) }
+	switch {
+	case c.Loss == nil:
+		return bad("FitConfig.Loss is missing: set it, such as to nn.OnLabels(nn.CrossEntropy)")
+	case c.Optimizer == nil:
+		return bad("FitConfig.Optimizer is missing: set it, such as to nn.NewSGD(nn.SGDConfig{LR: 0.1})")
+	case c.Rand == nil:
+		return bad("FitConfig.Rand is missing: set it to rand.New(rand.NewPCG(seed, 0))")
+	case c.BatchSize < 0 || c.Epochs < 0 || c.Steps < 0 || c.Patience < 0:
+		return bad("BatchSize %d, Epochs %d, Steps %d, Patience %d: want 0 or more each", c.BatchSize, c.Epochs, c.Steps, c.Patience)
+	case c.Patience > 0 && c.Validation == nil:
+		return bad("Patience %d without a validation set: set FitConfig.Validation", c.Patience)
+	case c.ByMetric && (c.Metric == nil || c.Validation == nil):
+		return bad("ByMetric needs FitConfig.Metric and FitConfig.Validation: set both")
+	case c.Epochs == 0 && c.Steps == 0 && c.Patience == 0:
+		return bad("nothing would end the training for certain: set Epochs, Steps or Patience")
+	}
+	for _, s := range []struct {
+		name  string
+		value float64
+	}{{"L2", c.L2}, {"L1", c.L1}, {"MinDelta", c.MinDelta}, {"GradNorm", c.GradNorm}} {
+		if !(s.value >= 0) || math.IsInf(s.value, 0) {
+			return bad("%s = %g: want a finite number, 0 or more", s.name, s.value)
+		}
+	}
+	if math.IsNaN(c.TargetLoss) {
+		return bad("TargetLoss is NaN: set a number, or 0 for none")
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package nn
+
+import (
+	"math/rand/v2"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// A LinearOption is a setting of [Linear].
+type LinearOption func(linearConfig) linearConfig
+
+type linearConfig struct {
+	init   Init
+	noBias bool
+}
+
+// WithInit sets how the weights are drawn, [XavierUniform] unless said otherwise.
+func WithInit(init Init) LinearOption {
+	return func(c linearConfig) linearConfig { c.init = init; return c }
+}
+
+// NoBias leaves the bias out: the layer is y = x·W.
+func NoBias() LinearOption {
+	return func(c linearConfig) linearConfig { c.noBias = true; return c }
+}
+
+type linear struct {
+	weight, bias *Param // bias is nil for none
+	params       []*Param
+}
+
+// Linear returns the fully connected layer y = x·W + b from in to out nodes. W has shape (in, out) and b has shape
+// (out). A batch x has shape (rows, in) and gives (rows, out); a vector (in) gives (out).
+//
+// This is the lecture's u = w₁z₁ + w₂z₂ + ... + b for all nodes of a layer and all examples of a batch at once: column
+// j of W holds the weights of node j.
+//
+// The weights are drawn from rng, by [XavierUniform] unless [WithInit] says otherwise, and the biases are 0. The
+// parameters are named "weight" and "bias", and are float64 until [To] converts them. Linear panics with a
+// [*graph.Error] if rng is nil or a size is less than 1.
+func Linear(rng *rand.Rand, in, out int, options ...LinearOption) Layer {
+	const op = "nn.Linear"
+	if rng == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
+	}
+	if in < 1 || out < 1 {
+		panic(graph.Errorf(op, graph.ErrShape, "%d inputs and %d outputs: both must be 1 or more", in, out))
+	}
+	c := linearConfig{init: XavierUniform()}
+	for _, o := range options {
+		c = o(c)
+	}
+	l := &linear{weight: &Param{Name: "weight", Data: tensor.New(tensor.Float64, in, out)}}
+	c.init.fill(rng, l.weight.Data, in, out)
+	l.params = []*Param{l.weight}
+	if !c.noBias {
+		l.bias = &Param{Name: "bias", Data: tensor.New(tensor.Float64, out)}
+		l.params = append(l.params, l.bias)
+	}
+	return l
+}
+
+func (l *linear) Params() []*Param { return l.params }
+
+func (l *linear) Forward(_ Pass, x graph.Value) graph.Value {
+	const op = "nn.Linear"
+	x.Check(op)
+	w := bind(x.Graph(), l.weight)
+	if dims := x.Dims(); len(dims) == 0 || dims[len(dims)-1] != w.Dims()[0] {
+		panic(graph.Errorf(op, graph.ErrShape, "layer %q takes %d numbers a row, x has shape %s: give x the shape (rows, %d)",
+			l.weight.Name, w.Dims()[0], tensor.FormatShape(dims), w.Dims()[0]))
+	}
+	y := ops.MatMul(x, w)
+	if l.bias == nil {
+		return y
+	}
+	return ops.Add(y, bind(x.Graph(), l.bias))
+}
+
+// bind returns the leaf of a parameter, under the parameter's name.
+func bind(g *graph.Graph, p *Param) graph.Value {
+	if v, ok := g.Bound(p.Data); ok {
+		return v
+	}
+	return g.Bind(p.Data).Named(p.Name)
+}

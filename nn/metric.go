@@ -1,0 +1,89 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/nn/data"
+)
+
+// A Loss compares the output y of a model with a batch and returns a scalar on y's graph, which training makes small.
+// It should be a mean over the rows, so that batches of other sizes compare. [OnLabels] and [OnTargets] make one of the
+// functions of this package.
+type Loss func(y graph.Value, b *data.Batch) graph.Value
+
+// OnLabels returns the loss that compares the output with the classes of the batch, such as
+// nn.OnLabels(nn.CrossEntropy).
+func OnLabels(f func(y graph.Value, labels []int) graph.Value) Loss {
+	return func(y graph.Value, b *data.Batch) graph.Value {
+		if b.Labels == nil {
+			panic(graph.Errorf("nn.OnLabels", graph.ErrUsage, "the data has no labels: set data.Set.Labels, or compare with targets by nn.OnTargets"))
+		}
+		return f(y, b.Labels)
+	}
+}
+
+// OnTargets returns the loss that compares the output with the targets of the batch, such as
+// nn.OnTargets(nn.BCEWithLogits).
+func OnTargets(f func(y, t graph.Value) graph.Value) Loss {
+	return func(y graph.Value, b *data.Batch) graph.Value {
+		if b.T == nil {
+			panic(graph.Errorf("nn.OnTargets", graph.ErrUsage, "the data has no targets: set data.Set.T, such as to data.Binary(labels), or compare with labels by nn.OnLabels"))
+		}
+		return f(y, y.Graph().BindConst(b.T))
+	}
+}
+
+// A Metric compares the output y of a model with a batch and returns a mean over its rows that people read, such as the
+// fraction of rows that are wrong. y must not be changed.
+type Metric func(y *tensor.Tensor, b *data.Batch) float64
+
+// ArgMaxError is the [Metric] of a classifier with an output for each class: the fraction of rows whose largest output
+// is not that of the label. A row with a NaN is wrong.
+func ArgMaxError(y *tensor.Tensor, b *data.Batch) float64 {
+	rows := len(b.Labels)
+	if rows == 0 || y.Rank() != 2 || y.Dims()[0] != rows {
+		panic(graph.Errorf("nn.ArgMaxError", graph.ErrShape, "%d labels for an output of shape %s: want the shape (rows, classes) and one label for each row", rows, tensor.FormatShape(y.Dims())))
+	}
+	k, wrong := y.Dims()[1], 0
+	for i, label := range b.Labels {
+		best, nan := 0, false
+		for j := range k {
+			v := y.AtFlat(i*k + j)
+			nan = nan || math.IsNaN(v)
+			if v > y.AtFlat(i*k+best) {
+				best = j
+			}
+		}
+		if nan || best != label {
+			wrong++
+		}
+	}
+	return float64(wrong) / float64(rows)
+}
+
+// ThresholdError returns the [Metric] of a classifier with one output for two classes: the fraction of rows in which
+// the output is above the threshold and the class is not 1, or the reverse. The threshold is 0.5 for probabilities and 0
+// for logits. The class is the label, or without labels the target. A row with a NaN is wrong.
+func ThresholdError(threshold float64) Metric {
+	return func(y *tensor.Tensor, b *data.Batch) float64 {
+		rows := b.Len()
+		if rows == 0 || y.Len() != rows || b.Labels == nil && (b.T == nil || b.T.Len() != rows) {
+			panic(graph.Errorf("nn.ThresholdError", graph.ErrShape, "an output of shape %s for %d rows: want one number, and one label or target, for each row", tensor.FormatShape(y.Dims()), rows))
+		}
+		wrong := 0
+		for i := range rows {
+			var one bool
+			if b.Labels != nil {
+				one = b.Labels[i] == 1
+			} else {
+				one = b.T.AtFlat(i) > 0.5
+			}
+			if v := y.AtFlat(i); math.IsNaN(v) || (v > threshold) != one {
+				wrong++
+			}
+		}
+		return float64(wrong) / float64(rows)
+	}
+}

@@ -1,0 +1,75 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// SGDConfig holds the settings of [NewSGD]. Zero is a meaningful value of every field but LR, which must be set.
+type SGDConfig struct {
+	LR          float64 // learning rate η > 0
+	Momentum    float64 // μ, 0 ≤ μ < 1: the share of the last step's velocity that is kept
+	Nesterov    bool    // look ahead along the velocity; needs a momentum above 0
+	WeightDecay float64 // d ≥ 0: adds d·w to the gradient of every parameter, biases too; the penalty λΣw² with λ = d/2
+}
+
+// SGD is gradient descent on mini-batches; see [NewSGD].
+type SGD struct {
+	cfg   SGDConfig
+	slots slots
+}
+
+// NewSGD returns stochastic gradient descent: the update θ ← θ - η·∇l of the lecture's Algorithm 1, with momentum if
+// wanted. For the gradient g of a parameter w and its velocity v, 0 at first:
+//
+//	d = g + WeightDecay·w
+//	v = Momentum·v + d
+//	w = w - LR·v                    without Nesterov
+//	w = w - LR·(d + Momentum·v)     with Nesterov
+//
+// This is PyTorch's form, in which LR multiplies the velocity when it is used. It panics with a [*graph.Error] if a
+// setting is out of range.
+//
+// Source: Polyak (1964) for momentum; Nesterov (1983), in the form of Sutskever, Martens, Dahl and Hinton, On the
+// importance of initialization and momentum in deep learning (2013), section 2, shifted to the point looked ahead to.
+func NewSGD(cfg SGDConfig) *SGD {
+	const op = "nn.NewSGD"
+	positive(op, "LR", cfg.LR)
+	between(op, "Momentum", cfg.Momentum, 0, 1)
+	between(op, "WeightDecay", cfg.WeightDecay, 0, math.Inf(1))
+	if cfg.Nesterov && cfg.Momentum == 0 {
+		panic(graph.Errorf(op, graph.ErrUsage, "Nesterov without momentum does nothing: set Momentum above 0, such as 0.9"))
+	}
+	return &SGD{cfg: cfg, slots: slots{}}
+}
+
+// LR returns the learning rate.
+func (s *SGD) LR() float64 { return s.cfg.LR }
+
+// SetLR changes the learning rate for the steps to come. It panics with a [*graph.Error] if it is not a finite number
+// above 0.
+func (s *SGD) SetLR(lr float64) {
+	positive("nn.SGD.SetLR", "LR", lr)
+	s.cfg.LR = lr
+}
+
+// Step changes the parameters by their gradients; see [Optimizer].
+func (s *SGD) Step(params []*Param, grads autograd.Gradients) error {
+	return s.slots.step("nn.SGD", params, grads, s.step32, s.step64)
+}
+
+func (s *SGD) step32(p *Param, m *slot) { sgdStep[float32](&s.cfg, p, m) }
+func (s *SGD) step64(p *Param, m *slot) { sgdStep[float64](&s.cfg, p, m) }
+
+func sgdStep[T kernel.Float](c *SGDConfig, p *Param, m *slot) {
+	w := tensor.Data[T](p.Data)
+	if c.Momentum != 0 || c.WeightDecay != 0 {
+		kernel.SGDMomentum(w, tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.v, p)), T(c.LR), T(c.Momentum), T(c.WeightDecay), c.Nesterov)
+	} else if m.grad != nil {
+		kernel.SGD(w, tensor.Data[T](m.grad), T(c.LR))
+	}
+}
