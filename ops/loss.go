@@ -37,7 +37,7 @@ func init() {
 			}
 			return perPair(n, ct, d)
 		},
-		Domain: []graph.Interval{{Lo: 0.1, Hi: 0.9}, {Lo: 0, Hi: 1}},
+		Domain: []graph.Interval{{Lo: 0.25, Hi: 0.75}, {Lo: 0, Hi: 1}},
 		Try:    pairs,
 		Source: "Shannon (1948); Good (1952) for the score",
 	})
@@ -139,6 +139,9 @@ func CrossEntropy(logits graph.Value, labels ...int) graph.Value {
 	}
 	classes := shape[len(shape)-1]
 	for i, label := range labels {
+		if classes == 0 {
+			panic(c.Errorf(graph.ErrIndex, "row %d has label %d and the logits have no class", i, label))
+		}
 		if label < 0 || label >= classes {
 			panic(c.Errorf(graph.ErrIndex, "row %d has label %d and the logits have %d classes: labels run from 0 to %d", i, label, classes, classes-1))
 		}
