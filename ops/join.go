@@ -188,11 +188,7 @@ func Concat(axis int, xs ...graph.Value) graph.Value {
 	shape := append(buf[:0], c.Dims(0)...)
 	for i := range xs[1:] {
 		d := c.Dims(i + 1)
-		fits := len(d) == len(shape)
-		for k := 0; fits && k < len(d); k++ {
-			fits = k == axis || d[k] == shape[k]
-		}
-		if !fits {
+		if len(d) != len(shape) || !equalBut(d, shape, axis) {
 			panic(c.Errorf(graph.ErrShape, "operand %d has shape %s, operand 0 has %s: they may differ only along axis %d", i+1, tensor.FormatShape(slices.Clone(d)), tensor.FormatShape(slices.Clone(c.Dims(0))), axis))
 		}
 		shape[axis] = addLengths(c, shape[axis], d[axis])
@@ -236,7 +232,12 @@ func Squeeze(x graph.Value, axis int) graph.Value {
 // Derivative: 1.
 func Unsqueeze(x graph.Value, axis int) graph.Value {
 	c := graph.Begin(opUnsqueeze, x)
-	return c.RecordView(0, unsqueezed(c.Dims(0), newAxis(c, axis, len(c.Dims(0))))...)
+	rank := len(c.Dims(0))
+	axis = newAxis(c, axis, rank)
+	if rank == tensor.MaxRank {
+		panic(c.Errorf(graph.ErrLimit, "shape %s has %d axes already: no more are possible", tensor.FormatShape(slices.Clone(c.Dims(0))), rank))
+	}
+	return c.RecordView(0, unsqueezed(c.Dims(0), axis)...)
 }
 
 // Flip returns x with the elements along an axis in reverse order.

@@ -1,0 +1,392 @@
+package ops
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+var opSort, opArgsort, opTopK, opArgTopK, opArgMax, opArgMin, opTakeAlong, opPutAlong, opCumMax, opCumMin graph.Op
+
+func init() {
+	tries := []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(1,3) 0", "(0,3) 0", "(0,3) 1"}
+	topTries := []string{"(4) 0 2", "(2,3) 1 1", "(3,2) 0 3", "(2,3,4) -1 0", "(1,3) 0 1"}
+	const source = "a stable sort; the derivative of a permutation of the elements is that permutation"
+	register(&opSort, graph.Row{
+		Name: "sort", Func: Sort, Params: "x, axis", Doc: "elements along an axis in ascending order", Formula: "x₍₁₎ ≤ x₍₂₎ ≤ …", Derivative: "1 for the element that came here",
+		Forward: func(n graph.Node) { permuteSorted(n, false) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			axis := n.Int(0)
+			return PutAlong(ct, Argsort(n.Input(0), axis), axis, n.Dims()[axis])
+		},
+		Try: tries, Source: source,
+	})
+	register(&opArgsort, graph.Row{
+		Name: "argsort", Func: Argsort, Params: "x, axis", Doc: "indices along an axis that put its elements in ascending order", Formula: "i₁, i₂, …", Derivative: "none",
+		Class:   graph.NoGrad,
+		Forward: func(n graph.Node) { listSorted(n, false) },
+		Try:     tries, Source: source,
+	})
+	register(&opTopK, graph.Row{
+		Name: "topk", Func: TopK, Params: "x, axis, k", Doc: "the k largest elements along an axis, the largest first", Formula: "x₍ₙ₎ ≥ … ≥ x₍ₙ₋ₖ₊₁₎", Derivative: "1 for the element that came here",
+		Forward: func(n graph.Node) { permuteSorted(n, true) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			axis := n.Int(0)
+			index := ArgTopK(n.Input(0), axis, n.Dims()[axis])
+			return PutAlong(ct, index, axis, n.InputNode(0).Dims()[axis])
+		},
+		Try: topTries, Source: source,
+	})
+	register(&opArgTopK, graph.Row{
+		Name: "argtopk", Func: ArgTopK, Params: "x, axis, k", Doc: "indices of the k largest elements along an axis, the largest first", Formula: "i₁, i₂, …", Derivative: "none",
+		Class:   graph.NoGrad,
+		Forward: func(n graph.Node) { listSorted(n, true) },
+		Try:     topTries, Source: source,
+	})
+	register(&opArgMax, graph.Row{
+		Name: "argmax", Func: ArgMax, Params: "x, axis", Doc: "index of the largest element along an axis, the first among equal ones", Formula: "arg max x", Derivative: "none",
+		Class:   graph.NoGrad,
+		Forward: func(n graph.Node) { firstInOrder(n, largestFirst) },
+		Try:     []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(0,3) 1"}, Source: "definition",
+	})
+	register(&opArgMin, graph.Row{
+		Name: "argmin", Func: ArgMin, Params: "x, axis", Doc: "index of the smallest element along an axis, the first among equal ones", Formula: "arg min x", Derivative: "none",
+		Class:   graph.NoGrad,
+		Forward: func(n graph.Node) { firstInOrder(n, smallestFirst) },
+		Try:     []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(0,3) 1"}, Source: "definition",
+	})
+	cumulative := func(op *graph.Op, name string, f any, doc, formula string, compare func(a, b float64) int) {
+		register(op, graph.Row{
+			Name: name, Func: f, Params: "x, axis", Doc: doc, Formula: formula, Derivative: "1 for the element that is here, the first among equal ones",
+			Forward: func(n graph.Node) {
+				x := n.In(0)
+				eachLeader(x, n.Int(0), compare, func(at, leader, _ int) { n.Out().SetFlat(x.AtFlat(leader), at) })
+			},
+			VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+				index := tensor.New(tensor.Float64, n.Dims()...)
+				eachLeader(n.In(0), n.Int(0), compare, func(at, _, k int) { index.SetFlat(float64(k), at) })
+				return PutAlong(ct, n.Graph().ConstTensor(index), n.Int(0), n.Dims()[n.Int(0)])
+			},
+			Try:    tries,
+			Source: "Danskin's theorem; NaN wins, as in NumPy",
+		})
+	}
+	cumulative(&opCumMax, "cummax", CumMax, "largest of the first elements along an axis", "yₖ = max(x₁, …, xₖ)", largestFirst)
+	cumulative(&opCumMin, "cummin", CumMin, "smallest of the first elements along an axis", "yₖ = min(x₁, …, xₖ)", func(a, b float64) int {
+		if a != a || b != b {
+			return largestFirst(a, b) // NaN first
+		}
+		return smallestFirst(a, b)
+	})
+	indices := func(i int, x graph.Value) graph.Value {
+		if i == 1 {
+			return Floor(x)
+		}
+		return x
+	}
+	domain := []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -2, Hi: 2}}
+	register(&opTakeAlong, graph.Row{
+		Name: "take_along", Func: TakeAlong, Params: "x, index, axis", Doc: "elements at the indices along an axis, other indices for every line", Formula: "x[index]", Derivative: "1 for each time an element was taken",
+		Forward: func(n graph.Node) {
+			n.Out().Fill(0)
+			addAlong(n, n.Out(), n.In(0), false)
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if i == 1 {
+				return zeroVJP(n, i, ct)
+			}
+			axis := n.Int(0)
+			return PutAlong(ct, n.Input(1), axis, n.InputNode(0).Dims()[axis])
+		},
+		Prepare: indices, Domain: domain,
+		Try:    []string{"(3) (5) 0", "(3,2) (4,2) 0", "(2,3) (2,2) 1", "(2,3,2) (2,1,2) -2", "(2,0) (3,0) 0"},
+		Source: "NumPy's take_along_axis, PyTorch's gather",
+	})
+	register(&opPutAlong, graph.Row{
+		Name: "put_along", Func: PutAlong, Params: "x, index, axis, size", Doc: "zeros of the given size along an axis, with the elements of x added at the indices: the transpose of take_along", Formula: "Σ x at index", Derivative: "1",
+		Forward: func(n graph.Node) {
+			n.Out().Fill(0)
+			addAlong(n, n.Out(), n.In(0), true)
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if i == 1 {
+				return zeroVJP(n, i, ct)
+			}
+			return TakeAlong(ct, n.Input(1), n.Int(0))
+		},
+		Prepare: indices, Domain: domain,
+		Try:    []string{"(5) (5) 0 3", "(4,2) (4,2) 0 2", "(2,2) (2,2) 1 3", "(2,1,2) (2,1,2) -2 4"},
+		Source: "transpose of take_along, PyTorch's scatter_add",
+	})
+}
+
+// smallestFirst orders numbers for an ascending sort: NaN counts as larger than all others, and ±0 as equal.
+func smallestFirst(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	case a == b, a != a && b != b:
+		return 0
+	case a != a:
+		return 1
+	}
+	return -1
+}
+
+// largestFirst orders numbers for a descending sort. NaN comes first.
+func largestFirst(a, b float64) int { return smallestFirst(b, a) }
+
+// A lines describes the elements of a tensor along one axis: outer·inner lines of n elements that stand inner apart.
+type lines struct{ outer, n, inner int }
+
+func linesOf(dims []int, axis int) lines {
+	return lines{product(dims[:axis]), dims[axis], product(dims[axis+1:])}
+}
+
+// at returns the offset of element k of line (o, j).
+func (l lines) at(o, k, j int) int { return (o*l.n+k)*l.inner + j }
+
+// eachSorted calls f with the order of the elements of every line of the node's operand along its axis.
+func eachSorted(n graph.Node, descending bool, f func(o, j int, order []int)) {
+	x := n.In(0)
+	compare := smallestFirst
+	if descending {
+		compare = largestFirst
+	}
+	l := linesOf(x.Dims(), n.Int(0))
+	order := make([]int, l.n)
+	for o := range l.outer {
+		for j := range l.inner {
+			for k := range order {
+				order[k] = k
+			}
+			slices.SortStableFunc(order, func(a, b int) int {
+				return compare(x.AtFlat(l.at(o, a, j)), x.AtFlat(l.at(o, b, j)))
+			})
+			f(o, j, order)
+		}
+	}
+}
+
+// permuteSorted sets the node's result to its operand's elements in order, as many as the result has.
+func permuteSorted(n graph.Node, descending bool) {
+	x, out := n.In(0), n.Out()
+	from, to := linesOf(x.Dims(), n.Int(0)), linesOf(out.Dims(), n.Int(0))
+	eachSorted(n, descending, func(o, j int, order []int) {
+		for k, i := range order[:to.n] {
+			out.SetFlat(x.AtFlat(from.at(o, i, j)), to.at(o, k, j))
+		}
+	})
+}
+
+// listSorted sets the node's result to the indices of its operand's elements in order, as many as the result has.
+func listSorted(n graph.Node, descending bool) {
+	out := n.Out()
+	to := linesOf(out.Dims(), n.Int(0))
+	eachSorted(n, descending, func(o, j int, order []int) {
+		for k, i := range order[:to.n] {
+			out.SetFlat(float64(i), to.at(o, k, j))
+		}
+	})
+}
+
+// firstInOrder sets the node's result to the index of the element of each line that stands first in an order.
+func firstInOrder(n graph.Node, compare func(a, b float64) int) {
+	x, out := n.In(0), n.Out()
+	l := linesOf(x.Dims(), n.Int(0))
+	for o := range l.outer {
+		for j := range l.inner {
+			best := 0
+			for k := 1; k < l.n; k++ {
+				if compare(x.AtFlat(l.at(o, k, j)), x.AtFlat(l.at(o, best, j))) < 0 {
+					best = k
+				}
+			}
+			out.SetFlat(float64(best), o*l.inner+j)
+		}
+	}
+}
+
+// eachLeader calls f for every element at an offset of x, with the offset and the index along the axis of the one that
+// stands first in an order among it and those before it.
+func eachLeader(x *tensor.Tensor, axis int, compare func(a, b float64) int, f func(at, leader, k int)) {
+	l := linesOf(x.Dims(), axis)
+	for o := range l.outer {
+		for j := range l.inner {
+			best := 0
+			for k := range l.n {
+				if compare(x.AtFlat(l.at(o, k, j)), x.AtFlat(l.at(o, best, j))) < 0 {
+					best = k
+				}
+				f(l.at(o, k, j), l.at(o, best, j), best)
+			}
+		}
+	}
+}
+
+// addAlong adds the elements of src to dst, one at the index and the other at the place of the index: src's at the
+// place for put, dst's for take.
+func addAlong(n graph.Node, dst, src *tensor.Tensor, put bool) {
+	index, axis := n.In(1), n.Int(0)
+	whole := linesOf(src.Dims(), axis)
+	if put {
+		whole = linesOf(dst.Dims(), axis)
+	}
+	l := linesOf(index.Dims(), axis)
+	for o := range l.outer {
+		for k := range l.n {
+			for j := range l.inner {
+				place := l.at(o, k, j)
+				there := whole.at(o, indexAt(n, index, place, whole.n), j)
+				if put {
+					dst.SetFlat(dst.AtFlat(there)+src.AtFlat(place), there)
+				} else {
+					dst.SetFlat(src.AtFlat(there), place)
+				}
+			}
+		}
+	}
+}
+
+// indexAt returns an element of a tensor of indices, counted from 0 up, or panics if it is none into size elements.
+func indexAt(n graph.Node, index *tensor.Tensor, k, size int) int {
+	v := index.AtFlat(k)
+	i := v
+	if i < 0 {
+		i += float64(size)
+	}
+	if !(i >= 0 && i < float64(size)) || i != float64(int(i)) {
+		panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", v, k, size, size-1))
+	}
+	return int(i)
+}
+
+// maxIndex32 is the number of integers from 0 up that float32 holds without a gap.
+const maxIndex32 = 1 << 24
+
+// indexed begins an operation whose result holds indices along an axis, or needs them for its derivative.
+func indexed(op graph.Op, x graph.Value, axis int) (c graph.Call, k int) {
+	c = graph.Begin(op, x)
+	axis = c.Axis(axis, 0)
+	if d := c.Dims(0)[axis]; x.Graph().DType() == tensor.Float32 && d > maxIndex32 {
+		panic(c.Errorf(graph.ErrLimit, "axis %d has %d elements: float32 holds indices up to %d; use a float64 graph", axis, d, maxIndex32))
+	}
+	return c.Ints(axis), axis
+}
+
+// Sort returns x with the elements along an axis in ascending order. The sort is stable; NaN counts as larger than all
+// other numbers and comes last, as in NumPy and PyTorch.
+//
+// Derivative: 1 for the element that came to a place, 0 for the others. Equal elements keep their order, and so each
+// has the cotangent of its own place.
+func Sort(x graph.Value, axis int) graph.Value {
+	c, _ := indexed(opSort, x, axis)
+	return c.Record(c.Dims(0)...)
+}
+
+// Argsort returns the indices along an axis that put its elements in the order of [Sort]. The result is a constant.
+func Argsort(x graph.Value, axis int) graph.Value {
+	c, _ := indexed(opArgsort, x, axis)
+	return c.Record(c.Dims(0)...)
+}
+
+// TopK returns the k largest elements along an axis, the largest first and equal ones in the order of x. NaN counts as
+// larger than all other numbers. It panics with a [*graph.Error] if the axis has fewer than k elements.
+//
+// Derivative: 1 for the element that came to a place, 0 for the others.
+func TopK(x graph.Value, axis, k int) graph.Value { return top(opTopK, x, axis, k) }
+
+// ArgTopK returns the indices along an axis of the elements that [TopK] returns. The result is a constant.
+func ArgTopK(x graph.Value, axis, k int) graph.Value { return top(opArgTopK, x, axis, k) }
+
+func top(op graph.Op, x graph.Value, axis, k int) graph.Value {
+	c, axis := indexed(op, x, axis)
+	shape := slices.Clone(c.Dims(0))
+	if k < 0 || k > shape[axis] {
+		panic(c.Errorf(graph.ErrIndex, "the %d largest of %d elements along axis %d of shape %s: k must be from 0 to %d", k, shape[axis], axis, tensor.FormatShape(shape), shape[axis]))
+	}
+	shape[axis] = k
+	return c.Record(shape...)
+}
+
+// ArgMax returns the index of the largest element along an axis, which disappears: the first among equal ones, the
+// first NaN if there is one. The result is a constant. It panics with a [*graph.Error] if there is no element.
+func ArgMax(x graph.Value, axis int) graph.Value { return argExtreme(opArgMax, x, axis) }
+
+// ArgMin returns the index of the smallest element along an axis, which disappears: the first among equal ones. NaN
+// counts as larger than all other numbers. The result is a constant. It panics with a [*graph.Error] if there is no
+// element.
+func ArgMin(x graph.Value, axis int) graph.Value { return argExtreme(opArgMin, x, axis) }
+
+func argExtreme(op graph.Op, x graph.Value, axis int) graph.Value {
+	c, axis := indexed(op, x, axis)
+	shape := slices.Clone(c.Dims(0))
+	if shape[axis] == 0 {
+		panic(c.Errorf(graph.ErrShape, "no elements along axis %d of shape %s: nothing has an index", axis, tensor.FormatShape(shape)))
+	}
+	return c.Record(slices.Delete(shape, axis, axis+1)...)
+}
+
+// CumMax returns the largest of the first elements along an axis: element k is the maximum of x₁ to xₖ, NaN from the
+// first NaN on. The result has the shape of x.
+//
+// Derivative: 1 for the element that is the maximum, the first among equal ones, 0 for the others.
+func CumMax(x graph.Value, axis int) graph.Value {
+	c, _ := indexed(opCumMax, x, axis)
+	return c.Record(c.Dims(0)...)
+}
+
+// CumMin returns the smallest of the first elements along an axis: element k is the minimum of x₁ to xₖ, NaN from the
+// first NaN on. The result has the shape of x.
+//
+// Derivative: 1 for the element that is the minimum, the first among equal ones, 0 for the others.
+func CumMin(x graph.Value, axis int) graph.Value {
+	c, _ := indexed(opCumMin, x, axis)
+	return c.Record(c.Dims(0)...)
+}
+
+// TakeAlong returns the elements of x at the indices along an axis. Index has the shape of x but for that axis, along
+// which it says, for every line of x, which elements to take; [Gather] takes the same ones of every line. Negative
+// indices count from the end. It panics with a [*graph.Error] if an index is out of range or no whole number.
+//
+// Derivative: 1 for each time an element was taken; 0 by index.
+func TakeAlong(x, index graph.Value, axis int) graph.Value {
+	c := graph.Begin(opTakeAlong, x, index)
+	axis = c.Axis(axis, 0)
+	shape := slices.Clone(c.Dims(1))
+	if len(shape) != len(c.Dims(0)) || !equalBut(shape, c.Dims(0), axis) {
+		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: they may differ only along axis %d", tensor.FormatShape(slices.Clone(c.Dims(0))), tensor.FormatShape(shape), axis))
+	}
+	return c.Ints(axis).Record(shape...)
+}
+
+// PutAlong returns a tensor of zeros with size elements along an axis, to which the elements of x are added at the
+// indices; index has the shape of x. It is the transpose of [TakeAlong].
+//
+// Derivative: 1; 0 by index.
+func PutAlong(x, index graph.Value, axis, size int) graph.Value {
+	c := graph.Begin(opPutAlong, x, index)
+	axis = c.Axis(axis, 0)
+	shape := slices.Clone(c.Dims(0))
+	if !slices.Equal(shape, c.Dims(1)) {
+		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: give one index for each element", tensor.FormatShape(shape), tensor.FormatShape(slices.Clone(c.Dims(1)))))
+	}
+	if size < 0 {
+		panic(c.Errorf(graph.ErrShape, "size %d: an axis has 0 elements or more", size))
+	}
+	shape[axis] = size
+	return c.Ints(axis).Record(shape...)
+}
+
+// equalBut reports whether two shapes of one rank are equal but for one axis.
+func equalBut(a, b []int, axis int) bool {
+	for i := range a {
+		if i != axis && a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
