@@ -74,7 +74,8 @@ func productsUpTo[T constraints.Float](dst, x []T, k int) {
 
 // prodBackward adds ct times the product of the other elements: of all before, times all behind.
 func prodBackward(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-	order, last := axesLast(n.Ints(), dst.Rank())
+	var list [tensor.MaxRank]int
+	order, last := axesLast(list[:0], n.Ints(), dst.Rank())
 	rows, done := reducedLast(n)
 	defer done()
 	out := n.Graph().Temp(rows.Dims()...)

@@ -249,7 +249,8 @@ func logSumExpRow[T constraints.Float](row []T) T {
 // together, and a function that ends its use.
 func reducedLast(n graph.Node) (rows *tensor.Tensor, done func()) {
 	x := n.In(0)
-	order, last := axesLast(n.Ints(), x.Rank())
+	var list [tensor.MaxRank]int
+	order, last := axesLast(list[:0], n.Ints(), x.Rank())
 	if last {
 		return x, func() {}
 	}
@@ -261,7 +262,7 @@ func reducedLast(n graph.Node) (rows *tensor.Tensor, done func()) {
 func overReduced(n graph.Node, f func(rows graph.Value) graph.Value) graph.Value {
 	x := n.Input(0)
 	dims := slices.Clone(n.InputNode(0).Dims())
-	order, last := axesLast(n.Ints(), len(dims))
+	order, last := axesLast(nil, n.Ints(), len(dims))
 	if !last {
 		x = Permute(x, order...)
 	}

@@ -78,7 +78,8 @@ func alongAxes(n graph.Node, axes []int, f64 func(dst, x []float64, n int), f32 
 		return
 	}
 	y := out
-	order, last := axesLast(axes, x.Rank())
+	var list [tensor.MaxRank]int
+	order, last := axesLast(list[:0], axes, x.Rank())
 	k := 1
 	for _, a := range axes {
 		k *= x.Dims()[a]
@@ -100,10 +101,9 @@ func alongAxes(n graph.Node, axes []int, f64 func(dst, x []float64, n int), f32 
 	}
 }
 
-// axesLast returns the order of axes that puts some of them, given in ascending order, last, and whether they are last
-// already.
-func axesLast(axes []int, rank int) (order []int, last bool) {
-	order = make([]int, 0, tensor.MaxRank)
+// axesLast appends to order the order of axes that puts some of them, given in ascending order, last. It reports whether
+// they are last already.
+func axesLast(order, axes []int, rank int) (all []int, last bool) {
 	for i := range rank {
 		if !slices.Contains(axes, i) {
 			order = append(order, i)
