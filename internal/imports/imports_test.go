@@ -22,6 +22,7 @@ var floors = []struct {
 	{"graph", []string{"golang.org/x/exp"}},
 	{"internal/legible", nil},
 	{"ops", []string{"golang.org/x/exp", "gonum.org/v1/gonum/lapack", "gonum.org/v1/gonum/blas", "gonum.org/v1/gonum/mathext", "gonum.org/v1/gonum/mat"}},
+	{"internal/programs", nil},
 	{"autograd", []string{"golang.org/x/exp"}},
 	{"nn/data", []string{"golang.org/x/exp"}},
 	{"nn", []string{"golang.org/x/exp"}},

@@ -1,0 +1,16 @@
+// Package programs holds the computations by which scalar tapes are compared, each written three times: on chainrule's
+// graph, on the smallest tape that Go allows, and as a plain function of float64. Tests and benchmarks share them.
+//
+// Every program is a function of its leaves with one number as result. The first three columns below say how much of it
+// a tape records; the operations are those of a tape that folds constants into the operation beside them.
+//
+//	program     leaves   operations  what it is
+//	chain            2      200 000  y = y·a + x, over and over: the shortest operations there are
+//	nested           3    6 000 000  x = sin(x)·a + b/(x + 1.5), summed up: transcendental, one long dependency
+//	rosenbrock 100 000      799 992  the Rosenbrock function: wide, each leaf used a few times
+//	network        337       65 077  a 2-16-16-1 tanh network of scalars over 100 samples, as in a first course
+//	product    100 000       99 999  Speelpenning's product of all leaves: making and reading the leaves counts
+//
+// The bare tape keeps rows of two derivatives and two operands and checks nothing. Its time is what a tape in Go must
+// cost; what the graph takes beyond it pays for values, names, checks and tensors.
+package programs

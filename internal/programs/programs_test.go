@@ -1,0 +1,108 @@
+package programs_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/programs"
+)
+
+// forms run a program in each of its forms. The plain one has no gradient.
+var forms = []struct {
+	name string
+	run  func(p programs.Program) (value float64, gradient []float64)
+}{
+	{"tape", func(p programs.Program) (float64, []float64) {
+		xs, y := p.Tape(graph.New(), p.At)
+		return y.Item(), autograd.Backward(y).Scalars(nil, xs)
+	}},
+	{"bare", func(p programs.Program) (float64, []float64) {
+		t := &programs.BareTape{}
+		t.Reset()
+		xs, y := p.Bare(t, p.At)
+		t.Sweep(y)
+		gradient := make([]float64, len(xs))
+		t.Gradient(gradient, xs)
+		return y.Item(), gradient
+	}},
+	{"plain", func(p programs.Program) (float64, []float64) { return p.Plain(p.At), nil }},
+}
+
+func TestPrograms(t *testing.T) {
+	for _, p := range programs.All() {
+		for _, f := range forms {
+			t.Run(p.Name+"/"+f.name, func(t *testing.T) {
+				if testing.Short() && p.Operations > 1_000_000 {
+					t.Skip("a long program")
+				}
+				at := slices.Clone(p.At)
+				value, gradient := f.run(p)
+				if !(math.Abs(value-p.Value) <= p.Error*math.Abs(p.Value)) {
+					t.Errorf("value %v, want %v", value, p.Value)
+				}
+				if !slices.Equal(at, p.At) {
+					t.Errorf("the program changed its point")
+				}
+				if gradient == nil {
+					return
+				}
+				if len(gradient) != len(p.At) {
+					t.Fatalf("%d derivatives, want %d", len(gradient), len(p.At))
+				}
+				got := map[int]float64{}
+				for i := range p.Gradient {
+					got[i] = gradient[i]
+				}
+				if diff := cmp.Diff(p.Gradient, got, cmpopts.EquateApprox(p.Error, 0)); diff != "" {
+					t.Errorf("gradient mismatch (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// The whole gradient, not only the leaves whose derivative is written down.
+func TestFormsAgree(t *testing.T) {
+	for _, p := range programs.All() {
+		t.Run(p.Name, func(t *testing.T) {
+			if testing.Short() && p.Operations > 1_000_000 {
+				t.Skip("a long program")
+			}
+			_, want := forms[0].run(p)
+			_, got := forms[1].run(p)
+			if diff := cmp.Diff(want, got, cmpopts.EquateApprox(p.Error, 0)); diff != "" {
+				t.Errorf("bare tape: mismatch (-graph +bare):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The number of operations divides the times of every tape: what the graph records must be at least that.
+func TestOperations(t *testing.T) {
+	for _, p := range programs.All() {
+		if testing.Short() && p.Operations > 1_000_000 {
+			continue
+		}
+		g := graph.New()
+		xs, _ := p.Tape(g, p.At)
+		recorded := g.Len() - len(xs)
+		// Constants are nodes too, and network leaves out the hinges that are not active.
+		if recorded < p.Operations*99/100 || recorded > p.Operations*115/100 {
+			t.Errorf("%s: the graph recorded %d operations, the program says %d", p.Name, recorded, p.Operations)
+		}
+	}
+}
+
+func TestByName(t *testing.T) {
+	if p, ok := programs.ByName("nested"); !ok || p.Name != "nested" {
+		t.Errorf("ByName(nested) = %q, %v", p.Name, ok)
+	}
+	if _, ok := programs.ByName("none"); ok {
+		t.Error("ByName(none) found a program")
+	}
+}
