@@ -129,13 +129,13 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		in := n.InputNode(i)
 		if _, scalar := in.Scalar(); scalar {
 			dst := g.Temp()
-			pass(row, n, i, ct, dst)
+			pass(row, n, i, ct, dst, false)
 			a.Scalars()[in.ID()] += dst.AtFlat(0)
 			g.FreeTemp(dst)
 			continue
 		}
-		dst, _ := a.Touch(in)
-		pass(row, n, i, ct, dst)
+		dst, fresh := a.Touch(in)
+		pass(row, n, i, ct, dst, fresh)
 	}
 	if leavesOnly {
 		a.Drop(n)
@@ -143,8 +143,14 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 }
 
 // pass adds to dst what the cotangent ct of node n contributes to operand i: by the operation's kernel, or by its rule
-// on the graph with recording off.
-func pass(row *graph.Row, n graph.Node, i int, ct, dst *tensor.Tensor) {
+// on the graph with recording off. The numbers of a fresh dst are undefined.
+func pass(row *graph.Row, n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
+	if fresh {
+		if row.BackwardInto != nil && row.BackwardInto(n, i, ct, dst) {
+			return
+		}
+		dst.Zero()
+	}
 	if row.Backward != nil && row.Backward(n, i, ct, dst) {
 		return
 	}

@@ -55,16 +55,17 @@ func (a *Adjoints) Scalars() []float64 { return a.scalars }
 // Tensor returns the adjoint of a tensor node, nil if the sweep did not reach it.
 func (a *Adjoints) Tensor(n Node) *tensor.Tensor { return a.tensors[a.g.heads[n.id].ext] }
 
-// Touch returns the adjoint of a tensor node, made of zeros at the first call, and whether it was there before.
-func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, old bool) {
+// Touch returns the adjoint of a tensor node, made at the first call. fresh says that this is the first one: then the
+// numbers are undefined, and the caller sets or clears them.
+func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, fresh bool) {
 	k := a.g.heads[n.id].ext
 	if a.tensors[k] != nil {
-		return a.tensors[k], true
+		return a.tensors[k], false
 	}
-	t = a.g.pool.Zeros(a.g.dtype, n.Dims())
+	t = a.g.pool.Get(a.g.dtype, n.Dims())
 	a.tensors[k] = t
 	a.scalars[n.id] = 1
-	return t, false
+	return t, true
 }
 
 // Drop gives the adjoint of a tensor node back to the pool.

@@ -73,6 +73,9 @@ type Row struct {
 	// Backward adds to dst the product of the cotangent ct of the result with the derivative by operand i. It returns
 	// false to leave the work to VJP. For an Elementwise operation dst has the shape of the result. Optional.
 	Backward func(n Node, i int, ct, dst *tensor.Tensor) bool
+	// BackwardInto is Backward for a dst of undefined numbers, which it sets: the first contribution to a gradient need
+	// not be added to zeros. Optional, as Backward is.
+	BackwardInto func(n Node, i int, ct, dst *tensor.Tensor) bool
 	// VJP returns, as operations on the graph, the cotangent of operand i for the cotangent ct of the result. Its shape
 	// is the operand's, or one that the operand's broadcasts to: the caller sums over the stretched axes.
 	VJP func(n Node, i int, ct Value) Value

@@ -62,8 +62,7 @@ func (p *Pool) Get(dtype DType, shape []int) *Tensor {
 // Zeros returns a tensor of zeros. The shape must have passed [Size].
 func (p *Pool) Zeros(dtype DType, shape []int) *Tensor {
 	t := p.Get(dtype, shape)
-	clear(t.f32)
-	clear(t.f64)
+	t.Zero()
 	return t
 }
 

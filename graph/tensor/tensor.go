@@ -236,6 +236,12 @@ func (t *Tensor) Fill(v float64) {
 	t.version++
 }
 
+// Zero sets every element to 0. Unlike [Tensor.Fill] it does not count as a change.
+func (t *Tensor) Zero() {
+	clear(t.f32)
+	clear(t.f64)
+}
+
 func fill[T constraints.Float](s []T, v T) {
 	for i := range s {
 		s[i] = v
