@@ -1,0 +1,172 @@
+// Package ops holds every operation that can be differentiated.
+//
+// An operation is one row of one table and one function beside it. The function, such as [Tanh], checks its operands
+// and puts a node on the tape of their graph. The row, a [graph.Row], says everything else: what the operation computes,
+// its derivative, where it has kinks and what it promises there. Tests, pictures, the reference below and the names
+// that expressions know all read the rows.
+//
+//	g := graph.New()
+//	x := g.VarTensor(tensor.Of([]float64{1, 2, 3}, 3))
+//	y := ops.Sum(ops.Tanh(ops.MulScalar(x, 2)))
+//	dy := autograd.Backward(y).Tensor(x)
+//
+// # Terms
+//
+//   - Element by element: the result at a place depends on the operands at that place only. Operands of different
+//     shapes broadcast as in NumPy: shapes are aligned at the last axis, and an axis of length 1, or one that is
+//     missing in front, is repeated.
+//   - Reduction: the axes given disappear; if none is given, all do, and the result is a scalar. A negative axis counts
+//     from the end.
+//   - Cotangent of a value v: ∂l/∂v for the loss l, as far as it has come along one edge of the graph. The argument ct
+//     of the rules.
+//   - VJP, vector-Jacobian product: the rule that turns the cotangent of a result into the cotangent of an operand,
+//     written as graph operations, so that a derivative can be differentiated again. Row.Backward, where there is one,
+//     computes the same numbers without recording anything.
+//   - Kink: a point at which an operation is not differentiable. What is returned there is a choice, and the row says
+//     which.
+//
+// # Zero wins
+//
+// A cotangent of exactly 0 contributes 0, even where the local derivative is infinite or undefined. So a branch that
+// [Where] did not take never turns a gradient into NaN: the derivative of where(x > 0, √x, x) at -1 is 1. In rules the
+// product is [Chain], not [Mul].
+//
+// # Special values
+//
+// NaN and infinities are values, not errors. Operations return what IEEE 754 and C99 say; every function's comment lists
+// its special cases and their derivatives. Outside an operation's domain value and derivative are NaN.
+//
+// A scalar is computed in float64 whatever the precision of its graph. Most elementwise functions of tensors are
+// computed in float64 as well and rounded once.
+//
+// # A new operation
+//
+// Write its function and register its row in the same file. Elementwise operations give the value and the derivative
+// as one Go function of numbers, and a VJP; the loops come from that. Others give Forward and VJP, and sample calls in
+// Row.Try. Tests in this package range over the table and check first and second derivatives, both precisions, that
+// all forms of a derivative agree, special values and kinks.
+//
+// # Reference
+//
+// docs/operations.md has all columns. Here each operation as an expression calls it, its formula and its derivative:
+//
+//	-- generated from the table of operations; go test ./ops -run Reference -update --
+//	sigmoid(x)                          1/(1+e⁻ˣ)                           y·(1-y)
+//	tanh(x)                             tanh x                              1 - y²
+//	relu(x)                             max(x, 0)                           1 for x > 0, else 0
+//	softplus(x)                         ln(1+eˣ)                            sigmoid(x)
+//	add(a, b)                           a + b                               1, 1
+//	sub(a, b)                           a - b                               1, -1
+//	mul(a, b)                           a·b                                 b, a
+//	div(a, b)                           a / b                               1/b, -a/b²
+//	neg(x)                              -x                                  -1
+//	add_scalar(x, c)                    x + c                               1
+//	mul_scalar(x, c)                    c·x                                 c
+//	chain(ct, d)                        0 where ct = 0, else ct·d           d, ct
+//	mul_zero_wins(a, b)                 0 where a = 0 or b = 0, else a·b    b, a
+//	gt(a, b)                            a > b                               none
+//	ge(a, b)                            a ≥ b                               none
+//	lt(a, b)                            a < b                               none
+//	le(a, b)                            a ≤ b                               none
+//	eq(a, b)                            a = b                               none
+//	ne(a, b)                            a ≠ b                               none
+//	sign(x)                             x/|x|                               0
+//	maximum(a, b)                       max(a, b)                           1 for the larger, ½ each where equal
+//	minimum(a, b)                       min(a, b)                           1 for the smaller, ½ each where equal
+//	where(cond, a, b)                   cond ? a : b                        1 for the branch taken, 0 for the other
+//	erf(x)                              2/√π·∫₀ˣ e^-t² dt                   2/√π·e^-x²
+//	erfc(x)                             1 - erf x                           -2/√π·e^-x²
+//	gelu(x)                             x·Φ(x)                              Φ(x) + x·φ(x)
+//	exp(x)                              eˣ                                  eˣ
+//	log(x)                              ln x                                1/x
+//	sin(x)                              sin x                               cos x
+//	cos(x)                              cos x                               -sin x
+//	lgamma(x)                           ln |Γ(x)|                           digamma(x)
+//	digamma(x)                          ψ(x) = Γ'(x)/Γ(x)                   polygamma(1, x)
+//	polygamma(n, x)                     ψ⁽ⁿ⁾(x)                             polygamma(n+1, x)
+//	sinh(x)                             (eˣ - e⁻ˣ)/2                        cosh x
+//	cosh(x)                             (eˣ + e⁻ˣ)/2                        sinh x
+//	asinh(x)                            ln(x + √(x²+1))                     1/hypot(1, x)
+//	acosh(x)                            ln(x + √(x²-1))                     1/(√(x-1)·√(x+1))
+//	atanh(x)                            ln((1+x)/(1-x))/2                   1/((1-x)(1+x))
+//	concat(axis, xs...)                 [x₁ x₂ …]                           1
+//	stack(axis, xs...)                  [x₁ x₂ …]                           1
+//	squeeze(x, axis)                    x                                   1
+//	unsqueeze(x, axis)                  x                                   1
+//	flip(x, axis)                       x                                   1
+//	roll(x, axis, shift)                x[k - shift]                        1
+//	tile(x, axis, n)                    [x x …]                             1 for each copy
+//	repeat(x, axis, n)                  [x₁ x₁ … x₂ x₂ …]                   1 for each time
+//	expm1(x)                            eˣ - 1                              eˣ
+//	log1p(x)                            ln(1+x)                             1/(1+x)
+//	log2(x)                             log₂ x                              1/(x·ln 2)
+//	log10(x)                            log₁₀ x                             1/(x·ln 10)
+//	log_add_exp(a, b)                   ln(eᵃ + eᵇ)                         sigmoid(a-b), sigmoid(b-a)
+//	mse(y, t)                           Σ (y-t)² / n                        2(y-t)/n, -2(y-t)/n
+//	bce(p, t)                           -Σ [t·ln p + (1-t)·ln(1-p)] / n     ((1-t)/(1-p) - t/p)/n, (ln(1-p) - ln p)/n
+//	bce_with_logits(z, t)               Σ [(1-t)·softplus(z) + t·softplus(-z)] / n (sigmoid(z) - t)/n, -z/n
+//	cross_entropy(logits, labels...)    Σ [ln Σ e^z - z(label)] / rows      (softmax(z) - 1(label))/rows
+//	matmul(a, b)                        a·b                                 ct·bᵀ, aᵀ·ct
+//	center(x, axes...)                  x - Σ x / n                         δ - 1/n
+//	variance(x, axes...)                Σ (x - x̄)² / n                     2(x - x̄)/n
+//	std(x, axes...)                     √(Σ (x - x̄)² / n)                  (x - x̄)/(n·y)
+//	norm(x, axes...)                    √(Σ x²)                             x/y
+//	square(x)                           x²                                  2x
+//	sqrt(x)                             √x                                  1/(2√x)
+//	rsqrt(x)                            1/√x                                -1/(2x√x)
+//	reciprocal(x)                       1/x                                 -1/x²
+//	pow(x, y)                           xʸ                                  y·xʸ⁻¹, xʸ·ln x
+//	pow_scalar(x, p)                    xᵖ                                  p·xᵖ⁻¹
+//	abs(x)                              |x|                                 sign(x)
+//	prod(x, axes...)                    Π x                                 product of the others
+//	cumsum(x, axis)                     yₖ = x₁ + … + xₖ                    1 from an element on, 0 before
+//	cumprod(x, axis)                    yₖ = x₁·…·xₖ                        product of the others up to k
+//	logsigmoid(x)                       -ln(1+e⁻ˣ)                          sigmoid(-x)
+//	silu(x)                             x·sigmoid(x)                        s·(1 + x·(1-s)) with s = sigmoid(x)
+//	leaky_relu(x, a)                    x for x > 0, else a·x               1 for x > 0, else a
+//	elu(x, a)                           x for x > 0, else a·(eˣ-1)          1 for x > 0, else a·eˣ
+//	sum(x, axes...)                     Σ x                                 1
+//	mean(x, axes...)                    Σ x / n                             1/n
+//	max(x, axes...)                     max x                               1 for the largest, split evenly among ties
+//	min(x, axes...)                     min x                               1 for the smallest, split evenly among ties
+//	logsumexp(x, axes...)               ln Σ eˣ                             softmax(x)
+//	floor(x)                            ⌊x⌋                                 0
+//	ceil(x)                             ⌈x⌉                                 0
+//	round(x)                            round(x)                            0
+//	trunc(x)                            sign(x)·⌊|x|⌋                       0
+//	clamp(x, lo, hi)                    min(max(x, lo), hi)                 1 for lo ≤ x ≤ hi, else 0
+//	tril(x, k)                          x                                   1 inside, 0 outside
+//	triu(x, k)                          x                                   1 inside, 0 outside
+//	one_hot(x, classes)                 δ(x, k)                             none
+//	isnan(x)                            x ≠ x                               none
+//	isfinite(x)                         |x| < ∞                             none
+//	reshape(x, dims...)                 x                                   1
+//	broadcast(x, dims...)               x                                   1
+//	sum_to(x, dims...)                  Σ x                                 1
+//	transpose(x)                        xᵀ                                  1
+//	permute(x, axes...)                 x                                   1
+//	slice(x, axis, start, stop)         x[start:stop]                       1 inside, 0 outside
+//	pad(x, axis, before, after)         x                                   1
+//	gather(x, axis, index...)           x[index]                            1 for each time an element was taken
+//	scatter(x, axis, size, index...)    Σ x at index                        1
+//	stop_gradient(x)                    x                                   0
+//	softmax(x, axis)                    eˣ / Σ eˣ                           y·(δ - y)
+//	log_softmax(x, axis)                x - ln Σ eˣ                         δ - softmax(x)
+//	sort(x, axis)                       x₍₁₎ ≤ x₍₂₎ ≤ …                     1 for the element that came here
+//	argsort(x, axis)                    i₁, i₂, …                           none
+//	topk(x, axis, k)                    x₍ₙ₎ ≥ … ≥ x₍ₙ₋ₖ₊₁₎                 1 for the element that came here
+//	argtopk(x, axis, k)                 i₁, i₂, …                           none
+//	argmax(x, axis)                     arg max x                           none
+//	argmin(x, axis)                     arg min x                           none
+//	cummax(x, axis)                     yₖ = max(x₁, …, xₖ)                 1 for the element that is here, the first among equal ones
+//	cummin(x, axis)                     yₖ = min(x₁, …, xₖ)                 1 for the element that is here, the first among equal ones
+//	take_along(x, index, axis)          x[index]                            1 for each time an element was taken
+//	put_along(x, index, axis, size)     Σ x at index                        1
+//	tan(x)                              tan x                               1 + tan² x
+//	asin(x)                             arcsin x                            1/√((1-x)(1+x))
+//	acos(x)                             arccos x                            -1/√((1-x)(1+x))
+//	atan(x)                             arctan x                            1/(1+x²)
+//	atan2(y, x)                         arg(x + iy)                         x/r², -y/r² with r = hypot(x, y)
+//	hypot(a, b)                         √(a² + b²)                          a/y, b/y
+//	-- end of the table --
+package ops

@@ -1,0 +1,82 @@
+package ops
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+// Reference writes the table of operations to w, as Markdown: for each how it is called in an expression, what it
+// computes, the formula, the derivative, where its tests draw operands from, and what it promises at its kinks. The
+// families are the files of this package that the operations stand in; operations follow each other as registered.
+// It returns the first error of w.
+func Reference(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	family := ""
+	for _, row := range graph.Rows() {
+		if !strings.HasPrefix(row.GoName(), "ops.") {
+			continue
+		}
+		if f := familyOf(row); f != family {
+			if family != "" {
+				fmt.Fprintln(b)
+			}
+			family = f
+			fmt.Fprintf(b, "## %s\n\n", family)
+			fmt.Fprintln(b, "| call | computes | formula | derivative | tested on | kinks | source |")
+			fmt.Fprintln(b, "|---|---|---|---|---|---|---|")
+		}
+		cells := []string{Usage(row), row.Doc, row.Formula, row.Derivative, domains(row), kinks(row), row.Source}
+		for i, c := range cells {
+			cells[i] = strings.NewReplacer("|", `\|`, "*", `\*`).Replace(c)
+		}
+		fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	return b.Flush()
+}
+
+// familyOf returns the name of the file that a row's function stands in, without its ending.
+func familyOf(row *graph.Row) string {
+	pc := reflect.ValueOf(row.Func).Pointer()
+	file, _ := runtime.FuncForPC(pc).FileLine(pc)
+	return strings.TrimSuffix(filepath.Base(filepath.FromSlash(file)), ".go")
+}
+
+// domains returns the intervals that the tests of a row draw its operands from.
+func domains(row *graph.Row) string {
+	if row.Class == graph.NoGrad {
+		return "all"
+	}
+	if len(row.Domain) == 0 {
+		return "-2 to 2"
+	}
+	parts := make([]string, len(row.Domain))
+	for i, d := range row.Domain {
+		parts[i] = number(d.Lo) + " to " + number(d.Hi)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// kinks returns where a row is not differentiable and what it promises there.
+func kinks(row *graph.Row) string {
+	parts := make([]string, len(row.Kinks))
+	for i, k := range row.Kinks {
+		parts[i] = fmt.Sprintf("at %s: %s, %s", number(k.At), number(k.Chosen), k.Why)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func number(v float64) string {
+	if math.IsInf(v, 0) {
+		return fmt.Sprintf("%+v", v)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}

@@ -1,0 +1,125 @@
+package ops_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+var update = flag.Bool("update", false, "write the files that are generated from the table of operations")
+
+// The markers that a generated part of a file stands between.
+const (
+	beginTable = "//\t-- generated from the table of operations; go test ./ops -run Reference -update --"
+	endTable   = "//\t-- end of the table --"
+)
+
+func TestReferencePageIsCurrent(t *testing.T) {
+	var b bytes.Buffer
+	b.WriteString("# Operations\n\nGenerated from the rows of package ops: `go test ./ops -run Reference -update`.\n")
+	b.WriteString("How each operation is called in an expression, what it computes, its derivative, where its tests draw operands from,\nand what it promises where it is not differentiable.\n\n")
+	if err := ops.Reference(&b); err != nil {
+		t.Fatal(err)
+	}
+	wantFile(t, "../docs/operations.md", b.String())
+}
+
+func TestReferenceInPackageDocIsCurrent(t *testing.T) {
+	const file = "doc.go"
+	now, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(now), beginTable+"\n")
+	_, tail, ok2 := strings.Cut(rest, endTable+"\n")
+	if !ok || !ok2 {
+		t.Fatalf("%s has lost its markers %q and %q", file, beginTable, endTable)
+	}
+	wantFile(t, file, head+beginTable+"\n"+compactTable()+endTable+"\n"+tail)
+}
+
+// compactTable returns the table of the package comment.
+func compactTable() string {
+	var b strings.Builder
+	for _, row := range graph.Rows() {
+		if strings.HasPrefix(row.GoName(), "ops.") {
+			fmt.Fprintf(&b, "//\t%s%s%s\n", pad(ops.Usage(row), 36), pad(row.Formula, 36), row.Derivative)
+		}
+	}
+	return b.String()
+}
+
+// pad fills s with spaces up to a width in characters, at least one.
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 1))
+}
+
+// wantFile checks the content of a generated file, after writing it if the flag says so.
+func wantFile(t *testing.T, file, want string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v: write it with -update", err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("%s is not current: write it with -update (-want +got):\n%s", file, diff)
+	}
+}
+
+// failing is a writer that takes some bytes and then fails.
+type failing struct{ left int }
+
+var errFull = errors.New("full")
+
+func (f *failing) Write(p []byte) (int, error) {
+	if len(p) > f.left {
+		return f.left, errFull
+	}
+	f.left -= len(p)
+	return len(p), nil
+}
+
+func TestReferenceReturnsWriteErrors(t *testing.T) {
+	for _, room := range []int{0, 5000} {
+		if err := ops.Reference(&failing{room}); !errors.Is(err, errFull) {
+			t.Errorf("with room for %d bytes: got error %v, want %v", room, err, errFull)
+		}
+	}
+}
+
+func TestRowsAreComplete(t *testing.T) {
+	for _, row := range graph.Rows() {
+		if !strings.HasPrefix(row.GoName(), "ops.") {
+			continue
+		}
+		for _, column := range []struct{ name, text string }{
+			{"Params", row.Params}, {"Doc", row.Doc}, {"Formula", row.Formula}, {"Derivative", row.Derivative}, {"Source", row.Source},
+		} {
+			if column.text == "" {
+				t.Errorf("row %q has no %s: say it, the reference shows it", row.Name, column.name)
+			}
+		}
+		for _, k := range row.Kinks {
+			if k.Why == "" {
+				t.Errorf("row %q chooses %v at its kink %v without saying why", row.Name, k.Chosen, k.At)
+			}
+		}
+		if params, _ := ops.Signature(row); len(params) > 0 && params[len(params)-1].Name == "" {
+			t.Errorf("row %q names too few parameters: %q", row.Name, row.Params)
+		}
+	}
+}
