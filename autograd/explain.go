@@ -70,6 +70,7 @@ type explainer struct {
 	nodes   []int32 // the nodes on the paths from x up to y, in recording order
 	at      []int32 // by node number from x on: its place in nodes, -1 for none
 	tensors bool    // some derivative on the way is not a number
+	slot    []int32 // scratch of arcs: by place, 1 + the index of the arc that leads there
 	symbol  string  // what a node without a name is called, before its number
 	twice   map[string]bool
 
@@ -209,20 +210,24 @@ func (e *explainer) place(n graph.Node, i int) int {
 func (e *explainer) arcs(dst []arc, place int) []arc {
 	n := e.node(place)
 	first := len(dst)
-next:
+	if e.slot == nil {
+		e.slot = make([]int32, len(e.nodes))
+	}
 	for i := range n.NumInputs() {
 		to := e.place(n, i)
 		if to < 0 {
 			continue
 		}
 		d, _ := n.Partial(i)
-		for j := first; j < len(dst); j++ {
-			if dst[j].to == to {
-				dst[j].d += d
-				continue next
-			}
+		if k := e.slot[to]; k > 0 {
+			dst[first+int(k)-1].d += d
+			continue
 		}
 		dst = append(dst, arc{to, d})
+		e.slot[to] = int32(len(dst) - first)
+	}
+	for _, a := range dst[first:] {
+		e.slot[a.to] = 0
 	}
 	return dst
 }

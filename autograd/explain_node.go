@@ -149,6 +149,9 @@ func (e *explainer) tensorRule(n graph.Node, i int) string {
 	if hasWord(r, "ct") || prose(r) {
 		return r
 	}
+	if strings.HasPrefix(r, "-") || strings.Contains(r, " ") {
+		r = "(" + r + ")"
+	}
 	return "ct · " + r
 }
 

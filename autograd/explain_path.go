@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -70,64 +71,56 @@ func (e *explainer) byPath(paths int) {
 	cuts := e.cuts()
 	total := e.total()
 	symbol := e.ratio(cuts[0], cuts[len(cuts)-1])
-	var sums [][2]int // pairs of cuts with several paths between them
 	weights := make([]float64, len(cuts)-1)
-	parts := make(map[[2]int][][]int)
-	factors := newFactorSet()
+	several := make(map[int][][]int) // the paths between cuts i and i+1, if there are several
 	for i := range weights {
-		pair := [2]int{cuts[i], cuts[i+1]}
-		ps := [][]int{{cuts[i], cuts[i+1]}}
 		if paths > 1 {
-			ps = e.pathsBetween(cuts[i], cuts[i+1])
+			if ps := e.pathsBetween(cuts[i], cuts[i+1]); len(ps) > 1 {
+				several[i] = ps
+				for _, p := range ps {
+					weights[i] += e.along(p)
+				}
+				continue
+			}
 		}
-		if len(ps) == 1 {
-			weights[i] = e.derivative(pair[0], pair[1])
-			factors.add(pair)
-			continue
-		}
-		sums = append(sums, pair)
-		parts[pair] = ps
-		for _, p := range ps {
-			weights[i] += e.along(p)
-		}
+		weights[i] = e.derivative(cuts[i], cuts[i+1])
 	}
 	if paths > 1 {
 		e.write(legible.Count(paths), " paths lead from ", e.label(e.keyPlace(cuts[0])), " to ", e.label(e.keyPlace(cuts[len(cuts)-1])),
 			": the factors along a path are multiplied, the paths are added.\n\n")
 	}
-	if len(cuts) > 2 || len(sums) == 0 {
+	if len(cuts) > 2 || paths == 1 {
 		e.product(symbol, cuts, weights, number(total))
 		e.write("\n")
 	}
-	for _, pair := range sums {
-		e.sum(pair, parts[pair], total, len(cuts) == 2)
-		e.write("\n")
-		for _, p := range parts[pair] {
-			for i := range len(p) - 1 {
-				factors.add([2]int{p[i], p[i+1]})
-			}
+	for i := range weights {
+		if ps, ok := several[i]; ok {
+			e.sum(cuts[i], cuts[i+1], ps, total, len(cuts) == 2)
+			e.write("\n")
 		}
 	}
-	e.factors(factors.list)
+	e.factors(several, cuts)
+	product := 1.0
+	for _, w := range weights {
+		product = contribution(product, w)
+	}
+	e.remark(product, total)
+}
+
+// rounding is the relative difference between two ways to add up the same products that rounding explains.
+const rounding = 1e-9
+
+// remark says why the result is not the sum of the paths, where it is not.
+func (e *explainer) remark(sum, total float64) {
+	if sum == total || math.Abs(sum-total) <= rounding*max(math.Abs(sum), math.Abs(total)) || sum != sum && total != total {
+		return
+	}
+	e.write("\nThe paths one by one give ", number(sum), ". The sweep adds up at every node before it goes on, and where that sum is 0 it\n",
+		"passes on 0, whatever the derivatives that follow: ", number(total), ".\n")
 }
 
 // total returns the result of the sweep.
 func (e *explainer) total() float64 { return e.grads.Scalar(e.x) }
-
-// A factorSet is a list of pairs without repetition.
-type factorSet struct {
-	list [][2]int
-	seen map[[2]int]bool
-}
-
-func newFactorSet() *factorSet { return &factorSet{seen: make(map[[2]int]bool)} }
-
-func (s *factorSet) add(pair [2]int) {
-	if !s.seen[pair] {
-		s.seen[pair] = true
-		s.list = append(s.list, pair)
-	}
-}
 
 // along returns the product of the derivatives along a path of keys.
 func (e *explainer) along(path []int) float64 {
@@ -178,9 +171,9 @@ func (e *explainer) zeroNote(weights []float64) {
 	}
 }
 
-// sum writes the paths between two keys and adds them up.
-func (e *explainer) sum(pair [2]int, paths [][]int, total float64, all bool) {
-	symbol := e.ratio(pair[0], pair[1])
+// sum writes the paths between two keys and adds them up; all says that these are y and x.
+func (e *explainer) sum(from, to int, paths [][]int, total float64, all bool) {
+	symbol := e.ratio(from, to)
 	e.write(symbol, " is the sum over ", legible.Count(len(paths)), " paths:\n")
 	uses := make(map[int]int)
 	for _, p := range paths {
@@ -197,16 +190,21 @@ func (e *explainer) sum(pair [2]int, paths [][]int, total float64, all bool) {
 		}
 		w := e.along(p)
 		sum += w
-		through := "  directly: "
-		if len(p) > 2 {
-			k := p[1]
-			for _, own := range p[1 : len(p)-1] {
-				if uses[own] == 1 {
-					k = own
-					break
-				}
+		if i == 0 {
+			terms = append(terms, number(w))
+		} else {
+			terms = append(terms, factor(w))
+		}
+		if len(p) == 2 {
+			e.write("  directly: ", number(w), "\n")
+			continue
+		}
+		k := p[1]
+		for _, own := range p[1 : len(p)-1] {
+			if uses[own] == 1 {
+				k = own
+				break
 			}
-			through = "  through " + e.label(e.keyPlace(k)) + ": "
 		}
 		symbols := make([]string, 0, len(p))
 		numbers := make([]string, 0, len(p))
@@ -225,17 +223,8 @@ func (e *explainer) sum(pair [2]int, paths [][]int, total float64, all bool) {
 				numbers = append(numbers, factor(weights[j]))
 			}
 		}
-		e.write(through, strings.Join(symbols, " · "), "\n      = ", strings.Join(numbers, " · "))
-		if len(weights) > 1 {
-			e.write(" = ", number(w))
-		}
-		e.write("\n")
+		e.write("  through ", e.label(e.keyPlace(k)), ": ", strings.Join(symbols, " · "), "\n      = ", strings.Join(numbers, " · "), " = ", number(w), "\n")
 		e.zeroNote(weights)
-		if i == 0 {
-			terms = append(terms, number(w))
-		} else {
-			terms = append(terms, factor(w))
-		}
 	}
 	if all {
 		sum = total
@@ -244,19 +233,47 @@ func (e *explainer) sum(pair [2]int, paths [][]int, total float64, all bool) {
 }
 
 // factors explains each factor: which operation it is, and its rule with values.
-func (e *explainer) factors(list [][2]int) {
-	for i, pair := range list {
-		if i == maxFactors {
-			e.write("… ", legible.Count(len(list)-i), " more factors\n")
-			return
+func (e *explainer) factors(several map[int][][]int, cuts []int) {
+	count := 0
+	explain := func(from, to int, note string) {
+		if count++; count <= maxFactors {
+			e.factor(from, to, note)
 		}
-		e.factor(pair[0], pair[1])
+	}
+	var buf []arc
+	for i := range len(cuts) - 1 {
+		paths, ok := several[i]
+		if !ok {
+			explain(cuts[i], cuts[i+1], "")
+			continue
+		}
+		before, seen := count, make(map[[2]int]bool)
+		for _, p := range paths {
+			for j := 0; j < len(p)-1 && count < maxFactors; j++ {
+				if pair := [2]int{p[j], p[j+1]}; !seen[pair] {
+					seen[pair] = true
+					note := ""
+					if len(p) == 2 {
+						note = " directly"
+					}
+					explain(p[j], p[j+1], note)
+				}
+			}
+		}
+		count = before // every arc between the cuts is on one of the paths
+		for k := cuts[i]; k > cuts[i+1]; k-- {
+			buf = e.down(buf[:0], k)
+			count += len(buf)
+		}
+	}
+	if left := count - maxFactors; left > 0 {
+		e.write("… ", legible.Count(left), " more factors\n")
 	}
 }
 
-func (e *explainer) factor(from, to int) {
+func (e *explainer) factor(from, to int, note string) {
 	steps, paths := e.between(from, to)
-	symbol := e.ratio(from, to)
+	symbol := e.ratio(from, to) + note
 	d := e.derivative(from, to)
 	if len(steps) == 2 {
 		e.step(symbol, steps[0], steps[1], "")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,6 +113,45 @@ var explanations = []struct {
 		}
 		return y.Named("y"), x
 	}},
+	{"cancelled", func() (y, x graph.Value) { // what comes through a and b cancels, and √ has slope +Inf behind it
+		g := graph.New()
+		x = g.Var(2).Named("x")
+		r := ops.Sqrt(ops.MulScalar(x, 0)).Named("r")
+		a, b := ops.MulScalar(r, 3).Named("a"), ops.MulScalar(r, -3).Named("b")
+		return ops.Add(ops.Add(a, b), x).Named("y"), x
+	}},
+	{"wide", func() (y, x graph.Value) { // x is used 1,000 times, y is a sum of 1,000
+		g := graph.New()
+		x = g.Var(2).Named("x")
+		y = g.Const(0)
+		for k := range 1000 {
+			y = ops.Add(y, ops.MulScalar(x, float64(k)))
+		}
+		return y.Named("y"), x
+	}},
+	{"network", func() (y, x graph.Value) { // 27 paths between values with names
+		g := graph.New()
+		x = g.Var(0.5).Named("x")
+		layer := []graph.Value{x}
+		for depth := range 3 {
+			next := make([]graph.Value, 3)
+			for k := range next {
+				sum := g.Const(0)
+				for j, h := range layer {
+					sum = ops.Add(sum, ops.MulScalar(h, float64(k-depth)/2+float64(j)/4))
+				}
+				next[k] = ops.Tanh(sum).Named(fmt.Sprintf("h%d%d", depth+1, k+1))
+			}
+			layer = next
+		}
+		return ops.Add(ops.Add(layer[0], layer[1]), layer[2]).Named("y"), x
+	}},
+	{"power", func() (y, x graph.Value) {
+		g := graph.New()
+		x = g.Var(3).Named("x")
+		z := ops.Div(ops.Pow(x, g.Var(2).Named("p")), ops.ReLU(x)).Named("z")
+		return ops.PowScalar(ops.Log(z), 3).Named("y"), x
+	}},
 	{"names", func() (y, x graph.Value) { // hostile ones, and one that is given twice
 		g := graph.New()
 		x = g.Var(0.5).Named("a\nb\x00\xff")
@@ -160,6 +200,38 @@ func TestExplain(t *testing.T) {
 				if !strings.Contains(got.String(), strings.TrimRight(line, "0")) {
 					t.Errorf("the explanation does not have the result %s of Backward", line)
 				}
+			}
+		})
+	}
+}
+
+func TestExplainMisuse(t *testing.T) {
+	g := graph.New()
+	x, v := g.Var(1).Named("x"), g.VarTensor(tensor.Of([]float64{1, 2}, 2)).Named("v")
+	changed := ops.Square(x)
+	for _, c := range []struct {
+		name string
+		call func()
+		want string
+	}{
+		{"not a scalar", func() { autograd.Explain(io.Discard, ops.Exp(v), x) },
+			"autograd.Explain: the value to explain has shape (2), not a scalar: reduce it with ops.Sum or ops.Mean"},
+		{"zero value", func() { autograd.Explain(io.Discard, graph.Value{}, x) },
+			"autograd.Explain: got the zero graph.Value, which belongs to no graph: make values with Graph.Var, Graph.Const or an operation"},
+		{"another graph", func() { autograd.Explain(io.Discard, ops.Square(x), graph.New().Var(1)) },
+			"autograd.Explain: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"},
+		{"changed leaf", func() {
+			x.Set(2)
+			autograd.Explain(io.Discard, changed, x)
+		}, `autograd.Explain: leaf "x" (%1) was changed after %3 = square had used it: the gradient would mix old and new numbers; call Backward before the change, or Rewind and record again`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := graph.Try(c.call)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(c.want, err.Error()); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -229,7 +229,9 @@ func (e *explainer) derived(n graph.Node, i int) []string {
 		}
 		return []string{number(d) + "  (" + r + ")"}
 	}
-	add(symbolic)
+	if strings.Trim(symbolic, "()") != number(d) {
+		add(symbolic)
+	}
 	numeric, _ := fill(r, numbers)
 	if strings.Trim(numeric, "()") != number(d) {
 		add(numeric)
