@@ -9,10 +9,11 @@ import (
 
 var opMatMul graph.Op
 
-// The attribute of a matrix product says which operand is a cotangent, whose zeros win over infinite partners.
+// The attribute of a bilinear operation says which of its operands are cotangents: their zeros win over whatever the
+// other operand holds there, Inf and NaN too. See [Chain].
 const (
-	plainProduct = iota
-	leftCotangent
+	plainProduct  = 0
+	leftCotangent = 1 << (iota - 1)
 	rightCotangent
 )
 
@@ -22,10 +23,11 @@ func init() {
 		Forward:  matmulForward,
 		Backward: matmulBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			// A cotangent among the operands goes on winning: ct may be the undefined derivative of a branch not taken.
 			if i == 0 {
-				return matmul(ct, Transpose(n.Input(1)), leftCotangent)
+				return matmul(ct, Transpose(n.Input(1)), leftCotangent|n.Int(0)&rightCotangent)
 			}
-			return matmul(Transpose(n.Input(0)), ct, rightCotangent)
+			return matmul(Transpose(n.Input(0)), ct, rightCotangent|n.Int(0)&leftCotangent)
 		},
 		Try:    []string{"(2,3) (3,4)", "(1,3) (3,1)", "(3) (3)", "(2,3) (3)", "(3) (3,2)", "(5,2,3) (5,3,2)", "(2,3) (4,3,2)", "(2,1,2,3) (3,3,2)", "(0,3) (3,2)", "(2,0) (0,3)"},
 		Source: "Giles (2008), Collected matrix derivative results, 2.2.1",
@@ -36,9 +38,10 @@ func init() {
 // the last two are a batch of matrices and broadcast. A vector is taken as a row on the left and as a column on the
 // right, and that axis disappears from the result, as in NumPy and PyTorch.
 //
-// Derivative: for the cotangent ct of the result, ct·bᵀ by a and aᵀ·ct by b.
+// Derivative: for the cotangent ct of the result, ct·bᵀ by a and aᵀ·ct by b. An element of ct that is 0 contributes 0,
+// whatever stands in the other factor.
 //
-// It panics with a [*graph.Error] if the inner dimensions differ or an operand is a scalar.
+// It panics with a [*graph.Error] if the inner dimensions or the batch axes do not fit, or an operand is a scalar.
 func MatMul(a, b graph.Value) graph.Value {
 	a.Check("ops.MatMul")
 	b.CheckIn("ops.MatMul", a.Graph())
@@ -82,6 +85,11 @@ func checkInner(a, b graph.Value) {
 	}
 	hint := "the last axis of a must be as long as the second last of b"
 	switch {
+	case len(y) == 1:
+		hint = "the last axis of a must be as long as the only one of b"
+		if len(x) > 1 && x[len(x)-2] == inner {
+			hint = "did you mean ops.MatMul(ops.Transpose(a), b)?"
+		}
 	case len(x) > 1 && x[len(x)-2] == inner:
 		hint = "did you mean ops.MatMul(ops.Transpose(a), b)?"
 	case len(y) > 1 && y[len(y)-1] == x[len(x)-1]:
@@ -91,13 +99,15 @@ func checkInner(a, b graph.Value) {
 }
 
 // matmul records the product of matrices, or of batches of them.
-func matmul(a, b graph.Value, mode int) graph.Value {
+func matmul(a, b graph.Value, cotangents int) graph.Value {
 	c := graph.Begin(opMatMul, a, b)
 	x, y := c.Dims(0), c.Dims(1)
 	var buf [tensor.MaxRank]int
-	shape := broadcastDims(c, buf[:0], x[:len(x)-2], y[:len(y)-2])
-	shape = append(shape, x[len(x)-2], y[len(y)-1])
-	return c.Ints(mode).Record(shape...)
+	shape, ok := tensor.BroadcastShapes(buf[:0], x[:len(x)-2], y[:len(y)-2])
+	if !ok {
+		panic(c.Errorf(graph.ErrShape, "batch axes differ: %s × %s: before the last two axes, lengths must be equal or one of them 1", tensor.FormatShape(x), tensor.FormatShape(y)))
+	}
+	return c.Ints(cotangents).Record(append(shape, x[len(x)-2], y[len(y)-1])...)
 }
 
 func matmulForward(n graph.Node) {
@@ -111,23 +121,14 @@ func matmulForward(n graph.Node) {
 func multiply[T constraints.Float](n graph.Node) {
 	a, b, out := n.In(0), n.In(1), n.Out()
 	x, y, z := tensor.Data[T](a), tensor.Data[T](b), tensor.Data[T](out)
-	gemm := kernel.Gemm[T]
-	switch mode := n.Int(0); {
-	case mode == leftCotangent && !kernel.AllFinite(y):
-		gemm = kernel.GemmZeroWins[T]
-	case mode == rightCotangent && !kernel.AllFinite(x):
-		gemm = gemmRightZeroWins[T]
-	}
+	win := winning(n.Int(0), x, y)
 	eachProduct(out.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
-		gemm(false, false, m, c, k, x[i:], k, y[j:], c, z[l:], c, false)
+		gemm(win, false, false, m, c, k, x[i:], k, y[j:], c, z[l:], c, false)
 	})
 }
 
 // matmulBackward accumulates ct·bᵀ or aᵀ·ct. A batch axis along which the operand was broadcast is summed by itself.
 func matmulBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-	if n.Int(0) != plainProduct {
-		return false
-	}
 	if dst.DType() == tensor.Float32 {
 		addMatmul[float32](n, i, ct, dst)
 	} else {
@@ -138,25 +139,18 @@ func matmulBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
 
 func addMatmul[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
 	a, b := n.In(0), n.In(1)
+	x, y := tensor.Data[T](a), tensor.Data[T](b)
 	w, d := tensor.Data[T](ct), tensor.Data[T](dst)
 	if i == 0 {
-		y := tensor.Data[T](b)
-		gemm := kernel.Gemm[T]
-		if !kernel.AllFinite(y) {
-			gemm = kernel.GemmZeroWins[T]
-		}
+		win := winning(leftCotangent|n.Int(0)&rightCotangent, w, y)
 		eachProduct(ct.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
-			gemm(false, true, m, k, c, w[l:], c, y[j:], c, d[i:], k, true)
+			gemm(win, false, true, m, k, c, w[l:], c, y[j:], c, d[i:], k, true)
 		})
 		return
 	}
-	x := tensor.Data[T](a)
-	gemm := kernel.Gemm[T]
-	if !kernel.AllFinite(x) {
-		gemm = gemmRightZeroWins[T]
-	}
+	win := winning(rightCotangent|n.Int(0)&leftCotangent, x, w)
 	eachProduct(ct.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
-		gemm(true, false, k, c, m, x[i:], k, w[l:], c, d[j:], c, true)
+		gemm(win, true, false, k, c, m, x[i:], k, w[l:], c, d[j:], c, true)
 	})
 }
 
@@ -179,9 +173,22 @@ func eachProduct(out, a, b []int, f func(m, k, c, i, j, l int)) {
 	}
 }
 
-// gemmRightZeroWins is kernel.GemmZeroWins for zeros of the right operand. It serves operands that are not finite, and
+// winning returns which zeros must win in a product of x and y whose cotangents are given. It is none of them, and the
+// product a plain one, if the partners are finite.
+func winning[T constraints.Float](cotangents int, x, y []T) int {
+	if cotangents&leftCotangent != 0 && !kernel.AllFinite(y) || cotangents&rightCotangent != 0 && !kernel.AllFinite(x) {
+		return cotangents
+	}
+	return plainProduct
+}
+
+// gemm is [kernel.Gemm], in which zeros of the operands in win win. That loop serves operands that are not finite, and
 // need not be fast.
-func gemmRightZeroWins[T constraints.Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
+func gemm[T constraints.Float](win int, transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
+	if win == plainProduct {
+		kernel.Gemm(transA, transB, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
+		return
+	}
 	for i := range m {
 		for j := range n {
 			var sum T
@@ -190,9 +197,10 @@ func gemmRightZeroWins[T constraints.Float](transA, transB bool, m, n, k int, a 
 			}
 			for p := range k {
 				x, y := a[at(transA, i, p, lda)], b[at(transB, p, j, ldb)]
-				if y != 0 {
-					sum += x * y
+				if x == 0 && win&leftCotangent != 0 || y == 0 && win&rightCotangent != 0 {
+					continue
 				}
+				sum += x * y
 			}
 			c[i*ldc+j] = sum
 		}
