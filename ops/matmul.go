@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"slices"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -22,6 +24,15 @@ func init() {
 		Name: "matmul", Func: MatMul, Params: "a, b", Doc: "matrix product, of every pair of matrices in a batch", Formula: "a·b", Derivative: "ct·bᵀ, aᵀ·ct",
 		Forward:  matmulForward,
 		Backward: matmulBackward,
+		BackwardInto: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+			// A batch that was broadcast adds up several products.
+			a, b := n.In(0).Dims(), n.In(1).Dims()
+			if len(b) > 2 && (len(a) != len(b) || !slices.Equal(a[:len(a)-2], b[:len(b)-2])) {
+				return false
+			}
+			addMatmul(n, i, ct, dst, false)
+			return true
+		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			// A cotangent among the operands goes on winning: ct may be the undefined derivative of a branch not taken.
 			if i == 0 {
@@ -129,28 +140,33 @@ func multiply[T constraints.Float](n graph.Node) {
 
 // matmulBackward accumulates ct·bᵀ or aᵀ·ct. A batch axis along which the operand was broadcast is summed by itself.
 func matmulBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-	if dst.DType() == tensor.Float32 {
-		addMatmul[float32](n, i, ct, dst)
-	} else {
-		addMatmul[float64](n, i, ct, dst)
-	}
+	addMatmul(n, i, ct, dst, true)
 	return true
 }
 
-func addMatmul[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
+// addMatmul sets dst to ct·bᵀ or aᵀ·ct, or adds it.
+func addMatmul(n graph.Node, i int, ct, dst *tensor.Tensor, accumulate bool) {
+	if dst.DType() == tensor.Float32 {
+		addMatmulOf[float32](n, i, ct, dst, accumulate)
+	} else {
+		addMatmulOf[float64](n, i, ct, dst, accumulate)
+	}
+}
+
+func addMatmulOf[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor, accumulate bool) {
 	a, b := n.In(0), n.In(1)
 	x, y := tensor.Data[T](a), tensor.Data[T](b)
 	w, d := tensor.Data[T](ct), tensor.Data[T](dst)
 	if i == 0 {
 		win := winning(leftCotangent|n.Int(0)&rightCotangent, w, y)
 		eachProduct(ct.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
-			gemm(win, false, true, m, k, c, w[l:], c, y[j:], c, d[i:], k, true)
+			gemm(win, false, true, m, k, c, w[l:], c, y[j:], c, d[i:], k, accumulate)
 		})
 		return
 	}
 	win := winning(rightCotangent|n.Int(0)&leftCotangent, x, w)
 	eachProduct(ct.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
-		gemm(win, true, false, k, c, m, x[i:], k, w[l:], c, d[j:], c, true)
+		gemm(win, true, false, k, c, m, x[i:], k, w[l:], c, d[j:], c, accumulate)
 	})
 }
 
