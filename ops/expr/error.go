@@ -1,0 +1,64 @@
+package expr
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/legible"
+)
+
+// An Error is a mistake in an expression or a binding, with its place.
+type Error struct {
+	Line, Column int    // from 1; a column is a character, not a byte
+	Msg          string // what is wrong and what to write, in one line
+	Err          error  // what an operation reported, a *graph.Error, or nil
+}
+
+// Error returns the place and the message: "column 3: x has no value: ...".
+func (e *Error) Error() string {
+	if e.Line > 1 {
+		return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Msg)
+	}
+	return fmt.Sprintf("column %d: %s", e.Column, e.Msg)
+}
+
+// Unwrap returns the operation's error, so that errors.Is(err, graph.ErrShape) works.
+func (e *Error) Unwrap() error { return e.Err }
+
+// errorAt returns an error at a byte offset of text.
+func errorAt(text string, offset int, format string, args ...any) *Error {
+	before := text[:min(offset, len(text))]
+	line := strings.Count(before, "\n")
+	return &Error{
+		Line:   line + 1,
+		Column: utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1,
+		Msg:    fmt.Sprintf(format, args...),
+	}
+}
+
+// clip shortens what a message quotes to what fits its one line.
+func clip(s string) string { return legible.Name(strings.TrimSpace(s)) }
+
+var goName = regexp.MustCompile(`\bops\.[A-Z]\w*`)
+
+// fromGraph returns what an operation reported, in the words of the language: ops.MatMul is matmul here.
+func fromGraph(text string, offset int, e *graph.Error) *Error {
+	names := make(map[string]string)
+	for _, r := range graph.Rows() {
+		if _, ok := names[r.GoName()]; !ok {
+			names[r.GoName()] = r.Name
+		}
+	}
+	translated := goName.ReplaceAllStringFunc(strings.ReplaceAll(e.Error(), "\n", " "), func(s string) string {
+		if name, ok := names[s]; ok {
+			return name
+		}
+		return s
+	})
+	err := errorAt(text, offset, "%s", translated)
+	err.Err = e
+	return err
+}
