@@ -57,6 +57,7 @@ type ext struct {
 	node    int32
 	owned   bool   // out goes back to the pool
 	version uint64 // of a shared leaf: the tensor's version when it was last read
+	used    int32  // of a shared leaf: no operation behind this node uses it
 }
 
 // A span is a part of an array of the graph that grows with the tape.

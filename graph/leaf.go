@@ -136,6 +136,14 @@ func (g *Graph) Bound(t *tensor.Tensor) (Value, bool) {
 	return g.handle(id), ok
 }
 
+// use notes that the node that is recorded next uses an operand.
+func (g *Graph) use(id int32) {
+	if h := &g.heads[id]; h.flags&isShared != 0 {
+		g.refresh(id)
+		g.exts[h.ext].used = g.n
+	}
+}
+
 // refresh notices that a shared leaf's tensor has changed since the graph last looked.
 func (g *Graph) refresh(id int32) {
 	h := &g.heads[id]
@@ -145,7 +153,9 @@ func (g *Graph) refresh(id int32) {
 	e := &g.exts[h.ext]
 	if v := e.out.Version(); v != e.version {
 		e.version = v
-		g.changed(id)
+		if e.used >= g.leafEnd {
+			g.changed(id)
+		}
 		if e.out.Rank() == 0 {
 			h.value = e.out.AtFlat(0)
 		}

@@ -31,7 +31,7 @@ func Scalars(a, b Value) (x, y float64, ok bool) {
 // the present recording, for which [Scalar] need not be asked again: its number and whether it is a scalar.
 func Current(op Op, x Value) (now Value, v float64, scalar bool) {
 	x.must(op.Row().goName)
-	x.g.refresh(x.id)
+	x.g.use(x.id)
 	h := &x.g.heads[x.id]
 	return x.g.handle(x.id), h.value, h.flags&isTensor == 0
 }
@@ -85,7 +85,7 @@ func Begin(op Op, xs ...Value) Call {
 	e := g.newExt()
 	for _, x := range xs {
 		x.CheckIn(name, g)
-		g.refresh(x.id)
+		g.use(x.id)
 		g.inputs = append(g.inputs, x.id)
 	}
 	e.inputs.hi = int32(len(g.inputs))

@@ -48,6 +48,10 @@ func (g *Graph) Rewind(m Mark) {
 		panic(Errorf(op, ErrStale, "the mark at node %%%d was taken away by an earlier Rewind or Reset: set a new one with Graph.Mark", m.n))
 	}
 	g.truncate(m.n)
+	for _, b := range g.bound { // their uses are gone with what used them
+		e := &g.exts[g.heads[b.id].ext]
+		e.used = min(e.used, m.n-1)
+	}
 	g.open = g.open[:min(m.open, len(g.open))]
 	g.gen++
 	for k := len(g.rewinds); k > 0 && g.rewinds[k-1].floor >= m.n; k-- {
