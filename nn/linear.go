@@ -72,11 +72,14 @@ func (l *linear) Forward(_ Pass, x graph.Value) graph.Value {
 		panic(graph.Errorf(op, graph.ErrShape, "layer %q takes %d numbers a row, x has shape %s: give x the shape (rows, %d)",
 			l.weight.Name, w.Dims()[0], tensor.FormatShape(dims), w.Dims()[0]))
 	}
-	y := ops.MatMul(x, w)
 	if l.bias == nil {
-		return y
+		return ops.MatMul(x, w)
 	}
-	return ops.Add(y, bind(x.Graph(), l.bias))
+	b := bind(x.Graph(), l.bias)
+	if x.Rank() == 1 {
+		return ops.Add(ops.MatMul(x, w), b)
+	}
+	return ops.Linear(x, w, b)
 }
 
 // bind returns the leaf of a parameter, under the parameter's name.
