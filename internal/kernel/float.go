@@ -22,11 +22,6 @@ func sizeOf[T Float]() int {
 	return int(unsafe.Sizeof(z))
 }
 
-// as reads a slice of S as a slice of T, which must have the same representation.
-func as[T, S Float](s []S) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
-}
-
 // mustMatch panics if n, the length of the argument called name, is not want.
 func mustMatch(fn, name string, n, want int) {
 	if n != want {

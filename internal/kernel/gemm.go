@@ -12,6 +12,11 @@ import "fmt"
 // 0·Inf is NaN. [GemmZeroWins] is the other choice.
 func Gemm[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
 	mustGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
+	if raceEnabled {
+		touch(c)
+		observe(a)
+		observe(b)
+	}
 	g := kernelsOf[T]().gemm
 	if g == nil {
 		gemmPortable(transA, transB, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
@@ -65,6 +70,12 @@ func Linear[T Float](y, x, w, bias []T, m, n, k int, relu bool) {
 	}
 	if m == 0 || n == 0 {
 		return
+	}
+	if raceEnabled {
+		touch(y)
+		observe(x)
+		observe(w)
+		observe(bias)
 	}
 	if g := kernelsOf[T]().gemm; g != nil {
 		g.run(&product[T]{m: m, n: n, k: k, a: x, ars: k, acs: 1, b: w, brs: n, bcs: 1, c: y, ldc: n, d: bias, relu: relu})

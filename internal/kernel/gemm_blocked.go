@@ -12,10 +12,14 @@ type gemmTile[T Float] func(a *T, ars, acs uintptr, b *T, ldb uintptr, k int, c 
 // where r is not less than the number of rows that the function is for.
 type gemmPack[T Float] func(dst *T, ldd uintptr, b *T, ldb uintptr, k int)
 
+// A gemmPanel copies k rows of b, ldb bytes apart and two vectors long, to dst without gaps.
+type gemmPanel[T Float] func(dst, b *T, ldb uintptr, k int)
+
 // A gemmKernel is what an implementation brings for matrix products.
 type gemmKernel[T Float] struct {
 	tiles   [][]gemmTile[T] // tiles[v-1][r-1] is for v vectors and r rows
 	packs   []gemmPack[T]   // packs[r-1] is for r rows
+	panel   gemmPanel[T]    // copies a panel of B
 	lanes   int             // elements of a vector
 	masked  bool            // the last vector of B is read under a mask
 	rows    int             // the most rows of a tile
@@ -84,20 +88,14 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 	size := sizeOf[T]()
 	nr := panelVectors * g.lanes
 	// B has to be copied if its rows are not contiguous, if a vector would reach past its end, and where that is faster.
-	packB := p.bcs != 1 || !g.masked && p.n%g.lanes != 0 || p.m > g.maxOpen && p.n > g.lanes
-	// A is copied if its rows fall on the same few lines of the first cache.
-	stored := p.ars
-	if p.acs != 1 {
-		stored = p.acs
-	}
-	copyA := stored*size%4096 == 0 && p.m > g.ways && p.n > nr && p.k > 1
+	packB := p.bcs != 1 || !g.masked && p.n&(g.lanes-1) != 0 || p.m > g.maxOpen && p.n > g.lanes
+	copyA := g.collides(p)
 	var s *scratch[T]
 	if packB || copyA {
 		s = free.get()
 		defer free.put(s)
 	}
-	kBlocks := (p.k + g.kc - 1) / g.kc
-	mBlocks := (p.m + g.mc - 1) / g.mc
+	kBlocks, mBlocks := parts(p.k, g.kc), parts(p.m, g.mc)
 	for kb := range max(kBlocks, 1) {
 		k0, k1 := 0, p.k
 		if kBlocks > 1 {
@@ -111,16 +109,27 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 			relu = false
 		}
 		for mb := range mBlocks {
-			m0, m1 := mb*p.m/mBlocks, (mb+1)*p.m/mBlocks
+			m0, m1 := 0, p.m
+			if mBlocks > 1 {
+				m0, m1 = mb*p.m/mBlocks, (mb+1)*p.m/mBlocks
+			}
 			a, aOff, ars, acs := p.a, m0*p.ars+k0*p.acs, p.ars, p.acs
 			if copyA {
 				a, ars, acs = copyBlock(s, p, m0, m1, k0, k1)
 				aOff = 0
 			}
-			tiles := (m1 - m0 + g.rows - 1) / g.rows
+			// Tiles are nearly equal: the first tall of them have one row more than the others.
+			tiles := parts(m1-m0, g.rows)
+			height, tall := m1-m0, 0
+			if tiles > 1 {
+				height, tall = (m1-m0)/tiles, (m1-m0)%tiles
+			}
 			for j := 0; j < p.n; j += nr {
-				w := min(nr, p.n-j)
-				vecs := (w + g.lanes - 1) / g.lanes
+				w, vecs := nr, panelVectors
+				if p.n-j < nr {
+					w = p.n - j
+					vecs = (w + g.lanes - 1) / g.lanes
+				}
 				b, bOff, ldb := p.b, k0*p.brs+j*p.bcs, p.brs
 				if packB && k1 > k0 {
 					ldb = vecs * g.lanes
@@ -130,22 +139,44 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 				}
 				cols := w - (vecs-1)*g.lanes
 				rows := g.tiles[vecs-1]
+				i := m0
 				for t := range tiles {
-					i0, i1 := m0+t*(m1-m0)/tiles, m0+(t+1)*(m1-m0)/tiles
+					h := height
+					if t < tall {
+						h++
+					}
 					var bp, dp *T
 					ap := &p.c[0] // any address will do where there is nothing to read
 					if k1 > k0 {
-						ap, bp = &a[aOff+(i0-m0)*ars], &b[bOff]
+						ap, bp = &a[aOff+(i-m0)*ars], &b[bOff]
 					}
 					if d != nil {
-						dp = &d[i0*ldd+j]
+						dp = &d[i*ldd+j]
 					}
-					rows[i1-i0-1](ap, uintptr(ars*size), uintptr(acs*size), bp, uintptr(ldb*size), k1-k0,
-						&p.c[i0*p.ldc+j], uintptr(p.ldc*size), dp, uintptr(ldd*size), cols, relu)
+					rows[h-1](ap, uintptr(ars*size), uintptr(acs*size), bp, uintptr(ldb*size), k1-k0,
+						&p.c[i*p.ldc+j], uintptr(p.ldc*size), dp, uintptr(ldd*size), cols, relu)
+					i += h
 				}
 			}
 		}
 	}
+}
+
+// parts returns how many parts of at most size make n, n/size rounded up.
+func parts(n, size int) int {
+	if 0 < n && n <= size {
+		return 1 // divisions are slow
+	}
+	return (n + size - 1) / size
+}
+
+// collides reports whether A has to be copied because its rows fall on the same few lines of the first cache.
+func (g *gemmKernel[T]) collides(p *product[T]) bool {
+	stored := p.ars
+	if p.acs != 1 {
+		stored = p.acs
+	}
+	return stored*sizeOf[T]()%4096 == 0 && p.m > g.ways && p.n > panelVectors*g.lanes && p.k > 1
 }
 
 // copyBlock copies the block of A of rows m0 to m1 and terms k0 to k1, in the order in which it lies, with a gap after each row
@@ -173,6 +204,10 @@ func copyBlock[T Float](s *scratch[T], p *product[T], m0, m1, k0, k1 int) (a []T
 // packPanel copies rows k0 to k1 of w columns of B, from column j, into rows of ldb elements, filled up with zeros.
 func (g *gemmKernel[T]) packPanel(dst []T, ldb int, p *product[T], k0, k1, j, w int) {
 	if p.bcs == 1 {
+		if w == panelVectors*g.lanes && k1 > k0 {
+			g.panel(&dst[0], &p.b[k0*p.brs+j], uintptr(p.brs*sizeOf[T]()), k1-k0)
+			return
+		}
 		for i := range k1 - k0 {
 			from := (k0+i)*p.brs + j
 			row := dst[i*ldb : i*ldb+ldb]

@@ -1,6 +1,9 @@
 package kernel
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
 
 // scratch32 and scratch64 are the buffers of products of either precision.
 var (
@@ -22,8 +25,8 @@ const (
 	gemmRouse    = 1 << 22
 	gemmChunk    = 1 << 16
 
-	// maxChunks is how many chunks a product is split into.
-	maxChunks = 16
+	// tall is how many rows C has when its rows are divided.
+	tall = 512
 )
 
 // run computes the product, on several processors if it is large enough.
@@ -35,7 +38,7 @@ func (g *gemmKernel[T]) run(p *product[T]) {
 	}
 	j := &jobsOf[T]().gemm
 	j.g, j.p = g, *p
-	j.split(min(maxChunks, work/gemmChunk))
+	j.split(runtime.GOMAXPROCS(0), work/gemmChunk)
 	workers.run(j, j.rows*j.cols, work >= gemmRouse)
 	*j = gemmJob[T]{}
 	workers.release()
@@ -48,16 +51,18 @@ type gemmJob[T Float] struct {
 	rows, cols int // how many parts C has in either direction
 }
 
-// split divides C into at most n parts. Columns are divided first, in multiples of a panel, so that no part of B is copied twice;
-// where there are too few of them, or A has to be copied, rows are divided.
-func (j *gemmJob[T]) split(n int) {
+// split divides C into at most most parts. A tall one is divided by rows, twice as many parts as processors, so that each part of A
+// is read by one of them only. Otherwise columns are divided, in multiples of a panel, so that no part of B is copied twice: four
+// times as many, for a helper that comes late not to matter.
+func (j *gemmJob[T]) split(processors, most int) {
 	nr := panelVectors * j.g.lanes
-	if panels := j.p.n / nr; panels >= n && j.p.m <= j.g.mc {
-		j.rows, j.cols = 1, n
+	panels := j.p.n / nr
+	if j.p.m >= tall || panels < processors {
+		j.rows = max(1, min(2*processors, most, j.p.m/(2*j.g.rows)))
+		j.cols = max(1, min(2*processors/j.rows, most/j.rows, panels))
 		return
 	}
-	j.rows = max(1, min(n, j.p.m/(2*j.g.rows)))
-	j.cols = max(1, min(n/j.rows, j.p.n/nr))
+	j.rows, j.cols = 1, min(4*processors, most, panels)
 }
 
 func (j *gemmJob[T]) chunk(i int) {

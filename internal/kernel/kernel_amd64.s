@@ -5268,6 +5268,30 @@ maskedstore:
 	VZEROUPPER
 	RET
 
+// func panelF32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+// Requires: AVX, MMX+
+TEXT ·panelF32AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ b+8(FP), SI
+	MOVQ ldb+16(FP), R8
+	MOVQ k+24(FP), DX
+	LEAQ (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 32(R9)
+	VMOVUPS    (SI), Y0
+	VMOVUPS    32(SI), Y1
+	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y1, 32(DI)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x40, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
 // func pack1F32AVX2(dst *float32, ldd uintptr, b *float32, ldb uintptr, k int)
 // Requires: AVX
 TEXT ·pack1F32AVX2(SB), NOSPLIT, $0-40
@@ -11081,6 +11105,30 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPD    Y10, (SI)
 	VMASKMOVPD Y11, Y12, 32(SI)
+	VZEROUPPER
+	RET
+
+// func panelF64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+// Requires: AVX, MMX+
+TEXT ·panelF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ b+8(FP), SI
+	MOVQ ldb+16(FP), R8
+	MOVQ k+24(FP), DX
+	LEAQ (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 32(R9)
+	VMOVUPD    (SI), Y0
+	VMOVUPD    32(SI), Y1
+	VMOVUPD    Y0, (DI)
+	VMOVUPD    Y1, 32(DI)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x40, DI
+	DECQ       DX
+	JNZ        loop
 	VZEROUPPER
 	RET
 
@@ -17882,6 +17930,30 @@ store:
 	VZEROUPPER
 	RET
 
+// func panelF32AVX512(dst *float32, b *float32, ldb uintptr, k int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·panelF32AVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ b+8(FP), SI
+	MOVQ ldb+16(FP), R8
+	MOVQ k+24(FP), DX
+	LEAQ (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VMOVUPS    (SI), Z0
+	VMOVUPS    64(SI), Z1
+	VMOVUPS    Z0, (DI)
+	VMOVUPS    Z1, 64(DI)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x80, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
 // func fillF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fillF64AVX512(SB), NOSPLIT, $0-80
@@ -24613,5 +24685,29 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z26, (SI)
 	VMOVUPD Z27, K1, 64(SI)
+	VZEROUPPER
+	RET
+
+// func panelF64AVX512(dst *float64, b *float64, ldb uintptr, k int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·panelF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ b+8(FP), SI
+	MOVQ ldb+16(FP), R8
+	MOVQ k+24(FP), DX
+	LEAQ (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	VMOVUPD    (SI), Z0
+	VMOVUPD    64(SI), Z1
+	VMOVUPD    Z0, (DI)
+	VMOVUPD    Z1, 64(DI)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x80, DI
+	DECQ       DX
+	JNZ        loop
 	VZEROUPPER
 	RET

@@ -23,6 +23,11 @@ func SGD[T Float](w, g []T, lr T) {
 func SGDMomentum[T Float](w, g, v []T, lr, mu, weightDecay T, nesterov bool) {
 	mustMatch("SGDMomentum", "g", len(g), len(w))
 	mustMatch("SGDMomentum", "v", len(v), len(w))
+	if raceEnabled {
+		touch(w)
+		touch(v)
+		observe(g)
+	}
 	k := kernelsOf[T]()
 	f := k.momentum
 	if nesterov {
@@ -57,6 +62,12 @@ func Adam[T Float](w, g, m, v []T, lr, beta1, beta2, eps, weightDecay T, decoupl
 	mustMatch("Adam", "v", len(v), len(w))
 	if step < 1 {
 		panic(fmt.Sprintf("kernel: Adam: step is %d, want 1 for the first step", step))
+	}
+	if raceEnabled {
+		touch(w)
+		touch(m)
+		touch(v)
+		observe(g)
 	}
 	f := kernelsOf[T]().adam
 	p := newAdamStep(lr, beta1, beta2, eps, weightDecay, decoupled, step)

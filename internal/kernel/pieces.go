@@ -24,6 +24,11 @@ var expensive = [numOps]bool{
 
 // apply runs a kernel whose lengths are known to fit.
 func apply[T Float](op opcode, dst, a, b []T, c T) {
+	if raceEnabled {
+		touch(dst)
+		observe(a)
+		observe(b)
+	}
 	f := kernelsOf[T]().loops[op]
 	if len(dst) < minParallelExpensive {
 		f(dst, a, b, c)

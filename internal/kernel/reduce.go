@@ -16,6 +16,9 @@ func Max[T Float](x []T) T {
 	if len(x) == 0 {
 		panic("kernel: Max: x is empty")
 	}
+	if raceEnabled {
+		observe(x)
+	}
 	f := kernelsOf[T]().max
 	if len(x) <= piece {
 		return f(x)
@@ -64,6 +67,10 @@ func reducePairwise[T Float](k *kernels[T], r reduction, x, y []T) float64 {
 
 // reduce adds up the reductions of all pieces.
 func reduce[T Float](r reduction, x, y []T) float64 {
+	if raceEnabled {
+		observe(x)
+		observe(y)
+	}
 	k := kernelsOf[T]()
 	if len(x) <= piece {
 		return reducePiece(k, r, x, y)

@@ -274,6 +274,11 @@ func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintpt
 //go:noescape
 func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
 
+// panelF32AVX2 copies k rows of two vectors, ldb bytes apart, without gaps.
+//
+//go:noescape
+func panelF32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+
 // pack1F32AVX2 transposes 1 rows.
 //
 //go:noescape
@@ -583,6 +588,11 @@ func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintpt
 //
 //go:noescape
 func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+
+// panelF64AVX2 copies k rows of two vectors, ldb bytes apart, without gaps.
+//
+//go:noescape
+func panelF64AVX2(dst *float64, b *float64, ldb uintptr, k int)
 
 // pack1F64AVX2 transposes 1 rows.
 //
@@ -954,6 +964,11 @@ func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uin
 //go:noescape
 func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
 
+// panelF32AVX512 copies k rows of two vectors, ldb bytes apart, without gaps.
+//
+//go:noescape
+func panelF32AVX512(dst *float32, b *float32, ldb uintptr, k int)
+
 // fillF64AVX512 is the loop of opFill.
 //
 //go:noescape
@@ -1303,3 +1318,8 @@ func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uin
 //
 //go:noescape
 func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+
+// panelF64AVX512 copies k rows of two vectors, ldb bytes apart, without gaps.
+//
+//go:noescape
+func panelF64AVX512(dst *float64, b *float64, ldb uintptr, k int)

@@ -28,9 +28,8 @@ func (t target) and(x vec, y operand.Op) vec { return t.op2("VAND*", x, y) }
 func (t target) or(x vec, y operand.Op) vec  { return t.op2("VOR*", x, y) }
 func (t target) xor(x vec, y operand.Op) vec { return t.op2("VXOR*", x, y) }
 
-// intAdd and intSub treat lanes as integers.
+// intAdd treats lanes as integers.
 func (t target) intAdd(x vec, y operand.Op) vec { return t.op2("VPADD#", x, y) }
-func (t target) intSub(x vec, y operand.Op) vec { return t.op2("VPSUB#", x, y) }
 
 // shl and shr shift the bits of each lane.
 func (t target) shl(x vec, n int) vec { return t.op2("VPSLL#", x, operand.U8(n)) }

@@ -29,6 +29,7 @@ func main() {
 		t.reduce()
 		t.optimizers()
 		t.gemm()
+		t.panel()
 		if !t.wide {
 			t.pack()
 		}

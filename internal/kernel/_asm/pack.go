@@ -17,6 +17,34 @@ func (t target) pack() {
 	}
 }
 
+// panel writes the function that copies rows of two vectors to where they follow each other.
+func (t target) panel() {
+	ty := t.goType()
+	t.function("panel", fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
+		fmt.Sprintf("panel%s copies k rows of two vectors, ldb bytes apart, without gaps.", t.suffix()))
+	dst, b, ldb, k := reg.RDI, reg.RSI, reg.R8, reg.RDX
+	ctx.Load(ctx.Param("dst"), dst)
+	ctx.Load(ctx.Param("b"), b)
+	ctx.Load(ctx.Param("ldb"), ldb)
+	ctx.Load(ctx.Param("k"), k)
+	// Rows far apart are new to the processor's own prefetching.
+	ahead := reg.R9
+	ctx.LEAQ(operand.Mem{Base: b, Index: ldb, Scale: 8}, ahead)
+	ctx.Label("loop")
+	for j := range 2 {
+		ctx.PREFETCHT0(operand.Mem{Base: ahead, Disp: j * t.bytes()})
+	}
+	v0, v1 := t.load(operand.Mem{Base: b}, mask{}), t.load(operand.Mem{Base: b, Disp: t.bytes()}, mask{})
+	t.store(v0, operand.Mem{Base: dst}, mask{})
+	t.store(v1, operand.Mem{Base: dst, Disp: t.bytes()}, mask{})
+	ctx.ADDQ(ldb, b)
+	ctx.ADDQ(ldb, ahead)
+	ctx.ADDQ(operand.Imm(uint64(2*t.bytes())), dst)
+	ctx.DECQ(k)
+	ctx.JNZ(operand.LabelRef("loop"))
+	t.end()
+}
+
 func (t target) packName(rows int) string { return fmt.Sprintf("pack%d", rows) }
 
 // packFor writes a function that transposes rows rows of b, ldb bytes apart, into k rows of dst, ldd bytes apart, which are as

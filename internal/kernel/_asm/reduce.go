@@ -23,14 +23,6 @@ func (t target) reduce() {
 // doubles returns the target of the same instruction set in double precision.
 func (t target) doubles() target { return target{double: true, wide: t.wide} }
 
-// half returns the part of a vector register that has as many numbers as a vector of double precision.
-func (t target) half(v vec) reg.Register {
-	if t.wide {
-		return v.AsY()
-	}
-	return v.AsX()
-}
-
 // loadDouble returns the numbers at m in double precision: a whole vector of it.
 func (t target) loadDouble(m operand.Mem, k mask) vec {
 	if t.double {
