@@ -117,6 +117,7 @@ func Tanh(x graph.Value) graph.Value {
 // Special cases are:
 //
 //	ReLU(NaN) = NaN, with derivative 0
+//	ReLU(-0) is 0 or -0, as the processor's maximum has it
 func ReLU(x graph.Value) graph.Value {
 	if v, ok := graph.Scalar(x); ok && v > 0 {
 		return graph.Record1(opReLU, x, v, 1)

@@ -28,7 +28,7 @@ func init() {
 			if x < 0 {
 				return math.NaN(), math.NaN()
 			}
-			return math.Log(x), 1 / x
+			return ln(x), 1 / x
 		},
 		Forward: kernel1(kernel.Log[float64], kernel.Log[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -56,6 +56,14 @@ func init() {
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Sin(n.Input(0)))) },
 		Source:  "Cephes sin.c, via Go math.Sincos",
 	})
+}
+
+// ln returns the natural logarithm. On amd64 Go's math.Log is wrong for denormal numbers, which are scaled here.
+func ln(x float64) float64 {
+	if x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
 }
 
 // Exp returns eˣ, element by element.

@@ -39,8 +39,11 @@ func init() {
 }
 
 func lgamma(x float64) float64 {
-	if math.IsInf(x, -1) {
+	switch {
+	case math.IsInf(x, -1):
 		return math.Inf(1) // as C99; Go's has -Inf
+	case math.Abs(x) < 0x1p-1000 && x != 0:
+		return -ln(math.Abs(x)) // Γ(x) = 1/x + …
 	}
 	y, _ := math.Lgamma(x)
 	return y

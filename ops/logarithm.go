@@ -82,11 +82,11 @@ func log2(x float64) float64 {
 	if frac, exp := math.Frexp(x); frac == 0.5 {
 		return float64(exp - 1)
 	}
-	return math.Log(x) * (1 / math.Ln2)
+	return ln(x) * (1 / math.Ln2)
 }
 
 func log10(x float64) float64 {
-	y := math.Log(x) * (1 / math.Ln10)
+	y := ln(x) * (1 / math.Ln10)
 	// A power of 10 up to 10^22 is a float64, and its logarithm a whole number that the product may miss by a bit.
 	if r := math.Round(y); math.Abs(r) <= 22 && math.Pow10(int(r)) == x {
 		return r

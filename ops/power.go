@@ -124,7 +124,7 @@ func powExponent(x, y, z float64) float64 {
 	case z == 0, x == 0 && y >= 0:
 		return 0
 	}
-	return z * math.Log(x)
+	return z * ln(x)
 }
 
 // Square returns x², element by element.
