@@ -144,7 +144,7 @@ func (e *explainer) rules(from, to int) string {
 func (e *explainer) tensorRule(n graph.Node, i int) string {
 	r := rule(n, i)
 	if !prose(r) { // put in the numbers of constant parameters
-		r, _ = fill(r, params(n, func(name string, _ int) string { return name }))
+		r, _ = legible.Fill(r, params(n, func(name string, _ int) string { return name }))
 	}
 	if hasWord(r, "ct") || prose(r) {
 		return r

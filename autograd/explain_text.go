@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/legible"
@@ -97,7 +96,7 @@ func (e *explainer) expression(n graph.Node) string {
 	row := n.Row()
 	m := params(n, func(_ string, i int) string { return e.operandLabel(n, i) })
 	if row.Unary != nil || row.UnaryParam != nil || row.Binary != nil {
-		if s, ok := fill(row.Formula, m); ok {
+		if s, ok := legible.Fill(row.Formula, m); ok {
 			return s
 		}
 	}
@@ -115,68 +114,6 @@ func (e *explainer) expression(n graph.Node) string {
 		}
 	}
 	return row.Name + "(" + strings.Join(args, ", ") + ")"
-}
-
-// superscripts are the characters that formulas write exponents with.
-var superscripts = map[rune]string{'ˣ': "x", 'ʸ': "y", 'ᵖ': "p", '⁻': "-", '¹': "1", '²': "2", '³': "3"}
-
-// fill puts texts in the place of names in a formula, and writes an exponent that has names in it with ^. It reports
-// false if the formula has other words.
-func fill(formula string, m map[string]string) (string, bool) {
-	var b strings.Builder
-	ok := true
-	put := func(word string) {
-		text, known := m[word]
-		if !known {
-			ok, text = false, word
-		}
-		if before, _ := utf8.DecodeLastRuneInString(b.String()); unicode.IsDigit(before) || before == ')' {
-			b.WriteString("·")
-		}
-		b.WriteString(text)
-	}
-	runes := []rune(formula)
-	for i := 0; i < len(runes); {
-		j := i
-		for j < len(runes) && unicode.IsLetter(runes[j]) && superscripts[runes[j]] == "" {
-			j++
-		}
-		if j > i {
-			put(string(runes[i:j]))
-			i = j
-			continue
-		}
-		named := ""
-		for j < len(runes) && superscripts[runes[j]] != "" {
-			if unicode.IsLetter(runes[j]) {
-				named = superscripts[runes[j]]
-				if _, known := m[named]; !known {
-					ok = false
-				}
-			}
-			j++
-		}
-		switch {
-		case named == "":
-			b.WriteRune(runes[i])
-			i++
-		case j == i+1:
-			b.WriteString("^" + m[named])
-			i = j
-		default:
-			b.WriteString("^(")
-			for _, r := range runes[i:j] {
-				if text := superscripts[r]; unicode.IsLetter(r) {
-					b.WriteString(m[text])
-				} else {
-					b.WriteString(text)
-				}
-			}
-			b.WriteString(")")
-			i = j
-		}
-	}
-	return b.String(), ok
 }
 
 // prose reports whether a derivative is described in words.
@@ -220,7 +157,7 @@ func (e *explainer) derived(n graph.Node, i int) []string {
 			parts = append(parts, s)
 		}
 	}
-	symbolic, ok := fill(r, names)
+	symbolic, ok := legible.Fill(r, names)
 	if prose(r) || !ok {
 		for _, name := range [...]string{"x", "y"} {
 			if v, known := numbers[name]; known && hasWord(r, name) {
@@ -232,7 +169,7 @@ func (e *explainer) derived(n graph.Node, i int) []string {
 	if strings.Trim(symbolic, "()") != number(d) {
 		add(symbolic)
 	}
-	numeric, _ := fill(r, numbers)
+	numeric, _ := legible.Fill(r, numbers)
 	if strings.Trim(numeric, "()") != number(d) {
 		add(numeric)
 	}
