@@ -1,0 +1,350 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack"
+	"gonum.org/v1/gonum/lapack/lapack64"
+)
+
+// An operation has one result. Those of this file put their factors one above the other into one matrix, and the public
+// function cuts it up again.
+var opEigh, opSVD, opQR graph.Op
+
+func init() {
+	register(&opEigh, graph.Row{
+		Name: "eigh", Func: eigh, Params: "a", Doc: "eigenvalues of a symmetric matrix, ascending, as a row above the matrix whose columns are the eigenvectors", Formula: "(a + aᵀ)/2 = v·diag(w)·vᵀ", Derivative: "v·(diag(ctw) + f∘(vᵀ·ctv))·vᵀ made symmetric, f = 1/(wⱼ - wᵢ), 0 on the diagonal",
+		Forward: eighForward,
+		VJP:     eighVJP,
+		Prepare: wellSeparated,
+		Try:     []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(0,0)"},
+		Source:  "Giles (2008), Collected matrix derivative results, 3.1; LAPACK's syev",
+	})
+	register(&opSVD, graph.Row{
+		Name: "svd", Func: svd, Params: "a", Doc: "thin singular value decomposition: u above the row of singular values, descending, above v", Formula: "a = u·diag(s)·vᵀ", Derivative: "u·(diag(cts) + (f∘uᵀctu, symmetric)·s + s·(f∘vᵀctv, symmetric))·vᵀ and what lies outside u and v, f = 1/(sⱼ² - sᵢ²)",
+		Forward: svdForward,
+		VJP:     svdVJP,
+		Prepare: wellSeparated,
+		Try:     []string{"(2,2)", "(3,2)", "(2,3)", "(1,1)", "(1,3)", "(2,2,2)", "(0,2)"},
+		Source:  "Townsend (2016), Differentiating the singular value decomposition; LAPACK's gesvd",
+	})
+	register(&opQR, graph.Row{
+		Name: "qr", Func: qr, Params: "a", Doc: "thin QR decomposition: q with orthonormal columns above r, upper triangular with a diagonal that is not negative", Formula: "a = q·r", Derivative: "(ctq + q·m)·r⁻ᵀ, m the lower triangle of r·ctrᵀ - ctqᵀ·q, mirrored",
+		Forward: qrForward,
+		VJP:     qrVJP,
+		Prepare: wellSeparated,
+		Try:     []string{"(2,2)", "(3,2)", "(3,3)", "(1,1)", "(3,1)", "(2,2,2)", "(2,0)"},
+		Source:  "Walter and Lehmann (2018), Algorithmic differentiation of linear algebra functions, 3.2; LAPACK's geqrf and orgqr",
+	})
+}
+
+// Eigh returns the eigenvalues w of a symmetric matrix in ascending order, and the matrix v whose columns are the
+// eigenvectors, of length 1: a = v·diag(w)·vᵀ. For a batch of shape (...,n,n) the shapes are (...,n) and (...,n,n).
+// Like [Cholesky] it reads the symmetric part of a, and its gradient is symmetric. The largest component of every
+// eigenvector is positive, the first of several that are equally large; so the result is determined. A matrix with an
+// element that is infinite or NaN gives NaN.
+//
+// Derivative: for cotangents ctw and ctv, v·(diag(ctw) + f∘(vᵀ·ctv))·vᵀ made symmetric, where f is 1/(wⱼ - wᵢ) off the
+// diagonal and 0 on it.
+//
+// Eigenvectors of equal eigenvalues have no derivative: the gradient is infinite or NaN if they are used. A loss that
+// uses only the eigenvalues has its gradient there too. The gradient by eigenvectors is inaccurate where eigenvalues are
+// close to each other.
+//
+// It panics with a [*graph.Error] if a matrix is not square.
+func Eigh(a graph.Value) (w, v graph.Value) {
+	y := eigh(a)
+	n := y.Dims()[y.Rank()-1]
+	return squeezeRow(Slice(y, -2, 0, 1)), Slice(y, -2, 1, n+1)
+}
+
+// eigh records the row of Eigh: shape (...,n,n) gives (...,n+1,n).
+func eigh(a graph.Value) graph.Value {
+	c := graph.Begin(opEigh, a)
+	mustSquareOf("ops.Eigh", c)
+	return c.Record(taller(c.Dims(0), 1, 0)...)
+}
+
+// SVD returns the thin singular value decomposition a = u·diag(s)·vt of a matrix, or of every matrix in a batch. With
+// k = min(m,n), shape (...,m,n) gives u of shape (...,m,k) with orthonormal columns, the singular values s of shape
+// (...,k) in descending order, and vt of shape (...,k,n) with orthonormal rows. The largest component of every column of
+// u is positive, the first of several that are equally large; so the result is determined. A matrix with an element that
+// is infinite or NaN gives NaN.
+//
+// Derivative: that by the singular values is u·diag(cts)·vt; the whole is in the source.
+//
+// Singular vectors of equal singular values, and those of a singular value 0, have no derivative: the gradient is
+// infinite or NaN if they are used. A loss that uses only the singular values has its gradient there too. The gradient
+// by singular vectors is inaccurate where singular values are close to each other.
+//
+// It panics with a [*graph.Error] if a has fewer than two axes.
+func SVD(a graph.Value) (u, s, vt graph.Value) {
+	y := svd(a)
+	u, s, v := cutSVD(y, a.Dims()[a.Rank()-2])
+	return u, s, Transpose(v)
+}
+
+// svd records the row of SVD: shape (...,m,n) gives (...,m+1+n,k), u above s above v.
+func svd(a graph.Value) graph.Value {
+	c := graph.Begin(opSVD, a)
+	dims := mustMatricesOf("ops.SVD", c)
+	m, n := dims[len(dims)-2], dims[len(dims)-1]
+	return c.Record(taller(dims, n+1, min(m, n)-n)...)
+}
+
+func cutSVD(y graph.Value, m int) (u, s, v graph.Value) {
+	rows := y.Dims()[y.Rank()-2]
+	return Slice(y, -2, 0, m), squeezeRow(Slice(y, -2, m, m+1)), Slice(y, -2, m+1, rows)
+}
+
+// QR returns the thin QR decomposition a = q·r of a matrix with at least as many rows as columns, or of every matrix in
+// a batch: shape (...,m,n) gives q of shape (...,m,n) with orthonormal columns, and r of shape (...,n,n), upper
+// triangular. The diagonal of r is not negative; so the result is determined.
+//
+// Derivative: for cotangents ctq and ctr, (ctq + q·m)·r⁻ᵀ, where m is the lower triangle of r·ctrᵀ - ctqᵀ·q mirrored at
+// the diagonal. There is none if a has not full rank: the backward sweep panics with a [*graph.Error] then.
+//
+// It panics with a [*graph.Error] if a has fewer rows than columns.
+func QR(a graph.Value) (q, r graph.Value) {
+	y := qr(a)
+	m := a.Dims()[a.Rank()-2]
+	return Slice(y, -2, 0, m), Slice(y, -2, m, y.Dims()[y.Rank()-2])
+}
+
+// qr records the row of QR: shape (...,m,n) gives (...,m+n,n), q above r.
+func qr(a graph.Value) graph.Value {
+	c := graph.Begin(opQR, a)
+	dims := mustMatricesOf("ops.QR", c)
+	m, n := dims[len(dims)-2], dims[len(dims)-1]
+	if m < n {
+		panic(graph.Errorf("ops.QR", graph.ErrShape, "shape %s has more columns than rows: decompose ops.Transpose(a), or use ops.SVD", tensor.FormatShape(dims)))
+	}
+	return c.Record(taller(dims, n, 0)...)
+}
+
+// mustMatricesOf is [mustMatrices] for a row whose public function has another name.
+func mustMatricesOf(op string, c graph.Call) []int {
+	dims := c.Dims(0)
+	if len(dims) < 2 {
+		panic(graph.Errorf(op, graph.ErrShape, "shape %s is not a matrix: the last two axes are its rows and columns", tensor.FormatShape(dims)))
+	}
+	return dims
+}
+
+// mustSquareOf is [mustSquare] for a row whose public function has another name.
+func mustSquareOf(op string, c graph.Call) {
+	dims := mustMatricesOf(op, c)
+	if k := len(dims); dims[k-1] != dims[k-2] {
+		panic(graph.Errorf(op, graph.ErrShape, "shape %s is not square: the last two axes must be equal", tensor.FormatShape(dims)))
+	}
+}
+
+// taller returns the shape of matrices with more rows and columns.
+func taller(dims []int, rows, columns int) []int {
+	out := append(make([]int, 0, tensor.MaxRank), dims...)
+	k := len(out)
+	out[k-2] += rows
+	out[k-1] += columns
+	return out
+}
+
+// squeezeRow drops the second last axis, of length 1.
+func squeezeRow(x graph.Value) graph.Value { return Squeeze(x, -2) }
+
+// wellSeparated makes matrices whose eigenvalues and singular values are well apart from each other and from 0.
+func wellSeparated(_ int, x graph.Value) graph.Value {
+	return Add(MulScalar(x, 0.25), mask(x, func(i, j int) float64 { return float64(3*i+2) * indicator(i == j) }))
+}
+
+func eighForward(n graph.Node) {
+	var s, w, work []float64
+	eachSquare(n, func(m int, a []float64, f *lu) {
+		k := f.n
+		if s == nil {
+			s, w = make([]float64, (k+1)*k), make([]float64, k)
+		}
+		v := s[k:] // below the row of eigenvalues
+		symmetricPart(v, a, k)
+		if kernel.AllFinite(v) {
+			h := blas64.Symmetric{Uplo: blas.Lower, N: k, Stride: k, Data: v}
+			if work == nil {
+				var size [1]float64
+				lapack64.Syev(lapack.EVCompute, h, w, size[:], -1)
+				work = make([]float64, int(size[0]))
+			}
+			if !lapack64.Syev(lapack.EVCompute, h, w, work, len(work)) {
+				panic(graph.Errorf("ops.Eigh", graph.ErrValue, "the eigenvalues of %s were not found: the QR iteration did not converge; scale the matrix", whichMatrix(n, 0, m)))
+			}
+			copy(s, w)
+			for j := range k {
+				if negative(v[j:], k, k) {
+					flip(v[j:], k, k)
+				}
+			}
+		} else {
+			kernel.Fill(s, math.NaN())
+		}
+		fromFloat64(n.Out(), m*len(s), s)
+	})
+}
+
+// negative reports whether the largest of n numbers, stride apart, is negative: the first of several that are equally
+// large but for rounding.
+func negative(x []float64, n, stride int) bool {
+	const equal = 1 - 1e-12 // rounding must not decide between components that are equal
+	at := 0
+	for i := range n {
+		if math.Abs(x[i*stride])*equal > math.Abs(x[at*stride]) {
+			at = i
+		}
+	}
+	return n > 0 && x[at*stride] < 0
+}
+
+// flip changes the sign of n numbers, stride apart.
+func flip(x []float64, n, stride int) {
+	for i := range n {
+		x[i*stride] = -x[i*stride]
+	}
+}
+
+func eighVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
+	size := n.InputNode(0).Dims()[len(n.Dims())-1]
+	cut := func(y graph.Value) (w, v graph.Value) {
+		return squeezeRow(Slice(y, -2, 0, 1)), Slice(y, -2, 1, size+1)
+	}
+	w, v := cut(n.Value())
+	ctw, ctv := cut(ct)
+	vt := Transpose(v)
+	inner := Add(DiagonalMatrix(ctw), Chain(matmul(vt, ctv, rightCotangent), gaps(w)))
+	return symmetric(matmul(matmul(v, inner, rightCotangent), vt, leftCotangent))
+}
+
+// gaps returns the matrix 1/(wⱼ - wᵢ) with zeros on its diagonal.
+func gaps(w graph.Value) graph.Value { return offDiagonal(Sub(asRow(w), asColumn(w))) }
+
+// gapsOfSquares returns the matrix 1/(sⱼ² - sᵢ²) with zeros on its diagonal.
+func gapsOfSquares(s graph.Value) graph.Value {
+	return offDiagonal(Mul(Sub(asRow(s), asColumn(s)), Add(asRow(s), asColumn(s))))
+}
+
+// offDiagonal returns 1/d off the diagonal and 0 on it, where d is 0.
+func offDiagonal(d graph.Value) graph.Value {
+	one := mask(d, func(i, j int) float64 { return indicator(i == j) })
+	return Chain(mask(d, func(i, j int) float64 { return indicator(i != j) }), Reciprocal(Add(d, one)))
+}
+
+func asRow(w graph.Value) graph.Value    { return Unsqueeze(w, -2) }
+func asColumn(w graph.Value) graph.Value { return Unsqueeze(w, -1) }
+
+func svdForward(n graph.Node) {
+	dims := n.In(0).Dims()
+	rows, cols := dims[len(dims)-2], dims[len(dims)-1]
+	k := min(rows, cols)
+	if n.Out().Len() == 0 {
+		return
+	}
+	a, y := make([]float64, rows*cols), make([]float64, (rows+1+cols)*k)
+	s, vt := make([]float64, k), make([]float64, k*cols)
+	var work []float64
+	for m := range batchLen(dims) {
+		toFloat64(a, n.In(0), m*rows*cols)
+		if kernel.AllFinite(a) {
+			u := general(rows, k, y[:rows*k])
+			if work == nil {
+				var size [1]float64
+				lapack64.Gesvd(lapack.SVDStore, lapack.SVDStore, general(rows, cols, a), u, general(k, cols, vt), s, size[:], -1)
+				work = make([]float64, int(size[0]))
+			}
+			if !lapack64.Gesvd(lapack.SVDStore, lapack.SVDStore, general(rows, cols, a), u, general(k, cols, vt), s, work, len(work)) {
+				panic(graph.Errorf("ops.SVD", graph.ErrValue, "the singular values of %s were not found: the QR iteration did not converge; scale the matrix", whichMatrix(n, 0, m)))
+			}
+			copy(y[rows*k:], s)
+			v := y[(rows+1)*k:]
+			for j := range k {
+				for i := range cols {
+					v[i*k+j] = vt[j*cols+i]
+				}
+				if negative(u.Data[j:], rows, k) {
+					flip(u.Data[j:], rows, k)
+					flip(v[j:], cols, k)
+				}
+			}
+		} else {
+			kernel.Fill(y, math.NaN())
+		}
+		fromFloat64(n.Out(), m*len(y), y)
+	}
+}
+
+func svdVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
+	dims := n.InputNode(0).Dims()
+	rows, cols := dims[len(dims)-2], dims[len(dims)-1]
+	u, s, v := cutSVD(n.Value(), rows)
+	ctu, cts, ctv := cutSVD(ct, rows)
+	ut, vt := Transpose(u), Transpose(v)
+	uu, vv := matmul(ut, ctu, rightCotangent), matmul(vt, ctv, rightCotangent)
+	f := gapsOfSquares(s)
+	twice := func(x graph.Value) graph.Value { return Add(x, Transpose(x)) }
+	inner := Add(DiagonalMatrix(cts), Add(
+		Chain(twice(Chain(uu, f)), asRow(s)),
+		Chain(twice(Chain(vv, f)), asColumn(s))))
+	sum := matmul(matmul(u, inner, rightCotangent), vt, leftCotangent)
+	// What the cotangents hold outside of the spaces that u and v span.
+	if rows > cols {
+		rest := Chain(Sub(ctu, matmul(u, uu, rightCotangent)), asRow(Reciprocal(s)))
+		sum = Add(sum, matmul(rest, vt, leftCotangent))
+	}
+	if cols > rows {
+		rest := Chain(Sub(ctv, matmul(v, vv, rightCotangent)), asRow(Reciprocal(s)))
+		sum = Add(sum, matmul(u, Transpose(rest), rightCotangent))
+	}
+	return sum
+}
+
+func qrForward(n graph.Node) {
+	dims := n.In(0).Dims()
+	rows, cols := dims[len(dims)-2], dims[len(dims)-1]
+	if n.Out().Len() == 0 {
+		return
+	}
+	y, tau := make([]float64, (rows+cols)*cols), make([]float64, cols)
+	work := make([]float64, 64*cols)
+	for m := range batchLen(dims) {
+		q := general(rows, cols, y[:rows*cols])
+		toFloat64(q.Data, n.In(0), m*rows*cols)
+		lapack64.Geqrf(q, tau, work, len(work))
+		r := y[rows*cols:]
+		clear(r)
+		for i := range cols {
+			copy(r[i*cols+i:(i+1)*cols], q.Data[i*cols+i:(i+1)*cols])
+		}
+		lapack64.Orgqr(q, tau, work, len(work))
+		for j := range cols {
+			if r[j*(cols+1)] < 0 {
+				flip(q.Data[j:], rows, cols)
+				flip(r[j*cols:], cols, 1)
+			}
+		}
+		fromFloat64(n.Out(), m*len(y), y)
+	}
+}
+
+func qrVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
+	dims := n.Dims()
+	rows := n.InputNode(0).Dims()[len(dims)-2]
+	cut := func(y graph.Value) (q, r graph.Value) {
+		return Slice(y, -2, 0, rows), Slice(y, -2, rows, dims[len(dims)-2])
+	}
+	q, r := cut(n.Value())
+	ctq, ctr := cut(ct)
+	m := Sub(matmul(r, Transpose(Triu(ctr, 0)), rightCotangent), matmul(Transpose(ctq), q, leftCotangent))
+	mirrored := Add(Tril(m, 0), Transpose(Tril(m, -1)))
+	// x·r⁻ᵀ = (r⁻¹·xᵀ)ᵀ
+	return Transpose(SolveUpper(r, Transpose(Add(ctq, matmul(q, mirrored, rightCotangent)))))
+}

@@ -1,0 +1,162 @@
+package ops_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+func randomMatrices(seed uint64, shape ...int) *tensor.Tensor {
+	rng := rand.New(rand.NewPCG(seed, 7))
+	t := tensor.New(tensor.Float64, shape...)
+	for i := range t.Len() {
+		t.SetFlat(rng.NormFloat64(), i)
+	}
+	return t
+}
+
+// columnProducts returns the products of x's columns with each other, which is the identity for orthonormal ones.
+func columnProducts(x graph.Value) graph.Value { return ops.MatMul(ops.Transpose(x), x) }
+
+func identity(batch, n int) []float64 {
+	out := make([]float64, batch*n*n)
+	for b := range batch {
+		for i := range n {
+			out[(b*n+i)*n+i] = 1
+		}
+	}
+	return out
+}
+
+// TestDecompositionsMultiplyBack holds that the factors have their structure and that their product is the matrix.
+func TestDecompositionsMultiplyBack(t *testing.T) {
+	g := graph.New()
+	for _, s := range [][2]int{{1, 1}, {2, 2}, {5, 5}, {7, 4}, {4, 7}, {40, 40}} {
+		m, n := s[0], s[1]
+		k := min(m, n)
+		a := g.VarTensor(randomMatrices(uint64(m*100+n), 2, m, n))
+		all := a.Tensor().Float64s()
+
+		u, sv, vt := ops.SVD(a)
+		closeTo(t, "svd: u·s·vt", all, ops.MatMul(ops.Mul(u, ops.Unsqueeze(sv, -2)), vt).Tensor().Float64s())
+		closeTo(t, "svd: uᵀ·u", identity(2, k), columnProducts(u).Tensor().Float64s())
+		closeTo(t, "svd: vᵀ·v", identity(2, k), columnProducts(ops.Transpose(vt)).Tensor().Float64s())
+		for i, v := range sv.Tensor().Float64s() {
+			if v < 0 || i%k > 0 && v > sv.Tensor().AtFlat(i-1) {
+				t.Errorf("singular values %v are not descending", sv.Tensor())
+			}
+		}
+		if m >= n {
+			q, r := ops.QR(a)
+			closeTo(t, "qr: q·r", all, ops.MatMul(q, r).Tensor().Float64s())
+			closeTo(t, "qr: qᵀ·q", identity(2, n), columnProducts(q).Tensor().Float64s())
+			closeTo(t, "qr: r is triangular", ops.Triu(r, 0).Tensor().Float64s(), r.Tensor().Float64s())
+		}
+		if m == n {
+			sum := ops.MulScalar(ops.Add(a, ops.Transpose(a)), 0.5)
+			w, v := ops.Eigh(a)
+			closeTo(t, "eigh: v·w·vᵀ", sum.Tensor().Float64s(), ops.MatMul(ops.Mul(v, ops.Unsqueeze(w, -2)), ops.Transpose(v)).Tensor().Float64s())
+			closeTo(t, "eigh: vᵀ·v", identity(2, n), columnProducts(v).Tensor().Float64s())
+
+			positive := ops.Add(columnProducts(a), ops.DiagonalMatrix(ops.Broadcast(g.Const(1), n)))
+			l := ops.Cholesky(positive)
+			// Of numbers as large as n.
+			closeTo(t, "cholesky: l·lᵀ", ops.MulScalar(positive, 1/float64(n)).Tensor().Float64s(), ops.MulScalar(ops.MatMul(l, ops.Transpose(l)), 1/float64(n)).Tensor().Float64s())
+			closeTo(t, "cholesky: l is triangular", ops.Tril(l, 0).Tensor().Float64s(), l.Tensor().Float64s())
+		}
+	}
+}
+
+// TestEqualEigenvalues holds that losses of eigenvalues and singular values alone have their gradient where some are
+// equal: the sum of all eigenvalues is the trace, that of the singular values of a rotation is 1 for each.
+func TestEqualEigenvalues(t *testing.T) {
+	g := graph.New()
+	a := g.VarTensor(tensor.Of(identity(1, 3), 3, 3))
+	w, _ := ops.Eigh(a)
+	loss := ops.Sum(w)
+	closeTo(t, "eigh, Backward", identity(1, 3), autograd.Backward(loss).Tensor(a).Float64s())
+	closeTo(t, "eigh, Grad", identity(1, 3), autograd.Grad(loss, a)[0].Tensor().Float64s())
+	_, s, _ := ops.SVD(a)
+	loss = ops.Sum(s)
+	closeTo(t, "svd, Backward", identity(1, 3), autograd.Backward(loss).Tensor(a).Float64s())
+	closeTo(t, "svd, Grad", identity(1, 3), autograd.Grad(loss, a)[0].Tensor().Float64s())
+	// Of a wide matrix of rank 1: the singular value 0 is not used.
+	b := g.VarTensor(tensor.Of([]float64{3, 0, 0, 0, 0, 0}, 2, 3))
+	_, s, _ = ops.SVD(b)
+	loss = ops.Sum(ops.Slice(s, 0, 0, 1))
+	closeTo(t, "svd of rank 1", []float64{1, 0, 0, 0, 0, 0}, autograd.Backward(loss).Tensor(b).Float64s())
+}
+
+// TestEqualEigenvectors holds that the derivative of eigenvectors that have none is not a number that looks like one.
+func TestEqualEigenvectors(t *testing.T) {
+	g := graph.New()
+	a := g.VarTensor(tensor.Of(identity(1, 2), 2, 2))
+	_, v := ops.Eigh(a)
+	loss := ops.Sum(ops.Mul(v, g.ConstTensor(tensor.Of([]float64{1, 2, 3, 4}, 2, 2))))
+	if d := autograd.Backward(loss).Tensor(a).At(0, 1); !math.IsNaN(d) && !math.IsInf(d, 0) {
+		t.Errorf("the gradient by an undefined eigenvector is %v, want NaN or an infinity", d)
+	}
+}
+
+func TestDecompositionsNotFinite(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		g := graph.New()
+		x := randomMatrices(1, 4, 4)
+		x.SetAt(bad, 2, 1)
+		a := g.VarTensor(x)
+		w, v := ops.Eigh(a)
+		u, s, vt := ops.SVD(a)
+		for _, y := range []graph.Value{w, v, u, s, vt, ops.Cholesky(a)} {
+			if got := ops.Sum(y).Item(); !math.IsNaN(got) {
+				t.Errorf("sum of %v for a matrix with %v is %v, want NaN", y, bad, got)
+			}
+		}
+		q, r := ops.QR(a)
+		autograd.Backward(ops.Add(ops.Sum(q), ops.Sum(r))) // must end
+	}
+}
+
+func TestDecompositionMisuse(t *testing.T) {
+	plus := func(x graph.Value, v ...float64) graph.Value {
+		d := x.Dims()
+		return ops.Add(x, x.Graph().ConstTensor(tensor.Of(v, d[len(d)-2:]...)))
+	}
+	testMisuse(t, []misuse{
+		{"cholesky of a wide matrix", [][]int{{2, 3}}, func(xs []graph.Value) graph.Value { return ops.Cholesky(xs[0]) },
+			"ops.Cholesky: shape (2,3) is not square: the last two axes must be equal"},
+		{"cholesky of an indefinite matrix", [][]int{{3, 3}}, func(xs []graph.Value) graph.Value {
+			return ops.Cholesky(plus(xs[0], 4, 2, 0, 2, 1, 0, 0, 0, 1))
+		}, "ops.Cholesky: the matrix of shape (3,3) is not positive definite: pivot 1 is 0: every pivot must be positive; add a multiple of the identity"},
+		{"cholesky in a batch", [][]int{{2, 2, 2}}, func(xs []graph.Value) graph.Value { return ops.Cholesky(plus(xs[0], 1, 2, 2, 1)) },
+			"ops.Cholesky: matrix (0) of the batch (2,2,2) is not positive definite: pivot 1 is -3: every pivot must be positive; add a multiple of the identity"},
+		{"eigh of a wide matrix", [][]int{{2, 3}}, func(xs []graph.Value) graph.Value { w, _ := ops.Eigh(xs[0]); return w },
+			"ops.Eigh: shape (2,3) is not square: the last two axes must be equal"},
+		{"eigh of a vector", [][]int{{2}}, func(xs []graph.Value) graph.Value { w, _ := ops.Eigh(xs[0]); return w },
+			"ops.Eigh: shape (2) is not a matrix: the last two axes are its rows and columns"},
+		{"svd of a scalar", [][]int{{}}, func(xs []graph.Value) graph.Value { _, s, _ := ops.SVD(xs[0]); return s },
+			"ops.SVD: shape () is not a matrix: the last two axes are its rows and columns"},
+		{"qr of a wide matrix", [][]int{{2, 3}}, func(xs []graph.Value) graph.Value { q, _ := ops.QR(xs[0]); return q },
+			"ops.QR: shape (2,3) has more columns than rows: decompose ops.Transpose(a), or use ops.SVD"},
+	})
+}
+
+// TestCholeskyGradientIsSymmetric holds it to the last bit, for a matrix that is not.
+func TestCholeskyGradientIsSymmetric(t *testing.T) {
+	g := graph.New()
+	a := g.VarTensor(tensor.Of([]float64{4, 1, 0.5, 2, 5, 0.25, 1, 0, 6}, 3, 3))
+	w := g.ConstTensor(randomMatrices(3, 3, 3))
+	d := autograd.Backward(ops.Sum(ops.Mul(ops.Cholesky(a), w))).Tensor(a)
+	for i := range 3 {
+		for j := range i {
+			if diff := cmp.Diff(d.At(i, j), d.At(j, i)); diff != "" {
+				t.Errorf("(%d,%d): mismatch:\n%s", i, j, diff)
+			}
+		}
+	}
+}
