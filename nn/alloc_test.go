@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -109,4 +110,30 @@ func randomSet(rng *rand.Rand, rows, features, classes int) *data.Set {
 		labels[i] = rng.IntN(classes)
 	}
 	return &data.Set{X: x, Labels: labels, T: data.OneHot(labels, classes)}
+}
+
+func TestFitStepAllocatesNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	model := nn.Sequential(nn.Linear(rng, 20, 30), nn.Tanh(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 30, 4))
+	const first, last = 50, 150 // steps of one epoch
+	var before, after runtime.MemStats
+	_, err := nn.Fit(t.Context(), model, randomSet(rng, 8*last, 20, 4), nn.FitConfig{
+		Loss: nn.OnLabels(nn.CrossEntropy), Optimizer: nn.NewAdam(nn.AdamConfig{}), Rand: rng, BatchSize: 8, Epochs: 1,
+		L2: 1e-4, L1: 1e-5, GradNorm: 1e-9, Metric: nn.ArgMaxError,
+		OnStep: func(step int, _ float64) {
+			switch step {
+			case first:
+				runtime.ReadMemStats(&before)
+			case last:
+				runtime.ReadMemStats(&after)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The runtime itself may allocate a little meanwhile; a step that allocates would do so each time.
+	if n := after.Mallocs - before.Mallocs; n >= last-first {
+		t.Errorf("%d steps make %d allocations, want none", last-first, n)
+	}
 }

@@ -1,0 +1,194 @@
+package data
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A Layout says how the lines of a file are to be read.
+type Layout uint8
+
+// The layouts. In both, a row holds the features of one example as numbers and then its class, an integer from 0 on.
+const (
+	// Plain files hold rows only.
+	Plain Layout = iota
+	// Described files begin with a line that tells the number of rows, the number of features, and the names of the
+	// classes: 150,4,setosa,versicolor,virginica. Everything is checked against it.
+	Described
+)
+
+// A ReadError says where in a file something is wrong.
+type ReadError struct {
+	Line   int // from 1 on; 0 if it is about the file as a whole
+	Column int // of the field's first byte, from 1 on; 0 if it is about the line as a whole
+	Err    error
+}
+
+// Error returns the place and what is wrong there.
+func (e *ReadError) Error() string {
+	switch {
+	case e.Line == 0:
+		return fmt.Sprintf("data.ReadCSV: %v", e.Err)
+	case e.Column == 0:
+		return fmt.Sprintf("data.ReadCSV: line %d: %v", e.Line, e.Err)
+	}
+	return fmt.Sprintf("data.ReadCSV: line %d, column %d: %v", e.Line, e.Column, e.Err)
+}
+
+// Unwrap returns what is wrong, without the place.
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// ReadFile reads the set in the named file; see [ReadCSV].
+func ReadFile(name string, layout Layout) (*Set, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("data.ReadFile: %w", err)
+	}
+	defer f.Close()
+	set, err := ReadCSV(f, layout)
+	if err != nil {
+		return nil, fmt.Errorf("data.ReadFile: %s: %w", name, err)
+	}
+	return set, nil
+}
+
+// ReadCSV reads a set of float64 features and labels from comma-separated values, which may be compressed with gzip:
+// the first two bytes tell. Spaces around numbers and empty lines are ignored. It returns a [*ReadError] that names line
+// and column if a row is shorter or longer than the others, a field is not a finite number, or a class is not one of
+// those there are.
+func ReadCSV(r io.Reader, layout Layout) (*Set, error) {
+	if layout > Described {
+		panic(tensor.Errorf("data.ReadCSV", tensor.ErrUsage, "layout %d: want data.Plain or data.Described", layout))
+	}
+	buffered := bufio.NewReader(r)
+	if magic, err := buffered.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
+		z, err := gzip.NewReader(buffered)
+		if err != nil {
+			return nil, &ReadError{Err: err}
+		}
+		defer z.Close()
+		return read(z, layout)
+	}
+	return read(buffered, layout)
+}
+
+func read(r io.Reader, layout Layout) (*Set, error) {
+	c := &reader{Reader: csv.NewReader(r)}
+	c.FieldsPerRecord = -1
+	c.ReuseRecord = true
+	c.features = -1
+	rows := -1
+	set := &Set{}
+	if layout == Described {
+		var err error
+		if rows, set.Classes, err = c.description(); err != nil {
+			return nil, err
+		}
+	}
+	var x []float64
+	for {
+		row, err := c.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c.features < 0 {
+			c.features = len(row) - 1
+		}
+		if len(row) != c.features+1 || c.features == 0 {
+			return nil, c.errorf(-1, "%d fields, want %d: the features and then the class", len(row), max(c.features, 1)+1)
+		}
+		for i, field := range row[:c.features] {
+			v, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, c.errorf(i, "%q is not a finite number", field)
+			}
+			x = append(x, v)
+		}
+		label, err := strconv.Atoi(strings.TrimSpace(row[c.features]))
+		if err != nil || label < 0 || layout == Described && label >= len(set.Classes) {
+			want := "an integer, 0 or more"
+			if layout == Described {
+				want = fmt.Sprintf("an integer from 0 to %d", len(set.Classes)-1)
+			}
+			return nil, c.errorf(c.features, "class %q: want %s", row[c.features], want)
+		}
+		set.Labels = append(set.Labels, label)
+	}
+	n := len(set.Labels)
+	switch {
+	case rows >= 0 && n != rows:
+		return nil, &ReadError{Err: fmt.Errorf("the first line promises %d rows, there are %d", rows, n)}
+	case n == 0:
+		return nil, &ReadError{Err: errors.New("there are no rows")}
+	}
+	set.X = tensor.Of(x, n, c.features)
+	return set, nil
+}
+
+// A reader reads lines and remembers where it is.
+type reader struct {
+	*csv.Reader
+	features int // in a row, -1 while unknown
+}
+
+// next returns the fields of the next line.
+func (c *reader) next() ([]string, error) {
+	row, err := c.Read()
+	var parse *csv.ParseError
+	switch {
+	case errors.As(err, &parse):
+		return nil, &ReadError{parse.Line, parse.Column, parse.Err}
+	case err != nil && err != io.EOF:
+		return nil, &ReadError{Err: err}
+	}
+	return row, err
+}
+
+// errorf returns an error about field i of the line that was read last, or about the line if i is -1.
+func (c *reader) errorf(i int, format string, args ...any) error {
+	e := &ReadError{Err: fmt.Errorf(format, args...)}
+	e.Line, e.Column = c.FieldPos(max(i, 0))
+	if i < 0 {
+		e.Column = 0
+	}
+	return e
+}
+
+// description reads the first line of a [Described] file.
+func (c *reader) description() (rows int, classes []string, err error) {
+	row, err := c.next()
+	if err == io.EOF {
+		return 0, nil, &ReadError{Err: errors.New("the file is empty")}
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(row) < 3 {
+		return 0, nil, c.errorf(-1, "%d fields, want the number of rows, the number of features, and the names of the classes", len(row))
+	}
+	counts := [2]int{}
+	for i, what := range []string{"rows", "features"} {
+		counts[i], err = strconv.Atoi(strings.TrimSpace(row[i]))
+		if err != nil || counts[i] < 1 {
+			return 0, nil, c.errorf(i, "%q is not a number of %s, 1 or more: is this a plain file?", row[i], what)
+		}
+	}
+	for _, name := range row[2:] {
+		classes = append(classes, strings.TrimSpace(name))
+	}
+	c.features = counts[1]
+	return counts[0], classes, nil
+}

@@ -1,0 +1,147 @@
+package data_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/nn/data"
+)
+
+func TestReadCSV(t *testing.T) {
+	tests := []struct {
+		name    string
+		layout  data.Layout
+		in      string
+		x       []float64
+		labels  []int
+		classes []string
+	}{
+		{"described", data.Described, "2,3,no,yes\n1,2,3,0\n4,5,6,1\n", []float64{1, 2, 3, 4, 5, 6}, []int{0, 1}, []string{"no", "yes"}},
+		{"plain", data.Plain, "1,2,3\n4,5,6\n", []float64{1, 2, 4, 5}, []int{3, 6}, nil},
+		{"spaces, empty lines and no line end", data.Plain, "\n 1e-3 , -2, 0\r\n\r\n.5,+6,1", []float64{1e-3, -2, 0.5, 6}, []int{0, 1}, nil},
+	}
+	for _, tt := range tests {
+		for _, compressed := range []bool{false, true} {
+			name := tt.name
+			in := []byte(tt.in)
+			if compressed {
+				name += ", compressed"
+				var b bytes.Buffer
+				z := gzip.NewWriter(&b)
+				if _, err := z.Write(in); err != nil {
+					t.Fatal(err)
+				}
+				if err := z.Close(); err != nil {
+					t.Fatal(err)
+				}
+				in = b.Bytes()
+			}
+			t.Run(name, func(t *testing.T) {
+				set, err := data.ReadCSV(bytes.NewReader(in), tt.layout)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := set.Check(); err != nil {
+					t.Error(err)
+				}
+				if diff := cmp.Diff(tt.x, set.X.Float64s()); diff != "" {
+					t.Errorf("features mismatch (-want +got):\n%s", diff)
+				}
+				if diff := cmp.Diff(tt.labels, set.Labels); diff != "" {
+					t.Errorf("labels mismatch (-want +got):\n%s", diff)
+				}
+				if diff := cmp.Diff(tt.classes, set.Classes); diff != "" {
+					t.Errorf("classes mismatch (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestReadCSVErrors(t *testing.T) {
+	tests := []struct {
+		name   string
+		layout data.Layout
+		in     string
+		want   string
+	}{
+		{"empty plain file", data.Plain, "", "data.ReadCSV: there are no rows"},
+		{"empty described file", data.Described, "", "data.ReadCSV: the file is empty"},
+		{"short first line", data.Described, "2,3\n", "data.ReadCSV: line 1: 2 fields, want the number of rows, the number of features, and the names of the classes"},
+		{"plain file read as described", data.Described, "5.1,3.5,1.4,0\n", `data.ReadCSV: line 1, column 1: "5.1" is not a number of rows, 1 or more: is this a plain file?`},
+		{"no features", data.Described, "2,0,a\n", `data.ReadCSV: line 1, column 3: "0" is not a number of features, 1 or more: is this a plain file?`},
+		{"too few rows", data.Described, "3,1,a\n1,0\n2,0\n", "data.ReadCSV: the first line promises 3 rows, there are 2"},
+		{"far too few rows", data.Described, "9000000000000000000,1,a\n1,0\n", "data.ReadCSV: the first line promises 9000000000000000000 rows, there are 1"},
+		{"short row", data.Described, "1,2,a\n1,0\n", "data.ReadCSV: line 2: 2 fields, want 3: the features and then the class"},
+		{"ragged rows", data.Plain, "1,2,0\n1,2,3,0\n", "data.ReadCSV: line 2: 4 fields, want 3: the features and then the class"},
+		{"class only", data.Plain, "1\n", "data.ReadCSV: line 1: 1 fields, want 2: the features and then the class"},
+		{"not a number", data.Plain, "1,2,0\n1,two,0\n", `data.ReadCSV: line 2, column 3: "two" is not a finite number`},
+		{"infinite", data.Plain, "1,inf,0\n", `data.ReadCSV: line 1, column 3: "inf" is not a finite number`},
+		{"NaN", data.Plain, "NaN,1,0\n", `data.ReadCSV: line 1, column 1: "NaN" is not a finite number`},
+		{"class is not an integer", data.Plain, "1,2,0.5\n", `data.ReadCSV: line 1, column 5: class "0.5": want an integer, 0 or more`},
+		{"negative class", data.Plain, "1,2,-1\n", `data.ReadCSV: line 1, column 5: class "-1": want an integer, 0 or more`},
+		{"unknown class", data.Described, "1,2,a,b\n1,2,2\n", `data.ReadCSV: line 2, column 5: class "2": want an integer from 0 to 1`},
+		{"open quote", data.Plain, "1,\"2,0\n", `data.ReadCSV: line 1, column 8: extraneous or missing " in quoted-field`},
+		{"broken gzip", data.Plain, "\x1f\x8b...", "data.ReadCSV: unexpected EOF"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := data.ReadCSV(strings.NewReader(tt.in), tt.layout)
+			if err == nil || err.Error() != tt.want {
+				t.Fatalf("got error  %v\nwant %s", err, tt.want)
+			}
+			var where *data.ReadError
+			if !errors.As(err, &where) {
+				t.Errorf("error is a %T, want a *data.ReadError", err)
+			}
+		})
+	}
+}
+
+func TestReadFile(t *testing.T) {
+	iris, err := data.ReadFile("testdata/iris.csv", data.Described)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{150, 4}, iris.X.Shape()); diff != "" {
+		t.Errorf("iris: mismatch (-want +got):\n%s", diff)
+	}
+	digits, err := data.ReadFile("testdata/digits12.csv.gz", data.Plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1}, digits.Labels); diff != "" {
+		t.Errorf("digits: mismatch (-want +got):\n%s", diff)
+	}
+	if _, err := data.ReadFile("testdata/none.csv", data.Plain); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: got error %v, want one of fs.ErrNotExist", err)
+	}
+	if _, err := data.ReadFile("testdata/iris.csv", data.Plain); err == nil || !strings.Contains(err.Error(), "testdata/iris.csv: data.ReadCSV: line 1, column 7") {
+		t.Errorf("the wrong layout: got error %v, want one with file, line and column", err)
+	}
+}
+
+func FuzzReadCSV(f *testing.F) {
+	for _, seed := range []string{"2,3,no,yes\n1,2,3,0\n", "1,2,0\n", "\x1f\x8b\x08\x00", "1,\"2\",0", ",,,\n"} {
+		f.Add([]byte(seed), true)
+		f.Add([]byte(seed), false)
+	}
+	f.Fuzz(func(t *testing.T, in []byte, described bool) {
+		layout := data.Plain
+		if described {
+			layout = data.Described
+		}
+		set, err := data.ReadCSV(bytes.NewReader(in), layout)
+		if (set == nil) == (err == nil) {
+			t.Fatalf("set %v and error %v: want exactly one", set, err)
+		}
+		if err == nil && set.Check() != nil {
+			t.Fatalf("a set that was read does not pass its own check: %v", set.Check())
+		}
+	})
+}

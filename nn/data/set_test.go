@@ -1,0 +1,172 @@
+package data_test
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/nn/data"
+)
+
+// numbered returns a set whose example i has the features 10·i and 10·i+1, the target -i and the label i.
+func numbered(n int) *data.Set {
+	s := &data.Set{X: tensor.New(tensor.Float64, n, 2), T: tensor.New(tensor.Float64, n, 1)}
+	for i := range n {
+		s.X.SetAt(float64(10*i), i, 0)
+		s.X.SetAt(float64(10*i+1), i, 1)
+		s.T.SetAt(float64(-i), i, 0)
+		s.Labels = append(s.Labels, i)
+	}
+	return s
+}
+
+// checkNumbered fails unless every row of a part of a numbered set belongs to its label.
+func checkNumbered(t *testing.T, x, targets *tensor.Tensor, labels []int) {
+	t.Helper()
+	for k, i := range labels {
+		got := []float64{x.At(k, 0), x.At(k, 1), targets.At(k, 0)}
+		if diff := cmp.Diff([]float64{float64(10 * i), float64(10*i + 1), float64(-i)}, got); diff != "" {
+			t.Fatalf("row %d with label %d: mismatch (-want +got):\n%s", k, i, diff)
+		}
+	}
+}
+
+func TestSplitModulo(t *testing.T) {
+	train, valid, test := numbered(12).SplitModulo(5)
+	for _, part := range []struct {
+		name string
+		set  *data.Set
+		want []int
+	}{
+		{"train", train, []int{2, 3, 4, 7, 8, 9}},
+		{"valid", valid, []int{1, 6, 11}},
+		{"test", test, []int{0, 5, 10}},
+	} {
+		if diff := cmp.Diff(part.want, part.set.Labels); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", part.name, diff)
+		}
+		checkNumbered(t, part.set.X, part.set.T, part.set.Labels)
+	}
+}
+
+func TestSplitRandom(t *testing.T) {
+	split := func(seed uint64) (train, valid, test *data.Set) {
+		return numbered(20).SplitRandom(rand.New(rand.NewPCG(seed, 0)), 0.25, 0.1)
+	}
+	train, valid, test := split(1)
+	if train.Len() != 13 || valid.Len() != 5 || test.Len() != 2 {
+		t.Errorf("got %d, %d and %d examples, want 13, 5 and 2", train.Len(), valid.Len(), test.Len())
+	}
+	all := slices.Concat(train.Labels, valid.Labels, test.Labels)
+	slices.Sort(all)
+	if diff := cmp.Diff(numbered(20).Labels, all); diff != "" {
+		t.Errorf("every example must be in one part: mismatch (-want +got):\n%s", diff)
+	}
+	checkNumbered(t, train.X, train.T, train.Labels)
+	again, _, _ := split(1)
+	other, _, _ := split(2)
+	if !slices.Equal(train.Labels, again.Labels) || slices.Equal(train.Labels, other.Labels) {
+		t.Errorf("seed 1 gives %v and %v, seed 2 gives %v: want the same for the same seed", train.Labels, again.Labels, other.Labels)
+	}
+}
+
+func TestStandardize(t *testing.T) {
+	set := func(rows ...float64) *data.Set { return &data.Set{X: tensor.Of(rows, len(rows)/2, 2)} }
+	train, other := set(1, 0.1, 3, 0.1, 5, 0.1), set(3, 2.1)
+	s := data.Standardize(train, other)
+	near := cmpopts.EquateApprox(1e-15, 0)
+	d := math.Sqrt(8.0 / 3)
+	if diff := cmp.Diff(data.Scaler{Mean: []float64{3, 0.1}, Deviation: []float64{d, 1}}, s, near); diff != "" {
+		t.Errorf("scaler: mismatch (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]float64{-2 / d, 0, 0, 0, 2 / d, 0}, train.X.Float64s(), near); diff != "" {
+		t.Errorf("training set: mismatch (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]float64{0, 2}, other.X.Float64s(), near); diff != "" {
+		t.Errorf("other set: mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestTargets(t *testing.T) {
+	if diff := cmp.Diff([]float64{0, 1, 1}, data.Binary([]int{0, 1, 1}).Float64s()); diff != "" {
+		t.Errorf("Binary: mismatch (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]float64{0, 0, 1, 1, 0, 0}, data.OneHot([]int{2, 0}, 3).Float64s()); diff != "" {
+		t.Errorf("OneHot: mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	x := tensor.New(tensor.Float64, 2, 3)
+	tests := []struct {
+		name string
+		set  *data.Set
+		want string
+	}{
+		{"nil", nil, "data.Set: no features: set X to a tensor of shape (examples, features)"},
+		{"no features", &data.Set{Labels: []int{1}}, "data.Set: no features: set X to a tensor of shape (examples, features)"},
+		{"scalar", &data.Set{X: tensor.New(tensor.Float64)}, "data.Set: X is a scalar: want the shape (examples, features)"},
+		{"no examples", &data.Set{X: tensor.New(tensor.Float64, 0, 3)}, "data.Set: X has shape (0,3): there is no example"},
+		{"labels", &data.Set{X: x, Labels: []int{1}}, "data.Set: 1 labels for 2 examples: give one for each"},
+		{"targets", &data.Set{X: x, T: tensor.New(tensor.Float64, 3, 1)}, "data.Set: T has shape (3,1) for 2 examples: give one row for each"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := tt.set.Check(); err == nil || err.Error() != tt.want {
+				t.Errorf("got error %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// misuse returns the *tensor.Error that f panics with.
+func misuse(t *testing.T, f func()) (err *tensor.Error) {
+	t.Helper()
+	defer func() {
+		var ok bool
+		if err, ok = recover().(*tensor.Error); !ok {
+			t.Error("no panic with a *tensor.Error")
+		}
+	}()
+	f()
+	return nil
+}
+
+func TestMisuse(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 0))
+	s := numbered(4)
+	tests := []struct {
+		name string
+		f    func()
+		kind tensor.Kind
+		want string
+	}{
+		{"row out of range", func() { s.Rows(4) }, tensor.ErrIndex, "data.Set.Rows: index 4 of a set of 4 examples: indices run from 0 to 3"},
+		{"modulus", func() { s.SplitModulo(2) }, tensor.ErrUsage, "data.Set.SplitModulo: m = 2 leaves nothing to train on: want 3 or more"},
+		{"fractions", func() { s.SplitRandom(rng, 0.6, 0.5) }, tensor.ErrUsage, "data.Set.SplitRandom: fractions 0.6 and 0.5: want 0 or more each, and a sum of at most 1"},
+		{"fraction NaN", func() { s.SplitRandom(rng, math.NaN(), 0) }, tensor.ErrUsage, "data.Set.SplitRandom: fractions NaN and 0: want 0 or more each, and a sum of at most 1"},
+		{"no source", func() { s.SplitRandom(nil, 0, 0) }, tensor.ErrUsage, "data.Set.SplitRandom: got a nil *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"},
+		{"binary label", func() { data.Binary([]int{0, 2}) }, tensor.ErrIndex, "data.Binary: row 1 has label 2: want 0 or 1; use data.OneHot for more classes"},
+		{"one-hot label", func() { data.OneHot([]int{3}, 3) }, tensor.ErrIndex, "data.OneHot: row 0 has label 3: labels run from 0 to 2"},
+		{"scaler", func() { data.Standardize(s, &data.Set{X: tensor.New(tensor.Float64, 1, 3)}) }, tensor.ErrShape, "data.Scaler.Apply: features have shape (1,3), the scaler is for 2 columns"},
+		{"batch size", func() { data.NewBatches(s, data.BatchConfig{Size: -1, Rand: rng}) }, tensor.ErrUsage, "data.NewBatches: size -1: a batch has 1 example or more, 0 stands for all"},
+		{"batch source", func() { data.NewBatches(s, data.BatchConfig{}) }, tensor.ErrUsage, "data.NewBatches: a random order needs BatchConfig.Rand: set it to rand.New(rand.NewPCG(seed, 0))"},
+		{"batches of nothing", func() { data.NewBatches(&data.Set{}, data.BatchConfig{Rand: rng}) }, tensor.ErrUsage, "data.NewBatches: data.Set: no features: set X to a tensor of shape (examples, features)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := misuse(t, tt.f)
+			if err == nil || err.Error() != tt.want {
+				t.Fatalf("got %v\nwant %s", err, tt.want)
+			}
+			if !errors.Is(err, tt.kind) {
+				t.Errorf("error is of kind %v, want %v", err.Kind, tt.kind)
+			}
+		})
+	}
+}
