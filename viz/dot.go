@@ -24,9 +24,7 @@ func (p *Picture) DOT(w io.Writer) error {
 	d := dotWriter{bufio.NewWriter(w)}
 	d.write("digraph chainrule {\n")
 	d.write("  graph [rankdir=", [...]string{"LR", "TB", "RL", "BT"}[p.Direction], ", bgcolor=white, ", font, ", fontsize=18, nodesep=0.25, ranksep=0.45")
-	if p.Title != "" {
-		d.write(", labelloc=t, label=<<B>", escape(p.Title), "</B>>")
-	}
+	d.title(p)
 	d.write("];\n")
 	d.write("  node [", font, ", fontsize=14, color=\"#333333\", penwidth=1.2, margin=\"0.12,0.06\"];\n")
 	d.write("  edge [", font, ", fontsize=12, color=\"#555555\", fontcolor=\"#222222\", arrowsize=0.7];\n")
@@ -48,7 +46,6 @@ func (p *Picture) DOT(w io.Writer) error {
 	for _, e := range p.Edges {
 		d.edge(p, e)
 	}
-	d.legend(p)
 	d.write("}\n")
 	return d.w.Flush()
 }
@@ -130,23 +127,24 @@ func (d dotWriter) node(indent string, n Node) {
 		first = false
 		d.write(parts...)
 	}
-	name, op := n.Name, n.Op
 	if n.Kind == More {
-		if name != "" {
-			line("<B>", escape(name), "</B>")
+		if n.Name != "" {
+			line("<B>", escape(n.Name), "</B>")
 		}
 		line("… ", legible.Count(n.Hidden), " more nodes")
 		d.write(">];\n")
 		return
 	}
-	if name == "" {
-		name, op = op, ""
+	if n.Name != "" {
+		line("<B>", escape(n.Name), "</B>")
 	}
-	if name != "" {
-		line("<B>", escape(name), "</B>")
-	}
-	if about := strings.TrimLeft(op+"  "+n.Formula, " "); strings.TrimSpace(about) != "" {
-		line(`<FONT POINT-SIZE="11" COLOR="#555555">`, escape(about), "</FONT>")
+	switch formula := `<FONT POINT-SIZE="12" COLOR="#444444">` + escape(n.Formula) + "</FONT>"; {
+	case n.Op != "" && n.Formula != "":
+		line(escape(n.Op), "&#160; ", formula)
+	case n.Op != "":
+		line(escape(n.Op))
+	case n.Formula != "":
+		line(formula)
 	}
 	if n.Shape != "" {
 		line(escape(n.Shape), " ", escape(n.Value))
@@ -154,7 +152,7 @@ func (d dotWriter) node(indent string, n Node) {
 		line(escape(n.Value))
 	}
 	if n.Adjoint != "" {
-		line(`<FONT COLOR="#8f2d00">`, escape(n.Adjoint), "</FONT>")
+		line(`<FONT COLOR="#8f2d00">`, equations(n.Adjoint, 2), "</FONT>")
 	}
 	d.write(">];\n")
 }
@@ -162,15 +160,17 @@ func (d dotWriter) node(indent string, n Node) {
 func (d dotWriter) edge(p *Picture, e Edge) {
 	d.write("  ", p.Nodes[e.From].ID, " -> ", p.Nodes[e.To].ID)
 	var label []string
-	if e.Operand != "" || e.Derivative != "" {
-		s := escape(e.Derivative)
-		if e.Operand != "" {
-			s = strings.TrimSpace(`<FONT POINT-SIZE="10" COLOR="#555555">` + escape(e.Operand) + "</FONT> " + s)
-		}
-		label = append(label, s)
+	operand := `<FONT POINT-SIZE="11" COLOR="#444444">` + escape(e.Operand)
+	switch {
+	case e.Operand != "" && e.Derivative != "":
+		label = append(label, operand+": </FONT>"+escape(e.Derivative))
+	case e.Operand != "":
+		label = append(label, operand+"</FONT>")
+	case e.Derivative != "":
+		label = append(label, escape(e.Derivative))
 	}
 	if e.Contribution != "" {
-		label = append(label, `<FONT COLOR="#8f2d00">`+escape(e.Contribution)+"</FONT>")
+		label = append(label, `<FONT COLOR="#8f2d00">`+equations(e.Contribution, 1)+"</FONT>")
 	}
 	var attributes []string
 	if e.Backward {
@@ -185,12 +185,32 @@ func (d dotWriter) edge(p *Picture, e Edge) {
 	d.write(";\n")
 }
 
-// legend writes the legend as a node of its own.
-func (d dotWriter) legend(p *Picture) {
-	if p.Legend == "" {
-		return
+// equations returns the label's text for a = b = c, with a line break before every equals sign from the one with the
+// given number on.
+func equations(s string, first int) string {
+	parts := strings.Split(s, " = ")
+	if first > len(parts) {
+		first = len(parts)
 	}
-	d.write("  legend [shape=plaintext, fontsize=11, fontcolor=\"#333333\", label=<", strings.ReplaceAll(escape(p.Legend), "; ", "<BR/>"), ">];\n")
+	lines := append([]string{strings.Join(parts[:first], " = ")}, parts[first:]...)
+	for i := range lines {
+		lines[i] = escape(lines[i])
+	}
+	return strings.Join(lines, "<BR/>= ")
+}
+
+// title writes the title and the legend.
+func (d dotWriter) title(p *Picture) {
+	var lines []string
+	if p.Title != "" {
+		lines = append(lines, "<B>"+escape(p.Title)+"</B>")
+	}
+	for _, l := range p.Legend {
+		lines = append(lines, `<FONT POINT-SIZE="12" COLOR="#333333">`+escape(l)+"</FONT>")
+	}
+	if len(lines) > 0 {
+		d.write(", labelloc=t, label=<", strings.Join(append(lines, " "), "<BR/>"), ">")
+	}
 }
 
 // escape returns s as the text of an HTML-like label, in which only these characters have a meaning. A space beside

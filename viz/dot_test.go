@@ -3,6 +3,7 @@ package viz_test
 import (
 	"bytes"
 	"flag"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,27 +71,118 @@ func twoLayers() (loss graph.Value, deltas []graph.Value) {
 	return loss, deltas
 }
 
+// hostile are names that break a careless writer of DOT.
+var hostile = []string{
+	`"`, `\`, `\N`, `\G\L\E\T\H`, `ends in \`, `\"`, "line\nbreak\r\n", "tab\there", "null\x00", "bell\a, escape\x1b[31m",
+	"<B>", "</TABLE>", "a > b && c < d", "&amp;", "&#0;", "<!-- -->", "<![CDATA[", "]]>", "];}", "n0 -> n1", "subgraph cluster0 {",
+	"//", "/*", "#", "\xff\xfe\xc3", "\ufffe\uffff", "\u202eabc", "\u200b", " ", "  two  spaces  ", "\u00a0", "ŷ δ ∂ 日本語 🎓", "e\u0301",
+	strings.Repeat("long ", 100), strings.Repeat("&", 100),
+}
+
+// steps records n operations on x in a row.
+func steps(x graph.Value, n int) graph.Value {
+	for range n {
+		x = ops.Tanh(x)
+	}
+	return x
+}
+
 // pictures are the cases of the golden tests.
 var pictures = []struct {
 	name string
-	dot  func(*bytes.Buffer) error
+	dot  func(w io.Writer) error
 }{
-	{"lecture", func(b *bytes.Buffer) error {
+	{"lecture", func(w io.Writer) error {
 		e := lecture()
-		return viz.DOT(b, e, viz.WithGradients(autograd.Backward(e)), viz.WithContributions(), viz.Title("The 2-2-2 network"), viz.Legend())
+		return viz.DOT(w, e, viz.WithGradients(autograd.Backward(e)), viz.WithContributions(), viz.Title("The 2-2-2 network"), viz.Legend(),
+			viz.Direction(viz.TopToBottom))
 	}},
-	{"square", func(b *bytes.Buffer) error {
+	{"lecture_folded", func(w io.Writer) error {
+		e := lecture()
+		return viz.DOT(w, e, viz.WithGradients(autograd.Backward(e)), viz.WithContributions(), viz.Title("The 2-2-2 network"), viz.Legend(),
+			viz.FoldUnnamed())
+	}},
+	{"lecture_plain", func(w io.Writer) error {
+		return viz.DOT(w, lecture(), viz.HideConstants(), viz.Precision(9))
+	}},
+	{"square", func(w io.Writer) error {
 		x := graph.New().Var(3).Named("x")
 		y := ops.Mul(x, x).Named("y")
-		return viz.DOT(b, y, viz.WithGradients(autograd.Backward(y)), viz.WithContributions())
+		return viz.DOT(w, y, viz.WithGradients(autograd.Backward(y)), viz.WithContributions())
 	}},
-	{"backward", func(b *bytes.Buffer) error {
+	{"backward", func(w io.Writer) error {
 		l, deltas := twoLayers()
-		return viz.DOT(b, l, viz.WithBackward(deltas...), viz.Direction(viz.TopToBottom), viz.Legend())
+		return viz.DOT(w, l, viz.WithBackward(deltas...), viz.Direction(viz.TopToBottom), viz.Legend())
 	}},
-	{"tensors", func(b *bytes.Buffer) error {
+	{"backward_folded", func(w io.Writer) error {
+		l, deltas := twoLayers()
+		return viz.DOT(w, l, viz.WithBackward(deltas...), viz.FoldUnnamed(), viz.Legend(), viz.Title("Section 12.3, forward and backward"))
+	}},
+	{"tensors", func(w io.Writer) error {
 		l, _ := twoLayers()
-		return viz.DOT(b, l, viz.WithGradients(autograd.Backward(l)), viz.WithContributions(), viz.HideConstants())
+		return viz.DOT(w, l, viz.WithGradients(autograd.Backward(l)), viz.WithContributions(), viz.HideConstants(), viz.Legend())
+	}},
+	{"scopes", func(w io.Writer) error {
+		g := graph.New()
+		x := g.Var(0.5).Named("x")
+		outer := g.Scope("encoder")
+		h := ops.Tanh(x)
+		inner := g.Scope("block 1")
+		h = ops.Exp(h)
+		innermost := g.Scope("gate")
+		h = ops.Sigmoid(h)
+		innermost()
+		inner()
+		inner = g.Scope("block 2")
+		h = ops.Sin(h)
+		inner()
+		g.Scope("empty")()
+		outer()
+		return viz.DOT(w, ops.Square(h).Named("y"))
+	}},
+	{"names", func(w io.Writer) error {
+		g := graph.New()
+		y := g.Const(0).Named("")
+		for _, name := range hostile {
+			done := g.Scope(name)
+			y = ops.Add(y, g.Var(1).Named(name))
+			done()
+		}
+		return viz.DOT(w, y, viz.Title(strings.Join(hostile[:9], " ")), viz.FoldUnnamed(), viz.WithGradients(autograd.Backward(y.Named(hostile[3]))), viz.Legend())
+	}},
+	{"limit_scopes", func(w io.Writer) error { // 1,236 operations: two scopes collapse, the last is opened
+		g := graph.New()
+		x := g.Var(0.5).Named("x")
+		for _, layer := range []struct {
+			name string
+			n    int
+		}{{"layer 1", 1234}, {"layer 2", 20}, {"layer 3", 2}} {
+			done := g.Scope(layer.name)
+			x = steps(x, layer.n)
+			done()
+		}
+		return viz.DOT(w, ops.Square(x).Named("y"), viz.MaxNodes(8))
+	}},
+	{"limit_depth", func(w io.Writer) error { // no scopes: what is far from y is one node
+		g := graph.New()
+		x := g.Var(0.5).Named("x")
+		y := ops.Add(steps(x, 1000), ops.Mul(x, steps(x, 100)))
+		return viz.DOT(w, y.Named("y"), viz.MaxNodes(8), viz.WithGradients(autograd.Backward(y)), viz.WithContributions())
+	}},
+	{"branch", func(w io.Writer) error { // the slope of √x at -1 is NaN and counts for nothing
+		g := graph.New()
+		x := g.Var(-1).Named("x")
+		y := ops.Where(ops.Gt(x, g.Const(0)), ops.Sqrt(x), ops.AddScalar(x, 2)).Named("y")
+		return viz.DOT(w, y, viz.WithGradients(autograd.Backward(y)), viz.WithContributions())
+	}},
+	{"roots", func(w io.Writer) error {
+		g := graph.New()
+		x := g.Var(2).Named("x")
+		y, z := ops.Square(x).Named("y"), ops.Sin(x).Named("z")
+		return viz.DOT(w, y, viz.Roots(z), viz.Direction(viz.BottomToTop))
+	}},
+	{"constant", func(w io.Writer) error {
+		return viz.DOT(w, graph.New().Const(3), viz.HideConstants())
 	}},
 }
 

@@ -15,6 +15,7 @@ type settings struct {
 	backward      []graph.Value
 	roots         []graph.Value
 	hideConstants bool
+	fold          bool
 	legend        bool
 	limit         int
 	direction     Dir
@@ -53,10 +54,14 @@ func Roots(values ...graph.Value) Option {
 // HideConstants leaves out constants, and operations on nothing but constants.
 func HideConstants() Option { return func(s *settings) { s.hideConstants = true } }
 
-// Legend writes below the picture what the numbers in it are.
+// FoldUnnamed draws leaves, roots and values with names only. An edge between two of them leads through the operations
+// that are left out, and shows the derivative through all of them; a node says what they compute together.
+func FoldUnnamed() Option { return func(s *settings) { s.fold = true } }
+
+// Legend writes under the title what the numbers in it are.
 func Legend() Option { return func(s *settings) { s.legend = true } }
 
-// MaxNodes limits the nodes of the picture to n ≥ 1. Of a larger graph scopes are drawn as one node each, and if they
+// MaxNodes limits the nodes of the picture to n ≥ 2. Of a larger graph scopes are drawn as one node each, and if they
 // are still too many, what is farthest from the root is; such a node says how many it stands for. The default is
 // [DefaultMaxNodes].
 func MaxNodes(n int) Option { return func(s *settings) { s.limit = n } }
@@ -93,8 +98,8 @@ func read(op string, root graph.Value, options []Option) settings {
 		v.CheckIn(op, g)
 	}
 	switch {
-	case s.limit < 1:
-		panic(graph.Errorf(op, graph.ErrUsage, "a picture of at most %d nodes: give viz.MaxNodes 1 or more", s.limit))
+	case s.limit < 2:
+		panic(graph.Errorf(op, graph.ErrUsage, "a picture of at most %d nodes: give viz.MaxNodes 2 or more", s.limit))
 	case s.digits < 1 || s.digits > 17:
 		panic(graph.Errorf(op, graph.ErrUsage, "a precision of %d digits: give viz.Precision 1 to 17", s.digits))
 	case s.direction < LeftToRight || s.direction > BottomToTop:

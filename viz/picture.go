@@ -9,7 +9,7 @@ import (
 // of any format or layout. Its texts are plain: a renderer escapes them for its format.
 type Picture struct {
 	Title     string
-	Legend    string // what the numbers are, "" for no legend
+	Legend    []string // what the numbers are, nil for no legend
 	Direction Dir
 	Nodes     []Node    // in recording order
 	Edges     []Edge    // by the node they lead to, then by operand
@@ -34,8 +34,8 @@ type Node struct {
 	Kind     Kind
 	Backward bool   // part of the backward pass; see [WithBackward]
 	Name     string // the name that was given, "" for none; of a scope, its name
-	Op       string // the operation, "" for a leaf: sigmoid
-	Formula  string // what it computes: 1/(1+e⁻ˣ)
+	Op       string // the operation: sigmoid; "" for a leaf, or where the formula says more
+	Formula  string // what it computes: 1/(1+e⁻ˣ); with folded operations w1·i1 + w2·i2 + b1
 	Shape    string // (2,3), "" for a scalar
 	Value    string // the number, or a short description of a tensor
 	Adjoint  string // δ = …, "" for none
@@ -75,7 +75,11 @@ func newPicture(op string, root graph.Value, options []Option) *Picture {
 	if p.hideConstants {
 		dropConstants(p.g, all, roots)
 	}
-	p.view = newView(p.g, all, roots, p.limit)
+	var folded map[int][]link
+	if p.fold {
+		folded, _ = fold(p.g, all, roots)
+	}
+	p.view = newView(p.g, all, folded, roots, p.limit)
 	p.Title, p.Direction = legible.Name(p.title), p.direction
 	p.addClusters()
 	p.addNodes()
@@ -151,22 +155,21 @@ func (p *painter) addEdges() {
 	p.terms = make([]sum, len(v.items))
 	drawn := make(map[[2]int]bool)
 	var intoRest []Edge
+	var buf []link
 	for id := range v.in.all {
 		n := p.g.Value(id).Node()
 		to := v.item(id)
-		for i := range n.NumInputs() {
-			in := n.InputNode(i)
-			if !v.in.has(in.ID()) {
-				continue
-			}
-			from := v.item(in.ID())
+		buf = v.links(buf[:0], id)
+		for _, l := range buf {
+			from := v.item(l.from)
 			e := Edge{From: from, To: to, Backward: !p.forward.has(id)}
 			if v.items[from].count == 0 {
-				p.addTerm(from, n, i)
+				p.resolve(&l, n)
+				p.addTerm(from, n, l)
 			}
 			switch pair := [2]int{from, to}; {
 			case v.items[from].count == 0 && v.items[to].count == 0:
-				p.label(&e, n, i)
+				p.label(&e, n, l)
 				p.Edges = append(p.Edges, e)
 			case from == to || drawn[pair]:
 			default:

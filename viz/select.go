@@ -90,10 +90,11 @@ type item struct {
 type view struct {
 	g         *graph.Graph
 	scopes    []graph.ScopeInfo
-	in        nodeSet // the nodes that the picture is about
-	shown     nodeSet // the ones that it shows
-	collapsed []int   // scopes that are drawn as one node, by their first node
-	items     []item  // by their first node
+	in        nodeSet        // the nodes that the picture is about
+	folded    map[int][]link // what leads to each of them, if nodes between them are folded
+	shown     nodeSet        // the ones that it shows
+	collapsed []int          // scopes that are drawn as one node, by their first node
+	items     []item         // by their first node
 	at        map[int]int
 	scopeAt   map[int]int
 	rest      int // index of the item for the rest, -1 for none
@@ -101,8 +102,8 @@ type view struct {
 
 // newView chooses what to draw of the nodes in the set: everything if that is at most limit items; else the graph with
 // scopes drawn as one item each, as many of them opened as there is room for; else the items nearest to the roots.
-func newView(g *graph.Graph, in nodeSet, roots []graph.Value, limit int) *view {
-	v := &view{g: g, scopes: g.Scopes(), in: in, shown: in, at: map[int]int{}, scopeAt: map[int]int{}, rest: -1}
+func newView(g *graph.Graph, in nodeSet, folded map[int][]link, roots []graph.Value, limit int) *view {
+	v := &view{g: g, scopes: g.Scopes(), in: in, folded: folded, shown: in, at: map[int]int{}, scopeAt: map[int]int{}, rest: -1}
 	if in.len() > limit {
 		v.collapse(roots, limit)
 	}
@@ -218,10 +219,11 @@ func (v *view) nearest(roots []graph.Value, n int) {
 			queue = append(queue, id)
 		}
 	}
+	var buf []link
 	takeInputs := func(id int) {
-		node := v.g.Value(id).Node()
-		for k := range node.NumInputs() {
-			take(node.InputNode(k).ID())
+		buf = v.links(buf[:0], id)
+		for _, l := range buf {
+			take(l.from)
 		}
 	}
 	for _, r := range roots {

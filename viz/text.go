@@ -38,7 +38,7 @@ func (p *painter) describe(out *Node, n graph.Node) {
 		out.Kind = Constant
 	}
 	if !leaf {
-		out.Op, out.Formula = n.Row().Name, formula(n, p.digits)
+		out.Op, out.Formula = p.formula(n)
 	}
 	if v, ok := n.Scalar(); ok {
 		out.Value = p.number(v)
@@ -56,6 +56,9 @@ func (p *painter) differentiated(n graph.Node) bool {
 	return p.grads != nil && n.WantsGrad() && p.forward.has(n.ID()) && n.ID() <= p.grads.Loss().ID()
 }
 
+// notKept stands for an adjoint that the sweep gave back.
+const notKept = "not kept"
+
 func (p *painter) adjoint(n graph.Node) string {
 	v := n.Value()
 	if _, scalar := n.Scalar(); scalar {
@@ -67,46 +70,7 @@ func (p *painter) adjoint(n graph.Node) string {
 	if t := p.grads.View(v); t != nil {
 		return p.tensor(t)
 	}
-	return "not kept"
-}
-
-// formula returns the formula of a node's operation with its constant parameters as numbers: x + 1.5.
-func formula(n graph.Node, digits int) string {
-	row := n.Row()
-	if row.UnaryParam == nil {
-		return row.Formula
-	}
-	params := strings.Split(row.Params, ", ")
-	f := row.Formula
-	for k, name := range params[1:] {
-		if k < 2 {
-			f = substitute(f, name, legible.Factor(n.Float(k), digits))
-		}
-	}
-	return f
-}
-
-// substitute replaces a name in a formula, where it stands as a word or alone as a superscript.
-func substitute(f, name, by string) string {
-	var b strings.Builder
-	word := ""
-	flush := func() {
-		if word == name {
-			word = by
-		}
-		b.WriteString(word)
-		word = ""
-	}
-	for _, r := range f {
-		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
-			word += string(r)
-			continue
-		}
-		flush()
-		b.WriteRune(r)
-	}
-	flush()
-	return b.String()
+	return notKept
 }
 
 // operand returns the name of operand i where it matters which operand is which.
@@ -145,26 +109,38 @@ func symmetric(row *graph.Row) bool {
 	return x == y
 }
 
-// label fills in what the edge from operand i to node n shows.
-func (p *painter) label(e *Edge, n graph.Node, i int) {
-	e.Operand = operand(n, i)
-	if e.Backward || !n.WantsGrad() || !n.Wants(i) {
+// resolve fills in the derivative of a link to an operand.
+func (p *painter) resolve(l *link, n graph.Node) {
+	if l.operand >= 0 {
+		l.flows = n.WantsGrad() && n.Wants(l.operand)
+		l.d, l.known = n.Partial(l.operand)
+	}
+}
+
+// label fills in what the edge for a link to node n shows.
+func (p *painter) label(e *Edge, n graph.Node, l link) {
+	if l.operand >= 0 {
+		e.Operand = operand(n, l.operand)
+	}
+	if e.Backward || !l.flows {
 		return
 	}
-	d, ok := n.Partial(i)
-	if ok {
-		e.Derivative = p.number(d)
-	} else {
-		e.Derivative = derivative(n, i)
+	switch {
+	case l.known:
+		e.Derivative = p.number(l.d)
+	case l.operand >= 0:
+		e.Derivative = derivative(n, l.operand)
+	default:
+		e.Derivative = "Jacobian " + tensor.FormatShape(n.Dims()) + " × " + tensor.FormatShape(p.g.Value(l.from).Dims())
 	}
 	if !p.contributions || !p.differentiated(n) {
 		return
 	}
-	if ok {
+	if l.known {
 		w := p.grads.Scalar(n.Value())
-		e.Contribution = p.number(w) + " · " + legible.Factor(d, p.digits) + " = " + p.number(product(w, d))
-	} else if a := p.adjoint(n); a != "not kept" {
-		e.Contribution = "→ " + p.tensor(p.grads.Contribution(n.Value(), i))
+		e.Contribution = p.number(w) + " · " + legible.Factor(l.d, p.digits) + " = " + p.number(product(w, l.d))
+	} else if a := p.adjoint(n); a != notKept && l.operand >= 0 {
+		e.Contribution = "→ " + p.tensor(p.grads.Contribution(n.Value(), l.operand))
 	}
 }
 
@@ -193,15 +169,15 @@ type sum struct {
 	n     int
 }
 
-// addTerm notes that node n has an item's node as operand i.
-func (p *painter) addTerm(item int, n graph.Node, i int) {
-	if !p.contributions || !n.WantsGrad() || !n.Wants(i) || !p.differentiated(n) {
+// addTerm notes that a link leads from an item's node to node n.
+func (p *painter) addTerm(item int, n graph.Node, l link) {
+	if !p.contributions || !l.flows || !p.differentiated(n) {
 		return
 	}
 	t := &p.terms[item]
 	t.n++
-	if d, ok := n.Partial(i); ok && len(t.terms) < maxTerms {
-		t.terms = append(t.terms, product(p.grads.Scalar(n.Value()), d))
+	if l.known && len(t.terms) < maxTerms {
+		t.terms = append(t.terms, product(p.grads.Scalar(n.Value()), l.d))
 	}
 }
 
@@ -242,21 +218,26 @@ func (p *painter) addLegend() {
 	if !p.legend {
 		return
 	}
-	lines := []string{"node: its value"}
-	edge := "edge: the local derivative ∂v/∂u of its end v by its start u"
+	node := "in a node v: its value"
+	edge := "on an edge from u to v: the local derivative ∂v/∂u"
 	if p.grads != nil {
 		loss := legible.Name(p.grads.Loss().Name())
 		if loss == "" {
 			loss = "l"
 		}
-		lines[0] += ", δ = ∂" + loss + "/∂v"
+		node += ", and δ = ∂" + loss + "/∂v"
 	}
 	if p.contributions {
-		edge += ", and δ of v times it: what v contributes to δ of u"
+		edge += ", and δ of v times it, which is what v contributes to δ of u"
 	}
-	lines = append(lines, edge)
+	p.Legend = append(p.Legend, node, edge)
+	for _, e := range p.Edges {
+		if strings.Contains(e.Derivative, "ct") {
+			p.Legend = append(p.Legend, "for tensors: how the cotangent ct of v, which is its δ, becomes that of u")
+			break
+		}
+	}
 	if len(p.backward) > 0 {
-		lines = append(lines, "dashed: the backward pass")
+		p.Legend = append(p.Legend, "dashed: the backward pass")
 	}
-	p.Legend = strings.Join(lines, "; ")
 }

@@ -27,7 +27,7 @@ func Fill(formula string, m map[string]string) (string, bool) {
 	runes := []rune(formula)
 	for i := 0; i < len(runes); {
 		j := i
-		for j < len(runes) && unicode.IsLetter(runes[j]) && superscripts[runes[j]] == "" {
+		for j < len(runes) && unicode.IsLetter(runes[j]) && superscripts[runes[j]] == "" && runes[j] != 'ᵀ' {
 			j++
 		}
 		if j > i {
@@ -51,10 +51,9 @@ func Fill(formula string, m map[string]string) (string, bool) {
 func exponent(run []rune, m map[string]string, ok *bool) string {
 	text, named := "", false
 	for _, r := range run {
-		s := superscripts[r]
-		if unicode.IsLetter(r) {
-			known := false
-			if s, known = m[s]; !known {
+		s, sup := superscripts[r]
+		if sup && unicode.IsLetter(r) {
+			if s, sup = m[s]; !sup {
 				*ok = false
 				return string(run)
 			}

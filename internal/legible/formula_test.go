@@ -27,6 +27,7 @@ func TestFill(t *testing.T) {
 		{"1/(1+e⁻ˣ)", "1/(1+e^(-2))", true},
 		{"x²", "2²", true},
 		{"sin x", "sin 2", false},
+		{"a·bᵀ", "b·aᵀ", true},
 		{"xᵖ", "2ᵖ", false},
 		{"x\xff", "2\ufffd", true},
 	} {

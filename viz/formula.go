@@ -1,0 +1,139 @@
+package viz
+
+import (
+	"strings"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/legible"
+)
+
+const (
+	maxFormula = 44 // characters of a formula in a node
+	maxNesting = 5  // operations inside each other in a formula
+)
+
+// formula returns the name of a node's operation and its formula, with constant numbers put in. If the picture does not
+// show all operands, constants or folded operations, the formula says what they are, and stands for all if it is short.
+func (p *painter) formula(n graph.Node) (op, formula string) {
+	row := n.Row()
+	op, formula = row.Name, row.Formula
+	switch {
+	case !p.showsOperands(n):
+		formula, _ = p.expression(n, 0)
+		if len([]rune(formula)) <= maxFormula {
+			return "", formula
+		}
+	case row.UnaryParam != nil:
+		formula, _ = legible.Fill(formula, p.constants(n))
+	}
+	if len([]rune(formula)) > maxFormula/2 || onlyName(n, formula) {
+		formula = ""
+	}
+	return op, formula
+}
+
+// onlyName reports whether a formula is a parameter's name and nothing else: the operation moves numbers only.
+func onlyName(n graph.Node, f string) bool {
+	name, _, _ := strings.Cut(n.Row().Params, ", ")
+	return f == name
+}
+
+func (p *painter) showsOperands(n graph.Node) bool {
+	for i := range n.NumInputs() {
+		if !p.view.in.has(n.InputNode(i).ID()) {
+			return false
+		}
+	}
+	return true
+}
+
+// constants returns the constant parameters of an operation by name, and its operands as themselves.
+func (p *painter) constants(n graph.Node) map[string]string {
+	m := make(map[string]string)
+	row := n.Row()
+	for k, name := range strings.Split(row.Params, ", ") {
+		m[name] = name
+		if row.UnaryParam != nil && 1 <= k && k <= 2 {
+			m[name] = legible.Factor(n.Float(k-1), p.digits)
+		}
+	}
+	return m
+}
+
+// How tightly the parts of a formula hold together.
+const (
+	sums = iota
+	products
+	powers
+	atoms
+)
+
+// binding returns how tightly a formula holds together.
+func binding(f string) int {
+	switch {
+	case strings.HasPrefix(f, "-") || strings.Contains(f, " + ") || strings.Contains(f, " - "):
+		return sums
+	case strings.ContainsAny(f, "·/"):
+		return products
+	}
+	return powers
+}
+
+// expression writes a node with the operands that the picture does not show in it, and returns how tightly that holds
+// together.
+func (p *painter) expression(n graph.Node, depth int) (string, int) {
+	row := n.Row()
+	if row.Name == "reshape" || row.Name == "broadcast" { // the same numbers
+		return p.inline(n.InputNode(0), depth)
+	}
+	f := row.Formula
+	if _, usual, ok := strings.Cut(f, ", else "); ok { // what it is but for an exception
+		f = usual
+	}
+	inside := binding(f)
+	m := make(map[string]string)
+	names := strings.Split(row.Params, ", ")
+	for i := range min(n.NumInputs(), len(names)) {
+		text, b := p.inline(n.InputNode(i), depth)
+		need := inside
+		if inside == powers || i > 0 && (strings.Contains(f, " - ") || strings.Contains(f, "/")) || strings.HasPrefix(f, "-") {
+			need++
+		}
+		if b < need {
+			text = "(" + text + ")"
+		}
+		m[names[i]] = text
+	}
+	if row.UnaryParam != nil {
+		for k, name := range names[1:min(len(names), 3)] {
+			m[name] = legible.Factor(n.Float(k), p.digits)
+		}
+	}
+	if s, ok := legible.Fill(f, m); ok && !onlyName(n, f) {
+		return s, inside
+	}
+	var args []string
+	for i := range n.NumInputs() {
+		if i == maxTerms {
+			args = append(args, "…")
+			break
+		}
+		text, _ := p.inline(n.InputNode(i), depth)
+		args = append(args, text)
+	}
+	return row.Name + "(" + strings.Join(args, ", ") + ")", atoms
+}
+
+// inline writes an operand inside a formula, and returns how tightly it holds together.
+func (p *painter) inline(n graph.Node, depth int) (string, int) {
+	v, scalar := n.Scalar()
+	switch {
+	case n.Name() != "":
+		return legible.Name(n.Name()), atoms
+	case n.NumInputs() == 0 && scalar:
+		return legible.Factor(v, p.digits), atoms
+	case n.NumInputs() == 0 || depth == maxNesting:
+		return "…", atoms
+	}
+	return p.expression(n, depth+1)
+}
