@@ -59,8 +59,12 @@ func meanOf[T constraints.Float](x []T) float64 {
 	if len(x) == 0 {
 		return math.NaN()
 	}
-	first := float64(x[0])
-	return first + distances(x, first)/float64(len(x))
+	first, n := float64(x[0]), float64(len(x))
+	if d := distances(x, first); finite(d) {
+		return first + d/n
+	}
+	// Numbers so large that their sum is not one, or infinite ones.
+	return pairwise(x, func(v float64) float64 { return v * 0x1p-64 }) / n * 0x1p64
 }
 
 // distances returns Σ (x - m).
