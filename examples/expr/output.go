@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/legible"
+	"github.com/seed366ff29f/chainrule/viz"
+)
+
+// width is the number of columns of a line of the table.
+const width = 80
+
+// writeJSON writes the value, its shape, the gradients by name, and the Hessian if it was asked for.
+func (s *solution) writeJSON(out io.Writer) {
+	b := []byte(`{"value": `)
+	b = appendJSON(b, s.value)
+	b = append(b, `, "shape": [], "grad": {`...)
+	for i, name := range s.names {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		key, _ := json.Marshal(name) // a string: it cannot fail
+		b = append(append(b, key...), ": "...)
+		b = appendJSON(b, s.gradients[i])
+	}
+	b = append(b, '}')
+	if s.hessian != nil {
+		b = appendJSON(append(b, `, "hessian": `...), s.hessian)
+	}
+	out.Write(append(b, "}\n"...))
+}
+
+// appendJSON appends a number or nested arrays. Every number reads back to the same bits in the tensor's precision; JSON
+// has no NaN and no infinities, they are strings.
+func appendJSON(b []byte, t *tensor.Tensor) []byte {
+	dims, bits := t.Dims(), 8*t.DType().Bytes()
+	if t.Len() == 0 { // a Hessian without names
+		return append(b, "[]"...)
+	}
+	for i := range t.Len() {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		for size, k := 1, len(dims)-1; k >= 0; k-- {
+			if size *= dims[k]; i%size == 0 {
+				b = append(b, '[')
+			}
+		}
+		switch v := t.AtFlat(i); {
+		case math.IsNaN(v):
+			b = append(b, `"NaN"`...)
+		case math.IsInf(v, 0):
+			b = strconv.AppendQuote(b, strconv.FormatFloat(v, 'g', -1, bits))
+		default:
+			b = strconv.AppendFloat(b, v, 'g', -1, bits)
+		}
+		for size, k := 1, len(dims)-1; k >= 0; k-- {
+			if size *= dims[k]; (i+1)%size == 0 {
+				b = append(b, ']')
+			}
+		}
+	}
+	return b
+}
+
+// writeTable writes the value, and a line for each gradient.
+func (s *solution) writeTable(out io.Writer, checks []check) {
+	fmt.Fprintf(out, "value  %s\n", s.value)
+	if len(s.names) == 0 {
+		return
+	}
+	rows := [][3]string{{"name", "shape", "check"}}
+	for i, name := range s.names {
+		rows = append(rows, [3]string{cut(legible.Name(name), 16), cut(tensor.FormatShape(s.at[i].Dims()), 16), checks[i].short()})
+	}
+	var columns [3]int
+	for _, r := range rows {
+		for k, cell := range r {
+			columns[k] = max(columns[k], utf8.RuneCountInString(cell))
+		}
+	}
+	room := width - columns[0] - columns[1] - columns[2] - 6
+	fmt.Fprintln(out)
+	for i, r := range rows {
+		gradient := "gradient"
+		if i > 0 {
+			gradient = shorten(s.gradients[i-1], room)
+		}
+		line := pad(r[0], columns[0]) + "  " + pad(r[1], columns[1]) + "  " + pad(r[2], columns[2]) + "  " + gradient
+		fmt.Fprintln(out, strings.TrimRight(line, " "))
+	}
+	first := true
+	for i, c := range checks {
+		if text := c.explain(s.problem, i); text != "" {
+			if first {
+				fmt.Fprintln(out)
+				first = false
+			}
+			writeWrapped(out, text)
+		}
+	}
+}
+
+// shorten returns a number in full, and the elements of a tensor in as many digits as there is room for, or their
+// range.
+func shorten(t *tensor.Tensor, room int) string {
+	if t.Rank() == 0 {
+		return t.String()
+	}
+	if t.Len() <= room {
+		for digits := 6; digits >= 3; digits-- {
+			if s := legible.Tensor(t, t.Len(), digits); utf8.RuneCountInString(s) <= room {
+				return s
+			}
+		}
+	}
+	return cut(legible.Tensor(t, 0, 4), room)
+}
+
+// cut shortens s to n characters.
+func cut(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}
+
+func pad(s string, n int) string { return s + strings.Repeat(" ", max(n-utf8.RuneCountInString(s), 0)) }
+
+// writeWrapped writes a sentence in lines of at most width columns where its words allow.
+func writeWrapped(out io.Writer, text string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			fmt.Fprintln(out, line)
+			line = "  " + word
+			continue
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	fmt.Fprintln(out, line)
+}
+
+// writeHessian writes the matrix in blocks of columns that fit a line.
+func (s *solution) writeHessian(out io.Writer) {
+	n := len(s.labels)
+	if n == 0 {
+		return
+	}
+	labels := make([]string, n)
+	first, cell := 0, 0
+	for i, l := range s.labels {
+		labels[i] = cut(legible.Name(l), 24)
+		first = max(first, utf8.RuneCountInString(labels[i]))
+		for j := range n {
+			cell = max(cell, utf8.RuneCountInString(legible.Number(s.hessian.At(i, j), 6)))
+		}
+	}
+	cell = max(cell, first)
+	block := max((width-first)/(cell+2), 1)
+	for from := 0; from < n; from += block {
+		to := min(from+block, n)
+		fmt.Fprint(out, "\n", pad("hessian", first))
+		for _, l := range labels[from:to] {
+			fmt.Fprint(out, "  ", strings.Repeat(" ", cell-utf8.RuneCountInString(l)), l)
+		}
+		fmt.Fprintln(out)
+		for i, l := range labels {
+			fmt.Fprint(out, pad(l, max(first, len("hessian"))))
+			for j := from; j < to; j++ {
+				fmt.Fprintf(out, "  %*s", cell, legible.Number(s.hessian.At(i, j), 6))
+			}
+			fmt.Fprintln(out)
+		}
+	}
+}
+
+// writeDOT writes the graph to a file. A regular file is replaced only when the whole graph is written, so that a
+// failure leaves the old one; anything else, such as a device, is written to.
+func (s *solution) writeDOT(name string) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("-dot: %w", err)
+		}
+	}()
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(s.draw(f), f.Close())
+	}
+	mode := fs.FileMode(0o644)
+	if err == nil {
+		mode = info.Mode().Perm()
+		if name, err = filepath.EvalSymlinks(name); err != nil {
+			return err
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".expr-*.dot")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(s.draw(f), f.Chmod(mode), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+func (s *solution) draw(f io.Writer) error {
+	w := bufio.NewWriter(f)
+	if err := viz.DOT(w, s.y, viz.WithGradients(s.sweep)); err != nil {
+		return err
+	}
+	return w.Flush()
+}
