@@ -268,7 +268,8 @@ func Slice(x graph.Value, axis, start, stop int) graph.Value {
 	return c.Record(shape...)
 }
 
-// Pad returns x with zeros added along an axis: before of them in front, after of them behind.
+// Pad returns x with zeros added along an axis: before of them in front, after of them behind. The zeros are numbers
+// like others: times an infinity they are NaN. No zeros at all is a copy.
 //
 // Derivative: 1.
 func Pad(x graph.Value, axis, before, after int) graph.Value {
@@ -325,7 +326,8 @@ func addIndices(c graph.Call, shape []int, axis int, index []int) {
 }
 
 // Scatter returns a tensor of zeros with size elements along an axis, to which the elements of x are added at the given
-// indices, one index for each element of x along that axis. It is the transpose of [Gather].
+// indices, one index for each element of x along that axis. It is the transpose of [Gather]. Elements with one index are
+// added up: with the number of the segment for index it sums segments.
 //
 // Derivative: 1.
 func Scatter(x graph.Value, axis, size int, index ...int) graph.Value {
