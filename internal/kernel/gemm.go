@@ -31,6 +31,10 @@ func Gemm[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb 
 	if accumulate {
 		p.d, p.ldd = c, ldc
 	}
+	if n == 1 && ldc == 1 && transA { // C is a vector, and its transpose the same vector
+		p.m, p.n, p.ldc, p.ldd = 1, m, m, m
+		p.a, p.ars, p.acs, p.b, p.brs, p.bcs = b, p.bcs, p.brs, a, p.acs, p.ars
+	}
 	g.run(&p)
 }
 

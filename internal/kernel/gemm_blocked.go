@@ -12,7 +12,7 @@ type gemmTile[T Float] func(a *T, ars, acs uintptr, b *T, ldb uintptr, k int, c 
 // where r is not less than the number of rows that the function is for.
 type gemmPack[T Float] func(dst *T, ldd uintptr, b *T, ldb uintptr, k int)
 
-// A gemmPanel copies k rows of b, ldb bytes apart and two vectors long, to dst without gaps.
+// A gemmPanel copies k rows of b, ldb bytes apart, to dst without gaps. How long they are depends on the function.
 type gemmPanel[T Float] func(dst, b *T, ldb uintptr, k int)
 
 // A gemmKernel is what an implementation brings for matrix products.
@@ -20,6 +20,7 @@ type gemmKernel[T Float] struct {
 	tiles   [][]gemmTile[T] // tiles[v-1][r-1] is for v vectors and r rows
 	packs   []gemmPack[T]   // packs[r-1] is for r rows
 	panel   gemmPanel[T]    // copies a panel of B
+	packA   gemmPanel[T]    // copies k rows of as many elements as a tile has rows, or nil if that does not pay
 	lanes   int             // elements of a vector
 	masked  bool            // the last vector of B is read under a mask
 	rows    int             // the most rows of a tile
@@ -85,81 +86,181 @@ const panelVectors = 2
 
 // multiply computes the product on one core.
 func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
-	size := sizeOf[T]()
-	nr := panelVectors * g.lanes
 	// B has to be copied if its rows are not contiguous, if a vector would reach past its end, and where that is faster.
 	packB := p.bcs != 1 || !g.masked && p.n&(g.lanes-1) != 0 || p.m > g.maxOpen && p.n > g.lanes
-	copyA := g.collides(p)
+	copyA, packA := g.collides(p), g.packA != nil && p.acs != 1 && p.k >= minPackA && p.m >= minPackA && p.n >= minPackA
 	var s *scratch[T]
-	if packB || copyA {
+	if packB || copyA || packA {
 		s = free.get()
 		defer free.put(s)
 	}
 	kBlocks, mBlocks := parts(p.k, g.kc), parts(p.m, g.mc)
+	if kBlocks <= 1 && mBlocks <= 1 && !copyA && p.k*p.n*sizeOf[T]() <= smallB && p.n > panelVectors*g.lanes {
+		g.multiplyByRows(p, s, packB)
+		return
+	}
 	for kb := range max(kBlocks, 1) {
-		k0, k1 := 0, p.k
+		x := block[T]{k0: 0, k1: p.k, d: p.d, ldd: p.ldd, relu: p.relu}
 		if kBlocks > 1 {
-			k0, k1 = kb*p.k/kBlocks, (kb+1)*p.k/kBlocks
+			x.k0, x.k1 = kb*p.k/kBlocks, (kb+1)*p.k/kBlocks
 		}
-		d, ldd, relu := p.d, p.ldd, p.relu
 		if kb > 0 {
-			d, ldd = p.c, p.ldc
+			x.d, x.ldd = p.c, p.ldc
 		}
-		if k1 < p.k {
-			relu = false
+		if x.k1 < p.k {
+			x.relu = false
 		}
 		for mb := range mBlocks {
-			m0, m1 := 0, p.m
+			x.m0, x.m1 = 0, p.m
 			if mBlocks > 1 {
-				m0, m1 = mb*p.m/mBlocks, (mb+1)*p.m/mBlocks
+				x.m0, x.m1 = mb*p.m/mBlocks, (mb+1)*p.m/mBlocks
 			}
-			a, aOff, ars, acs := p.a, m0*p.ars+k0*p.acs, p.ars, p.acs
-			if copyA {
-				a, ars, acs = copyBlock(s, p, m0, m1, k0, k1)
-				aOff = 0
+			x.a, x.aOff, x.ars, x.acs = p.a, x.m0*p.ars+x.k0*p.acs, p.ars, p.acs
+			tiles, height, tall := g.heights(x.m1 - x.m0)
+			switch {
+			case packA:
+				g.packTiles(s, p, &x, tiles, height, tall)
+			case copyA:
+				copyBlock(s, p, &x)
 			}
-			// Tiles are nearly equal: the first tall of them have one row more than the others.
-			tiles := parts(m1-m0, g.rows)
-			height, tall := m1-m0, 0
-			if tiles > 1 {
-				height, tall = (m1-m0)/tiles, (m1-m0)%tiles
-			}
-			for j := 0; j < p.n; j += nr {
-				w, vecs := nr, panelVectors
-				if p.n-j < nr {
-					w = p.n - j
-					vecs = (w + g.lanes - 1) / g.lanes
+			for j := 0; j < p.n; j += panelVectors * g.lanes {
+				w, vecs := g.width(p, j)
+				x.b, x.bOff, x.ldb = p.b, x.k0*p.brs+j*p.bcs, p.brs
+				if packB && x.k1 > x.k0 {
+					x.ldb = vecs * g.lanes
+					s.b = grow(s.b, (x.k1-x.k0)*x.ldb)
+					g.packPanel(s.b, x.ldb, p, x.k0, x.k1, j, w)
+					x.b, x.bOff = s.b, 0
 				}
-				b, bOff, ldb := p.b, k0*p.brs+j*p.bcs, p.brs
-				if packB && k1 > k0 {
-					ldb = vecs * g.lanes
-					s.b = grow(s.b, (k1-k0)*ldb)
-					g.packPanel(s.b, ldb, p, k0, k1, j, w)
-					b, bOff = s.b, 0
-				}
-				cols := w - (vecs-1)*g.lanes
-				rows := g.tiles[vecs-1]
-				i := m0
+				i := x.m0
 				for t := range tiles {
 					h := height
 					if t < tall {
 						h++
 					}
-					var bp, dp *T
-					ap := &p.c[0] // any address will do where there is nothing to read
-					if k1 > k0 {
-						ap, bp = &a[aOff+(i-m0)*ars], &b[bOff]
-					}
-					if d != nil {
-						dp = &d[i*ldd+j]
-					}
-					rows[h-1](ap, uintptr(ars*size), uintptr(acs*size), bp, uintptr(ldb*size), k1-k0,
-						&p.c[i*p.ldc+j], uintptr(p.ldc*size), dp, uintptr(ldd*size), cols, relu)
+					g.tile(p, &x, i, h, j, w, vecs)
 					i += h
 				}
 			}
 		}
 	}
+}
+
+const (
+	// smallB is how many bytes of B are worth copying as a whole: then each row of C is finished before the next.
+	smallB = 1 << 15
+
+	// minPackA is how large a product is in each direction for which a transposed A is copied tile by tile.
+	minPackA = 192
+)
+
+// multiplyByRows computes a product with few terms, whose time goes into writing C.
+func (g *gemmKernel[T]) multiplyByRows(p *product[T], s *scratch[T], packB bool) {
+	x := block[T]{k1: p.k, m1: p.m, a: p.a, ars: p.ars, acs: p.acs, b: p.b, ldb: p.brs, d: p.d, ldd: p.ldd, relu: p.relu}
+	nr := panelVectors * g.lanes
+	if packB {
+		s.b = grow(s.b, p.k*(p.n+nr))
+		for j := 0; j < p.n && p.k > 0; j += nr {
+			w, vecs := g.width(p, j)
+			g.packPanel(s.b[p.k*j:], vecs*g.lanes, p, 0, p.k, j, w)
+		}
+		x.b = s.b
+	}
+	tiles, height, tall := g.heights(p.m)
+	i := 0
+	for t := range tiles {
+		h := height
+		if t < tall {
+			h++
+		}
+		for j := 0; j < p.n; j += nr {
+			w, vecs := g.width(p, j)
+			x.bOff = j
+			if packB {
+				x.bOff, x.ldb = p.k*j, vecs*g.lanes
+			}
+			g.tile(p, &x, i, h, j, w, vecs)
+		}
+		i += h
+	}
+}
+
+// A block is the part of a product that is computed from one block of A.
+type block[T Float] struct {
+	m0, m1 int // its rows
+	k0, k1 int // its terms
+
+	a              []T // A or a copy of the block
+	aOff, ars, acs int // where the block begins in it, and strides
+	tileSize       int // if not 0, the copy is made of tiles of so many elements for each row
+	b              []T // B or a copy of a panel
+	bOff, ldb      int // where the panel begins in it, and the distance of rows
+
+	d    []T // what is added, as in product
+	ldd  int
+	relu bool
+}
+
+// tile computes the tile of h rows from row i and w columns, vecs vectors, from column j.
+func (g *gemmKernel[T]) tile(p *product[T], x *block[T], i, h, j, w, vecs int) {
+	bytes := uintptr(sizeOf[T]())
+	a, ars, acs := x.aOff+(i-x.m0)*x.ars, x.ars, x.acs
+	if x.tileSize != 0 {
+		a, ars, acs = x.aOff+(i-x.m0)*x.tileSize, 1, h
+	}
+	var bp, dp *T
+	ap := &p.c[0] // any address will do where there is nothing to read
+	if x.k1 > x.k0 {
+		ap, bp = &x.a[a], &x.b[x.bOff]
+	}
+	if x.d != nil {
+		dp = &x.d[i*x.ldd+j]
+	}
+	g.tiles[vecs-1][h-1](ap, uintptr(ars)*bytes, uintptr(acs)*bytes, bp, uintptr(x.ldb)*bytes, x.k1-x.k0,
+		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, w-(vecs-1)*g.lanes, x.relu)
+}
+
+// width returns how many columns and vectors the panel at column j has.
+func (g *gemmKernel[T]) width(p *product[T], j int) (w, vecs int) {
+	if nr := panelVectors * g.lanes; p.n-j >= nr {
+		return nr, panelVectors
+	}
+	w = p.n - j
+	return w, (w + g.lanes - 1) / g.lanes
+}
+
+// heights splits rows into tiles that are nearly equal: the first tall of them have one row more than height.
+func (g *gemmKernel[T]) heights(rows int) (tiles, height, tall int) {
+	tiles = parts(rows, g.rows)
+	if tiles <= 1 {
+		return tiles, rows, 0
+	}
+	return tiles, rows / tiles, rows % tiles
+}
+
+// packTiles copies a block of A that lies transposed: for each tile, the numbers of a column follow each other, then the next
+// column.
+func (g *gemmKernel[T]) packTiles(s *scratch[T], p *product[T], x *block[T], tiles, height, tall int) {
+	k := x.k1 - x.k0
+	s.a = grow(s.a, (x.m1-x.m0)*k)
+	i, size := x.m0, sizeOf[T]()
+	for t := range tiles {
+		h := height
+		if t < tall {
+			h++
+		}
+		dst := s.a[(i-x.m0)*k:][:h*k]
+		from := x.k0*p.acs + i
+		if h == g.rows {
+			g.packA(&dst[0], &p.a[from], uintptr(p.acs*size), k)
+		} else {
+			for c := range k {
+				copy(dst[c*h:c*h+h], p.a[from+c*p.acs:])
+			}
+		}
+		i += h
+	}
+	x.a, x.aOff, x.tileSize = s.a, 0, k
 }
 
 // parts returns how many parts of at most size make n, n/size rounded up.
@@ -179,26 +280,25 @@ func (g *gemmKernel[T]) collides(p *product[T]) bool {
 	return stored*sizeOf[T]()%4096 == 0 && p.m > g.ways && p.n > panelVectors*g.lanes && p.k > 1
 }
 
-// copyBlock copies the block of A of rows m0 to m1 and terms k0 to k1, in the order in which it lies, with a gap after each row
-// that keeps rows apart in the cache. It returns the copy and its strides.
-func copyBlock[T Float](s *scratch[T], p *product[T], m0, m1, k0, k1 int) (a []T, ars, acs int) {
-	rows, cols := m1-m0, k1-k0
+// copyBlock copies the block of A, in the order in which it lies, with a gap after each row that keeps rows apart in the cache.
+func copyBlock[T Float](s *scratch[T], p *product[T], x *block[T]) {
+	rows, cols := x.m1-x.m0, x.k1-x.k0
 	if p.acs != 1 {
 		rows, cols = cols, rows
 	}
 	ld := (cols+15)/16*16 + 16
 	s.a = grow(s.a, rows*ld)
 	for i := range rows {
-		from := (m0+i)*p.ars + k0
+		from := (x.m0+i)*p.ars + x.k0
 		if p.acs != 1 {
-			from = (k0+i)*p.acs + m0
+			from = (x.k0+i)*p.acs + x.m0
 		}
 		copy(s.a[i*ld:i*ld+cols], p.a[from:from+cols])
 	}
+	x.a, x.aOff, x.ars, x.acs = s.a, 0, ld, 1
 	if p.acs != 1 {
-		return s.a, 1, ld
+		x.ars, x.acs = 1, ld
 	}
-	return s.a, ld, 1
 }
 
 // packPanel copies rows k0 to k1 of w columns of B, from column j, into rows of ldb elements, filled up with zeros.

@@ -49,7 +49,7 @@ var avx2 = implementation{
 		nesterov: nesterovF32AVX2,
 		adam:     adamF32AVX2,
 		gemm: &gemmKernel[float32]{
-			tiles: gemmTilesF32AVX2, panel: panelF32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, ways: 64,
+			tiles: gemmTilesF32AVX2, panel: panelF32AVX2, packA: packAF32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, ways: 64,
 		},
 	},
 	f64: kernels[float64]{
@@ -65,7 +65,7 @@ var avx2 = implementation{
 		nesterov: nesterovF64AVX2,
 		adam:     adamF64AVX2,
 		gemm: &gemmKernel[float64]{
-			tiles: gemmTilesF64AVX2, panel: panelF64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, mc: 288, kc: 512, ways: 64,
+			tiles: gemmTilesF64AVX2, panel: panelF64AVX2, packA: packAF64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, mc: 288, kc: 512, ways: 64,
 		},
 	},
 }

@@ -279,6 +279,11 @@ func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintpt
 //go:noescape
 func panelF32AVX2(dst *float32, b *float32, ldb uintptr, k int)
 
+// packAF32AVX2 copies k rows of 6 elements, ldb bytes apart, without gaps.
+//
+//go:noescape
+func packAF32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+
 // pack1F32AVX2 transposes 1 rows.
 //
 //go:noescape
@@ -593,6 +598,11 @@ func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintpt
 //
 //go:noescape
 func panelF64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+
+// packAF64AVX2 copies k rows of 6 elements, ldb bytes apart, without gaps.
+//
+//go:noescape
+func packAF64AVX2(dst *float64, b *float64, ldb uintptr, k int)
 
 // pack1F64AVX2 transposes 1 rows.
 //

@@ -5,8 +5,9 @@ import "math"
 // This file holds the elementary functions of a vector. Polynomials without a source named are minimax approximations, found with
 // Remez's algorithm in 60 digits.
 
-// reduceExp splits x = n·ln2 + r with |r| ≤ ln2/2. It returns e^r-1, n, and n as an integer in the low bits of a number.
-func (t target) reduceExp(x vec) (em1, n, bits vec) {
+// reduceExp splits x = n·ln2 + r with |r| ≤ ln2/2. It returns r, q with e^r = 1 + r + r²q, n, and n as an integer in the low
+// bits of a number.
+func (t target) reduceExp(x vec) (r, q, n, bits vec) {
 	bits = t.set(t.num(t.magic()))
 	t.addTo(bits, x, t.num(math.Log2E))
 	n = t.sub(bits, t.num(t.magic()))
@@ -15,10 +16,9 @@ func (t target) reduceExp(x vec) (em1, n, bits vec) {
 	if t.double {
 		hi, lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 	}
-	r := t.copy(x)
+	r = t.copy(x)
 	t.subTo(r, n, t.num(hi))
 	t.subTo(r, n, t.num(lo))
-	var q vec
 	if t.double {
 		q = t.poly(r, 0.50000000000000107208, 0.16666666666666410231, 0.041666666666529189235, 0.0083333333334956271691,
 			0.0013888888943922556532, 0.00019841269504757152103, 0.00002480149276283708382, 2.7557587350023017475e-6,
@@ -27,9 +27,14 @@ func (t target) reduceExp(x vec) (em1, n, bits vec) {
 		q = t.poly(r, 0.49999993412513363022, 0.16666520107866092621, 0.041668394211328000768, 0.0083687804085852189077,
 			0.0013814466954010037915)
 	}
-	em1 = r
-	t.addTo(em1, t.mul(r2(t, r), q), t.one())
-	return em1, n, bits
+	return r, q, n, bits
+}
+
+// expm1 returns p = e^r - 1 and s = 2^n for x = n·ln2 + r, where e^x is a normal number.
+func (t target) expm1(x vec) (p, s vec) {
+	r, q, _, bits := t.reduceExp(x)
+	t.addTo(r, t.mul(r2(t, r), q), t.one())
+	return r, t.power(bits)
 }
 
 // r2 returns x².
@@ -49,16 +54,21 @@ func (t target) exp(x vec) vec {
 		low, high = -746.5, 710.5
 	}
 	x = t.max(t.set(t.num(low)), t.min(t.set(t.num(high)), x))
-	em1, n, _ := t.reduceExp(x)
-	y := t.add(em1, t.one())
+	r, y, n, bits := t.reduceExp(x)
+	t.mulTo(y, r, t.one())
+	t.mulTo(y, r, t.one())
 	if t.wide {
 		return t.op2("VSCALEF*", y, n)
 	}
-	// 2^n itself may be out of range, so it is applied in two halves.
-	bits := t.set(t.num(t.magic()))
-	t.addTo(bits, n, t.num(0.5))
-	rest := t.add(t.sub(n, t.sub(bits, t.num(t.magic()))), t.num(t.magic()))
-	return t.mul(t.mul(y, t.power(bits)), t.power(rest))
+	// 2^n itself may be out of range, so it is applied in two steps, first one that is closer to 1.
+	half := 64
+	if t.double {
+		half = 512
+	}
+	small := cond{n} // its sign
+	closer := t.blend(small, t.num(math.Ldexp(1, half)), t.set(t.num(math.Ldexp(1, -half))))
+	rest := t.blend(small, t.num(math.Ldexp(1, -half)), t.set(t.num(math.Ldexp(1, half))))
+	return t.mul(t.mul(y, t.intAdd(t.shl(bits, t.mantissa()), closer)), rest)
 }
 
 // sigmoid returns 1/(1+e^-x), as e/(1+e) with e = e^-|x| or the complement of that.
@@ -75,8 +85,7 @@ func (t target) tanh(x vec) vec {
 		most = 40
 	}
 	a := t.abs(x)
-	em1, _, bits := t.reduceExp(t.min(t.set(t.num(most)), t.add(a, a)))
-	s := t.power(bits)
+	em1, s := t.expm1(t.min(t.set(t.num(most)), t.add(a, a)))
 	e := t.fma(em1, s, t.sub(s, t.one()))
 	return t.or(t.div(e, t.add(e, t.num(2))), t.signOf(x))
 }
@@ -160,12 +169,12 @@ func (t target) log(x vec) vec {
 // erf returns the error function: a polynomial up to 1, beyond it 1 - e^P with another one.
 func (t target) erf(x vec) vec {
 	a := t.abs(x)
-	s := r2(t, x)
+	z := r2(t, x)
 	var small, p vec
 	var border, most float64
 	if t.double {
 		border, most = 1, 6
-		small = t.poly(s, 0.12837916709551256679, -0.37612638903183546584, 0.11283791670945251782, -0.026866170643276034607,
+		small = t.poly(z, 0.12837916709551256679, -0.37612638903183546584, 0.11283791670945251782, -0.026866170643276034607,
 			0.0052239776074222880537, -0.00085483259896532831953, 0.00012055295319521353642, -0.000014924744649931631109,
 			1.6447517567641666294e-6, -1.6209175426580396243e-7, 1.3722975493826881672e-8, -7.8011895575674616624e-10)
 		p = t.poly(t.min(t.set(t.num(most)), a), -2.3415501986626494556e-8, 1.128379470754664885, 0.63661791229410865434,
@@ -177,13 +186,12 @@ func (t target) erf(x vec) vec {
 	} else {
 		// The coefficients are those of N. Juffa's erff (2015).
 		border, most = 0.927734375, 4
-		small = t.poly(s, 1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4)
+		small = t.poly(z, 1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4)
 		b := t.min(t.set(t.num(most)), a)
 		p = t.poly(b, 1.28717512e-1, 6.34846687e-1, 1.06777877e-1, -2.42546219e-2, 3.88396438e-3, -3.83197126e-4, 1.72853470e-5)
 		t.mulTo(p, b, b)
 	}
-	em1, _, bits := t.reduceExp(t.neg(p))
-	s = t.power(bits)
+	em1, s := t.expm1(t.neg(p))
 	large := t.sub(t.set(t.one()), t.fma(em1, s, s))
 	large = t.or(large, t.signOf(x))
 	t.mulTo(small, x, x)

@@ -31,6 +31,7 @@ func main() {
 		t.gemm()
 		t.panel()
 		if !t.wide {
+			t.packA()
 			t.pack()
 		}
 	}

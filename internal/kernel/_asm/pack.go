@@ -45,6 +45,40 @@ func (t target) panel() {
 	t.end()
 }
 
+// packA writes the function that copies rows of six elements, as many as a tile of AVX2 has rows, to where they follow each other.
+func (t target) packA() {
+	ty := t.goType()
+	t.function("packA", fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
+		fmt.Sprintf("packA%s copies k rows of %d elements, ldb bytes apart, without gaps.", t.suffix(), t.gemmRows()))
+	dst, b, ldb, k := reg.RDI, reg.RSI, reg.R8, reg.RDX
+	ctx.Load(ctx.Param("dst"), dst)
+	ctx.Load(ctx.Param("b"), b)
+	ctx.Load(ctx.Param("ldb"), ldb)
+	ctx.Load(ctx.Param("k"), k)
+	ahead := reg.R9
+	ctx.LEAQ(operand.Mem{Base: b, Index: ldb, Scale: 8}, ahead)
+	v, w := ctx.YMM(), ctx.YMM()
+	ctx.Label("loop")
+	ctx.PREFETCHT0(operand.Mem{Base: ahead})
+	if t.double {
+		ctx.VMOVUPD(operand.Mem{Base: b}, v)
+		ctx.VMOVUPD(operand.Mem{Base: b, Disp: 32}, w.AsX())
+		ctx.VMOVUPD(v, operand.Mem{Base: dst})
+		ctx.VMOVUPD(w.AsX(), operand.Mem{Base: dst, Disp: 32})
+	} else {
+		ctx.VMOVUPS(operand.Mem{Base: b}, v.AsX())
+		ctx.VMOVSD(operand.Mem{Base: b, Disp: 16}, w.AsX())
+		ctx.VMOVUPS(v.AsX(), operand.Mem{Base: dst})
+		ctx.VMOVSD(w.AsX(), operand.Mem{Base: dst, Disp: 16})
+	}
+	ctx.ADDQ(ldb, b)
+	ctx.ADDQ(ldb, ahead)
+	ctx.ADDQ(operand.Imm(uint64(t.gemmRows()*t.size())), dst)
+	ctx.DECQ(k)
+	ctx.JNZ(operand.LabelRef("loop"))
+	t.end()
+}
+
 func (t target) packName(rows int) string { return fmt.Sprintf("pack%d", rows) }
 
 // packFor writes a function that transposes rows rows of b, ldb bytes apart, into k rows of dst, ldd bytes apart, which are as
