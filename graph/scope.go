@@ -14,6 +14,19 @@ type scope struct {
 //	h := ops.Tanh(ops.MatMul(x, w))
 //	done()
 func (g *Graph) Scope(name string) (done func()) {
+	// Small enough to be inlined, so that the function lives on the caller's stack.
+	return g.openScope(name).close
+}
+
+// An openedScope is the index of a scope, and the graph and recording it belongs to.
+type openedScope struct {
+	g   *Graph
+	k   int32
+	gen uint32
+}
+
+//go:noinline
+func (g *Graph) openScope(name string) openedScope {
 	parent := int32(-1)
 	if k := len(g.open); k > 0 {
 		parent = g.open[k-1]
@@ -21,19 +34,24 @@ func (g *Graph) Scope(name string) (done func()) {
 	k := int32(len(g.scopes))
 	g.scopes = append(g.scopes, scope{name: name, parent: parent, start: g.n})
 	g.open = append(g.open, k)
-	gen := g.base
-	return func() {
-		if g.base != gen { // the tape was reset: the scope is gone
-			return
-		}
-		for i := len(g.open) - 1; i >= 0; i-- {
-			if g.open[i] == k {
-				for _, s := range g.open[i:] {
-					g.scopes[s].end = g.n
-				}
-				g.open = g.open[:i]
-				return
+	return openedScope{g, k, g.base}
+}
+
+// close ends the scope and those that were opened in it.
+//
+//go:noinline
+func (opened openedScope) close() {
+	g := opened.g
+	if g.base != opened.gen { // the tape was reset: the scope is gone
+		return
+	}
+	for i := len(g.open) - 1; i >= 0; i-- {
+		if g.open[i] == opened.k {
+			for _, s := range g.open[i:] {
+				g.scopes[s].end = g.n
 			}
+			g.open = g.open[:i]
+			return
 		}
 	}
 }

@@ -70,7 +70,7 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 			for _, l := range losses {
 				t.Run(dtype.String()+"/"+o.name+"/"+l.name, func(t *testing.T) {
 					rng := rand.New(rand.NewPCG(1, 2))
-					layers := []nn.Layer{nn.Linear(rng, 20, 30), nn.ReLU(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 30, 10), nn.Sigmoid(), nn.Dropout(nn.Classic()), nn.Linear(rng, 10, 4)}
+					layers := []nn.Layer{nn.Named("hidden", nn.Linear(rng, 20, 30)), nn.ReLU(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 30, 10), nn.Sigmoid(), nn.Dropout(nn.Classic()), nn.Linear(rng, 10, 4)}
 					if l.head != nil {
 						layers = append(layers, l.head)
 					}
