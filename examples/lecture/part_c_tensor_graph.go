@@ -164,12 +164,15 @@ const handTolerance = 1e-12
 
 // near reports whether all numbers of a and b agree to handTolerance.
 func near(a, b []float64) bool {
+	if len(a) != len(b) {
+		return false
+	}
 	for i := range a {
 		if !(math.Abs(a[i]-b[i]) <= handTolerance*math.Max(math.Abs(a[i]), math.Abs(b[i]))) {
 			return false
 		}
 	}
-	return len(a) == len(b)
+	return true
 }
 
 // tensorGraph is part c.
