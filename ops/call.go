@@ -17,8 +17,8 @@ const (
 	FloatArg                // a constant number
 )
 
-// String returns "value", "integer" or "number".
-func (k ArgKind) String() string { return [...]string{"value", "integer", "number"}[k] }
+// String returns "a value", "an integer" or "a number".
+func (k ArgKind) String() string { return [...]string{"a value", "an integer", "a number"}[k] }
 
 // A Param is a parameter of an operation's function.
 type Param struct {
@@ -106,7 +106,7 @@ func Call(row *graph.Row, args ...any) graph.Value {
 			ok = false
 		}
 		if !ok {
-			panic(graph.Errorf("ops.Call", graph.ErrUsage, "argument %d of %s is a %T, the function wants a %s", i+1, Usage(row), a, p.Kind))
+			panic(graph.Errorf("ops.Call", graph.ErrUsage, "argument %d of %s has type %T, the function takes %s", i+1, Usage(row), a, p.Kind))
 		}
 		in[i] = reflect.ValueOf(a)
 	}

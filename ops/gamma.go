@@ -134,13 +134,10 @@ func polygamma(n int, x float64) float64 {
 	return y
 }
 
-// cotPi returns cot(πx), with its relative precision at half-integers too, where it is 0.
+// cotPi returns cot(πx) for x < 0, with its relative precision at half-integers too, where it is 0.
 func cotPi(x float64) float64 {
-	_, r := math.Modf(x) // exact
-	switch {
-	case r > 0.5:
-		r--
-	case r < -0.5:
+	_, r := math.Modf(x) // exact, from -1 to 0
+	if r < -0.5 {
 		r++
 	}
 	if a := math.Abs(r); a > 0.25 {

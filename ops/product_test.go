@@ -154,6 +154,23 @@ func TestMomentsKeepDigits(t *testing.T) {
 	}
 }
 
+// TestMomentsOfMany checks moments of 1 to n, which have closed forms: mean (n+1)/2, variance (n²-1)/12, sum of squares
+// n(n+1)(2n+1)/6.
+func TestMomentsOfMany(t *testing.T) {
+	const n = 1000
+	x := tensor.New(tensor.Float64, n)
+	for i := range n {
+		x.SetFlat(float64(i+1), i)
+	}
+	g := graph.New()
+	v := g.VarTensor(x)
+	forms[1].compare(t, "variance, std, norm", []float64{(n*n - 1) / 12., math.Sqrt((n*n - 1) / 12.), math.Sqrt(n * (n + 1) * (2*n + 1) / 6)},
+		[]float64{ops.Variance(v).Item(), ops.Std(v).Item(), ops.Norm(v).Item()})
+	if c := ops.Center(v).Tensor(); c.At(0) != -499.5 || c.At(n-1) != 499.5 {
+		t.Errorf("center runs from %v to %v, want -499.5 to 499.5", c.At(0), c.At(n-1))
+	}
+}
+
 // TestCenterIsExact checks that equal numbers are centered to exactly 0 whatever the number, and that a second
 // derivative of the variance is a constant there too.
 func TestCenterIsExact(t *testing.T) {
