@@ -64,6 +64,7 @@
 //	mul_scalar(x, c)                    c·x                                 c
 //	chain(ct, d)                        0 where ct = 0, else ct·d           d, ct
 //	mul_zero_wins(a, b)                 0 where a = 0 or b = 0, else a·b    b, a
+//	cholesky(a)                         l·lᵀ = (a + aᵀ)/2                   l⁻ᵀ·φ(lᵀ·ct)·l⁻¹ made symmetric, φ the lower triangle with half the diagonal
 //	gt(a, b)                            a > b                               none
 //	ge(a, b)                            a ≥ b                               none
 //	lt(a, b)                            a < b                               none
@@ -74,6 +75,15 @@
 //	maximum(a, b)                       max(a, b)                           1 for the larger, ½ each where equal
 //	minimum(a, b)                       min(a, b)                           1 for the smaller, ½ each where equal
 //	where(cond, a, b)                   cond ? a : b                        1 for the branch taken, 0 for the other
+//	conv1d_input(y, w, length, stride, padding) x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p] conv1d(ct, w), conv1d_weight(ct, y)
+//	conv1d_weight(x, y, length, stride, padding) w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i] conv1d_input(y, ct), conv1d(x, ct)
+//	conv1d(x, w, stride, padding)       y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv1d_input(ct, w), conv1d_weight(x, ct)
+//	conv2d_input(y, w, height, width, stride, padding) x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p] conv2d(ct, w), conv2d_weight(ct, y)
+//	conv2d_weight(x, y, height, width, stride, padding) w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i] conv2d_input(y, ct), conv2d(x, ct)
+//	conv2d(x, w, stride, padding)       y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv2d_input(ct, w), conv2d_weight(x, ct)
+//	det(a)                              |a|                                 cofactor(a)
+//	logdet(a)                           ln |a|                              a⁻ᵀ
+//	cofactor(a)                         (-1)^(i+j)·|a without row i and column j|, |a|·a⁻ᵀ the cofactor's own derivative in the direction ct
 //	erf(x)                              2/√π·∫₀ˣ e^-t² dt                   2/√π·e^-x²
 //	erfc(x)                             1 - erf x                           -2/√π·e^-x²
 //	gelu(x)                             x·Φ(x)                              Φ(x) + x·φ(x)
@@ -97,6 +107,12 @@
 //	roll(x, axis, shift)                x[k - shift]                        1
 //	tile(x, axis, n)                    [x x …]                             1 for each copy
 //	repeat(x, axis, n)                  [x₁ x₁ … x₂ x₂ …]                   1 for each time
+//	dot(a, b)                           Σ aᵢ·bᵢ                             b, a
+//	outer(a, b)                         aᵢ·bⱼ                               ct·b, aᵀ·ct
+//	trace(x)                            Σ xᵢᵢ                               1 on the diagonal, 0 elsewhere
+//	diagonal(x)                         xᵢᵢ                                 1 on the diagonal, 0 elsewhere
+//	diagonal_matrix(x)                  xᵢ·δᵢⱼ                              1
+//	linear(x, w, b)                     x·w + b                             ct·wᵀ, xᵀ·ct, Σ ct
 //	expm1(x)                            eˣ - 1                              eˣ
 //	log1p(x)                            ln(1+x)                             1/(1+x)
 //	log2(x)                             log₂ x                              1/(x·ln 2)
@@ -152,6 +168,10 @@
 //	stop_gradient(x)                    x                                   0
 //	softmax(x, axis)                    eˣ / Σ eˣ                           y·(δ - y)
 //	log_softmax(x, axis)                x - ln Σ eˣ                         δ - softmax(x)
+//	solve(a, b)                         a⁻¹·b                               -a⁻ᵀ·ct·yᵀ, a⁻ᵀ·ct
+//	inv(a)                              a⁻¹                                 -yᵀ·ct·yᵀ
+//	solve_lower(a, b)                   tril(a)⁻¹·b                         -tril(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct
+//	solve_upper(a, b)                   triu(a)⁻¹·b                         -triu(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct
 //	sort(x, axis)                       x₍₁₎ ≤ x₍₂₎ ≤ …                     1 for the element that came here
 //	argsort(x, axis)                    i₁, i₂, …                           none
 //	topk(x, axis, k)                    x₍ₙ₎ ≥ … ≥ x₍ₙ₋ₖ₊₁₎                 1 for the element that came here
@@ -162,6 +182,9 @@
 //	cummin(x, axis)                     yₖ = min(x₁, …, xₖ)                 1 for the element that is here, the first among equal ones
 //	take_along(x, index, axis)          x[index]                            1 for each time an element was taken
 //	put_along(x, index, axis, size)     Σ x at index                        1
+//	eigh(a)                             (a + aᵀ)/2 = v·diag(w)·vᵀ           v·(diag(ctw) + f∘(vᵀ·ctv))·vᵀ made symmetric, f = 1/(wⱼ - wᵢ), 0 on the diagonal
+//	svd(a)                              a = u·diag(s)·vᵀ                    u·(diag(cts) + (f∘uᵀctu, symmetric)·s + s·(f∘vᵀctv, symmetric))·vᵀ and what lies outside u and v, f = 1/(sⱼ² - sᵢ²)
+//	qr(a)                               a = q·r                             (ctq + q·m)·r⁻ᵀ, m the lower triangle of r·ctrᵀ - ctqᵀ·q, mirrored
 //	tan(x)                              tan x                               1 + tan² x
 //	asin(x)                             arcsin x                            1/√((1-x)(1+x))
 //	acos(x)                             arccos x                            -1/√((1-x)(1+x))
