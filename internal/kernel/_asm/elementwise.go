@@ -134,7 +134,7 @@ func (e elementwise) has(operand rune) bool {
 // elementwise writes the elementwise kernels.
 func (t target) elementwise() {
 	for _, e := range kernels {
-		t.elementwiseKernel(e)
+		t.withPins(func(pins int) { t.elementwiseKernel(e, pins) })
 	}
 }
 
@@ -142,7 +142,7 @@ func (e elementwise) goName() string {
 	return string(e.name[0]|0x20) + e.name[1:]
 }
 
-func (t target) elementwiseKernel(e elementwise) {
+func (t target) elementwiseKernel(e elementwise, pins int) {
 	ty := t.goType()
 	sig, doc := "func(dst, a, b []"+ty+", c "+ty+")", " is the loop of op"+e.name+"."
 	if e.bound {
@@ -168,6 +168,7 @@ func (t target) elementwiseKernel(e elementwise) {
 		c = t.broadcast(addr.Addr)
 	}
 	ctx.XORQ(i, i)
+	t.pin(pins, func() { e.body(t, inputs{dst: t.vec, a: t.vec, b: t.vec, c: c}) })
 	at := func(base reg.Register, u int) operand.Mem {
 		return operand.Mem{Base: base, Index: i, Scale: uint8(t.size()), Disp: u * t.bytes()}
 	}

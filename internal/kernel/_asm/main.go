@@ -23,7 +23,7 @@ func main() {
 		log.Fatal(err)
 	}
 
-	ctx.ConstraintExpr("amd64,!purego")
+	output.ConstraintExpr("amd64,!purego")
 	for _, t := range targets {
 		t.elementwise()
 		t.reduce()
@@ -39,7 +39,7 @@ func main() {
 	if err := os.WriteFile(*tables, []byte(t), 0o644); err != nil {
 		log.Fatal(err)
 	}
-	if status := build.Main(flags.Config(), ctx); status != 0 {
+	if status := build.Main(flags.Config(), output); status != 0 {
 		os.Exit(status)
 	}
 	if err := checkRegisters(fs.Lookup("out").Value.String()); err != nil {

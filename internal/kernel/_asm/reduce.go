@@ -14,8 +14,8 @@ func (t target) reduce() {
 	t.sum("dot", true)
 	t.maximum()
 	t.finite()
-	t.expSum("expSum", false)
-	t.expSum("expStore", true)
+	t.withPins(func(pins int) { t.expSum("expSum", false, pins) })
+	t.withPins(func(pins int) { t.expSum("expStore", true, pins) })
 	t.columns("columns4", 4, false)
 	t.columns("columns1", 1, true)
 }
@@ -48,8 +48,10 @@ func (t target) fold(op string, v vec) vec {
 	if t.wide {
 		ctx.VEXTRACTF64X4(operand.U8(1), v, w.AsY())
 		combine(v.AsY(), w.AsY())
+		ctx.VEXTRACTF64X2(operand.U8(1), v.AsY(), w.AsX())
+	} else {
+		ctx.VEXTRACTF128(operand.U8(1), v.AsY(), w.AsX())
 	}
-	ctx.VEXTRACTF128(operand.U8(1), v.AsY(), w.AsX())
 	combine(v.AsX(), w.AsX())
 	ctx.VPERMILPD(operand.U8(1), v.AsX(), w.AsX())
 	combine(v.AsX(), w.AsX())
@@ -195,7 +197,7 @@ func (t target) finite() {
 }
 
 // expSum writes Σ e^(x-m), which with store also writes the terms to dst.
-func (t target) expSum(name string, store bool) {
+func (t target) expSum(name string, store bool, pins int) {
 	ty := t.goType()
 	if store {
 		t.function(name, "func(y, x []"+ty+", m "+ty+") "+ty, name+t.suffix()+" sets y[i] = e^(x[i]-m) and returns the sum.")
@@ -208,6 +210,7 @@ func (t target) expSum(name string, store bool) {
 		panic(err)
 	}
 	m := t.broadcast(addr.Addr)
+	t.pin(pins, func() { t.exp(t.vec()) })
 	acc := t.zero()
 	t.loop(1, n, i, func(u int, k mask) {
 		e := t.exp(t.sub(t.load(x(u), k), m))

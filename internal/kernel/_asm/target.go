@@ -9,11 +9,15 @@ import (
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// ctx collects the functions.
-var ctx = build.NewContext()
+// output collects functions and data. ctx is where instructions go: the same, except while a function is tried out.
+var (
+	output = build.NewContext()
+	ctx    = output
+)
 
 // A target is an instruction set and a precision: what the functions of this program are parameterized by.
 type target struct {
@@ -84,6 +88,10 @@ func (t target) emit(name string, ops ...operand.Op) {
 	name = strings.ReplaceAll(strings.ReplaceAll(name, "*", p), "#", i)
 	for k, op := range ops {
 		if c, ok := op.(constant); ok {
+			if v := c.register(); v != nil {
+				ops[k] = v
+				continue
+			}
 			ops[k] = c.Mem
 			if t.wide && !strings.Contains(name, "BROADCAST") {
 				base, mods, _ := strings.Cut(name, "_")
@@ -106,7 +114,72 @@ func (t target) emit(name string, ops ...operand.Op) {
 }
 
 // A constant is a number in memory, once for each lane of an AVX2 vector. AVX-512 instructions broadcast the first.
-type constant struct{ operand.Mem }
+type constant struct {
+	operand.Mem
+	name string
+}
+
+// pinned are the constants that a function keeps in registers, or nil for those that it reads from memory. A processor reads two
+// vectors from memory in the time of four operations, so constants in memory can be what a loop waits for.
+var pinned = map[string]vec{}
+
+// used are the names of the constants that instructions asked for, in order.
+var used []string
+
+// register returns the register that holds the constant, or nil.
+func (c constant) register() vec {
+	if pinned[c.name] == nil {
+		used = append(used, c.name)
+	}
+	return pinned[c.name]
+}
+
+// withPins writes a function with as many constants in registers as there is room for.
+func (t target) withPins(write func(pins int)) {
+	real := ctx
+	for pins := 24; ; pins-- {
+		ctx = build.NewContext()
+		write(pins)
+		fits := t.compiles()
+		ctx = real
+		if fits || pins == 0 {
+			write(pins)
+			return
+		}
+	}
+}
+
+// compiles reports whether there are enough registers for the function in ctx.
+func (t target) compiles() bool {
+	f, err := ctx.Result()
+	if err != nil || pass.Compile.Execute(f) != nil {
+		return false
+	}
+	for _, fn := range f.Functions() {
+		for _, i := range fn.Instructions() {
+			for _, r := range i.Registers() {
+				if p, ok := r.(reg.Physical); ok && r.Kind() == reg.KindVector && p.PhysicalIndex() > 15 && !t.wide {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// pin keeps up to n of the constants that body uses in registers. It runs body once for nothing, to see which they are.
+func (t target) pin(n int, body func()) {
+	real := ctx
+	ctx, used = build.NewContext(), nil
+	ctx.Function("trial")
+	body()
+	ctx = real
+	for _, name := range used {
+		if len(pinned) < n && pinned[name] == nil {
+			pinned[name] = t.set(constants[name])
+		}
+	}
+}
 
 // constants are those made so far, by their names.
 var constants = map[string]constant{}
@@ -117,16 +190,16 @@ func (t target) bits(u uint64) constant {
 	if c, ok := constants[name]; ok {
 		return c
 	}
-	m := ctx.StaticGlobal(name)
-	ctx.DataAttributes(attr.RODATA | attr.NOPTR)
+	m := output.StaticGlobal(name)
+	output.DataAttributes(attr.RODATA | attr.NOPTR)
 	for i := 0; i < 32; i += t.size() {
 		if t.double {
-			ctx.AddDatum(i, operand.U64(u))
+			output.AddDatum(i, operand.U64(u))
 		} else {
-			ctx.AddDatum(i, operand.U32(u))
+			output.AddDatum(i, operand.U32(u))
 		}
 	}
-	c := constant{m}
+	c := constant{m, name}
 	constants[name] = c
 	return c
 }
@@ -142,6 +215,10 @@ func (t target) num(x float64) constant {
 // set returns a register that holds a constant in all lanes.
 func (t target) set(c constant) reg.VecVirtual {
 	v := t.vec()
+	if r := c.register(); r != nil {
+		t.emit("VMOVAPS", r, v)
+		return v
+	}
 	switch {
 	case !t.wide:
 		t.emit("VMOVU*", c.Mem, v)
@@ -263,6 +340,7 @@ func (t target) function(name, signature, doc string) {
 
 // end ends a function.
 func (t target) end() {
+	clear(pinned)
 	ctx.VZEROUPPER()
 	ctx.RET()
 }
