@@ -61,14 +61,18 @@ func (d dotWriter) write(parts ...string) {
 	}
 }
 
+// maxIndent is the depth up to which lines are indented.
+const maxIndent = 16
+
+func (d dotWriter) indent(depth int) { d.write(strings.Repeat("  ", min(depth, maxIndent))) }
+
 // clusters writes the nodes, each in the boxes around it. It walks the tree of boxes without recursion: scopes nest as
 // deep as a program likes.
 func (d dotWriter) clusters(p *Picture, inside, within [][]int) {
 	type frame struct{ cluster, next int }
 	stack := []frame{{cluster: len(p.Clusters)}}
-	indent := "  "
 	for _, k := range inside[len(p.Clusters)] {
-		d.node(indent, p.Nodes[k])
+		d.node(1, p.Nodes[k])
 	}
 	for len(stack) > 0 {
 		f := &stack[len(stack)-1]
@@ -76,19 +80,19 @@ func (d dotWriter) clusters(p *Picture, inside, within [][]int) {
 			k := kids[f.next]
 			f.next++
 			c := p.Clusters[k]
-			d.write(indent, "subgraph ", c.ID, " {\n")
-			indent += "  "
-			d.write(indent, "graph [style=\"rounded,filled\", color=\"#999999\", fillcolor=\"", shade(len(stack)), "\", labeljust=l, labelloc=t, margin=12, fontsize=14, label=<", escape(c.Name), ">];\n")
+			d.indent(len(stack))
+			d.write("subgraph ", c.ID, " {\n")
+			d.indent(len(stack) + 1)
+			d.write("graph [style=\"rounded,filled\", color=\"#999999\", fillcolor=\"", shade(len(stack)), "\", labeljust=l, labelloc=t, margin=12, fontsize=14, label=<", escape(c.Name), ">];\n")
 			for _, n := range inside[k] {
-				d.node(indent, p.Nodes[n])
+				d.node(len(stack)+1, p.Nodes[n])
 			}
 			stack = append(stack, frame{cluster: k})
 			continue
 		}
-		stack = stack[:len(stack)-1]
-		indent = indent[2:]
-		if len(stack) > 0 {
-			d.write(indent, "}\n")
+		if stack = stack[:len(stack)-1]; len(stack) > 0 {
+			d.indent(len(stack))
+			d.write("}\n")
 		}
 	}
 }
@@ -113,12 +117,13 @@ var looks = [...]string{
 // backwardLook replaces the look of a node of the backward pass.
 const backwardLook = `shape=box, style="filled,rounded,dashed", fillcolor="#f3e0ef"`
 
-func (d dotWriter) node(indent string, n Node) {
+func (d dotWriter) node(depth int, n Node) {
 	look := looks[n.Kind]
 	if n.Backward && n.Kind != More {
 		look = backwardLook
 	}
-	d.write(indent, n.ID, " [", look, ", label=<")
+	d.indent(depth)
+	d.write(n.ID, " [", look, ", label=<")
 	first := true
 	line := func(parts ...string) {
 		if !first {
@@ -213,11 +218,12 @@ func (d dotWriter) title(p *Picture) {
 	}
 }
 
-// escape returns s as the text of an HTML-like label, in which only these characters have a meaning. A space beside
-// another, or at an end, would vanish.
+// escape returns s as the text of an HTML-like label, in which only these characters have a meaning: those of HTML, and
+// the backslash, which Graphviz reads there too, after HTML: \N is the name of the node. A space beside another, or at
+// an end, would vanish. [legible.Name] has taken care of what does not print and is not UTF-8.
 func escape(s string) string {
 	var b strings.Builder
-	last := rune(' ')
+	last := ' '
 	for i, r := range s {
 		switch {
 		case r == '&':
@@ -228,10 +234,8 @@ func escape(s string) string {
 			b.WriteString("&gt;")
 		case r == '"':
 			b.WriteString("&quot;")
-		case r == '\'':
-			b.WriteString("&#39;")
 		case r == '\\':
-			b.WriteString("&#92;")
+			b.WriteString(`\\`)
 		case r == ' ' && (last == ' ' || i == len(s)-1):
 			b.WriteString("&#160;")
 		default:

@@ -55,7 +55,8 @@ func Roots(values ...graph.Value) Option {
 func HideConstants() Option { return func(s *settings) { s.hideConstants = true } }
 
 // FoldUnnamed draws leaves, roots and values with names only. An edge between two of them leads through the operations
-// that are left out, and shows the derivative through all of them; a node says what they compute together.
+// that are left out, and shows the derivative through all of them; a node says what they compute together. A graph in which
+// that makes more than a million ways is drawn with all its operations.
 func FoldUnnamed() Option { return func(s *settings) { s.fold = true } }
 
 // Legend writes under the title what the numbers in it are.

@@ -124,13 +124,13 @@ func (p *painter) addClusters() {
 		if info.Parent >= 0 {
 			parent = p.cluster[info.Parent]
 		}
-		p.Clusters = append(p.Clusters, Cluster{ID: id("cluster", k), Name: legible.Name(info.Name), Parent: parent})
+		p.Clusters = append(p.Clusters, Cluster{ID: numbered("cluster", k), Name: legible.Name(info.Name), Parent: parent})
 	}
 }
 
 func (p *painter) addNodes() {
 	for k, it := range p.view.items {
-		n := Node{ID: id("n", k), Cluster: -1}
+		n := Node{ID: numbered("n", k), Cluster: -1}
 		s := it.scope
 		if it.count > 0 {
 			n.Kind, n.Hidden = More, it.count

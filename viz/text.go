@@ -16,7 +16,7 @@ const maxElements = 4
 // maxTerms is the number of terms up to which a sum is written out.
 const maxTerms = 4
 
-func id(prefix string, k int) string { return prefix + strconv.Itoa(k) }
+func numbered(prefix string, k int) string { return prefix + strconv.Itoa(k) }
 
 func (p *painter) number(v float64) string { return legible.Number(v, p.digits) }
 

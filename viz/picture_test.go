@@ -1,0 +1,311 @@
+package viz_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+	"github.com/seed366ff29f/chainrule/viz"
+)
+
+// randomGraph records n operations on scalars, with scopes opened and closed at random, and returns the last value.
+func randomGraph(rng *rand.Rand, n int) graph.Value {
+	g := graph.New()
+	values := []graph.Value{g.Var(0.1).Named("x"), g.Const(0.2)}
+	var open []func()
+	for k := range n {
+		switch rng.IntN(8) {
+		case 0:
+			open = append(open, g.Scope(fmt.Sprintf("scope %d", k)))
+		case 1:
+			if len(open) > 0 {
+				open[len(open)-1]()
+				open = open[:len(open)-1]
+			}
+		}
+		a := values[max(0, len(values)-1-rng.IntN(6))]
+		b := values[rng.IntN(len(values))]
+		v := ops.Tanh(ops.Add(a, b))
+		if rng.IntN(3) == 0 {
+			v.Named(fmt.Sprintf("h%d", k))
+		}
+		values = append(values, v)
+	}
+	return values[len(values)-1]
+}
+
+// ancestorCount returns the number of nodes that v depends on, with v.
+func ancestorCount(v graph.Value) int {
+	seen := map[int]bool{v.ID(): true}
+	for stack := []graph.Value{v}; len(stack) > 0; {
+		u := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, in := range u.Inputs() {
+			if !seen[in.ID()] {
+				seen[in.ID()] = true
+				stack = append(stack, in)
+			}
+		}
+	}
+	return len(seen)
+}
+
+// TestLimits checks, for random graphs and limits, that a picture holds to the limit, counts what it leaves out, and
+// has no cycle.
+func TestLimits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		y := randomGraph(rng, 1+rng.IntN(120))
+		limit := 2 + rng.IntN(60)
+		p := viz.NewPicture(y, viz.MaxNodes(limit))
+		total, rests := 0, 0
+		rootShown := false
+		for k, n := range p.Nodes {
+			if want := fmt.Sprintf("n%d", k); n.ID != want {
+				t.Fatalf("node %d has the id %s, want %s", k, n.ID, want)
+			}
+			total += max(n.Hidden, 1)
+			rootShown = rootShown || n.Kind == viz.Root
+			if n.Kind == viz.More && n.Hidden < 1 || n.Kind != viz.More && n.Hidden != 0 {
+				t.Fatalf("a node of kind %d hides %d", n.Kind, n.Hidden)
+			}
+			if n.Kind == viz.More && n.Name == "" {
+				rests++
+			}
+		}
+		if want := ancestorCount(y); total != want {
+			t.Fatalf("limit %d: the picture stands for %d nodes, want %d", limit, total, want)
+		}
+		if len(p.Nodes) > limit || rests > 1 || !rootShown {
+			t.Fatalf("limit %d: %d nodes, %d of them for the rest; root shown: %v", limit, len(p.Nodes), rests, rootShown)
+		}
+		checkAcyclic(t, p)
+		for _, c := range p.Clusters {
+			if c.Parent >= len(p.Clusters) {
+				t.Fatalf("cluster %s is in cluster %d of %d", c.ID, c.Parent, len(p.Clusters))
+			}
+		}
+	}
+}
+
+func checkAcyclic(t *testing.T, p *viz.Picture) {
+	t.Helper()
+	waits := make([]int, len(p.Nodes))
+	for _, e := range p.Edges {
+		waits[e.To]++
+	}
+	var ready []int
+	for k, w := range waits {
+		if w == 0 {
+			ready = append(ready, k)
+		}
+	}
+	done := 0
+	for ; len(ready) > 0; done++ {
+		k := ready[len(ready)-1]
+		ready = ready[:len(ready)-1]
+		for _, e := range p.Edges {
+			if e.From == k {
+				if waits[e.To]--; waits[e.To] == 0 {
+					ready = append(ready, e.To)
+				}
+			}
+		}
+	}
+	if done != len(p.Nodes) {
+		t.Fatalf("the picture has a cycle: %d of %d nodes can be ordered\n%+v", done, len(p.Nodes), p.Edges)
+	}
+}
+
+// TestFoldedDerivatives checks the derivatives along folded edges: the chain rule over the picture must give the
+// gradient of the leaf.
+func TestFoldedDerivatives(t *testing.T) {
+	const tolerance = 1e-12 // relative; the picture shows 17 digits and adds in another order than the sweep
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 100 {
+		y := randomGraph(rng, 1+rng.IntN(60))
+		grads := autograd.Backward(y)
+		p := viz.NewPicture(y, viz.FoldUnnamed(), viz.Precision(17), viz.MaxNodes(1000))
+		adj := make([]float64, len(p.Nodes))
+		adj[len(adj)-1] = 1
+		for k := len(p.Edges) - 1; k >= 0; k-- { // edges stand in the order of the nodes they lead to
+			e := p.Edges[k]
+			var d float64
+			if e.Derivative != "" {
+				if _, err := fmt.Sscan(e.Derivative, &d); err != nil {
+					t.Fatal(err)
+				}
+			}
+			adj[e.From] += adj[e.To] * d
+		}
+		x := y.Graph().Value(1)
+		want := grads.Scalar(x)
+		got := 0.0
+		for k, n := range p.Nodes {
+			if n.Name == "x" {
+				got = adj[k]
+			}
+		}
+		if diff := got - want; diff > tolerance*max(want, -want) || -diff > tolerance*max(want, -want) {
+			t.Fatalf("the edges give ∂y/∂x = %g, want %g", got, want)
+		}
+	}
+}
+
+func TestDeepScopes(t *testing.T) {
+	g := graph.New()
+	x := g.Var(1).Named("x")
+	const depth = 3000
+	done := make([]func(), depth)
+	for k := range done {
+		done[k] = g.Scope("scope")
+		x = ops.Sin(x)
+	}
+	for k := range done {
+		done[depth-1-k]()
+	}
+	var b bytes.Buffer
+	if err := viz.DOT(&b, x, viz.MaxNodes(10*depth)); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(b.String(), "subgraph"); got != depth {
+		t.Errorf("%d boxes, want %d", got, depth)
+	}
+	check(t, b.String())
+}
+
+func TestDOTLeavesTheTapeAlone(t *testing.T) {
+	l, deltas := twoLayers()
+	grads := autograd.Backward(l)
+	n := l.Graph().Len()
+	var first, second bytes.Buffer
+	for _, b := range []*bytes.Buffer{&first, &second} {
+		if err := viz.DOT(b, l, viz.WithGradients(grads), viz.WithContributions(), viz.WithBackward(deltas...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := l.Graph().Len(); got != n {
+		t.Errorf("the tape has %d nodes afterwards, want %d as before", got, n)
+	}
+	if diff := cmp.Diff(first.String(), second.String()); diff != "" {
+		t.Errorf("the second picture differs:\n%s", diff)
+	}
+}
+
+// TestGradientsWithoutTensors draws a sweep that gave the adjoints of tensors back.
+func TestGradientsWithoutTensors(t *testing.T) {
+	l, _ := twoLayers()
+	p := viz.NewPicture(l, viz.WithGradients(autograd.Backward(l, autograd.LeavesOnly())), viz.WithContributions())
+	got := make(map[string]string)
+	for _, n := range p.Nodes {
+		got[n.Name] = n.Adjoint
+	}
+	for name, want := range map[string]string{"z(1)": "δ = not kept", "w(2)": "δ = [-0.2284 -0.1898 -0.1425]"} {
+		if got[name] != want {
+			t.Errorf("%s has %q, want %q", name, got[name], want)
+		}
+	}
+}
+
+// failAfter is a writer that fails after n bytes.
+type failAfter struct{ n int }
+
+var errFull = errors.New("disk full")
+
+func (w *failAfter) Write(p []byte) (int, error) {
+	if len(p) > w.n {
+		return w.n, errFull
+	}
+	w.n -= len(p)
+	return len(p), nil
+}
+
+func TestWriteError(t *testing.T) {
+	for _, n := range []int{0, 1, 4095, 5000} {
+		if err := viz.DOT(&failAfter{n}, lecture()); !errors.Is(err, errFull) {
+			t.Errorf("after %d bytes: got %v, want %v", n, err, errFull)
+		}
+	}
+}
+
+func TestMisuse(t *testing.T) {
+	g := graph.New()
+	x := g.Var(1)
+	other := graph.New().Var(1)
+	draw := func(options ...viz.Option) func() {
+		return func() { _ = viz.DOT(io.Discard, x, options...) }
+	}
+	for _, c := range []struct {
+		name string
+		call func()
+		want string
+	}{
+		{"zero value", func() { _ = viz.DOT(io.Discard, graph.Value{}) },
+			"viz.DOT: got the zero graph.Value, which belongs to no graph: make values with Graph.Var, Graph.Const or an operation"},
+		{"picture of a zero value", func() { viz.NewPicture(graph.Value{}) },
+			"viz.NewPicture: got the zero graph.Value, which belongs to no graph: make values with Graph.Var, Graph.Const or an operation"},
+		{"another graph", draw(viz.Roots(other)),
+			"viz.DOT: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"},
+		{"backward of another graph", draw(viz.WithBackward(other)),
+			"viz.DOT: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"},
+		{"gradients of another graph", draw(viz.WithGradients(autograd.Backward(other))),
+			"viz.DOT: the gradients are of another graph: use autograd.Backward on a value of this one"},
+		{"contributions alone", draw(viz.WithContributions()),
+			"viz.DOT: viz.WithContributions without gradients: add viz.WithGradients(autograd.Backward(loss))"},
+		{"no nodes", draw(viz.MaxNodes(0)), "viz.DOT: a picture of at most 0 nodes: give viz.MaxNodes 2 or more"},
+		{"no digits", draw(viz.Precision(0)), "viz.DOT: a precision of 0 digits: give viz.Precision 1 to 17"},
+		{"no such direction", draw(viz.Direction(7)),
+			"viz.DOT: no direction 7: use viz.LeftToRight, viz.TopToBottom, viz.RightToLeft or viz.BottomToTop"},
+		{"zero gradients", draw(viz.WithGradients(autograd.Gradients{})),
+			"autograd.Gradients.Graph: got the zero Gradients: get one from autograd.Backward"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := graph.Try(c.call)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(c.want, err.Error()); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestLargeTape draws the end of a tape with two million nodes, and a picture around an operation with many operands.
+func TestLargeTape(t *testing.T) {
+	g := graph.New()
+	x := g.Var(0.3).Named("x")
+	y := x
+	for range 1_000_000 {
+		y = ops.AddScalar(ops.MulScalar(y, 0.99), 0.1)
+	}
+	p := viz.NewPicture(y, viz.MaxNodes(10))
+	if got, want := p.Nodes[0].Hidden, 2_000_001-9; got != want {
+		t.Errorf("the rest stands for %d nodes, want %d", got, want)
+	}
+	p = viz.NewPicture(g.Value(500_000), viz.FoldUnnamed())
+	if got := len(p.Nodes); got != 2 { // x and the root, and one edge over everything between
+		t.Errorf("folded: %d nodes, want 2", got)
+	}
+	all := make([]graph.Value, 50_000)
+	for k := range all {
+		all[k] = ops.Broadcast(g.Var(1), 1)
+	}
+	p = viz.NewPicture(ops.Concat(0, all...))
+	if got := len(p.Nodes); got != viz.DefaultMaxNodes {
+		t.Errorf("%d nodes, want %d", got, viz.DefaultMaxNodes)
+	}
+	if got := tensor.FormatShape(ops.Concat(0, all...).Dims()); got != "(50000)" {
+		t.Errorf("shape %s", got)
+	}
+}
