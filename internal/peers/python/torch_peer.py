@@ -1,0 +1,120 @@
+"""PyTorch as a peer. The number of threads is the argument."""
+
+import sys
+
+from peer import Job, Missing, noise, perceptron, serve, weigh
+
+try:
+    import torch
+except ImportError as e:
+    print("no", e, flush=True)
+    sys.exit(0)
+
+F = torch.nn.functional
+
+UNARY = {
+    "exp": torch.exp,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "relu": torch.relu,
+    "softmax": lambda x: torch.softmax(x, 1),
+}
+
+# The forms that write into a tensor that is there already; the others make a new one each time.
+INTO = {
+    "exp": lambda x, y: torch.exp(x, out=y),
+    "tanh": lambda x, y: torch.tanh(x, out=y),
+    "sigmoid": lambda x, y: torch.sigmoid(x, out=y),
+    "relu": lambda x, y: torch.clamp_min(x, 0, out=y),
+}
+
+
+def elementwise(name, what, rows, columns):
+    rows, columns = int(rows), int(columns)
+    x = torch.tensor(16 * noise(rows * columns, 1).reshape(rows, columns), dtype=torch.float32)
+    f = UNARY[name]
+    if what == "forward":
+        y = torch.empty_like(x)
+
+        def run():
+            with torch.no_grad():
+                if name in INTO:
+                    return INTO[name](x, y)
+                return f(x)
+
+        return Job(run, weigh(run()))
+    x.requires_grad_(True)
+    ct = torch.tensor(noise(rows * columns, 2).reshape(rows, columns), dtype=torch.float32)
+
+    def both():
+        x.grad = None
+        f(x).backward(ct)
+
+    both()
+    return Job(both, weigh(x.grad))
+
+
+def mlp(*words):
+    optimizer, start, x, labels = perceptron(words)
+    layers = []
+    for i, (w, b) in enumerate(start):
+        linear = torch.nn.Linear(*w.shape)
+        with torch.no_grad():
+            linear.weight.copy_(torch.tensor(w.T))
+            linear.bias.copy_(torch.tensor(b))
+        layers.append(linear)
+        if i + 1 < len(start):
+            layers.append(torch.nn.ReLU())
+    net = torch.nn.Sequential(*layers)
+    x = torch.tensor(x, dtype=torch.float32)
+    if start[-1][0].shape[1] == 1:
+        target = torch.tensor(labels, dtype=torch.float32).reshape(-1, 1)
+        loss_of = lambda: F.binary_cross_entropy_with_logits(net(x), target)
+    else:
+        target = torch.tensor(labels)
+        loss_of = lambda: F.cross_entropy(net(x), target)
+    if optimizer == "sgd":
+        opt = torch.optim.SGD(net.parameters(), lr=1e-3)
+    else:
+        opt = torch.optim.Adam(net.parameters(), lr=1e-3)
+    last = [0.0]
+
+    def step():
+        opt.zero_grad(set_to_none=True)
+        loss = loss_of()
+        loss.backward()
+        opt.step()
+        last[0] = loss
+
+    for _ in range(5):
+        step()
+    return Job(step, float(last[0]))
+
+
+def conv2d(n, channels, height, width, filters, size):
+    n, channels, height, width, filters, size = (int(v) for v in (n, channels, height, width, filters, size))
+    shape = (n, channels, height, width)
+    x = torch.tensor(noise(n * channels * height * width, 1).reshape(shape), dtype=torch.float32, requires_grad=True)
+    w = torch.tensor(noise(filters * channels * size * size, 2).reshape(filters, channels, size, size), dtype=torch.float32, requires_grad=True)
+    y = F.conv2d(x, w, stride=1, padding=1)
+    ct = torch.tensor(noise(y.numel(), 4).reshape(tuple(y.shape)), dtype=torch.float32)
+
+    def both():
+        x.grad = w.grad = None
+        F.conv2d(x, w, stride=1, padding=1).backward(ct)
+
+    both()
+    return Job(both, weigh(x.grad) + weigh(w.grad))
+
+
+KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d}
+
+
+def make(kind, *words):
+    if kind not in KINDS:
+        raise Missing("unknown job")
+    return KINDS[kind](*words)
+
+
+torch.set_num_threads(int(sys.argv[1]))
+serve(f"PyTorch {torch.__version__}", make)

@@ -1,0 +1,258 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"text/template"
+)
+
+// A result is a row ready to be written: in text, as JSON, in Markdown.
+type result struct {
+	Section string
+	Name    string
+	Unit    string
+	Ours    side
+	Peers   []peerSide
+	Limit   *float64 `json:",omitempty"` // of a row without peers
+	Verdict string   `json:",omitempty"`
+	Bound   string   `json:",omitempty"` // what holds ours back, where a target is missed
+}
+
+// A side is one contestant's numbers in a row: seconds, or what the row counts.
+type side struct {
+	Who     string
+	Variant string    `json:",omitempty"`
+	Missing string    `json:",omitempty"`
+	Time    *spread   `json:",omitempty"`
+	Rounds  []float64 `json:",omitempty"`
+	Shown   [2]string `json:"-"` // median, and quartiles
+}
+
+// A peerSide is a peer's side with the ratio of ours to it.
+type peerSide struct {
+	side
+	Ratio   *spread  `json:",omitempty"` // of each round
+	Fastest *float64 `json:",omitempty"` // of the least times
+	Limit   *float64 `json:",omitempty"`
+	Verdict string   `json:",omitempty"`
+}
+
+// The verdicts.
+const (
+	met     = "met"
+	missed  = "missed"
+	absent  = "missing"
+	unclear = ", within the spread"
+)
+
+func verdictOf(s spread, limit float64) string {
+	v := met
+	if !(s.Median <= limit) {
+		v = missed
+	}
+	if s.Lower <= limit && limit < s.Upper {
+		v += unclear
+	}
+	return v
+}
+
+func resultOf(m measured) result {
+	r := result{Section: m.section, Name: m.name, Unit: m.unit.name, Ours: sideOf(m.unit, m.ours)}
+	ours := m.ours
+	for _, p := range m.peers {
+		s := peerSide{side: sideOf(m.unit, p)}
+		if p.limit > 0 {
+			s.Limit = &p.limit
+		}
+		switch {
+		case p.missing != "" || ours.missing != "" || len(p.medians) == 0:
+			s.Verdict = absent
+		default:
+			ratio := spreadOf(ratios(ours.medians, p.medians))
+			fastest := spreadOf(ours.leasts).Least / spreadOf(p.leasts).Least
+			s.Ratio, s.Fastest = &ratio, &fastest
+			if p.limit > 0 {
+				s.Verdict = verdictOf(ratio, p.limit)
+			}
+		}
+		if strings.HasPrefix(s.Verdict, missed) {
+			r.Bound = m.bound
+		}
+		r.Peers = append(r.Peers, s)
+	}
+	if len(m.peers) == 0 && m.limit != noLimit {
+		r.Limit = &m.limit
+		if ours.missing != "" {
+			r.Verdict = absent
+		} else if r.Verdict = verdictOf(*r.Ours.Time, m.limit); r.Verdict == missed {
+			r.Bound = m.bound
+		}
+	}
+	return r
+}
+
+func sideOf(u unit, s series) side {
+	out := side{Who: s.group, Variant: s.variant, Missing: s.missing}
+	if s.missing != "" || len(s.medians) == 0 {
+		return out
+	}
+	t := spreadOf(s.medians)
+	out.Time, out.Rounds = &t, s.medians
+	show := func(v float64) string { return fmt.Sprintf(u.format, u.scale(v)) }
+	out.Shown[0] = show(t.Median)
+	a, b := show(t.Lower), show(t.Upper)
+	if u.scale(t.Lower) > u.scale(t.Upper) {
+		a, b = b, a
+	}
+	out.Shown[1] = a + " to " + b
+	return out
+}
+
+// Ours returns what a table shows of a side.
+func (s side) show(unit string) string {
+	if s.Time == nil {
+		return "–"
+	}
+	if unit != "" {
+		unit = " " + unit
+	}
+	return fmt.Sprintf("%s (%s)%s", s.Shown[0], s.Shown[1], unit)
+}
+
+func ratioText(p peerSide) string {
+	if p.Ratio == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%s (%s to %s)", digits(p.Ratio.Median), digits(p.Ratio.Lower), digits(p.Ratio.Upper))
+}
+
+// digits writes a ratio with three digits, or two behind the point.
+func digits(v float64) string {
+	if math.Abs(v) < 0.1 {
+		return fmt.Sprintf("%.3g", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+// writeText writes a row as lines of text.
+func writeText(w io.Writer, r result) {
+	fmt.Fprintf(w, "%s\n", r.Name)
+	limit := ""
+	if r.Limit != nil {
+		limit = fmt.Sprintf("  at most %s: %s", digits(*r.Limit), r.Verdict)
+	}
+	if r.Ours.Missing != "" {
+		fmt.Fprintf(w, "  %-34s missing: %s\n", r.Ours.Who, r.Ours.Missing)
+	} else {
+		fmt.Fprintf(w, "  %-34s %-34s%s\n", r.Ours.Who, r.Ours.show(r.Unit), limit)
+	}
+	for _, p := range r.Peers {
+		if p.Missing != "" {
+			fmt.Fprintf(w, "  %-34s missing: %s\n", p.Who, p.Missing)
+			continue
+		}
+		limit := ""
+		if p.Limit != nil {
+			limit = fmt.Sprintf("  at most %s: %s", digits(*p.Limit), p.Verdict)
+		}
+		fastest := math.NaN()
+		if p.Fastest != nil {
+			fastest = *p.Fastest
+		}
+		fmt.Fprintf(w, "  %-34s %-34s ratio %s, fastest %s%s\n", p.Who, p.show(r.Unit), ratioText(p), digits(fastest), limit)
+	}
+}
+
+// writeJSON writes everything, with the number of every round.
+func writeJSON(w io.Writer, m machine, results []result) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", " ")
+	return enc.Encode(struct {
+		Machine machine
+		Results []result
+	}{m, results})
+}
+
+//go:embed page.md.tmpl
+var page string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
+	"show":  func(s side, unit string) string { return s.show(unit) },
+	"ours":  func(r result) string { return r.Ours.show(r.Unit) },
+	"ratio": ratioText,
+	"fastest": func(p peerSide) string {
+		if p.Fastest == nil {
+			return "–"
+		}
+		return digits(*p.Fastest)
+	},
+	"limit": func(v *float64) string {
+		if v == nil {
+			return ""
+		}
+		return "≤ " + digits(*v)
+	},
+	"about": func(section string) string { return about[section] },
+	"bold": func(verdict string) string {
+		if strings.HasPrefix(verdict, missed) {
+			return "**" + verdict + "**"
+		}
+		return verdict
+	},
+}).Parse(page))
+
+// writePage writes the page of the documentation.
+func writePage(w io.Writer, m machine, results []result) error {
+	type section struct {
+		Name    string
+		Results []result
+	}
+	var parts []section
+	for _, name := range sections {
+		s := section{Name: name}
+		for _, r := range results {
+			if r.Section == name {
+				s.Results = append(s.Results, r)
+			}
+		}
+		if len(s.Results) > 0 {
+			parts = append(parts, s)
+		}
+	}
+	gone := map[string]string{}
+	targets, reached := 0, 0
+	var misses []string
+	for _, r := range results {
+		count := func(limit *float64, verdict, who string) {
+			if limit == nil || verdict == "" || verdict == absent {
+				return
+			}
+			targets++
+			if strings.HasPrefix(verdict, met) {
+				reached++
+			} else {
+				misses = append(misses, r.Name+who)
+			}
+		}
+		if len(r.Peers) == 0 {
+			count(r.Limit, r.Verdict, "")
+		}
+		for _, p := range r.Peers {
+			count(p.Limit, p.Verdict, " against "+p.Who)
+			if p.Missing != "" {
+				gone[p.Who] = p.Missing
+			}
+		}
+	}
+	return pageTemplate.Execute(w, struct {
+		Machine          machine
+		Sections         []section
+		Missing          map[string]string
+		Targets, Reached int
+		Misses           []string
+	}{m, parts, gone, targets, reached, misses})
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/seed366ff29f/chainrule/internal/programs"
+)
+
+// The sections of the tables, in order.
+const (
+	secTape    = "Scalar tape: recording and sweeping"
+	secCold    = "Scalar tape: the first run, and memory"
+	secRatio   = "Scalar gradient against the function alone"
+	secGemm    = "Matrix products"
+	secElement = "Elementwise functions, 1000×1000 float32"
+	secStep    = "Training steps, float32"
+	secConv    = "Convolution, float32"
+	secSteady  = "Training steps: allocations, memory, two cores"
+)
+
+var sections = []string{secTape, secCold, secRatio, secGemm, secElement, secStep, secConv, secSteady}
+
+var (
+	micros  = unit{"%.4g", func(s float64) float64 { return s * 1e6 }, "µs"}
+	millis  = unit{"%.4g", func(s float64) float64 { return s * 1e3 }, "ms"}
+	bytesOf = unit{"%.1f", func(v float64) float64 { return v }, "bytes"}
+	mebi    = unit{"%.2f", func(v float64) float64 { return v / (1 << 20) }, "MiB"}
+	number  = unit{"%.3g", func(v float64) float64 { return v }, ""}
+)
+
+func nanosPer(operations int) unit {
+	return unit{"%.2f", func(s float64) float64 { return s * 1e9 / float64(operations) }, "ns/op"}
+}
+
+func gflops(m, n, k int) unit {
+	return unit{"%.1f", func(s float64) float64 { return 2 * float64(m) * float64(n) * float64(k) / s * 1e-9 }, "GFLOPS"}
+}
+
+// noLimit marks a row that has neither peers nor a target.
+const noLimit = -1
+
+// table lists everything that is measured.
+func table(avx512 bool) []row {
+	var all []row
+	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, steadyRows} {
+		all = append(all, f()...)
+	}
+	return all
+}
+
+func tapeRows() (rows []row) {
+	for _, p := range programs.All() {
+		for _, what := range []string{"record", "gradient"} {
+			r := row{section: secTape, name: p.Name + ", " + what, unit: nanosPer(p.Operations)}
+			r.ours = entry{contestant: ours1, words: "scalar " + what + " " + p.Name}
+			r.peers = []entry{{contestant: ours1, label: "bare tape", words: "scalar bare-" + what + " " + p.Name}}
+			for _, peer := range []string{codipack, adept, adolc} {
+				r.peers = append(r.peers, entry{contestant: peer, words: r.ours.words})
+			}
+			if what == "gradient" {
+				for i, limit := range []float64{1.25, 1, 1, 0.3} {
+					r.peers[i].limit, r.peers[i].tolerance = limit, 1e-6
+				}
+			}
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+func coldRows() (rows []row) {
+	for _, p := range programs.All() {
+		rows = append(rows, row{
+			section: secCold, name: p.Name + ", first gradient of a process", unit: millis,
+			ours:  entry{contestant: ours1, words: "cold " + p.Name, fresh: true},
+			peers: []entry{{contestant: ours1, label: "the same, warm", words: "scalar gradient " + p.Name, limit: 4, tolerance: 1e-12}},
+		})
+	}
+	for _, p := range programs.All() {
+		rows = append(rows, row{
+			section: secCold, name: p.Name + ", memory of the tape for each node", unit: bytesOf, limit: 40, rounds: 1,
+			ours: entry{contestant: ours1, words: "bytes tape " + p.Name, fresh: true},
+		}, row{
+			section: secCold, name: p.Name + ", with the adjoints", unit: bytesOf, limit: noLimit, rounds: 1,
+			ours: entry{contestant: ours1, words: "bytes sweep " + p.Name, fresh: true},
+		})
+	}
+	return rows
+}
+
+func ratioRows() (rows []row) {
+	for _, p := range programs.All() {
+		limit := 8.0
+		if p.Name == "nested" { // half of its time is the sine
+			limit = 3
+		}
+		rows = append(rows, row{
+			section: secRatio, name: p.Name, unit: micros,
+			ours:  entry{contestant: ours1, words: "scalar gradient " + p.Name},
+			peers: []entry{{contestant: ours1, label: "plain Go function", words: "scalar plain " + p.Name, limit: limit}},
+		})
+	}
+	return rows
+}
+
+// The products of a training step: forward, gradient of the weights, gradient of the input.
+var products = []struct {
+	form    string
+	m, n, k int
+	two     bool    // also on two cores
+	limit   float64 // of ours by OpenBLAS's time
+}{
+	{"nn", 128, 512, 784, true, 1}, {"tn", 784, 512, 128, true, 1}, {"nt", 128, 784, 512, false, 1},
+	{"nn", 128, 512, 512, false, 1}, {"tn", 512, 512, 128, false, 1}, {"nt", 128, 512, 512, false, 1},
+	{"nn", 64, 128, 784, true, 1}, {"tn", 784, 128, 64, false, 1},
+	{"nn", 256, 1024, 1024, false, 1}, {"tn", 1024, 1024, 256, false, 1}, {"nt", 256, 1024, 1024, false, 1},
+	{"nn", 128, 10, 512, false, 1 / 0.9}, {"tn", 512, 10, 128, false, 1 / 0.9}, {"nt", 128, 512, 10, false, 1 / 0.9},
+	{"nn", 1024, 1024, 1024, true, 1}, {"tn", 1024, 1024, 1024, false, 1}, {"nt", 1024, 1024, 1024, false, 1},
+	{"nn", 32, 16, 16, false, 1 / 0.8},
+}
+
+func gemmRows(avx512 bool) (rows []row) {
+	for _, typ := range []string{"f32", "f64"} {
+		for _, p := range products {
+			words := fmt.Sprintf("gemm %s %s %d %d %d", typ, p.form, p.m, p.n, p.k)
+			name := fmt.Sprintf("%s %s %d×%d·%d×%d", typ, map[string]string{"nn": "A·B", "tn": "Aᵀ·B", "nt": "A·Bᵀ"}[p.form], p.m, p.k, p.k, p.n)
+			tolerance := 1e-3
+			if typ == "f64" {
+				tolerance = 1e-9
+			}
+			add := func(suffix, ours string, peers ...string) {
+				r := row{section: secGemm, name: name + suffix, unit: gflops(p.m, p.n, p.k), ours: entry{contestant: ours, words: words}}
+				for _, peer := range peers {
+					r.peers = append(r.peers, entry{contestant: peer, words: words, limit: p.limit, tolerance: tolerance})
+				}
+				rows = append(rows, r)
+			}
+			add("", ours1, blas+"1", blas+"1-haswell")
+			if avx512 {
+				add(", AVX2", oursAVX2, blas+"1-haswell")
+			}
+			if p.two {
+				add(", 2 cores", ours2, blas+"2", blas+"2-haswell")
+			}
+		}
+	}
+	return rows
+}
+
+func torchEntries(threads, words string, limit, tolerance float64) []entry {
+	return []entry{
+		{contestant: torch + threads, words: words, limit: limit, tolerance: tolerance},
+		{contestant: torch + threads + "-haswell", words: words, limit: limit, tolerance: tolerance},
+	}
+}
+
+func elementRows() (rows []row) {
+	for _, f := range []string{"exp", "tanh", "sigmoid", "relu", "softmax"} {
+		for _, what := range []string{"forward", "both"} {
+			words := fmt.Sprintf("elementwise %s %s 1000 1000", f, what)
+			name := f + map[string]string{"forward": ", forward", "both": ", forward and backward"}[what]
+			for _, threads := range []string{"1", "2"} {
+				r := row{section: secElement, name: name, unit: micros, ours: entry{contestant: ours1, words: words}}
+				limit := 0.6
+				if threads == "2" {
+					r.name += ", 2 cores"
+					r.ours.contestant = ours2
+				}
+				r.peers = torchEntries(threads, words, limit, 1e-4)
+				if threads == "1" {
+					r.peers = append(r.peers, entry{contestant: jax + threads, words: words, tolerance: 1e-4})
+				}
+				rows = append(rows, r)
+			}
+		}
+	}
+	return rows
+}
+
+var steps = []struct {
+	shape string
+	limit float64
+}{{"2-16-16-1@32", 0.05}, {"784-128-10@64", 0.6}, {"784-512-512-10@128", 0.9}, {"1024-1024-1024-10@256", 1}}
+
+func stepRows(avx512 bool) (rows []row) {
+	for _, s := range steps {
+		for _, optimizer := range []string{"sgd", "adam"} {
+			words := "mlp " + optimizer + " " + s.shape
+			name := s.shape + ", " + map[string]string{"sgd": "SGD", "adam": "Adam"}[optimizer]
+			const tolerance = 1e-5 // of the fifth loss, in float32
+			for _, threads := range []string{"1", "2"} {
+				r := row{section: secStep, name: name, unit: micros, ours: entry{contestant: ours1, words: words}}
+				if threads == "2" {
+					r.name += ", 2 cores"
+					r.ours.contestant = ours2
+				}
+				r.peers = torchEntries(threads, words, s.limit, tolerance)
+				r.peers = append(r.peers, entry{contestant: jax + threads, words: words, tolerance: tolerance})
+				if small := widest(s.shape) <= 128; small || optimizer == "sgd" && widest(s.shape) <= 512 && threads == "1" {
+					r.peers = append(r.peers, entry{contestant: gomlx + threads, words: words, tolerance: tolerance})
+				}
+				rows = append(rows, r)
+			}
+			if avx512 && optimizer == "sgd" {
+				rows = append(rows, row{
+					section: secStep, name: name + ", AVX2", unit: micros, ours: entry{contestant: oursAVX2, words: words},
+					peers: []entry{{contestant: torch + "1-haswell", words: words, limit: s.limit, tolerance: tolerance}},
+				})
+			}
+		}
+	}
+	return rows
+}
+
+// widest returns the width of the widest layer but the input.
+func widest(shape string) int {
+	widths, _, _ := strings.Cut(shape, "@")
+	best := 0
+	for _, w := range strings.Split(widths, "-")[1:] {
+		v, _ := strconv.Atoi(w)
+		best = max(best, v)
+	}
+	return best
+}
+
+func convRows() (rows []row) {
+	const words = "conv2d 32 3 32 32 16 3"
+	for _, threads := range []string{"1", "2"} {
+		r := row{section: secConv, name: "32×3×32×32 with 16 3×3 filters, forward and backward", unit: micros, ours: entry{contestant: ours1, words: words}}
+		if threads == "2" {
+			r.name += ", 2 cores"
+			r.ours.contestant = ours2
+		}
+		r.peers = append(torchEntries(threads, words, 1, 1e-3), entry{contestant: jax + threads, words: words, tolerance: 1e-3})
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+func steadyRows() (rows []row) {
+	for _, s := range steps {
+		for _, optimizer := range []string{"sgd", "adam"} {
+			rows = append(rows, row{
+				section: secSteady, name: s.shape + ", " + optimizer + ", allocations in a step", unit: number, limit: 0, rounds: 1,
+				ours: entry{contestant: ours1, words: "allocations " + optimizer + " " + s.shape, fresh: true},
+			})
+		}
+	}
+	for _, s := range steps[1:] {
+		rows = append(rows, row{
+			section: secSteady, name: s.shape + ", SGD, memory", unit: mebi, rounds: 3,
+			ours:  entry{contestant: ours1, words: "memory sgd " + s.shape, fresh: true},
+			peers: []entry{{contestant: ours1, label: "parameters, gradients, activations", words: "needed sgd " + s.shape, limit: 1.3}},
+		})
+	}
+	for _, s := range steps[1:] {
+		limit := 0.0
+		if s.shape == "784-512-512-10@128" {
+			limit = 1 / 1.8
+		}
+		rows = append(rows, row{
+			section: secSteady, name: s.shape + ", SGD, 2 cores", unit: micros,
+			ours:  entry{contestant: ours2, words: "mlp sgd " + s.shape},
+			peers: []entry{{contestant: ours1, label: "1 core", words: "mlp sgd " + s.shape, limit: limit, tolerance: 1e-5}},
+		})
+	}
+	return rows
+}
