@@ -148,6 +148,8 @@ func (d dotWriter) node(depth int, n Node) {
 		line(escape(n.Op), "&#160; ", formula)
 	case n.Op != "":
 		line(escape(n.Op))
+	case n.Formula != "" && n.Name == "":
+		line(escape(n.Formula))
 	case n.Formula != "":
 		line(formula)
 	}
