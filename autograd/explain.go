@@ -50,12 +50,9 @@ func Explain(out io.Writer, y, x graph.Value) error {
 	e.makeLabels()
 	e.fold()
 	paths := e.countPaths()
-	switch {
-	case e.tensors:
+	if e.tensors || paths > maxPaths {
 		e.byNode(paths)
-	case paths > maxPaths:
-		e.byNode(paths)
-	default:
+	} else {
 		e.byPath(paths)
 	}
 	return e.w.Flush()

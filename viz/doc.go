@@ -14,5 +14,8 @@
 // corners, the root a double border. The backward pass, if [WithBackward] draws it too, is dashed. Scopes of the graph
 // are boxes.
 //
+// A picture of everything soon is too wide to show. [FoldUnnamed] draws the values with names only, as one does by hand;
+// [HideConstants] and [Direction] help as well, and [MaxNodes] keeps any graph to a size that can be read.
+//
 // What a picture shows is a [Picture], which [NewPicture] makes: it knows no format. DOT is one way to write it.
 package viz
