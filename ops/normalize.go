@@ -1,0 +1,365 @@
+package ops
+
+import (
+	"math"
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
+)
+
+var opLayerNorm, opBatchNorm graph.Op
+
+func init() {
+	register(&opLayerNorm, graph.Row{
+		Name: "layer_norm", Func: LayerNorm, Params: "x, gain, bias, eps", Doc: "every row along the last axis shifted and scaled to mean 0 and variance 1, times gain, plus bias", Formula: "(x - x̄)/√(σ² + eps)·gain + bias", Derivative: "(g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct",
+		Forward: func(n graph.Node) {
+			if n.Out().DType() == tensor.Float32 {
+				layerNorm[float32](n)
+			} else {
+				layerNorm[float64](n)
+			}
+		},
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+			if ct.Len() == 0 {
+				return true
+			}
+			if dst.DType() == tensor.Float32 {
+				layerNormBackward[float32](n, i, ct, dst)
+			} else {
+				layerNormBackward[float64](n, i, ct, dst)
+			}
+			return true
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			return normVJP(n, i, ct, []int{-1}, n.Input(1))
+		},
+		Try:    []string{"(4) (4) (4) 0.1", "(2,3) (3) (3) 0.01", "(2,2,3) (3) (3) 0.5", "(1,1) (1) (1) 1", "(0,2) (2) (2) 1", "(2,0) (0) (0) 1"},
+		Source: "Ba, Kiros and Hinton (2016), Layer normalization; two passes, Chan, Golub and LeVeque (1983)",
+	})
+	register(&opBatchNorm, graph.Row{
+		Name: "batch_norm", Func: BatchNorm, Params: "x, gain, bias, eps", Doc: "every channel, axis 1, shifted and scaled to mean 0 and variance 1 over the batch, times gain, plus bias", Formula: "(x - x̄)/√(σ² + eps)·gain + bias", Derivative: "(g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct",
+		Forward: func(n graph.Node) {
+			if n.Out().DType() == tensor.Float32 {
+				batchNorm[float32](n)
+			} else {
+				batchNorm[float64](n)
+			}
+		},
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+			if ct.Len() == 0 {
+				return true
+			}
+			if dst.DType() == tensor.Float32 {
+				batchNormBackward[float32](n, i, ct, dst)
+			} else {
+				batchNormBackward[float64](n, i, ct, dst)
+			}
+			return true
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			return normVJP(n, i, ct, exceptChannels(len(n.Dims())), perChannel(n.Input(1), len(n.Dims())))
+		},
+		Try:    []string{"(4,2) (2) (2) 0.1", "(2,3,2) (3) (3) 0.01", "(2,2,2,3) (2) (2) 0.5", "(1,2) (2) (2) 1", "(0,2) (2) (2) 1"},
+		Source: "Ioffe and Szegedy (2015), Batch normalization, algorithm 1",
+	})
+}
+
+// LayerNorm returns (x - x̄)/√(σ² + eps)·gain + bias, where mean x̄ and variance σ² (divided by n) are those of each row
+// along the last axis. x has shape (...,n), gain and bias (n). A large offset of x costs no digits.
+//
+// Derivative: with x̂ = (x - x̄)/√(σ² + eps) and g = ct·gain, (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) by x, where the bar and
+// mean go along the last axis; ct·x̂ by gain and ct by bias, summed over the rows.
+//
+// Special cases are:
+//
+//	a constant row has x̂ = 0, if eps > 0
+//	a constant row for eps = 0, and a row with NaN or an infinity, gives NaN
+//
+// It panics with a [*graph.Error] if x is a scalar, gain or bias has another shape than (n), or eps is negative or NaN.
+func LayerNorm(x, gain, bias graph.Value, eps float64) graph.Value {
+	c := graph.Begin(opLayerNorm, x, gain, bias)
+	dims := c.Dims(0)
+	if len(dims) == 0 {
+		panic(c.Errorf(graph.ErrShape, "x is a scalar: it must have an axis to normalise along"))
+	}
+	mustNorm(c, dims[len(dims)-1], "the last axis", eps)
+	return c.Floats(eps, 0).Record(dims...)
+}
+
+// BatchNorm returns (x - x̄)/√(σ² + eps)·gain + bias, where mean x̄ and variance σ² (divided by n) are those of each
+// channel over the batch, and over the places of an image: x has shape (batch,channels) or (batch,channels,...), gain and
+// bias (channels). This is what training does; see [BatchMoments] and [BatchNormFixed] for what a network uses afterwards.
+//
+// Derivative: with x̂ = (x - x̄)/√(σ² + eps) and g = ct·gain, (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) by x, where the bar and
+// mean go over a channel; Σ ct·x̂ by gain and Σ ct by bias.
+//
+// Special cases are:
+//
+//	a constant channel, such as that of a batch of one, has x̂ = 0, if eps > 0
+//	a constant channel for eps = 0, and one with NaN or an infinity, gives NaN
+//
+// It panics with a [*graph.Error] if x has fewer than two axes, gain or bias has another shape than (channels), or eps is
+// negative or NaN.
+func BatchNorm(x, gain, bias graph.Value, eps float64) graph.Value {
+	c := graph.Begin(opBatchNorm, x, gain, bias)
+	dims := c.Dims(0)
+	mustChannels(c.Errorf, dims)
+	mustNorm(c, dims[1], "axis 1", eps)
+	return c.Floats(eps, 0).Record(dims...)
+}
+
+// BatchMoments returns the mean and the variance (divided by n) of each channel, axis 1, of x over all other axes: what
+// [BatchNorm] uses, for running averages. Shape (batch,channels,...) gives (channels).
+//
+// Derivative: that of [Mean] and of [Variance]; see [StopGradient].
+//
+// It panics with a [*graph.Error] if x has fewer than two axes.
+func BatchMoments(x graph.Value) (mean, variance graph.Value) {
+	const op = "ops.BatchMoments"
+	x.Check(op)
+	mustChannels(func(kind graph.Kind, format string, args ...any) *graph.Error {
+		return graph.Errorf(op, kind, format, args...)
+	}, x.Dims())
+	axes := exceptChannels(x.Rank())
+	return Mean(x, axes...), Variance(x, axes...)
+}
+
+// BatchNormFixed is [BatchNorm] with the given mean and variance, of shape (channels), in place of the batch's own: what
+// a network does once it is trained, with running averages.
+//
+// Derivative: that of the formula (x - mean)/√(variance + eps)·gain + bias.
+//
+// It panics with a [*graph.Error] if x has fewer than two axes or one of the others has another shape than (channels).
+func BatchNormFixed(x, mean, variance, gain, bias graph.Value, eps float64) graph.Value {
+	const op = "ops.BatchNormFixed"
+	x.Check(op)
+	errorf := func(kind graph.Kind, format string, args ...any) *graph.Error {
+		return graph.Errorf(op, kind, format, args...)
+	}
+	mustChannels(errorf, x.Dims())
+	for i, v := range []graph.Value{mean, variance, gain, bias} {
+		v.CheckIn(op, x.Graph())
+		if d := v.Dims(); len(d) != 1 || d[0] != x.Dims()[1] {
+			panic(errorf(graph.ErrShape, "%s has shape %s: it must be (%d), one number for each channel of x %s", [...]string{"mean", "variance", "gain", "bias"}[i], tensor.FormatShape(d), x.Dims()[1], tensor.FormatShape(x.Dims())))
+		}
+	}
+	scale := Mul(gain, Rsqrt(AddScalar(variance, eps)))
+	return Add(Mul(Sub(x, perChannel(mean, x.Rank())), perChannel(scale, x.Rank())), perChannel(bias, x.Rank()))
+}
+
+func mustChannels(errorf func(graph.Kind, string, ...any) *graph.Error, dims []int) {
+	if len(dims) < 2 {
+		panic(errorf(graph.ErrShape, "x has shape %s: it must be (batch,channels) or (batch,channels,...)", tensor.FormatShape(dims)))
+	}
+}
+
+// mustNorm checks gain, bias and eps.
+func mustNorm(c graph.Call, n int, axis string, eps float64) {
+	for i, name := range []string{"gain", "bias"} {
+		if d := c.Dims(i + 1); len(d) != 1 || d[0] != n {
+			panic(c.Errorf(graph.ErrShape, "%s has shape %s and x %s: it must be (%d), one number for each element of %s", name, tensor.FormatShape(d), tensor.FormatShape(c.Dims(0)), n, axis))
+		}
+	}
+	if !(eps >= 0) {
+		panic(c.Errorf(graph.ErrValue, "eps is %v: it must be 0 or more, such as 1e-5", eps))
+	}
+}
+
+// exceptChannels returns all axes but axis 1.
+func exceptChannels(rank int) []int {
+	axes := []int{0}
+	for i := 2; i < rank; i++ {
+		axes = append(axes, i)
+	}
+	return axes
+}
+
+// perChannel reshapes one number for each channel so that it broadcasts over x of the given rank.
+func perChannel(v graph.Value, rank int) graph.Value {
+	shape := []int{v.Dims()[0]}
+	for range rank - 2 {
+		shape = append(shape, 1)
+	}
+	return Reshape(v, shape...)
+}
+
+// normVJP is the rule of both normalisations, along the given axes.
+func normVJP(n graph.Node, i int, ct graph.Value, axes []int, gain graph.Value) graph.Value {
+	x := n.Input(0)
+	if x.Node().Data().Len() == 0 {
+		return zeroVJP(n, i, ct)
+	}
+	others := slices.Clone(axes)
+	if len(axes) == 1 && axes[0] == -1 {
+		others = others[:0]
+		for k := range x.Rank() - 1 {
+			others = append(others, k)
+		}
+	}
+	if i == 2 {
+		return sumOver(ct, others)
+	}
+	kept := x.Shape()
+	for _, a := range axes {
+		kept[(a+len(kept))%len(kept)] = 1
+	}
+	mean := func(v graph.Value) graph.Value { return Reshape(Mean(v, axes...), kept...) }
+	scale := Reshape(Rsqrt(AddScalar(Variance(x, axes...), n.Float(0))), kept...)
+	normal := Mul(Center(x, axes...), scale)
+	if i == 1 {
+		return sumOver(Chain(ct, normal), others)
+	}
+	g := Chain(ct, gain)
+	return Chain(Sub(Center(g, axes...), Chain(mean(Chain(g, normal)), normal)), scale)
+}
+
+// sumOver is Sum over the given axes, of which there may be none.
+func sumOver(x graph.Value, axes []int) graph.Value {
+	if len(axes) == 0 {
+		return x
+	}
+	return Sum(x, axes...)
+}
+
+// normalizeRows sets normal to the rows of x, of length n, with mean 0 and variance 1, and scale to what they were
+// multiplied with.
+func normalizeRows[T constraints.Float](normal, scale, x []T, n int, eps float64) {
+	for i := range scale {
+		row := normal[i*n : (i+1)*n]
+		// Distances from the first element, then from their mean, then from what is left of a mean after rounding.
+		kernel.AddScalar(row, x[i*n:(i+1)*n], -x[i*n])
+		kernel.AddScalar(row, row, -kernel.Sum(row)/T(n))
+		if rest := kernel.Sum(row) / T(n); rest != 0 {
+			kernel.AddScalar(row, row, -rest)
+		}
+		variance := float64(kernel.Dot(row, row)) / float64(n)
+		scale[i] = T(1 / math.Sqrt(variance+eps))
+		kernel.MulScalar(row, row, scale[i])
+	}
+}
+
+// addNormalized adds to dst the cotangent of a row for the cotangent g of the normalised row.
+func addNormalized[T constraints.Float](dst, g, normal []T, scale T) {
+	if !slices.ContainsFunc(g, func(v T) bool { return v != 0 }) {
+		return // zero wins
+	}
+	n := T(len(g))
+	mean, slope := kernel.Sum(g)/n, kernel.Dot(g, normal)/n
+	kernel.Axpy(dst, scale, g)
+	kernel.AddScalarTo(dst, -scale*mean)
+	kernel.Axpy(dst, -scale*slope, normal)
+}
+
+func layerNorm[T constraints.Float](n graph.Node) {
+	out := n.Out()
+	if out.Len() == 0 {
+		return
+	}
+	y, gain, bias := tensor.Data[T](out), tensor.Data[T](n.In(1)), tensor.Data[T](n.In(2))
+	k := len(gain)
+	normal := tensor.Data[T](n.Save(0, out.Dims()...))
+	normalizeRows(normal, tensor.Data[T](n.Save(1, out.Len()/k)), tensor.Data[T](n.In(0)), k, n.Float(0))
+	for i := 0; i < len(y); i += k {
+		kernel.Mul(y[i:i+k], normal[i:i+k], gain)
+		kernel.Add(y[i:i+k], y[i:i+k], bias)
+	}
+}
+
+func layerNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
+	if i == 2 {
+		tensor.AddReduced(dst, ct)
+		return
+	}
+	d, w, normal := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](n.Saved(0))
+	gain, scale := tensor.Data[T](n.In(1)), tensor.Data[T](n.Saved(1))
+	k := len(gain)
+	if i == 1 {
+		for j := 0; j < len(w); j += k {
+			kernel.MulAddTo(d, w[j:j+k], normal[j:j+k])
+		}
+		return
+	}
+	buffer := n.Graph().Temp(k)
+	g := tensor.Data[T](buffer)
+	for r, s := range scale {
+		clear(g)
+		kernel.MulAddTo(g, w[r*k:(r+1)*k], gain)
+		addNormalized(d[r*k:(r+1)*k], g, normal[r*k:(r+1)*k], s)
+	}
+	n.Graph().FreeTemp(buffer)
+}
+
+// swapChannels is the order of axes that swaps the first two: it makes channels rows, and undoes it.
+var swapChannels = func() (order [tensor.MaxRank]int) {
+	for i := range order {
+		order[i] = i
+	}
+	order[0], order[1] = 1, 0
+	return order
+}()
+
+// channelsFirst returns a temporary tensor with x's channels, axis 1, in front.
+func channelsFirst(n graph.Node, x *tensor.Tensor) *tensor.Tensor {
+	var dims [tensor.MaxRank]int
+	copy(dims[:], x.Dims())
+	dims[0], dims[1] = dims[1], dims[0]
+	rows := n.Graph().Temp(dims[:x.Rank()]...)
+	tensor.Permute(rows, x, swapChannels[:x.Rank()])
+	return rows
+}
+
+func batchNorm[T constraints.Float](n graph.Node) {
+	out := n.Out()
+	if out.Len() == 0 {
+		return
+	}
+	gain, bias := tensor.Data[T](n.In(1)), tensor.Data[T](n.In(2))
+	k := out.Len() / len(gain)
+	rows := channelsFirst(n, n.In(0))
+	y := tensor.Data[T](rows)
+	normal := tensor.Data[T](n.Save(0, rows.Dims()...))
+	normalizeRows(normal, tensor.Data[T](n.Save(1, len(gain))), y, k, n.Float(0))
+	for c := range gain {
+		row := y[c*k : (c+1)*k]
+		kernel.MulScalar(row, normal[c*k:(c+1)*k], gain[c])
+		kernel.AddScalar(row, row, bias[c])
+	}
+	tensor.Permute(out, rows, swapChannels[:out.Rank()])
+	n.Graph().FreeTemp(rows)
+}
+
+func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
+	rows := channelsFirst(n, ct)
+	d, w, normal := tensor.Data[T](dst), tensor.Data[T](rows), tensor.Data[T](n.Saved(0))
+	gain, scale := tensor.Data[T](n.In(1)), tensor.Data[T](n.Saved(1))
+	k := len(w) / len(gain)
+	buffer := n.Graph().Temp(2 * k)
+	g, sum := tensor.Data[T](buffer)[:k], tensor.Data[T](buffer)[k:]
+	for c := range gain {
+		row, hat := w[c*k:(c+1)*k], normal[c*k:(c+1)*k]
+		switch i {
+		case 0:
+			// Zeros of the cotangent win over an infinite gain.
+			clear(g)
+			kernel.Fill(sum, gain[c])
+			kernel.MulAddTo(g, row, sum)
+			clear(sum)
+			addNormalized(sum, g, hat, scale[c])
+			copy(row, sum)
+		case 1:
+			clear(g)
+			kernel.MulAddTo(g, row, hat)
+			d[c] += kernel.Sum(g)
+		default:
+			d[c] += kernel.Sum(row)
+		}
+	}
+	if i == 0 {
+		tensor.PermuteAdd(dst, rows, swapChannels[:dst.Rank()])
+	}
+	n.Graph().FreeTemp(buffer)
+	n.Graph().FreeTemp(rows)
+}
