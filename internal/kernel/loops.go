@@ -287,8 +287,8 @@ func quarterTurns(x float64) (r float64, n int64) {
 	const c1, c2, c3 = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
 	f := math.Round(x * (2 / math.Pi))
 	r1 := math.FMA(-f, c1, x) // exact
-	w := f * c2
-	r = r1 - w // what this loses, and the rest, is added below
+	w := float64(f * c2)      // rounded, not fused with what follows
+	r = r1 - w                // what this loses, and the rest, is added below
 	r += math.FMA(-f, c3, (r1-r)-w-math.FMA(f, c2, -w))
 	return r, int64(f)
 }
