@@ -52,8 +52,9 @@ type ext struct {
 	saved   [2]*tensor.Tensor
 	aux     any
 	floats  [2]float64
-	inputs  span // of Graph.inputs and, once recorded, Graph.operands
-	ints    span // of Graph.ints
+	inputs  span     // of Graph.inputs and, once recorded, Graph.operands
+	terms   [2]int32 // of a scalar operation: the operands whose derivatives stand in the link
+	ints    span     // of Graph.ints
 	node    int32
 	owned   bool   // out goes back to the pool
 	version uint64 // of a shared leaf: the tensor's version when it was last read

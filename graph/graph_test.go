@@ -252,6 +252,37 @@ func TestWalk(t *testing.T) {
 	}
 }
 
+// The derivative by each operand of an operation with three of them, where one value is several of its operands.
+func TestPartial(t *testing.T) {
+	g := graph.New()
+	x, y := g.Var(2), g.Var(3)
+	for _, tt := range []struct {
+		name string
+		v    graph.Value
+		want []float64
+	}{
+		{"x·y", ops.Mul(x, y), []float64{3, 2}},
+		{"x·x", ops.Mul(x, x), []float64{2, 2}},
+		{"where(x, x, y)", ops.Where(x, x, y), []float64{0, 1, 0}},
+		{"where(x, y, x)", ops.Where(x, y, x), []float64{0, 1, 0}},
+		{"where(x, x, x)", ops.Where(x, x, x), []float64{0, 1, 0}},
+		{"where(0, x, x)", ops.Where(g.Const(0), x, x), []float64{0, 0, 1}},
+		{"clamp(x, 0, 5)", ops.Clamp(x, 0, 5), []float64{1}},
+	} {
+		var got []float64
+		for i := range tt.v.Node().NumInputs() {
+			d, ok := tt.v.Node().Partial(i)
+			if !ok {
+				t.Errorf("%s: no derivative by operand %d", tt.name, i)
+			}
+			got = append(got, d)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
 func TestScopes(t *testing.T) {
 	g := graph.New()
 	x := g.Var(1)

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -158,17 +157,13 @@ func (n Node) Partial(i int) (float64, bool) {
 	if h.ext == 0 {
 		return l.D[i], true
 	}
-	// The operands with a derivative stand in the link; the same operand may stand there twice.
-	in := n.inputID(i)
-	e := n.ext()
-	first := slices.Index(n.g.inputs[e.inputs.lo:e.inputs.hi], in)
-	switch {
-	case in == l.In[0] && (in != l.In[1] || first == i):
-		return l.D[0], true
-	case in == l.In[1]:
-		return l.D[1], true
+	d := 0.0
+	for k, input := range n.ext().terms {
+		if int(input) == i {
+			d += l.D[k]
+		}
 	}
-	return 0, true
+	return d, true
 }
 
 // Name returns the name the node was given, or "".

@@ -239,6 +239,7 @@ type Term struct {
 func (c Call) RecordScalar(y float64, p, q Term) Value {
 	g, e := c.g, c.ext()
 	in := g.inputs[e.inputs.lo:e.inputs.hi]
+	e.terms = [2]int32{int32(p.Input), int32(q.Input)}
 	v := record(c.op, g, in[p.Input], in[q.Input], y, p.D, q.D)
 	g.heads[v.id].ext = int32(len(g.exts) - 1)
 	for range in {
