@@ -2,7 +2,6 @@ package tensor
 
 import (
 	"math/bits"
-	"slices"
 	"strconv"
 )
 
@@ -25,22 +24,34 @@ func FormatShape(shape []int) string {
 	return string(append(b, ')'))
 }
 
+// maxEmpty bounds the axes of a shape that has an axis of length 0 beside them: such a tensor has no elements, but loops
+// go over its other axes.
+const maxEmpty = 1 << 26
+
 // Size returns the number of elements of a tensor of the given shape: the product of its axes, 1 for the shape ().
-// A negative axis, more than [MaxRank] axes, or more elements than can be addressed is an error.
+// A negative axis, more than [MaxRank] axes, or more elements than can be addressed is an error. Beside an axis of length
+// 0 the product of the others must not exceed 2²⁶.
 func Size(shape []int) (int, error) {
 	if len(shape) > MaxRank {
 		return 0, Errorf("tensor.Size", ErrLimit, "shape %s has %d axes: at most %d are possible", FormatShape(shape), len(shape), MaxRank)
 	}
-	n, overflow := uint64(1), false
+	n, overflow, empty := uint64(1), false, false
 	for _, d := range shape {
-		if d < 0 {
+		switch {
+		case d < 0:
 			return 0, Errorf("tensor.Size", ErrShape, "shape %s has a negative axis: every axis counts elements, from 0 up", FormatShape(shape))
+		case d == 0:
+			empty = true
+			continue
 		}
 		hi, lo := bits.Mul64(n, uint64(d))
 		overflow = overflow || hi != 0
 		n = lo
 	}
-	if slices.Contains(shape, 0) {
+	if empty {
+		if overflow || n > maxEmpty {
+			return 0, Errorf("tensor.Size", ErrLimit, "shape %s is too long for a tensor without elements (%d along the axes that are not empty)", FormatShape(shape), maxEmpty)
+		}
 		return 0, nil
 	}
 	if overflow || n > maxBytes/4 || n > uint64(maxInt)/8 {

@@ -290,5 +290,8 @@ func ResolveShape(dst, dims, from []int) ([]int, error) {
 	if hole >= 0 {
 		dst[base+hole] = n / known
 	}
+	if _, err := Size(dst[base:]); err != nil {
+		return dst[:base], err
+	}
 	return dst, nil
 }
