@@ -107,6 +107,9 @@ func init() {
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
 			x, axis := n.In(0), n.Int(0)
+			if x.Len() == 0 {
+				return // any number of copies
+			}
 			for i := range n.Int(1) {
 				copyWindow(n.Out(), x, axis, 0, i*x.Dims()[axis])
 			}
@@ -278,9 +281,15 @@ func multiplied(op graph.Op, x graph.Value, axis, n int) graph.Value {
 		panic(c.Errorf(graph.ErrShape, "%d copies: there must be 0 or more", n))
 	}
 	shape := slices.Clone(c.Dims(0))
-	if d := shape[axis]; d > 0 && n > int(^uint(0)>>1)/d {
+	if d := shape[axis]; !fits(d, n) {
 		panic(c.Errorf(graph.ErrLimit, "%d copies of an axis of %d elements: use smaller tensors", n, d))
 	}
 	shape[axis] *= n
 	return c.Ints(axis, n).Record(shape...)
+}
+
+// fits reports whether a tensor may have n times d elements.
+func fits(d, n int) bool {
+	_, err := tensor.Size([]int{d, n})
+	return err == nil
 }
