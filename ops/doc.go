@@ -127,6 +127,13 @@
 //	variance(x, axes...)                Σ (x - x̄)² / n                     2(x - x̄)/n
 //	std(x, axes...)                     √(Σ (x - x̄)² / n)                  (x - x̄)/(n·y)
 //	norm(x, axes...)                    √(Σ x²)                             x/y
+//	layer_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct
+//	batch_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct
+//	max_pool2d(x, k, stride)            max x[i·stride+p, j·stride+q], 0 ≤ p, q < k 1 for the largest, split evenly among ties
+//	max_pool2d_input(ct, x, k, stride)  Σ ct/t for a largest element of t   max_pool2d_select(ct', x), 0
+//	max_pool2d_select(v, x, k, stride)  mean v where x is largest           max_pool2d_input(ct, x), 0
+//	avg_pool2d(x, k, stride)            Σ x[i·stride+p, j·stride+q] / k², 0 ≤ p, q < k 1/k²
+//	avg_pool2d_input(y, height, width, k, stride) Σ y/k²                              1/k²
 //	square(x)                           x²                                  2x
 //	sqrt(x)                             √x                                  1/(2√x)
 //	rsqrt(x)                            1/√x                                -1/(2x√x)
