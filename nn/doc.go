@@ -1,2 +1,72 @@
-// Package nn trains neural networks: parameters, layers, losses, penalties, optimizers, and the training loop.
+// Package nn trains neural networks. Everything in it is an ordinary computation on a graph: layers record operations,
+// losses and penalties are operations, and training is the backward sweep of package autograd and a subtraction.
+//
+// # From the beginning
+//
+// A feed-forward network computes layer by layer. Each node of a layer takes a weighted sum of the nodes before it and
+// applies a function g, the activation:
+//
+//	u = w₁z₁ + w₂z₂ + ... + b        H = g(u)
+//
+// For all nodes of a layer and a batch of examples, one to a row, this is a product of matrices: U = Z·W + b, which
+// [Linear] is, followed by [Sigmoid], [Tanh] or [ReLU]. [Sequential] chains layers:
+//
+//	model := nn.Sequential(nn.Linear(rng, 30, 16), nn.Sigmoid(), nn.Linear(rng, 16, 1), nn.Sigmoid())
+//
+// The numbers W and b are parameters, θ in formulas and [Param] here. They begin at random, since nodes that begin
+// alike stay alike: [XavierUniform] and its like choose the spread so that values neither vanish nor explode from layer
+// to layer.
+//
+// A loss l says how bad the outputs are. [HalfSquaredError] is ½Σ(t-y)². [BinaryCrossEntropy] is the mean of
+// -t·ln p - (1-t)·ln(1-p) for a probability p, and [CrossEntropy] its form for several classes. A network whose
+// activation at the end is left to the loss ([BCEWithLogits], [CrossEntropy]) computes the same more exactly: its
+// outputs are then called logits.
+//
+// The gradient ∇l says how l changes with every parameter, and the step
+//
+//	θ ← θ - η∇l
+//
+// goes down, if the learning rate η is small enough. Doing so with a few examples at a time, picked at random, is
+// mini-batch gradient descent:
+//
+//	while no stopping condition is met
+//	    pick a batch of T < n examples at random
+//	    record the loss, and sweep back for its gradient
+//	    update the parameters
+//
+// In Go, with a graph g and an optimizer opt, one turn is
+//
+//	y := model.Forward(nn.Train(rng), g.BindConst(batch.X))
+//	l := nn.BinaryCrossEntropy(y, g.BindConst(batch.T))
+//	err := opt.Step(model.Params(), autograd.Backward(l))
+//	g.Reset()
+//
+// and [Fit] is the whole loop with its stopping conditions.
+//
+// # Against learning by heart
+//
+// A network can become perfect on its training set and useless elsewhere. So the examples are split in three: to train
+// on, to choose by (validation), and to report (test). Choosing by the test set makes its figure too good.
+//
+//   - [L2] adds λ·Σw² to the loss, which keeps weights small: its gradient is 2λw. [L1] adds λ·Σ|w|.
+//   - [Dropout] deletes neurons at random in each training step. Its p is the probability of keeping a neuron.
+//   - Early stopping ends the training when the validation set stops getting better, and goes back to the best
+//     parameters: FitConfig.Validation and FitConfig.Patience.
+//
+// # What counts as a weight
+//
+// [L2] and [L1] count exactly the parameters they are given, and FitConfig.L2 and FitConfig.L1 the weights without the
+// biases, as the lecture's ‖w‖² does; [Weights] selects them. WeightDecay of an optimizer changes every parameter, as
+// PyTorch's does.
+//
+// # Precision, modes, goroutines
+//
+// Parameters are float64 until [To] converts a model, and a model computes on graphs of its own precision. Whether a pass
+// is a training step is an argument of Forward, [Train] or [Eval]: a model has no hidden mode. Random numbers come from
+// the *rand.Rand that is passed in, so that one seed gives one result. Layers keep nothing of a pass: several goroutines
+// may run one model, each on a graph of its own, as long as none changes the parameters.
+//
+// # Speed
+//
+// After the first few steps a training step allocates nothing, whether it is written by hand or run by [Fit].
 package nn

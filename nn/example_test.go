@@ -1,0 +1,152 @@
+package nn_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/nn"
+	"github.com/seed366ff29f/chainrule/nn/data"
+)
+
+// xor returns the four examples of the exclusive or, which no single layer can tell apart.
+func xor() *data.Set {
+	labels := []int{0, 1, 1, 0}
+	return &data.Set{X: tensor.Of([]float64{0, 0, 0, 1, 1, 0, 1, 1}, 4, 2), T: data.Binary(labels), Labels: labels}
+}
+
+// One training step by hand: forward pass, loss, backward sweep, update.
+func Example() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	set := xor()
+	model := nn.Sequential(nn.Linear(rng, 2, 8), nn.Tanh(), nn.Linear(rng, 8, 1))
+	opt := nn.NewSGD(nn.SGDConfig{LR: 0.5})
+	g := graph.New()
+	for step := range 501 {
+		z := model.Forward(nn.Train(rng), g.BindConst(set.X))
+		loss := nn.BCEWithLogits(z, g.BindConst(set.T))
+		if step%250 == 0 {
+			fmt.Printf("step %3d: loss %.4f\n", step, loss.Item())
+		}
+		if err := opt.Step(model.Params(), autograd.Backward(loss)); err != nil {
+			fmt.Println(err)
+			return
+		}
+		g.Reset()
+	}
+	// Output:
+	// step   0: loss 0.6950
+	// step 250: loss 0.0259
+	// step 500: loss 0.0082
+}
+
+// Training with a validation set, early stopping and a penalty.
+func ExampleFit() {
+	set, err := data.ReadFile("data/testdata/iris.csv", data.Described)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	train, valid, test := set.SplitModulo(5)
+	data.Standardize(train, valid, test)
+
+	rng := rand.New(rand.NewPCG(1, 2))
+	model := nn.Sequential(nn.Linear(rng, 4, 16), nn.Tanh(), nn.Linear(rng, 16, 3))
+	loss := nn.OnLabels(nn.CrossEntropy)
+	history, err := nn.Fit(context.Background(), model, train, nn.FitConfig{
+		Loss:       loss,
+		Optimizer:  nn.NewAdam(nn.AdamConfig{LR: 0.01}),
+		Rand:       rng,
+		BatchSize:  16,
+		Epochs:     300,
+		L2:         1e-4,
+		Validation: valid,
+		Patience:   20,
+		Metric:     nn.ArgMaxError,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, wrong, err := nn.Evaluate(model, test, loss, nn.ArgMaxError)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s\n", history.Reason)
+	fmt.Printf("test error %.4f\n", wrong)
+	// Output:
+	// no improvement on the validation set
+	// test error 0.0333
+}
+
+// The lecture's total error of its worked example.
+func ExampleHalfSquaredError() {
+	g := graph.New()
+	out := g.VarTensor(tensor.Of([]float64{0.75136507, 0.772928465}, 2))
+	target := g.ConstTensor(tensor.Of([]float64{0.01, 0.99}, 2))
+	e := nn.HalfSquaredError(out, target)
+	fmt.Printf("E = %.9f\n", e.Item())
+	fmt.Printf("∂E/∂out = %.8f\n", autograd.Backward(e).Tensor(out).Float64s())
+	// Output:
+	// E = 0.298371109
+	// ∂E/∂out = [0.74136507 -0.21707153]
+}
+
+// Cross-entropy is exact for any logits, and names a label that is not one of the classes.
+func ExampleCrossEntropy() {
+	g := graph.New()
+	fmt.Println(nn.CrossEntropy(g.ConstTensor(tensor.Of([]float64{1e20, 1e20}, 1, 2)), []int{0}).Item())
+	fmt.Println(graph.Try(func() {
+		nn.CrossEntropy(g.ConstTensor(tensor.New(tensor.Float64, 2, 10)), []int{3, 12})
+	}))
+	// Output:
+	// 0.6931471805599453
+	// ops.CrossEntropy: row 1 has label 12 and the logits have 10 classes: labels run from 0 to 9
+}
+
+// The gradient of the penalty λ·Σw² is 2λw.
+func ExampleL2() {
+	w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, -2}, 2)}
+	g := graph.New()
+	penalty := nn.L2(g, 0.5, w)
+	fmt.Println(penalty.Item(), autograd.Backward(penalty).Tensor(g.Bind(w.Data)).Float64s())
+	// Output:
+	// 2.5 [1 -2]
+}
+
+// The two modes of dropout with p = 0.8, the probability of keeping a neuron.
+func ExampleDropout() {
+	x := tensor.Of([]float64{1, 1, 1, 1, 1, 1, 1, 1}, 8)
+	for _, layer := range []nn.Layer{nn.Dropout(nn.KeepProb(0.8), nn.Inverted()), nn.Dropout(nn.KeepProb(0.8), nn.Classic())} {
+		g := graph.New()
+		v := g.ConstTensor(x)
+		fmt.Println("training", layer.Forward(nn.Train(rand.New(rand.NewPCG(8, 0))), v).Tensor().Float64s())
+		fmt.Println("use     ", layer.Forward(nn.Eval(), v).Tensor().Float64s())
+	}
+	// Output:
+	// training [1.25 1.25 0 1.25 1.25 1.25 1.25 1.25]
+	// use      [1 1 1 1 1 1 1 1]
+	// training [1 1 0 1 1 1 1 1]
+	// use      [0.8 0.8 0.8 0.8 0.8 0.8 0.8 0.8]
+}
+
+// A layer without parameters from any function on the graph, and a layer with a name.
+func ExampleNamed() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	model := nn.Sequential(
+		nn.Named("hidden", nn.Linear(rng, 3, 4, nn.WithInit(nn.HeNormal()))),
+		nn.ReLU(),
+		nn.Named("output", nn.Linear(rng, 4, 2, nn.NoBias())),
+	)
+	for _, p := range model.Params() {
+		fmt.Println(p.Name, p.Data.Shape())
+	}
+	// Output:
+	// 0.hidden.weight [3 4]
+	// 0.hidden.bias [4]
+	// 2.output.weight [4 2]
+}
