@@ -75,12 +75,18 @@ func init() {
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
 			x, axis := n.In(0), n.Int(0)
+			if x.Len() == 0 {
+				return // however long the axis is
+			}
 			eachIndex(x.Dims(), axis, reversed(x.Dims()[axis]), func(whole, part, block int) {
 				copyElements(n.Out(), part, x, whole, block)
 			})
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
 			axis := n.Int(0)
+			if dst.Len() == 0 {
+				return true
+			}
 			eachIndex(dst.Dims(), axis, reversed(dst.Dims()[axis]), func(whole, part, block int) {
 				addElements(dst, whole, ct, part, block)
 			})
@@ -128,6 +134,9 @@ func init() {
 		Forward: func(n graph.Node) {
 			x, axis, times := n.In(0), n.Int(0), n.Int(1)
 			block := product(x.Dims()[axis+1:])
+			if block == 0 {
+				return // however long the other axes are
+			}
 			for i := range product(x.Dims()[:axis+1]) {
 				for j := range times {
 					copyElements(n.Out(), (i*times+j)*block, x, i*block, block)

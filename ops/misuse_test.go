@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -56,6 +57,48 @@ func TestShapeMisuse(t *testing.T) {
 		{"max of nothing", [][]int{{2, 0}}, func(xs []graph.Value) graph.Value { return ops.Max(xs[0]) },
 			"ops.Max: no elements along axis 1 of shape (2,0): the reduction of nothing is not defined"},
 	})
+}
+
+// TestLongAxesWithoutElements checks that a tensor without elements costs neither time nor memory, however long its
+// other axes are.
+func TestLongAxesWithoutElements(t *testing.T) {
+	g := graph.New()
+	long := g.VarTensor(tensor.New(tensor.Float64, 1<<24, 0))
+	deep := g.VarTensor(tensor.New(tensor.Float64, 1<<24, 2, 0))
+	for _, c := range []struct {
+		name string
+		call func() graph.Value
+	}{
+		{"flip", func() graph.Value { return ops.Flip(long, 0) }},
+		{"roll", func() graph.Value { return ops.Roll(long, 0, 1) }},
+		{"sort", func() graph.Value { return ops.Sort(long, 0) }},
+		{"argsort", func() graph.Value { return ops.Argsort(deep, 1) }},
+		{"topk", func() graph.Value { return ops.TopK(deep, 1, 1) }},
+		{"argmax", func() graph.Value { return ops.ArgMax(deep, 1) }},
+		{"cummax", func() graph.Value { return ops.CumMax(deep, 1) }},
+		{"cumsum", func() graph.Value { return ops.CumSum(long, 0) }},
+		{"cumprod", func() graph.Value { return ops.CumProd(long, 0) }},
+		{"repeat", func() graph.Value { return ops.Repeat(long, 0, 2) }},
+		{"gather", func() graph.Value { return ops.Gather(deep, 1, 0, 1) }},
+		{"scatter", func() graph.Value { return ops.Scatter(deep, 1, 3, 0, 1) }},
+		{"take_along", func() graph.Value { return ops.TakeAlong(deep, deep, 1) }},
+		{"put_along", func() graph.Value { return ops.PutAlong(deep, deep, 1, 2) }},
+		{"concat", func() graph.Value { return ops.Concat(1, deep, deep) }},
+		{"stack", func() graph.Value { return ops.Stack(1, long, long) }},
+		{"tril", func() graph.Value { return ops.Tril(long, 0) }},
+		{"center", func() graph.Value { return ops.Center(long) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			y := c.call()
+			if n := y.Node().Data().Len(); n != 0 {
+				t.Errorf("%d elements, want none", n)
+			}
+			if y.WantsGrad() {
+				autograd.Backward(ops.Sum(y))
+				autograd.Grad(ops.Sum(y), long)
+			}
+		})
+	}
 }
 
 // TestIndicesInFloat32 checks the limit beyond which float32 does not hold every index.

@@ -412,6 +412,9 @@ func eachIndex(shape []int, axis int, index []int, f func(whole, part, block int
 			block *= d
 		}
 	}
+	if block == 0 {
+		return // however long the other axes are
+	}
 	for o := range outer {
 		for j, k := range index {
 			f((o*shape[axis]+k)*block, (o*len(index)+j)*block, block)

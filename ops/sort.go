@@ -143,7 +143,11 @@ func largestFirst(a, b float64) int { return smallestFirst(b, a) }
 type lines struct{ outer, n, inner int }
 
 func linesOf(dims []int, axis int) lines {
-	return lines{product(dims[:axis]), dims[axis], product(dims[axis+1:])}
+	l := lines{product(dims[:axis]), dims[axis], product(dims[axis+1:])}
+	if l.outer*l.inner == 0 { // no lines, however long the axes are
+		return lines{}
+	}
+	return l
 }
 
 // at returns the offset of element k of line (o, j).
