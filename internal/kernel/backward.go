@@ -4,6 +4,10 @@ package kernel
 // y may be x itself, which has the same sign. Zero wins in ct.
 func ReLUBackward[T Float](dst, ct, y []T) { apply2(opReLUBackward, dst, ct, y) }
 
+// ReLUMask is [ReLUBackward] without the sum: dst[i] = ct[i] where y[i] > 0, else 0. It saves a pass where dst would have to be
+// cleared first, as between a fused layer and its products.
+func ReLUMask[T Float](dst, ct, y []T) { apply2(opReLUMask, dst, ct, y) }
+
 // TanhBackward adds the derivative of y = Tanh(x): dst[i] += ct[i] * (1 - y[i]²). Zero wins in ct.
 func TanhBackward[T Float](dst, ct, y []T) { apply2(opTanhBackward, dst, ct, y) }
 

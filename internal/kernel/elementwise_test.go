@@ -36,6 +36,12 @@ func exactKernels[T kernel.Float]() []exact[T] {
 		{"AddTo", func(d, a, _ []T) { kernel.AddTo(d, a) }, func(d, a, _ T) T { return d + a }},
 		{"AxpyZero", func(d, a, _ []T) { kernel.Axpy(d, 0, a) }, func(d, _, _ T) T { return d }},
 		{"AddScalarTo", func(d, _, _ []T) { kernel.AddScalarTo(d, T(c)) }, func(d, _, _ T) T { return d + T(c) }},
+		{"ReLUMask", kernel.ReLUMask[T], func(_, ct, y T) T {
+			if y > 0 {
+				return ct
+			}
+			return 0
+		}},
 		{"ReLUBackward", kernel.ReLUBackward[T], func(d, ct, y T) T {
 			if y > 0 {
 				return d + ct

@@ -2582,6 +2582,70 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func reLUMaskF32AVX2(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX
+TEXT ·reLUMaskF32AVX2(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS (BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x1e, Y1, Y0, Y0
+	VMOVUPS (SI)(R8*4), Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	VMOVUPS 32(BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x1e, Y1, Y0, Y0
+	VMOVUPS 32(SI)(R8*4), Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)(R8*4)
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (BX)(R8*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x1e, Y1, Y0, Y0
+	VMOVUPS (SI)(R8*4), Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)(R8*4)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (BX)(R8*4), Y0, Y1
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x1e, Y2, Y1, Y1
+	VMASKMOVPS (SI)(R8*4), Y0, Y2
+	VANDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)(R8*4)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
 // func reLUBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·reLUBackwardF32AVX2(SB), NOSPLIT, $0-76
@@ -8478,6 +8542,70 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func reLUMaskF64AVX2(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX
+TEXT ·reLUMaskF64AVX2(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD (BX)(R8*8), Y0
+	VXORPD  Y1, Y1, Y1
+	VCMPPD  $0x1e, Y1, Y0, Y0
+	VMOVUPD (SI)(R8*8), Y1
+	VANDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	VMOVUPD 32(BX)(R8*8), Y0
+	VXORPD  Y1, Y1, Y1
+	VCMPPD  $0x1e, Y1, Y0, Y0
+	VMOVUPD 32(SI)(R8*8), Y1
+	VANDPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)(R8*8)
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (BX)(R8*8), Y0
+	VXORPD  Y1, Y1, Y1
+	VCMPPD  $0x1e, Y1, Y0, Y0
+	VMOVUPD (SI)(R8*8), Y1
+	VANDPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)(R8*8)
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (BX)(R8*8), Y0, Y1
+	VXORPD     Y2, Y2, Y2
+	VCMPPD     $0x1e, Y2, Y1, Y1
+	VMASKMOVPD (SI)(R8*8), Y0, Y2
+	VANDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)(R8*8)
+	ADDQ       DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
 // func reLUBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·reLUBackwardF64AVX2(SB), NOSPLIT, $0-80
@@ -13383,6 +13511,69 @@ oneend:
 	VFMADD231PS Z2, Z1, K2, Z0
 	VMOVUPS     Z0, K1, (DI)(R8*4)
 	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func reLUMaskF32AVX512(dst []float32, a []float32, b []float32, c float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reLUMaskF32AVX512(SB), NOSPLIT, $0-76
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS   (BX)(R8*4), Z0
+	VPXORD    Z1, Z1, Z1
+	VCMPPS    $0x1e, Z1, Z0, K1
+	VMOVUPS   (SI)(R8*4), Z0
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (DI)(R8*4)
+	VMOVUPS   64(BX)(R8*4), Z0
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x1e, Z2, Z0, K1
+	VMOVUPS   64(SI)(R8*4), Z0
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, 64(DI)(R8*4)
+	ADDQ      $0x20, R8
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS   (BX)(R8*4), Z0
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x1e, Z3, Z0, K1
+	VMOVUPS   (SI)(R8*4), Z0
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (DI)(R8*4)
+	ADDQ      $0x10, R8
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (BX)(R8*4), K1, Z0
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x1e, Z4, Z0, K2
+	VMOVUPS.Z (SI)(R8*4), K1, Z0
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)(R8*4)
+	ADDQ      DX, R8
 
 leave0:
 	VZEROUPPER
@@ -20287,6 +20478,69 @@ oneend:
 	VFMADD231PD Z2, Z1, K2, Z0
 	VMOVUPD     Z0, K1, (DI)(R8*8)
 	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func reLUMaskF64AVX512(dst []float64, a []float64, b []float64, c float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reLUMaskF64AVX512(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+24(FP), SI
+	MOVQ b_base+48(FP), BX
+	XORQ R8, R8
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD   (BX)(R8*8), Z0
+	VPXORQ    Z1, Z1, Z1
+	VCMPPD    $0x1e, Z1, Z0, K1
+	VMOVUPD   (SI)(R8*8), Z0
+	VMOVAPD.Z Z0, K1, Z0
+	VMOVUPD   Z0, (DI)(R8*8)
+	VMOVUPD   64(BX)(R8*8), Z0
+	VPXORQ    Z2, Z2, Z2
+	VCMPPD    $0x1e, Z2, Z0, K1
+	VMOVUPD   64(SI)(R8*8), Z0
+	VMOVAPD.Z Z0, K1, Z0
+	VMOVUPD   Z0, 64(DI)(R8*8)
+	ADDQ      $0x10, R8
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD   (BX)(R8*8), Z0
+	VPXORQ    Z3, Z3, Z3
+	VCMPPD    $0x1e, Z3, Z0, K1
+	VMOVUPD   (SI)(R8*8), Z0
+	VMOVAPD.Z Z0, K1, Z0
+	VMOVUPD   Z0, (DI)(R8*8)
+	ADDQ      $0x08, R8
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave0
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (BX)(R8*8), K1, Z0
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x1e, Z4, Z0, K2
+	VMOVUPD.Z (SI)(R8*8), K1, Z0
+	VMOVAPD.Z Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)(R8*8)
+	ADDQ      DX, R8
 
 leave0:
 	VZEROUPPER

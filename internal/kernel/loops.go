@@ -34,6 +34,7 @@ const (
 	opAxpy
 	opAddScalarTo
 	opMulAddTo
+	opReLUMask
 	opReLUBackward
 	opTanhBackward
 	opSigmoidBackward
@@ -48,7 +49,7 @@ var opNames = [numOps]string{
 	"Fill", "Add", "Sub", "Mul", "Div", "AddScalar", "MulScalar", "Neg", "Square", "Sqrt", "Abs", "ReLU",
 	"Exp", "Log", "Tanh", "Sigmoid", "Softplus", "Erf", "Sin", "Cos",
 	"AddTo", "Axpy", "AddScalarTo", "MulAddTo",
-	"ReLUBackward", "TanhBackward", "SigmoidBackward", "SoftplusBackward",
+	"ReLUMask", "ReLUBackward", "TanhBackward", "SigmoidBackward", "SoftplusBackward",
 	"SoftmaxBackward", "LogSoftmaxBackward", "SGD",
 }
 
@@ -150,6 +151,15 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 				if t != 0 {
 					dst[i] += T(t * b[i])
 				}
+			}
+		},
+		opReLUMask: func(dst, ct, y []T, _ T) {
+			ct, y = ct[:len(dst)], y[:len(dst)]
+			for i, t := range ct {
+				if !(y[i] > 0) {
+					t = 0
+				}
+				dst[i] = t
 			}
 		},
 		opReLUBackward: func(dst, ct, y []T, _ T) {

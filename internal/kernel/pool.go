@@ -17,6 +17,13 @@ type task interface {
 // and the caller 10 µs to wake it; operations of a training step follow each other faster than that.
 const spinTime = 200 * time.Microsecond
 
+// A caller that has to wait for a helper for more than lateTime, and more than half the time of the task, takes it that the
+// processor is needed elsewhere. For restTime from then on, all callers do their tasks alone.
+const (
+	lateTime = 200 * time.Microsecond
+	restTime = 20 * time.Millisecond
+)
+
 // maxHelpers bounds the helpers, whatever GOMAXPROCS is.
 const maxHelpers = 63
 
@@ -33,9 +40,13 @@ type pool struct {
 	next    atomic.Int64 // the next chunk to claim
 	seq     atomic.Int64 // counts tasks, so that waiting helpers notice a new one
 	parked  atomic.Int64 // helpers that sleep
+	rest    atomic.Int64 // if not 0, the time since began at which callers may have helpers again
 	wake    chan struct{}
 	helpers int // started so far
 }
+
+// began is when the program did.
+var began = time.Now()
 
 // workers is the pool of the process.
 var workers = pool{wake: make(chan struct{}, maxHelpers)}
@@ -43,6 +54,12 @@ var workers = pool{wake: make(chan struct{}, maxHelpers)}
 // acquire reserves the pool for the caller, who must call release in the end. It reports false, at once, if there is only one
 // processor to use or the pool is taken.
 func (p *pool) acquire() bool {
+	if rest := p.rest.Load(); rest != 0 {
+		if int64(time.Since(began)) < rest {
+			return false
+		}
+		p.rest.Store(0)
+	}
 	return runtime.GOMAXPROCS(0) > 1 && p.busy.TryLock()
 }
 
@@ -51,6 +68,7 @@ func (p *pool) release() { p.busy.Unlock() }
 
 // run does all chunks of t. The caller has acquired the pool. With rouse, sleeping helpers are woken; that pays for work of 50 µs or more.
 func (p *pool) run(t task, chunks int, rouse bool) {
+	start := time.Now()
 	helpers := min(runtime.GOMAXPROCS(0)-1, chunks-1, maxHelpers)
 	for ; rouse && p.helpers < helpers; p.helpers++ {
 		go p.help(p.seq.Load())
@@ -69,12 +87,28 @@ func (p *pool) run(t task, chunks int, rouse bool) {
 	}
 	p.work(t)
 	p.open.Store(false)
-	for i := 1; p.active.Load() != 0; i++ {
-		if i%1024 == 0 {
-			runtime.Gosched()
-		}
-	}
+	p.finish(start)
 	p.task = nil
+}
+
+// finish waits until no helper is active, and notes if that takes too long. The task began at start.
+func (p *pool) finish(start time.Time) {
+	var done time.Time
+	for i := 1; p.active.Load() != 0; i++ {
+		if i%1024 != 0 {
+			continue
+		}
+		if done.IsZero() {
+			done = time.Now()
+		}
+		runtime.Gosched()
+	}
+	if done.IsZero() {
+		return
+	}
+	if wait := time.Since(done); wait > lateTime && wait > done.Sub(start) {
+		p.rest.Store(int64(time.Since(began) + restTime))
+	}
 }
 
 // work claims chunks and does them until there are no more.

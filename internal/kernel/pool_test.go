@@ -19,6 +19,7 @@ func TestPoolDoesEveryChunkOnce(t *testing.T) {
 	for round := range 300 {
 		chunks := 1 + round%37
 		task := make(countingTask, chunks)
+		p.rest.Store(0) // on a busy machine helpers may be late
 		if !p.acquire() {
 			t.Fatal("the pool is taken")
 		}
@@ -50,6 +51,25 @@ func TestPoolIsNotSharedNorUsedAlone(t *testing.T) {
 		t.Error("acquired twice")
 	}
 	p.release()
+}
+
+func TestPoolRestsAfterALateHelper(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	p := pool{wake: make(chan struct{}, maxHelpers)}
+	p.active.Add(1) // a helper that does not get on
+	time.AfterFunc(5*lateTime, func() { p.active.Add(-1) })
+	if !p.acquire() {
+		t.Fatal("not acquired")
+	}
+	p.run(make(countingTask, 1), 1, false)
+	p.release()
+	if p.acquire() {
+		t.Error("acquired at once")
+	}
+	time.Sleep(restTime + time.Millisecond)
+	if !p.acquire() {
+		t.Error("not acquired after a rest")
+	}
 }
 
 // TestConcurrentCallers lets several goroutines compete for the pool: results must not mix.

@@ -124,6 +124,11 @@ func addScalarToF32AVX2(dst []float32, a []float32, b []float32, c float32)
 //go:noescape
 func mulAddToF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
+// reLUMaskF32AVX2 is the loop of opReLUMask.
+//
+//go:noescape
+func reLUMaskF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
 // reLUBackwardF32AVX2 is the loop of opReLUBackward.
 //
 //go:noescape
@@ -444,6 +449,11 @@ func addScalarToF64AVX2(dst []float64, a []float64, b []float64, c float64)
 //go:noescape
 func mulAddToF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
+// reLUMaskF64AVX2 is the loop of opReLUMask.
+//
+//go:noescape
+func reLUMaskF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
 // reLUBackwardF64AVX2 is the loop of opReLUBackward.
 //
 //go:noescape
@@ -743,6 +753,11 @@ func addScalarToF32AVX512(dst []float32, a []float32, b []float32, c float32)
 //
 //go:noescape
 func mulAddToF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// reLUMaskF32AVX512 is the loop of opReLUMask.
+//
+//go:noescape
+func reLUMaskF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
 // reLUBackwardF32AVX512 is the loop of opReLUBackward.
 //
@@ -1098,6 +1113,11 @@ func addScalarToF64AVX512(dst []float64, a []float64, b []float64, c float64)
 //
 //go:noescape
 func mulAddToF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// reLUMaskF64AVX512 is the loop of opReLUMask.
+//
+//go:noescape
+func reLUMaskF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
 // reLUBackwardF64AVX512 is the loop of opReLUBackward.
 //

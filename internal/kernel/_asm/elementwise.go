@@ -78,6 +78,9 @@ var kernels = []elementwise{
 	{name: "MulAddTo", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
 		return zeroWins(t, in, func(vec) vec { return in.b() })
 	}},
+	{name: "ReLUMask", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
+		return t.where(t.cmp(gt, in.b(), t.zero()), in.a())
+	}},
 	{name: "ReLUBackward", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
 		acc := in.dst()
 		c := t.cmp(gt, in.b(), t.zero())
