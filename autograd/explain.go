@@ -229,7 +229,7 @@ func (e *explainer) arcs(dst []arc, place int) []arc {
 	return dst
 }
 
-// countPaths returns the number of paths from y to x between keys, math.MaxInt64 if there are more.
+// countPaths returns the number of paths from y to x between keys, math.MaxInt if there are more.
 func (e *explainer) countPaths() int {
 	n := make([]int, e.numKeys())
 	n[0] = 1
@@ -244,8 +244,8 @@ func (e *explainer) countPaths() int {
 }
 
 func saturated(a, b int) int {
-	if a > math.MaxInt64-b {
-		return math.MaxInt64
+	if a > math.MaxInt-b {
+		return math.MaxInt
 	}
 	return a + b
 }

@@ -27,7 +27,7 @@ func (e *explainer) byNode(paths int) {
 			symbols = append(symbols, e.ratio(cuts[i], cuts[i+1]))
 		}
 		e.write(e.ratio(n-1, 0), " = ", strings.Join(symbols, " · "), "\n\n")
-	case paths == math.MaxInt64:
+	case paths == math.MaxInt:
 		e.write("More than 9·10¹⁸ paths lead from ", y, " to ", x, ".\n")
 	default:
 		e.write(legible.Count(paths), " paths lead from ", y, " to ", x, ".\n")

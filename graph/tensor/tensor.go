@@ -259,7 +259,7 @@ func (t *Tensor) MarkChanged() { t.version++ }
 // by what the number of elements asks for. The error says what does not fit.
 func ResolveShape(dst, dims, from []int) ([]int, error) {
 	n := product(from)
-	known, hole := 1, -1
+	known, hole := uint64(1), -1
 	for i, d := range dims {
 		switch {
 		case d == -1 && hole < 0:
@@ -277,18 +277,18 @@ func ResolveShape(dst, dims, from []int) ([]int, error) {
 		if i == hole {
 			continue
 		}
-		if d != 0 && known > maxBytes/d {
+		if d != 0 && known > maxBytes/uint64(d) {
 			return dst, Errorf("tensor.ResolveShape", ErrLimit, "shape %s has more elements than a tensor can hold", FormatShape(dims))
 		}
-		known *= d
+		known *= uint64(d)
 	}
-	if hole >= 0 && (known == 0 || n%known != 0) || hole < 0 && known != n {
+	if hole >= 0 && (known == 0 || uint64(n)%known != 0) || hole < 0 && known != uint64(n) {
 		return dst, Errorf("tensor.ResolveShape", ErrShape, "shape %s with %d elements cannot become %s: the number of elements must stay the same", FormatShape(from), n, FormatShape(dims))
 	}
 	base := len(dst)
 	dst = append(dst, dims...)
 	if hole >= 0 {
-		dst[base+hole] = n / known
+		dst[base+hole] = int(uint64(n) / known)
 	}
 	if _, err := Size(dst[base:]); err != nil {
 		return dst[:base], err
