@@ -41,6 +41,10 @@ func (s *training) step(tb testing.TB) {
 	s.g.Reset()
 }
 
+// runtimeAllocations is how many allocations of 100 steps are put down to the runtime, whose own goroutines make one now
+// and then. A step that allocates makes 100.
+const runtimeAllocations = 9
+
 // warmUp is how many steps fill the pools and lists of a graph.
 const warmUp = 20
 
@@ -90,7 +94,7 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 							s.step(t)
 						}
 					})
-					if n != 0 {
+					if n > runtimeAllocations {
 						t.Errorf("%d training steps make %v allocations, want none", steps, n)
 					}
 				})
@@ -132,8 +136,7 @@ func TestFitStepAllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The runtime itself may allocate a little meanwhile; a step that allocates would do so each time.
-	if n := after.Mallocs - before.Mallocs; n >= last-first {
+	if n := after.Mallocs - before.Mallocs; n > runtimeAllocations {
 		t.Errorf("%d steps make %d allocations, want none", last-first, n)
 	}
 }
