@@ -1,0 +1,90 @@
+package ops_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+func TestAttention(t *testing.T) {
+	g := graph.New()
+	q := g.VarTensor(tensor.Of([]float64{0, 0, math.Ln2, 0}, 2, 2))
+	k := g.VarTensor(tensor.Of([]float64{1, 0, 0, 0, 0, 5}, 3, 2))
+	v := g.VarTensor(tensor.Of([]float64{8, 4, 2}, 3, 1))
+	ones := func(data ...float64) graph.Value { return g.ConstTensor(tensor.Of(data, len(data))) }
+	tests := []struct {
+		name   string
+		config ops.AttentionConfig
+		want   []float64
+	}{
+		// Equal scores give the mean; scores ln 2, 0, 0 give weights ½, ¼, ¼.
+		{"all keys", ops.AttentionConfig{Scale: 1}, []float64{14.0 / 3, 5.5}},
+		{"scale", ops.AttentionConfig{Scale: 2}, []float64{14.0 / 3, (4*8 + 4 + 2) / 6.0}},
+		{"default scale", ops.AttentionConfig{}, []float64{14.0 / 3, (math.Pow(2, math.Sqrt2/2)*8 + 6) / (math.Pow(2, math.Sqrt2/2) + 2)}},
+		{"causal", ops.AttentionConfig{Scale: 1, Causal: true}, []float64{8, (2*8 + 4) / 3.0}},
+		{"mask", ops.AttentionConfig{Scale: 1, Mask: ones(1, 0, 1)}, []float64{5, 6}},
+		{"mask and causal", ops.AttentionConfig{Scale: 1, Causal: true, Mask: ones(1, 0, 1)}, []float64{8, 8}},
+		{"nothing to see", ops.AttentionConfig{Scale: 1, Mask: ones(0, 0, 0)}, []float64{math.NaN(), math.NaN()}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			closeTo(t, "value", tt.want, ops.Attention(q, k, v, tt.config).Tensor().Float64s())
+		})
+	}
+	y := ops.Attention(q, k, v, ops.AttentionConfig{Causal: true})
+	grads := autograd.Backward(ops.Sum(y))
+	if d := grads.Tensor(v).AtFlat(2); d != 0 {
+		t.Errorf("the gradient by a value that no query sees is %v, want 0", d)
+	}
+}
+
+func TestAttentionGradient(t *testing.T) {
+	operands := []*tensor.Tensor{randomMatrices(1, 2, 3, 2), randomMatrices(2, 2, 4, 2), randomMatrices(3, 1, 4, 3)}
+	for name, causal := range map[string]bool{"all keys": false, "causal": true} {
+		t.Run(name, func(t *testing.T) {
+			f := func(xs ...graph.Value) graph.Value {
+				return weighted(ops.Attention(xs[0], xs[1], xs[2], ops.AttentionConfig{Causal: causal}))
+			}
+			if err := autograd.Check(f, operands...); err != nil {
+				t.Errorf("first derivative: %v", err)
+			}
+			second := func(xs ...graph.Value) graph.Value {
+				sum := xs[0].Graph().Const(0)
+				for _, d := range autograd.Grad(f(xs...), xs...) {
+					sum = ops.Add(sum, weighted(ops.Square(d)))
+				}
+				return sum
+			}
+			if err := autograd.Check(second, operands...); err != nil {
+				t.Errorf("second derivative: %v", err)
+			}
+		})
+	}
+}
+
+func TestEmbedding(t *testing.T) {
+	g := graph.New()
+	table := g.VarTensor(tensor.Of([]float64{1, 2, 3, 4, 5, 6}, 3, 2))
+	y := ops.Embedding(table, 2, 0, -1)
+	closeTo(t, "value", []float64{5, 6, 1, 2, 5, 6}, y.Tensor().Float64s())
+	closeTo(t, "gradient", []float64{1, 1, 0, 0, 2, 2}, autograd.Backward(ops.Sum(y)).Tensor(table).Float64s())
+}
+
+func TestAttentionMisuse(t *testing.T) {
+	testMisuse(t, []misuse{
+		{"keys of another length", [][]int{{2, 3}, {4, 5}, {4, 6}}, func(xs []graph.Value) graph.Value {
+			return ops.Attention(xs[0], xs[1], xs[2], ops.AttentionConfig{})
+		}, "ops.Attention: queries (2,3), keys (4,5) and values (4,6) do not fit: want (...,queries,d), (...,keys,d) and (...,keys,e)"},
+		{"mask", [][]int{{2, 3}, {4, 3}, {4, 6}, {3}}, func(xs []graph.Value) graph.Value {
+			return ops.Attention(xs[0], xs[1], xs[2], ops.AttentionConfig{Mask: xs[3]})
+		}, "ops.Attention: the mask has shape (3), the scores have (2,4): it must broadcast to them"},
+		{"table", [][]int{{3}}, func(xs []graph.Value) graph.Value { return ops.Embedding(xs[0], 1) },
+			"ops.Embedding: the table has shape (3): want (words,d), a row for each word"},
+		{"word", [][]int{{3, 2}}, func(xs []graph.Value) graph.Value { return ops.Embedding(xs[0], 1, 3) },
+			"ops.Embedding: index 3 at place 1 is outside the table of shape (3,2): indices run from 0 to 2, or from -3 to -1"},
+	})
+}
