@@ -13,14 +13,15 @@
 //   - "Zero wins": where an incoming cotangent ct[i] is exactly 0, nothing is added to dst[i], whatever the other factor is,
 //     Inf and NaN included. So a branch that was not taken never turns a gradient into NaN.
 //   - Matrices are row-major; lda is the distance between the beginnings of two rows of a.
-//   - Nothing here allocates or keeps a slice after it returns.
-//   - Results do not depend on the number of cores.
+//   - Nothing here allocates, except that products make buffers for their copies at first and keep them. No slice that is passed
+//     in is kept. For the compiler's escape analysis the slices escape, so an array of the caller's would move to the heap.
+//   - Results do not depend on the number of processors.
 //
 // A training step, say, for y = relu(x·w + b) with a cotangent ct of y:
 //
 //	kernel.Linear(y, x, w, b, m, n, k, true)
 //	...
-//	kernel.ReLUBackward(dz, ct, y)
+//	kernel.ReLUMask(dz, ct, y)
 //	kernel.AddColumnSums(db, dz)
 //	kernel.Gemm(true, false, k, n, m, x, k, dz, n, dw, n, true)
 //	kernel.Gemm(false, true, m, k, n, dz, n, w, n, dx, k, true)
@@ -36,6 +37,11 @@
 //	avx512     the best there is; so does any other value, and none
 //
 // The build tag purego leaves the assembly out. [Implementation] says what is in use.
+//
+// Large operations are shared between the caller and helpers, goroutines that are started when first needed, GOMAXPROCS-1 at
+// most. A helper waits actively for 200 µs after its last task, then it sleeps. There is one such operation at a time: a second
+// goroutine that comes with one does it alone. Nothing is shared for a while after helpers were late, as they are where other
+// programs use the processors.
 //
 // Implementations differ in the last bits: sums are added in another order, and exp and its like are other polynomials.
 // Each is within the error that the doc comment states.

@@ -25,8 +25,8 @@ const (
 	gemmRouse    = 1 << 22
 	gemmChunk    = 1 << 16
 
-	// tall is how many rows C has when its rows are divided.
-	tall = 512
+	// tallRows is how many rows C has when its rows are divided.
+	tallRows = 512
 )
 
 // run computes the product, on several processors if it is large enough.
@@ -53,11 +53,11 @@ type gemmJob[T Float] struct {
 
 // split divides C into at most most parts. A tall one is divided by rows, twice as many parts as processors, so that each part of A
 // is read by one of them only. Otherwise columns are divided, in multiples of a panel, so that no part of B is copied twice: four
-// times as many, for a helper that comes late not to matter.
+// times as many parts as processors, so that a helper that comes late does not matter.
 func (j *gemmJob[T]) split(processors, most int) {
 	nr := panelVectors * j.g.lanes
 	panels := j.p.n / nr
-	if j.p.m >= tall || panels < processors {
+	if j.p.m >= tallRows || panels < processors {
 		j.rows = max(1, min(2*processors, most, j.p.m/(2*j.g.rows)))
 		j.cols = max(1, min(2*processors/j.rows, most/j.rows, panels))
 		return
@@ -65,6 +65,7 @@ func (j *gemmJob[T]) split(processors, most int) {
 	j.rows, j.cols = 1, min(4*processors, most, panels)
 }
 
+// chunk computes part i of C.
 func (j *gemmJob[T]) chunk(i int) {
 	nr := panelVectors * j.g.lanes
 	r, c := i/j.cols, i%j.cols

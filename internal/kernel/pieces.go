@@ -74,11 +74,12 @@ func (j *applyJob[T]) chunk(i int) {
 
 // jobs are the tasks of the pool: one of each kind is enough, because there is one task at a time.
 type jobs[T Float] struct {
-	apply  applyJob[T]
-	reduce reduceJob[T]
-	step   stepJob[T]
-	rows   rowsJob[T]
-	gemm   gemmJob[T]
+	apply   applyJob[T]
+	reduce  reduceJob[T]
+	step    stepJob[T]
+	rows    rowsJob[T]
+	columns columnsJob[T]
+	gemm    gemmJob[T]
 }
 
 var (

@@ -107,6 +107,28 @@ func TestSumIsAccurate(t *testing.T) {
 	})
 }
 
+// TestColumnSumsOfManyRows is large enough for several processors.
+func TestColumnSumsOfManyRows(t *testing.T) {
+	const m, n = 1001, 150
+	rng := rand.New(rand.NewPCG(25, 26))
+	x := newMatrix[float32](rng, m, n, 0, 1)
+	want := make([]float32, n)
+	for i := range m {
+		for j := range n {
+			want[j] += x.s[i*n+j]
+		}
+	}
+	forEach(t, func(t *testing.T) {
+		got := newBox[float32](n, 3)
+		clear(got.s)
+		kernel.AddColumnSums(got.s, x.s)
+		if msg := diff(want, got.s); msg != "" {
+			t.Errorf("mismatch (-want +got):\n%s", msg)
+		}
+		got.check(t)
+	})
+}
+
 func TestRows(t *testing.T) {
 	forEach(t, func(t *testing.T) {
 		testRows[float32](t)

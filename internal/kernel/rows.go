@@ -25,16 +25,42 @@ func AddColumnSums[T Float](dst, x []T) {
 	if m == 0 {
 		return
 	}
-	k := kernelsOf[T]()
+	if raceEnabled {
+		touch(dst)
+		observe(x)
+	}
+	blocks := (n + columnBlock - 1) / columnBlock
+	if len(x) >= minParallel && blocks > 1 && workers.acquire() {
+		j := &jobsOf[T]().columns
+		*j = columnsJob[T]{dst, x, m}
+		workers.run(j, blocks, len(x) >= rousePieces*piece)
+		*j = columnsJob[T]{}
+		workers.release()
+		return
+	}
+	for i := range blocks {
+		addColumnBlock(dst, x, m, i)
+	}
+}
+
+// A columnsJob is a sum of columns that is spread over processors.
+type columnsJob[T Float] struct {
+	dst, x []T
+	m      int
+}
+
+func (j *columnsJob[T]) chunk(i int) { addColumnBlock(j.dst, j.x, j.m, i) }
+
+// addColumnBlock adds the sums of block i of the columns of m rows.
+func addColumnBlock[T Float](dst, x []T, m, i int) {
+	n, j := len(dst), i*columnBlock
+	w := min(columnBlock, n-j)
 	buffer := scratch64.get()
 	defer scratch64.put(buffer)
 	buffer.a = grow(buffer.a, columnBlock*maxHalvings)
-	for j := 0; j < n; j += columnBlock {
-		w := min(columnBlock, n-j)
-		columnSums(k, buffer.a, w, x[j:], n, m)
-		for i, s := range buffer.a[:w] {
-			dst[j+i] = T(float64(dst[j+i]) + s)
-		}
+	columnSums(kernelsOf[T](), buffer.a, w, x[j:], n, m)
+	for i, s := range buffer.a[:w] {
+		dst[j+i] = T(float64(dst[j+i]) + s)
 	}
 }
 
