@@ -18,7 +18,8 @@ type dropout struct {
 }
 
 // KeepProb sets the probability p with which [Dropout] keeps a neuron, 0 < p ≤ 1; other libraries take the probability
-// 1-p of dropping it. It panics with a [*graph.Error] if p is out of range.
+// 1-p of dropping it. The masks have p to the nearest multiple of 2⁻³². KeepProb panics with a [*graph.Error] if p is
+// out of range.
 func KeepProb(p float64) DropoutOption {
 	if !(p > 0 && p <= 1) {
 		panic(graph.Errorf("nn.KeepProb", graph.ErrValue, "probability %g: want 0 < p ≤ 1, the probability of keeping a neuron", p))

@@ -45,6 +45,9 @@ func newFitter(ctx context.Context, model Layer, train *data.Set, cfg FitConfig,
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
+	if ctx == nil {
+		return nil, graph.Errorf(op, graph.ErrUsage, "got a nil context: use context.Background()")
+	}
 	if model == nil || len(model.Params()) == 0 {
 		return nil, graph.Errorf(op, graph.ErrUsage, "the model has no parameters: there is nothing to train")
 	}

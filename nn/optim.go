@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
@@ -101,6 +102,7 @@ type slot struct {
 	m, v   *tensor.Tensor // moments, nil before the first step
 	grad   *tensor.Tensor // of the step under way, nil if it is zero
 	scalar *tensor.Tensor // holds the gradient of a parameter of shape ()
+	done   bool           // in the step under way: a parameter that is listed twice is changed once
 }
 
 // slots is the memory of an optimizer.
@@ -119,9 +121,13 @@ func (s slots) step(optimizer string, params []*Param, grads autograd.Gradients,
 		if m.grad, err = m.gradient(optimizer, p, grads); err != nil {
 			return err
 		}
+		m.done = false
 	}
 	for _, p := range params {
 		m := s[p]
+		if m.done {
+			continue
+		}
 		m.steps++
 		if p.Data.DType() == tensor.Float32 {
 			f32(p, m)
@@ -129,16 +135,16 @@ func (s slots) step(optimizer string, params []*Param, grads autograd.Gradients,
 			f64(p, m)
 		}
 		p.Data.MarkChanged()
-		m.grad = nil
+		m.grad, m.done = nil, true
 	}
 	return nil
 }
 
-// state returns the tensor at which dst points, made of zeros if there is none and converted if the parameter's
-// precision has changed.
+// state returns the tensor at which dst points, made of zeros if there is none of the parameter's shape and converted
+// if the parameter's precision has changed.
 func state(dst **tensor.Tensor, p *Param) *tensor.Tensor {
 	switch {
-	case *dst == nil:
+	case *dst == nil || !slices.Equal((*dst).Dims(), p.Data.Dims()):
 		*dst = tensor.New(p.Data.DType(), p.Data.Dims()...)
 	case (*dst).DType() != p.Data.DType():
 		*dst = (*dst).To(p.Data.DType())

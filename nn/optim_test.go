@@ -127,6 +127,26 @@ func TestScalarParam(t *testing.T) {
 	}
 }
 
+// TestSharedParamStepsOnce lists a parameter twice, as two models that share a layer do.
+func TestSharedParamStepsOnce(t *testing.T) {
+	for _, opt := range []nn.Optimizer{nn.NewSGD(nn.SGDConfig{LR: 0.1}), nn.NewAdam(nn.AdamConfig{LR: 0.1})} {
+		once := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 2}, 2)}
+		twice := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 2}, 2)}
+		g := graph.New()
+		for range 2 {
+			for _, params := range [][]*nn.Param{{once}, {twice, twice}} {
+				if err := opt.Step(params, autograd.Backward(valley(g, params[0]))); err != nil {
+					t.Fatal(err)
+				}
+				g.Reset()
+			}
+		}
+		if diff := cmp.Diff(once.Data.Float64s(), twice.Data.Float64s()); diff != "" {
+			t.Errorf("mismatch (-once +twice):\n%s", diff)
+		}
+	}
+}
+
 func TestStepErrors(t *testing.T) {
 	a := &nn.Param{Name: "a", Data: tensor.Of([]float64{1, 2}, 2)}
 	b := &nn.Param{Name: "b", Data: tensor.Of([]float64{3, 0}, 2)}

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -27,13 +28,22 @@ func (s *Set) Len() int {
 
 // Check returns an error that says what is missing or does not fit together in the set, or nil.
 func (s *Set) Check() error {
+	if err := s.fits(); err != nil {
+		return err
+	}
+	if s.Len() == 0 {
+		return fmt.Errorf("data.Set: X has shape %s: there is no example", tensor.FormatShape(s.X.Dims()))
+	}
+	return nil
+}
+
+// fits is [Set.Check] for sets that may have no example.
+func (s *Set) fits() error {
 	switch {
 	case s == nil || s.X == nil:
-		return fmt.Errorf("data.Set: no features: set X to a tensor of shape (examples, features)")
+		return errors.New("data.Set: no features: set X to a tensor of shape (examples, features)")
 	case s.X.Rank() == 0:
-		return fmt.Errorf("data.Set: X is a scalar: want the shape (examples, features)")
-	case s.Len() == 0:
-		return fmt.Errorf("data.Set: X has shape %s: there is no example", tensor.FormatShape(s.X.Dims()))
+		return errors.New("data.Set: X is a scalar: want the shape (examples, features)")
 	case s.T != nil && (s.T.Rank() == 0 || s.T.Dims()[0] != s.Len()):
 		return fmt.Errorf("data.Set: T has shape %s for %d examples: give one row for each", tensor.FormatShape(s.T.Dims()), s.Len())
 	case s.Labels != nil && len(s.Labels) != s.Len():
@@ -43,11 +53,15 @@ func (s *Set) Check() error {
 }
 
 // Rows returns the set of the examples with the given indices, in that order, as a copy. It panics with an
-// [*tensor.Error] if an index is out of range.
+// [*tensor.Error] if an index is out of range, or the parts of the set do not fit together.
 func (s *Set) Rows(index ...int) *Set {
+	const op = "data.Set.Rows"
+	if err := s.fits(); err != nil {
+		panic(tensor.Errorf(op, tensor.ErrUsage, "%v", err))
+	}
 	for _, i := range index {
 		if i < 0 || i >= s.Len() {
-			panic(tensor.Errorf("data.Set.Rows", tensor.ErrIndex, "index %d of a set of %d examples: indices run from 0 to %d", i, s.Len(), s.Len()-1))
+			panic(tensor.Errorf(op, tensor.ErrIndex, "index %d of a set of %d examples: indices run from 0 to %d", i, s.Len(), s.Len()-1))
 		}
 	}
 	out := &Set{X: rowsLike(s.X, len(index)), Classes: s.Classes}
@@ -75,15 +89,14 @@ func rowsLike(t *tensor.Tensor, n int) *tensor.Tensor {
 // gather sets row k of dst to row index[k] of src. Both have one precision.
 func gather(dst, src *tensor.Tensor, index []int) {
 	if src.DType() == tensor.Float32 {
-		gatherRows(dst.Float32s(), src.Float32s(), index, src.Dims()[0])
+		gatherRows(dst.Float32s(), src.Float32s(), index, columnsOf(src))
 	} else {
-		gatherRows(dst.Float64s(), src.Float64s(), index, src.Dims()[0])
+		gatherRows(dst.Float64s(), src.Float64s(), index, columnsOf(src))
 	}
 	dst.MarkChanged()
 }
 
-func gatherRows[T float32 | float64](dst, src []T, index []int, rows int) {
-	w := len(src) / max(rows, 1)
+func gatherRows[T float32 | float64](dst, src []T, index []int, w int) {
 	for k, i := range index {
 		copy(dst[k*w:k*w+w], src[i*w:i*w+w])
 	}
@@ -159,9 +172,13 @@ type Scaler struct {
 // Standardize brings every column of the training set to mean 0 and standard deviation 1, and changes the other sets
 // by the training set's figures, as nothing about them may enter the training. It changes the sets in place and
 // returns the scaler, for examples to come. The deviation divides by the number of examples; a constant column becomes
-// 0 throughout the training set. It panics with an [*tensor.Error] if the numbers of columns differ.
+// 0 throughout the training set. It panics with an [*tensor.Error] if the training set has no examples, or the numbers
+// of columns differ.
 func Standardize(train *Set, others ...*Set) Scaler {
-	x, columns := train.X, columnsOf(train)
+	if err := train.Check(); err != nil {
+		panic(tensor.Errorf("data.Standardize", tensor.ErrUsage, "%v", err))
+	}
+	x, columns := train.X, columnsOf(train.X)
 	s := Scaler{make([]float64, columns), make([]float64, columns)}
 	n := float64(train.Len())
 	for j := range columns {
@@ -177,8 +194,11 @@ func Standardize(train *Set, others ...*Set) Scaler {
 			s.Deviation[j] += d * d / n
 		}
 		s.Deviation[j] = math.Sqrt(s.Deviation[j])
-		if constant {
-			s.Mean[j], s.Deviation[j] = first, 1
+		if constant { // the mean above may be off by a rounding
+			s.Mean[j] = first
+		}
+		if constant || s.Deviation[j] == 0 {
+			s.Deviation[j] = 1
 		}
 	}
 	s.Apply(train)
@@ -191,9 +211,13 @@ func Standardize(train *Set, others ...*Set) Scaler {
 // Apply changes the columns of a set in place. It panics with an [*tensor.Error] if the set has another number of
 // columns than the one the scaler was made from.
 func (s Scaler) Apply(set *Set) {
-	columns := columnsOf(set)
-	if set.Len() > 0 && columns != len(s.Mean) {
-		panic(tensor.Errorf("data.Scaler.Apply", tensor.ErrShape, "features have shape %s, the scaler is for %d columns", tensor.FormatShape(set.X.Dims()), len(s.Mean)))
+	const op = "data.Scaler.Apply"
+	if err := set.fits(); err != nil {
+		panic(tensor.Errorf(op, tensor.ErrUsage, "%v", err))
+	}
+	columns := columnsOf(set.X)
+	if columns != len(s.Mean) || columns != len(s.Deviation) {
+		panic(tensor.Errorf(op, tensor.ErrShape, "features have shape %s, the scaler is for %d columns", tensor.FormatShape(set.X.Dims()), len(s.Mean)))
 	}
 	for k := range set.X.Len() {
 		j := k % columns
@@ -202,10 +226,11 @@ func (s Scaler) Apply(set *Set) {
 	set.X.MarkChanged()
 }
 
-// columnsOf returns how many numbers an example has.
-func columnsOf(s *Set) int {
-	if err := s.Check(); err != nil && s.Len() > 0 || s == nil || s.X == nil {
-		panic(tensor.Errorf("data.Standardize", tensor.ErrUsage, "the set has no features: set X to a tensor of shape (examples, features)"))
+// columnsOf returns how many numbers a row of x has.
+func columnsOf(x *tensor.Tensor) int {
+	columns := 1
+	for _, d := range x.Dims()[1:] {
+		columns *= d
 	}
-	return s.X.Len() / max(s.Len(), 1)
+	return columns
 }

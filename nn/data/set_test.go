@@ -92,6 +92,17 @@ func TestStandardize(t *testing.T) {
 	}
 }
 
+func TestStandardizeExtremes(t *testing.T) {
+	// Neither a deviation that underflows nor an empty part makes a number that is not finite.
+	s := &data.Set{X: tensor.Of([]float64{1e-200, 2, 3e-200, 2}, 2, 2)}
+	data.Standardize(s, &data.Set{X: tensor.New(tensor.Float64, 0, 2)})
+	for i, v := range s.X.Float64s() {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			t.Errorf("element %d is %v", i, v)
+		}
+	}
+}
+
 func TestTargets(t *testing.T) {
 	if diff := cmp.Diff([]float64{0, 1, 1}, data.Binary([]int{0, 1, 1}).Float64s()); diff != "" {
 		t.Errorf("Binary: mismatch (-want +got):\n%s", diff)
@@ -154,6 +165,10 @@ func TestMisuse(t *testing.T) {
 		{"binary label", func() { data.Binary([]int{0, 2}) }, tensor.ErrIndex, "data.Binary: row 1 has label 2: want 0 or 1; use data.OneHot for more classes"},
 		{"one-hot label", func() { data.OneHot([]int{3}, 3) }, tensor.ErrIndex, "data.OneHot: row 0 has label 3: labels run from 0 to 2"},
 		{"scaler", func() { data.Standardize(s, &data.Set{X: tensor.New(tensor.Float64, 1, 3)}) }, tensor.ErrShape, "data.Scaler.Apply: features have shape (1,3), the scaler is for 2 columns"},
+		{"standardize nothing", func() { data.Standardize(&data.Set{X: tensor.New(tensor.Float64, 0, 2)}) }, tensor.ErrUsage, "data.Standardize: data.Set: X has shape (0,2): there is no example"},
+		{"standardize nil", func() { data.Standardize(s, nil) }, tensor.ErrUsage, "data.Scaler.Apply: data.Set: no features: set X to a tensor of shape (examples, features)"},
+		{"split nothing", func() { (&data.Set{}).SplitModulo(5) }, tensor.ErrUsage, "data.Set.Rows: data.Set: no features: set X to a tensor of shape (examples, features)"},
+		{"split what does not fit", func() { (&data.Set{X: s.X, Labels: []int{0}}).SplitModulo(5) }, tensor.ErrUsage, "data.Set.Rows: data.Set: 1 labels for 4 examples: give one for each"},
 		{"batch size", func() { data.NewBatches(s, data.BatchConfig{Size: -1, Rand: rng}) }, tensor.ErrUsage, "data.NewBatches: size -1: a batch has 1 example or more, 0 stands for all"},
 		{"batch source", func() { data.NewBatches(s, data.BatchConfig{}) }, tensor.ErrUsage, "data.NewBatches: a random order needs BatchConfig.Rand: set it to rand.New(rand.NewPCG(seed, 0))"},
 		{"batches of nothing", func() { data.NewBatches(&data.Set{}, data.BatchConfig{Rand: rng}) }, tensor.ErrUsage, "data.NewBatches: data.Set: no features: set X to a tensor of shape (examples, features)"},
