@@ -1,5 +1,50 @@
 package main
 
+import "regexp"
+
+// bounds say what holds ours back where a target is missed. The first pattern that matches a row's section and name
+// counts.
+var bounds = []struct {
+	row  *regexp.Regexp
+	text string
+}{
+	{regexp.MustCompile(`^Scalar tape: .*nested, gradient`), `the sine. math.Sincos takes more than a third of ours, and of the bare tape's time; the C library's,
+by which CoDiPack and Adept compute it, needs about half as long.`},
+	{regexp.MustCompile(`^Scalar tape: .*product, gradient`), `the leaves, as many as operations. Each takes a node of its own, a handle of 16 bytes when it is made and a check when its
+derivative is read. Adept gives inputs nothing but a number.`},
+	{regexp.MustCompile(`^Scalar tape: .*gradient`), `what Go can do: see the bare tape. Beyond its rows a node has a value, an operation and flags (16 bytes more to write), and
+every operand is checked to be of this graph and of this recording, which the C++ tools do not do.`},
+	{regexp.MustCompile(`first gradient`), `the first touch of every page by the operating system, and the growth of the array of node heads by doubling, which
+copies it; links do not move, since they come in chunks.`},
+	{regexp.MustCompile(`memory of the tape`), `the last doubling of the array of node heads: up to twice the 16 bytes a node that it needs. Links take 24.`},
+	{regexp.MustCompile(`^Scalar gradient.*rosenbrock`), `the plain function, which takes well under a nanosecond an operation: its terms do not wait for each other and its numbers
+stay in registers. A tape writes 40 bytes an operation to memory and reads them back.`},
+	{regexp.MustCompile(`^Scalar gradient`), `memory traffic: 40 bytes an operation are written and read back, where the function alone keeps its numbers in registers.
+Where leaves are as many as operations they count twice.`},
+	{regexp.MustCompile(`^Matrix products: .*32×16·16×16`), `the calls: such a product takes about a tenth of a microsecond, of which a third is checking sizes and choosing tiles.`},
+	{regexp.MustCompile(`^Matrix products: `), `both run near the peak of the processor's multiply-add units; the rest is packing and the edges of tiles.`},
+	{regexp.MustCompile(`^Elementwise.*relu`), `memory: the function is one instruction, and both contestants move the same bytes.`},
+	{regexp.MustCompile(`^Elementwise.*2 cores`), `arrays of 4 MB fill the cache and its bandwidth; a function's work for each element is small beside it.`},
+	{regexp.MustCompile(`^Elementwise.*backward`), `passes over memory: the sweep copies the given cotangent, which PyTorch uses where it lies, before the function's own backward pass.`},
+	{regexp.MustCompile(`^Elementwise`), `arithmetic: the polynomial of the function, for every element.`},
+	{regexp.MustCompile(`^Training steps.*memory`), `the adjoints of the activations, and the buffers into which products pack their operands.`},
+	{regexp.MustCompile(`^Training steps.*2-16-16-1`), `fixed costs: some 20 nodes are recorded and swept for 3,000 multiplications. Binding parameters, looking up gradients
+and forgetting the tape take a third of the step; the products take a fifth.`},
+	{regexp.MustCompile(`^Training steps.*2 cores`), `the pieces that run on one core, and the time until the second core is awake: about a tenth of a millisecond.`},
+	{regexp.MustCompile(`^Training steps`), `the products, which take nine tenths of the step, near the peak of the processor.`},
+	{regexp.MustCompile(`^Convolution`), `unfolding the image into a matrix and folding the gradient back, which take more time than the products between them.`},
+}
+
+// boundOf returns what holds ours back in a row.
+func boundOf(r row) string {
+	for _, b := range bounds {
+		if b.row.MatchString(r.section + ": " + r.name) {
+			return b.text
+		}
+	}
+	return ""
+}
+
 // about introduces the sections on the page.
 var about = map[string]string{
 	secTape: `Time for each operation of the program, recording alone and a whole gradient: reset, recording, sweep, reading out. The

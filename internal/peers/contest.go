@@ -16,7 +16,6 @@ type row struct {
 	peers   []entry
 	unit    unit
 	limit   float64 // for a row without peers: ours must be at most this, if it is not noLimit
-	bound   string  // what holds ours back where a target is missed
 	rounds  int     // 0 for the usual number
 }
 
@@ -32,8 +31,8 @@ type entry struct {
 
 // A unit says how to print a row's numbers.
 type unit struct {
-	format string // of one number
-	scale  func(v float64) float64
+	format func(v float64) string
+	scale  func(v float64) float64 // of seconds, or what the row counts
 	name   string
 }
 
@@ -177,7 +176,7 @@ func judge(w row, all []*series) measured {
 	best := map[string]int{} // index in m.peers
 	for _, s := range all[1:] {
 		if s.missing == "" && s.tolerance > 0 && !near(m.ours.check, s.check, s.tolerance) {
-			s.missing = fmt.Sprintf("its result is another: the check is %.9g, ours %.9g", s.check, m.ours.check)
+			s.missing = fmt.Sprintf("it did other work: its check is %.9g, ours %.9g", s.check, m.ours.check)
 		}
 		k, seen := best[s.group]
 		switch {

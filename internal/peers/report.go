@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -15,15 +16,15 @@ type result struct {
 	Section string
 	Name    string
 	Unit    string
-	Ours    side
+	Ours    Side
 	Peers   []peerSide
 	Limit   *float64 `json:",omitempty"` // of a row without peers
 	Verdict string   `json:",omitempty"`
 	Bound   string   `json:",omitempty"` // what holds ours back, where a target is missed
 }
 
-// A side is one contestant's numbers in a row: seconds, or what the row counts.
-type side struct {
+// A Side is one contestant's numbers in a row: seconds, or what the row counts.
+type Side struct {
 	Who     string
 	Variant string    `json:",omitempty"`
 	Missing string    `json:",omitempty"`
@@ -34,7 +35,7 @@ type side struct {
 
 // A peerSide is a peer's side with the ratio of ours to it.
 type peerSide struct {
-	side
+	Side
 	Ratio   *spread  `json:",omitempty"` // of each round
 	Fastest *float64 `json:",omitempty"` // of the least times
 	Limit   *float64 `json:",omitempty"`
@@ -64,7 +65,7 @@ func resultOf(m measured) result {
 	r := result{Section: m.section, Name: m.name, Unit: m.unit.name, Ours: sideOf(m.unit, m.ours)}
 	ours := m.ours
 	for _, p := range m.peers {
-		s := peerSide{side: sideOf(m.unit, p)}
+		s := peerSide{Side: sideOf(m.unit, p)}
 		if p.limit > 0 {
 			s.Limit = &p.limit
 		}
@@ -80,7 +81,7 @@ func resultOf(m measured) result {
 			}
 		}
 		if strings.HasPrefix(s.Verdict, missed) {
-			r.Bound = m.bound
+			r.Bound = boundOf(m.row)
 		}
 		r.Peers = append(r.Peers, s)
 	}
@@ -88,21 +89,21 @@ func resultOf(m measured) result {
 		r.Limit = &m.limit
 		if ours.missing != "" {
 			r.Verdict = absent
-		} else if r.Verdict = verdictOf(*r.Ours.Time, m.limit); r.Verdict == missed {
-			r.Bound = m.bound
+		} else if r.Verdict = verdictOf(*r.Ours.Time, m.limit); strings.HasPrefix(r.Verdict, missed) {
+			r.Bound = boundOf(m.row)
 		}
 	}
 	return r
 }
 
-func sideOf(u unit, s series) side {
-	out := side{Who: s.group, Variant: s.variant, Missing: s.missing}
+func sideOf(u unit, s series) Side {
+	out := Side{Who: s.group, Variant: s.variant, Missing: s.missing}
 	if s.missing != "" || len(s.medians) == 0 {
 		return out
 	}
 	t := spreadOf(s.medians)
 	out.Time, out.Rounds = &t, s.medians
-	show := func(v float64) string { return fmt.Sprintf(u.format, u.scale(v)) }
+	show := func(v float64) string { return u.format(u.scale(v)) }
 	out.Shown[0] = show(t.Median)
 	a, b := show(t.Lower), show(t.Upper)
 	if u.scale(t.Lower) > u.scale(t.Upper) {
@@ -113,7 +114,7 @@ func sideOf(u unit, s series) side {
 }
 
 // Ours returns what a table shows of a side.
-func (s side) show(unit string) string {
+func (s Side) show(unit string) string {
 	if s.Time == nil {
 		return "–"
 	}
@@ -181,7 +182,7 @@ func writeJSON(w io.Writer, m machine, results []result) error {
 var page string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"show":  func(s side, unit string) string { return s.show(unit) },
+	"show":  func(s Side, unit string) string { return s.show(unit) },
 	"ours":  func(r result) string { return r.Ours.show(r.Unit) },
 	"ratio": ratioText,
 	"fastest": func(p peerSide) string {
@@ -197,6 +198,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 		return "≤ " + digits(*v)
 	},
 	"about": func(section string) string { return about[section] },
+	"join":  strings.Join,
 	"bold": func(verdict string) string {
 		if strings.HasPrefix(verdict, missed) {
 			return "**" + verdict + "**"
@@ -207,17 +209,32 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 
 // writePage writes the page of the documentation.
 func writePage(w io.Writer, m machine, results []result) error {
+	type bound struct {
+		Text string
+		Rows []string
+	}
 	type section struct {
 		Name    string
 		Results []result
+		Bounds  []bound // of the rows that missed a target
 	}
 	var parts []section
 	for _, name := range sections {
 		s := section{Name: name}
 		for _, r := range results {
-			if r.Section == name {
-				s.Results = append(s.Results, r)
+			if r.Section != name {
+				continue
 			}
+			s.Results = append(s.Results, r)
+			if r.Bound == "" {
+				continue
+			}
+			k := slices.IndexFunc(s.Bounds, func(b bound) bool { return b.Text == r.Bound })
+			if k < 0 {
+				k = len(s.Bounds)
+				s.Bounds = append(s.Bounds, bound{Text: r.Bound})
+			}
+			s.Bounds[k].Rows = append(s.Bounds[k].Rows, r.Name)
 		}
 		if len(s.Results) > 0 {
 			parts = append(parts, s)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -178,10 +177,4 @@ func integers(args []string) []int {
 		out[i] = v
 	}
 	return out
-}
-
-// median returns the median of xs, which it sorts.
-func median[T cmp.Ordered](xs []T) T {
-	slices.Sort(xs)
-	return xs[len(xs)/2]
 }

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTable(t *testing.T) {
+	all := contestants()
+	names := map[string]bool{}
+	for _, r := range table(true) {
+		full := r.section + ": " + r.name
+		if names[full] {
+			t.Errorf("row %q is there twice", full)
+		}
+		names[full] = true
+		if !slices.Contains(sections, r.section) || about[r.section] == "" {
+			t.Errorf("row %q is in section %q, which the page does not know", full, r.section)
+		}
+		target := len(r.peers) == 0 && r.limit > 0
+		for _, e := range append([]entry{r.ours}, r.peers...) {
+			if _, ok := all[e.contestant]; !ok {
+				t.Errorf("row %q: there is no contestant %q", full, e.contestant)
+			}
+			kind, _, _ := strings.Cut(e.words, " ")
+			if kinds[kind] == nil && counts[kind] == nil {
+				t.Errorf("row %q: there is no job %q", full, kind)
+			}
+			target = target || e.limit > 0
+		}
+		if target && boundOf(r) == "" {
+			t.Errorf("row %q has a target and no words on what bounds it", full)
+		}
+	}
+}
+
+// Ours answers every kind of job, on sizes that take no time.
+func TestServe(t *testing.T) {
+	jobs := []string{
+		"0 scalar record network", "0 scalar gradient network", "0 scalar bare-record network", "0 scalar bare-gradient network",
+		"0 scalar plain network", "0 cold network", "0 bytes tape network", "0 bytes sweep network",
+		"0 gemm f32 tn 5 4 3", "0 gemm f64 nt 5 4 3",
+		"0 elementwise exp forward 3 4", "0 elementwise softmax both 3 4",
+		"0 mlp sgd 3-4-2@5", "0 mlp adam 3-4-1@5", "0 allocations sgd 3-4-2@5", "0 memory sgd 3-4-2@5", "0 needed sgd 3-4-2@5",
+		"0 conv2d 1 2 5 5 3 3",
+	}
+	var out bytes.Buffer
+	if err := serve(strings.NewReader(strings.Join(jobs, "\n")+"\n0 nonsense\n0 scalar plain none\n"), &out); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 1+len(jobs)+2 {
+		t.Fatalf("%d lines for %d jobs:\n%s", len(lines), len(jobs), out.String())
+	}
+	if !strings.HasPrefix(lines[0], "peer chainrule") {
+		t.Errorf("the first line is %q", lines[0])
+	}
+	for i, words := range jobs {
+		a, err := parseAnswer(lines[i+1])
+		if err != nil || !(a.Median >= 0) || a.Repetitions < 1 {
+			t.Errorf("%s: answer %q, %v", words, lines[i+1], err)
+		}
+	}
+	for _, line := range lines[1+len(jobs):] {
+		if _, err := parseAnswer(line); err == nil {
+			t.Errorf("a job that does not exist was answered by %q", line)
+		}
+	}
+}
+
+// The bare tape and the graph must do the same work.
+func TestChecksAgree(t *testing.T) {
+	for _, pair := range [][2]string{{"scalar gradient rosenbrock", "scalar bare-gradient rosenbrock"}} {
+		var checks [2]float64
+		for i, words := range pair {
+			a, err := parseAnswer(respond(map[string]*job{}, words, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checks[i] = a.Check
+		}
+		if !near(checks[0], checks[1], 1e-12) {
+			t.Errorf("%v: checks %v", pair, checks)
+		}
+	}
+}
+
+func TestJudge(t *testing.T) {
+	ours := &series{group: "chainrule", medians: []float64{1, 1, 1}, leasts: []float64{1, 1, 1}, check: 7}
+	slow := &series{group: "P", variant: "slow", medians: []float64{3, 3, 3}, leasts: []float64{3, 3, 3}, check: 7, entry: entry{tolerance: 1e-6}}
+	fast := &series{group: "P", variant: "fast", medians: []float64{2, 2, 2}, leasts: []float64{2, 2, 2}, check: 7, entry: entry{tolerance: 1e-6, limit: 0.6}}
+	other := &series{group: "Q", medians: []float64{2}, leasts: []float64{2}, check: 8, entry: entry{tolerance: 1e-6, limit: 0.6}}
+	gone := &series{group: "R", missing: "not here", entry: entry{limit: 0.6}}
+	res := resultOf(judge(row{unit: number}, []*series{ours, slow, fast, other, gone}))
+	type line struct{ Who, Variant, Verdict string }
+	var got []line
+	for _, p := range res.Peers {
+		got = append(got, line{p.Who, p.Variant, p.Verdict})
+	}
+	want := []line{{"P", "fast", met}, {"Q", "", absent}, {"R", "", absent}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		s     spread
+		limit float64
+		want  string
+	}{
+		{"below", spread{0.5, 0.4, 0.6, 0.4}, 1, met},
+		{"above", spread{1.5, 1.4, 1.6, 1.4}, 1, missed},
+		{"about below", spread{0.99, 0.9, 1.1, 0.8}, 1, met + unclear},
+		{"about above", spread{1.01, 0.9, 1.1, 0.8}, 1, missed + unclear},
+		{"equal", spread{0, 0, 0, 0}, 0, met},
+		{"NaN", spread{math.NaN(), math.NaN(), math.NaN(), math.NaN()}, 1, missed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := verdictOf(test.s, test.limit); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCleanEnv(t *testing.T) {
+	got := cleanEnv([]string{"PATH=/bin", "OPENBLAS_CORETYPE=Haswell", "OMP_NUM_THREADS=2", "GOMAXPROCS=2", "CHAINRULE_KERNEL=avx2", "GOFLAGS=-x"})
+	if diff := cmp.Diff([]string{"PATH=/bin", "GOFLAGS=-x"}, got); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestSignificant(t *testing.T) {
+	for v, want := range map[float64]string{0: "0.00", 4.8254: "4.83", 84.42: "84.4", 211.7: "212", 66400: "66400"} {
+		if got := significant(v); got != want {
+			t.Errorf("significant(%v) = %q, want %q", v, got, want)
+		}
+	}
+}
+
+// The page takes rows of every kind, and names what is missing.
+func TestPage(t *testing.T) {
+	ours := series{group: "chainrule", medians: []float64{2e-6}, leasts: []float64{2e-6}}
+	peer := series{group: "PyTorch", medians: []float64{1e-6}, leasts: []float64{1e-6}, entry: entry{limit: 1}}
+	gone := series{group: "JAX", missing: "not installed"}
+	results := []result{
+		resultOf(measured{row: row{section: secConv, name: "a convolution", unit: micros}, ours: ours, peers: []series{peer, gone}}),
+		resultOf(measured{row: row{section: secCold, name: "memory of the tape", unit: bytesOf, limit: 40}, ours: series{medians: []float64{50}}}),
+	}
+	var out bytes.Buffer
+	if err := writePage(&out, machine{Date: "2000-01-01"}, results); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Of 2 targets 0 were met", "- a convolution against PyTorch", "- JAX: not installed", "| 2.00 (2.00 to 2.00) µs | PyTorch |",
+		"**missed**", "*a convolution:* unfolding", "| 50.0 (50.0 to 50.0) bytes |",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the page has no %q:\n%s", want, out.String())
+		}
+	}
+	if err := writeJSON(io.Discard, machine{}, results); err != nil {
+		t.Errorf("JSON: %v", err)
+	}
+}
