@@ -92,5 +92,5 @@ func whichMatrix(n graph.Node, i, k int) string {
 
 // singularError reports a pivot that is 0 in matrix k of operand 0.
 func singularError(n graph.Node, k, pivot int) *graph.Error {
-	return n.Errorf(graph.ErrValue, "%s is singular: pivot %d of its LU factorisation is 0: some row is a combination of others; add a multiple of the identity, or use ops.SVD", whichMatrix(n, 0, k), pivot)
+	return n.Errorf(graph.ErrValue, "%s is singular: pivot %d of its LU factorisation is 0: some row is a combination of others; add a multiple of the identity to it", whichMatrix(n, 0, k), pivot)
 }

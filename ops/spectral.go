@@ -122,7 +122,7 @@ func qr(a graph.Value) graph.Value {
 	dims := mustMatricesOf("ops.QR", c)
 	m, n := dims[len(dims)-2], dims[len(dims)-1]
 	if m < n {
-		panic(graph.Errorf("ops.QR", graph.ErrShape, "shape %s has more columns than rows: decompose ops.Transpose(a), or use ops.SVD", tensor.FormatShape(dims)))
+		panic(graph.Errorf("ops.QR", graph.ErrShape, "shape %s has more columns than rows: decompose ops.Transpose(a)", tensor.FormatShape(dims)))
 	}
 	return c.Record(taller(dims, n, 0)...)
 }
