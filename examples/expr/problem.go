@@ -111,8 +111,11 @@ func (p *problem) solve(hessian bool) (*solution, error) {
 			evalErr = s.differentiateTwice()
 		}
 	})
-	if evalErr != nil {
+	switch {
+	case evalErr != nil:
 		return nil, evalErr
+	case err != nil && s.value != nil: // the value is there, so the sweep has failed: it needs memory too
+		return nil, fmt.Errorf("the gradient: %w", err)
 	}
 	return s, err
 }

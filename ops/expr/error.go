@@ -44,16 +44,25 @@ func clip(s string) string { return legible.Name(strings.TrimSpace(s)) }
 
 var goName = regexp.MustCompile(`\bops\.[A-Z]\w*`)
 
-// fromGraph returns what an operation reported, in the words of the language: ops.MatMul is matmul here.
-func fromGraph(text string, offset int, e *graph.Error) *Error {
+// fromGraph returns what an operation reported, in the words of the language: ops.MatMul is matmul here. The function
+// that was called is the operation if the error names none of the table; it is "" for an operator.
+func fromGraph(text string, offset int, function string, e *graph.Error) *Error {
 	names := make(map[string]string)
 	for _, r := range graph.Rows() {
 		if _, ok := names[r.GoName()]; !ok {
 			names[r.GoName()] = r.Name
 		}
 	}
+	if _, ok := names[e.Op]; !ok && function != "" {
+		names[e.Op] = function
+	}
 	translated := goName.ReplaceAllStringFunc(strings.ReplaceAll(e.Error(), "\n", " "), func(s string) string {
-		if name, ok := names[s]; ok {
+		name, ok := names[s]
+		if !ok {
+			name = strings.ToLower(strings.TrimPrefix(s, "ops."))
+			ok = isFunction(name)
+		}
+		if ok {
 			return name
 		}
 		return s

@@ -60,7 +60,11 @@ func (e *Expr) Eval(g *graph.Graph, leaves map[string]graph.Value) (graph.Value,
 	if ge.Op == "" {
 		return graph.Value{}, errorAt(e.text, int(e.code[at].pos), "%s", ge.Msg)
 	}
-	return graph.Value{}, fromGraph(e.text, int(e.code[at].pos), ge)
+	in, function := e.code[at], ""
+	if in.kind == callFunction {
+		function = e.calls[in.arg].f.row.Name
+	}
+	return graph.Value{}, fromGraph(e.text, int(in.pos), function, ge)
 }
 
 // unbound returns the error for a name without a leaf.
