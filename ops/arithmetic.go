@@ -92,7 +92,7 @@ func init() {
 		Source: "linearity of the derivative",
 	})
 	register(&opChain, graph.Row{
-		Name: "chain", Func: Chain, Params: "ct, d", Doc: "the chain rule's product: a cotangent of 0 wins over any derivative", Formula: "0 where ct = 0, else ct·d", Derivative: "d, ct",
+		Name: "chain", Func: Chain, Params: "ct, d", Doc: "the chain rule's product: a cotangent of 0 wins over any derivative", Formula: "ct·d", Derivative: "d, ct",
 		Binary:   chain,
 		Forward:  chainForward,
 		Backward: mulBackward,
@@ -106,7 +106,7 @@ func init() {
 		Source: "chain rule; the zero as in TensorFlow's mul_no_nan",
 	})
 	register(&opMulZeroWins, graph.Row{
-		Name: "mul_zero_wins", Func: MulZeroWins, Params: "a, b", Doc: "product in which a zero of either operand wins", Formula: "0 where a = 0 or b = 0, else a·b", Derivative: "b, a",
+		Name: "mul_zero_wins", Func: MulZeroWins, Params: "a, b", Doc: "product in which a zero of either operand wins", Formula: "a·b", Derivative: "b, a",
 		Binary: func(a, b float64) (float64, float64, float64) {
 			if a == 0 || b == 0 {
 				return 0, b, a

@@ -62,8 +62,8 @@
 //	neg(x)                              -x                                  -1
 //	add_scalar(x, c)                    x + c                               1
 //	mul_scalar(x, c)                    c·x                                 c
-//	chain(ct, d)                        0 where ct = 0, else ct·d           d, ct
-//	mul_zero_wins(a, b)                 0 where a = 0 or b = 0, else a·b    b, a
+//	chain(ct, d)                        ct·d                                d, ct
+//	mul_zero_wins(a, b)                 a·b                                 b, a
 //	cholesky(a)                         l·lᵀ = (a + aᵀ)/2                   l⁻ᵀ·φ(lᵀ·ct)·l⁻¹ made symmetric, φ the lower triangle with half the diagonal
 //	gt(a, b)                            a > b                               none
 //	ge(a, b)                            a ≥ b                               none

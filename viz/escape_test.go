@@ -169,7 +169,7 @@ func named(t *testing.T, name string) []byte {
 // wantLabels are the labels that the graph of named has.
 func wantLabels(name string) []string {
 	shown := legible.Name(name)
-	loss, title, line := shown, shown+"\n", shown+"\n"
+	loss, title, line := shown, legible.Line(name, 120)+"\n", shown+"\n"
 	if name == "" {
 		loss, title, line = "l", "", ""
 	}

@@ -59,6 +59,9 @@ type Cluster struct {
 	Parent int // index of the cluster around it, -1 for none
 }
 
+// titleLen is the number of characters after which a title is shortened.
+const titleLen = 120
+
 // NewPicture returns what a drawing of root and of everything that it depends on shows. It does no layout and loops
 // over the tape a few times, whatever its length. It panics with a [*graph.Error] if root is no longer on the tape or
 // an option does not fit.
@@ -80,7 +83,7 @@ func newPicture(op string, root graph.Value, options []Option) *Picture {
 		folded, _ = fold(p.g, all, roots)
 	}
 	p.view = newView(p.g, all, folded, roots, p.limit)
-	p.Title, p.Direction = legible.Name(p.title), p.direction
+	p.Title, p.Direction = legible.Line(p.title, titleLen), p.direction
 	p.addClusters()
 	p.addNodes()
 	p.addEdges()

@@ -16,10 +16,13 @@ const NameLen = 40
 
 // Name returns s on one line. A character that does not print is written as its Go escape, a byte that is not UTF-8 as
 // \x and two hexadecimal digits, and of a name with more than [NameLen] characters the middle is left out.
-func Name(s string) string {
-	if utf8.RuneCountInString(s) > NameLen {
-		const tail = NameLen / 3
-		s = s[:prefix(s, NameLen-1-tail)] + "…" + s[suffix(s, tail):]
+func Name(s string) string { return Line(s, NameLen) }
+
+// Line is [Name] for text of up to limit characters, such as a title.
+func Line(s string, limit int) string {
+	if utf8.RuneCountInString(s) > limit {
+		tail := limit / 3
+		s = s[:prefix(s, limit-1-tail)] + "…" + s[suffix(s, tail):]
 	}
 	plain := true
 	for _, r := range s {
