@@ -189,6 +189,21 @@ func TestSyntaxError(t *testing.T) {
 	}
 }
 
+// A name without a value, and misuse of a function that the table knows by another Go name.
+func TestEvalError(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"exp", "column 1: exp is a function and has no value by itself: call it as exp(x)"},
+		{"x + nan", "column 5: nan has no value: bind it with nan=2 or nan=[1, 2]"},
+		{"sum(svd(v))", "column 5: svd: shape (3) is not a matrix: the last two axes are its rows and columns"},
+		{"sum(w, 0) / v", "column 11: div: shapes (2) and (3) do not broadcast: aligned at the last axis, lengths must be equal or one of them 1; reshape one with reshape or unsqueeze"},
+	} {
+		t.Run(test.text, func(t *testing.T) {
+			_, _, err := evaluate(t, test.text)
+			wantError(t, test.want, err)
+		})
+	}
+}
+
 // What an operation reports carries the place of the call and its name in the language; the rest of the message is the
 // operation's own.
 func TestOperationError(t *testing.T) {

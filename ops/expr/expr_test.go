@@ -158,8 +158,36 @@ func TestNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got := e.String(); got != "sum(b*a) + a - Φ*sum" {
+		t.Errorf("the text has become %q", got)
+	}
 	if diff := cmp.Diff([]string{"b", "a", "Φ", "sum"}, e.Names()); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestBinding(t *testing.T) {
+	for _, test := range []struct{ text, name, want string }{
+		{"x=2", "x", "2"},
+		{" x = -1e-3 ", "x", "-0.001"},
+		{"θ_1=Inf", "θ_1", "+Inf"},
+		{"x=-Inf", "x", "-Inf"},
+		{"x=NaN", "x", "NaN"},
+		{"x=-0.0", "x", "-0"},
+		{"x=1e-400", "x", "0"},
+		{"w=[[1,2],[3,4]]", "w", "[[1 2] [3 4]]"},
+		{"w=[ [ -0 , 1e3 ] ]\n", "w", "[[-0 1000]]"},
+		{`w=["NaN","+Inf","-Inf","Inf"]`, "w", "[NaN +Inf -Inf +Inf]"},
+		{"w=" + strings.Repeat("[", 16) + "1" + strings.Repeat("]", 16), "w", strings.Repeat("[", 16) + "1" + strings.Repeat("]", 16)},
+	} {
+		b, err := expr.ParseBinding(test.text)
+		if err != nil {
+			t.Errorf("%s: %v", test.text, err)
+			continue
+		}
+		if diff := cmp.Diff([]string{test.name, test.want}, []string{b.Name, b.Value.String()}); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", test.text, diff)
+		}
 	}
 }
 

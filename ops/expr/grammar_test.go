@@ -164,6 +164,35 @@ func FuzzExpr(f *testing.F) {
 	})
 }
 
+// FuzzBinding checks that a binding has either an error on one line, with its place, or a name and a value that the
+// value's JSON gives again.
+func FuzzBinding(f *testing.F) {
+	for _, text := range append(point, "x", "=", "x=", "x=[1,[2]]", "x=[[1],[2,3]]", `x=[1,"NaN"]`, "x=[1,NaN]", "x=[[]]", "x=[1,2", "x=[1]]", "x={}", "x=[01]", "var=1", "2=1") {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		b, err := expr.ParseBinding(text)
+		if err != nil {
+			checkError(t, text, err)
+			return
+		}
+		if !token.IsIdentifier(b.Name) || b.Value.Len() == 0 {
+			t.Fatalf("%q binds %q to %v", text, b.Name, b.Value)
+		}
+		again := strings.NewReplacer(" ", ",", "NaN", `"NaN"`, "+Inf", `"+Inf"`, "-Inf", `"-Inf"`).Replace(b.Value.String())
+		if b.Value.Rank() == 0 {
+			again = strings.Trim(again, `"`)
+		}
+		c, err := expr.ParseBinding(b.Name + "=" + again)
+		if err != nil && b.Value.Len() <= 1000 {
+			t.Fatalf("%q is %v, but %q: %v", text, b.Value, again, err)
+		}
+		if err == nil && c.Value.String() != b.Value.String() {
+			t.Errorf("%q is %v, and read again %v", text, b.Value, c.Value)
+		}
+	})
+}
+
 func checkError(t *testing.T, text string, err error) {
 	t.Helper()
 	var at *expr.Error
