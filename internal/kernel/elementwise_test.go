@@ -53,12 +53,14 @@ func exactKernels[T kernel.Float]() []exact[T] {
 
 func TestExactKernels(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testExactKernels[float32](t)
 		testExactKernels[float64](t)
 	})
 }
 
 func testExactKernels[T kernel.Float](t *testing.T) {
+	t.Helper()
 	for _, k := range exactKernels[T]() {
 		t.Run(fmt.Sprintf("%s/dtype=%s", k.name, dtype[T]()), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, 2))
@@ -85,11 +87,11 @@ func testExactKernels[T kernel.Float](t *testing.T) {
 func accumulating[T kernel.Float]() []exact[T] {
 	const c = 1.75
 	return []exact[T]{
-		{"Axpy", func(d, a, _ []T) { kernel.Axpy(d, T(c), a) }, func(d, a, _ T) T { return d + T(T(c)*a) }},
+		{"Axpy", func(d, a, _ []T) { kernel.Axpy(d, T(c), a) }, func(d, a, _ T) T { return d + times(T(c), a) }},
 		{"MulAddTo", kernel.MulAddTo[T], func(d, a, b T) T { return d + zeroWins(a, b) }},
-		{"TanhBackward", kernel.TanhBackward[T], func(d, ct, y T) T { return d + zeroWins(ct, 1-T(y*y)) }},
-		{"SigmoidBackward", kernel.SigmoidBackward[T], func(d, ct, y T) T { return d + zeroWins(ct, T(y*(1-y))) }},
-		{"SGD", func(d, a, _ []T) { kernel.SGD(d, a, T(c)) }, func(d, a, _ T) T { return d - T(T(c)*a) }},
+		{"TanhBackward", kernel.TanhBackward[T], func(d, ct, y T) T { return d + zeroWins(ct, 1-times(y, y)) }},
+		{"SigmoidBackward", kernel.SigmoidBackward[T], func(d, ct, y T) T { return d + zeroWins(ct, times(y, 1-y)) }},
+		{"SGD", func(d, a, _ []T) { kernel.SGD(d, a, T(c)) }, func(d, a, _ T) T { return d - times(T(c), a) }},
 	}
 }
 
@@ -97,17 +99,24 @@ func zeroWins[T kernel.Float](ct, d T) T {
 	if ct == 0 {
 		return 0
 	}
-	return T(ct * d)
+	return times(ct, d)
+}
+
+// times returns x*y, rounded and not fused with a sum.
+func times[T kernel.Float](x, y T) T {
+	return T(x * y) //nolint:unconvert // the conversion is what keeps it from being fused
 }
 
 func TestAccumulatingKernels(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testAccumulatingKernels[float32](t)
 		testAccumulatingKernels[float64](t)
 	})
 }
 
 func testAccumulatingKernels[T kernel.Float](t *testing.T) {
+	t.Helper()
 	const ulps = 3 // of the largest intermediate result
 	for _, k := range accumulating[T]() {
 		t.Run(fmt.Sprintf("%s/dtype=%s", k.name, dtype[T]()), func(t *testing.T) {

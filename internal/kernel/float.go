@@ -22,6 +22,12 @@ func sizeOf[T Float]() int {
 	return int(unsafe.Sizeof(z))
 }
 
+// times returns x*y, rounded: the compiler does not fuse the product with a sum, on processors where it would. Results are then the
+// same everywhere.
+func times[T Float](x, y T) T {
+	return T(x * y) //nolint:unconvert // the conversion is what keeps it from being fused
+}
+
 // mustMatch panics if n, the length of the argument called name, is not want.
 func mustMatch(fn, name string, n, want int) {
 	if n != want {

@@ -55,7 +55,7 @@ func GemmZeroWins[T Float](transA, transB bool, m, n, k int, a []T, lda int, b [
 				continue
 			}
 			for j := range row {
-				row[j] += T(v * b[p*brs+j*bcs])
+				row[j] += times(v, b[p*brs+j*bcs])
 			}
 		}
 	}

@@ -82,12 +82,14 @@ func shapes() []shape {
 
 func TestGemm(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testGemm[float32](t)
 		testGemm[float64](t)
 	})
 }
 
 func testGemm[T kernel.Float](t *testing.T) {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(5, 6))
 	for i, s := range shapes() {
 		sa, sb := s.operands()
@@ -125,7 +127,7 @@ func checkProduct[T kernel.Float](t *testing.T, s shape, want []T, c matrix[T]) 
 	t.Helper()
 	for i := range s.m {
 		for j := range s.n {
-			if w, g := want[i*s.n+j], c.at(i, j, false); g != w && !(g != g && w != w) {
+			if w, g := want[i*s.n+j], c.at(i, j, false); !same(g, w) {
 				t.Fatalf("%s/dtype=%s: c[%d,%d] = %v, want %v", s, dtype[T](), i, j, g, w)
 			}
 		}
@@ -141,6 +143,7 @@ func checkProduct[T kernel.Float](t *testing.T, s shape, want []T, c matrix[T]) 
 func TestGemmPropagatesInfinitiesAndNaNs(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		a := []float64{0, 1, inf, 1}
 		b := []float64{inf, 2, 1, nan}
 		c := make([]float64, 4)
@@ -173,12 +176,14 @@ func TestGemmZeroWins(t *testing.T) {
 
 func TestLinear(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testLinear[float32](t)
 		testLinear[float64](t)
 	})
 }
 
 func testLinear[T kernel.Float](t *testing.T) {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(9, 10))
 	for i, s := range shapes() {
 		if s.transA || s.transB || s.n == 0 || s.m == 0 || s.m*s.n*s.k > 100_000 {
@@ -210,6 +215,7 @@ func testLinear[T kernel.Float](t *testing.T) {
 
 func TestLinearKeepsNaN(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		y := make([]float32, 3)
 		kernel.Linear(y, []float32{1}, []float32{float32(math.NaN()), -1, 1}, []float32{1, 0, 0}, 1, 3, 1, true)
 		if msg := diff([]float32{float32(math.NaN()), 0, 1}, y); msg != "" {

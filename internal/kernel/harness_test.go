@@ -115,9 +115,13 @@ func mixed[T kernel.Float](rng *rand.Rand, n int) []T {
 	return s
 }
 
+// same reports whether two numbers are equal, or both NaN.
+func same[T kernel.Float](x, y T) bool {
+	return x == y || math.IsNaN(float64(x)) && math.IsNaN(float64(y))
+}
+
 // diff compares exactly, except that all NaNs are equal, and 0 and -0.
 func diff[T kernel.Float](want, got []T) string {
-	same := func(x, y T) bool { return x == y || x != x && y != y }
 	if slices.EqualFunc(want, got, same) {
 		return "" // package cmp is slow
 	}

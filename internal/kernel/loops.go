@@ -55,8 +55,7 @@ var opNames = [numOps]string{
 
 func (op opcode) String() string { return opNames[op] }
 
-// portableLoops returns the loops in Go. A conversion around a product, T(x*y)+z, keeps the compiler from fusing it with the
-// sum on processors where it would.
+// portableLoops returns the loops in Go.
 func portableLoops[T Float]() *[numOps]loop[T] {
 	return &[numOps]loop[T]{
 		opFill: func(dst, _, _ []T, c T) {
@@ -137,7 +136,7 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 		opAxpy: func(dst, a, _ []T, c T) {
 			a = a[:len(dst)]
 			for i := range dst {
-				dst[i] += T(c * a[i])
+				dst[i] += times(c, a[i])
 			}
 		},
 		opAddScalarTo: func(dst, _, _ []T, c T) {
@@ -149,17 +148,17 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 			ct, b = ct[:len(dst)], b[:len(dst)]
 			for i, t := range ct {
 				if t != 0 {
-					dst[i] += T(t * b[i])
+					dst[i] += times(t, b[i])
 				}
 			}
 		},
 		opReLUMask: func(dst, ct, y []T, _ T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
-				if !(y[i] > 0) {
-					t = 0
+				dst[i] = 0
+				if y[i] > 0 {
+					dst[i] = t
 				}
-				dst[i] = t
 			}
 		},
 		opReLUBackward: func(dst, ct, y []T, _ T) {
@@ -174,7 +173,7 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
 				if t != 0 {
-					dst[i] += T(t * (1 - T(y[i]*y[i])))
+					dst[i] += times(t, 1-times(y[i], y[i]))
 				}
 			}
 		},
@@ -182,7 +181,7 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
 				if t != 0 {
-					dst[i] += T(t * T(y[i]*(1-y[i])))
+					dst[i] += times(t, times(y[i], 1-y[i]))
 				}
 			}
 		},
@@ -190,7 +189,7 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 			ct, x = ct[:len(dst)], x[:len(dst)]
 			for i, t := range ct {
 				if t != 0 {
-					dst[i] += T(t * T(sigmoid(float64(x[i]))))
+					dst[i] += times(t, T(sigmoid(float64(x[i]))))
 				}
 			}
 		},
@@ -198,20 +197,20 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
 				if d := t - s; d != 0 {
-					dst[i] += T(y[i] * d)
+					dst[i] += times(y[i], d)
 				}
 			}
 		},
 		opLogSoftmaxBackward: func(dst, ct, y []T, s T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
-				dst[i] += t - T(T(math.Exp(float64(y[i])))*s)
+				dst[i] += t - times(T(math.Exp(float64(y[i]))), s)
 			}
 		},
 		opSGD: func(w, g, _ []T, lr T) {
 			g = g[:len(w)]
 			for i := range w {
-				w[i] -= T(lr * g[i])
+				w[i] -= times(lr, g[i])
 			}
 		},
 	}
@@ -297,8 +296,8 @@ func quarterTurns(x float64) (r float64, n int64) {
 	const c1, c2, c3 = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
 	f := math.Round(x * (2 / math.Pi))
 	r1 := math.FMA(-f, c1, x) // exact
-	w := float64(f * c2)      // rounded, not fused with what follows
-	r = r1 - w                // what this loses, and the rest, is added below
+	w := times(f, c2)
+	r = r1 - w // what this loses, and the rest, is added below
 	r += math.FMA(-f, c3, (r1-r)-w-math.FMA(f, c2, -w))
 	return r, int64(f)
 }

@@ -11,6 +11,7 @@ import (
 
 func TestOptimizers(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testOptimizers[float32](t)
 		testOptimizers[float64](t)
 	})
@@ -18,6 +19,7 @@ func TestOptimizers(t *testing.T) {
 
 // testOptimizers compares three steps with the formulas of the doc comments in double precision.
 func testOptimizers[T kernel.Float](t *testing.T) {
+	t.Helper()
 	const (
 		lr, mu, beta1, beta2, epsilon = 0.125, 0.875, 0.875, 0.9921875, 0x1p-20 // exact in both precisions
 		tolerance                     = 8                                       // ulp of numbers around 1

@@ -21,6 +21,7 @@ type pages struct {
 const pageBytes = 1 << 16 // of each slice at most
 
 func newPages(t *testing.T, n int) *pages {
+	t.Helper()
 	p := &pages{t: t}
 	size := unix.Getpagesize()
 	for range n {
@@ -57,12 +58,14 @@ func slice[T kernel.Float](p *pages, n int) []T {
 // results.
 func TestProtectedPage(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testProtectedPage[float32](t)
 		testProtectedPage[float64](t)
 	})
 }
 
 func testProtectedPage[T kernel.Float](t *testing.T) {
+	t.Helper()
 	p := newPages(t, 4)
 	s := func(n int) []T { return slice[T](p, n) }
 	list := append(exactKernels[T](), accumulating[T]()...)
@@ -97,12 +100,14 @@ func testProtectedPage[T kernel.Float](t *testing.T) {
 
 func TestProtectedPageGemm(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testProtectedPageGemm[float32](t)
 		testProtectedPageGemm[float64](t)
 	})
 }
 
 func testProtectedPageGemm[T kernel.Float](t *testing.T) {
+	t.Helper()
 	p := newPages(t, 4)
 	rng := rand.New(rand.NewPCG(23, 24))
 	step := 1

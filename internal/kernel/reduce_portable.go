@@ -32,13 +32,13 @@ func dotPortable[T Float](x, y []T) float64 {
 	}
 	var s0, s1, s2, s3 float64
 	for ; len(x) >= 4 && len(y) >= 4; x, y = x[4:], y[4:] {
-		s0 += float64(float64(x[0]) * float64(y[0]))
-		s1 += float64(float64(x[1]) * float64(y[1]))
-		s2 += float64(float64(x[2]) * float64(y[2]))
-		s3 += float64(float64(x[3]) * float64(y[3]))
+		s0 += times(float64(x[0]), float64(y[0]))
+		s1 += times(float64(x[1]), float64(y[1]))
+		s2 += times(float64(x[2]), float64(y[2]))
+		s3 += times(float64(x[3]), float64(y[3]))
 	}
 	for i, v := range x {
-		s0 += float64(float64(v) * float64(y[i]))
+		s0 += times(float64(v), float64(y[i]))
 	}
 	return (s0 + s1) + (s2 + s3)
 }
@@ -54,7 +54,7 @@ func maxPortable[T Float](x []T) T {
 func finitePortable[T Float](x []T) T {
 	var s T // stays 0 until a number that is not finite makes it NaN
 	for _, v := range x {
-		s += v - v
+		s += v * 0
 	}
 	return s
 }

@@ -36,12 +36,14 @@ func exactSum[T kernel.Float](x, y []T) (hi, lo, size float64) {
 
 func TestSums(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testSums[float32](t)
 		testSums[float64](t)
 	})
 }
 
 func testSums[T kernel.Float](t *testing.T) {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(15, 16))
 	for _, n := range lengths() {
 		x, y := boxOf(random[T](rng, n, 1), n%5), boxOf(random[T](rng, n, 1), n%3)
@@ -95,6 +97,7 @@ func TestSumIsAccurate(t *testing.T) {
 	x := make([]float32, n)
 	kernel.Fill(x, 0.1)
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		want := float32(float64(float32(0.1)) * n)
 		if got := kernel.Sum(x); got != want {
 			t.Errorf("Sum = %v, want %v", got, want)
@@ -119,6 +122,7 @@ func TestColumnSumsOfManyRows(t *testing.T) {
 		}
 	}
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		got := newBox[float32](n, 3)
 		clear(got.s)
 		kernel.AddColumnSums(got.s, x.s)
@@ -131,12 +135,14 @@ func TestColumnSumsOfManyRows(t *testing.T) {
 
 func TestRows(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testRows[float32](t)
 		testRows[float64](t)
 	})
 }
 
 func testRows[T kernel.Float](t *testing.T) {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(17, 18))
 	for n := range maxLength + 1 {
 		for _, m := range []int{0, 1, 2, 7, 200} {

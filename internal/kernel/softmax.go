@@ -88,7 +88,7 @@ func logSumExpRow[T Float](k *kernels[T], x []T) T {
 		return T(math.Inf(-1))
 	}
 	m := Max(x)
-	if d := m - m; d != 0 || d != d { // m is infinite or NaN
+	if m*0 != 0 { // m is infinite or NaN
 		return m
 	}
 	return T(float64(m) + math.Log(expSum(k, x, m)))
@@ -100,7 +100,7 @@ func softmaxBackwardRow[T Float](dst, ct, y []T) {
 		s = 0
 		for j, t := range ct {
 			if t != 0 {
-				s += float64(float64(t) * float64(y[j]))
+				s += times(float64(t), float64(y[j]))
 			}
 		}
 	}

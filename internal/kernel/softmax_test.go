@@ -34,12 +34,14 @@ func doubles[T kernel.Float](x []T) []float64 {
 
 func TestSoftmax(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testSoftmax[float32](t)
 		testSoftmax[float64](t)
 	})
 }
 
 func testSoftmax[T kernel.Float](t *testing.T) {
+	t.Helper()
 	const tolerance = 40 // ulp; e^x of an x that is off by half an ulp of 8 is off by 8 ulp
 	rng := rand.New(rand.NewPCG(19, 20))
 	for _, n := range []int{1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 33, 65, 1500} {
@@ -107,6 +109,7 @@ func TestSoftmaxExtremes(t *testing.T) {
 		{"one is NaN", []float64{inf, nan}, []float64{nan, nan}, []float64{nan, nan}, []float64{nan}},
 	}
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				y, l, s := make([]float64, 2), make([]float64, 2), make([]float64, 1)
@@ -132,6 +135,7 @@ func TestSoftmaxExtremes(t *testing.T) {
 func TestSoftmaxBackwardZeroWins(t *testing.T) {
 	nan := math.NaN()
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		d := []float64{1, 2}
 		kernel.SoftmaxBackward(d, []float64{0, 0}, []float64{nan, nan}, 2)
 		kernel.LogSoftmaxBackward(d, []float64{0, 0}, []float64{nan, nan}, 2)

@@ -50,12 +50,14 @@ func functions[T kernel.Float]() []function[T] {
 
 func TestSpecialValues(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testSpecialValues[float32](t)
 		testSpecialValues[float64](t)
 	})
 }
 
 func testSpecialValues[T kernel.Float](t *testing.T) {
+	t.Helper()
 	for _, f := range functions[T]() {
 		for x, want := range f.special {
 			in, got := []T{1, T(x), 0.5}, make([]T, 3)
@@ -98,12 +100,14 @@ func arguments[T kernel.Float](f function[T], n int) []T {
 
 func TestAccuracy(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testAccuracy[float32](t, maxUlps32)
 		testAccuracy[float64](t, maxUlps64)
 	})
 }
 
 func testAccuracy[T kernel.Float](t *testing.T, most float64) {
+	t.Helper()
 	n := 120
 	if testing.Short() {
 		n = 30
@@ -145,6 +149,7 @@ func TestAccuracyDense(t *testing.T) {
 	}
 	got := make([]float32, len(x))
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		if kernel.Implementation() == "portable" {
 			t.Skip("is computed in double precision")
 		}
@@ -187,12 +192,14 @@ func ulps32(got float32, want float64) float64 {
 // TestFunctionsRagged checks that every element is computed in the same way, wherever it stands.
 func TestFunctionsRagged(t *testing.T) {
 	forEach(t, func(t *testing.T) {
+		t.Helper()
 		testFunctionsRagged[float32](t)
 		testFunctionsRagged[float64](t)
 	})
 }
 
 func testFunctionsRagged[T kernel.Float](t *testing.T) {
+	t.Helper()
 	for _, f := range functions[T]() {
 		rng := rand.New(rand.NewPCG(13, 14))
 		x := mixed[T](rng, maxLength)
