@@ -26,7 +26,7 @@ var sections = []string{secTape, secCold, secRatio, secGemm, secElement, secStep
 var (
 	micros  = unit{significant, func(s float64) float64 { return s * 1e6 }, "µs"}
 	millis  = unit{significant, func(s float64) float64 { return s * 1e3 }, "ms"}
-	bytesOf = unit{decimals(1), func(v float64) float64 { return v }, "bytes"}
+	bytesOf = unit{decimals(0), func(v float64) float64 { return v }, "bytes"}
 	mebi    = unit{decimals(2), func(v float64) float64 { return v / (1 << 20) }, "MiB"}
 	number  = unit{significant, func(v float64) float64 { return v }, ""}
 )

@@ -75,7 +75,8 @@ func coldRun(args []string) answer {
 }
 
 // tapeBytes is the memory that a tape holds after recording a program, "tape <program>", or after sweeping it as well,
-// "sweep <program>", for each node: operations, leaves and constants.
+// "sweep <program>", for each node, which is an operation, a leaf or a constant. It is rounded to bytes: the chunks that
+// are not full make up the rest.
 func tapeBytes(args []string) answer {
 	p := programOf(args[1])
 	before := heap()
@@ -86,7 +87,7 @@ func tapeBytes(args []string) answer {
 	}
 	after := heap()
 	n := g.Len() // keeps g in use, and with it the adjoints
-	return counted((after - before) / float64(n))
+	return counted(math.Round((after - before) / float64(n)))
 }
 
 // heap returns the bytes of all objects that are in use.
