@@ -45,17 +45,18 @@ type Kink struct {
 // Elementwise operations give Unary, UnaryParam or Binary and get their tensor kernels from it; a hand-made Forward or
 // Backward replaces them where that pays. Every row that is not NoGrad has a VJP.
 type Row struct {
-	Name       string     // lower snake case: "log1p"
-	Func       any        // the public function: Log1p
-	Params     string     // names of its parameters: "x, axis"
-	Doc        string     // one line: what it computes
-	Formula    string     // "ln(1+x)"
-	Derivative string     // "1/(1+x)"
-	Class      Class      // how the result depends on the operands
-	Domain     []Interval // where the operands of its tests are drawn from, one for each operand; the last one repeats
-	Kinks      []Kink     // where it is not differentiable
-	Source     string     // where the rule comes from
-	Try        []string   // calls that its tests make, such as "(2,3) 1": a random operand of that shape and the integer 1
+	Name       string        // lower snake case: "log1p"
+	Func       any           // the public function: Log1p
+	Params     string        // names of its parameters: "x, axis"
+	Doc        string        // one line: what it computes
+	Formula    string        // "ln(1+x)"
+	Derivative string        // "1/(1+x)"
+	Class      Class         // how the result depends on the operands
+	Domain     []Interval    // where the operands of its tests are drawn from, one for each operand; the last one repeats
+	At         [5][2]float64 // of an elementwise operation of one operand: value and derivative at NaN, +Inf, -Inf, 0 and -0
+	Kinks      []Kink        // where it is not differentiable
+	Source     string        // where the rule comes from
+	Try        []string      // calls that its tests make, such as "(2,3) 1": a random operand of that shape and the integer 1
 
 	// Prepare, if any, maps a random operand to one that the operation can take, such as a positive definite matrix.
 	// It is recorded on the graph, so that differences and derivatives pass through it alike.

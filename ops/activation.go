@@ -20,6 +20,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Mul(n.Value(), Sigmoid(Neg(n.Input(0)))))
 		},
+		At:     [5][2]float64{{nan, nan}, {1, 0}, {0, 0}, {0.5, 0.25}, {0.5, 0.25}},
 		Source: "e^-|x| form, which does not overflow",
 	})
 	register(&opTanh, graph.Row{
@@ -31,6 +32,7 @@ func init() {
 			s := MulScalar(n.Input(0), 2)
 			return Chain(ct, MulScalar(Mul(Sigmoid(s), Sigmoid(Neg(s))), 4))
 		},
+		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 1}, {negZero, 1}},
 		Source: "Cephes tanh.c, via Go math.Tanh",
 	})
 	register(&opReLU, graph.Row{
@@ -51,6 +53,7 @@ func init() {
 			return Where(Gt(x, x.Graph().Const(0)), ct, x.Graph().Const(0))
 		},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient, as in PyTorch and JAX"}},
+		At:     [5][2]float64{{nan, 0}, {inf, 1}, {0, 0}, {0, 0}, {0, 0}},
 		Source: "Nair and Hinton (2010)",
 	})
 	register(&opSoftplus, graph.Row{
@@ -59,6 +62,7 @@ func init() {
 		Forward:  kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
 		Backward: softplusBackward,
 		VJP:      func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(n.Input(0))) },
+		At:       [5][2]float64{{nan, nan}, {inf, 1}, {0, 0}, {math.Ln2, 0.5}, {math.Ln2, 0.5}},
 		Source:   "max(x, 0) + log1p(e^-|x|), which does not overflow",
 	})
 }

@@ -61,6 +61,7 @@ func init() {
 			return true
 		},
 		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Neg(ct) },
+		At:     [5][2]float64{{nan, -1}, {-inf, -1}, {inf, -1}, {negZero, -1}, {0, -1}},
 		Source: "linearity of the derivative",
 	})
 	register(&opAddScalar, graph.Row{

@@ -34,6 +34,7 @@ func init() {
 		Unary:  func(x float64) (float64, float64) { return sign(x), 0 },
 		VJP:    zeroVJP,
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
+		At:     [5][2]float64{{nan, 0}, {1, 0}, {-1, 0}, {0, 0}, {0, 0}},
 		Source: "sign(0) = 0, as in NumPy and PyTorch",
 	})
 	register(&opMaximum, graph.Row{

@@ -20,6 +20,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), twoOverSqrtPi))
 		},
+		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 2 / math.SqrtPi}, {negZero, 2 / math.SqrtPi}},
 		Source: "FreeBSD s_erf.c, via Go math.Erf",
 	})
 	register(&opErfc, graph.Row{
@@ -28,6 +29,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), -twoOverSqrtPi))
 		},
+		At:     [5][2]float64{{nan, nan}, {0, 0}, {2, 0}, {1, -2 / math.SqrtPi}, {1, -2 / math.SqrtPi}},
 		Source: "FreeBSD s_erf.c, via Go math.Erfc",
 	})
 	register(&opGELU, graph.Row{
@@ -43,6 +45,7 @@ func init() {
 			pdf := MulScalar(Exp(MulScalar(Square(x), -0.5)), 1/(math.SqrtPi*math.Sqrt2))
 			return Chain(ct, Add(cdf, MulZeroWins(pdf, x)))
 		},
+		At:     [5][2]float64{{nan, nan}, {inf, 1}, {0, 0}, {0, 0.5}, {negZero, 0.5}},
 		Source: "Hendrycks and Gimpel (2016), arXiv:1606.08415; Φ by erfc, which keeps the digits of the left tail",
 	})
 }

@@ -20,6 +20,7 @@ func init() {
 		Forward:  kernel1(kernel.Exp[float64], kernel.Exp[float32]),
 		Backward: backward1(kernel.MulAddTo[float64], kernel.MulAddTo[float32]),
 		VJP:      func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, n.Value()) },
+		At:       [5][2]float64{{nan, nan}, {inf, inf}, {0, 0}, {1, 1}, {1, 1}},
 		Source:   "FreeBSD e_exp.c, via Go math.Exp",
 	})
 	register(&opLog, graph.Row{
@@ -37,6 +38,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
 		Source: "FreeBSD e_log.c, via Go math.Log",
 	})
 	register(&opSin, graph.Row{
@@ -44,6 +46,7 @@ func init() {
 		Unary:   math.Sincos,
 		Forward: kernel1(kernel.Sin[float64], kernel.Sin[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
+		At:      [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source:  "Cephes sin.c, via Go math.Sincos",
 	})
 	register(&opCos, graph.Row{
@@ -54,6 +57,7 @@ func init() {
 		},
 		Forward: kernel1(kernel.Cos[float64], kernel.Cos[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Sin(n.Input(0)))) },
+		At:      [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {1, 0}, {1, 0}},
 		Source:  "Cephes sin.c, via Go math.Sincos",
 	})
 }

@@ -14,6 +14,7 @@ func init() {
 		// Not value + 1, which has lost eˣ where the value is near -1.
 		Unary:  func(x float64) (float64, float64) { return math.Expm1(x), math.Exp(x) },
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Exp(n.Input(0))) },
+		At:     [5][2]float64{{nan, nan}, {inf, inf}, {-1, 0}, {0, 1}, {negZero, 1}},
 		Source: "FreeBSD s_expm1.c, via Go math.Expm1",
 	})
 	register(&opLog1p, graph.Row{
@@ -30,6 +31,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: -0.8, Hi: 3}},
 		Kinks:  []graph.Kink{{At: -1, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source: "FreeBSD s_log1p.c, via Go math.Log1p",
 	})
 	register(&opLog2, graph.Row{
@@ -41,6 +43,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
 		Source: "ln x / ln 2; Go math.Log2 cancels near 1",
 	})
 	register(&opLog10, graph.Row{
@@ -52,6 +55,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
 		Source: "ln x / ln 10; Go math.Log10 cancels near 1",
 	})
 	register(&opLogAddExp, graph.Row{

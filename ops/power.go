@@ -15,6 +15,7 @@ func init() {
 		Unary:   func(x float64) (float64, float64) { return x * x, 2 * x },
 		Forward: kernel1(kernel.Square[float64], kernel.Square[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, MulScalar(n.Input(0), 2)) },
+		At:      [5][2]float64{{nan, nan}, {inf, inf}, {inf, -inf}, {0, 0}, {0, 0}},
 		Source:  "power rule",
 	})
 	register(&opSqrt, graph.Row{
@@ -29,6 +30,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {0, inf}, {negZero, -inf}},
 		Source: "power rule; IEEE 754 squareRoot",
 	})
 	register(&opRsqrt, graph.Row{
@@ -42,6 +44,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(-1), Why: "the limit from the right"}},
+		At:     [5][2]float64{{nan, nan}, {0, 0}, {nan, nan}, {inf, -inf}, {-inf, -inf}},
 		Source: "power rule; IEEE 754 rSqrt",
 	})
 	register(&opReciprocal, graph.Row{
@@ -54,6 +57,7 @@ func init() {
 			return Chain(ct, Neg(Square(n.Value())))
 		},
 		Domain: []graph.Interval{{Lo: 0.5, Hi: 3}},
+		At:     [5][2]float64{{nan, nan}, {0, 0}, {negZero, 0}, {inf, -inf}, {-inf, -inf}},
 		Source: "power rule",
 	})
 	register(&opPow, graph.Row{
@@ -102,6 +106,7 @@ func init() {
 		Forward: kernel1(kernel.Abs[float64], kernel.Abs[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sign(n.Input(0))) },
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the middle of the subgradients, as in PyTorch"}},
+		At:      [5][2]float64{{nan, nan}, {inf, 1}, {inf, -1}, {0, 0}, {0, 0}},
 		Source:  "IEEE 754 abs",
 	})
 }

@@ -13,6 +13,7 @@ func init() {
 		Name: "logsigmoid", Func: LogSigmoid, Params: "x", Doc: "logarithm of the logistic function, without overflow", Formula: "-ln(1+e⁻ˣ)", Derivative: "sigmoid(-x)",
 		Unary:  func(x float64) (float64, float64) { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))), sigmoid(-x) },
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(Neg(n.Input(0)))) },
+		At:     [5][2]float64{{nan, nan}, {0, 0}, {-inf, 1}, {-math.Ln2, 0.5}, {-math.Ln2, 0.5}},
 		Source: "min(x, 0) - log1p(e^-|x|), which does not overflow",
 	})
 	register(&opSiLU, graph.Row{
@@ -26,6 +27,7 @@ func init() {
 			rest := MulZeroWins(Sigmoid(Neg(x)), x)
 			return Chain(ct, MulZeroWins(Sigmoid(x), AddScalar(rest, 1)))
 		},
+		At:     [5][2]float64{{nan, nan}, {inf, 1}, {0, 0}, {0, 0.5}, {negZero, 0.5}},
 		Source: "Elfwing, Uchibe and Doya (2018), arXiv:1702.03118",
 	})
 	register(&opLeakyReLU, graph.Row{

@@ -14,6 +14,7 @@ func init() {
 			Name: name, Func: f, Params: "x", Doc: doc, Formula: formula, Derivative: "0",
 			Unary:  func(x float64) (float64, float64) { return round(x), 0 },
 			VJP:    zeroVJP,
+			At:     [5][2]float64{{nan, 0}, {inf, 0}, {-inf, 0}, {0, 0}, {negZero, 0}},
 			Kinks:  []graph.Kink{{At: kink, Chosen: 0, Why: "constant on both sides of every jump"}},
 			Source: "IEEE 754 roundToIntegral",
 		})
@@ -37,10 +38,10 @@ func init() {
 		},
 		Try: []string{"() -1 0.5", "(2,3) -0.5 1", "(3) 1 -1", "(0) 0 1"},
 		Kinks: []graph.Kink{
-			{At: -1, Chosen: 1, Why: "at a bound x is still free to move inside, as in PyTorch"},
-			{At: 0.5, Chosen: 1, Why: "at a bound x is still free to move inside, as in PyTorch"},
+			{At: -1, Chosen: 1, Why: "at a bound x is still free to move inside"},
+			{At: 0.5, Chosen: 1, Why: "at a bound x is still free to move inside"},
 		},
-		Source: "PyTorch's clamp",
+		Source: "definition",
 	})
 }
 

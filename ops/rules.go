@@ -6,6 +6,13 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
+// The numbers that rows describe their operations at.
+var (
+	nan     = math.NaN()
+	inf     = math.Inf(1)
+	negZero = math.Copysign(0, -1)
+)
+
 // The rules of operations are recorded for the numbers at hand, as a program is. So a rule needs to write a special
 // case into the graph only where one of its numbers is special, and the graph of a gradient stays as plain as the
 // formula. The helpers below look at the numbers.

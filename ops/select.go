@@ -51,7 +51,7 @@ func init() {
 		Try:     []string{"(4) 3", "(2,2) 4", "() 3", "(0) 3"},
 		Source:  "definition",
 	})
-	predicate := func(op *graph.Op, name string, f any, doc, formula string, holds func(float64) bool) {
+	predicate := func(op *graph.Op, name string, f any, doc, formula string, at [5][2]float64, holds func(float64) bool) {
 		register(op, graph.Row{
 			Name: name, Func: f, Params: "x", Doc: doc, Formula: formula, Derivative: "none",
 			Class: graph.NoGrad,
@@ -61,11 +61,14 @@ func init() {
 				}
 				return 0, 0
 			},
+			At:     at,
 			Source: "IEEE 754 classification",
 		})
 	}
-	predicate(&opIsNaN, "isnan", IsNaN, "1 where x is not a number, else 0", "x ≠ x", func(x float64) bool { return x != x })
-	predicate(&opIsFinite, "isfinite", IsFinite, "1 where x is neither infinite nor NaN, else 0", "|x| < ∞", finite)
+	predicate(&opIsNaN, "isnan", IsNaN, "1 where x is not a number, else 0", "x ≠ x",
+		[5][2]float64{{1, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}}, func(x float64) bool { return x != x })
+	predicate(&opIsFinite, "isfinite", IsFinite, "1 where x is neither infinite nor NaN, else 0", "|x| < ∞",
+		[5][2]float64{{0, 0}, {0, 0}, {0, 0}, {1, 0}, {1, 0}}, finite)
 }
 
 // Tril returns x with zeros above diagonal k of the last two axes: 0 is the main diagonal, 1 the one above it. A causal

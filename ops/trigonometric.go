@@ -19,6 +19,7 @@ func init() {
 			return Chain(ct, AddScalar(Square(n.Value()), 1))
 		},
 		Domain: []graph.Interval{{Lo: -1.2, Hi: 1.2}},
+		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source: "Cephes tan.c, via Go math.Tan",
 	})
 	register(&opAsin, graph.Row{
@@ -35,6 +36,7 @@ func init() {
 			{At: -1, Chosen: math.Inf(1), Why: "the limit from inside"},
 			{At: 1, Chosen: math.Inf(1), Why: "the limit from inside"},
 		},
+		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source: "atan2(x, √((1-x)(1+x))), which keeps the digits near ±1",
 	})
 	register(&opAcos, graph.Row{
@@ -51,6 +53,7 @@ func init() {
 			{At: -1, Chosen: math.Inf(-1), Why: "the limit from inside"},
 			{At: 1, Chosen: math.Inf(-1), Why: "the limit from inside"},
 		},
+		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {math.Pi / 2, -1}, {math.Pi / 2, -1}},
 		Source: "atan2(√((1-x)(1+x)), x), which keeps the digits near ±1",
 	})
 	register(&opAtan, graph.Row{
@@ -59,6 +62,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Reciprocal(AddScalar(Square(n.Input(0)), 1)))
 		},
+		At:     [5][2]float64{{nan, nan}, {math.Pi / 2, 0}, {-math.Pi / 2, 0}, {0, 1}, {negZero, 1}},
 		Source: "Cephes atan.c, via Go math.Atan",
 	})
 	register(&opAtan2, graph.Row{
