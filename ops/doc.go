@@ -148,6 +148,7 @@
 //	silu(x)                             x·sigmoid(x)                        s·(1 + x·(1-s)) with s = sigmoid(x)
 //	leaky_relu(x, a)                    x for x > 0, else a·x               1 for x > 0, else a
 //	elu(x, a)                           x for x > 0, else a·(eˣ-1)          1 for x > 0, else a·eˣ
+//	softsign(x)                         x/(1+|x|)                           1/(1+|x|)²
 //	sum(x, axes...)                     Σ x                                 1
 //	mean(x, axes...)                    Σ x / n                             1/n
 //	max(x, axes...)                     max x                               1 for the largest, split evenly among ties

@@ -6,7 +6,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
-var opLogSigmoid, opSiLU, opLeakyReLU, opELU graph.Op
+var opLogSigmoid, opSiLU, opLeakyReLU, opELU, opSoftsign graph.Op
 
 func init() {
 	register(&opLogSigmoid, graph.Row{
@@ -63,6 +63,21 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0.5, Why: "a, the slope on the left, as in PyTorch"}},
 		Source: "Clevert, Unterthiner and Hochreiter (2016), arXiv:1511.07289",
 	})
+	register(&opSoftsign, graph.Row{
+		Name: "softsign", Func: Softsign, Params: "x", Doc: "smooth sign", Formula: "x/(1+|x|)", Derivative: "1/(1+|x|)²",
+		Unary: func(x float64) (float64, float64) {
+			r := 1 / (1 + math.Abs(x))
+			if math.IsInf(x, 0) {
+				return math.Copysign(1, x), 0
+			}
+			return x / (1 + math.Abs(x)), r * r
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, Square(Reciprocal(AddScalar(Abs(n.Input(0)), 1))))
+		},
+		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 1}, {negZero, 1}},
+		Source: "Bergstra, Desjardins, Lamblin and Bengio (2009)",
+	})
 }
 
 // LogSigmoid returns ln sigmoid(x) = -ln(1+e⁻ˣ), element by element. It does not overflow.
@@ -104,3 +119,13 @@ func LeakyReLU(x graph.Value, a float64) graph.Value { return unaryParam(opLeaky
 //	ELU(-Inf, a) = -a, with derivative 0
 //	ELU(+Inf, a) = +Inf, with derivative 1
 func ELU(x graph.Value, a float64) graph.Value { return unaryParam(opELU, x, a) }
+
+// Softsign returns x/(1+|x|), element by element: a sign that approaches ±1 as slowly as 1/x.
+//
+// Derivative: 1/(1+|x|)².
+//
+// Special cases are:
+//
+//	Softsign(±0) = ±0, with derivative 1
+//	Softsign(±Inf) = ±1, with derivative 0
+func Softsign(x graph.Value) graph.Value { return unary(opSoftsign, x) }
