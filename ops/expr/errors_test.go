@@ -154,6 +154,7 @@ func TestSyntaxError(t *testing.T) {
 		{"0xffffffffffffffffff", "column 1: 0xffffffffffffffffff does not fit 64 bits: write it in decimal, such as 1e30"},
 		{"/* x", "column 1: comment not terminated"},
 		{"sni(x)", "column 1: there is no function sni: the nearest name is sin, called as sin(x)"},
+		{"sinn(x)", "column 1: there is no function sinn: the nearest name is sin, called as sin(x)"},
 		{"MatMul(w, w)", "column 1: there is no function MatMul: the nearest name is matmul, called as matmul(a, b)"},
 		{"sofmax(x, 0)", "column 1: there is no function sofmax: the nearest name is softmax, called as softmax(x, axis)"},
 		{"relux(x)", "column 1: there is no function relux: the nearest name is relu, called as relu(x)"},

@@ -73,11 +73,26 @@ func nearest(name string) *graph.Row {
 		if len(name) > 1 && strings.HasPrefix(r.Name, name) {
 			d = min(d, 1)
 		}
-		if best == nil || d < least || d == least && r.Name < best.Name {
+		if best == nil || d < least || d == least && better(name, r.Name, best.Name) {
 			best, least = r, d
 		}
 	}
 	return best
+}
+
+// better reports whether a is the better guess for name of two that are as near: the one that begins like it.
+func better(name, a, b string) bool {
+	p, q := common(name, a), common(name, b)
+	return p > q || p == q && a < b
+}
+
+// common returns the number of bytes with which both begin.
+func common(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // distance returns the number of letters to insert, delete, replace or swap with their neighbour to turn a into b
