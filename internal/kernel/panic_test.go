@@ -1,0 +1,41 @@
+package kernel_test
+
+import (
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+func TestPanics(t *testing.T) {
+	s := func(n int) []float64 { return make([]float64, n) }
+	tests := []struct {
+		run  func()
+		want string
+	}{
+		{func() { kernel.Exp(s(3), s(2)) }, "kernel: Exp: len(x) is 2, want 3"},
+		{func() { kernel.Add(s(3), s(3), s(4)) }, "kernel: Add: len(b) is 4, want 3"},
+		{func() { kernel.Axpy(s(3), 0, s(2)) }, "kernel: Axpy: len(x) is 2, want 3"},
+		{func() { kernel.Dot(s(3), s(2)) }, "kernel: Dot: len(y) is 2, want 3"},
+		{func() { kernel.Max(s(0)) }, "kernel: Max: x is empty"},
+		{func() { kernel.AddRow(s(5), s(5), s(2)) }, "kernel: AddRow: len(dst) is 5, not a multiple of the row length 2"},
+		{func() { kernel.AddColumnSums(s(0), s(5)) }, "kernel: AddColumnSums: rows of length 0 do not make up len(x) = 5"},
+		{func() { kernel.Softmax(s(6), s(6), 4) }, "kernel: Softmax: len(dst) is 6, not a multiple of the row length 4"},
+		{func() { kernel.LogSumExp(s(2), s(6), 4) }, "kernel: LogSumExp: len(x) is 6, want 8"},
+		{func() { kernel.Linear(s(6), s(4), s(6), s(2), 2, 3, 2, false) }, "kernel: Linear: len(bias) is 2, want 3"},
+		{func() { kernel.Gemm(false, false, 2, -1, 2, s(4), 2, s(4), 2, s(4), 2, false) }, "kernel: Gemm: m, n, k = 2, -1, 2: a size is negative"},
+		{func() { kernel.Gemm(false, true, 2, 3, 4, s(8), 4, s(11), 4, s(6), 3, false) }, "kernel: Gemm: len(b) is 11, want at least 12 for 3 rows of 4, 4 apart"},
+		{func() { kernel.Gemm(true, false, 2, 3, 4, s(8), 1, s(12), 3, s(6), 3, false) }, "kernel: Gemm: lda is 1, less than the row length 2"},
+		{func() { kernel.SGDMomentum(s(3), s(3), s(2), 1, 1, 1, false) }, "kernel: SGDMomentum: len(v) is 2, want 3"},
+		{func() { kernel.Adam(s(3), s(3), s(3), s(3), 1, 1, 1, 1, 1, false, 0) }, "kernel: Adam: step is 0, want 1 for the first step"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.want, func(t *testing.T) {
+			defer func() {
+				if got := recover(); got != tt.want {
+					t.Errorf("got %v, want %q", got, tt.want)
+				}
+			}()
+			tt.run()
+		})
+	}
+}
