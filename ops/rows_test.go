@@ -73,7 +73,7 @@ func eachRow(t *testing.T, f func(t *testing.T, s sample)) {
 }
 
 // samplesOf returns the calls of Row.Try, or the usual shapes for an elementwise row.
-func samplesOf(t *testing.T, row *graph.Row) []sample {
+func samplesOf(t testing.TB, row *graph.Row) []sample {
 	tries := row.Try
 	if len(tries) == 0 && row.Unary != nil {
 		tries = []string{"()", "(3)", "(2,3)", "(1,3)", "(0)", "(2,0)"}
@@ -90,29 +90,35 @@ func samplesOf(t *testing.T, row *graph.Row) []sample {
 	}
 	var out []sample
 	for _, text := range tries {
-		h := fnv.New64a()
-		h.Write([]byte(row.Name + text))
-		rng := rand.New(rand.NewPCG(h.Sum64(), 1))
-		s := sample{text: text, row: row}
-		for _, word := range strings.Fields(text) {
-			if word[0] == '(' {
-				k := len(s.operands)
-				s.operands = append(s.operands, randomOperand(rng, row, k, parseShape(t, word)))
-				s.args = append(s.args, operand(k))
-			} else if v, err := strconv.Atoi(word); err == nil {
-				s.args = append(s.args, v)
-			} else if v, err := strconv.ParseFloat(word, 64); err == nil {
-				s.args = append(s.args, v)
-			} else {
-				t.Fatalf("row %q: Try %q: %q is neither a shape nor a number", row.Name, text, word)
-			}
-		}
-		out = append(out, s)
+		out = append(out, parseSample(t, row, text, randomOperand))
 	}
 	return out
 }
 
-func parseShape(t *testing.T, s string) []int {
+// parseSample reads a sample call. Its operands come from draw.
+func parseSample(t testing.TB, row *graph.Row, text string, draw func(rng *rand.Rand, row *graph.Row, k int, shape []int) *tensor.Tensor) sample {
+	t.Helper()
+	h := fnv.New64a()
+	h.Write([]byte(row.Name + text))
+	rng := rand.New(rand.NewPCG(h.Sum64(), 1))
+	s := sample{text: text, row: row}
+	for _, word := range strings.Fields(text) {
+		if word[0] == '(' {
+			k := len(s.operands)
+			s.operands = append(s.operands, draw(rng, row, k, parseShape(t, word)))
+			s.args = append(s.args, operand(k))
+		} else if v, err := strconv.Atoi(word); err == nil {
+			s.args = append(s.args, v)
+		} else if v, err := strconv.ParseFloat(word, 64); err == nil {
+			s.args = append(s.args, v)
+		} else {
+			t.Fatalf("row %q: Try %q: %q is neither a shape nor a number", row.Name, text, word)
+		}
+	}
+	return s
+}
+
+func parseShape(t testing.TB, s string) []int {
 	t.Helper()
 	shape := []int{}
 	for _, d := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("(,)", r) }) {
