@@ -19,7 +19,8 @@ type settings struct {
 }
 
 // WithSeed starts the sweep from the cotangent ct of the loss, of the loss's shape, in place of ∂l/∂l = 1. The loss
-// need not be a scalar then: the result is the product of ct with the Jacobian.
+// need not be a scalar then: the result is the product of ct with the Jacobian. ct is not copied, unless it has another
+// precision than the graph: it must stay as it is while the [Gradients] are in use.
 func WithSeed(ct *tensor.Tensor) Option { return Option{seed: ct} }
 
 // LeavesOnly gives the adjoint of every tensor back to the graph's pool as soon as it has been passed on, unless the
@@ -62,8 +63,10 @@ func backward(loss graph.Value, s settings) Gradients {
 	switch {
 	case !root.WantsGrad():
 	case len(loss.Dims()) > 0:
-		t, _ := a.Touch(root)
-		t.Copy(s.seed)
+		if s.seed.DType() != g.DType() {
+			s.seed = s.seed.To(g.DType())
+		}
+		a.Seed(s.seed)
 	case s.seed != nil:
 		a.Scalars()[root.ID()] = s.seed.AtFlat(0)
 	default:
@@ -241,8 +244,9 @@ func (g Gradients) Scalars(dst []float64, xs []graph.Value) []float64 {
 	if len(dst) != len(xs) {
 		panic(graph.Errorf("autograd.Gradients.Scalars", graph.ErrShape, "dst has %d elements for %d values: give one for each, or nil", len(dst), len(xs)))
 	}
-	for i, x := range xs {
-		dst[i] = g.Scalar(x)
+	g.check("autograd.Gradients.Scalars")
+	for i := g.a.Read(dst, xs); i < len(xs); i++ {
+		dst[i] = g.Scalar(xs[i])
 	}
 	return dst
 }

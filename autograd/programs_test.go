@@ -32,9 +32,10 @@ func BenchmarkScalarRecord(b *testing.B) {
 		})
 		b.Run("program="+p.Name+"/tape=chainrule", func(b *testing.B) {
 			g := graph.New()
+			var leaves []graph.Value
 			perOperation(b, p.Operations, func() {
 				g.Reset()
-				p.Tape(g, p.At)
+				leaves, _ = p.Tape(g, leaves[:0], p.At)
 			})
 		})
 	}
@@ -54,9 +55,11 @@ func BenchmarkScalarGradient(b *testing.B) {
 		})
 		b.Run("program="+p.Name+"/tape=chainrule", func(b *testing.B) {
 			g := graph.New()
+			var leaves []graph.Value
 			perOperation(b, p.Operations, func() {
 				g.Reset()
-				xs, y := p.Tape(g, p.At)
+				xs, y := p.Tape(g, leaves[:0], p.At)
+				leaves = xs
 				autograd.Backward(y).Scalars(dst, xs)
 			})
 		})

@@ -14,6 +14,7 @@ type Adjoints struct {
 	serial  uint64
 	scalars []float64        // by node; 1 marks a tensor node that was reached
 	tensors []*tensor.Tensor // by extension record; nil where nothing was reached
+	seed    *tensor.Tensor   // the root's adjoint if it is the caller's: it does not go to the pool
 }
 
 // NewAdjoints returns storage for a sweep from root, all zero.
@@ -55,6 +56,29 @@ func (a *Adjoints) Scalars() []float64 { return a.scalars }
 // Tensor returns the adjoint of a tensor node, nil if the sweep did not reach it.
 func (a *Adjoints) Tensor(n Node) *tensor.Tensor { return a.tensors[a.g.heads[n.id].ext] }
 
+// Seed makes t, which is only read, the adjoint of the root, a tensor of t's shape and precision.
+func (a *Adjoints) Seed(t *tensor.Tensor) {
+	a.tensors[a.g.heads[a.root].ext] = t
+	a.scalars[a.root] = 1
+	a.seed = t
+}
+
+// Read fills dst with the adjoints of as many of the scalars xs as it can, and returns how many: it stops at one that is
+// not certainly a scalar of this recording.
+func (a *Adjoints) Read(dst []float64, xs []Value) int {
+	g := a.g
+	for i, x := range xs {
+		if x.g != g || x.gen != g.gen || g.heads[x.id].flags&notPlain != 0 {
+			return i
+		}
+		dst[i] = 0
+		if int(x.id) < len(a.scalars) && g.heads[x.id].flags&wantsGrad != 0 {
+			dst[i] = a.scalars[x.id]
+		}
+	}
+	return len(xs)
+}
+
 // Touch returns the adjoint of a tensor node, made at the first call. fresh says that this is the first one: then the
 // numbers are undefined, and the caller sets or clears them.
 func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, fresh bool) {
@@ -71,8 +95,8 @@ func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, fresh bool) {
 // Drop gives the adjoint of a tensor node back to the pool.
 func (a *Adjoints) Drop(n Node) {
 	k := a.g.heads[n.id].ext
-	if a.tensors[k] != nil {
-		a.g.pool.Put(a.tensors[k])
+	if t := a.tensors[k]; t != nil && t != a.seed {
+		a.g.pool.Put(t)
 		a.tensors[k] = nil
 	}
 }
@@ -85,11 +109,12 @@ func (a *Adjoints) Release() {
 	}
 	a.g.sweeps = slices.Delete(a.g.sweeps, k, k+1)
 	for _, t := range a.tensors {
-		if t != nil {
+		if t != nil && t != a.seed {
 			a.g.pool.Put(t)
 		}
 	}
 	clear(a.tensors)
+	a.seed = nil
 	a.serial++
 	a.g.spare = append(a.g.spare, a)
 }

@@ -43,11 +43,32 @@ func (g *Graph) scalarLeaf(v float64, flags uint16) Value {
 
 // Vars returns a scalar leaf that wants a gradient for every number in data.
 func (g *Graph) Vars(data []float64) []Value {
-	xs := make([]Value, len(data))
-	for i, v := range data {
-		xs[i] = g.scalarLeaf(v, isLeaf|wantsGrad)
+	return g.AppendVars(make([]Value, 0, len(data)), data)
+}
+
+// AppendVars appends to dst a scalar leaf that wants a gradient for every number in data, and returns it. It is Vars
+// for a caller who keeps the slice.
+func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
+	dst = slices.Grow(dst, len(data))
+	for len(data) > 0 {
+		if g.n >= g.limit {
+			g.grow()
+		}
+		k := min(int(g.limit-g.n), len(data))
+		heads := g.heads[g.n : int(g.n)+k]
+		links := g.last[g.n&chunkMask:]
+		for i, v := range data[:k] {
+			heads[i] = head{value: v, op: opLeaf, flags: isLeaf | wantsGrad}
+			links[i] = Link{}
+			dst = append(dst, Value{g, g.n + int32(i), g.gen})
+		}
+		if g.n == g.leafEnd {
+			g.leafEnd += int32(k)
+		}
+		g.n += int32(k)
+		data = data[k:]
 	}
-	return xs
+	return dst
 }
 
 // VarTensor returns a leaf that wants a gradient, with a copy of t's numbers in the graph's precision.

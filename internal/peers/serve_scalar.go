@@ -31,14 +31,16 @@ func scalarJob(args []string) *job {
 	p := programOf(args[1])
 	dst := make([]float64, len(p.At))
 	g, bare := graph.New(), &programs.BareTape{}
+	var leaves []graph.Value
 	j := &job{check: math.NaN()}
 	switch args[0] {
 	case "record":
-		j.run = func() { g.Reset(); p.Tape(g, p.At) }
+		j.run = func() { g.Reset(); leaves, _ = p.Tape(g, leaves[:0], p.At) }
 	case "gradient":
 		j.run = func() {
 			g.Reset()
-			xs, y := p.Tape(g, p.At)
+			xs, y := p.Tape(g, leaves[:0], p.At)
+			leaves = xs
 			autograd.Backward(y).Scalars(dst, xs)
 		}
 	case "bare-record":
@@ -67,7 +69,7 @@ func coldRun(args []string) answer {
 	p := programOf(args[0])
 	dst := make([]float64, len(p.At))
 	start := time.Now()
-	xs, y := p.Tape(graph.New(), p.At)
+	xs, y := p.Tape(graph.New(), nil, p.At)
 	autograd.Backward(y).Scalars(dst, xs)
 	a := counted(time.Since(start).Seconds())
 	a.Check = total(dst)
@@ -81,7 +83,7 @@ func tapeBytes(args []string) answer {
 	p := programOf(args[1])
 	before := heap()
 	g := graph.New()
-	_, y := p.Tape(g, p.At)
+	_, y := p.Tape(g, nil, p.At)
 	if args[0] == "sweep" {
 		autograd.Backward(y)
 	}

@@ -8,8 +8,8 @@ type Program struct {
 	Operations int       // recorded by one run
 	At         []float64 // the values of the leaves
 
-	// Tape records the program on g and returns its leaves and its result.
-	Tape func(g *graph.Graph, at []float64) (leaves []graph.Value, y graph.Value)
+	// Tape records the program on g, and returns its leaves, appended to those given, and its result.
+	Tape func(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value)
 	// Bare records the program on t. It appends nothing to at and keeps nothing of it.
 	Bare func(t *BareTape, at []float64) (leaves []BareValue, y BareValue)
 	// Plain computes the result without a tape.

@@ -18,7 +18,7 @@ var forms = []struct {
 	run  func(p programs.Program) (value float64, gradient []float64)
 }{
 	{"tape", func(p programs.Program) (float64, []float64) {
-		xs, y := p.Tape(graph.New(), p.At)
+		xs, y := p.Tape(graph.New(), nil, p.At)
 		return y.Item(), autograd.Backward(y).Scalars(nil, xs)
 	}},
 	{"bare", func(p programs.Program) (float64, []float64) {
@@ -89,7 +89,7 @@ func TestOperations(t *testing.T) {
 			continue
 		}
 		g := graph.New()
-		xs, _ := p.Tape(g, p.At)
+		xs, _ := p.Tape(g, nil, p.At)
 		recorded := g.Len() - len(xs)
 		// Constants are nodes too, and network leaves out the hinges that are not active.
 		if recorded < p.Operations*99/100 || recorded > p.Operations*115/100 {

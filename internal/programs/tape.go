@@ -5,18 +5,18 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-func chainTape(g *graph.Graph, at []float64) ([]graph.Value, graph.Value) {
+func chainTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
 	x, a := g.Var(at[0]), g.Var(at[1])
 	y := x
 	for range chainLength {
 		y = ops.Add(ops.Mul(y, a), x)
 	}
-	return []graph.Value{x, a}, y
+	return append(leaves, x, a), y
 }
 
-func nestedTape(g *graph.Graph, at []float64) ([]graph.Value, graph.Value) {
+func nestedTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
 	x, a, b := g.Var(at[0]), g.Var(at[1]), g.Var(at[2])
-	leaves := []graph.Value{x, a, b}
+	leaves = append(leaves, x, a, b)
 	s := g.Const(0)
 	for range nestedLength {
 		x = ops.Add(ops.Mul(ops.Sin(x), a), ops.Div(b, ops.AddScalar(x, 1.5)))
@@ -25,8 +25,8 @@ func nestedTape(g *graph.Graph, at []float64) ([]graph.Value, graph.Value) {
 	return leaves, s
 }
 
-func rosenbrockTape(g *graph.Graph, at []float64) ([]graph.Value, graph.Value) {
-	xs := g.Vars(at)
+func rosenbrockTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
+	xs := g.AppendVars(leaves, at)
 	s := g.Const(0)
 	for i := range len(xs) - 1 {
 		t2 := ops.Sub(xs[i+1], ops.Mul(xs[i], xs[i]))
@@ -37,8 +37,8 @@ func rosenbrockTape(g *graph.Graph, at []float64) ([]graph.Value, graph.Value) {
 	return xs, s
 }
 
-func networkTape(g *graph.Graph, at []float64) ([]graph.Value, graph.Value) {
-	p := g.Vars(at)
+func networkTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
+	p := g.AppendVars(leaves, at)
 	loss := g.Const(0)
 	var h, next [16]graph.Value
 	for _, s := range networkSamples {
@@ -69,8 +69,8 @@ func networkTape(g *graph.Graph, at []float64) ([]graph.Value, graph.Value) {
 	return p, ops.Add(ops.MulScalar(loss, 0.01), ops.MulScalar(squares, 1e-4))
 }
 
-func productTape(g *graph.Graph, at []float64) ([]graph.Value, graph.Value) {
-	xs := g.Vars(at)
+func productTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
+	xs := g.AppendVars(leaves, at)
 	y := xs[0]
 	for _, x := range xs[1:] {
 		y = ops.Mul(y, x)
