@@ -3,6 +3,7 @@ package autograd_test
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -269,6 +270,26 @@ func TestChangedLeaf(t *testing.T) {
 			t.Errorf("Set of a bound leaf must reach the tensor: it holds %v", p.At())
 		}
 		refused(t, y)
+	})
+	t.Run("constant views", func(t *testing.T) {
+		for name, view := range map[string]func(x graph.Value) graph.Value{
+			"reshape":       func(x graph.Value) graph.Value { return ops.Reshape(x, 2, 1) },
+			"slice":         func(x graph.Value) graph.Value { return ops.Slice(x, 0, 0, 1) },
+			"stop_gradient": ops.StopGradient,
+			"views of it":   func(x graph.Value) graph.Value { return ops.Reshape(ops.Slice(ops.StopGradient(x), 0, 1, 2), 1, 1) },
+		} {
+			g := graph.New()
+			x, w := g.BindConst(vector(1, 2)).Named("x"), g.Var(3)
+			y := ops.Sum(ops.Mul(w, view(x)))
+			x.SetTensor(vector(5, 6))
+			err := graph.Try(func() { autograd.Backward(y) })
+			if !errors.Is(err, graph.ErrChanged) || !strings.HasPrefix(err.Error(), `autograd.Backward: leaf "x" (%1) was changed after`) {
+				t.Errorf("%s: got error %v, want one that names leaf x", name, err)
+			}
+			if err := graph.Try(func() { autograd.Grad(y, w) }); !errors.Is(err, graph.ErrChanged) {
+				t.Errorf("%s: Grad: got error %v, want one of kind %v", name, err, graph.ErrChanged)
+			}
+		}
 	})
 	t.Run("change that the loss does not reach", func(t *testing.T) {
 		g := graph.New()

@@ -125,6 +125,7 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		ct.SetFlat(a.Scalars()[n.ID()], 0)
 		defer g.FreeTemp(ct)
 	}
+	forgetCheckpoint(n)
 	for i := range n.NumInputs() {
 		if !n.Wants(i) {
 			continue
@@ -178,6 +179,9 @@ func checkUnchanged(g *graph.Graph, a *graph.Adjoints, root int, changes map[int
 			in := n.InputNode(i)
 			if at, ok := changes[in.ID()]; ok && id < at {
 				a.Release()
+				for !in.Value().IsLeaf() { // a view
+					in = in.InputNode(0)
+				}
 				panic(graph.Errorf(op, graph.ErrChanged, "leaf %s was changed after %s had used it: the gradient would mix old and new numbers; call Backward before the change, or Rewind and record again", in.Label(), n.Label()))
 			}
 		}

@@ -98,6 +98,15 @@ func repeated(n graph.Node, i int) bool {
 
 func operandsOf(n graph.Node) []graph.Value { return n.Value().Inputs() }
 
+// forgetCheckpoint drops what node n, if it is a checkpoint, computed for an earlier sweep: that served the cotangent of
+// its time, and values that may have left the tape since.
+func forgetCheckpoint(n graph.Node) {
+	if n.Op() == opCheckpoint {
+		c := n.Aux().(*checkpoint)
+		c.parts, c.cts = nil, nil
+	}
+}
+
 // checkpointBackward computes f again and sweeps through it once, for all operands.
 func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
 	c, g := n.Aux().(*checkpoint), n.Graph()

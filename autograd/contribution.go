@@ -34,6 +34,7 @@ func (g Gradients) Contribution(v graph.Value, i int) *tensor.Tensor {
 	if ct == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "the adjoint of %s was given back during the sweep: call Backward without LeavesOnly", n.Label()))
 	}
+	forgetCheckpoint(n)
 	pass(n.Row(), n, i, ct, dst, false)
 	return dst
 }

@@ -47,6 +47,7 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value) []graph.Value {
 			continue
 		}
 		n := g.Value(id).Node()
+		forgetCheckpoint(n)
 		for i := range n.NumInputs() {
 			k := n.InputNode(i).ID() - first
 			if k < 0 || !needed[k] {

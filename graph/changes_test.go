@@ -3,6 +3,8 @@ package graph_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -27,5 +29,60 @@ func TestChangesOfUnusedLeaves(t *testing.T) {
 			t.Fatalf("after the update: changes %v, want both leaves", c)
 		}
 		_ = z
+	}
+}
+
+// TestChangesOfViews holds that views of a leaf count as changed with it, and copies of its numbers do not.
+func TestChangesOfViews(t *testing.T) {
+	g := graph.New()
+	leaf := g.ConstTensor(tensor.Of([]float64{1, 2, 3}, 3))
+	views := []graph.Value{ops.Slice(leaf, 0, 1, 3), ops.StopGradient(leaf), ops.Reshape(ops.Slice(leaf, 0, 0, 2), 2, 1)}
+	number := ops.Reshape(ops.Slice(leaf, 0, 0, 1)) // a scalar: copied
+	k := g.Const(1)
+	row := ops.Reshape(k, 1) // a view of a copy
+	result := ops.Reshape(ops.Exp(leaf), 3, 1)
+	leaf.SetTensor(tensor.Of([]float64{4, 5, 6}, 3))
+	k.Set(2)
+	late := ops.Reshape(leaf, 1, 3)
+	changes := g.Changes()
+	for _, v := range views {
+		if at := changes[v.ID()]; at != late.ID() {
+			t.Errorf("%v counts as changed at %d, want %d", v, at, late.ID())
+		}
+	}
+	for _, v := range []graph.Value{number, row, result, late} {
+		if at, ok := changes[v.ID()]; ok {
+			t.Errorf("%v counts as changed at %d, want not at all", v, at)
+		}
+	}
+}
+
+// TestChangesInALoop holds that the changes of a leaf count once, however often it changes: a loop over an operation
+// before the mark neither slows down nor fills memory.
+func TestChangesInALoop(t *testing.T) {
+	g := graph.New()
+	x := g.Var(1)
+	ops.Sin(x)
+	start := g.Mark()
+	for i := range 3 {
+		ops.Cos(x)
+		x.Set(float64(i))
+		x.Set(float64(i) + 0.5)
+		g.Rewind(start)
+		want := map[int]int{x.ID(): 3}
+		if diff := cmp.Diff(want, g.Changes()); diff != "" {
+			t.Errorf("turn %d: changes mismatch (-want +got):\n%s", i, diff)
+		}
+	}
+	steps := func() {
+		for range 100 {
+			ops.Cos(x)
+			x.Set(2)
+			g.Rewind(start)
+		}
+	}
+	steps()
+	if n := testing.AllocsPerRun(10, steps); n > 0 {
+		t.Errorf("%g allocations in 100 changes, want none", n)
 	}
 }

@@ -20,6 +20,7 @@ const (
 	isLeaf                       // made by Var, Const, Bind, ...
 	isTensor                     // the value is a tensor of rank 1 or more: it stands in the extension record
 	isShared                     // a leaf that shares the storage of a bound tensor
+	isView                       // a tensor that shares the storage of operand 0
 )
 
 // notPlain marks the nodes that the short path for scalars has to leave to the long one.
@@ -89,8 +90,8 @@ type Graph struct {
 	base    uint32   // gen of the last Reset
 	rewinds []rewind // in force, oldest first
 
-	leafEnd int32 // all nodes below are leaves
-	changes []change
+	leafEnd int32           // all nodes below are leaves
+	changes map[int32]int32 // leaves that got other numbers, and the tape's end then: operations before it used the old ones
 	bound   []binding
 	byData  map[bindKey]int32
 

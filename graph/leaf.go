@@ -17,10 +17,6 @@ type bindKey struct {
 	grads bool
 }
 
-// A change says that a leaf got other numbers when the tape had the given length: the operations below it that use the
-// leaf were computed with the old ones.
-type change struct{ leaf, at int32 }
-
 // Var returns a scalar leaf that wants a gradient.
 func (g *Graph) Var(v float64) Value { return g.scalarLeaf(v, isLeaf|wantsGrad) }
 
@@ -186,12 +182,15 @@ func (g *Graph) refresh(id int32) {
 // changed notes that a leaf has new numbers. It matters only to operations that used the old ones.
 func (g *Graph) changed(leaf int32) {
 	if g.n > g.leafEnd {
-		g.changes = append(g.changes, change{leaf, g.n})
+		if g.changes == nil {
+			g.changes = make(map[int32]int32)
+		}
+		g.changes[leaf] = g.n
 	}
 }
 
 // Changes returns, for every leaf that changed after an operation had been recorded, the first node that may have used
-// its present numbers. It is empty if no leaf changed, as usual.
+// its present numbers, and the same for the views that share its storage. It is empty if no leaf changed, as usual.
 func (g *Graph) Changes() map[int]int {
 	for _, b := range g.bound {
 		g.refresh(b.id)
@@ -200,8 +199,17 @@ func (g *Graph) Changes() map[int]int {
 		return nil
 	}
 	m := make(map[int]int, len(g.changes))
-	for _, c := range g.changes {
-		m[int(c.leaf)] = max(m[int(c.leaf)], int(c.at))
+	for leaf, at := range g.changes {
+		m[int(leaf)] = int(at)
+	}
+	for k := range g.exts { // in recording order, so that views of views follow
+		e := &g.exts[k]
+		if h := g.heads[e.node]; h.flags&isView == 0 || h.ext != int32(k) {
+			continue
+		}
+		if at, ok := m[int(g.inputs[e.inputs.lo])]; ok && int(e.node) < at {
+			m[int(e.node)] = at
+		}
 	}
 	return m
 }
@@ -226,7 +234,8 @@ func (v Value) Set(x float64) {
 }
 
 // SetTensor gives a leaf other numbers, rounded to the graph's precision; see [Value.Set]. A bound tensor changes with
-// it. SetTensor panics with an [*Error] if v is not a leaf or t has another shape.
+// it, and so do views: results such as those of ops.Reshape that share the leaf's storage. SetTensor panics with an
+// [*Error] if v is not a leaf or t has another shape.
 func (v Value) SetTensor(t *tensor.Tensor) {
 	const op = "graph.Value.SetTensor"
 	h := v.leafHead(op)

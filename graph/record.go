@@ -171,7 +171,12 @@ func (c Call) Record(shape ...int) Value {
 func (c Call) RecordView(offset int, shape ...int) Value {
 	e := c.ext()
 	c.g.mirror(e)
-	return c.finish(c.g.pool.View(c.g.operands[e.inputs.lo], shape, offset), false)
+	source := c.g.heads[c.g.inputs[e.inputs.lo]].flags
+	v := c.finish(c.g.pool.View(c.g.operands[e.inputs.lo], shape, offset), false)
+	if h := &c.g.heads[v.id]; h.flags&isTensor != 0 && source&notPlain != 0 { // scalars are copied
+		h.flags |= isView
+	}
+	return v
 }
 
 func (c Call) finish(out *tensor.Tensor, forward bool) Value {

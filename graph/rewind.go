@@ -3,6 +3,7 @@ package graph
 import (
 	"maps"
 	"slices"
+	"sort"
 )
 
 // A rewind is one that is in force: handles older than gen are good only for nodes below floor.
@@ -28,12 +29,8 @@ func (g *Graph) survives(id int32, gen uint32) bool {
 		return false
 	}
 	// The floors rise with the generations, so the first rewind after gen is the lowest.
-	for _, r := range g.rewinds {
-		if int32(r.gen-gen) > 0 {
-			return id < r.floor
-		}
-	}
-	return true
+	k := sort.Search(len(g.rewinds), func(k int) bool { return int32(g.rewinds[k].gen-gen) > 0 })
+	return k == len(g.rewinds) || id < g.rewinds[k].floor
 }
 
 // Rewind takes everything from the tape that was recorded after the mark and keeps its memory for what comes next.
@@ -111,13 +108,13 @@ func (g *Graph) truncate(n int32) {
 		maps.DeleteFunc(g.names, func(id int32, _ string) bool { return id >= n })
 	}
 	g.leafEnd = min(g.leafEnd, n)
-	changes := g.changes[:0]
-	for _, c := range g.changes {
-		if c.at = min(c.at, n); c.at > g.leafEnd && c.leaf < n {
-			changes = append(changes, c)
+	for leaf, at := range g.changes {
+		if at = min(at, n); at > g.leafEnd && leaf < n {
+			g.changes[leaf] = at
+		} else {
+			delete(g.changes, leaf)
 		}
 	}
-	g.changes = changes
 	g.cutScopes(n)
 }
 
