@@ -5,12 +5,13 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opSigmoid, opTanh, opReLU, opSoftplus graph.Op
 
 func init() {
-	register(&opSigmoid, graph.Row{
+	register(&opSigmoid, withSlope(sigmoidSlope[float64], sigmoidSlope[float32], graph.Row{
 		Name: "sigmoid", Func: Sigmoid, Params: "x", Doc: "logistic function", Formula: "1/(1+e⁻ˣ)", Derivative: "y·(1-y)",
 		Unary: func(x float64) (float64, float64) {
 			y := sigmoid(x)
@@ -22,8 +23,8 @@ func init() {
 		},
 		At:     [5][2]float64{{nan, nan}, {1, 0}, {0, 0}, {0.5, 0.25}, {0.5, 0.25}},
 		Source: "e^-|x| form, which does not overflow",
-	})
-	register(&opTanh, graph.Row{
+	}))
+	register(&opTanh, withSlope(tanhSlope[float64], tanhSlope[float32], graph.Row{
 		Name: "tanh", Func: Tanh, Params: "x", Doc: "hyperbolic tangent", Formula: "tanh x", Derivative: "1 - y²",
 		Unary:   tanh,
 		Forward: kernel1(kernel.Tanh[float64], kernel.Tanh[float32]),
@@ -34,7 +35,7 @@ func init() {
 		},
 		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 1}, {negZero, 1}},
 		Source: "Cephes tanh.c, via Go math.Tanh",
-	})
+	}))
 	register(&opReLU, graph.Row{
 		Name: "relu", Func: ReLU, Params: "x", Doc: "rectifier", Formula: "max(x, 0)", Derivative: "1 for x > 0, else 0",
 		Unary: func(x float64) (float64, float64) {
@@ -142,3 +143,11 @@ func ReLU(x graph.Value) graph.Value {
 //	Softplus(+Inf) = +Inf, with derivative 1
 //	Softplus(-Inf) = 0, with derivative 0
 func Softplus(x graph.Value) graph.Value { return unary(opSoftplus, x) }
+
+func sigmoidSlope[T constraints.Float](b block[T]) { logisticSlope(b, 1) }
+
+// tanhSlope sets d to sech² x = 4·sigmoid'(2x).
+func tanhSlope[T constraints.Float](b block[T]) {
+	logisticSlope(b, 2)
+	kernel.MulScalar(b.d, b.d, 4)
+}

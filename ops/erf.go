@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opErf, opErfc, opGELU graph.Op
@@ -13,7 +14,7 @@ var opErf, opErfc, opGELU graph.Op
 const twoOverSqrtPi = 2 / (math.SqrtPi)
 
 func init() {
-	register(&opErf, graph.Row{
+	register(&opErf, withSlope(erfSlope[float64], erfSlope[float32], graph.Row{
 		Name: "erf", Func: Erf, Params: "x", Doc: "error function", Formula: "2/√π·∫₀ˣ e^-t² dt", Derivative: "2/√π·e^-x²",
 		Unary:   func(x float64) (float64, float64) { return math.Erf(x), twoOverSqrtPi * math.Exp(-x*x) },
 		Forward: kernel1(kernel.Erf[float64], kernel.Erf[float32]),
@@ -22,23 +23,21 @@ func init() {
 		},
 		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 2 / math.SqrtPi}, {negZero, 2 / math.SqrtPi}},
 		Source: "FreeBSD s_erf.c, via Go math.Erf",
-	})
-	register(&opErfc, graph.Row{
+	}))
+	register(&opErfc, withSlope(erfcSlope[float64], erfcSlope[float32], graph.Row{
 		Name: "erfc", Func: Erfc, Params: "x", Doc: "complementary error function, accurate in its tail", Formula: "1 - erf x", Derivative: "-2/√π·e^-x²",
-		Unary: func(x float64) (float64, float64) { return math.Erfc(x), -twoOverSqrtPi * math.Exp(-x*x) },
+		Unary:   func(x float64) (float64, float64) { return math.Erfc(x), -twoOverSqrtPi * math.Exp(-x*x) },
+		Forward: forwardBlocks(erfcValue[float64], erfcValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), -twoOverSqrtPi))
 		},
 		At:     [5][2]float64{{nan, nan}, {0, 0}, {2, 0}, {1, -2 / math.SqrtPi}, {1, -2 / math.SqrtPi}},
 		Source: "FreeBSD s_erf.c, via Go math.Erfc",
-	})
-	register(&opGELU, graph.Row{
+	}))
+	register(&opGELU, withSlope(geluSlope[float64], geluSlope[float32], graph.Row{
 		Name: "gelu", Func: GELU, Params: "x", Doc: "Gaussian error linear unit, exact: x weighted by the normal distribution", Formula: "x·Φ(x)", Derivative: "Φ(x) + x·φ(x)",
-		Unary: func(x float64) (float64, float64) {
-			cdf, pdf := 0.5*math.Erfc(-x*(1/math.Sqrt2)), math.Exp(-0.5*x*x)*(1/(math.SqrtPi*math.Sqrt2))
-			// Where a factor has vanished the product is 0, at x = -Inf too.
-			return zeroWins(cdf, x), cdf + zeroWins(pdf, x)
-		},
+		Unary:   gelu,
+		Forward: forwardBlocks(geluValue[float64], geluValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			cdf := MulScalar(Erfc(MulScalar(x, -1/math.Sqrt2)), 0.5)
@@ -47,7 +46,74 @@ func init() {
 		},
 		At:     [5][2]float64{{nan, nan}, {inf, 1}, {0, 0}, {0, 0.5}, {negZero, 0.5}},
 		Source: "Hendrycks and Gimpel (2016), arXiv:1606.08415; Φ by erfc, which keeps the digits of the left tail",
-	})
+	}))
+}
+
+// tail is where 1 - |erf| has lost a bit or two: beyond it [math.Erfc] gives the small probabilities, one by one.
+const tail = 0.5
+
+func erfSlope[T constraints.Float](b block[T]) {
+	kernel.Square(b.d, b.x)
+	kernel.Neg(b.d, b.d)
+	kernel.Exp(b.d, b.d)
+	kernel.MulScalar(b.d, b.d, twoOverSqrtPi)
+}
+
+func erfcSlope[T constraints.Float](b block[T]) {
+	erfSlope(b)
+	kernel.Neg(b.d, b.d)
+}
+
+func erfcValue[T constraints.Float](b block[T]) {
+	kernel.Erf(b.t, b.x)
+	for i, v := range b.x {
+		if v > tail {
+			b.y[i] = T(math.Erfc(float64(v)))
+		} else {
+			b.y[i] = 1 - b.t[i]
+		}
+	}
+}
+
+func gelu(x float64) (y, dx float64) {
+	cdf, pdf := 0.5*math.Erfc(-x*(1/math.Sqrt2)), math.Exp(-0.5*x*x)*(1/(math.SqrtPi*math.Sqrt2))
+	// Where a factor has vanished the product is 0, at x = -Inf too.
+	return zeroWins(cdf, x), cdf + zeroWins(pdf, x)
+}
+
+func geluValue[T constraints.Float](b block[T]) {
+	valueOr(gelu, func(b block[T]) {
+		kernel.MulScalar(b.t, b.x, 1/math.Sqrt2)
+		kernel.Erf(b.d, b.t)
+		for i, v := range b.x {
+			if b.t[i] < -tail {
+				y, _ := gelu(float64(v))
+				b.y[i] = T(y)
+			} else {
+				b.y[i] = v * (0.5 + 0.5*b.d[i])
+			}
+		}
+	})(b)
+}
+
+func geluSlope[T constraints.Float](b block[T]) {
+	slopeOr(gelu, func(b block[T]) {
+		kernel.Square(b.d, b.x)
+		kernel.MulScalar(b.d, b.d, -0.5)
+		kernel.Exp(b.d, b.d)
+		kernel.MulScalar(b.d, b.d, 1/(math.SqrtPi*math.Sqrt2))
+		kernel.Mul(b.d, b.d, b.x)
+		kernel.MulScalar(b.t, b.x, 1/math.Sqrt2)
+		kernel.Erf(b.t, b.t)
+		for i, v := range b.x {
+			if v < -tail*math.Sqrt2 {
+				_, dx := gelu(float64(v))
+				b.d[i] = T(dx)
+			} else {
+				b.d[i] += 0.5 + 0.5*b.t[i]
+			}
+		}
+	})(b)
 }
 
 // zeroWins returns a·b, but 0 where a is 0.

@@ -6,6 +6,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opExp, opLog, opSin, opCos graph.Op
@@ -23,7 +24,7 @@ func init() {
 		At:       [5][2]float64{{nan, nan}, {inf, inf}, {0, 0}, {1, 1}, {1, 1}},
 		Source:   "FreeBSD e_exp.c, via Go math.Exp",
 	})
-	register(&opLog, graph.Row{
+	register(&opLog, withSlope(logSlope[float64], logSlope[float32], graph.Row{
 		Name: "log", Func: Log, Params: "x", Doc: "natural logarithm", Formula: "ln x", Derivative: "1/x",
 		Unary: func(x float64) (float64, float64) {
 			if x < 0 {
@@ -40,16 +41,16 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
 		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
 		Source: "FreeBSD e_log.c, via Go math.Log",
-	})
-	register(&opSin, graph.Row{
+	}))
+	register(&opSin, withSlope(sinSlope[float64], sinSlope[float32], graph.Row{
 		Name: "sin", Func: Sin, Params: "x", Doc: "sine, x in radians", Formula: "sin x", Derivative: "cos x",
 		Unary:   math.Sincos,
 		Forward: kernel1(kernel.Sin[float64], kernel.Sin[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
 		At:      [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source:  "Cephes sin.c, via Go math.Sincos",
-	})
-	register(&opCos, graph.Row{
+	}))
+	register(&opCos, withSlope(cosSlope[float64], cosSlope[float32], graph.Row{
 		Name: "cos", Func: Cos, Params: "x", Doc: "cosine, x in radians", Formula: "cos x", Derivative: "-sin x",
 		Unary: func(x float64) (float64, float64) {
 			s, c := math.Sincos(x)
@@ -59,7 +60,7 @@ func init() {
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Sin(n.Input(0)))) },
 		At:      [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {1, 0}, {1, 0}},
 		Source:  "Cephes sin.c, via Go math.Sincos",
-	})
+	}))
 }
 
 // ln returns the natural logarithm. On amd64 Go's math.Log is wrong for denormal numbers, which are scaled here.
@@ -130,4 +131,20 @@ func softplusBackward(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
 		kernel.SoftplusBackward(dst.Float64s(), ct.Float64s(), n.In(0).Float64s())
 	}
 	return true
+}
+
+func logSlope[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		if v < 0 {
+			v = T(math.NaN())
+		}
+		b.d[i] = 1 / v
+	}
+}
+
+func sinSlope[T constraints.Float](b block[T]) { kernel.Cos(b.d, b.x) }
+
+func cosSlope[T constraints.Float](b block[T]) {
+	kernel.Sin(b.d, b.x)
+	kernel.Neg(b.d, b.d)
 }

@@ -4,27 +4,26 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opExpm1, opLog1p, opLog2, opLog10, opLogAddExp graph.Op
 
 func init() {
-	register(&opExpm1, graph.Row{
+	register(&opExpm1, withSlope(expm1Slope[float64], expm1Slope[float32], graph.Row{
 		Name: "expm1", Func: Expm1, Params: "x", Doc: "exponential less one, accurate near 0", Formula: "eˣ - 1", Derivative: "eˣ",
 		// Not value + 1, which has lost eˣ where the value is near -1.
-		Unary:  func(x float64) (float64, float64) { return math.Expm1(x), math.Exp(x) },
-		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Exp(n.Input(0))) },
-		At:     [5][2]float64{{nan, nan}, {inf, inf}, {-1, 0}, {0, 1}, {negZero, 1}},
-		Source: "FreeBSD s_expm1.c, via Go math.Expm1",
-	})
-	register(&opLog1p, graph.Row{
+		Unary:   func(x float64) (float64, float64) { return math.Expm1(x), math.Exp(x) },
+		Forward: forwardBlocks(expm1Value[float64], expm1Value[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Exp(n.Input(0))) },
+		At:      [5][2]float64{{nan, nan}, {inf, inf}, {-1, 0}, {0, 1}, {negZero, 1}},
+		Source:  "FreeBSD s_expm1.c, via Go math.Expm1",
+	}))
+	register(&opLog1p, withSlope(log1pSlope[float64], log1pSlope[float32], graph.Row{
 		Name: "log1p", Func: Log1p, Params: "x", Doc: "logarithm of one more, accurate near 0", Formula: "ln(1+x)", Derivative: "1/(1+x)",
-		Unary: func(x float64) (float64, float64) {
-			if x < -1 {
-				return math.NaN(), math.NaN()
-			}
-			return math.Log1p(x), 1 / (1 + x)
-		},
+		Unary:   log1p,
+		Forward: forwardBlocks(log1pValue[float64], log1pValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			return Chain(ct, nanBelow(x, -1, Reciprocal(AddScalar(x, 1))))
@@ -33,7 +32,7 @@ func init() {
 		Kinks:  []graph.Kink{{At: -1, Chosen: math.Inf(1), Why: "the limit from the right"}},
 		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source: "FreeBSD s_log1p.c, via Go math.Log1p",
-	})
+	}))
 	register(&opLog2, graph.Row{
 		Name: "log2", Func: Log2, Params: "x", Doc: "logarithm to base 2, exact for powers of 2", Formula: "log₂ x", Derivative: "1/(x·ln 2)",
 		Unary: func(x float64) (float64, float64) { return logTo(x, log2, math.Ln2) },
@@ -72,6 +71,64 @@ func init() {
 		},
 		Source: "max(a, b) + log1p(e^-|a-b|), which does not overflow",
 	})
+}
+
+// expm1Left sets y to eˣ - 1 where x ≤ 1, by the half-argument formula 2t/(1-t) with t = tanh(x/2), which keeps its digits
+// near 0. Further right it loses them.
+func expm1Left[T constraints.Float](b block[T]) {
+	kernel.MulScalar(b.t, b.x, 0.5)
+	kernel.Tanh(b.t, b.t)
+	kernel.Add(b.y, b.t, b.t)
+	kernel.Neg(b.t, b.t)
+	kernel.AddScalar(b.t, b.t, 1)
+	kernel.Div(b.y, b.y, b.t)
+}
+
+func expm1Value[T constraints.Float](b block[T]) {
+	expm1Left(b)
+	kernel.Exp(b.t, b.x)
+	for i, v := range b.x {
+		w := b.y[i]
+		if v > 1 {
+			w = b.t[i] - 1
+		}
+		b.y[i] = w
+	}
+}
+
+func expm1Slope[T constraints.Float](b block[T]) { kernel.Exp(b.d, b.x) }
+
+// log1pValue sets y to ln u · x/(u-1) for u = 1+x, in which the rounding of u cancels (Higham, Accuracy and Stability of
+// Numerical Algorithms, 1.14.1).
+func log1pValue[T constraints.Float](b block[T]) {
+	valueOr(log1p, func(b block[T]) {
+		kernel.AddScalar(b.t, b.x, 1)
+		kernel.Log(b.d, b.t)
+		kernel.AddScalar(b.t, b.t, -1)
+		for i, v := range b.x {
+			w := v
+			if u := b.t[i]; u != 0 {
+				w = b.d[i] * (v / u)
+			}
+			b.y[i] = w
+		}
+	})(b)
+}
+
+func log1pSlope[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		if v < -1 {
+			v = T(math.NaN())
+		}
+		b.d[i] = 1 / (1 + v)
+	}
+}
+
+func log1p(x float64) (y, dx float64) {
+	if x < -1 {
+		return math.NaN(), math.NaN()
+	}
+	return math.Log1p(x), 1 / (1 + x)
 }
 
 // logTo returns the logarithm of x by f, and its derivative 1/(x·ln b) for a base b with the given logarithm.

@@ -5,20 +5,21 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opSquare, opSqrt, opRsqrt, opReciprocal, opPow, opPowScalar, opAbs graph.Op
 
 func init() {
-	register(&opSquare, graph.Row{
+	register(&opSquare, withSlope(squareSlope[float64], squareSlope[float32], graph.Row{
 		Name: "square", Func: Square, Params: "x", Doc: "square", Formula: "x²", Derivative: "2x",
 		Unary:   func(x float64) (float64, float64) { return x * x, 2 * x },
 		Forward: kernel1(kernel.Square[float64], kernel.Square[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, MulScalar(n.Input(0), 2)) },
 		At:      [5][2]float64{{nan, nan}, {inf, inf}, {inf, -inf}, {0, 0}, {0, 0}},
 		Source:  "power rule",
-	})
-	register(&opSqrt, graph.Row{
+	}))
+	register(&opSqrt, withSlope(sqrtSlope[float64], sqrtSlope[float32], graph.Row{
 		Name: "sqrt", Func: Sqrt, Params: "x", Doc: "square root", Formula: "√x", Derivative: "1/(2√x)",
 		Unary: func(x float64) (float64, float64) {
 			y := math.Sqrt(x)
@@ -32,13 +33,14 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
 		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {0, inf}, {negZero, -inf}},
 		Source: "power rule; IEEE 754 squareRoot",
-	})
-	register(&opRsqrt, graph.Row{
+	}))
+	register(&opRsqrt, withSlope(rsqrtSlope[float64], rsqrtSlope[float32], graph.Row{
 		Name: "rsqrt", Func: Rsqrt, Params: "x", Doc: "one over the square root", Formula: "1/√x", Derivative: "-1/(2x√x)",
 		Unary: func(x float64) (float64, float64) {
 			y := 1 / math.Sqrt(x)
 			return y, -0.5 * (y / x)
 		},
+		Forward: forwardBlocks(rsqrtValue[float64], rsqrtValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Div(n.Value(), n.Input(0)), -0.5))
 		},
@@ -46,20 +48,21 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(-1), Why: "the limit from the right"}},
 		At:     [5][2]float64{{nan, nan}, {0, 0}, {nan, nan}, {inf, -inf}, {-inf, -inf}},
 		Source: "power rule; IEEE 754 rSqrt",
-	})
-	register(&opReciprocal, graph.Row{
+	}))
+	register(&opReciprocal, withSlope(reciprocalSlope[float64], reciprocalSlope[float32], graph.Row{
 		Name: "reciprocal", Func: Reciprocal, Params: "x", Doc: "one over x", Formula: "1/x", Derivative: "-1/x²",
 		Unary: func(x float64) (float64, float64) {
 			y := 1 / x
 			return y, -y * y
 		},
+		Forward: forwardBlocks(reciprocalValue[float64], reciprocalValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Neg(Square(n.Value())))
 		},
 		Domain: []graph.Interval{{Lo: 0.5, Hi: 3}},
 		At:     [5][2]float64{{nan, nan}, {0, 0}, {negZero, 0}, {inf, -inf}, {-inf, -inf}},
 		Source: "power rule",
-	})
+	}))
 	register(&opPow, graph.Row{
 		Name: "pow", Func: Pow, Params: "x, y", Doc: "power", Formula: "xʸ", Derivative: "y·xʸ⁻¹, xʸ·ln x",
 		Binary: func(x, y float64) (float64, float64, float64) {
@@ -86,9 +89,10 @@ func init() {
 		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}, {Lo: -2, Hi: 2}},
 		Source: "power rule; special values of C99 pow",
 	})
-	register(&opPowScalar, graph.Row{
+	register(&opPowScalar, withSlope(powSlope[float64], powSlope[float32], graph.Row{
 		Name: "pow_scalar", Func: PowScalar, Params: "x, p", Doc: "power with a constant exponent", Formula: "xᵖ", Derivative: "p·xᵖ⁻¹",
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return math.Pow(x, p[0]), powBase(x, p[0]) },
+		Forward:    forwardBlocks(powValue[float64], powValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			p := n.Float(0)
 			if p == 0 {
@@ -99,8 +103,8 @@ func init() {
 		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}},
 		Try:    []string{"() 2.5", "(2,3) 3", "(4) 0", "(4) 1", "(3) -2"},
 		Source: "power rule; special values of C99 pow",
-	})
-	register(&opAbs, graph.Row{
+	}))
+	register(&opAbs, withSlope(signSlope[float64], signSlope[float32], graph.Row{
 		Name: "abs", Func: Abs, Params: "x", Doc: "absolute value", Formula: "|x|", Derivative: "sign(x)",
 		Unary:   func(x float64) (float64, float64) { return math.Abs(x), sign(x) },
 		Forward: kernel1(kernel.Abs[float64], kernel.Abs[float32]),
@@ -108,7 +112,68 @@ func init() {
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the middle of the subgradients, as in PyTorch"}},
 		At:      [5][2]float64{{nan, nan}, {inf, 1}, {inf, -1}, {0, 0}, {0, 0}},
 		Source:  "IEEE 754 abs",
-	})
+	}))
+}
+
+func squareSlope[T constraints.Float](b block[T]) { kernel.MulScalar(b.d, b.x, 2) }
+
+func sqrtSlope[T constraints.Float](b block[T]) {
+	kernel.Fill(b.d, 0.5)
+	kernel.Div(b.d, b.d, b.y)
+}
+
+func rsqrtValue[T constraints.Float](b block[T]) {
+	kernel.Sqrt(b.t, b.x)
+	kernel.Fill(b.d, 1)
+	kernel.Div(b.y, b.d, b.t)
+}
+
+func rsqrtSlope[T constraints.Float](b block[T]) {
+	kernel.Div(b.d, b.y, b.x)
+	kernel.MulScalar(b.d, b.d, -0.5)
+}
+
+func reciprocalValue[T constraints.Float](b block[T]) {
+	kernel.Fill(b.d, 1)
+	kernel.Div(b.y, b.d, b.x)
+}
+
+func reciprocalSlope[T constraints.Float](b block[T]) {
+	kernel.Square(b.d, b.y)
+	kernel.Neg(b.d, b.d)
+}
+
+func signSlope[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.d[i] = T(sign(float64(v)))
+	}
+}
+
+func powValue[T constraints.Float](b block[T]) {
+	p := b.p[0]
+	if p == 2 {
+		kernel.Square(b.y, b.x)
+		return
+	}
+	for i, v := range b.x {
+		b.y[i] = T(math.Pow(float64(v), p))
+	}
+}
+
+func powSlope[T constraints.Float](b block[T]) {
+	p := b.p[0]
+	switch p {
+	case 2:
+		kernel.MulScalar(b.d, b.x, 2)
+		return
+	case 3:
+		kernel.Square(b.d, b.x)
+		kernel.MulScalar(b.d, b.d, 3)
+		return
+	}
+	for i, v := range b.x {
+		b.d[i] = T(powBase(float64(v), p))
+	}
 }
 
 func finite(x float64) bool { return x-x == 0 }

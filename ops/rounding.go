@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"golang.org/x/exp/constraints"
 )
 
 var opFloor, opCeil, opRound, opTrunc, opClamp graph.Op
@@ -23,7 +24,7 @@ func init() {
 	step(&opCeil, "ceil", Ceil, "smallest integer that is not below x", "⌈x⌉", 1, math.Ceil)
 	step(&opRound, "round", Round, "nearest integer, the even one where two are as near", "round(x)", 0.5, math.RoundToEven)
 	step(&opTrunc, "trunc", Trunc, "integer part: rounded towards 0", "sign(x)·⌊|x|⌋", 1, math.Trunc)
-	register(&opClamp, graph.Row{
+	register(&opClamp, withSlope(clampSlope[float64], clampSlope[float32], graph.Row{
 		Name: "clamp", Func: Clamp, Params: "x, lo, hi", Doc: "x held between two bounds", Formula: "min(max(x, lo), hi)", Derivative: "1 for lo ≤ x ≤ hi, else 0",
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
 			if p[0] <= x && x <= p[1] {
@@ -31,6 +32,7 @@ func init() {
 			}
 			return min(max(x, p[0]), p[1]), 0
 		},
+		Forward: forwardBlocks(clampValue[float64], clampValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g := n.Input(0), n.Graph()
 			inside := Mul(Ge(x, g.Const(n.Float(0))), Le(x, g.Const(n.Float(1))))
@@ -42,7 +44,25 @@ func init() {
 			{At: 0.5, Chosen: 1, Why: "at a bound x is still free to move inside"},
 		},
 		Source: "definition",
-	})
+	}))
+}
+
+func clampValue[T constraints.Float](b block[T]) {
+	lo, hi := T(b.p[0]), T(b.p[1])
+	for i, v := range b.x {
+		b.y[i] = min(max(v, lo), hi)
+	}
+}
+
+func clampSlope[T constraints.Float](b block[T]) {
+	lo, hi := b.p[0], b.p[1]
+	for i, v := range b.x {
+		var d T
+		if lo <= float64(v) && float64(v) <= hi {
+			d = 1
+		}
+		b.d[i] = d
+	}
 }
 
 // Floor returns the largest integer that is not above x, element by element.

@@ -4,24 +4,27 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opTan, opAsin, opAcos, opAtan, opAtan2, opHypot graph.Op
 
 func init() {
-	register(&opTan, graph.Row{
+	register(&opTan, withSlope(tanSlope[float64], tanSlope[float32], graph.Row{
 		Name: "tan", Func: Tan, Params: "x", Doc: "tangent, x in radians", Formula: "tan x", Derivative: "1 + tan² x",
 		Unary: func(x float64) (float64, float64) {
 			y := math.Tan(x)
 			return y, 1 + y*y
 		},
+		Forward: forwardBlocks(tanValue[float64], tanValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, AddScalar(Square(n.Value()), 1))
 		},
 		Domain: []graph.Interval{{Lo: -1.2, Hi: 1.2}},
 		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source: "Cephes tan.c, via Go math.Tan",
-	})
+	}))
 	register(&opAsin, graph.Row{
 		Name: "asin", Func: Asin, Params: "x", Doc: "inverse sine, in radians", Formula: "arcsin x", Derivative: "1/√((1-x)(1+x))",
 		Unary: func(x float64) (float64, float64) {
@@ -56,7 +59,7 @@ func init() {
 		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {math.Pi / 2, -1}, {math.Pi / 2, -1}},
 		Source: "atan2(√((1-x)(1+x)), x), which keeps the digits near ±1",
 	})
-	register(&opAtan, graph.Row{
+	register(&opAtan, withSlope(atanSlope[float64], atanSlope[float32], graph.Row{
 		Name: "atan", Func: Atan, Params: "x", Doc: "inverse tangent, in radians", Formula: "arctan x", Derivative: "1/(1+x²)",
 		Unary: func(x float64) (float64, float64) { return math.Atan(x), 1 / (1 + x*x) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -64,7 +67,7 @@ func init() {
 		},
 		At:     [5][2]float64{{nan, nan}, {math.Pi / 2, 0}, {-math.Pi / 2, 0}, {0, 1}, {negZero, 1}},
 		Source: "Cephes atan.c, via Go math.Atan",
-	})
+	}))
 	register(&opAtan2, graph.Row{
 		Name: "atan2", Func: Atan2, Params: "y, x", Doc: "angle of the point (x, y), in radians", Formula: "arg(x + iy)", Derivative: "x/r², -y/r² with r = hypot(x, y)",
 		Binary: func(y, x float64) (float64, float64, float64) {
@@ -108,6 +111,24 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
 		Source: "scaled by the larger leg, Go math.Hypot",
 	})
+}
+
+func tanValue[T constraints.Float](b block[T]) {
+	kernel.Sin(b.t, b.x)
+	kernel.Cos(b.d, b.x)
+	kernel.Div(b.y, b.t, b.d)
+}
+
+func tanSlope[T constraints.Float](b block[T]) {
+	kernel.Square(b.d, b.y)
+	kernel.AddScalar(b.d, b.d, 1)
+}
+
+func atanSlope[T constraints.Float](b block[T]) {
+	kernel.Square(b.t, b.x)
+	kernel.AddScalar(b.t, b.t, 1)
+	kernel.Fill(b.d, 1)
+	kernel.Div(b.d, b.d, b.t)
 }
 
 // cosOfAsin returns √(1-x²) = cos(arcsin x) without the cancellation of 1 - x². NaN for |x| > 1.

@@ -1,0 +1,117 @@
+package ops
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
+)
+
+// An elementwise operation that has no kernel of its own is put together from several. They pass over a block of
+// elements that stays in the cache, not over whole tensors, so a further pass costs little.
+
+// blockElements is the most that a block holds.
+const blockElements = 1 << 15
+
+// A block is a part of an elementwise operation of one operand.
+type block[T constraints.Float] struct {
+	x, y []T        // operand and result
+	d    []T        // derivative
+	t    []T        // scratch
+	p    [2]float64 // constant parameters
+}
+
+// A blockFunc sets y, as the Forward of an operation, or d, from the other fields.
+type blockFunc[T constraints.Float] func(b block[T])
+
+// forwardBlocks makes the Forward of an elementwise operation from functions that set y.
+func forwardBlocks(f64 blockFunc[float64], f32 blockFunc[float32]) func(graph.Node) {
+	return func(n graph.Node) {
+		if n.Graph().DType() == tensor.Float32 {
+			eachBlock(n, func(b block[float32], _, _ int) { f32(b) })
+		} else {
+			eachBlock(n, func(b block[float64], _, _ int) { f64(b) })
+		}
+	}
+}
+
+// withSlope gives a row the Backward and the BackwardInto that follow from functions that set d.
+func withSlope(f64 blockFunc[float64], f32 blockFunc[float32], row graph.Row) graph.Row {
+	backward := func(fresh bool) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
+		return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			if dst.DType() == tensor.Float32 {
+				addSlopes(n, ct.Float32s(), dst.Float32s(), f32, fresh)
+			} else {
+				addSlopes(n, ct.Float64s(), dst.Float64s(), f64, fresh)
+			}
+			return true
+		}
+	}
+	row.Backward, row.BackwardInto = backward(false), backward(true)
+	return row
+}
+
+func addSlopes[T constraints.Float](n graph.Node, ct, dst []T, slope blockFunc[T], fresh bool) {
+	eachBlock(n, func(b block[T], lo, hi int) {
+		slope(b)
+		if fresh {
+			clear(dst[lo:hi])
+		}
+		kernel.MulAddTo(dst[lo:hi], ct[lo:hi], b.d)
+	})
+}
+
+// eachBlock calls f for the blocks of an operation: elements lo up to hi.
+func eachBlock[T constraints.Float](n graph.Node, f func(b block[T], lo, hi int)) {
+	x, y := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
+	size := min(len(x), blockElements)
+	t, d := n.Graph().Temp(size), n.Graph().Temp(size)
+	b := block[T]{p: [2]float64{n.Float(0), n.Float(1)}}
+	for lo := 0; lo < len(x); lo += size {
+		hi := min(lo+size, len(x))
+		b.x, b.y = x[lo:hi], y[lo:hi]
+		b.t, b.d = tensor.Data[T](t)[:hi-lo], tensor.Data[T](d)[:hi-lo]
+		f(b, lo, hi)
+	}
+	n.Graph().FreeTemp(d)
+	n.Graph().FreeTemp(t)
+}
+
+// valueOr returns f for blocks of finite numbers, and for the others the operation's scalar function, which knows what
+// becomes of the rest: sums and products of infinite intermediate results do not.
+func valueOr[T constraints.Float](scalar func(x float64) (y, dx float64), f blockFunc[T]) blockFunc[T] {
+	return func(b block[T]) {
+		if kernel.AllFinite(b.x) {
+			f(b)
+			return
+		}
+		for i, v := range b.x {
+			y, _ := scalar(float64(v))
+			b.y[i] = T(y)
+		}
+	}
+}
+
+// slopeOr is valueOr for derivatives.
+func slopeOr[T constraints.Float](scalar func(x float64) (y, dx float64), f blockFunc[T]) blockFunc[T] {
+	return func(b block[T]) {
+		if kernel.AllFinite(b.x) {
+			f(b)
+			return
+		}
+		for i, v := range b.x {
+			_, dx := scalar(float64(v))
+			b.d[i] = T(dx)
+		}
+	}
+}
+
+// logisticSlope sets d to sigmoid'(c·x) = e/(1+e)² with e = e^-|c·x|, which has no difference that cancels.
+func logisticSlope[T constraints.Float](b block[T], c T) {
+	kernel.Abs(b.d, b.x)
+	kernel.MulScalar(b.d, b.d, -c)
+	kernel.Exp(b.d, b.d)
+	kernel.AddScalar(b.t, b.d, 1)
+	kernel.Square(b.t, b.t)
+	kernel.Div(b.d, b.d, b.t)
+}
