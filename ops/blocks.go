@@ -115,3 +115,22 @@ func logisticSlope[T constraints.Float](b block[T], c T) {
 	kernel.Square(b.t, b.t)
 	kernel.Div(b.d, b.d, b.t)
 }
+
+// choose returns a if c holds, else b. There is no branch that a processor could guess wrong, as it does for every second
+// element of random sign.
+func choose[T constraints.Float](c bool, a, b T) T {
+	k := 0
+	if c {
+		k = 1
+	}
+	return [2]T{b, a}[k]
+}
+
+// oneIf returns 1 if c holds, else 0, without a branch.
+func oneIf[T constraints.Float](c bool) T {
+	k := 0
+	if c {
+		k = 1
+	}
+	return T(k)
+}

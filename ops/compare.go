@@ -111,6 +111,9 @@ func sign(x float64) float64 {
 	return x
 }
 
+// signOf is [sign] without a branch.
+func signOf[T constraints.Float](x T) T { return choose(x == x, oneIf[T](x > 0)-oneIf[T](x < 0), x) }
+
 // Gt returns 1 where a > b, else 0, element by element. Shapes broadcast. The result is a constant.
 func Gt(a, b graph.Value) graph.Value { return compare(opGt, a, b) }
 

@@ -88,11 +88,7 @@ func expm1Value[T constraints.Float](b block[T]) {
 	expm1Left(b)
 	kernel.Exp(b.t, b.x)
 	for i, v := range b.x {
-		w := b.y[i]
-		if v > 1 {
-			w = b.t[i] - 1
-		}
-		b.y[i] = w
+		b.y[i] = choose(v > 1, b.t[i]-1, b.y[i])
 	}
 }
 

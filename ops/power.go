@@ -145,7 +145,7 @@ func reciprocalSlope[T constraints.Float](b block[T]) {
 
 func signSlope[T constraints.Float](b block[T]) {
 	for i, v := range b.x {
-		b.d[i] = T(sign(float64(v)))
+		b.d[i] = signOf(v)
 	}
 }
 

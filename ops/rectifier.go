@@ -120,22 +120,14 @@ func siluSlope[T constraints.Float](b block[T]) {
 func leakyValue[T constraints.Float](b block[T]) {
 	a := T(b.p[0])
 	for i, v := range b.x {
-		w := a * v
-		if v > 0 {
-			w = v
-		}
-		b.y[i] = w
+		b.y[i] = choose(v > 0, v, a*v)
 	}
 }
 
 func leakySlope[T constraints.Float](b block[T]) {
 	a := T(b.p[0])
 	for i, v := range b.x {
-		w := a
-		if v > 0 {
-			w = 1
-		}
-		b.d[i] = w
+		b.d[i] = choose(v > 0, 1, a)
 	}
 }
 
@@ -143,11 +135,7 @@ func eluValue[T constraints.Float](b block[T]) {
 	expm1Left(b)
 	a := T(b.p[0])
 	for i, v := range b.x {
-		w := a * b.y[i]
-		if v > 0 {
-			w = v
-		}
-		b.y[i] = w
+		b.y[i] = choose(v > 0, v, a*b.y[i])
 	}
 }
 
@@ -155,11 +143,7 @@ func eluSlope[T constraints.Float](b block[T]) {
 	kernel.Exp(b.d, b.x)
 	a := T(b.p[0])
 	for i, v := range b.x {
-		w := a * b.d[i]
-		if v > 0 {
-			w = 1
-		}
-		b.d[i] = w
+		b.d[i] = choose(v > 0, 1, a*b.d[i])
 	}
 }
 

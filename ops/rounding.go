@@ -57,11 +57,7 @@ func clampValue[T constraints.Float](b block[T]) {
 func clampSlope[T constraints.Float](b block[T]) {
 	lo, hi := b.p[0], b.p[1]
 	for i, v := range b.x {
-		var d T
-		if lo <= float64(v) && float64(v) <= hi {
-			d = 1
-		}
-		b.d[i] = d
+		b.d[i] = oneIf[T](float64(v) >= lo) * oneIf[T](float64(v) <= hi)
 	}
 }
 
