@@ -178,7 +178,7 @@ func TestMessages(t *testing.T) {
 		{"scalar of a tensor", graph.ErrShape, func() { stale.Scalar(w) },
 			"autograd.Gradients.Scalar: value %2 has shape (32,10), not a scalar: use Gradients.Tensor"},
 		{"gradients after Rewind", graph.ErrStale, func() { oldGrads.Scalar(x) },
-			"autograd.Gradients.Scalar: these gradients are from before the graph's Reset or Rewind: read them first, or copy them out with Gradients.Tensor"},
+			"autograd.Gradients.Scalar: these gradients are from before the graph's Reset or Rewind, or their Release: read them first, or copy them out with Gradients.Tensor"},
 		{"gradients by another graph's value", graph.ErrForeign, func() { stale.Tensor(other) },
 			"autograd.Gradients.Tensor: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"},
 		{"zero gradients", graph.ErrUsage, func() { autograd.Gradients{}.Scalar(x) },

@@ -59,6 +59,12 @@ func backward(loss graph.Value, s settings) Gradients {
 	}
 	changes := g.Changes()
 	a := g.NewAdjoints(loss)
+	done := false
+	defer func() {
+		if !done { // a rule panicked
+			a.Release()
+		}
+	}()
 	root := loss.Node()
 	switch {
 	case !root.WantsGrad():
@@ -76,6 +82,7 @@ func backward(loss graph.Value, s settings) Gradients {
 	if changes != nil {
 		checkUnchanged(g, a, root.ID(), changes, s.op)
 	}
+	done = true
 	return Gradients{a, a.Serial()}
 }
 
@@ -161,10 +168,22 @@ func pass(row *graph.Row, n graph.Node, i int, ct, dst *tensor.Tensor, fresh boo
 	g := n.Graph()
 	g.Scratch(func() {
 		g.Quietly(func() {
-			v := row.VJP(n, i, g.Lend(ct))
-			tensor.AddReduced(dst, v.Node().Data())
+			tensor.AddReduced(dst, cotangent(n, i, g.Lend(ct)).Node().Data())
 		})
 	})
+}
+
+// cotangent returns what the operation's rule makes of the cotangent ct of node n for operand i, of a shape that the
+// operand stretches to.
+func cotangent(n graph.Node, i int, ct graph.Value) graph.Value {
+	v := n.Row().VJP(n, i, ct)
+	if v.Graph() == nil {
+		panic(n.Errorf(graph.ErrUsage, "the VJP of operand %d returned the zero graph.Value: return the operand's cotangent", i))
+	}
+	if shape := n.InputNode(i).Dims(); !tensor.BroadcastsTo(shape, v.Dims()) {
+		panic(n.Errorf(graph.ErrShape, "the VJP of operand %d returned shape %s, to which the operand's shape %s does not stretch: return a cotangent of the operand's shape", i, tensor.FormatShape(v.Dims()), tensor.FormatShape(shape)))
+	}
+	return v
 }
 
 // checkUnchanged panics if the sweep reached an operation that had used a leaf before it was changed.
@@ -178,7 +197,6 @@ func checkUnchanged(g *graph.Graph, a *graph.Adjoints, root int, changes map[int
 		for i := range n.NumInputs() {
 			in := n.InputNode(i)
 			if at, ok := changes[in.ID()]; ok && id < at {
-				a.Release()
 				for !in.Value().IsLeaf() { // a view
 					in = in.InputNode(0)
 				}
@@ -200,7 +218,7 @@ func (g Gradients) check(op string) {
 		panic(graph.Errorf(op, graph.ErrUsage, "got the zero Gradients: get one from autograd.Backward"))
 	}
 	if g.a.Serial() != g.serial {
-		panic(graph.Errorf(op, graph.ErrStale, "these gradients are from before the graph's Reset or Rewind: read them first, or copy them out with Gradients.Tensor"))
+		panic(graph.Errorf(op, graph.ErrStale, "these gradients are from before the graph's Reset or Rewind, or their Release: read them first, or copy them out with Gradients.Tensor"))
 	}
 }
 

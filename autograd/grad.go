@@ -53,7 +53,7 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value) []graph.Value {
 			if k < 0 || !needed[k] {
 				continue
 			}
-			c := n.Row().VJP(n, i, ct)
+			c := cotangent(n, i, ct)
 			if shape := n.InputNode(i).Dims(); !slices.Equal(c.Dims(), shape) {
 				c = ops.SumTo(c, shape...)
 			}

@@ -1,0 +1,84 @@
+package autograd_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// brokenRule is what the VJP of the operation broken does: nothing wrong if nil.
+var (
+	brokenRule func(n graph.Node, ct graph.Value) graph.Value
+	opBroken   graph.Op
+)
+
+func init() {
+	opBroken = graph.Register(graph.Row{
+		Name: "broken", Func: broken,
+		Forward: func(n graph.Node) { n.Out().Copy(n.In(0)) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			if brokenRule != nil {
+				return brokenRule(n, ct)
+			}
+			return ct
+		},
+	})
+}
+
+func broken(x graph.Value) graph.Value {
+	c := graph.Begin(opBroken, x)
+	return c.Record(c.Dims(0)...)
+}
+
+// TestBrokenRules holds that a user's own rule that panics, or returns what is no cotangent, is reported with the
+// operation's name by both sweeps, and that the graph and its memory serve the next sweep as if nothing had happened.
+func TestBrokenRules(t *testing.T) {
+	tests := []struct {
+		name string
+		rule func(n graph.Node, ct graph.Value) graph.Value
+		want string
+	}{
+		{"panic", func(n graph.Node, ct graph.Value) graph.Value {
+			ops.Sin(ct)
+			panic(n.Errorf(graph.ErrValue, "no derivative here"))
+		}, "autograd_test.broken: no derivative here"},
+		{"zero value", func(graph.Node, graph.Value) graph.Value { return graph.Value{} },
+			"autograd_test.broken: the VJP of operand 0 returned the zero graph.Value: return the operand's cotangent"},
+		{"shape", func(_ graph.Node, ct graph.Value) graph.Value { return ops.Concat(0, ct, ct) },
+			"autograd_test.broken: the VJP of operand 0 returned shape (6), to which the operand's shape (3) does not stretch: return a cotangent of the operand's shape"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			defer func() { brokenRule = nil }()
+			g := graph.New(graph.WithMemoryLimit(4096)) // less than the sweeps below would leave behind
+			x := g.VarTensor(vector(1, 2, 3))
+			y := ops.Sum(ops.Square(broken(x)))
+			n := g.Len()
+			sweep := func(f func()) {
+				t.Helper()
+				brokenRule = test.rule
+				err := graph.Try(f)
+				brokenRule = nil
+				if err == nil || err.Error() != test.want {
+					t.Errorf("got error %v, want %s", err, test.want)
+				}
+			}
+			for range 100 {
+				sweep(func() { autograd.Backward(y) })
+				if g.Len() != n {
+					t.Fatalf("the tape has %d nodes after the panic, was %d", g.Len(), n)
+				}
+				grads := autograd.Backward(y)
+				if diff := cmp.Diff([]float64{2, 4, 6}, grads.Tensor(x).Float64s()); diff != "" {
+					t.Errorf("the next sweep: mismatch (-want +got):\n%s", diff)
+				}
+				grads.Release()
+			}
+			ops.Exp(x) // there is memory left
+			sweep(func() { autograd.Grad(y, x) })
+		})
+	}
+}
