@@ -39,7 +39,7 @@ func init() {
 		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
 		Source:   "product rule",
 	})
-	register(&opDiv, graph.Row{
+	register(&opDiv, withSlopes(divSlope[float64], divSlope[float32], graph.Row{
 		Name: "div", Func: Div, Params: "a, b", Doc: "quotient, element by element", Formula: "a / b", Derivative: "1/b, -a/b²",
 		Binary:  divide,
 		Forward: arithmetic(kernel.Div[float64], nil, kernel.Div[float32], nil),
@@ -51,7 +51,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: 0.5, Hi: 2}},
 		Source: "quotient rule",
-	})
+	}))
 	register(&opNeg, graph.Row{
 		Name: "neg", Func: Neg, Params: "x", Doc: "negative", Formula: "-x", Derivative: "-1",
 		Unary:   func(x float64) (float64, float64) { return -x, -1 },
@@ -169,6 +169,18 @@ func Div(a, b graph.Value) graph.Value {
 func divide(a, b float64) (z, da, db float64) {
 	z = a / b
 	return z, 1 / b, -z / b
+}
+
+func divSlope[T constraints.Float](r run[T], i int) {
+	if i == 0 {
+		for k := range r.d {
+			r.d[k] = 1 / r.b[k*r.stepB]
+		}
+		return
+	}
+	for k := range r.d {
+		r.d[k] = -r.y[k] / r.b[k*r.stepB]
+	}
 }
 
 // Neg returns -x, element by element.

@@ -3,13 +3,14 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
 var opGt, opGe, opLt, opLe, opEq, opNe, opSign, opMaximum, opMinimum, opWhere graph.Op
 
 func init() {
-	comparison := func(op *graph.Op, name string, f any, doc, formula string, holds func(a, b float64) bool) {
+	comparison := func(op *graph.Op, name string, f any, doc, formula string, holds func(a, b float64) bool, f64 runFunc[float64], f32 runFunc[float32]) {
 		register(op, graph.Row{
 			Name: name, Func: f, Params: "a, b", Doc: doc, Formula: formula, Derivative: "none",
 			Class: graph.NoGrad,
@@ -19,15 +20,16 @@ func init() {
 				}
 				return 0, 0, 0
 			},
-			Source: "IEEE 754 comparison: false where an operand is NaN, but for ne",
+			Forward: forwardRuns(f64, f32),
+			Source:  "IEEE 754 comparison: false where an operand is NaN, but for ne",
 		})
 	}
-	comparison(&opGt, "gt", Gt, "1 where a > b, else 0", "a > b", func(a, b float64) bool { return a > b })
-	comparison(&opGe, "ge", Ge, "1 where a ≥ b, else 0", "a ≥ b", func(a, b float64) bool { return a >= b })
-	comparison(&opLt, "lt", Lt, "1 where a < b, else 0", "a < b", func(a, b float64) bool { return a < b })
-	comparison(&opLe, "le", Le, "1 where a ≤ b, else 0", "a ≤ b", func(a, b float64) bool { return a <= b })
-	comparison(&opEq, "eq", Eq, "1 where a = b, else 0", "a = b", func(a, b float64) bool { return a == b })
-	comparison(&opNe, "ne", Ne, "1 where a ≠ b, else 0", "a ≠ b", func(a, b float64) bool { return a != b })
+	comparison(&opGt, "gt", Gt, "1 where a > b, else 0", "a > b", func(a, b float64) bool { return a > b }, gtValue[float64], gtValue[float32])
+	comparison(&opGe, "ge", Ge, "1 where a ≥ b, else 0", "a ≥ b", func(a, b float64) bool { return a >= b }, geValue[float64], geValue[float32])
+	comparison(&opLt, "lt", Lt, "1 where a < b, else 0", "a < b", func(a, b float64) bool { return a < b }, ltValue[float64], ltValue[float32])
+	comparison(&opLe, "le", Le, "1 where a ≤ b, else 0", "a ≤ b", func(a, b float64) bool { return a <= b }, leValue[float64], leValue[float32])
+	comparison(&opEq, "eq", Eq, "1 where a = b, else 0", "a = b", func(a, b float64) bool { return a == b }, eqValue[float64], eqValue[float32])
+	comparison(&opNe, "ne", Ne, "1 where a ≠ b, else 0", "a ≠ b", func(a, b float64) bool { return a != b }, neValue[float64], neValue[float32])
 
 	register(&opSign, graph.Row{
 		Name: "sign", Func: Sign, Params: "x", Doc: "sign: -1, 0 or 1", Formula: "x/|x|", Derivative: "0",
@@ -37,7 +39,7 @@ func init() {
 		At:     [5][2]float64{{nan, 0}, {1, 0}, {-1, 0}, {0, 0}, {0, 0}},
 		Source: "sign(0) = 0, as in NumPy and PyTorch",
 	})
-	register(&opMaximum, graph.Row{
+	register(&opMaximum, withSlopes(maximumSlope[float64], maximumSlope[float32], graph.Row{
 		Name: "maximum", Func: Maximum, Params: "a, b", Doc: "larger of two, element by element", Formula: "max(a, b)", Derivative: "1 for the larger, ½ each where equal",
 		Binary: func(a, b float64) (float64, float64, float64) {
 			switch {
@@ -48,11 +50,12 @@ func init() {
 			}
 			return max(a, b), 0.5, 0.5
 		},
-		VJP:    func(n graph.Node, i int, ct graph.Value) graph.Value { return Mul(ct, preferred(n, i, Gt)) },
-		Kinks:  []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},
-		Source: "IEEE 754-2019 maximum: NaN wins",
-	})
-	register(&opMinimum, graph.Row{
+		Forward: forwardRuns(maximumValue[float64], maximumValue[float32]),
+		VJP:     func(n graph.Node, i int, ct graph.Value) graph.Value { return Mul(ct, preferred(n, i, Gt)) },
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},
+		Source:  "IEEE 754-2019 maximum: NaN wins",
+	}))
+	register(&opMinimum, withSlopes(minimumSlope[float64], minimumSlope[float32], graph.Row{
 		Name: "minimum", Func: Minimum, Params: "a, b", Doc: "smaller of two, element by element", Formula: "min(a, b)", Derivative: "1 for the smaller, ½ each where equal",
 		Binary: func(a, b float64) (float64, float64, float64) {
 			switch {
@@ -63,10 +66,11 @@ func init() {
 			}
 			return min(a, b), 0.5, 0.5
 		},
-		VJP:    func(n graph.Node, i int, ct graph.Value) graph.Value { return Mul(ct, preferred(n, i, Lt)) },
-		Kinks:  []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},
-		Source: "IEEE 754-2019 minimum: NaN wins",
-	})
+		Forward: forwardRuns(minimumValue[float64], minimumValue[float32]),
+		VJP:     func(n graph.Node, i int, ct graph.Value) graph.Value { return Mul(ct, preferred(n, i, Lt)) },
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},
+		Source:  "IEEE 754-2019 minimum: NaN wins",
+	}))
 	register(&opWhere, graph.Row{
 		Name: "where", Func: Where, Params: "cond, a, b", Doc: "a where cond is not 0, else b", Formula: "cond ? a : b", Derivative: "1 for the branch taken, 0 for the other",
 		Class:    graph.Elementwise,
@@ -110,6 +114,60 @@ func sign(x float64) float64 {
 	}
 	return x
 }
+
+func gtValue[T constraints.Float](r run[T]) {
+	for i := range r.y {
+		r.y[i] = oneIf[T](r.a[i*r.stepA] > r.b[i*r.stepB])
+	}
+}
+
+func geValue[T constraints.Float](r run[T]) {
+	for i := range r.y {
+		r.y[i] = oneIf[T](r.a[i*r.stepA] >= r.b[i*r.stepB])
+	}
+}
+
+func ltValue[T constraints.Float](r run[T]) { gtValue(r.swapped()) }
+
+func leValue[T constraints.Float](r run[T]) { geValue(r.swapped()) }
+
+func eqValue[T constraints.Float](r run[T]) {
+	for i := range r.y {
+		r.y[i] = oneIf[T](r.a[i*r.stepA] == r.b[i*r.stepB])
+	}
+}
+
+func neValue[T constraints.Float](r run[T]) {
+	for i := range r.y {
+		r.y[i] = oneIf[T](r.a[i*r.stepA] != r.b[i*r.stepB])
+	}
+}
+
+func maximumValue[T constraints.Float](r run[T]) {
+	for i := range r.y {
+		r.y[i] = max(r.a[i*r.stepA], r.b[i*r.stepB])
+	}
+}
+
+func minimumValue[T constraints.Float](r run[T]) {
+	for i := range r.y {
+		r.y[i] = min(r.a[i*r.stepA], r.b[i*r.stepB])
+	}
+}
+
+// maximumSlope sets d to 1 where operand i is the larger, to ½ where neither is.
+func maximumSlope[T constraints.Float](r run[T], i int) {
+	if i == 1 {
+		r = r.swapped()
+	}
+	for k := range r.d {
+		a, b := r.a[k*r.stepA], r.b[k*r.stepB]
+		r.d[k] = 0.5 + 0.5*(oneIf[T](a > b)-oneIf[T](a < b))
+	}
+}
+
+// minimumSlope sets d to 1 where operand i is the smaller, to ½ where neither is.
+func minimumSlope[T constraints.Float](r run[T], i int) { maximumSlope(r, 1-i) }
 
 // signOf is [sign] without a branch.
 func signOf[T constraints.Float](x T) T { return choose(x == x, oneIf[T](x > 0)-oneIf[T](x < 0), x) }
@@ -188,14 +246,20 @@ func whereForward(n graph.Node) {
 func selectBranches[T constraints.Float](n graph.Node) {
 	out, cond := n.Out(), n.In(0)
 	o, c := tensor.Data[T](out), tensor.Data[T](cond)
+	if len(c) == len(o) && n.In(1).Len() == len(o) && n.In(2).Len() == len(o) {
+		a, b := tensor.Data[T](n.In(1))[:len(o)], tensor.Data[T](n.In(2))[:len(o)]
+		for i, v := range c {
+			o[i] = choose(v != 0, a[i], b[i])
+		}
+		return
+	}
 	for branch := 1; branch <= 2; branch++ {
 		x := tensor.Data[T](n.In(branch))
 		p := tensor.Pair(out.Dims(), cond.Dims(), n.In(branch).Dims())
 		for r := range p.Runs {
 			for i := range r.N {
-				if (c[r.A+i*r.StepA] != 0) == (branch == 1) {
-					o[r.Out+i] = x[r.B+i*r.StepB]
-				}
+				taken := (c[r.A+i*r.StepA] != 0) == (branch == 1)
+				o[r.Out+i] = choose(taken, x[r.B+i*r.StepB], o[r.Out+i])
 			}
 		}
 	}
@@ -216,12 +280,22 @@ func whereBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
 }
 
 func addBranch[T constraints.Float](n graph.Node, branch int, ct, dst *tensor.Tensor) {
-	d, w, c := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](n.In(0))
 	p := tensor.Pair(ct.Dims(), n.In(0).Dims(), ct.Dims())
 	for r := range p.Runs {
-		for i := range r.N {
-			if (c[r.A+i*r.StepA] != 0) == (branch == 1) {
-				d[r.Out+i] += w[r.Out+i]
+		d, w := tensor.Data[T](dst)[r.Out:][:r.N], tensor.Data[T](ct)[r.Out:][:r.N]
+		c := tensor.Data[T](n.In(0))[r.A:]
+		switch {
+		case r.StepA == 0:
+			if (c[0] != 0) == (branch == 1) {
+				kernel.AddTo(d, w)
+			}
+		case branch == 1:
+			for i, v := range c[:r.N] {
+				d[i] += choose(v != 0, w[i], 0)
+			}
+		default:
+			for i, v := range c[:r.N] {
+				d[i] += choose(v != 0, 0, w[i])
 			}
 		}
 	}

@@ -57,7 +57,7 @@ func init() {
 		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
 		Source: "ln x / ln 10; Go math.Log10 cancels near 1",
 	})
-	register(&opLogAddExp, graph.Row{
+	register(&opLogAddExp, withSlopes(logAddExpSlope[float64], logAddExpSlope[float32], graph.Row{
 		Name: "log_add_exp", Func: LogAddExp, Params: "a, b", Doc: "logarithm of the sum of two exponentials, without overflow", Formula: "ln(eᵃ + eᵇ)", Derivative: "sigmoid(a-b), sigmoid(b-a)",
 		Binary: func(a, b float64) (float64, float64, float64) {
 			d := a - b
@@ -66,11 +66,12 @@ func init() {
 			}
 			return max(a, b) + math.Log1p(math.Exp(-math.Abs(d))), sigmoid(d), sigmoid(-d)
 		},
+		Forward: forwardRuns(logAddExpValue[float64], logAddExpValue[float32]),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return Chain(ct, Sigmoid(Sub(n.Input(i), n.Input(1-i))))
 		},
 		Source: "max(a, b) + log1p(e^-|a-b|), which does not overflow",
-	})
+	}))
 }
 
 // expm1Left sets y to eˣ - 1 where x ≤ 1, by the half-argument formula 2t/(1-t) with t = tanh(x/2), which keeps its digits
@@ -125,6 +126,27 @@ func log1p(x float64) (y, dx float64) {
 		return math.NaN(), math.NaN()
 	}
 	return math.Log1p(x), 1 / (1 + x)
+}
+
+func logAddExpValue[T constraints.Float](r run[T]) {
+	for i := range r.y {
+		r.y[i] = -T(math.Abs(float64(r.a[i*r.stepA] - r.b[i*r.stepB])))
+	}
+	kernel.Softplus(r.y, r.y)
+	for i := range r.y {
+		m := max(r.a[i*r.stepA], r.b[i*r.stepB])
+		r.y[i] = choose(math.IsInf(float64(m), 0), m, m+r.y[i]) // the difference of infinities is NaN
+	}
+}
+
+func logAddExpSlope[T constraints.Float](r run[T], i int) {
+	if i == 1 {
+		r = r.swapped()
+	}
+	for k := range r.d {
+		r.d[k] = r.a[k*r.stepA] - r.b[k*r.stepB]
+	}
+	kernel.Sigmoid(r.d, r.d)
 }
 
 // logTo returns the logarithm of x by f, and its derivative 1/(x·ln b) for a base b with the given logarithm.

@@ -1,0 +1,94 @@
+package ops
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
+)
+
+// A run is a part of an elementwise operation of two operands that fits into the cache. Element i of the operands is
+// a[i·stepA] and b[i·stepB]: a step is 0 where the operand stays at one element.
+type run[T constraints.Float] struct {
+	a, b         []T
+	stepA, stepB int
+	y, d         []T // result, derivative
+}
+
+// swapped returns the run with its operands exchanged.
+func (r run[T]) swapped() run[T] {
+	r.a, r.b, r.stepA, r.stepB = r.b, r.a, r.stepB, r.stepA
+	return r
+}
+
+// A runFunc sets y, as the Forward of an operation.
+type runFunc[T constraints.Float] func(r run[T])
+
+// A runSlope sets d, the derivative by operand i.
+type runSlope[T constraints.Float] func(r run[T], i int)
+
+// forwardRuns makes the Forward of an elementwise operation of two operands from functions that set y.
+func forwardRuns(f64 runFunc[float64], f32 runFunc[float32]) func(graph.Node) {
+	return func(n graph.Node) {
+		if n.Graph().DType() == tensor.Float32 {
+			eachRun(n, func(r run[float32], _, _ int) { f32(r) })
+		} else {
+			eachRun(n, func(r run[float64], _, _ int) { f64(r) })
+		}
+	}
+}
+
+// withSlopes gives a row the Backward and the BackwardInto that follow from functions that set d.
+func withSlopes(f64 runSlope[float64], f32 runSlope[float32], row graph.Row) graph.Row {
+	backward := func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
+		if dst.DType() == tensor.Float32 {
+			addRunSlopes(n, i, ct.Float32s(), dst.Float32s(), f32, fresh)
+		} else {
+			addRunSlopes(n, i, ct.Float64s(), dst.Float64s(), f64, fresh)
+		}
+	}
+	row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+		full := unreduced(n, dst, ct)
+		backward(n, i, ct, full, false)
+		reduce(n, dst, full)
+		return true
+	}
+	row.BackwardInto = func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+		if dst.Len() != ct.Len() {
+			return false
+		}
+		backward(n, i, ct, dst, true)
+		return true
+	}
+	return row
+}
+
+func addRunSlopes[T constraints.Float](n graph.Node, i int, ct, dst []T, slope runSlope[T], fresh bool) {
+	eachRun(n, func(r run[T], lo, hi int) {
+		slope(r, i)
+		if fresh {
+			clear(dst[lo:hi])
+		}
+		kernel.MulAddTo(dst[lo:hi], ct[lo:hi], r.d)
+	})
+}
+
+// eachRun calls f for the runs of an operation: elements lo up to hi of its result.
+func eachRun[T constraints.Float](n graph.Node, f func(r run[T], lo, hi int)) {
+	out, a, b := n.Out(), n.In(0), n.In(1)
+	x, y, z := tensor.Data[T](a), tensor.Data[T](b), tensor.Data[T](out)
+	scratch := n.Graph().Temp(min(len(z), blockElements))
+	p := tensor.Pair(out.Dims(), a.Dims(), b.Dims())
+	for r := range p.Runs {
+		for from := 0; from < r.N; from += blockElements {
+			size := min(r.N-from, blockElements)
+			lo := r.Out + from
+			f(run[T]{
+				a: x[r.A+from*r.StepA:][:(size-1)*r.StepA+1], stepA: r.StepA,
+				b: y[r.B+from*r.StepB:][:(size-1)*r.StepB+1], stepB: r.StepB,
+				y: z[lo : lo+size], d: tensor.Data[T](scratch)[:size],
+			}, lo, lo+size)
+		}
+	}
+	n.Graph().FreeTemp(scratch)
+}
