@@ -36,7 +36,7 @@ func init() {
 		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 1}, {negZero, 1}},
 		Source: "Cephes tanh.c, via Go math.Tanh",
 	}))
-	register(&opReLU, graph.Row{
+	register(&opReLU, withBackward(ofResult, kernel.ReLUBackward[float64], kernel.ReLUBackward[float32], graph.Row{
 		Name: "relu", Func: ReLU, Params: "x", Doc: "rectifier", Formula: "max(x, 0)", Derivative: "1 for x > 0, else 0",
 		Unary: func(x float64) (float64, float64) {
 			switch {
@@ -47,8 +47,7 @@ func init() {
 			}
 			return x, 0 // NaN
 		},
-		Forward:  kernel1(kernel.ReLU[float64], kernel.ReLU[float32]),
-		Backward: backward1(kernel.ReLUBackward[float64], kernel.ReLUBackward[float32]),
+		Forward: kernel1(kernel.ReLU[float64], kernel.ReLU[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			return Where(Gt(x, x.Graph().Const(0)), ct, x.Graph().Const(0))
@@ -56,16 +55,15 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient, as in PyTorch and JAX"}},
 		At:     [5][2]float64{{nan, 0}, {inf, 1}, {0, 0}, {0, 0}, {0, 0}},
 		Source: "Nair and Hinton (2010)",
-	})
-	register(&opSoftplus, graph.Row{
+	}))
+	register(&opSoftplus, withBackward(ofOperand, kernel.SoftplusBackward[float64], kernel.SoftplusBackward[float32], graph.Row{
 		Name: "softplus", Func: Softplus, Params: "x", Doc: "smooth rectifier", Formula: "ln(1+eˣ)", Derivative: "sigmoid(x)",
-		Unary:    func(x float64) (float64, float64) { return softplus(x), sigmoid(x) },
-		Forward:  kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
-		Backward: softplusBackward,
-		VJP:      func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(n.Input(0))) },
-		At:       [5][2]float64{{nan, nan}, {inf, 1}, {0, 0}, {math.Ln2, 0.5}, {math.Ln2, 0.5}},
-		Source:   "max(x, 0) + log1p(e^-|x|), which does not overflow",
-	})
+		Unary:   func(x float64) (float64, float64) { return softplus(x), sigmoid(x) },
+		Forward: kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(n.Input(0))) },
+		At:      [5][2]float64{{nan, nan}, {inf, 1}, {0, 0}, {math.Ln2, 0.5}, {math.Ln2, 0.5}},
+		Source:  "max(x, 0) + log1p(e^-|x|), which does not overflow",
+	}))
 }
 
 func sigmoid(x float64) float64 {

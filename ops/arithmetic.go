@@ -12,17 +12,19 @@ var opAdd, opSub, opMul, opDiv, opNeg, opAddScalar, opMulScalar, opChain, opMulZ
 func init() {
 	register(&opAdd, graph.Row{
 		Name: "add", Func: Add, Params: "a, b", Doc: "sum", Formula: "a + b", Derivative: "1, 1",
-		Binary:   func(a, b float64) (float64, float64, float64) { return a + b, 1, 1 },
-		Forward:  arithmetic(kernel.Add[float64], kernel.AddScalar[float64], kernel.Add[float32], kernel.AddScalar[float32]),
-		Backward: addBackward,
-		VJP:      func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
-		Source:   "linearity of the derivative",
+		Binary:       func(a, b float64) (float64, float64, float64) { return a + b, 1, 1 },
+		Forward:      arithmetic(kernel.Add[float64], kernel.AddScalar[float64], kernel.Add[float32], kernel.AddScalar[float32]),
+		Backward:     addBackward,
+		BackwardInto: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return setScaled(dst, 1, ct) },
+		VJP:          func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
+		Source:       "linearity of the derivative",
 	})
 	register(&opSub, graph.Row{
 		Name: "sub", Func: Sub, Params: "a, b", Doc: "difference", Formula: "a - b", Derivative: "1, -1",
-		Binary:   func(a, b float64) (float64, float64, float64) { return a - b, 1, -1 },
-		Forward:  arithmetic(kernel.Sub[float64], nil, kernel.Sub[float32], nil),
-		Backward: subBackward,
+		Binary:       func(a, b float64) (float64, float64, float64) { return a - b, 1, -1 },
+		Forward:      arithmetic(kernel.Sub[float64], nil, kernel.Sub[float32], nil),
+		Backward:     subBackward,
+		BackwardInto: func(_ graph.Node, i int, ct, dst *tensor.Tensor) bool { return setScaled(dst, float64(1-2*i), ct) },
 		VJP: func(_ graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return ct
@@ -33,11 +35,12 @@ func init() {
 	})
 	register(&opMul, graph.Row{
 		Name: "mul", Func: Mul, Params: "a, b", Doc: "product, element by element", Formula: "a·b", Derivative: "b, a",
-		Binary:   func(a, b float64) (float64, float64, float64) { return a * b, b, a },
-		Forward:  arithmetic(kernel.Mul[float64], kernel.MulScalar[float64], kernel.Mul[float32], kernel.MulScalar[float32]),
-		Backward: mulBackward,
-		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
-		Source:   "product rule",
+		Binary:       func(a, b float64) (float64, float64, float64) { return a * b, b, a },
+		Forward:      arithmetic(kernel.Mul[float64], kernel.MulScalar[float64], kernel.Mul[float32], kernel.MulScalar[float32]),
+		Backward:     mulBackward,
+		BackwardInto: mulBackwardInto,
+		VJP:          func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
+		Source:       "product rule",
 	})
 	register(&opDiv, withSlopes(divSlope[float64], divSlope[float32], graph.Row{
 		Name: "div", Func: Div, Params: "a, b", Doc: "quotient, element by element", Formula: "a / b", Derivative: "1/b, -a/b²",
@@ -60,9 +63,10 @@ func init() {
 			addScaled(dst, -1, ct)
 			return true
 		},
-		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Neg(ct) },
-		At:     [5][2]float64{{nan, -1}, {-inf, -1}, {inf, -1}, {negZero, -1}, {0, -1}},
-		Source: "linearity of the derivative",
+		BackwardInto: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return setScaled(dst, -1, ct) },
+		VJP:          func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Neg(ct) },
+		At:           [5][2]float64{{nan, -1}, {-inf, -1}, {inf, -1}, {negZero, -1}, {0, -1}},
+		Source:       "linearity of the derivative",
 	})
 	register(&opAddScalar, graph.Row{
 		Name: "add_scalar", Func: AddScalar, Params: "x, c", Doc: "sum with a constant number", Formula: "x + c", Derivative: "1",
@@ -72,9 +76,10 @@ func init() {
 			addScaled(dst, 1, ct)
 			return true
 		},
-		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
-		Try:    []string{"() 1.5", "(2,3) -0.5"},
-		Source: "linearity of the derivative",
+		BackwardInto: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return setScaled(dst, 1, ct) },
+		VJP:          func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
+		Try:          []string{"() 1.5", "(2,3) -0.5"},
+		Source:       "linearity of the derivative",
 	})
 	register(&opMulScalar, graph.Row{
 		Name: "mul_scalar", Func: MulScalar, Params: "x, c", Doc: "product with a constant number", Formula: "c·x", Derivative: "c",
@@ -82,6 +87,9 @@ func init() {
 		Forward:    withScalar(kernel.MulScalar[float64], kernel.MulScalar[float32]),
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
 			return finite(n.Float(0)) && addScaled(dst, n.Float(0), ct) // the VJP knows what 0·Inf is
+		},
+		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			return finite(n.Float(0)) && setScaled(dst, n.Float(0), ct)
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			if c := n.Float(0); !finite(c) {
@@ -94,9 +102,10 @@ func init() {
 	})
 	register(&opChain, graph.Row{
 		Name: "chain", Func: Chain, Params: "ct, d", Doc: "the chain rule's product: a cotangent of 0 wins over any derivative", Formula: "ct·d", Derivative: "d, ct",
-		Binary:   chain,
-		Forward:  chainForward,
-		Backward: mulBackward,
+		Binary:       chain,
+		Forward:      chainForward,
+		Backward:     mulBackward,
+		BackwardInto: mulBackwardInto,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return Chain(ct, n.Input(1))
@@ -308,6 +317,44 @@ func addScaled(dst *tensor.Tensor, c float64, src *tensor.Tensor) bool {
 		kernel.Axpy(dst.Float32s(), float32(c), src.Float32s())
 	} else {
 		kernel.Axpy(dst.Float64s(), c, src.Float64s())
+	}
+	return true
+}
+
+// setScaled sets dst to c·src for a finite c. It returns false if the numbers of elements differ.
+func setScaled(dst *tensor.Tensor, c float64, src *tensor.Tensor) bool {
+	switch {
+	case dst.Len() != src.Len():
+		return false
+	case dst.DType() == tensor.Float32:
+		setMultiple(dst.Float32s(), float32(c), src.Float32s())
+	default:
+		setMultiple(dst.Float64s(), c, src.Float64s())
+	}
+	return true
+}
+
+func setMultiple[T constraints.Float](dst []T, c T, src []T) {
+	switch {
+	case c == 1:
+		copy(dst, src)
+	case c == 0: // zero wins, as in Axpy
+		clear(dst)
+	default:
+		kernel.MulScalar(dst, src, c)
+	}
+}
+
+// mulBackwardInto is [mulBackward] for a dst that is set.
+func mulBackwardInto(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+	d := n.In(1 - i)
+	switch {
+	case dst.Len() != ct.Len() || d.Len() != ct.Len():
+		return false
+	case dst.DType() == tensor.Float32:
+		addToCleared(dst.Float32s(), ct.Float32s(), d.Float32s(), kernel.MulAddTo[float32])
+	default:
+		addToCleared(dst.Float64s(), ct.Float64s(), d.Float64s(), kernel.MulAddTo[float64])
 	}
 	return true
 }

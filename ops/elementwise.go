@@ -199,14 +199,45 @@ func kernel1(f64 func(dst, x []float64), f32 func(dst, x []float32)) func(graph.
 	}
 }
 
-// backward1 makes the Backward of an elementwise operation from kernels that take the cotangent and the result.
-func backward1(f64 func(dst, ct, y []float64), f32 func(dst, ct, y []float32)) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
-	return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-		if dst.DType() == tensor.Float32 {
-			f32(dst.Float32s(), ct.Float32s(), n.Out().Float32s())
+// What a kernel for the backward sweep of an elementwise operation reads besides the cotangent.
+const (
+	ofOperand = iota
+	ofResult
+)
+
+// withBackward gives a row the Backward and the BackwardInto that follow from kernels which add to dst what the cotangent
+// contributes, for the operand or the result v.
+func withBackward(of int, f64 func(dst, ct, v []float64), f32 func(dst, ct, v []float32), row graph.Row) graph.Row {
+	read := func(n graph.Node) *tensor.Tensor {
+		if of == ofOperand {
+			return n.In(0)
+		}
+		return n.Out()
+	}
+	row.Backward = func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		if v := read(n); dst.DType() == tensor.Float32 {
+			f32(dst.Float32s(), ct.Float32s(), v.Float32s())
 		} else {
-			f64(dst.Float64s(), ct.Float64s(), n.Out().Float64s())
+			f64(dst.Float64s(), ct.Float64s(), v.Float64s())
 		}
 		return true
+	}
+	row.BackwardInto = func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		if v := read(n); dst.DType() == tensor.Float32 {
+			addToCleared(dst.Float32s(), ct.Float32s(), v.Float32s(), f32)
+		} else {
+			addToCleared(dst.Float64s(), ct.Float64s(), v.Float64s(), f64)
+		}
+		return true
+	}
+	return row
+}
+
+// addToCleared runs a kernel that adds over blocks of dst that it has just cleared: they are in the cache still.
+func addToCleared[T constraints.Float](dst, ct, v []T, f func(dst, ct, v []T)) {
+	for lo := 0; lo < len(dst); lo += blockElements {
+		hi := min(lo+blockElements, len(dst))
+		clear(dst[lo:hi])
+		f(dst[lo:hi], ct[lo:hi], v[lo:hi])
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -12,18 +11,17 @@ import (
 var opExp, opLog, opSin, opCos graph.Op
 
 func init() {
-	register(&opExp, graph.Row{
+	register(&opExp, withBackward(ofResult, kernel.MulAddTo[float64], kernel.MulAddTo[float32], graph.Row{
 		Name: "exp", Func: Exp, Params: "x", Doc: "exponential", Formula: "eˣ", Derivative: "eˣ",
 		Unary: func(x float64) (float64, float64) {
 			y := math.Exp(x)
 			return y, y
 		},
-		Forward:  kernel1(kernel.Exp[float64], kernel.Exp[float32]),
-		Backward: backward1(kernel.MulAddTo[float64], kernel.MulAddTo[float32]),
-		VJP:      func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, n.Value()) },
-		At:       [5][2]float64{{nan, nan}, {inf, inf}, {0, 0}, {1, 1}, {1, 1}},
-		Source:   "FreeBSD e_exp.c, via Go math.Exp",
-	})
+		Forward: kernel1(kernel.Exp[float64], kernel.Exp[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, n.Value()) },
+		At:      [5][2]float64{{nan, nan}, {inf, inf}, {0, 0}, {1, 1}, {1, 1}},
+		Source:  "FreeBSD e_exp.c, via Go math.Exp",
+	}))
 	register(&opLog, withSlope(logSlope[float64], logSlope[float32], graph.Row{
 		Name: "log", Func: Log, Params: "x", Doc: "natural logarithm", Formula: "ln x", Derivative: "1/x",
 		Unary: func(x float64) (float64, float64) {
@@ -121,16 +119,6 @@ func Cos(x graph.Value) graph.Value {
 		return graph.Record1(opCos, x, c, -s)
 	}
 	return unary(opCos, x)
-}
-
-// softplusBackward adds ct·sigmoid(x).
-func softplusBackward(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-	if dst.DType() == tensor.Float32 {
-		kernel.SoftplusBackward(dst.Float32s(), ct.Float32s(), n.In(0).Float32s())
-	} else {
-		kernel.SoftplusBackward(dst.Float64s(), ct.Float64s(), n.In(0).Float64s())
-	}
-	return true
 }
 
 func logSlope[T constraints.Float](b block[T]) {

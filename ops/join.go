@@ -54,21 +54,23 @@ func init() {
 	})
 	register(&opSqueeze, graph.Row{
 		Name: "squeeze", Func: Squeeze, Params: "x, axis", Doc: "x without an axis of length 1", Formula: "x", Derivative: "1",
-		Class:    graph.Linear,
-		Forward:  func(graph.Node) {},
-		Backward: addFlat,
-		VJP:      reshapeBack,
-		Try:      []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
-		Source:   "a relabelling of the elements",
+		Class:        graph.Linear,
+		Forward:      func(graph.Node) {},
+		Backward:     addFlat,
+		BackwardInto: setFlat,
+		VJP:          reshapeBack,
+		Try:          []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
+		Source:       "a relabelling of the elements",
 	})
 	register(&opUnsqueeze, graph.Row{
 		Name: "unsqueeze", Func: Unsqueeze, Params: "x, axis", Doc: "x with a new axis of length 1", Formula: "x", Derivative: "1",
-		Class:    graph.Linear,
-		Forward:  func(graph.Node) {},
-		Backward: addFlat,
-		VJP:      reshapeBack,
-		Try:      []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
-		Source:   "a relabelling of the elements",
+		Class:        graph.Linear,
+		Forward:      func(graph.Node) {},
+		Backward:     addFlat,
+		BackwardInto: setFlat,
+		VJP:          reshapeBack,
+		Try:          []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
+		Source:       "a relabelling of the elements",
 	})
 	register(&opFlip, graph.Row{
 		Name: "flip", Func: Flip, Params: "x, axis", Doc: "elements along an axis in reverse order", Formula: "x", Derivative: "1",

@@ -24,7 +24,11 @@ func init() {
 			tensor.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			addSpread(n, dst, ct, 1)
+			addSpread(n, dst, ct, 1, false)
+			return true
+		},
+		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			addSpread(n, dst, ct, 1, true)
 			return true
 		},
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return spread(n, ct) },
@@ -41,7 +45,11 @@ func init() {
 			scale(n.Out(), 1/float64(reducedLen(n)))
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			addSpread(n, dst, ct, 1/float64(reducedLen(n)))
+			addSpread(n, dst, ct, 1/float64(reducedLen(n)), false)
+			return true
+		},
+		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			addSpread(n, dst, ct, 1/float64(reducedLen(n)), true)
 			return true
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -176,24 +184,29 @@ func spread(n graph.Node, v graph.Value) graph.Value {
 	return Broadcast(Reshape(v, keptDims(n, nil)...), n.InputNode(0).Dims()...)
 }
 
-// addSpread adds c·ct to dst, stretched along the reduced axes.
-func addSpread(n graph.Node, dst, ct *tensor.Tensor, c float64) {
+// addSpread adds c·ct to dst, stretched along the reduced axes. For a fresh dst it sets it.
+func addSpread(n graph.Node, dst, ct *tensor.Tensor, c float64, fresh bool) {
 	var buf [tensor.MaxRank]int
 	kept := keptDims(n, buf[:0])
 	if dst.DType() == tensor.Float32 {
-		addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), kept, float32(c))
+		addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), kept, float32(c), fresh)
 	} else {
-		addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), kept, c)
+		addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), kept, c, fresh)
 	}
 }
 
-func addSpreadOf[T constraints.Float](dst []T, dims []int, ct []T, kept []int, c T) {
+func addSpreadOf[T constraints.Float](dst []T, dims []int, ct []T, kept []int, c T, fresh bool) {
 	p := tensor.Pair(dims, kept, dims)
 	for r := range p.Runs {
 		d := dst[r.Out : r.Out+r.N]
-		if r.StepA == 1 {
+		switch {
+		case r.StepA == 1 && fresh:
+			setMultiple(d, c, ct[r.A:r.A+r.N])
+		case r.StepA == 1:
 			kernel.Axpy(d, c, ct[r.A:r.A+r.N])
-		} else {
+		case fresh:
+			kernel.Fill(d, c*ct[r.A])
+		default:
 			kernel.AddScalarTo(d, c*ct[r.A])
 		}
 	}

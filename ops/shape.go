@@ -13,9 +13,10 @@ var opReshape, opBroadcast, opSumTo, opTranspose, opPermute, opSlice, opPad, opG
 func init() {
 	register(&opReshape, graph.Row{
 		Name: "reshape", Func: Reshape, Params: "x, dims", Doc: "the same elements in another shape; one dimension may be -1", Formula: "x", Derivative: "1",
-		Class:    graph.Linear,
-		Forward:  func(graph.Node) {},
-		Backward: addFlat,
+		Class:        graph.Linear,
+		Forward:      func(graph.Node) {},
+		Backward:     addFlat,
+		BackwardInto: setFlat,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Reshape(ct, n.InputNode(0).Dims()...)
 		},
@@ -53,6 +54,10 @@ func init() {
 			tensor.PermuteAdd(dst, ct, swapLast(n))
 			return true
 		},
+		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			tensor.Permute(dst, ct, swapLast(n))
+			return true
+		},
 		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Transpose(ct) },
 		Try:    []string{"(2,3)", "(2,3,4)", "(1,3)", "(0,2)"},
 		Source: "a permutation of the elements",
@@ -64,6 +69,11 @@ func init() {
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
 			var buf [tensor.MaxRank]int
 			tensor.PermuteAdd(dst, ct, tensor.InversePermutation(buf[:0], n.Ints()))
+			return true
+		},
+		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			var buf [tensor.MaxRank]int
+			tensor.Permute(dst, ct, tensor.InversePermutation(buf[:0], n.Ints()))
 			return true
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -360,6 +370,9 @@ func StopGradient(x graph.Value) graph.Value {
 
 // addFlat adds the cotangent to dst element by element, whatever their shapes.
 func addFlat(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return addScaled(dst, 1, ct) }
+
+// setFlat is [addFlat] for a dst that is set.
+func setFlat(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return setScaled(dst, 1, ct) }
 
 // swapLast returns the order of axes that swaps the last two.
 func swapLast(n graph.Node) []int {
