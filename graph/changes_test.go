@@ -86,3 +86,19 @@ func TestChangesInALoop(t *testing.T) {
 		t.Errorf("%g allocations in 100 changes, want none", n)
 	}
 }
+
+// TestRewindInALoop holds that going back to one mark over and over leaves nothing behind.
+func TestRewindInALoop(t *testing.T) {
+	g := graph.New()
+	x := g.Var(1)
+	start := g.Mark()
+	loop := func() {
+		for range 1 << 16 { // a list of so many entries would have to grow between the first run and the second
+			ops.Cos(x)
+			g.Rewind(start)
+		}
+	}
+	if n := testing.AllocsPerRun(1, loop); n > 0 {
+		t.Errorf("%g allocations, want none", n)
+	}
+}

@@ -110,7 +110,8 @@ type Option func(*Graph)
 func WithDType(dtype tensor.DType) Option { return func(g *Graph) { g.dtype = dtype } }
 
 // WithMemoryLimit makes an operation that would bring the graph's tensors above the given number of bytes panic with
-// an [*Error] of kind [ErrLimit] before it asks for the memory. 0, the default, sets no limit.
+// an [*Error] of kind [ErrLimit] before it asks for the memory. 0, the default, sets no limit. What operations save for
+// the backward sweep, and the sweep's own tensors, count too, but are not refused.
 func WithMemoryLimit(bytes int) Option { return func(g *Graph) { g.maxBytes = bytes } }
 
 // New returns an empty graph.

@@ -122,7 +122,7 @@ func (n Node) Save(k int, shape ...int) *tensor.Tensor {
 // Saved returns what Forward left in [Node.Save], or nil.
 func (n Node) Saved(k int) *tensor.Tensor { return n.ext().saved[k] }
 
-// Temp returns a tensor of zeros from the graph's pool and a function that gives it back.
+// Temp returns a tensor of zeros from the graph's pool, for [Graph.FreeTemp] to give back.
 func (g *Graph) Temp(shape ...int) *tensor.Tensor { return g.pool.Zeros(g.dtype, shape) }
 
 // FreeTemp gives back what [Graph.Temp] returned.

@@ -266,7 +266,8 @@ func (c Call) AllScalar() bool {
 	return !slices.ContainsFunc(c.g.inputs[e.inputs.lo:e.inputs.hi], func(id int32) bool { return c.g.heads[id].flags&isTensor != 0 })
 }
 
-// Quietly calls f with gradients off: what f records is constant.
+// Quietly calls f with gradients off: the results of the operations that f records are constants. Leaves stay what
+// they are.
 func (g *Graph) Quietly(f func()) {
 	defer func(mask uint16) { g.mask = mask }(g.mask)
 	g.mask = 0

@@ -155,7 +155,7 @@ func (v Value) Name() string {
 	return v.g.names[v.id]
 }
 
-// String describes v for messages and debugging: %4 = mul [2 3].
+// String describes v for messages and debugging: %4 = mul (2,3), or the number of a scalar: %4 = mul = 6.
 func (v Value) String() string {
 	if !v.live() {
 		return "%" + strconv.Itoa(int(v.id)) + " (stale)"

@@ -193,8 +193,9 @@ func (t *Tensor) To(dtype DType) *Tensor {
 	return c
 }
 
-// Reshape returns a tensor of another shape over the same storage. One dimension may be -1 and is computed. It panics
-// with an [*Error] if the number of elements differs.
+// Reshape returns a tensor of another shape over the same storage. One dimension may be -1 and is computed. Each of the
+// two counts the changes made through it only: change the one that is bound to a graph. Reshape panics with an [*Error]
+// if the number of elements differs.
 func (t *Tensor) Reshape(shape ...int) *Tensor {
 	dims, err := ResolveShape(nil, shape, t.shape)
 	if err != nil {
