@@ -98,6 +98,7 @@ type Graph struct {
 	names  map[int32]string
 	scopes []scope
 	open   []int32 // scopes that are open, outermost first
+	opened uint32  // scopes, since the graph was made
 
 	sweeps []*Adjoints // in force
 	spare  []*Adjoints // for reuse

@@ -128,6 +128,7 @@ func TestHandlesAcrossRewinds(t *testing.T) {
 	b := g.Var(2)
 	m2 := g.Mark()
 	c := g.Var(3)
+	c.Named("c")
 	g.Rewind(m2) // c goes
 	if !a.Valid() || !b.Valid() || c.Valid() {
 		t.Fatalf("after Rewind(m2): a %v, b %v, c %v; want true true false", a.Valid(), b.Valid(), c.Valid())
@@ -135,6 +136,9 @@ func TestHandlesAcrossRewinds(t *testing.T) {
 	d := g.Var(4) // takes c's place
 	if c.Valid() || !d.Valid() {
 		t.Errorf("c %v, d %v; want false true: they share a node number", c.Valid(), d.Valid())
+	}
+	if got := d.Name(); got != "" {
+		t.Errorf("d has name %q, which was c's", got)
 	}
 	g.Rewind(m1) // b and d go
 	e := g.Var(5)
@@ -305,6 +309,39 @@ func TestScopes(t *testing.T) {
 	late() // ends nothing: its scope is gone
 	if got := g.Scopes(); len(got) != 0 {
 		t.Errorf("after Reset: got scopes %v", got)
+	}
+
+	m := g.Mark()
+	gone := g.Scope("gone")
+	g.Rewind(m)
+	kept := g.Scope("kept") // takes its place
+	g.Var(1)
+	gone() // ends nothing
+	g.Var(2)
+	kept()
+	g.Var(3)
+	want = []graph.ScopeInfo{{Name: "kept", Parent: -1, First: 1, End: 3}}
+	if diff := cmp.Diff(want, g.Scopes()); diff != "" {
+		t.Errorf("after Rewind: mismatch (-want +got):\n%s", diff)
+	}
+
+	g.Reset()
+	loop := g.Scope("loop") // has no node yet at the mark
+	m = g.Mark()
+	for range 2 {
+		g.Rewind(m)
+		step := g.Scope("step")
+		g.Scratch(func() {
+			defer g.Scope("scratch")()
+			g.Var(1)
+		})
+		g.Var(2)
+		step()
+	}
+	loop()
+	want = []graph.ScopeInfo{{Name: "loop", Parent: -1, First: 1, End: 2}, {Name: "step", Parent: 0, First: 1, End: 2}}
+	if diff := cmp.Diff(want, g.Scopes()); diff != "" {
+		t.Errorf("a scope that is empty at the mark: mismatch (-want +got):\n%s", diff)
 	}
 }
 

@@ -14,14 +14,15 @@ type rewind struct {
 
 // A Mark is a place on the tape to which [Graph.Rewind] can go back.
 type Mark struct {
-	g    *Graph
-	n    int32
-	gen  uint32
-	open int // scopes that were open
+	g      *Graph
+	n      int32
+	gen    uint32
+	scopes int // how many there were,
+	open   int // and were open
 }
 
 // Mark returns the present end of the tape.
-func (g *Graph) Mark() Mark { return Mark{g, g.n, g.gen, len(g.open)} }
+func (g *Graph) Mark() Mark { return Mark{g, g.n, g.gen, len(g.scopes), len(g.open)} }
 
 // survives reports whether node id of an older recording has outlived every Rewind and Reset since.
 func (g *Graph) survives(id int32, gen uint32) bool {
@@ -44,7 +45,7 @@ func (g *Graph) Rewind(m Mark) {
 	case m.gen != g.gen && !g.survives(m.n-1, m.gen):
 		panic(Errorf(op, ErrStale, "the mark at node %%%d was taken away by an earlier Rewind or Reset: set a new one with Graph.Mark", m.n))
 	}
-	g.truncate(m.n)
+	g.truncate(m.n, m.scopes)
 	for _, b := range g.bound { // their uses are gone with what used them
 		e := &g.exts[g.heads[b.id].ext]
 		e.used = min(e.used, m.n-1)
@@ -59,7 +60,7 @@ func (g *Graph) Rewind(m Mark) {
 
 // Reset empties the tape and keeps its memory. All values, marks and gradients of the graph go stale.
 func (g *Graph) Reset() {
-	g.truncate(1)
+	g.truncate(1, 0)
 	g.open = g.open[:0]
 	g.gen++
 	g.base = g.gen
@@ -69,12 +70,12 @@ func (g *Graph) Reset() {
 // Scratch calls f and takes what it recorded from the tape again, without a trace: the length of the tape, marks and
 // pictures stay. Values made by f must not be used afterwards.
 func (g *Graph) Scratch(f func()) {
-	defer func(n int32) { g.truncate(n) }(g.n)
+	defer func(n int32, scopes int) { g.truncate(n, scopes) }(g.n, len(g.scopes))
 	f()
 }
 
-// truncate takes the nodes from n on off the tape.
-func (g *Graph) truncate(n int32) {
+// truncate takes the nodes from n on off the tape, and all scopes but the given number.
+func (g *Graph) truncate(n int32, scopes int) {
 	for len(g.sweeps) > 0 && g.sweeps[len(g.sweeps)-1].root >= n {
 		g.sweeps[len(g.sweeps)-1].Release()
 	}
@@ -115,7 +116,7 @@ func (g *Graph) truncate(n int32) {
 			delete(g.changes, leaf)
 		}
 	}
-	g.cutScopes(n)
+	g.cutScopes(n, scopes)
 }
 
 // release gives the tensors of an extension record back to the pool.

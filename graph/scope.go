@@ -5,6 +5,7 @@ type scope struct {
 	name       string
 	parent     int32 // index of the enclosing scope, -1 for none
 	start, end int32 // end is 0 while the scope is open
+	serial     uint32
 }
 
 // Scope opens a named group of nodes: what is recorded until the returned function is called belongs to it. Scopes
@@ -18,11 +19,12 @@ func (g *Graph) Scope(name string) (done func()) {
 	return g.openScope(name).close
 }
 
-// An openedScope is the index of a scope, and the graph and recording it belongs to.
+// An openedScope is the index of a scope, the graph it belongs to, and what tells it from others that had or will have
+// the index.
 type openedScope struct {
-	g   *Graph
-	k   int32
-	gen uint32
+	g      *Graph
+	k      int32
+	serial uint32
 }
 
 //go:noinline
@@ -32,9 +34,10 @@ func (g *Graph) openScope(name string) openedScope {
 		parent = g.open[k-1]
 	}
 	k := int32(len(g.scopes))
-	g.scopes = append(g.scopes, scope{name: name, parent: parent, start: g.n})
+	g.opened++
+	g.scopes = append(g.scopes, scope{name: name, parent: parent, start: g.n, serial: g.opened})
 	g.open = append(g.open, k)
-	return openedScope{g, k, g.base}
+	return openedScope{g, k, g.opened}
 }
 
 // close ends the scope and those that were opened in it.
@@ -42,7 +45,7 @@ func (g *Graph) openScope(name string) openedScope {
 //go:noinline
 func (opened openedScope) close() {
 	g := opened.g
-	if g.base != opened.gen { // the tape was reset: the scope is gone
+	if int(opened.k) >= len(g.scopes) || g.scopes[opened.k].serial != opened.serial { // Reset or Rewind took the scope away
 		return
 	}
 	for i := len(g.open) - 1; i >= 0; i-- {
@@ -78,12 +81,9 @@ func (g *Graph) Scopes() []ScopeInfo {
 	return out
 }
 
-// cutScopes forgets the scopes that begin at node n or later, and ends the others there.
-func (g *Graph) cutScopes(n int32) {
-	keep := len(g.scopes)
-	for keep > 0 && g.scopes[keep-1].start >= n {
-		keep--
-	}
+// cutScopes forgets all scopes but the given number, and ends those at node n.
+func (g *Graph) cutScopes(n int32, keep int) {
+	keep = min(keep, len(g.scopes))
 	for len(g.open) > 0 && int(g.open[len(g.open)-1]) >= keep {
 		g.open = g.open[:len(g.open)-1]
 	}
