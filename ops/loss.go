@@ -18,6 +18,10 @@ func init() {
 		Name: "mse", Func: MSE, Params: "y, t", Doc: "mean squared error", Formula: "Σ (y-t)² / n", Derivative: "2(y-t)/n, -2(y-t)/n",
 		Forward:  pairForward(squaredErrors[float64], squaredErrors[float32]),
 		Backward: mseBackward,
+		BackwardInto: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+			c := mseSlope(n, i, ct)
+			return finite(c) && setScaled(dst, c, n.Saved(0))
+		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return perPair(n, ct, MulScalar(Sub(n.Input(i), n.Input(1-i)), 2))
 		},
@@ -26,8 +30,8 @@ func init() {
 	})
 	register(&opBCE, graph.Row{
 		Name: "bce", Func: BCE, Params: "p, t", Doc: "mean binary cross-entropy of probabilities p and targets t", Formula: "-Σ [t·ln p + (1-t)·ln(1-p)] / n", Derivative: "((1-t)/(1-p) - t/p)/n, (ln(1-p) - ln p)/n",
-		Forward:  pairForward(entropies[float64](bceOf), entropies[float32](bceOf)),
-		Backward: pairBackward(bceDerivative),
+		Forward:  pairForward(probabilityEntropies[float64], probabilityEntropies[float32]),
+		Backward: probabilityBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			p, t := n.Input(0), n.Input(1)
 			d := Sub(logOneMinus(p), Log(p))
@@ -43,8 +47,8 @@ func init() {
 	})
 	register(&opBCEWithLogits, graph.Row{
 		Name: "bce_with_logits", Func: BCEWithLogits, Params: "z, t", Doc: "mean binary cross-entropy of sigmoid(z) and targets t, without overflow", Formula: "Σ [(1-t)·softplus(z) + t·softplus(-z)] / n", Derivative: "(sigmoid(z) - t)/n, -z/n",
-		Forward:  pairForward(entropies[float64](logitOf), entropies[float32](logitOf)),
-		Backward: pairBackward(logitDerivative),
+		Forward:  pairForward(logitEntropies[float64], logitEntropies[float32]),
+		Backward: logitBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			z, t := n.Input(0), n.Input(1)
 			d := Neg(z)
@@ -70,6 +74,10 @@ func init() {
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
 			return addScaled(dst, ct.AtFlat(0)/float64(len(n.Ints())), n.Saved(0))
+		},
+		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			c := ct.AtFlat(0) / float64(len(n.Ints()))
+			return finite(c) && setScaled(dst, c, n.Saved(0))
 		},
 		VJP:    crossEntropyVJP,
 		Try:    []string{"(3) 1", "(1,3) 0", "(2,3) 2 0", "(4,2) 1 1 0 1", "(2,1) 0 0"},
@@ -191,6 +199,10 @@ func pairForward(f64 func(n graph.Node, terms *tensor.Tensor) float64, f32 func(
 // squaredErrors fills terms with the differences y - t and returns the sum of their squares.
 func squaredErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
 	d, y, t := tensor.Data[T](terms), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
+	if len(y) == len(d) && len(t) == len(d) {
+		kernel.Sub(d, y, t)
+		return float64(kernel.Dot(d, d))
+	}
 	p := tensor.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
 	for r := range p.Runs {
 		for i := range r.N {
@@ -202,62 +214,24 @@ func squaredErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) floa
 
 func mseBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
 	d := n.Saved(0)
-	if dst.Len() != d.Len() {
-		return false
-	}
-	c := 2 * ct.AtFlat(0) / float64(d.Len())
-	if i == 1 {
-		c = -c
-	}
-	return addScaled(dst, c, d)
+	return dst.Len() == d.Len() && addScaled(dst, mseSlope(n, i, ct), d)
 }
 
-// entropies makes a filler of terms from a function of a pair.
-func entropies[T constraints.Float](f func(x, t float64) float64) func(n graph.Node, terms *tensor.Tensor) float64 {
-	return func(n graph.Node, terms *tensor.Tensor) float64 {
-		d, x, t := tensor.Data[T](terms), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
-		p := tensor.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
-		for r := range p.Runs {
-			for i := range r.N {
-				d[r.Out+i] = T(f(float64(x[r.A+i*r.StepA]), float64(t[r.B+i*r.StepB])))
-			}
-		}
-		return float64(kernel.Sum(d))
-	}
+// mseSlope returns what the difference y - t is multiplied with to give the cotangent of operand i.
+func mseSlope(n graph.Node, i int, ct *tensor.Tensor) float64 {
+	return float64(1-2*i) * 2 * ct.AtFlat(0) / float64(n.Saved(0).Len())
 }
 
-// pairBackward makes the Backward of a mean over pairs from the derivatives of one term.
-func pairBackward(derivative func(x, t float64) (dx, dt float64)) func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-	return func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-		c, terms := ct.AtFlat(0), n.Saved(0)
-		if dst.Len() != terms.Len() {
-			return false
-		}
-		if c == 0 { // zero wins
-			return true
-		}
-		c /= float64(terms.Len())
-		if dst.DType() == tensor.Float32 {
-			addPairs[float32](n, i, c, derivative, dst)
-		} else {
-			addPairs[float64](n, i, c, derivative, dst)
-		}
-		return true
-	}
-}
-
-func addPairs[T constraints.Float](n graph.Node, operand int, c float64, derivative func(x, t float64) (dx, dt float64), dst *tensor.Tensor) {
-	d, x, t := tensor.Data[T](dst), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
-	p := tensor.Pair(n.Saved(0).Dims(), n.In(0).Dims(), n.In(1).Dims())
+// entropies fills terms with a function of the pairs and returns their sum.
+func entropies[T constraints.Float](n graph.Node, terms *tensor.Tensor, f func(x, t float64) float64) float64 {
+	d, x, t := tensor.Data[T](terms), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
+	p := tensor.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
 	for r := range p.Runs {
 		for i := range r.N {
-			dx, dt := derivative(float64(x[r.A+i*r.StepA]), float64(t[r.B+i*r.StepB]))
-			if operand == 1 {
-				dx = dt
-			}
-			d[r.Out+i] += T(c * dx)
+			d[r.Out+i] = T(f(float64(x[r.A+i*r.StepA]), float64(t[r.B+i*r.StepB])))
 		}
 	}
+	return float64(kernel.Sum(d))
 }
 
 // weighted returns w·x, where a weight of 0 wins over an infinite x.
@@ -269,22 +243,6 @@ func weighted(w, x float64) float64 {
 }
 
 func bceOf(p, t float64) float64 { return -weighted(t, math.Log(p)) - weighted(1-t, math.Log1p(-p)) }
-
-func bceDerivative(p, t float64) (dp, dt float64) {
-	return weighted(1-t, 1/(1-p)) - weighted(t, 1/p), math.Log1p(-p) - math.Log(p)
-}
-
-// logitOf returns (1-t)·softplus(z) + t·softplus(-z), which has no difference of large numbers.
-func logitOf(z, t float64) float64 {
-	return math.Log1p(math.Exp(-math.Abs(z))) + weighted(1-t, math.Max(z, 0)) + weighted(t, math.Max(-z, 0))
-}
-
-func logitDerivative(z, t float64) (dz, dt float64) {
-	if z >= 0 {
-		return (1 - t) - sigmoid(-z), -z
-	}
-	return sigmoid(z) - t, -z
-}
 
 // oneMinus returns 1 - x.
 func oneMinus(x graph.Value) graph.Value { return AddScalar(Neg(x), 1) }
@@ -299,38 +257,22 @@ func crossEntropies[T constraints.Float](n graph.Node) {
 	k := x.Len() / len(labels)
 	saved := n.Save(0, x.Dims()...)
 	z, d := tensor.Data[T](x), tensor.Data[T](saved)
-	for i := range labels {
-		row := z[i*k : i*k+k]
-		kernel.AddScalar(d[i*k:i*k+k], row, -kernel.Max(row))
-	}
-	kernel.Exp(d, d)
+	kernel.Softmax(d, z, k)
 	var total float64
 	for i, label := range labels {
-		row, e := z[i*k:i*k+k], d[i*k:i*k+k]
-		// The largest term is e⁰ = 1. The sum of the others alone keeps its digits where it is small.
-		top := 0
-		var others, notLabel float64
-		for j, v := range row {
-			if v > row[top] {
-				top = j
-			}
-		}
-		for j, v := range e {
-			if j != top {
-				others += float64(v)
-			}
-			if j != label {
-				notLabel += float64(v)
-			}
-		}
-		total += float64(row[top]) - float64(row[label]) + math.Log1p(others)
-		sum := 1 + others
-		for j, v := range e {
-			e[j] = T(float64(v) / sum)
-		}
-		e[label] = T(-notLabel / sum)
-		if math.IsNaN(float64(e[top])) {
-			total = math.NaN()
+		row, p := z[i*k:i*k+k], d[i*k:i*k+k]
+		top, here := kernel.Max(p), p[label]
+		// The sum of the others alone keeps its digits where it is small, 1 - here would not.
+		p[label] = 0
+		others := kernel.Sum(p)
+		p[label] = -others
+		switch {
+		case here == top && others <= 0.5:
+			total -= math.Log1p(-float64(others))
+		case here == top:
+			total -= math.Log(float64(top))
+		default: // here may have vanished
+			total += float64(kernel.Max(row)) - float64(row[label]) - math.Log(float64(top))
 		}
 	}
 	n.Out().SetFlat(total/float64(len(labels)), 0)

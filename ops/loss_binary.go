@@ -1,0 +1,148 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
+)
+
+// The binary cross-entropies go through blocks of pairs with kernels where the operands have one shape, and pair by pair
+// elsewhere.
+
+// A pairBlock is a block of a loss over pairs: operand x and target t, terms d, scratch u and v.
+type pairBlock[T constraints.Float] struct{ x, t, d, u, v []T }
+
+// eachPairBlock calls f for the blocks of pairs. It returns false, and calls nothing, if the operands do not have as many
+// elements as d.
+func eachPairBlock[T constraints.Float](n graph.Node, d *tensor.Tensor, f func(b pairBlock[T])) bool {
+	x, t, terms := tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1)), tensor.Data[T](d)
+	if len(x) != len(terms) || len(t) != len(terms) {
+		return false
+	}
+	size := min(len(x), blockElements)
+	u, v := n.Graph().Temp(size), n.Graph().Temp(size)
+	for lo := 0; lo < len(x); lo += size {
+		hi := min(lo+size, len(x))
+		f(pairBlock[T]{x[lo:hi], t[lo:hi], terms[lo:hi], tensor.Data[T](u)[:hi-lo], tensor.Data[T](v)[:hi-lo]})
+	}
+	n.Graph().FreeTemp(v)
+	n.Graph().FreeTemp(u)
+	return true
+}
+
+// logitEntropies fills terms with (1-t)·softplus(z) + t·softplus(-z) and returns their sum.
+func logitEntropies[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
+	if !eachPairBlock(n, terms, logitBlock[T]) {
+		return entropies[T](n, terms, logitOf)
+	}
+	return float64(kernel.Sum(tensor.Data[T](terms)))
+}
+
+func logitBlock[T constraints.Float](b pairBlock[T]) {
+	if !kernel.AllFinite(b.x) { // a weight of 0 wins over an infinite logit
+		for i, z := range b.x {
+			b.d[i] = T(logitOf(float64(z), float64(b.t[i])))
+		}
+		return
+	}
+	kernel.Abs(b.d, b.x)
+	kernel.Neg(b.d, b.d)
+	kernel.Softplus(b.d, b.d)
+	d, t := b.d[:len(b.x)], b.t[:len(b.x)]
+	for i, z := range b.x {
+		positive := max(z, 0)
+		d[i] += (1-t[i])*positive + t[i]*(positive-z)
+	}
+}
+
+// addPairSlopes adds to dst the product of the cotangent with the derivatives that f sets u to, the mean's divisor
+// included. It returns false to leave operands of different shapes to the VJP.
+func addPairSlopes(n graph.Node, ct, dst *tensor.Tensor, f64 func(b pairBlock[float64]), f32 func(b pairBlock[float32])) bool {
+	c, count := ct.AtFlat(0), n.Saved(0).Len()
+	if c == 0 { // zero wins
+		return true
+	}
+	if dst.Len() != count {
+		return false
+	}
+	c /= float64(count)
+	if dst.DType() == tensor.Float32 {
+		return eachPairBlock(n, dst, func(b pairBlock[float32]) {
+			f32(b)
+			kernel.Axpy(b.d, float32(c), b.u)
+		})
+	}
+	return eachPairBlock(n, dst, func(b pairBlock[float64]) {
+		f64(b)
+		kernel.Axpy(b.d, c, b.u)
+	})
+}
+
+func logitBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+	if i == 1 {
+		return addPairSlopes(n, ct, dst, negOperand[float64], negOperand[float32])
+	}
+	return addPairSlopes(n, ct, dst, logitSlope[float64], logitSlope[float32])
+}
+
+func negOperand[T constraints.Float](b pairBlock[T]) { kernel.Neg(b.u, b.x) }
+
+// logitSlope sets u to sigmoid(z) - t, as (1-t) - sigmoid(-z) where the sigmoid is near 1.
+func logitSlope[T constraints.Float](b pairBlock[T]) {
+	kernel.Abs(b.u, b.x)
+	kernel.Neg(b.u, b.u)
+	kernel.Sigmoid(b.u, b.u)
+	s, t := b.u[:len(b.x)], b.t[:len(b.x)]
+	for i, z := range b.x {
+		s[i] = choose(z >= 0, (1-t[i])-s[i], s[i]-t[i])
+	}
+}
+
+// logitOf returns (1-t)·softplus(z) + t·softplus(-z), which has no difference of large numbers.
+func logitOf(z, t float64) float64 {
+	return math.Log1p(math.Exp(-math.Abs(z))) + weighted(1-t, math.Max(z, 0)) + weighted(t, math.Max(-z, 0))
+}
+
+// probabilityEntropies fills terms with -t·ln p - (1-t)·ln(1-p) and returns their sum.
+func probabilityEntropies[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
+	if !eachPairBlock(n, terms, probabilityBlock[T]) {
+		return entropies[T](n, terms, bceOf)
+	}
+	return float64(kernel.Sum(tensor.Data[T](terms)))
+}
+
+func probabilityBlock[T constraints.Float](b pairBlock[T]) {
+	kernel.Neg(b.d, b.x)
+	log1pValue(block[T]{x: b.d, y: b.d, t: b.u, d: b.v})
+	kernel.Log(b.u, b.x)
+	d, u := b.d[:len(b.t)], b.u[:len(b.t)]
+	for i, t := range b.t {
+		d[i] = -choose(t == 0, 0, t*u[i]) - choose(t == 1, 0, (1-t)*d[i])
+	}
+}
+
+func probabilityBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+	if i == 1 {
+		return addPairSlopes(n, ct, dst, logOdds[float64], logOdds[float32])
+	}
+	return addPairSlopes(n, ct, dst, probabilitySlope[float64], probabilitySlope[float32])
+}
+
+// probabilitySlope sets u to (1-t)/(1-p) - t/p. A weight of 0 wins over a division by 0.
+func probabilitySlope[T constraints.Float](b pairBlock[T]) {
+	u, t := b.u[:len(b.x)], b.t[:len(b.x)]
+	for i, p := range b.x {
+		u[i] = choose(t[i] == 1, 0, (1-t[i])/(1-p)) - choose(t[i] == 0, 0, t[i]/p)
+	}
+}
+
+// logOdds sets u to ln(1-p) - ln p.
+func logOdds[T constraints.Float](b pairBlock[T]) {
+	kernel.Log(b.v, b.x)
+	for i, p := range b.x {
+		b.u[i] = T(math.Log1p(float64(-p))) - b.v[i]
+	}
+}
