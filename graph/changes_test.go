@@ -57,6 +57,28 @@ func TestChangesOfViews(t *testing.T) {
 	}
 }
 
+// TestChangesBehindAView holds that a view from before the mark shows the leaf's present numbers: a loop may fill a batch
+// anew and go on from its view.
+func TestChangesBehindAView(t *testing.T) {
+	g := graph.New()
+	batch := tensor.New(tensor.Float64, 2)
+	w := g.Var(3)
+	column := ops.Reshape(ops.Reshape(g.BindConst(batch), 1, 2), 2, 1)
+	start, n := g.Mark(), g.Len()
+	for i := range 3 {
+		g.Rewind(start)
+		batch.Fill(float64(i + 1))
+		y := ops.Sum(ops.Mul(column, w))
+		if at := g.Changes()[column.ID()]; at > n+1 {
+			t.Errorf("turn %d: uses of the view count as changed up to %d, want none behind node %d", i, at, n)
+		}
+		batch.Fill(-1)
+		if at := g.Changes()[column.ID()]; at <= y.ID() {
+			t.Errorf("turn %d: after a change uses count as changed up to %d, want all up to %d", i, at, y.ID())
+		}
+	}
+}
+
 // TestChangesInALoop holds that the changes of a leaf count once, however often it changes: a loop over an operation
 // before the mark neither slows down nor fills memory.
 func TestChangesInALoop(t *testing.T) {

@@ -153,8 +153,11 @@ func (g *Graph) Bound(t *tensor.Tensor) (Value, bool) {
 	return g.handle(id), ok
 }
 
-// use notes that the node that is recorded next uses an operand.
+// use notes that the node that is recorded next uses an operand. Who uses a view uses its leaf.
 func (g *Graph) use(id int32) {
+	for g.heads[id].flags&isView != 0 {
+		id = g.inputs[g.exts[g.heads[id].ext].inputs.lo]
+	}
 	if h := &g.heads[id]; h.flags&isShared != 0 {
 		g.refresh(id)
 		g.exts[h.ext].used = g.n
