@@ -11,18 +11,17 @@ import (
 var opTril, opTriu, opOneHot, opIsNaN, opIsFinite graph.Op
 
 func init() {
-	triangle := func(op *graph.Op, name string, f func(graph.Value, int) graph.Value, doc string, inside func(i, j, k int) bool) {
+	triangle := func(op *graph.Op, name string, f func(graph.Value, int) graph.Value, doc string, inside func(i, columns, k int) (lo, hi int)) {
 		register(op, graph.Row{
 			Name: name, Func: f, Params: "x, k", Doc: doc, Formula: "x", Derivative: "1 inside, 0 outside",
 			Class: graph.Linear,
 			Forward: func(n graph.Node) {
-				x, out, dims := n.In(0), n.Out(), n.Dims()
-				columns := dims[len(dims)-1]
-				block := dims[len(dims)-2] * columns
-				out.Fill(0)
-				for at := range x.Len() {
-					if inside(at%block/columns, at%columns, n.Int(0)) {
-						out.SetFlat(x.AtFlat(at), at)
+				dims := n.Dims()
+				rows, columns, k := dims[len(dims)-2], dims[len(dims)-1], n.Int(0)
+				n.Out().Fill(0)
+				for at := 0; at < n.Out().Len(); at += columns {
+					if lo, hi := inside(at/columns%rows, columns, k); lo < hi {
+						copyElements(n.Out(), at+lo, n.In(0), at+lo, hi-lo)
 					}
 				}
 			},
@@ -31,8 +30,8 @@ func init() {
 			Source: "a selection of the elements",
 		})
 	}
-	triangle(&opTril, "tril", Tril, "lower triangle: elements on diagonal k and below it, zeros above", func(i, j, k int) bool { return j-i <= k })
-	triangle(&opTriu, "triu", Triu, "upper triangle: elements on diagonal k and above it, zeros below", func(i, j, k int) bool { return j-i >= k })
+	triangle(&opTril, "tril", Tril, "lower triangle: elements on diagonal k and below it, zeros above", func(i, columns, k int) (lo, hi int) { return 0, min(max(i+min(k, columns)+1, 0), columns) })
+	triangle(&opTriu, "triu", Triu, "upper triangle: elements on diagonal k and above it, zeros below", func(i, columns, k int) (lo, hi int) { return min(max(i+min(k, columns), 0), columns), columns })
 	register(&opOneHot, graph.Row{
 		Name: "one_hot", Func: OneHot, Params: "x, classes", Doc: "for each label a row of zeros with a 1 at the label", Formula: "δ(x, k)", Derivative: "none",
 		Class: graph.NoGrad,

@@ -1,10 +1,12 @@
 package ops
 
 import (
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"golang.org/x/exp/constraints"
 )
 
 var opSort, opArgsort, opTopK, opArgTopK, opArgMax, opArgMin, opTakeAlong, opPutAlong, opCumMax, opCumMin graph.Op
@@ -47,38 +49,32 @@ func init() {
 	register(&opArgMax, graph.Row{
 		Name: "argmax", Func: ArgMax, Params: "x, axis", Doc: "index of the largest element along an axis, the first among equal ones", Formula: "arg max x", Derivative: "none",
 		Class:   graph.NoGrad,
-		Forward: func(n graph.Node) { firstInOrder(n, largestFirst) },
+		Forward: func(n graph.Node) { firstInOrder(n, order{sign: 1, nanFirst: true}) },
 		Try:     []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(0,3) 1"}, Source: "definition",
 	})
 	register(&opArgMin, graph.Row{
 		Name: "argmin", Func: ArgMin, Params: "x, axis", Doc: "index of the smallest element along an axis, the first among equal ones", Formula: "arg min x", Derivative: "none",
 		Class:   graph.NoGrad,
-		Forward: func(n graph.Node) { firstInOrder(n, smallestFirst) },
+		Forward: func(n graph.Node) { firstInOrder(n, order{sign: -1}) },
 		Try:     []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(0,3) 1"}, Source: "definition",
 	})
-	cumulative := func(op *graph.Op, name string, f any, doc, formula string, compare func(a, b float64) int) {
+	cumulative := func(op *graph.Op, name string, f any, doc, formula string, by order) {
 		register(op, graph.Row{
 			Name: name, Func: f, Params: "x, axis", Doc: doc, Formula: formula, Derivative: "1 for the element that is here, the first among equal ones",
 			Forward: func(n graph.Node) {
-				x := n.In(0)
-				eachLeader(x, n.Int(0), compare, func(at, leader, _ int) { n.Out().SetFlat(x.AtFlat(leader), at) })
+				leaders(n, by, n.Out(), nil)
 			},
 			VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-				index := tensor.New(tensor.Float64, n.Dims()...)
-				eachLeader(n.In(0), n.Int(0), compare, func(at, _, k int) { index.SetFlat(float64(k), at) })
+				index := tensor.New(n.Graph().DType(), n.Dims()...)
+				leaders(n, by, nil, index)
 				return PutAlong(ct, n.Graph().ConstTensor(index), n.Int(0), n.Dims()[n.Int(0)])
 			},
 			Try:    tries,
 			Source: "Danskin's theorem; NaN wins, as in NumPy",
 		})
 	}
-	cumulative(&opCumMax, "cummax", CumMax, "largest of the first elements along an axis", "yₖ = max(x₁, …, xₖ)", largestFirst)
-	cumulative(&opCumMin, "cummin", CumMin, "smallest of the first elements along an axis", "yₖ = min(x₁, …, xₖ)", func(a, b float64) int {
-		if a != a || b != b {
-			return largestFirst(a, b) // NaN first
-		}
-		return smallestFirst(a, b)
-	})
+	cumulative(&opCumMax, "cummax", CumMax, "largest of the first elements along an axis", "yₖ = max(x₁, …, xₖ)", order{sign: 1, nanFirst: true})
+	cumulative(&opCumMin, "cummin", CumMin, "smallest of the first elements along an axis", "yₖ = min(x₁, …, xₖ)", order{sign: -1, nanFirst: true})
 	indices := func(i int, x graph.Value) graph.Value {
 		if i == 1 {
 			return Floor(x)
@@ -88,10 +84,7 @@ func init() {
 	domain := []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -2, Hi: 2}}
 	register(&opTakeAlong, graph.Row{
 		Name: "take_along", Func: TakeAlong, Params: "x, index, axis", Doc: "elements at the indices along an axis, other indices for every line", Formula: "x[index]", Derivative: "1 for each time an element was taken",
-		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
-			addAlong(n, n.Out(), n.In(0), false)
-		},
+		Forward: takeAlong,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 1 {
 				return zeroVJP(n, i, ct)
@@ -105,10 +98,7 @@ func init() {
 	})
 	register(&opPutAlong, graph.Row{
 		Name: "put_along", Func: PutAlong, Params: "x, index, axis, size", Doc: "zeros of the given size along an axis, with the elements of x added at the indices: the transpose of take_along", Formula: "Σ x at index", Derivative: "1",
-		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
-			addAlong(n, n.Out(), n.In(0), true)
-		},
+		Forward: putAlong,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 1 {
 				return zeroVJP(n, i, ct)
@@ -121,23 +111,20 @@ func init() {
 	})
 }
 
-// smallestFirst orders numbers for an ascending sort: NaN counts as larger than all others, and ±0 as equal.
-func smallestFirst(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	case a == b, a != a && b != b:
-		return 0
-	case a != a:
-		return 1
-	}
-	return -1
+// An order says which of two numbers comes first: the larger one for sign 1, the smaller one for -1. NaN comes before all
+// numbers or behind them. ±0 are equal.
+type order struct {
+	sign     float64
+	nanFirst bool
 }
 
-// largestFirst orders numbers for a descending sort. NaN comes first.
-func largestFirst(a, b float64) int { return smallestFirst(b, a) }
+// before reports whether v comes before m.
+func before[T constraints.Float](by order, v, m T) bool {
+	if v != v || m != m {
+		return by.nanFirst && m == m || !by.nanFirst && v == v
+	}
+	return T(by.sign)*v > T(by.sign)*m
+}
 
 // A lines describes the elements of a tensor along one axis: outer·inner lines of n elements that stand inner apart.
 type lines struct{ outer, n, inner int }
@@ -153,35 +140,75 @@ func linesOf(dims []int, axis int) lines {
 // at returns the offset of element k of line (o, j).
 func (l lines) at(o, k, j int) int { return (o*l.n+k)*l.inner + j }
 
-// eachSorted calls f with the order of the elements of every line of the node's operand along its axis.
-func eachSorted(n graph.Node, descending bool, f func(o, j int, order []int)) {
-	x := n.In(0)
-	compare := smallestFirst
-	if descending {
-		compare = largestFirst
+// A ranked is an element of a line, with a key whose order is that of the elements.
+type ranked struct {
+	key   uint64
+	index int
+}
+
+// eachSorted calls f with the order of the elements of every line of the node's operand along its axis. NaN counts as
+// larger than all other numbers, and ±0 as equal.
+func eachSorted(n graph.Node, descending bool, f func(o, j int, order []ranked)) {
+	if n.Graph().DType() == tensor.Float32 {
+		eachSortedOf(n, n.In(0).Float32s(), descending, f)
+	} else {
+		eachSortedOf(n, n.In(0).Float64s(), descending, f)
 	}
-	l := linesOf(x.Dims(), n.Int(0))
-	order := make([]int, l.n)
+}
+
+func eachSortedOf[T constraints.Float](n graph.Node, x []T, descending bool, f func(o, j int, order []ranked)) {
+	l := linesOf(n.In(0).Dims(), n.Int(0))
+	line := make([]ranked, l.n)
 	for o := range l.outer {
 		for j := range l.inner {
-			for k := range order {
-				order[k] = k
+			for k := range line {
+				key := sortKey(float64(x[l.at(o, k, j)]))
+				if descending {
+					key = ^key
+				}
+				line[k] = ranked{key, k}
 			}
-			slices.SortStableFunc(order, func(a, b int) int {
-				return compare(x.AtFlat(l.at(o, a, j)), x.AtFlat(l.at(o, b, j)))
+			slices.SortFunc(line, func(a, b ranked) int {
+				if a.key != b.key {
+					if a.key < b.key {
+						return -1
+					}
+					return 1
+				}
+				return a.index - b.index // equal elements keep their order
 			})
-			f(o, j, order)
+			f(o, j, line)
 		}
 	}
 }
 
+// sortKey returns an integer for x that is larger for larger numbers, largest for NaN.
+func sortKey(x float64) uint64 {
+	if x != x {
+		return math.MaxUint64
+	}
+	bits := math.Float64bits(x + 0) // -0 + 0 is 0
+	if bits>>63 != 0 {
+		return ^bits
+	}
+	return bits | 1<<63
+}
+
 // permuteSorted sets the node's result to its operand's elements in order, as many as the result has.
 func permuteSorted(n graph.Node, descending bool) {
-	x, out := n.In(0), n.Out()
-	from, to := linesOf(x.Dims(), n.Int(0)), linesOf(out.Dims(), n.Int(0))
-	eachSorted(n, descending, func(o, j int, order []int) {
-		for k, i := range order[:to.n] {
-			out.SetFlat(x.AtFlat(from.at(o, i, j)), to.at(o, k, j))
+	if n.Graph().DType() == tensor.Float32 {
+		permuteSortedOf[float32](n, descending)
+	} else {
+		permuteSortedOf[float64](n, descending)
+	}
+}
+
+func permuteSortedOf[T constraints.Float](n graph.Node, descending bool) {
+	x, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
+	from, to := linesOf(n.In(0).Dims(), n.Int(0)), linesOf(n.Dims(), n.Int(0))
+	eachSorted(n, descending, func(o, j int, order []ranked) {
+		for k, e := range order[:to.n] {
+			out[to.at(o, k, j)] = x[from.at(o, e.index, j)]
 		}
 	})
 }
@@ -190,82 +217,119 @@ func permuteSorted(n graph.Node, descending bool) {
 func listSorted(n graph.Node, descending bool) {
 	out := n.Out()
 	to := linesOf(out.Dims(), n.Int(0))
-	eachSorted(n, descending, func(o, j int, order []int) {
-		for k, i := range order[:to.n] {
-			out.SetFlat(float64(i), to.at(o, k, j))
+	eachSorted(n, descending, func(o, j int, order []ranked) {
+		for k, e := range order[:to.n] {
+			out.SetFlat(float64(e.index), to.at(o, k, j))
 		}
 	})
 }
 
-// firstInOrder sets the node's result to the index of the element of each line that stands first in an order.
-func firstInOrder(n graph.Node, compare func(a, b float64) int) {
-	x, out := n.In(0), n.Out()
-	l := linesOf(x.Dims(), n.Int(0))
-	for o := range l.outer {
-		for j := range l.inner {
-			best := 0
-			for k := 1; k < l.n; k++ {
-				if compare(x.AtFlat(l.at(o, k, j)), x.AtFlat(l.at(o, best, j))) < 0 {
-					best = k
-				}
-			}
-			out.SetFlat(float64(best), o*l.inner+j)
-		}
+// firstInOrder sets the node's result to the index of the element of each line that comes first.
+func firstInOrder(n graph.Node, by order) {
+	if n.Graph().DType() == tensor.Float32 {
+		firstInOrderOf[float32](n, by)
+	} else {
+		firstInOrderOf[float64](n, by)
 	}
 }
 
-// eachLeader calls f for every element at an offset of x, with the offset and the index along the axis of the one that
-// stands first in an order among it and those before it.
-func eachLeader(x *tensor.Tensor, axis int, compare func(a, b float64) int, f func(at, leader, k int)) {
-	l := linesOf(x.Dims(), axis)
+// firstInOrderOf goes through the lines side by side, in the order in which they lie in memory.
+func firstInOrderOf[T constraints.Float](n graph.Node, by order) {
+	x, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
+	l := linesOf(n.In(0).Dims(), n.Int(0))
+	scratch := n.Graph().Temp(l.inner)
+	best := tensor.Data[T](scratch)
 	for o := range l.outer {
-		for j := range l.inner {
-			best := 0
-			for k := range l.n {
-				if compare(x.AtFlat(l.at(o, k, j)), x.AtFlat(l.at(o, best, j))) < 0 {
-					best = k
+		index := out[o*l.inner:][:l.inner]
+		clear(index)
+		copy(best, x[l.at(o, 0, 0):])
+		for k := 1; k < l.n; k++ {
+			for j, v := range x[l.at(o, k, 0):][:l.inner] {
+				if before(by, v, best[j]) {
+					best[j], index[j] = v, T(k)
 				}
-				f(l.at(o, k, j), l.at(o, best, j), best)
 			}
 		}
 	}
+	n.Graph().FreeTemp(scratch)
 }
 
-// addAlong adds the elements of src to dst, one at the index and the other at the place of the index: src's at the
-// place for put, dst's for take.
-func addAlong(n graph.Node, dst, src *tensor.Tensor, put bool) {
-	index, axis := n.In(1), n.Int(0)
-	whole := linesOf(src.Dims(), axis)
-	if put {
-		whole = linesOf(dst.Dims(), axis)
+// leaders sets, for every element of the node's operand, values to the one that comes first among it and those before it
+// in its line, and indices to the place of that one in the line. Either may be nil.
+func leaders(n graph.Node, by order, values, indices *tensor.Tensor) {
+	if n.Graph().DType() == tensor.Float32 {
+		leadersOf[float32](n, by, values, indices)
+	} else {
+		leadersOf[float64](n, by, values, indices)
 	}
-	l := linesOf(index.Dims(), axis)
+}
+
+func leadersOf[T constraints.Float](n graph.Node, by order, values, indices *tensor.Tensor) {
+	x := tensor.Data[T](n.In(0))
+	l := linesOf(n.In(0).Dims(), n.Int(0))
+	scratch, places := n.Graph().Temp(l.inner), n.Graph().Temp(l.inner)
+	best, place := tensor.Data[T](scratch), tensor.Data[T](places)
+	for o := range l.outer {
+		for k := range l.n {
+			at := l.at(o, k, 0)
+			for j, v := range x[at:][:l.inner] {
+				if k == 0 || before(by, v, best[j]) {
+					best[j], place[j] = v, T(k)
+				}
+			}
+			if values != nil {
+				copy(tensor.Data[T](values)[at:], best)
+			}
+			if indices != nil {
+				copy(tensor.Data[T](indices)[at:], place)
+			}
+		}
+	}
+	n.Graph().FreeTemp(places)
+	n.Graph().FreeTemp(scratch)
+}
+
+// takeAlong sets the node's result to the elements of operand 0 at the indices of operand 1.
+func takeAlong(n graph.Node) {
+	if n.Graph().DType() == tensor.Float32 {
+		moveAlong[float32](n, n.In(0).Dims(), false)
+	} else {
+		moveAlong[float64](n, n.In(0).Dims(), false)
+	}
+}
+
+// putAlong adds the elements of operand 0 to the node's result at the indices of operand 1.
+func putAlong(n graph.Node) {
+	n.Out().Fill(0)
+	if n.Graph().DType() == tensor.Float32 {
+		moveAlong[float32](n, n.Dims(), true)
+	} else {
+		moveAlong[float64](n, n.Dims(), true)
+	}
+}
+
+// moveAlong does the work of takeAlong and putAlong. Indices point into a tensor of shape dims.
+func moveAlong[T constraints.Float](n graph.Node, dims []int, put bool) {
+	x, index, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1)), tensor.Data[T](n.Out())
+	whole, l := linesOf(dims, n.Int(0)), linesOf(n.In(1).Dims(), n.Int(0))
 	for o := range l.outer {
 		for k := range l.n {
 			for j := range l.inner {
 				place := l.at(o, k, j)
-				there := whole.at(o, indexAt(n, index, place, whole.n), j)
+				i := int(index[place])
+				i += i >> 63 & whole.n // a negative index counts from the end
+				if uint(i) >= uint(whole.n) || index[place] != T(int(index[place])) {
+					panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[place], place, whole.n, whole.n-1))
+				}
+				there := whole.at(o, i, j)
 				if put {
-					dst.SetFlat(dst.AtFlat(there)+src.AtFlat(place), there)
+					out[there] += x[place]
 				} else {
-					dst.SetFlat(src.AtFlat(there), place)
+					out[place] = x[there]
 				}
 			}
 		}
 	}
-}
-
-// indexAt returns an element of a tensor of indices, counted from 0 up, or panics if it is none into size elements.
-func indexAt(n graph.Node, index *tensor.Tensor, k, size int) int {
-	v := index.AtFlat(k)
-	i := v
-	if i < 0 {
-		i += float64(size)
-	}
-	if !(i >= 0 && i < float64(size)) || i != float64(int(i)) {
-		panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", v, k, size, size-1))
-	}
-	return int(i)
 }
 
 // maxIndex32 is the number of integers from 0 up that float32 holds without a gap.
