@@ -97,6 +97,27 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// TestStaleMethods holds that every method of a value that is no longer on the tape says so.
+func TestStaleMethods(t *testing.T) {
+	g := graph.New()
+	x := g.Var(1)
+	g.Reset()
+	g.Var(2) // takes its place
+	for name, call := range map[string]func(){
+		"ID": func() { x.ID() }, "Name": func() { x.Name() }, "Named": func() { x.Named("x") }, "Node": func() { x.Node() },
+		"Item": func() { x.Item() }, "Tensor": func() { x.Tensor() }, "Shape": func() { x.Shape() }, "Dims": func() { x.Dims() },
+		"Rank": func() { x.Rank() }, "WantsGrad": func() { x.WantsGrad() }, "IsLeaf": func() { x.IsLeaf() }, "Inputs": func() { x.Inputs() },
+		"Set": func() { x.Set(3) }, "SetTensor": func() { x.SetTensor(tensor.Of([]float64{3})) }, "Check": func() { x.Check("f") },
+	} {
+		if err := graph.Try(call); !errors.Is(err, graph.ErrStale) {
+			t.Errorf("%s: got error %v, want one of kind %v", name, err, graph.ErrStale)
+		}
+	}
+	if got := x.String(); x.Valid() || got != "%1 (stale)" {
+		t.Errorf("valid %v, described as %s; want false and %%1 (stale)", x.Valid(), got)
+	}
+}
+
 func TestMemoryLimit(t *testing.T) {
 	g := graph.New(graph.WithMemoryLimit(1 << 20))
 	x := g.Var(1)
