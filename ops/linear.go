@@ -88,9 +88,13 @@ func addLinear[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor,
 	m, k, c := rowsOf(n), n.In(1).Dims()[0], n.In(1).Dims()[1]
 	switch i {
 	case 0:
-		gemm(winning(leftCotangent, w, y), false, true, m, k, c, w, c, y, c, d, k, accumulate)
+		settle(leftCotangent, w, y, d, accumulate, func(win int) {
+			gemm(win, false, true, m, k, c, w, c, y, c, d, k, accumulate)
+		})
 	case 1:
-		gemm(winning(rightCotangent, x, w), true, false, k, c, m, x, k, w, c, d, c, accumulate)
+		settle(rightCotangent, x, w, d, accumulate, func(win int) {
+			gemm(win, true, false, k, c, m, x, k, w, c, d, c, accumulate)
+		})
 	case 2:
 		if !accumulate {
 			clear(d)

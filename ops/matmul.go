@@ -158,15 +158,17 @@ func addMatmulOf[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tenso
 	x, y := tensor.Data[T](a), tensor.Data[T](b)
 	w, d := tensor.Data[T](ct), tensor.Data[T](dst)
 	if i == 0 {
-		win := winning(leftCotangent|n.Int(0)&rightCotangent, w, y)
-		eachProduct(ct.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
-			gemm(win, false, true, m, k, c, w[l:], c, y[j:], c, d[i:], k, accumulate)
+		settle(leftCotangent|n.Int(0)&rightCotangent, w, y, d, accumulate, func(win int) {
+			eachProduct(ct.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
+				gemm(win, false, true, m, k, c, w[l:], c, y[j:], c, d[i:], k, accumulate)
+			})
 		})
 		return
 	}
-	win := winning(rightCotangent|n.Int(0)&leftCotangent, x, w)
-	eachProduct(ct.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
-		gemm(win, true, false, k, c, m, x[i:], k, w[l:], c, d[j:], c, accumulate)
+	settle(rightCotangent|n.Int(0)&leftCotangent, x, w, d, accumulate, func(win int) {
+		eachProduct(ct.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
+			gemm(win, true, false, k, c, m, x[i:], k, w[l:], c, d[j:], c, accumulate)
+		})
 	})
 }
 
@@ -196,6 +198,29 @@ func winning[T constraints.Float](cotangents int, x, y []T) int {
 		return cotangents
 	}
 	return plainProduct
+}
+
+// settle calls product, which adds the product of x and y to dst or sets dst, with the zeros that must win in it. Where it
+// is cheaper it looks at the result of the plain product: 0·Inf and 0·NaN would have left NaN there, and without them the
+// plain product is right.
+func settle[T constraints.Float](cotangents int, x, y, dst []T, accumulate bool, product func(win int)) {
+	partners := 0
+	if cotangents&leftCotangent != 0 {
+		partners += len(y)
+	}
+	if cotangents&rightCotangent != 0 {
+		partners += len(x)
+	}
+	look := !accumulate && len(dst) < partners
+	if look {
+		product(plainProduct)
+		if kernel.AllFinite(dst) {
+			return
+		}
+	}
+	if win := winning(cotangents, x, y); !look || win != plainProduct {
+		product(win)
+	}
 }
 
 // gemm is [kernel.Gemm], in which zeros of the operands in win win. That loop serves operands that are not finite, and

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -203,4 +204,37 @@ func benchmarkPasses(b *testing.B, name string, work float64, forward func() gra
 		}
 		b.ReportMetric(3*work*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOPS")
 	})
+}
+
+func TestProductZeroWinsWhereTheResultIsSmall(t *testing.T) {
+	// The weights have more elements than the gradient of x, so the product is judged by its result.
+	w := tensor.New(tensor.Float64, 2, 9)
+	w.Fill(1)
+	w.SetAt(math.Inf(1), 0, 3)
+	w.SetAt(math.NaN(), 1, 4)
+	for _, c := range []struct {
+		name string
+		ct   []float64
+		want []float64
+	}{
+		{"zeros hide what is not finite", []float64{1, 1, 1, 0, 0, 1, 1, 1, 1}, []float64{7, 7}},
+		{"an infinity counts", []float64{1, 1, 1, 1, 0, 1, 1, 1, 1}, []float64{math.Inf(1), 8}},
+		{"NaN counts", []float64{0, 0, 0, 0, 1, 0, 0, 0, 0}, []float64{1, math.NaN()}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for name, f := range map[string]func(g *graph.Graph, x graph.Value) graph.Value{
+				"matmul": func(g *graph.Graph, x graph.Value) graph.Value { return ops.MatMul(x, g.ConstTensor(w)) },
+				"linear": func(g *graph.Graph, x graph.Value) graph.Value {
+					return ops.Linear(x, g.ConstTensor(w), g.ConstTensor(tensor.New(tensor.Float64, 9)))
+				},
+			} {
+				g := graph.New()
+				x := g.VarTensor(tensor.Of([]float64{1, 1}, 1, 2))
+				got := autograd.Backward(f(g, x), autograd.WithSeed(tensor.Of(c.ct, 1, 9))).Tensor(x).Float64s()
+				if diff := cmp.Diff(c.want, got, cmpopts.EquateNaNs()); diff != "" {
+					t.Errorf("%s: mismatch (-want +got):\n%s", name, diff)
+				}
+			}
+		})
+	}
 }
