@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -34,8 +35,9 @@ func init() {
 // Checkpoint returns f(xs...) and keeps only the result: what f records on the way is taken from the tape again and
 // computed once more for the backward sweep. It trades time for memory.
 //
-// f must return the same value for the same arguments. It may use other values of the graph and bind tensors; the
-// gradient reaches those too. It must not keep values that it makes.
+// f must return the same value for the same arguments: random numbers, such as the masks of dropout, are drawn outside.
+// A sweep that finds another value panics with a [*graph.Error]. f may use other values of the graph and bind tensors;
+// the gradient reaches those too. It must not keep values that it makes.
 func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.Value {
 	const op = "autograd.Checkpoint"
 	if len(xs) == 0 {
@@ -107,6 +109,32 @@ func forgetCheckpoint(n graph.Node) {
 	}
 }
 
+// sameAgain bounds the difference between the two values of a checkpoint's function, by the largest of its numbers. They
+// differ by rounding at most; another mask of dropout makes a far larger difference.
+const sameAgain = 1e-3
+
+// again computes f a second time and panics if it does not return what it did the first time.
+func (c *checkpoint) again(n graph.Node, xs []graph.Value) graph.Value {
+	y := c.f(xs[:c.given]...)
+	was, is := n.Data(), y.Node().Data()
+	same := slices.Equal(was.Dims(), is.Dims())
+	largest := 0.0
+	for i := range was.Len() {
+		if v := math.Abs(was.AtFlat(i)); v > largest && !math.IsInf(v, 1) {
+			largest = v
+		}
+	}
+	for i := 0; same && i < was.Len(); i++ {
+		a, b := was.AtFlat(i), is.AtFlat(i)
+		same = a == b || a != a && b != b || math.Abs(a-b) <= sameAgain*largest
+	}
+	if !same {
+		panic(n.Errorf(graph.ErrUsage, "computed anew, the function returned %s %s, was %s %s: it must not draw random numbers, as dropout does, nor use a leaf that has changed",
+			tensor.FormatShape(is.Dims()), is.Summary(4, 6), tensor.FormatShape(was.Dims()), was.Summary(4, 6)))
+	}
+	return y
+}
+
 // checkpointBackward computes f again and sweeps through it once, for all operands.
 func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
 	c, g := n.Aux().(*checkpoint), n.Graph()
@@ -118,7 +146,7 @@ func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
 		c.parts = make([]*tensor.Tensor, len(xs))
 		g.Scratch(func() {
 			first := g.Len() + 1
-			y := c.f(xs[:c.given]...)
+			y := c.again(n, xs)
 			a := g.NewAdjoints(y)
 			defer a.Release()
 			if len(y.Dims()) > 0 {
@@ -147,7 +175,7 @@ func checkpointVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 	}
 	if c.cts == nil || c.ct != ct {
 		xs := operandsOf(n)
-		c.ct, c.cts = ct, vjp("autograd.Checkpoint", c.f(xs[:c.given]...), ct, xs)
+		c.ct, c.cts = ct, vjp("autograd.Checkpoint", c.again(n, xs), ct, xs)
 	}
 	return c.cts[i]
 }

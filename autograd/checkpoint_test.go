@@ -1,6 +1,7 @@
 package autograd_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,4 +42,44 @@ func TestCheckpointForgets(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestCheckpointOfAnotherValue holds that a function that does not return the same value again is reported: its gradient
+// would be that of another function.
+func TestCheckpointOfAnotherValue(t *testing.T) {
+	tests := []struct {
+		name   string
+		second func(x graph.Value) graph.Value // what f returns from the second time on, x² the first time
+		want   string
+	}{
+		{"same", ops.Square, ""},
+		{"rounded otherwise", func(x graph.Value) graph.Value { return ops.MulScalar(ops.Square(x), 1+1e-15) }, ""},
+		{"another mask", func(x graph.Value) graph.Value {
+			return ops.Mul(ops.Square(x), x.Graph().ConstTensor(vector(1, 0, 1)))
+		}, "autograd.Checkpoint: computed anew, the function returned (3) [1 0 NaN], was (3) [1 4 NaN]: it must not draw random numbers, as dropout does, nor use a leaf that has changed"},
+		{"another shape", func(x graph.Value) graph.Value { return ops.Reshape(ops.Square(x), 3, 1) },
+			"autograd.Checkpoint: computed anew, the function returned (3,1) [[1] [4] [NaN]], was (3) [1 4 NaN]: it must not draw random numbers, as dropout does, nor use a leaf that has changed"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := graph.New()
+			x := g.VarTensor(vector(1, 2, math.NaN()))
+			calls := 0
+			y := ops.Sum(autograd.Checkpoint(func(xs ...graph.Value) graph.Value {
+				if calls++; calls == 1 {
+					return ops.Square(xs[0])
+				}
+				return test.second(xs[0])
+			}, x))
+			for name, sweep := range map[string]func(){"Backward": func() { autograd.Backward(y) }, "Grad": func() { autograd.Grad(y, x) }} {
+				got := ""
+				if err := graph.Try(sweep); err != nil {
+					got = err.Error()
+				}
+				if got != test.want {
+					t.Errorf("%s: got error %q, want %q", name, got, test.want)
+				}
+			}
+		})
+	}
 }
