@@ -75,6 +75,8 @@ func TestEmbedding(t *testing.T) {
 }
 
 func TestAttentionMisuse(t *testing.T) {
+	other := func(x graph.Value) graph.Value { return graph.New().ConstTensor(x.Tensor()) }
+	const foreign = "ops.Attention: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"
 	testMisuse(t, []misuse{
 		{"keys of another length", [][]int{{2, 3}, {4, 5}, {4, 6}}, func(xs []graph.Value) graph.Value {
 			return ops.Attention(xs[0], xs[1], xs[2], ops.AttentionConfig{})
@@ -82,6 +84,15 @@ func TestAttentionMisuse(t *testing.T) {
 		{"mask", [][]int{{2, 3}, {4, 3}, {4, 6}, {3}}, func(xs []graph.Value) graph.Value {
 			return ops.Attention(xs[0], xs[1], xs[2], ops.AttentionConfig{Mask: xs[3]})
 		}, "ops.Attention: the mask has shape (3), the scores have (2,4): it must broadcast to them"},
+		{"keys of another graph", [][]int{{2, 3}, {4, 3}, {4, 6}}, func(xs []graph.Value) graph.Value {
+			return ops.Attention(xs[0], other(xs[1]), xs[2], ops.AttentionConfig{})
+		}, foreign},
+		{"values of another graph", [][]int{{2, 3}, {4, 3}, {4, 6}}, func(xs []graph.Value) graph.Value {
+			return ops.Attention(xs[0], xs[1], other(xs[2]), ops.AttentionConfig{})
+		}, foreign},
+		{"mask of another graph", [][]int{{2, 3}, {4, 3}, {4, 6}}, func(xs []graph.Value) graph.Value {
+			return ops.Attention(xs[0], xs[1], xs[2], ops.AttentionConfig{Mask: other(xs[1])})
+		}, foreign},
 		{"table", [][]int{{3}}, func(xs []graph.Value) graph.Value { return ops.Embedding(xs[0], 1) },
 			"ops.Embedding: the table has shape (3): want (words,d), a row for each word"},
 		{"word", [][]int{{3, 2}}, func(xs []graph.Value) graph.Value { return ops.Embedding(xs[0], 1, 3) },
