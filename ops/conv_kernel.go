@@ -2,6 +2,7 @@ package ops
 
 import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -90,74 +91,140 @@ func convolveOf[T constraints.Float](s *convSizes, target int, t [3]*tensor.Tens
 
 // unfold writes the patches at n places from number from on as the columns of a matrix: im2col.
 func unfold[T constraints.Float](s *convSizes, col, image []T, from, n int) {
+	whole := s.shifted(from, n)
 	for c := range s.in {
+		plane := image[c*s.h*s.w:][:s.h*s.w]
 		for p := range s.kh {
 			for q := range s.kw {
 				dst := col[:n]
 				col = col[n:]
-				for at := from; at < from+n; {
-					i, j := at/s.cols, at%s.cols
-					m := min(s.cols-j, from+n-at)
-					part := dst[at-from : at-from+m]
-					at += m
-					r := i*s.strideH + p - s.above
-					if r < 0 || r >= s.h {
-						clear(part)
-						continue
-					}
-					row := image[(c*s.h+r)*s.w:][:s.w]
-					lo, hi, first := s.inside(j, q, m)
-					clear(part[:lo])
-					clear(part[hi:])
-					if lo == hi {
-						continue
-					}
-					if s.strideW == 1 {
-						copy(part[lo:hi], row[first+lo:])
-						continue
-					}
-					for k := lo; k < hi; k++ {
-						part[k] = row[first+k*s.strideW]
-					}
+				if !whole {
+					unfoldRows(s, dst, plane, from, p, q)
+					continue
 				}
+				lo, hi, shift := s.overlap(from, n, p, q)
+				if lo == hi {
+					clear(dst)
+					continue
+				}
+				clear(dst[:lo])
+				copy(dst[lo:hi], plane[from+lo+shift:])
+				clear(dst[hi:])
+				clearEdges(s, dst, q)
 			}
 		}
 	}
 }
 
-// fold adds the columns of a matrix to the patches that unfold takes them from: col2im.
+// fold adds the columns of a matrix to the patches that unfold takes them from: col2im. It may change the matrix.
 func fold[T constraints.Float](s *convSizes, image, col []T, from, n int) {
+	whole := s.shifted(from, n)
 	for c := range s.in {
+		plane := image[c*s.h*s.w:][:s.h*s.w]
 		for p := range s.kh {
 			for q := range s.kw {
 				src := col[:n]
 				col = col[n:]
-				for at := from; at < from+n; {
-					i, j := at/s.cols, at%s.cols
-					m := min(s.cols-j, from+n-at)
-					part := src[at-from : at-from+m]
-					at += m
-					r := i*s.strideH + p - s.above
-					if r < 0 || r >= s.h {
-						continue
-					}
-					row := image[(c*s.h+r)*s.w:][:s.w]
-					lo, hi, first := s.inside(j, q, m)
-					if lo == hi {
-						continue
-					}
-					if s.strideW == 1 {
-						dst := row[first+lo : first+hi]
-						for k, v := range part[lo:hi] {
-							dst[k] += v
-						}
-						continue
-					}
-					for k := lo; k < hi; k++ {
-						row[first+k*s.strideW] += part[k]
-					}
+				if !whole {
+					foldRows(s, plane, src, from, p, q)
+					continue
 				}
+				lo, hi, shift := s.overlap(from, n, p, q)
+				if lo == hi {
+					continue
+				}
+				clearEdges(s, src, q)
+				kernel.AddTo(plane[from+lo+shift:from+hi+shift], src[lo:hi])
 			}
+		}
+	}
+}
+
+// shifted reports whether n places from number from on are whole rows of maps that are as wide as the images, without
+// strides. Then what element (p, q) of the kernels sees there is the image itself, shifted, but for the edges.
+func (s *convSizes) shifted(from, n int) bool {
+	return s.strideH == 1 && s.strideW == 1 && s.cols == s.w && from%s.cols == 0 && n%s.cols == 0
+}
+
+// overlap returns which places lo ≤ k < hi of n from number from on see an element of the shifted image: place number at
+// sees element at + shift.
+func (s *convSizes) overlap(from, n, p, q int) (lo, hi, shift int) {
+	shift = (p-s.above)*s.w + q - s.left
+	lo = min(max(-shift-from, 0), n)
+	hi = min(max(s.h*s.w-shift-from, lo), n)
+	return lo, hi, shift
+}
+
+// clearEdges clears the places of whole rows at which element q of a kernel's row is outside the image.
+func clearEdges[T constraints.Float](s *convSizes, places []T, q int) {
+	lo, hi, _ := s.inside(0, q, s.cols)
+	if lo == 0 && hi == s.cols {
+		return
+	}
+	for ; len(places) > 0; places = places[s.cols:] {
+		for k := range lo {
+			places[k] = 0
+		}
+		for k := hi; k < s.cols; k++ {
+			places[k] = 0
+		}
+	}
+}
+
+// unfoldRows writes what element (p, q) of the kernels sees at the places from number from on, row by row.
+func unfoldRows[T constraints.Float](s *convSizes, dst, plane []T, from, p, q int) {
+	for at, end := from, from+len(dst); at < end; {
+		i, j := at/s.cols, at%s.cols
+		m := min(s.cols-j, end-at)
+		part := dst[at-from : at-from+m]
+		at += m
+		r := i*s.strideH + p - s.above
+		if r < 0 || r >= s.h {
+			clear(part)
+			continue
+		}
+		row := plane[r*s.w:][:s.w]
+		lo, hi, first := s.inside(j, q, m)
+		clear(part[:lo])
+		clear(part[hi:])
+		if lo == hi {
+			continue
+		}
+		if s.strideW == 1 {
+			copy(part[lo:hi], row[first+lo:])
+			continue
+		}
+		for k := lo; k < hi; k++ {
+			part[k] = row[first+k*s.strideW]
+		}
+	}
+}
+
+// foldRows adds to the elements that unfoldRows reads.
+func foldRows[T constraints.Float](s *convSizes, plane, src []T, from, p, q int) {
+	for at, end := from, from+len(src); at < end; {
+		i, j := at/s.cols, at%s.cols
+		m := min(s.cols-j, end-at)
+		part := src[at-from : at-from+m]
+		at += m
+		r := i*s.strideH + p - s.above
+		if r < 0 || r >= s.h {
+			continue
+		}
+		row := plane[r*s.w:][:s.w]
+		lo, hi, first := s.inside(j, q, m)
+		if lo == hi {
+			continue
+		}
+		if s.strideW == 1 {
+			dst := row[first+lo : first+hi]
+			for k, v := range part[lo:hi] {
+				dst[k] += v
+			}
+			continue
+		}
+		for k := lo; k < hi; k++ {
+			row[first+k*s.strideW] += part[k]
 		}
 	}
 }
@@ -166,6 +233,10 @@ func fold[T constraints.Float](s *convSizes, image, col []T, from, n int) {
 // of lo ≤ k < hi sees element first + k·stride of the image's row.
 func (s *convSizes) inside(j, q, m int) (lo, hi, first int) {
 	first = j*s.strideW + q - s.left
+	if s.strideW == 1 { // no division
+		lo = min(max(-first, 0), m)
+		return lo, min(max(s.w-first, lo), m), first
+	}
 	if first < 0 {
 		lo = min((s.strideW-1-first)/s.strideW, m)
 	}
