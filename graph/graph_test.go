@@ -411,3 +411,18 @@ func TestResetKeepsMemory(t *testing.T) {
 		t.Errorf("%v allocations in a recording like the one before, want 0", n)
 	}
 }
+
+func TestTrim(t *testing.T) {
+	g := graph.New()
+	ops.Broadcast(g.Var(1), 100, 100)
+	if n := g.Trim(); n != 0 {
+		t.Errorf("Trim gave up %d bytes of tensors in use", n)
+	}
+	g.Reset()
+	if n := g.Trim(); n < 80_000 {
+		t.Errorf("Trim gave up %d bytes, want the 80,000 of a tensor that is gone", n)
+	}
+	if n := g.Trim(); n != 0 {
+		t.Errorf("Trim gave up %d bytes again", n)
+	}
+}

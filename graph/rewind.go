@@ -67,6 +67,10 @@ func (g *Graph) Reset() {
 	g.rewinds = g.rewinds[:0]
 }
 
+// Trim gives up the memory that the graph keeps for tensors to come, and returns how many bytes that was. Training has
+// no use for it: it is for a graph that goes on with smaller work.
+func (g *Graph) Trim() int { return g.pool.Trim() }
+
 // Scratch calls f and takes what it recorded from the tape again, without a trace: the length of the tape, marks and
 // pictures stay. Values made by f must not be used afterwards.
 func (g *Graph) Scratch(f func()) {
