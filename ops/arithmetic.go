@@ -123,9 +123,11 @@ func init() {
 			}
 			return a * b, b, a
 		},
-		Backward: mulBackward,
-		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return MulZeroWins(ct, n.Input(1-i)) },
-		Source:   "as TensorFlow's mul_no_nan, for both operands",
+		Forward:      forwardRuns(mulZeroWinsValue[float64], mulZeroWinsValue[float32]),
+		Backward:     mulBackward,
+		BackwardInto: mulBackwardInto,
+		VJP:          func(n graph.Node, i int, ct graph.Value) graph.Value { return MulZeroWins(ct, n.Input(1-i)) },
+		Source:       "as TensorFlow's mul_no_nan, for both operands",
 	})
 }
 
@@ -178,6 +180,13 @@ func Div(a, b graph.Value) graph.Value {
 func divide(a, b float64) (z, da, db float64) {
 	z = a / b
 	return z, 1 / b, -z / b
+}
+
+func mulZeroWinsValue[T constraints.Float](r run[T]) {
+	for i := range r.y {
+		a, b := r.a[i*r.stepA], r.b[i*r.stepB]
+		r.y[i] = choose(a == 0 || b == 0, 0, a*b)
+	}
 }
 
 func divSlope[T constraints.Float](r run[T], i int) {

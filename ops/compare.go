@@ -31,14 +31,15 @@ func init() {
 	comparison(&opEq, "eq", Eq, "1 where a = b, else 0", "a = b", func(a, b float64) bool { return a == b }, eqValue[float64], eqValue[float32])
 	comparison(&opNe, "ne", Ne, "1 where a ≠ b, else 0", "a ≠ b", func(a, b float64) bool { return a != b }, neValue[float64], neValue[float32])
 
-	register(&opSign, graph.Row{
+	register(&opSign, constantPieces(graph.Row{
 		Name: "sign", Func: Sign, Params: "x", Doc: "sign: -1, 0 or 1", Formula: "x/|x|", Derivative: "0",
-		Unary:  func(x float64) (float64, float64) { return sign(x), 0 },
-		VJP:    zeroVJP,
-		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
-		At:     [5][2]float64{{nan, 0}, {1, 0}, {-1, 0}, {0, 0}, {0, 0}},
-		Source: "sign(0) = 0, as in NumPy and PyTorch",
-	})
+		Unary:   func(x float64) (float64, float64) { return sign(x), 0 },
+		Forward: forwardBlocks(signValue[float64], signValue[float32]),
+		VJP:     zeroVJP,
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
+		At:      [5][2]float64{{nan, 0}, {1, 0}, {-1, 0}, {0, 0}, {0, 0}},
+		Source:  "sign(0) = 0, as in NumPy and PyTorch",
+	}))
 	register(&opMaximum, withSlopes(maximumSlope[float64], maximumSlope[float32], graph.Row{
 		Name: "maximum", Func: Maximum, Params: "a, b", Doc: "larger of two, element by element", Formula: "max(a, b)", Derivative: "1 for the larger, ½ each where equal",
 		Binary: func(a, b float64) (float64, float64, float64) {
@@ -168,6 +169,12 @@ func maximumSlope[T constraints.Float](r run[T], i int) {
 
 // minimumSlope sets d to 1 where operand i is the smaller, to ½ where neither is.
 func minimumSlope[T constraints.Float](r run[T], i int) { maximumSlope(r, 1-i) }
+
+func signValue[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.y[i] = signOf(v)
+	}
+}
 
 // signOf is [sign] without a branch.
 func signOf[T constraints.Float](x T) T { return choose(x == x, oneIf[T](x > 0)-oneIf[T](x < 0), x) }

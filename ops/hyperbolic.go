@@ -4,26 +4,29 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opSinh, opCosh, opAsinh, opAcosh, opAtanh graph.Op
 
 func init() {
-	register(&opSinh, graph.Row{
+	register(&opSinh, withSlope(sinhSlope[float64], sinhSlope[float32], graph.Row{
 		Name: "sinh", Func: Sinh, Params: "x", Doc: "hyperbolic sine", Formula: "(eˣ - e⁻ˣ)/2", Derivative: "cosh x",
 		Unary:  func(x float64) (float64, float64) { return sinh(x), cosh(x) },
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cosh(n.Input(0))) },
 		At:     [5][2]float64{{nan, nan}, {inf, inf}, {-inf, inf}, {0, 1}, {negZero, 1}},
 		Source: "Go math.Sinh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
-	})
+	}))
 	register(&opCosh, graph.Row{
 		Name: "cosh", Func: Cosh, Params: "x", Doc: "hyperbolic cosine", Formula: "(eˣ + e⁻ˣ)/2", Derivative: "sinh x",
-		Unary:  func(x float64) (float64, float64) { return cosh(x), sinh(x) },
-		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sinh(n.Input(0))) },
-		At:     [5][2]float64{{nan, nan}, {inf, inf}, {inf, -inf}, {1, 0}, {1, 0}},
-		Source: "Go math.Cosh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
+		Unary:   func(x float64) (float64, float64) { return cosh(x), sinh(x) },
+		Forward: forwardBlocks(coshValue[float64], coshValue[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sinh(n.Input(0))) },
+		At:      [5][2]float64{{nan, nan}, {inf, inf}, {inf, -inf}, {1, 0}, {1, 0}},
+		Source:  "Go math.Cosh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
 	})
-	register(&opAsinh, graph.Row{
+	register(&opAsinh, withSlope(asinhSlope[float64], asinhSlope[float32], graph.Row{
 		Name: "asinh", Func: Asinh, Params: "x", Doc: "inverse hyperbolic sine", Formula: "ln(x + √(x²+1))", Derivative: "1/hypot(1, x)",
 		Unary: func(x float64) (float64, float64) { return math.Asinh(x), 1 / math.Hypot(1, x) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -32,8 +35,8 @@ func init() {
 		},
 		At:     [5][2]float64{{nan, nan}, {inf, 0}, {-inf, 0}, {0, 1}, {negZero, 1}},
 		Source: "FreeBSD s_asinh.c, via Go math.Asinh",
-	})
-	register(&opAcosh, graph.Row{
+	}))
+	register(&opAcosh, withSlope(acoshSlope[float64], acoshSlope[float32], graph.Row{
 		Name: "acosh", Func: Acosh, Params: "x", Doc: "inverse hyperbolic cosine", Formula: "ln(x + √(x²-1))", Derivative: "1/(√(x-1)·√(x+1))",
 		Unary: func(x float64) (float64, float64) {
 			return math.Acosh(x), 1 / math.Sqrt(x-1) * (1 / math.Sqrt(x+1))
@@ -47,8 +50,8 @@ func init() {
 		Kinks:  []graph.Kink{{At: 1, Chosen: math.Inf(1), Why: "the limit from the right"}},
 		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {nan, nan}, {nan, nan}},
 		Source: "FreeBSD e_acosh.c, via Go math.Acosh",
-	})
-	register(&opAtanh, graph.Row{
+	}))
+	register(&opAtanh, withSlope(atanhSlope[float64], atanhSlope[float32], graph.Row{
 		Name: "atanh", Func: Atanh, Params: "x", Doc: "inverse hyperbolic tangent", Formula: "ln((1+x)/(1-x))/2", Derivative: "1/((1-x)(1+x))",
 		Unary: func(x float64) (float64, float64) {
 			if math.Abs(x) > 1 {
@@ -71,7 +74,43 @@ func init() {
 		},
 		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source: "FreeBSD e_atanh.c, via Go math.Atanh",
-	})
+	}))
+}
+
+// coshValue sets y to e²/2 + 1/(2e²) with e = e^|x/2|, whose square overflows only where the result does.
+func coshValue[T constraints.Float](b block[T]) {
+	kernel.Abs(b.t, b.x)
+	kernel.MulScalar(b.t, b.t, 0.5)
+	kernel.Exp(b.t, b.t)
+	for i, e := range b.t {
+		b.y[i] = 0.5*e*e + 0.5/e/e
+	}
+}
+
+func sinhSlope[T constraints.Float](b block[T]) {
+	b.y = b.d
+	coshValue(b)
+}
+
+func asinhSlope[T constraints.Float](b block[T]) {
+	const large = 1e10 // here 1+x² is x², which may overflow
+	for i, v := range b.x {
+		w := math.Abs(float64(v))
+		b.d[i] = T(1 / choose(w > large, w, math.Sqrt(1+w*w)))
+	}
+}
+
+func acoshSlope[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.d[i] = T(1 / math.Sqrt(float64(v)-1) * (1 / math.Sqrt(float64(v)+1)))
+	}
+}
+
+func atanhSlope[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		d := (1 - v) * (1 + v)
+		b.d[i] = 1 / choose(d < 0, T(math.NaN()), d)
+	}
 }
 
 // expOverflow is below the first x at which eˣ overflows, though eˣ/2 may not.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"golang.org/x/exp/constraints"
 )
 
 var opConcat, opStack, opSqueeze, opUnsqueeze, opFlip, opRoll, opTile, opRepeat graph.Op
@@ -80,18 +81,14 @@ func init() {
 			if x.Len() == 0 {
 				return // however long the axis is
 			}
-			eachIndex(x.Dims(), axis, reversed(x.Dims()[axis]), func(whole, part, block int) {
-				copyElements(n.Out(), part, x, whole, block)
-			})
+			takeIndices(n.Out(), x, axis, reversed(x.Dims()[axis]))
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
 			axis := n.Int(0)
 			if dst.Len() == 0 {
 				return true
 			}
-			eachIndex(dst.Dims(), axis, reversed(dst.Dims()[axis]), func(whole, part, block int) {
-				addElements(dst, whole, ct, part, block)
-			})
+			addAtIndices(dst, ct, axis, reversed(dst.Dims()[axis]))
 			return true
 		},
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Flip(ct, n.Int(0)) },
@@ -139,10 +136,10 @@ func init() {
 			if block == 0 {
 				return // however long the other axes are
 			}
-			for i := range product(x.Dims()[:axis+1]) {
-				for j := range times {
-					copyElements(n.Out(), (i*times+j)*block, x, i*block, block)
-				}
+			if n.Graph().DType() == tensor.Float32 {
+				repeatBlocks(n.Out().Float32s(), x.Float32s(), block, times)
+			} else {
+				repeatBlocks(n.Out().Float64s(), x.Float64s(), block, times)
 			}
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -153,6 +150,22 @@ func init() {
 		Try:    []string{"(3) 0 2", "(2,3) 0 3", "(2,3) 1 2", "(2,3,2) -2 2", "(2) 0 1", "(2) 0 0", "(0,2) 1 2"},
 		Source: "a placement of the elements",
 	})
+}
+
+// repeatBlocks sets dst to the blocks of src, each a number of times in a row.
+func repeatBlocks[T constraints.Float](dst, src []T, block, times int) {
+	for ; len(dst) > 0; src = src[block:] {
+		if block == 1 {
+			for j := range dst[:times] {
+				dst[j] = src[0]
+			}
+			dst = dst[times:]
+			continue
+		}
+		for range times {
+			dst = dst[copy(dst, src[:block]):]
+		}
+	}
 }
 
 // reshapeBack is the rule of operations that only change the shape.

@@ -33,7 +33,7 @@ func init() {
 		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source: "FreeBSD s_log1p.c, via Go math.Log1p",
 	}))
-	register(&opLog2, graph.Row{
+	register(&opLog2, withSlope(log2Slope[float64], log2Slope[float32], graph.Row{
 		Name: "log2", Func: Log2, Params: "x", Doc: "logarithm to base 2, exact for powers of 2", Formula: "log₂ x", Derivative: "1/(x·ln 2)",
 		Unary: func(x float64) (float64, float64) { return logTo(x, log2, math.Ln2) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -44,8 +44,8 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
 		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
 		Source: "ln x / ln 2; Go math.Log2 cancels near 1",
-	})
-	register(&opLog10, graph.Row{
+	}))
+	register(&opLog10, withSlope(log10Slope[float64], log10Slope[float32], graph.Row{
 		Name: "log10", Func: Log10, Params: "x", Doc: "logarithm to base 10, exact for powers of 10", Formula: "log₁₀ x", Derivative: "1/(x·ln 10)",
 		Unary: func(x float64) (float64, float64) { return logTo(x, log10, math.Ln10) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -56,7 +56,7 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
 		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
 		Source: "ln x / ln 10; Go math.Log10 cancels near 1",
-	})
+	}))
 	register(&opLogAddExp, withSlopes(logAddExpSlope[float64], logAddExpSlope[float32], graph.Row{
 		Name: "log_add_exp", Func: LogAddExp, Params: "a, b", Doc: "logarithm of the sum of two exponentials, without overflow", Formula: "ln(eᵃ + eᵇ)", Derivative: "sigmoid(a-b), sigmoid(b-a)",
 		Binary: func(a, b float64) (float64, float64, float64) {
@@ -147,6 +147,16 @@ func logAddExpSlope[T constraints.Float](r run[T], i int) {
 		r.d[k] = r.a[k*r.stepA] - r.b[k*r.stepB]
 	}
 	kernel.Sigmoid(r.d, r.d)
+}
+
+func log2Slope[T constraints.Float](b block[T]) {
+	logSlope(b)
+	kernel.MulScalar(b.d, b.d, 1/math.Ln2)
+}
+
+func log10Slope[T constraints.Float](b block[T]) {
+	logSlope(b)
+	kernel.MulScalar(b.d, b.d, 1/math.Ln10)
 }
 
 // logTo returns the logarithm of x by f, and its derivative 1/(x·ln b) for a base b with the given logarithm.

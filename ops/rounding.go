@@ -4,26 +4,28 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"golang.org/x/exp/constraints"
 )
 
 var opFloor, opCeil, opRound, opTrunc, opClamp graph.Op
 
 func init() {
-	step := func(op *graph.Op, name string, f any, doc, formula string, kink float64, round func(float64) float64) {
-		register(op, graph.Row{
+	step := func(op *graph.Op, name string, f any, doc, formula string, kink float64, round func(float64) float64, f64 blockFunc[float64], f32 blockFunc[float32]) {
+		register(op, constantPieces(graph.Row{
 			Name: name, Func: f, Params: "x", Doc: doc, Formula: formula, Derivative: "0",
-			Unary:  func(x float64) (float64, float64) { return round(x), 0 },
-			VJP:    zeroVJP,
-			At:     [5][2]float64{{nan, 0}, {inf, 0}, {-inf, 0}, {0, 0}, {negZero, 0}},
-			Kinks:  []graph.Kink{{At: kink, Chosen: 0, Why: "constant on both sides of every jump"}},
-			Source: "IEEE 754 roundToIntegral",
-		})
+			Unary:   func(x float64) (float64, float64) { return round(x), 0 },
+			Forward: forwardBlocks(f64, f32),
+			VJP:     zeroVJP,
+			At:      [5][2]float64{{nan, 0}, {inf, 0}, {-inf, 0}, {0, 0}, {negZero, 0}},
+			Kinks:   []graph.Kink{{At: kink, Chosen: 0, Why: "constant on both sides of every jump"}},
+			Source:  "IEEE 754 roundToIntegral",
+		}))
 	}
-	step(&opFloor, "floor", Floor, "largest integer that is not above x", "⌊x⌋", 1, math.Floor)
-	step(&opCeil, "ceil", Ceil, "smallest integer that is not below x", "⌈x⌉", 1, math.Ceil)
-	step(&opRound, "round", Round, "nearest integer, the even one where two are as near", "round(x)", 0.5, math.RoundToEven)
-	step(&opTrunc, "trunc", Trunc, "integer part: rounded towards 0", "sign(x)·⌊|x|⌋", 1, math.Trunc)
+	step(&opFloor, "floor", Floor, "largest integer that is not above x", "⌊x⌋", 1, math.Floor, floorValue[float64], floorValue[float32])
+	step(&opCeil, "ceil", Ceil, "smallest integer that is not below x", "⌈x⌉", 1, math.Ceil, ceilValue[float64], ceilValue[float32])
+	step(&opRound, "round", Round, "nearest integer, the even one where two are as near", "round(x)", 0.5, math.RoundToEven, roundValue[float64], roundValue[float32])
+	step(&opTrunc, "trunc", Trunc, "integer part: rounded towards 0", "sign(x)·⌊|x|⌋", 1, math.Trunc, truncValue[float64], truncValue[float32])
 	register(&opClamp, withSlope(clampSlope[float64], clampSlope[float32], graph.Row{
 		Name: "clamp", Func: Clamp, Params: "x, lo, hi", Doc: "x held between two bounds", Formula: "min(max(x, lo), hi)", Derivative: "1 for lo ≤ x ≤ hi, else 0",
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
@@ -45,6 +47,40 @@ func init() {
 		},
 		Source: "definition",
 	}))
+}
+
+// constantPieces gives a row the Backward and the BackwardInto of a function that is constant on every piece.
+func constantPieces(row graph.Row) graph.Row {
+	row.Backward = func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool { return true }
+	row.BackwardInto = func(_ graph.Node, _ int, _, dst *tensor.Tensor) bool {
+		dst.Zero()
+		return true
+	}
+	return row
+}
+
+func floorValue[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.y[i] = T(math.Floor(float64(v)))
+	}
+}
+
+func ceilValue[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.y[i] = T(math.Ceil(float64(v)))
+	}
+}
+
+func roundValue[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.y[i] = T(math.RoundToEven(float64(v)))
+	}
+}
+
+func truncValue[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.y[i] = T(math.Trunc(float64(v)))
+	}
 }
 
 func clampValue[T constraints.Float](b block[T]) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"golang.org/x/exp/constraints"
 )
 
 var opTril, opTriu, opOneHot, opIsNaN, opIsFinite graph.Op
@@ -50,7 +51,7 @@ func init() {
 		Try:     []string{"(4) 3", "(2,2) 4", "() 3", "(0) 3"},
 		Source:  "definition",
 	})
-	predicate := func(op *graph.Op, name string, f any, doc, formula string, at [5][2]float64, holds func(float64) bool) {
+	predicate := func(op *graph.Op, name string, f any, doc, formula string, at [5][2]float64, holds func(float64) bool, f64 blockFunc[float64], f32 blockFunc[float32]) {
 		register(op, graph.Row{
 			Name: name, Func: f, Params: "x", Doc: doc, Formula: formula, Derivative: "none",
 			Class: graph.NoGrad,
@@ -60,14 +61,27 @@ func init() {
 				}
 				return 0, 0
 			},
-			At:     at,
-			Source: "IEEE 754 classification",
+			Forward: forwardBlocks(f64, f32),
+			At:      at,
+			Source:  "IEEE 754 classification",
 		})
 	}
 	predicate(&opIsNaN, "isnan", IsNaN, "1 where x is not a number, else 0", "x ≠ x",
-		[5][2]float64{{1, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}}, func(x float64) bool { return x != x })
+		[5][2]float64{{1, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}}, func(x float64) bool { return x != x }, isNaNValue[float64], isNaNValue[float32])
 	predicate(&opIsFinite, "isfinite", IsFinite, "1 where x is neither infinite nor NaN, else 0", "|x| < ∞",
-		[5][2]float64{{0, 0}, {0, 0}, {0, 0}, {1, 0}, {1, 0}}, finite)
+		[5][2]float64{{0, 0}, {0, 0}, {0, 0}, {1, 0}, {1, 0}}, finite, isFiniteValue[float64], isFiniteValue[float32])
+}
+
+func isNaNValue[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.y[i] = oneIf[T](v != v)
+	}
+}
+
+func isFiniteValue[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.y[i] = oneIf[T](v-v == 0)
+	}
 }
 
 // Tril returns x with zeros above diagonal k of the last two axes: 0 is the main diagonal, 1 the one above it. A causal

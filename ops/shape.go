@@ -6,6 +6,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opReshape, opBroadcast, opSumTo, opTranspose, opPermute, opSlice, opPad, opGather, opScatter, opStopGradient graph.Op
@@ -119,17 +120,10 @@ func init() {
 		Name: "gather", Func: Gather, Params: "x, axis, index", Doc: "the elements of the given indices along an axis, such as the rows of an embedding", Formula: "x[index]", Derivative: "1 for each time an element was taken",
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
-			x, out := n.In(0), n.Out()
-			axis, index := n.Int(0), n.Ints()[1:]
-			eachIndex(x.Dims(), axis, index, func(whole, part, block int) {
-				copyElements(out, part, x, whole, block)
-			})
+			takeIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[1:])
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			axis, index := n.Int(0), n.Ints()[1:]
-			eachIndex(dst.Dims(), axis, index, func(whole, part, block int) {
-				addElements(dst, whole, ct, part, block)
-			})
+			addAtIndices(dst, ct, n.Int(0), n.Ints()[1:])
 			return true
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -143,12 +137,8 @@ func init() {
 		Name: "scatter", Func: Scatter, Params: "x, axis, size, index", Doc: "zeros of the given size along an axis, with the elements of x added at the given indices: the transpose of gather", Formula: "Σ x at index", Derivative: "1",
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
-			x, out := n.In(0), n.Out()
-			out.Fill(0)
-			axis, index := n.Int(0), n.Ints()[2:]
-			eachIndex(out.Dims(), axis, index, func(whole, part, block int) {
-				addElements(out, whole, x, part, block)
-			})
+			n.Out().Fill(0)
+			addAtIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[2:])
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Gather(ct, n.Int(0), n.Ints()[2:]...)
@@ -412,6 +402,48 @@ func eachWindow(dst, src []int, axis, from, to int, f func(d, s, n int)) {
 	for o := range outer {
 		f((o*dst[axis]+to)*block, (o*src[axis]+from)*block, n)
 	}
+}
+
+// takeIndices sets part to the elements of whole at the indices along an axis.
+func takeIndices(part, whole *tensor.Tensor, axis int, index []int) {
+	if part.DType() == tensor.Float32 {
+		takeIndicesOf(part.Float32s(), whole.Float32s(), whole.Dims(), axis, index)
+	} else {
+		takeIndicesOf(part.Float64s(), whole.Float64s(), whole.Dims(), axis, index)
+	}
+}
+
+func takeIndicesOf[T constraints.Float](part, whole []T, dims []int, axis int, index []int) {
+	if n := dims[axis]; axis == len(dims)-1 && len(whole) > 0 {
+		for ; len(part) > 0; part, whole = part[len(index):], whole[n:] {
+			for j, k := range index {
+				part[j] = whole[k]
+			}
+		}
+		return
+	}
+	eachIndex(dims, axis, index, func(w, p, block int) { copy(part[p:p+block], whole[w:]) })
+}
+
+// addAtIndices adds the elements of part to whole at the indices along an axis.
+func addAtIndices(whole, part *tensor.Tensor, axis int, index []int) {
+	if part.DType() == tensor.Float32 {
+		addAtIndicesOf(whole.Float32s(), part.Float32s(), whole.Dims(), axis, index)
+	} else {
+		addAtIndicesOf(whole.Float64s(), part.Float64s(), whole.Dims(), axis, index)
+	}
+}
+
+func addAtIndicesOf[T constraints.Float](whole, part []T, dims []int, axis int, index []int) {
+	if n := dims[axis]; axis == len(dims)-1 && len(whole) > 0 {
+		for ; len(part) > 0; part, whole = part[len(index):], whole[n:] {
+			for j, k := range index {
+				whole[k] += part[j]
+			}
+		}
+		return
+	}
+	eachIndex(dims, axis, index, func(w, p, block int) { kernel.AddTo(whole[w:w+block], part[p:p+block]) })
 }
 
 // eachIndex calls f for every stretch of elements of a gather: whole has the shape given, part has len(index)

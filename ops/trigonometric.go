@@ -25,7 +25,7 @@ func init() {
 		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source: "Cephes tan.c, via Go math.Tan",
 	}))
-	register(&opAsin, graph.Row{
+	register(&opAsin, withSlope(asinSlope[float64], asinSlope[float32], graph.Row{
 		Name: "asin", Func: Asin, Params: "x", Doc: "inverse sine, in radians", Formula: "arcsin x", Derivative: "1/√((1-x)(1+x))",
 		Unary: func(x float64) (float64, float64) {
 			c := cosOfAsin(x)
@@ -41,8 +41,8 @@ func init() {
 		},
 		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
 		Source: "atan2(x, √((1-x)(1+x))), which keeps the digits near ±1",
-	})
-	register(&opAcos, graph.Row{
+	}))
+	register(&opAcos, withSlope(acosSlope[float64], acosSlope[float32], graph.Row{
 		Name: "acos", Func: Acos, Params: "x", Doc: "inverse cosine, in radians", Formula: "arccos x", Derivative: "-1/√((1-x)(1+x))",
 		Unary: func(x float64) (float64, float64) {
 			s := cosOfAsin(x)
@@ -58,7 +58,7 @@ func init() {
 		},
 		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {math.Pi / 2, -1}, {math.Pi / 2, -1}},
 		Source: "atan2(√((1-x)(1+x)), x), which keeps the digits near ±1",
-	})
+	}))
 	register(&opAtan, withSlope(atanSlope[float64], atanSlope[float32], graph.Row{
 		Name: "atan", Func: Atan, Params: "x", Doc: "inverse tangent, in radians", Formula: "arctan x", Derivative: "1/(1+x²)",
 		Unary: func(x float64) (float64, float64) { return math.Atan(x), 1 / (1 + x*x) },
@@ -129,6 +129,17 @@ func atanSlope[T constraints.Float](b block[T]) {
 	kernel.AddScalar(b.t, b.t, 1)
 	kernel.Fill(b.d, 1)
 	kernel.Div(b.d, b.d, b.t)
+}
+
+func asinSlope[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.d[i] = 1 / T(math.Sqrt(float64((1-v)*(1+v))))
+	}
+}
+
+func acosSlope[T constraints.Float](b block[T]) {
+	asinSlope(b)
+	kernel.Neg(b.d, b.d)
 }
 
 // cosOfAsin returns √(1-x²) = cos(arcsin x) without the cancellation of 1 - x². NaN for |x| > 1.
