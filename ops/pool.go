@@ -223,8 +223,8 @@ func (s windows) each(f func(i, at int)) {
 	}
 }
 
-// maxPool leaves Backward, for each window, which of its elements is the largest: its number in the window, or -1 if
-// it has to look again: there are several.
+// maxPool leaves Backward, for each window, which of its elements is the largest: its distance from the window's first, or
+// -1 if it has to look again: there are several.
 func maxPool[T constraints.Float](n graph.Node) {
 	x, y := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
 	if len(y) == 0 {
@@ -233,11 +233,17 @@ func maxPool[T constraints.Float](n graph.Node) {
 	which := tensor.Data[T](n.Save(0, len(y)))
 	s := windowsOf(n.In(0).Dims(), n.Out().Dims(), n.Int(0), n.Int(1))
 	s.each(func(i, at int) {
-		m, index, ties := largest(x[at:], s.k, s.w)
-		if ties > 1 || s.k > 4096 { // a larger number may not fit into float32
-			index = -1
+		var m T
+		var offset, ties int
+		if s.k == 2 {
+			m, offset, ties = largestOfFour(x[at:], s.w)
+		} else {
+			m, offset, ties = largest(x[at:], s.k, s.w)
 		}
-		y[i], which[i] = m, T(index)
+		if ties != 1 || offset > maxIndex32 { // float32 may not hold it
+			offset = -1
+		}
+		y[i], which[i] = m, T(offset)
 	})
 }
 
@@ -250,9 +256,9 @@ func maxPoolBackward[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor) 
 	x, which := tensor.Data[T](n.In(0)), tensor.Data[T](n.Saved(0))
 	s := windowsOf(n.In(0).Dims(), n.Out().Dims(), n.Int(0), n.Int(1))
 	s.each(func(i, at int) {
-		switch index := int(which[i]); {
-		case index >= 0:
-			d[at+index/s.k*s.w+index%s.k] += w[i]
+		switch offset := int(which[i]); {
+		case offset >= 0:
+			d[at+offset] += w[i]
 		case w[i] != 0:
 			share(d[at:], x[at:], w[i], s)
 		}
@@ -272,21 +278,36 @@ func share[T constraints.Float](dst, x []T, w T, s windows) {
 	}
 }
 
-// largest returns the largest element of a window, NaN if there is one, its number in the window if it is the only one,
+// largest returns the largest element of a window, NaN if there is one, its distance from the first if it is the only one,
 // and how many elements are as large.
-func largest[T constraints.Float](x []T, k, width int) (m T, index, ties int) {
+func largest[T constraints.Float](x []T, k, width int) (m T, offset, ties int) {
 	m = x[0]
 	for p := range k {
 		for q, v := range x[p*width : p*width+k] {
 			switch {
 			case v > m || v != v && m == m:
-				m, index, ties = v, p*k+q, 1
+				m, offset, ties = v, p*width+q, 1
 			case same(v, m):
 				ties++
 			}
 		}
 	}
-	return m, index, ties
+	return m, offset, ties
+}
+
+// largestOfFour is largest for windows of 2×2 elements, without branches. For NaN it counts no ties.
+func largestOfFour[T constraints.Float](x []T, width int) (m T, offset, ties int) {
+	a, b, c, d := x[0], x[1], x[width], x[width+1]
+	m = max(a, b, c, d)
+	for i, v := range [4]T{a, b, c, d} {
+		k := 0
+		if v == m {
+			k = 1
+		}
+		ties += k
+		offset += k * (i&1 + i>>1*width)
+	}
+	return m, offset, ties
 }
 
 // same reports whether v and m are equal, or both NaN.
