@@ -96,7 +96,10 @@ func logSigmoidSlope[T constraints.Float](b block[T]) {
 
 func silu(x float64) (y, dx float64) {
 	s := sigmoid(x)
-	return zeroWins(s, x), zeroWins(s, 1+zeroWins(sigmoid(-x), x))
+	if math.IsInf(x, -1) {
+		return 0, 0
+	}
+	return s * x, zeroWins(s, 1+zeroWins(sigmoid(-x), x))
 }
 
 func siluValue[T constraints.Float](b block[T]) {
