@@ -25,16 +25,15 @@ Where leaves are as many as operations they count twice.`},
 	{regexp.MustCompile(`^Matrix products: .*32×16·16×16`), `the calls: such a product takes about a tenth of a microsecond, of which a third is checking sizes and choosing tiles.`},
 	{regexp.MustCompile(`^Matrix products: `), `both run near the peak of the processor's multiply-add units; the rest is packing and the edges of tiles.`},
 	{regexp.MustCompile(`^Elementwise.*relu`), `memory: the function is one instruction, and both contestants move the same bytes.`},
-	{regexp.MustCompile(`^Elementwise.*(tanh|sigmoid), forward and backward`), `the derivative: the sweep takes it number by number from the scalar function, on one core, where the forward pass is a kernel.`},
 	{regexp.MustCompile(`^Elementwise.*2 cores`), `arrays of 4 MB fill the cache and its bandwidth; a function's work for each element is small beside it.`},
-	{regexp.MustCompile(`^Elementwise.*backward`), `passes over memory: the sweep copies the given cotangent, which PyTorch uses where it lies, before the function's own backward pass.`},
+	{regexp.MustCompile(`^Elementwise.*backward`), `passes over memory: the result is written, and read again with the cotangent for the derivative. PyTorch moves the same bytes.`},
 	{regexp.MustCompile(`^Elementwise`), `arithmetic: the polynomial of the function, for every element.`},
 	{regexp.MustCompile(`^Training steps.*memory`), `the adjoints of the activations, and the buffers into which products pack their operands.`},
 	{regexp.MustCompile(`^Training steps.*2-16-16-1`), `fixed costs: some 20 nodes are recorded and swept for 3,000 multiplications. Binding parameters, looking up gradients
 and forgetting the tape take a third of the step; the products take a fifth.`},
 	{regexp.MustCompile(`^Training steps.*2 cores`), `the pieces that run on one core, and the time until the second core is awake: about a tenth of a millisecond.`},
 	{regexp.MustCompile(`^Training steps`), `the products, which take about nine tenths of the step; see the matrix products above for how near the peak they are.`},
-	{regexp.MustCompile(`^Convolution`), `unfolding the image into a matrix and folding the gradient back, which take more time than the products between them.`},
+	{regexp.MustCompile(`^Convolution`), `laying the image out as a matrix and folding the gradient back, which Go loops do on one core; the products between them are a third of the time.`},
 }
 
 // boundOf returns what holds ours back in a row.
