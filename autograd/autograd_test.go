@@ -126,6 +126,9 @@ func TestSeed(t *testing.T) {
 	if diff := cmp.Diff([]float64{2, 0, 60}, grads.Tensor(x).Float64s()); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
+	if got := autograd.Backward(y, autograd.WithSeed(tensor.Of([]float32{1, 0, 0.5}, 3))).Tensor(x).At(2); got != 3 {
+		t.Errorf("seed of another precision: got %v, want 3", got)
+	}
 	s := ops.Sum(x)
 	if got := autograd.Backward(s, autograd.WithSeed(tensor.Of([]float64{4}))).Tensor(x).At(1); got != 4 {
 		t.Errorf("seed 4 of a scalar: got %v, want 4", got)

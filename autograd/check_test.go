@@ -3,6 +3,7 @@ package autograd_test
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -50,6 +51,9 @@ func TestCheckFindsAWrongRule(t *testing.T) {
 	}
 	if c.Input != 1 || c.Index[0] != 1 || c.Index[1] != 0 || c.Gradient != 15 || math.Abs(c.Quotient-75) > 1e-6 || c.Elements != 2 {
 		t.Errorf("got %+v, want argument 1 at [1 0]: 15 against 75, 2 elements", c)
+	}
+	if got, want := c.Error(), "autograd.Check: the gradient by argument 1 at [1 0] is 15, central differences give 75"; !strings.HasPrefix(got, want) {
+		t.Errorf("message %q, want prefix %q", got, want)
 	}
 }
 
