@@ -231,6 +231,10 @@ func sigmoid(x float64) float64 {
 	if x >= 0 {
 		return 1 / (1 + math.Exp(-x))
 	}
+	if x < -708 { // there the result is subnormal, and math.Exp is 0 on some processors
+		h := math.Exp(x / 2)
+		return h * h
+	}
 	e := math.Exp(x)
 	return e / (1 + e)
 }
