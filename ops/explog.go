@@ -28,16 +28,16 @@ func init() {
 			if x < 0 {
 				return math.NaN(), math.NaN()
 			}
-			return ln(x), 1 / x
+			return ln(x), 1 / (x + 0) // +Inf at -0 too
 		},
 		Forward: kernel1(kernel.Log[float64], kernel.Log[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
-			return Chain(ct, nanBelow(x, 0, Reciprocal(x)))
+			return Chain(ct, nanBelow(x, 0, Reciprocal(positiveZero(x))))
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
+		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, inf}},
 		Source: "FreeBSD e_log.c, via Go math.Log",
 	}))
 	register(&opSin, withSlope(sinSlope[float64], sinSlope[float32], graph.Row{
@@ -85,7 +85,7 @@ func Exp(x graph.Value) graph.Value { return unary(opExp, x) }
 //
 // Special cases are:
 //
-//	Log(±0) = -Inf, with derivative ±Inf
+//	Log(±0) = -Inf, with derivative +Inf
 //	Log(x < 0) = NaN, with derivative NaN: the function ends at 0, though 1/x does not
 //	Log(+Inf) = +Inf, with derivative 0
 func Log(x graph.Value) graph.Value { return unary(opLog, x) }
@@ -126,7 +126,7 @@ func logSlope[T constraints.Float](b block[T]) {
 		if v < 0 {
 			v = T(math.NaN())
 		}
-		b.d[i] = 1 / v
+		b.d[i] = 1 / (v + 0)
 	}
 }
 

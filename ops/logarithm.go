@@ -38,11 +38,11 @@ func init() {
 		Unary: func(x float64) (float64, float64) { return logTo(x, log2, math.Ln2) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
-			return Chain(ct, nanBelow(x, 0, MulScalar(Reciprocal(x), 1/math.Ln2)))
+			return Chain(ct, nanBelow(x, 0, MulScalar(Reciprocal(positiveZero(x)), 1/math.Ln2)))
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
+		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, inf}},
 		Source: "ln x / ln 2; Go math.Log2 cancels near 1",
 	}))
 	register(&opLog10, withSlope(log10Slope[float64], log10Slope[float32], graph.Row{
@@ -50,11 +50,11 @@ func init() {
 		Unary: func(x float64) (float64, float64) { return logTo(x, log10, math.Ln10) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
-			return Chain(ct, nanBelow(x, 0, MulScalar(Reciprocal(x), 1/math.Ln10)))
+			return Chain(ct, nanBelow(x, 0, MulScalar(Reciprocal(positiveZero(x)), 1/math.Ln10)))
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, -inf}},
+		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, inf}},
 		Source: "ln x / ln 10; Go math.Log10 cancels near 1",
 	}))
 	register(&opLogAddExp, withSlopes(logAddExpSlope[float64], logAddExpSlope[float32], graph.Row{
@@ -164,7 +164,7 @@ func logTo(x float64, f func(float64) float64, lnBase float64) (y, dx float64) {
 	if x < 0 {
 		return math.NaN(), math.NaN()
 	}
-	return f(x), 1 / x * (1 / lnBase)
+	return f(x), 1 / (x + 0) * (1 / lnBase)
 }
 
 func log2(x float64) float64 {
@@ -213,7 +213,7 @@ func Log1p(x graph.Value) graph.Value { return unary(opLog1p, x) }
 //
 // Special cases are:
 //
-//	Log2(±0) = -Inf, with derivative ±Inf
+//	Log2(±0) = -Inf, with derivative +Inf
 //	Log2(x < 0) = NaN, with derivative NaN
 //	Log2(+Inf) = +Inf, with derivative 0
 func Log2(x graph.Value) graph.Value { return unary(opLog2, x) }
@@ -225,7 +225,7 @@ func Log2(x graph.Value) graph.Value { return unary(opLog2, x) }
 //
 // Special cases are:
 //
-//	Log10(±0) = -Inf, with derivative ±Inf
+//	Log10(±0) = -Inf, with derivative +Inf
 //	Log10(x < 0) = NaN, with derivative NaN
 //	Log10(+Inf) = +Inf, with derivative 0
 func Log10(x graph.Value) graph.Value { return unary(opLog10, x) }

@@ -23,15 +23,15 @@ func init() {
 		Name: "sqrt", Func: Sqrt, Params: "x", Doc: "square root", Formula: "√x", Derivative: "1/(2√x)",
 		Unary: func(x float64) (float64, float64) {
 			y := math.Sqrt(x)
-			return y, 0.5 / y
+			return y, 0.5 / (y + 0) // +Inf at -0 too
 		},
 		Forward: kernel1(kernel.Sqrt[float64], kernel.Sqrt[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Chain(ct, MulScalar(Reciprocal(n.Value()), 0.5))
+			return Chain(ct, MulScalar(Reciprocal(positiveZero(n.Value())), 0.5))
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {0, inf}, {negZero, -inf}},
+		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {0, inf}, {negZero, inf}},
 		Source: "power rule; IEEE 754 squareRoot",
 	}))
 	register(&opRsqrt, withSlope(rsqrtSlope[float64], rsqrtSlope[float32], graph.Row{
@@ -118,8 +118,9 @@ func init() {
 func squareSlope[T constraints.Float](b block[T]) { kernel.MulScalar(b.d, b.x, 2) }
 
 func sqrtSlope[T constraints.Float](b block[T]) {
+	kernel.AddScalar(b.t, b.y, 0) // +0 for -0
 	kernel.Fill(b.d, 0.5)
-	kernel.Div(b.d, b.d, b.y)
+	kernel.Div(b.d, b.d, b.t)
 }
 
 func rsqrtValue[T constraints.Float](b block[T]) {
@@ -213,7 +214,7 @@ func Square(x graph.Value) graph.Value {
 //
 // Special cases are:
 //
-//	Sqrt(±0) = ±0, with derivative +Inf (-Inf at -0)
+//	Sqrt(±0) = ±0, with derivative +Inf
 //	Sqrt(x < 0) = NaN
 //	Sqrt(+Inf) = +Inf, with derivative 0
 func Sqrt(x graph.Value) graph.Value { return unary(opSqrt, x) }

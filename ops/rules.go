@@ -40,6 +40,15 @@ func nanBelow(x graph.Value, lo float64, d graph.Value) graph.Value {
 	return Where(Lt(x, g.Const(lo)), g.Const(math.NaN()), d)
 }
 
+// positiveZero returns x with +0 in place of -0, as the sum with 0 has it: a derivative at 0 that is the limit from the
+// right is +Inf at either zero.
+func positiveZero(x graph.Value) graph.Value {
+	if !has(x, func(v float64) bool { return v == 0 && math.Signbit(v) }) {
+		return x
+	}
+	return AddScalar(x, 0)
+}
+
 // divOrZero returns a/b, but 0 where b is 0: the derivative that a length has at the origin.
 func divOrZero(a, b graph.Value) graph.Value {
 	d := Div(a, b)
