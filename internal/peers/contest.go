@@ -65,9 +65,6 @@ type referee struct {
 	hellos   map[string]string
 }
 
-// pause lets threads of the one before that are still spinning go to sleep.
-const pause = 2 * time.Millisecond
-
 // of returns the process of a contestant, started at the first call.
 func (r *referee) of(name string) (*child, error) {
 	if c := r.children[name]; c != nil {
@@ -158,8 +155,8 @@ func (r *referee) run(w row) measured {
 			if s.missing != "" || r.ctx.Err() != nil {
 				continue
 			}
-			time.Sleep(pause)
 			a, err := r.one(s.entry, r.slice)
+			time.Sleep(max(shortRest, r.all[s.contestant].rest))
 			if err != nil {
 				s.missing = err.Error()
 				continue

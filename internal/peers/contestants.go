@@ -14,11 +14,19 @@ import (
 // buildLimit bounds the time to compile a peer. GoMLX's many packages take minutes the first time.
 const buildLimit = 4 * time.Minute
 
+// Idle threads wait actively for a while before they sleep: those of OpenBLAS for 2²⁶ cycles, some 30 ms. Who comes next
+// would have to share the processors with them.
+const (
+	shortRest = 2 * time.Millisecond
+	longRest  = 60 * time.Millisecond
+)
+
 // A contestant says how to start a process that takes part.
 type contestant struct {
-	group   string   // what the tables call it; of those of one group in a row the fastest counts
-	variant string   // what sets it apart within its group
-	env     []string // added to the environment
+	group   string        // what the tables call it; of those of one group in a row the fastest counts
+	variant string        // what sets it apart within its group
+	env     []string      // added to the environment
+	rest    time.Duration // how long its threads may keep a processor busy after a slice
 	command func(ctx context.Context, dir string) ([]string, error)
 }
 
@@ -46,6 +54,10 @@ func contestants() map[string]contestant {
 		adept:    {group: "Adept", command: native("tapes.cpp", "ADEPT_INCLUDE", "ADEPT_LIB", "-DADEPT", "-ladept")},
 	}
 	for _, threads := range []string{"1", "2"} {
+		rest := shortRest
+		if threads != "1" {
+			rest = longRest
+		}
 		one := []string{"OMP_NUM_THREADS=" + threads, "OPENBLAS_NUM_THREADS=" + threads}
 		keep := append(slices.Clip(one), "MALLOC_MMAP_THRESHOLD_=1073741824", "MALLOC_TRIM_THRESHOLD_=4294967296")
 		for _, core := range []string{"", "Haswell"} {
@@ -55,11 +67,11 @@ func contestants() map[string]contestant {
 				name, variant = threads+"-"+strings.ToLower(core), core+" kernels"
 				blasEnv, torchEnv = append(slices.Clip(one), "OPENBLAS_CORETYPE="+core), append(slices.Clip(keep), "OPENBLAS_CORETYPE="+core)
 			}
-			all[blas+name] = contestant{"OpenBLAS", variant, blasEnv, native("openblas.cpp", "", "", "-ldl")}
-			all[torch+name] = contestant{"PyTorch", variant, torchEnv, script("torch_peer.py", "TORCH_PYTHON", "torch", threads)}
+			all[blas+name] = contestant{"OpenBLAS", variant, blasEnv, rest, native("openblas.cpp", "", "", "-ldl")}
+			all[torch+name] = contestant{"PyTorch", variant, torchEnv, rest, script("torch_peer.py", "TORCH_PYTHON", "torch", threads)}
 		}
-		all[jax+threads] = contestant{"JAX", "", nil, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
-		all[gomlx+threads] = contestant{"GoMLX", "", []string{"GOMAXPROCS=" + threads}, goModule("gomlx")}
+		all[jax+threads] = contestant{"JAX", "", nil, rest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
+		all[gomlx+threads] = contestant{"GoMLX", "", []string{"GOMAXPROCS=" + threads}, rest, goModule("gomlx")}
 	}
 	return all
 }
