@@ -11,7 +11,7 @@ import (
 var opSigmoid, opTanh, opReLU, opSoftplus graph.Op
 
 func init() {
-	register(&opSigmoid, withSlope(sigmoidSlope[float64], sigmoidSlope[float32], graph.Row{
+	register(&opSigmoid, withBackward(ofOperand, sigmoidChain[float64](), sigmoidChain[float32](), graph.Row{
 		Name: "sigmoid", Func: Sigmoid, Params: "x", Doc: "logistic function", Formula: "1/(1+e⁻ˣ)", Derivative: "y·(1-y)",
 		Unary: func(x float64) (float64, float64) {
 			y := sigmoid(x)
@@ -24,7 +24,7 @@ func init() {
 		At:     [5][2]float64{{nan, nan}, {1, 0}, {0, 0}, {0.5, 0.25}, {0.5, 0.25}},
 		Source: "e^-|x| form, which does not overflow",
 	}))
-	register(&opTanh, withSlope(tanhSlope[float64], tanhSlope[float32], graph.Row{
+	register(&opTanh, withBackward(ofOperand, tanhChain[float64](), tanhChain[float32](), graph.Row{
 		Name: "tanh", Func: Tanh, Params: "x", Doc: "hyperbolic tangent", Formula: "tanh x", Derivative: "1 - y²",
 		Unary:   tanh,
 		Forward: kernel1(kernel.Tanh[float64], kernel.Tanh[float32]),
@@ -36,7 +36,7 @@ func init() {
 		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 1}, {negZero, 1}},
 		Source: "Cephes tanh.c, via Go math.Tanh",
 	}))
-	register(&opReLU, withBackward(ofResult, kernel.ReLUBackward[float64], kernel.ReLUBackward[float32], graph.Row{
+	register(&opReLU, withBackward(ofResult, reluChain[float64](), reluChain[float32](), graph.Row{
 		Name: "relu", Func: ReLU, Params: "x", Doc: "rectifier", Formula: "max(x, 0)", Derivative: "1 for x > 0, else 0",
 		Unary: func(x float64) (float64, float64) {
 			switch {
@@ -56,7 +56,7 @@ func init() {
 		At:     [5][2]float64{{nan, 0}, {inf, 1}, {0, 0}, {0, 0}, {0, 0}},
 		Source: "Nair and Hinton (2010)",
 	}))
-	register(&opSoftplus, withBackward(ofOperand, kernel.SoftplusBackward[float64], kernel.SoftplusBackward[float32], graph.Row{
+	register(&opSoftplus, withBackward(ofOperand, softplusChain[float64](), softplusChain[float32](), graph.Row{
 		Name: "softplus", Func: Softplus, Params: "x", Doc: "smooth rectifier", Formula: "ln(1+eˣ)", Derivative: "sigmoid(x)",
 		Unary:   func(x float64) (float64, float64) { return softplus(x), sigmoid(x) },
 		Forward: kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
@@ -142,10 +142,18 @@ func ReLU(x graph.Value) graph.Value {
 //	Softplus(-Inf) = 0, with derivative 0
 func Softplus(x graph.Value) graph.Value { return unary(opSoftplus, x) }
 
-func sigmoidSlope[T constraints.Float](b block[T]) { logisticSlope(b, 1) }
+func sigmoidChain[T constraints.Float]() chainKernel[T] {
+	return chainKernel[T]{kernel.SigmoidBackward[T], kernel.SigmoidBackwardInto[T]}
+}
 
-// tanhSlope sets d to sech² x = 4·sigmoid'(2x).
-func tanhSlope[T constraints.Float](b block[T]) {
-	logisticSlope(b, 2)
-	kernel.MulScalar(b.d, b.d, 4)
+func tanhChain[T constraints.Float]() chainKernel[T] {
+	return chainKernel[T]{kernel.TanhBackward[T], kernel.TanhBackwardInto[T]}
+}
+
+func reluChain[T constraints.Float]() chainKernel[T] {
+	return chainKernel[T]{kernel.ReLUBackward[T], kernel.ReLUBackwardInto[T]}
+}
+
+func softplusChain[T constraints.Float]() chainKernel[T] {
+	return chainKernel[T]{kernel.SoftplusBackward[T], kernel.SoftplusBackwardInto[T]}
 }

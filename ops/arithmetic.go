@@ -361,11 +361,16 @@ func mulBackwardInto(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
 	case dst.Len() != ct.Len() || d.Len() != ct.Len():
 		return false
 	case dst.DType() == tensor.Float32:
-		addToCleared(dst.Float32s(), ct.Float32s(), d.Float32s(), kernel.MulAddTo[float32])
+		kernel.MulZeroWins(dst.Float32s(), ct.Float32s(), d.Float32s())
 	default:
-		addToCleared(dst.Float64s(), ct.Float64s(), d.Float64s(), kernel.MulAddTo[float64])
+		kernel.MulZeroWins(dst.Float64s(), ct.Float64s(), d.Float64s())
 	}
 	return true
+}
+
+// productChain are the kernels that multiply the cotangent by a derivative that is there already.
+func productChain[T constraints.Float]() chainKernel[T] {
+	return chainKernel[T]{kernel.MulAddTo[T], kernel.MulZeroWins[T]}
 }
 
 // mulBackward adds ct times the other operand.

@@ -54,10 +54,7 @@ func withSlope(f64 blockFunc[float64], f32 blockFunc[float32], row graph.Row) gr
 func addSlopes[T constraints.Float](n graph.Node, ct, dst []T, slope blockFunc[T], fresh bool) {
 	eachBlock(n, func(b block[T], lo, hi int) {
 		slope(b)
-		if fresh {
-			clear(dst[lo:hi])
-		}
-		kernel.MulAddTo(dst[lo:hi], ct[lo:hi], b.d)
+		productChain[T]().run(dst[lo:hi], ct[lo:hi], b.d, fresh)
 	})
 }
 
@@ -104,16 +101,6 @@ func slopeOr[T constraints.Float](scalar func(x float64) (y, dx float64), f bloc
 			b.d[i] = T(dx)
 		}
 	}
-}
-
-// logisticSlope sets d to sigmoid'(c·x) = e/(1+e)² with e = e^-|c·x|, which has no difference that cancels.
-func logisticSlope[T constraints.Float](b block[T], c T) {
-	kernel.Abs(b.d, b.x)
-	kernel.MulScalar(b.d, b.d, -c)
-	kernel.Exp(b.d, b.d)
-	kernel.AddScalar(b.t, b.d, 1)
-	kernel.Square(b.t, b.t)
-	kernel.Div(b.d, b.d, b.t)
 }
 
 // choose returns a if c holds, else b. There is no branch that a processor could guess wrong, as it does for every second

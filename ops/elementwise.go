@@ -205,39 +205,37 @@ const (
 	ofResult
 )
 
-// withBackward gives a row the Backward and the BackwardInto that follow from kernels which add to dst what the cotangent
-// contributes, for the operand or the result v.
-func withBackward(of int, f64 func(dst, ct, v []float64), f32 func(dst, ct, v []float32), row graph.Row) graph.Row {
-	read := func(n graph.Node) *tensor.Tensor {
-		if of == ofOperand {
-			return n.In(0)
-		}
-		return n.Out()
-	}
-	row.Backward = func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-		if v := read(n); dst.DType() == tensor.Float32 {
-			f32(dst.Float32s(), ct.Float32s(), v.Float32s())
-		} else {
-			f64(dst.Float64s(), ct.Float64s(), v.Float64s())
-		}
-		return true
-	}
-	row.BackwardInto = func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-		if v := read(n); dst.DType() == tensor.Float32 {
-			addToCleared(dst.Float32s(), ct.Float32s(), v.Float32s(), f32)
-		} else {
-			addToCleared(dst.Float64s(), ct.Float64s(), v.Float64s(), f64)
-		}
-		return true
-	}
-	return row
+// A chainKernel is a kernel for the backward sweep of an elementwise operation: what the cotangent ct contributes, given
+// the operand or the result v, is added to dst by one function, and by the other dst is set to it.
+type chainKernel[T constraints.Float] struct {
+	add, set func(dst, ct, v []T)
 }
 
-// addToCleared runs a kernel that adds over blocks of dst that it has just cleared: they are in the cache still.
-func addToCleared[T constraints.Float](dst, ct, v []T, f func(dst, ct, v []T)) {
-	for lo := 0; lo < len(dst); lo += blockElements {
-		hi := min(lo+blockElements, len(dst))
-		clear(dst[lo:hi])
-		f(dst[lo:hi], ct[lo:hi], v[lo:hi])
+func (k chainKernel[T]) run(dst, ct, v []T, fresh bool) {
+	if fresh {
+		k.set(dst, ct, v)
+	} else {
+		k.add(dst, ct, v)
 	}
+}
+
+// withBackward gives a row the Backward and the BackwardInto that follow from kernels which read the operand or the
+// result.
+func withBackward(of int, f64 chainKernel[float64], f32 chainKernel[float32], row graph.Row) graph.Row {
+	backward := func(fresh bool) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
+		return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			v := n.Out()
+			if of == ofOperand {
+				v = n.In(0)
+			}
+			if dst.DType() == tensor.Float32 {
+				f32.run(dst.Float32s(), ct.Float32s(), v.Float32s(), fresh)
+			} else {
+				f64.run(dst.Float64s(), ct.Float64s(), v.Float64s(), fresh)
+			}
+			return true
+		}
+	}
+	row.Backward, row.BackwardInto = backward(false), backward(true)
+	return row
 }

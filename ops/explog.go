@@ -11,7 +11,7 @@ import (
 var opExp, opLog, opSin, opCos graph.Op
 
 func init() {
-	register(&opExp, withBackward(ofResult, kernel.MulAddTo[float64], kernel.MulAddTo[float32], graph.Row{
+	register(&opExp, withBackward(ofResult, productChain[float64](), productChain[float32](), graph.Row{
 		Name: "exp", Func: Exp, Params: "x", Doc: "exponential", Formula: "eˣ", Derivative: "eˣ",
 		Unary: func(x float64) (float64, float64) {
 			y := math.Exp(x)

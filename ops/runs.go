@@ -3,7 +3,6 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -66,10 +65,7 @@ func withSlopes(f64 runSlope[float64], f32 runSlope[float32], row graph.Row) gra
 func addRunSlopes[T constraints.Float](n graph.Node, i int, ct, dst []T, slope runSlope[T], fresh bool) {
 	eachRun(n, func(r run[T], lo, hi int) {
 		slope(r, i)
-		if fresh {
-			clear(dst[lo:hi])
-		}
-		kernel.MulAddTo(dst[lo:hi], ct[lo:hi], r.d)
+		productChain[T]().run(dst[lo:hi], ct[lo:hi], r.d, fresh)
 	})
 }
 

@@ -6,33 +6,32 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opSoftmax, opLogSoftmax graph.Op
 
 func init() {
 	tries := []string{"(3) 0", "(2,3) 1", "(2,3) 0", "(2,3,4) -2", "(1) 0", "(2,1) 1", "(0,3) 1"}
-	register(&opSoftmax, graph.Row{
+	register(&opSoftmax, withSoftmaxBackward(softmaxKernels[float64](), softmaxKernels[float32](), graph.Row{
 		Name: "softmax", Func: Softmax, Params: "x, axis", Doc: "exponentials along an axis, divided by their sum", Formula: "eˣ / Σ eˣ", Derivative: "y·(δ - y)",
-		Forward:  func(n graph.Node) { alongAxis(n, kernel.Softmax[float64], kernel.Softmax[float32]) },
-		Backward: softmaxBackward(kernel.SoftmaxBackward[float64], kernel.SoftmaxBackward[float32]),
+		Forward: func(n graph.Node) { alongAxis(n, kernel.Softmax[float64], kernel.Softmax[float32]) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			y := n.Value()
 			return Chain(Sub(ct, alongKept(n, Sum(Chain(ct, y), n.Int(0)))), y)
 		},
 		Try:    tries,
 		Source: "Bridle (1990); shifted by the maximum, Blanchard, Higham and Higham (2021)",
-	})
-	register(&opLogSoftmax, graph.Row{
+	}))
+	register(&opLogSoftmax, withSoftmaxBackward(logSoftmaxKernels[float64](), logSoftmaxKernels[float32](), graph.Row{
 		Name: "log_softmax", Func: LogSoftmax, Params: "x, axis", Doc: "logarithm of the softmax along an axis, without overflow", Formula: "x - ln Σ eˣ", Derivative: "δ - softmax(x)",
-		Forward:  func(n graph.Node) { alongAxis(n, kernel.LogSoftmax[float64], kernel.LogSoftmax[float32]) },
-		Backward: softmaxBackward(kernel.LogSoftmaxBackward[float64], kernel.LogSoftmaxBackward[float32]),
+		Forward: func(n graph.Node) { alongAxis(n, kernel.LogSoftmax[float64], kernel.LogSoftmax[float32]) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Sub(ct, Chain(alongKept(n, Sum(ct, n.Int(0))), Exp(n.Value())))
 		},
 		Try:    tries,
 		Source: "Blanchard, Higham and Higham (2021), shifted by the maximum",
-	})
+	}))
 }
 
 // Softmax returns eˣ/Σeˣ along an axis. It does not overflow.
@@ -113,19 +112,44 @@ func axesLast(order, axes []int, rank int) (all []int, last bool) {
 	return order, slices.IsSorted(order)
 }
 
-// softmaxBackward makes the Backward of softmax and log_softmax from kernels over rows.
-func softmaxBackward(f64 func(dst, ct, y []float64, n int), f32 func(dst, ct, y []float32, n int)) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
-	return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-		if n.Int(0) != dst.Rank()-1 {
-			return false
-		}
-		if k := dst.Dims()[dst.Rank()-1]; dst.Len() == 0 {
-			return true
-		} else if dst.DType() == tensor.Float32 {
-			f32(dst.Float32s(), ct.Float32s(), n.Out().Float32s(), k)
-		} else {
-			f64(dst.Float64s(), ct.Float64s(), n.Out().Float64s(), k)
-		}
-		return true
+// A rowKernel is a [chainKernel] over rows of n elements.
+type rowKernel[T constraints.Float] struct {
+	add, set func(dst, ct, y []T, n int)
+}
+
+func (k rowKernel[T]) run(dst, ct, y []T, n int, fresh bool) {
+	if fresh {
+		k.set(dst, ct, y, n)
+	} else {
+		k.add(dst, ct, y, n)
 	}
+}
+
+func softmaxKernels[T constraints.Float]() rowKernel[T] {
+	return rowKernel[T]{kernel.SoftmaxBackward[T], kernel.SoftmaxBackwardInto[T]}
+}
+
+func logSoftmaxKernels[T constraints.Float]() rowKernel[T] {
+	return rowKernel[T]{kernel.LogSoftmaxBackward[T], kernel.LogSoftmaxBackwardInto[T]}
+}
+
+// withSoftmaxBackward gives the row of softmax or log_softmax the Backward and the BackwardInto that follow from kernels.
+func withSoftmaxBackward(f64 rowKernel[float64], f32 rowKernel[float32], row graph.Row) graph.Row {
+	backward := func(fresh bool) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
+		return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+			if n.Int(0) != dst.Rank()-1 {
+				return false
+			}
+			if k := dst.Dims()[dst.Rank()-1]; dst.Len() == 0 {
+				return true
+			} else if dst.DType() == tensor.Float32 {
+				f32.run(dst.Float32s(), ct.Float32s(), n.Out().Float32s(), k, fresh)
+			} else {
+				f64.run(dst.Float64s(), ct.Float64s(), n.Out().Float64s(), k, fresh)
+			}
+			return true
+		}
+	}
+	row.Backward, row.BackwardInto = backward(false), backward(true)
+	return row
 }

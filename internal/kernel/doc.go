@@ -9,7 +9,7 @@
 //   - Slices have the same length unless the doc comment says otherwise. Lengths that do not fit panic: that is a mistake in
 //     this module, never in a program that uses it.
 //   - dst may be one of the inputs (the very same slice). Slices that overlap in part give wrong results.
-//   - Functions named To or Backward accumulate: they add to dst.
+//   - Functions named To or Backward accumulate: they add to dst. Those named Into set it.
 //   - "Zero wins": where an incoming cotangent ct[i] is exactly 0, nothing is added to dst[i], whatever the other factor is,
 //     Inf and NaN included. So a branch that was not taken never turns a gradient into NaN.
 //   - Matrices are row-major; lda is the distance between the beginnings of two rows of a.
@@ -21,7 +21,7 @@
 //
 //	kernel.Linear(y, x, w, b, m, n, k, true)
 //	...
-//	kernel.ReLUMask(dz, ct, y)
+//	kernel.ReLUBackwardInto(dz, ct, y)
 //	kernel.AddColumnSums(db, dz)
 //	kernel.Gemm(true, false, k, n, m, x, k, dz, n, dw, n, true)
 //	kernel.Gemm(false, true, m, k, n, dz, n, w, n, dx, k, true)

@@ -51,9 +51,6 @@ func Axpy[T Float](dst []T, alpha T, x []T) {
 // AddScalarTo adds a number to every element: dst[i] += c.
 func AddScalarTo[T Float](dst []T, c T) { apply(opAddScalarTo, dst, nil, nil, c) }
 
-// MulAddTo is the chain rule of one operation: dst[i] += ct[i] * d[i], where d[i] is the local derivative. Zero wins in ct.
-func MulAddTo[T Float](dst, ct, d []T) { apply2(opMulAddTo, dst, ct, d) }
-
 // apply1 runs a kernel of one input and a number.
 func apply1[T Float](op opcode, dst, a []T, c T) {
 	if len(a) != len(dst) {

@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -34,9 +35,10 @@ func exactKernels[T kernel.Float]() []exact[T] {
 		{"Abs", func(d, a, _ []T) { kernel.Abs(d, a) }, func(_, a, _ T) T { return max(a, -a) }},
 		{"ReLU", func(d, a, _ []T) { kernel.ReLU(d, a) }, func(_, a, _ T) T { return max(a, 0) }},
 		{"AddTo", func(d, a, _ []T) { kernel.AddTo(d, a) }, func(d, a, _ T) T { return d + a }},
+		{"MulZeroWins", kernel.MulZeroWins[T], func(_, ct, d T) T { return zeroWins(ct, d) }},
 		{"AxpyZero", func(d, a, _ []T) { kernel.Axpy(d, 0, a) }, func(d, _, _ T) T { return d }},
 		{"AddScalarTo", func(d, _, _ []T) { kernel.AddScalarTo(d, T(c)) }, func(d, _, _ T) T { return d + T(c) }},
-		{"ReLUMask", kernel.ReLUMask[T], func(_, ct, y T) T {
+		{"ReLUBackwardInto", kernel.ReLUBackwardInto[T], func(_, ct, y T) T {
 			if y > 0 {
 				return ct
 			}
@@ -83,17 +85,34 @@ func testExactKernels[T kernel.Float](t *testing.T) {
 	}
 }
 
-// A product that is added may be fused with the sum, so these have two right answers: rounded once and rounded twice.
+// A product that is added may be fused with the sum, so these have two right answers: rounded once and rounded twice. Some
+// have a derivative besides, that is accurate to a few units in the last place: see TestAccuracy.
 func accumulating[T kernel.Float]() []exact[T] {
 	const c = 1.75
 	return []exact[T]{
 		{"Axpy", func(d, a, _ []T) { kernel.Axpy(d, T(c), a) }, func(d, a, _ T) T { return d + times(T(c), a) }},
 		{"MulAddTo", kernel.MulAddTo[T], func(d, a, b T) T { return d + zeroWins(a, b) }},
-		{"TanhBackward", kernel.TanhBackward[T], func(d, ct, y T) T { return d + zeroWins(ct, 1-times(y, y)) }},
-		{"SigmoidBackward", kernel.SigmoidBackward[T], func(d, ct, y T) T { return d + zeroWins(ct, times(y, 1-y)) }},
+		{"TanhBackward", kernel.TanhBackward[T], func(d, ct, x T) T { return d + zeroWins(ct, tanhSlope(x)) }},
+		{"TanhBackwardInto", kernel.TanhBackwardInto[T], func(_, ct, x T) T { return zeroWins(ct, tanhSlope(x)) }},
+		{"SigmoidBackward", kernel.SigmoidBackward[T], func(d, ct, x T) T { return d + zeroWins(ct, sigmoidSlope(x)) }},
+		{"SigmoidBackwardInto", kernel.SigmoidBackwardInto[T], func(_, ct, x T) T { return zeroWins(ct, sigmoidSlope(x)) }},
+		{"SoftplusBackward", kernel.SoftplusBackward[T], func(d, ct, x T) T { return d + zeroWins(ct, softplusSlope(x)) }},
+		{"SoftplusBackwardInto", kernel.SoftplusBackwardInto[T], func(_, ct, x T) T { return zeroWins(ct, softplusSlope(x)) }},
 		{"SGD", func(d, a, _ []T) { kernel.SGD(d, a, T(c)) }, func(d, a, _ T) T { return d - times(T(c), a) }},
 	}
 }
+
+func sigmoidSlope[T kernel.Float](x T) T {
+	c := math.Cosh(float64(x) / 2)
+	return T(1 / (4 * c * c))
+}
+
+func tanhSlope[T kernel.Float](x T) T {
+	c := math.Cosh(float64(x))
+	return T(1 / (c * c))
+}
+
+func softplusSlope[T kernel.Float](x T) T { return T(1 / (1 + math.Exp(-float64(x)))) }
 
 func zeroWins[T kernel.Float](ct, d T) T {
 	if ct == 0 {

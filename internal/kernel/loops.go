@@ -34,13 +34,19 @@ const (
 	opAxpy
 	opAddScalarTo
 	opMulAddTo
-	opReLUMask
+	opMulZeroWins
 	opReLUBackward
+	opReLUBackwardInto
 	opTanhBackward
+	opTanhBackwardInto
 	opSigmoidBackward
+	opSigmoidBackwardInto
 	opSoftplusBackward
-	opSoftmaxBackward    // dst += b*(a-c)
+	opSoftplusBackwardInto
+	opSoftmaxBackward // dst += b*(a-c)
+	opSoftmaxBackwardInto
 	opLogSoftmaxBackward // dst += a - exp(b)*c
+	opLogSoftmaxBackwardInto
 	opSGD
 	numOps
 )
@@ -48,9 +54,10 @@ const (
 var opNames = [numOps]string{
 	"Fill", "Add", "Sub", "Mul", "Div", "AddScalar", "MulScalar", "Neg", "Square", "Sqrt", "Abs", "ReLU",
 	"Exp", "Log", "Tanh", "Sigmoid", "Softplus", "Erf", "Sin", "Cos",
-	"AddTo", "Axpy", "AddScalarTo", "MulAddTo",
-	"ReLUMask", "ReLUBackward", "TanhBackward", "SigmoidBackward", "SoftplusBackward",
-	"SoftmaxBackward", "LogSoftmaxBackward", "SGD",
+	"AddTo", "Axpy", "AddScalarTo", "MulAddTo", "MulZeroWins",
+	"ReLUBackward", "ReLUBackwardInto", "TanhBackward", "TanhBackwardInto", "SigmoidBackward", "SigmoidBackwardInto",
+	"SoftplusBackward", "SoftplusBackwardInto", "SoftmaxBackward", "SoftmaxBackwardInto",
+	"LogSoftmaxBackward", "LogSoftmaxBackwardInto", "SGD",
 }
 
 func (op opcode) String() string { return opNames[op] }
@@ -144,23 +151,8 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 				dst[i] += c
 			}
 		},
-		opMulAddTo: func(dst, ct, b []T, _ T) {
-			ct, b = ct[:len(dst)], b[:len(dst)]
-			for i, t := range ct {
-				if t != 0 {
-					dst[i] += times(t, b[i])
-				}
-			}
-		},
-		opReLUMask: func(dst, ct, y []T, _ T) {
-			ct, y = ct[:len(dst)], y[:len(dst)]
-			for i, t := range ct {
-				dst[i] = 0
-				if y[i] > 0 {
-					dst[i] = t
-				}
-			}
-		},
+		opMulAddTo:    addChain(func(d T) T { return d }),
+		opMulZeroWins: setChain(func(d T) T { return d }),
 		opReLUBackward: func(dst, ct, y []T, _ T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
@@ -169,30 +161,21 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 				}
 			}
 		},
-		opTanhBackward: func(dst, ct, y []T, _ T) {
+		opReLUBackwardInto: func(dst, ct, y []T, _ T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
-				if t != 0 {
-					dst[i] += times(t, 1-times(y[i], y[i]))
+				dst[i] = 0
+				if y[i] > 0 {
+					dst[i] = t
 				}
 			}
 		},
-		opSigmoidBackward: func(dst, ct, y []T, _ T) {
-			ct, y = ct[:len(dst)], y[:len(dst)]
-			for i, t := range ct {
-				if t != 0 {
-					dst[i] += times(t, times(y[i], 1-y[i]))
-				}
-			}
-		},
-		opSoftplusBackward: func(dst, ct, x []T, _ T) {
-			ct, x = ct[:len(dst)], x[:len(dst)]
-			for i, t := range ct {
-				if t != 0 {
-					dst[i] += times(t, T(sigmoid(float64(x[i]))))
-				}
-			}
-		},
+		opTanhBackward:         addChain(tanhSlope[T]),
+		opTanhBackwardInto:     setChain(tanhSlope[T]),
+		opSigmoidBackward:      addChain(sigmoidSlope[T]),
+		opSigmoidBackwardInto:  setChain(sigmoidSlope[T]),
+		opSoftplusBackward:     addChain(softplusSlope[T]),
+		opSoftplusBackwardInto: setChain(softplusSlope[T]),
 		opSoftmaxBackward: func(dst, ct, y []T, s T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
@@ -201,10 +184,26 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 				}
 			}
 		},
+		opSoftmaxBackwardInto: func(dst, ct, y []T, s T) {
+			ct, y = ct[:len(dst)], y[:len(dst)]
+			for i, t := range ct {
+				d := t - s
+				if d != 0 {
+					d = times(y[i], d)
+				}
+				dst[i] = d
+			}
+		},
 		opLogSoftmaxBackward: func(dst, ct, y []T, s T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
 				dst[i] += t - times(T(math.Exp(float64(y[i]))), s)
+			}
+		},
+		opLogSoftmaxBackwardInto: func(dst, ct, y []T, s T) {
+			ct, y = ct[:len(dst)], y[:len(dst)]
+			for i, t := range ct {
+				dst[i] = t - times(T(math.Exp(float64(y[i]))), s)
 			}
 		},
 		opSGD: func(w, g, _ []T, lr T) {
@@ -225,6 +224,44 @@ func each[T Float](f func(float64) float64) loop[T] {
 		}
 	}
 }
+
+// addChain makes a loop that adds the product of the cotangent and a derivative, setChain one that sets dst to it. Zero wins.
+func addChain[T Float](slope func(v T) T) loop[T] {
+	return func(dst, ct, v []T, _ T) {
+		ct, v = ct[:len(dst)], v[:len(dst)]
+		for i, t := range ct {
+			if t != 0 {
+				dst[i] += times(t, slope(v[i]))
+			}
+		}
+	}
+}
+
+func setChain[T Float](slope func(v T) T) loop[T] {
+	return func(dst, ct, v []T, _ T) {
+		ct, v = ct[:len(dst)], v[:len(dst)]
+		for i, t := range ct {
+			if t != 0 {
+				t = times(t, slope(v[i]))
+			}
+			dst[i] = t
+		}
+	}
+}
+
+// sigmoidSlope returns the derivative of the logistic function, e/(1+e)² with e = e^-|x|: no difference cancels.
+func sigmoidSlope[T Float](x T) T {
+	e := math.Exp(-math.Abs(float64(x)))
+	return T(e / ((1 + e) * (1 + e)))
+}
+
+// tanhSlope returns the derivative of tanh, in the same way.
+func tanhSlope[T Float](x T) T {
+	e := math.Exp(-2 * math.Abs(float64(x)))
+	return T(4 * e / ((1 + e) * (1 + e)))
+}
+
+func softplusSlope[T Float](x T) T { return T(sigmoid(float64(x))) }
 
 // sigmoid returns 1/(1+e⁻ˣ) in a form that neither overflows nor loses the denormal results at very negative x.
 func sigmoid(x float64) float64 {

@@ -19,7 +19,8 @@ const (
 // expensive are the operations of at least some 10 instructions an element.
 var expensive = [numOps]bool{
 	opExp: true, opLog: true, opTanh: true, opSigmoid: true, opSoftplus: true, opErf: true, opSin: true, opCos: true,
-	opSoftplusBackward: true, opLogSoftmaxBackward: true,
+	opTanhBackward: true, opTanhBackwardInto: true, opSigmoidBackward: true, opSigmoidBackwardInto: true,
+	opSoftplusBackward: true, opSoftplusBackwardInto: true, opLogSoftmaxBackward: true, opLogSoftmaxBackwardInto: true,
 }
 
 // apply runs a kernel whose lengths are known to fit.

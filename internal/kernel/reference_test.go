@@ -68,6 +68,14 @@ func bigTanh(x *big.Float) *big.Float {
 
 func bigSigmoid(x *big.Float) *big.Float { return div(num(1), add(num(1), bigExp(num(0).Neg(x)))) }
 
+// bigSigmoidSlope returns the derivative of sigmoid, s·(1-s).
+func bigSigmoidSlope(x *big.Float) *big.Float {
+	return mul(bigSigmoid(x), bigSigmoid(num(0).Neg(x)))
+}
+
+// bigTanhSlope returns the derivative of tanh, which is 4·s·(1-s) with s = sigmoid(2x).
+func bigTanhSlope(x *big.Float) *big.Float { return mul(num(4), bigSigmoidSlope(mul(num(2), x))) }
+
 func bigSoftplus(x *big.Float) *big.Float {
 	u := bigExp(x)
 	if u.MantExp(nil) < -40 {

@@ -24,12 +24,26 @@ func SoftmaxBackward[T Float](dst, ct, y []T, n int) {
 	byRows("SoftmaxBackward", rowSoftmaxBackward, dst, ct, y, n)
 }
 
+// SoftmaxBackwardInto is [SoftmaxBackward] without the sum: it sets dst.
+func SoftmaxBackwardInto[T Float](dst, ct, y []T, n int) {
+	mustMatch("SoftmaxBackwardInto", "ct", len(ct), len(dst))
+	mustMatch("SoftmaxBackwardInto", "y", len(y), len(dst))
+	byRows("SoftmaxBackwardInto", rowSoftmaxBackwardInto, dst, ct, y, n)
+}
+
 // LogSoftmaxBackward adds the derivative of y = LogSoftmax(x) to every row of n elements: dst[j] += ct[j] - e^y[j] * Σ ct.
 // Where Σ ct is 0, the product is 0 whatever y[j] is (zero wins).
 func LogSoftmaxBackward[T Float](dst, ct, y []T, n int) {
 	mustMatch("LogSoftmaxBackward", "ct", len(ct), len(dst))
 	mustMatch("LogSoftmaxBackward", "y", len(y), len(dst))
 	byRows("LogSoftmaxBackward", rowLogSoftmaxBackward, dst, ct, y, n)
+}
+
+// LogSoftmaxBackwardInto is [LogSoftmaxBackward] without the sum: it sets dst.
+func LogSoftmaxBackwardInto[T Float](dst, ct, y []T, n int) {
+	mustMatch("LogSoftmaxBackwardInto", "ct", len(ct), len(dst))
+	mustMatch("LogSoftmaxBackwardInto", "y", len(y), len(dst))
+	byRows("LogSoftmaxBackwardInto", rowLogSoftmaxBackwardInto, dst, ct, y, n)
 }
 
 // LogSumExp sets dst[i] = ln Σⱼ e^x[i,j] for every row of n elements of x; dst has one element a row.
@@ -94,7 +108,7 @@ func logSumExpRow[T Float](k *kernels[T], x []T) T {
 	return T(float64(m) + math.Log(expSum(k, x, m)))
 }
 
-func softmaxBackwardRow[T Float](dst, ct, y []T) {
+func softmaxBackwardRow[T Float](op opcode, dst, ct, y []T) {
 	s := reduce(reduceDot, ct, y)
 	if s-s != 0 { // something is not finite: let zeros win
 		s = 0
@@ -104,16 +118,19 @@ func softmaxBackwardRow[T Float](dst, ct, y []T) {
 			}
 		}
 	}
-	apply(opSoftmaxBackward, dst, ct, y, T(s))
+	apply(op, dst, ct, y, T(s))
 }
 
-func logSoftmaxBackwardRow[T Float](dst, ct, y []T) {
+func logSoftmaxBackwardRow[T Float](op opcode, dst, ct, y []T) {
 	s := Sum(ct)
-	if s == 0 {
+	switch {
+	case s != 0:
+		apply(op, dst, ct, y, s)
+	case op == opLogSoftmaxBackward:
 		AddTo(dst, ct)
-		return
+	default:
+		copy(dst, ct)
 	}
-	apply(opLogSoftmaxBackward, dst, ct, y, s)
 }
 
 // A rowKind says what is done with the rows of up to three matrices.
@@ -123,7 +140,9 @@ const (
 	rowSoftmax rowKind = iota
 	rowLogSoftmax
 	rowSoftmaxBackward
+	rowSoftmaxBackwardInto
 	rowLogSoftmaxBackward
+	rowLogSoftmaxBackwardInto
 )
 
 // doRow does one row.
@@ -134,9 +153,13 @@ func doRow[T Float](k *kernels[T], kind rowKind, dst, a, b []T) {
 	case rowLogSoftmax:
 		logSoftmaxRow(k, dst, a)
 	case rowSoftmaxBackward:
-		softmaxBackwardRow(dst, a, b)
+		softmaxBackwardRow(opSoftmaxBackward, dst, a, b)
+	case rowSoftmaxBackwardInto:
+		softmaxBackwardRow(opSoftmaxBackwardInto, dst, a, b)
 	case rowLogSoftmaxBackward:
-		logSoftmaxBackwardRow(dst, a, b)
+		logSoftmaxBackwardRow(opLogSoftmaxBackward, dst, a, b)
+	case rowLogSoftmaxBackwardInto:
+		logSoftmaxBackwardRow(opLogSoftmaxBackwardInto, dst, a, b)
 	}
 }
 

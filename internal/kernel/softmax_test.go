@@ -3,6 +3,7 @@ package kernel_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -22,6 +23,22 @@ func logSumExp(x []float64) float64 {
 		s += math.Exp(v - m)
 	}
 	return m + math.Log(s)
+}
+
+// A softmaxBackward is a kernel for the derivative of softmax or, with log, of its logarithm.
+type softmaxBackward[T kernel.Float] struct {
+	name      string
+	run       func(dst, ct, y []T, n int)
+	log, into bool
+}
+
+func softmaxBackwards[T kernel.Float]() []softmaxBackward[T] {
+	return []softmaxBackward[T]{
+		{"SoftmaxBackward", kernel.SoftmaxBackward[T], false, false},
+		{"SoftmaxBackwardInto", kernel.SoftmaxBackwardInto[T], false, true},
+		{"LogSoftmaxBackward", kernel.LogSoftmaxBackward[T], true, false},
+		{"LogSoftmaxBackwardInto", kernel.LogSoftmaxBackwardInto[T], true, true},
+	}
 }
 
 func doubles[T kernel.Float](x []T) []float64 {
@@ -57,8 +74,7 @@ func testSoftmax[T kernel.Float](t *testing.T) {
 		kernel.Softmax(y.s, x.s, n)
 		kernel.LogSoftmax(l.s, x.s, n)
 		kernel.LogSumExp(lse.s, x.s, n)
-		ds, dl := boxOf(random[T](rng, m*n, 1), 1), boxOf(random[T](rng, m*n, 1), 2)
-		var want, wantLog, wantSum, wantDs, wantDl, size, one []float64
+		var want, wantLog, wantSum, ds, dl, size, one []float64
 		for i := range m {
 			row := doubles(x.s[i*n : i*n+n])
 			s := logSumExp(row)
@@ -71,24 +87,38 @@ func testSoftmax[T kernel.Float](t *testing.T) {
 			for j, v := range row {
 				want = append(want, math.Exp(v-s))
 				wantLog = append(wantLog, v-s)
-				wantDs = append(wantDs, float64(ds.s[i*n+j])+math.Exp(v-s)*(float64(ct.s[i*n+j])-dot))
-				wantDl = append(wantDl, float64(dl.s[i*n+j])+float64(ct.s[i*n+j])-math.Exp(v-s)*total)
+				ds = append(ds, math.Exp(v-s)*(float64(ct.s[i*n+j])-dot))
+				dl = append(dl, float64(ct.s[i*n+j])-math.Exp(v-s)*total)
 				size = append(size, math.Exp(v-s))
 				one = append(one, 3)
 			}
 		}
-		kernel.SoftmaxBackward(ds.s, ct.s, y.s, n)
-		kernel.LogSoftmaxBackward(dl.s, ct.s, l.s, n)
 		tol := tolerance * eps[T]()
+		for _, backward := range softmaxBackwards[T]() {
+			dst := boxOf(random[T](rng, m*n, 1), 1)
+			result, want := y, slices.Clone(ds)
+			if backward.log {
+				result, want = l, slices.Clone(dl)
+			}
+			if !backward.into {
+				for i, d := range dst.s {
+					want[i] += float64(d)
+				}
+			}
+			backward.run(dst.s, ct.s, result.s, n)
+			if msg := near(want, dst.s, one, tol); msg != "" {
+				t.Fatalf("%s/dtype=%s n=%d: %s", backward.name, dtype[T](), n, msg)
+			}
+			dst.check(t)
+		}
 		for name, msg := range map[string]string{
 			"Softmax": near(want, y.s, size, tol), "LogSoftmax": near(wantLog, l.s, one, tol), "LogSumExp": near(wantSum, lse.s, one, tol),
-			"SoftmaxBackward": near(wantDs, ds.s, one, tol), "LogSoftmaxBackward": near(wantDl, dl.s, one, tol),
 		} {
 			if msg != "" {
 				t.Fatalf("%s/dtype=%s n=%d: %s", name, dtype[T](), n, msg)
 			}
 		}
-		for _, b := range []box[T]{x, ct, y, l, lse, ds, dl} {
+		for _, b := range []box[T]{x, ct, y, l, lse} {
 			b.check(t)
 		}
 	}
@@ -136,11 +166,15 @@ func TestSoftmaxBackwardZeroWins(t *testing.T) {
 	nan := math.NaN()
 	forEach(t, func(t *testing.T) {
 		t.Helper()
-		d := []float64{1, 2}
-		kernel.SoftmaxBackward(d, []float64{0, 0}, []float64{nan, nan}, 2)
-		kernel.LogSoftmaxBackward(d, []float64{0, 0}, []float64{nan, nan}, 2)
-		if msg := diff([]float64{1, 2}, d); msg != "" {
-			t.Errorf("mismatch (-want +got):\n%s", msg)
+		for _, backward := range softmaxBackwards[float64]() {
+			d, want := []float64{1, 2}, []float64{1, 2}
+			if backward.into {
+				want = []float64{0, 0}
+			}
+			backward.run(d, []float64{0, 0}, []float64{nan, nan}, 2)
+			if msg := diff(want, d); msg != "" {
+				t.Errorf("%s: mismatch (-want +got):\n%s", backward.name, msg)
+			}
 		}
 	})
 }

@@ -124,40 +124,70 @@ func addScalarToF32AVX2(dst []float32, a []float32, b []float32, c float32)
 //go:noescape
 func mulAddToF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
-// reLUMaskF32AVX2 is the loop of opReLUMask.
+// mulZeroWinsF32AVX2 is the loop of opMulZeroWins.
 //
 //go:noescape
-func reLUMaskF32AVX2(dst []float32, a []float32, b []float32, c float32)
+func mulZeroWinsF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
 // reLUBackwardF32AVX2 is the loop of opReLUBackward.
 //
 //go:noescape
 func reLUBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
+// reLUBackwardIntoF32AVX2 is the loop of opReLUBackwardInto.
+//
+//go:noescape
+func reLUBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
 // tanhBackwardF32AVX2 is the loop of opTanhBackward.
 //
 //go:noescape
 func tanhBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// tanhBackwardIntoF32AVX2 is the loop of opTanhBackwardInto.
+//
+//go:noescape
+func tanhBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
 // sigmoidBackwardF32AVX2 is the loop of opSigmoidBackward.
 //
 //go:noescape
 func sigmoidBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
+// sigmoidBackwardIntoF32AVX2 is the loop of opSigmoidBackwardInto.
+//
+//go:noescape
+func sigmoidBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
 // softplusBackwardF32AVX2 is the loop of opSoftplusBackward.
 //
 //go:noescape
 func softplusBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// softplusBackwardIntoF32AVX2 is the loop of opSoftplusBackwardInto.
+//
+//go:noescape
+func softplusBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
 // softmaxBackwardF32AVX2 is the loop of opSoftmaxBackward.
 //
 //go:noescape
 func softmaxBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
+// softmaxBackwardIntoF32AVX2 is the loop of opSoftmaxBackwardInto.
+//
+//go:noescape
+func softmaxBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
 // logSoftmaxBackwardF32AVX2 is the loop of opLogSoftmaxBackward.
 //
 //go:noescape
 func logSoftmaxBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
+
+// logSoftmaxBackwardIntoF32AVX2 is the loop of opLogSoftmaxBackwardInto.
+//
+//go:noescape
+func logSoftmaxBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
 // sGDF32AVX2 is the loop of opSGD.
 //
@@ -449,40 +479,70 @@ func addScalarToF64AVX2(dst []float64, a []float64, b []float64, c float64)
 //go:noescape
 func mulAddToF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
-// reLUMaskF64AVX2 is the loop of opReLUMask.
+// mulZeroWinsF64AVX2 is the loop of opMulZeroWins.
 //
 //go:noescape
-func reLUMaskF64AVX2(dst []float64, a []float64, b []float64, c float64)
+func mulZeroWinsF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
 // reLUBackwardF64AVX2 is the loop of opReLUBackward.
 //
 //go:noescape
 func reLUBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
+// reLUBackwardIntoF64AVX2 is the loop of opReLUBackwardInto.
+//
+//go:noescape
+func reLUBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
 // tanhBackwardF64AVX2 is the loop of opTanhBackward.
 //
 //go:noescape
 func tanhBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// tanhBackwardIntoF64AVX2 is the loop of opTanhBackwardInto.
+//
+//go:noescape
+func tanhBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
 // sigmoidBackwardF64AVX2 is the loop of opSigmoidBackward.
 //
 //go:noescape
 func sigmoidBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
+// sigmoidBackwardIntoF64AVX2 is the loop of opSigmoidBackwardInto.
+//
+//go:noescape
+func sigmoidBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
 // softplusBackwardF64AVX2 is the loop of opSoftplusBackward.
 //
 //go:noescape
 func softplusBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// softplusBackwardIntoF64AVX2 is the loop of opSoftplusBackwardInto.
+//
+//go:noescape
+func softplusBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
 // softmaxBackwardF64AVX2 is the loop of opSoftmaxBackward.
 //
 //go:noescape
 func softmaxBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
+// softmaxBackwardIntoF64AVX2 is the loop of opSoftmaxBackwardInto.
+//
+//go:noescape
+func softmaxBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
 // logSoftmaxBackwardF64AVX2 is the loop of opLogSoftmaxBackward.
 //
 //go:noescape
 func logSoftmaxBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// logSoftmaxBackwardIntoF64AVX2 is the loop of opLogSoftmaxBackwardInto.
+//
+//go:noescape
+func logSoftmaxBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
 
 // sGDF64AVX2 is the loop of opSGD.
 //
@@ -754,40 +814,70 @@ func addScalarToF32AVX512(dst []float32, a []float32, b []float32, c float32)
 //go:noescape
 func mulAddToF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
-// reLUMaskF32AVX512 is the loop of opReLUMask.
+// mulZeroWinsF32AVX512 is the loop of opMulZeroWins.
 //
 //go:noescape
-func reLUMaskF32AVX512(dst []float32, a []float32, b []float32, c float32)
+func mulZeroWinsF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
 // reLUBackwardF32AVX512 is the loop of opReLUBackward.
 //
 //go:noescape
 func reLUBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
+// reLUBackwardIntoF32AVX512 is the loop of opReLUBackwardInto.
+//
+//go:noescape
+func reLUBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
 // tanhBackwardF32AVX512 is the loop of opTanhBackward.
 //
 //go:noescape
 func tanhBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// tanhBackwardIntoF32AVX512 is the loop of opTanhBackwardInto.
+//
+//go:noescape
+func tanhBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
 // sigmoidBackwardF32AVX512 is the loop of opSigmoidBackward.
 //
 //go:noescape
 func sigmoidBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
+// sigmoidBackwardIntoF32AVX512 is the loop of opSigmoidBackwardInto.
+//
+//go:noescape
+func sigmoidBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
 // softplusBackwardF32AVX512 is the loop of opSoftplusBackward.
 //
 //go:noescape
 func softplusBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// softplusBackwardIntoF32AVX512 is the loop of opSoftplusBackwardInto.
+//
+//go:noescape
+func softplusBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
 // softmaxBackwardF32AVX512 is the loop of opSoftmaxBackward.
 //
 //go:noescape
 func softmaxBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
+// softmaxBackwardIntoF32AVX512 is the loop of opSoftmaxBackwardInto.
+//
+//go:noescape
+func softmaxBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
 // logSoftmaxBackwardF32AVX512 is the loop of opLogSoftmaxBackward.
 //
 //go:noescape
 func logSoftmaxBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
+
+// logSoftmaxBackwardIntoF32AVX512 is the loop of opLogSoftmaxBackwardInto.
+//
+//go:noescape
+func logSoftmaxBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
 // sGDF32AVX512 is the loop of opSGD.
 //
@@ -1114,40 +1204,70 @@ func addScalarToF64AVX512(dst []float64, a []float64, b []float64, c float64)
 //go:noescape
 func mulAddToF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
-// reLUMaskF64AVX512 is the loop of opReLUMask.
+// mulZeroWinsF64AVX512 is the loop of opMulZeroWins.
 //
 //go:noescape
-func reLUMaskF64AVX512(dst []float64, a []float64, b []float64, c float64)
+func mulZeroWinsF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
 // reLUBackwardF64AVX512 is the loop of opReLUBackward.
 //
 //go:noescape
 func reLUBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
+// reLUBackwardIntoF64AVX512 is the loop of opReLUBackwardInto.
+//
+//go:noescape
+func reLUBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
 // tanhBackwardF64AVX512 is the loop of opTanhBackward.
 //
 //go:noescape
 func tanhBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// tanhBackwardIntoF64AVX512 is the loop of opTanhBackwardInto.
+//
+//go:noescape
+func tanhBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
 // sigmoidBackwardF64AVX512 is the loop of opSigmoidBackward.
 //
 //go:noescape
 func sigmoidBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
+// sigmoidBackwardIntoF64AVX512 is the loop of opSigmoidBackwardInto.
+//
+//go:noescape
+func sigmoidBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
 // softplusBackwardF64AVX512 is the loop of opSoftplusBackward.
 //
 //go:noescape
 func softplusBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// softplusBackwardIntoF64AVX512 is the loop of opSoftplusBackwardInto.
+//
+//go:noescape
+func softplusBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
 // softmaxBackwardF64AVX512 is the loop of opSoftmaxBackward.
 //
 //go:noescape
 func softmaxBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
+// softmaxBackwardIntoF64AVX512 is the loop of opSoftmaxBackwardInto.
+//
+//go:noescape
+func softmaxBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
 // logSoftmaxBackwardF64AVX512 is the loop of opLogSoftmaxBackward.
 //
 //go:noescape
 func logSoftmaxBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// logSoftmaxBackwardIntoF64AVX512 is the loop of opLogSoftmaxBackwardInto.
+//
+//go:noescape
+func logSoftmaxBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
 
 // sGDF64AVX512 is the loop of opSGD.
 //

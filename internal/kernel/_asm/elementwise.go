@@ -11,8 +11,8 @@ type lane func(t target, in inputs) vec
 
 // inputs are the operands of an elementwise kernel at one vector.
 type inputs struct {
-	dst, a, b func() vec
-	c         vec // the number, in all lanes
+	dst, a, b func() vec // dst is nil for a kernel that sets dst
+	c         vec        // the number, in all lanes
 }
 
 // An elementwise kernel has the signature of the Go type loop.
@@ -21,13 +21,26 @@ type elementwise struct {
 	unroll int    // vectors in one iteration: more than one where there is little to do for each
 	uses   string // which of a, b and c it reads
 	body   lane
-	bound  bool // arguments beyond sinMost end the loop
+	bound  bool   // arguments beyond sinMost end the loop
+	into   string // of a kernel that adds to dst: the name of one with the same body that sets dst, or ""
+	sets   bool   // it is such a one
 }
 
-// zeroWins returns ct*d added to dst, where nothing is added if ct is 0.
-func zeroWins(t target, in inputs, d func(ct vec) vec) vec {
-	acc, ct := in.dst(), in.a()
-	v := d(ct)
+// zeroWins returns ct*d, added to dst if there is one, where ct*d is 0 if ct is.
+func zeroWins(t target, in inputs, d func() vec) vec {
+	ct := in.a()
+	if in.dst == nil {
+		v := d()
+		some := t.cmp(unq, ct, t.zero())
+		if t.wide {
+			y := t.vec()
+			t.emit("VMUL*_Z", v, ct, some.Op, y)
+			return y
+		}
+		return t.mul(ct, t.where(some, v))
+	}
+	acc := in.dst()
+	v := d()
 	if t.wide {
 		k := t.cmp(unq, ct, t.zero())
 		t.emit("VFMADD231*", v, ct, k.Op, acc)
@@ -42,8 +55,19 @@ func unary(f func(t target, x vec) vec) lane {
 	return func(t target, in inputs) vec { return f(t, in.a()) }
 }
 
-// kernels are the elementwise kernels.
-var kernels = []elementwise{
+// kernels are the elementwise kernels; behind each one that adds to dst stands the one that sets it.
+var kernels = func() (all []elementwise) {
+	for _, e := range bodies {
+		all = append(all, e)
+		if e.into != "" {
+			e.name, e.into, e.sets = e.into, "", true
+			all = append(all, e)
+		}
+	}
+	return all
+}()
+
+var bodies = []elementwise{
 	{name: "Fill", unroll: 4, uses: "c", body: func(t target, in inputs) vec { return in.c }},
 	{name: "Add", unroll: 4, uses: "ab", body: func(t target, in inputs) vec { return t.add(in.a(), in.b()) }},
 	{name: "Sub", unroll: 4, uses: "ab", body: func(t target, in inputs) vec { return t.sub(in.a(), in.b()) }},
@@ -75,13 +99,13 @@ var kernels = []elementwise{
 		return v
 	}},
 	{name: "AddScalarTo", unroll: 4, uses: "c", body: func(t target, in inputs) vec { return t.add(in.dst(), in.c) }},
-	{name: "MulAddTo", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
-		return zeroWins(t, in, func(vec) vec { return in.b() })
+	{name: "MulAddTo", into: "MulZeroWins", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
+		return zeroWins(t, in, func() vec { return in.b() })
 	}},
-	{name: "ReLUMask", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
-		return t.where(t.cmp(gt, in.b(), t.zero()), in.a())
-	}},
-	{name: "ReLUBackward", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
+	{name: "ReLUBackward", into: "ReLUBackwardInto", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
+		if in.dst == nil {
+			return t.where(t.cmp(gt, in.b(), t.zero()), in.a())
+		}
 		acc := in.dst()
 		c := t.cmp(gt, in.b(), t.zero())
 		if t.wide {
@@ -90,30 +114,25 @@ var kernels = []elementwise{
 		}
 		return t.add(acc, t.where(c, in.a()))
 	}},
-	{name: "TanhBackward", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
-		return zeroWins(t, in, func(vec) vec {
-			y := in.b()
-			d := t.set(t.one())
-			t.subTo(d, y, y)
-			return d
-		})
+	{name: "TanhBackward", into: "TanhBackwardInto", unroll: 1, uses: "ab", body: func(t target, in inputs) vec {
+		return zeroWins(t, in, func() vec { return t.tanhSlope(in.b()) })
 	}},
-	{name: "SigmoidBackward", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
-		return zeroWins(t, in, func(vec) vec {
-			y := in.b()
-			return t.mul(y, t.sub(t.set(t.one()), y))
-		})
+	{name: "SigmoidBackward", into: "SigmoidBackwardInto", unroll: 1, uses: "ab", body: func(t target, in inputs) vec {
+		return zeroWins(t, in, func() vec { return t.sigmoidSlope(in.b()) })
 	}},
-	{name: "SoftplusBackward", unroll: 1, uses: "ab", body: func(t target, in inputs) vec {
-		return zeroWins(t, in, func(vec) vec { return t.sigmoid(in.b()) })
+	{name: "SoftplusBackward", into: "SoftplusBackwardInto", unroll: 1, uses: "ab", body: func(t target, in inputs) vec {
+		return zeroWins(t, in, func() vec { return t.sigmoid(in.b()) })
 	}},
-	{name: "SoftmaxBackward", unroll: 2, uses: "abc", body: func(t target, in inputs) vec {
+	{name: "SoftmaxBackward", into: "SoftmaxBackwardInto", unroll: 2, uses: "abc", body: func(t target, in inputs) vec {
 		ct := t.sub(in.a(), in.c)
 		in.a = func() vec { return ct }
-		return zeroWins(t, in, func(vec) vec { return in.b() })
+		return zeroWins(t, in, func() vec { return in.b() })
 	}},
-	{name: "LogSoftmaxBackward", unroll: 1, uses: "abc", body: func(t target, in inputs) vec {
-		v := t.add(in.dst(), in.a())
+	{name: "LogSoftmaxBackward", into: "LogSoftmaxBackwardInto", unroll: 1, uses: "abc", body: func(t target, in inputs) vec {
+		v := in.a()
+		if in.dst != nil {
+			v = t.add(in.dst(), v)
+		}
 		t.subTo(v, t.exp(in.b()), in.c)
 		return v
 	}},
@@ -171,7 +190,13 @@ func (t target) elementwiseKernel(e elementwise, pins int) {
 		c = t.broadcast(addr.Addr)
 	}
 	ctx.XORQ(i, i)
-	t.pin(pins, func() { e.body(t, inputs{dst: t.vec, a: t.vec, b: t.vec, c: c}) })
+	operands := func(dst, a, b func() vec) inputs {
+		if e.sets {
+			dst = nil
+		}
+		return inputs{dst, a, b, c}
+	}
+	t.pin(pins, func() { e.body(t, operands(t.vec, t.vec, t.vec)) })
 	at := func(base reg.Register, u int) operand.Mem {
 		return operand.Mem{Base: base, Index: i, Scale: uint8(t.size()), Disp: u * t.bytes()}
 	}
@@ -185,7 +210,7 @@ func (t target) elementwiseKernel(e elementwise, pins int) {
 				return v
 			}
 		}
-		in := inputs{dst: load(dst), a: load(a), b: load(b), c: c}
+		in := operands(load(dst), load(a), load(b))
 		if e.bound {
 			t.leaveIfLarge(in.a())
 		}

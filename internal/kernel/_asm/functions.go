@@ -47,19 +47,43 @@ func (t target) power(bits vec) vec {
 	return t.intAdd(t.shl(bits, t.mantissa()), t.one())
 }
 
-// exp returns e^x. Before the last step everything is a normal number; the scaling then overflows or underflows as it should.
+// exp returns e^x.
 func (t target) exp(x vec) vec {
+	if t.wide {
+		r, y, n, _ := t.reduceExp(t.clampExp(x))
+		t.mulTo(y, r, t.one())
+		t.mulTo(y, r, t.one())
+		return t.op2("VSCALEF*", y, n)
+	}
+	most := 87.0 // up to here results are normal numbers
+	if t.double {
+		most = 708
+	}
+	y := t.vec()
+	t.unlikely(t.cmp(geu, t.abs(x), t.num(most)), func() { t.emit("VMOVAPS", t.expAny(x), y) }, func() {
+		r, q, _, bits := t.reduceExp(x)
+		t.mulTo(q, r, t.one())
+		t.mulTo(q, r, t.one())
+		t.emit("VPADD#", t.shl(bits, t.mantissa()), q, y)
+	})
+	return y
+}
+
+// clampExp brings x to where before the last step of exp everything is a normal number; the scaling then overflows or underflows
+// as it should.
+func (t target) clampExp(x vec) vec {
 	low, high := -104.5, 89.5
 	if t.double {
 		low, high = -746.5, 710.5
 	}
-	x = t.max(t.set(t.num(low)), t.min(t.set(t.num(high)), x))
-	r, y, n, bits := t.reduceExp(x)
+	return t.max(t.set(t.num(low)), t.min(t.set(t.num(high)), x))
+}
+
+// expAny is exp of AVX2 for all arguments.
+func (t target) expAny(x vec) vec {
+	r, y, n, bits := t.reduceExp(t.clampExp(x))
 	t.mulTo(y, r, t.one())
 	t.mulTo(y, r, t.one())
-	if t.wide {
-		return t.op2("VSCALEF*", y, n)
-	}
 	// 2^n itself may be out of range, so it is applied in two steps, first one that is closer to 1.
 	half := 64
 	if t.double {
@@ -77,6 +101,15 @@ func (t target) sigmoid(x vec) vec {
 	num := t.blend(t.topBit(x), e, t.set(t.one()))
 	return t.div(num, t.add(e, t.one()))
 }
+
+// sigmoidSlope returns the derivative of sigmoid at x, e/(1+e)² with e = e^-|x|: no difference cancels.
+func (t target) sigmoidSlope(x vec) vec {
+	e := t.exp(t.or(x, t.bits(t.signBit())))
+	return t.div(e, r2(t, t.add(e, t.one())))
+}
+
+// tanhSlope returns the derivative of tanh at x, 4·e/(1+e)² with e = e^-2|x|.
+func (t target) tanhSlope(x vec) vec { return t.mul(t.sigmoidSlope(t.add(x, x)), t.num(4)) }
 
 // tanh returns E/(E+2) with E = e^2|x| - 1, which is accurate near 0 because e^r-1 is.
 func (t target) tanh(x vec) vec {

@@ -173,7 +173,7 @@ func (t target) pin(n int, body func()) {
 	ctx, used = build.NewContext(), nil
 	ctx.Function("trial")
 	body()
-	ctx = real
+	ctx, aside, asides = real, nil, 0
 	for _, name := range used {
 		if len(pinned) < n && pinned[name] == nil {
 			pinned[name] = t.set(constants[name])
@@ -336,11 +336,41 @@ func (t target) function(name, signature, doc string) {
 	ctx.Pragma("noescape")
 	ctx.Doc(doc)
 	ctx.SignatureExpr(signature)
+	aside, asides = nil, 0
 }
 
 // end ends a function.
 func (t target) end() {
-	clear(pinned)
 	ctx.VZEROUPPER()
 	ctx.RET()
+	for _, write := range aside {
+		write()
+	}
+	clear(pinned)
+}
+
+// aside writes the code that stands behind the return of the function, and asides counts the labels that lead to it.
+var (
+	aside  []func()
+	asides int
+)
+
+// unlikely writes likely, and rare in its place where c holds in any lane. That code stands behind the function, so that the
+// usual way has no jump.
+func (t target) unlikely(c cond, rare, likely func()) {
+	asides++
+	there, back := fmt.Sprintf("rare%d", asides), fmt.Sprintf("back%d", asides)
+	if t.wide {
+		ctx.KORTESTW(c.Op, c.Op)
+	} else {
+		ctx.VPTEST(c.Op, c.Op)
+	}
+	ctx.JNZ(operand.LabelRef(there))
+	likely()
+	ctx.Label(back)
+	aside = append(aside, func() {
+		ctx.Label(there)
+		rare()
+		ctx.JMP(operand.LabelRef(back))
+	})
 }
