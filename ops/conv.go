@@ -253,11 +253,9 @@ func convolveTo(n graph.Node, target int, t [3]*tensor.Tensor, cotangents int) {
 		return
 	}
 	s := sizesOf(t[images].Dims(), t[kernels].Dims(), t[maps].Dims(), n.Int(1), n.Int(2))
-	col := n.Graph().Temp(s.patch() * s.block())
-	if col.DType() == tensor.Float32 {
-		convolveOf[float32](&s, target, t, col, cotangents)
+	if t[target].DType() == tensor.Float32 {
+		convolveOf[float32](n.Graph(), &convJobs32, s, target, t, cotangents)
 	} else {
-		convolveOf[float64](&s, target, t, col, cotangents)
+		convolveOf[float64](n.Graph(), &convJobs64, s, target, t, cotangents)
 	}
-	n.Graph().FreeTemp(col)
 }

@@ -1,6 +1,9 @@
 package ops
 
 import (
+	"sync"
+
+	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
@@ -50,40 +53,99 @@ func (s *convSizes) block() int {
 	return n
 }
 
-// convolveOf does the work of convolveTo as matrix products. The patches that a kernel sees at n places of an image are
+// A convJob does the work of convolveTo as matrix products. The patches that a kernel sees at n places of an image are
 // the columns of a matrix of patch() rows; with it the convolution is kernels × patches = maps.
-func convolveOf[T constraints.Float](s *convSizes, target int, t [3]*tensor.Tensor, col *tensor.Tensor, cotangents int) {
-	x, w, y, patches := tensor.Data[T](t[images]), tensor.Data[T](t[kernels]), tensor.Data[T](t[maps]), tensor.Data[T](col)
+type convJob[T constraints.Float] struct {
+	s       convSizes
+	target  int
+	win     int // which zeros win
+	chunks  int // parts of the batch
+	x, w, y []T
+	sums    []T // of the kernels' gradients, one for each chunk
+}
+
+// The jobs that no one uses, so that a convolution allocates nothing.
+var (
+	convJobs32 = sync.Pool{New: func() any { return new(convJob[float32]) }}
+	convJobs64 = sync.Pool{New: func() any { return new(convJob[float64]) }}
+)
+
+const (
+	// convChunks is how many parts a batch is divided into, for several processors.
+	convChunks = 64
+
+	// convSums is how many parts have a sum of their own where the kernels' gradients are added up, and convSumsLen how many
+	// elements these sums may have. The numbers do not depend on the processors, so that results do not.
+	convSums    = 8
+	convSumsLen = 1 << 16
+)
+
+func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSizes, target int, t [3]*tensor.Tensor, cotangents int) {
+	j := jobs.Get().(*convJob[T])
+	*j = convJob[T]{s: s, target: target, chunks: min(s.batch, convChunks), x: tensor.Data[T](t[images]), w: tensor.Data[T](t[kernels]), y: tensor.Data[T](t[maps])}
 	// Which operand of the matrix product is which tensor.
-	left, right, a, b := kernels, images, w, x
+	left, right, a, b := kernels, images, j.w, j.x
 	switch target {
 	case images:
-		right, b = maps, y
+		right, b = maps, j.y
 	case kernels:
-		left, a = maps, y
+		left, a = maps, j.y
 	}
-	win := winning((cotangents>>left&1)*leftCotangent|(cotangents>>right&1)*rightCotangent, a, b)
+	j.win = winning((cotangents>>left&1)*leftCotangent|(cotangents>>right&1)*rightCotangent, a, b)
+	var sums *tensor.Tensor
+	if target == kernels {
+		j.chunks = min(s.batch, convSums)
+		if j.chunks*len(j.w) > convSumsLen {
+			j.chunks = 1
+		}
+		if j.chunks > 1 {
+			sums = g.Temp(j.chunks, len(j.w))
+			j.sums = tensor.Data[T](sums)
+		}
+	}
+	size := s.patch() * s.block()
+	if s.direct {
+		size = 0
+	}
+	kernel.Share(j, j.chunks, size, s.batch*s.area*s.out*s.patch())
+	if sums != nil {
+		for i := range j.chunks {
+			kernel.AddTo(j.w, j.sums[i*len(j.w):(i+1)*len(j.w)])
+		}
+		g.FreeTemp(sums)
+	}
+	*j = convJob[T]{}
+	jobs.Put(j)
+}
+
+// Chunk does part i of the batch.
+func (j *convJob[T]) Chunk(i int, patches []T) {
+	s, w := &j.s, j.w
+	if j.sums != nil {
+		w = j.sums[i*len(w) : (i+1)*len(w)]
+	}
 	k := s.patch()
-	for i := range s.batch {
-		image, maps := x[i*s.imageLen:(i+1)*s.imageLen], y[i*s.mapLen:(i+1)*s.mapLen]
+	for b := i * s.batch / j.chunks; b < (i+1)*s.batch/j.chunks; b++ {
+		image, maps := j.x[b*s.imageLen:(b+1)*s.imageLen], j.y[b*s.mapLen:(b+1)*s.mapLen]
 		for from := 0; from < s.area; from += s.block() {
 			n := min(s.block(), s.area-from)
-			col, ld := patches[:k*n], n
-			if s.direct {
-				col, ld = image[from:], s.area
-			} else if target != images {
-				unfold(s, col, image, from, n)
+			col, ld := image[from:], s.area
+			if !s.direct {
+				col, ld = patches[:k*n], n
+				if j.target != images {
+					unfold(s, col, image, from, n)
+				}
 			}
-			switch target {
+			switch j.target {
 			case images:
-				gemm(win, true, false, k, n, s.out, w, k, maps[from:], s.area, col, ld, s.direct)
+				gemm(j.win, true, false, k, n, s.out, w, k, maps[from:], s.area, col, ld, s.direct)
 				if !s.direct {
 					fold(s, image, col, from, n)
 				}
 			case kernels:
-				gemm(win, false, true, s.out, k, n, maps[from:], s.area, col, ld, w, k, true)
+				gemm(j.win, false, true, s.out, k, n, maps[from:], s.area, col, ld, w, k, true)
 			default:
-				gemm(win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, true)
+				gemm(j.win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, true)
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package ops_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,6 +70,9 @@ func TestConv(t *testing.T) {
 		{[]int{1, 1, 4, 4}, []int{1, 1, 2, 2}, math.MaxInt, 0},
 		{[]int{1, 40, 12, 30}, []int{2, 40, 7, 7}, 1, 3}, // more than one block
 		{[]int{1, 700, 3, 40}, []int{1, 700, 3, 3}, 1, 0},
+		{[]int{20, 3, 12, 12}, []int{8, 3, 3, 3}, 1, 1},  // enough for several processors
+		{[]int{70, 2, 9, 9}, []int{8, 2, 3, 3}, 2, 1},    // more images than parts
+		{[]int{3, 64, 4, 4}, []int{64, 64, 3, 3}, 1, 1}, // kernels too large for sums of their own
 		{[]int{0, 1, 3, 3}, []int{1, 1, 2, 2}, 1, 0},
 		{[]int{1, 0, 3, 3}, []int{2, 0, 2, 2}, 1, 0},
 		{[]int{2, 3, 9}, []int{4, 3, 3}, 1, 0},
@@ -104,6 +109,35 @@ func TestConv(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestConvOnSeveralProcessors checks that a convolution and its gradients are the same there, to the bit, and that they
+// allocate nothing.
+func TestConvOnSeveralProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	rng := rand.New(rand.NewPCG(5, 6))
+	x, w := tensor.New(tensor.Float32, 20, 3, 12, 12), tensor.New(tensor.Float32, 8, 3, 3, 3)
+	for _, s := range [][]float32{x.Float32s(), w.Float32s()} {
+		for i := range s {
+			s[i] = rng.Float32()
+		}
+	}
+	g := graph.New(graph.WithDType(tensor.Float32))
+	loss := func() graph.Value {
+		g.Reset()
+		return ops.Sum(ops.Square(ops.Conv2D(g.Bind(x), g.Bind(w), 1, 1)))
+	}
+	results := func() [3][]float64 {
+		l := loss()
+		grads := autograd.Backward(l)
+		return [3][]float64{l.Tensor().Float64s(), grads.Tensor(g.Bind(x)).Float64s(), grads.Tensor(g.Bind(w)).Float64s()}
+	}
+	one := results()
+	runtime.GOMAXPROCS(4)
+	if diff := cmp.Diff(one, results()); diff != "" {
+		t.Errorf("mismatch (-one processor +four):\n%s", diff)
+	}
+	steadyState(t, loss)
 }
 
 // TestConvTranspose holds it against PyTorch's documented size and against a convolution that spreads one pixel.

@@ -43,13 +43,14 @@ type product[T Float] struct {
 	relu     bool
 }
 
-// scratch holds the copies of blocks that a product needs.
+// scratch holds the copies of blocks that a product needs, and the buffer of a chunk of [Share].
 type scratch[T Float] struct {
-	a, b []T
-	next *scratch[T]
+	a, b   []T
+	buffer []T
+	next   *scratch[T]
 }
 
-// A scratchList keeps buffers that no product uses at the moment.
+// A scratchList keeps scratch that no one uses at the moment.
 type scratchList[T Float] struct {
 	mu   sync.Mutex
 	head *scratch[T]

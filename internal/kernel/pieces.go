@@ -81,6 +81,7 @@ type jobs[T Float] struct {
 	rows    rowsJob[T]
 	columns columnsJob[T]
 	gemm    gemmJob[T]
+	share   shareJob[T]
 }
 
 var (
