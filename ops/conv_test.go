@@ -70,8 +70,8 @@ func TestConv(t *testing.T) {
 		{[]int{1, 1, 4, 4}, []int{1, 1, 2, 2}, math.MaxInt, 0},
 		{[]int{1, 40, 12, 30}, []int{2, 40, 7, 7}, 1, 3}, // more than one block
 		{[]int{1, 700, 3, 40}, []int{1, 700, 3, 3}, 1, 0},
-		{[]int{20, 3, 12, 12}, []int{8, 3, 3, 3}, 1, 1},  // enough for several processors
-		{[]int{70, 2, 9, 9}, []int{8, 2, 3, 3}, 2, 1},    // more images than parts
+		{[]int{20, 3, 12, 12}, []int{8, 3, 3, 3}, 1, 1}, // enough for several processors
+		{[]int{70, 2, 9, 9}, []int{8, 2, 3, 3}, 2, 1},   // more images than parts
 		{[]int{3, 64, 4, 4}, []int{64, 64, 3, 3}, 1, 1}, // kernels too large for sums of their own
 		{[]int{0, 1, 3, 3}, []int{1, 1, 2, 2}, 1, 0},
 		{[]int{1, 0, 3, 3}, []int{2, 0, 2, 2}, 1, 0},
