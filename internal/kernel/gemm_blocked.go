@@ -5,26 +5,31 @@ import "sync"
 // A gemmTile is a micro-kernel: it sets a tile of C, of a fixed number of rows and vectors, to A·B + D. Distances are in bytes:
 // the rows of A are ars apart and its columns acs, so A may lie in any way; B, C and D have rows of consecutive elements.
 // The last vector has cols elements; of B, AVX2 reads the whole vector all the same. If d is nil nothing is added. With relu the
-// maximum with 0 is taken.
-type gemmTile[T Float] func(a *T, ars, acs uintptr, b *T, ldb uintptr, k int, c *T, ldc uintptr, d *T, ldd uintptr, cols int, relu bool)
+// maximum with 0 is taken. There are one or more tiles, one below the other: the rows of A of one are next from those of the
+// last.
+type gemmTile[T Float] func(a *T, ars, acs uintptr, b *T, ldb uintptr, k int, c *T, ldc uintptr, d *T, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
 // A gemmPack transposes rows of b, ldb bytes apart, into columns of dst, ldd bytes apart: dst[p,r] = b[r,p] for p < k, with zeros
 // where r is not less than the number of rows that the function is for.
 type gemmPack[T Float] func(dst *T, ldd uintptr, b *T, ldb uintptr, k int)
 
-// A gemmPanel copies k rows of b, ldb bytes apart, to dst without gaps. How long they are depends on the function.
+// A gemmPanel copies k rows of b, ldb bytes apart, to dst without gaps. How long they are depends on the function; those of
+// several panels are divided, and come panel by panel.
 type gemmPanel[T Float] func(dst, b *T, ldb uintptr, k int)
 
 // A gemmKernel is what an implementation brings for matrix products.
 type gemmKernel[T Float] struct {
 	tiles   [][]gemmTile[T] // tiles[v-1][r-1] is for v vectors and r rows
 	packs   []gemmPack[T]   // packs[r-1] is for r rows
-	panel   gemmPanel[T]    // copies a panel of B
-	packA   gemmPanel[T]    // copies k rows of as many elements as a tile has rows, or nil if that does not pay
+	panel1  gemmPanel[T]    // copies a panel of B
+	panel4  gemmPanel[T]    // copies four
+	packA1  gemmPanel[T]    // copies a tile of A that lies transposed, or nil if that does not pay
+	packA8  gemmPanel[T]    // copies eight
 	lanes   int             // elements of a vector
 	masked  bool            // the last vector of B is read under a mask
 	rows    int             // the most rows of a tile
 	mc, kc  int             // rows and terms of a block of A
+	nc      int             // columns of B that are copied at a time for several blocks of A
 	maxOpen int             // the most rows of C for which B is read where it lies
 	ways    int             // how many rows, 4096 bytes apart, the first cache holds
 }
@@ -89,70 +94,87 @@ const panelVectors = 2
 func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 	// B has to be copied if its rows are not contiguous, if a vector would reach past its end, and where that is faster.
 	packB := p.bcs != 1 || !g.masked && p.n&(g.lanes-1) != 0 || p.m > g.maxOpen && p.n > g.lanes
-	copyA, packA := g.collides(p), g.packA != nil && p.acs != 1 && p.k >= minPackA && p.m >= minPackA && p.n >= minPackA
+	copyA, packA := g.collides(p), g.packA1 != nil && p.acs != 1 && p.k >= minPackA && p.m >= minPackA && p.n >= minPackPanels*panelVectors*g.lanes
 	var s *scratch[T]
 	if packB || copyA || packA {
 		s = free.get()
 		defer free.put(s)
 	}
 	kBlocks, mBlocks := parts(p.k, g.kc), parts(p.m, g.mc)
-	if kBlocks <= 1 && mBlocks <= 1 && !copyA && p.k*p.n*sizeOf[T]() <= smallB && p.n > panelVectors*g.lanes {
+	if kBlocks <= 1 && mBlocks <= 1 && !copyA && p.k*p.n*sizeOf[T]() <= smallB && p.k <= fewTerms && p.n > panelVectors*g.lanes {
 		g.multiplyByRows(p, s, packB)
 		return
 	}
-	for kb := range max(kBlocks, 1) {
-		x := block[T]{k0: 0, k1: p.k, d: p.d, ldd: p.ldd, relu: p.relu}
-		if kBlocks > 1 {
-			x.k0, x.k1 = kb*p.k/kBlocks, (kb+1)*p.k/kBlocks
+	// Panels of B are copied some at a time, just before they are used, or all before the first of several blocks of A.
+	nr := panelVectors * g.lanes
+	columns, group := p.n, p.n
+	if packB {
+		columns, group = g.nc, panelGroup*nr
+		if mBlocks > 1 {
+			group = columns
 		}
-		if kb > 0 {
-			x.d, x.ldd = p.c, p.ldc
-		}
-		if x.k1 < p.k {
-			x.relu = false
-		}
-		for mb := range mBlocks {
-			x.m0, x.m1 = 0, p.m
-			if mBlocks > 1 {
-				x.m0, x.m1 = mb*p.m/mBlocks, (mb+1)*p.m/mBlocks
+	}
+	for j0 := 0; j0 < p.n; j0 += columns {
+		j1 := min(j0+columns, p.n)
+		for kb := range max(kBlocks, 1) {
+			x := block[T]{k0: 0, k1: p.k, b: p.b, ldb: p.brs, d: p.d, ldd: p.ldd, relu: p.relu}
+			if kBlocks > 1 {
+				x.k0, x.k1 = kb*p.k/kBlocks, (kb+1)*p.k/kBlocks
 			}
-			x.a, x.aOff, x.ars, x.acs = p.a, x.m0*p.ars+x.k0*p.acs, p.ars, p.acs
-			tiles, height, tall := g.heights(x.m1 - x.m0)
-			switch {
-			case packA:
-				g.packTiles(s, p, &x, tiles, height, tall)
-			case copyA:
-				copyBlock(s, p, &x)
+			if kb > 0 {
+				x.d, x.ldd = p.c, p.ldc
 			}
-			for j := 0; j < p.n; j += panelVectors * g.lanes {
-				w, vecs := g.width(p, j)
-				x.b, x.bOff, x.ldb = p.b, x.k0*p.brs+j*p.bcs, p.brs
-				if packB && x.k1 > x.k0 {
-					x.ldb = vecs * g.lanes
-					s.b = grow(s.b, (x.k1-x.k0)*x.ldb)
-					g.packPanel(s.b, x.ldb, p, x.k0, x.k1, j, w)
-					x.b, x.bOff = s.b, 0
+			if x.k1 < p.k {
+				x.relu = false
+			}
+			for mb := range mBlocks {
+				x.m0, x.m1 = 0, p.m
+				if mBlocks > 1 {
+					x.m0, x.m1 = mb*p.m/mBlocks, (mb+1)*p.m/mBlocks
 				}
-				i := x.m0
-				for t := range tiles {
-					h := height
-					if t < tall {
-						h++
+				x.a, x.aOff, x.ars, x.acs = p.a, x.m0*p.ars+x.k0*p.acs, p.ars, p.acs
+				tiles, height, tall := g.heights(x.m1 - x.m0)
+				switch {
+				case packA:
+					g.packTiles(s, p, &x, tiles, height, tall)
+				case copyA:
+					copyBlock(s, p, &x)
+				}
+				for g0 := j0; g0 < j1; g0 += group {
+					g1 := min(g0+group, j1)
+					if packB && (mb == 0 || group < columns) {
+						x.b = g.packPanels(s, p, x.k0, x.k1, g0, g1)
 					}
-					g.tile(p, &x, i, h, j, w, vecs)
-					i += h
+					for j := g0; j < g1; j += nr {
+						w, vecs := g.width(p, j)
+						x.bOff = x.k0*p.brs + j*p.bcs
+						if packB {
+							x.bOff, x.ldb = (x.k1-x.k0)*(j-g0), vecs*g.lanes
+						}
+						if tall > 0 {
+							g.tile(p, &x, x.m0, height+1, tall, j, w, vecs)
+						}
+						g.tile(p, &x, x.m0+tall*(height+1), height, tiles-tall, j, w, vecs)
+					}
 				}
 			}
 		}
 	}
 }
 
-const (
-	// smallB is how many bytes of B are worth copying as a whole: then each row of C is finished before the next.
-	smallB = 1 << 15
+// panelGroup is how many panels of B are copied at a time.
+const panelGroup = 4
 
-	// minPackA is how large a product is in each direction for which a transposed A is copied tile by tile.
-	minPackA = 192
+const (
+	// smallB is how many bytes of B are worth copying as a whole if it has few rows: then each row of C is finished before the
+	// next.
+	smallB   = 1 << 15
+	fewTerms = 64
+
+	// A transposed A is copied tile by tile if it is at least minPackA in each direction and each tile meets as many panels of B
+	// as minPackPanels.
+	minPackA      = 64
+	minPackPanels = 16
 )
 
 // multiplyByRows computes a product with few terms, whose time goes into writing C.
@@ -160,12 +182,7 @@ func (g *gemmKernel[T]) multiplyByRows(p *product[T], s *scratch[T], packB bool)
 	x := block[T]{k1: p.k, m1: p.m, a: p.a, ars: p.ars, acs: p.acs, b: p.b, ldb: p.brs, d: p.d, ldd: p.ldd, relu: p.relu}
 	nr := panelVectors * g.lanes
 	if packB {
-		s.b = grow(s.b, p.k*(p.n+nr))
-		for j := 0; j < p.n && p.k > 0; j += nr {
-			w, vecs := g.width(p, j)
-			g.packPanel(s.b[p.k*j:], vecs*g.lanes, p, 0, p.k, j, w)
-		}
-		x.b = s.b
+		x.b = g.packPanels(s, p, 0, p.k, 0, p.n)
 	}
 	tiles, height, tall := g.heights(p.m)
 	i := 0
@@ -180,7 +197,7 @@ func (g *gemmKernel[T]) multiplyByRows(p *product[T], s *scratch[T], packB bool)
 			if packB {
 				x.bOff, x.ldb = p.k*j, vecs*g.lanes
 			}
-			g.tile(p, &x, i, h, j, w, vecs)
+			g.tile(p, &x, i, h, 1, j, w, vecs)
 		}
 		i += h
 	}
@@ -202,12 +219,12 @@ type block[T Float] struct {
 	relu bool
 }
 
-// tile computes the tile of h rows from row i and w columns, vecs vectors, from column j.
-func (g *gemmKernel[T]) tile(p *product[T], x *block[T], i, h, j, w, vecs int) {
+// tile computes tiles of h rows from row i on, as many as there are, and of w columns, vecs vectors, from column j.
+func (g *gemmKernel[T]) tile(p *product[T], x *block[T], i, h, tiles, j, w, vecs int) {
 	bytes := uintptr(sizeOf[T]())
-	a, ars, acs := x.aOff+(i-x.m0)*x.ars, x.ars, x.acs
+	a, ars, acs, next := x.aOff+(i-x.m0)*x.ars, x.ars, x.acs, h*x.ars
 	if x.tileSize != 0 {
-		a, ars, acs = x.aOff+(i-x.m0)*x.tileSize, 1, h
+		a, ars, acs, next = x.aOff+(i-x.m0)*x.tileSize, 1, h, h*x.tileSize
 	}
 	var bp, dp *T
 	ap := &p.c[0] // any address will do where there is nothing to read
@@ -218,7 +235,7 @@ func (g *gemmKernel[T]) tile(p *product[T], x *block[T], i, h, j, w, vecs int) {
 		dp = &x.d[i*x.ldd+j]
 	}
 	g.tiles[vecs-1][h-1](ap, uintptr(ars)*bytes, uintptr(acs)*bytes, bp, uintptr(x.ldb)*bytes, x.k1-x.k0,
-		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, w-(vecs-1)*g.lanes, x.relu)
+		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, w-(vecs-1)*g.lanes, x.relu, tiles, uintptr(next)*bytes)
 }
 
 // width returns how many columns and vectors the panel at column j has.
@@ -242,27 +259,41 @@ func (g *gemmKernel[T]) heights(rows int) (tiles, height, tall int) {
 // packTiles copies a block of A that lies transposed: for each tile, the numbers of a column follow each other, then the next
 // column.
 func (g *gemmKernel[T]) packTiles(s *scratch[T], p *product[T], x *block[T], tiles, height, tall int) {
-	k := x.k1 - x.k0
+	k, acs := x.k1-x.k0, uintptr(p.acs*sizeOf[T]())
 	s.a = grow(s.a, (x.m1-x.m0)*k)
-	i, size := x.m0, sizeOf[T]()
-	for t := range tiles {
-		h := height
-		if t < tall {
-			h++
+	full := tiles // those of the most rows come first
+	if height < g.rows {
+		full = 0
+		if height+1 == g.rows {
+			full = tall
 		}
-		dst := s.a[(i-x.m0)*k:][:h*k]
-		from := x.k0*p.acs + i
-		if h == g.rows {
-			g.packA(&dst[0], &p.a[from], uintptr(p.acs*size), k)
-		} else {
+	}
+	i := x.m0
+	for t := 0; t < tiles; {
+		dst, from := s.a[(i-x.m0)*k:], x.k0*p.acs+i
+		h, n := height, 1
+		switch {
+		case full-t >= tileGroup:
+			h, n = g.rows, tileGroup
+			g.packA8(&dst[0], &p.a[from], acs, k)
+		case t < full:
+			h = g.rows
+			g.packA1(&dst[0], &p.a[from], acs, k)
+		default:
+			if t < tall {
+				h++
+			}
 			for c := range k {
 				copy(dst[c*h:c*h+h], p.a[from+c*p.acs:])
 			}
 		}
-		i += h
+		i, t = i+n*h, t+n
 	}
 	x.a, x.aOff, x.tileSize = s.a, 0, k
 }
+
+// tileGroup is how many tiles of A are copied at a time.
+const tileGroup = 8
 
 // parts returns how many parts of at most size make n, n/size rounded up.
 func parts(n, size int) int {
@@ -302,11 +333,30 @@ func copyBlock[T Float](s *scratch[T], p *product[T], x *block[T]) {
 	}
 }
 
+// packPanels copies rows k0 to k1 and columns j0 to j1 of B to s.b, which it returns: panel by panel, the one at column j from
+// element (k1-k0)·(j-j0) on.
+func (g *gemmKernel[T]) packPanels(s *scratch[T], p *product[T], k0, k1, j0, j1 int) []T {
+	nr, k := panelVectors*g.lanes, k1-k0
+	s.b = grow(s.b, k*parts(j1-j0, nr)*nr)
+	for j := j0; j < j1 && k > 0; {
+		dst := s.b[k*(j-j0):]
+		if p.bcs == 1 && j1-j >= panelGroup*nr {
+			g.panel4(&dst[0], &p.b[k0*p.brs+j], uintptr(p.brs*sizeOf[T]()), k)
+			j += panelGroup * nr
+			continue
+		}
+		w, vecs := g.width(p, j)
+		g.packPanel(dst, vecs*g.lanes, p, k0, k1, j, w)
+		j += nr
+	}
+	return s.b
+}
+
 // packPanel copies rows k0 to k1 of w columns of B, from column j, into rows of ldb elements, filled up with zeros.
 func (g *gemmKernel[T]) packPanel(dst []T, ldb int, p *product[T], k0, k1, j, w int) {
 	if p.bcs == 1 {
 		if w == panelVectors*g.lanes && k1 > k0 {
-			g.panel(&dst[0], &p.b[k0*p.brs+j], uintptr(p.brs*sizeOf[T]()), k1-k0)
+			g.panel1(&dst[0], &p.b[k0*p.brs+j], uintptr(p.brs*sizeOf[T]()), k1-k0)
 			return
 		}
 		for i := range k1 - k0 {

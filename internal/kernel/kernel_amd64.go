@@ -49,7 +49,7 @@ var avx2 = implementation{
 		nesterov: nesterovF32AVX2,
 		adam:     adamF32AVX2,
 		gemm: &gemmKernel[float32]{
-			tiles: gemmTilesF32AVX2, panel: panelF32AVX2, packA: packAF32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, ways: 64,
+			tiles: gemmTilesF32AVX2, panel1: panel1F32AVX2, panel4: panel4F32AVX2, packA1: packA1F32AVX2, packA8: packA8F32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, nc: 512, ways: 64,
 		},
 	},
 	f64: kernels[float64]{
@@ -65,7 +65,7 @@ var avx2 = implementation{
 		nesterov: nesterovF64AVX2,
 		adam:     adamF64AVX2,
 		gemm: &gemmKernel[float64]{
-			tiles: gemmTilesF64AVX2, panel: panelF64AVX2, packA: packAF64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, mc: 288, kc: 512, ways: 64,
+			tiles: gemmTilesF64AVX2, panel1: panel1F64AVX2, panel4: panel4F64AVX2, packA1: packA1F64AVX2, packA8: packA8F64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, mc: 144, kc: 512, nc: 512, ways: 64,
 		},
 	},
 }
@@ -85,7 +85,7 @@ var avx512 = implementation{
 		nesterov: nesterovF32AVX512,
 		adam:     adamF32AVX512,
 		gemm: &gemmKernel[float32]{
-			tiles: gemmTilesF32AVX512, panel: panelF32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 560, kc: 512, maxOpen: 128, ways: 8,
+			tiles: gemmTilesF32AVX512, panel1: panel1F32AVX512, panel4: panel4F32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 560, kc: 512, nc: 512, maxOpen: 128, ways: 8,
 		},
 	},
 	f64: kernels[float64]{
@@ -101,7 +101,7 @@ var avx512 = implementation{
 		nesterov: nesterovF64AVX512,
 		adam:     adamF64AVX512,
 		gemm: &gemmKernel[float64]{
-			tiles: gemmTilesF64AVX512, panel: panelF64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, maxOpen: 128, ways: 8,
+			tiles: gemmTilesF64AVX512, panel1: panel1F64AVX512, panel4: panel4F64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, nc: 512, maxOpen: 128, ways: 8,
 		},
 	},
 }

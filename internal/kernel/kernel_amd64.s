@@ -5279,9 +5279,10 @@ leave0:
 	VZEROUPPER
 	RET
 
-// func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -5312,6 +5313,8 @@ done:
 	TESTQ  DI, DI
 	JZ     fullrelu
 	VADDPS (DI), Y0, Y0
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5322,6 +5325,19 @@ fullrelu:
 
 fullstore:
 	VMOVUPS Y0, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -5334,6 +5350,8 @@ masked:
 	JZ         maskedrelu
 	VMASKMOVPS (DI), Y1, Y2
 	VADDPS     Y2, Y0, Y0
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5344,12 +5362,26 @@ maskedrelu:
 
 maskedstore:
 	VMASKMOVPS Y0, Y1, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm2x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm2x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm2x1F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm2x1F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -5385,6 +5417,8 @@ done:
 	VADDPS (DI), Y0, Y0
 	ADDQ   R9, DI
 	VADDPS (DI), Y1, Y1
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5398,6 +5432,19 @@ fullstore:
 	VMOVUPS Y0, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Y1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -5413,6 +5460,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPS (DI), Y2, Y3
 	VADDPS     Y3, Y1, Y1
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5426,12 +5475,26 @@ maskedstore:
 	VMASKMOVPS Y0, Y2, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPS Y1, Y2, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm3x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm3x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm3x1F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm3x1F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -5472,6 +5535,8 @@ done:
 	VADDPS (DI), Y1, Y1
 	ADDQ   R9, DI
 	VADDPS (DI), Y2, Y2
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5488,6 +5553,19 @@ fullstore:
 	VMOVUPS Y1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Y2, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -5506,6 +5584,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPS (DI), Y3, Y4
 	VADDPS     Y4, Y2, Y2
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5522,12 +5602,26 @@ maskedstore:
 	VMASKMOVPS Y1, Y3, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPS Y2, Y3, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm4x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm4x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4x1F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm4x1F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -5574,6 +5668,8 @@ done:
 	VADDPS (DI), Y2, Y2
 	ADDQ   R9, DI
 	VADDPS (DI), Y3, Y3
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5593,6 +5689,19 @@ fullstore:
 	VMOVUPS Y2, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Y3, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -5614,6 +5723,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPS (DI), Y4, Y5
 	VADDPS     Y5, Y3, Y3
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5633,12 +5744,26 @@ maskedstore:
 	VMASKMOVPS Y2, Y4, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPS Y3, Y4, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm5x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm5x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm5x1F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm5x1F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -5690,6 +5815,8 @@ done:
 	VADDPS (DI), Y3, Y3
 	ADDQ   R9, DI
 	VADDPS (DI), Y4, Y4
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5712,6 +5839,19 @@ fullstore:
 	VMOVUPS Y3, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Y4, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -5736,6 +5876,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPS (DI), Y5, Y6
 	VADDPS     Y6, Y4, Y4
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5758,12 +5900,26 @@ maskedstore:
 	VMASKMOVPS Y3, Y5, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPS Y4, Y5, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm6x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm6x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm6x1F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm6x1F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -5821,6 +5977,8 @@ done:
 	VADDPS (DI), Y4, Y4
 	ADDQ   R9, DI
 	VADDPS (DI), Y5, Y5
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5846,6 +6004,19 @@ fullstore:
 	VMOVUPS Y4, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Y5, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -5873,6 +6044,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPS (DI), Y6, Y7
 	VADDPS     Y7, Y5, Y5
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5898,12 +6071,26 @@ maskedstore:
 	VMASKMOVPS Y4, Y6, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPS Y5, Y6, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm1x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm1x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm1x2F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm1x2F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -5938,6 +6125,8 @@ done:
 	JZ     fullrelu
 	VADDPS (DI), Y0, Y0
 	VADDPS 32(DI), Y1, Y1
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5950,6 +6139,19 @@ fullrelu:
 fullstore:
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -5963,6 +6165,8 @@ masked:
 	VADDPS     (DI), Y0, Y0
 	VMASKMOVPS 32(DI), Y2, Y3
 	VADDPS     Y3, Y1, Y1
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5975,12 +6179,26 @@ maskedrelu:
 maskedstore:
 	VMOVUPS    Y0, (SI)
 	VMASKMOVPS Y1, Y2, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm2x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm2x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm2x2F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm2x2F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -6023,6 +6241,8 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y2, Y2
 	VADDPS 32(DI), Y3, Y3
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6040,6 +6260,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y2, (SI)
 	VMOVUPS Y3, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -6057,6 +6290,8 @@ masked:
 	VADDPS     (DI), Y2, Y2
 	VMASKMOVPS 32(DI), Y4, Y5
 	VADDPS     Y5, Y3, Y3
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6074,12 +6309,26 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPS    Y2, (SI)
 	VMASKMOVPS Y3, Y4, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm3x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm3x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm3x2F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm3x2F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -6130,6 +6379,8 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y4, Y4
 	VADDPS 32(DI), Y5, Y5
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6152,6 +6403,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y4, (SI)
 	VMOVUPS Y5, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -6173,6 +6437,8 @@ masked:
 	VADDPS     (DI), Y4, Y4
 	VMASKMOVPS 32(DI), Y6, Y7
 	VADDPS     Y7, Y5, Y5
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6195,12 +6461,26 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPS    Y4, (SI)
 	VMASKMOVPS Y5, Y6, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm4x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm4x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4x2F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm4x2F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -6260,6 +6540,8 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y6, Y6
 	VADDPS 32(DI), Y7, Y7
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6287,6 +6569,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y6, (SI)
 	VMOVUPS Y7, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -6312,6 +6607,8 @@ masked:
 	VADDPS     (DI), Y6, Y6
 	VMASKMOVPS 32(DI), Y8, Y9
 	VADDPS     Y9, Y7, Y7
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6339,12 +6636,26 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPS    Y6, (SI)
 	VMASKMOVPS Y7, Y8, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm5x2F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm5x2F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -6412,6 +6723,8 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y8, Y8
 	VADDPS 32(DI), Y9, Y9
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6444,6 +6757,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y8, (SI)
 	VMOVUPS Y9, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -6473,6 +6799,8 @@ masked:
 	VADDPS     (DI), Y8, Y8
 	VMASKMOVPS 32(DI), Y10, Y11
 	VADDPS     Y11, Y9, Y9
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6505,12 +6833,26 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPS    Y8, (SI)
 	VMASKMOVPS Y9, Y10, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm6x2F32AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm6x2F32AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -6587,6 +6929,8 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y10, Y10
 	VADDPS 32(DI), Y11, Y11
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6624,6 +6968,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y10, (SI)
 	VMOVUPS Y11, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -6657,6 +7014,8 @@ masked:
 	VADDPS     (DI), Y10, Y10
 	VMASKMOVPS 32(DI), Y12, Y13
 	VADDPS     Y13, Y11, Y11
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6694,12 +7053,25 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPS    Y10, (SI)
 	VMASKMOVPS Y11, Y12, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+// func panel1F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
 // Requires: AVX, MMX+
-TEXT ·panelF32AVX2(SB), NOSPLIT, $0-32
+TEXT ·panel1F32AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ ldb+16(FP), R8
@@ -6708,11 +7080,10 @@ TEXT ·panelF32AVX2(SB), NOSPLIT, $0-32
 
 loop:
 	PREFETCHT0 (R9)
-	PREFETCHT0 32(R9)
 	VMOVUPS    (SI), Y0
-	VMOVUPS    32(SI), Y1
 	VMOVUPS    Y0, (DI)
-	VMOVUPS    Y1, 32(DI)
+	VMOVUPS    32(SI), Y0
+	VMOVUPS    Y0, 32(DI)
 	ADDQ       R8, SI
 	ADDQ       R8, R9
 	ADDQ       $0x40, DI
@@ -6721,9 +7092,51 @@ loop:
 	VZEROUPPER
 	RET
 
-// func packAF32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+// func panel4F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
 // Requires: AVX, MMX+
-TEXT ·packAF32AVX2(SB), NOSPLIT, $0-32
+TEXT ·panel4F32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), DI
+	MOVQ   b+8(FP), SI
+	MOVQ   ldb+16(FP), R8
+	MOVQ   k+24(FP), DX
+	IMUL3Q $0x40, DX, R10
+	LEAQ   (R10)(R10*2), R11
+	LEAQ   (R10)(R10*4), R12
+	LEAQ   (R11)(R10*4), R13
+	LEAQ   (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	VMOVUPS    (SI), Y0
+	VMOVUPS    Y0, (DI)
+	VMOVUPS    32(SI), Y0
+	VMOVUPS    Y0, 32(DI)
+	VMOVUPS    64(SI), Y0
+	VMOVUPS    Y0, (DI)(R10*1)
+	VMOVUPS    96(SI), Y0
+	VMOVUPS    Y0, 32(DI)(R10*1)
+	VMOVUPS    128(SI), Y0
+	VMOVUPS    Y0, (DI)(R10*2)
+	VMOVUPS    160(SI), Y0
+	VMOVUPS    Y0, 32(DI)(R10*2)
+	VMOVUPS    192(SI), Y0
+	VMOVUPS    Y0, (DI)(R11*1)
+	VMOVUPS    224(SI), Y0
+	VMOVUPS    Y0, 32(DI)(R11*1)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x40, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func packA1F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+// Requires: AVX, MMX+
+TEXT ·packA1F32AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ ldb+16(FP), R8
@@ -6736,6 +7149,63 @@ loop:
 	VMOVSD     16(SI), X1
 	VMOVUPS    X0, (DI)
 	VMOVSD     X1, 16(DI)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x18, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func packA8F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+// Requires: AVX, MMX+
+TEXT ·packA8F32AVX2(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), DI
+	MOVQ   b+8(FP), SI
+	MOVQ   ldb+16(FP), R8
+	MOVQ   k+24(FP), DX
+	IMUL3Q $0x18, DX, R10
+	LEAQ   (R10)(R10*2), R11
+	LEAQ   (R10)(R10*4), R12
+	LEAQ   (R11)(R10*4), R13
+	LEAQ   (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	VMOVUPS    (SI), X0
+	VMOVSD     16(SI), X1
+	VMOVUPS    X0, (DI)
+	VMOVSD     X1, 16(DI)
+	VMOVUPS    24(SI), X0
+	VMOVSD     40(SI), X1
+	VMOVUPS    X0, (DI)(R10*1)
+	VMOVSD     X1, 16(DI)(R10*1)
+	VMOVUPS    48(SI), X0
+	VMOVSD     64(SI), X1
+	VMOVUPS    X0, (DI)(R10*2)
+	VMOVSD     X1, 16(DI)(R10*2)
+	VMOVUPS    72(SI), X0
+	VMOVSD     88(SI), X1
+	VMOVUPS    X0, (DI)(R11*1)
+	VMOVSD     X1, 16(DI)(R11*1)
+	VMOVUPS    96(SI), X0
+	VMOVSD     112(SI), X1
+	VMOVUPS    X0, (DI)(R10*4)
+	VMOVSD     X1, 16(DI)(R10*4)
+	VMOVUPS    120(SI), X0
+	VMOVSD     136(SI), X1
+	VMOVUPS    X0, (DI)(R12*1)
+	VMOVSD     X1, 16(DI)(R12*1)
+	VMOVUPS    144(SI), X0
+	VMOVSD     160(SI), X1
+	VMOVUPS    X0, (DI)(R11*2)
+	VMOVSD     X1, 16(DI)(R11*2)
+	VMOVUPS    168(SI), X0
+	VMOVSD     184(SI), X1
+	VMOVUPS    X0, (DI)(R13*1)
+	VMOVSD     X1, 16(DI)(R13*1)
 	ADDQ       R8, SI
 	ADDQ       R8, R9
 	ADDQ       $0x18, DI
@@ -12755,9 +13225,10 @@ leave0:
 	VZEROUPPER
 	RET
 
-// func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -12788,6 +13259,8 @@ done:
 	TESTQ  DI, DI
 	JZ     fullrelu
 	VADDPD (DI), Y0, Y0
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -12798,6 +13271,19 @@ fullrelu:
 
 fullstore:
 	VMOVUPD Y0, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -12810,6 +13296,8 @@ masked:
 	JZ         maskedrelu
 	VMASKMOVPD (DI), Y1, Y2
 	VADDPD     Y2, Y0, Y0
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -12820,12 +13308,26 @@ maskedrelu:
 
 maskedstore:
 	VMASKMOVPD Y0, Y1, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm2x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm2x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm2x1F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm2x1F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -12861,6 +13363,8 @@ done:
 	VADDPD (DI), Y0, Y0
 	ADDQ   R9, DI
 	VADDPD (DI), Y1, Y1
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -12874,6 +13378,19 @@ fullstore:
 	VMOVUPD Y0, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Y1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -12889,6 +13406,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPD (DI), Y2, Y3
 	VADDPD     Y3, Y1, Y1
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -12902,12 +13421,26 @@ maskedstore:
 	VMASKMOVPD Y0, Y2, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPD Y1, Y2, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm3x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm3x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm3x1F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm3x1F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -12948,6 +13481,8 @@ done:
 	VADDPD (DI), Y1, Y1
 	ADDQ   R9, DI
 	VADDPD (DI), Y2, Y2
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -12964,6 +13499,19 @@ fullstore:
 	VMOVUPD Y1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Y2, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -12982,6 +13530,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPD (DI), Y3, Y4
 	VADDPD     Y4, Y2, Y2
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -12998,12 +13548,26 @@ maskedstore:
 	VMASKMOVPD Y1, Y3, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPD Y2, Y3, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm4x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm4x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4x1F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm4x1F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -13050,6 +13614,8 @@ done:
 	VADDPD (DI), Y2, Y2
 	ADDQ   R9, DI
 	VADDPD (DI), Y3, Y3
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13069,6 +13635,19 @@ fullstore:
 	VMOVUPD Y2, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Y3, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -13090,6 +13669,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPD (DI), Y4, Y5
 	VADDPD     Y5, Y3, Y3
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13109,12 +13690,26 @@ maskedstore:
 	VMASKMOVPD Y2, Y4, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPD Y3, Y4, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm5x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm5x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm5x1F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm5x1F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -13166,6 +13761,8 @@ done:
 	VADDPD (DI), Y3, Y3
 	ADDQ   R9, DI
 	VADDPD (DI), Y4, Y4
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13188,6 +13785,19 @@ fullstore:
 	VMOVUPD Y3, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Y4, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -13212,6 +13822,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPD (DI), Y5, Y6
 	VADDPD     Y6, Y4, Y4
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13234,12 +13846,26 @@ maskedstore:
 	VMASKMOVPD Y3, Y5, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPD Y4, Y5, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm6x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm6x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm6x1F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm6x1F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -13297,6 +13923,8 @@ done:
 	VADDPD (DI), Y4, Y4
 	ADDQ   R9, DI
 	VADDPD (DI), Y5, Y5
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13322,6 +13950,19 @@ fullstore:
 	VMOVUPD Y4, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Y5, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -13349,6 +13990,8 @@ masked:
 	ADDQ       R9, DI
 	VMASKMOVPD (DI), Y6, Y7
 	VADDPD     Y7, Y5, Y5
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13374,12 +14017,26 @@ maskedstore:
 	VMASKMOVPD Y4, Y6, (SI)
 	ADDQ       R8, SI
 	VMASKMOVPD Y5, Y6, (SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm1x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm1x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm1x2F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm1x2F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -13414,6 +14071,8 @@ done:
 	JZ     fullrelu
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13426,6 +14085,19 @@ fullrelu:
 fullstore:
 	VMOVUPD Y0, (SI)
 	VMOVUPD Y1, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -13439,6 +14111,8 @@ masked:
 	VADDPD     (DI), Y0, Y0
 	VMASKMOVPD 32(DI), Y2, Y3
 	VADDPD     Y3, Y1, Y1
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13451,12 +14125,26 @@ maskedrelu:
 maskedstore:
 	VMOVUPD    Y0, (SI)
 	VMASKMOVPD Y1, Y2, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm2x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm2x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm2x2F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm2x2F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -13499,6 +14187,8 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y2, Y2
 	VADDPD 32(DI), Y3, Y3
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13516,6 +14206,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y2, (SI)
 	VMOVUPD Y3, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -13533,6 +14236,8 @@ masked:
 	VADDPD     (DI), Y2, Y2
 	VMASKMOVPD 32(DI), Y4, Y5
 	VADDPD     Y5, Y3, Y3
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13550,12 +14255,26 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPD    Y2, (SI)
 	VMASKMOVPD Y3, Y4, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm3x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm3x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm3x2F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm3x2F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -13606,6 +14325,8 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y4, Y4
 	VADDPD 32(DI), Y5, Y5
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13628,6 +14349,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y4, (SI)
 	VMOVUPD Y5, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -13649,6 +14383,8 @@ masked:
 	VADDPD     (DI), Y4, Y4
 	VMASKMOVPD 32(DI), Y6, Y7
 	VADDPD     Y7, Y5, Y5
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13671,12 +14407,26 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPD    Y4, (SI)
 	VMASKMOVPD Y5, Y6, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm4x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm4x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4x2F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm4x2F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -13736,6 +14486,8 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y6, Y6
 	VADDPD 32(DI), Y7, Y7
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13763,6 +14515,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y6, (SI)
 	VMOVUPD Y7, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -13788,6 +14553,8 @@ masked:
 	VADDPD     (DI), Y6, Y6
 	VMASKMOVPD 32(DI), Y8, Y9
 	VADDPD     Y9, Y7, Y7
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13815,12 +14582,26 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPD    Y6, (SI)
 	VMASKMOVPD Y7, Y8, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm5x2F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm5x2F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -13888,6 +14669,8 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y8, Y8
 	VADDPD 32(DI), Y9, Y9
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13920,6 +14703,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y8, (SI)
 	VMOVUPD Y9, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -13949,6 +14745,8 @@ masked:
 	VADDPD     (DI), Y8, Y8
 	VMASKMOVPD 32(DI), Y10, Y11
 	VADDPD     Y11, Y9, Y9
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13981,12 +14779,26 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPD    Y8, (SI)
 	VMASKMOVPD Y9, Y10, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm6x2F64AVX2(SB), NOSPLIT, $0-89
+TEXT ·gemm6x2F64AVX2(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -14063,6 +14875,8 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y10, Y10
 	VADDPD 32(DI), Y11, Y11
+	ADDQ   R9, DI
+	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -14100,6 +14914,19 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y10, (SI)
 	VMOVUPD Y11, 32(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      fulllast
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+fulllast:
 	VZEROUPPER
 	RET
 
@@ -14133,6 +14960,8 @@ masked:
 	VADDPD     (DI), Y10, Y10
 	VMASKMOVPD 32(DI), Y12, Y13
 	VADDPD     Y13, Y11, Y11
+	ADDQ       R9, DI
+	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -14170,12 +14999,25 @@ maskedstore:
 	ADDQ       R8, SI
 	VMOVUPD    Y10, (SI)
 	VMASKMOVPD Y11, Y12, 32(SI)
+	ADDQ       R8, SI
+	MOVQ       tiles+96(FP), DX
+	DECQ       DX
+	JZ         maskedlast
+	MOVQ       DX, tiles+96(FP)
+	MOVQ       SI, c+48(FP)
+	MOVQ       a+0(FP), BX
+	MOVQ       next+104(FP), AX
+	ADDQ       AX, BX
+	MOVQ       BX, a+0(FP)
+	JMP        tile
+
+maskedlast:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+// func panel1F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
 // Requires: AVX, MMX+
-TEXT ·panelF64AVX2(SB), NOSPLIT, $0-32
+TEXT ·panel1F64AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ ldb+16(FP), R8
@@ -14184,11 +15026,10 @@ TEXT ·panelF64AVX2(SB), NOSPLIT, $0-32
 
 loop:
 	PREFETCHT0 (R9)
-	PREFETCHT0 32(R9)
 	VMOVUPD    (SI), Y0
-	VMOVUPD    32(SI), Y1
 	VMOVUPD    Y0, (DI)
-	VMOVUPD    Y1, 32(DI)
+	VMOVUPD    32(SI), Y0
+	VMOVUPD    Y0, 32(DI)
 	ADDQ       R8, SI
 	ADDQ       R8, R9
 	ADDQ       $0x40, DI
@@ -14197,9 +15038,51 @@ loop:
 	VZEROUPPER
 	RET
 
-// func packAF64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+// func panel4F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
 // Requires: AVX, MMX+
-TEXT ·packAF64AVX2(SB), NOSPLIT, $0-32
+TEXT ·panel4F64AVX2(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), DI
+	MOVQ   b+8(FP), SI
+	MOVQ   ldb+16(FP), R8
+	MOVQ   k+24(FP), DX
+	IMUL3Q $0x40, DX, R10
+	LEAQ   (R10)(R10*2), R11
+	LEAQ   (R10)(R10*4), R12
+	LEAQ   (R11)(R10*4), R13
+	LEAQ   (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	VMOVUPD    (SI), Y0
+	VMOVUPD    Y0, (DI)
+	VMOVUPD    32(SI), Y0
+	VMOVUPD    Y0, 32(DI)
+	VMOVUPD    64(SI), Y0
+	VMOVUPD    Y0, (DI)(R10*1)
+	VMOVUPD    96(SI), Y0
+	VMOVUPD    Y0, 32(DI)(R10*1)
+	VMOVUPD    128(SI), Y0
+	VMOVUPD    Y0, (DI)(R10*2)
+	VMOVUPD    160(SI), Y0
+	VMOVUPD    Y0, 32(DI)(R10*2)
+	VMOVUPD    192(SI), Y0
+	VMOVUPD    Y0, (DI)(R11*1)
+	VMOVUPD    224(SI), Y0
+	VMOVUPD    Y0, 32(DI)(R11*1)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x40, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func packA1F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+// Requires: AVX, MMX+
+TEXT ·packA1F64AVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ ldb+16(FP), R8
@@ -14212,6 +15095,66 @@ loop:
 	VMOVUPD    32(SI), X1
 	VMOVUPD    Y0, (DI)
 	VMOVUPD    X1, 32(DI)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x30, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func packA8F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+// Requires: AVX, MMX+
+TEXT ·packA8F64AVX2(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), DI
+	MOVQ   b+8(FP), SI
+	MOVQ   ldb+16(FP), R8
+	MOVQ   k+24(FP), DX
+	IMUL3Q $0x30, DX, R10
+	LEAQ   (R10)(R10*2), R11
+	LEAQ   (R10)(R10*4), R12
+	LEAQ   (R11)(R10*4), R13
+	LEAQ   (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 256(R9)
+	PREFETCHT0 320(R9)
+	VMOVUPD    (SI), Y0
+	VMOVUPD    32(SI), X1
+	VMOVUPD    Y0, (DI)
+	VMOVUPD    X1, 32(DI)
+	VMOVUPD    48(SI), Y0
+	VMOVUPD    80(SI), X1
+	VMOVUPD    Y0, (DI)(R10*1)
+	VMOVUPD    X1, 32(DI)(R10*1)
+	VMOVUPD    96(SI), Y0
+	VMOVUPD    128(SI), X1
+	VMOVUPD    Y0, (DI)(R10*2)
+	VMOVUPD    X1, 32(DI)(R10*2)
+	VMOVUPD    144(SI), Y0
+	VMOVUPD    176(SI), X1
+	VMOVUPD    Y0, (DI)(R11*1)
+	VMOVUPD    X1, 32(DI)(R11*1)
+	VMOVUPD    192(SI), Y0
+	VMOVUPD    224(SI), X1
+	VMOVUPD    Y0, (DI)(R10*4)
+	VMOVUPD    X1, 32(DI)(R10*4)
+	VMOVUPD    240(SI), Y0
+	VMOVUPD    272(SI), X1
+	VMOVUPD    Y0, (DI)(R12*1)
+	VMOVUPD    X1, 32(DI)(R12*1)
+	VMOVUPD    288(SI), Y0
+	VMOVUPD    320(SI), X1
+	VMOVUPD    Y0, (DI)(R11*2)
+	VMOVUPD    X1, 32(DI)(R11*2)
+	VMOVUPD    336(SI), Y0
+	VMOVUPD    368(SI), X1
+	VMOVUPD    Y0, (DI)(R13*1)
+	VMOVUPD    X1, 32(DI)(R13*1)
 	ADDQ       R8, SI
 	ADDQ       R8, R9
 	ADDQ       $0x30, DI
@@ -18206,9 +19149,10 @@ leave0:
 	VZEROUPPER
 	RET
 
-// func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm1x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -18241,6 +19185,8 @@ done:
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z1
 	VADDPS    Z1, Z0, Z0
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -18251,12 +19197,26 @@ relu:
 
 store:
 	VMOVUPS Z0, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm2x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -18295,6 +19255,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z2
 	VADDPS    Z2, Z1, Z1
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -18308,12 +19270,26 @@ store:
 	VMOVUPS Z0, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z1, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm3x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -18358,6 +19334,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z3
 	VADDPS    Z3, Z2, Z2
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -18374,12 +19352,26 @@ store:
 	VMOVUPS Z1, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z2, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm4x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -18431,6 +19423,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z4
 	VADDPS    Z4, Z3, Z3
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -18450,12 +19444,26 @@ store:
 	VMOVUPS Z2, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z3, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm5x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -18513,6 +19521,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z5
 	VADDPS    Z5, Z4, Z4
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -18535,12 +19545,26 @@ store:
 	VMOVUPS Z3, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z4, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm6x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -18605,6 +19629,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z6
 	VADDPS    Z6, Z5, Z5
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -18630,12 +19656,26 @@ store:
 	VMOVUPS Z4, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z5, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm7x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -18706,6 +19746,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z7
 	VADDPS    Z7, Z6, Z6
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -18734,12 +19776,26 @@ store:
 	VMOVUPS Z5, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z6, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm8x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -18817,6 +19873,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z8
 	VADDPS    Z8, Z7, Z7
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -18848,12 +19906,26 @@ store:
 	VMOVUPS Z6, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z7, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm9x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -18939,6 +20011,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z9
 	VADDPS    Z9, Z8, Z8
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -18973,12 +20047,26 @@ store:
 	VMOVUPS Z7, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z8, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm10x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -19070,6 +20158,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z10
 	VADDPS    Z10, Z9, Z9
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19107,12 +20197,26 @@ store:
 	VMOVUPS Z8, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z9, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm11x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -19210,6 +20314,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z11
 	VADDPS    Z11, Z10, Z10
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19250,12 +20356,26 @@ store:
 	VMOVUPS Z9, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z10, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm12x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -19359,6 +20479,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z12
 	VADDPS    Z12, Z11, Z11
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19402,12 +20524,26 @@ store:
 	VMOVUPS Z10, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z11, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm13x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -19517,6 +20653,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z13
 	VADDPS    Z13, Z12, Z12
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19563,12 +20701,26 @@ store:
 	VMOVUPS Z11, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z12, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x1F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm14x1F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -19684,6 +20836,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPS.Z (DI), K1, Z14
 	VADDPS    Z14, Z13, Z13
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19733,12 +20887,26 @@ store:
 	VMOVUPS Z12, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z13, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm1x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -19775,6 +20943,8 @@ done:
 	VADDPS    (DI), Z0, Z0
 	VMOVUPS.Z 64(DI), K1, Z2
 	VADDPS    Z2, Z1, Z1
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19787,12 +20957,26 @@ relu:
 store:
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm2x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -19838,6 +21022,8 @@ done:
 	VADDPS    (DI), Z2, Z2
 	VMOVUPS.Z 64(DI), K1, Z4
 	VADDPS    Z4, Z3, Z3
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19855,12 +21041,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z2, (SI)
 	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm3x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -19915,6 +21115,8 @@ done:
 	VADDPS    (DI), Z4, Z4
 	VMOVUPS.Z 64(DI), K1, Z6
 	VADDPS    Z6, Z5, Z5
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19937,12 +21139,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z4, (SI)
 	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm4x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -20007,6 +21223,8 @@ done:
 	VADDPS    (DI), Z6, Z6
 	VMOVUPS.Z 64(DI), K1, Z8
 	VADDPS    Z8, Z7, Z7
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20034,12 +21252,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z6, (SI)
 	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm5x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -20113,6 +21345,8 @@ done:
 	VADDPS    (DI), Z8, Z8
 	VMOVUPS.Z 64(DI), K1, Z10
 	VADDPS    Z10, Z9, Z9
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20145,12 +21379,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z8, (SI)
 	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm6x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -20234,6 +21482,8 @@ done:
 	VADDPS    (DI), Z10, Z10
 	VMOVUPS.Z 64(DI), K1, Z12
 	VADDPS    Z12, Z11, Z11
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20271,12 +21521,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z10, (SI)
 	VMOVUPS Z11, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm7x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -20369,6 +21633,8 @@ done:
 	VADDPS    (DI), Z12, Z12
 	VMOVUPS.Z 64(DI), K1, Z14
 	VADDPS    Z14, Z13, Z13
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20411,12 +21677,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z12, (SI)
 	VMOVUPS Z13, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm8x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -20519,6 +21799,8 @@ done:
 	VADDPS    (DI), Z14, Z14
 	VMOVUPS.Z 64(DI), K1, Z16
 	VADDPS    Z16, Z15, Z15
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20566,12 +21848,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z14, (SI)
 	VMOVUPS Z15, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm9x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -20685,6 +21981,8 @@ done:
 	VADDPS    (DI), Z16, Z16
 	VMOVUPS.Z 64(DI), K1, Z18
 	VADDPS    Z18, Z17, Z17
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20737,12 +22035,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z16, (SI)
 	VMOVUPS Z17, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm10x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -20865,6 +22177,8 @@ done:
 	VADDPS    (DI), Z18, Z18
 	VMOVUPS.Z 64(DI), K1, Z20
 	VADDPS    Z20, Z19, Z19
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20922,12 +22236,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z18, (SI)
 	VMOVUPS Z19, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm11x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -21059,6 +22387,8 @@ done:
 	VADDPS    (DI), Z20, Z20
 	VMOVUPS.Z 64(DI), K1, Z22
 	VADDPS    Z22, Z21, Z21
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21121,12 +22451,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z20, (SI)
 	VMOVUPS Z21, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm12x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -21267,6 +22611,8 @@ done:
 	VADDPS    (DI), Z22, Z22
 	VMOVUPS.Z 64(DI), K1, Z24
 	VADDPS    Z24, Z23, Z23
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21334,12 +22680,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z22, (SI)
 	VMOVUPS Z23, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm13x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -21489,6 +22849,8 @@ done:
 	VADDPS    (DI), Z24, Z24
 	VMOVUPS.Z 64(DI), K1, Z26
 	VADDPS    Z26, Z25, Z25
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21561,12 +22923,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z24, (SI)
 	VMOVUPS Z25, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+// func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x2F32AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm14x2F32AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -21725,6 +23101,8 @@ done:
 	VADDPS    (DI), Z26, Z26
 	VMOVUPS.Z 64(DI), K1, Z28
 	VADDPS    Z28, Z27, Z27
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21802,12 +23180,25 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z26, (SI)
 	VMOVUPS Z27, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func panelF32AVX512(dst *float32, b *float32, ldb uintptr, k int)
+// func panel1F32AVX512(dst *float32, b *float32, ldb uintptr, k int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·panelF32AVX512(SB), NOSPLIT, $0-32
+TEXT ·panel1F32AVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ ldb+16(FP), R8
@@ -21818,9 +23209,55 @@ loop:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	VMOVUPS    (SI), Z0
-	VMOVUPS    64(SI), Z1
 	VMOVUPS    Z0, (DI)
-	VMOVUPS    Z1, 64(DI)
+	VMOVUPS    64(SI), Z0
+	VMOVUPS    Z0, 64(DI)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x80, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func panel4F32AVX512(dst *float32, b *float32, ldb uintptr, k int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·panel4F32AVX512(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), DI
+	MOVQ   b+8(FP), SI
+	MOVQ   ldb+16(FP), R8
+	MOVQ   k+24(FP), DX
+	IMUL3Q $0x80, DX, R10
+	LEAQ   (R10)(R10*2), R11
+	LEAQ   (R10)(R10*4), R12
+	LEAQ   (R11)(R10*4), R13
+	LEAQ   (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 256(R9)
+	PREFETCHT0 320(R9)
+	PREFETCHT0 384(R9)
+	PREFETCHT0 448(R9)
+	VMOVUPS    (SI), Z0
+	VMOVUPS    Z0, (DI)
+	VMOVUPS    64(SI), Z0
+	VMOVUPS    Z0, 64(DI)
+	VMOVUPS    128(SI), Z0
+	VMOVUPS    Z0, (DI)(R10*1)
+	VMOVUPS    192(SI), Z0
+	VMOVUPS    Z0, 64(DI)(R10*1)
+	VMOVUPS    256(SI), Z0
+	VMOVUPS    Z0, (DI)(R10*2)
+	VMOVUPS    320(SI), Z0
+	VMOVUPS    Z0, 64(DI)(R10*2)
+	VMOVUPS    384(SI), Z0
+	VMOVUPS    Z0, (DI)(R11*1)
+	VMOVUPS    448(SI), Z0
+	VMOVUPS    Z0, 64(DI)(R11*1)
 	ADDQ       R8, SI
 	ADDQ       R8, R9
 	ADDQ       $0x80, DI
@@ -25882,9 +27319,10 @@ leave0:
 	VZEROUPPER
 	RET
 
-// func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm1x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -25917,6 +27355,8 @@ done:
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z1
 	VADDPD    Z1, Z0, Z0
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -25927,12 +27367,26 @@ relu:
 
 store:
 	VMOVUPD Z0, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm2x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -25971,6 +27425,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z2
 	VADDPD    Z2, Z1, Z1
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -25984,12 +27440,26 @@ store:
 	VMOVUPD Z0, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z1, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm3x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -26034,6 +27504,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z3
 	VADDPD    Z3, Z2, Z2
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -26050,12 +27522,26 @@ store:
 	VMOVUPD Z1, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z2, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm4x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -26107,6 +27593,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z4
 	VADDPD    Z4, Z3, Z3
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -26126,12 +27614,26 @@ store:
 	VMOVUPD Z2, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z3, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm5x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -26189,6 +27691,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z5
 	VADDPD    Z5, Z4, Z4
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -26211,12 +27715,26 @@ store:
 	VMOVUPD Z3, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z4, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm6x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -26281,6 +27799,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z6
 	VADDPD    Z6, Z5, Z5
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -26306,12 +27826,26 @@ store:
 	VMOVUPD Z4, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z5, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm7x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -26382,6 +27916,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z7
 	VADDPD    Z7, Z6, Z6
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -26410,12 +27946,26 @@ store:
 	VMOVUPD Z5, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z6, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm8x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -26493,6 +28043,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z8
 	VADDPD    Z8, Z7, Z7
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -26524,12 +28076,26 @@ store:
 	VMOVUPD Z6, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z7, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm9x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -26615,6 +28181,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z9
 	VADDPD    Z9, Z8, Z8
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -26649,12 +28217,26 @@ store:
 	VMOVUPD Z7, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z8, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm10x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -26746,6 +28328,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z10
 	VADDPD    Z10, Z9, Z9
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -26783,12 +28367,26 @@ store:
 	VMOVUPD Z8, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z9, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm11x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -26886,6 +28484,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z11
 	VADDPD    Z11, Z10, Z10
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -26926,12 +28526,26 @@ store:
 	VMOVUPD Z9, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z10, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm12x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -27035,6 +28649,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z12
 	VADDPD    Z12, Z11, Z11
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27078,12 +28694,26 @@ store:
 	VMOVUPD Z10, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z11, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm13x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -27193,6 +28823,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z13
 	VADDPD    Z13, Z12, Z12
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27239,12 +28871,26 @@ store:
 	VMOVUPD Z11, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z12, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x1F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm14x1F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -27360,6 +29006,8 @@ done:
 	ADDQ      R9, DI
 	VMOVUPD.Z (DI), K1, Z14
 	VADDPD    Z14, Z13, Z13
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27409,12 +29057,26 @@ store:
 	VMOVUPD Z12, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z13, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm1x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -27451,6 +29113,8 @@ done:
 	VADDPD    (DI), Z0, Z0
 	VMOVUPD.Z 64(DI), K1, Z2
 	VADDPD    Z2, Z1, Z1
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27463,12 +29127,26 @@ relu:
 store:
 	VMOVUPD Z0, (SI)
 	VMOVUPD Z1, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm2x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -27514,6 +29192,8 @@ done:
 	VADDPD    (DI), Z2, Z2
 	VMOVUPD.Z 64(DI), K1, Z4
 	VADDPD    Z4, Z3, Z3
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27531,12 +29211,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z2, (SI)
 	VMOVUPD Z3, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm3x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -27591,6 +29285,8 @@ done:
 	VADDPD    (DI), Z4, Z4
 	VMOVUPD.Z 64(DI), K1, Z6
 	VADDPD    Z6, Z5, Z5
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27613,12 +29309,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z4, (SI)
 	VMOVUPD Z5, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm4x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -27683,6 +29393,8 @@ done:
 	VADDPD    (DI), Z6, Z6
 	VMOVUPD.Z 64(DI), K1, Z8
 	VADDPD    Z8, Z7, Z7
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27710,12 +29422,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z6, (SI)
 	VMOVUPD Z7, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm5x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -27789,6 +29515,8 @@ done:
 	VADDPD    (DI), Z8, Z8
 	VMOVUPD.Z 64(DI), K1, Z10
 	VADDPD    Z10, Z9, Z9
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27821,12 +29549,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z8, (SI)
 	VMOVUPD Z9, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm6x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -27910,6 +29652,8 @@ done:
 	VADDPD    (DI), Z10, Z10
 	VMOVUPD.Z 64(DI), K1, Z12
 	VADDPD    Z12, Z11, Z11
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27947,12 +29691,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z10, (SI)
 	VMOVUPD Z11, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm7x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -28045,6 +29803,8 @@ done:
 	VADDPD    (DI), Z12, Z12
 	VMOVUPD.Z 64(DI), K1, Z14
 	VADDPD    Z14, Z13, Z13
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28087,12 +29847,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z12, (SI)
 	VMOVUPD Z13, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm8x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -28195,6 +29969,8 @@ done:
 	VADDPD    (DI), Z14, Z14
 	VMOVUPD.Z 64(DI), K1, Z16
 	VADDPD    Z16, Z15, Z15
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28242,12 +30018,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z14, (SI)
 	VMOVUPD Z15, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm9x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -28361,6 +30151,8 @@ done:
 	VADDPD    (DI), Z16, Z16
 	VMOVUPD.Z 64(DI), K1, Z18
 	VADDPD    Z18, Z17, Z17
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28413,12 +30205,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z16, (SI)
 	VMOVUPD Z17, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm10x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -28541,6 +30347,8 @@ done:
 	VADDPD    (DI), Z18, Z18
 	VMOVUPD.Z 64(DI), K1, Z20
 	VADDPD    Z20, Z19, Z19
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28598,12 +30406,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z18, (SI)
 	VMOVUPD Z19, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm11x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -28735,6 +30557,8 @@ done:
 	VADDPD    (DI), Z20, Z20
 	VMOVUPD.Z 64(DI), K1, Z22
 	VADDPD    Z22, Z21, Z21
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28797,12 +30621,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z20, (SI)
 	VMOVUPD Z21, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm12x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -28943,6 +30781,8 @@ done:
 	VADDPD    (DI), Z22, Z22
 	VMOVUPD.Z 64(DI), K1, Z24
 	VADDPD    Z24, Z23, Z23
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29010,12 +30850,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z22, (SI)
 	VMOVUPD Z23, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm13x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -29165,6 +31019,8 @@ done:
 	VADDPD    (DI), Z24, Z24
 	VMOVUPD.Z 64(DI), K1, Z26
 	VADDPD    Z26, Z25, Z25
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29237,12 +31093,26 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z24, (SI)
 	VMOVUPD Z25, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+// func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x2F64AVX512(SB), NOSPLIT, $0-89
+TEXT ·gemm14x2F64AVX512(SB), NOSPLIT, $0-112
+tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
@@ -29401,6 +31271,8 @@ done:
 	VADDPD    (DI), Z26, Z26
 	VMOVUPD.Z 64(DI), K1, Z28
 	VADDPD    Z28, Z27, Z27
+	ADDQ      R9, DI
+	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29478,12 +31350,25 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z26, (SI)
 	VMOVUPD Z27, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+96(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+96(FP)
+	MOVQ    SI, c+48(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+104(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
 	VZEROUPPER
 	RET
 
-// func panelF64AVX512(dst *float64, b *float64, ldb uintptr, k int)
+// func panel1F64AVX512(dst *float64, b *float64, ldb uintptr, k int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·panelF64AVX512(SB), NOSPLIT, $0-32
+TEXT ·panel1F64AVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ ldb+16(FP), R8
@@ -29494,9 +31379,55 @@ loop:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	VMOVUPD    (SI), Z0
-	VMOVUPD    64(SI), Z1
 	VMOVUPD    Z0, (DI)
-	VMOVUPD    Z1, 64(DI)
+	VMOVUPD    64(SI), Z0
+	VMOVUPD    Z0, 64(DI)
+	ADDQ       R8, SI
+	ADDQ       R8, R9
+	ADDQ       $0x80, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func panel4F64AVX512(dst *float64, b *float64, ldb uintptr, k int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·panel4F64AVX512(SB), NOSPLIT, $0-32
+	MOVQ   dst+0(FP), DI
+	MOVQ   b+8(FP), SI
+	MOVQ   ldb+16(FP), R8
+	MOVQ   k+24(FP), DX
+	IMUL3Q $0x80, DX, R10
+	LEAQ   (R10)(R10*2), R11
+	LEAQ   (R10)(R10*4), R12
+	LEAQ   (R11)(R10*4), R13
+	LEAQ   (SI)(R8*8), R9
+
+loop:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 256(R9)
+	PREFETCHT0 320(R9)
+	PREFETCHT0 384(R9)
+	PREFETCHT0 448(R9)
+	VMOVUPD    (SI), Z0
+	VMOVUPD    Z0, (DI)
+	VMOVUPD    64(SI), Z0
+	VMOVUPD    Z0, 64(DI)
+	VMOVUPD    128(SI), Z0
+	VMOVUPD    Z0, (DI)(R10*1)
+	VMOVUPD    192(SI), Z0
+	VMOVUPD    Z0, 64(DI)(R10*1)
+	VMOVUPD    256(SI), Z0
+	VMOVUPD    Z0, (DI)(R10*2)
+	VMOVUPD    320(SI), Z0
+	VMOVUPD    Z0, 64(DI)(R10*2)
+	VMOVUPD    384(SI), Z0
+	VMOVUPD    Z0, (DI)(R11*1)
+	VMOVUPD    448(SI), Z0
+	VMOVUPD    Z0, 64(DI)(R11*1)
 	ADDQ       R8, SI
 	ADDQ       R8, R9
 	ADDQ       $0x80, DI

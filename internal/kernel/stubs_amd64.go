@@ -249,75 +249,85 @@ func nesterovF32AVX2(w []float32, g []float32, v []float32, p [3]float32)
 //go:noescape
 func adamF32AVX2(w []float32, g []float32, m []float32, v []float32, p [9]float32)
 
-// gemm1x1F32AVX2 multiplies a tile of 1 rows and 1 vectors.
+// gemm1x1F32AVX2 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
-func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm2x1F32AVX2 multiplies a tile of 2 rows and 1 vectors.
+// gemm2x1F32AVX2 multiplies tiles of 2 rows and 1 vectors.
 //
 //go:noescape
-func gemm2x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm2x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm3x1F32AVX2 multiplies a tile of 3 rows and 1 vectors.
+// gemm3x1F32AVX2 multiplies tiles of 3 rows and 1 vectors.
 //
 //go:noescape
-func gemm3x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm3x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm4x1F32AVX2 multiplies a tile of 4 rows and 1 vectors.
+// gemm4x1F32AVX2 multiplies tiles of 4 rows and 1 vectors.
 //
 //go:noescape
-func gemm4x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm4x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm5x1F32AVX2 multiplies a tile of 5 rows and 1 vectors.
+// gemm5x1F32AVX2 multiplies tiles of 5 rows and 1 vectors.
 //
 //go:noescape
-func gemm5x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm5x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm6x1F32AVX2 multiplies a tile of 6 rows and 1 vectors.
+// gemm6x1F32AVX2 multiplies tiles of 6 rows and 1 vectors.
 //
 //go:noescape
-func gemm6x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm6x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm1x2F32AVX2 multiplies a tile of 1 rows and 2 vectors.
+// gemm1x2F32AVX2 multiplies tiles of 1 rows and 2 vectors.
 //
 //go:noescape
-func gemm1x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm1x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm2x2F32AVX2 multiplies a tile of 2 rows and 2 vectors.
+// gemm2x2F32AVX2 multiplies tiles of 2 rows and 2 vectors.
 //
 //go:noescape
-func gemm2x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm2x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm3x2F32AVX2 multiplies a tile of 3 rows and 2 vectors.
+// gemm3x2F32AVX2 multiplies tiles of 3 rows and 2 vectors.
 //
 //go:noescape
-func gemm3x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm3x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm4x2F32AVX2 multiplies a tile of 4 rows and 2 vectors.
+// gemm4x2F32AVX2 multiplies tiles of 4 rows and 2 vectors.
 //
 //go:noescape
-func gemm4x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm4x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm5x2F32AVX2 multiplies a tile of 5 rows and 2 vectors.
+// gemm5x2F32AVX2 multiplies tiles of 5 rows and 2 vectors.
 //
 //go:noescape
-func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm6x2F32AVX2 multiplies a tile of 6 rows and 2 vectors.
+// gemm6x2F32AVX2 multiplies tiles of 6 rows and 2 vectors.
 //
 //go:noescape
-func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// panelF32AVX2 copies k rows of two vectors, ldb bytes apart, without gaps.
+// panel1F32AVX2 copies k rows of 1 panels, ldb bytes apart, panel by panel without gaps.
 //
 //go:noescape
-func panelF32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+func panel1F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
 
-// packAF32AVX2 copies k rows of 6 elements, ldb bytes apart, without gaps.
+// panel4F32AVX2 copies k rows of 4 panels, ldb bytes apart, panel by panel without gaps.
 //
 //go:noescape
-func packAF32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+func panel4F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+
+// packA1F32AVX2 copies k rows of 1 tiles of 6 elements, ldb bytes apart, tile by tile without gaps.
+//
+//go:noescape
+func packA1F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+
+// packA8F32AVX2 copies k rows of 8 tiles of 6 elements, ldb bytes apart, tile by tile without gaps.
+//
+//go:noescape
+func packA8F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
 
 // pack1F32AVX2 transposes 1 rows.
 //
@@ -604,75 +614,85 @@ func nesterovF64AVX2(w []float64, g []float64, v []float64, p [3]float64)
 //go:noescape
 func adamF64AVX2(w []float64, g []float64, m []float64, v []float64, p [9]float64)
 
-// gemm1x1F64AVX2 multiplies a tile of 1 rows and 1 vectors.
+// gemm1x1F64AVX2 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
-func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm2x1F64AVX2 multiplies a tile of 2 rows and 1 vectors.
+// gemm2x1F64AVX2 multiplies tiles of 2 rows and 1 vectors.
 //
 //go:noescape
-func gemm2x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm2x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm3x1F64AVX2 multiplies a tile of 3 rows and 1 vectors.
+// gemm3x1F64AVX2 multiplies tiles of 3 rows and 1 vectors.
 //
 //go:noescape
-func gemm3x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm3x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm4x1F64AVX2 multiplies a tile of 4 rows and 1 vectors.
+// gemm4x1F64AVX2 multiplies tiles of 4 rows and 1 vectors.
 //
 //go:noescape
-func gemm4x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm4x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm5x1F64AVX2 multiplies a tile of 5 rows and 1 vectors.
+// gemm5x1F64AVX2 multiplies tiles of 5 rows and 1 vectors.
 //
 //go:noescape
-func gemm5x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm5x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm6x1F64AVX2 multiplies a tile of 6 rows and 1 vectors.
+// gemm6x1F64AVX2 multiplies tiles of 6 rows and 1 vectors.
 //
 //go:noescape
-func gemm6x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm6x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm1x2F64AVX2 multiplies a tile of 1 rows and 2 vectors.
+// gemm1x2F64AVX2 multiplies tiles of 1 rows and 2 vectors.
 //
 //go:noescape
-func gemm1x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm1x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm2x2F64AVX2 multiplies a tile of 2 rows and 2 vectors.
+// gemm2x2F64AVX2 multiplies tiles of 2 rows and 2 vectors.
 //
 //go:noescape
-func gemm2x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm2x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm3x2F64AVX2 multiplies a tile of 3 rows and 2 vectors.
+// gemm3x2F64AVX2 multiplies tiles of 3 rows and 2 vectors.
 //
 //go:noescape
-func gemm3x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm3x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm4x2F64AVX2 multiplies a tile of 4 rows and 2 vectors.
+// gemm4x2F64AVX2 multiplies tiles of 4 rows and 2 vectors.
 //
 //go:noescape
-func gemm4x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm4x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm5x2F64AVX2 multiplies a tile of 5 rows and 2 vectors.
+// gemm5x2F64AVX2 multiplies tiles of 5 rows and 2 vectors.
 //
 //go:noescape
-func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm6x2F64AVX2 multiplies a tile of 6 rows and 2 vectors.
+// gemm6x2F64AVX2 multiplies tiles of 6 rows and 2 vectors.
 //
 //go:noescape
-func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// panelF64AVX2 copies k rows of two vectors, ldb bytes apart, without gaps.
+// panel1F64AVX2 copies k rows of 1 panels, ldb bytes apart, panel by panel without gaps.
 //
 //go:noescape
-func panelF64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+func panel1F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
 
-// packAF64AVX2 copies k rows of 6 elements, ldb bytes apart, without gaps.
+// panel4F64AVX2 copies k rows of 4 panels, ldb bytes apart, panel by panel without gaps.
 //
 //go:noescape
-func packAF64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+func panel4F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+
+// packA1F64AVX2 copies k rows of 1 tiles of 6 elements, ldb bytes apart, tile by tile without gaps.
+//
+//go:noescape
+func packA1F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+
+// packA8F64AVX2 copies k rows of 8 tiles of 6 elements, ldb bytes apart, tile by tile without gaps.
+//
+//go:noescape
+func packA8F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
 
 // pack1F64AVX2 transposes 1 rows.
 //
@@ -939,150 +959,155 @@ func nesterovF32AVX512(w []float32, g []float32, v []float32, p [3]float32)
 //go:noescape
 func adamF32AVX512(w []float32, g []float32, m []float32, v []float32, p [9]float32)
 
-// gemm1x1F32AVX512 multiplies a tile of 1 rows and 1 vectors.
+// gemm1x1F32AVX512 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
-func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm2x1F32AVX512 multiplies a tile of 2 rows and 1 vectors.
+// gemm2x1F32AVX512 multiplies tiles of 2 rows and 1 vectors.
 //
 //go:noescape
-func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm3x1F32AVX512 multiplies a tile of 3 rows and 1 vectors.
+// gemm3x1F32AVX512 multiplies tiles of 3 rows and 1 vectors.
 //
 //go:noescape
-func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm4x1F32AVX512 multiplies a tile of 4 rows and 1 vectors.
+// gemm4x1F32AVX512 multiplies tiles of 4 rows and 1 vectors.
 //
 //go:noescape
-func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm5x1F32AVX512 multiplies a tile of 5 rows and 1 vectors.
+// gemm5x1F32AVX512 multiplies tiles of 5 rows and 1 vectors.
 //
 //go:noescape
-func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm6x1F32AVX512 multiplies a tile of 6 rows and 1 vectors.
+// gemm6x1F32AVX512 multiplies tiles of 6 rows and 1 vectors.
 //
 //go:noescape
-func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm7x1F32AVX512 multiplies a tile of 7 rows and 1 vectors.
+// gemm7x1F32AVX512 multiplies tiles of 7 rows and 1 vectors.
 //
 //go:noescape
-func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm8x1F32AVX512 multiplies a tile of 8 rows and 1 vectors.
+// gemm8x1F32AVX512 multiplies tiles of 8 rows and 1 vectors.
 //
 //go:noescape
-func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm9x1F32AVX512 multiplies a tile of 9 rows and 1 vectors.
+// gemm9x1F32AVX512 multiplies tiles of 9 rows and 1 vectors.
 //
 //go:noescape
-func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm10x1F32AVX512 multiplies a tile of 10 rows and 1 vectors.
+// gemm10x1F32AVX512 multiplies tiles of 10 rows and 1 vectors.
 //
 //go:noescape
-func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm11x1F32AVX512 multiplies a tile of 11 rows and 1 vectors.
+// gemm11x1F32AVX512 multiplies tiles of 11 rows and 1 vectors.
 //
 //go:noescape
-func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm12x1F32AVX512 multiplies a tile of 12 rows and 1 vectors.
+// gemm12x1F32AVX512 multiplies tiles of 12 rows and 1 vectors.
 //
 //go:noescape
-func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm13x1F32AVX512 multiplies a tile of 13 rows and 1 vectors.
+// gemm13x1F32AVX512 multiplies tiles of 13 rows and 1 vectors.
 //
 //go:noescape
-func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm14x1F32AVX512 multiplies a tile of 14 rows and 1 vectors.
+// gemm14x1F32AVX512 multiplies tiles of 14 rows and 1 vectors.
 //
 //go:noescape
-func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm1x2F32AVX512 multiplies a tile of 1 rows and 2 vectors.
+// gemm1x2F32AVX512 multiplies tiles of 1 rows and 2 vectors.
 //
 //go:noescape
-func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm2x2F32AVX512 multiplies a tile of 2 rows and 2 vectors.
+// gemm2x2F32AVX512 multiplies tiles of 2 rows and 2 vectors.
 //
 //go:noescape
-func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm3x2F32AVX512 multiplies a tile of 3 rows and 2 vectors.
+// gemm3x2F32AVX512 multiplies tiles of 3 rows and 2 vectors.
 //
 //go:noescape
-func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm4x2F32AVX512 multiplies a tile of 4 rows and 2 vectors.
+// gemm4x2F32AVX512 multiplies tiles of 4 rows and 2 vectors.
 //
 //go:noescape
-func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm5x2F32AVX512 multiplies a tile of 5 rows and 2 vectors.
+// gemm5x2F32AVX512 multiplies tiles of 5 rows and 2 vectors.
 //
 //go:noescape
-func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm6x2F32AVX512 multiplies a tile of 6 rows and 2 vectors.
+// gemm6x2F32AVX512 multiplies tiles of 6 rows and 2 vectors.
 //
 //go:noescape
-func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm7x2F32AVX512 multiplies a tile of 7 rows and 2 vectors.
+// gemm7x2F32AVX512 multiplies tiles of 7 rows and 2 vectors.
 //
 //go:noescape
-func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm8x2F32AVX512 multiplies a tile of 8 rows and 2 vectors.
+// gemm8x2F32AVX512 multiplies tiles of 8 rows and 2 vectors.
 //
 //go:noescape
-func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm9x2F32AVX512 multiplies a tile of 9 rows and 2 vectors.
+// gemm9x2F32AVX512 multiplies tiles of 9 rows and 2 vectors.
 //
 //go:noescape
-func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm10x2F32AVX512 multiplies a tile of 10 rows and 2 vectors.
+// gemm10x2F32AVX512 multiplies tiles of 10 rows and 2 vectors.
 //
 //go:noescape
-func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm11x2F32AVX512 multiplies a tile of 11 rows and 2 vectors.
+// gemm11x2F32AVX512 multiplies tiles of 11 rows and 2 vectors.
 //
 //go:noescape
-func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm12x2F32AVX512 multiplies a tile of 12 rows and 2 vectors.
+// gemm12x2F32AVX512 multiplies tiles of 12 rows and 2 vectors.
 //
 //go:noescape
-func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm13x2F32AVX512 multiplies a tile of 13 rows and 2 vectors.
+// gemm13x2F32AVX512 multiplies tiles of 13 rows and 2 vectors.
 //
 //go:noescape
-func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm14x2F32AVX512 multiplies a tile of 14 rows and 2 vectors.
+// gemm14x2F32AVX512 multiplies tiles of 14 rows and 2 vectors.
 //
 //go:noescape
-func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool)
+func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// panelF32AVX512 copies k rows of two vectors, ldb bytes apart, without gaps.
+// panel1F32AVX512 copies k rows of 1 panels, ldb bytes apart, panel by panel without gaps.
 //
 //go:noescape
-func panelF32AVX512(dst *float32, b *float32, ldb uintptr, k int)
+func panel1F32AVX512(dst *float32, b *float32, ldb uintptr, k int)
+
+// panel4F32AVX512 copies k rows of 4 panels, ldb bytes apart, panel by panel without gaps.
+//
+//go:noescape
+func panel4F32AVX512(dst *float32, b *float32, ldb uintptr, k int)
 
 // fillF64AVX512 is the loop of opFill.
 //
@@ -1329,147 +1354,152 @@ func nesterovF64AVX512(w []float64, g []float64, v []float64, p [3]float64)
 //go:noescape
 func adamF64AVX512(w []float64, g []float64, m []float64, v []float64, p [9]float64)
 
-// gemm1x1F64AVX512 multiplies a tile of 1 rows and 1 vectors.
+// gemm1x1F64AVX512 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
-func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm2x1F64AVX512 multiplies a tile of 2 rows and 1 vectors.
+// gemm2x1F64AVX512 multiplies tiles of 2 rows and 1 vectors.
 //
 //go:noescape
-func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm3x1F64AVX512 multiplies a tile of 3 rows and 1 vectors.
+// gemm3x1F64AVX512 multiplies tiles of 3 rows and 1 vectors.
 //
 //go:noescape
-func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm4x1F64AVX512 multiplies a tile of 4 rows and 1 vectors.
+// gemm4x1F64AVX512 multiplies tiles of 4 rows and 1 vectors.
 //
 //go:noescape
-func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm5x1F64AVX512 multiplies a tile of 5 rows and 1 vectors.
+// gemm5x1F64AVX512 multiplies tiles of 5 rows and 1 vectors.
 //
 //go:noescape
-func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm6x1F64AVX512 multiplies a tile of 6 rows and 1 vectors.
+// gemm6x1F64AVX512 multiplies tiles of 6 rows and 1 vectors.
 //
 //go:noescape
-func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm7x1F64AVX512 multiplies a tile of 7 rows and 1 vectors.
+// gemm7x1F64AVX512 multiplies tiles of 7 rows and 1 vectors.
 //
 //go:noescape
-func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm8x1F64AVX512 multiplies a tile of 8 rows and 1 vectors.
+// gemm8x1F64AVX512 multiplies tiles of 8 rows and 1 vectors.
 //
 //go:noescape
-func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm9x1F64AVX512 multiplies a tile of 9 rows and 1 vectors.
+// gemm9x1F64AVX512 multiplies tiles of 9 rows and 1 vectors.
 //
 //go:noescape
-func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm10x1F64AVX512 multiplies a tile of 10 rows and 1 vectors.
+// gemm10x1F64AVX512 multiplies tiles of 10 rows and 1 vectors.
 //
 //go:noescape
-func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm11x1F64AVX512 multiplies a tile of 11 rows and 1 vectors.
+// gemm11x1F64AVX512 multiplies tiles of 11 rows and 1 vectors.
 //
 //go:noescape
-func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm12x1F64AVX512 multiplies a tile of 12 rows and 1 vectors.
+// gemm12x1F64AVX512 multiplies tiles of 12 rows and 1 vectors.
 //
 //go:noescape
-func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm13x1F64AVX512 multiplies a tile of 13 rows and 1 vectors.
+// gemm13x1F64AVX512 multiplies tiles of 13 rows and 1 vectors.
 //
 //go:noescape
-func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm14x1F64AVX512 multiplies a tile of 14 rows and 1 vectors.
+// gemm14x1F64AVX512 multiplies tiles of 14 rows and 1 vectors.
 //
 //go:noescape
-func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm1x2F64AVX512 multiplies a tile of 1 rows and 2 vectors.
+// gemm1x2F64AVX512 multiplies tiles of 1 rows and 2 vectors.
 //
 //go:noescape
-func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm2x2F64AVX512 multiplies a tile of 2 rows and 2 vectors.
+// gemm2x2F64AVX512 multiplies tiles of 2 rows and 2 vectors.
 //
 //go:noescape
-func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm3x2F64AVX512 multiplies a tile of 3 rows and 2 vectors.
+// gemm3x2F64AVX512 multiplies tiles of 3 rows and 2 vectors.
 //
 //go:noescape
-func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm4x2F64AVX512 multiplies a tile of 4 rows and 2 vectors.
+// gemm4x2F64AVX512 multiplies tiles of 4 rows and 2 vectors.
 //
 //go:noescape
-func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm5x2F64AVX512 multiplies a tile of 5 rows and 2 vectors.
+// gemm5x2F64AVX512 multiplies tiles of 5 rows and 2 vectors.
 //
 //go:noescape
-func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm6x2F64AVX512 multiplies a tile of 6 rows and 2 vectors.
+// gemm6x2F64AVX512 multiplies tiles of 6 rows and 2 vectors.
 //
 //go:noescape
-func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm7x2F64AVX512 multiplies a tile of 7 rows and 2 vectors.
+// gemm7x2F64AVX512 multiplies tiles of 7 rows and 2 vectors.
 //
 //go:noescape
-func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm8x2F64AVX512 multiplies a tile of 8 rows and 2 vectors.
+// gemm8x2F64AVX512 multiplies tiles of 8 rows and 2 vectors.
 //
 //go:noescape
-func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm9x2F64AVX512 multiplies a tile of 9 rows and 2 vectors.
+// gemm9x2F64AVX512 multiplies tiles of 9 rows and 2 vectors.
 //
 //go:noescape
-func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm10x2F64AVX512 multiplies a tile of 10 rows and 2 vectors.
+// gemm10x2F64AVX512 multiplies tiles of 10 rows and 2 vectors.
 //
 //go:noescape
-func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm11x2F64AVX512 multiplies a tile of 11 rows and 2 vectors.
+// gemm11x2F64AVX512 multiplies tiles of 11 rows and 2 vectors.
 //
 //go:noescape
-func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm12x2F64AVX512 multiplies a tile of 12 rows and 2 vectors.
+// gemm12x2F64AVX512 multiplies tiles of 12 rows and 2 vectors.
 //
 //go:noescape
-func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm13x2F64AVX512 multiplies a tile of 13 rows and 2 vectors.
+// gemm13x2F64AVX512 multiplies tiles of 13 rows and 2 vectors.
 //
 //go:noescape
-func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// gemm14x2F64AVX512 multiplies a tile of 14 rows and 2 vectors.
+// gemm14x2F64AVX512 multiplies tiles of 14 rows and 2 vectors.
 //
 //go:noescape
-func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool)
+func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
-// panelF64AVX512 copies k rows of two vectors, ldb bytes apart, without gaps.
+// panel1F64AVX512 copies k rows of 1 panels, ldb bytes apart, panel by panel without gaps.
 //
 //go:noescape
-func panelF64AVX512(dst *float64, b *float64, ldb uintptr, k int)
+func panel1F64AVX512(dst *float64, b *float64, ldb uintptr, k int)
+
+// panel4F64AVX512 copies k rows of 4 panels, ldb bytes apart, panel by panel without gaps.
+//
+//go:noescape
+func panel4F64AVX512(dst *float64, b *float64, ldb uintptr, k int)

@@ -34,16 +34,19 @@ func (t target) gemmName(rows, vectors int) string { return fmt.Sprintf("gemm%dx
 // A is read one element at a time, by broadcast; its rows are ars bytes apart and its columns acs, so one kernel serves A as it
 // lies, transposed and packed. B is read by vectors; its rows are ldb bytes apart. D is added at the end, unless it is nil; its
 // rows are ldd bytes apart, 0 for a bias. With relu the maximum with 0 is taken last.
+//
+// There are tiles of them, one below the other: next is the distance in bytes from the rows of A of one to those of the next.
 func (t target) gemmTile(rows, vectors int) {
 	ty := t.goType()
 	t.function(t.gemmName(rows, vectors),
-		fmt.Sprintf("func(a *%s, ars, acs uintptr, b *%s, ldb uintptr, k int, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool)", ty, ty, ty, ty),
-		fmt.Sprintf("%s%s multiplies a tile of %d rows and %d vectors.", t.gemmName(rows, vectors), t.suffix(), rows, vectors))
+		fmt.Sprintf("func(a *%s, ars, acs uintptr, b *%s, ldb uintptr, k int, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool, tiles int, next uintptr)", ty, ty, ty, ty),
+		fmt.Sprintf("%s%s multiplies tiles of %d rows and %d vectors.", t.gemmName(rows, vectors), t.suffix(), rows, vectors))
 
 	a0, a1 := reg.RSI, reg.RDI // rows 0 to 6, and 7 to 13
 	rs, rs3, rs5, rs7 := reg.R8, reg.R9, reg.R10, reg.R11
 	acs, b, ldb, k := reg.R12, reg.RBX, reg.R13, reg.RDX
 	two := rows > 8
+	ctx.Label("tile")
 	ctx.Load(ctx.Param("a"), a0)
 	ctx.Load(ctx.Param("ars"), rs)
 	ctx.Load(ctx.Param("acs"), acs)
@@ -142,10 +145,9 @@ func (t target) gemmTile(rows, vectors int) {
 					t.emit("VADD*", at(d, j), v, v)
 				}
 			}
-			if i < rows-1 {
-				ctx.ADDQ(ldd, d)
-			}
+			ctx.ADDQ(ldd, d)
 		}
+		ctx.Store(d, ctx.Param("d"))
 		ctx.Label(name + "relu")
 		relu := ctx.GP8()
 		ctx.Load(ctx.Param("relu"), relu)
@@ -162,10 +164,20 @@ func (t target) gemmTile(rows, vectors int) {
 			for j, v := range acc[i] {
 				t.store(v, at(c, j), maskOf(j))
 			}
-			if i < rows-1 {
-				ctx.ADDQ(ldc, c)
-			}
+			ctx.ADDQ(ldc, c)
 		}
+		left, a := reg.RDX, reg.RBX
+		ctx.Load(ctx.Param("tiles"), left)
+		ctx.DECQ(left)
+		ctx.JZ(operand.LabelRef(name + "last"))
+		ctx.Store(left, ctx.Param("tiles"))
+		ctx.Store(c, ctx.Param("c"))
+		ctx.Load(ctx.Param("a"), a)
+		ctx.Load(ctx.Param("next"), reg.RAX)
+		ctx.ADDQ(reg.RAX, a)
+		ctx.Store(a, ctx.Param("a"))
+		ctx.JMP(operand.LabelRef("tile"))
+		ctx.Label(name + "last")
 		t.end()
 	}
 	if t.wide {

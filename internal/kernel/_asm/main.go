@@ -29,9 +29,13 @@ func main() {
 		t.reduce()
 		t.optimizers()
 		t.gemm()
-		t.panel()
+		for _, n := range panels {
+			t.panel(n)
+		}
 		if !t.wide {
-			t.packA()
+			for _, n := range tileGroups {
+				t.packA(n)
+			}
 			t.pack()
 		}
 	}

@@ -17,66 +17,118 @@ func (t target) pack() {
 	}
 }
 
-// panel writes the function that copies rows of two vectors to where they follow each other.
-func (t target) panel() {
+// panels are how many panels of B, two vectors wide, are copied at a time.
+var panels = []int{1, 4}
+
+func (t target) panelName(n int) string { return fmt.Sprintf("panel%d", n) }
+
+// panel writes the function that copies rows of n panels to where the rows of each panel follow each other. A row is read in one
+// go: rows are often far apart, in other pages of memory, and what a visit of one costs is shared by the panels.
+func (t target) panel(n int) {
 	ty := t.goType()
-	t.function("panel", fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
-		fmt.Sprintf("panel%s copies k rows of two vectors, ldb bytes apart, without gaps.", t.suffix()))
+	t.function(t.panelName(n), fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
+		fmt.Sprintf("%s%s copies k rows of %d panels, ldb bytes apart, panel by panel without gaps.", t.panelName(n), t.suffix(), n))
 	dst, b, ldb, k := reg.RDI, reg.RSI, reg.R8, reg.RDX
 	ctx.Load(ctx.Param("dst"), dst)
 	ctx.Load(ctx.Param("b"), b)
 	ctx.Load(ctx.Param("ldb"), ldb)
 	ctx.Load(ctx.Param("k"), k)
+	width := 2 * t.bytes()
+	at := func(int) operand.Mem { return operand.Mem{Base: dst} }
+	if n > 1 {
+		ctx.IMUL3Q(operand.Imm(uint64(width)), k, reg.R10)
+		at = multiples(dst, [4]reg.GPPhysical{reg.R10, reg.R11, reg.R12, reg.R13})
+	}
 	// Rows far apart are new to the processor's own prefetching.
 	ahead := reg.R9
 	ctx.LEAQ(operand.Mem{Base: b, Index: ldb, Scale: 8}, ahead)
 	ctx.Label("loop")
-	for j := range 2 {
-		ctx.PREFETCHT0(operand.Mem{Base: ahead, Disp: j * t.bytes()})
+	for line := 0; line < n*width; line += 64 {
+		ctx.PREFETCHT0(operand.Mem{Base: ahead, Disp: line})
 	}
-	v0, v1 := t.load(operand.Mem{Base: b}, mask{}), t.load(operand.Mem{Base: b, Disp: t.bytes()}, mask{})
-	t.store(v0, operand.Mem{Base: dst}, mask{})
-	t.store(v1, operand.Mem{Base: dst, Disp: t.bytes()}, mask{})
+	for i := range n {
+		for j := range 2 {
+			v := t.load(operand.Mem{Base: b, Disp: i*width + j*t.bytes()}, mask{})
+			t.store(v, at(i).Offset(j*t.bytes()), mask{})
+		}
+	}
 	ctx.ADDQ(ldb, b)
 	ctx.ADDQ(ldb, ahead)
-	ctx.ADDQ(operand.Imm(uint64(2*t.bytes())), dst)
+	ctx.ADDQ(operand.Imm(uint64(width)), dst)
 	ctx.DECQ(k)
 	ctx.JNZ(operand.LabelRef("loop"))
 	t.end()
 }
 
-// packA writes the function that copies rows of six elements, as many as a tile of AVX2 has rows, to where they follow each other.
-func (t target) packA() {
+// tileGroups are how many tiles of A are copied at a time.
+var tileGroups = []int{1, 8}
+
+func (t target) packAName(n int) string { return fmt.Sprintf("packA%d", n) }
+
+// packA writes the function that copies rows of n times six elements, six being the rows of a tile of AVX2, to where those of a
+// tile follow each other.
+func (t target) packA(n int) {
 	ty := t.goType()
-	t.function("packA", fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
-		fmt.Sprintf("packA%s copies k rows of %d elements, ldb bytes apart, without gaps.", t.suffix(), t.gemmRows()))
+	t.function(t.packAName(n), fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
+		fmt.Sprintf("%s%s copies k rows of %d tiles of %d elements, ldb bytes apart, tile by tile without gaps.", t.packAName(n), t.suffix(), n, t.gemmRows()))
 	dst, b, ldb, k := reg.RDI, reg.RSI, reg.R8, reg.RDX
 	ctx.Load(ctx.Param("dst"), dst)
 	ctx.Load(ctx.Param("b"), b)
 	ctx.Load(ctx.Param("ldb"), ldb)
 	ctx.Load(ctx.Param("k"), k)
+	width := t.gemmRows() * t.size()
+	at := func(int) operand.Mem { return operand.Mem{Base: dst} }
+	if n > 1 {
+		ctx.IMUL3Q(operand.Imm(uint64(width)), k, reg.R10)
+		at = multiples(dst, [4]reg.GPPhysical{reg.R10, reg.R11, reg.R12, reg.R13})
+	}
 	ahead := reg.R9
 	ctx.LEAQ(operand.Mem{Base: b, Index: ldb, Scale: 8}, ahead)
 	v, w := ctx.YMM(), ctx.YMM()
 	ctx.Label("loop")
-	ctx.PREFETCHT0(operand.Mem{Base: ahead})
-	if t.double {
-		ctx.VMOVUPD(operand.Mem{Base: b}, v)
-		ctx.VMOVUPD(operand.Mem{Base: b, Disp: 32}, w.AsX())
-		ctx.VMOVUPD(v, operand.Mem{Base: dst})
-		ctx.VMOVUPD(w.AsX(), operand.Mem{Base: dst, Disp: 32})
-	} else {
-		ctx.VMOVUPS(operand.Mem{Base: b}, v.AsX())
-		ctx.VMOVSD(operand.Mem{Base: b, Disp: 16}, w.AsX())
-		ctx.VMOVUPS(v.AsX(), operand.Mem{Base: dst})
-		ctx.VMOVSD(w.AsX(), operand.Mem{Base: dst, Disp: 16})
+	for line := 0; line < n*width; line += 64 {
+		ctx.PREFETCHT0(operand.Mem{Base: ahead, Disp: line})
+	}
+	for i := range n {
+		from, to := operand.Mem{Base: b, Disp: i * width}, at(i)
+		if t.double {
+			ctx.VMOVUPD(from, v)
+			ctx.VMOVUPD(from.Offset(32), w.AsX())
+			ctx.VMOVUPD(v, to)
+			ctx.VMOVUPD(w.AsX(), to.Offset(32))
+		} else {
+			ctx.VMOVUPS(from, v.AsX())
+			ctx.VMOVSD(from.Offset(16), w.AsX())
+			ctx.VMOVUPS(v.AsX(), to)
+			ctx.VMOVSD(w.AsX(), to.Offset(16))
+		}
 	}
 	ctx.ADDQ(ldb, b)
 	ctx.ADDQ(ldb, ahead)
-	ctx.ADDQ(operand.Imm(uint64(t.gemmRows()*t.size())), dst)
+	ctx.ADDQ(operand.Imm(uint64(width)), dst)
 	ctx.DECQ(k)
 	ctx.JNZ(operand.LabelRef("loop"))
 	t.end()
+}
+
+// multiples returns the addresses i times a distance from base, for i up to 7. The distance is in the first register; the others
+// get three, five and seven times of it.
+func multiples(base reg.Register, d [4]reg.GPPhysical) func(i int) operand.Mem {
+	ctx.LEAQ(operand.Mem{Base: d[0], Index: d[0], Scale: 2}, d[1])
+	ctx.LEAQ(operand.Mem{Base: d[0], Index: d[0], Scale: 4}, d[2])
+	ctx.LEAQ(operand.Mem{Base: d[1], Index: d[0], Scale: 4}, d[3])
+	return func(i int) operand.Mem {
+		return [...]operand.Mem{
+			{Base: base},
+			{Base: base, Index: d[0], Scale: 1},
+			{Base: base, Index: d[0], Scale: 2},
+			{Base: base, Index: d[1], Scale: 1},
+			{Base: base, Index: d[0], Scale: 4},
+			{Base: base, Index: d[2], Scale: 1},
+			{Base: base, Index: d[1], Scale: 2},
+			{Base: base, Index: d[3], Scale: 1},
+		}[i]
+	}
 }
 
 func (t target) packName(rows int) string { return fmt.Sprintf("pack%d", rows) }
@@ -89,28 +141,14 @@ func (t target) packFor(rows int) {
 	t.function(t.packName(rows), fmt.Sprintf("func(dst *%s, ldd uintptr, b *%s, ldb uintptr, k int)", ty, ty),
 		fmt.Sprintf("%s%s transposes %d rows.", t.packName(rows), t.suffix(), rows))
 	dst, ldd, ldd3, b, k := reg.RDI, reg.R8, reg.R9, reg.RSI, reg.RDX
-	rs, rs3, rs5, rs7 := reg.R10, reg.R11, reg.R12, reg.R13
+	rs := reg.R10
 	ctx.Load(ctx.Param("dst"), dst)
 	ctx.Load(ctx.Param("ldd"), ldd)
 	ctx.Load(ctx.Param("b"), b)
 	ctx.Load(ctx.Param("ldb"), rs)
 	ctx.Load(ctx.Param("k"), k)
 	ctx.LEAQ(operand.Mem{Base: ldd, Index: ldd, Scale: 2}, ldd3)
-	ctx.LEAQ(operand.Mem{Base: rs, Index: rs, Scale: 2}, rs3)
-	ctx.LEAQ(operand.Mem{Base: rs, Index: rs, Scale: 4}, rs5)
-	ctx.LEAQ(operand.Mem{Base: rs3, Index: rs, Scale: 4}, rs7)
-	row := func(i int) operand.Mem {
-		return [...]operand.Mem{
-			{Base: b},
-			{Base: b, Index: rs, Scale: 1},
-			{Base: b, Index: rs, Scale: 2},
-			{Base: b, Index: rs3, Scale: 1},
-			{Base: b, Index: rs, Scale: 4},
-			{Base: b, Index: rs5, Scale: 1},
-			{Base: b, Index: rs3, Scale: 2},
-			{Base: b, Index: rs7, Scale: 1},
-		}[i]
-	}
+	row := multiples(b, [4]reg.GPPhysical{reg.R10, reg.R11, reg.R12, reg.R13})
 	out := func(i int) operand.Mem {
 		return [...]operand.Mem{
 			{Base: dst},
