@@ -54,11 +54,11 @@ func (a *Adjoints) Serial() uint64 { return a.serial }
 func (a *Adjoints) Scalars() []float64 { return a.scalars }
 
 // Tensor returns the adjoint of a tensor node, nil if the sweep did not reach it.
-func (a *Adjoints) Tensor(n Node) *tensor.Tensor { return a.tensors[a.g.heads[n.id].ext] }
+func (a *Adjoints) Tensor(n Node) *tensor.Tensor { return a.tensors[a.g.head(n.id).ext] }
 
 // Seed makes t, which is only read, the adjoint of the root, a tensor of t's shape and precision.
 func (a *Adjoints) Seed(t *tensor.Tensor) {
-	a.tensors[a.g.heads[a.root].ext] = t
+	a.tensors[a.g.head(a.root).ext] = t
 	a.scalars[a.root] = 1
 	a.seed = t
 }
@@ -68,11 +68,11 @@ func (a *Adjoints) Seed(t *tensor.Tensor) {
 func (a *Adjoints) Read(dst []float64, xs []Value) int {
 	g := a.g
 	for i, x := range xs {
-		if x.g != g || x.gen != g.gen || g.heads[x.id].flags&notPlain != 0 {
+		if x.g != g || x.gen != g.gen || g.head(x.id).flags&notPlain != 0 {
 			return i
 		}
 		dst[i] = 0
-		if int(x.id) < len(a.scalars) && g.heads[x.id].flags&wantsGrad != 0 {
+		if int(x.id) < len(a.scalars) && g.head(x.id).flags&wantsGrad != 0 {
 			dst[i] = a.scalars[x.id]
 		}
 	}
@@ -82,7 +82,7 @@ func (a *Adjoints) Read(dst []float64, xs []Value) int {
 // Touch returns the adjoint of a tensor node, made at the first call. fresh says that this is the first one: then the
 // numbers are undefined, and the caller sets or clears them.
 func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, fresh bool) {
-	k := a.g.heads[n.id].ext
+	k := a.g.head(n.id).ext
 	if a.tensors[k] != nil {
 		return a.tensors[k], false
 	}
@@ -94,7 +94,7 @@ func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, fresh bool) {
 
 // Drop gives the adjoint of a tensor node back to the pool.
 func (a *Adjoints) Drop(n Node) {
-	k := a.g.heads[n.id].ext
+	k := a.g.head(n.id).ext
 	if t := a.tensors[k]; t != nil && t != a.seed {
 		a.g.pool.Put(t)
 		a.tensors[k] = nil

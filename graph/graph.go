@@ -11,16 +11,16 @@ type head struct {
 	value float64
 	ext   int32 // index of the extension record, 0 for none
 	op    Op
-	flags uint16
+	flags Flags
 }
 
 // The flags of a head.
 const (
-	wantsGrad uint16 = 1 << iota // a gradient flows through this node
-	isLeaf                       // made by Var, Const, Bind, ...
-	isTensor                     // the value is a tensor of rank 1 or more: it stands in the extension record
-	isShared                     // a leaf that shares the storage of a bound tensor
-	isView                       // a tensor that shares the storage of operand 0
+	wantsGrad Flags = 1 << iota // a gradient flows through this node
+	isLeaf                      // made by Var, Const, Bind, ...
+	isTensor                    // the value is a tensor of rank 1 or more: it stands in the extension record
+	isShared                    // a leaf that shares the storage of a bound tensor
+	isView                      // a tensor that shares the storage of operand 0
 )
 
 // notPlain marks the nodes that the short path for scalars has to leave to the long one.
@@ -34,15 +34,18 @@ type Link struct {
 	In [2]int32
 }
 
-// Links are kept in chunks, which never move: growing a tape of millions of nodes copies none of them.
+// The tape is made of chunks, which never move: growing one of millions of nodes copies none of them.
 const (
 	chunkBits = 10
 	ChunkLen  = 1 << chunkBits // nodes in a [Chunk]
 	chunkMask = ChunkLen - 1
 )
 
-// A Chunk holds the links of ChunkLen nodes in recording order.
-type Chunk [ChunkLen]Link
+// A Chunk holds ChunkLen nodes in recording order.
+type Chunk struct {
+	Links [ChunkLen]Link
+	heads [ChunkLen]head
+}
 
 // MaxNodes is the largest number of nodes that a tape can hold.
 const MaxNodes = math.MaxInt32 - ChunkLen
@@ -70,13 +73,12 @@ type span struct{ lo, hi int32 }
 //
 // A Graph serves one goroutine. Several graphs can bind the same parameter tensors at once.
 type Graph struct {
-	heads  []head // of all nodes; len is the room there is
-	n      int32  // nodes recorded, with node 0, the sink for absent operands
-	limit  int32  // the node at which there is no more room
-	gen    uint32 // number of the recording, one up at every Reset and Rewind
-	last   *Chunk // the chunk that node n goes to
-	chunks []*Chunk
-	mask   uint16 // wantsGrad, or 0 while recording without gradients
+	n      int32    // nodes recorded, with node 0, the sink for absent operands
+	limit  int32    // the first node behind the last chunk in use
+	gen    uint32   // number of the recording, one up at every Reset and Rewind
+	last   *Chunk   // the chunk that node n goes to
+	chunks []*Chunk // those in use, and behind them those kept for later
+	mask   Flags    // wantsGrad, or 0 while recording without gradients
 
 	dtype    tensor.DType
 	maxBytes int
@@ -122,15 +124,17 @@ func New(options ...Option) *Graph {
 		o(g)
 	}
 	g.exts = make([]ext, 1)
-	g.heads = make([]head, 64)
 	g.chunks = []*Chunk{new(Chunk)}
-	g.last = g.chunks[0]
-	g.setLimit()
+	g.seek(1)
 	return g
 }
 
 // DType returns the precision of the graph's tensors.
 func (g *Graph) DType() tensor.DType { return g.dtype }
+
+// FirstResult returns the number of the first node that is the result of an operation: all before it are leaves, and the
+// sweep has nothing to pass on from them. It is one more than [Graph.Len] if there are no results.
+func (g *Graph) FirstResult() int { return int(g.leafEnd) }
 
 // Len returns the number of nodes recorded.
 func (g *Graph) Len() int { return int(g.n - 1) }
@@ -140,40 +144,30 @@ func (g *Graph) grow() {
 	if g.n >= MaxNodes {
 		panic(Errorf("graph.Graph", ErrLimit, "the tape has %d nodes and can hold no more: Reset or Rewind it, or use tensor operations in place of scalar ones", g.n-1))
 	}
-	if int(g.n) == len(g.heads) {
-		heads := make([]head, 2*len(g.heads))
-		copy(heads, g.heads)
-		g.heads = heads
-	}
-	k := int(g.n >> chunkBits)
-	if k == len(g.chunks) {
+	if int(g.n>>chunkBits) == len(g.chunks) {
 		g.chunks = append(g.chunks, new(Chunk))
 	}
-	g.last = g.chunks[k]
-	g.setLimit()
-}
-
-// setLimit computes the node at which heads or the last chunk is full.
-func (g *Graph) setLimit() {
-	g.limit = min(int32(min(len(g.heads), math.MaxInt32)), (g.n>>chunkBits+1)<<chunkBits)
+	g.seek(g.n)
 }
 
 // seek sets the tape's end to node n, which must have been recorded before or be the next one.
 func (g *Graph) seek(n int32) {
 	g.n = n
-	k := int(n >> chunkBits)
-	if k < len(g.chunks) {
-		g.last = g.chunks[k]
-		g.setLimit()
-	} else {
+	k := n >> chunkBits
+	if int(k) == len(g.chunks) {
 		g.limit = n // the next record grows
+		return
 	}
+	g.last = g.chunks[k]
+	g.limit = (k + 1) << chunkBits
 }
 
-// Chunk returns the links of nodes k·ChunkLen and up.
+// Chunk returns nodes k·ChunkLen and up.
 func (g *Graph) Chunk(k int) *Chunk { return g.chunks[k] }
 
-func (g *Graph) link(id int32) *Link { return &g.chunks[id>>chunkBits][id&chunkMask] }
+func (g *Graph) head(id int32) *head { return &g.chunks[id>>chunkBits].heads[id&chunkMask] }
+
+func (g *Graph) link(id int32) *Link { return &g.chunks[id>>chunkBits].Links[id&chunkMask] }
 
 // reserve checks that a tensor of the given shape may be made, and returns its number of elements.
 func (g *Graph) reserve(op string, shape []int) {

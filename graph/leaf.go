@@ -23,13 +23,13 @@ func (g *Graph) Var(v float64) Value { return g.scalarLeaf(v, isLeaf|wantsGrad) 
 // Const returns a scalar leaf that wants no gradient.
 func (g *Graph) Const(v float64) Value { return g.scalarLeaf(v, isLeaf) }
 
-func (g *Graph) scalarLeaf(v float64, flags uint16) Value {
+func (g *Graph) scalarLeaf(v float64, flags Flags) Value {
 	id := g.n
 	if id >= g.limit {
 		g.grow()
 	}
-	g.heads[id] = head{value: v, op: opLeaf, flags: flags}
-	g.last[id&chunkMask] = Link{}
+	g.last.heads[id&chunkMask] = head{value: v, op: opLeaf, flags: flags}
+	g.last.Links[id&chunkMask] = Link{}
 	if id == g.leafEnd {
 		g.leafEnd++
 	}
@@ -51,8 +51,7 @@ func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
 			g.grow()
 		}
 		k := min(int(g.limit-g.n), len(data))
-		heads := g.heads[g.n : int(g.n)+k]
-		links := g.last[g.n&chunkMask:]
+		heads, links := g.last.heads[g.n&chunkMask:], g.last.Links[g.n&chunkMask:]
 		for i, v := range data[:k] {
 			heads[i] = head{value: v, op: opLeaf, flags: isLeaf | wantsGrad}
 			links[i] = Link{}
@@ -77,7 +76,7 @@ func (g *Graph) ConstTensor(t *tensor.Tensor) Value {
 	return g.copyLeaf("graph.Graph.ConstTensor", t, isLeaf)
 }
 
-func (g *Graph) copyLeaf(op string, t *tensor.Tensor, flags uint16) Value {
+func (g *Graph) copyLeaf(op string, t *tensor.Tensor, flags Flags) Value {
 	if t == nil {
 		panic(Errorf(op, ErrUsage, "got a nil tensor: make one with tensor.New or tensor.Of"))
 	}
@@ -90,16 +89,16 @@ func (g *Graph) copyLeaf(op string, t *tensor.Tensor, flags uint16) Value {
 	return g.tensorLeaf(c, flags, true)
 }
 
-func (g *Graph) tensorLeaf(t *tensor.Tensor, flags uint16, owned bool) Value {
+func (g *Graph) tensorLeaf(t *tensor.Tensor, flags Flags, owned bool) Value {
 	e := g.newExt()
 	e.out, e.owned, e.version = t, owned, t.Version()
 	if t.Rank() > 0 {
 		flags |= isTensor
 	}
 	v := g.scalarLeaf(0, flags)
-	g.heads[v.id].ext = int32(len(g.exts) - 1)
+	g.head(v.id).ext = int32(len(g.exts) - 1)
 	if t.Rank() == 0 {
-		g.heads[v.id].value = t.AtFlat(0)
+		g.head(v.id).value = t.AtFlat(0)
 	}
 	return v
 }
@@ -115,7 +114,7 @@ func (g *Graph) BindConst(t *tensor.Tensor) Value {
 	return g.bind("graph.Graph.BindConst", bindKey{t, false}, isLeaf|isShared)
 }
 
-func (g *Graph) bind(op string, key bindKey, flags uint16) Value {
+func (g *Graph) bind(op string, key bindKey, flags Flags) Value {
 	t := key.t
 	if t == nil {
 		panic(Errorf(op, ErrUsage, "got a nil tensor: make one with tensor.New or tensor.Of"))
@@ -155,10 +154,10 @@ func (g *Graph) Bound(t *tensor.Tensor) (Value, bool) {
 
 // use notes that the node that is recorded next uses an operand. Who uses a view uses its leaf.
 func (g *Graph) use(id int32) {
-	for g.heads[id].flags&isView != 0 {
-		id = g.inputs[g.exts[g.heads[id].ext].inputs.lo]
+	for g.head(id).flags&isView != 0 {
+		id = g.inputs[g.exts[g.head(id).ext].inputs.lo]
 	}
-	if h := &g.heads[id]; h.flags&isShared != 0 {
+	if h := g.head(id); h.flags&isShared != 0 {
 		g.refresh(id)
 		g.exts[h.ext].used = g.n
 	}
@@ -166,7 +165,7 @@ func (g *Graph) use(id int32) {
 
 // refresh notices that a shared leaf's tensor has changed since the graph last looked.
 func (g *Graph) refresh(id int32) {
-	h := &g.heads[id]
+	h := g.head(id)
 	if h.flags&isShared == 0 {
 		return
 	}
@@ -207,7 +206,7 @@ func (g *Graph) Changes() map[int]int {
 	}
 	for k := range g.exts { // in recording order, so that views of views follow
 		e := &g.exts[k]
-		if h := g.heads[e.node]; h.flags&isView == 0 || h.ext != int32(k) {
+		if h := g.head(e.node); h.flags&isView == 0 || h.ext != int32(k) {
 			continue
 		}
 		if at, ok := m[int(g.inputs[e.inputs.lo])]; ok && int(e.node) < at {
@@ -263,7 +262,7 @@ func (v Value) SetTensor(t *tensor.Tensor) {
 
 func (v Value) leafHead(op string) *head {
 	v.must(op)
-	h := &v.g.heads[v.id]
+	h := v.g.head(v.id)
 	if h.flags&isLeaf == 0 {
 		panic(Errorf(op, ErrUsage, "value %s is the result of an operation: only leaves can be set; set the leaves it was made of and record it again", v.label()))
 	}

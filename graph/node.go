@@ -23,27 +23,27 @@ func (n Node) Graph() *Graph { return n.g }
 func (n Node) ID() int { return int(n.id) }
 
 // Op returns the operation that made the node.
-func (n Node) Op() Op { return n.g.heads[n.id].op }
+func (n Node) Op() Op { return n.g.head(n.id).op }
 
 // Row returns the row of the node's operation.
 func (n Node) Row() *Row { return n.Op().Row() }
 
 // WantsGrad reports whether a gradient flows through the node.
-func (n Node) WantsGrad() bool { return n.g.heads[n.id].flags&wantsGrad != 0 }
+func (n Node) WantsGrad() bool { return n.g.head(n.id).flags&wantsGrad != 0 }
 
 // Wants reports whether a gradient flows to operand i.
-func (n Node) Wants(i int) bool { return n.g.heads[n.inputID(i)].flags&wantsGrad != 0 }
+func (n Node) Wants(i int) bool { return n.g.head(n.inputID(i)).flags&wantsGrad != 0 }
 
 // Errorf returns an [Error] that names the node's operation.
 func (n Node) Errorf(kind Kind, format string, args ...any) *Error {
 	return Errorf(n.Row().goName, kind, format, args...)
 }
 
-func (n Node) ext() *ext { return &n.g.exts[n.g.heads[n.id].ext] }
+func (n Node) ext() *ext { return &n.g.exts[n.g.head(n.id).ext] }
 
 // Dims returns the shape of the node's value, which must not be changed.
 func (n Node) Dims() []int {
-	h := n.g.heads[n.id]
+	h := n.g.head(n.id)
 	if h.flags&isTensor == 0 {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (n Node) Dims() []int {
 
 // NumInputs returns the number of operands.
 func (n Node) NumInputs() int {
-	h := n.g.heads[n.id]
+	h := n.g.head(n.id)
 	if h.flags&isLeaf != 0 {
 		return 0
 	}
@@ -67,7 +67,7 @@ func (n Node) NumInputs() int {
 }
 
 func (n Node) inputID(i int) int32 {
-	if h := n.g.heads[n.id]; h.ext != 0 {
+	if h := n.g.head(n.id); h.ext != 0 {
 		return n.g.inputs[n.g.exts[h.ext].inputs.lo+int32(i)]
 	}
 	return n.g.link(n.id).In[i]
@@ -97,7 +97,7 @@ func (n Node) Int(k int) int { return n.Ints()[k] }
 
 // Float returns numeric attribute k, of which there are two.
 func (n Node) Float(k int) float64 {
-	if h := n.g.heads[n.id]; h.ext != 0 {
+	if h := n.g.head(n.id); h.ext != 0 {
 		return n.g.exts[h.ext].floats[k]
 	}
 	if k == 0 {
@@ -131,7 +131,7 @@ func (g *Graph) FreeTemp(t *tensor.Tensor) { g.pool.Put(t) }
 // Data returns the numbers of the node's value, a scalar's as a tensor of shape () that is made anew. They must not
 // be changed.
 func (n Node) Data() *tensor.Tensor {
-	h := n.g.heads[n.id]
+	h := n.g.head(n.id)
 	if h.flags&notPlain != 0 {
 		return n.g.exts[h.ext].out
 	}
@@ -142,14 +142,14 @@ func (n Node) Data() *tensor.Tensor {
 
 // Scalar returns the node's number, and whether it is a scalar.
 func (n Node) Scalar() (float64, bool) {
-	h := n.g.heads[n.id]
+	h := n.g.head(n.id)
 	return h.value, h.flags&isTensor == 0
 }
 
 // Partial returns the derivative of a scalar operation by operand i, and true if the node has it on the tape:
 // operations with tensors do not, nor do constants.
 func (n Node) Partial(i int) (float64, bool) {
-	h := n.g.heads[n.id]
+	h := n.g.head(n.id)
 	l := n.g.link(n.id)
 	if h.flags&(isLeaf|isTensor) != 0 || h.flags&wantsGrad == 0 || l.In[0] < 0 {
 		return 0, false

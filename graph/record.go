@@ -6,61 +6,71 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// Scalar returns the number that x stands for, and true, if x is a scalar that is certainly on the tape. False means
-// only that the long path has to look: it serves every value and reports every mistake.
-func Scalar(x Value) (float64, bool) {
+// Flags says what the short path for scalars has to know of operands besides their numbers.
+type Flags uint16
+
+// Scalar reports whether the operands are scalars that are certainly on the tape of one graph. False means only that
+// the long path has to look: it serves every value and reports every mistake.
+func (f Flags) Scalar() bool { return f&notPlain == 0 }
+
+// Scalar returns the number that x stands for, if the flags say that x is a scalar.
+func Scalar(x Value) (float64, Flags) {
 	g := x.g
 	if g == nil || x.gen != g.gen {
-		return 0, false
+		return 0, notPlain
 	}
-	h := &g.heads[x.id]
-	return h.value, h.flags&notPlain == 0
+	h := g.head(x.id)
+	return h.value, h.flags
 }
 
-// Scalars is [Scalar] for two operands, which must be of one graph.
-func Scalars(a, b Value) (x, y float64, ok bool) {
+// Scalars is [Scalar] for two operands.
+func Scalars(a, b Value) (x, y float64, f Flags) {
 	g := a.g
 	if g == nil || g != b.g || a.gen != g.gen || b.gen != g.gen {
-		return 0, 0, false
+		return 0, 0, notPlain
 	}
-	p, q := &g.heads[a.id], &g.heads[b.id]
-	return p.value, q.value, (p.flags|q.flags)&notPlain == 0
+	c := g.chunks // what head does, but cheap enough for the compiler to inline this function
+	p, q := &c[a.id>>chunkBits].heads[a.id&chunkMask], &c[b.id>>chunkBits].heads[b.id&chunkMask]
+	return p.value, q.value, p.flags | q.flags
 }
 
 // Current is the long path to an operand: it panics with an [*Error] unless x is on the tape, and returns its handle of
-// the present recording, for which [Scalar] need not be asked again: its number and whether it is a scalar.
-func Current(op Op, x Value) (now Value, v float64, scalar bool) {
+// the present recording, for which [Scalar] need not be asked again: its number and its flags.
+func Current(op Op, x Value) (now Value, v float64, f Flags) {
 	x.must(op.Row().goName)
 	x.g.use(x.id)
-	h := &x.g.heads[x.id]
-	return x.g.handle(x.id), h.value, h.flags&isTensor == 0
+	h := x.g.head(x.id)
+	f = h.flags
+	if f&isTensor == 0 {
+		f &^= isShared
+	}
+	return x.g.handle(x.id), h.value, f
 }
 
-// Record1 records a scalar operation with value y and derivative dx by its only operand, for which [Scalar] was true.
-func Record1(op Op, x Value, y, dx float64) Value {
-	return record(op, x.g, x.id, 0, y, dx, 0)
+// Record1 records a scalar operation with value y and derivative dx by its only operand, whose flags are given.
+func Record1(op Op, f Flags, x Value, y, dx float64) Value {
+	return record(op, f, x.g, x.id, 0, y, dx, 0)
 }
 
 // Record1Param is [Record1] for an operation with a constant parameter, which [Node.Float] returns.
-func Record1Param(op Op, x Value, param, y, dx float64) Value {
+func Record1Param(op Op, f Flags, x Value, param, y, dx float64) Value {
 	// The sink's slot has room for the parameter: what flows there is read by no one.
-	return record(op, x.g, x.id, 0, y, dx, param)
+	return record(op, f, x.g, x.id, 0, y, dx, param)
 }
 
-// Record2 records a scalar operation with value y and derivatives da and db by its operands, for which [Scalars] was
-// true.
-func Record2(op Op, a, b Value, y, da, db float64) Value {
-	return record(op, a.g, a.id, b.id, y, da, db)
+// Record2 records a scalar operation with value y and derivatives da and db by its operands, whose flags are given.
+func Record2(op Op, f Flags, a, b Value, y, da, db float64) Value {
+	return record(op, f, a.g, a.id, b.id, y, da, db)
 }
 
-func record(op Op, g *Graph, a, b int32, y, da, db float64) Value {
+func record(op Op, f Flags, g *Graph, a, b int32, y, da, db float64) Value {
 	id := g.n
 	if id >= g.limit {
 		g.grow()
 	}
-	flags := (g.heads[a].flags | g.heads[b].flags) & g.mask
-	g.heads[id] = head{value: y, op: op, flags: flags}
-	l := &g.last[id&chunkMask]
+	k, c := id&chunkMask, g.last
+	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
+	l := &c.Links[k]
 	l.In = [2]int32{a, b}
 	l.D = [2]float64{da, db}
 	g.n = id + 1
@@ -109,7 +119,7 @@ func (g *Graph) newExt() *ext {
 // extent returns how much of the extension arrays the nodes on the tape use.
 func (g *Graph) extent() (exts, inputs, ints int32) {
 	for k := len(g.exts) - 1; k > 0; k-- {
-		if e := &g.exts[k]; e.node < g.n && g.heads[e.node].ext == int32(k) {
+		if e := &g.exts[k]; e.node < g.n && g.head(e.node).ext == int32(k) {
 			return int32(k + 1), e.inputs.hi, e.ints.hi
 		}
 	}
@@ -171,9 +181,9 @@ func (c Call) Record(shape ...int) Value {
 func (c Call) RecordView(offset int, shape ...int) Value {
 	e := c.ext()
 	c.g.mirror(e)
-	source := c.g.heads[c.g.inputs[e.inputs.lo]].flags
+	source := c.g.head(c.g.inputs[e.inputs.lo]).flags
 	v := c.finish(c.g.pool.View(c.g.operands[e.inputs.lo], shape, offset), false)
-	if h := &c.g.heads[v.id]; h.flags&isTensor != 0 && source&notPlain != 0 { // scalars are copied
+	if h := c.g.head(v.id); h.flags&isTensor != 0 && source&notPlain != 0 { // scalars are copied
 		h.flags |= isView
 	}
 	return v
@@ -191,9 +201,9 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	if id >= g.limit {
 		g.grow()
 	}
-	var flags uint16
+	var flags Flags
 	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
-		flags |= g.heads[in].flags
+		flags |= g.head(in).flags
 	}
 	row := c.op.Row()
 	flags &= g.mask
@@ -203,8 +213,8 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	if out.Rank() > 0 {
 		flags |= isTensor
 	}
-	g.heads[id] = head{op: c.op, flags: flags, ext: int32(len(g.exts) - 1)}
-	g.last[id&chunkMask] = Link{In: [2]int32{-1, 0}}
+	g.last.heads[id&chunkMask] = head{op: c.op, flags: flags, ext: int32(len(g.exts) - 1)}
+	g.last.Links[id&chunkMask] = Link{In: [2]int32{-1, 0}}
 	if len(g.operands) <= int(e.inputs.lo) {
 		g.mirror(e)
 	}
@@ -212,7 +222,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 		row.Forward(Node{g, id})
 	}
 	if out.Rank() == 0 {
-		g.heads[id].value = out.AtFlat(0)
+		g.head(id).value = out.AtFlat(0)
 	}
 	g.n = id + 1
 	return Value{g, id, g.gen}
@@ -222,7 +232,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 func (g *Graph) mirror(e *ext) {
 	g.operands = g.operands[:e.inputs.lo]
 	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
-		h := g.heads[in]
+		h := g.head(in)
 		if h.flags&notPlain != 0 {
 			g.operands = append(g.operands, g.exts[h.ext].out)
 			continue
@@ -245,8 +255,9 @@ func (c Call) RecordScalar(y float64, p, q Term) Value {
 	g, e := c.g, c.ext()
 	in := g.inputs[e.inputs.lo:e.inputs.hi]
 	e.terms = [2]int32{int32(p.Input), int32(q.Input)}
-	v := record(c.op, g, in[p.Input], in[q.Input], y, p.D, q.D)
-	g.heads[v.id].ext = int32(len(g.exts) - 1)
+	a, b := in[p.Input], in[q.Input]
+	v := record(c.op, g.head(a).flags|g.head(b).flags, g, a, b, y, p.D, q.D)
+	g.head(v.id).ext = int32(len(g.exts) - 1)
 	for range in {
 		g.operands = append(g.operands, nil)
 	}
@@ -255,7 +266,7 @@ func (c Call) RecordScalar(y float64, p, q Term) Value {
 
 // RecordConst puts a node on the tape for a scalar operation without a derivative.
 func (c Call) RecordConst(y float64) Value {
-	defer func(mask uint16) { c.g.mask = mask }(c.g.mask)
+	defer func(mask Flags) { c.g.mask = mask }(c.g.mask)
 	c.g.mask = 0
 	return c.RecordScalar(y, Term{}, Term{})
 }
@@ -263,13 +274,13 @@ func (c Call) RecordConst(y float64) Value {
 // AllScalar reports whether every operand is a scalar.
 func (c Call) AllScalar() bool {
 	e := c.ext()
-	return !slices.ContainsFunc(c.g.inputs[e.inputs.lo:e.inputs.hi], func(id int32) bool { return c.g.heads[id].flags&isTensor != 0 })
+	return !slices.ContainsFunc(c.g.inputs[e.inputs.lo:e.inputs.hi], func(id int32) bool { return c.g.head(id).flags&isTensor != 0 })
 }
 
 // Quietly calls f with gradients off: the results of the operations that f records are constants. Leaves stay what
 // they are.
 func (g *Graph) Quietly(f func()) {
-	defer func(mask uint16) { g.mask = mask }(g.mask)
+	defer func(mask Flags) { g.mask = mask }(g.mask)
 	g.mask = 0
 	f()
 }

@@ -47,7 +47,7 @@ func (g *Graph) Rewind(m Mark) {
 	}
 	g.truncate(m.n, m.scopes)
 	for _, b := range g.bound { // their uses are gone with what used them
-		e := &g.exts[g.heads[b.id].ext]
+		e := &g.exts[g.head(b.id).ext]
 		e.used = min(e.used, m.n-1)
 	}
 	g.open = g.open[:min(m.open, len(g.open))]
@@ -93,7 +93,7 @@ func (g *Graph) truncate(n int32, scopes int) {
 	keep := len(g.exts)
 	for keep > 1 && g.exts[keep-1].node >= n {
 		keep--
-		if e := &g.exts[keep]; g.heads[e.node].ext == int32(keep) && e.node < g.n {
+		if e := &g.exts[keep]; g.head(e.node).ext == int32(keep) && e.node < g.n {
 			g.release(e)
 		}
 	}
@@ -134,7 +134,7 @@ func (g *Graph) release(e *ext) {
 		}
 	}
 	for i := e.inputs.lo; i < e.inputs.hi && int(i) < len(g.operands); i++ {
-		if t := g.operands[i]; t != nil && g.heads[g.inputs[i]].flags&notPlain == 0 {
+		if t := g.operands[i]; t != nil && g.head(g.inputs[i]).flags&notPlain == 0 {
 			g.pool.Put(t)
 		}
 	}

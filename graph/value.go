@@ -82,7 +82,7 @@ func (v Value) ID() int {
 // Item returns the number that v stands for. It panics with an [*Error] if v is a tensor with more than one element.
 func (v Value) Item() float64 {
 	v.must("graph.Value.Item")
-	h := v.g.heads[v.id]
+	h := v.g.head(v.id)
 	if h.flags&notPlain == 0 {
 		return h.value
 	}
@@ -108,7 +108,7 @@ func (v Value) Rank() int { return len(v.Dims()) }
 // Tensor returns a copy of v's numbers in the graph's precision.
 func (v Value) Tensor() *tensor.Tensor {
 	v.must("graph.Value.Tensor")
-	h := v.g.heads[v.id]
+	h := v.g.head(v.id)
 	if h.flags&notPlain != 0 {
 		return v.g.exts[h.ext].out.Clone()
 	}
@@ -120,13 +120,13 @@ func (v Value) Tensor() *tensor.Tensor {
 // WantsGrad reports whether a gradient flows to v: it is a leaf made by Var, VarTensor or Bind, or depends on one.
 func (v Value) WantsGrad() bool {
 	v.must("graph.Value.WantsGrad")
-	return v.g.heads[v.id].flags&wantsGrad != 0
+	return v.g.head(v.id).flags&wantsGrad != 0
 }
 
 // IsLeaf reports whether v is a leaf: not the result of an operation.
 func (v Value) IsLeaf() bool {
 	v.must("graph.Value.IsLeaf")
-	return v.g.heads[v.id].flags&isLeaf != 0
+	return v.g.head(v.id).flags&isLeaf != 0
 }
 
 // Inputs returns the operands that v was made of, none for a leaf.
@@ -161,7 +161,7 @@ func (v Value) String() string {
 		return "%" + strconv.Itoa(int(v.id)) + " (stale)"
 	}
 	n := Node{v.g, v.id}
-	if h := v.g.heads[v.id]; h.flags&isTensor == 0 {
+	if h := v.g.head(v.id); h.flags&isTensor == 0 {
 		return fmt.Sprintf("%s = %g", n.label(), h.value)
 	}
 	return n.label() + " " + tensor.FormatShape(n.Dims())

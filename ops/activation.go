@@ -110,9 +110,9 @@ func Sigmoid(x graph.Value) graph.Value { return unary(opSigmoid, x) }
 //	Tanh(±0) = ±0, with derivative 1
 //	Tanh(±Inf) = ±1, with derivative 0
 func Tanh(x graph.Value) graph.Value {
-	if v, ok := graph.Scalar(x); ok {
+	if v, f := graph.Scalar(x); f.Scalar() {
 		y, dx := tanh(v)
-		return graph.Record1(opTanh, x, y, dx)
+		return graph.Record1(opTanh, f, x, y, dx)
 	}
 	return unary(opTanh, x)
 }
@@ -126,8 +126,8 @@ func Tanh(x graph.Value) graph.Value {
 //	ReLU(NaN) = NaN, with derivative 0
 //	ReLU(-0) is 0 or -0, as the processor's maximum has it
 func ReLU(x graph.Value) graph.Value {
-	if v, ok := graph.Scalar(x); ok && v > 0 {
-		return graph.Record1(opReLU, x, v, 1)
+	if v, f := graph.Scalar(x); f.Scalar() && v > 0 {
+		return graph.Record1(opReLU, f, x, v, 1)
 	}
 	return unary(opReLU, x)
 }

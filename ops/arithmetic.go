@@ -135,8 +135,8 @@ func init() {
 //
 // Derivative: 1 by a, 1 by b.
 func Add(a, b graph.Value) graph.Value {
-	if x, y, ok := graph.Scalars(a, b); ok {
-		return graph.Record2(opAdd, a, b, x+y, 1, 1)
+	if x, y, f := graph.Scalars(a, b); f.Scalar() {
+		return graph.Record2(opAdd, f, a, b, x+y, 1, 1)
 	}
 	return binary(opAdd, a, b)
 }
@@ -145,8 +145,8 @@ func Add(a, b graph.Value) graph.Value {
 //
 // Derivative: 1 by a, -1 by b.
 func Sub(a, b graph.Value) graph.Value {
-	if x, y, ok := graph.Scalars(a, b); ok {
-		return graph.Record2(opSub, a, b, x-y, 1, -1)
+	if x, y, f := graph.Scalars(a, b); f.Scalar() {
+		return graph.Record2(opSub, f, a, b, x-y, 1, -1)
 	}
 	return binary(opSub, a, b)
 }
@@ -155,8 +155,8 @@ func Sub(a, b graph.Value) graph.Value {
 //
 // Derivative: b by a, a by b.
 func Mul(a, b graph.Value) graph.Value {
-	if x, y, ok := graph.Scalars(a, b); ok {
-		return graph.Record2(opMul, a, b, x*y, y, x)
+	if x, y, f := graph.Scalars(a, b); f.Scalar() {
+		return graph.Record2(opMul, f, a, b, x*y, y, x)
 	}
 	return binary(opMul, a, b)
 }
@@ -170,9 +170,9 @@ func Mul(a, b graph.Value) graph.Value {
 //	Div(x, ±0) = ±Inf for x ≠ 0
 //	Div(±0, ±0) = NaN
 func Div(a, b graph.Value) graph.Value {
-	if x, y, ok := graph.Scalars(a, b); ok {
+	if x, y, f := graph.Scalars(a, b); f.Scalar() {
 		z, da, db := divide(x, y)
-		return graph.Record2(opDiv, a, b, z, da, db)
+		return graph.Record2(opDiv, f, a, b, z, da, db)
 	}
 	return binary(opDiv, a, b)
 }
@@ -205,8 +205,8 @@ func divSlope[T constraints.Float](r run[T], i int) {
 //
 // Derivative: -1.
 func Neg(x graph.Value) graph.Value {
-	if v, ok := graph.Scalar(x); ok {
-		return graph.Record1(opNeg, x, -v, -1)
+	if v, f := graph.Scalar(x); f.Scalar() {
+		return graph.Record1(opNeg, f, x, -v, -1)
 	}
 	return unary(opNeg, x)
 }
@@ -215,8 +215,8 @@ func Neg(x graph.Value) graph.Value {
 //
 // Derivative: 1.
 func AddScalar(x graph.Value, c float64) graph.Value {
-	if v, ok := graph.Scalar(x); ok {
-		return graph.Record1Param(opAddScalar, x, c, v+c, 1)
+	if v, f := graph.Scalar(x); f.Scalar() {
+		return graph.Record1Param(opAddScalar, f, x, c, v+c, 1)
 	}
 	return unaryParam(opAddScalar, x, c)
 }
@@ -225,8 +225,8 @@ func AddScalar(x graph.Value, c float64) graph.Value {
 //
 // Derivative: c.
 func MulScalar(x graph.Value, c float64) graph.Value {
-	if v, ok := graph.Scalar(x); ok {
-		return graph.Record1Param(opMulScalar, x, c, v*c, c)
+	if v, f := graph.Scalar(x); f.Scalar() {
+		return graph.Record1Param(opMulScalar, f, x, c, v*c, c)
 	}
 	return unaryParam(opMulScalar, x, c)
 }

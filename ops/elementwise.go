@@ -8,30 +8,30 @@ import (
 
 // unary applies an elementwise operation of one operand.
 func unary(op graph.Op, x graph.Value) graph.Value {
-	v, ok := graph.Scalar(x)
-	if !ok {
-		x, v, ok = graph.Current(op, x)
+	v, f := graph.Scalar(x)
+	if !f.Scalar() {
+		x, v, f = graph.Current(op, x)
 	}
-	if !ok {
+	if !f.Scalar() {
 		c := graph.Begin(op, x)
 		return c.Record(c.Dims(0)...)
 	}
 	y, dx := op.Row().Unary(v)
-	return graph.Record1(op, x, y, dx)
+	return graph.Record1(op, f, x, y, dx)
 }
 
 // unaryParam applies an elementwise operation of one operand and a constant parameter.
 func unaryParam(op graph.Op, x graph.Value, p float64) graph.Value {
-	v, ok := graph.Scalar(x)
-	if !ok {
-		x, v, ok = graph.Current(op, x)
+	v, f := graph.Scalar(x)
+	if !f.Scalar() {
+		x, v, f = graph.Current(op, x)
 	}
-	if !ok {
+	if !f.Scalar() {
 		c := graph.Begin(op, x).Floats(p, 0)
 		return c.Record(c.Dims(0)...)
 	}
 	y, dx := op.Row().UnaryParam(v, [2]float64{p})
-	return graph.Record1Param(op, x, p, y, dx)
+	return graph.Record1Param(op, f, x, p, y, dx)
 }
 
 // unaryParams applies an elementwise operation of one operand and two constant parameters.
@@ -46,21 +46,21 @@ func unaryParams(op graph.Op, x graph.Value, p, q float64) graph.Value {
 
 // binary applies an elementwise operation of two operands, broadcast.
 func binary(op graph.Op, a, b graph.Value) graph.Value {
-	x, y, ok := graph.Scalars(a, b)
-	if !ok {
-		var aok, bok bool
-		a, x, aok = graph.Current(op, a)
-		b, y, bok = graph.Current(op, b)
+	x, y, f := graph.Scalars(a, b)
+	if !f.Scalar() {
+		var second graph.Flags
+		a, x, f = graph.Current(op, a)
+		b, y, second = graph.Current(op, b)
 		b.CheckIn(op.Row().GoName(), a.Graph())
-		ok = aok && bok
+		f |= second
 	}
-	if !ok {
+	if !f.Scalar() {
 		c := graph.Begin(op, a, b)
 		var buf [tensor.MaxRank]int
 		return c.Record(broadcastShape(c, buf[:0], 0, 1)...)
 	}
 	z, da, db := op.Row().Binary(x, y)
-	return graph.Record2(op, a, b, z, da, db)
+	return graph.Record2(op, f, a, b, z, da, db)
 }
 
 // broadcastShape appends to dst the shape that operands i and j broadcast to.

@@ -99,9 +99,9 @@ func Log(x graph.Value) graph.Value { return unary(opLog, x) }
 //	Sin(±0) = ±0, with derivative 1
 //	Sin(±Inf) = NaN
 func Sin(x graph.Value) graph.Value {
-	if v, ok := graph.Scalar(x); ok {
+	if v, f := graph.Scalar(x); f.Scalar() {
 		s, c := math.Sincos(v)
-		return graph.Record1(opSin, x, s, c)
+		return graph.Record1(opSin, f, x, s, c)
 	}
 	return unary(opSin, x)
 }
@@ -114,9 +114,9 @@ func Sin(x graph.Value) graph.Value {
 //
 //	Cos(±Inf) = NaN
 func Cos(x graph.Value) graph.Value {
-	if v, ok := graph.Scalar(x); ok {
+	if v, f := graph.Scalar(x); f.Scalar() {
 		s, c := math.Sincos(v)
-		return graph.Record1(opCos, x, c, -s)
+		return graph.Record1(opCos, f, x, c, -s)
 	}
 	return unary(opCos, x)
 }

@@ -202,8 +202,8 @@ func powExponent(x, y, z float64) float64 {
 //
 // Derivative: 2x.
 func Square(x graph.Value) graph.Value {
-	if v, ok := graph.Scalar(x); ok {
-		return graph.Record1(opSquare, x, v*v, 2*v)
+	if v, f := graph.Scalar(x); f.Scalar() {
+		return graph.Record1(opSquare, f, x, v*v, 2*v)
 	}
 	return unary(opSquare, x)
 }

@@ -6,16 +6,14 @@ import "math/bits"
 // time. Tensors of like size share a free list; a buffer is at most an eighth larger than what was asked for.
 // The zero Pool is ready to use. It serves one goroutine.
 type Pool struct {
-	free    [2][classes][]*Tensor
-	headers []*Tensor // for views
-	bytes   int       // of all buffers made so far, lent or free
-	lent    int       // of the buffers that are lent
+	free    [2][][]*Tensor // by precision and size class, as far as classes are in use
+	headers []*Tensor      // for views
+	bytes   int            // of all buffers made so far, lent or free
+	lent    int            // of the buffers that are lent
 }
 
-// classes counts the size classes: four linear steps below 8, then eight to each doubling.
-const classes = 8 * 42
-
-// classOf returns the smallest class whose buffers hold n elements, and that size.
+// classOf returns the smallest size class whose buffers hold n elements, and that size: up to 8 every size is a class, then
+// there are eight to each doubling.
 func classOf(n int) (class, size int) {
 	if n <= 8 {
 		return n, n
@@ -35,7 +33,7 @@ func (p *Pool) Lent() int { return p.lent }
 func (p *Pool) Get(dtype DType, shape []int) *Tensor {
 	n := product(shape)
 	class, size := classOf(n)
-	list := &p.free[dtype][class]
+	list := p.list(dtype, class)
 	p.lent += size * dtype.Bytes()
 	var t *Tensor
 	if k := len(*list); k > 0 {
@@ -99,7 +97,16 @@ func (p *Pool) Put(t *Tensor) {
 	}
 	class, _ := classOf(size)
 	p.lent -= size * t.dtype.Bytes()
-	p.free[t.dtype][class] = append(p.free[t.dtype][class], t)
+	list := p.list(t.dtype, class)
+	*list = append(*list, t)
+}
+
+// list returns the free tensors of a size class.
+func (p *Pool) list(dtype DType, class int) *[]*Tensor {
+	for len(p.free[dtype]) <= class {
+		p.free[dtype] = append(p.free[dtype], nil)
+	}
+	return &p.free[dtype][class]
 }
 
 // Trim gives up the free buffers and returns how many bytes they held.
