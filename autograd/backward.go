@@ -78,7 +78,7 @@ func backward(loss graph.Value, s settings) Gradients {
 	default:
 		a.Scalars()[root.ID()] = 1 // ∂l/∂l
 	}
-	sweep(g, a, root.ID(), 1, s.leavesOnly)
+	sweep(g, a, root.ID(), g.FirstResult(), s.leavesOnly)
 	if changes != nil {
 		checkUnchanged(g, a, root.ID(), changes, s.op)
 	}
@@ -104,18 +104,34 @@ func sweep(g *graph.Graph, a *graph.Adjoints, root, last int, leavesOnly bool) {
 // sweepScalars passes the adjoints of nodes first+j down to first+stop, and returns where it met an operation that has
 // tensors, or stop-1. A scalar operation has its derivatives on the tape: there is no case by case, and nothing is
 // called.
+//
+// The operand of a node is often the node before it. Its adjoint stays in a register then: the next turn need not wait
+// for a number to come back from memory.
 func sweepScalars(adj []float64, chunk *graph.Chunk, first, j, stop int) int {
-	for part := adj[first : first+j+1]; j >= stop; j-- {
-		w := part[j]
+	if j < stop {
+		return j
+	}
+	for next := adj[first+j]; j >= stop; j-- {
+		w, before := next, first+j-1
+		next = adj[before]
 		if w == 0 {
 			continue
 		}
-		l := &chunk[j&(graph.ChunkLen-1)]
-		if l.In[0] < 0 {
+		l := &chunk.Links[j&(graph.ChunkLen-1)]
+		a, b := int(l.In[0]), int(l.In[1])
+		if a < 0 {
 			return j
 		}
-		adj[l.In[0]] += float64(w * l.D[0])
-		adj[l.In[1]] += float64(w * l.D[1])
+		v := adj[a] + float64(w*l.D[0])
+		adj[a] = v
+		if a == before {
+			next = v
+		}
+		v = adj[b] + float64(w*l.D[1])
+		adj[b] = v
+		if b == before {
+			next = v
+		}
 	}
 	return stop - 1
 }
