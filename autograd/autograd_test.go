@@ -524,3 +524,36 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestSweepAcrossChunks lets a few operations, of one to two operands that are the node before, the one before that or
+// the same twice, begin at every place around the border of two chunks of the tape, beside a tensor operation too.
+func TestSweepAcrossChunks(t *testing.T) {
+	f := func(x graph.Value) graph.Value {
+		a := ops.Mul(x, x)                                                   // x²
+		b := ops.Sub(ops.Sin(a), x)                                          // sin x² - x
+		c := ops.Mul(a, b)                                                   // the node before is the second operand
+		d := ops.Add(c, c)                                                   // ... and both
+		v := x.Graph().ConstTensor(vector(1, 2))                             // a constant leaf in between
+		return ops.Add(ops.Sum(ops.Mul(v, d)), ops.MulScalar(ops.Neg(d), 2)) // 3d - 2d
+	}
+	const at = 0.7
+	a, da := at*at, 2*at
+	b, db := math.Sin(a)-at, math.Cos(a)*da-1
+	want := 2 * (da*b + a*db)
+	for start := graph.ChunkLen - 20; start < graph.ChunkLen+3; start++ {
+		g := graph.New()
+		x := g.Var(at)
+		g.Vars(make([]float64, start-2))
+		if got := autograd.Backward(f(x)).Scalar(x); math.Abs(got-want) > 1e-14 {
+			t.Errorf("behind %d leaves the derivative is %v, want %v", start, got, want)
+		}
+		g.Reset()
+		x = g.Var(at)
+		for g.Len() < start { // results, from which zeros have to pass on nothing
+			ops.Neg(x)
+		}
+		if got := autograd.Backward(f(x)).Scalar(x); math.Abs(got-want) > 1e-14 {
+			t.Errorf("behind %d nodes the derivative is %v, want %v", start, got, want)
+		}
+	}
+}

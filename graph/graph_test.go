@@ -426,3 +426,26 @@ func TestTrim(t *testing.T) {
 		t.Errorf("Trim gave up %d bytes again", n)
 	}
 }
+
+func TestFirstResult(t *testing.T) {
+	g := graph.New()
+	check := func(when string, want int) {
+		t.Helper()
+		if got := g.FirstResult(); got != want {
+			t.Errorf("%s: FirstResult is %d, want %d", when, got, want)
+		}
+	}
+	check("of an empty graph", 1)
+	xs := g.Vars(make([]float64, 2000))
+	check("of leaves alone", 2001)
+	mark := g.Mark()
+	ops.Add(xs[0], xs[1999])
+	check("with a result", 2001)
+	g.Const(1)
+	check("with a leaf behind it", 2001)
+	g.Rewind(mark)
+	g.Var(1)
+	check("after a Rewind to the leaves", 2002)
+	g.Reset()
+	check("after a Reset", 1)
+}
