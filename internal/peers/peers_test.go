@@ -161,7 +161,7 @@ func TestPage(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Of 2 targets 0 were met", "- a convolution against PyTorch", "- JAX: not installed", "| 2.00 (2.00 to 2.00) µs | PyTorch |",
-		"**missed**", "*a convolution:* laying the image out", "| 50 (50 to 50) bytes |",
+		"**missed**", "*a convolution:* laying images out", "| 50 (50 to 50) bytes |",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the page has no %q:\n%s", want, out.String())
