@@ -109,9 +109,12 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 	nr := panelVectors * g.lanes
 	columns, group := p.n, p.n
 	if packB {
-		columns, group = g.nc, panelGroup*nr
-		if mBlocks > 1 {
+		columns, group = g.nc, nr
+		switch {
+		case mBlocks > 1:
 			group = columns
+		case p.n >= 4*panelGroup*nr: // else rows are not far apart, and the copy of a group is large beside B
+			group = panelGroup * nr
 		}
 	}
 	for j0 := 0; j0 < p.n; j0 += columns {

@@ -14,11 +14,11 @@ import (
 // buildLimit bounds the time to compile a peer. GoMLX's many packages take minutes the first time.
 const buildLimit = 4 * time.Minute
 
-// Idle threads wait actively for a while before they sleep: those of OpenBLAS for 2²⁶ cycles, some 30 ms. Who comes next
-// would have to share the processors with them.
+// Idle threads wait actively for a while before they sleep: those of OpenBLAS for some 110 ms, as /proc/PID/stat shows.
+// Who comes next would have to share the processors with them.
 const (
 	shortRest = 2 * time.Millisecond
-	longRest  = 60 * time.Millisecond
+	longRest  = 150 * time.Millisecond
 )
 
 // A contestant says how to start a process that takes part.
