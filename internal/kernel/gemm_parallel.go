@@ -52,13 +52,18 @@ type gemmJob[T Float] struct {
 }
 
 // split divides C into at most most parts. A tall one is divided by rows, twice as many parts as processors, so that each part of A
-// is read by one of them only. Otherwise columns are divided, in multiples of a panel, so that no part of B is copied twice: four
-// times as many parts as processors, so that a helper that comes late does not matter.
+// is read by one of them only; if it is wide too, by rows and columns, so that B is copied less often. Otherwise columns are divided,
+// in multiples of a panel, so that no part of B is copied twice: four times as many parts as processors, so that a helper that comes
+// late does not matter.
 func (j *gemmJob[T]) split(processors, most int) {
 	nr := panelVectors * j.g.lanes
 	panels := j.p.n / nr
 	if j.p.m >= tallRows || panels < processors {
-		j.rows = max(1, min(2*processors, most, j.p.m/(2*j.g.rows)))
+		rows := 2 * processors
+		if panels >= 2*panelGroup*processors {
+			rows = processors
+		}
+		j.rows = max(1, min(rows, most, j.p.m/(2*j.g.rows)))
 		j.cols = max(1, min(2*processors/j.rows, most/j.rows, panels))
 		return
 	}
