@@ -75,7 +75,8 @@ type span struct{ lo, hi int32 }
 type Graph struct {
 	n      int32    // nodes recorded, with node 0, the sink for absent operands
 	limit  int32    // the first node behind the last chunk in use
-	gen    uint32   // number of the recording, one up at every Reset and Rewind
+	gen    uint32   // number of the recording, one up at every Reset and Rewind, but never 0
+	ready  uint32   // gen if there is room for node n, else 0: the short path for scalars asks for no more
 	last   *Chunk   // the chunk that node n goes to
 	chunks []*Chunk // those in use, and behind them those kept for later
 	mask   Flags    // wantsGrad, or 0 while recording without gradients
@@ -139,7 +140,14 @@ func (g *Graph) FirstResult() int { return int(g.leafEnd) }
 // Len returns the number of nodes recorded.
 func (g *Graph) Len() int { return int(g.n - 1) }
 
-// grow makes room for node n.
+// room makes sure that there is room for node n.
+func (g *Graph) room() {
+	if g.n >= g.limit {
+		g.grow()
+	}
+}
+
+// grow makes room for node n, the first of a chunk.
 func (g *Graph) grow() {
 	if g.n >= MaxNodes {
 		panic(Errorf("graph.Graph", ErrLimit, "the tape has %d nodes and can hold no more: Reset or Rewind it, or use tensor operations in place of scalar ones", g.n-1))
@@ -152,14 +160,32 @@ func (g *Graph) grow() {
 
 // seek sets the tape's end to node n, which must have been recorded before or be the next one.
 func (g *Graph) seek(n int32) {
-	g.n = n
 	k := n >> chunkBits
-	if int(k) == len(g.chunks) {
+	if int(k) < len(g.chunks) {
+		g.last = g.chunks[k]
+		g.limit = (k + 1) << chunkBits
+	} else {
 		g.limit = n // the next record grows
-		return
 	}
-	g.last = g.chunks[k]
-	g.limit = (k + 1) << chunkBits
+	g.ready = g.gen
+	g.advance(n)
+}
+
+// advance sets the tape's end to a node of the chunk in use, or the first one behind it.
+func (g *Graph) advance(n int32) {
+	g.n = n
+	if n == g.limit {
+		g.ready = 0
+	}
+}
+
+// nextRecording makes older handles stale, unless a rewind in force says otherwise.
+func (g *Graph) nextRecording() {
+	g.gen++
+	if g.gen == 0 {
+		g.gen = 1
+	}
+	g.seek(g.n)
 }
 
 // Chunk returns nodes k·ChunkLen and up.

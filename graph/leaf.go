@@ -24,16 +24,14 @@ func (g *Graph) Var(v float64) Value { return g.scalarLeaf(v, isLeaf|wantsGrad) 
 func (g *Graph) Const(v float64) Value { return g.scalarLeaf(v, isLeaf) }
 
 func (g *Graph) scalarLeaf(v float64, flags Flags) Value {
+	g.room()
 	id := g.n
-	if id >= g.limit {
-		g.grow()
-	}
 	g.last.heads[id&chunkMask] = head{value: v, op: opLeaf, flags: flags}
 	g.last.Links[id&chunkMask] = Link{}
 	if id == g.leafEnd {
 		g.leafEnd++
 	}
-	g.n = id + 1
+	g.advance(id + 1)
 	return Value{g, id, g.gen}
 }
 
@@ -47,9 +45,7 @@ func (g *Graph) Vars(data []float64) []Value {
 func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
 	dst = slices.Grow(dst, len(data))
 	for len(data) > 0 {
-		if g.n >= g.limit {
-			g.grow()
-		}
+		g.room()
 		k := min(int(g.limit-g.n), len(data))
 		heads, links := g.last.heads[g.n&chunkMask:], g.last.Links[g.n&chunkMask:]
 		for i, v := range data[:k] {
@@ -60,7 +56,7 @@ func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
 		if g.n == g.leafEnd {
 			g.leafEnd += int32(k)
 		}
-		g.n += int32(k)
+		g.advance(g.n + int32(k))
 		data = data[k:]
 	}
 	return dst

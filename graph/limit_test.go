@@ -34,3 +34,51 @@ func TestSizes(t *testing.T) {
 }
 
 func sizeOf[T any]() uintptr { return reflect.TypeFor[T]().Size() }
+
+// The number of a recording wraps around, but is never 0: with that, a handle would pass for one of a graph whose chunk
+// is full.
+func TestRecordingsWrapAround(t *testing.T) {
+	g := New()
+	g.gen, g.base, g.ready = 1<<32-2, 1<<32-2, 1<<32-2
+	x := g.Var(1)
+	for range 3 {
+		g.Reset()
+		if x.Valid() {
+			t.Fatalf("a value of recording %d is valid in recording %d", x.gen, g.gen)
+		}
+		if x = g.Var(1); x.gen == 0 || !x.Valid() {
+			t.Fatalf("a value of recording %d is not valid in recording %d", x.gen, g.gen)
+		}
+	}
+	if g.gen != 2 {
+		t.Errorf("three recordings after 2³²-2 comes %d, want 2", g.gen)
+	}
+}
+
+// At the end of a chunk no handle passes for the short path, which makes no room, until the long one has made it.
+func TestRoomForTheNextNode(t *testing.T) {
+	g := New()
+	x := g.Var(1)
+	for int(g.n) < ChunkLen-1 {
+		g.Const(0)
+	}
+	if _, f := Scalar(x); !f.Scalar() {
+		t.Fatal("the short path is closed with room for a node")
+	}
+	g.Const(0)
+	if _, f := Scalar(x); f.Scalar() {
+		t.Error("the short path is open without room")
+	}
+	if _, _, f := Scalars(x, x); f.Scalar() {
+		t.Error("the short path for two is open without room")
+	}
+	g.Const(0)
+	if _, f := Scalar(x); !f.Scalar() {
+		t.Error("the short path is closed in a new chunk")
+	}
+	m := g.Mark()
+	g.Rewind(m)
+	if _, f := Scalar(g.Value(1)); !f.Scalar() {
+		t.Error("the short path is closed after a Rewind")
+	}
+}

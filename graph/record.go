@@ -16,7 +16,7 @@ func (f Flags) Scalar() bool { return f&notPlain == 0 }
 // Scalar returns the number that x stands for, if the flags say that x is a scalar.
 func Scalar(x Value) (float64, Flags) {
 	g := x.g
-	if g == nil || x.gen != g.gen {
+	if g == nil || x.gen != g.ready {
 		return 0, notPlain
 	}
 	h := g.head(x.id)
@@ -26,7 +26,7 @@ func Scalar(x Value) (float64, Flags) {
 // Scalars is [Scalar] for two operands.
 func Scalars(a, b Value) (x, y float64, f Flags) {
 	g := a.g
-	if g == nil || g != b.g || a.gen != g.gen || b.gen != g.gen {
+	if g == nil || g != b.g || a.gen != g.ready || b.gen != g.ready {
 		return 0, 0, notPlain
 	}
 	c := g.chunks // what head does, but cheap enough for the compiler to inline this function
@@ -39,6 +39,7 @@ func Scalars(a, b Value) (x, y float64, f Flags) {
 func Current(op Op, x Value) (now Value, v float64, f Flags) {
 	x.must(op.Row().goName)
 	x.g.use(x.id)
+	x.g.room()
 	h := x.g.head(x.id)
 	f = h.flags
 	if f&isTensor == 0 {
@@ -47,33 +48,46 @@ func Current(op Op, x Value) (now Value, v float64, f Flags) {
 	return x.g.handle(x.id), h.value, f
 }
 
+// The functions Record are written so that the compiler inlines them where operations are recorded: they call nothing,
+// since that there is room for the node was found out with the flags. So nothing may be recorded in between.
+
 // Record1 records a scalar operation with value y and derivative dx by its only operand, whose flags are given.
 func Record1(op Op, f Flags, x Value, y, dx float64) Value {
-	return record(op, f, x.g, x.id, 0, y, dx, 0)
+	g := x.g
+	id := g.n
+	c, k := g.last, id&chunkMask
+	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
+	c.Links[k] = Link{[2]float64{dx, 0}, [2]int32{x.id, 0}}
+	if g.n++; g.n == g.limit {
+		g.ready = 0
+	}
+	return Value{g, id, g.gen}
 }
 
 // Record1Param is [Record1] for an operation with a constant parameter, which [Node.Float] returns.
 func Record1Param(op Op, f Flags, x Value, param, y, dx float64) Value {
+	g := x.g
+	id := g.n
+	c, k := g.last, id&chunkMask
+	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
 	// The sink's slot has room for the parameter: what flows there is read by no one.
-	return record(op, f, x.g, x.id, 0, y, dx, param)
+	c.Links[k] = Link{[2]float64{dx, param}, [2]int32{x.id, 0}}
+	if g.n++; g.n == g.limit {
+		g.ready = 0
+	}
+	return Value{g, id, g.gen}
 }
 
 // Record2 records a scalar operation with value y and derivatives da and db by its operands, whose flags are given.
 func Record2(op Op, f Flags, a, b Value, y, da, db float64) Value {
-	return record(op, f, a.g, a.id, b.id, y, da, db)
-}
-
-func record(op Op, f Flags, g *Graph, a, b int32, y, da, db float64) Value {
+	g := a.g
 	id := g.n
-	if id >= g.limit {
-		g.grow()
-	}
-	k, c := id&chunkMask, g.last
+	c, k := g.last, id&chunkMask
 	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
-	l := &c.Links[k]
-	l.In = [2]int32{a, b}
-	l.D = [2]float64{da, db}
-	g.n = id + 1
+	c.Links[k] = Link{[2]float64{da, db}, [2]int32{a.id, b.id}}
+	if g.n++; g.n == g.limit {
+		g.ready = 0
+	}
 	return Value{g, id, g.gen}
 }
 
@@ -198,9 +212,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 			g.release(e)
 		}
 	}()
-	if id >= g.limit {
-		g.grow()
-	}
+	g.room()
 	var flags Flags
 	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
 		flags |= g.head(in).flags
@@ -224,7 +236,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	if out.Rank() == 0 {
 		g.head(id).value = out.AtFlat(0)
 	}
-	g.n = id + 1
+	g.advance(id + 1)
 	return Value{g, id, g.gen}
 }
 
@@ -256,7 +268,8 @@ func (c Call) RecordScalar(y float64, p, q Term) Value {
 	in := g.inputs[e.inputs.lo:e.inputs.hi]
 	e.terms = [2]int32{int32(p.Input), int32(q.Input)}
 	a, b := in[p.Input], in[q.Input]
-	v := record(c.op, g.head(a).flags|g.head(b).flags, g, a, b, y, p.D, q.D)
+	g.room()
+	v := Record2(c.op, g.head(a).flags|g.head(b).flags, g.handle(a), g.handle(b), y, p.D, q.D)
 	g.head(v.id).ext = int32(len(g.exts) - 1)
 	for range in {
 		g.operands = append(g.operands, nil)

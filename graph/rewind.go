@@ -51,7 +51,7 @@ func (g *Graph) Rewind(m Mark) {
 		e.used = min(e.used, m.n-1)
 	}
 	g.open = g.open[:min(m.open, len(g.open))]
-	g.gen++
+	g.nextRecording()
 	for k := len(g.rewinds); k > 0 && g.rewinds[k-1].floor >= m.n; k-- {
 		g.rewinds = g.rewinds[:k-1]
 	}
@@ -62,7 +62,7 @@ func (g *Graph) Rewind(m Mark) {
 func (g *Graph) Reset() {
 	g.truncate(1, 0)
 	g.open = g.open[:0]
-	g.gen++
+	g.nextRecording()
 	g.base = g.gen
 	g.rewinds = g.rewinds[:0]
 }
