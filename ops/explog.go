@@ -42,22 +42,22 @@ func init() {
 	}))
 	register(&opSin, withSlope(sinSlope[float64], sinSlope[float32], graph.Row{
 		Name: "sin", Func: Sin, Params: "x", Doc: "sine, x in radians", Formula: "sin x", Derivative: "cos x",
-		Unary:   math.Sincos,
+		Unary:   kernel.Sincos,
 		Forward: kernel1(kernel.Sin[float64], kernel.Sin[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
 		At:      [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
-		Source:  "Cephes sin.c, via Go math.Sincos",
+		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
 	}))
 	register(&opCos, withSlope(cosSlope[float64], cosSlope[float32], graph.Row{
 		Name: "cos", Func: Cos, Params: "x", Doc: "cosine, x in radians", Formula: "cos x", Derivative: "-sin x",
 		Unary: func(x float64) (float64, float64) {
-			s, c := math.Sincos(x)
+			s, c := kernel.Sincos(x)
 			return c, -s
 		},
 		Forward: kernel1(kernel.Cos[float64], kernel.Cos[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Sin(n.Input(0)))) },
 		At:      [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {1, 0}, {1, 0}},
-		Source:  "Cephes sin.c, via Go math.Sincos",
+		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
 	}))
 }
 
@@ -100,7 +100,7 @@ func Log(x graph.Value) graph.Value { return unary(opLog, x) }
 //	Sin(±Inf) = NaN
 func Sin(x graph.Value) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() {
-		s, c := math.Sincos(v)
+		s, c := kernel.Sincos(v)
 		return graph.Record1(opSin, f, x, s, c)
 	}
 	return unary(opSin, x)
@@ -115,7 +115,7 @@ func Sin(x graph.Value) graph.Value {
 //	Cos(±Inf) = NaN
 func Cos(x graph.Value) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() {
-		s, c := math.Sincos(v)
+		s, c := kernel.Sincos(v)
 		return graph.Record1(opCos, f, x, c, -s)
 	}
 	return unary(opCos, x)

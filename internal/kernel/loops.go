@@ -289,60 +289,6 @@ func logarithm(x float64) float64 {
 	return math.Log(x)
 }
 
-// sin returns sin x. [math.Sin] has a small absolute error; where that matters, because the result is small or the argument
-// large, x is reduced anew.
-func sin(x float64) float64 {
-	y := math.Sin(x)
-	if math.Abs(x) < 1 || reduced(x, y) {
-		return y
-	}
-	r, n := quarterTurns(x)
-	return sinQuarter(r, n)
-}
-
-// cos returns cos x, as [sin] does it.
-func cos(x float64) float64 {
-	y := math.Cos(x)
-	if reduced(x, y) {
-		return y
-	}
-	r, n := quarterTurns(x)
-	return sinQuarter(r, n+1)
-}
-
-// reduced reports whether package math's sine or cosine y of x is good enough, or as good as it gets.
-func reduced(x, y float64) bool {
-	const nearZero, large, tooLarge = 1e-5, 1 << 29, 1 << 49
-	x = math.Abs(x)
-	return x < large && math.Abs(y) > nearZero || !(x < tooLarge)
-}
-
-// sinQuarter returns sin(r + n·π/2).
-func sinQuarter(r float64, n int64) float64 {
-	switch n & 3 {
-	case 0:
-		return math.Sin(r)
-	case 1:
-		return math.Cos(r)
-	case 2:
-		return -math.Sin(r)
-	default:
-		return -math.Cos(r)
-	}
-}
-
-// quarterTurns returns n and r such that x = n·π/2 + r with |r| ≤ π/4, or little more.
-func quarterTurns(x float64) (r float64, n int64) {
-	// π/2 in three parts.
-	const c1, c2, c3 = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
-	f := math.Round(x * (2 / math.Pi))
-	r1 := math.FMA(-f, c1, x) // exact
-	w := times(f, c2)
-	r = r1 - w // what this loses, and the rest, is added below
-	r += math.FMA(-f, c3, (r1-r)-w-math.FMA(f, c2, -w))
-	return r, int64(f)
-}
-
 // bounded makes a loop of one that stops at a large argument and returns how many elements it has done: what it leaves is
 // computed by f, some elements at a time.
 func bounded[T Float](small func(dst, a []T) int, f func(float64) float64) loop[T] {
