@@ -33,6 +33,9 @@
 //	JAX                 the same with $JAX_PYTHON
 //	GoMLX               its backend in Go, in the nested module gomlx: built if it can be
 //
+// Gorgonia is not among them: programs with v0.9.18, its newest release, compile with Go 1.26 but panic at once, in
+// go4.org/unsafe/assume-no-moving-gc, unless a variable of the environment takes the risk.
+//
 // The C++ ones are compiled with g++ -O3 -march=native. Peers run in the strongest setting known: PyTorch without
 // gradients to clear (set_to_none) and with an allocator that keeps its memory, both it and OpenBLAS once with the
 // kernels they choose and once with those for Haswell, of which the faster counts. Settings of the caller's environment
