@@ -5314,7 +5314,6 @@ done:
 	JZ     fullrelu
 	VADDPS (DI), Y0, Y0
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5331,6 +5330,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -5351,7 +5351,6 @@ masked:
 	VMASKMOVPS (DI), Y1, Y2
 	VADDPS     Y2, Y0, Y0
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5368,6 +5367,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -5418,7 +5418,6 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y1, Y1
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5438,6 +5437,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -5461,7 +5461,6 @@ masked:
 	VMASKMOVPS (DI), Y2, Y3
 	VADDPS     Y3, Y1, Y1
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5481,6 +5480,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -5536,7 +5536,6 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y2, Y2
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5559,6 +5558,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -5585,7 +5585,6 @@ masked:
 	VMASKMOVPS (DI), Y3, Y4
 	VADDPS     Y4, Y2, Y2
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5608,6 +5607,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -5669,7 +5669,6 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y3, Y3
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5695,6 +5694,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -5724,7 +5724,6 @@ masked:
 	VMASKMOVPS (DI), Y4, Y5
 	VADDPS     Y5, Y3, Y3
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5750,6 +5749,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -5816,7 +5816,6 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y4, Y4
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -5845,6 +5844,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -5877,7 +5877,6 @@ masked:
 	VMASKMOVPS (DI), Y5, Y6
 	VADDPS     Y6, Y4, Y4
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -5906,6 +5905,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -5978,7 +5978,6 @@ done:
 	ADDQ   R9, DI
 	VADDPS (DI), Y5, Y5
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6010,6 +6009,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -6045,7 +6045,6 @@ masked:
 	VMASKMOVPS (DI), Y6, Y7
 	VADDPS     Y7, Y5, Y5
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6077,6 +6076,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -6126,7 +6126,6 @@ done:
 	VADDPS (DI), Y0, Y0
 	VADDPS 32(DI), Y1, Y1
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6145,6 +6144,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -6166,7 +6166,6 @@ masked:
 	VMASKMOVPS 32(DI), Y2, Y3
 	VADDPS     Y3, Y1, Y1
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6185,6 +6184,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -6242,7 +6242,6 @@ done:
 	VADDPS (DI), Y2, Y2
 	VADDPS 32(DI), Y3, Y3
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6266,6 +6265,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -6291,7 +6291,6 @@ masked:
 	VMASKMOVPS 32(DI), Y4, Y5
 	VADDPS     Y5, Y3, Y3
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6315,6 +6314,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -6380,7 +6380,6 @@ done:
 	VADDPS (DI), Y4, Y4
 	VADDPS 32(DI), Y5, Y5
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6409,6 +6408,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -6438,7 +6438,6 @@ masked:
 	VMASKMOVPS 32(DI), Y6, Y7
 	VADDPS     Y7, Y5, Y5
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6467,6 +6466,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -6541,7 +6541,6 @@ done:
 	VADDPS (DI), Y6, Y6
 	VADDPS 32(DI), Y7, Y7
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6575,6 +6574,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -6608,7 +6608,6 @@ masked:
 	VMASKMOVPS 32(DI), Y8, Y9
 	VADDPS     Y9, Y7, Y7
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6642,6 +6641,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -6724,7 +6724,6 @@ done:
 	VADDPS (DI), Y8, Y8
 	VADDPS 32(DI), Y9, Y9
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6763,6 +6762,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -6800,7 +6800,6 @@ masked:
 	VMASKMOVPS 32(DI), Y10, Y11
 	VADDPS     Y11, Y9, Y9
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -6839,6 +6838,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -6930,7 +6930,6 @@ done:
 	VADDPS (DI), Y10, Y10
 	VADDPS 32(DI), Y11, Y11
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -6974,6 +6973,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -7015,7 +7015,6 @@ masked:
 	VMASKMOVPS 32(DI), Y12, Y13
 	VADDPS     Y13, Y11, Y11
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -7059,6 +7058,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -13260,7 +13260,6 @@ done:
 	JZ     fullrelu
 	VADDPD (DI), Y0, Y0
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13277,6 +13276,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -13297,7 +13297,6 @@ masked:
 	VMASKMOVPD (DI), Y1, Y2
 	VADDPD     Y2, Y0, Y0
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13314,6 +13313,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -13364,7 +13364,6 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y1, Y1
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13384,6 +13383,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -13407,7 +13407,6 @@ masked:
 	VMASKMOVPD (DI), Y2, Y3
 	VADDPD     Y3, Y1, Y1
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13427,6 +13426,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -13482,7 +13482,6 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y2, Y2
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13505,6 +13504,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -13531,7 +13531,6 @@ masked:
 	VMASKMOVPD (DI), Y3, Y4
 	VADDPD     Y4, Y2, Y2
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13554,6 +13553,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -13615,7 +13615,6 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y3, Y3
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13641,6 +13640,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -13670,7 +13670,6 @@ masked:
 	VMASKMOVPD (DI), Y4, Y5
 	VADDPD     Y5, Y3, Y3
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13696,6 +13695,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -13762,7 +13762,6 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y4, Y4
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13791,6 +13790,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -13823,7 +13823,6 @@ masked:
 	VMASKMOVPD (DI), Y5, Y6
 	VADDPD     Y6, Y4, Y4
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -13852,6 +13851,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -13924,7 +13924,6 @@ done:
 	ADDQ   R9, DI
 	VADDPD (DI), Y5, Y5
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -13956,6 +13955,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -13991,7 +13991,6 @@ masked:
 	VMASKMOVPD (DI), Y6, Y7
 	VADDPD     Y7, Y5, Y5
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -14023,6 +14022,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -14072,7 +14072,6 @@ done:
 	VADDPD (DI), Y0, Y0
 	VADDPD 32(DI), Y1, Y1
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -14091,6 +14090,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -14112,7 +14112,6 @@ masked:
 	VMASKMOVPD 32(DI), Y2, Y3
 	VADDPD     Y3, Y1, Y1
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -14131,6 +14130,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -14188,7 +14188,6 @@ done:
 	VADDPD (DI), Y2, Y2
 	VADDPD 32(DI), Y3, Y3
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -14212,6 +14211,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -14237,7 +14237,6 @@ masked:
 	VMASKMOVPD 32(DI), Y4, Y5
 	VADDPD     Y5, Y3, Y3
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -14261,6 +14260,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -14326,7 +14326,6 @@ done:
 	VADDPD (DI), Y4, Y4
 	VADDPD 32(DI), Y5, Y5
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -14355,6 +14354,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -14384,7 +14384,6 @@ masked:
 	VMASKMOVPD 32(DI), Y6, Y7
 	VADDPD     Y7, Y5, Y5
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -14413,6 +14412,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -14487,7 +14487,6 @@ done:
 	VADDPD (DI), Y6, Y6
 	VADDPD 32(DI), Y7, Y7
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -14521,6 +14520,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -14554,7 +14554,6 @@ masked:
 	VMASKMOVPD 32(DI), Y8, Y9
 	VADDPD     Y9, Y7, Y7
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -14588,6 +14587,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -14670,7 +14670,6 @@ done:
 	VADDPD (DI), Y8, Y8
 	VADDPD 32(DI), Y9, Y9
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -14709,6 +14708,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -14746,7 +14746,6 @@ masked:
 	VMASKMOVPD 32(DI), Y10, Y11
 	VADDPD     Y11, Y9, Y9
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -14785,6 +14784,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -14876,7 +14876,6 @@ done:
 	VADDPD (DI), Y10, Y10
 	VADDPD 32(DI), Y11, Y11
 	ADDQ   R9, DI
-	MOVQ   DI, d+64(FP)
 
 fullrelu:
 	MOVB   relu+88(FP), AL
@@ -14920,6 +14919,7 @@ fullstore:
 	JZ      fulllast
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -14961,7 +14961,6 @@ masked:
 	VMASKMOVPD 32(DI), Y12, Y13
 	VADDPD     Y13, Y11, Y11
 	ADDQ       R9, DI
-	MOVQ       DI, d+64(FP)
 
 maskedrelu:
 	MOVB   relu+88(FP), AL
@@ -15005,6 +15004,7 @@ maskedstore:
 	JZ         maskedlast
 	MOVQ       DX, tiles+96(FP)
 	MOVQ       SI, c+48(FP)
+	MOVQ       DI, d+64(FP)
 	MOVQ       a+0(FP), BX
 	MOVQ       next+104(FP), AX
 	ADDQ       AX, BX
@@ -19186,7 +19186,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z1
 	VADDPS    Z1, Z0, Z0
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19203,6 +19202,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -19256,7 +19256,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z2
 	VADDPS    Z2, Z1, Z1
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19276,6 +19275,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -19335,7 +19335,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z3
 	VADDPS    Z3, Z2, Z2
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19358,6 +19357,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -19424,7 +19424,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z4
 	VADDPS    Z4, Z3, Z3
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19450,6 +19449,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -19522,7 +19522,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z5
 	VADDPS    Z5, Z4, Z4
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19551,6 +19550,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -19630,7 +19630,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z6
 	VADDPS    Z6, Z5, Z5
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19662,6 +19661,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -19747,7 +19747,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z7
 	VADDPS    Z7, Z6, Z6
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19782,6 +19781,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -19874,7 +19874,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z8
 	VADDPS    Z8, Z7, Z7
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -19912,6 +19911,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -20012,7 +20012,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z9
 	VADDPS    Z9, Z8, Z8
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20053,6 +20052,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -20159,7 +20159,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z10
 	VADDPS    Z10, Z9, Z9
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20203,6 +20202,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -20315,7 +20315,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z11
 	VADDPS    Z11, Z10, Z10
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20362,6 +20361,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -20480,7 +20480,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z12
 	VADDPS    Z12, Z11, Z11
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20530,6 +20529,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -20654,7 +20654,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z13
 	VADDPS    Z13, Z12, Z12
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20707,6 +20706,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -20837,7 +20837,6 @@ done:
 	VMOVUPS.Z (DI), K1, Z14
 	VADDPS    Z14, Z13, Z13
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20893,6 +20892,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -20944,7 +20944,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z2
 	VADDPS    Z2, Z1, Z1
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -20963,6 +20962,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -21023,7 +21023,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z4
 	VADDPS    Z4, Z3, Z3
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21047,6 +21046,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -21116,7 +21116,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z6
 	VADDPS    Z6, Z5, Z5
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21145,6 +21144,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -21224,7 +21224,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z8
 	VADDPS    Z8, Z7, Z7
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21258,6 +21257,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -21346,7 +21346,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z10
 	VADDPS    Z10, Z9, Z9
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21385,6 +21384,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -21483,7 +21483,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z12
 	VADDPS    Z12, Z11, Z11
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21527,6 +21526,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -21634,7 +21634,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z14
 	VADDPS    Z14, Z13, Z13
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21683,6 +21682,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -21800,7 +21800,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z16
 	VADDPS    Z16, Z15, Z15
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -21854,6 +21853,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -21982,7 +21982,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z18
 	VADDPS    Z18, Z17, Z17
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -22041,6 +22040,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -22178,7 +22178,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z20
 	VADDPS    Z20, Z19, Z19
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -22242,6 +22241,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -22388,7 +22388,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z22
 	VADDPS    Z22, Z21, Z21
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -22457,6 +22456,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -22612,7 +22612,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z24
 	VADDPS    Z24, Z23, Z23
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -22686,6 +22685,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -22850,7 +22850,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z26
 	VADDPS    Z26, Z25, Z25
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -22929,6 +22928,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -23102,7 +23102,6 @@ done:
 	VMOVUPS.Z 64(DI), K1, Z28
 	VADDPS    Z28, Z27, Z27
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -23186,6 +23185,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -27356,7 +27356,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z1
 	VADDPD    Z1, Z0, Z0
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27373,6 +27372,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -27426,7 +27426,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z2
 	VADDPD    Z2, Z1, Z1
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27446,6 +27445,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -27505,7 +27505,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z3
 	VADDPD    Z3, Z2, Z2
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27528,6 +27527,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -27594,7 +27594,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z4
 	VADDPD    Z4, Z3, Z3
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27620,6 +27619,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -27692,7 +27692,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z5
 	VADDPD    Z5, Z4, Z4
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27721,6 +27720,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -27800,7 +27800,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z6
 	VADDPD    Z6, Z5, Z5
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27832,6 +27831,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -27917,7 +27917,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z7
 	VADDPD    Z7, Z6, Z6
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -27952,6 +27951,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -28044,7 +28044,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z8
 	VADDPD    Z8, Z7, Z7
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28082,6 +28081,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -28182,7 +28182,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z9
 	VADDPD    Z9, Z8, Z8
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28223,6 +28222,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -28329,7 +28329,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z10
 	VADDPD    Z10, Z9, Z9
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28373,6 +28372,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -28485,7 +28485,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z11
 	VADDPD    Z11, Z10, Z10
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28532,6 +28531,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -28650,7 +28650,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z12
 	VADDPD    Z12, Z11, Z11
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28700,6 +28699,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -28824,7 +28824,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z13
 	VADDPD    Z13, Z12, Z12
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -28877,6 +28876,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -29007,7 +29007,6 @@ done:
 	VMOVUPD.Z (DI), K1, Z14
 	VADDPD    Z14, Z13, Z13
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29063,6 +29062,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -29114,7 +29114,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z2
 	VADDPD    Z2, Z1, Z1
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29133,6 +29132,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -29193,7 +29193,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z4
 	VADDPD    Z4, Z3, Z3
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29217,6 +29216,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -29286,7 +29286,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z6
 	VADDPD    Z6, Z5, Z5
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29315,6 +29314,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -29394,7 +29394,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z8
 	VADDPD    Z8, Z7, Z7
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29428,6 +29427,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -29516,7 +29516,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z10
 	VADDPD    Z10, Z9, Z9
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29555,6 +29554,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -29653,7 +29653,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z12
 	VADDPD    Z12, Z11, Z11
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29697,6 +29696,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -29804,7 +29804,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z14
 	VADDPD    Z14, Z13, Z13
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -29853,6 +29852,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -29970,7 +29970,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z16
 	VADDPD    Z16, Z15, Z15
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -30024,6 +30023,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -30152,7 +30152,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z18
 	VADDPD    Z18, Z17, Z17
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -30211,6 +30210,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -30348,7 +30348,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z20
 	VADDPD    Z20, Z19, Z19
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -30412,6 +30411,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -30558,7 +30558,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z22
 	VADDPD    Z22, Z21, Z21
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -30627,6 +30626,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -30782,7 +30782,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z24
 	VADDPD    Z24, Z23, Z23
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -30856,6 +30855,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -31020,7 +31020,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z26
 	VADDPD    Z26, Z25, Z25
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -31099,6 +31098,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX
@@ -31272,7 +31272,6 @@ done:
 	VMOVUPD.Z 64(DI), K1, Z28
 	VADDPD    Z28, Z27, Z27
 	ADDQ      R9, DI
-	MOVQ      DI, d+64(FP)
 
 relu:
 	MOVB   relu+88(FP), AL
@@ -31356,6 +31355,7 @@ store:
 	JZ      last
 	MOVQ    DX, tiles+96(FP)
 	MOVQ    SI, c+48(FP)
+	MOVQ    DI, d+64(FP)
 	MOVQ    a+0(FP), BX
 	MOVQ    next+104(FP), AX
 	ADDQ    AX, BX

@@ -254,11 +254,5 @@ func (t target) loop(unroll int, n, i reg.GPPhysical, step func(u int, k mask)) 
 
 // leaveIfLarge jumps to leave if an element is larger than sinMost.
 func (t target) leaveIfLarge(x vec) {
-	c := t.cmp(gt, t.abs(x), t.num(t.sinMost()))
-	if t.wide {
-		ctx.KORTESTW(c.Op, c.Op)
-	} else {
-		ctx.VPTEST(c.Op, c.Op)
-	}
-	ctx.JNZ(operand.LabelRef("leave"))
+	t.jumpIfAny(t.cmp(gt, t.abs(x), t.num(t.sinMost())), "leave")
 }

@@ -147,7 +147,6 @@ func (t target) gemmTile(rows, vectors int) {
 			}
 			ctx.ADDQ(ldd, d)
 		}
-		ctx.Store(d, ctx.Param("d"))
 		ctx.Label(name + "relu")
 		relu := ctx.GP8()
 		ctx.Load(ctx.Param("relu"), relu)
@@ -171,7 +170,9 @@ func (t target) gemmTile(rows, vectors int) {
 		ctx.DECQ(left)
 		ctx.JZ(operand.LabelRef(name + "last"))
 		ctx.Store(left, ctx.Param("tiles"))
+		// Only now: behind the last tile these would point past the ends of C and D.
 		ctx.Store(c, ctx.Param("c"))
+		ctx.Store(d, ctx.Param("d"))
 		ctx.Load(ctx.Param("a"), a)
 		ctx.Load(ctx.Param("next"), reg.RAX)
 		ctx.ADDQ(reg.RAX, a)

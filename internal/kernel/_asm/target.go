@@ -360,12 +360,7 @@ var (
 func (t target) unlikely(c cond, rare, likely func()) {
 	asides++
 	there, back := fmt.Sprintf("rare%d", asides), fmt.Sprintf("back%d", asides)
-	if t.wide {
-		ctx.KORTESTW(c.Op, c.Op)
-	} else {
-		ctx.VPTEST(c.Op, c.Op)
-	}
-	ctx.JNZ(operand.LabelRef(there))
+	t.jumpIfAny(c, there)
 	likely()
 	ctx.Label(back)
 	aside = append(aside, func() {
@@ -373,4 +368,14 @@ func (t target) unlikely(c cond, rare, likely func()) {
 		rare()
 		ctx.JMP(operand.LabelRef(back))
 	})
+}
+
+// jumpIfAny jumps if c holds in any lane.
+func (t target) jumpIfAny(c cond, label string) {
+	if t.wide {
+		ctx.KORTESTW(c.Op, c.Op)
+	} else {
+		ctx.VPTEST(c.Op, c.Op)
+	}
+	ctx.JNZ(operand.LabelRef(label))
 }
