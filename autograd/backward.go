@@ -172,14 +172,11 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 // pass adds to dst what the cotangent ct of node n contributes to operand i: by the operation's kernel, or by its rule
 // on the graph with recording off. The numbers of a fresh dst are undefined.
 func pass(row *graph.Row, n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
-	if fresh {
-		if row.BackwardInto != nil && row.BackwardInto(n, i, ct, dst) {
-			return
-		}
-		dst.Zero()
-	}
-	if row.Backward != nil && row.Backward(n, i, ct, dst) {
+	if row.Backward != nil && row.Backward(n, i, ct, dst, fresh) {
 		return
+	}
+	if fresh {
+		dst.Zero()
 	}
 	g := n.Graph()
 	g.Scratch(func() {

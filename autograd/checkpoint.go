@@ -136,7 +136,10 @@ func (c *checkpoint) again(n graph.Node, xs []graph.Value) graph.Value {
 }
 
 // checkpointBackward computes f again and sweeps through it once, for all operands.
-func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	if fresh {
+		dst.Zero()
+	}
 	c, g := n.Aux().(*checkpoint), n.Graph()
 	if repeated(n, i) {
 		return true

@@ -39,24 +39,30 @@ type Kink struct {
 	Why    string  // the reason for the choice
 }
 
+// A Point is the value of an operation and its derivative for one operand.
+type Point struct{ Value, Derivative float64 }
+
+// Edges says what an elementwise operation of one operand does where numbers end.
+type Edges struct{ NaN, Inf, NegInf, Zero, NegZero Point }
+
 // A Row is everything about one operation. The table of rows is the single source for the tests, the reference table,
 // the labels in pictures, and the names that expressions know.
 //
 // Elementwise operations give Unary, UnaryParam or Binary and get their tensor kernels from it; a hand-made Forward or
 // Backward replaces them where that pays. Every row that is not NoGrad has a VJP.
 type Row struct {
-	Name       string        // lower snake case: "log1p"
-	Func       any           // the public function: Log1p
-	Params     string        // names of its parameters: "x, axis"
-	Doc        string        // one line: what it computes
-	Formula    string        // "ln(1+x)"
-	Derivative string        // "1/(1+x)"
-	Class      Class         // how the result depends on the operands
-	Domain     []Interval    // where the operands of its tests are drawn from, one for each operand; the last one repeats
-	At         [5][2]float64 // of an elementwise operation of one operand: value and derivative at NaN, +Inf, -Inf, 0 and -0
-	Kinks      []Kink        // where it is not differentiable
-	Source     string        // where the rule comes from
-	Try        []string      // calls that its tests make, such as "(2,3) 1": a random operand of that shape and the integer 1
+	Name       string     // lower snake case: "log1p"
+	Func       any        // the public function: Log1p
+	Params     string     // names of its parameters: "x, axis"
+	Doc        string     // one line: what it computes
+	Formula    string     // "ln(1+x)"
+	Derivative string     // "1/(1+x)"
+	Class      Class      // how the result depends on the operands
+	Domain     []Interval // where the operands of its tests are drawn from, one for each operand; the last one repeats
+	At         Edges      // of an elementwise operation of one operand: what it does at NaN, infinities and zeros
+	Kinks      []Kink     // where it is not differentiable
+	Source     string     // where the rule comes from
+	Try        []string   // calls that its tests make, such as "(2,3) 1": a random operand of that shape and the integer 1
 
 	// Prepare, if any, maps a random operand to one that the operation can take, such as a positive definite matrix.
 	// It is recorded on the graph, so that differences and derivatives pass through it alike.
@@ -71,12 +77,11 @@ type Row struct {
 
 	// Forward computes n.Out() from the operands n.In(i) and the attributes.
 	Forward func(n Node)
-	// Backward adds to dst the product of the cotangent ct of the result with the derivative by operand i. It returns
-	// false to leave the work to VJP. For an Elementwise operation dst has the shape of the result. Optional.
-	Backward func(n Node, i int, ct, dst *tensor.Tensor) bool
-	// BackwardInto is Backward for a dst of undefined numbers, which it sets: the first contribution to a gradient need
-	// not be added to zeros. Optional, as Backward is.
-	BackwardInto func(n Node, i int, ct, dst *tensor.Tensor) bool
+	// Backward adds to dst the product of the cotangent ct of the result with the derivative by operand i. A dst that
+	// is fresh has undefined numbers: Backward sets it, so that the first contribution to a gradient need not be added
+	// to zeros; a kernel that can only add begins with dst.Zero(). It returns false to leave the work to VJP, and
+	// then nothing may have been added. Optional.
+	Backward func(n Node, i int, ct, dst *tensor.Tensor, fresh bool) bool
 	// VJP returns, as operations on the graph, the cotangent of operand i for the cotangent ct of the result. Its shape
 	// is the operand's, or one that the operand's broadcasts to: the caller sums over the stretched axes.
 	VJP func(n Node, i int, ct Value) Value

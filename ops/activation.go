@@ -21,7 +21,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Mul(n.Value(), Sigmoid(Neg(n.Input(0)))))
 		},
-		At:     [5][2]float64{{nan, nan}, {1, 0}, {0, 0}, {0.5, 0.25}, {0.5, 0.25}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(0, 0), Zero: at(0.5, 0.25), NegZero: at(0.5, 0.25)},
 		Source: "e^-|x| form, which does not overflow",
 	}))
 	register(&opTanh, withBackward(ofOperand, tanhChain[float64](), tanhChain[float32](), graph.Row{
@@ -33,7 +33,7 @@ func init() {
 			s := MulScalar(n.Input(0), 2)
 			return Chain(ct, MulScalar(Mul(Sigmoid(s), Sigmoid(Neg(s))), 4))
 		},
-		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 1}, {negZero, 1}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Cephes tanh.c, via Go math.Tanh",
 	}))
 	register(&opReLU, withBackward(ofResult, reluChain[float64](), reluChain[float32](), graph.Row{
@@ -53,7 +53,7 @@ func init() {
 			return Where(Gt(x, x.Graph().Const(0)), ct, x.Graph().Const(0))
 		},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient, as in PyTorch and JAX"}},
-		At:     [5][2]float64{{nan, 0}, {inf, 1}, {0, 0}, {0, 0}, {0, 0}},
+		At:     graph.Edges{NaN: at(nan, 0), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source: "Nair and Hinton (2010)",
 	}))
 	register(&opSoftplus, withBackward(ofOperand, softplusChain[float64](), softplusChain[float32](), graph.Row{
@@ -61,7 +61,7 @@ func init() {
 		Unary:   func(x float64) (float64, float64) { return softplus(x), sigmoid(x) },
 		Forward: kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(n.Input(0))) },
-		At:      [5][2]float64{{nan, nan}, {inf, 1}, {0, 0}, {math.Ln2, 0.5}, {math.Ln2, 0.5}},
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(math.Ln2, 0.5), NegZero: at(math.Ln2, 0.5)},
 		Source:  "max(x, 0) + log1p(e^-|x|), which does not overflow",
 	}))
 }

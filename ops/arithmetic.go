@@ -12,19 +12,17 @@ var opAdd, opSub, opMul, opDiv, opNeg, opAddScalar, opMulScalar, opChain, opMulZ
 func init() {
 	register(&opAdd, graph.Row{
 		Name: "add", Func: Add, Params: "a, b", Doc: "sum", Formula: "a + b", Derivative: "1, 1",
-		Binary:       func(a, b float64) (float64, float64, float64) { return a + b, 1, 1 },
-		Forward:      arithmetic(kernel.Add[float64], kernel.AddScalar[float64], kernel.Add[float32], kernel.AddScalar[float32]),
-		Backward:     addBackward,
-		BackwardInto: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return setScaled(dst, 1, ct) },
-		VJP:          func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
-		Source:       "linearity of the derivative",
+		Binary:   func(a, b float64) (float64, float64, float64) { return a + b, 1, 1 },
+		Forward:  arithmetic(kernel.Add[float64], kernel.AddScalar[float64], kernel.Add[float32], kernel.AddScalar[float32]),
+		Backward: addBackward,
+		VJP:      func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
+		Source:   "linearity of the derivative",
 	})
 	register(&opSub, graph.Row{
 		Name: "sub", Func: Sub, Params: "a, b", Doc: "difference", Formula: "a - b", Derivative: "1, -1",
-		Binary:       func(a, b float64) (float64, float64, float64) { return a - b, 1, -1 },
-		Forward:      arithmetic(kernel.Sub[float64], nil, kernel.Sub[float32], nil),
-		Backward:     subBackward,
-		BackwardInto: func(_ graph.Node, i int, ct, dst *tensor.Tensor) bool { return setScaled(dst, float64(1-2*i), ct) },
+		Binary:   func(a, b float64) (float64, float64, float64) { return a - b, 1, -1 },
+		Forward:  arithmetic(kernel.Sub[float64], nil, kernel.Sub[float32], nil),
+		Backward: subBackward,
 		VJP: func(_ graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return ct
@@ -35,12 +33,11 @@ func init() {
 	})
 	register(&opMul, graph.Row{
 		Name: "mul", Func: Mul, Params: "a, b", Doc: "product, element by element", Formula: "a·b", Derivative: "b, a",
-		Binary:       func(a, b float64) (float64, float64, float64) { return a * b, b, a },
-		Forward:      arithmetic(kernel.Mul[float64], kernel.MulScalar[float64], kernel.Mul[float32], kernel.MulScalar[float32]),
-		Backward:     mulBackward,
-		BackwardInto: mulBackwardInto,
-		VJP:          func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
-		Source:       "product rule",
+		Binary:   func(a, b float64) (float64, float64, float64) { return a * b, b, a },
+		Forward:  arithmetic(kernel.Mul[float64], kernel.MulScalar[float64], kernel.Mul[float32], kernel.MulScalar[float32]),
+		Backward: mulBackward,
+		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
+		Source:   "product rule",
 	})
 	register(&opDiv, withSlopes(divSlope[float64], divSlope[float32], graph.Row{
 		Name: "div", Func: Div, Params: "a, b", Doc: "quotient, element by element", Formula: "a / b", Derivative: "1/b, -a/b²",
@@ -59,37 +56,28 @@ func init() {
 		Name: "neg", Func: Neg, Params: "x", Doc: "negative", Formula: "-x", Derivative: "-1",
 		Unary:   func(x float64) (float64, float64) { return -x, -1 },
 		Forward: kernel1(kernel.Neg[float64], kernel.Neg[float32]),
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			addScaled(dst, -1, ct)
-			return true
+		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return addScaled(dst, -1, ct, fresh)
 		},
-		BackwardInto: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return setScaled(dst, -1, ct) },
-		VJP:          func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Neg(ct) },
-		At:           [5][2]float64{{nan, -1}, {-inf, -1}, {inf, -1}, {negZero, -1}, {0, -1}},
-		Source:       "linearity of the derivative",
+		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Neg(ct) },
+		At:     graph.Edges{NaN: at(nan, -1), Inf: at(-inf, -1), NegInf: at(inf, -1), Zero: at(negZero, -1), NegZero: at(0, -1)},
+		Source: "linearity of the derivative",
 	})
 	register(&opAddScalar, graph.Row{
 		Name: "add_scalar", Func: AddScalar, Params: "x, c", Doc: "sum with a constant number", Formula: "x + c", Derivative: "1",
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return x + p[0], 1 },
 		Forward:    withScalar(kernel.AddScalar[float64], kernel.AddScalar[float32]),
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			addScaled(dst, 1, ct)
-			return true
-		},
-		BackwardInto: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return setScaled(dst, 1, ct) },
-		VJP:          func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
-		Try:          []string{"() 1.5", "(2,3) -0.5"},
-		Source:       "linearity of the derivative",
+		Backward:   addFlat,
+		VJP:        func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
+		Try:        []string{"() 1.5", "(2,3) -0.5"},
+		Source:     "linearity of the derivative",
 	})
 	register(&opMulScalar, graph.Row{
 		Name: "mul_scalar", Func: MulScalar, Params: "x, c", Doc: "product with a constant number", Formula: "c·x", Derivative: "c",
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return x * p[0], p[0] },
 		Forward:    withScalar(kernel.MulScalar[float64], kernel.MulScalar[float32]),
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			return finite(n.Float(0)) && addScaled(dst, n.Float(0), ct) // the VJP knows what 0·Inf is
-		},
-		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			return finite(n.Float(0)) && setScaled(dst, n.Float(0), ct)
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return finite(n.Float(0)) && addScaled(dst, n.Float(0), ct, fresh) // the VJP knows what 0·Inf is
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			if c := n.Float(0); !finite(c) {
@@ -102,10 +90,9 @@ func init() {
 	})
 	register(&opChain, graph.Row{
 		Name: "chain", Func: Chain, Params: "ct, d", Doc: "the chain rule's product: a cotangent of 0 wins over any derivative", Formula: "ct·d", Derivative: "d, ct",
-		Binary:       chain,
-		Forward:      chainForward,
-		Backward:     mulBackward,
-		BackwardInto: mulBackwardInto,
+		Binary:   chain,
+		Forward:  chainForward,
+		Backward: mulBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return Chain(ct, n.Input(1))
@@ -123,11 +110,10 @@ func init() {
 			}
 			return a * b, b, a
 		},
-		Forward:      forwardRuns(mulZeroWinsValue[float64], mulZeroWinsValue[float32]),
-		Backward:     mulBackward,
-		BackwardInto: mulBackwardInto,
-		VJP:          func(n graph.Node, i int, ct graph.Value) graph.Value { return MulZeroWins(ct, n.Input(1-i)) },
-		Source:       "as TensorFlow's mul_no_nan, for both operands",
+		Forward:  forwardRuns(mulZeroWinsValue[float64], mulZeroWinsValue[float32]),
+		Backward: mulBackward,
+		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return MulZeroWins(ct, n.Input(1-i)) },
+		Source:   "as TensorFlow's mul_no_nan, for both operands",
 	})
 }
 
@@ -305,46 +291,47 @@ func withScalar(f64 func(dst, x []float64, c float64), f32 func(dst, x []float32
 	}
 }
 
-func addBackward(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+func addBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	if dst.Len() == ct.Len() {
+		return addFlat(n, i, ct, dst, fresh)
+	}
+	if fresh {
+		dst.Zero()
+	}
 	tensor.AddReduced(dst, ct)
 	return true
 }
 
-func subBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+// addFlat adds the cotangent to dst, of the same number of elements, or sets it.
+func addFlat(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+	return addScaled(dst, 1, ct, fresh)
+}
+
+func subBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	if i == 0 {
-		return addBackward(n, i, ct, dst)
+		return addBackward(n, i, ct, dst, fresh)
 	}
-	full := unreduced(n, dst, ct)
-	addScaled(full, -1, ct)
+	full := unreduced(n, ct, dst, &fresh)
+	addScaled(full, -1, ct, fresh)
 	reduce(n, dst, full)
 	return true
 }
 
-// addScaled adds c·src to dst, of the same number of elements. It returns true.
-func addScaled(dst *tensor.Tensor, c float64, src *tensor.Tensor) bool {
+// addScaled adds c·src to dst, of the same number of elements, or sets dst to it if dst is fresh. A zero c wins over
+// whatever src holds. It returns true.
+func addScaled(dst *tensor.Tensor, c float64, src *tensor.Tensor, fresh bool) bool {
 	if dst.DType() == tensor.Float32 {
-		kernel.Axpy(dst.Float32s(), float32(c), src.Float32s())
+		addMultiple(dst.Float32s(), float32(c), src.Float32s(), fresh)
 	} else {
-		kernel.Axpy(dst.Float64s(), c, src.Float64s())
+		addMultiple(dst.Float64s(), c, src.Float64s(), fresh)
 	}
 	return true
 }
 
-// setScaled sets dst to c·src for a finite c. It returns false if the numbers of elements differ.
-func setScaled(dst *tensor.Tensor, c float64, src *tensor.Tensor) bool {
+func addMultiple[T constraints.Float](dst []T, c T, src []T, fresh bool) {
 	switch {
-	case dst.Len() != src.Len():
-		return false
-	case dst.DType() == tensor.Float32:
-		setMultiple(dst.Float32s(), float32(c), src.Float32s())
-	default:
-		setMultiple(dst.Float64s(), c, src.Float64s())
-	}
-	return true
-}
-
-func setMultiple[T constraints.Float](dst []T, c T, src []T) {
-	switch {
+	case !fresh:
+		kernel.Axpy(dst, c, src)
 	case c == 1:
 		copy(dst, src)
 	case c == 0: // zero wins, as in Axpy
@@ -354,45 +341,34 @@ func setMultiple[T constraints.Float](dst []T, c T, src []T) {
 	}
 }
 
-// mulBackwardInto is [mulBackward] for a dst that is set.
-func mulBackwardInto(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-	d := n.In(1 - i)
-	switch {
-	case dst.Len() != ct.Len() || d.Len() != ct.Len():
-		return false
-	case dst.DType() == tensor.Float32:
-		kernel.MulZeroWins(dst.Float32s(), ct.Float32s(), d.Float32s())
-	default:
-		kernel.MulZeroWins(dst.Float64s(), ct.Float64s(), d.Float64s())
-	}
-	return true
-}
-
 // productChain are the kernels that multiply the cotangent by a derivative that is there already.
 func productChain[T constraints.Float]() chainKernel[T] {
 	return chainKernel[T]{kernel.MulAddTo[T], kernel.MulZeroWins[T]}
 }
 
 // mulBackward adds ct times the other operand.
-func mulBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-	full := unreduced(n, dst, ct)
+func mulBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	full := unreduced(n, ct, dst, &fresh)
 	if dst.DType() == tensor.Float32 {
-		addProduct[float32](full, ct, n.In(1-i))
+		addProduct[float32](full, ct, n.In(1-i), fresh)
 	} else {
-		addProduct[float64](full, ct, n.In(1-i))
+		addProduct[float64](full, ct, n.In(1-i), fresh)
 	}
 	reduce(n, dst, full)
 	return true
 }
 
-// addProduct adds ct·d to dst, with d broadcast to their shape.
-func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor) {
+// addProduct adds ct·d to dst, with d broadcast to their shape, or sets dst to it.
+func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor, fresh bool) {
 	o, w, x := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](d)
 	p := tensor.Pair(ct.Dims(), ct.Dims(), d.Dims())
 	for r := range p.Runs {
 		if r.StepB == 1 {
-			kernel.MulAddTo(o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N], x[r.B:r.B+r.N])
+			productChain[T]().run(o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N], x[r.B:r.B+r.N], fresh)
 			continue
+		}
+		if fresh {
+			clear(o[r.Out : r.Out+r.N])
 		}
 		for i, c := range w[r.Out : r.Out+r.N] {
 			if c != 0 {
@@ -404,18 +380,12 @@ func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor) {
 
 func chainForward(n graph.Node) {
 	out := n.Out()
-	if out.DType() == tensor.Float32 {
-		clear(out.Float32s())
-	} else {
-		clear(out.Float64s())
-	}
-	if len(n.In(0).Dims()) != out.Rank() || n.In(0).Len() != out.Len() {
+	switch {
+	case len(n.In(0).Dims()) != out.Rank() || n.In(0).Len() != out.Len():
 		binaryForward(n)
-		return
-	}
-	if out.DType() == tensor.Float32 {
-		addProduct[float32](out, n.In(0), n.In(1))
-	} else {
-		addProduct[float64](out, n.In(0), n.In(1))
+	case out.DType() == tensor.Float32:
+		addProduct[float32](out, n.In(0), n.In(1), true)
+	default:
+		addProduct[float64](out, n.In(0), n.In(1), true)
 	}
 }

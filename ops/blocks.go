@@ -35,19 +35,16 @@ func forwardBlocks(f64 blockFunc[float64], f32 blockFunc[float32]) func(graph.No
 	}
 }
 
-// withSlope gives a row the Backward and the BackwardInto that follow from functions that set d.
+// withSlope gives a row the Backward that follows from functions that set d.
 func withSlope(f64 blockFunc[float64], f32 blockFunc[float32], row graph.Row) graph.Row {
-	backward := func(fresh bool) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
-		return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			if dst.DType() == tensor.Float32 {
-				addSlopes(n, ct.Float32s(), dst.Float32s(), f32, fresh)
-			} else {
-				addSlopes(n, ct.Float64s(), dst.Float64s(), f64, fresh)
-			}
-			return true
+	row.Backward = func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+		if dst.DType() == tensor.Float32 {
+			addSlopes(n, ct.Float32s(), dst.Float32s(), f32, fresh)
+		} else {
+			addSlopes(n, ct.Float64s(), dst.Float64s(), f64, fresh)
 		}
+		return true
 	}
-	row.Backward, row.BackwardInto = backward(false), backward(true)
 	return row
 }
 

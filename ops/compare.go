@@ -37,7 +37,7 @@ func init() {
 		Forward: forwardBlocks(signValue[float64], signValue[float32]),
 		VJP:     zeroVJP,
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
-		At:      [5][2]float64{{nan, 0}, {1, 0}, {-1, 0}, {0, 0}, {0, 0}},
+		At:      graph.Edges{NaN: at(nan, 0), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source:  "sign(0) = 0, as in NumPy and PyTorch",
 	}))
 	register(&opMaximum, withSlopes(maximumSlope[float64], maximumSlope[float32], graph.Row{
@@ -272,11 +272,15 @@ func selectBranches[T constraints.Float](n graph.Node) {
 	}
 }
 
-func whereBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-	if i == 0 {
+func whereBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	full := unreduced(n, ct, dst, &fresh)
+	if fresh {
+		full.Zero()
+	}
+	if i == 0 { // a condition has no derivative
+		reduce(n, dst, full)
 		return true
 	}
-	full := unreduced(n, dst, ct)
 	if dst.DType() == tensor.Float32 {
 		addBranch[float32](n, i, ct, full)
 	} else {

@@ -62,7 +62,10 @@ func convRows(rank int, name string, convolve, input, weight any, tries [3][]str
 			t[target].Fill(0)
 			convolveTo(n, target, t, n.Int(0))
 		}
-		row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+		row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			var t [3]*tensor.Tensor
 			operand, other := convOperands[target][i], convOperands[target][1-i]
 			t[operand], t[other], t[target] = dst, n.In(1-i), ct

@@ -103,7 +103,10 @@ func mapUnary[T constraints.Float](n graph.Node) {
 	}
 }
 
-func unaryBackward(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+func unaryBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+	if fresh {
+		dst.Zero()
+	}
 	if dst.DType() == tensor.Float32 {
 		addUnary[float32](n, ct, dst)
 	} else {
@@ -142,8 +145,11 @@ func mapBinary[T constraints.Float](n graph.Node) {
 	}
 }
 
-func binaryBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-	full := unreduced(n, dst, ct)
+func binaryBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	full := unreduced(n, ct, dst, &fresh)
+	if fresh {
+		full.Zero()
+	}
 	if dst.DType() == tensor.Float32 {
 		addBinary[float32](n, i, ct, full)
 	} else {
@@ -171,11 +177,15 @@ func addBinary[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor)
 }
 
 // unreduced returns where to add the cotangent of an operand before it is summed over broadcast axes: dst itself if
-// nothing was broadcast, else a tensor of zeros of the result's shape. [reduce] ends what unreduced begins.
-func unreduced(n graph.Node, dst, ct *tensor.Tensor) *tensor.Tensor {
+// nothing was broadcast, else a tensor of the result's shape, which is fresh. [reduce] ends what unreduced begins.
+func unreduced(n graph.Node, ct, dst *tensor.Tensor, fresh *bool) *tensor.Tensor {
 	if dst.Len() == ct.Len() {
 		return dst
 	}
+	if *fresh {
+		dst.Zero()
+	}
+	*fresh = true
 	return n.Graph().Temp(ct.Dims()...)
 }
 
@@ -219,23 +229,19 @@ func (k chainKernel[T]) run(dst, ct, v []T, fresh bool) {
 	}
 }
 
-// withBackward gives a row the Backward and the BackwardInto that follow from kernels which read the operand or the
-// result.
+// withBackward gives a row the Backward that follows from kernels which read the operand or the result.
 func withBackward(of int, f64 chainKernel[float64], f32 chainKernel[float32], row graph.Row) graph.Row {
-	backward := func(fresh bool) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
-		return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			v := n.Out()
-			if of == ofOperand {
-				v = n.In(0)
-			}
-			if dst.DType() == tensor.Float32 {
-				f32.run(dst.Float32s(), ct.Float32s(), v.Float32s(), fresh)
-			} else {
-				f64.run(dst.Float64s(), ct.Float64s(), v.Float64s(), fresh)
-			}
-			return true
+	row.Backward = func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+		v := n.Out()
+		if of == ofOperand {
+			v = n.In(0)
 		}
+		if dst.DType() == tensor.Float32 {
+			f32.run(dst.Float32s(), ct.Float32s(), v.Float32s(), fresh)
+		} else {
+			f64.run(dst.Float64s(), ct.Float64s(), v.Float64s(), fresh)
+		}
+		return true
 	}
-	row.Backward, row.BackwardInto = backward(false), backward(true)
 	return row
 }

@@ -21,7 +21,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), twoOverSqrtPi))
 		},
-		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 2 / math.SqrtPi}, {negZero, 2 / math.SqrtPi}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 2/math.SqrtPi), NegZero: at(negZero, 2/math.SqrtPi)},
 		Source: "FreeBSD s_erf.c, via Go math.Erf",
 	}))
 	register(&opErfc, withSlope(erfcSlope[float64], erfcSlope[float32], graph.Row{
@@ -31,7 +31,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), -twoOverSqrtPi))
 		},
-		At:     [5][2]float64{{nan, nan}, {0, 0}, {2, 0}, {1, -2 / math.SqrtPi}, {1, -2 / math.SqrtPi}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(2, 0), Zero: at(1, -2/math.SqrtPi), NegZero: at(1, -2/math.SqrtPi)},
 		Source: "FreeBSD s_erf.c, via Go math.Erfc",
 	}))
 	register(&opGELU, withSlope(geluSlope[float64], geluSlope[float32], graph.Row{
@@ -44,7 +44,7 @@ func init() {
 			pdf := MulScalar(Exp(MulScalar(Square(x), -0.5)), 1/(math.SqrtPi*math.Sqrt2))
 			return Chain(ct, Add(cdf, MulZeroWins(pdf, x)))
 		},
-		At:     [5][2]float64{{nan, nan}, {inf, 1}, {0, 0}, {0, 0.5}, {negZero, 0.5}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0.5), NegZero: at(negZero, 0.5)},
 		Source: "Hendrycks and Gimpel (2016), arXiv:1606.08415; Φ by erfc, which keeps the digits of the left tail",
 	}))
 }

@@ -19,7 +19,7 @@ func init() {
 		},
 		Forward: kernel1(kernel.Exp[float64], kernel.Exp[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, n.Value()) },
-		At:      [5][2]float64{{nan, nan}, {inf, inf}, {0, 0}, {1, 1}, {1, 1}},
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(0, 0), Zero: at(1, 1), NegZero: at(1, 1)},
 		Source:  "FreeBSD e_exp.c, via Go math.Exp",
 	}))
 	register(&opLog, withSlope(logSlope[float64], logSlope[float32], graph.Row{
@@ -37,7 +37,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, inf}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "FreeBSD e_log.c, via Go math.Log",
 	}))
 	register(&opSin, withSlope(sinSlope[float64], sinSlope[float32], graph.Row{
@@ -45,7 +45,7 @@ func init() {
 		Unary:   kernel.Sincos,
 		Forward: kernel1(kernel.Sin[float64], kernel.Sin[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
-		At:      [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
 	}))
 	register(&opCos, withSlope(cosSlope[float64], cosSlope[float32], graph.Row{
@@ -56,7 +56,7 @@ func init() {
 		},
 		Forward: kernel1(kernel.Cos[float64], kernel.Cos[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Sin(n.Input(0)))) },
-		At:      [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {1, 0}, {1, 0}},
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(1, 0), NegZero: at(1, 0)},
 		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
 	}))
 }

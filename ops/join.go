@@ -21,7 +21,10 @@ func init() {
 				at += x.Dims()[n.Int(0)]
 			}
 		},
-		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			addWindow(dst, ct, n.Int(0), 0, partStart(n, i))
 			return true
 		},
@@ -42,7 +45,10 @@ func init() {
 				eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(d, s, k int) { copyElements(n.Out(), d, x, s, k) })
 			}
 		},
-		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			shape := unsqueezed(dst.Dims(), n.Int(0))
 			eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(c, d, k int) { addElements(dst, d, ct, c, k) })
 			return true
@@ -55,23 +61,21 @@ func init() {
 	})
 	register(&opSqueeze, graph.Row{
 		Name: "squeeze", Func: Squeeze, Params: "x, axis", Doc: "x without an axis of length 1", Formula: "x", Derivative: "1",
-		Class:        graph.Linear,
-		Forward:      func(graph.Node) {},
-		Backward:     addFlat,
-		BackwardInto: setFlat,
-		VJP:          reshapeBack,
-		Try:          []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
-		Source:       "a relabelling of the elements",
+		Class:    graph.Linear,
+		Forward:  func(graph.Node) {},
+		Backward: addFlat,
+		VJP:      reshapeBack,
+		Try:      []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
+		Source:   "a relabelling of the elements",
 	})
 	register(&opUnsqueeze, graph.Row{
 		Name: "unsqueeze", Func: Unsqueeze, Params: "x, axis", Doc: "x with a new axis of length 1", Formula: "x", Derivative: "1",
-		Class:        graph.Linear,
-		Forward:      func(graph.Node) {},
-		Backward:     addFlat,
-		BackwardInto: setFlat,
-		VJP:          reshapeBack,
-		Try:          []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
-		Source:       "a relabelling of the elements",
+		Class:    graph.Linear,
+		Forward:  func(graph.Node) {},
+		Backward: addFlat,
+		VJP:      reshapeBack,
+		Try:      []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
+		Source:   "a relabelling of the elements",
 	})
 	register(&opFlip, graph.Row{
 		Name: "flip", Func: Flip, Params: "x, axis", Doc: "elements along an axis in reverse order", Formula: "x", Derivative: "1",
@@ -83,7 +87,10 @@ func init() {
 			}
 			takeIndices(n.Out(), x, axis, reversed(x.Dims()[axis]))
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			axis := n.Int(0)
 			if dst.Len() == 0 {
 				return true

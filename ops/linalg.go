@@ -19,11 +19,8 @@ func init() {
 				n.Out().SetFlat(kernel.Dot(n.In(0).Float64s(), n.In(1).Float64s()), 0)
 			}
 		},
-		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-			if c := ct.AtFlat(0); c != 0 {
-				addScaled(dst, c, n.In(1-i))
-			}
-			return true
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return addScaled(dst, ct.AtFlat(0), n.In(1-i), fresh)
 		},
 		VJP:    func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
 		Try:    []string{"(3) (3)", "(1) (1)", "(0) (0)", "(20) (20)"},
@@ -50,7 +47,10 @@ func init() {
 			out.Fill(0)
 			eachDiagonal(n.In(0).Dims(), func(m, _, at int) { out.SetFlat(out.AtFlat(m)+n.In(0).AtFlat(at), m) })
 		},
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			eachDiagonal(dst.Dims(), func(m, _, at int) { dst.SetFlat(dst.AtFlat(at)+ct.AtFlat(m), at) })
 			return true
 		},
@@ -70,7 +70,10 @@ func init() {
 		Forward: func(n graph.Node) {
 			eachDiagonal(n.In(0).Dims(), func(_, i, at int) { n.Out().SetFlat(n.In(0).AtFlat(at), i) })
 		},
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			eachDiagonal(dst.Dims(), func(_, i, at int) { dst.SetFlat(dst.AtFlat(at)+ct.AtFlat(i), at) })
 			return true
 		},
@@ -90,7 +93,10 @@ func init() {
 			n.Out().Fill(0)
 			eachDiagonal(n.Out().Dims(), func(_, i, at int) { n.Out().SetFlat(n.In(0).AtFlat(i), at) })
 		},
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			eachDiagonal(ct.Dims(), func(_, i, at int) { dst.SetFlat(dst.AtFlat(i)+ct.AtFlat(at), i) })
 			return true
 		},

@@ -12,9 +12,8 @@ var opLinear graph.Op
 func init() {
 	register(&opLinear, graph.Row{
 		Name: "linear", Func: Linear, Params: "x, w, b", Doc: "fully connected layer: the product with a matrix, plus a bias for each column", Formula: "x·w + b", Derivative: "ct·wᵀ, xᵀ·ct, Σ ct",
-		Forward:      linearForward,
-		Backward:     func(n graph.Node, i int, ct, dst *tensor.Tensor) bool { return linearBackward(n, i, ct, dst, true) },
-		BackwardInto: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool { return linearBackward(n, i, ct, dst, false) },
+		Forward:  linearForward,
+		Backward: linearBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			x, w := n.Input(0), n.Input(1)
 			switch i {
@@ -73,11 +72,11 @@ func rowsOf(n graph.Node) int {
 	return rows
 }
 
-func linearBackward(n graph.Node, i int, ct, dst *tensor.Tensor, accumulate bool) bool {
+func linearBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	if dst.DType() == tensor.Float32 {
-		addLinear[float32](n, i, ct, dst, accumulate)
+		addLinear[float32](n, i, ct, dst, !fresh)
 	} else {
-		addLinear[float64](n, i, ct, dst, accumulate)
+		addLinear[float64](n, i, ct, dst, !fresh)
 	}
 	return true
 }

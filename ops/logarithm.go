@@ -17,7 +17,7 @@ func init() {
 		Unary:   func(x float64) (float64, float64) { return math.Expm1(x), math.Exp(x) },
 		Forward: forwardBlocks(expm1Value[float64], expm1Value[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Exp(n.Input(0))) },
-		At:      [5][2]float64{{nan, nan}, {inf, inf}, {-1, 0}, {0, 1}, {negZero, 1}},
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source:  "FreeBSD s_expm1.c, via Go math.Expm1",
 	}))
 	register(&opLog1p, withSlope(log1pSlope[float64], log1pSlope[float32], graph.Row{
@@ -30,7 +30,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: -0.8, Hi: 3}},
 		Kinks:  []graph.Kink{{At: -1, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {0, 1}, {negZero, 1}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "FreeBSD s_log1p.c, via Go math.Log1p",
 	}))
 	register(&opLog2, withSlope(log2Slope[float64], log2Slope[float32], graph.Row{
@@ -42,7 +42,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, inf}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "ln x / ln 2; Go math.Log2 cancels near 1",
 	}))
 	register(&opLog10, withSlope(log10Slope[float64], log10Slope[float32], graph.Row{
@@ -54,7 +54,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {-inf, inf}, {-inf, inf}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "ln x / ln 10; Go math.Log10 cancels near 1",
 	}))
 	register(&opLogAddExp, withSlopes(logAddExpSlope[float64], logAddExpSlope[float32], graph.Row{

@@ -18,10 +18,6 @@ func init() {
 		Name: "mse", Func: MSE, Params: "y, t", Doc: "mean squared error", Formula: "Σ (y-t)² / n", Derivative: "2(y-t)/n, -2(y-t)/n",
 		Forward:  pairForward(squaredErrors[float64], squaredErrors[float32]),
 		Backward: mseBackward,
-		BackwardInto: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-			c := mseSlope(n, i, ct)
-			return finite(c) && setScaled(dst, c, n.Saved(0))
-		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return perPair(n, ct, MulScalar(Sub(n.Input(i), n.Input(1-i)), 2))
 		},
@@ -72,12 +68,8 @@ func init() {
 				crossEntropies[float64](n)
 			}
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			return addScaled(dst, ct.AtFlat(0)/float64(len(n.Ints())), n.Saved(0))
-		},
-		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			c := ct.AtFlat(0) / float64(len(n.Ints()))
-			return finite(c) && setScaled(dst, c, n.Saved(0))
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return addScaled(dst, ct.AtFlat(0)/float64(len(n.Ints())), n.Saved(0), fresh)
 		},
 		VJP:    crossEntropyVJP,
 		Try:    []string{"(3) 1", "(1,3) 0", "(2,3) 2 0", "(4,2) 1 1 0 1", "(2,1) 0 0"},
@@ -212,9 +204,9 @@ func squaredErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) floa
 	return float64(kernel.Dot(d, d))
 }
 
-func mseBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+func mseBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	d := n.Saved(0)
-	return dst.Len() == d.Len() && addScaled(dst, mseSlope(n, i, ct), d)
+	return dst.Len() == d.Len() && addScaled(dst, mseSlope(n, i, ct), d, fresh)
 }
 
 // mseSlope returns what the difference y - t is multiplied with to give the cotangent of operand i.

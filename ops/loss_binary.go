@@ -60,8 +60,11 @@ func logitBlock[T constraints.Float](b pairBlock[T]) {
 
 // addPairSlopes adds to dst the product of the cotangent with the derivatives that f sets u to, the mean's divisor
 // included. It returns false to leave operands of different shapes to the VJP.
-func addPairSlopes(n graph.Node, ct, dst *tensor.Tensor, f64 func(b pairBlock[float64]), f32 func(b pairBlock[float32])) bool {
+func addPairSlopes(n graph.Node, ct, dst *tensor.Tensor, fresh bool, f64 func(b pairBlock[float64]), f32 func(b pairBlock[float32])) bool {
 	c, count := ct.AtFlat(0), n.Saved(0).Len()
+	if fresh {
+		dst.Zero()
+	}
 	if c == 0 { // zero wins
 		return true
 	}
@@ -81,11 +84,11 @@ func addPairSlopes(n graph.Node, ct, dst *tensor.Tensor, f64 func(b pairBlock[fl
 	})
 }
 
-func logitBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+func logitBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	if i == 1 {
-		return addPairSlopes(n, ct, dst, negOperand[float64], negOperand[float32])
+		return addPairSlopes(n, ct, dst, fresh, negOperand[float64], negOperand[float32])
 	}
-	return addPairSlopes(n, ct, dst, logitSlope[float64], logitSlope[float32])
+	return addPairSlopes(n, ct, dst, fresh, logitSlope[float64], logitSlope[float32])
 }
 
 func negOperand[T constraints.Float](b pairBlock[T]) { kernel.Neg(b.u, b.x) }
@@ -124,11 +127,11 @@ func probabilityBlock[T constraints.Float](b pairBlock[T]) {
 	}
 }
 
-func probabilityBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+func probabilityBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	if i == 1 {
-		return addPairSlopes(n, ct, dst, logOdds[float64], logOdds[float32])
+		return addPairSlopes(n, ct, dst, fresh, logOdds[float64], logOdds[float32])
 	}
-	return addPairSlopes(n, ct, dst, probabilitySlope[float64], probabilitySlope[float32])
+	return addPairSlopes(n, ct, dst, fresh, probabilitySlope[float64], probabilitySlope[float32])
 }
 
 // probabilitySlope sets u to (1-t)/(1-p) - t/p. A weight of 0 wins over a division by 0.

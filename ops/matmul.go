@@ -24,15 +24,6 @@ func init() {
 		Name: "matmul", Func: MatMul, Params: "a, b", Doc: "matrix product, of every pair of matrices in a batch", Formula: "a·b", Derivative: "ct·bᵀ, aᵀ·ct",
 		Forward:  matmulForward,
 		Backward: matmulBackward,
-		BackwardInto: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-			// A batch that was broadcast adds up several products.
-			a, b := n.In(0).Dims(), n.In(1).Dims()
-			if len(b) > 2 && (len(a) != len(b) || !slices.Equal(a[:len(a)-2], b[:len(b)-2])) {
-				return false
-			}
-			addMatmul(n, i, ct, dst, false)
-			return true
-		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			// A cotangent among the operands goes on winning: ct may be the undefined derivative of a branch not taken.
 			if i == 0 {
@@ -138,22 +129,24 @@ func multiply[T constraints.Float](n graph.Node) {
 	})
 }
 
-// matmulBackward accumulates ct·bᵀ or aᵀ·ct. A batch axis along which the operand was broadcast is summed by itself.
-func matmulBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-	addMatmul(n, i, ct, dst, true)
+// matmulBackward adds ct·bᵀ or aᵀ·ct to dst, or sets it. A batch axis along which the operand was broadcast is summed by
+// itself.
+func matmulBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	a, b := n.In(0).Dims(), n.In(1).Dims()
+	if fresh && len(b) > 2 && (len(a) != len(b) || !slices.Equal(a[:len(a)-2], b[:len(b)-2])) {
+		dst.Zero() // a batch that was broadcast adds up several products
+		fresh = false
+	}
+	if dst.DType() == tensor.Float32 {
+		addMatmul[float32](n, i, ct, dst, !fresh)
+	} else {
+		addMatmul[float64](n, i, ct, dst, !fresh)
+	}
 	return true
 }
 
 // addMatmul sets dst to ct·bᵀ or aᵀ·ct, or adds it.
-func addMatmul(n graph.Node, i int, ct, dst *tensor.Tensor, accumulate bool) {
-	if dst.DType() == tensor.Float32 {
-		addMatmulOf[float32](n, i, ct, dst, accumulate)
-	} else {
-		addMatmulOf[float64](n, i, ct, dst, accumulate)
-	}
-}
-
-func addMatmulOf[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor, accumulate bool) {
+func addMatmul[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor, accumulate bool) {
 	a, b := n.In(0), n.In(1)
 	x, y := tensor.Data[T](a), tensor.Data[T](b)
 	w, d := tensor.Data[T](ct), tensor.Data[T](dst)
@@ -237,7 +230,7 @@ func gemm[T constraints.Float](win int, transA, transB bool, m, n, k int, a []T,
 				sum = c[i*ldc+j]
 			}
 			for p := range k {
-				x, y := a[at(transA, i, p, lda)], b[at(transB, p, j, ldb)]
+				x, y := a[entry(transA, i, p, lda)], b[entry(transB, p, j, ldb)]
 				if x == 0 && win&leftCotangent != 0 || y == 0 && win&rightCotangent != 0 {
 					continue
 				}
@@ -248,7 +241,7 @@ func gemm[T constraints.Float](win int, transA, transB bool, m, n, k int, a []T,
 	}
 }
 
-func at(trans bool, i, j, ld int) int {
+func entry(trans bool, i, j, ld int) int {
 	if trans {
 		i, j = j, i
 	}

@@ -22,7 +22,10 @@ func init() {
 				layerNorm[float64](n)
 			}
 		},
-		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			if ct.Len() == 0 {
 				return true
 			}
@@ -48,7 +51,10 @@ func init() {
 				batchNorm[float64](n)
 			}
 		},
-		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			if ct.Len() == 0 {
 				return true
 			}

@@ -23,7 +23,10 @@ func init() {
 				maxPool[float64](n)
 			}
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			if dst.DType() == tensor.Float32 {
 				maxPoolBackward[float32](n, ct, dst)
 			} else {
@@ -78,7 +81,10 @@ func init() {
 			n.Out().Fill(0)
 			addAverages(n, n.Out(), n.In(0))
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			spreadAverages(n, dst, ct)
 			return true
 		},
@@ -96,7 +102,10 @@ func init() {
 			n.Out().Fill(0)
 			spreadAverages(n, n.Out(), n.In(0))
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			addAverages(n, dst, ct)
 			return true
 		},

@@ -16,7 +16,7 @@ func init() {
 		Unary:   func(x float64) (float64, float64) { return x * x, 2 * x },
 		Forward: kernel1(kernel.Square[float64], kernel.Square[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, MulScalar(n.Input(0), 2)) },
-		At:      [5][2]float64{{nan, nan}, {inf, inf}, {inf, -inf}, {0, 0}, {0, 0}},
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source:  "power rule",
 	}))
 	register(&opSqrt, withSlope(sqrtSlope[float64], sqrtSlope[float32], graph.Row{
@@ -31,7 +31,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {inf, 0}, {nan, nan}, {0, inf}, {negZero, inf}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(0, inf), NegZero: at(negZero, inf)},
 		Source: "power rule; IEEE 754 squareRoot",
 	}))
 	register(&opRsqrt, withSlope(rsqrtSlope[float64], rsqrtSlope[float32], graph.Row{
@@ -46,7 +46,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(-1), Why: "the limit from the right"}},
-		At:     [5][2]float64{{nan, nan}, {0, 0}, {nan, nan}, {inf, -inf}, {-inf, -inf}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(-inf, -inf)},
 		Source: "power rule; IEEE 754 rSqrt",
 	}))
 	register(&opReciprocal, withSlope(reciprocalSlope[float64], reciprocalSlope[float32], graph.Row{
@@ -60,7 +60,7 @@ func init() {
 			return Chain(ct, Neg(Square(n.Value())))
 		},
 		Domain: []graph.Interval{{Lo: 0.5, Hi: 3}},
-		At:     [5][2]float64{{nan, nan}, {0, 0}, {negZero, 0}, {inf, -inf}, {-inf, -inf}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(negZero, 0), Zero: at(inf, -inf), NegZero: at(-inf, -inf)},
 		Source: "power rule",
 	}))
 	register(&opPow, graph.Row{
@@ -110,7 +110,7 @@ func init() {
 		Forward: kernel1(kernel.Abs[float64], kernel.Abs[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sign(n.Input(0))) },
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the middle of the subgradients, as in PyTorch"}},
-		At:      [5][2]float64{{nan, nan}, {inf, 1}, {inf, -1}, {0, 0}, {0, 0}},
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(inf, -1), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source:  "IEEE 754 abs",
 	}))
 }

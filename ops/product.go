@@ -73,7 +73,7 @@ func productsUpTo[T constraints.Float](dst, x []T, k int) {
 }
 
 // prodBackward adds ct times the product of the other elements: of all before, times all behind.
-func prodBackward(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+func prodBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 	var list [tensor.MaxRank]int
 	order, last := axesLast(list[:0], n.Ints(), dst.Rank())
 	rows, done := reducedLast(n)
@@ -86,11 +86,10 @@ func prodBackward(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
 		productsOfOthers(out.Float64s(), ct.Float64s(), rows.Float64s())
 	}
 	if last {
-		return addScaled(dst, 1, out)
+		return addScaled(dst, 1, out, fresh)
 	}
 	var buf [tensor.MaxRank]int
-	tensor.PermuteAdd(dst, out, tensor.InversePermutation(buf[:0], order))
-	return true
+	return addPermuted(dst, out, tensor.InversePermutation(buf[:0], order), fresh)
 }
 
 // productsOfOthers sets every row of dst, of zeros, to ct times the product of the other elements of the row of x.

@@ -16,7 +16,7 @@ func init() {
 		Unary:   logSigmoid,
 		Forward: forwardBlocks(logSigmoidValue[float64], logSigmoidValue[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(Neg(n.Input(0)))) },
-		At:      [5][2]float64{{nan, nan}, {0, 0}, {-inf, 1}, {-math.Ln2, 0.5}, {-math.Ln2, 0.5}},
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(-inf, 1), Zero: at(-math.Ln2, 0.5), NegZero: at(-math.Ln2, 0.5)},
 		Source:  "min(x, 0) - log1p(e^-|x|), which does not overflow",
 	}))
 	register(&opSiLU, withSlope(siluSlope[float64], siluSlope[float32], graph.Row{
@@ -28,7 +28,7 @@ func init() {
 			rest := MulZeroWins(Sigmoid(Neg(x)), x)
 			return Chain(ct, MulZeroWins(Sigmoid(x), AddScalar(rest, 1)))
 		},
-		At:     [5][2]float64{{nan, nan}, {inf, 1}, {0, 0}, {0, 0.5}, {negZero, 0.5}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0.5), NegZero: at(negZero, 0.5)},
 		Source: "Elfwing, Uchibe and Doya (2018), arXiv:1702.03118",
 	}))
 	register(&opLeakyReLU, withSlope(leakySlope[float64], leakySlope[float32], graph.Row{
@@ -73,7 +73,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Square(Reciprocal(AddScalar(Abs(n.Input(0)), 1))))
 		},
-		At:     [5][2]float64{{nan, nan}, {1, 0}, {-1, 0}, {0, 1}, {negZero, 1}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Bergstra, Desjardins, Lamblin and Bengio (2009)",
 	}))
 }

@@ -23,12 +23,8 @@ func init() {
 			n.Out().Fill(0)
 			tensor.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			addSpread(n, dst, ct, 1, false)
-			return true
-		},
-		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			addSpread(n, dst, ct, 1, true)
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			addSpread(n, dst, ct, 1, fresh)
 			return true
 		},
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return spread(n, ct) },
@@ -44,12 +40,8 @@ func init() {
 			tensor.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
 			scale(n.Out(), 1/float64(reducedLen(n)))
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			addSpread(n, dst, ct, 1/float64(reducedLen(n)), false)
-			return true
-		},
-		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			addSpread(n, dst, ct, 1/float64(reducedLen(n)), true)
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			addSpread(n, dst, ct, 1/float64(reducedLen(n)), fresh)
 			return true
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -200,10 +192,8 @@ func addSpreadOf[T constraints.Float](dst []T, dims []int, ct []T, kept []int, c
 	for r := range p.Runs {
 		d := dst[r.Out : r.Out+r.N]
 		switch {
-		case r.StepA == 1 && fresh:
-			setMultiple(d, c, ct[r.A:r.A+r.N])
 		case r.StepA == 1:
-			kernel.Axpy(d, c, ct[r.A:r.A+r.N])
+			addMultiple(d, c, ct[r.A:r.A+r.N], fresh)
 		case fresh:
 			kernel.Fill(d, c*ct[r.A])
 		default:

@@ -17,7 +17,7 @@ func init() {
 			Unary:   func(x float64) (float64, float64) { return round(x), 0 },
 			Forward: forwardBlocks(f64, f32),
 			VJP:     zeroVJP,
-			At:      [5][2]float64{{nan, 0}, {inf, 0}, {-inf, 0}, {0, 0}, {negZero, 0}},
+			At:      graph.Edges{NaN: at(nan, 0), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 0), NegZero: at(negZero, 0)},
 			Kinks:   []graph.Kink{{At: kink, Chosen: 0, Why: "constant on both sides of every jump"}},
 			Source:  "IEEE 754 roundToIntegral",
 		}))
@@ -49,11 +49,12 @@ func init() {
 	}))
 }
 
-// constantPieces gives a row the Backward and the BackwardInto of a function that is constant on every piece.
+// constantPieces gives a row the Backward of a function that is constant on every piece.
 func constantPieces(row graph.Row) graph.Row {
-	row.Backward = func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool { return true }
-	row.BackwardInto = func(_ graph.Node, _ int, _, dst *tensor.Tensor) bool {
-		dst.Zero()
+	row.Backward = func(_ graph.Node, _ int, _, dst *tensor.Tensor, fresh bool) bool {
+		if fresh {
+			dst.Zero()
+		}
 		return true
 	}
 	return row

@@ -13,6 +13,11 @@ var (
 	negZero = math.Copysign(0, -1)
 )
 
+// at returns the value and the derivative of an operation at one of these numbers.
+func at(value, derivative float64) graph.Point {
+	return graph.Point{Value: value, Derivative: derivative}
+}
+
 // The rules of operations are recorded for the numbers at hand, as a program is. So a rule needs to write a special
 // case into the graph only where one of its numbers is special, and the graph of a gradient stays as plain as the
 // formula. The helpers below look at the numbers.

@@ -37,26 +37,16 @@ func forwardRuns(f64 runFunc[float64], f32 runFunc[float32]) func(graph.Node) {
 	}
 }
 
-// withSlopes gives a row the Backward and the BackwardInto that follow from functions that set d.
+// withSlopes gives a row the Backward that follows from functions that set d.
 func withSlopes(f64 runSlope[float64], f32 runSlope[float32], row graph.Row) graph.Row {
-	backward := func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
+	row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+		full := unreduced(n, ct, dst, &fresh)
 		if dst.DType() == tensor.Float32 {
-			addRunSlopes(n, i, ct.Float32s(), dst.Float32s(), f32, fresh)
+			addRunSlopes(n, i, ct.Float32s(), full.Float32s(), f32, fresh)
 		} else {
-			addRunSlopes(n, i, ct.Float64s(), dst.Float64s(), f64, fresh)
+			addRunSlopes(n, i, ct.Float64s(), full.Float64s(), f64, fresh)
 		}
-	}
-	row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-		full := unreduced(n, dst, ct)
-		backward(n, i, ct, full, false)
 		reduce(n, dst, full)
-		return true
-	}
-	row.BackwardInto = func(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
-		if dst.Len() != ct.Len() {
-			return false
-		}
-		backward(n, i, ct, dst, true)
 		return true
 	}
 	return row

@@ -51,7 +51,7 @@ func init() {
 		Try:     []string{"(4) 3", "(2,2) 4", "() 3", "(0) 3"},
 		Source:  "definition",
 	})
-	predicate := func(op *graph.Op, name string, f any, doc, formula string, at [5][2]float64, holds func(float64) bool, f64 blockFunc[float64], f32 blockFunc[float32]) {
+	predicate := func(op *graph.Op, name string, f any, doc, formula string, edges graph.Edges, holds func(float64) bool, f64 blockFunc[float64], f32 blockFunc[float32]) {
 		register(op, graph.Row{
 			Name: name, Func: f, Params: "x", Doc: doc, Formula: formula, Derivative: "none",
 			Class: graph.NoGrad,
@@ -62,14 +62,14 @@ func init() {
 				return 0, 0
 			},
 			Forward: forwardBlocks(f64, f32),
-			At:      at,
+			At:      edges,
 			Source:  "IEEE 754 classification",
 		})
 	}
 	predicate(&opIsNaN, "isnan", IsNaN, "1 where x is not a number, else 0", "x ≠ x",
-		[5][2]float64{{1, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}}, func(x float64) bool { return x != x }, isNaNValue[float64], isNaNValue[float32])
+		graph.Edges{NaN: at(1, 0), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(0, 0), NegZero: at(0, 0)}, func(x float64) bool { return x != x }, isNaNValue[float64], isNaNValue[float32])
 	predicate(&opIsFinite, "isfinite", IsFinite, "1 where x is neither infinite nor NaN, else 0", "|x| < ∞",
-		[5][2]float64{{0, 0}, {0, 0}, {0, 0}, {1, 0}, {1, 0}}, finite, isFiniteValue[float64], isFiniteValue[float32])
+		graph.Edges{NaN: at(0, 0), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(1, 0), NegZero: at(1, 0)}, finite, isFiniteValue[float64], isFiniteValue[float32])
 }
 
 func isNaNValue[T constraints.Float](b block[T]) {

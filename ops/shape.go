@@ -14,10 +14,9 @@ var opReshape, opBroadcast, opSumTo, opTranspose, opPermute, opSlice, opPad, opG
 func init() {
 	register(&opReshape, graph.Row{
 		Name: "reshape", Func: Reshape, Params: "x, dims", Doc: "the same elements in another shape; one dimension may be -1", Formula: "x", Derivative: "1",
-		Class:        graph.Linear,
-		Forward:      func(graph.Node) {},
-		Backward:     addFlat,
-		BackwardInto: setFlat,
+		Class:    graph.Linear,
+		Forward:  func(graph.Node) {},
+		Backward: addFlat,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Reshape(ct, n.InputNode(0).Dims()...)
 		},
@@ -28,7 +27,10 @@ func init() {
 		Name: "broadcast", Func: Broadcast, Params: "x, dims", Doc: "stretched to the shape given, as NumPy broadcasts", Formula: "x", Derivative: "1",
 		Class:   graph.Linear,
 		Forward: func(n graph.Node) { tensor.Broadcast(n.Out(), n.In(0)) },
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			tensor.AddReduced(dst, ct)
 			return true
 		},
@@ -51,13 +53,8 @@ func init() {
 		Name: "transpose", Func: Transpose, Params: "x", Doc: "the last two axes swapped", Formula: "xᵀ", Derivative: "1",
 		Class:   graph.Linear,
 		Forward: func(n graph.Node) { tensor.Permute(n.Out(), n.In(0), swapLast(n)) },
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			tensor.PermuteAdd(dst, ct, swapLast(n))
-			return true
-		},
-		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			tensor.Permute(dst, ct, swapLast(n))
-			return true
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return addPermuted(dst, ct, swapLast(n), fresh)
 		},
 		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Transpose(ct) },
 		Try:    []string{"(2,3)", "(2,3,4)", "(1,3)", "(0,2)"},
@@ -67,15 +64,9 @@ func init() {
 		Name: "permute", Func: Permute, Params: "x, axes", Doc: "axes in another order: axis i of the result is axis axes[i] of x", Formula: "x", Derivative: "1",
 		Class:   graph.Linear,
 		Forward: func(n graph.Node) { tensor.Permute(n.Out(), n.In(0), n.Ints()) },
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			var buf [tensor.MaxRank]int
-			tensor.PermuteAdd(dst, ct, tensor.InversePermutation(buf[:0], n.Ints()))
-			return true
-		},
-		BackwardInto: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			var buf [tensor.MaxRank]int
-			tensor.Permute(dst, ct, tensor.InversePermutation(buf[:0], n.Ints()))
-			return true
+			return addPermuted(dst, ct, tensor.InversePermutation(buf[:0], n.Ints()), fresh)
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Permute(ct, tensor.InversePermutation(nil, n.Ints())...)
@@ -87,7 +78,10 @@ func init() {
 		Name: "slice", Func: Slice, Params: "x, axis, start, stop", Doc: "elements start up to, and without, stop along an axis", Formula: "x[start:stop]", Derivative: "1 inside, 0 outside",
 		Class:   graph.Linear,
 		Forward: func(n graph.Node) { copyWindow(n.Out(), n.In(0), n.Int(0), n.Int(1), 0) },
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			addWindow(dst, ct, n.Int(0), n.Int(1), 0)
 			return true
 		},
@@ -105,7 +99,10 @@ func init() {
 			n.Out().Fill(0)
 			copyWindow(n.Out(), n.In(0), n.Int(0), 0, n.Int(1))
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			addWindow(dst, ct, n.Int(0), 0, n.Int(1))
 			return true
 		},
@@ -122,7 +119,10 @@ func init() {
 		Forward: func(n graph.Node) {
 			takeIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[1:])
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
 			addAtIndices(dst, ct, n.Int(0), n.Ints()[1:])
 			return true
 		},
@@ -358,11 +358,15 @@ func StopGradient(x graph.Value) graph.Value {
 	return c.RecordView(0, c.Dims(0)...)
 }
 
-// addFlat adds the cotangent to dst element by element, whatever their shapes.
-func addFlat(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return addScaled(dst, 1, ct) }
-
-// setFlat is [addFlat] for a dst that is set.
-func setFlat(_ graph.Node, _ int, ct, dst *tensor.Tensor) bool { return setScaled(dst, 1, ct) }
+// addPermuted adds src with its axes in another order to dst, or sets dst to it. It returns true.
+func addPermuted(dst, src *tensor.Tensor, order []int, fresh bool) bool {
+	if fresh {
+		tensor.Permute(dst, src, order)
+	} else {
+		tensor.PermuteAdd(dst, src, order)
+	}
+	return true
+}
 
 // swapLast returns the order of axes that swaps the last two.
 func swapLast(n graph.Node) []int {

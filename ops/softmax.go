@@ -133,23 +133,20 @@ func logSoftmaxKernels[T constraints.Float]() rowKernel[T] {
 	return rowKernel[T]{kernel.LogSoftmaxBackward[T], kernel.LogSoftmaxBackwardInto[T]}
 }
 
-// withSoftmaxBackward gives the row of softmax or log_softmax the Backward and the BackwardInto that follow from kernels.
+// withSoftmaxBackward gives the row of softmax or log_softmax the Backward that follows from kernels.
 func withSoftmaxBackward(f64 rowKernel[float64], f32 rowKernel[float32], row graph.Row) graph.Row {
-	backward := func(fresh bool) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor) bool {
-		return func(n graph.Node, _ int, ct, dst *tensor.Tensor) bool {
-			if n.Int(0) != dst.Rank()-1 {
-				return false
-			}
-			if k := dst.Dims()[dst.Rank()-1]; dst.Len() == 0 {
-				return true
-			} else if dst.DType() == tensor.Float32 {
-				f32.run(dst.Float32s(), ct.Float32s(), n.Out().Float32s(), k, fresh)
-			} else {
-				f64.run(dst.Float64s(), ct.Float64s(), n.Out().Float64s(), k, fresh)
-			}
-			return true
+	row.Backward = func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+		if n.Int(0) != dst.Rank()-1 {
+			return false
 		}
+		if k := dst.Dims()[dst.Rank()-1]; dst.Len() == 0 {
+			return true
+		} else if dst.DType() == tensor.Float32 {
+			f32.run(dst.Float32s(), ct.Float32s(), n.Out().Float32s(), k, fresh)
+		} else {
+			f64.run(dst.Float64s(), ct.Float64s(), n.Out().Float64s(), k, fresh)
+		}
+		return true
 	}
-	row.Backward, row.BackwardInto = backward(false), backward(true)
 	return row
 }

@@ -22,7 +22,7 @@ func init() {
 			return Chain(ct, AddScalar(Square(n.Value()), 1))
 		},
 		Domain: []graph.Interval{{Lo: -1.2, Hi: 1.2}},
-		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Cephes tan.c, via Go math.Tan",
 	}))
 	register(&opAsin, withSlope(asinSlope[float64], asinSlope[float32], graph.Row{
@@ -39,7 +39,7 @@ func init() {
 			{At: -1, Chosen: math.Inf(1), Why: "the limit from inside"},
 			{At: 1, Chosen: math.Inf(1), Why: "the limit from inside"},
 		},
-		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {0, 1}, {negZero, 1}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "atan2(x, √((1-x)(1+x))), which keeps the digits near ±1",
 	}))
 	register(&opAcos, withSlope(acosSlope[float64], acosSlope[float32], graph.Row{
@@ -56,7 +56,7 @@ func init() {
 			{At: -1, Chosen: math.Inf(-1), Why: "the limit from inside"},
 			{At: 1, Chosen: math.Inf(-1), Why: "the limit from inside"},
 		},
-		At:     [5][2]float64{{nan, nan}, {nan, nan}, {nan, nan}, {math.Pi / 2, -1}, {math.Pi / 2, -1}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(math.Pi/2, -1), NegZero: at(math.Pi/2, -1)},
 		Source: "atan2(√((1-x)(1+x)), x), which keeps the digits near ±1",
 	}))
 	register(&opAtan, withSlope(atanSlope[float64], atanSlope[float32], graph.Row{
@@ -65,7 +65,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Reciprocal(AddScalar(Square(n.Input(0)), 1)))
 		},
-		At:     [5][2]float64{{nan, nan}, {math.Pi / 2, 0}, {-math.Pi / 2, 0}, {0, 1}, {negZero, 1}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(math.Pi/2, 0), NegInf: at(-math.Pi/2, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Cephes atan.c, via Go math.Atan",
 	}))
 	register(&opAtan2, graph.Row{
