@@ -51,10 +51,7 @@
 // docs/operations.md has all columns. Here each operation as an expression calls it, its formula and its derivative:
 //
 //	-- generated from the table of operations; go test ./ops -run Reference -update --
-//	sigmoid(x)                          1/(1+e⁻ˣ)                           y·(1-y)
-//	tanh(x)                             tanh x                              1 - y²
-//	relu(x)                             max(x, 0)                           1 for x > 0, else 0
-//	softplus(x)                         ln(1+eˣ)                            sigmoid(x)
+//	-- arithmetic
 //	add(a, b)                           a + b                               1, 1
 //	sub(a, b)                           a - b                               1, -1
 //	mul(a, b)                           a·b                                 b, a
@@ -62,124 +59,158 @@
 //	neg(x)                              -x                                  -1
 //	add_scalar(x, c)                    x + c                               1
 //	mul_scalar(x, c)                    c·x                                 c
-//	chain(ct, d)                        ct·d                                d, ct
-//	mul_zero_wins(a, b)                 a·b                                 b, a
-//	cholesky(a)                         l·lᵀ = (a + aᵀ)/2                   l⁻ᵀ·φ(lᵀ·ct)·l⁻¹ made symmetric, φ the lower triangle with half the diagonal
-//	gt(a, b)                            a > b                               none
-//	ge(a, b)                            a ≥ b                               none
-//	lt(a, b)                            a < b                               none
-//	le(a, b)                            a ≤ b                               none
-//	eq(a, b)                            a = b                               none
-//	ne(a, b)                            a ≠ b                               none
-//	sign(x)                             x/|x|                               0
-//	maximum(a, b)                       max(a, b)                           1 for the larger, ½ each where equal
-//	minimum(a, b)                       min(a, b)                           1 for the smaller, ½ each where equal
-//	where(cond, a, b)                   cond ? a : b                        1 for the branch taken, 0 for the other
-//	conv1d_input(y, w, length, stride, padding) x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p] conv1d(ct, w), conv1d_weight(ct, y)
-//	conv1d_weight(x, y, length, stride, padding) w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i] conv1d_input(y, ct), conv1d(x, ct)
-//	conv1d(x, w, stride, padding)       y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv1d_input(ct, w), conv1d_weight(x, ct)
-//	conv2d_input(y, w, height, width, stride, padding) x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p] conv2d(ct, w), conv2d_weight(ct, y)
-//	conv2d_weight(x, y, height, width, stride, padding) w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i] conv2d_input(y, ct), conv2d(x, ct)
-//	conv2d(x, w, stride, padding)       y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv2d_input(ct, w), conv2d_weight(x, ct)
-//	det(a)                              |a|                                 cofactor(a)
-//	logdet(a)                           ln |a|                              a⁻ᵀ
-//	cofactor(a)                         (-1)^(i+j)·|a without row i and column j|, |a|·a⁻ᵀ the cofactor's own derivative in the direction ct
-//	erf(x)                              2/√π·∫₀ˣ e^-t² dt                   2/√π·e^-x²
-//	erfc(x)                             1 - erf x                           -2/√π·e^-x²
-//	gelu(x)                             x·Φ(x)                              Φ(x) + x·φ(x)
-//	exp(x)                              eˣ                                  eˣ
-//	log(x)                              ln x                                1/x
-//	sin(x)                              sin x                               cos x
-//	cos(x)                              cos x                               -sin x
-//	lgamma(x)                           ln |Γ(x)|                           digamma(x)
-//	digamma(x)                          ψ(x) = Γ'(x)/Γ(x)                   polygamma(1, x)
-//	polygamma(n, x)                     ψ⁽ⁿ⁾(x)                             polygamma(n+1, x)
-//	sinh(x)                             (eˣ - e⁻ˣ)/2                        cosh x
-//	cosh(x)                             (eˣ + e⁻ˣ)/2                        sinh x
-//	asinh(x)                            ln(x + √(x²+1))                     1/hypot(1, x)
-//	acosh(x)                            ln(x + √(x²-1))                     1/(√(x-1)·√(x+1))
-//	atanh(x)                            ln((1+x)/(1-x))/2                   1/((1-x)(1+x))
-//	concat(axis, xs...)                 [x₁ x₂ …]                           1
-//	stack(axis, xs...)                  [x₁ x₂ …]                           1
-//	squeeze(x, axis)                    x                                   1
-//	unsqueeze(x, axis)                  x                                   1
-//	flip(x, axis)                       x                                   1
-//	roll(x, axis, shift)                x[k - shift]                        1
-//	tile(x, axis, n)                    [x x …]                             1 for each copy
-//	repeat(x, axis, n)                  [x₁ x₁ … x₂ x₂ …]                   1 for each time
-//	dot(a, b)                           Σ aᵢ·bᵢ                             b, a
-//	outer(a, b)                         aᵢ·bⱼ                               ct·b, aᵀ·ct
-//	trace(x)                            Σ xᵢᵢ                               1 on the diagonal, 0 elsewhere
-//	diagonal(x)                         xᵢᵢ                                 1 on the diagonal, 0 elsewhere
-//	diagonal_matrix(x)                  xᵢ·δᵢⱼ                              1
-//	linear(x, w, b)                     x·w + b                             ct·wᵀ, xᵀ·ct, Σ ct
-//	expm1(x)                            eˣ - 1                              eˣ
-//	log1p(x)                            ln(1+x)                             1/(1+x)
-//	log2(x)                             log₂ x                              1/(x·ln 2)
-//	log10(x)                            log₁₀ x                             1/(x·ln 10)
-//	log_add_exp(a, b)                   ln(eᵃ + eᵇ)                         sigmoid(a-b), sigmoid(b-a)
-//	mse(y, t)                           Σ (y-t)² / n                        2(y-t)/n, -2(y-t)/n
-//	bce(p, t)                           -Σ [t·ln p + (1-t)·ln(1-p)] / n     ((1-t)/(1-p) - t/p)/n, (ln(1-p) - ln p)/n
-//	bce_with_logits(z, t)               Σ [(1-t)·softplus(z) + t·softplus(-z)] / n (sigmoid(z) - t)/n, -z/n
-//	cross_entropy(logits, labels...)    Σ [ln Σ e^z - z(label)] / rows      (softmax(z) - 1(label))/rows
-//	matmul(a, b)                        a·b                                 ct·bᵀ, aᵀ·ct
-//	center(x, axes...)                  x - Σ x / n                         δ - 1/n
-//	variance(x, axes...)                Σ (x - x̄)² / n                     2(x - x̄)/n
-//	std(x, axes...)                     √(Σ (x - x̄)² / n)                  (x - x̄)/(n·y)
-//	norm(x, axes...)                    √(Σ x²)                             x/y
-//	layer_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct
-//	batch_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct
-//	max_pool2d(x, k, stride)            max x[i·stride+p, j·stride+q], 0 ≤ p, q < k 1 for the largest, split evenly among ties
-//	max_pool2d_input(ct, x, k, stride)  Σ ct/t for a largest element of t   max_pool2d_select(ct', x), 0
-//	max_pool2d_select(v, x, k, stride)  mean v where x is largest           max_pool2d_input(ct, x), 0
-//	avg_pool2d(x, k, stride)            Σ x[i·stride+p, j·stride+q] / k², 0 ≤ p, q < k 1/k²
-//	avg_pool2d_input(y, height, width, k, stride) Σ y/k²                              1/k²
+//	abs(x)                              |x|                                 sign(x)
+//	-- power
 //	square(x)                           x²                                  2x
 //	sqrt(x)                             √x                                  1/(2√x)
 //	rsqrt(x)                            1/√x                                -1/(2x√x)
 //	reciprocal(x)                       1/x                                 -1/x²
 //	pow(x, y)                           xʸ                                  y·xʸ⁻¹, xʸ·ln x
 //	pow_scalar(x, p)                    xᵖ                                  p·xᵖ⁻¹
-//	abs(x)                              |x|                                 sign(x)
-//	prod(x, axes...)                    Π x                                 product of the others
-//	cumsum(x, axis)                     yₖ = x₁ + … + xₖ                    1 from an element on, 0 before
-//	cumprod(x, axis)                    yₖ = x₁·…·xₖ                        product of the others up to k
+//	-- exponential
+//	exp(x)                              eˣ                                  eˣ
+//	log(x)                              ln x                                1/x
+//	expm1(x)                            eˣ - 1                              eˣ
+//	log1p(x)                            ln(1+x)                             1/(1+x)
+//	log2(x)                             log₂ x                              1/(x·ln 2)
+//	log10(x)                            log₁₀ x                             1/(x·ln 10)
+//	log_add_exp(a, b)                   ln(eᵃ + eᵇ)                         sigmoid(a-b), sigmoid(b-a)
+//	-- trigonometric
+//	sin(x)                              sin x                               cos x
+//	cos(x)                              cos x                               -sin x
+//	tan(x)                              tan x                               1 + tan² x
+//	asin(x)                             arcsin x                            1/√((1-x)(1+x))
+//	acos(x)                             arccos x                            -1/√((1-x)(1+x))
+//	atan(x)                             arctan x                            1/(1+x²)
+//	atan2(y, x)                         arg(x + iy)                         x/r², -y/r² with r = hypot(x, y)
+//	hypot(a, b)                         √(a² + b²)                          a/y, b/y
+//	-- hyperbolic
+//	sinh(x)                             (eˣ - e⁻ˣ)/2                        cosh x
+//	cosh(x)                             (eˣ + e⁻ˣ)/2                        sinh x
+//	asinh(x)                            ln(x + √(x²+1))                     1/hypot(1, x)
+//	acosh(x)                            ln(x + √(x²-1))                     1/(√(x-1)·√(x+1))
+//	atanh(x)                            ln((1+x)/(1-x))/2                   1/((1-x)(1+x))
+//	-- activation
+//	sigmoid(x)                          1/(1+e⁻ˣ)                           y·(1-y)
+//	tanh(x)                             tanh x                              1 - y²
+//	relu(x)                             max(x, 0)                           1 for x > 0, else 0
+//	softplus(x)                         ln(1+eˣ)                            sigmoid(x)
 //	logsigmoid(x)                       -ln(1+e⁻ˣ)                          sigmoid(-x)
 //	silu(x)                             x·sigmoid(x)                        s·(1 + x·(1-s)) with s = sigmoid(x)
 //	leaky_relu(x, a)                    x for x > 0, else a·x               1 for x > 0, else a
 //	elu(x, a)                           x for x > 0, else a·(eˣ-1)          1 for x > 0, else a·eˣ
 //	softsign(x)                         x/(1+|x|)                           1/(1+|x|)²
-//	sum(x, axes...)                     Σ x                                 1
-//	mean(x, axes...)                    Σ x / n                             1/n
-//	max(x, axes...)                     max x                               1 for the largest, split evenly among ties
-//	min(x, axes...)                     min x                               1 for the smallest, split evenly among ties
-//	logsumexp(x, axes...)               ln Σ eˣ                             softmax(x)
+//	gelu(x)                             x·Φ(x)                              Φ(x) + x·φ(x)
+//	-- rounding
 //	floor(x)                            ⌊x⌋                                 0
 //	ceil(x)                             ⌈x⌉                                 0
 //	round(x)                            round(x)                            0
 //	trunc(x)                            sign(x)·⌊|x|⌋                       0
 //	clamp(x, lo, hi)                    min(max(x, lo), hi)                 1 for lo ≤ x ≤ hi, else 0
-//	tril(x, k)                          x                                   1 inside, 0 outside
-//	triu(x, k)                          x                                   1 inside, 0 outside
-//	one_hot(x, classes)                 δ(x, k)                             none
+//	sign(x)                             x/|x|                               0
+//	-- compare
+//	gt(a, b)                            a > b                               none
+//	ge(a, b)                            a ≥ b                               none
+//	lt(a, b)                            a < b                               none
+//	le(a, b)                            a ≤ b                               none
+//	eq(a, b)                            a = b                               none
+//	ne(a, b)                            a ≠ b                               none
 //	isnan(x)                            x ≠ x                               none
 //	isfinite(x)                         |x| < ∞                             none
+//	-- select
+//	maximum(a, b)                       max(a, b)                           1 for the larger, ½ each where equal
+//	minimum(a, b)                       min(a, b)                           1 for the smaller, ½ each where equal
+//	where(cond, a, b)                   cond ? a : b                        1 for the branch taken, 0 for the other
+//	-- erf
+//	erf(x)                              2/√π·∫₀ˣ e^-t² dt                   2/√π·e^-x²
+//	erfc(x)                             1 - erf x                           -2/√π·e^-x²
+//	-- gamma
+//	lgamma(x)                           ln |Γ(x)|                           digamma(x)
+//	digamma(x)                          ψ(x) = Γ'(x)/Γ(x)                   polygamma(1, x)
+//	polygamma(n, x)                     ψ⁽ⁿ⁾(x)                             polygamma(n+1, x)
+//	-- chain
+//	chain(ct, d)                        ct·d                                d, ct
+//	mul_zero_wins(a, b)                 a·b                                 b, a
+//	-- reduction
+//	sum(x, axes...)                     Σ x                                 1
+//	mean(x, axes...)                    Σ x / n                             1/n
+//	max(x, axes...)                     max x                               1 for the largest, split evenly among ties
+//	min(x, axes...)                     min x                               1 for the smallest, split evenly among ties
+//	logsumexp(x, axes...)               ln Σ eˣ                             softmax(x)
+//	-- moments
+//	center(x, axes...)                  x - Σ x / n                         δ - 1/n
+//	variance(x, axes...)                Σ (x - x̄)² / n                     2(x - x̄)/n
+//	std(x, axes...)                     √(Σ (x - x̄)² / n)                  (x - x̄)/(n·y)
+//	norm(x, axes...)                    √(Σ x²)                             x/y
+//	-- product
+//	prod(x, axes...)                    Π x                                 product of the others
+//	cumsum(x, axis)                     yₖ = x₁ + … + xₖ                    1 from an element on, 0 before
+//	cumprod(x, axis)                    yₖ = x₁·…·xₖ                        product of the others up to k
+//	-- softmax
+//	softmax(x, axis)                    eˣ / Σ eˣ                           y·(δ - y)
+//	log_softmax(x, axis)                x - ln Σ eˣ                         δ - softmax(x)
+//	-- loss
+//	mse(y, t)                           Σ (y-t)² / n                        2(y-t)/n, -2(y-t)/n
+//	bce(p, t)                           -Σ [t·ln p + (1-t)·ln(1-p)] / n     ((1-t)/(1-p) - t/p)/n, (ln(1-p) - ln p)/n
+//	bce_with_logits(z, t)               Σ [(1-t)·softplus(z) + t·softplus(-z)] / n (sigmoid(z) - t)/n, -z/n
+//	cross_entropy(logits, labels...)    Σ [ln Σ e^z - z(label)] / rows      (softmax(z) - 1(label))/rows
+//	-- normalization
+//	layer_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct
+//	batch_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct
+//	-- matmul
+//	matmul(a, b)                        a·b                                 ct·bᵀ, aᵀ·ct
+//	-- linear
+//	linear(x, w, b)                     x·w + b                             ct·wᵀ, xᵀ·ct, Σ ct
+//	-- linalg
+//	dot(a, b)                           Σ aᵢ·bᵢ                             b, a
+//	outer(a, b)                         aᵢ·bⱼ                               ct·b, aᵀ·ct
+//	trace(x)                            Σ xᵢᵢ                               1 on the diagonal, 0 elsewhere
+//	diagonal(x)                         xᵢᵢ                                 1 on the diagonal, 0 elsewhere
+//	diagonal_matrix(x)                  xᵢ·δᵢⱼ                              1
+//	-- det
+//	det(a)                              |a|                                 cofactor(a)
+//	logdet(a)                           ln |a|                              a⁻ᵀ
+//	cofactor(a)                         (-1)^(i+j)·|a without row i and column j|, |a|·a⁻ᵀ the cofactor's own derivative in the direction ct
+//	-- cholesky
+//	cholesky(a)                         l·lᵀ = (a + aᵀ)/2                   l⁻ᵀ·φ(lᵀ·ct)·l⁻¹ made symmetric, φ the lower triangle with half the diagonal
+//	-- solve
+//	solve(a, b)                         a⁻¹·b                               -a⁻ᵀ·ct·yᵀ, a⁻ᵀ·ct
+//	inv(a)                              a⁻¹                                 -yᵀ·ct·yᵀ
+//	solve_lower(a, b)                   tril(a)⁻¹·b                         -tril(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct
+//	solve_upper(a, b)                   triu(a)⁻¹·b                         -triu(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct
+//	-- spectral
+//	eigh(a)                             (a + aᵀ)/2 = v·diag(w)·vᵀ           v·(diag(ctw) + f∘(vᵀ·ctv))·vᵀ made symmetric, f = 1/(wⱼ - wᵢ), 0 on the diagonal
+//	svd(a)                              a = u·diag(s)·vᵀ                    u·(diag(cts) + (f∘uᵀctu, symmetric)·s + s·(f∘vᵀctv, symmetric))·vᵀ and what lies outside u and v, f = 1/(sⱼ² - sᵢ²)
+//	qr(a)                               a = q·r                             (ctq + q·m)·r⁻ᵀ, m the lower triangle of r·ctrᵀ - ctqᵀ·q, mirrored
+//	-- shape
 //	reshape(x, dims...)                 x                                   1
 //	broadcast(x, dims...)               x                                   1
 //	sum_to(x, dims...)                  Σ x                                 1
 //	transpose(x)                        xᵀ                                  1
 //	permute(x, axes...)                 x                                   1
+//	squeeze(x, axis)                    x                                   1
+//	unsqueeze(x, axis)                  x                                   1
+//	stop_gradient(x)                    x                                   0
+//	-- slicing
 //	slice(x, axis, start, stop)         x[start:stop]                       1 inside, 0 outside
 //	pad(x, axis, before, after)         x                                   1
+//	-- join
+//	concat(axis, xs...)                 [x₁ x₂ …]                           1
+//	stack(axis, xs...)                  [x₁ x₂ …]                           1
+//	flip(x, axis)                       x                                   1
+//	roll(x, axis, shift)                x[k - shift]                        1
+//	tile(x, axis, n)                    [x x …]                             1 for each copy
+//	repeat(x, axis, n)                  [x₁ x₁ … x₂ x₂ …]                   1 for each time
+//	-- indexing
 //	gather(x, axis, index...)           x[index]                            1 for each time an element was taken
 //	scatter(x, axis, size, index...)    Σ x at index                        1
-//	stop_gradient(x)                    x                                   0
-//	softmax(x, axis)                    eˣ / Σ eˣ                           y·(δ - y)
-//	log_softmax(x, axis)                x - ln Σ eˣ                         δ - softmax(x)
-//	solve(a, b)                         a⁻¹·b                               -a⁻ᵀ·ct·yᵀ, a⁻ᵀ·ct
-//	inv(a)                              a⁻¹                                 -yᵀ·ct·yᵀ
-//	solve_lower(a, b)                   tril(a)⁻¹·b                         -tril(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct
-//	solve_upper(a, b)                   triu(a)⁻¹·b                         -triu(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct
+//	take_along(x, index, axis)          x[index]                            1 for each time an element was taken
+//	put_along(x, index, axis, size)     Σ x at index                        1
+//	one_hot(x, classes)                 δ(x, k)                             none
+//	-- triangle
+//	tril(x, k)                          x                                   1 inside, 0 outside
+//	triu(x, k)                          x                                   1 inside, 0 outside
+//	-- sort
 //	sort(x, axis)                       x₍₁₎ ≤ x₍₂₎ ≤ …                     1 for the element that came here
 //	argsort(x, axis)                    i₁, i₂, …                           none
 //	topk(x, axis, k)                    x₍ₙ₎ ≥ … ≥ x₍ₙ₋ₖ₊₁₎                 1 for the element that came here
@@ -188,16 +219,18 @@
 //	argmin(x, axis)                     arg min x                           none
 //	cummax(x, axis)                     yₖ = max(x₁, …, xₖ)                 1 for the element that is here, the first among equal ones
 //	cummin(x, axis)                     yₖ = min(x₁, …, xₖ)                 1 for the element that is here, the first among equal ones
-//	take_along(x, index, axis)          x[index]                            1 for each time an element was taken
-//	put_along(x, index, axis, size)     Σ x at index                        1
-//	eigh(a)                             (a + aᵀ)/2 = v·diag(w)·vᵀ           v·(diag(ctw) + f∘(vᵀ·ctv))·vᵀ made symmetric, f = 1/(wⱼ - wᵢ), 0 on the diagonal
-//	svd(a)                              a = u·diag(s)·vᵀ                    u·(diag(cts) + (f∘uᵀctu, symmetric)·s + s·(f∘vᵀctv, symmetric))·vᵀ and what lies outside u and v, f = 1/(sⱼ² - sᵢ²)
-//	qr(a)                               a = q·r                             (ctq + q·m)·r⁻ᵀ, m the lower triangle of r·ctrᵀ - ctqᵀ·q, mirrored
-//	tan(x)                              tan x                               1 + tan² x
-//	asin(x)                             arcsin x                            1/√((1-x)(1+x))
-//	acos(x)                             arccos x                            -1/√((1-x)(1+x))
-//	atan(x)                             arctan x                            1/(1+x²)
-//	atan2(y, x)                         arg(x + iy)                         x/r², -y/r² with r = hypot(x, y)
-//	hypot(a, b)                         √(a² + b²)                          a/y, b/y
+//	-- convolution
+//	conv1d_input(y, w, length, stride, padding) x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p] conv1d(ct, w), conv1d_weight(ct, y)
+//	conv1d_weight(x, y, length, stride, padding) w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i] conv1d_input(y, ct), conv1d(x, ct)
+//	conv1d(x, w, stride, padding)       y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv1d_input(ct, w), conv1d_weight(x, ct)
+//	conv2d_input(y, w, height, width, stride, padding) x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p] conv2d(ct, w), conv2d_weight(ct, y)
+//	conv2d_weight(x, y, height, width, stride, padding) w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i] conv2d_input(y, ct), conv2d(x, ct)
+//	conv2d(x, w, stride, padding)       y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv2d_input(ct, w), conv2d_weight(x, ct)
+//	-- pooling
+//	max_pool2d(x, k, stride)            max x[i·stride+p, j·stride+q], 0 ≤ p, q < k 1 for the largest, split evenly among ties
+//	max_pool2d_input(ct, x, k, stride)  Σ ct/t for a largest element of t   max_pool2d_select(ct', x), 0
+//	max_pool2d_select(v, x, k, stride)  mean v where x is largest           max_pool2d_input(ct, x), 0
+//	avg_pool2d(x, k, stride)            Σ x[i·stride+p, j·stride+q] / k², 0 ≤ p, q < k 1/k²
+//	avg_pool2d_input(y, height, width, k, stride) Σ y/k²                              1/k²
 //	-- end of the table --
 package ops

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opConcat, opStack, opSqueeze, opUnsqueeze, opFlip, opRoll, opTile, opRepeat graph.Op
+var opConcat, opStack, opFlip, opRoll, opTile, opRepeat graph.Op
 
 func init() {
 	register(&opConcat, graph.Row{
@@ -58,24 +58,6 @@ func init() {
 		},
 		Try:    []string{"0 () ()", "0 (2) (2)", "1 (2,3) (2,3) (2,3)", "-1 (2,3) (2,3)", "2 (2,3) (2,3)", "-2 (3) (3)", "0 (0) (0)"},
 		Source: "a placement of the elements",
-	})
-	register(&opSqueeze, graph.Row{
-		Name: "squeeze", Func: Squeeze, Params: "x, axis", Doc: "x without an axis of length 1", Formula: "x", Derivative: "1",
-		Class:    graph.Linear,
-		Forward:  func(graph.Node) {},
-		Backward: addFlat,
-		VJP:      reshapeBack,
-		Try:      []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
-		Source:   "a relabelling of the elements",
-	})
-	register(&opUnsqueeze, graph.Row{
-		Name: "unsqueeze", Func: Unsqueeze, Params: "x, axis", Doc: "x with a new axis of length 1", Formula: "x", Derivative: "1",
-		Class:    graph.Linear,
-		Forward:  func(graph.Node) {},
-		Backward: addFlat,
-		VJP:      reshapeBack,
-		Try:      []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
-		Source:   "a relabelling of the elements",
 	})
 	register(&opFlip, graph.Row{
 		Name: "flip", Func: Flip, Params: "x, axis", Doc: "elements along an axis in reverse order", Formula: "x", Derivative: "1",
@@ -175,11 +157,6 @@ func repeatBlocks[T constraints.Float](dst, src []T, block, times int) {
 	}
 }
 
-// reshapeBack is the rule of operations that only change the shape.
-func reshapeBack(n graph.Node, _ int, ct graph.Value) graph.Value {
-	return Reshape(ct, n.InputNode(0).Dims()...)
-}
-
 // partStart returns where operand i of a concat begins along the axis.
 func partStart(n graph.Node, i int) int {
 	at := 0
@@ -189,11 +166,6 @@ func partStart(n graph.Node, i int) int {
 	return at
 }
 
-// unsqueezed returns the shape with a new axis of length 1.
-func unsqueezed(shape []int, axis int) []int {
-	return slices.Insert(slices.Clone(shape), axis, 1)
-}
-
 // reversed returns n-1 down to 0.
 func reversed(n int) []int {
 	index := make([]int, n)
@@ -201,15 +173,6 @@ func reversed(n int) []int {
 		index[i] = n - 1 - i
 	}
 	return index
-}
-
-// newAxis returns the place of a new axis, counted from 0 up, in a shape of the given rank.
-func newAxis(c graph.Call, axis, rank int) int {
-	k, ok := tensor.Axis(axis, rank+1)
-	if !ok {
-		panic(c.Errorf(graph.ErrAxis, "new axis %d for shape %s: it can stand at 0 to %d, or -%d to -1", axis, tensor.FormatShape(slices.Clone(c.Dims(0))), rank, rank+1))
-	}
-	return k
 }
 
 // Concat returns the xs joined along an axis. They have equal lengths along all other axes.
@@ -245,33 +208,6 @@ func Stack(axis int, xs ...graph.Value) graph.Value {
 	shape := unsqueezed(c.Dims(0), axis)
 	shape[axis] = len(xs)
 	return c.Ints(axis).Record(shape...)
-}
-
-// Squeeze returns x without the given axis if its length is 1, and x as it is if not, as in PyTorch. No elements are
-// copied.
-//
-// Derivative: 1.
-func Squeeze(x graph.Value, axis int) graph.Value {
-	c := graph.Begin(opSqueeze, x)
-	axis = c.Axis(axis, 0)
-	shape := slices.Clone(c.Dims(0))
-	if shape[axis] == 1 {
-		shape = slices.Delete(shape, axis, axis+1)
-	}
-	return c.RecordView(0, shape...)
-}
-
-// Unsqueeze returns x with a new axis of length 1 at the given place of the result. No elements are copied.
-//
-// Derivative: 1.
-func Unsqueeze(x graph.Value, axis int) graph.Value {
-	c := graph.Begin(opUnsqueeze, x)
-	rank := len(c.Dims(0))
-	axis = newAxis(c, axis, rank)
-	if rank == tensor.MaxRank {
-		panic(c.Errorf(graph.ErrLimit, "shape %s has %d axes already: no more are possible", tensor.FormatShape(slices.Clone(c.Dims(0))), rank))
-	}
-	return c.RecordView(0, unsqueezed(c.Dims(0), axis)...)
 }
 
 // Flip returns x with the elements along an axis in reverse order.

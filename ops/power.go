@@ -8,7 +8,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opSquare, opSqrt, opRsqrt, opReciprocal, opPow, opPowScalar, opAbs graph.Op
+var opSquare, opSqrt, opRsqrt, opReciprocal, opPow, opPowScalar graph.Op
 
 func init() {
 	register(&opSquare, withSlope(squareSlope[float64], squareSlope[float32], graph.Row{
@@ -104,15 +104,6 @@ func init() {
 		Try:    []string{"() 2.5", "(2,3) 3", "(4) 0", "(4) 1", "(3) -2"},
 		Source: "power rule; special values of C99 pow",
 	}))
-	register(&opAbs, withSlope(signSlope[float64], signSlope[float32], graph.Row{
-		Name: "abs", Func: Abs, Params: "x", Doc: "absolute value", Formula: "|x|", Derivative: "sign(x)",
-		Unary:   func(x float64) (float64, float64) { return math.Abs(x), sign(x) },
-		Forward: kernel1(kernel.Abs[float64], kernel.Abs[float32]),
-		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sign(n.Input(0))) },
-		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the middle of the subgradients, as in PyTorch"}},
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(inf, -1), Zero: at(0, 0), NegZero: at(0, 0)},
-		Source:  "IEEE 754 abs",
-	}))
 }
 
 func squareSlope[T constraints.Float](b block[T]) { kernel.MulScalar(b.d, b.x, 2) }
@@ -142,12 +133,6 @@ func reciprocalValue[T constraints.Float](b block[T]) {
 func reciprocalSlope[T constraints.Float](b block[T]) {
 	kernel.Square(b.d, b.y)
 	kernel.Neg(b.d, b.d)
-}
-
-func signSlope[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.d[i] = signOf(v)
-	}
 }
 
 func powValue[T constraints.Float](b block[T]) {
@@ -258,8 +243,3 @@ func Pow(x, y graph.Value) graph.Value { return binary(opPow, x, y) }
 //
 // Special cases are those of [math.Pow], and PowScalar(x, 0) = 1 with derivative 0 for every x.
 func PowScalar(x graph.Value, p float64) graph.Value { return unaryParam(opPowScalar, x, p) }
-
-// Abs returns |x|, element by element.
-//
-// Derivative: sign(x), 0 at the kink x = 0.
-func Abs(x graph.Value) graph.Value { return unary(opAbs, x) }

@@ -8,37 +8,67 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
-// Reference writes the table of operations to w, as Markdown: for each how it is called in an expression, what it
-// computes, the formula, the derivative, where its tests draw operands from, and what it promises at its kinks. The
-// families are the files of this package that the operations stand in; operations follow each other as registered.
-// It returns the first error of w.
-func Reference(w io.Writer) error {
-	b := bufio.NewWriter(w)
-	family := ""
+// families are the names of the families in the order in which a reader meets them: what everybody knows first.
+var families = []string{
+	"arithmetic", "power", "exponential", "trigonometric", "hyperbolic", "activation", "rounding", "compare", "select",
+	"erf", "gamma", "chain", "reduction", "moments", "product", "softmax", "loss", "normalization", "matmul", "linear",
+	"linalg", "det", "cholesky", "solve", "spectral", "shape", "slicing", "join", "indexing", "triangle", "sort",
+	"convolution", "pooling",
+}
+
+// A Family is a group of operations that stand in one file of this package, after which it is named.
+type Family struct {
+	Name string
+	Rows []*graph.Row // in the order of their registration
+}
+
+// Families returns the operations of this package by families, arithmetic first.
+func Families() []Family {
+	list := make([]Family, len(families))
+	for i, name := range families {
+		list[i].Name = name
+	}
 	for _, row := range graph.Rows() {
 		if !strings.HasPrefix(row.GoName(), "ops.") {
 			continue
 		}
-		if f := familyOf(row); f != family {
-			if family != "" {
-				fmt.Fprintln(b)
+		name := familyOf(row)
+		i := slices.IndexFunc(list, func(f Family) bool { return f.Name == name })
+		if i < 0 {
+			i = len(list)
+			list = append(list, Family{Name: name})
+		}
+		list[i].Rows = append(list[i].Rows, row)
+	}
+	return list
+}
+
+// Reference writes the table of operations to w, as Markdown: for each how it is called in an expression, what it
+// computes, the formula, the derivative, where its tests draw operands from, and what it promises at its kinks. It
+// returns the first error of w.
+func Reference(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	for i, family := range Families() {
+		if i > 0 {
+			fmt.Fprintln(b)
+		}
+		fmt.Fprintf(b, "## %s\n\n", family.Name)
+		fmt.Fprintln(b, "| call | computes | formula | derivative | tested on | kinks | source |")
+		fmt.Fprintln(b, "|---|---|---|---|---|---|---|")
+		for _, row := range family.Rows {
+			cells := []string{Usage(row), row.Doc, row.Formula, row.Derivative, domains(row), kinks(row), row.Source}
+			for i, c := range cells {
+				cells[i] = strings.NewReplacer("|", `\|`, "*", `\*`).Replace(c)
 			}
-			family = f
-			fmt.Fprintf(b, "## %s\n\n", family)
-			fmt.Fprintln(b, "| call | computes | formula | derivative | tested on | kinks | source |")
-			fmt.Fprintln(b, "|---|---|---|---|---|---|---|")
+			fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
 		}
-		cells := []string{Usage(row), row.Doc, row.Formula, row.Derivative, domains(row), kinks(row), row.Source}
-		for i, c := range cells {
-			cells[i] = strings.NewReplacer("|", `\|`, "*", `\*`).Replace(c)
-		}
-		fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
 	}
 	return b.Flush()
 }

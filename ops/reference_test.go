@@ -47,11 +47,24 @@ func TestReferenceInPackageDocIsCurrent(t *testing.T) {
 	wantFile(t, file, head+beginTable+"\n"+compactTable()+endTable+"\n"+tail)
 }
 
+func TestFamilies(t *testing.T) {
+	families := ops.Families()
+	if families[0].Name != "arithmetic" {
+		t.Errorf("the first family is %s, want arithmetic", families[0].Name)
+	}
+	for _, f := range families {
+		if len(f.Rows) == 0 {
+			t.Errorf("family %q has no operation: take it from the list in reference.go", f.Name)
+		}
+	}
+}
+
 // compactTable returns the table of the package comment.
 func compactTable() string {
 	var b strings.Builder
-	for _, row := range graph.Rows() {
-		if strings.HasPrefix(row.GoName(), "ops.") {
+	for _, family := range ops.Families() {
+		fmt.Fprintf(&b, "//\t-- %s\n", family.Name)
+		for _, row := range family.Rows {
 			fmt.Fprintf(&b, "//\t%s%s%s\n", pad(ops.Usage(row), 36), pad(row.Formula, 36), row.Derivative)
 		}
 	}

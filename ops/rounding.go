@@ -8,7 +8,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opFloor, opCeil, opRound, opTrunc, opClamp graph.Op
+var opFloor, opCeil, opRound, opTrunc, opClamp, opSign graph.Op
 
 func init() {
 	step := func(op *graph.Op, name string, f any, doc, formula string, kink float64, round func(float64) float64, f64 blockFunc[float64], f32 blockFunc[float32]) {
@@ -46,6 +46,15 @@ func init() {
 			{At: 0.5, Chosen: 1, Why: "at a bound x is still free to move inside"},
 		},
 		Source: "definition",
+	}))
+	register(&opSign, constantPieces(graph.Row{
+		Name: "sign", Func: Sign, Params: "x", Doc: "sign: -1, 0 or 1", Formula: "x/|x|", Derivative: "0",
+		Unary:   func(x float64) (float64, float64) { return sign(x), 0 },
+		Forward: forwardBlocks(signValue[float64], signValue[float32]),
+		VJP:     zeroVJP,
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
+		At:      graph.Edges{NaN: at(nan, 0), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 0), NegZero: at(0, 0)},
+		Source:  "sign(0) = 0, as in NumPy and PyTorch",
 	}))
 }
 
@@ -136,3 +145,34 @@ func Trunc(x graph.Value) graph.Value { return unary(opTrunc, x) }
 //	Clamp(NaN, lo, hi) = NaN, with derivative 0
 //	Clamp with a bound NaN = NaN, with derivative 0
 func Clamp(x graph.Value, lo, hi float64) graph.Value { return unaryParams(opClamp, x, lo, hi) }
+
+// zeroVJP is the rule of functions that are constant on every piece.
+func zeroVJP(n graph.Node, i int, _ graph.Value) graph.Value {
+	return Broadcast(n.Graph().Const(0), n.InputNode(i).Dims()...)
+}
+
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	case x == 0:
+		return 0
+	}
+	return x
+}
+
+func signValue[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.y[i] = signOf(v)
+	}
+}
+
+// signOf is [sign] without a branch.
+func signOf[T constraints.Float](x T) T { return choose(x == x, oneIf[T](x > 0)-oneIf[T](x < 0), x) }
+
+// Sign returns -1, 0 or 1 as x is negative, zero or positive, and NaN for NaN, element by element.
+//
+// Derivative: 0, also at the jump x = 0.
+func Sign(x graph.Value) graph.Value { return unary(opSign, x) }

@@ -6,10 +6,9 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
-	"golang.org/x/exp/constraints"
 )
 
-var opReshape, opBroadcast, opSumTo, opTranspose, opPermute, opSlice, opPad, opGather, opScatter, opStopGradient graph.Op
+var opReshape, opBroadcast, opSumTo, opTranspose, opPermute, opSqueeze, opUnsqueeze, opStopGradient graph.Op
 
 func init() {
 	register(&opReshape, graph.Row{
@@ -74,77 +73,23 @@ func init() {
 		Try:    []string{"(2,3) 1 0", "(2,3,4) 2 0 1", "(2,3,4) 0 -1 1", "(3) 0", "(2,0,1) 2 1 0"},
 		Source: "a permutation of the elements",
 	})
-	register(&opSlice, graph.Row{
-		Name: "slice", Func: Slice, Params: "x, axis, start, stop", Doc: "elements start up to, and without, stop along an axis", Formula: "x[start:stop]", Derivative: "1 inside, 0 outside",
-		Class:   graph.Linear,
-		Forward: func(n graph.Node) { copyWindow(n.Out(), n.In(0), n.Int(0), n.Int(1), 0) },
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
-			addWindow(dst, ct, n.Int(0), n.Int(1), 0)
-			return true
-		},
-		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			axis, start := n.Int(0), n.Int(1)
-			return Pad(ct, axis, start, n.InputNode(0).Dims()[axis]-start-n.Dims()[axis])
-		},
-		Try:    []string{"(5) 0 1 3", "(4,3) 0 1 3", "(4,3) 1 1 2", "(4,3) -1 0 3", "(2,3,4) 1 -2 3", "(3) 0 1 1"},
-		Source: "a selection of the elements",
+	register(&opSqueeze, graph.Row{
+		Name: "squeeze", Func: Squeeze, Params: "x, axis", Doc: "x without an axis of length 1", Formula: "x", Derivative: "1",
+		Class:    graph.Linear,
+		Forward:  func(graph.Node) {},
+		Backward: addFlat,
+		VJP:      reshapeBack,
+		Try:      []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
+		Source:   "a relabelling of the elements",
 	})
-	register(&opPad, graph.Row{
-		Name: "pad", Func: Pad, Params: "x, axis, before, after", Doc: "zeros added before and after along an axis", Formula: "x", Derivative: "1",
-		Class: graph.Linear,
-		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
-			copyWindow(n.Out(), n.In(0), n.Int(0), 0, n.Int(1))
-		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
-			addWindow(dst, ct, n.Int(0), 0, n.Int(1))
-			return true
-		},
-		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			axis, before := n.Int(0), n.Int(1)
-			return Slice(ct, axis, before, before+n.InputNode(0).Dims()[axis])
-		},
-		Try:    []string{"(3) 0 1 2", "(2,3) 0 0 1", "(2,3) -1 2 0", "(2,3,2) 1 1 1", "(0) 0 1 1"},
-		Source: "transpose of slice",
-	})
-	register(&opGather, graph.Row{
-		Name: "gather", Func: Gather, Params: "x, axis, index", Doc: "the elements of the given indices along an axis, such as the rows of an embedding", Formula: "x[index]", Derivative: "1 for each time an element was taken",
-		Class: graph.Linear,
-		Forward: func(n graph.Node) {
-			takeIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[1:])
-		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
-			addAtIndices(dst, ct, n.Int(0), n.Ints()[1:])
-			return true
-		},
-		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			axis, index := n.Int(0), n.Ints()[1:]
-			return Scatter(ct, axis, n.InputNode(0).Dims()[axis], index...)
-		},
-		Try:    []string{"(4) 0 2 0 2", "(4,3) 0 1 1 3", "(4,3) 1 2 0", "(4,3) -1 -1", "(2,3,2) 1 0 2"},
-		Source: "a selection of the elements",
-	})
-	register(&opScatter, graph.Row{
-		Name: "scatter", Func: Scatter, Params: "x, axis, size, index", Doc: "zeros of the given size along an axis, with the elements of x added at the given indices: the transpose of gather", Formula: "Σ x at index", Derivative: "1",
-		Class: graph.Linear,
-		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
-			addAtIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[2:])
-		},
-		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Gather(ct, n.Int(0), n.Ints()[2:]...)
-		},
-		Try:    []string{"(3) 0 5 2 0 2", "(2,3) 0 4 1 1", "(2,3) 1 3 2 0 1"},
-		Source: "transpose of gather",
+	register(&opUnsqueeze, graph.Row{
+		Name: "unsqueeze", Func: Unsqueeze, Params: "x, axis", Doc: "x with a new axis of length 1", Formula: "x", Derivative: "1",
+		Class:    graph.Linear,
+		Forward:  func(graph.Node) {},
+		Backward: addFlat,
+		VJP:      reshapeBack,
+		Try:      []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
+		Source:   "a relabelling of the elements",
 	})
 	register(&opStopGradient, graph.Row{
 		Name: "stop_gradient", Func: StopGradient, Params: "x", Doc: "x as a constant", Formula: "x", Derivative: "0",
@@ -153,6 +98,52 @@ func init() {
 		Try:     []string{"()", "(2,3)"},
 		Source:  "definition",
 	})
+}
+
+// reshapeBack is the rule of operations that only change the shape.
+func reshapeBack(n graph.Node, _ int, ct graph.Value) graph.Value {
+	return Reshape(ct, n.InputNode(0).Dims()...)
+}
+
+// unsqueezed returns the shape with a new axis of length 1.
+func unsqueezed(shape []int, axis int) []int {
+	return slices.Insert(slices.Clone(shape), axis, 1)
+}
+
+// newAxis returns the place of a new axis, counted from 0 up, in a shape of the given rank.
+func newAxis(c graph.Call, axis, rank int) int {
+	k, ok := tensor.Axis(axis, rank+1)
+	if !ok {
+		panic(c.Errorf(graph.ErrAxis, "new axis %d for shape %s: it can stand at 0 to %d, or -%d to -1", axis, tensor.FormatShape(slices.Clone(c.Dims(0))), rank, rank+1))
+	}
+	return k
+}
+
+// Squeeze returns x without the given axis if its length is 1, and x as it is if not, as in PyTorch. No elements are
+// copied.
+//
+// Derivative: 1.
+func Squeeze(x graph.Value, axis int) graph.Value {
+	c := graph.Begin(opSqueeze, x)
+	axis = c.Axis(axis, 0)
+	shape := slices.Clone(c.Dims(0))
+	if shape[axis] == 1 {
+		shape = slices.Delete(shape, axis, axis+1)
+	}
+	return c.RecordView(0, shape...)
+}
+
+// Unsqueeze returns x with a new axis of length 1 at the given place of the result. No elements are copied.
+//
+// Derivative: 1.
+func Unsqueeze(x graph.Value, axis int) graph.Value {
+	c := graph.Begin(opUnsqueeze, x)
+	rank := len(c.Dims(0))
+	axis = newAxis(c, axis, rank)
+	if rank == tensor.MaxRank {
+		panic(c.Errorf(graph.ErrLimit, "shape %s has %d axes already: no more are possible", tensor.FormatShape(slices.Clone(c.Dims(0))), rank))
+	}
+	return c.RecordView(0, unsqueezed(c.Dims(0), axis)...)
 }
 
 // Reshape returns the elements of x, in row-major order, in another shape. One dimension may be -1 and is computed.
@@ -232,121 +223,6 @@ func Permute(x graph.Value, axes ...int) graph.Value {
 	return c.Ints(order[:len(axes)]...).Record(shape[:len(axes)]...)
 }
 
-// Slice returns the elements start up to, and without, stop along an axis. A negative start or stop counts from the
-// end of the axis. It panics with a [*graph.Error] if the range is not inside the axis.
-//
-// Derivative: 1 for the elements inside, 0 for the others.
-func Slice(x graph.Value, axis, start, stop int) graph.Value {
-	c := graph.Begin(opSlice, x)
-	axis = c.Axis(axis, 0)
-	in := c.Dims(0)
-	from, to := start, stop
-	if from < 0 {
-		from += in[axis]
-	}
-	if to < 0 {
-		to += in[axis]
-	}
-	if from < 0 || to < from || to > in[axis] {
-		panic(c.Errorf(graph.ErrIndex, "range %d:%d is outside axis %d of shape %s: it must satisfy 0 ≤ start ≤ stop ≤ %d", start, stop, axis, tensor.FormatShape(in), in[axis]))
-	}
-	var buf [tensor.MaxRank]int
-	shape := append(buf[:0], in...)
-	shape[axis] = to - from
-	c.Ints(axis, from)
-	before, block := 1, 1
-	for i, d := range in {
-		if i < axis {
-			before *= d
-		} else if i > axis {
-			block *= d
-		}
-	}
-	if before == 1 { // the elements lie together
-		return c.RecordView(from*block, shape...)
-	}
-	return c.Record(shape...)
-}
-
-// Pad returns x with zeros added along an axis: before of them in front, after of them behind. The zeros are numbers
-// like others: times an infinity they are NaN. No zeros at all is a copy.
-//
-// Derivative: 1.
-func Pad(x graph.Value, axis, before, after int) graph.Value {
-	c := graph.Begin(opPad, x)
-	axis = c.Axis(axis, 0)
-	if before < 0 || after < 0 {
-		panic(c.Errorf(graph.ErrShape, "%d zeros before and %d after: both must be 0 or more; use ops.Slice to cut", before, after))
-	}
-	var buf [tensor.MaxRank]int
-	shape := append(buf[:0], c.Dims(0)...)
-	shape[axis] = addLengths(c, shape[axis], before, after)
-	return c.Ints(axis, before).Record(shape...)
-}
-
-// addLengths adds the lengths of parts of an axis, which must not overflow.
-func addLengths(c graph.Call, parts ...int) int {
-	n := 0
-	for _, p := range parts {
-		if n += p; n < 0 {
-			panic(c.Errorf(graph.ErrLimit, "an axis of more than %d elements: use smaller tensors", int(^uint(0)>>1)))
-		}
-	}
-	return n
-}
-
-// Gather returns the elements with the given indices along an axis: rows 2, 0 and 2 of a matrix for axis 0 and indices
-// 2, 0, 2. Negative indices count from the end. It panics with a [*graph.Error] if an index is out of range.
-//
-// Derivative: 1 for each time an element was taken.
-func Gather(x graph.Value, axis int, index ...int) graph.Value {
-	c := graph.Begin(opGather, x)
-	axis = c.Axis(axis, 0)
-	in := c.Dims(0)
-	c.Ints(axis)
-	addIndices(c, in, axis, index)
-	var buf [tensor.MaxRank]int
-	shape := append(buf[:0], in...)
-	shape[axis] = len(index)
-	return c.Record(shape...)
-}
-
-// addIndices adds indices into an axis to the attributes, counted from 0 up.
-func addIndices(c graph.Call, shape []int, axis int, index []int) {
-	for _, i := range index {
-		k := i
-		if k < 0 {
-			k += shape[axis]
-		}
-		if k < 0 || k >= shape[axis] {
-			panic(c.Errorf(graph.ErrIndex, "index %d is outside axis %d of shape %s: indices run from 0 to %d, or from -%d to -1", i, axis, tensor.FormatShape(shape), shape[axis]-1, shape[axis]))
-		}
-		c.Ints(k)
-	}
-}
-
-// Scatter returns a tensor of zeros with size elements along an axis, to which the elements of x are added at the given
-// indices, one index for each element of x along that axis. It is the transpose of [Gather]. Elements with one index are
-// added up: with the number of the segment for index it sums segments.
-//
-// Derivative: 1.
-func Scatter(x graph.Value, axis, size int, index ...int) graph.Value {
-	c := graph.Begin(opScatter, x)
-	axis = c.Axis(axis, 0)
-	var buf [tensor.MaxRank]int
-	shape := append(buf[:0], c.Dims(0)...)
-	if len(index) != shape[axis] {
-		panic(c.Errorf(graph.ErrShape, "%d indices for axis %d of shape %s: give one for each of its %d elements", len(index), axis, tensor.FormatShape(c.Dims(0)), shape[axis]))
-	}
-	if size < 0 {
-		panic(c.Errorf(graph.ErrShape, "size %d: an axis has 0 elements or more", size))
-	}
-	shape[axis] = size
-	c.Ints(axis, size)
-	addIndices(c, shape, axis, index)
-	return c.Record(shape...)
-}
-
 // StopGradient returns x as a constant: no gradient flows through it.
 //
 // Derivative: 0.
@@ -377,98 +253,6 @@ func swapLast(n graph.Node) []int {
 	}
 	order[k-1], order[k-2] = order[k-2], order[k-1]
 	return order[:k]
-}
-
-// copyWindow copies src to dst along an axis, from element from of src to element to of dst on, as many as both have.
-func copyWindow(dst, src *tensor.Tensor, axis, from, to int) {
-	eachWindow(dst.Dims(), src.Dims(), axis, from, to, func(d, s, n int) { copyElements(dst, d, src, s, n) })
-}
-
-// addWindow adds ct to the part of dst that copyWindow(ct, dst, axis, from, to) copied.
-func addWindow(dst, ct *tensor.Tensor, axis, from, to int) {
-	eachWindow(ct.Dims(), dst.Dims(), axis, from, to, func(c, d, n int) { addElements(dst, d, ct, c, n) })
-}
-
-// eachWindow calls f for every stretch of elements that lies together in both windows.
-func eachWindow(dst, src []int, axis, from, to int, f func(d, s, n int)) {
-	outer, block := 1, 1
-	for i, d := range dst {
-		if i < axis {
-			outer *= d
-		} else if i > axis {
-			block *= d
-		}
-	}
-	n := min(dst[axis]-to, src[axis]-from) * block
-	if n <= 0 {
-		return
-	}
-	for o := range outer {
-		f((o*dst[axis]+to)*block, (o*src[axis]+from)*block, n)
-	}
-}
-
-// takeIndices sets part to the elements of whole at the indices along an axis.
-func takeIndices(part, whole *tensor.Tensor, axis int, index []int) {
-	if part.DType() == tensor.Float32 {
-		takeIndicesOf(part.Float32s(), whole.Float32s(), whole.Dims(), axis, index)
-	} else {
-		takeIndicesOf(part.Float64s(), whole.Float64s(), whole.Dims(), axis, index)
-	}
-}
-
-func takeIndicesOf[T constraints.Float](part, whole []T, dims []int, axis int, index []int) {
-	if n := dims[axis]; axis == len(dims)-1 && len(whole) > 0 {
-		for ; len(part) > 0; part, whole = part[len(index):], whole[n:] {
-			for j, k := range index {
-				part[j] = whole[k]
-			}
-		}
-		return
-	}
-	eachIndex(dims, axis, index, func(w, p, block int) { copy(part[p:p+block], whole[w:]) })
-}
-
-// addAtIndices adds the elements of part to whole at the indices along an axis.
-func addAtIndices(whole, part *tensor.Tensor, axis int, index []int) {
-	if part.DType() == tensor.Float32 {
-		addAtIndicesOf(whole.Float32s(), part.Float32s(), whole.Dims(), axis, index)
-	} else {
-		addAtIndicesOf(whole.Float64s(), part.Float64s(), whole.Dims(), axis, index)
-	}
-}
-
-func addAtIndicesOf[T constraints.Float](whole, part []T, dims []int, axis int, index []int) {
-	if n := dims[axis]; axis == len(dims)-1 && len(whole) > 0 {
-		for ; len(part) > 0; part, whole = part[len(index):], whole[n:] {
-			for j, k := range index {
-				whole[k] += part[j]
-			}
-		}
-		return
-	}
-	eachIndex(dims, axis, index, func(w, p, block int) { kernel.AddTo(whole[w:w+block], part[p:p+block]) })
-}
-
-// eachIndex calls f for every stretch of elements of a gather: whole has the shape given, part has len(index)
-// elements along the axis.
-func eachIndex(shape []int, axis int, index []int, f func(whole, part, block int)) {
-	outer, block := 1, 1
-	for i, d := range shape {
-		if i < axis {
-			outer *= d
-		} else if i > axis {
-			block *= d
-		}
-	}
-	if block == 0 {
-		return // however long the other axes are
-	}
-	for o := range outer {
-		for j, k := range index {
-			f((o*shape[axis]+k)*block, (o*len(index)+j)*block, block)
-		}
-	}
 }
 
 func copyElements(dst *tensor.Tensor, d int, src *tensor.Tensor, s, n int) {

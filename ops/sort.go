@@ -9,7 +9,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opSort, opArgsort, opTopK, opArgTopK, opArgMax, opArgMin, opTakeAlong, opPutAlong, opCumMax, opCumMin graph.Op
+var opSort, opArgsort, opTopK, opArgTopK, opArgMax, opArgMin, opCumMax, opCumMin graph.Op
 
 func init() {
 	tries := []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(1,3) 0", "(0,3) 0", "(0,3) 1"}
@@ -75,40 +75,6 @@ func init() {
 	}
 	cumulative(&opCumMax, "cummax", CumMax, "largest of the first elements along an axis", "yₖ = max(x₁, …, xₖ)", order{sign: 1, nanFirst: true})
 	cumulative(&opCumMin, "cummin", CumMin, "smallest of the first elements along an axis", "yₖ = min(x₁, …, xₖ)", order{sign: -1, nanFirst: true})
-	indices := func(i int, x graph.Value) graph.Value {
-		if i == 1 {
-			return Floor(x)
-		}
-		return x
-	}
-	domain := []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -2, Hi: 2}}
-	register(&opTakeAlong, graph.Row{
-		Name: "take_along", Func: TakeAlong, Params: "x, index, axis", Doc: "elements at the indices along an axis, other indices for every line", Formula: "x[index]", Derivative: "1 for each time an element was taken",
-		Forward: takeAlong,
-		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
-			if i == 1 {
-				return zeroVJP(n, i, ct)
-			}
-			axis := n.Int(0)
-			return PutAlong(ct, n.Input(1), axis, n.InputNode(0).Dims()[axis])
-		},
-		Prepare: indices, Domain: domain,
-		Try:    []string{"(3) (5) 0", "(3,2) (4,2) 0", "(2,3) (2,2) 1", "(2,3,2) (2,1,2) -2", "(2,0) (3,0) 0"},
-		Source: "NumPy's take_along_axis, PyTorch's gather",
-	})
-	register(&opPutAlong, graph.Row{
-		Name: "put_along", Func: PutAlong, Params: "x, index, axis, size", Doc: "zeros of the given size along an axis, with the elements of x added at the indices: the transpose of take_along", Formula: "Σ x at index", Derivative: "1",
-		Forward: putAlong,
-		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
-			if i == 1 {
-				return zeroVJP(n, i, ct)
-			}
-			return TakeAlong(ct, n.Input(1), n.Int(0))
-		},
-		Prepare: indices, Domain: domain,
-		Try:    []string{"(5) (5) 0 3", "(4,2) (4,2) 0 2", "(2,2) (2,2) 1 3", "(2,1,2) (2,1,2) -2 4"},
-		Source: "transpose of take_along, PyTorch's scatter_add",
-	})
 }
 
 // An order says which of two numbers comes first: the larger one for sign 1, the smaller one for -1. NaN comes before all
@@ -289,62 +255,6 @@ func leadersOf[T constraints.Float](n graph.Node, by order, values, indices *ten
 	n.Graph().FreeTemp(scratch)
 }
 
-// takeAlong sets the node's result to the elements of operand 0 at the indices of operand 1.
-func takeAlong(n graph.Node) {
-	if n.Graph().DType() == tensor.Float32 {
-		moveAlong[float32](n, n.In(0).Dims(), false)
-	} else {
-		moveAlong[float64](n, n.In(0).Dims(), false)
-	}
-}
-
-// putAlong adds the elements of operand 0 to the node's result at the indices of operand 1.
-func putAlong(n graph.Node) {
-	n.Out().Fill(0)
-	if n.Graph().DType() == tensor.Float32 {
-		moveAlong[float32](n, n.Dims(), true)
-	} else {
-		moveAlong[float64](n, n.Dims(), true)
-	}
-}
-
-// moveAlong does the work of takeAlong and putAlong. Indices point into a tensor of shape dims.
-func moveAlong[T constraints.Float](n graph.Node, dims []int, put bool) {
-	x, index, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1)), tensor.Data[T](n.Out())
-	whole, l := linesOf(dims, n.Int(0)), linesOf(n.In(1).Dims(), n.Int(0))
-	for o := range l.outer {
-		for k := range l.n {
-			for j := range l.inner {
-				place := l.at(o, k, j)
-				i := int(index[place])
-				i += i >> 63 & whole.n // a negative index counts from the end
-				if uint(i) >= uint(whole.n) || index[place] != T(int(index[place])) {
-					panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[place], place, whole.n, whole.n-1))
-				}
-				there := whole.at(o, i, j)
-				if put {
-					out[there] += x[place]
-				} else {
-					out[place] = x[there]
-				}
-			}
-		}
-	}
-}
-
-// maxIndex32 is the number of integers from 0 up that float32 holds without a gap.
-const maxIndex32 = 1 << 24
-
-// indexed begins an operation whose result holds indices along an axis, or needs them for its derivative.
-func indexed(op graph.Op, x graph.Value, axis int) (c graph.Call, k int) {
-	c = graph.Begin(op, x)
-	axis = c.Axis(axis, 0)
-	if d := c.Dims(0)[axis]; x.Graph().DType() == tensor.Float32 && d > maxIndex32 {
-		panic(c.Errorf(graph.ErrLimit, "axis %d has %d elements: float32 holds indices up to %d; use a float64 graph", axis, d, maxIndex32))
-	}
-	return c.Ints(axis), axis
-}
-
 // Sort returns x with the elements along an axis in ascending order. The sort is stable; NaN counts as larger than all
 // other numbers and comes last, as in NumPy and PyTorch.
 //
@@ -414,47 +324,4 @@ func CumMax(x graph.Value, axis int) graph.Value {
 func CumMin(x graph.Value, axis int) graph.Value {
 	c, _ := indexed(opCumMin, x, axis)
 	return c.Record(c.Dims(0)...)
-}
-
-// TakeAlong returns the elements of x at the indices along an axis. Index has the shape of x but for that axis, along
-// which it says, for every line of x, which elements to take; [Gather] takes the same ones of every line. Negative
-// indices count from the end. It panics with a [*graph.Error] if an index is out of range or no whole number.
-//
-// Derivative: 1 for each time an element was taken; 0 by index.
-func TakeAlong(x, index graph.Value, axis int) graph.Value {
-	c := graph.Begin(opTakeAlong, x, index)
-	axis = c.Axis(axis, 0)
-	shape := slices.Clone(c.Dims(1))
-	if len(shape) != len(c.Dims(0)) || !equalBut(shape, c.Dims(0), axis) {
-		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: they may differ only along axis %d", tensor.FormatShape(slices.Clone(c.Dims(0))), tensor.FormatShape(shape), axis))
-	}
-	return c.Ints(axis).Record(shape...)
-}
-
-// PutAlong returns a tensor of zeros with size elements along an axis, to which the elements of x are added at the
-// indices; index has the shape of x. It is the transpose of [TakeAlong].
-//
-// Derivative: 1; 0 by index.
-func PutAlong(x, index graph.Value, axis, size int) graph.Value {
-	c := graph.Begin(opPutAlong, x, index)
-	axis = c.Axis(axis, 0)
-	shape := slices.Clone(c.Dims(0))
-	if !slices.Equal(shape, c.Dims(1)) {
-		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: give one index for each element", tensor.FormatShape(shape), tensor.FormatShape(slices.Clone(c.Dims(1)))))
-	}
-	if size < 0 {
-		panic(c.Errorf(graph.ErrShape, "size %d: an axis has 0 elements or more", size))
-	}
-	shape[axis] = size
-	return c.Ints(axis).Record(shape...)
-}
-
-// equalBut reports whether two shapes of one rank are equal but for one axis.
-func equalBut(a, b []int, axis int) bool {
-	for i := range a {
-		if i != axis && a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -8,9 +8,28 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opTan, opAsin, opAcos, opAtan, opAtan2, opHypot graph.Op
+var opSin, opCos, opTan, opAsin, opAcos, opAtan, opAtan2, opHypot graph.Op
 
 func init() {
+	register(&opSin, withSlope(sinSlope[float64], sinSlope[float32], graph.Row{
+		Name: "sin", Func: Sin, Params: "x", Doc: "sine, x in radians", Formula: "sin x", Derivative: "cos x",
+		Unary:   kernel.Sincos,
+		Forward: kernel1(kernel.Sin[float64], kernel.Sin[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
+	}))
+	register(&opCos, withSlope(cosSlope[float64], cosSlope[float32], graph.Row{
+		Name: "cos", Func: Cos, Params: "x", Doc: "cosine, x in radians", Formula: "cos x", Derivative: "-sin x",
+		Unary: func(x float64) (float64, float64) {
+			s, c := kernel.Sincos(x)
+			return c, -s
+		},
+		Forward: kernel1(kernel.Cos[float64], kernel.Cos[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Sin(n.Input(0)))) },
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(1, 0), NegZero: at(1, 0)},
+		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
+	}))
 	register(&opTan, withSlope(tanSlope[float64], tanSlope[float32], graph.Row{
 		Name: "tan", Func: Tan, Params: "x", Doc: "tangent, x in radians", Formula: "tan x", Derivative: "1 + tan² x",
 		Unary: func(x float64) (float64, float64) {
@@ -111,6 +130,44 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
 		Source: "scaled by the larger leg, Go math.Hypot",
 	})
+}
+
+// Sin returns the sine of x in radians, element by element.
+//
+// Derivative: cos x.
+//
+// Special cases are:
+//
+//	Sin(±0) = ±0, with derivative 1
+//	Sin(±Inf) = NaN
+func Sin(x graph.Value) graph.Value {
+	if v, f := graph.Scalar(x); f.Scalar() {
+		s, c := kernel.Sincos(v)
+		return graph.Record1(opSin, f, x, s, c)
+	}
+	return unary(opSin, x)
+}
+
+// Cos returns the cosine of x in radians, element by element.
+//
+// Derivative: -sin x.
+//
+// Special cases are:
+//
+//	Cos(±Inf) = NaN
+func Cos(x graph.Value) graph.Value {
+	if v, f := graph.Scalar(x); f.Scalar() {
+		s, c := kernel.Sincos(v)
+		return graph.Record1(opCos, f, x, c, -s)
+	}
+	return unary(opCos, x)
+}
+
+func sinSlope[T constraints.Float](b block[T]) { kernel.Cos(b.d, b.x) }
+
+func cosSlope[T constraints.Float](b block[T]) {
+	kernel.Sin(b.d, b.x)
+	kernel.Neg(b.d, b.d)
 }
 
 func tanValue[T constraints.Float](b block[T]) {

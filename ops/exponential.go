@@ -8,9 +8,38 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opExpm1, opLog1p, opLog2, opLog10, opLogAddExp graph.Op
+var opExp, opLog, opExpm1, opLog1p, opLog2, opLog10, opLogAddExp graph.Op
 
 func init() {
+	register(&opExp, withBackward(ofResult, productChain[float64](), productChain[float32](), graph.Row{
+		Name: "exp", Func: Exp, Params: "x", Doc: "exponential", Formula: "eˣ", Derivative: "eˣ",
+		Unary: func(x float64) (float64, float64) {
+			y := math.Exp(x)
+			return y, y
+		},
+		Forward: kernel1(kernel.Exp[float64], kernel.Exp[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, n.Value()) },
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(0, 0), Zero: at(1, 1), NegZero: at(1, 1)},
+		Source:  "FreeBSD e_exp.c, via Go math.Exp",
+	}))
+	register(&opLog, withSlope(logSlope[float64], logSlope[float32], graph.Row{
+		Name: "log", Func: Log, Params: "x", Doc: "natural logarithm", Formula: "ln x", Derivative: "1/x",
+		Unary: func(x float64) (float64, float64) {
+			if x < 0 {
+				return math.NaN(), math.NaN()
+			}
+			return ln(x), 1 / (x + 0) // +Inf at -0 too
+		},
+		Forward: kernel1(kernel.Log[float64], kernel.Log[float32]),
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x := n.Input(0)
+			return Chain(ct, nanBelow(x, 0, Reciprocal(positiveZero(x))))
+		},
+		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
+		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
+		Source: "FreeBSD e_log.c, via Go math.Log",
+	}))
 	register(&opExpm1, withSlope(expm1Slope[float64], expm1Slope[float32], graph.Row{
 		Name: "expm1", Func: Expm1, Params: "x", Doc: "exponential less one, accurate near 0", Formula: "eˣ - 1", Derivative: "eˣ",
 		// Not value + 1, which has lost eˣ where the value is near -1.
@@ -72,6 +101,44 @@ func init() {
 		},
 		Source: "max(a, b) + log1p(e^-|a-b|), which does not overflow",
 	}))
+}
+
+// ln returns the natural logarithm. On amd64 Go's math.Log is wrong for denormal numbers, which are scaled here.
+func ln(x float64) float64 {
+	if x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
+}
+
+// Exp returns eˣ, element by element.
+//
+// Derivative: eˣ.
+//
+// Special cases are:
+//
+//	Exp(+Inf) = +Inf, with derivative +Inf
+//	Exp(-Inf) = 0, with derivative 0
+func Exp(x graph.Value) graph.Value { return unary(opExp, x) }
+
+// Log returns the natural logarithm ln x, element by element.
+//
+// Derivative: 1/x.
+//
+// Special cases are:
+//
+//	Log(±0) = -Inf, with derivative +Inf
+//	Log(x < 0) = NaN, with derivative NaN: the function ends at 0, though 1/x does not
+//	Log(+Inf) = +Inf, with derivative 0
+func Log(x graph.Value) graph.Value { return unary(opLog, x) }
+
+func logSlope[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		if v < 0 {
+			v = T(math.NaN())
+		}
+		b.d[i] = 1 / (v + 0)
+	}
 }
 
 // expm1Left sets y to eˣ - 1 where x ≤ 1, by the half-argument formula 2t/(1-t) with t = tanh(x/2), which keeps its digits

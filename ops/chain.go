@@ -1,0 +1,86 @@
+package ops
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"golang.org/x/exp/constraints"
+)
+
+var opChain, opMulZeroWins graph.Op
+
+func init() {
+	register(&opChain, graph.Row{
+		Name: "chain", Func: Chain, Params: "ct, d", Doc: "the chain rule's product: a cotangent of 0 wins over any derivative", Formula: "ct·d", Derivative: "d, ct",
+		Binary:   chain,
+		Forward:  chainForward,
+		Backward: mulBackward,
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if i == 0 {
+				return Chain(ct, n.Input(1))
+			}
+			// The cotangent that was 0 goes on winning: ct may be the undefined derivative of a branch not taken.
+			return MulZeroWins(ct, n.Input(0))
+		},
+		Source: "chain rule; the zero as in TensorFlow's mul_no_nan",
+	})
+	register(&opMulZeroWins, graph.Row{
+		Name: "mul_zero_wins", Func: MulZeroWins, Params: "a, b", Doc: "product in which a zero of either operand wins", Formula: "a·b", Derivative: "b, a",
+		Binary: func(a, b float64) (float64, float64, float64) {
+			if a == 0 || b == 0 {
+				return 0, b, a
+			}
+			return a * b, b, a
+		},
+		Forward:  forwardRuns(mulZeroWinsValue[float64], mulZeroWinsValue[float32]),
+		Backward: mulBackward,
+		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return MulZeroWins(ct, n.Input(1-i)) },
+		Source:   "as TensorFlow's mul_no_nan, for both operands",
+	})
+}
+
+func mulZeroWinsValue[T constraints.Float](r run[T]) {
+	for i := range r.y {
+		a, b := r.a[i*r.stepA], r.b[i*r.stepB]
+		r.y[i] = choose(a == 0 || b == 0, 0, a*b)
+	}
+}
+
+// Chain returns the product of a cotangent with a local derivative as the chain rule of this engine has it: 0 where
+// ct is 0, whatever d is, and ct·d elsewhere. The rules of all operations multiply with it, so that a branch that was
+// not taken never turns a gradient into NaN. It is differentiable in both operands. Shapes broadcast as in NumPy.
+//
+// Derivative: d by ct, ct by d.
+//
+// Special cases are:
+//
+//	Chain(±0, d) = 0 for every d, Inf and NaN too
+func Chain(ct, d graph.Value) graph.Value { return binary(opChain, ct, d) }
+
+// MulZeroWins returns a·b, and 0 where a or b is 0, whatever the other. Derivatives of [Chain] by its second operand
+// are made with it. Shapes broadcast as in NumPy.
+//
+// Derivative: b by a, a by b.
+//
+// Special cases are:
+//
+//	MulZeroWins(±0, b) = MulZeroWins(b, ±0) = 0 for every b, Inf and NaN too
+func MulZeroWins(a, b graph.Value) graph.Value { return binary(opMulZeroWins, a, b) }
+
+func chain(ct, d float64) (y, dct, dd float64) {
+	if ct == 0 {
+		return 0, d, ct
+	}
+	return ct * d, d, ct
+}
+
+func chainForward(n graph.Node) {
+	out := n.Out()
+	switch {
+	case len(n.In(0).Dims()) != out.Rank() || n.In(0).Len() != out.Len():
+		binaryForward(n)
+	case out.DType() == tensor.Float32:
+		addProduct[float32](out, n.In(0), n.In(1), true)
+	default:
+		addProduct[float64](out, n.In(0), n.In(1), true)
+	}
+}

@@ -1,0 +1,325 @@
+package ops
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
+)
+
+var opGather, opScatter, opTakeAlong, opPutAlong, opOneHot graph.Op
+
+func init() {
+	register(&opGather, graph.Row{
+		Name: "gather", Func: Gather, Params: "x, axis, index", Doc: "the elements of the given indices along an axis, such as the rows of an embedding", Formula: "x[index]", Derivative: "1 for each time an element was taken",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			takeIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[1:])
+		},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
+			addAtIndices(dst, ct, n.Int(0), n.Ints()[1:])
+			return true
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			axis, index := n.Int(0), n.Ints()[1:]
+			return Scatter(ct, axis, n.InputNode(0).Dims()[axis], index...)
+		},
+		Try:    []string{"(4) 0 2 0 2", "(4,3) 0 1 1 3", "(4,3) 1 2 0", "(4,3) -1 -1", "(2,3,2) 1 0 2"},
+		Source: "a selection of the elements",
+	})
+	register(&opScatter, graph.Row{
+		Name: "scatter", Func: Scatter, Params: "x, axis, size, index", Doc: "zeros of the given size along an axis, with the elements of x added at the given indices: the transpose of gather", Formula: "Σ x at index", Derivative: "1",
+		Class: graph.Linear,
+		Forward: func(n graph.Node) {
+			n.Out().Fill(0)
+			addAtIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[2:])
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Gather(ct, n.Int(0), n.Ints()[2:]...)
+		},
+		Try:    []string{"(3) 0 5 2 0 2", "(2,3) 0 4 1 1", "(2,3) 1 3 2 0 1"},
+		Source: "transpose of gather",
+	})
+	indices := func(i int, x graph.Value) graph.Value {
+		if i == 1 {
+			return Floor(x)
+		}
+		return x
+	}
+	domain := []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -2, Hi: 2}}
+	register(&opTakeAlong, graph.Row{
+		Name: "take_along", Func: TakeAlong, Params: "x, index, axis", Doc: "elements at the indices along an axis, other indices for every line", Formula: "x[index]", Derivative: "1 for each time an element was taken",
+		Forward: takeAlong,
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if i == 1 {
+				return zeroVJP(n, i, ct)
+			}
+			axis := n.Int(0)
+			return PutAlong(ct, n.Input(1), axis, n.InputNode(0).Dims()[axis])
+		},
+		Prepare: indices, Domain: domain,
+		Try:    []string{"(3) (5) 0", "(3,2) (4,2) 0", "(2,3) (2,2) 1", "(2,3,2) (2,1,2) -2", "(2,0) (3,0) 0"},
+		Source: "NumPy's take_along_axis, PyTorch's gather",
+	})
+	register(&opPutAlong, graph.Row{
+		Name: "put_along", Func: PutAlong, Params: "x, index, axis, size", Doc: "zeros of the given size along an axis, with the elements of x added at the indices: the transpose of take_along", Formula: "Σ x at index", Derivative: "1",
+		Forward: putAlong,
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if i == 1 {
+				return zeroVJP(n, i, ct)
+			}
+			return TakeAlong(ct, n.Input(1), n.Int(0))
+		},
+		Prepare: indices, Domain: domain,
+		Try:    []string{"(5) (5) 0 3", "(4,2) (4,2) 0 2", "(2,2) (2,2) 1 3", "(2,1,2) (2,1,2) -2 4"},
+		Source: "transpose of take_along, PyTorch's scatter_add",
+	})
+	register(&opOneHot, graph.Row{
+		Name: "one_hot", Func: OneHot, Params: "x, classes", Doc: "for each label a row of zeros with a 1 at the label", Formula: "δ(x, k)", Derivative: "none",
+		Class: graph.NoGrad,
+		Forward: func(n graph.Node) {
+			x, out, classes := n.In(0), n.Out(), n.Int(0)
+			out.Fill(0)
+			for i := range x.Len() {
+				if v := x.AtFlat(i); !(v >= 0 && v < float64(classes)) || v != float64(int(v)) {
+					panic(n.Errorf(graph.ErrIndex, "label %v of element %d is none of the whole numbers from 0 to %d", v, i, classes-1))
+				}
+				out.SetFlat(1, i*classes+int(x.AtFlat(i)))
+			}
+		},
+		Prepare: func(_ int, x graph.Value) graph.Value { return Floor(x) },
+		Domain:  []graph.Interval{{Lo: 0, Hi: 3}},
+		Try:     []string{"(4) 3", "(2,2) 4", "() 3", "(0) 3"},
+		Source:  "definition",
+	})
+}
+
+// Gather returns the elements with the given indices along an axis: rows 2, 0 and 2 of a matrix for axis 0 and indices
+// 2, 0, 2. Negative indices count from the end. It panics with a [*graph.Error] if an index is out of range.
+//
+// Derivative: 1 for each time an element was taken.
+func Gather(x graph.Value, axis int, index ...int) graph.Value {
+	c := graph.Begin(opGather, x)
+	axis = c.Axis(axis, 0)
+	in := c.Dims(0)
+	c.Ints(axis)
+	addIndices(c, in, axis, index)
+	var buf [tensor.MaxRank]int
+	shape := append(buf[:0], in...)
+	shape[axis] = len(index)
+	return c.Record(shape...)
+}
+
+// addIndices adds indices into an axis to the attributes, counted from 0 up.
+func addIndices(c graph.Call, shape []int, axis int, index []int) {
+	for _, i := range index {
+		k := i
+		if k < 0 {
+			k += shape[axis]
+		}
+		if k < 0 || k >= shape[axis] {
+			panic(c.Errorf(graph.ErrIndex, "index %d is outside axis %d of shape %s: indices run from 0 to %d, or from -%d to -1", i, axis, tensor.FormatShape(shape), shape[axis]-1, shape[axis]))
+		}
+		c.Ints(k)
+	}
+}
+
+// Scatter returns a tensor of zeros with size elements along an axis, to which the elements of x are added at the given
+// indices, one index for each element of x along that axis. It is the transpose of [Gather]. Elements with one index are
+// added up: with the number of the segment for index it sums segments.
+//
+// Derivative: 1.
+func Scatter(x graph.Value, axis, size int, index ...int) graph.Value {
+	c := graph.Begin(opScatter, x)
+	axis = c.Axis(axis, 0)
+	var buf [tensor.MaxRank]int
+	shape := append(buf[:0], c.Dims(0)...)
+	if len(index) != shape[axis] {
+		panic(c.Errorf(graph.ErrShape, "%d indices for axis %d of shape %s: give one for each of its %d elements", len(index), axis, tensor.FormatShape(c.Dims(0)), shape[axis]))
+	}
+	if size < 0 {
+		panic(c.Errorf(graph.ErrShape, "size %d: an axis has 0 elements or more", size))
+	}
+	shape[axis] = size
+	c.Ints(axis, size)
+	addIndices(c, shape, axis, index)
+	return c.Record(shape...)
+}
+
+// takeIndices sets part to the elements of whole at the indices along an axis.
+func takeIndices(part, whole *tensor.Tensor, axis int, index []int) {
+	if part.DType() == tensor.Float32 {
+		takeIndicesOf(part.Float32s(), whole.Float32s(), whole.Dims(), axis, index)
+	} else {
+		takeIndicesOf(part.Float64s(), whole.Float64s(), whole.Dims(), axis, index)
+	}
+}
+
+func takeIndicesOf[T constraints.Float](part, whole []T, dims []int, axis int, index []int) {
+	if n := dims[axis]; axis == len(dims)-1 && len(whole) > 0 {
+		for ; len(part) > 0; part, whole = part[len(index):], whole[n:] {
+			for j, k := range index {
+				part[j] = whole[k]
+			}
+		}
+		return
+	}
+	eachIndex(dims, axis, index, func(w, p, block int) { copy(part[p:p+block], whole[w:]) })
+}
+
+// addAtIndices adds the elements of part to whole at the indices along an axis.
+func addAtIndices(whole, part *tensor.Tensor, axis int, index []int) {
+	if part.DType() == tensor.Float32 {
+		addAtIndicesOf(whole.Float32s(), part.Float32s(), whole.Dims(), axis, index)
+	} else {
+		addAtIndicesOf(whole.Float64s(), part.Float64s(), whole.Dims(), axis, index)
+	}
+}
+
+func addAtIndicesOf[T constraints.Float](whole, part []T, dims []int, axis int, index []int) {
+	if n := dims[axis]; axis == len(dims)-1 && len(whole) > 0 {
+		for ; len(part) > 0; part, whole = part[len(index):], whole[n:] {
+			for j, k := range index {
+				whole[k] += part[j]
+			}
+		}
+		return
+	}
+	eachIndex(dims, axis, index, func(w, p, block int) { kernel.AddTo(whole[w:w+block], part[p:p+block]) })
+}
+
+// eachIndex calls f for every stretch of elements of a gather: whole has the shape given, part has len(index)
+// elements along the axis.
+func eachIndex(shape []int, axis int, index []int, f func(whole, part, block int)) {
+	outer, block := 1, 1
+	for i, d := range shape {
+		if i < axis {
+			outer *= d
+		} else if i > axis {
+			block *= d
+		}
+	}
+	if block == 0 {
+		return // however long the other axes are
+	}
+	for o := range outer {
+		for j, k := range index {
+			f((o*shape[axis]+k)*block, (o*len(index)+j)*block, block)
+		}
+	}
+}
+
+// takeAlong sets the node's result to the elements of operand 0 at the indices of operand 1.
+func takeAlong(n graph.Node) {
+	if n.Graph().DType() == tensor.Float32 {
+		moveAlong[float32](n, n.In(0).Dims(), false)
+	} else {
+		moveAlong[float64](n, n.In(0).Dims(), false)
+	}
+}
+
+// putAlong adds the elements of operand 0 to the node's result at the indices of operand 1.
+func putAlong(n graph.Node) {
+	n.Out().Fill(0)
+	if n.Graph().DType() == tensor.Float32 {
+		moveAlong[float32](n, n.Dims(), true)
+	} else {
+		moveAlong[float64](n, n.Dims(), true)
+	}
+}
+
+// moveAlong does the work of takeAlong and putAlong. Indices point into a tensor of shape dims.
+func moveAlong[T constraints.Float](n graph.Node, dims []int, put bool) {
+	x, index, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1)), tensor.Data[T](n.Out())
+	whole, l := linesOf(dims, n.Int(0)), linesOf(n.In(1).Dims(), n.Int(0))
+	for o := range l.outer {
+		for k := range l.n {
+			for j := range l.inner {
+				place := l.at(o, k, j)
+				i := int(index[place])
+				i += i >> 63 & whole.n // a negative index counts from the end
+				if uint(i) >= uint(whole.n) || index[place] != T(int(index[place])) {
+					panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[place], place, whole.n, whole.n-1))
+				}
+				there := whole.at(o, i, j)
+				if put {
+					out[there] += x[place]
+				} else {
+					out[place] = x[there]
+				}
+			}
+		}
+	}
+}
+
+// maxIndex32 is the number of integers from 0 up that float32 holds without a gap.
+const maxIndex32 = 1 << 24
+
+// indexed begins an operation whose result holds indices along an axis, or needs them for its derivative.
+func indexed(op graph.Op, x graph.Value, axis int) (c graph.Call, k int) {
+	c = graph.Begin(op, x)
+	axis = c.Axis(axis, 0)
+	if d := c.Dims(0)[axis]; x.Graph().DType() == tensor.Float32 && d > maxIndex32 {
+		panic(c.Errorf(graph.ErrLimit, "axis %d has %d elements: float32 holds indices up to %d; use a float64 graph", axis, d, maxIndex32))
+	}
+	return c.Ints(axis), axis
+}
+
+// TakeAlong returns the elements of x at the indices along an axis. Index has the shape of x but for that axis, along
+// which it says, for every line of x, which elements to take; [Gather] takes the same ones of every line. Negative
+// indices count from the end. It panics with a [*graph.Error] if an index is out of range or no whole number.
+//
+// Derivative: 1 for each time an element was taken; 0 by index.
+func TakeAlong(x, index graph.Value, axis int) graph.Value {
+	c := graph.Begin(opTakeAlong, x, index)
+	axis = c.Axis(axis, 0)
+	shape := slices.Clone(c.Dims(1))
+	if len(shape) != len(c.Dims(0)) || !equalBut(shape, c.Dims(0), axis) {
+		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: they may differ only along axis %d", tensor.FormatShape(slices.Clone(c.Dims(0))), tensor.FormatShape(shape), axis))
+	}
+	return c.Ints(axis).Record(shape...)
+}
+
+// PutAlong returns a tensor of zeros with size elements along an axis, to which the elements of x are added at the
+// indices; index has the shape of x. It is the transpose of [TakeAlong].
+//
+// Derivative: 1; 0 by index.
+func PutAlong(x, index graph.Value, axis, size int) graph.Value {
+	c := graph.Begin(opPutAlong, x, index)
+	axis = c.Axis(axis, 0)
+	shape := slices.Clone(c.Dims(0))
+	if !slices.Equal(shape, c.Dims(1)) {
+		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: give one index for each element", tensor.FormatShape(shape), tensor.FormatShape(slices.Clone(c.Dims(1)))))
+	}
+	if size < 0 {
+		panic(c.Errorf(graph.ErrShape, "size %d: an axis has 0 elements or more", size))
+	}
+	shape[axis] = size
+	return c.Ints(axis).Record(shape...)
+}
+
+// equalBut reports whether two shapes of one rank are equal but for one axis.
+func equalBut(a, b []int, axis int) bool {
+	for i := range a {
+		if i != axis && a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// OneHot returns, for each label in x, a row of the given number of zeros with a 1 at the label: the shape of x with a
+// new last axis. The result is a constant. It panics with a [*graph.Error] if a label is not one of the whole numbers
+// from 0 to classes-1.
+func OneHot(x graph.Value, classes int) graph.Value {
+	c := graph.Begin(opOneHot, x)
+	if classes < 0 {
+		panic(c.Errorf(graph.ErrShape, "%d classes: there must be 0 or more", classes))
+	}
+	return c.Ints(classes).Record(append(slices.Clone(c.Dims(0)), classes)...)
+}
