@@ -540,7 +540,8 @@ func TestSweepAcrossChunks(t *testing.T) {
 	a, da := at*at, 2*at
 	b, db := math.Sin(a)-at, math.Cos(a)*da-1
 	want := 2 * (da*b + a*db)
-	for start := graph.ChunkLen - 20; start < graph.ChunkLen+3; start++ {
+	const chunk = 1024 // nodes in a chunk of the tape
+	for start := chunk - 20; start < chunk+3; start++ {
 		g := graph.New()
 		x := g.Var(at)
 		g.Vars(make([]float64, start-2))

@@ -74,78 +74,32 @@ func backward(loss graph.Value, s settings) Gradients {
 		}
 		a.Seed(s.seed)
 	case s.seed != nil:
-		a.Scalars()[root.ID()] = s.seed.AtFlat(0)
+		a.SeedScalar(s.seed.AtFlat(0))
 	default:
-		a.Scalars()[root.ID()] = 1 // ∂l/∂l
+		a.SeedScalar(1) // ∂l/∂l
 	}
-	sweep(g, a, root.ID(), g.FirstResult(), s.leavesOnly)
+	sweep(a, 0, s.leavesOnly)
 	if changes != nil {
-		checkUnchanged(g, a, root.ID(), changes, s.op)
+		checkUnchanged(g, a.Reached, root.ID(), changes, s.op)
 	}
 	done = true
 	return Gradients{a, a.Serial()}
 }
 
-// sweep passes the adjoints down from node root to node last.
-func sweep(g *graph.Graph, a *graph.Adjoints, root, last int, leavesOnly bool) {
-	adj := a.Scalars()
-	for k := root / graph.ChunkLen; k >= last/graph.ChunkLen; k-- {
-		first := k * graph.ChunkLen
-		stop := max(last-first, 0)
-		for j := min(root-first, graph.ChunkLen-1); ; j-- {
-			if j = sweepScalars(adj, g.Chunk(k), first, j, stop); j < stop {
-				break
-			}
-			passTensor(g.Value(first+j).Node(), a, leavesOnly)
-		}
+// sweep passes the adjoints down from the root to the leaves, or to node from.
+func sweep(a *graph.Adjoints, from int, leavesOnly bool) {
+	for n := range a.Sweep(from) {
+		passTensor(n, a, leavesOnly)
 	}
-}
-
-// sweepScalars passes the adjoints of nodes first+j down to first+stop, and returns where it met an operation that has
-// tensors, or stop-1. A scalar operation has its derivatives on the tape: there is no case by case, and nothing is
-// called.
-//
-// The operand of a node is often the node before it. Its adjoint stays in a register then: the next turn need not wait
-// for a number to come back from memory.
-func sweepScalars(adj []float64, chunk *graph.Chunk, first, j, stop int) int {
-	if j < stop {
-		return j
-	}
-	for next := adj[first+j]; j >= stop; j-- {
-		w, before := next, first+j-1
-		next = adj[before]
-		if w == 0 {
-			continue
-		}
-		l := &chunk.Links[j&(graph.ChunkLen-1)]
-		a, b := int(l.In[0]), int(l.In[1])
-		if a < 0 {
-			return j
-		}
-		v := adj[a] + float64(w*l.D[0])
-		adj[a] = v
-		if a == before {
-			next = v
-		}
-		v = adj[b] + float64(w*l.D[1])
-		adj[b] = v
-		if b == before {
-			next = v
-		}
-	}
-	return stop - 1
 }
 
 // passTensor passes the adjoint of a node that has tensors to its operands.
 func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
-	if !n.WantsGrad() {
-		return
-	}
 	g, row := n.Graph(), n.Row()
 	ct := a.Tensor(n)
 	if _, scalar := n.Scalar(); scalar {
 		ct = g.Temp()
-		ct.SetFlat(a.Scalars()[n.ID()], 0)
+		ct.SetFlat(a.Scalar(n), 0)
 		defer g.FreeTemp(ct)
 	}
 	forgetCheckpoint(n)
@@ -157,7 +111,7 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		if _, scalar := in.Scalar(); scalar {
 			dst := g.Temp()
 			pass(row, n, i, ct, dst, false)
-			a.Scalars()[in.ID()] += dst.AtFlat(0)
+			a.AddScalar(in, dst.AtFlat(0))
 			g.FreeTemp(dst)
 			continue
 		}
@@ -200,13 +154,12 @@ func cotangent(n graph.Node, i int, ct graph.Value) graph.Value {
 }
 
 // checkUnchanged panics if the sweep reached an operation that had used a leaf before it was changed.
-func checkUnchanged(g *graph.Graph, a *graph.Adjoints, root int, changes map[int]int, op string) {
-	adj := a.Scalars()
+func checkUnchanged(g *graph.Graph, reached func(graph.Node) bool, root int, changes map[int]int, op string) {
 	for id := root; id > 0; id-- {
-		if adj[id] == 0 {
+		n := g.Value(id).Node()
+		if !reached(n) {
 			continue
 		}
-		n := g.Value(id).Node()
 		for i := range n.NumInputs() {
 			in := n.InputNode(i)
 			if at, ok := changes[in.ID()]; ok && id < at {
@@ -242,7 +195,7 @@ func (g Gradients) node(op string, v graph.Value) graph.Node {
 }
 
 // has reports whether the sweep can have reached n.
-func (g Gradients) has(n graph.Node) bool { return n.WantsGrad() && n.ID() < len(g.a.Scalars()) }
+func (g Gradients) has(n graph.Node) bool { return n.WantsGrad() && g.a.Covers(n) }
 
 // Graph returns the graph that the sweep was run on.
 func (g Gradients) Graph() *graph.Graph {
@@ -267,7 +220,7 @@ func (g Gradients) Scalar(x graph.Value) float64 {
 	if !g.has(n) {
 		return 0
 	}
-	return g.a.Scalars()[n.ID()]
+	return g.a.Scalar(n)
 }
 
 // Scalars fills dst with ∂l/∂x for each of the scalars xs and returns it; a nil dst is made. It panics with a
@@ -295,7 +248,7 @@ func (g Gradients) Tensor(w graph.Value) *tensor.Tensor {
 		return t
 	}
 	if _, scalar := n.Scalar(); scalar {
-		t.SetFlat(g.a.Scalars()[n.ID()], 0)
+		t.SetFlat(g.a.Scalar(n), 0)
 	} else if s := g.a.Tensor(n); s != nil {
 		t.Copy(s)
 	}
@@ -315,7 +268,7 @@ func (g Gradients) View(w graph.Value) *tensor.Tensor {
 // Reaches reports whether the sweep passed anything to v.
 func (g Gradients) Reaches(v graph.Value) bool {
 	n := g.node("autograd.Gradients.Reaches", v)
-	return g.has(n) && g.a.Scalars()[n.ID()] != 0
+	return g.has(n) && g.a.Reached(n)
 }
 
 // Release gives the memory of the sweep back to the graph before Reset or Rewind would. The Gradients must not be used

@@ -156,9 +156,9 @@ func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool)
 				t, _ := a.Touch(y.Node())
 				t.Copy(ct)
 			} else {
-				a.Scalars()[y.ID()] = ct.AtFlat(0)
+				a.SeedScalar(ct.AtFlat(0))
 			}
-			sweep(g, a, y.ID(), first, true)
+			sweep(a, first, true)
 			grads := Gradients{a, a.Serial()}
 			for k, x := range xs {
 				c.parts[k] = grads.Tensor(x)

@@ -18,17 +18,17 @@ func (g Gradients) Contribution(v graph.Value, i int) *tensor.Tensor {
 		panic(graph.Errorf(op, graph.ErrIndex, "value %s has no operand %d: it has %d, counted from 0", n.Label(), i, k))
 	}
 	dst := tensor.New(g.a.Graph().DType(), n.InputNode(i).Dims()...)
-	if !g.has(n) || !n.Wants(i) || g.a.Scalars()[n.ID()] == 0 {
+	if !g.has(n) || !n.Wants(i) || !g.a.Reached(n) {
 		return dst
 	}
 	if d, ok := n.Partial(i); ok {
-		dst.SetFlat(g.a.Scalars()[n.ID()]*d, 0)
+		dst.SetFlat(g.a.Scalar(n)*d, 0)
 		return dst
 	}
 	ct := g.a.Tensor(n)
 	if _, scalar := n.Scalar(); scalar {
 		ct = g.a.Graph().Temp()
-		ct.SetFlat(g.a.Scalars()[n.ID()], 0)
+		ct.SetFlat(g.a.Scalar(n), 0)
 		defer g.a.Graph().FreeTemp(ct)
 	}
 	if ct == nil {

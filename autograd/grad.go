@@ -99,16 +99,14 @@ func dependents(g *graph.Graph, first, last int, xs []graph.Value) []bool {
 
 // checkRecorded panics if y depends on a use of a leaf that has changed since.
 func checkRecorded(op string, g *graph.Graph, y graph.Value, changes map[int]int) {
-	a := g.NewAdjoints(y)
-	defer a.Release()
-	reach := a.Scalars()
-	reach[y.ID()] = 1
+	reached := make([]bool, y.ID()+1)
+	reached[y.ID()] = true
 	for id := y.ID(); id > 0; id-- {
-		if n := g.Value(id).Node(); reach[id] != 0 && n.WantsGrad() {
+		if n := g.Value(id).Node(); reached[id] && n.WantsGrad() {
 			for i := range n.NumInputs() {
-				reach[n.InputNode(i).ID()] = 1
+				reached[n.InputNode(i).ID()] = true
 			}
 		}
 	}
-	checkUnchanged(g, a, y.ID(), changes, op)
+	checkUnchanged(g, func(n graph.Node) bool { return reached[n.ID()] }, y.ID(), changes, op)
 }

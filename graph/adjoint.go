@@ -7,7 +7,8 @@ import (
 )
 
 // Adjoints is the storage of one backward sweep: ∂l/∂v for every node v up to the loss l. It comes from the graph's
-// pool and is good until Reset, a Rewind past the loss, or Release.
+// pool and is good until Reset, a Rewind past the loss, or Release. It serves packages that differentiate, such as
+// autograd: [Graph.NewAdjoints] makes it, Seed or SeedScalar starts it, and Sweep runs it.
 type Adjoints struct {
 	g       *Graph
 	root    int32
@@ -50,11 +51,24 @@ func (a *Adjoints) Root() Value { return a.g.handle(a.root) }
 // Serial tells one use of the storage from the next: it changes when the storage is released.
 func (a *Adjoints) Serial() uint64 { return a.serial }
 
-// Scalars returns the adjoints of the scalar nodes by number. For a tensor node it holds 1 if the sweep reached it.
-func (a *Adjoints) Scalars() []float64 { return a.scalars }
+// Scalar returns the adjoint of a scalar node.
+func (a *Adjoints) Scalar(n Node) float64 { return a.scalars[n.id] }
+
+// AddScalar adds to the adjoint of a scalar node.
+func (a *Adjoints) AddScalar(n Node, v float64) { a.scalars[n.id] += v }
+
+// Covers reports whether n stands before the node that the sweep started from, or is that node: later ones have no
+// adjoint.
+func (a *Adjoints) Covers(n Node) bool { return n.id <= a.root }
+
+// Reached reports whether anything but 0 was passed to n.
+func (a *Adjoints) Reached(n Node) bool { return a.scalars[n.id] != 0 }
 
 // Tensor returns the adjoint of a tensor node, nil if the sweep did not reach it.
 func (a *Adjoints) Tensor(n Node) *tensor.Tensor { return a.tensors[a.g.head(n.id).ext] }
+
+// SeedScalar makes v the adjoint of the root, a scalar.
+func (a *Adjoints) SeedScalar(v float64) { a.scalars[a.root] = v }
 
 // Seed makes t, which is only read, the adjoint of the root, a tensor of t's shape and precision.
 func (a *Adjoints) Seed(t *tensor.Tensor) {

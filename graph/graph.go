@@ -26,10 +26,10 @@ const (
 // notPlain marks the nodes that the short path for scalars has to leave to the long one.
 const notPlain = isTensor | isShared
 
-// A Link is what the backward sweep reads of a node: the operands of a scalar operation and the derivative by each of
+// A link is what the backward sweep reads of a node: the operands of a scalar operation and the derivative by each of
 // them. An absent operand is node 0, which no one reads. In[0] is -1 for an operation that has tensors: its operands
 // stand in the extension record.
-type Link struct {
+type link struct {
 	D  [2]float64
 	In [2]int32
 }
@@ -37,18 +37,18 @@ type Link struct {
 // The tape is made of chunks, which never move: growing one of millions of nodes copies none of them.
 const (
 	chunkBits = 10
-	ChunkLen  = 1 << chunkBits // nodes in a [Chunk]
-	chunkMask = ChunkLen - 1
+	chunkLen  = 1 << chunkBits // nodes in a chunk
+	chunkMask = chunkLen - 1
 )
 
-// A Chunk holds ChunkLen nodes in recording order.
-type Chunk struct {
-	Links [ChunkLen]Link
-	heads [ChunkLen]head
+// A chunk holds chunkLen nodes in recording order.
+type chunk struct {
+	links [chunkLen]link
+	heads [chunkLen]head
 }
 
 // MaxNodes is the largest number of nodes that a tape can hold.
-const MaxNodes = math.MaxInt32 - ChunkLen
+const MaxNodes = math.MaxInt32 - chunkLen
 
 // An ext is the extension record of a node that has tensors, more than two operands, or attributes.
 type ext struct {
@@ -77,8 +77,8 @@ type Graph struct {
 	limit  int32    // the first node behind the last chunk in use
 	gen    uint32   // number of the recording, one up at every Reset and Rewind, but never 0
 	ready  uint32   // gen if there is room for node n, else 0: the short path for scalars asks for no more
-	last   *Chunk   // the chunk that node n goes to
-	chunks []*Chunk // those in use, and behind them those kept for later
+	last   *chunk   // the chunk that node n goes to
+	chunks []*chunk // those in use, and behind them those kept for later
 	mask   Flags    // wantsGrad, or 0 while recording without gradients
 
 	dtype    tensor.DType
@@ -125,17 +125,13 @@ func New(options ...Option) *Graph {
 		o(g)
 	}
 	g.exts = make([]ext, 1)
-	g.chunks = []*Chunk{new(Chunk)}
+	g.chunks = []*chunk{new(chunk)}
 	g.seek(1)
 	return g
 }
 
 // DType returns the precision of the graph's tensors.
 func (g *Graph) DType() tensor.DType { return g.dtype }
-
-// FirstResult returns the number of the first node that is the result of an operation: all before it are leaves, and the
-// sweep has nothing to pass on from them. It is one more than [Graph.Len] if there are no results.
-func (g *Graph) FirstResult() int { return int(g.leafEnd) }
 
 // Len returns the number of nodes recorded.
 func (g *Graph) Len() int { return int(g.n - 1) }
@@ -153,7 +149,7 @@ func (g *Graph) grow() {
 		panic(Errorf("graph.Graph", ErrLimit, "the tape has %d nodes and can hold no more: Reset or Rewind it, or use tensor operations in place of scalar ones", g.n-1))
 	}
 	if int(g.n>>chunkBits) == len(g.chunks) {
-		g.chunks = append(g.chunks, new(Chunk))
+		g.chunks = append(g.chunks, new(chunk))
 	}
 	g.seek(g.n)
 }
@@ -188,12 +184,9 @@ func (g *Graph) nextRecording() {
 	g.seek(g.n)
 }
 
-// Chunk returns nodes k·ChunkLen and up.
-func (g *Graph) Chunk(k int) *Chunk { return g.chunks[k] }
-
 func (g *Graph) head(id int32) *head { return &g.chunks[id>>chunkBits].heads[id&chunkMask] }
 
-func (g *Graph) link(id int32) *Link { return &g.chunks[id>>chunkBits].Links[id&chunkMask] }
+func (g *Graph) link(id int32) *link { return &g.chunks[id>>chunkBits].links[id&chunkMask] }
 
 // reserve checks that a tensor of the given shape may be made, and returns its number of elements.
 func (g *Graph) reserve(op string, shape []int) {

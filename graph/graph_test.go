@@ -427,12 +427,12 @@ func TestTrim(t *testing.T) {
 	}
 }
 
-func TestFirstResult(t *testing.T) {
+func TestLeavesAtTheBeginning(t *testing.T) {
 	g := graph.New()
 	check := func(when string, want int) {
 		t.Helper()
-		if got := g.FirstResult(); got != want {
-			t.Errorf("%s: FirstResult is %d, want %d", when, got, want)
+		if got := g.LeafEnd(); got != want {
+			t.Errorf("%s: the first result is %d, want %d", when, got, want)
 		}
 	}
 	check("of an empty graph", 1)

@@ -27,7 +27,7 @@ func (g *Graph) scalarLeaf(v float64, flags Flags) Value {
 	g.room()
 	id := g.n
 	g.last.heads[id&chunkMask] = head{value: v, op: opLeaf, flags: flags}
-	g.last.Links[id&chunkMask] = Link{}
+	g.last.links[id&chunkMask] = link{}
 	if id == g.leafEnd {
 		g.leafEnd++
 	}
@@ -47,10 +47,10 @@ func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
 	for len(data) > 0 {
 		g.room()
 		k := min(int(g.limit-g.n), len(data))
-		heads, links := g.last.heads[g.n&chunkMask:], g.last.Links[g.n&chunkMask:]
+		heads, links := g.last.heads[g.n&chunkMask:], g.last.links[g.n&chunkMask:]
 		for i, v := range data[:k] {
 			heads[i] = head{value: v, op: opLeaf, flags: isLeaf | wantsGrad}
-			links[i] = Link{}
+			links[i] = link{}
 			dst = append(dst, Value{g, g.n + int32(i), g.gen})
 		}
 		if g.n == g.leafEnd {

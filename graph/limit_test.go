@@ -18,14 +18,14 @@ func TestNodeLimit(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if len(g.chunks) > 1 {
-		t.Errorf("room was made for %d nodes", len(g.chunks)*ChunkLen)
+		t.Errorf("room was made for %d nodes", len(g.chunks)*chunkLen)
 	}
 }
 
 func TestSizes(t *testing.T) {
 	// What a scalar operation takes on the tape: chosen by measurement, it must not grow unnoticed.
 	const want = 40
-	if got := sizeOf[Chunk]() / ChunkLen; got != want {
+	if got := sizeOf[chunk]() / chunkLen; got != want {
 		t.Errorf("a node takes %d bytes, want %d", got, want)
 	}
 	if got := sizeOf[Value](); got != 16 {
@@ -59,7 +59,7 @@ func TestRecordingsWrapAround(t *testing.T) {
 func TestRoomForTheNextNode(t *testing.T) {
 	g := New()
 	x := g.Var(1)
-	for int(g.n) < ChunkLen-1 {
+	for int(g.n) < chunkLen-1 {
 		g.Const(0)
 	}
 	if _, f := Scalar(x); !f.Scalar() {

@@ -57,7 +57,7 @@ func Record1(op Op, f Flags, x Value, y, dx float64) Value {
 	id := g.n
 	c, k := g.last, id&chunkMask
 	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
-	c.Links[k] = Link{[2]float64{dx, 0}, [2]int32{x.id, 0}}
+	c.links[k] = link{[2]float64{dx, 0}, [2]int32{x.id, 0}}
 	if g.n++; g.n == g.limit {
 		g.ready = 0
 	}
@@ -71,7 +71,7 @@ func Record1Param(op Op, f Flags, x Value, param, y, dx float64) Value {
 	c, k := g.last, id&chunkMask
 	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
 	// The sink's slot has room for the parameter: what flows there is read by no one.
-	c.Links[k] = Link{[2]float64{dx, param}, [2]int32{x.id, 0}}
+	c.links[k] = link{[2]float64{dx, param}, [2]int32{x.id, 0}}
 	if g.n++; g.n == g.limit {
 		g.ready = 0
 	}
@@ -84,7 +84,7 @@ func Record2(op Op, f Flags, a, b Value, y, da, db float64) Value {
 	id := g.n
 	c, k := g.last, id&chunkMask
 	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
-	c.Links[k] = Link{[2]float64{da, db}, [2]int32{a.id, b.id}}
+	c.links[k] = link{[2]float64{da, db}, [2]int32{a.id, b.id}}
 	if g.n++; g.n == g.limit {
 		g.ready = 0
 	}
@@ -226,7 +226,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 		flags |= isTensor
 	}
 	g.last.heads[id&chunkMask] = head{op: c.op, flags: flags, ext: int32(len(g.exts) - 1)}
-	g.last.Links[id&chunkMask] = Link{In: [2]int32{-1, 0}}
+	g.last.links[id&chunkMask] = link{In: [2]int32{-1, 0}}
 	if len(g.operands) <= int(e.inputs.lo) {
 		g.mirror(e)
 	}
@@ -259,17 +259,26 @@ func (g *Graph) mirror(e *ext) {
 type Term struct {
 	Input int
 	D     float64
+	// Unselected says that the operation did not select the operand: nothing is passed on to it, whatever the adjoint.
+	Unselected bool
 }
 
-// RecordScalar puts a node on the tape for a scalar operation with more than two operands or parameters. At most two
-// operands can have a derivative that is not zero; a Term of zero is none.
-func (c Call) RecordScalar(y float64, p, q Term) Value {
+// RecordScalar puts a node on the tape for a scalar operation with more than two operands or parameters, with its
+// derivatives by at most two operands. By all others the derivative is zero.
+func (c Call) RecordScalar(y float64, terms ...Term) Value {
 	g, e := c.g, c.ext()
 	in := g.inputs[e.inputs.lo:e.inputs.hi]
-	e.terms = [2]int32{int32(p.Input), int32(q.Input)}
-	a, b := in[p.Input], in[q.Input]
 	g.room()
-	v := Record2(c.op, g.head(a).flags|g.head(b).flags, g.handle(a), g.handle(b), y, p.D, q.D)
+	var flags Flags
+	var l link // an operand that is absent or was not selected is the sink
+	for k, t := range terms {
+		e.terms[k] = int32(t.Input)
+		flags |= g.head(in[t.Input]).flags
+		if !t.Unselected {
+			l.D[k], l.In[k] = t.D, in[t.Input]
+		}
+	}
+	v := Record2(c.op, flags, g.handle(l.In[0]), g.handle(l.In[1]), y, l.D[0], l.D[1])
 	g.head(v.id).ext = int32(len(g.exts) - 1)
 	for range in {
 		g.operands = append(g.operands, nil)
@@ -281,7 +290,7 @@ func (c Call) RecordScalar(y float64, p, q Term) Value {
 func (c Call) RecordConst(y float64) Value {
 	defer func(mask Flags) { c.g.mask = mask }(c.g.mask)
 	c.g.mask = 0
-	return c.RecordScalar(y, Term{}, Term{})
+	return c.RecordScalar(y)
 }
 
 // AllScalar reports whether every operand is a scalar.

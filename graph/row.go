@@ -58,6 +58,7 @@ type Row struct {
 	Formula    string     // "ln(1+x)"
 	Derivative string     // "1/(1+x)"
 	Class      Class      // how the result depends on the operands
+	Selects    []int      // operands that get nothing, whatever the adjoint, where the derivative by them is 0: they were not selected
 	Domain     []Interval // where the operands of its tests are drawn from, one for each operand; the last one repeats
 	At         Edges      // of an elementwise operation of one operand: what it does at NaN, infinities and zeros
 	Kinks      []Kink     // where it is not differentiable
@@ -86,8 +87,9 @@ type Row struct {
 	// is the operand's, or one that the operand's broadcasts to: the caller sums over the stretched axes.
 	VJP func(n Node, i int, ct Value) Value
 
-	goName string // "ops.Log1p", for messages
-	arity  int    // number of operands that are values, -1 if it varies
+	goName  string // "ops.Log1p", for messages
+	arity   int    // number of operands that are values, -1 if it varies
+	selects uint32 // Selects, a bit for each operand
 }
 
 var table = []*Row{
@@ -125,6 +127,12 @@ func Register(row Row) Op {
 		if row.arity < 0 {
 			break
 		}
+	}
+	for _, i := range row.Selects {
+		if i < 0 || i > 31 {
+			panic(Errorf(op, ErrUsage, "operation %q selects operand %d: operands run from 0 to 31", row.Name, i))
+		}
+		row.selects |= 1 << i
 	}
 	table = append(table, &row)
 	return Op(len(table) - 1)

@@ -41,7 +41,7 @@ func unaryParams(op graph.Op, x graph.Value, p, q float64) graph.Value {
 		return c.Record(c.Dims(0)...)
 	}
 	y, dx := op.Row().UnaryParam(c.Input(0).Item(), [2]float64{p, q})
-	return c.RecordScalar(y, graph.Term{D: dx}, graph.Term{})
+	return c.RecordScalar(y, graph.Term{D: dx, Unselected: dx == 0 && len(op.Row().Selects) > 0})
 }
 
 // binary applies an elementwise operation of two operands, broadcast.

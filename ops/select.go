@@ -117,9 +117,9 @@ func Where(cond, a, b graph.Value) graph.Value {
 	c := graph.Begin(opWhere, cond, a, b)
 	if c.AllScalar() {
 		if cond.Item() != 0 {
-			return c.RecordScalar(a.Item(), graph.Term{Input: 1, D: 1}, graph.Term{Input: 2})
+			return c.RecordScalar(a.Item(), graph.Term{Input: 1, D: 1}, graph.Term{Input: 2, Unselected: true})
 		}
-		return c.RecordScalar(b.Item(), graph.Term{Input: 1}, graph.Term{Input: 2, D: 1})
+		return c.RecordScalar(b.Item(), graph.Term{Input: 1, Unselected: true}, graph.Term{Input: 2, D: 1})
 	}
 	var ab, all [tensor.MaxRank]int
 	shape := broadcastShape(c, ab[:0], 1, 2)

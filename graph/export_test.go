@@ -1,0 +1,4 @@
+package graph
+
+// LeafEnd returns the number of the first node that is not one of the leaves that the tape begins with.
+func (g *Graph) LeafEnd() int { return int(g.leafEnd) }

@@ -1,0 +1,97 @@
+package graph
+
+import (
+	"iter"
+	"math"
+)
+
+// Sweep passes the adjoints down from the root, operation by operation in the reverse of the recording order, and stops
+// at the leaves that the tape begins with, or at node from if that comes later. Scalar operations have their derivatives on the tape: Sweep passes their adjoints on by itself. It yields the
+// operations that have tensors and that something other than 0 has reached, for the caller to pass on.
+//
+// What it does with scalars amounts to
+//
+//	for each node v, from the root down
+//		for each operand u of v
+//			adjoint(u) += adjoint(v) · ∂v/∂u
+//
+// but that an adjoint of 0 contributes 0 whatever the derivative, and that nothing goes to an operand that v did not
+// select; see [Row.Selects].
+func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
+	return func(yield func(Node) bool) {
+		g, root, last := a.g, int(a.root), max(from, int(a.g.leafEnd))
+		for k := root / chunkLen; k >= last/chunkLen; k-- {
+			first := k * chunkLen
+			stop := max(last-first, 0)
+			for j := min(root-first, chunkLen-1); ; j-- {
+				if j = sweepScalars(a.scalars, g.chunks[k], first, j, stop); j < stop {
+					break
+				}
+				if n := (Node{g, int32(first + j)}); n.WantsGrad() && !yield(n) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// special is the least that the bits of a number become, without its sign and less one, if it is 0, infinite or NaN:
+// one comparison tells these from all others.
+const special = 0x7ff<<53 - 1
+
+// sweepScalars passes the adjoints of nodes first+j down to first+stop, and returns where it met an operation that has
+// tensors, or stop-1. There is no case by case, and nothing is called.
+//
+// The operand of a node is often the node before it. Its adjoint stays in a register then: the next turn need not wait
+// for a number to come back from memory.
+func sweepScalars(adj []float64, c *chunk, first, j, stop int) int {
+	if j < stop {
+		return j
+	}
+	for next := adj[first+j]; j >= stop; j-- {
+		w, before := next, first+j-1
+		next = adj[before]
+		l := &c.links[j&(chunkLen-1)]
+		a, b := int(l.In[0]), int(l.In[1])
+		if math.Float64bits(w)<<1-1 >= special {
+			if w == 0 {
+				continue
+			}
+			if a >= 0 && passSelected(adj, w, l, c.heads[j&(chunkLen-1)].op) {
+				next = adj[before]
+				continue
+			}
+		}
+		if a < 0 {
+			return j
+		}
+		v := adj[a] + float64(w*l.D[0])
+		adj[a] = v
+		if a == before {
+			next = v
+		}
+		v = adj[b] + float64(w*l.D[1])
+		adj[b] = v
+		if b == before {
+			next = v
+		}
+	}
+	return stop - 1
+}
+
+// passSelected passes an adjoint that is infinite or NaN to the operands that the operation selected. It returns false
+// if the operation does not select: then a derivative of 0 is a number like others, and its product with w is NaN.
+//
+//go:noinline
+func passSelected(adj []float64, w float64, l *link, op Op) bool {
+	selects := table[op].selects
+	if selects == 0 {
+		return false
+	}
+	for i, in := range l.In {
+		if l.D[i] != 0 || selects>>i&1 == 0 {
+			adj[in] += w * l.D[i]
+		}
+	}
+	return true
+}
