@@ -150,5 +150,8 @@ func (o Op) String() string { return table[o].Name }
 // GoName returns the name of the public function with its package: "ops.Log1p".
 func (r *Row) GoName() string { return r.goName }
 
+// SelectsOperand reports whether the operation passes nothing on to operand i where the derivative by it is 0.
+func (r *Row) SelectsOperand(i int) bool { return r.selects>>i&1 != 0 }
+
 // Arity returns the number of operands that are values, or -1 if it varies.
 func (r *Row) Arity() int { return r.arity }

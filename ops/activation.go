@@ -38,21 +38,19 @@ func init() {
 	register(&opReLU, withBackward(ofResult, reluChain[float64](), reluChain[float32](), graph.Row{
 		Name: "relu", Func: ReLU, Params: "x", Doc: "rectifier", Formula: "max(x, 0)", Derivative: "1 for x > 0, else 0",
 		Unary: func(x float64) (float64, float64) {
-			switch {
-			case x > 0:
-				return x, 1
-			case x <= 0:
+			if x <= 0 {
 				return 0, 0
 			}
-			return x, 0 // NaN
+			return x, 1 // NaN too
 		},
+		Selects: []int{0},
 		Forward: kernel1(kernel.ReLU[float64], kernel.ReLU[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			x := n.Input(0)
-			return Where(Gt(x, x.Graph().Const(0)), ct, x.Graph().Const(0))
+			x, zero := n.Input(0), n.Graph().Const(0)
+			return Where(Le(x, zero), zero, ct)
 		},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient, as in PyTorch and JAX"}},
-		At:     graph.Edges{NaN: at(nan, 0), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0), NegZero: at(0, 0)},
+		At:     graph.Edges{NaN: at(nan, 1), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source: "Nair and Hinton (2010)",
 	}))
 	register(&opSoftplus, withBackward(ofOperand, softplusChain[float64](), softplusChain[float32](), graph.Row{
@@ -86,15 +84,20 @@ func init() {
 	register(&opLeakyReLU, withSlope(leakySlope[float64], leakySlope[float32], graph.Row{
 		Name: "leaky_relu", Func: LeakyReLU, Params: "x, a", Doc: "rectifier with slope a on the left", Formula: "x for x > 0, else a·x", Derivative: "1 for x > 0, else a",
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
-			if x > 0 {
-				return x, 1
+			if x <= 0 {
+				return p[0] * x, p[0]
 			}
-			return p[0] * x, p[0]
+			return x, 1 // NaN too
 		},
+		Selects: []int{0},
 		Forward: forwardBlocks(leakyValue[float64], leakyValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			x := n.Input(0)
-			return Where(Gt(x, x.Graph().Const(0)), ct, MulScalar(ct, n.Float(0)))
+			x, zero := n.Input(0), n.Graph().Const(0)
+			left := zero
+			if a := n.Float(0); a != 0 {
+				left = timesConst(ct, a)
+			}
+			return Where(Le(x, zero), left, ct)
 		},
 		Try:    []string{"() 0.01", "(2,3) 0.2", "(3) 0", "(0) 0.5"},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0.01, Why: "a, the slope on the left, as in PyTorch"}},
@@ -200,7 +203,7 @@ func Tanh(x graph.Value) graph.Value {
 //
 // Special cases are:
 //
-//	ReLU(NaN) = NaN, with derivative 0
+//	ReLU(NaN) = NaN, with derivative 1: x was taken
 //	ReLU(-0) is 0 or -0, as the processor's maximum has it
 func ReLU(x graph.Value) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() && v > 0 {
@@ -266,7 +269,7 @@ func SiLU(x graph.Value) graph.Value { return unary(opSiLU, x) }
 //
 // Special cases are:
 //
-//	LeakyReLU(NaN, a) = NaN, with derivative a
+//	LeakyReLU(NaN, a) = NaN, with derivative 1: x was taken
 func LeakyReLU(x graph.Value, a float64) graph.Value { return unaryParam(opLeakyReLU, x, a) }
 
 // ELU returns x for x > 0 and a·(eˣ-1) elsewhere, element by element, with full relative precision near 0.
@@ -291,8 +294,11 @@ func Softsign(x graph.Value) graph.Value { return unary(opSoftsign, x) }
 
 func gelu(x float64) (y, dx float64) {
 	cdf, pdf := 0.5*math.Erfc(-x*(1/math.Sqrt2)), math.Exp(-0.5*x*x)*(1/(math.SqrtPi*math.Sqrt2))
-	// Where a factor has vanished the product is 0, at x = -Inf too.
-	return zeroWins(cdf, x), cdf + zeroWins(pdf, x)
+	// Where a probability has vanished the product is 0, at x = -Inf too.
+	if cdf != 0 {
+		y = cdf * x // keeps the sign of 0
+	}
+	return y, cdf + zeroWins(pdf, x)
 }
 
 // GELU returns x·Φ(x), element by element, where Φ is the distribution function of the standard normal distribution.

@@ -56,14 +56,14 @@ func siluSlope[T constraints.Float](b block[T]) {
 func leakyValue[T constraints.Float](b block[T]) {
 	a := T(b.p[0])
 	for i, v := range b.x {
-		b.y[i] = choose(v > 0, v, a*v)
+		b.y[i] = choose(v <= 0, a*v, v)
 	}
 }
 
 func leakySlope[T constraints.Float](b block[T]) {
 	a := T(b.p[0])
 	for i, v := range b.x {
-		b.d[i] = choose(v > 0, 1, a)
+		b.d[i] = choose(v <= 0, a, 1)
 	}
 }
 

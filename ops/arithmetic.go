@@ -79,14 +79,10 @@ func init() {
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return x * p[0], p[0] },
 		Forward:    withScalar(kernel.MulScalar[float64], kernel.MulScalar[float32]),
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			return finite(n.Float(0)) && addScaled(dst, n.Float(0), ct, fresh) // the VJP knows what 0·Inf is
+			c := rounded(n.Float(0), dst.DType())
+			return c != 0 && finite(c) && addScaled(dst, c, ct, fresh) // the VJP knows what 0·Inf is
 		},
-		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			if c := n.Float(0); !finite(c) {
-				return Chain(ct, n.Graph().Const(c))
-			}
-			return MulScalar(ct, n.Float(0))
-		},
+		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return timesConst(ct, n.Float(0)) },
 		Try:    []string{"() 1.5", "(2,3) -0.5"},
 		Source: "linearity of the derivative",
 	})
@@ -290,6 +286,38 @@ func addMultiple[T constraints.Float](dst []T, c T, src []T, fresh bool) {
 	}
 }
 
+// addChain adds ct·d to dst, or sets dst to it. A zero of ct wins, and of d too if the operation selects.
+func addChain[T constraints.Float](dst, ct, d []T, fresh, selects bool) {
+	if !selects || kernel.AllFinite(ct) { // then a zero of d wins by itself
+		productChain[T]().run(dst, ct, d, fresh)
+		return
+	}
+	for i, w := range ct {
+		if fresh {
+			dst[i] = 0
+		}
+		if w != 0 && d[i] != 0 {
+			dst[i] += w * d[i]
+		}
+	}
+}
+
+// rounded returns a number in the given precision.
+func rounded(v float64, dtype tensor.DType) float64 {
+	if dtype == tensor.Float32 {
+		return float64(float32(v))
+	}
+	return v
+}
+
+// timesConst returns c·ct for a cotangent ct, whose zeros win.
+func timesConst(ct graph.Value, c float64) graph.Value {
+	if !finite(rounded(c, ct.Graph().DType())) {
+		return Chain(ct, ct.Graph().Const(c))
+	}
+	return MulScalar(ct, c)
+}
+
 // productChain are the kernels that multiply the cotangent by a derivative that is there already.
 func productChain[T constraints.Float]() chainKernel[T] {
 	return chainKernel[T]{kernel.MulAddTo[T], kernel.MulZeroWins[T]}
@@ -299,25 +327,29 @@ func productChain[T constraints.Float]() chainKernel[T] {
 func mulBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	full := unreduced(n, ct, dst, &fresh)
 	if dst.DType() == tensor.Float32 {
-		addProduct[float32](full, ct, n.In(1-i), fresh)
+		addProduct[float32](full, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
 	} else {
-		addProduct[float64](full, ct, n.In(1-i), fresh)
+		addProduct[float64](full, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
 	}
 	reduce(n, dst, full)
 	return true
 }
 
-// addProduct adds ct·d to dst, with d broadcast to their shape, or sets dst to it.
-func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor, fresh bool) {
+// addProduct adds ct·d to dst, with d broadcast to their shape, or sets dst to it. A zero of ct wins, and of d too if the
+// operation selects.
+func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor, fresh, selects bool) {
 	o, w, x := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](d)
 	p := tensor.Pair(ct.Dims(), ct.Dims(), d.Dims())
 	for r := range p.Runs {
 		if r.StepB == 1 {
-			productChain[T]().run(o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N], x[r.B:r.B+r.N], fresh)
+			addChain(o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N], x[r.B:r.B+r.N], fresh, selects)
 			continue
 		}
 		if fresh {
 			clear(o[r.Out : r.Out+r.N])
+		}
+		if selects && x[r.B] == 0 {
+			continue
 		}
 		for i, c := range w[r.Out : r.Out+r.N] {
 			if c != 0 {

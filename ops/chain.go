@@ -11,6 +11,7 @@ var opChain, opMulZeroWins graph.Op
 func init() {
 	register(&opChain, graph.Row{
 		Name: "chain", Func: Chain, Params: "ct, d", Doc: "the chain rule's product: a cotangent of 0 wins over any derivative", Formula: "ct·d", Derivative: "d, ct",
+		Selects:  []int{1},
 		Binary:   chain,
 		Forward:  chainForward,
 		Backward: mulBackward,
@@ -25,11 +26,9 @@ func init() {
 	})
 	register(&opMulZeroWins, graph.Row{
 		Name: "mul_zero_wins", Func: MulZeroWins, Params: "a, b", Doc: "product in which a zero of either operand wins", Formula: "a·b", Derivative: "b, a",
+		Selects: []int{0, 1},
 		Binary: func(a, b float64) (float64, float64, float64) {
-			if a == 0 || b == 0 {
-				return 0, b, a
-			}
-			return a * b, b, a
+			return zeroWins(a, b), b, a
 		},
 		Forward:  forwardRuns(mulZeroWinsValue[float64], mulZeroWinsValue[float32]),
 		Backward: mulBackward,
@@ -66,6 +65,14 @@ func Chain(ct, d graph.Value) graph.Value { return binary(opChain, ct, d) }
 //	MulZeroWins(±0, b) = MulZeroWins(b, ±0) = 0 for every b, Inf and NaN too
 func MulZeroWins(a, b graph.Value) graph.Value { return binary(opMulZeroWins, a, b) }
 
+// zeroWins is MulZeroWins for numbers.
+func zeroWins(a, b float64) float64 {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return a * b
+}
+
 func chain(ct, d float64) (y, dct, dd float64) {
 	if ct == 0 {
 		return 0, d, ct
@@ -79,8 +86,8 @@ func chainForward(n graph.Node) {
 	case len(n.In(0).Dims()) != out.Rank() || n.In(0).Len() != out.Len():
 		binaryForward(n)
 	case out.DType() == tensor.Float32:
-		addProduct[float32](out, n.In(0), n.In(1), true)
+		addProduct[float32](out, n.In(0), n.In(1), true, false)
 	default:
-		addProduct[float64](out, n.In(0), n.In(1), true)
+		addProduct[float64](out, n.In(0), n.In(1), true, false)
 	}
 }

@@ -66,6 +66,7 @@
 //	rsqrt(x)                            1/√x                                -1/(2x√x)
 //	reciprocal(x)                       1/x                                 -1/x²
 //	pow(x, y)                           xʸ                                  y·xʸ⁻¹, xʸ·ln x
+//	pow_log(x, y, k)                    xʸ·(ln x)ᵏ                          y·xʸ⁻¹·(ln x)ᵏ + k·xʸ⁻¹·(ln x)ᵏ⁻¹, xʸ·(ln x)ᵏ⁺¹
 //	pow_scalar(x, p)                    xᵖ                                  p·xᵖ⁻¹
 //	-- exponential
 //	exp(x)                              eˣ                                  eˣ

@@ -117,10 +117,12 @@ func unaryBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool
 
 func addUnary[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor) {
 	d, w, x, f := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](n.In(0)), unaryFunc(n)
+	selects := n.Row().SelectsOperand(0)
 	for i, v := range x {
 		if w[i] != 0 { // zero wins over an infinite or undefined derivative
-			_, dx := f(float64(v))
-			d[i] += T(float64(w[i]) * dx)
+			if _, dx := f(float64(v)); dx != 0 || !selects {
+				d[i] += T(float64(w[i]) * dx)
+			}
 		}
 	}
 }
@@ -134,13 +136,29 @@ func binaryForward(n graph.Node) {
 }
 
 func mapBinary[T constraints.Float](n graph.Node) {
-	out, a, b, f := n.Out(), n.In(0), n.In(1), n.Row().Binary
+	f := n.Row().Binary
+	mapPairs[T](n, func(a, b float64) float64 {
+		v, _, _ := f(a, b)
+		return v
+	})
+}
+
+// eachPair sets the result of an operation of two operands, broadcast, to f of their elements.
+func eachPair(n graph.Node, f func(a, b float64) float64) {
+	if n.Graph().DType() == tensor.Float32 {
+		mapPairs[float32](n, f)
+	} else {
+		mapPairs[float64](n, f)
+	}
+}
+
+func mapPairs[T constraints.Float](n graph.Node, f func(a, b float64) float64) {
+	out, a, b := n.Out(), n.In(0), n.In(1)
 	o, x, y := tensor.Data[T](out), tensor.Data[T](a), tensor.Data[T](b)
 	p := tensor.Pair(out.Dims(), a.Dims(), b.Dims())
 	for r := range p.Runs {
 		for i := range r.N {
-			v, _, _ := f(float64(x[r.A+i*r.StepA]), float64(y[r.B+i*r.StepB]))
-			o[r.Out+i] = T(v)
+			o[r.Out+i] = T(f(float64(x[r.A+i*r.StepA]), float64(y[r.B+i*r.StepB])))
 		}
 	}
 }
@@ -163,6 +181,7 @@ func addBinary[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor)
 	a, b, f := n.In(0), n.In(1), n.Row().Binary
 	d, w, x, y := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](a), tensor.Data[T](b)
 	p := tensor.Pair(ct.Dims(), a.Dims(), b.Dims())
+	selects := n.Row().SelectsOperand(i)
 	for r := range p.Runs {
 		for k := range r.N {
 			if w := w[r.Out+k]; w != 0 {
@@ -170,7 +189,9 @@ func addBinary[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor)
 				if i == 1 {
 					da = db
 				}
-				d[r.Out+k] += T(float64(w) * da)
+				if da != 0 || !selects {
+					d[r.Out+k] += T(float64(w) * da)
+				}
 			}
 		}
 	}

@@ -51,7 +51,7 @@ func withSlope(f64 blockFunc[float64], f32 blockFunc[float32], row graph.Row) gr
 func addSlopes[T constraints.Float](n graph.Node, ct, dst []T, slope blockFunc[T], fresh bool) {
 	eachBlock(n, func(b block[T], lo, hi int) {
 		slope(b)
-		productChain[T]().run(dst[lo:hi], ct[lo:hi], b.d, fresh)
+		addChain(dst[lo:hi], ct[lo:hi], b.d, fresh, n.Row().SelectsOperand(0))
 	})
 }
 

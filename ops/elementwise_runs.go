@@ -55,7 +55,7 @@ func withSlopes(f64 runSlope[float64], f32 runSlope[float32], row graph.Row) gra
 func addRunSlopes[T constraints.Float](n graph.Node, i int, ct, dst []T, slope runSlope[T], fresh bool) {
 	eachRun(n, func(r run[T], lo, hi int) {
 		slope(r, i)
-		productChain[T]().run(dst[lo:hi], ct[lo:hi], r.d, fresh)
+		addChain(dst[lo:hi], ct[lo:hi], r.d, fresh, n.Row().SelectsOperand(i))
 	})
 }
 

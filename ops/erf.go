@@ -62,14 +62,6 @@ func erfcValue[T constraints.Float](b block[T]) {
 	}
 }
 
-// zeroWins returns a·b, but 0 where a is 0.
-func zeroWins(a, b float64) float64 {
-	if a == 0 {
-		return 0
-	}
-	return a * b
-}
-
 // Erf returns the error function 2/√π·∫₀ˣ e^-t² dt, element by element, with full relative precision near 0.
 //
 // Derivative: 2/√π·e^-x².

@@ -60,12 +60,7 @@ func init() {
 			return math.Atanh(x), 1 / ((1 - x) * (1 + x))
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			x := n.Input(0)
-			d := Reciprocal(Mul(AddScalar(Neg(x), 1), AddScalar(x, 1)))
-			if has(x, func(v float64) bool { return math.Abs(v) > 1 }) {
-				d = nanBelow(AddScalar(Neg(Abs(x)), 1), 0, d)
-			}
-			return Chain(ct, d)
+			return Chain(ct, Square(rsqrtOneMinusSquare(n.Input(0))))
 		},
 		Domain: []graph.Interval{{Lo: -0.9, Hi: 0.9}},
 		Kinks: []graph.Kink{

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -185,12 +186,16 @@ func eachProduct(out, a, b []int, f func(m, k, c, i, j, l int)) {
 }
 
 // winning returns which zeros must win in a product of x and y whose cotangents are given. It is none of them, and the
-// product a plain one, if the partners are finite.
+// product a plain one, unless a cotangent has zeros and its partner something that is not finite.
 func winning[T constraints.Float](cotangents int, x, y []T) int {
-	if cotangents&leftCotangent != 0 && !kernel.AllFinite(y) || cotangents&rightCotangent != 0 && !kernel.AllFinite(x) {
-		return cotangents
+	win := plainProduct
+	if cotangents&leftCotangent != 0 && !kernel.AllFinite(y) && slices.Contains(x, 0) {
+		win |= leftCotangent
 	}
-	return plainProduct
+	if cotangents&rightCotangent != 0 && !kernel.AllFinite(x) && slices.Contains(y, 0) {
+		win |= rightCotangent
+	}
+	return win
 }
 
 // settle calls product, which adds the product of x and y to dst or sets dst, with the zeros that must win in it. Where it
@@ -216,29 +221,100 @@ func settle[T constraints.Float](cotangents int, x, y, dst []T, accumulate bool,
 	}
 }
 
-// gemm is [kernel.Gemm], in which zeros of the operands in win win. That loop serves operands that are not finite, and
-// need not be fast.
+// gemm is [kernel.Gemm], in which zeros of the operands in win win over whatever they meet.
 func gemm[T constraints.Float](win int, transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
-	if win == plainProduct {
+	if win == plainProduct || m == 0 || n == 0 || k == 0 {
 		kernel.Gemm(transA, transB, m, n, k, a, lda, b, ldb, c, ldc, accumulate)
 		return
 	}
+	// The product is that of the finite numbers, plus what the others add: +Inf, -Inf or NaN, whatever the size of the
+	// numbers that they meet. Products of signs count how many of each there are.
+	x, y := gathered(transA, m, k, a, lda), gathered(transB, k, n, b, ldb)
+	finiteX, finiteY, left, right := onlyFinite(x), onlyFinite(y), win&leftCotangent != 0, win&rightCotangent != 0
+	pairs := signPairs[T]{m, n, k, signed[T]{make([]T, m*n), make([]T, m*n)}}
+	pairs.add(signs(x, left), signs(y, right).only(false, y))
+	pairs.add(signs(x, left).only(false, x), signs(y, right).only(true, y))
+	kernel.Gemm(false, false, m, n, k, finiteX, k, finiteY, n, c, ldc, accumulate)
 	for i := range m {
 		for j := range n {
-			var sum T
-			if accumulate {
-				sum = c[i*ldc+j]
-			}
-			for p := range k {
-				x, y := a[entry(transA, i, p, lda)], b[entry(transB, p, j, ldb)]
-				if x == 0 && win&leftCotangent != 0 || y == 0 && win&rightCotangent != 0 {
-					continue
-				}
-				sum += x * y
-			}
-			c[i*ldc+j] = sum
+			c[i*ldc+j] += pairs.sum(i*n + j)
 		}
 	}
+}
+
+// gathered returns a copy of a matrix of the given size, its transpose undone.
+func gathered[T constraints.Float](trans bool, rows, columns int, a []T, lda int) []T {
+	out := make([]T, 0, rows*columns)
+	for i := range rows {
+		for j := range columns {
+			out = append(out, a[entry(trans, i, j, lda)])
+		}
+	}
+	return out
+}
+
+// onlyFinite returns x with zeros in place of what is not finite.
+func onlyFinite[T constraints.Float](x []T) []T {
+	out := slices.Clone(x)
+	for i, v := range x {
+		if v-v != 0 {
+			out[i] = 0
+		}
+	}
+	return out
+}
+
+// signed are the signs of numbers, and a 1 for each number that counts.
+type signed[T constraints.Float] struct{ net, total []T }
+
+// signs returns the signs of numbers. That of NaN is 0, but it counts, and so does a zero unless zeros win.
+func signs[T constraints.Float](x []T, zerosWin bool) signed[T] {
+	s := signed[T]{make([]T, len(x)), make([]T, len(x))}
+	for i, v := range x {
+		if v != 0 || !zerosWin {
+			s.total[i] = 1
+		}
+		if v == v {
+			s.net[i] = signOf(v)
+		}
+	}
+	return s
+}
+
+// only returns the signs of the numbers that are finite, or of those that are not. It changes s.
+func (s signed[T]) only(finite bool, x []T) signed[T] {
+	for i, v := range x {
+		if (v-v == 0) != finite {
+			s.net[i], s.total[i] = 0, 0
+		}
+	}
+	return s
+}
+
+// signPairs counts, for each element of a matrix product, the products of two numbers of which one is infinite or NaN, and
+// by how many the positive ones outnumber the negative ones.
+type signPairs[T constraints.Float] struct {
+	m, n, k int
+	signed[T]
+}
+
+func (p *signPairs[T]) add(x, y signed[T]) {
+	kernel.Gemm(false, false, p.m, p.n, p.k, x.net, p.k, y.net, p.n, p.net, p.n, true)
+	kernel.Gemm(false, false, p.m, p.n, p.k, x.total, p.k, y.total, p.n, p.total, p.n, true)
+}
+
+// sum returns the sum of the products that were counted for element i: 0 if there are none, NaN if they do not all have
+// one sign.
+func (p *signPairs[T]) sum(i int) T {
+	switch net, total := p.net[i], p.total[i]; {
+	case total == 0:
+		return 0
+	case net == total:
+		return T(math.Inf(1))
+	case net == -total:
+		return T(math.Inf(-1))
+	}
+	return T(math.NaN())
 }
 
 func entry(trans bool, i, j, ld int) int {

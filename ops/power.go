@@ -4,11 +4,12 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
-var opSquare, opSqrt, opRsqrt, opReciprocal, opPow, opPowScalar graph.Op
+var opSquare, opSqrt, opRsqrt, opReciprocal, opPow, opPowLog, opPowScalar graph.Op
 
 func init() {
 	register(&opSquare, withSlope(squareSlope[float64], squareSlope[float32], graph.Row{
@@ -27,7 +28,7 @@ func init() {
 		},
 		Forward: kernel1(kernel.Sqrt[float64], kernel.Sqrt[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Chain(ct, MulScalar(Reciprocal(positiveZero(n.Value())), 0.5))
+			return Chain(ct, MulScalar(Reciprocal(AddScalar(n.Value(), 0)), 0.5))
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
@@ -69,41 +70,61 @@ func init() {
 			z := math.Pow(x, y)
 			return z, powBase(x, y), powExponent(x, y, z)
 		},
+		Backward: powBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
-			x, y := n.Input(0), n.Input(1)
-			if i == 0 {
+			x, y, zero := n.Input(0), n.Input(1), n.Graph().Const(0)
+			less := AddScalar(y, -1)
+			switch {
+			case i == 1:
+				origin := Mul(Eq(x, zero), Eq(y, zero))
+				return Chain(ct, Where(origin, zero, PowLog(x, y, 1)))
+			case n.Wants(1):
 				// pow(x, 0) is 1 everywhere: there 0·xʸ⁻¹ is 0, infinite as the power may be.
-				return Chain(ct, Chain(y, Pow(x, AddScalar(y, -1))))
+				return Chain(ct, Chain(y, PowLog(x, less, 0)))
 			}
-			// At x = 0 the logarithm is infinite and must not count for y ≥ 0.
-			zero, one := x.Graph().Const(0), x.Graph().Const(1)
-			if has(x, func(v float64) bool { return v == 0 }) {
-				x = Where(Mul(Eq(x, zero), Ge(y, zero)), one, x)
-			}
-			z := n.Value()
-			if has(x, func(v float64) bool { return v < 0 }) {
-				z = Where(Lt(x, zero), one, z) // for a power that vanished must not hide that ln x is NaN
-			}
-			return Chain(ct, Chain(z, Log(x)))
+			return Where(Eq(y, zero), zero, Chain(ct, Mul(y, Pow(x, less))))
 		},
 		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}, {Lo: -2, Hi: 2}},
 		Source: "power rule; special values of C99 pow",
 	})
-	register(&opPowScalar, withSlope(powSlope[float64], powSlope[float32], graph.Row{
+	register(&opPowLog, graph.Row{
+		Name: "pow_log", Func: PowLog, Params: "x, y, k", Doc: "power times a power of the logarithm: what the derivatives of pow are made of", Formula: "xʸ·(ln x)ᵏ", Derivative: "y·xʸ⁻¹·(ln x)ᵏ + k·xʸ⁻¹·(ln x)ᵏ⁻¹, xʸ·(ln x)ᵏ⁺¹",
+		Class: graph.Elementwise,
+		Forward: func(n graph.Node) {
+			k := n.Int(0)
+			eachPair(n, func(x, y float64) float64 { return powLog(x, y, k) })
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			x, y, k := n.Input(0), n.Input(1), n.Int(0)
+			if i == 1 {
+				return Chain(ct, PowLog(x, y, k+1))
+			}
+			less := AddScalar(y, -1)
+			d := Chain(y, PowLog(x, less, k))
+			if k > 0 {
+				d = Add(d, MulScalar(PowLog(x, less, k-1), float64(k)))
+			}
+			return Chain(ct, d)
+		},
+		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}, {Lo: -2, Hi: 2}},
+		Try:    []string{"() () 0", "() () 2", "(2,3) (2,3) 1", "(3) () 3", "(2,1) (1,3) 1", "(0) (0) 1"},
+		Source: "product rule; the limit from the right at x = 0",
+	})
+	register(&opPowScalar, constantWhere(func(n graph.Node, _ int) bool { return n.Float(0) == 0 }, withSlope(powSlope[float64], powSlope[float32], graph.Row{
 		Name: "pow_scalar", Func: PowScalar, Params: "x, p", Doc: "power with a constant exponent", Formula: "xᵖ", Derivative: "p·xᵖ⁻¹",
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return math.Pow(x, p[0]), powBase(x, p[0]) },
 		Forward:    forwardBlocks(powValue[float64], powValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			p := n.Float(0)
 			if p == 0 {
-				return MulScalar(ct, 0)
+				return zeroVJP(n, 0, ct)
 			}
 			return Chain(ct, MulScalar(PowScalar(n.Input(0), p-1), p))
 		},
 		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}},
 		Try:    []string{"() 2.5", "(2,3) 3", "(4) 0", "(4) 1", "(3) -2"},
 		Source: "power rule; special values of C99 pow",
-	}))
+	})))
 }
 
 func squareSlope[T constraints.Float](b block[T]) { kernel.MulScalar(b.d, b.x, 2) }
@@ -163,6 +184,52 @@ func powSlope[T constraints.Float](b block[T]) {
 }
 
 func finite(x float64) bool { return x-x == 0 }
+
+// powBackward is the Backward of Pow. A constant exponent of 0 selects: what is 1 whatever x is passes nothing on to x.
+func powBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	if i == 1 || n.Wants(1) {
+		return binaryBackward(n, i, ct, dst, fresh)
+	}
+	full := unreduced(n, ct, dst, &fresh)
+	if fresh {
+		full.Zero()
+	}
+	if full.DType() == tensor.Float32 {
+		addPowSlopes[float32](n, ct, full)
+	} else {
+		addPowSlopes[float64](n, ct, full)
+	}
+	reduce(n, dst, full)
+	return true
+}
+
+func addPowSlopes[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor) {
+	x, y := n.In(0), n.In(1)
+	d, w, base, exponent := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](x), tensor.Data[T](y)
+	p := tensor.Pair(ct.Dims(), x.Dims(), y.Dims())
+	for r := range p.Runs {
+		for k := range r.N {
+			w, y := w[r.Out+k], exponent[r.B+k*r.StepB]
+			if w != 0 && y != 0 {
+				d[r.Out+k] += T(float64(w) * powBase(float64(base[r.A+k*r.StepA]), float64(y)))
+			}
+		}
+	}
+}
+
+// powLog returns xʸ·(ln x)ᵏ, at x = 0 the limit from the right. It is NaN for x < 0 unless k is 0.
+func powLog(x, y float64, k int) float64 {
+	z := math.Pow(x, y)
+	switch {
+	case k == 0:
+		return z
+	case x < 0:
+		return math.NaN()
+	case x == 0 && y > 0, z == 0:
+		return 0
+	}
+	return z * math.Pow(ln(x), float64(k))
+}
 
 // powBase returns ∂xʸ/∂x = y·xʸ⁻¹, 0 for y = 0.
 func powBase(x, y float64) float64 {
@@ -235,11 +302,54 @@ func Reciprocal(x graph.Value) graph.Value { return unary(opReciprocal, x) }
 //	Pow(0, y ≥ 0): the derivative by y is 0
 //	Pow(0, 1) = 0, with derivative 1 by x
 //	Pow(x < 0, y): the derivative by y is NaN
-func Pow(x, y graph.Value) graph.Value { return binary(opPow, x, y) }
+func Pow(x, y graph.Value) graph.Value {
+	if _, p, f := graph.Scalars(x, y); f.Scalar() && p == 0 && !y.WantsGrad() {
+		return graph.Begin(opPow, x, y).RecordScalar(1, graph.Term{Unselected: true}, graph.Term{Input: 1})
+	}
+	return binary(opPow, x, y)
+}
+
+// PowLog returns xʸ·(ln x)ᵏ, element by element, for k ≥ 0. The derivatives of [Pow] of all orders are made of it. Shapes
+// broadcast as in NumPy.
+//
+// Derivative: y·xʸ⁻¹·(ln x)ᵏ + k·xʸ⁻¹·(ln x)ᵏ⁻¹ by x, xʸ·(ln x)ᵏ⁺¹ by y.
+//
+// Special cases are those of [math.Pow] for k = 0, and for k > 0:
+//
+//	PowLog(0, y > 0, k) = 0, which is the limit
+//	PowLog(0, 0, k) = -Inf for odd k, +Inf for even k
+//	PowLog(x < 0, y, k) = NaN
+//
+// It panics with a [*graph.Error] if k is negative.
+func PowLog(x, y graph.Value, k int) graph.Value {
+	c := graph.Begin(opPowLog, x, y)
+	if k < 0 {
+		panic(c.Errorf(graph.ErrValue, "k is %d: it must be 0 or more", k))
+	}
+	c = c.Ints(k)
+	if !c.AllScalar() {
+		var buf [tensor.MaxRank]int
+		return c.Record(broadcastShape(c, buf[:0], 0, 1)...)
+	}
+	a, b := x.Item(), y.Item()
+	dx := 0.0
+	if b != 0 {
+		dx = b * powLog(a, b-1, k)
+	}
+	if k > 0 {
+		dx += float64(k) * powLog(a, b-1, k-1)
+	}
+	return c.RecordScalar(powLog(a, b, k), graph.Term{D: dx}, graph.Term{Input: 1, D: powLog(a, b, k+1)})
+}
 
 // PowScalar returns x to the power of the constant number p, element by element.
 //
 // Derivative: p·xᵖ⁻¹.
 //
 // Special cases are those of [math.Pow], and PowScalar(x, 0) = 1 with derivative 0 for every x.
-func PowScalar(x graph.Value, p float64) graph.Value { return unaryParam(opPowScalar, x, p) }
+func PowScalar(x graph.Value, p float64) graph.Value {
+	if _, f := graph.Scalar(x); f.Scalar() && p == 0 {
+		return graph.Begin(opPowScalar, x).Floats(p, 0).RecordScalar(1, graph.Term{Unselected: true})
+	}
+	return unaryParam(opPowScalar, x, p)
+}

@@ -106,7 +106,7 @@ func productsOfOthers[T constraints.Float](dst, ct, x []T) {
 		p := 1.0
 		for j, v := range row {
 			out[j] = T(p)
-			p *= float64(v)
+			p = zeroWins(p, float64(v))
 		}
 		p = 1
 		for j := k - 1; j >= 0; j-- {

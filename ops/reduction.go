@@ -52,6 +52,7 @@ func init() {
 	})
 	register(&opMax, graph.Row{
 		Name: "max", Func: Max, Params: "x, axes", Doc: "largest element, of everything or over the axes given", Formula: "max x", Derivative: "1 for the largest, split evenly among ties",
+		Selects: []int{0},
 		Forward: func(n graph.Node) { reduceRows(n, slices.Max[[]float64], slices.Max[[]float32]) },
 		VJP:     extremeVJP,
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
@@ -60,6 +61,7 @@ func init() {
 	})
 	register(&opMin, graph.Row{
 		Name: "min", Func: Min, Params: "x, axes", Doc: "smallest element, of everything or over the axes given", Formula: "min x", Derivative: "1 for the smallest, split evenly among ties",
+		Selects: []int{0},
 		Forward: func(n graph.Node) { reduceRows(n, slices.Min[[]float64], slices.Min[[]float32]) },
 		VJP:     extremeVJP,
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
@@ -94,15 +96,15 @@ func Mean(x graph.Value, axes ...int) graph.Value { return reduction(opMean, x, 
 // Max returns the largest element of x, of everything or over the axes given, which disappear. It is NaN if one of
 // them is. It panics with a [*graph.Error] if there is no element.
 //
-// Derivative: 1 for the largest element, 0 for the others; k equal largest ones get 1/k each. If the result is NaN, so
-// is the derivative by every element.
+// Derivative: 1 for the largest element, 0 for the others; k equal largest ones get 1/k each. NaN counts as larger than
+// all numbers here: if there are elements that are NaN, they share the derivative.
 func Max(x graph.Value, axes ...int) graph.Value { return reduction(opMax, x, axes, false) }
 
 // Min returns the smallest element of x, of everything or over the axes given, which disappear. It is NaN if one of
 // them is. It panics with a [*graph.Error] if there is no element.
 //
-// Derivative: 1 for the smallest element, 0 for the others; k equal smallest ones get 1/k each. If the result is NaN,
-// so is the derivative by every element.
+// Derivative: 1 for the smallest element, 0 for the others; k equal smallest ones get 1/k each. NaN counts as smaller
+// than all numbers here: if there are elements that are NaN, they share the derivative.
 func Min(x graph.Value, axes ...int) graph.Value { return reduction(opMin, x, axes, false) }
 
 // LogSumExp returns ln Σ eˣ over everything, or over the axes given, which disappear. It does not overflow. It panics
@@ -213,12 +215,12 @@ func scale(t *tensor.Tensor, c float64) {
 // extremeVJP is the rule of Max and Min: the cotangent goes to the elements that equal the result, in even parts.
 func extremeVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
 	x := n.Input(0)
-	taken := Eq(x, spread(n, n.Value()))
+	taken := isResult(x, spread(n, n.Value()))
 	count := taken
 	if len(n.Ints()) > 0 {
 		count = Sum(taken, n.Ints()...)
 	}
-	return Mul(spread(n, Chain(ct, Reciprocal(count))), taken)
+	return Where(taken, spread(n, Div(ct, count)), n.Graph().Const(0))
 }
 
 // reduceRows sets the result of a reduction to f of the elements that are reduced to each of its elements.

@@ -15,6 +15,7 @@ func init() {
 		register(op, constantPieces(graph.Row{
 			Name: name, Func: f, Params: "x", Doc: doc, Formula: formula, Derivative: "0",
 			Unary:   func(x float64) (float64, float64) { return round(x), 0 },
+			Selects: []int{0},
 			Forward: forwardBlocks(f64, f32),
 			VJP:     zeroVJP,
 			At:      graph.Edges{NaN: at(nan, 0), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 0), NegZero: at(negZero, 0)},
@@ -29,16 +30,17 @@ func init() {
 	register(&opClamp, withSlope(clampSlope[float64], clampSlope[float32], graph.Row{
 		Name: "clamp", Func: Clamp, Params: "x, lo, hi", Doc: "x held between two bounds", Formula: "min(max(x, lo), hi)", Derivative: "1 for lo ≤ x ≤ hi, else 0",
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
-			if p[0] <= x && x <= p[1] {
-				return x, 1
-			}
-			return min(max(x, p[0]), p[1]), 0
+			return min(max(x, p[0]), p[1]), inside(x, p[0], p[1])
 		},
+		Selects: []int{0},
 		Forward: forwardBlocks(clampValue[float64], clampValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g := n.Input(0), n.Graph()
-			inside := Mul(Ge(x, g.Const(n.Float(0))), Le(x, g.Const(n.Float(1))))
-			return Where(inside, ct, g.Const(0))
+			lo, hi, zero := n.Float(0), n.Float(1), g.Const(0)
+			if lo != lo || hi != hi {
+				return zeroVJP(n, 0, ct)
+			}
+			return Where(Lt(x, g.Const(lo)), zero, Where(Gt(x, g.Const(hi)), zero, ct))
 		},
 		Try: []string{"() -1 0.5", "(2,3) -0.5 1", "(3) 1 -1", "(0) 0 1"},
 		Kinks: []graph.Kink{
@@ -50,6 +52,7 @@ func init() {
 	register(&opSign, constantPieces(graph.Row{
 		Name: "sign", Func: Sign, Params: "x", Doc: "sign: -1, 0 or 1", Formula: "x/|x|", Derivative: "0",
 		Unary:   func(x float64) (float64, float64) { return sign(x), 0 },
+		Selects: []int{0},
 		Forward: forwardBlocks(signValue[float64], signValue[float32]),
 		VJP:     zeroVJP,
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
@@ -60,7 +63,16 @@ func init() {
 
 // constantPieces gives a row the Backward of a function that is constant on every piece.
 func constantPieces(row graph.Row) graph.Row {
-	row.Backward = func(_ graph.Node, _ int, _, dst *tensor.Tensor, fresh bool) bool {
+	return constantWhere(func(graph.Node, int) bool { return true }, row)
+}
+
+// constantWhere gives a row a Backward that passes nothing on to an operand on which the node does not depend.
+func constantWhere(constant func(n graph.Node, i int) bool, row graph.Row) graph.Row {
+	backward := row.Backward
+	row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+		if !constant(n, i) {
+			return backward(n, i, ct, dst, fresh)
+		}
 		if fresh {
 			dst.Zero()
 		}
@@ -100,10 +112,15 @@ func clampValue[T constraints.Float](b block[T]) {
 	}
 }
 
+// inside returns the derivative of a clamped x: 0 if a bound was taken, else 1.
+func inside[T constraints.Float](x, lo, hi T) T {
+	return 1 - oneIf[T](x < lo || x > hi || lo != lo || hi != hi)
+}
+
 func clampSlope[T constraints.Float](b block[T]) {
-	lo, hi := b.p[0], b.p[1]
+	lo, hi := T(b.p[0]), T(b.p[1])
 	for i, v := range b.x {
-		b.d[i] = oneIf[T](float64(v) >= lo) * oneIf[T](float64(v) <= hi)
+		b.d[i] = inside(v, lo, hi)
 	}
 }
 
@@ -142,7 +159,7 @@ func Trunc(x graph.Value) graph.Value { return unary(opTrunc, x) }
 //
 // Special cases are:
 //
-//	Clamp(NaN, lo, hi) = NaN, with derivative 0
+//	Clamp(NaN, lo, hi) = NaN, with derivative 1: x was taken
 //	Clamp with a bound NaN = NaN, with derivative 0
 func Clamp(x graph.Value, lo, hi float64) graph.Value { return unaryParams(opClamp, x, lo, hi) }
 

@@ -18,48 +18,16 @@ func at(value, derivative float64) graph.Point {
 	return graph.Point{Value: value, Derivative: derivative}
 }
 
-// The rules of operations are recorded for the numbers at hand, as a program is. So a rule needs to write a special
-// case into the graph only where one of its numbers is special, and the graph of a gradient stays as plain as the
-// formula. The helpers below look at the numbers.
+// What a rule records depends on shapes, constant parameters and which operands want a gradient, never on the numbers
+// of the operands: the graph of a gradient is the same for all of them. Where a formula fails for some numbers, the rule
+// selects with [Where], or takes a formula that does not fail.
 
-// has reports whether the condition holds for an element of x.
-func has(x graph.Value, condition func(float64) bool) bool {
-	if v, ok := x.Node().Scalar(); ok {
-		return condition(v)
-	}
-	t := x.Node().Data()
-	for i := range t.Len() {
-		if condition(t.AtFlat(i)) {
-			return true
-		}
-	}
-	return false
-}
-
-// nanBelow returns d, but NaN where x < lo: a derivative whose formula goes on where the function ends.
-func nanBelow(x graph.Value, lo float64, d graph.Value) graph.Value {
-	if !has(x, func(v float64) bool { return v < lo }) {
-		return d
-	}
-	g := x.Graph()
-	return Where(Lt(x, g.Const(lo)), g.Const(math.NaN()), d)
-}
-
-// positiveZero returns x with +0 in place of -0, as the sum with 0 has it: a derivative at 0 that is the limit from the
-// right is +Inf at either zero.
-func positiveZero(x graph.Value) graph.Value {
-	if !has(x, func(v float64) bool { return v == 0 && math.Signbit(v) }) {
-		return x
-	}
-	return AddScalar(x, 0)
-}
+// reciprocalFrom0 returns 1/x for x ≥ 0, +Inf at both zeros, and NaN for x < 0: the derivative of a function that ends
+// at 0, though 1/x does not.
+func reciprocalFrom0(x graph.Value) graph.Value { return Square(Rsqrt(x)) }
 
 // divOrZero returns a/b, but 0 where b is 0: the derivative that a length has at the origin.
 func divOrZero(a, b graph.Value) graph.Value {
-	d := Div(a, b)
-	if !has(b, func(v float64) bool { return v == 0 }) {
-		return d
-	}
 	zero := b.Graph().Const(0)
-	return Where(Eq(b, zero), zero, d)
+	return Where(Eq(b, zero), zero, Div(a, b))
 }

@@ -13,41 +13,36 @@ import (
 var opMaximum, opMinimum, opWhere graph.Op
 
 func init() {
-	register(&opMaximum, withSlopes(maximumSlope[float64], maximumSlope[float32], graph.Row{
+	register(&opMaximum, withSlopes(extremeSlope[float64], extremeSlope[float32], graph.Row{
 		Name: "maximum", Func: Maximum, Params: "a, b", Doc: "larger of two, element by element", Formula: "max(a, b)", Derivative: "1 for the larger, ½ each where equal",
 		Binary: func(a, b float64) (float64, float64, float64) {
-			switch {
-			case a > b:
-				return a, 1, 0
-			case a < b:
-				return b, 0, 1
-			}
-			return max(a, b), 0.5, 0.5
+			y := max(a, b)
+			da := preference(a, b, y)
+			return y, da, 1 - da
 		},
+		Selects: []int{0, 1},
 		Forward: forwardRuns(maximumValue[float64], maximumValue[float32]),
-		VJP:     func(n graph.Node, i int, ct graph.Value) graph.Value { return Mul(ct, preferred(n, i, Gt)) },
+		VJP:     extremeOfTwoVJP,
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},
 		Source:  "IEEE 754-2019 maximum: NaN wins",
 	}))
-	register(&opMinimum, withSlopes(minimumSlope[float64], minimumSlope[float32], graph.Row{
+	register(&opMinimum, withSlopes(extremeSlope[float64], extremeSlope[float32], graph.Row{
 		Name: "minimum", Func: Minimum, Params: "a, b", Doc: "smaller of two, element by element", Formula: "min(a, b)", Derivative: "1 for the smaller, ½ each where equal",
 		Binary: func(a, b float64) (float64, float64, float64) {
-			switch {
-			case a < b:
-				return a, 1, 0
-			case a > b:
-				return b, 0, 1
-			}
-			return min(a, b), 0.5, 0.5
+			y := min(a, b)
+			da := preference(a, b, y)
+			return y, da, 1 - da
 		},
+		Selects: []int{0, 1},
 		Forward: forwardRuns(minimumValue[float64], minimumValue[float32]),
-		VJP:     func(n graph.Node, i int, ct graph.Value) graph.Value { return Mul(ct, preferred(n, i, Lt)) },
+		VJP:     extremeOfTwoVJP,
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},
 		Source:  "IEEE 754-2019 minimum: NaN wins",
 	}))
 	register(&opWhere, graph.Row{
 		Name: "where", Func: Where, Params: "cond, a, b", Doc: "a where cond is not 0, else b", Formula: "cond ? a : b", Derivative: "1 for the branch taken, 0 for the other",
 		Class:    graph.Elementwise,
+		Selects:  []int{1, 2},
 		Forward:  whereForward,
 		Backward: whereBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
@@ -65,11 +60,21 @@ func init() {
 	})
 }
 
-// preferred returns 1 where operand i of a maximum or minimum is the one taken, and ½ where both are equal. Where an
-// operand is NaN it is ½ too: the result is NaN whichever changes.
-func preferred(n graph.Node, i int, better func(a, b graph.Value) graph.Value) graph.Value {
-	a, b := n.Input(i), n.Input(1-i)
-	return AddScalar(MulScalar(Sub(better(a, b), better(b, a)), 0.5), 0.5)
+// extremeOfTwoVJP is the rule of Maximum and Minimum: the cotangent goes to the operand that is the result, in halves if
+// both are.
+func extremeOfTwoVJP(n graph.Node, i int, ct graph.Value) graph.Value {
+	y, zero := n.Value(), n.Graph().Const(0)
+	half := Where(isResult(n.Input(1-i), y), MulScalar(ct, 0.5), ct)
+	return Where(isResult(n.Input(i), y), half, zero)
+}
+
+// isResult returns 1 where x is the y that was selected among x and others, else 0. Where y is NaN, one of them is.
+func isResult(x, y graph.Value) graph.Value { return Add(Eq(x, y), IsNaN(x)) }
+
+// preference returns the derivative of y, the larger or the smaller of a and b, by a.
+func preference[T constraints.Float](a, b, y T) T {
+	mine, other := oneIf[T](a == y || a != a), oneIf[T](b == y || b != b)
+	return mine - 0.5*mine*other
 }
 
 func maximumValue[T constraints.Float](r run[T]) {
@@ -84,28 +89,26 @@ func minimumValue[T constraints.Float](r run[T]) {
 	}
 }
 
-// maximumSlope sets d to 1 where operand i is the larger, to ½ where neither is.
-func maximumSlope[T constraints.Float](r run[T], i int) {
+// extremeSlope sets d to the derivative of the larger or the smaller of two by operand i.
+func extremeSlope[T constraints.Float](r run[T], i int) {
 	if i == 1 {
 		r = r.swapped()
 	}
 	for k := range r.d {
-		a, b := r.a[k*r.stepA], r.b[k*r.stepB]
-		r.d[k] = 0.5 + 0.5*(oneIf[T](a > b)-oneIf[T](a < b))
+		r.d[k] = preference(r.a[k*r.stepA], r.b[k*r.stepB], r.y[k])
 	}
 }
 
-// minimumSlope sets d to 1 where operand i is the smaller, to ½ where neither is.
-func minimumSlope[T constraints.Float](r run[T], i int) { maximumSlope(r, 1-i) }
-
 // Maximum returns the larger of a and b, element by element, NaN if either is NaN. Shapes broadcast as in NumPy.
 //
-// Derivative: 1 for the larger operand, 0 for the other, ½ for each where they are equal.
+// Derivative: 1 for the larger operand, 0 for the other, ½ for each where they are equal. NaN counts as larger than all
+// numbers here: the operand that is NaN has the derivative 1.
 func Maximum(a, b graph.Value) graph.Value { return binary(opMaximum, a, b) }
 
 // Minimum returns the smaller of a and b, element by element, NaN if either is NaN. Shapes broadcast as in NumPy.
 //
-// Derivative: 1 for the smaller operand, 0 for the other, ½ for each where they are equal.
+// Derivative: 1 for the smaller operand, 0 for the other, ½ for each where they are equal. NaN counts as smaller than all
+// numbers here: the operand that is NaN has the derivative 1.
 func Minimum(a, b graph.Value) graph.Value { return binary(opMinimum, a, b) }
 
 // Where returns a where cond is not 0 and b where it is, element by element. Shapes broadcast as in NumPy. A condition

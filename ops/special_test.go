@@ -68,11 +68,12 @@ func TestSpecialValuesOfTwo(t *testing.T) {
 		a, b, y float64
 		da, db  float64
 	}{
-		{ops.Maximum, "maximum", nan, inf, nan, 0.5, 0.5},
-		{ops.Maximum, "maximum", 1, nan, nan, 0.5, 0.5},
+		{ops.Maximum, "maximum", nan, inf, nan, 1, 0},
+		{ops.Maximum, "maximum", nan, nan, nan, 0.5, 0.5},
+		{ops.Maximum, "maximum", 1, nan, nan, 0, 1},
 		{ops.Maximum, "maximum", -inf, inf, inf, 0, 1},
 		{ops.Maximum, "maximum", negZero, 0, 0, 0.5, 0.5},
-		{ops.Minimum, "minimum", nan, -inf, nan, 0.5, 0.5},
+		{ops.Minimum, "minimum", nan, -inf, nan, 1, 0},
 		{ops.Minimum, "minimum", 0, negZero, negZero, 0.5, 0.5},
 		{ops.Hypot, "hypot", inf, nan, inf, nan, nan},
 		{ops.Hypot, "hypot", -inf, 3, inf, nan, 0},

@@ -104,12 +104,9 @@ func init() {
 			if i == 1 {
 				d = Neg(d)
 			}
-			for _, at := range []float64{0, math.Inf(1)} {
-				if has(r, func(v float64) bool { return v == at }) {
-					d = Where(Eq(r, r.Graph().Const(at)), r.Graph().Const(0), d)
-				}
-			}
-			return Chain(ct, d)
+			zero := r.Graph().Const(0)
+			d = Where(Eq(r, r.Graph().Const(math.Inf(1))), zero, d)
+			return Chain(ct, Where(Eq(r, zero), zero, d))
 		},
 		Domain: []graph.Interval{{Lo: 0.4, Hi: 2}, {Lo: -2, Hi: 2}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "at the origin no direction is better than another"}},

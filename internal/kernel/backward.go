@@ -9,11 +9,11 @@ func MulAddTo[T Float](dst, ct, d []T) { apply2(opMulAddTo, dst, ct, d) }
 // MulZeroWins is [MulAddTo] without the sum: dst[i] = ct[i] * d[i], and 0 where ct[i] is 0.
 func MulZeroWins[T Float](dst, ct, d []T) { apply2(opMulZeroWins, dst, ct, d) }
 
-// ReLUBackward adds the derivative of y = ReLU(x): dst[i] += ct[i] where y[i] > 0. At the kink the derivative is 0.
-// y may be x itself, which has the same sign.
+// ReLUBackward adds the derivative of y = ReLU(x): dst[i] += ct[i] where y[i] > 0 or is NaN. At the kink the derivative
+// is 0. y may be x itself, which has the same sign.
 func ReLUBackward[T Float](dst, ct, y []T) { apply2(opReLUBackward, dst, ct, y) }
 
-// ReLUBackwardInto is [ReLUBackward] without the sum: dst[i] = ct[i] where y[i] > 0, else 0.
+// ReLUBackwardInto is [ReLUBackward] without the sum: dst[i] = ct[i] where y[i] > 0 or is NaN, else 0.
 func ReLUBackwardInto[T Float](dst, ct, y []T) { apply2(opReLUBackwardInto, dst, ct, y) }
 
 // TanhBackward adds the derivative of Tanh(x): dst[i] += ct[i] * sech² x[i]. It reads x, not the value of Tanh: 1 - y² has no

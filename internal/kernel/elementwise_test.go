@@ -39,16 +39,16 @@ func exactKernels[T kernel.Float]() []exact[T] {
 		{"AxpyZero", func(d, a, _ []T) { kernel.Axpy(d, 0, a) }, func(d, _, _ T) T { return d }},
 		{"AddScalarTo", func(d, _, _ []T) { kernel.AddScalarTo(d, T(c)) }, func(d, _, _ T) T { return d + T(c) }},
 		{"ReLUBackwardInto", kernel.ReLUBackwardInto[T], func(_, ct, y T) T {
-			if y > 0 {
-				return ct
+			if y <= 0 {
+				return 0
 			}
-			return 0
+			return ct
 		}},
 		{"ReLUBackward", kernel.ReLUBackward[T], func(d, ct, y T) T {
-			if y > 0 {
-				return d + ct
+			if y <= 0 {
+				return d
 			}
-			return d
+			return d + ct
 		}},
 	}
 }

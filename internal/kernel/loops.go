@@ -156,7 +156,7 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 		opReLUBackward: func(dst, ct, y []T, _ T) {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
-				if y[i] > 0 {
+				if !(y[i] <= 0) {
 					dst[i] += t
 				}
 			}
@@ -165,7 +165,7 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 			ct, y = ct[:len(dst)], y[:len(dst)]
 			for i, t := range ct {
 				dst[i] = 0
-				if y[i] > 0 {
+				if !(y[i] <= 0) {
 					dst[i] = t
 				}
 			}

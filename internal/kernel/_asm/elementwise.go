@@ -104,10 +104,10 @@ var bodies = []elementwise{
 	}},
 	{name: "ReLUBackward", into: "ReLUBackwardInto", unroll: 2, uses: "ab", body: func(t target, in inputs) vec {
 		if in.dst == nil {
-			return t.where(t.cmp(gt, in.b(), t.zero()), in.a())
+			return t.where(t.cmp(nle, in.b(), t.zero()), in.a())
 		}
 		acc := in.dst()
-		c := t.cmp(gt, in.b(), t.zero())
+		c := t.cmp(nle, in.b(), t.zero())
 		if t.wide {
 			t.emit("VADD*", in.a(), acc, c.Op, acc)
 			return acc
