@@ -10,18 +10,22 @@ type Error = tensor.Error
 // A Kind classifies an [Error], for use with errors.Is.
 type Kind = tensor.Kind
 
-// The kinds of an [Error].
+// The kinds of an [Error] that tensors have too.
 const (
-	ErrShape   = tensor.ErrShape   // shapes that do not fit together
-	ErrAxis    = tensor.ErrAxis    // an axis that does not exist
-	ErrIndex   = tensor.ErrIndex   // an index or label out of range
-	ErrDType   = tensor.ErrDType   // a tensor of another precision than the graph's
-	ErrLimit   = tensor.ErrLimit   // too many nodes or elements
-	ErrStale   = tensor.ErrStale   // a value from before Reset or from a part that was rewound
-	ErrForeign = tensor.ErrForeign // a value of another graph
-	ErrChanged = tensor.ErrChanged // a leaf that changed between its use and the backward sweep
-	ErrValue   = tensor.ErrValue   // numbers that the operation cannot take, such as a singular matrix
-	ErrUsage   = tensor.ErrUsage   // anything else that a correct program does not do
+	ErrShape = tensor.ErrShape // shapes that do not fit together
+	ErrAxis  = tensor.ErrAxis  // an axis that does not exist
+	ErrIndex = tensor.ErrIndex // an index or label out of range
+	ErrDType = tensor.ErrDType // a tensor of another precision than the graph's
+	ErrLimit = tensor.ErrLimit // too many nodes or elements
+	ErrValue = tensor.ErrValue // numbers that the operation cannot take, such as a singular matrix
+	ErrUsage = tensor.ErrUsage // anything else that a correct program does not do
+)
+
+// The kinds of an [Error] that only graphs know.
+const (
+	ErrStale   Kind = "value is no longer on the tape" // a value from before Reset or from a part that was rewound
+	ErrForeign Kind = "value belongs to another graph" // a value of another graph
+	ErrChanged Kind = "leaf changed since it was used" // a leaf that changed between its use and the backward sweep
 )
 
 // Errorf returns an [Error] with a formatted message; op is the function that was called, such as "ops.MatMul".

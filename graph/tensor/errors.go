@@ -8,18 +8,15 @@ type Kind string
 // Error returns the kind in words.
 func (k Kind) Error() string { return string(k) }
 
-// The kinds of mistakes that an [Error] reports.
+// The kinds of mistakes that an [Error] reports. Packages that report others define kinds of their own, as package graph does.
 const (
-	ErrShape   Kind = "shapes do not fit"
-	ErrAxis    Kind = "axis out of range"
-	ErrIndex   Kind = "index out of range"
-	ErrDType   Kind = "precisions differ"
-	ErrLimit   Kind = "too large"
-	ErrStale   Kind = "value is no longer on the tape"
-	ErrForeign Kind = "value belongs to another graph"
-	ErrChanged Kind = "leaf changed since it was used"
-	ErrValue   Kind = "value not allowed"
-	ErrUsage   Kind = "wrong use"
+	ErrShape Kind = "shapes do not fit"
+	ErrAxis  Kind = "axis out of range"
+	ErrIndex Kind = "index out of range"
+	ErrDType Kind = "precisions differ"
+	ErrLimit Kind = "too large"
+	ErrValue Kind = "value not allowed"
+	ErrUsage Kind = "wrong use"
 )
 
 // An Error is a programmer's mistake: shapes that do not fit, an axis that does not exist, a value of another graph.
