@@ -13,8 +13,12 @@ type Pairing struct {
 	stepA, stepB [MaxRank]int
 }
 
-// Pair returns the walk for operands of shapes a and b along shape out, to which both broadcast.
+// Pair returns the walk for operands of shapes a and b along shape out, to which both broadcast. It panics with an [*Error]
+// if out has more than [MaxRank] axes.
 func Pair(out, a, b []int) Pairing {
+	if len(out) > MaxRank {
+		panic(Errorf("tensor.Pair", ErrLimit, "shape %s has %d axes: at most %d are possible", FormatShape(out), len(out), MaxRank))
+	}
 	var p Pairing
 	strideA, strideB := 1, 1
 	for i := len(out) - 1; i >= 0; i-- {
@@ -47,7 +51,11 @@ func Pair(out, a, b []int) Pairing {
 type Run struct{ Out, A, B, N, StepA, StepB int }
 
 // Runs yields the innermost loops in row-major order of the result.
+// The zero Pairing has none.
 func (p *Pairing) Runs(yield func(Run) bool) {
+	if p == nil || p.loops == 0 {
+		return
+	}
 	var index [MaxRank]int
 	r := Run{N: p.dims[0], StepA: p.stepA[0], StepB: p.stepB[0]}
 	for l := range p.loops {
@@ -80,10 +88,33 @@ func (p *Pairing) Runs(yield func(Run) bool) {
 
 // AddReduced adds src to dst, summed over the axes along which dst's shape stretches to src's: the transpose of
 // broadcasting. With dst of zeros and axes kept at length 1 it is the sum over those axes. Both have one precision.
-func AddReduced(dst, src *Tensor) { AddReducedAs(dst, dst.shape, src, src.shape) }
+// AddReduced panics with an [*Error] if the shapes or precisions do not fit.
+func AddReduced(dst, src *Tensor) {
+	const op = "tensor.AddReduced"
+	samePrecision(op, dst, src)
+	addReducedAs(op, dst, dst.shape, src, src.shape)
+}
 
 // AddReducedAs is [AddReduced] with dst and src seen in other shapes of as many elements.
 func AddReducedAs(dst *Tensor, dstShape []int, src *Tensor, srcShape []int) {
+	const op = "tensor.AddReducedAs"
+	samePrecision(op, dst, src)
+	for _, seen := range [2]struct {
+		t     *Tensor
+		shape []int
+	}{{dst, dstShape}, {src, srcShape}} {
+		if n := mustSize(op, seen.shape); n != seen.t.Len() {
+			panic(Errorf(op, ErrShape, "shape %s with %d elements cannot be seen as %s: the number of elements must stay the same",
+				FormatShape(seen.t.shape), seen.t.Len(), FormatShape(seen.shape)))
+		}
+	}
+	addReducedAs(op, dst, dstShape, src, srcShape)
+}
+
+func addReducedAs(op string, dst *Tensor, dstShape []int, src *Tensor, srcShape []int) {
+	if !BroadcastsTo(dstShape, srcShape) {
+		panic(stretchError(op, dstShape, srcShape))
+	}
 	if dst.dtype == Float32 {
 		addReduced(dst.f32, src.f32, dstShape, srcShape)
 	} else {
@@ -113,8 +144,28 @@ func addReduced[T constraints.Float](dst, src []T, dstShape, srcShape []int) {
 	}
 }
 
-// Broadcast sets dst to src stretched to dst's shape. Both have one precision.
+// stretchError says that a tensor of shape from does not stretch to shape to.
+func stretchError(op string, from, to []int) *Error {
+	return Errorf(op, ErrShape, "shape %s does not stretch to %s: aligned at the last axis, its lengths must be equal or 1", FormatShape(from), FormatShape(to))
+}
+
+// samePrecision panics with an [*Error] unless dst and src are tensors of one precision.
+func samePrecision(op string, dst, src *Tensor) {
+	dst.must(op)
+	src.must(op)
+	if dst.dtype != src.dtype {
+		panic(Errorf(op, ErrDType, "the tensors are %s and %s: convert one with Tensor.To", dst.dtype, src.dtype))
+	}
+}
+
+// Broadcast sets dst to src stretched to dst's shape. It panics with an [*Error] if src does not stretch to it, or the
+// precisions differ.
 func Broadcast(dst, src *Tensor) {
+	const op = "tensor.Broadcast"
+	samePrecision(op, dst, src)
+	if !BroadcastsTo(src.shape, dst.shape) {
+		panic(stretchError(op, src.shape, dst.shape))
+	}
 	if dst.dtype == Float32 {
 		broadcast(dst.f32, src.f32, dst.shape, src.shape)
 	} else {

@@ -1,10 +1,15 @@
 package tensor
 
-import "golang.org/x/exp/constraints"
+import (
+	"slices"
 
-// Permute sets dst to src with its axes in another order: axis i of dst is axis axes[i] of src. Both have one
-// precision, and dst has the permuted shape.
+	"golang.org/x/exp/constraints"
+)
+
+// Permute sets dst to src with its axes in another order: axis i of dst is axis axes[i] of src. It panics with an [*Error]
+// unless axes names every axis of src once, dst has the permuted shape, and both have one precision.
 func Permute(dst, src *Tensor, axes []int) {
+	checkPermute("tensor.Permute", dst, src, axes)
 	if dst.dtype == Float32 {
 		permute(dst.f32, src.f32, src.shape, axes, false)
 	} else {
@@ -14,10 +19,38 @@ func Permute(dst, src *Tensor, axes []int) {
 
 // PermuteAdd adds src to dst with the axes in another order, as [Permute] sets it.
 func PermuteAdd(dst, src *Tensor, axes []int) {
+	checkPermute("tensor.PermuteAdd", dst, src, axes)
 	if dst.dtype == Float32 {
 		permute(dst.f32, src.f32, src.shape, axes, true)
 	} else {
 		permute(dst.f64, src.f64, src.shape, axes, true)
+	}
+}
+
+func checkPermute(op string, dst, src *Tensor, axes []int) {
+	samePrecision(op, dst, src)
+	mustPermute(op, axes, len(src.shape))
+	fits := len(dst.shape) == len(axes)
+	for i := 0; fits && i < len(axes); i++ {
+		fits = dst.shape[i] == src.shape[axes[i]]
+	}
+	if !fits {
+		panic(Errorf(op, ErrShape, "shape %s with its axes in the order %s does not become %s", FormatShape(src.shape), FormatShape(axes), FormatShape(dst.shape)))
+	}
+}
+
+// mustPermute panics with an [*Error] unless axes is a permutation of 0 up to rank-1.
+func mustPermute(op string, axes []int, rank int) {
+	if len(axes) > MaxRank {
+		panic(Errorf(op, ErrLimit, "%d axes: at most %d are possible", len(axes), MaxRank))
+	}
+	if len(axes) != rank {
+		panic(Errorf(op, ErrAxis, "%d axes for a tensor of %d: name each of its axes once", len(axes), rank))
+	}
+	for i, a := range axes {
+		if a < 0 || a >= rank || slices.Contains(axes[:i], a) {
+			panic(Errorf(op, ErrAxis, "axes %s are no order of the axes 0 to %d: name each of them once", FormatShape(axes), rank-1))
+		}
 	}
 }
 
@@ -86,8 +119,9 @@ func permute[T constraints.Float](dst, src []T, shape, axes []int, add bool) {
 	}
 }
 
-// InversePermutation appends to dst the permutation that undoes axes.
+// InversePermutation appends to dst the permutation that undoes axes. It panics with an [*Error] if axes is none.
 func InversePermutation(dst, axes []int) []int {
+	mustPermute("tensor.InversePermutation", axes, len(axes))
 	base := len(dst)
 	for range axes {
 		dst = append(dst, 0)

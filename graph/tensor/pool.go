@@ -1,15 +1,31 @@
 package tensor
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // A Pool lends tensors and takes them back, so that work which is done over and over allocates nothing after the first
 // time. Tensors of like size share a free list; a buffer is at most an eighth larger than what was asked for.
+//
+// What the pool has made, whether lent or free, stays within twice the most that was lent at once, and within the limit
+// that SetLimit sets: where a new buffer would exceed that, free ones are given up, those first that lay idle longest.
+//
 // The zero Pool is ready to use. It serves one goroutine.
 type Pool struct {
-	free    [2][][]*Tensor // by precision and size class, as far as classes are in use
-	headers []*Tensor      // for views
-	bytes   int            // of all buffers made so far, lent or free
-	lent    int            // of the buffers that are lent
+	free    [2][]freeList // by precision and size class, as far as classes are in use
+	headers []*Tensor     // for views
+	bytes   int           // of all buffers made so far, lent or free
+	lent    int           // of the buffers that are lent
+	most    int           // the largest lent so far
+	limit   int           // of bytes, 0 for none
+	clock   uint64        // counts what was lent
+}
+
+// A freeList holds the free tensors of a size class.
+type freeList struct {
+	tensors []*Tensor
+	used    uint64 // the pool's clock when one was last lent
 }
 
 // classOf returns the smallest size class whose buffers hold n elements, and that size: up to 8 every size is a class, then
@@ -23,31 +39,72 @@ func classOf(n int) (class, size int) {
 	return 8*shift + top, top << shift
 }
 
-// Bytes returns the size of all buffers that the pool has made, whether lent or free.
-func (p *Pool) Bytes() int { return p.bytes }
+func (p *Pool) must(op string) {
+	if p == nil {
+		panic(Errorf(op, ErrUsage, "got a nil *tensor.Pool: use a zero tensor.Pool"))
+	}
+}
+
+// Bytes returns the size of all buffers that the pool has made and kept, whether lent or free.
+func (p *Pool) Bytes() int {
+	p.must("tensor.Pool.Bytes")
+	return p.bytes
+}
 
 // Lent returns the size of the buffers that are lent.
-func (p *Pool) Lent() int { return p.lent }
+func (p *Pool) Lent() int {
+	p.must("tensor.Pool.Lent")
+	return p.lent
+}
 
-// Get returns a tensor whose elements are undefined. The shape must have passed [Size].
+// SetLimit bounds the buffers that the pool keeps, lent and free together, to the given number of bytes; 0 sets no limit.
+// The pool lends beyond it what it is asked for: refusing is up to the caller, who knows [Pool.Lent] and [BufferBytes].
+func (p *Pool) SetLimit(bytes int) {
+	const op = "tensor.Pool.SetLimit"
+	p.must(op)
+	if bytes < 0 {
+		panic(Errorf(op, ErrUsage, "a limit of %d bytes: use 0 for none, or more", bytes))
+	}
+	p.limit = bytes
+	p.shrink(0)
+}
+
+// BufferBytes returns how many bytes a pool takes for a tensor of n elements.
+func BufferBytes(dtype DType, n int) int {
+	_, size := classOf(n)
+	return size * dtype.Bytes()
+}
+
+// Get returns a tensor whose elements are undefined. It panics with an [*Error] if the shape does not pass [Size].
 func (p *Pool) Get(dtype DType, shape []int) *Tensor {
-	n := product(shape)
+	const op = "tensor.Pool.Get"
+	p.must(op)
+	dtype.Check(op)
+	n := mustSize(op, shape)
 	class, size := classOf(n)
 	list := p.list(dtype, class)
-	p.lent += size * dtype.Bytes()
+	p.clock++
+	list.used = p.clock
+	bytes := size * dtype.Bytes()
 	var t *Tensor
-	if k := len(*list); k > 0 {
-		t = (*list)[k-1]
-		*list = (*list)[:k-1]
+	if k := len(list.tensors); k > 0 {
+		t = list.tensors[k-1]
+		list.tensors = list.tensors[:k-1]
+		p.lent += bytes
+		p.most = max(p.most, p.lent)
 	} else {
 		t = &Tensor{dtype: dtype}
-		p.bytes += size * dtype.Bytes()
+		p.most = max(p.most, p.lent+bytes)
+		p.shrink(bytes)
+		p.lent += bytes
+		p.bytes += bytes
 		if dtype == Float32 {
 			t.f32 = make([]float32, n, size)
 		} else {
 			t.f64 = make([]float64, n, size)
 		}
 	}
+	t.lent = true
 	t.shape = append(t.shape[:0], shape...)
 	if dtype == Float32 {
 		t.f32 = t.f32[:n]
@@ -57,15 +114,52 @@ func (p *Pool) Get(dtype DType, shape []int) *Tensor {
 	return t
 }
 
-// Zeros returns a tensor of zeros. The shape must have passed [Size].
+// shrink gives up free buffers until there is room for one of the given size, or none is left.
+func (p *Pool) shrink(bytes int) {
+	bound := p.most + min(p.most, math.MaxInt-p.most)
+	if p.limit > 0 {
+		bound = min(bound, p.limit)
+	}
+	for p.bytes > p.lent && p.bytes > bound-bytes {
+		var idle *freeList
+		for dt := range p.free {
+			for c := range p.free[dt] {
+				if l := &p.free[dt][c]; len(l.tensors) > 0 && l.tensors[0].size() > 0 && (idle == nil || l.used < idle.used) {
+					idle = l
+				}
+			}
+		}
+		if idle == nil {
+			return
+		}
+		for k := len(idle.tensors); k > 0 && p.bytes > bound-bytes; k-- {
+			p.bytes -= idle.tensors[k-1].size()
+			idle.tensors[k-1] = nil
+			idle.tensors = idle.tensors[:k-1]
+		}
+	}
+}
+
+// size returns the number of bytes of t's buffer.
+func (t *Tensor) size() int { return 8*cap(t.f64) + 4*cap(t.f32) }
+
+// Zeros returns a tensor of zeros. It panics with an [*Error] if the shape does not pass [Size].
 func (p *Pool) Zeros(dtype DType, shape []int) *Tensor {
 	t := p.Get(dtype, shape)
-	t.Zero()
+	clear(t.f32)
+	clear(t.f64)
 	return t
 }
 
-// View returns a tensor of the given shape over t's elements from offset on.
+// View returns a tensor of the given shape over t's elements from offset on. It panics with an [*Error] if t has too few.
 func (p *Pool) View(t *Tensor, shape []int, offset int) *Tensor {
+	const op = "tensor.Pool.View"
+	p.must(op)
+	t.must(op)
+	n := mustSize(op, shape)
+	if offset < 0 || offset > t.Len() || n > t.Len()-offset {
+		panic(Errorf(op, ErrIndex, "shape %s at element %d does not fit into the %d elements of shape %s", FormatShape(shape), offset, t.Len(), FormatShape(t.shape)))
+	}
 	var v *Tensor
 	if k := len(p.headers); k > 0 {
 		v = p.headers[k-1]
@@ -73,9 +167,8 @@ func (p *Pool) View(t *Tensor, shape []int, offset int) *Tensor {
 	} else {
 		v = &Tensor{}
 	}
-	n := product(shape)
 	v.shape = append(v.shape[:0], shape...)
-	v.dtype, v.view = t.dtype, true
+	v.dtype, v.view, v.lent = t.dtype, true, true
 	if t.dtype == Float32 {
 		v.f32 = t.f32[offset : offset+n]
 	} else {
@@ -84,42 +177,48 @@ func (p *Pool) View(t *Tensor, shape []int, offset int) *Tensor {
 	return v
 }
 
-// Put takes back a tensor that Get, Zeros or View lent. It must not be used afterwards.
+// Put takes back a tensor that Get, Zeros or View lent. It must not be used afterwards. Put panics with an [*Error] if t is
+// not lent, which catches most tensors that are given back twice.
 func (p *Pool) Put(t *Tensor) {
+	const op = "tensor.Pool.Put"
+	p.must(op)
+	t.must(op)
+	if !t.lent {
+		panic(Errorf(op, ErrUsage, "a tensor of shape %s is not lent: give back once what Get, Zeros or View returned", FormatShape(t.shape)))
+	}
+	t.lent = false
 	if t.view {
 		t.f32, t.f64 = nil, nil
 		p.headers = append(p.headers, t)
 		return
 	}
-	size := cap(t.f64)
-	if t.dtype == Float32 {
-		size = cap(t.f32)
-	}
-	class, _ := classOf(size)
-	p.lent -= size * t.dtype.Bytes()
+	p.lent -= t.size()
+	class, _ := classOf(max(cap(t.f32), cap(t.f64)))
 	list := p.list(t.dtype, class)
-	*list = append(*list, t)
+	list.tensors = append(list.tensors, t)
+	if p.limit > 0 && p.bytes > p.limit { // it was lent beyond the limit
+		p.shrink(0)
+	}
 }
 
 // list returns the free tensors of a size class.
-func (p *Pool) list(dtype DType, class int) *[]*Tensor {
+func (p *Pool) list(dtype DType, class int) *freeList {
 	for len(p.free[dtype]) <= class {
-		p.free[dtype] = append(p.free[dtype], nil)
+		p.free[dtype] = append(p.free[dtype], freeList{})
 	}
 	return &p.free[dtype][class]
 }
 
 // Trim gives up the free buffers and returns how many bytes they held.
 func (p *Pool) Trim() int {
-	freed := 0
+	p.must("tensor.Pool.Trim")
+	freed := p.bytes - p.lent
 	for dt := range p.free {
 		for c := range p.free[dt] {
-			for _, t := range p.free[dt][c] {
-				freed += (cap(t.f64))*8 + cap(t.f32)*4
-			}
-			p.free[dt][c] = nil
+			p.free[dt][c].tensors = nil
 		}
 	}
-	p.bytes -= freed
+	p.bytes = p.lent
+	p.most = p.lent
 	return freed
 }

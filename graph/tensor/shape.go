@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"math"
 	"math/bits"
 	"strconv"
 )
@@ -54,13 +55,14 @@ func Size(shape []int) (int, error) {
 		}
 		return 0, nil
 	}
-	if overflow || n > maxBytes/4 || n > uint64(maxInt)/8 {
-		return 0, Errorf("tensor.Size", ErrLimit, "shape %s has more elements than a tensor can hold (%d)", FormatShape(shape), uint64(maxBytes/4))
+	if overflow || n > maxElements {
+		return 0, Errorf("tensor.Size", ErrLimit, "shape %s has more elements than a tensor can hold (%d)", FormatShape(shape), uint64(maxElements))
 	}
 	return int(n), nil
 }
 
-const maxInt = int(^uint(0) >> 1)
+// maxElements bounds the elements of a tensor: by maxBytes, and on a machine of 32 bits by a quarter of what it can address.
+const maxElements = min(maxBytes/4, (math.MaxInt+1)/16)
 
 // mustSize is [Size] for callers that panic.
 func mustSize(op string, shape []int) int {

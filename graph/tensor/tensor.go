@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"slices"
+	"strconv"
 
 	"golang.org/x/exp/constraints"
 )
@@ -15,20 +16,38 @@ const (
 	Float32
 )
 
-// String returns "float64" or "float32".
+// String returns "float64" or "float32", or "DType(7)" for what is neither.
 func (d DType) String() string {
-	if d == Float32 {
+	switch d {
+	case Float64:
+		return "float64"
+	case Float32:
 		return "float32"
 	}
-	return "float64"
+	return "DType(" + strconv.Itoa(int(d)) + ")"
 }
 
-// Bytes returns the size of one element in bytes: 8 or 4.
+// Bytes returns the size of one element in bytes: 8 or 4. It panics with an [*Error] for what is neither precision.
 func (d DType) Bytes() int {
-	if d == Float32 {
+	switch d {
+	case Float64:
+		return 8
+	case Float32:
 		return 4
 	}
-	return 8
+	panic(d.error("tensor.DType.Bytes"))
+}
+
+// Check panics with an [*Error] unless d is one of the two precisions; op is the function named in the message.
+func (d DType) Check(op string) {
+	if d > Float32 {
+		panic(d.error(op))
+	}
+}
+
+//go:noinline
+func (d DType) error(op string) *Error {
+	return Errorf(op, ErrDType, "%v is no precision: use tensor.Float64 or tensor.Float32", d)
 }
 
 // A Tensor is a dense row-major array of float64 or float32 numbers. Its shape and precision never change, its
@@ -42,10 +61,35 @@ type Tensor struct {
 	version uint64
 	dtype   DType
 	view    bool // shares another tensor's storage: only the header goes back to a pool
+	lent    bool // by a pool, which has not got it back
+}
+
+// must panics with an [*Error] if t is nil or the zero Tensor.
+func (t *Tensor) must(op string) {
+	if t == nil || len(t.shape) == 0 && t.Len() == 0 {
+		panic(t.unusable(op))
+	}
+}
+
+// notNil panics with an [*Error] if t is nil.
+func (t *Tensor) notNil(op string) {
+	if t == nil {
+		panic(t.unusable(op))
+	}
+}
+
+//go:noinline
+func (t *Tensor) unusable(op string) *Error {
+	what := "nil tensor"
+	if t != nil {
+		what = "zero tensor.Tensor"
+	}
+	return Errorf(op, ErrUsage, "got a %s: make one with tensor.New or tensor.Of", what)
 }
 
 // New returns a tensor of zeros. It panics with an [*Error] if an axis is negative or the shape is too large.
 func New(dtype DType, shape ...int) *Tensor {
+	dtype.Check("tensor.New")
 	n := mustSize("tensor.New", shape)
 	t := &Tensor{shape: slices.Clone(shape), dtype: dtype}
 	if dtype == Float32 {
@@ -57,7 +101,8 @@ func New(dtype DType, shape ...int) *Tensor {
 }
 
 // Of returns a tensor of the given shape over data, in row-major order. It uses data as its storage and does not copy
-// it: use Of(data, shape...).Clone() where data goes on changing. Without a shape, data must hold a single number.
+// it: use Of(data, shape...).Clone() where data goes on changing, or [Tensor.MarkChanged] where the tensor is to change
+// with it. Without a shape, data must hold a single number.
 // It panics with an [*Error] if the shape does not have len(data) elements.
 func Of[T float32 | float64](data []T, shape ...int) *Tensor {
 	if n := mustSize("tensor.Of", shape); n != len(data) {
@@ -75,24 +120,34 @@ func Of[T float32 | float64](data []T, shape ...int) *Tensor {
 }
 
 // Shape returns a copy of the tensor's shape; () is empty, not nil.
-func (t *Tensor) Shape() []int { return append([]int{}, t.shape...) }
+func (t *Tensor) Shape() []int {
+	t.notNil("tensor.Shape")
+	return append([]int{}, t.shape...)
+}
 
 // Dims returns the tensor's own shape, which must not be changed: [Tensor.Shape] without the copy.
-func (t *Tensor) Dims() []int { return t.shape }
+func (t *Tensor) Dims() []int {
+	t.notNil("tensor.Dims")
+	return t.shape
+}
 
 // DType returns the precision of the elements.
-func (t *Tensor) DType() DType { return t.dtype }
+func (t *Tensor) DType() DType {
+	t.notNil("tensor.DType")
+	return t.dtype
+}
 
 // Len returns the number of elements.
 func (t *Tensor) Len() int {
-	if t.dtype == Float32 {
-		return len(t.f32)
-	}
-	return len(t.f64)
+	t.notNil("tensor.Len")
+	return len(t.f64) + len(t.f32) // one of them is nil
 }
 
 // Rank returns the number of axes.
-func (t *Tensor) Rank() int { return len(t.shape) }
+func (t *Tensor) Rank() int {
+	t.notNil("tensor.Rank")
+	return len(t.shape)
+}
 
 // At returns the element at the given indices, one for each axis.
 func (t *Tensor) At(index ...int) float64 { return t.AtFlat(t.offset("tensor.At", index)) }
@@ -103,24 +158,46 @@ func (t *Tensor) SetAt(v float64, index ...int) {
 	t.version++
 }
 
-// AtFlat returns the i-th element in row-major order.
+// AtFlat returns the i-th element in row-major order. It panics with an [*Error] if there is none.
 func (t *Tensor) AtFlat(i int) float64 {
-	if t.dtype == Float32 {
-		return float64(t.f32[i])
+	if t != nil && uint(i) < uint(len(t.f64)) { // a float32 tensor has none
+		return t.f64[i]
 	}
-	return t.f64[i]
+	return t.at(i) // a call, so that this function is small enough to be inlined
 }
 
-// SetFlat sets the i-th element in row-major order. Unlike [Tensor.SetAt] it does not count as a change.
+//go:noinline
+func (t *Tensor) at(i int) float64 {
+	t.checkFlat("tensor.AtFlat", i)
+	return float64(t.f32[i])
+}
+
+// SetFlat sets the i-th element in row-major order. Unlike [Tensor.SetAt] it does not count as a change. It panics with an
+// [*Error] if there is no such element.
 func (t *Tensor) SetFlat(v float64, i int) {
-	if t.dtype == Float32 {
-		t.f32[i] = float32(v)
-	} else {
+	if t != nil && uint(i) < uint(len(t.f64)) {
 		t.f64[i] = v
+	} else {
+		t.set(v, i)
+	}
+}
+
+//go:noinline
+func (t *Tensor) set(v float64, i int) {
+	t.checkFlat("tensor.SetFlat", i)
+	t.f32[i] = float32(v)
+}
+
+// checkFlat panics with an [*Error] unless t has an element i.
+func (t *Tensor) checkFlat(op string, i int) {
+	t.must(op)
+	if uint(i) >= uint(t.Len()) {
+		panic(Errorf(op, ErrIndex, "no element %d in a tensor of shape %s: its %d elements are counted from 0", i, FormatShape(t.shape), t.Len()))
 	}
 }
 
 func (t *Tensor) offset(op string, index []int) int {
+	t.must(op)
 	if len(index) != len(t.shape) {
 		panic(Errorf(op, ErrIndex, "%d indices for a tensor of shape %s: give one for each axis", len(index), FormatShape(t.shape)))
 	}
@@ -128,6 +205,9 @@ func (t *Tensor) offset(op string, index []int) int {
 	for i, k := range index {
 		if k < 0 || k >= t.shape[i] {
 			// A clone: the message must not make every caller's index escape to the heap.
+			if t.shape[i] == 0 {
+				panic(Errorf(op, ErrIndex, "index %v is outside shape %s: axis %d is empty", slices.Clone(index), FormatShape(t.shape), i))
+			}
 			panic(Errorf(op, ErrIndex, "index %v is outside shape %s: axis %d runs from 0 to %d", slices.Clone(index), FormatShape(t.shape), i, t.shape[i]-1))
 		}
 		off = off*t.shape[i] + k
@@ -135,27 +215,30 @@ func (t *Tensor) offset(op string, index []int) int {
 	return off
 }
 
-// Float64s returns the elements in row-major order. For a Float64 tensor this is its storage, not a copy: after
-// writing to it call [Tensor.MarkChanged]. For a Float32 tensor it is a converted copy.
+// Float64s returns the elements in row-major order. For a Float64 tensor this is its storage, not a copy: nothing notices
+// what is written to it, so call [Tensor.MarkChanged] afterwards. For a Float32 tensor it is a converted copy.
 func (t *Tensor) Float64s() []float64 {
+	t.must("tensor.Float64s")
 	if t.dtype == Float64 {
 		return t.f64
 	}
 	return convert[float64](t.f32)
 }
 
-// Float32s returns the elements in row-major order. For a Float32 tensor this is its storage, not a copy: after
-// writing to it call [Tensor.MarkChanged]. For a Float64 tensor it is a rounded copy.
+// Float32s returns the elements in row-major order. For a Float32 tensor this is its storage, not a copy: nothing notices
+// what is written to it, so call [Tensor.MarkChanged] afterwards. For a Float64 tensor it is a rounded copy.
 func (t *Tensor) Float32s() []float32 {
+	t.must("tensor.Float32s")
 	if t.dtype == Float32 {
 		return t.f32
 	}
 	return convert[float32](t.f64)
 }
 
-// Data returns the storage of t as a slice of T, the element type of its precision. It panics with an [*Error] if the
-// tensor has the other precision.
+// Data returns the storage of t as a slice of T, the element type of its precision. Nothing notices what is written to
+// it: call [Tensor.MarkChanged] afterwards. It panics with an [*Error] if the tensor has the other precision.
 func Data[T constraints.Float](t *Tensor) []T {
+	t.notNil("tensor.Data")
 	var s any
 	if t.dtype == Float32 {
 		if d, ok := any(&t.f32).(*[]T); ok {
@@ -181,6 +264,7 @@ func convert[D, S float32 | float64](s []S) []D {
 
 // Clone returns a copy of t.
 func (t *Tensor) Clone() *Tensor {
+	t.must("tensor.Clone")
 	c := New(t.dtype, t.shape...)
 	c.Copy(t)
 	return c
@@ -188,6 +272,8 @@ func (t *Tensor) Clone() *Tensor {
 
 // To returns a copy of t in the given precision, each element rounded to nearest.
 func (t *Tensor) To(dtype DType) *Tensor {
+	t.must("tensor.To")
+	dtype.Check("tensor.To")
 	c := New(dtype, t.shape...)
 	c.Copy(t)
 	return c
@@ -197,6 +283,7 @@ func (t *Tensor) To(dtype DType) *Tensor {
 // two counts the changes made through it only: change the one that is bound to a graph. Reshape panics with an [*Error]
 // if the number of elements differs.
 func (t *Tensor) Reshape(shape ...int) *Tensor {
+	t.must("tensor.Reshape")
 	dims, err := ResolveShape(nil, shape, t.shape)
 	if err != nil {
 		panic(Errorf("tensor.Reshape", ErrShape, "%v", err))
@@ -207,6 +294,8 @@ func (t *Tensor) Reshape(shape ...int) *Tensor {
 // Copy sets the elements of t to those of src, rounded to t's precision, and counts as a change. The shapes must be
 // equal.
 func (t *Tensor) Copy(src *Tensor) {
+	t.must("tensor.Copy")
+	src.must("tensor.Copy")
 	if !slices.Equal(t.shape, src.shape) {
 		panic(Errorf("tensor.Copy", ErrShape, "cannot copy shape %s into shape %s: reshape one of them", FormatShape(src.shape), FormatShape(t.shape)))
 	}
@@ -229,6 +318,7 @@ func (t *Tensor) Copy(src *Tensor) {
 
 // Fill sets every element to v, rounded to the tensor's precision, and counts as a change.
 func (t *Tensor) Fill(v float64) {
+	t.must("tensor.Fill")
 	if t.dtype == Float32 {
 		fill(t.f32, float32(v))
 	} else {
@@ -239,6 +329,7 @@ func (t *Tensor) Fill(v float64) {
 
 // Zero sets every element to 0. Unlike [Tensor.Fill] it does not count as a change.
 func (t *Tensor) Zero() {
+	t.must("tensor.Zero")
 	clear(t.f32)
 	clear(t.f64)
 }
@@ -250,11 +341,19 @@ func fill[T constraints.Float](s []T, v T) {
 }
 
 // Version counts the changes made through SetAt, Copy, Fill and MarkChanged. A graph compares it to notice a bound
-// tensor that changed between its use and the backward sweep.
-func (t *Tensor) Version() uint64 { return t.version }
+// tensor that changed between its use and the backward sweep. What is written to the slice of Float64s, Float32s, [Data]
+// or the one that was given to [Of] does not count by itself.
+func (t *Tensor) Version() uint64 {
+	t.notNil("tensor.Version")
+	return t.version
+}
 
-// MarkChanged counts a change that was made by writing to the slice of Float64s, Float32s or [Data].
-func (t *Tensor) MarkChanged() { t.version++ }
+// MarkChanged counts a change that was made by writing to the slice of Float64s, Float32s or [Data], or to the one that was
+// given to [Of].
+func (t *Tensor) MarkChanged() {
+	t.notNil("tensor.MarkChanged")
+	t.version++
+}
 
 // ResolveShape appends to dst the dimensions of a reshape of a tensor of shape from, with one -1 among them replaced
 // by what the number of elements asks for. The error says what does not fit.

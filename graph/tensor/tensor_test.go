@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -395,4 +396,61 @@ func FuzzBroadcast(f *testing.F) {
 			t.Errorf("%v with %v: the runs cover %d elements of %d", x.Dims(), y.Dims(), n, want)
 		}
 	})
+}
+
+// TestPoolIsBounded holds that shapes which vary do not pile up: what a pool has made stays within twice the most that was
+// lent at once, and within its limit.
+func TestPoolIsBounded(t *testing.T) {
+	for _, limit := range []int{0, 1 << 20} {
+		var p tensor.Pool
+		p.SetLimit(limit)
+		rng := rand.New(rand.NewPCG(1, 2))
+		most := 0
+		for range 2000 {
+			var lent []*tensor.Tensor
+			for range 1 + rng.IntN(4) {
+				dtype, n := tensor.DType(rng.IntN(2)), rng.IntN(20_000)
+				if limit > 0 && tensor.BufferBytes(dtype, n) > limit-p.Lent() {
+					continue
+				}
+				lent = append(lent, p.Get(dtype, []int{n}))
+				most = max(most, p.Lent())
+				if p.Bytes() > 2*most || limit > 0 && p.Bytes() > limit {
+					t.Fatalf("the pool holds %d bytes, %d were lent at once at most, the limit is %d", p.Bytes(), most, limit)
+				}
+			}
+			for _, x := range lent {
+				p.Put(x)
+			}
+		}
+		if p.Lent() != 0 || p.Trim() > 2*most || p.Bytes() != 0 {
+			t.Errorf("%d bytes are lent at the end, %d left", p.Lent(), p.Bytes())
+		}
+	}
+}
+
+// TestPoolKeepsWhatFits holds that work within the limit allocates nothing when it is done again, and that buffers which
+// are no longer asked for go before those that are.
+func TestPoolKeepsWhatFits(t *testing.T) {
+	var p tensor.Pool
+	p.SetLimit(3 * 8000)
+	sizes := [][]int{{900}, {1000}, {950}}
+	work := func() {
+		a, b := p.Get(tensor.Float64, sizes[0]), p.Get(tensor.Float64, sizes[1])
+		p.Put(a)
+		c := p.Get(tensor.Float64, sizes[2])
+		p.Put(b)
+		p.Put(c)
+	}
+	p.Put(p.Get(tensor.Float64, []int{1500})) // once only
+	work()
+	if n := testing.AllocsPerRun(10, work); n != 0 {
+		t.Errorf("%v allocations for work that fits the limit, want 0", n)
+	}
+	// What is lent beyond the limit is not kept.
+	x := p.Get(tensor.Float64, []int{10_000})
+	p.Put(x)
+	if p.Bytes() > 3*8000 {
+		t.Errorf("%d bytes are kept beyond the limit", p.Bytes())
+	}
 }
