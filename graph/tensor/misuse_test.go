@@ -152,25 +152,27 @@ var misuses = map[string][]func(){
 		func() { row.AtFlat(2) }, func() { row.AtFlat(-1) }, func() { row.AtFlat(math.MaxInt) }, func() { row.To(tensor.Float32).AtFlat(2) },
 		func() { row.To(tensor.Float32).AtFlat(math.MinInt) }, func() { tensor.New(tensor.Float64, 0).AtFlat(0) },
 	},
-	"Tensor.Clone":       {},
-	"Tensor.Copy":        {func() { row.Clone().Copy(nil) }, func() { row.Clone().Copy(&tensor.Tensor{}) }, func() { row.Clone().Copy(square) }},
-	"Tensor.DType":       {},
-	"Tensor.Dims":        {},
-	"Tensor.Fill":        {},
-	"Tensor.Float32s":    {},
-	"Tensor.Float64s":    {},
-	"Tensor.Len":         {},
-	"Tensor.MarkChanged": {},
-	"Tensor.Rank":        {},
-	"Tensor.Reshape":     {func() { row.Reshape(3) }, func() { row.Reshape(-1, -1) }, func() { row.Reshape(-2) }, func() { row.Reshape(math.MaxInt, math.MaxInt) }, func() { row.Reshape(0, -1) }},
-	"Tensor.SetAt":       {func() { row.SetAt(1) }, func() { row.SetAt(1, 0, 0) }, func() { row.SetAt(1, 2) }, func() { row.SetAt(1, math.MinInt) }},
-	"Tensor.SetFlat":     {func() { row.SetFlat(1, 2) }, func() { row.SetFlat(1, -1) }, func() { row.To(tensor.Float32).SetFlat(1, 2) }, func() { row.To(tensor.Float32).SetFlat(1, math.MinInt) }},
-	"Tensor.Shape":       {},
-	"Tensor.String":      {},
-	"Tensor.Summary":     {func() { row.Summary(-1, 6) }, func() { row.Summary(4, math.MaxInt32) }, func() { row.Summary(4, -2) }, func() { row.Summary(math.MinInt, -1) }, func() { row.Summary(1, 768) }},
-	"Tensor.To":          {func() { row.To(noDType) }},
-	"Tensor.Version":     {},
-	"Tensor.Zero":        {},
+	"Tensor.Clone":         {},
+	"Tensor.Copy":          {func() { row.Clone().Copy(nil) }, func() { row.Clone().Copy(&tensor.Tensor{}) }, func() { row.Clone().Copy(square) }},
+	"Tensor.DType":         {},
+	"Tensor.Dims":          {},
+	"Tensor.Fill":          {},
+	"Tensor.Float32s":      {},
+	"Tensor.Float64s":      {},
+	"Tensor.Len":           {},
+	"Tensor.MarkChanged":   {},
+	"Tensor.MarshalJSON":   {}, // returns an error
+	"Tensor.Rank":          {},
+	"Tensor.Reshape":       {func() { row.Reshape(3) }, func() { row.Reshape(-1, -1) }, func() { row.Reshape(-2) }, func() { row.Reshape(math.MaxInt, math.MaxInt) }, func() { row.Reshape(0, -1) }},
+	"Tensor.SetAt":         {func() { row.SetAt(1) }, func() { row.SetAt(1, 0, 0) }, func() { row.SetAt(1, 2) }, func() { row.SetAt(1, math.MinInt) }},
+	"Tensor.SetFlat":       {func() { row.SetFlat(1, 2) }, func() { row.SetFlat(1, -1) }, func() { row.To(tensor.Float32).SetFlat(1, 2) }, func() { row.To(tensor.Float32).SetFlat(1, math.MinInt) }},
+	"Tensor.Shape":         {},
+	"Tensor.String":        {},
+	"Tensor.Summary":       {func() { row.Summary(-1, 6) }, func() { row.Summary(4, math.MaxInt32) }, func() { row.Summary(4, -2) }, func() { row.Summary(math.MinInt, -1) }, func() { row.Summary(1, 768) }},
+	"Tensor.To":            {func() { row.To(noDType) }},
+	"Tensor.UnmarshalJSON": {}, // returns an error
+	"Tensor.Version":       {},
+	"Tensor.Zero":          {},
 }
 
 var (
@@ -206,7 +208,7 @@ func TestMisuse(t *testing.T) {
 // TestNilAndZeroTensors holds that every method of a nil tensor panics with an *Error and none of the zero Tensor with
 // something else.
 func TestNilAndZeroTensors(t *testing.T) {
-	harmless := map[string]bool{"String": true} // it says what is wrong
+	harmless := map[string]bool{"String": true, "MarshalJSON": true, "UnmarshalJSON": true} // they say what is wrong, or return it
 	mustFail := map[string]bool{
 		"At": true, "SetAt": true, "AtFlat": true, "SetFlat": true, "Clone": true, "Copy": true, "Fill": true, "Zero": true,
 		"Float32s": true, "Float64s": true, "Reshape": true, "Summary": true, "To": true,
