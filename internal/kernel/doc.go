@@ -30,12 +30,13 @@
 //
 // Every function exists in portable Go. On amd64 most of them exist in assembly too, once for AVX2 with FMA and once for
 // AVX-512 (F, DQ, BW and VL); the best the processor has is chosen when the program starts. The environment variable
-// CHAINRULE_KERNEL, read once at that time, sets an upper limit:
+// CHAINRULE_KERNEL, read once at that time, chooses another:
 //
 //	portable   Go only
-//	avx2       AVX2 and FMA if the processor has them, else Go
-//	avx512     the best there is; so does any other value, and none
+//	avx2       AVX2 and FMA
+//	avx512     AVX-512
 //
+// The program panics at its start if the variable names something else, or what the build or the processor does not have.
 // The build tag purego leaves the assembly out. [Implementation] says what is in use.
 //
 // Large operations are shared between the caller and helpers, goroutines that are started when first needed, GOMAXPROCS-1 at

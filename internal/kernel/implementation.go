@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"unsafe"
 )
 
@@ -53,23 +55,40 @@ func portableKernels[T Float]() kernels[T] {
 }
 
 // current is the implementation in use. Only tests change it after the program has started.
-var current = choose(os.Getenv("CHAINRULE_KERNEL"))
+var current = fromEnvironment()
 
 // Implementation returns the name of the implementation in use: "portable", "avx2" or "avx512".
 func Implementation() string { return current.name }
 
-// choose returns the best implementation at or below the one called limit. The last of available is the best.
-func choose(limit string) *implementation {
-	list := available()
+const variable = "CHAINRULE_KERNEL"
+
+// fromEnvironment returns the implementation that the environment asks for. It panics if there is none of that name: a
+// program that computes with other kernels than it was told to would be worse.
+func fromEnvironment() *implementation {
+	impl, err := choose(os.Getenv(variable), available())
+	if err != nil {
+		panic(err)
+	}
+	return impl
+}
+
+// choose returns the implementation of the given name, or the last one, which is the best, for the name "".
+func choose(name string, list []*implementation) (*implementation, error) {
+	if name == "" {
+		return list[len(list)-1], nil
+	}
+	var names []string
 	for _, impl := range list {
-		if impl.name == limit {
-			return impl
+		if impl.name == name {
+			return impl, nil
 		}
+		names = append(names, impl.name)
 	}
-	if limit == "avx2" { // the processor has no AVX2, and so nothing above it either
-		return list[0]
+	switch name {
+	case "portable", "avx2", "avx512":
+		return nil, fmt.Errorf("%s=%s: this build and this processor have only %s", variable, name, strings.Join(names, " and "))
 	}
-	return list[len(list)-1]
+	return nil, fmt.Errorf("%s=%s: want portable, avx2 or avx512, or none for the best", variable, name)
 }
 
 // kernelsOf returns the loops for T of the implementation in use.

@@ -139,16 +139,3 @@ func TestNothingAllocates(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 }
-
-func TestChoose(t *testing.T) {
-	best := available()[len(available())-1].name
-	tests := map[string]string{"portable": "portable", "": best, "avx512": best, "something else": best}
-	for limit, want := range tests {
-		if got := choose(limit).name; got != want {
-			t.Errorf("choose(%q) = %s, want %s", limit, got, want)
-		}
-	}
-	if got := choose("avx2").name; got != "avx2" && got != "portable" {
-		t.Errorf("choose(avx2) = %s", got)
-	}
-}
