@@ -65,6 +65,7 @@
 //	sqrt(x)                             √x                                  1/(2√x)
 //	rsqrt(x)                            1/√x                                -1/(2x√x)
 //	reciprocal(x)                       1/x                                 -1/x²
+//	reciprocal_positive(x)              1/x                                 -1/x²
 //	pow(x, y)                           xʸ                                  y·xʸ⁻¹, xʸ·ln x
 //	pow_log(x, y, k)                    xʸ·(ln x)ᵏ                          y·xʸ⁻¹·(ln x)ᵏ + k·xʸ⁻¹·(ln x)ᵏ⁻¹, xʸ·(ln x)ᵏ⁺¹
 //	pow_scalar(x, p)                    xᵖ                                  p·xᵖ⁻¹

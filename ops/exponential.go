@@ -32,7 +32,7 @@ func init() {
 		},
 		Forward: kernel1(kernel.Log[float64], kernel.Log[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Chain(ct, reciprocalFrom0(n.Input(0)))
+			return Chain(ct, ReciprocalPositive(n.Input(0)))
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
@@ -53,7 +53,7 @@ func init() {
 		Unary:   log1p,
 		Forward: forwardBlocks(log1pValue[float64], log1pValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Chain(ct, reciprocalFrom0(AddScalar(n.Input(0), 1)))
+			return Chain(ct, ReciprocalPositive(AddScalar(n.Input(0), 1)))
 		},
 		Domain: []graph.Interval{{Lo: -0.8, Hi: 3}},
 		Kinks:  []graph.Kink{{At: -1, Chosen: math.Inf(1), Why: "the limit from the right"}},
@@ -64,7 +64,7 @@ func init() {
 		Name: "log2", Func: Log2, Params: "x", Doc: "logarithm to base 2, exact for powers of 2", Formula: "log₂ x", Derivative: "1/(x·ln 2)",
 		Unary: func(x float64) (float64, float64) { return logTo(x, log2, math.Ln2) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Chain(ct, MulScalar(reciprocalFrom0(n.Input(0)), 1/math.Ln2))
+			return Chain(ct, MulScalar(ReciprocalPositive(n.Input(0)), 1/math.Ln2))
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
@@ -75,7 +75,7 @@ func init() {
 		Name: "log10", Func: Log10, Params: "x", Doc: "logarithm to base 10, exact for powers of 10", Formula: "log₁₀ x", Derivative: "1/(x·ln 10)",
 		Unary: func(x float64) (float64, float64) { return logTo(x, log10, math.Ln10) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Chain(ct, MulScalar(reciprocalFrom0(n.Input(0)), 1/math.Ln10))
+			return Chain(ct, MulScalar(ReciprocalPositive(n.Input(0)), 1/math.Ln10))
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
@@ -130,10 +130,7 @@ func Log(x graph.Value) graph.Value { return unary(opLog, x) }
 
 func logSlope[T constraints.Float](b block[T]) {
 	for i, v := range b.x {
-		if v < 0 {
-			v = T(math.NaN())
-		}
-		b.d[i] = 1 / (v + 0)
+		b.d[i] = reciprocalPositive(v)
 	}
 }
 

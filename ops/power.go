@@ -9,7 +9,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opSquare, opSqrt, opRsqrt, opReciprocal, opPow, opPowLog, opPowScalar graph.Op
+var opSquare, opSqrt, opRsqrt, opReciprocal, opReciprocalPositive, opPow, opPowLog, opPowScalar graph.Op
 
 func init() {
 	register(&opSquare, withSlope(squareSlope[float64], squareSlope[float32], graph.Row{
@@ -63,6 +63,18 @@ func init() {
 		Domain: []graph.Interval{{Lo: 0.5, Hi: 3}},
 		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(negZero, 0), Zero: at(inf, -inf), NegZero: at(-inf, -inf)},
 		Source: "power rule",
+	}))
+	register(&opReciprocalPositive, withSlope(reciprocalSlope[float64], reciprocalSlope[float32], graph.Row{
+		Name: "reciprocal_positive", Func: ReciprocalPositive, Params: "x", Doc: "one over x for x ≥ 0, else NaN: the derivative of the logarithm", Formula: "1/x", Derivative: "-1/x²",
+		Unary: func(x float64) (float64, float64) {
+			y := reciprocalPositive(x)
+			return y, -y * y
+		},
+		Forward: forwardBlocks(reciprocalPositiveValue[float64], reciprocalPositiveValue[float32]),
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Square(n.Value()))) },
+		Domain:  []graph.Interval{{Lo: 0.5, Hi: 3}},
+		At:      graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(inf, -inf)},
+		Source:  "power rule; the limit from the right at 0",
 	}))
 	register(&opPow, graph.Row{
 		Name: "pow", Func: Pow, Params: "x, y", Doc: "power", Formula: "xʸ", Derivative: "y·xʸ⁻¹, xʸ·ln x",
@@ -149,6 +161,19 @@ func rsqrtSlope[T constraints.Float](b block[T]) {
 func reciprocalValue[T constraints.Float](b block[T]) {
 	kernel.Fill(b.d, 1)
 	kernel.Div(b.y, b.d, b.x)
+}
+
+func reciprocalPositive[T constraints.Float](x T) T {
+	if x < 0 {
+		return T(math.NaN())
+	}
+	return 1 / (x + 0) // +Inf at -0 too
+}
+
+func reciprocalPositiveValue[T constraints.Float](b block[T]) {
+	for i, v := range b.x {
+		b.y[i] = reciprocalPositive(v)
+	}
 }
 
 func reciprocalSlope[T constraints.Float](b block[T]) {
@@ -291,6 +316,17 @@ func Rsqrt(x graph.Value) graph.Value { return unary(opRsqrt, x) }
 //	Reciprocal(±0) = ±Inf, with derivative -Inf
 //	Reciprocal(±Inf) = ±0, with derivative 0
 func Reciprocal(x graph.Value) graph.Value { return unary(opReciprocal, x) }
+
+// ReciprocalPositive returns 1/x for x ≥ 0 and NaN for x < 0, element by element: the derivative of [Log], which ends at
+// 0 though 1/x does not.
+//
+// Derivative: -1/x².
+//
+// Special cases are:
+//
+//	ReciprocalPositive(±0) = +Inf, with derivative -Inf
+//	ReciprocalPositive(+Inf) = 0, with derivative 0
+func ReciprocalPositive(x graph.Value) graph.Value { return unary(opReciprocalPositive, x) }
 
 // Pow returns x to the power y, element by element. Shapes broadcast as in NumPy.
 //

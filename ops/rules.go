@@ -22,10 +22,6 @@ func at(value, derivative float64) graph.Point {
 // of the operands: the graph of a gradient is the same for all of them. Where a formula fails for some numbers, the rule
 // selects with [Where], or takes a formula that does not fail.
 
-// reciprocalFrom0 returns 1/x for x ≥ 0, +Inf at both zeros, and NaN for x < 0: the derivative of a function that ends
-// at 0, though 1/x does not.
-func reciprocalFrom0(x graph.Value) graph.Value { return Square(Rsqrt(x)) }
-
 // divOrZero returns a/b, but 0 where b is 0: the derivative that a length has at the origin.
 func divOrZero(a, b graph.Value) graph.Value {
 	zero := b.Graph().Const(0)
