@@ -65,7 +65,7 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 		{"cross_entropy", nil, nn.OnLabels(nn.CrossEntropy)},
 		{"cross_entropy_from_probs", nn.Softmax(), nn.OnLabels(nn.CrossEntropyFromProbs)},
 		{"bce_with_logits", nil, nn.OnTargets(nn.BCEWithLogits)},
-		{"bce", nn.Sigmoid(), nn.OnTargets(nn.BinaryCrossEntropy)},
+		{"bce", nn.Sigmoid(), nn.OnTargets(nn.BCE)},
 		{"mse", nil, nn.OnTargets(nn.MSE)},
 		{"half_squared_error", nn.Tanh(), nn.OnTargets(nn.HalfSquaredError)},
 	}

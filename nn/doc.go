@@ -17,8 +17,8 @@
 // alike stay alike: [XavierUniform] and its like choose the spread so that values neither vanish nor explode from layer
 // to layer.
 //
-// A loss l says how bad the outputs are. [HalfSquaredError] is ½Σ(t-y)². [BinaryCrossEntropy] is the mean of
-// -t·ln p - (1-t)·ln(1-p) for a probability p, and [CrossEntropy] its form for several classes. A network whose
+// A loss l says how bad the outputs are. [HalfSquaredError] is ½Σ(t-y)². [BCE], the binary cross-entropy, is the mean
+// of -t·ln p - (1-t)·ln(1-p) for a probability p, and [CrossEntropy] its form for several classes. A network whose
 // activation at the end is left to the loss ([BCEWithLogits], [CrossEntropy]) computes the same more exactly: its
 // outputs are then called logits.
 //
@@ -37,7 +37,7 @@
 // In Go, with a graph g and an optimizer opt, one turn is
 //
 //	y := model.Forward(nn.Train(rng), g.BindConst(batch.X))
-//	l := nn.BinaryCrossEntropy(y, g.BindConst(batch.T))
+//	l := nn.BCE(y, g.BindConst(batch.T))
 //	err := opt.Step(model.Params(), autograd.Backward(l))
 //	g.Reset()
 //

@@ -26,19 +26,19 @@ func MSE(y, t graph.Value) graph.Value {
 	return ops.MSE(y, t)
 }
 
-// BinaryCrossEntropy returns the mean over all elements of the lecture's -t·ln p - (1-t)·ln(1-p), for predicted
-// probabilities p and targets t between 0 and 1; see [ops.BCE] for p = 0 and p = 1. It panics with a [*graph.Error] if
-// the shapes differ.
+// BCE returns the binary cross-entropy: the mean over all elements of the lecture's -t·ln p - (1-t)·ln(1-p), for
+// predicted probabilities p and targets t between 0 and 1; see [ops.BCE] for p = 0 and p = 1. It panics with a
+// [*graph.Error] if the shapes differ; [ops.BCE] broadcasts.
 //
 // A sigmoid's result rounds to 1 for inputs above 37 (17 in float32), and the gradient is useless there: train with
 // [BCEWithLogits] of the values before the sigmoid where inputs can become that large.
-func BinaryCrossEntropy(p, t graph.Value) graph.Value {
-	sameShape("nn.BinaryCrossEntropy", p, t)
+func BCE(p, t graph.Value) graph.Value {
+	sameShape("nn.BCE", p, t)
 	return ops.BCE(p, t)
 }
 
-// BCEWithLogits returns [BinaryCrossEntropy] of the probabilities sigmoid(z), exact for any z. It panics with a
-// [*graph.Error] if the shapes differ.
+// BCEWithLogits returns [BCE] of the probabilities sigmoid(z), exact for any z. It panics with a [*graph.Error] if the
+// shapes differ; [ops.BCEWithLogits] broadcasts.
 //
 // Derivative: (sigmoid(z) - t)/n by z, for n elements.
 func BCEWithLogits(z, t graph.Value) graph.Value {

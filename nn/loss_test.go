@@ -35,9 +35,9 @@ func TestLosses(t *testing.T) {
 		// The lecture's outputs and targets of section 12.2.1.
 		{"half squared error", nn.HalfSquaredError, []int{2}, []float64{0.7513650695523157, 0.7729284653214625}, []float64{0.01, 0.99}, 0.2983711087600027, []float64{0.7413650695523157, -0.2170715346785375}},
 		{"mean squared error", nn.MSE, []int{2, 1}, []float64{1, 5}, []float64{2, 2}, 5, []float64{-1, 3}},
-		{"binary cross-entropy", nn.BinaryCrossEntropy, []int{2, 1}, []float64{0.25, 0.5}, []float64{1, 0}, 1.5 * math.Ln2, []float64{-2, 1}},
-		{"binary cross-entropy, certain and right", nn.BinaryCrossEntropy, []int{2}, []float64{1, 0}, []float64{1, 0}, 0, []float64{-0.5, 0.5}},
-		{"binary cross-entropy, certain and wrong", nn.BinaryCrossEntropy, []int{1}, []float64{1}, []float64{0}, inf, []float64{inf}},
+		{"binary cross-entropy", nn.BCE, []int{2, 1}, []float64{0.25, 0.5}, []float64{1, 0}, 1.5 * math.Ln2, []float64{-2, 1}},
+		{"binary cross-entropy, certain and right", nn.BCE, []int{2}, []float64{1, 0}, []float64{1, 0}, 0, []float64{-0.5, 0.5}},
+		{"binary cross-entropy, certain and wrong", nn.BCE, []int{1}, []float64{1}, []float64{0}, inf, []float64{inf}},
 		{"binary cross-entropy with logits", nn.BCEWithLogits, []int{2}, []float64{0, 1e20}, []float64{1, 1}, math.Ln2 / 2, []float64{-0.25, 0}},
 		{"cross-entropy", logits(1, 0), []int{2, 2}, []float64{1e20, 1e20, 0, 0}, nil, math.Ln2, []float64{0.25, -0.25, -0.25, 0.25}},
 		{"cross-entropy, wrong at 1e20", logits(0), []int{1, 2}, []float64{-1e20, 1e20}, nil, 2e20, []float64{-1, 1}},
@@ -77,7 +77,7 @@ func TestLossGradients(t *testing.T) {
 	}{
 		{"HalfSquaredError", nn.HalfSquaredError, z},
 		{"MSE", nn.MSE, z},
-		{"BinaryCrossEntropy", nn.BinaryCrossEntropy, p},
+		{"BCE", nn.BCE, p},
 		{"BCEWithLogits", nn.BCEWithLogits, z},
 		{"CrossEntropy", func(y, _ graph.Value) graph.Value { return nn.CrossEntropy(y, labels) }, z},
 		{"CrossEntropyFromProbs", func(y, _ graph.Value) graph.Value { return nn.CrossEntropyFromProbs(y, labels) }, p},
@@ -142,7 +142,7 @@ func TestLossMisuse(t *testing.T) {
 	}{
 		{"a column against a vector", func() { nn.MSE(column, vector) }, "nn.MSE: outputs have shape (3,1), targets have (3): give both the same shape, with ops.Reshape if need be"},
 		{"half squared error", func() { nn.HalfSquaredError(vector, column) }, "nn.HalfSquaredError: outputs have shape (3), targets have (3,1): give both the same shape, with ops.Reshape if need be"},
-		{"binary cross-entropy", func() { nn.BinaryCrossEntropy(vector, column) }, "nn.BinaryCrossEntropy: outputs have shape (3), targets have (3,1): give both the same shape, with ops.Reshape if need be"},
+		{"binary cross-entropy", func() { nn.BCE(vector, column) }, "nn.BCE: outputs have shape (3), targets have (3,1): give both the same shape, with ops.Reshape if need be"},
 		{"logits", func() { nn.BCEWithLogits(vector, column) }, "nn.BCEWithLogits: outputs have shape (3), targets have (3,1): give both the same shape, with ops.Reshape if need be"},
 		{"another graph", func() { nn.MSE(vector, graph.New().Const(1)) }, "nn.MSE: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"},
 		{"label of cross-entropy", func() { nn.CrossEntropy(column, []int{0, 1, 0}) }, "ops.CrossEntropy: row 1 has label 1 and the logits have 1 classes: labels run from 0 to 0"},

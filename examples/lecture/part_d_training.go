@@ -24,7 +24,7 @@ const (
 )
 
 // loss is the lecture's cross entropy of the predicted probabilities, the mean over a batch.
-var loss = nn.OnTargets(nn.BinaryCrossEntropy)
+var loss = nn.OnTargets(nn.BCE)
 
 // wrong is the fraction of rows that are on the wrong side of probability ½.
 var wrong = nn.ThresholdError(0.5)
@@ -56,7 +56,7 @@ func algorithm1(rng *rand.Rand, model nn.Layer, train *data.Set, steps int) erro
 			continue // an epoch is over
 		}
 		f := model.Forward(nn.Train(rng), g.BindConst(b.X))
-		l := nn.BinaryCrossEntropy(f, g.BindConst(b.T))
+		l := nn.BCE(f, g.BindConst(b.T))
 		grads := autograd.Backward(l)                           // 4: compute the gradient of the loss function
 		if err := opt.Step(model.Params(), grads); err != nil { // 5: θ ← θ - η∇l
 			return err
@@ -299,7 +299,7 @@ func (l *lesson) trainedPicture(model nn.Layer, s *split) error {
 	x := g.ConstTensor(row.X).Named("x")
 	y := g.ConstTensor(row.T).Named("y")
 	f := model.Forward(nn.Eval(), x).Named("f(x,w)")
-	e := nn.BinaryCrossEntropy(f, y).Named("l")
+	e := nn.BCE(f, y).Named("l")
 	return l.picture("12.1.1-trained-network.dot", e,
 		viz.Title("12.1.1 The trained network, one test row"),
 		viz.WithGradients(autograd.Backward(e)), viz.Precision(3))

@@ -138,7 +138,7 @@ func (s *Set) SplitRandom(rng *rand.Rand, validFraction, testFraction float64) (
 // Binary returns targets of shape (examples, 1) for labels that are 0 or 1, as [binary cross-entropy] takes them. It
 // panics with an [*tensor.Error] if there is another label.
 //
-// [binary cross-entropy]: https://pkg.go.dev/github.com/seed366ff29f/chainrule/nn#BinaryCrossEntropy
+// [binary cross-entropy]: https://pkg.go.dev/github.com/seed366ff29f/chainrule/nn#BCE
 func Binary(labels []int) *tensor.Tensor {
 	t := tensor.New(tensor.Float64, len(labels), 1)
 	for i, label := range labels {
