@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
@@ -21,8 +22,9 @@ type AdamConfig struct {
 
 // Adam is gradient descent with a step size of its own for each number; see [NewAdam].
 type Adam struct {
-	cfg   AdamConfig
-	slots slots
+	rate
+	cfg    AdamConfig // but for LR
+	memory memory
 }
 
 // NewAdam returns Adam. For the gradient g of a parameter w, and its moments m and v, 0 before step t = 1:
@@ -47,7 +49,7 @@ func NewAdam(cfg AdamConfig) *Adam {
 	between(op, "Beta2", cfg.Beta2, 0, 1)
 	positive(op, "Eps", cfg.Eps)
 	between(op, "WeightDecay", cfg.WeightDecay, 0, math.Inf(1))
-	return &Adam{cfg: cfg, slots: slots{}}
+	return &Adam{rate{cfg.LR}, cfg, newMemory("nn.Adam")}
 }
 
 func orDefault(v, def float64) float64 {
@@ -57,25 +59,36 @@ func orDefault(v, def float64) float64 {
 	return v
 }
 
-// LR returns the learning rate.
-func (a *Adam) LR() float64 { return a.cfg.LR }
-
-// SetLR changes the learning rate for the steps to come. It panics with a [*graph.Error] if it is not a finite number
-// above 0.
-func (a *Adam) SetLR(lr float64) {
-	positive("nn.Adam.SetLR", "LR", lr)
-	a.cfg.LR = lr
-}
-
-// Step changes the parameters by their gradients; see [Optimizer].
+// Step changes the parameters by the gradients of a sweep; see [Optimizer].
 func (a *Adam) Step(params []*Param, grads autograd.Gradients) error {
-	return a.slots.step("nn.Adam", params, grads, a.step32, a.step64)
+	const op = "nn.Adam.Step"
+	a.mustBeMade(op)
+	return a.memory.step(op, a, params, grads)
 }
 
-func (a *Adam) step32(p *Param, m *slot) { adamStep[float32](&a.cfg, p, m) }
-func (a *Adam) step64(p *Param, m *slot) { adamStep[float64](&a.cfg, p, m) }
+// Apply changes the parameters by gradients that were added up; see [Optimizer].
+func (a *Adam) Apply(grads *Gradients) error {
+	const op = "nn.Adam.Apply"
+	a.mustBeMade(op)
+	return a.memory.apply(op, a, grads)
+}
 
-func adamStep[T kernel.Float](c *AdamConfig, p *Param, m *slot) {
+func (a *Adam) mustBeMade(op string) {
+	if a == nil || a.memory.slots == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.Adam: make one with nn.NewAdam(nn.AdamConfig{})"))
+	}
+}
+
+func (a *Adam) step(p *Param, m *slot) {
+	if p.Data.DType() == tensor.Float32 {
+		adamStep[float32](a, p, m)
+	} else {
+		adamStep[float64](a, p, m)
+	}
+}
+
+func adamStep[T kernel.Float](a *Adam, p *Param, m *slot) {
+	c := &a.cfg
 	kernel.Adam(tensor.Data[T](p.Data), tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.m, p)), tensor.Data[T](state(&m.v, p)),
-		T(c.LR), T(c.Beta1), T(c.Beta2), T(c.Eps), T(c.WeightDecay), c.Decoupled, m.steps)
+		T(a.lr), T(c.Beta1), T(c.Beta2), T(c.Eps), T(c.WeightDecay), c.Decoupled, m.steps)
 }

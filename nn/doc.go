@@ -41,7 +41,8 @@
 //	err := opt.Step(model.Params(), autograd.Backward(l))
 //	g.Reset()
 //
-// and [Fit] is the whole loop with its stopping conditions.
+// and [Fit] is the whole loop with its stopping conditions. [Gradients] are for what comes between the sweep and the
+// update: adding up the gradients of several batches or workers, and clipping.
 //
 // # Against learning by heart
 //

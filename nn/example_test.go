@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // xor returns the four examples of the exclusive or, which no single layer can tell apart.
@@ -81,6 +83,76 @@ func ExampleFit() {
 	// Output:
 	// no improvement on the validation set
 	// test error 0.0333
+}
+
+// A step on a batch of four that comes in two parts: the mean of the gradients of both, clipped to the norm 0.5.
+func ExampleGradients() {
+	w := &nn.Param{Name: "w", Data: tensor.Of([]float64{0}, 1)}
+	parts := []*tensor.Tensor{tensor.Of([]float64{1, 2}, 2), tensor.Of([]float64{3, 4}, 2)}
+	opt := nn.NewSGD(nn.SGDConfig{LR: 1})
+	g := graph.New()
+	acc := nn.NewGradients(w)
+	for _, part := range parts {
+		// The mean of ½(x - w)² has the derivative w - mean(x).
+		loss := ops.MulScalar(ops.Mean(ops.Square(ops.Sub(g.BindConst(part), g.Bind(w.Data)))), 0.5)
+		acc.Add(autograd.Backward(loss))
+		g.Reset()
+	}
+	acc.Scale(1 / float64(len(parts)))
+	fmt.Println("norm", acc.ClipNorm(0.5))
+	if err := opt.Apply(acc); err != nil {
+		fmt.Println(err)
+		return
+	}
+	acc.Zero() // for the next step
+	fmt.Println("w =", w.Data)
+	// Output:
+	// norm 2.5
+	// w = [0.5]
+}
+
+// Workers with graphs of their own, which bind the same parameters. The sums are in a fixed order, so that the result
+// does not depend on who is done first.
+func ExampleGradients_Add() {
+	w := &nn.Param{Name: "w", Data: tensor.Of([]float64{0}, 1)}
+	parts := []*tensor.Tensor{tensor.Of([]float64{1, 2}, 2), tensor.Of([]float64{3, 4}, 2)}
+	grads := make([]autograd.Gradients, len(parts))
+	var wg sync.WaitGroup
+	for i, part := range parts {
+		wg.Go(func() {
+			g := graph.New()
+			grads[i] = autograd.Backward(ops.Sum(ops.Square(ops.Sub(g.BindConst(part), g.Bind(w.Data)))))
+		})
+	}
+	wg.Wait()
+	acc := nn.NewGradients(w)
+	for i := range grads {
+		acc.Add(grads[i])
+	}
+	if err := nn.NewSGD(nn.SGDConfig{LR: 0.05}).Apply(acc); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("w =", w.Data)
+	// Output:
+	// w = [1]
+}
+
+// Clipping makes a long gradient short and keeps its direction.
+func ExampleGradients_ClipNorm() {
+	w := &nn.Param{Name: "w", Data: tensor.Of([]float64{30, 40}, 2)}
+	g := graph.New()
+	acc := nn.NewGradients(w)
+	acc.Add(autograd.Backward(ops.Sum(ops.Square(g.Bind(w.Data)))))
+	fmt.Println("norm", acc.ClipNorm(5))
+	if err := nn.NewSGD(nn.SGDConfig{LR: 1}).Apply(acc); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("w =", w.Data)
+	// Output:
+	// norm 100
+	// w = [27 36]
 }
 
 // The lecture's total error of its worked example.

@@ -9,7 +9,6 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/nn/data"
 	"github.com/seed366ff29f/chainrule/ops"
 )
@@ -38,6 +37,8 @@ type fitter struct {
 	kept      *snapshot
 	candidate *snapshot // without a validation set: the end of the last epoch, until a loss there proves finite
 	back      bool      // whether to end with the parameters that were kept
+
+	grads, scalars []*tensor.Tensor // of each parameter, for the norm
 }
 
 func newFitter(ctx context.Context, model Layer, train *data.Set, cfg FitConfig, h *History) (*fitter, error) {
@@ -83,6 +84,7 @@ func newFitter(ctx context.Context, model Layer, train *data.Set, cfg FitConfig,
 	if cfg.EvaluateTrain {
 		f.onTrain = newEvaluator(op, model, train, cfg.Loss, cfg.Metric)
 	}
+	f.grads, f.scalars = make([]*tensor.Tensor, len(f.params)), make([]*tensor.Tensor, len(f.params))
 	f.kept, f.candidate = newSnapshot(f.params), newSnapshot(f.params)
 	f.start = bindAll(f.g, model, f.batches)
 	return f, nil
@@ -176,7 +178,7 @@ func (f *fitter) step(b *data.Batch) (loss float64, small bool, err error) {
 	f.confirm()
 	grads := autograd.Backward(l, autograd.LeavesOnly())
 	if c.GradNorm > 0 {
-		small = gradNorm(grads, f.params) <= c.GradNorm
+		small = f.gradNorm(grads) <= c.GradNorm
 	}
 	if err := c.Optimizer.Step(f.params, grads); err != nil {
 		var notFinite *GradientError
@@ -285,21 +287,9 @@ func (s *snapshot) give(params []*Param) {
 }
 
 // gradNorm returns the Euclidean norm of the gradient by all parameters.
-func gradNorm(grads autograd.Gradients, params []*Param) float64 {
-	var sum float64
-	for _, p := range params {
-		leaf, _ := grads.Graph().Bound(p.Data)
-		if p.Data.Rank() == 0 {
-			sum += grads.Scalar(leaf) * grads.Scalar(leaf)
-			continue
-		}
-		switch t := grads.View(leaf); {
-		case t == nil:
-		case t.DType() == tensor.Float32:
-			sum += float64(kernel.Dot(t.Float32s(), t.Float32s()))
-		default:
-			sum += kernel.Dot(t.Float64s(), t.Float64s())
-		}
+func (f *fitter) gradNorm(grads autograd.Gradients) float64 {
+	for i, p := range f.params {
+		f.grads[i], _ = gradientOf(p, &f.scalars[i], grads)
 	}
-	return math.Sqrt(sum)
+	return normOf(f.grads).value()
 }

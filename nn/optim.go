@@ -11,14 +11,19 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
-// An Optimizer changes parameters by their gradients. Step changes all of the parameters or, if it returns an error,
-// none.
+// An Optimizer changes parameters by their gradients. Step takes them from a backward sweep, in place; Apply takes those
+// of [Gradients], which may come from several sweeps or have been clipped, and leaves them as they are. Either changes
+// all of the parameters or, if it returns an error, none. A parameter that is listed twice is changed once.
 //
 // It is an error that names the parameter if a gradient is not finite, [*GradientError], or if the loss does not
 // depend on a parameter at all, [*UnreachedError]: most often a layer that was left out by mistake. Pass only the
-// parameters that are to be trained.
+// parameters that are to be trained. A parameter that the loss depends on with a derivative of 0 is no error.
+//
+// Both panic with a [*graph.Error] if a parameter is nil or has no numbers, or the gradients are those of a sweep whose
+// graph has been Reset.
 type Optimizer interface {
 	Step(params []*Param, grads autograd.Gradients) error
+	Apply(grads *Gradients) error
 }
 
 // A GradientError reports a gradient that is not finite.
@@ -31,7 +36,7 @@ type GradientError struct {
 
 // Error names the parameter, the element and its value.
 func (e *GradientError) Error() string {
-	return fmt.Sprintf("%s.Step: the gradient of parameter %q is %g at element %d: the parameters stay as they are; a smaller learning rate may help", e.Optimizer, e.Param, e.Value, e.Index)
+	return fmt.Sprintf("%s: the gradient of parameter %q is %g at element %d: the parameters stay as they are; a smaller learning rate may help", e.Optimizer, e.Param, e.Value, e.Index)
 }
 
 // An UnreachedError reports a parameter that the loss does not depend on.
@@ -42,25 +47,29 @@ type UnreachedError struct {
 
 // Error names the parameter.
 func (e *UnreachedError) Error() string {
-	return fmt.Sprintf("%s.Step: the loss does not depend on parameter %q: use its layer in the forward pass, or pass only the parameters that are trained", e.Optimizer, e.Param)
+	return fmt.Sprintf("%s: the loss does not depend on parameter %q: use its layer in the forward pass, or pass only the parameters that are trained", e.Optimizer, e.Param)
 }
 
-// gradient returns the gradient of a parameter, in place if it is a tensor, or nil if it is zero.
-func (m *slot) gradient(optimizer string, p *Param, grads autograd.Gradients) (*tensor.Tensor, error) {
+// gradientOf returns the gradient of a parameter, in place if it is a tensor and nil if it is zero, and whether the loss
+// depends on the parameter.
+func gradientOf(p *Param, scalar **tensor.Tensor, grads autograd.Gradients) (t *tensor.Tensor, reached bool) {
 	leaf, ok := grads.Graph().Bound(p.Data)
 	if !ok {
-		return nil, &UnreachedError{optimizer, p.Name}
+		return nil, false
 	}
-	t := grads.View(leaf)
-	if p.Data.Rank() == 0 && grads.Reaches(leaf) {
-		t = state(&m.scalar, p)
+	if p.Data.Rank() > 0 {
+		t = grads.View(leaf)
+	} else if grads.Reaches(leaf) {
+		t = state(scalar, p)
 		t.SetFlat(grads.Scalar(leaf), 0)
 	}
-	switch {
-	case t == nil && !dependsOn(grads.Loss(), leaf):
-		return nil, &UnreachedError{optimizer, p.Name}
-	case t == nil || finite(t):
-		return t, nil
+	return t, t != nil || dependsOn(grads.Loss(), leaf)
+}
+
+// mustBeFinite returns an error that names the first element of a gradient that is not finite.
+func mustBeFinite(optimizer string, p *Param, t *tensor.Tensor) error {
+	if t == nil || finite(t) {
+		return nil
 	}
 	e := &GradientError{Optimizer: optimizer, Param: p.Name}
 	for e.Index = range t.Len() {
@@ -68,7 +77,7 @@ func (m *slot) gradient(optimizer string, p *Param, grads autograd.Gradients) (*
 			break
 		}
 	}
-	return nil, e
+	return e
 }
 
 func finite(t *tensor.Tensor) bool {
@@ -98,44 +107,76 @@ func dependsOn(y, leaf graph.Value) bool {
 
 // A slot holds what an optimizer remembers of one parameter.
 type slot struct {
-	steps  int            // taken so far
-	m, v   *tensor.Tensor // moments, nil before the first step
-	grad   *tensor.Tensor // of the step under way, nil if it is zero
-	scalar *tensor.Tensor // holds the gradient of a parameter of shape ()
-	done   bool           // in the step under way: a parameter that is listed twice is changed once
+	steps   int            // taken so far
+	m, v    *tensor.Tensor // moments, nil before the first step
+	grad    *tensor.Tensor // of the step under way, nil if it is zero
+	zeros   *tensor.Tensor // stands for a gradient of zero
+	scalar  *tensor.Tensor // holds the gradient of a parameter of shape ()
+	planned int            // the last call that looked up the gradient: a parameter that is listed twice is changed once
+	done    int            // the last call that changed the parameter
 }
 
-// slots is the memory of an optimizer.
-type slots map[*Param]*slot
+// A memory is what an optimizer remembers.
+type memory struct {
+	optimizer string // its type, such as "nn.SGD"
+	slots     map[*Param]*slot
+	calls     int // of Step and Apply
+}
 
-// step looks up the gradients of all parameters and then changes each by f. If a gradient is missing or not finite it
-// returns an error, and nothing has changed.
-func (s slots) step(optimizer string, params []*Param, grads autograd.Gradients, f32, f64 func(p *Param, m *slot)) error {
+func newMemory(optimizer string) memory {
+	return memory{optimizer: optimizer, slots: map[*Param]*slot{}}
+}
+
+// A rule says how an optimizer changes one parameter by the gradient in its slot.
+type rule interface {
+	step(p *Param, m *slot)
+}
+
+// step changes parameters by the gradients of a sweep.
+func (o *memory) step(op string, r rule, params []*Param, grads autograd.Gradients) error {
+	return o.walk(op, r, params, func(p *Param, m *slot) (*tensor.Tensor, bool) { return gradientOf(p, &m.scalar, grads) })
+}
+
+// apply changes parameters by gradients that were added up.
+func (o *memory) apply(op string, r rule, a *Gradients) error {
+	a.check(op)
+	return o.walk(op, r, a.params, func(p *Param, _ *slot) (*tensor.Tensor, bool) { return a.gradient(op, p) })
+}
+
+// walk looks up the gradients of all parameters and then changes each by the rule. If a gradient is missing or not
+// finite it returns an error, and nothing has changed.
+func (o *memory) walk(op string, r rule, params []*Param, gradient func(*Param, *slot) (t *tensor.Tensor, reached bool)) error {
+	mustHaveNumbers(op, params)
+	o.calls++
 	for _, p := range params {
-		m := s[p]
+		m := o.slots[p]
 		if m == nil {
 			m = &slot{}
-			s[p] = m
+			o.slots[p] = m
 		}
-		var err error
-		if m.grad, err = m.gradient(optimizer, p, grads); err != nil {
-			return err
-		}
-		m.done = false
-	}
-	for _, p := range params {
-		m := s[p]
-		if m.done {
+		if m.planned == o.calls {
 			continue
 		}
-		m.steps++
-		if p.Data.DType() == tensor.Float32 {
-			f32(p, m)
-		} else {
-			f64(p, m)
+		m.planned = o.calls
+		t, reached := gradient(p, m)
+		if !reached {
+			return &UnreachedError{o.optimizer, p.Name}
 		}
+		if err := mustBeFinite(o.optimizer, p, t); err != nil {
+			return err
+		}
+		m.grad = t
+	}
+	for _, p := range params {
+		m := o.slots[p]
+		if m.done == o.calls {
+			continue
+		}
+		m.done = o.calls
+		m.steps++
+		r.step(p, m)
 		p.Data.MarkChanged()
-		m.grad, m.done = nil, true
+		m.grad = nil
 	}
 	return nil
 }
@@ -169,7 +210,7 @@ func between(op, name string, v, lo, hi float64) {
 // orZeros returns the gradient of the step under way, as zeros if there is none: moments go on without it.
 func (m *slot) orZeros(p *Param) *tensor.Tensor {
 	if m.grad == nil {
-		return tensor.New(p.Data.DType(), p.Data.Dims()...)
+		return state(&m.zeros, p)
 	}
 	return m.grad
 }

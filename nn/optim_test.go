@@ -156,11 +156,11 @@ func TestStepErrors(t *testing.T) {
 		want string
 	}{
 		{"infinite gradient", func(a, b graph.Value) graph.Value { return ops.Sum(ops.Add(ops.Log(b), a)) },
-			`nn.SGD.Step: the gradient of parameter "b" is +Inf at element 1: the parameters stay as they are; a smaller learning rate may help`},
+			`nn.SGD: the gradient of parameter "b" is +Inf at element 1: the parameters stay as they are; a smaller learning rate may help`},
 		{"parameter not in the loss", func(a, b graph.Value) graph.Value { ops.Sum(b); return ops.Sum(a) },
-			`nn.SGD.Step: the loss does not depend on parameter "b": use its layer in the forward pass, or pass only the parameters that are trained`},
+			`nn.SGD: the loss does not depend on parameter "b": use its layer in the forward pass, or pass only the parameters that are trained`},
 		{"gradient stopped", func(a, b graph.Value) graph.Value { return ops.Sum(ops.Add(a, ops.StopGradient(b))) },
-			`nn.SGD.Step: the loss does not depend on parameter "b": use its layer in the forward pass, or pass only the parameters that are trained`},
+			`nn.SGD: the loss does not depend on parameter "b": use its layer in the forward pass, or pass only the parameters that are trained`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -213,7 +213,9 @@ func TestOptimizerSettings(t *testing.T) {
 		{"beta1", func() { nn.NewAdam(nn.AdamConfig{Beta1: 1.2}) }, "nn.NewAdam: Beta1 = 1.2: want 0 ≤ Beta1 < 1"},
 		{"beta2", func() { nn.NewAdam(nn.AdamConfig{Beta2: nan}) }, "nn.NewAdam: Beta2 = NaN: want 0 ≤ Beta2 < 1"},
 		{"eps", func() { nn.NewAdam(nn.AdamConfig{Eps: -1}) }, "nn.NewAdam: Eps = -1: want a finite number above 0"},
-		{"new rate", func() { nn.NewAdam(nn.AdamConfig{}).SetLR(0) }, "nn.Adam.SetLR: LR = 0: want a finite number above 0"},
+		{"sgd, new rate", func() { nn.NewSGD(nn.SGDConfig{LR: 1}).SetLR(-1) }, "nn.SetLR: LR = -1: want a finite number, 0 or more"},
+		{"adam, new rate", func() { nn.NewAdam(nn.AdamConfig{}).SetLR(nan) }, "nn.SetLR: LR = NaN: want a finite number, 0 or more"},
+		{"infinite new rate", func() { nn.NewAdam(nn.AdamConfig{}).SetLR(math.Inf(1)) }, "nn.SetLR: LR = +Inf: want a finite number, 0 or more"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,6 +13,23 @@ type Param struct {
 	Data *tensor.Tensor // the numbers; layers bind them to the graph they compute on
 }
 
+// mustHaveNumbers panics unless the parameter is one.
+func (p *Param) mustHaveNumbers(op string) {
+	switch {
+	case p == nil:
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *nn.Param: leave it out"))
+	case p.Data == nil || p.Data.Rank() == 0 && p.Data.Len() == 0:
+		panic(graph.Errorf(op, graph.ErrUsage, "parameter %q has no numbers: set Param.Data to a tensor from tensor.New or tensor.Of", p.Name))
+	}
+}
+
+// mustHaveNumbers panics unless all of the parameters are.
+func mustHaveNumbers(op string, params []*Param) {
+	for _, p := range params {
+		p.mustHaveNumbers(op)
+	}
+}
+
 // A Layer is a function with parameters. Forward records it on the graph of x; it binds the layer's parameters there
 // and keeps nothing of the graph, so that one layer can serve several graphs, and several goroutines as long as none
 // changes the parameters. Params returns the parameters, the same slice each time, which must not be changed.

@@ -19,8 +19,9 @@ type SGDConfig struct {
 
 // SGD is gradient descent on mini-batches; see [NewSGD].
 type SGD struct {
-	cfg   SGDConfig
-	slots slots
+	rate
+	cfg    SGDConfig // but for LR
+	memory memory
 }
 
 // NewSGD returns stochastic gradient descent: the update θ ← θ - η·∇l of the lecture's Algorithm 1, with momentum if
@@ -44,32 +45,43 @@ func NewSGD(cfg SGDConfig) *SGD {
 	if cfg.Nesterov && cfg.Momentum == 0 {
 		panic(graph.Errorf(op, graph.ErrUsage, "Nesterov without momentum does nothing: set Momentum above 0, such as 0.9"))
 	}
-	return &SGD{cfg: cfg, slots: slots{}}
+	return &SGD{rate{cfg.LR}, cfg, newMemory("nn.SGD")}
 }
 
-// LR returns the learning rate.
-func (s *SGD) LR() float64 { return s.cfg.LR }
-
-// SetLR changes the learning rate for the steps to come. It panics with a [*graph.Error] if it is not a finite number
-// above 0.
-func (s *SGD) SetLR(lr float64) {
-	positive("nn.SGD.SetLR", "LR", lr)
-	s.cfg.LR = lr
-}
-
-// Step changes the parameters by their gradients; see [Optimizer].
+// Step changes the parameters by the gradients of a sweep; see [Optimizer].
 func (s *SGD) Step(params []*Param, grads autograd.Gradients) error {
-	return s.slots.step("nn.SGD", params, grads, s.step32, s.step64)
+	const op = "nn.SGD.Step"
+	s.mustBeMade(op)
+	return s.memory.step(op, s, params, grads)
 }
 
-func (s *SGD) step32(p *Param, m *slot) { sgdStep[float32](&s.cfg, p, m) }
-func (s *SGD) step64(p *Param, m *slot) { sgdStep[float64](&s.cfg, p, m) }
+// Apply changes the parameters by gradients that were added up; see [Optimizer].
+func (s *SGD) Apply(grads *Gradients) error {
+	const op = "nn.SGD.Apply"
+	s.mustBeMade(op)
+	return s.memory.apply(op, s, grads)
+}
 
-func sgdStep[T kernel.Float](c *SGDConfig, p *Param, m *slot) {
+func (s *SGD) mustBeMade(op string) {
+	if s == nil || s.memory.slots == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.SGD: make one with nn.NewSGD(nn.SGDConfig{LR: 0.1})"))
+	}
+}
+
+func (s *SGD) step(p *Param, m *slot) {
+	if p.Data.DType() == tensor.Float32 {
+		sgdStep[float32](s, p, m)
+	} else {
+		sgdStep[float64](s, p, m)
+	}
+}
+
+func sgdStep[T kernel.Float](s *SGD, p *Param, m *slot) {
+	c := &s.cfg
 	w := tensor.Data[T](p.Data)
 	if c.Momentum != 0 || c.WeightDecay != 0 {
-		kernel.SGDMomentum(w, tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.v, p)), T(c.LR), T(c.Momentum), T(c.WeightDecay), c.Nesterov)
+		kernel.SGDMomentum(w, tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.v, p)), T(s.lr), T(c.Momentum), T(c.WeightDecay), c.Nesterov)
 	} else if m.grad != nil {
-		kernel.SGD(w, tensor.Data[T](m.grad), T(c.LR))
+		kernel.SGD(w, tensor.Data[T](m.grad), T(s.lr))
 	}
 }
