@@ -79,6 +79,42 @@ func (a *Adam) mustBeMade(op string) {
 	}
 }
 
+func (a *Adam) plain(dtype tensor.DType, b bounds, size float64) (bounds, bool) {
+	c := &a.cfg
+	least, largest, root := rangeOf(dtype)
+	keep, decay := a.decay()
+	d := size + decay*b.w
+	b.m = c.Beta1*b.m + (1-c.Beta1)*d
+	b.v = max(b.v, d)
+	by := a.lr / (1 - c.Beta1) * b.m
+	b.w = math.Abs(keep)*b.w + by/c.Eps
+	ok := b.v <= root && by <= largest && b.w <= largest
+	return b, ok && holds(dtype, a.lr) && holds(dtype, c.WeightDecay) && a.settingsFit(dtype, least)
+}
+
+// settingsFit reports whether the rates are below 1 in a precision, and ε is so large that squares below the smallest
+// number make no difference beside it.
+func (a *Adam) settingsFit(dtype tensor.DType, least float64) bool {
+	c, digits := &a.cfg, 0x1p-53
+	if dtype == tensor.Float32 {
+		if float32(c.Beta1) == 1 || float32(c.Beta2) == 1 {
+			return false
+		}
+		digits = 0x1p-24
+	}
+	return c.Eps*math.Sqrt(1-c.Beta2)*digits >= math.Sqrt(least)
+}
+
+// decay returns the factor of a parameter before the step, and its factor in the gradient.
+func (a *Adam) decay() (keep, decay float64) {
+	if a.cfg.Decoupled {
+		return 1 - a.lr*a.cfg.WeightDecay, 0
+	}
+	return 1, a.cfg.WeightDecay
+}
+
+func (a *Adam) remembers() (m, v, squares bool) { return true, true, true }
+
 func (a *Adam) step(p *Param, m *slot) {
 	if p.Data.DType() == tensor.Float32 {
 		adamStep[float32](a, p, m)
@@ -91,4 +127,18 @@ func adamStep[T kernel.Float](a *Adam, p *Param, m *slot) {
 	c := &a.cfg
 	kernel.Adam(tensor.Data[T](p.Data), tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.m, p)), tensor.Data[T](state(&m.v, p)),
 		T(a.lr), T(c.Beta1), T(c.Beta2), T(c.Eps), T(c.WeightDecay), c.Decoupled, m.steps)
+}
+
+func (a *Adam) careful(d *draft, n int) {
+	c := &a.cfg
+	keep, decay := a.decay()
+	kept, added := math.Sqrt(c.Beta2), math.Sqrt(1-c.Beta2)
+	meanM, meanV := 1-math.Pow(c.Beta1, float64(n)), math.Sqrt(1-math.Pow(c.Beta2, float64(n)))
+	for i, w := range d.w {
+		g := d.g[i] + decay*w
+		d.m[i] = c.Beta1*d.m[i] + (1-c.Beta1)*g
+		d.v[i] = min(math.Hypot(kept*d.v[i], added*g), math.MaxFloat64)
+		root := min(d.v[i]/meanV, math.MaxFloat64)
+		d.w[i] = keep*w - a.lr*(d.m[i]/meanM/(root+c.Eps))
+	}
 }

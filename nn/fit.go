@@ -76,11 +76,11 @@ type History struct {
 	Reason StopReason // why it ended
 }
 
-// A DivergedError reports a loss or a gradient that is not finite.
+// A DivergedError reports a loss, a gradient or a changed parameter that is not finite.
 type DivergedError struct {
 	Step  int     // number of the step, from 1 on
 	Loss  float64 // of its mini-batch, or of the validation set after it, with penalties
-	Cause error   // the optimizer's error if the loss is finite and a gradient is not, else nil
+	Cause error   // the optimizer's error if the loss is finite and a gradient or a changed parameter is not, else nil
 }
 
 // Error names the step and the loss.
@@ -108,7 +108,7 @@ func (e *DivergedError) Unwrap() error { return e.Cause }
 // holds also if Fit returns an error:
 //
 //   - ctx is done: Fit returns within a step. The error wraps ctx.Err(), for errors.Is.
-//   - The loss or a gradient is not finite: [*DivergedError]. Without a validation set the parameters are those of the
+//   - The loss, a gradient or a changed parameter is not finite: [*DivergedError]. Without a validation set the parameters are those of the
 //     end of the last epoch after which the loss was still finite, or else those of before Fit.
 //   - The model, the loss and the set do not fit together, or a setting is missing or out of range: [*graph.Error].
 //

@@ -181,8 +181,9 @@ func (f *fitter) step(b *data.Batch) (loss float64, small bool, err error) {
 		small = f.gradNorm(grads) <= c.GradNorm
 	}
 	if err := c.Optimizer.Step(f.params, grads); err != nil {
-		var notFinite *GradientError
-		if errors.As(err, &notFinite) {
+		var gradient *GradientError
+		var overflow *OverflowError
+		if errors.As(err, &gradient) || errors.As(err, &overflow) {
 			err = &DivergedError{Step: f.history.Steps + 1, Loss: l.Item(), Cause: err}
 		}
 		return loss, false, err

@@ -68,6 +68,23 @@ func (s *SGD) mustBeMade(op string) {
 	}
 }
 
+func (s *SGD) plain(dtype tensor.DType, b bounds, size float64) (bounds, bool) {
+	c := &s.cfg
+	_, largest, _ := rangeOf(dtype)
+	d := size + c.WeightDecay*b.w
+	b.v = c.Momentum*b.v + d
+	by := b.v
+	if c.Nesterov {
+		by = d + c.Momentum*b.v
+	}
+	b.w += s.lr * by
+	return b, holds(dtype, s.lr) && holds(dtype, c.WeightDecay) && b.v <= largest && by <= largest && b.w <= largest
+}
+
+func (s *SGD) remembers() (m, v, squares bool) {
+	return false, s.cfg.Momentum != 0 || s.cfg.WeightDecay != 0, false
+}
+
 func (s *SGD) step(p *Param, m *slot) {
 	if p.Data.DType() == tensor.Float32 {
 		sgdStep[float32](s, p, m)
@@ -77,11 +94,24 @@ func (s *SGD) step(p *Param, m *slot) {
 }
 
 func sgdStep[T kernel.Float](s *SGD, p *Param, m *slot) {
-	c := &s.cfg
-	w := tensor.Data[T](p.Data)
-	if c.Momentum != 0 || c.WeightDecay != 0 {
+	c, w := &s.cfg, tensor.Data[T](p.Data)
+	if _, v, _ := s.remembers(); v {
 		kernel.SGDMomentum(w, tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.v, p)), T(s.lr), T(c.Momentum), T(c.WeightDecay), c.Nesterov)
 	} else if m.grad != nil {
 		kernel.SGD(w, tensor.Data[T](m.grad), T(s.lr))
+	}
+}
+
+func (s *SGD) careful(d *draft, _ int) {
+	c := &s.cfg
+	for i, w := range d.w {
+		by := d.g[i] + c.WeightDecay*w
+		d.v[i] = c.Momentum*d.v[i] + by
+		if c.Nesterov {
+			by += c.Momentum * d.v[i]
+		} else {
+			by = d.v[i]
+		}
+		d.w[i] = w - s.lr*by
 	}
 }

@@ -1,0 +1,89 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// A draft is a step on one parameter that is worked out in double precision before anything changes, for numbers that
+// the parameter's own precision cannot hold: parameter, gradient and moments. Where a rule has squares, v holds their
+// roots: the root of a mean of squares is no larger than the largest of the numbers, and can be computed without the
+// squares.
+type draft struct{ w, g, m, v []float64 }
+
+// try works out the step under way as a draft. It returns an error if a number of the result is not finite.
+func (o *memory) try(p *Param, m *slot, r rule) error {
+	d, n := &m.draft, p.Data.Len()
+	if len(d.w) != n {
+		*d = draft{make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)}
+	}
+	load(d.w, p.Data)
+	load(d.g, m.grad)
+	load(d.m, m.m)
+	load(d.v, m.v)
+	if _, _, squares := r.remembers(); squares && !m.wide {
+		kernel.Sqrt(d.v, d.v)
+	}
+	r.careful(d, m.steps+1)
+	for i, v := range d.w {
+		if p.Data.DType() == tensor.Float32 {
+			v = float64(float32(v))
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return &OverflowError{o.optimizer, p.Name, i, v}
+		}
+	}
+	return nil
+}
+
+// load sets dst to the numbers of a tensor, or to zeros if it is nil.
+func load(dst []float64, t *tensor.Tensor) {
+	if t == nil {
+		clear(dst)
+		return
+	}
+	for i := range dst {
+		dst[i] = t.AtFlat(i)
+	}
+}
+
+// adopt makes the draft the parameter and its moments.
+func (m *slot) adopt(p *Param, r rule) {
+	for i, w := range m.draft.w {
+		p.Data.SetFlat(w, i)
+	}
+	m.widen(r)
+	hasM, hasV, _ := r.remembers()
+	if hasM {
+		store(&m.m, p, m.draft.m)
+	}
+	if hasV {
+		store(&m.v, p, m.draft.v)
+	}
+	m.bounds = bounds{largestOf(p.Data), largestIn(m.draft.m), largestIn(m.draft.v)}
+}
+
+// store sets the wide moment at which dst points.
+func store(dst **tensor.Tensor, p *Param, x []float64) {
+	if *dst == nil {
+		*dst = tensor.New(tensor.Float64, p.Data.Dims()...)
+	}
+	copy((*dst).Float64s(), x)
+}
+
+// The range of numbers that a precision holds with all their digits, but for a factor of 4 at the upper end that leaves
+// room for rounding, and the largest number whose square is within.
+func rangeOf(dtype tensor.DType) (least, largest, root float64) {
+	if dtype == tensor.Float32 {
+		return 0x1p-126, 0x1p126, 0x1p62
+	}
+	return 0x1p-1022, 0x1p1022, 0x1p510
+}
+
+// holds reports whether a precision holds a setting, 0 or more, with all its digits.
+func holds(dtype tensor.DType, v float64) bool {
+	least, largest, _ := rangeOf(dtype)
+	return v == 0 || v >= least && v <= largest
+}

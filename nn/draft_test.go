@@ -1,0 +1,269 @@
+package nn_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/nn"
+)
+
+// adamByFormula returns a number before and after each step of Adam with rate 0.1, by the formulas of NewAdam.
+func adamByFormula(w float64, eps, decay float64, grads []float64) []float64 {
+	const lr, beta1, beta2 = 0.1, 0.9, 0.999
+	var m, v float64
+	out := []float64{w}
+	for i, g := range grads {
+		g += decay * w
+		m = beta1*m + (1-beta1)*g
+		v = beta2*v + (1-beta2)*g*g
+		t := float64(i + 1)
+		w -= lr * m / (1 - math.Pow(beta1, t)) / (math.Sqrt(v/(1-math.Pow(beta2, t))) + eps)
+		out = append(out, w)
+	}
+	return out
+}
+
+// walk returns the first number of a parameter before and after steps with the given gradients.
+func walk(t *testing.T, opt nn.Optimizer, w *nn.Param, grads []float64) []float64 {
+	t.Helper()
+	out := []float64{w.Data.AtFlat(0)}
+	for _, g := range grads {
+		c := make([]float64, w.Data.Len())
+		c[0] = g
+		if err := opt.Step([]*nn.Param{w}, linear(w, c...)); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, w.Data.AtFlat(0))
+	}
+	return out
+}
+
+func scaled(grads []float64, by float64) []float64 {
+	out := make([]float64, len(grads))
+	for i, g := range grads {
+		out[i] = g * by
+	}
+	return out
+}
+
+// TestAdamAtAnySize uses that gradients and ε of another size make the same steps, also where squares overflow or
+// underflow, or ε does.
+func TestAdamAtAnySize(t *testing.T) {
+	grads := []float64{1, -2, 0.5, 0, 3, 1, 1, -1}
+	const eps = 1e-3
+	want := adamByFormula(1, eps, 0, grads)
+	for dtype, sizes := range map[tensor.DType][]float64{
+		tensor.Float32: {1e-30, 1e-25, 1e-20, 1e-10, 1, 1e10, 1e18, 1e19, 1e20, 1e30, 1e38},
+		tensor.Float64: {1e-300, 1e-170, 1e-155, 1e-100, 1, 1e100, 1e153, 1e155, 1e170, 1e300, 5e307},
+	} {
+		near := cmpopts.EquateApprox(near64, 0)
+		if dtype == tensor.Float32 {
+			near = cmpopts.EquateApprox(near32, near32)
+		}
+		for _, size := range sizes {
+			w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 5}, 2).To(dtype)}
+			got := walk(t, nn.NewAdam(nn.AdamConfig{LR: 0.1, Eps: eps * size}), w, scaled(grads, size))
+			if diff := cmp.Diff(want, got, near); diff != "" {
+				t.Errorf("%s, gradients of about %g: mismatch (-want +got):\n%s", dtype, size, diff)
+			}
+			if w.Data.AtFlat(1) != 5 {
+				t.Errorf("%s, gradients of about %g: an element with gradient 0 has moved to %v", dtype, size, w.Data.AtFlat(1))
+			}
+		}
+	}
+}
+
+// TestAdamAfterALargeGradient holds that gradients of other sizes go on to count as the formulas have it.
+func TestAdamAfterALargeGradient(t *testing.T) {
+	for dtype, sizes := range map[tensor.DType][]float64{
+		tensor.Float32: {1e17, 1e19, 1e20, 1e25, 1e38},
+		tensor.Float64: {1e17, 1e140, 1e150},
+	} {
+		near := cmpopts.EquateApprox(near64, 0)
+		if dtype == tensor.Float32 {
+			near = cmpopts.EquateApprox(near32, near32)
+		}
+		for _, size := range sizes {
+			for _, decay := range []float64{0, 0.5} {
+				grads := []float64{1, -1, size}
+				for i := range 40 {
+					grads = append(grads, float64(i%3))
+				}
+				grads = append(grads, size, -size, 1, size/2)
+				w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1}, 1).To(dtype)}
+				got := walk(t, nn.NewAdam(nn.AdamConfig{LR: 0.1, WeightDecay: decay}), w, grads)
+				if diff := cmp.Diff(adamByFormula(1, 1e-8, decay, grads), got, near); diff != "" {
+					t.Errorf("%s, size %g, decay %v: mismatch (-want +got):\n%s", dtype, size, decay, diff)
+				}
+				if len(got) > 5 && got[4] == got[5] {
+					t.Errorf("%s, size %g: the parameter has stopped at %v", dtype, size, got[4])
+				}
+			}
+		}
+	}
+}
+
+// TestAdamSettings ranges over settings that single precision rounds to 0, to 1 or to infinity.
+func TestAdamSettings(t *testing.T) {
+	for _, cfg := range []nn.AdamConfig{
+		{Eps: 1e-60}, {Eps: 1e-300}, {Eps: 1e-12}, {Eps: 1e60},
+		{LR: 1e-60}, {LR: 1e-40},
+		{Beta1: 1 - 1e-12}, {Beta2: 1 - 1e-12}, {Beta1: 1e-300}, {Beta2: 1e-300},
+		{WeightDecay: 1e-60}, {WeightDecay: 1e-60, Decoupled: true},
+	} {
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 5}, 2).To(dtype)}
+			got := walk(t, nn.NewAdam(cfg), w, []float64{0, 0, 1, 1, 0})
+			for i, v := range got {
+				if math.IsNaN(v) || i <= 2 && v != 1 || i > 2 && v > got[i-1] {
+					t.Errorf("%+v, %s: got %v, want a number that stays and then goes down", cfg, dtype, got)
+					break
+				}
+			}
+			if cfg.LR == 0 && cfg.Eps < 1 && got[3] == 1 {
+				t.Errorf("%+v, %s: got %v, want steps of about 0.001", cfg, dtype, got)
+			}
+			if v := w.Data.AtFlat(1); v != 5 {
+				t.Errorf("%+v, %s: an element with gradient 0 has moved to %v", cfg, dtype, v)
+			}
+		}
+	}
+}
+
+// TestSGDAtAnySize uses that gradients of another size make the same steps with a rate to match.
+func TestSGDAtAnySize(t *testing.T) {
+	grads := []float64{1, 1, 3, 3, 3, 3, 3, -2, 0, 1}
+	for _, cfg := range []nn.SGDConfig{{}, {Momentum: 0.9}, {Momentum: 0.9, Nesterov: true}} {
+		cfg.LR = 0.125
+		want := walk(t, nn.NewSGD(cfg), &nn.Param{Data: tensor.Of([]float64{1, 5}, 2)}, grads)
+		for dtype, sizes := range map[tensor.DType][]float64{
+			tensor.Float32: {1e-36, 1e-20, 1, 1e20, 1e37, 1e38},
+			tensor.Float64: {1e-300, 1e-200, 1, 1e200, 1e300, 1e306},
+		} {
+			for _, size := range sizes {
+				w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 5}, 2).To(dtype)}
+				c := cfg
+				c.LR /= size
+				got := walk(t, nn.NewSGD(c), w, scaled(grads, size))
+				if diff := cmp.Diff(want, got, cmpopts.EquateApprox(near32, near32)); diff != "" {
+					t.Errorf("%+v, %s, gradients of about %g: mismatch (-want +got):\n%s", cfg, dtype, size, diff)
+				}
+			}
+		}
+	}
+}
+
+// TestOverflowingStep holds that a step whose result would not be finite is an error that leaves no trace.
+func TestOverflowingStep(t *testing.T) {
+	largest := map[tensor.DType]float64{tensor.Float32: math.MaxFloat32, tensor.Float64: math.MaxFloat64}
+	optimizers := map[string]func(lr float64) nn.Optimizer{
+		"sgd":      func(lr float64) nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: lr}) },
+		"momentum": func(lr float64) nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: lr, Momentum: 0.5}) },
+		"nesterov": func(lr float64) nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: lr, Momentum: 0.5, Nesterov: true}) },
+		"adam":     func(lr float64) nn.Optimizer { return nn.NewAdam(nn.AdamConfig{LR: lr}) },
+		"decoupled": func(lr float64) nn.Optimizer {
+			return nn.NewAdam(nn.AdamConfig{LR: lr, WeightDecay: 0.1, Decoupled: true})
+		},
+		"decay": func(lr float64) nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: lr, WeightDecay: 0.5}) },
+	}
+	for name, make := range optimizers {
+		for dtype, top := range largest {
+			t.Run(fmt.Sprintf("%s/%s", name, dtype), func(t *testing.T) {
+				params := func() []*nn.Param {
+					return []*nn.Param{
+						{Name: "a", Data: tensor.Of([]float64{1}, 1).To(dtype)},
+						{Name: "b", Data: tensor.Of([]float64{2, -top}, 2).To(dtype)},
+					}
+				}
+				got, want := params(), params()
+				opt, twin := make(top/4), make(top/4)
+				step := func(opt nn.Optimizer, params []*nn.Param, size float64) error {
+					acc := nn.NewGradients(params...)
+					acc.Add(linear(params[0], size))
+					acc.Add(linear(params[1], size, 16*size))
+					return opt.Apply(acc)
+				}
+				for k := range 3 {
+					var overflow *nn.OverflowError
+					if err := step(opt, got, 1); !errors.As(err, &overflow) || overflow.Param != "b" || overflow.Index != 1 {
+						t.Fatalf("step %d: got error %v, want an *nn.OverflowError for element 1 of b", k, err)
+					}
+				}
+				// Now a step that can be taken, as if those had not been tried.
+				for _, p := range [][]*nn.Param{got, want} {
+					p[1].Data.SetAt(3, 1)
+				}
+				setRate(opt, 1e-3)
+				setRate(twin, 1e-3)
+				for range 2 {
+					if err := errors.Join(step(opt, got, 0.25), step(twin, want, 0.25)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for i := range got {
+					if diff := cmp.Diff(want[i].Data.Float64s(), got[i].Data.Float64s()); diff != "" {
+						t.Errorf("%s: mismatch (-want +got):\n%s", got[i].Name, diff)
+					}
+				}
+			})
+		}
+	}
+	err := &nn.OverflowError{Optimizer: "nn.SGD", Param: "b", Index: 1, Value: math.Inf(-1)}
+	if want := `nn.SGD: the step would make parameter "b" -Inf at element 1: the parameters stay as they are; a smaller learning rate may help`; err.Error() != want {
+		t.Errorf("got error %v\nwant %s", err, want)
+	}
+}
+
+func setRate(opt nn.Optimizer, lr float64) { opt.(interface{ SetLR(lr float64) }).SetLR(lr) }
+
+// TestStepsBesideALargeNumber holds that a large number in a parameter is no reason to stop.
+func TestStepsBesideALargeNumber(t *testing.T) {
+	for dtype, top := range map[tensor.DType]float64{tensor.Float32: math.MaxFloat32, tensor.Float64: math.MaxFloat64} {
+		for _, opt := range []nn.Optimizer{nn.NewSGD(nn.SGDConfig{LR: 0.5}), nn.NewSGD(nn.SGDConfig{LR: 0.5, Momentum: 0.5}), nn.NewAdam(nn.AdamConfig{LR: 0.5})} {
+			w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, -top}, 2).To(dtype)}
+			for range 3 {
+				if err := opt.Step([]*nn.Param{w}, linear(w, 1, 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if w.Data.AtFlat(0) > 0 || w.Data.AtFlat(1) != -top {
+				t.Errorf("%s: got %v after three steps", dtype, w.Data.Float64s())
+			}
+		}
+	}
+}
+
+// TestMomentsFollowTo converts a model while squares are of a size that single precision does not hold.
+func TestMomentsFollowTo(t *testing.T) {
+	grads := []float64{1e20, 2e20, 1e25, 1, 1, 1, 2e20}
+	want := adamByFormula(1, 1e-8, 0, grads)
+	model := nn.Linear(newRand(1), 1, 1, nn.NoBias())
+	w := model.Params()[0]
+	w.Data.Fill(1)
+	opt := nn.NewAdam(nn.AdamConfig{LR: 0.1})
+	got := []float64{1}
+	for i, g := range grads {
+		got = append(got, walk(t, opt, w, []float64{g})[1])
+		nn.To(model, tensor.DType((i+1)%2))
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(near32, near32)); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// TestParamOfAnotherShape holds that a parameter whose tensor is replaced by one of another shape begins anew.
+func TestParamOfAnotherShape(t *testing.T) {
+	opt := nn.NewAdam(nn.AdamConfig{LR: 0.1})
+	w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 1}, 2)}
+	walk(t, opt, w, []float64{1, 2, 3})
+	w.Data = tensor.Of([]float64{1, 1, 1}, 3)
+	grads := []float64{4, 5}
+	if diff := cmp.Diff(adamByFormula(1, 1e-8, 0, grads), walk(t, opt, w, grads), cmpopts.EquateApprox(near64, 0)); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,231 @@
+package nn
+
+import (
+	"math"
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// A memory is what an optimizer remembers of the parameters it has changed.
+type memory struct {
+	optimizer string // its type, such as "nn.SGD"
+	slots     map[*Param]*slot
+	calls     int // of Step and Apply
+}
+
+func newMemory(optimizer string) memory {
+	return memory{optimizer: optimizer, slots: map[*Param]*slot{}}
+}
+
+// A slot is the memory of one parameter.
+type slot struct {
+	steps   int            // taken so far
+	m, v    *tensor.Tensor // moments, nil before the first step
+	wide    bool           // m and v are in double precision, and v holds roots where the rule has squares: see draft
+	bounds  bounds         // of the numbers of parameter and moments
+	data    *tensor.Tensor // the parameter's that bounds.w is for
+	version uint64         // of data
+	scalar  *tensor.Tensor // holds the gradient of a parameter of shape ()
+	zeros   *tensor.Tensor // stands for a gradient of zero
+
+	// The step under way.
+	planned int            // the call that looked up the gradient: a parameter that is listed twice is changed once
+	done    int            // the call that changed the parameter
+	grad    *tensor.Tensor // nil if it is zero
+	careful bool           // the step has been worked out in draft
+	next    bounds         // after the step, if it is not careful
+	draft   draft
+}
+
+// Bounds are upper bounds of the absolute values in a parameter w, and in the moments: m, and v or its root where the
+// rule has squares.
+type bounds struct{ w, m, v float64 }
+
+// A rule says how an optimizer changes a parameter by its gradient.
+type rule interface {
+	// plain reports whether every number of the next step keeps clear of what the precision cannot hold, if those
+	// before have the given bounds and those of the gradient are at most size. It returns the bounds after the step.
+	plain(dtype tensor.DType, b bounds, size float64) (bounds, bool)
+	// step changes a parameter in its own precision.
+	step(p *Param, m *slot)
+	// careful changes a draft, as step number n from 1 on.
+	careful(d *draft, n int)
+	// remembers says which moments there are, and whether v holds squares.
+	remembers() (m, v, squares bool)
+}
+
+// step changes parameters by the gradients of a sweep.
+func (o *memory) step(op string, r rule, params []*Param, grads autograd.Gradients) error {
+	return o.walk(op, r, params, func(p *Param, m *slot) (*tensor.Tensor, bool) { return gradientOf(p, &m.scalar, grads) })
+}
+
+// apply changes parameters by gradients that were added up.
+func (o *memory) apply(op string, r rule, a *Gradients) error {
+	a.check(op)
+	return o.walk(op, r, a.params, func(p *Param, _ *slot) (*tensor.Tensor, bool) { return a.gradient(op, p) })
+}
+
+// walk looks up the gradients of all parameters, and then changes each by the rule. If a gradient is missing or not
+// finite, or a result would not be finite, it returns an error and nothing has changed.
+func (o *memory) walk(op string, r rule, params []*Param, gradient func(*Param, *slot) (t *tensor.Tensor, reached bool)) error {
+	mustHaveNumbers(op, params)
+	o.calls++
+	for _, p := range params {
+		m := o.slots[p]
+		if m == nil {
+			m = &slot{}
+			o.slots[p] = m
+		}
+		if m.planned == o.calls {
+			continue
+		}
+		m.planned = o.calls
+		t, reached := gradient(p, m)
+		if !reached {
+			return &UnreachedError{o.optimizer, p.Name}
+		}
+		m.grad = t
+		m.fit(p, r)
+		size, err := o.sizeOf(p, t)
+		if err != nil {
+			return err
+		}
+		if m.careful = !m.plain(p, r, size); m.careful {
+			if err := o.try(p, m, r); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range params {
+		m := o.slots[p]
+		if m.done == o.calls {
+			continue
+		}
+		m.done = o.calls
+		m.steps++
+		if m.careful {
+			m.adopt(p, r)
+		} else {
+			m.narrow(r)
+			r.step(p, m)
+			m.bounds = m.next
+		}
+		p.Data.MarkChanged()
+		m.data, m.version = p.Data, p.Data.Version()
+		m.grad = nil
+	}
+	return nil
+}
+
+// sizeOf returns an upper bound of the absolute values in a gradient, or an error if one is not finite.
+func (o *memory) sizeOf(p *Param, t *tensor.Tensor) (float64, error) {
+	if t == nil {
+		return 0, nil
+	}
+	// The norm is one, at the cost of looking for numbers that are not finite. It is a little more than the root of the
+	// sum: squares are rounded, and those that underflow are missing.
+	sum, missing := 0.0, 0x1p-500
+	if t.DType() == tensor.Float32 {
+		sum, missing = float64(kernel.Dot(t.Float32s(), t.Float32s())), 0x1p-60
+	} else {
+		sum = kernel.Dot(t.Float64s(), t.Float64s())
+	}
+	if sum <= math.MaxFloat64 {
+		return 1.01*math.Sqrt(sum) + missing, nil
+	}
+	if i, v, ok := notFinite(t); ok {
+		return 0, &GradientError{o.optimizer, p.Name, i, v}
+	}
+	return largestOf(t), nil
+}
+
+// notFinite returns the first number in a tensor that is NaN or infinite, and whether there is one.
+func notFinite(t *tensor.Tensor) (index int, v float64, ok bool) {
+	for i := range t.Len() {
+		if v := t.AtFlat(i); math.IsNaN(v) || math.IsInf(v, 0) {
+			return i, v, true
+		}
+	}
+	return 0, 0, false
+}
+
+// fit makes the slot that of a parameter whose tensor may have been replaced: by one of another shape, which begins
+// anew, or of another precision.
+func (m *slot) fit(p *Param, r rule) {
+	for _, t := range []*tensor.Tensor{m.m, m.v} {
+		if t == nil {
+			continue
+		}
+		if !slices.Equal(t.Dims(), p.Data.Dims()) {
+			m.steps, m.m, m.v, m.wide, m.bounds = 0, nil, nil, false, bounds{}
+			return
+		}
+		if !m.wide && t.DType() != p.Data.DType() {
+			m.widen(r)
+		}
+	}
+}
+
+// plain reports whether the parameter's own precision will do for the step under way, and notes the bounds after it.
+// The bound of a parameter grows from step to step; it is measured again where it becomes too large.
+func (m *slot) plain(p *Param, r rule, size float64) (ok bool) {
+	if m.data == p.Data && m.version == p.Data.Version() {
+		if m.next, ok = r.plain(p.Data.DType(), m.bounds, size); ok {
+			return true
+		}
+	}
+	m.data, m.version, m.bounds.w = p.Data, p.Data.Version(), largestOf(p.Data)
+	m.next, ok = r.plain(p.Data.DType(), m.bounds, size)
+	return ok
+}
+
+// widen brings the moments to the form of a draft.
+func (m *slot) widen(r rule) {
+	if m.wide {
+		return
+	}
+	m.wide = true
+	if m.m != nil {
+		m.m = m.m.To(tensor.Float64)
+	}
+	if m.v != nil {
+		m.v = m.v.To(tensor.Float64)
+		if _, _, squares := r.remembers(); squares {
+			kernel.Sqrt(m.v.Float64s(), m.v.Float64s())
+		}
+	}
+}
+
+// narrow brings the moments back to the form of the rule. [state] converts them to the parameter's precision.
+func (m *slot) narrow(r rule) {
+	if !m.wide {
+		return
+	}
+	m.wide, m.draft = false, draft{}
+	if _, _, squares := r.remembers(); squares && m.v != nil {
+		kernel.Square(m.v.Float64s(), m.v.Float64s())
+	}
+}
+
+// state returns the tensor at which dst points, made of zeros if there is none of the parameter's shape and converted
+// if the parameter's precision has changed.
+func state(dst **tensor.Tensor, p *Param) *tensor.Tensor {
+	switch {
+	case *dst == nil || !slices.Equal((*dst).Dims(), p.Data.Dims()):
+		*dst = tensor.New(p.Data.DType(), p.Data.Dims()...)
+	case (*dst).DType() != p.Data.DType():
+		*dst = (*dst).To(p.Data.DType())
+	}
+	return *dst
+}
+
+// orZeros returns the gradient of the step under way, as zeros if there is none: moments go on without it.
+func (m *slot) orZeros(p *Param) *tensor.Tensor {
+	if m.grad == nil {
+		return state(&m.zeros, p)
+	}
+	return m.grad
+}
