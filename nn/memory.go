@@ -13,7 +13,8 @@ import (
 type memory struct {
 	optimizer string // its type, such as "nn.SGD"
 	slots     map[*Param]*slot
-	calls     int // of Step and Apply
+	calls     int     // of Step and Apply
+	turn      []*slot // of the parameters of the call under way, each once
 }
 
 func newMemory(optimizer string) memory {
@@ -22,6 +23,7 @@ func newMemory(optimizer string) memory {
 
 // A slot is the memory of one parameter.
 type slot struct {
+	param   *Param
 	steps   int            // taken so far
 	m, v    *tensor.Tensor // moments, nil before the first step
 	wide    bool           // m and v are in double precision, and v holds roots where the rule has squares: see draft
@@ -32,8 +34,7 @@ type slot struct {
 	zeros   *tensor.Tensor // stands for a gradient of zero
 
 	// The step under way.
-	planned int            // the call that looked up the gradient: a parameter that is listed twice is changed once
-	done    int            // the call that changed the parameter
+	call    int            // its number: a parameter that is listed twice is changed once
 	grad    *tensor.Tensor // nil if it is zero
 	careful bool           // the step has been worked out in draft
 	next    bounds         // after the step, if it is not careful
@@ -73,16 +74,18 @@ func (o *memory) apply(op string, r rule, a *Gradients) error {
 func (o *memory) walk(op string, r rule, params []*Param, gradient func(*Param, *slot) (t *tensor.Tensor, reached bool)) error {
 	mustHaveNumbers(op, params)
 	o.calls++
+	o.turn = o.turn[:0]
 	for _, p := range params {
 		m := o.slots[p]
 		if m == nil {
-			m = &slot{}
+			m = &slot{param: p}
 			o.slots[p] = m
 		}
-		if m.planned == o.calls {
+		if m.call == o.calls {
 			continue
 		}
-		m.planned = o.calls
+		m.call = o.calls
+		o.turn = append(o.turn, m)
 		t, reached := gradient(p, m)
 		if !reached {
 			return &UnreachedError{o.optimizer, p.Name}
@@ -99,12 +102,8 @@ func (o *memory) walk(op string, r rule, params []*Param, gradient func(*Param, 
 			}
 		}
 	}
-	for _, p := range params {
-		m := o.slots[p]
-		if m.done == o.calls {
-			continue
-		}
-		m.done = o.calls
+	for _, m := range o.turn {
+		p := m.param
 		m.steps++
 		if m.careful {
 			m.adopt(p, r)
@@ -155,7 +154,7 @@ func notFinite(t *tensor.Tensor) (index int, v float64, ok bool) {
 // fit makes the slot that of a parameter whose tensor may have been replaced: by one of another shape, which begins
 // anew, or of another precision.
 func (m *slot) fit(p *Param, r rule) {
-	for _, t := range []*tensor.Tensor{m.m, m.v} {
+	for _, t := range [2]*tensor.Tensor{m.m, m.v} {
 		if t == nil {
 			continue
 		}
