@@ -10,12 +10,14 @@ import (
 )
 
 // A DropoutOption is a setting of [Dropout].
-type DropoutOption func(dropout) dropout
+type DropoutOption func(dropoutSettings) dropoutSettings
 
-type dropout struct {
+type dropoutSettings struct {
 	keep    float64
 	classic bool
 }
+
+type dropout struct{ dropoutSettings }
 
 // KeepProb sets the probability p with which [Dropout] keeps a neuron, 0 < p ≤ 1; other libraries take the probability
 // 1-p of dropping it. The masks have p to the nearest multiple of 2⁻³². KeepProb panics with a [*graph.Error] if p is
@@ -24,19 +26,19 @@ func KeepProb(p float64) DropoutOption {
 	if !(p > 0 && p <= 1) {
 		panic(graph.Errorf("nn.KeepProb", graph.ErrValue, "probability %g: want 0 < p ≤ 1, the probability of keeping a neuron", p))
 	}
-	return func(d dropout) dropout { d.keep = p; return d }
+	return func(d dropoutSettings) dropoutSettings { d.keep = p; return d }
 }
 
 // Inverted makes [Dropout] scale the neurons that are kept by 1/p in training, and do nothing in use. It is the
 // default.
 func Inverted() DropoutOption {
-	return func(d dropout) dropout { d.classic = false; return d }
+	return func(d dropoutSettings) dropoutSettings { d.classic = false; return d }
 }
 
 // Classic makes [Dropout] leave the neurons that are kept as they are in training, and scale all of them by p in use:
 // the lecture's "expected weights".
 func Classic() DropoutOption {
-	return func(d dropout) dropout { d.classic = true; return d }
+	return func(d dropoutSettings) dropoutSettings { d.classic = true; return d }
 }
 
 // Dropout returns the layer that in training keeps each element of x with probability p, independently of the others,
@@ -46,17 +48,19 @@ func Classic() DropoutOption {
 //	Inverted   x/p with prob. p      x
 //	Classic    x   with prob. p      p·x
 //
-// p is 0.5 unless [KeepProb] says otherwise. The mask of zeros and ones, or 1/p, is drawn from the pass's source of
-// random numbers, 32 bits an element, and recorded as a constant with which x is multiplied.
+// p is 0.5 unless [KeepProb] says otherwise. The mask of zeros and ones is drawn from the pass's source of random
+// numbers, 32 bits an element, and recorded as a constant that selects elements: one that is dropped is 0 even if it was
+// infinite or NaN, and so is its adjoint. Dropout panics with a [*graph.Error] if an option is nil.
 //
 // Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout: a simple way to prevent neural networks
 // from overfitting (2014), section 4; for inverted dropout section 10.
 func Dropout(options ...DropoutOption) Layer {
-	d := dropout{keep: 0.5}
-	for _, o := range options {
+	d := dropoutSettings{keep: 0.5}
+	for i, o := range options {
+		mustBeOption("nn.Dropout", i, o == nil)
 		d = o(d)
 	}
-	return d
+	return dropout{d}
 }
 
 func (d dropout) Params() []*Param { return nil }
@@ -72,24 +76,24 @@ func (d dropout) Forward(p Pass, x graph.Value) graph.Value {
 		}
 		return x
 	}
-	kept := 1.0
-	if !d.classic {
-		kept = 1 / d.keep
-	}
 	g := x.Graph()
 	mask := g.Temp(x.Dims()...)
 	if mask.DType() == tensor.Float32 {
-		fillMask(mask.Float32s(), p.rng, d.keep, float32(kept))
+		fillMask(mask.Float32s(), p.rng, d.keep)
 	} else {
-		fillMask(mask.Float64s(), p.rng, d.keep, kept)
+		fillMask(mask.Float64s(), p.rng, d.keep)
 	}
 	m := g.ConstTensor(mask)
 	g.FreeTemp(mask)
-	return ops.Mul(x, m)
+	y := ops.Where(m, x, m) // where the mask is not taken it is 0 itself
+	if !d.classic {
+		y = ops.MulScalar(y, 1/d.keep)
+	}
+	return y
 }
 
-// fillMask sets each element to kept with probability keep, else to 0.
-func fillMask[T constraints.Float](mask []T, rng *rand.Rand, keep float64, kept T) {
+// fillMask sets each element to 1 with probability keep, else to 0.
+func fillMask[T constraints.Float](mask []T, rng *rand.Rand, keep float64) {
 	threshold := uint64(keep*(1<<32) + 0.5)
 	var bits uint64
 	for i := range mask {
@@ -100,7 +104,7 @@ func fillMask[T constraints.Float](mask []T, rng *rand.Rand, keep float64, kept 
 		}
 		mask[i] = 0
 		if bits&(1<<32-1) < threshold {
-			mask[i] = kept
+			mask[i] = 1
 		}
 	}
 }

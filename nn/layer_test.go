@@ -208,6 +208,39 @@ func TestDropout(t *testing.T) {
 			})
 		}
 	}
+	t.Run("what is not finite", func(t *testing.T) {
+		inf, nan := math.Inf(1), math.NaN()
+		const n = 64
+		for name, layer := range map[string]nn.Layer{"inverted": nn.Dropout(), "classic": nn.Dropout(nn.Classic())} {
+			for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+				for _, v := range []float64{inf, -inf, nan} {
+					x, weight := tensor.New(dtype, n), tensor.New(dtype, n)
+					x.Fill(v)
+					weight.Fill(1)
+					g := graph.New(graph.WithDType(dtype))
+					leaf := g.BindConst(weight)
+					ones := layer.Forward(nn.Train(newRand(5)), leaf).Tensor().Float64s() // the same mask
+					y := layer.Forward(nn.Train(newRand(5)), g.ConstTensor(x)).Tensor().Float64s()
+					// The adjoint of dropout's result is v throughout.
+					in := g.VarTensor(weight)
+					l := ops.Sum(ops.Mul(layer.Forward(nn.Train(newRand(5)), in), g.ConstTensor(x)))
+					grad := autograd.Backward(l).Tensor(in).Float64s()
+					again := autograd.Grad(l, in)[0].Tensor().Float64s()
+					for i, one := range ones {
+						want := v
+						if one == 0 {
+							want = 0
+						}
+						for _, got := range []float64{y[i], grad[i], again[i]} {
+							if got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+								t.Fatalf("%s, %s, %v: element %d is %v with gradients %v and %v, want %v each", name, dtype, v, i, y[i], grad[i], again[i], want)
+							}
+						}
+					}
+				}
+			}
+		}
+	})
 	t.Run("scalar", func(t *testing.T) {
 		g := graph.New()
 		y := nn.Dropout().Forward(nn.Train(newRand(5)), g.Var(3))

@@ -9,21 +9,21 @@ import (
 )
 
 // A LinearOption is a setting of [Linear].
-type LinearOption func(linearConfig) linearConfig
+type LinearOption func(linearSettings) linearSettings
 
-type linearConfig struct {
+type linearSettings struct {
 	init   Init
 	noBias bool
 }
 
 // WithInit sets how the weights are drawn, [XavierUniform] unless said otherwise.
 func WithInit(init Init) LinearOption {
-	return func(c linearConfig) linearConfig { c.init = init; return c }
+	return func(c linearSettings) linearSettings { c.init = init; return c }
 }
 
 // NoBias leaves the bias out: the layer is y = x·W.
 func NoBias() LinearOption {
-	return func(c linearConfig) linearConfig { c.noBias = true; return c }
+	return func(c linearSettings) linearSettings { c.noBias = true; return c }
 }
 
 type linear struct {
@@ -48,8 +48,9 @@ func Linear(rng *rand.Rand, in, out int, options ...LinearOption) Layer {
 	if in < 1 || out < 1 {
 		panic(graph.Errorf(op, graph.ErrShape, "%d inputs and %d outputs: both must be 1 or more", in, out))
 	}
-	c := linearConfig{init: XavierUniform()}
-	for _, o := range options {
+	c := linearSettings{init: XavierUniform()}
+	for i, o := range options {
+		mustBeOption(op, i, o == nil)
 		c = o(c)
 	}
 	l := &linear{weight: &Param{Name: "weight", Data: tensor.New(tensor.Float64, in, out)}}

@@ -2,7 +2,6 @@ package nn
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
@@ -98,18 +97,4 @@ func dependsOn(y, leaf graph.Value) bool {
 		}
 	}
 	return leaf.ID() < len(reached) && reached[leaf.ID()]
-}
-
-// positive panics unless a setting is a finite number above 0.
-func positive(op, name string, v float64) {
-	if !(v > 0) || math.IsInf(v, 0) {
-		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want a finite number above 0", name, v))
-	}
-}
-
-// between panics unless lo ≤ v < hi.
-func between(op, name string, v, lo, hi float64) {
-	if !(v >= lo && v < hi) {
-		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want %g ≤ %s < %g", name, v, lo, name, hi))
-	}
 }

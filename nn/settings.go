@@ -1,0 +1,28 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+// positive panics unless a setting is a finite number above 0.
+func positive(op, name string, v float64) {
+	if !(v > 0) || math.IsInf(v, 0) {
+		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want a finite number above 0", name, v))
+	}
+}
+
+// between panics unless lo ≤ v < hi.
+func between(op, name string, v, lo, hi float64) {
+	if !(v >= lo && v < hi) {
+		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want %g ≤ %s < %g", name, v, lo, name, hi))
+	}
+}
+
+// mustBeOption panics if option i is nil.
+func mustBeOption(op string, i int, isNil bool) {
+	if isNil {
+		panic(graph.Errorf(op, graph.ErrUsage, "option %d is nil: leave it out", i))
+	}
+}
