@@ -57,7 +57,7 @@
 // # What counts as a weight
 //
 // [L2] and [L1] count exactly the parameters they are given, and FitConfig.L2 and FitConfig.L1 the weights without the
-// biases, as the lecture's ‖w‖² does; [Weights] selects them. WeightDecay of an optimizer changes every parameter, as
+// biases, as the lecture's ‖w‖² does; [Weights] selects them, by Param.Kind. WeightDecay of an optimizer changes every parameter, as
 // PyTorch's does.
 //
 // # Precision, modes, goroutines

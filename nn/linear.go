@@ -53,11 +53,11 @@ func Linear(rng *rand.Rand, in, out int, options ...LinearOption) Layer {
 		mustBeOption(op, i, o == nil)
 		c = o(c)
 	}
-	l := &linear{weight: &Param{Name: "weight", Data: tensor.New(tensor.Float64, in, out)}}
+	l := &linear{weight: &Param{Name: "weight", Data: tensor.New(tensor.Float64, in, out), Kind: Weight}}
 	c.init.fill(rng, l.weight.Data, in, out)
 	l.params = []*Param{l.weight}
 	if !c.noBias {
-		l.bias = &Param{Name: "bias", Data: tensor.New(tensor.Float64, out)}
+		l.bias = &Param{Name: "bias", Data: tensor.New(tensor.Float64, out), Kind: Bias}
 		l.params = append(l.params, l.bias)
 	}
 	return l

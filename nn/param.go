@@ -2,6 +2,7 @@ package nn
 
 import (
 	"math/rand/v2"
+	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -11,6 +12,47 @@ import (
 type Param struct {
 	Name string         // unique within a model, such as "0.weight"
 	Data *tensor.Tensor // the numbers; layers bind them to the graph they compute on
+	Kind ParamKind      // whether penalties count it, see [Weights]
+}
+
+// A ParamKind says what a parameter is to the penalties of training.
+type ParamKind uint8
+
+// The kinds.
+const (
+	// Undeclared parameters are judged by name and shape, see [Weights].
+	Undeclared ParamKind = iota
+	// Weight is a factor of what comes in, which [Weights] selects.
+	Weight
+	// Bias is an offset, a scale or whatever else penalties should leave alone.
+	Bias
+)
+
+// isWeight reports whether the parameter is a weight.
+func (p *Param) isWeight(op string) bool {
+	p.mustHaveNumbers(op)
+	switch p.Kind {
+	case Weight:
+		return true
+	case Bias:
+		return false
+	case Undeclared:
+	default:
+		panic(graph.Errorf(op, graph.ErrValue, "parameter %q is of kind %d: want nn.Undeclared, nn.Weight or nn.Bias", p.Name, p.Kind))
+	}
+	switch p.Name[strings.LastIndexByte(p.Name, '.')+1:] {
+	case "weight":
+		return p.Data.Rank() >= 2 // a vector of that name is the scale of a normalization
+	case "bias":
+		return false
+	}
+	axes := 0
+	for _, d := range p.Data.Dims() {
+		if d > 1 {
+			axes++
+		}
+	}
+	return axes >= 2
 }
 
 // mustHaveNumbers panics unless the parameter is one.
@@ -71,14 +113,22 @@ func To(model Layer, dtype tensor.DType) {
 	}
 }
 
-// Weights returns those of the parameters that are weights between layers: tensors with two axes or more. What is left
-// out are the biases, which are vectors. The lecture's penalty λ‖w‖² counts the weights w⁽ᵏ⁾ᵢⱼ only:
+// Weights returns those of the parameters that are weights between layers. The lecture's penalty λ‖w‖² counts the
+// weights w⁽ᵏ⁾ᵢⱼ only:
 //
 //	nn.L2(g, lambda, nn.Weights(model.Params()...)...)
+//
+// What a parameter is its Kind says, which the layers of this package declare. Where a layer leaves it [Undeclared], it
+// is a weight if it has two axes or more that are longer than 1, one for what comes in and one for what goes out, unless
+// the last part of its name is "bias". So a bias of shape (out) or (out,1,1) is none, but neither is the weight of a
+// layer with a single output: declare that, or name it "weight", which counts with two axes of any length.
+//
+// Weights panics with a [*graph.Error] if a parameter is nil, has no numbers, or a Kind that there is not.
 func Weights(params ...*Param) []*Param {
+	const op = "nn.Weights"
 	var w []*Param
 	for _, p := range params {
-		if p.Data.Rank() >= 2 {
+		if p.isWeight(op) {
 			w = append(w, p)
 		}
 	}
