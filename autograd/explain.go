@@ -95,7 +95,7 @@ func (e *explainer) trivial() bool {
 	case e.y.ID() == e.x.ID():
 		e.write(d, " = 1: the base case of the backward sweep\n")
 		return true
-	case !e.reaches():
+	case !e.g.Between(graph.AllEdges, e.y, e.x).Has(e.x.ID()):
 		e.write(d, " = 0: ", e.name(e.y), " does not depend on ", e.name(e.x), "\n")
 		return true
 	case !e.x.WantsGrad() && e.x.IsLeaf():
@@ -112,37 +112,11 @@ func (e *explainer) trivial() bool {
 	return false
 }
 
-// above returns, for the nodes x to y, which of them depend on x, whether a gradient flows there or not.
-func (e *explainer) above() []bool {
-	first := e.x.ID()
-	if e.y.ID() < first {
-		return nil
-	}
-	s := make([]bool, e.y.ID()-first+1)
-	s[0] = true
-	for id := first + 1; id <= e.y.ID(); id++ {
-		n := e.g.Value(id).Node()
-		for i := range n.NumInputs() {
-			if k := n.InputNode(i).ID() - first; k >= 0 && s[k] {
-				s[id-first] = true
-				break
-			}
-		}
-	}
-	return s
-}
-
-func (e *explainer) reaches() bool {
-	s := e.above()
-	return len(s) > 0 && s[len(s)-1]
-}
-
-// barrier returns the first node that depends on a node with a gradient, which itself depends on x, and passes none on.
+// barrier returns the first node on the way from x to y that uses a node with a gradient and passes none on.
 func (e *explainer) barrier() (graph.Value, bool) {
-	first := e.x.ID()
-	for k, ok := range e.above() {
-		n := e.g.Value(first + k).Node()
-		if !ok || k > 0 && n.WantsGrad() {
+	for id := range e.g.Between(graph.AllEdges, e.y, e.x).All {
+		n := e.g.Value(id).Node()
+		if id == e.x.ID() || n.WantsGrad() {
 			continue
 		}
 		for i := range n.NumInputs() {
@@ -156,36 +130,24 @@ func (e *explainer) barrier() (graph.Value, bool) {
 
 // collect finds the nodes between y and x that gradients flow through, and reports whether there are any.
 func (e *explainer) collect() bool {
-	first, last := e.x.ID(), e.y.ID()
-	on := dependents(e.g, first, last, []graph.Value{e.x})
-	if !on[last-first] {
+	on := e.g.Between(graph.GradEdges, e.y, e.x)
+	if on.Len() == 0 {
 		return false
 	}
-	used := make([]bool, len(on))
-	used[last-first] = true
-	count := 0
-	for id := last; id >= first; id-- {
-		if !used[id-first] {
-			continue
-		}
-		count++
+	first := e.x.ID()
+	e.nodes = make([]int32, 0, on.Len())
+	e.at = make([]int32, e.y.ID()-first+1)
+	for k := range e.at {
+		e.at[k] = -1
+	}
+	for id := range on.All {
+		e.at[id-first] = int32(len(e.nodes))
+		e.nodes = append(e.nodes, int32(id))
 		n := e.g.Value(id).Node()
 		for i := range n.NumInputs() {
-			if k := n.InputNode(i).ID() - first; k >= 0 && on[k] {
-				used[k] = true
-				if _, ok := n.Partial(i); !ok {
-					e.tensors = true
-				}
+			if _, ok := n.Partial(i); !ok && on.Has(n.InputNode(i).ID()) {
+				e.tensors = true
 			}
-		}
-	}
-	e.nodes = make([]int32, 0, count)
-	e.at = make([]int32, len(on))
-	for k, ok := range used {
-		e.at[k] = -1
-		if ok {
-			e.at[k] = int32(len(e.nodes))
-			e.nodes = append(e.nodes, int32(first+k))
 		}
 	}
 	return true

@@ -40,7 +40,7 @@ func onlyName(n graph.Node, f string) bool {
 
 func (p *painter) showsOperands(n graph.Node) bool {
 	for i := range n.NumInputs() {
-		if !p.view.in.has(n.InputNode(i).ID()) {
+		if !p.view.in.Has(n.InputNode(i).ID()) {
 			return false
 		}
 	}

@@ -16,20 +16,20 @@ const foldBudget = 1 << 20
 
 // fold leaves the leaves, the roots and the nodes with names in the set, and returns the links between them. It
 // reports false, and changes nothing, if there would be too many.
-func fold(g *graph.Graph, in nodeSet, roots []graph.Value) (map[int][]link, bool) {
-	keep := make(nodeSet, len(in))
-	for id := range in.all {
+func fold(g *graph.Graph, in graph.NodeSet, roots []graph.Value) (map[int][]link, bool) {
+	keep := make(graph.NodeSet, len(in))
+	for id := range in.All {
 		if n := g.Value(id).Node(); n.Name() != "" || n.NumInputs() == 0 {
-			keep.add(id)
+			keep.Add(id)
 		}
 	}
 	for _, r := range roots {
-		keep.add(r.ID())
+		keep.Add(r.ID())
 	}
 	links := make(map[int][]link)
 	budget := foldBudget
 	at := make(map[int]int) // by node: 1 + the index of the folded link from there
-	for id := range in.all {
+	for id := range in.All {
 		n := g.Value(id).Node()
 		var out []link
 		for i := range n.NumInputs() {
@@ -39,12 +39,12 @@ func fold(g *graph.Graph, in nodeSet, roots []graph.Value) (map[int][]link, bool
 			known = known || !flows
 			ways := []link{{from: from, operand: i, d: 1, flows: flows, known: true}}
 			switch {
-			case !in.has(from):
+			case !in.Has(from):
 				continue
-			case keep.has(from) && keep.has(id):
+			case keep.Has(from) && keep.Has(id):
 				out = append(out, ways[0])
 				continue
-			case !keep.has(from):
+			case !keep.Has(from):
 				ways = links[from]
 			}
 			for _, w := range ways {
@@ -76,7 +76,7 @@ func (v *view) links(dst []link, id int) []link {
 	}
 	n := v.g.Value(id).Node()
 	for i := range n.NumInputs() {
-		if from := n.InputNode(i).ID(); v.in.has(from) {
+		if from := n.InputNode(i).ID(); v.in.Has(from) {
 			dst = append(dst, link{from: from, operand: i})
 		}
 	}

@@ -72,9 +72,9 @@ func NewPicture(root graph.Value, options ...Option) *Picture {
 func newPicture(op string, root graph.Value, options []Option) *Picture {
 	p := &painter{settings: read(op, root, options), root: root, g: root.Graph()}
 	roots := append([]graph.Value{root}, p.roots...)
-	p.forward = ancestors(p.g, roots)
+	p.forward = p.g.Ancestors(graph.AllEdges, roots...)
 	roots = append(roots, p.backward...)
-	all := ancestors(p.g, roots)
+	all := p.g.Ancestors(graph.AllEdges, roots...)
 	if p.hideConstants {
 		dropConstants(p.g, all, roots)
 	}
@@ -98,7 +98,7 @@ type painter struct {
 	settings
 	root    graph.Value
 	g       *graph.Graph
-	forward nodeSet // what the root and the further roots depend on
+	forward graph.NodeSet // what the root and the further roots depend on
 	view    *view
 	cluster map[int]int // by scope
 	terms   []sum       // by node: what its uses contribute to its adjoint
@@ -137,7 +137,7 @@ func (p *painter) addNodes() {
 		s := it.scope
 		if it.count > 0 {
 			n.Kind, n.Hidden = More, it.count
-			n.Backward = !p.forward.has(it.first)
+			n.Backward = !p.forward.Has(it.first)
 			if s >= 0 {
 				n.Name = legible.Name(p.view.scopes[s].Name)
 				s = p.view.scopes[s].Parent
@@ -159,13 +159,13 @@ func (p *painter) addEdges() {
 	drawn := make(map[[2]int]bool)
 	var intoRest []Edge
 	var buf []link
-	for id := range v.in.all {
+	for id := range v.in.All {
 		n := p.g.Value(id).Node()
 		to := v.item(id)
 		buf = v.links(buf[:0], id)
 		for _, l := range buf {
 			from := v.item(l.from)
-			e := Edge{From: from, To: to, Backward: !p.forward.has(id)}
+			e := Edge{From: from, To: to, Backward: !p.forward.Has(id)}
 			if v.items[from].count == 0 {
 				p.resolve(&l, n)
 				p.addTerm(from, n, l)

@@ -2,77 +2,27 @@ package viz
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
-// A nodeSet is a set of node numbers.
-type nodeSet []uint64
-
-func (s nodeSet) has(id int) bool { return id>>6 < len(s) && s[id>>6]>>(id&63)&1 != 0 }
-func (s nodeSet) add(id int)      { s[id>>6] |= 1 << (id & 63) }
-func (s nodeSet) remove(id int)   { s[id>>6] &^= 1 << (id & 63) }
-
-func (s nodeSet) len() int {
-	n := 0
-	for _, w := range s {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}
-
-// all yields the numbers from the smallest up.
-func (s nodeSet) all(yield func(id int) bool) {
-	for i, w := range s {
-		for ; w != 0; w &= w - 1 {
-			if !yield(i<<6 + bits.TrailingZeros64(w)) {
-				return
-			}
-		}
-	}
-}
-
-// ancestors returns the nodes that the roots depend on, and the roots. One loop against the recording order visits
-// every user of a node before the node.
-func ancestors(g *graph.Graph, roots []graph.Value) nodeSet {
-	top := 0
-	for _, r := range roots {
-		top = max(top, r.ID())
-	}
-	s := make(nodeSet, top>>6+1)
-	for _, r := range roots {
-		s.add(r.ID())
-	}
-	for id := top; id > 0; id-- {
-		if !s.has(id) {
-			continue
-		}
-		n := g.Value(id).Node()
-		for i := range n.NumInputs() {
-			s.add(n.InputNode(i).ID())
-		}
-	}
-	return s
-}
-
 // dropConstants takes the constants from the set, and operations on nothing but constants; the roots stay.
-func dropConstants(g *graph.Graph, s nodeSet, roots []graph.Value) {
-	constant := make(nodeSet, len(s))
-	for id := range s.all {
+func dropConstants(g *graph.Graph, s graph.NodeSet, roots []graph.Value) {
+	constant := make(graph.NodeSet, len(s))
+	for id := range s.All {
 		n := g.Value(id).Node()
 		k := n.NumInputs()
 		all := k > 0 || !n.WantsGrad()
 		for i := 0; i < k && all; i++ {
-			all = constant.has(n.InputNode(i).ID())
+			all = constant.Has(n.InputNode(i).ID())
 		}
 		if all {
-			constant.add(id)
+			constant.Add(id)
 		}
 	}
 	for _, r := range roots {
-		constant.remove(r.ID())
+		constant.Remove(r.ID())
 	}
 	for i := range s {
 		s[i] &^= constant[i]
@@ -90,9 +40,9 @@ type item struct {
 type view struct {
 	g         *graph.Graph
 	scopes    []graph.ScopeInfo
-	in        nodeSet        // the nodes that the picture is about
+	in        graph.NodeSet  // the nodes that the picture is about
 	folded    map[int][]link // what leads to each of them, if nodes between them are folded
-	shown     nodeSet        // the ones that it shows
+	shown     graph.NodeSet  // the ones that it shows
 	collapsed []int          // scopes that are drawn as one node, by their first node
 	items     []item         // by their first node
 	at        map[int]int
@@ -102,9 +52,9 @@ type view struct {
 
 // newView chooses what to draw of the nodes in the set: everything if that is at most limit items; else the graph with
 // scopes drawn as one item each, as many of them opened as there is room for; else the items nearest to the roots.
-func newView(g *graph.Graph, in nodeSet, folded map[int][]link, roots []graph.Value, limit int) *view {
+func newView(g *graph.Graph, in graph.NodeSet, folded map[int][]link, roots []graph.Value, limit int) *view {
 	v := &view{g: g, scopes: g.Scopes(), in: in, folded: folded, shown: in, at: map[int]int{}, scopeAt: map[int]int{}, rest: -1}
-	if in.len() > limit {
+	if in.Len() > limit {
 		v.collapse(roots, limit)
 	}
 	v.makeItems()
@@ -123,18 +73,18 @@ type box struct {
 func (v *view) boxes(roots []graph.Value) (boxes []box, outside, kids int) {
 	boxes = make([]box, len(v.scopes))
 	w := scopeWalk{scopes: v.scopes}
-	isRoot := make(nodeSet, len(v.in))
+	isRoot := make(graph.NodeSet, len(v.in))
 	for _, r := range roots {
-		isRoot.add(r.ID())
+		isRoot.Add(r.ID())
 	}
-	for id := range v.in.all {
+	for id := range v.in.All {
 		s := w.at(id)
 		if s < 0 {
 			outside++
 			continue
 		}
 		boxes[s].own++
-		if isRoot.has(id) {
+		if isRoot.Has(id) {
 			boxes[s].open = true
 		}
 	}
@@ -193,7 +143,7 @@ func (v *view) collapse(roots []graph.Value, limit int) {
 	v.shown = slices.Clone(v.in)
 	for _, s := range v.collapsed {
 		for id := v.scopes[s].First; id < v.scopes[s].End && id>>6 < len(v.shown); id++ {
-			v.shown.remove(id)
+			v.shown.Remove(id)
 		}
 	}
 	if visible > limit {
@@ -203,19 +153,19 @@ func (v *view) collapse(roots []graph.Value, limit int) {
 
 // nearest keeps the n items nearest to the roots, counted in edges.
 func (v *view) nearest(roots []graph.Value, n int) {
-	shown := make(nodeSet, len(v.in))
+	shown := make(graph.NodeSet, len(v.in))
 	var collapsed []int
 	taken := make(map[int]bool) // scopes
 	var queue []int             // node numbers, and ^s for scope s
 	take := func(id int) {
 		switch s := v.scopeOf(id); {
-		case len(queue) >= n || !v.in.has(id):
+		case len(queue) >= n || !v.in.Has(id):
 		case s >= 0 && !taken[s]:
 			taken[s] = true
 			collapsed = append(collapsed, s)
 			queue = append(queue, ^s)
-		case s < 0 && !shown.has(id):
-			shown.add(id)
+		case s < 0 && !shown.Has(id):
+			shown.Add(id)
 			queue = append(queue, id)
 		}
 	}
@@ -236,7 +186,7 @@ func (v *view) nearest(roots []graph.Value, n int) {
 		}
 		s := v.scopes[^queue[i]]
 		for id := min(s.End, len(v.in)<<6) - 1; id >= s.First && len(queue) < n; id-- {
-			if v.in.has(id) {
+			if v.in.Has(id) {
 				takeInputs(id)
 			}
 		}
@@ -247,7 +197,7 @@ func (v *view) nearest(roots []graph.Value, n int) {
 
 // scopeOf returns the collapsed scope that a node stands in, -1 for none.
 func (v *view) scopeOf(id int) int {
-	if len(v.collapsed) == 0 || v.shown.has(id) {
+	if len(v.collapsed) == 0 || v.shown.Has(id) {
 		return -1
 	}
 	k, found := slices.BinarySearchFunc(v.collapsed, id, func(s, id int) int { return cmp.Compare(v.scopes[s].First, id) })
@@ -263,8 +213,8 @@ func (v *view) scopeOf(id int) int {
 // makeItems lists what is drawn in the order of the first nodes.
 func (v *view) makeItems() {
 	w := scopeWalk{scopes: v.scopes}
-	for id := range v.in.all {
-		if v.shown.has(id) {
+	for id := range v.in.All {
+		if v.shown.Has(id) {
 			v.at[id] = len(v.items)
 			v.items = append(v.items, item{first: id, scope: w.at(id)})
 			continue
@@ -289,7 +239,7 @@ func (v *view) makeItems() {
 
 // item returns the index of the item that shows a node, or stands for it. The node must be in the view.
 func (v *view) item(id int) int {
-	if v.shown.has(id) {
+	if v.shown.Has(id) {
 		return v.at[id]
 	}
 	if s := v.scopeOf(id); s >= 0 {

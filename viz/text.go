@@ -25,7 +25,7 @@ func (p *painter) tensor(t *tensor.Tensor) string { return legible.Tensor(t, max
 // describe fills in what a node of the graph shows.
 func (p *painter) describe(out *Node, n graph.Node) {
 	out.Name = legible.Name(n.Name())
-	out.Backward = !p.forward.has(n.ID())
+	out.Backward = !p.forward.Has(n.ID())
 	leaf := n.Value().IsLeaf()
 	switch {
 	case n.ID() == p.root.ID():
@@ -53,7 +53,7 @@ func (p *painter) describe(out *Node, n graph.Node) {
 
 // differentiated reports whether the picture shows ∂l/∂v of node n.
 func (p *painter) differentiated(n graph.Node) bool {
-	return p.grads != nil && n.WantsGrad() && p.forward.has(n.ID()) && n.ID() <= p.grads.Loss().ID()
+	return p.grads != nil && n.WantsGrad() && p.forward.Has(n.ID()) && n.ID() <= p.grads.Loss().ID()
 }
 
 // notKept stands for an adjoint that the sweep gave back.

@@ -1,0 +1,130 @@
+package graph
+
+import "math/bits"
+
+// A NodeSet is a set of nodes of one graph, by number.
+type NodeSet []uint64
+
+// Has reports whether the node with the given number is in the set.
+func (s NodeSet) Has(id int) bool { return id >= 0 && id>>6 < len(s) && s[id>>6]>>(id&63)&1 != 0 }
+
+// Add puts the node with the given number, which must not be negative, into the set.
+func (s *NodeSet) Add(id int) {
+	for id>>6 >= len(*s) {
+		*s = append(*s, 0)
+	}
+	(*s)[id>>6] |= 1 << (id & 63)
+}
+
+// Remove takes the node with the given number from the set.
+func (s NodeSet) Remove(id int) {
+	if s.Has(id) {
+		s[id>>6] &^= 1 << (id & 63)
+	}
+}
+
+// Len returns the number of nodes in the set.
+func (s NodeSet) Len() int {
+	n := 0
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// All yields the numbers in the set in recording order: operands before results.
+func (s NodeSet) All(yield func(id int) bool) {
+	for i, w := range s {
+		for ; w != 0; w &= w - 1 {
+			if !yield(i<<6 + bits.TrailingZeros64(w)) {
+				return
+			}
+		}
+	}
+}
+
+// Down yields the numbers in the set against the recording order: results before operands. What the loop adds below the
+// number at hand is yielded too.
+func (s NodeSet) Down(yield func(id int) bool) {
+	for i := len(s) - 1; i >= 0; i-- {
+		for w := s[i]; w != 0; {
+			k := bits.Len64(w) - 1
+			if !yield(i<<6 + k) {
+				return
+			}
+			w = s[i] & (1<<k - 1)
+		}
+	}
+}
+
+// Edges says along which edges of a graph a walk goes.
+type Edges uint8
+
+// The edges of a walk.
+const (
+	AllEdges  Edges = iota // all: from each operand to the result
+	GradEdges              // those that a gradient flows along: operand and result both want one
+)
+
+// Ancestors returns the nodes that the roots depend on along the edges given, and the roots themselves, with
+// [GradEdges] only those that want a gradient: then it is the nodes that a backward sweep from the roots comes to,
+// whatever numbers flow. It takes the time of what it returns, however long the tape is.
+func (g *Graph) Ancestors(along Edges, roots ...Value) NodeSet {
+	return g.ancestors("graph.Graph.Ancestors", along, 0, roots)
+}
+
+// ancestors is Ancestors without the nodes before floor.
+//
+// One loop against the recording order visits every user of a node before the node.
+func (g *Graph) ancestors(op string, along Edges, floor int32, roots []Value) NodeSet {
+	top := int32(0)
+	for _, r := range roots {
+		r.CheckIn(op, g)
+		top = max(top, r.id)
+	}
+	s := make(NodeSet, top>>6+1)
+	add := func(id int32) {
+		if id >= floor && (along == AllEdges || g.head(id).flags&wantsGrad != 0) {
+			s[id>>6] |= 1 << (id & 63)
+		}
+	}
+	for _, r := range roots {
+		add(r.id)
+	}
+	for id := range s.Down {
+		n := Node{g, int32(id)}
+		for i := range n.NumInputs() {
+			add(n.inputID(i))
+		}
+	}
+	return s
+}
+
+// Between returns the nodes on the ways from xs to y along the edges given: those that y depends on and that depend on
+// one of xs, with y and the ones of xs that it depends on. The set is empty if there are none. It takes the time of what
+// y depends on, back to the first of xs.
+func (g *Graph) Between(along Edges, y Value, xs ...Value) NodeSet {
+	const op = "graph.Graph.Between"
+	y.CheckIn(op, g)
+	floor := y.id
+	for _, x := range xs {
+		x.CheckIn(op, g)
+		floor = min(floor, x.id)
+	}
+	below := g.ancestors(op, along, floor, []Value{y})
+	s := make(NodeSet, len(below))
+	for _, x := range xs {
+		if below.Has(int(x.id)) {
+			s.Add(int(x.id))
+		}
+	}
+	for id := range below.All {
+		n := Node{g, int32(id)}
+		for i := 0; i < n.NumInputs() && !s.Has(id); i++ {
+			if s.Has(int(n.inputID(i))) {
+				s.Add(id)
+			}
+		}
+	}
+	return s
+}

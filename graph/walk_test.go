@@ -1,0 +1,107 @@
+package graph_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// TestAncestorsAndBetween walks a graph with a constant part, a gradient that is stopped, and a value beside the rest.
+func TestAncestorsAndBetween(t *testing.T) {
+	g := graph.New()
+	x, k, beside := g.Var(2), g.Const(3), g.Var(5) // 1, 2, 3
+	kk := ops.Square(k)                            // 4
+	a := ops.Mul(x, kk)                            // 5
+	stopped := ops.StopGradient(ops.Sin(a))        // 6, 7
+	for range 200 {                                // beyond a word of the set
+		ops.Exp(beside)
+	}
+	b := ops.Mul(a, x)
+	y := ops.Add(b, stopped)
+	last := ops.Square(y)
+	ids := func(s graph.NodeSet) []int { return slices.Collect(s.All) }
+	id := func(vs ...graph.Value) (out []int) {
+		for _, v := range vs {
+			out = append(out, v.ID())
+		}
+		return out
+	}
+	sin := stopped.Inputs()[0]
+	tests := []struct {
+		name string
+		got  graph.NodeSet
+		want []int
+	}{
+		{"all ancestors", g.Ancestors(graph.AllEdges, y), id(x, k, kk, a, sin, stopped, b, y)},
+		{"ancestors with gradients", g.Ancestors(graph.GradEdges, y), id(x, a, b, y)},
+		{"ancestors of a leaf", g.Ancestors(graph.AllEdges, beside), id(beside)},
+		{"ancestors of a constant", g.Ancestors(graph.AllEdges, kk), id(k, kk)},
+		{"ancestors with gradients of a constant", g.Ancestors(graph.GradEdges, kk), nil},
+		{"ancestors of two", g.Ancestors(graph.AllEdges, kk, beside), id(k, beside, kk)},
+		{"ancestors of none", g.Ancestors(graph.AllEdges), nil},
+		{"all between", g.Between(graph.AllEdges, y, x), id(x, a, sin, stopped, b, y)},
+		{"between with gradients", g.Between(graph.GradEdges, y, x), id(x, a, b, y)},
+		{"between from an inner value", g.Between(graph.AllEdges, y, sin), id(sin, stopped, y)},
+		{"between with gradients across a stop", g.Between(graph.GradEdges, y, sin), nil},
+		{"between from two", g.Between(graph.AllEdges, y, k, sin), id(k, kk, a, sin, stopped, b, y)},
+		{"between from a constant", g.Between(graph.GradEdges, y, k), nil},
+		{"between from what is beside", g.Between(graph.AllEdges, y, beside), nil},
+		{"between from what comes after", g.Between(graph.AllEdges, y, last), nil},
+		{"between from some that reach", g.Between(graph.AllEdges, y, beside, last, b), id(b, y)},
+		{"between a value and itself", g.Between(graph.AllEdges, y, y), id(y)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, ids(test.got)); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
+			}
+			if test.got.Len() != len(test.want) {
+				t.Errorf("Len: got %d, want %d", test.got.Len(), len(test.want))
+			}
+			down := slices.Collect(test.got.Down)
+			slices.Reverse(down)
+			if diff := cmp.Diff(test.want, down); diff != "" {
+				t.Errorf("Down, turned round: mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+	for name, walk := range map[string]func(){
+		"Ancestors": func() { g.Ancestors(graph.AllEdges, y, graph.New().Var(1)) },
+		"Between":   func() { g.Between(graph.AllEdges, y, graph.New().Var(1)) },
+	} {
+		if err := graph.Try(walk); !errors.Is(err, graph.ErrForeign) {
+			t.Errorf("%s of another graph's value: got error %v, want one of kind %v", name, err, graph.ErrForeign)
+		}
+	}
+}
+
+func TestNodeSet(t *testing.T) {
+	var s graph.NodeSet
+	for _, id := range []int{0, 63, 64, 200, 200} {
+		s.Add(id)
+	}
+	s.Remove(64)
+	s.Remove(1000)
+	for id, want := range map[int]bool{-1: false, 0: true, 1: false, 63: true, 64: false, 200: true, 201: false, 100000: false} {
+		if got := s.Has(id); got != want {
+			t.Errorf("Has(%d): got %v, want %v", id, got, want)
+		}
+	}
+	if diff := cmp.Diff([]int{0, 63, 200}, slices.Collect(s.All)); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+	for name, seq := range map[string]func(func(int) bool){"All": s.All, "Down": s.Down} {
+		n := 0
+		for range seq {
+			n++
+			break
+		}
+		if n != 1 {
+			t.Errorf("%s goes on after a break", name)
+		}
+	}
+}
