@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -80,7 +81,7 @@ func backward(loss graph.Value, s settings) Gradients {
 	}
 	sweep(a, 0, s.leavesOnly)
 	if changes != nil {
-		checkUnchanged(g, a.Reached, root.ID(), changes, s.op)
+		checkUnchanged(g, reached(a, root.ID()), changes, s.op)
 	}
 	done = true
 	return Gradients{a, a.Serial()}
@@ -153,13 +154,10 @@ func cotangent(n graph.Node, i int, ct graph.Value) graph.Value {
 	return v
 }
 
-// checkUnchanged panics if the sweep reached an operation that had used a leaf before it was changed.
-func checkUnchanged(g *graph.Graph, reached func(graph.Node) bool, root int, changes map[int]int, op string) {
-	for id := root; id > 0; id-- {
+// checkUnchanged panics if one of the nodes that a sweep came to, in its order, had used a leaf before it was changed.
+func checkUnchanged(g *graph.Graph, swept iter.Seq[int], changes map[int]int, op string) {
+	for id := range swept {
 		n := g.Value(id).Node()
-		if !reached(n) {
-			continue
-		}
 		for i := range n.NumInputs() {
 			in := n.InputNode(i)
 			if at, ok := changes[in.ID()]; ok && id < at {
@@ -167,6 +165,17 @@ func checkUnchanged(g *graph.Graph, reached func(graph.Node) bool, root int, cha
 					in = in.InputNode(0)
 				}
 				panic(graph.Errorf(op, graph.ErrChanged, "leaf %s was changed after %s had used it: the gradient would mix old and new numbers; call Backward before the change, or Rewind and record again", in.Label(), n.Label()))
+			}
+		}
+	}
+}
+
+// reached yields the nodes to which the sweep from root passed something that is not 0.
+func reached(a *graph.Adjoints, root int) iter.Seq[int] {
+	return func(yield func(id int) bool) {
+		for id := root; id > 0; id-- {
+			if a.Reached(a.Graph().Value(id).Node()) && !yield(id) {
+				return
 			}
 		}
 	}

@@ -177,8 +177,8 @@ func checkpointVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 		return ops.Broadcast(n.Graph().Const(0), n.InputNode(i).Dims()...)
 	}
 	if c.cts == nil || c.ct != ct {
-		xs := operandsOf(n)
-		c.ct, c.cts = ct, vjp("autograd.Checkpoint", c.again(n, xs), ct, xs)
+		xs, floor := operandsOf(n), n.Graph().Len()+1
+		c.ct, c.cts = ct, vjp("autograd.Checkpoint", c.again(n, xs), ct, xs, floor)
 	}
 	return c.cts[i]
 }

@@ -28,7 +28,7 @@ func JVP(f func(x graph.Value) graph.Value, at, dir []float64) (y, dy *tensor.Te
 	checkDirection(op, at, dir)
 	g, x, v := record(f, at)
 	seed := g.VarTensor(tensor.New(tensor.Float64, v.Dims()...))
-	back := vjp(op, v, seed, []graph.Value{x})[0]
+	back := vjp(op, v, seed, []graph.Value{x}, 0)[0]
 	along := ops.Sum(ops.Mul(back, g.ConstTensor(tensor.Of(dir, len(dir)))))
 	return v.Tensor(), backward(along, settings{op: op}).Tensor(seed)
 }

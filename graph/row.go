@@ -42,8 +42,8 @@ type Kink struct {
 // A Point is the value of an operation and its derivative for one operand.
 type Point struct{ Value, Derivative float64 }
 
-// Edges says what an elementwise operation of one operand does where numbers end.
-type Edges struct{ NaN, Inf, NegInf, Zero, NegZero Point }
+// Specials says what an elementwise operation of one operand does where numbers end.
+type Specials struct{ NaN, Inf, NegInf, Zero, NegZero Point }
 
 // A Row is everything about one operation. The table of rows is the single source for the tests, the reference table,
 // the labels in pictures, and the names that expressions know.
@@ -60,7 +60,7 @@ type Row struct {
 	Class      Class      // how the result depends on the operands
 	Selects    []int      // operands that get nothing, whatever the adjoint, where the derivative by them is 0: they were not selected
 	Domain     []Interval // where the operands of its tests are drawn from, one for each operand; the last one repeats
-	At         Edges      // of an elementwise operation of one operand: what it does at NaN, infinities and zeros
+	At         Specials   // of an elementwise operation of one operand: what it does at NaN, infinities and zeros
 	Kinks      []Kink     // where it is not differentiable
 	Source     string     // where the rule comes from
 	Try        []string   // calls that its tests make, such as "(2,3) 1": a random operand of that shape and the integer 1

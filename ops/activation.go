@@ -20,7 +20,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Mul(n.Value(), Sigmoid(Neg(n.Input(0)))))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(0, 0), Zero: at(0.5, 0.25), NegZero: at(0.5, 0.25)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(0, 0), Zero: at(0.5, 0.25), NegZero: at(0.5, 0.25)},
 		Source: "e^-|x| form, which does not overflow",
 	}))
 	register(&opTanh, withBackward(ofOperand, tanhChain[float64](), tanhChain[float32](), graph.Row{
@@ -32,7 +32,7 @@ func init() {
 			s := MulScalar(n.Input(0), 2)
 			return Chain(ct, MulScalar(Mul(Sigmoid(s), Sigmoid(Neg(s))), 4))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Cephes tanh.c, via Go math.Tanh",
 	}))
 	register(&opReLU, withBackward(ofResult, reluChain[float64](), reluChain[float32](), graph.Row{
@@ -50,7 +50,7 @@ func init() {
 			return Where(Le(x, zero), zero, ct)
 		},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient, as in PyTorch and JAX"}},
-		At:     graph.Edges{NaN: at(nan, 1), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0), NegZero: at(0, 0)},
+		At:     graph.Specials{NaN: at(nan, 1), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source: "Nair and Hinton (2010)",
 	}))
 	register(&opSoftplus, withBackward(ofOperand, softplusChain[float64](), softplusChain[float32](), graph.Row{
@@ -58,7 +58,7 @@ func init() {
 		Unary:   func(x float64) (float64, float64) { return softplus(x), sigmoid(x) },
 		Forward: kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(n.Input(0))) },
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(math.Ln2, 0.5), NegZero: at(math.Ln2, 0.5)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(math.Ln2, 0.5), NegZero: at(math.Ln2, 0.5)},
 		Source:  "max(x, 0) + log1p(e^-|x|), which does not overflow",
 	}))
 	register(&opLogSigmoid, withSlope(logSigmoidSlope[float64], logSigmoidSlope[float32], graph.Row{
@@ -66,7 +66,7 @@ func init() {
 		Unary:   logSigmoid,
 		Forward: forwardBlocks(logSigmoidValue[float64], logSigmoidValue[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(Neg(n.Input(0)))) },
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(-inf, 1), Zero: at(-math.Ln2, 0.5), NegZero: at(-math.Ln2, 0.5)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(-inf, 1), Zero: at(-math.Ln2, 0.5), NegZero: at(-math.Ln2, 0.5)},
 		Source:  "min(x, 0) - log1p(e^-|x|), which does not overflow",
 	}))
 	register(&opSiLU, withSlope(siluSlope[float64], siluSlope[float32], graph.Row{
@@ -78,7 +78,7 @@ func init() {
 			rest := MulZeroWins(Sigmoid(Neg(x)), x)
 			return Chain(ct, MulZeroWins(Sigmoid(x), AddScalar(rest, 1)))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0.5), NegZero: at(negZero, 0.5)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0.5), NegZero: at(negZero, 0.5)},
 		Source: "Elfwing, Uchibe and Doya (2018), arXiv:1702.03118",
 	}))
 	register(&opLeakyReLU, withSlope(leakySlope[float64], leakySlope[float32], graph.Row{
@@ -128,7 +128,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Square(Reciprocal(AddScalar(Abs(n.Input(0)), 1))))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Bergstra, Desjardins, Lamblin and Bengio (2009)",
 	}))
 	register(&opGELU, withSlope(geluSlope[float64], geluSlope[float32], graph.Row{
@@ -141,7 +141,7 @@ func init() {
 			pdf := MulScalar(Exp(MulScalar(Square(x), -0.5)), 1/(math.SqrtPi*math.Sqrt2))
 			return Chain(ct, Add(cdf, MulZeroWins(pdf, x)))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0.5), NegZero: at(negZero, 0.5)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0.5), NegZero: at(negZero, 0.5)},
 		Source: "Hendrycks and Gimpel (2016), arXiv:1606.08415; Φ by erfc, which keeps the digits of the left tail",
 	}))
 }

@@ -62,7 +62,7 @@ func init() {
 			return addScaled(dst, -1, ct, fresh)
 		},
 		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Neg(ct) },
-		At:     graph.Edges{NaN: at(nan, -1), Inf: at(-inf, -1), NegInf: at(inf, -1), Zero: at(negZero, -1), NegZero: at(0, -1)},
+		At:     graph.Specials{NaN: at(nan, -1), Inf: at(-inf, -1), NegInf: at(inf, -1), Zero: at(negZero, -1), NegZero: at(0, -1)},
 		Source: "linearity of the derivative",
 	})
 	register(&opAddScalar, graph.Row{
@@ -92,7 +92,7 @@ func init() {
 		Forward: kernel1(kernel.Abs[float64], kernel.Abs[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sign(n.Input(0))) },
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the middle of the subgradients, as in PyTorch"}},
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(inf, -1), Zero: at(0, 0), NegZero: at(0, 0)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(inf, -1), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source:  "IEEE 754 abs",
 	}))
 }

@@ -18,7 +18,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), twoOverSqrtPi))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 2/math.SqrtPi), NegZero: at(negZero, 2/math.SqrtPi)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 2/math.SqrtPi), NegZero: at(negZero, 2/math.SqrtPi)},
 		Source: "FreeBSD s_erf.c, via Go math.Erf",
 	}))
 	register(&opErfc, withSlope(erfcSlope[float64], erfcSlope[float32], graph.Row{
@@ -28,7 +28,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), -twoOverSqrtPi))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(2, 0), Zero: at(1, -2/math.SqrtPi), NegZero: at(1, -2/math.SqrtPi)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(2, 0), Zero: at(1, -2/math.SqrtPi), NegZero: at(1, -2/math.SqrtPi)},
 		Source: "FreeBSD s_erf.c, via Go math.Erfc",
 	}))
 }

@@ -19,7 +19,7 @@ func init() {
 		},
 		Forward: kernel1(kernel.Exp[float64], kernel.Exp[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, n.Value()) },
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(0, 0), Zero: at(1, 1), NegZero: at(1, 1)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(0, 0), Zero: at(1, 1), NegZero: at(1, 1)},
 		Source:  "FreeBSD e_exp.c, via Go math.Exp",
 	}))
 	register(&opLog, withSlope(logSlope[float64], logSlope[float32], graph.Row{
@@ -36,7 +36,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "FreeBSD e_log.c, via Go math.Log",
 	}))
 	register(&opExpm1, withSlope(expm1Slope[float64], expm1Slope[float32], graph.Row{
@@ -45,7 +45,7 @@ func init() {
 		Unary:   func(x float64) (float64, float64) { return math.Expm1(x), math.Exp(x) },
 		Forward: forwardBlocks(expm1Value[float64], expm1Value[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Exp(n.Input(0))) },
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source:  "FreeBSD s_expm1.c, via Go math.Expm1",
 	}))
 	register(&opLog1p, withSlope(log1pSlope[float64], log1pSlope[float32], graph.Row{
@@ -57,7 +57,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: -0.8, Hi: 3}},
 		Kinks:  []graph.Kink{{At: -1, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "FreeBSD s_log1p.c, via Go math.Log1p",
 	}))
 	register(&opLog2, withSlope(log2Slope[float64], log2Slope[float32], graph.Row{
@@ -68,7 +68,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "ln x / ln 2; Go math.Log2 cancels near 1",
 	}))
 	register(&opLog10, withSlope(log10Slope[float64], log10Slope[float32], graph.Row{
@@ -79,7 +79,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "ln x / ln 10; Go math.Log10 cancels near 1",
 	}))
 	register(&opLogAddExp, withSlopes(logAddExpSlope[float64], logAddExpSlope[float32], graph.Row{

@@ -15,7 +15,7 @@ func init() {
 		Unary:  func(x float64) (float64, float64) { return lgamma(x), digamma(x) },
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Digamma(n.Input(0))) },
 		Domain: []graph.Interval{{Lo: 0.4, Hi: 4}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, nan), Zero: at(inf, -inf), NegZero: at(inf, inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, nan), Zero: at(inf, -inf), NegZero: at(inf, inf)},
 		Source: "FreeBSD e_lgamma_r.c, via Go math.Lgamma",
 	})
 	register(&opDigamma, graph.Row{
@@ -23,7 +23,7 @@ func init() {
 		Unary:  func(x float64) (float64, float64) { return digamma(x), polygamma(1, x) },
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Polygamma(1, n.Input(0))) },
 		Domain: []graph.Interval{{Lo: 0.4, Hi: 4}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(inf, inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(inf, inf)},
 		Source: "DLMF 5.5.2, 5.5.4, 5.11.2, 5.15.1",
 	})
 	register(&opPolygamma, graph.Row{

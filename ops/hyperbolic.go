@@ -15,7 +15,7 @@ func init() {
 		Name: "sinh", Func: Sinh, Params: "x", Doc: "hyperbolic sine", Formula: "(eˣ - e⁻ˣ)/2", Derivative: "cosh x",
 		Unary:  func(x float64) (float64, float64) { return sinh(x), cosh(x) },
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cosh(n.Input(0))) },
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-inf, inf), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-inf, inf), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Go math.Sinh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
 	}))
 	register(&opCosh, graph.Row{
@@ -23,7 +23,7 @@ func init() {
 		Unary:   func(x float64) (float64, float64) { return cosh(x), sinh(x) },
 		Forward: forwardBlocks(coshValue[float64], coshValue[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sinh(n.Input(0))) },
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(1, 0), NegZero: at(1, 0)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(1, 0), NegZero: at(1, 0)},
 		Source:  "Go math.Cosh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
 	})
 	register(&opAsinh, withSlope(asinhSlope[float64], asinhSlope[float32], graph.Row{
@@ -33,7 +33,7 @@ func init() {
 			x := n.Input(0)
 			return Chain(ct, Reciprocal(Hypot(x.Graph().Const(1), x)))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "FreeBSD s_asinh.c, via Go math.Asinh",
 	}))
 	register(&opAcosh, withSlope(acoshSlope[float64], acoshSlope[float32], graph.Row{
@@ -48,7 +48,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 1.2, Hi: 5}},
 		Kinks:  []graph.Kink{{At: 1, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(nan, nan), NegZero: at(nan, nan)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(nan, nan), NegZero: at(nan, nan)},
 		Source: "FreeBSD e_acosh.c, via Go math.Acosh",
 	}))
 	register(&opAtanh, withSlope(atanhSlope[float64], atanhSlope[float32], graph.Row{
@@ -67,7 +67,7 @@ func init() {
 			{At: -1, Chosen: math.Inf(1), Why: "the limit from inside"},
 			{At: 1, Chosen: math.Inf(1), Why: "the limit from inside"},
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "FreeBSD e_atanh.c, via Go math.Atanh",
 	}))
 }

@@ -17,7 +17,7 @@ func init() {
 		Unary:   func(x float64) (float64, float64) { return x * x, 2 * x },
 		Forward: kernel1(kernel.Square[float64], kernel.Square[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, MulScalar(n.Input(0), 2)) },
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(0, 0), NegZero: at(0, 0)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source:  "power rule",
 	}))
 	register(&opSqrt, withSlope(sqrtSlope[float64], sqrtSlope[float32], graph.Row{
@@ -32,7 +32,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(0, inf), NegZero: at(negZero, inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(0, inf), NegZero: at(negZero, inf)},
 		Source: "power rule; IEEE 754 squareRoot",
 	}))
 	register(&opRsqrt, withSlope(rsqrtSlope[float64], rsqrtSlope[float32], graph.Row{
@@ -47,7 +47,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 4}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(-1), Why: "the limit from the right"}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(-inf, -inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(-inf, -inf)},
 		Source: "power rule; IEEE 754 rSqrt",
 	}))
 	register(&opReciprocal, withSlope(reciprocalSlope[float64], reciprocalSlope[float32], graph.Row{
@@ -61,7 +61,7 @@ func init() {
 			return Chain(ct, Neg(Square(n.Value())))
 		},
 		Domain: []graph.Interval{{Lo: 0.5, Hi: 3}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(negZero, 0), Zero: at(inf, -inf), NegZero: at(-inf, -inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(negZero, 0), Zero: at(inf, -inf), NegZero: at(-inf, -inf)},
 		Source: "power rule",
 	}))
 	register(&opReciprocalPositive, withSlope(reciprocalSlope[float64], reciprocalSlope[float32], graph.Row{
@@ -73,7 +73,7 @@ func init() {
 		Forward: forwardBlocks(reciprocalPositiveValue[float64], reciprocalPositiveValue[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Square(n.Value()))) },
 		Domain:  []graph.Interval{{Lo: 0.5, Hi: 3}},
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(inf, -inf)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(inf, -inf)},
 		Source:  "power rule; the limit from the right at 0",
 	}))
 	register(&opPow, graph.Row{

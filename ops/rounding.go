@@ -18,7 +18,7 @@ func init() {
 			Selects: []int{0},
 			Forward: forwardBlocks(f64, f32),
 			VJP:     zeroVJP,
-			At:      graph.Edges{NaN: at(nan, 0), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 0), NegZero: at(negZero, 0)},
+			At:      graph.Specials{NaN: at(nan, 0), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 0), NegZero: at(negZero, 0)},
 			Kinks:   []graph.Kink{{At: kink, Chosen: 0, Why: "constant on both sides of every jump"}},
 			Source:  "IEEE 754 roundToIntegral",
 		}))
@@ -56,7 +56,7 @@ func init() {
 		Forward: forwardBlocks(signValue[float64], signValue[float32]),
 		VJP:     zeroVJP,
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
-		At:      graph.Edges{NaN: at(nan, 0), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 0), NegZero: at(0, 0)},
+		At:      graph.Specials{NaN: at(nan, 0), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source:  "sign(0) = 0, as in NumPy and PyTorch",
 	}))
 }

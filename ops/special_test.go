@@ -22,13 +22,13 @@ var (
 	negZero = math.Copysign(0, -1)
 )
 
-// special is an argument that [graph.Edges] names, and what stands there.
+// special is an argument that [graph.Specials] names, and what stands there.
 type special struct {
 	x    float64
 	want graph.Point
 }
 
-func specials(e graph.Edges) []special {
+func specials(e graph.Specials) []special {
 	return []special{{nan, e.NaN}, {inf, e.Inf}, {-inf, e.NegInf}, {0, e.Zero}, {negZero, e.NegZero}}
 }
 
@@ -37,7 +37,7 @@ func TestSpecialValues(t *testing.T) {
 		if row.Unary == nil {
 			continue
 		}
-		if row.At == (graph.Edges{}) {
+		if row.At == (graph.Specials{}) {
 			t.Errorf("row %q has no Row.At: say what it does at NaN, infinities and zeros", row.Name)
 			continue
 		}

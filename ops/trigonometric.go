@@ -16,7 +16,7 @@ func init() {
 		Unary:   kernel.Sincos,
 		Forward: kernel1(kernel.Sin[float64], kernel.Sin[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
 	}))
 	register(&opCos, withSlope(cosSlope[float64], cosSlope[float32], graph.Row{
@@ -27,7 +27,7 @@ func init() {
 		},
 		Forward: kernel1(kernel.Cos[float64], kernel.Cos[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Sin(n.Input(0)))) },
-		At:      graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(1, 0), NegZero: at(1, 0)},
+		At:      graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(1, 0), NegZero: at(1, 0)},
 		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
 	}))
 	register(&opTan, withSlope(tanSlope[float64], tanSlope[float32], graph.Row{
@@ -41,7 +41,7 @@ func init() {
 			return Chain(ct, AddScalar(Square(n.Value()), 1))
 		},
 		Domain: []graph.Interval{{Lo: -1.2, Hi: 1.2}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Cephes tan.c, via Go math.Tan",
 	}))
 	register(&opAsin, withSlope(asinSlope[float64], asinSlope[float32], graph.Row{
@@ -58,7 +58,7 @@ func init() {
 			{At: -1, Chosen: math.Inf(1), Why: "the limit from inside"},
 			{At: 1, Chosen: math.Inf(1), Why: "the limit from inside"},
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "atan2(x, √((1-x)(1+x))), which keeps the digits near ±1",
 	}))
 	register(&opAcos, withSlope(acosSlope[float64], acosSlope[float32], graph.Row{
@@ -75,7 +75,7 @@ func init() {
 			{At: -1, Chosen: math.Inf(-1), Why: "the limit from inside"},
 			{At: 1, Chosen: math.Inf(-1), Why: "the limit from inside"},
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(math.Pi/2, -1), NegZero: at(math.Pi/2, -1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(math.Pi/2, -1), NegZero: at(math.Pi/2, -1)},
 		Source: "atan2(√((1-x)(1+x)), x), which keeps the digits near ±1",
 	}))
 	register(&opAtan, withSlope(atanSlope[float64], atanSlope[float32], graph.Row{
@@ -84,7 +84,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Reciprocal(AddScalar(Square(n.Input(0)), 1)))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(math.Pi/2, 0), NegInf: at(-math.Pi/2, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(math.Pi/2, 0), NegInf: at(-math.Pi/2, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Cephes atan.c, via Go math.Atan",
 	}))
 	register(&opAtan2, graph.Row{
