@@ -8,25 +8,38 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// An Option is a setting of [Backward].
-type Option struct {
+// An Option is a setting of [Backward]. The order of options does not matter.
+type Option func(settings) settings
+
+// settings are passed by value, so that they stay on the stack.
+type settings struct {
+	op         string // the function that was called, for messages
 	seed       *tensor.Tensor
 	leavesOnly bool
 }
 
-type settings struct {
-	op string
-	Option
-}
-
 // WithSeed starts the sweep from the cotangent ct of the loss, of the loss's shape, in place of ∂l/∂l = 1. The loss
 // need not be a scalar then: the result is the product of ct with the Jacobian. ct is not copied, unless it has another
-// precision than the graph: it must stay as it is while the [Gradients] are in use.
-func WithSeed(ct *tensor.Tensor) Option { return Option{seed: ct} }
+// precision than the graph: it must stay as it is while the [Gradients] are in use. It panics with a [*graph.Error] if
+// ct is nil.
+func WithSeed(ct *tensor.Tensor) Option {
+	if ct == nil {
+		panic(graph.Errorf("autograd.WithSeed", graph.ErrUsage, "got a nil tensor: leave the option out to start from 1"))
+	}
+	return func(s settings) settings {
+		s.seed = ct
+		return s
+	}
+}
 
 // LeavesOnly gives the adjoint of every tensor back to the graph's pool as soon as it has been passed on, unless the
 // tensor is a leaf. Training saves memory with it; [Gradients] reads zero for those tensors then.
-func LeavesOnly() Option { return Option{leavesOnly: true} }
+func LeavesOnly() Option {
+	return func(s settings) settings {
+		s.leavesOnly = true
+		return s
+	}
+}
 
 // Backward runs the backward sweep from the loss l down to the leaves and returns ∂l/∂v for every value v that l
 // depends on. Each call gives a fresh result: nothing accumulates from one to the next, and nothing changes on the tape.
@@ -37,15 +50,16 @@ func LeavesOnly() Option { return Option{leavesOnly: true} }
 // never turns a gradient into NaN.
 //
 // It panics with a [*graph.Error] if the loss is not a scalar and there is no [WithSeed], if it is no longer on the
-// tape, or if a leaf on the way was changed after it had been used. It costs at most a small multiple of the forward
+// tape, if a leaf on the way was changed after it had been used, or if the loss was recorded without gradients by the
+// [graph.Graph.Quietly] that is running. It costs at most a small multiple of the forward
 // pass, whatever the number of leaves (Baur and Strassen, 1983).
 func Backward(loss graph.Value, options ...Option) Gradients {
 	s := settings{op: "autograd.Backward"}
-	for _, o := range options {
-		if o.seed != nil {
-			s.seed = o.seed
+	for i, o := range options {
+		if o == nil {
+			panic(graph.Errorf(s.op, graph.ErrUsage, "option %d is nil: leave it out", i))
 		}
-		s.leavesOnly = s.leavesOnly || o.leavesOnly
+		s = o(s)
 	}
 	return backward(loss, s)
 }
@@ -58,6 +72,7 @@ func backward(loss graph.Value, s settings) Gradients {
 	} else if s.seed != nil && !slices.Equal(shape, s.seed.Dims()) {
 		panic(graph.Errorf(s.op, graph.ErrShape, "the loss has shape %s, the seed has %s: give a cotangent of the loss's shape", tensor.FormatShape(shape), tensor.FormatShape(s.seed.Dims())))
 	}
+	checkLoud(s.op, loss)
 	changes := g.Changes()
 	a := g.NewAdjoints(loss)
 	done := false
@@ -152,6 +167,13 @@ func cotangent(n graph.Node, i int, ct graph.Value) graph.Value {
 		panic(n.Errorf(graph.ErrShape, "the VJP of operand %d returned shape %s, to which the operand's shape %s does not stretch: return a cotangent of the operand's shape", i, tensor.FormatShape(v.Dims()), tensor.FormatShape(shape)))
 	}
 	return v
+}
+
+// checkLoud panics if y is a constant for no other reason than that gradients are off: its derivatives are not 0.
+func checkLoud(op string, y graph.Value) {
+	if y.Graph().Quiet() && !y.WantsGrad() && !y.IsLeaf() {
+		panic(graph.Errorf(op, graph.ErrUsage, "value %s was recorded with gradients off, in Graph.Quietly, and has no derivatives: record it and differentiate it outside", y.Node().Label()))
+	}
 }
 
 // checkUnchanged panics if one of the nodes that a sweep came to, in its order, had used a leaf before it was changed.
@@ -274,10 +296,14 @@ func (g Gradients) View(w graph.Value) *tensor.Tensor {
 	return g.a.Tensor(n)
 }
 
-// Reaches reports whether the sweep passed anything to v.
+// Reaches reports whether the loss depends on v through operations that pass gradients on, whatever numbers flowed: it
+// is true for x - x, whose derivative is 0. It is false for a constant.
 func (g Gradients) Reaches(v graph.Value) bool {
 	n := g.node("autograd.Gradients.Reaches", v)
-	return g.has(n) && g.a.Reached(n)
+	if !g.has(n) {
+		return false
+	}
+	return g.a.Reached(n) || g.a.Graph().Ancestors(graph.GradEdges, g.a.Root()).Has(n.ID())
 }
 
 // Release gives the memory of the sweep back to the graph before Reset or Rewind would. The Gradients must not be used

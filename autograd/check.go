@@ -45,6 +45,9 @@ func (e *CheckError) Error() string {
 //
 // Any other failure of f, such as shapes that do not fit, is returned as the *[graph.Error] it panicked with.
 func Check(f func(xs ...graph.Value) graph.Value, at ...*tensor.Tensor) error {
+	if f == nil {
+		return noFunction("autograd.Check")
+	}
 	dtype, tolerance := tensor.Float64, checkTolerance64
 	for i, t := range at {
 		if t == nil {
@@ -74,7 +77,9 @@ func check(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype ten
 	g := graph.New()
 	value := func() float64 {
 		g.Reset()
-		return f(leaves(g, point)...).Item()
+		y := f(leaves(g, point)...)
+		checkResult("autograd.Check", g, y)
+		return y.Item()
 	}
 	y := value()
 	var worst *CheckError
@@ -113,6 +118,7 @@ func gradientsAt(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dty
 	g := graph.New(graph.WithDType(dtype))
 	xs := leaves(g, at)
 	y := f(xs...)
+	checkResult("autograd.Check", g, y)
 	if len(y.Dims()) > 0 {
 		panic(graph.Errorf("autograd.Check", graph.ErrShape, "the function's result has shape %s, not a scalar: reduce it with ops.Sum or ops.Mean", tensor.FormatShape(y.Dims())))
 	}

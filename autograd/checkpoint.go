@@ -40,6 +40,9 @@ func init() {
 // the gradient reaches those too. It must not keep values that it makes.
 func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.Value {
 	const op = "autograd.Checkpoint"
+	if f == nil {
+		panic(noFunction(op))
+	}
 	if len(xs) == 0 {
 		panic(graph.Errorf(op, graph.ErrUsage, "no operands: pass the values that f takes"))
 	}
@@ -53,7 +56,7 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 	g.Scratch(func() {
 		first := g.Len() + 1
 		y := f(xs...)
-		y.CheckIn(op, g)
+		checkResult(op, g, y)
 		c.result = y.Tensor()
 		use := func(v graph.Value) {
 			if v.ID() < first && v.WantsGrad() && !slices.ContainsFunc(operands, func(o graph.Value) bool { return o.ID() == v.ID() }) {
@@ -116,6 +119,7 @@ const sameAgain = 1e-3
 // again computes f a second time and panics if it does not return what it did the first time.
 func (c *checkpoint) again(n graph.Node, xs []graph.Value) graph.Value {
 	y := c.f(xs[:c.given]...)
+	checkResult("autograd.Checkpoint", n.Graph(), y)
 	was, is := n.Data(), y.Node().Data()
 	same := slices.Equal(was.Dims(), is.Dims())
 	largest := 0.0

@@ -35,6 +35,9 @@ const (
 // was changed after it had been used.
 func Explain(out io.Writer, y, x graph.Value) error {
 	const op = "autograd.Explain"
+	if out == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil io.Writer: pass where to write, such as os.Stdout"))
+	}
 	y.Check(op)
 	x.CheckIn(op, y.Graph())
 	if shape := y.Dims(); len(shape) > 0 {

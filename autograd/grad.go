@@ -14,12 +14,23 @@ import (
 //	dy := autograd.Grad(y, x)[0]
 //	d2y := autograd.Grad(dy, x)[0]
 //
-// It panics with a [*graph.Error] if y is not a scalar or the values belong to another recording.
+// It panics with a [*graph.Error] if y is not a scalar, the values belong to another recording, or one of xs is a
+// constant, to which no gradient flows. y may be one: the second derivative of a linear function is 0.
 func Grad(y graph.Value, xs ...graph.Value) []graph.Value {
-	const op = "autograd.Grad"
+	return gradients("autograd.Grad", y, xs)
+}
+
+func gradients(op string, y graph.Value, xs []graph.Value) []graph.Value {
 	y.Check(op)
 	if shape := y.Dims(); len(shape) > 0 {
 		panic(graph.Errorf(op, graph.ErrShape, "the value to differentiate has shape %s, not a scalar: reduce it with ops.Sum or ops.Mean", tensor.FormatShape(shape)))
+	}
+	checkLoud(op, y)
+	for i, x := range xs {
+		x.CheckIn(op, y.Graph())
+		if !x.WantsGrad() {
+			panic(graph.Errorf(op, graph.ErrUsage, "value %s, number %d to differentiate by, is a constant, or made of constants alone: make it with Graph.Var, Graph.VarTensor or Graph.Bind; whether a loss depends on a value is a question for Gradients.Reaches", x.Node().Label(), i))
+		}
 	}
 	return vjp(op, y, y.Graph().Const(1), xs, 0)
 }

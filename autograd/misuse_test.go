@@ -1,0 +1,246 @@
+package autograd_test
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// message returns what f panics with, "" if it does not.
+func message(f func()) string {
+	if err := graph.Try(f); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// TestGradByAConstant holds that a derivative by a value to which no gradient flows is refused, and that reading it from
+// Gradients gives 0.
+func TestGradByAConstant(t *testing.T) {
+	const why = ", is a constant, or made of constants alone: make it with Graph.Var, Graph.VarTensor or Graph.Bind; whether a loss depends on a value is a question for Gradients.Reaches"
+	g := graph.New()
+	x := g.Var(2)
+	k, w, b := g.Const(3).Named("k"), g.ConstTensor(vector(1, 2)), g.BindConst(vector(3, 4))
+	var quiet graph.Value
+	g.Quietly(func() { quiet = ops.Square(x) })
+	tests := []struct {
+		name  string
+		v     graph.Value
+		label string
+	}{
+		{"Const", k, `"k" (%2)`},
+		{"ConstTensor", w, "%3"},
+		{"BindConst", b, "%4"},
+		{"recorded without gradients", quiet, "%5 = square"},
+		{"made of constants", ops.Mul(w, b), "%6 = mul"},
+		{"stopped", ops.StopGradient(x), "%7 = stop_gradient"},
+		{"a comparison", ops.Gt(x, k), "%8 = gt"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			y := ops.Sum(ops.Mul(x, test.v))
+			if diff := cmp.Diff("autograd.Grad: value "+test.label+", number 1 to differentiate by"+why, message(func() { autograd.Grad(y, x, test.v) })); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
+			}
+			grads := autograd.Backward(y)
+			if got := grads.Tensor(test.v); slices.ContainsFunc(got.Float64s(), func(v float64) bool { return v != 0 }) || grads.Reaches(test.v) {
+				t.Errorf("Gradients: got %v, reached: %v, want zeros and false", got, grads.Reaches(test.v))
+			}
+		})
+	}
+	t.Run("of a constant", func(t *testing.T) {
+		linear := ops.Mul(x, k)
+		d := autograd.Grad(linear, x)[0]
+		if got := autograd.Grad(d, x)[0].Item(); got != 0 {
+			t.Errorf("the second derivative of a linear function: got %v, want 0", got)
+		}
+		v := g.VarTensor(vector(1, 2))
+		if diff := cmp.Diff([]float64{0, 0}, autograd.Grad(k, v)[0].Tensor().Float64s()); diff != "" {
+			t.Errorf("the gradient of a constant: mismatch (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestGradientsOff holds that no derivative is silently 0 because gradients are off.
+func TestGradientsOff(t *testing.T) {
+	const why = ": value %2 = square was recorded with gradients off, in Graph.Quietly, and has no derivatives: record it and differentiate it outside"
+	sweeps := map[string]func(y, x graph.Value) float64{
+		"autograd.Grad":     func(y, x graph.Value) float64 { return autograd.Grad(y, x)[0].Item() },
+		"autograd.Backward": func(y, x graph.Value) float64 { return autograd.Backward(y).Scalar(x) },
+	}
+	for name, sweep := range sweeps {
+		t.Run(name, func(t *testing.T) {
+			g := graph.New()
+			x := g.Var(3)
+			g.Quietly(func() {
+				if diff := cmp.Diff(name+why, message(func() { sweep(ops.Square(x), x) })); diff != "" {
+					t.Errorf("inside: mismatch (-want +got):\n%s", diff)
+				}
+			})
+			y := ops.Square(x)
+			g.Quietly(func() {
+				if got := sweep(y, x); got != 6 {
+					t.Errorf("of a value from outside: got %v, want 6", got)
+				}
+			})
+		})
+	}
+}
+
+// TestReachesIsStructural holds that a value is reached whatever numbers flow to it.
+func TestReachesIsStructural(t *testing.T) {
+	g := graph.New()
+	x, zero, k := g.Var(2), g.Var(0), g.Const(3)
+	w := g.VarTensor(vector(1, 2))
+	tests := []struct {
+		name    string
+		y, v    graph.Value
+		reached bool
+	}{
+		{"x - x", ops.Sub(x, x), x, true},
+		{"x · 0", ops.Mul(x, zero), x, true},
+		{"relu where it is flat", ops.ReLU(ops.Neg(x)), x, true},
+		{"behind an adjoint of 0", ops.Mul(ops.Sin(x), zero), x, true},
+		{"a tensor behind an adjoint of 0", ops.Mul(ops.Sum(w), zero), w, true},
+		{"itself", ops.Sin(x), x, true},
+		{"a stopped gradient", ops.StopGradient(x), x, false},
+		{"a comparison", ops.Gt(x, zero), x, false},
+		{"beside", ops.Sin(x), zero, false},
+		{"a constant", ops.Mul(x, k), k, false},
+	}
+	for _, test := range tests {
+		if got := autograd.Backward(test.y).Reaches(test.v); got != test.reached {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.reached)
+		}
+	}
+}
+
+// takers are the functions of this package that take functions. Each calls its own with f, a function of any number of
+// values, and with nothing in its place where f is nil; at holds a point of one number.
+var takers = map[string]func(f func(xs ...graph.Value) graph.Value){
+	"ValueAndGrad": func(f func(xs ...graph.Value) graph.Value) { autograd.ValueAndGrad(ofOne(f), []float64{2}) },
+	"JVP":          func(f func(xs ...graph.Value) graph.Value) { autograd.JVP(ofOne(f), []float64{2}, []float64{1}) },
+	"Jacobian":     func(f func(xs ...graph.Value) graph.Value) { autograd.Jacobian(ofOne(f), []float64{2}) },
+	"Hessian":      func(f func(xs ...graph.Value) graph.Value) { autograd.Hessian(ofOne(f), []float64{2}) },
+	"HVP":          func(f func(xs ...graph.Value) graph.Value) { autograd.HVP(ofOne(f), []float64{2}, []float64{1}) },
+	"Checkpoint":   func(f func(xs ...graph.Value) graph.Value) { autograd.Checkpoint(f, graph.New().Var(2)) },
+	"Check": func(f func(xs ...graph.Value) graph.Value) {
+		if err := autograd.Check(f, vector(2)); err != nil {
+			panic(err)
+		}
+	},
+}
+
+func ofOne(f func(xs ...graph.Value) graph.Value) func(x graph.Value) graph.Value {
+	if f == nil {
+		return nil
+	}
+	return func(x graph.Value) graph.Value { return f(x) }
+}
+
+// TestMisusedFunctions calls every function that takes a function with none, and with functions that return what is no
+// value of the graph.
+func TestMisusedFunctions(t *testing.T) {
+	foreign := graph.New().Var(1)
+	gone := graph.New()
+	stale := gone.Var(1)
+	gone.Reset()
+	tests := []struct {
+		name string
+		f    func(xs ...graph.Value) graph.Value
+		want string
+	}{
+		{"nil", nil, "got a nil function: pass the function to differentiate"},
+		{"zero value", func(...graph.Value) graph.Value { return graph.Value{} },
+			"the function returned the zero graph.Value: return the value that it computes"},
+		{"another graph's value", func(...graph.Value) graph.Value { return foreign },
+			"the function returned a value of another graph: compute the result from the values that it is called with"},
+		{"another graph's old value", func(...graph.Value) graph.Value { return stale },
+			"the function returned a value of another graph: compute the result from the values that it is called with"},
+		{"a value that is gone", func(xs ...graph.Value) graph.Value {
+			y := ops.Sin(xs[0])
+			y.Graph().Reset()
+			return y
+		}, "value %2 was recorded before the graph's Reset: record it again, or keep its numbers with Value.Tensor before Reset"},
+	}
+	for name, call := range takers {
+		for _, test := range tests {
+			t.Run(name+"/"+test.name, func(t *testing.T) {
+				if diff := cmp.Diff("autograd."+name+": "+test.want, message(func() { call(test.f) })); diff != "" {
+					t.Errorf("mismatch (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// TestEveryTakerIsTested holds that no function with a parameter that is a function is missing above.
+func TestEveryTakerIsTested(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, name := range names {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv != nil || !f.Name.IsExported() || strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			for _, p := range f.Type.Params.List {
+				if _, ok := p.Type.(*ast.FuncType); ok && takers[f.Name.Name] == nil {
+					t.Errorf("%s takes a function: add it to takers", f.Name.Name)
+				}
+			}
+		}
+	}
+}
+
+func TestNilOptions(t *testing.T) {
+	x := graph.New().Var(2)
+	tests := map[string]func(){
+		"autograd.Backward: option 1 is nil: leave it out":                                                 func() { autograd.Backward(x, autograd.LeavesOnly(), nil) },
+		"autograd.WithSeed: got a nil tensor: leave the option out to start from 1":                        func() { autograd.WithSeed(nil) },
+		"autograd.Explain: got a nil io.Writer: pass where to write, such as os.Stdout":                    func() { autograd.Explain(nil, x, x) },
+		"autograd.Gradients.Scalar: got the zero Gradients: get one from autograd.Backward":                func() { autograd.Gradients{}.Scalar(x) },
+		"autograd.Backward: the loss has shape (), the seed has (1): give a cotangent of the loss's shape": func() { autograd.Backward(x, autograd.WithSeed(tensor.New(tensor.Float64, 1))) },
+	}
+	for want, f := range tests {
+		if diff := cmp.Diff(want, message(f)); diff != "" {
+			t.Errorf("mismatch (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestOptionOrder holds that the order of options does not matter.
+func TestOptionOrder(t *testing.T) {
+	g := graph.New()
+	x := g.VarTensor(vector(1, 2))
+	y := ops.Square(ops.Sin(x))
+	seed, leaves := autograd.WithSeed(vector(3, 4)), autograd.LeavesOnly()
+	var got [][]float64
+	for _, options := range [][]autograd.Option{{seed, leaves}, {leaves, seed}} {
+		grads := autograd.Backward(y, options...)
+		got = append(got, append(grads.Tensor(x).Float64s(), grads.Tensor(y.Inputs()[0]).Float64s()...))
+	}
+	if diff := cmp.Diff(got[0], got[1]); diff != "" || got[0][2] != 0 {
+		t.Errorf("got %v and %v", got[0], got[1])
+	}
+	if err := graph.Try(func() { autograd.Backward(y, leaves) }); !errors.Is(err, graph.ErrShape) {
+		t.Errorf("without a seed: got error %v, want one of kind %v", err, graph.ErrShape)
+	}
+}
