@@ -15,10 +15,8 @@ func init() {
 		Name: "concat", Func: Concat, Params: "axis, xs", Doc: "tensors joined along an axis", Formula: "[x₁ x₂ …]", Derivative: "1",
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
-			for i, at := 0, 0; i < n.NumInputs(); i++ {
-				x := n.In(i)
-				copyWindow(n.Out(), x, n.Int(0), 0, at)
-				at += x.Dims()[n.Int(0)]
+			for i := range n.NumInputs() {
+				copyWindow(n.Out(), n.In(i), n.Int(0), 0, partStart(n, i))
 			}
 		},
 		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
@@ -158,13 +156,7 @@ func repeatBlocks[T constraints.Float](dst, src []T, block, times int) {
 }
 
 // partStart returns where operand i of a concat begins along the axis.
-func partStart(n graph.Node, i int) int {
-	at := 0
-	for k := range i {
-		at += n.InputNode(k).Dims()[n.Int(0)]
-	}
-	return at
-}
+func partStart(n graph.Node, i int) int { return n.Int(1 + i) }
 
 // reversed returns n-1 down to 0.
 func reversed(n int) []int {
@@ -183,14 +175,17 @@ func Concat(axis int, xs ...graph.Value) graph.Value {
 	axis = c.Axis(axis, 0)
 	var buf [tensor.MaxRank]int
 	shape := append(buf[:0], c.Dims(0)...)
+	var few [8]int
+	starts := append(few[:0], 0)
 	for i := range xs[1:] {
 		d := c.Dims(i + 1)
 		if len(d) != len(shape) || !equalBut(d, shape, axis) {
 			panic(c.Errorf(graph.ErrShape, "operand %d has shape %s, operand 0 has %s: they may differ only along axis %d", i+1, tensor.FormatShape(slices.Clone(d)), tensor.FormatShape(slices.Clone(c.Dims(0))), axis))
 		}
+		starts = append(starts, shape[axis])
 		shape[axis] = addLengths(c, shape[axis], d[axis])
 	}
-	return c.Ints(axis).Record(shape...)
+	return c.Ints(axis).Ints(starts...).Record(shape...)
 }
 
 // Stack returns the xs, all of one shape, joined along a new axis, which stands at the given place of the result.
