@@ -1,8 +1,6 @@
 package autograd
 
 import (
-	"slices"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -47,39 +45,30 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 		defer checkRecorded(op, g, y, changes)
 	}
 	on := g.Between(graph.GradEdges, y, xs...)
-	cts := make(map[int]graph.Value, on.Len()) // by node; none where nothing reaches
+	cts := newCotangents(on.Len())
 	if on.Has(y.ID()) {
-		cts[y.ID()] = ct
+		cts.add(y.Node(), ct)
 	}
 	for id := range on.Down {
-		ct, reached := cts[id]
 		if id < floor {
 			break
 		}
+		ct, reached := cts.of(id)
 		if !reached {
 			continue
 		}
 		n := g.Value(id).Node()
 		forgetCheckpoint(n)
 		for i := range n.NumInputs() {
-			in := n.InputNode(i)
-			if !on.Has(in.ID()) {
-				continue
+			if on.Has(n.InputNode(i).ID()) {
+				cts.pass(n, i, ct)
 			}
-			c := cotangent(n, i, ct)
-			if shape := in.Dims(); !slices.Equal(c.Dims(), shape) {
-				c = ops.SumTo(c, shape...)
-			}
-			if sum, ok := cts[in.ID()]; ok {
-				c = ops.Add(sum, c)
-			}
-			cts[in.ID()] = c
 		}
 	}
 	out := make([]graph.Value, len(xs))
 	for i, x := range xs {
 		var ok bool
-		if out[i], ok = cts[x.ID()]; !ok {
+		if out[i], ok = cts.of(x.ID()); !ok {
 			out[i] = ops.Broadcast(g.Const(0), x.Dims()...)
 		}
 	}

@@ -1,0 +1,122 @@
+package ops
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+// TakesPart reports whether a node takes a part of its first operand along an axis, as [Slice], [Gather] and [TakeAlong]
+// do. The cotangent of that operand is zeros but for the part: [PutParts] makes one of many.
+func TakesPart(n graph.Node) bool {
+	switch n.Op() {
+	case opSlice, opGather, opTakeAlong:
+		return true
+	}
+	return false
+}
+
+// PutParts returns the cotangent of a value of which every one of the nodes takes a part, for the cotangents of the
+// nodes: what their rules give, added up. It joins the parts before it puts them in their places, so that it takes the
+// time and memory of the parts together and of the value once, where the rules take those of the value for every node.
+//
+// It panics with a [*graph.Error] if a node takes no part of its operand; see [TakesPart].
+func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
+	const op = "ops.PutParts"
+	if len(nodes) == 0 || len(nodes) != len(cts) {
+		panic(graph.Errorf(op, graph.ErrUsage, "%d nodes and %d cotangents: give one for each, and one or more", len(nodes), len(cts)))
+	}
+	type along struct {
+		own  bool // other indices for every line
+		axis int
+	}
+	groups := make(map[along][]int)
+	var order []along
+	for i, n := range nodes {
+		if !TakesPart(n) {
+			panic(graph.Errorf(op, graph.ErrUsage, "node %s takes no part of its operand: use its rule", n.Label()))
+		}
+		k := along{n.Op() == opTakeAlong, n.Int(0)}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], i)
+	}
+	var sum graph.Value
+	for i, k := range order {
+		part := putGroup(nodes, cts, groups[k], k.axis)
+		if i == 0 {
+			sum = part
+		} else {
+			sum = Add(sum, part)
+		}
+	}
+	return sum
+}
+
+// putGroup is PutParts for the nodes of a group, which take their parts along one axis and in the same way.
+func putGroup(nodes []graph.Node, cts []graph.Value, group []int, axis int) graph.Value {
+	first := nodes[group[0]]
+	if len(group) == 1 {
+		return first.Row().VJP(first, 0, cts[group[0]])
+	}
+	size := first.InputNode(0).Dims()[axis]
+	var parts, indices []graph.Value
+	for _, i := range group {
+		parts = append(parts, cts[i])
+		if first.Op() == opTakeAlong {
+			indices = append(indices, nodes[i].Input(1))
+		}
+	}
+	if indices != nil {
+		return PutAlong(Concat(axis, parts...), Concat(axis, indices...), axis, size)
+	}
+	if start, inOrder, ok := tiles(nodes, group); ok {
+		for i, k := range inOrder {
+			parts[i] = cts[k]
+		}
+		joined := Concat(axis, parts...)
+		if length := joined.Dims()[axis]; length < size {
+			return Pad(joined, axis, start, size-start-length)
+		}
+		return joined
+	}
+	var index []int
+	for _, i := range group {
+		index = appendTaken(index, nodes[i])
+	}
+	return Scatter(Concat(axis, parts...), axis, size, index...)
+}
+
+// tiles reports whether the nodes are slices that lie side by side, and returns where the first one starts, and the
+// nodes in the order of their places.
+func tiles(nodes []graph.Node, group []int) (start int, inOrder []int, ok bool) {
+	for _, i := range group {
+		if nodes[i].Op() != opSlice {
+			return 0, nil, false
+		}
+	}
+	inOrder = slices.Clone(group)
+	slices.SortStableFunc(inOrder, func(a, b int) int { return nodes[a].Int(1) - nodes[b].Int(1) })
+	start = nodes[inOrder[0]].Int(1)
+	at := start
+	for _, i := range inOrder {
+		if nodes[i].Int(1) != at {
+			return 0, nil, false
+		}
+		at += nodes[i].Dims()[nodes[i].Int(0)]
+	}
+	return start, inOrder, true
+}
+
+// appendTaken appends the indices along the axis that a slice or a gather takes.
+func appendTaken(dst []int, n graph.Node) []int {
+	if n.Op() == opGather {
+		return append(dst, n.Ints()[1:]...)
+	}
+	axis, start := n.Int(0), n.Int(1)
+	for k := range n.Dims()[axis] {
+		dst = append(dst, start+k)
+	}
+	return dst
+}
