@@ -147,6 +147,11 @@ func TestLeavesOnly(t *testing.T) {
 	if all.View(h) == nil || leaves.View(h) != nil {
 		t.Error("LeavesOnly must drop the adjoint of an inner value, and only then")
 	}
+	for _, v := range []graph.Value{x, h, y} {
+		if want := v != h; leaves.Kept(v) != want || !all.Kept(v) {
+			t.Errorf("Kept(%v): got %v with LeavesOnly and %v without, want %v and true", v, leaves.Kept(v), all.Kept(v), want)
+		}
+	}
 }
 
 func TestMessages(t *testing.T) {

@@ -296,6 +296,13 @@ func (g Gradients) View(w graph.Value) *tensor.Tensor {
 	return g.a.Tensor(n)
 }
 
+// Kept reports whether the adjoint of v is there to be read: it is not if [LeavesOnly] gave it back.
+func (g Gradients) Kept(v graph.Value) bool {
+	n := g.node("autograd.Gradients.Kept", v)
+	_, scalar := n.Scalar()
+	return scalar || !g.has(n) || g.a.Scalars()[n.ID()] == 0 || g.a.Tensor(n) != nil
+}
+
 // Reaches reports whether the loss depends on v through operations that pass gradients on, whatever numbers flowed: it
 // is true for x - x, whose derivative is 0. It is false for a constant.
 func (g Gradients) Reaches(v graph.Value) bool {

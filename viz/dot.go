@@ -16,11 +16,14 @@ import (
 // DOT returns the first error of w. It panics with a [*graph.Error] if root is no longer on the tape or an option does
 // not fit.
 func DOT(w io.Writer, root graph.Value, options ...Option) error {
-	return newPicture("viz.DOT", root, options).DOT(w)
+	const op = "viz.DOT"
+	checkWriter(op, w)
+	return newPicture(op, root, options).DOT(w)
 }
 
 // DOT writes the picture in the language of Graphviz and returns the first error of w.
 func (p *Picture) DOT(w io.Writer) error {
+	checkWriter("viz.Picture.DOT", w)
 	d := dotWriter{bufio.NewWriter(w)}
 	d.write("digraph chainrule {\n")
 	d.write("  graph [rankdir=", [...]string{"LR", "TB", "RL", "BT"}[p.Direction], ", bgcolor=white, ", font, ", fontsize=18, nodesep=0.25, ranksep=0.45")
@@ -48,6 +51,12 @@ func (p *Picture) DOT(w io.Writer) error {
 	}
 	d.write("}\n")
 	return d.w.Flush()
+}
+
+func checkWriter(op string, w io.Writer) {
+	if w == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil io.Writer: pass where to write, such as os.Stdout"))
+	}
 }
 
 const font = `fontname="Helvetica,Arial,sans-serif"`

@@ -87,7 +87,10 @@ func Precision(digits int) Option { return func(s *settings) { s.digits = digits
 // read returns the settings that options make, or panics with a [*graph.Error].
 func read(op string, root graph.Value, options []Option) settings {
 	s := settings{limit: DefaultMaxNodes, digits: DefaultPrecision}
-	for _, o := range options {
+	for i, o := range options {
+		if o == nil {
+			panic(graph.Errorf(op, graph.ErrUsage, "option %d is nil: leave it out", i))
+		}
 		o(&s)
 	}
 	root.Check(op)

@@ -217,6 +217,21 @@ func TestGradientsWithoutTensors(t *testing.T) {
 	}
 }
 
+// TestGradientsThatAreZero draws tensors to which the sweep passed nothing, with adjoints that it gave back and without.
+func TestGradientsThatAreZero(t *testing.T) {
+	g := graph.New()
+	w := g.VarTensor(tensor.Of([]float64{1, 2}, 2)).Named("w")
+	s := ops.Sin(w).Named("s")
+	l := ops.Mul(ops.Sum(s), g.Var(0)).Named("l")
+	for _, options := range [][]autograd.Option{nil, {autograd.LeavesOnly()}} {
+		for _, n := range viz.NewPicture(l, viz.WithGradients(autograd.Backward(l, options...)), viz.WithContributions()).Nodes {
+			if want := "δ = 0"; (n.Name == "w" || n.Name == "s") && n.Adjoint != want {
+				t.Errorf("%s has %q, want %q", n.Name, n.Adjoint, want)
+			}
+		}
+	}
+}
+
 // failAfter is a writer that fails after n bytes.
 type failAfter struct{ n int }
 
@@ -262,6 +277,10 @@ func TestMisuse(t *testing.T) {
 			"viz.DOT: the gradients are of another graph: use autograd.Backward on a value of this one"},
 		{"contributions alone", draw(viz.WithContributions()),
 			"viz.DOT: viz.WithContributions without gradients: add viz.WithGradients(autograd.Backward(loss))"},
+		{"nil option", draw(viz.Legend(), nil), "viz.DOT: option 1 is nil: leave it out"},
+		{"nil writer", func() { _ = viz.DOT(nil, x) }, "viz.DOT: got a nil io.Writer: pass where to write, such as os.Stdout"},
+		{"picture to a nil writer", func() { _ = viz.NewPicture(x).DOT(nil) },
+			"viz.Picture.DOT: got a nil io.Writer: pass where to write, such as os.Stdout"},
 		{"no nodes", draw(viz.MaxNodes(0)), "viz.DOT: a picture of at most 0 nodes: give viz.MaxNodes 2 or more"},
 		{"no digits", draw(viz.Precision(0)), "viz.DOT: a precision of 0 digits: give viz.Precision 1 to 17"},
 		{"no such direction", draw(viz.Direction(7)),
@@ -307,5 +326,23 @@ func TestLargeTape(t *testing.T) {
 	}
 	if got := tensor.FormatShape(ops.Concat(0, all...).Dims()); got != "(50000)" {
 		t.Errorf("shape %s", got)
+	}
+}
+
+// TestManyContributions draws what an operation with many operands passes to each of them. It takes the time of the
+// operands, and not the square of it, as it would if every edge looked at the whole adjoint of the result.
+func TestManyContributions(t *testing.T) {
+	const n = 50_000
+	g := graph.New()
+	xs := g.Vars(make([]float64, n))
+	y := ops.Sum(ops.Stack(0, xs...))
+	p := viz.NewPicture(y, viz.MaxNodes(2*n), viz.WithGradients(autograd.Backward(y)), viz.WithContributions())
+	if got, want := len(p.Edges), n+1; got != want {
+		t.Fatalf("%d edges, want %d", got, want)
+	}
+	for _, e := range p.Edges[:n] {
+		if want := "→ 1"; e.Contribution != want {
+			t.Fatalf("an edge has contribution %q, want %q", e.Contribution, want)
+		}
 	}
 }

@@ -56,21 +56,18 @@ func (p *painter) differentiated(n graph.Node) bool {
 	return p.grads != nil && n.WantsGrad() && p.forward.Has(n.ID()) && n.ID() <= p.grads.Loss().ID()
 }
 
-// notKept stands for an adjoint that the sweep gave back.
-const notKept = "not kept"
-
 func (p *painter) adjoint(n graph.Node) string {
 	v := n.Value()
 	if _, scalar := n.Scalar(); scalar {
 		return p.number(p.grads.Scalar(v))
 	}
-	if !p.grads.Reaches(v) {
-		return "0"
+	if !p.grads.Kept(v) {
+		return "not kept"
 	}
 	if t := p.grads.View(v); t != nil {
 		return p.tensor(t)
 	}
-	return notKept
+	return "0"
 }
 
 // operand returns the name of operand i where it matters which operand is which.
@@ -139,7 +136,7 @@ func (p *painter) label(e *Edge, n graph.Node, l link) {
 	if l.known {
 		w := p.grads.Scalar(n.Value())
 		e.Contribution = p.number(w) + " · " + legible.Factor(l.d, p.digits) + " = " + p.number(product(w, l.d))
-	} else if a := p.adjoint(n); a != notKept && l.operand >= 0 {
+	} else if l.operand >= 0 && p.grads.Kept(n.Value()) {
 		e.Contribution = "→ " + p.tensor(p.grads.Contribution(n.Value(), l.operand))
 	}
 }
