@@ -16,7 +16,7 @@
 //	grads.Tensor(w)  // ∂loss/∂w in the shape of w
 //
 // [Backward] computes with numbers. [Grad] records the sweep as operations on the same graph, so that its results can
-// be differentiated again, to any order, or drawn. [JVP], [Jacobian], [Hessian] and [HVP] build on the two.
+// be differentiated again, to any order, or drawn. [VJP], [JVP], [Jacobian], [Hessian] and [HVP] build on the two.
 // [Checkpoint] trades time for memory, [Check] compares a gradient with difference quotients, and [Explain] writes the
 // chain rule out in words and numbers.
 //

@@ -34,6 +34,16 @@ func ExampleValueAndGrad() {
 	// Output: 5 [0.6000000000000001 0.8]
 }
 
+func ExampleVJP() {
+	polar := func(x graph.Value) graph.Value { // (r, φ) to (r·cos φ, r·sin φ)
+		r, phi := ops.Slice(x, 0, 0, 1), ops.Slice(x, 0, 1, 2)
+		return ops.Concat(0, ops.Mul(r, ops.Cos(phi)), ops.Mul(r, ops.Sin(phi)))
+	}
+	v, dv := autograd.VJP(polar, []float64{2, 0}, []float64{0, 1}) // the second row of the Jacobian
+	fmt.Println(v, dv)
+	// Output: [2 0] [0 2]
+}
+
 func ExampleJacobian() {
 	polar := func(x graph.Value) graph.Value { // (r, φ) to (r·cos φ, r·sin φ)
 		r, phi := ops.Slice(x, 0, 0, 1), ops.Slice(x, 0, 1, 2)

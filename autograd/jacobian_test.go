@@ -1,0 +1,131 @@
+package autograd_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// wide returns a function with m results that takes the results of f in turn, each times another number.
+func wide(m int, f func(x graph.Value) graph.Value) func(x graph.Value) graph.Value {
+	return func(x graph.Value) graph.Value {
+		y := ops.Reshape(f(x), -1)
+		n := y.Dims()[0]
+		index, c := make([]int, m), make([]float64, m)
+		for i := range m {
+			index[i], c[i] = i%n, 1+float64(i/n)
+		}
+		return ops.Mul(ops.Gather(y, 0, index...), x.Graph().ConstTensor(vector(c...)))
+	}
+}
+
+// TestJacobianByRowsAndColumns holds that the matrix has the same rows as VJP and the same columns as JVP, be it high,
+// square or broad: it is computed by columns where it is high.
+func TestJacobianByRowsAndColumns(t *testing.T) {
+	inf := math.Inf(1)
+	functions := []struct {
+		name string
+		f    func(x graph.Value) graph.Value
+		at   []float64
+	}{
+		{"elementwise", ops.Sin, []float64{1, 2, 3}},
+		{"of scalars", func(x graph.Value) graph.Value {
+			a, b, c := ops.Reshape(ops.Slice(x, 0, 0, 1)), ops.Reshape(ops.Slice(x, 0, 1, 2)), ops.Reshape(ops.Slice(x, 0, 2, 3))
+			return ops.Stack(0, ops.Mul(a, b), ops.Pow(b, c), ops.Div(c, a), ops.Mul(ops.Exp(a), c))
+		}, []float64{1, 2, 3}},
+		{"a matrix product", func(x graph.Value) graph.Value {
+			return ops.MatMul(ops.Reshape(x, 2, 2), ops.Reshape(ops.Sin(x), 2, 2))
+		}, []float64{1, 2, 3, 4}},
+		{"reductions", func(x graph.Value) graph.Value { return ops.Concat(0, ops.Softmax(x, 0), ops.CumSum(x, 0)) }, []float64{1, 2, 3}},
+		{"a checkpoint", func(x graph.Value) graph.Value {
+			return autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.Mul(xs[0], ops.Sin(xs[1])) }, x, ops.Square(x))
+		}, []float64{1, 2, 3}},
+		{"a gradient", func(x graph.Value) graph.Value { return autograd.Grad(ops.Sum(ops.Exp(ops.Square(x))), x)[0] }, []float64{0.1, 0.2}},
+		{"the point itself", func(x graph.Value) graph.Value { return x }, []float64{1, 2}},
+		{"a constant", func(x graph.Value) graph.Value { return x.Graph().ConstTensor(vector(1, 2)) }, []float64{1, 2}},
+		{"kinks", func(x graph.Value) graph.Value { return ops.Concat(0, ops.ReLU(x), ops.Abs(x)) }, []float64{-1, 0, 1}},
+		{"an infinite derivative", ops.Sqrt, []float64{0, 1, 4}},
+		{"NaN", ops.Log, []float64{math.NaN(), 1, inf}},
+	}
+	for _, test := range functions {
+		for name, m := range map[string]int{"broad": 1, "square": len(test.at), "high": 10 * len(test.at)} {
+			t.Run(test.name+"/"+name, func(t *testing.T) {
+				f := wide(m, test.f)
+				n := len(test.at)
+				got := autograd.Jacobian(f, test.at)
+				if diff := cmp.Diff([]int{m, n}, got.Shape()); diff != "" {
+					t.Fatalf("shape: mismatch (-want +got):\n%s", diff)
+				}
+				byRows, byColumns := tensor.New(tensor.Float64, m, n), tensor.New(tensor.Float64, m, n)
+				for i := range m {
+					ct := make([]float64, m)
+					ct[i] = 1
+					_, dv := autograd.VJP(f, test.at, ct)
+					copy(byRows.Float64s()[i*n:], dv)
+				}
+				for j := range n {
+					dir := make([]float64, n)
+					dir[j] = 1
+					_, dy := autograd.JVP(f, test.at, dir)
+					for i := range m {
+						byColumns.SetAt(dy.At(i), i, j)
+					}
+				}
+				near := cmp.Options{cmpopts.EquateApprox(1e-14, 1e-15), cmpopts.EquateNaNs()}
+				if diff := cmp.Diff(byRows.Float64s(), got.Float64s(), near); diff != "" {
+					t.Errorf("rows: mismatch (-VJP +Jacobian):\n%s", diff)
+				}
+				if diff := cmp.Diff(byColumns.Float64s(), got.Float64s(), near); diff != "" {
+					t.Errorf("columns: mismatch (-JVP +Jacobian):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// TestJacobianOfLittle holds the shapes where there is no result, no argument, or a scalar one.
+func TestJacobianOfLittle(t *testing.T) {
+	tests := []struct {
+		name string
+		f    func(x graph.Value) graph.Value
+		at   []float64
+		want []int
+	}{
+		{"no result", func(x graph.Value) graph.Value { return ops.Slice(x, 0, 0, 0) }, []float64{1, 2}, []int{0, 2}},
+		{"no argument", func(x graph.Value) graph.Value { return ops.Broadcast(ops.Sum(x), 20) }, nil, []int{20, 0}},
+		{"neither", ops.Sin, nil, []int{0, 0}},
+		{"a scalar", func(x graph.Value) graph.Value { return ops.Sum(x) }, []float64{1, 2}, []int{1, 2}},
+		{"a scalar of no argument", func(x graph.Value) graph.Value { return ops.Sum(x) }, nil, []int{1, 0}},
+		{"a matrix", func(x graph.Value) graph.Value { return ops.Outer(x, x) }, []float64{1, 2, 3}, []int{9, 3}},
+	}
+	for _, test := range tests {
+		if diff := cmp.Diff(test.want, autograd.Jacobian(test.f, test.at).Shape()); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+func TestVJP(t *testing.T) {
+	scaled := func(x graph.Value) graph.Value { return ops.Outer(x, x.Graph().ConstTensor(vector(1, 10))) }
+	v, dv := autograd.VJP(scaled, []float64{2, 3}, []float64{1, 2, 3, 4})
+	if diff := cmp.Diff([]float64{2, 20, 3, 30}, v.Float64s()); diff != "" || v.Rank() != 2 {
+		t.Errorf("value: mismatch (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]float64{21, 43}, dv); diff != "" {
+		t.Errorf("derivative: mismatch (-want +got):\n%s", diff)
+	}
+	_, dv = autograd.VJP(func(x graph.Value) graph.Value { return ops.Sum(ops.Square(x)) }, []float64{2, 3}, []float64{10})
+	if diff := cmp.Diff([]float64{40, 60}, dv); diff != "" {
+		t.Errorf("of a scalar: mismatch (-want +got):\n%s", diff)
+	}
+	const want = "autograd.VJP: a cotangent of 2 numbers for a result of shape (2,2): give one for each of its 4 elements"
+	if diff := cmp.Diff(want, message(func() { autograd.VJP(scaled, []float64{2, 3}, []float64{1, 2}) })); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
