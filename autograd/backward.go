@@ -118,7 +118,6 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		ct.SetFlat(a.Scalar(n), 0)
 		defer g.FreeTemp(ct)
 	}
-	forgetCheckpoint(n)
 	for i := range n.NumInputs() {
 		if !n.Wants(i) {
 			continue

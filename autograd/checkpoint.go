@@ -14,11 +14,10 @@ var opCheckpoint graph.Op
 // A checkpoint is what a checkpoint node remembers: how to compute its value again.
 type checkpoint struct {
 	f      func(xs ...graph.Value) graph.Value
-	given  int              // operands that are passed to f; those behind them are values that f uses besides
-	result *tensor.Tensor   // what Forward copies
-	parts  []*tensor.Tensor // of the sweep under way: what each operand has coming
-	ct     graph.Value      // of the recorded sweep under way: the cotangent,
-	cts    []graph.Value    // and what each operand has coming
+	given  int            // operands that are passed to f; those behind them are values that f uses besides
+	again  []bool         // by operand: it stands among those before, too, and the first one gets the gradient
+	result *tensor.Tensor // what Forward copies
+	together
 }
 
 func init() {
@@ -51,7 +50,15 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 		x.CheckIn(op, g)
 	}
 	c := &checkpoint{f: f, given: len(xs)}
-	operands := slices.Clone(xs)
+	var operands []graph.Value
+	have := make(map[int]bool) // by node
+	add := func(v graph.Value) {
+		operands, c.again = append(operands, v), append(c.again, have[v.ID()])
+		have[v.ID()] = true
+	}
+	for _, x := range xs {
+		add(x)
+	}
 	var bound []*tensor.Tensor
 	g.Scratch(func() {
 		first := g.Len() + 1
@@ -59,8 +66,8 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 		checkResult(op, g, y)
 		c.result = y.Tensor()
 		use := func(v graph.Value) {
-			if v.ID() < first && v.WantsGrad() && !slices.ContainsFunc(operands, func(o graph.Value) bool { return o.ID() == v.ID() }) {
-				operands = append(operands, v)
+			if v.ID() < first && v.WantsGrad() && !have[v.ID()] {
+				add(v)
 			}
 		}
 		for id := first; id <= g.Len(); id++ {
@@ -78,7 +85,7 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 		use(y)
 	})
 	for _, t := range bound {
-		operands = append(operands, g.Bind(t))
+		add(g.Bind(t))
 	}
 	v := graph.Begin(opCheckpoint, operands...).Aux(c).Record(c.result.Dims()...)
 	c.result = nil
@@ -91,33 +98,12 @@ func isBound(g *graph.Graph, t *tensor.Tensor, v graph.Value) bool {
 	return ok && b.ID() == v.ID()
 }
 
-// repeated reports whether operand i of a node stands among the operands before it: the first one gets the gradient.
-func repeated(n graph.Node, i int) bool {
-	for k := range i {
-		if n.InputNode(k).ID() == n.InputNode(i).ID() {
-			return true
-		}
-	}
-	return false
-}
-
-func operandsOf(n graph.Node) []graph.Value { return n.Value().Inputs() }
-
-// forgetCheckpoint drops what node n, if it is a checkpoint, computed for an earlier sweep: that served the cotangent of
-// its time, and values that may have left the tape since.
-func forgetCheckpoint(n graph.Node) {
-	if n.Op() == opCheckpoint {
-		c := n.Aux().(*checkpoint)
-		c.parts, c.cts = nil, nil
-	}
-}
-
 // sameAgain bounds the difference between the two values of a checkpoint's function, by the largest of its numbers. They
 // differ by rounding at most; another mask of dropout makes a far larger difference.
 const sameAgain = 1e-3
 
-// again computes f a second time and panics if it does not return what it did the first time.
-func (c *checkpoint) again(n graph.Node, xs []graph.Value) graph.Value {
+// evaluate computes f a second time and panics if it does not return what it did the first time.
+func (c *checkpoint) evaluate(n graph.Node, xs []graph.Value) graph.Value {
 	y := c.f(xs[:c.given]...)
 	checkResult("autograd.Checkpoint", n.Graph(), y)
 	was, is := n.Data(), y.Node().Data()
@@ -145,15 +131,15 @@ func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool)
 		dst.Zero()
 	}
 	c, g := n.Aux().(*checkpoint), n.Graph()
-	if repeated(n, i) {
+	if c.again[i] {
 		return true
 	}
-	if c.parts == nil || c.parts[i] == nil {
-		xs := operandsOf(n)
-		c.parts = make([]*tensor.Tensor, len(xs))
+	c.add(n, i, dst, func() []*tensor.Tensor {
+		xs := n.Value().Inputs()
+		parts := make([]*tensor.Tensor, len(xs))
 		g.Scratch(func() {
 			first := g.Len() + 1
-			y := c.again(n, xs)
+			y := c.evaluate(n, xs)
 			a := g.NewAdjoints(y)
 			defer a.Release()
 			if len(y.Dims()) > 0 {
@@ -165,24 +151,24 @@ func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool)
 			sweep(a, first, true)
 			grads := Gradients{a, a.Serial()}
 			for k, x := range xs {
-				c.parts[k] = grads.Tensor(x)
+				if x.WantsGrad() && !c.again[k] {
+					parts[k] = grads.Tensor(x)
+				}
 			}
 		})
-	}
-	tensor.AddReduced(dst, c.parts[i])
-	c.parts[i] = nil
+		return parts
+	})
 	return true
 }
 
 // checkpointVJP records f again, on the tape this time, and the sweep through it, once for all operands.
 func checkpointVJP(n graph.Node, i int, ct graph.Value) graph.Value {
-	c := n.Aux().(*checkpoint)
-	if repeated(n, i) {
-		return ops.Broadcast(n.Graph().Const(0), n.InputNode(i).Dims()...)
+	c, g := n.Aux().(*checkpoint), n.Graph()
+	if c.again[i] {
+		return ops.Broadcast(g.Const(0), n.InputNode(i).Dims()...)
 	}
-	if c.cts == nil || c.ct != ct {
-		xs, floor := operandsOf(n), n.Graph().Len()+1
-		c.ct, c.cts = ct, vjp("autograd.Checkpoint", c.again(n, xs), ct, xs, floor)
-	}
-	return c.cts[i]
+	return c.value(n, i, ct, func() []graph.Value {
+		xs, floor := n.Value().Inputs(), g.Len()+1
+		return vjp("autograd.Checkpoint", c.evaluate(n, xs), ct, xs, floor)
+	})
 }

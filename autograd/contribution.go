@@ -34,7 +34,10 @@ func (g Gradients) Contribution(v graph.Value, i int) *tensor.Tensor {
 	if ct == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "the adjoint of %s was given back during the sweep: call Backward without LeavesOnly", n.Label()))
 	}
-	forgetCheckpoint(n)
-	pass(n.Row(), n, i, ct, dst, false)
+	if m := memoryOf(n); m != nil {
+		m.contributes(g.a, func() { pass(n.Row(), n, i, ct, dst, false) })
+	} else {
+		pass(n.Row(), n, i, ct, dst, false)
+	}
 	return dst
 }

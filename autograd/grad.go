@@ -58,7 +58,9 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 			continue
 		}
 		n := g.Value(id).Node()
-		forgetCheckpoint(n)
+		if m := memoryOf(n); m != nil {
+			m.forget()
+		}
 		for i := range n.NumInputs() {
 			if on.Has(n.InputNode(i).ID()) {
 				cts.pass(n, i, ct)
