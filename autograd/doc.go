@@ -17,8 +17,8 @@
 //
 // [Backward] computes with numbers. [Grad] records the sweep as operations on the same graph, so that its results can
 // be differentiated again, to any order, or drawn. [VJP], [JVP], [Jacobian], [Hessian] and [HVP] build on the two.
-// [Checkpoint] trades time for memory, [Check] compares a gradient with difference quotients, and [Explain] writes the
-// chain rule out in words and numbers.
+// [Checkpoint] trades time for memory, [Custom] makes an operation of a function and its derivative, [Check] compares a
+// gradient with difference quotients, and [Explain] writes the chain rule out in words and numbers.
 //
 // # Zero wins
 //

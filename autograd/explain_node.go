@@ -128,7 +128,7 @@ func (e *explainer) rules(from, to int) string {
 		n := e.node(p)
 		for i := range n.NumInputs() {
 			if q := e.place(n, i); q >= 0 && (paths > 1 || q == steps[j+1]) {
-				parts = append(parts, n.Row().Name+" "+tensor.FormatShape(n.Dims())+": "+e.tensorRule(n, i))
+				parts = append(parts, n.OpName()+" "+tensor.FormatShape(n.Dims())+": "+e.tensorRule(n, i))
 				break
 			}
 		}

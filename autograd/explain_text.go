@@ -113,7 +113,7 @@ func (e *explainer) expression(n graph.Node) string {
 			args = append(args, m[name])
 		}
 	}
-	return row.Name + "(" + strings.Join(args, ", ") + ")"
+	return n.OpName() + "(" + strings.Join(args, ", ") + ")"
 }
 
 // prose reports whether a derivative is described in words.

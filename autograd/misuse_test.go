@@ -188,6 +188,7 @@ func TestMisusedFunctions(t *testing.T) {
 
 // TestEveryTakerIsTested holds that no function with a parameter that is a function is missing above.
 func TestEveryTakerIsTested(t *testing.T) {
+	elsewhere := map[string]bool{"Custom": true} // TestCustomMisuse
 	names, err := filepath.Glob("*.go")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no files: %v", err)
@@ -203,7 +204,7 @@ func TestEveryTakerIsTested(t *testing.T) {
 				continue
 			}
 			for _, p := range f.Type.Params.List {
-				if _, ok := p.Type.(*ast.FuncType); ok && takers[f.Name.Name] == nil {
+				if _, ok := p.Type.(*ast.FuncType); ok && takers[f.Name.Name] == nil && !elsewhere[f.Name.Name] {
 					t.Errorf("%s takes a function: add it to takers", f.Name.Name)
 				}
 			}

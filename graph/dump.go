@@ -17,7 +17,7 @@ func (g *Graph) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	for v := range g.Nodes() {
 		n := v.Node()
-		fmt.Fprintf(b, "%%%d = %s", n.id, n.Op())
+		fmt.Fprintf(b, "%%%d = %s", n.id, n.OpName())
 		if in := n.NumInputs(); in > 0 {
 			b.WriteByte('(')
 			for i := range in {

@@ -175,8 +175,8 @@ func (n Node) label() string {
 	if name := n.Name(); name != "" {
 		s = fmt.Sprintf("%q (%s)", name, s)
 	}
-	if op := n.Op(); op != opLeaf {
-		s += " = " + op.String()
+	if n.Op() != opLeaf {
+		s += " = " + n.OpName()
 	}
 	return s
 }

@@ -16,7 +16,7 @@ const (
 // show all operands, constants or folded operations, the formula says what they are, and stands for all if it is short.
 func (p *painter) formula(n graph.Node) (op, formula string) {
 	row := n.Row()
-	op, formula = row.Name, row.Formula
+	op, formula = n.OpName(), row.Formula
 	switch {
 	case !p.showsOperands(n):
 		formula, _ = p.expression(n, 0)
@@ -109,7 +109,7 @@ func (p *painter) expression(n graph.Node, depth int) (string, int) {
 			m[name] = legible.Factor(n.Float(k), p.digits)
 		}
 	}
-	if s, ok := legible.Fill(f, m); ok && !onlyName(n, f) {
+	if s, ok := legible.Fill(f, m); ok && f != "" && !onlyName(n, f) {
 		return s, inside
 	}
 	var args []string
@@ -121,7 +121,7 @@ func (p *painter) expression(n graph.Node, depth int) (string, int) {
 		text, _ := p.inline(n.InputNode(i), depth)
 		args = append(args, text)
 	}
-	return row.Name + "(" + strings.Join(args, ", ") + ")", atoms
+	return n.OpName() + "(" + strings.Join(args, ", ") + ")", atoms
 }
 
 // inline writes an operand inside a formula, and returns how tightly it holds together.

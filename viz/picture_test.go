@@ -232,6 +232,21 @@ func TestGradientsThatAreZero(t *testing.T) {
 	}
 }
 
+// TestCustomOperation holds that an operation of the program's own is drawn with its name.
+func TestCustomOperation(t *testing.T) {
+	g := graph.New()
+	op := autograd.Custom("solve_it",
+		func(xs ...*tensor.Tensor) *tensor.Tensor { return xs[0] },
+		func(_, ct graph.Value, _ ...graph.Value) []graph.Value { return []graph.Value{ct, {}} })
+	y := op(g.Var(2).Named("x"), g.Const(3))
+	for want, options := range map[string][]viz.Option{"solve_it": nil, "solve_it(x, 3)": {viz.HideConstants()}} {
+		nodes := viz.NewPicture(y, options...).Nodes
+		if last := nodes[len(nodes)-1]; last.Op+last.Formula != want {
+			t.Errorf("got operation %q and formula %q, want %q", last.Op, last.Formula, want)
+		}
+	}
+}
+
 // failAfter is a writer that fails after n bytes.
 type failAfter struct{ n int }
 

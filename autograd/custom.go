@@ -1,0 +1,142 @@
+package autograd
+
+import (
+	"slices"
+	"unicode"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+var opCustom graph.Op
+
+func init() {
+	opCustom = graph.Register(graph.Row{
+		Name: "custom", Func: Custom, Params: "name, forward, vjp", Doc: "an operation of the program's own", Derivative: "∂f/∂x",
+		Forward:  func(n graph.Node) { n.Out().Copy(n.Aux().(*custom).result) },
+		Backward: customBackward,
+		VJP:      customVJP,
+		Source:   "whoever wrote the operation",
+	})
+}
+
+// A custom is what the node of a custom operation remembers.
+type custom struct {
+	name   string
+	vjp    func(y, ct graph.Value, xs ...graph.Value) []graph.Value
+	result *tensor.Tensor // what Forward copies
+	together
+}
+
+// OpName returns the name that pictures, explanations and messages know the operation by.
+func (c *custom) OpName() string { return c.name }
+
+// Custom returns an operation that is made of a function of tensors and its derivative: the result of an algorithm that
+// need not be recorded step by step, such as an iteration, or an operation that is to have another derivative than its
+// own. Names are made of letters, digits and underscores, and stand in pictures, explanations and messages.
+//
+// The operation calls forward once, when it is recorded, with copies of its operands' numbers: tensors in the graph's
+// precision, scalars as float64 tensors of shape (). The result, of any shape, is rounded to the graph's precision. What
+// forward uses besides has no gradient.
+//
+// vjp returns, for the result y, its cotangent ct, of y's shape, and the operands xs, the cotangent of each operand: of
+// the operand's shape, or of one to which that broadcasts; the caller sums over the stretched axes. The zero graph.Value
+// stands for no cotangent where none is wanted: see [graph.Value.WantsGrad]. vjp is written as operations on the graph,
+// and may use other values of it. [Backward] calls it for the numbers, and takes away what it recorded; [Grad] records
+// it, so that where vjp is made of operations that have derivatives, the operation has derivatives of any order. It must
+// not differentiate through y: that would call it again, without end. Where a derivative may be infinite, multiply ct by
+// it with [github.com/seed366ff29f/chainrule/ops.Chain], so that an adjoint of 0 wins. [JVP], and [Jacobian] where it is
+// high, rely on that vjp is linear in ct.
+//
+// Custom panics with a [*graph.Error] if the name is none or a function nil. The operation does if it has no operands,
+// forward returns nil, or vjp returns another number of cotangents, or one of another shape.
+func Custom(name string, forward func(xs ...*tensor.Tensor) *tensor.Tensor, vjp func(y, ct graph.Value, xs ...graph.Value) []graph.Value) func(xs ...graph.Value) graph.Value {
+	const op = "autograd.Custom"
+	switch {
+	case name == "":
+		panic(graph.Errorf(op, graph.ErrUsage, "no name: give one, such as \"lambert_w\""))
+	case !isName(name):
+		panic(graph.Errorf(op, graph.ErrUsage, "name %q: use letters, digits and underscores, as in \"lambert_w\"", name))
+	case forward == nil:
+		panic(graph.Errorf(op, graph.ErrUsage, "operation %s has no forward function: pass the one that computes its result", name))
+	case vjp == nil:
+		panic(graph.Errorf(op, graph.ErrUsage, "operation %s has no vjp function: pass the one that returns the cotangents of its operands, or record its result with Graph.ConstTensor if it has no derivative", name))
+	}
+	return func(xs ...graph.Value) graph.Value {
+		if len(xs) == 0 {
+			panic(graph.Errorf(op, graph.ErrUsage, "operation %s got no operands: give at least one value", name))
+		}
+		in := make([]*tensor.Tensor, len(xs))
+		for i, x := range xs {
+			x.CheckIn(op, xs[0].Graph())
+			if v, scalar := x.Node().Scalar(); scalar {
+				in[i] = tensor.Of([]float64{v})
+			} else {
+				in[i] = x.Tensor()
+			}
+		}
+		c := &custom{name: name, vjp: vjp, result: forward(in...)}
+		if c.result == nil {
+			panic(graph.Errorf(op, graph.ErrUsage, "the forward function of %s returned a nil tensor: return the result", name))
+		}
+		y := graph.Begin(opCustom, xs...).Aux(c).Record(c.result.Dims()...)
+		c.result = nil
+		return y
+	}
+}
+
+func isName(s string) bool {
+	for _, r := range s {
+		if r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// customBackward runs the operation's rule once, for all operands.
+func customBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+	c, g := n.Aux().(*custom), n.Graph()
+	c.add(n, i, dst, func() []*tensor.Tensor {
+		parts := make([]*tensor.Tensor, n.NumInputs())
+		g.Scratch(func() {
+			for k, v := range c.cotangents(n, g.Lend(ct)) {
+				if n.Wants(k) {
+					parts[k] = tensor.New(g.DType(), n.InputNode(k).Dims()...)
+					tensor.AddReduced(parts[k], v.Node().Data())
+				}
+			}
+		})
+		return parts
+	})
+	return true
+}
+
+// customVJP records the operation's rule once, for all operands.
+func customVJP(n graph.Node, i int, ct graph.Value) graph.Value {
+	c := n.Aux().(*custom)
+	return c.value(n, i, ct, func() []graph.Value { return c.cotangents(n, ct) })
+}
+
+// cotangents returns what the operation's rule does, and panics with a [*graph.Error] if those are no cotangents of the
+// operands that want one.
+func (c *custom) cotangents(n graph.Node, ct graph.Value) []graph.Value {
+	const op = "autograd.Custom"
+	cts := c.vjp(n.Value(), ct, n.Value().Inputs()...)
+	if len(cts) != n.NumInputs() {
+		panic(graph.Errorf(op, graph.ErrUsage, "the vjp of %s returned %d cotangents for %d operands: return one for each, the zero graph.Value where none is wanted", c.name, len(cts), n.NumInputs()))
+	}
+	for i, v := range cts {
+		if !n.Wants(i) {
+			continue
+		}
+		if v.Graph() == nil {
+			panic(graph.Errorf(op, graph.ErrUsage, "the vjp of %s returned the zero graph.Value for operand %d, to which a gradient flows: return its cotangent, zeros of its shape if the result does not depend on it", c.name, i))
+		}
+		v.CheckIn(op, n.Graph())
+		if shape := n.InputNode(i).Dims(); !tensor.BroadcastsTo(shape, v.Dims()) {
+			panic(graph.Errorf(op, graph.ErrShape, "the vjp of %s returned shape %s for operand %d, to which the operand's shape %s does not stretch: return a cotangent of the operand's shape", c.name, tensor.FormatShape(v.Shape()), i, tensor.FormatShape(slices.Clone(shape))))
+		}
+	}
+	return slices.Clone(cts)
+}
