@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -78,27 +79,66 @@ func convRows(rank int, name string, convolve, input, weight any, tries [3][]str
 			v[other], v[target] = n.Input(1-i), ct
 			in := convOperands[operand]
 			return graph.Begin(convOps[rank][operand], v[in[0]], v[in[1]]).
-				Ints(n.Int(0)&(1<<other)|1<<target, n.Int(1), n.Int(2)).
+				Ints(n.Int(0)&(1<<other) | 1<<target).Ints(n.Ints()[1:]...).
 				Record(n.InputNode(i).Dims()...)
 		}
 		register(&convOps[rank][target], row)
 	}
 }
 
+// A Conv2DConfig says how the kernels of [Conv2DWith] lie on the images, first along the height, then along the width. Its
+// zero value is stride 1, no padding, no dilation and one group.
+type Conv2DConfig struct {
+	Stride   [2]int // from one place of a kernel to the next; 0 means 1
+	Padding  [2]int // zeros on either side of the images
+	Dilation [2]int // from one element of a kernel to the next, in elements of the images; 0 means 1
+	Groups   int    // how many parts the channels are divided into, each with kernels of its own; 0 means 1
+}
+
+// A Conv1DConfig is a [Conv2DConfig] for [Conv1DWith].
+type Conv1DConfig struct {
+	Stride, Padding, Dilation, Groups int
+}
+
 // Conv2D returns the convolution of a batch of images with kernels, as networks have it: cross-correlation, the kernel
 // not flipped. x has shape (batch, channels, height, width), w (out, channels, kernel height, kernel width), the result
 // (batch, out, rows, columns) with rows = (height + 2·padding - kernel height)/stride + 1, rounded down, and columns in
 // the same way. The images are surrounded by padding zeros on every side; rows and columns that the last stride does not
-// reach are left out.
+// reach are left out. [Conv2DWith] has dilation, groups, and another stride and padding along either axis.
 //
 //	y[b,o,i,j] = Σ x[b,c,i·stride+p-padding,j·stride+q-padding]·w[o,c,p,q], over c, p and q
 //
-// Derivative: for the cotangent ct of the result, [Conv2DInput] of ct and w by x, [Conv2DWeight] of x and ct by w.
+// Derivative: for the cotangent ct of the result, [Conv2DInput] of ct and w by x, [Conv2DWeight] of x and ct by w. An
+// element of ct that is 0 contributes 0, whatever stands in the other factor.
 //
 // It panics with a [*graph.Error] if the shapes do not fit, the stride is not positive, the padding is negative, or the
 // kernel is larger than the padded image.
 func Conv2D(x, w graph.Value, stride, padding int) graph.Value {
-	return convolve(1, x, w, stride, padding)
+	return convolve("ops.Conv2D", 1, x, w, squareGeometry(stride, padding))
+}
+
+// Conv2DWith is [Conv2D] with dilation and groups. The elements of a kernel lie dilation elements of the image apart, so
+// that rows = (height + 2·padding - dilation·(kernel height - 1) - 1)/stride + 1. The channels of x are divided into
+// groups, one after the other, and so are those of the result; a group of the one is made from the same group of the
+// other, so w has shape (out, channels/groups, kernel height, kernel width). As many groups as channels are a depthwise
+// convolution.
+//
+//	y[b,o,i,j] = Σ x[b,g·n+c,i·stride+p·dilation-padding,j·stride+q·dilation-padding]·w[o,c,p,q], over c < n, p and q,
+//
+// where n = channels/groups and g is the group of o.
+//
+// Derivative: as for [Conv2D].
+//
+// It panics with a [*graph.Error] if the shapes do not fit, groups do not divide the channels of x and of the result, a
+// number of the configuration is negative, or the kernel is larger than the padded image.
+//
+// Source: Yu and Koltun (2016) for dilation, Krizhevsky, Sutskever and Hinton (2012) for groups; names as in PyTorch.
+func Conv2DWith(x, w graph.Value, config Conv2DConfig) graph.Value {
+	g := convGeometry{config.Stride, config.Padding, config.Dilation, orOne(config.Groups)}
+	for i := range 2 {
+		g.stride[i], g.dilation[i] = orOne(g.stride[i]), orOne(g.dilation[i])
+	}
+	return convolve("ops.Conv2DWith", 1, x, w, g)
 }
 
 // Conv1D is [Conv2D] for sequences: x has shape (batch, channels, length), w (out, channels, kernel length), the result
@@ -106,7 +146,15 @@ func Conv2D(x, w graph.Value, stride, padding int) graph.Value {
 //
 // Derivative: for the cotangent ct of the result, [Conv1DInput] of ct and w by x, [Conv1DWeight] of x and ct by w.
 func Conv1D(x, w graph.Value, stride, padding int) graph.Value {
-	return convolve(0, x, w, stride, padding)
+	return convolve("ops.Conv1D", 0, x, w, sequenceGeometry(stride, padding, 1, 1))
+}
+
+// Conv1DWith is [Conv2DWith] for sequences: x has shape (batch, channels, length), w (out, channels/groups, kernel
+// length), the result (batch, out, (length + 2·padding - dilation·(kernel length - 1) - 1)/stride + 1).
+//
+// Derivative: as for [Conv1D].
+func Conv1DWith(x, w graph.Value, config Conv1DConfig) graph.Value {
+	return convolve("ops.Conv1DWith", 0, x, w, sequenceGeometry(orOne(config.Stride), config.Padding, orOne(config.Dilation), orOne(config.Groups)))
 }
 
 // Conv2DInput returns the transpose of [Conv2D] as a function of its images: what the convolution with w that makes y
@@ -118,14 +166,14 @@ func Conv1D(x, w graph.Value, stride, padding int) graph.Value {
 //
 // It panics with a [*graph.Error] if a convolution of images of that size does not have the shape of y.
 func Conv2DInput(y, w graph.Value, height, width, stride, padding int) graph.Value {
-	return convInput(1, y, w, []int{height, width}, stride, padding)
+	return convInput("ops.Conv2DInput", 1, y, w, []int{height, width}, squareGeometry(stride, padding))
 }
 
 // Conv1DInput is [Conv2DInput] for sequences of the given length.
 //
 // Derivative: for the cotangent ct of the result, [Conv1D] of ct and w by y, [Conv1DWeight] of ct and y by w.
 func Conv1DInput(y, w graph.Value, length, stride, padding int) graph.Value {
-	return convInput(0, y, w, []int{length}, stride, padding)
+	return convInput("ops.Conv1DInput", 0, y, w, []int{length}, sequenceGeometry(stride, padding, 1, 1))
 }
 
 // Conv2DWeight returns the transpose of [Conv2D] as a function of its kernels: what the convolution that makes y from
@@ -136,14 +184,14 @@ func Conv1DInput(y, w graph.Value, length, stride, padding int) graph.Value {
 //
 // It panics with a [*graph.Error] if a convolution with kernels of that size does not have the shape of y.
 func Conv2DWeight(x, y graph.Value, height, width, stride, padding int) graph.Value {
-	return convWeight(1, x, y, []int{height, width}, stride, padding)
+	return convWeight("ops.Conv2DWeight", 1, x, y, []int{height, width}, squareGeometry(stride, padding))
 }
 
 // Conv1DWeight is [Conv2DWeight] for sequences, with kernels of the given length.
 //
 // Derivative: for the cotangent ct of the result, [Conv1DInput] of y and ct by x, [Conv1D] of x and ct by y.
 func Conv1DWeight(x, y graph.Value, length, stride, padding int) graph.Value {
-	return convWeight(0, x, y, []int{length}, stride, padding)
+	return convWeight("ops.Conv1DWeight", 0, x, y, []int{length}, sequenceGeometry(stride, padding, 1, 1))
 }
 
 // ConvTranspose2D returns the transposed convolution of x with kernels w, as in PyTorch: [Conv2DInput] for the smallest
@@ -172,79 +220,147 @@ func ConvTranspose2D(x, w graph.Value, stride, padding int) graph.Value {
 	return Conv2DInput(x, w, size[0], size[1], stride, padding)
 }
 
-func convolve(rank int, x, w graph.Value, stride, padding int) graph.Value {
-	c := graph.Begin(convOps[rank][maps], x, w)
+// A convGeometry says how kernels lie on images, along the height and along the width.
+type convGeometry struct {
+	stride, padding, dilation [2]int
+	groups                    int
+}
+
+func squareGeometry(stride, padding int) convGeometry {
+	return convGeometry{[2]int{stride, stride}, [2]int{padding, padding}, [2]int{1, 1}, 1}
+}
+
+// sequenceGeometry is that of images of height 1.
+func sequenceGeometry(stride, padding, dilation, groups int) convGeometry {
+	return convGeometry{[2]int{1, stride}, [2]int{0, padding}, [2]int{1, dilation}, groups}
+}
+
+// geometryOf returns what record has left among the attributes of a convolution.
+func geometryOf(n graph.Node) convGeometry {
+	a := n.Ints()[1:]
+	return convGeometry{[2]int(a[0:2]), [2]int(a[2:4]), [2]int(a[4:6]), a[6]}
+}
+
+// record puts a convolution with plain operands, of which none is a cotangent, on the tape.
+func (g *convGeometry) record(c graph.Call, shape []int) graph.Value {
+	return c.Ints(0).Ints(g.stride[:]...).Ints(g.padding[:]...).Ints(g.dilation[:]...).Ints(g.groups).Record(shape...)
+}
+
+// orOne returns n, but 1 for 0.
+func orOne(n int) int {
+	if n == 0 {
+		return 1
+	}
+	return n
+}
+
+func convolve(op string, rank int, x, w graph.Value, g convGeometry) graph.Value {
+	c := beginConv(op, rank, maps, x, w)
 	a, k := c.Dims(0), c.Dims(1)
-	mustConv(c, rank, "x", a, "w", k, stride, padding)
-	if a[1] != k[1] {
-		panic(c.Errorf(graph.ErrShape, "x has %d channels and w takes %d: shapes %s and %s: axis 1 of both must be equal", a[1], k[1], tensor.FormatShape(a), tensor.FormatShape(k)))
+	mustConv(op, rank, "x", a, "w", k, g)
+	if g.groups == 1 && a[1] != k[1] {
+		panic(graph.Errorf(op, graph.ErrShape, "x has %d channels and w takes %d: shapes %s and %s: axis 1 of both must be equal", a[1], k[1], tensor.FormatShape(a), tensor.FormatShape(k)))
+	}
+	if a[1]%g.groups != 0 || a[1]/g.groups != k[1] || k[0]%g.groups != 0 {
+		panic(graph.Errorf(op, graph.ErrShape, "x has shape %s and w %s, in %d groups: w must be (out,channels/groups,...), and groups divide out and the channels of x", tensor.FormatShape(a), tensor.FormatShape(k), g.groups))
 	}
 	var buf [4]int
 	shape := append(buf[:0], a[0], k[0])
 	for i := 2; i < len(a); i++ {
-		shape = append(shape, convLen(c, a, k, i, stride, padding))
+		shape = append(shape, convLen(op, a, k, i, g))
 	}
-	return c.Ints(0, stride, padding).Record(shape...)
+	return g.record(c, shape)
 }
 
-func convInput(rank int, y, w graph.Value, size []int, stride, padding int) graph.Value {
-	c := graph.Begin(convOps[rank][images], y, w)
+func convInput(op string, rank int, y, w graph.Value, size []int, g convGeometry) graph.Value {
+	c := beginConv(op, rank, images, y, w)
 	m, k := c.Dims(0), c.Dims(1)
-	mustConv(c, rank, "y", m, "w", k, stride, padding)
+	mustConv(op, rank, "y", m, "w", k, g)
 	if m[1] != k[0] {
-		panic(c.Errorf(graph.ErrShape, "y has %d channels and w makes %d: shapes %s and %s: axis 1 of y and axis 0 of w must be equal", m[1], k[0], tensor.FormatShape(m), tensor.FormatShape(k)))
+		panic(graph.Errorf(op, graph.ErrShape, "y has %d channels and w makes %d: shapes %s and %s: axis 1 of y and axis 0 of w must be equal", m[1], k[0], tensor.FormatShape(m), tensor.FormatShape(k)))
 	}
 	x := append([]int{m[0], k[1]}, size...)
-	mustMake(c, x, k, m, stride, padding)
-	return c.Ints(0, stride, padding).Record(x...)
+	mustMake(op, x, k, m, g)
+	return g.record(c, x)
 }
 
-func convWeight(rank int, x, y graph.Value, size []int, stride, padding int) graph.Value {
-	c := graph.Begin(convOps[rank][kernels], x, y)
+func convWeight(op string, rank int, x, y graph.Value, size []int, g convGeometry) graph.Value {
+	c := beginConv(op, rank, kernels, x, y)
 	a, m := c.Dims(0), c.Dims(1)
-	mustConv(c, rank, "x", a, "y", m, stride, padding)
+	mustConv(op, rank, "x", a, "y", m, g)
 	if a[0] != m[0] {
-		panic(c.Errorf(graph.ErrShape, "x has %d images and y %d: shapes %s and %s: axis 0 of both must be equal", a[0], m[0], tensor.FormatShape(a), tensor.FormatShape(m)))
+		panic(graph.Errorf(op, graph.ErrShape, "x has %d images and y %d: shapes %s and %s: axis 0 of both must be equal", a[0], m[0], tensor.FormatShape(a), tensor.FormatShape(m)))
 	}
 	w := append([]int{m[1], a[1]}, size...)
-	mustMake(c, a, w, m, stride, padding)
-	return c.Ints(0, stride, padding).Record(w...)
+	mustMake(op, a, w, m, g)
+	return g.record(c, w)
 }
 
-// mustConv checks ranks, stride and padding.
-func mustConv(c graph.Call, rank int, nameA string, a []int, nameB string, b []int, stride, padding int) {
+// beginConv begins the record of the operation for a target. op is the function that the user has called.
+func beginConv(op string, rank, target int, a, b graph.Value) graph.Call {
+	a.Check(op)
+	b.CheckIn(op, a.Graph())
+	return graph.Begin(convOps[rank][target], a, b)
+}
+
+// mustConv checks ranks and the numbers of the geometry.
+func mustConv(op string, rank int, nameA string, a []int, nameB string, b []int, g convGeometry) {
 	if want := rank + 3; len(a) != want || len(b) != want {
 		axes := [2]string{"length", "height,width"}[rank]
-		panic(c.Errorf(graph.ErrShape, "%s has shape %s and %s %s: both must have %d axes, images (batch,channels,%s) and kernels (out,channels,%s)", nameA, tensor.FormatShape(a), nameB, tensor.FormatShape(b), want, axes, axes))
+		panic(graph.Errorf(op, graph.ErrShape, "%s has shape %s and %s %s: both must have %d axes, images (batch,channels,%s) and kernels (out,channels,%s)", nameA, tensor.FormatShape(a), nameB, tensor.FormatShape(b), want, axes, axes))
 	}
-	if stride < 1 {
-		panic(c.Errorf(graph.ErrShape, "stride %d: it must be 1 or more", stride))
-	}
-	if padding < 0 {
-		panic(c.Errorf(graph.ErrShape, "padding %d: it must be 0 or more", padding))
+	for i := range 2 {
+		for _, c := range []struct {
+			what     string
+			n, least int
+		}{{"stride", g.stride[i], 1}, {"padding", g.padding[i], 0}, {"dilation", g.dilation[i], 1}, {"groups", g.groups, 1}} {
+			if c.n < c.least {
+				panic(graph.Errorf(op, graph.ErrShape, "%s %d: it must be %d or more", c.what, c.n, c.least))
+			}
+		}
 	}
 }
 
 // convLen returns the length of axis i of the maps that kernels of shape k make of images of shape a.
-func convLen(c graph.Call, a, k []int, i, stride, padding int) int {
-	if padding > (math.MaxInt-a[i])/8 {
-		panic(c.Errorf(graph.ErrLimit, "padding %d is too large: images have shape %s", padding, tensor.FormatShape(a)))
+func convLen(op string, a, k []int, i int, g convGeometry) int {
+	stride, padding, dilation := g.along(i, len(a))
+	if padding > math.MaxInt32 {
+		panic(graph.Errorf(op, graph.ErrLimit, "padding %d is too large: images have shape %s", padding, tensor.FormatShape(a)))
 	}
-	room := a[i] + 2*padding - k[i]
-	if k[i] < 1 || room < 0 {
-		panic(c.Errorf(graph.ErrShape, "kernels of shape %s do not fit into images of shape %s with padding %d: along axis %d, %d must be from 1 to %d", tensor.FormatShape(k), tensor.FormatShape(a), padding, i, k[i], a[i]+2*padding))
+	room := a[i] + 2*padding // for kernels of (k-1)·dilation + 1
+	most := 0
+	if room > 0 {
+		most = (room-1)/dilation + 1
 	}
-	return room/stride + 1
+	if k[i] < 1 || k[i] > most {
+		panic(graph.Errorf(op, graph.ErrShape, "kernels of shape %s do not fit into images of shape %s with %s: along axis %d, %d must be from 1 to %d", tensor.FormatShape(k), tensor.FormatShape(a), besides("padding", padding, dilation), i, k[i], most))
+	}
+	return (room-1-(k[i]-1)*dilation)/stride + 1
+}
+
+// along returns the numbers for axis i of images of a rank.
+func (g *convGeometry) along(i, rank int) (stride, padding, dilation int) {
+	i += 2 - rank
+	return g.stride[i], g.padding[i], g.dilation[i]
+}
+
+// besides says a number of a geometry, and the dilation if there is one.
+func besides(what string, n, dilation int) string {
+	if dilation == 1 {
+		return fmt.Sprintf("%s %d", what, n)
+	}
+	return fmt.Sprintf("%s %d and dilation %d", what, n, dilation)
 }
 
 // mustMake checks that kernels of shape k make maps of shape m of images of shape a.
-func mustMake(c graph.Call, a, k, m []int, stride, padding int) {
+func mustMake(op string, a, k, m []int, g convGeometry) {
 	if i := slices.IndexFunc(slices.Concat(a, k), func(d int) bool { return d < 0 }); i >= 0 {
-		panic(c.Errorf(graph.ErrShape, "a size is negative: images %s, kernels %s", tensor.FormatShape(a), tensor.FormatShape(k)))
+		panic(graph.Errorf(op, graph.ErrShape, "a size is negative: images %s, kernels %s", tensor.FormatShape(a), tensor.FormatShape(k)))
 	}
 	for i := 2; i < len(a); i++ {
-		if got := convLen(c, a, k, i, stride, padding); got != m[i] {
-			panic(c.Errorf(graph.ErrShape, "kernels %s make %d places along axis %d of images %s with stride %d and padding %d, the maps %s have %d", tensor.FormatShape(k), got, i, tensor.FormatShape(a), stride, padding, tensor.FormatShape(m), m[i]))
+		stride, padding, _ := g.along(i, len(a))
+		if got := convLen(op, a, k, i, g); got != m[i] {
+			panic(graph.Errorf(op, graph.ErrShape, "kernels %s make %d places along axis %d of images %s with stride %d and padding %d, the maps %s have %d", tensor.FormatShape(k), got, i, tensor.FormatShape(a), stride, padding, tensor.FormatShape(m), m[i]))
 		}
 	}
 }
@@ -255,7 +371,7 @@ func convolveTo(n graph.Node, target int, t [3]*tensor.Tensor, cotangents int) {
 	if t[images].Len() == 0 || t[kernels].Len() == 0 || t[maps].Len() == 0 {
 		return
 	}
-	s := sizesOf(t[images].Dims(), t[kernels].Dims(), t[maps].Dims(), n.Int(1), n.Int(2))
+	s := sizesOf(t[images].Dims(), t[kernels].Dims(), t[maps].Dims(), geometryOf(n))
 	if t[target].DType() == tensor.Float32 {
 		convolveOf[float32](n.Graph(), &convJobs32, s, target, t, cotangents)
 	} else {

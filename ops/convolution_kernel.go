@@ -9,23 +9,27 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-// convSizes are the sizes of a convolution. A sequence is an image of height 1.
+// convSizes are the sizes of a convolution. A sequence is an image of height 1. Channels are those of a group, and an
+// image or its maps what a group of them has: groups lie one behind the other, like images.
 type convSizes struct {
-	batch, in, out         int
+	batch, groups, in, out int
 	h, w                   int // images
 	kh, kw                 int // kernels
 	rows, cols             int // maps
 	strideH, strideW       int
-	above, left            int  // padding
+	above, left            int // padding
+	dilationH, dilationW   int
 	direct                 bool // patches are the image itself
 	imageLen, mapLen, area int  // elements of an image, of its maps, and of one map
 }
 
-func sizesOf(x, k, y []int, stride, padding int) convSizes {
-	s := convSizes{batch: x[0], in: x[1], out: k[0], h: 1, kh: 1, rows: 1, strideH: 1, strideW: stride, left: padding}
+func sizesOf(x, k, y []int, g convGeometry) convSizes {
+	s := convSizes{batch: x[0], groups: g.groups, in: k[1], out: k[0] / g.groups, h: 1, kh: 1, rows: 1}
+	s.strideH, s.above, s.dilationH = g.stride[0], g.padding[0], g.dilation[0]
+	s.strideW, s.left, s.dilationW = g.stride[1], g.padding[1], g.dilation[1]
 	s.w, s.kw, s.cols = x[len(x)-1], k[len(k)-1], y[len(y)-1]
 	if len(x) == 4 {
-		s.h, s.kh, s.rows, s.strideH, s.above = x[2], k[2], y[2], stride, padding
+		s.h, s.kh, s.rows = x[2], k[2], y[2]
 	}
 	if s.cols == 1 {
 		s.strideW = 1 // no second place to reach, however large the stride
@@ -34,7 +38,7 @@ func sizesOf(x, k, y []int, stride, padding int) convSizes {
 	s.area = s.rows * s.cols
 	s.mapLen = s.out * s.area
 	// Kernels of one element, one beside the other, see the image as it is.
-	s.direct = s.kh == 1 && s.kw == 1 && stride == 1 && padding == 0
+	s.direct = s.kh == 1 && s.kw == 1 && s.above == 0 && s.left == 0 && s.rows == s.h && s.cols == s.w
 	return s
 }
 
@@ -107,7 +111,7 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 	if s.direct {
 		size = 0
 	}
-	kernel.Share(j, j.chunks, size, s.batch*s.area*s.out*s.patch())
+	kernel.Share(j, j.chunks, size, s.batch*s.groups*s.area*s.out*s.patch())
 	if sums != nil {
 		for i := range j.chunks {
 			kernel.AddTo(j.w, j.sums[i*len(j.w):(i+1)*len(j.w)])
@@ -120,33 +124,43 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 
 // Chunk does part i of the batch.
 func (j *convJob[T]) Chunk(i int, patches []T) {
-	s, w := &j.s, j.w
+	w := j.w
 	if j.sums != nil {
 		w = j.sums[i*len(w) : (i+1)*len(w)]
 	}
+	from, to := i*j.s.batch/j.chunks, (i+1)*j.s.batch/j.chunks
+	for g := range j.s.groups {
+		k := len(w) / j.s.groups
+		for b := from; b < to; b++ {
+			j.image(b*j.s.groups+g, w[g*k:(g+1)*k], patches)
+		}
+	}
+}
+
+// image does one group of an image, with the kernels w.
+func (j *convJob[T]) image(i int, w, patches []T) {
+	s := &j.s
+	image, maps := j.x[i*s.imageLen:(i+1)*s.imageLen], j.y[i*s.mapLen:(i+1)*s.mapLen]
 	k := s.patch()
-	for b := i * s.batch / j.chunks; b < (i+1)*s.batch/j.chunks; b++ {
-		image, maps := j.x[b*s.imageLen:(b+1)*s.imageLen], j.y[b*s.mapLen:(b+1)*s.mapLen]
-		for from := 0; from < s.area; from += s.block() {
-			n := min(s.block(), s.area-from)
-			col, ld := image[from:], s.area
+	for from := 0; from < s.area; from += s.block() {
+		n := min(s.block(), s.area-from)
+		col, ld := image[from:], s.area
+		if !s.direct {
+			col, ld = patches[:k*n], n
+			if j.target != images {
+				unfold(s, col, image, from, n)
+			}
+		}
+		switch j.target {
+		case images:
+			gemm(j.win, true, false, k, n, s.out, w, k, maps[from:], s.area, col, ld, s.direct)
 			if !s.direct {
-				col, ld = patches[:k*n], n
-				if j.target != images {
-					unfold(s, col, image, from, n)
-				}
+				fold(s, image, col, from, n)
 			}
-			switch j.target {
-			case images:
-				gemm(j.win, true, false, k, n, s.out, w, k, maps[from:], s.area, col, ld, s.direct)
-				if !s.direct {
-					fold(s, image, col, from, n)
-				}
-			case kernels:
-				gemm(j.win, false, true, s.out, k, n, maps[from:], s.area, col, ld, w, k, true)
-			default:
-				gemm(j.win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, true)
-			}
+		case kernels:
+			gemm(j.win, false, true, s.out, k, n, maps[from:], s.area, col, ld, w, k, true)
+		default:
+			gemm(j.win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, true)
 		}
 	}
 }
@@ -211,7 +225,7 @@ func (s *convSizes) shifted(from, n int) bool {
 // overlap returns which places lo ≤ k < hi of n from number from on see an element of the shifted image: place number at
 // sees element at + shift.
 func (s *convSizes) overlap(from, n, p, q int) (lo, hi, shift int) {
-	shift = (p-s.above)*s.w + q - s.left
+	shift = (p*s.dilationH-s.above)*s.w + q*s.dilationW - s.left
 	lo = min(max(-shift-from, 0), n)
 	hi = min(max(s.h*s.w-shift-from, lo), n)
 	return lo, hi, shift
@@ -240,7 +254,7 @@ func unfoldRows[T constraints.Float](s *convSizes, dst, plane []T, from, p, q in
 		m := min(s.cols-j, end-at)
 		part := dst[at-from : at-from+m]
 		at += m
-		r := i*s.strideH + p - s.above
+		r := i*s.strideH + p*s.dilationH - s.above
 		if r < 0 || r >= s.h {
 			clear(part)
 			continue
@@ -269,7 +283,7 @@ func foldRows[T constraints.Float](s *convSizes, plane, src []T, from, p, q int)
 		m := min(s.cols-j, end-at)
 		part := src[at-from : at-from+m]
 		at += m
-		r := i*s.strideH + p - s.above
+		r := i*s.strideH + p*s.dilationH - s.above
 		if r < 0 || r >= s.h {
 			continue
 		}
@@ -294,7 +308,7 @@ func foldRows[T constraints.Float](s *convSizes, plane, src []T, from, p, q int)
 // inside returns which of m places of a row, from column j on, element q of a kernel's row is inside the image: place k
 // of lo ≤ k < hi sees element first + k·stride of the image's row.
 func (s *convSizes) inside(j, q, m int) (lo, hi, first int) {
-	first = j*s.strideW + q - s.left
+	first = j*s.strideW + q*s.dilationW - s.left
 	if s.strideW == 1 { // no division
 		lo = min(max(-first, 0), m)
 		return lo, min(max(s.w-first, lo), m), first

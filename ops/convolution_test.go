@@ -14,29 +14,48 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// convBySums computes a convolution and its gradients by the definition. Sequences are images of height 1.
-func convBySums(x, w, ct *tensor.Tensor, stride, padding int) (y, dx, dw *tensor.Tensor) {
-	y, dx, dw = tensor.New(x.DType(), ct.Dims()...), tensor.New(x.DType(), x.Dims()...), tensor.New(x.DType(), w.Dims()...)
-	a, k, m := x.Dims(), w.Dims(), ct.Dims()
-	h, kh, rows, strideH, above := 1, 1, 1, 1, 0
-	if len(a) == 4 {
-		h, kh, rows, strideH, above = a[2], k[2], m[2], stride, padding
+// square is the geometry of Conv2D and Conv1D.
+func square(stride, padding int) ops.Conv2DConfig {
+	return ops.Conv2DConfig{Stride: [2]int{stride, stride}, Padding: [2]int{padding, padding}}
+}
+
+// convWith calls the convolution for images or for sequences, whose geometry is that along the width.
+func convWith(x, w graph.Value, c ops.Conv2DConfig) graph.Value {
+	if x.Rank() == 3 {
+		return ops.Conv1DWith(x, w, ops.Conv1DConfig{Stride: c.Stride[1], Padding: c.Padding[1], Dilation: c.Dilation[1], Groups: c.Groups})
 	}
-	width, kw, cols := a[len(a)-1], k[len(k)-1], m[len(m)-1]
+	return ops.Conv2DWith(x, w, c)
+}
+
+// convBySums computes a convolution and its gradients by the definition. Sequences are images of height 1.
+func convBySums(x, w, ct *tensor.Tensor, g ops.Conv2DConfig) (y, dx, dw *tensor.Tensor) {
+	y, dx, dw = tensor.New(x.DType(), ct.Dims()...), tensor.New(x.DType(), x.Dims()...), tensor.New(x.DType(), w.Dims()...)
+	images := func(dims []int) []int { // with height 1 for sequences
+		if len(dims) == 3 {
+			return []int{dims[0], dims[1], 1, dims[2]}
+		}
+		return dims
+	}
+	a, k, m := images(x.Dims()), images(w.Dims()), images(ct.Dims())
+	if x.Rank() == 3 {
+		g.Padding[0] = 0
+	}
+	stride, dilation, groups := [2]int{max(g.Stride[0], 1), max(g.Stride[1], 1)}, [2]int{max(g.Dilation[0], 1), max(g.Dilation[1], 1)}, max(g.Groups, 1)
 	add := func(t *tensor.Tensor, at int, v float64) { t.SetFlat(t.AtFlat(at)+v, at) }
-	for b := range a[0] {
-		for o := range k[0] {
-			for i := range rows {
-				for j := range cols {
-					at := ((b*k[0]+o)*rows+i)*cols + j
-					for c := range a[1] {
-						for p := range kh {
-							for q := range kw {
-								r, s := i*strideH+p-above, j*stride+q-padding
-								if r < 0 || r >= h || s < 0 || s >= width {
+	for b := range m[0] {
+		for o := range m[1] {
+			for i := range m[2] {
+				for j := range m[3] {
+					at := ((b*m[1]+o)*m[2]+i)*m[3] + j
+					for c := range k[1] {
+						channel := o/(k[0]/groups)*k[1] + c
+						for p := range k[2] {
+							for q := range k[3] {
+								r, s := i*stride[0]+p*dilation[0]-g.Padding[0], j*stride[1]+q*dilation[1]-g.Padding[1]
+								if r < 0 || r >= a[2] || s < 0 || s >= a[3] {
 									continue
 								}
-								xi, wi := ((b*a[1]+c)*h+r)*width+s, ((o*k[1]+c)*kh+p)*kw+q
+								xi, wi := ((b*a[1]+channel)*a[2]+r)*a[3]+s, ((o*k[1]+c)*k[2]+p)*k[3]+q
 								add(y, at, x.AtFlat(xi)*w.AtFlat(wi))
 								add(dx, xi, ct.AtFlat(at)*w.AtFlat(wi))
 								add(dw, wi, ct.AtFlat(at)*x.AtFlat(xi))
@@ -50,8 +69,34 @@ func convBySums(x, w, ct *tensor.Tensor, stride, padding int) (y, dx, dw *tensor
 	return y, dx, dw
 }
 
-// TestConv compares convolutions of integers, which are exact in any order, with the definition: value and gradients, by
+// wantConv compares convolutions of integers, which are exact in any order, with the definition: value and gradients, by
 // the kernels and by the rules.
+func wantConv(t *testing.T, xDims, wDims []int, g ops.Conv2DConfig, conv func(x, w graph.Value) graph.Value) {
+	t.Helper()
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		tape := graph.New(graph.WithDType(dtype))
+		a, k := counting(dtype, xDims...), counting(dtype, wDims...)
+		x, w := tape.VarTensor(a), tape.VarTensor(k)
+		got := conv(x, w)
+		ct := counting(dtype, got.Dims()...)
+		y, dx, dw := convBySums(a, k, ct, g)
+		loss := ops.Sum(ops.Mul(got, tape.ConstTensor(ct)))
+		grads, recorded := autograd.Backward(loss), autograd.Grad(loss, x, w)
+		for _, c := range []struct {
+			what      string
+			want, got *tensor.Tensor
+		}{
+			{"value", y, got.Tensor()},
+			{"Backward by x", dx, grads.Tensor(x)}, {"Backward by w", dw, grads.Tensor(w)},
+			{"Grad by x", dx, recorded[0].Tensor()}, {"Grad by w", dw, recorded[1].Tensor()},
+		} {
+			if diff := cmp.Diff(c.want.Float64s(), c.got.Float64s()); diff != "" {
+				t.Errorf("%v %s: mismatch (-want +got):\n%s", dtype, c.what, diff)
+			}
+		}
+	}
+}
+
 func TestConv(t *testing.T) {
 	tests := []struct {
 		x, w            []int
@@ -85,29 +130,95 @@ func TestConv(t *testing.T) {
 			if len(tt.x) == 3 {
 				conv = ops.Conv1D
 			}
-			for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
-				g := graph.New(graph.WithDType(dtype))
-				a, k := counting(dtype, tt.x...), counting(dtype, tt.w...)
-				x, w := g.VarTensor(a), g.VarTensor(k)
-				got := conv(x, w, tt.stride, tt.padding)
-				ct := counting(dtype, got.Dims()...)
-				y, dx, dw := convBySums(a, k, ct, tt.stride, tt.padding)
-				loss := ops.Sum(ops.Mul(got, g.ConstTensor(ct)))
-				grads, recorded := autograd.Backward(loss), autograd.Grad(loss, x, w)
-				for _, c := range []struct {
-					what      string
-					want, got *tensor.Tensor
-				}{
-					{"value", y, got.Tensor()},
-					{"Backward by x", dx, grads.Tensor(x)}, {"Backward by w", dw, grads.Tensor(w)},
-					{"Grad by x", dx, recorded[0].Tensor()}, {"Grad by w", dw, recorded[1].Tensor()},
-				} {
-					if diff := cmp.Diff(c.want.Float64s(), c.got.Float64s()); diff != "" {
-						t.Errorf("%v %s: mismatch (-want +got):\n%s", dtype, c.what, diff)
-					}
-				}
-			}
+			wantConv(t, tt.x, tt.w, square(tt.stride, tt.padding), func(x, w graph.Value) graph.Value { return conv(x, w, tt.stride, tt.padding) })
 		})
+	}
+}
+
+// convConfigs are convolutions of every kind: dilation and groups, alone, together, and with another stride and padding
+// along either axis.
+var convConfigs = []struct {
+	name   string
+	x, w   []int
+	config ops.Conv2DConfig
+}{
+	{"zero config", []int{2, 3, 4, 5}, []int{2, 3, 2, 3}, ops.Conv2DConfig{}},
+	{"strides", []int{1, 2, 7, 6}, []int{2, 2, 2, 3}, ops.Conv2DConfig{Stride: [2]int{2, 3}}},
+	{"paddings", []int{1, 2, 3, 4}, []int{2, 2, 2, 3}, ops.Conv2DConfig{Padding: [2]int{0, 2}}},
+	{"one row", []int{2, 2, 1, 5}, []int{3, 2, 1, 3}, ops.Conv2DConfig{Padding: [2]int{0, 1}}},
+	{"one place", []int{2, 2, 3, 3}, []int{3, 2, 3, 3}, ops.Conv2DConfig{}},
+	{"kernels of one element with strides", []int{2, 2, 3, 1}, []int{3, 2, 1, 1}, ops.Conv2DConfig{Stride: [2]int{2, 5}}},
+	{"dilation", []int{2, 2, 7, 6}, []int{3, 2, 2, 2}, ops.Conv2DConfig{Dilation: [2]int{3, 2}}},
+	{"dilation that keeps the size", []int{2, 2, 5, 6}, []int{3, 2, 3, 3}, ops.Conv2DConfig{Padding: [2]int{2, 2}, Dilation: [2]int{2, 2}}},
+	{"dilation with strides and padding", []int{1, 2, 8, 7}, []int{2, 2, 3, 2}, ops.Conv2DConfig{Stride: [2]int{2, 3}, Padding: [2]int{1, 2}, Dilation: [2]int{2, 4}}},
+	{"dilation beyond the image", []int{1, 1, 2, 2}, []int{1, 1, 2, 3}, ops.Conv2DConfig{Padding: [2]int{4, 9}, Dilation: [2]int{5, 9}}},
+	{"huge dilation of one element", []int{1, 2, 2, 3}, []int{2, 2, 1, 1}, ops.Conv2DConfig{Dilation: [2]int{math.MaxInt, math.MaxInt}}},
+	{"groups", []int{2, 4, 4, 3}, []int{6, 2, 2, 2}, ops.Conv2DConfig{Padding: [2]int{1, 1}, Groups: 2}},
+	{"groups of kernels of one element", []int{2, 6, 2, 3}, []int{4, 3, 1, 1}, ops.Conv2DConfig{Groups: 2}},
+	{"depthwise", []int{2, 4, 5, 6}, []int{4, 1, 3, 3}, ops.Conv2DConfig{Padding: [2]int{1, 1}, Groups: 4}},
+	{"depthwise with strides", []int{2, 3, 7, 6}, []int{3, 1, 3, 2}, ops.Conv2DConfig{Stride: [2]int{2, 3}, Padding: [2]int{1, 0}, Groups: 3}},
+	{"two kernels for each channel", []int{2, 3, 4, 4}, []int{6, 1, 3, 3}, ops.Conv2DConfig{Stride: [2]int{1, 2}, Padding: [2]int{1, 1}, Groups: 3}},
+	{"dilation and groups", []int{2, 4, 6, 7}, []int{4, 2, 2, 3}, ops.Conv2DConfig{Stride: [2]int{1, 2}, Padding: [2]int{1, 0}, Dilation: [2]int{2, 3}, Groups: 2}},
+	{"no images", []int{0, 4, 3, 3}, []int{4, 2, 2, 2}, ops.Conv2DConfig{Groups: 2}},
+	{"no channels", []int{2, 0, 3, 3}, []int{4, 0, 2, 2}, ops.Conv2DConfig{Groups: 2}},
+	{"no kernels", []int{2, 4, 3, 3}, []int{0, 2, 2, 2}, ops.Conv2DConfig{Groups: 2}},
+	{"sequence", []int{2, 4, 9}, []int{6, 2, 3}, ops.Conv2DConfig{Stride: [2]int{0, 2}, Padding: [2]int{0, 3}, Dilation: [2]int{0, 2}, Groups: 2}},
+	{"depthwise sequence", []int{2, 3, 8}, []int{3, 1, 3}, ops.Conv2DConfig{Padding: [2]int{0, 4}, Dilation: [2]int{0, 4}, Groups: 3}},
+	{"sequence of one element", []int{2, 3, 1}, []int{3, 3, 1}, ops.Conv2DConfig{}},
+}
+
+func TestConvWith(t *testing.T) {
+	for _, tt := range convConfigs {
+		t.Run(tt.name, func(t *testing.T) {
+			wantConv(t, tt.x, tt.w, tt.config, func(x, w graph.Value) graph.Value { return convWith(x, w, tt.config) })
+		})
+	}
+	t.Run("many images and places", func(t *testing.T) {
+		c := ops.Conv2DConfig{Padding: [2]int{1, 1}, Groups: 4}
+		wantConv(t, []int{70, 8, 12, 12}, []int{8, 2, 3, 3}, c, func(x, w graph.Value) graph.Value { return convWith(x, w, c) })
+	})
+}
+
+// TestConvWithDerivatives compares first and second derivatives with difference quotients.
+func TestConvWithDerivatives(t *testing.T) {
+	for _, tt := range convConfigs {
+		t.Run(tt.name, func(t *testing.T) {
+			wantDerivatives(t, func(xs ...graph.Value) graph.Value { return convWith(xs[0], xs[1], tt.config) }, tt.x, tt.w)
+		})
+	}
+}
+
+// wantDerivatives compares the first and the second derivatives of f, at random operands of the given shapes, with
+// difference quotients, and those of Backward with those of Grad.
+func wantDerivatives(t *testing.T, f func(xs ...graph.Value) graph.Value, shapes ...[]int) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	var operands []*tensor.Tensor
+	for _, shape := range shapes {
+		operands = append(operands, randomOperand(rng, new(graph.Row), 0, shape))
+	}
+	first := func(xs ...graph.Value) graph.Value { return weighted(f(xs...)) }
+	second := func(xs ...graph.Value) graph.Value {
+		sum := xs[0].Graph().Const(0)
+		for _, d := range autograd.Grad(first(xs...), xs...) {
+			sum = ops.Add(sum, weighted(ops.Add(d, ops.Square(d))))
+		}
+		return sum
+	}
+	third := func(xs ...graph.Value) graph.Value {
+		sum := xs[0].Graph().Const(0)
+		for _, d := range autograd.Grad(second(xs...), xs...) {
+			sum = ops.Add(sum, weighted(ops.Square(d)))
+		}
+		return sum
+	}
+	for i, h := range []func(xs ...graph.Value) graph.Value{first, second, third} {
+		if err := fuzzGradient(h, operands); err != nil {
+			t.Errorf("derivative %d: %v", i+1, err)
+		}
+	}
+	if err := autograd.Check(first, to32(operands)...); err != nil {
+		t.Errorf("float32: %v", err)
 	}
 }
 
@@ -171,6 +282,9 @@ func TestConvMisuse(t *testing.T) {
 	conv := func(stride, padding int) func(xs []graph.Value) graph.Value {
 		return func(xs []graph.Value) graph.Value { return ops.Conv2D(xs[0], xs[1], stride, padding) }
 	}
+	convConfig := func(c ops.Conv2DConfig) func(xs []graph.Value) graph.Value {
+		return func(xs []graph.Value) graph.Value { return ops.Conv2DWith(xs[0], xs[1], c) }
+	}
 	x, w := []int{8, 3, 6, 5}, []int{4, 3, 3, 3}
 	testMisuse(t, []misuse{
 		{"rank", [][]int{{3, 6, 5}, w}, conv(1, 0),
@@ -196,6 +310,27 @@ func TestConvMisuse(t *testing.T) {
 			"ops.Conv2DWeight: x has 8 images and y 7: shapes (8,3,6,5) and (7,4,4,3): axis 0 of both must be equal"},
 		{"negative size", [][]int{x, {8, 4, 4, 3}}, func(xs []graph.Value) graph.Value { return ops.Conv2DWeight(xs[0], xs[1], -3, 3, 1, 0) },
 			"ops.Conv2DWeight: a size is negative: images (8,3,6,5), kernels (4,3,-3,3)"},
+		{"groups that do not divide the channels", [][]int{x, w}, convConfig(ops.Conv2DConfig{Groups: 2}),
+			"ops.Conv2DWith: x has shape (8,3,6,5) and w (4,3,3,3), in 2 groups: w must be (out,channels/groups,...), and groups divide out and the channels of x"},
+		{"groups that do not divide the result", [][]int{x, {4, 1, 3, 3}}, convConfig(ops.Conv2DConfig{Groups: 3}),
+			"ops.Conv2DWith: x has shape (8,3,6,5) and w (4,1,3,3), in 3 groups: w must be (out,channels/groups,...), and groups divide out and the channels of x"},
+		{"kernels for all channels in groups", [][]int{x, {3, 3, 3, 3}}, convConfig(ops.Conv2DConfig{Groups: 3}),
+			"ops.Conv2DWith: x has shape (8,3,6,5) and w (3,3,3,3), in 3 groups: w must be (out,channels/groups,...), and groups divide out and the channels of x"},
+		{"more groups than channels", [][]int{x, {4, 0, 3, 3}}, convConfig(ops.Conv2DConfig{Groups: math.MaxInt}),
+			"ops.Conv2DWith: x has shape (8,3,6,5) and w (4,0,3,3), in 9223372036854775807 groups: w must be (out,channels/groups,...), and groups divide out and the channels of x"},
+		{"negative groups", [][]int{x, w}, convConfig(ops.Conv2DConfig{Groups: -1}), "ops.Conv2DWith: groups -1: it must be 1 or more"},
+		{"negative stride", [][]int{x, w}, convConfig(ops.Conv2DConfig{Stride: [2]int{1, -2}}), "ops.Conv2DWith: stride -2: it must be 1 or more"},
+		{"negative padding", [][]int{x, w}, convConfig(ops.Conv2DConfig{Padding: [2]int{-2, 1}}), "ops.Conv2DWith: padding -2: it must be 0 or more"},
+		{"negative dilation", [][]int{x, w}, convConfig(ops.Conv2DConfig{Dilation: [2]int{1, math.MinInt}}), "ops.Conv2DWith: dilation -9223372036854775808: it must be 1 or more"},
+		{"kernel too large with dilation", [][]int{x, w}, convConfig(ops.Conv2DConfig{Padding: [2]int{1, 0}, Dilation: [2]int{3, 3}}),
+			"ops.Conv2DWith: kernels of shape (4,3,3,3) do not fit into images of shape (8,3,6,5) with padding 0 and dilation 3: along axis 3, 3 must be from 1 to 2"},
+		{"huge dilation", [][]int{x, w}, convConfig(ops.Conv2DConfig{Padding: [2]int{1, 0}, Dilation: [2]int{math.MaxInt, 1}}),
+			"ops.Conv2DWith: kernels of shape (4,3,3,3) do not fit into images of shape (8,3,6,5) with padding 1 and dilation 9223372036854775807: along axis 2, 3 must be from 1 to 1"},
+		{"dilation of a sequence", [][]int{{8, 3, 5}, {4, 3, 3}}, func(xs []graph.Value) graph.Value { return ops.Conv1DWith(xs[0], xs[1], ops.Conv1DConfig{Dilation: 3}) },
+			"ops.Conv1DWith: kernels of shape (4,3,3) do not fit into images of shape (8,3,5) with padding 0 and dilation 3: along axis 2, 3 must be from 1 to 2"},
+		{"another graph", [][]int{x}, func(xs []graph.Value) graph.Value {
+			return ops.Conv2DWith(xs[0], graph.New().Var(1), ops.Conv2DConfig{})
+		}, "ops.Conv2DWith: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"},
 		{"transpose of nothing", [][]int{{1, 4, 2, 2}, {4, 3, 1, 1}}, func(xs []graph.Value) graph.Value { return ops.ConvTranspose2D(xs[0], xs[1], 1, 1) },
 			"ops.ConvTranspose2D: stride 1 and padding 1 leave no image for maps of shape (1,4,2,2) and kernels (4,3,1,1): use a larger stride or less padding"},
 	})
@@ -212,15 +347,17 @@ func TestConvAllocates(t *testing.T) {
 
 func BenchmarkConv2D(b *testing.B) {
 	for _, dtype := range []tensor.DType{tensor.Float32, tensor.Float64} {
-		for _, s := range []struct{ batch, in, size, out, k int }{{32, 1, 28, 8, 5}, {32, 16, 28, 32, 3}, {8, 64, 14, 64, 3}, {64, 32, 8, 32, 3}, {16, 64, 14, 64, 1}} {
-			x, w := counting(dtype, s.batch, s.in, s.size, s.size), counting(dtype, s.out, s.in, s.k, s.k)
+		for _, s := range []struct{ batch, in, size, out, k, groups int }{
+			{32, 1, 28, 8, 5, 1}, {32, 16, 28, 32, 3, 1}, {8, 64, 14, 64, 3, 1}, {64, 32, 8, 32, 3, 1}, {16, 64, 14, 64, 1, 1}, {8, 64, 14, 64, 3, 4}, {8, 64, 28, 64, 3, 64},
+		} {
+			x, w := counting(dtype, s.batch, s.in, s.size, s.size), counting(dtype, s.out, s.in/s.groups, s.k, s.k)
 			g := graph.New(graph.WithDType(dtype))
 			forward := func() graph.Value {
 				g.Reset()
-				return ops.Sum(ops.Conv2D(g.Bind(x), g.Bind(w), 1, s.k/2))
+				return ops.Sum(ops.Conv2DWith(g.Bind(x), g.Bind(w), ops.Conv2DConfig{Padding: [2]int{s.k / 2, s.k / 2}, Groups: s.groups}))
 			}
-			work := float64(2 * s.batch * s.out * s.size * s.size * s.in * s.k * s.k)
-			benchmarkPasses(b, fmt.Sprintf("dtype=%v/batch=%d/in=%d/size=%d/out=%d/kernel=%d", dtype, s.batch, s.in, s.size, s.out, s.k), work, forward)
+			work := float64(2 * s.batch * s.out * s.size * s.size * s.in / s.groups * s.k * s.k)
+			benchmarkPasses(b, fmt.Sprintf("dtype=%v/batch=%d/in=%d/size=%d/out=%d/kernel=%d/groups=%d", dtype, s.batch, s.in, s.size, s.out, s.k, s.groups), work, forward)
 		}
 	}
 }
