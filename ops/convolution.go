@@ -324,7 +324,7 @@ func mustConv(op string, rank int, nameA string, a []int, nameB string, b []int,
 // convLen returns the length of axis i of the maps that kernels of shape k make of images of shape a.
 func convLen(op string, a, k []int, i int, g convGeometry) int {
 	stride, padding, dilation := g.along(i, len(a))
-	if padding > math.MaxInt32 {
+	if padding > min(math.MaxInt32, (math.MaxInt-a[i])/8) {
 		panic(graph.Errorf(op, graph.ErrLimit, "padding %d is too large: images have shape %s", padding, tensor.FormatShape(a)))
 	}
 	room := a[i] + 2*padding // for kernels of (k-1)·dilation + 1

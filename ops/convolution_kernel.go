@@ -66,6 +66,8 @@ type convJob[T constraints.Float] struct {
 	chunks  int // parts of the batch
 	x, w, y []T
 	sums    []T // of the kernels' gradients, one for each chunk
+	levels  int // of partial sums in a chunk
+	patches int // elements of the patches that are laid out at a time
 }
 
 // The jobs that no one uses, so that a convolution allocates nothing.
@@ -107,9 +109,14 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 			j.sums = tensor.Data[T](sums)
 		}
 	}
-	size := s.patch() * s.block()
-	if s.direct {
-		size = 0
+	if !s.direct {
+		j.patches = s.patch() * s.block()
+	}
+	size := j.patches
+	if target == kernels {
+		images := (s.batch + j.chunks - 1) / j.chunks
+		j.levels = sumLevels(images * s.products())
+		size += j.levels * s.out * s.patch()
 	}
 	kernel.Share(j, j.chunks, size, s.batch*s.groups*s.area*s.out*s.patch())
 	if sums != nil {
@@ -122,24 +129,33 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 	jobs.Put(j)
 }
 
+// products returns how many matrix products the kernels' gradient by one image is divided into.
+func (s *convSizes) products() int {
+	n := s.block()
+	return (s.area + n - 1) / n * ((n + convTerms - 1) / convTerms)
+}
+
 // Chunk does part i of the batch.
-func (j *convJob[T]) Chunk(i int, patches []T) {
-	w := j.w
+func (j *convJob[T]) Chunk(i int, buffer []T) {
+	s, w := &j.s, j.w
 	if j.sums != nil {
 		w = j.sums[i*len(w) : (i+1)*len(w)]
 	}
-	from, to := i*j.s.batch/j.chunks, (i+1)*j.s.batch/j.chunks
-	for g := range j.s.groups {
-		k := len(w) / j.s.groups
+	from, to := i*s.batch/j.chunks, (i+1)*s.batch/j.chunks
+	patches, parts := buffer[:j.patches], buffer[j.patches:]
+	for g := range s.groups {
+		k := s.out * s.patch()
+		sums := partialSums[T]{total: w[g*k : (g+1)*k], parts: parts, levels: j.levels}
 		for b := from; b < to; b++ {
-			j.image(b*j.s.groups+g, w[g*k:(g+1)*k], patches)
+			j.image(b*s.groups+g, &sums, patches)
 		}
+		sums.finish()
 	}
 }
 
-// image does one group of an image, with the kernels w.
-func (j *convJob[T]) image(i int, w, patches []T) {
-	s := &j.s
+// image does one group of an image. The group's kernels, or what is added to them, are the sums.
+func (j *convJob[T]) image(i int, sums *partialSums[T], patches []T) {
+	s, w := &j.s, sums.total
 	image, maps := j.x[i*s.imageLen:(i+1)*s.imageLen], j.y[i*s.mapLen:(i+1)*s.mapLen]
 	k := s.patch()
 	for from := 0; from < s.area; from += s.block() {
@@ -158,7 +174,13 @@ func (j *convJob[T]) image(i int, w, patches []T) {
 				fold(s, image, col, from, n)
 			}
 		case kernels:
-			gemm(j.win, false, true, s.out, k, n, maps[from:], s.area, col, ld, w, k, true)
+			parts := (n + convTerms - 1) / convTerms
+			for p := range parts {
+				lo, hi := p*n/parts, (p+1)*n/parts
+				dst, accumulate := sums.next()
+				gemm(j.win, false, true, s.out, k, hi-lo, maps[from+lo:], s.area, col[lo:], ld, dst, k, accumulate)
+				sums.done()
+			}
 		default:
 			gemm(j.win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, true)
 		}

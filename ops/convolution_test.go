@@ -251,6 +251,48 @@ func TestConvOnSeveralProcessors(t *testing.T) {
 	steadyState(t, loss)
 }
 
+// TestConvSumsOfManyPlaces checks that the gradient of kernels in float32 is right where millions of terms are added,
+// however they are divided into images and places. Products of one number are the worst of all: their roundings all go
+// in one direction.
+func TestConvSumsOfManyPlaces(t *testing.T) {
+	for _, tt := range []struct {
+		x, w   []int
+		config ops.Conv2DConfig
+	}{
+		{[]int{1, 1, 1000, 1000}, []int{1, 1, 1, 1}, ops.Conv2DConfig{}},
+		{[]int{1000, 1, 40, 25}, []int{1, 1, 1, 1}, ops.Conv2DConfig{}},
+		{[]int{1 << 18, 1, 2, 2}, []int{1, 1, 1, 1}, ops.Conv2DConfig{}},
+		{[]int{1 << 18, 3, 1, 1}, []int{5, 3, 1, 1}, ops.Conv2DConfig{}},
+		{[]int{2, 2, 502, 502}, []int{3, 2, 3, 3}, ops.Conv2DConfig{}},
+		{[]int{1, 2, 1003, 1000}, []int{2, 1, 2, 1}, ops.Conv2DConfig{Groups: 2, Dilation: [2]int{3, 1}}},
+		{[]int{1, 2, 1000000}, []int{2, 1, 1}, ops.Conv2DConfig{Groups: 2}},
+		{[]int{3, 1, 300001}, []int{4, 1, 2}, ops.Conv2DConfig{}},
+		{[]int{1, 1, 1 << 22}, []int{1, 1, 1}, ops.Conv2DConfig{}},
+	} {
+		for _, v := range []float64{1, 0.7, -3.3} {
+			g := graph.New(graph.WithDType(tensor.Float32))
+			a, ct := tensor.New(tensor.Float32, tt.x...), tensor.New(tensor.Float32)
+			a.Fill(v)
+			x, w := g.ConstTensor(a), g.VarTensor(tensor.New(tensor.Float32, tt.w...))
+			y := convWith(x, w, tt.config)
+			ct.Fill(0.1)
+			places := product(y.Dims()) / tt.w[0]
+			want := float64(float32(0.1)) * float64(float32(v)) * float64(places)
+			loss := ops.Sum(ops.Mul(y, g.ConstTensor(ct)))
+			grads := autograd.Backward(loss).Tensor(w)
+			recorded := autograd.Grad(loss, w)[0].Tensor()
+			for i := range grads.Len() {
+				if got := grads.AtFlat(i); math.Abs(got/want-1) > 1e-6 {
+					t.Errorf("%v×%v: element %d of Backward is %v, want %v: off by %.1e", tt.x, tt.w, i, got, want, got/want-1)
+				}
+				if got := recorded.AtFlat(i); math.Abs(got/want-1) > 1e-6 {
+					t.Errorf("%v×%v: element %d of Grad is %v, want %v: off by %.1e", tt.x, tt.w, i, got, want, got/want-1)
+				}
+			}
+		}
+	}
+}
+
 // TestConvTranspose holds it against PyTorch's documented size and against a convolution that spreads one pixel.
 func TestConvTranspose(t *testing.T) {
 	g := graph.New()
