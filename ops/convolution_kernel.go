@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -98,6 +99,13 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 		left, a = maps, j.y
 	}
 	j.win = winning((cotangents>>left&1)*leftCotangent|(cotangents>>right&1)*rightCotangent, a, b)
+	if j.win&leftCotangent != 0 && !slices.Contains(a, 0) {
+		j.win &^= leftCotangent
+	}
+	// The padding of images is zeros too, of a cotangent as well.
+	if padded := right == images && s.above+s.left > 0; j.win&rightCotangent != 0 && !padded && !slices.Contains(b, 0) {
+		j.win &^= rightCotangent
+	}
 	var sums *tensor.Tensor
 	if target == kernels {
 		j.chunks = min(s.batch, convSums)
@@ -158,6 +166,7 @@ func (j *convJob[T]) image(i int, sums *partialSums[T], patches []T) {
 	s, w := &j.s, sums.total
 	image, maps := j.x[i*s.imageLen:(i+1)*s.imageLen], j.y[i*s.mapLen:(i+1)*s.mapLen]
 	k := s.patch()
+	win := j.winIn(w, image, maps)
 	for from := 0; from < s.area; from += s.block() {
 		n := min(s.block(), s.area-from)
 		col, ld := image[from:], s.area
@@ -169,7 +178,7 @@ func (j *convJob[T]) image(i int, sums *partialSums[T], patches []T) {
 		}
 		switch j.target {
 		case images:
-			gemm(j.win, true, false, k, n, s.out, w, k, maps[from:], s.area, col, ld, s.direct)
+			gemm(win, true, false, k, n, s.out, w, k, maps[from:], s.area, col, ld, s.direct)
 			if !s.direct {
 				fold(s, image, col, from, n)
 			}
@@ -178,13 +187,26 @@ func (j *convJob[T]) image(i int, sums *partialSums[T], patches []T) {
 			for p := range parts {
 				lo, hi := p*n/parts, (p+1)*n/parts
 				dst, accumulate := sums.next()
-				gemm(j.win, false, true, s.out, k, hi-lo, maps[from+lo:], s.area, col[lo:], ld, dst, k, accumulate)
+				gemm(win, false, true, s.out, k, hi-lo, maps[from+lo:], s.area, col[lo:], ld, dst, k, accumulate)
 				sums.done()
 			}
 		default:
-			gemm(j.win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, true)
+			gemm(win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, true)
 		}
 	}
+}
+
+// winIn returns which zeros win in the products of one image. They are none if what they meet there is finite.
+func (j *convJob[T]) winIn(w, image, maps []T) int {
+	switch {
+	case j.win == plainProduct:
+		return plainProduct
+	case j.target == images:
+		return winning(j.win, w, maps)
+	case j.target == kernels:
+		return winning(j.win, maps, image)
+	}
+	return winning(j.win, w, image)
 }
 
 // unfold writes the patches at n places from number from on as the columns of a matrix: im2col.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -57,8 +58,10 @@ func convBySums(x, w, ct *tensor.Tensor, g ops.Conv2DConfig) (y, dx, dw *tensor.
 								}
 								xi, wi := ((b*a[1]+channel)*a[2]+r)*a[3]+s, ((o*k[1]+c)*k[2]+p)*k[3]+q
 								add(y, at, x.AtFlat(xi)*w.AtFlat(wi))
-								add(dx, xi, ct.AtFlat(at)*w.AtFlat(wi))
-								add(dw, wi, ct.AtFlat(at)*x.AtFlat(xi))
+								if v := ct.AtFlat(at); v != 0 { // it wins over infinities and NaN
+									add(dx, xi, v*w.AtFlat(wi))
+									add(dw, wi, v*x.AtFlat(xi))
+								}
 							}
 						}
 					}
@@ -318,6 +321,70 @@ func TestConvZeroWins(t *testing.T) {
 	closeTo(t, "Backward by w", []float64{3, 0}, grads.Tensor(w).Float64s())
 	closeTo(t, "Grad by x", []float64{1, 1, 0}, recorded[0].Tensor().Float64s())
 	closeTo(t, "Grad by w", []float64{3, 0}, recorded[1].Tensor().Float64s())
+}
+
+// TestConvNotFinite compares gradients for a cotangent with zeros, and for one without, with the definition where images
+// and kernels are not finite: a cotangent of 0 contributes 0, any other what it makes with the infinity or the NaN.
+func TestConvNotFinite(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	for _, tt := range convConfigs {
+		for _, values := range [][]float64{{inf}, {nan}, {inf, -inf}, {-inf, 3, nan, inf}} {
+			for _, zeros := range []int{0, 1, 2, 1000} { // every so manyth element of ct is not 0; 0 for all
+				for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+					g := graph.New(graph.WithDType(dtype))
+					a, k := spoiled(counting(dtype, tt.x...), values), spoiled(counting(dtype, tt.w...), values)
+					x, w := g.VarTensor(a), g.VarTensor(k)
+					y := convWith(x, w, tt.config)
+					ct := tensor.New(dtype, y.Dims()...)
+					for i := range ct.Len() {
+						if zeros == 0 || i%(zeros+1) == 1 {
+							ct.SetFlat(float64(i%3)+1, i)
+						}
+					}
+					_, dx, dw := convBySums(a, k, ct, tt.config)
+					grads := autograd.Backward(y, autograd.WithSeed(ct))
+					loss := ops.Sum(ops.Chain(g.ConstTensor(ct), y))
+					recorded := autograd.Grad(loss, x, w)
+					for _, c := range []struct {
+						what      string
+						want, got *tensor.Tensor
+					}{
+						{"Backward by x", dx, grads.Tensor(x)}, {"Backward by w", dw, grads.Tensor(w)},
+						{"Grad by x", dx, recorded[0].Tensor()}, {"Grad by w", dw, recorded[1].Tensor()},
+					} {
+						if diff := cmp.Diff(c.want.Float64s(), c.got.Float64s(), cmpopts.EquateNaNs()); diff != "" {
+							t.Errorf("%s with %v, zeros %d, %v %s: mismatch (-want +got):\n%s", tt.name, values, zeros, dtype, c.what, diff)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// spoiled writes values into t, not far from each other.
+func spoiled(t *tensor.Tensor, values []float64) *tensor.Tensor {
+	for i, v := range values {
+		if at := 2 + 3*i; at < t.Len() {
+			t.SetFlat(v, at)
+		}
+	}
+	return t
+}
+
+// TestConvPaddingOfCotangentIsZero checks that the zeros around a cotangent of images, in the derivative of a gradient,
+// win over kernels that are not finite.
+func TestConvPaddingOfCotangentIsZero(t *testing.T) {
+	g := graph.New()
+	y := g.VarTensor(tensor.Of([]float64{1, 2}, 1, 1, 2))
+	w := g.VarTensor(tensor.Of([]float64{math.Inf(1), 1, 3}, 1, 1, 3))
+	x := ops.Conv1DInput(y, w, 2, 1, 1)
+	seed := tensor.Of([]float64{5, 7}, 1, 1, 2)
+	// The first place sees (0, 5, 7), the second (5, 7, 0).
+	want := []float64{5 + 3*7, math.Inf(1)}
+	closeTo(t, "Backward", want, autograd.Backward(x, autograd.WithSeed(seed)).Tensor(y).Float64s())
+	loss := ops.Sum(ops.Chain(g.ConstTensor(seed), x))
+	closeTo(t, "Grad", want, autograd.Grad(loss, y)[0].Tensor().Float64s())
 }
 
 func TestConvMisuse(t *testing.T) {
