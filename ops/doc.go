@@ -150,6 +150,7 @@
 //	cumprod(x, axis)                    yₖ = x₁·…·xₖ                        product of the others up to k
 //	-- softmax
 //	softmax(x, axis)                    eˣ / Σ eˣ                           y·(δ - y)
+//	safe_softmax(x, axis)               eˣ / Σ eˣ, 0 where Σ eˣ = 0         y·(δ - y)
 //	log_softmax(x, axis)                x - ln Σ eˣ                         δ - softmax(x)
 //	-- loss
 //	mse(y, t)                           Σ (y-t)² / n                        2(y-t)/n, -2(y-t)/n

@@ -87,13 +87,16 @@ func init() {
 		Binary: func(a, b float64) (float64, float64, float64) {
 			d := a - b
 			if math.IsInf(a, 0) && a == b {
-				return a, d, d // NaN: how much each counts is undefined
+				if a < 0 { // masks, which do not count
+					d = 0
+				}
+				return a, d, d // NaN for +Inf: how much each counts is undefined
 			}
 			return max(a, b) + math.Log1p(math.Exp(-math.Abs(d))), sigmoid(d), sigmoid(-d)
 		},
 		Forward: forwardRuns(logAddExpValue[float64], logAddExpValue[float32]),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
-			return Chain(ct, Sigmoid(Sub(n.Input(i), n.Input(1-i))))
+			return Chain(ct, unmasked(n.Input(i), Sigmoid(Sub(n.Input(i), n.Input(1-i)))))
 		},
 		Source: "max(a, b) + log1p(e^-|a-b|), which does not overflow",
 	}))
@@ -207,6 +210,9 @@ func logAddExpSlope[T constraints.Float](r run[T], i int) {
 		r.d[k] = r.a[k*r.stepA] - r.b[k*r.stepB]
 	}
 	kernel.Sigmoid(r.d, r.d)
+	for k := range r.d {
+		r.d[k] = choose(math.IsInf(float64(r.a[k*r.stepA]), -1), 0, r.d[k]) // a mask
+	}
 }
 
 func log2Slope[T constraints.Float](b block[T]) {
@@ -297,7 +303,8 @@ func Log10(x graph.Value) graph.Value { return unary(opLog10, x) }
 //
 // Special cases are:
 //
-//	LogAddExp(-Inf, b) = b, with derivative 0 by a
+//	LogAddExp(-Inf, b) = b, with derivative 0 by a: -Inf is a mask
+//	LogAddExp(-Inf, -Inf) = -Inf, with derivative 0 by either
 //	LogAddExp(+Inf, b) = +Inf, with derivative 1 by a, for finite b
-//	LogAddExp(±Inf, ±Inf) = ±Inf of the same sign, with derivative NaN
+//	LogAddExp(+Inf, +Inf) = +Inf, with derivative NaN
 func LogAddExp(a, b graph.Value) graph.Value { return binary(opLogAddExp, a, b) }

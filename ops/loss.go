@@ -69,7 +69,8 @@ func init() {
 			}
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			return addScaled(dst, ct.AtFlat(0)/float64(len(n.Ints())), n.Saved(0), fresh)
+			// A cotangent that is not finite must not reach what is masked: the rule selects.
+			return finite(ct.AtFlat(0)) && addScaled(dst, ct.AtFlat(0)/float64(len(n.Ints())), n.Saved(0), fresh)
 		},
 		VJP:    crossEntropyVJP,
 		Try:    []string{"(3) 1", "(1,3) 0", "(2,3) 2 0", "(4,2) 1 1 0 1", "(2,1) 0 0"},
@@ -118,8 +119,10 @@ func BCEWithLogits(z, t graph.Value) graph.Value { return pairLoss(opBCEWithLogi
 //
 // Special cases are, for one row:
 //
-//	the labelled class -Inf beside a finite logit gives +Inf
-//	a logit +Inf, or only logits -Inf, gives NaN
+//	a class -Inf that is not the labelled one is a mask: it is as though it were not there, and its gradient is 0
+//	the labelled class -Inf beside a finite logit gives +Inf, with derivative -1/rows by the labelled class
+//	only logits -Inf give NaN, with derivative 0
+//	a logit +Inf gives NaN, with derivative NaN
 func CrossEntropy(logits graph.Value, labels ...int) graph.Value {
 	c := graph.Begin(opCrossEntropy, logits)
 	shape := c.Dims(0)
@@ -249,11 +252,15 @@ func crossEntropies[T constraints.Float](n graph.Node) {
 	k := x.Len() / len(labels)
 	saved := n.Save(0, x.Dims()...)
 	z, d := tensor.Data[T](x), tensor.Data[T](saved)
-	kernel.Softmax(d, z, k)
+	kernel.SafeSoftmax(d, z, k)
 	var total float64
 	for i, label := range labels {
 		row, p := z[i*k:i*k+k], d[i*k:i*k+k]
 		top, here := kernel.Max(p), p[label]
+		if top == 0 { // only -Inf
+			total = math.NaN()
+			continue
+		}
 		// The sum of the others alone keeps its digits where it is small, 1 - here would not.
 		p[label] = 0
 		others := kernel.Sum(p)
@@ -281,9 +288,10 @@ func crossEntropyVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
 		is.SetFlat(1, i*k+label)
 	}
 	here := g.ConstTensor(is)
-	others := Mul(Softmax(x, axis), oneMinus(here))
+	others := Where(here, g.Const(0), SafeSoftmax(x, axis))
 	kept := append([]int{}, x.Dims()...)
 	kept[axis] = 1
-	d := Sub(others, Mul(here, Reshape(Sum(others, axis), kept...)))
-	return Chain(ct, MulScalar(d, 1/float64(len(labels))))
+	d := Where(here, Neg(Reshape(Sum(others, axis), kept...)), others)
+	d = Chain(ct, MulScalar(d, 1/float64(len(labels))))
+	return Where(here, d, unmasked(x, d))
 }

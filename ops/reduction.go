@@ -75,7 +75,8 @@ func init() {
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			// Not e^(x - value): where the logits are large the value has no room for ln 2.
-			return Chain(spread(n, ct), overReduced(n, func(rows graph.Value) graph.Value { return Softmax(rows, -1) }))
+			p := overReduced(n, func(rows graph.Value) graph.Value { return SafeSoftmax(rows, -1) })
+			return unmasked(n.Input(0), Chain(spread(n, ct), p))
 		},
 		Try:    reductionTries,
 		Source: "Blanchard, Higham and Higham (2021), shifted by the maximum",
@@ -114,8 +115,9 @@ func Min(x graph.Value, axes ...int) graph.Value { return reduction(opMin, x, ax
 //
 // Special cases are:
 //
-//	LogSumExp of only -Inf = -Inf, with derivative NaN
-//	LogSumExp with a +Inf = +Inf, with derivative NaN
+//	LogSumExp with a -Inf: it is a mask, as though it were not there, and the derivative by it 0
+//	LogSumExp of only -Inf = -Inf, with derivative 0
+//	LogSumExp with a +Inf = +Inf, with derivative NaN by what is not -Inf
 //	LogSumExp of (1e20, 1e20) = 1e20, with derivative ½ by each
 func LogSumExp(x graph.Value, axes ...int) graph.Value { return reduction(opLogSumExp, x, axes, false) }
 

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -9,25 +10,31 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opSoftmax, opLogSoftmax graph.Op
+var opSoftmax, opSafeSoftmax, opLogSoftmax graph.Op
 
 func init() {
 	tries := []string{"(3) 0", "(2,3) 1", "(2,3) 0", "(2,3,4) -2", "(1) 0", "(2,1) 1", "(0,3) 1"}
 	register(&opSoftmax, withSoftmaxBackward(softmaxKernels[float64](), softmaxKernels[float32](), graph.Row{
 		Name: "softmax", Func: Softmax, Params: "x, axis", Doc: "exponentials along an axis, divided by their sum", Formula: "eˣ / Σ eˣ", Derivative: "y·(δ - y)",
 		Forward: func(n graph.Node) { alongAxis(n, kernel.Softmax[float64], kernel.Softmax[float32]) },
-		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			y := n.Value()
-			return Chain(Sub(ct, alongKept(n, Sum(Chain(ct, y), n.Int(0)))), y)
-		},
-		Try:    tries,
-		Source: "Bridle (1990); shifted by the maximum, Blanchard, Higham and Higham (2021)",
+		VJP:     softmaxVJP,
+		Try:     tries,
+		Source:  "Bridle (1990); shifted by the maximum, Blanchard, Higham and Higham (2021)",
+	}))
+	register(&opSafeSoftmax, withSoftmaxBackward(softmaxKernels[float64](), softmaxKernels[float32](), graph.Row{
+		Name: "safe_softmax", Func: SafeSoftmax, Params: "x, axis", Doc: "softmax along an axis, zeros where all elements are masked with -Inf", Formula: "eˣ / Σ eˣ, 0 where Σ eˣ = 0", Derivative: "y·(δ - y)",
+		Forward: func(n graph.Node) { alongAxis(n, kernel.SafeSoftmax[float64], kernel.SafeSoftmax[float32]) },
+		VJP:     softmaxVJP,
+		Try:     tries,
+		Source:  "softmax of the elements that are not masked; PyTorch's _safe_softmax",
 	}))
 	register(&opLogSoftmax, withSoftmaxBackward(logSoftmaxKernels[float64](), logSoftmaxKernels[float32](), graph.Row{
 		Name: "log_softmax", Func: LogSoftmax, Params: "x, axis", Doc: "logarithm of the softmax along an axis, without overflow", Formula: "x - ln Σ eˣ", Derivative: "δ - softmax(x)",
 		Forward: func(n graph.Node) { alongAxis(n, kernel.LogSoftmax[float64], kernel.LogSoftmax[float32]) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Sub(ct, Chain(alongKept(n, Sum(ct, n.Int(0))), Exp(n.Value())))
+			x := n.Input(0)
+			ct = unmasked(x, ct)
+			return unmasked(x, Sub(ct, Chain(alongKept(n, Sum(ct, n.Int(0))), Exp(n.Value()))))
 		},
 		Try:    tries,
 		Source: "Blanchard, Higham and Higham (2021), shifted by the maximum",
@@ -38,24 +45,58 @@ func init() {
 //
 // Derivative: ∂yᵢ/∂xⱼ = yᵢ·(δᵢⱼ - yⱼ).
 //
+// An element -Inf is a mask: it is as though it were not there. Its result is 0, whose cotangent is not looked at, its
+// gradient is 0, and the others are what they would be without it.
+//
 // Special cases are:
 //
-//	an element -Inf beside a finite one gives 0
-//	an element +Inf, or only elements -Inf, gives NaN
+//	an element -Inf beside a finite one gives 0, with derivative 0 whatever the cotangents
+//	only elements -Inf give NaN, with derivative 0; see [SafeSoftmax]
+//	an element +Inf gives NaN, with derivative NaN
 func Softmax(x graph.Value, axis int) graph.Value {
 	return along(opSoftmax, x, axis)
+}
+
+// SafeSoftmax is [Softmax] where all elements along the axis may be masked with -Inf, as a query of [Attention] that sees
+// no key: the result is 0 for them.
+//
+// Derivative: ∂yᵢ/∂xⱼ = yᵢ·(δᵢⱼ - yⱼ).
+//
+// Special cases are:
+//
+//	an element -Inf beside a finite one gives 0, with derivative 0 whatever the cotangents
+//	only elements -Inf give 0, with derivative 0
+//	an element +Inf gives NaN, with derivative NaN
+func SafeSoftmax(x graph.Value, axis int) graph.Value {
+	return along(opSafeSoftmax, x, axis)
 }
 
 // LogSoftmax returns x - ln Σeˣ along an axis. It does not overflow.
 //
 // Derivative: ∂yᵢ/∂xⱼ = δᵢⱼ - softmax(x)ⱼ.
 //
+// An element -Inf is a mask: it is as though it were not there. Its result is -Inf, whose cotangent is not looked at, its
+// gradient is 0, and the others are what they would be without it.
+//
 // Special cases are:
 //
-//	an element -Inf beside a finite one gives -Inf
-//	an element +Inf, or only elements -Inf, gives NaN
+//	an element -Inf beside a finite one gives -Inf, with derivative 0 whatever the cotangents
+//	only elements -Inf give NaN, with derivative 0
+//	an element +Inf gives NaN, with derivative NaN
 func LogSoftmax(x graph.Value, axis int) graph.Value {
 	return along(opLogSoftmax, x, axis)
+}
+
+func softmaxVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
+	x, y := n.Input(0), n.Value()
+	ct = unmasked(x, ct)
+	return unmasked(x, Chain(Sub(ct, alongKept(n, Sum(Chain(ct, y), n.Int(0)))), y))
+}
+
+// unmasked returns v where the logit x is not -Inf, and 0 where it is: what is masked passes nothing on.
+func unmasked(x, v graph.Value) graph.Value {
+	g := x.Graph()
+	return Where(Ne(x, g.Const(math.Inf(-1))), v, g.Const(0))
 }
 
 // alongKept reshapes what was reduced over the node's axis so that it broadcasts along it again.
@@ -112,16 +153,16 @@ func axesLast(order, axes []int, rank int) (all []int, last bool) {
 	return order, slices.IsSorted(order)
 }
 
-// A rowKernel is a [chainKernel] over rows of n elements.
+// A rowKernel is a [chainKernel] over rows of n elements that reads the result y and the operand x.
 type rowKernel[T constraints.Float] struct {
-	add, set func(dst, ct, y []T, n int)
+	add, set func(dst, ct, y, x []T, n int)
 }
 
-func (k rowKernel[T]) run(dst, ct, y []T, n int, fresh bool) {
+func (k rowKernel[T]) run(dst, ct, y, x []T, n int, fresh bool) {
 	if fresh {
-		k.set(dst, ct, y, n)
+		k.set(dst, ct, y, x, n)
 	} else {
-		k.add(dst, ct, y, n)
+		k.add(dst, ct, y, x, n)
 	}
 }
 
@@ -139,12 +180,13 @@ func withSoftmaxBackward(f64 rowKernel[float64], f32 rowKernel[float32], row gra
 		if n.Int(0) != dst.Rank()-1 {
 			return false
 		}
+		y, x := n.Out(), n.In(0)
 		if k := dst.Dims()[dst.Rank()-1]; dst.Len() == 0 {
 			return true
 		} else if dst.DType() == tensor.Float32 {
-			f32.run(dst.Float32s(), ct.Float32s(), n.Out().Float32s(), k, fresh)
+			f32.run(dst.Float32s(), ct.Float32s(), y.Float32s(), x.Float32s(), k, fresh)
 		} else {
-			f64.run(dst.Float64s(), ct.Float64s(), n.Out().Float64s(), k, fresh)
+			f64.run(dst.Float64s(), ct.Float64s(), y.Float64s(), x.Float64s(), k, fresh)
 		}
 		return true
 	}

@@ -87,10 +87,10 @@ func benchRows(b *testing.B, name string, n, cols int) {
 	})
 	benchEach(b, "op=LogSoftmaxBackward/"+name, func(b *testing.B) {
 		b.Helper()
-		benchLoop(b, n, func(dst, ct, y []float32) { kernel.LogSoftmaxBackward(dst, ct, y, cols) })
+		benchLoop(b, n, func(dst, ct, y []float32) { kernel.LogSoftmaxBackward(dst, ct, y, y, cols) })
 	}, func(b *testing.B) {
 		b.Helper()
-		benchLoop(b, n, func(dst, ct, y []float64) { kernel.LogSoftmaxBackward(dst, ct, y, cols) })
+		benchLoop(b, n, func(dst, ct, y []float64) { kernel.LogSoftmaxBackward(dst, ct, y, y, cols) })
 	})
 	benchEach(b, "op=AddColumnSums/"+name, func(b *testing.B) {
 		b.Helper()

@@ -85,9 +85,10 @@ func testProtectedPage[T kernel.Float](t *testing.T) {
 			t.Fatalf("dtype=%s: %d ones are not finite", dtype[T](), n)
 		}
 		kernel.Softmax(s(3*n), s(3*n), n)
+		kernel.SafeSoftmax(s(3*n), s(3*n), n)
 		kernel.LogSoftmax(s(3*n), s(3*n), n)
 		for _, backward := range softmaxBackwards[T]() {
-			backward.run(s(3*n), s(3*n), s(3*n), n)
+			backward.run(s(3*n), s(3*n), s(3*n), s(3*n), n)
 		}
 		kernel.LogSumExp(s(3), s(3*n), n)
 		kernel.AddColumnSums(s(n), s(5*n))

@@ -6,44 +6,52 @@ import "math"
 // rows may hold ±1e20 and -Inf. A row that is -Inf throughout, or holds +Inf or NaN, becomes NaN.
 func Softmax[T Float](dst, x []T, n int) {
 	mustMatch("Softmax", "x", len(x), len(dst))
-	byRows("Softmax", rowSoftmax, dst, x, nil, n)
+	byRows("Softmax", rowSoftmax, dst, x, nil, nil, n)
+}
+
+// SafeSoftmax is [Softmax] but for rows that are -Inf throughout, which become zeros.
+func SafeSoftmax[T Float](dst, x []T, n int) {
+	mustMatch("SafeSoftmax", "x", len(x), len(dst))
+	byRows("SafeSoftmax", rowSafeSoftmax, dst, x, nil, nil, n)
 }
 
 // LogSoftmax sets every row of n elements of dst to x[j] - ln Σ e^x, stable like [Softmax]: the log-softmax of two equal
 // numbers, however large, is -ln 2. An element -Inf stays -Inf; a row that is -Inf throughout, or holds +Inf or NaN, becomes NaN.
 func LogSoftmax[T Float](dst, x []T, n int) {
 	mustMatch("LogSoftmax", "x", len(x), len(dst))
-	byRows("LogSoftmax", rowLogSoftmax, dst, x, nil, n)
+	byRows("LogSoftmax", rowLogSoftmax, dst, x, nil, nil, n)
 }
 
-// SoftmaxBackward adds the derivative of y = Softmax(x) to every row of n elements: dst[j] += y[j] * (ct[j] - Σ ct*y).
-// Where ct[j] or the bracket is 0, the product is 0 whatever y[j] is (zero wins).
-func SoftmaxBackward[T Float](dst, ct, y []T, n int) {
-	mustMatch("SoftmaxBackward", "ct", len(ct), len(dst))
-	mustMatch("SoftmaxBackward", "y", len(y), len(dst))
-	byRows("SoftmaxBackward", rowSoftmaxBackward, dst, ct, y, n)
+// SoftmaxBackward adds the derivative of y = Softmax(x) or SafeSoftmax(x) to every row of n elements:
+// dst[j] += y[j] * (ct[j] - Σ ct*y). An element x[j] that is -Inf is as though it were not there: nothing is added for it, and ct[j]
+// is not looked at. Where ct[j] or the bracket is 0, the product is 0 whatever y[j] is (zero wins).
+func SoftmaxBackward[T Float](dst, ct, y, x []T, n int) {
+	byRowsBackward("SoftmaxBackward", rowSoftmaxBackward, dst, ct, y, x, n)
 }
 
 // SoftmaxBackwardInto is [SoftmaxBackward] without the sum: it sets dst.
-func SoftmaxBackwardInto[T Float](dst, ct, y []T, n int) {
-	mustMatch("SoftmaxBackwardInto", "ct", len(ct), len(dst))
-	mustMatch("SoftmaxBackwardInto", "y", len(y), len(dst))
-	byRows("SoftmaxBackwardInto", rowSoftmaxBackwardInto, dst, ct, y, n)
+func SoftmaxBackwardInto[T Float](dst, ct, y, x []T, n int) {
+	byRowsBackward("SoftmaxBackwardInto", rowSoftmaxBackwardInto, dst, ct, y, x, n)
 }
 
-// LogSoftmaxBackward adds the derivative of y = LogSoftmax(x) to every row of n elements: dst[j] += ct[j] - e^y[j] * Σ ct.
-// Where Σ ct is 0, the product is 0 whatever y[j] is (zero wins).
-func LogSoftmaxBackward[T Float](dst, ct, y []T, n int) {
-	mustMatch("LogSoftmaxBackward", "ct", len(ct), len(dst))
-	mustMatch("LogSoftmaxBackward", "y", len(y), len(dst))
-	byRows("LogSoftmaxBackward", rowLogSoftmaxBackward, dst, ct, y, n)
+// LogSoftmaxBackward adds the derivative of y = LogSoftmax(x) to every row of n elements: dst[j] += ct[j] - e^y[j] * Σ ct. An
+// element x[j] that is -Inf is as though it were not there: nothing is added for it, and ct[j] is not looked at. Where Σ ct is 0,
+// the product is 0 whatever y[j] is (zero wins). dst may be ct or y, not x.
+func LogSoftmaxBackward[T Float](dst, ct, y, x []T, n int) {
+	byRowsBackward("LogSoftmaxBackward", rowLogSoftmaxBackward, dst, ct, y, x, n)
 }
 
 // LogSoftmaxBackwardInto is [LogSoftmaxBackward] without the sum: it sets dst.
-func LogSoftmaxBackwardInto[T Float](dst, ct, y []T, n int) {
-	mustMatch("LogSoftmaxBackwardInto", "ct", len(ct), len(dst))
-	mustMatch("LogSoftmaxBackwardInto", "y", len(y), len(dst))
-	byRows("LogSoftmaxBackwardInto", rowLogSoftmaxBackwardInto, dst, ct, y, n)
+func LogSoftmaxBackwardInto[T Float](dst, ct, y, x []T, n int) {
+	byRowsBackward("LogSoftmaxBackwardInto", rowLogSoftmaxBackwardInto, dst, ct, y, x, n)
+}
+
+// byRowsBackward is [byRows] for the kernels that read cotangents, results and operands.
+func byRowsBackward[T Float](name string, kind rowKind, dst, ct, y, x []T, n int) {
+	mustMatch(name, "ct", len(ct), len(dst))
+	mustMatch(name, "y", len(y), len(dst))
+	mustMatch(name, "x", len(x), len(dst))
+	byRows(name, kind, dst, ct, y, x, n)
 }
 
 // LogSumExp sets dst[i] = ln Σⱼ e^x[i,j] for every row of n elements of x; dst has one element a row.
@@ -62,8 +70,18 @@ func LogSumExp[T Float](dst, x []T, n int) {
 	}
 }
 
-func softmaxRow[T Float](k *kernels[T], dst, x []T) {
-	m := Max(x)
+func softmaxRow[T Float](k *kernels[T], dst, x []T) { softmaxShifted(k, dst, x, Max(x)) }
+
+func safeSoftmaxRow[T Float](k *kernels[T], dst, x []T) {
+	if m := Max(x); masked(m) {
+		clear(dst)
+	} else {
+		softmaxShifted(k, dst, x, m)
+	}
+}
+
+// softmaxShifted is Softmax of a row whose largest element is m.
+func softmaxShifted[T Float](k *kernels[T], dst, x []T, m T) {
 	var s T
 	if len(x) <= expLeaf {
 		s = k.expStore(dst, x, m)
@@ -108,20 +126,38 @@ func logSumExpRow[T Float](k *kernels[T], x []T) T {
 	return T(float64(m) + math.Log(expSum(k, x, m)))
 }
 
-func softmaxBackwardRow[T Float](op opcode, dst, ct, y []T) {
-	s := reduce(reduceDot, ct, y)
-	if s-s != 0 { // something is not finite: let zeros win
-		s = 0
-		for j, t := range ct {
-			if t != 0 {
-				s += times(float64(t), float64(y[j]))
-			}
+func softmaxBackwardRow[T Float](op opcode, dst, ct, y, x []T) {
+	s := T(reduce(reduceDot, ct, y))
+	if s-s == 0 { // all finite, and what is masked has y = 0
+		apply(op, dst, ct, y, s)
+		return
+	}
+	var sum float64
+	for j, t := range ct {
+		if t != 0 && !masked(x[j]) {
+			sum += times(float64(t), float64(y[j]))
 		}
 	}
-	apply(op, dst, ct, y, T(s))
+	for j, t := range ct {
+		d := T(0)
+		if !masked(x[j]) {
+			d = T(float64(t) - sum)
+		}
+		if d != 0 {
+			d = times(y[j], d)
+		}
+		if op == opSoftmaxBackward {
+			d += dst[j]
+		}
+		dst[j] = d
+	}
 }
 
-func logSoftmaxBackwardRow[T Float](op opcode, dst, ct, y []T) {
+func logSoftmaxBackwardRow[T Float](op opcode, dst, ct, y, x []T) {
+	if !AllFinite(x) {
+		logSoftmaxBackwardMasked(op, dst, ct, y, x)
+		return
+	}
 	s := Sum(ct)
 	switch {
 	case s != 0:
@@ -133,11 +169,47 @@ func logSoftmaxBackwardRow[T Float](op opcode, dst, ct, y []T) {
 	}
 }
 
-// A rowKind says what is done with the rows of up to three matrices.
+func logSoftmaxBackwardMasked[T Float](op opcode, dst, ct, y, x []T) {
+	var sum float64
+	for j, t := range ct {
+		if !masked(x[j]) {
+			sum += float64(t)
+		}
+	}
+	s := T(sum)
+	if op == opLogSoftmaxBackwardInto && s-s == 0 && s != 0 {
+		apply(op, dst, ct, y, s)
+		for j, v := range x {
+			if masked(v) {
+				dst[j] = 0
+			}
+		}
+		return
+	}
+	for j, t := range ct {
+		d := T(0)
+		if !masked(x[j]) {
+			d = t
+			if s != 0 {
+				d -= times(T(math.Exp(float64(y[j]))), s)
+			}
+		}
+		if op == opLogSoftmaxBackward {
+			d += dst[j]
+		}
+		dst[j] = d
+	}
+}
+
+// masked reports whether a logit is -Inf.
+func masked[T Float](x T) bool { return math.IsInf(float64(x), -1) }
+
+// A rowKind says what is done with the rows of up to four matrices.
 type rowKind int
 
 const (
 	rowSoftmax rowKind = iota
+	rowSafeSoftmax
 	rowLogSoftmax
 	rowSoftmaxBackward
 	rowSoftmaxBackwardInto
@@ -146,30 +218,32 @@ const (
 )
 
 // doRow does one row.
-func doRow[T Float](k *kernels[T], kind rowKind, dst, a, b []T) {
+func doRow[T Float](k *kernels[T], kind rowKind, dst, a, b, c []T) {
 	switch kind {
 	case rowSoftmax:
 		softmaxRow(k, dst, a)
+	case rowSafeSoftmax:
+		safeSoftmaxRow(k, dst, a)
 	case rowLogSoftmax:
 		logSoftmaxRow(k, dst, a)
 	case rowSoftmaxBackward:
-		softmaxBackwardRow(opSoftmaxBackward, dst, a, b)
+		softmaxBackwardRow(opSoftmaxBackward, dst, a, b, c)
 	case rowSoftmaxBackwardInto:
-		softmaxBackwardRow(opSoftmaxBackwardInto, dst, a, b)
+		softmaxBackwardRow(opSoftmaxBackwardInto, dst, a, b, c)
 	case rowLogSoftmaxBackward:
-		logSoftmaxBackwardRow(opLogSoftmaxBackward, dst, a, b)
+		logSoftmaxBackwardRow(opLogSoftmaxBackward, dst, a, b, c)
 	case rowLogSoftmaxBackwardInto:
-		logSoftmaxBackwardRow(opLogSoftmaxBackwardInto, dst, a, b)
+		logSoftmaxBackwardRow(opLogSoftmaxBackwardInto, dst, a, b, c)
 	}
 }
 
 // byRows does every row of n elements; many rows are spread over processors.
-func byRows[T Float](name string, kind rowKind, dst, a, b []T, n int) {
+func byRows[T Float](name string, kind rowKind, dst, a, b, c []T, n int) {
 	m := mustRows(name, "dst", len(dst), n)
 	k := kernelsOf[T]()
 	if len(dst) >= minParallelExpensive && m >= 2*rowParts && n < minParallelExpensive && workers.acquire() {
 		j := &jobsOf[T]().rows
-		*j = rowsJob[T]{k, kind, dst, a, b, m, n}
+		*j = rowsJob[T]{k, kind, dst, a, b, c, m, n}
 		workers.run(j, rowParts, len(dst) >= rousePieces*piece/8)
 		*j = rowsJob[T]{}
 		workers.release()
@@ -177,7 +251,7 @@ func byRows[T Float](name string, kind rowKind, dst, a, b []T, n int) {
 	}
 	for i := range m {
 		lo, hi := i*n, i*n+n
-		doRow(k, kind, dst[lo:hi], a[lo:hi], sub(b, lo, hi))
+		doRow(k, kind, dst[lo:hi], a[lo:hi], sub(b, lo, hi), sub(c, lo, hi))
 	}
 }
 
@@ -186,15 +260,15 @@ const rowParts = 8
 
 // A rowsJob is work on rows that is spread over processors.
 type rowsJob[T Float] struct {
-	k         *kernels[T]
-	kind      rowKind
-	dst, a, b []T
-	m, n      int
+	k            *kernels[T]
+	kind         rowKind
+	dst, a, b, c []T
+	m, n         int
 }
 
 func (j *rowsJob[T]) chunk(i int) {
 	for r := i * j.m / rowParts; r < (i+1)*j.m/rowParts; r++ {
 		lo, hi := r*j.n, r*j.n+j.n
-		doRow(j.k, j.kind, j.dst[lo:hi], j.a[lo:hi], sub(j.b, lo, hi))
+		doRow(j.k, j.kind, j.dst[lo:hi], j.a[lo:hi], sub(j.b, lo, hi), sub(j.c, lo, hi))
 	}
 }

@@ -28,7 +28,7 @@ func logSumExp(x []float64) float64 {
 // A softmaxBackward is a kernel for the derivative of softmax or, with log, of its logarithm.
 type softmaxBackward[T kernel.Float] struct {
 	name      string
-	run       func(dst, ct, y []T, n int)
+	run       func(dst, ct, y, x []T, n int)
 	log, into bool
 }
 
@@ -71,7 +71,12 @@ func testSoftmax[T kernel.Float](t *testing.T) {
 			x.s[1] = T(math.Inf(-1))
 		}
 		y, l, lse := newBox[T](m*n, 3), newBox[T](m*n, 0), newBox[T](m, 1)
+		kernel.SafeSoftmax(y.s, x.s, n)
+		safe := slices.Clone(y.s)
 		kernel.Softmax(y.s, x.s, n)
+		if !slices.Equal(safe, y.s) {
+			t.Fatalf("dtype=%s n=%d: SafeSoftmax differs from Softmax", dtype[T](), n)
+		}
 		kernel.LogSoftmax(l.s, x.s, n)
 		kernel.LogSumExp(lse.s, x.s, n)
 		var want, wantLog, wantSum, ds, dl, size, one []float64
@@ -81,14 +86,21 @@ func testSoftmax[T kernel.Float](t *testing.T) {
 			wantSum = append(wantSum, s)
 			var dot, total float64
 			for j, v := range row {
+				if math.IsInf(v, -1) { // as though it were not there
+					continue
+				}
 				dot += float64(ct.s[i*n+j]) * math.Exp(v-s)
 				total += float64(ct.s[i*n+j])
 			}
 			for j, v := range row {
 				want = append(want, math.Exp(v-s))
 				wantLog = append(wantLog, v-s)
-				ds = append(ds, math.Exp(v-s)*(float64(ct.s[i*n+j])-dot))
-				dl = append(dl, float64(ct.s[i*n+j])-math.Exp(v-s)*total)
+				if math.IsInf(v, -1) {
+					ds, dl = append(ds, 0), append(dl, 0)
+				} else {
+					ds = append(ds, math.Exp(v-s)*(float64(ct.s[i*n+j])-dot))
+					dl = append(dl, float64(ct.s[i*n+j])-math.Exp(v-s)*total)
+				}
 				size = append(size, math.Exp(v-s))
 				one = append(one, 3)
 			}
@@ -105,7 +117,7 @@ func testSoftmax[T kernel.Float](t *testing.T) {
 					want[i] += float64(d)
 				}
 			}
-			backward.run(dst.s, ct.s, result.s, n)
+			backward.run(dst.s, ct.s, result.s, x.s, n)
 			if msg := near(want, dst.s, one, tol); msg != "" {
 				t.Fatalf("%s/dtype=%s n=%d: %s", backward.name, dtype[T](), n, msg)
 			}
@@ -146,6 +158,13 @@ func TestSoftmaxExtremes(t *testing.T) {
 				kernel.Softmax(y, tt.x, 2)
 				kernel.LogSoftmax(l, tt.x, 2)
 				kernel.LogSumExp(s, tt.x, 2)
+				safe, want := make([]float64, 2), y
+				if kernel.SafeSoftmax(safe, tt.x, 2); tt.name == "all are -Inf" {
+					want = []float64{0, 0}
+				}
+				if msg := diff(want, safe); msg != "" {
+					t.Errorf("SafeSoftmax: %s", msg)
+				}
 				if tt.name == "one is +Inf" { // the other element may be 0 or -Inf
 					y[0], l[0] = nan, nan
 				}
@@ -171,10 +190,62 @@ func TestSoftmaxBackwardZeroWins(t *testing.T) {
 			if backward.into {
 				want = []float64{0, 0}
 			}
-			backward.run(d, []float64{0, 0}, []float64{nan, nan}, 2)
+			backward.run(d, []float64{0, 0}, []float64{nan, nan}, []float64{1, 1}, 2)
 			if msg := diff(want, d); msg != "" {
 				t.Errorf("%s: mismatch (-want +got):\n%s", backward.name, msg)
 			}
 		}
 	})
+}
+
+// TestSoftmaxBackwardMasked holds that an element whose logit is -Inf is as though it were not there, whatever its cotangent and
+// the result are.
+func TestSoftmaxBackwardMasked(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		testSoftmaxBackwardMasked[float32](t)
+		testSoftmaxBackwardMasked[float64](t)
+	})
+}
+
+func testSoftmaxBackwardMasked[T kernel.Float](t *testing.T) {
+	t.Helper()
+	inf := T(math.Inf(1))
+	mask := -inf
+	for _, backward := range softmaxBackwards[T]() {
+		result := kernel.Softmax[T]
+		if backward.log {
+			result = kernel.LogSoftmax[T]
+		}
+		for _, ct := range []T{0, 3, inf, -inf, inf - inf} {
+			x := []T{mask, 1, mask, 2, 0.5}
+			y := make([]T, 5)
+			result(y, x, 5)
+			d := []T{7, 8, 9, 10, 11}
+			backward.run(d, []T{ct, 0.25, ct, -1, 2}, y, x, 5)
+
+			x = []T{1, 2, 0.5}
+			y = y[:3]
+			result(y, x, 3)
+			few := []T{8, 10, 11}
+			backward.run(few, []T{0.25, -1, 2}, y, x, 3)
+			want := []T{7, few[0], 9, few[1], few[2]}
+			if backward.into {
+				want[0], want[2] = 0, 0
+			}
+			if msg := near(doubles(want), d, []float64{7, 8, 9, 10, 11}, 2*eps[T]()); msg != "" {
+				t.Errorf("%s/dtype=%s, cotangent %v: %s", backward.name, dtype[T](), ct, msg)
+			}
+		}
+		// Only -Inf: softmax and its logarithm are NaN, and nothing is added.
+		x, d := []T{mask, mask}, []T{1, 2}
+		y, want := make([]T, 2), []T{1, 2}
+		result(y, x, 2)
+		if backward.into {
+			want = []T{0, 0}
+		}
+		if backward.run(d, []T{3, 4}, y, x, 2); !slices.Equal(want, d) {
+			t.Errorf("%s/dtype=%s of only -Inf: got %v, want %v", backward.name, dtype[T](), d, want)
+		}
+	}
 }
