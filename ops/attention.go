@@ -26,8 +26,8 @@ type AttentionConfig struct {
 //
 // Special cases are:
 //
-//	a key that is masked has weight 0, and nothing flows to it
-//	a query whose keys are all masked gives NaN
+//	a key that is masked has weight 0: neither it nor its value counts, even if they are NaN, and nothing flows to them
+//	a query whose keys are all masked gives 0, and nothing flows to it; see [SafeSoftmax]
 //
 // It panics with a [*graph.Error] if the shapes do not fit.
 //
@@ -59,7 +59,8 @@ func Attention(q, k, v graph.Value, config AttentionConfig) graph.Value {
 		seen := Tril(Broadcast(g.Const(1), a[len(a)-2], b[len(b)-2]), 0)
 		scores = Where(seen, scores, hidden)
 	}
-	return MatMul(Softmax(scores, -1), v)
+	// A weight of 0 wins over a value that is infinite or NaN.
+	return matmul(SafeSoftmax(scores, -1), v, leftCotangent)
 }
 
 // Embedding returns the rows of a table with the given indices, such as the vectors of words: for a table of shape

@@ -2,8 +2,11 @@ package ops_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -28,7 +31,7 @@ func TestAttention(t *testing.T) {
 		{"causal", ops.AttentionConfig{Scale: 1, Causal: true}, []float64{8, (2*8 + 4) / 3.0}},
 		{"mask", ops.AttentionConfig{Scale: 1, Mask: ones(1, 0, 1)}, []float64{5, 6}},
 		{"mask and causal", ops.AttentionConfig{Scale: 1, Causal: true, Mask: ones(1, 0, 1)}, []float64{8, 8}},
-		{"nothing to see", ops.AttentionConfig{Scale: 1, Mask: ones(0, 0, 0)}, []float64{math.NaN(), math.NaN()}},
+		{"nothing to see", ops.AttentionConfig{Scale: 1, Mask: ones(0, 0, 0)}, []float64{0, 0}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -39,6 +42,57 @@ func TestAttention(t *testing.T) {
 	grads := autograd.Backward(ops.Sum(y))
 	if d := grads.Tensor(v).AtFlat(2); d != 0 {
 		t.Errorf("the gradient by a value that no query sees is %v, want 0", d)
+	}
+}
+
+// TestAttentionMasked compares attention with masked keys, which hold what must not be seen, with attention over the keys
+// that are seen, in value and in first and second derivatives. The last query sees no key.
+func TestAttentionMasked(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	at := func(masked bool, dtype tensor.DType) (out [][]float64) {
+		g := graph.New(graph.WithDType(dtype))
+		q := g.VarTensor(tensor.Of([]float64{0.5, -1, 2, 0.25, 1, 1}, 3, 2))
+		keys, values, size := []float64{1, 0, 0.5, 3}, []float64{8, 1, 4, -2}, 2
+		mask, config := []float64{1, 1, 1, 1, 0, 0}, ops.AttentionConfig{Scale: 1}
+		if masked {
+			keys, values, size = []float64{1, 0, nan, 7, 0.5, 3, inf, -inf}, []float64{8, 1, inf, nan, 4, -2, nan, -inf}, 4
+			mask = []float64{1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0}
+		}
+		k, v := g.VarTensor(tensor.Of(keys, size, 2)), g.VarTensor(tensor.Of(values, size, 2))
+		config.Mask = g.ConstTensor(tensor.Of(mask, 3, size))
+		y := ops.Attention(q, k, v, config)
+		out = append(out, numbers(y.Tensor()))
+		loss := weighted(ops.Add(y, ops.Square(y)))
+		backward := autograd.Backward(loss)
+		grads := autograd.Grad(loss, q, k, v)
+		second := weighted(ops.Square(grads[0]))
+		for i := 1; i < 3; i++ { // the gradients by the keys and values that are seen
+			seen := grads[i]
+			if masked {
+				seen = ops.Gather(seen, 0, 0, 2)
+			}
+			second = ops.Add(second, weighted(ops.Square(seen)))
+		}
+		backwardOfGrad := autograd.Backward(second)
+		gradOfGrad := autograd.Grad(second, q, k, v)
+		for i, x := range []graph.Value{q, k, v} {
+			for _, d := range []*tensor.Tensor{backward.Tensor(x), grads[i].Tensor(), backwardOfGrad.Tensor(x), gradOfGrad[i].Tensor()} {
+				d := numbers(d)
+				if masked && i > 0 {
+					if diff := cmp.Diff(make([]float64, 4), append(slices.Clone(d[2:4]), d[6:]...)); diff != "" {
+						t.Errorf("operand %d: gradient by what is masked: mismatch (-want +got):\n%s", i, diff)
+					}
+					d = append(slices.Clone(d[:2]), d[4:6]...)
+				}
+				out = append(out, d)
+			}
+		}
+		return out
+	}
+	for dtype, tolerance := range map[tensor.DType]float64{tensor.Float64: 1e-13, tensor.Float32: 1e-4} {
+		if diff := cmp.Diff(at(false, dtype), at(true, dtype), cmpopts.EquateApprox(tolerance, tolerance)); diff != "" {
+			t.Errorf("%v: mismatch (-without the keys +masked):\n%s", dtype, diff)
+		}
 	}
 }
 
