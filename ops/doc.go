@@ -157,6 +157,7 @@
 //	bce(p, t)                           -Σ [t·ln p + (1-t)·ln(1-p)] / n     ((1-t)/(1-p) - t/p)/n, (ln(1-p) - ln p)/n
 //	bce_with_logits(z, t)               Σ [(1-t)·softplus(z) + t·softplus(-z)] / n (sigmoid(z) - t)/n, -z/n
 //	cross_entropy(logits, labels...)    Σ [ln Σ e^z - z(label)] / rows      (softmax(z) - 1(label))/rows
+//	soft_cross_entropy(logits, t)       Σ t·(ln Σ e^z - z) / rows           (softmax(z)·Σt - t)/rows, (ln Σ e^z - z)/rows
 //	-- normalization
 //	layer_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct
 //	batch_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opMSE, opBCE, opBCEWithLogits, opCrossEntropy graph.Op
+var opMSE, opBCE, opBCEWithLogits, opCrossEntropy, opSoftCrossEntropy graph.Op
 
 func init() {
 	pairs := []string{"() ()", "(3) (3)", "(2,3) (2,3)", "(2,3) ()", "() (2,3)", "(2,3) (3)", "(2,1) (1,3)", "(1) (1)"}
@@ -76,6 +76,24 @@ func init() {
 		Try:    []string{"(3) 1", "(1,3) 0", "(2,3) 2 0", "(4,2) 1 1 0 1", "(2,1) 0 0"},
 		Source: "Bridle (1990), equation 5; shifted by the maximum, Blanchard, Higham and Higham (2021)",
 	})
+	register(&opSoftCrossEntropy, graph.Row{
+		Name: "soft_cross_entropy", Func: SoftCrossEntropy, Params: "logits, t", Doc: "mean over the rows of the cross-entropy of softmax(logits) with a target for every class, without overflow", Formula: "Σ t·(ln Σ e^z - z) / rows", Derivative: "(softmax(z)·Σt - t)/rows, (ln Σ e^z - z)/rows",
+		Forward: func(n graph.Node) {
+			if n.Graph().DType() == tensor.Float32 {
+				softCrossEntropies[float32](n)
+			} else {
+				softCrossEntropies[float64](n)
+			}
+		},
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			rows, _, _ := classRows(n.In(0).Dims())
+			return i == 0 && finite(ct.AtFlat(0)) && addScaled(dst, ct.AtFlat(0)/float64(rows), n.Saved(0), fresh)
+		},
+		VJP:    softCrossEntropyVJP,
+		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: 0, Hi: 1}},
+		Try:    []string{"(3) (3)", "(1,3) (1,3)", "(2,3) (2,3)", "(4,2) (4,2)", "(2,1) (2,1)"},
+		Source: "Bridle (1990); soft targets, Hinton, Vinyals and Dean (2015); shifted by the maximum, Blanchard, Higham and Higham (2021)",
+	})
 }
 
 // MSE returns the mean squared error Σ (y-t)² / n of n predictions y and targets t. Shapes broadcast as in NumPy. The
@@ -125,30 +143,35 @@ func BCEWithLogits(z, t graph.Value) graph.Value { return pairLoss(opBCEWithLogi
 //	a logit +Inf gives NaN, with derivative NaN
 func CrossEntropy(logits graph.Value, labels ...int) graph.Value {
 	c := graph.Begin(opCrossEntropy, logits)
-	shape := c.Dims(0)
-	rows := 1
-	switch len(shape) {
-	case 1:
-	case 2:
-		rows = shape[0]
-	default:
-		panic(c.Errorf(graph.ErrShape, "logits of shape %s: want (rows, classes) with a label for each row, or (classes) with one label", tensor.FormatShape(shape)))
+	mustLabels(c.Errorf, c.Dims(0), labels, nil)
+	return c.Ints(labels...).Record()
+}
+
+// SoftCrossEntropy returns the mean over the rows of logits of Σ t·(ln Σ e^z - z): the cross-entropy of the probabilities
+// softmax(z) with targets t for all classes, such as the probabilities of another network. Logits and targets have one
+// shape, (rows, classes) or (classes). Targets should not be negative; their sum need not be 1, and a row of zeros does
+// not contribute. It does not overflow, and is exact where the loss is small. See [CrossEntropyWith] for labels.
+//
+// Derivative: (softmax(z)·Σt - t)/rows by the logits, without cancellation where a probability is near 1;
+// (ln Σ e^z - z)/rows by the targets.
+//
+// Special cases are, for one row:
+//
+//	a class -Inf with target 0 is a mask: it is as though it were not there, and its gradient is 0
+//	a class -Inf with a positive target gives +Inf, with derivative -t/rows by that class
+//	only logits -Inf give NaN, with derivative 0
+//	a logit +Inf gives NaN, with derivative NaN
+//	only targets 0 give 0, with derivative 0, whatever the logits
+//
+// It panics with a [*graph.Error] if the shapes differ, or there is no row or no class.
+func SoftCrossEntropy(logits, t graph.Value) graph.Value {
+	c := graph.Begin(opSoftCrossEntropy, logits, t)
+	z := c.Dims(0)
+	if !slices.Equal(z, c.Dims(1)) {
+		panic(c.Errorf(graph.ErrShape, "logits of shape %s, targets of shape %s: give one target for each logit", tensor.FormatShape(z), tensor.FormatShape(c.Dims(1))))
 	}
-	if len(labels) != rows {
-		panic(c.Errorf(graph.ErrShape, "%d labels for logits of shape %s: give one label for each of the %d rows", len(labels), tensor.FormatShape(shape), rows))
-	}
-	if rows == 0 {
-		panic(c.Errorf(graph.ErrShape, "logits of shape %s have no row: the mean of nothing is not defined", tensor.FormatShape(shape)))
-	}
-	classes := shape[len(shape)-1]
-	for i, label := range labels {
-		if classes == 0 {
-			panic(c.Errorf(graph.ErrIndex, "row %d has label %d and the logits have no class", i, label))
-		}
-		if label < 0 || label >= classes {
-			panic(c.Errorf(graph.ErrIndex, "row %d has label %d and the logits have %d classes: labels run from 0 to %d", i, label, classes, classes-1))
-		}
-		c.Ints(label)
+	if rows, classes, ok := classRows(z); !ok || rows == 0 || classes == 0 {
+		panic(c.Errorf(graph.ErrShape, "logits of shape %s: want (rows, classes) or (classes), at least one of each", tensor.FormatShape(z)))
 	}
 	return c.Record()
 }
@@ -244,54 +267,3 @@ func oneMinus(x graph.Value) graph.Value { return AddScalar(Neg(x), 1) }
 
 // logOneMinus returns ln(1-x).
 func logOneMinus(x graph.Value) graph.Value { return Log1p(Neg(x)) }
-
-// crossEntropies sets the result and leaves softmax(z) - 1(label), row by row, for the backward sweep.
-func crossEntropies[T constraints.Float](n graph.Node) {
-	x := n.In(0)
-	labels := n.Ints()
-	k := x.Len() / len(labels)
-	saved := n.Save(0, x.Dims()...)
-	z, d := tensor.Data[T](x), tensor.Data[T](saved)
-	kernel.SafeSoftmax(d, z, k)
-	var total float64
-	for i, label := range labels {
-		row, p := z[i*k:i*k+k], d[i*k:i*k+k]
-		top, here := kernel.Max(p), p[label]
-		if top == 0 { // only -Inf
-			total = math.NaN()
-			continue
-		}
-		// The sum of the others alone keeps its digits where it is small, 1 - here would not.
-		p[label] = 0
-		others := kernel.Sum(p)
-		p[label] = -others
-		switch {
-		case here == top && others <= 0.5:
-			total -= math.Log1p(-float64(others))
-		case here == top:
-			total -= math.Log(float64(top))
-		default: // here may have vanished
-			total += float64(kernel.Max(row)) - float64(row[label]) - math.Log(float64(top))
-		}
-	}
-	n.Out().SetFlat(total/float64(len(labels)), 0)
-}
-
-// crossEntropyVJP writes the derivative with the labelled class's part as minus the sum of the others, which does not
-// cancel where its probability is near 1.
-func crossEntropyVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
-	x := n.Input(0)
-	g, axis := n.Graph(), x.Rank()-1
-	labels, k := n.Ints(), x.Dims()[axis]
-	is := tensor.New(g.DType(), x.Dims()...)
-	for i, label := range labels {
-		is.SetFlat(1, i*k+label)
-	}
-	here := g.ConstTensor(is)
-	others := Where(here, g.Const(0), SafeSoftmax(x, axis))
-	kept := append([]int{}, x.Dims()...)
-	kept[axis] = 1
-	d := Where(here, Neg(Reshape(Sum(others, axis), kept...)), others)
-	d = Chain(ct, MulScalar(d, 1/float64(len(labels))))
-	return Where(here, d, unmasked(x, d))
-}

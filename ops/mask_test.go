@@ -64,6 +64,18 @@ func TestMaskedLogits(t *testing.T) {
 			n := x.Dims()[1]
 			return ops.CrossEntropy(x, n-1, n-1)
 		}},
+		{"soft_cross_entropy", func(x graph.Value, axis int, _ graph.Value) graph.Value {
+			t := []float64{0.25, 0.5, 0.75, 1, 0, 2}
+			if axis == 0 {
+				x = ops.Transpose(x)
+			}
+			n := x.Dims()[1]
+			if n > 3 {
+				t = withMasks(t, 0)
+			}
+			targets := x.Graph().ConstTensor(tensor.Of(t, 2, n))
+			return ops.SoftCrossEntropy(x, targets)
+		}},
 	}
 	for _, l := range losses {
 		t.Run(l.name, func(t *testing.T) {
