@@ -32,8 +32,12 @@ func init() {
 			p, t := n.Input(0), n.Input(1)
 			d := Sub(logOneMinus(p), Log(p))
 			if i == 0 {
-				// A weight of 0 wins over the infinite derivative of a logarithm at 0.
-				d = Sub(Chain(oneMinus(t), Reciprocal(oneMinus(p))), Chain(t, Reciprocal(p)))
+				// The logarithms end at 0. A weight of 0 wins over their infinite derivative there, and over NaN beyond.
+				g := n.Graph()
+				zero, one, nothing := g.Const(0), g.Const(1), g.Const(math.NaN())
+				q := Where(Gt(p, one), nothing, oneMinus(p))
+				p := Where(Lt(p, zero), nothing, AddScalar(p, 0)) // +0 for -0
+				d = Sub(Chain(oneMinus(t), Reciprocal(q)), Chain(t, Reciprocal(p)))
 			}
 			return perPair(n, ct, d)
 		},
@@ -113,7 +117,7 @@ func MSE(y, t graph.Value) graph.Value { return pairLoss(opMSE, y, t) }
 //	BCE(0, 0) = BCE(1, 1) = 0, with derivative 1 and -1 by p: a weight of 0 wins
 //	BCE(0, t > 0) = +Inf, with derivative -Inf by p
 //	BCE(1, t < 1) = +Inf, with derivative +Inf by p
-//	BCE(p, t) = NaN for p < 0 or p > 1, unless the logarithm in question has the weight 0
+//	BCE(p, t) = NaN for p < 0 or p > 1, with derivative NaN, unless the logarithm in question has the weight 0
 func BCE(p, t graph.Value) graph.Value { return pairLoss(opBCE, p, t) }
 
 // BCEWithLogits returns the mean binary cross-entropy of n probabilities sigmoid(z) and targets t between 0 and 1. It

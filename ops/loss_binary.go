@@ -134,11 +134,14 @@ func probabilityBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool
 	return addPairSlopes(n, ct, dst, fresh, probabilitySlope[float64], probabilitySlope[float32])
 }
 
-// probabilitySlope sets u to (1-t)/(1-p) - t/p. A weight of 0 wins over a division by 0.
+// probabilitySlope sets u to (1-t)/(1-p) - t/p, where the logarithms are defined. A weight of 0 wins over a division by 0.
 func probabilitySlope[T constraints.Float](b pairBlock[T]) {
 	u, t := b.u[:len(b.x)], b.t[:len(b.x)]
+	nothing := T(math.NaN())
 	for i, p := range b.x {
-		u[i] = choose(t[i] == 1, 0, (1-t[i])/(1-p)) - choose(t[i] == 0, 0, t[i]/p)
+		q := choose(p > 1, nothing, 1-p)
+		p = choose(p < 0, nothing, p+0) // +0 for -0
+		u[i] = choose(t[i] == 1, 0, (1-t[i])/q) - choose(t[i] == 0, 0, t[i]/p)
 	}
 }
 

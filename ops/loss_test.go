@@ -35,7 +35,11 @@ func TestLossEdges(t *testing.T) {
 		{"bce where it is certain and wrong", ops.BCE, []float64{0, 1}, []float64{1, 0}, inf, []float64{-inf, inf}, nil},
 		{"bce of a tiny probability", ops.BCE, []float64{1e-300, 0.5}, []float64{0, 1}, 0.34657359027997264, []float64{0.5, -1}, []float64{345.38776394910684, 0}},
 		{"bce near 0 keeps its digits", ops.BCE, []float64{1e-20}, []float64{0}, 1e-20, []float64{1}, nil},
-		{"bce outside [0, 1]", ops.BCE, []float64{1.5}, []float64{0}, math.NaN(), nil, nil},
+		{"bce above 1", ops.BCE, []float64{1.5}, []float64{0}, math.NaN(), []float64{math.NaN()}, []float64{math.NaN()}},
+		{"bce below 0", ops.BCE, []float64{-0.5}, []float64{0.5}, math.NaN(), []float64{math.NaN()}, []float64{math.NaN()}},
+		{"bce above 1 with weight 0", ops.BCE, []float64{2}, []float64{1}, -math.Ln2, []float64{-0.5}, nil},
+		{"bce below 0 with weight 0", ops.BCE, []float64{-1}, []float64{0}, -math.Ln2, []float64{0.5}, nil},
+		{"bce at -0", ops.BCE, []float64{math.Copysign(0, -1)}, []float64{0.5}, inf, []float64{-inf}, []float64{inf}},
 		{"bce_with_logits, right", ops.BCEWithLogits, []float64{1e20, -1e20}, []float64{1, 0}, 0, []float64{0, 0}, []float64{-5e19, 5e19}},
 		{"bce_with_logits, wrong", ops.BCEWithLogits, []float64{1e20, -1e20}, []float64{0, 1}, 1e20, []float64{0.5, -0.5}, []float64{-5e19, 5e19}},
 		{"bce_with_logits at infinity, right", ops.BCEWithLogits, []float64{inf, -inf}, []float64{1, 0}, 0, []float64{0, 0}, nil},
@@ -108,5 +112,32 @@ func TestCrossEntropyMisuse(t *testing.T) {
 				t.Errorf("error is not of kind %q", tt.kind)
 			}
 		})
+	}
+}
+
+// TestPairLossesAgreeEverywhere compares Backward with Grad where operands and cotangents are special, for operands of one
+// shape, which have kernels, and for others.
+func TestPairLossesAgreeEverywhere(t *testing.T) {
+	at := []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 2, math.Inf(1), math.Inf(-1), math.NaN()}
+	for name, f := range map[string]func(a, b graph.Value) graph.Value{"mse": ops.MSE, "bce": ops.BCE, "bce_with_logits": ops.BCEWithLogits} {
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			for _, shape := range [][]int{{1}, {1, 1}} {
+				for _, x := range at {
+					for _, y := range at {
+						for _, ct := range []float64{0, 1, math.Inf(1), math.NaN()} {
+							g := graph.New(graph.WithDType(dtype))
+							a, b := g.VarTensor(filled(x, 1)), g.VarTensor(filled(y, shape...))
+							loss := ops.Chain(g.Const(ct), f(a, b))
+							backward, d := autograd.Backward(loss), autograd.Grad(loss, a, b)
+							want := []float64{backward.Tensor(a).AtFlat(0), backward.Tensor(b).AtFlat(0)}
+							got := []float64{d[0].Tensor().AtFlat(0), d[1].Tensor().AtFlat(0)}
+							if diff := cmp.Diff(want, got, cmpopts.EquateNaNs(), cmpopts.EquateApprox(1e-6, 0)); diff != "" {
+								t.Errorf("%s(%v, %v) of shapes (1) and %v in %v, cotangent %v: mismatch (-Backward +Grad):\n%s", name, x, y, shape, dtype, ct, diff)
+							}
+						}
+					}
+				}
+			}
+		}
 	}
 }
