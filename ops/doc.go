@@ -126,10 +126,24 @@
 //	-- erf
 //	erf(x)                              2/√π·∫₀ˣ e^-t² dt                   2/√π·e^-x²
 //	erfc(x)                             1 - erf x                           -2/√π·e^-x²
+//	-- quantile
+//	logit(x)                            ln(x/(1-x))                         1/(x·(1-x))
+//	erfinv(x)                           erf⁻¹ x                             √π/2·e^y²
+//	erfcinv(x)                          erfc⁻¹ x                            -√π/2·e^y²
 //	-- gamma
 //	lgamma(x)                           ln |Γ(x)|                           digamma(x)
 //	digamma(x)                          ψ(x) = Γ'(x)/Γ(x)                   polygamma(1, x)
 //	polygamma(n, x)                     ψ⁽ⁿ⁾(x)                             polygamma(n+1, x)
+//	-- beta
+//	lbeta(a, b)                         ln B(a, b) = ln Γ(a) + ln Γ(b) - ln Γ(a+b) -digamma_difference(a, b), -digamma_difference(b, a)
+//	digamma_difference(a, b)            ψ(a+b) - ψ(a)                       polygamma(1, a+b) - polygamma(1, a), polygamma(1, a+b)
+//	-- sinc
+//	sinc(x)                             sin(πx)/(πx)                        sinc_derivative(1, x)
+//	sinc_derivative(n, x)               sinc⁽ⁿ⁾(x)                          sinc_derivative(n+1, x)
+//	-- xlogy
+//	xlogy(x, y)                         x·ln y                              ln y, x/y
+//	xlog1py(x, y)                       x·ln(1+y)                           ln(1+y), x/(1+y)
+//	entr(x)                             -x·ln x                             -ln x - 1
 //	-- chain
 //	chain(ct, d)                        ct·d                                d, ct
 //	mul_zero_wins(a, b)                 a·b                                 b, a

@@ -18,7 +18,7 @@ import (
 // families are the names of the families in the order in which a reader meets them: what everybody knows first.
 var families = []string{
 	"arithmetic", "power", "exponential", "trigonometric", "hyperbolic", "activation", "rounding", "compare", "select",
-	"erf", "gamma", "chain", "reduction", "moments", "product", "softmax", "loss", "normalization", "matmul", "linear",
+	"erf", "quantile", "gamma", "beta", "sinc", "xlogy", "chain", "reduction", "moments", "product", "softmax", "loss", "normalization", "matmul", "linear",
 	"linalg", "det", "cholesky", "solve", "spectral", "shape", "slicing", "join", "indexing", "triangle", "sort",
 	"convolution", "pooling",
 }
