@@ -106,7 +106,7 @@ func TestStaleMethods(t *testing.T) {
 	for name, call := range map[string]func(){
 		"ID": func() { x.ID() }, "Name": func() { x.Name() }, "Named": func() { x.Named("x") }, "Node": func() { x.Node() },
 		"Item": func() { x.Item() }, "Tensor": func() { x.Tensor() }, "Shape": func() { x.Shape() }, "Dims": func() { x.Dims() },
-		"Rank": func() { x.Rank() }, "WantsGrad": func() { x.WantsGrad() }, "IsLeaf": func() { x.IsLeaf() }, "Inputs": func() { x.Inputs() },
+		"Rank": func() { x.Rank() }, "Len": func() { x.Len() }, "WantsGrad": func() { x.WantsGrad() }, "IsLeaf": func() { x.IsLeaf() }, "Inputs": func() { x.Inputs() },
 		"Set": func() { x.Set(3) }, "SetTensor": func() { x.SetTensor(tensor.Of([]float64{3})) }, "Check": func() { x.Check("f") },
 	} {
 		if err := graph.Try(call); !errors.Is(err, graph.ErrStale) {
@@ -448,4 +448,22 @@ func TestLeavesAtTheBeginning(t *testing.T) {
 	check("after a Rewind to the leaves", 2002)
 	g.Reset()
 	check("after a Reset", 1)
+}
+
+func TestLen(t *testing.T) {
+	g := graph.New()
+	for _, c := range []struct {
+		x    graph.Value
+		want int
+	}{
+		{g.Var(3), 1},
+		{g.VarTensor(tensor.New(tensor.Float64)), 1},
+		{g.VarTensor(tensor.New(tensor.Float32, 2, 3)), 6},
+		{g.VarTensor(tensor.New(tensor.Float64, 2, 0)), 0},
+		{ops.Sum(g.VarTensor(tensor.New(tensor.Float64, 4))), 1},
+	} {
+		if got := c.x.Len(); got != c.want {
+			t.Errorf("%v has length %d, want %d", c.x, got, c.want)
+		}
+	}
 }

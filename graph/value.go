@@ -105,6 +105,15 @@ func (v Value) Dims() []int {
 // Rank returns the number of v's axes.
 func (v Value) Rank() int { return len(v.Dims()) }
 
+// Len returns the number of v's elements, 1 for a scalar.
+func (v Value) Len() int {
+	n := 1
+	for _, d := range v.Dims() {
+		n *= d
+	}
+	return n
+}
+
 // Tensor returns a copy of v's numbers in the graph's precision.
 func (v Value) Tensor() *tensor.Tensor {
 	v.must("graph.Value.Tensor")
