@@ -220,6 +220,7 @@
 //	tile(x, axis, n)                    [x x …]                             1 for each copy
 //	repeat(x, axis, n)                  [x₁ x₁ … x₂ x₂ …]                   1 for each time
 //	-- indexing
+//	index(x, i...)                      x[i, j, …]                          1 there, 0 elsewhere
 //	gather(x, axis, index...)           x[index]                            1 for each time an element was taken
 //	scatter(x, axis, size, index...)    Σ x at index                        1
 //	take_along(x, index, axis)          x[index]                            1 for each time an element was taken

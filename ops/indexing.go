@@ -9,9 +9,32 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opGather, opScatter, opTakeAlong, opPutAlong, opOneHot graph.Op
+var opIndex, opGather, opScatter, opTakeAlong, opPutAlong, opOneHot graph.Op
 
 func init() {
+	register(&opIndex, graph.Row{
+		Name: "index", Func: Index, Params: "x, i", Doc: "the element, or the part, at the given place of the leading axes", Formula: "x[i, j, …]", Derivative: "1 there, 0 elsewhere",
+		Class:   graph.Linear,
+		Forward: func(graph.Node) {},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if fresh {
+				dst.Zero()
+			}
+			addElements(dst, n.Int(0)*ct.Len(), ct, 0, ct.Len()) // touches no other element
+			return true
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			if product(n.Dims()) == 0 {
+				return zeroVJP(n, 0, ct) // however many parts there are
+			}
+			dims := n.InputNode(0).Dims()
+			parts, k := product(dims[:len(dims)-len(n.Dims())]), n.Int(0)
+			row := Reshape(ct, append([]int{1}, n.Dims()...)...)
+			return Reshape(Pad(row, 0, k, parts-k-1), dims...)
+		},
+		Try:    []string{"(4) 2", "(4) -1", "(3,2) 1", "(3,2) 1 0", "(2,3,2) 1", "(2,3,2) -1 2", "(2,3,2) 0 1 1", "(2,3)", "()", "(2,0) 1"},
+		Source: "a selection of the elements",
+	})
 	register(&opGather, graph.Row{
 		Name: "gather", Func: Gather, Params: "x, axis, index", Doc: "the elements of the given indices along an axis, such as the rows of an embedding", Formula: "x[index]", Derivative: "1 for each time an element was taken",
 		Class: graph.Linear,
@@ -99,6 +122,26 @@ func init() {
 	})
 }
 
+// Index returns the part of x at the given place of its leading axes: for a matrix Index(x, 1) is the second row and
+// Index(x, 1, 0) the first number in it, a scalar. Negative indices count from the end. No elements are copied, and the
+// backward sweep adds to the elements that were read and to no others. It panics with a [*graph.Error] if an index is
+// out of range, or there are more of them than axes. For elements of a further axis see [Slice].
+//
+// Derivative: 1 for the elements read, 0 for the others.
+func Index(x graph.Value, i ...int) graph.Value {
+	c := graph.Begin(opIndex, x)
+	in := c.Dims(0)
+	if len(i) > len(in) {
+		panic(c.Errorf(graph.ErrAxis, "%d indices for shape %s: give at most one for each of its %d axes", len(i), tensor.FormatShape(in), len(in)))
+	}
+	k := 0
+	for axis, j := range i {
+		k = k*in[axis] + indexFrom0(c, in, axis, j)
+	}
+	part := in[len(i):]
+	return c.Ints(k).RecordView(k*product(part), part...)
+}
+
 // Gather returns the elements with the given indices along an axis: rows 2, 0 and 2 of a matrix for axis 0 and indices
 // 2, 0, 2. Negative indices count from the end. It panics with a [*graph.Error] if an index is out of range.
 //
@@ -118,15 +161,23 @@ func Gather(x graph.Value, axis int, index ...int) graph.Value {
 // addIndices adds indices into an axis to the attributes, counted from 0 up.
 func addIndices(c graph.Call, shape []int, axis int, index []int) {
 	for _, i := range index {
-		k := i
-		if k < 0 {
-			k += shape[axis]
-		}
-		if k < 0 || k >= shape[axis] {
-			panic(c.Errorf(graph.ErrIndex, "index %d is outside axis %d of shape %s: indices run from 0 to %d, or from -%d to -1", i, axis, tensor.FormatShape(shape), shape[axis]-1, shape[axis]))
-		}
-		c.Ints(k)
+		c.Ints(indexFrom0(c, shape, axis, i))
 	}
+}
+
+// indexFrom0 returns an index into an axis counted from 0 up. It panics if the index is out of range.
+func indexFrom0(c graph.Call, shape []int, axis, i int) int {
+	k := i
+	if k < 0 {
+		k += shape[axis]
+	}
+	if k < 0 || k >= shape[axis] {
+		if shape[axis] == 0 {
+			panic(c.Errorf(graph.ErrIndex, "index %d is outside axis %d of shape %s: it has no elements", i, axis, tensor.FormatShape(shape)))
+		}
+		panic(c.Errorf(graph.ErrIndex, "index %d is outside axis %d of shape %s: indices run from 0 to %d, or from -%d to -1", i, axis, tensor.FormatShape(shape), shape[axis]-1, shape[axis]))
+	}
+	return k
 }
 
 // Scatter returns a tensor of zeros with size elements along an axis, to which the elements of x are added at the given

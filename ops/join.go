@@ -205,6 +205,31 @@ func Stack(axis int, xs ...graph.Value) graph.Value {
 	return c.Ints(axis).Record(shape...)
 }
 
+// Unstack returns the parts of x along an axis, each without that axis: it undoes [Stack]. The rows of a matrix for axis
+// 0, its columns for axis 1. The backward sweep adds to the elements of each part and to no others.
+//
+// Derivative: 1; the parts' cotangents, stacked.
+func Unstack(x graph.Value, axis int) []graph.Value {
+	const op = "ops.Unstack"
+	x.Check(op)
+	k, ok := tensor.Axis(axis, x.Rank())
+	if !ok {
+		if x.Rank() == 0 {
+			panic(graph.Errorf(op, graph.ErrAxis, "axis %d of a scalar: a scalar has no axes", axis))
+		}
+		panic(graph.Errorf(op, graph.ErrAxis, "axis %d of shape %s: axes run from 0 to %d, or from -%d to -1", axis, tensor.FormatShape(x.Shape()), x.Rank()-1, x.Rank()))
+	}
+	parts := make([]graph.Value, x.Dims()[k])
+	for i := range parts {
+		if k == 0 {
+			parts[i] = Index(x, i)
+		} else {
+			parts[i] = Squeeze(Slice(x, k, i, i+1), k)
+		}
+	}
+	return parts
+}
+
 // Flip returns x with the elements along an axis in reverse order.
 //
 // Derivative: 1.

@@ -38,6 +38,12 @@ func TestArrangements(t *testing.T) {
 			{"stack scalars", ops.Stack(0, g.Var(7), g.Var(8)), array{[]int{2}, []float64{7, 8}}},
 			{"stack last", ops.Stack(-1, m, ops.Neg(m)), array{[]int{2, 3, 2}, []float64{1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6}}},
 			{"stack middle", ops.Stack(1, m, ops.Neg(m)), array{[]int{2, 2, 3}, []float64{1, 2, 3, -1, -2, -3, 4, 5, 6, -4, -5, -6}}},
+			{"index of a row", ops.Index(m, -1), array{[]int{3}, []float64{4, 5, 6}}},
+			{"index of an element", ops.Index(m, 1, -3), array{[]int{}, []float64{4}}},
+			{"index of everything", ops.Index(m), array{[]int{2, 3}, []float64{1, 2, 3, 4, 5, 6}}},
+			{"unstack rows", ops.Unstack(m, 0)[1], array{[]int{3}, []float64{4, 5, 6}}},
+			{"unstack columns", ops.Unstack(m, -1)[2], array{[]int{2}, []float64{3, 6}}},
+			{"stack of unstack", ops.Stack(1, ops.Unstack(m, 1)...), array{[]int{2, 3}, []float64{1, 2, 3, 4, 5, 6}}},
 			{"squeeze", ops.Squeeze(ops.Slice(m, 0, 1, 2), 0), array{[]int{3}, []float64{4, 5, 6}}},
 			{"squeeze of a longer axis", ops.Squeeze(m, 0), array{[]int{2, 3}, []float64{1, 2, 3, 4, 5, 6}}},
 			{"unsqueeze", ops.Unsqueeze(m, -1), array{[]int{2, 3, 1}, []float64{1, 2, 3, 4, 5, 6}}},
@@ -149,5 +155,31 @@ func TestMisuseOfArrangements(t *testing.T) {
 		if !errors.Is(err, c.kind) {
 			t.Errorf("%v: not of kind %v", err, c.kind)
 		}
+	}
+}
+
+// TestUnstackGradient checks that each part's cotangent comes back to its place, along any axis, and that a part can be
+// used twice or not at all.
+func TestUnstackGradient(t *testing.T) {
+	for axis, want := range [][]float64{{0, 0, 0, 4, 5, 6}, {0, 4, 0, 0, 10, 0}} {
+		for name, sweep := range map[string]func(y, x graph.Value) *tensor.Tensor{
+			"Backward": func(y, x graph.Value) *tensor.Tensor { return autograd.Backward(y).Tensor(x) },
+			"Grad":     func(y, x graph.Value) *tensor.Tensor { return autograd.Grad(y, x)[0].Tensor() },
+		} {
+			g := graph.New()
+			x := g.VarTensor(tensor.Of([]float64{1, 2, 3, 4, 5, 6}, 2, 3))
+			parts := ops.Unstack(x, axis)
+			y := ops.MulScalar(ops.Sum(ops.Mul(parts[1], parts[1])), 0.5)
+			if axis == 1 {
+				y = ops.Add(y, y)
+			}
+			if diff := cmp.Diff(want, sweep(y, x).Float64s()); diff != "" {
+				t.Errorf("axis %d, %s: mismatch (-want +got):\n%s", axis, name, diff)
+			}
+		}
+	}
+	g := graph.New()
+	if parts := ops.Unstack(g.VarTensor(tensor.New(tensor.Float64, 2, 0)), 1); len(parts) != 0 {
+		t.Errorf("an axis without elements has %d parts, want none", len(parts))
 	}
 }
