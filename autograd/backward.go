@@ -299,7 +299,7 @@ func (g Gradients) View(w graph.Value) *tensor.Tensor {
 func (g Gradients) Kept(v graph.Value) bool {
 	n := g.node("autograd.Gradients.Kept", v)
 	_, scalar := n.Scalar()
-	return scalar || !g.has(n) || g.a.Scalars()[n.ID()] == 0 || g.a.Tensor(n) != nil
+	return scalar || !g.has(n) || !g.a.Reached(n) || g.a.Tensor(n) != nil
 }
 
 // Reaches reports whether the loss depends on v through operations that pass gradients on, whatever numbers flowed: it

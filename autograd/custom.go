@@ -95,7 +95,10 @@ func isName(s string) bool {
 }
 
 // customBackward runs the operation's rule once, for all operands.
-func customBackward(n graph.Node, i int, ct, dst *tensor.Tensor) bool {
+func customBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	if fresh {
+		dst.Zero()
+	}
 	c, g := n.Aux().(*custom), n.Graph()
 	c.add(n, i, dst, func() []*tensor.Tensor {
 		parts := make([]*tensor.Tensor, n.NumInputs())

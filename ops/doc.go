@@ -172,6 +172,8 @@
 //	bce_with_logits(z, t)               Σ [(1-t)·softplus(z) + t·softplus(-z)] / n (sigmoid(z) - t)/n, -z/n
 //	cross_entropy(logits, labels...)    Σ [ln Σ e^z - z(label)] / rows      (softmax(z) - 1(label))/rows
 //	soft_cross_entropy(logits, t)       Σ t·(ln Σ e^z - z) / rows           (softmax(z)·Σt - t)/rows, (ln Σ e^z - z)/rows
+//	huber(y, t, delta)                  Σ s·(d - s/2) / n with d = y-t, s = clamp(d, -delta, delta) s/n, -s/n
+//	kl_div(y, t)                        Σ t·(ln t - y) / n                  -t/n, (ln t + 1 - y)/n
 //	-- normalization
 //	layer_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct
 //	batch_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct

@@ -22,6 +22,9 @@ func TestLossEdges(t *testing.T) {
 	crossEntropy := func(labels ...int) func(z, _ graph.Value) graph.Value {
 		return func(z, _ graph.Value) graph.Value { return ops.CrossEntropy(z, labels...) }
 	}
+	huber := func(delta float64) func(y, t graph.Value) graph.Value {
+		return func(y, t graph.Value) graph.Value { return ops.Huber(y, t, delta) }
+	}
 	tests := []struct {
 		name         string
 		f            func(a, b graph.Value) graph.Value
@@ -31,6 +34,20 @@ func TestLossEdges(t *testing.T) {
 	}{
 		{"mse", ops.MSE, []float64{1, 2}, []float64{3, 2}, 2, []float64{-2, 0}, []float64{2, 0}},
 		{"mse with an infinite target", ops.MSE, []float64{0, 1}, []float64{inf, 1}, inf, []float64{-inf, 0}, []float64{inf, 0}},
+		{"huber within delta", huber(2), []float64{1, -1}, []float64{0, 0.5}, 0.8125, []float64{0.5, -0.75}, []float64{-0.5, 0.75}},
+		{"huber beyond delta", huber(2), []float64{5, -1}, []float64{0, 9}, 13, []float64{1, -1}, []float64{-1, 1}},
+		{"huber at delta", huber(2), []float64{2}, []float64{0}, 2, []float64{2}, []float64{-2}},
+		{"huber of what has no square", huber(2), []float64{1e200}, []float64{-1e300}, 2e300, []float64{2}, []float64{-2}},
+		{"huber of an infinite distance", huber(2), []float64{-inf}, []float64{1}, inf, []float64{-2}, []float64{2}},
+		{"huber of NaN", huber(2), []float64{math.NaN(), 1}, []float64{1, 1}, math.NaN(), []float64{math.NaN(), 0}, []float64{math.NaN(), 0}},
+		{"huber of an infinite delta", huber(inf), []float64{3, inf}, []float64{1, 1}, inf, []float64{1, inf}, []float64{-1, -inf}},
+		{"huber of a tiny delta", huber(5e-324), []float64{3}, []float64{1}, 1e-323, []float64{5e-324}, nil},
+		{"kl_div of equals", ops.KLDiv, []float64{-math.Ln2, -math.Ln2}, []float64{0.5, 0.5}, 0, []float64{-0.25, -0.25}, []float64{0.5, 0.5}},
+		{"kl_div with a weight of 0", ops.KLDiv, []float64{-3, 0}, []float64{0, 1}, 0, []float64{0, -0.5}, []float64{-inf, 0.5}},
+		{"kl_div of what cannot be, excluded", ops.KLDiv, []float64{-inf, 0}, []float64{0, 1}, 0, []float64{0, -0.5}, nil},
+		{"kl_div of what cannot be", ops.KLDiv, []float64{-inf}, []float64{0.5}, inf, []float64{-0.5}, []float64{inf}},
+		{"kl_div of a negative weight", ops.KLDiv, []float64{-1}, []float64{-0.5}, math.NaN(), []float64{0.5}, []float64{math.NaN()}},
+		{"kl_div of a denormal weight", ops.KLDiv, []float64{0}, []float64{5e-324}, -3.676e-321, []float64{-5e-324}, []float64{-743.4400719213812}},
 		{"bce where it is certain and right", ops.BCE, []float64{0, 1}, []float64{0, 1}, 0, []float64{0.5, -0.5}, nil},
 		{"bce where it is certain and wrong", ops.BCE, []float64{0, 1}, []float64{1, 0}, inf, []float64{-inf, inf}, nil},
 		{"bce of a tiny probability", ops.BCE, []float64{1e-300, 0.5}, []float64{0, 1}, 0.34657359027997264, []float64{0.5, -1}, []float64{345.38776394910684, 0}},
@@ -138,6 +155,32 @@ func TestPairLossesAgreeEverywhere(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestKLDivergenceOfDistributions checks that the mean over the pairs times the number of classes is the divergence of
+// the distributions, as a mean over rows.
+func TestKLDivergenceOfDistributions(t *testing.T) {
+	g := graph.New()
+	p := tensor.Of([]float64{0.5, 0.25, 0.25, 0.125, 0.125, 0.75}, 2, 3)
+	logits := g.VarTensor(tensor.Of([]float64{0, 1, 2, 3, -1, 0}, 2, 3))
+	got := ops.MulScalar(ops.KLDiv(ops.LogSoftmax(logits, -1), g.ConstTensor(p)), 3)
+	q := ops.Softmax(logits, -1).Tensor()
+	want := 0.0
+	for i := range p.Len() {
+		want += p.AtFlat(i) * math.Log(p.AtFlat(i)/q.AtFlat(i)) / 2
+	}
+	if math.Abs(got.Item()-want) > lossExact {
+		t.Errorf("got %v, want %v", got.Item(), want)
+	}
+}
+
+func TestHuberMisuse(t *testing.T) {
+	for _, delta := range []float64{0, -1, math.NaN()} {
+		g := graph.New()
+		if err := graph.Try(func() { ops.Huber(g.Var(1), g.Var(2), delta) }); !errors.Is(err, graph.ErrUsage) {
+			t.Errorf("delta %v: error %v, want one of kind %v", delta, err, graph.ErrUsage)
 		}
 	}
 }

@@ -23,7 +23,8 @@ var families = []string{
 	"convolution", "pooling",
 }
 
-// A Family is a group of operations that stand in one file of this package, after which it is named.
+// A Family is a group of operations that stand in one file of this package, after which it is named, or in files whose
+// names begin with it and an underscore.
 type Family struct {
 	Name string
 	Rows []*graph.Row // in the order of their registration
@@ -73,11 +74,12 @@ func Reference(w io.Writer) error {
 	return b.Flush()
 }
 
-// familyOf returns the name of the file that a row's function stands in, without its ending.
+// familyOf returns the name of the file that a row's function stands in, up to the first underscore or its ending.
 func familyOf(row *graph.Row) string {
 	pc := reflect.ValueOf(row.Func).Pointer()
 	file, _ := runtime.FuncForPC(pc).FileLine(pc)
-	return strings.TrimSuffix(filepath.Base(filepath.FromSlash(file)), ".go")
+	name, _, _ := strings.Cut(strings.TrimSuffix(filepath.Base(filepath.FromSlash(file)), ".go"), "_")
+	return name
 }
 
 // domains returns the intervals that the tests of a row draw its operands from.
