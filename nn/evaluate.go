@@ -24,6 +24,7 @@ func Evaluate(model Layer, set *data.Set, loss Loss, metric Metric) (l, m float6
 		return 0, 0, fmt.Errorf("nn.Evaluate: %w", err)
 	}
 	tried := graph.Try(func() {
+		paramsOf("nn.Evaluate", model)
 		l, m, err = newEvaluator("nn.Evaluate", model, set, loss, metric).run(context.Background())
 	})
 	if tried != nil {
@@ -49,14 +50,14 @@ func newEvaluator(op string, model Layer, set *data.Set, loss Loss, metric Metri
 	}
 	e := &evaluator{model: model, loss: loss, metric: metric, g: graph.New(graph.WithDType(dtype))}
 	e.batches = data.NewBatches(set, data.BatchConfig{Size: evaluationRows, Order: data.InOrder, DType: dtype})
-	e.start = bindAll(e.g, model, e.batches)
+	e.start = bindAll(op, e.g, model, e.batches)
 	return e
 }
 
 // bindAll binds the parameters of a model and the tensors that batches come in, and returns the place behind them.
-func bindAll(g *graph.Graph, model Layer, batches *data.Batches) graph.Mark {
+func bindAll(op string, g *graph.Graph, model Layer, batches *data.Batches) graph.Mark {
 	for _, p := range model.Params() {
-		bind(g, p)
+		bind(op, g, p)
 	}
 	for _, b := range batches.Buffers() {
 		g.BindConst(b.X).Named("x")

@@ -139,8 +139,8 @@ func (c FitConfig) check() error {
 		return bad("FitConfig.Loss is missing: set it, such as to nn.OnLabels(nn.CrossEntropy)")
 	case c.Optimizer == nil:
 		return bad("FitConfig.Optimizer is missing: set it, such as to nn.NewSGD(nn.SGDConfig{LR: 0.1})")
-	case c.Rand == nil:
-		return bad("FitConfig.Rand is missing: set it to rand.New(rand.NewPCG(seed, 0))")
+	case !hasSource(c.Rand):
+		return bad("FitConfig.Rand is missing, or the zero rand.Rand: set it to rand.New(rand.NewPCG(seed, 0))")
 	case c.BatchSize < 0 || c.Epochs < 0 || c.Steps < 0 || c.Patience < 0:
 		return bad("BatchSize %d, Epochs %d, Steps %d, Patience %d: want 0 or more each", c.BatchSize, c.Epochs, c.Steps, c.Patience)
 	case c.Patience > 0 && c.Validation == nil:

@@ -337,7 +337,7 @@ func TestFitErrors(t *testing.T) {
 	}{
 		{"no loss", nil, nil, func(c *nn.FitConfig) { c.Loss = nil }, "nn.Fit: FitConfig.Loss is missing: set it, such as to nn.OnLabels(nn.CrossEntropy)"},
 		{"no optimizer", nil, nil, func(c *nn.FitConfig) { c.Optimizer = nil }, "nn.Fit: FitConfig.Optimizer is missing: set it, such as to nn.NewSGD(nn.SGDConfig{LR: 0.1})"},
-		{"no source", nil, nil, func(c *nn.FitConfig) { c.Rand = nil }, "nn.Fit: FitConfig.Rand is missing: set it to rand.New(rand.NewPCG(seed, 0))"},
+		{"no source", nil, nil, func(c *nn.FitConfig) { c.Rand = nil }, "nn.Fit: FitConfig.Rand is missing, or the zero rand.Rand: set it to rand.New(rand.NewPCG(seed, 0))"},
 		{"endless", nil, nil, func(c *nn.FitConfig) { c.Epochs = 0 }, "nn.Fit: nothing would end the training for certain: set Epochs, Steps or Patience"},
 		{"negative epochs", nil, nil, func(c *nn.FitConfig) { c.Epochs = -1 }, "nn.Fit: BatchSize 8, Epochs -1, Steps 0, Patience 0: want 0 or more each"},
 		{"patience alone", nil, nil, func(c *nn.FitConfig) { c.Patience = 3 }, "nn.Fit: Patience 3 without a validation set: set FitConfig.Validation"},

@@ -49,7 +49,7 @@ func newFitter(ctx context.Context, model Layer, train *data.Set, cfg FitConfig,
 	if ctx == nil {
 		return nil, graph.Errorf(op, graph.ErrUsage, "got a nil context: use context.Background()")
 	}
-	if model == nil || len(model.Params()) == 0 {
+	if len(paramsOf(op, model)) == 0 {
 		return nil, graph.Errorf(op, graph.ErrUsage, "the model has no parameters: there is nothing to train")
 	}
 	for _, s := range []*data.Set{train, cfg.Validation} {
@@ -86,7 +86,7 @@ func newFitter(ctx context.Context, model Layer, train *data.Set, cfg FitConfig,
 	}
 	f.grads, f.scalars = make([]*tensor.Tensor, len(f.params)), make([]*tensor.Tensor, len(f.params))
 	f.kept, f.candidate = newSnapshot(f.params), newSnapshot(f.params)
-	f.start = bindAll(f.g, model, f.batches)
+	f.start = bindAll(op, f.g, model, f.batches)
 	return f, nil
 }
 

@@ -282,14 +282,14 @@ func TestLayerMisuse(t *testing.T) {
 		f    func()
 		want string
 	}{
-		{"no source", func() { nn.Linear(nil, 1, 1) }, "nn.Linear: got a nil *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"},
+		{"no source", func() { nn.Linear(nil, 1, 1) }, "nn.Linear: got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"},
 		{"no nodes", func() { nn.Linear(rng, 3, 0) }, "nn.Linear: 3 inputs and 0 outputs: both must be 1 or more"},
 		{"zero init", func() { nn.Linear(rng, 3, 1, nn.WithInit(nn.Init{})) }, "nn.WithInit: got the zero Init: use nn.XavierUniform(), nn.HeNormal() or another of its kind"},
 		{"deviation", func() { nn.Normal(-1) }, "nn.Normal: standard deviation -1: want a finite number, 0 or more"},
 		{"wrong width", func() {
 			nn.Linear(rng, 3, 1).Forward(nn.Eval(), graph.New().ConstTensor(tensor.New(tensor.Float64, 5, 2)))
 		}, `nn.Linear: layer "weight" takes 3 numbers a row, x has shape (5,2): give x the shape (rows, 3)`},
-		{"train without source", func() { nn.Train(nil) }, "nn.Train: got a nil *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0)), or use nn.Eval() where nothing is random"},
+		{"train without source", func() { nn.Train(nil) }, "nn.Train: got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0)), or use nn.Eval() where nothing is random"},
 		{"keep nothing", func() { nn.KeepProb(0) }, "nn.KeepProb: probability 0: want 0 < p ≤ 1, the probability of keeping a neuron"},
 		{"keep too much", func() { nn.KeepProb(1.5) }, "nn.KeepProb: probability 1.5: want 0 < p ≤ 1, the probability of keeping a neuron"},
 		{"nil layer", func() { nn.Sequential(nn.ReLU(), nil) }, "nn.Sequential: layer 1 is nil: give layers such as nn.Linear(rng, in, out) and nn.ReLU()"},

@@ -42,8 +42,8 @@ type linear struct {
 // [*graph.Error] if rng is nil or a size is less than 1.
 func Linear(rng *rand.Rand, in, out int, options ...LinearOption) Layer {
 	const op = "nn.Linear"
-	if rng == nil {
-		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
+	if !hasSource(rng) {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
 	}
 	if in < 1 || out < 1 {
 		panic(graph.Errorf(op, graph.ErrShape, "%d inputs and %d outputs: both must be 1 or more", in, out))
@@ -68,7 +68,7 @@ func (l *linear) Params() []*Param { return l.params }
 func (l *linear) Forward(_ Pass, x graph.Value) graph.Value {
 	const op = "nn.Linear"
 	x.Check(op)
-	w := bind(x.Graph(), l.weight)
+	w := bind(op, x.Graph(), l.weight)
 	if dims := x.Dims(); len(dims) == 0 || dims[len(dims)-1] != w.Dims()[0] {
 		panic(graph.Errorf(op, graph.ErrShape, "layer %q takes %d numbers a row, x has shape %s: give x the shape (rows, %d)",
 			l.weight.Name, w.Dims()[0], tensor.FormatShape(dims), w.Dims()[0]))
@@ -76,7 +76,7 @@ func (l *linear) Forward(_ Pass, x graph.Value) graph.Value {
 	if l.bias == nil {
 		return ops.MatMul(x, w)
 	}
-	b := bind(x.Graph(), l.bias)
+	b := bind(op, x.Graph(), l.bias)
 	if x.Rank() == 1 {
 		return ops.Add(ops.MatMul(x, w), b)
 	}
@@ -84,7 +84,8 @@ func (l *linear) Forward(_ Pass, x graph.Value) graph.Value {
 }
 
 // bind returns the leaf of a parameter, under the parameter's name.
-func bind(g *graph.Graph, p *Param) graph.Value {
+func bind(op string, g *graph.Graph, p *Param) graph.Value {
+	p.mustHaveNumbers(op)
 	if v, ok := g.Bound(p.Data); ok {
 		return v
 	}

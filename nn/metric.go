@@ -15,10 +15,17 @@ type Loss func(y graph.Value, b *data.Batch) graph.Value
 
 // OnLabels returns the loss that compares the output with the classes of the batch, such as
 // nn.OnLabels(nn.CrossEntropy).
+//
+// OnLabels panics with a [*graph.Error] if f is nil; the loss does if the batch has no labels.
 func OnLabels(f func(y graph.Value, labels []int) graph.Value) Loss {
+	const op = "nn.OnLabels"
+	if f == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil function: give one such as nn.CrossEntropy"))
+	}
 	return func(y graph.Value, b *data.Batch) graph.Value {
+		mustBeBatch(op, b)
 		if b.Labels == nil {
-			panic(graph.Errorf("nn.OnLabels", graph.ErrUsage, "the data has no labels: set data.Set.Labels, or compare with targets by nn.OnTargets"))
+			panic(graph.Errorf(op, graph.ErrUsage, "the data has no labels: set data.Set.Labels, or compare with targets by nn.OnTargets"))
 		}
 		return f(y, b.Labels)
 	}
@@ -26,12 +33,35 @@ func OnLabels(f func(y graph.Value, labels []int) graph.Value) Loss {
 
 // OnTargets returns the loss that compares the output with the targets of the batch, such as
 // nn.OnTargets(nn.BCEWithLogits).
+//
+// OnTargets panics with a [*graph.Error] if f is nil; the loss does if the batch has no targets.
 func OnTargets(f func(y, t graph.Value) graph.Value) Loss {
+	const op = "nn.OnTargets"
+	if f == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil function: give one such as nn.BCEWithLogits"))
+	}
 	return func(y graph.Value, b *data.Batch) graph.Value {
+		mustBeBatch(op, b)
+		y.Check(op)
 		if b.T == nil {
-			panic(graph.Errorf("nn.OnTargets", graph.ErrUsage, "the data has no targets: set data.Set.T, such as to data.Binary(labels), or compare with labels by nn.OnLabels"))
+			panic(graph.Errorf(op, graph.ErrUsage, "the data has no targets: set data.Set.T, such as to data.Binary(labels), or compare with labels by nn.OnLabels"))
 		}
 		return f(y, y.Graph().BindConst(b.T))
+	}
+}
+
+// mustBeBatch panics if there is no batch.
+func mustBeBatch(op string, b *data.Batch) {
+	if b == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *data.Batch: give one such as data.Batches.Next returns"))
+	}
+}
+
+// mustBeOutput panics unless y is a tensor that can be compared with a batch.
+func mustBeOutput(op string, y *tensor.Tensor, b *data.Batch) {
+	mustBeBatch(op, b)
+	if y == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *tensor.Tensor: give the output of a model, such as v.Tensor()"))
 	}
 }
 
@@ -40,11 +70,14 @@ func OnTargets(f func(y, t graph.Value) graph.Value) Loss {
 type Metric func(y *tensor.Tensor, b *data.Batch) float64
 
 // ArgMaxError is the [Metric] of a classifier with an output for each class: the fraction of rows whose largest output
-// is not that of the label. A row with a NaN is wrong.
+// is not that of the label. A row with a NaN is wrong. It panics with a [*graph.Error] if y does not have shape
+// (rows, classes), or there is not one label for each row.
 func ArgMaxError(y *tensor.Tensor, b *data.Batch) float64 {
+	const op = "nn.ArgMaxError"
+	mustBeOutput(op, y, b)
 	rows := len(b.Labels)
 	if rows == 0 || y.Rank() != 2 || y.Dims()[0] != rows {
-		panic(graph.Errorf("nn.ArgMaxError", graph.ErrShape, "%d labels for an output of shape %s: want the shape (rows, classes) and one label for each row", rows, tensor.FormatShape(y.Dims())))
+		panic(graph.Errorf(op, graph.ErrShape, "%d labels for an output of shape %s: want the shape (rows, classes) and one label for each row", rows, tensor.FormatShape(y.Dims())))
 	}
 	k, wrong := y.Dims()[1], 0
 	for i, label := range b.Labels {
@@ -67,10 +100,12 @@ func ArgMaxError(y *tensor.Tensor, b *data.Batch) float64 {
 // the output is above the threshold and the class is not 1, or the reverse. The threshold is 0.5 for probabilities and 0
 // for logits. The class is the label, or without labels the target. A row with a NaN is wrong.
 func ThresholdError(threshold float64) Metric {
+	const op = "nn.ThresholdError"
 	return func(y *tensor.Tensor, b *data.Batch) float64 {
+		mustBeOutput(op, y, b)
 		rows := b.Len()
-		if rows == 0 || y.Len() != rows || b.Labels == nil && (b.T == nil || b.T.Len() != rows) {
-			panic(graph.Errorf("nn.ThresholdError", graph.ErrShape, "an output of shape %s for %d rows: want one number, and one label or target, for each row", tensor.FormatShape(y.Dims()), rows))
+		if rows == 0 || y.Len() != rows || b.Labels != nil && len(b.Labels) != rows || b.Labels == nil && (b.T == nil || b.T.Len() != rows) {
+			panic(graph.Errorf(op, graph.ErrShape, "an output of shape %s for %d rows: want one number, and one label or target, for each row", tensor.FormatShape(y.Dims()), rows))
 		}
 		wrong := 0
 		for i := range rows {

@@ -72,6 +72,16 @@ func mustHaveNumbers(op string, params []*Param) {
 	}
 }
 
+// paramsOf returns the parameters of a model. It panics unless they are usable.
+func paramsOf(op string, model Layer) []*Param {
+	if model == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil model: give a layer such as nn.Linear(rng, in, out)"))
+	}
+	params := model.Params()
+	mustHaveNumbers(op, params)
+	return params
+}
+
 // A Layer is a function with parameters. Forward records it on the graph of x; it binds the layer's parameters there
 // and keeps nothing of the graph, so that one layer can serve several graphs, and several goroutines as long as none
 // changes the parameters. Params returns the parameters, the same slice each time, which must not be changed.
@@ -85,10 +95,10 @@ type Layer interface {
 type Pass struct{ rng *rand.Rand }
 
 // Train returns the pass of a training step. Layers draw their random numbers from rng. It panics with a
-// [*graph.Error] if rng is nil.
+// [*graph.Error] if rng is nil or the zero rand.Rand.
 func Train(rng *rand.Rand) Pass {
-	if rng == nil {
-		panic(graph.Errorf("nn.Train", graph.ErrUsage, "got a nil *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0)), or use nn.Eval() where nothing is random"))
+	if !hasSource(rng) {
+		panic(graph.Errorf("nn.Train", graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0)), or use nn.Eval() where nothing is random"))
 	}
 	return Pass{rng}
 }
@@ -105,8 +115,16 @@ func (p Pass) Rand() *rand.Rand { return p.rng }
 // To converts the parameters of a model to the given precision, each number rounded to nearest. The tensors are
 // replaced, so values that a graph has bound before stay in the old precision. A model computes on graphs of its own
 // precision only.
+//
+// To panics with a [*graph.Error] if the model is nil, one of its parameters is nil or has no numbers, or there is no
+// such precision.
 func To(model Layer, dtype tensor.DType) {
-	for _, p := range model.Params() {
+	const op = "nn.To"
+	params := paramsOf(op, model)
+	if dtype > tensor.Float32 {
+		panic(graph.Errorf(op, graph.ErrValue, "precision %d: want tensor.Float64 or tensor.Float32", dtype))
+	}
+	for _, p := range params {
 		if p.Data.DType() != dtype {
 			p.Data = p.Data.To(dtype)
 		}

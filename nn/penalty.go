@@ -16,7 +16,8 @@ import (
 //
 // Derivative: 2λw. PyTorch's weight_decay d, which adds d·w to the gradient, is the penalty with λ = d/2.
 //
-// It panics with a [*graph.Error] if λ is negative or not finite, or a parameter has another precision than the graph.
+// It panics with a [*graph.Error] if λ is negative or not finite, the graph or a parameter is nil, or a parameter has no
+// numbers or another precision than the graph.
 func L2(g *graph.Graph, lambda float64, params ...*Param) graph.Value {
 	return penalty("nn.L2", g, lambda, ops.Square, params)
 }
@@ -26,7 +27,8 @@ func L2(g *graph.Graph, lambda float64, params ...*Param) graph.Value {
 //
 // Derivative: λ·sign(w), 0 at w = 0.
 //
-// It panics with a [*graph.Error] if λ is negative or not finite, or a parameter has another precision than the graph.
+// It panics with a [*graph.Error] if λ is negative or not finite, the graph or a parameter is nil, or a parameter has no
+// numbers or another precision than the graph.
 //
 // Source: Tibshirani, Regression shrinkage and selection via the lasso (1996).
 func L1(g *graph.Graph, lambda float64, params ...*Param) graph.Value {
@@ -40,12 +42,13 @@ func penalty(op string, g *graph.Graph, lambda float64, f func(graph.Value) grap
 	if g == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil graph: give the graph of the loss"))
 	}
+	mustHaveNumbers(op, params)
 	if len(params) == 0 {
 		return g.Const(0)
 	}
-	sum := ops.Sum(f(bind(g, params[0])))
+	sum := ops.Sum(f(bind(op, g, params[0])))
 	for _, p := range params[1:] {
-		sum = ops.Add(sum, ops.Sum(f(bind(g, p))))
+		sum = ops.Add(sum, ops.Sum(f(bind(op, g, p))))
 	}
 	return ops.MulScalar(sum, lambda)
 }

@@ -23,14 +23,14 @@ func Sequential(layers ...Layer) Layer {
 		if l == nil {
 			panic(graph.Errorf("nn.Sequential", graph.ErrUsage, "layer %d is nil: give layers such as nn.Linear(rng, in, out) and nn.ReLU()", i))
 		}
-		s.params = appendNamed(s.params, strconv.Itoa(i), l)
+		s.params = appendNamed("nn.Sequential", s.params, strconv.Itoa(i), l)
 	}
 	return s
 }
 
 // appendNamed appends the parameters of a layer that are not in the list, with a prefix to their names.
-func appendNamed(params []*Param, prefix string, l Layer) []*Param {
-	for _, p := range l.Params() {
+func appendNamed(op string, params []*Param, prefix string, l Layer) []*Param {
+	for _, p := range paramsOf(op, l) {
 		if !slices.Contains(params, p) {
 			p.Name = prefix + "." + p.Name
 			params = append(params, p)
@@ -60,7 +60,7 @@ func Named(name string, l Layer) Layer {
 	if l == nil {
 		panic(graph.Errorf("nn.Named", graph.ErrUsage, "layer %q is nil: give a layer such as nn.Linear(rng, in, out)", name))
 	}
-	return &named{l, name, appendNamed(nil, name, l)}
+	return &named{l, name, appendNamed("nn.Named", nil, name, l)}
 }
 
 func (n *named) Params() []*Param { return n.params }

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"math"
+	"math/rand/v2"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
@@ -19,6 +20,9 @@ func between(op, name string, v, lo, hi float64) {
 		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want %g ≤ %s < %g", name, v, lo, name, hi))
 	}
 }
+
+// hasSource reports whether rng can draw numbers: the zero rand.Rand cannot.
+func hasSource(rng *rand.Rand) bool { return rng != nil && *rng != (rand.Rand{}) }
 
 // mustBeOption panics if option i is nil.
 func mustBeOption(op string, i int, isNil bool) {

@@ -40,10 +40,16 @@ type Batch struct {
 	Rows   []int          // indices in the set
 }
 
-// Len returns the number of examples in the batch.
-func (b *Batch) Len() int { return len(b.Rows) }
+// Len returns the number of examples in the batch, 0 if it is nil.
+func (b *Batch) Len() int {
+	if b == nil {
+		return 0
+	}
+	return len(b.Rows)
+}
 
-// Batches goes through a set in mini-batches. It allocates nothing after it has been made.
+// Batches goes through a set in mini-batches. It allocates nothing after it has been made. Its methods panic with an
+// [*tensor.Error] if it is nil or was not made by [NewBatches].
 type Batches struct {
 	x, t       *tensor.Tensor // of the set, in the batches' precision
 	labels     []int
@@ -55,7 +61,8 @@ type Batches struct {
 }
 
 // NewBatches returns the mini-batches of a set, which must not change from now on. It panics with an [*tensor.Error] if
-// the set does not pass [Set.Check], the size is negative, or a random order has no source.
+// the set does not pass [Set.Check], the size is negative, there is no such order or precision, or a random order has
+// no source.
 func NewBatches(s *Set, c BatchConfig) *Batches {
 	const op = "data.NewBatches"
 	if err := s.Check(); err != nil {
@@ -64,10 +71,12 @@ func NewBatches(s *Set, c BatchConfig) *Batches {
 	switch {
 	case c.Size < 0:
 		panic(tensor.Errorf(op, tensor.ErrUsage, "size %d: a batch has 1 example or more, 0 stands for all", c.Size))
+	case c.DType > tensor.Float32:
+		panic(tensor.Errorf(op, tensor.ErrUsage, "precision %d: want tensor.Float64 or tensor.Float32", c.DType))
 	case c.Order > InOrder:
 		panic(tensor.Errorf(op, tensor.ErrUsage, "order %d: want data.Shuffled, data.Independent or data.InOrder", c.Order))
-	case c.Order != InOrder && c.Rand == nil:
-		panic(tensor.Errorf(op, tensor.ErrUsage, "a random order needs BatchConfig.Rand: set it to rand.New(rand.NewPCG(seed, 0))"))
+	case c.Order != InOrder && !hasSource(c.Rand):
+		panic(tensor.Errorf(op, tensor.ErrUsage, "a random order needs BatchConfig.Rand, and not the zero rand.Rand: set it to rand.New(rand.NewPCG(seed, 0))"))
 	}
 	n := s.Len()
 	size := c.Size
@@ -108,11 +117,21 @@ func (b *Batches) newBatch(size int) *Batch {
 }
 
 // Count returns the number of batches in an epoch.
-func (b *Batches) Count() int { return b.count }
+func (b *Batches) Count() int {
+	b.mustBeMade("data.Batches.Count")
+	return b.count
+}
+
+func (b *Batches) mustBeMade(op string) {
+	if b == nil || b.full == nil {
+		panic(tensor.Errorf(op, tensor.ErrUsage, "got a nil or zero *data.Batches: make one with data.NewBatches(set, data.BatchConfig{Size: 32, Rand: rng})"))
+	}
+}
 
 // Buffers returns the batches that Next fills: one, or two if the last one of an epoch is smaller. A graph may bind
 // their tensors before they are filled.
 func (b *Batches) Buffers() []*Batch {
+	b.mustBeMade("data.Batches.Buffers")
 	if b.rest == nil {
 		return []*Batch{b.full}
 	}
@@ -122,6 +141,7 @@ func (b *Batches) Buffers() []*Batch {
 // Next fills the next batch and returns it. At the end of an epoch it returns nil and false; the call after that begins
 // a new one. What an earlier call returned is overwritten.
 func (b *Batches) Next() (*Batch, bool) {
+	b.mustBeMade("data.Batches.Next")
 	if b.k == b.count {
 		b.k = 0
 		return nil, false
@@ -162,10 +182,14 @@ func (b *Batches) shuffle(k int) {
 }
 
 // Restart ends the epoch under way: the next call of Next begins a new one.
-func (b *Batches) Restart() { b.k = 0 }
+func (b *Batches) Restart() {
+	b.mustBeMade("data.Batches.Restart")
+	b.k = 0
+}
 
 // Epoch yields the batches of a new epoch.
 func (b *Batches) Epoch() iter.Seq[*Batch] {
+	b.mustBeMade("data.Batches.Epoch")
 	return func(yield func(*Batch) bool) {
 		b.Restart()
 		for batch, ok := b.Next(); ok; batch, ok = b.Next() {

@@ -70,6 +70,9 @@ func ReadCSV(r io.Reader, layout Layout) (*Set, error) {
 	if layout > Described {
 		panic(tensor.Errorf("data.ReadCSV", tensor.ErrUsage, "layout %d: want data.Plain or data.Described", layout))
 	}
+	if r == nil {
+		panic(tensor.Errorf("data.ReadCSV", tensor.ErrUsage, "got a nil io.Reader: give one such as an *os.File, or use data.ReadFile"))
+	}
 	buffered := bufio.NewReader(r)
 	if magic, err := buffered.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
 		z, err := gzip.NewReader(buffered)

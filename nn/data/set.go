@@ -109,6 +109,9 @@ func (s *Set) SplitModulo(m int) (train, valid, test *Set) {
 	if m < 3 {
 		panic(tensor.Errorf("data.Set.SplitModulo", tensor.ErrUsage, "m = %d leaves nothing to train on: want 3 or more", m))
 	}
+	if err := s.fits(); err != nil {
+		panic(tensor.Errorf("data.Set.SplitModulo", tensor.ErrUsage, "%v", err))
+	}
 	var parts [3][]int
 	for i := range s.Len() {
 		k := min(i%m, 2)
@@ -119,14 +122,17 @@ func (s *Set) SplitModulo(m int) (train, valid, test *Set) {
 
 // SplitRandom splits the set at random: the given fractions of the examples, rounded to nearest, are for validation and
 // for testing, the rest is for training. It panics with an [*tensor.Error] if a fraction is negative, their sum is
-// above 1, or rng is nil.
+// above 1, or rng is nil or the zero rand.Rand.
 func (s *Set) SplitRandom(rng *rand.Rand, validFraction, testFraction float64) (train, valid, test *Set) {
 	const op = "data.Set.SplitRandom"
-	if rng == nil {
-		panic(tensor.Errorf(op, tensor.ErrUsage, "got a nil *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
+	if !hasSource(rng) {
+		panic(tensor.Errorf(op, tensor.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
 	}
 	if !(validFraction >= 0 && testFraction >= 0 && validFraction+testFraction <= 1) {
 		panic(tensor.Errorf(op, tensor.ErrUsage, "fractions %g and %g: want 0 or more each, and a sum of at most 1", validFraction, testFraction))
+	}
+	if err := s.fits(); err != nil {
+		panic(tensor.Errorf(op, tensor.ErrUsage, "%v", err))
 	}
 	n := s.Len()
 	order := rng.Perm(n)
@@ -134,6 +140,9 @@ func (s *Set) SplitRandom(rng *rand.Rand, validFraction, testFraction float64) (
 	nt := min(int(math.Round(testFraction*float64(n))), n-nv)
 	return s.Rows(order[nv+nt:]...), s.Rows(order[:nv]...), s.Rows(order[nv : nv+nt]...)
 }
+
+// hasSource reports whether rng can draw numbers: the zero rand.Rand cannot.
+func hasSource(rng *rand.Rand) bool { return rng != nil && *rng != (rand.Rand{}) }
 
 // Binary returns targets of shape (examples, 1) for labels that are 0 or 1, as [binary cross-entropy] takes them. It
 // panics with an [*tensor.Error] if there is another label.
@@ -179,6 +188,9 @@ func Standardize(train *Set, others ...*Set) Scaler {
 		panic(tensor.Errorf("data.Standardize", tensor.ErrUsage, "%v", err))
 	}
 	x, columns := train.X, columnsOf(train.X)
+	for _, o := range others { // before anything changes
+		mustHaveColumns("data.Standardize", o, columns)
+	}
 	s := Scaler{make([]float64, columns), make([]float64, columns)}
 	n := float64(train.Len())
 	for j := range columns {
@@ -201,9 +213,8 @@ func Standardize(train *Set, others ...*Set) Scaler {
 			s.Deviation[j] = 1
 		}
 	}
-	s.Apply(train)
-	for _, o := range others {
-		s.Apply(o)
+	for _, o := range append([]*Set{train}, others...) {
+		s.apply(o)
 	}
 	return s
 }
@@ -212,13 +223,25 @@ func Standardize(train *Set, others ...*Set) Scaler {
 // columns than the one the scaler was made from.
 func (s Scaler) Apply(set *Set) {
 	const op = "data.Scaler.Apply"
+	mustHaveColumns(op, set, len(s.Mean))
+	if len(s.Deviation) != len(s.Mean) {
+		panic(tensor.Errorf(op, tensor.ErrShape, "the scaler has %d means and %d deviations: want one each for each column", len(s.Mean), len(s.Deviation)))
+	}
+	s.apply(set)
+}
+
+// mustHaveColumns panics unless the parts of a set fit together, and its rows have so many numbers.
+func mustHaveColumns(op string, set *Set, columns int) {
 	if err := set.fits(); err != nil {
 		panic(tensor.Errorf(op, tensor.ErrUsage, "%v", err))
 	}
-	columns := columnsOf(set.X)
-	if columns != len(s.Mean) || columns != len(s.Deviation) {
-		panic(tensor.Errorf(op, tensor.ErrShape, "features have shape %s, the scaler is for %d columns", tensor.FormatShape(set.X.Dims()), len(s.Mean)))
+	if columnsOf(set.X) != columns {
+		panic(tensor.Errorf(op, tensor.ErrShape, "features have shape %s, the scaler is for %d columns", tensor.FormatShape(set.X.Dims()), columns))
 	}
+}
+
+func (s Scaler) apply(set *Set) {
+	columns := len(s.Mean)
 	for k := range set.X.Len() {
 		j := k % columns
 		set.X.SetFlat((set.X.AtFlat(k)-s.Mean[j])/s.Deviation[j], k)

@@ -1,0 +1,116 @@
+package data_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/nn/data"
+)
+
+// reachable returns the exported functions and methods of the package in this directory that take a pointer, a function
+// or an interface, also as a receiver or as the elements of a list: those that can be called with nil.
+func reachable(t *testing.T, named ...string) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !f.Name.IsExported() {
+				continue
+			}
+			full, fields := f.Name.Name, f.Type.Params.List
+			if f.Recv != nil {
+				receiver := strings.TrimPrefix(types.ExprString(f.Recv.List[0].Type), "*")
+				if !ast.IsExported(receiver) || strings.HasSuffix(receiver, "Error") {
+					continue
+				}
+				full, fields = receiver+"."+full, append(fields, f.Recv.List...)
+			}
+			if slices.ContainsFunc(fields, func(f *ast.Field) bool {
+				s := strings.TrimPrefix(strings.TrimPrefix(types.ExprString(f.Type), "..."), "[]")
+				return s[0] == '*' || strings.HasPrefix(s, "func(") || slices.Contains(named, s)
+			}) {
+				out = append(out, full)
+			}
+		}
+	}
+	return out
+}
+
+// TestNil calls every function that can be called with nil, with nil and with values that were not made by their
+// constructors. Each call must panic with a *tensor.Error or be harmless.
+func TestNil(t *testing.T) {
+	const harmless = ""
+	s := numbered(4)
+	var none *data.Set
+	var batches *data.Batches
+	type call struct {
+		f    func()
+		want string // in the message
+	}
+	methods := func(f func(b *data.Batches)) []call {
+		return []call{{func() { f(batches) }, "nil or zero *data.Batches"}, {func() { f(&data.Batches{}) }, "nil or zero *data.Batches"}}
+	}
+	calls := map[string][]call{
+		"ReadCSV":         {{func() { _, _ = data.ReadCSV(nil, data.Plain) }, "nil io.Reader"}},
+		"Set.Len":         {{func() { none.Len() }, harmless}, {func() { (&data.Set{X: &tensor.Tensor{}}).Len() }, harmless}},
+		"Set.Check":       {{func() { _ = none.Check() }, harmless}, {func() { _ = (&data.Set{X: s.X, T: &tensor.Tensor{}}).Check() }, harmless}},
+		"Set.Rows":        {{func() { none.Rows(0) }, "no features"}, {func() { (&data.Set{}).Rows() }, "no features"}},
+		"Set.SplitModulo": {{func() { none.SplitModulo(5) }, "no features"}},
+		"Set.SplitRandom": {
+			{func() { none.SplitRandom(rand.New(rand.NewPCG(1, 0)), 0, 0) }, "no features"},
+			{func() { s.SplitRandom(nil, 0, 0) }, "nil or zero *rand.Rand"}, {func() { s.SplitRandom(&rand.Rand{}, 0, 0) }, "nil or zero *rand.Rand"},
+		},
+		"Standardize":  {{func() { data.Standardize(nil) }, "no features"}, {func() { data.Standardize(s, nil) }, "no features"}},
+		"Scaler.Apply": {{func() { data.Scaler{}.Apply(nil) }, "no features"}, {func() { data.Scaler{}.Apply(s) }, "the scaler is for 0 columns"}, {func() { data.Scaler{Mean: []float64{1, 2}}.Apply(s) }, "2 means and 0 deviations"}},
+		"NewBatches": {
+			{func() { data.NewBatches(nil, data.BatchConfig{Order: data.InOrder}) }, "no features"},
+			{func() { data.NewBatches(s, data.BatchConfig{}) }, "BatchConfig.Rand"}, {func() { data.NewBatches(s, data.BatchConfig{Rand: &rand.Rand{}}) }, "BatchConfig.Rand"},
+			{func() { data.NewBatches(s, data.BatchConfig{Order: data.InOrder, DType: 7}) }, "precision 7"},
+		},
+		"Batch.Len":       {{func() { (*data.Batch)(nil).Len() }, harmless}},
+		"Batches.Count":   methods(func(b *data.Batches) { b.Count() }),
+		"Batches.Buffers": methods(func(b *data.Batches) { b.Buffers() }),
+		"Batches.Next":    methods(func(b *data.Batches) { b.Next() }),
+		"Batches.Restart": methods(func(b *data.Batches) { b.Restart() }),
+		"Batches.Epoch":   methods(func(b *data.Batches) { b.Epoch() }),
+	}
+	for _, name := range reachable(t, "io.Reader") {
+		if calls[name] == nil {
+			t.Errorf("no call of %s: say what it does with nil", name)
+		}
+	}
+	for name, list := range calls {
+		for i, c := range list {
+			if c.want == harmless {
+				c.f()
+			} else if err := misuse(t, c.f); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s, call %d: got error %v, want one with %q", name, i, err, c.want)
+			}
+		}
+	}
+	for i := range s.Len() { // Standardize with a set that does not fit has changed nothing
+		if got := s.X.At(i, 0); got != float64(10*i) {
+			t.Errorf("row %d begins with %v, want %v", i, got, 10*i)
+		}
+	}
+}

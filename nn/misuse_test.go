@@ -1,0 +1,220 @@
+package nn_test
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/nn"
+	"github.com/seed366ff29f/chainrule/nn/data"
+)
+
+// reachable returns the exported functions and methods of the package in this directory that take a pointer, a function
+// or an interface, also as a receiver or as the elements of a list: those that can be called with nil.
+func reachable(t *testing.T, named ...string) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !f.Name.IsExported() {
+				continue
+			}
+			full, fields := f.Name.Name, f.Type.Params.List
+			if f.Recv != nil {
+				receiver := strings.TrimPrefix(types.ExprString(f.Recv.List[0].Type), "*")
+				if !ast.IsExported(receiver) || strings.HasSuffix(receiver, "Error") {
+					continue
+				}
+				full, fields = receiver+"."+full, append(fields, f.Recv.List...)
+			}
+			if slices.ContainsFunc(fields, func(f *ast.Field) bool {
+				s := strings.TrimPrefix(strings.TrimPrefix(types.ExprString(f.Type), "..."), "[]")
+				return s[0] == '*' || strings.HasPrefix(s, "func(") || slices.Contains(named, s)
+			}) {
+				out = append(out, full)
+			}
+		}
+	}
+	return out
+}
+
+// A broken layer has parameters that are none.
+type broken struct{ params []*nn.Param }
+
+func (b broken) Params() []*nn.Param                          { return b.params }
+func (b broken) Forward(_ nn.Pass, x graph.Value) graph.Value { return x }
+
+// TestNil calls every function that can be called with nil, with nil and with values that were not made by their
+// constructors. Each call must panic with a *graph.Error, or return one, or be harmless.
+func TestNil(t *testing.T) {
+	const harmless = ""
+	g := graph.New()
+	x := g.ConstTensor(tensor.New(tensor.Float64, 2, 1))
+	w := &nn.Param{Name: "w", Data: tensor.New(tensor.Float64, 1)}
+	sweep := linear(w, 1)
+	acc := nn.NewGradients(w)
+	set, model := line(4), nn.Linear(newRand(1), 1, 1)
+	mse := nn.OnTargets(nn.MSE)
+	y := tensor.New(tensor.Float64, 2, 1)
+	labelled := &data.Batch{Labels: []int{0, 0}, Rows: []int{0, 1}}
+	var noContext context.Context
+	var returned error
+	try := func(err error) { returned = err }
+	fit := func(change func(c *nn.FitConfig)) func() {
+		return func() {
+			cfg := lineConfig(0.1)
+			change(&cfg)
+			_, err := nn.Fit(context.Background(), model, set, cfg)
+			try(err)
+		}
+	}
+	fitModel := func(ctx context.Context, model nn.Layer, set *data.Set) func() {
+		return func() {
+			_, err := nn.Fit(ctx, model, set, lineConfig(0.1))
+			try(err)
+		}
+	}
+	evaluate := func(model nn.Layer, set *data.Set, loss nn.Loss) func() {
+		return func() {
+			_, _, err := nn.Evaluate(model, set, loss, nil)
+			try(err)
+		}
+	}
+	bad := map[string]*nn.Param{"nil parameter": nil, "zero parameter": {}, "zero tensor": {Name: "a", Data: &tensor.Tensor{}}}
+	type call struct {
+		f    func()
+		want string // in the message
+	}
+	calls := map[string][]call{
+		"Train":      {{func() { nn.Train(nil) }, "nil or zero *rand.Rand"}, {func() { nn.Train(&rand.Rand{}) }, "nil or zero *rand.Rand"}},
+		"Linear":     {{func() { nn.Linear(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(&rand.Rand{}, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(newRand(1), 1, 1, nn.NoBias(), nil) }, "option 1 is nil: leave it out"}},
+		"Dropout":    {{func() { nn.Dropout(nil) }, "option 0 is nil: leave it out"}, {func() { nn.Dropout(nn.Classic(), nil) }, "option 1 is nil: leave it out"}},
+		"Sequential": {{func() { nn.Sequential(nil) }, "layer 0 is nil"}, {func() { nn.Sequential() }, harmless}},
+		"Named":      {{func() { nn.Named("a", nil) }, `layer "a" is nil`}},
+		"Func":       {{func() { nn.Func(nil) }, "got a nil function"}},
+		"To":         {{func() { nn.To(nil, tensor.Float32) }, "got a nil model"}, {func() { nn.To(model, 9) }, "precision 9"}},
+		"Weights":    {{func() { nn.Weights() }, harmless}},
+		"L1":         {{func() { nn.L1(nil, 1, w) }, "got a nil graph"}},
+		"L2":         {{func() { nn.L2(nil, 1, w) }, "got a nil graph"}},
+		"OnLabels": {
+			{func() { nn.OnLabels(nil) }, "got a nil function"}, {func() { nn.OnLabels(nn.CrossEntropy)(x, nil) }, "got a nil *data.Batch"},
+			{func() { nn.OnLabels(nn.CrossEntropy)(x, &data.Batch{}) }, "no labels"}, {func() { nn.OnLabels(nn.CrossEntropy)(graph.Value{}, labelled) }, "zero graph.Value"},
+		},
+		"OnTargets": {
+			{func() { nn.OnTargets(nil) }, "got a nil function"}, {func() { mse(x, nil) }, "got a nil *data.Batch"},
+			{func() { mse(x, &data.Batch{}) }, "no targets"}, {func() { mse(graph.Value{}, &data.Batch{T: y}) }, "zero graph.Value"},
+		},
+		"ArgMaxError": {
+			{func() { nn.ArgMaxError(nil, labelled) }, "got a nil *tensor.Tensor"}, {func() { nn.ArgMaxError(y, nil) }, "got a nil *data.Batch"},
+			{func() { nn.ArgMaxError(&tensor.Tensor{}, labelled) }, "want the shape"}, {func() { nn.ArgMaxError(y, &data.Batch{}) }, "want the shape"},
+		},
+		"ThresholdError": {
+			{func() { nn.ThresholdError(0)(nil, labelled) }, "got a nil *tensor.Tensor"}, {func() { nn.ThresholdError(0)(y, nil) }, "got a nil *data.Batch"},
+			{func() { nn.ThresholdError(0)(&tensor.Tensor{}, labelled) }, "want one number"}, {func() { nn.ThresholdError(0)(y, &data.Batch{Rows: []int{0, 1}, Labels: []int{1}}) }, "want one number"},
+		},
+		"Evaluate": {
+			{evaluate(nil, set, mse), "got a nil model"}, {evaluate(model, nil, mse), "no features"}, {evaluate(model, &data.Set{}, mse), "no features"},
+			{evaluate(model, set, nil), "got a nil model or loss"}, {evaluate(model, set, mse), harmless},
+		},
+		"Fit": {
+			{fitModel(noContext, model, set), "got a nil context"}, {fitModel(context.Background(), nil, set), "got a nil model"},
+			{fitModel(context.Background(), model, nil), "no features"}, {fitModel(context.Background(), model, &data.Set{}), "no features"},
+			{fit(func(c *nn.FitConfig) { c.Loss = nil }), "FitConfig.Loss"}, {fit(func(c *nn.FitConfig) { c.Optimizer = nil }), "FitConfig.Optimizer"},
+			{fit(func(c *nn.FitConfig) { c.Optimizer = &nn.SGD{} }), "nil or zero *nn.SGD"}, {fit(func(c *nn.FitConfig) { c.Optimizer = (*nn.Adam)(nil) }), "nil or zero *nn.Adam"},
+			{fit(func(c *nn.FitConfig) { c.Rand = nil }), "FitConfig.Rand"}, {fit(func(c *nn.FitConfig) { c.Rand = &rand.Rand{} }), "FitConfig.Rand"},
+			{fit(func(c *nn.FitConfig) { c.Validation = &data.Set{} }), "no features"}, {fit(func(c *nn.FitConfig) { c.Metric = nil }), harmless},
+		},
+		"NewGradients":        {{func() { nn.NewGradients() }, harmless}},
+		"Gradients.Add":       {{func() { (*nn.Gradients)(nil).Add(sweep) }, "nil *nn.Gradients"}, {func() { acc.Add(autograd.Gradients{}) }, "zero Gradients"}, {func() { (&nn.Gradients{}).Add(sweep) }, harmless}},
+		"Gradients.Scale":     {{func() { (*nn.Gradients)(nil).Scale(1) }, "nil *nn.Gradients"}, {func() { (&nn.Gradients{}).Scale(1) }, harmless}},
+		"Gradients.ClipNorm":  {{func() { (*nn.Gradients)(nil).ClipNorm(1) }, "nil *nn.Gradients"}, {func() { (&nn.Gradients{}).ClipNorm(1) }, harmless}},
+		"Gradients.ClipValue": {{func() { (*nn.Gradients)(nil).ClipValue(1) }, "nil *nn.Gradients"}, {func() { (&nn.Gradients{}).ClipValue(1) }, harmless}},
+		"Gradients.Zero":      {{func() { (*nn.Gradients)(nil).Zero() }, "nil *nn.Gradients"}, {func() { (&nn.Gradients{}).Zero() }, harmless}},
+	}
+	optimizers := map[string]map[string]nn.Optimizer{
+		"SGD":  {"made": nn.NewSGD(nn.SGDConfig{LR: 0.1}), "nil": (*nn.SGD)(nil), "zero": &nn.SGD{}},
+		"Adam": {"made": nn.NewAdam(nn.AdamConfig{}), "nil": (*nn.Adam)(nil), "zero": &nn.Adam{}},
+	}
+	for name, o := range optimizers {
+		full := "*nn." + name
+		calls[name+".Step"] = []call{
+			{func() { try(o["nil"].Step([]*nn.Param{w}, sweep)) }, "nil or zero " + full}, {func() { try(o["zero"].Step([]*nn.Param{w}, sweep)) }, "nil or zero " + full},
+			{func() { try(o["made"].Step([]*nn.Param{w}, autograd.Gradients{})) }, "zero Gradients"}, {func() { try(o["made"].Step(nil, sweep)) }, harmless},
+		}
+		calls[name+".Apply"] = []call{
+			{func() { try(o["nil"].Apply(acc)) }, "nil or zero " + full}, {func() { try(o["zero"].Apply(acc)) }, "nil or zero " + full},
+			{func() { try(o["made"].Apply(nil)) }, "nil *nn.Gradients"}, {func() { try(o["made"].Apply(&nn.Gradients{})) }, harmless},
+		}
+	}
+	for kind, p := range bad {
+		want := "has no numbers"
+		if p == nil {
+			want = "got a nil *nn.Param"
+		}
+		layer := broken{[]*nn.Param{w, p}}
+		for name, f := range map[string]func(){
+			"Weights":      func() { nn.Weights(w, p) },
+			"L1":           func() { nn.L1(g, 1, w, p) },
+			"L2":           func() { nn.L2(g, 1, w, p) },
+			"NewGradients": func() { nn.NewGradients(w, p) },
+			"SGD.Step":     func() { try(optimizers["SGD"]["made"].Step([]*nn.Param{w, p}, sweep)) },
+			"Adam.Step":    func() { try(optimizers["Adam"]["made"].Step([]*nn.Param{w, p}, sweep)) },
+			"To":           func() { nn.To(layer, tensor.Float32) },
+			"Sequential":   func() { nn.Sequential(layer) },
+			"Named":        func() { nn.Named(kind, layer) },
+			"Evaluate":     evaluate(layer, set, mse),
+			"Fit":          fitModel(context.Background(), layer, set),
+		} {
+			calls[name] = append(calls[name], call{f, want})
+		}
+	}
+	for _, name := range reachable(t, "Layer", "Loss", "Metric", "Optimizer", "LinearOption", "DropoutOption", "context.Context") {
+		if calls[name] == nil {
+			t.Errorf("no call of %s: say what it does with nil", name)
+		}
+	}
+	for name, list := range calls {
+		for i, c := range list {
+			returned = nil
+			err := graph.Try(c.f)
+			if err == nil {
+				err = returned
+			}
+			var misuse *graph.Error
+			switch {
+			case c.want == harmless && err != nil:
+				t.Errorf("%s, call %d: got error %v, want none", name, i, err)
+			case c.want != harmless && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("%s, call %d: got error %v, want one with %q", name, i, err, c.want)
+			case c.want != harmless && c.want != "no features" && !errors.As(err, &misuse):
+				t.Errorf("%s, call %d: error is a %T, want a *graph.Error", name, i, err)
+			}
+		}
+	}
+	if v := w.Data.At(0); v != 0 {
+		t.Errorf("a call that failed has changed w to %v", v)
+	}
+}
