@@ -1,8 +1,6 @@
 package nn
 
 import (
-	"math"
-
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
@@ -31,7 +29,7 @@ func (o *memory) try(p *Param, m *slot, r rule) error {
 		if p.Data.DType() == tensor.Float32 {
 			v = float64(float32(v))
 		}
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if isNotFinite(v) {
 			return &OverflowError{o.optimizer, p.Name, i, v}
 		}
 	}

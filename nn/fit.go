@@ -81,12 +81,17 @@ type DivergedError struct {
 	Step  int     // number of the step, from 1 on
 	Loss  float64 // of its mini-batch, or of the validation set after it, with penalties
 	Cause error   // the optimizer's error if the loss is finite and a gradient or a changed parameter is not, else nil
+
+	first bool // no step has been taken
 }
 
 // Error names the step and the loss.
 func (e *DivergedError) Error() string {
 	if e.Cause != nil {
 		return fmt.Sprintf("nn.Fit: step %d with loss %g: %v", e.Step, e.Loss, e.Cause)
+	}
+	if e.first {
+		return fmt.Sprintf("nn.Fit: the loss is %g in step %d, before anything was learned, and the examples are finite: look at the first parameters, the scale of the data, and for a logarithm, root or quotient out of its domain", e.Loss, e.Step)
 	}
 	return fmt.Sprintf("nn.Fit: the loss is %g in step %d: the parameters are those of before it diverged; try a smaller learning rate", e.Loss, e.Step)
 }
@@ -110,6 +115,8 @@ func (e *DivergedError) Unwrap() error { return e.Cause }
 //   - ctx is done: Fit returns within a step. The error wraps ctx.Err(), for errors.Is.
 //   - The loss, a gradient or a changed parameter is not finite: [*DivergedError]. Without a validation set the parameters are those of the
 //     end of the last epoch after which the loss was still finite, or else those of before Fit.
+//   - That is so because a number of the examples is not finite: [*DataError] in its place, which names it. The
+//     parameters are those of the last step.
 //   - The model, the loss and the set do not fit together, or a setting is missing or out of range: [*graph.Error].
 //
 // The history is not nil and tells how far it got. Fit panics only with what the caller's own functions panic with.

@@ -275,12 +275,10 @@ func TestFitDiverged(t *testing.T) {
 		}
 	})
 	t.Run("at once", func(t *testing.T) {
-		model := nn.Linear(newRand(2), 1, 1)
+		model := nn.Sequential(nn.Linear(newRand(2), 1, 1), nn.Func(ops.Log), nn.Func(ops.Log))
 		before := numbers(model)
-		set := line(21)
-		set.T.SetAt(math.NaN(), 3, 0)
-		h, err := nn.Fit(t.Context(), model, set, nn.FitConfig{Loss: nn.OnTargets(nn.MSE), Optimizer: nn.NewAdam(nn.AdamConfig{}), Rand: newRand(1), BatchSize: 21, Epochs: 3})
-		if want := "nn.Fit: the loss is NaN in step 1: the parameters are those of before it diverged; try a smaller learning rate"; err == nil || err.Error() != want {
+		h, err := nn.Fit(t.Context(), model, line(21), nn.FitConfig{Loss: nn.OnTargets(nn.MSE), Optimizer: nn.NewAdam(nn.AdamConfig{}), Rand: newRand(1), BatchSize: 21, Epochs: 3})
+		if want := "nn.Fit: the loss is NaN in step 1, before anything was learned, and the examples are finite: look at the first parameters, the scale of the data, and for a logarithm, root or quotient out of its domain"; err == nil || err.Error() != want {
 			t.Errorf("got error %v\nwant %s", err, want)
 		}
 		if diff := cmp.Diff(before, numbers(model)); diff != "" || h.Steps != 0 {
@@ -319,6 +317,54 @@ func TestFitDiverged(t *testing.T) {
 		}
 		finite(t, model)
 	})
+}
+
+// TestFitNamesTheData holds that a number of the data that is not finite is told from divergence, wherever it stands and
+// whenever its batch comes.
+func TestFitNamesTheData(t *testing.T) {
+	inf := math.Inf(1)
+	tests := []struct {
+		name  string
+		of    tensor.DType
+		spoil func(train, valid *data.Set)
+		want  string
+	}{
+		{"target", tensor.Float64, func(train, _ *data.Set) { train.T.SetAt(math.NaN(), 3, 0) }, "nn.Fit: example 3 of the training set: element 0 of its targets is NaN: mend the example or leave it out"},
+		{"feature", tensor.Float64, func(train, _ *data.Set) { train.X.SetAt(-inf, 20, 1) }, "nn.Fit: example 20 of the training set: element 1 of its features is -Inf: mend the example or leave it out"},
+		{"feature, single", tensor.Float32, func(train, _ *data.Set) { train.X.SetAt(math.NaN(), 0, 0) }, "nn.Fit: example 0 of the training set: element 0 of its features is NaN: mend the example or leave it out"},
+		{"too large for single", tensor.Float32, func(train, _ *data.Set) { train.X.SetAt(1e39, 7, 0) }, "nn.Fit: example 7 of the training set: element 0 of its features is 1e+39, which is infinite in the model's float32: scale the data, such as with data.Standardize, or train in float64"},
+		{"validation", tensor.Float64, func(_, valid *data.Set) { valid.T.SetAt(inf, 2, 0) }, "nn.Fit: example 2 of the validation set: element 0 of its targets is +Inf: mend the example or leave it out"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			wide := func(n int) *data.Set {
+				s := line(n)
+				x := tensor.New(tensor.Float64, n, 2)
+				for i := range n {
+					x.SetAt(s.X.AtFlat(i), i, 0)
+				}
+				s.X = x
+				return s
+			}
+			train, valid := wide(21), wide(4)
+			tt.spoil(train, valid)
+			model := nn.Linear(newRand(2), 2, 1)
+			nn.To(model, tt.of)
+			cfg := lineConfig(0.01)
+			cfg.BatchSize, cfg.Epochs, cfg.Validation = 2, 2, valid
+			_, err := nn.Fit(t.Context(), model, train, cfg)
+			var fault *nn.DataError
+			var diverged *nn.DivergedError
+			if !errors.As(err, &fault) || err.Error() != tt.want || errors.As(err, &diverged) {
+				t.Errorf("got error %v\nwant %s", err, tt.want)
+			}
+			for _, v := range numbers(model) {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					t.Fatalf("the parameters are %v, want finite ones", numbers(model))
+				}
+			}
+		})
+	}
 }
 
 func TestFitErrors(t *testing.T) {

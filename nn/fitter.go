@@ -18,6 +18,7 @@ type fitter struct {
 	cfg     FitConfig
 	ctx     context.Context
 	model   Layer
+	train   *data.Set
 	params  []*Param
 	weights []*Param // those that are penalised
 	history *History
@@ -72,7 +73,7 @@ func newFitter(ctx context.Context, model Layer, train *data.Set, cfg FitConfig,
 		order = data.Independent
 	}
 	f := &fitter{
-		cfg: cfg, ctx: ctx, model: model, params: model.Params(), weights: Weights(model.Params()...), history: h,
+		cfg: cfg, ctx: ctx, model: model, train: train, params: model.Params(), weights: Weights(model.Params()...), history: h,
 		g:       graph.New(graph.WithDType(dtype)),
 		batches: data.NewBatches(train, data.BatchConfig{Size: cfg.BatchSize, Order: order, Rand: cfg.Rand, DType: dtype}),
 		best:    math.Inf(1),
@@ -172,8 +173,11 @@ func (f *fitter) step(b *data.Batch) (loss float64, small bool, err error) {
 	if c.L1 > 0 {
 		l = ops.Add(l, L1(g, c.L1, f.weights...))
 	}
-	if total := l.Item(); math.IsNaN(total) || math.IsInf(total, 0) {
-		return loss, false, &DivergedError{Step: f.history.Steps + 1, Loss: total}
+	if total := l.Item(); isNotFinite(total) {
+		if err := checkData("training", f.train, g.DType(), b.Rows); err != nil {
+			return loss, false, err
+		}
+		return loss, false, &DivergedError{Step: f.history.Steps + 1, Loss: total, first: f.history.Steps == 0}
 	}
 	f.confirm()
 	grads := autograd.Backward(l, autograd.LeavesOnly())
@@ -184,6 +188,9 @@ func (f *fitter) step(b *data.Batch) (loss float64, small bool, err error) {
 		var gradient *GradientError
 		var overflow *OverflowError
 		if errors.As(err, &gradient) || errors.As(err, &overflow) {
+			if err := checkData("training", f.train, g.DType(), b.Rows); err != nil {
+				return loss, false, err
+			}
 			err = &DivergedError{Step: f.history.Steps + 1, Loss: l.Item(), Cause: err}
 		}
 		return loss, false, err
@@ -216,7 +223,14 @@ func (f *fitter) measure() (Epoch, error) {
 		if e.ValidLoss, e.ValidMetric, err = f.onValid.run(f.ctx); err != nil {
 			return e, err
 		}
-		if math.IsNaN(e.ValidLoss) || math.IsInf(e.ValidLoss, 0) {
+		if isNotFinite(e.ValidLoss) {
+			set, all := f.cfg.Validation, make([]int, f.cfg.Validation.Len())
+			for i := range all {
+				all[i] = i
+			}
+			if err := checkData("validation", set, f.g.DType(), all); err != nil {
+				return e, err
+			}
 			return e, &DivergedError{Step: f.history.Steps, Loss: e.ValidLoss}
 		}
 	}

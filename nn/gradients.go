@@ -91,7 +91,7 @@ func (a *Gradients) Add(grads autograd.Gradients) {
 func (a *Gradients) Scale(c float64) {
 	const op = "nn.Gradients.Scale"
 	a.check(op)
-	if math.IsNaN(c) || math.IsInf(c, 0) {
+	if isNotFinite(c) {
 		panic(graph.Errorf(op, graph.ErrValue, "factor %g: want a finite number", c))
 	}
 	for _, t := range a.full() {

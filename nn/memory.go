@@ -144,7 +144,7 @@ func (o *memory) sizeOf(p *Param, t *tensor.Tensor) (float64, error) {
 // notFinite returns the first number in a tensor that is NaN or infinite, and whether there is one.
 func notFinite(t *tensor.Tensor) (index int, v float64, ok bool) {
 	for i := range t.Len() {
-		if v := t.AtFlat(i); math.IsNaN(v) || math.IsInf(v, 0) {
+		if v := t.AtFlat(i); isNotFinite(v) {
 			return i, v, true
 		}
 	}

@@ -47,7 +47,7 @@ func normOf(ts []*tensor.Tensor) norm {
 			n.largest = max(n.largest, largestOf(t)) // NaN if either is
 		}
 	}
-	if n.largest == 0 || math.IsNaN(n.largest) || math.IsInf(n.largest, 0) {
+	if n.largest == 0 || isNotFinite(n.largest) {
 		return n
 	}
 	sum = 0
@@ -79,3 +79,6 @@ func largestIn[T constraints.Float](x []T) float64 {
 	}
 	return m
 }
+
+// isNotFinite reports whether v is NaN or infinite.
+func isNotFinite(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }
