@@ -14,6 +14,10 @@ import (
 //	%1 = leaf "x"  () 2
 //	%2 = mul(%1, %1)  () 4
 func (g *Graph) WriteText(w io.Writer) error {
+	g.must("graph.Graph.WriteText")
+	if w == nil {
+		panic(Errorf("graph.Graph.WriteText", ErrUsage, "got a nil io.Writer: give one such as os.Stdout"))
+	}
 	b := bufio.NewWriter(w)
 	for v := range g.Nodes() {
 		n := v.Node()

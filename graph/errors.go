@@ -38,7 +38,7 @@ func Errorf(op string, kind Kind, format string, args ...any) *Error {
 //
 //	err := graph.Try(func() { y = ops.MatMul(a, b) })
 //
-// can be tested with errors.Is(err, graph.ErrShape).
+// can be tested with errors.Is(err, graph.ErrShape). Try(nil) returns an error too.
 func Try(f func()) (err error) {
 	defer func() {
 		switch e := recover().(type) {
@@ -49,6 +49,14 @@ func Try(f func()) (err error) {
 			panic(e)
 		}
 	}()
+	mustFunc("graph.Try", f == nil)
 	f()
 	return nil
+}
+
+// mustFunc panics with an [*Error] if a function is nil.
+func mustFunc(op string, isNil bool) {
+	if isNil {
+		panic(Errorf(op, ErrUsage, "got a nil function: give the one that is to be called"))
+	}
 }

@@ -72,6 +72,7 @@ type span struct{ lo, hi int32 }
 // results made of them, so this order is a topological one and the reverse of it is right for the backward sweep.
 //
 // A Graph serves one goroutine. Several graphs can bind the same parameter tensors at once.
+// The zero Graph is ready to use and has the settings of New().
 type Graph struct {
 	n      int32    // nodes recorded, with node 0, the sink for absent operands
 	limit  int32    // the first node behind the last chunk in use
@@ -81,9 +82,8 @@ type Graph struct {
 	chunks []*chunk // those in use, and behind them those kept for later
 	mask   Flags    // wantsGrad, or 0 while recording without gradients
 
-	dtype    tensor.DType
-	maxBytes int
-	pool     tensor.Pool
+	settings
+	pool tensor.Pool
 
 	exts     []ext // exts[0] is unused
 	inputs   []int32
@@ -107,44 +107,64 @@ type Graph struct {
 	spare  []*Adjoints // for reuse
 }
 
-// An Option is a setting of [New].
-type Option func(*Graph)
-
-// WithDType sets the precision of the graph's tensors, tensor.Float64 unless said otherwise. Scalars are float64 always.
-func WithDType(dtype tensor.DType) Option { return func(g *Graph) { g.dtype = dtype } }
-
-// WithMemoryLimit makes an operation that would bring the graph's tensors above the given number of bytes panic with
-// an [*Error] of kind [ErrLimit] before it asks for the memory. 0, the default, sets no limit. What operations save for
-// the backward sweep, and the sweep's own tensors, count too, but are not refused.
-func WithMemoryLimit(bytes int) Option { return func(g *Graph) { g.maxBytes = bytes } }
-
 // New returns an empty graph.
 func New(options ...Option) *Graph {
-	g := &Graph{n: 1, mask: wantsGrad, gen: 1, base: 1, leafEnd: 1}
-	for _, o := range options {
-		o(g)
+	g := new(Graph)
+	for i, o := range options {
+		if o == nil {
+			panic(Errorf("graph.New", ErrUsage, "option %d is nil: leave it out", i+1))
+		}
+		g.settings = o(g.settings)
 	}
-	g.exts = make([]ext, 1)
-	g.chunks = []*chunk{new(chunk)}
-	g.seek(1)
+	g.pool.SetLimit(g.maxBytes)
+	g.init()
 	return g
 }
 
+func (g *Graph) init() {
+	g.n, g.gen, g.base, g.leafEnd, g.mask = 1, 1, 1, 1, wantsGrad
+	g.exts = make([]ext, 1)
+	g.chunks = []*chunk{new(chunk)}
+	g.seek(1)
+}
+
+// must makes the zero Graph ready and panics with an [*Error] for a nil one. Whatever does not call room begins with it.
+func (g *Graph) must(op string) {
+	if g == nil || g.gen == 0 {
+		g.prepare(op)
+	}
+}
+
+//go:noinline
+func (g *Graph) prepare(op string) {
+	if g == nil {
+		panic(Errorf(op, ErrUsage, "got a nil *graph.Graph: make one with graph.New"))
+	}
+	g.init()
+}
+
 // DType returns the precision of the graph's tensors.
-func (g *Graph) DType() tensor.DType { return g.dtype }
+func (g *Graph) DType() tensor.DType {
+	g.must("graph.Graph.DType")
+	return g.dtype
+}
 
 // Len returns the number of nodes recorded.
-func (g *Graph) Len() int { return int(g.n - 1) }
+func (g *Graph) Len() int {
+	g.must("graph.Graph.Len")
+	return int(g.n - 1)
+}
 
 // room makes sure that there is room for node n.
 func (g *Graph) room() {
-	if g.n >= g.limit {
+	if g == nil || g.n >= g.limit {
 		g.grow()
 	}
 }
 
 // grow makes room for node n, the first of a chunk.
 func (g *Graph) grow() {
+	g.must("graph.Graph")
 	if g.n >= MaxNodes {
 		panic(Errorf("graph.Graph", ErrLimit, "the tape has %d nodes and can hold no more: Reset or Rewind it, or use tensor operations in place of scalar ones", g.n-1))
 	}
@@ -188,15 +208,18 @@ func (g *Graph) head(id int32) *head { return &g.chunks[id>>chunkBits].heads[id&
 
 func (g *Graph) link(id int32) *link { return &g.chunks[id>>chunkBits].links[id&chunkMask] }
 
-// reserve checks that a tensor of the given shape may be made, and returns its number of elements.
-func (g *Graph) reserve(op string, shape []int) {
+// reserve panics with an [*Error] unless a tensor of the given shape may be made.
+func (g *Graph) reserve(op string, shape []int) { g.reserveBeside(op, shape, g.pool.Lent()) }
+
+// reserveBeside is reserve where the given number of bytes counts as being in use.
+func (g *Graph) reserveBeside(op string, shape []int, used int) {
 	n, err := tensor.Size(shape)
 	if err != nil {
 		e := err.(*Error)
 		panic(&Error{Op: op, Kind: e.Kind, Msg: e.Msg})
 	}
-	if g.maxBytes > 0 && n*g.dtype.Bytes() > g.maxBytes-g.pool.Lent() {
+	if bytes := tensor.BufferBytes(g.dtype, n); g.maxBytes > 0 && bytes > g.maxBytes-used {
 		panic(Errorf(op, ErrLimit, "a tensor of shape %s takes %d bytes and %d of the graph's limit of %d are in use: raise the limit or use smaller tensors",
-			tensor.FormatShape(shape), n*g.dtype.Bytes(), g.pool.Lent(), g.maxBytes))
+			tensor.FormatShape(shape), bytes, used, g.maxBytes))
 	}
 }

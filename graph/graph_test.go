@@ -2,11 +2,13 @@ package graph_test
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -122,12 +124,38 @@ func TestMemoryLimit(t *testing.T) {
 	g := graph.New(graph.WithMemoryLimit(1 << 20))
 	x := g.Var(1)
 	ops.Broadcast(x, 100, 1000) // 800,000 bytes
-	want := "ops.Broadcast: a tensor of shape (100,1000) takes 800000 bytes and "
+	want := "ops.Broadcast: a tensor of shape (100,1000) takes 851968 bytes and "
 	if got := mistake(t, graph.ErrLimit, func() { ops.Broadcast(x, 100, 1000) }); !strings.HasPrefix(got, want) {
 		t.Errorf("got %q, want prefix %q", got, want)
 	}
 	g.Reset()
 	ops.Broadcast(g.Var(1), 100, 1000) // the memory is free again
+	for _, shape := range [][]int{{1 << 18}, {math.MaxInt32}, {math.MaxInt}, {1 << 20, 1 << 20}} {
+		mistake(t, graph.ErrLimit, func() { g.Temp(shape...) })
+		mistake(t, graph.ErrLimit, func() { ops.Broadcast(g.Var(1), shape...) })
+	}
+	mistake(t, graph.ErrLimit, func() { graph.New().Temp(1<<20, 1<<20) })
+	mistake(t, graph.ErrLimit, func() { graph.New().Temp(math.MaxInt, math.MaxInt, math.MaxInt) })
+	mistake(t, graph.ErrShape, func() { graph.New().Temp(2, -1) })
+}
+
+// TestMemoryIsBounded holds that shapes which change from one recording to the next leave no more memory behind than the
+// limit allows, or, without one, than twice what was in use at once: here four tensors of 800,000 bytes.
+func TestMemoryIsBounded(t *testing.T) {
+	for _, limit := range []int{0, 4 << 20} {
+		g := graph.New(graph.WithMemoryLimit(limit))
+		if limit == 0 {
+			limit = 8 << 20
+		}
+		for n := 1000; n < 100_000; n += 1000 {
+			x := ops.Broadcast(g.Var(1), n)
+			autograd.Backward(ops.Sum(ops.Exp(x)))
+			g.Reset()
+		}
+		if kept := g.Trim(); kept > limit {
+			t.Errorf("the graph kept %d bytes, want at most %d", kept, limit)
+		}
+	}
 }
 
 func TestTry(t *testing.T) {

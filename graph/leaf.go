@@ -43,6 +43,7 @@ func (g *Graph) Vars(data []float64) []Value {
 // AppendVars appends to dst a scalar leaf that wants a gradient for every number in data, and returns it. It is Vars
 // for a caller who keeps the slice.
 func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
+	g.must("graph.Graph.AppendVars")
 	dst = slices.Grow(dst, len(data))
 	for len(data) > 0 {
 		g.room()
@@ -73,9 +74,8 @@ func (g *Graph) ConstTensor(t *tensor.Tensor) Value {
 }
 
 func (g *Graph) copyLeaf(op string, t *tensor.Tensor, flags Flags) Value {
-	if t == nil {
-		panic(Errorf(op, ErrUsage, "got a nil tensor: make one with tensor.New or tensor.Of"))
-	}
+	g.must(op)
+	mustTensor(op, t)
 	if t.Rank() == 0 {
 		return g.scalarLeaf(t.AtFlat(0), flags)
 	}
@@ -83,6 +83,16 @@ func (g *Graph) copyLeaf(op string, t *tensor.Tensor, flags Flags) Value {
 	c := g.pool.Get(g.dtype, t.Dims())
 	c.Copy(t)
 	return g.tensorLeaf(c, flags, true)
+}
+
+// mustTensor panics with an [*Error] unless t was made.
+func mustTensor(op string, t *tensor.Tensor) {
+	switch {
+	case t == nil:
+		panic(Errorf(op, ErrUsage, "got a nil tensor: make one with tensor.New or tensor.Of"))
+	case t.Rank() == 0 && t.Len() == 0:
+		panic(Errorf(op, ErrUsage, "got the zero tensor.Tensor: make one with tensor.New or tensor.Of"))
+	}
 }
 
 func (g *Graph) tensorLeaf(t *tensor.Tensor, flags Flags, owned bool) Value {
@@ -101,6 +111,9 @@ func (g *Graph) tensorLeaf(t *tensor.Tensor, flags Flags, owned bool) Value {
 
 // Bind returns a leaf that wants a gradient and shares t's storage: the same Value each time within one recording.
 // Layers bind their parameters with it. It panics with an [*Error] if t has another precision than the graph.
+//
+// Backward panics if t changed between its use and the sweep. What is written to a raw slice of t (Float64s, Float32s,
+// tensor.Data, the slice that tensor.Of was given) cannot be noticed: call [tensor.Tensor.MarkChanged] after it.
 func (g *Graph) Bind(t *tensor.Tensor) Value {
 	return g.bind("graph.Graph.Bind", bindKey{t, true}, isLeaf|isShared|wantsGrad)
 }
@@ -112,9 +125,8 @@ func (g *Graph) BindConst(t *tensor.Tensor) Value {
 
 func (g *Graph) bind(op string, key bindKey, flags Flags) Value {
 	t := key.t
-	if t == nil {
-		panic(Errorf(op, ErrUsage, "got a nil tensor: make one with tensor.New or tensor.Of"))
-	}
+	g.must(op)
+	mustTensor(op, t)
 	if id, ok := g.byData[key]; ok {
 		return g.handle(id)
 	}
@@ -133,7 +145,12 @@ func (g *Graph) bind(op string, key bindKey, flags Flags) Value {
 
 // Lend returns a constant leaf over t's own storage, which the graph does not watch for changes. It serves the sweeps,
 // whose leaves live for one rule only.
-func (g *Graph) Lend(t *tensor.Tensor) Value { return g.tensorLeaf(t, isLeaf, false) }
+func (g *Graph) Lend(t *tensor.Tensor) Value {
+	const op = "graph.Graph.Lend"
+	g.must(op)
+	mustTensor(op, t)
+	return g.tensorLeaf(t, isLeaf, false)
+}
 
 func dtypeName(d tensor.DType) string {
 	if d == tensor.Float32 {
@@ -144,8 +161,12 @@ func dtypeName(d tensor.DType) string {
 
 // Bound returns the leaf that [Graph.Bind] made of t in this recording, and whether there is one.
 func (g *Graph) Bound(t *tensor.Tensor) (Value, bool) {
+	g.must("graph.Graph.Bound")
 	id, ok := g.byData[bindKey{t, true}]
-	return g.handle(id), ok
+	if !ok {
+		return Value{}, false
+	}
+	return g.handle(id), true
 }
 
 // use notes that the node that is recorded next uses an operand. Who uses a view uses its leaf.
@@ -190,6 +211,7 @@ func (g *Graph) changed(leaf int32) {
 // Changes returns, for every leaf that changed after an operation had been recorded, the first node that may have used
 // its present numbers, and the same for the views that share its storage. It is empty if no leaf changed, as usual.
 func (g *Graph) Changes() map[int]int {
+	g.must("graph.Graph.Changes")
 	for _, b := range g.bound {
 		g.refresh(b.id)
 	}
@@ -237,9 +259,7 @@ func (v Value) Set(x float64) {
 func (v Value) SetTensor(t *tensor.Tensor) {
 	const op = "graph.Value.SetTensor"
 	h := v.leafHead(op)
-	if t == nil {
-		panic(Errorf(op, ErrUsage, "got a nil tensor: make one with tensor.New or tensor.Of"))
-	}
+	mustTensor(op, t)
 	if shape := (Node{v.g, v.id}).Dims(); !slices.Equal(shape, t.Dims()) {
 		panic(Errorf(op, ErrShape, "leaf %s has shape %s, the tensor has %s: a leaf keeps its shape, make a new one with Graph.VarTensor", v.label(), tensor.FormatShape(shape), tensor.FormatShape(t.Dims())))
 	}

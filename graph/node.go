@@ -122,11 +122,20 @@ func (n Node) Save(k int, shape ...int) *tensor.Tensor {
 // Saved returns what Forward left in [Node.Save], or nil.
 func (n Node) Saved(k int) *tensor.Tensor { return n.ext().saved[k] }
 
-// Temp returns a tensor of zeros from the graph's pool, for [Graph.FreeTemp] to give back.
-func (g *Graph) Temp(shape ...int) *tensor.Tensor { return g.pool.Zeros(g.dtype, shape) }
+// Temp returns a tensor of zeros from the graph's pool, for [Graph.FreeTemp] to give back. It panics with an [*Error] if the
+// tensor alone is above the graph's memory limit.
+func (g *Graph) Temp(shape ...int) *tensor.Tensor {
+	const op = "graph.Graph.Temp"
+	g.must(op)
+	g.reserveBeside(op, shape, 0)
+	return g.pool.Zeros(g.dtype, shape)
+}
 
 // FreeTemp gives back what [Graph.Temp] returned.
-func (g *Graph) FreeTemp(t *tensor.Tensor) { g.pool.Put(t) }
+func (g *Graph) FreeTemp(t *tensor.Tensor) {
+	g.must("graph.Graph.FreeTemp")
+	g.pool.Put(t)
+}
 
 // Data returns the numbers of the node's value, a scalar's as a tensor of shape () that is made anew. They must not
 // be changed.

@@ -302,6 +302,9 @@ func (c Call) AllScalar() bool {
 // Quietly calls f with gradients off: the results of the operations that f records are constants. Leaves stay what
 // they are.
 func (g *Graph) Quietly(f func()) {
+	const op = "graph.Graph.Quietly"
+	g.must(op)
+	mustFunc(op, f == nil)
 	defer func(mask Flags) { g.mask = mask }(g.mask)
 	g.mask = 0
 	f()

@@ -22,7 +22,10 @@ type Mark struct {
 }
 
 // Mark returns the present end of the tape.
-func (g *Graph) Mark() Mark { return Mark{g, g.n, g.gen, len(g.scopes), len(g.open)} }
+func (g *Graph) Mark() Mark {
+	g.must("graph.Graph.Mark")
+	return Mark{g, g.n, g.gen, len(g.scopes), len(g.open)}
+}
 
 // survives reports whether node id of an older recording has outlived every Rewind and Reset since.
 func (g *Graph) survives(id int32, gen uint32) bool {
@@ -39,7 +42,10 @@ func (g *Graph) survives(id int32, gen uint32) bool {
 // taken away by an earlier Rewind or Reset.
 func (g *Graph) Rewind(m Mark) {
 	const op = "graph.Graph.Rewind"
+	g.must(op)
 	switch {
+	case m.g == nil:
+		panic(Errorf(op, ErrUsage, "got the zero graph.Mark, which is no place on a tape: use one that this graph's Mark returned"))
 	case m.g != g:
 		panic(Errorf(op, ErrForeign, "the mark belongs to another graph: use one that this graph's Mark returned"))
 	case m.gen != g.gen && !g.survives(m.n-1, m.gen):
@@ -60,6 +66,8 @@ func (g *Graph) Rewind(m Mark) {
 
 // Reset empties the tape and keeps its memory. All values, marks and gradients of the graph go stale.
 func (g *Graph) Reset() {
+	const op = "graph.Graph.Reset"
+	g.must(op)
 	g.truncate(1, 0)
 	g.open = g.open[:0]
 	g.nextRecording()
@@ -69,11 +77,17 @@ func (g *Graph) Reset() {
 
 // Trim gives up the memory that the graph keeps for tensors to come, and returns how many bytes that was. Training has
 // no use for it: it is for a graph that goes on with smaller work.
-func (g *Graph) Trim() int { return g.pool.Trim() }
+func (g *Graph) Trim() int {
+	g.must("graph.Graph.Trim")
+	return g.pool.Trim()
+}
 
 // Scratch calls f and takes what it recorded from the tape again, without a trace: the length of the tape, marks and
 // pictures stay. Values made by f must not be used afterwards.
 func (g *Graph) Scratch(f func()) {
+	const op = "graph.Graph.Scratch"
+	g.must(op)
+	mustFunc(op, f == nil)
 	defer func(n int32, scopes int) { g.truncate(n, scopes) }(g.n, len(g.scopes))
 	f()
 }

@@ -29,6 +29,7 @@ type openedScope struct {
 
 //go:noinline
 func (g *Graph) openScope(name string) openedScope {
+	g.must("graph.Graph.Scope")
 	parent := int32(-1)
 	if k := len(g.open); k > 0 {
 		parent = g.open[k-1]
@@ -70,6 +71,7 @@ type ScopeInfo struct {
 // Scopes returns the graph's scopes in the order in which they were opened, so that a parent stands before its
 // children.
 func (g *Graph) Scopes() []ScopeInfo {
+	g.must("graph.Graph.Scopes")
 	out := make([]ScopeInfo, len(g.scopes))
 	for i, s := range g.scopes {
 		end := s.end

@@ -181,6 +181,7 @@ func (v Value) String() string {
 
 // Nodes yields every value of the graph in recording order, operands before results.
 func (g *Graph) Nodes() iter.Seq[Value] {
+	g.must("graph.Graph.Nodes")
 	return func(yield func(Value) bool) {
 		for id := int32(1); id < g.n; id++ {
 			if !yield(g.handle(id)) {
@@ -192,6 +193,10 @@ func (g *Graph) Nodes() iter.Seq[Value] {
 
 // Value returns the handle of the node with the given number, which must be on the tape.
 func (g *Graph) Value(id int) Value {
+	g.must("graph.Graph.Value")
+	if g.n == 1 {
+		panic(Errorf("graph.Graph.Value", ErrIndex, "no node %%%d: the tape is empty", id))
+	}
 	if id < 1 || id >= int(g.n) {
 		panic(Errorf("graph.Graph.Value", ErrIndex, "no node %%%d: the tape has nodes %%1 to %%%d", id, g.n-1))
 	}

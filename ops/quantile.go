@@ -28,7 +28,7 @@ func init() {
 			{At: 0, Chosen: math.Inf(1), Why: "the limit from inside"},
 			{At: 1, Chosen: math.Inf(1), Why: "the limit from inside"},
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "Berkson (1944); by log1p near ½",
 	})
 	register(&opErfInv, graph.Row{
@@ -45,7 +45,7 @@ func init() {
 			{At: -1, Chosen: math.Inf(1), Why: "the limit from inside"},
 			{At: 1, Chosen: math.Inf(1), Why: "the limit from inside"},
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 0.5*sqrtPi), NegZero: at(negZero, 0.5*sqrtPi)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 0.5*sqrtPi), NegZero: at(negZero, 0.5*sqrtPi)},
 		Source: "Wichura (1988), AS 241, via gonum mathext, and a step of Newton's",
 	})
 	register(&opErfcInv, graph.Row{
@@ -62,7 +62,7 @@ func init() {
 			{At: 0, Chosen: math.Inf(-1), Why: "the limit from inside"},
 			{At: 2, Chosen: math.Inf(-1), Why: "the limit from inside"},
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(inf, -inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(inf, -inf)},
 		Source: "Wichura (1988), AS 241, via gonum mathext, and a step of Newton's; DLMF 7.12.1 where erfc is denormal",
 	})
 }

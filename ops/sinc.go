@@ -13,7 +13,7 @@ func init() {
 		Name: "sinc", Func: Sinc, Params: "x", Doc: "normalised sinc: 1 at 0, 0 at the other integers", Formula: "sin(πx)/(πx)", Derivative: "sinc_derivative(1, x)",
 		Unary:  func(x float64) (float64, float64) { return sincDerivative(0, x), sincDerivative(1, x) },
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, SincDerivative(1, n.Input(0))) },
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(1, 0), NegZero: at(1, 0)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(1, 0), NegZero: at(1, 0)},
 		Source: "Woodward (1953); the argument of the sine reduced before the product with π",
 	})
 	register(&opSincDerivative, graph.Row{

@@ -55,7 +55,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.1, Hi: 3}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(-inf, -inf), NegInf: at(-inf, nan), Zero: at(0, inf), NegZero: at(0, inf)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(-inf, -inf), NegInf: at(-inf, nan), Zero: at(0, inf), NegZero: at(0, inf)},
 		Source: "Shannon (1948); special values of SciPy's entr",
 	})
 }

@@ -135,7 +135,7 @@ func TestError(t *testing.T) {
 		{"ragged", "", []string{"sum(x)", "y=1", "x=[[1,2],[3]]"}, "binding 2, column 12: x: the array is ragged: [1] has length 1, the arrays before it have length 2"},
 		{"twice", "", []string{"x", "x=1", "x=2"}, "x is bound twice: give it one value"},
 		{"not a scalar", "", []string{"x", "x=[1,2]"}, "the result has shape (2), not a scalar: reduce it with sum or mean"},
-		{"memory", "", []string{"sum(broadcast(x, 20000, 20000))", "x=1"}, "column 5: broadcast: a tensor of shape (20000,20000) takes 3200000000 bytes and 0 of the graph's limit of 1073741824 are in use: raise the limit or use smaller tensors"},
+		{"memory", "", []string{"sum(broadcast(x, 20000, 20000))", "x=1"}, "column 5: broadcast: a tensor of shape (20000,20000) takes 3221225472 bytes and 0 of the graph's limit of 1073741824 are in use: raise the limit or use smaller tensors"},
 		{"10^24 elements", "", []string{"sum(reshape(x, 1000000, 1000000, 1000000, 1000000))", "x=1"}, "column 5: reshape: shape (1000000,1000000,1000000,1000000) has more elements than a tensor can hold"},
 		{"axis", "", []string{"sum(x, -3)", "x=[[1,2]]"}, "column 1: sum: axis -3 of shape (1,2): axes run from 0 to 1, or from -2 to -1"},
 		{"explain", "", []string{"-explain", "z", "x", "x=1"}, "-explain z: the name has no value: bind it with z=2 after the expression"},
