@@ -10,9 +10,11 @@ import (
 
 // A Param is a tensor of numbers that training changes: the weights or the biases of a layer.
 type Param struct {
-	Name string         // unique within a model, such as "0.weight"
+	Name string         // unique within a model, such as "0.weight"; see [Sequential]
 	Data *tensor.Tensor // the numbers; layers bind them to the graph they compute on
 	Kind ParamKind      // whether penalties count it, see [Weights]
+
+	place *place // nil before a container has named it
 }
 
 // A ParamKind says what a parameter is to the penalties of training.
@@ -40,7 +42,8 @@ func (p *Param) isWeight(op string) bool {
 	default:
 		panic(graph.Errorf(op, graph.ErrValue, "parameter %q is of kind %d: want nn.Undeclared, nn.Weight or nn.Bias", p.Name, p.Kind))
 	}
-	switch p.Name[strings.LastIndexByte(p.Name, '.')+1:] {
+	name, _, _ := strings.Cut(p.Name, "#") // see Sequential
+	switch name[strings.LastIndexByte(name, '.')+1:] {
 	case "weight":
 		return p.Data.Rank() >= 2 // a vector of that name is the scale of a normalization
 	case "bias":

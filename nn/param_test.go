@@ -29,6 +29,7 @@ func TestWeights(t *testing.T) {
 		{"bias.w", func(s bool, _ int) bool { return s }},
 		{"antibias", func(s bool, _ int) bool { return s }},
 		{"bias", func(bool, int) bool { return false }},
+		{"0.bias#2", func(bool, int) bool { return false }},
 		{"0.conv.bias", func(bool, int) bool { return false }},
 		{"weight", func(_ bool, rank int) bool { return rank >= 2 }},
 		{"0.out.weight", func(_ bool, rank int) bool { return rank >= 2 }},

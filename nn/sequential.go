@@ -15,28 +15,26 @@ type sequential struct {
 
 // Sequential returns the layer that applies the given ones in order, each to the result of the one before. It puts
 // the position of each layer, from 0 on, before the names of its parameters: "0.weight", "0.bias", "2.weight". A
-// parameter that several layers share is listed and named once. Without layers it is the identity. Sequential panics
-// with a [*graph.Error] if a layer is nil.
+// parameter that several of the layers share is listed and named once. Without layers it is the identity.
+//
+// A model that is itself used as a layer takes part with all of its names: "1.0.weight". A layer that two models share
+// keeps the name that the first gave it, in both; a parameter of the second that would have the same name gets a number
+// behind it, "0.weight#2".
+//
+// Sequential panics with a [*graph.Error] if a layer is nil, a parameter is nil or has no numbers, or two layers are
+// shared with other models under one name.
 func Sequential(layers ...Layer) Layer {
+	const op = "nn.Sequential"
 	s := &sequential{layers: slices.Clone(layers)}
+	members := make([]member, len(layers))
 	for i, l := range layers {
 		if l == nil {
-			panic(graph.Errorf("nn.Sequential", graph.ErrUsage, "layer %d is nil: give layers such as nn.Linear(rng, in, out) and nn.ReLU()", i))
+			panic(graph.Errorf(op, graph.ErrUsage, "layer %d is nil: give layers such as nn.Linear(rng, in, out) and nn.ReLU()", i))
 		}
-		s.params = appendNamed("nn.Sequential", s.params, strconv.Itoa(i), l)
+		members[i] = member{strconv.Itoa(i), l}
 	}
+	s.params = adopt(op, s, members...)
 	return s
-}
-
-// appendNamed appends the parameters of a layer that are not in the list, with a prefix to their names.
-func appendNamed(op string, params []*Param, prefix string, l Layer) []*Param {
-	for _, p := range paramsOf(op, l) {
-		if !slices.Contains(params, p) {
-			p.Name = prefix + "." + p.Name
-			params = append(params, p)
-		}
-	}
-	return params
 }
 
 func (s *sequential) Params() []*Param { return s.params }
@@ -55,12 +53,16 @@ type named struct {
 }
 
 // Named returns the layer with a name: its operations form a group of that name in pictures of the graph, and the name
-// stands before those of its parameters, "hidden.weight".
+// stands before those of its parameters, "hidden.weight", but for those that another model has named; see [Sequential].
+// Named panics with a [*graph.Error] if the layer is nil, or a parameter is nil or has no numbers.
 func Named(name string, l Layer) Layer {
+	const op = "nn.Named"
 	if l == nil {
-		panic(graph.Errorf("nn.Named", graph.ErrUsage, "layer %q is nil: give a layer such as nn.Linear(rng, in, out)", name))
+		panic(graph.Errorf(op, graph.ErrUsage, "layer %q is nil: give a layer such as nn.Linear(rng, in, out)", name))
 	}
-	return &named{l, name, appendNamed("nn.Named", nil, name, l)}
+	n := &named{Layer: l, name: name}
+	n.params = adopt(op, n, member{name, l})
+	return n
 }
 
 func (n *named) Params() []*Param { return n.params }
