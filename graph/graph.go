@@ -76,7 +76,7 @@ type span struct{ lo, hi int32 }
 type Graph struct {
 	n      int32    // nodes recorded, with node 0, the sink for absent operands
 	limit  int32    // the first node behind the last chunk in use
-	gen    uint32   // number of the recording, one up at every Reset and Rewind, but never 0
+	gen    uint32   // number of the recording, one up at every Reset and Rewind; 0 in the zero Graph only
 	ready  uint32   // gen if there is room for node n, else 0: the short path for scalars asks for no more
 	last   *chunk   // the chunk that node n goes to
 	chunks []*chunk // those in use, and behind them those kept for later
@@ -195,12 +195,19 @@ func (g *Graph) advance(n int32) {
 	}
 }
 
+// maxRecordings bounds gen: were it to begin anew, handles of long ago would pass for new ones.
+const maxRecordings = math.MaxUint32
+
+// mustRenew panics with an [*Error] if there is no number left for another recording.
+func (g *Graph) mustRenew(op string) {
+	if g.gen == maxRecordings {
+		panic(Errorf(op, ErrLimit, "the tape was rewound or reset %d times, and old values could no longer be told from new ones: make a new graph with graph.New", g.gen-1))
+	}
+}
+
 // nextRecording makes older handles stale, unless a rewind in force says otherwise.
 func (g *Graph) nextRecording() {
 	g.gen++
-	if g.gen == 0 {
-		g.gen = 1
-	}
 	g.seek(g.n)
 }
 

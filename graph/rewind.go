@@ -29,17 +29,18 @@ func (g *Graph) Mark() Mark {
 
 // survives reports whether node id of an older recording has outlived every Rewind and Reset since.
 func (g *Graph) survives(id int32, gen uint32) bool {
-	if int32(gen-g.base) < 0 {
+	if gen < g.base {
 		return false
 	}
 	// The floors rise with the generations, so the first rewind after gen is the lowest.
-	k := sort.Search(len(g.rewinds), func(k int) bool { return int32(g.rewinds[k].gen-gen) > 0 })
+	k := sort.Search(len(g.rewinds), func(k int) bool { return g.rewinds[k].gen > gen })
 	return k == len(g.rewinds) || id < g.rewinds[k].floor
 }
 
 // Rewind takes everything from the tape that was recorded after the mark and keeps its memory for what comes next.
 // Values recorded before the mark stay good. It panics with an [*Error] if the mark is of another graph, or itself was
-// taken away by an earlier Rewind or Reset.
+// taken away by an earlier Rewind or Reset. A graph can be rewound and reset 2³²-2 times together: after that Rewind and
+// Reset panic with an [*Error] of kind [ErrLimit].
 func (g *Graph) Rewind(m Mark) {
 	const op = "graph.Graph.Rewind"
 	g.must(op)
@@ -51,6 +52,7 @@ func (g *Graph) Rewind(m Mark) {
 	case m.gen != g.gen && !g.survives(m.n-1, m.gen):
 		panic(Errorf(op, ErrStale, "the mark at node %%%d was taken away by an earlier Rewind or Reset: set a new one with Graph.Mark", m.n))
 	}
+	g.mustRenew(op)
 	g.truncate(m.n, m.scopes)
 	for _, b := range g.bound { // their uses are gone with what used them
 		e := &g.exts[g.head(b.id).ext]
@@ -68,6 +70,7 @@ func (g *Graph) Rewind(m Mark) {
 func (g *Graph) Reset() {
 	const op = "graph.Graph.Reset"
 	g.must(op)
+	g.mustRenew(op)
 	g.truncate(1, 0)
 	g.open = g.open[:0]
 	g.nextRecording()
