@@ -20,7 +20,9 @@ type Adjoints struct {
 
 // NewAdjoints returns storage for a sweep from root, all zero.
 func (g *Graph) NewAdjoints(root Value) *Adjoints {
-	root.CheckIn("graph.Graph.NewAdjoints", g)
+	const op = "graph.Graph.NewAdjoints"
+	root.CheckIn(op, g)
+	g.alone(op)
 	var a *Adjoints
 	if k := len(g.spare); k > 0 {
 		a, g.spare = g.spare[k-1], g.spare[:k-1]

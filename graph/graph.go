@@ -2,6 +2,7 @@ package graph
 
 import (
 	"math"
+	"sync/atomic"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
@@ -71,7 +72,7 @@ type span struct{ lo, hi int32 }
 // A Graph is a tape: it holds every operation in the order in which it was recorded. Operands are recorded before the
 // results made of them, so this order is a topological one and the reverse of it is right for the backward sweep.
 //
-// A Graph serves one goroutine. Several graphs can bind the same parameter tensors at once.
+// A Graph serves one goroutine at a time; see [Graph.Enter]. Several graphs can bind the same parameter tensors at once.
 // The zero Graph is ready to use and has the settings of New().
 type Graph struct {
 	n      int32    // nodes recorded, with node 0, the sink for absent operands
@@ -105,6 +106,9 @@ type Graph struct {
 
 	sweeps []*Adjoints // in force
 	spare  []*Adjoints // for reuse
+
+	begun uint32      // extension records, to tell a Call that another one has taken the place of
+	busy  atomic.Bool // between Enter and Leave
 }
 
 // New returns an empty graph.
@@ -162,9 +166,10 @@ func (g *Graph) room() {
 	}
 }
 
-// grow makes room for node n, the first of a chunk.
+// grow makes room for node n, the first of a chunk, and looks after what recording has no time for at every node.
 func (g *Graph) grow() {
 	g.must("graph.Graph")
+	g.alone("graph.Graph")
 	if g.n >= MaxNodes {
 		panic(Errorf("graph.Graph", ErrLimit, "the tape has %d nodes and can hold no more: Reset or Rewind it, or use tensor operations in place of scalar ones", g.n-1))
 	}

@@ -94,8 +94,9 @@ func Record2(op Op, f Flags, a, b Value, y, da, db float64) Value {
 // A Call records one operation on the long path: begun with its operands, given its attributes, then recorded.
 // Nothing is on the tape before [Call.Record]; a Call that ends in a panic leaves no trace.
 type Call struct {
-	g  *Graph
-	op Op
+	g     *Graph
+	op    Op
+	begun uint32
 }
 
 // Begin starts the record of an operation. It panics with an [*Error] unless the operands are on the tape of one graph.
@@ -106,6 +107,7 @@ func Begin(op Op, xs ...Value) Call {
 	}
 	xs[0].must(name)
 	g := xs[0].g
+	g.alone(name)
 	e := g.newExt()
 	for _, x := range xs {
 		x.CheckIn(name, g)
@@ -113,12 +115,14 @@ func Begin(op Op, xs ...Value) Call {
 		g.inputs = append(g.inputs, x.id)
 	}
 	e.inputs.hi = int32(len(g.inputs))
-	return Call{g, op}
+	return Call{g, op, g.begun}
 }
 
 // newExt returns a cleared extension record for the node that is recorded next. Whatever a call that panicked left
 // behind its node goes away.
 func (g *Graph) newExt() *ext {
+	g.alone("graph.Graph")
+	g.begun++
 	used, inputs, ints := g.extent()
 	g.exts = append(g.exts[:used], ext{node: g.n})
 	g.inputs = g.inputs[:inputs]
@@ -138,6 +142,13 @@ func (g *Graph) extent() (exts, inputs, ints int32) {
 		}
 	}
 	return 1, 0, 0
+}
+
+// must panics with an [*Error] if another record was begun after c.
+func (c Call) must() {
+	if c.begun != c.g.begun {
+		panic(c.Errorf(ErrUsage, "another operation was begun before this one was recorded: a Graph serves one goroutine at a time, so give each its own with graph.New, or a lock"))
+	}
 }
 
 func (c Call) ext() *ext { return &c.g.exts[len(c.g.exts)-1] }
@@ -187,12 +198,14 @@ func (c Call) Errorf(kind Kind, format string, args ...any) *Error {
 
 // Record runs the operation's Forward for a result of the given shape and puts the node on the tape.
 func (c Call) Record(shape ...int) Value {
+	c.must()
 	c.g.reserve(c.op.Row().goName, shape)
 	return c.finish(c.g.pool.Get(c.g.dtype, shape), true)
 }
 
 // RecordView puts a node on the tape whose value is operand 0's storage from offset on, seen in another shape.
 func (c Call) RecordView(offset int, shape ...int) Value {
+	c.must()
 	e := c.ext()
 	c.g.mirror(e)
 	source := c.g.head(c.g.inputs[e.inputs.lo]).flags
@@ -207,12 +220,18 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	g, id := c.g, c.g.n
 	e := c.ext()
 	e.out, e.owned = out, true
+	entered := false
 	defer func() {
 		if g.n == id { // Forward panicked
 			g.release(e)
 		}
+		if entered {
+			g.Leave()
+		}
 	}()
 	g.room()
+	g.Enter(c.op.Row().goName)
+	entered = true
 	var flags Flags
 	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
 		flags |= g.head(in).flags
@@ -266,6 +285,7 @@ type Term struct {
 // RecordScalar puts a node on the tape for a scalar operation with more than two operands or parameters, with its
 // derivatives by at most two operands. By all others the derivative is zero.
 func (c Call) RecordScalar(y float64, terms ...Term) Value {
+	c.must()
 	g, e := c.g, c.ext()
 	in := g.inputs[e.inputs.lo:e.inputs.hi]
 	g.room()

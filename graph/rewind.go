@@ -44,6 +44,7 @@ func (g *Graph) survives(id int32, gen uint32) bool {
 func (g *Graph) Rewind(m Mark) {
 	const op = "graph.Graph.Rewind"
 	g.must(op)
+	g.alone(op)
 	switch {
 	case m.g == nil:
 		panic(Errorf(op, ErrUsage, "got the zero graph.Mark, which is no place on a tape: use one that this graph's Mark returned"))
@@ -70,6 +71,7 @@ func (g *Graph) Rewind(m Mark) {
 func (g *Graph) Reset() {
 	const op = "graph.Graph.Reset"
 	g.must(op)
+	g.alone(op)
 	g.mustRenew(op)
 	g.truncate(1, 0)
 	g.open = g.open[:0]
@@ -90,6 +92,7 @@ func (g *Graph) Trim() int {
 func (g *Graph) Scratch(f func()) {
 	const op = "graph.Graph.Scratch"
 	g.must(op)
+	g.alone(op)
 	mustFunc(op, f == nil)
 	defer func(n int32, scopes int) { g.truncate(n, scopes) }(g.n, len(g.scopes))
 	f()
