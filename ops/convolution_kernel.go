@@ -98,7 +98,7 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 	case kernels:
 		left, a = maps, j.y
 	}
-	j.win = winning((cotangents>>left&1)*leftCotangent|(cotangents>>right&1)*rightCotangent, a, b)
+	j.win = challenged((cotangents>>left&1)*leftCotangent|(cotangents>>right&1)*rightCotangent, a, b)
 	if j.win&leftCotangent != 0 && !slices.Contains(a, 0) {
 		j.win &^= leftCotangent
 	}
@@ -202,11 +202,11 @@ func (j *convJob[T]) winIn(w, image, maps []T) int {
 	case j.win == plainProduct:
 		return plainProduct
 	case j.target == images:
-		return winning(j.win, w, maps)
+		return challenged(j.win, w, maps)
 	case j.target == kernels:
-		return winning(j.win, maps, image)
+		return challenged(j.win, maps, image)
 	}
-	return winning(j.win, w, image)
+	return challenged(j.win, w, image)
 }
 
 // unfold writes the patches at n places from number from on as the columns of a matrix: im2col.

@@ -92,7 +92,14 @@ func init() {
 				}
 				return a, d, d // NaN for +Inf: how much each counts is undefined
 			}
-			return max(a, b) + math.Log1p(math.Exp(-math.Abs(d))), sigmoid(d), sigmoid(-d)
+			da, db := sigmoid(d), sigmoid(-d)
+			if math.IsInf(a, -1) { // a mask, beside NaN too
+				da = 0
+			}
+			if math.IsInf(b, -1) {
+				db = 0
+			}
+			return max(a, b) + math.Log1p(math.Exp(-math.Abs(d))), da, db
 		},
 		Forward: forwardRuns(logAddExpValue[float64], logAddExpValue[float32]),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {

@@ -188,14 +188,25 @@ func eachProduct(out, a, b []int, f func(m, k, c, i, j, l int)) {
 // winning returns which zeros must win in a product of x and y whose cotangents are given. It is none of them, and the
 // product a plain one, unless a cotangent has zeros and its partner something that is not finite.
 func winning[T constraints.Float](cotangents int, x, y []T) int {
-	win := plainProduct
-	if cotangents&leftCotangent != 0 && !kernel.AllFinite(y) && slices.Contains(x, 0) {
-		win |= leftCotangent
+	win := challenged(cotangents, x, y)
+	if win&leftCotangent != 0 && !slices.Contains(x, 0) {
+		win &^= leftCotangent
 	}
-	if cotangents&rightCotangent != 0 && !kernel.AllFinite(x) && slices.Contains(y, 0) {
-		win |= rightCotangent
+	if win&rightCotangent != 0 && !slices.Contains(y, 0) {
+		win &^= rightCotangent
 	}
 	return win
+}
+
+// challenged returns which of the cotangents have a partner that is not finite.
+func challenged[T constraints.Float](cotangents int, x, y []T) int {
+	if cotangents&leftCotangent != 0 && kernel.AllFinite(y) {
+		cotangents &^= leftCotangent
+	}
+	if cotangents&rightCotangent != 0 && kernel.AllFinite(x) {
+		cotangents &^= rightCotangent
+	}
+	return cotangents
 }
 
 // settle calls product, which adds the product of x and y to dst or sets dst, with the zeros that must win in it. Where it
