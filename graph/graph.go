@@ -109,6 +109,7 @@ type Graph struct {
 
 	begun uint32      // extension records, to tell a Call that another one has taken the place of
 	busy  atomic.Bool // between Enter and Leave
+	lines []uintptr   // by node: who recorded it, if callers are noted
 }
 
 // New returns an empty graph.
@@ -177,6 +178,9 @@ func (g *Graph) grow() {
 		g.chunks = append(g.chunks, new(chunk))
 	}
 	g.seek(g.n)
+	if g.callers {
+		g.noteCaller()
+	}
 }
 
 // seek sets the tape's end to node n, which must have been recorded before or be the next one.
@@ -187,6 +191,9 @@ func (g *Graph) seek(n int32) {
 		g.limit = (k + 1) << chunkBits
 	} else {
 		g.limit = n // the next record grows
+	}
+	if g.callers {
+		g.limit = n // every record grows
 	}
 	g.ready = g.gen
 	g.advance(n)

@@ -47,7 +47,7 @@ func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
 	dst = slices.Grow(dst, len(data))
 	for len(data) > 0 {
 		g.room()
-		k := min(int(g.limit-g.n), len(data))
+		k := min(max(int(g.limit-g.n), 1), len(data))
 		heads, links := g.last.heads[g.n&chunkMask:], g.last.links[g.n&chunkMask:]
 		for i, v := range data[:k] {
 			heads[i] = head{value: v, op: opLeaf, flags: isLeaf | wantsGrad}

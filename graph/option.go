@@ -8,7 +8,8 @@ type Option func(settings) settings
 // settings are what a graph keeps to for all its life.
 type settings struct {
 	dtype    tensor.DType
-	maxBytes int // of tensors, 0 for no limit
+	maxBytes int  // of tensors, 0 for no limit
+	callers  bool // note where nodes are recorded
 }
 
 // WithDType sets the precision of the graph's tensors, tensor.Float64 unless said otherwise. Scalars are float64 always.
