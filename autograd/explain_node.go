@@ -2,12 +2,16 @@ package autograd
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/legible"
 )
+
+// mostPaths is about the largest int: so many paths are counted.
+var mostPaths = map[int]string{32: "2·10⁹", 64: "9·10¹⁸"}[strconv.IntSize]
 
 // byNode writes δ of each key as the sum over what leads to it, in the order of the sweep.
 func (e *explainer) byNode(paths int) {
@@ -28,7 +32,7 @@ func (e *explainer) byNode(paths int) {
 		}
 		e.write(e.ratio(n-1, 0), " = ", strings.Join(symbols, " · "), "\n\n")
 	case paths == math.MaxInt:
-		e.write("More than 9·10¹⁸ paths lead from ", y, " to ", x, ".\n")
+		e.write("More than ", mostPaths, " paths lead from ", y, " to ", x, ".\n")
 	default:
 		e.write(legible.Count(paths), " paths lead from ", y, " to ", x, ".\n")
 	}

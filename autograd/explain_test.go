@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -173,6 +174,9 @@ var explanations = []struct {
 func TestExplain(t *testing.T) {
 	for _, c := range explanations {
 		t.Run(c.name, func(t *testing.T) {
+			if c.name == "diamonds" && strconv.IntSize == 32 {
+				t.Skip("there are more paths than an int of 32 bits counts")
+			}
 			y, x := c.of()
 			before := y.Graph().Len()
 			var got bytes.Buffer

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -293,7 +294,7 @@ func moveAlong[T constraints.Float](n graph.Node, dims []int, put bool) {
 			for j := range l.inner {
 				place := l.at(o, k, j)
 				i := int(index[place])
-				i += i >> 63 & whole.n // a negative index counts from the end
+				i += i >> (bits.UintSize - 1) & whole.n // a negative index counts from the end
 				if uint(i) >= uint(whole.n) || index[place] != T(int(index[place])) {
 					panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[place], place, whole.n, whole.n-1))
 				}

@@ -145,6 +145,9 @@ func TestError(t *testing.T) {
 		{"hessian", "", []string{"-hessian", "sum(x)", "x=[" + strings.Repeat("1,", 64) + "1]"}, "-hessian: the names have 65 elements together, at most 64 are possible: differentiate a smaller problem"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if test.name == "memory" && strconv.IntSize == 32 {
+				t.Skip("no tensor reaches the limit with 32 bits")
+			}
 			out, got, status := command(t, test.stdin, test.args...)
 			if diff := cmp.Diff("expr: "+test.want+"\n", got); diff != "" {
 				t.Errorf("mismatch (-want +got):\n%s", diff)
@@ -166,7 +169,7 @@ func TestOperationError(t *testing.T) {
 		{"sum(cholesky(a))", "a=[[1,2],[2,1]]", "expr: column 5: cholesky: "},
 		{"cross_entropy(a, 0, 10)", "a=[[1,2,3,4,5,6,7,8,9,10],[1,2,3,4,5,6,7,8,9,10]]", "expr: column 1: cross_entropy: "},
 		{"sum(matmul(a, a))", "a=[[1,2]]", "expr: column 5: matmul: "},
-		{"sum(pad(a, 0, 1000000000000, 0))", "a=[1]", "expr: column 5: pad: "},
+		{"sum(pad(a, 0, 2000000000, 0))", "a=[1]", "expr: column 5: pad: "},
 	} {
 		out, got, status := command(t, "", test.expr, test.binding)
 		if !strings.HasPrefix(got, test.want) || strings.Count(got, "\n") != 1 || out != "" || status != 1 {

@@ -70,7 +70,7 @@ func TestNumber(t *testing.T) {
 }
 
 func TestCount(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1234: "1,234", 1234567: "1,234,567", -1234: "-1,234", -123: "-123", math.MaxInt64: "9,223,372,036,854,775,807"} {
+	for n, want := range map[int]string{0: "0", 999: "999", 1234: "1,234", 1234567: "1,234,567", -1234: "-1,234", -123: "-123", math.MaxInt32: "2,147,483,647", math.MinInt32: "-2,147,483,648"} {
 		if got := legible.Count(n); got != want {
 			t.Errorf("Count(%d) = %s, want %s", n, got, want)
 		}

@@ -444,7 +444,7 @@ func (p *parser) badArgument(a *arguments, param ops.Param) *Error {
 	at := lexeme{off: a.begin}
 	if param.Kind == ops.IntArg {
 		if strings.Trim(text, "-0123456789…") == "" {
-			return p.errorf(at, "%s in %s is too large: %s does not fit 64 bits", param.Name, ops.Usage(a.f.row), text)
+			return p.errorf(at, "%s in %s is too large: %s does not fit %d bits", param.Name, ops.Usage(a.f.row), text, strconv.IntSize)
 		}
 		return p.errorf(at, "%s in %s must be an integer written out, such as 0 or -1, not %s", param.Name, ops.Usage(a.f.row), text)
 	}
