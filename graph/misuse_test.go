@@ -1,0 +1,295 @@
+package graph_test
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// exported returns the names of the exported functions and methods of the package: New, Graph.Var.
+func exported(t *testing.T) []string {
+	t.Helper()
+	pkgs, err := parser.ParseDir(token.NewFileSet(), ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, pkg := range pkgs {
+		for _, file := range pkg.Files {
+			for _, decl := range file.Decls {
+				f, ok := decl.(*ast.FuncDecl)
+				if !ok || !f.Name.IsExported() {
+					continue
+				}
+				name := f.Name.Name
+				if f.Recv != nil {
+					typ := f.Recv.List[0].Type
+					if p, ok := typ.(*ast.StarExpr); ok {
+						typ = p.X
+					}
+					id := typ.(*ast.Ident)
+					if !id.IsExported() {
+						continue
+					}
+					name = id.Name + "." + name
+				}
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) < 100 {
+		t.Fatalf("found %d functions and methods: %v", len(names), names)
+	}
+	return names
+}
+
+var (
+	nilGraph     *graph.Graph
+	nilAdjoints  *graph.Adjoints
+	zeroAdjoints graph.Adjoints
+	zeroNode     graph.Node
+	zeroCall     graph.Call
+	zeroValue    graph.Value
+	vector       = tensor.Of([]float64{1, 2}, 2)
+	zeroTensor   = &tensor.Tensor{}
+)
+
+// mul is the node of a scalar product, matrix one of a tensor product.
+func mul() graph.Node {
+	x := graph.New().Var(2)
+	return ops.Mul(x, x).Node()
+}
+
+func matrix() graph.Node {
+	x := graph.New().VarTensor(vector)
+	return ops.Mul(x, x).Node()
+}
+
+func tensorCall() graph.Call { return graph.Begin(matrix().Op(), graph.New().VarTensor(vector)) }
+
+func leaf() graph.Node { return graph.New().Var(1).Node() }
+
+// Calls that no correct program makes, by function or method. Every exported one stands here; one without calls takes
+// anything.
+var misuses = map[string][]func(){
+	"Adjoints.Drop":    {func() { nilAdjoints.Drop(mul()) }, func() { zeroAdjoints.Drop(mul()) }},
+	"Adjoints.Graph":   {func() { nilAdjoints.Graph() }, func() { zeroAdjoints.Graph() }},
+	"Adjoints.Read":    {func() { nilAdjoints.Read(nil, nil) }, func() { zeroAdjoints.Read(nil, []graph.Value{{}}) }},
+	"Adjoints.Release": {func() { nilAdjoints.Release() }, func() { zeroAdjoints.Release() }},
+	"Adjoints.Root":    {func() { nilAdjoints.Root() }, func() { zeroAdjoints.Root() }},
+	"Adjoints.Scalars": {func() { nilAdjoints.Scalars() }, func() { zeroAdjoints.Scalars() }},
+	"Adjoints.Seed":    {func() { nilAdjoints.Seed(vector) }, func() { zeroAdjoints.Seed(vector) }},
+	"Adjoints.Serial":  {func() { nilAdjoints.Serial() }},
+	"Adjoints.Tensor":  {func() { nilAdjoints.Tensor(matrix()) }, func() { zeroAdjoints.Tensor(matrix()) }},
+	"Adjoints.Touch":   {func() { nilAdjoints.Touch(matrix()) }, func() { zeroAdjoints.Touch(matrix()) }},
+	"Begin": {
+		func() { graph.Begin(mul().Op()) }, func() { graph.Begin(mul().Op(), zeroValue) }, func() { graph.Begin(mul().Op(), graph.New().Var(1), zeroValue) },
+		func() { graph.Begin(mul().Op(), graph.New().Var(1), graph.New().Var(1)) },
+	},
+	"Call.AllScalar":    {func() { zeroCall.AllScalar() }},
+	"Call.Aux":          {func() { zeroCall.Aux(1) }},
+	"Call.Axis":         {func() { zeroCall.Axis(0, 0) }, func() { tensorCall().Axis(1, 0) }, func() { tensorCall().Axis(math.MinInt, 0) }, func() { tensorCall().Axis(0, 1) }},
+	"Call.Dims":         {func() { zeroCall.Dims(0) }, func() { tensorCall().Dims(1) }, func() { tensorCall().Dims(-1) }},
+	"Call.Errorf":       nil,
+	"Call.Floats":       {func() { zeroCall.Floats(0, 0) }},
+	"Call.Input":        {func() { zeroCall.Input(0) }, func() { tensorCall().Input(1) }, func() { tensorCall().Input(-1) }},
+	"Call.Ints":         {func() { zeroCall.Ints(1) }},
+	"Call.Record":       {func() { zeroCall.Record() }, func() { tensorCall().Record(-1) }, func() { tensorCall().Record(math.MaxInt, 2) }},
+	"Call.RecordConst":  {func() { zeroCall.RecordConst(1) }},
+	"Call.RecordScalar": {func() { zeroCall.RecordScalar(1, graph.Term{}, graph.Term{}) }, func() { tensorCall().RecordScalar(1, graph.Term{Input: 1}, graph.Term{}) }, func() { tensorCall().RecordScalar(1, graph.Term{}, graph.Term{Input: -1}) }},
+	"Call.RecordView":   {func() { zeroCall.RecordView(0) }, func() { tensorCall().RecordView(1, 2) }, func() { tensorCall().RecordView(-1, 1) }, func() { tensorCall().RecordView(0, math.MaxInt, 2) }},
+	"Current":           {func() { graph.Current(mul().Op(), zeroValue) }},
+	"Errorf":            nil,
+	"Flags.Scalar":      nil,
+	"Graph.AppendVars":  {func() { nilGraph.AppendVars(nil, nil) }, func() { nilGraph.AppendVars(nil, []float64{1}) }},
+	"Graph.Bind":        {func() { nilGraph.Bind(vector) }, func() { graph.New().Bind(nil) }, func() { graph.New().Bind(zeroTensor) }, func() { graph.New().Bind(vector.To(tensor.Float32)) }},
+	"Graph.BindConst":   {func() { nilGraph.BindConst(vector) }, func() { graph.New().BindConst(nil) }, func() { graph.New().BindConst(zeroTensor) }},
+	"Graph.Bound":       {func() { nilGraph.Bound(vector) }},
+	"Graph.Changes":     {func() { nilGraph.Changes() }},
+	"Graph.Chunk":       {func() { nilGraph.Chunk(0) }, func() { graph.New().Chunk(1) }, func() { graph.New().Chunk(-1) }, func() { new(graph.Graph).Chunk(math.MaxInt) }},
+	"Graph.Const":       {func() { nilGraph.Const(1) }},
+	"Graph.ConstTensor": {func() { nilGraph.ConstTensor(vector) }, func() { graph.New().ConstTensor(nil) }, func() { graph.New().ConstTensor(zeroTensor) }},
+	"Graph.DType":       {func() { nilGraph.DType() }},
+	"Graph.Enter":       {func() { nilGraph.Enter("f") }, func() { g := graph.New(); g.Enter("f"); g.Enter("f") }},
+	"Graph.FirstResult": {func() { nilGraph.FirstResult() }},
+	"Graph.FreeTemp":    {func() { nilGraph.FreeTemp(vector) }, func() { graph.New().FreeTemp(nil) }, func() { graph.New().FreeTemp(vector) }},
+	"Graph.Leave":       {func() { nilGraph.Leave() }},
+	"Graph.Len":         {func() { nilGraph.Len() }},
+	"Graph.Lend":        {func() { nilGraph.Lend(vector) }, func() { graph.New().Lend(nil) }, func() { graph.New().Lend(zeroTensor) }},
+	"Graph.Mark":        {func() { nilGraph.Mark() }},
+	"Graph.NewAdjoints": {func() { nilGraph.NewAdjoints(leaf().Value()) }, func() { graph.New().NewAdjoints(zeroValue) }, func() { graph.New().NewAdjoints(leaf().Value()) }},
+	"Graph.Nodes":       {func() { nilGraph.Nodes() }},
+	"Graph.Quietly":     {func() { nilGraph.Quietly(func() {}) }, func() { graph.New().Quietly(nil) }},
+	"Graph.Reset":       {func() { nilGraph.Reset() }},
+	"Graph.Rewind":      {func() { nilGraph.Rewind(graph.Mark{}) }, func() { graph.New().Rewind(graph.Mark{}) }, func() { graph.New().Rewind(graph.New().Mark()) }},
+	"Graph.Scope":       {func() { nilGraph.Scope("s") }},
+	"Graph.Scopes":      {func() { nilGraph.Scopes() }},
+	"Graph.Scratch":     {func() { nilGraph.Scratch(func() {}) }, func() { graph.New().Scratch(nil) }},
+	"Graph.Temp":        {func() { nilGraph.Temp() }, func() { graph.New().Temp(-1) }, func() { graph.New().Temp(math.MaxInt, 4) }, func() { graph.New(graph.WithMemoryLimit(1 << 20)).Temp(1 << 20) }},
+	"Graph.Trim":        {func() { nilGraph.Trim() }},
+	"Graph.Value":       {func() { nilGraph.Value(1) }, func() { graph.New().Value(1) }, func() { leaf().Graph().Value(0) }, func() { leaf().Graph().Value(2) }, func() { leaf().Graph().Value(math.MinInt) }, func() { leaf().Graph().Value(math.MaxInt) }},
+	"Graph.Var":         {func() { nilGraph.Var(1) }},
+	"Graph.VarTensor":   {func() { nilGraph.VarTensor(vector) }, func() { graph.New().VarTensor(nil) }, func() { graph.New().VarTensor(zeroTensor) }},
+	"Graph.Vars":        {func() { nilGraph.Vars(nil) }, func() { nilGraph.Vars([]float64{1}) }},
+	"Graph.WriteText":   {func() { _ = nilGraph.WriteText(&strings.Builder{}) }, func() { _ = graph.New().WriteText(nil) }},
+	"New":               {func() { graph.New(nil) }, func() { graph.New(graph.WithDType(tensor.Float32), nil) }},
+	"Node.Aux":          {func() { zeroNode.Aux() }},
+	"Node.Caller":       {func() { zeroNode.Caller() }},
+	"Node.Data":         {func() { zeroNode.Data() }},
+	"Node.Dims":         {func() { zeroNode.Dims() }},
+	"Node.Errorf":       {func() { _ = zeroNode.Errorf(graph.ErrUsage, "") }},
+	"Node.Float":        {func() { zeroNode.Float(0) }, func() { matrix().Float(2) }, func() { matrix().Float(-1) }},
+	"Node.Graph":        nil,
+	"Node.ID":           nil,
+	"Node.In":           {func() { zeroNode.In(0) }, func() { matrix().In(2) }, func() { matrix().In(-1) }, func() { mul().In(0) }},
+	"Node.Input":        {func() { zeroNode.Input(0) }, func() { matrix().Input(2) }, func() { mul().Input(2) }, func() { mul().Input(-1) }, func() { leaf().Input(0) }},
+	"Node.InputNode":    {func() { zeroNode.InputNode(0) }, func() { matrix().InputNode(2) }, func() { mul().InputNode(2) }, func() { mul().InputNode(-1) }},
+	"Node.Int":          {func() { zeroNode.Int(0) }, func() { matrix().Int(0) }, func() { mul().Int(-1) }},
+	"Node.Ints":         {func() { zeroNode.Ints() }},
+	"Node.Label":        {func() { zeroNode.Label() }},
+	"Node.Name":         {func() { zeroNode.Name() }},
+	"Node.NumInputs":    {func() { zeroNode.NumInputs() }},
+	"Node.Op":           {func() { zeroNode.Op() }},
+	"Node.Out":          {func() { zeroNode.Out() }},
+	"Node.Partial":      {func() { zeroNode.Partial(0) }, func() { mul().Partial(2) }, func() { mul().Partial(-1) }},
+	"Node.Row":          {func() { zeroNode.Row() }},
+	"Node.Save":         {func() { zeroNode.Save(0) }, func() { matrix().Save(2) }, func() { matrix().Save(-1) }, func() { matrix().Save(0, -1) }},
+	"Node.Saved":        {func() { zeroNode.Saved(0) }, func() { matrix().Saved(2) }, func() { matrix().Saved(-1) }},
+	"Node.Scalar":       {func() { zeroNode.Scalar() }},
+	"Node.Value":        {func() { zeroNode.Value() }},
+	"Node.Wants":        {func() { zeroNode.Wants(0) }, func() { matrix().Wants(2) }, func() { mul().Wants(-1) }},
+	"Node.WantsGrad":    {func() { zeroNode.WantsGrad() }},
+	"Record1":           nil, // for flags of Scalar only: they call nothing, so that they can be inlined
+	"Record1Param":      nil,
+	"Record2":           nil,
+	"Scalar":            nil,
+	"Scalars":           nil,
+	"Try":               nil, // returns an error
+	"Value.Check":       {func() { zeroValue.Check("f") }},
+	"Value.CheckIn":     {func() { zeroValue.CheckIn("f", graph.New()) }, func() { leaf().Value().CheckIn("f", nil) }},
+	"Value.Dims":        {func() { zeroValue.Dims() }},
+	"Value.Graph":       nil,
+	"Value.ID":          {func() { zeroValue.ID() }},
+	"Value.Inputs":      {func() { zeroValue.Inputs() }},
+	"Value.IsLeaf":      {func() { zeroValue.IsLeaf() }},
+	"Value.Item":        {func() { zeroValue.Item() }, func() { matrix().Value().Item() }},
+	"Value.Name":        {func() { zeroValue.Name() }},
+	"Value.Named":       {func() { zeroValue.Named("x") }},
+	"Value.Node":        {func() { zeroValue.Node() }},
+	"Value.Rank":        {func() { zeroValue.Rank() }},
+	"Value.Set":         {func() { zeroValue.Set(1) }, func() { mul().Value().Set(1) }, func() { graph.New().VarTensor(vector).Set(1) }},
+	"Value.SetTensor":   {func() { zeroValue.SetTensor(vector) }, func() { leaf().Value().SetTensor(nil) }, func() { leaf().Value().SetTensor(zeroTensor) }, func() { leaf().Value().SetTensor(vector) }},
+	"Value.Shape":       {func() { zeroValue.Shape() }},
+	"Value.String":      nil,
+	"Value.Tensor":      {func() { zeroValue.Tensor() }},
+	"Value.Valid":       nil,
+	"Value.WantsGrad":   {func() { zeroValue.WantsGrad() }},
+	"WithCallers":       nil,
+	"WithDType":         {func() { graph.WithDType(255) }, func() { graph.WithDType(2) }},
+	"WithMemoryLimit":   {func() { graph.WithMemoryLimit(-1) }},
+
+	// The table of operations.
+	"Op.Row": nil, "Op.String": nil, "Register": nil, "Row.Arity": nil, "Row.GoName": nil, "Rows": nil,
+}
+
+// TestMisuse holds that every call of misuses panics with an *Error, and that there is an entry for every function.
+func TestMisuse(t *testing.T) {
+	names := exported(t)
+	for _, name := range names {
+		switch strings.SplitN(name, ".", 2)[0] {
+		case "Adjoints", "Call", "Node": // what rules and sweeps use, which do as they are told
+			continue
+		}
+		calls, ok := misuses[name]
+		if !ok {
+			t.Errorf("%s has no entry", name)
+		}
+		for i, call := range calls {
+			func() {
+				defer func() {
+					if r := recover(); r != nil {
+						t.Errorf("%s, call %d: panics with %T: %v", name, i, r, r)
+					}
+				}()
+				var e *graph.Error
+				if err := graph.Try(call); !errors.As(err, &e) || !strings.Contains(e.Error(), ": ") {
+					t.Errorf("%s, call %d: got error %v, want a *graph.Error", name, i, err)
+				}
+			}()
+		}
+	}
+	if err := graph.Try(nil); !errors.Is(err, graph.ErrUsage) {
+		t.Errorf("Try(nil): got error %v", err)
+	}
+}
+
+// TestZeroGraph holds that the zero Graph does what New returns, whatever is called first.
+func TestZeroGraph(t *testing.T) {
+	for name, first := range map[string]func(g *graph.Graph){
+		"Var":         func(*graph.Graph) {},
+		"Vars":        func(g *graph.Graph) { g.Vars(nil) },
+		"Len":         func(g *graph.Graph) { g.Len() },
+		"FirstResult": func(g *graph.Graph) { g.FirstResult() },
+		"DType":       func(g *graph.Graph) { g.DType() },
+		"Mark":        func(g *graph.Graph) { g.Rewind(g.Mark()) },
+		"Reset":       func(g *graph.Graph) { g.Reset() },
+		"Scratch":     func(g *graph.Graph) { g.Scratch(func() { g.Var(1) }) },
+		"Quietly":     func(g *graph.Graph) { g.Quietly(func() {}) },
+		"Scope":       func(g *graph.Graph) { g.Scope("s")() },
+		"Scopes":      func(g *graph.Graph) { g.Scopes() },
+		"Changes":     func(g *graph.Graph) { g.Changes() },
+		"Bound":       func(g *graph.Graph) { g.Bound(vector) },
+		"Trim":        func(g *graph.Graph) { g.Trim() },
+		"Temp":        func(g *graph.Graph) { g.FreeTemp(g.Temp(3)) },
+		"Enter":       func(g *graph.Graph) { g.Enter("f"); g.Leave() },
+		"Nodes": func(g *graph.Graph) {
+			for v := range g.Nodes() {
+				t.Errorf("the zero graph has a node %v", v)
+			}
+		},
+		"WriteText": func(g *graph.Graph) {
+			var b strings.Builder
+			if err := g.WriteText(&b); err != nil || b.Len() > 0 {
+				t.Errorf("the zero graph is written as %q, error %v", b.String(), err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var g graph.Graph
+			first(&g)
+			if g.Len() != 0 || g.FirstResult() != 1 {
+				t.Fatalf("length %d, first result %d", g.Len(), g.FirstResult())
+			}
+			x := g.Var(3)
+			y := ops.Mul(x, x)
+			if got := autograd.Backward(y).Scalar(x); got != 6 || y.Item() != 9 {
+				t.Errorf("x² is %v at 3 with the derivative %v, want 9 and 6", y.Item(), got)
+			}
+		})
+	}
+	leaves := map[string]func(g *graph.Graph) graph.Value{
+		"VarTensor": func(g *graph.Graph) graph.Value { return g.VarTensor(vector) },
+		"Bind":      func(g *graph.Graph) graph.Value { return g.Bind(vector) },
+	}
+	for name, make := range leaves {
+		var g graph.Graph
+		w := make(&g)
+		if got := autograd.Backward(ops.Sum(ops.Mul(w, w))).Tensor(w).String(); got != "[2 4]" {
+			t.Errorf("%s: the gradient of Σw² is %s, want [2 4]", name, got)
+		}
+	}
+	var g graph.Graph
+	if v := g.Lend(vector); ops.Sum(v).Item() != 3 {
+		t.Errorf("Lend: got %v", v)
+	}
+}
