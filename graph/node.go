@@ -13,8 +13,28 @@ type Node struct {
 	id int32
 }
 
+// head returns the node's head. It panics with an [*Error] for the zero Node and one behind the tape's end; node n itself is
+// being recorded.
+func (n Node) head() *head {
+	if n.g == nil || n.id > n.g.n {
+		panic(n.gone())
+	}
+	return n.g.head(n.id)
+}
+
+//go:noinline
+func (n Node) gone() *Error {
+	if n.g == nil {
+		return Errorf("graph.Node", ErrUsage, "got the zero graph.Node, which belongs to no graph: use Value.Node")
+	}
+	return Errorf("graph.Node", ErrStale, "node %%%d is no longer on the tape, which ends at %%%d: a Node is good until Reset, or a Rewind that takes it away", n.id, n.g.n-1)
+}
+
 // Value returns the handle of the node, which is the operation's result.
-func (n Node) Value() Value { return n.g.handle(n.id) }
+func (n Node) Value() Value {
+	n.head()
+	return n.g.handle(n.id)
+}
 
 // Graph returns the graph that the node belongs to.
 func (n Node) Graph() *Graph { return n.g }
@@ -23,13 +43,13 @@ func (n Node) Graph() *Graph { return n.g }
 func (n Node) ID() int { return int(n.id) }
 
 // Op returns the operation that made the node.
-func (n Node) Op() Op { return n.g.head(n.id).op }
+func (n Node) Op() Op { return n.head().op }
 
 // Row returns the row of the node's operation.
 func (n Node) Row() *Row { return n.Op().Row() }
 
 // WantsGrad reports whether a gradient flows through the node.
-func (n Node) WantsGrad() bool { return n.g.head(n.id).flags&wantsGrad != 0 }
+func (n Node) WantsGrad() bool { return n.head().flags&wantsGrad != 0 }
 
 // Wants reports whether a gradient flows to operand i.
 func (n Node) Wants(i int) bool { return n.g.head(n.inputID(i)).flags&wantsGrad != 0 }
@@ -39,25 +59,47 @@ func (n Node) Errorf(kind Kind, format string, args ...any) *Error {
 	return Errorf(n.Row().goName, kind, format, args...)
 }
 
-func (n Node) ext() *ext { return &n.g.exts[n.g.head(n.id).ext] }
+func (n Node) ext() *ext {
+	k := n.head().ext
+	if int(k) >= len(n.g.exts) {
+		panic(n.gone())
+	}
+	return &n.g.exts[k]
+}
+
+// extOf is ext for what only operations with an extension record have.
+func (n Node) extOf(what string) *ext {
+	e := n.ext()
+	if n.head().ext == 0 {
+		panic(n.Errorf(ErrUsage, "a scalar operation has no %s: only operations with tensors do", what))
+	}
+	return e
+}
+
+// must panics with an [*Error] unless there are more than i of something.
+func (n Node) must(i, have int, what string) {
+	if uint(i) >= uint(have) {
+		panic(n.Errorf(ErrIndex, "no %s %d: it has %d, counted from 0", what, i, have))
+	}
+}
 
 // Dims returns the shape of the node's value, which must not be changed.
 func (n Node) Dims() []int {
-	h := n.g.head(n.id)
+	h := n.head()
 	if h.flags&isTensor == 0 {
 		return nil
 	}
-	return n.g.exts[h.ext].out.Dims()
+	return n.ext().out.Dims()
 }
 
 // NumInputs returns the number of operands.
 func (n Node) NumInputs() int {
-	h := n.g.head(n.id)
+	h := n.head()
 	if h.flags&isLeaf != 0 {
 		return 0
 	}
 	if h.ext != 0 {
-		e := &n.g.exts[h.ext]
+		e := n.ext()
 		return int(e.inputs.hi - e.inputs.lo)
 	}
 	if n.g.link(n.id).In[1] == 0 {
@@ -67,8 +109,9 @@ func (n Node) NumInputs() int {
 }
 
 func (n Node) inputID(i int) int32 {
-	if h := n.g.head(n.id); h.ext != 0 {
-		return n.g.inputs[n.g.exts[h.ext].inputs.lo+int32(i)]
+	n.must(i, n.NumInputs(), "operand")
+	if h := n.head(); h.ext != 0 {
+		return n.g.inputs[n.ext().inputs.lo+int32(i)]
 	}
 	return n.g.link(n.id).In[i]
 }
@@ -81,7 +124,11 @@ func (n Node) InputNode(i int) Node { return Node{n.g, n.inputID(i)} }
 
 // In returns the numbers of operand i of a tensor operation, a scalar as a tensor of shape (). They must not be
 // changed.
-func (n Node) In(i int) *tensor.Tensor { return n.g.operands[n.ext().inputs.lo+int32(i)] }
+func (n Node) In(i int) *tensor.Tensor {
+	e := n.extOf("operands that are tensors")
+	n.must(i, int(e.inputs.hi-e.inputs.lo), "operand")
+	return n.g.operands[e.inputs.lo+int32(i)]
+}
 
 // Out returns the numbers of a tensor operation's result. Only the operation's Forward may write them.
 func (n Node) Out() *tensor.Tensor { return n.ext().out }
@@ -93,12 +140,17 @@ func (n Node) Ints() []int {
 }
 
 // Int returns integer attribute k.
-func (n Node) Int(k int) int { return n.Ints()[k] }
+func (n Node) Int(k int) int {
+	ints := n.Ints()
+	n.must(k, len(ints), "integer attribute")
+	return ints[k]
+}
 
 // Float returns numeric attribute k, of which there are two.
 func (n Node) Float(k int) float64 {
-	if h := n.g.head(n.id); h.ext != 0 {
-		return n.g.exts[h.ext].floats[k]
+	n.must(k, 2, "numeric attribute")
+	if h := n.head(); h.ext != 0 {
+		return n.ext().floats[k]
 	}
 	if k == 0 {
 		return n.g.link(n.id).D[1]
@@ -112,7 +164,8 @@ func (n Node) Aux() any { return n.ext().aux }
 // Save returns a tensor with undefined numbers that lives as long as the node, for Forward to leave Backward what it
 // will need. There are two: k is 0 or 1.
 func (n Node) Save(k int, shape ...int) *tensor.Tensor {
-	e := n.ext()
+	e := n.extOf("saved tensors")
+	n.must(k, len(e.saved), "saved tensor")
 	if e.saved[k] == nil {
 		e.saved[k] = n.g.pool.Get(n.g.dtype, shape)
 	}
@@ -120,7 +173,11 @@ func (n Node) Save(k int, shape ...int) *tensor.Tensor {
 }
 
 // Saved returns what Forward left in [Node.Save], or nil.
-func (n Node) Saved(k int) *tensor.Tensor { return n.ext().saved[k] }
+func (n Node) Saved(k int) *tensor.Tensor {
+	e := n.ext()
+	n.must(k, len(e.saved), "saved tensor")
+	return e.saved[k]
+}
 
 // Temp returns a tensor of zeros from the graph's pool, for [Graph.FreeTemp] to give back. It panics with an [*Error] if the
 // tensor alone is above the graph's memory limit.
@@ -140,9 +197,9 @@ func (g *Graph) FreeTemp(t *tensor.Tensor) {
 // Data returns the numbers of the node's value, a scalar's as a tensor of shape () that is made anew. They must not
 // be changed.
 func (n Node) Data() *tensor.Tensor {
-	h := n.g.head(n.id)
+	h := n.head()
 	if h.flags&notPlain != 0 {
-		return n.g.exts[h.ext].out
+		return n.ext().out
 	}
 	t := tensor.New(n.g.dtype)
 	t.SetFlat(h.value, 0)
@@ -151,14 +208,15 @@ func (n Node) Data() *tensor.Tensor {
 
 // Scalar returns the node's number, and whether it is a scalar.
 func (n Node) Scalar() (float64, bool) {
-	h := n.g.head(n.id)
+	h := n.head()
 	return h.value, h.flags&isTensor == 0
 }
 
 // Partial returns the derivative of a scalar operation by operand i, and true if the node has it on the tape:
 // operations with tensors do not, nor do constants.
 func (n Node) Partial(i int) (float64, bool) {
-	h := n.g.head(n.id)
+	n.must(i, n.NumInputs(), "operand")
+	h := n.head()
 	l := n.g.link(n.id)
 	if h.flags&(isLeaf|isTensor) != 0 || h.flags&wantsGrad == 0 || l.In[0] < 0 {
 		return 0, false
@@ -176,7 +234,10 @@ func (n Node) Partial(i int) (float64, bool) {
 }
 
 // Name returns the name the node was given, or "".
-func (n Node) Name() string { return n.g.names[n.id] }
+func (n Node) Name() string {
+	n.head()
+	return n.g.names[n.id]
+}
 
 // label returns how messages name the node.
 func (n Node) label() string {

@@ -144,23 +144,39 @@ func (g *Graph) extent() (exts, inputs, ints int32) {
 	return 1, 0, 0
 }
 
-// must panics with an [*Error] if another record was begun after c.
+// must panics with an [*Error] for the zero Call, and if another record was begun after c.
 func (c Call) must() {
+	if c.g == nil {
+		panic(Errorf("graph.Call", ErrUsage, "got the zero graph.Call: make one with graph.Begin"))
+	}
 	if c.begun != c.g.begun {
 		panic(c.Errorf(ErrUsage, "another operation was begun before this one was recorded: a Graph serves one goroutine at a time, so give each its own with graph.New, or a lock"))
 	}
 }
 
-func (c Call) ext() *ext { return &c.g.exts[len(c.g.exts)-1] }
+func (c Call) ext() *ext {
+	c.must()
+	return &c.g.exts[len(c.g.exts)-1]
+}
+
+// input returns the number of operand i.
+func (c Call) input(i int) int32 {
+	e := c.ext()
+	if k := e.inputs.hi - e.inputs.lo; uint(i) >= uint(k) {
+		panic(c.Errorf(ErrIndex, "no operand %d: it has %d, counted from 0", i, k))
+	}
+	return c.g.inputs[e.inputs.lo+int32(i)]
+}
 
 // Input returns operand i.
-func (c Call) Input(i int) Value { return c.g.handle(c.g.inputs[c.ext().inputs.lo+int32(i)]) }
+func (c Call) Input(i int) Value { return Value{c.g, c.input(i), c.g.gen} }
 
 // Dims returns the shape of operand i, which must not be changed.
-func (c Call) Dims(i int) []int { return Node{c.g, c.g.inputs[c.ext().inputs.lo+int32(i)]}.Dims() }
+func (c Call) Dims(i int) []int { return Node{c.g, c.input(i)}.Dims() }
 
 // Ints adds integer attributes, such as axes, which [Node.Ints] returns. They are copied.
 func (c Call) Ints(v ...int) Call {
+	c.must()
 	c.g.ints = append(c.g.ints, v...)
 	c.ext().ints.hi = int32(len(c.g.ints))
 	return c
@@ -205,7 +221,6 @@ func (c Call) Record(shape ...int) Value {
 
 // RecordView puts a node on the tape whose value is operand 0's storage from offset on, seen in another shape.
 func (c Call) RecordView(offset int, shape ...int) Value {
-	c.must()
 	e := c.ext()
 	c.g.mirror(e)
 	source := c.g.head(c.g.inputs[e.inputs.lo]).flags
@@ -286,21 +301,24 @@ type Term struct {
 // derivatives by at most two operands. By all others the derivative is zero.
 func (c Call) RecordScalar(y float64, terms ...Term) Value {
 	c.must()
+	if len(terms) > 2 {
+		panic(c.Errorf(ErrUsage, "%d terms: a scalar operation has derivatives by two operands at most", len(terms)))
+	}
 	g, e := c.g, c.ext()
-	in := g.inputs[e.inputs.lo:e.inputs.hi]
 	g.room()
 	var flags Flags
 	var l link // an operand that is absent or was not selected is the sink
 	for k, t := range terms {
+		id := c.input(t.Input)
 		e.terms[k] = int32(t.Input)
-		flags |= g.head(in[t.Input]).flags
+		flags |= g.head(id).flags
 		if !t.Unselected {
-			l.D[k], l.In[k] = t.D, in[t.Input]
+			l.D[k], l.In[k] = t.D, id
 		}
 	}
 	v := Record2(c.op, flags, g.handle(l.In[0]), g.handle(l.In[1]), y, l.D[0], l.D[1])
 	g.head(v.id).ext = int32(len(g.exts) - 1)
-	for range in {
+	for range g.inputs[e.inputs.lo:e.inputs.hi] {
 		g.operands = append(g.operands, nil)
 	}
 	return v
@@ -308,6 +326,7 @@ func (c Call) RecordScalar(y float64, terms ...Term) Value {
 
 // RecordConst puts a node on the tape for a scalar operation without a derivative.
 func (c Call) RecordConst(y float64) Value {
+	c.must()
 	defer func(mask Flags) { c.g.mask = mask }(c.g.mask)
 	c.g.mask = 0
 	return c.RecordScalar(y)

@@ -141,11 +141,21 @@ func Register(row Row) Op {
 // Rows returns the table of operations in the order of their registration.
 func Rows() []*Row { return append([]*Row(nil), table[opLeaf+1:]...) }
 
-// Row returns the operation's row.
-func (o Op) Row() *Row { return table[o] }
+// Row returns the operation's row. It panics with an [*Error] if no operation has the number.
+func (o Op) Row() *Row {
+	if int(o) >= len(table) {
+		panicNoOp(o)
+	}
+	return table[o]
+}
+
+//go:noinline
+func panicNoOp(o Op) {
+	panic(Errorf("graph.Op.Row", ErrIndex, "no operation has the number %d: there are %d; use what graph.Register returned", uint16(o), len(table)))
+}
 
 // String returns the operation's name in lower snake case.
-func (o Op) String() string { return table[o].Name }
+func (o Op) String() string { return o.Row().Name }
 
 // GoName returns the name of the public function with its package: "ops.Log1p".
 func (r *Row) GoName() string { return r.goName }

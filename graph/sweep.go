@@ -18,6 +18,7 @@ import (
 // but that an adjoint of 0 contributes 0 whatever the derivative, and that nothing goes to an operand that v did not
 // select; see [Row.Selects].
 func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
+	a.must()
 	return func(yield func(Node) bool) {
 		g, root, last := a.g, int(a.root), max(from, int(a.g.leafEnd))
 		for k := root / chunkLen; k >= last/chunkLen; k-- {

@@ -133,7 +133,10 @@ func (v Value) WantsGrad() bool {
 }
 
 // Quiet reports whether gradients are off: f of [Graph.Quietly] is running.
-func (g *Graph) Quiet() bool { return g.mask == 0 }
+func (g *Graph) Quiet() bool {
+	g.must("graph.Graph.Quiet")
+	return g.mask == 0
+}
 
 // IsLeaf reports whether v is a leaf: not the result of an operation.
 func (v Value) IsLeaf() bool {

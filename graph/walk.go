@@ -8,8 +8,11 @@ type NodeSet []uint64
 // Has reports whether the node with the given number is in the set.
 func (s NodeSet) Has(id int) bool { return id >= 0 && id>>6 < len(s) && s[id>>6]>>(id&63)&1 != 0 }
 
-// Add puts the node with the given number, which must not be negative, into the set.
+// Add puts the node with the given number into the set. It panics with an [*Error] if the number is negative.
 func (s *NodeSet) Add(id int) {
+	if id < 0 {
+		panic(Errorf("graph.NodeSet.Add", ErrIndex, "node %d: nodes have numbers from 1", id))
+	}
 	for id>>6 >= len(*s) {
 		*s = append(*s, 0)
 	}
