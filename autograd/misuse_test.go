@@ -88,12 +88,20 @@ func TestGradientsOff(t *testing.T) {
 					t.Errorf("inside: mismatch (-want +got):\n%s", diff)
 				}
 			})
-			y := ops.Square(x)
-			g.Quietly(func() {
-				if got := sweep(y, x); got != 6 {
-					t.Errorf("of a value from outside: got %v, want 6", got)
-				}
+			square := func(xs ...graph.Value) graph.Value { return ops.Square(xs[0]) }
+			byGrad := autograd.Custom("by_grad", mapped(func(x float64) float64 { return x * x }), func(_, ct graph.Value, xs ...graph.Value) []graph.Value {
+				return []graph.Value{ops.Mul(ct, autograd.Grad(ops.Square(xs[0]), xs[0])[0])}
 			})
+			for name, y := range map[string]graph.Value{"plain": ops.Square(x), "a checkpoint": autograd.Checkpoint(square, x), "custom": byGrad(x)} {
+				g.Quietly(func() {
+					if got := sweep(y, x); got != 6 {
+						t.Errorf("of a value from outside, %s: got %v, want 6", name, got)
+					}
+					if d := autograd.Grad(y, x)[0]; d.WantsGrad() {
+						t.Errorf("of a value from outside, %s: the recorded gradient is no constant", name)
+					}
+				})
+			}
 		})
 	}
 }

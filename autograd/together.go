@@ -3,6 +3,7 @@ package autograd
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // A together is the memory of a node whose rule finds the cotangents of all operands at once. The sweeps ask for them
@@ -53,26 +54,33 @@ func (t *together) add(n graph.Node, i int, dst *tensor.Tensor, compute func() [
 	t.parts[i] = nil
 }
 
-// value returns what operand i of n has coming for the cotangent ct, as a value on the graph. compute returns it for all
-// operands.
+// value returns what operand i of n has coming for the cotangent ct, as a value on the graph: a constant if gradients
+// are off. compute returns it for all operands.
 func (t *together) value(n graph.Node, i int, ct graph.Value, compute func() []graph.Value) graph.Value {
 	if t.cts == nil || t.ct != ct {
 		t.forget()
 		t.run(n, func() { t.cts = compute() })
 		t.ct = ct
+		if n.Graph().Quiet() {
+			for k, v := range t.cts {
+				if v.Graph() != nil && v.WantsGrad() {
+					t.cts[k] = ops.StopGradient(v)
+				}
+			}
+		}
 	}
 	return t.cts[i]
 }
 
-// run calls f, which runs the rule of n, and panics with a [*graph.Error] if the rule is running already: it would
-// never end.
+// run calls f, which runs the rule of n, with gradients on: the rule may differentiate what it records. It panics with
+// a [*graph.Error] if the rule is running already: it would never end.
 func (t *together) run(n graph.Node, f func()) {
 	if t.busy {
 		panic(n.Errorf(graph.ErrUsage, "the rule of %s differentiates through %[1]s itself and would never end: give derivatives by the operands alone, or take the result as a constant with ops.StopGradient", n.Label()))
 	}
 	t.busy = true
 	defer func() { t.busy = false }()
-	f()
+	n.Graph().Loudly(f)
 }
 
 // firstWanted reports whether operand i is the first one of n that a gradient flows to.

@@ -123,6 +123,7 @@ var misuses = map[string][]func(){
 	"Flags.Scalar":      nil,
 	"Graph.Ancestors":   {func() { nilGraph.Ancestors(graph.AllEdges, leaf().Value()) }, func() { graph.New().Ancestors(graph.AllEdges, zeroValue) }, func() { graph.New().Ancestors(graph.AllEdges, leaf().Value()) }},
 	"Graph.Between":     {func() { nilGraph.Between(graph.AllEdges, leaf().Value()) }, func() { graph.New().Between(graph.AllEdges, zeroValue) }, func() { graph.New().Between(graph.AllEdges, leaf().Value()) }},
+	"Graph.Loudly":      {func() { nilGraph.Loudly(func() {}) }, func() { graph.New().Loudly(nil) }},
 	"Graph.Quiet":       {func() { nilGraph.Quiet() }},
 	"NodeSet.Add":       {func() { new(graph.NodeSet).Add(-1) }},
 	"NodeSet.All":       nil, "NodeSet.Down": nil, "NodeSet.Has": nil, "NodeSet.Len": nil, "NodeSet.Remove": nil,

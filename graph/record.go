@@ -337,14 +337,3 @@ func (c Call) AllScalar() bool {
 	e := c.ext()
 	return !slices.ContainsFunc(c.g.inputs[e.inputs.lo:e.inputs.hi], func(id int32) bool { return c.g.head(id).flags&isTensor != 0 })
 }
-
-// Quietly calls f with gradients off: the results of the operations that f records are constants. Leaves stay what
-// they are.
-func (g *Graph) Quietly(f func()) {
-	const op = "graph.Graph.Quietly"
-	g.must(op)
-	mustFunc(op, f == nil)
-	defer func(mask Flags) { g.mask = mask }(g.mask)
-	g.mask = 0
-	f()
-}

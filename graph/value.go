@@ -132,12 +132,6 @@ func (v Value) WantsGrad() bool {
 	return v.g.head(v.id).flags&wantsGrad != 0
 }
 
-// Quiet reports whether gradients are off: f of [Graph.Quietly] is running.
-func (g *Graph) Quiet() bool {
-	g.must("graph.Graph.Quiet")
-	return g.mask == 0
-}
-
 // IsLeaf reports whether v is a leaf: not the result of an operation.
 func (v Value) IsLeaf() bool {
 	v.must("graph.Value.IsLeaf")
