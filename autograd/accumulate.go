@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -13,8 +14,10 @@ import (
 // n slices of one tensor would record n tensors of its size. They wait until the node's turn has come, and are put
 // together.
 type cotangents struct {
-	sums  map[int]graph.Value // by node; none where nothing arrived yet
-	parts map[int]*parts
+	on     graph.NodeSet // the nodes that may get one
+	before []int         // by word of on: how many stand before it
+	sums   []graph.Value // by node, in the order of on; the zero Value where nothing arrived yet
+	parts  map[int]*parts
 }
 
 // parts are the uses of a node that take parts of it, and their cotangents.
@@ -23,12 +26,27 @@ type parts struct {
 	cts   []graph.Value
 }
 
-func newCotangents(nodes int) cotangents {
-	return cotangents{sums: make(map[int]graph.Value, nodes), parts: make(map[int]*parts)}
+func newCotangents(on graph.NodeSet) *cotangents {
+	c := &cotangents{on: on, before: make([]int, len(on)), parts: make(map[int]*parts)}
+	n := 0
+	for i, w := range on {
+		c.before[i] = n
+		n += bits.OnesCount64(w)
+	}
+	c.sums = make([]graph.Value, n)
+	return c
+}
+
+// sum returns the place for what has arrived at a node that may get a cotangent.
+func (c *cotangents) sum(id int) *graph.Value {
+	return &c.sums[c.before[id>>6]+bits.OnesCount64(c.on[id>>6]&(1<<(id&63)-1))]
 }
 
 // of returns the cotangent of a node, and whether there is one. All that use the node have passed theirs on.
-func (c cotangents) of(id int) (graph.Value, bool) {
+func (c *cotangents) of(id int) (graph.Value, bool) {
+	if !c.on.Has(id) {
+		return graph.Value{}, false
+	}
 	if p := c.parts[id]; p != nil {
 		delete(c.parts, id)
 		if len(p.users) == 1 {
@@ -37,12 +55,12 @@ func (c cotangents) of(id int) (graph.Value, bool) {
 			c.add(p.users[0].InputNode(0), ops.PutParts(p.users, p.cts))
 		}
 	}
-	v, ok := c.sums[id]
-	return v, ok
+	v := *c.sum(id)
+	return v, v.Graph() != nil
 }
 
 // pass passes the cotangent ct of node n to operand i.
-func (c cotangents) pass(n graph.Node, i int, ct graph.Value) {
+func (c *cotangents) pass(n graph.Node, i int, ct graph.Value) {
 	in := n.InputNode(i)
 	if i == 0 && ops.TakesPart(n) {
 		p := c.parts[in.ID()]
@@ -57,12 +75,13 @@ func (c cotangents) pass(n graph.Node, i int, ct graph.Value) {
 }
 
 // add adds ct, of a shape that the node's stretches to, to what the node has got.
-func (c cotangents) add(n graph.Node, ct graph.Value) {
+func (c *cotangents) add(n graph.Node, ct graph.Value) {
 	if shape := n.Dims(); !slices.Equal(ct.Dims(), shape) {
 		ct = ops.SumTo(ct, shape...)
 	}
-	if sum, ok := c.sums[n.ID()]; ok {
-		ct = ops.Add(sum, ct)
+	sum := c.sum(n.ID())
+	if sum.Graph() != nil {
+		ct = ops.Add(*sum, ct)
 	}
-	c.sums[n.ID()] = ct
+	*sum = ct
 }

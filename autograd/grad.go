@@ -45,7 +45,7 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 		defer checkRecorded(op, g, y, changes)
 	}
 	on := g.Between(graph.GradEdges, y, xs...)
-	cts := newCotangents(on.Len())
+	cts := newCotangents(on)
 	if on.Has(y.ID()) {
 		cts.add(y.Node(), ct)
 	}
