@@ -23,12 +23,17 @@ type settings struct {
 // precision than the graph: it must stay as it is while the [Gradients] are in use. It panics with a [*graph.Error] if
 // ct is nil.
 func WithSeed(ct *tensor.Tensor) Option {
-	if ct == nil {
-		panic(graph.Errorf("autograd.WithSeed", graph.ErrUsage, "got a nil tensor: leave the option out to start from 1"))
-	}
+	checkSeed(ct)
 	return func(s settings) settings {
 		s.seed = ct
 		return s
+	}
+}
+
+// checkSeed is not a part of [WithSeed], so that the compiler inlines that: the option lives on the caller's stack.
+func checkSeed(ct *tensor.Tensor) {
+	if ct == nil {
+		panic(graph.Errorf("autograd.WithSeed", graph.ErrUsage, "got a nil tensor: leave the option out to start from 1"))
 	}
 }
 

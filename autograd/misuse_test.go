@@ -254,3 +254,16 @@ func TestOptionOrder(t *testing.T) {
 		t.Errorf("without a seed: got error %v, want one of kind %v", err, graph.ErrShape)
 	}
 }
+
+// TestOptionsAllocateNothing holds that options cost a sweep in steady state no memory.
+func TestOptionsAllocateNothing(t *testing.T) {
+	g := graph.New()
+	x := g.VarTensor(vector(1, 2))
+	y := ops.Square(ops.Sin(x))
+	seed := vector(3, 4)
+	sweep := func() { autograd.Backward(y, autograd.WithSeed(seed), autograd.LeavesOnly()).Release() }
+	sweep()
+	if n := testing.AllocsPerRun(100, sweep); n != 0 {
+		t.Errorf("%v allocations a sweep, want none", n)
+	}
+}
