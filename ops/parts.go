@@ -20,7 +20,7 @@ func TakesPart(n graph.Node) bool {
 // nodes: what their rules give, added up. It joins the parts before it puts them in their places, so that it takes the
 // time and memory of the parts together and of the value once, where the rules take those of the value for every node.
 //
-// It panics with a [*graph.Error] if a node takes no part of its operand; see [TakesPart].
+// It panics with a [*graph.Error] if a node takes no part of its operand, see [TakesPart], or one of another operand.
 func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
 	const op = "ops.PutParts"
 	if len(nodes) == 0 || len(nodes) != len(cts) {
@@ -35,6 +35,9 @@ func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
 	for i, n := range nodes {
 		if !TakesPart(n) {
 			panic(graph.Errorf(op, graph.ErrUsage, "node %s takes no part of its operand: use its rule", n.Label()))
+		}
+		if n.Graph() != nodes[0].Graph() || n.InputNode(0).ID() != nodes[0].InputNode(0).ID() {
+			panic(graph.Errorf(op, graph.ErrUsage, "node %s takes a part of another operand than %s: call it for the nodes of one operand", n.Label(), nodes[0].Label()))
 		}
 		k := along{n.Op() == opTakeAlong, n.Int(0)}
 		if groups[k] == nil {
