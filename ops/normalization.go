@@ -74,7 +74,8 @@ func init() {
 }
 
 // LayerNorm returns (x - x̄)/√(σ² + eps)·gain + bias, where mean x̄ and variance σ² (divided by n) are those of each row
-// along the last axis. x has shape (...,n), gain and bias (n). A large offset of x costs no digits.
+// along the last axis. x has shape (...,n), gain and bias (n). A large offset of x costs no digits, and no
+// square of x overflows or underflows on the way, in its derivatives neither.
 //
 // Derivative: with x̂ = (x - x̄)/√(σ² + eps) and g = ct·gain, (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) by x, where the bar and
 // mean go along the last axis; ct·x̂ by gain and ct by bias, summed over the rows.
@@ -97,7 +98,7 @@ func LayerNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 
 // BatchNorm returns (x - x̄)/√(σ² + eps)·gain + bias, where mean x̄ and variance σ² (divided by n) are those of each
 // channel over the batch, and over the places of an image: x has shape (batch,channels) or (batch,channels,...), gain and
-// bias (channels). This is what training does; see [BatchMoments] and [BatchNormFixed] for what a network uses afterwards.
+// bias (channels). Large and small numbers are treated as in [LayerNorm]. This is what training does; see [BatchMoments] and [BatchNormFixed] for what a network uses afterwards.
 //
 // Derivative: with x̂ = (x - x̄)/√(σ² + eps) and g = ct·gain, (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) by x, where the bar and
 // mean go over a channel; Σ ct·x̂ by gain and Σ ct by bias.
@@ -213,13 +214,19 @@ func normVJP(n graph.Node, i int, ct graph.Value, axes []int, gain graph.Value) 
 		kept[(a+len(kept))%len(kept)] = 1
 	}
 	mean := func(v graph.Value) graph.Value { return Reshape(Mean(v, axes...), kept...) }
-	scale := Reshape(Rsqrt(AddScalar(Variance(x, axes...), n.Float(0))), kept...)
-	normal := Mul(Center(x, axes...), scale)
+	// Numbers are divided by their size, √(σ² + eps), before they are squared, so that squares neither overflow nor
+	// underflow. The size is a constant here: it cancels, so that no derivative depends on it.
+	root := n.Graph().Const(math.Sqrt(n.Float(0)))
+	size := StopGradient(Hypot(Reshape(Std(x, axes...), kept...), root))
+	distance := Div(Center(x, axes...), size)
+	scale := Rsqrt(Add(mean(Square(distance)), Square(Div(root, size))))
+	normal := Mul(distance, scale)
 	if i == 1 {
 		return sumOver(Chain(ct, normal), others)
 	}
 	g := Chain(ct, gain)
-	return Chain(Sub(Center(g, axes...), Chain(mean(Chain(g, normal)), normal)), scale)
+	d := Sub(Center(g, axes...), Chain(mean(Chain(g, normal)), normal))
+	return Chain(Chain(d, scale), Reciprocal(size))
 }
 
 // sumOver is Sum over the given axes, of which there may be none.
@@ -233,30 +240,89 @@ func sumOver(x graph.Value, axes []int) graph.Value {
 // normalizeRows sets normal to the rows of x, of length n, with mean 0 and variance 1, and scale to what they were
 // multiplied with.
 func normalizeRows[T constraints.Float](normal, scale, x []T, n int, eps float64) {
+	low, high := plainVariances[T]()
 	for i := range scale {
 		row := normal[i*n : (i+1)*n]
-		// Distances from the first element, then from their mean, then from what is left of a mean after rounding.
 		kernel.AddScalar(row, x[i*n:(i+1)*n], -x[i*n])
-		kernel.AddScalar(row, row, -kernel.Sum(row)/T(n))
-		if rest := kernel.Sum(row) / T(n); rest != 0 {
-			kernel.AddScalar(row, row, -rest)
+		centerDistances(row)
+		square := kernel.Dot64(row, row)/float64(n) + eps
+		if !(low <= square && square <= high) {
+			scale[i] = normalizeScaled(row, x[i*n:(i+1)*n], eps)
+			continue
 		}
-		variance := float64(kernel.Dot(row, row)) / float64(n)
-		scale[i] = T(1 / math.Sqrt(variance+eps))
+		scale[i] = T(1 / math.Sqrt(square))
 		kernel.MulScalar(row, row, scale[i])
 	}
 }
 
-// addNormalized adds to dst the cotangent of a row for the cotangent g of the normalised row.
+// centerDistances centers a row of distances from its first element: they become distances from their mean, and then from
+// what is left of a mean after rounding.
+func centerDistances[T constraints.Float](row []T) {
+	n := float64(len(row))
+	kernel.AddScalar(row, row, T(-kernel.Sum64(row)/n))
+	if rest := T(kernel.Sum64(row) / n); rest != 0 {
+		kernel.AddScalar(row, row, -rest)
+	}
+}
+
+// plainVariances returns between which bounds a variance is right as it is computed, its squares having neither overflowed
+// nor vanished, and its root has an inverse of full precision.
+func plainVariances[T constraints.Float]() (low, high float64) {
+	if one := T(1); one+0x1p-30 == one { // single precision
+		return 0x1p-250, 0x1p250
+	}
+	return 0x1p-900, 0x1p1000
+}
+
+// normalizeScaled is [normalizeRows] for one row of very large or very small numbers. It scales them by powers of two, which
+// rounds nothing.
+func normalizeScaled[T constraints.Float](normal, x []T, eps float64) (scale T) {
+	exponent := scaleRow(normal, x)
+	kernel.AddScalar(normal, normal, -normal[0])
+	centerDistances(normal)
+	exponent += scaleRow(normal, normal) // an offset may have been much larger than the distances
+	deviation := math.Sqrt(kernel.Dot64(normal, normal) / float64(len(normal)))
+	root := math.Sqrt(eps)
+	if actual := math.Ldexp(deviation, exponent); actual < root {
+		size := root * math.Hypot(1, actual/root)
+		for i, v := range normal {
+			normal[i] = T(math.Ldexp(float64(v), exponent) / size)
+		}
+		return T(1 / size)
+	}
+	size := math.Hypot(deviation, math.Ldexp(root, -exponent))
+	for i, v := range normal {
+		normal[i] = T(float64(v) / size)
+	}
+	return T(math.Ldexp(1/size, -exponent))
+}
+
+// scaleRow sets dst to x·2^-exponent for the exponent that brings the largest element between ½ and 1. Where that is 0 or
+// not finite the exponent is 0.
+func scaleRow[T constraints.Float](dst, x []T) (exponent int) {
+	largest := 0.0
+	for _, v := range x {
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	if finite(largest) {
+		_, exponent = math.Frexp(largest)
+	}
+	for i, v := range x {
+		dst[i] = T(math.Ldexp(float64(v), -exponent))
+	}
+	return exponent
+}
+
+// addNormalized adds to dst the cotangent of a row for the cotangent g of the normalised row, which it overwrites.
 func addNormalized[T constraints.Float](dst, g, normal []T, scale T) {
 	if !slices.ContainsFunc(g, func(v T) bool { return v != 0 }) {
 		return // zero wins
 	}
-	n := T(len(g))
-	mean, slope := kernel.Sum(g)/n, kernel.Dot(g, normal)/n
+	n := float64(len(g))
+	mean, slope := kernel.Sum64(g)/n, kernel.Dot64(g, normal)/n
+	kernel.AddScalar(g, g, T(-mean))
+	kernel.Axpy(g, T(-slope), normal)
 	kernel.Axpy(dst, scale, g)
-	kernel.AddScalarTo(dst, -scale*mean)
-	kernel.Axpy(dst, -scale*slope, normal)
 }
 
 func layerNorm[T constraints.Float](n graph.Node) {

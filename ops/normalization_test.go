@@ -134,3 +134,122 @@ func BenchmarkNorm(b *testing.B) {
 		benchmarkPasses(b, fmt.Sprintf("norm=%s", c.name), 5*float64(c.x.Len()), forward)
 	}
 }
+
+// TestNormalizationOfAnySize holds that both normalisations, and their first and second derivatives, are those of the
+// numbers times a power of two, as long as results are in range: squares on the way need not be.
+func TestNormalizationOfAnySize(t *testing.T) {
+	numbersOf := []float64{1, 2, -1, 3, 5, 5.5, 5.25, 5, 0.5, 0.5, 0.5, 0.5, 64, 65, 67, 62}
+	forms := map[string]func(x, gain, bias graph.Value, eps float64) graph.Value{
+		"layer_norm": ops.LayerNorm,
+		"batch_norm": func(x, gain, bias graph.Value, eps float64) graph.Value {
+			return ops.BatchNorm(ops.Transpose(x), gain, bias, eps)
+		},
+	}
+	for _, c := range []struct {
+		dtype     tensor.DType
+		exponents []int
+		tolerance float64
+	}{
+		{tensor.Float64, []int{0, 1003, 530, 300, -300, -530, -800, -1000}, 1e-12},
+		{tensor.Float32, []int{0, 105, 70, 20, -20, -70, -100}, 1e-4},
+	} {
+		for name, f := range forms {
+			for _, eps := range []float64{0, 0.25} {
+				want := make([][]float64, 5)
+				for k, e := range c.exponents {
+					factor := math.Ldexp(1, e)
+					scaledEps := eps * factor * factor
+					if eps > 0 && (scaledEps == 0 || math.IsInf(scaledEps, 0)) {
+						continue
+					}
+					g := graph.New(graph.WithDType(c.dtype))
+					data := make([]float64, len(numbersOf))
+					for i, v := range numbersOf {
+						data[i] = v * factor
+					}
+					rows := 4
+					if eps == 0 { // without the constant row
+						data = append(data[:8], data[12:]...)
+						rows = 3
+					}
+					x := g.VarTensor(tensor.Of(data, rows, 4))
+					channels := 4
+					if name == "batch_norm" {
+						channels = rows
+					}
+					gain, bias := g.VarTensor(counting(c.dtype, channels)), g.VarTensor(filled(0.5, channels))
+					y := f(x, gain, bias, scaledEps)
+					loss := weighted(ops.Add(y, ops.Square(y)))
+					back := autograd.Backward(loss)
+					grads := autograd.Grad(loss, x, gain, bias)
+					got := [][]float64{numbers(y.Tensor()), nil, nil, nil, nil}
+					for i, d := range [][]float64{numbers(back.Tensor(x)), numbers(grads[0].Tensor())} {
+						for _, v := range d {
+							got[1+i] = append(got[1+i], v*factor)
+						}
+					}
+					for i, v := range []graph.Value{gain, bias} {
+						got[1] = append(got[1], numbers(back.Tensor(v))...)
+						got[2] = append(got[2], numbers(grads[i+1].Tensor())...)
+					}
+					if e >= -400 && e <= 400 && (c.dtype == tensor.Float64 || e >= -40 && e <= 40) {
+						next := weighted(ops.Square(ops.MulScalar(grads[0], factor)))
+						d := autograd.Grad(next, x)[0]
+						for i, d := range [][]float64{numbers(autograd.Backward(next).Tensor(x)), numbers(d.Tensor())} {
+							for _, v := range d {
+								got[3+i] = append(got[3+i], v*factor)
+							}
+						}
+					}
+					for i, name2 := range []string{"value", "Backward", "Grad", "Backward of Grad", "Grad of Grad"} {
+						if k == 0 {
+							want[i] = got[i]
+							continue
+						}
+						if got[i] == nil {
+							continue
+						}
+						if diff := cmp.Diff(want[i], got[i], cmpopts.EquateApprox(c.tolerance, c.tolerance)); diff != "" {
+							t.Errorf("%s, %v, times 2^%d, eps %v: %s: mismatch (-want +got):\n%s", name, c.dtype, e, eps, name2, diff)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestLayerNormLarge holds values computed with 50 digits.
+func TestLayerNormLarge(t *testing.T) {
+	want := []float64{-0.16903085094570331, 0.50709255283710994, -1.52127765851132979, 1.18321595661992317}
+	for _, c := range []struct {
+		dtype tensor.DType
+		unit  float64
+	}{{tensor.Float32, 1e30}, {tensor.Float32, 1e38}, {tensor.Float32, 1e-35}, {tensor.Float64, 1e200}, {tensor.Float64, 5e307}, {tensor.Float64, 1e-200}, {tensor.Float64, 1e-300}} {
+		g := graph.New(graph.WithDType(c.dtype))
+		x := g.VarTensor(tensor.Of([]float64{c.unit, 2 * c.unit, -c.unit, 3 * c.unit}, 4))
+		y := ops.LayerNorm(x, g.ConstTensor(filled(1, 4)), g.ConstTensor(filled(0, 4)), 0)
+		tolerance := 1e-14
+		if c.dtype == tensor.Float32 {
+			tolerance = 1e-6
+		}
+		if diff := cmp.Diff(want, numbers(y.Tensor()), cmpopts.EquateApprox(tolerance, 0)); diff != "" {
+			t.Errorf("%v, %v: mismatch (-want +got):\n%s", c.dtype, c.unit, diff)
+		}
+	}
+}
+
+// TestLayerNormThirdDerivative takes it at a constant row too, where the deviation is 0 but its square has a second
+// derivative.
+func TestLayerNormThirdDerivative(t *testing.T) {
+	f := func(xs ...graph.Value) graph.Value {
+		x := xs[0]
+		gain, bias := x.Graph().ConstTensor(tensor.Of([]float64{1, 2, -1}, 3)), x.Graph().ConstTensor(filled(0, 3))
+		loss := weighted(ops.LayerNorm(x, gain, bias, 0.5))
+		first := weighted(autograd.Grad(loss, x)[0])
+		return weighted(autograd.Grad(first, x)[0])
+	}
+	if err := autograd.Check(f, tensor.Of([]float64{2, 2, 2, 1, -1, 0.5}, 2, 3)); err != nil {
+		t.Error(err)
+	}
+}

@@ -3,12 +3,21 @@ package kernel
 // Sum returns Σ x[i], 0 for an empty slice.
 //
 // Numbers are added pairwise, in single precision with double-precision sums, so the error is at most a few ulp of Σ|x[i]|.
-func Sum[T Float](x []T) T { return T(reduce(reduceSum, x, x)) }
+func Sum[T Float](x []T) T { return T(Sum64(x)) }
+
+// Sum64 is [Sum] before it is rounded to T: a sum in single precision does not overflow.
+func Sum64[T Float](x []T) float64 { return reduce(reduceSum, x, x) }
 
 // Dot returns Σ x[i]*y[i], 0 for empty slices, added like [Sum].
 func Dot[T Float](x, y []T) T {
 	mustMatch("Dot", "y", len(y), len(x))
 	return T(reduce(reduceDot, x, y))
+}
+
+// Dot64 is [Dot] before it is rounded to T. In single precision it neither overflows nor underflows.
+func Dot64[T Float](x, y []T) float64 {
+	mustMatch("Dot64", "y", len(y), len(x))
+	return reduce(reduceDot, x, y)
 }
 
 // Max returns the largest element of x. NaN if there is one; it panics if x is empty.
