@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -292,20 +291,22 @@ func cofactorVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 	case 2:
 		return Cofactor(ct) // linear
 	}
+	// Steps are sized so that a + t·ct is no larger than a small multiple of a.
 	nodes := size / 2
-	step := stepFor(a, ct, size-1)
+	sizeA, sizeCt := largestOf(a), largestOf(ct)
+	unit := Mul(Div(ct, sizeCt), sizeA)
 	var sum graph.Value
 	for k := range nodes {
 		t, weight := chebyshev(k, nodes)
-		shift := Mul(ct, scaledConst(step, func(h float64) float64 { return h * t }))
-		d := Sub(Cofactor(Add(a, shift)), Cofactor(Sub(a, shift)))
-		d = Mul(d, scaledConst(step, func(h float64) float64 { return weight / (2 * h * t) }))
+		t /= float64(size - 1)
+		shift := MulScalar(unit, t)
+		d := MulScalar(Sub(Cofactor(Add(a, shift)), Cofactor(Sub(a, shift))), weight/(2*t))
 		if k > 0 {
 			d = Add(sum, d)
 		}
 		sum = d
 	}
-	return sum
+	return Mul(Div(sum, sizeA), sizeCt)
 }
 
 // chebyshev returns the k-th positive Chebyshev node t, the largest scaled to 1, and the weight with which a polynomial
@@ -324,36 +325,8 @@ func chebyshev(k, nodes int) (t, weight float64) {
 	return t, weight
 }
 
-// stepFor returns for every matrix of a the power of two nearest to |a|/(degree·|ct|): a step at which the polynomial
-// cofactor(a + t·ct) is no larger than a small multiple of its value at 0.
-func stepFor(a, ct graph.Value, degree int) graph.Value {
-	x, w := a.Node().Data(), ct.Node().Data()
-	dims := append([]int{}, x.Dims()...)
-	k := len(dims)
-	size := dims[k-1] * dims[k-2]
-	dims[k-1], dims[k-2] = 1, 1
-	step := tensor.New(tensor.Float64, dims...)
-	for m := range step.Len() {
-		largest := func(t *tensor.Tensor) (v float64) {
-			for i := range size {
-				v = max(v, math.Abs(t.AtFlat(m*size+i)))
-			}
-			return v
-		}
-		h := math.Log2(largest(x)) - math.Log2(float64(degree)*largest(w))
-		if math.IsNaN(h) { // a matrix of zeros in the direction of zeros, or NaN
-			h = 0
-		}
-		step.SetFlat(math.Ldexp(1, int(math.Round(min(max(h, -60), 60)))), m)
-	}
-	return a.Graph().ConstTensor(step)
-}
-
-// scaledConst returns a constant with f of every element of x.
-func scaledConst(x graph.Value, f func(float64) float64) graph.Value {
-	t := x.Tensor()
-	for i := range t.Len() {
-		t.SetFlat(f(t.AtFlat(i)), i)
-	}
-	return x.Graph().ConstTensor(t)
+// largestOf returns the size of the largest element of every matrix in x, or 1 if that is 0. It is a constant: the steps
+// that it scales cancel.
+func largestOf(x graph.Value) graph.Value {
+	return notZero(StopGradient(perMatrix(Max(Abs(x), -2, -1))))
 }

@@ -98,7 +98,8 @@ func LayerNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 
 // BatchNorm returns (x - x̄)/√(σ² + eps)·gain + bias, where mean x̄ and variance σ² (divided by n) are those of each
 // channel over the batch, and over the places of an image: x has shape (batch,channels) or (batch,channels,...), gain and
-// bias (channels). Large and small numbers are treated as in [LayerNorm]. This is what training does; see [BatchMoments] and [BatchNormFixed] for what a network uses afterwards.
+// bias (channels). Large and small numbers are treated as in [LayerNorm]. This is what training does; see [BatchMoments]
+// and [BatchNormFixed] for what a network uses afterwards.
 //
 // Derivative: with x̂ = (x - x̄)/√(σ² + eps) and g = ct·gain, (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) by x, where the bar and
 // mean go over a channel; Σ ct·x̂ by gain and Σ ct by bias.

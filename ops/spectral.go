@@ -22,7 +22,7 @@ func init() {
 		Forward: eighForward,
 		VJP:     eighVJP,
 		Prepare: wellSeparated,
-		Try:     []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(0,0)"},
+		Try:     []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(0,0)", "(2,0,0)"},
 		Source:  "Giles (2008), Collected matrix derivative results, 3.1; LAPACK's syev",
 	})
 	register(&opSVD, graph.Row{
@@ -30,7 +30,7 @@ func init() {
 		Forward: svdForward,
 		VJP:     svdVJP,
 		Prepare: wellSeparated,
-		Try:     []string{"(2,2)", "(3,2)", "(2,3)", "(1,1)", "(1,3)", "(2,2,2)", "(0,2)"},
+		Try:     []string{"(2,2)", "(3,2)", "(2,3)", "(1,1)", "(1,3)", "(2,2,2)", "(0,2)", "(2,0,3)"},
 		Source:  "Townsend (2016), Differentiating the singular value decomposition; LAPACK's gesvd",
 	})
 	register(&opQR, graph.Row{
@@ -221,17 +221,29 @@ func eighVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
 	w, v := cut(n.Value())
 	ctw, ctv := cut(ct)
 	vt := Transpose(v)
-	inner := Add(DiagonalMatrix(ctw), Chain(matmul(vt, ctv, rightCotangent), gaps(w)))
+	scale := sizeOf(w)
+	inner := Add(DiagonalMatrix(ctw), Div(Chain(matmul(vt, ctv, rightCotangent), gaps(Div(w, scale))), Unsqueeze(scale, -1)))
 	return symmetric(matmul(matmul(v, inner, rightCotangent), vt, leftCotangent))
+}
+
+// sizeOf returns the size of the largest of the eigenvalues or singular values of every matrix, with one element in place
+// of them. Rules divide by it before differences are inverted, so that the squares in their derivatives neither overflow
+// nor vanish, and again afterwards. It is a constant: it cancels.
+func sizeOf(w graph.Value) graph.Value {
+	if w.Dims()[w.Rank()-1] == 0 {
+		return Unsqueeze(Sum(w, -1), -1) // of the right shape, and of no consequence
+	}
+	return notZero(StopGradient(Unsqueeze(Max(Abs(w), -1), -1)))
+}
+
+// notZero returns x with ones in place of zeros.
+func notZero(x graph.Value) graph.Value {
+	g := x.Graph()
+	return Where(Eq(x, g.Const(0)), g.Const(1), x)
 }
 
 // gaps returns the matrix 1/(wⱼ - wᵢ) with zeros on its diagonal.
 func gaps(w graph.Value) graph.Value { return offDiagonal(Sub(asRow(w), asColumn(w))) }
-
-// gapsOfSquares returns the matrix 1/(sⱼ² - sᵢ²) with zeros on its diagonal.
-func gapsOfSquares(s graph.Value) graph.Value {
-	return offDiagonal(Mul(Sub(asRow(s), asColumn(s)), Add(asRow(s), asColumn(s))))
-}
 
 // offDiagonal returns 1/d off the diagonal and 0 on it, where d is 0.
 func offDiagonal(d graph.Value) graph.Value {
@@ -289,20 +301,23 @@ func svdVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
 	ctu, cts, ctv := cutSVD(ct, rows)
 	ut, vt := Transpose(u), Transpose(v)
 	uu, vv := matmul(ut, ctu, rightCotangent), matmul(vt, ctv, rightCotangent)
-	f := gapsOfSquares(s)
-	twice := func(x graph.Value) graph.Value { return Add(x, Transpose(x)) }
-	inner := Add(DiagonalMatrix(cts), Add(
-		Chain(twice(Chain(uu, f)), asRow(s)),
-		Chain(twice(Chain(vv, f)), asColumn(s))))
+	size := sizeOf(s)
+	s, size = Div(s, size), Unsqueeze(size, -1)
+	// f·s as s/(sⱼ + sᵢ)/(sⱼ - sᵢ), which squares nothing.
+	f, total := gaps(s), Add(asRow(s), asColumn(s))
+	difference := func(x graph.Value) graph.Value { return Chain(Sub(x, Transpose(x)), f) }
+	inner := Add(DiagonalMatrix(cts), Div(Add(
+		Chain(difference(uu), Div(asRow(s), total)),
+		Chain(difference(vv), Div(asColumn(s), total))), size))
 	sum := matmul(matmul(u, inner, rightCotangent), vt, leftCotangent)
 	// What the cotangents hold outside of the spaces that u and v span.
 	if rows > cols {
 		rest := Chain(Sub(ctu, matmul(u, uu, rightCotangent)), asRow(Reciprocal(s)))
-		sum = Add(sum, matmul(rest, vt, leftCotangent))
+		sum = Add(sum, matmul(Div(rest, size), vt, leftCotangent))
 	}
 	if cols > rows {
 		rest := Chain(Sub(ctv, matmul(v, vv, rightCotangent)), asRow(Reciprocal(s)))
-		sum = Add(sum, matmul(u, Transpose(rest), rightCotangent))
+		sum = Add(sum, matmul(u, Transpose(Div(rest, size)), rightCotangent))
 	}
 	return sum
 }

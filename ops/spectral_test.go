@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -158,5 +159,73 @@ func TestCholeskyGradientIsSymmetric(t *testing.T) {
 				t.Errorf("(%d,%d): mismatch:\n%s", i, j, diff)
 			}
 		}
+	}
+}
+
+// TestMatricesOfAnySize holds that functions of a matrix which is multiplied with a power of two, and their derivatives,
+// are multiplied with what follows from their degree: what is squared on the way must neither overflow nor vanish.
+func TestMatricesOfAnySize(t *testing.T) {
+	tall := tensor.Of([]float64{3, 1, -1, 2, 0.5, 1}, 3, 2)
+	square := tensor.Of([]float64{4, 1, -0.5, 0.25, 3, 1, 0.5, -1, 7}, 3, 3)
+	for _, c := range []struct {
+		name      string
+		a         *tensor.Tensor
+		f         func(a graph.Value) graph.Value
+		degree    float64 // of the result: f(c·a) = c^degree·f(a)
+		exponents []int
+	}{
+		{"svd, u", tall, func(a graph.Value) graph.Value { u, _, _ := ops.SVD(a); return u }, 0, []int{530, 900, -530, -900}},
+		{"svd, s", tall, func(a graph.Value) graph.Value { _, s, _ := ops.SVD(a); return s }, 1, []int{530, 900, -530, -900}},
+		{"svd, v", tall, func(a graph.Value) graph.Value { _, _, vt := ops.SVD(a); return vt }, 0, []int{530, 900, -530, -900}},
+		{"svd, u of a wide matrix", tall, func(a graph.Value) graph.Value { u, _, _ := ops.SVD(ops.Transpose(a)); return u }, 0, []int{530, 900, -530, -900}},
+		{"eigh, w", square, func(a graph.Value) graph.Value { w, _ := ops.Eigh(a); return w }, 1, []int{530, 900, -530, -900}},
+		{"eigh, v", square, func(a graph.Value) graph.Value { _, v := ops.Eigh(a); return v }, 0, []int{530, 900, -530, -900}},
+		{"qr, q", tall, func(a graph.Value) graph.Value { q, _ := ops.QR(a); return q }, 0, []int{530, 900, -530, -900}},
+		{"qr, r", tall, func(a graph.Value) graph.Value { _, r := ops.QR(a); return r }, 1, []int{530, 900, -530, -900}},
+		{"cholesky", square, ops.Cholesky, 0.5, []int{530, 900, -530, -900}},
+		{"inv", square, ops.Inv, -1, []int{500, -500}},
+		{"solve", square, func(a graph.Value) graph.Value {
+			return ops.Solve(a, a.Graph().ConstTensor(tensor.Of([]float64{1, 2, 3}, 3)))
+		}, -1, []int{500, -500}},
+		{"solve_lower", square, func(a graph.Value) graph.Value {
+			return ops.SolveLower(a, a.Graph().ConstTensor(tensor.Of([]float64{1, 2, 3}, 3)))
+		}, -1, []int{500, -500}},
+		{"det", square, ops.Det, 3, []int{330, -330}},
+		{"det of more rows", randomMatrices(1, 5, 5), ops.Det, 5, []int{190, -190}},
+		{"cofactor", square, ops.Cofactor, 2, []int{500, -500}},
+		{"cofactor of more rows", randomMatrices(1, 5, 5), ops.Cofactor, 4, []int{240, -240}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			at := func(exponent int) (out [][]float64) {
+				factor := math.Ldexp(1, exponent)
+				g := graph.New()
+				a := g.VarTensor(c.a)
+				scaled := g.VarTensor(ops.MulScalar(a, factor).Tensor())
+				y := c.f(scaled)
+				loss := weighted(y)
+				grad := autograd.Grad(loss, scaled)[0]
+				next := weighted(ops.MulScalar(grad, math.Pow(factor, 1-c.degree))) // of degree 0
+				for _, part := range []struct {
+					x      *tensor.Tensor
+					degree float64
+				}{
+					{y.Tensor(), c.degree}, {autograd.Backward(loss).Tensor(scaled), c.degree - 1}, {grad.Tensor(), c.degree - 1},
+					{autograd.Backward(next).Tensor(scaled), -1}, {autograd.Grad(next, scaled)[0].Tensor(), -1},
+				} {
+					var list []float64
+					for _, v := range numbers(part.x) {
+						list = append(list, v*math.Pow(factor, -part.degree))
+					}
+					out = append(out, list)
+				}
+				return out
+			}
+			want := at(0)
+			for _, e := range c.exponents {
+				if diff := cmp.Diff(want, at(e), cmpopts.EquateApprox(1e-10, 1e-12)); diff != "" {
+					t.Errorf("times 2^%d: mismatch (-want +got):\n%s", e, diff)
+				}
+			}
+		})
 	}
 }
