@@ -157,7 +157,10 @@
 //	center(x, axes...)                  x - Σ x / n                         δ - 1/n
 //	variance(x, axes...)                Σ (x - x̄)² / n                     2(x - x̄)/n
 //	std(x, axes...)                     √(Σ (x - x̄)² / n)                  (x - x̄)/(n·y)
+//	variance_ddof(x, ddof, axes...)     Σ (x - x̄)² / (n - ddof)            2(x - x̄)/(n - ddof)
+//	std_ddof(x, ddof, axes...)          √(Σ (x - x̄)² / (n - ddof))         (x - x̄)/((n - ddof)·y)
 //	norm(x, axes...)                    √(Σ x²)                             x/y
+//	pnorm(x, p, axes...)                (Σ |x|ᵖ)¹ᐟᵖ                         sign(x)·(|x|/y)ᵖ⁻¹
 //	-- product
 //	prod(x, axes...)                    Π x                                 product of the others
 //	cumsum(x, axis)                     yₖ = x₁ + … + xₖ                    1 from an element on, 0 before

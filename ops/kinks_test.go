@@ -113,7 +113,7 @@ func (fm form) round(v float64) float64 {
 
 func isReduction(row *graph.Row) bool {
 	params, ok := ops.Signature(row)
-	return ok && len(params) == 2 && params[1].Name == "axes" && row.Class == graph.General
+	return ok && params[len(params)-1].Name == "axes" && row.Class == graph.General
 }
 
 // kinkSample is a call of a row with every operand at a kink.

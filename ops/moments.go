@@ -8,7 +8,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opCenter, opVariance, opStd, opNorm graph.Op
+var opCenter, opVariance, opStd, opVarianceDDof, opStdDDof, opNorm graph.Op
 
 func init() {
 	register(&opCenter, graph.Row{
@@ -40,6 +40,37 @@ func init() {
 		Try:    []string{"(3)", "(2,3)", "(2,3) 0", "(2,3) 1", "(2,3) -1", "(2,3,4) 0 2", "(2,3,4) 1"},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "where all are equal: the smallest subgradient"}},
 		Source: "two passes, Chan, Golub and LeVeque (1983)",
+	})
+	register(&opVarianceDDof, graph.Row{
+		Name: "variance_ddof", Func: VarianceDDof, Params: "x, ddof, axes", Doc: "variance with the divisor n - ddof: the sample variance for ddof 1", Formula: "Σ (x - x̄)² / (n - ddof)", Derivative: "2(x - x̄)/(n - ddof)",
+		Forward: func(n graph.Node) {
+			k := freedom(n)
+			reduceRows(n,
+				func(x []float64) float64 { return squaredDistances(x) / k },
+				func(x []float32) float32 { return float32(squaredDistances(x) / k) })
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(spread(n, ct), MulScalar(Center(n.Input(0), n.Ints()...), 2/freedom(n)))
+		},
+		Try:    []string{"(3) 1", "(2,3) 1", "(2,3) 1 0", "(2,3) 0 1", "(2,3) 1 -1", "(2,3,4) 2 0 2", "(2,3,4) -1 1"},
+		Source: "Bessel's correction; two passes, Chan, Golub and LeVeque (1983)",
+	})
+	register(&opStdDDof, graph.Row{
+		Name: "std_ddof", Func: StdDDof, Params: "x, ddof, axes", Doc: "standard deviation with the divisor n - ddof: the sample's for ddof 1", Formula: "√(Σ (x - x̄)² / (n - ddof))", Derivative: "(x - x̄)/((n - ddof)·y)",
+		Forward: func(n graph.Node) {
+			k := math.Sqrt(freedom(n))
+			reduceRows(n,
+				func(x []float64) float64 { return length(x, meanOf(x)) / k },
+				func(x []float32) float32 { return float32(length(x, meanOf(x)) / k) })
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			y, zero := spread(n, n.Value()), n.Graph().Const(0)
+			d := Where(Eq(y, zero), zero, Div(Center(n.Input(0), n.Ints()...), y))
+			return Chain(spread(n, ct), MulScalar(d, 1/freedom(n)))
+		},
+		Try:    []string{"(3) 1", "(2,3) 1", "(2,3) 1 0", "(2,3) 0 1", "(2,3) 1 -1", "(2,3,4) 2 0 2", "(2,3,4) -1 1"},
+		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "where all are equal: the smallest subgradient"}},
+		Source: "Bessel's correction; two passes, Chan, Golub and LeVeque (1983)",
 	})
 	register(&opNorm, graph.Row{
 		Name: "norm", Func: Norm, Params: "x, axes", Doc: "Euclidean length, of everything or over the axes given, without overflow", Formula: "√(Σ x²)", Derivative: "x/y",
@@ -95,12 +126,18 @@ func centerRows[T constraints.Float](dst, x []T, k int) {
 	}
 }
 
-func varianceRow[T constraints.Float](x []T) T {
+func varianceRow[T constraints.Float](x []T) T { return T(squaredDistances(x) / float64(len(x))) }
+
+// squaredDistances returns the sum of the squared distances from the mean.
+func squaredDistances[T constraints.Float](x []T) float64 {
 	m, n := meanOf(x), float64(len(x))
 	s := pairwise(x, func(v float64) float64 { return (v - m) * (v - m) })
 	rest := distances(x, m) // 0 but for the rounding of m
-	return T((s - rest*rest/n) / n)
+	return s - rest*rest/n
 }
+
+// freedom returns the degrees of freedom n - ddof of a variance or standard deviation of n elements, at least 0.
+func freedom(n graph.Node) float64 { return max(float64(reducedLen(n))-n.Float(0), 0) }
 
 func stdRow[T constraints.Float](x []T) T {
 	m := meanOf(x)
@@ -159,6 +196,42 @@ func Variance(x graph.Value, axes ...int) graph.Value { return reduction(opVaria
 //
 //	Std of equal numbers = 0, with derivative 0, exactly: also of (0.1, 0.1, 0.1)
 func Std(x graph.Value, axes ...int) graph.Value { return reduction(opStd, x, axes, true) }
+
+// VarianceDDof returns the variance with the divisor n - ddof in place of n, over everything or over the axes given,
+// which disappear: for ddof 1 the sample variance, an unbiased estimate, for ddof 0 [Variance]. The divisor is at least
+// 0, as in NumPy.
+//
+// Derivative: 2(x - x̄)/(n - ddof) for the mean x̄ of n elements.
+//
+// Special cases are:
+//
+//	VarianceDDof of equal numbers = 0, with derivative 0, exactly, for n > ddof
+//	VarianceDDof of n ≤ ddof elements = NaN if they are equal, with derivative NaN, such as of one for ddof 1
+//	VarianceDDof of n ≤ ddof elements = +Inf if they are not equal
+func VarianceDDof(x graph.Value, ddof int, axes ...int) graph.Value {
+	return ddofReduction(opVarianceDDof, x, ddof, axes)
+}
+
+// StdDDof returns the root of [VarianceDDof], over everything or over the axes given, which disappear: for ddof 1 the
+// standard deviation of a sample, for ddof 0 [Std]. It does not overflow on the way.
+//
+// Derivative: (x - x̄)/((n - ddof)·y) for the mean x̄ of n elements and the result y.
+//
+// Special cases are:
+//
+//	StdDDof of equal numbers = 0, with derivative 0, exactly, for n > ddof
+//	StdDDof of n ≤ ddof elements = NaN if they are equal, else +Inf, with derivative NaN
+func StdDDof(x graph.Value, ddof int, axes ...int) graph.Value {
+	return ddofReduction(opStdDDof, x, ddof, axes)
+}
+
+// ddofReduction records a reduction whose attribute is ddof, besides the axes.
+func ddofReduction(op graph.Op, x graph.Value, ddof int, axes []int) graph.Value {
+	c := graph.Begin(op, x)
+	var list, out [tensor.MaxRank]int
+	nlist, nout := reducedAxes(c, axes, true, &list, &out)
+	return c.Ints(list[:nlist]...).Floats(float64(ddof), 0).Record(out[:nout]...)
+}
 
 // Norm returns the Euclidean length √Σx² of everything, or over the axes given, which disappear. It neither overflows
 // nor underflows on the way. The norm of nothing is 0.
