@@ -63,9 +63,10 @@ func ReadFile(name string, layout Layout) (*Set, error) {
 }
 
 // ReadCSV reads a set of float64 features and labels from comma-separated values, which may be compressed with gzip:
-// the first two bytes tell. Spaces around numbers and empty lines are ignored. It returns a [*ReadError] that names line
-// and column if a row is shorter or longer than the others, a field is not a finite number, or a class is not one of
-// those there are.
+// the first two bytes tell. Spaces around numbers, empty lines and the byte order mark of UTF-8 are ignored. It returns a
+// [*ReadError] that names line and column if a row is shorter or longer than the others, a field is not a finite number,
+// or a class is not one of those there are. So does a row of more than 16 MiB or 2²⁰ fields: a small compressed file can
+// hold a line that would fill the memory. It panics with an [*tensor.Error] if r is nil or there is no such layout.
 func ReadCSV(r io.Reader, layout Layout) (*Set, error) {
 	if layout > Described {
 		panic(tensor.Errorf("data.ReadCSV", tensor.ErrUsage, "layout %d: want data.Plain or data.Described", layout))
@@ -86,7 +87,16 @@ func ReadCSV(r io.Reader, layout Layout) (*Set, error) {
 }
 
 func read(r io.Reader, layout Layout) (*Set, error) {
-	c := &reader{Reader: csv.NewReader(r)}
+	start := bufio.NewReader(r)
+	mark, _ := start.Peek(3)
+	switch {
+	case string(mark) == "\ufeff":
+		_, _ = start.Discard(3)
+	case strings.HasPrefix(string(mark), "\xfe\xff") || strings.HasPrefix(string(mark), "\xff\xfe"):
+		return nil, &ReadError{Err: errors.New("the file is in UTF-16: save it as UTF-8")}
+	}
+	limit := &limiter{r: start}
+	c := &reader{Reader: csv.NewReader(limit), limit: limit}
 	c.FieldsPerRecord = -1
 	c.ReuseRecord = true
 	c.features = -1
@@ -104,6 +114,9 @@ func read(r io.Reader, layout Layout) (*Set, error) {
 		if err == io.EOF {
 			break
 		}
+		if err == nil && rows >= 0 && len(set.Labels) == rows {
+			return nil, c.errorf(-1, "the first line promises %d rows, and there are more", rows)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -111,12 +124,12 @@ func read(r io.Reader, layout Layout) (*Set, error) {
 			c.features = len(row) - 1
 		}
 		if len(row) != c.features+1 || c.features == 0 {
-			return nil, c.errorf(-1, "%d fields, want %d: the features and then the class", len(row), max(c.features, 1)+1)
+			return nil, c.errorf(-1, "%d fields, want %d: the features and then the class%s", len(row), max(c.features, 1)+1, lineEnd(row...))
 		}
 		for i, field := range row[:c.features] {
 			v, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
 			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, c.errorf(i, "%q is not a finite number", field)
+				return nil, c.errorf(i, "%s is not a finite number%s", quote(field), lineEnd(field))
 			}
 			x = append(x, v)
 		}
@@ -126,7 +139,7 @@ func read(r io.Reader, layout Layout) (*Set, error) {
 			if layout == Described {
 				want = fmt.Sprintf("an integer from 0 to %d", len(set.Classes)-1)
 			}
-			return nil, c.errorf(c.features, "class %q: want %s", row[c.features], want)
+			return nil, c.errorf(c.features, "class %s: want %s%s", quote(row[c.features]), want, lineEnd(row[c.features]))
 		}
 		set.Labels = append(set.Labels, label)
 	}
@@ -144,11 +157,13 @@ func read(r io.Reader, layout Layout) (*Set, error) {
 // A reader reads lines and remembers where it is.
 type reader struct {
 	*csv.Reader
+	limit    *limiter
 	features int // in a row, -1 while unknown
 }
 
 // next returns the fields of the next line.
 func (c *reader) next() ([]string, error) {
+	c.limit.begin(c.InputOffset())
 	row, err := c.Read()
 	var parse *csv.ParseError
 	switch {
@@ -170,6 +185,16 @@ func (c *reader) errorf(i int, format string, args ...any) error {
 	return e
 }
 
+// lineEnd returns a hint if fields hold carriage returns.
+func lineEnd(fields ...string) string {
+	for _, f := range fields {
+		if strings.ContainsRune(f, '\r') {
+			return "; there is a carriage return in it: lines must end with a line feed"
+		}
+	}
+	return ""
+}
+
 // description reads the first line of a [Described] file.
 func (c *reader) description() (rows int, classes []string, err error) {
 	row, err := c.next()
@@ -186,8 +211,11 @@ func (c *reader) description() (rows int, classes []string, err error) {
 	for i, what := range []string{"rows", "features"} {
 		counts[i], err = strconv.Atoi(strings.TrimSpace(row[i]))
 		if err != nil || counts[i] < 1 {
-			return 0, nil, c.errorf(i, "%q is not a number of %s, 1 or more: is this a plain file?", row[i], what)
+			return 0, nil, c.errorf(i, "%s is not a number of %s, 1 or more: is this a plain file?", quote(row[i]), what)
 		}
+	}
+	if counts[1] >= maxFields {
+		return 0, nil, c.errorf(1, "%d features: a row has at most %d fields", counts[1], maxFields)
 	}
 	for _, name := range row[2:] {
 		classes = append(classes, strings.TrimSpace(name))

@@ -23,6 +23,8 @@ func TestReadCSV(t *testing.T) {
 	}{
 		{"described", data.Described, "2,3,no,yes\n1,2,3,0\n4,5,6,1\n", []float64{1, 2, 3, 4, 5, 6}, []int{0, 1}, []string{"no", "yes"}},
 		{"plain", data.Plain, "1,2,3\n4,5,6\n", []float64{1, 2, 4, 5}, []int{3, 6}, nil},
+		{"byte order mark", data.Described, "\ufeff1,2,no,yes\n1,2,0\n", []float64{1, 2}, []int{0}, []string{"no", "yes"}},
+		{"byte order mark, quoted", data.Plain, "\ufeff\"1\",2,0\n", []float64{1, 2}, []int{0}, nil},
 		{"spaces, empty lines and no line end", data.Plain, "\n 1e-3 , -2, 0\r\n\r\n.5,+6,1", []float64{1e-3, -2, 0.5, 6}, []int{0, 1}, nil},
 	}
 	for _, tt := range tests {
@@ -76,6 +78,23 @@ func TestReadCSVErrors(t *testing.T) {
 		{"plain file read as described", data.Described, "5.1,3.5,1.4,0\n", `data.ReadCSV: line 1, column 1: "5.1" is not a number of rows, 1 or more: is this a plain file?`},
 		{"no features", data.Described, "2,0,a\n", `data.ReadCSV: line 1, column 3: "0" is not a number of features, 1 or more: is this a plain file?`},
 		{"too few rows", data.Described, "3,1,a\n1,0\n2,0\n", "data.ReadCSV: the first line promises 3 rows, there are 2"},
+		{"too many rows", data.Described, "1,1,a\n1,0\n2,0\n", "data.ReadCSV: line 3: the first line promises 1 rows, and there are more"},
+		{"more rows than promised, and broken", data.Described, "1,1,a\n1,0\nx\n", "data.ReadCSV: line 3: the first line promises 1 rows, and there are more"},
+		{"features beyond all bounds", data.Described, "1,2147483647,a\n1,0\n", "data.ReadCSV: line 1, column 3: 2147483647 features: a row has at most 1048576 fields"},
+		{"features that do not fit an int", data.Described, "1,92233720368547758070,a\n1,0\n", `data.ReadCSV: line 1, column 3: "92233720368547758070" is not a number of features, 1 or more: is this a plain file?`},
+		{"carriage returns only", data.Plain, "1,2,0\r3,4,1\r", `data.ReadCSV: line 1, column 5: "0\r3" is not a finite number; there is a carriage return in it: lines must end with a line feed`},
+		{"carriage returns only, no features", data.Plain, "1\r2\r", "data.ReadCSV: line 1: 1 fields, want 2: the features and then the class; there is a carriage return in it: lines must end with a line feed"},
+		{"carriage returns only, one row of two fields", data.Plain, "1,0\r2\r3", `data.ReadCSV: line 1, column 3: class "0\r2\r3": want an integer, 0 or more; there is a carriage return in it: lines must end with a line feed`},
+		{"NUL", data.Plain, "1,2\x00,0\n", `data.ReadCSV: line 1, column 3: "2\x00" is not a finite number`},
+		{"not text", data.Plain, "\x89PNG\r\n\x1a\n", "data.ReadCSV: line 1: 1 fields, want 2: the features and then the class"},
+		{"UTF-16", data.Plain, "\xff\xfe1\x00,\x000\x00", "data.ReadCSV: the file is in UTF-16: save it as UTF-8"},
+		{"UTF-16, the other order", data.Described, "\xfe\xff\x001", "data.ReadCSV: the file is in UTF-16: save it as UTF-8"},
+		{"byte order mark alone", data.Described, "\ufeff", "data.ReadCSV: the file is empty"},
+		{"byte order mark in the middle", data.Plain, "1,0\n\ufeff1,0\n", `data.ReadCSV: line 2, column 1: "\ufeff1" is not a finite number`},
+		{"long field", data.Plain, strings.Repeat("x", 1000) + ",0\n", `data.ReadCSV: line 1, column 1: "` + strings.Repeat("x", 40) + `"… (1000 bytes) is not a finite number`},
+		{"long field, cut between letters", data.Plain, strings.Repeat("é", 100) + ",0\n", `data.ReadCSV: line 1, column 1: "` + strings.Repeat("é", 20) + `"… (200 bytes) is not a finite number`},
+		{"long class", data.Plain, "1," + strings.Repeat("9", 100) + "\n", `data.ReadCSV: line 1, column 3: class "` + strings.Repeat("9", 40) + `"… (100 bytes): want an integer, 0 or more`},
+		{"long number of rows", data.Described, strings.Repeat("1", 100) + ",2,a\n", `data.ReadCSV: line 1, column 1: "` + strings.Repeat("1", 40) + `"… (100 bytes) is not a number of rows, 1 or more: is this a plain file?`},
 		{"far too few rows", data.Described, "2000000000,1,a\n1,0\n", "data.ReadCSV: the first line promises 2000000000 rows, there are 1"},
 		{"short row", data.Described, "1,2,a\n1,0\n", "data.ReadCSV: line 2: 2 fields, want 3: the features and then the class"},
 		{"ragged rows", data.Plain, "1,2,0\n1,2,3,0\n", "data.ReadCSV: line 2: 4 fields, want 3: the features and then the class"},
@@ -101,6 +120,68 @@ func TestReadCSVErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An endless reader repeats a text for ever, after another one.
+type endless struct {
+	first, text string
+	read        int64
+}
+
+func (e *endless) Read(b []byte) (int, error) {
+	n := copy(b, e.first)
+	e.first = e.first[n:]
+	for n < len(b) {
+		n += copy(b[n:], e.text)
+	}
+	e.read += int64(n)
+	return n, nil
+}
+
+// TestReadCSVOfEndlessRows holds that a row that does not end is given up while it still fits the memory.
+func TestReadCSVOfEndlessRows(t *testing.T) {
+	const (
+		tooLong = "a row of more than 16 MiB: is this a file of comma-separated values?"
+		tooMany = "a row of more than 1048576 fields"
+		enough  = 17 << 20 // bytes
+	)
+	tests := []struct {
+		name        string
+		layout      data.Layout
+		first, text string
+		want        string
+	}{
+		{"one field", data.Plain, "", "12345678", tooLong},
+		{"second row", data.Plain, "1,2,0\n", "12345678", tooLong},
+		{"quoted lines", data.Plain, "1,\"", "1234567\n", tooLong},
+		{"doubled quotes", data.Described, "9,2,a,b\n\"", "\"\"", tooLong},
+		{"first line of a described file", data.Described, "", "12345678", tooLong},
+		{"empty lines", data.Plain, "", "\n\r\n\n\r\n", tooLong},
+		{"fields", data.Plain, "", "1,2,3,4,", tooMany},
+		{"empty fields", data.Plain, "1,2,0\n", ",,,,,,,,", tooMany},
+	}
+	for _, tt := range tests {
+		r := &endless{first: tt.first, text: tt.text}
+		_, err := data.ReadCSV(r, tt.layout)
+		var where *data.ReadError
+		if err == nil || !strings.HasSuffix(err.Error(), tt.want) || !errors.As(err, &where) {
+			t.Errorf("%s: got error %v, want a *data.ReadError with %q", tt.name, err, tt.want)
+		}
+		if r.read > enough {
+			t.Errorf("%s: %d bytes were read, want no more than %d", tt.name, r.read, int64(enough))
+		}
+	}
+	t.Run("a long row is none", func(t *testing.T) {
+		const features = 20000
+		row := strings.Repeat("1.5,", features) + "0\n"
+		set, err := data.ReadCSV(strings.NewReader(strings.Repeat(row, 100)), data.Plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]int{100, features}, set.X.Shape()); diff != "" {
+			t.Errorf("mismatch (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestReadFile(t *testing.T) {

@@ -1,0 +1,53 @@
+package data
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+// What a row may have at most, so that no file fills the memory with one: bytes and fields. A file is read in blocks,
+// by the size of which a row may have more.
+const (
+	maxRowBytes = 16 << 20
+	maxFields   = 1 << 20
+)
+
+// A limiter stops a reader within a row that is too long.
+type limiter struct {
+	r      io.Reader
+	read   int64 // bytes, in all
+	start  int64 // of the row under way
+	commas int   // read since start
+}
+
+// begin notes that a row begins at the given byte.
+func (l *limiter) begin(at int64) { l.start, l.commas = at, 0 }
+
+func (l *limiter) Read(b []byte) (int, error) {
+	switch {
+	case l.read-l.start > maxRowBytes:
+		return 0, fmt.Errorf("a row of more than %d MiB: is this a file of comma-separated values?", maxRowBytes>>20)
+	case l.commas > maxFields:
+		return 0, fmt.Errorf("a row of more than %d fields", maxFields)
+	}
+	n, err := l.r.Read(b)
+	l.read += int64(n)
+	l.commas += bytes.Count(b[:n], []byte{','})
+	return n, err
+}
+
+// quote returns a field as it stands in messages: in quotes, and cut short if it is long.
+func quote(field string) string {
+	const most = 40
+	if len(field) <= most {
+		return strconv.Quote(field)
+	}
+	n := most
+	for n > most-utf8.UTFMax && !utf8.RuneStart(field[n]) {
+		n--
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strconv.Quote(field[:n]), len(field))
+}
