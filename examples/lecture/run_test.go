@@ -333,6 +333,26 @@ func TestProgress(t *testing.T) {
 			t.Errorf("screen %q, want the work's name on it", screen.String())
 		}
 	})
+	t.Run("narrow terminals", func(t *testing.T) {
+		for columns := 10; columns <= 100; columns++ {
+			var screen bytes.Buffer
+			bar := newBar(&screen, func() int { return columns }, 600, "12.4 variants")
+			if err := errors.Join(bar.Add(599), bar.Clear()); err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range strings.FieldsFunc(screen.String(), func(r rune) bool { return r == '\r' }) {
+				if n := utf8.RuneCountInString(line); n >= columns {
+					t.Errorf("%d columns: %q takes %d", columns, line, n)
+				}
+			}
+			if !strings.Contains(screen.String(), "99%") || strings.Contains(screen.String(), "\n") {
+				t.Errorf("%d columns: the screen is %q, want one line with the percentage", columns, screen.String())
+			}
+			if columns >= 80 && !strings.Contains(screen.String(), "(599/600)") {
+				t.Errorf("%d columns: the screen is %q, want the count", columns, screen.String())
+			}
+		}
+	})
 	t.Run("no terminal", func(t *testing.T) {
 		if w := terminal(&bytes.Buffer{}); w != nil {
 			t.Errorf("a buffer is taken for the terminal %v", w)
