@@ -86,10 +86,10 @@ func (a *Adam) plain(dtype tensor.DType, b bounds, size float64) (bounds, bool) 
 	d := size + decay*b.w
 	b.m = c.Beta1*b.m + (1-c.Beta1)*d
 	b.v = max(b.v, d)
-	by := a.lr / (1 - c.Beta1) * b.m
-	b.w = math.Abs(keep)*b.w + by/c.Eps
-	ok := b.v <= root && by <= largest && b.w <= largest
-	return b, ok && holds(dtype, a.lr) && holds(dtype, c.WeightDecay) && a.settingsFit(dtype, least)
+	rate := a.lr / (1 - c.Beta1) // of the first step, later ones have less
+	b.w = math.Abs(keep)*b.w + rate*b.m/c.Eps
+	ok := b.v <= root && rate*b.m <= largest && b.w <= largest && rate <= largest && math.Abs(keep) <= largest
+	return b, ok && holds(dtype, a.lr) && holds(dtype, c.WeightDecay) && holds(dtype, c.Eps) && a.settingsFit(dtype, least)
 }
 
 // settingsFit reports whether the rates are below 1 in a precision, and ε is so large that squares below the smallest

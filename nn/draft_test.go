@@ -135,6 +135,32 @@ func TestAdamSettings(t *testing.T) {
 	}
 }
 
+// TestAdamSettingsTogether holds that settings which single precision cannot hold make a step of ordinary size together.
+func TestAdamSettingsTogether(t *testing.T) {
+	for _, tt := range []struct {
+		cfg  nn.AdamConfig
+		grad float64
+		want float64 // of the first step from 0
+	}{
+		{nn.AdamConfig{LR: 1e37, Eps: 1e45}, 1, -1e37 / (1 + 1e45)},
+		{nn.AdamConfig{LR: 1e60, Eps: 1e60}, 2, -2},
+		{nn.AdamConfig{LR: 8e37}, 0, 0},
+		{nn.AdamConfig{LR: 1e30, WeightDecay: 1e30, Decoupled: true}, 0, 0},
+		{nn.AdamConfig{LR: 1e-40, Eps: 1e-45}, 1e-40, -1e-40},
+	} {
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			w := &nn.Param{Name: "w", Data: tensor.New(dtype, 2)}
+			got := walk(t, nn.NewAdam(tt.cfg), w, []float64{tt.grad})
+			if math.Abs(got[1]-tt.want) > 1e-4*math.Abs(tt.want) {
+				t.Errorf("%+v, %s, gradient %g: the first step leads to %g, want %g", tt.cfg, dtype, tt.grad, got[1], tt.want)
+			}
+			if v := w.Data.AtFlat(1); v != 0 {
+				t.Errorf("%+v, %s: an element with gradient 0 has moved to %v", tt.cfg, dtype, v)
+			}
+		}
+	}
+}
+
 // TestSGDAtAnySize uses that gradients of another size make the same steps with a rate to match.
 func TestSGDAtAnySize(t *testing.T) {
 	grads := []float64{1, 1, 3, 3, 3, 3, 3, -2, 0, 1}

@@ -196,6 +196,33 @@ func TestStepErrors(t *testing.T) {
 	})
 }
 
+// TestRateZero holds that a schedule may end at 0.
+func TestRateZero(t *testing.T) {
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		for _, opt := range []nn.Optimizer{
+			nn.NewSGD(nn.SGDConfig{LR: 1}), nn.NewSGD(nn.SGDConfig{LR: 1, Momentum: 0.5}), nn.NewSGD(nn.SGDConfig{LR: 1, Momentum: 0.5, Nesterov: true, WeightDecay: 0.1}),
+			nn.NewAdam(nn.AdamConfig{}), nn.NewAdam(nn.AdamConfig{WeightDecay: 0.1, Decoupled: true}),
+		} {
+			w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1}, 1).To(dtype)}
+			setRate(opt, 0)
+			if got := walk(t, opt, w, []float64{1, 2, 3}); got[3] != 1 {
+				t.Errorf("%T, %s: with rate 0 the parameter goes %v", opt, dtype, got)
+			}
+		}
+	}
+}
+
+func TestMomentsGoOnAtRateZero(t *testing.T) {
+	opt := nn.NewSGD(nn.SGDConfig{LR: 1, Momentum: 0.5})
+	w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1}, 1)}
+	opt.SetLR(0)
+	walk(t, opt, w, []float64{2})
+	opt.SetLR(1)
+	if got := walk(t, opt, w, []float64{0})[1]; got != 0 {
+		t.Errorf("got %v, want 1 less the half of the velocity 2", got)
+	}
+}
+
 func TestOptimizerSettings(t *testing.T) {
 	nan := math.NaN()
 	tests := []struct {
