@@ -158,6 +158,7 @@ func read(r io.Reader, layout Layout) (*Set, error) {
 type reader struct {
 	*csv.Reader
 	limit    *limiter
+	line     int // where the last row began, 0 before the first
 	features int // in a row, -1 while unknown
 }
 
@@ -169,8 +170,12 @@ func (c *reader) next() ([]string, error) {
 	switch {
 	case errors.As(err, &parse):
 		return nil, &ReadError{parse.Line, parse.Column, parse.Err}
+	case err != nil && err != io.EOF && c.line > 0:
+		return nil, &ReadError{Err: fmt.Errorf("after line %d: %w", c.line, err)}
 	case err != nil && err != io.EOF:
 		return nil, &ReadError{Err: err}
+	case err == nil:
+		c.line, _ = c.FieldPos(0)
 	}
 	return row, err
 }

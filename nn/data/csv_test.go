@@ -152,7 +152,7 @@ func TestReadCSVOfEndlessRows(t *testing.T) {
 		want        string
 	}{
 		{"one field", data.Plain, "", "12345678", tooLong},
-		{"second row", data.Plain, "1,2,0\n", "12345678", tooLong},
+		{"second row", data.Plain, "1,2,0\n", "12345678", "data.ReadCSV: after line 1: " + tooLong},
 		{"quoted lines", data.Plain, "1,\"", "1234567\n", tooLong},
 		{"doubled quotes", data.Described, "9,2,a,b\n\"", "\"\"", tooLong},
 		{"first line of a described file", data.Described, "", "12345678", tooLong},
