@@ -563,3 +563,45 @@ func TestSweepAcrossChunks(t *testing.T) {
 		}
 	}
 }
+
+// TestQuietValuesPassNothingOn checks that what was recorded with gradients off is a constant for every way of
+// differentiating, however large the adjoint.
+func TestQuietValuesPassNothingOn(t *testing.T) {
+	for _, shape := range [][]int{{}, {2}} {
+		g := graph.New()
+		x := g.VarTensor(tensor.New(tensor.Float64, shape...))
+		x.SetTensor(constant(3, shape...))
+		var c, d graph.Value
+		g.Quietly(func() {
+			c = ops.Square(x)                                      // 9
+			d = ops.MulScalar(ops.Mul(x, ops.Neg(x)), 2)           // -18
+			g.Loudly(func() { x.Graph().Const(1) })                // and something in between
+			d = ops.Add(d, ops.Clamp(ops.PowScalar(x, 3), -50, 5)) // -13
+		})
+		y := ops.Sum(ops.Add(ops.Mul(x, c), ops.Mul(ops.Square(x), d))) // 9x - 13x²
+		for i, v := range autograd.Backward(y).Tensor(x).Float64s() {
+			if v != 9-26*3 {
+				t.Errorf("shape %v: Backward gives %v for element %d, want %v", shape, v, i, 9-26*3)
+			}
+		}
+		for i, v := range autograd.Grad(y, x)[0].Tensor().Float64s() {
+			if v != 9-26*3 {
+				t.Errorf("shape %v: Grad gives %v for element %d, want %v", shape, v, i, 9-26*3)
+			}
+		}
+		// ∂/∂x of √(x·0) + ln(c·0) with constants that make both adjoints infinite.
+		zero := g.Const(0)
+		y = ops.Sum(ops.Add(x, ops.Log(ops.Mul(c, zero))))
+		for _, v := range autograd.Backward(y).Tensor(x).Float64s() {
+			if v != 1 {
+				t.Errorf("shape %v: Backward gives %v past an infinite adjoint of a constant, want 1", shape, v)
+			}
+		}
+	}
+}
+
+func constant(v float64, shape ...int) *tensor.Tensor {
+	c := tensor.New(tensor.Float64, shape...)
+	c.Fill(v)
+	return c
+}

@@ -116,12 +116,11 @@ func sweep(a *graph.Adjoints, from int, leavesOnly bool) {
 
 // passTensor passes the adjoint of a node that has tensors to its operands.
 func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
-	g, row := n.Graph(), n.Row()
 	ct := a.Tensor(n)
 	if _, scalar := n.Scalar(); scalar {
-		ct = g.Temp()
+		ct = n.Temp()
 		ct.SetFlat(a.Scalar(n), 0)
-		defer g.FreeTemp(ct)
+		defer n.FreeTemp(ct)
 	}
 	for i := range n.NumInputs() {
 		if !n.Wants(i) {
@@ -129,14 +128,14 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		}
 		in := n.InputNode(i)
 		if _, scalar := in.Scalar(); scalar {
-			dst := g.Temp()
-			pass(row, n, i, ct, dst, false)
+			dst := n.Temp()
+			pass(n, i, ct, dst, false)
 			a.AddScalar(in, dst.AtFlat(0))
-			g.FreeTemp(dst)
+			n.FreeTemp(dst)
 			continue
 		}
 		dst, fresh := a.Touch(in)
-		pass(row, n, i, ct, dst, fresh)
+		pass(n, i, ct, dst, fresh)
 	}
 	if leavesOnly {
 		a.Drop(n)
@@ -144,20 +143,33 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 }
 
 // pass adds to dst what the cotangent ct of node n contributes to operand i: by the operation's kernel, or by its rule
-// on the graph with recording off. The numbers of a fresh dst are undefined.
-func pass(row *graph.Row, n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
+// on the graph, whose records are taken away again. The numbers of a fresh dst are undefined.
+func pass(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
+	row, g := n.Row(), n.Graph()
 	if row.Backward != nil && row.Backward(n, i, ct, dst, fresh) {
 		return
 	}
 	if fresh {
 		dst.Zero()
 	}
-	g := n.Graph()
-	g.Scratch(func() {
-		g.Quietly(func() {
-			tensor.AddReduced(dst, cotangent(n, i, g.Lend(ct)).Node().Data())
-		})
-	})
+	// With gradients on: a rule may differentiate what it records.
+	g.Scratch(func() { g.Loudly(func() { addReduced(dst, exact(cotangent(n, i, g.Lend(ct)))) }) })
+}
+
+// addReduced adds src to dst, summed over the axes along which dst stretches to it.
+func addReduced(dst, src *tensor.Tensor) {
+	if src.DType() != dst.DType() {
+		src = src.To(dst.DType())
+	}
+	tensor.AddReduced(dst, src)
+}
+
+// exact returns the numbers of a value, which must not be changed: a scalar's in float64 whatever the graph's precision.
+func exact(v graph.Value) *tensor.Tensor {
+	if x, scalar := v.Node().Scalar(); scalar {
+		return tensor.Of([]float64{x})
+	}
+	return v.Node().Data()
 }
 
 // cotangent returns what the operation's rule makes of the cotangent ct of node n for operand i, of a shape that the
@@ -288,6 +300,14 @@ func (g Gradients) Tensor(w graph.Value) *tensor.Tensor {
 		t.Copy(s)
 	}
 	return t
+}
+
+// exact is Tensor without rounding of scalars: they are in float64.
+func (g Gradients) exact(v graph.Value) *tensor.Tensor {
+	if _, scalar := v.Node().Scalar(); scalar {
+		return tensor.Of([]float64{g.Scalar(v)})
+	}
+	return g.Tensor(v)
 }
 
 // View returns the storage of ∂l/∂w for a tensor w, which must not be changed and lives as long as the Gradients, or

@@ -64,7 +64,7 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 		first := g.Len() + 1
 		y := f(xs...)
 		checkResult(op, g, y)
-		c.result = y.Tensor()
+		c.result = exact(y).Clone()
 		use := func(v graph.Value) {
 			if v.ID() < first && v.WantsGrad() && !have[v.ID()] {
 				add(v)
@@ -106,7 +106,7 @@ const sameAgain = 1e-3
 func (c *checkpoint) evaluate(n graph.Node, xs []graph.Value) graph.Value {
 	y := c.f(xs[:c.given]...)
 	checkResult("autograd.Checkpoint", n.Graph(), y)
-	was, is := n.Data(), y.Node().Data()
+	was, is := exact(n.Value()), exact(y)
 	same := slices.Equal(was.Dims(), is.Dims())
 	largest := 0.0
 	for i := range was.Len() {
@@ -152,7 +152,7 @@ func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool)
 			grads := Gradients{a, a.Serial()}
 			for k, x := range xs {
 				if x.WantsGrad() && !c.again[k] {
-					parts[k] = grads.Tensor(x)
+					parts[k] = grads.exact(x)
 				}
 			}
 		})

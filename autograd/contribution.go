@@ -17,27 +17,27 @@ func (g Gradients) Contribution(v graph.Value, i int) *tensor.Tensor {
 	if k := n.NumInputs(); i < 0 || i >= k {
 		panic(graph.Errorf(op, graph.ErrIndex, "value %s has no operand %d: it has %d, counted from 0", n.Label(), i, k))
 	}
-	dst := tensor.New(g.a.Graph().DType(), n.InputNode(i).Dims()...)
+	dst := tensor.New(n.DType(), n.InputNode(i).Dims()...)
 	if !g.has(n) || !n.Wants(i) || !g.a.Reached(n) {
-		return dst
+		return dst.To(g.a.Graph().DType())
 	}
-	if d, ok := n.Partial(i); ok {
-		dst.SetFlat(g.a.Scalar(n)*d, 0)
-		return dst
+	if c, ok := n.Contribution(i, g.a.Scalar(n)); ok {
+		dst.SetFlat(c, 0)
+		return dst.To(g.a.Graph().DType())
 	}
 	ct := g.a.Tensor(n)
 	if _, scalar := n.Scalar(); scalar {
-		ct = g.a.Graph().Temp()
+		ct = n.Temp()
 		ct.SetFlat(g.a.Scalar(n), 0)
-		defer g.a.Graph().FreeTemp(ct)
+		defer n.FreeTemp(ct)
 	}
 	if ct == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "the adjoint of %s was given back during the sweep: call Backward without LeavesOnly", n.Label()))
 	}
 	if m := memoryOf(n); m != nil {
-		m.contributes(g.a, func() { pass(n.Row(), n, i, ct, dst, false) })
+		m.contributes(g.a, func() { pass(n, i, ct, dst, false) })
 	} else {
-		pass(n.Row(), n, i, ct, dst, false)
+		pass(n, i, ct, dst, false)
 	}
-	return dst
+	return dst.To(g.a.Graph().DType())
 }

@@ -105,8 +105,8 @@ func customBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) boo
 		g.Scratch(func() {
 			for k, v := range c.cotangents(n, g.Lend(ct)) {
 				if n.Wants(k) {
-					parts[k] = tensor.New(g.DType(), n.InputNode(k).Dims()...)
-					tensor.AddReduced(parts[k], v.Node().Data())
+					parts[k] = tensor.New(n.DType(), n.InputNode(k).Dims()...)
+					addReduced(parts[k], exact(v))
 				}
 			}
 		})

@@ -50,7 +50,7 @@ func (t *together) add(n graph.Node, i int, dst *tensor.Tensor, compute func() [
 		t.forget()
 		t.run(n, func() { t.parts = compute() })
 	}
-	tensor.AddReduced(dst, t.parts[i])
+	addReduced(dst, t.parts[i])
 	t.parts[i] = nil
 }
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -167,7 +168,7 @@ func (n Node) Save(k int, shape ...int) *tensor.Tensor {
 	e := n.extOf("saved tensors")
 	n.must(k, len(e.saved), "saved tensor")
 	if e.saved[k] == nil {
-		e.saved[k] = n.g.pool.Get(n.g.dtype, shape)
+		e.saved[k] = n.g.pool.Get(n.DType(), shape)
 	}
 	return e.saved[k]
 }
@@ -179,13 +180,38 @@ func (n Node) Saved(k int) *tensor.Tensor {
 	return e.saved[k]
 }
 
+// DType returns the precision in which the node was computed: the graph's if it has tensors, float64 if not.
+func (n Node) DType() tensor.DType {
+	if h := n.head(); h.ext != 0 {
+		if t := n.g.exts[h.ext].out; t != nil {
+			return t.DType()
+		}
+	}
+	return tensor.Float64
+}
+
+// Temp is [Graph.Temp] in the precision of the node.
+func (n Node) Temp(shape ...int) *tensor.Tensor {
+	n.head()
+	return n.g.temp("graph.Node.Temp", n.DType(), shape)
+}
+
+// FreeTemp gives back what [Node.Temp] returned.
+func (n Node) FreeTemp(t *tensor.Tensor) {
+	n.head()
+	n.g.FreeTemp(t)
+}
+
 // Temp returns a tensor of zeros from the graph's pool, for [Graph.FreeTemp] to give back. It panics with an [*Error] if the
 // tensor alone is above the graph's memory limit.
 func (g *Graph) Temp(shape ...int) *tensor.Tensor {
-	const op = "graph.Graph.Temp"
+	return g.temp("graph.Graph.Temp", g.DType(), shape)
+}
+
+func (g *Graph) temp(op string, dtype tensor.DType, shape []int) *tensor.Tensor {
 	g.must(op)
 	g.reserveBeside(op, shape, 0)
-	return g.pool.Zeros(g.dtype, shape)
+	return g.pool.Zeros(dtype, shape)
 }
 
 // FreeTemp gives back what [Graph.Temp] returned.
@@ -231,6 +257,26 @@ func (n Node) Partial(i int) (float64, bool) {
 		}
 	}
 	return d, true
+}
+
+// Contribution returns what an adjoint w of the node contributes to operand i, and true if it is a scalar operation that
+// has its derivatives on the tape: w times the derivative, but 0 where w is 0 and where the operand was not selected.
+func (n Node) Contribution(i int, w float64) (float64, bool) {
+	d, ok := n.Partial(i)
+	if !ok {
+		return 0, false
+	}
+	if d == 0 {
+		l := n.g.link(n.id)
+		linked := slices.Contains(l.In[:], n.inputID(i))
+		if !linked || n.Row().SelectsOperand(i) {
+			return 0, true
+		}
+	}
+	if w == 0 {
+		return 0, true
+	}
+	return w * d, true
 }
 
 // Name returns the name the node was given, or "".

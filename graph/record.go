@@ -34,9 +34,9 @@ func Scalars(a, b Value) (x, y float64, f Flags) {
 	return p.value, q.value, p.flags | q.flags
 }
 
-// Current is the long path to an operand: it panics with an [*Error] unless x is on the tape, and returns its handle of
+// current is the long path to an operand: it panics with an [*Error] unless x is on the tape, and returns its handle of
 // the present recording, for which [Scalar] need not be asked again: its number and its flags.
-func Current(op Op, x Value) (now Value, v float64, f Flags) {
+func current(op Op, x Value) (now Value, v float64, f Flags) {
 	x.must(op.Row().goName)
 	x.g.use(x.id)
 	x.g.room()
@@ -216,13 +216,22 @@ func (c Call) Errorf(kind Kind, format string, args ...any) *Error {
 func (c Call) Record(shape ...int) Value {
 	c.must()
 	c.g.reserve(c.op.Row().goName, shape)
-	return c.finish(c.g.pool.Get(c.g.dtype, shape), true)
+	return c.finish(c.g.pool.Get(c.dtype(shape), shape), true)
+}
+
+// dtype returns the precision in which a result of the given shape is computed: the graph's, but float64 for a scalar that
+// is made of scalars alone.
+func (c Call) dtype(shape []int) tensor.DType {
+	if len(shape) == 0 && c.AllScalar() {
+		return tensor.Float64
+	}
+	return c.g.dtype
 }
 
 // RecordView puts a node on the tape whose value is operand 0's storage from offset on, seen in another shape.
 func (c Call) RecordView(offset int, shape ...int) Value {
 	e := c.ext()
-	c.g.mirror(e)
+	c.g.mirror(e, c.dtype(shape))
 	source := c.g.head(c.g.inputs[e.inputs.lo]).flags
 	v := c.finish(c.g.pool.View(c.g.operands[e.inputs.lo], shape, offset), false)
 	if h := c.g.head(v.id); h.flags&isTensor != 0 && source&notPlain != 0 { // scalars are copied
@@ -262,7 +271,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	g.last.heads[id&chunkMask] = head{op: c.op, flags: flags, ext: int32(len(g.exts) - 1)}
 	g.last.links[id&chunkMask] = link{In: [2]int32{-1, 0}}
 	if len(g.operands) <= int(e.inputs.lo) {
-		g.mirror(e)
+		g.mirror(e, out.DType())
 	}
 	if forward {
 		row.Forward(Node{g, id})
@@ -274,16 +283,18 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	return Value{g, id, g.gen}
 }
 
-// mirror fills in the operands as tensors. A scalar operand becomes a tensor of shape ().
-func (g *Graph) mirror(e *ext) {
+// mirror fills in the operands as tensors of the given precision. A scalar operand becomes a tensor of shape ().
+func (g *Graph) mirror(e *ext, dtype tensor.DType) {
 	g.operands = g.operands[:e.inputs.lo]
 	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
 		h := g.head(in)
 		if h.flags&notPlain != 0 {
-			g.operands = append(g.operands, g.exts[h.ext].out)
-			continue
+			if t := g.exts[h.ext].out; t.DType() == dtype {
+				g.operands = append(g.operands, t)
+				continue
+			}
 		}
-		t := g.pool.Get(g.dtype, nil)
+		t := g.pool.Get(dtype, nil)
 		t.SetFlat(h.value, 0)
 		g.operands = append(g.operands, t)
 	}

@@ -154,7 +154,8 @@ func (g *Graph) release(e *ext) {
 		}
 	}
 	for i := e.inputs.lo; i < e.inputs.hi && int(i) < len(g.operands); i++ {
-		if t := g.operands[i]; t != nil && g.head(g.inputs[i]).flags&notPlain == 0 {
+		h := g.head(g.inputs[i])
+		if t := g.operands[i]; t != nil && (h.flags&notPlain == 0 || t != g.exts[h.ext].out) {
 			g.pool.Put(t)
 		}
 	}

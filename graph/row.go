@@ -110,8 +110,13 @@ func Register(row Row) Op {
 	switch {
 	case f == nil || f.Kind() != reflect.Func:
 		panic(Errorf(op, ErrUsage, "operation %q has no function: set Row.Func", row.Name))
+	case row.Class == NoGrad && row.VJP != nil:
+		panic(Errorf(op, ErrUsage, "operation %q has Class NoGrad and a VJP: one of the two is a mistake", row.Name))
+	}
+	row.complete()
+	switch {
 	case row.Forward == nil:
-		panic(Errorf(op, ErrUsage, "operation %q has no Forward: set Row.Forward", row.Name))
+		panic(Errorf(op, ErrUsage, "operation %q has no Forward: set Row.Forward, or for an elementwise operation Unary, UnaryParam or Binary", row.Name))
 	case row.VJP == nil && row.Class != NoGrad:
 		panic(Errorf(op, ErrUsage, "operation %q has no VJP: set Row.VJP, or Class NoGrad if it has no derivative", row.Name))
 	}

@@ -58,7 +58,7 @@ func sweepScalars(adj []float64, c *chunk, first, j, stop int) int {
 			if w == 0 {
 				continue
 			}
-			if a >= 0 && passSelected(adj, w, l, c.heads[j&(chunkLen-1)].op) {
+			if a >= 0 && passSelected(adj, w, l, &c.heads[j&(chunkLen-1)]) {
 				next = adj[before]
 				continue
 			}
@@ -80,13 +80,17 @@ func sweepScalars(adj []float64, c *chunk, first, j, stop int) int {
 	return stop - 1
 }
 
-// passSelected passes an adjoint that is infinite or NaN to the operands that the operation selected. It returns false
-// if the operation does not select: then a derivative of 0 is a number like others, and its product with w is NaN.
+// passSelected passes an adjoint that is infinite or NaN to the operands that the operation selected, and nothing from a
+// constant. It returns false if the operation does not select: then a derivative of 0 is a number like others, and its
+// product with w is NaN.
 //
 //go:noinline
-func passSelected(adj []float64, w float64, l *link, op Op) bool {
-	selects := table[op].selects
-	if selects == 0 {
+func passSelected(adj []float64, w float64, l *link, h *head) bool {
+	selects := table[h.op].selects
+	switch {
+	case h.flags&wantsGrad == 0:
+		return true
+	case selects == 0:
 		return false
 	}
 	for i, in := range l.In {

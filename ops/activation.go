@@ -179,7 +179,7 @@ func tanh(x float64) (y, dx float64) {
 //
 //	Sigmoid(+Inf) = 1, with derivative 0
 //	Sigmoid(-Inf) = 0, with derivative 0
-func Sigmoid(x graph.Value) graph.Value { return unary(opSigmoid, x) }
+func Sigmoid(x graph.Value) graph.Value { return graph.Unary(opSigmoid, x) }
 
 // Tanh returns the hyperbolic tangent, element by element, with full relative precision near 0.
 //
@@ -194,7 +194,7 @@ func Tanh(x graph.Value) graph.Value {
 		y, dx := tanh(v)
 		return graph.Record1(opTanh, f, x, y, dx)
 	}
-	return unary(opTanh, x)
+	return graph.Unary(opTanh, x)
 }
 
 // ReLU returns max(x, 0), element by element.
@@ -209,7 +209,7 @@ func ReLU(x graph.Value) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() && v > 0 {
 		return graph.Record1(opReLU, f, x, v, 1)
 	}
-	return unary(opReLU, x)
+	return graph.Unary(opReLU, x)
 }
 
 // Softplus returns ln(1+eˣ), element by element. It does not overflow.
@@ -220,7 +220,7 @@ func ReLU(x graph.Value) graph.Value {
 //
 //	Softplus(+Inf) = +Inf, with derivative 1
 //	Softplus(-Inf) = 0, with derivative 0
-func Softplus(x graph.Value) graph.Value { return unary(opSoftplus, x) }
+func Softplus(x graph.Value) graph.Value { return graph.Unary(opSoftplus, x) }
 
 func logSigmoid(x float64) (y, dx float64) {
 	return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))), sigmoid(-x)
@@ -250,7 +250,7 @@ func softsign(x float64) (y, dx float64) {
 //
 //	LogSigmoid(+Inf) = 0, with derivative 0
 //	LogSigmoid(-Inf) = -Inf, with derivative 1
-func LogSigmoid(x graph.Value) graph.Value { return unary(opLogSigmoid, x) }
+func LogSigmoid(x graph.Value) graph.Value { return graph.Unary(opLogSigmoid, x) }
 
 // SiLU returns x·sigmoid(x), element by element.
 //
@@ -261,7 +261,7 @@ func LogSigmoid(x graph.Value) graph.Value { return unary(opLogSigmoid, x) }
 //	SiLU(0) = 0, with derivative ½
 //	SiLU(+Inf) = +Inf, with derivative 1
 //	SiLU(-Inf) = 0, with derivative 0
-func SiLU(x graph.Value) graph.Value { return unary(opSiLU, x) }
+func SiLU(x graph.Value) graph.Value { return graph.Unary(opSiLU, x) }
 
 // LeakyReLU returns x for x > 0 and a·x elsewhere, element by element.
 //
@@ -270,7 +270,7 @@ func SiLU(x graph.Value) graph.Value { return unary(opSiLU, x) }
 // Special cases are:
 //
 //	LeakyReLU(NaN, a) = NaN, with derivative 1: x was taken
-func LeakyReLU(x graph.Value, a float64) graph.Value { return unaryParam(opLeakyReLU, x, a) }
+func LeakyReLU(x graph.Value, a float64) graph.Value { return graph.UnaryParam(opLeakyReLU, x, a) }
 
 // ELU returns x for x > 0 and a·(eˣ-1) elsewhere, element by element, with full relative precision near 0.
 //
@@ -280,7 +280,7 @@ func LeakyReLU(x graph.Value, a float64) graph.Value { return unaryParam(opLeaky
 //
 //	ELU(-Inf, a) = -a, with derivative 0
 //	ELU(+Inf, a) = +Inf, with derivative 1
-func ELU(x graph.Value, a float64) graph.Value { return unaryParam(opELU, x, a) }
+func ELU(x graph.Value, a float64) graph.Value { return graph.UnaryParam(opELU, x, a) }
 
 // Softsign returns x/(1+|x|), element by element: a sign that approaches ±1 as slowly as 1/x.
 //
@@ -290,7 +290,7 @@ func ELU(x graph.Value, a float64) graph.Value { return unaryParam(opELU, x, a) 
 //
 //	Softsign(±0) = ±0, with derivative 1
 //	Softsign(±Inf) = ±1, with derivative 0
-func Softsign(x graph.Value) graph.Value { return unary(opSoftsign, x) }
+func Softsign(x graph.Value) graph.Value { return graph.Unary(opSoftsign, x) }
 
 func gelu(x float64) (y, dx float64) {
 	cdf, pdf := 0.5*math.Erfc(-x*(1/math.Sqrt2)), math.Exp(-0.5*x*x)*(1/(math.SqrtPi*math.Sqrt2))
@@ -311,4 +311,4 @@ func gelu(x float64) (y, dx float64) {
 //	GELU(0) = 0, with derivative ½
 //	GELU(+Inf) = +Inf, with derivative 1
 //	GELU(-Inf) = 0, with derivative 0
-func GELU(x graph.Value) graph.Value { return unary(opGELU, x) }
+func GELU(x graph.Value) graph.Value { return graph.Unary(opGELU, x) }

@@ -104,7 +104,7 @@ func Add(a, b graph.Value) graph.Value {
 	if x, y, f := graph.Scalars(a, b); f.Scalar() {
 		return graph.Record2(opAdd, f, a, b, x+y, 1, 1)
 	}
-	return binary(opAdd, a, b)
+	return graph.Binary(opAdd, a, b)
 }
 
 // Sub returns a - b, element by element. Shapes broadcast as in NumPy.
@@ -114,7 +114,7 @@ func Sub(a, b graph.Value) graph.Value {
 	if x, y, f := graph.Scalars(a, b); f.Scalar() {
 		return graph.Record2(opSub, f, a, b, x-y, 1, -1)
 	}
-	return binary(opSub, a, b)
+	return graph.Binary(opSub, a, b)
 }
 
 // Mul returns a·b, element by element; see [MatMul] for the product of matrices. Shapes broadcast as in NumPy.
@@ -124,7 +124,7 @@ func Mul(a, b graph.Value) graph.Value {
 	if x, y, f := graph.Scalars(a, b); f.Scalar() {
 		return graph.Record2(opMul, f, a, b, x*y, y, x)
 	}
-	return binary(opMul, a, b)
+	return graph.Binary(opMul, a, b)
 }
 
 // Div returns a / b, element by element. Shapes broadcast as in NumPy.
@@ -140,7 +140,7 @@ func Div(a, b graph.Value) graph.Value {
 		z, da, db := divide(x, y)
 		return graph.Record2(opDiv, f, a, b, z, da, db)
 	}
-	return binary(opDiv, a, b)
+	return graph.Binary(opDiv, a, b)
 }
 
 func divide(a, b float64) (z, da, db float64) {
@@ -167,7 +167,7 @@ func Neg(x graph.Value) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() {
 		return graph.Record1(opNeg, f, x, -v, -1)
 	}
-	return unary(opNeg, x)
+	return graph.Unary(opNeg, x)
 }
 
 // AddScalar returns x + c for a constant number c, without a node for c.
@@ -177,7 +177,7 @@ func AddScalar(x graph.Value, c float64) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() {
 		return graph.Record1Param(opAddScalar, f, x, c, v+c, 1)
 	}
-	return unaryParam(opAddScalar, x, c)
+	return graph.UnaryParam(opAddScalar, x, c)
 }
 
 // MulScalar returns c·x for a constant number c, without a node for c.
@@ -187,14 +187,14 @@ func MulScalar(x graph.Value, c float64) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() {
 		return graph.Record1Param(opMulScalar, f, x, c, v*c, c)
 	}
-	return unaryParam(opMulScalar, x, c)
+	return graph.UnaryParam(opMulScalar, x, c)
 }
 
 // arithmetic makes the Forward of a binary operation from its kernels: of two arrays, and of an array and a number
 // for operations where the order does not matter.
 func arithmetic(vv64 func(dst, a, b []float64), vs64 func(dst, a []float64, c float64), vv32 func(dst, a, b []float32), vs32 func(dst, a []float32, c float32)) func(graph.Node) {
 	return func(n graph.Node) {
-		if n.Graph().DType() == tensor.Float32 {
+		if n.DType() == tensor.Float32 {
 			arithmeticOf(n, vv32, vs32)
 		} else {
 			arithmeticOf(n, vv64, vs64)
@@ -228,7 +228,7 @@ func arithmeticOf[T constraints.Float](n graph.Node, vv func(dst, a, b []T), vs 
 // withScalar makes the Forward of an operation with a constant parameter from its kernels.
 func withScalar(f64 func(dst, x []float64, c float64), f32 func(dst, x []float32, c float32)) func(graph.Node) {
 	return func(n graph.Node) {
-		if n.Graph().DType() == tensor.Float32 {
+		if n.DType() == tensor.Float32 {
 			f32(n.Out().Float32s(), n.In(0).Float32s(), float32(n.Float(0)))
 		} else {
 			f64(n.Out().Float64s(), n.In(0).Float64s(), n.Float(0))
@@ -256,9 +256,7 @@ func subBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	if i == 0 {
 		return addBackward(n, i, ct, dst, fresh)
 	}
-	full := unreduced(n, ct, dst, &fresh)
-	addScaled(full, -1, ct, fresh)
-	reduce(n, dst, full)
+	n.Unstretched(ct, dst, fresh, func(dst *tensor.Tensor, fresh bool) { addScaled(dst, -1, ct, fresh) })
 	return true
 }
 
@@ -325,13 +323,13 @@ func productChain[T constraints.Float]() chainKernel[T] {
 
 // mulBackward adds ct times the other operand.
 func mulBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-	full := unreduced(n, ct, dst, &fresh)
-	if dst.DType() == tensor.Float32 {
-		addProduct[float32](full, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
-	} else {
-		addProduct[float64](full, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
-	}
-	reduce(n, dst, full)
+	n.Unstretched(ct, dst, fresh, func(dst *tensor.Tensor, fresh bool) {
+		if dst.DType() == tensor.Float32 {
+			addProduct[float32](dst, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
+		} else {
+			addProduct[float64](dst, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
+		}
+	})
 	return true
 }
 
@@ -368,4 +366,4 @@ func signSlope[T constraints.Float](b block[T]) {
 // Abs returns |x|, element by element.
 //
 // Derivative: sign(x), 0 at the kink x = 0.
-func Abs(x graph.Value) graph.Value { return unary(opAbs, x) }
+func Abs(x graph.Value) graph.Value { return graph.Unary(opAbs, x) }

@@ -156,7 +156,7 @@ func digammaDifference(a, b float64) float64 {
 //	LBeta(a, +Inf) = -Inf for a > 0, with derivative -Inf by a and 0 by b, for finite a
 //	LBeta(0, +Inf) = NaN
 //	LBeta(a, b) = NaN for a < 0 or b < 0, with derivative NaN
-func LBeta(a, b graph.Value) graph.Value { return binary(opLBeta, a, b) }
+func LBeta(a, b graph.Value) graph.Value { return graph.Binary(opLBeta, a, b) }
 
 // DigammaDifference returns ψ(a+b) - ψ(a) for a, b ≥ 0, element by element, with full relative precision also where b is
 // much smaller than a: the derivative of ln Γ(a+b) - ln Γ(a) by a. Shapes broadcast as in NumPy.
@@ -172,4 +172,4 @@ func LBeta(a, b graph.Value) graph.Value { return binary(opLBeta, a, b) }
 //	DigammaDifference(+Inf, b) = 0 for finite b
 //	DigammaDifference(0, 0) = DigammaDifference(+Inf, +Inf) = NaN
 //	DigammaDifference(a, b) = NaN for a < 0 or b < 0, with derivative NaN
-func DigammaDifference(a, b graph.Value) graph.Value { return binary(opDigammaDifference, a, b) }
+func DigammaDifference(a, b graph.Value) graph.Value { return graph.Binary(opDigammaDifference, a, b) }

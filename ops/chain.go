@@ -53,7 +53,7 @@ func mulZeroWinsValue[T constraints.Float](r run[T]) {
 // Special cases are:
 //
 //	Chain(±0, d) = 0 for every d, Inf and NaN too
-func Chain(ct, d graph.Value) graph.Value { return binary(opChain, ct, d) }
+func Chain(ct, d graph.Value) graph.Value { return graph.Binary(opChain, ct, d) }
 
 // MulZeroWins returns a·b, and 0 where a or b is 0, whatever the other. Derivatives of [Chain] by its second operand
 // are made with it. Shapes broadcast as in NumPy.
@@ -63,7 +63,7 @@ func Chain(ct, d graph.Value) graph.Value { return binary(opChain, ct, d) }
 // Special cases are:
 //
 //	MulZeroWins(±0, b) = MulZeroWins(b, ±0) = 0 for every b, Inf and NaN too
-func MulZeroWins(a, b graph.Value) graph.Value { return binary(opMulZeroWins, a, b) }
+func MulZeroWins(a, b graph.Value) graph.Value { return graph.Binary(opMulZeroWins, a, b) }
 
 // zeroWins is MulZeroWins for numbers.
 func zeroWins(a, b float64) float64 {
@@ -84,7 +84,10 @@ func chainForward(n graph.Node) {
 	out := n.Out()
 	switch {
 	case len(n.In(0).Dims()) != out.Rank() || n.In(0).Len() != out.Len():
-		binaryForward(n)
+		graph.MapPairs(n, func(ct, d float64) float64 {
+			y, _, _ := chain(ct, d)
+			return y
+		})
 	case out.DType() == tensor.Float32:
 		addProduct[float32](out, n.In(0), n.In(1), true, false)
 	default:

@@ -2,7 +2,6 @@ package ops
 
 import (
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"golang.org/x/exp/constraints"
 )
 
@@ -80,34 +79,22 @@ func neValue[T constraints.Float](r run[T]) {
 }
 
 // Gt returns 1 where a > b, else 0, element by element. Shapes broadcast. The result is a constant.
-func Gt(a, b graph.Value) graph.Value { return compare(opGt, a, b) }
+func Gt(a, b graph.Value) graph.Value { return graph.Binary(opGt, a, b) }
 
 // Ge returns 1 where a ≥ b, else 0, element by element. Shapes broadcast. The result is a constant.
-func Ge(a, b graph.Value) graph.Value { return compare(opGe, a, b) }
+func Ge(a, b graph.Value) graph.Value { return graph.Binary(opGe, a, b) }
 
 // Lt returns 1 where a < b, else 0, element by element. Shapes broadcast. The result is a constant.
-func Lt(a, b graph.Value) graph.Value { return compare(opLt, a, b) }
+func Lt(a, b graph.Value) graph.Value { return graph.Binary(opLt, a, b) }
 
 // Le returns 1 where a ≤ b, else 0, element by element. Shapes broadcast. The result is a constant.
-func Le(a, b graph.Value) graph.Value { return compare(opLe, a, b) }
+func Le(a, b graph.Value) graph.Value { return graph.Binary(opLe, a, b) }
 
 // Eq returns 1 where a = b, else 0, element by element. Shapes broadcast. The result is a constant.
-func Eq(a, b graph.Value) graph.Value { return compare(opEq, a, b) }
+func Eq(a, b graph.Value) graph.Value { return graph.Binary(opEq, a, b) }
 
 // Ne returns 1 where a ≠ b, else 0, element by element. Shapes broadcast. The result is a constant.
-func Ne(a, b graph.Value) graph.Value { return compare(opNe, a, b) }
-
-// compare records a comparison, whose result is a constant whatever its operands want.
-func compare(op graph.Op, a, b graph.Value) graph.Value {
-	c := graph.Begin(op, a, b)
-	var buf [tensor.MaxRank]int
-	shape := broadcastShape(c, buf[:0], 0, 1)
-	if c.AllScalar() {
-		y, _, _ := op.Row().Binary(a.Item(), b.Item())
-		return c.RecordConst(y)
-	}
-	return c.Record(shape...)
-}
+func Ne(a, b graph.Value) graph.Value { return graph.Binary(opNe, a, b) }
 
 func isNaNValue[T constraints.Float](b block[T]) {
 	for i, v := range b.x {
@@ -122,16 +109,7 @@ func isFiniteValue[T constraints.Float](b block[T]) {
 }
 
 // IsNaN returns 1 where x is not a number and 0 elsewhere. The result is a constant.
-func IsNaN(x graph.Value) graph.Value { return classify(opIsNaN, x) }
+func IsNaN(x graph.Value) graph.Value { return graph.Unary(opIsNaN, x) }
 
 // IsFinite returns 1 where x is neither infinite nor NaN and 0 elsewhere. The result is a constant.
-func IsFinite(x graph.Value) graph.Value { return classify(opIsFinite, x) }
-
-func classify(op graph.Op, x graph.Value) graph.Value {
-	c := graph.Begin(op, x)
-	if c.AllScalar() {
-		y, _ := op.Row().Unary(x.Item())
-		return c.RecordConst(y)
-	}
-	return c.Record(c.Dims(0)...)
-}
+func IsFinite(x graph.Value) graph.Value { return graph.Unary(opIsFinite, x) }

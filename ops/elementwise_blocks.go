@@ -27,7 +27,7 @@ type blockFunc[T constraints.Float] func(b block[T])
 // forwardBlocks makes the Forward of an elementwise operation from functions that set y.
 func forwardBlocks(f64 blockFunc[float64], f32 blockFunc[float32]) func(graph.Node) {
 	return func(n graph.Node) {
-		if n.Graph().DType() == tensor.Float32 {
+		if n.DType() == tensor.Float32 {
 			eachBlock(n, func(b block[float32], _, _ int) { f32(b) })
 		} else {
 			eachBlock(n, func(b block[float64], _, _ int) { f64(b) })
@@ -59,7 +59,7 @@ func addSlopes[T constraints.Float](n graph.Node, ct, dst []T, slope blockFunc[T
 func eachBlock[T constraints.Float](n graph.Node, f func(b block[T], lo, hi int)) {
 	x, y := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
 	size := min(len(x), blockElements)
-	t, d := n.Graph().Temp(size), n.Graph().Temp(size)
+	t, d := n.Temp(size), n.Temp(size)
 	b := block[T]{p: [2]float64{n.Float(0), n.Float(1)}}
 	for lo := 0; lo < len(x); lo += size {
 		hi := min(lo+size, len(x))
@@ -67,8 +67,8 @@ func eachBlock[T constraints.Float](n graph.Node, f func(b block[T], lo, hi int)
 		b.t, b.d = tensor.Data[T](t)[:hi-lo], tensor.Data[T](d)[:hi-lo]
 		f(b, lo, hi)
 	}
-	n.Graph().FreeTemp(d)
-	n.Graph().FreeTemp(t)
+	n.FreeTemp(d)
+	n.FreeTemp(t)
 }
 
 // valueOr returns f for blocks of finite numbers, and for the others the operation's scalar function, which knows what

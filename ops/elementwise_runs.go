@@ -29,7 +29,7 @@ type runSlope[T constraints.Float] func(r run[T], i int)
 // forwardRuns makes the Forward of an elementwise operation of two operands from functions that set y.
 func forwardRuns(f64 runFunc[float64], f32 runFunc[float32]) func(graph.Node) {
 	return func(n graph.Node) {
-		if n.Graph().DType() == tensor.Float32 {
+		if n.DType() == tensor.Float32 {
 			eachRun(n, func(r run[float32], _, _ int) { f32(r) })
 		} else {
 			eachRun(n, func(r run[float64], _, _ int) { f64(r) })
@@ -40,13 +40,13 @@ func forwardRuns(f64 runFunc[float64], f32 runFunc[float32]) func(graph.Node) {
 // withSlopes gives a row the Backward that follows from functions that set d.
 func withSlopes(f64 runSlope[float64], f32 runSlope[float32], row graph.Row) graph.Row {
 	row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-		full := unreduced(n, ct, dst, &fresh)
-		if dst.DType() == tensor.Float32 {
-			addRunSlopes(n, i, ct.Float32s(), full.Float32s(), f32, fresh)
-		} else {
-			addRunSlopes(n, i, ct.Float64s(), full.Float64s(), f64, fresh)
-		}
-		reduce(n, dst, full)
+		n.Unstretched(ct, dst, fresh, func(dst *tensor.Tensor, fresh bool) {
+			if dst.DType() == tensor.Float32 {
+				addRunSlopes(n, i, ct.Float32s(), dst.Float32s(), f32, fresh)
+			} else {
+				addRunSlopes(n, i, ct.Float64s(), dst.Float64s(), f64, fresh)
+			}
+		})
 		return true
 	}
 	return row
@@ -63,7 +63,7 @@ func addRunSlopes[T constraints.Float](n graph.Node, i int, ct, dst []T, slope r
 func eachRun[T constraints.Float](n graph.Node, f func(r run[T], lo, hi int)) {
 	out, a, b := n.Out(), n.In(0), n.In(1)
 	x, y, z := tensor.Data[T](a), tensor.Data[T](b), tensor.Data[T](out)
-	scratch := n.Graph().Temp(min(len(z), blockElements))
+	scratch := n.Temp(min(len(z), blockElements))
 	p := tensor.Pair(out.Dims(), a.Dims(), b.Dims())
 	for r := range p.Runs {
 		for from := 0; from < r.N; from += blockElements {
@@ -76,5 +76,5 @@ func eachRun[T constraints.Float](n graph.Node, f func(r run[T], lo, hi int)) {
 			}, lo, lo+size)
 		}
 	}
-	n.Graph().FreeTemp(scratch)
+	n.FreeTemp(scratch)
 }

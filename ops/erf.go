@@ -70,7 +70,7 @@ func erfcValue[T constraints.Float](b block[T]) {
 //
 //	Erf(±0) = ±0, with derivative 2/√π
 //	Erf(±Inf) = ±1, with derivative 0
-func Erf(x graph.Value) graph.Value { return unary(opErf, x) }
+func Erf(x graph.Value) graph.Value { return graph.Unary(opErf, x) }
 
 // Erfc returns the complementary error function 1 - erf x, element by element, with full relative precision also where
 // it is small.
@@ -81,4 +81,4 @@ func Erf(x graph.Value) graph.Value { return unary(opErf, x) }
 //
 //	Erfc(+Inf) = 0, with derivative 0
 //	Erfc(-Inf) = 2, with derivative 0
-func Erfc(x graph.Value) graph.Value { return unary(opErfc, x) }
+func Erfc(x graph.Value) graph.Value { return graph.Unary(opErfc, x) }

@@ -125,7 +125,7 @@ func ln(x float64) float64 {
 //
 //	Exp(+Inf) = +Inf, with derivative +Inf
 //	Exp(-Inf) = 0, with derivative 0
-func Exp(x graph.Value) graph.Value { return unary(opExp, x) }
+func Exp(x graph.Value) graph.Value { return graph.Unary(opExp, x) }
 
 // Log returns the natural logarithm ln x, element by element.
 //
@@ -136,7 +136,7 @@ func Exp(x graph.Value) graph.Value { return unary(opExp, x) }
 //	Log(±0) = -Inf, with derivative +Inf
 //	Log(x < 0) = NaN, with derivative NaN: the function ends at 0, though 1/x does not
 //	Log(+Inf) = +Inf, with derivative 0
-func Log(x graph.Value) graph.Value { return unary(opLog, x) }
+func Log(x graph.Value) graph.Value { return graph.Unary(opLog, x) }
 
 func logSlope[T constraints.Float](b block[T]) {
 	for i, v := range b.x {
@@ -265,7 +265,7 @@ func log10(x float64) float64 {
 //	Expm1(±0) = ±0, with derivative 1
 //	Expm1(+Inf) = +Inf, with derivative +Inf
 //	Expm1(-Inf) = -1, with derivative 0
-func Expm1(x graph.Value) graph.Value { return unary(opExpm1, x) }
+func Expm1(x graph.Value) graph.Value { return graph.Unary(opExpm1, x) }
 
 // Log1p returns ln(1+x), element by element, with full relative precision near 0.
 //
@@ -277,7 +277,7 @@ func Expm1(x graph.Value) graph.Value { return unary(opExpm1, x) }
 //	Log1p(-1) = -Inf, with derivative +Inf
 //	Log1p(x < -1) = NaN, with derivative NaN
 //	Log1p(+Inf) = +Inf, with derivative 0
-func Log1p(x graph.Value) graph.Value { return unary(opLog1p, x) }
+func Log1p(x graph.Value) graph.Value { return graph.Unary(opLog1p, x) }
 
 // Log2 returns the logarithm of x to base 2, element by element. It is exact for powers of 2 and has full relative
 // precision near 1.
@@ -289,7 +289,7 @@ func Log1p(x graph.Value) graph.Value { return unary(opLog1p, x) }
 //	Log2(±0) = -Inf, with derivative +Inf
 //	Log2(x < 0) = NaN, with derivative NaN
 //	Log2(+Inf) = +Inf, with derivative 0
-func Log2(x graph.Value) graph.Value { return unary(opLog2, x) }
+func Log2(x graph.Value) graph.Value { return graph.Unary(opLog2, x) }
 
 // Log10 returns the logarithm of x to base 10, element by element. It is exact for the powers of 10 from 1e-22 to 1e22
 // and has full relative precision near 1.
@@ -301,7 +301,7 @@ func Log2(x graph.Value) graph.Value { return unary(opLog2, x) }
 //	Log10(±0) = -Inf, with derivative +Inf
 //	Log10(x < 0) = NaN, with derivative NaN
 //	Log10(+Inf) = +Inf, with derivative 0
-func Log10(x graph.Value) graph.Value { return unary(opLog10, x) }
+func Log10(x graph.Value) graph.Value { return graph.Unary(opLog10, x) }
 
 // LogAddExp returns ln(eᵃ + eᵇ), element by element: [LogSumExp] of two. It does not overflow. Shapes broadcast as in
 // NumPy.
@@ -314,4 +314,4 @@ func Log10(x graph.Value) graph.Value { return unary(opLog10, x) }
 //	LogAddExp(-Inf, -Inf) = -Inf, with derivative 0 by either
 //	LogAddExp(+Inf, b) = +Inf, with derivative 1 by a, for finite b
 //	LogAddExp(+Inf, +Inf) = +Inf, with derivative NaN
-func LogAddExp(a, b graph.Value) graph.Value { return binary(opLogAddExp, a, b) }
+func LogAddExp(a, b graph.Value) graph.Value { return graph.Binary(opLogAddExp, a, b) }

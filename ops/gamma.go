@@ -178,7 +178,7 @@ func cotDerivative(n int, c float64) float64 {
 //	Lgamma(x) = +Inf with derivative NaN for a negative integer x
 //	Lgamma(+Inf) = +Inf, with derivative +Inf
 //	Lgamma(-Inf) = +Inf, with derivative NaN
-func Lgamma(x graph.Value) graph.Value { return unary(opLgamma, x) }
+func Lgamma(x graph.Value) graph.Value { return graph.Unary(opLgamma, x) }
 
 // Digamma returns ψ(x), the derivative of ln |Γ(x)|, element by element.
 //
@@ -190,7 +190,7 @@ func Lgamma(x graph.Value) graph.Value { return unary(opLgamma, x) }
 //	Digamma(x) = NaN with derivative +Inf for a negative integer x
 //	Digamma(+Inf) = +Inf, with derivative 0
 //	Digamma(-Inf) = NaN, with derivative NaN
-func Digamma(x graph.Value) graph.Value { return unary(opDigamma, x) }
+func Digamma(x graph.Value) graph.Value { return graph.Unary(opDigamma, x) }
 
 // Polygamma returns the n-th derivative of [Digamma] at x, element by element: the trigamma function for n = 1, digamma
 // itself for n = 0. It panics with a [*graph.Error] unless 0 ≤ n ≤ 170.
@@ -208,5 +208,5 @@ func Polygamma(n int, x graph.Value) graph.Value {
 	if n < 0 || n > maxPolygamma {
 		panic(graph.Errorf("ops.Polygamma", graph.ErrUsage, "order %d: it must be from 0 to %d", n, maxPolygamma))
 	}
-	return unaryParam(opPolygamma, x, float64(n))
+	return graph.UnaryParam(opPolygamma, x, float64(n))
 }

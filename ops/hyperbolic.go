@@ -135,7 +135,7 @@ func cosh(x float64) float64 {
 //
 //	Sinh(±0) = ±0, with derivative 1
 //	Sinh(±Inf) = ±Inf, with derivative +Inf
-func Sinh(x graph.Value) graph.Value { return unary(opSinh, x) }
+func Sinh(x graph.Value) graph.Value { return graph.Unary(opSinh, x) }
 
 // Cosh returns the hyperbolic cosine of x, element by element. It overflows only where the result does.
 //
@@ -145,7 +145,7 @@ func Sinh(x graph.Value) graph.Value { return unary(opSinh, x) }
 //
 //	Cosh(±0) = 1, with derivative ±0
 //	Cosh(±Inf) = +Inf, with derivative ±Inf
-func Cosh(x graph.Value) graph.Value { return unary(opCosh, x) }
+func Cosh(x graph.Value) graph.Value { return graph.Unary(opCosh, x) }
 
 // Asinh returns the inverse hyperbolic sine of x, element by element, with full relative precision near 0.
 //
@@ -155,7 +155,7 @@ func Cosh(x graph.Value) graph.Value { return unary(opCosh, x) }
 //
 //	Asinh(±0) = ±0, with derivative 1
 //	Asinh(±Inf) = ±Inf, with derivative 0
-func Asinh(x graph.Value) graph.Value { return unary(opAsinh, x) }
+func Asinh(x graph.Value) graph.Value { return graph.Unary(opAsinh, x) }
 
 // Acosh returns the inverse hyperbolic cosine of x, element by element.
 //
@@ -166,7 +166,7 @@ func Asinh(x graph.Value) graph.Value { return unary(opAsinh, x) }
 //	Acosh(1) = 0, with derivative +Inf
 //	Acosh(x < 1) = NaN, with derivative NaN
 //	Acosh(+Inf) = +Inf, with derivative 0
-func Acosh(x graph.Value) graph.Value { return unary(opAcosh, x) }
+func Acosh(x graph.Value) graph.Value { return graph.Unary(opAcosh, x) }
 
 // Atanh returns the inverse hyperbolic tangent of x, element by element, with full relative precision near 0.
 //
@@ -177,4 +177,4 @@ func Acosh(x graph.Value) graph.Value { return unary(opAcosh, x) }
 //	Atanh(±0) = ±0, with derivative 1
 //	Atanh(±1) = ±Inf, with derivative +Inf
 //	Atanh(x) = NaN with derivative NaN for |x| > 1
-func Atanh(x graph.Value) graph.Value { return unary(opAtanh, x) }
+func Atanh(x graph.Value) graph.Value { return graph.Unary(opAtanh, x) }

@@ -268,7 +268,7 @@ func eachIndex(shape []int, axis int, index []int, f func(whole, part, block int
 
 // takeAlong sets the node's result to the elements of operand 0 at the indices of operand 1.
 func takeAlong(n graph.Node) {
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		moveAlong[float32](n, n.In(0).Dims(), false)
 	} else {
 		moveAlong[float64](n, n.In(0).Dims(), false)
@@ -278,7 +278,7 @@ func takeAlong(n graph.Node) {
 // putAlong adds the elements of operand 0 to the node's result at the indices of operand 1.
 func putAlong(n graph.Node) {
 	n.Out().Fill(0)
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		moveAlong[float32](n, n.Dims(), true)
 	} else {
 		moveAlong[float64](n, n.Dims(), true)

@@ -123,7 +123,7 @@ func init() {
 			if block == 0 {
 				return // however long the other axes are
 			}
-			if n.Graph().DType() == tensor.Float32 {
+			if n.DType() == tensor.Float32 {
 				repeatBlocks(n.Out().Float32s(), x.Float32s(), block, times)
 			} else {
 				repeatBlocks(n.Out().Float64s(), x.Float64s(), block, times)

@@ -13,7 +13,7 @@ func init() {
 	register(&opDot, graph.Row{
 		Name: "dot", Func: Dot, Params: "a, b", Doc: "inner product of two vectors", Formula: "Σ aᵢ·bᵢ", Derivative: "b, a",
 		Forward: func(n graph.Node) {
-			if n.Graph().DType() == tensor.Float32 {
+			if n.DType() == tensor.Float32 {
 				n.Out().SetFlat(float64(kernel.Dot(n.In(0).Float32s(), n.In(1).Float32s())), 0)
 			} else {
 				n.Out().SetFlat(kernel.Dot(n.In(0).Float64s(), n.In(1).Float64s()), 0)

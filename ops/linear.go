@@ -50,7 +50,7 @@ func Linear(x, w, b graph.Value) graph.Value {
 }
 
 func linearForward(n graph.Node) {
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		linear[float32](n)
 	} else {
 		linear[float64](n)

@@ -66,7 +66,7 @@ func init() {
 	register(&opCrossEntropy, graph.Row{
 		Name: "cross_entropy", Func: CrossEntropy, Params: "logits, labels", Doc: "mean over the rows of the cross-entropy of softmax(logits) with the labelled class, without overflow", Formula: "Σ [ln Σ e^z - z(label)] / rows", Derivative: "(softmax(z) - 1(label))/rows",
 		Forward: func(n graph.Node) {
-			if n.Graph().DType() == tensor.Float32 {
+			if n.DType() == tensor.Float32 {
 				crossEntropies[float32](n)
 			} else {
 				crossEntropies[float64](n)
@@ -83,7 +83,7 @@ func init() {
 	register(&opSoftCrossEntropy, graph.Row{
 		Name: "soft_cross_entropy", Func: SoftCrossEntropy, Params: "logits, t", Doc: "mean over the rows of the cross-entropy of softmax(logits) with a target for every class, without overflow", Formula: "Σ t·(ln Σ e^z - z) / rows", Derivative: "(softmax(z)·Σt - t)/rows, (ln Σ e^z - z)/rows",
 		Forward: func(n graph.Node) {
-			if n.Graph().DType() == tensor.Float32 {
+			if n.DType() == tensor.Float32 {
 				softCrossEntropies[float32](n)
 			} else {
 				softCrossEntropies[float64](n)
@@ -184,7 +184,7 @@ func SoftCrossEntropy(logits, t graph.Value) graph.Value {
 func pairLoss(op graph.Op, y, t graph.Value) graph.Value {
 	c := graph.Begin(op, y, t)
 	var buf [tensor.MaxRank]int
-	broadcastShape(c, buf[:0], 0, 1)
+	c.Broadcast(buf[:0], c.Dims(0), c.Dims(1))
 	return c.Record()
 }
 

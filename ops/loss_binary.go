@@ -23,13 +23,13 @@ func eachPairBlock[T constraints.Float](n graph.Node, d *tensor.Tensor, f func(b
 		return false
 	}
 	size := min(len(x), blockElements)
-	u, v := n.Graph().Temp(size), n.Graph().Temp(size)
+	u, v := n.Temp(size), n.Temp(size)
 	for lo := 0; lo < len(x); lo += size {
 		hi := min(lo+size, len(x))
 		f(pairBlock[T]{x[lo:hi], t[lo:hi], terms[lo:hi], tensor.Data[T](u)[:hi-lo], tensor.Data[T](v)[:hi-lo]})
 	}
-	n.Graph().FreeTemp(v)
-	n.Graph().FreeTemp(u)
+	n.FreeTemp(v)
+	n.FreeTemp(u)
 	return true
 }
 

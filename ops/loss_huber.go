@@ -51,6 +51,6 @@ func Huber(y, t graph.Value, delta float64) graph.Value {
 		panic(c.Errorf(graph.ErrUsage, "delta %v: it must be above 0; for the mean absolute error use ops.Mean(ops.Abs(ops.Sub(y, t)))", delta))
 	}
 	var buf [tensor.MaxRank]int
-	broadcastShape(c, buf[:0], 0, 1)
+	c.Broadcast(buf[:0], c.Dims(0), c.Dims(1))
 	return c.Floats(delta, 0).Record()
 }

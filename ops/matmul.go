@@ -114,7 +114,7 @@ func matmul(a, b graph.Value, cotangents int) graph.Value {
 }
 
 func matmulForward(n graph.Node) {
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		multiply[float32](n)
 	} else {
 		multiply[float64](n)

@@ -355,14 +355,14 @@ func layerNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor
 		}
 		return
 	}
-	buffer := n.Graph().Temp(k)
+	buffer := n.Temp(k)
 	g := tensor.Data[T](buffer)
 	for r, s := range scale {
 		clear(g)
 		kernel.MulAddTo(g, w[r*k:(r+1)*k], gain)
 		addNormalized(d[r*k:(r+1)*k], g, normal[r*k:(r+1)*k], s)
 	}
-	n.Graph().FreeTemp(buffer)
+	n.FreeTemp(buffer)
 }
 
 // swapChannels is the order of axes that swaps the first two: it makes channels rows, and undoes it.
@@ -379,7 +379,7 @@ func channelsFirst(n graph.Node, x *tensor.Tensor) *tensor.Tensor {
 	var dims [tensor.MaxRank]int
 	copy(dims[:], x.Dims())
 	dims[0], dims[1] = dims[1], dims[0]
-	rows := n.Graph().Temp(dims[:x.Rank()]...)
+	rows := n.Temp(dims[:x.Rank()]...)
 	tensor.Permute(rows, x, swapChannels[:x.Rank()])
 	return rows
 }
@@ -401,7 +401,7 @@ func batchNorm[T constraints.Float](n graph.Node) {
 		kernel.AddScalar(row, row, bias[c])
 	}
 	tensor.Permute(out, rows, swapChannels[:out.Rank()])
-	n.Graph().FreeTemp(rows)
+	n.FreeTemp(rows)
 }
 
 func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
@@ -409,7 +409,7 @@ func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor
 	d, w, normal := tensor.Data[T](dst), tensor.Data[T](rows), tensor.Data[T](n.Saved(0))
 	gain, scale := tensor.Data[T](n.In(1)), tensor.Data[T](n.Saved(1))
 	k := len(w) / len(gain)
-	buffer := n.Graph().Temp(2 * k)
+	buffer := n.Temp(2 * k)
 	g, sum := tensor.Data[T](buffer)[:k], tensor.Data[T](buffer)[k:]
 	for c := range gain {
 		row, hat := w[c*k:(c+1)*k], normal[c*k:(c+1)*k]
@@ -433,6 +433,6 @@ func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor
 	if i == 0 {
 		tensor.PermuteAdd(dst, rows, swapChannels[:dst.Rank()])
 	}
-	n.Graph().FreeTemp(buffer)
-	n.Graph().FreeTemp(rows)
+	n.FreeTemp(buffer)
+	n.FreeTemp(rows)
 }

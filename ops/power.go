@@ -104,7 +104,7 @@ func init() {
 		Class: graph.Elementwise,
 		Forward: func(n graph.Node) {
 			k := n.Int(0)
-			eachPair(n, func(x, y float64) float64 { return powLog(x, y, k) })
+			graph.MapPairs(n, func(x, y float64) float64 { return powLog(x, y, k) })
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			x, y, k := n.Input(0), n.Input(1), n.Int(0)
@@ -210,36 +210,17 @@ func powSlope[T constraints.Float](b block[T]) {
 
 func finite(x float64) bool { return x-x == 0 }
 
-// powBackward is the Backward of Pow. A constant exponent of 0 selects: what is 1 whatever x is passes nothing on to x.
 func powBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-	if i == 1 || n.Wants(1) {
-		return binaryBackward(n, i, ct, dst, fresh)
-	}
-	full := unreduced(n, ct, dst, &fresh)
-	if fresh {
-		full.Zero()
-	}
-	if full.DType() == tensor.Float32 {
-		addPowSlopes[float32](n, ct, full)
-	} else {
-		addPowSlopes[float64](n, ct, full)
-	}
-	reduce(n, dst, full)
+	graph.AddSlopes(n, i, ct, dst, fresh, powSlopes)
 	return true
 }
 
-func addPowSlopes[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor) {
-	x, y := n.In(0), n.In(1)
-	d, w, base, exponent := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](x), tensor.Data[T](y)
-	p := tensor.Pair(ct.Dims(), x.Dims(), y.Dims())
-	for r := range p.Runs {
-		for k := range r.N {
-			w, y := w[r.Out+k], exponent[r.B+k*r.StepB]
-			if w != 0 && y != 0 {
-				d[r.Out+k] += T(float64(w) * powBase(float64(base[r.A+k*r.StepA]), float64(y)))
-			}
-		}
+// powSlopes are the derivatives of Pow. A constant exponent of 0 selects: what is 1 whatever x is passes nothing on to x.
+func powSlopes(n graph.Node, i int, x, y float64) (d float64, selected bool) {
+	if i == 1 {
+		return powExponent(x, y, math.Pow(x, y)), true
 	}
+	return powBase(x, y), y != 0 || n.Wants(1)
 }
 
 // powLog returns xʸ·(ln x)ᵏ, at x = 0 the limit from the right. It is NaN for x < 0 unless k is 0.
@@ -282,7 +263,7 @@ func Square(x graph.Value) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() {
 		return graph.Record1(opSquare, f, x, v*v, 2*v)
 	}
-	return unary(opSquare, x)
+	return graph.Unary(opSquare, x)
 }
 
 // Sqrt returns √x, element by element, correctly rounded.
@@ -294,7 +275,7 @@ func Square(x graph.Value) graph.Value {
 //	Sqrt(±0) = ±0, with derivative +Inf
 //	Sqrt(x < 0) = NaN
 //	Sqrt(+Inf) = +Inf, with derivative 0
-func Sqrt(x graph.Value) graph.Value { return unary(opSqrt, x) }
+func Sqrt(x graph.Value) graph.Value { return graph.Unary(opSqrt, x) }
 
 // Rsqrt returns 1/√x, element by element.
 //
@@ -305,7 +286,7 @@ func Sqrt(x graph.Value) graph.Value { return unary(opSqrt, x) }
 //	Rsqrt(±0) = ±Inf, with derivative -Inf
 //	Rsqrt(x < 0) = NaN, with derivative NaN
 //	Rsqrt(+Inf) = 0, with derivative 0
-func Rsqrt(x graph.Value) graph.Value { return unary(opRsqrt, x) }
+func Rsqrt(x graph.Value) graph.Value { return graph.Unary(opRsqrt, x) }
 
 // Reciprocal returns 1/x, element by element.
 //
@@ -315,7 +296,7 @@ func Rsqrt(x graph.Value) graph.Value { return unary(opRsqrt, x) }
 //
 //	Reciprocal(±0) = ±Inf, with derivative -Inf
 //	Reciprocal(±Inf) = ±0, with derivative 0
-func Reciprocal(x graph.Value) graph.Value { return unary(opReciprocal, x) }
+func Reciprocal(x graph.Value) graph.Value { return graph.Unary(opReciprocal, x) }
 
 // ReciprocalPositive returns 1/x for x ≥ 0 and NaN for x < 0, element by element: the derivative of [Log], which ends at
 // 0 though 1/x does not.
@@ -326,7 +307,7 @@ func Reciprocal(x graph.Value) graph.Value { return unary(opReciprocal, x) }
 //
 //	ReciprocalPositive(±0) = +Inf, with derivative -Inf
 //	ReciprocalPositive(+Inf) = 0, with derivative 0
-func ReciprocalPositive(x graph.Value) graph.Value { return unary(opReciprocalPositive, x) }
+func ReciprocalPositive(x graph.Value) graph.Value { return graph.Unary(opReciprocalPositive, x) }
 
 // Pow returns x to the power y, element by element. Shapes broadcast as in NumPy.
 //
@@ -342,7 +323,7 @@ func Pow(x, y graph.Value) graph.Value {
 	if _, p, f := graph.Scalars(x, y); f.Scalar() && p == 0 && !y.WantsGrad() {
 		return graph.Begin(opPow, x, y).RecordScalar(1, graph.Term{Unselected: true}, graph.Term{Input: 1})
 	}
-	return binary(opPow, x, y)
+	return graph.Binary(opPow, x, y)
 }
 
 // PowLog returns xʸ·(ln x)ᵏ, element by element, for k ≥ 0. The derivatives of [Pow] of all orders are made of it. Shapes
@@ -365,7 +346,7 @@ func PowLog(x, y graph.Value, k int) graph.Value {
 	c = c.Ints(k)
 	if !c.AllScalar() {
 		var buf [tensor.MaxRank]int
-		return c.Record(broadcastShape(c, buf[:0], 0, 1)...)
+		return c.Record(c.Broadcast(buf[:0], c.Dims(0), c.Dims(1))...)
 	}
 	a, b := x.Item(), y.Item()
 	dx := 0.0
@@ -387,5 +368,5 @@ func PowScalar(x graph.Value, p float64) graph.Value {
 	if _, f := graph.Scalar(x); f.Scalar() && p == 0 {
 		return graph.Begin(opPowScalar, x).Floats(p, 0).RecordScalar(1, graph.Term{Unselected: true})
 	}
-	return unaryParam(opPowScalar, x, p)
+	return graph.UnaryParam(opPowScalar, x, p)
 }

@@ -78,8 +78,8 @@ func prodBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool 
 	order, last := axesLast(list[:0], n.Ints(), dst.Rank())
 	rows, done := reducedLast(n)
 	defer done()
-	out := n.Graph().Temp(rows.Dims()...)
-	defer n.Graph().FreeTemp(out)
+	out := n.Temp(rows.Dims()...)
+	defer n.FreeTemp(out)
 	if dst.DType() == tensor.Float32 {
 		productsOfOthers(out.Float32s(), ct.Float32s(), rows.Float32s())
 	} else {

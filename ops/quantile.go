@@ -136,7 +136,7 @@ func erfcInvFar(x float64) float64 {
 //	Logit(±0) = -Inf, with derivative +Inf
 //	Logit(1) = +Inf, with derivative +Inf
 //	Logit(x) = NaN for x < 0 and x > 1, with derivative NaN
-func Logit(x graph.Value) graph.Value { return unary(opLogit, x) }
+func Logit(x graph.Value) graph.Value { return graph.Unary(opLogit, x) }
 
 // ErfInv returns the inverse of the error function, element by element, with full relative precision. √2·ErfInv(2p-1) is
 // the quantile of the normal distribution; for small p [ErfcInv] keeps its digits.
@@ -148,7 +148,7 @@ func Logit(x graph.Value) graph.Value { return unary(opLogit, x) }
 //	ErfInv(±0) = ±0, with derivative √π/2
 //	ErfInv(±1) = ±Inf, with derivative +Inf
 //	ErfInv(x) = NaN for x < -1 and x > 1, with derivative NaN
-func ErfInv(x graph.Value) graph.Value { return unary(opErfInv, x) }
+func ErfInv(x graph.Value) graph.Value { return graph.Unary(opErfInv, x) }
 
 // ErfcInv returns the inverse of the complementary error function, element by element, with full relative precision for
 // every x, denormal numbers too. -√2·ErfcInv(2p) is the quantile of the normal distribution.
@@ -161,4 +161,4 @@ func ErfInv(x graph.Value) graph.Value { return unary(opErfInv, x) }
 //	ErfcInv(1) = 0, with derivative -√π/2
 //	ErfcInv(2) = -Inf, with derivative -Inf
 //	ErfcInv(x) = NaN for x < 0 and x > 2, with derivative NaN
-func ErfcInv(x graph.Value) graph.Value { return unary(opErfcInv, x) }
+func ErfcInv(x graph.Value) graph.Value { return graph.Unary(opErfcInv, x) }

@@ -229,7 +229,7 @@ func extremeVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
 func reduceRows(n graph.Node, f64 func([]float64) float64, f32 func([]float32) float32) {
 	rows, done := reducedLast(n)
 	defer done()
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		mapRows(n.Out().Float32s(), rows.Float32s(), f32)
 	} else {
 		mapRows(n.Out().Float64s(), rows.Float64s(), f64)

@@ -129,28 +129,28 @@ func clampSlope[T constraints.Float](b block[T]) {
 // Derivative: 0, also at the jumps.
 //
 // Special cases are: ±0, ±Inf and NaN are their own floor.
-func Floor(x graph.Value) graph.Value { return unary(opFloor, x) }
+func Floor(x graph.Value) graph.Value { return graph.Unary(opFloor, x) }
 
 // Ceil returns the smallest integer that is not below x, element by element.
 //
 // Derivative: 0, also at the jumps.
 //
 // Special cases are: ±0, ±Inf and NaN are their own ceiling; Ceil(-0.5) = -0.
-func Ceil(x graph.Value) graph.Value { return unary(opCeil, x) }
+func Ceil(x graph.Value) graph.Value { return graph.Unary(opCeil, x) }
 
 // Round returns the integer nearest to x, and of two that are as near the even one, element by element: Round(2.5) is 2.
 //
 // Derivative: 0, also at the jumps.
 //
 // Special cases are: ±0, ±Inf and NaN stay what they are.
-func Round(x graph.Value) graph.Value { return unary(opRound, x) }
+func Round(x graph.Value) graph.Value { return graph.Unary(opRound, x) }
 
 // Trunc returns the integer part of x, rounded towards 0, element by element.
 //
 // Derivative: 0, also at the jumps.
 //
 // Special cases are: ±0, ±Inf and NaN stay what they are.
-func Trunc(x graph.Value) graph.Value { return unary(opTrunc, x) }
+func Trunc(x graph.Value) graph.Value { return graph.Unary(opTrunc, x) }
 
 // Clamp returns x held between lo and hi: min(max(x, lo), hi), element by element. A bound may be infinite. Where
 // lo > hi the result is hi.
@@ -161,7 +161,7 @@ func Trunc(x graph.Value) graph.Value { return unary(opTrunc, x) }
 //
 //	Clamp(NaN, lo, hi) = NaN, with derivative 1: x was taken
 //	Clamp with a bound NaN = NaN, with derivative 0
-func Clamp(x graph.Value, lo, hi float64) graph.Value { return unaryParams(opClamp, x, lo, hi) }
+func Clamp(x graph.Value, lo, hi float64) graph.Value { return graph.UnaryParam(opClamp, x, lo, hi) }
 
 // zeroVJP is the rule of functions that are constant on every piece.
 func zeroVJP(n graph.Node, i int, _ graph.Value) graph.Value {
@@ -192,4 +192,4 @@ func signOf[T constraints.Float](x T) T { return choose(x == x, oneIf[T](x > 0)-
 // Sign returns -1, 0 or 1 as x is negative, zero or positive, and NaN for NaN, element by element.
 //
 // Derivative: 0, also at the jump x = 0.
-func Sign(x graph.Value) graph.Value { return unary(opSign, x) }
+func Sign(x graph.Value) graph.Value { return graph.Unary(opSign, x) }

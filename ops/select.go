@@ -103,13 +103,13 @@ func extremeSlope[T constraints.Float](r run[T], i int) {
 //
 // Derivative: 1 for the larger operand, 0 for the other, ½ for each where they are equal. NaN counts as larger than all
 // numbers here: the operand that is NaN has the derivative 1.
-func Maximum(a, b graph.Value) graph.Value { return binary(opMaximum, a, b) }
+func Maximum(a, b graph.Value) graph.Value { return graph.Binary(opMaximum, a, b) }
 
 // Minimum returns the smaller of a and b, element by element, NaN if either is NaN. Shapes broadcast as in NumPy.
 //
 // Derivative: 1 for the smaller operand, 0 for the other, ½ for each where they are equal. NaN counts as smaller than all
 // numbers here: the operand that is NaN has the derivative 1.
-func Minimum(a, b graph.Value) graph.Value { return binary(opMinimum, a, b) }
+func Minimum(a, b graph.Value) graph.Value { return graph.Binary(opMinimum, a, b) }
 
 // Where returns a where cond is not 0 and b where it is, element by element. Shapes broadcast as in NumPy. A condition
 // is usually made by [Gt] and its like; NaN counts as not 0.
@@ -125,12 +125,12 @@ func Where(cond, a, b graph.Value) graph.Value {
 		return c.RecordScalar(b.Item(), graph.Term{Input: 1, Unselected: true}, graph.Term{Input: 2, D: 1})
 	}
 	var ab, all [tensor.MaxRank]int
-	shape := broadcastShape(c, ab[:0], 1, 2)
-	return c.Record(broadcastDims(c, all[:0], c.Dims(0), shape)...)
+	shape := c.Broadcast(ab[:0], c.Dims(1), c.Dims(2))
+	return c.Record(c.Broadcast(all[:0], c.Dims(0), shape)...)
 }
 
 func whereForward(n graph.Node) {
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		selectBranches[float32](n)
 	} else {
 		selectBranches[float64](n)
@@ -160,20 +160,18 @@ func selectBranches[T constraints.Float](n graph.Node) {
 }
 
 func whereBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-	full := unreduced(n, ct, dst, &fresh)
-	if fresh {
-		full.Zero()
-	}
-	if i == 0 { // a condition has no derivative
-		reduce(n, dst, full)
-		return true
-	}
-	if dst.DType() == tensor.Float32 {
-		addBranch[float32](n, i, ct, full)
-	} else {
-		addBranch[float64](n, i, ct, full)
-	}
-	reduce(n, dst, full)
+	n.Unstretched(ct, dst, fresh, func(dst *tensor.Tensor, fresh bool) {
+		if fresh {
+			dst.Zero()
+		}
+		switch {
+		case i == 0: // a condition has no derivative
+		case dst.DType() == tensor.Float32:
+			addBranch[float32](n, i, ct, dst)
+		default:
+			addBranch[float64](n, i, ct, dst)
+		}
+	})
 	return true
 }
 

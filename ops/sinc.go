@@ -103,7 +103,7 @@ func sincosPi(x float64) (s, c float64) {
 //
 //	Sinc(±0) = 1, with derivative 0
 //	Sinc(±Inf) = 0, with derivative 0
-func Sinc(x graph.Value) graph.Value { return unary(opSinc, x) }
+func Sinc(x graph.Value) graph.Value { return graph.Unary(opSinc, x) }
 
 // SincDerivative returns the n-th derivative of [Sinc] at x, element by element: Sinc itself for n = 0. Near 0 its
 // relative precision is full; elsewhere the error is some units in the last place of the larger of its value and
@@ -121,5 +121,5 @@ func SincDerivative(n int, x graph.Value) graph.Value {
 	if n < 0 || n > maxSincOrder {
 		panic(graph.Errorf("ops.SincDerivative", graph.ErrUsage, "order %d: it must be from 0 to %d", n, maxSincOrder))
 	}
-	return unaryParam(opSincDerivative, x, float64(n))
+	return graph.UnaryParam(opSincDerivative, x, float64(n))
 }

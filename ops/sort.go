@@ -65,7 +65,7 @@ func init() {
 				leaders(n, by, n.Out(), nil)
 			},
 			VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-				index := tensor.New(n.Graph().DType(), n.Dims()...)
+				index := tensor.New(n.DType(), n.Dims()...)
 				leaders(n, by, nil, index)
 				return PutAlong(ct, n.Graph().ConstTensor(index), n.Int(0), n.Dims()[n.Int(0)])
 			},
@@ -115,7 +115,7 @@ type ranked struct {
 // eachSorted calls f with the order of the elements of every line of the node's operand along its axis. NaN counts as
 // larger than all other numbers, and ±0 as equal.
 func eachSorted(n graph.Node, descending bool, f func(o, j int, order []ranked)) {
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		eachSortedOf(n, n.In(0).Float32s(), descending, f)
 	} else {
 		eachSortedOf(n, n.In(0).Float64s(), descending, f)
@@ -162,7 +162,7 @@ func sortKey(x float64) uint64 {
 
 // permuteSorted sets the node's result to its operand's elements in order, as many as the result has.
 func permuteSorted(n graph.Node, descending bool) {
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		permuteSortedOf[float32](n, descending)
 	} else {
 		permuteSortedOf[float64](n, descending)
@@ -192,7 +192,7 @@ func listSorted(n graph.Node, descending bool) {
 
 // firstInOrder sets the node's result to the index of the element of each line that comes first.
 func firstInOrder(n graph.Node, by order) {
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		firstInOrderOf[float32](n, by)
 	} else {
 		firstInOrderOf[float64](n, by)
@@ -203,7 +203,7 @@ func firstInOrder(n graph.Node, by order) {
 func firstInOrderOf[T constraints.Float](n graph.Node, by order) {
 	x, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
 	l := linesOf(n.In(0).Dims(), n.Int(0))
-	scratch := n.Graph().Temp(l.inner)
+	scratch := n.Temp(l.inner)
 	best := tensor.Data[T](scratch)
 	for o := range l.outer {
 		index := out[o*l.inner:][:l.inner]
@@ -217,13 +217,13 @@ func firstInOrderOf[T constraints.Float](n graph.Node, by order) {
 			}
 		}
 	}
-	n.Graph().FreeTemp(scratch)
+	n.FreeTemp(scratch)
 }
 
 // leaders sets, for every element of the node's operand, values to the one that comes first among it and those before it
 // in its line, and indices to the place of that one in the line. Either may be nil.
 func leaders(n graph.Node, by order, values, indices *tensor.Tensor) {
-	if n.Graph().DType() == tensor.Float32 {
+	if n.DType() == tensor.Float32 {
 		leadersOf[float32](n, by, values, indices)
 	} else {
 		leadersOf[float64](n, by, values, indices)
@@ -233,7 +233,7 @@ func leaders(n graph.Node, by order, values, indices *tensor.Tensor) {
 func leadersOf[T constraints.Float](n graph.Node, by order, values, indices *tensor.Tensor) {
 	x := tensor.Data[T](n.In(0))
 	l := linesOf(n.In(0).Dims(), n.Int(0))
-	scratch, places := n.Graph().Temp(l.inner), n.Graph().Temp(l.inner)
+	scratch, places := n.Temp(l.inner), n.Temp(l.inner)
 	best, place := tensor.Data[T](scratch), tensor.Data[T](places)
 	for o := range l.outer {
 		for k := range l.n {
@@ -251,8 +251,8 @@ func leadersOf[T constraints.Float](n graph.Node, by order, values, indices *ten
 			}
 		}
 	}
-	n.Graph().FreeTemp(places)
-	n.Graph().FreeTemp(scratch)
+	n.FreeTemp(places)
+	n.FreeTemp(scratch)
 }
 
 // Sort returns x with the elements along an axis in ascending order. The sort is stable; NaN counts as larger than all

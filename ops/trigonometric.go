@@ -142,7 +142,7 @@ func Sin(x graph.Value) graph.Value {
 		s, c := kernel.Sincos(v)
 		return graph.Record1(opSin, f, x, s, c)
 	}
-	return unary(opSin, x)
+	return graph.Unary(opSin, x)
 }
 
 // Cos returns the cosine of x in radians, element by element.
@@ -157,7 +157,7 @@ func Cos(x graph.Value) graph.Value {
 		s, c := kernel.Sincos(v)
 		return graph.Record1(opCos, f, x, c, -s)
 	}
-	return unary(opCos, x)
+	return graph.Unary(opCos, x)
 }
 
 func sinSlope[T constraints.Float](b block[T]) { kernel.Cos(b.d, b.x) }
@@ -212,7 +212,7 @@ func rsqrtOneMinusSquare(x graph.Value) graph.Value {
 //
 //	Tan(±0) = ±0, with derivative 1
 //	Tan(±Inf) = NaN
-func Tan(x graph.Value) graph.Value { return unary(opTan, x) }
+func Tan(x graph.Value) graph.Value { return graph.Unary(opTan, x) }
 
 // Asin returns the inverse sine of x, from -π/2 to π/2, element by element. Value and derivative keep their digits near
 // ±1.
@@ -224,7 +224,7 @@ func Tan(x graph.Value) graph.Value { return unary(opTan, x) }
 //	Asin(±0) = ±0, with derivative 1
 //	Asin(±1) = ±π/2, with derivative +Inf
 //	Asin(x) = NaN with derivative NaN for |x| > 1
-func Asin(x graph.Value) graph.Value { return unary(opAsin, x) }
+func Asin(x graph.Value) graph.Value { return graph.Unary(opAsin, x) }
 
 // Acos returns the inverse cosine of x, from 0 to π, element by element. Value and derivative keep their digits near
 // ±1.
@@ -236,7 +236,7 @@ func Asin(x graph.Value) graph.Value { return unary(opAsin, x) }
 //	Acos(1) = 0, with derivative -Inf
 //	Acos(-1) = π, with derivative -Inf
 //	Acos(x) = NaN with derivative NaN for |x| > 1
-func Acos(x graph.Value) graph.Value { return unary(opAcos, x) }
+func Acos(x graph.Value) graph.Value { return graph.Unary(opAcos, x) }
 
 // Atan returns the inverse tangent of x, from -π/2 to π/2, element by element.
 //
@@ -246,7 +246,7 @@ func Acos(x graph.Value) graph.Value { return unary(opAcos, x) }
 //
 //	Atan(±0) = ±0, with derivative 1
 //	Atan(±Inf) = ±π/2, with derivative 0
-func Atan(x graph.Value) graph.Value { return unary(opAtan, x) }
+func Atan(x graph.Value) graph.Value { return graph.Unary(opAtan, x) }
 
 // Atan2 returns the angle from the positive x-axis to the point (x, y), from -π to π, element by element. Shapes
 // broadcast as in NumPy.
@@ -257,7 +257,7 @@ func Atan(x graph.Value) graph.Value { return unary(opAtan, x) }
 //
 //	Atan2(±0, ±0): 0 by both, for no direction is better than another; as [Norm] at 0
 //	Atan2(y, x) with an infinite operand: 0 by both, the limit
-func Atan2(y, x graph.Value) graph.Value { return binary(opAtan2, y, x) }
+func Atan2(y, x graph.Value) graph.Value { return graph.Binary(opAtan2, y, x) }
 
 // Hypot returns √(a² + b²), element by element. It neither overflows nor underflows on the way. Shapes broadcast as in
 // NumPy.
@@ -269,4 +269,4 @@ func Atan2(y, x graph.Value) graph.Value { return binary(opAtan2, y, x) }
 //	Hypot(0, 0) = 0, with derivative 0
 //	Hypot(±Inf, b) = +Inf for every b, with derivative NaN by a, and 0 by a finite b
 //	Hypot(NaN, b) = NaN for finite b
-func Hypot(a, b graph.Value) graph.Value { return binary(opHypot, a, b) }
+func Hypot(a, b graph.Value) graph.Value { return graph.Binary(opHypot, a, b) }

@@ -106,7 +106,7 @@ func entrSlope(x float64) float64 {
 //	XLogY(x, ±0) = -Inf for x > 0, with derivative -Inf by x and +Inf by y
 //	XLogY(x, y) = NaN for x ≠ 0 and y < 0, with derivative NaN
 //	XLogY(x, NaN) = NaN, with derivative NaN
-func XLogY(x, y graph.Value) graph.Value { return binary(opXLogY, x, y) }
+func XLogY(x, y graph.Value) graph.Value { return graph.Binary(opXLogY, x, y) }
 
 // XLog1pY returns x·ln(1+y), element by element, and 0 where x is 0 and y not NaN, with full relative precision for
 // small y. Shapes broadcast as in NumPy.
@@ -119,7 +119,7 @@ func XLogY(x, y graph.Value) graph.Value { return binary(opXLogY, x, y) }
 //	XLog1pY(x, -1) = -Inf for x > 0, with derivative -Inf by x and +Inf by y
 //	XLog1pY(x, y) = NaN for x ≠ 0 and y < -1, with derivative NaN
 //	XLog1pY(x, NaN) = NaN, with derivative NaN
-func XLog1pY(x, y graph.Value) graph.Value { return binary(opXLog1pY, x, y) }
+func XLog1pY(x, y graph.Value) graph.Value { return graph.Binary(opXLog1pY, x, y) }
 
 // Entr returns -x·ln x, element by element: the sum over the probabilities of a distribution is its entropy.
 //
@@ -130,4 +130,4 @@ func XLog1pY(x, y graph.Value) graph.Value { return binary(opXLog1pY, x, y) }
 //	Entr(±0) = 0, with derivative +Inf
 //	Entr(x < 0) = -Inf, with derivative NaN
 //	Entr(+Inf) = -Inf, with derivative -Inf
-func Entr(x graph.Value) graph.Value { return unary(opEntr, x) }
+func Entr(x graph.Value) graph.Value { return graph.Unary(opEntr, x) }
