@@ -271,6 +271,16 @@ func TestPoolAllocates(t *testing.T) {
 	})
 }
 
+// Means over the elements inside the image: the first and the last window lack a column.
+func ExampleAvgPool2DWith() {
+	g := graph.New()
+	x := g.VarTensor(tensor.Of([]float64{2, 4, 6}, 1, 3))
+	y := ops.AvgPool2DWith(x, ops.PoolConfig{Size: [2]int{1, 3}, Stride: [2]int{1, 1}, Padding: [2]int{0, 1}, ExcludePadding: true})
+	fmt.Println(y.Tensor())
+	// Output:
+	// [[3 4 5]]
+}
+
 func BenchmarkPool2D(b *testing.B) {
 	x := counting(tensor.Float32, 32, 16, 28, 28)
 	g := graph.New(graph.WithDType(tensor.Float32))
