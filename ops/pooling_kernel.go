@@ -61,8 +61,8 @@ func (s *windows) number(rows, cols int) float64 {
 	return s.full
 }
 
-// maxPoolForward leaves Backward, for each window, which of its elements is the largest: its distance from the window's first, or
-// -1 if it has to look again: there are several.
+// maxPoolForward leaves Backward, for each window, which of its elements is the largest: its distance from the first one
+// inside, or -1 if it has to look again: there are several.
 func maxPoolForward[T constraints.Float](n graph.Node) {
 	x, y := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
 	if len(y) == 0 {
