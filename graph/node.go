@@ -18,17 +18,19 @@ type Node struct {
 // being recorded.
 func (n Node) head() *head {
 	if n.g == nil || n.id > n.g.n {
-		panic(n.gone())
+		n.gone()
 	}
 	return n.g.head(n.id)
 }
 
+// gone panics for a node that is not on a tape.
+//
 //go:noinline
-func (n Node) gone() *Error {
+func (n Node) gone() {
 	if n.g == nil {
-		return Errorf("graph.Node", ErrUsage, "got the zero graph.Node, which belongs to no graph: use Value.Node")
+		panic(Errorf("graph.Node", ErrUsage, "got the zero graph.Node, which belongs to no graph: use Value.Node"))
 	}
-	return Errorf("graph.Node", ErrStale, "node %%%d is no longer on the tape, which ends at %%%d: a Node is good until Reset, or a Rewind that takes it away", n.id, n.g.n-1)
+	panic(Errorf("graph.Node", ErrStale, "node %%%d is no longer on the tape, which ends at %%%d: a Node is good until Reset, or a Rewind that takes it away", n.id, n.g.n-1))
 }
 
 // Value returns the handle of the node, which is the operation's result.
@@ -63,7 +65,7 @@ func (n Node) Errorf(kind Kind, format string, args ...any) *Error {
 func (n Node) ext() *ext {
 	k := n.head().ext
 	if int(k) >= len(n.g.exts) {
-		panic(n.gone())
+		n.gone()
 	}
 	return &n.g.exts[k]
 }
@@ -80,8 +82,13 @@ func (n Node) extOf(what string) *ext {
 // must panics with an [*Error] unless there are more than i of something.
 func (n Node) must(i, have int, what string) {
 	if uint(i) >= uint(have) {
-		panic(n.Errorf(ErrIndex, "no %s %d: it has %d, counted from 0", what, i, have))
+		panic(n.lacks(i, have, what))
 	}
+}
+
+//go:noinline
+func (n Node) lacks(i, have int, what string) *Error {
+	return n.Errorf(ErrIndex, "no %s %d: it has %d, counted from 0", what, i, have)
 }
 
 // Dims returns the shape of the node's value, which must not be changed.
@@ -111,8 +118,8 @@ func (n Node) NumInputs() int {
 
 func (n Node) inputID(i int) int32 {
 	n.must(i, n.NumInputs(), "operand")
-	if h := n.head(); h.ext != 0 {
-		return n.g.inputs[n.ext().inputs.lo+int32(i)]
+	if k := n.head().ext; k != 0 {
+		return n.g.inputs[n.g.exts[k].inputs.lo+int32(i)]
 	}
 	return n.g.link(n.id).In[i]
 }
@@ -126,8 +133,8 @@ func (n Node) InputNode(i int) Node { return Node{n.g, n.inputID(i)} }
 // In returns the numbers of operand i of a tensor operation, a scalar as a tensor of shape (). They must not be
 // changed.
 func (n Node) In(i int) *tensor.Tensor {
-	e := n.extOf("operands that are tensors")
-	n.must(i, int(e.inputs.hi-e.inputs.lo), "operand")
+	e := n.ext()
+	n.must(i, int(e.inputs.hi-e.inputs.lo), "operand that is a tensor")
 	return n.g.operands[e.inputs.lo+int32(i)]
 }
 

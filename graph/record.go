@@ -146,12 +146,17 @@ func (g *Graph) extent() (exts, inputs, ints int32) {
 
 // must panics with an [*Error] for the zero Call, and if another record was begun after c.
 func (c Call) must() {
+	if c.g == nil || c.begun != c.g.begun {
+		panic(c.misused())
+	}
+}
+
+//go:noinline
+func (c Call) misused() *Error {
 	if c.g == nil {
-		panic(Errorf("graph.Call", ErrUsage, "got the zero graph.Call: make one with graph.Begin"))
+		return Errorf("graph.Call", ErrUsage, "got the zero graph.Call: make one with graph.Begin")
 	}
-	if c.begun != c.g.begun {
-		panic(c.Errorf(ErrUsage, "another operation was begun before this one was recorded: a Graph serves one goroutine at a time, so give each its own with graph.New, or a lock"))
-	}
+	return c.Errorf(ErrUsage, "another operation was begun before this one was recorded: a Graph serves one goroutine at a time, so give each its own with graph.New, or a lock")
 }
 
 func (c Call) ext() *ext {
