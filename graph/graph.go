@@ -2,7 +2,6 @@ package graph
 
 import (
 	"math"
-	"sync/atomic"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
@@ -107,9 +106,9 @@ type Graph struct {
 	sweeps []*Adjoints // in force
 	spare  []*Adjoints // for reuse
 
-	begun uint32      // extension records, to tell a Call that another one has taken the place of
-	busy  atomic.Bool // between Enter and Leave
-	lines []uintptr   // by node: who recorded it, if callers are noted
+	begun uint32    // extension records, to tell a Call that another one has taken the place of
+	busy  bool      // between Enter and Leave
+	lines []uintptr // by node: who recorded it, if callers are noted
 }
 
 // New returns an empty graph.

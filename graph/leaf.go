@@ -96,6 +96,7 @@ func mustTensor(op string, t *tensor.Tensor) {
 }
 
 func (g *Graph) tensorLeaf(t *tensor.Tensor, flags Flags, owned bool) Value {
+	g.alone("graph.Graph")
 	e := g.newExt()
 	e.out, e.owned, e.version = t, owned, t.Version()
 	if t.Rank() > 0 {

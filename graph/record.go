@@ -107,21 +107,24 @@ func Begin(op Op, xs ...Value) Call {
 	}
 	xs[0].must(name)
 	g := xs[0].g
-	g.alone(name)
+	for _, x := range xs[1:] {
+		x.CheckIn(name, g)
+	}
+	g.Enter(name)
 	e := g.newExt()
 	for _, x := range xs {
-		x.CheckIn(name, g)
 		g.use(x.id)
 		g.inputs = append(g.inputs, x.id)
 	}
 	e.inputs.hi = int32(len(g.inputs))
-	return Call{g, op, g.begun}
+	c := Call{g, op, g.begun}
+	g.Leave()
+	return c
 }
 
 // newExt returns a cleared extension record for the node that is recorded next. Whatever a call that panicked left
 // behind its node goes away.
 func (g *Graph) newExt() *ext {
-	g.alone("graph.Graph")
 	g.begun++
 	used, inputs, ints := g.extent()
 	g.exts = append(g.exts[:used], ext{node: g.n})
