@@ -66,7 +66,7 @@ func Softmax(x graph.Value, axis int) graph.Value {
 //
 //	an element -Inf beside a finite one gives 0, with derivative 0 whatever the cotangents
 //	only elements -Inf give 0, with derivative 0
-//	an element +Inf gives NaN, with derivative NaN
+//	an element +Inf gives NaN, with derivative NaN, for all that are not -Inf
 func SafeSoftmax(x graph.Value, axis int) graph.Value {
 	return along(opSafeSoftmax, x, axis)
 }

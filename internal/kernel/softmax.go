@@ -9,7 +9,8 @@ func Softmax[T Float](dst, x []T, n int) {
 	byRows("Softmax", rowSoftmax, dst, x, nil, nil, n)
 }
 
-// SafeSoftmax is [Softmax] but for rows that are -Inf throughout, which become zeros.
+// SafeSoftmax is [Softmax] but for elements -Inf, which become 0 whatever stands beside them: rows that are -Inf throughout become
+// zeros.
 func SafeSoftmax[T Float](dst, x []T, n int) {
 	mustMatch("SafeSoftmax", "x", len(x), len(dst))
 	byRows("SafeSoftmax", rowSafeSoftmax, dst, x, nil, nil, n)
@@ -73,10 +74,15 @@ func LogSumExp[T Float](dst, x []T, n int) {
 func softmaxRow[T Float](k *kernels[T], dst, x []T) { softmaxShifted(k, dst, x, Max(x)) }
 
 func safeSoftmaxRow[T Float](k *kernels[T], dst, x []T) {
-	if m := Max(x); masked(m) {
-		clear(dst)
-	} else {
+	m := Max(x)
+	if m-m == 0 {
 		softmaxShifted(k, dst, x, m)
+		return
+	}
+	for j, v := range x {
+		if dst[j] = 0; !masked(v) {
+			dst[j] = T(math.NaN())
+		}
 	}
 }
 
