@@ -231,12 +231,15 @@ func softCrossEntropyRow[T constraints.Float](z, t, p []T) float64 {
 		logSum = -math.Log1p(-rest)
 	}
 	for c, v := range p {
-		p[c] = T(all*float64(v) - float64(t[c]))
+		p[c] = T(weighted(all, float64(v)) - float64(t[c]))
+		if t[c] == 0 && math.IsInf(float64(z[c]), -1) { // a mask, even beside a target NaN
+			p[c] = 0
+		}
 	}
 	if big >= 0 {
-		p[big] = T(others - all*rest)
+		p[big] = T(others - weighted(all, rest))
 	}
-	return all*logSum + away
+	return weighted(all, logSum) + away
 }
 
 // softCrossEntropyVJP writes the derivative by the logits so that nothing cancels where a probability is near 1.

@@ -136,3 +136,17 @@ func TestCrossEntropyWithMisuse(t *testing.T) {
 			"ops.SoftCrossEntropy: logits of shape (): want (rows, classes) or (classes), at least one of each"},
 	})
 }
+
+// TestSoftCrossEntropyMaskBesideNaN holds that a masked class gets nothing from a target that is NaN.
+func TestSoftCrossEntropyMaskBesideNaN(t *testing.T) {
+	g := graph.New()
+	z := g.VarTensor(tensor.Of([]float64{-inf, 1, 2}, 3))
+	loss := ops.SoftCrossEntropy(z, g.ConstTensor(tensor.Of([]float64{0, 1, nan}, 3)))
+	want := []float64{0, nan, nan}
+	if diff := cmp.Diff(want, numbers(autograd.Backward(loss).Tensor(z)), cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("Backward: mismatch (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, numbers(autograd.Grad(loss, z)[0].Tensor()), cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("Grad: mismatch (-want +got):\n%s", diff)
+	}
+}
