@@ -46,7 +46,7 @@ func init() {
 			if fresh {
 				dst.Zero()
 			}
-			addAtIndices(dst, ct, n.Int(0), n.Ints()[1:])
+			sumAtIndices(n.Graph(), dst, ct, n.Int(0), n.Ints()[1:])
 			return true
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -61,7 +61,7 @@ func init() {
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
 			n.Out().Fill(0)
-			addAtIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[2:])
+			sumAtIndices(n.Graph(), n.Out(), n.In(0), n.Int(0), n.Ints()[2:])
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Gather(ct, n.Int(0), n.Ints()[2:]...)
@@ -146,7 +146,8 @@ func Index(x graph.Value, i ...int) graph.Value {
 // Gather returns the elements with the given indices along an axis: rows 2, 0 and 2 of a matrix for axis 0 and indices
 // 2, 0, 2. Negative indices count from the end. It panics with a [*graph.Error] if an index is out of range.
 //
-// Derivative: 1 for each time an element was taken.
+// Derivative: 1 for each time an element was taken. In single precision the sum of cotangents is good to 1e-6 of their
+// sizes however often that was.
 func Gather(x graph.Value, axis int, index ...int) graph.Value {
 	c := graph.Begin(opGather, x)
 	axis = c.Axis(axis, 0)
@@ -183,7 +184,8 @@ func indexFrom0(c graph.Call, shape []int, axis, i int) int {
 
 // Scatter returns a tensor of zeros with size elements along an axis, to which the elements of x are added at the given
 // indices, one index for each element of x along that axis. It is the transpose of [Gather]. Elements with one index are
-// added up: with the number of the segment for index it sums segments.
+// added up: with the number of the segment for index it sums segments, in single precision to 1e-6 of the sizes of the
+// elements however long a segment is.
 //
 // Derivative: 1.
 func Scatter(x graph.Value, axis, size int, index ...int) graph.Value {
@@ -224,7 +226,8 @@ func takeIndicesOf[T constraints.Float](part, whole []T, dims []int, axis int, i
 	eachIndex(dims, axis, index, func(w, p, block int) { copy(part[p:p+block], whole[w:]) })
 }
 
-// addAtIndices adds the elements of part to whole at the indices along an axis.
+// addAtIndices adds the elements of part to whole at the indices along an axis, one after the other. Where indices repeat
+// [sumAtIndices] is more exact.
 func addAtIndices(whole, part *tensor.Tensor, axis int, index []int) {
 	if part.DType() == tensor.Float32 {
 		addAtIndicesOf(whole.Float32s(), part.Float32s(), whole.Dims(), axis, index)
@@ -269,24 +272,31 @@ func eachIndex(shape []int, axis int, index []int, f func(whole, part, block int
 // takeAlong sets the node's result to the elements of operand 0 at the indices of operand 1.
 func takeAlong(n graph.Node) {
 	if n.DType() == tensor.Float32 {
-		moveAlong[float32](n, n.In(0).Dims(), false)
+		moveAlong[float32](n, n.In(0).Dims(), false, nil)
 	} else {
-		moveAlong[float64](n, n.In(0).Dims(), false)
+		moveAlong[float64](n, n.In(0).Dims(), false, nil)
 	}
 }
 
 // putAlong adds the elements of operand 0 to the node's result at the indices of operand 1.
 func putAlong(n graph.Node) {
 	n.Out().Fill(0)
-	if n.DType() == tensor.Float32 {
-		moveAlong[float32](n, n.Dims(), true)
-	} else {
-		moveAlong[float64](n, n.Dims(), true)
+	if n.DType() == tensor.Float64 {
+		moveAlong[float64](n, n.Dims(), true, nil)
+		return
 	}
+	if axis := n.Int(0); n.In(1).Dims()[axis] <= fewAdditions {
+		moveAlong[float32](n, n.Dims(), true, nil)
+		return
+	}
+	lost := n.Temp(n.Dims()...)
+	moveAlong(n, n.Dims(), true, lost.Float32s())
+	n.FreeTemp(lost)
 }
 
-// moveAlong does the work of takeAlong and putAlong. Indices point into a tensor of shape dims.
-func moveAlong[T constraints.Float](n graph.Node, dims []int, put bool) {
+// moveAlong does the work of takeAlong and putAlong. Indices point into a tensor of shape dims. If lost is not nil, putAlong
+// compensates there for what rounding loses.
+func moveAlong[T constraints.Float](n graph.Node, dims []int, put bool, lost []T) {
 	x, index, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1)), tensor.Data[T](n.Out())
 	whole, l := linesOf(dims, n.Int(0)), linesOf(n.In(1).Dims(), n.Int(0))
 	for o := range l.outer {
@@ -298,11 +308,13 @@ func moveAlong[T constraints.Float](n graph.Node, dims []int, put bool) {
 				if uint(i) >= uint(whole.n) || index[place] != T(int(index[place])) {
 					panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[place], place, whole.n, whole.n-1))
 				}
-				there := whole.at(o, i, j)
-				if put {
-					out[there] += x[place]
-				} else {
+				switch there := whole.at(o, i, j); {
+				case !put:
 					out[place] = x[there]
+				case lost == nil:
+					out[there] += x[place]
+				default:
+					out[there], lost[there] = addCompensated(out[there], x[place], lost[there])
 				}
 			}
 		}
@@ -338,7 +350,7 @@ func TakeAlong(x, index graph.Value, axis int) graph.Value {
 }
 
 // PutAlong returns a tensor of zeros with size elements along an axis, to which the elements of x are added at the
-// indices; index has the shape of x. It is the transpose of [TakeAlong].
+// indices; index has the shape of x. It is the transpose of [TakeAlong]. Sums are as exact as those of [Scatter].
 //
 // Derivative: 1; 0 by index.
 func PutAlong(x, index graph.Value, axis, size int) graph.Value {
