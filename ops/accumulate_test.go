@@ -16,8 +16,10 @@ import (
 func TestBackwardAdds(t *testing.T) {
 	for name, f := range map[string]func(x graph.Value) graph.Value{
 		"exp": ops.Exp, "tanh": ops.Tanh, "sigmoid": ops.Sigmoid, "relu": ops.ReLU, "softplus": ops.Softplus, "erf": ops.Erf,
-		"softmax":     func(x graph.Value) graph.Value { return ops.Softmax(x, 1) },
-		"log_softmax": func(x graph.Value) graph.Value { return ops.LogSoftmax(x, 1) },
+		"softmax":      func(x graph.Value) graph.Value { return ops.Softmax(x, 1) },
+		"log_softmax":  func(x graph.Value) graph.Value { return ops.LogSoftmax(x, 1) },
+		"safe_softmax": func(x graph.Value) graph.Value { return ops.SafeSoftmax(x, 1) },
+		"logsumexp":    func(x graph.Value) graph.Value { return ops.Unsqueeze(ops.LogSumExp(x, 1), 1) },
 		"mul": func(x graph.Value) graph.Value {
 			return ops.Mul(x, x.Graph().ConstTensor(counting(x.Graph().DType(), 2, 5)))
 		},

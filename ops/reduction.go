@@ -73,6 +73,7 @@ func init() {
 		Forward: func(n graph.Node) {
 			reduceRows(n, logSumExpRow[float64], logSumExpRow[float32])
 		},
+		Backward: logSumExpBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			// Not e^(x - value): where the logits are large the value has no room for ln 2.
 			p := overReduced(n, func(rows graph.Value) graph.Value { return SafeSoftmax(rows, -1) })
@@ -250,6 +251,35 @@ func logSumExpRow[T constraints.Float](row []T) T {
 	var y [1]T
 	kernel.LogSumExp(y[:], row, len(row))
 	return y[0]
+}
+
+// logSumExpBackward leaves to the rule what is not along the last axes, and cotangents that are not finite, which must not
+// reach what is masked.
+func logSumExpBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+	var list [tensor.MaxRank]int
+	if _, last := axesLast(list[:0], n.Ints(), dst.Rank()); !last {
+		return false
+	}
+	if dst.DType() == tensor.Float32 {
+		return addSoftmaxMultiples[float32](n, ct, dst, fresh)
+	}
+	return addSoftmaxMultiples[float64](n, ct, dst, fresh)
+}
+
+func addSoftmaxMultiples[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor, fresh bool) bool {
+	w := tensor.Data[T](ct)
+	if !kernel.AllFinite(w) {
+		return false
+	}
+	k := reducedLen(n)
+	buffer := n.Graph().Temp(dst.Dims()...)
+	p, d := tensor.Data[T](buffer), tensor.Data[T](dst)
+	kernel.SafeSoftmax(p, tensor.Data[T](n.In(0)), k)
+	for i, c := range w {
+		addMultiple(d[i*k:(i+1)*k], c, p[i*k:(i+1)*k], fresh)
+	}
+	n.Graph().FreeTemp(buffer)
+	return true
 }
 
 // reducedLast returns the operand with the reduced axes behind the others, so that what is reduced to one element lies
