@@ -183,6 +183,22 @@ func ExampleLogSoftmax() {
 	// Output: 0.693147
 }
 
+// The second row is padding. Class 2 counts twice, and a tenth of every target is spread over all classes.
+func ExampleCrossEntropyWith() {
+	g := graph.New()
+	logits := g.VarTensor(tensor.Of([]float64{2, 0, 0, 1, 2, 3, 0, 0, 4}, 3, 3))
+	loss := ops.CrossEntropyWith(logits, ops.CrossEntropyConfig{
+		Labels:    []int{0, -100, 2},
+		Weights:   []float64{1, 1, 2},
+		Smoothing: 0.1,
+	})
+	fmt.Printf("%.6f\n", loss.Item())
+	fmt.Printf("%.4f\n", autograd.Backward(loss).Tensor(logits).Float64s())
+	// Output:
+	// 0.261250
+	// [-0.0400 0.0256 0.0145 0.0000 0.0000 0.0000 0.0003 0.0003 -0.0006]
+}
+
 // Operations can be called by name, as an expression does.
 func ExampleCall() {
 	g := graph.New()
