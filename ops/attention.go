@@ -26,7 +26,8 @@ type AttentionConfig struct {
 //
 // Special cases are:
 //
-//	a key that is masked has weight 0: neither it nor its value counts, even if they are NaN, and nothing flows to them
+//	a key that is masked has weight 0: neither it nor its value counts, even if they are NaN, and nothing flows to them;
+//	a value counts as little if the score of its key is so low that the weight is 0
 //	a query whose keys are all masked gives 0, and nothing flows to it; see [SafeSoftmax]
 //
 // It panics with a [*graph.Error] if the shapes do not fit.

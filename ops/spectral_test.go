@@ -196,9 +196,9 @@ func TestMatricesOfAnySize(t *testing.T) {
 		{"cofactor of more rows", randomMatrices(1, 5, 5), ops.Cofactor, 4, []int{240, -240}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			at := func(exponent int) (out [][]float64) {
+			at := func(dtype tensor.DType, exponent int) (out [][]float64) {
 				factor := math.Ldexp(1, exponent)
-				g := graph.New()
+				g := graph.New(graph.WithDType(dtype))
 				a := g.VarTensor(c.a)
 				scaled := g.VarTensor(ops.MulScalar(a, factor).Tensor())
 				y := c.f(scaled)
@@ -220,10 +220,15 @@ func TestMatricesOfAnySize(t *testing.T) {
 				}
 				return out
 			}
-			want := at(0)
-			for _, e := range c.exponents {
-				if diff := cmp.Diff(want, at(e), cmpopts.EquateApprox(1e-10, 1e-12)); diff != "" {
-					t.Errorf("times 2^%d: mismatch (-want +got):\n%s", e, diff)
+			for dtype, tolerance := range map[tensor.DType]float64{tensor.Float64: 1e-10, tensor.Float32: 1e-3} {
+				want := at(dtype, 0)
+				for _, e := range c.exponents {
+					if dtype == tensor.Float32 {
+						e /= 9 // its exponents go up to 127, not 1023
+					}
+					if diff := cmp.Diff(want, at(dtype, e), cmpopts.EquateApprox(tolerance, tolerance/100)); diff != "" {
+						t.Errorf("%v, times 2^%d: mismatch (-want +got):\n%s", dtype, e, diff)
+					}
 				}
 			}
 		})
