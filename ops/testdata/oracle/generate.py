@@ -57,6 +57,8 @@ matmul dot outer transpose permute solve inv det logdet cholesky trace
 reshape broadcast concat stack slice gather squeeze unsqueeze flip pad
 softmax log_softmax mse cross_entropy bce bce_with_logits
 conv2d max_pool2d avg_pool2d layer_norm stop_gradient
+entr sinc logit erfinv erfcinv xlogy xlog1py lbeta digamma_difference
+variance_ddof std_ddof pnorm huber kl_div index
 """.split()
 
 
@@ -185,6 +187,42 @@ def lgamma(x):
     return mp.re(mp.loggamma(x)) if x > 0 else mp.log(abs(mp.gamma(x)))
 
 
+def entr(x):
+    return -mp.inf if x < 0 else mpf(0) if x == 0 else -x * mp.log(x)
+
+
+def dsinc(x):
+    z = mp.pi * x
+    if abs(x) < mpf(10) ** -15:  # the next terms of the series are below 80 digits
+        return -z * mp.pi / 3 * (1 - z**2 / 10 + z**4 / 280 - z**6 / 15120)
+    return (mp.cospi(x) - mp.sinpi(x) / z) / x
+
+
+def erfcinv(x):
+    """By Newton's method on ln erfc."""
+    if x == 0 or x == 2:
+        return mp.inf * (1 - x)
+    if x >= 1:
+        return -erfcinv(2 - x) if x > 1 else mpf(0)
+    y = mp.sqrt(-mp.log(x / 2))
+    step = mpf(1)
+    while abs(step) > mpf(10) ** (-mp.dps // 2):  # what is left of the error is the square of the last step
+        step = (mp.log(mp.erfc(y)) - mp.log(x)) * mp.erfc(y) * mp.sqrt(mp.pi) / 2 * mp.exp(y * y)
+        y += step
+    return y
+
+
+def erfinv(x):
+    if abs(x) < mpf(10) ** -20:
+        t = mp.sqrt(mp.pi) / 2 * x
+        return t + t**3 / 3 + 7 * t**5 / 30
+    return mp.sign(x) * erfcinv(1 - abs(x))
+
+
+def bell(y):
+    return mpf(0) if mp.isinf(y) else 2 / mp.sqrt(mp.pi) * mp.exp(-y * y)
+
+
 def nearest_even(x):
     return x if not mp.isfinite(x) else mpf(round(float(x)))
 
@@ -236,6 +274,11 @@ UNARY = {
     "ceil": (mp.ceil, zero),
     "round": (nearest_even, zero),
     "trunc": (lambda x: mp.sign(x) * mp.floor(abs(x)), zero),
+    "entr": (entr, lambda x: mp.nan if x < 0 else mp.inf if x == 0 else -mp.log(x) - 1),
+    "sinc": (lambda x: mpf(0) if mp.isinf(x) else mp.sinpi(x) / (mp.pi * x) if x else mpf(1), lambda x: mpf(0) if mp.isinf(x) or x == 0 else dsinc(x)),
+    "logit": (real(lambda x: at(x, {0: -I, 1: I}, lambda x: mp.log(x) - mp.log1p(-x)), 0, 1), real(lambda x: div0(mpf(1), x * (1 - x)), 0, 1)),
+    "erfinv": (real(erfinv, -1, 1), real(lambda x: div0(mpf(1), bell(erfinv(x))), -1, 1)),
+    "erfcinv": (real(erfcinv, 0, 2), real(lambda x: -div0(mpf(1), bell(erfcinv(x))), 0, 2)),
 }
 
 
@@ -301,6 +344,38 @@ def clamp_node(n, lo, hi):
     return N(v, ((n, 1 if lo <= n.v <= hi else 0),))
 
 
+def log_node(c):
+    """x·ln(y+c), 0 where x is 0 and y not NaN."""
+
+    def node(x, y):
+        u = y.v + c
+        if mp.isnan(u) or u < 0:
+            l = q = mp.nan
+        else:
+            l, q = mp.log(u) if u else -mp.inf, div0(x.v, u)
+        if x.v == 0 and not mp.isnan(u):
+            return N(0, ((x, l), (y, 0)))
+        return N(x.v * l, ((x, l), (y, q)))
+
+    return node
+
+
+def lbeta_node(a, b):
+    if min(a.v, b.v) < 0:
+        return N(mp.nan, ((a, mp.nan), (b, mp.nan)))
+    if min(a.v, b.v) == 0 < max(a.v, b.v):
+        return N(mp.inf, ((a, -mp.inf if a.v == 0 else 0), (b, -mp.inf if b.v == 0 else 0)))
+    d = mp.digamma(a.v + b.v)
+    return N(mp.loggamma(a.v) + mp.loggamma(b.v) - mp.loggamma(a.v + b.v), ((a, mp.digamma(a.v) - d), (b, mp.digamma(b.v) - d)))
+
+
+def digamma_difference_node(a, b):
+    d = mp.polygamma(1, a.v + b.v)
+    if a.v == 0:
+        return N(mp.inf, ((a, -mp.inf), (b, d)))
+    return N(mp.digamma(a.v + b.v) - mp.digamma(a.v), ((a, d - mp.polygamma(1, a.v)), (b, d)))
+
+
 # --- over lists of nodes ---------------------------------------------------
 
 
@@ -360,6 +435,35 @@ def logsumexp(ns):
 def norm(ns):
     r = mp.sqrt(mp.fsum(n.v**2 for n in ns))
     return N(r, tuple((n, n.v / r if r else 0) for n in ns))
+
+
+def variance_ddof(ddof):
+    def f(ns):
+        m, v = moments(ns)
+        k = max(len(ns) - ddof, 0)
+        return N(div0(v * len(ns), mpf(k)), tuple((n, div0(2 * (n.v - m), mpf(k))) for n in ns))
+
+    return f
+
+
+def std_ddof(ddof):
+    def f(ns):
+        m, v = moments(ns)
+        k = max(len(ns) - ddof, 0)
+        s = mp.sqrt(div0(v * len(ns), mpf(k)))
+        if not mp.isfinite(s):
+            return N(s, tuple((n, mp.nan) for n in ns))
+        return N(s, tuple((n, (n.v - m) / (k * s) if s else 0) for n in ns))
+
+    return f
+
+
+def pnorm(p):
+    def f(ns):
+        r = mp.fsum(abs(n.v) ** p for n in ns) ** (1 / mpf(p))
+        return N(r, tuple((n, mp.sign(n.v) * (abs(n.v) / r) ** (mpf(p) - 1) if n.v else 0) for n in ns))
+
+    return f
 
 
 def inner(xs, ys):
@@ -559,6 +663,21 @@ def bce_logits_node(z, t):
     return N(softplus(z.v) - t.v * z.v, ((z, sigma(z.v) - t.v), (t, -z.v)))
 
 
+def huber_node(delta):
+    def f(y, t):
+        d = y.v - t.v
+        s = min(max(d, -delta), delta)
+        v = d * d / 2 if abs(d) <= delta else delta * (abs(d) - mpf(delta) / 2)
+        return N(v, ((y, s), (t, -s)))
+
+    return f
+
+
+def kl_node(y, t):
+    l = mp.log(t.v) if t.v > 0 else -mp.inf if t.v == 0 else mp.nan
+    return N(t.v * (l - y.v) if t.v else 0, ((y, -t.v), (t, l + 1 - y.v)))
+
+
 def averaged(f):
     return lambda a, b: const_node(mean(list(elementwise(f, a, b).ravel())))
 
@@ -637,6 +756,16 @@ EXACT |= {
     "avg_pool2d": pool(mean),
     "layer_norm": layer_norm,
     "stop_gradient": lambda x: elementwise(stop, x),
+    "xlogy": lambda x, y: elementwise(log_node(0), x, y),
+    "xlog1py": lambda x, y: elementwise(log_node(1), x, y),
+    "lbeta": lambda a, b: elementwise(lbeta_node, a, b),
+    "digamma_difference": lambda a, b: elementwise(digamma_difference_node, a, b),
+    "variance_ddof": lambda x, ddof, *axes: reduction(variance_ddof(ddof))(x, *axes),
+    "std_ddof": lambda x, ddof, *axes: reduction(std_ddof(ddof))(x, *axes),
+    "pnorm": lambda x, p, *axes: reduction(pnorm(p))(x, *axes),
+    "huber": lambda y, t, delta: averaged(huber_node(delta))(y, t),
+    "kl_div": averaged(kl_node),
+    "index": lambda x, *i: np.array(x[i], dtype=object),
 }
 
 
@@ -651,8 +780,8 @@ def zeros_like_axis(x, axis, n):
 PLAIN = {
     **dict.fromkeys("sum mean prod max min variance std logsumexp norm cumsum permute reshape broadcast slice "
                     "gather squeeze unsqueeze flip pad softmax log_softmax cross_entropy max_pool2d avg_pool2d "
-                    "leaky_relu elu clamp".split(), 1),
-    "conv2d": 2, "layer_norm": 3, "concat": "first", "stack": "first",
+                    "leaky_relu elu clamp variance_ddof std_ddof pnorm index".split(), 1),
+    "conv2d": 2, "huber": 2, "layer_norm": 3, "concat": "first", "stack": "first",
 }
 
 
@@ -796,6 +925,21 @@ TORCH = {
     "avg_pool2d": F.avg_pool2d,
     "layer_norm": lambda x, g, b, eps: F.layer_norm(x, x.shape[-1:], g, b, eps),
     "stop_gradient": lambda x: x.detach(),
+    "entr": torch.special.entr,
+    "sinc": torch.sinc,
+    "logit": torch.logit,
+    "erfinv": torch.erfinv,
+    "erfcinv": lambda x: torch.erfinv(1 - x),
+    "xlogy": torch.xlogy,
+    "xlog1py": torch.special.xlog1py,
+    "lbeta": lambda a, b: torch.lgamma(a) + torch.lgamma(b) - torch.lgamma(a + b),
+    "digamma_difference": lambda a, b: torch.digamma(a + b) - torch.digamma(a),
+    "variance_ddof": lambda x, ddof, *axes: torch.var(x, axes or None, correction=ddof),
+    "std_ddof": lambda x, ddof, *axes: torch.std(x, axes or None, correction=ddof),
+    "pnorm": lambda x, p, *axes: torch.linalg.vector_norm(x, p, dim=axes or None),
+    "huber": lambda y, t, delta: F.huber_loss(*torch.broadcast_tensors(y, t), delta=delta),
+    "kl_div": lambda y, t: F.kl_div(*torch.broadcast_tensors(y, t), reduction="mean"),
+    "index": lambda x, *i: x[i],
 }
 
 
@@ -862,6 +1006,8 @@ def close(a, b, tol):
     a, b = float(a), float(b)
     if math.isnan(a) or math.isnan(b):
         return math.isnan(a) and math.isnan(b)
+    if math.isinf(a) or math.isinf(b):
+        return a == b
     return a == b or abs(a - b) <= tol * max(abs(a), abs(b))
 
 
@@ -1038,8 +1184,14 @@ DOMAIN = {
 }
 
 
+# The cases of later functions are drawn after all others, which so stay as they are.
+LATER = {"entr": (0.05, 3), "sinc": (-3, 3), "logit": (0.05, 0.95), "erfinv": (-0.95, 0.95), "erfcinv": (0.05, 1.95)}
+
+
 def elementwise_cases():
     for name in UNARY:
+        if name in LATER:
+            continue
         lo, hi = DOMAIN.get(name, (-3, 3))
         # PyTorch's trigamma is good to 3e-10 only; the differences stay at 1e-12.
         tol = 1e-9 if name == "digamma" else 1e-12
@@ -1572,6 +1724,98 @@ def network_cases():
     generic("logdet", "0.5 * logdet(a) + 0.5 * dot(x, solve(a, x))", a=positive_definite((2, 2)), x=rnd((2,)))
 
 
+def later_cases():
+    for name, (lo, hi) in LATER.items():
+        generic(name, f"{name}(x)", x=rnd((), lo, hi))
+        generic(name, f"sum(mul({name}(x), c))", x=rnd((2, 3), lo, hi), c=weights((2, 3)))
+
+    def e(name, x, value, grad, **kw):
+        edge(name, f"{name}(x)", expect=(value, {"x": grad}), x=x, **kw)
+
+    def tail(name, xs, note="", check="fd"):
+        edge(name, f"sum({name}(x) * c)", check=check, note=note, x=xs, c=[0.5 + i / 4 for i in range(len(xs))])
+
+    e("entr", 0, 0, INF)
+    e("entr", -1, -INF, NAN)
+    e("entr", 1, 0, -1)
+    tail("entr", [1e-9, 0.36, 0.375, 1e300], note="the derivative's root is near 1/e")
+    e("sinc", 0, 1, 0)
+    e("sinc", 3, 0, -1 / 3)
+    e("sinc", INF, 0, 0)
+    tail("sinc", [1e-9, -1e-5, 0.01, 0.9999999, 1000.25, 123456789.5])
+    e("logit", 0, -INF, INF)
+    e("logit", 1, INF, INF)
+    e("logit", 0.5, 0, 4)
+    e("logit", 1.5, NAN, NAN)
+    tail("logit", [1e-9, 0.49999999, 0.50000001, 0.9999999])
+    e("erfinv", 1, INF, INF)
+    e("erfinv", -1, -INF, INF)
+    e("erfinv", 0, 0, math.sqrt(PI) / 2)
+    e("erfinv", -1.5, NAN, NAN)
+    tail("erfinv", [1e-17, -1e-9, 0.999, -0.9999999])
+    e("erfcinv", 0, INF, -INF)
+    e("erfcinv", 2, -INF, -INF)
+    e("erfcinv", 1, 0, -math.sqrt(PI) / 2)
+    e("erfcinv", 2.5, NAN, NAN)
+    tail("erfcinv", [1e-5, 1.9999999, 0.5], check="fd")
+    edge("erfcinv", "erfcinv(x) * c", x=1e-300, c=2, expect=(2 * 26.209469960516124, {"c": 26.209469960516124}), check="by hand",
+         note="1 - x is 1 in float64")
+
+    for name, (lo, hi) in (("xlogy", (0.2, 3)), ("xlog1py", (-0.7, 3))):
+        generic(name, f"{name}(x, y)", x=1.25, y=0.5)
+        generic(name, f"sum({name}(x, y) * c)", x=rnd((2, 3)), y=rnd((3,), lo, hi), c=weights((2, 3)))
+    edge("xlogy", "xlogy(x, y)", x=0, y=0, expect=(0, {"x": -INF, "y": 0}), note="the weight of 0 wins; it would not, were it not 0")
+    edge("xlogy", "xlogy(x, y)", x=0, y=-1, expect=(0, {"x": NAN, "y": 0}))
+    edge("xlogy", "xlogy(x, y)", x=0, y=NAN, expect=(NAN, {"x": NAN, "y": NAN}))
+    edge("xlogy", "sum(xlogy(x, y) * c)", x=[2, -3], y=[0, 0], c=[1, 1], expect=(NAN, {"x": [-INF, -INF], "y": [INF, -INF], "c": [-INF, INF]}))
+    edge("xlog1py", "xlog1py(x, y)", x=0, y=-1, expect=(0, {"x": -INF, "y": 0}))
+    edge("xlog1py", "sum(xlog1py(x, y) * c)", x=[2, -3], y=[1e-17, -1e-9], c=[1, 2], check="fd torch")
+    for name, tol in (("lbeta", 1e-12), ("digamma_difference", 1e-9)):
+        generic(name, f"{name}(a, b)", a=1.25, b=3.5, torch_tol=tol)
+        generic(name, f"sum({name}(a, b) * c)", a=rnd((2, 3), 0.5, 9), b=rnd((3,), 5, 30), c=weights((2, 3)), torch_tol=tol)
+        large = 1e10 if name == "lbeta" else 1e3  # the second derivative cancels
+        edge(name, f"sum({name}(a, b) * c)", a=[large, 1e15, 1e-10], b=[0.5, 1e15, 3], c=[1, 2, 3], check="fd",
+             note="the terms that are subtracted are much larger than their difference")
+    edge("lbeta", "lbeta(a, b)", a=0, b=2, expect=(INF, {"a": -INF, "b": 0}))
+    edge("lbeta", "lbeta(a, b)", a=-0.5, b=2, expect=(NAN, {"a": NAN, "b": NAN}))
+    edge("lbeta", "lbeta(a, b)", a=1, b=1, expect=(0, {"a": -1, "b": -1}), check="torch")
+    edge("digamma_difference", "digamma_difference(a, b)", a=0, b=1, expect=(INF, {"a": -INF, "b": PI**2 / 6}))
+
+    for name in ("variance_ddof", "std_ddof"):
+        generic(name, f"{name}(x, 1)", x=rnd((2, 3)))
+        generic(name, f"sum({name}(x, 1, -1) * c)", x=rnd((2, 3)), c=weights((2,)))
+        generic(name, f"sum({name}(x, 2, 0, 2) * c)", x=rnd((2, 3, 2)), c=weights((3,)))
+        edge(name, f"{name}(x, 1)", x=[5], expect=(NAN, {"x": [NAN]}), note="a sample of one has no variance")
+        edge(name, f"{name}(x, 1)", x=[2, 2, 2], expect=(0, {"x": [0, 0, 0]}))
+        edge(name, f"{name}(x, 1)", x=[100000000, 100000001, 100000002, 100000005], check="fd torch")
+    edge("variance_ddof", "variance_ddof(x, 3)", x=[1, 3], expect=(INF, {"x": [-INF, INF]}), note="the divisor is at least 0")
+    for p in (1, 1.5, 2, 3, 7.25):
+        generic("pnorm", f"pnorm(x, {p})", x=rnd((2, 3)))
+        generic("pnorm", f"sum(pnorm(x, {p}, -1) * c)", x=rnd((2, 3)), c=weights((2,)))
+    edge("pnorm", "pnorm(x, 3)", x=[0, 0], expect=(0, {"x": [0, 0]}))
+    edge("pnorm", "pnorm(x, 3)", x=[1e200, -1e200], check="fd")
+    edge("pnorm", "pnorm(x, 1.5)", x=[0, -4], expect=(4, {"x": [0, -1]}))
+
+    generic("huber", "huber(y, t, 1)", y=rnd((4,)), t=rnd((4,)))
+    generic("huber", "huber(y, t, 0.5) * s", y=rnd((2, 3)), t=rnd((3,)), s=1.5)
+    edge("huber", "huber(y, t, 2)", y=[2, -2], t=[0, 0], expect=(2, {"y": [1, -1], "t": [-1, 1]}), check="torch")
+    edge("huber", "huber(y, t, 2)", y=[INF, 0], t=[1, 0], expect=(INF, {"y": [1, 0], "t": [-1, 0]}))
+    edge("huber", "huber(y, t, 2)", y=1e300, t=-1e300, expect=(4e300, {"y": 2, "t": -2}))
+    generic("kl_div", "kl_div(y, t)", y=rnd((4,), -3, -0.1), t=rnd((4,), 0.1, 0.9))
+    generic("kl_div", "3 * kl_div(log_softmax(z, -1), t)", z=rnd((2, 3)), t=[[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]])
+    edge("kl_div", "kl_div(y, t)", y=[-1, 0], t=[0, 1], expect=(0, {"y": [0, -0.5], "t": [-INF, 0.5]}), note="a target of 0 contributes 0")
+    edge("kl_div", "kl_div(y, t)", y=-INF, t=0.5, expect=(INF, {"y": -0.5, "t": INF}))
+
+    def g(expr, shape, out):
+        generic("index", f"sum({expr} * c)", x=rnd(shape), c=weights(out))
+
+    g("index(x, 1)", (3, 2), (2,))
+    g("index(x, -1, 0)", (2, 3, 2), (2,))
+    generic("index", "index(x, 1, -1) * index(x, 0, 0)", x=rnd((2, 3)))
+    edge("index", "index(x, 1)", x=[NAN, 2, INF], expect=(2, {"x": [0, 1, 0]}))
+    edge("index", "index(x)", x=3, expect=(3, {"x": 1}))
+
+
 def main():
     elementwise_cases()
     binary_cases()
@@ -1579,6 +1823,7 @@ def main():
     algebra_cases()
     shape_cases()
     network_cases()
+    later_cases()
     if FAILURES:
         sys.exit("\n".join(FAILURES))
     write()
