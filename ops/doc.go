@@ -126,10 +126,12 @@
 //	-- erf
 //	erf(x)                              2/√π·∫₀ˣ e^-t² dt                   2/√π·e^-x²
 //	erfc(x)                             1 - erf x                           -2/√π·e^-x²
+//	erfcx(x)                            e^x²·erfc x                         erfcx_derivative(1, x)
+//	erfcx_derivative(n, x)              erfcx⁽ⁿ⁾(x)                         erfcx_derivative(n+1, x)
 //	-- quantile
 //	logit(x)                            ln(x/(1-x))                         1/(x·(1-x))
-//	erfinv(x)                           erf⁻¹ x                             √π/2·e^y²
-//	erfcinv(x)                          erfc⁻¹ x                            -√π/2·e^y²
+//	erfinv(x)                           erf⁻¹ x                             √π/2·e^y² = √π/2·erfcx|y|/(1-|x|)
+//	erfcinv(x)                          erfc⁻¹ x                            -√π/2·e^y² = -√π/2·erfcx(y)/x
 //	-- gamma
 //	lgamma(x)                           ln |Γ(x)|                           digamma(x)
 //	digamma(x)                          ψ(x) = Γ'(x)/Γ(x)                   polygamma(1, x)

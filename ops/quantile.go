@@ -32,13 +32,13 @@ func init() {
 		Source: "Berkson (1944); by log1p near ½",
 	})
 	register(&opErfInv, graph.Row{
-		Name: "erfinv", Func: ErfInv, Params: "x", Doc: "inverse of the error function", Formula: "erf⁻¹ x", Derivative: "√π/2·e^y²",
+		Name: "erfinv", Func: ErfInv, Params: "x", Doc: "inverse of the error function", Formula: "erf⁻¹ x", Derivative: "√π/2·e^y² = √π/2·erfcx|y|/(1-|x|)",
 		Unary: func(x float64) (float64, float64) {
 			y := erfInv(x)
-			return y, 0.5 * sqrtPi * math.Exp(y*y)
+			return y, erfInvSlope(y, 1-math.Abs(x))
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Chain(ct, MulScalar(Exp(Square(n.Value())), 0.5*sqrtPi))
+			return Chain(ct, erfInvRule(n.Value(), oneMinus(Abs(n.Input(0))), 0.5*sqrtPi))
 		},
 		Domain: []graph.Interval{{Lo: -0.8, Hi: 0.8}},
 		Kinks: []graph.Kink{
@@ -49,13 +49,15 @@ func init() {
 		Source: "Wichura (1988), AS 241, via gonum mathext, and a step of Newton's",
 	})
 	register(&opErfcInv, graph.Row{
-		Name: "erfcinv", Func: ErfcInv, Params: "x", Doc: "inverse of the complementary error function, accurate for small x", Formula: "erfc⁻¹ x", Derivative: "-√π/2·e^y²",
+		Name: "erfcinv", Func: ErfcInv, Params: "x", Doc: "inverse of the complementary error function, accurate for small x", Formula: "erfc⁻¹ x", Derivative: "-√π/2·e^y² = -√π/2·erfcx(y)/x",
 		Unary: func(x float64) (float64, float64) {
 			y := erfcInv(x)
-			return y, -0.5 * sqrtPi * math.Exp(y*y)
+			return y, -erfInvSlope(y, min(x, 2-x))
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Chain(ct, MulScalar(Exp(Square(n.Value())), -0.5*sqrtPi))
+			x := n.Input(0)
+			rest := Where(Gt(x, n.Graph().Const(1)), AddScalar(Neg(x), 2), x)
+			return Chain(ct, erfInvRule(n.Value(), rest, -0.5*sqrtPi))
 		},
 		Domain: []graph.Interval{{Lo: 0.2, Hi: 1.8}},
 		Kinks: []graph.Kink{
@@ -126,6 +128,22 @@ func erfcInvFar(x float64) float64 {
 	return y
 }
 
+// erfInvSlope returns √π/2·e^y² for y = erfinv x, given rest = erfc |y|. A rounding of y would be multiplied by 2y² in the
+// power; where y is not small, e^y² is taken as erfcx |y|/erfc |y|.
+func erfInvSlope(y, rest float64) float64 {
+	if a := math.Abs(y); a >= 1 && rest > 0 {
+		return 0.5 * sqrtPi * (erfcxDerivative(0, a) / rest)
+	}
+	return 0.5 * sqrtPi * math.Exp(y*y)
+}
+
+// erfInvRule returns c·e^y² as erfInvSlope computes it.
+func erfInvRule(y, rest graph.Value, c float64) graph.Value {
+	a, g := Abs(y), y.Graph()
+	tail := Mul(Ge(a, g.Const(1)), Gt(rest, g.Const(0)))
+	return MulScalar(Where(tail, Div(Erfcx(a), rest), Exp(Square(y))), c)
+}
+
 // Logit returns ln(x/(1-x)), the logarithm of the odds of a probability x, element by element: the inverse of
 // [Sigmoid]. Its relative precision is full, near its root ½ too.
 //
@@ -141,7 +159,7 @@ func Logit(x graph.Value) graph.Value { return graph.Unary(opLogit, x) }
 // ErfInv returns the inverse of the error function, element by element, with full relative precision. √2·ErfInv(2p-1) is
 // the quantile of the normal distribution; for small p [ErfcInv] keeps its digits.
 //
-// Derivative: √π/2·e^y² for the result y. In it the rounding of y is multiplied by 2y², which is below 70.
+// Derivative: √π/2·e^y² for the result y, with full relative precision.
 //
 // Special cases are:
 //
@@ -153,7 +171,7 @@ func ErfInv(x graph.Value) graph.Value { return graph.Unary(opErfInv, x) }
 // ErfcInv returns the inverse of the complementary error function, element by element, with full relative precision for
 // every x, denormal numbers too. -√2·ErfcInv(2p) is the quantile of the normal distribution.
 //
-// Derivative: -√π/2·e^y² for the result y. In it the rounding of y is multiplied by 2y², which is below 1500.
+// Derivative: -√π/2·e^y² for the result y, with full relative precision.
 //
 // Special cases are:
 //

@@ -58,7 +58,7 @@ reshape broadcast concat stack slice gather squeeze unsqueeze flip pad
 softmax log_softmax mse cross_entropy bce bce_with_logits
 conv2d max_pool2d avg_pool2d layer_norm stop_gradient
 entr sinc logit erfinv erfcinv xlogy xlog1py lbeta digamma_difference
-variance_ddof std_ddof pnorm huber kl_div index
+variance_ddof std_ddof pnorm huber kl_div index erfcx
 """.split()
 
 
@@ -358,6 +358,14 @@ def log_node(c):
         return N(x.v * l, ((x, l), (y, q)))
 
     return node
+
+
+def erfcx_node(n):
+    x = n.v
+    if mp.isinf(x):
+        return N(mp.inf if x < 0 else 0, ((n, -mp.inf if x < 0 else 0),))
+    y = mp.exp(x * x) * mp.erfc(x)
+    return N(y, ((n, 2 * x * y - 2 / mp.sqrt(mp.pi)),))
 
 
 def lbeta_node(a, b):
@@ -756,6 +764,7 @@ EXACT |= {
     "avg_pool2d": pool(mean),
     "layer_norm": layer_norm,
     "stop_gradient": lambda x: elementwise(stop, x),
+    "erfcx": lambda x: elementwise(erfcx_node, x),
     "xlogy": lambda x, y: elementwise(log_node(0), x, y),
     "xlog1py": lambda x, y: elementwise(log_node(1), x, y),
     "lbeta": lambda a, b: elementwise(lbeta_node, a, b),
@@ -930,6 +939,7 @@ TORCH = {
     "logit": torch.logit,
     "erfinv": torch.erfinv,
     "erfcinv": lambda x: torch.erfinv(1 - x),
+    "erfcx": torch.special.erfcx,
     "xlogy": torch.xlogy,
     "xlog1py": torch.special.xlog1py,
     "lbeta": lambda a, b: torch.lgamma(a) + torch.lgamma(b) - torch.lgamma(a + b),
@@ -1814,6 +1824,13 @@ def later_cases():
     generic("index", "index(x, 1, -1) * index(x, 0, 0)", x=rnd((2, 3)))
     edge("index", "index(x, 1)", x=[NAN, 2, INF], expect=(2, {"x": [0, 1, 0]}))
     edge("index", "index(x)", x=3, expect=(3, {"x": 1}))
+
+    generic("erfcx", "erfcx(x)", x=0.75)
+    generic("erfcx", "sum(mul(erfcx(x), c))", x=rnd((2, 3), -2, 3), c=weights((2, 3)))
+    e("erfcx", 0, 1, -2 / math.sqrt(PI))
+    e("erfcx", INF, 0, 0)
+    e("erfcx", -INF, INF, -INF)
+    tail("erfcx", [5, 26, 1000, -20], note="erfc(x) vanishes; 2x·erfcx(x) - 2/√π cancels")
 
 
 def main():

@@ -126,6 +126,21 @@ def erfinv(x):
         return mp.sign(x) * erfcinv(1 - abs(x))
 
 
+def erfcx(n):
+    """The n-th derivative of exp(x^2) erfc(x), by a recurrence that cancels: with many digits."""
+
+    def f(x):
+        if abs(x) > mp.mpf(10) ** 20:
+            return (-1) ** n * mp.factorial(n) / (mp.sqrt(mp.pi) * x ** (n + 1))
+        with mp.workdps(200 + 20 * n + int(4 * n * mp.log10(2 + abs(x)))):
+            d, before = mp.exp(x * x) * mp.erfc(x), 2 / mp.sqrt(mp.pi)
+            for k in range(n):
+                d, before = 2 * x * d + (2 * k * before if k else -before), d
+            return d
+
+    return f
+
+
 def enough(f):
     """f with digits for the differences of logarithms of gamma functions."""
 
@@ -164,6 +179,11 @@ PRECISE = [
     ("erfcinv X", erfcinv, (lambda x: -1 / bell(erfcinv(x)),),
      [5e-324, 1e-322, 2.3e-310, 1e-300, 0.9e-290, 1.1e-290, 1e-200, 1e-50, 1e-15, 1e-5, 0.01, 0.15, 0.3, 0.4999, 0.5, 0.5001, 0.7,
       0.9999999999999999, 1.0000000000000002, 1.2, 1.5, 1.7, 1.99, 1.9999999999999998]),
+    ("erfcx X", erfcx(0), (erfcx(1),),
+     [5e-324, -1e-10, 1e-10, 0.1, -0.3, 0.4999, 0.5, 0.75, 0.9999, 1.0, 1.5, 1.9999, 2.0, 3.3, 5.0, 10.1, 26.7, 100.0, 1e10, 1e100, 1e300, -1.0,
+      -3.3, -10.7, -25.9, -26.6]),
+    ("erfcx_derivative 2 X", erfcx(2), (erfcx(3),), [-20.0, -1.0, 1e-10, 0.1, 0.3, 0.4999, 0.5, 0.9, 1.7, 3.3, 10.1, 50.0, 1e10]),
+    ("erfcx_derivative 30 X", erfcx(30), (erfcx(31),), [-5.0, -1.0, 0.0, 0.5, 0.9, 1.7, 3.3, 10.1, 50.0, 1e6]),
     ("lbeta X Y", lbeta, (lambda a, b: -digamma_difference(a, b), lambda a, b: -digamma_difference(b, a)),
      [(a, b) for a in sizes for b in sizes] + [(1.0, 5e-324), (1e308, 1e308), (1e-300, 1e308)]),
 ]

@@ -1,0 +1,122 @@
+package ops
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+var opErfcx, opErfcxDerivative graph.Op
+
+func init() {
+	register(&opErfcx, graph.Row{
+		Name: "erfcx", Func: Erfcx, Params: "x", Doc: "scaled complementary error function, which does not vanish as erfc does", Formula: "e^x²·erfc x", Derivative: "erfcx_derivative(1, x)",
+		Unary: func(x float64) (float64, float64) { return erfcxDerivative(0, x), erfcxDerivative(1, x) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, ErfcxDerivative(1, n.Input(0)))
+		},
+		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(inf, -inf), Zero: at(1, -twoOverSqrtPi), NegZero: at(1, -twoOverSqrtPi)},
+		Source: "DLMF 7.9.1 and 7.18.9, the continued fraction by Gautschi (1970)",
+	})
+	register(&opErfcxDerivative, graph.Row{
+		Name: "erfcx_derivative", Func: ErfcxDerivative, Params: "n, x", Doc: "n-th derivative of erfcx", Formula: "erfcx⁽ⁿ⁾(x)", Derivative: "erfcx_derivative(n+1, x)",
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
+			return erfcxDerivative(int(p[0]), x), erfcxDerivative(int(p[0])+1, x)
+		},
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			return Chain(ct, ErfcxDerivative(int(n.Float(0))+1, n.Input(0)))
+		},
+		Try:    []string{"0 ()", "1 ()", "1 (2,3)", "2 (3)", "3 (0)"},
+		Domain: []graph.Interval{{Lo: -1, Hi: 2}},
+		Source: "DLMF 7.18.7: the n-th derivative is (-2)ⁿ·n!·e^x² times the n-fold integral of erfc",
+	})
+}
+
+// maxErfcxOrder is the largest order of a derivative of erfcx: beyond it n! is no float64.
+const maxErfcxOrder = 170
+
+// erfcxDerivative returns the n-th derivative of e^x²·erfc x, whose sign is that of (-1)ⁿ. Without the sign, for
+// eₙ = 2ⁿ·n!·e^x²·iⁿerfc x, the recurrence of the repeated integrals of erfc reads
+//
+//	eₙ = 2(n-1)·eₙ₋₂ - 2x·eₙ₋₁, from e₁ = 2/√π - 2x·e₀
+//
+// Upwards it adds for x < 0, but cancels for x > 0, where quotients rₙ = eₙ/(2n·eₙ₋₁) are taken downwards.
+func erfcxDerivative(n int, x float64) float64 {
+	var e float64
+	switch {
+	case math.IsInf(x, 1):
+		return 0
+	case x >= 2 || n > 0 && x >= 0.5:
+		e = erfcxFraction(n, x)
+	default:
+		e = expSquare(x) * math.Erfc(x)
+		before := 0.0
+		for k := 1; k <= n; k++ {
+			rest := twoOverSqrtPi
+			if k > 1 {
+				rest = 2 * float64(k-1) * before
+			}
+			before, e = e, rest-2*x*e
+		}
+	}
+	if n%2 == 1 {
+		return -e
+	}
+	return e
+}
+
+// erfcxFraction returns eₙ by the continued fraction 1/(2x + 2k·rₖ) for rₖ₋₁. It begins where what rₖ is for large k is
+// exact enough for the fraction to end in 1.
+func erfcxFraction(n int, x float64) float64 {
+	last := 3*n + 20 + int(200/(x*x))
+	r := 1 / (x + math.Sqrt(x*x+2*float64(last+1)))
+	e := twoOverSqrtPi
+	for k := last; k >= 0; k-- {
+		r = 0.5 / (x + float64(k+1)*r)
+		switch {
+		case k == 0:
+			e *= r
+		case k <= n:
+			e *= 2 * float64(k) * r
+		}
+	}
+	return e
+}
+
+// expSquare returns e^x². The square of the leading bits of x is exact, so that the error does not grow with x.
+func expSquare(x float64) float64 {
+	h := float64(float32(x))
+	if math.IsInf(h, 0) {
+		return math.Inf(1)
+	}
+	return math.Exp(h*h) * math.Exp((x-h)*(x+h))
+}
+
+// Erfcx returns the scaled complementary error function e^x²·erfc x, element by element, with full relative precision:
+// near 1/(x·√π) for large x, where erfc x itself is 0. It overflows for x < -26.6.
+//
+// Derivative: [ErfcxDerivative](1, x) = 2x·erfcx x - 2/√π, in which nothing cancels as computed here.
+//
+// Special cases are:
+//
+//	Erfcx(0) = 1, with derivative -2/√π
+//	Erfcx(+Inf) = 0, with derivative 0
+//	Erfcx(-Inf) = +Inf, with derivative -Inf
+func Erfcx(x graph.Value) graph.Value { return unary(opErfcx, x) }
+
+// ErfcxDerivative returns the n-th derivative of [Erfcx] at x, element by element: Erfcx itself for n = 0. The relative
+// precision is full, but for 0 < x < ½ some digits are lost where n is more than about 5. It panics with a
+// [*graph.Error] unless 0 ≤ n ≤ 170.
+//
+// Derivative: ErfcxDerivative(n+1, x).
+//
+// Special cases are:
+//
+//	ErfcxDerivative(n, +Inf) = 0
+//	ErfcxDerivative(n, -Inf) = +Inf for even n, -Inf for odd n
+func ErfcxDerivative(n int, x graph.Value) graph.Value {
+	if n < 0 || n > maxErfcxOrder {
+		panic(graph.Errorf("ops.ErfcxDerivative", graph.ErrUsage, "order %d: it must be from 0 to %d", n, maxErfcxOrder))
+	}
+	return unaryParam(opErfcxDerivative, x, float64(n))
+}
