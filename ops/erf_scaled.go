@@ -15,7 +15,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, ErfcxDerivative(1, n.Input(0)))
 		},
-		At:     graph.Edges{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(inf, -inf), Zero: at(1, -twoOverSqrtPi), NegZero: at(1, -twoOverSqrtPi)},
+		At:     graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(inf, -inf), Zero: at(1, -twoOverSqrtPi), NegZero: at(1, -twoOverSqrtPi)},
 		Source: "DLMF 7.9.1 and 7.18.9, the continued fraction by Gautschi (1970)",
 	})
 	register(&opErfcxDerivative, graph.Row{
@@ -102,7 +102,7 @@ func expSquare(x float64) float64 {
 //	Erfcx(0) = 1, with derivative -2/√π
 //	Erfcx(+Inf) = 0, with derivative 0
 //	Erfcx(-Inf) = +Inf, with derivative -Inf
-func Erfcx(x graph.Value) graph.Value { return unary(opErfcx, x) }
+func Erfcx(x graph.Value) graph.Value { return graph.Unary(opErfcx, x) }
 
 // ErfcxDerivative returns the n-th derivative of [Erfcx] at x, element by element: Erfcx itself for n = 0. The relative
 // precision is full, but for 0 < x < ½ some digits are lost where n is more than about 5. It panics with a
@@ -118,5 +118,5 @@ func ErfcxDerivative(n int, x graph.Value) graph.Value {
 	if n < 0 || n > maxErfcxOrder {
 		panic(graph.Errorf("ops.ErfcxDerivative", graph.ErrUsage, "order %d: it must be from 0 to %d", n, maxErfcxOrder))
 	}
-	return unaryParam(opErfcxDerivative, x, float64(n))
+	return graph.UnaryParam(opErfcxDerivative, x, float64(n))
 }

@@ -272,13 +272,13 @@ func addSoftmaxMultiples[T constraints.Float](n graph.Node, ct, dst *tensor.Tens
 		return false
 	}
 	k := reducedLen(n)
-	buffer := n.Graph().Temp(dst.Dims()...)
+	buffer := n.Temp(dst.Dims()...)
 	p, d := tensor.Data[T](buffer), tensor.Data[T](dst)
 	kernel.SafeSoftmax(p, tensor.Data[T](n.In(0)), k)
 	for i, c := range w {
 		addMultiple(d[i*k:(i+1)*k], c, p[i*k:(i+1)*k], fresh)
 	}
-	n.Graph().FreeTemp(buffer)
+	n.FreeTemp(buffer)
 	return true
 }
 
