@@ -92,6 +92,7 @@ type Graph struct {
 
 	base    uint32   // gen of the last Reset
 	rewinds []rewind // in force, oldest first
+	kept    int32    // handles of nodes below are good whatever their gen: see fold
 
 	leafEnd int32           // all nodes below are leaves
 	changes map[int32]int32 // leaves that got other numbers, and the tape's end then: operations before it used the old ones
@@ -206,19 +207,11 @@ func (g *Graph) advance(n int32) {
 	}
 }
 
-// maxRecordings bounds gen: were it to begin anew, handles of long ago would pass for new ones.
-const maxRecordings = math.MaxUint32
-
-// mustRenew panics with an [*Error] if there is no number left for another recording.
-func (g *Graph) mustRenew(op string) {
-	if g.gen == maxRecordings {
-		panic(Errorf(op, ErrLimit, "the tape was rewound or reset %d times, and old values could no longer be told from new ones: make a new graph with graph.New", g.gen-1))
-	}
-}
-
 // nextRecording makes older handles stale, unless a rewind in force says otherwise.
 func (g *Graph) nextRecording() {
-	g.gen++
+	if g.gen++; g.gen == 0 { // the numbers begin anew; 0 is that of the zero Graph
+		g.gen = 1
+	}
 	g.seek(g.n)
 }
 

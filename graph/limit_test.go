@@ -2,6 +2,7 @@ package graph
 
 import (
 	"errors"
+	"math"
 	"reflect"
 	"testing"
 )
@@ -35,38 +36,66 @@ func TestSizes(t *testing.T) {
 
 func sizeOf[T any]() uintptr { return reflect.TypeFor[T]().Size() }
 
-// No handle comes alive again, however many recordings come after its own: the last one is refused before the numbers would
-// begin anew. The test stands inside the package because no machine should have to count so far.
-func TestRecordingsEnd(t *testing.T) {
-	for _, gen := range []uint32{1, 1<<31 - 1, 1 << 31, 1<<31 + 1, maxRecordings - 1} {
+// TestRecordingsGoOn counts on where the numbers of recordings begin anew: values of earlier recordings stay stale, those
+// that stand stay good. The test stands inside the package because no machine should have to count so far.
+func TestRecordingsGoOn(t *testing.T) {
+	for _, gen := range []uint32{1, 1<<31 - 1, 1 << 31, 1<<31 + 1, math.MaxUint32 - 2, math.MaxUint32 - 1, math.MaxUint32} {
 		g := New()
-		first := g.Var(1)
-		g.gen = gen
+		g.gen, g.base = gen, gen
+		g.seek(1)
+		before := g.Var(1)
 		g.Reset()
-		x := g.Var(2)
-		for _, v := range []Value{first, {g, 1, gen}, {g, 1, 1 << 31}} {
-			if v.gen < g.gen && v.Valid() {
-				t.Errorf("a value of recording %d is valid in recording %d", v.gen, g.gen)
+		parameter := g.Var(2)
+		start := g.Mark()
+		var last Value
+		for range 4 {
+			if before.Valid() || last.Valid() {
+				t.Fatalf("a value of an earlier recording is valid in recording %d", g.gen)
 			}
-		}
-		if !x.Valid() {
-			t.Errorf("a value of recording %d is not valid", g.gen)
+			if !parameter.Valid() {
+				t.Fatalf("what stands below all marks is not valid in recording %d", g.gen)
+			}
+			last = g.Var(3)
+			if !last.Valid() {
+				t.Fatalf("a value of recording %d is not valid", g.gen)
+			}
+			g.Rewind(start)
 		}
 	}
+}
+
+// TestRewindsWithoutEnd rewinds one recording so often that its numbers run out.
+func TestRewindsWithoutEnd(t *testing.T) {
 	g := New()
-	g.gen = maxRecordings - 1
+	g.gen, g.base = 10, 10
+	g.seek(1)
+	parameter := g.Var(1)
+	start := g.Mark()
+	for range 20 {
+		g.Var(2)
+		g.Rewind(start)
+	}
+	first := g.Var(2)
+	g.gen = g.base - 1 // 2³²-1 later
+	g.rewinds = []rewind{{g.gen, 2}}
+	g.seek(g.n)
+	last := g.Var(3)
+	for range 3 {
+		g.Rewind(start)
+		if !parameter.Valid() {
+			t.Error("a parameter below the mark has become stale")
+		}
+		if first.Valid() || last.Valid() {
+			t.Error("a value that Rewind took away is valid")
+		}
+		last = g.Var(4)
+		if !last.Valid() || last.ID() != 2 {
+			t.Errorf("value %v of the new recording", last)
+		}
+	}
 	g.Reset()
-	x := g.Var(1)
-	mark := g.Mark()
-	y := g.Var(2)
-	for name, call := range map[string]func(){"Reset": g.Reset, "Rewind": func() { g.Rewind(mark) }} {
-		want := "graph.Graph." + name + ": the tape was rewound or reset 4294967294 times, and old values could no longer be told from new ones: make a new graph with graph.New"
-		if err := Try(call); !errors.Is(err, ErrLimit) || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		if g.Len() != 2 || !x.Valid() || !y.Valid() {
-			t.Errorf("%s that was refused took something from the tape", name)
-		}
+	if parameter.Valid() {
+		t.Error("a parameter is valid after Reset")
 	}
 }
 

@@ -144,9 +144,7 @@ var misuses = map[string][]func(){
 	"Graph.Const":       {func() { nilGraph.Const(1) }},
 	"Graph.ConstTensor": {func() { nilGraph.ConstTensor(vector) }, func() { graph.New().ConstTensor(nil) }, func() { graph.New().ConstTensor(zeroTensor) }},
 	"Graph.DType":       {func() { nilGraph.DType() }},
-	"Graph.Enter":       {func() { nilGraph.Enter("f") }, func() { g := graph.New(); g.Enter("f"); g.Enter("f") }},
 	"Graph.FreeTemp":    {func() { nilGraph.FreeTemp(vector) }, func() { graph.New().FreeTemp(nil) }, func() { graph.New().FreeTemp(vector) }},
-	"Graph.Leave":       {func() { nilGraph.Leave() }},
 	"Graph.Len":         {func() { nilGraph.Len() }},
 	"Graph.Lend":        {func() { nilGraph.Lend(vector) }, func() { graph.New().Lend(nil) }, func() { graph.New().Lend(zeroTensor) }},
 	"Graph.Mark":        {func() { nilGraph.Mark() }},
@@ -294,7 +292,6 @@ func TestZeroGraph(t *testing.T) {
 		"Bound":   func(g *graph.Graph) { g.Bound(vector) },
 		"Trim":    func(g *graph.Graph) { g.Trim() },
 		"Temp":    func(g *graph.Graph) { g.FreeTemp(g.Temp(3)) },
-		"Enter":   func(g *graph.Graph) { g.Enter("f"); g.Leave() },
 		"Nodes": func(g *graph.Graph) {
 			for v := range g.Nodes() {
 				t.Errorf("the zero graph has a node %v", v)

@@ -110,7 +110,7 @@ func Begin(op Op, xs ...Value) Call {
 	for _, x := range xs[1:] {
 		x.CheckIn(name, g)
 	}
-	g.Enter(name)
+	g.enter(name)
 	e := g.newExt()
 	for _, x := range xs {
 		g.use(x.id)
@@ -118,7 +118,7 @@ func Begin(op Op, xs ...Value) Call {
 	}
 	e.inputs.hi = int32(len(g.inputs))
 	c := Call{g, op, g.begun}
-	g.Leave()
+	g.leave()
 	return c
 }
 
@@ -258,11 +258,11 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 			g.release(e)
 		}
 		if entered {
-			g.Leave()
+			g.leave()
 		}
 	}()
 	g.room()
-	g.Enter(c.op.Row().goName)
+	g.enter(c.op.Row().goName)
 	entered = true
 	var flags Flags
 	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"sort"
 )
@@ -27,20 +28,41 @@ func (g *Graph) Mark() Mark {
 	return Mark{g, g.n, g.gen, len(g.scopes), len(g.open)}
 }
 
+// age returns how many recordings after the last Reset one was begun. Numbers of recordings begin anew after 2³², so of two
+// the larger need not be the later one. A recording from before the Reset is older than any that has been begun.
+func (g *Graph) age(gen uint32) uint32 { return gen - g.base }
+
 // survives reports whether node id of an older recording has outlived every Rewind and Reset since.
 func (g *Graph) survives(id int32, gen uint32) bool {
-	if gen < g.base {
+	switch {
+	case id < g.kept:
+		return true
+	case g.age(gen) > g.age(g.gen):
 		return false
 	}
 	// The floors rise with the generations, so the first rewind after gen is the lowest.
-	k := sort.Search(len(g.rewinds), func(k int) bool { return g.rewinds[k].gen > gen })
+	k := sort.Search(len(g.rewinds), func(k int) bool { return g.age(g.rewinds[k].gen) > g.age(gen) })
 	return k == len(g.rewinds) || id < g.rewinds[k].floor
+}
+
+// fold makes room for further recordings where one Reset was followed by as many rewinds as there are numbers. What has
+// stood through all of them stays good; other handles of the past are stale, also where a Mark between would have kept
+// them.
+func (g *Graph) fold() {
+	if g.age(g.gen) < math.MaxUint32 {
+		return
+	}
+	g.kept = g.n
+	for _, r := range g.rewinds {
+		g.kept = min(g.kept, r.floor)
+	}
+	g.base = g.gen
+	g.rewinds = g.rewinds[:0]
 }
 
 // Rewind takes everything from the tape that was recorded after the mark and keeps its memory for what comes next.
 // Values recorded before the mark stay good. It panics with an [*Error] if the mark is of another graph, or itself was
-// taken away by an earlier Rewind or Reset. A graph can be rewound and reset 2³²-2 times together: after that Rewind and
-// Reset panic with an [*Error] of kind [ErrLimit].
+// taken away by an earlier Rewind or Reset.
 func (g *Graph) Rewind(m Mark) {
 	const op = "graph.Graph.Rewind"
 	g.must(op)
@@ -53,13 +75,14 @@ func (g *Graph) Rewind(m Mark) {
 	case m.gen != g.gen && !g.survives(m.n-1, m.gen):
 		panic(Errorf(op, ErrStale, "the mark at node %%%d was taken away by an earlier Rewind or Reset: set a new one with Graph.Mark", m.n))
 	}
-	g.mustRenew(op)
 	g.truncate(m.n, m.scopes)
 	for _, b := range g.bound { // their uses are gone with what used them
 		e := &g.exts[g.head(b.id).ext]
 		e.used = min(e.used, m.n-1)
 	}
 	g.open = g.open[:min(m.open, len(g.open))]
+	g.fold()
+	g.kept = min(g.kept, m.n)
 	g.nextRecording()
 	for k := len(g.rewinds); k > 0 && g.rewinds[k-1].floor >= m.n; k-- {
 		g.rewinds = g.rewinds[:k-1]
@@ -72,11 +95,10 @@ func (g *Graph) Reset() {
 	const op = "graph.Graph.Reset"
 	g.must(op)
 	g.alone(op)
-	g.mustRenew(op)
 	g.truncate(1, 0)
 	g.open = g.open[:0]
 	g.nextRecording()
-	g.base = g.gen
+	g.base, g.kept = g.gen, 0
 	g.rewinds = g.rewinds[:0]
 }
 

@@ -25,7 +25,10 @@ func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
 			first := k * chunkLen
 			stop := max(last-first, 0)
 			for j := min(root-first, chunkLen-1); ; j-- {
-				if j = sweepScalars(a.scalars, g.chunks[k], first, j, stop); j < stop {
+				g.enter("graph.Adjoints.Sweep")
+				j = sweepScalars(a.scalars, g.chunks[k], first, j, stop)
+				g.leave()
+				if j < stop {
 					break
 				}
 				if n := (Node{g, int32(first + j)}); n.WantsGrad() && !yield(n) {

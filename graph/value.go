@@ -38,7 +38,7 @@ func (v Value) staleError(op string) *Error {
 	switch g := v.g; {
 	case g == nil:
 		return Errorf(op, ErrUsage, "got the zero graph.Value, which belongs to no graph: make values with Graph.Var, Graph.Const or an operation")
-	case v.gen < g.base:
+	case g.age(v.gen) > g.age(g.gen):
 		return Errorf(op, ErrStale, "value %%%d was recorded before the graph's Reset: record it again, or keep its numbers with Value.Tensor before Reset", v.id)
 	default:
 		return Errorf(op, ErrStale, "value %%%d was taken from the tape by Rewind: record it again, or set the mark after it", v.id)
