@@ -76,6 +76,12 @@ type Row struct {
 	// Binary returns an elementwise function of two operands and its derivatives.
 	Binary func(a, b float64) (y, da, db float64)
 
+	// Value and Slopes say the same as expressions, in the language of package ops/expr: the value in the names of Params,
+	// "x/(1+abs(x))", and the derivative by each operand, in which y is the value. Source code in other languages follows
+	// from them. A function that is a primitive of all languages names itself: "exp(x)". Optional.
+	Value  string
+	Slopes []string
+
 	// Forward computes n.Out() from the operands n.In(i) and the attributes.
 	Forward func(n Node)
 	// Backward adds to dst the product of the cotangent ct of the result with the derivative by operand i. A dst that
@@ -86,6 +92,10 @@ type Row struct {
 	// VJP returns, as operations on the graph, the cotangent of operand i for the cotangent ct of the result. Its shape
 	// is the operand's, or one that the operand's broadcasts to: the caller sums over the stretched axes.
 	VJP func(n Node, i int, ct Value) Value
+	// Tangent returns, as operations on the graph, what a tangent t of operand i contributes to the tangent of the result:
+	// the product of the Jacobian with t, of the result's shape or one that broadcasts to it. It is the VJP for an
+	// elementwise operation, whose Jacobian is its own transpose, and is filled in by Register there. Optional.
+	Tangent func(n Node, i int, t Value) Value
 
 	goName  string // "ops.Log1p", for messages
 	arity   int    // number of operands that are values, -1 if it varies
@@ -114,6 +124,9 @@ func Register(row Row) Op {
 		panic(Errorf(op, ErrUsage, "operation %q has Class NoGrad and a VJP: one of the two is a mistake", row.Name))
 	}
 	row.complete()
+	if row.Class == Elementwise && row.Tangent == nil {
+		row.Tangent = row.VJP
+	}
 	switch {
 	case row.Forward == nil:
 		panic(Errorf(op, ErrUsage, "operation %q has no Forward: set Row.Forward, or for an elementwise operation Unary, UnaryParam or Binary", row.Name))

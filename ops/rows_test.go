@@ -279,3 +279,47 @@ func variables(g *graph.Graph, ts []*tensor.Tensor) []graph.Value {
 	}
 	return xs
 }
+
+// TestRowTangent holds tangents against cotangents: for the Jacobian J of an operation, the products ct·(J·t) and (Jᵀ·ct)·t
+// are one number.
+func TestRowTangent(t *testing.T) {
+	tested := map[string]bool{}
+	eachRow(t, func(t *testing.T, s sample) {
+		if s.row.Tangent == nil {
+			return
+		}
+		g := graph.New()
+		xs := variables(g, s.operands)
+		y := s.apply(xs)
+		n := y.Node()
+		if n.Row() != s.row { // the function is put together from others
+			return
+		}
+		tested[s.row.Name] = true
+		ct := alternating(g, y.Shape(), 0.7)
+		for i := range n.NumInputs() {
+			if !n.Wants(i) {
+				continue
+			}
+			shape := n.Input(i).Shape()
+			tangent := alternating(g, shape, 1.3)
+			forward := ops.Sum(ops.Mul(ct, ops.Broadcast(s.row.Tangent(n, i, tangent), y.Shape()...)))
+			reverse := ops.Sum(ops.Mul(ops.SumTo(ops.Broadcast(s.row.VJP(n, i, ct), y.Shape()...), shape...), tangent))
+			if a, b := forward.Item(), reverse.Item(); !sameNumber(a, b, 1e-12, 1) {
+				t.Errorf("operand %d: ct·(J·t) is %v, (Jᵀ·ct)·t is %v", i, a, b)
+			}
+		}
+	})
+	if len(tested) < 50 {
+		t.Errorf("only %d rows have a tangent", len(tested))
+	}
+}
+
+// alternating returns a constant of the given shape with numbers of either sign.
+func alternating(g *graph.Graph, shape []int, scale float64) graph.Value {
+	c := tensor.New(tensor.Float64, shape...)
+	for i := range c.Len() {
+		c.SetFlat(scale*math.Cos(2.4*float64(i+1)), i)
+	}
+	return g.ConstTensor(c)
+}
