@@ -78,7 +78,7 @@ func backward(loss graph.Value, s settings) Gradients {
 		panic(graph.Errorf(s.op, graph.ErrShape, "the loss has shape %s, the seed has %s: give a cotangent of the loss's shape", tensor.FormatShape(shape), tensor.FormatShape(s.seed.Dims())))
 	}
 	checkLoud(s.op, loss)
-	changes := g.Changes()
+	changed := g.Changed()
 	a := g.NewAdjoints(loss)
 	done := false
 	defer func() {
@@ -100,8 +100,8 @@ func backward(loss graph.Value, s settings) Gradients {
 		a.SeedScalar(1) // ∂l/∂l
 	}
 	sweep(a, 0, s.leavesOnly)
-	if changes != nil {
-		checkUnchanged(g, reached(a, root.ID()), changes, s.op)
+	if changed {
+		checkUnchanged(a.Nodes(), s.op)
 	}
 	done = true
 	return Gradients{a, a.Serial()}
@@ -193,28 +193,10 @@ func checkLoud(op string, y graph.Value) {
 }
 
 // checkUnchanged panics if one of the nodes that a sweep came to, in its order, had used a leaf before it was changed.
-func checkUnchanged(g *graph.Graph, swept iter.Seq[int], changes map[int]int, op string) {
-	for id := range swept {
-		n := g.Value(id).Node()
-		for i := range n.NumInputs() {
-			in := n.InputNode(i)
-			if at, ok := changes[in.ID()]; ok && id < at {
-				for !in.Value().IsLeaf() { // a view
-					in = in.InputNode(0)
-				}
-				panic(graph.Errorf(op, graph.ErrChanged, "leaf %s was changed after %s had used it: the gradient would mix old and new numbers; call Backward before the change, or Rewind and record again", in.Label(), n.Label()))
-			}
-		}
-	}
-}
-
-// reached yields the nodes to which the sweep from root passed something that is not 0.
-func reached(a *graph.Adjoints, root int) iter.Seq[int] {
-	return func(yield func(id int) bool) {
-		for id := root; id > 0; id-- {
-			if a.Reached(a.Graph().Value(id).Node()) && !yield(id) {
-				return
-			}
+func checkUnchanged(swept iter.Seq[graph.Node], op string) {
+	for n := range swept {
+		if leaf, changed := n.ChangedOperand(); changed {
+			panic(graph.Errorf(op, graph.ErrChanged, "leaf %s was changed after %s had used it: the gradient would mix old and new numbers; call Backward before the change, or Rewind and record again", leaf.Label(), n.Label()))
 		}
 	}
 }

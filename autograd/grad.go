@@ -41,8 +41,8 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 	for _, x := range xs {
 		x.CheckIn(op, g)
 	}
-	if changes := g.Changes(); changes != nil {
-		defer checkRecorded(op, g, y, changes)
+	if g.Changed() {
+		defer checkRecorded(op, y)
 	}
 	on := g.Between(graph.GradEdges, y, xs...)
 	cts := newCotangents(on)
@@ -78,6 +78,13 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 }
 
 // checkRecorded panics if y depends on a use of a leaf that has changed since.
-func checkRecorded(op string, g *graph.Graph, y graph.Value, changes map[int]int) {
-	checkUnchanged(g, g.Ancestors(graph.GradEdges, y).Down, changes, op)
+func checkRecorded(op string, y graph.Value) {
+	g := y.Graph()
+	checkUnchanged(func(yield func(graph.Node) bool) {
+		for id := range g.Ancestors(graph.GradEdges, y).Down {
+			if !yield(g.Value(id).Node()) {
+				return
+			}
+		}
+	}, op)
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -9,6 +10,9 @@ import (
 // Adjoints is the storage of one backward sweep: ∂l/∂v for every node v up to the loss l. It comes from the graph's
 // pool and is good until Reset, a Rewind past the loss, or Release. It serves packages that differentiate, such as
 // autograd: [Graph.NewAdjoints] makes it, Seed or SeedScalar starts it, and Sweep runs it.
+//
+// The usual storage is an array with a place for every node. A tape that is swept over and over, each time for a loss that
+// reaches little of it, gets pages instead: then a sweep costs what the loss reaches, however long the tape is.
 type Adjoints struct {
 	g       *Graph
 	root    int32
@@ -16,7 +20,14 @@ type Adjoints struct {
 	scalars []float64        // by node; 1 marks a tensor node that was reached
 	tensors []*tensor.Tensor // by extension record; nil where nothing was reached
 	seed    *tensor.Tensor   // the root's adjoint if it is the caller's: it does not go to the pool
+
+	paged bool
+	pages []*page                  // in place of scalars: by chunk; nil where nothing was reached
+	few   map[int32]*tensor.Tensor // in place of tensors
 }
+
+// A page holds the adjoints of the nodes of a chunk.
+type page [chunkLen]float64
 
 // NewAdjoints returns storage for a sweep from root, all zero.
 func (g *Graph) NewAdjoints(root Value) *Adjoints {
@@ -30,7 +41,15 @@ func (g *Graph) NewAdjoints(root Value) *Adjoints {
 		a = &Adjoints{g: g}
 	}
 	a.root = root.id
+	if a.paged = g.swept > g.patience()*int64(g.n); a.paged {
+		a.pages = slices.Grow(a.pages[:0], int(root.id>>chunkBits)+1)[:root.id>>chunkBits+1]
+		clear(a.pages)
+		a.few = make(map[int32]*tensor.Tensor)
+		g.sweeps = append(g.sweeps, a)
+		return a
+	}
 	n := int(root.id) + 1
+	g.swept += int64(n)
 	if cap(a.scalars) < n {
 		a.scalars = make([]float64, n, max(n, 2*cap(a.scalars)))
 	} else {
@@ -44,6 +63,62 @@ func (g *Graph) NewAdjoints(root Value) *Adjoints {
 	return a
 }
 
+// patience returns how many times over the tape is swept with arrays before pages are tried.
+func (g *Graph) patience() int64 { return 8 << g.dense }
+
+// finished notes whether a sweep by pages reached most of the tape: then arrays are faster, for a good while.
+func (a *Adjoints) finished() {
+	if !a.paged {
+		return
+	}
+	reached := 0
+	for _, p := range a.pages {
+		if p != nil {
+			reached++
+		}
+	}
+	if 2*reached > len(a.pages) && a.g.dense < 20 {
+		a.g.dense++
+		a.g.swept = 0
+	}
+}
+
+// at returns the place of a node's adjoint among the scalars, nil if it is on a page that nothing has reached.
+func (a *Adjoints) at(id int32) *float64 {
+	if !a.paged {
+		return &a.scalars[id]
+	}
+	if p := a.pages[id>>chunkBits]; p != nil {
+		return &p[id&chunkMask]
+	}
+	return nil
+}
+
+// add adds to the adjoint of a node.
+func (a *Adjoints) add(id int32, v float64) {
+	if !a.paged {
+		a.scalars[id] += v
+		return
+	}
+	p := a.pages[id>>chunkBits]
+	if p == nil {
+		if k := len(a.g.blank); k > 0 {
+			p, a.g.blank = a.g.blank[k-1], a.g.blank[:k-1]
+		} else {
+			p = new(page)
+		}
+		a.pages[id>>chunkBits] = p
+	}
+	p[id&chunkMask] += v
+}
+
+// mark notes that a tensor node was reached.
+func (a *Adjoints) mark(id int32) {
+	if p := a.at(id); p == nil || *p == 0 {
+		a.add(id, 1)
+	}
+}
+
 // must panics with an [*Error] if a is nil or zero.
 func (a *Adjoints) must() {
 	if a == nil || a.g == nil {
@@ -51,17 +126,35 @@ func (a *Adjoints) must() {
 	}
 }
 
-// slot returns the place of a node's adjoint among the tensors.
+// slot returns the number of a node's extension record, where its adjoint is found.
 func (a *Adjoints) slot(n Node) int32 {
 	a.must()
 	k := n.head().ext
 	if n.g != a.g {
 		panic(Errorf("graph.Adjoints", ErrForeign, "node %s belongs to another graph than the sweep: use values of one graph", n.label()))
 	}
-	if int(k) >= len(a.tensors) {
+	if n.id > a.root || !a.paged && int(k) >= len(a.tensors) {
 		panic(Errorf("graph.Adjoints", ErrUsage, "node %s is not among what the sweep from %%%d has: it was recorded later, or the sweep was released", n.label(), a.root))
 	}
 	return k
+}
+
+func (a *Adjoints) tensorAt(k int32) *tensor.Tensor {
+	if a.paged {
+		return a.few[k]
+	}
+	return a.tensors[k]
+}
+
+func (a *Adjoints) setTensorAt(k int32, t *tensor.Tensor) {
+	switch {
+	case !a.paged:
+		a.tensors[k] = t
+	case t == nil:
+		delete(a.few, k)
+	default:
+		a.few[k] = t
+	}
 }
 
 // Graph returns the graph that the sweep belongs to.
@@ -82,22 +175,49 @@ func (a *Adjoints) Serial() uint64 {
 	return a.serial
 }
 
-// scalar returns the place of a node's adjoint among the scalars.
-func (a *Adjoints) scalar(n Node) *float64 {
+// scalar returns the adjoint of a node as a scalar.
+func (a *Adjoints) scalar(n Node) float64 {
+	a.mustCover(n)
+	if p := a.at(n.id); p != nil {
+		return *p
+	}
+	return 0
+}
+
+func (a *Adjoints) mustCover(n Node) {
 	if !a.Covers(n) {
 		panic(Errorf("graph.Adjoints", ErrUsage, "node %s is not among what the sweep from %%%d has: it was recorded later", n.label(), a.root))
 	}
-	return &a.scalars[n.id]
 }
 
 // Scalar returns the adjoint of a scalar node.
-func (a *Adjoints) Scalar(n Node) float64 { return *a.scalar(n) }
+func (a *Adjoints) Scalar(n Node) float64 { return a.scalar(n) }
 
 // AddScalar adds to the adjoint of a scalar node.
-func (a *Adjoints) AddScalar(n Node, v float64) { *a.scalar(n) += v }
+func (a *Adjoints) AddScalar(n Node, v float64) {
+	a.mustCover(n)
+	a.add(n.id, v)
+}
 
 // Reached reports whether anything but 0 was passed to n.
-func (a *Adjoints) Reached(n Node) bool { return *a.scalar(n) != 0 }
+func (a *Adjoints) Reached(n Node) bool { return a.scalar(n) != 0 }
+
+// Nodes yields the nodes to which the sweep passed something that is not 0, results before operands.
+func (a *Adjoints) Nodes() iter.Seq[Node] {
+	a.must()
+	return func(yield func(Node) bool) {
+		for id := a.root; id > 0; id-- {
+			p := a.at(id)
+			if p == nil {
+				id &^= chunkMask // nothing on this page
+				continue
+			}
+			if *p != 0 && !yield(Node{a.g, id}) {
+				return
+			}
+		}
+	}
+}
 
 // Covers reports whether n stands before the node that the sweep started from, or is that node: later ones have no
 // adjoint.
@@ -106,23 +226,23 @@ func (a *Adjoints) Covers(n Node) bool {
 	if n.g != a.g {
 		panic(Errorf("graph.Adjoints", ErrForeign, "node %s belongs to another graph than the sweep: use values of one graph", n.label()))
 	}
-	return int(n.id) < len(a.scalars)
+	return n.id <= a.root
 }
 
 // Tensor returns the adjoint of a tensor node, nil if the sweep did not reach it.
-func (a *Adjoints) Tensor(n Node) *tensor.Tensor { return a.tensors[a.slot(n)] }
+func (a *Adjoints) Tensor(n Node) *tensor.Tensor { return a.tensorAt(a.slot(n)) }
 
 // SeedScalar makes v the adjoint of the root, a scalar.
 func (a *Adjoints) SeedScalar(v float64) {
 	a.must()
-	a.scalars[a.root] = v
+	a.add(a.root, v)
 }
 
 // Seed makes t, which is only read, the adjoint of the root, a tensor of t's shape and precision.
 func (a *Adjoints) Seed(t *tensor.Tensor) {
 	a.must()
-	a.tensors[a.slot(Node{a.g, a.root})] = t
-	a.scalars[a.root] = 1
+	a.setTensorAt(a.slot(Node{a.g, a.root}), t)
+	a.mark(a.root)
 	a.seed = t
 }
 
@@ -137,8 +257,10 @@ func (a *Adjoints) Read(dst []float64, xs []Value) int {
 			return i
 		}
 		dst[i] = 0
-		if int(x.id) < len(a.scalars) && g.head(x.id).flags&wantsGrad != 0 {
-			dst[i] = a.scalars[x.id]
+		if x.id <= a.root && g.head(x.id).flags&wantsGrad != 0 {
+			if p := a.at(x.id); p != nil {
+				dst[i] = *p
+			}
 		}
 	}
 	return len(xs)
@@ -148,21 +270,21 @@ func (a *Adjoints) Read(dst []float64, xs []Value) int {
 // numbers are undefined, and the caller sets or clears them.
 func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, fresh bool) {
 	k := a.slot(n)
-	if a.tensors[k] != nil {
-		return a.tensors[k], false
+	if t := a.tensorAt(k); t != nil {
+		return t, false
 	}
 	t = a.g.pool.Get(a.g.dtype, n.Dims())
-	a.tensors[k] = t
-	a.scalars[n.id] = 1
+	a.setTensorAt(k, t)
+	a.mark(n.id)
 	return t, true
 }
 
 // Drop gives the adjoint of a tensor node back to the pool.
 func (a *Adjoints) Drop(n Node) {
 	k := a.slot(n)
-	if t := a.tensors[k]; t != nil && t != a.seed {
+	if t := a.tensorAt(k); t != nil && t != a.seed {
 		a.g.pool.Put(t)
-		a.tensors[k] = nil
+		a.setTensorAt(k, nil)
 	}
 }
 
@@ -180,6 +302,18 @@ func (a *Adjoints) Release() {
 		}
 	}
 	clear(a.tensors)
+	for _, t := range a.few {
+		if t != a.seed {
+			a.g.pool.Put(t)
+		}
+	}
+	for _, p := range a.pages {
+		if p != nil {
+			*p = page{}
+			a.g.blank = append(a.g.blank, p)
+		}
+	}
+	a.pages, a.few = a.pages[:0], nil
 	a.seed = nil
 	a.serial++
 	a.g.spare = append(a.g.spare, a)

@@ -106,6 +106,9 @@ type Graph struct {
 
 	sweeps []*Adjoints // in force
 	spare  []*Adjoints // for reuse
+	swept  int64       // nodes that sweeps by arrays have passed since the last Reset or Rewind
+	dense  int         // how often a sweep by pages turned out to reach most of the tape
+	blank  []*page     // for reuse, all zero
 
 	begun uint32    // extension records, to tell a Call that another one has taken the place of
 	busy  bool      // between Enter and Leave

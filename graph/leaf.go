@@ -209,30 +209,31 @@ func (g *Graph) changed(leaf int32) {
 	}
 }
 
-// Changes returns, for every leaf that changed after an operation had been recorded, the first node that may have used
-// its present numbers, and the same for the views that share its storage. It is empty if no leaf changed, as usual.
-func (g *Graph) Changes() map[int]int {
-	g.must("graph.Graph.Changes")
+// Changed reports whether a leaf was changed after an operation had been recorded. If so, [Node.ChangedOperand] tells which
+// operations used old numbers.
+func (g *Graph) Changed() bool {
+	g.must("graph.Graph.Changed")
 	for _, b := range g.bound {
 		g.refresh(b.id)
 	}
-	if len(g.changes) == 0 {
-		return nil
-	}
-	m := make(map[int]int, len(g.changes))
-	for leaf, at := range g.changes {
-		m[int(leaf)] = int(at)
-	}
-	for k := range g.exts { // in recording order, so that views of views follow
-		e := &g.exts[k]
-		if h := g.head(e.node); h.flags&isView == 0 || h.ext != int32(k) {
-			continue
+	return len(g.changes) > 0
+}
+
+// ChangedOperand returns the leaf among the node's operands, or whose storage one of them shares, that was changed after
+// the node had used it, and whether there is one. [Graph.Changed] is asked before.
+func (n Node) ChangedOperand() (leaf Node, changed bool) {
+	n.head()
+	g := n.g
+	for i := range n.NumInputs() {
+		id := n.inputID(i)
+		for g.head(id).flags&isView != 0 {
+			id = g.inputs[g.exts[g.head(id).ext].inputs.lo]
 		}
-		if at, ok := m[int(g.inputs[e.inputs.lo])]; ok && int(e.node) < at {
-			m[int(e.node)] = at
+		if at, ok := g.changes[id]; ok && n.id < at {
+			return Node{g, id}, true
 		}
 	}
-	return m
+	return Node{}, false
 }
 
 // Set gives a scalar leaf another number. What was recorded stays as it was: to compute anew, Rewind and record again.

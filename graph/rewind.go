@@ -81,6 +81,7 @@ func (g *Graph) Rewind(m Mark) {
 		e.used = min(e.used, m.n-1)
 	}
 	g.open = g.open[:min(m.open, len(g.open))]
+	g.swept = 0
 	g.fold()
 	g.kept = min(g.kept, m.n)
 	g.nextRecording()
@@ -99,6 +100,7 @@ func (g *Graph) Reset() {
 	g.open = g.open[:0]
 	g.nextRecording()
 	g.base, g.kept = g.gen, 0
+	g.swept, g.dense = 0, 0
 	g.rewinds = g.rewinds[:0]
 }
 
@@ -106,6 +108,7 @@ func (g *Graph) Reset() {
 // no use for it: it is for a graph that goes on with smaller work.
 func (g *Graph) Trim() int {
 	g.must("graph.Graph.Trim")
+	g.blank = nil
 	return g.pool.Trim()
 }
 

@@ -22,11 +22,18 @@ func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
 	return func(yield func(Node) bool) {
 		g, root, last := a.g, int(a.root), max(from, int(a.g.leafEnd))
 		for k := root / chunkLen; k >= last/chunkLen; k-- {
+			if a.paged && a.pages[k] == nil {
+				continue
+			}
 			first := k * chunkLen
 			stop := max(last-first, 0)
 			for j := min(root-first, chunkLen-1); ; j-- {
 				g.enter("graph.Adjoints.Sweep")
-				j = sweepScalars(a.scalars, g.chunks[k], first, j, stop)
+				if a.paged {
+					j = a.sweepPage(k, j, stop)
+				} else {
+					j = sweepScalars(a.scalars, g.chunks[k], first, j, stop)
+				}
 				g.leave()
 				if j < stop {
 					break
@@ -36,6 +43,7 @@ func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
 				}
 			}
 		}
+		a.finished()
 	}
 }
 
@@ -81,6 +89,32 @@ func sweepScalars(adj []float64, c *chunk, first, j, stop int) int {
 		}
 	}
 	return stop - 1
+}
+
+// sweepPage is sweepScalars for chunk k of storage in pages.
+func (a *Adjoints) sweepPage(k, j, stop int) int {
+	c, p := a.g.chunks[k], a.pages[k]
+	for ; j >= stop; j-- {
+		w := p[j]
+		if w == 0 {
+			continue
+		}
+		l := &c.links[j]
+		if l.In[0] < 0 {
+			return j
+		}
+		h := &c.heads[j]
+		if finite := w-w == 0; !finite && h.flags&wantsGrad == 0 {
+			continue
+		}
+		for i, in := range l.In {
+			if l.D[i] == 0 && (w-w == 0 || table[h.op].selects>>i&1 != 0) {
+				continue // a product that is 0, or nothing from what was not selected
+			}
+			a.add(in, w*l.D[i])
+		}
+	}
+	return j
 }
 
 // passSelected passes an adjoint that is infinite or NaN to the operands that the operation selected, and nothing from a
