@@ -56,8 +56,11 @@ func LeavesOnly() Option {
 //
 // It panics with a [*graph.Error] if the loss is not a scalar and there is no [WithSeed], if it is no longer on the
 // tape, if a leaf on the way was changed after it had been used, or if the loss was recorded without gradients by the
-// [graph.Graph.Quietly] that is running. It costs at most a small multiple of the forward
-// pass, whatever the number of leaves (Baur and Strassen, 1983).
+// [graph.Graph.Quietly] that is running.
+//
+// It costs at most a small multiple of the forward pass, whatever the number of leaves (Baur and Strassen, 1983). On a
+// tape that goes on without Reset or Rewind from loss to loss, it costs what the loss reaches; but the tape grows, and so
+// do the results of sweeps that are not given back with [Gradients.Release].
 func Backward(loss graph.Value, options ...Option) Gradients {
 	s := settings{op: "autograd.Backward"}
 	for i, o := range options {
