@@ -5,18 +5,19 @@ import (
 	"math"
 )
 
-// Sweep passes the adjoints down from the root, operation by operation in the reverse of the recording order, and stops
-// at the leaves that the tape begins with, or at node from if that comes later. Scalar operations have their derivatives on the tape: Sweep passes their adjoints on by itself. It yields the
-// operations that have tensors and that something other than 0 has reached, for the caller to pass on.
-//
-// What it does with scalars amounts to
+// Sweep is the backward sweep. What it does with scalars amounts to
 //
 //	for each node v, from the root down
 //		for each operand u of v
 //			adjoint(u) += adjoint(v) · ∂v/∂u
 //
-// but that an adjoint of 0 contributes 0 whatever the derivative, and that nothing goes to an operand that v did not
+// Operands are recorded before the results made of them, so adjoint(v) is complete when the turn comes to v. Two things
+// are added: an adjoint of 0 contributes 0 whatever the derivative, and nothing goes to an operand that v did not
 // select; see [Row.Selects].
+//
+// Scalar operations have their derivatives on the tape, and Sweep passes their adjoints on by itself. It yields the
+// operations that have tensors and that something other than 0 has reached, in the order in which it comes to them, for
+// the caller to pass on. It stops at the leaves that the tape begins with, or at node from if that comes later.
 func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
 	a.must()
 	return func(yield func(Node) bool) {
