@@ -8,8 +8,8 @@ import (
 )
 
 // Adjoints is the storage of one backward sweep: ∂l/∂v for every node v up to the loss l. It comes from the graph's
-// pool and is good until Reset, a Rewind past the loss, or Release. It serves packages that differentiate, such as
-// autograd: [Graph.NewAdjoints] makes it, Seed or SeedScalar starts it, and Sweep runs it.
+// pool and is good until Reset, a Rewind past the loss, or Release. It is for authors of sweeps, such as package autograd:
+// [Graph.NewAdjoints] makes it, Seed or SeedScalar starts it, and Sweep runs it.
 //
 // The usual storage is an array with a place for every node. A tape that is swept over and over, each time for a loss that
 // reaches little of it, gets pages instead: then a sweep costs what the loss reaches, however long the tape is.
@@ -29,7 +29,7 @@ type Adjoints struct {
 // A page holds the adjoints of the nodes of a chunk.
 type page [chunkLen]float64
 
-// NewAdjoints returns storage for a sweep from root, all zero.
+// NewAdjoints, for authors of sweeps, returns storage for a sweep from root, all zero.
 func (g *Graph) NewAdjoints(root Value) *Adjoints {
 	const op = "graph.Graph.NewAdjoints"
 	root.CheckIn(op, g)

@@ -5,6 +5,18 @@
 //	x := g.Var(2).Named("x")
 //	y := ops.Mul(x, x) // %1 = leaf "x", %2 = mul(%1, %1)
 //
+// # Who needs which
+//
+//	to compute            Graph, Value, Option, Mark; Error and Try
+//	to look at a graph    Node, NodeSet, ScopeInfo; Graph.Nodes, Graph.WriteText
+//	to add an operation   Row and what it is made of; Call, Node
+//	to write a sweep      Adjoints, Node, NodeSet
+//
+// Most programs need the first line only. [Value] and [Node] are two views of one entry of the tape. A Value is what a
+// program holds: it knows its recording and says so when it is no longer good. A Node is what rules, pictures and
+// sweeps read: operands, attributes, derivatives. It is for the moment, and does not notice that the tape was emptied
+// and recorded anew. [Value.Node] and [Node.Value] lead from one to the other.
+//
 // # Words
 //
 //   - A node is one entry of the tape: a leaf or the result of an operation. A [Value] is a handle to it.
@@ -38,4 +50,26 @@
 // # Mistakes
 //
 // Misuse panics with *[Error], because expressions nest. [Try] turns exactly that panic into an error.
+//
+// # For authors of operations
+//
+// An operation is a [Row] that was given to [Register], and a function that records it. The function has two paths:
+//
+//   - The long one serves every operand and reports every mistake. [Begin] starts a [Call], which takes the attributes,
+//     and [Call.Record], [Call.RecordView] or [Call.RecordScalar] puts the node on the tape.
+//   - The short one is for scalars, and optional. If the [Flags] that [Scalar] or [Scalars] returns say so, the function
+//     computes the value and its derivatives, and [Record1], [Record1Param] or [Record2] writes them down.
+//
+// An elementwise operation needs neither: [Unary], [UnaryParam] and [Binary] record it, and from the scalar function in its
+// row, as from the rest of it, follow both paths. Register is called in an init function: a package-level variable that
+// is initialised with Register(Row{Func: F}) while F uses the variable is an initialization cycle, which Go refuses.
+//
+// The functions of a row get a [Node]: [Node.In] and [Node.Out] are the numbers that Forward and Backward work on,
+// [Node.Input] and [Node.Value] the values that a VJP makes operations of; [Node.Int] and [Node.Float] are attributes,
+// and [Node.Save] keeps what Forward has for Backward.
+//
+// # For authors of sweeps
+//
+// [Graph.NewAdjoints] makes the storage of a sweep, and [Adjoints.Sweep] runs it. A sweep that is itself recorded goes
+// through the nodes of [Graph.Between]. Package autograd has both.
 package graph

@@ -8,7 +8,11 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// A Node is the view of a recorded operation that rules and pictures read: operands, attributes, result.
+// A Node is the view of an entry of the tape that rules and pictures read: operands, attributes, result. It is for authors
+// of operations and of sweeps, and for whatever looks at a graph; [Value] is the handle that programs hold.
+//
+// A Node is good until Reset, or a Rewind that takes it away. It does not know its recording: used afterwards, it may
+// stand for the node that has its number now.
 type Node struct {
 	g  *Graph
 	id int32
@@ -57,7 +61,7 @@ func (n Node) WantsGrad() bool { return n.head().flags&wantsGrad != 0 }
 // Wants reports whether a gradient flows to operand i.
 func (n Node) Wants(i int) bool { return n.g.head(n.inputID(i)).flags&wantsGrad != 0 }
 
-// Errorf returns an [Error] that names the node's operation.
+// Errorf, for authors of operations, returns an [Error] that names the node's operation.
 func (n Node) Errorf(kind Kind, format string, args ...any) *Error {
 	return Errorf(n.Row().goName, kind, format, args...)
 }
@@ -130,15 +134,16 @@ func (n Node) Input(i int) Value { return n.g.handle(n.inputID(i)) }
 // InputNode returns the view of operand i.
 func (n Node) InputNode(i int) Node { return Node{n.g, n.inputID(i)} }
 
-// In returns the numbers of operand i of a tensor operation, a scalar as a tensor of shape (). They must not be
-// changed.
+// In, for authors of operations, returns the numbers of operand i of a tensor operation, a scalar as a tensor of shape
+// (). They must not be changed.
 func (n Node) In(i int) *tensor.Tensor {
 	e := n.ext()
 	n.must(i, int(e.inputs.hi-e.inputs.lo), "operand that is a tensor")
 	return n.g.operands[e.inputs.lo+int32(i)]
 }
 
-// Out returns the numbers of a tensor operation's result. Only the operation's Forward may write them.
+// Out, for authors of operations, returns the numbers of a tensor operation's result. Only the operation's Forward may
+// write them.
 func (n Node) Out() *tensor.Tensor { return n.ext().out }
 
 // Ints returns the integer attributes, such as axes. They must not be changed.
@@ -166,11 +171,11 @@ func (n Node) Float(k int) float64 {
 	return 0
 }
 
-// Aux returns what [Call.Aux] attached.
+// Aux, for authors of operations, returns what [Call.Aux] attached.
 func (n Node) Aux() any { return n.ext().aux }
 
-// Save returns a tensor with undefined numbers that lives as long as the node, for Forward to leave Backward what it
-// will need. There are two: k is 0 or 1.
+// Save, for authors of operations, returns a tensor with undefined numbers that lives as long as the node, for Forward to
+// leave Backward what it will need. There are two: k is 0 or 1.
 func (n Node) Save(k int, shape ...int) *tensor.Tensor {
 	e := n.extOf("saved tensors")
 	n.must(k, len(e.saved), "saved tensor")
@@ -180,7 +185,7 @@ func (n Node) Save(k int, shape ...int) *tensor.Tensor {
 	return e.saved[k]
 }
 
-// Saved returns what Forward left in [Node.Save], or nil.
+// Saved, for authors of operations, returns what Forward left in [Node.Save], or nil.
 func (n Node) Saved(k int) *tensor.Tensor {
 	e := n.ext()
 	n.must(k, len(e.saved), "saved tensor")
@@ -197,7 +202,7 @@ func (n Node) DType() tensor.DType {
 	return tensor.Float64
 }
 
-// Temp is [Graph.Temp] in the precision of the node.
+// Temp, for authors of operations, is [Graph.Temp] in the precision of the node.
 func (n Node) Temp(shape ...int) *tensor.Tensor {
 	n.head()
 	return n.g.temp("graph.Node.Temp", n.DType(), shape)
@@ -209,7 +214,8 @@ func (n Node) FreeTemp(t *tensor.Tensor) {
 	n.g.FreeTemp(t)
 }
 
-// Temp returns a tensor of zeros from the graph's pool, for [Graph.FreeTemp] to give back. It panics with an [*Error] if the
+// Temp, for authors of operations and of sweeps, returns a tensor of zeros from the graph's pool, for [Graph.FreeTemp] to
+// give back. It panics with an [*Error] if the
 // tensor alone is above the graph's memory limit.
 func (g *Graph) Temp(shape ...int) *tensor.Tensor {
 	return g.temp("graph.Graph.Temp", g.DType(), shape)
@@ -221,7 +227,7 @@ func (g *Graph) temp(op string, dtype tensor.DType, shape []int) *tensor.Tensor 
 	return g.pool.Zeros(dtype, shape)
 }
 
-// FreeTemp gives back what [Graph.Temp] returned.
+// FreeTemp, for authors of operations and of sweeps, gives back what [Graph.Temp] returned.
 func (g *Graph) FreeTemp(t *tensor.Tensor) {
 	g.must("graph.Graph.FreeTemp")
 	g.pool.Put(t)

@@ -20,7 +20,8 @@ func (g *Graph) Quietly(f func()) {
 	f()
 }
 
-// Loudly calls f with gradients on, within [Graph.Quietly] too. Rules that differentiate what they record need it.
+// Loudly, for authors of operations, calls f with gradients on, within [Graph.Quietly] too. Rules that differentiate what
+// they record need it.
 func (g *Graph) Loudly(f func()) {
 	const op = "graph.Graph.Loudly"
 	g.must(op)

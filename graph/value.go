@@ -8,8 +8,10 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// A Value is a handle to a node of a graph: a leaf or the result of an operation. It is small and passed by value.
-// It is good until the graph's Reset, or a Rewind that takes its node away; using it afterwards panics with an [*Error].
+// A Value is a handle to a node of a graph: a leaf or the result of an operation. It is small and passed by value, and
+// all that programs need to hold; [Node] is what operations and pictures read of it.
+//
+// A Value is good until the graph's Reset, or a Rewind that takes its node away; using it afterwards panics with an [*Error].
 type Value struct {
 	g   *Graph
 	id  int32
@@ -45,10 +47,12 @@ func (v Value) staleError(op string) *Error {
 	}
 }
 
-// Check panics with an [*Error] unless v is on the tape; op is the function named in the message.
+// Check, for authors of operations, panics with an [*Error] unless v is on the tape; op is the function named in the
+// message.
 func (v Value) Check(op string) { v.must(op) }
 
-// CheckIn panics with an [*Error] unless v is on the tape of g; op is the function named in the message.
+// CheckIn, for authors of operations, panics with an [*Error] unless v is on the tape of g; op is the function named in
+// the message.
 func (v Value) CheckIn(op string, g *Graph) {
 	v.must(op)
 	if v.g != g {

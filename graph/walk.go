@@ -2,7 +2,7 @@ package graph
 
 import "math/bits"
 
-// A NodeSet is a set of nodes of one graph, by number.
+// A NodeSet is a set of nodes of one graph, by number. It is for authors of sweeps, and for whatever looks at a graph.
 type NodeSet []uint64
 
 // Has reports whether the node with the given number is in the set.
@@ -60,7 +60,7 @@ func (s NodeSet) Down(yield func(id int) bool) {
 	}
 }
 
-// Edges says along which edges of a graph a walk goes.
+// Edges says along which edges of a graph [Graph.Ancestors] and [Graph.Between] go.
 type Edges uint8
 
 // The edges of a walk.
