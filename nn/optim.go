@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/seed366ff29f/chainrule/autograd"
-	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
@@ -78,23 +77,5 @@ func gradientOf(p *Param, scalar **tensor.Tensor, grads autograd.Gradients) (t *
 		t = state(scalar, p)
 		t.SetFlat(grads.Scalar(leaf), 0)
 	}
-	return t, t != nil || dependsOn(grads.Loss(), leaf)
-}
-
-// dependsOn reports whether a value was computed from a leaf, whatever numbers flowed. It is asked only where a
-// gradient is missing.
-func dependsOn(y, leaf graph.Value) bool {
-	g := y.Graph()
-	reached := make([]bool, y.ID()+1)
-	reached[y.ID()] = true
-	for id := y.ID(); id > leaf.ID(); id-- {
-		n := g.Value(id).Node()
-		if !reached[id] || !n.WantsGrad() {
-			continue
-		}
-		for i := range n.NumInputs() {
-			reached[n.InputNode(i).ID()] = true
-		}
-	}
-	return leaf.ID() < len(reached) && reached[leaf.ID()]
+	return t, t != nil || grads.Reaches(leaf)
 }
