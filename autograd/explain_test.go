@@ -3,10 +3,8 @@ package autograd_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,10 +15,9 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/testkit"
 	"github.com/seed366ff29f/chainrule/ops"
 )
-
-var update = flag.Bool("update", false, "write the golden files under testdata")
 
 // lectureNetwork returns the error E of the 2-2-2 network in section 12.2.1 of the lecture, and its weights w1 to w8
 // and biases b1, b2.
@@ -186,19 +183,7 @@ func TestExplain(t *testing.T) {
 			if n := y.Graph().Len(); n != before {
 				t.Errorf("the tape has %d nodes afterwards, want %d as before", n, before)
 			}
-			file := filepath.Join("testdata", "explain_"+c.name+".txt")
-			if *update {
-				if err := os.WriteFile(file, got.Bytes(), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("mismatch (-want +got), rewrite with -update if it is right:\n%s", diff)
-			}
+			testkit.Golden(t, filepath.Join("testdata", "explain_"+c.name+".txt"), got.String())
 			if d, scalar := x.Node().Scalar(); scalar && d == d {
 				line := fmt.Sprintf("%.6g", autograd.Backward(y).Scalar(x))
 				if !strings.Contains(got.String(), strings.TrimRight(line, "0")) {

@@ -2,61 +2,16 @@ package graph_test
 
 import (
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/testkit"
 	"github.com/seed366ff29f/chainrule/ops"
 )
-
-// exported returns the names of the exported functions and methods of the package: New, Graph.Var.
-func exported(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, decl := range file.Decls {
-			f, ok := decl.(*ast.FuncDecl)
-			if !ok || !f.Name.IsExported() {
-				continue
-			}
-			name := f.Name.Name
-			if f.Recv != nil {
-				typ := f.Recv.List[0].Type
-				if p, ok := typ.(*ast.StarExpr); ok {
-					typ = p.X
-				}
-				id := typ.(*ast.Ident)
-				if !id.IsExported() {
-					continue
-				}
-				name = id.Name + "." + name
-			}
-			names = append(names, name)
-		}
-	}
-	if len(names) < 100 {
-		t.Fatalf("found %d functions and methods: %v", len(names), names)
-	}
-	return names
-}
 
 var (
 	nilGraph     *graph.Graph
@@ -228,8 +183,9 @@ var misuses = map[string][]func(){
 
 // TestMisuse holds that every call of misuses panics with an *Error, and that there is an entry for every function.
 func TestMisuse(t *testing.T) {
-	names := exported(t)
-	for _, name := range names {
+	functions := testkit.Exported(t, 100)
+	for _, f := range functions {
+		name := f.Name
 		calls, ok := misuses[name]
 		if !ok {
 			t.Errorf("%s has no entry", name)

@@ -3,19 +3,16 @@ package ops_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/testkit"
 	"github.com/seed366ff29f/chainrule/ops"
 )
-
-var update = flag.Bool("update", false, "write the files that are generated from the table of operations")
 
 // The markers that a generated part of a file stands between.
 const (
@@ -30,7 +27,7 @@ func TestReferencePageIsCurrent(t *testing.T) {
 	if err := ops.Reference(&b); err != nil {
 		t.Fatal(err)
 	}
-	wantFile(t, "../docs/operations.md", b.String())
+	testkit.Golden(t, "../docs/operations.md", b.String())
 }
 
 func TestReferenceInPackageDocIsCurrent(t *testing.T) {
@@ -44,7 +41,7 @@ func TestReferenceInPackageDocIsCurrent(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatalf("%s has lost its markers %q and %q", file, beginTable, endTable)
 	}
-	wantFile(t, file, head+beginTable+"\n"+compactTable()+endTable+"\n"+tail)
+	testkit.Golden(t, file, head+beginTable+"\n"+compactTable()+endTable+"\n"+tail)
 }
 
 func TestFamilies(t *testing.T) {
@@ -74,23 +71,6 @@ func compactTable() string {
 // pad fills s with spaces up to a width in characters, at least one.
 func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 1))
-}
-
-// wantFile checks the content of a generated file, after writing it if the flag says so.
-func wantFile(t *testing.T, file, want string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v: write it with -update", err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("%s is not current: write it with -update (-want +got):\n%s", file, diff)
-	}
 }
 
 // failing is a writer that takes some bytes and then fails.

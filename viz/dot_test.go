@@ -2,24 +2,19 @@ package viz_test
 
 import (
 	"bytes"
-	"flag"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/testkit"
 	"github.com/seed366ff29f/chainrule/ops"
 	"github.com/seed366ff29f/chainrule/viz"
 )
-
-var update = flag.Bool("update", false, "write the golden files under testdata")
 
 // lecture returns the error E of the 2-2-2 network in section 12.2.1 of the lecture.
 func lecture() graph.Value {
@@ -193,19 +188,7 @@ func TestGolden(t *testing.T) {
 			if err := c.dot(&got); err != nil {
 				t.Fatal(err)
 			}
-			file := filepath.Join("testdata", c.name+".dot")
-			if *update {
-				if err := os.WriteFile(file, got.Bytes(), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("mismatch (-want +got), rewrite with -update if it is right:\n%s", diff)
-			}
+			testkit.Golden(t, filepath.Join("testdata", c.name+".dot"), got.String())
 			graphviz(t, got.Bytes())
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"os/exec"
@@ -18,9 +17,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/internal/testkit"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // command runs the command without a process of its own.
 func command(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
@@ -93,16 +91,7 @@ func TestGolden(t *testing.T) {
 				t.Fatalf("status %d and %q on standard error", status, stderr)
 			}
 			golden := filepath.Join("testdata", test.name+".golden")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			wantText(t, string(want), got)
+			wantText(t, testkit.Content(t, golden, got), got)
 			for _, line := range strings.Split(got, "\n") {
 				if n := utf8.RuneCountInString(line); n > width && !strings.Contains(test.name, "json") && test.name != "explain" {
 					t.Errorf("a line of %d columns, at most %d are shown: %s", n, width, line)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,9 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/internal/testkit"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // lecture runs the program in a directory of its own and returns what it leaves.
 func lecture(t *testing.T, args ...string) (status int, stdout, stderr string) {
@@ -50,18 +48,7 @@ func TestGolden(t *testing.T) {
 	if status != statusOK || stderr != "" {
 		t.Fatalf("status %d, standard error %q, want 0 and nothing", status, stderr)
 	}
-	if *update {
-		if err := os.WriteFile(golden, []byte(stdout), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(stdout, "\n")); diff != "" {
-		t.Errorf("mismatch (-want +got), go test -update writes the file anew\n%s", diff)
-	}
+	testkit.Golden(t, golden, stdout)
 	if want := []string{"12.2.1-network.dot", "12.3-graph-with-deltas.dot"}; !cmp.Equal(want, files(t, "lecture-out")) {
 		t.Errorf("files %q, want %q", files(t, "lecture-out"), want)
 	}

@@ -2,59 +2,14 @@ package tensor_test
 
 import (
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/testkit"
 )
-
-// exported returns the names of the exported functions and methods of the package: Of, Tensor.At.
-func exported(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, decl := range file.Decls {
-			f, ok := decl.(*ast.FuncDecl)
-			if !ok || !f.Name.IsExported() {
-				continue
-			}
-			name := f.Name.Name
-			if f.Recv != nil {
-				typ := f.Recv.List[0].Type
-				if p, ok := typ.(*ast.StarExpr); ok {
-					typ = p.X
-				}
-				id := typ.(*ast.Ident)
-				if !id.IsExported() {
-					continue
-				}
-				name = id.Name + "." + name
-			}
-			names = append(names, name)
-		}
-	}
-	if len(names) < 40 {
-		t.Fatalf("found %d functions and methods: %v", len(names), names)
-	}
-	return names
-}
 
 // outcome runs f and returns the *tensor.Error that it panics with, or nil. Every other panic fails the test.
 func outcome(t *testing.T, name string, f func()) (err error) {
@@ -189,8 +144,9 @@ var (
 
 // TestMisuse holds that every call of misuses panics with an *Error, and that there is an entry for every function.
 func TestMisuse(t *testing.T) {
-	names := exported(t)
-	for _, name := range names {
+	functions := testkit.Exported(t, 40)
+	for _, f := range functions {
+		name := f.Name
 		calls, ok := misuses[name]
 		if !ok {
 			t.Errorf("%s has no entry", name)
@@ -202,8 +158,8 @@ func TestMisuse(t *testing.T) {
 			}
 		}
 	}
-	if len(names) != len(misuses) {
-		t.Errorf("%d entries for %d functions and methods", len(misuses), len(names))
+	if len(functions) != len(misuses) {
+		t.Errorf("%d entries for %d functions and methods", len(misuses), len(functions))
 	}
 	if row.String() != "[1 2]" || square.String() != "[[1 2] [3 4]]" {
 		t.Errorf("a call that was refused left %v and %v behind", row, square)

@@ -17,6 +17,7 @@ var floors = []struct {
 	pkg       string
 	libraries []string
 }{
+	{"internal/testkit", []string{"github.com/google/go-cmp"}},
 	{"internal/kernel", []string{"golang.org/x/exp", "golang.org/x/sys"}},
 	{"graph/tensor", []string{"golang.org/x/exp"}},
 	{"graph/tensor/matrix", []string{"gonum.org/v1/gonum/mat"}},
