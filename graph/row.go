@@ -77,8 +77,18 @@ type Row struct {
 	Binary func(a, b float64) (y, da, db float64)
 
 	// Value and Slopes say the same as expressions, in the language of package ops/expr: the value in the names of Params,
-	// "x/(1+abs(x))", and the derivative by each operand, in which y is the value. Source code in other languages follows
-	// from them. A function that is a primitive of all languages names itself: "exp(x)". Optional.
+	// "x/(1+abs(x))", and the derivative by each operand, in which y is the value unless a parameter has that name. Source
+	// code in other languages follows from them. An integer parameter stands for its number: "polygamma(n+1, x)". NaN, where
+	// a function ends, is the square root of a negative number; where selects, so that the other branch may be NaN. Optional.
+	//
+	// They are made of primitives, which alone name themselves, "exp(x)": what the mathematics of other languages have,
+	//
+	//	+ - * / abs exp log log1p expm1 sqrt pow hypot sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh
+	//	floor ceil round trunc sign maximum minimum gt ge lt le eq ne where isnan isfinite
+	//
+	// and the special functions that source code brings along:
+	//
+	//	erf erfc erfcx erfcx_derivative erfinv erfcinv lgamma digamma polygamma lbeta digamma_difference sinc_derivative
 	Value  string
 	Slopes []string
 
