@@ -13,18 +13,28 @@ var opAdd, opSub, opMul, opDiv, opNeg, opAddScalar, opMulScalar, opAbs graph.Op
 
 func init() {
 	register(&opAdd, graph.Row{
-		Name: "add", Func: Add, Params: "a, b", Doc: "sum", Formula: "a + b", Derivative: "1, 1",
-		Binary:   func(a, b float64) (float64, float64, float64) { return a + b, 1, 1 },
-		Forward:  arithmetic(kernel.Add[float64], kernel.AddScalar[float64], kernel.Add[float32], kernel.AddScalar[float32]),
-		Backward: addBackward,
-		VJP:      func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
-		Source:   "linearity of the derivative",
+		Name: "add", Func: Add, Params: "a, b",
+		Doc:        "sum",
+		Formula:    "a + b",
+		Derivative: "1, 1",
+		Value:      "a + b",
+		Slopes:     []string{"1", "1"},
+		Binary:     func(a, b float64) (float64, float64, float64) { return a + b, 1, 1 },
+		Forward:    arithmetic(kernel.Add[float64], kernel.AddScalar[float64], kernel.Add[float32], kernel.AddScalar[float32]),
+		Backward:   addBackward,
+		VJP:        func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
+		Source:     "linearity of the derivative",
 	})
 	register(&opSub, graph.Row{
-		Name: "sub", Func: Sub, Params: "a, b", Doc: "difference", Formula: "a - b", Derivative: "1, -1",
-		Binary:   func(a, b float64) (float64, float64, float64) { return a - b, 1, -1 },
-		Forward:  arithmetic(kernel.Sub[float64], nil, kernel.Sub[float32], nil),
-		Backward: subBackward,
+		Name: "sub", Func: Sub, Params: "a, b",
+		Doc:        "difference",
+		Formula:    "a - b",
+		Derivative: "1, -1",
+		Value:      "a - b",
+		Slopes:     []string{"1", "-1"},
+		Binary:     func(a, b float64) (float64, float64, float64) { return a - b, 1, -1 },
+		Forward:    arithmetic(kernel.Sub[float64], nil, kernel.Sub[float32], nil),
+		Backward:   subBackward,
 		VJP: func(_ graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return ct
@@ -34,17 +44,27 @@ func init() {
 		Source: "linearity of the derivative",
 	})
 	register(&opMul, graph.Row{
-		Name: "mul", Func: Mul, Params: "a, b", Doc: "product, element by element", Formula: "a·b", Derivative: "b, a",
-		Binary:   func(a, b float64) (float64, float64, float64) { return a * b, b, a },
-		Forward:  arithmetic(kernel.Mul[float64], kernel.MulScalar[float64], kernel.Mul[float32], kernel.MulScalar[float32]),
-		Backward: mulBackward,
-		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
-		Source:   "product rule",
+		Name: "mul", Func: Mul, Params: "a, b",
+		Doc:        "product, element by element",
+		Formula:    "a·b",
+		Derivative: "b, a",
+		Value:      "a*b",
+		Slopes:     []string{"b", "a"},
+		Binary:     func(a, b float64) (float64, float64, float64) { return a * b, b, a },
+		Forward:    arithmetic(kernel.Mul[float64], kernel.MulScalar[float64], kernel.Mul[float32], kernel.MulScalar[float32]),
+		Backward:   mulBackward,
+		VJP:        func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
+		Source:     "product rule",
 	})
 	register(&opDiv, withSlopes(divSlope[float64], divSlope[float32], graph.Row{
-		Name: "div", Func: Div, Params: "a, b", Doc: "quotient, element by element", Formula: "a / b", Derivative: "1/b, -a/b²",
-		Binary:  divide,
-		Forward: arithmetic(kernel.Div[float64], nil, kernel.Div[float32], nil),
+		Name: "div", Func: Div, Params: "a, b",
+		Doc:        "quotient, element by element",
+		Formula:    "a / b",
+		Derivative: "1/b, -a/b²",
+		Value:      "a/b",
+		Slopes:     []string{"1/b", "-y/b"},
+		Binary:     divide,
+		Forward:    arithmetic(kernel.Div[float64], nil, kernel.Div[float32], nil),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return Chain(ct, Reciprocal(n.Input(1)))
@@ -55,9 +75,14 @@ func init() {
 		Source: "quotient rule",
 	}))
 	register(&opNeg, graph.Row{
-		Name: "neg", Func: Neg, Params: "x", Doc: "negative", Formula: "-x", Derivative: "-1",
-		Unary:   func(x float64) (float64, float64) { return -x, -1 },
-		Forward: kernel1(kernel.Neg[float64], kernel.Neg[float32]),
+		Name: "neg", Func: Neg, Params: "x",
+		Doc:        "negative",
+		Formula:    "-x",
+		Derivative: "-1",
+		Value:      "-x",
+		Slopes:     []string{"-1"},
+		Unary:      func(x float64) (float64, float64) { return -x, -1 },
+		Forward:    kernel1(kernel.Neg[float64], kernel.Neg[float32]),
 		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			return addScaled(dst, -1, ct, fresh)
 		},
@@ -66,7 +91,12 @@ func init() {
 		Source: "linearity of the derivative",
 	})
 	register(&opAddScalar, graph.Row{
-		Name: "add_scalar", Func: AddScalar, Params: "x, c", Doc: "sum with a constant number", Formula: "x + c", Derivative: "1",
+		Name: "add_scalar", Func: AddScalar, Params: "x, c",
+		Doc:        "sum with a constant number",
+		Formula:    "x + c",
+		Derivative: "1",
+		Value:      "x + c",
+		Slopes:     []string{"1"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return x + p[0], 1 },
 		Forward:    withScalar(kernel.AddScalar[float64], kernel.AddScalar[float32]),
 		Backward:   addFlat,
@@ -75,7 +105,12 @@ func init() {
 		Source:     "linearity of the derivative",
 	})
 	register(&opMulScalar, graph.Row{
-		Name: "mul_scalar", Func: MulScalar, Params: "x, c", Doc: "product with a constant number", Formula: "c·x", Derivative: "c",
+		Name: "mul_scalar", Func: MulScalar, Params: "x, c",
+		Doc:        "product with a constant number",
+		Formula:    "c·x",
+		Derivative: "c",
+		Value:      "c*x",
+		Slopes:     []string{"c"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return x * p[0], p[0] },
 		Forward:    withScalar(kernel.MulScalar[float64], kernel.MulScalar[float32]),
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
@@ -87,13 +122,18 @@ func init() {
 		Source: "linearity of the derivative",
 	})
 	register(&opAbs, withSlope(signSlope[float64], signSlope[float32], graph.Row{
-		Name: "abs", Func: Abs, Params: "x", Doc: "absolute value", Formula: "|x|", Derivative: "sign(x)",
-		Unary:   func(x float64) (float64, float64) { return math.Abs(x), sign(x) },
-		Forward: kernel1(kernel.Abs[float64], kernel.Abs[float32]),
-		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sign(n.Input(0))) },
-		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the middle of the subgradients, as in PyTorch"}},
-		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(inf, -1), Zero: at(0, 0), NegZero: at(0, 0)},
-		Source:  "IEEE 754 abs",
+		Name: "abs", Func: Abs, Params: "x",
+		Doc:        "absolute value",
+		Formula:    "|x|",
+		Derivative: "sign(x)",
+		Value:      "abs(x)",
+		Slopes:     []string{"sign(x)"},
+		Unary:      func(x float64) (float64, float64) { return math.Abs(x), sign(x) },
+		Forward:    kernel1(kernel.Abs[float64], kernel.Abs[float32]),
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sign(n.Input(0))) },
+		Kinks:      []graph.Kink{{At: 0, Chosen: 0, Why: "the middle of the subgradients, as in PyTorch"}},
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(inf, -1), Zero: at(0, 0), NegZero: at(0, 0)},
+		Source:     "IEEE 754 abs",
 	}))
 }
 

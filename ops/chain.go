@@ -10,11 +10,16 @@ var opChain, opMulZeroWins graph.Op
 
 func init() {
 	register(&opChain, graph.Row{
-		Name: "chain", Func: Chain, Params: "ct, d", Doc: "the chain rule's product: a cotangent of 0 wins over any derivative", Formula: "ct·d", Derivative: "d, ct",
-		Selects:  []int{1},
-		Binary:   chain,
-		Forward:  chainForward,
-		Backward: mulBackward,
+		Name: "chain", Func: Chain, Params: "ct, d",
+		Doc:        "the chain rule's product: a cotangent of 0 wins over any derivative",
+		Formula:    "ct·d",
+		Derivative: "d, ct",
+		Value:      "where(eq(ct, 0), 0, ct*d)",
+		Slopes:     []string{"d", "ct"},
+		Selects:    []int{1},
+		Binary:     chain,
+		Forward:    chainForward,
+		Backward:   mulBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return Chain(ct, n.Input(1))
@@ -25,8 +30,13 @@ func init() {
 		Source: "chain rule; the zero as in TensorFlow's mul_no_nan",
 	})
 	register(&opMulZeroWins, graph.Row{
-		Name: "mul_zero_wins", Func: MulZeroWins, Params: "a, b", Doc: "product in which a zero of either operand wins", Formula: "a·b", Derivative: "b, a",
-		Selects: []int{0, 1},
+		Name: "mul_zero_wins", Func: MulZeroWins, Params: "a, b",
+		Doc:        "product in which a zero of either operand wins",
+		Formula:    "a·b",
+		Derivative: "b, a",
+		Value:      "where(eq(a, 0)+eq(b, 0), 0, a*b)",
+		Slopes:     []string{"b", "a"},
+		Selects:    []int{0, 1},
 		Binary: func(a, b float64) (float64, float64, float64) {
 			return zeroWins(a, b), b, a
 		},

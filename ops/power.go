@@ -2,6 +2,7 @@ package ops
 
 import (
 	"math"
+	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -13,15 +14,25 @@ var opSquare, opSqrt, opRsqrt, opReciprocal, opReciprocalPositive, opPow, opPowL
 
 func init() {
 	register(&opSquare, withSlope(squareSlope[float64], squareSlope[float32], graph.Row{
-		Name: "square", Func: Square, Params: "x", Doc: "square", Formula: "x²", Derivative: "2x",
-		Unary:   func(x float64) (float64, float64) { return x * x, 2 * x },
-		Forward: kernel1(kernel.Square[float64], kernel.Square[float32]),
-		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, MulScalar(n.Input(0), 2)) },
-		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(0, 0), NegZero: at(0, 0)},
-		Source:  "power rule",
+		Name: "square", Func: Square, Params: "x",
+		Doc:        "square",
+		Formula:    "x²",
+		Derivative: "2x",
+		Value:      "x*x",
+		Slopes:     []string{"2*x"},
+		Unary:      func(x float64) (float64, float64) { return x * x, 2 * x },
+		Forward:    kernel1(kernel.Square[float64], kernel.Square[float32]),
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, MulScalar(n.Input(0), 2)) },
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(0, 0), NegZero: at(0, 0)},
+		Source:     "power rule",
 	}))
 	register(&opSqrt, withSlope(sqrtSlope[float64], sqrtSlope[float32], graph.Row{
-		Name: "sqrt", Func: Sqrt, Params: "x", Doc: "square root", Formula: "√x", Derivative: "1/(2√x)",
+		Name: "sqrt", Func: Sqrt, Params: "x",
+		Doc:        "square root",
+		Formula:    "√x",
+		Derivative: "1/(2√x)",
+		Value:      "sqrt(x)",
+		Slopes:     []string{"0.5/abs(y)"},
 		Unary: func(x float64) (float64, float64) {
 			y := math.Sqrt(x)
 			return y, 0.5 / (y + 0) // +Inf at -0 too
@@ -36,7 +47,12 @@ func init() {
 		Source: "power rule; IEEE 754 squareRoot",
 	}))
 	register(&opRsqrt, withSlope(rsqrtSlope[float64], rsqrtSlope[float32], graph.Row{
-		Name: "rsqrt", Func: Rsqrt, Params: "x", Doc: "one over the square root", Formula: "1/√x", Derivative: "-1/(2x√x)",
+		Name: "rsqrt", Func: Rsqrt, Params: "x",
+		Doc:        "one over the square root",
+		Formula:    "1/√x",
+		Derivative: "-1/(2x√x)",
+		Value:      "1/sqrt(x)",
+		Slopes:     []string{"-0.5*(y/x)"},
 		Unary: func(x float64) (float64, float64) {
 			y := 1 / math.Sqrt(x)
 			return y, -0.5 * (y / x)
@@ -51,7 +67,12 @@ func init() {
 		Source: "power rule; IEEE 754 rSqrt",
 	}))
 	register(&opReciprocal, withSlope(reciprocalSlope[float64], reciprocalSlope[float32], graph.Row{
-		Name: "reciprocal", Func: Reciprocal, Params: "x", Doc: "one over x", Formula: "1/x", Derivative: "-1/x²",
+		Name: "reciprocal", Func: Reciprocal, Params: "x",
+		Doc:        "one over x",
+		Formula:    "1/x",
+		Derivative: "-1/x²",
+		Value:      "1/x",
+		Slopes:     []string{"-y*y"},
 		Unary: func(x float64) (float64, float64) {
 			y := 1 / x
 			return y, -y * y
@@ -65,7 +86,12 @@ func init() {
 		Source: "power rule",
 	}))
 	register(&opReciprocalPositive, withSlope(reciprocalSlope[float64], reciprocalSlope[float32], graph.Row{
-		Name: "reciprocal_positive", Func: ReciprocalPositive, Params: "x", Doc: "one over x for x ≥ 0, else NaN: the derivative of the logarithm", Formula: "1/x", Derivative: "-1/x²",
+		Name: "reciprocal_positive", Func: ReciprocalPositive, Params: "x",
+		Doc:        "one over x for x ≥ 0, else NaN: the derivative of the logarithm",
+		Formula:    "1/x",
+		Derivative: "-1/x²",
+		Value:      "where(lt(x, 0), sqrt(x), 1/abs(x))",
+		Slopes:     []string{"-y*y"},
 		Unary: func(x float64) (float64, float64) {
 			y := reciprocalPositive(x)
 			return y, -y * y
@@ -77,7 +103,12 @@ func init() {
 		Source:  "power rule; the limit from the right at 0",
 	}))
 	register(&opPow, graph.Row{
-		Name: "pow", Func: Pow, Params: "x, y", Doc: "power", Formula: "xʸ", Derivative: "y·xʸ⁻¹, xʸ·ln x",
+		Name: "pow", Func: Pow, Params: "x, y",
+		Doc:        "power",
+		Formula:    "xʸ",
+		Derivative: "y·xʸ⁻¹, xʸ·ln x",
+		Value:      "pow(x, y)",
+		Slopes:     []string{"where(eq(y, 0), 0, y*pow(x, y-1))", "where(lt(x, 0), sqrt(x), where(eq(pow(x, y), 0)+eq(x, 0)*ge(y, 0), 0, pow(x, y)*log(x)))"},
 		Binary: func(x, y float64) (float64, float64, float64) {
 			z := math.Pow(x, y)
 			return z, powBase(x, y), powExponent(x, y, z)
@@ -100,7 +131,15 @@ func init() {
 		Source: "power rule; special values of C99 pow",
 	})
 	register(&opPowLog, graph.Row{
-		Name: "pow_log", Func: PowLog, Params: "x, y, k", Doc: "power times a power of the logarithm: what the derivatives of pow are made of", Formula: "xʸ·(ln x)ᵏ", Derivative: "y·xʸ⁻¹·(ln x)ᵏ + k·xʸ⁻¹·(ln x)ᵏ⁻¹, xʸ·(ln x)ᵏ⁺¹",
+		Name: "pow_log", Func: PowLog, Params: "x, y, k",
+		Doc:        "power times a power of the logarithm: what the derivatives of pow are made of",
+		Formula:    "xʸ·(ln x)ᵏ",
+		Derivative: "y·xʸ⁻¹·(ln x)ᵏ + k·xʸ⁻¹·(ln x)ᵏ⁻¹, xʸ·(ln x)ᵏ⁺¹",
+		Value:      powLogText("y", "k"),
+		Slopes: []string{
+			"where(eq(y, 0), 0, y*" + powLogText("(y-1)", "k") + ")+where(eq(k, 0), 0, k*" + powLogText("(y-1)", "(k-1)") + ")",
+			powLogText("y", "(k+1)"),
+		},
 		Class: graph.Elementwise,
 		Forward: func(n graph.Node) {
 			k := n.Int(0)
@@ -122,8 +161,14 @@ func init() {
 		Try:    []string{"() () 0", "() () 2", "(2,3) (2,3) 1", "(3) () 3", "(2,1) (1,3) 1", "(0) (0) 1"},
 		Source: "product rule; the limit from the right at x = 0",
 	})
-	register(&opPowScalar, constantWhere(func(n graph.Node, _ int) bool { return n.Float(0) == 0 }, withSlope(powSlope[float64], powSlope[float32], graph.Row{
-		Name: "pow_scalar", Func: PowScalar, Params: "x, p", Doc: "power with a constant exponent", Formula: "xᵖ", Derivative: "p·xᵖ⁻¹",
+	isOne := func(n graph.Node, _ int) bool { return n.Float(0) == 0 } // x⁰, whatever x is
+	register(&opPowScalar, constantWhere(isOne, withSlope(powSlope[float64], powSlope[float32], graph.Row{
+		Name: "pow_scalar", Func: PowScalar, Params: "x, p",
+		Doc:        "power with a constant exponent",
+		Formula:    "xᵖ",
+		Derivative: "p·xᵖ⁻¹",
+		Value:      "pow(x, p)",
+		Slopes:     []string{"where(eq(p, 0), 0, p*pow(x, p-1))"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return math.Pow(x, p[0]), powBase(x, p[0]) },
 		Forward:    forwardBlocks(powValue[float64], powValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -235,6 +280,12 @@ func powLog(x, y float64, k int) float64 {
 		return 0
 	}
 	return z * math.Pow(ln(x), float64(k))
+}
+
+// powLogText returns powLog as an expression, for an exponent and an order that are expressions too.
+func powLogText(y, k string) string {
+	return strings.NewReplacer("y", y, "k", k).Replace(
+		"where(eq(k, 0), pow(x, y), where(lt(x, 0), sqrt(x), where(eq(x, 0)*gt(y, 0)+eq(pow(x, y), 0), 0, pow(x, y)*pow(log(x), k))))")
 }
 
 // powBase returns ∂xʸ/∂x = y·xʸ⁻¹, 0 for y = 0.
