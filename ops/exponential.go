@@ -12,7 +12,12 @@ var opExp, opLog, opExpm1, opLog1p, opLog2, opLog10, opLogAddExp graph.Op
 
 func init() {
 	register(&opExp, withBackward(ofResult, productChain[float64](), productChain[float32](), graph.Row{
-		Name: "exp", Func: Exp, Params: "x", Doc: "exponential", Formula: "eˣ", Derivative: "eˣ",
+		Name: "exp", Func: Exp, Params: "x",
+		Doc:        "exponential",
+		Formula:    "eˣ",
+		Derivative: "eˣ",
+		Value:      "exp(x)",
+		Slopes:     []string{"y"},
 		Unary: func(x float64) (float64, float64) {
 			y := math.Exp(x)
 			return y, y
@@ -23,7 +28,12 @@ func init() {
 		Source:  "FreeBSD e_exp.c, via Go math.Exp",
 	}))
 	register(&opLog, withSlope(logSlope[float64], logSlope[float32], graph.Row{
-		Name: "log", Func: Log, Params: "x", Doc: "natural logarithm", Formula: "ln x", Derivative: "1/x",
+		Name: "log", Func: Log, Params: "x",
+		Doc:        "natural logarithm",
+		Formula:    "ln x",
+		Derivative: "1/x",
+		Value:      "log(x)",
+		Slopes:     []string{"where(lt(x, 0), sqrt(x), 1/abs(x))"},
 		Unary: func(x float64) (float64, float64) {
 			if x < 0 {
 				return math.NaN(), math.NaN()
@@ -40,7 +50,12 @@ func init() {
 		Source: "FreeBSD e_log.c, via Go math.Log",
 	}))
 	register(&opExpm1, withSlope(expm1Slope[float64], expm1Slope[float32], graph.Row{
-		Name: "expm1", Func: Expm1, Params: "x", Doc: "exponential less one, accurate near 0", Formula: "eˣ - 1", Derivative: "eˣ",
+		Name: "expm1", Func: Expm1, Params: "x",
+		Doc:        "exponential less one, accurate near 0",
+		Formula:    "eˣ - 1",
+		Derivative: "eˣ",
+		Value:      "expm1(x)",
+		Slopes:     []string{"exp(x)"},
 		// Not value + 1, which has lost eˣ where the value is near -1.
 		Unary:   func(x float64) (float64, float64) { return math.Expm1(x), math.Exp(x) },
 		Forward: forwardBlocks(expm1Value[float64], expm1Value[float32]),
@@ -49,9 +64,14 @@ func init() {
 		Source:  "FreeBSD s_expm1.c, via Go math.Expm1",
 	}))
 	register(&opLog1p, withSlope(log1pSlope[float64], log1pSlope[float32], graph.Row{
-		Name: "log1p", Func: Log1p, Params: "x", Doc: "logarithm of one more, accurate near 0", Formula: "ln(1+x)", Derivative: "1/(1+x)",
-		Unary:   log1p,
-		Forward: forwardBlocks(log1pValue[float64], log1pValue[float32]),
+		Name: "log1p", Func: Log1p, Params: "x",
+		Doc:        "logarithm of one more, accurate near 0",
+		Formula:    "ln(1+x)",
+		Derivative: "1/(1+x)",
+		Value:      "log1p(x)",
+		Slopes:     []string{"where(lt(x, -1), sqrt(x), 1/(1+x))"},
+		Unary:      log1p,
+		Forward:    forwardBlocks(log1pValue[float64], log1pValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, ReciprocalPositive(AddScalar(n.Input(0), 1)))
 		},
@@ -61,8 +81,13 @@ func init() {
 		Source: "FreeBSD s_log1p.c, via Go math.Log1p",
 	}))
 	register(&opLog2, withSlope(log2Slope[float64], log2Slope[float32], graph.Row{
-		Name: "log2", Func: Log2, Params: "x", Doc: "logarithm to base 2, exact for powers of 2", Formula: "log₂ x", Derivative: "1/(x·ln 2)",
-		Unary: func(x float64) (float64, float64) { return logTo(x, log2, math.Ln2) },
+		Name: "log2", Func: Log2, Params: "x",
+		Doc:        "logarithm to base 2, exact for powers of 2",
+		Formula:    "log₂ x",
+		Derivative: "1/(x·ln 2)",
+		Value:      "1.4426950408889634*log(x)",
+		Slopes:     []string{"1.4426950408889634*where(lt(x, 0), sqrt(x), 1/abs(x))"},
+		Unary:      func(x float64) (float64, float64) { return logTo(x, log2, math.Ln2) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(ReciprocalPositive(n.Input(0)), 1/math.Ln2))
 		},
@@ -72,8 +97,13 @@ func init() {
 		Source: "ln x / ln 2; Go math.Log2 cancels near 1",
 	}))
 	register(&opLog10, withSlope(log10Slope[float64], log10Slope[float32], graph.Row{
-		Name: "log10", Func: Log10, Params: "x", Doc: "logarithm to base 10, exact for powers of 10", Formula: "log₁₀ x", Derivative: "1/(x·ln 10)",
-		Unary: func(x float64) (float64, float64) { return logTo(x, log10, math.Ln10) },
+		Name: "log10", Func: Log10, Params: "x",
+		Doc:        "logarithm to base 10, exact for powers of 10",
+		Formula:    "log₁₀ x",
+		Derivative: "1/(x·ln 10)",
+		Value:      "0.4342944819032518*log(x)",
+		Slopes:     []string{"0.4342944819032518*where(lt(x, 0), sqrt(x), 1/abs(x))"},
+		Unary:      func(x float64) (float64, float64) { return logTo(x, log10, math.Ln10) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(ReciprocalPositive(n.Input(0)), 1/math.Ln10))
 		},
@@ -83,7 +113,15 @@ func init() {
 		Source: "ln x / ln 10; Go math.Log10 cancels near 1",
 	}))
 	register(&opLogAddExp, withSlopes(logAddExpSlope[float64], logAddExpSlope[float32], graph.Row{
-		Name: "log_add_exp", Func: LogAddExp, Params: "a, b", Doc: "logarithm of the sum of two exponentials, without overflow", Formula: "ln(eᵃ + eᵇ)", Derivative: "sigmoid(a-b), sigmoid(b-a)",
+		Name: "log_add_exp", Func: LogAddExp, Params: "a, b",
+		Doc:        "logarithm of the sum of two exponentials, without overflow",
+		Formula:    "ln(eᵃ + eᵇ)",
+		Derivative: "sigmoid(a-b), sigmoid(b-a)",
+		Value:      "where(eq(a, b), a+0.6931471805599453, maximum(a, b)+log1p(exp(-abs(a-b))))",
+		Slopes: []string{
+			"where(lt(a, -1.7976931348623157e308), 0, exp(minimum(a-b, 0))/(1+exp(-abs(a-b))))",
+			"where(lt(b, -1.7976931348623157e308), 0, exp(minimum(b-a, 0))/(1+exp(-abs(a-b))))",
+		},
 		Binary: func(a, b float64) (float64, float64, float64) {
 			d := a - b
 			if math.IsInf(a, 0) && a == b {

@@ -12,23 +12,38 @@ var opSinh, opCosh, opAsinh, opAcosh, opAtanh graph.Op
 
 func init() {
 	register(&opSinh, withSlope(sinhSlope[float64], sinhSlope[float32], graph.Row{
-		Name: "sinh", Func: Sinh, Params: "x", Doc: "hyperbolic sine", Formula: "(eˣ - e⁻ˣ)/2", Derivative: "cosh x",
-		Unary:  func(x float64) (float64, float64) { return sinh(x), cosh(x) },
-		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cosh(n.Input(0))) },
-		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-inf, inf), Zero: at(0, 1), NegZero: at(negZero, 1)},
-		Source: "Go math.Sinh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
+		Name: "sinh", Func: Sinh, Params: "x",
+		Doc:        "hyperbolic sine",
+		Formula:    "(eˣ - e⁻ˣ)/2",
+		Derivative: "cosh x",
+		Value:      "sinh(x)",
+		Slopes:     []string{"cosh(x)"},
+		Unary:      func(x float64) (float64, float64) { return sinh(x), cosh(x) },
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cosh(n.Input(0))) },
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-inf, inf), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		Source:     "Go math.Sinh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
 	}))
 	register(&opCosh, graph.Row{
-		Name: "cosh", Func: Cosh, Params: "x", Doc: "hyperbolic cosine", Formula: "(eˣ + e⁻ˣ)/2", Derivative: "sinh x",
-		Unary:   func(x float64) (float64, float64) { return cosh(x), sinh(x) },
-		Forward: forwardBlocks(coshValue[float64], coshValue[float32]),
-		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sinh(n.Input(0))) },
-		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(1, 0), NegZero: at(1, 0)},
-		Source:  "Go math.Cosh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
+		Name: "cosh", Func: Cosh, Params: "x",
+		Doc:        "hyperbolic cosine",
+		Formula:    "(eˣ + e⁻ˣ)/2",
+		Derivative: "sinh x",
+		Value:      "cosh(x)",
+		Slopes:     []string{"sinh(x)"},
+		Unary:      func(x float64) (float64, float64) { return cosh(x), sinh(x) },
+		Forward:    forwardBlocks(coshValue[float64], coshValue[float32]),
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sinh(n.Input(0))) },
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(1, 0), NegZero: at(1, 0)},
+		Source:     "Go math.Cosh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
 	})
 	register(&opAsinh, withSlope(asinhSlope[float64], asinhSlope[float32], graph.Row{
-		Name: "asinh", Func: Asinh, Params: "x", Doc: "inverse hyperbolic sine", Formula: "ln(x + √(x²+1))", Derivative: "1/hypot(1, x)",
-		Unary: func(x float64) (float64, float64) { return math.Asinh(x), 1 / math.Hypot(1, x) },
+		Name: "asinh", Func: Asinh, Params: "x",
+		Doc:        "inverse hyperbolic sine",
+		Formula:    "ln(x + √(x²+1))",
+		Derivative: "1/hypot(1, x)",
+		Value:      "asinh(x)",
+		Slopes:     []string{"1/hypot(1, x)"},
+		Unary:      func(x float64) (float64, float64) { return math.Asinh(x), 1 / math.Hypot(1, x) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			return Chain(ct, Reciprocal(Hypot(x.Graph().Const(1), x)))
@@ -37,7 +52,12 @@ func init() {
 		Source: "FreeBSD s_asinh.c, via Go math.Asinh",
 	}))
 	register(&opAcosh, withSlope(acoshSlope[float64], acoshSlope[float32], graph.Row{
-		Name: "acosh", Func: Acosh, Params: "x", Doc: "inverse hyperbolic cosine", Formula: "ln(x + √(x²-1))", Derivative: "1/(√(x-1)·√(x+1))",
+		Name: "acosh", Func: Acosh, Params: "x",
+		Doc:        "inverse hyperbolic cosine",
+		Formula:    "ln(x + √(x²-1))",
+		Derivative: "1/(√(x-1)·√(x+1))",
+		Value:      "acosh(x)",
+		Slopes:     []string{"1/sqrt(x-1)/sqrt(x+1)"},
 		Unary: func(x float64) (float64, float64) {
 			return math.Acosh(x), 1 / math.Sqrt(x-1) * (1 / math.Sqrt(x+1))
 		},
@@ -52,7 +72,12 @@ func init() {
 		Source: "FreeBSD e_acosh.c, via Go math.Acosh",
 	}))
 	register(&opAtanh, withSlope(atanhSlope[float64], atanhSlope[float32], graph.Row{
-		Name: "atanh", Func: Atanh, Params: "x", Doc: "inverse hyperbolic tangent", Formula: "ln((1+x)/(1-x))/2", Derivative: "1/((1-x)(1+x))",
+		Name: "atanh", Func: Atanh, Params: "x",
+		Doc:        "inverse hyperbolic tangent",
+		Formula:    "ln((1+x)/(1-x))/2",
+		Derivative: "1/((1-x)(1+x))",
+		Value:      "atanh(x)",
+		Slopes:     []string{"where(gt(abs(x), 1), sqrt(1-abs(x)), 1/((1-x)*(1+x)))"},
 		Unary: func(x float64) (float64, float64) {
 			if math.Abs(x) > 1 {
 				return math.NaN(), math.NaN()

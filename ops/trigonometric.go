@@ -12,15 +12,25 @@ var opSin, opCos, opTan, opAsin, opAcos, opAtan, opAtan2, opHypot graph.Op
 
 func init() {
 	register(&opSin, withSlope(sinSlope[float64], sinSlope[float32], graph.Row{
-		Name: "sin", Func: Sin, Params: "x", Doc: "sine, x in radians", Formula: "sin x", Derivative: "cos x",
-		Unary:   kernel.Sincos,
-		Forward: kernel1(kernel.Sin[float64], kernel.Sin[float32]),
-		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
-		At:      graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
-		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
+		Name: "sin", Func: Sin, Params: "x",
+		Doc:        "sine, x in radians",
+		Formula:    "sin x",
+		Derivative: "cos x",
+		Value:      "sin(x)",
+		Slopes:     []string{"cos(x)"},
+		Unary:      kernel.Sincos,
+		Forward:    kernel1(kernel.Sin[float64], kernel.Sin[float32]),
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
+		Source:     "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
 	}))
 	register(&opCos, withSlope(cosSlope[float64], cosSlope[float32], graph.Row{
-		Name: "cos", Func: Cos, Params: "x", Doc: "cosine, x in radians", Formula: "cos x", Derivative: "-sin x",
+		Name: "cos", Func: Cos, Params: "x",
+		Doc:        "cosine, x in radians",
+		Formula:    "cos x",
+		Derivative: "-sin x",
+		Value:      "cos(x)",
+		Slopes:     []string{"-sin(x)"},
 		Unary: func(x float64) (float64, float64) {
 			s, c := kernel.Sincos(x)
 			return c, -s
@@ -31,7 +41,12 @@ func init() {
 		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
 	}))
 	register(&opTan, withSlope(tanSlope[float64], tanSlope[float32], graph.Row{
-		Name: "tan", Func: Tan, Params: "x", Doc: "tangent, x in radians", Formula: "tan x", Derivative: "1 + tan² x",
+		Name: "tan", Func: Tan, Params: "x",
+		Doc:        "tangent, x in radians",
+		Formula:    "tan x",
+		Derivative: "1 + tan² x",
+		Value:      "tan(x)",
+		Slopes:     []string{"1+y*y"},
 		Unary: func(x float64) (float64, float64) {
 			y := math.Tan(x)
 			return y, 1 + y*y
@@ -45,7 +60,12 @@ func init() {
 		Source: "Cephes tan.c, via Go math.Tan",
 	}))
 	register(&opAsin, withSlope(asinSlope[float64], asinSlope[float32], graph.Row{
-		Name: "asin", Func: Asin, Params: "x", Doc: "inverse sine, in radians", Formula: "arcsin x", Derivative: "1/√((1-x)(1+x))",
+		Name: "asin", Func: Asin, Params: "x",
+		Doc:        "inverse sine, in radians",
+		Formula:    "arcsin x",
+		Derivative: "1/√((1-x)(1+x))",
+		Value:      "asin(x)",
+		Slopes:     []string{"1/sqrt((1-x)*(1+x))"},
 		Unary: func(x float64) (float64, float64) {
 			c := cosOfAsin(x)
 			return math.Atan2(x, c), 1 / c
@@ -62,7 +82,12 @@ func init() {
 		Source: "atan2(x, √((1-x)(1+x))), which keeps the digits near ±1",
 	}))
 	register(&opAcos, withSlope(acosSlope[float64], acosSlope[float32], graph.Row{
-		Name: "acos", Func: Acos, Params: "x", Doc: "inverse cosine, in radians", Formula: "arccos x", Derivative: "-1/√((1-x)(1+x))",
+		Name: "acos", Func: Acos, Params: "x",
+		Doc:        "inverse cosine, in radians",
+		Formula:    "arccos x",
+		Derivative: "-1/√((1-x)(1+x))",
+		Value:      "acos(x)",
+		Slopes:     []string{"-1/sqrt((1-x)*(1+x))"},
 		Unary: func(x float64) (float64, float64) {
 			s := cosOfAsin(x)
 			return math.Atan2(s, x), -1 / s
@@ -79,8 +104,13 @@ func init() {
 		Source: "atan2(√((1-x)(1+x)), x), which keeps the digits near ±1",
 	}))
 	register(&opAtan, withSlope(atanSlope[float64], atanSlope[float32], graph.Row{
-		Name: "atan", Func: Atan, Params: "x", Doc: "inverse tangent, in radians", Formula: "arctan x", Derivative: "1/(1+x²)",
-		Unary: func(x float64) (float64, float64) { return math.Atan(x), 1 / (1 + x*x) },
+		Name: "atan", Func: Atan, Params: "x",
+		Doc:        "inverse tangent, in radians",
+		Formula:    "arctan x",
+		Derivative: "1/(1+x²)",
+		Value:      "atan(x)",
+		Slopes:     []string{"1/(1+x*x)"},
+		Unary:      func(x float64) (float64, float64) { return math.Atan(x), 1 / (1 + x*x) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Reciprocal(AddScalar(Square(n.Input(0)), 1)))
 		},
@@ -88,7 +118,15 @@ func init() {
 		Source: "Cephes atan.c, via Go math.Atan",
 	}))
 	register(&opAtan2, graph.Row{
-		Name: "atan2", Func: Atan2, Params: "y, x", Doc: "angle of the point (x, y), in radians", Formula: "arg(x + iy)", Derivative: "x/r², -y/r² with r = hypot(x, y)",
+		Name: "atan2", Func: Atan2, Params: "y, x",
+		Doc:        "angle of the point (x, y), in radians",
+		Formula:    "arg(x + iy)",
+		Derivative: "x/r², -y/r² with r = hypot(x, y)",
+		Value:      "atan2(y, x)",
+		Slopes: []string{
+			"where(isnan(hypot(y, x)), hypot(y, x), where(ne(hypot(y, x), 0)*isfinite(hypot(y, x)), x/hypot(y, x)/hypot(y, x), 0))",
+			"where(isnan(hypot(y, x)), hypot(y, x), where(ne(hypot(y, x), 0)*isfinite(hypot(y, x)), -y/hypot(y, x)/hypot(y, x), 0))",
+		},
 		Binary: func(y, x float64) (float64, float64, float64) {
 			r := math.Hypot(y, x)
 			if r == 0 || math.IsInf(r, 1) {
@@ -113,7 +151,12 @@ func init() {
 		Source: "Go math.Atan2",
 	})
 	register(&opHypot, graph.Row{
-		Name: "hypot", Func: Hypot, Params: "a, b", Doc: "length of the vector (a, b), without overflow", Formula: "√(a² + b²)", Derivative: "a/y, b/y",
+		Name: "hypot", Func: Hypot, Params: "a, b",
+		Doc:        "length of the vector (a, b), without overflow",
+		Formula:    "√(a² + b²)",
+		Derivative: "a/y, b/y",
+		Value:      "hypot(a, b)",
+		Slopes:     []string{"where(eq(y, 0), 0, a/y)", "where(eq(y, 0), 0, b/y)"},
 		Binary: func(a, b float64) (float64, float64, float64) {
 			y := math.Hypot(a, b)
 			if y == 0 {
