@@ -11,7 +11,12 @@ var opSigmoid, opTanh, opReLU, opSoftplus, opLogSigmoid, opSiLU, opLeakyReLU, op
 
 func init() {
 	register(&opSigmoid, withBackward(ofOperand, sigmoidChain[float64](), sigmoidChain[float32](), graph.Row{
-		Name: "sigmoid", Func: Sigmoid, Params: "x", Doc: "logistic function", Formula: "1/(1+e⁻ˣ)", Derivative: "y·(1-y)",
+		Name: "sigmoid", Func: Sigmoid, Params: "x",
+		Doc:        "logistic function",
+		Formula:    "1/(1+e⁻ˣ)",
+		Derivative: "y·(1-y)",
+		Value:      "exp(minimum(x, 0))/(1+exp(-abs(x)))",
+		Slopes:     []string{"y*exp(minimum(-x, 0))/(1+exp(-abs(x)))"},
 		Unary: func(x float64) (float64, float64) {
 			y := sigmoid(x)
 			return y, y * sigmoid(-x) // 1-y would lose the digits where y is near 1
@@ -24,9 +29,14 @@ func init() {
 		Source: "e^-|x| form, which does not overflow",
 	}))
 	register(&opTanh, withBackward(ofOperand, tanhChain[float64](), tanhChain[float32](), graph.Row{
-		Name: "tanh", Func: Tanh, Params: "x", Doc: "hyperbolic tangent", Formula: "tanh x", Derivative: "1 - y²",
-		Unary:   tanh,
-		Forward: kernel1(kernel.Tanh[float64], kernel.Tanh[float32]),
+		Name: "tanh", Func: Tanh, Params: "x",
+		Doc:        "hyperbolic tangent",
+		Formula:    "tanh x",
+		Derivative: "1 - y²",
+		Value:      "tanh(x)",
+		Slopes:     []string{"1/cosh(x)/cosh(x)"},
+		Unary:      tanh,
+		Forward:    kernel1(kernel.Tanh[float64], kernel.Tanh[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			// sech² x = 4·s·(1-s) for s = sigmoid(2x) keeps its digits where tanh² is near 1.
 			s := MulScalar(n.Input(0), 2)
@@ -36,7 +46,12 @@ func init() {
 		Source: "Cephes tanh.c, via Go math.Tanh",
 	}))
 	register(&opReLU, withBackward(ofResult, reluChain[float64](), reluChain[float32](), graph.Row{
-		Name: "relu", Func: ReLU, Params: "x", Doc: "rectifier", Formula: "max(x, 0)", Derivative: "1 for x > 0, else 0",
+		Name: "relu", Func: ReLU, Params: "x",
+		Doc:        "rectifier",
+		Formula:    "max(x, 0)",
+		Derivative: "1 for x > 0, else 0",
+		Value:      "where(le(x, 0), 0, x)",
+		Slopes:     []string{"where(le(x, 0), 0, 1)"},
 		Unary: func(x float64) (float64, float64) {
 			if x <= 0 {
 				return 0, 0
@@ -54,25 +69,40 @@ func init() {
 		Source: "Nair and Hinton (2010)",
 	}))
 	register(&opSoftplus, withBackward(ofOperand, softplusChain[float64](), softplusChain[float32](), graph.Row{
-		Name: "softplus", Func: Softplus, Params: "x", Doc: "smooth rectifier", Formula: "ln(1+eˣ)", Derivative: "sigmoid(x)",
-		Unary:   func(x float64) (float64, float64) { return softplus(x), sigmoid(x) },
-		Forward: kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
-		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(n.Input(0))) },
-		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(math.Ln2, 0.5), NegZero: at(math.Ln2, 0.5)},
-		Source:  "max(x, 0) + log1p(e^-|x|), which does not overflow",
+		Name: "softplus", Func: Softplus, Params: "x",
+		Doc:        "smooth rectifier",
+		Formula:    "ln(1+eˣ)",
+		Derivative: "sigmoid(x)",
+		Value:      "maximum(x, 0)+log1p(exp(-abs(x)))",
+		Slopes:     []string{"exp(minimum(x, 0))/(1+exp(-abs(x)))"},
+		Unary:      func(x float64) (float64, float64) { return softplus(x), sigmoid(x) },
+		Forward:    kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(n.Input(0))) },
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(math.Ln2, 0.5), NegZero: at(math.Ln2, 0.5)},
+		Source:     "max(x, 0) + log1p(e^-|x|), which does not overflow",
 	}))
 	register(&opLogSigmoid, withSlope(logSigmoidSlope[float64], logSigmoidSlope[float32], graph.Row{
-		Name: "logsigmoid", Func: LogSigmoid, Params: "x", Doc: "logarithm of the logistic function, without overflow", Formula: "-ln(1+e⁻ˣ)", Derivative: "sigmoid(-x)",
-		Unary:   logSigmoid,
-		Forward: forwardBlocks(logSigmoidValue[float64], logSigmoidValue[float32]),
-		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(Neg(n.Input(0)))) },
-		At:      graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(-inf, 1), Zero: at(-math.Ln2, 0.5), NegZero: at(-math.Ln2, 0.5)},
-		Source:  "min(x, 0) - log1p(e^-|x|), which does not overflow",
+		Name: "logsigmoid", Func: LogSigmoid, Params: "x",
+		Doc:        "logarithm of the logistic function, without overflow",
+		Formula:    "-ln(1+e⁻ˣ)",
+		Derivative: "sigmoid(-x)",
+		Value:      "minimum(x, 0)-log1p(exp(-abs(x)))",
+		Slopes:     []string{"exp(minimum(-x, 0))/(1+exp(-abs(x)))"},
+		Unary:      logSigmoid,
+		Forward:    forwardBlocks(logSigmoidValue[float64], logSigmoidValue[float32]),
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(Neg(n.Input(0)))) },
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(-inf, 1), Zero: at(-math.Ln2, 0.5), NegZero: at(-math.Ln2, 0.5)},
+		Source:     "min(x, 0) - log1p(e^-|x|), which does not overflow",
 	}))
 	register(&opSiLU, withSlope(siluSlope[float64], siluSlope[float32], graph.Row{
-		Name: "silu", Func: SiLU, Params: "x", Doc: "sigmoid linear unit, also called swish", Formula: "x·sigmoid(x)", Derivative: "s·(1 + x·(1-s)) with s = sigmoid(x)",
-		Unary:   silu,
-		Forward: forwardBlocks(siluValue[float64], siluValue[float32]),
+		Name: "silu", Func: SiLU, Params: "x",
+		Doc:        "sigmoid linear unit, also called swish",
+		Formula:    "x·sigmoid(x)",
+		Derivative: "s·(1 + x·(1-s)) with s = sigmoid(x)",
+		Value:      "where(lt(x, -1000), 0, x*exp(minimum(x, 0))/(1+exp(-abs(x))))",
+		Slopes:     []string{"where(gt(abs(x), 1000), gt(x, 0), exp(minimum(x, 0))/(1+exp(-abs(x)))*(1+x*exp(minimum(-x, 0))/(1+exp(-abs(x)))))"},
+		Unary:      silu,
+		Forward:    forwardBlocks(siluValue[float64], siluValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			rest := MulZeroWins(Sigmoid(Neg(x)), x)
@@ -82,7 +112,12 @@ func init() {
 		Source: "Elfwing, Uchibe and Doya (2018), arXiv:1702.03118",
 	}))
 	register(&opLeakyReLU, withSlope(leakySlope[float64], leakySlope[float32], graph.Row{
-		Name: "leaky_relu", Func: LeakyReLU, Params: "x, a", Doc: "rectifier with slope a on the left", Formula: "x for x > 0, else a·x", Derivative: "1 for x > 0, else a",
+		Name: "leaky_relu", Func: LeakyReLU, Params: "x, a",
+		Doc:        "rectifier with slope a on the left",
+		Formula:    "x for x > 0, else a·x",
+		Derivative: "1 for x > 0, else a",
+		Value:      "where(le(x, 0), a*x, x)",
+		Slopes:     []string{"where(le(x, 0), a, 1)"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
 			if x <= 0 {
 				return p[0] * x, p[0]
@@ -104,7 +139,12 @@ func init() {
 		Source: "Maas, Hannun and Ng (2013)",
 	}))
 	register(&opELU, withSlope(eluSlope[float64], eluSlope[float32], graph.Row{
-		Name: "elu", Func: ELU, Params: "x, a", Doc: "exponential linear unit", Formula: "x for x > 0, else a·(eˣ-1)", Derivative: "1 for x > 0, else a·eˣ",
+		Name: "elu", Func: ELU, Params: "x, a",
+		Doc:        "exponential linear unit",
+		Formula:    "x for x > 0, else a·(eˣ-1)",
+		Derivative: "1 for x > 0, else a·eˣ",
+		Value:      "where(gt(x, 0), x, a*expm1(x))",
+		Slopes:     []string{"where(gt(x, 0), 1, a*exp(x))"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
 			if x > 0 {
 				return x, 1
@@ -122,9 +162,14 @@ func init() {
 		Source: "Clevert, Unterthiner and Hochreiter (2016), arXiv:1511.07289",
 	}))
 	register(&opSoftsign, withSlope(softsignSlope[float64], softsignSlope[float32], graph.Row{
-		Name: "softsign", Func: Softsign, Params: "x", Doc: "smooth sign", Formula: "x/(1+|x|)", Derivative: "1/(1+|x|)²",
-		Unary:   softsign,
-		Forward: forwardBlocks(softsignValue[float64], softsignValue[float32]),
+		Name: "softsign", Func: Softsign, Params: "x",
+		Doc:        "smooth sign",
+		Formula:    "x/(1+|x|)",
+		Derivative: "1/(1+|x|)²",
+		Value:      "where(isfinite(x), x/(1+abs(x)), sign(x))",
+		Slopes:     []string{"1/(1+abs(x))/(1+abs(x))"},
+		Unary:      softsign,
+		Forward:    forwardBlocks(softsignValue[float64], softsignValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Square(Reciprocal(AddScalar(Abs(n.Input(0)), 1))))
 		},
@@ -132,9 +177,14 @@ func init() {
 		Source: "Bergstra, Desjardins, Lamblin and Bengio (2009)",
 	}))
 	register(&opGELU, withSlope(geluSlope[float64], geluSlope[float32], graph.Row{
-		Name: "gelu", Func: GELU, Params: "x", Doc: "Gaussian error linear unit, exact: x weighted by the normal distribution", Formula: "x·Φ(x)", Derivative: "Φ(x) + x·φ(x)",
-		Unary:   gelu,
-		Forward: forwardBlocks(geluValue[float64], geluValue[float32]),
+		Name: "gelu", Func: GELU, Params: "x",
+		Doc:        "Gaussian error linear unit, exact: x weighted by the normal distribution",
+		Formula:    "x·Φ(x)",
+		Derivative: "Φ(x) + x·φ(x)",
+		Value:      "where(lt(x, -1000), 0, 0.5*x*erfc(-0.7071067811865476*x))",
+		Slopes:     []string{"where(gt(abs(x), 1000), gt(x, 0), 0.5*erfc(-0.7071067811865476*x)+0.3989422804014327*x*exp(-0.5*x*x))"},
+		Unary:      gelu,
+		Forward:    forwardBlocks(geluValue[float64], geluValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			cdf := MulScalar(Erfc(MulScalar(x, -1/math.Sqrt2)), 0.5)
