@@ -10,7 +10,12 @@ var opLBeta, opDigammaDifference graph.Op
 
 func init() {
 	register(&opLBeta, graph.Row{
-		Name: "lbeta", Func: LBeta, Params: "a, b", Doc: "logarithm of the beta function, without cancellation for large arguments", Formula: "ln B(a, b) = ln Γ(a) + ln Γ(b) - ln Γ(a+b)", Derivative: "-digamma_difference(a, b), -digamma_difference(b, a)",
+		Name: "lbeta", Func: LBeta, Params: "a, b",
+		Doc:        "logarithm of the beta function, without cancellation for large arguments",
+		Formula:    "ln B(a, b) = ln Γ(a) + ln Γ(b) - ln Γ(a+b)",
+		Derivative: "-digamma_difference(a, b), -digamma_difference(b, a)",
+		Value:      "lbeta(a, b)",
+		Slopes:     []string{"-digamma_difference(a, b)", "-digamma_difference(b, a)"},
 		Binary: func(a, b float64) (float64, float64, float64) {
 			return lbeta(a, b), -digammaDifference(a, b), -digammaDifference(b, a)
 		},
@@ -21,7 +26,12 @@ func init() {
 		Source: "DLMF 5.12.1; corrections of Stirling's formula, DLMF 5.11.1, as in Didonato and Morris (1992), TOMS 708",
 	})
 	register(&opDigammaDifference, graph.Row{
-		Name: "digamma_difference", Func: DigammaDifference, Params: "a, b", Doc: "difference of digamma from a to a+b, without cancellation for small b", Formula: "ψ(a+b) - ψ(a)", Derivative: "polygamma(1, a+b) - polygamma(1, a), polygamma(1, a+b)",
+		Name: "digamma_difference", Func: DigammaDifference, Params: "a, b",
+		Doc:        "difference of digamma from a to a+b, without cancellation for small b",
+		Formula:    "ψ(a+b) - ψ(a)",
+		Derivative: "polygamma(1, a+b) - polygamma(1, a), polygamma(1, a+b)",
+		Value:      "digamma_difference(a, b)",
+		Slopes:     []string{"where(lt(minimum(a, b), 0), y, polygamma(1, a+b)-polygamma(1, a))", "where(lt(minimum(a, b), 0), y, polygamma(1, a+b))"},
 		Binary: func(a, b float64) (float64, float64, float64) {
 			y := digammaDifference(a, b)
 			if a < 0 || b < 0 {

@@ -12,9 +12,14 @@ var opErf, opErfc graph.Op
 
 func init() {
 	register(&opErf, withSlope(erfSlope[float64], erfSlope[float32], graph.Row{
-		Name: "erf", Func: Erf, Params: "x", Doc: "error function", Formula: "2/√π·∫₀ˣ e^-t² dt", Derivative: "2/√π·e^-x²",
-		Unary:   func(x float64) (float64, float64) { return math.Erf(x), twoOverSqrtPi * math.Exp(-x*x) },
-		Forward: kernel1(kernel.Erf[float64], kernel.Erf[float32]),
+		Name: "erf", Func: Erf, Params: "x",
+		Doc:        "error function",
+		Formula:    "2/√π·∫₀ˣ e^-t² dt",
+		Derivative: "2/√π·e^-x²",
+		Value:      "erf(x)",
+		Slopes:     []string{"1.1283791670955126*exp(-x*x)"},
+		Unary:      func(x float64) (float64, float64) { return math.Erf(x), twoOverSqrtPi * math.Exp(-x*x) },
+		Forward:    kernel1(kernel.Erf[float64], kernel.Erf[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), twoOverSqrtPi))
 		},
@@ -22,9 +27,14 @@ func init() {
 		Source: "FreeBSD s_erf.c, via Go math.Erf",
 	}))
 	register(&opErfc, withSlope(erfcSlope[float64], erfcSlope[float32], graph.Row{
-		Name: "erfc", Func: Erfc, Params: "x", Doc: "complementary error function, accurate in its tail", Formula: "1 - erf x", Derivative: "-2/√π·e^-x²",
-		Unary:   func(x float64) (float64, float64) { return math.Erfc(x), -twoOverSqrtPi * math.Exp(-x*x) },
-		Forward: forwardBlocks(erfcValue[float64], erfcValue[float32]),
+		Name: "erfc", Func: Erfc, Params: "x",
+		Doc:        "complementary error function, accurate in its tail",
+		Formula:    "1 - erf x",
+		Derivative: "-2/√π·e^-x²",
+		Value:      "erfc(x)",
+		Slopes:     []string{"-1.1283791670955126*exp(-x*x)"},
+		Unary:      func(x float64) (float64, float64) { return math.Erfc(x), -twoOverSqrtPi * math.Exp(-x*x) },
+		Forward:    forwardBlocks(erfcValue[float64], erfcValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), -twoOverSqrtPi))
 		},

@@ -10,8 +10,13 @@ var opErfcx, opErfcxDerivative graph.Op
 
 func init() {
 	register(&opErfcx, graph.Row{
-		Name: "erfcx", Func: Erfcx, Params: "x", Doc: "scaled complementary error function, which does not vanish as erfc does", Formula: "e^x²·erfc x", Derivative: "erfcx_derivative(1, x)",
-		Unary: func(x float64) (float64, float64) { return erfcxDerivative(0, x), erfcxDerivative(1, x) },
+		Name: "erfcx", Func: Erfcx, Params: "x",
+		Doc:        "scaled complementary error function, which does not vanish as erfc does",
+		Formula:    "e^x²·erfc x",
+		Derivative: "erfcx_derivative(1, x)",
+		Value:      "erfcx(x)",
+		Slopes:     []string{"erfcx_derivative(1, x)"},
+		Unary:      func(x float64) (float64, float64) { return erfcxDerivative(0, x), erfcxDerivative(1, x) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, ErfcxDerivative(1, n.Input(0)))
 		},
@@ -19,7 +24,12 @@ func init() {
 		Source: "DLMF 7.9.1 and 7.18.9, the continued fraction by Gautschi (1970)",
 	})
 	register(&opErfcxDerivative, graph.Row{
-		Name: "erfcx_derivative", Func: ErfcxDerivative, Params: "n, x", Doc: "n-th derivative of erfcx", Formula: "erfcx⁽ⁿ⁾(x)", Derivative: "erfcx_derivative(n+1, x)",
+		Name: "erfcx_derivative", Func: ErfcxDerivative, Params: "n, x",
+		Doc:        "n-th derivative of erfcx",
+		Formula:    "erfcx⁽ⁿ⁾(x)",
+		Derivative: "erfcx_derivative(n+1, x)",
+		Value:      "erfcx_derivative(n, x)",
+		Slopes:     []string{"erfcx_derivative(n+1, x)"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
 			return erfcxDerivative(int(p[0]), x), erfcxDerivative(int(p[0])+1, x)
 		},

@@ -11,23 +11,38 @@ var opLgamma, opDigamma, opPolygamma graph.Op
 
 func init() {
 	register(&opLgamma, graph.Row{
-		Name: "lgamma", Func: Lgamma, Params: "x", Doc: "logarithm of the absolute value of the gamma function", Formula: "ln |Γ(x)|", Derivative: "digamma(x)",
-		Unary:  func(x float64) (float64, float64) { return lgamma(x), digamma(x) },
-		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Digamma(n.Input(0))) },
-		Domain: []graph.Interval{{Lo: 0.4, Hi: 4}},
-		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, nan), Zero: at(inf, -inf), NegZero: at(inf, inf)},
-		Source: "FreeBSD e_lgamma_r.c, via Go math.Lgamma",
+		Name: "lgamma", Func: Lgamma, Params: "x",
+		Doc:        "logarithm of the absolute value of the gamma function",
+		Formula:    "ln |Γ(x)|",
+		Derivative: "digamma(x)",
+		Value:      "lgamma(x)",
+		Slopes:     []string{"digamma(x)"},
+		Unary:      func(x float64) (float64, float64) { return lgamma(x), digamma(x) },
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Digamma(n.Input(0))) },
+		Domain:     []graph.Interval{{Lo: 0.4, Hi: 4}},
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, nan), Zero: at(inf, -inf), NegZero: at(inf, inf)},
+		Source:     "FreeBSD e_lgamma_r.c, via Go math.Lgamma",
 	})
 	register(&opDigamma, graph.Row{
-		Name: "digamma", Func: Digamma, Params: "x", Doc: "derivative of lgamma", Formula: "ψ(x) = Γ'(x)/Γ(x)", Derivative: "polygamma(1, x)",
-		Unary:  func(x float64) (float64, float64) { return digamma(x), polygamma(1, x) },
-		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Polygamma(1, n.Input(0))) },
-		Domain: []graph.Interval{{Lo: 0.4, Hi: 4}},
-		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(inf, inf)},
-		Source: "DLMF 5.5.2, 5.5.4, 5.11.2, 5.15.1",
+		Name: "digamma", Func: Digamma, Params: "x",
+		Doc:        "derivative of lgamma",
+		Formula:    "ψ(x) = Γ'(x)/Γ(x)",
+		Derivative: "polygamma(1, x)",
+		Value:      "digamma(x)",
+		Slopes:     []string{"polygamma(1, x)"},
+		Unary:      func(x float64) (float64, float64) { return digamma(x), polygamma(1, x) },
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Polygamma(1, n.Input(0))) },
+		Domain:     []graph.Interval{{Lo: 0.4, Hi: 4}},
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(inf, inf)},
+		Source:     "DLMF 5.5.2, 5.5.4, 5.11.2, 5.15.1",
 	})
 	register(&opPolygamma, graph.Row{
-		Name: "polygamma", Func: Polygamma, Params: "n, x", Doc: "n-th derivative of digamma", Formula: "ψ⁽ⁿ⁾(x)", Derivative: "polygamma(n+1, x)",
+		Name: "polygamma", Func: Polygamma, Params: "n, x",
+		Doc:        "n-th derivative of digamma",
+		Formula:    "ψ⁽ⁿ⁾(x)",
+		Derivative: "polygamma(n+1, x)",
+		Value:      "polygamma(n, x)",
+		Slopes:     []string{"polygamma(n+1, x)"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
 			return polygamma(int(p[0]), x), polygamma(int(p[0])+1, x)
 		},

@@ -11,7 +11,12 @@ var opLogit, opErfInv, opErfcInv graph.Op
 
 func init() {
 	register(&opLogit, graph.Row{
-		Name: "logit", Func: Logit, Params: "x", Doc: "logarithm of the odds: inverse of sigmoid", Formula: "ln(x/(1-x))", Derivative: "1/(x·(1-x))",
+		Name: "logit", Func: Logit, Params: "x",
+		Doc:        "logarithm of the odds: inverse of sigmoid",
+		Formula:    "ln(x/(1-x))",
+		Derivative: "1/(x·(1-x))",
+		Value:      "where(le(abs(x-0.5), 0.25), log1p((2*x-1)/(1-x)), log(x/(1-x)))",
+		Slopes:     []string{"where(lt(x*(1-x), 0), sqrt(x*(1-x)), 1/abs(x*(1-x)))"},
 		Unary: func(x float64) (float64, float64) {
 			if x < 0 || x > 1 {
 				return math.NaN(), math.NaN()
@@ -32,7 +37,12 @@ func init() {
 		Source: "Berkson (1944); by log1p near ½",
 	})
 	register(&opErfInv, graph.Row{
-		Name: "erfinv", Func: ErfInv, Params: "x", Doc: "inverse of the error function", Formula: "erf⁻¹ x", Derivative: "√π/2·e^y² = √π/2·erfcx|y|/(1-|x|)",
+		Name: "erfinv", Func: ErfInv, Params: "x",
+		Doc:        "inverse of the error function",
+		Formula:    "erf⁻¹ x",
+		Derivative: "√π/2·e^y² = √π/2·erfcx|y|/(1-|x|)",
+		Value:      "erfinv(x)",
+		Slopes:     []string{"0.886226925452758*where(ge(abs(y), 1)*lt(abs(x), 1), erfcx(abs(y))/(1-abs(x)), exp(y*y))"},
 		Unary: func(x float64) (float64, float64) {
 			y := erfInv(x)
 			return y, erfInvSlope(y, 1-math.Abs(x))
@@ -49,7 +59,12 @@ func init() {
 		Source: "Wichura (1988), AS 241, via gonum mathext, and a step of Newton's",
 	})
 	register(&opErfcInv, graph.Row{
-		Name: "erfcinv", Func: ErfcInv, Params: "x", Doc: "inverse of the complementary error function, accurate for small x", Formula: "erfc⁻¹ x", Derivative: "-√π/2·e^y² = -√π/2·erfcx(y)/x",
+		Name: "erfcinv", Func: ErfcInv, Params: "x",
+		Doc:        "inverse of the complementary error function, accurate for small x",
+		Formula:    "erfc⁻¹ x",
+		Derivative: "-√π/2·e^y² = -√π/2·erfcx(y)/x",
+		Value:      "erfcinv(x)",
+		Slopes:     []string{"-0.886226925452758*where(ge(abs(y), 1)*gt(minimum(x, 2-x), 0), erfcx(abs(y))/minimum(x, 2-x), exp(y*y))"},
 		Unary: func(x float64) (float64, float64) {
 			y := erfcInv(x)
 			return y, -erfInvSlope(y, min(x, 2-x))

@@ -10,14 +10,24 @@ var opSinc, opSincDerivative graph.Op
 
 func init() {
 	register(&opSinc, graph.Row{
-		Name: "sinc", Func: Sinc, Params: "x", Doc: "normalised sinc: 1 at 0, 0 at the other integers", Formula: "sin(πx)/(πx)", Derivative: "sinc_derivative(1, x)",
-		Unary:  func(x float64) (float64, float64) { return sincDerivative(0, x), sincDerivative(1, x) },
-		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, SincDerivative(1, n.Input(0))) },
-		At:     graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(1, 0), NegZero: at(1, 0)},
-		Source: "Woodward (1953); the argument of the sine reduced before the product with π",
+		Name: "sinc", Func: Sinc, Params: "x",
+		Doc:        "normalised sinc: 1 at 0, 0 at the other integers",
+		Formula:    "sin(πx)/(πx)",
+		Derivative: "sinc_derivative(1, x)",
+		Value:      "where(isfinite(x), where(eq(x, 0), 1, (1-2*(round(x)-2*floor(0.5*round(x))))*sin(3.141592653589793*(x-round(x)))/(3.141592653589793*x)), 1/x)",
+		Slopes:     []string{"sinc_derivative(1, x)"},
+		Unary:      func(x float64) (float64, float64) { return sincDerivative(0, x), sincDerivative(1, x) },
+		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, SincDerivative(1, n.Input(0))) },
+		At:         graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(1, 0), NegZero: at(1, 0)},
+		Source:     "Woodward (1953); the argument of the sine reduced before the product with π",
 	})
 	register(&opSincDerivative, graph.Row{
-		Name: "sinc_derivative", Func: SincDerivative, Params: "n, x", Doc: "n-th derivative of sinc", Formula: "sinc⁽ⁿ⁾(x)", Derivative: "sinc_derivative(n+1, x)",
+		Name: "sinc_derivative", Func: SincDerivative, Params: "n, x",
+		Doc:        "n-th derivative of sinc",
+		Formula:    "sinc⁽ⁿ⁾(x)",
+		Derivative: "sinc_derivative(n+1, x)",
+		Value:      "sinc_derivative(n, x)",
+		Slopes:     []string{"sinc_derivative(n+1, x)"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
 			return sincDerivative(int(p[0]), x), sincDerivative(int(p[0])+1, x)
 		},

@@ -10,8 +10,13 @@ var opXLogY, opXLog1pY, opEntr graph.Op
 
 func init() {
 	register(&opXLogY, graph.Row{
-		Name: "xlogy", Func: XLogY, Params: "x, y", Doc: "x·ln y, and 0 where x is 0", Formula: "x·ln y", Derivative: "ln y, x/y",
-		Binary: func(x, y float64) (float64, float64, float64) { return timesLog(x, y, ln(y)) },
+		Name: "xlogy", Func: XLogY, Params: "x, y",
+		Doc:        "x·ln y, and 0 where x is 0",
+		Formula:    "x·ln y",
+		Derivative: "ln y, x/y",
+		Value:      "where(eq(x, 0)*eq(y, y), 0, x*log(y))",
+		Slopes:     []string{"log(y)", "where(eq(x, 0)*eq(y, y), 0, x/where(lt(y, 0), sqrt(y), abs(y)))"},
+		Binary:     func(x, y float64) (float64, float64, float64) { return timesLog(x, y, ln(y)) },
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			x, y := n.Input(0), n.Input(1)
 			if i == 0 {
@@ -23,8 +28,13 @@ func init() {
 		Source: "a weight of 0 wins over the logarithm, as in SciPy's xlogy",
 	})
 	register(&opXLog1pY, graph.Row{
-		Name: "xlog1py", Func: XLog1pY, Params: "x, y", Doc: "x·ln(1+y), and 0 where x is 0; accurate for small y", Formula: "x·ln(1+y)", Derivative: "ln(1+y), x/(1+y)",
-		Binary: func(x, y float64) (float64, float64, float64) { return timesLog(x, 1+y, math.Log1p(y)) },
+		Name: "xlog1py", Func: XLog1pY, Params: "x, y",
+		Doc:        "x·ln(1+y), and 0 where x is 0; accurate for small y",
+		Formula:    "x·ln(1+y)",
+		Derivative: "ln(1+y), x/(1+y)",
+		Value:      "where(eq(x, 0)*eq(y, y), 0, x*log1p(y))",
+		Slopes:     []string{"log1p(y)", "where(eq(x, 0)*eq(y, y), 0, x/where(lt(y, -1), sqrt(y), 1+y))"},
+		Binary:     func(x, y float64) (float64, float64, float64) { return timesLog(x, 1+y, math.Log1p(y)) },
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			x, y := n.Input(0), n.Input(1)
 			if i == 0 {
@@ -36,7 +46,12 @@ func init() {
 		Source: "a weight of 0 wins over the logarithm, as in SciPy's xlog1py",
 	})
 	register(&opEntr, graph.Row{
-		Name: "entr", Func: Entr, Params: "x", Doc: "what a probability contributes to an entropy", Formula: "-x·ln x", Derivative: "-ln x - 1",
+		Name: "entr", Func: Entr, Params: "x",
+		Doc:        "what a probability contributes to an entropy",
+		Formula:    "-x·ln x",
+		Derivative: "-ln x - 1",
+		Value:      "where(lt(x, 0), log(0), where(eq(x, 0), 0, -x*log(x)))",
+		Slopes:     []string{"where(lt(abs(x-0.36787944117144233), 0.15), -log1p((x-0.36787944117144233)/0.36787944117144233)-3.3784855259134224e-17, -log(x)-1)"},
 		Unary: func(x float64) (float64, float64) {
 			switch {
 			case x < 0:
