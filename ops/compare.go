@@ -10,8 +10,12 @@ var opGt, opGe, opLt, opLe, opEq, opNe, opIsNaN, opIsFinite graph.Op
 func init() {
 	comparison := func(op *graph.Op, name string, f any, doc, formula string, holds func(a, b float64) bool, f64 runFunc[float64], f32 runFunc[float32]) {
 		register(op, graph.Row{
-			Name: name, Func: f, Params: "a, b", Doc: doc, Formula: formula, Derivative: "none",
-			Class: graph.NoGrad,
+			Name: name, Func: f, Params: "a, b",
+			Doc:        doc,
+			Formula:    formula,
+			Derivative: "none",
+			Value:      name + "(a, b)",
+			Class:      graph.NoGrad,
 			Binary: func(a, b float64) (float64, float64, float64) {
 				if holds(a, b) {
 					return 1, 0, 0
@@ -29,10 +33,15 @@ func init() {
 	comparison(&opEq, "eq", Eq, "1 where a = b, else 0", "a = b", func(a, b float64) bool { return a == b }, eqValue[float64], eqValue[float32])
 	comparison(&opNe, "ne", Ne, "1 where a ≠ b, else 0", "a ≠ b", func(a, b float64) bool { return a != b }, neValue[float64], neValue[float32])
 
-	predicate := func(op *graph.Op, name string, f any, doc, formula string, edges graph.Specials, holds func(float64) bool, f64 blockFunc[float64], f32 blockFunc[float32]) {
+	predicate := func(op *graph.Op, name string, f any, doc, formula string, edges graph.Specials,
+		holds func(float64) bool, f64 blockFunc[float64], f32 blockFunc[float32]) {
 		register(op, graph.Row{
-			Name: name, Func: f, Params: "x", Doc: doc, Formula: formula, Derivative: "none",
-			Class: graph.NoGrad,
+			Name: name, Func: f, Params: "x",
+			Doc:        doc,
+			Formula:    formula,
+			Derivative: "none",
+			Value:      name + "(x)",
+			Class:      graph.NoGrad,
 			Unary: func(x float64) (float64, float64) {
 				if holds(x) {
 					return 1, 0
@@ -45,9 +54,11 @@ func init() {
 		})
 	}
 	predicate(&opIsNaN, "isnan", IsNaN, "1 where x is not a number, else 0", "x ≠ x",
-		graph.Specials{NaN: at(1, 0), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(0, 0), NegZero: at(0, 0)}, func(x float64) bool { return x != x }, isNaNValue[float64], isNaNValue[float32])
+		graph.Specials{NaN: at(1, 0), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(0, 0), NegZero: at(0, 0)},
+		func(x float64) bool { return x != x }, isNaNValue[float64], isNaNValue[float32])
 	predicate(&opIsFinite, "isfinite", IsFinite, "1 where x is neither infinite nor NaN, else 0", "|x| < ∞",
-		graph.Specials{NaN: at(0, 0), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(1, 0), NegZero: at(1, 0)}, finite, isFiniteValue[float64], isFiniteValue[float32])
+		graph.Specials{NaN: at(0, 0), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(1, 0), NegZero: at(1, 0)},
+		finite, isFiniteValue[float64], isFiniteValue[float32])
 }
 
 func gtValue[T constraints.Float](r run[T]) {

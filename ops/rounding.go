@@ -11,24 +11,39 @@ import (
 var opFloor, opCeil, opRound, opTrunc, opClamp, opSign graph.Op
 
 func init() {
-	step := func(op *graph.Op, name string, f any, doc, formula string, kink float64, round func(float64) float64, f64 blockFunc[float64], f32 blockFunc[float32]) {
+	step := func(op *graph.Op, name string, f any, doc, formula string, kink float64,
+		round func(float64) float64, f64 blockFunc[float64], f32 blockFunc[float32]) {
 		register(op, constantPieces(graph.Row{
-			Name: name, Func: f, Params: "x", Doc: doc, Formula: formula, Derivative: "0",
-			Unary:   func(x float64) (float64, float64) { return round(x), 0 },
-			Selects: []int{0},
-			Forward: forwardBlocks(f64, f32),
-			VJP:     zeroVJP,
-			At:      graph.Specials{NaN: at(nan, 0), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 0), NegZero: at(negZero, 0)},
-			Kinks:   []graph.Kink{{At: kink, Chosen: 0, Why: "constant on both sides of every jump"}},
-			Source:  "IEEE 754 roundToIntegral",
+			Name: name, Func: f, Params: "x",
+			Doc:        doc,
+			Formula:    formula,
+			Derivative: "0",
+			Value:      name + "(x)",
+			Slopes:     []string{"0"},
+			Unary:      func(x float64) (float64, float64) { return round(x), 0 },
+			Selects:    []int{0},
+			Forward:    forwardBlocks(f64, f32),
+			VJP:        zeroVJP,
+			At:         graph.Specials{NaN: at(nan, 0), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 0), NegZero: at(negZero, 0)},
+			Kinks:      []graph.Kink{{At: kink, Chosen: 0, Why: "constant on both sides of every jump"}},
+			Source:     "IEEE 754 roundToIntegral",
 		}))
 	}
-	step(&opFloor, "floor", Floor, "largest integer that is not above x", "⌊x⌋", 1, math.Floor, floorValue[float64], floorValue[float32])
-	step(&opCeil, "ceil", Ceil, "smallest integer that is not below x", "⌈x⌉", 1, math.Ceil, ceilValue[float64], ceilValue[float32])
-	step(&opRound, "round", Round, "nearest integer, the even one where two are as near", "round(x)", 0.5, math.RoundToEven, roundValue[float64], roundValue[float32])
-	step(&opTrunc, "trunc", Trunc, "integer part: rounded towards 0", "sign(x)·⌊|x|⌋", 1, math.Trunc, truncValue[float64], truncValue[float32])
+	step(&opFloor, "floor", Floor, "largest integer that is not above x", "⌊x⌋", 1,
+		math.Floor, floorValue[float64], floorValue[float32])
+	step(&opCeil, "ceil", Ceil, "smallest integer that is not below x", "⌈x⌉", 1,
+		math.Ceil, ceilValue[float64], ceilValue[float32])
+	step(&opRound, "round", Round, "nearest integer, the even one where two are as near", "round(x)", 0.5,
+		math.RoundToEven, roundValue[float64], roundValue[float32])
+	step(&opTrunc, "trunc", Trunc, "integer part: rounded towards 0", "sign(x)·⌊|x|⌋", 1,
+		math.Trunc, truncValue[float64], truncValue[float32])
 	register(&opClamp, withSlope(clampSlope[float64], clampSlope[float32], graph.Row{
-		Name: "clamp", Func: Clamp, Params: "x, lo, hi", Doc: "x held between two bounds", Formula: "min(max(x, lo), hi)", Derivative: "1 for lo ≤ x ≤ hi, else 0",
+		Name: "clamp", Func: Clamp, Params: "x, lo, hi",
+		Doc:        "x held between two bounds",
+		Formula:    "min(max(x, lo), hi)",
+		Derivative: "1 for lo ≤ x ≤ hi, else 0",
+		Value:      "minimum(maximum(x, lo), hi)",
+		Slopes:     []string{"where(lt(x, lo)+gt(x, hi)+isnan(lo)+isnan(hi), 0, 1)"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
 			return min(max(x, p[0]), p[1]), inside(x, p[0], p[1])
 		},
@@ -50,14 +65,19 @@ func init() {
 		Source: "definition",
 	}))
 	register(&opSign, constantPieces(graph.Row{
-		Name: "sign", Func: Sign, Params: "x", Doc: "sign: -1, 0 or 1", Formula: "x/|x|", Derivative: "0",
-		Unary:   func(x float64) (float64, float64) { return sign(x), 0 },
-		Selects: []int{0},
-		Forward: forwardBlocks(signValue[float64], signValue[float32]),
-		VJP:     zeroVJP,
-		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
-		At:      graph.Specials{NaN: at(nan, 0), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 0), NegZero: at(0, 0)},
-		Source:  "sign(0) = 0, as in NumPy and PyTorch",
+		Name: "sign", Func: Sign, Params: "x",
+		Doc:        "sign: -1, 0 or 1",
+		Formula:    "x/|x|",
+		Derivative: "0",
+		Value:      "sign(x)",
+		Slopes:     []string{"0"},
+		Unary:      func(x float64) (float64, float64) { return sign(x), 0 },
+		Selects:    []int{0},
+		Forward:    forwardBlocks(signValue[float64], signValue[float32]),
+		VJP:        zeroVJP,
+		Kinks:      []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
+		At:         graph.Specials{NaN: at(nan, 0), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 0), NegZero: at(0, 0)},
+		Source:     "sign(0) = 0, as in NumPy and PyTorch",
 	}))
 }
 

@@ -14,7 +14,12 @@ var opMaximum, opMinimum, opWhere graph.Op
 
 func init() {
 	register(&opMaximum, withSlopes(extremeSlope[float64], extremeSlope[float32], graph.Row{
-		Name: "maximum", Func: Maximum, Params: "a, b", Doc: "larger of two, element by element", Formula: "max(a, b)", Derivative: "1 for the larger, ½ each where equal",
+		Name: "maximum", Func: Maximum, Params: "a, b",
+		Doc:        "larger of two, element by element",
+		Formula:    "max(a, b)",
+		Derivative: "1 for the larger, ½ each where equal",
+		Value:      "maximum(a, b)",
+		Slopes:     []string{"(eq(a, y)+isnan(a))*(1-0.5*(eq(b, y)+isnan(b)))", "(eq(b, y)+isnan(b))*(1-0.5*(eq(a, y)+isnan(a)))"},
 		Binary: func(a, b float64) (float64, float64, float64) {
 			y := max(a, b)
 			da := preference(a, b, y)
@@ -27,7 +32,12 @@ func init() {
 		Source:  "IEEE 754-2019 maximum: NaN wins",
 	}))
 	register(&opMinimum, withSlopes(extremeSlope[float64], extremeSlope[float32], graph.Row{
-		Name: "minimum", Func: Minimum, Params: "a, b", Doc: "smaller of two, element by element", Formula: "min(a, b)", Derivative: "1 for the smaller, ½ each where equal",
+		Name: "minimum", Func: Minimum, Params: "a, b",
+		Doc:        "smaller of two, element by element",
+		Formula:    "min(a, b)",
+		Derivative: "1 for the smaller, ½ each where equal",
+		Value:      "minimum(a, b)",
+		Slopes:     []string{"(eq(a, y)+isnan(a))*(1-0.5*(eq(b, y)+isnan(b)))", "(eq(b, y)+isnan(b))*(1-0.5*(eq(a, y)+isnan(a)))"},
 		Binary: func(a, b float64) (float64, float64, float64) {
 			y := min(a, b)
 			da := preference(a, b, y)
@@ -40,11 +50,16 @@ func init() {
 		Source:  "IEEE 754-2019 minimum: NaN wins",
 	}))
 	register(&opWhere, graph.Row{
-		Name: "where", Func: Where, Params: "cond, a, b", Doc: "a where cond is not 0, else b", Formula: "cond ? a : b", Derivative: "1 for the branch taken, 0 for the other",
-		Class:    graph.Elementwise,
-		Selects:  []int{1, 2},
-		Forward:  whereForward,
-		Backward: whereBackward,
+		Name: "where", Func: Where, Params: "cond, a, b",
+		Doc:        "a where cond is not 0, else b",
+		Formula:    "cond ? a : b",
+		Derivative: "1 for the branch taken, 0 for the other",
+		Value:      "where(cond, a, b)",
+		Slopes:     []string{"0", "where(cond, 1, 0)", "where(cond, 0, 1)"},
+		Class:      graph.Elementwise,
+		Selects:    []int{1, 2},
+		Forward:    whereForward,
+		Backward:   whereBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			zero := ct.Graph().Const(0)
 			switch i {
