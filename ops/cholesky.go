@@ -14,8 +14,11 @@ var opCholesky graph.Op
 
 func init() {
 	register(&opCholesky, graph.Row{
-		Name: "cholesky", Func: Cholesky, Params: "a", Doc: "lower triangular factor of a positive definite matrix, of every matrix in a batch", Formula: "l·lᵀ = (a + aᵀ)/2", Derivative: "l⁻ᵀ·φ(lᵀ·ct)·l⁻¹ made symmetric, φ the lower triangle with half the diagonal",
-		Forward: choleskyForward,
+		Name: "cholesky", Func: Cholesky, Params: "a",
+		Doc:        "lower triangular factor of a positive definite matrix, of every matrix in a batch",
+		Formula:    "l·lᵀ = (a + aᵀ)/2",
+		Derivative: "l⁻ᵀ·φ(lᵀ·ct)·l⁻¹ made symmetric, φ the lower triangle with half the diagonal",
+		Forward:    choleskyForward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			l := n.Value()
 			lt := Transpose(l)

@@ -42,16 +42,22 @@ func convRows(rank int, name string, convolve, input, weight any, tries [3][]str
 	const source = "Goodfellow, Bengio and Courville (2016), Deep Learning, 9.1 and 9.5; as matrix products, Chellapilla, Puri and Simard (2006)"
 	for target, row := range [3]graph.Row{
 		maps: {
-			Name: name, Func: convolve, Params: "x, w, stride, padding", Doc: "convolution of images with kernels, as cross-correlation",
-			Formula: "y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p]", Derivative: name + "_input(ct, w), " + name + "_weight(x, ct)",
+			Name: name, Func: convolve, Params: "x, w, stride, padding",
+			Doc:        "convolution of images with kernels, as cross-correlation",
+			Formula:    "y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p]",
+			Derivative: name + "_input(ct, w), " + name + "_weight(x, ct)",
 		},
 		images: {
-			Name: name + "_input", Func: input, Params: "y, w, " + size + ", stride, padding", Doc: "transposed convolution: the gradient of a convolution by its images of the given size",
-			Formula: "x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p]", Derivative: name + "(ct, w), " + name + "_weight(ct, y)",
+			Name: name + "_input", Func: input, Params: "y, w, " + size + ", stride, padding",
+			Doc:        "transposed convolution: the gradient of a convolution by its images of the given size",
+			Formula:    "x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p]",
+			Derivative: name + "(ct, w), " + name + "_weight(ct, y)",
 		},
 		kernels: {
-			Name: name + "_weight", Func: weight, Params: "x, y, " + size + ", stride, padding", Doc: "gradient of a convolution by its kernels of the given size",
-			Formula: "w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i]", Derivative: name + "_input(y, ct), " + name + "(x, ct)",
+			Name: name + "_weight", Func: weight, Params: "x, y, " + size + ", stride, padding",
+			Doc:        "gradient of a convolution by its kernels of the given size",
+			Formula:    "w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i]",
+			Derivative: name + "_input(y, ct), " + name + "(x, ct)",
 		},
 	} {
 		row.Class = graph.Linear

@@ -14,7 +14,10 @@ var opDet, opLogDet, opCofactor graph.Op
 func init() {
 	matrices := []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(4,4)", "(0,0)", "(0,2,2)"}
 	register(&opDet, graph.Row{
-		Name: "det", Func: Det, Params: "a", Doc: "determinant of a square matrix, of every matrix in a batch", Formula: "|a|", Derivative: "cofactor(a)",
+		Name: "det", Func: Det, Params: "a",
+		Doc:        "determinant of a square matrix, of every matrix in a batch",
+		Formula:    "|a|",
+		Derivative: "cofactor(a)",
 		Forward: func(n graph.Node) {
 			eachSquare(n, func(m int, a []float64, f *lu) {
 				n.Out().SetFlat(determinant(a, f), m)
@@ -27,8 +30,11 @@ func init() {
 		Source: "Jacobi's formula, with the cofactors themselves in place of |a|·a⁻ᵀ; LAPACK's getrf",
 	})
 	register(&opLogDet, graph.Row{
-		Name: "logdet", Func: LogDet, Params: "a", Doc: "logarithm of a positive determinant, without overflow", Formula: "ln |a|", Derivative: "a⁻ᵀ",
-		Forward: logDetForward,
+		Name: "logdet", Func: LogDet, Params: "a",
+		Doc:        "logarithm of a positive determinant, without overflow",
+		Formula:    "ln |a|",
+		Derivative: "a⁻ᵀ",
+		Forward:    logDetForward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(perMatrix(ct), Transpose(Inv(n.Input(0))))
 		},
@@ -37,7 +43,10 @@ func init() {
 		Source:  "Giles (2008), Collected matrix derivative results, 2.2.4; LAPACK's getrf",
 	})
 	register(&opCofactor, graph.Row{
-		Name: "cofactor", Func: Cofactor, Params: "a", Doc: "cofactors of a square matrix: the gradient of its determinant", Formula: "(-1)^(i+j)·|a without row i and column j|, |a|·a⁻ᵀ", Derivative: "the cofactor's own derivative in the direction ct",
+		Name: "cofactor", Func: Cofactor, Params: "a",
+		Doc:        "cofactors of a square matrix: the gradient of its determinant",
+		Formula:    "(-1)^(i+j)·|a without row i and column j|, |a|·a⁻ᵀ",
+		Derivative: "the cofactor's own derivative in the direction ct",
 		Forward: func(n graph.Node) {
 			k := n.Out().Rank()
 			size := n.Out().Dims()[k-1]

@@ -14,9 +14,12 @@ var opIndex, opGather, opScatter, opTakeAlong, opPutAlong, opOneHot graph.Op
 
 func init() {
 	register(&opIndex, graph.Row{
-		Name: "index", Func: Index, Params: "x, i", Doc: "the element, or the part, at the given place of the leading axes", Formula: "x[i, j, …]", Derivative: "1 there, 0 elsewhere",
-		Class:   graph.Linear,
-		Forward: func(graph.Node) {},
+		Name: "index", Func: Index, Params: "x, i",
+		Doc:        "the element, or the part, at the given place of the leading axes",
+		Formula:    "x[i, j, …]",
+		Derivative: "1 there, 0 elsewhere",
+		Class:      graph.Linear,
+		Forward:    func(graph.Node) {},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			if fresh {
 				dst.Zero()
@@ -37,8 +40,11 @@ func init() {
 		Source: "a selection of the elements",
 	})
 	register(&opGather, graph.Row{
-		Name: "gather", Func: Gather, Params: "x, axis, index", Doc: "the elements of the given indices along an axis, such as the rows of an embedding", Formula: "x[index]", Derivative: "1 for each time an element was taken",
-		Class: graph.Linear,
+		Name: "gather", Func: Gather, Params: "x, axis, index",
+		Doc:        "the elements of the given indices along an axis, such as the rows of an embedding",
+		Formula:    "x[index]",
+		Derivative: "1 for each time an element was taken",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			takeIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[1:])
 		},
@@ -57,8 +63,11 @@ func init() {
 		Source: "a selection of the elements",
 	})
 	register(&opScatter, graph.Row{
-		Name: "scatter", Func: Scatter, Params: "x, axis, size, index", Doc: "zeros of the given size along an axis, with the elements of x added at the given indices: the transpose of gather", Formula: "Σ x at index", Derivative: "1",
-		Class: graph.Linear,
+		Name: "scatter", Func: Scatter, Params: "x, axis, size, index",
+		Doc:        "zeros of the given size along an axis, with the elements of x added at the given indices: the transpose of gather",
+		Formula:    "Σ x at index",
+		Derivative: "1",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			n.Out().Fill(0)
 			sumAtIndices(n.Graph(), n.Out(), n.In(0), n.Int(0), n.Ints()[2:])
@@ -77,8 +86,11 @@ func init() {
 	}
 	domain := []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -2, Hi: 2}}
 	register(&opTakeAlong, graph.Row{
-		Name: "take_along", Func: TakeAlong, Params: "x, index, axis", Doc: "elements at the indices along an axis, other indices for every line", Formula: "x[index]", Derivative: "1 for each time an element was taken",
-		Forward: takeAlong,
+		Name: "take_along", Func: TakeAlong, Params: "x, index, axis",
+		Doc:        "elements at the indices along an axis, other indices for every line",
+		Formula:    "x[index]",
+		Derivative: "1 for each time an element was taken",
+		Forward:    takeAlong,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 1 {
 				return zeroVJP(n, i, ct)
@@ -91,8 +103,11 @@ func init() {
 		Source: "NumPy's take_along_axis, PyTorch's gather",
 	})
 	register(&opPutAlong, graph.Row{
-		Name: "put_along", Func: PutAlong, Params: "x, index, axis, size", Doc: "zeros of the given size along an axis, with the elements of x added at the indices: the transpose of take_along", Formula: "Σ x at index", Derivative: "1",
-		Forward: putAlong,
+		Name: "put_along", Func: PutAlong, Params: "x, index, axis, size",
+		Doc:        "zeros of the given size along an axis, with the elements of x added at the indices: the transpose of take_along",
+		Formula:    "Σ x at index",
+		Derivative: "1",
+		Forward:    putAlong,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 1 {
 				return zeroVJP(n, i, ct)
@@ -104,8 +119,11 @@ func init() {
 		Source: "transpose of take_along, PyTorch's scatter_add",
 	})
 	register(&opOneHot, graph.Row{
-		Name: "one_hot", Func: OneHot, Params: "x, classes", Doc: "for each label a row of zeros with a 1 at the label", Formula: "δ(x, k)", Derivative: "none",
-		Class: graph.NoGrad,
+		Name: "one_hot", Func: OneHot, Params: "x, classes",
+		Doc:        "for each label a row of zeros with a 1 at the label",
+		Formula:    "δ(x, k)",
+		Derivative: "none",
+		Class:      graph.NoGrad,
 		Forward: func(n graph.Node) {
 			x, out, classes := n.In(0), n.Out(), n.Int(0)
 			out.Fill(0)

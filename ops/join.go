@@ -12,8 +12,11 @@ var opConcat, opStack, opFlip, opRoll, opTile, opRepeat graph.Op
 
 func init() {
 	register(&opConcat, graph.Row{
-		Name: "concat", Func: Concat, Params: "axis, xs", Doc: "tensors joined along an axis", Formula: "[x₁ x₂ …]", Derivative: "1",
-		Class: graph.Linear,
+		Name: "concat", Func: Concat, Params: "axis, xs",
+		Doc:        "tensors joined along an axis",
+		Formula:    "[x₁ x₂ …]",
+		Derivative: "1",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			for i := range n.NumInputs() {
 				copyWindow(n.Out(), n.In(i), n.Int(0), 0, partStart(n, i))
@@ -34,8 +37,11 @@ func init() {
 		Source: "a placement of the elements",
 	})
 	register(&opStack, graph.Row{
-		Name: "stack", Func: Stack, Params: "axis, xs", Doc: "tensors of one shape joined along a new axis", Formula: "[x₁ x₂ …]", Derivative: "1",
-		Class: graph.Linear,
+		Name: "stack", Func: Stack, Params: "axis, xs",
+		Doc:        "tensors of one shape joined along a new axis",
+		Formula:    "[x₁ x₂ …]",
+		Derivative: "1",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			shape := unsqueezed(n.InputNode(0).Dims(), n.Int(0))
 			for i := range n.NumInputs() {
@@ -58,8 +64,11 @@ func init() {
 		Source: "a placement of the elements",
 	})
 	register(&opFlip, graph.Row{
-		Name: "flip", Func: Flip, Params: "x, axis", Doc: "elements along an axis in reverse order", Formula: "x", Derivative: "1",
-		Class: graph.Linear,
+		Name: "flip", Func: Flip, Params: "x, axis",
+		Doc:        "elements along an axis in reverse order",
+		Formula:    "x",
+		Derivative: "1",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			x, axis := n.In(0), n.Int(0)
 			if x.Len() == 0 {
@@ -83,8 +92,11 @@ func init() {
 		Source: "a permutation of the elements",
 	})
 	register(&opRoll, graph.Row{
-		Name: "roll", Func: Roll, Params: "x, axis, shift", Doc: "elements moved along an axis; those that leave at the end come in at the front", Formula: "x[k - shift]", Derivative: "1",
-		Class: graph.Linear,
+		Name: "roll", Func: Roll, Params: "x, axis, shift",
+		Doc:        "elements moved along an axis; those that leave at the end come in at the front",
+		Formula:    "x[k - shift]",
+		Derivative: "1",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			x, axis, shift := n.In(0), n.Int(0), n.Int(1)
 			copyWindow(n.Out(), x, axis, 0, shift)
@@ -95,8 +107,11 @@ func init() {
 		Source: "a permutation of the elements",
 	})
 	register(&opTile, graph.Row{
-		Name: "tile", Func: Tile, Params: "x, axis, n", Doc: "n copies of x, one behind the other along an axis", Formula: "[x x …]", Derivative: "1 for each copy",
-		Class: graph.Linear,
+		Name: "tile", Func: Tile, Params: "x, axis, n",
+		Doc:        "n copies of x, one behind the other along an axis",
+		Formula:    "[x x …]",
+		Derivative: "1 for each copy",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			x, axis := n.In(0), n.Int(0)
 			if x.Len() == 0 {
@@ -115,8 +130,11 @@ func init() {
 		Source: "a placement of the elements",
 	})
 	register(&opRepeat, graph.Row{
-		Name: "repeat", Func: Repeat, Params: "x, axis, n", Doc: "every element along an axis n times in a row", Formula: "[x₁ x₁ … x₂ x₂ …]", Derivative: "1 for each time",
-		Class: graph.Linear,
+		Name: "repeat", Func: Repeat, Params: "x, axis, n",
+		Doc:        "every element along an axis n times in a row",
+		Formula:    "[x₁ x₁ … x₂ x₂ …]",
+		Derivative: "1 for each time",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			x, axis, times := n.In(0), n.Int(0), n.Int(1)
 			block := product(x.Dims()[axis+1:])

@@ -11,7 +11,10 @@ var opDot, opOuter, opTrace, opDiagonal, opDiagonalMatrix graph.Op
 
 func init() {
 	register(&opDot, graph.Row{
-		Name: "dot", Func: Dot, Params: "a, b", Doc: "inner product of two vectors", Formula: "Σ aᵢ·bᵢ", Derivative: "b, a",
+		Name: "dot", Func: Dot, Params: "a, b",
+		Doc:        "inner product of two vectors",
+		Formula:    "Σ aᵢ·bᵢ",
+		Derivative: "b, a",
 		Forward: func(n graph.Node) {
 			if n.DType() == tensor.Float32 {
 				n.Out().SetFlat(float64(kernel.Dot(n.In(0).Float32s(), n.In(1).Float32s())), 0)
@@ -27,9 +30,12 @@ func init() {
 		Source: "product rule",
 	})
 	register(&opOuter, graph.Row{
-		Name: "outer", Func: Outer, Params: "a, b", Doc: "outer product of two vectors", Formula: "aᵢ·bⱼ", Derivative: "ct·b, aᵀ·ct",
-		Forward:  matmulForward,
-		Backward: matmulBackward,
+		Name: "outer", Func: Outer, Params: "a, b",
+		Doc:        "outer product of two vectors",
+		Formula:    "aᵢ·bⱼ",
+		Derivative: "ct·b, aᵀ·ct",
+		Forward:    matmulForward,
+		Backward:   matmulBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return matmul(ct, Transpose(n.Input(1)), leftCotangent)
@@ -40,8 +46,11 @@ func init() {
 		Source: "product rule",
 	})
 	register(&opTrace, graph.Row{
-		Name: "trace", Func: Trace, Params: "x", Doc: "sum of the diagonal of a matrix, of every matrix in a batch", Formula: "Σ xᵢᵢ", Derivative: "1 on the diagonal, 0 elsewhere",
-		Class: graph.Linear,
+		Name: "trace", Func: Trace, Params: "x",
+		Doc:        "sum of the diagonal of a matrix, of every matrix in a batch",
+		Formula:    "Σ xᵢᵢ",
+		Derivative: "1 on the diagonal, 0 elsewhere",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			out := n.Out()
 			out.Fill(0)
@@ -65,8 +74,11 @@ func init() {
 		Source: "linearity of the derivative",
 	})
 	register(&opDiagonal, graph.Row{
-		Name: "diagonal", Func: Diagonal, Params: "x", Doc: "diagonal of a matrix, of every matrix in a batch, as a vector", Formula: "xᵢᵢ", Derivative: "1 on the diagonal, 0 elsewhere",
-		Class: graph.Linear,
+		Name: "diagonal", Func: Diagonal, Params: "x",
+		Doc:        "diagonal of a matrix, of every matrix in a batch, as a vector",
+		Formula:    "xᵢᵢ",
+		Derivative: "1 on the diagonal, 0 elsewhere",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			eachDiagonal(n.In(0).Dims(), func(_, i, at int) { n.Out().SetFlat(n.In(0).AtFlat(at), i) })
 		},
@@ -87,8 +99,11 @@ func init() {
 		Source: "a selection of the elements",
 	})
 	register(&opDiagonalMatrix, graph.Row{
-		Name: "diagonal_matrix", Func: DiagonalMatrix, Params: "x", Doc: "square matrix with the vector x on its diagonal, and zeros elsewhere", Formula: "xᵢ·δᵢⱼ", Derivative: "1",
-		Class: graph.Linear,
+		Name: "diagonal_matrix", Func: DiagonalMatrix, Params: "x",
+		Doc:        "square matrix with the vector x on its diagonal, and zeros elsewhere",
+		Formula:    "xᵢ·δᵢⱼ",
+		Derivative: "1",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			n.Out().Fill(0)
 			eachDiagonal(n.Out().Dims(), func(_, i, at int) { n.Out().SetFlat(n.In(0).AtFlat(i), at) })

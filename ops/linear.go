@@ -11,9 +11,12 @@ var opLinear graph.Op
 
 func init() {
 	register(&opLinear, graph.Row{
-		Name: "linear", Func: Linear, Params: "x, w, b", Doc: "fully connected layer: the product with a matrix, plus a bias for each column", Formula: "x·w + b", Derivative: "ct·wᵀ, xᵀ·ct, Σ ct",
-		Forward:  linearForward,
-		Backward: linearBackward,
+		Name: "linear", Func: Linear, Params: "x, w, b",
+		Doc:        "fully connected layer: the product with a matrix, plus a bias for each column",
+		Formula:    "x·w + b",
+		Derivative: "ct·wᵀ, xᵀ·ct, Σ ct",
+		Forward:    linearForward,
+		Backward:   linearBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			x, w := n.Input(0), n.Input(1)
 			switch i {

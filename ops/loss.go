@@ -15,9 +15,12 @@ var opMSE, opBCE, opBCEWithLogits, opCrossEntropy, opSoftCrossEntropy graph.Op
 func init() {
 	pairs := []string{"() ()", "(3) (3)", "(2,3) (2,3)", "(2,3) ()", "() (2,3)", "(2,3) (3)", "(2,1) (1,3)", "(1) (1)"}
 	register(&opMSE, graph.Row{
-		Name: "mse", Func: MSE, Params: "y, t", Doc: "mean squared error", Formula: "Σ (y-t)² / n", Derivative: "2(y-t)/n, -2(y-t)/n",
-		Forward:  pairForward(squaredErrors[float64], squaredErrors[float32]),
-		Backward: mseBackward,
+		Name: "mse", Func: MSE, Params: "y, t",
+		Doc:        "mean squared error",
+		Formula:    "Σ (y-t)² / n",
+		Derivative: "2(y-t)/n, -2(y-t)/n",
+		Forward:    pairForward(squaredErrors[float64], squaredErrors[float32]),
+		Backward:   mseBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return perPair(n, ct, MulScalar(Sub(n.Input(i), n.Input(1-i)), 2))
 		},
@@ -25,9 +28,12 @@ func init() {
 		Source: "Gauss (1809), least squares",
 	})
 	register(&opBCE, graph.Row{
-		Name: "bce", Func: BCE, Params: "p, t", Doc: "mean binary cross-entropy of probabilities p and targets t", Formula: "-Σ [t·ln p + (1-t)·ln(1-p)] / n", Derivative: "((1-t)/(1-p) - t/p)/n, (ln(1-p) - ln p)/n",
-		Forward:  pairForward(probabilityEntropies[float64], probabilityEntropies[float32]),
-		Backward: probabilityBackward,
+		Name: "bce", Func: BCE, Params: "p, t",
+		Doc:        "mean binary cross-entropy of probabilities p and targets t",
+		Formula:    "-Σ [t·ln p + (1-t)·ln(1-p)] / n",
+		Derivative: "((1-t)/(1-p) - t/p)/n, (ln(1-p) - ln p)/n",
+		Forward:    pairForward(probabilityEntropies[float64], probabilityEntropies[float32]),
+		Backward:   probabilityBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			p, t := n.Input(0), n.Input(1)
 			d := Sub(logOneMinus(p), Log(p))
@@ -46,9 +52,12 @@ func init() {
 		Source: "Shannon (1948); Good (1952) for the score",
 	})
 	register(&opBCEWithLogits, graph.Row{
-		Name: "bce_with_logits", Func: BCEWithLogits, Params: "z, t", Doc: "mean binary cross-entropy of sigmoid(z) and targets t, without overflow", Formula: "Σ [(1-t)·softplus(z) + t·softplus(-z)] / n", Derivative: "(sigmoid(z) - t)/n, -z/n",
-		Forward:  pairForward(logitEntropies[float64], logitEntropies[float32]),
-		Backward: logitBackward,
+		Name: "bce_with_logits", Func: BCEWithLogits, Params: "z, t",
+		Doc:        "mean binary cross-entropy of sigmoid(z) and targets t, without overflow",
+		Formula:    "Σ [(1-t)·softplus(z) + t·softplus(-z)] / n",
+		Derivative: "(sigmoid(z) - t)/n, -z/n",
+		Forward:    pairForward(logitEntropies[float64], logitEntropies[float32]),
+		Backward:   logitBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			z, t := n.Input(0), n.Input(1)
 			d := Neg(z)
@@ -64,7 +73,10 @@ func init() {
 		Source: "cross-entropy of the logistic model, Cox (1958); softplus as max(z, 0) + log1p(e^-|z|)",
 	})
 	register(&opCrossEntropy, graph.Row{
-		Name: "cross_entropy", Func: CrossEntropy, Params: "logits, labels", Doc: "mean over the rows of the cross-entropy of softmax(logits) with the labelled class, without overflow", Formula: "Σ [ln Σ e^z - z(label)] / rows", Derivative: "(softmax(z) - 1(label))/rows",
+		Name: "cross_entropy", Func: CrossEntropy, Params: "logits, labels",
+		Doc:        "mean over the rows of the cross-entropy of softmax(logits) with the labelled class, without overflow",
+		Formula:    "Σ [ln Σ e^z - z(label)] / rows",
+		Derivative: "(softmax(z) - 1(label))/rows",
 		Forward: func(n graph.Node) {
 			if n.DType() == tensor.Float32 {
 				crossEntropies[float32](n)
@@ -81,7 +93,10 @@ func init() {
 		Source: "Bridle (1990), equation 5; shifted by the maximum, Blanchard, Higham and Higham (2021)",
 	})
 	register(&opSoftCrossEntropy, graph.Row{
-		Name: "soft_cross_entropy", Func: SoftCrossEntropy, Params: "logits, t", Doc: "mean over the rows of the cross-entropy of softmax(logits) with a target for every class, without overflow", Formula: "Σ t·(ln Σ e^z - z) / rows", Derivative: "(softmax(z)·Σt - t)/rows, (ln Σ e^z - z)/rows",
+		Name: "soft_cross_entropy", Func: SoftCrossEntropy, Params: "logits, t",
+		Doc:        "mean over the rows of the cross-entropy of softmax(logits) with a target for every class, without overflow",
+		Formula:    "Σ t·(ln Σ e^z - z) / rows",
+		Derivative: "(softmax(z)·Σt - t)/rows, (ln Σ e^z - z)/rows",
 		Forward: func(n graph.Node) {
 			if n.DType() == tensor.Float32 {
 				softCrossEntropies[float32](n)

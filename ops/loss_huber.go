@@ -12,8 +12,11 @@ var opHuber graph.Op
 
 func init() {
 	register(&opHuber, graph.Row{
-		Name: "huber", Func: Huber, Params: "y, t, delta", Doc: "mean of the squared error up to delta and the absolute error beyond", Formula: "Σ s·(d - s/2) / n with d = y-t, s = clamp(d, -delta, delta)", Derivative: "s/n, -s/n",
-		Forward: pairForward(huberErrors[float64], huberErrors[float32]),
+		Name: "huber", Func: Huber, Params: "y, t, delta",
+		Doc:        "mean of the squared error up to delta and the absolute error beyond",
+		Formula:    "Σ s·(d - s/2) / n with d = y-t, s = clamp(d, -delta, delta)",
+		Derivative: "s/n, -s/n",
+		Forward:    pairForward(huberErrors[float64], huberErrors[float32]),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			delta := n.Float(0)
 			return perPair(n, ct, Clamp(Sub(n.Input(i), n.Input(1-i)), -delta, delta))

@@ -10,8 +10,11 @@ var opKLDiv graph.Op
 
 func init() {
 	register(&opKLDiv, graph.Row{
-		Name: "kl_div", Func: KLDiv, Params: "y, t", Doc: "mean of the terms of the Kullback-Leibler divergence of log-probabilities y from probabilities t", Formula: "Σ t·(ln t - y) / n", Derivative: "-t/n, (ln t + 1 - y)/n",
-		Forward: pairForward(divergences[float64], divergences[float32]),
+		Name: "kl_div", Func: KLDiv, Params: "y, t",
+		Doc:        "mean of the terms of the Kullback-Leibler divergence of log-probabilities y from probabilities t",
+		Formula:    "Σ t·(ln t - y) / n",
+		Derivative: "-t/n, (ln t + 1 - y)/n",
+		Forward:    pairForward(divergences[float64], divergences[float32]),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			y, t := n.Input(0), n.Input(1)
 			if i == 0 {

@@ -22,9 +22,12 @@ const (
 
 func init() {
 	register(&opMatMul, graph.Row{
-		Name: "matmul", Func: MatMul, Params: "a, b", Doc: "matrix product, of every pair of matrices in a batch", Formula: "a·b", Derivative: "ct·bᵀ, aᵀ·ct",
-		Forward:  matmulForward,
-		Backward: matmulBackward,
+		Name: "matmul", Func: MatMul, Params: "a, b",
+		Doc:        "matrix product, of every pair of matrices in a batch",
+		Formula:    "a·b",
+		Derivative: "ct·bᵀ, aᵀ·ct",
+		Forward:    matmulForward,
+		Backward:   matmulBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			// A cotangent among the operands goes on winning: ct may be the undefined derivative of a branch not taken.
 			if i == 0 {
@@ -32,7 +35,10 @@ func init() {
 			}
 			return matmul(Transpose(n.Input(0)), ct, rightCotangent|n.Int(0)&leftCotangent)
 		},
-		Try:    []string{"(2,3) (3,4)", "(1,3) (3,1)", "(3) (3)", "(2,3) (3)", "(3) (3,2)", "(5,2,3) (5,3,2)", "(2,3) (4,3,2)", "(2,1,2,3) (3,3,2)", "(0,3) (3,2)", "(2,0) (0,3)"},
+		Try: []string{
+			"(2,3) (3,4)", "(1,3) (3,1)", "(3) (3)", "(2,3) (3)", "(3) (3,2)", "(5,2,3) (5,3,2)", "(2,3) (4,3,2)",
+			"(2,1,2,3) (3,3,2)", "(0,3) (3,2)", "(2,0) (0,3)",
+		},
 		Source: "Giles (2008), Collected matrix derivative results, 2.2.1",
 	})
 }

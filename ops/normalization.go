@@ -14,7 +14,10 @@ var opLayerNorm, opBatchNorm graph.Op
 
 func init() {
 	register(&opLayerNorm, graph.Row{
-		Name: "layer_norm", Func: LayerNorm, Params: "x, gain, bias, eps", Doc: "every row along the last axis shifted and scaled to mean 0 and variance 1, times gain, plus bias", Formula: "(x - x̄)/√(σ² + eps)·gain + bias", Derivative: "(g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct",
+		Name: "layer_norm", Func: LayerNorm, Params: "x, gain, bias, eps",
+		Doc:        "every row along the last axis shifted and scaled to mean 0 and variance 1, times gain, plus bias",
+		Formula:    "(x - x̄)/√(σ² + eps)·gain + bias",
+		Derivative: "(g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct",
 		Forward: func(n graph.Node) {
 			if n.Out().DType() == tensor.Float32 {
 				layerNorm[float32](n)
@@ -43,7 +46,10 @@ func init() {
 		Source: "Ba, Kiros and Hinton (2016), Layer normalization; two passes, Chan, Golub and LeVeque (1983)",
 	})
 	register(&opBatchNorm, graph.Row{
-		Name: "batch_norm", Func: BatchNorm, Params: "x, gain, bias, eps", Doc: "every channel, axis 1, shifted and scaled to mean 0 and variance 1 over the batch, times gain, plus bias", Formula: "(x - x̄)/√(σ² + eps)·gain + bias", Derivative: "(g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct",
+		Name: "batch_norm", Func: BatchNorm, Params: "x, gain, bias, eps",
+		Doc:        "every channel, axis 1, shifted and scaled to mean 0 and variance 1 over the batch, times gain, plus bias",
+		Formula:    "(x - x̄)/√(σ² + eps)·gain + bias",
+		Derivative: "(g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct",
 		Forward: func(n graph.Node) {
 			if n.Out().DType() == tensor.Float32 {
 				batchNorm[float32](n)

@@ -14,7 +14,10 @@ func init() {
 	pairs := []string{"(2,2) (2,2) 1 1", "(1,1) (2,2) 2 2", "(2,1,1,2) (2,1,2,4) 2 2", "(2,2) (3,3) 2 1", "(1,2) (1,5) 1 3"}
 	swapped := []string{"(2,2) (2,2) 1 1", "(2,2) (2,2) 2 2", "(2,1,2,4) (2,1,2,4) 2 2", "(3,3) (3,3) 2 1", "(1,5) (1,5) 1 3"}
 	register(&opMaxPool, graph.Row{
-		Name: "max_pool2d", Func: MaxPool2D, Params: "x, k, stride", Doc: "largest element of every window of k×k elements of an image", Formula: "max x[i·stride+p, j·stride+q], 0 ≤ p, q < k", Derivative: "1 for the largest, split evenly among ties",
+		Name: "max_pool2d", Func: MaxPool2D, Params: "x, k, stride",
+		Doc:        "largest element of every window of k×k elements of an image",
+		Formula:    "max x[i·stride+p, j·stride+q], 0 ≤ p, q < k",
+		Derivative: "1 for the largest, split evenly among ties",
 		Forward: func(n graph.Node) {
 			if n.Out().DType() == tensor.Float32 {
 				maxPoolForward[float32](n)
@@ -41,7 +44,10 @@ func init() {
 		Source: source,
 	})
 	register(&opMaxPoolInput, graph.Row{
-		Name: "max_pool2d_input", Func: MaxPool2DInput, Params: "ct, x, k, stride", Doc: "cotangents given back to the largest elements of the windows of x, split evenly among ties: the transpose of max_pool2d_select", Formula: "Σ ct/t for a largest element of t", Derivative: "max_pool2d_select(ct', x), 0",
+		Name: "max_pool2d_input", Func: MaxPool2DInput, Params: "ct, x, k, stride",
+		Doc:        "cotangents given back to the largest elements of the windows of x, split evenly among ties: the transpose of max_pool2d_select",
+		Formula:    "Σ ct/t for a largest element of t",
+		Derivative: "max_pool2d_select(ct', x), 0",
 		Forward: func(n graph.Node) {
 			n.Out().Fill(0)
 			shareMax(n, n.Out(), n.In(0), n.In(1))
@@ -56,7 +62,10 @@ func init() {
 		Source: source,
 	})
 	register(&opMaxPoolSelect, graph.Row{
-		Name: "max_pool2d_select", Func: MaxPool2DSelect, Params: "v, x, k, stride", Doc: "elements of v at the places where the windows of x have their largest element, the mean of them for ties", Formula: "mean v where x is largest", Derivative: "max_pool2d_input(ct, x), 0",
+		Name: "max_pool2d_select", Func: MaxPool2DSelect, Params: "v, x, k, stride",
+		Doc:        "elements of v at the places where the windows of x have their largest element, the mean of them for ties",
+		Formula:    "mean v where x is largest",
+		Derivative: "max_pool2d_input(ct, x), 0",
 		Forward: func(n graph.Node) {
 			if n.Out().DType() == tensor.Float32 {
 				selectMax[float32](n)
@@ -74,8 +83,11 @@ func init() {
 		Source: source,
 	})
 	register(&opAvgPool, graph.Row{
-		Name: "avg_pool2d", Func: AvgPool2D, Params: "x, k, stride", Doc: "mean of every window of k×k elements of an image", Formula: "Σ x[i·stride+p, j·stride+q] / k², 0 ≤ p, q < k", Derivative: "1/k²",
-		Class: graph.Linear,
+		Name: "avg_pool2d", Func: AvgPool2D, Params: "x, k, stride",
+		Doc:        "mean of every window of k×k elements of an image",
+		Formula:    "Σ x[i·stride+p, j·stride+q] / k², 0 ≤ p, q < k",
+		Derivative: "1/k²",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			n.Out().Fill(0)
 			addAverages(n, n.Out(), n.In(0))
@@ -95,8 +107,11 @@ func init() {
 		Source: source,
 	})
 	register(&opAvgPoolInput, graph.Row{
-		Name: "avg_pool2d_input", Func: AvgPool2DInput, Params: "y, height, width, k, stride", Doc: "every element spread evenly over its window in images of the given size: the transpose of avg_pool2d", Formula: "Σ y/k²", Derivative: "1/k²",
-		Class: graph.Linear,
+		Name: "avg_pool2d_input", Func: AvgPool2DInput, Params: "y, height, width, k, stride",
+		Doc:        "every element spread evenly over its window in images of the given size: the transpose of avg_pool2d",
+		Formula:    "Σ y/k²",
+		Derivative: "1/k²",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			n.Out().Fill(0)
 			spreadAverages(n, n.Out(), n.In(0))

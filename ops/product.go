@@ -10,9 +10,12 @@ var opProd, opCumSum, opCumProd graph.Op
 
 func init() {
 	register(&opProd, graph.Row{
-		Name: "prod", Func: Prod, Params: "x, axes", Doc: "product of everything, or over the axes given", Formula: "Π x", Derivative: "product of the others",
-		Forward:  func(n graph.Node) { reduceRows(n, prodRow[float64], prodRow[float32]) },
-		Backward: prodBackward,
+		Name: "prod", Func: Prod, Params: "x, axes",
+		Doc:        "product of everything, or over the axes given",
+		Formula:    "Π x",
+		Derivative: "product of the others",
+		Forward:    func(n graph.Node) { reduceRows(n, prodRow[float64], prodRow[float32]) },
+		Backward:   prodBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			others := overReduced(n, func(rows graph.Value) graph.Value {
 				return MulZeroWins(productsBefore(rows, 1), productsBehind(rows))
@@ -24,9 +27,12 @@ func init() {
 	})
 	tries := []string{"(3) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(5,1) 0", "(1,3) 0", "(0,3) 0", "(2,0) 0"}
 	register(&opCumSum, graph.Row{
-		Name: "cumsum", Func: CumSum, Params: "x, axis", Doc: "sums of the first elements along an axis", Formula: "yₖ = x₁ + … + xₖ", Derivative: "1 from an element on, 0 before",
-		Class:   graph.Linear,
-		Forward: func(n graph.Node) { alongAxis(n, sumsUpTo[float64], sumsUpTo[float32]) },
+		Name: "cumsum", Func: CumSum, Params: "x, axis",
+		Doc:        "sums of the first elements along an axis",
+		Formula:    "yₖ = x₁ + … + xₖ",
+		Derivative: "1 from an element on, 0 before",
+		Class:      graph.Linear,
+		Forward:    func(n graph.Node) { alongAxis(n, sumsUpTo[float64], sumsUpTo[float32]) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Flip(CumSum(Flip(ct, n.Int(0)), n.Int(0)), n.Int(0))
 		},
@@ -34,8 +40,11 @@ func init() {
 		Source: "linearity of the derivative",
 	})
 	register(&opCumProd, graph.Row{
-		Name: "cumprod", Func: CumProd, Params: "x, axis", Doc: "products of the first elements along an axis", Formula: "yₖ = x₁·…·xₖ", Derivative: "product of the others up to k",
-		Forward: func(n graph.Node) { alongAxis(n, productsUpTo[float64], productsUpTo[float32]) },
+		Name: "cumprod", Func: CumProd, Params: "x, axis",
+		Doc:        "products of the first elements along an axis",
+		Formula:    "yₖ = x₁·…·xₖ",
+		Derivative: "product of the others up to k",
+		Forward:    func(n graph.Node) { alongAxis(n, productsUpTo[float64], productsUpTo[float32]) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return cumProdVJP(n.Input(0), ct, n.Int(0))
 		},

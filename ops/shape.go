@@ -12,10 +12,13 @@ var opReshape, opBroadcast, opSumTo, opTranspose, opPermute, opSqueeze, opUnsque
 
 func init() {
 	register(&opReshape, graph.Row{
-		Name: "reshape", Func: Reshape, Params: "x, dims", Doc: "the same elements in another shape; one dimension may be -1", Formula: "x", Derivative: "1",
-		Class:    graph.Linear,
-		Forward:  func(graph.Node) {},
-		Backward: addFlat,
+		Name: "reshape", Func: Reshape, Params: "x, dims",
+		Doc:        "the same elements in another shape; one dimension may be -1",
+		Formula:    "x",
+		Derivative: "1",
+		Class:      graph.Linear,
+		Forward:    func(graph.Node) {},
+		Backward:   addFlat,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Reshape(ct, n.InputNode(0).Dims()...)
 		},
@@ -23,9 +26,12 @@ func init() {
 		Source: "a relabelling of the elements",
 	})
 	register(&opBroadcast, graph.Row{
-		Name: "broadcast", Func: Broadcast, Params: "x, dims", Doc: "stretched to the shape given, as NumPy broadcasts", Formula: "x", Derivative: "1",
-		Class:   graph.Linear,
-		Forward: func(n graph.Node) { tensor.Broadcast(n.Out(), n.In(0)) },
+		Name: "broadcast", Func: Broadcast, Params: "x, dims",
+		Doc:        "stretched to the shape given, as NumPy broadcasts",
+		Formula:    "x",
+		Derivative: "1",
+		Class:      graph.Linear,
+		Forward:    func(n graph.Node) { tensor.Broadcast(n.Out(), n.In(0)) },
 		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			if fresh {
 				dst.Zero()
@@ -38,8 +44,11 @@ func init() {
 		Source: "NumPy's broadcasting rule",
 	})
 	register(&opSumTo, graph.Row{
-		Name: "sum_to", Func: SumTo, Params: "x, dims", Doc: "summed over the axes along which the shape given would stretch: the transpose of broadcast", Formula: "Σ x", Derivative: "1",
-		Class: graph.Linear,
+		Name: "sum_to", Func: SumTo, Params: "x, dims",
+		Doc:        "summed over the axes along which the shape given would stretch: the transpose of broadcast",
+		Formula:    "Σ x",
+		Derivative: "1",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			n.Out().Fill(0)
 			tensor.AddReduced(n.Out(), n.In(0))
@@ -49,9 +58,12 @@ func init() {
 		Source: "transpose of NumPy's broadcasting rule",
 	})
 	register(&opTranspose, graph.Row{
-		Name: "transpose", Func: Transpose, Params: "x", Doc: "the last two axes swapped", Formula: "xᵀ", Derivative: "1",
-		Class:   graph.Linear,
-		Forward: func(n graph.Node) { tensor.Permute(n.Out(), n.In(0), swapLast(n)) },
+		Name: "transpose", Func: Transpose, Params: "x",
+		Doc:        "the last two axes swapped",
+		Formula:    "xᵀ",
+		Derivative: "1",
+		Class:      graph.Linear,
+		Forward:    func(n graph.Node) { tensor.Permute(n.Out(), n.In(0), swapLast(n)) },
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			return addPermuted(dst, ct, swapLast(n), fresh)
 		},
@@ -60,9 +72,12 @@ func init() {
 		Source: "a permutation of the elements",
 	})
 	register(&opPermute, graph.Row{
-		Name: "permute", Func: Permute, Params: "x, axes", Doc: "axes in another order: axis i of the result is axis axes[i] of x", Formula: "x", Derivative: "1",
-		Class:   graph.Linear,
-		Forward: func(n graph.Node) { tensor.Permute(n.Out(), n.In(0), n.Ints()) },
+		Name: "permute", Func: Permute, Params: "x, axes",
+		Doc:        "axes in another order: axis i of the result is axis axes[i] of x",
+		Formula:    "x",
+		Derivative: "1",
+		Class:      graph.Linear,
+		Forward:    func(n graph.Node) { tensor.Permute(n.Out(), n.In(0), n.Ints()) },
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			var buf [tensor.MaxRank]int
 			return addPermuted(dst, ct, tensor.InversePermutation(buf[:0], n.Ints()), fresh)
@@ -74,29 +89,38 @@ func init() {
 		Source: "a permutation of the elements",
 	})
 	register(&opSqueeze, graph.Row{
-		Name: "squeeze", Func: Squeeze, Params: "x, axis", Doc: "x without an axis of length 1", Formula: "x", Derivative: "1",
-		Class:    graph.Linear,
-		Forward:  func(graph.Node) {},
-		Backward: addFlat,
-		VJP:      reshapeBack,
-		Try:      []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
-		Source:   "a relabelling of the elements",
+		Name: "squeeze", Func: Squeeze, Params: "x, axis",
+		Doc:        "x without an axis of length 1",
+		Formula:    "x",
+		Derivative: "1",
+		Class:      graph.Linear,
+		Forward:    func(graph.Node) {},
+		Backward:   addFlat,
+		VJP:        reshapeBack,
+		Try:        []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
+		Source:     "a relabelling of the elements",
 	})
 	register(&opUnsqueeze, graph.Row{
-		Name: "unsqueeze", Func: Unsqueeze, Params: "x, axis", Doc: "x with a new axis of length 1", Formula: "x", Derivative: "1",
-		Class:    graph.Linear,
-		Forward:  func(graph.Node) {},
-		Backward: addFlat,
-		VJP:      reshapeBack,
-		Try:      []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
-		Source:   "a relabelling of the elements",
+		Name: "unsqueeze", Func: Unsqueeze, Params: "x, axis",
+		Doc:        "x with a new axis of length 1",
+		Formula:    "x",
+		Derivative: "1",
+		Class:      graph.Linear,
+		Forward:    func(graph.Node) {},
+		Backward:   addFlat,
+		VJP:        reshapeBack,
+		Try:        []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
+		Source:     "a relabelling of the elements",
 	})
 	register(&opStopGradient, graph.Row{
-		Name: "stop_gradient", Func: StopGradient, Params: "x", Doc: "x as a constant", Formula: "x", Derivative: "0",
-		Class:   graph.NoGrad,
-		Forward: func(graph.Node) {},
-		Try:     []string{"()", "(2,3)"},
-		Source:  "definition",
+		Name: "stop_gradient", Func: StopGradient, Params: "x",
+		Doc:        "x as a constant",
+		Formula:    "x",
+		Derivative: "0",
+		Class:      graph.NoGrad,
+		Forward:    func(graph.Node) {},
+		Try:        []string{"()", "(2,3)"},
+		Source:     "definition",
 	})
 }
 

@@ -9,9 +9,12 @@ var opSlice, opPad graph.Op
 
 func init() {
 	register(&opSlice, graph.Row{
-		Name: "slice", Func: Slice, Params: "x, axis, start, stop", Doc: "elements start up to, and without, stop along an axis", Formula: "x[start:stop]", Derivative: "1 inside, 0 outside",
-		Class:   graph.Linear,
-		Forward: func(n graph.Node) { copyWindow(n.Out(), n.In(0), n.Int(0), n.Int(1), 0) },
+		Name: "slice", Func: Slice, Params: "x, axis, start, stop",
+		Doc:        "elements start up to, and without, stop along an axis",
+		Formula:    "x[start:stop]",
+		Derivative: "1 inside, 0 outside",
+		Class:      graph.Linear,
+		Forward:    func(n graph.Node) { copyWindow(n.Out(), n.In(0), n.Int(0), n.Int(1), 0) },
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			if fresh {
 				dst.Zero()
@@ -27,8 +30,11 @@ func init() {
 		Source: "a selection of the elements",
 	})
 	register(&opPad, graph.Row{
-		Name: "pad", Func: Pad, Params: "x, axis, before, after", Doc: "zeros added before and after along an axis", Formula: "x", Derivative: "1",
-		Class: graph.Linear,
+		Name: "pad", Func: Pad, Params: "x, axis, before, after",
+		Doc:        "zeros added before and after along an axis",
+		Formula:    "x",
+		Derivative: "1",
+		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			n.Out().Fill(0)
 			copyWindow(n.Out(), n.In(0), n.Int(0), 0, n.Int(1))

@@ -15,22 +15,31 @@ var opSoftmax, opSafeSoftmax, opLogSoftmax graph.Op
 func init() {
 	tries := []string{"(3) 0", "(2,3) 1", "(2,3) 0", "(2,3,4) -2", "(1) 0", "(2,1) 1", "(0,3) 1"}
 	register(&opSoftmax, withSoftmaxBackward(softmaxKernels[float64](), softmaxKernels[float32](), graph.Row{
-		Name: "softmax", Func: Softmax, Params: "x, axis", Doc: "exponentials along an axis, divided by their sum", Formula: "eˣ / Σ eˣ", Derivative: "y·(δ - y)",
-		Forward: func(n graph.Node) { alongAxis(n, kernel.Softmax[float64], kernel.Softmax[float32]) },
-		VJP:     softmaxVJP,
-		Try:     tries,
-		Source:  "Bridle (1990); shifted by the maximum, Blanchard, Higham and Higham (2021)",
+		Name: "softmax", Func: Softmax, Params: "x, axis",
+		Doc:        "exponentials along an axis, divided by their sum",
+		Formula:    "eˣ / Σ eˣ",
+		Derivative: "y·(δ - y)",
+		Forward:    func(n graph.Node) { alongAxis(n, kernel.Softmax[float64], kernel.Softmax[float32]) },
+		VJP:        softmaxVJP,
+		Try:        tries,
+		Source:     "Bridle (1990); shifted by the maximum, Blanchard, Higham and Higham (2021)",
 	}))
 	register(&opSafeSoftmax, withSoftmaxBackward(softmaxKernels[float64](), softmaxKernels[float32](), graph.Row{
-		Name: "safe_softmax", Func: SafeSoftmax, Params: "x, axis", Doc: "softmax along an axis, zeros where all elements are masked with -Inf", Formula: "eˣ / Σ eˣ, 0 where Σ eˣ = 0", Derivative: "y·(δ - y)",
-		Forward: func(n graph.Node) { alongAxis(n, kernel.SafeSoftmax[float64], kernel.SafeSoftmax[float32]) },
-		VJP:     softmaxVJP,
-		Try:     tries,
-		Source:  "softmax of the elements that are not masked; PyTorch's _safe_softmax",
+		Name: "safe_softmax", Func: SafeSoftmax, Params: "x, axis",
+		Doc:        "softmax along an axis, zeros where all elements are masked with -Inf",
+		Formula:    "eˣ / Σ eˣ, 0 where Σ eˣ = 0",
+		Derivative: "y·(δ - y)",
+		Forward:    func(n graph.Node) { alongAxis(n, kernel.SafeSoftmax[float64], kernel.SafeSoftmax[float32]) },
+		VJP:        softmaxVJP,
+		Try:        tries,
+		Source:     "softmax of the elements that are not masked; PyTorch's _safe_softmax",
 	}))
 	register(&opLogSoftmax, withSoftmaxBackward(logSoftmaxKernels[float64](), logSoftmaxKernels[float32](), graph.Row{
-		Name: "log_softmax", Func: LogSoftmax, Params: "x, axis", Doc: "logarithm of the softmax along an axis, without overflow", Formula: "x - ln Σ eˣ", Derivative: "δ - softmax(x)",
-		Forward: func(n graph.Node) { alongAxis(n, kernel.LogSoftmax[float64], kernel.LogSoftmax[float32]) },
+		Name: "log_softmax", Func: LogSoftmax, Params: "x, axis",
+		Doc:        "logarithm of the softmax along an axis, without overflow",
+		Formula:    "x - ln Σ eˣ",
+		Derivative: "δ - softmax(x)",
+		Forward:    func(n graph.Node) { alongAxis(n, kernel.LogSoftmax[float64], kernel.LogSoftmax[float32]) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			ct = unmasked(x, ct)

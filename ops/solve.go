@@ -12,10 +12,16 @@ import (
 var opSolve, opInv, opSolveLower, opSolveUpper graph.Op
 
 func init() {
-	systems := []string{"(3,3) (3)", "(2,2) (2,3)", "(1,1) (1)", "(2,2,2) (2,2,1)", "(2,2) (3,2,1)", "(3,2,2) (2)", "(2,1,2,2) (3,2,1)", "(2,2,2) (2,2)", "(0,0) (0)", "(2,2) (2,0)", "(0,2,2) (2)"}
+	systems := []string{
+		"(3,3) (3)", "(2,2) (2,3)", "(1,1) (1)", "(2,2,2) (2,2,1)", "(2,2) (3,2,1)", "(3,2,2) (2)",
+		"(2,1,2,2) (3,2,1)", "(2,2,2) (2,2)", "(0,0) (0)", "(2,2) (2,0)", "(0,2,2) (2)",
+	}
 	register(&opSolve, graph.Row{
-		Name: "solve", Func: Solve, Params: "a, b", Doc: "solution of linear equations", Formula: "a⁻¹·b", Derivative: "-a⁻ᵀ·ct·yᵀ, a⁻ᵀ·ct",
-		Forward: solveForward,
+		Name: "solve", Func: Solve, Params: "a, b",
+		Doc:        "solution of linear equations",
+		Formula:    "a⁻¹·b",
+		Derivative: "-a⁻ᵀ·ct·yᵀ, a⁻ᵀ·ct",
+		Forward:    solveForward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			transposed := n.Int(1)
 			db := solve(n.Input(0), ct, rightCotangent, 1-transposed)
@@ -33,7 +39,10 @@ func init() {
 		Source:  "Giles (2008), Collected matrix derivative results, 2.3.1; LAPACK's getrf and getrs",
 	})
 	register(&opInv, graph.Row{
-		Name: "inv", Func: Inv, Params: "a", Doc: "inverse of a square matrix, of every matrix in a batch", Formula: "a⁻¹", Derivative: "-yᵀ·ct·yᵀ",
+		Name: "inv", Func: Inv, Params: "a",
+		Doc:        "inverse of a square matrix, of every matrix in a batch",
+		Formula:    "a⁻¹",
+		Derivative: "-yᵀ·ct·yᵀ",
 		Forward: func(n graph.Node) {
 			dims := n.In(0).Dims()
 			k := dims[len(dims)-1]
@@ -59,8 +68,11 @@ func init() {
 		Source:  "Giles (2008), Collected matrix derivative results, 2.2.3; LAPACK's getrf and getri",
 	})
 	register(&opSolveLower, graph.Row{
-		Name: "solve_lower", Func: SolveLower, Params: "a, b", Doc: "solution of linear equations whose matrix is lower triangular", Formula: "tril(a)⁻¹·b", Derivative: "-tril(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct",
-		Forward: func(n graph.Node) { solveTriangular(n, blas.Lower) },
+		Name: "solve_lower", Func: SolveLower, Params: "a, b",
+		Doc:        "solution of linear equations whose matrix is lower triangular",
+		Formula:    "tril(a)⁻¹·b",
+		Derivative: "-tril(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct",
+		Forward:    func(n graph.Node) { solveTriangular(n, blas.Lower) },
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			db := SolveUpper(Transpose(n.Input(0)), ct)
 			if i == 1 {
@@ -73,8 +85,11 @@ func init() {
 		Source:  "Giles (2008), restricted to the triangle; BLAS's trsm",
 	})
 	register(&opSolveUpper, graph.Row{
-		Name: "solve_upper", Func: SolveUpper, Params: "a, b", Doc: "solution of linear equations whose matrix is upper triangular", Formula: "triu(a)⁻¹·b", Derivative: "-triu(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct",
-		Forward: func(n graph.Node) { solveTriangular(n, blas.Upper) },
+		Name: "solve_upper", Func: SolveUpper, Params: "a, b",
+		Doc:        "solution of linear equations whose matrix is upper triangular",
+		Formula:    "triu(a)⁻¹·b",
+		Derivative: "-triu(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct",
+		Forward:    func(n graph.Node) { solveTriangular(n, blas.Upper) },
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			db := SolveLower(Transpose(n.Input(0)), ct)
 			if i == 1 {

@@ -16,8 +16,11 @@ func init() {
 	topTries := []string{"(4) 0 2", "(2,3) 1 1", "(3,2) 0 3", "(2,3,4) -1 0", "(1,3) 0 1"}
 	const source = "a stable sort; the derivative of a permutation of the elements is that permutation"
 	register(&opSort, graph.Row{
-		Name: "sort", Func: Sort, Params: "x, axis", Doc: "elements along an axis in ascending order", Formula: "x₍₁₎ ≤ x₍₂₎ ≤ …", Derivative: "1 for the element that came here",
-		Forward: func(n graph.Node) { permuteSorted(n, false) },
+		Name: "sort", Func: Sort, Params: "x, axis",
+		Doc:        "elements along an axis in ascending order",
+		Formula:    "x₍₁₎ ≤ x₍₂₎ ≤ …",
+		Derivative: "1 for the element that came here",
+		Forward:    func(n graph.Node) { permuteSorted(n, false) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis := n.Int(0)
 			return PutAlong(ct, Argsort(n.Input(0), axis), axis, n.Dims()[axis])
@@ -25,14 +28,20 @@ func init() {
 		Try: tries, Source: source,
 	})
 	register(&opArgsort, graph.Row{
-		Name: "argsort", Func: Argsort, Params: "x, axis", Doc: "indices along an axis that put its elements in ascending order", Formula: "i₁, i₂, …", Derivative: "none",
-		Class:   graph.NoGrad,
-		Forward: func(n graph.Node) { listSorted(n, false) },
-		Try:     tries, Source: source,
+		Name: "argsort", Func: Argsort, Params: "x, axis",
+		Doc:        "indices along an axis that put its elements in ascending order",
+		Formula:    "i₁, i₂, …",
+		Derivative: "none",
+		Class:      graph.NoGrad,
+		Forward:    func(n graph.Node) { listSorted(n, false) },
+		Try:        tries, Source: source,
 	})
 	register(&opTopK, graph.Row{
-		Name: "topk", Func: TopK, Params: "x, axis, k", Doc: "the k largest elements along an axis, the largest first", Formula: "x₍ₙ₎ ≥ … ≥ x₍ₙ₋ₖ₊₁₎", Derivative: "1 for the element that came here",
-		Forward: func(n graph.Node) { permuteSorted(n, true) },
+		Name: "topk", Func: TopK, Params: "x, axis, k",
+		Doc:        "the k largest elements along an axis, the largest first",
+		Formula:    "x₍ₙ₎ ≥ … ≥ x₍ₙ₋ₖ₊₁₎",
+		Derivative: "1 for the element that came here",
+		Forward:    func(n graph.Node) { permuteSorted(n, true) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis := n.Int(0)
 			index := ArgTopK(n.Input(0), axis, n.Dims()[axis])
@@ -41,26 +50,38 @@ func init() {
 		Try: topTries, Source: source,
 	})
 	register(&opArgTopK, graph.Row{
-		Name: "argtopk", Func: ArgTopK, Params: "x, axis, k", Doc: "indices of the k largest elements along an axis, the largest first", Formula: "i₁, i₂, …", Derivative: "none",
-		Class:   graph.NoGrad,
-		Forward: func(n graph.Node) { listSorted(n, true) },
-		Try:     topTries, Source: source,
+		Name: "argtopk", Func: ArgTopK, Params: "x, axis, k",
+		Doc:        "indices of the k largest elements along an axis, the largest first",
+		Formula:    "i₁, i₂, …",
+		Derivative: "none",
+		Class:      graph.NoGrad,
+		Forward:    func(n graph.Node) { listSorted(n, true) },
+		Try:        topTries, Source: source,
 	})
 	register(&opArgMax, graph.Row{
-		Name: "argmax", Func: ArgMax, Params: "x, axis", Doc: "index of the largest element along an axis, the first among equal ones", Formula: "arg max x", Derivative: "none",
-		Class:   graph.NoGrad,
-		Forward: func(n graph.Node) { firstInOrder(n, order{sign: 1, nanFirst: true}) },
-		Try:     []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(0,3) 1"}, Source: "definition",
+		Name: "argmax", Func: ArgMax, Params: "x, axis",
+		Doc:        "index of the largest element along an axis, the first among equal ones",
+		Formula:    "arg max x",
+		Derivative: "none",
+		Class:      graph.NoGrad,
+		Forward:    func(n graph.Node) { firstInOrder(n, order{sign: 1, nanFirst: true}) },
+		Try:        []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(0,3) 1"}, Source: "definition",
 	})
 	register(&opArgMin, graph.Row{
-		Name: "argmin", Func: ArgMin, Params: "x, axis", Doc: "index of the smallest element along an axis, the first among equal ones", Formula: "arg min x", Derivative: "none",
-		Class:   graph.NoGrad,
-		Forward: func(n graph.Node) { firstInOrder(n, order{sign: -1}) },
-		Try:     []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(0,3) 1"}, Source: "definition",
+		Name: "argmin", Func: ArgMin, Params: "x, axis",
+		Doc:        "index of the smallest element along an axis, the first among equal ones",
+		Formula:    "arg min x",
+		Derivative: "none",
+		Class:      graph.NoGrad,
+		Forward:    func(n graph.Node) { firstInOrder(n, order{sign: -1}) },
+		Try:        []string{"(4) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(0,3) 1"}, Source: "definition",
 	})
 	cumulative := func(op *graph.Op, name string, f any, doc, formula string, by order) {
 		register(op, graph.Row{
-			Name: name, Func: f, Params: "x, axis", Doc: doc, Formula: formula, Derivative: "1 for the element that is here, the first among equal ones",
+			Name: name, Func: f, Params: "x, axis",
+			Doc:        doc,
+			Formula:    formula,
+			Derivative: "1 for the element that is here, the first among equal ones",
 			Forward: func(n graph.Node) {
 				leaders(n, by, n.Out(), nil)
 			},

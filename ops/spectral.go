@@ -18,28 +18,37 @@ var opEigh, opSVD, opQR graph.Op
 
 func init() {
 	register(&opEigh, graph.Row{
-		Name: "eigh", Func: eigh, Params: "a", Doc: "eigenvalues of a symmetric matrix, ascending, as a row above the matrix whose columns are the eigenvectors", Formula: "(a + aᵀ)/2 = v·diag(w)·vᵀ", Derivative: "v·(diag(ctw) + f∘(vᵀ·ctv))·vᵀ made symmetric, f = 1/(wⱼ - wᵢ), 0 on the diagonal",
-		Forward: eighForward,
-		VJP:     eighVJP,
-		Prepare: wellSeparated,
-		Try:     []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(0,0)", "(2,0,0)"},
-		Source:  "Giles (2008), Collected matrix derivative results, 3.1; LAPACK's syev",
+		Name: "eigh", Func: eigh, Params: "a",
+		Doc:        "eigenvalues of a symmetric matrix, ascending, as a row above the matrix whose columns are the eigenvectors",
+		Formula:    "(a + aᵀ)/2 = v·diag(w)·vᵀ",
+		Derivative: "v·(diag(ctw) + f∘(vᵀ·ctv))·vᵀ made symmetric, f = 1/(wⱼ - wᵢ), 0 on the diagonal",
+		Forward:    eighForward,
+		VJP:        eighVJP,
+		Prepare:    wellSeparated,
+		Try:        []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(0,0)", "(2,0,0)"},
+		Source:     "Giles (2008), Collected matrix derivative results, 3.1; LAPACK's syev",
 	})
 	register(&opSVD, graph.Row{
-		Name: "svd", Func: svd, Params: "a", Doc: "thin singular value decomposition: u above the row of singular values, descending, above v", Formula: "a = u·diag(s)·vᵀ", Derivative: "u·(diag(cts) + (f∘uᵀctu, symmetric)·s + s·(f∘vᵀctv, symmetric))·vᵀ and what lies outside u and v, f = 1/(sⱼ² - sᵢ²)",
-		Forward: svdForward,
-		VJP:     svdVJP,
-		Prepare: wellSeparated,
-		Try:     []string{"(2,2)", "(3,2)", "(2,3)", "(1,1)", "(1,3)", "(2,2,2)", "(0,2)", "(2,0,3)"},
-		Source:  "Townsend (2016), Differentiating the singular value decomposition; LAPACK's gesvd",
+		Name: "svd", Func: svd, Params: "a",
+		Doc:        "thin singular value decomposition: u above the row of singular values, descending, above v",
+		Formula:    "a = u·diag(s)·vᵀ",
+		Derivative: "u·(diag(cts) + (f∘uᵀctu, symmetric)·s + s·(f∘vᵀctv, symmetric))·vᵀ and what lies outside u and v, f = 1/(sⱼ² - sᵢ²)",
+		Forward:    svdForward,
+		VJP:        svdVJP,
+		Prepare:    wellSeparated,
+		Try:        []string{"(2,2)", "(3,2)", "(2,3)", "(1,1)", "(1,3)", "(2,2,2)", "(0,2)", "(2,0,3)"},
+		Source:     "Townsend (2016), Differentiating the singular value decomposition; LAPACK's gesvd",
 	})
 	register(&opQR, graph.Row{
-		Name: "qr", Func: qr, Params: "a", Doc: "thin QR decomposition: q with orthonormal columns above r, upper triangular with a diagonal that is not negative", Formula: "a = q·r", Derivative: "(ctq + q·m)·r⁻ᵀ, m the lower triangle of r·ctrᵀ - ctqᵀ·q, mirrored",
-		Forward: qrForward,
-		VJP:     qrVJP,
-		Prepare: wellSeparated,
-		Try:     []string{"(2,2)", "(3,2)", "(3,3)", "(1,1)", "(3,1)", "(2,2,2)", "(2,0)"},
-		Source:  "Walter and Lehmann (2018), Algorithmic differentiation of linear algebra functions, 3.2; LAPACK's geqrf and orgqr",
+		Name: "qr", Func: qr, Params: "a",
+		Doc:        "thin QR decomposition: q with orthonormal columns above r, upper triangular with a diagonal that is not negative",
+		Formula:    "a = q·r",
+		Derivative: "(ctq + q·m)·r⁻ᵀ, m the lower triangle of r·ctrᵀ - ctqᵀ·q, mirrored",
+		Forward:    qrForward,
+		VJP:        qrVJP,
+		Prepare:    wellSeparated,
+		Try:        []string{"(2,2)", "(3,2)", "(3,3)", "(1,1)", "(3,1)", "(2,2,2)", "(2,0)"},
+		Source:     "Walter and Lehmann (2018), Algorithmic differentiation of linear algebra functions, 3.2; LAPACK's geqrf and orgqr",
 	})
 }
 

@@ -12,8 +12,11 @@ var opTril, opTriu graph.Op
 func init() {
 	triangle := func(op *graph.Op, name string, f func(graph.Value, int) graph.Value, doc string, inside func(i, columns, k int) (lo, hi int)) {
 		register(op, graph.Row{
-			Name: name, Func: f, Params: "x, k", Doc: doc, Formula: "x", Derivative: "1 inside, 0 outside",
-			Class: graph.Linear,
+			Name: name, Func: f, Params: "x, k",
+			Doc:        doc,
+			Formula:    "x",
+			Derivative: "1 inside, 0 outside",
+			Class:      graph.Linear,
 			Forward: func(n graph.Node) {
 				dims := n.Dims()
 				rows, columns, k := dims[len(dims)-2], dims[len(dims)-1], n.Int(0)
@@ -29,8 +32,10 @@ func init() {
 			Source: "a selection of the elements",
 		})
 	}
-	triangle(&opTril, "tril", Tril, "lower triangle: elements on diagonal k and below it, zeros above", func(i, columns, k int) (lo, hi int) { return 0, min(max(i+min(k, columns)+1, 0), columns) })
-	triangle(&opTriu, "triu", Triu, "upper triangle: elements on diagonal k and above it, zeros below", func(i, columns, k int) (lo, hi int) { return min(max(i+min(k, columns), 0), columns), columns })
+	triangle(&opTril, "tril", Tril, "lower triangle: elements on diagonal k and below it, zeros above",
+		func(i, columns, k int) (lo, hi int) { return 0, min(max(i+min(k, columns)+1, 0), columns) })
+	triangle(&opTriu, "triu", Triu, "upper triangle: elements on diagonal k and above it, zeros below",
+		func(i, columns, k int) (lo, hi int) { return min(max(i+min(k, columns), 0), columns), columns })
 }
 
 // Tril returns x with zeros above diagonal k of the last two axes: 0 is the main diagonal, 1 the one above it. A causal
