@@ -18,16 +18,21 @@ type Node struct {
 	id int32
 }
 
-// head returns the node's head. It panics with an [*Error] for the zero Node and one behind the tape's end; node n itself is
-// being recorded.
-func (n Node) head() *head {
+// check panics with an [*Error] for the zero Node and one behind the tape's end; node n itself is being recorded. It is
+// written so that the compiler inlines it: what the sweeps ask of every node begins with it.
+func (n Node) check() {
 	if n.g == nil || n.id > n.g.n {
 		n.gone()
 	}
+}
+
+// head returns the node's head, checked.
+func (n Node) head() *head {
+	n.check()
 	return n.g.head(n.id)
 }
 
-// gone panics for a node that is not on a tape.
+// gone panics with what is wrong with the node.
 //
 //go:noinline
 func (n Node) gone() {
@@ -39,7 +44,7 @@ func (n Node) gone() {
 
 // Value returns the handle of the node, which is the operation's result.
 func (n Node) Value() Value {
-	n.head()
+	n.check()
 	return n.g.handle(n.id)
 }
 
@@ -50,10 +55,16 @@ func (n Node) Graph() *Graph { return n.g }
 func (n Node) ID() int { return int(n.id) }
 
 // Op returns the operation that made the node.
-func (n Node) Op() Op { return n.head().op }
+func (n Node) Op() Op {
+	n.check()
+	return n.g.head(n.id).op
+}
 
 // Row returns the row of the node's operation.
-func (n Node) Row() *Row { return n.Op().Row() }
+func (n Node) Row() *Row {
+	n.check()
+	return n.g.head(n.id).op.Row()
+}
 
 // WantsGrad reports whether a gradient flows through the node.
 func (n Node) WantsGrad() bool { return n.head().flags&wantsGrad != 0 }
@@ -67,7 +78,8 @@ func (n Node) Errorf(kind Kind, format string, args ...any) *Error {
 }
 
 func (n Node) ext() *ext {
-	k := n.head().ext
+	n.check()
+	k := n.g.head(n.id).ext
 	if int(k) >= len(n.g.exts) {
 		n.gone()
 	}
@@ -97,7 +109,8 @@ func (n Node) lacks(i, have int, what string) *Error {
 
 // Dims returns the shape of the node's value, which must not be changed.
 func (n Node) Dims() []int {
-	h := n.head()
+	n.check()
+	h := n.g.head(n.id)
 	if h.flags&isTensor == 0 {
 		return nil
 	}
@@ -106,26 +119,34 @@ func (n Node) Dims() []int {
 
 // NumInputs returns the number of operands.
 func (n Node) NumInputs() int {
-	h := n.head()
-	if h.flags&isLeaf != 0 {
-		return 0
-	}
-	if h.ext != 0 {
-		e := n.ext()
-		return int(e.inputs.hi - e.inputs.lo)
-	}
-	if n.g.link(n.id).In[1] == 0 {
-		return 1
-	}
-	return 2
+	return len(n.inputs())
 }
 
-func (n Node) inputID(i int) int32 {
-	n.must(i, n.NumInputs(), "operand")
-	if k := n.head().ext; k != 0 {
-		return n.g.inputs[n.g.exts[k].inputs.lo+int32(i)]
+// inputs returns the numbers of the operands.
+func (n Node) inputs() []int32 {
+	n.check()
+	if n.g.head(n.id).ext != 0 {
+		e := n.ext()
+		return n.g.inputs[e.inputs.lo:e.inputs.hi]
 	}
-	return n.g.link(n.id).In[i]
+	in := n.g.link(n.id).In[:]
+	for len(in) > 0 && in[len(in)-1] == 0 { // absent, both of a leaf
+		in = in[:len(in)-1]
+	}
+	return in
+}
+
+// inputID returns the number of operand i. Scalar operations take a short path.
+func (n Node) inputID(i int) int32 {
+	n.check()
+	if n.g.head(n.id).ext == 0 && uint(i) < 2 {
+		if id := n.g.link(n.id).In[i]; id != 0 {
+			return id
+		}
+	}
+	in := n.inputs()
+	n.must(i, len(in), "operand")
+	return in[i]
 }
 
 // Input returns the handle of operand i.
@@ -247,7 +268,8 @@ func (n Node) Data() *tensor.Tensor {
 
 // Scalar returns the node's number, and whether it is a scalar.
 func (n Node) Scalar() (float64, bool) {
-	h := n.head()
+	n.check()
+	h := n.g.head(n.id)
 	return h.value, h.flags&isTensor == 0
 }
 
@@ -294,7 +316,7 @@ func (n Node) Contribution(i int, w float64) (float64, bool) {
 
 // Name returns the name the node was given, or "".
 func (n Node) Name() string {
-	n.head()
+	n.check()
 	return n.g.names[n.id]
 }
 

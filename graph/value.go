@@ -29,8 +29,18 @@ func (v Value) live() bool {
 	return v.gen == v.g.gen || v.g.survives(v.id, v.gen)
 }
 
-// must panics unless v is a live value.
+// must panics unless v is a live value. It is written so that the compiler inlines it for values of the present
+// recording.
 func (v Value) must(op string) {
+	if v.g == nil || v.gen != v.g.gen {
+		v.mustSurvive(op)
+	}
+}
+
+// mustSurvive is must for a value of an earlier recording.
+//
+//go:noinline
+func (v Value) mustSurvive(op string) {
 	if !v.live() {
 		panic(v.staleError(op))
 	}

@@ -78,7 +78,8 @@ func (g *Graph) Ancestors(along Edges, roots ...Value) NodeSet {
 
 // ancestors is Ancestors without the nodes before floor.
 //
-// One loop against the recording order visits every user of a node before the node.
+// One loop against the recording order visits every user of a node before the node. The bits of the nodes at hand stay in
+// a register.
 func (g *Graph) ancestors(op string, along Edges, floor int32, roots []Value) NodeSet {
 	top := int32(0)
 	for _, r := range roots {
@@ -86,19 +87,32 @@ func (g *Graph) ancestors(op string, along Edges, floor int32, roots []Value) No
 		top = max(top, r.id)
 	}
 	s := make(NodeSet, top>>6+1)
-	add := func(id int32) {
-		if id >= floor && (along == AllEdges || g.head(id).flags&wantsGrad != 0) {
-			s[id>>6] |= 1 << (id & 63)
-		}
-	}
 	for _, r := range roots {
-		add(r.id)
-	}
-	for id := range s.Down {
-		n := Node{g, int32(id)}
-		for i := range n.NumInputs() {
-			add(n.inputID(i))
+		if r.id >= floor {
+			s.Add(int(r.id))
 		}
+	}
+	for word := top >> 6; word >= 0; word-- {
+		have := s[word]
+		for open := have; open != 0; {
+			k := int32(bits.Len64(open) - 1)
+			open &^= 1 << k
+			id := word<<6 + k
+			if along == GradEdges && g.head(id).flags&wantsGrad == 0 {
+				have &^= 1 << k
+				continue
+			}
+			for _, in := range (Node{g, id}).inputs() {
+				switch bit := uint64(1) << (in & 63); {
+				case in < floor:
+				case in>>6 == word:
+					have, open = have|bit, open|bit
+				default:
+					s[in>>6] |= bit
+				}
+			}
+		}
+		s[word] = have
 	}
 	return s
 }
@@ -114,19 +128,20 @@ func (g *Graph) Between(along Edges, y Value, xs ...Value) NodeSet {
 		x.CheckIn(op, g)
 		floor = min(floor, x.id)
 	}
-	below := g.ancestors(op, along, floor, []Value{y})
-	s := make(NodeSet, len(below))
+	s := g.ancestors(op, along, floor, []Value{y})
+	ends := make(NodeSet, len(s))
 	for _, x := range xs {
-		if below.Has(int(x.id)) {
-			s.Add(int(x.id))
+		if s.Has(int(x.id)) {
+			ends.Add(int(x.id))
 		}
 	}
-	for id := range below.All {
-		n := Node{g, int32(id)}
-		for i := 0; i < n.NumInputs() && !s.Has(id); i++ {
-			if s.Has(int(n.inputID(i))) {
-				s.Add(id)
-			}
+	for id := range s.All { // what stands before id depends on one of xs, or is not in s any more
+		on := ends.Has(id)
+		for _, in := range (Node{g, int32(id)}).inputs() {
+			on = on || s.Has(int(in))
+		}
+		if !on {
+			s.Remove(id)
 		}
 	}
 	return s
