@@ -1,7 +1,6 @@
 package autograd
 
 import (
-	"math/bits"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -14,10 +13,10 @@ import (
 // n slices of one tensor would record n tensors of its size. They wait until the node's turn has come, and are put
 // together.
 type cotangents struct {
-	on     graph.NodeSet // the nodes that may get one
-	before []int         // by word of on: how many stand before it
-	sums   []graph.Value // by node, in the order of on; the zero Value where nothing arrived yet
-	parts  map[int]*parts
+	on    graph.NodeSet // the nodes that may get one
+	first []int         // by word of on: where its nodes begin in sums
+	sums  []graph.Value // 64 for each word that has a node; the zero Value where nothing arrived yet
+	parts map[int]*parts
 }
 
 // parts are the uses of a node that take parts of it, and their cotangents.
@@ -27,11 +26,12 @@ type parts struct {
 }
 
 func newCotangents(on graph.NodeSet) *cotangents {
-	c := &cotangents{on: on, before: make([]int, len(on)), parts: make(map[int]*parts)}
+	c := &cotangents{on: on, first: make([]int, len(on)), parts: make(map[int]*parts)}
 	n := 0
 	for i, w := range on {
-		c.before[i] = n
-		n += bits.OnesCount64(w)
+		if c.first[i] = n; w != 0 {
+			n += 64
+		}
 	}
 	c.sums = make([]graph.Value, n)
 	return c
@@ -39,39 +39,72 @@ func newCotangents(on graph.NodeSet) *cotangents {
 
 // sum returns the place for what has arrived at a node that may get a cotangent.
 func (c *cotangents) sum(id int) *graph.Value {
-	return &c.sums[c.before[id>>6]+bits.OnesCount64(c.on[id>>6]&(1<<(id&63)-1))]
+	return &c.sums[c.first[id>>6]+id&63]
 }
 
-// of returns the cotangent of a node, and whether there is one. All that use the node have passed theirs on.
+// of returns the cotangent of a node that may get one, and whether there is one. All that use the node have passed theirs
+// on.
 func (c *cotangents) of(id int) (graph.Value, bool) {
-	if !c.on.Has(id) {
-		return graph.Value{}, false
-	}
-	if p := c.parts[id]; p != nil {
-		delete(c.parts, id)
-		if len(p.users) == 1 {
-			c.add(p.users[0].InputNode(0), cotangent(p.users[0], 0, p.cts[0]))
-		} else {
-			c.add(p.users[0].InputNode(0), ops.PutParts(p.users, p.cts))
-		}
+	if len(c.parts) > 0 {
+		c.join(id)
 	}
 	v := *c.sum(id)
 	return v, v.Graph() != nil
 }
 
-// pass passes the cotangent ct of node n to operand i.
-func (c *cotangents) pass(n graph.Node, i int, ct graph.Value) {
-	in := n.InputNode(i)
-	if i == 0 && ops.TakesPart(n) {
-		p := c.parts[in.ID()]
-		if p == nil {
-			p = &parts{}
-			c.parts[in.ID()] = p
-		}
-		p.users, p.cts = append(p.users, n), append(p.cts, ct)
+// join puts the parts of a node's cotangent together, if there are any, and adds them to what the node has got.
+func (c *cotangents) join(id int) {
+	p := c.parts[id]
+	if p == nil {
 		return
 	}
-	c.add(in, cotangent(n, i, ct))
+	delete(c.parts, id)
+	in := p.users[0].InputNode(0)
+	if len(p.users) == 1 {
+		c.add(in, cotangent(p.users[0], 0, p.cts[0]))
+	} else {
+		c.add(in, ops.PutParts(p.users, p.cts))
+	}
+}
+
+// pass passes the cotangent ct of node n to its operands.
+func (c *cotangents) pass(n graph.Node, ct graph.Value) {
+	row := n.Row()
+	if row.Class != graph.Elementwise { // whose rules have no memory
+		if m := memoryOf(n); m != nil {
+			m.forget()
+		}
+	}
+	for i := range n.NumInputs() {
+		in := n.Input(i)
+		id := in.ID()
+		if !c.on.Has(id) {
+			continue
+		}
+		_, f := graph.Scalar(in)
+		if !f.Scalar() && i == 0 && ops.TakesPart(n) {
+			c.wait(id, n, ct)
+			continue
+		}
+		v := row.VJP(n, i, ct)
+		if _, got := graph.Scalar(v); f.Scalar() && got.Scalar() { // nothing to check
+			c.addSame(id, v)
+			continue
+		}
+		checkCotangent(n, i, v)
+		c.add(in.Node(), v)
+	}
+}
+
+// wait keeps the cotangent ct of node n, which takes a part of the node with the given number, until it is that node's
+// turn.
+func (c *cotangents) wait(id int, n graph.Node, ct graph.Value) {
+	p := c.parts[id]
+	if p == nil {
+		p = &parts{}
+		c.parts[id] = p
+	}
+	p.users, p.cts = append(p.users, n), append(p.cts, ct)
 }
 
 // add adds ct, of a shape that the node's stretches to, to what the node has got.
@@ -79,7 +112,12 @@ func (c *cotangents) add(n graph.Node, ct graph.Value) {
 	if shape := n.Dims(); !slices.Equal(ct.Dims(), shape) {
 		ct = ops.SumTo(ct, shape...)
 	}
-	sum := c.sum(n.ID())
+	c.addSame(n.ID(), ct)
+}
+
+// addSame adds ct, of the shape of the node with the given number, to what the node has got.
+func (c *cotangents) addSame(id int, ct graph.Value) {
+	sum := c.sum(id)
 	if sum.Graph() != nil {
 		ct = ops.Add(*sum, ct)
 	}

@@ -179,13 +179,18 @@ func exact(v graph.Value) *tensor.Tensor {
 // operand stretches to.
 func cotangent(n graph.Node, i int, ct graph.Value) graph.Value {
 	v := n.Row().VJP(n, i, ct)
+	checkCotangent(n, i, v)
+	return v
+}
+
+// checkCotangent panics unless a rule may return v as the cotangent of operand i of node n.
+func checkCotangent(n graph.Node, i int, v graph.Value) {
 	if v.Graph() == nil {
 		panic(n.Errorf(graph.ErrUsage, "the VJP of operand %d returned the zero graph.Value: return the operand's cotangent", i))
 	}
 	if shape := n.InputNode(i).Dims(); !tensor.BroadcastsTo(shape, v.Dims()) {
 		panic(n.Errorf(graph.ErrShape, "the VJP of operand %d returned shape %s, to which the operand's shape %s does not stretch: return a cotangent of the operand's shape", i, tensor.FormatShape(v.Dims()), tensor.FormatShape(shape)))
 	}
-	return v
 }
 
 // checkLoud panics if y is a constant for no other reason than that gradients are off: its derivatives are not 0.

@@ -57,20 +57,15 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 		if !reached {
 			continue
 		}
-		n := g.Value(id).Node()
-		if m := memoryOf(n); m != nil {
-			m.forget()
-		}
-		for i := range n.NumInputs() {
-			if on.Has(n.InputNode(i).ID()) {
-				cts.pass(n, i, ct)
-			}
-		}
+		cts.pass(g.Value(id).Node(), ct)
 	}
 	out := make([]graph.Value, len(xs))
 	for i, x := range xs {
 		var ok bool
-		if out[i], ok = cts.of(x.ID()); !ok {
+		if on.Has(x.ID()) {
+			out[i], ok = cts.of(x.ID())
+		}
+		if !ok {
 			out[i] = ops.Broadcast(g.Const(0), x.Dims()...)
 		}
 	}
