@@ -18,8 +18,8 @@ func init() {
 		Value:      "exp(minimum(x, 0))/(1+exp(-abs(x)))",
 		Slopes:     []string{"y*exp(minimum(-x, 0))/(1+exp(-abs(x)))"},
 		Unary: func(x float64) (float64, float64) {
-			y := sigmoid(x)
-			return y, y * sigmoid(-x) // 1-y would lose the digits where y is near 1
+			y := kernel.SigmoidOf(x)
+			return y, y * kernel.SigmoidOf(-x) // 1-y would lose the digits where y is near 1
 		},
 		Forward: kernel1(kernel.Sigmoid[float64], kernel.Sigmoid[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -75,7 +75,7 @@ func init() {
 		Derivative: "sigmoid(x)",
 		Value:      "maximum(x, 0)+log1p(exp(-abs(x)))",
 		Slopes:     []string{"exp(minimum(x, 0))/(1+exp(-abs(x)))"},
-		Unary:      func(x float64) (float64, float64) { return softplus(x), sigmoid(x) },
+		Unary:      func(x float64) (float64, float64) { return kernel.SoftplusOf(x), kernel.SigmoidOf(x) },
 		Forward:    kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(n.Input(0))) },
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(math.Ln2, 0.5), NegZero: at(math.Ln2, 0.5)},
@@ -196,20 +196,6 @@ func init() {
 	}))
 }
 
-func sigmoid(x float64) float64 {
-	if x >= 0 {
-		return 1 / (1 + math.Exp(-x))
-	}
-	if x < -708 { // there the result is subnormal, and math.Exp is 0 on some processors
-		h := math.Exp(x / 2)
-		return h * h
-	}
-	e := math.Exp(x)
-	return e / (1 + e)
-}
-
-func softplus(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
-
 // tanh returns tanh x and its derivative sech² x, without the cancellation of 1 - tanh² x where tanh² is near 1.
 func tanh(x float64) (y, dx float64) {
 	a := math.Abs(x)
@@ -273,15 +259,15 @@ func ReLU(x graph.Value) graph.Value {
 func Softplus(x graph.Value) graph.Value { return graph.Unary(opSoftplus, x) }
 
 func logSigmoid(x float64) (y, dx float64) {
-	return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))), sigmoid(-x)
+	return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))), kernel.SigmoidOf(-x)
 }
 
 func silu(x float64) (y, dx float64) {
-	s := sigmoid(x)
+	s := kernel.SigmoidOf(x)
 	if math.IsInf(x, -1) {
 		return 0, 0
 	}
-	return s * x, zeroWins(s, 1+zeroWins(sigmoid(-x), x))
+	return s * x, zeroWins(s, 1+zeroWins(kernel.SigmoidOf(-x), x))
 }
 
 func softsign(x float64) (y, dx float64) {

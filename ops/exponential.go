@@ -38,7 +38,7 @@ func init() {
 			if x < 0 {
 				return math.NaN(), math.NaN()
 			}
-			return ln(x), 1 / (x + 0) // +Inf at -0 too
+			return kernel.LogOf(x), 1 / (x + 0) // +Inf at -0 too
 		},
 		Forward: kernel1(kernel.Log[float64], kernel.Log[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -130,7 +130,7 @@ func init() {
 				}
 				return a, d, d // NaN for +Inf: how much each counts is undefined
 			}
-			da, db := sigmoid(d), sigmoid(-d)
+			da, db := kernel.SigmoidOf(d), kernel.SigmoidOf(-d)
 			if math.IsInf(a, -1) { // a mask, beside NaN too
 				da = 0
 			}
@@ -145,14 +145,6 @@ func init() {
 		},
 		Source: "max(a, b) + log1p(e^-|a-b|), which does not overflow",
 	}))
-}
-
-// ln returns the natural logarithm. On amd64 Go's math.Log is wrong for denormal numbers, which are scaled here.
-func ln(x float64) float64 {
-	if x < 0x1p-1022 {
-		return math.Log(x*0x1p54) - 54*math.Ln2
-	}
-	return math.Log(x)
 }
 
 // Exp returns eˣ, element by element.
@@ -282,11 +274,11 @@ func log2(x float64) float64 {
 	if frac, exp := math.Frexp(x); frac == 0.5 {
 		return float64(exp - 1)
 	}
-	return ln(x) * (1 / math.Ln2)
+	return kernel.LogOf(x) * (1 / math.Ln2)
 }
 
 func log10(x float64) float64 {
-	y := ln(x) * (1 / math.Ln10)
+	y := kernel.LogOf(x) * (1 / math.Ln10)
 	// A power of 10 up to 10^22 is a float64, and its logarithm a whole number that the product may miss by a bit.
 	if r := math.Round(y); math.Abs(r) <= 22 && math.Pow10(int(r)) == x {
 		return r

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"gonum.org/v1/gonum/mathext"
 )
 
@@ -60,7 +61,7 @@ func lgamma(x float64) float64 {
 	case math.IsInf(x, -1):
 		return math.Inf(1) // as C99; Go's has -Inf
 	case math.Abs(x) < 0x1p-1000 && x != 0:
-		return -ln(math.Abs(x)) // Γ(x) = 1/x + …
+		return -kernel.LogOf(math.Abs(x)) // Γ(x) = 1/x + …
 	}
 	y, _ := math.Lgamma(x)
 	return y

@@ -279,7 +279,7 @@ func powLog(x, y float64, k int) float64 {
 	case x == 0 && y > 0, z == 0:
 		return 0
 	}
-	return z * math.Pow(ln(x), float64(k))
+	return z * math.Pow(kernel.LogOf(x), float64(k))
 }
 
 // powLogText returns powLog as an expression, for an exponent and an order that are expressions too.
@@ -304,7 +304,7 @@ func powExponent(x, y, z float64) float64 {
 	case z == 0, x == 0 && y >= 0:
 		return 0
 	}
-	return z * ln(x)
+	return z * kernel.LogOf(x)
 }
 
 // Square returns x², element by element.

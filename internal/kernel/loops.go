@@ -127,10 +127,10 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 			}
 		},
 		opExp:      each[T](math.Exp),
-		opLog:      each[T](logarithm),
+		opLog:      each[T](LogOf),
 		opTanh:     each[T](math.Tanh),
-		opSigmoid:  each[T](sigmoid),
-		opSoftplus: each[T](softplus),
+		opSigmoid:  each[T](SigmoidOf),
+		opSoftplus: each[T](SoftplusOf),
 		opErf:      each[T](math.Erf),
 		opSin:      each[T](sin),
 		opCos:      each[T](cos),
@@ -261,10 +261,10 @@ func tanhSlope[T Float](x T) T {
 	return T(4 * e / ((1 + e) * (1 + e)))
 }
 
-func softplusSlope[T Float](x T) T { return T(sigmoid(float64(x))) }
+func softplusSlope[T Float](x T) T { return T(SigmoidOf(float64(x))) }
 
-// sigmoid returns 1/(1+e⁻ˣ) in a form that neither overflows nor loses the denormal results at very negative x.
-func sigmoid(x float64) float64 {
+// SigmoidOf returns 1/(1+e⁻ˣ) in a form that neither overflows nor loses the denormal results at very negative x.
+func SigmoidOf(x float64) float64 {
 	if x >= 0 {
 		return 1 / (1 + math.Exp(-x))
 	}
@@ -276,13 +276,13 @@ func sigmoid(x float64) float64 {
 	return e / (1 + e)
 }
 
-// softplus returns ln(1+eˣ) in a form that neither overflows nor loses the denormal results at very negative x.
-func softplus(x float64) float64 {
+// SoftplusOf returns ln(1+eˣ) in a form that neither overflows nor loses the denormal results at very negative x.
+func SoftplusOf(x float64) float64 {
 	return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
 }
 
-// logarithm returns ln x. [math.Log] is wrong for denormal numbers on amd64.
-func logarithm(x float64) float64 {
+// LogOf returns ln x. [math.Log] is wrong for denormal numbers on amd64.
+func LogOf(x float64) float64 {
 	if x > 0 && x < 0x1p-1022 {
 		return math.Log(x*0x1p54) - 54*math.Ln2
 	}
