@@ -80,6 +80,7 @@ type jobs[T Float] struct {
 	step    stepJob[T]
 	rows    rowsJob[T]
 	columns columnsJob[T]
+	axes    axesJob[T]
 	gemm    gemmJob[T]
 	share   shareJob[T]
 }

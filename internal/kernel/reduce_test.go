@@ -176,3 +176,59 @@ func testRows[T kernel.Float](t *testing.T) {
 		}
 	}
 }
+
+func TestAddOverAxes(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		testOverAxes[float32](t)
+		testOverAxes[float64](t)
+	})
+}
+
+// testOverAxes compares sums over every other axis, from the first or the second on, with exact ones.
+func testOverAxes[T kernel.Float](t *testing.T) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(27, 28))
+	for _, dims := range [][]int{
+		{7}, {3, 2}, {2, 3}, {70, 5}, {5, 200}, {1, 1, 1}, {3, 2, 70}, {2, 3, 1000}, {70, 3, 4}, {130, 9, 3}, {3, 130, 9}, {1500, 3, 5},
+		{2, 3, 5, 7}, {9, 8, 7, 6}, {3, 2, 3, 900}, {65, 2, 2, 65}, {200, 2, 80, 3}, {2, 2, 2, 2, 2, 2, 2}, {3, 2, 4, 2, 30, 2, 5}, {64, 64, 8, 64},
+		{2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 2},
+	} {
+		for first := range 2 {
+			if len(dims) == first {
+				continue
+			}
+			steps, n, m := make([]int, len(dims)), 1, 1
+			for l, d := range dims {
+				if l%2 != first {
+					steps[l] = m
+					m *= d
+				}
+				n *= d
+			}
+			x, dst := boxOf(random[T](rng, n, 1), n%5), boxOf(random[T](rng, m, 1), n%3)
+			parts := make([][]T, m)
+			for i, v := range dst.s {
+				parts[i] = []T{v}
+			}
+			for i, v := range x.s {
+				to, rest := 0, i
+				for l, d := range dims {
+					to += rest % d * steps[l]
+					rest /= d
+				}
+				parts[to] = append(parts[to], v)
+			}
+			kernel.AddOverAxes(dst.s, x.s, dims, steps)
+			for i, got := range dst.s {
+				ones := make([]T, len(parts[i]))
+				kernel.Fill(ones, 1)
+				hi, lo, size := exactSum(parts[i], ones)
+				if d := hi - float64(got) + lo; math.Abs(d) > few*eps[T]()*size {
+					t.Errorf("AddOverAxes/dtype=%s dims=%v steps=%v: element %d is %v, differs by %g", dtype[T](), dims, steps, i, got, d)
+				}
+			}
+			dst.check(t)
+		}
+	}
+}
