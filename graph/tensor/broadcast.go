@@ -87,7 +87,8 @@ func (p *Pairing) Runs(yield func(Run) bool) {
 }
 
 // AddReduced adds src to dst, summed over the axes along which dst's shape stretches to src's: the transpose of
-// broadcasting. With dst of zeros and axes kept at length 1 it is the sum over those axes. Both have one precision.
+// broadcasting. With dst of zeros and axes kept at length 1 it is the sum over those axes, with an error of some units in the
+// last place of the sum of absolute values, however many there are. Both have one precision.
 // AddReduced panics with an [*Error] if the shapes or precisions do not fit.
 func AddReduced(dst, src *Tensor) {
 	const op = "tensor.AddReduced"
@@ -122,26 +123,47 @@ func addReducedAs(op string, dst *Tensor, dstShape []int, src *Tensor, srcShape 
 	}
 }
 
+// An element of the sum may take up some runs one after another, rounded after each: so many that it does not matter, and
+// for short runs so many that it is faster.
+const (
+	fewRuns      = 16
+	fewShortRuns = 4
+	longRun      = 64
+)
+
 func addReduced[T constraints.Float](dst, src []T, dstShape, srcShape []int) {
 	p := Pair(srcShape, dstShape, srcShape)
-	switch {
-	case len(src) == 0:
-		return
-	case p.loops == 1 && p.stepA[0] == 1:
-		kernel.AddTo(dst, src)
-		return
-	case p.loops == 2 && p.stepA[0] == 1 && p.stepA[1] == 0:
-		kernel.AddColumnSums(dst, src)
+	if len(src) == 0 {
 		return
 	}
-	for r := range p.Runs {
-		x := src[r.Out : r.Out+r.N]
-		if r.StepA == 1 {
-			kernel.AddTo(dst[r.A:r.A+r.N], x)
-		} else {
-			dst[r.A] += kernel.Sum(x)
+	switch {
+	case p.stepA[0] == 1 && p.loops == 1:
+		kernel.AddTo(dst, src)
+	case p.stepA[0] == 1 && p.loops == 2:
+		kernel.AddColumnSums(dst, src)
+	case p.additions() > fewRuns || p.additions() > fewShortRuns && p.dims[0] < longRun:
+		kernel.AddOverAxes(dst, src, p.dims[:p.loops], p.stepA[:p.loops])
+	default:
+		for r := range p.Runs {
+			x := src[r.Out : r.Out+r.N]
+			if r.StepA == 1 {
+				kernel.AddTo(dst[r.A:r.A+r.N], x)
+			} else {
+				dst[r.A] += kernel.Sum(x)
+			}
 		}
 	}
+}
+
+// additions returns how many runs are added to an element of a.
+func (p *Pairing) additions() int {
+	n := 1
+	for l := 1; l < p.loops; l++ {
+		if p.stepA[l] == 0 {
+			n *= p.dims[l]
+		}
+	}
+	return n
 }
 
 // stretchError says that a tensor of shape from does not stretch to shape to.

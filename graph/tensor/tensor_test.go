@@ -454,3 +454,74 @@ func TestPoolKeepsWhatFits(t *testing.T) {
 		t.Errorf("%d bytes are kept beyond the limit", p.Bytes())
 	}
 }
+
+// TestAddReducedIsAccurate sums so many numbers over every set of axes that sums in single precision, one number after
+// the other, lose three digits.
+func TestAddReducedIsAccurate(t *testing.T) {
+	const seen = 0.125 // what stands in the sum before
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		bound := 1e-14
+		if dtype == tensor.Float32 {
+			bound = 1e-6
+		}
+		for _, shape := range [][]int{
+			{100_000}, {2, 50_000}, {50_000, 2}, {2, 30_000, 2}, {30_000, 2, 3}, {2, 3, 30_000}, {100, 16, 100}, {10_000, 2, 3, 2}, {2, 3, 2, 10_000},
+			{2, 10_000, 3, 2}, {30, 2, 90, 17}, {3, 300, 2, 100, 2}, {2, 10, 5, 12, 3, 4, 2},
+		} {
+			x := tensor.New(dtype, shape...)
+			for i := range x.Len() {
+				x.SetFlat(0.1+float64(i%7)/32, i)
+			}
+			for set := range 1 << len(shape) {
+				kept := append([]int{}, shape...)
+				for a := range kept {
+					if set>>a&1 != 0 {
+						kept[a] = 1
+					}
+				}
+				got := tensor.New(dtype, kept...)
+				got.Fill(seen)
+				tensor.AddReduced(got, x)
+				want := sumsTo(kept, x, seen)
+				for i := range got.Len() {
+					if e := math.Abs(got.AtFlat(i)-want[i]) / want[i]; e > bound {
+						t.Errorf("%v %v to %v: element %d is %v, want %v: off by %.2g", dtype, shape, kept, i, got.AtFlat(i), want[i], e)
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+// sumsTo returns first plus the sums of x over the axes that have length 1 in kept, each added with what it loses.
+func sumsTo(kept []int, x *tensor.Tensor, first float64) []float64 {
+	n := 1
+	steps := make([]int, len(kept))
+	for a := len(kept) - 1; a >= 0; a-- {
+		if kept[a] > 1 {
+			steps[a] = n
+		}
+		n *= kept[a]
+	}
+	hi, lo := make([]float64, n), make([]float64, n)
+	for i := range hi {
+		hi[i] = first
+	}
+	for i := range x.Len() {
+		to, rest := 0, i
+		for a := len(kept) - 1; a >= 0; a-- {
+			to += rest % x.Dims()[a] * steps[a]
+			rest /= x.Dims()[a]
+		}
+		v := x.AtFlat(i)
+		s := hi[to] + v
+		d := s - hi[to]
+		lo[to] += (hi[to] - (s - d)) + (v - d)
+		hi[to] = s
+	}
+	for i := range hi {
+		hi[i] += lo[i]
+	}
+	return hi
+}
