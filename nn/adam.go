@@ -3,6 +3,8 @@ package nn
 import (
 	"math"
 
+	"github.com/seed366ff29f/chainrule/internal/array"
+
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -116,11 +118,7 @@ func (a *Adam) decay() (keep, decay float64) {
 func (a *Adam) remembers() (m, v, squares bool) { return true, true, true }
 
 func (a *Adam) step(p *Param, m *slot) {
-	if p.Data.DType() == tensor.Float32 {
-		adamStep[float32](a, p, m)
-	} else {
-		adamStep[float64](a, p, m)
-	}
+	array.Instance(p.Data.DType(), adamStep[float64], adamStep[float32])(a, p, m)
 }
 
 func adamStep[T kernel.Float](a *Adam, p *Param, m *slot) {

@@ -3,6 +3,8 @@ package nn
 import (
 	"math"
 
+	"github.com/seed366ff29f/chainrule/internal/array"
+
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -86,11 +88,7 @@ func (s *SGD) remembers() (m, v, squares bool) {
 }
 
 func (s *SGD) step(p *Param, m *slot) {
-	if p.Data.DType() == tensor.Float32 {
-		sgdStep[float32](s, p, m)
-	} else {
-		sgdStep[float64](s, p, m)
-	}
+	array.Instance(p.Data.DType(), sgdStep[float64], sgdStep[float32])(s, p, m)
 }
 
 func sgdStep[T kernel.Float](s *SGD, p *Param, m *slot) {

@@ -3,6 +3,8 @@ package ops
 import (
 	"math"
 
+	"github.com/seed366ff29f/chainrule/internal/array"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -364,11 +366,7 @@ func productChain[T constraints.Float]() chainKernel[T] {
 // mulBackward adds ct times the other operand.
 func mulBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	n.Unstretched(ct, dst, fresh, func(dst *tensor.Tensor, fresh bool) {
-		if dst.DType() == tensor.Float32 {
-			addProduct[float32](dst, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
-		} else {
-			addProduct[float64](dst, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
-		}
+		array.Instance(dst.DType(), addProduct[float64], addProduct[float32])(dst, ct, n.In(1-i), fresh, n.Row().SelectsOperand(i))
 	})
 	return true
 }

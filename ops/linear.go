@@ -3,6 +3,7 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -53,11 +54,7 @@ func Linear(x, w, b graph.Value) graph.Value {
 }
 
 func linearForward(n graph.Node) {
-	if n.DType() == tensor.Float32 {
-		linear[float32](n)
-	} else {
-		linear[float64](n)
-	}
+	array.Instance(n.DType(), linear[float64], linear[float32])(n)
 }
 
 func linear[T constraints.Float](n graph.Node) {
@@ -76,11 +73,7 @@ func rowsOf(n graph.Node) int {
 }
 
 func linearBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-	if dst.DType() == tensor.Float32 {
-		addLinear[float32](n, i, ct, dst, !fresh)
-	} else {
-		addLinear[float64](n, i, ct, dst, !fresh)
-	}
+	array.Instance(dst.DType(), addLinear[float64], addLinear[float32])(n, i, ct, dst, !fresh)
 	return true
 }
 

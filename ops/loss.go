@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/seed366ff29f/chainrule/internal/array"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -78,11 +80,7 @@ func init() {
 		Formula:    "Σ [ln Σ e^z - z(label)] / rows",
 		Derivative: "(softmax(z) - 1(label))/rows",
 		Forward: func(n graph.Node) {
-			if n.DType() == tensor.Float32 {
-				crossEntropies[float32](n)
-			} else {
-				crossEntropies[float64](n)
-			}
+			array.Instance(n.DType(), crossEntropies[float64], crossEntropies[float32])(n)
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			// A cotangent that is not finite must not reach what is masked: the rule selects.
@@ -98,11 +96,7 @@ func init() {
 		Formula:    "Σ t·(ln Σ e^z - z) / rows",
 		Derivative: "(softmax(z)·Σt - t)/rows, (ln Σ e^z - z)/rows",
 		Forward: func(n graph.Node) {
-			if n.DType() == tensor.Float32 {
-				softCrossEntropies[float32](n)
-			} else {
-				softCrossEntropies[float64](n)
-			}
+			array.Instance(n.DType(), softCrossEntropies[float64], softCrossEntropies[float32])(n)
 		},
 		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 			rows, _, _ := classRows(n.In(0).Dims())

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/seed366ff29f/chainrule/internal/array"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -120,11 +122,7 @@ func matmul(a, b graph.Value, cotangents int) graph.Value {
 }
 
 func matmulForward(n graph.Node) {
-	if n.DType() == tensor.Float32 {
-		multiply[float32](n)
-	} else {
-		multiply[float64](n)
-	}
+	array.Instance(n.DType(), multiply[float64], multiply[float32])(n)
 }
 
 func multiply[T constraints.Float](n graph.Node) {
@@ -144,11 +142,7 @@ func matmulBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) boo
 		dst.Zero() // a batch that was broadcast adds up several products
 		fresh = false
 	}
-	if dst.DType() == tensor.Float32 {
-		addMatmul[float32](n, i, ct, dst, !fresh)
-	} else {
-		addMatmul[float64](n, i, ct, dst, !fresh)
-	}
+	array.Instance(dst.DType(), addMatmul[float64], addMatmul[float32])(n, i, ct, dst, !fresh)
 	return true
 }
 

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/seed366ff29f/chainrule/internal/array"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -19,11 +21,7 @@ func init() {
 		Formula:    "(x - x̄)/√(σ² + eps)·gain + bias",
 		Derivative: "(g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct",
 		Forward: func(n graph.Node) {
-			if n.Out().DType() == tensor.Float32 {
-				layerNorm[float32](n)
-			} else {
-				layerNorm[float64](n)
-			}
+			array.Instance(n.Out().DType(), layerNorm[float64], layerNorm[float32])(n)
 		},
 		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 			if fresh {
@@ -32,11 +30,7 @@ func init() {
 			if ct.Len() == 0 {
 				return true
 			}
-			if dst.DType() == tensor.Float32 {
-				layerNormBackward[float32](n, i, ct, dst)
-			} else {
-				layerNormBackward[float64](n, i, ct, dst)
-			}
+			array.Instance(dst.DType(), layerNormBackward[float64], layerNormBackward[float32])(n, i, ct, dst)
 			return true
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
@@ -51,11 +45,7 @@ func init() {
 		Formula:    "(x - x̄)/√(σ² + eps)·gain + bias",
 		Derivative: "(g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct",
 		Forward: func(n graph.Node) {
-			if n.Out().DType() == tensor.Float32 {
-				batchNorm[float32](n)
-			} else {
-				batchNorm[float64](n)
-			}
+			array.Instance(n.Out().DType(), batchNorm[float64], batchNorm[float32])(n)
 		},
 		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 			if fresh {
@@ -64,11 +54,7 @@ func init() {
 			if ct.Len() == 0 {
 				return true
 			}
-			if dst.DType() == tensor.Float32 {
-				batchNormBackward[float32](n, i, ct, dst)
-			} else {
-				batchNormBackward[float64](n, i, ct, dst)
-			}
+			array.Instance(dst.DType(), batchNormBackward[float64], batchNormBackward[float32])(n, i, ct, dst)
 			return true
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {

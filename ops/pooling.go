@@ -3,6 +3,8 @@ package ops
 import (
 	"slices"
 
+	"github.com/seed366ff29f/chainrule/internal/array"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
@@ -19,21 +21,13 @@ func init() {
 		Formula:    "max x[i·stride+p, j·stride+q], 0 ≤ p, q < k",
 		Derivative: "1 for the largest, split evenly among ties",
 		Forward: func(n graph.Node) {
-			if n.Out().DType() == tensor.Float32 {
-				maxPoolForward[float32](n)
-			} else {
-				maxPoolForward[float64](n)
-			}
+			array.Instance(n.Out().DType(), maxPoolForward[float64], maxPoolForward[float32])(n)
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			if fresh {
 				dst.Zero()
 			}
-			if dst.DType() == tensor.Float32 {
-				maxPoolBackward[float32](n, ct, dst)
-			} else {
-				maxPoolBackward[float64](n, ct, dst)
-			}
+			array.Instance(dst.DType(), maxPoolBackward[float64], maxPoolBackward[float32])(n, ct, dst)
 			return true
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -67,11 +61,7 @@ func init() {
 		Formula:    "mean v where x is largest",
 		Derivative: "max_pool2d_input(ct, x), 0",
 		Forward: func(n graph.Node) {
-			if n.Out().DType() == tensor.Float32 {
-				selectMax[float32](n)
-			} else {
-				selectMax[float64](n)
-			}
+			array.Instance(n.Out().DType(), selectMax[float64], selectMax[float32])(n)
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 1 {

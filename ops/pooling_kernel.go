@@ -3,6 +3,7 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"golang.org/x/exp/constraints"
 )
 
@@ -161,11 +162,7 @@ func same[T constraints.Float](v, m T) bool { return v == m || v != v && m != m 
 
 // shareMax adds the elements of ct to dst where the windows of x have their largest elements.
 func shareMax(n graph.Node, dst, ct, x *tensor.Tensor) {
-	if dst.DType() == tensor.Float32 {
-		shareMaxOf[float32](n, dst, ct, x)
-	} else {
-		shareMaxOf[float64](n, dst, ct, x)
-	}
+	array.Instance(dst.DType(), shareMaxOf[float64], shareMaxOf[float32])(n, dst, ct, x)
 }
 
 func shareMaxOf[T constraints.Float](n graph.Node, dst, ct, x *tensor.Tensor) {
@@ -211,11 +208,7 @@ func selectMax[T constraints.Float](n graph.Node) {
 
 // addAverages adds the means of the windows of x to y.
 func addAverages(n graph.Node, y, x *tensor.Tensor) {
-	if y.DType() == tensor.Float32 {
-		addAveragesOf[float32](n, y, x)
-	} else {
-		addAveragesOf[float64](n, y, x)
-	}
+	array.Instance(y.DType(), addAveragesOf[float64], addAveragesOf[float32])(n, y, x)
 }
 
 func addAveragesOf[T constraints.Float](n graph.Node, y, x *tensor.Tensor) {
@@ -251,11 +244,7 @@ func sumWindow[T constraints.Float](x []T, rows, cols, width int) float64 {
 
 // spreadAverages adds to every element of x the mean that each window it is in has coming.
 func spreadAverages(n graph.Node, x, y *tensor.Tensor) {
-	if x.DType() == tensor.Float32 {
-		spreadAveragesOf[float32](n, x, y)
-	} else {
-		spreadAveragesOf[float64](n, x, y)
-	}
+	array.Instance(x.DType(), spreadAveragesOf[float64], spreadAveragesOf[float32])(n, x, y)
 }
 
 func spreadAveragesOf[T constraints.Float](n graph.Node, x, y *tensor.Tensor) {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/seed366ff29f/chainrule/internal/array"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -145,11 +147,7 @@ func Where(cond, a, b graph.Value) graph.Value {
 }
 
 func whereForward(n graph.Node) {
-	if n.DType() == tensor.Float32 {
-		selectBranches[float32](n)
-	} else {
-		selectBranches[float64](n)
-	}
+	array.Instance(n.DType(), selectBranches[float64], selectBranches[float32])(n)
 }
 
 func selectBranches[T constraints.Float](n graph.Node) {

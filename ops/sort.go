@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/seed366ff29f/chainrule/internal/array"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"golang.org/x/exp/constraints"
@@ -183,11 +185,7 @@ func sortKey(x float64) uint64 {
 
 // permuteSorted sets the node's result to its operand's elements in order, as many as the result has.
 func permuteSorted(n graph.Node, descending bool) {
-	if n.DType() == tensor.Float32 {
-		permuteSortedOf[float32](n, descending)
-	} else {
-		permuteSortedOf[float64](n, descending)
-	}
+	array.Instance(n.DType(), permuteSortedOf[float64], permuteSortedOf[float32])(n, descending)
 }
 
 func permuteSortedOf[T constraints.Float](n graph.Node, descending bool) {
@@ -213,11 +211,7 @@ func listSorted(n graph.Node, descending bool) {
 
 // firstInOrder sets the node's result to the index of the element of each line that comes first.
 func firstInOrder(n graph.Node, by order) {
-	if n.DType() == tensor.Float32 {
-		firstInOrderOf[float32](n, by)
-	} else {
-		firstInOrderOf[float64](n, by)
-	}
+	array.Instance(n.DType(), firstInOrderOf[float64], firstInOrderOf[float32])(n, by)
 }
 
 // firstInOrderOf goes through the lines side by side, in the order in which they lie in memory.
@@ -244,11 +238,7 @@ func firstInOrderOf[T constraints.Float](n graph.Node, by order) {
 // leaders sets, for every element of the node's operand, values to the one that comes first among it and those before it
 // in its line, and indices to the place of that one in the line. Either may be nil.
 func leaders(n graph.Node, by order, values, indices *tensor.Tensor) {
-	if n.DType() == tensor.Float32 {
-		leadersOf[float32](n, by, values, indices)
-	} else {
-		leadersOf[float64](n, by, values, indices)
-	}
+	array.Instance(n.DType(), leadersOf[float64], leadersOf[float32])(n, by, values, indices)
 }
 
 func leadersOf[T constraints.Float](n graph.Node, by order, values, indices *tensor.Tensor) {

@@ -21,6 +21,7 @@ var floors = []struct {
 	{"internal/kernel", []string{"golang.org/x/exp", "golang.org/x/sys"}},
 	{"graph/tensor", []string{"golang.org/x/exp"}},
 	{"graph/tensor/matrix", []string{"gonum.org/v1/gonum/mat"}},
+	{"internal/array", []string{"golang.org/x/exp"}},
 	{"graph", []string{"golang.org/x/exp"}},
 	{"internal/legible", nil},
 	{"ops", []string{"golang.org/x/exp", "gonum.org/v1/gonum/lapack", "gonum.org/v1/gonum/blas", "gonum.org/v1/gonum/mathext", "gonum.org/v1/gonum/mat"}},
