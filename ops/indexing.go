@@ -90,7 +90,8 @@ func init() {
 		Doc:        "elements at the indices along an axis, other indices for every line",
 		Formula:    "x[index]",
 		Derivative: "1 for each time an element was taken",
-		Forward:    takeAlong,
+		Forward:    func(n graph.Node) { moveAlong(n, n.In(0), n.Out(), take) },
+		Backward:   takeAlongBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 1 {
 				return zeroVJP(n, i, ct)
@@ -107,7 +108,11 @@ func init() {
 		Doc:        "zeros of the given size along an axis, with the elements of x added at the indices: the transpose of take_along",
 		Formula:    "Σ x at index",
 		Derivative: "1",
-		Forward:    putAlong,
+		Forward: func(n graph.Node) {
+			n.Out().Zero()
+			moveAlong(n, n.Out(), n.In(0), put)
+		},
+		Backward: putAlongBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 1 {
 				return zeroVJP(n, i, ct)
@@ -287,52 +292,77 @@ func eachIndex(shape []int, axis int, index []int, f func(whole, part, block int
 	}
 }
 
-// takeAlong sets the node's result to the elements of operand 0 at the indices of operand 1.
-func takeAlong(n graph.Node) {
-	if n.DType() == tensor.Float32 {
-		moveAlong[float32](n, n.In(0).Dims(), false, nil)
-	} else {
-		moveAlong[float64](n, n.In(0).Dims(), false, nil)
+// takeAlongBackward adds the cotangents to the elements that were taken, and touches no others.
+func takeAlongBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	if fresh {
+		dst.Zero()
+	}
+	if i == 0 { // indices have no derivative
+		moveAlong(n, dst, ct, put)
+	}
+	return true
+}
+
+func putAlongBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	switch {
+	case i == 1: // indices have no derivative
+		if fresh {
+			dst.Zero()
+		}
+	case fresh:
+		moveAlong(n, ct, dst, take)
+	default:
+		moveAlong(n, ct, dst, takeMore)
+	}
+	return true
+}
+
+// A move says what moveAlong does with an element of part and the one of whole that its index points to.
+type move uint8
+
+const (
+	take     move = iota // sets the one of part
+	takeMore             // adds to the one of part
+	put                  // adds to the one of whole
+)
+
+// moveAlong moves elements at the indices of operand 1 of n, which has the shape of part, along n's axis. Sums in single
+// precision are exact to some 1e-6 however often an index repeats.
+func moveAlong(n graph.Node, whole, part *tensor.Tensor, m move) {
+	switch {
+	case n.DType() == tensor.Float64:
+		moveAlongOf[float64](n, whole, part, m, nil)
+	case m != put || part.Dims()[n.Int(0)] <= fewAdditions:
+		moveAlongOf[float32](n, whole, part, m, nil)
+	default:
+		lost := n.Temp(whole.Dims()...)
+		moveAlongOf(n, whole, part, m, lost.Float32s())
+		n.FreeTemp(lost)
 	}
 }
 
-// putAlong adds the elements of operand 0 to the node's result at the indices of operand 1.
-func putAlong(n graph.Node) {
-	n.Out().Fill(0)
-	if n.DType() == tensor.Float64 {
-		moveAlong[float64](n, n.Dims(), true, nil)
-		return
-	}
-	if axis := n.Int(0); n.In(1).Dims()[axis] <= fewAdditions {
-		moveAlong[float32](n, n.Dims(), true, nil)
-		return
-	}
-	lost := n.Temp(n.Dims()...)
-	moveAlong(n, n.Dims(), true, lost.Float32s())
-	n.FreeTemp(lost)
-}
-
-// moveAlong does the work of takeAlong and putAlong. Indices point into a tensor of shape dims. If lost is not nil, putAlong
-// compensates there for what rounding loses.
-func moveAlong[T constraints.Float](n graph.Node, dims []int, put bool, lost []T) {
-	x, index, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1)), tensor.Data[T](n.Out())
-	whole, l := linesOf(dims, n.Int(0)), linesOf(n.In(1).Dims(), n.Int(0))
+// moveAlongOf is moveAlong for one precision. If lost is not nil, sums are compensated there for what rounding loses.
+func moveAlongOf[T constraints.Float](n graph.Node, whole, part *tensor.Tensor, m move, lost []T) {
+	w, p, index := tensor.Data[T](whole), tensor.Data[T](part), tensor.Data[T](n.In(1))
+	all, l := linesOf(whole.Dims(), n.Int(0)), linesOf(part.Dims(), n.Int(0))
 	for o := range l.outer {
 		for k := range l.n {
 			for j := range l.inner {
 				place := l.at(o, k, j)
 				i := int(index[place])
-				i += i >> (bits.UintSize - 1) & whole.n // a negative index counts from the end
-				if uint(i) >= uint(whole.n) || index[place] != T(int(index[place])) {
-					panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[place], place, whole.n, whole.n-1))
+				i += i >> (bits.UintSize - 1) & all.n // a negative index counts from the end
+				if uint(i) >= uint(all.n) || index[place] != T(int(index[place])) {
+					panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[place], place, all.n, all.n-1))
 				}
-				switch there := whole.at(o, i, j); {
-				case !put:
-					out[place] = x[there]
+				switch there := all.at(o, i, j); {
+				case m == take:
+					p[place] = w[there]
+				case m == takeMore:
+					p[place] += w[there]
 				case lost == nil:
-					out[there] += x[place]
+					w[there] += p[place]
 				default:
-					out[there], lost[there] = addCompensated(out[there], x[place], lost[there])
+					w[there], lost[there] = addCompensated(w[there], p[place], lost[there])
 				}
 			}
 		}
@@ -360,9 +390,9 @@ func indexed(op graph.Op, x graph.Value, axis int) (c graph.Call, k int) {
 func TakeAlong(x, index graph.Value, axis int) graph.Value {
 	c := graph.Begin(opTakeAlong, x, index)
 	axis = c.Axis(axis, 0)
-	shape := slices.Clone(c.Dims(1))
-	if len(shape) != len(c.Dims(0)) || !equalBut(shape, c.Dims(0), axis) {
-		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: they may differ only along axis %d", tensor.FormatShape(slices.Clone(c.Dims(0))), tensor.FormatShape(shape), axis))
+	in, shape := c.Dims(0), c.Dims(1)
+	if len(shape) != len(in) || !equalBut(shape, in, axis) {
+		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: they may differ only along axis %d", tensor.FormatShape(in), tensor.FormatShape(shape), axis))
 	}
 	return c.Ints(axis).Record(shape...)
 }
@@ -374,13 +404,15 @@ func TakeAlong(x, index graph.Value, axis int) graph.Value {
 func PutAlong(x, index graph.Value, axis, size int) graph.Value {
 	c := graph.Begin(opPutAlong, x, index)
 	axis = c.Axis(axis, 0)
-	shape := slices.Clone(c.Dims(0))
-	if !slices.Equal(shape, c.Dims(1)) {
-		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: give one index for each element", tensor.FormatShape(shape), tensor.FormatShape(slices.Clone(c.Dims(1)))))
+	in := c.Dims(0)
+	if !slices.Equal(in, c.Dims(1)) {
+		panic(c.Errorf(graph.ErrShape, "x has shape %s, index has %s: give one index for each element", tensor.FormatShape(in), tensor.FormatShape(c.Dims(1))))
 	}
 	if size < 0 {
 		panic(c.Errorf(graph.ErrShape, "size %d: an axis has 0 elements or more", size))
 	}
+	var buf [tensor.MaxRank]int
+	shape := append(buf[:0], in...)
 	shape[axis] = size
 	return c.Ints(axis).Record(shape...)
 }

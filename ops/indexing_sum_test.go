@@ -112,9 +112,45 @@ func TestMixedIndex(t *testing.T) {
 func TestRepeatedIndexAllocates(t *testing.T) {
 	g := graph.New(graph.WithDType(tensor.Float32))
 	table, index := counting(tensor.Float32, 4, 3), make([]int, 100)
+	columns := tensor.New(tensor.Float32, 100, 3)
 	steadyState(t, func() graph.Value {
 		g.Reset()
-		v := g.Bind(table)
-		return ops.Add(ops.Sum(ops.Gather(v, 0, index...)), ops.Sum(ops.Scatter(ops.Gather(v, 1, index...), 1, 3, index...)))
+		v, along := g.Bind(table), g.BindConst(columns)
+		sum := ops.Add(ops.Sum(ops.Gather(v, 0, index...)), ops.Sum(ops.Scatter(ops.Gather(v, 1, index...), 1, 3, index...)))
+		return ops.Add(sum, ops.Sum(ops.PutAlong(ops.TakeAlong(v, along, 0), along, 0, 5)))
 	})
+}
+
+// TestPartsTouchNoOtherElement holds that the backward kernels of what takes a part of a tensor leave all other elements
+// alone, so that n parts cost the time of the parts: adding as little as 0 to them would turn a -0 into 0.
+func TestPartsTouchNoOtherElement(t *testing.T) {
+	takes := map[string]func(x graph.Value) graph.Value{ // elements 2 and 3 of the first axis, or one of them
+		"index":  func(x graph.Value) graph.Value { return ops.Index(x, 2) },
+		"slice":  func(x graph.Value) graph.Value { return ops.Slice(x, 0, 2, 4) },
+		"gather": func(x graph.Value) graph.Value { return ops.Gather(x, 0, 3, 2, -2) },
+		"take_along": func(x graph.Value) graph.Value {
+			return ops.TakeAlong(x, x.Graph().ConstTensor(tensor.Of([]float64{3, 2, -2, -1, 2, 2}, 2, 3)), 0)
+		},
+	}
+	for name, f := range takes {
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			t.Run(name+" "+dtype.String(), func(t *testing.T) {
+				g := graph.New(graph.WithDType(dtype))
+				n := f(g.VarTensor(tensor.New(dtype, 4, 3))).Node()
+				ct, dst := filled(1, n.Dims()...).To(dtype), filled(math.Copysign(0, -1), 4, 3).To(dtype)
+				if !n.Row().Backward(n, 0, ct, dst, false) {
+					t.Fatal("the kernel leaves the work to the rule")
+				}
+				sum := 0.0
+				for i, v := range numbers(dst) {
+					if sum += v; i < 6 && !math.Signbit(v) {
+						t.Errorf("element %d was touched", i)
+					}
+				}
+				if want := float64(ct.Len()); sum != want {
+					t.Errorf("the elements taken got %v together, want %v", sum, want)
+				}
+			})
+		}
+	}
 }
