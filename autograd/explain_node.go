@@ -20,6 +20,9 @@ func (e *explainer) byNode(paths int) {
 	switch {
 	case e.tensors && paths == 1:
 		cuts := e.cuts()
+		if len(cuts) == 2 { // a single step, which is its own product
+			break
+		}
 		symbols := make([]string, 0, len(cuts))
 		for i := range len(cuts) - 1 {
 			if len(cuts) > maxFactors+1 && i >= maxFactors/2 && i < len(cuts)-1-maxFactors/2 {

@@ -166,6 +166,10 @@ var explanations = []struct {
 		p := ops.Sigmoid(ops.Reshape(ops.MatMul(w2, a).Named("z(2)"))).Named("ŷ")
 		return ops.MulScalar(ops.Square(ops.Sub(t, p)), 0.5).Named("l"), w1
 	}},
+	{"tensor_step", func() (y, x graph.Value) {
+		x = graph.New().VarTensor(tensor.Of([]float64{2, 3}, 2)).Named("x")
+		return ops.Sum(x), x
+	}},
 }
 
 func TestExplain(t *testing.T) {
