@@ -148,13 +148,19 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 // pass adds to dst what the cotangent ct of node n contributes to operand i: by the operation's kernel, or by its rule
 // on the graph, whose records are taken away again. The numbers of a fresh dst are undefined.
 func pass(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
-	row, g := n.Row(), n.Graph()
+	row := n.Row()
 	if row.Backward != nil && row.Backward(n, i, ct, dst, fresh) {
 		return
 	}
 	if fresh {
 		dst.Zero()
 	}
+	passByRule(n, i, ct, dst)
+}
+
+// passByRule is pass by the operation's rule alone, which scalar operations have too.
+func passByRule(n graph.Node, i int, ct, dst *tensor.Tensor) {
+	g := n.Graph()
 	// With gradients on: a rule may differentiate what it records.
 	g.Scratch(func() { g.Loudly(func() { addReduced(dst, exact(cotangent(n, i, g.Lend(ct)))) }) })
 }

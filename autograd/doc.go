@@ -20,7 +20,8 @@
 // [Backward] computes with numbers. [Grad] records the sweep as operations on the same graph, so that its results can
 // be differentiated again, to any order, or drawn. [VJP], [JVP], [Jacobian], [Hessian] and [HVP] build on the two.
 // [Checkpoint] trades time for memory, [Custom] makes an operation of a function and its derivative, [Check] compares a
-// gradient with difference quotients, and [Explain] writes the chain rule out in words and numbers.
+// gradient with difference quotients, [Explain] writes the chain rule out in words and numbers, and [Diagnose] names what
+// makes a gradient infinite, NaN or wrong without notice.
 //
 // # Zero wins
 //
@@ -31,6 +32,9 @@
 // at x = -1 the branch that was not taken, with its derivative of NaN, does not spoil ∂y/∂x = 1. In [Grad], whose
 // result is differentiated again, a number that happens to be 0 is not left out: its own derivative need not be 0. There
 // the rules multiply with [github.com/seed366ff29f/chainrule/ops.Chain], for which 0·d = 0.
+//
+// The zero that wins can hide a derivative: (√x)² at 0 has the derivative 1, and the sweep says 0. [Diagnose] names each
+// place where an adjoint that was reached and is 0 met a derivative that is infinite or NaN.
 //
 // # Sources
 //
