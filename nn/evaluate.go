@@ -41,6 +41,8 @@ type evaluator struct {
 	batches *data.Batches
 	g       *graph.Graph
 	start   graph.Mark
+
+	diagnosis error // of the first loss of the last run that is not finite
 }
 
 func newEvaluator(op string, model Layer, set *data.Set, loss Loss, metric Metric) *evaluator {
@@ -72,19 +74,25 @@ func (e *evaluator) run(ctx context.Context) (loss, metric float64, err error) {
 	if e.metric == nil {
 		metric = math.NaN()
 	}
+	e.diagnosis = nil
 	rows := 0
 	for b := range e.batches.Epoch() {
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}
 		e.g.Rewind(e.start)
+		var l graph.Value
 		e.g.Quietly(func() {
 			y := e.model.Forward(Eval(), e.g.BindConst(b.X))
-			loss += e.loss(y, b).Item() * float64(b.Len())
+			l = e.loss(y, b)
+			loss += l.Item() * float64(b.Len())
 			if e.metric != nil {
 				metric += e.metric(y.Node().Data(), b) * float64(b.Len())
 			}
 		})
+		if e.diagnosis == nil && isNotFinite(l.Item()) {
+			e.diagnosis = diagnose(l)
+		}
 		rows += b.Len()
 	}
 	return loss / float64(rows), metric / float64(rows), nil

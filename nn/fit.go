@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/nn/data"
 )
@@ -82,22 +84,42 @@ type DivergedError struct {
 	Loss  float64 // of its mini-batch, or of the validation set after it, with penalties
 	Cause error   // the optimizer's error if the loss is finite and a gradient or a changed parameter is not, else nil
 
+	// Diagnosis says where in the step the first number came up that is not finite: an *autograd.Diagnosis, or nil if the
+	// loss and the gradients are finite.
+	Diagnosis error
+
 	first bool // no step has been taken
 }
 
-// Error names the step and the loss.
+// Error names the step and the loss, and has the diagnosis in the lines below.
 func (e *DivergedError) Error() string {
-	if e.Cause != nil {
-		return fmt.Sprintf("nn.Fit: step %d with loss %g: %v", e.Step, e.Loss, e.Cause)
+	var s string
+	switch {
+	case e.Cause != nil:
+		s = fmt.Sprintf("nn.Fit: step %d with loss %g: %v", e.Step, e.Loss, e.Cause)
+	case e.first:
+		s = fmt.Sprintf("nn.Fit: the loss is %g in step %d, before anything was learned, and the examples are finite: look at the first parameters, the scale of the data, and for a logarithm, root or quotient out of its domain", e.Loss, e.Step)
+	default:
+		s = fmt.Sprintf("nn.Fit: the loss is %g in step %d: the parameters are those of before it diverged; try a smaller learning rate", e.Loss, e.Step)
 	}
-	if e.first {
-		return fmt.Sprintf("nn.Fit: the loss is %g in step %d, before anything was learned, and the examples are finite: look at the first parameters, the scale of the data, and for a logarithm, root or quotient out of its domain", e.Loss, e.Step)
+	if e.Diagnosis != nil {
+		s += "\n" + e.Diagnosis.Error()
 	}
-	return fmt.Sprintf("nn.Fit: the loss is %g in step %d: the parameters are those of before it diverged; try a smaller learning rate", e.Loss, e.Step)
+	return s
 }
 
-// Unwrap returns the optimizer's error, or nil.
-func (e *DivergedError) Unwrap() error { return e.Cause }
+// Unwrap returns the optimizer's error and the diagnosis, those that there are, for errors.As.
+func (e *DivergedError) Unwrap() []error {
+	return slices.DeleteFunc([]error{e.Cause, e.Diagnosis}, func(err error) bool { return err == nil })
+}
+
+// diagnose returns what makes a loss or its gradient not finite, nil if that is not known.
+func diagnose(l graph.Value) (found error) {
+	if graph.Try(func() { found = autograd.Diagnose(l) }) != nil {
+		return nil // there is no memory for it, or an optimizer has changed the parameters already
+	}
+	return found
+}
 
 // Fit trains a model on a set: the lecture's Algorithm 1, mini-batch gradient descent.
 //
@@ -113,8 +135,9 @@ func (e *DivergedError) Unwrap() error { return e.Cause }
 // holds also if Fit returns an error:
 //
 //   - ctx is done: Fit returns within a step. The error wraps ctx.Err(), for errors.Is.
-//   - The loss, a gradient or a changed parameter is not finite: [*DivergedError]. Without a validation set the parameters are those of the
-//     end of the last epoch after which the loss was still finite, or else those of before Fit.
+//   - The loss, a gradient or a changed parameter is not finite: [*DivergedError], with what [autograd.Diagnose] says of
+//     the step. Without a validation set the parameters are those of the end of the last epoch after which the loss was
+//     still finite, or else those of before Fit.
 //   - That is so because a number of the examples is not finite: [*DataError] in its place, which names it. The
 //     parameters are those of the last step.
 //   - The model, the loss and the set do not fit together, or a setting is missing or out of range: [*graph.Error].

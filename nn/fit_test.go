@@ -5,11 +5,14 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
@@ -278,8 +281,8 @@ func TestFitDiverged(t *testing.T) {
 		model := nn.Sequential(nn.Linear(newRand(2), 1, 1), nn.Func(ops.Log), nn.Func(ops.Log))
 		before := numbers(model)
 		h, err := nn.Fit(t.Context(), model, line(21), nn.FitConfig{Loss: nn.OnTargets(nn.MSE), Optimizer: nn.NewAdam(nn.AdamConfig{}), Rand: newRand(1), BatchSize: 21, Epochs: 3})
-		if want := "nn.Fit: the loss is NaN in step 1, before anything was learned, and the examples are finite: look at the first parameters, the scale of the data, and for a logarithm, root or quotient out of its domain"; err == nil || err.Error() != want {
-			t.Errorf("got error %v\nwant %s", err, want)
+		if want := "nn.Fit: the loss is NaN in step 1, before anything was learned, and the examples are finite: look at the first parameters, the scale of the data, and for a logarithm, root or quotient out of its domain\nautograd.Diagnose: the first value that is not finite: %6 = log is NaN, though its operands are finite, at [1 0], 11 of 21 elements\n\tthe first adjoint that is not finite: "; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got error %v\nwant %s...", err, want)
 		}
 		if diff := cmp.Diff(before, numbers(model)); diff != "" || h.Steps != 0 {
 			t.Errorf("%d steps, parameters mismatch (-want +got):\n%s", h.Steps, diff)
@@ -316,6 +319,71 @@ func TestFitDiverged(t *testing.T) {
 			t.Fatalf("got error %v, want one with a *nn.GradientError", err)
 		}
 		finite(t, model)
+	})
+}
+
+// TestFitDiagnosis holds that the error of a training that diverged names the operation where it began.
+func TestFitDiagnosis(t *testing.T) {
+	gone := func(f func(x graph.Value) graph.Value) nn.Layer {
+		return nn.Sequential(nn.Linear(newRand(1), 1, 1), nn.Func(f))
+	}
+	set := func(x float64) *data.Set {
+		return &data.Set{X: tensor.Of([]float64{x}, 1, 1), T: tensor.Of([]float64{1}, 1, 1)}
+	}
+	logNegative := func(x graph.Value) graph.Value { return ops.Log(ops.AddScalar(ops.Neg(ops.Square(x)), -1)) }
+	tests := []struct {
+		name           string
+		model          nn.Layer
+		valid          *data.Set
+		loss           nn.Loss
+		value, adjoint string // operations
+	}{
+		{"loss", gone(logNegative), nil, nil, "log", "mse"},
+		{"gradient", gone(func(x graph.Value) graph.Value { return ops.Sqrt(ops.MulScalar(x, 0)) }), nil, nil, "", "sqrt"},
+		{"validation", gone(func(x graph.Value) graph.Value { return ops.Exp(x) }), set(1e6), nil, "exp", ""},
+		{"penalty", gone(ops.Square), nil, func(y graph.Value, _ *data.Batch) graph.Value { return ops.Sum(ops.Div(y, ops.Sub(y, y))) }, "div", "div"},
+	}
+	for _, tt := range tests {
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			t.Run(tt.name+" "+dtype.String(), func(t *testing.T) {
+				for _, p := range tt.model.Params() {
+					p.Data.Fill(1)
+				}
+				nn.To(tt.model, dtype)
+				cfg := lineConfig(1e-3)
+				cfg.Validation = tt.valid
+				if tt.loss != nil {
+					cfg.Loss = tt.loss
+				}
+				_, err := nn.Fit(t.Context(), tt.model, set(1), cfg)
+				var diverged *nn.DivergedError
+				var found *autograd.Diagnosis
+				if !errors.As(err, &diverged) || !errors.As(err, &found) {
+					t.Fatalf("got error %v, want a *nn.DivergedError with a *autograd.Diagnosis", err)
+				}
+				if diverged.Diagnosis != error(found) || !strings.Contains(err.Error(), found.Error()) {
+					t.Errorf("got error %v with diagnosis %v", err, diverged.Diagnosis)
+				}
+				for _, f := range []struct {
+					got  *autograd.Finding
+					want string
+				}{{found.Value, tt.value}, {found.Adjoint, tt.adjoint}} {
+					if (f.got == nil) != (f.want == "") || f.got != nil && f.got.Op != f.want {
+						t.Errorf("got %v, want operation %q", f.got, f.want)
+					}
+				}
+			})
+		}
+	}
+	t.Run("a parameter that overflows", func(t *testing.T) {
+		model := nn.Linear(newRand(1), 1, 1)
+		nn.To(model, tensor.Float32)
+		_, err := nn.Fit(t.Context(), model, line(21), lineConfig(3e38))
+		var overflow *nn.OverflowError
+		var diverged *nn.DivergedError
+		if !errors.As(err, &diverged) || !errors.As(err, &overflow) || diverged.Diagnosis != nil {
+			t.Errorf("got error %v, want a *nn.OverflowError without a diagnosis", err)
+		}
 	})
 }
 

@@ -177,7 +177,7 @@ func (f *fitter) step(b *data.Batch) (loss float64, small bool, err error) {
 		if err := checkData("training", f.train, g.DType(), b.Rows); err != nil {
 			return loss, false, err
 		}
-		return loss, false, &DivergedError{Step: f.history.Steps + 1, Loss: total, first: f.history.Steps == 0}
+		return loss, false, &DivergedError{Step: f.history.Steps + 1, Loss: total, Diagnosis: diagnose(l), first: f.history.Steps == 0}
 	}
 	f.confirm()
 	grads := autograd.Backward(l, autograd.LeavesOnly())
@@ -191,7 +191,11 @@ func (f *fitter) step(b *data.Batch) (loss float64, small bool, err error) {
 			if err := checkData("training", f.train, g.DType(), b.Rows); err != nil {
 				return loss, false, err
 			}
-			err = &DivergedError{Step: f.history.Steps + 1, Loss: l.Item(), Cause: err}
+			diverged := &DivergedError{Step: f.history.Steps + 1, Loss: l.Item(), Cause: err}
+			if gradient != nil {
+				diverged.Diagnosis = diagnose(l)
+			}
+			err = diverged
 		}
 		return loss, false, err
 	}
@@ -231,7 +235,7 @@ func (f *fitter) measure() (Epoch, error) {
 			if err := checkData("validation", set, f.g.DType(), all); err != nil {
 				return e, err
 			}
-			return e, &DivergedError{Step: f.history.Steps, Loss: e.ValidLoss}
+			return e, &DivergedError{Step: f.history.Steps, Loss: e.ValidLoss, Diagnosis: f.onValid.diagnosis}
 		}
 	}
 	return e, nil
