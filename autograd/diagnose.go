@@ -19,7 +19,8 @@ import "github.com/seed366ff29f/chainrule/graph"
 // say.
 //
 // An element counts as reached if a sweep comes there from y, whatever numbers flow. Diagnose finds out with cotangents
-// of NaN and 0: a NaN survives every product and every sum, and stops only where an operation passes nothing on. A rule
+// of NaN and 0, which it gives to custom operations too: a NaN survives every product and every sum, and stops only where
+// an operation passes nothing on. A rule
 // that multiplies by a derivative that happens to be 0 passes it on, and so does one that only multiplies by a mask, as
 // the vjp of a [Custom] operation may. So Diagnose may name a place where nothing is wrong; it passes over none that it
 // can see. What it cannot see is the inside of a rule. An infinite value that was reached is named even if what was

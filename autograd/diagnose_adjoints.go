@@ -23,13 +23,37 @@ func (d *diagnoser) adjoints(y graph.Value, ct, mask *tensor.Tensor, first int) 
 	var found []suspect
 	for n := range r.Sweep(first) {
 		found = d.meetTensor(found, n, a, r)
-		passTensor(n, r, true)
+		passMarks(n, r)
 	}
 	found = d.meetScalars(found, a, r, first)
 	slices.SortStableFunc(found, func(a, b suspect) int { return b.node - a.node })
 	for _, s := range found {
 		d.suspect(s.f)
 	}
+}
+
+// passMarks is passTensor for a sweep from NaN. The function of a checkpoint or the rule of a custom operation may refuse
+// to work with NaN: then all that it passes on to counts as reached.
+func passMarks(n graph.Node, r *graph.Adjoints) {
+	if memoryOf(n) == nil {
+		passTensor(n, r, true)
+		return
+	}
+	if graph.Try(func() { passTensor(n, r, true) }) == nil {
+		return
+	}
+	for i := range n.NumInputs() {
+		in := n.InputNode(i)
+		if _, scalar := in.Scalar(); !n.Wants(i) {
+			continue
+		} else if scalar {
+			r.AddScalar(in, math.NaN())
+			continue
+		}
+		t, _ := r.Touch(in)
+		t.Fill(math.NaN())
+	}
+	r.Drop(n)
 }
 
 // A suspect is a place that is possibly wrong.
@@ -293,7 +317,9 @@ func (d *diagnoser) arrives(n graph.Node, t *tensor.Tensor) bool {
 	}
 	r := d.sweepFrom(n.Value(), mask, 0)
 	defer r.Release()
-	sweep(r, 0, true)
+	for n := range r.Sweep(0) {
+		passMarks(n, r)
+	}
 	for id := range d.g.Ancestors(graph.GradEdges, n.Value()).All {
 		if leaf := d.g.Value(id).Node(); leaf.Value().IsLeaf() && r.Reached(leaf) && adjointOf(leaf, r).count > 0 {
 			return true

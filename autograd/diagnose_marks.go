@@ -75,11 +75,13 @@ func (m marks) below(n graph.Node, i int) (t *tensor.Tensor, some bool) {
 		defer m.g.FreeTemp(ct)
 	}
 	t = n.Temp(in.Dims()...)
-	switch {
+	refused := func(f func()) bool { return graph.Try(f) != nil } // as in passMarks
+	switch wanted := n.WantsGrad() && n.Wants(i); {
 	case row.Class == graph.NoGrad:
-	case n.WantsGrad() && n.Wants(i):
+	case wanted && memoryOf(n) == nil:
 		pass(n, i, ct, t, true)
-	case memoryOf(n) != nil || graph.Try(func() { passByRule(n, i, ct, t) }) != nil:
+	case wanted && refused(func() { pass(n, i, ct, t, true) }),
+		!wanted && (memoryOf(n) != nil || refused(func() { passByRule(n, i, ct, t) })):
 		t.Fill(math.NaN()) // a rule need not know what to do for an operand that wants no gradient
 	}
 	if out := n.Data(); !allFinite(out) && (row.Class == graph.NoGrad || row.Class == graph.Elementwise && n.NumInputs() == 1) {

@@ -16,7 +16,7 @@ const maxFindings = 8
 type Diagnosis struct {
 	Value            *Finding  // the first value that is not finite, nil if there is none
 	Adjoint          *Finding  // the first adjoint that is not finite, nil if there is none
-	Suspects         []Finding // where an adjoint of 0 met a derivative that is not finite: the first in the order of the sweep
+	Suspects         []Finding // where an adjoint of 0 met a derivative that is not finite: first those in recorded sweeps, each in the order of the sweep
 	MoreSuspects     int       // how many places there are besides
 	SelectedAway     []Finding // values with elements that are not finite and that nothing reaches: the first ones recorded
 	MoreSelectedAway int       // how many values there are besides

@@ -317,6 +317,47 @@ func TestDiagnoseLeavesNoTrace(t *testing.T) {
 	diagnosis(t, y)
 }
 
+// TestDiagnoseCustom holds that custom operations, their rules and what they refuse, do not stand in the way.
+func TestDiagnoseCustom(t *testing.T) {
+	same := func(xs ...*tensor.Tensor) *tensor.Tensor { return xs[0].Clone() }
+	rules := map[string]func(y, ct graph.Value, xs ...graph.Value) []graph.Value{
+		"linear": func(_, ct graph.Value, _ ...graph.Value) []graph.Value { return []graph.Value{ct, {}} },
+		"refuses NaN": func(_, ct graph.Value, _ ...graph.Value) []graph.Value {
+			if ct.Node().Data().AtFlat(0) != ct.Node().Data().AtFlat(0) {
+				panic(graph.Errorf("custom", graph.ErrValue, "the cotangent is NaN: give a number"))
+			}
+			return []graph.Value{ct, {}}
+		},
+	}
+	for name, rule := range rules {
+		for form, leaf := range map[string]func(g *graph.Graph, v float64) graph.Value{
+			"scalar": func(g *graph.Graph, v float64) graph.Value { return g.Var(v) },
+			"tensor": func(g *graph.Graph, v float64) graph.Value { return g.VarTensor(vector(v, v)) },
+		} {
+			t.Run(name+" "+form, func(t *testing.T) {
+				g := graph.New()
+				op := autograd.Custom("same", same, rule)
+				if err := autograd.Diagnose(ops.Square(op(leaf(g, 4), g.Const(nan)))); err == nil {
+					t.Errorf("a constant of NaN: got %v, want an error: the rule may use it", err)
+				}
+				if err := autograd.Diagnose(ops.Square(op(leaf(g, 4), g.Const(0)))); err != nil {
+					t.Errorf("got %v, want nil", err)
+				}
+				r := ops.Sqrt(leaf(g, 0))
+				d := diagnosis(t, ops.Square(op(r, g.Const(0))))
+				if len(d.Suspects) != 1 || d.Suspects[0].Node != r.ID() {
+					t.Errorf("got %v, want the root", d)
+				}
+				l := ops.Log(leaf(g, -1))
+				// Without adjoints: Backward would give the rule NaN.
+				if d := diagnosis(t, ops.StopGradient(ops.Square(op(l, g.Const(0))))); d.Value == nil || d.Value.Node != l.ID() {
+					t.Errorf("got %v, want the logarithm", d)
+				}
+			})
+		}
+	}
+}
+
 func TestDiagnoseMisuse(t *testing.T) {
 	g := graph.New()
 	x := g.Var(0)
