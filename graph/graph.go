@@ -96,8 +96,10 @@ type Graph struct {
 
 	leafEnd int32           // all nodes below are leaves
 	changes map[int32]int32 // leaves that got other numbers, and the tape's end then: operations before it used the old ones
-	bound   []binding
-	byData  map[bindKey]int32
+	// The last node with a name, the latest of changes, and the last end of a scope: nothing lies behind them.
+	lastNamed, lastChange, lastScope int32
+	bound                            []binding
+	byData                           map[bindKey]int32
 
 	names  map[int32]string
 	scopes []scope

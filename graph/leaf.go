@@ -206,6 +206,7 @@ func (g *Graph) changed(leaf int32) {
 			g.changes = make(map[int32]int32)
 		}
 		g.changes[leaf] = g.n
+		g.lastChange = g.n
 	}
 }
 

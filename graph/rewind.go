@@ -154,16 +154,21 @@ func (g *Graph) truncate(n int32, scopes int) {
 		delete(g.byData, g.bound[k-1].key)
 		g.bound = g.bound[:k-1]
 	}
-	if len(g.names) > 0 {
+	// What follows takes time only if something lies behind the new end: a Scratch is to cost what it records.
+	if g.lastNamed >= n {
 		maps.DeleteFunc(g.names, func(id int32, _ string) bool { return id >= n })
+		g.lastNamed = n - 1
 	}
 	g.leafEnd = min(g.leafEnd, n)
-	for leaf, at := range g.changes {
-		if at = min(at, n); at > g.leafEnd && leaf < n {
-			g.changes[leaf] = at
-		} else {
-			delete(g.changes, leaf)
+	if g.lastChange > n {
+		for leaf, at := range g.changes {
+			if at = min(at, n); at > g.leafEnd && leaf < n {
+				g.changes[leaf] = at
+			} else {
+				delete(g.changes, leaf)
+			}
 		}
+		g.lastChange = n
 	}
 	g.cutScopes(n, scopes)
 }

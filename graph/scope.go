@@ -53,6 +53,7 @@ func (opened openedScope) close() {
 		if g.open[i] == opened.k {
 			for _, s := range g.open[i:] {
 				g.scopes[s].end = g.n
+				g.lastScope = g.n
 			}
 			g.open = g.open[:i]
 			return
@@ -90,7 +91,10 @@ func (g *Graph) cutScopes(n int32, keep int) {
 		g.open = g.open[:len(g.open)-1]
 	}
 	g.scopes = g.scopes[:keep]
-	for i := range g.scopes {
-		g.scopes[i].end = min(g.scopes[i].end, n)
+	if g.lastScope > n {
+		for i := range g.scopes {
+			g.scopes[i].end = min(g.scopes[i].end, n)
+		}
+		g.lastScope = n
 	}
 }

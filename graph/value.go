@@ -169,6 +169,7 @@ func (v Value) Named(name string) Value {
 		v.g.names = make(map[int32]string)
 	}
 	v.g.names[v.id] = name
+	v.g.lastNamed = max(v.g.lastNamed, v.id)
 	return v
 }
 
