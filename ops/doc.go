@@ -245,6 +245,8 @@
 //	argmin(x, axis)                     arg min x                           none
 //	cummax(x, axis)                     yₖ = max(x₁, …, xₖ)                 1 for the element that is here, the first among equal ones
 //	cummin(x, axis)                     yₖ = min(x₁, …, xₖ)                 1 for the element that is here, the first among equal ones
+//	-- interp
+//	search_sorted(points, x)            #{k: points[k] ≤ x}                 none
 //	-- convolution
 //	conv1d_input(y, w, length, stride, padding) x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p] conv1d(ct, w), conv1d_weight(ct, y)
 //	conv1d_weight(x, y, length, stride, padding) w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i] conv1d_input(y, ct), conv1d(x, ct)

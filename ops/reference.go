@@ -19,7 +19,7 @@ import (
 var families = []string{
 	"arithmetic", "power", "exponential", "trigonometric", "hyperbolic", "activation", "rounding", "compare", "select",
 	"erf", "quantile", "gamma", "beta", "sinc", "xlogy", "chain", "reduction", "moments", "product", "softmax", "loss", "normalization", "matmul", "linear",
-	"linalg", "det", "cholesky", "solve", "spectral", "shape", "slicing", "join", "indexing", "triangle", "sort",
+	"linalg", "det", "cholesky", "solve", "spectral", "shape", "slicing", "join", "indexing", "triangle", "sort", "interp",
 	"convolution", "pooling",
 }
 

@@ -1,13 +1,9 @@
 package ops
 
 import (
-	"slices"
-	"sort"
-
-	"github.com/seed366ff29f/chainrule/internal/array"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -225,48 +221,4 @@ func MaskedFill(x, mask graph.Value, v float64) graph.Value {
 // Derivative: 1-w by a, w by b, b-a by w.
 func Lerp(a, b, w graph.Value) graph.Value {
 	return Add(Mul(AddScalar(Neg(w), 1), a), Mul(w, b))
-}
-
-// Interp returns, for each element of x, the piecewise linear function through the points (xp[k], fp[k]). The vectors
-// xp, in ascending order, and fp have one length; x has any shape. Left of the first point the result is fp[0], right
-// of the last it is the last of fp, as in NumPy's interp. It panics with a [*graph.Error] if xp is not ascending.
-//
-// Derivative: the slope of the piece by x, that of the piece on the right at a point between two pieces, and 0 outside;
-// by fp the weights, and by xp as far as it moves the line.
-func Interp(x, xp, fp graph.Value) graph.Value {
-	const op = "ops.Interp"
-	x.Check(op)
-	xp.CheckIn(op, x.Graph())
-	fp.CheckIn(op, x.Graph())
-	n := 0
-	if xp.Rank() == 1 {
-		n = xp.Dims()[0]
-	}
-	if n == 0 || !slices.Equal(xp.Dims(), fp.Dims()) {
-		panic(graph.Errorf(op, graph.ErrShape, "xp has shape %s and fp %s: both must be vectors of one length, 1 or more", tensor.FormatShape(xp.Shape()), tensor.FormatShape(fp.Shape())))
-	}
-	points := xp.Tensor()
-	for k := 1; k < n; k++ {
-		if !(points.AtFlat(k-1) < points.AtFlat(k)) {
-			panic(graph.Errorf(op, graph.ErrValue, "xp[%d] = %v is not below xp[%d] = %v: points must be in ascending order", k-1, points.AtFlat(k-1), k, points.AtFlat(k)))
-		}
-	}
-	at := x.Tensor()
-	left, right := make([]int, at.Len()), make([]int, at.Len())
-	for i := range left {
-		// The piece from point k-1 to point k holds the element: the first k with x < xp[k], among the pieces there are.
-		k := sort.Search(n, func(k int) bool { return at.AtFlat(i) < points.AtFlat(k) })
-		k = max(min(k, n-1), min(1, n-1))
-		left[i], right[i] = max(k-1, 0), k
-	}
-	take := func(v graph.Value, index []int) graph.Value { return Reshape(Gather(v, 0, index...), x.Dims()...) }
-	first, last := take(fp, make([]int, at.Len())), take(fp, slices.Repeat([]int{n - 1}, at.Len()))
-	low, high := x.Graph().Const(points.AtFlat(0)), x.Graph().Const(points.AtFlat(n-1))
-	if n == 1 {
-		return Where(IsNaN(x), x, first)
-	}
-	x0, x1 := take(xp, left), take(xp, right)
-	w := Div(Sub(x, x0), Sub(x1, x0))
-	y := Lerp(take(fp, left), take(fp, right), w)
-	return Where(Lt(x, low), first, Where(Gt(x, high), last, y))
 }
