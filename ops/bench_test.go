@@ -11,6 +11,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 )
 
 // elementwiseShape is what operations element by element are measured on.
@@ -93,17 +94,17 @@ func cycle(n, size int) string {
 }
 
 // largeCall returns the call that a row is measured on.
-func largeCall(b *testing.B, row *graph.Row) sample {
+func largeCall(b *testing.B, row *graph.Row) rowtest.Sample {
 	text := largeCalls[row.Name]
 	if text == "" {
 		most := -1
-		for _, s := range samplesOf(b, row) {
+		for _, s := range rowtest.Samples(b, row) {
 			n := 0
-			for _, t := range s.operands {
+			for _, t := range s.Operands {
 				n += t.Len()
 			}
 			if n > most {
-				text, most = s.text, n
+				text, most = s.Text, n
 			}
 		}
 		if row.Class == graph.Elementwise || row.Unary != nil || row.Binary != nil {
@@ -117,7 +118,7 @@ func largeCall(b *testing.B, row *graph.Row) sample {
 			}
 		}
 	}
-	return parseSample(b, row, text, repeatedOperand)
+	return rowtest.Parse(b, row, text, repeatedOperand)
 }
 
 // repeatedOperand is randomOperand for large shapes: it draws so many numbers that no processor learns the order of the
@@ -129,7 +130,7 @@ func repeatedOperand(rng *rand.Rand, row *graph.Row, k int, shape []int) *tensor
 		panic(err)
 	}
 	x := tensor.New(tensor.Float64, shape...)
-	part := randomOperand(rng, row, k, []int{min(n, drawn)}).Float64s()
+	part := rowtest.RandomOperand(rng, row, k, []int{min(n, drawn)}).Float64s()
 	for data := x.Float64s(); len(data) > 0; {
 		data = data[copy(data, part):]
 	}
@@ -162,22 +163,22 @@ func BenchmarkOp(b *testing.B) {
 	}
 }
 
-func benchmarkCall(b *testing.B, s sample, dtype tensor.DType, backward bool) {
+func benchmarkCall(b *testing.B, s rowtest.Sample, dtype tensor.DType, backward bool) {
 	g := graph.New(graph.WithDType(dtype))
-	xs := make([]graph.Value, len(s.operands))
+	xs := make([]graph.Value, len(s.Operands))
 	elements := 0
-	for i, t := range s.operands {
-		if s.row.Prepare != nil {
+	for i, t := range s.Operands {
+		if s.Row.Prepare != nil {
 			h := graph.New()
-			t = s.row.Prepare(i, h.ConstTensor(t)).Tensor()
+			t = s.Row.Prepare(i, h.ConstTensor(t)).Tensor()
 			dominateDiagonal(t)
 		}
-		if s.row.Name == "where" && i == 0 {
+		if s.Row.Name == "where" && i == 0 {
 			for k := range t.Len() {
 				t.SetFlat(math.Floor(t.AtFlat(k)), k) // a fourth of them 0
 			}
 		}
-		if k, ok := constantOperands[s.row.Name]; ok && k == i {
+		if k, ok := constantOperands[s.Row.Name]; ok && k == i {
 			xs[i] = g.ConstTensor(t.To(dtype))
 		} else {
 			xs[i] = g.VarTensor(t.To(dtype))
@@ -185,18 +186,18 @@ func benchmarkCall(b *testing.B, s sample, dtype tensor.DType, backward bool) {
 		elements = max(elements, t.Len())
 	}
 	// The operands are in the operation's domain already.
-	row := *s.row
+	row := *s.Row
 	row.Prepare = nil
-	s.row = &row
+	s.Row = &row
 	m := g.Mark()
 	b.ReportAllocs()
 	if !backward {
 		for b.Loop() {
-			elements = max(elements, product(s.apply(xs).Dims()))
+			elements = max(elements, product(s.Apply(xs).Dims()))
 			g.Rewind(m)
 		}
 	} else {
-		y := s.apply(xs)
+		y := s.Apply(xs)
 		elements = max(elements, product(y.Dims()))
 		seed := tensor.New(dtype, y.Dims()...)
 		seed.Fill(0.5)

@@ -12,6 +12,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -198,7 +199,7 @@ func wantDerivatives(t *testing.T, f func(xs ...graph.Value) graph.Value, shapes
 	rng := rand.New(rand.NewPCG(1, 2))
 	var operands []*tensor.Tensor
 	for _, shape := range shapes {
-		operands = append(operands, randomOperand(rng, new(graph.Row), 0, shape))
+		operands = append(operands, rowtest.RandomOperand(rng, new(graph.Row), 0, shape))
 	}
 	first := func(xs ...graph.Value) graph.Value { return weighted(f(xs...)) }
 	second := func(xs ...graph.Value) graph.Value {

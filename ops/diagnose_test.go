@@ -10,26 +10,27 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // TestDiagnoseRows holds that a diagnosis finds no fault with the operations, nor with their gradients, where all is finite.
 func TestDiagnoseRows(t *testing.T) {
-	eachRow(t, func(t *testing.T, s sample) {
+	eachRow(t, func(t *testing.T, s rowtest.Sample) {
 		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
 			g := graph.New(graph.WithDType(dtype))
-			xs := variables(g, s.operands)
-			y := s.apply(xs)
+			xs := variables(g, s.Operands)
+			y := s.Apply(xs)
 			l := ops.Sum(ops.Square(y))
 			if err := autograd.Diagnose(l); err != nil {
-				t.Errorf("%v: operands %v: %v", dtype, show(s.operands), err)
+				t.Errorf("%v: operands %v: %v", dtype, rowtest.Show(s.Operands), err)
 			}
 			if !l.WantsGrad() {
 				continue
 			}
 			for i, d := range autograd.Grad(l, xs...) {
 				if err := autograd.Diagnose(ops.Sum(d)); err != nil {
-					t.Errorf("%v: operands %v: the gradient by operand %d: %v", dtype, show(s.operands), i, err)
+					t.Errorf("%v: operands %v: the gradient by operand %d: %v", dtype, rowtest.Show(s.Operands), i, err)
 				}
 			}
 		}
@@ -40,24 +41,24 @@ func TestDiagnoseRows(t *testing.T) {
 // result or in a gradient is diagnosed, and a value traced to where it came from.
 func TestDiagnoseSpoiledRows(t *testing.T) {
 	odd := func(v float64) bool { return v != v || v == inf || v == -inf }
-	eachRow(t, func(t *testing.T, s sample) {
+	eachRow(t, func(t *testing.T, s rowtest.Sample) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		for range 10 {
 			spoiled := s
-			spoiled.operands = nil
-			for _, x := range s.operands {
+			spoiled.Operands = nil
+			for _, x := range s.Operands {
 				x = x.Clone()
 				for i := range x.Len() {
 					if rng.IntN(4) == 0 {
 						x.SetFlat(specialNumbers[rng.IntN(len(specialNumbers))], i)
 					}
 				}
-				spoiled.operands = append(spoiled.operands, x)
+				spoiled.Operands = append(spoiled.Operands, x)
 			}
 			g := graph.New()
 			var l graph.Value
-			xs := variables(g, spoiled.operands)
-			if graph.Try(func() { l = ops.Sum(ops.Square(spoiled.apply(xs))) }) != nil {
+			xs := variables(g, spoiled.Operands)
+			if graph.Try(func() { l = ops.Sum(ops.Square(spoiled.Apply(xs))) }) != nil {
 				continue // a matrix that is singular now, a label that is none
 			}
 			length := g.Len()
@@ -69,13 +70,13 @@ func TestDiagnoseSpoiledRows(t *testing.T) {
 				t.Fatalf("the tape has %d nodes, had %d", g.Len(), length)
 			}
 			if v := found.Value; odd(l.Item()) && v == nil {
-				t.Errorf("operands %v: the result is %v and nothing is said of it", show(spoiled.operands), l.Item())
+				t.Errorf("operands %v: the result is %v and nothing is said of it", rowtest.Show(spoiled.Operands), l.Item())
 			} else if v != nil && !odd(v.Number) {
-				t.Errorf("operands %v: got value %v, want one that is not finite", show(spoiled.operands), v)
+				t.Errorf("operands %v: got value %v, want one that is not finite", rowtest.Show(spoiled.Operands), v)
 			} else if v != nil && v.Op != "leaf" {
 				for _, in := range g.Value(v.Node).Inputs() {
-					if slices.ContainsFunc(numbers(in.Tensor()), odd) && s.row.Class != graph.General {
-						t.Errorf("operands %v: got value %v, whose operand %v is not finite", show(spoiled.operands), v, in)
+					if slices.ContainsFunc(numbers(in.Tensor()), odd) && s.Row.Class != graph.General {
+						t.Errorf("operands %v: got value %v, whose operand %v is not finite", rowtest.Show(spoiled.Operands), v, in)
 					}
 				}
 			}
@@ -85,7 +86,7 @@ func TestDiagnoseSpoiledRows(t *testing.T) {
 			grads := autograd.Backward(l)
 			for _, x := range xs {
 				if slices.ContainsFunc(numbers(grads.Tensor(x)), odd) && found.Adjoint == nil {
-					t.Errorf("operands %v: the gradient is %v and nothing is said of it", show(spoiled.operands), grads.Tensor(x))
+					t.Errorf("operands %v: the gradient is %v and nothing is said of it", rowtest.Show(spoiled.Operands), grads.Tensor(x))
 				}
 			}
 		}
@@ -100,17 +101,17 @@ func TestDiagnoseHiddenDerivatives(t *testing.T) {
 			continue // the two are what recorded sweeps multiply with: their own zeros are places too
 		}
 		t.Run(row.Name, func(t *testing.T) {
-			for _, gr := range elementwiseGrids(row, specialNumbers) {
-				n := gr.operands()
-				total := len(gr.columns[0]) / (len(specialCotangents) * len(specialCotangents)) // cotangents vary slowest
-				want := make([]int, n)                                                          // by operand
+			for _, gr := range rowtest.Grids(row, specialNumbers) {
+				n := gr.Operands()
+				total := len(gr.Columns[0]) / (len(specialNumbers) * len(specialNumbers)) // cotangents vary slowest
+				want := make([]int, n)                                                    // by operand
 				for k := range total {
 					g := graph.New()
 					var xs []graph.Value
-					for _, c := range gr.columns[:n] {
+					for _, c := range gr.Columns[:n] {
 						xs = append(xs, g.Var(c[k]))
 					}
-					y := gr.call(xs)
+					y := gr.Call(xs)
 					for _, s := range suspectsOf(autograd.Diagnose(ops.Mul(y, g.Var(0)))) {
 						if s.Node == y.ID() {
 							want[s.Operand] += s.Count
@@ -124,16 +125,16 @@ func TestDiagnoseHiddenDerivatives(t *testing.T) {
 				}
 				for i, left := range want {
 					if left != 0 {
-						t.Errorf("%v: scalars: %+d places by operand %d, against the derivatives on the tape", gr.params, left, i)
+						t.Errorf("%v: scalars: %+d places by operand %d, against the derivatives on the tape", gr.Params, left, i)
 					}
 				}
 				for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
 					g := graph.New(graph.WithDType(dtype))
 					var xs []graph.Value
-					for _, c := range gr.columns[:n] {
+					for _, c := range gr.Columns[:n] {
 						xs = append(xs, g.VarTensor(tensor.Of(c[:total], total)))
 					}
-					y := gr.call(xs)
+					y := gr.Call(xs)
 					found := make([]int, n)
 					for _, s := range suspectsOf(autograd.Diagnose(ops.Mul(y, g.Var(0)))) {
 						if s.Node == y.ID() {
@@ -148,7 +149,7 @@ func TestDiagnoseHiddenDerivatives(t *testing.T) {
 							}
 						}
 						if found[i] != want {
-							t.Errorf("%v: %v: %d places by operand %d, want %d", gr.params, dtype, found[i], i, want)
+							t.Errorf("%v: %v: %d places by operand %d, want %d", gr.Params, dtype, found[i], i, want)
 						}
 					}
 				}

@@ -13,6 +13,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -95,7 +96,7 @@ func (s *source) number() float64 {
 func fuzzCall(t *testing.T, row *graph.Row, data []byte) {
 	params, _ := ops.Signature(row)
 	src := &source{data}
-	s := sample{row: row}
+	s := rowtest.Sample{Row: row}
 	var shapes [][]int
 	tame := true // no number with which central differences say nothing
 	for _, p := range params {
@@ -106,16 +107,16 @@ func fuzzCall(t *testing.T, row *graph.Row, data []byte) {
 		for range n {
 			switch p.Kind {
 			case ops.ValueArg:
-				s.args = append(s.args, operand(len(shapes)))
+				s.Args = append(s.Args, rowtest.Operand(len(shapes)))
 				shapes = append(shapes, src.shape(shapes))
 			case ops.IntArg:
 				v := src.integer()
 				tame = tame && -10 < v && v < 10 // a derivative of order 100 is too steep for differences
-				s.args = append(s.args, v)
+				s.Args = append(s.Args, v)
 			case ops.FloatArg:
 				v := src.number()
 				tame = tame && math.Abs(v) < 10 && (v == 0 || math.Abs(v) > 1e-6)
-				s.args = append(s.args, v)
+				s.Args = append(s.Args, v)
 			}
 		}
 	}
@@ -123,25 +124,25 @@ func fuzzCall(t *testing.T, row *graph.Row, data []byte) {
 	h.Write(data)
 	rng := rand.New(rand.NewPCG(h.Sum64(), 3))
 	draw := func() {
-		s.operands = nil
+		s.Operands = nil
 		for k, shape := range shapes {
-			s.operands = append(s.operands, randomOperand(rng, row, k, shape))
+			s.Operands = append(s.Operands, rowtest.RandomOperand(rng, row, k, shape))
 		}
 	}
-	if draw(); !preparable(row, s.operands) {
+	if draw(); !preparable(row, s.Operands) {
 		raw := *row
 		raw.Prepare = nil
-		s.row = &raw
+		s.Row = &raw
 	}
-	s.text = fmt.Sprint(row.Name, " of shapes ", shapes, " and ", s.args)
+	s.Text = fmt.Sprint(row.Name, " of shapes ", shapes, " and ", s.Args)
 
-	f := func(xs ...graph.Value) graph.Value { return weighted(s.apply(xs)) }
+	f := func(xs ...graph.Value) graph.Value { return weighted(s.Apply(xs)) }
 	g := graph.New(graph.WithMemoryLimit(1 << 20))
 	var y graph.Value
-	err := graph.Try(func() { y = f(variables(g, s.operands)...) })
+	err := graph.Try(func() { y = f(variables(g, s.Operands)...) })
 	if err != nil {
 		if strings.ContainsAny(err.Error(), "\n\r") || !strings.Contains(err.Error(), ": ") {
-			t.Errorf("%s: want one line that says where, got %q", s.text, err)
+			t.Errorf("%s: want one line that says where, got %q", s.Text, err)
 		}
 		return
 	}
@@ -152,11 +153,11 @@ func fuzzCall(t *testing.T, row *graph.Row, data []byte) {
 		if k > 0 {
 			draw()
 		}
-		if err = fuzzGradient(f, s.operands); err == nil || !tame && !errors.As(err, new(*disagreement)) {
+		if err = fuzzGradient(f, s.Operands); err == nil || !tame && !errors.As(err, new(*disagreement)) {
 			return
 		}
 	}
-	t.Errorf("%s at %v: %v", s.text, s.operands, err)
+	t.Errorf("%s at %v: %v", s.Text, s.Operands, err)
 }
 
 // preparable reports whether the row can map the operands into its domain: it knows how only for shapes that make sense.

@@ -3,7 +3,6 @@ package ops_test
 import (
 	"math"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,6 +10,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -51,48 +51,26 @@ func (fm form) derivative(operands []*tensor.Tensor, f func(xs []graph.Value) gr
 	return value, derivatives
 }
 
-func numbers(t *tensor.Tensor) []float64 {
-	out := make([]float64, t.Len())
-	for i := range out {
-		out[i] = t.AtFlat(i)
-	}
-	return out
-}
-
-// filled returns a tensor of equal numbers.
-func filled(v float64, shape ...int) *tensor.Tensor {
-	t := tensor.New(tensor.Float64, shape...)
-	t.Fill(v)
-	return t
-}
-
 // kinksOfWindows names the operations whose kinks depend on where windows lie. The tests beside them know what a tie is
 // there.
 var kinksOfWindows = map[string]bool{"max_pool2d": true}
 
-// TestRowKinks checks every kink that a row lists: with all operands there, every derivative is the one chosen. The
-// parameters are those of the row's first sample call. Reductions get two equal elements; they meet their kink there.
+// TestRowKinks checks the kinks of rows that are not elementwise; package opstest checks those that are. A reduction gets
+// two equal elements: it meets its kink there. The parameters are those of the row's first sample call.
 func TestRowKinks(t *testing.T) {
-	for _, row := range graph.Rows() {
-		if !strings.HasPrefix(row.GoName(), "ops.") || len(row.Kinks) == 0 {
+	for _, row := range rows() {
+		switch {
+		case len(row.Kinks) == 0, rowtest.Elementwise(row), kinksOfWindows[row.Name]:
+			continue
+		case !isReduction(row):
+			t.Errorf("row %q has a kink, but this test does not know how its operands meet it: test it beside the operation and name it in kinksOfWindows", row.Name)
 			continue
 		}
-		elementwise := row.Unary != nil || row.UnaryParam != nil || row.Binary != nil
-		if !elementwise && !isReduction(row) {
-			if !kinksOfWindows[row.Name] {
-				t.Errorf("row %q has a kink, but this test does not know how its operands meet it: test it beside the operation and name it in kinksOfWindows", row.Name)
-			}
-			continue
-		}
+		s := rowtest.Samples(t, row)[0]
 		for _, k := range row.Kinks {
 			t.Run(row.Name+"/"+strconv.FormatFloat(k.At, 'g', -1, 64), func(t *testing.T) {
 				for _, fm := range forms {
-					shape := fm.shape
-					if !elementwise {
-						shape = []int{2}
-					}
-					s := kinkSample(t, row, k, shape)
-					_, got := fm.derivative(s.operands, s.apply)
+					_, got := fm.derivative([]*tensor.Tensor{filled(k.At, 2)}, s.Apply)
 					for i, d := range got {
 						if want := fm.round(k.Chosen); d != want {
 							t.Errorf("%s: derivative %d at %v is %v, want %v: %s", fm.name, i, k.At, d, want, k.Why)
@@ -114,27 +92,6 @@ func (fm form) round(v float64) float64 {
 func isReduction(row *graph.Row) bool {
 	params, ok := ops.Signature(row)
 	return ok && params[len(params)-1].Name == "axes" && row.Class == graph.General
-}
-
-// kinkSample is a call of a row with every operand at a kink.
-func kinkSample(t *testing.T, row *graph.Row, k graph.Kink, shape []int) sample {
-	t.Helper()
-	s := sample{row: row, text: row.Name}
-	if len(row.Try) > 0 {
-		s = samplesOf(t, row)[0]
-	}
-	if len(s.args) == 0 {
-		for i := range row.Arity() {
-			s.args = append(s.args, operand(i))
-		}
-	}
-	s.operands = nil
-	for _, a := range s.args {
-		if _, ok := a.(operand); ok {
-			s.operands = append(s.operands, filled(k.At, shape...))
-		}
-	}
-	return s
 }
 
 // call1 applies a function of one operand.

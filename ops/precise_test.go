@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -26,7 +27,7 @@ var absolute = map[string]bool{"lbeta": true}
 
 // A preciseCase is a call of an operation with its value and its derivatives by the operands.
 type preciseCase struct {
-	sample
+	rowtest.Sample
 	want []float64
 }
 
@@ -46,24 +47,24 @@ func preciseCases(t *testing.T) []preciseCase {
 			t.Fatalf("line %q: there is no operation %s", lines.Text(), name)
 		}
 		params, _ := ops.Signature(row)
-		c := preciseCase{sample: sample{text: call, row: row}}
+		c := preciseCase{Sample: rowtest.Sample{Text: call, Row: row}}
 		for i, word := range strings.Fields(args) {
 			v := parseNumber(t, word)
 			switch params[i].Kind {
 			case ops.ValueArg:
-				c.args = append(c.args, operand(len(c.operands)))
-				c.operands = append(c.operands, filled(v))
+				c.Args = append(c.Args, rowtest.Operand(len(c.Operands)))
+				c.Operands = append(c.Operands, filled(v))
 			case ops.IntArg:
-				c.args = append(c.args, int(v))
+				c.Args = append(c.Args, int(v))
 			default:
-				c.args = append(c.args, v)
+				c.Args = append(c.Args, v)
 			}
 		}
 		for _, word := range strings.Fields(numbers) {
 			c.want = append(c.want, parseNumber(t, word))
 		}
-		if len(c.want) != 1+len(c.operands) {
-			t.Fatalf("line %q: want a value and %d derivatives", lines.Text(), len(c.operands))
+		if len(c.want) != 1+len(c.Operands) {
+			t.Fatalf("line %q: want a value and %d derivatives", lines.Text(), len(c.Operands))
 		}
 		cases = append(cases, c)
 	}
@@ -91,21 +92,21 @@ func TestFewUnitsInTheLastPlace(t *testing.T) {
 				continue
 			}
 			var operands []*tensor.Tensor
-			for _, x := range c.operands {
+			for _, x := range c.Operands {
 				operands = append(operands, filled(x.AtFlat(0), fm.shape...))
 			}
-			y, d := fm.derivative(operands, func(xs []graph.Value) graph.Value { return c.apply(xs) })
+			y, d := fm.derivative(operands, func(xs []graph.Value) graph.Value { return c.Apply(xs) })
 			scale := math.Abs(c.want[0])
-			if absolute[c.row.Name] {
+			if absolute[c.Row.Name] {
 				scale = math.Max(scale, 1)
 			}
 			if e := units(y[0], c.want[0], scale); e > ulpsOfValue {
-				t.Errorf("%s: %s = %v, want %v: %.1f units in the last place", fm.name, c.text, y[0], c.want[0], e)
+				t.Errorf("%s: %s = %v, want %v: %.1f units in the last place", fm.name, c.Text, y[0], c.want[0], e)
 			}
 			for i, want := range c.want[1:] {
 				got := d[i*len(y)]
 				if e := units(got, want, math.Abs(want)); e > ulpsOfSlope {
-					t.Errorf("%s: derivative %d of %s = %v, want %v: %.1f units in the last place", fm.name, i, c.text, got, want, e)
+					t.Errorf("%s: derivative %d of %s = %v, want %v: %.1f units in the last place", fm.name, i, c.Text, got, want, e)
 				}
 			}
 		}

@@ -8,22 +8,23 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // TestScalarsAreFloat64 checks that an operation on scalars gives the same numbers on a graph of either precision, and so
 // do its first and second derivatives: no scalar is rounded on the way through a kernel of tensors.
 func TestScalarsAreFloat64(t *testing.T) {
-	eachRow(t, func(t *testing.T, s sample) {
-		for _, x := range s.operands {
+	eachRow(t, func(t *testing.T, s rowtest.Sample) {
+		for _, x := range s.Operands {
 			if x.Rank() != 0 {
 				return
 			}
 		}
 		results := func(dtype tensor.DType) (all []float64) {
 			g := graph.New(graph.WithDType(dtype))
-			xs := variables(g, s.operands)
-			y := s.apply(xs)
+			xs := variables(g, s.Operands)
+			y := s.Apply(xs)
 			if len(y.Shape()) > 0 {
 				return nil
 			}

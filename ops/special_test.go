@@ -13,6 +13,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -21,40 +22,6 @@ var (
 	nan     = math.NaN()
 	negZero = math.Copysign(0, -1)
 )
-
-// special is an argument that [graph.Specials] names, and what stands there.
-type special struct {
-	x    float64
-	want graph.Point
-}
-
-func specials(e graph.Specials) []special {
-	return []special{{nan, e.NaN}, {inf, e.Inf}, {-inf, e.NegInf}, {0, e.Zero}, {negZero, e.NegZero}}
-}
-
-func TestSpecialValues(t *testing.T) {
-	for _, row := range graph.Rows() {
-		if row.Unary == nil {
-			continue
-		}
-		if row.At == (graph.Specials{}) {
-			t.Errorf("row %q has no Row.At: say what it does at NaN, infinities and zeros", row.Name)
-			continue
-		}
-		t.Run(row.Name, func(t *testing.T) {
-			for _, at := range specials(row.At) {
-				x, want := at.x, at.want
-				for _, fm := range forms {
-					y, d := fm.derivative([]*tensor.Tensor{filled(x, fm.shape...)}, func(xs []graph.Value) graph.Value { return ops.Call(row, xs[0]) })
-					if !identical(y[0], fm.round(want.Value)) && !(row.Name == "relu" && y[0] == want.Value) { // relu may keep the sign of a zero
-						t.Errorf("%s: %s(%v) = %v, want %v", fm.name, row.Name, x, y[0], want.Value)
-					}
-					fm.compare(t, fmt.Sprintf("derivative at %v", x), []float64{fm.round(want.Derivative)}, d[:1])
-				}
-			}
-		})
-	}
-}
 
 // identical reports whether two numbers are the same, bit for bit but for the kind of NaN.
 func identical(a, b float64) bool {
@@ -199,12 +166,12 @@ func TestRowTensorAgreesWithScalarEverywhere(t *testing.T) {
 // TestRowTakesViews checks that operands that are parts of other tensors, or transposes of them, give the same numbers
 // as operands of their own.
 func TestRowTakesViews(t *testing.T) {
-	eachRow(t, func(t *testing.T, s sample) {
+	eachRow(t, func(t *testing.T, s rowtest.Sample) {
 		direct := func(x graph.Value) graph.Value { return x }
-		want, wantGrads := through(s, s.operands, direct)
+		want, wantGrads := through(s, s.Operands, direct)
 		inner := func(x graph.Value) graph.Value { return ops.Slice(x, 0, 1, x.Dims()[0]) } // shares storage
 		var larger, transposed []*tensor.Tensor
-		for _, x := range s.operands {
+		for _, x := range s.Operands {
 			larger = append(larger, withRowInFront(x))
 			transposed = append(transposed, transposeOf(x))
 		}
@@ -214,7 +181,7 @@ func TestRowTakesViews(t *testing.T) {
 			}
 			return inner(x)
 		})
-		for i, x := range s.operands {
+		for i, x := range s.Operands {
 			if x.Rank() > 0 { // the row in front gets no gradient
 				grads[i] = grads[i][len(grads[i])-x.Len():]
 			}
@@ -229,7 +196,7 @@ func TestRowTakesViews(t *testing.T) {
 			}
 			return ops.Transpose(x)
 		})
-		for i, x := range s.operands {
+		for i, x := range s.Operands {
 			if x.Rank() >= 2 {
 				dims := slices.Clone(x.Dims())
 				slices.Reverse(dims[len(dims)-2:])
@@ -243,14 +210,14 @@ func TestRowTakesViews(t *testing.T) {
 }
 
 // through applies a sample to operands that pass through f first, and returns the result's numbers and the gradients.
-func through(s sample, operands []*tensor.Tensor, f func(graph.Value) graph.Value) (value []float64, grads [][]float64) {
+func through(s rowtest.Sample, operands []*tensor.Tensor, f func(graph.Value) graph.Value) (value []float64, grads [][]float64) {
 	g := graph.New()
 	leaves := variables(g, operands)
 	xs := make([]graph.Value, len(leaves))
 	for i, x := range leaves {
 		xs[i] = f(x)
 	}
-	y := s.apply(xs)
+	y := s.Apply(xs)
 	back := autograd.Backward(weighted(y))
 	for _, x := range leaves {
 		grads = append(grads, numbers(back.Tensor(x)))
@@ -281,6 +248,10 @@ func transposeOf(x *tensor.Tensor) *tensor.Tensor {
 	return ops.Transpose(g.ConstTensor(x)).Tensor()
 }
 
+// agree64 bounds the difference between two float64 computations of one derivative in another order: some hundred
+// roundings of 1.1e-16.
+const agree64 = 1e-12
+
 // TestRowTakesOneValueTwice checks f(x, x) against f(x, y) at y = x: the gradient by x is the sum of the two.
 func TestRowTakesOneValueTwice(t *testing.T) {
 	tested := 0
@@ -288,14 +259,14 @@ func TestRowTakesOneValueTwice(t *testing.T) {
 		if !strings.HasPrefix(row.GoName(), "ops.") || row.Class == graph.NoGrad || row.Prepare != nil {
 			continue
 		}
-		for _, s := range samplesOf(t, row) {
-			if len(s.operands) < 2 || slices.ContainsFunc(s.operands, func(x *tensor.Tensor) bool { return !slices.Equal(x.Dims(), s.operands[0].Dims()) }) {
+		for _, s := range rowtest.Samples(t, row) {
+			if len(s.Operands) < 2 || slices.ContainsFunc(s.Operands, func(x *tensor.Tensor) bool { return !slices.Equal(x.Dims(), s.Operands[0].Dims()) }) {
 				continue
 			}
 			tested++
-			t.Run(row.Name+"/"+strings.ReplaceAll(s.text, " ", "_"), func(t *testing.T) {
-				x := s.operands[len(s.operands)-1] // in the last operand's domain, the narrower one
-				apart := slices.Repeat([]*tensor.Tensor{x}, len(s.operands))
+			t.Run(row.Name+"/"+strings.ReplaceAll(s.Text, " ", "_"), func(t *testing.T) {
+				x := s.Operands[len(s.Operands)-1] // in the last operand's domain, the narrower one
+				apart := slices.Repeat([]*tensor.Tensor{x}, len(s.Operands))
 				value, grads := through(s, apart, func(x graph.Value) graph.Value { return x })
 				want := make([]float64, x.Len())
 				for _, d := range grads {
@@ -305,7 +276,7 @@ func TestRowTakesOneValueTwice(t *testing.T) {
 				}
 				g := graph.New()
 				v := g.VarTensor(x)
-				y := s.apply(slices.Repeat([]graph.Value{v}, len(s.operands)))
+				y := s.Apply(slices.Repeat([]graph.Value{v}, len(s.Operands)))
 				loss := weighted(y)
 				approx := []cmp.Option{cmpopts.EquateApprox(agree64, agree64), cmpopts.EquateNaNs(), cmpopts.EquateEmpty()}
 				if diff := cmp.Diff(value, numbers(y.Tensor()), approx...); diff != "" {

@@ -27,6 +27,8 @@ var floors = []struct {
 	{"ops", []string{"golang.org/x/exp", "gonum.org/v1/gonum/lapack", "gonum.org/v1/gonum/blas", "gonum.org/v1/gonum/mathext", "gonum.org/v1/gonum/mat"}},
 	{"internal/programs", nil},
 	{"autograd", []string{"golang.org/x/exp"}},
+	{"internal/rowtest", nil},
+	{"ops/opstest", nil},
 	{"nn/data", []string{"golang.org/x/exp"}},
 	{"nn", []string{"golang.org/x/exp"}},
 	{"viz", nil},

@@ -1,4 +1,4 @@
-package expr_test
+package opstest
 
 import (
 	"fmt"
@@ -15,11 +15,10 @@ import (
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 	"github.com/seed366ff29f/chainrule/ops/expr"
 )
-
-// What Row.Value and Row.Slopes say is held here against the scalar functions of the rows.
 
 // primitives are the functions that Row.Value and Row.Slopes may call, as the documentation of graph.Row lists them. They
 // alone name themselves.
@@ -37,10 +36,6 @@ var textNumbers = []float64{
 // textRoundings is how far a text's number may be from the row's, relatively, in units of 2⁻⁵²: both have a dozen
 // roundings of half a unit, some of which add up.
 const textRoundings = 8
-
-func elementwise(row *graph.Row) bool {
-	return row.Class == graph.Elementwise || row.Unary != nil || row.UnaryParam != nil || row.Binary != nil
-}
 
 // A textCall is one call of an elementwise operation: the arguments in the order of its parameters.
 type textCall struct {
@@ -64,7 +59,7 @@ func (c textCall) want() []float64 {
 		if params[i].Kind == ops.ValueArg {
 			xs = append(xs, v)
 		} else {
-			p[n] = v
+			p[n%2] = v
 			n++
 		}
 	}
@@ -145,7 +140,11 @@ func writtenOut(text string, integers map[string]int) string {
 		if !ok {
 			return true
 		}
-		row, ok := ops.Lookup(call.Fun.(*ast.Ident).Name)
+		f, ok := call.Fun.(*ast.Ident)
+		if !ok {
+			return true
+		}
+		row, ok := ops.Lookup(f.Name)
 		if !ok {
 			return true
 		}
@@ -154,12 +153,8 @@ func writtenOut(text string, integers map[string]int) string {
 			if p.Kind != ops.IntArg || i >= len(call.Args) {
 				continue
 			}
-			switch a := call.Args[i].(type) {
-			case *ast.Ident:
-				call.Args[i] = &ast.BasicLit{Kind: token.INT, Value: strconv.Itoa(integers[a.Name])}
-			case *ast.BinaryExpr: // n+1
-				k, _ := strconv.Atoi(a.Y.(*ast.BasicLit).Value)
-				call.Args[i] = &ast.BasicLit{Kind: token.INT, Value: strconv.Itoa(integers[a.X.(*ast.Ident).Name] + k)}
+			if v, ok := integer(call.Args[i], integers); ok {
+				call.Args[i] = &ast.BasicLit{Kind: token.INT, Value: strconv.Itoa(v)}
 			}
 		}
 		return true
@@ -169,6 +164,23 @@ func writtenOut(text string, integers map[string]int) string {
 		return text
 	}
 	return b.String()
+}
+
+// integer returns the value of a sum of integers and of names of integers.
+func integer(e ast.Expr, integers map[string]int) (int, bool) {
+	switch e := e.(type) {
+	case *ast.Ident:
+		v, ok := integers[e.Name]
+		return v, ok
+	case *ast.BasicLit:
+		v, err := strconv.Atoi(e.Value)
+		return v, err == nil
+	case *ast.BinaryExpr:
+		a, okA := integer(e.X, integers)
+		b, okB := integer(e.Y, integers)
+		return a + b, okA && okB && e.Op == token.ADD
+	}
+	return 0, false
 }
 
 // textCalls returns calls of an elementwise row: all combinations of textNumbers (of the first of them where there are many), and random ones of its domain.
@@ -198,7 +210,7 @@ func textCalls(row *graph.Row) []textCall {
 			case ops.IntArg:
 				args[i] = k % 4
 			case ops.FloatArg:
-				args[i] = c[n]
+				args[i] = c[n%2]
 				n++
 			}
 		}
@@ -217,10 +229,7 @@ func textCalls(row *graph.Row) []textCall {
 		for range 50 {
 			a := slices.Clone(args)
 			for j, i := range operands {
-				domain := graph.Interval{Lo: -2, Hi: 2}
-				if n := len(row.Domain); n > 0 {
-					domain = row.Domain[min(j, n-1)]
-				}
+				domain := rowtest.Domain(row, j)
 				a[i] = domain.Lo + (domain.Hi-domain.Lo)*rng.Float64()
 			}
 			calls = append(calls, textCall{row, a})
@@ -244,82 +253,70 @@ func sameText(want, got float64) bool {
 	return math.Abs(got-want) <= textRoundings*0x1p-52*math.Abs(want)
 }
 
-func TestRowText(t *testing.T) {
-	for _, row := range graph.Rows() {
-		if !elementwise(row) {
-			continue
+// text checks Value and Slopes, where a row has them.
+func text(t *testing.T, row *graph.Row) {
+	if row.Value == "" && len(row.Slopes) == 0 {
+		return
+	}
+	params, ok := ops.Signature(row)
+	if !ok {
+		t.Fatalf("row %q has a Value, but %s takes something else than values, integers and numbers", row.Name, row.GoName())
+	}
+	operands := 0
+	for _, p := range params {
+		if p.Kind == ops.ValueArg && row.Class != graph.NoGrad {
+			operands++
 		}
-		t.Run(row.Name, func(t *testing.T) {
-			if row.Value == "" {
-				t.Fatalf("row %q has no Value", row.Name)
+	}
+	if len(row.Slopes) != operands {
+		t.Fatalf("row %q has %d Slopes, want %d, one for each operand", row.Name, len(row.Slopes), operands)
+	}
+	texts := append([]string{row.Value}, row.Slopes...)
+	for k, text := range texts {
+		primitive(t, row, text, k > 0)
+	}
+	parsed := map[string]*expr.Expr{}
+	for _, c := range textCalls(row) {
+		want := c.want()
+		for k, text := range texts {
+			got, err := c.eval(parsed, text, want[0])
+			if err != nil {
+				t.Fatalf("%q: %v", text, err)
 			}
-			params, _ := ops.Signature(row)
-			operands := 0
-			for _, p := range params {
-				if p.Kind == ops.ValueArg {
-					operands++
-				}
+			if !sameText(want[k], got) {
+				t.Fatalf("%v: %q gives %v, the row %v", c, text, got, want[k])
 			}
-			if row.Class == graph.NoGrad {
-				operands = 0
-			}
-			if len(row.Slopes) != operands {
-				t.Fatalf("row %q has %d Slopes, want %d, one for each operand", row.Name, len(row.Slopes), operands)
-			}
-			shown, parsed := 0, map[string]*expr.Expr{}
-			for _, c := range textCalls(row) {
-				want := c.want()
-				for k, text := range append([]string{row.Value}, row.Slopes...) {
-					got, err := c.eval(parsed, text, want[0])
-					if err != nil {
-						t.Fatalf("%q: %v", text, err)
-					}
-					if sameText(want[k], got) {
-						continue
-					}
-					if shown++; shown > 5 {
-						return
-					}
-					t.Errorf("%v: %q gives %v, the row %v", c, text, got, want[k])
-				}
-			}
-		})
+		}
 	}
 }
 
-// TestRowTextIsPrimitive checks that texts end in primitives, and that they know no names but those of the parameters
-// and y in Slopes.
-func TestRowTextIsPrimitive(t *testing.T) {
-	for _, row := range graph.Rows() {
-		for k, text := range append([]string{row.Value}, row.Slopes...) {
-			if text == "" {
-				continue
-			}
-			tree, err := parser.ParseExpr(text)
-			if err != nil {
-				t.Errorf("row %q: %q: %v", row.Name, text, err)
-				continue
-			}
-			names := strings.Split(row.Params, ", ")
-			if k > 0 {
-				names = append(names, "y")
-			}
-			functions := map[*ast.Ident]bool{}
-			ast.Inspect(tree, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.CallExpr:
-					f := n.Fun.(*ast.Ident)
-					functions[f] = true
-					if !slices.Contains(primitives, f.Name) {
-						t.Errorf("row %q: %q calls %s, which is no primitive", row.Name, text, f.Name)
-					}
-				case *ast.Ident:
-					if !functions[n] && !slices.Contains(names, n.Name) {
-						t.Errorf("row %q: %q has the name %s, which is no parameter of %s", row.Name, text, n.Name, ops.Usage(row))
-					}
-				}
-				return true
-			})
-		}
+// primitive checks that a text ends in primitives, and that it knows no names but those of the parameters and, if it is a
+// slope, y.
+func primitive(t *testing.T, row *graph.Row, text string, slope bool) {
+	t.Helper()
+	tree, err := parser.ParseExpr(text)
+	if err != nil {
+		t.Fatalf("%q: %v", text, err)
 	}
+	names := strings.Split(row.Params, ", ")
+	if slope {
+		names = append(names, "y")
+	}
+	functions := map[*ast.Ident]bool{}
+	ast.Inspect(tree, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if f, ok := n.Fun.(*ast.Ident); ok {
+				functions[f] = true
+				if !slices.Contains(primitives, f.Name) {
+					t.Errorf("%q calls %s, which is no primitive", text, f.Name)
+				}
+			}
+		case *ast.Ident:
+			if !functions[n] && !slices.Contains(names, n.Name) {
+				t.Errorf("%q has the name %s, which is no parameter of %s", text, n.Name, ops.Usage(row))
+			}
+		}
+		return true
+	})
 }
