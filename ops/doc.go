@@ -41,10 +41,58 @@
 //
 // # A new operation
 //
-// Write its function and register its row in the same file. Elementwise operations give the value and the derivative
-// as one Go function of numbers, and a VJP; the loops come from that. Others give Forward and VJP, and sample calls in
-// Row.Try. Tests in this package range over the table and check first and second derivatives, both precisions, that
-// all forms of a derivative agree, special values and kinks.
+// Write its function and register its row, here in the file of its family or in any other package with "ops." before
+// the names of this one:
+//
+//	var opSoftsign graph.Op
+//
+//	// Not in the declaration of opSoftsign: its row refers to Softsign, which refers to opSoftsign.
+//	func init() {
+//		opSoftsign = graph.Register(graph.Row{
+//			Name: "softsign", Func: Softsign, Params: "x",
+//			Doc:        "smooth sign",
+//			Formula:    "x/(1+|x|)",
+//			Derivative: "1/(1+|x|)²",
+//			Value:      "where(isfinite(x), x/(1+abs(x)), sign(x))",
+//			Slopes:     []string{"1/(1+abs(x))/(1+abs(x))"},
+//			Unary: func(x float64) (y, dx float64) {
+//				if math.IsInf(x, 0) {
+//					return math.Copysign(1, x), 0
+//				}
+//				r := 1 / (1 + math.Abs(x))
+//				return x / (1 + math.Abs(x)), r * r
+//			},
+//			VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+//				return Chain(ct, Square(Reciprocal(AddScalar(Abs(n.Input(0)), 1))))
+//			},
+//			At: graph.Specials{
+//				NaN:     graph.Point{Value: math.NaN(), Derivative: math.NaN()},
+//				Inf:     graph.Point{Value: 1, Derivative: 0},
+//				NegInf:  graph.Point{Value: -1, Derivative: 0},
+//				Zero:    graph.Point{Value: 0, Derivative: 1},
+//				NegZero: graph.Point{Value: math.Copysign(0, -1), Derivative: 1},
+//			},
+//			Source: "Bergstra, Desjardins, Lamblin and Bengio (2009)",
+//		})
+//	}
+//
+//	// Softsign returns x/(1+|x|), element by element.
+//	func Softsign(x graph.Value) graph.Value { return graph.Unary(opSoftsign, x) }
+//
+// The row is registered in init: as the initializer of opSoftsign it would refer to itself by way of Softsign, which is
+// an initialization cycle.
+//
+// Elementwise operations give the value and the derivatives as one Go function of numbers, Unary, UnaryParam or Binary,
+// and a VJP; [graph.Register] makes the loops from that, and [graph.Unary], [graph.UnaryParam] and [graph.Binary] apply
+// them. Others give Class, Forward and VJP, and sample calls in Row.Try. Optional are a Backward and a Forward of their
+// own, Tangent, Selects, Kinks, Domain and Prepare, and outside of this package Value, Slopes and At.
+//
+// What a rule records depends on shapes, constant parameters and which operands want a gradient, never on the operands'
+// numbers; it multiplies the cotangent with [Chain]. Row.Selects lists operands to which nothing at all is passed on where
+// the derivative by them is 0, because they were not selected.
+//
+// Tests range over the table and check first and second derivatives, both precisions, that all forms of a derivative
+// agree, special values and kinks. Package opstest does that for the row of any package.
 //
 // # Reference
 //
