@@ -68,7 +68,7 @@ func TestCaller(t *testing.T) {
 		apply, at := autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return function(xs[0]) }, s), here()
 		check("a checkpoint", apply, at)
 		row, _ := ops.Lookup("neg")
-		n, at := ops.Call(row, x), here()
+		n, at := ops.Apply(row, x), here()
 		check("an operation by its name", n, at)
 		if autograd.Backward(s); g.Len() != n.ID() {
 			t.Errorf("Backward left %d nodes", g.Len()-n.ID())

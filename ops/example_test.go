@@ -203,6 +203,6 @@ func ExampleCrossEntropyWith() {
 func ExampleCall() {
 	g := graph.New()
 	row, _ := ops.Lookup("leaky_relu")
-	fmt.Println(ops.Usage(row), ops.Call(row, g.Var(-2), 0.5).Item())
+	fmt.Println(ops.Usage(row), ops.Apply(row, g.Var(-2), 0.5).Item())
 	// Output: leaky_relu(x, a) -1
 }

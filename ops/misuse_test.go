@@ -138,18 +138,18 @@ func TestCallMisuse(t *testing.T) {
 		args []any
 		want string
 	}{
-		{"tanh", []any{x, x}, "ops.Call: 2 arguments for tanh(x)"},
-		{"tanh", nil, "ops.Call: 0 arguments for tanh(x)"},
-		{"tanh", []any{1}, "ops.Call: argument 1 of tanh(x) has type int, the function takes a value"},
-		{"clamp", []any{x, 0, x}, "ops.Call: argument 3 of clamp(x, lo, hi) has type graph.Value, the function takes a number"},
-		{"sum", []any{x, 1.5}, "ops.Call: argument 2 of sum(x, axes...) has type float64, the function takes an integer"},
-		{"concat", []any{0, "x"}, "ops.Call: argument 2 of concat(axis, xs...) has type string, the function takes a value"},
+		{"tanh", []any{x, x}, "ops.Apply: 2 arguments for tanh(x)"},
+		{"tanh", nil, "ops.Apply: 0 arguments for tanh(x)"},
+		{"tanh", []any{1}, "ops.Apply: argument 1 of tanh(x) has type int, the function takes a value"},
+		{"clamp", []any{x, 0, x}, "ops.Apply: argument 3 of clamp(x, lo, hi) has type graph.Value, the function takes a number"},
+		{"sum", []any{x, 1.5}, "ops.Apply: argument 2 of sum(x, axes...) has type float64, the function takes an integer"},
+		{"concat", []any{0, "x"}, "ops.Apply: argument 2 of concat(axis, xs...) has type string, the function takes a value"},
 	} {
 		row, ok := ops.Lookup(c.name)
 		if !ok {
 			t.Fatalf("no operation %q", c.name)
 		}
-		err := graph.Try(func() { ops.Call(row, c.args...) })
+		err := graph.Try(func() { ops.Apply(row, c.args...) })
 		if err == nil {
 			t.Errorf("%s with %v: no error, want %q", c.name, c.args, c.want)
 			continue

@@ -116,7 +116,7 @@ func TestComparisonsWithNaN(t *testing.T) {
 		if name == "ne" {
 			want = 1
 		}
-		for _, y := range []graph.Value{ops.Call(row, x, one), ops.Call(row, one, x), ops.Call(row, x, x), ops.Call(row, vector, one), ops.Call(row, vector, vector)} {
+		for _, y := range []graph.Value{ops.Apply(row, x, one), ops.Apply(row, one, x), ops.Apply(row, x, x), ops.Apply(row, vector, one), ops.Apply(row, vector, vector)} {
 			if got := y.Item(); got != want {
 				t.Errorf("%s with NaN = %v, want %v", name, got, want)
 			}
@@ -140,7 +140,7 @@ func TestRowTensorAgreesWithScalarEverywhere(t *testing.T) {
 		for name, at := range map[string][]float64{row.Name: at, row.Name + " finite": at[3:]} {
 			t.Run(name, func(t *testing.T) {
 				x := tensor.Of(at, len(at))
-				f := func(xs []graph.Value) graph.Value { return ops.Call(row, xs[0]) }
+				f := func(xs []graph.Value) graph.Value { return ops.Apply(row, xs[0]) }
 				y, d := forms[1].derivative([]*tensor.Tensor{x}, f)
 				_, dGrad := forms[4].derivative([]*tensor.Tensor{x}, f)
 				for i, v := range at {
@@ -307,7 +307,7 @@ func TestReductionsOfNothing(t *testing.T) {
 		g := graph.New()
 		x := g.VarTensor(tensor.New(tensor.Float64, 2, 0))
 		var y graph.Value
-		err := graph.Try(func() { y = ops.Call(row, x, 1) })
+		err := graph.Try(func() { y = ops.Apply(row, x, 1) })
 		v, ok := want[row.Name]
 		if !ok {
 			if !errors.Is(err, graph.ErrShape) {
@@ -322,7 +322,7 @@ func TestReductionsOfNothing(t *testing.T) {
 		if diff := cmp.Diff([]float64{v, v}, numbers(y.Tensor()), cmpopts.EquateNaNs()); diff != "" {
 			t.Errorf("%s of nothing: mismatch (-want +got):\n%s", row.Name, diff)
 		}
-		if got := ops.Call(row, x, 0).Shape(); !slices.Equal(got, []int{0}) {
+		if got := ops.Apply(row, x, 0).Shape(); !slices.Equal(got, []int{0}) {
 			t.Errorf("%s over 2 of 0 lines has shape %v, want (0)", row.Name, got)
 		}
 	}

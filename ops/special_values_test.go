@@ -43,7 +43,7 @@ func TestElementwiseAgainstExactValues(t *testing.T) {
 			if !ok {
 				t.Fatalf("no operation %q", name)
 			}
-			return ops.Call(row, xs[0])
+			return ops.Apply(row, xs[0])
 		}
 		for _, fm := range forms {
 			if fm.dtype == tensor.Float32 {

@@ -87,7 +87,7 @@ func convJob(args []string) *job {
 	g := graph.New(graph.WithDType(tensor.Float32))
 	x, w := g.Bind(tensor32(1, 1, v[:4]...)), g.Bind(tensor32(2, 1, v[4], v[1], v[5], v[5]))
 	m := g.Mark()
-	f := func() graph.Value { return ops.Call(row, x, w, 1, v[5]/2) }
+	f := func() graph.Value { return ops.Apply(row, x, w, 1, v[5]/2) }
 	seed := autograd.WithSeed(tensor32(4, 1, f().Shape()...))
 	j := &job{run: func() {
 		g.Rewind(m)

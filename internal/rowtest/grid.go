@@ -61,7 +61,7 @@ func (gr Grid) Call(xs []graph.Value) graph.Value {
 		}
 		args[i] = a
 	}
-	return ops.Call(gr.Row, args...)
+	return ops.Apply(gr.Row, args...)
 }
 
 // A Derivation is what one form computes: the gradient by each operand and, by two ways, the gradient of each gradient

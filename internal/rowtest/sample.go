@@ -40,7 +40,7 @@ func (s Sample) Apply(xs []graph.Value) graph.Value {
 		}
 		args[i] = a
 	}
-	return ops.Call(s.Row, args...)
+	return ops.Apply(s.Row, args...)
 }
 
 // Samples returns the calls of Row.Try, or the usual shapes for an elementwise row.

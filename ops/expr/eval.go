@@ -160,5 +160,5 @@ func (m *machine) call(c call) graph.Value {
 			rest = rest[1:]
 		}
 	}
-	return ops.Call(c.f.row, m.args...)
+	return ops.Apply(c.f.row, m.args...)
 }

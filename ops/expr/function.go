@@ -11,7 +11,7 @@ import (
 // A function is an operation that expressions can call.
 type function struct {
 	row    *graph.Row
-	params []ops.Param
+	params []ops.Parameter
 
 	unary    func(graph.Value) graph.Value              // the row's function, where it has this type
 	binary   func(a, b graph.Value) graph.Value         // the same
@@ -39,7 +39,7 @@ func lookup(name string) *function {
 }
 
 // param returns the parameter that argument i goes to, and false if there is none.
-func (f *function) param(i int) (ops.Param, bool) {
+func (f *function) param(i int) (ops.Parameter, bool) {
 	last := len(f.params) - 1
 	switch {
 	case i <= last:
@@ -47,7 +47,7 @@ func (f *function) param(i int) (ops.Param, bool) {
 	case last >= 0 && f.params[last].Variadic:
 		return f.params[last], true
 	}
-	return ops.Param{}, false
+	return ops.Parameter{}, false
 }
 
 // variadic reports whether the last parameter takes any number of arguments.

@@ -438,7 +438,7 @@ func (p *parser) constant(code []instr) (float64, bool) {
 	return stack[0], true
 }
 
-func (p *parser) badArgument(a *arguments, param ops.Param) *Error {
+func (p *parser) badArgument(a *arguments, param ops.Parameter) *Error {
 	end := p.now.off
 	text := clip(strings.TrimSpace(p.text[min(a.begin, end):end]))
 	at := lexeme{off: a.begin}

@@ -84,7 +84,7 @@ func (c textCall) want() []float64 {
 			args[i] = leaves[len(leaves)-1]
 		}
 	}
-	y := ops.Call(c.row, args...)
+	y := ops.Apply(c.row, args...)
 	out := []float64{y.Item()}
 	grads := autograd.Backward(y)
 	for _, x := range leaves {

@@ -20,19 +20,19 @@ const (
 // String returns "a value", "an integer" or "a number".
 func (k ArgKind) String() string { return [...]string{"a value", "an integer", "a number"}[k] }
 
-// A Param is a parameter of an operation's function.
-type Param struct {
+// A Parameter is a parameter of an operation's function.
+type Parameter struct {
 	Name     string
 	Kind     ArgKind
 	Variadic bool // takes any number of arguments, none too
 }
 
 // Signature returns the parameters of a row's function, or false if it takes something else than values, integers and
-// numbers, so that [Call] cannot call it.
-func Signature(row *graph.Row) ([]Param, bool) {
+// numbers, so that [Apply] cannot call it.
+func Signature(row *graph.Row) ([]Parameter, bool) {
 	f := reflect.TypeOf(row.Func)
 	names := strings.Split(row.Params, ", ")
-	params := make([]Param, f.NumIn())
+	params := make([]Parameter, f.NumIn())
 	for i := range params {
 		p := &params[i]
 		if i < len(names) {
@@ -80,12 +80,12 @@ func Lookup(name string) (*graph.Row, bool) {
 	return nil, false
 }
 
-// Call applies a row's function to arguments of type [graph.Value], int and float64, in the order of its [Signature].
+// Apply applies a row's function to arguments of type [graph.Value], int and float64, in the order of its [Signature].
 // An int serves as a float64 too. It panics with a [*graph.Error] if the arguments do not fit the signature.
-func Call(row *graph.Row, args ...any) graph.Value {
+func Apply(row *graph.Row, args ...any) graph.Value {
 	params, ok := Signature(row)
 	if !ok {
-		panic(graph.Errorf("ops.Call", graph.ErrUsage, "%s takes something else than values, integers and numbers: call it in Go", row.Name))
+		panic(graph.Errorf("ops.Apply", graph.ErrUsage, "%s takes something else than values, integers and numbers: call it in Go", row.Name))
 	}
 	in := make([]reflect.Value, len(args))
 	for i, a := range args {
@@ -106,7 +106,7 @@ func Call(row *graph.Row, args ...any) graph.Value {
 			ok = false
 		}
 		if !ok {
-			panic(graph.Errorf("ops.Call", graph.ErrUsage, "argument %d of %s has type %T, the function takes %s", i+1, Usage(row), a, p.Kind))
+			panic(graph.Errorf("ops.Apply", graph.ErrUsage, "argument %d of %s has type %T, the function takes %s", i+1, Usage(row), a, p.Kind))
 		}
 		in[i] = reflect.ValueOf(a)
 	}
@@ -115,7 +115,7 @@ func Call(row *graph.Row, args ...any) graph.Value {
 		least, most = least-1, len(args)
 	}
 	if len(args) < least || len(args) > most {
-		panic(graph.Errorf("ops.Call", graph.ErrUsage, "%d arguments for %s", len(args), Usage(row)))
+		panic(graph.Errorf("ops.Apply", graph.ErrUsage, "%d arguments for %s", len(args), Usage(row)))
 	}
 	return reflect.ValueOf(row.Func).Call(in)[0].Interface().(graph.Value)
 }
