@@ -22,6 +22,7 @@ import (
 //   - the first derivative, in both precisions, and the second against difference quotients;
 //   - the Backward kernel against the rule, and the rule against Tangent;
 //   - scalars against tensors;
+//   - that what is recorded does not depend on the operands' numbers;
 //   - the promises of At and Kinks;
 //   - NaN, infinities and zeros among operands and cotangents;
 //   - Value and Slopes against the scalar function.
@@ -42,6 +43,11 @@ func Row(t *testing.T, row *graph.Row) {
 			}
 		})
 	}
+	t.Run("recording", func(t *testing.T) {
+		for _, s := range samples[:min(len(samples), 12)] { // shapes hardly matter here
+			recording(t, s)
+		}
+	})
 	if row.Class == graph.NoGrad {
 		each("no gradient", noGradient)
 	} else {

@@ -69,6 +69,15 @@ var faults = []struct {
 			return ops.Mul(ct, ops.Square(ops.Reciprocal(ops.AddScalar(ops.Abs(n.Input(0)), 1))))
 		}
 	}},
+	{name: "numbers", found: "recording", spoil: func(row *graph.Row) {
+		vjp := row.VJP
+		row.VJP = func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if x := n.Input(i).Tensor(); x.Len() > 0 && x.AtFlat(0) == 0 {
+				return ct // the same number
+			}
+			return vjp(n, i, ct)
+		}
+	}},
 	{name: "tangent", found: "tangent", spoil: func(row *graph.Row) {
 		row.Tangent = func(_ graph.Node, _ int, t graph.Value) graph.Value { return t }
 	}},

@@ -45,16 +45,7 @@ func spoiledNumbers(t *testing.T, s rowtest.Sample) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
 		spoiled := s
-		spoiled.Operands = nil
-		for _, x := range s.Operands {
-			x = x.Clone()
-			for i := range x.Len() {
-				if rng.IntN(4) == 0 {
-					x.SetFlat(rowtest.SpecialNumbers[rng.IntN(len(rowtest.SpecialNumbers))], i)
-				}
-			}
-			spoiled.Operands = append(spoiled.Operands, x)
-		}
+		spoiled.Operands = spoil(rng, s.Operands)
 		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
 			var numeric, recorded [][]float64
 			err := graph.Try(func() {
