@@ -65,7 +65,7 @@ func Backward(loss graph.Value, options ...Option) Gradients {
 	s := settings{op: "autograd.Backward"}
 	for i, o := range options {
 		if o == nil {
-			panic(graph.Errorf(s.op, graph.ErrUsage, "option %d is nil: leave it out", i))
+			panic(graph.Errorf(s.op, graph.ErrUsage, "option %d is nil: leave it out", i+1))
 		}
 		s = o(s)
 	}

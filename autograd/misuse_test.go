@@ -206,7 +206,7 @@ func TestEveryTakerIsTested(t *testing.T) {
 func TestNilOptions(t *testing.T) {
 	x := graph.New().Var(2)
 	tests := map[string]func(){
-		"autograd.Backward: option 1 is nil: leave it out":                                                 func() { autograd.Backward(x, autograd.LeavesOnly(), nil) },
+		"autograd.Backward: option 2 is nil: leave it out":                                                 func() { autograd.Backward(x, autograd.LeavesOnly(), nil) },
 		"autograd.WithSeed: got a nil tensor: leave the option out to start from 1":                        func() { autograd.WithSeed(nil) },
 		"autograd.Explain: got a nil io.Writer: pass where to write, such as os.Stdout":                    func() { autograd.Explain(nil, x, x) },
 		"autograd.Gradients.Scalar: got the zero Gradients: get one from autograd.Backward":                func() { autograd.Gradients{}.Scalar(x) },

@@ -64,8 +64,8 @@ func TestNil(t *testing.T) {
 	}
 	calls := map[string][]call{
 		"Train":      {{func() { nn.Train(nil) }, "nil or zero *rand.Rand"}, {func() { nn.Train(&rand.Rand{}) }, "nil or zero *rand.Rand"}},
-		"Linear":     {{func() { nn.Linear(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(&rand.Rand{}, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(newRand(1), 1, 1, nn.NoBias(), nil) }, "option 1 is nil: leave it out"}},
-		"Dropout":    {{func() { nn.Dropout(nil) }, "option 0 is nil: leave it out"}, {func() { nn.Dropout(nn.Classic(), nil) }, "option 1 is nil: leave it out"}},
+		"Linear":     {{func() { nn.Linear(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(&rand.Rand{}, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(newRand(1), 1, 1, nn.NoBias(), nil) }, "option 2 is nil: leave it out"}},
+		"Dropout":    {{func() { nn.Dropout(nil) }, "option 1 is nil: leave it out"}, {func() { nn.Dropout(nn.Classic(), nil) }, "option 2 is nil: leave it out"}},
 		"Sequential": {{func() { nn.Sequential(nil) }, "layer 0 is nil"}, {func() { nn.Sequential() }, harmless}},
 		"Named":      {{func() { nn.Named("a", nil) }, `layer "a" is nil`}},
 		"Func":       {{func() { nn.Func(nil) }, "got a nil function"}},

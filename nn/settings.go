@@ -27,6 +27,6 @@ func hasSource(rng *rand.Rand) bool { return rng != nil && *rng != (rand.Rand{})
 // mustBeOption panics if option i is nil.
 func mustBeOption(op string, i int, isNil bool) {
 	if isNil {
-		panic(graph.Errorf(op, graph.ErrUsage, "option %d is nil: leave it out", i))
+		panic(graph.Errorf(op, graph.ErrUsage, "option %d is nil: leave it out", i+1))
 	}
 }

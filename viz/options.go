@@ -6,7 +6,7 @@ import (
 )
 
 // An Option is a setting of [DOT] and [NewPicture]. The order of options does not matter.
-type Option func(*settings)
+type Option func(settings) settings
 
 type settings struct {
 	title         string
@@ -29,43 +29,45 @@ const DefaultMaxNodes = 200
 const DefaultPrecision = 4
 
 // Title puts a line of text above the picture.
-func Title(text string) Option { return func(s *settings) { s.title = text } }
+func Title(text string) Option { return func(s settings) settings { s.title = text; return s } }
 
 // WithGradients writes δ = ∂l/∂v on every node v that the loss l of the sweep depends on.
 func WithGradients(grads autograd.Gradients) Option {
-	return func(s *settings) { s.grads = &grads }
+	return func(s settings) settings { s.grads = &grads; return s }
 }
 
 // WithContributions writes on every edge what the sweep passed along it: the incoming δ times the local derivative.
 // A node that is used more than once shows δ as the sum of what its uses contribute. It works with [WithGradients].
-func WithContributions() Option { return func(s *settings) { s.contributions = true } }
+func WithContributions() Option {
+	return func(s settings) settings { s.contributions = true; return s }
+}
 
 // WithBackward draws the given values too, usually results of [autograd.Grad], and all that they depend on. Nodes that
 // the root does not depend on are styled apart: they are the backward pass.
 func WithBackward(values ...graph.Value) Option {
-	return func(s *settings) { s.backward = append(s.backward, values...) }
+	return func(s settings) settings { s.backward = append(s.backward, values...); return s }
 }
 
 // Roots draws the given values and all that they depend on in the same picture, as part of the forward pass.
 func Roots(values ...graph.Value) Option {
-	return func(s *settings) { s.roots = append(s.roots, values...) }
+	return func(s settings) settings { s.roots = append(s.roots, values...); return s }
 }
 
 // HideConstants leaves out constants, and operations on nothing but constants.
-func HideConstants() Option { return func(s *settings) { s.hideConstants = true } }
+func HideConstants() Option { return func(s settings) settings { s.hideConstants = true; return s } }
 
 // FoldUnnamed draws leaves, roots and values with names only. An edge between two of them leads through the operations
 // that are left out, and shows the derivative through all of them; a node says what they compute together. A graph in which
 // that makes more than a million ways is drawn with all its operations.
-func FoldUnnamed() Option { return func(s *settings) { s.fold = true } }
+func FoldUnnamed() Option { return func(s settings) settings { s.fold = true; return s } }
 
 // Legend writes under the title what the numbers in it are.
-func Legend() Option { return func(s *settings) { s.legend = true } }
+func Legend() Option { return func(s settings) settings { s.legend = true; return s } }
 
 // MaxNodes limits the nodes of the picture to n ≥ 2. Of a larger graph scopes are drawn as one node each, and if they
 // are still too many, what is farthest from the root is; such a node says how many it stands for. The default is
 // [DefaultMaxNodes].
-func MaxNodes(n int) Option { return func(s *settings) { s.limit = n } }
+func MaxNodes(n int) Option { return func(s settings) settings { s.limit = n; return s } }
 
 // A Dir is the direction in which a picture grows from the leaves to the root.
 type Dir int
@@ -79,19 +81,19 @@ const (
 )
 
 // Direction sets where the picture grows to.
-func Direction(d Dir) Option { return func(s *settings) { s.direction = d } }
+func Direction(d Dir) Option { return func(s settings) settings { s.direction = d; return s } }
 
 // Precision sets the number of significant digits, from 1 to 17. The default is [DefaultPrecision].
-func Precision(digits int) Option { return func(s *settings) { s.digits = digits } }
+func Precision(digits int) Option { return func(s settings) settings { s.digits = digits; return s } }
 
 // read returns the settings that options make, or panics with a [*graph.Error].
 func read(op string, root graph.Value, options []Option) settings {
 	s := settings{limit: DefaultMaxNodes, digits: DefaultPrecision}
 	for i, o := range options {
 		if o == nil {
-			panic(graph.Errorf(op, graph.ErrUsage, "option %d is nil: leave it out", i))
+			panic(graph.Errorf(op, graph.ErrUsage, "option %d is nil: leave it out", i+1))
 		}
-		o(&s)
+		s = o(s)
 	}
 	root.Check(op)
 	g := root.Graph()

@@ -292,7 +292,7 @@ func TestMisuse(t *testing.T) {
 			"viz.DOT: the gradients are of another graph: use autograd.Backward on a value of this one"},
 		{"contributions alone", draw(viz.WithContributions()),
 			"viz.DOT: viz.WithContributions without gradients: add viz.WithGradients(autograd.Backward(loss))"},
-		{"nil option", draw(viz.Legend(), nil), "viz.DOT: option 1 is nil: leave it out"},
+		{"nil option", draw(viz.Legend(), nil), "viz.DOT: option 2 is nil: leave it out"},
 		{"nil writer", func() { _ = viz.DOT(nil, x) }, "viz.DOT: got a nil io.Writer: pass where to write, such as os.Stdout"},
 		{"picture to a nil writer", func() { _ = viz.NewPicture(x).DOT(nil) },
 			"viz.Picture.DOT: got a nil io.Writer: pass where to write, such as os.Stdout"},
