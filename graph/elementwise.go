@@ -7,25 +7,39 @@ import (
 
 // Elementwise operations: how they are recorded, and the kernels that follow from a row's scalar function.
 
+// A scalarForm is what recording a scalar reads of a row: not the row itself, which is large and lies elsewhere.
+type scalarForm struct {
+	unary  func(x float64) (y, dx float64)
+	binary func(a, b float64) (y, da, db float64)
+	mask   Flags // wantsGrad unless the operation has no derivative
+}
+
+var scalarForms = make([]scalarForm, len(table)) // by number of the operation
+
 // Unary applies an elementwise operation of one operand, whose row gives Unary.
 func Unary(op Op, x Value) Value {
-	v, f := Scalar(x)
-	if !f.Scalar() {
-		x, v, f = current(op, x)
+	if v, f := Scalar(x); f.Scalar() && int(op) < len(scalarForms) {
+		if s := &scalarForms[op]; s.unary != nil {
+			y, dx := s.unary(v)
+			return Record1(op, f&s.mask, x, y, dx)
+		}
 	}
-	row := table[op]
+	return unary(op, x)
+}
+
+// unary is the long path of Unary.
+func unary(op Op, x Value) Value {
+	row := op.Row()
 	if row.Unary == nil {
 		panic(row.noFunction("Unary"))
 	}
+	x, v, f := current(op, x)
 	if !f.Scalar() {
 		c := Begin(op, x)
 		return c.Record(c.Dims(0)...)
 	}
-	if row.Class == NoGrad {
-		f = 0
-	}
 	y, dx := row.Unary(v)
-	return Record1(op, f, x, y, dx)
+	return Record1(op, f&scalarForms[op].mask, x, y, dx)
 }
 
 // UnaryParam applies an elementwise operation of one operand and constant parameters, two at most, whose row gives
@@ -38,7 +52,7 @@ func UnaryParam(op Op, x Value, params ...float64) Value {
 	if !f.Scalar() {
 		x, v, f = current(op, x)
 	}
-	row := table[op]
+	row := op.Row()
 	if row.UnaryParam == nil {
 		panic(row.noFunction("UnaryParam"))
 	}
@@ -57,28 +71,31 @@ func UnaryParam(op Op, x Value, params ...float64) Value {
 
 // Binary applies an elementwise operation of two operands, broadcast, whose row gives Binary.
 func Binary(op Op, a, b Value) Value {
-	x, y, f := Scalars(a, b)
-	if !f.Scalar() {
-		var second Flags
-		a, x, f = current(op, a)
-		b, y, second = current(op, b)
-		b.CheckIn(op.Row().goName, a.g)
-		f |= second
+	if x, y, f := Scalars(a, b); f.Scalar() && int(op) < len(scalarForms) {
+		if s := &scalarForms[op]; s.binary != nil {
+			z, da, db := s.binary(x, y)
+			return Record2(op, f&s.mask, a, b, z, da, db)
+		}
 	}
-	row := table[op]
+	return binary(op, a, b)
+}
+
+// binary is the long path of Binary.
+func binary(op Op, a, b Value) Value {
+	row := op.Row()
 	if row.Binary == nil {
 		panic(row.noFunction("Binary"))
 	}
-	if !f.Scalar() {
+	a, x, f := current(op, a)
+	b, y, second := current(op, b)
+	b.CheckIn(row.goName, a.g)
+	if f |= second; !f.Scalar() {
 		c := Begin(op, a, b)
 		var buf [tensor.MaxRank]int
 		return c.Record(c.Broadcast(buf[:0], c.Dims(0), c.Dims(1))...)
 	}
-	if row.Class == NoGrad {
-		f = 0
-	}
 	z, da, db := row.Binary(x, y)
-	return Record2(op, f, a, b, z, da, db)
+	return Record2(op, f&scalarForms[op].mask, a, b, z, da, db)
 }
 
 func (r *Row) noFunction(field string) *Error {

@@ -163,6 +163,11 @@ func Register(row Row) Op {
 		row.selects |= 1 << i
 	}
 	table = append(table, &row)
+	form := scalarForm{unary: row.Unary, binary: row.Binary}
+	if row.Class != NoGrad {
+		form.mask = wantsGrad
+	}
+	scalarForms = append(scalarForms, form)
 	return Op(len(table) - 1)
 }
 
