@@ -41,8 +41,13 @@ func classOf(n int) (class, size int) {
 
 func (p *Pool) must(op string) {
 	if p == nil {
-		panic(Errorf(op, ErrUsage, "got a nil *tensor.Pool: use a zero tensor.Pool"))
+		panicNoPool(op)
 	}
+}
+
+//go:noinline
+func panicNoPool(op string) {
+	panic(Errorf(op, ErrUsage, "got a nil *tensor.Pool: use a zero tensor.Pool"))
 }
 
 // Bytes returns the size of all buffers that the pool has made and kept, whether lent or free.

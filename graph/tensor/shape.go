@@ -33,6 +33,33 @@ const maxEmpty = 1 << 26
 // A negative axis, more than [MaxRank] axes, or more elements than can be addressed is an error. Beside an axis of length
 // 0 the product of the others must not exceed 2²⁶.
 func Size(shape []int) (int, error) {
+	if n := commonSize(shape); n > 0 {
+		return n, nil
+	}
+	return anySize(shape)
+}
+
+// commonSize returns the number of elements of a shape that plainly passes [Size], and 0 of any other, some good ones too.
+func commonSize(shape []int) int {
+	const limit = 1 << 30 // 2³⁰ below and two factors of 2³⁰ or less do not overflow 64 bits
+	n := uint64(1)
+	if len(shape) > MaxRank {
+		return 0
+	}
+	for _, d := range shape {
+		if uint64(d) > limit || n > limit {
+			return 0
+		}
+		n *= uint64(d)
+	}
+	if n > min(limit, maxElements) {
+		return 0
+	}
+	return int(n)
+}
+
+// anySize is Size for every shape.
+func anySize(shape []int) (int, error) {
 	if len(shape) > MaxRank {
 		return 0, Errorf("tensor.Size", ErrLimit, "shape %s has %d axes: at most %d are possible", FormatShape(shape), len(shape), MaxRank)
 	}
@@ -66,7 +93,10 @@ const maxElements = min(maxBytes/4, (math.MaxInt+1)/16)
 
 // mustSize is [Size] for callers that panic.
 func mustSize(op string, shape []int) int {
-	n, err := Size(shape)
+	if n := commonSize(shape); n > 0 {
+		return n
+	}
+	n, err := anySize(shape)
 	if err != nil {
 		e := err.(*Error)
 		panic(&Error{Op: op, Kind: e.Kind, Msg: e.Msg})

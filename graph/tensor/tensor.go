@@ -41,9 +41,12 @@ func (d DType) Bytes() int {
 // Check panics with an [*Error] unless d is one of the two precisions; op is the function named in the message.
 func (d DType) Check(op string) {
 	if d > Float32 {
-		panic(d.error(op))
+		d.panic(op)
 	}
 }
+
+//go:noinline
+func (d DType) panic(op string) { panic(d.error(op)) }
 
 //go:noinline
 func (d DType) error(op string) *Error {
@@ -67,18 +70,22 @@ type Tensor struct {
 // must panics with an [*Error] if t is nil or the zero Tensor.
 func (t *Tensor) must(op string) {
 	if t == nil || len(t.shape)|len(t.f64)|len(t.f32) == 0 { // a tensor without axes has an element
-		panic(t.unusable(op))
+		t.panicUnusable(op)
 	}
 }
 
 // notNil panics with an [*Error] if t is nil.
 func (t *Tensor) notNil(op string) {
 	if t == nil {
-		panic(t.unusable(op))
+		t.panicUnusable(op)
 	}
 }
 
+// panicUnusable stands by itself so that the checks are inlined.
+//
 //go:noinline
+func (t *Tensor) panicUnusable(op string) { panic(t.unusable(op)) }
+
 func (t *Tensor) unusable(op string) *Error {
 	what := "nil tensor"
 	if t != nil {
@@ -218,6 +225,14 @@ func (t *Tensor) offset(op string, index []int) int {
 // Float64s returns the elements in row-major order. For a Float64 tensor this is its storage, not a copy: nothing notices
 // what is written to it, so call [Tensor.MarkChanged] afterwards. For a Float32 tensor it is a converted copy.
 func (t *Tensor) Float64s() []float64 {
+	if t != nil && t.f64 != nil { // then it is a Float64 tensor
+		return t.f64
+	}
+	return t.float64s() // a call, so that this function is small enough to be inlined
+}
+
+//go:noinline
+func (t *Tensor) float64s() []float64 {
 	t.must("tensor.Float64s")
 	if t.dtype == Float64 {
 		return t.f64
@@ -228,6 +243,14 @@ func (t *Tensor) Float64s() []float64 {
 // Float32s returns the elements in row-major order. For a Float32 tensor this is its storage, not a copy: nothing notices
 // what is written to it, so call [Tensor.MarkChanged] afterwards. For a Float64 tensor it is a rounded copy.
 func (t *Tensor) Float32s() []float32 {
+	if t != nil && t.f32 != nil { // then it is a Float32 tensor
+		return t.f32
+	}
+	return t.float32s()
+}
+
+//go:noinline
+func (t *Tensor) float32s() []float32 {
 	t.must("tensor.Float32s")
 	if t.dtype == Float32 {
 		return t.f32
