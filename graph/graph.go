@@ -68,6 +68,8 @@ type ext struct {
 // A span is a part of an array of the graph that grows with the tape.
 type span struct{ lo, hi int32 }
 
+func (s span) len() int { return int(s.hi - s.lo) }
+
 // A Graph is a tape: it holds every operation in the order in which it was recorded. Operands are recorded before the
 // results made of them, so this order is a topological one and the reverse of it is right for the backward sweep.
 //
@@ -234,7 +236,10 @@ func (g *Graph) reserveBeside(op string, shape []int, used int) {
 		e := err.(*Error)
 		panic(&Error{Op: op, Kind: e.Kind, Msg: e.Msg})
 	}
-	if bytes := tensor.BufferBytes(g.dtype, n); g.maxBytes > 0 && bytes > g.maxBytes-used {
+	if g.maxBytes == 0 {
+		return
+	}
+	if bytes := tensor.BufferBytes(g.dtype, n); bytes > g.maxBytes-used {
 		panic(Errorf(op, ErrLimit, "a tensor of shape %s takes %d bytes and %d of the graph's limit of %d are in use: raise the limit or use smaller tensors",
 			tensor.FormatShape(shape), bytes, used, g.maxBytes))
 	}

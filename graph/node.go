@@ -79,32 +79,36 @@ func (n Node) Errorf(kind Kind, format string, args ...any) *Error {
 
 func (n Node) ext() *ext {
 	n.check()
-	k := n.g.head(n.id).ext
-	if int(k) >= len(n.g.exts) {
+	return n.extAt(n.g.head(n.id))
+}
+
+// extAt is ext for a node whose head is known.
+func (n Node) extAt(h *head) *ext {
+	if int(h.ext) >= len(n.g.exts) {
 		n.gone()
 	}
-	return &n.g.exts[k]
+	return &n.g.exts[h.ext]
 }
 
 // extOf is ext for what only operations with an extension record have.
 func (n Node) extOf(what string) *ext {
-	e := n.ext()
-	if n.head().ext == 0 {
+	h := n.head()
+	if h.ext == 0 {
 		panic(n.Errorf(ErrUsage, "a scalar operation has no %s: only operations with tensors do", what))
 	}
-	return e
+	return n.extAt(h)
 }
 
 // must panics with an [*Error] unless there are more than i of something.
 func (n Node) must(i, have int, what string) {
 	if uint(i) >= uint(have) {
-		panic(n.lacks(i, have, what))
+		n.lacks(i, have, what)
 	}
 }
 
 //go:noinline
-func (n Node) lacks(i, have int, what string) *Error {
-	return n.Errorf(ErrIndex, "no %s %d: it has %d, counted from 0", what, i, have)
+func (n Node) lacks(i, have int, what string) {
+	panic(n.Errorf(ErrIndex, "no %s %d: it has %d, counted from 0", what, i, have))
 }
 
 // Dims returns the shape of the node's value, which must not be changed.
@@ -114,7 +118,7 @@ func (n Node) Dims() []int {
 	if h.flags&isTensor == 0 {
 		return nil
 	}
-	return n.ext().out.Dims()
+	return n.extAt(h).out.Dims()
 }
 
 // NumInputs returns the number of operands.
@@ -126,7 +130,7 @@ func (n Node) NumInputs() int {
 func (n Node) inputs() []int32 {
 	n.check()
 	if n.g.head(n.id).ext != 0 {
-		e := n.ext()
+		e := n.extAt(n.g.head(n.id))
 		return n.g.inputs[e.inputs.lo:e.inputs.hi]
 	}
 	in := n.g.link(n.id).In[:]
@@ -158,9 +162,10 @@ func (n Node) InputNode(i int) Node { return Node{n.g, n.inputID(i)} }
 // In, for authors of operations, returns the numbers of operand i of a tensor operation, a scalar as a tensor of shape
 // (). They must not be changed.
 func (n Node) In(i int) *tensor.Tensor {
-	e := n.ext()
-	n.must(i, int(e.inputs.hi-e.inputs.lo), "operand that is a tensor")
-	return n.g.operands[e.inputs.lo+int32(i)]
+	n.check()
+	e := n.extAt(n.g.head(n.id))
+	n.must(i, e.inputs.len(), "operand that is a tensor")
+	return n.g.operands[int(e.inputs.lo)+i]
 }
 
 // Out, for authors of operations, returns the numbers of a tensor operation's result. Only the operation's Forward may
@@ -184,7 +189,7 @@ func (n Node) Int(k int) int {
 func (n Node) Float(k int) float64 {
 	n.must(k, 2, "numeric attribute")
 	if h := n.head(); h.ext != 0 {
-		return n.ext().floats[k]
+		return n.extAt(h).floats[k]
 	}
 	if k == 0 {
 		return n.g.link(n.id).D[1]
@@ -215,17 +220,14 @@ func (n Node) Saved(k int) *tensor.Tensor {
 
 // DType returns the precision in which the node was computed: the graph's if it has tensors, float64 if not.
 func (n Node) DType() tensor.DType {
-	if h := n.head(); h.ext != 0 {
-		if t := n.g.exts[h.ext].out; t != nil {
-			return t.DType()
-		}
+	if t := n.ext().out; t != nil {
+		return t.DType()
 	}
 	return tensor.Float64
 }
 
 // Temp, for authors of operations, is [Graph.Temp] in the precision of the node.
 func (n Node) Temp(shape ...int) *tensor.Tensor {
-	n.head()
 	return n.g.temp("graph.Node.Temp", n.DType(), shape)
 }
 
@@ -259,7 +261,7 @@ func (g *Graph) FreeTemp(t *tensor.Tensor) {
 func (n Node) Data() *tensor.Tensor {
 	h := n.head()
 	if h.flags&notPlain != 0 {
-		return n.ext().out
+		return n.extAt(h).out
 	}
 	t := tensor.New(n.g.dtype)
 	t.SetFlat(h.value, 0)

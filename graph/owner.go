@@ -11,7 +11,6 @@ package graph
 //
 // Work that records, such as a rule, must not run between the two.
 func (g *Graph) enter(op string) {
-	g.must(op)
 	g.alone(op)
 	g.busy = true // not atomic: it need not catch everyone, and the race detector is to see what it does not
 	g.limit, g.ready = 0, 0
@@ -19,7 +18,6 @@ func (g *Graph) enter(op string) {
 
 // leave ends what enter began.
 func (g *Graph) leave() {
-	g.must("graph.Graph.Leave")
 	g.seek(g.n)
 	g.busy = false
 }
@@ -27,10 +25,11 @@ func (g *Graph) leave() {
 // alone panics with an [*Error] between enter and leave.
 func (g *Graph) alone(op string) {
 	if g.busy {
-		panic(busyError(op))
+		panicBusy(op)
 	}
 }
 
-func busyError(op string) *Error {
-	return Errorf(op, ErrUsage, "the graph is in the middle of another operation or sweep: a Graph serves one goroutine at a time, so give each its own with graph.New, or a lock; the Forward of an operation must not record on its own graph")
+//go:noinline
+func panicBusy(op string) {
+	panic(Errorf(op, ErrUsage, "the graph is in the middle of another operation or sweep: a Graph serves one goroutine at a time, so give each its own with graph.New, or a lock; the Forward of an operation must not record on its own graph"))
 }

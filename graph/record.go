@@ -110,16 +110,16 @@ func Begin(op Op, xs ...Value) Call {
 	for _, x := range xs[1:] {
 		x.CheckIn(name, g)
 	}
-	g.enter(name)
+	g.alone(name)
+	g.busy = true // without enter: what records scalars meanwhile does not come here
 	e := g.newExt()
 	for _, x := range xs {
 		g.use(x.id)
 		g.inputs = append(g.inputs, x.id)
 	}
 	e.inputs.hi = int32(len(g.inputs))
-	c := Call{g, op, g.begun}
-	g.leave()
-	return c
+	g.busy = false
+	return Call{g, op, g.begun}
 }
 
 // newExt returns a cleared extension record for the node that is recorded next. Whatever a call that panicked left
@@ -127,11 +127,17 @@ func Begin(op Op, xs ...Value) Call {
 func (g *Graph) newExt() *ext {
 	g.begun++
 	used, inputs, ints := g.extent()
-	g.exts = append(g.exts[:used], ext{node: g.n})
+	if int(used) < cap(g.exts) {
+		g.exts = g.exts[:used+1]
+		g.exts[used] = ext{}
+	} else {
+		g.exts = append(g.exts, ext{})
+	}
 	g.inputs = g.inputs[:inputs]
 	g.operands = g.operands[:inputs]
 	g.ints = g.ints[:ints]
 	e := &g.exts[used]
+	e.node = g.n
 	e.inputs = span{inputs, inputs}
 	e.ints = span{ints, ints}
 	return e
@@ -150,16 +156,16 @@ func (g *Graph) extent() (exts, inputs, ints int32) {
 // must panics with an [*Error] for the zero Call, and if another record was begun after c.
 func (c Call) must() {
 	if c.g == nil || c.begun != c.g.begun {
-		panic(c.misused())
+		c.misused()
 	}
 }
 
 //go:noinline
-func (c Call) misused() *Error {
+func (c Call) misused() {
 	if c.g == nil {
-		return Errorf("graph.Call", ErrUsage, "got the zero graph.Call: make one with graph.Begin")
+		panic(Errorf("graph.Call", ErrUsage, "got the zero graph.Call: make one with graph.Begin"))
 	}
-	return c.Errorf(ErrUsage, "another operation was begun before this one was recorded: a Graph serves one goroutine at a time, so give each its own with graph.New, or a lock")
+	panic(c.Errorf(ErrUsage, "another operation was begun before this one was recorded: a Graph serves one goroutine at a time, so give each its own with graph.New, or a lock"))
 }
 
 func (c Call) ext() *ext {
@@ -170,23 +176,29 @@ func (c Call) ext() *ext {
 // input returns the number of operand i.
 func (c Call) input(i int) int32 {
 	e := c.ext()
-	if k := e.inputs.hi - e.inputs.lo; uint(i) >= uint(k) {
+	if k := e.inputs.len(); uint(i) >= uint(k) {
 		panic(c.Errorf(ErrIndex, "no operand %d: it has %d, counted from 0", i, k))
 	}
-	return c.g.inputs[e.inputs.lo+int32(i)]
+	return c.g.inputs[int(e.inputs.lo)+i]
 }
 
 // Input returns operand i.
 func (c Call) Input(i int) Value { return Value{c.g, c.input(i), c.g.gen} }
 
 // Dims returns the shape of operand i, which must not be changed.
-func (c Call) Dims(i int) []int { return Node{c.g, c.input(i)}.Dims() }
+func (c Call) Dims(i int) []int {
+	h := c.g.head(c.input(i))
+	if h.flags&isTensor == 0 {
+		return nil
+	}
+	return c.g.exts[h.ext].out.Dims()
+}
 
 // Ints adds integer attributes, such as axes, which [Node.Ints] returns. They are copied.
 func (c Call) Ints(v ...int) Call {
-	c.must()
+	e := c.ext()
 	c.g.ints = append(c.g.ints, v...)
-	c.ext().ints.hi = int32(len(c.g.ints))
+	e.ints.hi = int32(len(c.g.ints))
 	return c
 }
 
@@ -261,14 +273,14 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 			g.leave()
 		}
 	}()
+	row := c.op.Row()
 	g.room()
-	g.enter(c.op.Row().goName)
+	g.enter(row.goName)
 	entered = true
 	var flags Flags
 	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
 		flags |= g.head(in).flags
 	}
-	row := c.op.Row()
 	flags &= g.mask
 	if row.Class == NoGrad {
 		flags = 0
@@ -287,7 +299,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	if out.Rank() == 0 {
 		g.head(id).value = out.AtFlat(0)
 	}
-	g.advance(id + 1)
+	g.n = id + 1
 	return Value{g, id, g.gen}
 }
 

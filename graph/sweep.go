@@ -29,13 +29,17 @@ func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
 			first := k * chunkLen
 			stop := max(last-first, 0)
 			for j := min(root-first, chunkLen-1); ; j-- {
-				g.enter("graph.Adjoints.Sweep")
-				if a.paged {
-					j = a.sweepPage(k, j, stop)
-				} else {
-					j = sweepScalars(a.scalars, g.chunks[k], first, j, stop)
+				const op = "graph.Adjoints.Sweep"
+				g.alone(op)
+				if c := g.chunks[k]; a.paged || j < stop || c.links[j&chunkMask].In[0] >= 0 || a.scalars[first+j] == 0 { // else j is what is looked for
+					g.enter(op)
+					if a.paged {
+						j = a.sweepPage(k, j, stop)
+					} else {
+						j = sweepScalars(a.scalars, c, first, j, stop)
+					}
+					g.leave()
 				}
-				g.leave()
 				if j < stop {
 					break
 				}
@@ -64,17 +68,17 @@ func sweepScalars(adj []float64, c *chunk, first, j, stop int) int {
 	for next := adj[first+j]; j >= stop; j-- {
 		w, before := next, first+j-1
 		next = adj[before]
-		l := &c.links[j&(chunkLen-1)]
-		a, b := int(l.In[0]), int(l.In[1])
 		if math.Float64bits(w)<<1-1 >= special {
 			if w == 0 {
 				continue
 			}
-			if a >= 0 && passSelected(adj, w, l, &c.heads[j&(chunkLen-1)]) {
+			if c.links[j&(chunkLen-1)].In[0] >= 0 && passSelected(adj, w, &c.links[j&(chunkLen-1)], &c.heads[j&(chunkLen-1)]) {
 				next = adj[before]
 				continue
 			}
 		}
+		l := &c.links[j&(chunkLen-1)]
+		a, b := int(l.In[0]), int(l.In[1])
 		if a < 0 {
 			return j
 		}
