@@ -100,8 +100,10 @@ type Graph struct {
 	changes map[int32]int32 // leaves that got other numbers, and the tape's end then: operations before it used the old ones
 	// The last node with a name, the latest of changes, and the last end of a scope: nothing lies behind them.
 	lastNamed, lastChange, lastScope int32
-	bound                            []binding
-	byData                           map[bindKey]int32
+
+	bound   []binding
+	leafOf  map[*tensor.Tensor]int32 // leaves by the tensors that Bind was given,
+	constOf map[*tensor.Tensor]int32 // and BindConst
 
 	names  map[int32]string
 	scopes []scope

@@ -17,6 +17,14 @@ type bindKey struct {
 	grads bool
 }
 
+// leaves returns the leaves made by Bind, or by BindConst, by their tensors. Maps whose keys are pointers are the faster ones.
+func (g *Graph) leaves(grads bool) *map[*tensor.Tensor]int32 {
+	if grads {
+		return &g.leafOf
+	}
+	return &g.constOf
+}
+
 // Var returns a scalar leaf that wants a gradient.
 func (g *Graph) Var(v float64) Value { return g.scalarLeaf(v, isLeaf|wantsGrad) }
 
@@ -128,7 +136,8 @@ func (g *Graph) bind(op string, key bindKey, flags Flags) Value {
 	t := key.t
 	g.must(op)
 	mustTensor(op, t)
-	if id, ok := g.byData[key]; ok {
+	leaves := g.leaves(key.grads)
+	if id, ok := (*leaves)[t]; ok {
 		return g.handle(id)
 	}
 	if t.DType() != g.dtype {
@@ -136,10 +145,10 @@ func (g *Graph) bind(op string, key bindKey, flags Flags) Value {
 			t.DType(), g.dtype, dtypeName(g.dtype), dtypeName(t.DType())))
 	}
 	v := g.tensorLeaf(t, flags, false)
-	if g.byData == nil {
-		g.byData = make(map[bindKey]int32)
+	if *leaves == nil {
+		*leaves = make(map[*tensor.Tensor]int32)
 	}
-	g.byData[key] = v.id
+	(*leaves)[t] = v.id
 	g.bound = append(g.bound, binding{key, v.id})
 	return v
 }
@@ -163,7 +172,7 @@ func dtypeName(d tensor.DType) string {
 // Bound returns the leaf that [Graph.Bind] made of t in this recording, and whether there is one.
 func (g *Graph) Bound(t *tensor.Tensor) (Value, bool) {
 	g.must("graph.Graph.Bound")
-	id, ok := g.byData[bindKey{t, true}]
+	id, ok := g.leafOf[t]
 	if !ok {
 		return Value{}, false
 	}

@@ -150,8 +150,14 @@ func (g *Graph) truncate(n int32, scopes int) {
 	g.operands = g.operands[:inputs]
 	g.ints = g.ints[:ints]
 
+	if n == 1 { // everything goes
+		clear(g.leafOf)
+		clear(g.constOf)
+		g.bound = g.bound[:0]
+		clear(g.names)
+	}
 	for k := len(g.bound); k > 0 && g.bound[k-1].id >= n; k-- {
-		delete(g.byData, g.bound[k-1].key)
+		delete(*g.leaves(g.bound[k-1].key.grads), g.bound[k-1].key.t)
 		g.bound = g.bound[:k-1]
 	}
 	// What follows takes time only if something lies behind the new end: a Scratch is to cost what it records.
