@@ -13,9 +13,10 @@ import (
 // n slices of one tensor would record n tensors of its size. They wait until the node's turn has come, and are put
 // together.
 type cotangents struct {
+	g     *graph.Graph
 	on    graph.NodeSet // the nodes that may get one
 	first []int         // by word of on: where its nodes begin in sums
-	sums  []graph.Value // 64 for each word that has a node; the zero Value where nothing arrived yet
+	sums  []int32       // 64 for each word that has a node: the number of what has arrived, 0 for nothing
 	parts map[int]*parts
 }
 
@@ -25,20 +26,20 @@ type parts struct {
 	cts   []graph.Value
 }
 
-func newCotangents(on graph.NodeSet) *cotangents {
-	c := &cotangents{on: on, first: make([]int, len(on)), parts: make(map[int]*parts)}
+func newCotangents(g *graph.Graph, on graph.NodeSet) *cotangents {
+	c := &cotangents{g: g, on: on, first: make([]int, len(on)), parts: make(map[int]*parts)}
 	n := 0
 	for i, w := range on {
 		if c.first[i] = n; w != 0 {
 			n += 64
 		}
 	}
-	c.sums = make([]graph.Value, n)
+	c.sums = make([]int32, n)
 	return c
 }
 
 // sum returns the place for what has arrived at a node that may get a cotangent.
-func (c *cotangents) sum(id int) *graph.Value {
+func (c *cotangents) sum(id int) *int32 {
 	return &c.sums[c.first[id>>6]+id&63]
 }
 
@@ -48,8 +49,11 @@ func (c *cotangents) of(id int) (graph.Value, bool) {
 	if len(c.parts) > 0 {
 		c.join(id)
 	}
-	v := *c.sum(id)
-	return v, v.Graph() != nil
+	k := *c.sum(id)
+	if k == 0 {
+		return graph.Value{}, false
+	}
+	return c.g.Value(int(k)), true
 }
 
 // join puts the parts of a node's cotangent together, if there are any, and adds them to what the node has got.
@@ -87,7 +91,7 @@ func (c *cotangents) pass(n graph.Node, ct graph.Value) {
 			continue
 		}
 		v := row.VJP(n, i, ct)
-		if _, got := graph.Scalar(v); f.Scalar() && got.Scalar() { // nothing to check
+		if _, got := graph.Scalar(v); f.Scalar() && got.Scalar() && v.Graph() == c.g { // nothing to check
 			c.addSame(id, v)
 			continue
 		}
@@ -118,8 +122,8 @@ func (c *cotangents) add(n graph.Node, ct graph.Value) {
 // addSame adds ct, of the shape of the node with the given number, to what the node has got.
 func (c *cotangents) addSame(id int, ct graph.Value) {
 	sum := c.sum(id)
-	if sum.Graph() != nil {
-		ct = ops.Add(*sum, ct)
+	if *sum != 0 {
+		ct = ops.Add(c.g.Value(int(*sum)), ct)
 	}
-	*sum = ct
+	*sum = int32(ct.ID())
 }

@@ -194,6 +194,9 @@ func checkCotangent(n graph.Node, i int, v graph.Value) {
 	if v.Graph() == nil {
 		panic(n.Errorf(graph.ErrUsage, "the VJP of operand %d returned the zero graph.Value: return the operand's cotangent", i))
 	}
+	if v.Graph() != n.Graph() {
+		panic(n.Errorf(graph.ErrForeign, "the VJP of operand %d returned a value of another graph: make the cotangent of the operands and of the cotangent that it is given", i))
+	}
 	if shape := n.InputNode(i).Dims(); !tensor.BroadcastsTo(shape, v.Dims()) {
 		panic(n.Errorf(graph.ErrShape, "the VJP of operand %d returned shape %s, to which the operand's shape %s does not stretch: return a cotangent of the operand's shape", i, tensor.FormatShape(v.Dims()), tensor.FormatShape(shape)))
 	}

@@ -45,7 +45,7 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 		defer checkRecorded(op, y)
 	}
 	on := g.Between(graph.GradEdges, y, xs...)
-	cts := newCotangents(on)
+	cts := newCotangents(g, on)
 	if on.Has(y.ID()) {
 		cts.add(y.Node(), ct)
 	}

@@ -47,6 +47,8 @@ func TestBrokenRules(t *testing.T) {
 		}, "autograd_test.broken: no derivative here"},
 		{"zero value", func(graph.Node, graph.Value) graph.Value { return graph.Value{} },
 			"autograd_test.broken: the VJP of operand 0 returned the zero graph.Value: return the operand's cotangent"},
+		{"another graph's value", func(graph.Node, graph.Value) graph.Value { return graph.New().Const(1) },
+			"autograd_test.broken: the VJP of operand 0 returned a value of another graph: make the cotangent of the operands and of the cotangent that it is given"},
 		{"shape", func(_ graph.Node, ct graph.Value) graph.Value { return ops.Concat(0, ct, ct) },
 			"autograd_test.broken: the VJP of operand 0 returned shape (6), to which the operand's shape (3) does not stretch: return a cotangent of the operand's shape"},
 	}
