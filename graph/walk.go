@@ -73,20 +73,22 @@ const (
 // [GradEdges] only those that want a gradient: then it is the nodes that a backward sweep from the roots comes to,
 // whatever numbers flow. It takes the time of what it returns, however long the tape is.
 func (g *Graph) Ancestors(along Edges, roots ...Value) NodeSet {
-	return g.ancestors("graph.Graph.Ancestors", along, 0, roots)
+	s, _ := g.ancestors("graph.Graph.Ancestors", along, 0, nil, roots)
+	return s
 }
 
-// ancestors is Ancestors without the nodes before floor.
+// ancestors is Ancestors without the nodes before floor. all says that every node of the set is one of ends or has an
+// operand in the set, and so depends on one of ends.
 //
 // One loop against the recording order visits every user of a node before the node. The bits of the nodes at hand stay in
 // a register.
-func (g *Graph) ancestors(op string, along Edges, floor int32, roots []Value) NodeSet {
+func (g *Graph) ancestors(op string, along Edges, floor int32, ends NodeSet, roots []Value) (s NodeSet, all bool) {
 	top := int32(0)
 	for _, r := range roots {
 		r.CheckIn(op, g)
 		top = max(top, r.id)
 	}
-	s := make(NodeSet, top>>6+1)
+	s, all = make(NodeSet, top>>6+1), true
 	for _, r := range roots {
 		if r.id >= floor {
 			s.Add(int(r.id))
@@ -102,9 +104,12 @@ func (g *Graph) ancestors(op string, along Edges, floor int32, roots []Value) No
 				have &^= 1 << k
 				continue
 			}
-			for _, in := range (Node{g, id}).inputs() {
+			inputs := Node{g, id}.inputs()
+			all = all && (len(inputs) > 0 || ends.Has(int(id)))
+			for _, in := range inputs {
 				switch bit := uint64(1) << (in & 63); {
 				case in < floor:
+					all = all && along == GradEdges && g.head(in).flags&wantsGrad == 0
 				case in>>6 == word:
 					have, open = have|bit, open|bit
 				default:
@@ -114,7 +119,7 @@ func (g *Graph) ancestors(op string, along Edges, floor int32, roots []Value) No
 		}
 		s[word] = have
 	}
-	return s
+	return s, all
 }
 
 // Between returns the nodes on the ways from xs to y along the edges given: those that y depends on and that depend on
@@ -124,16 +129,17 @@ func (g *Graph) Between(along Edges, y Value, xs ...Value) NodeSet {
 	const op = "graph.Graph.Between"
 	y.CheckIn(op, g)
 	floor := y.id
+	var ends NodeSet
 	for _, x := range xs {
 		x.CheckIn(op, g)
-		floor = min(floor, x.id)
-	}
-	s := g.ancestors(op, along, floor, []Value{y})
-	ends := make(NodeSet, len(s))
-	for _, x := range xs {
-		if s.Has(int(x.id)) {
+		if x.id <= y.id {
 			ends.Add(int(x.id))
+			floor = min(floor, x.id)
 		}
+	}
+	s, all := g.ancestors(op, along, floor, ends, []Value{y})
+	if all {
+		return s
 	}
 	for id := range s.All { // what stands before id depends on one of xs, or is not in s any more
 		on := ends.Has(id)

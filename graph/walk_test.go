@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -75,6 +76,56 @@ func TestAncestorsAndBetween(t *testing.T) {
 	} {
 		if err := graph.Try(walk); !errors.Is(err, graph.ErrForeign) {
 			t.Errorf("%s of another graph's value: got error %v, want one of kind %v", name, err, graph.ErrForeign)
+		}
+	}
+}
+
+// TestBetweenRandom compares the walks with their definition, on graphs of random operations, constants and stops that are
+// longer than a word of the set.
+func TestBetweenRandom(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		g := graph.New()
+		vs := []graph.Value{g.Var(1), g.Const(2)}
+		pick := func() graph.Value { return vs[len(vs)-1-min(rng.IntN(len(vs)), rng.IntN(len(vs)))] }
+		for len(vs) < 100 {
+			switch k := rng.IntN(12); k {
+			case 0:
+				vs = append(vs, g.Var(1))
+			case 1:
+				vs = append(vs, g.Const(1))
+			case 2:
+				vs = append(vs, ops.StopGradient(pick()))
+			case 3:
+				vs = append(vs, ops.Where(pick(), pick(), pick()))
+			case 4:
+				vs = append(vs, ops.Sin(pick()))
+			default:
+				vs = append(vs, ops.Add(pick(), pick()))
+			}
+		}
+		y, xs := pick(), []graph.Value{pick(), pick(), pick()}[:1+rng.IntN(3)]
+		for _, along := range []graph.Edges{graph.AllEdges, graph.GradEdges} {
+			below := make(map[int]bool) // what y depends on
+			for id := y.ID(); id > 0; id-- {
+				v := g.Value(id)
+				if along == graph.GradEdges && !v.WantsGrad() {
+					continue
+				}
+				below[id] = v == y || slices.ContainsFunc(vs, func(u graph.Value) bool { return below[u.ID()] && slices.Contains(u.Inputs(), v) })
+			}
+			above := make(map[int]bool) // what depends on xs, of that
+			var want []int
+			for id := 1; id <= y.ID(); id++ {
+				v := g.Value(id)
+				above[id] = below[id] && (slices.Contains(xs, v) || slices.ContainsFunc(v.Inputs(), func(u graph.Value) bool { return above[u.ID()] }))
+				if above[id] {
+					want = append(want, id)
+				}
+			}
+			if diff := cmp.Diff(want, slices.Collect(g.Between(along, y, xs...).All)); diff != "" {
+				t.Errorf("between %v and %v along %d: mismatch (-want +got):\n%s", y, xs, along, diff)
+			}
 		}
 	}
 }
