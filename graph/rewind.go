@@ -191,7 +191,7 @@ func (g *Graph) release(e *ext) {
 	}
 	for i := e.inputs.lo; i < e.inputs.hi && int(i) < len(g.operands); i++ {
 		h := g.head(g.inputs[i])
-		if t := g.operands[i]; t != nil && (h.flags&notPlain == 0 || t != g.exts[h.ext].out) {
+		if t := g.operands[i]; t != nil && h.flags&isTensor == 0 && (h.flags&isShared == 0 || t != g.exts[h.ext].out) {
 			g.pool.Put(t)
 		}
 	}

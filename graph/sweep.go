@@ -43,6 +43,10 @@ func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
 				if j < stop {
 					break
 				}
+				if c := g.chunks[k]; c.links[j&chunkMask].In[0] >= 0 {
+					passOdd(a.scalars, c, first+j)
+					continue
+				}
 				if n := (Node{g, int32(first + j)}); n.WantsGrad() && !yield(n) {
 					return
 				}
@@ -57,7 +61,7 @@ func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
 const special = 0x7ff<<53 - 1
 
 // sweepScalars passes the adjoints of nodes first+j down to first+stop, and returns where it met an operation that has
-// tensors, or stop-1. There is no case by case, and nothing is called.
+// tensors or an adjoint that is not finite, or stop-1. There is no case by case, and nothing is called.
 //
 // The operand of a node is often the node before it. Its adjoint stays in a register then: the next turn need not wait
 // for a number to come back from memory.
@@ -72,12 +76,9 @@ func sweepScalars(adj []float64, c *chunk, first, j, stop int) int {
 			if w == 0 {
 				continue
 			}
-			if c.links[j&(chunkLen-1)].In[0] >= 0 && passSelected(adj, w, &c.links[j&(chunkLen-1)], &c.heads[j&(chunkLen-1)]) {
-				next = adj[before]
-				continue
-			}
+			return j
 		}
-		l := &c.links[j&(chunkLen-1)]
+		l := &c.links[j&chunkMask]
 		a, b := int(l.In[0]), int(l.In[1])
 		if a < 0 {
 			return j
@@ -122,23 +123,18 @@ func (a *Adjoints) sweepPage(k, j, stop int) int {
 	return j
 }
 
-// passSelected passes an adjoint that is infinite or NaN to the operands that the operation selected, and nothing from a
-// constant. It returns false if the operation does not select: then a derivative of 0 is a number like others, and its
-// product with w is NaN.
-//
-//go:noinline
-func passSelected(adj []float64, w float64, l *link, h *head) bool {
-	selects := table[h.op].selects
-	switch {
-	case h.flags&wantsGrad == 0:
-		return true
-	case selects == 0:
-		return false
+// passOdd passes the adjoint of scalar node id, which is infinite or NaN, to the operands that the operation selected, and
+// nothing from a constant. Where the operation does not select, a derivative of 0 is a number like others, and its product
+// with the adjoint is NaN.
+func passOdd(adj []float64, c *chunk, id int) {
+	h, l := &c.heads[id&chunkMask], &c.links[id&chunkMask]
+	if h.flags&wantsGrad == 0 {
+		return
 	}
+	selects := table[h.op].selects
 	for i, in := range l.In {
 		if l.D[i] != 0 || selects>>i&1 == 0 {
-			adj[in] += w * l.D[i]
+			adj[in] += adj[id] * l.D[i]
 		}
 	}
-	return true
 }
