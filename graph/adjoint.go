@@ -128,15 +128,25 @@ func (a *Adjoints) must() {
 
 // slot returns the number of a node's extension record, where its adjoint is found.
 func (a *Adjoints) slot(n Node) int32 {
+	if a != nil && n.g != nil && n.g == a.g && n.id <= a.root && n.id <= n.g.n {
+		if k := n.g.head(n.id).ext; a.paged || int(k) < len(a.tensors) {
+			return k
+		}
+	}
+	a.noSlot(n)
+	return 0
+}
+
+// noSlot panics with an [*Error] that says why there is no slot for n.
+//
+//go:noinline
+func (a *Adjoints) noSlot(n Node) {
 	a.must()
-	k := n.head().ext
+	n.head()
 	if n.g != a.g {
 		panic(Errorf("graph.Adjoints", ErrForeign, "node %s belongs to another graph than the sweep: use values of one graph", n.label()))
 	}
-	if n.id > a.root || !a.paged && int(k) >= len(a.tensors) {
-		panic(Errorf("graph.Adjoints", ErrUsage, "node %s is not among what the sweep from %%%d has: it was recorded later, or the sweep was released", n.label(), a.root))
-	}
-	return k
+	panic(Errorf("graph.Adjoints", ErrUsage, "node %s is not among what the sweep from %%%d has: it was recorded later, or the sweep was released", n.label(), a.root))
 }
 
 func (a *Adjoints) tensorAt(k int32) *tensor.Tensor {

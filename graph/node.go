@@ -246,7 +246,9 @@ func (g *Graph) Temp(shape ...int) *tensor.Tensor {
 
 func (g *Graph) temp(op string, dtype tensor.DType, shape []int) *tensor.Tensor {
 	g.must(op)
-	g.reserveBeside(op, shape, 0)
+	if g.maxBytes > 0 {
+		g.reserveBeside(op, shape, 0)
+	}
 	return g.pool.Zeros(dtype, shape)
 }
 
