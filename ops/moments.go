@@ -46,8 +46,8 @@ func init() {
 		Forward: func(n graph.Node) {
 			k := freedom(n)
 			reduceRows(n,
-				func(x []float64) float64 { return squaredDistances(x) / k },
-				func(x []float32) float32 { return float32(squaredDistances(x) / k) })
+				func(x []float64) float64 { return variance(x, k) },
+				func(x []float32) float32 { return float32(variance(x, k)) })
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(spread(n, ct), MulScalar(Center(n.Input(0), n.Ints()...), 2/freedom(n)))
@@ -58,10 +58,10 @@ func init() {
 	register(&opStdDDof, graph.Row{
 		Name: "std_ddof", Func: StdDDof, Params: "x, ddof, axes", Doc: "standard deviation with the divisor n - ddof: the sample's for ddof 1", Formula: "√(Σ (x - x̄)² / (n - ddof))", Derivative: "(x - x̄)/((n - ddof)·y)",
 		Forward: func(n graph.Node) {
-			k := math.Sqrt(freedom(n))
+			k := freedom(n)
 			reduceRows(n,
-				func(x []float64) float64 { return length(x, meanOf(x)) / k },
-				func(x []float32) float32 { return float32(length(x, meanOf(x)) / k) })
+				func(x []float64) float64 { return deviation(x, k) },
+				func(x []float32) float32 { return float32(deviation(x, k)) })
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			y, zero := spread(n, n.Value()), n.Graph().Const(0)
@@ -98,9 +98,40 @@ func meanOf[T constraints.Float](x []T) float64 {
 	return pairwise(x, func(v float64) float64 { return v * 0x1p-64 }) / n * 0x1p64
 }
 
-// distances returns Σ (x - m).
+// distances returns Σ (x - m), added pairwise: pairwise without a call for each number.
 func distances[T constraints.Float](x []T, m float64) float64 {
-	return pairwise(x, func(v float64) float64 { return v - m })
+	if len(x) > 128 {
+		h := len(x) / 2
+		return distances(x[:h], m) + distances(x[h:], m)
+	}
+	var s0, s1 float64
+	for ; len(x) >= 2; x = x[2:] {
+		s0 += float64(x[0]) - m
+		s1 += float64(x[1]) - m
+	}
+	for _, v := range x {
+		s0 += float64(v) - m
+	}
+	return s0 + s1
+}
+
+// squaredDistances returns Σ (x - m)², added in the same way.
+func squaredDistances[T constraints.Float](x []T, m float64) float64 {
+	if len(x) > 128 {
+		h := len(x) / 2
+		return squaredDistances(x[:h], m) + squaredDistances(x[h:], m)
+	}
+	var s0, s1 float64
+	for ; len(x) >= 2; x = x[2:] {
+		d0, d1 := float64(x[0])-m, float64(x[1])-m
+		s0 += float64(d0 * d0) // not fused, so that results are the same everywhere
+		s1 += float64(d1 * d1)
+	}
+	for _, v := range x {
+		d := float64(v) - m
+		s0 += float64(d * d)
+	}
+	return s0 + s1
 }
 
 // pairwise returns the sum of f over x, added pairwise.
@@ -120,51 +151,67 @@ func centerRows[T constraints.Float](dst, x []T, k int) {
 	for i := 0; i < len(x); i += k {
 		row := x[i : i+k]
 		m := meanOf(row)
+		rest := distances(row, m) / float64(k) // what the rounding of m has lost
+		if !finite(rest) {
+			rest = 0 // the distances are so large that it does not matter, or there are none
+		}
 		for j, v := range row {
-			dst[i+j] = T(float64(v) - m)
+			dst[i+j] = T(float64(v) - m - rest)
 		}
 	}
 }
 
-func varianceRow[T constraints.Float](x []T) T { return T(squaredDistances(x) / float64(len(x))) }
+func meanRow[T constraints.Float](x []T) T { return T(meanOf(x)) }
 
-// squaredDistances returns the sum of the squared distances from the mean.
-func squaredDistances[T constraints.Float](x []T) float64 {
-	m, n := meanOf(x), float64(len(x))
-	s := pairwise(x, func(v float64) float64 { return (v - m) * (v - m) })
-	rest := distances(x, m) // 0 but for the rounding of m
-	return s - rest*rest/n
+func varianceRow[T constraints.Float](x []T) T { return T(variance(x, float64(len(x)))) }
+
+func stdRow[T constraints.Float](x []T) T { return T(deviation(x, float64(len(x)))) }
+
+func normRow[T constraints.Float](x []T) T {
+	s, exp := squares(x, 0, false)
+	return T(math.Ldexp(math.Sqrt(s), exp))
+}
+
+// variance returns the sum of the squared distances from the mean, divided by k.
+func variance[T constraints.Float](x []T, k float64) float64 {
+	s, exp := squares(x, meanOf(x), true)
+	return math.Ldexp(s/k, 2*exp)
+}
+
+// deviation returns the root of the variance.
+func deviation[T constraints.Float](x []T, k float64) float64 {
+	s, exp := squares(x, meanOf(x), true)
+	return math.Ldexp(math.Sqrt(s/k), exp)
+}
+
+// squares returns Σ (x-m)²·4⁻ᵉ with an exponent e for which neither squares nor sum overflow or vanish. If m is the mean of
+// x, what the rounding of m adds to the sum is taken away.
+func squares[T constraints.Float](x []T, m float64, mean bool) (s float64, e int) {
+	var rest float64 // 0 but for the rounding of m
+	if s = squaredDistances(x, m); 0x1p-800 < s && s < 0x1p1000 {
+		if mean {
+			rest = distances(x, m)
+		}
+	} else {
+		e = 600
+		d := func(v float64) float64 { return v*0x1p-600 - m*0x1p-600 } // the distance could overflow
+		if s < 1 {
+			e = -600
+			d = func(v float64) float64 { return (v - m) * 0x1p600 }
+		}
+		s = pairwise(x, func(v float64) float64 { return d(v) * d(v) })
+		if mean {
+			rest = pairwise(x, d)
+		}
+	}
+	if mean {
+		s = max(s-rest*rest/float64(len(x)), 0)
+	}
+	return s, e
 }
 
 // freedom returns the degrees of freedom n - ddof of a variance or standard deviation of n elements, at least 0.
 func freedom(n graph.Node) float64 { return max(float64(reducedLen(n))-n.Float(0), 0) }
-
-func stdRow[T constraints.Float](x []T) T {
-	m := meanOf(x)
-	return T(length(x, m) / math.Sqrt(float64(len(x))))
-}
-
-func normRow[T constraints.Float](x []T) T { return T(length(x, 0)) }
-
-// length returns √Σ(x-m)². Where squares could overflow or vanish it scales by a power of two, which rounds nothing.
-func length[T constraints.Float](x []T, m float64) float64 {
-	largest := 0.0
-	for _, v := range x {
-		largest = max(largest, math.Abs(float64(v)-m))
-	}
-	if largest == 0 || !finite(largest) {
-		return largest
-	}
-	_, exp := math.Frexp(largest)
-	if -400 < exp && exp < 400 {
-		exp = 0
-	}
-	s := pairwise(x, func(v float64) float64 {
-		d := math.Ldexp(v-m, -exp)
-		return d * d
-	})
-	return math.Ldexp(math.Sqrt(s), exp)
-}
 
 // Center returns x less its mean, taken over everything or over the axes given. The result has the shape of x. The
 // center of equal numbers is exactly 0, and a large offset costs no digits.
@@ -178,17 +225,19 @@ func Center(x graph.Value, axes ...int) graph.Value {
 }
 
 // Variance returns the mean square distance from the mean, over everything or over the axes given, which disappear. It
-// divides by n, not n-1. A large offset costs no digits. The variance of nothing is NaN.
+// divides by n, not n-1. A large offset costs no digits, and the variance over- or underflows only if the result does. The
+// variance of nothing is NaN.
 //
 // Derivative: 2(x - x̄)/n for the mean x̄ of n elements.
 //
 // Special cases are:
 //
 //	Variance of equal numbers = 0, with derivative 0, exactly
+//	Variance of (1e200, -1e200) = +Inf, with derivative (1e200, -1e200)
 func Variance(x graph.Value, axes ...int) graph.Value { return reduction(opVariance, x, axes, true) }
 
 // Std returns the standard deviation: the root of [Variance], over everything or over the axes given, which disappear.
-// It divides by n, not n-1, and does not overflow on the way. The standard deviation of nothing is NaN.
+// It divides by n, not n-1, and neither overflows nor underflows on the way. The standard deviation of nothing is NaN.
 //
 // Derivative: (x - x̄)/(n·y) for the mean x̄ of n elements and the result y.
 //
@@ -213,7 +262,7 @@ func VarianceDDof(x graph.Value, ddof int, axes ...int) graph.Value {
 }
 
 // StdDDof returns the root of [VarianceDDof], over everything or over the axes given, which disappear: for ddof 1 the
-// standard deviation of a sample, for ddof 0 [Std]. It does not overflow on the way.
+// standard deviation of a sample, for ddof 0 [Std]. It neither overflows nor underflows on the way.
 //
 // Derivative: (x - x̄)/((n - ddof)·y) for the mean x̄ of n elements and the result y.
 //
@@ -242,4 +291,5 @@ func ddofReduction(op graph.Op, x graph.Value, ddof int, axes []int) graph.Value
 //
 //	Norm(0) = 0, with derivative 0
 //	Norm with an infinite element = +Inf, with derivative NaN by that element and 0 by finite ones
+//	Norm of (1.5e308, 1.5e308) = +Inf, with derivative 0: its result is no number
 func Norm(x graph.Value, axes ...int) graph.Value { return reduction(opNorm, x, axes, true) }

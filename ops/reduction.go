@@ -39,6 +39,9 @@ func init() {
 			n.Out().Fill(0)
 			tensor.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
 			scale(n.Out(), 1/float64(reducedLen(n)))
+			if !allFinite(n.Out()) { // the sum may have overflowed
+				reduceRows(n, meanRow[float64], meanRow[float32])
+			}
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			addSpread(n, dst, ct, 1/float64(reducedLen(n)), fresh)
@@ -48,7 +51,7 @@ func init() {
 			return spread(n, MulScalar(ct, 1/float64(reducedLen(n))))
 		},
 		Try:    reductionTries,
-		Source: "linearity of the derivative",
+		Source: "linearity of the derivative; pairwise summation, Higham (1993)",
 	})
 	register(&opMax, graph.Row{
 		Name: "max", Func: Max, Params: "x, axes", Doc: "largest element, of everything or over the axes given", Formula: "max x", Derivative: "1 for the largest, split evenly among ties",
@@ -90,7 +93,8 @@ func init() {
 // Derivative: 1.
 func Sum(x graph.Value, axes ...int) graph.Value { return reduction(opSum, x, axes, true) }
 
-// Mean returns the mean of x over everything, or over the axes given, which disappear. The mean of nothing is NaN.
+// Mean returns the mean of x over everything, or over the axes given, which disappear. It does not overflow on the way. The
+// mean of nothing is NaN.
 //
 // Derivative: 1/n for n elements.
 func Mean(x graph.Value, axes ...int) graph.Value { return reduction(opMean, x, axes, true) }
@@ -213,6 +217,13 @@ func scale(t *tensor.Tensor, c float64) {
 	} else {
 		kernel.MulScalar(t.Float64s(), t.Float64s(), c)
 	}
+}
+
+func allFinite(t *tensor.Tensor) bool {
+	if t.DType() == tensor.Float32 {
+		return kernel.AllFinite(t.Float32s())
+	}
+	return kernel.AllFinite(t.Float64s())
 }
 
 // extremeVJP is the rule of Max and Min: the cotangent goes to the elements that equal the result, in even parts.
