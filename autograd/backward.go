@@ -126,10 +126,10 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		defer n.FreeTemp(ct)
 	}
 	for i := range n.NumInputs() {
-		if !n.Wants(i) {
+		in := n.InputNode(i)
+		if !in.WantsGrad() {
 			continue
 		}
-		in := n.InputNode(i)
 		if _, scalar := in.Scalar(); scalar {
 			dst := n.Temp()
 			pass(n, i, ct, dst, false)

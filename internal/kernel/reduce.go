@@ -81,6 +81,14 @@ func reduce[T Float](r reduction, x, y []T) float64 {
 		observe(y)
 	}
 	k := kernelsOf[T]()
+	if len(x) <= leaf { // most are short: with one call on the way
+		switch r {
+		case reduceDot:
+			return k.dot(x, y)
+		case reduceSum:
+			return k.sum(x)
+		}
+	}
 	if len(x) <= piece {
 		return reducePiece(k, r, x, y)
 	}
