@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
 // An Option is a setting of [Backward]. The order of options does not matter.
@@ -170,7 +171,7 @@ func addReduced(dst, src *tensor.Tensor) {
 	if src.DType() != dst.DType() {
 		src = src.To(dst.DType())
 	}
-	tensor.AddReduced(dst, src)
+	array.AddReduced(dst, src)
 }
 
 // exact returns the numbers of a value, which must not be changed: a scalar's in float64 whatever the graph's precision.
@@ -197,7 +198,7 @@ func checkCotangent(n graph.Node, i int, v graph.Value) {
 	if v.Graph() != n.Graph() {
 		panic(n.Errorf(graph.ErrForeign, "the VJP of operand %d returned a value of another graph: make the cotangent of the operands and of the cotangent that it is given", i))
 	}
-	if shape := n.InputNode(i).Dims(); !tensor.BroadcastsTo(shape, v.Dims()) {
+	if shape := n.InputNode(i).Dims(); !array.BroadcastsTo(shape, v.Dims()) {
 		panic(n.Errorf(graph.ErrShape, "the VJP of operand %d returned shape %s, to which the operand's shape %s does not stretch: return a cotangent of the operand's shape", i, tensor.FormatShape(v.Dims()), tensor.FormatShape(shape)))
 	}
 }

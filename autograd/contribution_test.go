@@ -8,6 +8,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -33,7 +34,7 @@ func TestContributionsAddUp(t *testing.T) {
 			if diff := cmp.Diff(in.Shape(), c.Shape()); diff != "" {
 				t.Errorf("operand %d of %s: shape mismatch (-want +got):\n%s", i, v, diff)
 			}
-			tensor.AddReduced(sums[in.ID()], c)
+			array.AddReduced(sums[in.ID()], c)
 		}
 	}
 	const tolerance = 1e-12 // relative: the sweep adds the same products in another order

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
 var opCustom graph.Op
@@ -137,7 +138,7 @@ func (c *custom) cotangents(n graph.Node, ct graph.Value) []graph.Value {
 			panic(graph.Errorf(op, graph.ErrUsage, "the vjp of %s returned the zero graph.Value for operand %d, to which a gradient flows: return its cotangent, zeros of its shape if the result does not depend on it", c.name, i))
 		}
 		v.CheckIn(op, n.Graph())
-		if shape := n.InputNode(i).Dims(); !tensor.BroadcastsTo(shape, v.Dims()) {
+		if shape := n.InputNode(i).Dims(); !array.BroadcastsTo(shape, v.Dims()) {
 			panic(graph.Errorf(op, graph.ErrShape, "the vjp of %s returned shape %s for operand %d, to which the operand's shape %s does not stretch: return a cotangent of the operand's shape", c.name, tensor.FormatShape(v.Shape()), i, tensor.FormatShape(slices.Clone(shape))))
 		}
 	}

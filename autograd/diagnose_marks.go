@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
@@ -25,7 +26,7 @@ func (m marks) put(n graph.Node, t *tensor.Tensor) {
 	switch {
 	case t == nil:
 	case have != nil:
-		tensor.AddReduced(have, t)
+		array.AddReduced(have, t)
 		m.g.FreeTemp(t)
 	default:
 		m.tensors[n.ID()] = t

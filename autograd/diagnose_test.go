@@ -13,6 +13,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -220,7 +221,7 @@ func TestDiagnoseTracesValues(t *testing.T) {
 		"custom": func(x graph.Value) graph.Value {
 			return autograd.Custom("twice", func(xs ...*tensor.Tensor) *tensor.Tensor {
 				y := xs[0].Clone()
-				tensor.AddReduced(y, xs[0])
+				array.AddReduced(y, xs[0])
 				return y
 			}, func(_, ct graph.Value, _ ...graph.Value) []graph.Value { return []graph.Value{ops.MulScalar(ct, 2)} })(x)
 		},

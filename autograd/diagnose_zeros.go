@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
 // isProduct reports whether a node is a product in which a zero wins: those that the rules of operations record.
@@ -56,7 +57,7 @@ func (d *diagnoser) met(n graph.Node, i int, mask *tensor.Tensor) (zeros, factor
 	}
 	zeros, factors = d.g.Temp(a.Dims()...), d.g.Temp(b.Dims()...)
 	bad.len = n.Value().Len()
-	p := tensor.Pair(n.Dims(), a.Dims(), b.Dims())
+	p := array.Pair(n.Dims(), a.Dims(), b.Dims())
 	for r := range p.Runs {
 		for k := range r.N {
 			at, to := r.A+k*r.StepA, r.B+k*r.StepB

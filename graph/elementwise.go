@@ -2,6 +2,7 @@ package graph
 
 import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"golang.org/x/exp/constraints"
 )
 
@@ -104,7 +105,7 @@ func (r *Row) noFunction(field string) *Error {
 
 // Broadcast appends to dst the shape that shapes a and b broadcast to, or panics with an [*Error] if they do not.
 func (c Call) Broadcast(dst, a, b []int) []int {
-	shape, ok := tensor.BroadcastShapes(dst, a, b)
+	shape, ok := array.BroadcastShapes(dst, a, b)
 	if !ok {
 		panic(c.Errorf(ErrShape, "shapes %s and %s do not broadcast: aligned at the last axis, lengths must be equal or one of them 1; reshape one with ops.Reshape or ops.Unsqueeze",
 			tensor.FormatShape(a), tensor.FormatShape(b)))
@@ -206,7 +207,7 @@ func MapPairs(n Node, f func(a, b float64) float64) {
 func mapPairs[T constraints.Float](n Node, f func(a, b float64) float64) {
 	out, a, b := n.Out(), n.In(0), n.In(1)
 	o, x, y := tensor.Data[T](out), tensor.Data[T](a), tensor.Data[T](b)
-	p := tensor.Pair(out.Dims(), a.Dims(), b.Dims())
+	p := array.Pair(out.Dims(), a.Dims(), b.Dims())
 	for r := range p.Runs {
 		for i := range r.N {
 			o[r.Out+i] = T(f(float64(x[r.A+i*r.StepA]), float64(y[r.B+i*r.StepB])))
@@ -251,7 +252,7 @@ func AddSlopes(n Node, i int, ct, dst *tensor.Tensor, fresh bool, slope Slope) {
 func addSlopes[T constraints.Float](n Node, i int, ct, dst *tensor.Tensor, slope Slope) {
 	a, b := n.In(0), n.In(1)
 	d, w, x, y := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](a), tensor.Data[T](b)
-	p := tensor.Pair(ct.Dims(), a.Dims(), b.Dims())
+	p := array.Pair(ct.Dims(), a.Dims(), b.Dims())
 	for r := range p.Runs {
 		for k := range r.N {
 			w := float64(w[r.Out+k])
@@ -278,6 +279,6 @@ func (n Node) Unstretched(ct, dst *tensor.Tensor, fresh bool, add func(dst *tens
 	}
 	full := n.Temp(ct.Dims()...)
 	add(full, true)
-	tensor.AddReduced(dst, full)
+	array.AddReduced(dst, full)
 	n.FreeTemp(full)
 }

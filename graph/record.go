@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
 // Flags says what the short path for scalars has to know of operands besides their numbers.
@@ -217,7 +218,7 @@ func (c Call) Aux(v any) Call {
 // Axis returns axis counted from 0 up for operand i, or panics with an [*Error] if it has no such axis.
 func (c Call) Axis(axis, i int) int {
 	shape := c.Dims(i)
-	k, ok := tensor.Axis(axis, len(shape))
+	k, ok := array.Axis(axis, len(shape))
 	if !ok {
 		if len(shape) == 0 {
 			panic(c.Errorf(ErrAxis, "axis %d of a scalar: a scalar has no axes", axis))

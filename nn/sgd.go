@@ -3,11 +3,10 @@ package nn
 import (
 	"math"
 
-	"github.com/seed366ff29f/chainrule/internal/array"
-
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 

@@ -3,10 +3,9 @@ package ops
 import (
 	"math"
 
-	"github.com/seed366ff29f/chainrule/internal/array"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -247,7 +246,7 @@ func arithmetic(vv64 func(dst, a, b []float64), vs64 func(dst, a []float64, c fl
 func arithmeticOf[T constraints.Float](n graph.Node, vv func(dst, a, b []T), vs func(dst, a []T, c T)) {
 	out, a, b := n.Out(), n.In(0), n.In(1)
 	o, x, y := tensor.Data[T](out), tensor.Data[T](a), tensor.Data[T](b)
-	p := tensor.Pair(out.Dims(), a.Dims(), b.Dims())
+	p := array.Pair(out.Dims(), a.Dims(), b.Dims())
 	for r := range p.Runs {
 		dst := o[r.Out : r.Out+r.N]
 		switch {
@@ -285,7 +284,7 @@ func addBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	if fresh {
 		dst.Zero()
 	}
-	tensor.AddReduced(dst, ct)
+	array.AddReduced(dst, ct)
 	return true
 }
 
@@ -375,7 +374,7 @@ func mulBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 // operation selects.
 func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor, fresh, selects bool) {
 	o, w, x := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](d)
-	p := tensor.Pair(ct.Dims(), ct.Dims(), d.Dims())
+	p := array.Pair(ct.Dims(), ct.Dims(), d.Dims())
 	for r := range p.Runs {
 		if r.StepB == 1 {
 			addChain(o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N], x[r.B:r.B+r.N], fresh, selects)

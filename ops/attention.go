@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
 // An AttentionConfig says which keys a query of [Attention] sees, and how scores are scaled.
@@ -51,7 +52,7 @@ func Attention(q, k, v graph.Value, config AttentionConfig) graph.Value {
 	hidden := g.Const(math.Inf(-1))
 	if config.Mask.Graph() != nil {
 		config.Mask.CheckIn(op, g)
-		if m := config.Mask.Dims(); !tensor.BroadcastsTo(m, scores.Dims()) {
+		if m := config.Mask.Dims(); !array.BroadcastsTo(m, scores.Dims()) {
 			panic(graph.Errorf(op, graph.ErrShape, "the mask has shape %s, the scores have %s: it must broadcast to them", tensor.FormatShape(m), tensor.FormatShape(scores.Dims())))
 		}
 		scores = Where(config.Mask, scores, hidden)

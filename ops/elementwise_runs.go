@@ -3,6 +3,7 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"golang.org/x/exp/constraints"
 )
 
@@ -64,7 +65,7 @@ func eachRun[T constraints.Float](n graph.Node, f func(r run[T], lo, hi int)) {
 	out, a, b := n.Out(), n.In(0), n.In(1)
 	x, y, z := tensor.Data[T](a), tensor.Data[T](b), tensor.Data[T](out)
 	scratch := n.Temp(min(len(z), blockElements))
-	p := tensor.Pair(out.Dims(), a.Dims(), b.Dims())
+	p := array.Pair(out.Dims(), a.Dims(), b.Dims())
 	for r := range p.Runs {
 		for from := 0; from < r.N; from += blockElements {
 			size := min(r.N-from, blockElements)

@@ -57,7 +57,7 @@ func TestSearchSorted(t *testing.T) {
 				g := graph.New(graph.WithDType(dtype))
 				points := g.VarTensor(tensor.Of(c.points, len(c.points)))
 				y := ops.SearchSorted(points, g.VarTensor(tensor.Of(c.x, c.shape...)))
-				if diff := cmp.Diff(array{c.shape, c.want}, arrayOf(y), cmpopts.EquateEmpty()); diff != "" {
+				if diff := cmp.Diff(content{c.shape, c.want}, contentOf(y), cmpopts.EquateEmpty()); diff != "" {
 					t.Errorf("mismatch (-want +got):\n%s", diff)
 				}
 				if y.WantsGrad() {
@@ -148,7 +148,7 @@ func TestInterpShapes(t *testing.T) {
 		xp, fp := g.VarTensor(tensor.Of([]float64{0, 1, 3}, 3)), g.VarTensor(tensor.Of([]float64{10, 20, 0}, 3))
 		for _, shape := range [][]int{nil, {1}, {3}, {2, 1, 2}, {0}} {
 			y := ops.Interp(g.VarTensor(filled(2.5, shape...)), xp, fp)
-			if diff := cmp.Diff(array{shape, numbers(filled(5, shape...))}, arrayOf(y), cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(content{shape, numbers(filled(5, shape...))}, contentOf(y), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s: mismatch (-want +got):\n%s", dtype, diff)
 			}
 		}

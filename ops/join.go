@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"golang.org/x/exp/constraints"
 )
 
@@ -230,7 +231,7 @@ func Stack(axis int, xs ...graph.Value) graph.Value {
 func Unstack(x graph.Value, axis int) []graph.Value {
 	const op = "ops.Unstack"
 	x.Check(op)
-	k, ok := tensor.Axis(axis, x.Rank())
+	k, ok := array.Axis(axis, x.Rank())
 	if !ok {
 		if x.Rank() == 0 {
 			panic(graph.Errorf(op, graph.ErrAxis, "axis %d of a scalar: a scalar has no axes", axis))

@@ -13,13 +13,13 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// array is a shape and the numbers in it.
-type array struct {
+// content is a shape and the numbers in it.
+type content struct {
 	Shape []int
 	Data  []float64
 }
 
-func arrayOf(v graph.Value) array { return array{v.Shape(), numbers(v.Tensor())} }
+func contentOf(v graph.Value) content { return content{v.Shape(), numbers(v.Tensor())} }
 
 // TestArrangements checks where operations that move elements put them.
 func TestArrangements(t *testing.T) {
@@ -32,49 +32,49 @@ func TestArrangements(t *testing.T) {
 		for _, c := range []struct {
 			name string
 			got  graph.Value
-			want array
+			want content
 		}{
-			{"concat rows", ops.Concat(0, m, ops.Slice(m, 0, 1, 2)), array{[]int{3, 3}, []float64{1, 2, 3, 4, 5, 6, 4, 5, 6}}},
-			{"concat columns", ops.Concat(-1, m, ops.Slice(m, 1, 0, 1)), array{[]int{2, 4}, []float64{1, 2, 3, 1, 4, 5, 6, 4}}},
-			{"stack scalars", ops.Stack(0, g.Var(7), g.Var(8)), array{[]int{2}, []float64{7, 8}}},
-			{"stack last", ops.Stack(-1, m, ops.Neg(m)), array{[]int{2, 3, 2}, []float64{1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6}}},
-			{"stack middle", ops.Stack(1, m, ops.Neg(m)), array{[]int{2, 2, 3}, []float64{1, 2, 3, -1, -2, -3, 4, 5, 6, -4, -5, -6}}},
-			{"index of a row", ops.Index(m, -1), array{[]int{3}, []float64{4, 5, 6}}},
-			{"index of an element", ops.Index(m, 1, -3), array{[]int{}, []float64{4}}},
-			{"index of everything", ops.Index(m), array{[]int{2, 3}, []float64{1, 2, 3, 4, 5, 6}}},
-			{"unstack rows", ops.Unstack(m, 0)[1], array{[]int{3}, []float64{4, 5, 6}}},
-			{"unstack columns", ops.Unstack(m, -1)[2], array{[]int{2}, []float64{3, 6}}},
-			{"stack of unstack", ops.Stack(1, ops.Unstack(m, 1)...), array{[]int{2, 3}, []float64{1, 2, 3, 4, 5, 6}}},
-			{"squeeze", ops.Squeeze(ops.Slice(m, 0, 1, 2), 0), array{[]int{3}, []float64{4, 5, 6}}},
-			{"squeeze of a longer axis", ops.Squeeze(m, 0), array{[]int{2, 3}, []float64{1, 2, 3, 4, 5, 6}}},
-			{"unsqueeze", ops.Unsqueeze(m, -1), array{[]int{2, 3, 1}, []float64{1, 2, 3, 4, 5, 6}}},
-			{"flip rows", ops.Flip(m, 0), array{[]int{2, 3}, []float64{4, 5, 6, 1, 2, 3}}},
-			{"flip columns", ops.Flip(m, 1), array{[]int{2, 3}, []float64{3, 2, 1, 6, 5, 4}}},
-			{"roll", ops.Roll(m, 1, 1), array{[]int{2, 3}, []float64{3, 1, 2, 6, 4, 5}}},
-			{"roll back", ops.Roll(m, 1, -4), array{[]int{2, 3}, []float64{2, 3, 1, 5, 6, 4}}},
-			{"tile", ops.Tile(m, 0, 2), array{[]int{4, 3}, []float64{1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6}}},
-			{"tile columns", ops.Tile(m, 1, 2), array{[]int{2, 6}, []float64{1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6}}},
-			{"repeat", ops.Repeat(m, 1, 2), array{[]int{2, 6}, []float64{1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6}}},
-			{"tril", ops.Tril(sq, 0), array{[]int{3, 3}, []float64{1, 0, 0, 4, 5, 0, 7, 8, 9}}},
-			{"tril above", ops.Tril(sq, 1), array{[]int{3, 3}, []float64{1, 2, 0, 4, 5, 6, 7, 8, 9}}},
-			{"triu", ops.Triu(sq, 0), array{[]int{3, 3}, []float64{1, 2, 3, 0, 5, 6, 0, 0, 9}}},
-			{"triu below", ops.Triu(sq, -1), array{[]int{3, 3}, []float64{1, 2, 3, 4, 5, 6, 0, 8, 9}}},
-			{"one_hot", ops.OneHot(v([]float64{2, 0}, 2), 3), array{[]int{2, 3}, []float64{0, 0, 1, 1, 0, 0}}},
-			{"sort puts NaN last", ops.Sort(messy, 0), array{[]int{5}, []float64{-1, 2, 2, inf, nan}}},
-			{"argsort is stable", ops.Argsort(messy, 0), array{[]int{5}, []float64{2, 0, 3, 4, 1}}},
-			{"topk puts NaN first", ops.TopK(messy, 0, 4), array{[]int{4}, []float64{nan, inf, 2, 2}}},
-			{"argtopk is stable", ops.ArgTopK(messy, 0, 4), array{[]int{4}, []float64{1, 4, 0, 3}}},
-			{"topk of none", ops.TopK(m, 1, 0), array{[]int{2, 0}, nil}},
-			{"argmax of NaN", ops.ArgMax(messy, 0), array{[]int{}, []float64{1}}},
-			{"argmin", ops.ArgMin(messy, 0), array{[]int{}, []float64{2}}},
-			{"argmax of rows, first of equals", ops.ArgMax(v([]float64{1, 5, 5, 7, 7, 2}, 2, 3), 1), array{[]int{2}, []float64{1, 0}}},
-			{"argmin of columns", ops.ArgMin(m, 0), array{[]int{3}, []float64{0, 0, 0}}},
-			{"take_along", ops.TakeAlong(m, v([]float64{0, -1, 1, 1}, 2, 2), 1), array{[]int{2, 2}, []float64{1, 3, 5, 5}}},
-			{"put_along", ops.PutAlong(m, v([]float64{0, 0, 1, 1, 1, 1}, 2, 3), 1, 2), array{[]int{2, 2}, []float64{3, 3, 0, 15}}},
-			{"masked_fill", ops.MaskedFill(m, ops.Gt(m, g.Const(4)), -1), array{[]int{2, 3}, []float64{1, 2, 3, 4, -1, -1}}},
-			{"lerp", ops.Lerp(g.Const(2), g.Const(4), v([]float64{0, 0.25, 1}, 3)), array{[]int{3}, []float64{2, 2.5, 4}}},
+			{"concat rows", ops.Concat(0, m, ops.Slice(m, 0, 1, 2)), content{[]int{3, 3}, []float64{1, 2, 3, 4, 5, 6, 4, 5, 6}}},
+			{"concat columns", ops.Concat(-1, m, ops.Slice(m, 1, 0, 1)), content{[]int{2, 4}, []float64{1, 2, 3, 1, 4, 5, 6, 4}}},
+			{"stack scalars", ops.Stack(0, g.Var(7), g.Var(8)), content{[]int{2}, []float64{7, 8}}},
+			{"stack last", ops.Stack(-1, m, ops.Neg(m)), content{[]int{2, 3, 2}, []float64{1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6}}},
+			{"stack middle", ops.Stack(1, m, ops.Neg(m)), content{[]int{2, 2, 3}, []float64{1, 2, 3, -1, -2, -3, 4, 5, 6, -4, -5, -6}}},
+			{"index of a row", ops.Index(m, -1), content{[]int{3}, []float64{4, 5, 6}}},
+			{"index of an element", ops.Index(m, 1, -3), content{[]int{}, []float64{4}}},
+			{"index of everything", ops.Index(m), content{[]int{2, 3}, []float64{1, 2, 3, 4, 5, 6}}},
+			{"unstack rows", ops.Unstack(m, 0)[1], content{[]int{3}, []float64{4, 5, 6}}},
+			{"unstack columns", ops.Unstack(m, -1)[2], content{[]int{2}, []float64{3, 6}}},
+			{"stack of unstack", ops.Stack(1, ops.Unstack(m, 1)...), content{[]int{2, 3}, []float64{1, 2, 3, 4, 5, 6}}},
+			{"squeeze", ops.Squeeze(ops.Slice(m, 0, 1, 2), 0), content{[]int{3}, []float64{4, 5, 6}}},
+			{"squeeze of a longer axis", ops.Squeeze(m, 0), content{[]int{2, 3}, []float64{1, 2, 3, 4, 5, 6}}},
+			{"unsqueeze", ops.Unsqueeze(m, -1), content{[]int{2, 3, 1}, []float64{1, 2, 3, 4, 5, 6}}},
+			{"flip rows", ops.Flip(m, 0), content{[]int{2, 3}, []float64{4, 5, 6, 1, 2, 3}}},
+			{"flip columns", ops.Flip(m, 1), content{[]int{2, 3}, []float64{3, 2, 1, 6, 5, 4}}},
+			{"roll", ops.Roll(m, 1, 1), content{[]int{2, 3}, []float64{3, 1, 2, 6, 4, 5}}},
+			{"roll back", ops.Roll(m, 1, -4), content{[]int{2, 3}, []float64{2, 3, 1, 5, 6, 4}}},
+			{"tile", ops.Tile(m, 0, 2), content{[]int{4, 3}, []float64{1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6}}},
+			{"tile columns", ops.Tile(m, 1, 2), content{[]int{2, 6}, []float64{1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6}}},
+			{"repeat", ops.Repeat(m, 1, 2), content{[]int{2, 6}, []float64{1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6}}},
+			{"tril", ops.Tril(sq, 0), content{[]int{3, 3}, []float64{1, 0, 0, 4, 5, 0, 7, 8, 9}}},
+			{"tril above", ops.Tril(sq, 1), content{[]int{3, 3}, []float64{1, 2, 0, 4, 5, 6, 7, 8, 9}}},
+			{"triu", ops.Triu(sq, 0), content{[]int{3, 3}, []float64{1, 2, 3, 0, 5, 6, 0, 0, 9}}},
+			{"triu below", ops.Triu(sq, -1), content{[]int{3, 3}, []float64{1, 2, 3, 4, 5, 6, 0, 8, 9}}},
+			{"one_hot", ops.OneHot(v([]float64{2, 0}, 2), 3), content{[]int{2, 3}, []float64{0, 0, 1, 1, 0, 0}}},
+			{"sort puts NaN last", ops.Sort(messy, 0), content{[]int{5}, []float64{-1, 2, 2, inf, nan}}},
+			{"argsort is stable", ops.Argsort(messy, 0), content{[]int{5}, []float64{2, 0, 3, 4, 1}}},
+			{"topk puts NaN first", ops.TopK(messy, 0, 4), content{[]int{4}, []float64{nan, inf, 2, 2}}},
+			{"argtopk is stable", ops.ArgTopK(messy, 0, 4), content{[]int{4}, []float64{1, 4, 0, 3}}},
+			{"topk of none", ops.TopK(m, 1, 0), content{[]int{2, 0}, nil}},
+			{"argmax of NaN", ops.ArgMax(messy, 0), content{[]int{}, []float64{1}}},
+			{"argmin", ops.ArgMin(messy, 0), content{[]int{}, []float64{2}}},
+			{"argmax of rows, first of equals", ops.ArgMax(v([]float64{1, 5, 5, 7, 7, 2}, 2, 3), 1), content{[]int{2}, []float64{1, 0}}},
+			{"argmin of columns", ops.ArgMin(m, 0), content{[]int{3}, []float64{0, 0, 0}}},
+			{"take_along", ops.TakeAlong(m, v([]float64{0, -1, 1, 1}, 2, 2), 1), content{[]int{2, 2}, []float64{1, 3, 5, 5}}},
+			{"put_along", ops.PutAlong(m, v([]float64{0, 0, 1, 1, 1, 1}, 2, 3), 1, 2), content{[]int{2, 2}, []float64{3, 3, 0, 15}}},
+			{"masked_fill", ops.MaskedFill(m, ops.Gt(m, g.Const(4)), -1), content{[]int{2, 3}, []float64{1, 2, 3, 4, -1, -1}}},
+			{"lerp", ops.Lerp(g.Const(2), g.Const(4), v([]float64{0, 0.25, 1}, 3)), content{[]int{3}, []float64{2, 2.5, 4}}},
 		} {
-			if diff := cmp.Diff(c.want, arrayOf(c.got), cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(c.want, contentOf(c.got), cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s, %s: mismatch (-want +got):\n%s", c.name, dtype, diff)
 			}
 		}

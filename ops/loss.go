@@ -4,10 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/seed366ff29f/chainrule/internal/array"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -199,7 +198,7 @@ func pairLoss(op graph.Op, y, t graph.Value) graph.Value {
 
 // pairDims appends to dst the shape that the two operands of a node broadcast to.
 func pairDims(n graph.Node, dst []int) []int {
-	dst, _ = tensor.BroadcastShapes(dst, n.In(0).Dims(), n.In(1).Dims())
+	dst, _ = array.BroadcastShapes(dst, n.In(0).Dims(), n.In(1).Dims())
 	return dst
 }
 
@@ -234,7 +233,7 @@ func squaredErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) floa
 		kernel.Sub(d, y, t)
 		return float64(kernel.Dot(d, d))
 	}
-	p := tensor.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
+	p := array.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
 	for r := range p.Runs {
 		for i := range r.N {
 			d[r.Out+i] = y[r.A+i*r.StepA] - t[r.B+i*r.StepB]
@@ -256,7 +255,7 @@ func mseSlope(n graph.Node, i int, ct *tensor.Tensor) float64 {
 // entropies fills terms with a function of the pairs and returns their sum.
 func entropies[T constraints.Float](n graph.Node, terms *tensor.Tensor, f func(x, t float64) float64) float64 {
 	d, x, t := tensor.Data[T](terms), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
-	p := tensor.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
+	p := array.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
 	for r := range p.Runs {
 		for i := range r.N {
 			d[r.Out+i] = T(f(float64(x[r.A+i*r.StepA]), float64(t[r.B+i*r.StepB])))

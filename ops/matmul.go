@@ -4,10 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/seed366ff29f/chainrule/internal/array"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -114,7 +113,7 @@ func matmul(a, b graph.Value, cotangents int) graph.Value {
 	c := graph.Begin(opMatMul, a, b)
 	x, y := c.Dims(0), c.Dims(1)
 	var buf [tensor.MaxRank]int
-	shape, ok := tensor.BroadcastShapes(buf[:0], x[:len(x)-2], y[:len(y)-2])
+	shape, ok := array.BroadcastShapes(buf[:0], x[:len(x)-2], y[:len(y)-2])
 	if !ok {
 		panic(c.Errorf(graph.ErrShape, "batch axes differ: %s × %s: before the last two axes, lengths must be equal or one of them 1", tensor.FormatShape(x), tensor.FormatShape(y)))
 	}
@@ -177,7 +176,7 @@ func eachProduct(out, a, b []int, f func(m, k, c, i, j, l int)) {
 		f(m, k, c, 0, 0, 0)
 		return
 	}
-	p := tensor.Pair(out[:len(out)-2], a[:len(a)-2], b[:len(b)-2])
+	p := array.Pair(out[:len(out)-2], a[:len(a)-2], b[:len(b)-2])
 	for r := range p.Runs {
 		for s := range r.N {
 			f(m, k, c, (r.A+s*r.StepA)*m*k, (r.B+s*r.StepB)*k*c, (r.Out+s)*m*c)

@@ -10,6 +10,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -29,7 +30,7 @@ func TestMatMulBroadcast(t *testing.T) {
 	sizes := [][3]int{{2, 3, 4}, {1, 3, 1}, {2, 0, 3}, {0, 2, 2}, {2, 2, 0}, {1, 1, 1}}
 	for _, p := range batches {
 		for _, q := range batches {
-			batch, ok := tensor.BroadcastShapes(nil, p, q)
+			batch, ok := array.BroadcastShapes(nil, p, q)
 			if !ok {
 				continue
 			}

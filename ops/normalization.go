@@ -4,10 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/seed366ff29f/chainrule/internal/array"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -335,7 +334,7 @@ func layerNorm[T constraints.Float](n graph.Node) {
 
 func layerNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
 	if i == 2 {
-		tensor.AddReduced(dst, ct)
+		array.AddReduced(dst, ct)
 		return
 	}
 	d, w, normal := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](n.Saved(0))
@@ -372,7 +371,7 @@ func channelsFirst(n graph.Node, x *tensor.Tensor) *tensor.Tensor {
 	copy(dims[:], x.Dims())
 	dims[0], dims[1] = dims[1], dims[0]
 	rows := n.Temp(dims[:x.Rank()]...)
-	tensor.Permute(rows, x, swapChannels[:x.Rank()])
+	array.Permute(rows, x, swapChannels[:x.Rank()])
 	return rows
 }
 
@@ -392,7 +391,7 @@ func batchNorm[T constraints.Float](n graph.Node) {
 		kernel.MulScalar(row, normal[c*k:(c+1)*k], gain[c])
 		kernel.AddScalar(row, row, bias[c])
 	}
-	tensor.Permute(out, rows, swapChannels[:out.Rank()])
+	array.Permute(out, rows, swapChannels[:out.Rank()])
 	n.FreeTemp(rows)
 }
 
@@ -423,7 +422,7 @@ func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor
 		}
 	}
 	if i == 0 {
-		tensor.PermuteAdd(dst, rows, swapChannels[:dst.Rank()])
+		array.PermuteAdd(dst, rows, swapChannels[:dst.Rank()])
 	}
 	n.FreeTemp(buffer)
 	n.FreeTemp(rows)

@@ -3,10 +3,9 @@ package ops
 import (
 	"slices"
 
-	"github.com/seed366ff29f/chainrule/internal/array"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
 var opMaxPool, opMaxPoolInput, opMaxPoolSelect, opAvgPool, opAvgPoolInput graph.Op

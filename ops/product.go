@@ -3,6 +3,7 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"golang.org/x/exp/constraints"
 )
 
@@ -98,7 +99,7 @@ func prodBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool 
 		return addScaled(dst, 1, out, fresh)
 	}
 	var buf [tensor.MaxRank]int
-	return addPermuted(dst, out, tensor.InversePermutation(buf[:0], order), fresh)
+	return addPermuted(dst, out, array.InversePermutation(buf[:0], order), fresh)
 }
 
 // productsOfOthers sets every row of dst, of zeros, to ct times the product of the other elements of the row of x.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -21,7 +22,7 @@ func init() {
 		Forward: func(n graph.Node) {
 			var buf [tensor.MaxRank]int
 			n.Out().Fill(0)
-			tensor.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
+			array.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			addSpread(n, dst, ct, 1, fresh)
@@ -37,7 +38,7 @@ func init() {
 		Forward: func(n graph.Node) {
 			var buf [tensor.MaxRank]int
 			n.Out().Fill(0)
-			tensor.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
+			array.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
 			scale(n.Out(), 1/float64(reducedLen(n)))
 			if !allFinite(n.Out()) { // the sum may have overflowed
 				reduceRows(n, meanRow[float64], meanRow[float32])
@@ -197,7 +198,7 @@ func addSpread(n graph.Node, dst, ct *tensor.Tensor, c float64, fresh bool) {
 }
 
 func addSpreadOf[T constraints.Float](dst []T, dims []int, ct []T, kept []int, c T, fresh bool) {
-	p := tensor.Pair(dims, kept, dims)
+	p := array.Pair(dims, kept, dims)
 	for r := range p.Runs {
 		d := dst[r.Out : r.Out+r.N]
 		switch {
@@ -319,7 +320,7 @@ func overReduced(n graph.Node, f func(rows graph.Value) graph.Value) graph.Value
 	y := f(Reshape(x, product(permutedDims[:len(dims)-len(n.Ints())]), k))
 	y = Reshape(y, permutedDims...)
 	if !last {
-		y = Permute(y, tensor.InversePermutation(nil, order)...)
+		y = Permute(y, array.InversePermutation(nil, order)...)
 	}
 	return y
 }
@@ -339,6 +340,6 @@ func permuted(g *graph.Graph, x *tensor.Tensor, order []int) (t *tensor.Tensor, 
 		dims[i] = x.Dims()[a]
 	}
 	t = g.Temp(dims[:len(order)]...)
-	tensor.Permute(t, x, order)
+	array.Permute(t, x, order)
 	return t, func() { g.FreeTemp(t) }
 }

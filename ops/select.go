@@ -158,7 +158,7 @@ func selectBranches[T constraints.Float](n graph.Node) {
 	}
 	for branch := 1; branch <= 2; branch++ {
 		x := tensor.Data[T](n.In(branch))
-		p := tensor.Pair(out.Dims(), cond.Dims(), n.In(branch).Dims())
+		p := array.Pair(out.Dims(), cond.Dims(), n.In(branch).Dims())
 		for r := range p.Runs {
 			for i := range r.N {
 				taken := (c[r.A+i*r.StepA] != 0) == (branch == 1)
@@ -185,7 +185,7 @@ func whereBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool
 }
 
 func addBranch[T constraints.Float](n graph.Node, branch int, ct, dst *tensor.Tensor) {
-	p := tensor.Pair(ct.Dims(), n.In(0).Dims(), ct.Dims())
+	p := array.Pair(ct.Dims(), n.In(0).Dims(), ct.Dims())
 	for r := range p.Runs {
 		d, w := tensor.Data[T](dst)[r.Out:][:r.N], tensor.Data[T](ct)[r.Out:][:r.N]
 		c := tensor.Data[T](n.In(0))[r.A:]

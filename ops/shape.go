@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
@@ -31,12 +32,12 @@ func init() {
 		Formula:    "x",
 		Derivative: "1",
 		Class:      graph.Linear,
-		Forward:    func(n graph.Node) { tensor.Broadcast(n.Out(), n.In(0)) },
+		Forward:    func(n graph.Node) { array.Broadcast(n.Out(), n.In(0)) },
 		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			if fresh {
 				dst.Zero()
 			}
-			tensor.AddReduced(dst, ct)
+			array.AddReduced(dst, ct)
 			return true
 		},
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return SumTo(ct, n.InputNode(0).Dims()...) },
@@ -51,7 +52,7 @@ func init() {
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			n.Out().Fill(0)
-			tensor.AddReduced(n.Out(), n.In(0))
+			array.AddReduced(n.Out(), n.In(0))
 		},
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Broadcast(ct, n.InputNode(0).Dims()...) },
 		Try:    []string{"(2,3) 3", "(2,3) 2 1", "(2,3) 1 1", "(4)", "(0,3) 3"},
@@ -63,7 +64,7 @@ func init() {
 		Formula:    "xᵀ",
 		Derivative: "1",
 		Class:      graph.Linear,
-		Forward:    func(n graph.Node) { tensor.Permute(n.Out(), n.In(0), swapLast(n)) },
+		Forward:    func(n graph.Node) { array.Permute(n.Out(), n.In(0), swapLast(n)) },
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			return addPermuted(dst, ct, swapLast(n), fresh)
 		},
@@ -77,13 +78,13 @@ func init() {
 		Formula:    "x",
 		Derivative: "1",
 		Class:      graph.Linear,
-		Forward:    func(n graph.Node) { tensor.Permute(n.Out(), n.In(0), n.Ints()) },
+		Forward:    func(n graph.Node) { array.Permute(n.Out(), n.In(0), n.Ints()) },
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			var buf [tensor.MaxRank]int
-			return addPermuted(dst, ct, tensor.InversePermutation(buf[:0], n.Ints()), fresh)
+			return addPermuted(dst, ct, array.InversePermutation(buf[:0], n.Ints()), fresh)
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return Permute(ct, tensor.InversePermutation(nil, n.Ints())...)
+			return Permute(ct, array.InversePermutation(nil, n.Ints())...)
 		},
 		Try:    []string{"(2,3) 1 0", "(2,3,4) 2 0 1", "(2,3,4) 0 -1 1", "(3) 0", "(2,0,1) 2 1 0"},
 		Source: "a permutation of the elements",
@@ -136,7 +137,7 @@ func unsqueezed(shape []int, axis int) []int {
 
 // newAxis returns the place of a new axis, counted from 0 up, in a shape of the given rank.
 func newAxis(c graph.Call, axis, rank int) int {
-	k, ok := tensor.Axis(axis, rank+1)
+	k, ok := array.Axis(axis, rank+1)
 	if !ok {
 		panic(c.Errorf(graph.ErrAxis, "new axis %d for shape %s: it can stand at 0 to %d, or -%d to -1", axis, tensor.FormatShape(slices.Clone(c.Dims(0))), rank, rank+1))
 	}
@@ -191,7 +192,7 @@ func Reshape(x graph.Value, dims ...int) graph.Value {
 // Derivative: 1; the cotangent is summed over the stretched axes.
 func Broadcast(x graph.Value, dims ...int) graph.Value {
 	c := graph.Begin(opBroadcast, x)
-	if !tensor.BroadcastsTo(c.Dims(0), dims) {
+	if !array.BroadcastsTo(c.Dims(0), dims) {
 		panic(c.Errorf(graph.ErrShape, "shape %s does not stretch to %s: aligned at the last axis, every length must be equal or 1", tensor.FormatShape(c.Dims(0)), tensor.FormatShape(slices.Clone(dims))))
 	}
 	return c.Record(dims...)
@@ -203,7 +204,7 @@ func Broadcast(x graph.Value, dims ...int) graph.Value {
 // Derivative: 1.
 func SumTo(x graph.Value, dims ...int) graph.Value {
 	c := graph.Begin(opSumTo, x)
-	if !tensor.BroadcastsTo(dims, c.Dims(0)) {
+	if !array.BroadcastsTo(dims, c.Dims(0)) {
 		panic(c.Errorf(graph.ErrShape, "shape %s cannot be summed to %s, which does not stretch to it", tensor.FormatShape(c.Dims(0)), tensor.FormatShape(slices.Clone(dims))))
 	}
 	return c.Record(dims...)
@@ -261,9 +262,9 @@ func StopGradient(x graph.Value) graph.Value {
 // addPermuted adds src with its axes in another order to dst, or sets dst to it. It returns true.
 func addPermuted(dst, src *tensor.Tensor, order []int, fresh bool) bool {
 	if fresh {
-		tensor.Permute(dst, src, order)
+		array.Permute(dst, src, order)
 	} else {
-		tensor.PermuteAdd(dst, src, order)
+		array.PermuteAdd(dst, src, order)
 	}
 	return true
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -146,7 +147,7 @@ func alongAxes(n graph.Node, axes []int, f64 func(dst, x []float64, n int), f32 
 	}
 	if !last {
 		var buf [tensor.MaxRank]int
-		tensor.Permute(out, y, tensor.InversePermutation(buf[:0], order))
+		array.Permute(out, y, array.InversePermutation(buf[:0], order))
 	}
 }
 

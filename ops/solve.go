@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 )
@@ -180,7 +181,7 @@ func system(c graph.Call) graph.Call {
 		panic(c.Errorf(graph.ErrShape, "the matrix has shape %s, the right side %s: it must have %d rows", tensor.FormatShape(x), tensor.FormatShape(y), n))
 	}
 	var buf [tensor.MaxRank]int
-	if _, ok := tensor.BroadcastShapes(buf[:0], x[:len(x)-2], y[:len(y)-2]); !ok {
+	if _, ok := array.BroadcastShapes(buf[:0], x[:len(x)-2], y[:len(y)-2]); !ok {
 		panic(c.Errorf(graph.ErrShape, "batch axes differ: the matrix has shape %s, the right side %s: before the last two axes, lengths must be equal or one of them 1", tensor.FormatShape(x), tensor.FormatShape(y)))
 	}
 	return c
@@ -189,7 +190,7 @@ func system(c graph.Call) graph.Call {
 // systemShape returns the shape of the solution.
 func systemShape(a, b graph.Value) []int {
 	x, y := a.Dims(), b.Dims()
-	shape, _ := tensor.BroadcastShapes(make([]int, 0, tensor.MaxRank), x[:len(x)-2], y[:len(y)-2])
+	shape, _ := array.BroadcastShapes(make([]int, 0, tensor.MaxRank), x[:len(x)-2], y[:len(y)-2])
 	return append(shape, y[len(y)-2:]...)
 }
 
@@ -260,7 +261,7 @@ func eachSystem(n graph.Node, factor func(matrix, offset int), replace func(b []
 	}
 	rhs := make([]float64, k*cols)
 	last := -1
-	p := tensor.Pair(out.Dims()[:out.Rank()-2], x[:len(x)-2], y[:len(y)-2])
+	p := array.Pair(out.Dims()[:out.Rank()-2], x[:len(x)-2], y[:len(y)-2])
 	for r := range p.Runs {
 		for s := range r.N {
 			if m := r.A + s*r.StepA; m != last {

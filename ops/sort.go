@@ -4,10 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/seed366ff29f/chainrule/internal/array"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"golang.org/x/exp/constraints"
 )
 

@@ -7,8 +7,7 @@
 //	t.At(1, 0) // 4
 //
 // Shapes broadcast as in NumPy: they are aligned at the last axis, an axis of length 1 stretches to its partner's
-// length, and missing axes in front count as 1. [BroadcastShapes] gives the resulting shape, [AddReduced] is its
-// transpose: it sums over the axes that were stretched.
+// length, and missing axes in front count as 1.
 //
 // Misuse panics with [*Error], whose message names the operation, the values it got and what to do.
 package tensor

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/testkit"
 )
 
@@ -33,37 +34,16 @@ const noDType = tensor.DType(255)
 // Calls that no correct program makes, by function or method. Every exported one stands here; one without calls takes
 // anything.
 var misuses = map[string][]func(){
-	"AddReduced": {
-		func() { tensor.AddReduced(nil, square) }, func() { tensor.AddReduced(square, nil) }, func() { tensor.AddReduced(&tensor.Tensor{}, square) },
-		func() { tensor.AddReduced(row, square.To(tensor.Float32)) }, func() { tensor.AddReduced(square, row) }, func() { tensor.AddReduced(wide, square) },
-	},
-	"AddReducedAs": {
-		func() { tensor.AddReducedAs(nil, nil, square, nil) }, func() { tensor.AddReducedAs(row, []int{2}, square, []int{5}) },
-		func() { tensor.AddReducedAs(row, []int{-2}, square, []int{2, 2}) }, func() { tensor.AddReducedAs(row, []int{1}, square, []int{2, 2}) },
-		func() { tensor.AddReducedAs(square, []int{4}, row, []int{2}) },
-		func() { tensor.AddReducedAs(row, []int{2}, square, []int{math.MaxInt, math.MaxInt}) },
-	},
-	"Axis": nil,
-	"Broadcast": {
-		func() { tensor.Broadcast(nil, row) }, func() { tensor.Broadcast(square, nil) }, func() { tensor.Broadcast(row, square) },
-		func() { tensor.Broadcast(square, wide) }, func() { tensor.Broadcast(square, row.To(tensor.Float32)) },
-	},
-	"BroadcastShapes": nil,
-	"BroadcastsTo":    nil,
-	"BufferBytes":     {func() { tensor.BufferBytes(noDType, 1) }},
-	"DType.Bytes":     {func() { noDType.Bytes() }},
-	"DType.Check":     {func() { noDType.Check("f") }},
-	"DType.String":    nil,
-	"Data":            {func() { tensor.Data[float64](nil) }, func() { tensor.Data[float32](row) }},
-	"Error.Error":     nil,
-	"Error.Unwrap":    nil,
-	"Errorf":          nil,
-	"FormatShape":     nil,
-	"InversePermutation": {
-		func() { tensor.InversePermutation(nil, []int{1}) }, func() { tensor.InversePermutation(nil, []int{0, -1}) },
-		func() { tensor.InversePermutation(nil, []int{0, 0}) }, func() { tensor.InversePermutation(nil, make([]int, 1<<20)) },
-	},
-	"Kind.Error": nil,
+	"BufferBytes":  {func() { tensor.BufferBytes(noDType, 1) }},
+	"DType.Bytes":  {func() { noDType.Bytes() }},
+	"DType.Check":  {func() { noDType.Check("f") }},
+	"DType.String": nil,
+	"Data":         {func() { tensor.Data[float64](nil) }, func() { tensor.Data[float32](row) }},
+	"Error.Error":  nil,
+	"Error.Unwrap": nil,
+	"Errorf":       nil,
+	"FormatShape":  nil,
+	"Kind.Error":   nil,
 	"New": {
 		func() { tensor.New(noDType, 2) }, func() { tensor.New(tensor.Float64, -1) }, func() { tensor.New(tensor.Float64, 0, math.MinInt) },
 		func() { tensor.New(tensor.Float32, math.MaxInt) }, func() { tensor.New(tensor.Float64, math.MaxInt/2+1, 4) },
@@ -73,17 +53,6 @@ var misuses = map[string][]func(){
 		func() { tensor.Of([]float64{1}, 2) }, func() { tensor.Of([]float64{}) }, func() { tensor.Of([]float32(nil), 1) },
 		func() { tensor.Of([]float64{1}, -1) }, func() { tensor.Of([]float64{1}, -1, -1) }, func() { tensor.Of([]float64{}, math.MaxInt/2+1, 4) },
 		func() { tensor.Of([]float64{}, 1<<16, 1<<16, 1<<16, 1<<16) },
-	},
-	"Pair":         {func() { tensor.Pair(make([]int, 17), nil, nil) }},
-	"Pairing.Runs": nil,
-	"Permute": {
-		func() { tensor.Permute(nil, square, []int{0, 1}) }, func() { tensor.Permute(square, nil, []int{0, 1}) }, func() { tensor.Permute(square, square.Clone(), []int{0, 2}) },
-		func() { tensor.Permute(square, square.Clone(), []int{0, -1}) }, func() { tensor.Permute(square, square.Clone(), []int{1, 1}) },
-		func() { tensor.Permute(square, square.Clone(), nil) }, func() { tensor.Permute(row, square, []int{0, 1}) },
-		func() { tensor.Permute(square, square.To(tensor.Float32), []int{0, 1}) },
-	},
-	"PermuteAdd": {
-		func() { tensor.PermuteAdd(nil, square, []int{0, 1}) }, func() { tensor.PermuteAdd(row, square, []int{0, 1}) }, func() { tensor.PermuteAdd(square, square.Clone(), []int{0, 2}) },
 	},
 	"Pool.Bytes": {func() { nilPool.Bytes() }},
 	"Pool.Get": {
@@ -210,11 +179,11 @@ func TestZeroStructs(t *testing.T) {
 	if x := p.Zeros(tensor.Float32, []int{2}); x.String() != "[0 0]" {
 		t.Errorf("the zero Pool lends %v", x)
 	}
-	var walk tensor.Pairing
+	var walk array.Pairing
 	for r := range walk.Runs {
 		t.Errorf("the zero Pairing has a run %v", r)
 	}
-	(*tensor.Pairing)(nil).Runs(func(tensor.Run) bool { t.Error("a nil Pairing has a run"); return false })
+	(*array.Pairing)(nil).Runs(func(array.Run) bool { t.Error("a nil Pairing has a run"); return false })
 	if got := new(tensor.Error).Error(); got != ": " {
 		t.Errorf("the zero Error says %q", got)
 	}

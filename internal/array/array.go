@@ -1,4 +1,5 @@
-// Package array is what the packages of this module do with tensors and their shapes that a program has no use for.
+// Package array is what the packages of this module do with tensors and their shapes that a program has no use for: walks
+// along broadcast shapes, sums over stretched axes, permutations.
 package array
 
 import "github.com/seed366ff29f/chainrule/graph/tensor"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -54,7 +55,7 @@ func Samples(t testing.TB, row *graph.Row) []Sample {
 		shapes := []string{"()", "(3)", "(1)", "(2,3)", "(2,1)", "(1,3)", "(4,2,3)", "(0,3)", "(4,1,1)"}
 		for _, a := range shapes {
 			for _, b := range shapes {
-				if _, ok := tensor.BroadcastShapes(nil, Shape(t, a), Shape(t, b)); ok {
+				if _, ok := array.BroadcastShapes(nil, Shape(t, a), Shape(t, b)); ok {
 					tries = append(tries, a+" "+b)
 				}
 			}

@@ -1,55 +1,56 @@
-package tensor
+package array
 
 import (
 	"slices"
 
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"golang.org/x/exp/constraints"
 )
 
-// Permute sets dst to src with its axes in another order: axis i of dst is axis axes[i] of src. It panics with an [*Error]
+// Permute sets dst to src with its axes in another order: axis i of dst is axis axes[i] of src. It panics with a [*tensor.Error]
 // unless axes names every axis of src once, dst has the permuted shape, and both have one precision.
-func Permute(dst, src *Tensor, axes []int) {
-	checkPermute("tensor.Permute", dst, src, axes)
-	if dst.dtype == Float32 {
-		permute(dst.f32, src.f32, src.shape, axes, false)
+func Permute(dst, src *tensor.Tensor, axes []int) {
+	checkPermute("array.Permute", dst, src, axes)
+	if dst.DType() == tensor.Float32 {
+		permute(dst.Float32s(), src.Float32s(), src.Dims(), axes, false)
 	} else {
-		permute(dst.f64, src.f64, src.shape, axes, false)
+		permute(dst.Float64s(), src.Float64s(), src.Dims(), axes, false)
 	}
 }
 
 // PermuteAdd adds src to dst with the axes in another order, as [Permute] sets it.
-func PermuteAdd(dst, src *Tensor, axes []int) {
-	checkPermute("tensor.PermuteAdd", dst, src, axes)
-	if dst.dtype == Float32 {
-		permute(dst.f32, src.f32, src.shape, axes, true)
+func PermuteAdd(dst, src *tensor.Tensor, axes []int) {
+	checkPermute("array.PermuteAdd", dst, src, axes)
+	if dst.DType() == tensor.Float32 {
+		permute(dst.Float32s(), src.Float32s(), src.Dims(), axes, true)
 	} else {
-		permute(dst.f64, src.f64, src.shape, axes, true)
+		permute(dst.Float64s(), src.Float64s(), src.Dims(), axes, true)
 	}
 }
 
-func checkPermute(op string, dst, src *Tensor, axes []int) {
+func checkPermute(op string, dst, src *tensor.Tensor, axes []int) {
 	samePrecision(op, dst, src)
-	mustPermute(op, axes, len(src.shape))
-	fits := len(dst.shape) == len(axes)
+	mustPermute(op, axes, len(src.Dims()))
+	fits := len(dst.Dims()) == len(axes)
 	for i := 0; fits && i < len(axes); i++ {
-		fits = dst.shape[i] == src.shape[axes[i]]
+		fits = dst.Dims()[i] == src.Dims()[axes[i]]
 	}
 	if !fits {
-		panic(Errorf(op, ErrShape, "shape %s with its axes in the order %s does not become %s", FormatShape(src.shape), FormatShape(axes), FormatShape(dst.shape)))
+		panic(tensor.Errorf(op, tensor.ErrShape, "shape %s with its axes in the order %s does not become %s", tensor.FormatShape(src.Dims()), tensor.FormatShape(axes), tensor.FormatShape(dst.Dims())))
 	}
 }
 
-// mustPermute panics with an [*Error] unless axes is a permutation of 0 up to rank-1.
+// mustPermute panics with a [*tensor.Error] unless axes is a permutation of 0 up to rank-1.
 func mustPermute(op string, axes []int, rank int) {
-	if len(axes) > MaxRank {
-		panic(Errorf(op, ErrLimit, "%d axes: at most %d are possible", len(axes), MaxRank))
+	if len(axes) > tensor.MaxRank {
+		panic(tensor.Errorf(op, tensor.ErrLimit, "%d axes: at most %d are possible", len(axes), tensor.MaxRank))
 	}
 	if len(axes) != rank {
-		panic(Errorf(op, ErrAxis, "%d axes for a tensor of %d: name each of its axes once", len(axes), rank))
+		panic(tensor.Errorf(op, tensor.ErrAxis, "%d axes for a tensor of %d: name each of its axes once", len(axes), rank))
 	}
 	for i, a := range axes {
 		if a < 0 || a >= rank || slices.Contains(axes[:i], a) {
-			panic(Errorf(op, ErrAxis, "axes %s are no order of the axes 0 to %d: name each of them once", FormatShape(axes), rank-1))
+			panic(tensor.Errorf(op, tensor.ErrAxis, "axes %s are no order of the axes 0 to %d: name each of them once", tensor.FormatShape(axes), rank-1))
 		}
 	}
 }
@@ -60,7 +61,7 @@ func permute[T constraints.Float](dst, src []T, shape, axes []int, add bool) {
 	if len(src) == 0 {
 		return
 	}
-	var strides, dims, steps, index [MaxRank]int
+	var strides, dims, steps, index [tensor.MaxRank]int
 	stride := 1
 	for i := len(shape) - 1; i >= 0; i-- {
 		strides[i] = stride
@@ -119,9 +120,9 @@ func permute[T constraints.Float](dst, src []T, shape, axes []int, add bool) {
 	}
 }
 
-// InversePermutation appends to dst the permutation that undoes axes. It panics with an [*Error] if axes is none.
+// InversePermutation appends to dst the permutation that undoes axes. It panics with a [*tensor.Error] if axes is none.
 func InversePermutation(dst, axes []int) []int {
-	mustPermute("tensor.InversePermutation", axes, len(axes))
+	mustPermute("array.InversePermutation", axes, len(axes))
 	base := len(dst)
 	for range axes {
 		dst = append(dst, 0)

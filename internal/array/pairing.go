@@ -1,0 +1,86 @@
+package array
+
+import (
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A Pairing walks two operands along the shape that they broadcast to. Neighbouring axes that both operands treat
+// alike are walked as one, so that equal shapes, or a matrix and its bias, become one or two plain loops.
+type Pairing struct {
+	loops        int
+	dims         [tensor.MaxRank]int
+	stepA, stepB [tensor.MaxRank]int
+}
+
+// Pair returns the walk for operands of shapes a and b along shape out, to which both broadcast. It panics with a [*tensor.Error]
+// if out has more than [tensor.MaxRank] axes.
+func Pair(out, a, b []int) Pairing {
+	if len(out) > tensor.MaxRank {
+		panic(tensor.Errorf("array.Pair", tensor.ErrLimit, "shape %s has %d axes: at most %d are possible", tensor.FormatShape(out), len(out), tensor.MaxRank))
+	}
+	var p Pairing
+	strideA, strideB := 1, 1
+	for i := len(out) - 1; i >= 0; i-- {
+		n := out[i]
+		sa, sb := 0, 0
+		if k := i - len(out) + len(a); k >= 0 && a[k] != 1 {
+			sa, strideA = strideA, strideA*a[k]
+		}
+		if k := i - len(out) + len(b); k >= 0 && b[k] != 1 {
+			sb, strideB = strideB, strideB*b[k]
+		}
+		if n == 1 {
+			continue
+		}
+		if l := p.loops - 1; l >= 0 && sa == p.stepA[l]*p.dims[l] && sb == p.stepB[l]*p.dims[l] {
+			p.dims[l] *= n
+			continue
+		}
+		p.dims[p.loops], p.stepA[p.loops], p.stepB[p.loops] = n, sa, sb
+		p.loops++
+	}
+	if p.loops == 0 {
+		p.dims[0], p.loops = 1, 1
+	}
+	return p
+}
+
+// A Run is one innermost loop of a [Pairing]: N consecutive elements of the result from Out on, with the operands'
+// first elements at A and B. StepA and StepB are 1, or 0 where the operand stays at one element.
+type Run struct{ Out, A, B, N, StepA, StepB int }
+
+// Runs yields the innermost loops in row-major order of the result.
+// The zero Pairing has none.
+func (p *Pairing) Runs(yield func(Run) bool) {
+	if p == nil || p.loops == 0 {
+		return
+	}
+	var index [tensor.MaxRank]int
+	r := Run{N: p.dims[0], StepA: p.stepA[0], StepB: p.stepB[0]}
+	for l := range p.loops {
+		if p.dims[l] == 0 {
+			return
+		}
+	}
+	for {
+		if !yield(r) {
+			return
+		}
+		r.Out += r.N
+		l := 1
+		for ; l < p.loops; l++ {
+			index[l]++
+			r.A += p.stepA[l]
+			r.B += p.stepB[l]
+			if index[l] < p.dims[l] {
+				break
+			}
+			r.A -= index[l] * p.stepA[l]
+			r.B -= index[l] * p.stepB[l]
+			index[l] = 0
+		}
+		if l >= p.loops {
+			return
+		}
+	}
+}
