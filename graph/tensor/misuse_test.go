@@ -107,7 +107,6 @@ var misuses = map[string][]func(){
 var (
 	row     = tensor.Of([]float64{1, 2}, 2)
 	square  = tensor.Of([]float64{1, 2, 3, 4}, 2, 2)
-	wide    = tensor.Of([]float64{1, 2, 3}, 3)
 	nilPool *tensor.Pool
 )
 

@@ -121,33 +121,6 @@ func TestString(t *testing.T) {
 	}
 }
 
-// element returns the element that broadcasting reads from x at an index of the result.
-func element(x *tensor.Tensor, index []int) float64 {
-	at := make([]int, x.Rank())
-	for i := range at {
-		if k := index[len(index)-len(at)+i]; x.Dims()[i] > 1 {
-			at[i] = k
-		}
-	}
-	return x.At(at...)
-}
-
-// indices calls f for every index of a shape in row-major order.
-func indices(shape []int, f func(index []int)) {
-	index := make([]int, len(shape))
-	var walk func(axis int)
-	walk = func(axis int) {
-		if axis == len(shape) {
-			f(index)
-			return
-		}
-		for index[axis] = 0; index[axis] < shape[axis]; index[axis]++ {
-			walk(axis + 1)
-		}
-	}
-	walk(0)
-}
-
 func TestResolveShape(t *testing.T) {
 	for _, tt := range []struct {
 		dims, from []int
