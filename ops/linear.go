@@ -25,8 +25,8 @@ func init() {
 				return matmul(ct, Transpose(w), leftCotangent)
 			case 1:
 				// The rows of all batches are one tall matrix.
-				k, c := w.Dims()[0], w.Dims()[1]
-				return matmul(Transpose(Reshape(x, rowsOf(n), k)), Reshape(ct, rowsOf(n), c), rightCotangent)
+				rows, k, c := rowsOf(n.In(0)), w.Dims()[0], w.Dims()[1]
+				return matmul(Transpose(Reshape(x, rows, k)), Reshape(ct, rows, c), rightCotangent)
 			}
 			return ct
 		},
@@ -58,19 +58,13 @@ func linearForward(n graph.Node) {
 }
 
 func linear[T constraints.Float](n graph.Node) {
-	w := n.In(1).Dims()
-	kernel.Linear(tensor.Data[T](n.Out()), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1)), tensor.Data[T](n.In(2)),
-		rowsOf(n), w[1], w[0], false)
+	x, w := n.In(0), n.In(1)
+	kernel.Linear(tensor.Data[T](n.Out()), tensor.Data[T](x), tensor.Data[T](w), tensor.Data[T](n.In(2)),
+		rowsOf(x), w.Dims()[1], w.Dims()[0], false)
 }
 
-// rowsOf returns the number of rows of all batches of a linear layer.
-func rowsOf(n graph.Node) int {
-	rows := 1
-	for _, d := range n.In(0).Dims()[:n.In(0).Rank()-1] {
-		rows *= d
-	}
-	return rows
-}
+// rowsOf returns the number of rows of all batches in x.
+func rowsOf(x *tensor.Tensor) int { return product(x.Dims()[:x.Rank()-1]) }
 
 func linearBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	array.Instance(dst.DType(), addLinear[float64], addLinear[float32])(n, i, ct, dst, !fresh)
@@ -78,9 +72,10 @@ func linearBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) boo
 }
 
 func addLinear[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor, accumulate bool) {
-	x, y := tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
+	in, weights := n.In(0), n.In(1)
+	x, y := tensor.Data[T](in), tensor.Data[T](weights)
 	w, d := tensor.Data[T](ct), tensor.Data[T](dst)
-	m, k, c := rowsOf(n), n.In(1).Dims()[0], n.In(1).Dims()[1]
+	m, k, c := rowsOf(in), weights.Dims()[0], weights.Dims()[1]
 	switch i {
 	case 0:
 		settle(leftCotangent, w, y, d, accumulate, func(win int) {

@@ -163,8 +163,9 @@ func reducedAxes(c graph.Call, axes []int, emptyOK bool, list, out *[tensor.MaxR
 
 // keptDims appends to kept the shape of a reduction's result with the reduced axes kept at length 1.
 func keptDims(n graph.Node, kept []int) []int {
+	axes := n.Ints()
 	for i, d := range n.InputNode(0).Dims() {
-		if slices.Contains(n.Ints(), i) {
+		if slices.Contains(axes, i) {
 			d = 1
 		}
 		kept = append(kept, d)
@@ -174,9 +175,9 @@ func keptDims(n graph.Node, kept []int) []int {
 
 // reducedLen returns how many elements make one element of a reduction's result.
 func reducedLen(n graph.Node) int {
-	k := 1
+	k, dims := 1, n.InputNode(0).Dims()
 	for _, a := range n.Ints() {
-		k *= n.InputNode(0).Dims()[a]
+		k *= dims[a]
 	}
 	return k
 }
