@@ -39,14 +39,14 @@ func Scalars(a, b Value) (x, y float64, f Flags) {
 // the present recording, for which [Scalar] need not be asked again: its number and its flags.
 func current(op Op, x Value) (now Value, v float64, f Flags) {
 	x.must(op.Row().goName)
-	x.g.use(x.id)
-	x.g.room()
-	h := x.g.head(x.id)
-	f = h.flags
-	if f&isTensor == 0 {
-		f &^= isShared
+	g := x.g
+	h := g.head(x.id)
+	if h.flags&isTensor != 0 { // Begin will see to the rest
+		return g.handle(x.id), 0, h.flags
 	}
-	return x.g.handle(x.id), h.value, f
+	g.use(x.id)
+	g.room()
+	return g.handle(x.id), h.value, h.flags &^ isShared
 }
 
 // The functions Record are written so that the compiler inlines them where operations are recorded: they call nothing,

@@ -16,10 +16,10 @@ func register(op *graph.Op, row graph.Row) { *op = graph.Register(row) }
 // kernel1 makes the Forward of an elementwise operation from its kernels for both precisions.
 func kernel1(f64 func(dst, x []float64), f32 func(dst, x []float32)) func(graph.Node) {
 	return func(n graph.Node) {
-		if n.DType() == tensor.Float32 {
-			f32(n.Out().Float32s(), n.In(0).Float32s())
+		if out, x := n.Out(), n.In(0); out.DType() == tensor.Float32 {
+			f32(out.Float32s(), x.Float32s())
 		} else {
-			f64(n.Out().Float64s(), n.In(0).Float64s())
+			f64(out.Float64s(), x.Float64s())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package tensor
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // A Pool lends tensors and takes them back, so that work which is done over and over allocates nothing after the first
@@ -90,7 +91,7 @@ func (p *Pool) Get(dtype DType, shape []int) *Tensor {
 	list := p.list(dtype, class)
 	p.clock++
 	list.used = p.clock
-	bytes := size * dtype.Bytes()
+	bytes := size * (8 >> dtype) // as dtype.Bytes has it
 	var t *Tensor
 	if k := len(list.tensors); k > 0 {
 		t = list.tensors[k-1]
@@ -110,7 +111,14 @@ func (p *Pool) Get(dtype DType, shape []int) *Tensor {
 		}
 	}
 	t.lent = true
-	t.shape = append(t.shape[:0], shape...)
+	if len(shape) <= cap(t.shape) {
+		t.shape = t.shape[:len(shape)]
+		for i, d := range shape { // copy is slower for so few
+			t.shape[i] = d
+		}
+	} else {
+		t.shape = slices.Clone(shape)
+	}
 	if dtype == Float32 {
 		t.f32 = t.f32[:n]
 	} else {
