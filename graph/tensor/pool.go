@@ -3,7 +3,6 @@ package tensor
 import (
 	"math"
 	"math/bits"
-	"slices"
 )
 
 // A Pool lends tensors and takes them back, so that work which is done over and over allocates nothing after the first
@@ -111,14 +110,7 @@ func (p *Pool) Get(dtype DType, shape []int) *Tensor {
 		}
 	}
 	t.lent = true
-	if len(shape) <= cap(t.shape) {
-		t.shape = t.shape[:len(shape)]
-		for i, d := range shape { // copy is slower for so few
-			t.shape[i] = d
-		}
-	} else {
-		t.shape = slices.Clone(shape)
-	}
+	t.shape = append(t.shape[:0], shape...)
 	if dtype == Float32 {
 		t.f32 = t.f32[:n]
 	} else {
