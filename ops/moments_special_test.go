@@ -84,10 +84,11 @@ func TestMomentsWithoutOverflow(t *testing.T) {
 			continue
 		}
 		bend := counted(d)
-		terms := 0.0 // the second derivative of a length y is a difference of multiples of 1/y
-		if strings.HasPrefix(c.row.Name, "std") || strings.HasSuffix(c.row.Name, "norm") {
+		terms := 0.0 // second derivatives are differences of terms that may be larger
+		switch name := c.row.Name; {
+		case strings.HasPrefix(name, "std") || strings.HasSuffix(name, "norm"): // multiples of the inverse of the length
 			terms = float64(len(c.x)) / math.Abs(c.value[0])
-		} else if c.row.Name == "logsumexp" { // and that of logsumexp one of probabilities times the weights of the gradient
+		case name == "logsumexp": // probabilities times weights
 			terms = float64(len(c.x))
 		}
 		c.compare(t, "second derivative by Backward", numbers(autograd.Backward(bend).Tensor(x)), c.bends, terms)
