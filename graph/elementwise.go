@@ -17,7 +17,7 @@ type scalarForm struct {
 
 var scalarForms = make([]scalarForm, len(table)) // by number of the operation
 
-// Unary applies an elementwise operation of one operand, whose row gives Unary.
+// Unary, for authors of operations, applies an elementwise operation of one operand, whose row gives Unary.
 func Unary(op Op, x Value) Value {
 	if v, f := Scalar(x); f.Scalar() && int(op) < len(scalarForms) {
 		if s := &scalarForms[op]; s.unary != nil {
@@ -43,8 +43,8 @@ func unary(op Op, x Value) Value {
 	return Record1(op, f&scalarForms[op].mask, x, y, dx)
 }
 
-// UnaryParam applies an elementwise operation of one operand and constant parameters, two at most, whose row gives
-// UnaryParam.
+// UnaryParam, for authors of operations, applies an elementwise operation of one operand and constant parameters, two
+// at most, whose row gives UnaryParam.
 func UnaryParam(op Op, x Value, params ...float64) Value {
 	if len(params) > 2 {
 		panic(Errorf(op.Row().goName, ErrUsage, "%d parameters: an elementwise operation has two at most", len(params)))
@@ -70,7 +70,8 @@ func UnaryParam(op Op, x Value, params ...float64) Value {
 	return Begin(op, x).Floats(p[0], p[1]).RecordScalar(y, Term{D: dx, Unselected: dx == 0 && row.SelectsOperand(0)})
 }
 
-// Binary applies an elementwise operation of two operands, broadcast, whose row gives Binary.
+// Binary, for authors of operations, applies an elementwise operation of two operands, broadcast, whose row gives
+// Binary.
 func Binary(op Op, a, b Value) Value {
 	if x, y, f := Scalars(a, b); f.Scalar() && int(op) < len(scalarForms) {
 		if s := &scalarForms[op]; s.binary != nil {
@@ -194,8 +195,8 @@ func binaryForward(n Node) {
 	})
 }
 
-// MapPairs sets the result of an operation of two operands, broadcast, to f of their elements. It serves as the Forward of
-// an elementwise operation.
+// MapPairs sets the result of an operation of two operands, broadcast, to f of their elements. It serves as the Forward
+// of an elementwise operation.
 func MapPairs(n Node, f func(a, b float64) float64) {
 	if n.DType() == tensor.Float32 {
 		mapPairs[float32](n, f)
@@ -229,8 +230,8 @@ func binarySlope(n Node, i int, a, b float64) (d float64, selected bool) {
 	return d, d != 0 || !row.SelectsOperand(i)
 }
 
-// A Slope is the derivative of an elementwise operation of two operands by operand i, and whether the operation selected
-// that operand: if not, nothing is passed on to it.
+// A Slope is the derivative of an elementwise operation of two operands by operand i, and whether the operation
+// selected that operand: if not, nothing is passed on to it.
 type Slope func(n Node, i int, a, b float64) (d float64, selected bool)
 
 // AddSlopes adds to dst, or sets it if it is fresh, the product of the cotangent with the derivative of an elementwise
@@ -267,8 +268,8 @@ func addSlopes[T constraints.Float](n Node, i int, ct, dst *tensor.Tensor, slope
 }
 
 // Unstretched calls add with where to add what an elementwise operation contributes to an operand that may have been
-// stretched by broadcasting: dst itself, or where that is smaller a tensor of the result's shape, which is then summed over
-// the stretched axes into dst. add sets a tensor that is fresh.
+// stretched by broadcasting: dst itself, or where that is smaller a tensor of the result's shape, which is then summed
+// over the stretched axes into dst. add sets a tensor that is fresh.
 func (n Node) Unstretched(ct, dst *tensor.Tensor, fresh bool, add func(dst *tensor.Tensor, fresh bool)) {
 	if dst.Len() == ct.Len() {
 		add(dst, fresh)

@@ -496,3 +496,23 @@ func TestLen(t *testing.T) {
 		}
 	}
 }
+
+func TestNumericAttributesOfScalars(t *testing.T) {
+	g := graph.New()
+	x, y := g.Var(3), g.Var(5)
+	for _, c := range []struct {
+		name  string
+		v     graph.Value
+		first float64
+	}{
+		{"a leaf", x, 0},
+		{"one operand", ops.Exp(x), 0},
+		{"two operands", ops.Mul(x, y), 0}, // not 3, the derivative by y
+		{"a parameter", ops.LeakyReLU(x, 0.25), 0.25},
+		{"two parameters", ops.Clamp(x, -1, 2), -1},
+	} {
+		if got := c.v.Node().Float(0); got != c.first {
+			t.Errorf("%s: numeric attribute 0 is %g, want %g", c.name, got, c.first)
+		}
+	}
+}

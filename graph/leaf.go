@@ -17,7 +17,8 @@ type bindKey struct {
 	grads bool
 }
 
-// leaves returns the leaves made by Bind, or by BindConst, by their tensors. Maps whose keys are pointers are the faster ones.
+// leaves returns the leaves made by Bind, or by BindConst, by their tensors. Maps whose keys are pointers are the
+// faster ones.
 func (g *Graph) leaves(grads bool) *map[*tensor.Tensor]int32 {
 	if grads {
 		return &g.leafOf
@@ -153,8 +154,8 @@ func (g *Graph) bind(op string, key bindKey, flags Flags) Value {
 	return v
 }
 
-// Lend returns a constant leaf over t's own storage, which the graph does not watch for changes. It serves the sweeps,
-// whose leaves live for one rule only.
+// Lend, for authors of sweeps, returns a constant leaf over t's own storage, which the graph does not watch for
+// changes: their leaves live for one rule only.
 func (g *Graph) Lend(t *tensor.Tensor) Value {
 	const op = "graph.Graph.Lend"
 	g.must(op)
@@ -219,8 +220,8 @@ func (g *Graph) changed(leaf int32) {
 	}
 }
 
-// Changed reports whether a leaf was changed after an operation had been recorded. If so, [Node.ChangedOperand] tells which
-// operations used old numbers.
+// Changed, for authors of sweeps, reports whether a leaf was changed after an operation had been recorded. If so,
+// [Node.ChangedOperand] tells which operations used old numbers.
 func (g *Graph) Changed() bool {
 	g.must("graph.Graph.Changed")
 	for _, b := range g.bound {
@@ -229,8 +230,8 @@ func (g *Graph) Changed() bool {
 	return len(g.changes) > 0
 }
 
-// ChangedOperand returns the leaf among the node's operands, or whose storage one of them shares, that was changed after
-// the node had used it, and whether there is one. [Graph.Changed] is asked before.
+// ChangedOperand returns the leaf among the node's operands, or whose storage one of them shares, that was changed
+// after the node had used it, and whether there is one. [Graph.Changed] is asked before.
 func (n Node) ChangedOperand() (leaf Node, changed bool) {
 	n.head()
 	g := n.g

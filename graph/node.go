@@ -185,14 +185,14 @@ func (n Node) Int(k int) int {
 	return ints[k]
 }
 
-// Float returns numeric attribute k, of which there are two.
+// Float returns numeric attribute k, of which there are two: 0 where the operation has none.
 func (n Node) Float(k int) float64 {
 	n.must(k, 2, "numeric attribute")
 	if h := n.head(); h.ext != 0 {
 		return n.extAt(h).floats[k]
 	}
-	if k == 0 {
-		return n.g.link(n.id).D[1]
+	if l := n.g.link(n.id); k == 0 && l.In[1] == 0 { // else D[1] is the derivative by the second operand
+		return l.D[1]
 	}
 	return 0
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
-// Flags says what the short path for scalars has to know of operands besides their numbers.
+// Flags, for authors of operations, says what the short path for scalars has to know of operands besides their numbers.
 type Flags uint16
 
 // Scalar reports whether the operands are scalars that are certainly on the tape of one graph. False means only that
 // the long path has to look: it serves every value and reports every mistake.
 func (f Flags) Scalar() bool { return f&notPlain == 0 }
 
-// Scalar returns the number that x stands for, if the flags say that x is a scalar.
+// Scalar, for authors of operations, returns the number that x stands for, if the flags say that x is a scalar.
 func Scalar(x Value) (float64, Flags) {
 	g := x.g
 	if g == nil || x.gen != g.ready {
@@ -52,7 +52,8 @@ func current(op Op, x Value) (now Value, v float64, f Flags) {
 // The functions Record are written so that the compiler inlines them where operations are recorded: they call nothing,
 // since that there is room for the node was found out with the flags. So nothing may be recorded in between.
 
-// Record1 records a scalar operation with value y and derivative dx by its only operand, whose flags are given.
+// Record1, for authors of operations, records a scalar operation with value y and derivative dx by its only operand,
+// whose flags are given.
 func Record1(op Op, f Flags, x Value, y, dx float64) Value {
 	g := x.g
 	id := g.n
@@ -79,7 +80,8 @@ func Record1Param(op Op, f Flags, x Value, param, y, dx float64) Value {
 	return Value{g, id, g.gen}
 }
 
-// Record2 records a scalar operation with value y and derivatives da and db by its operands, whose flags are given.
+// Record2, for authors of operations, records a scalar operation with value y and derivatives da and db by its
+// operands, whose flags are given.
 func Record2(op Op, f Flags, a, b Value, y, da, db float64) Value {
 	g := a.g
 	id := g.n
@@ -92,15 +94,16 @@ func Record2(op Op, f Flags, a, b Value, y, da, db float64) Value {
 	return Value{g, id, g.gen}
 }
 
-// A Call records one operation on the long path: begun with its operands, given its attributes, then recorded.
-// Nothing is on the tape before [Call.Record]; a Call that ends in a panic leaves no trace.
+// A Call, for authors of operations, records one on the long path: begun with its operands, given its attributes, then
+// recorded. Nothing is on the tape before [Call.Record]; a Call that ends in a panic leaves no trace.
 type Call struct {
 	g     *Graph
 	op    Op
 	begun uint32
 }
 
-// Begin starts the record of an operation. It panics with an [*Error] unless the operands are on the tape of one graph.
+// Begin, for authors of operations, starts the record of one. It panics with an [*Error] unless the operands are on the
+// tape of one graph.
 func Begin(op Op, xs ...Value) Call {
 	name := op.Row().goName
 	if len(xs) == 0 {
@@ -240,8 +243,8 @@ func (c Call) Record(shape ...int) Value {
 	return c.finish(c.g.pool.Get(c.dtype(shape), shape), true)
 }
 
-// dtype returns the precision in which a result of the given shape is computed: the graph's, but float64 for a scalar that
-// is made of scalars alone.
+// dtype returns the precision in which a result of the given shape is computed: the graph's, but float64 for a scalar
+// that is made of scalars alone.
 func (c Call) dtype(shape []int) tensor.DType {
 	if len(shape) == 0 && c.AllScalar() {
 		return tensor.Float64
@@ -321,7 +324,8 @@ func (g *Graph) mirror(e *ext, dtype tensor.DType) {
 	}
 }
 
-// A Term is one differentiable operand of a scalar operation: its index among the operands and the derivative by it.
+// A Term, for authors of operations, is one differentiable operand of a scalar operation: its index among the operands
+// and the derivative by it.
 type Term struct {
 	Input int
 	D     float64

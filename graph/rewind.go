@@ -28,8 +28,8 @@ func (g *Graph) Mark() Mark {
 	return Mark{g, g.n, g.gen, len(g.scopes), len(g.open)}
 }
 
-// age returns how many recordings after the last Reset one was begun. Numbers of recordings begin anew after 2³², so of two
-// the larger need not be the later one. A recording from before the Reset is older than any that has been begun.
+// age returns how many recordings after the last Reset one was begun. Numbers of recordings begin anew after 2³², so of
+// two the larger need not be the later one. A recording from before the Reset is older than any that has been begun.
 func (g *Graph) age(gen uint32) uint32 { return gen - g.base }
 
 // survives reports whether node id of an older recording has outlived every Rewind and Reset since.
@@ -112,8 +112,8 @@ func (g *Graph) Trim() int {
 	return g.pool.Trim()
 }
 
-// Scratch calls f and takes what it recorded from the tape again, without a trace: the length of the tape, marks and
-// pictures stay. Values made by f must not be used afterwards.
+// Scratch, for authors of sweeps, calls f and takes what it recorded from the tape again, without a trace: the length
+// of the tape, marks and pictures stay. Values made by f must not be used afterwards.
 func (g *Graph) Scratch(f func()) {
 	const op = "graph.Graph.Scratch"
 	g.must(op)

@@ -17,8 +17,8 @@ const (
 	opLeaf
 )
 
-// A Class says how an operation's result depends on its operands. It decides how gradients are summed back over
-// broadcast axes and which tests run.
+// A Class, for authors of operations, says how an operation's result depends on its operands. It decides how gradients
+// are summed back over broadcast axes and which tests run.
 type Class uint8
 
 // The classes of operations.
@@ -45,8 +45,8 @@ type Point struct{ Value, Derivative float64 }
 // Specials says what an elementwise operation of one operand does where numbers end.
 type Specials struct{ NaN, Inf, NegInf, Zero, NegZero Point }
 
-// A Row is everything about one operation. The table of rows is the single source for the tests, the reference table,
-// the labels in pictures, and the names that expressions know.
+// A Row, for authors of operations, is everything about one operation. The table of rows is the single source for the
+// tests, the reference table, the labels in pictures, and the names that expressions know.
 //
 // Elementwise operations give Unary, UnaryParam or Binary and get their tensor kernels from it; a hand-made Forward or
 // Backward replaces them where that pays. Every row that is not NoGrad has a VJP.
@@ -117,8 +117,8 @@ var table = []*Row{
 	opLeaf:    {Name: "leaf", goName: "graph.Var", Class: NoGrad},
 }
 
-// Register adds an operation to the table and returns its number. It is called while packages are initialised, before
-// any graph exists. It panics with an [*Error] if the row is incomplete or its name is taken.
+// Register, for authors of operations, adds one to the table and returns its number. It is called while packages are
+// initialised, before any graph exists. It panics with an [*Error] if the row is incomplete or its name is taken.
 func Register(row Row) Op {
 	const op = "graph.Register"
 	for _, r := range table {
