@@ -109,12 +109,14 @@ func largeCall(b *testing.B, row *graph.Row) rowtest.Sample {
 		}
 		if row.Class == graph.Elementwise || row.Unary != nil || row.Binary != nil {
 			text = strings.Repeat(elementwiseShape+" ", row.Arity())
-			if len(row.Try) > 0 {
-				for _, word := range strings.Fields(row.Try[0]) {
-					if word[0] != '(' {
-						text += word + " "
+			if len(row.Try) > 0 { // parameters too, in their places
+				words := strings.Fields(row.Try[0])
+				for i, word := range words {
+					if word[0] == '(' {
+						words[i] = elementwiseShape
 					}
 				}
+				text = strings.Join(words, " ")
 			}
 		}
 	}
