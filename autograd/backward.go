@@ -314,10 +314,10 @@ func (g Gradients) exact(v graph.Value) *tensor.Tensor {
 // nil if it is zero because l does not depend on w. Optimizers read it in place.
 func (g Gradients) View(w graph.Value) *tensor.Tensor {
 	n := g.node("autograd.Gradients.View", w)
-	if _, scalar := n.Scalar(); scalar || !g.has(n) {
+	if !g.a.Covers(n) {
 		return nil
 	}
-	return g.a.Tensor(n)
+	return g.a.Tensor(n) // of scalars and constants nil too
 }
 
 // Kept reports whether the adjoint of v is there to be read: it is not if [LeavesOnly] gave it back.

@@ -140,17 +140,20 @@ func (n Node) inputs() []int32 {
 	return in
 }
 
-// inputID returns the number of operand i. Scalar operations take a short path.
+// inputID returns the number of operand i.
 func (n Node) inputID(i int) int32 {
 	n.check()
-	if n.g.head(n.id).ext == 0 && uint(i) < 2 {
+	if h := n.g.head(n.id); h.ext != 0 {
+		if e := n.extAt(h); uint(i) < uint(e.inputs.len()) {
+			return n.g.inputs[int(e.inputs.lo)+i]
+		}
+	} else if uint(i) < 2 {
 		if id := n.g.link(n.id).In[i]; id != 0 {
 			return id
 		}
 	}
-	in := n.inputs()
-	n.must(i, len(in), "operand")
-	return in[i]
+	n.must(i, len(n.inputs()), "operand")
+	panic("unreachable")
 }
 
 // Input returns the handle of operand i.
