@@ -13,7 +13,7 @@ func (g *Graph) Leave()          { g.leave() }
 // Changes returns, for every leaf that changed after an operation had been recorded, the first node that may have used
 // its present numbers, and the same for the views that share its storage. It is empty if no leaf changed, as usual.
 func (g *Graph) Changes() map[int]int {
-	for _, b := range g.bound {
+	for _, b := range g.bound.list {
 		g.refresh(b.id)
 	}
 	if len(g.changes) == 0 {

@@ -101,9 +101,7 @@ type Graph struct {
 	// The last node with a name, the latest of changes, and the last end of a scope: nothing lies behind them.
 	lastNamed, lastChange, lastScope int32
 
-	bound   []binding
-	leafOf  map[*tensor.Tensor]int32 // leaves by the tensors that Bind was given,
-	constOf map[*tensor.Tensor]int32 // and BindConst
+	bound bindings
 
 	names  map[int32]string
 	scopes []scope

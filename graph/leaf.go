@@ -6,26 +6,6 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// A binding is a leaf that shares a tensor's storage.
-type binding struct {
-	key bindKey
-	id  int32
-}
-
-type bindKey struct {
-	t     *tensor.Tensor
-	grads bool
-}
-
-// leaves returns the leaves made by Bind, or by BindConst, by their tensors. Maps whose keys are pointers are the
-// faster ones.
-func (g *Graph) leaves(grads bool) *map[*tensor.Tensor]int32 {
-	if grads {
-		return &g.leafOf
-	}
-	return &g.constOf
-}
-
 // Var returns a scalar leaf that wants a gradient.
 func (g *Graph) Var(v float64) Value { return g.scalarLeaf(v, isLeaf|wantsGrad) }
 
@@ -125,20 +105,19 @@ func (g *Graph) tensorLeaf(t *tensor.Tensor, flags Flags, owned bool) Value {
 // Backward panics if t changed between its use and the sweep. What is written to a raw slice of t (Float64s, Float32s,
 // tensor.Data, the slice that tensor.Of was given) cannot be noticed: call [tensor.Tensor.MarkChanged] after it.
 func (g *Graph) Bind(t *tensor.Tensor) Value {
-	return g.bind("graph.Graph.Bind", bindKey{t, true}, isLeaf|isShared|wantsGrad)
+	return g.bind("graph.Graph.Bind", t, isLeaf|isShared|wantsGrad)
 }
 
 // BindConst is [Graph.Bind] for a tensor that wants no gradient, such as a batch of data.
 func (g *Graph) BindConst(t *tensor.Tensor) Value {
-	return g.bind("graph.Graph.BindConst", bindKey{t, false}, isLeaf|isShared)
+	return g.bind("graph.Graph.BindConst", t, isLeaf|isShared)
 }
 
-func (g *Graph) bind(op string, key bindKey, flags Flags) Value {
-	t := key.t
+func (g *Graph) bind(op string, t *tensor.Tensor, flags Flags) Value {
 	g.must(op)
 	mustTensor(op, t)
-	leaves := g.leaves(key.grads)
-	if id, ok := (*leaves)[t]; ok {
+	grads := flags&wantsGrad != 0
+	if id, ok := g.bound.find(t, grads); ok {
 		return g.handle(id)
 	}
 	if t.DType() != g.dtype {
@@ -146,11 +125,7 @@ func (g *Graph) bind(op string, key bindKey, flags Flags) Value {
 			t.DType(), g.dtype, dtypeName(g.dtype), dtypeName(t.DType())))
 	}
 	v := g.tensorLeaf(t, flags, false)
-	if *leaves == nil {
-		*leaves = make(map[*tensor.Tensor]int32)
-	}
-	(*leaves)[t] = v.id
-	g.bound = append(g.bound, binding{key, v.id})
+	g.bound.add(t, grads, v.id)
 	return v
 }
 
@@ -173,7 +148,7 @@ func dtypeName(d tensor.DType) string {
 // Bound returns the leaf that [Graph.Bind] made of t in this recording, and whether there is one.
 func (g *Graph) Bound(t *tensor.Tensor) (Value, bool) {
 	g.must("graph.Graph.Bound")
-	id, ok := g.leafOf[t]
+	id, ok := g.bound.find(t, true)
 	if !ok {
 		return Value{}, false
 	}
@@ -224,7 +199,7 @@ func (g *Graph) changed(leaf int32) {
 // [Node.ChangedOperand] tells which operations used old numbers.
 func (g *Graph) Changed() bool {
 	g.must("graph.Graph.Changed")
-	for _, b := range g.bound {
+	for _, b := range g.bound.list {
 		g.refresh(b.id)
 	}
 	return len(g.changes) > 0

@@ -76,7 +76,7 @@ func (g *Graph) Rewind(m Mark) {
 		panic(Errorf(op, ErrStale, "the mark at node %%%d was taken away by an earlier Rewind or Reset: set a new one with Graph.Mark", m.n))
 	}
 	g.truncate(m.n, m.scopes)
-	for _, b := range g.bound { // their uses are gone with what used them
+	for _, b := range g.bound.list { // their uses are gone with what used them
 		e := &g.exts[g.head(b.id).ext]
 		e.used = min(e.used, m.n-1)
 	}
@@ -151,15 +151,9 @@ func (g *Graph) truncate(n int32, scopes int) {
 	g.ints = g.ints[:ints]
 
 	if n == 1 { // everything goes
-		clear(g.leafOf)
-		clear(g.constOf)
-		g.bound = g.bound[:0]
 		clear(g.names)
 	}
-	for k := len(g.bound); k > 0 && g.bound[k-1].id >= n; k-- {
-		delete(*g.leaves(g.bound[k-1].key.grads), g.bound[k-1].key.t)
-		g.bound = g.bound[:k-1]
-	}
+	g.bound.cut(n)
 	// What follows takes time only if something lies behind the new end: a Scratch is to cost what it records.
 	if g.lastNamed >= n {
 		maps.DeleteFunc(g.names, func(id int32, _ string) bool { return id >= n })
