@@ -21,6 +21,7 @@ type kernels[T Float] struct {
 	sum      func(x []T) float64    // Σ x
 	dot      func(x, y []T) float64 // Σ x*y
 	max      func(x []T) T          // x is not empty; NaN if there is one
+	maxAbs   func(x []T) T          // max |x|, 0 if x is empty; NaN if there is one
 	finite   func(x []T) T          // 0, or NaN if an element is not finite
 	expSum   func(x []T, m T) T     // Σ e^(x-m)
 	expStore func(y, x []T, m T) T  // the same, and y = e^(x-m)
@@ -44,6 +45,7 @@ func portableKernels[T Float]() kernels[T] {
 		sum:      sumPortable[T],
 		dot:      dotPortable[T],
 		max:      maxPortable[T],
+		maxAbs:   maxAbsPortable[T],
 		finite:   finitePortable[T],
 		expSum:   expSumPortable[T],
 		expStore: expStorePortable[T],

@@ -4669,6 +4669,96 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func maxAbsF32AVX2(x []float32) float32
+// Requires: AVX
+TEXT ·maxAbsF32AVX2(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	SUBQ   $0x20, DX
+	JL     manyend
+
+many:
+	VMOVUPS (SI)(R8*4), Y5
+	VANDPS  c32_7fffffff<>+0(SB), Y5, Y5
+	VCMPPS  $0x03, Y5, Y5, Y6
+	VORPS   Y6, Y4, Y4
+	VMAXPS  Y0, Y5, Y0
+	VMOVUPS 32(SI)(R8*4), Y5
+	VANDPS  c32_7fffffff<>+0(SB), Y5, Y5
+	VCMPPS  $0x03, Y5, Y5, Y6
+	VORPS   Y6, Y4, Y4
+	VMAXPS  Y1, Y5, Y1
+	VMOVUPS 64(SI)(R8*4), Y5
+	VANDPS  c32_7fffffff<>+0(SB), Y5, Y5
+	VCMPPS  $0x03, Y5, Y5, Y6
+	VORPS   Y6, Y4, Y4
+	VMAXPS  Y2, Y5, Y2
+	VMOVUPS 96(SI)(R8*4), Y5
+	VANDPS  c32_7fffffff<>+0(SB), Y5, Y5
+	VCMPPS  $0x03, Y5, Y5, Y6
+	VORPS   Y6, Y4, Y4
+	VMAXPS  Y3, Y5, Y3
+	ADDQ    $0x20, R8
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R8*4), Y5
+	VANDPS  c32_7fffffff<>+0(SB), Y5, Y5
+	VCMPPS  $0x03, Y5, Y5, Y6
+	VORPS   Y6, Y4, Y4
+	VMAXPS  Y0, Y5, Y0
+	ADDQ    $0x08, R8
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y5
+	VMASKMOVPS (SI)(R8*4), Y5, Y5
+	VANDPS     c32_7fffffff<>+0(SB), Y5, Y5
+	VCMPPS     $0x03, Y5, Y5, Y6
+	VORPS      Y6, Y4, Y4
+	VMAXPS     Y0, Y5, Y0
+	ADDQ       DX, R8
+
+leave0:
+	VMAXPS       Y2, Y0, Y0
+	VMAXPS       Y3, Y1, Y1
+	VMAXPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VMAXPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VMAXPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VPERMILPD    $0x01, X4, X1
+	VADDPS       X1, X4, X4
+	VMOVSHDUP    X4, X1
+	VADDPS       X1, X4, X4
+	VADDPS       Y4, Y0, Y0
+	VMOVSS       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func finiteF32AVX2(x []float32) float32
 // Requires: AVX, FMA3
 TEXT ·finiteF32AVX2(SB), NOSPLIT, $0-28
@@ -12584,6 +12674,92 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func maxAbsF64AVX2(x []float64) float64
+// Requires: AVX
+TEXT ·maxAbsF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	SUBQ   $0x10, DX
+	JL     manyend
+
+many:
+	VMOVUPD (SI)(R8*8), Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VCMPPD  $0x03, Y5, Y5, Y6
+	VORPD   Y6, Y4, Y4
+	VMAXPD  Y0, Y5, Y0
+	VMOVUPD 32(SI)(R8*8), Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VCMPPD  $0x03, Y5, Y5, Y6
+	VORPD   Y6, Y4, Y4
+	VMAXPD  Y1, Y5, Y1
+	VMOVUPD 64(SI)(R8*8), Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VCMPPD  $0x03, Y5, Y5, Y6
+	VORPD   Y6, Y4, Y4
+	VMAXPD  Y2, Y5, Y2
+	VMOVUPD 96(SI)(R8*8), Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VCMPPD  $0x03, Y5, Y5, Y6
+	VORPD   Y6, Y4, Y4
+	VMAXPD  Y3, Y5, Y3
+	ADDQ    $0x10, R8
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R8*8), Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VCMPPD  $0x03, Y5, Y5, Y6
+	VORPD   Y6, Y4, Y4
+	VMAXPD  Y0, Y5, Y0
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave0
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y5
+	VMASKMOVPD (SI)(R8*8), Y5, Y5
+	VANDPD     c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VCMPPD     $0x03, Y5, Y5, Y6
+	VORPD      Y6, Y4, Y4
+	VMAXPD     Y0, Y5, Y0
+	ADDQ       DX, R8
+
+leave0:
+	VMAXPD       Y2, Y0, Y0
+	VMAXPD       Y3, Y1, Y1
+	VMAXPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VMAXPD       X1, X0, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPD       X1, X4, X4
+	VPERMILPD    $0x01, X4, X1
+	VADDPD       X1, X4, X4
+	VADDPD       Y4, Y0, Y0
+	VMOVSD       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func finiteF64AVX2(x []float64) float64
 // Requires: AVX, FMA3
 TEXT ·finiteF64AVX2(SB), NOSPLIT, $0-32
@@ -18661,6 +18837,99 @@ leave0:
 	VMOVSHDUP     X5, X0
 	VADDPS        X0, X5, X5
 	VADDPS        Z5, Z1, Z0
+	VMOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func maxAbsF32AVX512(x []float32) float32
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·maxAbsF32AVX512(SB), NOSPLIT, $0-28
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	SUBQ   $0x40, DX
+	JL     manyend
+
+many:
+	VMOVUPS     (SI)(R8*4), Z5
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
+	VCMPPS      $0x03, Z5, Z5, K1
+	VMOVAPS     Z5, K1, Z4
+	VMAXPS      Z0, Z5, Z0
+	VMOVUPS     64(SI)(R8*4), Z5
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
+	VCMPPS      $0x03, Z5, Z5, K1
+	VMOVAPS     Z5, K1, Z4
+	VMAXPS      Z1, Z5, Z1
+	VMOVUPS     128(SI)(R8*4), Z5
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
+	VCMPPS      $0x03, Z5, Z5, K1
+	VMOVAPS     Z5, K1, Z4
+	VMAXPS      Z2, Z5, Z2
+	VMOVUPS     192(SI)(R8*4), Z5
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
+	VCMPPS      $0x03, Z5, Z5, K1
+	VMOVAPS     Z5, K1, Z4
+	VMAXPS      Z3, Z5, Z3
+	ADDQ        $0x40, R8
+	SUBQ        $0x40, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI)(R8*4), Z5
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
+	VCMPPS      $0x03, Z5, Z5, K1
+	VMOVAPS     Z5, K1, Z4
+	VMAXPS      Z0, Z5, Z0
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI)(R8*4), K1, Z5
+	VANDPS.BCST c32_7fffffff<>+0(SB), Z5, Z5
+	VCMPPS      $0x03, Z5, Z5, K1
+	VMOVAPS     Z5, K1, Z4
+	VMAXPS      Z0, Z5, Z0
+	ADDQ        DX, R8
+
+leave0:
+	VMAXPS        Z2, Z0, Z0
+	VMAXPS        Z3, Z1, Z1
+	VMAXPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF64X2 $0x01, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPD     $0x01, X0, X1
+	VMAXPS        X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VMAXPS        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y4
+	VEXTRACTF64X2 $0x01, Y4, X1
+	VADDPS        X1, X4, X4
+	VPERMILPD     $0x01, X4, X1
+	VADDPS        X1, X4, X4
+	VMOVSHDUP     X4, X1
+	VADDPS        X1, X4, X4
+	VADDPS        Z4, Z0, Z0
 	VMOVSS        X0, ret+24(FP)
 	VZEROUPPER
 	RET
@@ -26807,6 +27076,95 @@ leave0:
 	VPERMILPD     $0x01, X5, X0
 	VADDPD        X0, X5, X5
 	VADDPD        Z5, Z1, Z0
+	VMOVSD        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func maxAbsF64AVX512(x []float64) float64
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
+TEXT ·maxAbsF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ   x_base+0(FP), SI
+	MOVQ   x_len+8(FP), DX
+	XORQ   R8, R8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	SUBQ   $0x20, DX
+	JL     manyend
+
+many:
+	VMOVUPD     (SI)(R8*8), Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VCMPPD      $0x03, Z5, Z5, K1
+	VMOVAPD     Z5, K1, Z4
+	VMAXPD      Z0, Z5, Z0
+	VMOVUPD     64(SI)(R8*8), Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VCMPPD      $0x03, Z5, Z5, K1
+	VMOVAPD     Z5, K1, Z4
+	VMAXPD      Z1, Z5, Z1
+	VMOVUPD     128(SI)(R8*8), Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VCMPPD      $0x03, Z5, Z5, K1
+	VMOVAPD     Z5, K1, Z4
+	VMAXPD      Z2, Z5, Z2
+	VMOVUPD     192(SI)(R8*8), Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VCMPPD      $0x03, Z5, Z5, K1
+	VMOVAPD     Z5, K1, Z4
+	VMAXPD      Z3, Z5, Z3
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI)(R8*8), Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VCMPPD      $0x03, Z5, Z5, K1
+	VMOVAPD     Z5, K1, Z4
+	VMAXPD      Z0, Z5, Z0
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI)(R8*8), K1, Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VCMPPD      $0x03, Z5, Z5, K1
+	VMOVAPD     Z5, K1, Z4
+	VMAXPD      Z0, Z5, Z0
+	ADDQ        DX, R8
+
+leave0:
+	VMAXPD        Z2, Z0, Z0
+	VMAXPD        Z3, Z1, Z1
+	VMAXPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPD        Y1, Y0, Y0
+	VEXTRACTF64X2 $0x01, Y0, X1
+	VMAXPD        X1, X0, X0
+	VPERMILPD     $0x01, X0, X1
+	VMAXPD        X1, X0, X0
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPD        Y1, Y4, Y4
+	VEXTRACTF64X2 $0x01, Y4, X1
+	VADDPD        X1, X4, X4
+	VPERMILPD     $0x01, X4, X1
+	VADDPD        X1, X4, X4
+	VADDPD        Z4, Z0, Z0
 	VMOVSD        X0, ret+24(FP)
 	VZEROUPPER
 	RET

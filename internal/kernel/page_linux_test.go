@@ -76,7 +76,7 @@ func testProtectedPage[T kernel.Float](t *testing.T) {
 		for _, k := range list {
 			k.run(s(n), s(n), s(n))
 		}
-		for _, sum := range []T{kernel.Sum(s(n)), kernel.Dot(s(n), s(n)), kernel.Max(s(n)) * T(n)} {
+		for _, sum := range []T{kernel.Sum(s(n)), kernel.Dot(s(n), s(n)), kernel.Max(s(n)) * T(n), kernel.MaxAbs(s(n)) * T(n)} {
 			if sum != T(n) {
 				t.Fatalf("dtype=%s: sum of %d ones is %v", dtype[T](), n, sum)
 			}

@@ -42,18 +42,25 @@ func Max[T Float](x []T) T {
 // AllFinite reports whether x holds neither NaN nor an infinity.
 func AllFinite[T Float](x []T) bool { return reduce(reduceFinite, x, x) == 0 }
 
+// MaxAbs returns the largest absolute value in x, 0 for an empty slice. NaN if there is one.
+func MaxAbs[T Float](x []T) T { return T(reduce(reduceMaxAbs, x, x)) }
+
 // A reduction says what becomes of a piece.
 type reduction int
 
 const (
 	reduceSum reduction = iota
 	reduceDot
+	reduceMaxAbs
 	reduceFinite
 )
 
 // reducePiece reduces a piece of two slices of equal length.
 func reducePiece[T Float](k *kernels[T], r reduction, x, y []T) float64 {
-	if r == reduceFinite {
+	switch r {
+	case reduceMaxAbs:
+		return float64(k.maxAbs(x))
+	case reduceFinite:
 		return float64(k.finite(x))
 	}
 	return reducePairwise(k, r, x, y)
@@ -74,7 +81,7 @@ func reducePairwise[T Float](k *kernels[T], r reduction, x, y []T) float64 {
 	return k.sum(x)
 }
 
-// reduce adds up the reductions of all pieces.
+// reduce puts the reductions of all pieces together.
 func reduce[T Float](r reduction, x, y []T) float64 {
 	if raceEnabled {
 		observe(x)
@@ -87,6 +94,10 @@ func reduce[T Float](r reduction, x, y []T) float64 {
 			return k.dot(x, y)
 		case reduceSum:
 			return k.sum(x)
+		case reduceMaxAbs:
+			return float64(k.maxAbs(x))
+		case reduceFinite:
+			return float64(k.finite(x))
 		}
 	}
 	if len(x) <= piece {
@@ -95,12 +106,12 @@ func reduce[T Float](r reduction, x, y []T) float64 {
 	var s float64
 	for lo := 0; lo < len(x); lo += maxParts * piece {
 		hi := min(lo+maxParts*piece, len(x))
-		s += reduceParts(k, r, x[lo:hi], y[lo:hi])
+		s = combine(r, s, reduceParts(k, r, x[lo:hi], y[lo:hi]))
 	}
 	return s
 }
 
-// maxParts is how many pieces are reduced before their sums are added.
+// maxParts is how many pieces are reduced before they are put together.
 const maxParts = 64
 
 func reduceParts[T Float](k *kernels[T], r reduction, x, y []T) float64 {
@@ -119,16 +130,24 @@ func reduceParts[T Float](k *kernels[T], r reduction, x, y []T) float64 {
 			parts[i] = reducePiece(k, r, x[lo:hi], y[lo:hi])
 		}
 	}
-	return sumPairs(parts[:n])
+	return combinePairs(r, parts[:n])
 }
 
-// sumPairs adds numbers pairwise.
-func sumPairs(x []float64) float64 {
-	if len(x) == 1 {
-		return x[0]
+// combine puts the reductions of two parts together.
+func combine(r reduction, x, y float64) float64 {
+	if r == reduceMaxAbs {
+		return max(x, y) // NaN if either is
 	}
-	h := len(x) / 2
-	return sumPairs(x[:h]) + sumPairs(x[h:])
+	return x + y
+}
+
+// combinePairs puts the reductions of many parts together pairwise.
+func combinePairs(r reduction, parts []float64) float64 {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	h := len(parts) / 2
+	return combine(r, combinePairs(r, parts[:h]), combinePairs(r, parts[h:]))
 }
 
 // A reduceJob is a reduction that is spread over processors.

@@ -51,6 +51,15 @@ func maxPortable[T Float](x []T) T {
 	return m
 }
 
+func maxAbsPortable[T Float](x []T) T {
+	const sign = 1 << 63
+	var m uint64 // without the sign, bits are in the order of the numbers, and those of NaN come last
+	for _, v := range x {
+		m = max(m, math.Float64bits(float64(v))&^sign)
+	}
+	return T(math.Float64frombits(m))
+}
+
 func finitePortable[T Float](x []T) T {
 	var s T // stays 0 until a number that is not finite makes it NaN
 	for _, v := range x {

@@ -70,6 +70,13 @@ func testSums[T kernel.Float](t *testing.T) {
 				t.Errorf("Max/dtype=%s n=%d: got %v, want %v", dtype[T](), n, got, want)
 			}
 		}
+		var most T
+		for _, v := range x.s {
+			most = max(most, v, -v)
+		}
+		if got := kernel.MaxAbs(x.s); got != most {
+			t.Errorf("MaxAbs/dtype=%s n=%d: got %v, want %v", dtype[T](), n, got, most)
+		}
 		if !kernel.AllFinite(x.s) {
 			t.Errorf("AllFinite/dtype=%s n=%d: got false", dtype[T](), n)
 		}
@@ -85,6 +92,9 @@ func testSums[T kernel.Float](t *testing.T) {
 			}
 			if got := float64(kernel.Max(x.s)); bad != bad && got == got || bad > 0 && got != bad || bad < 0 && n > 1 && got == bad {
 				t.Errorf("Max/dtype=%s n=%d: got %v with %v at %d", dtype[T](), n, got, bad, i)
+			}
+			if got := float64(kernel.MaxAbs(x.s)); bad != bad && got == got || bad == bad && got != math.Abs(bad) {
+				t.Errorf("MaxAbs/dtype=%s n=%d: got %v with %v at %d", dtype[T](), n, got, bad, i)
 			}
 			x.s[i] = old
 		}

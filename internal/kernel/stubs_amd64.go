@@ -209,6 +209,11 @@ func dotF32AVX2(x []float32, y []float32) float64
 //go:noescape
 func maxF32AVX2(x []float32) float32
 
+// maxAbsF32AVX2 returns the largest absolute value of x, 0 if there is none, or NaN if there is one.
+//
+//go:noescape
+func maxAbsF32AVX2(x []float32) float32
+
 // finiteF32AVX2 returns 0 if all elements of x are finite, and else NaN.
 //
 //go:noescape
@@ -574,6 +579,11 @@ func dotF64AVX2(x []float64, y []float64) float64
 //go:noescape
 func maxF64AVX2(x []float64) float64
 
+// maxAbsF64AVX2 returns the largest absolute value of x, 0 if there is none, or NaN if there is one.
+//
+//go:noescape
+func maxAbsF64AVX2(x []float64) float64
+
 // finiteF64AVX2 returns 0 if all elements of x are finite, and else NaN.
 //
 //go:noescape
@@ -918,6 +928,11 @@ func dotF32AVX512(x []float32, y []float32) float64
 //
 //go:noescape
 func maxF32AVX512(x []float32) float32
+
+// maxAbsF32AVX512 returns the largest absolute value of x, 0 if there is none, or NaN if there is one.
+//
+//go:noescape
+func maxAbsF32AVX512(x []float32) float32
 
 // finiteF32AVX512 returns 0 if all elements of x are finite, and else NaN.
 //
@@ -1313,6 +1328,11 @@ func dotF64AVX512(x []float64, y []float64) float64
 //
 //go:noescape
 func maxF64AVX512(x []float64) float64
+
+// maxAbsF64AVX512 returns the largest absolute value of x, 0 if there is none, or NaN if there is one.
+//
+//go:noescape
+func maxAbsF64AVX512(x []float64) float64
 
 // finiteF64AVX512 returns 0 if all elements of x are finite, and else NaN.
 //

@@ -13,6 +13,7 @@ func (t target) reduce() {
 	t.sum("sum", false)
 	t.sum("dot", true)
 	t.maximum()
+	t.maxAbs()
 	t.finite()
 	t.withPins(func(pins int) { t.expSum("expSum", false, pins) })
 	t.withPins(func(pins int) { t.expSum("expStore", true, pins) })
@@ -156,14 +157,44 @@ func (t target) maximum() {
 		if k.Op != nil {
 			v = t.blend(cond(k), v, first)
 		}
-		c := t.cmp(uno, v, v)
-		if t.wide {
-			t.emit("VMOVA*", v, c.Op, nan)
-		} else {
-			t.emit("VOR*", c.Op, nan, nan)
-		}
+		t.collectNaN(nan, v)
 		t.emit("VMAX*", acc[u], v, acc[u])
 	})
+	t.setMax(acc, nan)
+	t.end()
+}
+
+// maxAbs writes the largest absolute value of x.
+func (t target) maxAbs() {
+	ty := t.goType()
+	t.function("maxAbs", "func(x []"+ty+") "+ty, "maxAbs"+t.suffix()+" returns the largest absolute value of x, 0 if there is none, or NaN if there is one.")
+	x, _, n, i := t.start(false, t.bytes())
+	acc := make([]vec, chains)
+	for c := range acc {
+		acc[c] = t.zero()
+	}
+	nan := t.zero() // collects NaNs
+	t.loop(chains, n, i, func(u int, k mask) {
+		v := t.abs(t.load(x(u), k))
+		t.collectNaN(nan, v)
+		t.emit("VMAX*", acc[u], v, acc[u])
+	})
+	t.setMax(acc, nan)
+	t.end()
+}
+
+// collectNaN puts the NaNs of v into nan.
+func (t target) collectNaN(nan, v vec) {
+	c := t.cmp(uno, v, v)
+	if t.wide {
+		t.emit("VMOVA*", v, c.Op, nan)
+	} else {
+		t.emit("VOR*", c.Op, nan, nan)
+	}
+}
+
+// setMax stores the largest number of the accumulators as the result, or NaN if one was collected.
+func (t target) setMax(acc []vec, nan vec) {
 	for s := chains / 2; s > 0; s /= 2 {
 		for c := range s {
 			t.emit("VMAX*", acc[c+s], acc[c], acc[c])
@@ -171,7 +202,6 @@ func (t target) maximum() {
 	}
 	// The sum of the collected NaNs is NaN, or 0 if there are none.
 	t.setResult(t.add(t.fold("VMAX*", acc[0]), t.fold("VADD*", nan)))
-	t.end()
 }
 
 // finite writes the test for numbers that are neither infinite nor NaN.
