@@ -60,7 +60,7 @@ func (m *slot) adopt(p *Param, r rule) {
 	if hasV {
 		store(&m.v, p, m.draft.v)
 	}
-	m.bounds = bounds{largestOf(p.Data), largestIn(m.draft.m), largestIn(m.draft.v)}
+	m.bounds = bounds{largestOf(p.Data), kernel.MaxAbs(m.draft.m), kernel.MaxAbs(m.draft.v)}
 }
 
 // store sets the wide moment at which dst points.

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -119,36 +118,25 @@ func (o *memory) walk(op string, r rule, params []*Param, gradient func(*Param, 
 	return nil
 }
 
-// sizeOf returns an upper bound of the absolute values in a gradient, or an error if one is not finite.
+// sizeOf returns the largest absolute value in a gradient, or an error if one is not finite.
 func (o *memory) sizeOf(p *Param, t *tensor.Tensor) (float64, error) {
 	if t == nil {
 		return 0, nil
 	}
-	// The norm is one, at the cost of looking for numbers that are not finite. It is a little more than the root of the
-	// sum: squares are rounded, and those that underflow are missing.
-	sum, missing := 0.0, 0x1p-500
-	if t.DType() == tensor.Float32 {
-		sum, missing = float64(kernel.Dot(t.Float32s(), t.Float32s())), 0x1p-60
-	} else {
-		sum = kernel.Dot(t.Float64s(), t.Float64s())
-	}
-	if sum <= math.MaxFloat64 {
-		return 1.01*math.Sqrt(sum) + missing, nil
-	}
-	if i, v, ok := notFinite(t); ok {
+	size := largestOf(t)
+	if isNotFinite(size) {
+		i, v := notFinite(t)
 		return 0, &GradientError{o.optimizer, p.Name, i, v}
 	}
-	return largestOf(t), nil
+	return size, nil
 }
 
-// notFinite returns the first number in a tensor that is NaN or infinite, and whether there is one.
-func notFinite(t *tensor.Tensor) (index int, v float64, ok bool) {
-	for i := range t.Len() {
-		if v := t.AtFlat(i); isNotFinite(v) {
-			return i, v, true
-		}
+// notFinite returns the first number in a tensor that is NaN or infinite, which there is.
+func notFinite(t *tensor.Tensor) (index int, v float64) {
+	for v = t.AtFlat(0); !isNotFinite(v); v = t.AtFlat(index) {
+		index++
 	}
-	return 0, 0, false
+	return index, v
 }
 
 // fit makes the slot that of a parameter whose tensor may have been replaced: by one of another shape, which begins

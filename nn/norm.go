@@ -5,7 +5,6 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
-	"golang.org/x/exp/constraints"
 )
 
 // A norm is the Euclidean norm largest·ratio of some numbers. The product may overflow where the factors do not.
@@ -67,17 +66,9 @@ func normOf(ts []*tensor.Tensor) norm {
 // largestOf returns the largest absolute value in a tensor, NaN if it holds one.
 func largestOf(t *tensor.Tensor) float64 {
 	if t.DType() == tensor.Float32 {
-		return largestIn(t.Float32s())
+		return float64(kernel.MaxAbs(t.Float32s()))
 	}
-	return largestIn(t.Float64s())
-}
-
-func largestIn[T constraints.Float](x []T) float64 {
-	var m float64
-	for _, v := range x {
-		m = max(m, math.Abs(float64(v)))
-	}
-	return m
+	return kernel.MaxAbs(t.Float64s())
 }
 
 // isNotFinite reports whether v is NaN or infinite.
