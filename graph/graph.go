@@ -73,8 +73,8 @@ func (s span) len() int { return int(s.hi - s.lo) }
 // A Graph is a tape: it holds every operation in the order in which it was recorded. Operands are recorded before the
 // results made of them, so this order is a topological one and the reverse of it is right for the backward sweep.
 //
-// A Graph serves one goroutine at a time; see [Graph.Enter]. Several graphs can bind the same parameter tensors at once.
-// The zero Graph is ready to use and has the settings of New().
+// A Graph serves one goroutine at a time; most uses by two at once end in a panic that says so. Several graphs can bind
+// the same parameter tensors at once. The zero Graph is ready to use and has the settings of New().
 type Graph struct {
 	n      int32    // nodes recorded, with node 0, the sink for absent operands
 	limit  int32    // the first node behind the last chunk in use

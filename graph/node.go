@@ -241,8 +241,7 @@ func (n Node) FreeTemp(t *tensor.Tensor) {
 }
 
 // Temp, for authors of operations and of sweeps, returns a tensor of zeros from the graph's pool, for [Graph.FreeTemp] to
-// give back. It panics with an [*Error] if the
-// tensor alone is above the graph's memory limit.
+// give back. It panics with an [*Error] if the tensor alone is above the graph's memory limit.
 func (g *Graph) Temp(shape ...int) *tensor.Tensor {
 	return g.temp("graph.Graph.Temp", g.DType(), shape)
 }
