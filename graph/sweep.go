@@ -72,8 +72,8 @@ func sweepScalars(adj []float64, c *chunk, first, j, stop int) int {
 	for next := adj[first+j]; j >= stop; j-- {
 		w, before := next, first+j-1
 		next = adj[before]
-		if math.Float64bits(w)<<1-1 >= special {
-			if w == 0 {
+		if bits := math.Float64bits(w)<<1 - 1; bits >= special {
+			if bits == math.MaxUint64 { // of 0
 				continue
 			}
 			return j
