@@ -69,16 +69,12 @@ func convRows(rank int, name string, convolve, input, weight any, tries [3][]str
 			t[target].Fill(0)
 			convolveTo(n, target, t, n.Int(0))
 		}
-		row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		row.Backward = adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
 			var t [3]*tensor.Tensor
 			operand, other := convOperands[target][i], convOperands[target][1-i]
 			t[operand], t[other], t[target] = dst, n.In(1-i), ct
 			convolveTo(n, operand, t, n.Int(0)&(1<<other)|1<<target)
-			return true
-		}
+		})
 		row.VJP = func(n graph.Node, i int, ct graph.Value) graph.Value {
 			var v [3]graph.Value
 			operand, other := convOperands[target][i], convOperands[target][1-i]

@@ -20,13 +20,9 @@ func init() {
 		Derivative: "1 there, 0 elsewhere",
 		Class:      graph.Linear,
 		Forward:    func(graph.Node) {},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
 			addElements(dst, n.Int(0)*ct.Len(), ct, 0, ct.Len()) // touches no other element
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			if product(n.Dims()) == 0 {
 				return zeroVJP(n, 0, ct) // however many parts there are
@@ -48,13 +44,9 @@ func init() {
 		Forward: func(n graph.Node) {
 			takeIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[1:])
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
 			sumAtIndices(n.Graph(), dst, ct, n.Int(0), n.Ints()[1:])
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis, index := n.Int(0), n.Ints()[1:]
 			return Scatter(ct, axis, n.InputNode(0).Dims()[axis], index...)

@@ -23,13 +23,9 @@ func init() {
 				copyWindow(n.Out(), n.In(i), n.Int(0), 0, partStart(n, i))
 			}
 		},
-		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
 			addWindow(dst, ct, n.Int(0), 0, partStart(n, i))
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			at, axis := partStart(n, i), n.Int(0)
 			return Slice(ct, axis, at, at+n.InputNode(i).Dims()[axis])
@@ -50,14 +46,10 @@ func init() {
 				eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(d, s, k int) { copyElements(n.Out(), d, x, s, k) })
 			}
 		},
-		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
 			shape := unsqueezed(dst.Dims(), n.Int(0))
 			eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(c, d, k int) { addElements(dst, d, ct, c, k) })
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return Reshape(Slice(ct, n.Int(0), i, i+1), n.InputNode(i).Dims()...)
 		},
@@ -77,17 +69,11 @@ func init() {
 			}
 			takeIndices(n.Out(), x, axis, reversed(x.Dims()[axis]))
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
+		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
+			if axis := n.Int(0); dst.Len() > 0 {
+				addAtIndices(dst, ct, axis, reversed(dst.Dims()[axis]))
 			}
-			axis := n.Int(0)
-			if dst.Len() == 0 {
-				return true
-			}
-			addAtIndices(dst, ct, axis, reversed(dst.Dims()[axis]))
-			return true
-		},
+		}),
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Flip(ct, n.Int(0)) },
 		Try:    []string{"(3) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(1,3) 0", "(0,3) 0"},
 		Source: "a permutation of the elements",

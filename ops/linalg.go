@@ -56,13 +56,9 @@ func init() {
 			out.Fill(0)
 			eachDiagonal(n.In(0).Dims(), func(m, _, at int) { out.SetFlat(out.AtFlat(m)+n.In(0).AtFlat(at), m) })
 		},
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {
 			eachDiagonal(dst.Dims(), func(m, _, at int) { dst.SetFlat(dst.AtFlat(at)+ct.AtFlat(m), at) })
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			dims := n.InputNode(0).Dims()
 			k := len(dims) - 2
@@ -82,13 +78,9 @@ func init() {
 		Forward: func(n graph.Node) {
 			eachDiagonal(n.In(0).Dims(), func(_, i, at int) { n.Out().SetFlat(n.In(0).AtFlat(at), i) })
 		},
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {
 			eachDiagonal(dst.Dims(), func(_, i, at int) { dst.SetFlat(dst.AtFlat(at)+ct.AtFlat(i), at) })
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			dims := n.InputNode(0).Dims()
 			k := len(dims) - 2
@@ -108,13 +100,9 @@ func init() {
 			n.Out().Fill(0)
 			eachDiagonal(n.Out().Dims(), func(_, i, at int) { n.Out().SetFlat(n.In(0).AtFlat(i), at) })
 		},
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {
 			eachDiagonal(ct.Dims(), func(_, i, at int) { dst.SetFlat(dst.AtFlat(i)+ct.AtFlat(at), i) })
-			return true
-		},
+		}),
 		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Diagonal(ct) },
 		Try:    []string{"(3)", "(1)", "(2,3)", "(0)"},
 		Source: "transpose of diagonal",

@@ -22,16 +22,11 @@ func init() {
 		Forward: func(n graph.Node) {
 			array.Instance(n.Out().DType(), layerNorm[float64], layerNorm[float32])(n)
 		},
-		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
+		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
+			if ct.Len() > 0 {
+				array.Instance(dst.DType(), layerNormBackward[float64], layerNormBackward[float32])(n, i, ct, dst)
 			}
-			if ct.Len() == 0 {
-				return true
-			}
-			array.Instance(dst.DType(), layerNormBackward[float64], layerNormBackward[float32])(n, i, ct, dst)
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return normVJP(n, i, ct, []int{-1}, n.Input(1))
 		},
@@ -46,16 +41,11 @@ func init() {
 		Forward: func(n graph.Node) {
 			array.Instance(n.Out().DType(), batchNorm[float64], batchNorm[float32])(n)
 		},
-		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
+		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
+			if ct.Len() > 0 {
+				array.Instance(dst.DType(), batchNormBackward[float64], batchNormBackward[float32])(n, i, ct, dst)
 			}
-			if ct.Len() == 0 {
-				return true
-			}
-			array.Instance(dst.DType(), batchNormBackward[float64], batchNormBackward[float32])(n, i, ct, dst)
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return normVJP(n, i, ct, exceptChannels(len(n.Dims())), perChannel(n.Input(1), len(n.Dims())))
 		},

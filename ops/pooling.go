@@ -22,13 +22,9 @@ func init() {
 		Forward: func(n graph.Node) {
 			array.Instance(n.Out().DType(), maxPoolForward[float64], maxPoolForward[float32])(n)
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
 			array.Instance(dst.DType(), maxPoolBackward[float64], maxPoolBackward[float32])(n, ct, dst)
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return maxPoolInput("ops.MaxPool2DInput", ct, n.Input(0), windowsIn(n))
 		},
@@ -81,13 +77,9 @@ func init() {
 			n.Out().Fill(0)
 			addAverages(n, n.Out(), n.In(0))
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
 			spreadAverages(n, dst, ct)
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.InputNode(0).Dims()
 			return avgPoolInput("ops.AvgPool2DInput", ct, x[len(x)-2], x[len(x)-1], windowsIn(n))
@@ -105,13 +97,9 @@ func init() {
 			n.Out().Fill(0)
 			spreadAverages(n, n.Out(), n.In(0))
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
 			addAverages(n, dst, ct)
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return avgPool("ops.AvgPool2D", ct, windowsIn(n))
 		},

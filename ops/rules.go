@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
 // The numbers that rows describe their operations at.
@@ -16,6 +17,17 @@ var (
 // at returns the value and the derivative of an operation at one of these numbers.
 func at(value, derivative float64) graph.Point {
 	return graph.Point{Value: value, Derivative: derivative}
+}
+
+// adding makes the Backward of a row from a function that adds to dst what the cotangent contributes.
+func adding(add func(n graph.Node, i int, ct, dst *tensor.Tensor)) func(graph.Node, int, *tensor.Tensor, *tensor.Tensor, bool) bool {
+	return func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+		if fresh {
+			dst.Zero()
+		}
+		add(n, i, ct, dst)
+		return true
+	}
 }
 
 // What a rule records depends on shapes, constant parameters and which operands want a gradient, never on the numbers

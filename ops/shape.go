@@ -33,13 +33,9 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward:    func(n graph.Node) { array.Broadcast(n.Out(), n.In(0)) },
-		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {
 			array.AddReduced(dst, ct)
-			return true
-		},
+		}),
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return SumTo(ct, n.InputNode(0).Dims()...) },
 		Try:    []string{"() 2 3", "(3) 2 3", "(2,1) 2 3", "(1) 0", "(2,3) 2 3"},
 		Source: "NumPy's broadcasting rule",

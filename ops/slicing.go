@@ -15,13 +15,9 @@ func init() {
 		Derivative: "1 inside, 0 outside",
 		Class:      graph.Linear,
 		Forward:    func(n graph.Node) { copyWindow(n.Out(), n.In(0), n.Int(0), n.Int(1), 0) },
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
 			addWindow(dst, ct, n.Int(0), n.Int(1), 0)
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis, start := n.Int(0), n.Int(1)
 			return Pad(ct, axis, start, n.InputNode(0).Dims()[axis]-start-n.Dims()[axis])
@@ -39,13 +35,9 @@ func init() {
 			n.Out().Fill(0)
 			copyWindow(n.Out(), n.In(0), n.Int(0), 0, n.Int(1))
 		},
-		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if fresh {
-				dst.Zero()
-			}
+		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
 			addWindow(dst, ct, n.Int(0), 0, n.Int(1))
-			return true
-		},
+		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis, before := n.Int(0), n.Int(1)
 			return Slice(ct, axis, before, before+n.InputNode(0).Dims()[axis])
