@@ -75,9 +75,7 @@ func (c *cotangents) join(id int) {
 func (c *cotangents) pass(n graph.Node, ct graph.Value) {
 	row := n.Row()
 	if row.Class != graph.Elementwise { // whose rules have no memory
-		if m := memoryOf(n); m != nil {
-			m.forget()
-		}
+		forget(n)
 	}
 	for i := range n.NumInputs() {
 		in := n.Input(i)

@@ -290,14 +290,19 @@ func (g Gradients) Scalars(dst []float64, xs []graph.Value) []float64 {
 // constant. It panics with a [*graph.Error] if w belongs to another recording.
 func (g Gradients) Tensor(w graph.Value) *tensor.Tensor {
 	n := g.node("autograd.Gradients.Tensor", w)
-	t := tensor.New(g.a.Graph().DType(), n.Dims()...)
 	if !g.has(n) {
-		return t
+		return tensor.New(g.a.Graph().DType(), n.Dims()...)
 	}
+	return copied(g.a, n)
+}
+
+// copied returns a copy of what a sweep has for a node, in the graph's precision.
+func copied(a *graph.Adjoints, n graph.Node) *tensor.Tensor {
+	t := tensor.New(a.Graph().DType(), n.Dims()...)
 	if _, scalar := n.Scalar(); scalar {
-		t.SetFlat(g.a.Scalar(n), 0)
-	} else if s := g.a.Tensor(n); s != nil {
-		t.Copy(s)
+		t.SetFlat(a.Scalar(n), 0)
+	} else if v := a.Tensor(n); v != nil {
+		t.Copy(v)
 	}
 	return t
 }

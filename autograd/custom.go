@@ -139,7 +139,7 @@ func (c *custom) cotangents(n graph.Node, ct graph.Value) []graph.Value {
 		}
 		v.CheckIn(op, n.Graph())
 		if shape := n.InputNode(i).Dims(); !array.BroadcastsTo(shape, v.Dims()) {
-			panic(graph.Errorf(op, graph.ErrShape, "the vjp of %s returned shape %s for operand %d, to which the operand's shape %s does not stretch: return a cotangent of the operand's shape", c.name, tensor.FormatShape(v.Shape()), i, tensor.FormatShape(slices.Clone(shape))))
+			panic(graph.Errorf(op, graph.ErrShape, "the vjp of %s returned shape %s for operand %d, to which the operand's shape %s does not stretch: return a cotangent of the operand's shape", c.name, tensor.FormatShape(v.Dims()), i, tensor.FormatShape(shape)))
 		}
 	}
 	return slices.Clone(cts)

@@ -89,7 +89,7 @@ func checkDirection(op string, at, dir []float64) {
 func Jacobian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Jacobian"
 	x, y := record(op, f, at)
-	if m := y.Node().Data().Len(); m > columnCost*(len(at)+1) {
+	if m := y.Len(); m > columnCost*(len(at)+1) {
 		return columns(op, y, x)
 	}
 	return rows(op, y, x)
@@ -101,7 +101,7 @@ const columnCost = 3
 
 // rows returns the matrix of derivatives of y's elements by those of x, a vector, with a sweep for each row.
 func rows(op string, y, x graph.Value) *tensor.Tensor {
-	m, n := y.Node().Data().Len(), x.Node().Data().Len()
+	m, n := y.Len(), x.Len()
 	out := tensor.New(tensor.Float64, m, n)
 	eachProduct(op, y, x, func(i int, row []float64) { copy(out.Float64s()[i*n:], row) })
 	return out
@@ -109,7 +109,7 @@ func rows(op string, y, x graph.Value) *tensor.Tensor {
 
 // columns is rows with a sweep for each column.
 func columns(op string, y, x graph.Value) *tensor.Tensor {
-	m, n := y.Node().Data().Len(), x.Node().Data().Len()
+	m, n := y.Len(), x.Len()
 	out := tensor.New(tensor.Float64, m, n)
 	back, seed := transposed(op, y, x)
 	eachProduct(op, back, seed, func(j int, column []float64) {
@@ -123,7 +123,7 @@ func columns(op string, y, x graph.Value) *tensor.Tensor {
 // eachProduct calls f for every element of y with its derivatives by the elements of x, unless those are none or all 0.
 func eachProduct(op string, y, x graph.Value, f func(i int, dx []float64)) {
 	seed := tensor.New(tensor.Float64, y.Dims()...)
-	if x.Node().Data().Len() == 0 {
+	if x.Len() == 0 {
 		return
 	}
 	for i := range seed.Len() {

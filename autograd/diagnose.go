@@ -2,8 +2,8 @@ package autograd
 
 import "github.com/seed366ff29f/chainrule/graph"
 
-// Diagnose looks for what makes y or its derivatives infinite, NaN, or wrong without notice. It walks down from y over what
-// y was made of, and returns nil if it finds nothing, or else a [*Diagnosis], which names
+// Diagnose looks for what makes y or its derivatives infinite, NaN, or wrong without notice. It walks down from y over
+// what y was made of, and returns nil if it finds nothing, or else a [*Diagnosis], which names
 //
 //   - the first value, in recording order, that is infinite or NaN;
 //   - the first adjoint, in the order of the backward sweep, that is infinite or NaN although those it was made of are not;
@@ -14,17 +14,16 @@ import "github.com/seed366ff29f/chainrule/graph"
 //     [github.com/seed366ff29f/chainrule/ops.Chain].
 //
 // What an operation did not select is no fault: the branch of a [github.com/seed366ff29f/chainrule/ops.Where] that was
-// not taken, what a ReLU, a clamp or a maximum cut off, what a mask took away. Any number may stand there, since it does
-// not arrive in y or in a derivative by a leaf. Such values are listed apart, in a diagnosis that has something else to
-// say.
+// not taken, what a ReLU, a clamp or a maximum cut off, what a mask took away. Any number may stand there, since it
+// does not arrive in y or in a derivative by a leaf. Such values are listed apart, in a diagnosis that has something
+// else to say.
 //
 // An element counts as reached if a sweep comes there from y, whatever numbers flow. Diagnose finds out with cotangents
-// of NaN and 0, which it gives to custom operations too: a NaN survives every product and every sum, and stops only where
-// an operation passes nothing on. A rule
-// that multiplies by a derivative that happens to be 0 passes it on, and so does one that only multiplies by a mask, as
-// the vjp of a [Custom] operation may. So Diagnose may name a place where nothing is wrong; it passes over none that it
-// can see. What it cannot see is the inside of a rule. An infinite value that was reached is named even if what was
-// made of it is finite again, as 1/∞ is.
+// of NaN and 0, which it gives to custom operations too: a NaN survives every product and every sum, and stops only
+// where an operation passes nothing on. A rule that multiplies by a derivative that happens to be 0 passes it on, and
+// so does one that only multiplies by a mask, as the vjp of a [Custom] operation may. So Diagnose may name a place
+// where nothing is wrong; it passes over none that it can see. What it cannot see is the inside of a rule. An infinite
+// value that was reached is named even if what was made of it is finite again, as 1/∞ is.
 //
 // If y is a tensor, it is the sum of its elements that is diagnosed. A constant has no adjoints, only values. With
 // [graph.WithCallers] the diagnosis names the lines of the program that recorded the operations. The function of a
@@ -75,8 +74,8 @@ func (d *diagnoser) result() error {
 	return f
 }
 
-// open calls f with the value that the function of a checkpoint returns, recorded anew for the while, and with the number of
-// the first node that it recorded.
+// open calls f with the value that the function of a checkpoint returns, recorded anew for the while, and with the
+// number of the first node that it recorded.
 func (d *diagnoser) open(n graph.Node, f func(y graph.Value, first int)) {
 	c, ok := n.Aux().(*checkpoint)
 	if !ok {

@@ -9,9 +9,9 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// adjoints sweeps from y down to node first, with ct as the adjoint of y, nil for 1, and with NaN where mask marks elements of y,
-// nil for all. It looks for the first adjoint that is not finite and for places where an adjoint of 0 met a derivative
-// that is not.
+// adjoints sweeps from y down to node first, with ct as the adjoint of y, nil for 1, and with NaN where mask marks
+// elements of y, nil for all. It looks for the first adjoint that is not finite and for places where an adjoint of 0
+// met a derivative that is not.
 func (d *diagnoser) adjoints(y graph.Value, ct, mask *tensor.Tensor, first int) {
 	a, r := d.sweepFrom(y, ct, 1), d.sweepFrom(y, mask, math.NaN())
 	defer a.Release()
@@ -32,8 +32,8 @@ func (d *diagnoser) adjoints(y graph.Value, ct, mask *tensor.Tensor, first int) 
 	}
 }
 
-// passMarks is passTensor for a sweep from NaN. The function of a checkpoint or the rule of a custom operation may refuse
-// to work with NaN: then all that it passes on to counts as reached.
+// passMarks is passTensor for a sweep from NaN. The function of a checkpoint or the rule of a custom operation may
+// refuse to work with NaN: then all that it passes on to counts as reached.
 func passMarks(n graph.Node, r *graph.Adjoints) {
 	if memoryOf(n) == nil {
 		passTensor(n, r, true)
@@ -89,8 +89,8 @@ func (d *diagnoser) sweepFrom(y graph.Value, t *tensor.Tensor, v float64) *graph
 	return a
 }
 
-// firstAdjoint notes the first adjoint that is not finite. What matters is what arrives at a leaf: an infinite adjoint that a
-// ReLU cuts off is no fault. So it goes from the leaves up along what is not finite, as far as that comes from.
+// firstAdjoint notes the first adjoint that is not finite. What matters is what arrives at a leaf: an infinite adjoint
+// that a ReLU cuts off is no fault. So it goes from the leaves up along what is not finite, as far as that comes from.
 func (d *diagnoser) firstAdjoint(a *graph.Adjoints) {
 	on := d.g.Ancestors(graph.GradEdges, a.Root())
 	odd := make(graph.NodeSet, len(on))
@@ -177,10 +177,10 @@ func (d *diagnoser) contribution(n graph.Node, i int, a *graph.Adjoints) element
 	if _, scalar := n.Scalar(); scalar {
 		ct = n.Temp()
 		ct.SetFlat(a.Scalar(n), 0)
-		defer d.g.FreeTemp(ct)
+		defer n.FreeTemp(ct)
 	}
 	dst := n.Temp(n.InputNode(i).Dims()...)
-	defer d.g.FreeTemp(dst)
+	defer n.FreeTemp(dst)
 	pass(n, i, ct, dst, true)
 	return oddElements(dst, nil)
 }
@@ -227,7 +227,8 @@ func (d *diagnoser) hidden(n graph.Node, i int, bad elements) Finding {
 	return f
 }
 
-// leading returns the nodes from which a gradient can arrive at a leaf. A tensor operation counts as passing on what it gets.
+// leading returns the nodes from which a gradient can arrive at a leaf. A tensor operation counts as passing on what it
+// gets.
 func (d *diagnoser) leading(y graph.Value) graph.NodeSet {
 	on := d.g.Ancestors(graph.GradEdges, y)
 	leads := make(graph.NodeSet, len(on))
@@ -251,7 +252,7 @@ func (d *diagnoser) leading(y graph.Value) graph.NodeSet {
 // that was reached is 0. It finds out with a cotangent of 1 there, and of 0 elsewhere.
 func (d *diagnoser) meetTensor(found []suspect, n graph.Node, a, r *graph.Adjoints) []suspect {
 	zeros, some := n.Temp(n.Dims()...), false
-	defer d.g.FreeTemp(zeros)
+	defer n.FreeTemp(zeros)
 	var ct, mask *tensor.Tensor
 	if _, scalar := n.Scalar(); scalar {
 		if some = a.Scalar(n) == 0 && r.Reached(n); some {
@@ -267,7 +268,7 @@ func (d *diagnoser) meetTensor(found []suspect, n graph.Node, a, r *graph.Adjoin
 		}
 	}
 	d.open(n, func(y graph.Value, first int) {
-		d.adjoints(y, asTensor(d.g, n, a), asTensor(d.g, n, r), first)
+		d.adjoints(y, copied(a, n), copied(r, n), first)
 	})
 	if !some {
 		return found
@@ -287,21 +288,10 @@ func (d *diagnoser) meetTensor(found []suspect, n graph.Node, a, r *graph.Adjoin
 				d.found.MoreSuspects++
 			}
 		}
-		d.g.FreeTemp(dst)
+		n.FreeTemp(dst)
 	}
 	forget(n)
 	return found
-}
-
-// asTensor returns a copy of what a sweep has for a node.
-func asTensor(g *graph.Graph, n graph.Node, a *graph.Adjoints) *tensor.Tensor {
-	t := tensor.New(g.DType(), n.Dims()...)
-	if _, scalar := n.Scalar(); scalar {
-		t.SetFlat(a.Scalar(n), 0)
-	} else if v := a.Tensor(n); v != nil {
-		t.Copy(v)
-	}
-	return t
 }
 
 // arrives reports whether what is passed to a node's elements that are not finite in t arrives at a leaf.
@@ -317,8 +307,8 @@ func (d *diagnoser) arrives(n graph.Node, t *tensor.Tensor) bool {
 	}
 	r := d.sweepFrom(n.Value(), mask, 0)
 	defer r.Release()
-	for n := range r.Sweep(0) {
-		passMarks(n, r)
+	for u := range r.Sweep(0) {
+		passMarks(u, r)
 	}
 	for id := range d.g.Ancestors(graph.GradEdges, n.Value()).All {
 		if leaf := d.g.Value(id).Node(); leaf.Value().IsLeaf() && r.Reached(leaf) && adjointOf(leaf, r).count > 0 {

@@ -73,7 +73,7 @@ func (m marks) below(n graph.Node, i int) (t *tensor.Tensor, some bool) {
 	if ct == nil {
 		ct = n.Temp()
 		ct.Fill(math.NaN())
-		defer m.g.FreeTemp(ct)
+		defer n.FreeTemp(ct)
 	}
 	t = n.Temp(in.Dims()...)
 	refused := func(f func()) bool { return graph.Try(f) != nil } // as in passMarks
@@ -90,7 +90,7 @@ func (m marks) below(n graph.Node, i int) (t *tensor.Tensor, some bool) {
 	}
 	some = hasMarks(t)
 	if !some || scalarIn {
-		m.g.FreeTemp(t)
+		n.FreeTemp(t)
 		t = nil
 	}
 	return t, some

@@ -11,8 +11,8 @@ import (
 // maxFindings is the number of places that a list of a [Diagnosis] names. What goes beyond is counted.
 const maxFindings = 8
 
-// A Diagnosis is what [Diagnose] found. It is a text of a few lines, the most important first, and its parts are there to be
-// read by programs.
+// A Diagnosis is what [Diagnose] found. It is a text of a few lines, the most important first, and its parts are there
+// to be read by programs.
 type Diagnosis struct {
 	Value            *Finding  // the first value that is not finite, nil if there is none
 	Adjoint          *Finding  // the first adjoint that is not finite, nil if there is none
@@ -109,7 +109,8 @@ func (d *diagnoser) scope(n graph.Node) string {
 	return strings.Join(names, " / ")
 }
 
-// recorded reports whether a node was recorded to look into a checkpoint: it is not on the tape and has no number there.
+// recorded reports whether a node was recorded to look into a checkpoint: it is not on the tape and has no number
+// there.
 func (d *diagnoser) recorded(n graph.Node) bool { return d.inside != "" && n.ID() > d.outside }
 
 // label returns what texts call a node.

@@ -8,8 +8,8 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// values looks through the values that y depends on, from node first on, for the first one that is not finite, for what was
-// selected away, and for products of a recorded sweep in which a zero won.
+// values looks through the values that y depends on, from node first on, for the first one that is not finite, for what
+// was selected away, and for products of a recorded sweep in which a zero won.
 func (d *diagnoser) values(y graph.Value, first int) {
 	var odd graph.NodeSet
 	lowest := 0
@@ -115,8 +115,8 @@ func operands(n graph.Node) string {
 	return " of " + strings.Join(s, " and ")
 }
 
-// away lists the values with elements that are not finite and that nothing reaches. partly has, of those with elements that
-// are reached, how many are not.
+// away lists the values with elements that are not finite and that nothing reaches. partly has, of those with elements
+// that are reached, how many are not.
 func (d *diagnoser) away(odd graph.NodeSet, partly map[int]int) {
 	for id := range odd.All {
 		n := d.g.Value(id).Node()
@@ -136,12 +136,5 @@ func (d *diagnoser) away(odd graph.NodeSet, partly map[int]int) {
 			f.what = d.place(n, "") + " is not finite"
 		}
 		d.found.SelectedAway = append(d.found.SelectedAway, f)
-	}
-}
-
-// forget drops what the rule of a node remembers of another cotangent.
-func forget(n graph.Node) {
-	if m := memoryOf(n); m != nil {
-		m.forget()
 	}
 }

@@ -16,8 +16,8 @@ func isProduct(n graph.Node) bool {
 	return name == "chain" || name == "mul_zero_wins"
 }
 
-// zeroWon looks for elements of a recorded product, of those that mask marks, where a cotangent of 0 met a factor that is
-// not finite, and marks those factors. It is no fault if the cotangent is 0 because something was not selected.
+// zeroWon looks for elements of a recorded product, of those that mask marks, where a cotangent of 0 met a factor that
+// is not finite, and marks those factors. It is no fault if the cotangent is 0 because something was not selected.
 func (d *diagnoser) zeroWon(n graph.Node, mask *tensor.Tensor, mark func(n graph.Node, t *tensor.Tensor)) {
 	for i := range 2 {
 		if i == 1 && n.Row().Name == "chain" { // its zeros count on the left alone
@@ -48,8 +48,8 @@ func (d *diagnoser) free(ts ...*tensor.Tensor) {
 	}
 }
 
-// met returns, of the marked elements of a product, those where operand i is 0 and the other one not finite, and marks for
-// the elements of both operands.
+// met returns, of the marked elements of a product, those where operand i is 0 and the other one not finite, and marks
+// for the elements of both operands.
 func (d *diagnoser) met(n graph.Node, i int, mask *tensor.Tensor) (zeros, factors *tensor.Tensor, bad elements) {
 	a, b := n.InputNode(i).Data(), n.InputNode(1-i).Data()
 	if allFinite(b) {
@@ -77,8 +77,8 @@ func (d *diagnoser) met(n graph.Node, i int, mask *tensor.Tensor) (zeros, factor
 }
 
 // madeByNumbers reports whether some of the marked elements of a cotangent, all 0, are so because of the numbers that
-// flowed, and not because the operation that passed the cotangent on did not select something. It follows the zeros down
-// to where they come from. What it cannot tell counts as made by numbers.
+// flowed, and not because the operation that passed the cotangent on did not select something. It follows the zeros
+// down to where they come from. What it cannot tell counts as made by numbers.
 func (d *diagnoser) madeByNumbers(ct graph.Node, mask *tensor.Tensor) bool {
 	m := newMarks(d.g)
 	defer m.close()

@@ -27,6 +27,13 @@ func memoryOf(n graph.Node) *together {
 	return nil
 }
 
+// forget drops what the rule of a node remembers of another cotangent.
+func forget(n graph.Node) {
+	if m := memoryOf(n); m != nil {
+		m.forget()
+	}
+}
+
 // forget drops what was computed for an earlier sweep, or for one under way that another use of the node interrupts:
 // it served another cotangent, and values that may have left the tape since. A recorded sweep calls it when it comes to
 // the node.

@@ -57,15 +57,15 @@
 // # What counts as a weight
 //
 // [L2] and [L1] count exactly the parameters they are given, and FitConfig.L2 and FitConfig.L1 the weights without the
-// biases, as the lecture's ‖w‖² does; [Weights] selects them, by Param.Kind. WeightDecay of an optimizer changes every parameter, as
-// PyTorch's does.
+// biases, as the lecture's ‖w‖² does; [Weights] selects them, by Param.Kind. WeightDecay of an optimizer changes every
+// parameter, as PyTorch's does.
 //
 // # Precision, modes, goroutines
 //
-// Parameters are float64 until [To] converts a model, and a model computes on graphs of its own precision. Whether a pass
-// is a training step is an argument of Forward, [Train] or [Eval]: a model has no hidden mode. Random numbers come from
-// the *rand.Rand that is passed in, so that one seed gives one result. Layers keep nothing of a pass: several goroutines
-// may run one model, each on a graph of its own, as long as none changes the parameters.
+// Parameters are float64 until [To] converts a model, and a model computes on graphs of its own precision. Whether a
+// pass is a training step is an argument of Forward, [Train] or [Eval]: a model has no hidden mode. Random numbers come
+// from the *rand.Rand that is passed in, so that one seed gives one result. Layers keep nothing of a pass: several
+// goroutines may run one model, each on a graph of its own, as long as none changes the parameters.
 //
 // # Speed
 //

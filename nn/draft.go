@@ -71,8 +71,8 @@ func store(dst **tensor.Tensor, p *Param, x []float64) {
 	copy((*dst).Float64s(), x)
 }
 
-// The range of numbers that a precision holds with all their digits, but for a factor of 4 at the upper end that leaves
-// room for rounding, and the largest number whose square is within.
+// rangeOf returns the range of numbers that a precision holds with all their digits, but for a factor of 4 at the upper
+// end that leaves room for rounding, and the largest number whose square is within.
 func rangeOf(dtype tensor.DType) (least, largest, root float64) {
 	if dtype == tensor.Float32 {
 		return 0x1p-126, 0x1p126, 0x1p62

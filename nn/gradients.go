@@ -117,8 +117,8 @@ func (a *Gradients) ClipNorm(max float64) (norm float64) {
 		return norm
 	}
 	for _, t := range views {
-		if factor := max / norm; factor >= leastNormal(t.DType()) {
-			scale(t, factor)
+		if least, _, _ := rangeOf(t.DType()); max/norm >= least {
+			scale(t, max/norm)
 			continue
 		}
 		for i := range t.Len() {
@@ -197,24 +197,17 @@ func mustBeLimit(op string, max float64) {
 
 // scale multiplies a tensor by c, in double precision if c is too small or too large for the tensor's own.
 func scale(t *tensor.Tensor, c float64) {
+	least, _, _ := rangeOf(t.DType())
 	switch {
 	case t.DType() == tensor.Float64:
 		kernel.MulScalar(t.Float64s(), t.Float64s(), c)
-	case c == 0 || math.Abs(c) >= leastNormal(tensor.Float32) && math.Abs(c) <= math.MaxFloat32:
+	case c == 0 || math.Abs(c) >= least && math.Abs(c) <= math.MaxFloat32:
 		kernel.MulScalar(t.Float32s(), t.Float32s(), float32(c))
 	default:
 		for i, v := range t.Float32s() {
 			t.SetFlat(float64(v)*c, i)
 		}
 	}
-}
-
-// leastNormal returns the smallest number above 0 that has all its digits.
-func leastNormal(dtype tensor.DType) float64 {
-	if dtype == tensor.Float32 {
-		return 0x1p-126
-	}
-	return 0x1p-1022
 }
 
 // clip brings the finite numbers of x into the range from -max to max.

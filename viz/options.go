@@ -57,8 +57,8 @@ func Roots(values ...graph.Value) Option {
 func HideConstants() Option { return func(s settings) settings { s.hideConstants = true; return s } }
 
 // FoldUnnamed draws leaves, roots and values with names only. An edge between two of them leads through the operations
-// that are left out, and shows the derivative through all of them; a node says what they compute together. A graph in which
-// that makes more than a million ways is drawn with all its operations.
+// that are left out, and shows the derivative through all of them; a node says what they compute together. A graph in
+// which that makes more than a million ways is drawn with all its operations.
 func FoldUnnamed() Option { return func(s settings) settings { s.fold = true; return s } }
 
 // Legend writes under the title what the numbers in it are.

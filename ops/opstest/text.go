@@ -20,8 +20,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops/expr"
 )
 
-// primitives are the functions that Row.Value and Row.Slopes may call, as the documentation of graph.Row lists them. They
-// alone name themselves.
+// primitives are the functions that Row.Value and Row.Slopes may call, as the documentation of graph.Row lists them.
+// They alone name themselves.
 var primitives = strings.Fields(`
 	abs exp log log1p expm1 sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh pow hypot
 	floor ceil round trunc sign maximum minimum gt ge lt le eq ne where isnan isfinite
@@ -93,8 +93,8 @@ func (c textCall) want() []float64 {
 	return out
 }
 
-// eval evaluates a text in the names of the row's parameters, and y for the value unless a parameter has that name. It keeps
-// what it has parsed.
+// eval evaluates a text in the names of the row's parameters, and y for the value unless a parameter has that name. It
+// keeps what it has parsed.
 func (c textCall) eval(parsed map[string]*expr.Expr, text string, y float64) (float64, error) {
 	g := graph.New()
 	leaves := map[string]graph.Value{"y": g.Const(y)}
@@ -183,7 +183,8 @@ func integer(e ast.Expr, integers map[string]int) (int, bool) {
 	return 0, false
 }
 
-// textCalls returns calls of an elementwise row: all combinations of textNumbers (of the first of them where there are many), and random ones of its domain.
+// textCalls returns calls of an elementwise row: all combinations of textNumbers (of the first of them where there are
+// many), and random ones of its domain.
 func textCalls(row *graph.Row) []textCall {
 	params, _ := ops.Signature(row)
 	rng := rand.New(rand.NewPCG(7, 11))
@@ -290,8 +291,8 @@ func text(t *testing.T, row *graph.Row) {
 	}
 }
 
-// primitive checks that a text ends in primitives, and that it knows no names but those of the parameters and, if it is a
-// slope, y.
+// primitive checks that a text ends in primitives, and that it knows no names but those of the parameters and, if it is
+// a slope, y.
 func primitive(t *testing.T, row *graph.Row, text string, slope bool) {
 	t.Helper()
 	tree, err := parser.ParseExpr(text)
