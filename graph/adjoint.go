@@ -185,8 +185,8 @@ func (a *Adjoints) Serial() uint64 {
 	return a.serial
 }
 
-// scalar returns the adjoint of a node as a scalar.
-func (a *Adjoints) scalar(n Node) float64 {
+// Scalar returns the adjoint of a scalar node.
+func (a *Adjoints) Scalar(n Node) float64 {
 	a.mustCover(n)
 	if p := a.at(n.id); p != nil {
 		return *p
@@ -200,9 +200,6 @@ func (a *Adjoints) mustCover(n Node) {
 	}
 }
 
-// Scalar returns the adjoint of a scalar node.
-func (a *Adjoints) Scalar(n Node) float64 { return a.scalar(n) }
-
 // AddScalar adds to the adjoint of a scalar node.
 func (a *Adjoints) AddScalar(n Node, v float64) {
 	a.mustCover(n)
@@ -210,7 +207,7 @@ func (a *Adjoints) AddScalar(n Node, v float64) {
 }
 
 // Reached reports whether anything but 0 was passed to n.
-func (a *Adjoints) Reached(n Node) bool { return a.scalar(n) != 0 }
+func (a *Adjoints) Reached(n Node) bool { return a.Scalar(n) != 0 }
 
 // Nodes yields the nodes to which the sweep passed something that is not 0, results before operands.
 func (a *Adjoints) Nodes() iter.Seq[Node] {

@@ -65,9 +65,13 @@ func UnaryParam(op Op, x Value, params ...float64) Value {
 	}
 	y, dx := row.UnaryParam(v, p)
 	if len(params) < 2 {
-		return Record1Param(op, f, x, p[0], y, dx)
+		return Record1Param(op, f&scalarForms[op].mask, x, p[0], y, dx)
 	}
-	return Begin(op, x).Floats(p[0], p[1]).RecordScalar(y, Term{D: dx, Unselected: dx == 0 && row.SelectsOperand(0)})
+	c := Begin(op, x).Floats(p[0], p[1])
+	if row.Class == NoGrad {
+		return c.RecordConst(y)
+	}
+	return c.RecordScalar(y, Term{D: dx, Unselected: dx == 0 && row.SelectsOperand(0)})
 }
 
 // Binary, for authors of operations, applies an elementwise operation of two operands, broadcast, whose row gives

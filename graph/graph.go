@@ -87,7 +87,7 @@ type Graph struct {
 	settings
 	pool tensor.Pool
 
-	exts     []ext // exts[0] is unused
+	exts     []ext // exts[0] stays empty: it is that of the nodes without one
 	inputs   []int32
 	operands []*tensor.Tensor
 	ints     []int
@@ -115,7 +115,7 @@ type Graph struct {
 	blank  []*page     // for reuse, all zero
 
 	begun uint32    // extension records, to tell a Call that another one has taken the place of
-	busy  bool      // between Enter and Leave
+	busy  bool      // between enter and leave, and within Begin
 	lines []uintptr // by node: who recorded it, if callers are noted
 }
 

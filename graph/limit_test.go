@@ -126,3 +126,23 @@ func TestRoomForTheNextNode(t *testing.T) {
 		t.Error("the short path is closed after a Rewind")
 	}
 }
+
+// TestPages holds that a tape which is swept over and over, each time for a loss that reaches little of it, is soon swept
+// by pages: then a sweep costs what the loss reaches.
+func TestPages(t *testing.T) {
+	const most = 20
+	g := New()
+	for range 20 * chunkLen {
+		g.Const(0)
+	}
+	x := g.Var(1)
+	for range most {
+		a := g.NewAdjoints(x)
+		paged := a.paged
+		a.Release()
+		if paged {
+			return
+		}
+	}
+	t.Errorf("%d sweeps, all of them by arrays", most)
+}

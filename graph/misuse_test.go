@@ -178,8 +178,22 @@ var misuses = map[string][]func(){
 	"WithMemoryLimit":     {func() { graph.WithMemoryLimit(-1) }},
 
 	// The table of operations.
-	"Op.Row": {func() { graph.Op(60000).Row() }}, "Op.String": {func() { _ = graph.Op(60000).String() }}, "Row.SelectsOperand": nil, "Register": nil, "Row.Arity": nil, "Row.GoName": nil, "Rows": nil,
+	"Register": {
+		func() { graph.Register(graph.Row{Name: "no_function"}) },
+		func() { graph.Register(graph.Row{Name: "mul", Func: ops.Mul}) },
+		func() { graph.Register(graph.Row{Name: "no_forward", Func: ops.Exp}) },
+		func() { graph.Register(graph.Row{Name: "no_vjp", Func: ops.Exp, Unary: identity}) },
+		func() { graph.Register(graph.Row{Name: "two_minds", Func: ops.Exp, Unary: identity, Class: graph.NoGrad, VJP: passOn}) },
+		func() {
+			graph.Register(graph.Row{Name: "selects_too_far", Func: ops.Exp, Unary: identity, Class: graph.Elementwise, VJP: passOn, Selects: []int{32}})
+		},
+	},
+	"Op.Row": {func() { graph.Op(60000).Row() }}, "Op.String": {func() { _ = graph.Op(60000).String() }}, "Row.SelectsOperand": nil, "Row.Arity": nil, "Row.GoName": nil, "Rows": nil,
 }
+
+func identity(x float64) (y, dx float64) { return x, 1 }
+
+func passOn(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct }
 
 // TestMisuse holds that every call of misuses panics with an *Error, and that there is an entry for every function.
 func TestMisuse(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -43,6 +44,49 @@ func TestRowOfTheDocumentation(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: mismatch (-example +text):\n%s", file, diff)
 		}
+	}
+}
+
+var opAbove, opBeside graph.Op
+
+func above(x graph.Value, c float64) graph.Value { return graph.UnaryParam(opAbove, x, c) }
+
+func beside(x graph.Value, lo, hi float64) graph.Value { return graph.UnaryParam(opBeside, x, lo, hi) }
+
+func init() {
+	opAbove = graph.Register(graph.Row{Name: "outside_above", Func: above, Class: graph.NoGrad,
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return max(x-p[0], 0), 0 }})
+	opBeside = graph.Register(graph.Row{Name: "outside_beside", Func: beside, Class: graph.NoGrad,
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return max(p[0]-x, x-p[1], 0), 0 }})
+}
+
+// TestConstantsOfParameters holds that the results of an operation without a derivative are constants, scalars too.
+func TestConstantsOfParameters(t *testing.T) {
+	g := graph.New()
+	for _, x := range []graph.Value{g.Var(5), g.VarTensor(tensor.Of([]float64{5}, 1))} {
+		for name, y := range map[string]graph.Value{"one parameter": above(x, 2), "two parameters": beside(x, 0, 2)} {
+			if y.WantsGrad() || y.Node().Data().AtFlat(0) != 3 {
+				t.Errorf("%s of shape %v: %v wants a gradient: %v", name, x.Shape(), y, y.WantsGrad())
+			}
+		}
+	}
+}
+
+// TestRegisteredAllocatesNothing records and sweeps an operation of another package in steady state.
+func TestRegisteredAllocatesNothing(t *testing.T) {
+	g := graph.New()
+	step := func() {
+		g.Reset()
+		x := g.Var(0.5)
+		y := x
+		for range 100 {
+			y = Softsign(y)
+		}
+		autograd.Backward(y)
+	}
+	step()
+	if n := testing.AllocsPerRun(100, step); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 

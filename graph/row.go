@@ -17,8 +17,8 @@ const (
 	opLeaf
 )
 
-// A Class, for authors of operations, says how an operation's result depends on its operands. It decides how gradients
-// are summed back over broadcast axes and which tests run.
+// A Class, for authors of operations, says how an operation's result depends on its operands. It decides whether the
+// result is a constant, where the Tangent of a row comes from, what diagnoses look for, and which tests run.
 type Class uint8
 
 // The classes of operations.

@@ -110,11 +110,12 @@ func (a *Adjoints) sweepPage(k, j, stop int) int {
 			return j
 		}
 		h := &c.heads[j]
-		if finite := w-w == 0; !finite && h.flags&wantsGrad == 0 {
+		finite := w-w == 0
+		if !finite && h.flags&wantsGrad == 0 {
 			continue
 		}
 		for i, in := range l.In {
-			if l.D[i] == 0 && (w-w == 0 || table[h.op].selects>>i&1 != 0) {
+			if l.D[i] == 0 && (finite || table[h.op].selects>>i&1 != 0) {
 				continue // a product that is 0, or nothing from what was not selected
 			}
 			a.add(in, w*l.D[i])

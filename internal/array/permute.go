@@ -9,26 +9,12 @@ import (
 
 // Permute sets dst to src with its axes in another order: axis i of dst is axis axes[i] of src. It panics with a [*tensor.Error]
 // unless axes names every axis of src once, dst has the permuted shape, and both have one precision.
-func Permute(dst, src *tensor.Tensor, axes []int) {
-	checkPermute("array.Permute", dst, src, axes)
-	if dst.DType() == tensor.Float32 {
-		permute(dst.Float32s(), src.Float32s(), src.Dims(), axes, false)
-	} else {
-		permute(dst.Float64s(), src.Float64s(), src.Dims(), axes, false)
-	}
-}
+func Permute(dst, src *tensor.Tensor, axes []int) { permuted("array.Permute", dst, src, axes, false) }
 
 // PermuteAdd adds src to dst with the axes in another order, as [Permute] sets it.
-func PermuteAdd(dst, src *tensor.Tensor, axes []int) {
-	checkPermute("array.PermuteAdd", dst, src, axes)
-	if dst.DType() == tensor.Float32 {
-		permute(dst.Float32s(), src.Float32s(), src.Dims(), axes, true)
-	} else {
-		permute(dst.Float64s(), src.Float64s(), src.Dims(), axes, true)
-	}
-}
+func PermuteAdd(dst, src *tensor.Tensor, axes []int) { permuted("array.PermuteAdd", dst, src, axes, true) }
 
-func checkPermute(op string, dst, src *tensor.Tensor, axes []int) {
+func permuted(op string, dst, src *tensor.Tensor, axes []int, add bool) {
 	samePrecision(op, dst, src)
 	mustPermute(op, axes, len(src.Dims()))
 	fits := len(dst.Dims()) == len(axes)
@@ -37,6 +23,11 @@ func checkPermute(op string, dst, src *tensor.Tensor, axes []int) {
 	}
 	if !fits {
 		panic(tensor.Errorf(op, tensor.ErrShape, "shape %s with its axes in the order %s does not become %s", tensor.FormatShape(src.Dims()), tensor.FormatShape(axes), tensor.FormatShape(dst.Dims())))
+	}
+	if dst.DType() == tensor.Float32 {
+		permute(dst.Float32s(), src.Float32s(), src.Dims(), axes, add)
+	} else {
+		permute(dst.Float64s(), src.Float64s(), src.Dims(), axes, add)
 	}
 }
 

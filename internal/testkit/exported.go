@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -73,13 +74,8 @@ func describe(f *ast.FuncDecl) (Func, bool) {
 func (f Func) TakesNil(interfaces ...string) bool {
 	for _, p := range f.Params {
 		p = strings.TrimPrefix(strings.TrimPrefix(p, "..."), "[]")
-		if p[0] == '*' || strings.HasPrefix(p, "func(") {
+		if p[0] == '*' || strings.HasPrefix(p, "func(") || slices.Contains(interfaces, p) {
 			return true
-		}
-		for _, i := range interfaces {
-			if p == i {
-				return true
-			}
 		}
 	}
 	return false
