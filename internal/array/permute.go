@@ -12,7 +12,9 @@ import (
 func Permute(dst, src *tensor.Tensor, axes []int) { permuted("array.Permute", dst, src, axes, false) }
 
 // PermuteAdd adds src to dst with the axes in another order, as [Permute] sets it.
-func PermuteAdd(dst, src *tensor.Tensor, axes []int) { permuted("array.PermuteAdd", dst, src, axes, true) }
+func PermuteAdd(dst, src *tensor.Tensor, axes []int) {
+	permuted("array.PermuteAdd", dst, src, axes, true)
+}
 
 func permuted(op string, dst, src *tensor.Tensor, axes []int, add bool) {
 	samePrecision(op, dst, src)

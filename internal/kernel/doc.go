@@ -13,8 +13,8 @@
 //   - "Zero wins": where an incoming cotangent ct[i] is exactly 0, nothing is added to dst[i], whatever the other factor is,
 //     Inf and NaN included. So a branch that was not taken never turns a gradient into NaN.
 //   - Matrices are row-major; lda is the distance between the beginnings of two rows of a.
-//   - Nothing here allocates, except that products make buffers for their copies at first and keep them. No slice that is passed
-//     in is kept. For the compiler's escape analysis the slices escape, so an array of the caller's would move to the heap.
+//   - Nothing here allocates, except that products, sums of columns and over axes, and [Share] make buffers at first and keep
+//     them. No slice that is passed in is kept. For the compiler's escape analysis the slices escape, so an array of the caller's would move to the heap.
 //   - Results do not depend on the number of processors.
 //
 // A training step, say, for y = relu(x·w + b) with a cotangent ct of y:

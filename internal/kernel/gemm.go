@@ -9,7 +9,7 @@ import "fmt"
 // without accumulate sets C to 0.
 //
 // Products are added in any order, with or without intermediate rounding. Infinities and NaNs go where IEEE 754 sends them:
-// 0·Inf is NaN. [GemmZeroWins] is the other choice.
+// 0·Inf is NaN.
 func Gemm[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
 	mustGemm("Gemm", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
 	if raceEnabled {
@@ -36,29 +36,6 @@ func Gemm[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb 
 		p.a, p.ars, p.acs, p.b, p.brs, p.bcs = b, p.bcs, p.brs, a, p.acs, p.ars
 	}
 	g.run(&p)
-}
-
-// GemmZeroWins is [Gemm] with another rule for zeros: an element of A that is 0 contributes 0, whatever B holds.
-// It is a plain loop, meant for the rare products whose operands are not all finite; see [AllFinite].
-func GemmZeroWins[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int, accumulate bool) {
-	mustGemm("GemmZeroWins", transA, transB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc)
-	ars, acs := strides(lda, transA)
-	brs, bcs := strides(ldb, transB)
-	for i := range m {
-		row := c[i*ldc : i*ldc+n]
-		if !accumulate {
-			clear(row)
-		}
-		for p := range k {
-			v := a[i*ars+p*acs]
-			if v == 0 {
-				continue
-			}
-			for j := range row {
-				row[j] += times(v, b[p*brs+j*bcs])
-			}
-		}
-	}
 }
 
 // Linear computes a fully connected layer: y = x·w + bias, and with relu set y = max(x·w + bias, 0), where NaN stays NaN.

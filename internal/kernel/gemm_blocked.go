@@ -48,7 +48,8 @@ type product[T Float] struct {
 	relu     bool
 }
 
-// scratch holds the copies of blocks that a product needs, and the buffer of a chunk of [Share].
+// scratch holds the copies of blocks that a product needs, or in a the sums of columns or over axes, and the buffer of a chunk
+// of [Share].
 type scratch[T Float] struct {
 	a, b   []T
 	buffer []T

@@ -5,7 +5,8 @@ import (
 	"unsafe"
 )
 
-// scratch32 and scratch64 are the buffers of products of either precision.
+// scratch32 and scratch64 are the free buffers of either precision: of products, of sums of columns and over axes, and of
+// [Share].
 var (
 	scratch32 scratchList[float32]
 	scratch64 scratchList[float64]

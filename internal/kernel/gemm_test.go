@@ -151,27 +151,7 @@ func TestGemmPropagatesInfinitiesAndNaNs(t *testing.T) {
 		if msg := diff([]float64{nan, nan, inf, nan}, c); msg != "" {
 			t.Errorf("Gemm mismatch (-want +got):\n%s", msg)
 		}
-		kernel.GemmZeroWins(false, false, 2, 2, 2, a, 2, b, 2, c, 2, false)
-		if msg := diff([]float64{1, nan, inf, nan}, c); msg != "" {
-			t.Errorf("GemmZeroWins mismatch (-want +got):\n%s", msg)
-		}
 	})
-}
-
-func TestGemmZeroWins(t *testing.T) {
-	rng := rand.New(rand.NewPCG(7, 8))
-	for i, s := range shapes() {
-		if s.m > 40 || s.n > 40 || s.k > 40 {
-			continue
-		}
-		sa, sb := s.operands()
-		a := newMatrix[float32](rng, sa[0], sa[1], i%3, 0)
-		b := newMatrix[float32](rng, sb[0], sb[1], i%4, 0)
-		c := newMatrix[float32](rng, s.m, s.n, 0, 0)
-		want := reference(s, a, b, c, i%2 == 0)
-		kernel.GemmZeroWins(s.transA, s.transB, s.m, s.n, s.k, a.s, a.ld, b.s, b.ld, c.s, c.ld, i%2 == 0)
-		checkProduct(t, s, want, c)
-	}
 }
 
 func TestLinear(t *testing.T) {

@@ -92,8 +92,6 @@ func testProtectedPage[T kernel.Float](t *testing.T) {
 		}
 		kernel.LogSumExp(s(3), s(3*n), n)
 		kernel.AddColumnSums(s(n), s(5*n))
-		kernel.RowSums(s(5), s(5*n))
-		kernel.AddRow(s(3*n), s(3*n), s(n))
 		kernel.SGDMomentum(s(n), s(n), s(n), 1, 1, 1, n%2 == 0)
 		kernel.Adam(s(n), s(n), s(n), s(n), 1, 0.5, 0.5, 1, 1, n%2 == 0, 1)
 	}

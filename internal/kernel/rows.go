@@ -1,17 +1,7 @@
 package kernel
 
-// AddRow adds row to every row of a matrix: dst[i,j] = x[i,j] + row[j]. dst and x have m·n elements where n = len(row).
-func AddRow[T Float](dst, x, row []T) {
-	mustMatch("AddRow", "x", len(x), len(dst))
-	n := len(row)
-	m := mustRows("AddRow", "dst", len(dst), n)
-	for i := range m {
-		apply(opAdd, dst[i*n:i*n+n], x[i*n:i*n+n], row, 0)
-	}
-}
-
 const (
-	columnBlock = 64 // how many columns AddColumnSums adds at a time
+	columnBlock = 64 // how many columns AddColumnSums, or elements of dst AddOverAxes, adds at a time
 	rowBlock    = 64 // how many rows a kernel adds one after another
 )
 
@@ -78,16 +68,5 @@ func columnSums[T Float](k *kernels[T], sums []float64, w int, x []T, n, m int) 
 	columnSums(k, sums, w, x, n, h)
 	rest := sums[columnBlock:]
 	columnSums(k, rest, w, x[h*n:], n, m-h)
-	for i, s := range rest[:w] {
-		sums[i] += s
-	}
-}
-
-// RowSums sets dst[i] = Σⱼ x[i,j], added like [Sum]. x has m·n elements where m = len(dst).
-func RowSums[T Float](dst, x []T) {
-	m := len(dst)
-	n := mustRows("RowSums", "x", len(x), m)
-	for i := range m {
-		dst[i] = Sum(x[i*n : i*n+n])
-	}
+	addTo64(sums, rest[:w])
 }
