@@ -183,7 +183,9 @@ var misuses = map[string][]func(){
 		func() { graph.Register(graph.Row{Name: "mul", Func: ops.Mul}) },
 		func() { graph.Register(graph.Row{Name: "no_forward", Func: ops.Exp}) },
 		func() { graph.Register(graph.Row{Name: "no_vjp", Func: ops.Exp, Unary: identity}) },
-		func() { graph.Register(graph.Row{Name: "two_minds", Func: ops.Exp, Unary: identity, Class: graph.NoGrad, VJP: passOn}) },
+		func() {
+			graph.Register(graph.Row{Name: "two_minds", Func: ops.Exp, Unary: identity, Class: graph.NoGrad, VJP: passOn})
+		},
 		func() {
 			graph.Register(graph.Row{Name: "selects_too_far", Func: ops.Exp, Unary: identity, Class: graph.Elementwise, VJP: passOn, Selects: []int{32}})
 		},

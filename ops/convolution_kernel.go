@@ -122,8 +122,8 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 	}
 	size := j.patches
 	if target == kernels {
-		images := (s.batch + j.chunks - 1) / j.chunks
-		j.levels = sumLevels(images * s.products())
+		perChunk := (s.batch + j.chunks - 1) / j.chunks
+		j.levels = sumLevels(perChunk * s.products())
 		size += j.levels * s.out * s.patch()
 	}
 	kernel.Share(j, j.chunks, size, s.batch*s.groups*s.area*s.out*s.patch())

@@ -279,13 +279,7 @@ func contract(a, b term, keep []int, sizes map[int]int) term {
 		}
 		return d
 	}
-	length := func(labels []int) int {
-		n := 1
-		for _, d := range dims(labels) {
-			n *= d
-		}
-		return n
-	}
+	length := func(labels []int) int { return product(dims(labels)) }
 	head := dims(batch)
 	if len(batch) > 1 {
 		head = []int{length(batch)}

@@ -125,10 +125,11 @@ func init() {
 			x, out, classes := n.In(0), n.Out(), n.Int(0)
 			out.Fill(0)
 			for i := range x.Len() {
-				if v := x.AtFlat(i); !(v >= 0 && v < float64(classes)) || v != float64(int(v)) {
+				v := x.AtFlat(i)
+				if !(v >= 0 && v < float64(classes)) || v != float64(int(v)) {
 					panic(n.Errorf(graph.ErrIndex, "label %v of element %d is none of the whole numbers from 0 to %d", v, i, classes-1))
 				}
-				out.SetFlat(1, i*classes+int(x.AtFlat(i)))
+				out.SetFlat(1, i*classes+int(v))
 			}
 		},
 		Prepare: func(_ int, x graph.Value) graph.Value { return Floor(x) },
@@ -266,14 +267,7 @@ func addAtIndicesOf[T constraints.Float](whole, part []T, dims []int, axis int, 
 // eachIndex calls f for every stretch of elements of a gather: whole has the shape given, part has len(index)
 // elements along the axis.
 func eachIndex(shape []int, axis int, index []int, f func(whole, part, block int)) {
-	outer, block := 1, 1
-	for i, d := range shape {
-		if i < axis {
-			outer *= d
-		} else if i > axis {
-			block *= d
-		}
-	}
+	outer, block := product(shape[:axis]), product(shape[axis+1:])
 	if block == 0 {
 		return // however long the other axes are
 	}

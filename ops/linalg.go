@@ -193,13 +193,7 @@ func mustSquare(c graph.Call, i int) []int {
 }
 
 // batchLen returns the number of matrices in a batch of the given shape.
-func batchLen(dims []int) int {
-	n := 1
-	for _, d := range dims[:len(dims)-2] {
-		n *= d
-	}
-	return n
-}
+func batchLen(dims []int) int { return product(dims[:len(dims)-2]) }
 
 // eachDiagonal calls f for every element of the diagonals of a batch of matrices: the number of its matrix, its number
 // among the elements of all diagonals, and its place in the batch.

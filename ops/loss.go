@@ -37,7 +37,7 @@ func init() {
 		Backward:   probabilityBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			p, t := n.Input(0), n.Input(1)
-			d := Sub(logOneMinus(p), Log(p))
+			d := Sub(Log1p(Neg(p)), Log(p))
 			if i == 0 {
 				// The logarithms end at 0. A weight of 0 wins over their infinite derivative there, and over NaN beyond.
 				g := n.Graph()
@@ -226,12 +226,12 @@ func pairForward(f64 func(n graph.Node, terms *tensor.Tensor) float64, f32 func(
 	}
 }
 
-// squaredErrors fills terms with the differences y - t and returns the sum of their squares.
-func squaredErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
+// differences fills terms with the differences y - t and returns them.
+func differences[T constraints.Float](n graph.Node, terms *tensor.Tensor) []T {
 	d, y, t := tensor.Data[T](terms), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
 	if len(y) == len(d) && len(t) == len(d) {
 		kernel.Sub(d, y, t)
-		return float64(kernel.Dot(d, d))
+		return d
 	}
 	p := array.Pair(terms.Dims(), n.In(0).Dims(), n.In(1).Dims())
 	for r := range p.Runs {
@@ -239,6 +239,12 @@ func squaredErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) floa
 			d[r.Out+i] = y[r.A+i*r.StepA] - t[r.B+i*r.StepB]
 		}
 	}
+	return d
+}
+
+// squaredErrors fills terms with the differences y - t and returns the sum of their squares.
+func squaredErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
+	d := differences[T](n, terms)
 	return float64(kernel.Dot(d, d))
 }
 
@@ -273,9 +279,3 @@ func weighted(w, x float64) float64 {
 }
 
 func bceOf(p, t float64) float64 { return -weighted(t, math.Log(p)) - weighted(1-t, math.Log1p(-p)) }
-
-// oneMinus returns 1 - x.
-func oneMinus(x graph.Value) graph.Value { return AddScalar(Neg(x), 1) }
-
-// logOneMinus returns ln(1-x).
-func logOneMinus(x graph.Value) graph.Value { return Log1p(Neg(x)) }

@@ -28,9 +28,8 @@ func init() {
 
 // huberErrors fills terms with the differences y - t and returns the sum of what they count.
 func huberErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
-	squaredErrors[T](n, terms)
 	delta := n.Float(0)
-	return pairwise(tensor.Data[T](terms), func(d float64) float64 {
+	return pairwise(differences[T](n, terms), func(d float64) float64 {
 		if a := math.Abs(d); a > delta {
 			return delta * (a - 0.5*delta)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -157,7 +158,7 @@ func TestAllMasked(t *testing.T) {
 					x := g.VarTensor(filled(-inf, n))
 					y := c.f(x)
 					for _, v := range numbers(y.Tensor()) {
-						if !identical(v, c.value) {
+						if !rowtest.Identical(v, c.value) {
 							t.Errorf("%v: value %v, want %v", dtype, v, c.value)
 						}
 					}

@@ -170,10 +170,7 @@ func addMatmul[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor,
 func eachProduct(out, a, b []int, f func(m, k, c, i, j, l int)) {
 	m, k, c := a[len(a)-2], a[len(a)-1], b[len(b)-1]
 	if len(b) == 2 {
-		for _, d := range a[:len(a)-2] {
-			m *= d
-		}
-		f(m, k, c, 0, 0, 0)
+		f(batchLen(a)*m, k, c, 0, 0, 0)
 		return
 	}
 	p := array.Pair(out[:len(out)-2], a[:len(a)-2], b[:len(b)-2])

@@ -64,8 +64,7 @@ func init() {
 				func(x []float32) float32 { return float32(deviation(x, k)) })
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			y, zero := spread(n, n.Value()), n.Graph().Const(0)
-			d := Where(Eq(y, zero), zero, Div(Center(n.Input(0), n.Ints()...), y))
+			d := divOrZero(Center(n.Input(0), n.Ints()...), spread(n, n.Value()))
 			return Chain(spread(n, ct), MulScalar(d, 1/freedom(n)))
 		},
 		Try:    []string{"(3) 1", "(2,3) 1", "(2,3) 1 0", "(2,3) 0 1", "(2,3) 1 -1", "(2,3,4) 2 0 2", "(2,3,4) -1 1"},

@@ -26,7 +26,7 @@ func init() {
 			array.Instance(dst.DType(), maxPoolBackward[float64], maxPoolBackward[float32])(n, ct, dst)
 		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			return maxPoolInput("ops.MaxPool2DInput", ct, n.Input(0), windowsIn(n))
+			return maxPoolInput(ct, n.Input(0), windowsIn(n))
 		},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as for max"}},
 		Try:    []string{"(2,2) 1 1", "(2,2) 2 2", "(2,1,2,5) 2 2", "(3,3) 2 1", "(1,5) 1 3", "(0,2,2) 2 1"},
@@ -45,7 +45,7 @@ func init() {
 			if i == 1 {
 				return zeroVJP(n, i, ct)
 			}
-			return maxPoolSelect("ops.MaxPool2DSelect", ct, n.Input(1), windowsIn(n))
+			return maxPoolSelect(ct, n.Input(1), windowsIn(n))
 		},
 		Try:    pairs,
 		Source: source,
@@ -62,7 +62,7 @@ func init() {
 			if i == 1 {
 				return zeroVJP(n, i, ct)
 			}
-			return maxPoolInput("ops.MaxPool2DInput", ct, n.Input(1), windowsIn(n))
+			return maxPoolInput(ct, n.Input(1), windowsIn(n))
 		},
 		Try:    swapped,
 		Source: source,
@@ -82,7 +82,7 @@ func init() {
 		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.InputNode(0).Dims()
-			return avgPoolInput("ops.AvgPool2DInput", ct, x[len(x)-2], x[len(x)-1], windowsIn(n))
+			return avgPoolInput(ct, x[len(x)-2], x[len(x)-1], windowsIn(n))
 		},
 		Try:    []string{"(2,2) 1 1", "(2,2) 2 2", "(2,1,2,5) 2 2", "(3,3) 2 1", "(1,5) 1 3", "(0,2,2) 2 1"},
 		Source: source,
@@ -155,7 +155,7 @@ func MaxPool2DWith(x graph.Value, config PoolConfig) graph.Value {
 //
 // It panics with a [*graph.Error] if ct has not the shape of MaxPool2D(x, k, stride).
 func MaxPool2DInput(ct, x graph.Value, k, stride int) graph.Value {
-	return maxPoolInput("ops.MaxPool2DInput", ct, x, squareWindows(k, stride))
+	return maxPoolInput(ct, x, squareWindows(k, stride))
 }
 
 // MaxPool2DSelect returns, for every window of [MaxPool2D] in x, the element of v at the place of the window's largest
@@ -165,7 +165,7 @@ func MaxPool2DInput(ct, x graph.Value, k, stride int) graph.Value {
 //
 // It panics with a [*graph.Error] if v has not the shape of x.
 func MaxPool2DSelect(v, x graph.Value, k, stride int) graph.Value {
-	return maxPoolSelect("ops.MaxPool2DSelect", v, x, squareWindows(k, stride))
+	return maxPoolSelect(v, x, squareWindows(k, stride))
 }
 
 // AvgPool2D returns the mean of every window of k×k elements in the last two axes of x, a window every stride elements:
@@ -197,7 +197,7 @@ func AvgPool2DWith(x graph.Value, config PoolConfig) graph.Value {
 //
 // It panics with a [*graph.Error] if AvgPool2D of such images has not the shape of y.
 func AvgPool2DInput(y graph.Value, height, width, k, stride int) graph.Value {
-	return avgPoolInput("ops.AvgPool2DInput", y, height, width, squareWindows(k, stride))
+	return avgPoolInput(y, height, width, squareWindows(k, stride))
 }
 
 // A poolGeometry says where windows lie, along the height and along the width.
@@ -233,7 +233,8 @@ func (g *poolGeometry) record(c graph.Call, shape []int) graph.Value {
 	return c.Ints(g.size[:]...).Ints(g.stride[:]...).Ints(g.padding[:]...).Ints(g.excludePadding).Record(shape...)
 }
 
-// maxPool and the functions below record operations. op is the function that the user has called.
+// maxPool and the functions below record operations. For those that two functions of this package call, op is the one that
+// the user has called.
 func maxPool(op string, x graph.Value, g poolGeometry) graph.Value {
 	return pool(op, opMaxPool, x, g)
 }
@@ -249,28 +250,28 @@ func pool(op string, row graph.Op, x graph.Value, g poolGeometry) graph.Value {
 	return g.record(c, g.shape(op, buf[:0], mustMatricesOf(op, c)))
 }
 
-func maxPoolInput(op string, ct, x graph.Value, g poolGeometry) graph.Value {
+func maxPoolInput(ct, x graph.Value, g poolGeometry) graph.Value {
 	c := graph.Begin(opMaxPoolInput, ct, x)
-	if want := g.shape(op, nil, mustMatrices(c, 1)); !slices.Equal(want, c.Dims(0)) {
+	if want := g.shape("ops.MaxPool2DInput", nil, mustMatrices(c, 1)); !slices.Equal(want, c.Dims(0)) {
 		panic(c.Errorf(graph.ErrShape, "ct has shape %s, the windows of x have %s: give one element for each window", tensor.FormatShape(c.Dims(0)), tensor.FormatShape(want)))
 	}
 	return g.record(c, c.Dims(1))
 }
 
-func maxPoolSelect(op string, v, x graph.Value, g poolGeometry) graph.Value {
+func maxPoolSelect(v, x graph.Value, g poolGeometry) graph.Value {
 	c := graph.Begin(opMaxPoolSelect, v, x)
 	if !slices.Equal(c.Dims(0), c.Dims(1)) {
 		panic(c.Errorf(graph.ErrShape, "v has shape %s and x %s: both must be equal", tensor.FormatShape(c.Dims(0)), tensor.FormatShape(c.Dims(1))))
 	}
-	return g.record(c, g.shape(op, nil, mustMatrices(c, 1)))
+	return g.record(c, g.shape("ops.MaxPool2DSelect", nil, mustMatrices(c, 1)))
 }
 
-func avgPoolInput(op string, y graph.Value, height, width int, g poolGeometry) graph.Value {
+func avgPoolInput(y graph.Value, height, width int, g poolGeometry) graph.Value {
 	c := graph.Begin(opAvgPoolInput, y)
 	dims := mustMatrices(c, 0)
 	x := append([]int{}, dims...)
 	x[len(x)-2], x[len(x)-1] = height, width
-	if want := g.shape(op, nil, x); !slices.Equal(want, dims) {
+	if want := g.shape("ops.AvgPool2DInput", nil, x); !slices.Equal(want, dims) {
 		panic(c.Errorf(graph.ErrShape, "y has shape %s, the windows of images %s make %s: give one element for each window", tensor.FormatShape(dims), tensor.FormatShape(x), tensor.FormatShape(want)))
 	}
 	return g.record(c, x)

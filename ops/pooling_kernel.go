@@ -132,7 +132,7 @@ func largest[T constraints.Float](x []T, rows, cols, width int) (m T, offset, ti
 	for p := range rows {
 		for q, v := range x[p*width : p*width+cols] {
 			switch {
-			case v > m || v != v && m == m:
+			case above(v, m):
 				m, offset, ties = v, p*width+q, 1
 			case same(v, m):
 				ties++

@@ -39,3 +39,6 @@ func divOrZero(a, b graph.Value) graph.Value {
 	zero := b.Graph().Const(0)
 	return Where(Eq(b, zero), zero, Div(a, b))
 }
+
+// oneMinus returns 1 - x.
+func oneMinus(x graph.Value) graph.Value { return AddScalar(Neg(x), 1) }

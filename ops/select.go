@@ -220,5 +220,5 @@ func MaskedFill(x, mask graph.Value, v float64) graph.Value {
 //
 // Derivative: 1-w by a, w by b, b-a by w.
 func Lerp(a, b, w graph.Value) graph.Value {
-	return Add(Mul(AddScalar(Neg(w), 1), a), Mul(w, b))
+	return Add(Mul(oneMinus(w), a), Mul(w, b))
 }

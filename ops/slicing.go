@@ -69,14 +69,7 @@ func Slice(x graph.Value, axis, start, stop int) graph.Value {
 	shape := append(buf[:0], in...)
 	shape[axis] = to - from
 	c.Ints(axis, from)
-	before, block := 1, 1
-	for i, d := range in {
-		if i < axis {
-			before *= d
-		} else if i > axis {
-			block *= d
-		}
-	}
+	before, block := product(in[:axis]), product(in[axis+1:])
 	if before == 1 { // the elements lie together
 		return c.RecordView(from*block, shape...)
 	}
@@ -122,14 +115,7 @@ func addWindow(dst, ct *tensor.Tensor, axis, from, to int) {
 
 // eachWindow calls f for every stretch of elements that lies together in both windows.
 func eachWindow(dst, src []int, axis, from, to int, f func(d, s, n int)) {
-	outer, block := 1, 1
-	for i, d := range dst {
-		if i < axis {
-			outer *= d
-		} else if i > axis {
-			block *= d
-		}
-	}
+	outer, block := product(dst[:axis]), product(dst[axis+1:])
 	n := min(dst[axis]-to, src[axis]-from) * block
 	if n <= 0 {
 		return

@@ -23,11 +23,6 @@ var (
 	negZero = math.Copysign(0, -1)
 )
 
-// identical reports whether two numbers are the same, bit for bit but for the kind of NaN.
-func identical(a, b float64) bool {
-	return a != a && b != b || math.Float64bits(a) == math.Float64bits(b)
-}
-
 func TestSpecialValuesOfTwo(t *testing.T) {
 	for _, c := range []struct {
 		f       func(a, b graph.Value) graph.Value
@@ -96,7 +91,7 @@ func TestSpecialValuesOfTwo(t *testing.T) {
 			for _, fm := range forms {
 				operands := []*tensor.Tensor{filled(c.a, fm.shape...), filled(c.b, fm.shape...)}
 				y, d := fm.derivative(operands, call2(c.f))
-				if !identical(y[0], fm.round(c.y)) {
+				if !rowtest.Identical(y[0], fm.round(c.y)) {
 					t.Errorf("%s: value %v, want %v", fm.name, y[0], c.y)
 				}
 				fm.compare(t, "derivative", []float64{c.da, c.db}, []float64{d[0], d[len(y)]})
@@ -148,7 +143,7 @@ func TestRowTensorAgreesWithScalarEverywhere(t *testing.T) {
 					if y[i] == 0 && y1[0] == 0 && row.Name == "relu" {
 						continue // the sign of a zero is the processor's
 					}
-					if !identical(y[i], y1[0]) && !(y1[0] != 0 && math.Abs(y[i]-y1[0]) <= ulp4*math.Abs(y1[0])+5e-324) {
+					if !rowtest.Identical(y[i], y1[0]) && !(y1[0] != 0 && math.Abs(y[i]-y1[0]) <= ulp4*math.Abs(y1[0])+5e-324) {
 						t.Errorf("%s(%v): tensor %v, scalar %v", row.Name, v, y[i], y1[0])
 					}
 					for _, got := range []float64{d[i], dGrad[i]} {

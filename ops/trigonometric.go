@@ -244,7 +244,7 @@ func cosOfAsin(x float64) float64 { return math.Sqrt((1 - x) * (1 + x)) }
 
 // rsqrtOneMinusSquare returns 1/√(1-x²), as graph operations, in the same form.
 func rsqrtOneMinusSquare(x graph.Value) graph.Value {
-	return Rsqrt(Mul(AddScalar(Neg(x), 1), AddScalar(x, 1)))
+	return Rsqrt(Mul(oneMinus(x), AddScalar(x, 1)))
 }
 
 // Tan returns the tangent of x in radians, element by element.

@@ -240,6 +240,11 @@ func SameNumber(a, b, tolerance, scale float64) bool {
 	return math.Abs(a-b) <= tolerance*max(math.Abs(a), math.Abs(b), scale)
 }
 
+// Identical reports whether two numbers are the same, bit for bit but for the kind of NaN.
+func Identical(a, b float64) bool {
+	return a != a && b != b || math.Float64bits(a) == math.Float64bits(b)
+}
+
 // These bound the difference of two ways to one derivative that round differently, a dozen operations each.
 const (
 	SameTo64 = 1e-13

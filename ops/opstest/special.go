@@ -154,7 +154,7 @@ func specialValues(t *testing.T, row *graph.Row) {
 	} {
 		for _, f := range forms {
 			y, d := f.at(s, c.x)
-			if !identical(y, f.round(c.want.Value)) && !(row.Name == "relu" && y == c.want.Value) { // relu may keep the sign of a zero
+			if !rowtest.Identical(y, f.round(c.want.Value)) && !(row.Name == "relu" && y == c.want.Value) { // relu may keep the sign of a zero
 				t.Errorf("%s: %s(%v) = %v, want %v", f.name, row.Name, c.x, y, c.want.Value)
 			}
 			tolerance := 1e-14
@@ -166,11 +166,6 @@ func specialValues(t *testing.T, row *graph.Row) {
 			}
 		}
 	}
-}
-
-// identical reports whether two numbers are the same, bit for bit but for the kind of NaN.
-func identical(a, b float64) bool {
-	return a != a && b != b || math.Float64bits(a) == math.Float64bits(b)
 }
 
 // kinks checks Row.Kinks of an elementwise operation: with all operands there, every derivative is the one chosen. The
