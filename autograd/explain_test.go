@@ -251,3 +251,17 @@ func TestExplainWriteError(t *testing.T) {
 		}
 	}
 }
+
+// TestExplainOfMorePathsThanCounted explains a value to which more paths lead than an int can count.
+func TestExplainOfMorePathsThanCounted(t *testing.T) {
+	x := graph.New().Var(1).Named("x")
+	before, y := x, ops.Exp(x).Named("y")
+	for i := range 2 * strconv.IntSize { // as Fibonacci's numbers grow
+		before, y = y, ops.Add(before, y).Named("y"+strconv.Itoa(i))
+	}
+	want := "More than " + map[int]string{32: "2·10⁹", 64: "9·10¹⁸"}[strconv.IntSize] + " paths lead from "
+	var text strings.Builder
+	if err := autograd.Explain(&text, y, x); err != nil || !strings.Contains(text.String(), want) {
+		t.Errorf("error %v, want %q in:\n%.300s", err, want, text.String())
+	}
+}

@@ -129,3 +129,23 @@ func TestVJP(t *testing.T) {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 }
+
+// TestJacobianTakesTheCheaperWay counts how often the rule of an operation runs: once for each row, or a few times for
+// each column.
+func TestJacobianTakesTheCheaperWay(t *testing.T) {
+	calls := 0
+	op := autograd.Custom("counted", mapped(math.Sin), func(_, ct graph.Value, xs ...graph.Value) []graph.Value {
+		calls++
+		return []graph.Value{ops.Mul(ct, ops.Cos(xs[0]))}
+	})
+	at := []float64{1, 2, 3, 4}
+	autograd.Jacobian(func(x graph.Value) graph.Value { return ops.Tile(op(x), 0, 2000) }, at) // 8000×4
+	if most := 3 * len(at); calls == 0 || calls > most {
+		t.Errorf("8000×4: the rule ran %d times, want at most %d", calls, most)
+	}
+	calls = 0
+	autograd.Jacobian(func(x graph.Value) graph.Value { return ops.Sum(op(x)) }, at)
+	if calls != 1 {
+		t.Errorf("1×4: the rule ran %d times, want 1", calls)
+	}
+}

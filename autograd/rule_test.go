@@ -84,3 +84,29 @@ func TestBrokenRules(t *testing.T) {
 		})
 	}
 }
+
+// TestRuleMayDifferentiate lets the rule of a registered operation differentiate what it records.
+func TestRuleMayDifferentiate(t *testing.T) {
+	defer func() { brokenRule = nil }()
+	brokenRule = func(n graph.Node, ct graph.Value) graph.Value {
+		x := n.Input(0)
+		return ops.Mul(ct, autograd.Grad(ops.Sum(ops.Square(x)), x)[0])
+	}
+	g := graph.New()
+	x := g.VarTensor(vector(1, 2))
+	y := ops.Sum(broken(x))
+	length := g.Len()
+	if diff := cmp.Diff([]float64{2, 4}, autograd.Backward(y).Tensor(x).Float64s()); diff != "" {
+		t.Errorf("Backward: mismatch (-want +got):\n%s", diff)
+	}
+	if g.Len() != length {
+		t.Errorf("Backward left %d nodes on the tape", g.Len()-length)
+	}
+	d := autograd.Grad(y, x)[0]
+	if diff := cmp.Diff([]float64{2, 4}, d.Tensor().Float64s()); diff != "" {
+		t.Errorf("Grad: mismatch (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]float64{2, 2}, autograd.Backward(ops.Sum(d)).Tensor(x).Float64s()); diff != "" {
+		t.Errorf("Backward of Grad: mismatch (-want +got):\n%s", diff)
+	}
+}

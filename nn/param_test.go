@@ -1,6 +1,8 @@
 package nn_test
 
 import (
+	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 
@@ -60,5 +62,24 @@ func TestWeightsOfLinear(t *testing.T) {
 		if got := nn.Weights(l.Params()...); len(got) != 1 || got[0] != w {
 			t.Errorf("%v: got %d weights, want the first parameter", size, len(got))
 		}
+	}
+}
+
+// TestParamJSON writes a parameter with its numbers and reads it back.
+func TestParamJSON(t *testing.T) {
+	p := nn.Param{Name: "w", Data: tensor.Of([]float64{1, 2}, 2), Kind: nn.Weight}
+	text, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back nn.Param
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	if back.Name != p.Name || back.Kind != p.Kind || !slices.Equal(back.Data.Dims(), p.Data.Dims()) || !slices.Equal(back.Data.Float64s(), p.Data.Float64s()) {
+		t.Errorf("%s: got %+v back", text, back)
+	}
+	if _, err := json.Marshal(nn.Param{Name: "w", Data: &tensor.Tensor{}}); !errors.Is(err, tensor.ErrUsage) {
+		t.Errorf("a zero tensor: error %v, want one that is tensor.ErrUsage", err)
 	}
 }

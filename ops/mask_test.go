@@ -176,30 +176,32 @@ func TestAllMasked(t *testing.T) {
 
 // TestMaskedScalars holds the same for functions of scalars.
 func TestMaskedScalars(t *testing.T) {
-	for name, f := range map[string]func(a, b graph.Value) graph.Value{
-		"log_add_exp":        ops.LogAddExp,
-		"logsumexp of stack": func(a, b graph.Value) graph.Value { return ops.LogSumExp(ops.Stack(0, a, b)) },
-	} {
-		for _, c := range []struct{ a, b, y, da, db float64 }{
-			{-inf, -inf, -inf, 0, 0}, {-inf, 2, 2, 0, 1}, {2, -inf, 2, 1, 0}, {1e20, 1e20, 1e20, 0.5, 0.5},
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		for name, f := range map[string]func(a, b graph.Value) graph.Value{
+			"log_add_exp":        ops.LogAddExp,
+			"logsumexp of stack": func(a, b graph.Value) graph.Value { return ops.LogSumExp(ops.Stack(0, a, b)) },
 		} {
-			g := graph.New()
-			a, b := g.Var(c.a), g.Var(c.b)
-			y := f(a, b)
-			backward, d := autograd.Backward(y), autograd.Grad(y, a, b)
-			got := []float64{y.Item(), backward.Scalar(a), backward.Scalar(b), d[0].Item(), d[1].Item()}
-			if diff := cmp.Diff([]float64{c.y, c.da, c.db, c.da, c.db}, got); diff != "" {
-				t.Errorf("%s of %v and %v: value, Backward, Grad: mismatch (-want +got):\n%s", name, c.a, c.b, diff)
-			}
-			next := ops.Add(ops.Square(d[0]), ops.MulScalar(d[1], 3))
-			backward, d = autograd.Backward(next), autograd.Grad(next, a, b)
-			slope := 0.0
-			if c.a == c.b && !math.IsInf(c.a, 0) {
-				slope = (2*0.5 - 3) * 0.25 // s'(0) = ¼
-			}
-			got = []float64{backward.Scalar(a), backward.Scalar(b), d[0].Item(), d[1].Item()}
-			if diff := cmp.Diff([]float64{slope, -slope, slope, -slope}, got); diff != "" {
-				t.Errorf("%s of %v and %v: second derivatives: mismatch (-want +got):\n%s", name, c.a, c.b, diff)
+			for _, c := range []struct{ a, b, y, da, db float64 }{
+				{-inf, -inf, -inf, 0, 0}, {-inf, 2, 2, 0, 1}, {2, -inf, 2, 1, 0}, {0x1p66, 0x1p66, 0x1p66, 0.5, 0.5},
+			} {
+				g := graph.New(graph.WithDType(dtype))
+				a, b := g.Var(c.a), g.Var(c.b)
+				y := f(a, b)
+				backward, d := autograd.Backward(y), autograd.Grad(y, a, b)
+				got := []float64{y.Item(), backward.Scalar(a), backward.Scalar(b), d[0].Item(), d[1].Item()}
+				if diff := cmp.Diff([]float64{c.y, c.da, c.db, c.da, c.db}, got); diff != "" {
+					t.Errorf("%v %s of %v and %v: value, Backward, Grad: mismatch (-want +got):\n%s", dtype, name, c.a, c.b, diff)
+				}
+				next := ops.Add(ops.Square(d[0]), ops.MulScalar(d[1], 3))
+				backward, d = autograd.Backward(next), autograd.Grad(next, a, b)
+				slope := 0.0
+				if c.a == c.b && !math.IsInf(c.a, 0) {
+					slope = (2*0.5 - 3) * 0.25 // s'(0) = ¼
+				}
+				got = []float64{backward.Scalar(a), backward.Scalar(b), d[0].Item(), d[1].Item()}
+				if diff := cmp.Diff([]float64{slope, -slope, slope, -slope}, got); diff != "" {
+					t.Errorf("%v %s of %v and %v: second derivatives: mismatch (-want +got):\n%s", dtype, name, c.a, c.b, diff)
+				}
 			}
 		}
 	}

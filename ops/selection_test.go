@@ -173,3 +173,36 @@ func TestHessianOfPowIsSymmetric(t *testing.T) {
 		}
 	}
 }
+
+// TestSecondDerivativesAtAnEdge holds those of a product with a zero that won, and of pow at base 0.
+func TestSecondDerivativesAtAnEdge(t *testing.T) {
+	for _, shape := range [][]int{nil, {3}} {
+		g := graph.New()
+		leaf := func(x float64) graph.Value {
+			if shape == nil {
+				return g.Var(x)
+			}
+			return g.VarTensor(filled(x, shape...))
+		}
+		ct, d, n := leaf(0), leaf(1), leaf(inf)
+		base, exponent := leaf(0), leaf(1)
+		slopes := autograd.Grad(ops.Sum(ops.Pow(base, exponent)), base, exponent)
+		for _, c := range []struct {
+			name string
+			y, x graph.Value
+			want float64
+		}{
+			{"∂(chain(0, d)·Inf)/∂d", ops.Mul(ops.Chain(ct, d), n), d, 0},
+			{"∂²(0ᵉ)/∂b∂e", slopes[0], exponent, -inf},
+			{"∂²(0ᵉ)/∂e∂b", slopes[1], base, -inf},
+			{"∂²(0ᵉ)/∂b²", slopes[0], base, 0},
+			{"∂²(0ᵉ)/∂e²", slopes[1], exponent, 0},
+		} {
+			y := ops.Sum(c.y)
+			backward, grad := autograd.Backward(y).Tensor(c.x), autograd.Grad(y, c.x)[0].Tensor()
+			if backward.AtFlat(0) != c.want || grad.AtFlat(0) != c.want {
+				t.Errorf("%s of shape %v: Backward %v, Grad %v, want %v", c.name, shape, backward, grad, c.want)
+			}
+		}
+	}
+}
