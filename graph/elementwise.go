@@ -126,7 +126,12 @@ func (r *Row) complete() {
 	case r.Unary != nil || r.UnaryParam != nil:
 		forward, backward = unaryForward, unaryBackward
 	case r.Binary != nil:
-		forward, backward = binaryForward, binaryBackward
+		forward = binaryForward
+		slope := r.slope // made once, for every element of every node
+		backward = func(n Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			AddSlopes(n, i, ct, dst, fresh, slope)
+			return true
+		}
 	default:
 		return
 	}
@@ -220,18 +225,13 @@ func mapPairs[T constraints.Float](n Node, f func(a, b float64) float64) {
 	}
 }
 
-func binaryBackward(n Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-	AddSlopes(n, i, ct, dst, fresh, binarySlope)
-	return true
-}
-
-func binarySlope(n Node, i int, a, b float64) (d float64, selected bool) {
-	row := n.Row()
-	_, d, db := row.Binary(a, b)
+// slope is the Slope of an operation whose row gives Binary.
+func (r *Row) slope(_ Node, i int, a, b float64) (d float64, selected bool) {
+	_, d, db := r.Binary(a, b)
 	if i == 1 {
 		d = db
 	}
-	return d, d != 0 || !row.SelectsOperand(i)
+	return d, d != 0 || !r.SelectsOperand(i)
 }
 
 // A Slope is the derivative of an elementwise operation of two operands by operand i, and whether the operation
