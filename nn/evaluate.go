@@ -59,7 +59,9 @@ func newEvaluator(op string, model Layer, set *data.Set, loss Loss, metric Metri
 // bindAll binds the parameters of a model and the tensors that batches come in, and returns the place behind them.
 func bindAll(op string, g *graph.Graph, model Layer, batches *data.Batches) graph.Mark {
 	for _, p := range model.Params() {
-		bind(op, g, p)
+		if p.Kind != Counter {
+			p.Bind(g)
+		}
 	}
 	for _, b := range batches.Buffers() {
 		g.BindConst(b.X).Named("x")
@@ -100,12 +102,18 @@ func (e *evaluator) run(ctx context.Context) (loss, metric float64, err error) {
 
 // modelDType returns the precision of a model's parameters, or an error if they differ; float64 without parameters.
 func modelDType(op string, model Layer) (dtype tensor.DType, err error) {
-	params := model.Params()
-	for _, p := range params {
-		if p.Data.DType() != params[0].Data.DType() {
-			return 0, graph.Errorf(op, graph.ErrDType, "parameter %q is %s and %q is %s: convert the model with nn.To", params[0].Name, params[0].Data.DType(), p.Name, p.Data.DType())
+	var first *Param
+	for _, p := range model.Params() {
+		switch {
+		case p.Kind == Counter:
+		case first == nil:
+			first = p
+		case p.Data.DType() != first.Data.DType():
+			return 0, graph.Errorf(op, graph.ErrDType, "parameter %q is %s and %q is %s: convert the model with nn.To", first.Name, first.Data.DType(), p.Name, p.Data.DType())
 		}
-		dtype = p.Data.DType()
 	}
-	return dtype, nil
+	if first == nil {
+		return tensor.Float64, nil
+	}
+	return first.Data.DType(), nil
 }

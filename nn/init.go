@@ -63,12 +63,31 @@ func Normal(deviation float64) Init {
 // uniform returns a number from the uniform distribution on ±bound.
 func uniform(rng *rand.Rand, bound float64) float64 { return bound * (2*rng.Float64() - 1) }
 
-func (i Init) fill(rng *rand.Rand, t *tensor.Tensor, in, out int) {
-	if i.draw == nil {
-		panic(graph.Errorf("nn.WithInit", graph.ErrUsage, "got the zero Init: use nn.XavierUniform(), nn.HeNormal() or another of its kind"))
+// Draw returns a tensor of the given shape, in float64, for a layer in which each node has fanIn inputs and each input
+// goes to fanOut nodes: in and out in the formulas of the distributions. For a convolution these are the channels times
+// the size of the kernel.
+//
+// Draw panics with a [*graph.Error] if the Init is zero, rng is nil or the zero rand.Rand, fanIn or fanOut is less than 1,
+// or there is no such shape.
+func (i Init) Draw(rng *rand.Rand, fanIn, fanOut int, shape ...int) *tensor.Tensor {
+	const op = "nn.Init.Draw"
+	i.mustBeMade(op)
+	switch {
+	case !hasSource(rng):
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
+	case fanIn < 1 || fanOut < 1:
+		panic(graph.Errorf(op, graph.ErrShape, "%d inputs and %d outputs of a node: both must be 1 or more", fanIn, fanOut))
 	}
+	t := tensor.New(tensor.Float64, shape...)
 	for k := range t.Len() {
-		t.SetFlat(i.draw(rng, float64(in), float64(out)), k)
+		t.SetFlat(i.draw(rng, float64(fanIn), float64(fanOut)), k)
 	}
-	t.MarkChanged()
+	return t
+}
+
+// mustBeMade panics if the Init is zero.
+func (i Init) mustBeMade(op string) {
+	if i.draw == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got the zero Init: use nn.XavierUniform(), nn.HeNormal() or another of its kind"))
+	}
 }

@@ -8,24 +8,6 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// A LinearOption is a setting of [Linear].
-type LinearOption func(linearSettings) linearSettings
-
-type linearSettings struct {
-	init   Init
-	noBias bool
-}
-
-// WithInit sets how the weights are drawn, [XavierUniform] unless said otherwise.
-func WithInit(init Init) LinearOption {
-	return func(c linearSettings) linearSettings { c.init = init; return c }
-}
-
-// NoBias leaves the bias out: the layer is y = x·W.
-func NoBias() LinearOption {
-	return func(c linearSettings) linearSettings { c.noBias = true; return c }
-}
-
 type linear struct {
 	weight, bias *Param // bias is nil for none
 	params       []*Param
@@ -40,7 +22,7 @@ type linear struct {
 // The weights are drawn from rng, by [XavierUniform] unless [WithInit] says otherwise, and the biases are 0. The
 // parameters are named "weight" and "bias", and are float64 until [To] converts them. Linear panics with a
 // [*graph.Error] if rng is nil or a size is less than 1.
-func Linear(rng *rand.Rand, in, out int, options ...LinearOption) Layer {
+func Linear(rng *rand.Rand, in, out int, options ...LayerOption) Layer {
 	const op = "nn.Linear"
 	if !hasSource(rng) {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
@@ -48,13 +30,8 @@ func Linear(rng *rand.Rand, in, out int, options ...LinearOption) Layer {
 	if in < 1 || out < 1 {
 		panic(graph.Errorf(op, graph.ErrShape, "%d inputs and %d outputs: both must be 1 or more", in, out))
 	}
-	c := linearSettings{init: XavierUniform()}
-	for i, o := range options {
-		mustBeOption(op, i, o == nil)
-		c = o(c)
-	}
-	l := &linear{weight: &Param{Name: "weight", Data: tensor.New(tensor.Float64, in, out), Kind: Weight}}
-	c.init.fill(rng, l.weight.Data, in, out)
+	c := layerSettings{init: XavierUniform()}.with(op, options, "nn.WithInit", "nn.NoBias")
+	l := &linear{weight: &Param{Name: "weight", Data: c.init.Draw(rng, in, out, in, out), Kind: Weight, Transposed: true}}
 	l.params = []*Param{l.weight}
 	if !c.noBias {
 		l.bias = &Param{Name: "bias", Data: tensor.New(tensor.Float64, out), Kind: Bias}
@@ -68,7 +45,7 @@ func (l *linear) Params() []*Param { return l.params }
 func (l *linear) Forward(_ Pass, x graph.Value) graph.Value {
 	const op = "nn.Linear"
 	x.Check(op)
-	w := bind(op, x.Graph(), l.weight)
+	w := l.weight.Bind(x.Graph())
 	if dims := x.Dims(); len(dims) == 0 || dims[len(dims)-1] != w.Dims()[0] {
 		panic(graph.Errorf(op, graph.ErrShape, "layer %q takes %d numbers a row, x has shape %s: give x the shape (rows, %d)",
 			l.weight.Name, w.Dims()[0], tensor.FormatShape(dims), w.Dims()[0]))
@@ -76,18 +53,9 @@ func (l *linear) Forward(_ Pass, x graph.Value) graph.Value {
 	if l.bias == nil {
 		return ops.MatMul(x, w)
 	}
-	b := bind(op, x.Graph(), l.bias)
+	b := l.bias.Bind(x.Graph())
 	if x.Rank() == 1 {
 		return ops.Add(ops.MatMul(x, w), b)
 	}
 	return ops.Linear(x, w, b)
-}
-
-// bind returns the leaf of a parameter, under the parameter's name.
-func bind(op string, g *graph.Graph, p *Param) graph.Value {
-	p.mustHaveNumbers(op)
-	if v, ok := g.Bound(p.Data); ok {
-		return v
-	}
-	return g.Bind(p.Data).Named(p.Name)
 }

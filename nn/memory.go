@@ -75,6 +75,9 @@ func (o *memory) walk(op string, r rule, params []*Param, gradient func(*Param, 
 	o.calls++
 	o.turn = o.turn[:0]
 	for _, p := range params {
+		if !p.trained() {
+			continue
+		}
 		m := o.slots[p]
 		if m == nil {
 			m = &slot{param: p}

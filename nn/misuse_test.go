@@ -13,6 +13,7 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/testkit"
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // A broken layer has parameters that are none.
@@ -30,6 +31,7 @@ func TestNil(t *testing.T) {
 	w := &nn.Param{Name: "w", Data: tensor.New(tensor.Float64, 1)}
 	sweep := linear(w, 1)
 	acc := nn.NewGradients(w)
+	pass, state := nn.Train(newRand(1)), &nn.Param{Name: "s", Data: tensor.New(tensor.Float64, 1), Kind: nn.State}
 	set, model := line(4), nn.Linear(newRand(1), 1, 1)
 	mse := nn.OnTargets(nn.MSE)
 	y := tensor.New(tensor.Float64, 2, 1)
@@ -101,6 +103,18 @@ func TestNil(t *testing.T) {
 			{fit(func(c *nn.FitConfig) { c.Rand = nil }), "FitConfig.Rand"}, {fit(func(c *nn.FitConfig) { c.Rand = &rand.Rand{} }), "FitConfig.Rand"},
 			{fit(func(c *nn.FitConfig) { c.Validation = &data.Set{} }), "no features"}, {fit(func(c *nn.FitConfig) { c.Metric = nil }), harmless},
 		},
+		"Init.Draw":     {{func() { nn.Init{}.Draw(newRand(1), 1, 1, 2) }, "got the zero Init"}, {func() { nn.HeNormal().Draw(nil, 1, 1, 2) }, "nil or zero *rand.Rand"}, {func() { nn.HeNormal().Draw(newRand(1), 0, 1, 2) }, "0 inputs and 1 outputs"}},
+		"WithInit":      {{func() { nn.WithInit(nn.Init{}) }, "got the zero Init"}},
+		"Param.Trained": {{func() { (*nn.Param)(nil).Trained() }, "got a nil *nn.Param"}, {func() { (&nn.Param{}).Trained() }, "has no numbers"}, {func() { w.Trained() }, harmless}},
+		"Param.Bind":    {{func() { (*nn.Param)(nil).Bind(g) }, "got a nil *nn.Param"}, {func() { (&nn.Param{}).Bind(g) }, "has no numbers"}, {func() { w.Bind(nil) }, "got a nil graph"}},
+		"Pass.Update": {
+			{func() { pass.Update(nil, x, 1) }, "got a nil *nn.Param"}, {func() { pass.Update(w, x, 1) }, "is of kind undeclared"}, {func() { pass.Update(state, graph.Value{}, 1) }, "zero graph.Value"},
+			{func() { pass.Update(state, x, 1) }, "has shape (1), what is to update it (2,1)"}, {func() { pass.Update(state, ops.Reshape(ops.Sum(x), 1), 1.5) }, "share 1.5"}, {func() { nn.Eval().Update(state, ops.Reshape(ops.Sum(x), 1), 1) }, harmless},
+		},
+		"Pass.Count":          {{func() { pass.Count(nil) }, "got a nil *nn.Param"}, {func() { pass.Count(state) }, "is of kind state and shape (1)"}},
+		"Pass.Into":           {{func() { pass.Into(nil) }, "got a nil *nn.Updates"}},
+		"Updates.Commit":      {{func() { (*nn.Updates)(nil).Commit() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Commit() }, harmless}},
+		"Updates.Drop":        {{func() { (*nn.Updates)(nil).Drop() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Drop() }, harmless}},
 		"NewGradients":        {{func() { nn.NewGradients() }, harmless}},
 		"Gradients.Add":       {{func() { (*nn.Gradients)(nil).Add(sweep) }, "nil *nn.Gradients"}, {func() { acc.Add(autograd.Gradients{}) }, "zero Gradients"}, {func() { (&nn.Gradients{}).Add(sweep) }, harmless}},
 		"Gradients.Scale":     {{func() { (*nn.Gradients)(nil).Scale(1) }, "nil *nn.Gradients"}, {func() { (&nn.Gradients{}).Scale(1) }, harmless}},
@@ -147,7 +161,7 @@ func TestNil(t *testing.T) {
 	}
 	for _, f := range testkit.Exported(t, 30) {
 		// The methods of errors are called on errors that there are.
-		if f.TakesNil("Layer", "Loss", "Metric", "Optimizer", "LinearOption", "DropoutOption", "context.Context") && !strings.Contains(f.Name, "Error.") && calls[f.Name] == nil {
+		if f.TakesNil("Layer", "Loss", "Metric", "Optimizer", "LayerOption", "DropoutOption", "context.Context") && !strings.Contains(f.Name, "Error.") && calls[f.Name] == nil {
 			t.Errorf("no call of %s: say what it does with nil", f.Name)
 		}
 	}

@@ -1,23 +1,32 @@
 package nn
 
 import (
-	"math/rand/v2"
+	"fmt"
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// A Param is a tensor of numbers that training changes: the weights or the biases of a layer.
+// A Param is a tensor of numbers that training changes: the weights or the biases of a layer, or state that it computes
+// on the way.
 type Param struct {
 	Name string         // unique within a model, such as "0.weight"; see [Sequential]
 	Data *tensor.Tensor // the numbers; layers bind them to the graph they compute on
-	Kind ParamKind      // whether penalties count it, see [Weights]
+	Kind ParamKind      // what it is to training
+
+	// Frozen keeps the parameter as it is: it has no gradient, optimizers and penalties leave it out, and it is saved all
+	// the same. Set it between steps, such as to train the last layers of a loaded model only.
+	Frozen bool
+
+	// Transposed says that the last two axes lie the other way round in files. PyTorch keeps the weights of a linear layer
+	// as (out, in), and this package as (in, out).
+	Transposed bool
 
 	place *place // nil before a container has named it
 }
 
-// A ParamKind says what a parameter is to the penalties of training.
+// A ParamKind says what a parameter is to training.
 type ParamKind uint8
 
 // The kinds.
@@ -28,7 +37,50 @@ const (
 	Weight
 	// Bias is an offset, a scale or whatever else penalties should leave alone.
 	Bias
+	// State is computed in training, and not by a gradient: the running averages of a normalization. Optimizers leave it
+	// alone; it is converted, saved, and restored with the best epoch, as all parameters are. See [Pass.Update].
+	State
+	// Counter is a state that is a whole number, of shape () and in float64 whatever the precision of the model. Files hold
+	// it as an integer.
+	Counter
 )
+
+// String returns the name of the kind, such as "weight".
+func (k ParamKind) String() string {
+	if names := [...]string{"undeclared", "weight", "bias", "state", "counter"}; int(k) < len(names) {
+		return names[k]
+	}
+	return fmt.Sprintf("kind %d", uint8(k))
+}
+
+// Trained reports whether optimizers change the parameter: it is neither frozen nor state.
+func (p *Param) Trained() bool {
+	p.mustHaveNumbers("nn.Param.Trained")
+	return p.trained()
+}
+
+func (p *Param) trained() bool { return !p.Frozen && p.Kind != State && p.Kind != Counter }
+
+// Bind returns the leaf of the parameter on a graph, under the parameter's name: the same Value each time within one
+// recording. It shares the parameter's numbers, and wants a gradient if the parameter is [Param.Trained]. Layers call it
+// in Forward.
+//
+// It panics with a [*graph.Error] if the graph or the parameter is nil, or the parameter has no numbers or another
+// precision than the graph.
+func (p *Param) Bind(g *graph.Graph) graph.Value {
+	const op = "nn.Param.Bind"
+	if g == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil graph: give that of the layer's input, x.Graph()"))
+	}
+	p.mustHaveNumbers(op)
+	if v, ok := g.Bound(p.Data); ok {
+		return v
+	}
+	if p.trained() {
+		return g.Bind(p.Data).Named(p.Name)
+	}
+	return g.BindConst(p.Data).Named(p.Name)
+}
 
 // isWeight reports whether the parameter is a weight.
 func (p *Param) isWeight(op string) bool {
@@ -36,11 +88,11 @@ func (p *Param) isWeight(op string) bool {
 	switch p.Kind {
 	case Weight:
 		return true
-	case Bias:
+	case Bias, State, Counter:
 		return false
 	case Undeclared:
 	default:
-		panic(graph.Errorf(op, graph.ErrValue, "parameter %q is of kind %d: want nn.Undeclared, nn.Weight or nn.Bias", p.Name, p.Kind))
+		panic(graph.Errorf(op, graph.ErrValue, "parameter %q is of kind %d: want nn.Undeclared, nn.Weight, nn.Bias, nn.State or nn.Counter", p.Name, p.Kind))
 	}
 	name, _, _ := strings.Cut(p.Name, "#") // see Sequential
 	switch name[strings.LastIndexByte(name, '.')+1:] {
@@ -75,49 +127,9 @@ func mustHaveNumbers(op string, params []*Param) {
 	}
 }
 
-// paramsOf returns the parameters of a model. It panics unless they are usable.
-func paramsOf(op string, model Layer) []*Param {
-	if model == nil {
-		panic(graph.Errorf(op, graph.ErrUsage, "got a nil model: give a layer such as nn.Linear(rng, in, out)"))
-	}
-	params := model.Params()
-	mustHaveNumbers(op, params)
-	return params
-}
-
-// A Layer is a function with parameters. Forward records it on the graph of x; it binds the layer's parameters there
-// and keeps nothing of the graph, so that one layer can serve several graphs, and several goroutines as long as none
-// changes the parameters. Params returns the parameters, the same slice each time, which must not be changed.
-type Layer interface {
-	Forward(p Pass, x graph.Value) graph.Value
-	Params() []*Param
-}
-
-// A Pass says what a forward pass is for. Layers that behave differently in training and in use, such as [Dropout],
-// ask it; a model has no hidden mode. The zero Pass is that of [Eval].
-type Pass struct{ rng *rand.Rand }
-
-// Train returns the pass of a training step. Layers draw their random numbers from rng. It panics with a
-// [*graph.Error] if rng is nil or the zero rand.Rand.
-func Train(rng *rand.Rand) Pass {
-	if !hasSource(rng) {
-		panic(graph.Errorf("nn.Train", graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0)), or use nn.Eval() where nothing is random"))
-	}
-	return Pass{rng}
-}
-
-// Eval returns the pass of a model in use: nothing is random.
-func Eval() Pass { return Pass{} }
-
-// Training reports whether the pass is a training step.
-func (p Pass) Training() bool { return p.rng != nil }
-
-// Rand returns the source of random numbers of a training step, or nil for [Eval].
-func (p Pass) Rand() *rand.Rand { return p.rng }
-
-// To converts the parameters of a model to the given precision, each number rounded to nearest. The tensors are
-// replaced, so values that a graph has bound before stay in the old precision. A model computes on graphs of its own
-// precision only.
+// To converts the parameters of a model to the given precision, each number rounded to nearest, but for those of kind
+// [Counter]. The tensors are replaced, so values that a graph has bound before stay in the old precision. A model
+// computes on graphs of its own precision only.
 //
 // To panics with a [*graph.Error] if the model is nil, one of its parameters is nil or has no numbers, or there is no
 // such precision.
@@ -128,7 +140,7 @@ func To(model Layer, dtype tensor.DType) {
 		panic(graph.Errorf(op, graph.ErrValue, "precision %d: want tensor.Float64 or tensor.Float32", dtype))
 	}
 	for _, p := range params {
-		if p.Data.DType() != dtype {
+		if p.Kind != Counter && p.Data.DType() != dtype {
 			p.Data = p.Data.To(dtype)
 		}
 	}

@@ -48,7 +48,7 @@ func TestWeights(t *testing.T) {
 		}
 	}
 	err := graph.Try(func() { nn.Weights(&nn.Param{Name: "p", Data: tensor.New(tensor.Float64, 1), Kind: 9}) })
-	if want := `nn.Weights: parameter "p" is of kind 9: want nn.Undeclared, nn.Weight or nn.Bias`; err == nil || err.Error() != want {
+	if want := `nn.Weights: parameter "p" is of kind 9: want nn.Undeclared, nn.Weight, nn.Bias, nn.State or nn.Counter`; err == nil || err.Error() != want {
 		t.Errorf("got error %v\nwant %s", err, want)
 	}
 }

@@ -46,9 +46,9 @@ func penalty(op string, g *graph.Graph, lambda float64, f func(graph.Value) grap
 	if len(params) == 0 {
 		return g.Const(0)
 	}
-	sum := ops.Sum(f(bind(op, g, params[0])))
+	sum := ops.Sum(f(params[0].Bind(g)))
 	for _, p := range params[1:] {
-		sum = ops.Add(sum, ops.Sum(f(bind(op, g, p))))
+		sum = ops.Add(sum, ops.Sum(f(p.Bind(g))))
 	}
 	return ops.MulScalar(sum, lambda)
 }

@@ -1,0 +1,25 @@
+package nn
+
+import "github.com/seed366ff29f/chainrule/graph"
+
+// A Layer is a function with parameters. Forward records it on the graph of x; it binds the layer's parameters there
+// and keeps nothing of the graph, so that one layer can serve several graphs, and several goroutines as long as none
+// changes the parameters. Params returns the parameters, state among them, the same slice each time, which must not be
+// changed.
+//
+// A layer of one's own is a type with these two methods. It draws its first numbers by [Init.Draw], takes part in the
+// graph by [Param.Bind], and changes state by [Pass.Update].
+type Layer interface {
+	Forward(p Pass, x graph.Value) graph.Value
+	Params() []*Param
+}
+
+// paramsOf returns the parameters of a model. It panics unless they are usable.
+func paramsOf(op string, model Layer) []*Param {
+	if model == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil model: give a layer such as nn.Linear(rng, in, out)"))
+	}
+	params := model.Params()
+	mustHaveNumbers(op, params)
+	return params
+}

@@ -1,0 +1,183 @@
+package nn
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A Pass says what a forward pass is for. Layers that behave differently in training and in use, such as [Dropout],
+// ask it; a model has no hidden mode. The zero Pass is that of [Eval].
+type Pass struct {
+	rng     *rand.Rand
+	updates *Updates // nil for at once
+}
+
+// Train returns the pass of a training step. Layers draw their random numbers from rng. It panics with a
+// [*graph.Error] if rng is nil or the zero rand.Rand.
+func Train(rng *rand.Rand) Pass {
+	if !hasSource(rng) {
+		panic(graph.Errorf("nn.Train", graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0)), or use nn.Eval() where nothing is random"))
+	}
+	return Pass{rng: rng}
+}
+
+// Eval returns the pass of a model in use: nothing is random.
+func Eval() Pass { return Pass{} }
+
+// Training reports whether the pass is a training step.
+func (p Pass) Training() bool { return p.rng != nil }
+
+// Rand returns the source of random numbers of a training step, or nil for [Eval].
+func (p Pass) Rand() *rand.Rand { return p.rng }
+
+// Update changes a state parameter, such as a running average, by what a layer has computed in a training step:
+//
+//	state = (1-share)·state + share·v
+//
+// so that a share of 1 sets it. v has the state's shape; only its numbers count. A layer calls Update in Forward. It takes
+// effect at once, unless the pass keeps it aside, see [Pass.Into]; a pass that is no training step ignores it.
+//
+// Update panics with a [*graph.Error] if the parameter is not of kind [State] or [Counter], the shapes differ, or the
+// share is not between 0 and 1.
+func (p Pass) Update(state *Param, v graph.Value, share float64) {
+	const op = "nn.Pass.Update"
+	mustBeState(op, state)
+	v.Check(op)
+	if !slices.Equal(v.Dims(), state.Data.Dims()) {
+		panic(graph.Errorf(op, graph.ErrShape, "parameter %q has shape %s, what is to update it %s: give both the same shape",
+			state.Name, tensor.FormatShape(state.Data.Dims()), tensor.FormatShape(v.Dims())))
+	}
+	if !(share >= 0 && share <= 1) {
+		panic(graph.Errorf(op, graph.ErrValue, "share %g: want 0 ≤ share ≤ 1", share))
+	}
+	switch {
+	case !p.Training() || state.Frozen:
+	case p.updates != nil:
+		p.updates.note(state, v.Node().Data(), share)
+	default:
+		blend(state, v.Node().Data(), share)
+	}
+}
+
+// Count adds 1 to a parameter of kind [Counter]; see [Pass.Update] for when. It panics with a [*graph.Error] if the
+// parameter is of another kind, or has more than one number.
+func (p Pass) Count(counter *Param) {
+	const op = "nn.Pass.Count"
+	mustBeState(op, counter)
+	if counter.Kind != Counter || counter.Data.Len() != 1 {
+		panic(graph.Errorf(op, graph.ErrUsage, "parameter %q is of kind %v and shape %s: want nn.Counter and a single number",
+			counter.Name, counter.Kind, tensor.FormatShape(counter.Data.Dims())))
+	}
+	switch {
+	case !p.Training() || counter.Frozen:
+	case p.updates != nil:
+		p.updates.note(counter, nil, 1)
+	default:
+		count(counter)
+	}
+}
+
+// Into returns the pass with the changes of state that layers ask for kept aside in u, until [Updates.Commit] makes them.
+// That is how a step that fails leaves no trace, and several goroutines can train one model at a time. It panics with a
+// [*graph.Error] if u is nil.
+func (p Pass) Into(u *Updates) Pass {
+	if u == nil {
+		panic(graph.Errorf("nn.Pass.Into", graph.ErrUsage, "got a nil *nn.Updates: give the address of one, var u nn.Updates"))
+	}
+	p.updates = u
+	return p
+}
+
+// Updates are changes of state that were kept aside, in the order in which layers asked for them. The zero Updates are
+// ready to use, for one goroutine at a time:
+//
+//	var u nn.Updates
+//	y := model.Forward(nn.Train(rng).Into(&u), x)
+//	...
+//	u.Commit() // after the step, or u.Drop()
+type Updates struct {
+	list []update // those behind n are there for their buffers
+	n    int
+}
+
+type update struct {
+	state *Param
+	v     *tensor.Tensor // its numbers
+	share float64
+	count bool // adds 1
+}
+
+// note adds a change by v, or of a counter if v is nil.
+func (u *Updates) note(state *Param, v *tensor.Tensor, share float64) {
+	if u.n == len(u.list) {
+		u.list = append(u.list, update{})
+	}
+	c := &u.list[u.n]
+	u.n++
+	c.state, c.share, c.count = state, share, v == nil
+	if v == nil {
+		return
+	}
+	if c.v == nil || c.v.DType() != v.DType() || !slices.Equal(c.v.Dims(), v.Dims()) {
+		c.v = tensor.New(v.DType(), v.Dims()...)
+	}
+	c.v.Copy(v)
+}
+
+// Commit makes the changes, in order, and forgets them. It panics with a [*graph.Error] if a parameter has changed its
+// shape since.
+func (u *Updates) Commit() {
+	const op = "nn.Updates.Commit"
+	u.must(op)
+	for _, c := range u.list[:u.n] {
+		mustBeState(op, c.state)
+		if !c.count && !slices.Equal(c.v.Dims(), c.state.Data.Dims()) {
+			panic(graph.Errorf(op, graph.ErrShape, "parameter %q has shape %s now, and its change %s: commit before the parameter changes",
+				c.state.Name, tensor.FormatShape(c.state.Data.Dims()), tensor.FormatShape(c.v.Dims())))
+		}
+	}
+	for _, c := range u.list[:u.n] {
+		if c.count {
+			count(c.state)
+		} else {
+			blend(c.state, c.v, c.share)
+		}
+	}
+	u.n = 0
+}
+
+// Drop forgets the changes.
+func (u *Updates) Drop() {
+	u.must("nn.Updates.Drop")
+	u.n = 0
+}
+
+func (u *Updates) must(op string) {
+	if u == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *nn.Updates: give the address of one, var u nn.Updates"))
+	}
+}
+
+// mustBeState panics unless the parameter is state.
+func mustBeState(op string, p *Param) {
+	p.mustHaveNumbers(op)
+	if p.Kind != State && p.Kind != Counter {
+		panic(graph.Errorf(op, graph.ErrUsage, "parameter %q is of kind %v: give it the Kind nn.State, or change it by an optimizer", p.Name, p.Kind))
+	}
+}
+
+// blend brings the state closer to v by a share of the way.
+func blend(state *Param, v *tensor.Tensor, share float64) {
+	for i := range v.Len() {
+		state.Data.SetFlat((1-share)*state.Data.AtFlat(i)+share*v.AtFlat(i), i)
+	}
+	state.Data.MarkChanged()
+}
+
+func count(p *Param) {
+	p.Data.SetFlat(p.Data.AtFlat(0)+1, 0)
+	p.Data.MarkChanged()
+}

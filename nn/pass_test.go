@@ -1,0 +1,108 @@
+package nn_test
+
+import (
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/nn"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// An averaged layer multiplies by a weight, by a factor that is state, and counts its training passes.
+type averaged struct{ weight, mean, passes *nn.Param }
+
+func newAveraged() *averaged {
+	return &averaged{
+		weight: &nn.Param{Name: "weight", Data: tensor.Of([]float64{2}, 1), Kind: nn.Weight},
+		mean:   &nn.Param{Name: "mean", Data: tensor.Of([]float64{1}, 1), Kind: nn.State},
+		passes: &nn.Param{Name: "passes", Data: tensor.New(tensor.Float64), Kind: nn.Counter},
+	}
+}
+
+func (s *averaged) Params() []*nn.Param { return []*nn.Param{s.weight, s.mean, s.passes} }
+
+func (s *averaged) Forward(p nn.Pass, x graph.Value) graph.Value {
+	y := ops.Mul(ops.Mul(x, s.weight.Bind(x.Graph())), s.mean.Bind(x.Graph()))
+	p.Update(s.mean, x, 0.25)
+	p.Count(s.passes)
+	return y
+}
+
+func (s *averaged) state() [2]float64 { return [2]float64{s.mean.Data.At(0), s.passes.Data.At()} }
+
+func TestState(t *testing.T) {
+	s, g := newAveraged(), graph.New()
+	x := g.Const(5)
+	x = ops.Reshape(x, 1)
+	step := func(p nn.Pass) { s.Forward(p, x) }
+	check := func(when string, want [2]float64) {
+		t.Helper()
+		if got := s.state(); got != want {
+			t.Errorf("%s the state is %v, want %v", when, got, want)
+		}
+	}
+	step(nn.Eval())
+	check("after a pass in use", [2]float64{1, 0})
+	step(nn.Train(newRand(1)))
+	check("after a training pass", [2]float64{2, 1})
+
+	var u nn.Updates
+	kept := nn.Train(newRand(1)).Into(&u)
+	step(kept)
+	step(kept)
+	check("before Commit", [2]float64{2, 1})
+	u.Commit()
+	check("after Commit", [2]float64{0.75*(0.75*2+1.25) + 1.25, 3})
+	before := s.state()
+	u.Commit()
+	check("after another Commit", before)
+	step(kept)
+	u.Drop()
+	u.Commit()
+	check("after Drop", before)
+
+	s.mean.Frozen, s.passes.Frozen = true, true
+	step(nn.Train(newRand(1)))
+	step(kept)
+	u.Commit()
+	check("frozen", before)
+}
+
+// TestOnlyWhatIsTrained trains a layer with a weight, state and a frozen bias.
+func TestOnlyWhatIsTrained(t *testing.T) {
+	for name, opt := range map[string]nn.Optimizer{"SGD": nn.NewSGD(nn.SGDConfig{LR: 0.5, WeightDecay: 0.1}), "Adam": nn.NewAdam(nn.AdamConfig{})} {
+		s := newAveraged()
+		frozen := &nn.Param{Name: "bias", Data: tensor.Of([]float64{7}, 1), Frozen: true}
+		params := append(s.Params(), frozen)
+		if w := nn.Weights(params...); len(w) != 1 || w[0] != s.weight {
+			t.Errorf("Weights selects %d parameters, want the weight", len(w))
+		}
+		g := graph.New()
+		x := g.VarTensor(tensor.Of([]float64{3}, 1))
+		loss := ops.Sum(ops.Add(s.Forward(nn.Eval(), x), frozen.Bind(g)))
+		grads := autograd.Backward(loss)
+		if b, ok := g.Bound(frozen.Data); ok {
+			t.Errorf("the frozen parameter is bound as %v, which wants a gradient", b)
+		}
+		acc := nn.NewGradients(params...)
+		acc.Add(grads)
+		if n := acc.ClipNorm(100); n != 3 {
+			t.Errorf("the norm of the gradient is %v, want 3", n)
+		}
+		if err := opt.Step(params, grads); err != nil {
+			t.Error(err)
+		}
+		if err := opt.Apply(acc); err != nil {
+			t.Error(err)
+		}
+		if s.weight.Data.At(0) >= 2 || s.state() != [2]float64{1, 0} || frozen.Data.At(0) != 7 {
+			t.Errorf("%s: weight %v, state %v, bias %v: want a smaller weight than 2, and the others as they were: [1 0] and 7", name, s.weight.Data.At(0), s.state(), frozen.Data.At(0))
+		}
+		nn.To(broken{params}, tensor.Float32)
+		if s.mean.Data.DType() != tensor.Float32 || s.passes.Data.DType() != tensor.Float64 || frozen.Data.DType() != tensor.Float32 {
+			t.Errorf("%s: nn.To made the state %s, the counter %s and the frozen bias %s", name, s.mean.Data.DType(), s.passes.Data.DType(), frozen.Data.DType())
+		}
+	}
+}
