@@ -29,40 +29,31 @@ type BatchConfig struct {
 	Order Order        // Shuffled unless said otherwise
 	Rand  *rand.Rand   // picks the examples; not needed for InOrder
 	DType tensor.DType // precision of the batches, which must be the model's: float64 unless said otherwise
-}
+	Parts int          // pieces in Batch.Parts, for workers that share a batch; 0 for none
 
-// A Batch is some examples of a set. Its tensors are filled anew for each batch of the same size, so that a graph binds
-// them once.
-type Batch struct {
-	X      *tensor.Tensor // features, a row for each example
-	T      *tensor.Tensor // targets, or nil
-	Labels []int          // classes, or nil
-	Rows   []int          // indices in the set
-}
-
-// Len returns the number of examples in the batch, 0 if it is nil.
-func (b *Batch) Len() int {
-	if b == nil {
-		return 0
-	}
-	return len(b.Rows)
+	// Augment changes each batch after it has been filled, before it is given out: in place, as the batch's tensors and
+	// slices stay. A set's own numbers stay as they are. It draws from Rand, which must be set, so that one seed gives one
+	// result. Features that are made of tokens are made of what it leaves of them. A number that it makes NaN is
+	// found by nobody else.
+	Augment func(b *Batch, rng *rand.Rand)
 }
 
 // Batches goes through a set in mini-batches. It allocates nothing after it has been made. Its methods panic with an
 // [*tensor.Error] if it is nil or was not made by [NewBatches].
 type Batches struct {
-	x, t       *tensor.Tensor // of the set, in the batches' precision
-	labels     []int
+	set        Set   // in the batches' precision
 	order      []int // examples, in the order of this epoch
 	pick       Order
 	rng        *rand.Rand
-	full, rest *Batch // rest is the last batch of an epoch if it is smaller, else nil
-	count, k   int    // batches in an epoch, and how many of this one have been given out
+	augment    func(*Batch, *rand.Rand)
+	full, rest *buffer // rest is the last batch of an epoch if it is smaller, else nil
+	count, k   int     // batches in an epoch, and how many of this one have been given out
 }
 
 // NewBatches returns the mini-batches of a set, which must not change from now on. It panics with an [*tensor.Error] if
-// the set does not pass [Set.Check], the size is negative, there is no such order or precision, or a random order has
-// no source.
+// the set does not pass [Set.Check], the size or the number of parts is negative, there is no such order or precision, a
+// random order or Augment has no source, or the set has tokens in place of features and the precision does not hold one
+// of them exactly.
 func NewBatches(s *Set, c BatchConfig) *Batches {
 	const op = "data.NewBatches"
 	if err := s.Check(); err != nil {
@@ -71,6 +62,8 @@ func NewBatches(s *Set, c BatchConfig) *Batches {
 	switch {
 	case c.Size < 0:
 		panic(tensor.Errorf(op, tensor.ErrUsage, "size %d: a batch has 1 example or more, 0 stands for all", c.Size))
+	case c.Parts < 0:
+		panic(tensor.Errorf(op, tensor.ErrUsage, "%d parts: want 1 or more, or 0 for none", c.Parts))
 	case c.DType > tensor.Float32:
 		panic(tensor.Errorf(op, tensor.ErrUsage, "precision %d: want tensor.Float64 or tensor.Float32", c.DType))
 	case c.Order > InOrder:
@@ -78,42 +71,54 @@ func NewBatches(s *Set, c BatchConfig) *Batches {
 	case c.Order != InOrder && !hasSource(c.Rand):
 		panic(tensor.Errorf(op, tensor.ErrUsage, "a random order needs BatchConfig.Rand, and not the zero rand.Rand: set it to rand.New(rand.NewPCG(seed, 0))"))
 	}
+	if c.Augment != nil && !hasSource(c.Rand) {
+		panic(tensor.Errorf(op, tensor.ErrUsage, "BatchConfig.Augment needs BatchConfig.Rand, and not the zero rand.Rand: set it to rand.New(rand.NewPCG(seed, 0))"))
+	}
+	if s.X == nil {
+		mustBeExact(op, s.Tokens, c.DType)
+	}
 	n := s.Len()
 	size := c.Size
 	if size == 0 || size > n {
 		size = n
 	}
-	b := &Batches{x: inPrecision(s.X, c.DType), labels: s.Labels, pick: c.Order, rng: c.Rand, count: (n + size - 1) / size}
-	if s.T != nil {
-		b.t = inPrecision(s.T, c.DType)
-	}
+	b := &Batches{set: s.inPrecision(c.DType), pick: c.Order, rng: c.Rand, augment: c.Augment, count: (n + size - 1) / size}
 	b.order = make([]int, n)
 	for i := range b.order {
 		b.order[i] = i
 	}
-	b.full = b.newBatch(size)
+	b.full = newBuffer(&b.set, c.DType, size, c.Parts)
 	if r := n % size; r != 0 && c.Order != Independent {
-		b.rest = b.newBatch(r)
+		b.rest = newBuffer(&b.set, c.DType, r, c.Parts)
 	}
 	return b
 }
 
-func inPrecision(t *tensor.Tensor, dtype tensor.DType) *tensor.Tensor {
-	if t.DType() == dtype {
-		return t
+// inPrecision returns the set with tensors of the given precision, a copy only of those that have another.
+func (s *Set) inPrecision(dtype tensor.DType) Set {
+	convert := func(t *tensor.Tensor) *tensor.Tensor {
+		if t == nil || t.DType() == dtype {
+			return t
+		}
+		return t.To(dtype)
 	}
-	return t.To(dtype)
+	out := *s
+	out.X, out.T, out.More = convert(s.X), convert(s.T), nil
+	for _, m := range s.More {
+		out.More = append(out.More, convert(m))
+	}
+	return out
 }
 
-func (b *Batches) newBatch(size int) *Batch {
-	batch := &Batch{X: rowsLike(b.x, size), Rows: make([]int, size)}
-	if b.t != nil {
-		batch.T = rowsLike(b.t, size)
+// mustBeExact panics if one of the tokens is no number of the precision.
+func mustBeExact(op string, tokens [][]int, dtype tensor.DType) {
+	for i, row := range tokens {
+		for j, v := range row {
+			if !isExact(v, dtype) {
+				panic(tensor.Errorf(op, tensor.ErrValue, "row %d has the token %d at position %d, which %s does not hold exactly: give smaller tokens, or float64", i, v, j, dtype))
+			}
+		}
 	}
-	if b.labels != nil {
-		batch.Labels = make([]int, size)
-	}
-	return batch
 }
 
 // Count returns the number of batches in an epoch.
@@ -133,9 +138,9 @@ func (b *Batches) mustBeMade(op string) {
 func (b *Batches) Buffers() []*Batch {
 	b.mustBeMade("data.Batches.Buffers")
 	if b.rest == nil {
-		return []*Batch{b.full}
+		return []*Batch{b.full.out}
 	}
-	return []*Batch{b.full, b.rest}
+	return []*Batch{b.full.out, b.rest.out}
 }
 
 // Next fills the next batch and returns it. At the end of an epoch it returns nil and false; the call after that begins
@@ -146,29 +151,23 @@ func (b *Batches) Next() (*Batch, bool) {
 		b.k = 0
 		return nil, false
 	}
-	batch, from := b.full, b.k*len(b.full.Rows)
+	next, size := b.full, len(b.full.own.Rows)
+	from := b.k * size
 	switch b.pick {
 	case Shuffled:
 		if b.k == 0 {
 			b.shuffle(len(b.order))
 		}
 	case Independent:
-		b.shuffle(len(batch.Rows))
+		b.shuffle(size)
 		from = 0
 	}
 	if b.rest != nil && b.k == b.count-1 {
-		batch = b.rest
+		next = b.rest
 	}
 	b.k++
-	copy(batch.Rows, b.order[from:])
-	gather(batch.X, b.x, batch.Rows)
-	if b.t != nil {
-		gather(batch.T, b.t, batch.Rows)
-	}
-	for k := range batch.Labels {
-		batch.Labels[k] = b.labels[batch.Rows[k]]
-	}
-	return batch, true
+	copy(next.own.Rows, b.order[from:])
+	return next.fill(&b.set, b.augment, b.rng), true
 }
 
 // shuffle brings random examples to the first k places, each order equally likely: the beginning of a shuffle by
@@ -192,10 +191,33 @@ func (b *Batches) Epoch() iter.Seq[*Batch] {
 	b.mustBeMade("data.Batches.Epoch")
 	return func(yield func(*Batch) bool) {
 		b.Restart()
+		b.Rest()(yield)
+	}
+}
+
+// Rest yields the batches that are left of the epoch under way, such as after [Batches.Restore]: all of a new one if none
+// of it has been given out, and none if all have.
+func (b *Batches) Rest() iter.Seq[*Batch] {
+	b.mustBeMade("data.Batches.Rest")
+	return func(yield func(*Batch) bool) {
 		for batch, ok := b.Next(); ok; batch, ok = b.Next() {
 			if !yield(batch) {
 				return
 			}
+		}
+	}
+}
+
+// All yields the batches of a new epoch with their numbers, from 0 on.
+func (b *Batches) All() iter.Seq2[int, *Batch] {
+	b.mustBeMade("data.Batches.All")
+	return func(yield func(int, *Batch) bool) {
+		i := 0
+		for batch := range b.Epoch() {
+			if !yield(i, batch) {
+				return
+			}
+			i++
 		}
 	}
 }

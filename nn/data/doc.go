@@ -14,5 +14,10 @@
 //	}
 //
 // The tensors of a batch are filled anew each time, so that a graph binds them once and nothing is allocated.
+// Integers are inputs too, Set.Tokens, and so are several tensors, Set.More. [Set.CheckFinite] finds a number that is NaN
+// or infinite before training does.
+//
+// Batches can be changed at random as they come, by BatchConfig.Augment, cut into parts for workers that share them, by
+// BatchConfig.Parts, and stopped and gone on with: [Batches.State] and [Batches.Restore].
 // Misuse panics with a *tensor.Error, which is what other packages call *graph.Error; files give errors.
 package data

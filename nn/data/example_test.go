@@ -2,9 +2,11 @@ package data_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn/data"
 )
 
@@ -40,4 +42,58 @@ func ExampleBatches() {
 	// [3 1] [40 20] [1 1]
 	// [4 0] [50 10] [1 0]
 	// [2] [30] [0]
+}
+
+// A text as examples: at each position the letter that comes next is to be predicted.
+func ExampleSet() {
+	var text []int
+	for _, letter := range "abracadabra" {
+		text = append(text, int(letter-'a'))
+	}
+	const positions = 5
+	set := &data.Set{}
+	for i := range len(text) - positions {
+		set.Tokens = append(set.Tokens, text[i:i+positions])
+		set.Next = append(set.Next, text[i+1:i+1+positions])
+	}
+	batches := data.NewBatches(set, data.BatchConfig{Size: 2, Order: data.InOrder})
+	batch, _ := batches.Next()
+	fmt.Println(batch.X)
+	fmt.Println(batch.Tokens)
+	fmt.Println(batch.Labels)
+	// Output:
+	// [[0 1 17 0 2] [1 17 0 2 0]]
+	// [0 1 17 0 2 1 17 0 2 0]
+	// [1 17 0 2 0 17 0 2 0 3]
+}
+
+func ExampleBatches_Restore() {
+	set := &data.Set{X: tensor.Of([]float64{0, 1, 2, 3, 4}, 5, 1)}
+	source := rand.NewPCG(1, 2)
+	batches := data.NewBatches(set, data.BatchConfig{Size: 2, Rand: rand.New(source)})
+	batches.Next()
+	state, random := batches.State(), *source // these go into a file
+	for batch := range batches.Rest() {
+		fmt.Println(batch.Rows)
+	}
+
+	again := data.NewBatches(set, data.BatchConfig{Size: 2, Rand: rand.New(&random)})
+	if err := again.Restore(state); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for batch := range again.Rest() {
+		fmt.Println(batch.Rows, "once more")
+	}
+	// Output:
+	// [4 0]
+	// [2]
+	// [4 0] once more
+	// [2] once more
+}
+
+func ExampleSet_CheckFinite() {
+	set := &data.Set{X: tensor.Of([]float64{1, 2, 3, math.NaN()}, 2, 2)}
+	fmt.Println(set.CheckFinite())
+	// Output: data.Set: X has NaN in row 1, column 1, both counted from 0: mend the example or leave it out
 }

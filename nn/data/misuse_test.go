@@ -47,6 +47,15 @@ func TestNil(t *testing.T) {
 		"Batches.Next":    methods(func(b *data.Batches) { b.Next() }),
 		"Batches.Restart": methods(func(b *data.Batches) { b.Restart() }),
 		"Batches.Epoch":   methods(func(b *data.Batches) { b.Epoch() }),
+		"Batches.Rest":    methods(func(b *data.Batches) { b.Rest() }),
+		"Batches.All":     methods(func(b *data.Batches) { b.All() }),
+		"Batches.State":   methods(func(b *data.Batches) { b.State() }),
+		"Batches.Restore": methods(func(b *data.Batches) { _ = b.Restore(data.BatchesState{}) }),
+		"Set.CheckFinite": {{func() { _ = none.CheckFinite() }, harmless}, {func() { _ = (&data.Set{X: s.X, T: &tensor.Tensor{}}).CheckFinite() }, harmless}},
+		"Set.CheckFiniteIn": {
+			{func() { _ = none.CheckFiniteIn(tensor.Float32, 0) }, harmless}, {func() { _ = s.CheckFiniteIn(7) }, "no precision"},
+			{func() { _ = s.CheckFiniteIn(tensor.Float32, 4) }, "index 4 of a set of 4 examples"}, {func() { _ = s.CheckFiniteIn(tensor.Float32, -1) }, "index -1"},
+		},
 	}
 	for _, f := range testkit.Exported(t, 10) {
 		// The methods of errors are called on errors that there are.
