@@ -117,26 +117,38 @@ func randomSet(rng *rand.Rand, rows, features, classes int) *data.Set {
 }
 
 func TestFitStepAllocatesNothing(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	model := nn.Sequential(nn.Linear(rng, 20, 30), nn.Tanh(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 30, 4))
-	const first, last = 50, 150 // steps of one epoch
-	var before, after runtime.MemStats
-	_, err := nn.Fit(t.Context(), model, randomSet(rng, 8*last, 20, 4), nn.FitConfig{
-		Loss: nn.OnLabels(nn.CrossEntropy), Optimizer: nn.NewAdam(nn.AdamConfig{}), Rand: rng, BatchSize: 8, Epochs: 1,
-		L2: 1e-4, L1: 1e-5, GradNorm: 1e-9, Metric: nn.ArgMaxError,
-		OnStep: func(step int, _ float64) {
-			switch step {
-			case first:
-				runtime.ReadMemStats(&before)
-			case last:
-				runtime.ReadMemStats(&after)
+	for name, way := range map[string]func(c *nn.FitConfig){
+		"plain":      func(*nn.FitConfig) {},
+		"accumulate": func(c *nn.FitConfig) { c.Accumulate = 2 },
+		"workers":    func(c *nn.FitConfig) { c.Workers = 3 },
+		"clip":       func(c *nn.FitConfig) { c.ClipNorm, c.ClipValue = 1, 1 },
+		"schedule":   func(c *nn.FitConfig) { c.Schedule = func(step int) float64 { return 1 / float64(step+1) } },
+		"progress":   func(c *nn.FitConfig) { c.Progress = func(nn.Report) {} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(1, 2))
+			model := nn.Sequential(nn.Linear(rng, 20, 30), nn.Tanh(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 30, 4))
+			const first, last = 50, 150 // steps of one epoch
+			var before, after runtime.MemStats
+			c := nn.FitConfig{
+				Loss: nn.OnLabels(nn.CrossEntropy), Optimizer: nn.NewAdam(nn.AdamConfig{}), Rand: rng, BatchSize: 8, Epochs: 1,
+				L2: 1e-4, L1: 1e-5, GradNorm: 1e-9, Metric: nn.ArgMaxError,
+				OnStep: func(step int, _ float64) {
+					switch step {
+					case first:
+						runtime.ReadMemStats(&before)
+					case last:
+						runtime.ReadMemStats(&after)
+					}
+				},
 			}
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := after.Mallocs - before.Mallocs; n > runtimeAllocations {
-		t.Errorf("%d steps make %d allocations, want none", last-first, n)
+			way(&c)
+			if _, err := nn.Fit(t.Context(), model, randomSet(rng, 8*last*max(c.Accumulate, 1), 20, 4), c); err != nil {
+				t.Fatal(err)
+			}
+			if n := after.Mallocs - before.Mallocs; n > runtimeAllocations {
+				t.Errorf("%d steps make %d allocations, want none", last-first, n)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -9,41 +10,26 @@ import (
 
 // A DataError reports a number of a set that is NaN or infinite, or too large for the model's precision.
 type DataError struct {
-	Set     string  // "training" or "validation"
-	Example int     // its index in the set
-	Part    string  // "features" or "targets"
-	Element int     // index in the example's row, in row-major order where that has several axes
-	Value   float64 // in the set
+	Set string // "training" or "validation"
+	Err *data.FiniteError
 }
 
-// Error names the place and the number.
-func (e *DataError) Error() string {
-	where := fmt.Sprintf("nn.Fit: example %d of the %s set: element %d of its %s is %g", e.Example, e.Set, e.Element, e.Part, e.Value)
-	if isNotFinite(e.Value) {
-		return where + ": mend the example or leave it out"
-	}
-	return where + ", which is infinite in the model's float32: scale the data, such as with data.Standardize, or train in float64"
-}
+// Error names the set, the place and the number.
+func (e *DataError) Error() string { return fmt.Sprintf("nn.Fit: %s set: %v", e.Set, e.Err) }
 
-// checkData returns a [*DataError] for the first number in the given rows of a set that is not finite in a model's
-// precision, or nil. It is asked only where a loss or a gradient is not finite.
-func checkData(name string, set *data.Set, dtype tensor.DType, rows []int) error {
-	for _, part := range []struct {
-		name string
-		t    *tensor.Tensor
-	}{{"features", set.X}, {"targets", set.T}} {
-		if part.t == nil {
-			continue
-		}
-		n := part.t.Len() / part.t.Dims()[0]
-		for _, row := range rows {
-			for k := range n {
-				v := part.t.AtFlat(row*n + k)
-				if isNotFinite(v) || dtype == tensor.Float32 && isNotFinite(float64(float32(v))) {
-					return &DataError{name, row, part.name, k, v}
-				}
-			}
-		}
+// Unwrap returns the error without the set.
+func (e *DataError) Unwrap() error { return e.Err }
+
+// checkData returns an error if a set does not fit together or has no examples, or a [*DataError] for its first number
+// that is not finite in a model's precision.
+func checkData(name string, set *data.Set, dtype tensor.DType) error {
+	if err := set.Check(); err != nil {
+		return fmt.Errorf("nn.Fit: %w", err)
 	}
-	return nil
+	var finite *data.FiniteError
+	err := set.CheckFiniteIn(dtype)
+	if errors.As(err, &finite) {
+		return &DataError{name, finite}
+	}
+	return err
 }

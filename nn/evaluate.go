@@ -24,8 +24,10 @@ func Evaluate(model Layer, set *data.Set, loss Loss, metric Metric) (l, m float6
 		return 0, 0, fmt.Errorf("nn.Evaluate: %w", err)
 	}
 	tried := graph.Try(func() {
-		paramsOf("nn.Evaluate", model)
-		l, m, err = newEvaluator("nn.Evaluate", model, set, loss, metric).run(context.Background())
+		params := paramsOf("nn.Evaluate", model)
+		l, m, err = newEvaluator("nn.Evaluate", params, set, func(g *graph.Graph, b *data.Batch) (graph.Value, float64) {
+			return evaluate(model, loss, metric, g, b)
+		}).run(context.Background())
 	})
 	if tried != nil {
 		return 0, 0, tried
@@ -35,47 +37,73 @@ func Evaluate(model Layer, set *data.Set, loss Loss, metric Metric) (l, m float6
 
 // An evaluator measures a model on a set, again and again.
 type evaluator struct {
-	model   Layer
-	loss    Loss
-	metric  Metric
 	batches *data.Batches
 	g       *graph.Graph
 	start   graph.Mark
+	measure func(g *graph.Graph, b *data.Batch) (l graph.Value, metric float64) // of a batch
 
 	diagnosis error // of the first loss of the last run that is not finite
 }
 
-func newEvaluator(op string, model Layer, set *data.Set, loss Loss, metric Metric) *evaluator {
-	dtype, err := modelDType(op, model)
+func newEvaluator(op string, params []*Param, set *data.Set, measure func(*graph.Graph, *data.Batch) (graph.Value, float64)) *evaluator {
+	dtype, err := dtypeOf(op, params)
 	if err != nil {
 		panic(err)
 	}
-	e := &evaluator{model: model, loss: loss, metric: metric, g: graph.New(graph.WithDType(dtype))}
+	e := &evaluator{g: graph.New(graph.WithDType(dtype)), measure: measure}
 	e.batches = data.NewBatches(set, data.BatchConfig{Size: evaluationRows, Order: data.InOrder, DType: dtype})
-	e.start = bindAll(op, e.g, model, e.batches)
+	e.start = bindAll(e.g, params, e.batches)
 	return e
 }
 
-// bindAll binds the parameters of a model and the tensors that batches come in, and returns the place behind them.
-func bindAll(op string, g *graph.Graph, model Layer, batches *data.Batches) graph.Mark {
-	for _, p := range model.Params() {
+// evaluate records the loss of a layer in use on a batch, and returns the metric, NaN if that is nil.
+func evaluate(model Layer, loss Loss, metric Metric, g *graph.Graph, b *data.Batch) (l graph.Value, m float64) {
+	y := model.Forward(Eval(), g.BindConst(b.X))
+	l, m = loss(y, b), math.NaN()
+	if metric != nil {
+		m = metric(y.Node().Data(), b)
+	}
+	return l, m
+}
+
+// objective records a loss by an objective, which must be a scalar of the graph.
+func objective(f Objective, p Pass, g *graph.Graph, b *data.Batch) graph.Value {
+	l := f(p, g, b)
+	l.CheckIn("nn.Fit", g)
+	if l.Len() != 1 {
+		panic(graph.Errorf("nn.Fit", graph.ErrShape, "FitConfig.Objective gives a loss of shape %s, not a scalar: reduce it with ops.Mean", tensor.FormatShape(l.Dims())))
+	}
+	return l
+}
+
+// bindAll binds parameters and the tensors that batches come in, and returns the place behind them.
+func bindAll(g *graph.Graph, params []*Param, batches *data.Batches) graph.Mark {
+	for _, p := range params {
 		if p.Kind != Counter {
 			p.Bind(g)
 		}
 	}
 	for _, b := range batches.Buffers() {
-		g.BindConst(b.X).Named("x")
-		if b.T != nil {
-			g.BindConst(b.T).Named("t")
+		bindBatch(g, b)
+		for _, part := range b.Parts {
+			bindBatch(g, part)
 		}
 	}
 	return g.Mark()
 }
 
-func (e *evaluator) run(ctx context.Context) (loss, metric float64, err error) {
-	if e.metric == nil {
-		metric = math.NaN()
+// bindBatch binds the tensors of a batch.
+func bindBatch(g *graph.Graph, b *data.Batch) {
+	g.BindConst(b.X).Named("x")
+	for i, m := range b.More {
+		g.BindConst(m).Named(fmt.Sprintf("x%d", i+2))
 	}
+	if b.T != nil {
+		g.BindConst(b.T).Named("t")
+	}
+}
+
+func (e *evaluator) run(ctx context.Context) (loss, metric float64, err error) {
 	e.diagnosis = nil
 	rows := 0
 	for b := range e.batches.Epoch() {
@@ -85,12 +113,10 @@ func (e *evaluator) run(ctx context.Context) (loss, metric float64, err error) {
 		e.g.Rewind(e.start)
 		var l graph.Value
 		e.g.Quietly(func() {
-			y := e.model.Forward(Eval(), e.g.BindConst(b.X))
-			l = e.loss(y, b)
+			var m float64
+			l, m = e.measure(e.g, b)
 			loss += l.Item() * float64(b.Len())
-			if e.metric != nil {
-				metric += e.metric(y.Node().Data(), b) * float64(b.Len())
-			}
+			metric += m * float64(b.Len())
 		})
 		if e.diagnosis == nil && isNotFinite(l.Item()) {
 			e.diagnosis = diagnose(l)
@@ -100,10 +126,10 @@ func (e *evaluator) run(ctx context.Context) (loss, metric float64, err error) {
 	return loss / float64(rows), metric / float64(rows), nil
 }
 
-// modelDType returns the precision of a model's parameters, or an error if they differ; float64 without parameters.
-func modelDType(op string, model Layer) (dtype tensor.DType, err error) {
+// dtypeOf returns the precision of parameters, or an error if they differ; float64 without parameters.
+func dtypeOf(op string, params []*Param) (dtype tensor.DType, err error) {
 	var first *Param
-	for _, p := range model.Params() {
+	for _, p := range params {
 		switch {
 		case p.Kind == Counter:
 		case first == nil:

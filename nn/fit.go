@@ -12,22 +12,41 @@ import (
 	"github.com/seed366ff29f/chainrule/nn/data"
 )
 
-// FitConfig holds the settings of [Fit]. Loss, Optimizer, Rand and one of Epochs, Steps and Patience must be set.
+// FitConfig holds the settings of [Fit]. Loss or Objective, Optimizer, Rand and one of Epochs, Steps and Patience must be
+// set.
 type FitConfig struct {
-	Loss      Loss       // what is made small, such as nn.OnLabels(nn.CrossEntropy)
+	Loss      Loss       // what is made small, such as nn.OnLabels(nn.CrossEntropy), of a model that is a [Layer]
+	Objective Objective  // the same of any model, in place of Loss: it records the forward pass itself
 	Optimizer Optimizer  // how, such as nn.NewSGD(nn.SGDConfig{LR: 0.1})
-	Rand      *rand.Rand // picks the examples and draws the masks of dropout: one seed gives one result
+	Rand      *rand.Rand // gives the seed of a generator of Fit's own, for the examples, dropout and Augment: one seed gives one result
 
-	BatchSize   int  // examples in a mini-batch, the lecture's T; 0 means 32, more than there are means all
-	Independent bool // draw every batch anew, as Algorithm 1 says, in place of going through shuffled epochs
+	BatchSize   int                                 // examples in a mini-batch, the lecture's T; 0 means 32, more than there are means all
+	Independent bool                                // draw every batch anew, as Algorithm 1 says, in place of going through shuffled epochs
+	Augment     func(b *data.Batch, rng *rand.Rand) // changes each mini-batch before it is trained on, such as by mirroring images
 
-	L2, L1 float64 // λ ≥ 0 of the penalties λ·Σw² and λ·Σ|w| over the weights, without the biases; see [Weights]
+	L2, L1 float64 // λ ≥ 0 of the penalties λ·Σw² and λ·Σ|w| over the weights that are trained, without the biases; see [Weights]
+
+	// An update takes Accumulate mini-batches, 0 means 1, and its gradient is the mean over their rows if the loss is one. The
+	// last update of an epoch takes what is left. The gradient is clipped before the optimizer sees it: first each number to
+	// ±ClipValue, then all together to a Euclidean norm of ClipNorm; 0 stands for none.
+	Accumulate int
+	ClipValue  float64
+	ClipNorm   float64
+
+	// Workers is how many goroutines share a mini-batch, each a part of its rows on a graph of its own; 0 means 1. A number of
+	// workers and a seed give one result. It differs from that of another number, since sums are rounded in another order,
+	// each worker draws its own dropout, and [BatchNorm] sees its worker's rows only.
+	Workers int
+
+	// Schedule gives a factor on the optimizer's learning rate for each update, which are counted from 0: [Cosine], [Warmup]
+	// and their like. Afterwards the optimizer has its own rate again.
+	Schedule func(step int) float64
 
 	// Training stops at whichever of these comes first. 0 stands for no such condition.
 	Epochs     int     // passes through the training set
 	Steps      int     // updates of the parameters
 	TargetLoss float64 // the training loss of an epoch is at most this
-	GradNorm   float64 // the Euclidean norm of a step's gradient is at most this
+	GradNorm   float64 // the Euclidean norm of an update's gradient, before it is clipped, is at most this
 
 	// With a validation set, Fit ends with the parameters of the epoch that was best on it.
 	Validation *data.Set
@@ -37,9 +56,20 @@ type FitConfig struct {
 
 	Metric        Metric                       // what people read, such as nn.ArgMaxError; nil leaves NaN in the history
 	EvaluateTrain bool                         // measure the training set like the validation set, with one more pass an epoch
-	OnStep        func(step int, loss float64) // is called after each step with its loss
+	OnStep        func(step int, loss float64) // is called after each update with its loss
 	OnEpoch       func(e Epoch)                // is called after each epoch
+	Progress      Progress                     // is told how far it got, see package nn/progress
+
+	// Checkpoint names a file in which Fit keeps its state, so that a run that was killed goes on from there with the same
+	// result to the last bit. See [Fit].
+	Checkpoint      string
+	CheckpointEvery int // updates from one checkpoint to the next; 0 writes one after each epoch
 }
+
+// An Objective records the forward pass of a model on a batch on the graph g, and returns the loss that training makes
+// small: for models with several inputs, with tokens, or with several losses. p says whether it is a training step; layers
+// are given it. The loss should be a mean over the rows.
+type Objective func(p Pass, g *graph.Graph, b *data.Batch) graph.Value
 
 // An Epoch is what [Fit] knows at the end of one pass through the training set. The loss is without penalties, and
 // metrics are NaN where there is none.
@@ -88,7 +118,8 @@ type DivergedError struct {
 	// loss and the gradients are finite.
 	Diagnosis error
 
-	first bool // no step has been taken
+	first     bool // no step has been taken
+	augmented bool // the examples have been changed by FitConfig.Augment
 }
 
 // Error names the step and the loss, and has the diagnosis in the lines below.
@@ -98,7 +129,11 @@ func (e *DivergedError) Error() string {
 	case e.Cause != nil:
 		s = fmt.Sprintf("nn.Fit: step %d with loss %g: %v", e.Step, e.Loss, e.Cause)
 	case e.first:
-		s = fmt.Sprintf("nn.Fit: the loss is %g in step %d, before anything was learned, and the examples are finite: look at the first parameters, the scale of the data, and for a logarithm, root or quotient out of its domain", e.Loss, e.Step)
+		look := "the first parameters, the scale of the data"
+		if e.augmented {
+			look = "FitConfig.Augment, " + look
+		}
+		s = fmt.Sprintf("nn.Fit: the loss is %g in step %d, before anything was learned, and the examples are finite: look at %s, and for a logarithm, root or quotient out of its domain", e.Loss, e.Step, look)
 	default:
 		s = fmt.Sprintf("nn.Fit: the loss is %g in step %d: the parameters are those of before it diverged; try a smaller learning rate", e.Loss, e.Step)
 	}
@@ -128,27 +163,41 @@ func diagnose(l graph.Value) (found error) {
 //	    compute the loss l of the model on B, with penalties, and its gradient ∇l by the backward sweep
 //	    update the parameters: θ ← θ - η∇l, or as the optimizer has it
 //
-// The graph has the precision of the model's parameters, and the examples are converted to it. In steady state a step
+// The model is a [Layer] that is trained with a Loss, or anything with parameters that is trained with an Objective. The
+// graph has the precision of the model's parameters, and the examples are converted to it. In steady state a step
 // allocates nothing.
 //
-// With a validation set the model ends with the parameters of the best epoch, without one with the last ones. That
-// holds also if Fit returns an error:
+// With a validation set the model ends with the parameters of the best epoch, state among them, without one with the last
+// ones. That holds also if Fit returns an error:
 //
 //   - ctx is done: Fit returns within a step. The error wraps ctx.Err(), for errors.Is.
 //   - The loss, a gradient or a changed parameter is not finite: [*DivergedError], with what [autograd.Diagnose] says of
 //     the step. Without a validation set the parameters are those of the end of the last epoch after which the loss was
 //     still finite, or else those of before Fit.
-//   - That is so because a number of the examples is not finite: [*DataError] in its place, which names it. The
-//     parameters are those of the last step.
+//   - A number of the examples is not finite: [*DataError], which names it, before the training begins.
+//   - The checkpoint cannot be read or written, or is that of another training: an error that names the file. The file stays
+//     as it was.
 //   - The model, the loss and the set do not fit together, or a setting is missing or out of range: [*graph.Error].
 //
 // The history is not nil and tells how far it got. Fit panics only with what the caller's own functions panic with.
-func Fit(ctx context.Context, model Layer, train *data.Set, cfg FitConfig) (*History, error) {
+//
+// # Checkpoints
+//
+// With FitConfig.Checkpoint a run that ended in whatever way, by SIGKILL or a power cut too, goes on where the file says,
+// if Fit is called again with a model, an optimizer and settings that were made in the same way: the result is that of
+// an undisturbed run, bit by bit, and the history covers both. The file holds parameters, state, what the optimizer
+// remembers, random generators, the place in the data, and the history. It is replaced as a whole or not at all, and the
+// one before is kept beside it under the name with ".previous" behind it, for the case that the newer one is damaged.
+//
+// The limits of the training may be other ones than before, such as more Epochs to train longer, and so may the learning
+// rate. After a run that came to its end Fit returns at once with its result. Remove both files to begin anew.
+func Fit(ctx context.Context, model Model, train *data.Set, cfg FitConfig) (*History, error) {
 	h := &History{Best: -1, Reason: StopFailed}
 	var f *fitter
 	var err error
 	tried := graph.Try(func() {
 		if f, err = newFitter(ctx, model, train, cfg, h); err == nil {
+			defer f.close()
 			err = f.run()
 		}
 	})
@@ -165,14 +214,24 @@ func Fit(ctx context.Context, model Layer, train *data.Set, cfg FitConfig) (*His
 func (c FitConfig) check() error {
 	bad := func(format string, args ...any) error { return graph.Errorf("nn.Fit", graph.ErrUsage, format, args...) }
 	switch {
-	case c.Loss == nil:
-		return bad("FitConfig.Loss is missing: set it, such as to nn.OnLabels(nn.CrossEntropy)")
+	case c.Loss == nil && c.Objective == nil:
+		return bad("FitConfig.Loss is missing: set it, such as to nn.OnLabels(nn.CrossEntropy), or set Objective")
+	case c.Loss != nil && c.Objective != nil:
+		return bad("Loss and Objective are both set: leave one out")
+	case c.Objective != nil && c.Metric != nil:
+		return bad("Metric needs the model's output, which Objective keeps to itself: leave it out, or train with Loss")
 	case c.Optimizer == nil:
 		return bad("FitConfig.Optimizer is missing: set it, such as to nn.NewSGD(nn.SGDConfig{LR: 0.1})")
 	case !hasSource(c.Rand):
 		return bad("FitConfig.Rand is missing, or the zero rand.Rand: set it to rand.New(rand.NewPCG(seed, 0))")
 	case c.BatchSize < 0 || c.Epochs < 0 || c.Steps < 0 || c.Patience < 0:
 		return bad("BatchSize %d, Epochs %d, Steps %d, Patience %d: want 0 or more each", c.BatchSize, c.Epochs, c.Steps, c.Patience)
+	case c.Accumulate < 0 || c.Workers < 0 || c.CheckpointEvery < 0:
+		return bad("Accumulate %d, Workers %d, CheckpointEvery %d: want 0 or more each", c.Accumulate, c.Workers, c.CheckpointEvery)
+	case c.Workers > maxWorkers:
+		return bad("Workers %d: want at most %d", c.Workers, maxWorkers)
+	case c.CheckpointEvery > 0 && c.Checkpoint == "":
+		return bad("CheckpointEvery %d without a file: set FitConfig.Checkpoint", c.CheckpointEvery)
 	case c.Patience > 0 && c.Validation == nil:
 		return bad("Patience %d without a validation set: set FitConfig.Validation", c.Patience)
 	case c.ByMetric && (c.Metric == nil || c.Validation == nil):
@@ -183,7 +242,7 @@ func (c FitConfig) check() error {
 	for _, s := range []struct {
 		name  string
 		value float64
-	}{{"L2", c.L2}, {"L1", c.L1}, {"MinDelta", c.MinDelta}, {"GradNorm", c.GradNorm}} {
+	}{{"L2", c.L2}, {"L1", c.L1}, {"MinDelta", c.MinDelta}, {"GradNorm", c.GradNorm}, {"ClipNorm", c.ClipNorm}, {"ClipValue", c.ClipValue}} {
 		if !(s.value >= 0) || math.IsInf(s.value, 0) {
 			return bad("%s = %g: want a finite number, 0 or more", s.name, s.value)
 		}

@@ -281,7 +281,7 @@ func TestFitDiverged(t *testing.T) {
 		model := nn.Sequential(nn.Linear(newRand(2), 1, 1), nn.Func(ops.Log), nn.Func(ops.Log))
 		before := numbers(model)
 		h, err := nn.Fit(t.Context(), model, line(21), nn.FitConfig{Loss: nn.OnTargets(nn.MSE), Optimizer: nn.NewAdam(nn.AdamConfig{}), Rand: newRand(1), BatchSize: 21, Epochs: 3})
-		if want := "nn.Fit: the loss is NaN in step 1, before anything was learned, and the examples are finite: look at the first parameters, the scale of the data, and for a logarithm, root or quotient out of its domain\nautograd.Diagnose: the first value that is not finite: %6 = log is NaN, though its operands are finite, at [1 0], 11 of 21 elements\n\tthe first adjoint that is not finite: "; err == nil || !strings.HasPrefix(err.Error(), want) {
+		if want := "nn.Fit: the loss is NaN in step 1, before anything was learned, and the examples are finite: look at the first parameters, the scale of the data, and for a logarithm, root or quotient out of its domain\nautograd.Diagnose: the first value that is not finite: %6 = log is NaN, though its operands are finite, at [0 0], 11 of 21 elements\n\tthe first adjoint that is not finite: "; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got error %v\nwant %s...", err, want)
 		}
 		if diff := cmp.Diff(before, numbers(model)); diff != "" || h.Steps != 0 {
@@ -397,11 +397,11 @@ func TestFitNamesTheData(t *testing.T) {
 		spoil func(train, valid *data.Set)
 		want  string
 	}{
-		{"target", tensor.Float64, func(train, _ *data.Set) { train.T.SetAt(math.NaN(), 3, 0) }, "nn.Fit: example 3 of the training set: element 0 of its targets is NaN: mend the example or leave it out"},
-		{"feature", tensor.Float64, func(train, _ *data.Set) { train.X.SetAt(-inf, 20, 1) }, "nn.Fit: example 20 of the training set: element 1 of its features is -Inf: mend the example or leave it out"},
-		{"feature, single", tensor.Float32, func(train, _ *data.Set) { train.X.SetAt(math.NaN(), 0, 0) }, "nn.Fit: example 0 of the training set: element 0 of its features is NaN: mend the example or leave it out"},
-		{"too large for single", tensor.Float32, func(train, _ *data.Set) { train.X.SetAt(1e39, 7, 0) }, "nn.Fit: example 7 of the training set: element 0 of its features is 1e+39, which is infinite in the model's float32: scale the data, such as with data.Standardize, or train in float64"},
-		{"validation", tensor.Float64, func(_, valid *data.Set) { valid.T.SetAt(inf, 2, 0) }, "nn.Fit: example 2 of the validation set: element 0 of its targets is +Inf: mend the example or leave it out"},
+		{"target", tensor.Float64, func(train, _ *data.Set) { train.T.SetAt(math.NaN(), 3, 0) }, "nn.Fit: training set: data.Set: T has NaN in row 3, column 0, both counted from 0: mend the example or leave it out"},
+		{"feature", tensor.Float64, func(train, _ *data.Set) { train.X.SetAt(-inf, 20, 1) }, "nn.Fit: training set: data.Set: X has -Inf in row 20, column 1, both counted from 0: mend the example or leave it out"},
+		{"feature, single", tensor.Float32, func(train, _ *data.Set) { train.X.SetAt(math.NaN(), 0, 0) }, "nn.Fit: training set: data.Set: X has NaN in row 0, column 0, both counted from 0: mend the example or leave it out"},
+		{"too large for single", tensor.Float32, func(train, _ *data.Set) { train.X.SetAt(1e39, 7, 0) }, "nn.Fit: training set: data.Set: X has 1e+39 in row 7, column 0, both counted from 0, which is infinite in float32: scale the data, such as with data.Standardize, or use float64"},
+		{"validation", tensor.Float64, func(_, valid *data.Set) { valid.T.SetAt(inf, 2, 0) }, "nn.Fit: validation set: data.Set: T has +Inf in row 2, column 0, both counted from 0: mend the example or leave it out"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -449,7 +449,7 @@ func TestFitErrors(t *testing.T) {
 		change func(c *nn.FitConfig)
 		want   string
 	}{
-		{"no loss", nil, nil, func(c *nn.FitConfig) { c.Loss = nil }, "nn.Fit: FitConfig.Loss is missing: set it, such as to nn.OnLabels(nn.CrossEntropy)"},
+		{"no loss", nil, nil, func(c *nn.FitConfig) { c.Loss = nil }, "nn.Fit: FitConfig.Loss is missing: set it, such as to nn.OnLabels(nn.CrossEntropy), or set Objective"},
 		{"no optimizer", nil, nil, func(c *nn.FitConfig) { c.Optimizer = nil }, "nn.Fit: FitConfig.Optimizer is missing: set it, such as to nn.NewSGD(nn.SGDConfig{LR: 0.1})"},
 		{"no source", nil, nil, func(c *nn.FitConfig) { c.Rand = nil }, "nn.Fit: FitConfig.Rand is missing, or the zero rand.Rand: set it to rand.New(rand.NewPCG(seed, 0))"},
 		{"endless", nil, nil, func(c *nn.FitConfig) { c.Epochs = 0 }, "nn.Fit: nothing would end the training for certain: set Epochs, Steps or Patience"},
@@ -458,7 +458,7 @@ func TestFitErrors(t *testing.T) {
 		{"metric missing", nil, nil, func(c *nn.FitConfig) { c.ByMetric = true }, "nn.Fit: ByMetric needs FitConfig.Metric and FitConfig.Validation: set both"},
 		{"penalty", nil, nil, func(c *nn.FitConfig) { c.L2 = math.NaN() }, "nn.Fit: L2 = NaN: want a finite number, 0 or more"},
 		{"target loss", nil, nil, func(c *nn.FitConfig) { c.TargetLoss = math.NaN() }, "nn.Fit: TargetLoss is NaN: set a number, or 0 for none"},
-		{"nothing to train", nn.ReLU(), nil, nil, "nn.Fit: the model has no parameters: there is nothing to train"},
+		{"nothing to train", nn.ReLU(), nil, nil, "nn.Fit: the model has no parameters that are trained: there is nothing to train"},
 		{"two precisions", mixed, nil, nil, `nn.Fit: parameter "0.weight" is float64 and "0.bias" is float32: convert the model with nn.To`},
 		{"no examples", nil, &data.Set{}, nil, "nn.Fit: data.Set: no features: set X to a tensor of shape (examples, features)"},
 		{"no validation examples", nil, nil, func(c *nn.FitConfig) { c.Validation = &data.Set{} }, "nn.Fit: data.Set: no features: set X to a tensor of shape (examples, features)"},

@@ -5,44 +5,48 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn/data"
-	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // A fitter is one call of [Fit] under way.
 type fitter struct {
 	cfg     FitConfig
 	ctx     context.Context
-	model   Layer
-	train   *data.Set
+	layer   Layer // the model, if there is no Objective
 	params  []*Param
 	weights []*Param // those that are penalised
 	history *History
 
-	g       *graph.Graph
-	start   graph.Mark // behind the parameters and the batches' tensors
+	source  *rand.PCG // of all random numbers but those of workers other than the first
 	batches *data.Batches
+	team    *team
+	acc     *Gradients // nil if the optimizer takes the gradients of a single sweep in place
+	base    float64    // the optimizer's learning rate without Schedule
 	onTrain *evaluator // nil unless EvaluateTrain is set
 	onValid *evaluator // nil without a validation set
 
-	sumLoss, sumMetric float64 // of the epoch under way, over rows
-	rows               int
+	// The epoch under way.
+	epochSteps int
+	sums       sums
+	examples   int        // in this call
+	stop       StopReason // to stop within the epoch
 
-	best      float64 // of the figure that epochs are judged by
-	mark      float64 // what Patience measures improvement from
-	waited    int     // epochs without improvement
-	kept      *snapshot
-	candidate *snapshot // without a validation set: the end of the last epoch, until a loss there proves finite
-	back      bool      // whether to end with the parameters that were kept
-
+	keeper
 	grads, scalars []*tensor.Tensor // of each parameter, for the norm
 }
 
-func newFitter(ctx context.Context, model Layer, train *data.Set, cfg FitConfig, h *History) (*fitter, error) {
+// Sums are over the rows of the epoch under way.
+type sums struct {
+	loss, metric float64
+	rows         int
+}
+
+func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig, h *History) (*fitter, error) {
 	const op = "nn.Fit"
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -50,45 +54,89 @@ func newFitter(ctx context.Context, model Layer, train *data.Set, cfg FitConfig,
 	if ctx == nil {
 		return nil, graph.Errorf(op, graph.ErrUsage, "got a nil context: use context.Background()")
 	}
-	if len(paramsOf(op, model)) == 0 {
-		return nil, graph.Errorf(op, graph.ErrUsage, "the model has no parameters: there is nothing to train")
+	params := paramsOf(op, model)
+	if !anyTrained(params) {
+		return nil, graph.Errorf(op, graph.ErrUsage, "the model has no parameters that are trained: there is nothing to train")
 	}
-	for _, s := range []*data.Set{train, cfg.Validation} {
-		if s == nil && s != train {
-			continue
-		}
-		if err := s.Check(); err != nil {
-			return nil, fmt.Errorf("nn.Fit: %w", err)
-		}
+	layer, ok := model.(Layer)
+	if !ok && cfg.Objective == nil {
+		return nil, graph.Errorf(op, graph.ErrUsage, "a %T has no Forward method to go with Loss: set FitConfig.Objective", model)
 	}
-	dtype, err := modelDType(op, model)
+	dtype, err := dtypeOf(op, params)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkData("training", train, dtype); err != nil {
+		return nil, err
+	}
+	if cfg.Validation != nil {
+		if err := checkData("validation", cfg.Validation, dtype); err != nil {
+			return nil, err
+		}
+	}
+	cfg.Workers, cfg.Accumulate = max(cfg.Workers, 1), max(cfg.Accumulate, 1)
 	if cfg.BatchSize == 0 {
 		cfg.BatchSize = 32
 	}
-	order := data.Shuffled
-	if cfg.Independent {
-		order = data.Independent
-	}
+	seed := [2]uint64{cfg.Rand.Uint64(), cfg.Rand.Uint64()}
 	f := &fitter{
-		cfg: cfg, ctx: ctx, model: model, train: train, params: model.Params(), weights: Weights(model.Params()...), history: h,
-		g:       graph.New(graph.WithDType(dtype)),
-		batches: data.NewBatches(train, data.BatchConfig{Size: cfg.BatchSize, Order: order, Rand: cfg.Rand, DType: dtype}),
-		best:    math.Inf(1),
-		mark:    math.Inf(1),
+		cfg: cfg, ctx: ctx, layer: layer, params: params, history: h,
+		source: rand.NewPCG(seed[0], seed[1]), keeper: newKeeper(params),
+	}
+	if cfg.Schedule != nil {
+		f.base = cfg.Optimizer.LR()
+	}
+	for _, p := range Weights(params...) {
+		if p.trained() {
+			f.weights = append(f.weights, p)
+		}
+	}
+	batches := data.BatchConfig{Size: cfg.BatchSize, Rand: rand.New(f.source), DType: dtype, Augment: cfg.Augment}
+	if cfg.Independent {
+		batches.Order = data.Independent
+	}
+	if cfg.Workers > 1 {
+		batches.Parts = cfg.Workers
+	}
+	f.batches = data.NewBatches(train, batches)
+	f.cfg.BatchSize = f.batches.Buffers()[0].Len()
+	if cfg.Accumulate > 1 || cfg.Workers > 1 || cfg.ClipNorm > 0 || cfg.ClipValue > 0 {
+		f.acc = NewGradients(params...)
 	}
 	if cfg.Validation != nil {
-		f.onValid = newEvaluator(op, model, cfg.Validation, cfg.Loss, cfg.Metric)
+		f.onValid = newEvaluator(op, params, cfg.Validation, f.evaluate)
 	}
 	if cfg.EvaluateTrain {
-		f.onTrain = newEvaluator(op, model, train, cfg.Loss, cfg.Metric)
+		f.onTrain = newEvaluator(op, params, train, f.evaluate)
 	}
-	f.grads, f.scalars = make([]*tensor.Tensor, len(f.params)), make([]*tensor.Tensor, len(f.params))
-	f.kept, f.candidate = newSnapshot(f.params), newSnapshot(f.params)
-	f.start = bindAll(op, f.g, model, f.batches)
+	f.grads, f.scalars = make([]*tensor.Tensor, len(params)), make([]*tensor.Tensor, len(params))
+	f.team = newTeam(cfg.Workers, f.source, seed, func() (*graph.Graph, graph.Mark) {
+		g := graph.New(graph.WithDType(dtype))
+		return g, bindAll(g, params, f.batches)
+	}, f.work)
 	return f, nil
+}
+
+func anyTrained(params []*Param) bool {
+	for _, p := range params {
+		if p.trained() {
+			return true
+		}
+	}
+	return false
+}
+
+// close ends what newFitter has begun.
+func (f *fitter) close() {
+	f.team.close()
+	if f.cfg.Schedule != nil {
+		f.cfg.Optimizer.SetLR(f.base)
+	}
+}
+
+// updatesPerEpoch returns how many updates a whole epoch has.
+func (f *fitter) updatesPerEpoch() int {
+	return (f.batches.Count() + f.cfg.Accumulate - 1) / f.cfg.Accumulate
 }
 
 // run trains until something ends it.
@@ -109,33 +157,22 @@ func (f *fitter) run() error {
 			reason = StopFailed
 		}
 		f.history.Reason = reason
+		f.report(nil, reason)
 		return err
 	}
 }
 
-// epoch goes once through the training set. It returns the reason to stop, if there is one.
+// epoch goes through the training set, or what is left of it. It returns the reason to stop, if there is one.
 func (f *fitter) epoch() (StopReason, error) {
-	f.sumLoss, f.sumMetric, f.rows = 0, 0, 0
-	var stop StopReason
-	for b := range f.batches.Epoch() {
+	if f.epochSteps == 0 {
+		f.batches.Restart()
+	}
+	for f.stop == "" && f.epochSteps < f.updatesPerEpoch() {
 		if err := f.ctx.Err(); err != nil {
 			return "", err
 		}
-		loss, small, err := f.step(b)
-		if err != nil {
+		if err := f.update(); err != nil {
 			return "", err
-		}
-		f.history.Steps++
-		if f.cfg.OnStep != nil {
-			f.cfg.OnStep(f.history.Steps, loss)
-		}
-		if small {
-			stop = StopGradNorm
-		} else if f.history.Steps == f.cfg.Steps {
-			stop = StopSteps
-		}
-		if stop != "" {
-			break
 		}
 	}
 	e, err := f.measure()
@@ -143,79 +180,183 @@ func (f *fitter) epoch() (StopReason, error) {
 		return "", err
 	}
 	f.history.Epochs = append(f.history.Epochs, e)
-	tired := f.judge(e)
+	f.judge(e)
 	if f.cfg.OnEpoch != nil {
 		f.cfg.OnEpoch(e)
 	}
-	switch {
-	case stop != "":
-	case f.cfg.TargetLoss != 0 && e.TrainLoss <= f.cfg.TargetLoss:
-		stop = StopTargetLoss
-	case tired:
-		stop = StopEarly
-	case e.Number == f.cfg.Epochs:
-		stop = StopEpochs
+	f.report(&e, "")
+	stop := f.stop
+	f.epochSteps, f.sums, f.stop = 0, sums{}, ""
+	if stop == "" {
+		stop = f.ended(e)
 	}
 	return stop, nil
 }
 
-// step takes one step of Algorithm 1 on a batch. It returns the loss without penalties, and whether the gradient is
-// small enough to stop.
-func (f *fitter) step(b *data.Batch) (loss float64, small bool, err error) {
-	g, c := f.g, &f.cfg
-	g.Rewind(f.start)
-	y := f.model.Forward(Train(c.Rand), g.BindConst(b.X))
-	l := c.Loss(y, b)
-	loss = l.Item()
-	if c.L2 > 0 {
-		l = ops.Add(l, L2(g, c.L2, f.weights...))
+// ended returns why the training has come to its end with an epoch, if it has.
+func (f *fitter) ended(e Epoch) StopReason {
+	switch {
+	case f.cfg.TargetLoss != 0 && e.TrainLoss <= f.cfg.TargetLoss:
+		return StopTargetLoss
+	case f.cfg.Patience > 0 && f.waited >= f.cfg.Patience:
+		return StopEarly
+	case e.Number == f.cfg.Epochs:
+		return StopEpochs
 	}
-	if c.L1 > 0 {
-		l = ops.Add(l, L1(g, c.L1, f.weights...))
-	}
-	if total := l.Item(); isNotFinite(total) {
-		if err := checkData("training", f.train, g.DType(), b.Rows); err != nil {
-			return loss, false, err
+	return ""
+}
+
+// update takes one step of Algorithm 1: on a batch, or on some that are accumulated.
+func (f *fitter) update() error {
+	var now sums
+	var share float64 // of the batches in the gradient
+	for range f.cfg.Accumulate {
+		b, ok := f.batches.Next()
+		if !ok {
+			break
 		}
-		return loss, false, &DivergedError{Step: f.history.Steps + 1, Loss: total, Diagnosis: diagnose(l), first: f.history.Steps == 0}
+		if err := f.sweep(b, &now, &share); err != nil {
+			return err
+		}
+	}
+	if err := f.change(share); err != nil {
+		return err
+	}
+	f.history.Steps++
+	f.epochSteps++
+	f.examples += now.rows
+	f.sums.loss += now.loss
+	f.sums.metric += now.metric
+	f.sums.rows += now.rows
+	if f.stop == "" && f.history.Steps == f.cfg.Steps {
+		f.stop = StopSteps
+	}
+	if f.cfg.OnStep != nil {
+		f.cfg.OnStep(f.history.Steps, now.loss/float64(now.rows))
+	}
+	f.report(nil, "")
+	return nil
+}
+
+// sweep finds the loss and the gradient on a batch.
+func (f *fitter) sweep(b *data.Batch, now *sums, share *float64) error {
+	f.team.do(b, f.cfg.BatchSize)
+	for _, w := range f.team.active {
+		if total := w.total.Item(); isNotFinite(total) {
+			f.drop()
+			return f.diverged(total, nil, diagnose(w.total))
+		}
+		rows := float64(w.part.Len())
+		now.loss += w.loss * rows
+		now.metric += w.metric * rows
+		now.rows += w.part.Len()
+		*share += w.weight
+		if f.acc != nil {
+			f.acc.Add(w.grads)
+		}
 	}
 	f.confirm()
-	grads := autograd.Backward(l, autograd.LeavesOnly())
-	if c.GradNorm > 0 {
-		small = f.gradNorm(grads) <= c.GradNorm
+	return nil
+}
+
+// change updates the parameters by the gradient, of which the batches make up the given share, and then the state.
+func (f *fitter) change(share float64) error {
+	c := &f.cfg
+	f.setRate()
+	var norm float64
+	var err error
+	if f.acc == nil {
+		grads := f.team.workers[0].grads
+		if c.GradNorm > 0 {
+			norm = f.gradNorm(grads)
+		}
+		err = c.Optimizer.Step(f.params, grads)
+	} else {
+		if share != 1 {
+			f.acc.Scale(1 / share)
+		}
+		if c.GradNorm > 0 {
+			norm = f.acc.ClipNorm(math.Inf(1))
+		}
+		if c.ClipValue > 0 {
+			f.acc.ClipValue(c.ClipValue)
+		}
+		if c.ClipNorm > 0 {
+			f.acc.ClipNorm(c.ClipNorm)
+		}
+		err = c.Optimizer.Apply(f.acc)
+		f.acc.Zero()
 	}
-	if err := c.Optimizer.Step(f.params, grads); err != nil {
+	if err != nil {
+		f.drop()
 		var gradient *GradientError
 		var overflow *OverflowError
-		if errors.As(err, &gradient) || errors.As(err, &overflow) {
-			if err := checkData("training", f.train, g.DType(), b.Rows); err != nil {
-				return loss, false, err
-			}
-			diverged := &DivergedError{Step: f.history.Steps + 1, Loss: l.Item(), Cause: err}
-			if gradient != nil {
-				diverged.Diagnosis = diagnose(l)
-			}
-			err = diverged
+		switch {
+		case errors.As(err, &gradient):
+			return f.diverged(f.team.workers[0].total.Item(), err, f.diagnose())
+		case errors.As(err, &overflow):
+			return f.diverged(f.team.workers[0].total.Item(), err, nil)
 		}
-		return loss, false, err
+		return err
 	}
-	rows := float64(b.Len())
-	f.rows += b.Len()
-	f.sumLoss += loss * rows
-	if c.Metric != nil {
-		f.sumMetric += c.Metric(y.Node().Data(), b) * rows
+	if c.GradNorm > 0 && norm <= c.GradNorm {
+		f.stop = StopGradNorm
 	}
-	return loss, small, nil
+	for _, w := range f.team.workers {
+		w.updates.Commit()
+	}
+	return nil
+}
+
+// drop forgets the changes of state that the step under way has asked for.
+func (f *fitter) drop() {
+	for _, w := range f.team.workers {
+		w.updates.Drop()
+	}
+}
+
+// diagnose returns what makes a gradient of the last batch not finite, nil if that is not known.
+func (f *fitter) diagnose() error {
+	for _, w := range f.team.active {
+		if err := diagnose(w.total); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fitter) diverged(loss float64, cause, diagnosis error) error {
+	return &DivergedError{Step: f.history.Steps + 1, Loss: loss, Cause: cause, Diagnosis: diagnosis, first: f.history.Steps == 0, augmented: f.cfg.Augment != nil}
+}
+
+// setRate gives the optimizer its learning rate for the next update.
+func (f *fitter) setRate() {
+	if f.cfg.Schedule == nil {
+		return
+	}
+	factor := f.cfg.Schedule(f.history.Steps)
+	if !(factor >= 0) || math.IsInf(factor*f.base, 0) {
+		panic(graph.Errorf("nn.Fit", graph.ErrValue, "FitConfig.Schedule gives the factor %g for update %d: want a finite number, 0 or more", factor, f.history.Steps))
+	}
+	f.cfg.Optimizer.SetLR(factor * f.base)
+}
+
+// gradNorm returns the Euclidean norm of the gradient by all parameters.
+func (f *fitter) gradNorm(grads autograd.Gradients) float64 {
+	for i, p := range f.params {
+		f.grads[i], _ = gradientOf(p, &f.scalars[i], grads)
+	}
+	return normOf(f.grads).value()
 }
 
 // measure returns the figures of the epoch that has just ended.
 func (f *fitter) measure() (Epoch, error) {
 	e := Epoch{
 		Number: len(f.history.Epochs) + 1, Steps: f.history.Steps,
-		TrainLoss: f.sumLoss / float64(f.rows), TrainMetric: math.NaN(), ValidLoss: math.NaN(), ValidMetric: math.NaN(),
+		TrainLoss: f.sums.loss / float64(f.sums.rows), TrainMetric: math.NaN(), ValidLoss: math.NaN(), ValidMetric: math.NaN(),
 	}
 	if f.cfg.Metric != nil {
-		e.TrainMetric = f.sumMetric / float64(f.rows)
+		e.TrainMetric = f.sums.metric / float64(f.sums.rows)
 	}
 	var err error
 	if f.onTrain != nil {
@@ -228,87 +369,16 @@ func (f *fitter) measure() (Epoch, error) {
 			return e, err
 		}
 		if isNotFinite(e.ValidLoss) {
-			set, all := f.cfg.Validation, make([]int, f.cfg.Validation.Len())
-			for i := range all {
-				all[i] = i
-			}
-			if err := checkData("validation", set, f.g.DType(), all); err != nil {
-				return e, err
-			}
 			return e, &DivergedError{Step: f.history.Steps, Loss: e.ValidLoss, Diagnosis: f.onValid.diagnosis}
 		}
 	}
 	return e, nil
 }
 
-// judge keeps the parameters if the epoch was the best, and reports whether Patience is at its end.
-func (f *fitter) judge(e Epoch) (tired bool) {
-	if f.onValid == nil {
-		f.candidate.take(f.params)
-		return false
+// evaluate records the loss of a batch in use, and returns the metric.
+func (f *fitter) evaluate(g *graph.Graph, b *data.Batch) (l graph.Value, metric float64) {
+	if f.cfg.Objective != nil {
+		return objective(f.cfg.Objective, Eval(), g, b), math.NaN()
 	}
-	v := e.ValidLoss
-	if f.cfg.ByMetric {
-		v = e.ValidMetric
-	}
-	if v < f.best {
-		f.best, f.back = v, true
-		f.history.Best = len(f.history.Epochs) - 1
-		f.kept.take(f.params)
-	}
-	f.waited++
-	if v < f.mark-f.cfg.MinDelta {
-		f.mark, f.waited = v, 0
-	}
-	return f.cfg.Patience > 0 && f.waited >= f.cfg.Patience
-}
-
-// confirm keeps the parameters of the end of the last epoch, now that they have given a finite loss.
-func (f *fitter) confirm() {
-	if f.candidate.taken {
-		f.kept, f.candidate = f.candidate, f.kept
-		f.candidate.taken = false
-	}
-}
-
-// restore brings back the parameters that were kept, if that is how to end.
-func (f *fitter) restore() {
-	if f.back {
-		f.kept.give(f.params)
-	}
-}
-
-// A snapshot is a copy of parameters.
-type snapshot struct {
-	data  []*tensor.Tensor
-	taken bool
-}
-
-func newSnapshot(params []*Param) *snapshot {
-	s := &snapshot{}
-	for _, p := range params {
-		s.data = append(s.data, p.Data.Clone())
-	}
-	return s
-}
-
-func (s *snapshot) take(params []*Param) {
-	for i, p := range params {
-		s.data[i].Copy(p.Data)
-	}
-	s.taken = true
-}
-
-func (s *snapshot) give(params []*Param) {
-	for i, p := range params {
-		p.Data.Copy(s.data[i])
-	}
-}
-
-// gradNorm returns the Euclidean norm of the gradient by all parameters.
-func (f *fitter) gradNorm(grads autograd.Gradients) float64 {
-	for i, p := range f.params {
-		f.grads[i], _ = gradientOf(p, &f.scalars[i], grads)
-	}
-	return normOf(f.grads).value()
+	return evaluate(f.layer, f.cfg.Loss, f.cfg.Metric, g, b)
 }

@@ -2,6 +2,12 @@ package nn
 
 import "github.com/seed366ff29f/chainrule/graph"
 
+// A Model is anything that has parameters, such as a [Layer]. Params returns them, state among them, the same slice each
+// time, which must not be changed. Their names are unique.
+type Model interface {
+	Params() []*Param
+}
+
 // A Layer is a function with parameters. Forward records it on the graph of x; it binds the layer's parameters there
 // and keeps nothing of the graph, so that one layer can serve several graphs, and several goroutines as long as none
 // changes the parameters. Params returns the parameters, state among them, the same slice each time, which must not be
@@ -15,7 +21,7 @@ type Layer interface {
 }
 
 // paramsOf returns the parameters of a model. It panics unless they are usable.
-func paramsOf(op string, model Layer) []*Param {
+func paramsOf(op string, model Model) []*Param {
 	if model == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil model: give a layer such as nn.Linear(rng, in, out)"))
 	}

@@ -25,6 +25,8 @@ import (
 type Optimizer interface {
 	Step(params []*Param, grads autograd.Gradients) error
 	Apply(grads *Gradients) error
+	LR() float64
+	SetLR(lr float64)
 }
 
 // A GradientError reports a gradient that is not finite.

@@ -10,7 +10,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// An averaged layer multiplies by a weight, by a factor that is state, and counts its training passes.
+// An averaged layer multiplies by a weight, adds a little of the running mean of its inputs, and counts its training
+// passes.
 type averaged struct{ weight, mean, passes *nn.Param }
 
 func newAveraged() *averaged {
@@ -24,8 +25,8 @@ func newAveraged() *averaged {
 func (s *averaged) Params() []*nn.Param { return []*nn.Param{s.weight, s.mean, s.passes} }
 
 func (s *averaged) Forward(p nn.Pass, x graph.Value) graph.Value {
-	y := ops.Mul(ops.Mul(x, s.weight.Bind(x.Graph())), s.mean.Bind(x.Graph()))
-	p.Update(s.mean, x, 0.25)
+	y := ops.Add(ops.Mul(x, s.weight.Bind(x.Graph())), ops.MulScalar(s.mean.Bind(x.Graph()), 0.01))
+	p.Update(s.mean, ops.Reshape(ops.Mean(x), 1), 0.25)
 	p.Count(s.passes)
 	return y
 }

@@ -47,6 +47,7 @@ func network(rng *rand.Rand, inputs int, hidden []int, dropout ...nn.DropoutOpti
 // algorithm1 is the lecture's Algorithm 1, mini-batch gradient descent, line by line. Line 1, the random initialization
 // of θ, is done with the model. nn.Fit is this loop with everything around it that the rest of part d needs.
 func algorithm1(rng *rand.Rand, model nn.Layer, train *data.Set, steps int) error {
+	rng = rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64())) // nn.Fit draws from a generator of its own, for which it needs a seed
 	g := graph.New()
 	batches := data.NewBatches(train, data.BatchConfig{Size: batchSize, Order: data.Independent, Rand: rng})
 	opt := nn.NewSGD(nn.SGDConfig{LR: learningRate})

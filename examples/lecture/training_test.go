@@ -201,7 +201,7 @@ func TestGrid(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains 72 networks")
 	}
-	g, err := newLesson(t, &bytes.Buffer{}, 12, 3).trainGrid(t.Context(), theSplit(t))
+	g, err := newLesson(t, &bytes.Buffer{}, 3, 3).trainGrid(t.Context(), theSplit(t))
 	if err != nil {
 		t.Fatal(err)
 	}
