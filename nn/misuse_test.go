@@ -3,6 +3,7 @@ package nn_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -22,10 +23,17 @@ type broken struct{ params []*nn.Param }
 func (b broken) Params() []*nn.Param                          { return b.params }
 func (b broken) Forward(_ nn.Pass, x graph.Value) graph.Value { return x }
 
+// A call is one with nil or with what no constructor has made.
+type call struct {
+	f    func()
+	want string // in the message; harmless for none
+}
+
+const harmless = ""
+
 // TestNil calls every function that can be called with nil, with nil and with values that were not made by their
 // constructors. Each call must panic with a *graph.Error, or return one, or be harmless.
 func TestNil(t *testing.T) {
-	const harmless = ""
 	g := graph.New()
 	x := g.ConstTensor(tensor.New(tensor.Float64, 2, 1))
 	w := &nn.Param{Name: "w", Data: tensor.New(tensor.Float64, 1)}
@@ -60,10 +68,6 @@ func TestNil(t *testing.T) {
 		}
 	}
 	bad := map[string]*nn.Param{"nil parameter": nil, "zero parameter": {}, "zero tensor": {Name: "a", Data: &tensor.Tensor{}}}
-	type call struct {
-		f    func()
-		want string // in the message
-	}
 	calls := map[string][]call{
 		"Train":      {{func() { nn.Train(nil) }, "nil or zero *rand.Rand"}, {func() { nn.Train(&rand.Rand{}) }, "nil or zero *rand.Rand"}},
 		"Linear":     {{func() { nn.Linear(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(&rand.Rand{}, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(newRand(1), 1, 1, nn.NoBias(), nil) }, "option 2 is nil: leave it out"}},
@@ -137,6 +141,7 @@ func TestNil(t *testing.T) {
 			{func() { try(o["made"].Apply(nil)) }, "nil *nn.Gradients"}, {func() { try(o["made"].Apply(&nn.Gradients{})) }, harmless},
 		}
 	}
+	maps.Copy(calls, scheduleCalls())
 	for kind, p := range bad {
 		want := "has no numbers"
 		if p == nil {
@@ -161,7 +166,7 @@ func TestNil(t *testing.T) {
 	}
 	for _, f := range testkit.Exported(t, 30) {
 		// The methods of errors are called on errors that there are.
-		if f.TakesNil("Layer", "Loss", "Metric", "Optimizer", "LayerOption", "DropoutOption", "context.Context") && !strings.Contains(f.Name, "Error.") && calls[f.Name] == nil {
+		if f.TakesNil("Layer", "Loss", "Metric", "Optimizer", "Schedule", "LayerOption", "DropoutOption", "context.Context") && !strings.Contains(f.Name, "Error.") && calls[f.Name] == nil {
 			t.Errorf("no call of %s: say what it does with nil", f.Name)
 		}
 	}

@@ -14,6 +14,13 @@ func positive(op, name string, v float64) {
 	}
 }
 
+// notNegative panics unless a setting is a finite number, 0 or more.
+func notNegative(op, name string, v float64) {
+	if !(v >= 0) || math.IsInf(v, 0) {
+		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want a finite number, 0 or more", name, v))
+	}
+}
+
 // between panics unless lo ≤ v < hi.
 func between(op, name string, v, lo, hi float64) {
 	if !(v >= lo && v < hi) {
