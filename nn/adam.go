@@ -23,7 +23,6 @@ type AdamConfig struct {
 
 // Adam is gradient descent with a step size of its own for each number; see [NewAdam].
 type Adam struct {
-	rate
 	cfg    AdamConfig // but for LR
 	memory memory
 }
@@ -50,7 +49,9 @@ func NewAdam(cfg AdamConfig) *Adam {
 	between(op, "Beta2", cfg.Beta2, 0, 1)
 	positive(op, "Eps", cfg.Eps)
 	between(op, "WeightDecay", cfg.WeightDecay, 0, math.Inf(1))
-	return &Adam{rate{cfg.LR}, cfg, newMemory("nn.Adam")}
+	a := &Adam{cfg: cfg}
+	a.memory.begin("nn.Adam", a, cfg.LR)
+	return a
 }
 
 func orDefault(v, def float64) float64 {
@@ -63,21 +64,30 @@ func orDefault(v, def float64) float64 {
 // Step changes the parameters by the gradients of a sweep; see [Optimizer].
 func (a *Adam) Step(params []*Param, grads autograd.Gradients) error {
 	const op = "nn.Adam.Step"
-	a.mustBeMade(op)
-	return a.memory.step(op, a, params, grads)
+	return a.made(op).step(op, params, grads)
 }
 
 // Apply changes the parameters by gradients that were added up; see [Optimizer].
 func (a *Adam) Apply(grads *Gradients) error {
 	const op = "nn.Adam.Apply"
-	a.mustBeMade(op)
-	return a.memory.apply(op, a, grads)
+	return a.made(op).apply(op, grads)
 }
 
-func (a *Adam) mustBeMade(op string) {
+// LR returns the learning rate.
+func (a *Adam) LR() float64 { return a.made("nn.Adam.LR").lr }
+
+// SetLR changes the learning rate for the steps to come; see [Optimizer].
+func (a *Adam) SetLR(lr float64) {
+	const op = "nn.Adam.SetLR"
+	a.made(op).setLR(op, lr)
+}
+
+// made returns the memory, and panics if no constructor has made it.
+func (a *Adam) made(op string) *memory {
 	if a == nil || a.memory.slots == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.Adam: make one with nn.NewAdam(nn.AdamConfig{})"))
 	}
+	return &a.memory
 }
 
 func (a *Adam) plain(dtype tensor.DType, b bounds, size float64) (bounds, bool) {
@@ -87,10 +97,10 @@ func (a *Adam) plain(dtype tensor.DType, b bounds, size float64) (bounds, bool) 
 	d := size + decay*b.w
 	b.m = c.Beta1*b.m + (1-c.Beta1)*d
 	b.v = max(b.v, d)
-	rate := a.lr / (1 - c.Beta1) // of the first step, later ones have less
+	rate := a.memory.lr / (1 - c.Beta1) // of the first step, later ones have less
 	b.w = math.Abs(keep)*b.w + rate*b.m/c.Eps
 	ok := b.v <= root && rate*b.m <= largest && b.w <= largest && rate <= largest && math.Abs(keep) <= largest
-	return b, ok && holds(dtype, a.lr) && holds(dtype, c.WeightDecay) && holds(dtype, c.Eps) && a.settingsFit(dtype, least)
+	return b, ok && holds(dtype, a.memory.lr) && holds(dtype, c.WeightDecay) && holds(dtype, c.Eps) && a.settingsFit(dtype, least)
 }
 
 // settingsFit reports whether the rates are below 1 in a precision, and ε is so large that squares below the smallest
@@ -109,7 +119,7 @@ func (a *Adam) settingsFit(dtype tensor.DType, least float64) bool {
 // decay returns the factor of a parameter before the step, and its factor in the gradient.
 func (a *Adam) decay() (keep, decay float64) {
 	if a.cfg.Decoupled {
-		return 1 - a.lr*a.cfg.WeightDecay, 0
+		return 1 - a.memory.lr*a.cfg.WeightDecay, 0
 	}
 	return 1, a.cfg.WeightDecay
 }
@@ -123,7 +133,7 @@ func (a *Adam) step(p *Param, m *slot) {
 func adamStep[T kernel.Float](a *Adam, p *Param, m *slot) {
 	c := &a.cfg
 	kernel.Adam(tensor.Data[T](p.Data), tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.m, p)), tensor.Data[T](state(&m.v, p)),
-		T(a.lr), T(c.Beta1), T(c.Beta2), T(c.Eps), T(c.WeightDecay), c.Decoupled, m.steps)
+		T(a.memory.lr), T(c.Beta1), T(c.Beta2), T(c.Eps), T(c.WeightDecay), c.Decoupled, m.steps)
 }
 
 func (a *Adam) careful(d *draft, n int) {
@@ -136,6 +146,6 @@ func (a *Adam) careful(d *draft, n int) {
 		d.m[i] = c.Beta1*d.m[i] + (1-c.Beta1)*g
 		d.v[i] = min(math.Hypot(kept*d.v[i], added*g), math.MaxFloat64)
 		root := min(d.v[i]/meanV, math.MaxFloat64)
-		d.w[i] = keep*w - a.lr*(d.m[i]/meanM/(root+c.Eps))
+		d.w[i] = keep*w - a.memory.lr*(d.m[i]/meanM/(root+c.Eps))
 	}
 }

@@ -12,8 +12,8 @@ import (
 type draft struct{ w, g, m, v []float64 }
 
 // try works out the step under way as a draft. It returns an error if a number of the result is not finite.
-func (o *memory) try(p *Param, m *slot, r rule) error {
-	d, n := &m.draft, p.Data.Len()
+func (o *memory) try(p *Param, m *slot) error {
+	d, n, r := &m.draft, p.Data.Len(), o.rule
 	if len(d.w) != n {
 		*d = draft{make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)}
 	}

@@ -224,8 +224,8 @@ func TestOverflowingStep(t *testing.T) {
 				for _, p := range [][]*nn.Param{got, want} {
 					p[1].Data.SetAt(3, 1)
 				}
-				setRate(opt, 1e-3)
-				setRate(twin, 1e-3)
+				opt.SetLR(1e-3)
+				twin.SetLR(1e-3)
 				for range 2 {
 					if err := errors.Join(step(opt, got, 0.25), step(twin, want, 0.25)); err != nil {
 						t.Fatal(err)
@@ -244,8 +244,6 @@ func TestOverflowingStep(t *testing.T) {
 		t.Errorf("got error %v\nwant %s", err, want)
 	}
 }
-
-func setRate(opt nn.Optimizer, lr float64) { opt.(interface{ SetLR(lr float64) }).SetLR(lr) }
 
 // TestStepsBesideALargeNumber holds that a large number in a parameter is no reason to stop.
 func TestStepsBesideALargeNumber(t *testing.T) {

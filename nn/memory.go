@@ -8,16 +8,19 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
-// A memory is what an optimizer remembers of the parameters it has changed.
+// A memory is what an optimizer remembers of the parameters it has changed, and takes its steps.
 type memory struct {
 	optimizer string // its type, such as "nn.SGD"
+	rule      rule
+	lr        float64
 	slots     map[*Param]*slot
-	calls     int     // of Step and Apply
+	calls     int     // of prepare
 	turn      []*slot // of the parameters of the call under way, each once
 }
 
-func newMemory(optimizer string) memory {
-	return memory{optimizer: optimizer, slots: map[*Param]*slot{}}
+// begin makes the memory that of an optimizer.
+func (o *memory) begin(optimizer string, r rule, lr float64) {
+	*o = memory{optimizer: optimizer, rule: r, lr: lr, slots: map[*Param]*slot{}}
 }
 
 // A slot is the memory of one parameter.
@@ -58,19 +61,27 @@ type rule interface {
 }
 
 // step changes parameters by the gradients of a sweep.
-func (o *memory) step(op string, r rule, params []*Param, grads autograd.Gradients) error {
-	return o.walk(op, r, params, func(p *Param, m *slot) (*tensor.Tensor, bool) { return gradientOf(p, &m.scalar, grads) })
+func (o *memory) step(op string, params []*Param, grads autograd.Gradients) error {
+	err := o.prepare(op, params, func(p *Param, m *slot) (*tensor.Tensor, bool) { return gradientOf(p, &m.scalar, grads) })
+	if err == nil {
+		o.commit()
+	}
+	return err
 }
 
 // apply changes parameters by gradients that were added up.
-func (o *memory) apply(op string, r rule, a *Gradients) error {
+func (o *memory) apply(op string, a *Gradients) error {
 	a.check(op)
-	return o.walk(op, r, a.params, func(p *Param, _ *slot) (*tensor.Tensor, bool) { return a.gradient(op, p) })
+	err := o.prepare(op, a.params, func(p *Param, _ *slot) (*tensor.Tensor, bool) { return a.gradient(op, p) })
+	if err == nil {
+		o.commit()
+	}
+	return err
 }
 
-// walk looks up the gradients of all parameters, and then changes each by the rule. If a gradient is missing or not
-// finite, or a result would not be finite, it returns an error and nothing has changed.
-func (o *memory) walk(op string, r rule, params []*Param, gradient func(*Param, *slot) (t *tensor.Tensor, reached bool)) error {
+// prepare looks up the gradients of all parameters for [memory.commit]. If a gradient is missing or not finite, or a
+// result would not be finite, it returns an error. Nothing has changed so far.
+func (o *memory) prepare(op string, params []*Param, gradient func(*Param, *slot) (t *tensor.Tensor, reached bool)) error {
 	mustHaveNumbers(op, params)
 	o.calls++
 	o.turn = o.turn[:0]
@@ -93,32 +104,36 @@ func (o *memory) walk(op string, r rule, params []*Param, gradient func(*Param, 
 			return &UnreachedError{o.optimizer, p.Name}
 		}
 		m.grad = t
-		m.fit(p, r)
+		m.fit(p, o.rule)
 		size, err := o.sizeOf(p, t)
 		if err != nil {
 			return err
 		}
-		if m.careful = !m.plain(p, r, size); m.careful {
-			if err := o.try(p, m, r); err != nil {
+		if m.careful = !m.plain(p, o.rule, size); m.careful {
+			if err := o.try(p, m); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
+}
+
+// commit changes each parameter by the rule.
+func (o *memory) commit() {
 	for _, m := range o.turn {
 		p := m.param
 		m.steps++
 		if m.careful {
-			m.adopt(p, r)
+			m.adopt(p, o.rule)
 		} else {
-			m.narrow(r)
-			r.step(p, m)
+			m.narrow(o.rule)
+			o.rule.step(p, m)
 			m.bounds = m.next
 		}
 		p.Data.MarkChanged()
 		m.data, m.version = p.Data, p.Data.Version()
 		m.grad = nil
 	}
-	return nil
 }
 
 // sizeOf returns the largest absolute value in a gradient, or an error if one is not finite.

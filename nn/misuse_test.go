@@ -140,6 +140,8 @@ func TestNil(t *testing.T) {
 			{func() { try(o["nil"].Apply(acc)) }, "nil or zero " + full}, {func() { try(o["zero"].Apply(acc)) }, "nil or zero " + full},
 			{func() { try(o["made"].Apply(nil)) }, "nil *nn.Gradients"}, {func() { try(o["made"].Apply(&nn.Gradients{})) }, harmless},
 		}
+		calls[name+".LR"] = []call{{func() { o["nil"].LR() }, "nil or zero " + full}, {func() { o["zero"].LR() }, "nil or zero " + full}, {func() { o["made"].LR() }, harmless}}
+		calls[name+".SetLR"] = []call{{func() { o["nil"].SetLR(1) }, "nil or zero " + full}, {func() { o["zero"].SetLR(1) }, "nil or zero " + full}, {func() { o["made"].SetLR(1) }, harmless}}
 	}
 	maps.Copy(calls, scheduleCalls())
 	for kind, p := range bad {

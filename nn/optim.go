@@ -7,7 +7,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// An Optimizer changes parameters by their gradients. Step takes them from a backward sweep, in place; Apply takes those
+// An Optimizer changes parameters by their gradients, at a learning rate. Step takes them from a backward sweep, in place; Apply takes those
 // of [Gradients], which may come from several sweeps or have been clipped, and leaves them as they are. Either changes
 // all of the parameters or, if it returns an error, none. A parameter that is listed twice is changed once.
 //
@@ -22,6 +22,10 @@ import (
 //
 // Both panic with a [*graph.Error] if a parameter is nil or has no numbers, or the gradients are those of a sweep whose
 // graph has been Reset.
+//
+// SetLR changes the learning rate for the steps to come; a [Schedule] says to what. 0 is allowed, as schedules end there:
+// a step then changes what the optimizer remembers of the gradients, and no parameter. SetLR panics with a
+// [*graph.Error] if the rate is negative or not finite.
 type Optimizer interface {
 	Step(params []*Param, grads autograd.Gradients) error
 	Apply(grads *Gradients) error

@@ -204,7 +204,7 @@ func TestRateZero(t *testing.T) {
 			nn.NewAdam(nn.AdamConfig{}), nn.NewAdam(nn.AdamConfig{WeightDecay: 0.1, Decoupled: true}),
 		} {
 			w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1}, 1).To(dtype)}
-			setRate(opt, 0)
+			opt.SetLR(0)
 			if got := walk(t, opt, w, []float64{1, 2, 3}); got[3] != 1 {
 				t.Errorf("%T, %s: with rate 0 the parameter goes %v", opt, dtype, got)
 			}
@@ -240,9 +240,9 @@ func TestOptimizerSettings(t *testing.T) {
 		{"beta1", func() { nn.NewAdam(nn.AdamConfig{Beta1: 1.2}) }, "nn.NewAdam: Beta1 = 1.2: want 0 ≤ Beta1 < 1"},
 		{"beta2", func() { nn.NewAdam(nn.AdamConfig{Beta2: nan}) }, "nn.NewAdam: Beta2 = NaN: want 0 ≤ Beta2 < 1"},
 		{"eps", func() { nn.NewAdam(nn.AdamConfig{Eps: -1}) }, "nn.NewAdam: Eps = -1: want a finite number above 0"},
-		{"sgd, new rate", func() { nn.NewSGD(nn.SGDConfig{LR: 1}).SetLR(-1) }, "nn.SetLR: LR = -1: want a finite number, 0 or more"},
-		{"adam, new rate", func() { nn.NewAdam(nn.AdamConfig{}).SetLR(nan) }, "nn.SetLR: LR = NaN: want a finite number, 0 or more"},
-		{"infinite new rate", func() { nn.NewAdam(nn.AdamConfig{}).SetLR(math.Inf(1)) }, "nn.SetLR: LR = +Inf: want a finite number, 0 or more"},
+		{"sgd, new rate", func() { nn.NewSGD(nn.SGDConfig{LR: 1}).SetLR(-1) }, "nn.SGD.SetLR: LR = -1: want a finite number, 0 or more"},
+		{"adam, new rate", func() { nn.NewAdam(nn.AdamConfig{}).SetLR(nan) }, "nn.Adam.SetLR: LR = NaN: want a finite number, 0 or more"},
+		{"infinite new rate", func() { nn.NewAdam(nn.AdamConfig{}).SetLR(math.Inf(1)) }, "nn.Adam.SetLR: LR = +Inf: want a finite number, 0 or more"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,7 +20,6 @@ type SGDConfig struct {
 
 // SGD is gradient descent on mini-batches; see [NewSGD].
 type SGD struct {
-	rate
 	cfg    SGDConfig // but for LR
 	memory memory
 }
@@ -46,27 +45,38 @@ func NewSGD(cfg SGDConfig) *SGD {
 	if cfg.Nesterov && cfg.Momentum == 0 {
 		panic(graph.Errorf(op, graph.ErrUsage, "Nesterov without momentum does nothing: set Momentum above 0, such as 0.9"))
 	}
-	return &SGD{rate{cfg.LR}, cfg, newMemory("nn.SGD")}
+	s := &SGD{cfg: cfg}
+	s.memory.begin("nn.SGD", s, cfg.LR)
+	return s
 }
 
 // Step changes the parameters by the gradients of a sweep; see [Optimizer].
 func (s *SGD) Step(params []*Param, grads autograd.Gradients) error {
 	const op = "nn.SGD.Step"
-	s.mustBeMade(op)
-	return s.memory.step(op, s, params, grads)
+	return s.made(op).step(op, params, grads)
 }
 
 // Apply changes the parameters by gradients that were added up; see [Optimizer].
 func (s *SGD) Apply(grads *Gradients) error {
 	const op = "nn.SGD.Apply"
-	s.mustBeMade(op)
-	return s.memory.apply(op, s, grads)
+	return s.made(op).apply(op, grads)
 }
 
-func (s *SGD) mustBeMade(op string) {
+// LR returns the learning rate.
+func (s *SGD) LR() float64 { return s.made("nn.SGD.LR").lr }
+
+// SetLR changes the learning rate for the steps to come; see [Optimizer].
+func (s *SGD) SetLR(lr float64) {
+	const op = "nn.SGD.SetLR"
+	s.made(op).setLR(op, lr)
+}
+
+// made returns the memory, and panics if no constructor has made it.
+func (s *SGD) made(op string) *memory {
 	if s == nil || s.memory.slots == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.SGD: make one with nn.NewSGD(nn.SGDConfig{LR: 0.1})"))
 	}
+	return &s.memory
 }
 
 func (s *SGD) plain(dtype tensor.DType, b bounds, size float64) (bounds, bool) {
@@ -78,8 +88,8 @@ func (s *SGD) plain(dtype tensor.DType, b bounds, size float64) (bounds, bool) {
 	if c.Nesterov {
 		by = d + c.Momentum*b.v
 	}
-	b.w += s.lr * by
-	return b, holds(dtype, s.lr) && holds(dtype, c.WeightDecay) && b.v <= largest && by <= largest && b.w <= largest
+	b.w += s.memory.lr * by
+	return b, holds(dtype, s.memory.lr) && holds(dtype, c.WeightDecay) && b.v <= largest && by <= largest && b.w <= largest
 }
 
 func (s *SGD) remembers() (m, v, squares bool) {
@@ -93,9 +103,9 @@ func (s *SGD) step(p *Param, m *slot) {
 func sgdStep[T kernel.Float](s *SGD, p *Param, m *slot) {
 	c, w := &s.cfg, tensor.Data[T](p.Data)
 	if _, v, _ := s.remembers(); v {
-		kernel.SGDMomentum(w, tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.v, p)), T(s.lr), T(c.Momentum), T(c.WeightDecay), c.Nesterov)
+		kernel.SGDMomentum(w, tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.v, p)), T(s.memory.lr), T(c.Momentum), T(c.WeightDecay), c.Nesterov)
 	} else if m.grad != nil {
-		kernel.SGD(w, tensor.Data[T](m.grad), T(s.lr))
+		kernel.SGD(w, tensor.Data[T](m.grad), T(s.memory.lr))
 	}
 }
 
@@ -109,6 +119,6 @@ func (s *SGD) careful(d *draft, _ int) {
 		} else {
 			by = d.v[i]
 		}
-		d.w[i] = w - s.lr*by
+		d.w[i] = w - s.memory.lr*by
 	}
 }
