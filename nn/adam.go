@@ -82,6 +82,18 @@ func (a *Adam) SetLR(lr float64) {
 	a.made(op).setLR(op, lr)
 }
 
+// State returns what is remembered of the given parameters; see [Keeper].
+func (a *Adam) State(params []*Param) OptimizerState {
+	const op = "nn.Adam.State"
+	return a.made(op).state(op, params)
+}
+
+// SetState makes a state what is remembered of the given parameters; see [Keeper].
+func (a *Adam) SetState(params []*Param, state OptimizerState) error {
+	const op = "nn.Adam.SetState"
+	return a.made(op).setState(op, params, state)
+}
+
 // made returns the memory, and panics if no constructor has made it.
 func (a *Adam) made(op string) *memory {
 	if a == nil || a.memory.slots == nil {
@@ -124,7 +136,7 @@ func (a *Adam) decay() (keep, decay float64) {
 	return 1, a.cfg.WeightDecay
 }
 
-func (a *Adam) remembers() (m, v, squares bool) { return true, true, true }
+func (a *Adam) moments() moments { return moments{m: "exp_avg", v: "exp_avg_sq", squares: true} }
 
 func (a *Adam) step(p *Param, m *slot) {
 	array.Instance(p.Data.DType(), adamStep[float64], adamStep[float32])(a, p, m)

@@ -21,7 +21,7 @@ func (o *memory) try(p *Param, m *slot) error {
 	load(d.g, m.grad)
 	load(d.m, m.m)
 	load(d.v, m.v)
-	if _, _, squares := r.remembers(); squares && !m.wide {
+	if r.moments().squares && !m.wide {
 		kernel.Sqrt(d.v, d.v)
 	}
 	r.careful(d, m.steps+1)
@@ -53,11 +53,11 @@ func (m *slot) adopt(p *Param, r rule) {
 		p.Data.SetFlat(w, i)
 	}
 	m.widen(r)
-	hasM, hasV, _ := r.remembers()
-	if hasM {
+	has := r.moments()
+	if has.m != "" {
 		store(&m.m, p, m.draft.m)
 	}
-	if hasV {
+	if has.v != "" {
 		store(&m.v, p, m.draft.v)
 	}
 	m.bounds = bounds{largestOf(p.Data), kernel.MaxAbs(m.draft.m), kernel.MaxAbs(m.draft.v)}

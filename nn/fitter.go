@@ -36,7 +36,7 @@ type fitter struct {
 	examples   int        // in this call
 	stop       StopReason // to stop within the epoch
 
-	keeper
+	choice
 	grads, scalars []*tensor.Tensor // of each parameter, for the norm
 }
 
@@ -81,7 +81,7 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 	seed := [2]uint64{cfg.Rand.Uint64(), cfg.Rand.Uint64()}
 	f := &fitter{
 		cfg: cfg, ctx: ctx, layer: layer, params: params, history: h,
-		source: rand.NewPCG(seed[0], seed[1]), keeper: newKeeper(params),
+		source: rand.NewPCG(seed[0], seed[1]), choice: newChoice(params),
 	}
 	if cfg.Schedule != nil {
 		f.base = cfg.Optimizer.LR()

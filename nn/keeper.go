@@ -1,84 +1,138 @@
 package nn
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// A keeper judges epochs by the validation set, and keeps the parameters with which a training is to end.
-type keeper struct {
-	best      float64   // of the figure that epochs are judged by
-	mark      float64   // what Patience measures improvement from
-	waited    int       // epochs without improvement
-	kept      *snapshot // of the best epoch
-	candidate *snapshot // without a validation set: the end of the last epoch, until a loss there proves finite
-	back      bool      // whether to end with the parameters that were kept
+// A Keeper is an [Optimizer] whose memory can be saved and brought back, so that training goes on later as if it had not
+// been interrupted: bit by bit the same, for the same parameters, gradients, settings and rates. All optimizers of this
+// package are Keepers; one of your own may be.
+//
+// State returns a copy of what is remembered of the given parameters. SetState brings it back, for the same list of
+// parameters, which may be those of another model that was built alike. A state holds neither the numbers of the
+// parameters, which must be restored before SetState, nor the settings of the optimizer with its learning rate.
+//
+// SetState returns an error, and changes nothing, if the state is not one of such an optimizer and such parameters: if
+// something is missing, there twice or unknown, of another shape, or a number that it cannot be. A parameter that the
+// state does not have at all begins anew. Both panic with a [*graph.Error] if a parameter is nil or has no numbers.
+type Keeper interface {
+	State(params []*Param) OptimizerState
+	SetState(params []*Param, s OptimizerState) error
 }
 
-func newKeeper(params []*Param) keeper {
-	return keeper{best: math.Inf(1), mark: math.Inf(1), kept: newSnapshot(params), candidate: newSnapshot(params)}
+// An OptimizerState is what an optimizer remembers of a list of parameters, as tensors and whole numbers that can be
+// written to a file. The order of its lists does not matter.
+type OptimizerState struct {
+	Optimizer string // whose it is, such as "nn.Adam"
+	Tensors   []StateTensor
+	Counts    []StateCount
 }
 
-// judge keeps the parameters if the epoch was the best, and counts epochs without improvement.
-func (f *fitter) judge(e Epoch) {
-	if f.onValid == nil {
-		f.candidate.take(f.params)
-		return
-	}
-	v := e.ValidLoss
-	if f.cfg.ByMetric {
-		v = e.ValidMetric
-	}
-	if v < f.best {
-		f.best, f.back = v, true
-		f.history.Best = len(f.history.Epochs) - 1
-		f.kept.take(f.params)
-	}
-	f.waited++
-	if v < f.mark-f.cfg.MinDelta {
-		f.mark, f.waited = v, 0
-	}
+// A StateTensor is a tensor that an optimizer remembers of a parameter. Those that PyTorch has as well have its name:
+// exp_avg and exp_avg_sq of Adam, momentum_buffer of SGD. They have the parameter's shape. "bounds" are three upper
+// bounds of absolute values, of the parameter and of what is remembered, by which a step finds out whether it needs
+// double precision.
+type StateTensor struct {
+	Param int    // its index in the list of parameters
+	Name  string // such as "exp_avg"
+	Data  *tensor.Tensor
 }
 
-// confirm keeps the parameters of the end of the last epoch, now that they have given a finite loss.
-func (f *fitter) confirm() {
-	if f.candidate.taken {
-		f.kept, f.candidate = f.candidate, f.kept
-		f.candidate.taken = false
-	}
+// A StateCount is a whole number that an optimizer remembers of a parameter: "step", how many steps it has taken, and
+// "wide", which is 1 if the tensors are float64 for a step with numbers that the parameter's own precision cannot hold,
+// and means of squares are there as their roots, and else is 0 or missing.
+type StateCount struct {
+	Param int    // its index in the list of parameters
+	Name  string // such as "step"
+	N     int64
 }
 
-// restore brings back the parameters that were kept, if that is how to end.
-func (f *fitter) restore() {
-	if f.back {
-		f.kept.give(f.params)
-	}
-}
+// maxSteps is how many steps a state may count. No training comes near it.
+const maxSteps = min(1<<53, math.MaxInt/2)
 
-// A snapshot is a copy of parameters.
-type snapshot struct {
-	data  []*tensor.Tensor
-	taken bool
-}
-
-func newSnapshot(params []*Param) *snapshot {
-	s := &snapshot{}
-	for _, p := range params {
-		s.data = append(s.data, p.Data.Clone())
+// state returns a copy of what there is to keep of the given parameters.
+func (o *memory) state(op string, params []*Param) OptimizerState {
+	mustHaveNumbers(op, params)
+	s := OptimizerState{Optimizer: o.optimizer}
+	for i, p := range params {
+		m := o.slots[p]
+		if m == nil || m.steps == 0 || slices.Contains(params[:i], p) || !m.fits(p) {
+			continue
+		}
+		s.count(i, "step", m.steps)
+		if m.wide {
+			s.count(i, "wide", 1)
+		}
+		has := o.rule.moments()
+		s.tensor(i, has.m, m.m)
+		s.tensor(i, has.v, m.v)
+		b := m.bounds
+		if m.data != p.Data || m.version != p.Data.Version() {
+			b.w = 0
+		}
+		s.tensor(i, "bounds", tensor.Of([]float64{b.w, b.m, b.v}, 3))
 	}
 	return s
 }
 
-func (s *snapshot) take(params []*Param) {
-	for i, p := range params {
-		s.data[i].Copy(p.Data)
-	}
-	s.taken = true
+func (s *OptimizerState) count(param int, name string, n int) {
+	s.Counts = append(s.Counts, StateCount{param, name, int64(n)})
 }
 
-func (s *snapshot) give(params []*Param) {
-	for i, p := range params {
-		p.Data.Copy(s.data[i])
+// tensor adds a copy of a tensor, unless it has no name.
+func (s *OptimizerState) tensor(param int, name string, t *tensor.Tensor) {
+	if name != "" {
+		s.Tensors = append(s.Tensors, StateTensor{param, name, t.Clone()})
 	}
+}
+
+// setState makes a state the memory of the given parameters.
+func (o *memory) setState(op string, params []*Param, s OptimizerState) error {
+	slots, err := o.restore(op, params, s)
+	if err == nil {
+		o.install(params, slots)
+	}
+	return err
+}
+
+// install makes the slots of [memory.restore] those of the given parameters.
+func (o *memory) install(params []*Param, slots map[*Param]*slot) {
+	for _, p := range params {
+		delete(o.slots, p)
+		if m := slots[p]; m != nil {
+			o.slots[p] = m
+		}
+	}
+}
+
+// restore returns the slots of a state. Nothing has changed so far.
+func (o *memory) restore(op string, params []*Param, s OptimizerState) (map[*Param]*slot, error) {
+	mustHaveNumbers(op, params)
+	if s.Optimizer != o.optimizer {
+		return nil, fmt.Errorf("%s: the state is that of %q, and this optimizer is %q", op, s.Optimizer, o.optimizer)
+	}
+	r := &restorer{op: op, params: params, rule: o.rule, parts: map[*Param]*parts{}}
+	for _, c := range s.Counts {
+		if err := r.count(c); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range s.Tensors {
+		if err := r.tensor(t); err != nil {
+			return nil, err
+		}
+	}
+	slots := map[*Param]*slot{}
+	for p, parts := range r.parts {
+		m, err := r.slot(p, parts)
+		if err != nil {
+			return nil, err
+		}
+		slots[p] = m
+	}
+	return slots, nil
 }

@@ -28,7 +28,7 @@ type slot struct {
 	param   *Param
 	steps   int            // taken so far
 	m, v    *tensor.Tensor // moments, nil before the first step
-	wide    bool           // m and v are in double precision, and v holds roots where the rule has squares: see draft
+	wide    bool           // moments are in double precision, and v holds roots where the rule has squares: see draft
 	bounds  bounds         // of the numbers of parameter and moments
 	data    *tensor.Tensor // the parameter's that bounds.w is for
 	version uint64         // of data
@@ -56,8 +56,14 @@ type rule interface {
 	step(p *Param, m *slot)
 	// careful changes a draft, as step number n from 1 on.
 	careful(d *draft, n int)
-	// remembers says which moments there are, and whether v holds squares.
-	remembers() (m, v, squares bool)
+	// moments says which there are.
+	moments() moments
+}
+
+// Moments says what a rule remembers: the names of m and v, "" for one that there is not. PyTorch has the same names.
+type moments struct {
+	m, v    string
+	squares bool // v holds squares
 }
 
 // step changes parameters by the gradients of a sweep.
@@ -157,18 +163,24 @@ func notFinite(t *tensor.Tensor) (index int, v float64) {
 	return index, v
 }
 
+// fits reports whether the moments have the shape of a parameter, whose tensor may have been replaced.
+func (m *slot) fits(p *Param) bool {
+	for _, t := range [...]*tensor.Tensor{m.m, m.v} {
+		if t != nil && !slices.Equal(t.Dims(), p.Data.Dims()) {
+			return false
+		}
+	}
+	return true
+}
+
 // fit makes the slot that of a parameter whose tensor may have been replaced: by one of another shape, which begins
 // anew, or of another precision.
 func (m *slot) fit(p *Param, r rule) {
-	for _, t := range [2]*tensor.Tensor{m.m, m.v} {
-		if t == nil {
-			continue
-		}
-		if !slices.Equal(t.Dims(), p.Data.Dims()) {
-			m.steps, m.m, m.v, m.wide, m.bounds = 0, nil, nil, false, bounds{}
-			return
-		}
-		if !m.wide && t.DType() != p.Data.DType() {
+	if !m.fits(p) {
+		m.steps, m.m, m.v, m.wide, m.bounds = 0, nil, nil, false, bounds{}
+	}
+	for _, t := range [...]*tensor.Tensor{m.m, m.v} {
+		if t != nil && !m.wide && t.DType() != p.Data.DType() {
 			m.widen(r)
 		}
 	}
@@ -198,7 +210,7 @@ func (m *slot) widen(r rule) {
 	}
 	if m.v != nil {
 		m.v = m.v.To(tensor.Float64)
-		if _, _, squares := r.remembers(); squares {
+		if r.moments().squares {
 			kernel.Sqrt(m.v.Float64s(), m.v.Float64s())
 		}
 	}
@@ -210,7 +222,7 @@ func (m *slot) narrow(r rule) {
 		return
 	}
 	m.wide, m.draft = false, draft{}
-	if _, _, squares := r.remembers(); squares && m.v != nil {
+	if r.moments().squares && m.v != nil {
 		kernel.Square(m.v.Float64s(), m.v.Float64s())
 	}
 }

@@ -126,12 +126,12 @@ func TestNil(t *testing.T) {
 		"Gradients.ClipValue": {{func() { (*nn.Gradients)(nil).ClipValue(1) }, "nil *nn.Gradients"}, {func() { (&nn.Gradients{}).ClipValue(1) }, harmless}},
 		"Gradients.Zero":      {{func() { (*nn.Gradients)(nil).Zero() }, "nil *nn.Gradients"}, {func() { (&nn.Gradients{}).Zero() }, harmless}},
 	}
-	optimizers := map[string]map[string]nn.Optimizer{
+	optimizers := map[string]map[string]keeper{
 		"SGD":  {"made": nn.NewSGD(nn.SGDConfig{LR: 0.1}), "nil": (*nn.SGD)(nil), "zero": &nn.SGD{}},
 		"Adam": {"made": nn.NewAdam(nn.AdamConfig{}), "nil": (*nn.Adam)(nil), "zero": &nn.Adam{}},
 	}
 	for name, o := range optimizers {
-		full := "*nn." + name
+		full, empty := "*nn."+name, nn.OptimizerState{Optimizer: "nn." + name}
 		calls[name+".Step"] = []call{
 			{func() { try(o["nil"].Step([]*nn.Param{w}, sweep)) }, "nil or zero " + full}, {func() { try(o["zero"].Step([]*nn.Param{w}, sweep)) }, "nil or zero " + full},
 			{func() { try(o["made"].Step([]*nn.Param{w}, autograd.Gradients{})) }, "zero Gradients"}, {func() { try(o["made"].Step(nil, sweep)) }, harmless},
@@ -142,6 +142,10 @@ func TestNil(t *testing.T) {
 		}
 		calls[name+".LR"] = []call{{func() { o["nil"].LR() }, "nil or zero " + full}, {func() { o["zero"].LR() }, "nil or zero " + full}, {func() { o["made"].LR() }, harmless}}
 		calls[name+".SetLR"] = []call{{func() { o["nil"].SetLR(1) }, "nil or zero " + full}, {func() { o["zero"].SetLR(1) }, "nil or zero " + full}, {func() { o["made"].SetLR(1) }, harmless}}
+		calls[name+".State"] = []call{{func() { o["nil"].State(nil) }, "nil or zero " + full}, {func() { o["zero"].State(nil) }, "nil or zero " + full}, {func() { o["made"].State(nil) }, harmless}}
+		calls[name+".SetState"] = []call{
+			{func() { try(o["nil"].SetState(nil, empty)) }, "nil or zero " + full}, {func() { try(o["zero"].SetState(nil, empty)) }, "nil or zero " + full}, {func() { try(o["made"].SetState(nil, empty)) }, harmless},
+		}
 	}
 	maps.Copy(calls, scheduleCalls())
 	for kind, p := range bad {
@@ -155,8 +159,6 @@ func TestNil(t *testing.T) {
 			"L1":           func() { nn.L1(g, 1, w, p) },
 			"L2":           func() { nn.L2(g, 1, w, p) },
 			"NewGradients": func() { nn.NewGradients(w, p) },
-			"SGD.Step":     func() { try(optimizers["SGD"]["made"].Step([]*nn.Param{w, p}, sweep)) },
-			"Adam.Step":    func() { try(optimizers["Adam"]["made"].Step([]*nn.Param{w, p}, sweep)) },
 			"To":           func() { nn.To(layer, tensor.Float32) },
 			"Sequential":   func() { nn.Sequential(layer) },
 			"Named":        func() { nn.Named(kind, layer) },
@@ -164,6 +166,12 @@ func TestNil(t *testing.T) {
 			"Fit":          fitModel(context.Background(), layer, set),
 		} {
 			calls[name] = append(calls[name], call{f, want})
+		}
+		for name, o := range optimizers {
+			list := []*nn.Param{w, p}
+			calls[name+".Step"] = append(calls[name+".Step"], call{func() { try(o["made"].Step(list, sweep)) }, want})
+			calls[name+".State"] = append(calls[name+".State"], call{func() { o["made"].State(list) }, want})
+			calls[name+".SetState"] = append(calls[name+".SetState"], call{func() { try(o["made"].SetState(list, nn.OptimizerState{})) }, want})
 		}
 	}
 	for _, f := range testkit.Exported(t, 30) {

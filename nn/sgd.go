@@ -71,6 +71,18 @@ func (s *SGD) SetLR(lr float64) {
 	s.made(op).setLR(op, lr)
 }
 
+// State returns what is remembered of the given parameters; see [Keeper].
+func (s *SGD) State(params []*Param) OptimizerState {
+	const op = "nn.SGD.State"
+	return s.made(op).state(op, params)
+}
+
+// SetState makes a state what is remembered of the given parameters; see [Keeper].
+func (s *SGD) SetState(params []*Param, state OptimizerState) error {
+	const op = "nn.SGD.SetState"
+	return s.made(op).setState(op, params, state)
+}
+
 // made returns the memory, and panics if no constructor has made it.
 func (s *SGD) made(op string) *memory {
 	if s == nil || s.memory.slots == nil {
@@ -92,8 +104,11 @@ func (s *SGD) plain(dtype tensor.DType, b bounds, size float64) (bounds, bool) {
 	return b, holds(dtype, s.memory.lr) && holds(dtype, c.WeightDecay) && b.v <= largest && by <= largest && b.w <= largest
 }
 
-func (s *SGD) remembers() (m, v, squares bool) {
-	return false, s.cfg.Momentum != 0 || s.cfg.WeightDecay != 0, false
+func (s *SGD) moments() moments {
+	if s.cfg.Momentum == 0 && s.cfg.WeightDecay == 0 {
+		return moments{}
+	}
+	return moments{v: "momentum_buffer"}
 }
 
 func (s *SGD) step(p *Param, m *slot) {
@@ -102,7 +117,7 @@ func (s *SGD) step(p *Param, m *slot) {
 
 func sgdStep[T kernel.Float](s *SGD, p *Param, m *slot) {
 	c, w := &s.cfg, tensor.Data[T](p.Data)
-	if _, v, _ := s.remembers(); v {
+	if s.moments().v != "" {
 		kernel.SGDMomentum(w, tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.v, p)), T(s.memory.lr), T(c.Momentum), T(c.WeightDecay), c.Nesterov)
 	} else if m.grad != nil {
 		kernel.SGD(w, tensor.Data[T](m.grad), T(s.memory.lr))

@@ -1,0 +1,84 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A choice judges epochs by the validation set, and keeps the parameters with which a training is to end.
+type choice struct {
+	best      float64   // of the figure that epochs are judged by
+	mark      float64   // what Patience measures improvement from
+	waited    int       // epochs without improvement
+	kept      *snapshot // of the best epoch
+	candidate *snapshot // without a validation set: the end of the last epoch, until a loss there proves finite
+	back      bool      // whether to end with the parameters that were kept
+}
+
+func newChoice(params []*Param) choice {
+	return choice{best: math.Inf(1), mark: math.Inf(1), kept: newSnapshot(params), candidate: newSnapshot(params)}
+}
+
+// judge keeps the parameters if the epoch was the best, and counts epochs without improvement.
+func (f *fitter) judge(e Epoch) {
+	if f.onValid == nil {
+		f.candidate.take(f.params)
+		return
+	}
+	v := e.ValidLoss
+	if f.cfg.ByMetric {
+		v = e.ValidMetric
+	}
+	if v < f.best {
+		f.best, f.back = v, true
+		f.history.Best = len(f.history.Epochs) - 1
+		f.kept.take(f.params)
+	}
+	f.waited++
+	if v < f.mark-f.cfg.MinDelta {
+		f.mark, f.waited = v, 0
+	}
+}
+
+// confirm keeps the parameters of the end of the last epoch, now that they have given a finite loss.
+func (f *fitter) confirm() {
+	if f.candidate.taken {
+		f.kept, f.candidate = f.candidate, f.kept
+		f.candidate.taken = false
+	}
+}
+
+// restore brings back the parameters that were kept, if that is how to end.
+func (f *fitter) restore() {
+	if f.back {
+		f.kept.give(f.params)
+	}
+}
+
+// A snapshot is a copy of parameters.
+type snapshot struct {
+	data  []*tensor.Tensor
+	taken bool
+}
+
+func newSnapshot(params []*Param) *snapshot {
+	s := &snapshot{}
+	for _, p := range params {
+		s.data = append(s.data, p.Data.Clone())
+	}
+	return s
+}
+
+func (s *snapshot) take(params []*Param) {
+	for i, p := range params {
+		s.data[i].Copy(p.Data)
+	}
+	s.taken = true
+}
+
+func (s *snapshot) give(params []*Param) {
+	for i, p := range params {
+		p.Data.Copy(s.data[i])
+	}
+}

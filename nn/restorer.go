@@ -1,0 +1,173 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A restorer makes slots of an [OptimizerState], of which it believes nothing.
+type restorer struct {
+	op     string
+	params []*Param
+	rule   rule
+	parts  map[*Param]*parts
+}
+
+// Parts are the entries of a state that belong to one parameter.
+type parts struct {
+	index   int // of the parameter in the list
+	counts  map[string]int64
+	tensors map[string]*tensor.Tensor
+}
+
+// of returns the parts of the parameter with an index that came from outside.
+func (r *restorer) of(index int, name string) (*parts, error) {
+	if index < 0 || index >= len(r.params) {
+		return nil, fmt.Errorf("%s: %q is of parameter %d: there are %d parameters, from 0 on", r.op, name, index, len(r.params))
+	}
+	p := r.params[index]
+	if r.parts[p] == nil {
+		r.parts[p] = &parts{index, map[string]int64{}, map[string]*tensor.Tensor{}}
+	}
+	return r.parts[p], nil
+}
+
+// bad returns an error about a parameter.
+func (r *restorer) bad(p *Param, index int, format string, args ...any) error {
+	return fmt.Errorf("%s: parameter %d, %q: %s", r.op, index, p.Name, fmt.Sprintf(format, args...))
+}
+
+func (r *restorer) count(c StateCount) error {
+	x, err := r.of(c.Param, c.Name)
+	if err != nil {
+		return err
+	}
+	p := r.params[c.Param]
+	if _, twice := x.counts[c.Name]; twice {
+		return r.bad(p, c.Param, "%q is there twice", c.Name)
+	}
+	least, most := int64(0), int64(1)
+	switch c.Name {
+	case "step":
+		least, most = 1, maxSteps
+	case "wide":
+	default:
+		return r.bad(p, c.Param, "there is no count %q in such a state", c.Name)
+	}
+	if c.N < least || c.N > most {
+		return r.bad(p, c.Param, "%q is %d: want %d to %d", c.Name, c.N, least, most)
+	}
+	x.counts[c.Name] = c.N
+	return nil
+}
+
+func (r *restorer) tensor(t StateTensor) error {
+	x, err := r.of(t.Param, t.Name)
+	if err != nil {
+		return err
+	}
+	p := r.params[t.Param]
+	dims, has := p.Data.Dims(), r.rule.moments()
+	switch {
+	case t.Name == "bounds":
+		dims = []int{3}
+	case t.Name == "" || t.Name != has.m && t.Name != has.v:
+		return r.bad(p, t.Param, "there is no tensor %q in such a state", t.Name)
+	}
+	if x.tensors[t.Name] != nil {
+		return r.bad(p, t.Param, "%q is there twice", t.Name)
+	}
+	if t.Data == nil || t.Data.Rank() == 0 && t.Data.Len() == 0 {
+		return r.bad(p, t.Param, "%q has no numbers", t.Name)
+	}
+	if !slices.Equal(t.Data.Dims(), dims) {
+		return r.bad(p, t.Param, "%q has shape %s: want %s", t.Name, tensor.FormatShape(t.Data.Dims()), tensor.FormatShape(dims))
+	}
+	if size := largestOf(t.Data); isNotFinite(size) {
+		i, v := notFinite(t.Data)
+		return r.bad(p, t.Param, "%q is %g at element %d", t.Name, v, i)
+	}
+	x.tensors[t.Name] = t.Data
+	return nil
+}
+
+// slot returns the slot that the parts of a parameter make.
+func (r *restorer) slot(p *Param, x *parts) (*slot, error) {
+	m := &slot{param: p, steps: int(x.counts["step"]), wide: x.counts["wide"] == 1}
+	if m.steps == 0 {
+		return nil, r.bad(p, x.index, "%q is missing", "step")
+	}
+	has := r.rule.moments()
+	var err error
+	if m.m, err = r.moment(p, x, m, has.m, false); err != nil {
+		return nil, err
+	}
+	if m.v, err = r.moment(p, x, m, has.v, has.squares); err != nil {
+		return nil, err
+	}
+	b := x.tensors["bounds"]
+	switch {
+	case b == nil:
+		return nil, r.bad(p, x.index, "%q is missing", "bounds")
+	case leastOf(b) < 0:
+		return nil, r.bad(p, x.index, "%q has a number below 0", "bounds")
+	}
+	m.bounds = bounds{b.AtFlat(0), b.AtFlat(1), b.AtFlat(2)}
+	m.trust(p, has)
+	return m, nil
+}
+
+// moment returns a copy of a moment for the slot m, nil if it has no name.
+func (r *restorer) moment(p *Param, x *parts, m *slot, name string, squares bool) (*tensor.Tensor, error) {
+	if name == "" {
+		return nil, nil
+	}
+	t := x.tensors[name]
+	switch {
+	case t == nil:
+		return nil, r.bad(p, x.index, "%q is missing", name)
+	case m.wide && t.DType() != tensor.Float64:
+		return nil, r.bad(p, x.index, "%q is %s: want float64 where %q is 1", name, t.DType(), "wide")
+	case squares && leastOf(t) < 0:
+		return nil, r.bad(p, x.index, "%q has a number below 0: it holds means of squares", name)
+	}
+	return t.Clone(), nil
+}
+
+// trust takes the bounds of a state for what they are unless the numbers are above them: those of the moments are
+// raised, and that of the parameter will be measured.
+func (m *slot) trust(p *Param, has moments) {
+	const slack = 1.001 // bounds do not count roundings
+	if m.m != nil {
+		if size := largestOf(m.m); size > slack*m.bounds.m {
+			m.bounds.m = size
+		}
+	}
+	if m.v != nil {
+		size := largestOf(m.v)
+		if has.squares && !m.wide {
+			size = math.Sqrt(size)
+		}
+		if size > slack*m.bounds.v {
+			m.bounds.v = size
+		}
+	}
+	if largestOf(p.Data) <= slack*m.bounds.w {
+		m.data, m.version = p.Data, p.Data.Version()
+	}
+}
+
+// leastOf returns the smallest number in a tensor, 0 if it is empty.
+func leastOf(t *tensor.Tensor) float64 {
+	if t.Len() == 0 {
+		return 0
+	}
+	least := t.AtFlat(0)
+	for i := range t.Len() {
+		least = min(least, t.AtFlat(i))
+	}
+	return least
+}
