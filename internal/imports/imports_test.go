@@ -22,6 +22,7 @@ var floors = []struct {
 	{"internal/kernel", []string{"golang.org/x/exp", "golang.org/x/sys"}},
 	{"graph/tensor", []string{"golang.org/x/exp"}},
 	{"graph/tensor/matrix", []string{"gonum.org/v1/gonum/mat"}},
+	{"internal/safetensors", nil},
 	{"internal/array", []string{"golang.org/x/exp"}},
 	{"graph", []string{"golang.org/x/exp"}},
 	{"internal/legible", nil},
