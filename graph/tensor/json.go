@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"slices"
 	"strconv"
 )
 
@@ -70,19 +69,7 @@ func (t *Tensor) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return err // not a nil *Error
 	}
-	if len(t.shape) == 0 && t.Len() == 0 {
-		t.shape, t.dtype, t.f64, t.f32 = read.shape, read.dtype, read.f64, read.f32
-		t.version++
-		return nil
-	}
-	if t.dtype != read.dtype {
-		return Errorf(op, ErrDType, "cannot read %s numbers into a %s tensor: read into a zero tensor.Tensor and convert it with Tensor.To", read.dtype, t.dtype)
-	}
-	if !slices.Equal(t.shape, read.shape) {
-		return Errorf(op, ErrShape, "cannot read shape %s into a tensor of shape %s: read into a zero tensor.Tensor", FormatShape(read.shape), FormatShape(t.shape))
-	}
-	t.Copy(read)
-	return nil
+	return t.take(op, read)
 }
 
 func parse(op string, b []byte) (*Tensor, error) {

@@ -73,35 +73,38 @@ var misuses = map[string][]func(){
 		func() { new(tensor.Pool).View(row, []int{1}, -1) }, func() { new(tensor.Pool).View(row, []int{1}, math.MaxInt) }, func() { new(tensor.Pool).View(row, []int{-1}, 0) },
 		func() { new(tensor.Pool).View(row, []int{math.MaxInt, 2}, 2) },
 	},
-	"Pool.Zeros":   {func() { nilPool.Zeros(tensor.Float64, nil) }, func() { new(tensor.Pool).Zeros(tensor.Float64, []int{math.MinInt}) }},
-	"ResolveShape": nil, // returns an error
-	"Size":         nil, // returns an error
-	"Tensor.At":    {func() { row.At() }, func() { row.At(0, 0) }, func() { row.At(2) }, func() { row.At(-1) }, func() { row.At(math.MinInt) }, func() { tensor.New(tensor.Float64, 0, 2).At(0, 0) }},
+	"Pool.Zeros":          {func() { nilPool.Zeros(tensor.Float64, nil) }, func() { new(tensor.Pool).Zeros(tensor.Float64, []int{math.MinInt}) }},
+	"ResolveShape":        nil, // returns an error
+	"Size":                nil, // returns an error
+	"Tensor.AppendBinary": {},  // returns an error
+	"Tensor.At":           {func() { row.At() }, func() { row.At(0, 0) }, func() { row.At(2) }, func() { row.At(-1) }, func() { row.At(math.MinInt) }, func() { tensor.New(tensor.Float64, 0, 2).At(0, 0) }},
 	"Tensor.AtFlat": {
 		func() { row.AtFlat(2) }, func() { row.AtFlat(-1) }, func() { row.AtFlat(math.MaxInt) }, func() { row.To(tensor.Float32).AtFlat(2) },
 		func() { row.To(tensor.Float32).AtFlat(math.MinInt) }, func() { tensor.New(tensor.Float64, 0).AtFlat(0) },
 	},
-	"Tensor.Clone":         {},
-	"Tensor.Copy":          {func() { row.Clone().Copy(nil) }, func() { row.Clone().Copy(&tensor.Tensor{}) }, func() { row.Clone().Copy(square) }},
-	"Tensor.DType":         {},
-	"Tensor.Dims":          {},
-	"Tensor.Fill":          {},
-	"Tensor.Float32s":      {},
-	"Tensor.Float64s":      {},
-	"Tensor.Len":           {},
-	"Tensor.MarkChanged":   {},
-	"Tensor.MarshalJSON":   {}, // returns an error
-	"Tensor.Rank":          {},
-	"Tensor.Reshape":       {func() { row.Reshape(3) }, func() { row.Reshape(-1, -1) }, func() { row.Reshape(-2) }, func() { row.Reshape(math.MaxInt, math.MaxInt) }, func() { row.Reshape(0, -1) }},
-	"Tensor.SetAt":         {func() { row.SetAt(1) }, func() { row.SetAt(1, 0, 0) }, func() { row.SetAt(1, 2) }, func() { row.SetAt(1, math.MinInt) }},
-	"Tensor.SetFlat":       {func() { row.SetFlat(1, 2) }, func() { row.SetFlat(1, -1) }, func() { row.To(tensor.Float32).SetFlat(1, 2) }, func() { row.To(tensor.Float32).SetFlat(1, math.MinInt) }},
-	"Tensor.Shape":         {},
-	"Tensor.String":        {},
-	"Tensor.Summary":       {func() { row.Summary(-1, 6) }, func() { row.Summary(4, math.MaxInt32) }, func() { row.Summary(4, -2) }, func() { row.Summary(math.MinInt, -1) }, func() { row.Summary(1, 768) }},
-	"Tensor.To":            {func() { row.To(noDType) }},
-	"Tensor.UnmarshalJSON": {}, // returns an error
-	"Tensor.Version":       {},
-	"Tensor.Zero":          {},
+	"Tensor.Clone":           {},
+	"Tensor.Copy":            {func() { row.Clone().Copy(nil) }, func() { row.Clone().Copy(&tensor.Tensor{}) }, func() { row.Clone().Copy(square) }},
+	"Tensor.DType":           {},
+	"Tensor.Dims":            {},
+	"Tensor.Fill":            {},
+	"Tensor.Float32s":        {},
+	"Tensor.Float64s":        {},
+	"Tensor.Len":             {},
+	"Tensor.MarkChanged":     {},
+	"Tensor.MarshalBinary":   {}, // returns an error
+	"Tensor.MarshalJSON":     {}, // returns an error
+	"Tensor.Rank":            {},
+	"Tensor.Reshape":         {func() { row.Reshape(3) }, func() { row.Reshape(-1, -1) }, func() { row.Reshape(-2) }, func() { row.Reshape(math.MaxInt, math.MaxInt) }, func() { row.Reshape(0, -1) }},
+	"Tensor.SetAt":           {func() { row.SetAt(1) }, func() { row.SetAt(1, 0, 0) }, func() { row.SetAt(1, 2) }, func() { row.SetAt(1, math.MinInt) }},
+	"Tensor.SetFlat":         {func() { row.SetFlat(1, 2) }, func() { row.SetFlat(1, -1) }, func() { row.To(tensor.Float32).SetFlat(1, 2) }, func() { row.To(tensor.Float32).SetFlat(1, math.MinInt) }},
+	"Tensor.Shape":           {},
+	"Tensor.String":          {},
+	"Tensor.Summary":         {func() { row.Summary(-1, 6) }, func() { row.Summary(4, math.MaxInt32) }, func() { row.Summary(4, -2) }, func() { row.Summary(math.MinInt, -1) }, func() { row.Summary(1, 768) }},
+	"Tensor.To":              {func() { row.To(noDType) }},
+	"Tensor.UnmarshalBinary": {}, // returns an error
+	"Tensor.UnmarshalJSON":   {}, // returns an error
+	"Tensor.Version":         {},
+	"Tensor.Zero":            {},
 }
 
 var (
@@ -137,7 +140,9 @@ func TestMisuse(t *testing.T) {
 // TestNilAndZeroTensors holds that every method of a nil tensor panics with an *Error and none of the zero Tensor with
 // something else.
 func TestNilAndZeroTensors(t *testing.T) {
-	harmless := map[string]bool{"String": true, "MarshalJSON": true, "UnmarshalJSON": true} // they say what is wrong, or return it
+	harmless := map[string]bool{ // they say what is wrong, or return it
+		"String": true, "MarshalJSON": true, "UnmarshalJSON": true, "AppendBinary": true, "MarshalBinary": true, "UnmarshalBinary": true,
+	}
 	mustFail := map[string]bool{
 		"At": true, "SetAt": true, "AtFlat": true, "SetFlat": true, "Clone": true, "Copy": true, "Fill": true, "Zero": true,
 		"Float32s": true, "Float64s": true, "Reshape": true, "Summary": true, "To": true,
