@@ -24,6 +24,7 @@ var floors = []struct {
 	{"graph/tensor/matrix", []string{"gonum.org/v1/gonum/mat"}},
 	{"internal/safetensors", nil},
 	{"internal/array", []string{"golang.org/x/exp"}},
+	{"graph/tensor/npy", []string{"codeberg.org/sbinet/npyio", "golang.org/x/exp"}},
 	{"graph", []string{"golang.org/x/exp"}},
 	{"internal/legible", nil},
 	{"ops", []string{"golang.org/x/exp", "gonum.org/v1/gonum/lapack", "gonum.org/v1/gonum/blas", "gonum.org/v1/gonum/mathext", "gonum.org/v1/gonum/mat"}},
