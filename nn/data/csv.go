@@ -1,12 +1,11 @@
 package data
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"strconv"
@@ -27,27 +26,6 @@ const (
 	Described
 )
 
-// A ReadError says where in a file something is wrong.
-type ReadError struct {
-	Line   int // from 1 on; 0 if it is about the file as a whole
-	Column int // of the field's first byte, from 1 on; 0 if it is about the line as a whole
-	Err    error
-}
-
-// Error returns the place and what is wrong there.
-func (e *ReadError) Error() string {
-	switch {
-	case e.Line == 0:
-		return fmt.Sprintf("data.ReadCSV: %v", e.Err)
-	case e.Column == 0:
-		return fmt.Sprintf("data.ReadCSV: line %d: %v", e.Line, e.Err)
-	}
-	return fmt.Sprintf("data.ReadCSV: line %d, column %d: %v", e.Line, e.Column, e.Err)
-}
-
-// Unwrap returns what is wrong, without the place.
-func (e *ReadError) Unwrap() error { return e.Err }
-
 // ReadFile reads the set in the named file; see [ReadCSV].
 func ReadFile(name string, layout Layout) (*Set, error) {
 	f, err := os.Open(name)
@@ -62,6 +40,12 @@ func ReadFile(name string, layout Layout) (*Set, error) {
 	return set, nil
 }
 
+// ReadFileFS reads the set in the named file of a file system, such as an embed.FS; see [ReadCSV]. It panics with an
+// [*tensor.Error] if fsys is nil or there is no such layout.
+func ReadFileFS(fsys fs.FS, name string, layout Layout) (*Set, error) {
+	return readFrom("data.ReadFileFS", fsys, name, func(r io.Reader) (*Set, error) { return ReadCSV(r, layout) })
+}
+
 // ReadCSV reads a set of float64 features and labels from comma-separated values, which may be compressed with gzip:
 // the first two bytes tell. Spaces around numbers, empty lines and the byte order mark of UTF-8 are ignored. It returns a
 // [*ReadError] that names line and column if a row is shorter or longer than the others, a field is not a finite number,
@@ -71,39 +55,20 @@ func ReadCSV(r io.Reader, layout Layout) (*Set, error) {
 	if layout > Described {
 		panic(tensor.Errorf("data.ReadCSV", tensor.ErrUsage, "layout %d: want data.Plain or data.Described", layout))
 	}
-	if r == nil {
-		panic(tensor.Errorf("data.ReadCSV", tensor.ErrUsage, "got a nil io.Reader: give one such as an *os.File, or use data.ReadFile"))
-	}
-	buffered := bufio.NewReader(r)
-	if magic, err := buffered.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		z, err := gzip.NewReader(buffered)
-		if err != nil {
-			return nil, &ReadError{Err: err}
-		}
-		defer z.Close()
-		return read(z, layout)
-	}
-	return read(buffered, layout)
+	mustRead("data.ReadCSV", r)
+	set, err := readRows(r, layout)
+	return set, by("data.ReadCSV", err)
 }
 
-func read(r io.Reader, layout Layout) (*Set, error) {
-	start := bufio.NewReader(r)
-	mark, _ := start.Peek(3)
-	switch {
-	case string(mark) == "\ufeff":
-		_, _ = start.Discard(3)
-	case strings.HasPrefix(string(mark), "\xfe\xff") || strings.HasPrefix(string(mark), "\xff\xfe"):
-		return nil, &ReadError{Err: errors.New("the file is in UTF-16: save it as UTF-8")}
+func readRows(r io.Reader, layout Layout) (*Set, error) {
+	c, err := newReader(r, ',')
+	if err != nil {
+		return nil, err
 	}
-	limit := &limiter{r: start}
-	c := &reader{Reader: csv.NewReader(limit), limit: limit}
-	c.FieldsPerRecord = -1
-	c.ReuseRecord = true
 	c.features = -1
 	rows := -1
 	set := &Set{}
 	if layout == Described {
-		var err error
 		if rows, set.Classes, err = c.description(); err != nil {
 			return nil, err
 		}
@@ -154,6 +119,28 @@ func read(r io.Reader, layout Layout) (*Set, error) {
 	return set, nil
 }
 
+// newReader returns a reader of fields with a delimiter between them, from which compression and a byte order mark are taken
+// away.
+func newReader(r io.Reader, comma rune) (*reader, error) {
+	start, err := unzipped(r)
+	if err != nil {
+		return nil, err
+	}
+	mark, _ := start.Peek(3)
+	switch {
+	case string(mark) == "\ufeff":
+		_, _ = start.Discard(3)
+	case strings.HasPrefix(string(mark), "\xfe\xff") || strings.HasPrefix(string(mark), "\xff\xfe"):
+		return nil, &ReadError{Err: errors.New("the file is in UTF-16: save it as UTF-8")}
+	}
+	limit := &limiter{r: start, comma: []byte(string(comma))}
+	c := &reader{Reader: csv.NewReader(limit), limit: limit}
+	c.Comma = comma
+	c.FieldsPerRecord = -1
+	c.ReuseRecord = true
+	return c, nil
+}
+
 // A reader reads lines and remembers where it is.
 type reader struct {
 	*csv.Reader
@@ -169,7 +156,7 @@ func (c *reader) next() ([]string, error) {
 	var parse *csv.ParseError
 	switch {
 	case errors.As(err, &parse):
-		return nil, &ReadError{parse.Line, parse.Column, parse.Err}
+		return nil, &ReadError{Line: parse.Line, Column: parse.Column, Err: parse.Err}
 	case err != nil && err != io.EOF && c.line > 0:
 		return nil, &ReadError{Err: fmt.Errorf("after line %d: %w", c.line, err)}
 	case err != nil && err != io.EOF:

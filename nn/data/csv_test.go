@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"errors"
 	"io/fs"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -198,6 +200,15 @@ func TestReadFile(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1}, digits.Labels); diff != "" {
 		t.Errorf("digits: mismatch (-want +got):\n%s", diff)
+	}
+	if set, err := data.ReadFileFS(os.DirFS("testdata"), "iris.csv", data.Described); err != nil || !slices.Equal(set.Labels, iris.Labels) {
+		t.Errorf("iris from a file system: got %v, error %v", set, err)
+	}
+	if _, err := data.ReadFileFS(os.DirFS("testdata"), "none.csv", data.Plain); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file of a file system: got error %v, want one of fs.ErrNotExist", err)
+	}
+	if _, err := data.ReadFileFS(os.DirFS("testdata"), "iris.csv", data.Plain); err == nil || !strings.HasPrefix(err.Error(), "data.ReadFileFS: iris.csv: data.ReadCSV: line 1, column 7") {
+		t.Errorf("the wrong layout in a file system: got error %v, want one with file, line and column", err)
 	}
 	if _, err := data.ReadFile("testdata/none.csv", data.Plain); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: got error %v, want one of fs.ErrNotExist", err)

@@ -1,6 +1,7 @@
 // Package data holds sets of examples and hands them out in mini-batches.
 //
-// A [Set] has a row of features for each example, and targets or labels or both. [ReadCSV] reads one from a file,
+// A [Set] has a row of features for each example, and targets or labels or both. [ReadCSV] reads one from a file, [MNIST]
+// from the files of images that are known by that name, whose format [ReadIDX] reads;
 // [Set.SplitModulo] and [Set.SplitRandom] split it into parts to train on, to choose by and to report, and [Standardize]
 // brings features to a common scale by the figures of the training part alone. [Batches] goes through a set as training
 // does: in shuffled epochs, or drawing every batch anew.

@@ -97,3 +97,14 @@ func ExampleSet_CheckFinite() {
 	fmt.Println(set.CheckFinite())
 	// Output: data.Set: X has NaN in row 1, column 1, both counted from 0: mend the example or leave it out
 }
+
+func ExampleReadIDX() {
+	file := "\x00\x00\x08\x02" + "\x00\x00\x00\x02" + "\x00\x00\x00\x03" + "\x01\x02\x03\xfd\xfe\xff"
+	images, err := data.ReadIDX(strings.NewReader(file))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(images, images.DType())
+	// Output: [[1 2 3] [253 254 255]] float32
+}

@@ -20,7 +20,8 @@ type limiter struct {
 	r      io.Reader
 	read   int64 // bytes, in all
 	start  int64 // of the row under way
-	commas int   // read since start
+	comma  []byte
+	commas int // read since start
 }
 
 // begin notes that a row begins at the given byte.
@@ -35,7 +36,7 @@ func (l *limiter) Read(b []byte) (int, error) {
 	}
 	n, err := l.r.Read(b)
 	l.read += int64(n)
-	l.commas += bytes.Count(b[:n], []byte{','})
+	l.commas += bytes.Count(b[:n], l.comma)
 	return n, err
 }
 

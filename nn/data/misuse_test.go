@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/testkit"
@@ -26,6 +27,10 @@ func TestNil(t *testing.T) {
 	}
 	calls := map[string][]call{
 		"ReadCSV":         {{func() { _, _ = data.ReadCSV(nil, data.Plain) }, "nil io.Reader"}},
+		"ReadIDX":         {{func() { _, _ = data.ReadIDX(nil) }, "nil io.Reader"}},
+		"ReadFileFS":      {{func() { _, _ = data.ReadFileFS(nil, "x", data.Plain) }, "nil fs.FS"}},
+		"MNIST":           {{func() { _, _ = data.MNIST(nil, "train") }, "nil fs.FS"}, {func() { _, _ = data.MNIST(fstest.MapFS{}, "valid") }, `part "valid"`}},
+		"Integers":        {{func() { _, _ = data.Integers(nil) }, "nil or zero tensor"}, {func() { _, _ = data.Integers(&tensor.Tensor{}) }, "nil or zero tensor"}},
 		"Set.Len":         {{func() { none.Len() }, harmless}, {func() { (&data.Set{X: &tensor.Tensor{}}).Len() }, harmless}},
 		"Set.Check":       {{func() { _ = none.Check() }, harmless}, {func() { _ = (&data.Set{X: s.X, T: &tensor.Tensor{}}).Check() }, harmless}},
 		"Set.Rows":        {{func() { none.Rows(0) }, "no features"}, {func() { (&data.Set{}).Rows() }, "no features"}},
@@ -59,7 +64,7 @@ func TestNil(t *testing.T) {
 	}
 	for _, f := range testkit.Exported(t, 10) {
 		// The methods of errors are called on errors that there are.
-		if f.TakesNil("io.Reader") && !strings.Contains(f.Name, "Error.") && calls[f.Name] == nil {
+		if f.TakesNil("io.Reader", "fs.FS") && !strings.Contains(f.Name, "Error.") && calls[f.Name] == nil {
 			t.Errorf("no call of %s: say what it does with nil", f.Name)
 		}
 	}
