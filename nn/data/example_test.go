@@ -108,3 +108,18 @@ func ExampleReadIDX() {
 	fmt.Println(images, images.DType())
 	// Output: [[1 2 3] [253 254 255]] float32
 }
+
+// The arrays may be those of an archive that npy.ReadNPZ has read.
+func ExampleFromArrays() {
+	arrays := map[string]*tensor.Tensor{
+		"x_train": tensor.Of([]float32{1, 2, 3, 4}, 2, 2),
+		"y_train": tensor.Of([]float64{1, 0}, 2),
+	}
+	set, err := data.FromArrays(arrays, data.ArrayNames{X: "x_train", Labels: "y_train"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(set.X, set.Labels)
+	// Output: [[1 2] [3 4]] [1 0]
+}
