@@ -79,8 +79,8 @@ func LayerNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 
 // BatchNorm returns (x - x̄)/√(σ² + eps)·gain + bias, where mean x̄ and variance σ² (divided by n) are those of each
 // channel over the batch, and over the places of an image: x has shape (batch,channels) or (batch,channels,...), gain and
-// bias (channels). Large and small numbers are treated as in [LayerNorm]. This is what training does; see [BatchMoments]
-// and [BatchNormFixed] for what a network uses afterwards.
+// bias (channels). Large and small numbers are treated as in [LayerNorm]. This is what training does; see
+// [BatchNormMoments] and [BatchNormFixed] for what a network uses afterwards.
 //
 // Derivative: with x̂ = (x - x̄)/√(σ² + eps) and g = ct·gain, (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) by x, where the bar and
 // mean go over a channel; Σ ct·x̂ by gain and Σ ct by bias.
@@ -100,8 +100,30 @@ func BatchNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 	return c.Floats(eps, 0).Record(dims...)
 }
 
-// BatchMoments returns the mean and the variance (divided by n) of each channel, axis 1, of x over all other axes: what
-// [BatchNorm] uses, for running averages. Shape (batch,channels,...) gives (channels).
+// BatchNormMoments returns [BatchNorm], and the mean and the variance (divided by n) of each channel that it has computed
+// on the way: constants of shape (channels), for running averages. They are NaN if x has no elements.
+//
+// It panics with a [*graph.Error] as BatchNorm does.
+func BatchNormMoments(x, gain, bias graph.Value, eps float64) (y, mean, variance graph.Value) {
+	y = BatchNorm(x, gain, bias, eps)
+	n, g := y.Node(), x.Graph()
+	moments := g.Temp(y.Dims()[1])
+	constant := func(k int) graph.Value {
+		if y.Len() == 0 {
+			moments.Fill(math.NaN())
+		} else {
+			copyElements(moments, 0, n.Saved(1), k*moments.Len(), moments.Len())
+		}
+		return g.ConstTensor(moments)
+	}
+	mean, variance = constant(1), constant(2)
+	g.FreeTemp(moments)
+	return y, mean, variance
+}
+
+// BatchMoments returns the mean and the variance (divided by n) of each channel, axis 1, of x over all other axes, as
+// functions of x. Shape (batch,channels,...) gives (channels). [BatchNormMoments] has their values where x is normalised
+// anyway.
 //
 // Derivative: that of [Mean] and of [Variance]; see [StopGradient].
 //
@@ -220,31 +242,40 @@ func sumOver(x graph.Value, axes []int) graph.Value {
 }
 
 // normalizeRows sets normal to the rows of x, of length n, with mean 0 and variance 1, and scale to what they were
-// multiplied with.
-func normalizeRows[T constraints.Float](normal, scale, x []T, n int, eps float64) {
+// multiplied with. If moments are not nil, they become the means of the rows, and behind them the variances.
+func normalizeRows[T constraints.Float](normal, scale, moments, x []T, n int, eps float64) {
 	low, high := plainVariances[T]()
 	for i := range scale {
-		row := normal[i*n : (i+1)*n]
-		kernel.AddScalar(row, x[i*n:(i+1)*n], -x[i*n])
-		centerDistances(row)
-		square := kernel.Dot64(row, row)/float64(n) + eps
-		if !(low <= square && square <= high) {
-			scale[i] = normalizeScaled(row, x[i*n:(i+1)*n], eps)
-			continue
+		row, from := normal[i*n:(i+1)*n], x[i*n:(i+1)*n]
+		kernel.AddScalar(row, from, -from[0])
+		m := float64(from[0]) + centerDistances(row)
+		v := kernel.Dot64(row, row) / float64(n)
+		if square := v + eps; low <= square && square <= high {
+			scale[i] = T(1 / math.Sqrt(square))
+			kernel.MulScalar(row, row, scale[i])
+		} else {
+			scale[i] = normalizeScaled(row, from, eps)
+			if moments != nil {
+				m, v = meanOf(from), variance(from, float64(n))
+			}
 		}
-		scale[i] = T(1 / math.Sqrt(square))
-		kernel.MulScalar(row, row, scale[i])
+		if moments != nil {
+			moments[i], moments[len(scale)+i] = T(m), T(v)
+		}
 	}
 }
 
-// centerDistances centers a row of distances from its first element: they become distances from their mean, and then from
-// what is left of a mean after rounding.
-func centerDistances[T constraints.Float](row []T) {
+// centerDistances centers a row of distances from its first element: they become distances from their mean, which it
+// returns, and then from what is left of a mean after rounding.
+func centerDistances[T constraints.Float](row []T) (mean float64) {
 	n := float64(len(row))
-	kernel.AddScalar(row, row, T(-kernel.Sum64(row)/n))
-	if rest := T(kernel.Sum64(row) / n); rest != 0 {
-		kernel.AddScalar(row, row, -rest)
+	shift := T(-kernel.Sum64(row) / n)
+	kernel.AddScalar(row, row, shift)
+	rest := kernel.Sum64(row) / n
+	if T(rest) != 0 {
+		kernel.AddScalar(row, row, -T(rest))
 	}
+	return rest - float64(shift)
 }
 
 // plainVariances returns between which bounds a variance is right as it is computed, its squares having neither overflowed
@@ -315,7 +346,7 @@ func layerNorm[T constraints.Float](n graph.Node) {
 	y, gain, bias := tensor.Data[T](out), tensor.Data[T](n.In(1)), tensor.Data[T](n.In(2))
 	k := len(gain)
 	normal := tensor.Data[T](n.Save(0, out.Dims()...))
-	normalizeRows(normal, tensor.Data[T](n.Save(1, out.Len()/k)), tensor.Data[T](n.In(0)), k, n.Float(0))
+	normalizeRows(normal, tensor.Data[T](n.Save(1, out.Len()/k)), nil, tensor.Data[T](n.In(0)), k, n.Float(0))
 	for i := 0; i < len(y); i += k {
 		kernel.Mul(y[i:i+k], normal[i:i+k], gain)
 		kernel.Add(y[i:i+k], y[i:i+k], bias)
@@ -375,7 +406,8 @@ func batchNorm[T constraints.Float](n graph.Node) {
 	rows := channelsFirst(n, n.In(0))
 	y := tensor.Data[T](rows)
 	normal := tensor.Data[T](n.Save(0, rows.Dims()...))
-	normalizeRows(normal, tensor.Data[T](n.Save(1, len(gain))), y, k, n.Float(0))
+	scale := tensor.Data[T](n.Save(1, 3, len(gain))) // and behind it the moments
+	normalizeRows(normal, scale[:len(gain)], scale[len(gain):], y, k, n.Float(0))
 	for c := range gain {
 		row := y[c*k : (c+1)*k]
 		kernel.MulScalar(row, normal[c*k:(c+1)*k], gain[c])

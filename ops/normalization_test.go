@@ -111,7 +111,8 @@ func TestNormAllocates(t *testing.T) {
 	steadyState(t, func() graph.Value {
 		g.Reset()
 		v, a, b := g.Bind(x), g.Bind(gain), g.Bind(bias)
-		return ops.Add(ops.Sum(ops.LayerNorm(v, a, b, 1e-5)), ops.Sum(ops.BatchNorm(v, a, b, 1e-5)))
+		normed, _, _ := ops.BatchNormMoments(v, a, b, 1e-5)
+		return ops.Add(ops.Sum(ops.LayerNorm(v, a, b, 1e-5)), ops.Sum(normed))
 	})
 }
 
@@ -251,5 +252,52 @@ func TestLayerNormThirdDerivative(t *testing.T) {
 	}
 	if err := autograd.Check(f, tensor.Of([]float64{2, 2, 2, 1, -1, 0.5}, 2, 3)); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestBatchNormMoments compares the moments that batch norm gives out with those of [ops.BatchMoments], for numbers that
+// are plain, far from 0, constant, too large or too small for their squares, and not finite.
+func TestBatchNormMoments(t *testing.T) {
+	channels := [][]float64{
+		{1, 2, 3, -4, 5, 7}, {1e8 + 1, 1e8, 1e8 + 3, 1e8 - 2, 1e8, 1e8}, {3, 3, 3, 3, 3, 3}, {0, 0, 0, 0, 0, 0},
+		{1e30, -1e30, 2e30, 0, 1e30, 3e30}, {1e-30, 2e-30, -1e-30, 0, 5e-30, 1e-30}, {1, math.Inf(1), 2, 3, 4, 5}, {math.NaN(), 1, 2, 3, 4, 5},
+	}
+	n := len(channels)
+	x := tensor.New(tensor.Float64, 2, n, 3)
+	for c, numbers := range channels {
+		for i, v := range numbers {
+			x.SetAt(v, i/3, c, i%3)
+		}
+	}
+	one := tensor.New(tensor.Float64, n)
+	one.Fill(1)
+	for _, tt := range []struct {
+		dtype tensor.DType
+		exact float64
+	}{{tensor.Float64, 1e-15}, {tensor.Float32, 1e-7}} {
+		for _, eps := range []float64{0, 1e-5} {
+			g := graph.New(graph.WithDType(tt.dtype))
+			in, gain := g.VarTensor(x), g.VarTensor(one)
+			y, mean, variance := ops.BatchNormMoments(in, gain, gain, eps)
+			near := cmp.Options{cmpopts.EquateApprox(tt.exact, 0), cmpopts.EquateNaNs()}
+			if diff := cmp.Diff(ops.BatchNorm(in, gain, gain, eps).Tensor().Float64s(), y.Tensor().Float64s(), cmpopts.EquateNaNs()); diff != "" {
+				t.Errorf("%v, eps %g: mismatch (-BatchNorm +with moments):\n%s", tt.dtype, eps, diff)
+			}
+			wantMean, wantVariance := ops.BatchMoments(in)
+			if diff := cmp.Diff(wantMean.Tensor().Float64s(), mean.Tensor().Float64s(), near); diff != "" {
+				t.Errorf("%v, eps %g: means: mismatch (-want +got):\n%s", tt.dtype, eps, diff)
+			}
+			if diff := cmp.Diff(wantVariance.Tensor().Float64s(), variance.Tensor().Float64s(), near); diff != "" {
+				t.Errorf("%v, eps %g: variances: mismatch (-want +got):\n%s", tt.dtype, eps, diff)
+			}
+			if mean.WantsGrad() || variance.WantsGrad() {
+				t.Error("the moments want a gradient: they must be constants")
+			}
+		}
+	}
+	g := graph.New()
+	gain := g.ConstTensor(tensor.New(tensor.Float64, 2))
+	if _, mean, variance := ops.BatchNormMoments(g.ConstTensor(tensor.New(tensor.Float64, 0, 2)), gain, gain, 1); !math.IsNaN(mean.Tensor().At(1)) || !math.IsNaN(variance.Tensor().At(1)) {
+		t.Error("the moments of no examples must be NaN")
 	}
 }
