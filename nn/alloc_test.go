@@ -103,6 +103,77 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 	}
 }
 
+// A factor is a layer that multiplies by a number.
+type factor struct{ weight *nn.Param }
+
+func newFactor() factor {
+	return factor{&nn.Param{Name: "weight", Data: tensor.Of([]float64{0.5}, 1), Kind: nn.Weight}}
+}
+
+func (f factor) Params() []*nn.Param { return []*nn.Param{f.weight} }
+
+func (f factor) Forward(_ nn.Pass, x graph.Value) graph.Value {
+	return ops.Mul(x, f.weight.Bind(x.Graph()))
+}
+
+// withFactor returns a model of the layer that has a parameter in any case, before the layer if that takes any numbers.
+func (c *layerCase) withFactor(rng *rand.Rand, dtype tensor.DType) nn.Layer {
+	model := nn.Sequential(newFactor(), c.make(rng))
+	nn.To(model, dtype)
+	return model
+}
+
+// TestLayerStepAllocatesNothing takes steps with every layer, by hand and by Fit.
+func TestLayerStepAllocatesNothing(t *testing.T) {
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		for _, c := range layerCases() {
+			t.Run(dtype.String()+"/"+c.name+"/by hand", func(t *testing.T) {
+				rng := newRand(1)
+				model, x := c.withFactor(rng, dtype), c.inputFor(rng, dtype)
+				g, opt := graph.New(graph.WithDType(dtype)), nn.NewSGD(nn.SGDConfig{LR: 1e-3})
+				var updates nn.Updates
+				step := func(p nn.Pass) {
+					y := model.Forward(p, g.BindConst(x))
+					if err := opt.Step(model.Params(), autograd.Backward(ops.Mean(ops.Square(y)), autograd.LeavesOnly())); err != nil {
+						t.Fatal(err)
+					}
+					updates.Commit()
+					g.Reset()
+				}
+				passes := []nn.Pass{nn.Train(rng), nn.Train(rng).Into(&updates)}
+				for range warmUp {
+					step(passes[0])
+					step(passes[1])
+				}
+				const steps = 50 // of either kind, in one run: an average would be rounded down
+				n := testing.AllocsPerRun(1, func() {
+					for range steps {
+						step(passes[0])
+						step(passes[1])
+					}
+				})
+				if n > runtimeAllocations {
+					t.Errorf("%d training steps make %v allocations, want none", 2*steps, n)
+				}
+			})
+			t.Run(dtype.String()+"/"+c.name+"/Fit", func(t *testing.T) {
+				const first, last = 30, 130 // steps of one epoch
+				rng := newRand(1)
+				model := c.withFactor(rng, dtype)
+				c.shape[0] *= last
+				set := &data.Set{X: c.inputFor(rng, tensor.Float64)}
+				cfg := nn.FitConfig{
+					Loss:      func(y graph.Value, _ *data.Batch) graph.Value { return ops.Mean(ops.Square(y)) },
+					Optimizer: nn.NewSGD(nn.SGDConfig{LR: 1e-3}), Rand: rng, BatchSize: c.shape[0] / last, Epochs: 1,
+				}
+				if n := allocationsOfFit(t, model, set, cfg, first, last); n > runtimeAllocations {
+					t.Errorf("%d steps make %d allocations, want none", last-first, n)
+				}
+			})
+		}
+	}
+}
+
 // randomSet returns normal features with random classes, also as targets.
 func randomSet(rng *rand.Rand, rows, features, classes int) *data.Set {
 	x := tensor.New(tensor.Float64, rows, features)
@@ -125,30 +196,33 @@ func TestFitStepAllocatesNothing(t *testing.T) {
 		"schedule":   func(c *nn.FitConfig) { c.Schedule = func(step int) float64 { return 1 / float64(step+1) } },
 		"progress":   func(c *nn.FitConfig) { c.Progress = func(nn.Report) {} },
 	} {
-		t.Run(name, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(1, 2))
-			model := nn.Sequential(nn.Linear(rng, 20, 30), nn.Tanh(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 30, 4))
-			const first, last = 50, 150 // steps of one epoch
-			var before, after runtime.MemStats
-			c := nn.FitConfig{
-				Loss: nn.OnLabels(nn.CrossEntropy), Optimizer: nn.NewAdam(nn.AdamConfig{}), Rand: rng, BatchSize: 8, Epochs: 1,
-				L2: 1e-4, L1: 1e-5, GradNorm: 1e-9, Metric: nn.ArgMaxError,
-				OnStep: func(step int, _ float64) {
-					switch step {
-					case first:
-						runtime.ReadMemStats(&before)
-					case last:
-						runtime.ReadMemStats(&after)
-					}
-				},
-			}
-			way(&c)
-			if _, err := nn.Fit(t.Context(), model, randomSet(rng, 8*last*max(c.Accumulate, 1), 20, 4), c); err != nil {
-				t.Fatal(err)
-			}
-			if n := after.Mallocs - before.Mallocs; n > runtimeAllocations {
-				t.Errorf("%d steps make %d allocations, want none", last-first, n)
-			}
-		})
+		rng := rand.New(rand.NewPCG(1, 2))
+		model := nn.Sequential(nn.Linear(rng, 20, 30), nn.Tanh(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 30, 4))
+		const first, last = 50, 150 // steps of one epoch
+		c := nn.FitConfig{
+			Loss: nn.OnLabels(nn.CrossEntropy), Optimizer: nn.NewAdam(nn.AdamConfig{}), Rand: rng, BatchSize: 8, Epochs: 1,
+			L2: 1e-4, L1: 1e-5, GradNorm: 1e-9, Metric: nn.ArgMaxError,
+		}
+		way(&c)
+		if n := allocationsOfFit(t, model, randomSet(rng, 8*last*max(c.Accumulate, 1), 20, 4), c, first, last); n > runtimeAllocations {
+			t.Errorf("%s: %d steps make %d allocations, want none", name, last-first, n)
+		}
 	}
+}
+
+// allocationsOfFit returns how many allocations training makes between two of its steps.
+func allocationsOfFit(t *testing.T, model nn.Layer, set *data.Set, cfg nn.FitConfig, first, last int) uint64 {
+	var before, after runtime.MemStats
+	cfg.OnStep = func(step int, _ float64) {
+		switch step {
+		case first:
+			runtime.ReadMemStats(&before)
+		case last:
+			runtime.ReadMemStats(&after)
+		}
+	}
+	if _, err := nn.Fit(t.Context(), model, set, cfg); err != nil {
+		t.Fatal(err)
+	}
+	return after.Mallocs - before.Mallocs
 }

@@ -1,6 +1,10 @@
 package nn
 
-import "github.com/seed366ff29f/chainrule/graph"
+import (
+	"strings"
+
+	"github.com/seed366ff29f/chainrule/graph"
+)
 
 // A Model is anything that has parameters, such as a [Layer]. Params returns them, state among them, the same slice each
 // time, which must not be changed. Their names are unique.
@@ -29,3 +33,6 @@ func paramsOf(op string, model Model) []*Param {
 	mustHaveNumbers(op, params)
 	return params
 }
+
+// layerName returns what a layer is called in a summary: the name of the function that makes it, without the package.
+func layerName(op string) string { return strings.TrimPrefix(op, "nn.") }

@@ -277,6 +277,9 @@ func TestDropoutIsIndependent(t *testing.T) {
 
 func TestLayerMisuse(t *testing.T) {
 	rng := newRand(1)
+	forward := func(l nn.Layer, p nn.Pass, shape ...int) func() {
+		return func() { l.Forward(p, graph.New().ConstTensor(tensor.New(tensor.Float64, shape...))) }
+	}
 	tests := []struct {
 		name string
 		f    func()
@@ -286,9 +289,34 @@ func TestLayerMisuse(t *testing.T) {
 		{"no nodes", func() { nn.Linear(rng, 3, 0) }, "nn.Linear: 3 inputs and 0 outputs: both must be 1 or more"},
 		{"zero init", func() { nn.Linear(rng, 3, 1, nn.WithInit(nn.Init{})) }, "nn.WithInit: got the zero Init: use nn.XavierUniform(), nn.HeNormal() or another of its kind"},
 		{"deviation", func() { nn.Normal(-1) }, "nn.Normal: standard deviation -1: want a finite number, 0 or more"},
-		{"wrong width", func() {
-			nn.Linear(rng, 3, 1).Forward(nn.Eval(), graph.New().ConstTensor(tensor.New(tensor.Float64, 5, 2)))
-		}, `nn.Linear: layer "weight" takes 3 numbers a row, x has shape (5,2): give x the shape (rows, 3)`},
+		{"wrong width", forward(nn.Linear(rng, 3, 1), nn.Eval(), 5, 2), `nn.Linear: layer "weight" takes 3 numbers a row, x has shape (5,2): give x the shape (rows, 3)`},
+		{"no channels", func() { nn.Conv2D(rng, 0, 4, 3) }, "nn.Conv2D: 0 channels in, 4 channels out and kernels of size 3: all must be 1 or more"},
+		{"kernels too large", func() { nn.Conv2D(rng, 1<<20, 1<<20, 1<<20) }, "nn.Conv2D: kernels of shape (1048576,1048576,1048576,1048576) are too large: use fewer channels or a smaller size"},
+		{"groups that do not divide", func() { nn.Conv1D(rng, 6, 8, 3, nn.ChannelGroups(4)) }, "nn.Conv1D: 4 groups of 6 channels in and 8 channels out: groups must divide both"},
+		{"no groups", func() { nn.ChannelGroups(0) }, "nn.ChannelGroups: 0 groups: want 1 or more"},
+		{"stride", func() { nn.Stride(2, 0) }, "nn.Stride: got 0: want 1 or more"},
+		{"padding", func() { nn.Padding(-1) }, "nn.Padding: got -1: want 0 or more"},
+		{"dilation", func() { nn.Dilation(0) }, "nn.Dilation: got 0: want 1 or more"},
+		{"two numbers for one axis", func() { nn.Conv1D(rng, 1, 1, 3, nn.Stride(2, 2)) }, "nn.Conv1D: nn.Stride has 2 numbers: give one, or as many as there are axes, 1"},
+		{"three numbers for two axes", func() { nn.MaxPool2D(2, nn.Padding(1, 1, 1)) }, "nn.MaxPool2D: nn.Padding has 3 numbers: give one, or as many as there are axes, 2"},
+		{"another layer's option", func() { nn.Conv2D(rng, 1, 1, 3, nn.Eps(1)) }, "nn.Conv2D: there is no nn.Eps here: the options are nn.Stride, nn.Padding, nn.Dilation, nn.ChannelGroups, nn.WithInit, nn.NoBias"},
+		{"dilation of a window", func() { nn.MaxPool2D(2, nn.Dilation(2)) }, "nn.MaxPool2D: there is no nn.Dilation here: the options are nn.Stride, nn.Padding"},
+		{"wrong channels", forward(nn.Conv2D(rng, 3, 1, 2), nn.Eval(), 5, 2, 4, 4), `nn.Conv2D: layer "weight" takes 3 channels, x has shape (5,2,4,4): give x the shape (rows, 3, height, width)`},
+		{"an image without rows", forward(nn.Conv2D(rng, 3, 1, 2), nn.Eval(), 3, 4, 4), `nn.Conv2D: layer "weight" takes 3 channels, x has shape (3,4,4): give x the shape (rows, 3, height, width)`},
+		{"an image for a sequence", forward(nn.Conv1D(rng, 4, 1, 2, nn.ChannelGroups(1)), nn.Eval(), 5, 4, 4, 4), `nn.Conv1D: layer "weight" takes 4 channels, x has shape (5,4,4,4): give x the shape (rows, 4, length)`},
+		{"image smaller than the kernel", forward(nn.Conv2D(rng, 3, 1, 5), nn.Eval(), 5, 3, 4, 4), "ops.Conv2DWith: kernels of shape (1,3,5,5) do not fit into images of shape (5,3,4,4) with padding 0: along axis 2, 5 must be from 1 to 4"},
+		{"no window", func() { nn.AvgPool2D(0) }, "nn.AvgPool2D: a window of size 0: want 1 or more"},
+		{"padding of a window", func() { nn.MaxPool2D(2, nn.Padding(2)) }, "nn.MaxPool2D: padding 2 for a window of size 2: it must be from 0 to 1, half the window"},
+		{"pooling rows", forward(nn.MaxPool2D(2), nn.Eval(), 4, 4), "nn.MaxPool2D: x has shape (4,4): give it the shape (rows, channels, height, width)"},
+		{"average of rows", forward(nn.GlobalAvgPool(), nn.Eval(), 4, 4), "nn.GlobalAvgPool: x has shape (4,4): give it the shape (rows, channels, height, width)"},
+		{"flatten a vector", forward(nn.Flatten(), nn.Eval(), 4), "nn.Flatten: x has shape (4): give it the shape (rows, ...)"},
+		{"normalize nothing", func() { nn.BatchNorm(0) }, "nn.BatchNorm: 0 channels: want 1 or more"},
+		{"momentum", func() { nn.Momentum(1.5) }, "nn.Momentum: share 1.5: want 0 ≤ share ≤ 1"},
+		{"eps", func() { nn.Eps(-1) }, "nn.Eps: eps = -1: want a finite number, 0 or more"},
+		{"channels of a batch", forward(nn.BatchNorm(3), nn.Eval(), 4, 2), `nn.BatchNorm: layer "weight" takes 3 channels, x has shape (4,2): give x the shape (rows, 3) or (rows, 3, ...)`},
+		{"one value to a channel", forward(nn.BatchNorm(3), nn.Train(rng), 1, 3, 1, 1), `nn.BatchNorm: layer "weight" has x of shape (1,3,1,1) in training, 1 values for each channel, and a variance needs two: use larger batches, or nn.Eval()`},
+		{"slope", func() { nn.LeakyReLU(math.NaN()) }, "nn.LeakyReLU: slope = NaN: want a finite number"},
+		{"alpha", func() { nn.ELU(math.Inf(1)) }, "nn.ELU: alpha = +Inf: want a finite number"},
 		{"train without source", func() { nn.Train(nil) }, "nn.Train: got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0)), or use nn.Eval() where nothing is random"},
 		{"keep nothing", func() { nn.KeepProb(0) }, "nn.KeepProb: probability 0: want 0 < p ≤ 1, the probability of keeping a neuron"},
 		{"keep too much", func() { nn.KeepProb(1.5) }, "nn.KeepProb: probability 1.5: want 0 < p ≤ 1, the probability of keeping a neuron"},

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -14,6 +15,12 @@ type LayerOption func(layerSettings) layerSettings
 type layerSettings struct {
 	init   Init
 	noBias bool
+
+	stride, padding, dilation []int // one for all axes, or one for each; nil for the default
+	groups                    int
+	excludePadding            bool
+
+	momentum, eps float64
 
 	given []string // the options, such as "nn.NoBias"
 }
@@ -49,4 +56,24 @@ func WithInit(init Init) LayerOption {
 // NoBias leaves the bias out: [Linear] is y = x·W then.
 func NoBias() LayerOption {
 	return func(c layerSettings) layerSettings { c.noBias = true; return c.set("nn.NoBias") }
+}
+
+// Momentum sets the share by which a batch moves the running averages of [BatchNorm]: 0.1 without it. It panics with a
+// [*graph.Error] unless 0 ≤ share ≤ 1.
+func Momentum(share float64) LayerOption {
+	const op = "nn.Momentum"
+	if !(share >= 0 && share <= 1) {
+		panic(graph.Errorf(op, graph.ErrValue, "share %g: want 0 ≤ share ≤ 1", share))
+	}
+	return func(c layerSettings) layerSettings { c.momentum = share; return c.set(op) }
+}
+
+// Eps sets what a normalization adds to the variance before it takes the root. It panics with a [*graph.Error] if that is
+// negative or not finite.
+func Eps(eps float64) LayerOption {
+	const op = "nn.Eps"
+	if !(eps >= 0) || math.IsInf(eps, 0) {
+		panic(graph.Errorf(op, graph.ErrValue, "eps = %g: want a finite number, 0 or more", eps))
+	}
+	return func(c layerSettings) layerSettings { c.eps = eps; return c.set(op) }
 }

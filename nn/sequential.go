@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/ops"
 )
 
 type sequential struct {
@@ -71,35 +70,4 @@ func (n *named) Forward(p Pass, x graph.Value) graph.Value {
 	x.Check("nn.Named")
 	defer x.Graph().Scope(n.name)()
 	return n.Layer.Forward(p, x)
-}
-
-type function func(graph.Value) graph.Value
-
-// Func returns the layer without parameters that applies f, such as nn.Func(ops.GELU).
-func Func(f func(graph.Value) graph.Value) Layer {
-	if f == nil {
-		panic(graph.Errorf("nn.Func", graph.ErrUsage, "got a nil function: give one such as ops.Tanh"))
-	}
-	return function(f)
-}
-
-func (f function) Params() []*Param                          { return nil }
-func (f function) Forward(_ Pass, x graph.Value) graph.Value { return f(x) }
-
-// ReLU returns the layer max(x, 0); see [ops.ReLU].
-func ReLU() Layer { return Func(ops.ReLU) }
-
-// Sigmoid returns the layer 1/(1+e⁻ˣ); see [ops.Sigmoid].
-func Sigmoid() Layer { return Func(ops.Sigmoid) }
-
-// Tanh returns the layer tanh x; see [ops.Tanh].
-func Tanh() Layer { return Func(ops.Tanh) }
-
-// Softplus returns the layer ln(1+eˣ); see [ops.Softplus].
-func Softplus() Layer { return Func(ops.Softplus) }
-
-// Softmax returns the layer eˣ/Σeˣ over the last axis; see [ops.Softmax]. For training, [CrossEntropy] of the values
-// before it is more exact than [CrossEntropyFromProbs] of its result.
-func Softmax() Layer {
-	return Func(func(x graph.Value) graph.Value { return ops.Softmax(x, -1) })
 }
