@@ -229,6 +229,7 @@
 //	kl_div(y, t)                        Σ t·(ln t - y) / n                  -t/n, (ln t + 1 - y)/n
 //	-- normalization
 //	layer_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct
+//	rms_norm(x, gain, eps)              x/√(mean(x²) + eps)·gain            (g - x̂·mean(g·x̂))/√(mean(x²) + eps) for g = ct·gain; ct·x̂
 //	batch_norm(x, gain, bias, eps)      (x - x̄)/√(σ² + eps)·gain + bias    (g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; Σ ct·x̂; Σ ct
 //	-- matmul
 //	matmul(a, b)                        a·b                                 ct·bᵀ, aᵀ·ct

@@ -142,6 +142,15 @@ func ExampleLayerNorm() {
 	// [-1.224745 0.000000 11.224745]
 }
 
+// The root of the mean square of 3 and 4, and of the 12.5 that are added, is 5.
+func ExampleRMSNorm() {
+	g := graph.New()
+	x, gain := g.VarTensor(tensor.Of([]float64{3, 4}, 2)), g.VarTensor(tensor.Of([]float64{1, 10}, 2))
+	fmt.Printf("%.6f\n", ops.RMSNorm(x, gain, 12.5).Tensor().Float64s())
+	// Output:
+	// [0.600000 8.000000]
+}
+
 // Training normalises with the moments of the batch, which running averages keep for later.
 func ExampleBatchNorm() {
 	g := graph.New()

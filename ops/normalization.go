@@ -11,7 +11,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opLayerNorm, opBatchNorm graph.Op
+var opLayerNorm, opRMSNorm, opBatchNorm graph.Op
 
 func init() {
 	register(&opLayerNorm, graph.Row{
@@ -24,7 +24,7 @@ func init() {
 		},
 		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
 			if ct.Len() > 0 {
-				array.Instance(dst.DType(), layerNormBackward[float64], layerNormBackward[float32])(n, i, ct, dst)
+				array.Instance(dst.DType(), rowNormBackward[float64], rowNormBackward[float32])(n, i, ct, dst)
 			}
 		}),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
@@ -32,6 +32,25 @@ func init() {
 		},
 		Try:    []string{"(4) (4) (4) 0.1", "(2,3) (3) (3) 0.01", "(2,2,3) (3) (3) 0.5", "(1,1) (1) (1) 1", "(0,2) (2) (2) 1", "(2,0) (0) (0) 1"},
 		Source: "Ba, Kiros and Hinton (2016), Layer normalization; two passes, Chan, Golub and LeVeque (1983)",
+	})
+	register(&opRMSNorm, graph.Row{
+		Name: "rms_norm", Func: RMSNorm, Params: "x, gain, eps",
+		Doc:        "every row along the last axis scaled to mean square 1, times gain",
+		Formula:    "x/√(mean(x²) + eps)·gain",
+		Derivative: "(g - x̂·mean(g·x̂))/√(mean(x²) + eps) for g = ct·gain; ct·x̂",
+		Forward: func(n graph.Node) {
+			array.Instance(n.Out().DType(), rmsNorm[float64], rmsNorm[float32])(n)
+		},
+		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
+			if ct.Len() > 0 {
+				array.Instance(dst.DType(), rowNormBackward[float64], rowNormBackward[float32])(n, i, ct, dst)
+			}
+		}),
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			return normVJP(n, i, ct, []int{-1}, n.Input(1))
+		},
+		Try:    []string{"(4) (4) 0.1", "(2,3) (3) 0.01", "(2,2,3) (3) 0.5", "(1,1) (1) 1", "(0,2) (2) 1", "(2,0) (0) 1"},
+		Source: "Zhang and Sennrich (2019), Root mean square layer normalization, equation 4",
 	})
 	register(&opBatchNorm, graph.Row{
 		Name: "batch_norm", Func: BatchNorm, Params: "x, gain, bias, eps",
@@ -73,7 +92,29 @@ func LayerNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 	if len(dims) == 0 {
 		panic(c.Errorf(graph.ErrShape, "x is a scalar: it must have an axis to normalise along"))
 	}
-	mustNorm(c, dims[len(dims)-1], "the last axis", eps)
+	mustNorm(c, dims[len(dims)-1], "the last axis", eps, "gain", "bias")
+	return c.Floats(eps, 0).Record(dims...)
+}
+
+// RMSNorm returns x/√(mean(x²) + eps)·gain, where the mean goes along the last axis: [LayerNorm] without a shift. x has
+// shape (...,n) and gain (n). No square of x overflows or underflows on the way, in its derivatives neither.
+//
+// Derivative: with x̂ = x/√(mean(x²) + eps) and g = ct·gain, (g - x̂·mean(g·x̂))/√(mean(x²) + eps) by x; ct·x̂ by gain,
+// summed over the rows.
+//
+// Special cases are:
+//
+//	a row of zeros gives 0, if eps > 0
+//	a row of zeros for eps = 0, and one with NaN or an infinity, gives NaN
+//
+// It panics with a [*graph.Error] if x is a scalar, gain has another shape than (n), or eps is negative or NaN.
+func RMSNorm(x, gain graph.Value, eps float64) graph.Value {
+	c := graph.Begin(opRMSNorm, x, gain)
+	dims := c.Dims(0)
+	if len(dims) == 0 {
+		panic(c.Errorf(graph.ErrShape, "x is a scalar: it must have an axis to normalise along"))
+	}
+	mustNorm(c, dims[len(dims)-1], "the last axis", eps, "gain")
 	return c.Floats(eps, 0).Record(dims...)
 }
 
@@ -96,7 +137,7 @@ func BatchNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 	c := graph.Begin(opBatchNorm, x, gain, bias)
 	dims := c.Dims(0)
 	mustChannels(c.Errorf, dims)
-	mustNorm(c, dims[1], "axis 1", eps)
+	mustNorm(c, dims[1], "axis 1", eps, "gain", "bias")
 	return c.Floats(eps, 0).Record(dims...)
 }
 
@@ -167,9 +208,9 @@ func mustChannels(errorf func(graph.Kind, string, ...any) *graph.Error, dims []i
 	}
 }
 
-// mustNorm checks gain, bias and eps.
-func mustNorm(c graph.Call, n int, axis string, eps float64) {
-	for i, name := range []string{"gain", "bias"} {
+// mustNorm checks eps and the operands behind the first, whose names are given.
+func mustNorm(c graph.Call, n int, axis string, eps float64, names ...string) {
+	for i, name := range names {
 		if d := c.Dims(i + 1); len(d) != 1 || d[0] != n {
 			panic(c.Errorf(graph.ErrShape, "%s has shape %s and x %s: it must be (%d), one number for each element of %s", name, tensor.FormatShape(d), tensor.FormatShape(c.Dims(0)), n, axis))
 		}
@@ -197,7 +238,7 @@ func perChannel(v graph.Value, rank int) graph.Value {
 	return Reshape(v, shape...)
 }
 
-// normVJP is the rule of both normalisations, along the given axes.
+// normVJP is the rule of all normalisations, along the given axes.
 func normVJP(n graph.Node, i int, ct graph.Value, axes []int, gain graph.Value) graph.Value {
 	x := n.Input(0)
 	if x.Node().Data().Len() == 0 {
@@ -221,16 +262,26 @@ func normVJP(n graph.Node, i int, ct graph.Value, axes []int, gain graph.Value) 
 	// Numbers are divided by their size, √(σ² + eps), before they are squared, so that squares neither overflow nor
 	// underflow. The size is a constant here: it cancels, so that no derivative depends on it.
 	root := n.Graph().Const(math.Sqrt(n.Float(0)))
-	size := StopGradient(Hypot(Reshape(Std(x, axes...), kept...), root))
-	distance := Div(Center(x, axes...), size)
+	center, deviation := func(v graph.Value) graph.Value { return Center(v, axes...) }, Std
+	if n.Op() == opRMSNorm {
+		center, deviation = func(v graph.Value) graph.Value { return v }, rootMeanSquare
+	}
+	size := StopGradient(Hypot(Reshape(deviation(x, axes...), kept...), root))
+	distance := Div(center(x), size)
 	scale := Rsqrt(Add(mean(Square(distance)), Square(Div(root, size))))
 	normal := Mul(distance, scale)
 	if i == 1 {
 		return sumOver(Chain(ct, normal), others)
 	}
 	g := Chain(ct, gain)
-	d := Sub(Center(g, axes...), Chain(mean(Chain(g, normal)), normal))
+	d := Sub(center(g), Chain(mean(Chain(g, normal)), normal))
 	return Chain(Chain(d, scale), Reciprocal(size))
+}
+
+// rootMeanSquare returns √mean(x²), whose squares neither overflow nor underflow.
+func rootMeanSquare(x graph.Value, axes ...int) graph.Value {
+	norm := Norm(x, axes...)
+	return MulScalar(norm, math.Sqrt(float64(norm.Len())/float64(x.Len())))
 }
 
 // sumOver is Sum over the given axes, of which there may be none.
@@ -294,6 +345,12 @@ func normalizeScaled[T constraints.Float](normal, x []T, eps float64) (scale T) 
 	kernel.AddScalar(normal, normal, -normal[0])
 	centerDistances(normal)
 	exponent += scaleRow(normal, normal) // an offset may have been much larger than the distances
+	return normalizeBy(normal, exponent, eps)
+}
+
+// normalizeBy divides a row by √(mean square + eps), where both are for the row times 2^exponent. It returns what the row
+// has been multiplied with, counted from the row times 2^exponent too.
+func normalizeBy[T constraints.Float](normal []T, exponent int, eps float64) (scale T) {
 	deviation := math.Sqrt(kernel.Dot64(normal, normal) / float64(len(normal)))
 	root := math.Sqrt(eps)
 	if actual := math.Ldexp(deviation, exponent); actual < root {
@@ -304,6 +361,9 @@ func normalizeScaled[T constraints.Float](normal, x []T, eps float64) (scale T) 
 		return T(1 / size)
 	}
 	size := math.Hypot(deviation, math.Ldexp(root, -exponent))
+	if math.IsInf(size, 0) {
+		size = math.NaN() // for the finite elements of the row too
+	}
 	for i, v := range normal {
 		normal[i] = T(float64(v) / size)
 	}
@@ -326,16 +386,47 @@ func scaleRow[T constraints.Float](dst, x []T) (exponent int) {
 	return exponent
 }
 
-// addNormalized adds to dst the cotangent of a row for the cotangent g of the normalised row, which it overwrites.
-func addNormalized[T constraints.Float](dst, g, normal []T, scale T) {
+// addNormalized adds to dst the cotangent of a row for the cotangent g of the normalised row, which it overwrites. The row
+// was centered unless it has only been scaled.
+func addNormalized[T constraints.Float](dst, g, normal []T, scale T, centered bool) {
 	if !slices.ContainsFunc(g, func(v T) bool { return v != 0 }) {
 		return // zero wins
 	}
 	n := float64(len(g))
-	mean, slope := kernel.Sum64(g)/n, kernel.Dot64(g, normal)/n
-	kernel.AddScalar(g, g, T(-mean))
+	slope := kernel.Dot64(g, normal) / n
+	if centered {
+		kernel.AddScalar(g, g, T(-kernel.Sum64(g)/n))
+	}
 	kernel.Axpy(g, T(-slope), normal)
 	kernel.Axpy(dst, scale, g)
+}
+
+// rmsRows sets normal to the rows of x, of length n, with mean square 1, and scale to what they were multiplied with.
+func rmsRows[T constraints.Float](normal, scale, x []T, n int, eps float64) {
+	low, high := plainVariances[T]()
+	for i := range scale {
+		row, from := normal[i*n:(i+1)*n], x[i*n:(i+1)*n]
+		if square := kernel.Dot64(from, from)/float64(n) + eps; low <= square && square <= high {
+			scale[i] = T(1 / math.Sqrt(square))
+			kernel.MulScalar(row, from, scale[i])
+		} else {
+			scale[i] = normalizeBy(row, scaleRow(row, from), eps)
+		}
+	}
+}
+
+func rmsNorm[T constraints.Float](n graph.Node) {
+	out := n.Out()
+	if out.Len() == 0 {
+		return
+	}
+	y, gain := tensor.Data[T](out), tensor.Data[T](n.In(1))
+	k := len(gain)
+	normal := tensor.Data[T](n.Save(0, out.Dims()...))
+	rmsRows(normal, tensor.Data[T](n.Save(1, out.Len()/k)), tensor.Data[T](n.In(0)), k, n.Float(0))
+	for i := 0; i < len(y); i += k {
+		kernel.Mul(y[i:i+k], normal[i:i+k], gain)
+	}
 }
 
 func layerNorm[T constraints.Float](n graph.Node) {
@@ -353,7 +444,8 @@ func layerNorm[T constraints.Float](n graph.Node) {
 	}
 }
 
-func layerNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
+// rowNormBackward is the backward kernel of [LayerNorm] and of [RMSNorm].
+func rowNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
 	if i == 2 {
 		array.AddReduced(dst, ct)
 		return
@@ -372,7 +464,7 @@ func layerNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor
 	for r, s := range scale {
 		clear(g)
 		kernel.MulAddTo(g, w[r*k:(r+1)*k], gain)
-		addNormalized(d[r*k:(r+1)*k], g, normal[r*k:(r+1)*k], s)
+		addNormalized(d[r*k:(r+1)*k], g, normal[r*k:(r+1)*k], s, n.Op() == opLayerNorm)
 	}
 	n.FreeTemp(buffer)
 }
@@ -433,7 +525,7 @@ func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor
 			kernel.Fill(sum, gain[c])
 			kernel.MulAddTo(g, row, sum)
 			clear(sum)
-			addNormalized(sum, g, hat, scale[c])
+			addNormalized(sum, g, hat, scale[c], true)
 			copy(row, sum)
 		case 1:
 			clear(g)

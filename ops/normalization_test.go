@@ -56,6 +56,44 @@ func TestLayerNormEdges(t *testing.T) {
 	}
 }
 
+func TestRMSNormEdges(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	tests := []struct {
+		name                string
+		x, gain, want, grad []float64 // the gradient is that of the cotangent 1, 2, ...
+		eps                 float64
+	}{
+		// The mean square is 12.5, and the root of its sum with eps 5/√2·√2 = 5.
+		{"plain", []float64{3, 4}, []float64{1, 2}, []float64{0.6, 1.6}, []float64{-0.028, 0.496}, 12.5},
+		{"zeros", []float64{0, 0}, []float64{1, 2}, []float64{0, 0}, []float64{2, 8}, 0.25},
+		{"zeros for eps 0", []float64{0, 0}, []float64{1, 2}, []float64{nan, nan}, nil, 0},
+		{"infinite", []float64{1, inf}, []float64{1, 2}, []float64{nan, nan}, nil, 1},
+		{"one element", []float64{-7}, []float64{3}, []float64{-3}, []float64{0}, 0},
+	}
+	near := cmp.Options{cmpopts.EquateApprox(linalgExact, linalgExact), cmpopts.EquateNaNs()}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g := graph.New()
+			n := len(tt.x)
+			x, gain := g.VarTensor(tensor.Of(tt.x, n)), g.ConstTensor(tensor.Of(tt.gain, n))
+			y := ops.RMSNorm(x, gain, tt.eps)
+			if diff := cmp.Diff(tt.want, y.Tensor().Float64s(), near); diff != "" {
+				t.Errorf("value: mismatch (-want +got):\n%s", diff)
+			}
+			if tt.grad == nil {
+				return
+			}
+			ct := tensor.Of([]float64{1, 2, 3}[:n], n)
+			if diff := cmp.Diff(tt.grad, autograd.Backward(y, autograd.WithSeed(ct)).Tensor(x).Float64s(), near); diff != "" {
+				t.Errorf("Backward: mismatch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.grad, autograd.Grad(ops.Sum(ops.Mul(g.ConstTensor(ct), y)), x)[0].Tensor().Float64s(), near); diff != "" {
+				t.Errorf("Grad: mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestBatchNormIsLayerNorm compares batch norm with layer norm of the transposed batch, channels being rows.
 func TestBatchNormIsLayerNorm(t *testing.T) {
 	g := graph.New()
@@ -96,6 +134,10 @@ func TestNormMisuse(t *testing.T) {
 		{"bias", [][]int{{2, 3}, {3}, {1, 3}}, layer(1), "ops.LayerNorm: bias has shape (1,3) and x (2,3): it must be (3), one number for each element of the last axis"},
 		{"eps", [][]int{{2, 3}, {3}, {3}}, layer(-1), "ops.LayerNorm: eps is -1: it must be 0 or more, such as 1e-5"},
 		{"eps is NaN", [][]int{{2, 3}, {3}, {3}}, layer(math.NaN()), "ops.LayerNorm: eps is NaN: it must be 0 or more, such as 1e-5"},
+		{"rms of a scalar", [][]int{{}, {1}}, func(xs []graph.Value) graph.Value { return ops.RMSNorm(xs[0], xs[1], 1) }, "ops.RMSNorm: x is a scalar: it must have an axis to normalise along"},
+		{"gain of rms", [][]int{{2, 3}, {2}}, func(xs []graph.Value) graph.Value { return ops.RMSNorm(xs[0], xs[1], 1) },
+			"ops.RMSNorm: gain has shape (2) and x (2,3): it must be (3), one number for each element of the last axis"},
+		{"eps of rms", [][]int{{2, 3}, {3}}, func(xs []graph.Value) graph.Value { return ops.RMSNorm(xs[0], xs[1], -1) }, "ops.RMSNorm: eps is -1: it must be 0 or more, such as 1e-5"},
 		{"no channels", [][]int{{3}, {3}, {3}}, batch, "ops.BatchNorm: x has shape (3): it must be (batch,channels) or (batch,channels,...)"},
 		{"gain of channels", [][]int{{4, 3, 2}, {2}, {3}}, batch, "ops.BatchNorm: gain has shape (2) and x (4,3,2): it must be (3), one number for each element of axis 1"},
 		{"moments of a vector", [][]int{{3}}, func(xs []graph.Value) graph.Value { m, _ := ops.BatchMoments(xs[0]); return m },
@@ -112,7 +154,7 @@ func TestNormAllocates(t *testing.T) {
 		g.Reset()
 		v, a, b := g.Bind(x), g.Bind(gain), g.Bind(bias)
 		normed, _, _ := ops.BatchNormMoments(v, a, b, 1e-5)
-		return ops.Add(ops.Sum(ops.LayerNorm(v, a, b, 1e-5)), ops.Sum(normed))
+		return ops.Add(ops.Add(ops.Sum(ops.LayerNorm(v, a, b, 1e-5)), ops.Sum(normed)), ops.Sum(ops.RMSNorm(v, a, 1e-5)))
 	})
 }
 
@@ -136,7 +178,7 @@ func BenchmarkNorm(b *testing.B) {
 	}
 }
 
-// TestNormalizationOfAnySize holds that both normalisations, and their first and second derivatives, are those of the
+// TestNormalizationOfAnySize holds that all normalisations, and their first and second derivatives, are those of the
 // numbers times a power of two, as long as results are in range: squares on the way need not be.
 func TestNormalizationOfAnySize(t *testing.T) {
 	numbersOf := []float64{1, 2, -1, 3, 5, 5.5, 5.25, 5, 0.5, 0.5, 0.5, 0.5, 64, 65, 67, 62}
@@ -144,6 +186,9 @@ func TestNormalizationOfAnySize(t *testing.T) {
 		"layer_norm": ops.LayerNorm,
 		"batch_norm": func(x, gain, bias graph.Value, eps float64) graph.Value {
 			return ops.BatchNorm(ops.Transpose(x), gain, bias, eps)
+		},
+		"rms_norm": func(x, gain, bias graph.Value, eps float64) graph.Value {
+			return ops.Add(ops.RMSNorm(x, gain, eps), bias)
 		},
 	}
 	for _, c := range []struct {

@@ -59,6 +59,7 @@ softmax log_softmax mse cross_entropy bce bce_with_logits
 conv2d max_pool2d avg_pool2d layer_norm stop_gradient
 entr sinc logit erfinv erfcinv xlogy xlog1py lbeta digamma_difference
 variance_ddof std_ddof pnorm huber kl_div index erfcx
+rms_norm
 """.split()
 
 
@@ -655,6 +656,14 @@ def layer_norm(x, gain, bias, eps):
     return elementwise(lambda n, g, b: n * g + b, along(f, x, -1), gain, bias)
 
 
+def rms_norm(x, gain, eps):
+    def f(ns):
+        r = unary("rsqrt")(const_node(mean([n * n for n in ns]) + N(eps)))[()]
+        return [n * r for n in ns]
+
+    return elementwise(lambda n, g: n * g, along(f, x, -1), gain)
+
+
 def cross_entropy(z, *labels):
     l = log_softmax(z, -1)
     return const_node(-mean([l[i][k] for i, k in enumerate(labels)]))
@@ -762,7 +771,7 @@ EXACT |= {
     "conv2d": conv2d,
     "max_pool2d": pool(extreme(max)),
     "avg_pool2d": pool(mean),
-    "layer_norm": layer_norm,
+    "layer_norm": layer_norm, "rms_norm": rms_norm,
     "stop_gradient": lambda x: elementwise(stop, x),
     "erfcx": lambda x: elementwise(erfcx_node, x),
     "xlogy": lambda x, y: elementwise(log_node(0), x, y),
@@ -790,7 +799,7 @@ PLAIN = {
     **dict.fromkeys("sum mean prod max min variance std logsumexp norm cumsum permute reshape broadcast slice "
                     "gather squeeze unsqueeze flip pad softmax log_softmax cross_entropy max_pool2d avg_pool2d "
                     "leaky_relu elu clamp variance_ddof std_ddof pnorm index".split(), 1),
-    "conv2d": 2, "huber": 2, "layer_norm": 3, "concat": "first", "stack": "first",
+    "conv2d": 2, "huber": 2, "layer_norm": 3, "rms_norm": 2, "concat": "first", "stack": "first",
 }
 
 
@@ -933,6 +942,7 @@ TORCH = {
     "max_pool2d": F.max_pool2d,
     "avg_pool2d": F.avg_pool2d,
     "layer_norm": lambda x, g, b, eps: F.layer_norm(x, x.shape[-1:], g, b, eps),
+    "rms_norm": lambda x, g, eps: F.rms_norm(x, x.shape[-1:], g, eps),
     "stop_gradient": lambda x: x.detach(),
     "entr": torch.special.entr,
     "sinc": torch.sinc,
@@ -1831,6 +1841,12 @@ def later_cases():
     e("erfcx", INF, 0, 0)
     e("erfcx", -INF, INF, -INF)
     tail("erfcx", [5, 26, 1000, -20], note="erfc(x) vanishes; 2x·erfcx(x) - 2/√π cancels")
+
+    generic("rms_norm", "sum(rms_norm(x, gain, 1e-5) * c)", x=rnd((4,)), gain=rnd((4,)), c=weights((4,)))
+    generic("rms_norm", "sum(rms_norm(x, gain, 0.1) * c)", x=rnd((2, 3)), gain=rnd((3,)), c=weights((2, 3)))
+    generic("rms_norm", "sum(rms_norm(x, gain, 1e-3) * c)", x=rnd((2, 2, 3)), gain=rnd((3,)), c=weights((2, 2, 3)))
+    edge("rms_norm", "sum(rms_norm(x, gain, 0.25) * c)", x=[[0, 0], [2, -2]], gain=[3, 5], c=[[1, 2], [3, 4]],
+         check="fd torch", note="a row of zeros: only eps divides")
 
 
 def main():
