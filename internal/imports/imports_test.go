@@ -19,6 +19,7 @@ var floors = []struct {
 }{
 	{"internal/testkit", []string{"github.com/google/go-cmp"}},
 	{"internal/durable", nil},
+	{"internal/columns", nil},
 	{"internal/kernel", []string{"golang.org/x/exp", "golang.org/x/sys"}},
 	{"graph/tensor", []string{"golang.org/x/exp"}},
 	{"graph/tensor/matrix", []string{"gonum.org/v1/gonum/mat"}},
