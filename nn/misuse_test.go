@@ -67,6 +67,12 @@ func TestNil(t *testing.T) {
 			try(err)
 		}
 	}
+	predict := func(model nn.Layer, set *data.Set) func() {
+		return func() {
+			_, err := nn.Predict(model, set)
+			try(err)
+		}
+	}
 	bad := map[string]*nn.Param{"nil parameter": nil, "zero parameter": {}, "zero tensor": {Name: "a", Data: &tensor.Tensor{}}}
 	calls := map[string][]call{
 		"Train":      {{func() { nn.Train(nil) }, "nil or zero *rand.Rand"}, {func() { nn.Train(&rand.Rand{}) }, "nil or zero *rand.Rand"}},
@@ -102,6 +108,9 @@ func TestNil(t *testing.T) {
 		"ThresholdError": {
 			{func() { nn.ThresholdError(0)(nil, labelled) }, "got a nil *tensor.Tensor"}, {func() { nn.ThresholdError(0)(y, nil) }, "got a nil *data.Batch"},
 			{func() { nn.ThresholdError(0)(&tensor.Tensor{}, labelled) }, "want one number"}, {func() { nn.ThresholdError(0)(y, &data.Batch{Rows: []int{0, 1}, Labels: []int{1}}) }, "want one number"},
+		},
+		"Predict": {
+			{predict(nil, set), "got a nil model"}, {predict(model, nil), "no features"}, {predict(model, &data.Set{}), "no features"}, {predict(model, set), harmless},
 		},
 		"Evaluate": {
 			{evaluate(nil, set, mse), "got a nil model"}, {evaluate(model, nil, mse), "no features"}, {evaluate(model, &data.Set{}, mse), "no features"},
@@ -171,6 +180,7 @@ func TestNil(t *testing.T) {
 			"Sequential":   func() { nn.Sequential(layer) },
 			"Named":        func() { nn.Named(kind, layer) },
 			"Evaluate":     evaluate(layer, set, mse),
+			"Predict":      predict(layer, set),
 			"Fit":          fitModel(context.Background(), layer, set),
 		} {
 			calls[name] = append(calls[name], call{f, want})
