@@ -54,6 +54,12 @@
 //   - Early stopping ends the training when the validation set stops getting better, and goes back to the best
 //     parameters: FitConfig.Validation and FitConfig.Patience.
 //
+// # How good a model is
+//
+// [Evaluate] returns the loss on a set, and a [Metric] that is a mean over its rows, such as [Accuracy]. What is no mean
+// over rows is computed from the outputs of a whole set, which [Predict] returns: a [ConfusionMatrix] with precision,
+// recall and F1, [AUC], [R2]. The mean of such figures over batches would be something else.
+//
 // # What counts as a weight
 //
 // [L2] and [L1] count exactly the parameters they are given, and FitConfig.L2 and FitConfig.L1 the weights without the

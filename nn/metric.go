@@ -60,6 +60,11 @@ func mustBeBatch(op string, b *data.Batch) {
 // mustBeOutput panics unless y is a tensor that can be compared with a batch.
 func mustBeOutput(op string, y *tensor.Tensor, b *data.Batch) {
 	mustBeBatch(op, b)
+	mustBeTensor(op, y)
+}
+
+// mustBeTensor panics if there is no output.
+func mustBeTensor(op string, y *tensor.Tensor) {
 	if y == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *tensor.Tensor: give the output of a model, such as v.Tensor()"))
 	}
@@ -73,27 +78,8 @@ type Metric func(y *tensor.Tensor, b *data.Batch) float64
 // is not that of the label. A row with a NaN is wrong. It panics with a [*graph.Error] if y does not have shape
 // (rows, classes), or there is not one label for each row.
 func ArgMaxError(y *tensor.Tensor, b *data.Batch) float64 {
-	const op = "nn.ArgMaxError"
-	mustBeOutput(op, y, b)
-	rows := len(b.Labels)
-	if rows == 0 || y.Rank() != 2 || y.Dims()[0] != rows {
-		panic(graph.Errorf(op, graph.ErrShape, "%d labels for an output of shape %s: want the shape (rows, classes) and one label for each row", rows, tensor.FormatShape(y.Dims())))
-	}
-	k, wrong := y.Dims()[1], 0
-	for i, label := range b.Labels {
-		best, nan := 0, false
-		for j := range k {
-			v := y.AtFlat(i*k + j)
-			nan = nan || math.IsNaN(v)
-			if v > y.AtFlat(i*k+best) {
-				best = j
-			}
-		}
-		if nan || best != label {
-			wrong++
-		}
-	}
-	return float64(wrong) / float64(rows)
+	right := rowsRight("nn.ArgMaxError", y, b)
+	return float64(len(b.Labels)-right) / float64(len(b.Labels))
 }
 
 // ThresholdError returns the [Metric] of a classifier with one output for two classes: the fraction of rows in which

@@ -109,6 +109,16 @@ func TestNil(t *testing.T) {
 			{func() { nn.ThresholdError(0)(nil, labelled) }, "got a nil *tensor.Tensor"}, {func() { nn.ThresholdError(0)(y, nil) }, "got a nil *data.Batch"},
 			{func() { nn.ThresholdError(0)(&tensor.Tensor{}, labelled) }, "want one number"}, {func() { nn.ThresholdError(0)(y, &data.Batch{Rows: []int{0, 1}, Labels: []int{1}}) }, "want one number"},
 		},
+		"Accuracy": {
+			{func() { nn.Accuracy(nil, labelled) }, "got a nil *tensor.Tensor"}, {func() { nn.Accuracy(y, nil) }, "got a nil *data.Batch"},
+			{func() { nn.Accuracy(&tensor.Tensor{}, labelled) }, "want the shape"}, {func() { nn.Accuracy(y, &data.Batch{}) }, "want the shape"},
+		},
+		"ArgMax":    {{func() { nn.ArgMax(nil) }, "got a nil *tensor.Tensor"}, {func() { nn.ArgMax(&tensor.Tensor{}) }, "want (rows, classes)"}},
+		"Threshold": {{func() { nn.Threshold(nil, 0) }, "got a nil *tensor.Tensor"}, {func() { nn.Threshold(&tensor.Tensor{}, 0) }, "want one number"}},
+		"R2": {
+			{func() { nn.R2(nil, y) }, "got a nil *tensor.Tensor"}, {func() { nn.R2(y, nil) }, "got a nil *tensor.Tensor"},
+			{func() { nn.R2(&tensor.Tensor{}, &tensor.Tensor{}) }, "want the same shape"},
+		},
 		"Predict": {
 			{predict(nil, set), "got a nil model"}, {predict(model, nil), "no features"}, {predict(model, &data.Set{}), "no features"}, {predict(model, set), harmless},
 		},
@@ -165,6 +175,17 @@ func TestNil(t *testing.T) {
 		}
 	}
 	maps.Copy(calls, scheduleCalls())
+	for name, method := range map[string]func(m *nn.ConfusionMatrix){
+		"Add": func(m *nn.ConfusionMatrix) { m.Add(nil, nil) }, "Classes": func(m *nn.ConfusionMatrix) { m.Classes() }, "Rows": func(m *nn.ConfusionMatrix) { m.Rows() },
+		"At": func(m *nn.ConfusionMatrix) { m.At(0, 0) }, "Accuracy": func(m *nn.ConfusionMatrix) { m.Accuracy() }, "Precision": func(m *nn.ConfusionMatrix) { m.Precision(0) },
+		"Recall": func(m *nn.ConfusionMatrix) { m.Recall(0) }, "F1": func(m *nn.ConfusionMatrix) { m.F1(0) }, "Macro": func(m *nn.ConfusionMatrix) { m.Macro() },
+		"Weighted": func(m *nn.ConfusionMatrix) { m.Weighted() }, "Micro": func(m *nn.ConfusionMatrix) { m.Micro() }, "String": func(m *nn.ConfusionMatrix) { _ = m.String() },
+	} {
+		for _, m := range []*nn.ConfusionMatrix{nil, {}} {
+			full := "ConfusionMatrix." + name
+			calls[full] = append(calls[full], call{func() { method(m) }, "nil or zero *nn.ConfusionMatrix"})
+		}
+	}
 	for kind, p := range bad {
 		want := "has no numbers"
 		if p == nil {

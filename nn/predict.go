@@ -11,7 +11,10 @@ import (
 
 // Predict returns the outputs of a model in use for all examples of a set, a row for each in the set's order, in the
 // model's precision: for rows of shape (...) a tensor of shape (examples, ...). The model sees the examples in batches,
-// so that memory holds the values of one batch only beside the result.
+// so that memory holds the values of one batch only beside the result. Classes come from [ArgMax] or [Threshold]:
+//
+//	y, err := nn.Predict(model, test)
+//	matrix := nn.Confusion(nn.ArgMax(y), test.Labels, 10)
 //
 // It returns an error if the set is empty, or the model and the set do not fit together.
 func Predict(model Layer, set *data.Set) (*tensor.Tensor, error) {
