@@ -40,6 +40,8 @@ has it, is two instructions, and has no correct digit left in float32 from x = 1
 and forgetting the tape take a third of the step; the products take a fifth.`},
 	{regexp.MustCompile(`^Training steps.*2 cores`), `the pieces that run on one core, and the time until the second core is awake: about a tenth of a millisecond.`},
 	{regexp.MustCompile(`^Training steps`), `the products, which take about nine tenths of the step; see the matrix products above for how near the peak they are.`},
+	{regexp.MustCompile(`other networks.*two convolutions`), `the products of the second convolution, about half of the step; the rest is memory: activations are written and read
+again by each layer, and patches laid out and folded back.`},
 	{regexp.MustCompile(`^Convolution`), `laying images out as matrices and folding gradients back: the products between are a third of the time.`},
 }
 
@@ -71,6 +73,9 @@ forward writes into a tensor that is there already, where it has such a form.`,
 where there is one output), backward, update. "784-128-10@64" has layers of 784, 128 and 10 numbers and a batch of 64 rows.
 All contestants start from the same numbers and agree in the loss of the fifth step.`,
 	secConv: `Gradients of the image and of the filters, from a given cotangent.`,
+	secNetwork: `One step as above, and all agree in the loss of the fifth. "Two convolutions" are 16 and 32 filters of 3×3 with padding,
+ReLU and max-pooling by 2 after each, and a linear layer, on 64 images of 28×28 in ten classes. PyTorch takes that once in
+its usual layout and once with channels last.`,
 	secSteady: `Memory is everything that training holds besides the batch: parameters, tape, activations, adjoints, the buffers of the
 kernels. It is compared with the sum of the parameters, their gradients and the results of all layers, before and after
 ReLU. The rows for two cores compare ours with itself.`,

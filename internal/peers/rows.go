@@ -18,10 +18,11 @@ const (
 	secElement = "Elementwise functions, 1000×1000 float32"
 	secStep    = "Training steps, float32"
 	secConv    = "Convolution, float32"
+	secNetwork = "Training steps of other networks, float32"
 	secSteady  = "Training steps: allocations, memory, two cores"
 )
 
-var sections = []string{secTape, secCold, secRatio, secGemm, secElement, secStep, secConv, secSteady}
+var sections = []string{secTape, secCold, secRatio, secGemm, secElement, secStep, secConv, secNetwork, secSteady}
 
 var (
 	micros  = unit{significant, func(s float64) float64 { return s * 1e6 }, "µs"}
@@ -58,7 +59,7 @@ const noLimit = -1
 // table lists everything that is measured.
 func table(avx512 bool) []row {
 	var all []row
-	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, steadyRows} {
+	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, networkRows, steadyRows} {
 		all = append(all, f()...)
 	}
 	return all
@@ -255,6 +256,28 @@ func convRows() (rows []row) {
 		r.peers = append(torchEntries(threads, words, 1, 1e-3), entry{contestant: jax + threads, words: words, tolerance: 1e-3})
 		rows = append(rows, r)
 	}
+	return rows
+}
+
+func networkRows() (rows []row) {
+	const images = " 1 28 16 32 10 64"
+	for _, threads := range []string{"1", "2"} {
+		r := row{section: secNetwork, name: "two convolutions, 28×28@64, SGD", unit: micros, ours: entry{contestant: ours1, words: "cnn" + images}}
+		if threads == "2" {
+			r.name += ", 2 cores"
+			r.ours.contestant = ours2
+		}
+		r.peers = torchEntries(threads, "cnn"+images, 0.9, 1e-5)
+		for _, e := range torchEntries(threads, "cnn-channels-last"+images, 0.9, 1e-5) {
+			e.label = "PyTorch, channels last"
+			r.peers = append(r.peers, e)
+		}
+		rows = append(rows, r)
+	}
+	rows = append(rows, row{
+		section: secNetwork, name: "two convolutions, 28×28@64, SGD, allocations in a step", unit: number, limit: 0, rounds: 1,
+		ours: entry{contestant: ours1, words: "cnn-allocations" + images, fresh: true},
+	})
 	return rows
 }
 

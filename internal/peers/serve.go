@@ -129,15 +129,17 @@ var kinds = map[string]func(args []string) *job{
 	"elementwise": elementwiseJob,
 	"mlp":         mlpJob,
 	"conv2d":      convJob,
+	"cnn":         cnnJob,
 }
 
 // counts are the jobs that find a number which is no time.
 var counts = map[string]func(args []string) answer{
-	"cold":        coldRun,
-	"bytes":       tapeBytes,
-	"allocations": stepAllocations,
-	"memory":      stepMemory,
-	"needed":      stepNeeded,
+	"cold":            coldRun,
+	"bytes":           tapeBytes,
+	"allocations":     stepAllocations,
+	"cnn-allocations": cnnAllocations,
+	"memory":          stepMemory,
+	"needed":          stepNeeded,
 }
 
 // noise fills dst with the first numbers of stream seed, times scale: between -0.5 and 0.5, the same in every language.

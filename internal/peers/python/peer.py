@@ -71,8 +71,12 @@ def perceptron(words, seed=1):
         scale = 2 / math.sqrt(m)
         layers.append((noise(m * n, 10 + 2 * i).reshape(m, n) * scale, noise(n, 11 + 2 * i) * scale))
     x = 2 * noise(batch * widths[0], seed).reshape(batch, widths[0])
-    labels = np.floor((noise(batch, 2) + 0.5) * max(widths[-1], 2)).astype(np.int64)
-    return optimizer, layers, x, labels
+    return optimizer, layers, x, labels(batch, max(widths[-1], 2))
+
+
+def labels(n, classes):
+    """n of the numbers 0 to classes-1."""
+    return np.floor((noise(n, 2) + 0.5) * classes).astype(np.int64)
 
 
 def serve(versions, make):

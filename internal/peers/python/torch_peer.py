@@ -1,8 +1,9 @@
 """PyTorch as a peer. The number of threads is the argument."""
 
+import math
 import sys
 
-from peer import Job, Missing, noise, perceptron, serve, weigh
+from peer import Job, Missing, labels, noise, perceptron, serve, weigh
 
 try:
     import torch
@@ -55,7 +56,7 @@ def elementwise(name, what, rows, columns):
 
 
 def mlp(*words):
-    optimizer, start, x, labels = perceptron(words)
+    optimizer, start, x, classes = perceptron(words)
     layers = []
     for i, (w, b) in enumerate(start):
         linear = torch.nn.Linear(*w.shape)
@@ -67,11 +68,17 @@ def mlp(*words):
             layers.append(torch.nn.ReLU())
     net = torch.nn.Sequential(*layers)
     x = torch.tensor(x, dtype=torch.float32)
+    target = torch.tensor(classes)
     if start[-1][0].shape[1] == 1:
-        target = torch.tensor(labels, dtype=torch.float32).reshape(-1, 1)
+        target = target.to(torch.float32).reshape(-1, 1)
+    return training(net, x, target, optimizer)
+
+
+def training(net, x, target, optimizer):
+    """One step on a batch: cross-entropy of labels, or of the targets 0 and 1 where those are numbers."""
+    if target.is_floating_point():
         loss_of = lambda: F.binary_cross_entropy_with_logits(net(x), target)
     else:
-        target = torch.tensor(labels)
         loss_of = lambda: F.cross_entropy(net(x), target)
     if optimizer == "sgd":
         opt = torch.optim.SGD(net.parameters(), lr=1e-3)
@@ -107,7 +114,36 @@ def conv2d(n, channels, height, width, filters, size):
     return Job(both, weigh(x.grad) + weigh(w.grad))
 
 
-KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d}
+def cnn(channels, size, first, second, classes, images, memory_format=torch.contiguous_format):
+    channels, size, first, second, classes, images = (int(v) for v in (channels, size, first, second, classes, images))
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(channels, first, 3, padding=1),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(first, second, 3, padding=1),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Flatten(),
+        torch.nn.Linear(second * (size // 4) ** 2, classes),
+    )
+    with torch.no_grad():
+        for i, layer in enumerate((net[0], net[3], net[7])):
+            shape = tuple(layer.weight.shape)
+            scale = 2 / math.sqrt(layer.weight[0].numel())
+            w = noise(layer.weight.numel(), 10 + 2 * i) * scale
+            w = w.reshape(shape) if len(shape) == 4 else w.reshape(shape[::-1]).T  # a linear layer's is given as (in, out)
+            layer.weight.copy_(torch.tensor(w))
+            layer.bias.copy_(torch.tensor(noise(shape[0], 11 + 2 * i) * scale))
+    x = torch.tensor(2 * noise(images * channels * size * size, 1).reshape(images, channels, size, size), dtype=torch.float32)
+    net, x = net.to(memory_format=memory_format), x.to(memory_format=memory_format)
+    return training(net, x, torch.tensor(labels(images, classes)), "sgd")
+
+
+def cnn_channels_last(*words):
+    return cnn(*words, memory_format=torch.channels_last)
+
+
+KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last}
 
 
 def make(kind, *words):
