@@ -22,9 +22,10 @@ func init() {
 		Forward: func(n graph.Node) {
 			array.Instance(n.Out().DType(), maxPoolForward[float64], maxPoolForward[float32])(n)
 		},
-		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
-			array.Instance(dst.DType(), maxPoolBackward[float64], maxPoolBackward[float32])(n, ct, dst)
-		}),
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			array.Instance(dst.DType(), maxPoolBackward[float64], maxPoolBackward[float32])(n, ct, dst, fresh)
+			return true
+		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return maxPoolInput(ct, n.Input(0), windowsIn(n))
 		},

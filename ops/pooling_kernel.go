@@ -4,6 +4,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -62,26 +63,44 @@ func (s *windows) number(rows, cols int) float64 {
 	return s.full
 }
 
+// twoByTwo reports whether the windows are of 2×2 elements, one beside the other, for which there are kernels.
+func (s *windows) twoByTwo() bool {
+	return s.kh == 2 && s.kw == 2 && s.stepH == 2 && s.stepW == 2 && s.above == 0 && s.left == 0
+}
+
+// eachMatrix calls f for matrices of windows that [kernel.MaxPool2] takes: where the next window and the next element of the
+// images are, and how many of both there are. The matrix is one unless images end with a row that is in no window.
+func (s *windows) eachMatrix(f func(window, windows, at, elements int)) {
+	n, size := s.rows*s.cols, s.h*s.w
+	if s.h == 2*s.rows {
+		f(0, s.planes*n, 0, s.planes*size)
+		return
+	}
+	for p := range s.planes {
+		f(p*n, n, p*size, size)
+	}
+}
+
 // maxPoolForward leaves Backward, for each window, which of its elements is the largest: its distance from the first one
-// inside, or -1 if it has to look again: there are several.
+// inside, or -1 if it has to look again: there are several. For windows of 2×2 elements it leaves nothing.
 func maxPoolForward[T constraints.Float](n graph.Node) {
 	x, y := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
 	if len(y) == 0 {
 		return
 	}
-	which := tensor.Data[T](n.Save(0, len(y)))
 	s := windowsOf(n, n.In(0).Dims(), n.Out().Dims())
+	if s.twoByTwo() {
+		s.eachMatrix(func(i, windows, at, elements int) {
+			kernel.MaxPool2(y[i:i+windows], x[at:at+elements], s.cols, s.w)
+		})
+		return
+	}
+	which := tensor.Data[T](n.Save(0, len(y)))
 	s.eachRow(func(first, start, rows int) {
 		for c := range s.cols {
 			from, cols := s.across(c)
 			i, at := first+c, start+from
-			var m T
-			var offset, ties int
-			if rows == 2 && cols == 2 {
-				m, offset, ties = largestOfFour(x[at:], s.w)
-			} else {
-				m, offset, ties = largest(x[at:], rows, cols, s.w)
-			}
+			m, offset, ties := largest(x[at:], rows, cols, s.w)
 			if ties != 1 || offset > maxIndex32 { // float32 may not hold it
 				offset = -1
 			}
@@ -90,14 +109,30 @@ func maxPoolForward[T constraints.Float](n graph.Node) {
 	})
 }
 
-// maxPoolBackward adds the elements of ct to dst at the places of the largest elements.
-func maxPoolBackward[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor) {
-	d, w := tensor.Data[T](dst), tensor.Data[T](ct)
+// maxPoolBackward adds the elements of ct to dst at the places of the largest elements, or sets a fresh dst.
+func maxPoolBackward[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor, fresh bool) {
+	d, w, x := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](n.In(0))
+	s := windowsOf(n, n.In(0).Dims(), n.Out().Dims())
+	whole := s.twoByTwo() && len(d) == 4*len(w) // every element is in a window
+	if fresh && !whole {
+		clear(d)
+	}
 	if len(w) == 0 {
 		return
 	}
-	x, which := tensor.Data[T](n.In(0)), tensor.Data[T](n.Saved(0))
-	s := windowsOf(n, n.In(0).Dims(), n.Out().Dims())
+	if s.twoByTwo() {
+		y := tensor.Data[T](n.Out())
+		s.eachMatrix(func(i, windows, at, elements int) {
+			d, w, x, y := d[at:at+elements], w[i:i+windows], x[at:at+elements], y[i:i+windows]
+			if fresh && whole {
+				kernel.MaxPool2BackwardInto(d, w, x, y, s.cols)
+			} else {
+				kernel.MaxPool2Backward(d, w, x, y, s.cols, s.w)
+			}
+		})
+		return
+	}
+	which := tensor.Data[T](n.Saved(0))
 	s.eachRow(func(first, start, rows int) {
 		for c := range s.cols {
 			from, cols := s.across(c)
@@ -138,21 +173,6 @@ func largest[T constraints.Float](x []T, rows, cols, width int) (m T, offset, ti
 				ties++
 			}
 		}
-	}
-	return m, offset, ties
-}
-
-// largestOfFour is largest for windows of 2×2 elements, without branches. For NaN it counts no ties.
-func largestOfFour[T constraints.Float](x []T, width int) (m T, offset, ties int) {
-	a, b, c, d := x[0], x[1], x[width], x[width+1]
-	m = max(a, b, c, d)
-	for i, v := range [4]T{a, b, c, d} {
-		k := 0
-		if v == m {
-			k = 1
-		}
-		ties += k
-		offset += k * (i&1 + i>>1*width)
 	}
 	return m, offset, ties
 }

@@ -64,6 +64,8 @@ var poolConfigs = []struct {
 	config ops.PoolConfig
 }{
 	{"side by side", []int{2, 4, 6}, ops.PoolConfig{Size: [2]int{2, 3}}},
+	{"2×2", []int{1, 2, 4, 18}, ops.PoolConfig{Size: [2]int{2, 2}}},
+	{"2×2, a row and a column left over", []int{3, 5, 7}, ops.PoolConfig{Size: [2]int{2, 2}}},
 	{"one row", []int{2, 1, 7}, ops.PoolConfig{Size: [2]int{1, 3}, Stride: [2]int{1, 2}, Padding: [2]int{0, 1}}},
 	{"overlap", []int{2, 5, 4}, ops.PoolConfig{Size: [2]int{3, 2}, Stride: [2]int{1, 1}}},
 	{"padding", []int{1, 2, 3, 4}, ops.PoolConfig{Size: [2]int{2, 2}, Padding: [2]int{1, 1}}},

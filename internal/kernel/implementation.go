@@ -29,6 +29,9 @@ type kernels[T Float] struct {
 	// columns sets sums to the sums of columns of rows rows of x, which are stride apart; rows is not 0.
 	columns func(sums []float64, x []T, stride, rows int)
 
+	maxPool2                               func(y, x []T, cols, width, rows int)
+	maxPool2Backward, maxPool2BackwardInto func(dx, ct, x, y []T, cols, width, rows int)
+
 	momentum momentumFunc[T]
 	nesterov momentumFunc[T]
 	adam     adamFunc[T]
@@ -41,18 +44,21 @@ var portable = implementation{name: "portable", f32: portableKernels[float32](),
 
 func portableKernels[T Float]() kernels[T] {
 	return kernels[T]{
-		loops:    portableLoops[T](),
-		sum:      sumPortable[T],
-		dot:      dotPortable[T],
-		max:      maxPortable[T],
-		maxAbs:   maxAbsPortable[T],
-		finite:   finitePortable[T],
-		expSum:   expSumPortable[T],
-		expStore: expStorePortable[T],
-		columns:  columnsPortable[T],
-		momentum: momentumPortable[T],
-		nesterov: nesterovPortable[T],
-		adam:     adamPortable[T],
+		loops:                portableLoops[T](),
+		sum:                  sumPortable[T],
+		dot:                  dotPortable[T],
+		max:                  maxPortable[T],
+		maxAbs:               maxAbsPortable[T],
+		finite:               finitePortable[T],
+		expSum:               expSumPortable[T],
+		expStore:             expStorePortable[T],
+		columns:              columnsPortable[T],
+		maxPool2:             maxPool2Portable[T],
+		maxPool2Backward:     maxPool2BackwardPortable[T],
+		maxPool2BackwardInto: maxPool2BackwardIntoPortable[T],
+		momentum:             momentumPortable[T],
+		nesterov:             nesterovPortable[T],
+		adam:                 adamPortable[T],
 	}
 }
 

@@ -4,6 +4,24 @@
 
 #include "textflag.h"
 
+DATA orders<>+0(SB)/8, $0x0000000000000000
+DATA orders<>+8(SB)/8, $0x0000000000000004
+DATA orders<>+16(SB)/8, $0x0000000000000001
+DATA orders<>+24(SB)/8, $0x0000000000000005
+DATA orders<>+32(SB)/8, $0x0000000000000002
+DATA orders<>+40(SB)/8, $0x0000000000000006
+DATA orders<>+48(SB)/8, $0x0000000000000003
+DATA orders<>+56(SB)/8, $0x0000000000000007
+DATA orders<>+64(SB)/8, $0x0000000000000000
+DATA orders<>+72(SB)/8, $0x0000000000000002
+DATA orders<>+80(SB)/8, $0x0000000000000004
+DATA orders<>+88(SB)/8, $0x0000000000000006
+DATA orders<>+96(SB)/8, $0x0000000000000001
+DATA orders<>+104(SB)/8, $0x0000000000000003
+DATA orders<>+112(SB)/8, $0x0000000000000005
+DATA orders<>+120(SB)/8, $0x0000000000000007
+GLOBL orders<>(SB), RODATA|NOPTR, $128
+
 DATA masks<>+0(SB)/8, $0xffffffffffffffff
 DATA masks<>+8(SB)/8, $0xffffffffffffffff
 DATA masks<>+16(SB)/8, $0xffffffffffffffff
@@ -5366,6 +5384,509 @@ oneend:
 	ADDQ        DX, R8
 
 leave0:
+	VZEROUPPER
+	RET
+
+// func maxPool2F32AVX2(y []float32, x []float32, cols int, width int, rows int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPool2F32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y_base+0(FP), DI
+	MOVQ    x_base+24(FP), SI
+	MOVQ    cols+48(FP), R8
+	MOVQ    width+56(FP), R9
+	MOVQ    rows+64(FP), R10
+	SHLQ    $0x02, R9
+	MOVQ    R8, R12
+	ANDQ    $+7, R12
+	MOVQ    R12, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y0
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000008, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y1
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000008, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    (R12)(R12*1), AX
+	SUBQ    CX, AX
+	MOVQ    AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y2
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x08, R12
+	JL   rest
+
+loop:
+	LEAQ      (SI)(R11*4), AX
+	LEAQ      (AX)(R11*4), AX
+	VMOVUPS   (AX), Y3
+	VMOVUPS   32(AX), Y4
+	VSHUFPS   $0x88, Y4, Y3, Y5
+	VSHUFPS   $0xdd, Y4, Y3, Y3
+	VMOVUPS   (AX)(R9*1), Y4
+	VMOVUPS   32(AX)(R9*1), Y6
+	VSHUFPS   $0x88, Y6, Y4, Y7
+	VSHUFPS   $0xdd, Y6, Y4, Y4
+	VCMPPS    $0x03, Y3, Y5, Y6
+	VCMPPS    $0x03, Y4, Y7, Y8
+	VORPS     Y8, Y6, Y6
+	VMAXPS    Y3, Y5, Y3
+	VMAXPS    Y4, Y7, Y4
+	VMAXPS    Y4, Y3, Y3
+	VBLENDVPS Y6, c32_7fc00000<>+0(SB), Y3, Y3
+	VPERMPD   $0xd8, Y3, Y3
+	VMOVUPS   Y3, (DI)(R11*4)
+	ADDQ      $0x08, R11
+	SUBQ      $0x08, R12
+	JGE       loop
+
+rest:
+	ADDQ       $0x08, R12
+	JZ         next
+	LEAQ       (SI)(R11*4), AX
+	LEAQ       (AX)(R11*4), AX
+	VMASKMOVPS (AX), Y1, Y3
+	VMASKMOVPS 32(AX), Y2, Y4
+	VSHUFPS    $0x88, Y4, Y3, Y5
+	VSHUFPS    $0xdd, Y4, Y3, Y3
+	VMASKMOVPS (AX)(R9*1), Y1, Y4
+	VMASKMOVPS 32(AX)(R9*1), Y2, Y6
+	VSHUFPS    $0x88, Y6, Y4, Y7
+	VSHUFPS    $0xdd, Y6, Y4, Y4
+	VCMPPS     $0x03, Y3, Y5, Y6
+	VCMPPS     $0x03, Y4, Y7, Y8
+	VORPS      Y8, Y6, Y6
+	VMAXPS     Y3, Y5, Y3
+	VMAXPS     Y4, Y7, Y4
+	VMAXPS     Y4, Y3, Y3
+	VBLENDVPS  Y6, c32_7fc00000<>+0(SB), Y3, Y3
+	VPERMPD    $0xd8, Y3, Y3
+	VMASKMOVPS Y3, Y0, (DI)(R11*4)
+
+next:
+	LEAQ (DI)(R8*4), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPool2BackwardF32AVX2(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPool2BackwardF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dx_base+0(FP), DI
+	MOVQ    ct_base+24(FP), DX
+	MOVQ    x_base+48(FP), SI
+	MOVQ    y_base+72(FP), BX
+	MOVQ    cols+96(FP), R8
+	MOVQ    width+104(FP), R9
+	MOVQ    rows+112(FP), R10
+	SHLQ    $0x02, R9
+	MOVQ    R8, R12
+	ANDQ    $+7, R12
+	MOVQ    R12, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y0
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000008, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y1
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000008, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    (R12)(R12*1), AX
+	SUBQ    CX, AX
+	MOVQ    AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y2
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x08, R12
+	JL   rest
+
+loop:
+	LEAQ      (SI)(R11*4), AX
+	LEAQ      (AX)(R11*4), AX
+	VMOVUPS   (AX), Y3
+	VMOVUPS   32(AX), Y4
+	VSHUFPS   $0x88, Y4, Y3, Y5
+	VSHUFPS   $0xdd, Y4, Y3, Y3
+	VMOVUPS   (AX)(R9*1), Y4
+	VMOVUPS   32(AX)(R9*1), Y6
+	VSHUFPS   $0x88, Y6, Y4, Y7
+	VSHUFPS   $0xdd, Y6, Y4, Y4
+	VMOVUPS   (BX)(R11*4), Y6
+	VPERMPD   $0xd8, Y6, Y6
+	VXORPS    Y8, Y8, Y8
+	VCMPPS    $0x00, Y6, Y5, Y9
+	VCMPPS    $0x03, Y5, Y5, Y10
+	VORPS     Y10, Y9, Y9
+	VMOVUPS   c32_3f800000<>+0(SB), Y10
+	VANDPS    Y10, Y9, Y9
+	VADDPS    Y9, Y8, Y8
+	VCMPPS    $0x00, Y6, Y3, Y9
+	VCMPPS    $0x03, Y3, Y3, Y10
+	VORPS     Y10, Y9, Y9
+	VMOVUPS   c32_3f800000<>+0(SB), Y10
+	VANDPS    Y10, Y9, Y9
+	VADDPS    Y9, Y8, Y8
+	VCMPPS    $0x00, Y6, Y7, Y9
+	VCMPPS    $0x03, Y7, Y7, Y10
+	VORPS     Y10, Y9, Y9
+	VMOVUPS   c32_3f800000<>+0(SB), Y10
+	VANDPS    Y10, Y9, Y9
+	VADDPS    Y9, Y8, Y8
+	VCMPPS    $0x00, Y6, Y4, Y9
+	VCMPPS    $0x03, Y4, Y4, Y10
+	VORPS     Y10, Y9, Y9
+	VMOVUPS   c32_3f800000<>+0(SB), Y10
+	VANDPS    Y10, Y9, Y9
+	VADDPS    Y9, Y8, Y8
+	VMOVUPS   (DX)(R11*4), Y9
+	VPERMPD   $0xd8, Y9, Y9
+	VDIVPS    Y8, Y9, Y8
+	LEAQ      (DI)(R11*4), AX
+	LEAQ      (AX)(R11*4), AX
+	VCMPPS    $0x00, Y6, Y5, Y9
+	VCMPPS    $0x03, Y5, Y5, Y5
+	VORPS     Y5, Y9, Y5
+	VANDPS    Y8, Y5, Y5
+	VCMPPS    $0x00, Y6, Y3, Y9
+	VCMPPS    $0x03, Y3, Y3, Y3
+	VORPS     Y3, Y9, Y3
+	VANDPS    Y8, Y3, Y3
+	VUNPCKLPS Y3, Y5, Y9
+	VUNPCKHPS Y3, Y5, Y3
+	VMOVUPS   (AX), Y5
+	VADDPS    Y5, Y9, Y5
+	VMOVUPS   Y5, (AX)
+	VMOVUPS   32(AX), Y5
+	VADDPS    Y5, Y3, Y3
+	VMOVUPS   Y3, 32(AX)
+	VCMPPS    $0x00, Y6, Y7, Y3
+	VCMPPS    $0x03, Y7, Y7, Y5
+	VORPS     Y5, Y3, Y3
+	VANDPS    Y8, Y3, Y3
+	VCMPPS    $0x00, Y6, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y4
+	VORPS     Y4, Y5, Y4
+	VANDPS    Y8, Y4, Y4
+	VUNPCKLPS Y4, Y3, Y5
+	VUNPCKHPS Y4, Y3, Y3
+	VMOVUPS   (AX)(R9*1), Y4
+	VADDPS    Y4, Y5, Y4
+	VMOVUPS   Y4, (AX)(R9*1)
+	VMOVUPS   32(AX)(R9*1), Y4
+	VADDPS    Y4, Y3, Y3
+	VMOVUPS   Y3, 32(AX)(R9*1)
+	ADDQ      $0x08, R11
+	SUBQ      $0x08, R12
+	JGE       loop
+
+rest:
+	ADDQ       $0x08, R12
+	JZ         next
+	LEAQ       (SI)(R11*4), AX
+	LEAQ       (AX)(R11*4), AX
+	VMASKMOVPS (AX), Y1, Y3
+	VMASKMOVPS 32(AX), Y2, Y4
+	VSHUFPS    $0x88, Y4, Y3, Y5
+	VSHUFPS    $0xdd, Y4, Y3, Y3
+	VMASKMOVPS (AX)(R9*1), Y1, Y4
+	VMASKMOVPS 32(AX)(R9*1), Y2, Y6
+	VSHUFPS    $0x88, Y6, Y4, Y7
+	VSHUFPS    $0xdd, Y6, Y4, Y4
+	VMASKMOVPS (BX)(R11*4), Y0, Y6
+	VPERMPD    $0xd8, Y6, Y6
+	VXORPS     Y8, Y8, Y8
+	VCMPPS     $0x00, Y6, Y5, Y9
+	VCMPPS     $0x03, Y5, Y5, Y10
+	VORPS      Y10, Y9, Y9
+	VMOVUPS    c32_3f800000<>+0(SB), Y10
+	VANDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VCMPPS     $0x00, Y6, Y3, Y9
+	VCMPPS     $0x03, Y3, Y3, Y10
+	VORPS      Y10, Y9, Y9
+	VMOVUPS    c32_3f800000<>+0(SB), Y10
+	VANDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VCMPPS     $0x00, Y6, Y7, Y9
+	VCMPPS     $0x03, Y7, Y7, Y10
+	VORPS      Y10, Y9, Y9
+	VMOVUPS    c32_3f800000<>+0(SB), Y10
+	VANDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VCMPPS     $0x00, Y6, Y4, Y9
+	VCMPPS     $0x03, Y4, Y4, Y10
+	VORPS      Y10, Y9, Y9
+	VMOVUPS    c32_3f800000<>+0(SB), Y10
+	VANDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VMASKMOVPS (DX)(R11*4), Y0, Y9
+	VPERMPD    $0xd8, Y9, Y9
+	VDIVPS     Y8, Y9, Y8
+	LEAQ       (DI)(R11*4), AX
+	LEAQ       (AX)(R11*4), AX
+	VCMPPS     $0x00, Y6, Y5, Y9
+	VCMPPS     $0x03, Y5, Y5, Y5
+	VORPS      Y5, Y9, Y5
+	VANDPS     Y8, Y5, Y5
+	VCMPPS     $0x00, Y6, Y3, Y9
+	VCMPPS     $0x03, Y3, Y3, Y3
+	VORPS      Y3, Y9, Y3
+	VANDPS     Y8, Y3, Y3
+	VUNPCKLPS  Y3, Y5, Y9
+	VUNPCKHPS  Y3, Y5, Y3
+	VMASKMOVPS (AX), Y1, Y5
+	VADDPS     Y5, Y9, Y5
+	VMASKMOVPS Y5, Y1, (AX)
+	VMASKMOVPS 32(AX), Y2, Y5
+	VADDPS     Y5, Y3, Y3
+	VMASKMOVPS Y3, Y2, 32(AX)
+	VCMPPS     $0x00, Y6, Y7, Y3
+	VCMPPS     $0x03, Y7, Y7, Y5
+	VORPS      Y5, Y3, Y3
+	VANDPS     Y8, Y3, Y3
+	VCMPPS     $0x00, Y6, Y4, Y5
+	VCMPPS     $0x03, Y4, Y4, Y4
+	VORPS      Y4, Y5, Y4
+	VANDPS     Y8, Y4, Y4
+	VUNPCKLPS  Y4, Y3, Y5
+	VUNPCKHPS  Y4, Y3, Y3
+	VMASKMOVPS (AX)(R9*1), Y1, Y4
+	VADDPS     Y4, Y5, Y4
+	VMASKMOVPS Y4, Y1, (AX)(R9*1)
+	VMASKMOVPS 32(AX)(R9*1), Y2, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y2, 32(AX)(R9*1)
+
+next:
+	LEAQ (DX)(R8*4), DX
+	LEAQ (BX)(R8*4), BX
+	LEAQ (DI)(R9*2), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPool2BackwardIntoF32AVX2(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPool2BackwardIntoF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dx_base+0(FP), DI
+	MOVQ    ct_base+24(FP), DX
+	MOVQ    x_base+48(FP), SI
+	MOVQ    y_base+72(FP), BX
+	MOVQ    cols+96(FP), R8
+	MOVQ    width+104(FP), R9
+	MOVQ    rows+112(FP), R10
+	SHLQ    $0x02, R9
+	MOVQ    R8, R12
+	ANDQ    $+7, R12
+	MOVQ    R12, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y0
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000008, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y1
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000008, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    (R12)(R12*1), AX
+	SUBQ    CX, AX
+	MOVQ    AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y2
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x08, R12
+	JL   rest
+
+loop:
+	LEAQ      (SI)(R11*4), AX
+	LEAQ      (AX)(R11*4), AX
+	VMOVUPS   (AX), Y3
+	VMOVUPS   32(AX), Y4
+	VSHUFPS   $0x88, Y4, Y3, Y5
+	VSHUFPS   $0xdd, Y4, Y3, Y3
+	VMOVUPS   (AX)(R9*1), Y4
+	VMOVUPS   32(AX)(R9*1), Y6
+	VSHUFPS   $0x88, Y6, Y4, Y7
+	VSHUFPS   $0xdd, Y6, Y4, Y4
+	VMOVUPS   (BX)(R11*4), Y6
+	VPERMPD   $0xd8, Y6, Y6
+	VXORPS    Y8, Y8, Y8
+	VCMPPS    $0x00, Y6, Y5, Y9
+	VCMPPS    $0x03, Y5, Y5, Y10
+	VORPS     Y10, Y9, Y9
+	VMOVUPS   c32_3f800000<>+0(SB), Y10
+	VANDPS    Y10, Y9, Y9
+	VADDPS    Y9, Y8, Y8
+	VCMPPS    $0x00, Y6, Y3, Y9
+	VCMPPS    $0x03, Y3, Y3, Y10
+	VORPS     Y10, Y9, Y9
+	VMOVUPS   c32_3f800000<>+0(SB), Y10
+	VANDPS    Y10, Y9, Y9
+	VADDPS    Y9, Y8, Y8
+	VCMPPS    $0x00, Y6, Y7, Y9
+	VCMPPS    $0x03, Y7, Y7, Y10
+	VORPS     Y10, Y9, Y9
+	VMOVUPS   c32_3f800000<>+0(SB), Y10
+	VANDPS    Y10, Y9, Y9
+	VADDPS    Y9, Y8, Y8
+	VCMPPS    $0x00, Y6, Y4, Y9
+	VCMPPS    $0x03, Y4, Y4, Y10
+	VORPS     Y10, Y9, Y9
+	VMOVUPS   c32_3f800000<>+0(SB), Y10
+	VANDPS    Y10, Y9, Y9
+	VADDPS    Y9, Y8, Y8
+	VMOVUPS   (DX)(R11*4), Y9
+	VPERMPD   $0xd8, Y9, Y9
+	VDIVPS    Y8, Y9, Y8
+	LEAQ      (DI)(R11*4), AX
+	LEAQ      (AX)(R11*4), AX
+	VCMPPS    $0x00, Y6, Y5, Y9
+	VCMPPS    $0x03, Y5, Y5, Y5
+	VORPS     Y5, Y9, Y5
+	VANDPS    Y8, Y5, Y5
+	VCMPPS    $0x00, Y6, Y3, Y9
+	VCMPPS    $0x03, Y3, Y3, Y3
+	VORPS     Y3, Y9, Y3
+	VANDPS    Y8, Y3, Y3
+	VUNPCKLPS Y3, Y5, Y9
+	VUNPCKHPS Y3, Y5, Y3
+	VMOVUPS   Y9, (AX)
+	VMOVUPS   Y3, 32(AX)
+	VCMPPS    $0x00, Y6, Y7, Y3
+	VCMPPS    $0x03, Y7, Y7, Y5
+	VORPS     Y5, Y3, Y3
+	VANDPS    Y8, Y3, Y3
+	VCMPPS    $0x00, Y6, Y4, Y5
+	VCMPPS    $0x03, Y4, Y4, Y4
+	VORPS     Y4, Y5, Y4
+	VANDPS    Y8, Y4, Y4
+	VUNPCKLPS Y4, Y3, Y5
+	VUNPCKHPS Y4, Y3, Y3
+	VMOVUPS   Y5, (AX)(R9*1)
+	VMOVUPS   Y3, 32(AX)(R9*1)
+	ADDQ      $0x08, R11
+	SUBQ      $0x08, R12
+	JGE       loop
+
+rest:
+	ADDQ       $0x08, R12
+	JZ         next
+	LEAQ       (SI)(R11*4), AX
+	LEAQ       (AX)(R11*4), AX
+	VMASKMOVPS (AX), Y1, Y3
+	VMASKMOVPS 32(AX), Y2, Y4
+	VSHUFPS    $0x88, Y4, Y3, Y5
+	VSHUFPS    $0xdd, Y4, Y3, Y3
+	VMASKMOVPS (AX)(R9*1), Y1, Y4
+	VMASKMOVPS 32(AX)(R9*1), Y2, Y6
+	VSHUFPS    $0x88, Y6, Y4, Y7
+	VSHUFPS    $0xdd, Y6, Y4, Y4
+	VMASKMOVPS (BX)(R11*4), Y0, Y6
+	VPERMPD    $0xd8, Y6, Y6
+	VXORPS     Y8, Y8, Y8
+	VCMPPS     $0x00, Y6, Y5, Y9
+	VCMPPS     $0x03, Y5, Y5, Y10
+	VORPS      Y10, Y9, Y9
+	VMOVUPS    c32_3f800000<>+0(SB), Y10
+	VANDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VCMPPS     $0x00, Y6, Y3, Y9
+	VCMPPS     $0x03, Y3, Y3, Y10
+	VORPS      Y10, Y9, Y9
+	VMOVUPS    c32_3f800000<>+0(SB), Y10
+	VANDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VCMPPS     $0x00, Y6, Y7, Y9
+	VCMPPS     $0x03, Y7, Y7, Y10
+	VORPS      Y10, Y9, Y9
+	VMOVUPS    c32_3f800000<>+0(SB), Y10
+	VANDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VCMPPS     $0x00, Y6, Y4, Y9
+	VCMPPS     $0x03, Y4, Y4, Y10
+	VORPS      Y10, Y9, Y9
+	VMOVUPS    c32_3f800000<>+0(SB), Y10
+	VANDPS     Y10, Y9, Y9
+	VADDPS     Y9, Y8, Y8
+	VMASKMOVPS (DX)(R11*4), Y0, Y9
+	VPERMPD    $0xd8, Y9, Y9
+	VDIVPS     Y8, Y9, Y8
+	LEAQ       (DI)(R11*4), AX
+	LEAQ       (AX)(R11*4), AX
+	VCMPPS     $0x00, Y6, Y5, Y9
+	VCMPPS     $0x03, Y5, Y5, Y5
+	VORPS      Y5, Y9, Y5
+	VANDPS     Y8, Y5, Y5
+	VCMPPS     $0x00, Y6, Y3, Y9
+	VCMPPS     $0x03, Y3, Y3, Y3
+	VORPS      Y3, Y9, Y3
+	VANDPS     Y8, Y3, Y3
+	VUNPCKLPS  Y3, Y5, Y9
+	VUNPCKHPS  Y3, Y5, Y3
+	VMASKMOVPS Y9, Y1, (AX)
+	VMASKMOVPS Y3, Y2, 32(AX)
+	VCMPPS     $0x00, Y6, Y7, Y3
+	VCMPPS     $0x03, Y7, Y7, Y5
+	VORPS      Y5, Y3, Y3
+	VANDPS     Y8, Y3, Y3
+	VCMPPS     $0x00, Y6, Y4, Y5
+	VCMPPS     $0x03, Y4, Y4, Y4
+	VORPS      Y4, Y5, Y4
+	VANDPS     Y8, Y4, Y4
+	VUNPCKLPS  Y4, Y3, Y5
+	VUNPCKHPS  Y4, Y3, Y3
+	VMASKMOVPS Y5, Y1, (AX)(R9*1)
+	VMASKMOVPS Y3, Y2, 32(AX)(R9*1)
+
+next:
+	LEAQ (DX)(R8*4), DX
+	LEAQ (BX)(R8*4), BX
+	LEAQ (DI)(R9*2), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -13401,6 +13922,509 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func maxPool2F64AVX2(y []float64, x []float64, cols int, width int, rows int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPool2F64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    y_base+0(FP), DI
+	MOVQ    x_base+24(FP), SI
+	MOVQ    cols+48(FP), R8
+	MOVQ    width+56(FP), R9
+	MOVQ    rows+64(FP), R10
+	SHLQ    $0x03, R9
+	MOVQ    R8, R12
+	ANDQ    $+3, R12
+	MOVQ    R12, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y0
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000004, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y1
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000004, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    (R12)(R12*1), AX
+	SUBQ    CX, AX
+	MOVQ    AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y2
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x04, R12
+	JL   rest
+
+loop:
+	LEAQ      (SI)(R11*8), AX
+	LEAQ      (AX)(R11*8), AX
+	VMOVUPD   (AX), Y3
+	VMOVUPD   32(AX), Y4
+	VUNPCKLPD Y4, Y3, Y5
+	VUNPCKHPD Y4, Y3, Y3
+	VMOVUPD   (AX)(R9*1), Y4
+	VMOVUPD   32(AX)(R9*1), Y6
+	VUNPCKLPD Y6, Y4, Y7
+	VUNPCKHPD Y6, Y4, Y4
+	VCMPPD    $0x03, Y3, Y5, Y6
+	VCMPPD    $0x03, Y4, Y7, Y8
+	VORPD     Y8, Y6, Y6
+	VMAXPD    Y3, Y5, Y3
+	VMAXPD    Y4, Y7, Y4
+	VMAXPD    Y4, Y3, Y3
+	VBLENDVPD Y6, c64_7ff8000000000001<>+0(SB), Y3, Y3
+	VPERMPD   $0xd8, Y3, Y3
+	VMOVUPD   Y3, (DI)(R11*8)
+	ADDQ      $0x04, R11
+	SUBQ      $0x04, R12
+	JGE       loop
+
+rest:
+	ADDQ       $0x04, R12
+	JZ         next
+	LEAQ       (SI)(R11*8), AX
+	LEAQ       (AX)(R11*8), AX
+	VMASKMOVPD (AX), Y1, Y3
+	VMASKMOVPD 32(AX), Y2, Y4
+	VUNPCKLPD  Y4, Y3, Y5
+	VUNPCKHPD  Y4, Y3, Y3
+	VMASKMOVPD (AX)(R9*1), Y1, Y4
+	VMASKMOVPD 32(AX)(R9*1), Y2, Y6
+	VUNPCKLPD  Y6, Y4, Y7
+	VUNPCKHPD  Y6, Y4, Y4
+	VCMPPD     $0x03, Y3, Y5, Y6
+	VCMPPD     $0x03, Y4, Y7, Y8
+	VORPD      Y8, Y6, Y6
+	VMAXPD     Y3, Y5, Y3
+	VMAXPD     Y4, Y7, Y4
+	VMAXPD     Y4, Y3, Y3
+	VBLENDVPD  Y6, c64_7ff8000000000001<>+0(SB), Y3, Y3
+	VPERMPD    $0xd8, Y3, Y3
+	VMASKMOVPD Y3, Y0, (DI)(R11*8)
+
+next:
+	LEAQ (DI)(R8*8), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPool2BackwardF64AVX2(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPool2BackwardF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dx_base+0(FP), DI
+	MOVQ    ct_base+24(FP), DX
+	MOVQ    x_base+48(FP), SI
+	MOVQ    y_base+72(FP), BX
+	MOVQ    cols+96(FP), R8
+	MOVQ    width+104(FP), R9
+	MOVQ    rows+112(FP), R10
+	SHLQ    $0x03, R9
+	MOVQ    R8, R12
+	ANDQ    $+3, R12
+	MOVQ    R12, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y0
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000004, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y1
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000004, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    (R12)(R12*1), AX
+	SUBQ    CX, AX
+	MOVQ    AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y2
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x04, R12
+	JL   rest
+
+loop:
+	LEAQ      (SI)(R11*8), AX
+	LEAQ      (AX)(R11*8), AX
+	VMOVUPD   (AX), Y3
+	VMOVUPD   32(AX), Y4
+	VUNPCKLPD Y4, Y3, Y5
+	VUNPCKHPD Y4, Y3, Y3
+	VMOVUPD   (AX)(R9*1), Y4
+	VMOVUPD   32(AX)(R9*1), Y6
+	VUNPCKLPD Y6, Y4, Y7
+	VUNPCKHPD Y6, Y4, Y4
+	VMOVUPD   (BX)(R11*8), Y6
+	VPERMPD   $0xd8, Y6, Y6
+	VXORPD    Y8, Y8, Y8
+	VCMPPD    $0x00, Y6, Y5, Y9
+	VCMPPD    $0x03, Y5, Y5, Y10
+	VORPD     Y10, Y9, Y9
+	VMOVUPD   c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD    Y10, Y9, Y9
+	VADDPD    Y9, Y8, Y8
+	VCMPPD    $0x00, Y6, Y3, Y9
+	VCMPPD    $0x03, Y3, Y3, Y10
+	VORPD     Y10, Y9, Y9
+	VMOVUPD   c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD    Y10, Y9, Y9
+	VADDPD    Y9, Y8, Y8
+	VCMPPD    $0x00, Y6, Y7, Y9
+	VCMPPD    $0x03, Y7, Y7, Y10
+	VORPD     Y10, Y9, Y9
+	VMOVUPD   c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD    Y10, Y9, Y9
+	VADDPD    Y9, Y8, Y8
+	VCMPPD    $0x00, Y6, Y4, Y9
+	VCMPPD    $0x03, Y4, Y4, Y10
+	VORPD     Y10, Y9, Y9
+	VMOVUPD   c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD    Y10, Y9, Y9
+	VADDPD    Y9, Y8, Y8
+	VMOVUPD   (DX)(R11*8), Y9
+	VPERMPD   $0xd8, Y9, Y9
+	VDIVPD    Y8, Y9, Y8
+	LEAQ      (DI)(R11*8), AX
+	LEAQ      (AX)(R11*8), AX
+	VCMPPD    $0x00, Y6, Y5, Y9
+	VCMPPD    $0x03, Y5, Y5, Y5
+	VORPD     Y5, Y9, Y5
+	VANDPD    Y8, Y5, Y5
+	VCMPPD    $0x00, Y6, Y3, Y9
+	VCMPPD    $0x03, Y3, Y3, Y3
+	VORPD     Y3, Y9, Y3
+	VANDPD    Y8, Y3, Y3
+	VUNPCKLPD Y3, Y5, Y9
+	VUNPCKHPD Y3, Y5, Y3
+	VMOVUPD   (AX), Y5
+	VADDPD    Y5, Y9, Y5
+	VMOVUPD   Y5, (AX)
+	VMOVUPD   32(AX), Y5
+	VADDPD    Y5, Y3, Y3
+	VMOVUPD   Y3, 32(AX)
+	VCMPPD    $0x00, Y6, Y7, Y3
+	VCMPPD    $0x03, Y7, Y7, Y5
+	VORPD     Y5, Y3, Y3
+	VANDPD    Y8, Y3, Y3
+	VCMPPD    $0x00, Y6, Y4, Y5
+	VCMPPD    $0x03, Y4, Y4, Y4
+	VORPD     Y4, Y5, Y4
+	VANDPD    Y8, Y4, Y4
+	VUNPCKLPD Y4, Y3, Y5
+	VUNPCKHPD Y4, Y3, Y3
+	VMOVUPD   (AX)(R9*1), Y4
+	VADDPD    Y4, Y5, Y4
+	VMOVUPD   Y4, (AX)(R9*1)
+	VMOVUPD   32(AX)(R9*1), Y4
+	VADDPD    Y4, Y3, Y3
+	VMOVUPD   Y3, 32(AX)(R9*1)
+	ADDQ      $0x04, R11
+	SUBQ      $0x04, R12
+	JGE       loop
+
+rest:
+	ADDQ       $0x04, R12
+	JZ         next
+	LEAQ       (SI)(R11*8), AX
+	LEAQ       (AX)(R11*8), AX
+	VMASKMOVPD (AX), Y1, Y3
+	VMASKMOVPD 32(AX), Y2, Y4
+	VUNPCKLPD  Y4, Y3, Y5
+	VUNPCKHPD  Y4, Y3, Y3
+	VMASKMOVPD (AX)(R9*1), Y1, Y4
+	VMASKMOVPD 32(AX)(R9*1), Y2, Y6
+	VUNPCKLPD  Y6, Y4, Y7
+	VUNPCKHPD  Y6, Y4, Y4
+	VMASKMOVPD (BX)(R11*8), Y0, Y6
+	VPERMPD    $0xd8, Y6, Y6
+	VXORPD     Y8, Y8, Y8
+	VCMPPD     $0x00, Y6, Y5, Y9
+	VCMPPD     $0x03, Y5, Y5, Y10
+	VORPD      Y10, Y9, Y9
+	VMOVUPD    c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD     Y10, Y9, Y9
+	VADDPD     Y9, Y8, Y8
+	VCMPPD     $0x00, Y6, Y3, Y9
+	VCMPPD     $0x03, Y3, Y3, Y10
+	VORPD      Y10, Y9, Y9
+	VMOVUPD    c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD     Y10, Y9, Y9
+	VADDPD     Y9, Y8, Y8
+	VCMPPD     $0x00, Y6, Y7, Y9
+	VCMPPD     $0x03, Y7, Y7, Y10
+	VORPD      Y10, Y9, Y9
+	VMOVUPD    c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD     Y10, Y9, Y9
+	VADDPD     Y9, Y8, Y8
+	VCMPPD     $0x00, Y6, Y4, Y9
+	VCMPPD     $0x03, Y4, Y4, Y10
+	VORPD      Y10, Y9, Y9
+	VMOVUPD    c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD     Y10, Y9, Y9
+	VADDPD     Y9, Y8, Y8
+	VMASKMOVPD (DX)(R11*8), Y0, Y9
+	VPERMPD    $0xd8, Y9, Y9
+	VDIVPD     Y8, Y9, Y8
+	LEAQ       (DI)(R11*8), AX
+	LEAQ       (AX)(R11*8), AX
+	VCMPPD     $0x00, Y6, Y5, Y9
+	VCMPPD     $0x03, Y5, Y5, Y5
+	VORPD      Y5, Y9, Y5
+	VANDPD     Y8, Y5, Y5
+	VCMPPD     $0x00, Y6, Y3, Y9
+	VCMPPD     $0x03, Y3, Y3, Y3
+	VORPD      Y3, Y9, Y3
+	VANDPD     Y8, Y3, Y3
+	VUNPCKLPD  Y3, Y5, Y9
+	VUNPCKHPD  Y3, Y5, Y3
+	VMASKMOVPD (AX), Y1, Y5
+	VADDPD     Y5, Y9, Y5
+	VMASKMOVPD Y5, Y1, (AX)
+	VMASKMOVPD 32(AX), Y2, Y5
+	VADDPD     Y5, Y3, Y3
+	VMASKMOVPD Y3, Y2, 32(AX)
+	VCMPPD     $0x00, Y6, Y7, Y3
+	VCMPPD     $0x03, Y7, Y7, Y5
+	VORPD      Y5, Y3, Y3
+	VANDPD     Y8, Y3, Y3
+	VCMPPD     $0x00, Y6, Y4, Y5
+	VCMPPD     $0x03, Y4, Y4, Y4
+	VORPD      Y4, Y5, Y4
+	VANDPD     Y8, Y4, Y4
+	VUNPCKLPD  Y4, Y3, Y5
+	VUNPCKHPD  Y4, Y3, Y3
+	VMASKMOVPD (AX)(R9*1), Y1, Y4
+	VADDPD     Y4, Y5, Y4
+	VMASKMOVPD Y4, Y1, (AX)(R9*1)
+	VMASKMOVPD 32(AX)(R9*1), Y2, Y4
+	VADDPD     Y4, Y3, Y3
+	VMASKMOVPD Y3, Y2, 32(AX)(R9*1)
+
+next:
+	LEAQ (DX)(R8*8), DX
+	LEAQ (BX)(R8*8), BX
+	LEAQ (DI)(R9*2), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPool2BackwardIntoF64AVX2(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·maxPool2BackwardIntoF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    dx_base+0(FP), DI
+	MOVQ    ct_base+24(FP), DX
+	MOVQ    x_base+48(FP), SI
+	MOVQ    y_base+72(FP), BX
+	MOVQ    cols+96(FP), R8
+	MOVQ    width+104(FP), R9
+	MOVQ    rows+112(FP), R10
+	SHLQ    $0x03, R9
+	MOVQ    R8, R12
+	ANDQ    $+3, R12
+	MOVQ    R12, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y0
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000004, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y1
+	LEAQ    (R12)(R12*1), CX
+	MOVQ    $0x00000004, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    (R12)(R12*1), AX
+	SUBQ    CX, AX
+	MOVQ    AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y2
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x04, R12
+	JL   rest
+
+loop:
+	LEAQ      (SI)(R11*8), AX
+	LEAQ      (AX)(R11*8), AX
+	VMOVUPD   (AX), Y3
+	VMOVUPD   32(AX), Y4
+	VUNPCKLPD Y4, Y3, Y5
+	VUNPCKHPD Y4, Y3, Y3
+	VMOVUPD   (AX)(R9*1), Y4
+	VMOVUPD   32(AX)(R9*1), Y6
+	VUNPCKLPD Y6, Y4, Y7
+	VUNPCKHPD Y6, Y4, Y4
+	VMOVUPD   (BX)(R11*8), Y6
+	VPERMPD   $0xd8, Y6, Y6
+	VXORPD    Y8, Y8, Y8
+	VCMPPD    $0x00, Y6, Y5, Y9
+	VCMPPD    $0x03, Y5, Y5, Y10
+	VORPD     Y10, Y9, Y9
+	VMOVUPD   c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD    Y10, Y9, Y9
+	VADDPD    Y9, Y8, Y8
+	VCMPPD    $0x00, Y6, Y3, Y9
+	VCMPPD    $0x03, Y3, Y3, Y10
+	VORPD     Y10, Y9, Y9
+	VMOVUPD   c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD    Y10, Y9, Y9
+	VADDPD    Y9, Y8, Y8
+	VCMPPD    $0x00, Y6, Y7, Y9
+	VCMPPD    $0x03, Y7, Y7, Y10
+	VORPD     Y10, Y9, Y9
+	VMOVUPD   c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD    Y10, Y9, Y9
+	VADDPD    Y9, Y8, Y8
+	VCMPPD    $0x00, Y6, Y4, Y9
+	VCMPPD    $0x03, Y4, Y4, Y10
+	VORPD     Y10, Y9, Y9
+	VMOVUPD   c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD    Y10, Y9, Y9
+	VADDPD    Y9, Y8, Y8
+	VMOVUPD   (DX)(R11*8), Y9
+	VPERMPD   $0xd8, Y9, Y9
+	VDIVPD    Y8, Y9, Y8
+	LEAQ      (DI)(R11*8), AX
+	LEAQ      (AX)(R11*8), AX
+	VCMPPD    $0x00, Y6, Y5, Y9
+	VCMPPD    $0x03, Y5, Y5, Y5
+	VORPD     Y5, Y9, Y5
+	VANDPD    Y8, Y5, Y5
+	VCMPPD    $0x00, Y6, Y3, Y9
+	VCMPPD    $0x03, Y3, Y3, Y3
+	VORPD     Y3, Y9, Y3
+	VANDPD    Y8, Y3, Y3
+	VUNPCKLPD Y3, Y5, Y9
+	VUNPCKHPD Y3, Y5, Y3
+	VMOVUPD   Y9, (AX)
+	VMOVUPD   Y3, 32(AX)
+	VCMPPD    $0x00, Y6, Y7, Y3
+	VCMPPD    $0x03, Y7, Y7, Y5
+	VORPD     Y5, Y3, Y3
+	VANDPD    Y8, Y3, Y3
+	VCMPPD    $0x00, Y6, Y4, Y5
+	VCMPPD    $0x03, Y4, Y4, Y4
+	VORPD     Y4, Y5, Y4
+	VANDPD    Y8, Y4, Y4
+	VUNPCKLPD Y4, Y3, Y5
+	VUNPCKHPD Y4, Y3, Y3
+	VMOVUPD   Y5, (AX)(R9*1)
+	VMOVUPD   Y3, 32(AX)(R9*1)
+	ADDQ      $0x04, R11
+	SUBQ      $0x04, R12
+	JGE       loop
+
+rest:
+	ADDQ       $0x04, R12
+	JZ         next
+	LEAQ       (SI)(R11*8), AX
+	LEAQ       (AX)(R11*8), AX
+	VMASKMOVPD (AX), Y1, Y3
+	VMASKMOVPD 32(AX), Y2, Y4
+	VUNPCKLPD  Y4, Y3, Y5
+	VUNPCKHPD  Y4, Y3, Y3
+	VMASKMOVPD (AX)(R9*1), Y1, Y4
+	VMASKMOVPD 32(AX)(R9*1), Y2, Y6
+	VUNPCKLPD  Y6, Y4, Y7
+	VUNPCKHPD  Y6, Y4, Y4
+	VMASKMOVPD (BX)(R11*8), Y0, Y6
+	VPERMPD    $0xd8, Y6, Y6
+	VXORPD     Y8, Y8, Y8
+	VCMPPD     $0x00, Y6, Y5, Y9
+	VCMPPD     $0x03, Y5, Y5, Y10
+	VORPD      Y10, Y9, Y9
+	VMOVUPD    c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD     Y10, Y9, Y9
+	VADDPD     Y9, Y8, Y8
+	VCMPPD     $0x00, Y6, Y3, Y9
+	VCMPPD     $0x03, Y3, Y3, Y10
+	VORPD      Y10, Y9, Y9
+	VMOVUPD    c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD     Y10, Y9, Y9
+	VADDPD     Y9, Y8, Y8
+	VCMPPD     $0x00, Y6, Y7, Y9
+	VCMPPD     $0x03, Y7, Y7, Y10
+	VORPD      Y10, Y9, Y9
+	VMOVUPD    c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD     Y10, Y9, Y9
+	VADDPD     Y9, Y8, Y8
+	VCMPPD     $0x00, Y6, Y4, Y9
+	VCMPPD     $0x03, Y4, Y4, Y10
+	VORPD      Y10, Y9, Y9
+	VMOVUPD    c64_3ff0000000000000<>+0(SB), Y10
+	VANDPD     Y10, Y9, Y9
+	VADDPD     Y9, Y8, Y8
+	VMASKMOVPD (DX)(R11*8), Y0, Y9
+	VPERMPD    $0xd8, Y9, Y9
+	VDIVPD     Y8, Y9, Y8
+	LEAQ       (DI)(R11*8), AX
+	LEAQ       (AX)(R11*8), AX
+	VCMPPD     $0x00, Y6, Y5, Y9
+	VCMPPD     $0x03, Y5, Y5, Y5
+	VORPD      Y5, Y9, Y5
+	VANDPD     Y8, Y5, Y5
+	VCMPPD     $0x00, Y6, Y3, Y9
+	VCMPPD     $0x03, Y3, Y3, Y3
+	VORPD      Y3, Y9, Y3
+	VANDPD     Y8, Y3, Y3
+	VUNPCKLPD  Y3, Y5, Y9
+	VUNPCKHPD  Y3, Y5, Y3
+	VMASKMOVPD Y9, Y1, (AX)
+	VMASKMOVPD Y3, Y2, 32(AX)
+	VCMPPD     $0x00, Y6, Y7, Y3
+	VCMPPD     $0x03, Y7, Y7, Y5
+	VORPD      Y5, Y3, Y3
+	VANDPD     Y8, Y3, Y3
+	VCMPPD     $0x00, Y6, Y4, Y5
+	VCMPPD     $0x03, Y4, Y4, Y4
+	VORPD      Y4, Y5, Y4
+	VANDPD     Y8, Y4, Y4
+	VUNPCKLPD  Y4, Y3, Y5
+	VUNPCKHPD  Y4, Y3, Y3
+	VMASKMOVPD Y5, Y1, (AX)(R9*1)
+	VMASKMOVPD Y3, Y2, 32(AX)(R9*1)
+
+next:
+	LEAQ (DX)(R8*8), DX
+	LEAQ (BX)(R8*8), BX
+	LEAQ (DI)(R9*2), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-112
@@ -19415,6 +20439,476 @@ oneend:
 	ADDQ        DX, R8
 
 leave0:
+	VZEROUPPER
+	RET
+
+// func maxPool2F32AVX512(y []float32, x []float32, cols int, width int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxPool2F32AVX512(SB), NOSPLIT, $0-72
+	MOVQ      y_base+0(FP), DI
+	MOVQ      x_base+24(FP), SI
+	VMOVDQU64 orders<>+0(SB), Z0
+	VMOVDQU64 orders<>+64(SB), Z0
+	MOVQ      cols+48(FP), R8
+	MOVQ      width+56(FP), R9
+	MOVQ      rows+64(FP), R10
+	SHLQ      $0x02, R9
+	MOVQ      R8, R12
+	ANDQ      $+15, R12
+	MOVQ      R12, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	LEAQ      (R12)(R12*1), CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K2
+	SHRQ      $0x10, AX
+	KMOVW     AX, K3
+	SHRQ      $0x10, AX
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x10, R12
+	JL   rest
+
+loop:
+	LEAQ           (SI)(R11*4), AX
+	LEAQ           (AX)(R11*4), AX
+	VMOVUPS        (AX), Z3
+	VMOVUPS        64(AX), Z4
+	VSHUFPS        $0x88, Z4, Z3, Z5
+	VSHUFPS        $0xdd, Z4, Z3, Z3
+	VMOVUPS        (AX)(R9*1), Z4
+	VMOVUPS        64(AX)(R9*1), Z6
+	VSHUFPS        $0x88, Z6, Z4, Z7
+	VSHUFPS        $0xdd, Z6, Z4, Z4
+	VCMPPS         $0x03, Z3, Z5, K4
+	VCMPPS         $0x03, Z4, Z7, K5
+	KORW           K4, K5, K4
+	VMAXPS         Z3, Z5, Z3
+	VMAXPS         Z4, Z7, Z4
+	VMAXPS         Z4, Z3, Z3
+	VBLENDMPS.BCST c32_7fc00000<>+0(SB), Z3, K4, Z1
+	VPERMPD        Z1, Z0, Z3
+	VMOVUPS        Z3, (DI)(R11*4)
+	ADDQ           $0x10, R11
+	SUBQ           $0x10, R12
+	JGE            loop
+
+rest:
+	ADDQ           $0x10, R12
+	JZ             next
+	LEAQ           (SI)(R11*4), AX
+	LEAQ           (AX)(R11*4), AX
+	VMOVUPS.Z      (AX), K2, Z3
+	VMOVUPS.Z      64(AX), K3, Z4
+	VSHUFPS        $0x88, Z4, Z3, Z5
+	VSHUFPS        $0xdd, Z4, Z3, Z3
+	VMOVUPS.Z      (AX)(R9*1), K2, Z4
+	VMOVUPS.Z      64(AX)(R9*1), K3, Z6
+	VSHUFPS        $0x88, Z6, Z4, Z7
+	VSHUFPS        $0xdd, Z6, Z4, Z4
+	VCMPPS         $0x03, Z3, Z5, K4
+	VCMPPS         $0x03, Z4, Z7, K5
+	KORW           K4, K5, K4
+	VMAXPS         Z3, Z5, Z3
+	VMAXPS         Z4, Z7, Z4
+	VMAXPS         Z4, Z3, Z3
+	VBLENDMPS.BCST c32_7fc00000<>+0(SB), Z3, K4, Z2
+	VPERMPD        Z2, Z0, Z3
+	VMOVUPS        Z3, K1, (DI)(R11*4)
+
+next:
+	LEAQ (DI)(R8*4), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPool2BackwardF32AVX512(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxPool2BackwardF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ      dx_base+0(FP), DI
+	MOVQ      ct_base+24(FP), DX
+	MOVQ      x_base+48(FP), SI
+	MOVQ      y_base+72(FP), BX
+	VMOVDQU64 orders<>+0(SB), Z0
+	VMOVDQU64 orders<>+64(SB), Z1
+	MOVQ      cols+96(FP), R8
+	MOVQ      width+104(FP), R9
+	MOVQ      rows+112(FP), R10
+	SHLQ      $0x02, R9
+	MOVQ      R8, R12
+	ANDQ      $+15, R12
+	MOVQ      R12, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	LEAQ      (R12)(R12*1), CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K2
+	SHRQ      $0x10, AX
+	KMOVW     AX, K3
+	SHRQ      $0x10, AX
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x10, R12
+	JL   rest
+
+loop:
+	LEAQ         (SI)(R11*4), AX
+	LEAQ         (AX)(R11*4), AX
+	VMOVUPS      (AX), Z1
+	VMOVUPS      64(AX), Z4
+	VSHUFPS      $0x88, Z4, Z1, Z5
+	VSHUFPS      $0xdd, Z4, Z1, Z1
+	VMOVUPS      (AX)(R9*1), Z4
+	VMOVUPS      64(AX)(R9*1), Z6
+	VSHUFPS      $0x88, Z6, Z4, Z7
+	VSHUFPS      $0xdd, Z6, Z4, Z4
+	VMOVUPS      (BX)(R11*4), Z6
+	VPERMPD      Z6, Z0, Z6
+	VPXORD       Z2, Z2, Z2
+	VCMPPS       $0x00, Z6, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z8
+	VMOVAPS.Z    Z8, K4, Z8
+	VADDPS       Z8, Z2, Z8
+	VCMPPS       $0x00, Z6, Z1, K4
+	VCMPPS       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x00, Z6, Z7, K4
+	VCMPPS       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x00, Z6, Z4, K4
+	VCMPPS       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VMOVUPS      (DX)(R11*4), Z9
+	VPERMPD      Z9, Z0, Z9
+	VDIVPS       Z8, Z9, Z8
+	LEAQ         (DI)(R11*4), AX
+	LEAQ         (AX)(R11*4), AX
+	VCMPPS       $0x00, Z6, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z5
+	VCMPPS       $0x00, Z6, Z1, K4
+	VCMPPS       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z1
+	VUNPCKLPS    Z1, Z5, Z9
+	VUNPCKHPS    Z1, Z5, Z1
+	VMOVUPS      (AX), Z5
+	VADDPS       Z5, Z9, Z5
+	VMOVUPS      Z5, (AX)
+	VMOVUPS      64(AX), Z5
+	VADDPS       Z5, Z1, Z1
+	VMOVUPS      Z1, 64(AX)
+	VCMPPS       $0x00, Z6, Z7, K4
+	VCMPPS       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z1
+	VCMPPS       $0x00, Z6, Z4, K4
+	VCMPPS       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z4
+	VUNPCKLPS    Z4, Z1, Z5
+	VUNPCKHPS    Z4, Z1, Z1
+	VMOVUPS      (AX)(R9*1), Z4
+	VADDPS       Z4, Z5, Z4
+	VMOVUPS      Z4, (AX)(R9*1)
+	VMOVUPS      64(AX)(R9*1), Z4
+	VADDPS       Z4, Z1, Z1
+	VMOVUPS      Z1, 64(AX)(R9*1)
+	ADDQ         $0x10, R11
+	SUBQ         $0x10, R12
+	JGE          loop
+
+rest:
+	ADDQ         $0x10, R12
+	JZ           next
+	LEAQ         (SI)(R11*4), AX
+	LEAQ         (AX)(R11*4), AX
+	VMOVUPS.Z    (AX), K2, Z1
+	VMOVUPS.Z    64(AX), K3, Z4
+	VSHUFPS      $0x88, Z4, Z1, Z5
+	VSHUFPS      $0xdd, Z4, Z1, Z1
+	VMOVUPS.Z    (AX)(R9*1), K2, Z4
+	VMOVUPS.Z    64(AX)(R9*1), K3, Z6
+	VSHUFPS      $0x88, Z6, Z4, Z7
+	VSHUFPS      $0xdd, Z6, Z4, Z4
+	VMOVUPS.Z    (BX)(R11*4), K1, Z6
+	VPERMPD      Z6, Z0, Z6
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x00, Z6, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z8
+	VMOVAPS.Z    Z8, K4, Z8
+	VADDPS       Z8, Z3, Z8
+	VCMPPS       $0x00, Z6, Z1, K4
+	VCMPPS       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x00, Z6, Z7, K4
+	VCMPPS       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x00, Z6, Z4, K4
+	VCMPPS       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VMOVUPS.Z    (DX)(R11*4), K1, Z9
+	VPERMPD      Z9, Z0, Z9
+	VDIVPS       Z8, Z9, Z8
+	LEAQ         (DI)(R11*4), AX
+	LEAQ         (AX)(R11*4), AX
+	VCMPPS       $0x00, Z6, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z5
+	VCMPPS       $0x00, Z6, Z1, K4
+	VCMPPS       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z1
+	VUNPCKLPS    Z1, Z5, Z9
+	VUNPCKHPS    Z1, Z5, Z1
+	VMOVUPS.Z    (AX), K2, Z5
+	VADDPS       Z5, Z9, Z5
+	VMOVUPS      Z5, K2, (AX)
+	VMOVUPS.Z    64(AX), K3, Z5
+	VADDPS       Z5, Z1, Z1
+	VMOVUPS      Z1, K3, 64(AX)
+	VCMPPS       $0x00, Z6, Z7, K4
+	VCMPPS       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z1
+	VCMPPS       $0x00, Z6, Z4, K4
+	VCMPPS       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z4
+	VUNPCKLPS    Z4, Z1, Z5
+	VUNPCKHPS    Z4, Z1, Z1
+	VMOVUPS.Z    (AX)(R9*1), K2, Z4
+	VADDPS       Z4, Z5, Z4
+	VMOVUPS      Z4, K2, (AX)(R9*1)
+	VMOVUPS.Z    64(AX)(R9*1), K3, Z4
+	VADDPS       Z4, Z1, Z1
+	VMOVUPS      Z1, K3, 64(AX)(R9*1)
+
+next:
+	LEAQ (DX)(R8*4), DX
+	LEAQ (BX)(R8*4), BX
+	LEAQ (DI)(R9*2), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPool2BackwardIntoF32AVX512(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxPool2BackwardIntoF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ      dx_base+0(FP), DI
+	MOVQ      ct_base+24(FP), DX
+	MOVQ      x_base+48(FP), SI
+	MOVQ      y_base+72(FP), BX
+	VMOVDQU64 orders<>+0(SB), Z0
+	VMOVDQU64 orders<>+64(SB), Z1
+	MOVQ      cols+96(FP), R8
+	MOVQ      width+104(FP), R9
+	MOVQ      rows+112(FP), R10
+	SHLQ      $0x02, R9
+	MOVQ      R8, R12
+	ANDQ      $+15, R12
+	MOVQ      R12, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	LEAQ      (R12)(R12*1), CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K2
+	SHRQ      $0x10, AX
+	KMOVW     AX, K3
+	SHRQ      $0x10, AX
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x10, R12
+	JL   rest
+
+loop:
+	LEAQ         (SI)(R11*4), AX
+	LEAQ         (AX)(R11*4), AX
+	VMOVUPS      (AX), Z1
+	VMOVUPS      64(AX), Z4
+	VSHUFPS      $0x88, Z4, Z1, Z5
+	VSHUFPS      $0xdd, Z4, Z1, Z1
+	VMOVUPS      (AX)(R9*1), Z4
+	VMOVUPS      64(AX)(R9*1), Z6
+	VSHUFPS      $0x88, Z6, Z4, Z7
+	VSHUFPS      $0xdd, Z6, Z4, Z4
+	VMOVUPS      (BX)(R11*4), Z6
+	VPERMPD      Z6, Z0, Z6
+	VPXORD       Z2, Z2, Z2
+	VCMPPS       $0x00, Z6, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z8
+	VMOVAPS.Z    Z8, K4, Z8
+	VADDPS       Z8, Z2, Z8
+	VCMPPS       $0x00, Z6, Z1, K4
+	VCMPPS       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x00, Z6, Z7, K4
+	VCMPPS       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x00, Z6, Z4, K4
+	VCMPPS       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VMOVUPS      (DX)(R11*4), Z9
+	VPERMPD      Z9, Z0, Z9
+	VDIVPS       Z8, Z9, Z8
+	LEAQ         (DI)(R11*4), AX
+	LEAQ         (AX)(R11*4), AX
+	VCMPPS       $0x00, Z6, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z5
+	VCMPPS       $0x00, Z6, Z1, K4
+	VCMPPS       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z1
+	VUNPCKLPS    Z1, Z5, Z9
+	VUNPCKHPS    Z1, Z5, Z1
+	VMOVUPS      Z9, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VCMPPS       $0x00, Z6, Z7, K4
+	VCMPPS       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z1
+	VCMPPS       $0x00, Z6, Z4, K4
+	VCMPPS       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z4
+	VUNPCKLPS    Z4, Z1, Z5
+	VUNPCKHPS    Z4, Z1, Z1
+	VMOVUPS      Z5, (AX)(R9*1)
+	VMOVUPS      Z1, 64(AX)(R9*1)
+	ADDQ         $0x10, R11
+	SUBQ         $0x10, R12
+	JGE          loop
+
+rest:
+	ADDQ         $0x10, R12
+	JZ           next
+	LEAQ         (SI)(R11*4), AX
+	LEAQ         (AX)(R11*4), AX
+	VMOVUPS.Z    (AX), K2, Z1
+	VMOVUPS.Z    64(AX), K3, Z4
+	VSHUFPS      $0x88, Z4, Z1, Z5
+	VSHUFPS      $0xdd, Z4, Z1, Z1
+	VMOVUPS.Z    (AX)(R9*1), K2, Z4
+	VMOVUPS.Z    64(AX)(R9*1), K3, Z6
+	VSHUFPS      $0x88, Z6, Z4, Z7
+	VSHUFPS      $0xdd, Z6, Z4, Z4
+	VMOVUPS.Z    (BX)(R11*4), K1, Z6
+	VPERMPD      Z6, Z0, Z6
+	VPXORD       Z3, Z3, Z3
+	VCMPPS       $0x00, Z6, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z8
+	VMOVAPS.Z    Z8, K4, Z8
+	VADDPS       Z8, Z3, Z8
+	VCMPPS       $0x00, Z6, Z1, K4
+	VCMPPS       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x00, Z6, Z7, K4
+	VCMPPS       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VCMPPS       $0x00, Z6, Z4, K4
+	VCMPPS       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z9
+	VMOVAPS.Z    Z9, K4, Z9
+	VADDPS       Z9, Z8, Z8
+	VMOVUPS.Z    (DX)(R11*4), K1, Z9
+	VPERMPD      Z9, Z0, Z9
+	VDIVPS       Z8, Z9, Z8
+	LEAQ         (DI)(R11*4), AX
+	LEAQ         (AX)(R11*4), AX
+	VCMPPS       $0x00, Z6, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z5
+	VCMPPS       $0x00, Z6, Z1, K4
+	VCMPPS       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z1
+	VUNPCKLPS    Z1, Z5, Z9
+	VUNPCKHPS    Z1, Z5, Z1
+	VMOVUPS      Z9, K2, (AX)
+	VMOVUPS      Z1, K3, 64(AX)
+	VCMPPS       $0x00, Z6, Z7, K4
+	VCMPPS       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z1
+	VCMPPS       $0x00, Z6, Z4, K4
+	VCMPPS       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VMOVAPS.Z    Z8, K4, Z4
+	VUNPCKLPS    Z4, Z1, Z5
+	VUNPCKHPS    Z4, Z1, Z1
+	VMOVUPS      Z5, K2, (AX)(R9*1)
+	VMOVUPS      Z1, K3, 64(AX)(R9*1)
+
+next:
+	LEAQ (DX)(R8*4), DX
+	LEAQ (BX)(R8*4), BX
+	LEAQ (DI)(R9*2), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -27674,6 +29168,476 @@ oneend:
 	ADDQ        DX, R8
 
 leave0:
+	VZEROUPPER
+	RET
+
+// func maxPool2F64AVX512(y []float64, x []float64, cols int, width int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxPool2F64AVX512(SB), NOSPLIT, $0-72
+	MOVQ      y_base+0(FP), DI
+	MOVQ      x_base+24(FP), SI
+	VMOVDQU64 orders<>+0(SB), Z0
+	VMOVDQU64 orders<>+64(SB), Z0
+	MOVQ      cols+48(FP), R8
+	MOVQ      width+56(FP), R9
+	MOVQ      rows+64(FP), R10
+	SHLQ      $0x03, R9
+	MOVQ      R8, R12
+	ANDQ      $+7, R12
+	MOVQ      R12, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	LEAQ      (R12)(R12*1), CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K2
+	SHRQ      $0x08, AX
+	KMOVW     AX, K3
+	SHRQ      $0x08, AX
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x08, R12
+	JL   rest
+
+loop:
+	LEAQ           (SI)(R11*8), AX
+	LEAQ           (AX)(R11*8), AX
+	VMOVUPD        (AX), Z3
+	VMOVUPD        64(AX), Z4
+	VUNPCKLPD      Z4, Z3, Z5
+	VUNPCKHPD      Z4, Z3, Z3
+	VMOVUPD        (AX)(R9*1), Z4
+	VMOVUPD        64(AX)(R9*1), Z6
+	VUNPCKLPD      Z6, Z4, Z7
+	VUNPCKHPD      Z6, Z4, Z4
+	VCMPPD         $0x03, Z3, Z5, K4
+	VCMPPD         $0x03, Z4, Z7, K5
+	KORW           K4, K5, K4
+	VMAXPD         Z3, Z5, Z3
+	VMAXPD         Z4, Z7, Z4
+	VMAXPD         Z4, Z3, Z3
+	VBLENDMPD.BCST c64_7ff8000000000001<>+0(SB), Z3, K4, Z1
+	VPERMPD        Z1, Z0, Z3
+	VMOVUPD        Z3, (DI)(R11*8)
+	ADDQ           $0x08, R11
+	SUBQ           $0x08, R12
+	JGE            loop
+
+rest:
+	ADDQ           $0x08, R12
+	JZ             next
+	LEAQ           (SI)(R11*8), AX
+	LEAQ           (AX)(R11*8), AX
+	VMOVUPD.Z      (AX), K2, Z3
+	VMOVUPD.Z      64(AX), K3, Z4
+	VUNPCKLPD      Z4, Z3, Z5
+	VUNPCKHPD      Z4, Z3, Z3
+	VMOVUPD.Z      (AX)(R9*1), K2, Z4
+	VMOVUPD.Z      64(AX)(R9*1), K3, Z6
+	VUNPCKLPD      Z6, Z4, Z7
+	VUNPCKHPD      Z6, Z4, Z4
+	VCMPPD         $0x03, Z3, Z5, K4
+	VCMPPD         $0x03, Z4, Z7, K5
+	KORW           K4, K5, K4
+	VMAXPD         Z3, Z5, Z3
+	VMAXPD         Z4, Z7, Z4
+	VMAXPD         Z4, Z3, Z3
+	VBLENDMPD.BCST c64_7ff8000000000001<>+0(SB), Z3, K4, Z2
+	VPERMPD        Z2, Z0, Z3
+	VMOVUPD        Z3, K1, (DI)(R11*8)
+
+next:
+	LEAQ (DI)(R8*8), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPool2BackwardF64AVX512(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxPool2BackwardF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ      dx_base+0(FP), DI
+	MOVQ      ct_base+24(FP), DX
+	MOVQ      x_base+48(FP), SI
+	MOVQ      y_base+72(FP), BX
+	VMOVDQU64 orders<>+0(SB), Z0
+	VMOVDQU64 orders<>+64(SB), Z1
+	MOVQ      cols+96(FP), R8
+	MOVQ      width+104(FP), R9
+	MOVQ      rows+112(FP), R10
+	SHLQ      $0x03, R9
+	MOVQ      R8, R12
+	ANDQ      $+7, R12
+	MOVQ      R12, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	LEAQ      (R12)(R12*1), CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K2
+	SHRQ      $0x08, AX
+	KMOVW     AX, K3
+	SHRQ      $0x08, AX
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x08, R12
+	JL   rest
+
+loop:
+	LEAQ         (SI)(R11*8), AX
+	LEAQ         (AX)(R11*8), AX
+	VMOVUPD      (AX), Z1
+	VMOVUPD      64(AX), Z4
+	VUNPCKLPD    Z4, Z1, Z5
+	VUNPCKHPD    Z4, Z1, Z1
+	VMOVUPD      (AX)(R9*1), Z4
+	VMOVUPD      64(AX)(R9*1), Z6
+	VUNPCKLPD    Z6, Z4, Z7
+	VUNPCKHPD    Z6, Z4, Z4
+	VMOVUPD      (BX)(R11*8), Z6
+	VPERMPD      Z6, Z0, Z6
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x00, Z6, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z8
+	VMOVAPD.Z    Z8, K4, Z8
+	VADDPD       Z8, Z2, Z8
+	VCMPPD       $0x00, Z6, Z1, K4
+	VCMPPD       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VCMPPD       $0x00, Z6, Z7, K4
+	VCMPPD       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VCMPPD       $0x00, Z6, Z4, K4
+	VCMPPD       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VMOVUPD      (DX)(R11*8), Z9
+	VPERMPD      Z9, Z0, Z9
+	VDIVPD       Z8, Z9, Z8
+	LEAQ         (DI)(R11*8), AX
+	LEAQ         (AX)(R11*8), AX
+	VCMPPD       $0x00, Z6, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z5
+	VCMPPD       $0x00, Z6, Z1, K4
+	VCMPPD       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z1
+	VUNPCKLPD    Z1, Z5, Z9
+	VUNPCKHPD    Z1, Z5, Z1
+	VMOVUPD      (AX), Z5
+	VADDPD       Z5, Z9, Z5
+	VMOVUPD      Z5, (AX)
+	VMOVUPD      64(AX), Z5
+	VADDPD       Z5, Z1, Z1
+	VMOVUPD      Z1, 64(AX)
+	VCMPPD       $0x00, Z6, Z7, K4
+	VCMPPD       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z1
+	VCMPPD       $0x00, Z6, Z4, K4
+	VCMPPD       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z4
+	VUNPCKLPD    Z4, Z1, Z5
+	VUNPCKHPD    Z4, Z1, Z1
+	VMOVUPD      (AX)(R9*1), Z4
+	VADDPD       Z4, Z5, Z4
+	VMOVUPD      Z4, (AX)(R9*1)
+	VMOVUPD      64(AX)(R9*1), Z4
+	VADDPD       Z4, Z1, Z1
+	VMOVUPD      Z1, 64(AX)(R9*1)
+	ADDQ         $0x08, R11
+	SUBQ         $0x08, R12
+	JGE          loop
+
+rest:
+	ADDQ         $0x08, R12
+	JZ           next
+	LEAQ         (SI)(R11*8), AX
+	LEAQ         (AX)(R11*8), AX
+	VMOVUPD.Z    (AX), K2, Z1
+	VMOVUPD.Z    64(AX), K3, Z4
+	VUNPCKLPD    Z4, Z1, Z5
+	VUNPCKHPD    Z4, Z1, Z1
+	VMOVUPD.Z    (AX)(R9*1), K2, Z4
+	VMOVUPD.Z    64(AX)(R9*1), K3, Z6
+	VUNPCKLPD    Z6, Z4, Z7
+	VUNPCKHPD    Z6, Z4, Z4
+	VMOVUPD.Z    (BX)(R11*8), K1, Z6
+	VPERMPD      Z6, Z0, Z6
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x00, Z6, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z8
+	VMOVAPD.Z    Z8, K4, Z8
+	VADDPD       Z8, Z3, Z8
+	VCMPPD       $0x00, Z6, Z1, K4
+	VCMPPD       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VCMPPD       $0x00, Z6, Z7, K4
+	VCMPPD       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VCMPPD       $0x00, Z6, Z4, K4
+	VCMPPD       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VMOVUPD.Z    (DX)(R11*8), K1, Z9
+	VPERMPD      Z9, Z0, Z9
+	VDIVPD       Z8, Z9, Z8
+	LEAQ         (DI)(R11*8), AX
+	LEAQ         (AX)(R11*8), AX
+	VCMPPD       $0x00, Z6, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z5
+	VCMPPD       $0x00, Z6, Z1, K4
+	VCMPPD       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z1
+	VUNPCKLPD    Z1, Z5, Z9
+	VUNPCKHPD    Z1, Z5, Z1
+	VMOVUPD.Z    (AX), K2, Z5
+	VADDPD       Z5, Z9, Z5
+	VMOVUPD      Z5, K2, (AX)
+	VMOVUPD.Z    64(AX), K3, Z5
+	VADDPD       Z5, Z1, Z1
+	VMOVUPD      Z1, K3, 64(AX)
+	VCMPPD       $0x00, Z6, Z7, K4
+	VCMPPD       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z1
+	VCMPPD       $0x00, Z6, Z4, K4
+	VCMPPD       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z4
+	VUNPCKLPD    Z4, Z1, Z5
+	VUNPCKHPD    Z4, Z1, Z1
+	VMOVUPD.Z    (AX)(R9*1), K2, Z4
+	VADDPD       Z4, Z5, Z4
+	VMOVUPD      Z4, K2, (AX)(R9*1)
+	VMOVUPD.Z    64(AX)(R9*1), K3, Z4
+	VADDPD       Z4, Z1, Z1
+	VMOVUPD      Z1, K3, 64(AX)(R9*1)
+
+next:
+	LEAQ (DX)(R8*8), DX
+	LEAQ (BX)(R8*8), BX
+	LEAQ (DI)(R9*2), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func maxPool2BackwardIntoF64AVX512(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxPool2BackwardIntoF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ      dx_base+0(FP), DI
+	MOVQ      ct_base+24(FP), DX
+	MOVQ      x_base+48(FP), SI
+	MOVQ      y_base+72(FP), BX
+	VMOVDQU64 orders<>+0(SB), Z0
+	VMOVDQU64 orders<>+64(SB), Z1
+	MOVQ      cols+96(FP), R8
+	MOVQ      width+104(FP), R9
+	MOVQ      rows+112(FP), R10
+	SHLQ      $0x03, R9
+	MOVQ      R8, R12
+	ANDQ      $+7, R12
+	MOVQ      R12, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	LEAQ      (R12)(R12*1), CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K2
+	SHRQ      $0x08, AX
+	KMOVW     AX, K3
+	SHRQ      $0x08, AX
+
+row:
+	XORQ R11, R11
+	MOVQ R8, R12
+	SUBQ $0x08, R12
+	JL   rest
+
+loop:
+	LEAQ         (SI)(R11*8), AX
+	LEAQ         (AX)(R11*8), AX
+	VMOVUPD      (AX), Z1
+	VMOVUPD      64(AX), Z4
+	VUNPCKLPD    Z4, Z1, Z5
+	VUNPCKHPD    Z4, Z1, Z1
+	VMOVUPD      (AX)(R9*1), Z4
+	VMOVUPD      64(AX)(R9*1), Z6
+	VUNPCKLPD    Z6, Z4, Z7
+	VUNPCKHPD    Z6, Z4, Z4
+	VMOVUPD      (BX)(R11*8), Z6
+	VPERMPD      Z6, Z0, Z6
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x00, Z6, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z8
+	VMOVAPD.Z    Z8, K4, Z8
+	VADDPD       Z8, Z2, Z8
+	VCMPPD       $0x00, Z6, Z1, K4
+	VCMPPD       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VCMPPD       $0x00, Z6, Z7, K4
+	VCMPPD       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VCMPPD       $0x00, Z6, Z4, K4
+	VCMPPD       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VMOVUPD      (DX)(R11*8), Z9
+	VPERMPD      Z9, Z0, Z9
+	VDIVPD       Z8, Z9, Z8
+	LEAQ         (DI)(R11*8), AX
+	LEAQ         (AX)(R11*8), AX
+	VCMPPD       $0x00, Z6, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z5
+	VCMPPD       $0x00, Z6, Z1, K4
+	VCMPPD       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z1
+	VUNPCKLPD    Z1, Z5, Z9
+	VUNPCKHPD    Z1, Z5, Z1
+	VMOVUPD      Z9, (AX)
+	VMOVUPD      Z1, 64(AX)
+	VCMPPD       $0x00, Z6, Z7, K4
+	VCMPPD       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z1
+	VCMPPD       $0x00, Z6, Z4, K4
+	VCMPPD       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z4
+	VUNPCKLPD    Z4, Z1, Z5
+	VUNPCKHPD    Z4, Z1, Z1
+	VMOVUPD      Z5, (AX)(R9*1)
+	VMOVUPD      Z1, 64(AX)(R9*1)
+	ADDQ         $0x08, R11
+	SUBQ         $0x08, R12
+	JGE          loop
+
+rest:
+	ADDQ         $0x08, R12
+	JZ           next
+	LEAQ         (SI)(R11*8), AX
+	LEAQ         (AX)(R11*8), AX
+	VMOVUPD.Z    (AX), K2, Z1
+	VMOVUPD.Z    64(AX), K3, Z4
+	VUNPCKLPD    Z4, Z1, Z5
+	VUNPCKHPD    Z4, Z1, Z1
+	VMOVUPD.Z    (AX)(R9*1), K2, Z4
+	VMOVUPD.Z    64(AX)(R9*1), K3, Z6
+	VUNPCKLPD    Z6, Z4, Z7
+	VUNPCKHPD    Z6, Z4, Z4
+	VMOVUPD.Z    (BX)(R11*8), K1, Z6
+	VPERMPD      Z6, Z0, Z6
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x00, Z6, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z8
+	VMOVAPD.Z    Z8, K4, Z8
+	VADDPD       Z8, Z3, Z8
+	VCMPPD       $0x00, Z6, Z1, K4
+	VCMPPD       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VCMPPD       $0x00, Z6, Z7, K4
+	VCMPPD       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VCMPPD       $0x00, Z6, Z4, K4
+	VCMPPD       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VMOVAPD.Z    Z9, K4, Z9
+	VADDPD       Z9, Z8, Z8
+	VMOVUPD.Z    (DX)(R11*8), K1, Z9
+	VPERMPD      Z9, Z0, Z9
+	VDIVPD       Z8, Z9, Z8
+	LEAQ         (DI)(R11*8), AX
+	LEAQ         (AX)(R11*8), AX
+	VCMPPD       $0x00, Z6, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z5
+	VCMPPD       $0x00, Z6, Z1, K4
+	VCMPPD       $0x03, Z1, Z1, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z1
+	VUNPCKLPD    Z1, Z5, Z9
+	VUNPCKHPD    Z1, Z5, Z1
+	VMOVUPD      Z9, K2, (AX)
+	VMOVUPD      Z1, K3, 64(AX)
+	VCMPPD       $0x00, Z6, Z7, K4
+	VCMPPD       $0x03, Z7, Z7, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z1
+	VCMPPD       $0x00, Z6, Z4, K4
+	VCMPPD       $0x03, Z4, Z4, K5
+	KORW         K4, K5, K4
+	VMOVAPD.Z    Z8, K4, Z4
+	VUNPCKLPD    Z4, Z1, Z5
+	VUNPCKHPD    Z4, Z1, Z1
+	VMOVUPD      Z5, K2, (AX)(R9*1)
+	VMOVUPD      Z1, K3, 64(AX)(R9*1)
+
+next:
+	LEAQ (DX)(R8*8), DX
+	LEAQ (BX)(R8*8), BX
+	LEAQ (DI)(R9*2), DI
+	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
 	VZEROUPPER
 	RET
 

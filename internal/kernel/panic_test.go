@@ -24,6 +24,11 @@ func TestPanics(t *testing.T) {
 		{func() { kernel.Gemm(false, false, 2, -1, 2, s(4), 2, s(4), 2, s(4), 2, false) }, "kernel: Gemm: m, n, k = 2, -1, 2: a size is negative"},
 		{func() { kernel.Gemm(false, true, 2, 3, 4, s(8), 4, s(11), 4, s(6), 3, false) }, "kernel: Gemm: len(b) is 11, want at least 12 for 3 rows of 4, 4 apart"},
 		{func() { kernel.Gemm(true, false, 2, 3, 4, s(8), 1, s(12), 3, s(6), 3, false) }, "kernel: Gemm: lda is 1, less than the row length 2"},
+		{func() { kernel.MaxPool2(s(5), s(20), 2, 4) }, "kernel: MaxPool2: 5 elements of y, cols 2, width 4: want whole rows, and width to be 2·cols at least"},
+		{func() { kernel.MaxPool2(s(4), s(16), 2, 3) }, "kernel: MaxPool2: 4 elements of y, cols 2, width 3: want whole rows, and width to be 2·cols at least"},
+		{func() { kernel.MaxPool2(s(4), s(15), 2, 4) }, "kernel: MaxPool2: len(x) is 15, want at least 16 for 2 rows of windows, x being 4 wide"},
+		{func() { kernel.MaxPool2Backward(s(16), s(3), s(16), s(4), 2, 4) }, "kernel: MaxPool2Backward: len(ct) is 3, want 4"},
+		{func() { kernel.MaxPool2BackwardInto(s(15), s(4), s(16), s(4), 2) }, "kernel: MaxPool2BackwardInto: len(dx) is 15, want 16"},
 		{func() { kernel.SGDMomentum(s(3), s(3), s(2), 1, 1, 1, false) }, "kernel: SGDMomentum: len(v) is 2, want 3"},
 		{func() { kernel.Adam(s(3), s(3), s(3), s(3), 1, 1, 1, 1, 1, false, 0) }, "kernel: Adam: step is 0, want 1 for the first step"},
 	}

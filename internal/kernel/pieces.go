@@ -83,6 +83,7 @@ type jobs[T Float] struct {
 	axes    axesJob[T]
 	gemm    gemmJob[T]
 	share   shareJob[T]
+	pool    poolJob[T]
 }
 
 var (

@@ -254,6 +254,21 @@ func nesterovF32AVX2(w []float32, g []float32, v []float32, p [3]float32)
 //go:noescape
 func adamF32AVX2(w []float32, g []float32, m []float32, v []float32, p [9]float32)
 
+// maxPool2F32AVX2 sets rows of cols elements of y to the largest of windows of 2×2 elements of x, whose rows are width apart.
+//
+//go:noescape
+func maxPool2F32AVX2(y []float32, x []float32, cols int, width int, rows int)
+
+// maxPool2BackwardF32AVX2 adds to dx the parts that elements of x have in the cotangents ct of the largest ones of their windows, y.
+//
+//go:noescape
+func maxPool2BackwardF32AVX2(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
+
+// maxPool2BackwardIntoF32AVX2 sets dx to the parts that elements of x have in the cotangents ct of the largest ones of their windows, y.
+//
+//go:noescape
+func maxPool2BackwardIntoF32AVX2(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
+
 // gemm1x1F32AVX2 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
@@ -624,6 +639,21 @@ func nesterovF64AVX2(w []float64, g []float64, v []float64, p [3]float64)
 //go:noescape
 func adamF64AVX2(w []float64, g []float64, m []float64, v []float64, p [9]float64)
 
+// maxPool2F64AVX2 sets rows of cols elements of y to the largest of windows of 2×2 elements of x, whose rows are width apart.
+//
+//go:noescape
+func maxPool2F64AVX2(y []float64, x []float64, cols int, width int, rows int)
+
+// maxPool2BackwardF64AVX2 adds to dx the parts that elements of x have in the cotangents ct of the largest ones of their windows, y.
+//
+//go:noescape
+func maxPool2BackwardF64AVX2(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
+
+// maxPool2BackwardIntoF64AVX2 sets dx to the parts that elements of x have in the cotangents ct of the largest ones of their windows, y.
+//
+//go:noescape
+func maxPool2BackwardIntoF64AVX2(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
+
 // gemm1x1F64AVX2 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
@@ -973,6 +1003,21 @@ func nesterovF32AVX512(w []float32, g []float32, v []float32, p [3]float32)
 //
 //go:noescape
 func adamF32AVX512(w []float32, g []float32, m []float32, v []float32, p [9]float32)
+
+// maxPool2F32AVX512 sets rows of cols elements of y to the largest of windows of 2×2 elements of x, whose rows are width apart.
+//
+//go:noescape
+func maxPool2F32AVX512(y []float32, x []float32, cols int, width int, rows int)
+
+// maxPool2BackwardF32AVX512 adds to dx the parts that elements of x have in the cotangents ct of the largest ones of their windows, y.
+//
+//go:noescape
+func maxPool2BackwardF32AVX512(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
+
+// maxPool2BackwardIntoF32AVX512 sets dx to the parts that elements of x have in the cotangents ct of the largest ones of their windows, y.
+//
+//go:noescape
+func maxPool2BackwardIntoF32AVX512(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
 
 // gemm1x1F32AVX512 multiplies tiles of 1 rows and 1 vectors.
 //
@@ -1373,6 +1418,21 @@ func nesterovF64AVX512(w []float64, g []float64, v []float64, p [3]float64)
 //
 //go:noescape
 func adamF64AVX512(w []float64, g []float64, m []float64, v []float64, p [9]float64)
+
+// maxPool2F64AVX512 sets rows of cols elements of y to the largest of windows of 2×2 elements of x, whose rows are width apart.
+//
+//go:noescape
+func maxPool2F64AVX512(y []float64, x []float64, cols int, width int, rows int)
+
+// maxPool2BackwardF64AVX512 adds to dx the parts that elements of x have in the cotangents ct of the largest ones of their windows, y.
+//
+//go:noescape
+func maxPool2BackwardF64AVX512(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
+
+// maxPool2BackwardIntoF64AVX512 sets dx to the parts that elements of x have in the cotangents ct of the largest ones of their windows, y.
+//
+//go:noescape
+func maxPool2BackwardIntoF64AVX512(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
 
 // gemm1x1F64AVX512 multiplies tiles of 1 rows and 1 vectors.
 //

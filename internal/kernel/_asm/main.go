@@ -28,6 +28,7 @@ func main() {
 		t.elementwise()
 		t.reduce()
 		t.optimizers()
+		t.pooling()
 		t.gemm()
 		for _, n := range panels {
 			t.panel(n)
