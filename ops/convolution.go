@@ -66,15 +66,15 @@ func convRows(rank int, name string, convolve, input, weight any, tries [3][]str
 		row.Forward = func(n graph.Node) {
 			var t [3]*tensor.Tensor
 			t[convOperands[target][0]], t[convOperands[target][1]], t[target] = n.In(0), n.In(1), n.Out()
-			t[target].Fill(0)
-			convolveTo(n, target, t, n.Int(0))
+			convolveTo(n, target, t, n.Int(0), true)
 		}
-		row.Backward = adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
+		row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 			var t [3]*tensor.Tensor
 			operand, other := convOperands[target][i], convOperands[target][1-i]
 			t[operand], t[other], t[target] = dst, n.In(1-i), ct
-			convolveTo(n, operand, t, n.Int(0)&(1<<other)|1<<target)
-		})
+			convolveTo(n, operand, t, n.Int(0)&(1<<other)|1<<target, fresh)
+			return true
+		}
 		row.VJP = func(n graph.Node, i int, ct graph.Value) graph.Value {
 			var v [3]graph.Value
 			operand, other := convOperands[target][i], convOperands[target][1-i]
@@ -367,16 +367,19 @@ func mustMake(op string, a, k, m []int, g convGeometry) {
 	}
 }
 
-// convolveTo adds to one of the three tensors of a convolution the product of the other two. cotangents has bit i set if
-// tensor i is a cotangent, whose zeros win.
-func convolveTo(n graph.Node, target int, t [3]*tensor.Tensor, cotangents int) {
+// convolveTo adds to one of the three tensors of a convolution the product of the other two, or sets it if it is fresh.
+// cotangents has bit i set if tensor i is a cotangent, whose zeros win.
+func convolveTo(n graph.Node, target int, t [3]*tensor.Tensor, cotangents int, fresh bool) {
 	if t[images].Len() == 0 || t[kernels].Len() == 0 || t[maps].Len() == 0 {
+		if fresh {
+			t[target].Fill(0)
+		}
 		return
 	}
 	s := sizesOf(t[images].Dims(), t[kernels].Dims(), t[maps].Dims(), geometryOf(n))
 	if t[target].DType() == tensor.Float32 {
-		convolveOf[float32](n.Graph(), &convJobs32, s, target, t, cotangents)
+		convolveOf[float32](n.Graph(), &convJobs32, s, target, t, cotangents, fresh)
 	} else {
-		convolveOf[float64](n.Graph(), &convJobs64, s, target, t, cotangents)
+		convolveOf[float64](n.Graph(), &convJobs64, s, target, t, cotangents, fresh)
 	}
 }

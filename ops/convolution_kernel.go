@@ -46,12 +46,16 @@ func sizesOf(x, k, y []int, g convGeometry) convSizes {
 // patch returns how many elements of an image a kernel sees at one place.
 func (s *convSizes) patch() int { return s.in * s.kh * s.kw }
 
-// blockLen is how many elements of patches are laid out at a time: few enough to stay in the cache.
-const blockLen = 1 << 16
+// blockLen is how many elements of patches are laid out at a time: few enough to stay in the cache. But a block has some
+// places at least, so that kernels are not read again and again for a few of them.
+const (
+	blockLen    = 1 << 16
+	blockPlaces = 128
+)
 
 // block returns how many places are laid out at a time, whole rows of them if possible.
 func (s *convSizes) block() int {
-	n := min(max(blockLen/s.patch(), 1), s.area)
+	n := min(max(blockLen/s.patch(), blockPlaces), s.area)
 	if n > s.cols {
 		n -= n % s.cols
 	}
@@ -61,14 +65,17 @@ func (s *convSizes) block() int {
 // A convJob does the work of convolveTo as matrix products. The patches that a kernel sees at n places of an image are
 // the columns of a matrix of patch() rows; with it the convolution is kernels × patches = maps.
 type convJob[T constraints.Float] struct {
-	s       convSizes
-	target  int
-	win     int // which zeros win
-	chunks  int // parts of the batch
-	x, w, y []T
-	sums    []T // of the kernels' gradients, one for each chunk
-	levels  int // of partial sums in a chunk
-	patches int // elements of the patches that are laid out at a time
+	s          convSizes
+	target     int
+	win        int  // which zeros win
+	accumulate bool // add to maps, or to images that are patches themselves
+	chunks     int  // parts of the batch
+	x, w, y    []T
+	sums       []T  // of the kernels' gradients, one for each chunk
+	levels     int  // of partial sums in a chunk
+	upright    bool // the kernels' gradients are sums of patches × mapsᵀ, in place of maps × patchesᵀ
+	patches    int  // elements of the patches that are laid out at a time
+	lines      int  // elements of the rows of images from which they are laid out
 }
 
 // The jobs that no one uses, so that a convolution allocates nothing.
@@ -87,7 +94,7 @@ const (
 	convSumsLen = 1 << 16
 )
 
-func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSizes, target int, t [3]*tensor.Tensor, cotangents int) {
+func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSizes, target int, t [3]*tensor.Tensor, cotangents int, fresh bool) {
 	j := jobs.Get().(*convJob[T])
 	*j = convJob[T]{s: s, target: target, chunks: min(s.batch, convChunks), x: tensor.Data[T](t[images]), w: tensor.Data[T](t[kernels]), y: tensor.Data[T](t[maps])}
 	// Which operand of the matrix product is which tensor.
@@ -106,8 +113,12 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 	if padded := right == images && s.above+s.left > 0; j.win&rightCotangent != 0 && !padded && !slices.Contains(b, 0) {
 		j.win &^= rightCotangent
 	}
-	var sums *tensor.Tensor
-	if target == kernels {
+	var sums, turned *tensor.Tensor
+	switch {
+	case target == kernels:
+		if fresh {
+			clear(j.w)
+		}
 		j.chunks = min(s.batch, convSums)
 		if j.chunks*len(j.w) > convSumsLen {
 			j.chunks = 1
@@ -116,16 +127,19 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 			sums = g.Temp(j.chunks, len(j.w))
 			j.sums = tensor.Data[T](sums)
 		}
+		j.upright = s.upright()
+	case target == images && s.turns() && j.win == plainProduct && kernel.AllFinite(j.w):
+		turned = g.Temp(len(j.w))
+		turn(&s, tensor.Data[T](turned), j.w)
+		j.s, j.target = s.turned(), maps
+		j.x, j.w, j.y = j.y, tensor.Data[T](turned), j.x
+		j.accumulate = !fresh
+	case target == images && fresh && !s.direct:
+		clear(j.x)
+	default:
+		j.accumulate = !fresh
 	}
-	if !s.direct {
-		j.patches = s.patch() * s.block()
-	}
-	size := j.patches
-	if target == kernels {
-		perChunk := (s.batch + j.chunks - 1) / j.chunks
-		j.levels = sumLevels(perChunk * s.products())
-		size += j.levels * s.out * s.patch()
-	}
+	size := j.plan()
 	kernel.Share(j, j.chunks, size, s.batch*s.groups*s.area*s.out*s.patch())
 	if sums != nil {
 		for i := range j.chunks {
@@ -133,8 +147,71 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 		}
 		g.FreeTemp(sums)
 	}
+	if turned != nil {
+		g.FreeTemp(turned)
+	}
 	*j = convJob[T]{}
 	jobs.Put(j)
+}
+
+// plan divides the buffer of a chunk, and returns how many elements it has.
+func (j *convJob[T]) plan() int {
+	s := &j.s
+	if !s.direct {
+		j.patches, j.lines = s.patch()*s.block(), s.kh*s.block()
+	}
+	size := j.patches + j.lines
+	if j.target == kernels {
+		perChunk := (s.batch + j.chunks - 1) / j.chunks
+		j.levels = sumLevels(perChunk * s.products())
+		size += j.levels * s.out * s.patch()
+		if j.upright {
+			size += s.out * s.patch()
+		}
+	}
+	return size
+}
+
+// upright reports whether the kernels' gradients are better computed as sums of patches × mapsᵀ, which are their transposes.
+// The right operand is copied in columns, which are filled up to whole vectors.
+func (s *convSizes) upright() bool {
+	const lanes = 16
+	up := func(n int) int { return (n + lanes - 1) / lanes * lanes }
+	this, other := s.patch()*up(s.out), s.out*up(s.patch())
+	return this < other || this == other && s.out <= s.patch()
+}
+
+// turns reports whether the gradient of images is better computed as a convolution of the maps, with kernels that are turned
+// by half a circle: nothing has to be folded back then. That needs kernels that step from element to element; and where
+// images are much larger than maps, most products would be with padding.
+func (s *convSizes) turns() bool {
+	return !s.direct && s.strideH == 1 && s.strideW == 1 && s.above <= (s.kh-1)*s.dilationH && s.left <= (s.kw-1)*s.dilationW &&
+		2*s.h*s.w <= 3*s.area
+}
+
+// turned returns the sizes of that convolution.
+func (s *convSizes) turned() convSizes {
+	t := *s
+	t.in, t.out = s.out, s.in
+	t.h, t.w, t.rows, t.cols = s.rows, s.cols, s.h, s.w
+	t.above, t.left = (s.kh-1)*s.dilationH-s.above, (s.kw-1)*s.dilationW-s.left
+	t.imageLen, t.mapLen, t.area = s.mapLen, s.imageLen, s.h*s.w
+	return t
+}
+
+// turn writes the kernels of that convolution: channels and maps exchanged in every group, elements in reverse order.
+func turn[T constraints.Float](s *convSizes, dst, w []T) {
+	size := s.kh * s.kw
+	for g := range s.groups {
+		for o := range s.out {
+			for c := range s.in {
+				out := dst[((g*s.in+c)*s.out+o)*size:][:size]
+				for i, v := range w[((g*s.out+o)*s.in+c)*size:][:size] {
+					out[size-1-i] = v
+				}
+			}
+		}
+	}
 }
 
 // products returns how many matrix products the kernels' gradient by one image is divided into.
@@ -150,19 +227,38 @@ func (j *convJob[T]) Chunk(i int, buffer []T) {
 		w = j.sums[i*len(w) : (i+1)*len(w)]
 	}
 	from, to := i*s.batch/j.chunks, (i+1)*s.batch/j.chunks
-	patches, parts := buffer[:j.patches], buffer[j.patches:]
+	patches, buffer := buffer[:j.patches], buffer[j.patches:]
+	lines, parts := buffer[:j.lines], buffer[j.lines:]
 	for g := range s.groups {
 		k := s.out * s.patch()
-		sums := partialSums[T]{total: w[g*k : (g+1)*k], parts: parts, levels: j.levels}
+		own := w[g*k : (g+1)*k]
+		sums := partialSums[T]{total: own, parts: parts, levels: j.levels}
+		if j.upright {
+			sums.total, sums.parts = parts[:k], parts[k:]
+			clear(sums.total)
+		}
 		for b := from; b < to; b++ {
-			j.image(b*s.groups+g, &sums, patches)
+			j.image(b*s.groups+g, &sums, patches, lines)
 		}
 		sums.finish()
+		if j.upright {
+			addTransposed(own, sums.total, s.out)
+		}
+	}
+}
+
+// addTransposed adds to dst, of so many rows, the transpose of src.
+func addTransposed[T constraints.Float](dst, src []T, rows int) {
+	cols := len(dst) / rows
+	for i := range rows {
+		for j := range cols {
+			dst[i*cols+j] += src[j*rows+i]
+		}
 	}
 }
 
 // image does one group of an image. The group's kernels, or what is added to them, are the sums.
-func (j *convJob[T]) image(i int, sums *partialSums[T], patches []T) {
+func (j *convJob[T]) image(i int, sums *partialSums[T], patches, lines []T) {
 	s, w := &j.s, sums.total
 	image, maps := j.x[i*s.imageLen:(i+1)*s.imageLen], j.y[i*s.mapLen:(i+1)*s.mapLen]
 	k := s.patch()
@@ -173,12 +269,12 @@ func (j *convJob[T]) image(i int, sums *partialSums[T], patches []T) {
 		if !s.direct {
 			col, ld = patches[:k*n], n
 			if j.target != images {
-				unfold(s, col, image, from, n)
+				unfold(s, col, image, lines, from, n)
 			}
 		}
 		switch j.target {
 		case images:
-			gemm(win, true, false, k, n, s.out, w, k, maps[from:], s.area, col, ld, s.direct)
+			gemm(win, true, false, k, n, s.out, w, k, maps[from:], s.area, col, ld, s.direct && j.accumulate)
 			if !s.direct {
 				fold(s, image, col, from, n)
 			}
@@ -187,13 +283,22 @@ func (j *convJob[T]) image(i int, sums *partialSums[T], patches []T) {
 			for p := range parts {
 				lo, hi := p*n/parts, (p+1)*n/parts
 				dst, accumulate := sums.next()
-				gemm(win, false, true, s.out, k, hi-lo, maps[from+lo:], s.area, col[lo:], ld, dst, k, accumulate)
+				if j.upright {
+					gemm(exchanged(win), false, true, k, s.out, hi-lo, col[lo:], ld, maps[from+lo:], s.area, dst, s.out, accumulate)
+				} else {
+					gemm(win, false, true, s.out, k, hi-lo, maps[from+lo:], s.area, col[lo:], ld, dst, k, accumulate)
+				}
 				sums.done()
 			}
 		default:
-			gemm(win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, true)
+			gemm(win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, j.accumulate)
 		}
 	}
+}
+
+// exchanged returns which zeros win if the operands of a product change places.
+func exchanged(win int) int {
+	return win&leftCotangent*(rightCotangent/leftCotangent) | win&rightCotangent/(rightCotangent/leftCotangent)
 }
 
 // winIn returns which zeros win in the products of one image. They are none if what they meet there is finite.
@@ -209,84 +314,78 @@ func (j *convJob[T]) winIn(w, image, maps []T) int {
 	return challenged(j.win, w, image)
 }
 
-// unfold writes the patches at n places from number from on as the columns of a matrix: im2col.
-func unfold[T constraints.Float](s *convSizes, col, image []T, from, n int) {
-	whole := s.shifted(from, n)
-	for c := range s.in {
-		plane := image[c*s.h*s.w:][:s.h*s.w]
-		for p := range s.kh {
-			for q := range s.kw {
-				dst := col[:n]
-				col = col[n:]
-				if !whole {
-					unfoldRows(s, dst, plane, from, p, q)
-					continue
+// unfold writes the patches at n places from number from on as the columns of a matrix: im2col. Blocks of whole rows of
+// places are made from lines: what a column of a kernel sees in the padded rows of the images, at all places across, which
+// its elements see at places that are rows apart.
+func unfold[T constraints.Float](s *convSizes, col, image, lines []T, from, n int) {
+	number, ok := s.linesFor(from, n)
+	if !ok {
+		for c := range s.in {
+			plane := image[c*s.h*s.w:][:s.h*s.w]
+			for p := range s.kh {
+				for q := range s.kw {
+					unfoldRows(s, col[:n], plane, from, p, q)
+					col = col[n:]
 				}
-				lo, hi, shift := s.overlap(from, n, p, q)
-				if lo == hi {
-					clear(dst)
-					continue
-				}
-				clear(dst[:lo])
-				copy(dst[lo:hi], plane[from+lo+shift:])
-				clear(dst[hi:])
-				clearEdges(s, dst, q)
 			}
 		}
-	}
-}
-
-// fold adds the columns of a matrix to the patches that unfold takes them from: col2im. It may change the matrix.
-func fold[T constraints.Float](s *convSizes, image, col []T, from, n int) {
-	whole := s.shifted(from, n)
-	for c := range s.in {
-		plane := image[c*s.h*s.w:][:s.h*s.w]
-		for p := range s.kh {
-			for q := range s.kw {
-				src := col[:n]
-				col = col[n:]
-				if !whole {
-					foldRows(s, plane, src, from, p, q)
-					continue
-				}
-				lo, hi, shift := s.overlap(from, n, p, q)
-				if lo == hi {
-					continue
-				}
-				clearEdges(s, src, q)
-				kernel.AddTo(plane[from+lo+shift:from+hi+shift], src[lo:hi])
-			}
-		}
-	}
-}
-
-// shifted reports whether n places from number from on are whole rows of maps that are as wide as the images, without
-// strides. Then what element (p, q) of the kernels sees there is the image itself, shifted, but for the edges.
-func (s *convSizes) shifted(from, n int) bool {
-	return s.strideH == 1 && s.strideW == 1 && s.cols == s.w && from%s.cols == 0 && n%s.cols == 0
-}
-
-// overlap returns which places lo ≤ k < hi of n from number from on see an element of the shifted image: place number at
-// sees element at + shift.
-func (s *convSizes) overlap(from, n, p, q int) (lo, hi, shift int) {
-	shift = (p*s.dilationH-s.above)*s.w + q*s.dilationW - s.left
-	lo = min(max(-shift-from, 0), n)
-	hi = min(max(s.h*s.w-shift-from, lo), n)
-	return lo, hi, shift
-}
-
-// clearEdges clears the places of whole rows at which element q of a kernel's row is outside the image.
-func clearEdges[T constraints.Float](s *convSizes, places []T, q int) {
-	lo, hi, _ := s.inside(0, q, s.cols)
-	if lo == 0 && hi == s.cols {
 		return
 	}
-	for ; len(places) > 0; places = places[s.cols:] {
-		for k := range lo {
-			places[k] = 0
+	lines = lines[:number*s.cols]
+	first := from/s.cols*s.strideH - s.above // the row of the image that is the first line
+	top, bottom := max(-first, 0), min(s.h-first, number)
+	for q := range s.kw {
+		clear(lines)
+		lo, hi, left := s.inside(0, q, s.cols)
+		for c := range s.in {
+			if top < bottom && lo < hi {
+				fillLines(s, lines[top*s.cols+lo:], image[(c*s.h+first+top)*s.w+left+lo*s.strideW:], hi-lo, bottom-top)
+			}
+			dst := col[(c*s.kh*s.kw+q)*n:]
+			if s.strideH == 1 || n == s.cols {
+				kernel.CopyRows(dst, s.kw*n, lines, s.dilationH*s.cols, n, s.kh)
+				continue
+			}
+			for p := range s.kh {
+				kernel.CopyRows(dst[p*s.kw*n:], s.cols, lines[p*s.dilationH*s.cols:], s.strideH*s.cols, s.cols, n/s.cols)
+			}
 		}
-		for k := hi; k < s.cols; k++ {
-			places[k] = 0
+	}
+}
+
+// linesFor returns how many lines the patches at n places from number from on are made from, and whether they are whole rows
+// of places and the lines no more than what is made of them.
+func (s *convSizes) linesFor(from, n int) (lines int, ok bool) {
+	if from%s.cols != 0 || n%s.cols != 0 {
+		return 0, false
+	}
+	lines = (n/s.cols-1)*s.strideH + (s.kh-1)*s.dilationH + 1
+	return lines, lines <= s.kh*(n/s.cols)
+}
+
+// fillLines copies what n places of a row see of so many rows of an image.
+func fillLines[T constraints.Float](s *convSizes, lines, image []T, n, rows int) {
+	if s.strideW == 1 {
+		kernel.CopyRows(lines, s.cols, image, s.w, n, rows)
+		return
+	}
+	for i := range rows {
+		row, line := image[i*s.w:], lines[i*s.cols:][:n]
+		for k := range line {
+			line[k] = row[k*s.strideW]
+		}
+	}
+}
+
+// fold adds the columns of a matrix to the patches that unfold takes them from: col2im.
+func fold[T constraints.Float](s *convSizes, image, col []T, from, n int) {
+	for c := range s.in {
+		plane := image[c*s.h*s.w:][:s.h*s.w]
+		for p := range s.kh {
+			for q := range s.kw {
+				foldRows(s, plane, col[:n], from, p, q)
+				col = col[n:]
+			}
 		}
 	}
 }

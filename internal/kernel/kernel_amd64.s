@@ -5890,6 +5890,62 @@ next:
 	VZEROUPPER
 	RET
 
+// func copyRowsF32AVX2(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX
+TEXT ·copyRowsF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ ldd+16(FP), R8
+	MOVQ lds+24(FP), R9
+	MOVQ n+32(FP), DX
+	MOVQ rows+40(FP), R10
+
+row:
+	XORQ R11, R11
+	MOVQ DX, R12
+	SUBQ $0x20, R12
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R11*4), Y0
+	VMOVUPS 32(SI)(R11*4), Y1
+	VMOVUPS 64(SI)(R11*4), Y2
+	VMOVUPS 96(SI)(R11*4), Y3
+	VMOVUPS Y0, (DI)(R11*4)
+	VMOVUPS Y1, 32(DI)(R11*4)
+	VMOVUPS Y2, 64(DI)(R11*4)
+	VMOVUPS Y3, 96(DI)(R11*4)
+	ADDQ    $0x20, R11
+	SUBQ    $0x20, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x20, R12
+	SUBQ $0x08, R12
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R11*4), Y0
+	VMOVUPS Y0, (DI)(R11*4)
+	ADDQ    $0x08, R11
+	SUBQ    $0x08, R12
+	JGE     one
+
+oneend:
+	ADDQ    $0x08, R12
+	JZ      next
+	LEAQ    -8(DX), R11
+	VMOVUPS (SI)(R11*4), Y0
+	VMOVUPS Y0, (DI)(R11*4)
+
+next:
+	ADDQ R8, DI
+	ADDQ R9, SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-112
@@ -14425,6 +14481,62 @@ next:
 	VZEROUPPER
 	RET
 
+// func copyRowsF64AVX2(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX
+TEXT ·copyRowsF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ ldd+16(FP), R8
+	MOVQ lds+24(FP), R9
+	MOVQ n+32(FP), DX
+	MOVQ rows+40(FP), R10
+
+row:
+	XORQ R11, R11
+	MOVQ DX, R12
+	SUBQ $0x10, R12
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R11*8), Y0
+	VMOVUPD 32(SI)(R11*8), Y1
+	VMOVUPD 64(SI)(R11*8), Y2
+	VMOVUPD 96(SI)(R11*8), Y3
+	VMOVUPD Y0, (DI)(R11*8)
+	VMOVUPD Y1, 32(DI)(R11*8)
+	VMOVUPD Y2, 64(DI)(R11*8)
+	VMOVUPD Y3, 96(DI)(R11*8)
+	ADDQ    $0x10, R11
+	SUBQ    $0x10, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x10, R12
+	SUBQ $0x04, R12
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R11*8), Y0
+	VMOVUPD Y0, (DI)(R11*8)
+	ADDQ    $0x04, R11
+	SUBQ    $0x04, R12
+	JGE     one
+
+oneend:
+	ADDQ    $0x04, R12
+	JZ      next
+	LEAQ    -4(DX), R11
+	VMOVUPD (SI)(R11*8), Y0
+	VMOVUPD Y0, (DI)(R11*8)
+
+next:
+	ADDQ R8, DI
+	ADDQ R9, SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-112
@@ -20907,6 +21019,66 @@ next:
 	LEAQ (BX)(R8*4), BX
 	LEAQ (DI)(R9*2), DI
 	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func copyRowsF32AVX512(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·copyRowsF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+8(FP), SI
+	MOVQ  ldd+16(FP), R8
+	MOVQ  lds+24(FP), R9
+	MOVQ  n+32(FP), DX
+	MOVQ  rows+40(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $+15, CX
+	MOVQ  $-1, AX
+	BZHIQ CX, AX, AX
+	KMOVW AX, K1
+
+row:
+	XORQ R11, R11
+	MOVQ DX, R12
+	SUBQ $0x40, R12
+	JL   manyend
+
+many:
+	VMOVUPS (SI)(R11*4), Z0
+	VMOVUPS 64(SI)(R11*4), Z1
+	VMOVUPS 128(SI)(R11*4), Z2
+	VMOVUPS 192(SI)(R11*4), Z3
+	VMOVUPS Z0, (DI)(R11*4)
+	VMOVUPS Z1, 64(DI)(R11*4)
+	VMOVUPS Z2, 128(DI)(R11*4)
+	VMOVUPS Z3, 192(DI)(R11*4)
+	ADDQ    $0x40, R11
+	SUBQ    $0x40, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x40, R12
+	SUBQ $0x10, R12
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R11*4), Z0
+	VMOVUPS Z0, (DI)(R11*4)
+	ADDQ    $0x10, R11
+	SUBQ    $0x10, R12
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, R12
+	JZ        next
+	VMOVUPS.Z (SI)(R11*4), K1, Z0
+	VMOVUPS   Z0, K1, (DI)(R11*4)
+
+next:
+	ADDQ R8, DI
+	ADDQ R9, SI
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
@@ -29636,6 +29808,66 @@ next:
 	LEAQ (BX)(R8*8), BX
 	LEAQ (DI)(R9*2), DI
 	LEAQ (SI)(R9*2), SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func copyRowsF64AVX512(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·copyRowsF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+8(FP), SI
+	MOVQ  ldd+16(FP), R8
+	MOVQ  lds+24(FP), R9
+	MOVQ  n+32(FP), DX
+	MOVQ  rows+40(FP), R10
+	MOVQ  DX, CX
+	ANDQ  $+7, CX
+	MOVQ  $-1, AX
+	BZHIQ CX, AX, AX
+	KMOVW AX, K1
+
+row:
+	XORQ R11, R11
+	MOVQ DX, R12
+	SUBQ $0x20, R12
+	JL   manyend
+
+many:
+	VMOVUPD (SI)(R11*8), Z0
+	VMOVUPD 64(SI)(R11*8), Z1
+	VMOVUPD 128(SI)(R11*8), Z2
+	VMOVUPD 192(SI)(R11*8), Z3
+	VMOVUPD Z0, (DI)(R11*8)
+	VMOVUPD Z1, 64(DI)(R11*8)
+	VMOVUPD Z2, 128(DI)(R11*8)
+	VMOVUPD Z3, 192(DI)(R11*8)
+	ADDQ    $0x20, R11
+	SUBQ    $0x20, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x20, R12
+	SUBQ $0x08, R12
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R11*8), Z0
+	VMOVUPD Z0, (DI)(R11*8)
+	ADDQ    $0x08, R11
+	SUBQ    $0x08, R12
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, R12
+	JZ        next
+	VMOVUPD.Z (SI)(R11*8), K1, Z0
+	VMOVUPD   Z0, K1, (DI)(R11*8)
+
+next:
+	ADDQ R8, DI
+	ADDQ R9, SI
 	DECQ R10
 	JNZ  row
 	VZEROUPPER

@@ -24,6 +24,8 @@ func TestPanics(t *testing.T) {
 		{func() { kernel.Gemm(false, false, 2, -1, 2, s(4), 2, s(4), 2, s(4), 2, false) }, "kernel: Gemm: m, n, k = 2, -1, 2: a size is negative"},
 		{func() { kernel.Gemm(false, true, 2, 3, 4, s(8), 4, s(11), 4, s(6), 3, false) }, "kernel: Gemm: len(b) is 11, want at least 12 for 3 rows of 4, 4 apart"},
 		{func() { kernel.Gemm(true, false, 2, 3, 4, s(8), 1, s(12), 3, s(6), 3, false) }, "kernel: Gemm: lda is 1, less than the row length 2"},
+		{func() { kernel.CopyRows(s(6), 2, s(9), 3, 3, 2) }, "kernel: CopyRows: 2 rows of 3 elements, 2 apart in dst of 6 and 3 apart in src of 9: they do not fit"},
+		{func() { kernel.CopyRows(s(6), 3, s(5), 3, 3, 2) }, "kernel: CopyRows: 2 rows of 3 elements, 3 apart in dst of 6 and 3 apart in src of 5: they do not fit"},
 		{func() { kernel.MaxPool2(s(5), s(20), 2, 4) }, "kernel: MaxPool2: 5 elements of y, cols 2, width 4: want whole rows, and width to be 2·cols at least"},
 		{func() { kernel.MaxPool2(s(4), s(16), 2, 3) }, "kernel: MaxPool2: 4 elements of y, cols 2, width 3: want whole rows, and width to be 2·cols at least"},
 		{func() { kernel.MaxPool2(s(4), s(15), 2, 4) }, "kernel: MaxPool2: len(x) is 15, want at least 16 for 2 rows of windows, x being 4 wide"},

@@ -269,6 +269,11 @@ func maxPool2BackwardF32AVX2(dx []float32, ct []float32, x []float32, y []float3
 //go:noescape
 func maxPool2BackwardIntoF32AVX2(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
 
+// copyRowsF32AVX2 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
+//
+//go:noescape
+func copyRowsF32AVX2(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
+
 // gemm1x1F32AVX2 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
@@ -654,6 +659,11 @@ func maxPool2BackwardF64AVX2(dx []float64, ct []float64, x []float64, y []float6
 //go:noescape
 func maxPool2BackwardIntoF64AVX2(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
 
+// copyRowsF64AVX2 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
+//
+//go:noescape
+func copyRowsF64AVX2(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
+
 // gemm1x1F64AVX2 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
@@ -1018,6 +1028,11 @@ func maxPool2BackwardF32AVX512(dx []float32, ct []float32, x []float32, y []floa
 //
 //go:noescape
 func maxPool2BackwardIntoF32AVX512(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
+
+// copyRowsF32AVX512 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
+//
+//go:noescape
+func copyRowsF32AVX512(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
 
 // gemm1x1F32AVX512 multiplies tiles of 1 rows and 1 vectors.
 //
@@ -1433,6 +1448,11 @@ func maxPool2BackwardF64AVX512(dx []float64, ct []float64, x []float64, y []floa
 //
 //go:noescape
 func maxPool2BackwardIntoF64AVX512(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
+
+// copyRowsF64AVX512 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
+//
+//go:noescape
+func copyRowsF64AVX512(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
 
 // gemm1x1F64AVX512 multiplies tiles of 1 rows and 1 vectors.
 //

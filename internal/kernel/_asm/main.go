@@ -29,6 +29,7 @@ func main() {
 		t.reduce()
 		t.optimizers()
 		t.pooling()
+		t.copyRows()
 		t.gemm()
 		for _, n := range panels {
 			t.panel(n)

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// copyRows writes the copy of rows of elements, of at least a vector each with AVX2, from matrix to matrix. The last vector of a
+// row is written under a mask with AVX-512; with AVX2, where masks are slow, it overlaps the one before.
+func (t target) copyRows() {
+	ty := t.goType()
+	t.function("copyRows", "func(dst, src *"+ty+", ldd, lds uintptr, n, rows int)",
+		"copyRows"+t.suffix()+" copies rows of n elements; those of dst are ldd bytes apart, those of src lds.")
+	dst, src, ldd, lds, n, rows, i := reg.RDI, reg.RSI, reg.R8, reg.R9, reg.RDX, reg.R10, reg.R11
+	for i, name := range []string{"dst", "src", "ldd", "lds", "n", "rows"} {
+		ctx.Load(ctx.Param(name), []reg.GPPhysical{dst, src, ldd, lds, n, rows}[i])
+	}
+	at := func(base reg.Register, u int) operand.Mem {
+		return operand.Mem{Base: base, Index: i, Scale: uint8(t.size()), Disp: u * t.bytes()}
+	}
+	last := mask{}
+	if t.wide {
+		ctx.MOVQ(n, reg.RCX)
+		ctx.ANDQ(operand.I32(t.lanes()-1), reg.RCX)
+		last = t.tailMask(reg.RCX)
+	}
+	left := reg.R12
+	ctx.Label("row")
+	ctx.XORQ(i, i)
+	ctx.MOVQ(n, left)
+	for u := 4; ; u = 1 {
+		name := map[int]string{4: "many", 1: "one"}[u]
+		ctx.SUBQ(operand.Imm(uint64(u*t.lanes())), left)
+		ctx.JL(operand.LabelRef(name + "end"))
+		ctx.Label(name)
+		var v [4]vec
+		for k := range u {
+			v[k] = t.load(at(src, k), mask{})
+		}
+		for k := range u {
+			t.store(v[k], at(dst, k), mask{})
+		}
+		ctx.ADDQ(operand.Imm(uint64(u*t.lanes())), i)
+		ctx.SUBQ(operand.Imm(uint64(u*t.lanes())), left)
+		ctx.JGE(operand.LabelRef(name))
+		ctx.Label(name + "end")
+		ctx.ADDQ(operand.Imm(uint64(u*t.lanes())), left)
+		if u == 1 {
+			break
+		}
+	}
+	ctx.JZ(operand.LabelRef("next"))
+	if !t.wide {
+		ctx.LEAQ(operand.Mem{Base: n, Disp: -t.lanes()}, i)
+	}
+	t.store(t.load(at(src, 0), last), at(dst, 0), last)
+	ctx.Label("next")
+	ctx.ADDQ(ldd, dst)
+	ctx.ADDQ(lds, src)
+	ctx.DECQ(rows)
+	ctx.JNZ(operand.LabelRef("row"))
+	t.end()
+}

@@ -1,0 +1,34 @@
+package kernel
+
+import "fmt"
+
+// CopyRows copies rows of n elements from matrix to matrix: dst[i·ldd+j] = src[i·lds+j] for i < rows and j < n. The rows of dst
+// do not overlap, neither each other nor those of src, which may overlap each other.
+//
+// It is for many short rows, which take little longer than their elements.
+func CopyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
+	if n < 1 || rows < 1 {
+		return
+	}
+	if ldd < n && rows > 1 || lds < 0 || len(dst) < (rows-1)*ldd+n || len(src) < (rows-1)*lds+n {
+		panic(fmt.Sprintf("kernel: CopyRows: %d rows of %d elements, %d apart in dst of %d and %d apart in src of %d: they do not fit",
+			rows, n, ldd, len(dst), lds, len(src)))
+	}
+	if raceEnabled {
+		touch(dst)
+		observe(src)
+	}
+	if k := kernelsOf[T](); k.copyRows != nil && k.copyLeast <= n && n <= copyMost {
+		size := uintptr(sizeOf[T]())
+		for i := 0; i < rows; i += piece / copyMost {
+			k.copyRows(&dst[i*ldd], &src[i*lds], uintptr(ldd)*size, uintptr(lds)*size, n, min(piece/copyMost, rows-i))
+		}
+		return
+	}
+	for i := range rows {
+		copy(dst[i*ldd:i*ldd+n], src[i*lds:])
+	}
+}
+
+// copyMost is the length of a row from which on the copy of Go is as fast.
+const copyMost = 1024

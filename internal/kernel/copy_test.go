@@ -1,0 +1,46 @@
+package kernel_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+func TestCopyRows(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		testCopyRows[float32](t)
+		testCopyRows[float64](t)
+	})
+}
+
+// testCopyRows tries rows of every length up to some vectors, with and without gaps, those of the source overlapping too.
+func testCopyRows[T kernel.Float](t *testing.T) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(7, 8))
+	type size struct{ n, ldd, lds, rows int }
+	sizes := []size{{0, 3, 3, 2}, {3, 3, 3, 0}, {5, 5, 5, 300}, {1500, 1500, 1501, 3}, {1024, 1024, 7, 200}}
+	for n := 1; n <= maxLength; n++ {
+		sizes = append(sizes, size{n, n + n%3, n % 4, 1 + n%5}, size{n, n, n + 5, 3})
+	}
+	for _, s := range sizes {
+		t.Run(fmt.Sprintf("dtype=%s/%+v", dtype[T](), s), func(t *testing.T) {
+			src := boxOf(random[T](rng, max((s.rows-1)*s.lds+s.n, 0), 1), 1)
+			dst := boxOf(random[T](rng, max((s.rows-1)*s.ldd+s.n, 0), 1), 2)
+			want := append([]T(nil), dst.s...)
+			for i := range s.rows {
+				for j := range s.n {
+					want[i*s.ldd+j] = src.s[i*s.lds+j]
+				}
+			}
+			kernel.CopyRows(dst.s, s.ldd, src.s, s.lds, s.n, s.rows)
+			if msg := diff(want, dst.s); msg != "" {
+				t.Fatalf("mismatch (-want +got):\n%s", msg)
+			}
+			src.check(t)
+			dst.check(t)
+		})
+	}
+}
