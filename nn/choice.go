@@ -22,13 +22,19 @@ func newChoice(params []*Param) choice {
 
 // judge keeps the parameters if the epoch was the best, and counts epochs without improvement.
 func (f *fitter) judge(e Epoch) {
+	v := e.TrainLoss
+	if f.onValid != nil {
+		v = e.ValidLoss
+	}
+	if f.cfg.ByMetric {
+		v = e.ValidMetric
+	}
+	if f.cfg.Plateau != nil {
+		f.cfg.Plateau.Observe(v)
+	}
 	if f.onValid == nil {
 		f.candidate.take(f.params)
 		return
-	}
-	v := e.ValidLoss
-	if f.cfg.ByMetric {
-		v = e.ValidMetric
 	}
 	if v < f.best {
 		f.best, f.back = v, true

@@ -40,7 +40,8 @@ type FitConfig struct {
 
 	// Schedule gives a factor on the optimizer's learning rate for each update, which are counted from 0: [Cosine], [Warmup]
 	// and their like. Afterwards the optimizer has its own rate again.
-	Schedule func(step int) float64
+	Schedule Schedule
+	Plateau  *Plateau // another factor, which falls where epochs get no better: by what they are judged by, or their training loss
 
 	// Training stops at whichever of these comes first. 0 stands for no such condition.
 	Epochs     int     // passes through the training set

@@ -37,6 +37,12 @@ type fitter struct {
 	stop       StopReason // to stop within the epoch
 
 	choice
+
+	// With a checkpoint.
+	optimizer Keeper
+	settings  checkpointSettings
+	saved     int // steps at the last one in this call
+
 	grads, scalars []*tensor.Tensor // of each parameter, for the norm
 }
 
@@ -83,7 +89,7 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 		cfg: cfg, ctx: ctx, layer: layer, params: params, history: h,
 		source: rand.NewPCG(seed[0], seed[1]), choice: newChoice(params),
 	}
-	if cfg.Schedule != nil {
+	if cfg.Schedule != nil || cfg.Plateau != nil {
 		f.base = cfg.Optimizer.LR()
 	}
 	for _, p := range Weights(params...) {
@@ -114,6 +120,12 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 		g := graph.New(graph.WithDType(dtype))
 		return g, bindAll(g, params, f.batches)
 	}, f.work)
+	if cfg.Checkpoint != "" {
+		if err := f.useCheckpoint(train, cfg.Validation); err != nil {
+			f.close()
+			return nil, err
+		}
+	}
 	return f, nil
 }
 
@@ -129,7 +141,7 @@ func anyTrained(params []*Param) bool {
 // close ends what newFitter has begun.
 func (f *fitter) close() {
 	f.team.close()
-	if f.cfg.Schedule != nil {
+	if f.cfg.Schedule != nil || f.cfg.Plateau != nil {
 		f.cfg.Optimizer.SetLR(f.base)
 	}
 }
@@ -141,8 +153,15 @@ func (f *fitter) updatesPerEpoch() int {
 
 // run trains until something ends it.
 func (f *fitter) run() error {
+	var reason StopReason
+	if n := len(f.history.Epochs); n > 0 && f.epochSteps == 0 { // of a checkpoint
+		reason = f.ended(f.history.Epochs[n-1])
+	}
 	for {
-		reason, err := f.epoch()
+		var err error
+		if reason == "" {
+			reason, err = f.epoch()
+		}
 		if err == nil && reason == "" {
 			continue
 		}
@@ -153,6 +172,7 @@ func (f *fitter) run() error {
 		case err != nil && f.ctx.Err() != nil && errors.Is(err, f.ctx.Err()):
 			reason = StopCancelled
 			err = fmt.Errorf("nn.Fit: stopped in step %d, after %d epochs: %w", f.history.Steps+1, len(f.history.Epochs), err)
+			err = errors.Join(err, f.save())
 		case err != nil:
 			reason = StopFailed
 		}
@@ -174,6 +194,15 @@ func (f *fitter) epoch() (StopReason, error) {
 		if err := f.update(); err != nil {
 			return "", err
 		}
+		if err := f.saveNow(); err != nil {
+			return "", err
+		}
+	}
+	if f.stop != "" && f.saved != f.history.Steps {
+		// The epoch is not over for a run that goes on from here with more steps.
+		if err := f.save(); err != nil {
+			return "", err
+		}
 	}
 	e, err := f.measure()
 	if err != nil {
@@ -185,12 +214,15 @@ func (f *fitter) epoch() (StopReason, error) {
 		f.cfg.OnEpoch(e)
 	}
 	f.report(&e, "")
-	stop := f.stop
-	f.epochSteps, f.sums, f.stop = 0, sums{}, ""
-	if stop == "" {
-		stop = f.ended(e)
+	if f.stop != "" {
+		return f.stop, nil
 	}
-	return stop, nil
+	f.epochSteps, f.sums = 0, sums{}
+	stop := f.ended(e)
+	if stop != "" || f.cfg.CheckpointEvery == 0 {
+		return stop, f.save()
+	}
+	return "", nil
 }
 
 // ended returns why the training has come to its end with an epoch, if it has.
@@ -331,12 +363,18 @@ func (f *fitter) diverged(loss float64, cause, diagnosis error) error {
 
 // setRate gives the optimizer its learning rate for the next update.
 func (f *fitter) setRate() {
-	if f.cfg.Schedule == nil {
+	if f.cfg.Schedule == nil && f.cfg.Plateau == nil {
 		return
 	}
-	factor := f.cfg.Schedule(f.history.Steps)
-	if !(factor >= 0) || math.IsInf(factor*f.base, 0) {
-		panic(graph.Errorf("nn.Fit", graph.ErrValue, "FitConfig.Schedule gives the factor %g for update %d: want a finite number, 0 or more", factor, f.history.Steps))
+	factor := 1.0
+	if f.cfg.Schedule != nil {
+		factor = f.cfg.Schedule(f.history.Steps)
+		if !(factor >= 0) || math.IsInf(factor*f.base, 0) {
+			panic(graph.Errorf("nn.Fit", graph.ErrValue, "FitConfig.Schedule gives the factor %g for update %d: want a finite number, 0 or more", factor, f.history.Steps))
+		}
+	}
+	if f.cfg.Plateau != nil {
+		factor *= f.cfg.Plateau.Factor()
 	}
 	f.cfg.Optimizer.SetLR(factor * f.base)
 }
