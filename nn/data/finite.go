@@ -39,12 +39,6 @@ func (s *Set) CheckFiniteIn(dtype tensor.DType, rows ...int) error {
 		return err
 	}
 	s.mustHave(op, rows)
-	if len(rows) == 0 {
-		rows = make([]int, s.Len())
-		for i := range rows {
-			rows[i] = i
-		}
-	}
 	if err := checkFinite("X", s.X, dtype, rows); err != nil {
 		return err
 	}
@@ -56,22 +50,38 @@ func (s *Set) CheckFiniteIn(dtype tensor.DType, rows ...int) error {
 	return checkFinite("T", s.T, dtype, rows)
 }
 
+// checkFinite looks at the given rows of a tensor, or all if there are none given.
 func checkFinite(name string, t *tensor.Tensor, dtype tensor.DType, rows []int) error {
 	if t == nil {
 		return nil
 	}
+	find := func(from, to int) int { return firstNotFinite(t.Float64s()[from:to], dtype) }
+	if t.DType() == tensor.Float32 {
+		find = func(from, to int) int { return firstNotFinite(t.Float32s()[from:to], dtype) }
+	}
 	w := columnsOf(t)
+	if len(rows) == 0 {
+		if k := find(0, t.Len()); k >= 0 {
+			return &FiniteError{name, k / w, k % w, t.AtFlat(k)}
+		}
+	}
 	for _, row := range rows {
-		for k := range w {
-			v := t.AtFlat(row*w + k)
-			f := v
-			if dtype == tensor.Float32 {
-				f = float64(float32(v))
-			}
-			if f-f != 0 {
-				return &FiniteError{name, row, k, v}
-			}
+		if k := find(row*w, row*w+w); k >= 0 {
+			return &FiniteError{name, row, k, t.AtFlat(row*w + k)}
 		}
 	}
 	return nil
+}
+
+// firstNotFinite returns the index of the first number that is not finite in the given precision, or -1.
+func firstNotFinite[T float32 | float64](s []T, dtype tensor.DType) int {
+	for i, v := range s {
+		if dtype == tensor.Float32 {
+			v = T(float32(v))
+		}
+		if v-v != 0 {
+			return i
+		}
+	}
+	return -1
 }
