@@ -3,8 +3,6 @@ package data
 import (
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"strconv"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -186,48 +184,6 @@ func gatherRows[T float32 | float64](dst, src []T, index []int, w int) {
 	}
 }
 
-// SplitModulo splits the set by row index: example i is for testing if i mod m = 0, for validation if i mod m = 1, and
-// for training otherwise. It needs no random numbers, so that everyone who uses it compares figures on the same rows.
-// It panics with an [*tensor.Error] if m is less than 3.
-func (s *Set) SplitModulo(m int) (train, valid, test *Set) {
-	if m < 3 {
-		panic(tensor.Errorf("data.Set.SplitModulo", tensor.ErrUsage, "m = %d leaves nothing to train on: want 3 or more", m))
-	}
-	if err := s.fits(); err != nil {
-		panic(tensor.Errorf("data.Set.SplitModulo", tensor.ErrUsage, "%v", err))
-	}
-	var parts [3][]int
-	for i := range s.Len() {
-		k := min(i%m, 2)
-		parts[k] = append(parts[k], i)
-	}
-	return s.Rows(parts[2]...), s.Rows(parts[1]...), s.Rows(parts[0]...)
-}
-
-// SplitRandom splits the set at random: the given fractions of the examples, rounded to nearest, are for validation and
-// for testing, the rest is for training. It panics with an [*tensor.Error] if a fraction is negative, their sum is
-// above 1, or rng is nil or the zero rand.Rand.
-func (s *Set) SplitRandom(rng *rand.Rand, validFraction, testFraction float64) (train, valid, test *Set) {
-	const op = "data.Set.SplitRandom"
-	if !hasSource(rng) {
-		panic(tensor.Errorf(op, tensor.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
-	}
-	if !(validFraction >= 0 && testFraction >= 0 && validFraction+testFraction <= 1) {
-		panic(tensor.Errorf(op, tensor.ErrUsage, "fractions %g and %g: want 0 or more each, and a sum of at most 1", validFraction, testFraction))
-	}
-	if err := s.fits(); err != nil {
-		panic(tensor.Errorf(op, tensor.ErrUsage, "%v", err))
-	}
-	n := s.Len()
-	order := rng.Perm(n)
-	nv := int(math.Round(validFraction * float64(n)))
-	nt := min(int(math.Round(testFraction*float64(n))), n-nv)
-	return s.Rows(order[nv+nt:]...), s.Rows(order[:nv]...), s.Rows(order[nv : nv+nt]...)
-}
-
-// hasSource reports whether rng can draw numbers: the zero rand.Rand cannot.
-func hasSource(rng *rand.Rand) bool { return rng != nil && *rng != (rand.Rand{}) }
-
 // Binary returns targets of shape (examples, 1) for labels that are 0 or 1, as [binary cross-entropy] takes them. It
 // panics with an [*tensor.Error] if there is another label.
 //
@@ -254,93 +210,6 @@ func OneHot(labels []int, classes int) *tensor.Tensor {
 		t.SetFlat(1, i*classes+label)
 	}
 	return t
-}
-
-// A Scaler shifts and scales the columns of a set: x becomes (x - Mean)/Deviation.
-type Scaler struct {
-	Mean      []float64 // of each column
-	Deviation []float64 // of each column; 1 where the column is constant
-}
-
-// Standardize brings every column of the training set to mean 0 and standard deviation 1, and changes the other sets
-// by the training set's figures, as nothing about them may enter the training. It changes the sets in place and
-// returns the scaler, for examples to come. The deviation divides by the number of examples; a constant column becomes
-// 0 throughout the training set. It panics with an [*tensor.Error] if the training set has no examples, or the numbers
-// of columns differ.
-func Standardize(train *Set, others ...*Set) Scaler {
-	if err := train.Check(); err != nil {
-		panic(tensor.Errorf("data.Standardize", tensor.ErrUsage, "%v", err))
-	}
-	if train.X == nil {
-		panic(noFeatures("data.Standardize"))
-	}
-	x, columns := train.X, columnsOf(train.X)
-	for _, o := range others { // before anything changes
-		mustHaveColumns("data.Standardize", o, columns)
-	}
-	s := Scaler{make([]float64, columns), make([]float64, columns)}
-	n := float64(train.Len())
-	for j := range columns {
-		first := x.AtFlat(j)
-		constant := true
-		for i := range train.Len() {
-			v := x.AtFlat(i*columns + j)
-			constant = constant && v == first
-			s.Mean[j] += v / n
-		}
-		for i := range train.Len() {
-			d := x.AtFlat(i*columns+j) - s.Mean[j]
-			s.Deviation[j] += d * d / n
-		}
-		s.Deviation[j] = math.Sqrt(s.Deviation[j])
-		if constant { // the mean above may be off by a rounding
-			s.Mean[j] = first
-		}
-		if constant || s.Deviation[j] == 0 {
-			s.Deviation[j] = 1
-		}
-	}
-	for _, o := range append([]*Set{train}, others...) {
-		s.apply(o)
-	}
-	return s
-}
-
-// Apply changes the columns of a set in place. It panics with an [*tensor.Error] if the set has another number of
-// columns than the one the scaler was made from.
-func (s Scaler) Apply(set *Set) {
-	const op = "data.Scaler.Apply"
-	mustHaveColumns(op, set, len(s.Mean))
-	if len(s.Deviation) != len(s.Mean) {
-		panic(tensor.Errorf(op, tensor.ErrShape, "the scaler has %d means and %d deviations: want one each for each column", len(s.Mean), len(s.Deviation)))
-	}
-	s.apply(set)
-}
-
-// mustHaveColumns panics unless the parts of a set fit together, and its rows have so many numbers.
-func mustHaveColumns(op string, set *Set, columns int) {
-	if err := set.fits(); err != nil {
-		panic(tensor.Errorf(op, tensor.ErrUsage, "%v", err))
-	}
-	if set.X == nil {
-		panic(noFeatures(op))
-	}
-	if columnsOf(set.X) != columns {
-		panic(tensor.Errorf(op, tensor.ErrShape, "features have shape %s, the scaler is for %d columns", tensor.FormatShape(set.X.Dims()), columns))
-	}
-}
-
-func noFeatures(op string) *tensor.Error {
-	return tensor.Errorf(op, tensor.ErrUsage, "the set has tokens and no features: there is nothing to scale")
-}
-
-func (s Scaler) apply(set *Set) {
-	columns := len(s.Mean)
-	for k := range set.X.Len() {
-		j := k % columns
-		set.X.SetFlat((set.X.AtFlat(k)-s.Mean[j])/s.Deviation[j], k)
-	}
-	set.X.MarkChanged()
 }
 
 // columnsOf returns how many numbers a row of x has.

@@ -1,0 +1,94 @@
+package data
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A Scaler shifts and scales the columns of a set: x becomes (x - Mean)/Deviation.
+type Scaler struct {
+	Mean      []float64 // of each column
+	Deviation []float64 // of each column; 1 where the column is constant
+}
+
+// Standardize brings every column of the training set to mean 0 and standard deviation 1, and changes the other sets
+// by the training set's figures, as nothing about them may enter the training. It changes the sets in place and
+// returns the scaler, for examples to come. The deviation divides by the number of examples; a constant column becomes
+// 0 throughout the training set. It panics with an [*tensor.Error] if the training set has no examples, or the numbers
+// of columns differ.
+func Standardize(train *Set, others ...*Set) Scaler {
+	if err := train.Check(); err != nil {
+		panic(tensor.Errorf("data.Standardize", tensor.ErrUsage, "%v", err))
+	}
+	if train.X == nil {
+		panic(noFeatures("data.Standardize"))
+	}
+	x, columns := train.X, columnsOf(train.X)
+	for _, o := range others { // before anything changes
+		mustHaveColumns("data.Standardize", o, columns)
+	}
+	s := Scaler{make([]float64, columns), make([]float64, columns)}
+	n := float64(train.Len())
+	for j := range columns {
+		first := x.AtFlat(j)
+		constant := true
+		for i := range train.Len() {
+			v := x.AtFlat(i*columns + j)
+			constant = constant && v == first
+			s.Mean[j] += v / n
+		}
+		for i := range train.Len() {
+			d := x.AtFlat(i*columns+j) - s.Mean[j]
+			s.Deviation[j] += d * d / n
+		}
+		s.Deviation[j] = math.Sqrt(s.Deviation[j])
+		if constant { // the mean above may be off by a rounding
+			s.Mean[j] = first
+		}
+		if constant || s.Deviation[j] == 0 {
+			s.Deviation[j] = 1
+		}
+	}
+	for _, o := range append([]*Set{train}, others...) {
+		s.apply(o)
+	}
+	return s
+}
+
+// Apply changes the columns of a set in place. It panics with an [*tensor.Error] if the set has another number of
+// columns than the one the scaler was made from.
+func (s Scaler) Apply(set *Set) {
+	const op = "data.Scaler.Apply"
+	mustHaveColumns(op, set, len(s.Mean))
+	if len(s.Deviation) != len(s.Mean) {
+		panic(tensor.Errorf(op, tensor.ErrShape, "the scaler has %d means and %d deviations: want one each for each column", len(s.Mean), len(s.Deviation)))
+	}
+	s.apply(set)
+}
+
+// mustHaveColumns panics unless the parts of a set fit together, and its rows have so many numbers.
+func mustHaveColumns(op string, set *Set, columns int) {
+	if err := set.fits(); err != nil {
+		panic(tensor.Errorf(op, tensor.ErrUsage, "%v", err))
+	}
+	if set.X == nil {
+		panic(noFeatures(op))
+	}
+	if columnsOf(set.X) != columns {
+		panic(tensor.Errorf(op, tensor.ErrShape, "features have shape %s, the scaler is for %d columns", tensor.FormatShape(set.X.Dims()), columns))
+	}
+}
+
+func noFeatures(op string) *tensor.Error {
+	return tensor.Errorf(op, tensor.ErrUsage, "the set has tokens and no features: there is nothing to scale")
+}
+
+func (s Scaler) apply(set *Set) {
+	columns := len(s.Mean)
+	for k := range set.X.Len() {
+		j := k % columns
+		set.X.SetFlat((set.X.AtFlat(k)-s.Mean[j])/s.Deviation[j], k)
+	}
+	set.X.MarkChanged()
+}
