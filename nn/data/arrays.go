@@ -101,7 +101,7 @@ func intRows(arrays map[string]*tensor.Tensor, name string) ([][]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Rank() != 2 {
+	if t.Rank() != 2 || t.Dims()[1] == 0 {
 		return nil, fmt.Errorf("array %q has shape %s: want integers of shape (examples, positions)", name, tensor.FormatShape(t.Dims()))
 	}
 	all, err := Integers(t)

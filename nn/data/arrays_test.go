@@ -66,7 +66,7 @@ func TestFromArraysErrors(t *testing.T) {
 		{"no class", data.ArrayNames{X: "x", Labels: "half"}, `array "half": data.Integers: element 1 is 0.5: want an integer`},
 		{"no token", data.ArrayNames{X: "x", Next: "half"}, `array "half": data.Integers: element 1 is 0.5: want an integer`},
 		{"tokens of one axis", data.ArrayNames{Tokens: "y"}, `array "y" has shape (2): want integers of shape (examples, positions)`},
-		{"tokens without positions", data.ArrayNames{Tokens: "none"}, "data.Set: row 0 of Tokens is empty: want a number for each position"},
+		{"tokens without positions", data.ArrayNames{Tokens: "none"}, `array "none" has shape (2,0): want integers of shape (examples, positions)`},
 		{"what does not fit", data.ArrayNames{X: "x", Labels: "long"}, "data.Set: 3 labels for 2 examples: give one for each"},
 	} {
 		if _, err := data.FromArrays(arrays, tt.names); err == nil || err.Error() != "data.FromArrays: "+tt.want {

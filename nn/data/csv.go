@@ -168,7 +168,7 @@ func (c *reader) next() ([]string, error) {
 }
 
 // errorf returns an error about field i of the line that was read last, or about the line if i is -1.
-func (c *reader) errorf(i int, format string, args ...any) error {
+func (c *reader) errorf(i int, format string, args ...any) *ReadError {
 	e := &ReadError{Err: fmt.Errorf(format, args...)}
 	e.Line, e.Column = c.FieldPos(max(i, 0))
 	if i < 0 {

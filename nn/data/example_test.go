@@ -123,3 +123,28 @@ func ExampleFromArrays() {
 	fmt.Println(set.X, set.Labels)
 	// Output: [[1 2] [3 4]] [1 0]
 }
+
+func ExampleReadTable() {
+	const file = "id,species,island,bill,mass\n" +
+		"1,Adelie,Torgersen,39.1,3750\n" +
+		"2,Gentoo,Biscoe,46.1,NA\n" +
+		"3,Gentoo,Biscoe,47.3,5200\n"
+	config := data.TableConfig{Header: 1, Label: "species", OneHot: []string{"island"}, Ignore: []string{"id"}, Missing: []string{"NA"}}
+	_, err := data.ReadTable(strings.NewReader(file), config)
+	fmt.Println(err)
+
+	config.Drop = true
+	table, err := data.ReadTable(strings.NewReader(file), config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(table.Features)
+	fmt.Println(table.Set.X)
+	fmt.Println(table.Set.Labels, table.Set.Classes, "without line", table.Dropped)
+	// Output:
+	// data.ReadTable: line 3, column 22: column "mass" has no value: mend it, or set Drop to leave the row out
+	// [island=Biscoe island=Torgersen bill mass]
+	// [[0 1 39.1 3750] [1 0 47.3 5200]]
+	// [0 1] [Adelie Gentoo] without line [3]
+}

@@ -29,6 +29,8 @@ func TestNil(t *testing.T) {
 		"ReadCSV":         {{func() { _, _ = data.ReadCSV(nil, data.Plain) }, "nil io.Reader"}},
 		"ReadIDX":         {{func() { _, _ = data.ReadIDX(nil) }, "nil io.Reader"}},
 		"ReadFileFS":      {{func() { _, _ = data.ReadFileFS(nil, "x", data.Plain) }, "nil fs.FS"}},
+		"ReadTable":       {{func() { _, _ = data.ReadTable(nil, data.TableConfig{}) }, "nil io.Reader"}},
+		"ReadTableFS":     {{func() { _, _ = data.ReadTableFS(nil, "x", data.TableConfig{}) }, "nil fs.FS"}},
 		"MNIST":           {{func() { _, _ = data.MNIST(nil, "train") }, "nil fs.FS"}, {func() { _, _ = data.MNIST(fstest.MapFS{}, "valid") }, `part "valid"`}},
 		"Integers":        {{func() { _, _ = data.Integers(nil) }, "nil or zero tensor"}, {func() { _, _ = data.Integers(&tensor.Tensor{}) }, "nil or zero tensor"}},
 		"Set.Len":         {{func() { none.Len() }, harmless}, {func() { (&data.Set{X: &tensor.Tensor{}}).Len() }, harmless}},
