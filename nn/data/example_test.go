@@ -148,3 +148,24 @@ func ExampleReadTable() {
 	// [[0 1 39.1 3750] [1 0 47.3 5200]]
 	// [0 1] [Adelie Gentoo] without line [3]
 }
+
+func ExampleSet_KFoldStratified() {
+	set := &data.Set{X: tensor.New(tensor.Float64, 9, 2), Labels: []int{0, 0, 0, 0, 0, 0, 1, 1, 1}}
+	for train, valid := range set.KFoldStratified(rand.New(rand.NewPCG(1, 0)), 3) {
+		fmt.Println("train on", train.Len(), "and measure on the classes", valid.Labels)
+	}
+	// Output:
+	// train on 6 and measure on the classes [0 0 1]
+	// train on 6 and measure on the classes [0 0 1]
+	// train on 6 and measure on the classes [0 0 1]
+}
+
+func ExampleScaler_Inverse() {
+	targets := tensor.Of([]float64{100, 300}, 2, 1)
+	scaler := data.Standardize(&data.Set{X: targets})
+	fmt.Println("learned:", targets)
+	fmt.Println("given:", scaler.Inverse(tensor.Of([]float64{0.5}, 1, 1)))
+	// Output:
+	// learned: [[-1] [1]]
+	// given: [[250]]
+}

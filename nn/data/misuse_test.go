@@ -41,6 +41,16 @@ func TestNil(t *testing.T) {
 			{func() { none.SplitRandom(rand.New(rand.NewPCG(1, 0)), 0, 0) }, "no features"},
 			{func() { s.SplitRandom(nil, 0, 0) }, "nil or zero *rand.Rand"}, {func() { s.SplitRandom(&rand.Rand{}, 0, 0) }, "nil or zero *rand.Rand"},
 		},
+		"Set.SplitStratified": {
+			{func() { none.SplitStratified(rand.New(rand.NewPCG(1, 0)), 0, 0) }, "no features"},
+			{func() { s.SplitStratified(nil, 0, 0) }, "nil or zero *rand.Rand"}, {func() { s.SplitStratified(&rand.Rand{}, 0, 0) }, "nil or zero *rand.Rand"},
+		},
+		"Set.KFold":           {{func() { none.KFold(rand.New(rand.NewPCG(1, 0)), 2) }, "no features"}, {func() { s.KFold(nil, 2) }, "nil or zero *rand.Rand"}},
+		"Set.KFoldStratified": {{func() { none.KFoldStratified(rand.New(rand.NewPCG(1, 0)), 2) }, "no features"}, {func() { s.KFoldStratified(&rand.Rand{}, 2) }, "nil or zero *rand.Rand"}},
+		"Scaler.Inverse": {
+			{func() { data.Scaler{}.Inverse(nil) }, "nil or a scalar"}, {func() { data.Scaler{}.Inverse(&tensor.Tensor{}) }, "nil or a scalar"},
+			{func() { data.Scaler{}.Inverse(s.X) }, "the scaler is for 0 columns"}, {func() { data.Scaler{Mean: []float64{1, 2}}.Inverse(s.X) }, "2 means and 0 deviations"},
+		},
 		"Standardize":  {{func() { data.Standardize(nil) }, "no features"}, {func() { data.Standardize(s, nil) }, "no features"}},
 		"Scaler.Apply": {{func() { data.Scaler{}.Apply(nil) }, "no features"}, {func() { data.Scaler{}.Apply(s) }, "the scaler is for 0 columns"}, {func() { data.Scaler{Mean: []float64{1, 2}}.Apply(s) }, "2 means and 0 deviations"}},
 		"NewBatches": {

@@ -61,10 +61,40 @@ func Standardize(train *Set, others ...*Set) Scaler {
 func (s Scaler) Apply(set *Set) {
 	const op = "data.Scaler.Apply"
 	mustHaveColumns(op, set, len(s.Mean))
+	s.mustBeWhole(op)
+	s.apply(set)
+}
+
+// Inverse returns t with each column multiplied by its deviation and its mean added, which undoes the scaling. It is for
+// predictions of targets that were scaled:
+//
+//	scaler := data.Standardize(&data.Set{X: train.T}, &data.Set{X: valid.T})
+//	... // train, and let y be the output of the model
+//	y = scaler.Inverse(y)
+//
+// It panics with an [*tensor.Error] if t has another number of columns than the scaler.
+func (s Scaler) Inverse(t *tensor.Tensor) *tensor.Tensor {
+	const op = "data.Scaler.Inverse"
+	s.mustBeWhole(op)
+	switch {
+	case t == nil || t.Rank() == 0:
+		panic(tensor.Errorf(op, tensor.ErrUsage, "got a tensor that is nil or a scalar: want a row for each example"))
+	case columnsOf(t) != len(s.Mean):
+		panic(tensor.Errorf(op, tensor.ErrShape, "shape %s: the scaler is for %d columns", tensor.FormatShape(t.Dims()), len(s.Mean)))
+	}
+	out := t.Clone()
+	for k := range out.Len() {
+		j := k % len(s.Mean)
+		out.SetFlat(out.AtFlat(k)*s.Deviation[j]+s.Mean[j], k)
+	}
+	return out
+}
+
+// mustBeWhole panics unless the scaler has a mean and a deviation for each column.
+func (s Scaler) mustBeWhole(op string) {
 	if len(s.Deviation) != len(s.Mean) {
 		panic(tensor.Errorf(op, tensor.ErrShape, "the scaler has %d means and %d deviations: want one each for each column", len(s.Mean), len(s.Deviation)))
 	}
-	s.apply(set)
 }
 
 // mustHaveColumns panics unless the parts of a set fit together, and its rows have so many numbers.

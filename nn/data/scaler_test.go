@@ -37,3 +37,23 @@ func TestStandardizeExtremes(t *testing.T) {
 		}
 	}
 }
+
+func TestScalerInverse(t *testing.T) {
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		x := tensor.Of([]float64{1, -3, 4, 10, 2, 7, 7, 7}, 2, 2, 2).To(dtype)
+		scaled := x.Clone()
+		s := data.Standardize(&data.Set{X: scaled})
+		before := scaled.Clone()
+		back := s.Inverse(scaled)
+		if diff := cmp.Diff(x.Float64s(), back.Float64s(), cmpopts.EquateApprox(1e-6, 0)); diff != "" || back.DType() != dtype {
+			t.Errorf("%s: mismatch (-want +got):\n%s", dtype, diff)
+		}
+		if diff := cmp.Diff(before.Float64s(), scaled.Float64s()); diff != "" {
+			t.Errorf("%s: what was scaled has changed (-want +got):\n%s", dtype, diff)
+		}
+	}
+	s := data.Scaler{Mean: []float64{1, 2}, Deviation: []float64{3, 4}}
+	if diff := cmp.Diff([]float64{4, 6, -2, 2}, s.Inverse(tensor.Of([]float64{1, 1, -1, 0}, 2, 2)).Float64s()); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
