@@ -28,7 +28,7 @@ type TableConfig struct {
 
 	// Levels are the texts of columns of OneHot, Codes or Label, in the order of their codes; another text is an error. A
 	// column that is not here has those of the file, in the order of the numbers that they are, or else of the alphabet. Set
-	// it to the Levels of the table that was trained on when reading others.
+	// it to the Levels of the table that was trained on when reading others, with or without its class.
 	Levels map[string][]string
 
 	Missing []string // texts that stand for a missing value, such as "NA" or "?", beside the empty one
@@ -92,9 +92,6 @@ func (c TableConfig) check(op string) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Levels)) {
-		if name == "" || name != c.Label && !slices.Contains(c.OneHot, name) && !slices.Contains(c.Codes, name) {
-			panic(tensor.Errorf(op, tensor.ErrUsage, "Levels of %q, which is no column of OneHot, Codes or Label", name))
-		}
 		levels := c.Levels[name]
 		if len(slices.Compact(slices.Sorted(slices.Values(levels)))) < len(levels) {
 			panic(tensor.Errorf(op, tensor.ErrUsage, "Levels of %q has a text twice: %.200q", name, levels))

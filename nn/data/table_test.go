@@ -149,6 +149,15 @@ func TestReadTableAgain(t *testing.T) {
 	if diff := cmp.Diff([]float64{0, 1, 0, 1, 1, 2}, test.Set.X.Float64s()); diff != "" || test.Set.Labels[0] != 2 {
 		t.Errorf("label %d, mismatch (-want +got):\n%s", test.Set.Labels[0], diff)
 	}
+	unknown := c
+	unknown.Label = "" // of examples whose class is to be predicted
+	few, err := data.ReadTable(strings.NewReader("id,island,bill,size,mass\n9,Dream,1,medium,2\n"), unknown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(test.Set.X.Float64s(), few.Set.X.Float64s()); diff != "" || few.Set.Labels != nil {
+		t.Errorf("without a class: labels %v, mismatch (-want +got):\n%s", few.Set.Labels, diff)
+	}
 	const want = `data.ReadTable: line 2, column 10: column "island": "Elsewhere" is not among the texts of Levels: ["Biscoe" "Dream" "Torgersen"]`
 	if _, err := data.ReadTable(strings.NewReader("id,species,island,bill,size,mass\n9,Gentoo,Elsewhere,1,medium,2\n"), c); err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
@@ -260,8 +269,6 @@ func TestReadTableMisuse(t *testing.T) {
 		{data.TableConfig{Comma: -1}, `Comma '�' cannot stand between fields: want one such as ';' or '\t'`},
 		{data.TableConfig{Label: "a", Ignore: []string{"b", "a"}}, `column "a" is named twice: give each column one part`},
 		{data.TableConfig{Targets: []string{"a", "a"}}, `column "a" is named twice: give each column one part`},
-		{data.TableConfig{Label: "a", Levels: map[string][]string{"a": {"x"}, "b": {"y"}}}, `Levels of "b", which is no column of OneHot, Codes or Label`},
-		{data.TableConfig{Levels: map[string][]string{"": {"x"}}}, `Levels of "", which is no column of OneHot, Codes or Label`},
 		{data.TableConfig{Codes: []string{"a"}, Levels: map[string][]string{"a": {"x", "y", "x"}}}, `Levels of "a" has a text twice: ["x" "y" "x"]`},
 	} {
 		if err := misuse(t, func() { _, _ = data.ReadTable(strings.NewReader("1\n"), tt.config) }); err == nil || err.Error() != "data.ReadTable: "+tt.want {
