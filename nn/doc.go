@@ -66,6 +66,25 @@
 // biases, as the lecture's ‖w‖² does; [Weights] selects them, by Param.Kind. WeightDecay of an optimizer changes every
 // parameter, as PyTorch's does.
 //
+// # Keeping a model
+//
+// A model is code, which builds the layers, and numbers. [SaveFile] keeps the numbers, and [LoadFile] gives them to a model
+// that is built in the same way:
+//
+//	err := nn.SaveFile("model.safetensors", model)
+//	...
+//	err := nn.LoadFile("model.safetensors", nn.Sequential(...))
+//
+// All parameters are kept: those that are trained, those that are frozen, and state such as running averages. The files
+// are those of PyTorch's safetensors, with the names and shapes of its state_dict, so that models go both ways:
+//
+//	safetensors.torch.save_file(model.state_dict(), "model.safetensors")
+//	model.load_state_dict(safetensors.torch.load_file("model.safetensors"))
+//
+// A file must fit the model exactly; where it does not, the error names all that is missing, left over, or of another
+// shape or precision, and the model stays as it was. [AllowMissing], [AllowLeftOver], [AllowConversion] and [WithNames] are
+// for what is meant to differ, such as a new last layer on top of a trained network.
+//
 // # Precision, modes, goroutines
 //
 // Parameters are float64 until [To] converts a model, and a model computes on graphs of its own precision. Whether a

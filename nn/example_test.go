@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -265,4 +266,58 @@ func ExampleNamed() {
 	// 0.hidden.weight [3 4]
 	// 0.hidden.bias [4]
 	// 2.output.weight [4 2]
+}
+
+// A model is saved, and loaded into another that is built in the same way.
+func ExampleSave() {
+	build := func(seed uint64) nn.Layer {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		return nn.Sequential(nn.Linear(rng, 2, 3), nn.Tanh(), nn.Linear(rng, 3, 1))
+	}
+	trained, loaded := build(1), build(2)
+	var file bytes.Buffer // nn.SaveFile and nn.LoadFile do the same with the name of a file
+	if err := nn.Save(&file, trained); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := nn.Load(&file, loaded); err != nil {
+		fmt.Println(err)
+		return
+	}
+	g := graph.New()
+	x := g.ConstTensor(tensor.Of([]float64{1, 2}, 1, 2))
+	fmt.Println(trained.Forward(nn.Eval(), x).Item() == loaded.Forward(nn.Eval(), x).Item())
+	// Output:
+	// true
+}
+
+// A file that does not fit is refused with all that differs. Here the last layer is to be another one, and is trained
+// while what was loaded stays as it is.
+func ExampleLoad() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var file bytes.Buffer
+	if err := nn.Save(&file, nn.Sequential(nn.Linear(rng, 4, 8), nn.ReLU(), nn.Linear(rng, 8, 3))); err != nil {
+		fmt.Println(err)
+		return
+	}
+	saved := file.Bytes()
+
+	body, head := nn.Sequential(nn.Linear(rng, 4, 8), nn.ReLU()), nn.Linear(rng, 8, 2)
+	fmt.Println(nn.Load(bytes.NewReader(saved), body))
+	if err := nn.Load(bytes.NewReader(saved), body, nn.AllowLeftOver()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range body.Params() {
+		p.Frozen = true
+	}
+	for _, p := range nn.Sequential(body, head).Params() {
+		fmt.Println(p.Name, p.Trained())
+	}
+	// Output:
+	// nn.Load: the file does not fit the model: not in the model: "2.bias", "2.weight": give nn.AllowLeftOver() to pass over those that are not in the model
+	// 0.0.weight false
+	// 0.0.bias false
+	// 1.weight true
+	// 1.bias true
 }

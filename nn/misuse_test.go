@@ -3,6 +3,7 @@ package nn_test
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"strings"
@@ -175,6 +176,7 @@ func TestNil(t *testing.T) {
 		}
 	}
 	maps.Copy(calls, scheduleCalls())
+	maps.Copy(calls, fileCalls(model))
 	for name, method := range map[string]func(m *nn.ConfusionMatrix){
 		"Add": func(m *nn.ConfusionMatrix) { m.Add(nil, nil) }, "Classes": func(m *nn.ConfusionMatrix) { m.Classes() }, "Rows": func(m *nn.ConfusionMatrix) { m.Rows() },
 		"At": func(m *nn.ConfusionMatrix) { m.At(0, 0) }, "Accuracy": func(m *nn.ConfusionMatrix) { m.Accuracy() }, "Precision": func(m *nn.ConfusionMatrix) { m.Precision(0) },
@@ -200,6 +202,9 @@ func TestNil(t *testing.T) {
 			"To":           func() { nn.To(layer, tensor.Float32) },
 			"Sequential":   func() { nn.Sequential(layer) },
 			"Named":        func() { nn.Named(kind, layer) },
+			"Save":         func() { try(nn.Save(io.Discard, layer)) },
+			"SaveFile":     func() { try(nn.SaveFile("", layer)) },
+			"Load":         func() { try(nn.Load(strings.NewReader(""), layer)) },
 			"Evaluate":     evaluate(layer, set, mse),
 			"Predict":      predict(layer, set),
 			"Fit":          fitModel(context.Background(), layer, set),
@@ -215,7 +220,7 @@ func TestNil(t *testing.T) {
 	}
 	for _, f := range testkit.Exported(t, 30) {
 		// The methods of errors are called on errors that there are.
-		if f.TakesNil("Layer", "Loss", "Metric", "Optimizer", "Schedule", "LayerOption", "DropoutOption", "context.Context") && !strings.Contains(f.Name, "Error.") && calls[f.Name] == nil {
+		if f.TakesNil("Layer", "Loss", "Metric", "Optimizer", "Schedule", "LayerOption", "DropoutOption", "FileOption", "io.Reader", "io.Writer", "context.Context") && !strings.Contains(f.Name, "Error.") && calls[f.Name] == nil {
 			t.Errorf("no call of %s: say what it does with nil", f.Name)
 		}
 	}

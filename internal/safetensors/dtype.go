@@ -62,3 +62,12 @@ func dtypeNamed(name string) DType {
 
 // IsFloat reports whether [Tensor.CopyTo] reads the type: F16, BF16, F32 or F64.
 func (d DType) IsFloat() bool { return d == F16 || d == BF16 || d == F32 || d == F64 }
+
+// IsInteger reports whether [Tensor.Ints] reads the type.
+func (d DType) IsInteger() bool {
+	switch d {
+	case Bool, U8, I8, I16, U16, I32, U32, I64, U64:
+		return true
+	}
+	return false
+}

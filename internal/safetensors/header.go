@@ -43,7 +43,7 @@ func parseHeader(text string) ([]entry, map[string]string, error) {
 	entries, metadata := make([]entry, 0, tensors), make(map[string]string, strings)
 	err = scanHeader(text, func(e entry) { entries = append(entries, e) }, func(key, value string) error {
 		if _, ok := metadata[key]; ok {
-			return fmt.Errorf("%s occurs twice", quote(key))
+			return fmt.Errorf("%s occurs twice", Quote(key))
 		}
 		metadata[key] = value
 		return nil
@@ -54,7 +54,7 @@ func parseHeader(text string) ([]entry, map[string]string, error) {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
 	for i := 1; i < len(entries); i++ {
 		if entries[i].name == entries[i-1].name {
-			return nil, nil, fmt.Errorf("two tensors are named %s", quote(entries[i].name))
+			return nil, nil, fmt.Errorf("two tensors are named %s", Quote(entries[i].name))
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end)) })
@@ -62,9 +62,9 @@ func parseHeader(text string) ([]entry, map[string]string, error) {
 	for _, e := range entries {
 		switch {
 		case e.begin > at:
-			return nil, nil, fmt.Errorf("tensor %s begins at byte %d of the data, and the one before it ends at %d: there is a gap", quote(e.name), e.begin, at)
+			return nil, nil, fmt.Errorf("tensor %s begins at byte %d of the data, and the one before it ends at %d: there is a gap", Quote(e.name), e.begin, at)
 		case e.begin < at:
-			return nil, nil, fmt.Errorf("tensor %s begins at byte %d of the data, and the one before it ends at %d: they overlap", quote(e.name), e.begin, at)
+			return nil, nil, fmt.Errorf("tensor %s begins at byte %d of the data, and the one before it ends at %d: they overlap", Quote(e.name), e.begin, at)
 		}
 		at = e.end
 	}
@@ -89,16 +89,16 @@ func scanHeader(text string, add func(entry), note func(key, value string) error
 		}
 		e := entry{name: name, begin: -1}
 		if err := s.entry(&e); err != nil {
-			return fmt.Errorf("tensor %s: %w", quote(name), err)
+			return fmt.Errorf("tensor %s: %w", Quote(name), err)
 		}
 		shape = e.appendShape(shape[:0])
 		size, err := sizeOf(e.dtype, shape)
 		if err != nil {
-			return fmt.Errorf("tensor %s: %w", quote(name), err)
+			return fmt.Errorf("tensor %s: %w", Quote(name), err)
 		}
 		if e.end-e.begin != size {
 			return fmt.Errorf("tensor %s has %d bytes of data, from %d to %d: type %s and shape %s take %d",
-				quote(name), e.end-e.begin, e.begin, e.end, e.dtype, tensor.FormatShape(shape), size)
+				Quote(name), e.end-e.begin, e.begin, e.end, e.dtype, tensor.FormatShape(shape), size)
 		}
 		add(e)
 		return nil
@@ -242,7 +242,7 @@ func (s *scanner) entry(e *entry) error {
 				return err
 			}
 			if e.dtype = dtypeNamed(name); e.dtype == 0 {
-				return s.errorf("there is no type %s", quote(name))
+				return s.errorf("there is no type %s", Quote(name))
 			}
 			return nil
 		case key == "shape" && !hasShape:
@@ -282,7 +282,7 @@ func (s *scanner) entry(e *entry) error {
 		case key == "dtype" || key == "shape" || key == "data_offsets":
 			return s.errorf("%q occurs twice", key)
 		}
-		return s.errorf("%s stands where only dtype, shape and data_offsets can", quote(key))
+		return s.errorf("%s stands where only dtype, shape and data_offsets can", Quote(key))
 	})
 	if err == nil && (e.dtype == 0 || !hasShape || e.begin < 0) {
 		return s.errorf("it must have dtype, shape and data_offsets")
@@ -333,8 +333,8 @@ func (s *scanner) metadata(note func(key, value string) error) error {
 	return nil
 }
 
-// quote returns a text of a file as it stands in messages: in quotes, and cut short if it is long.
-func quote(text string) string {
+// Quote returns a text of a file as it stands in messages: in quotes, and cut short if it is long.
+func Quote(text string) string {
 	const most = 80
 	if len(text) <= most {
 		return strconv.Quote(text)
