@@ -119,6 +119,9 @@ func (f factor) Forward(_ nn.Pass, x graph.Value) graph.Value {
 // withFactor returns a model of the layer that has a parameter in any case, before the layer if that takes any numbers.
 func (c *layerCase) withFactor(rng *rand.Rand, dtype tensor.DType) nn.Layer {
 	model := nn.Sequential(newFactor(), c.make(rng))
+	if c.ids > 0 {
+		model = nn.Sequential(c.make(rng), newFactor())
+	}
 	nn.To(model, dtype)
 	return model
 }

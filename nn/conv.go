@@ -48,9 +48,7 @@ func Conv1D(rng *rand.Rand, in, out, k int, options ...LayerOption) Layer {
 }
 
 func newConv(op string, axes int, rng *rand.Rand, in, out, k int, options []LayerOption) *conv {
-	if !hasSource(rng) {
-		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
-	}
+	mustHaveSource(op, rng)
 	if in < 1 || out < 1 || k < 1 {
 		panic(graph.Errorf(op, graph.ErrShape, "%d channels in, %d channels out and kernels of size %d: all must be 1 or more", in, out, k))
 	}

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -64,6 +65,8 @@ func Dropout(options ...DropoutOption) Layer {
 }
 
 func (d dropout) Params() []*Param { return nil }
+
+func (d dropout) String() string { return fmt.Sprintf("Dropout(keep %g)", d.keep) }
 
 func (d dropout) Forward(p Pass, x graph.Value) graph.Value {
 	x.Check("nn.Dropout")

@@ -72,10 +72,8 @@ func uniform(rng *rand.Rand, bound float64) float64 { return bound * (2*rng.Floa
 func (i Init) Draw(rng *rand.Rand, fanIn, fanOut int, shape ...int) *tensor.Tensor {
 	const op = "nn.Init.Draw"
 	i.mustBeMade(op)
-	switch {
-	case !hasSource(rng):
-		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
-	case fanIn < 1 || fanOut < 1:
+	mustHaveSource(op, rng)
+	if fanIn < 1 || fanOut < 1 {
 		panic(graph.Errorf(op, graph.ErrShape, "%d inputs and %d outputs of a node: both must be 1 or more", fanIn, fanOut))
 	}
 	t := tensor.New(tensor.Float64, shape...)

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -24,9 +25,7 @@ type linear struct {
 // [*graph.Error] if rng is nil or a size is less than 1.
 func Linear(rng *rand.Rand, in, out int, options ...LayerOption) Layer {
 	const op = "nn.Linear"
-	if !hasSource(rng) {
-		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
-	}
+	mustHaveSource(op, rng)
 	if in < 1 || out < 1 {
 		panic(graph.Errorf(op, graph.ErrShape, "%d inputs and %d outputs: both must be 1 or more", in, out))
 	}
@@ -41,6 +40,11 @@ func Linear(rng *rand.Rand, in, out int, options ...LayerOption) Layer {
 }
 
 func (l *linear) Params() []*Param { return l.params }
+
+func (l *linear) String() string {
+	w := l.weight.Data.Dims()
+	return fmt.Sprintf("Linear(%d, %d)", w[0], w[1])
+}
 
 func (l *linear) Forward(_ Pass, x graph.Value) graph.Value {
 	const op = "nn.Linear"

@@ -78,14 +78,6 @@ func TestNil(t *testing.T) {
 	calls := map[string][]call{
 		"Train":      {{func() { nn.Train(nil) }, "nil or zero *rand.Rand"}, {func() { nn.Train(&rand.Rand{}) }, "nil or zero *rand.Rand"}},
 		"Linear":     {{func() { nn.Linear(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(&rand.Rand{}, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(newRand(1), 1, 1, nn.NoBias(), nil) }, "option 2 is nil: leave it out"}},
-		"Conv1D":     {{func() { nn.Conv1D(nil, 1, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Conv1D(newRand(1), 1, 1, 1, nil) }, "option 1 is nil: leave it out"}},
-		"Conv2D":     {{func() { nn.Conv2D(&rand.Rand{}, 1, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Conv2D(newRand(1), 1, 1, 1, nn.NoBias(), nil) }, "option 2 is nil: leave it out"}},
-		"MaxPool2D":  {{func() { nn.MaxPool2D(2, nil) }, "option 1 is nil: leave it out"}},
-		"AvgPool2D":  {{func() { nn.AvgPool2D(2, nil) }, "option 1 is nil: leave it out"}},
-		"BatchNorm":  {{func() { nn.BatchNorm(2, nil) }, "option 1 is nil: leave it out"}},
-		"Stride":     {{func() { nn.Stride() }, "no number"}},
-		"Padding":    {{func() { nn.Padding() }, "no number"}},
-		"Dilation":   {{func() { nn.Dilation() }, "no number"}},
 		"Dropout":    {{func() { nn.Dropout(nil) }, "option 1 is nil: leave it out"}, {func() { nn.Dropout(nn.Classic(), nil) }, "option 2 is nil: leave it out"}},
 		"Sequential": {{func() { nn.Sequential(nil) }, "layer 0 is nil"}, {func() { nn.Sequential() }, harmless}},
 		"Named":      {{func() { nn.Named("a", nil) }, `layer "a" is nil`}},
@@ -177,6 +169,7 @@ func TestNil(t *testing.T) {
 	}
 	maps.Copy(calls, scheduleCalls())
 	maps.Copy(calls, fileCalls(model))
+	maps.Copy(calls, layerCalls(try))
 	for name, method := range map[string]func(m *nn.ConfusionMatrix){
 		"Add": func(m *nn.ConfusionMatrix) { m.Add(nil, nil) }, "Classes": func(m *nn.ConfusionMatrix) { m.Classes() }, "Rows": func(m *nn.ConfusionMatrix) { m.Rows() },
 		"At": func(m *nn.ConfusionMatrix) { m.At(0, 0) }, "Accuracy": func(m *nn.ConfusionMatrix) { m.Accuracy() }, "Precision": func(m *nn.ConfusionMatrix) { m.Precision(0) },
@@ -207,6 +200,8 @@ func TestNil(t *testing.T) {
 			"Load":         func() { try(nn.Load(strings.NewReader(""), layer)) },
 			"Evaluate":     evaluate(layer, set, mse),
 			"Predict":      predict(layer, set),
+			"Residual":     func() { nn.Residual(layer) },
+			"Summary":      func() { try(nn.Summary(io.Discard, layer, 1)) },
 			"Fit":          fitModel(context.Background(), layer, set),
 		} {
 			calls[name] = append(calls[name], call{f, want})

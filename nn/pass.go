@@ -13,6 +13,7 @@ import (
 type Pass struct {
 	rng     *rand.Rand
 	updates *Updates // nil for at once
+	watch   *watch   // nil but for a summary
 }
 
 // Train returns the pass of a training step. Layers draw their random numbers from rng. It panics with a

@@ -1,15 +1,14 @@
 package nn
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
 type sequential struct {
-	layers []Layer
-	params []*Param
+	members []member
+	params  []*Param
 }
 
 // Sequential returns the layer that applies the given ones in order, each to the result of the one before. It puts
@@ -24,7 +23,13 @@ type sequential struct {
 // shared with other models under one name.
 func Sequential(layers ...Layer) Layer {
 	const op = "nn.Sequential"
-	s := &sequential{layers: slices.Clone(layers)}
+	s := &sequential{members: membersOf(op, layers)}
+	s.params = adopt(op, s, s.members...)
+	return s
+}
+
+// membersOf returns the layers of a container with their positions for names. It panics if one is nil.
+func membersOf(op string, layers []Layer) []member {
 	members := make([]member, len(layers))
 	for i, l := range layers {
 		if l == nil {
@@ -32,15 +37,16 @@ func Sequential(layers ...Layer) Layer {
 		}
 		members[i] = member{strconv.Itoa(i), l}
 	}
-	s.params = adopt(op, s, members...)
-	return s
+	return members
 }
 
 func (s *sequential) Params() []*Param { return s.params }
 
+func (s *sequential) String() string { return "Sequential" }
+
 func (s *sequential) Forward(p Pass, x graph.Value) graph.Value {
-	for _, l := range s.layers {
-		x = l.Forward(p, x)
+	for i := range s.members {
+		x = s.members[i].forward(p, x)
 	}
 	return x
 }
@@ -65,6 +71,8 @@ func Named(name string, l Layer) Layer {
 }
 
 func (n *named) Params() []*Param { return n.params }
+
+func (n *named) String() string { return n.name + ": " + describe(n.Layer) }
 
 func (n *named) Forward(p Pass, x graph.Value) graph.Value {
 	x.Check("nn.Named")

@@ -31,6 +31,13 @@ func between(op, name string, v, lo, hi float64) {
 // hasSource reports whether rng can draw numbers: the zero rand.Rand cannot.
 func hasSource(rng *rand.Rand) bool { return rng != nil && *rng != (rand.Rand{}) }
 
+// mustHaveSource panics unless rng can draw numbers.
+func mustHaveSource(op string, rng *rand.Rand) {
+	if !hasSource(rng) {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *rand.Rand: make one with rand.New(rand.NewPCG(seed, 0))"))
+	}
+}
+
 // mustBeOption panics if option i is nil.
 func mustBeOption(op string, i int, isNil bool) {
 	if isNil {

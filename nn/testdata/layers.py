@@ -61,6 +61,11 @@ def conv(name, module, *size):
     return case(name, module, ("train", (2, module.in_channels, *size)))
 
 
+class Residual(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+
+
 cases = [
     conv("conv1d", nn.Conv1d(2, 3, 3), 7),
     conv("conv1d, stride 2, padding 2, dilation 2, 2 groups", nn.Conv1d(4, 2, 3, stride=2, padding=2, dilation=2, groups=2), 8),
@@ -83,6 +88,12 @@ cases = [
     case("batch_norm of sequences", nn.BatchNorm1d(2), ("train", (1, 2, 4)), ("eval", (2, 2, 3))),
     case("batch_norm of images", nn.BatchNorm2d(2), ("train", (3, 2, 2, 3)), ("eval", (2, 2, 2, 2)), ("train", (1, 2, 2, 1))),
     case("batch_norm, momentum, eps", nn.BatchNorm2d(2, momentum=0.3, eps=0.5), ("train", (3, 2, 2, 3)), ("eval", (2, 2, 2, 2))),
+    case("layer_norm", nn.LayerNorm(4), ("train", (2, 3, 4)), ("eval", (4,))),
+    case("layer_norm, eps", nn.LayerNorm(3, eps=0.5), ("train", (2, 3))),
+    case("rms_norm", nn.RMSNorm(4), ("train", (2, 3, 4)), ("eval", (4,))),
+    case("rms_norm, eps", nn.RMSNorm(3, eps=0.5), ("train", (2, 3))),
+    case("embedding", nn.Embedding(5, 3), ("train", torch.tensor([[0, 3, 3, 1], [4, 0, 3, 1]])), ("eval", torch.tensor(2))),
+    case("residual", Residual(nn.Conv1d(2, 2, 3, padding=1), nn.ReLU()), ("train", (2, 2, 4))),
     case("relu", nn.ReLU(), ("train", (3, 4))),
     case("leaky_relu", nn.LeakyReLU(0.2), ("train", (3, 4))),
     case("elu", nn.ELU(1.5), ("train", (3, 4))),
