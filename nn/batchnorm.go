@@ -34,7 +34,8 @@ type batchNorm struct {
 // running averages are Frozen uses them in training too and leaves them as they are.
 //
 // In training a channel needs two values or more: the variance of one says nothing, and every result would be the bias.
-// Forward panics then with a [*graph.Error], as it does if x has another shape. Within autograd.Checkpoint, which computes
+// Forward panics with a [*graph.Error] if it has fewer, as for what is left of an epoch if that is a single row, or if x
+// has another shape. Within autograd.Checkpoint, which computes
 // twice, the averages move twice.
 //
 // BatchNorm panics with a [*graph.Error] if n is less than 1 or an option does not fit.
@@ -75,7 +76,7 @@ func (l *batchNorm) Forward(p Pass, x graph.Value) graph.Value {
 	}
 	k := x.Len() / n
 	if k < 2 {
-		panic(graph.Errorf(op, graph.ErrShape, "layer %q has x of shape %s in training, %d values for each channel, and a variance needs two: use larger batches, or nn.Eval()",
+		panic(graph.Errorf(op, graph.ErrShape, "layer %q has x of shape %s in training, %d values for each channel, and a variance needs two: give every batch two rows or more, the last of an epoch and each worker's part too",
 			l.weight.Name, tensor.FormatShape(dims), k))
 	}
 	y, mean, variance := ops.BatchNormMoments(x, w, b, l.eps)

@@ -44,6 +44,45 @@
 // and [Fit] is the whole loop with its stopping conditions. [Gradients] are for what comes between the sweep and the
 // update: adding up the gradients of several batches or workers, and clipping.
 //
+// # Layers
+//
+// A [Layer] is a function with parameters, and a model is one too. It takes a batch, of which axis 0 is that of the
+// examples, the rows. Names, shapes and order of the parameters are PyTorch's, but that the weight of Linear is (in, out)
+// here and (out, in) there and in files.
+//
+//	layer                  x                     result            parameters
+//	Linear(in, out)        (...,in)              (...,out)         weight (in,out), bias (out)
+//	Conv1D(in, out, k)     (rows,in,l)           (rows,out,l')     weight (out,in/groups,k), bias (out)
+//	Conv2D(in, out, k)     (rows,in,h,w)         (rows,out,h',w')  weight (out,in/groups,k,k), bias (out)
+//	MaxPool2D(k)           (rows,n,h,w)          (rows,n,h',w')
+//	AvgPool2D(k)           (rows,n,h,w)          (rows,n,h',w')
+//	GlobalAvgPool()        (rows,n,...)          (rows,n)
+//	Flatten()              (rows,a,b,...)        (rows,a·b·...)
+//	BatchNorm(n)           (rows,n,...)          the same          weight, bias, running_mean, running_var (n),
+//	                                                               num_batches_tracked ()
+//	LayerNorm(n)           (...,n)               the same          weight, bias (n)
+//	RMSNorm(n)             (...,n)               the same          weight (n)
+//	Embedding(vocab, dim)  (...), whole numbers  (...,dim)         weight (vocab,dim)
+//	Dropout()              any                   the same
+//	ReLU() and its like    any                   the same
+//	Sequential(a, b)       that of a             that of b         those of a and b, such as 0.weight
+//	Residual(a, b)         that of a             the same          those of a and b, such as 0.weight
+//	Named(s, a)            that of a             that of a         those of a, such as s.weight
+//	Func(f)                that of f             that of f
+//
+// PyTorch says Conv1d, Conv2d, MaxPool2d and AvgPool2d, BatchNorm1d, 2d or 3d for BatchNorm, and AdaptiveAvgPool2d(1) and
+// Flatten for GlobalAvgPool; it has no Residual, and its dropout takes the probability of dropping a neuron.
+//
+// [Stride], [Padding], [Dilation] and [ChannelGroups] set how kernels and windows lie, and with it what is left of h and w.
+// [Summary] prints the shapes and parameters of a whole model. What Sequential cannot say is plain Go: call Forward of one
+// layer on the result of another.
+//
+// A layer of one's own has two methods, Forward and Params; the example of [Layer] is one. It draws its first weights by
+// [Init.Draw], names them, and says by Param.Kind what they are to penalties and files. In Forward it puts them on the
+// graph by [Param.Bind], which gives the same leaf each time. Numbers that training computes on the way, such as running
+// averages, are parameters of kind [State], which Forward changes by [Pass.Update]. A String method says what [Summary]
+// calls it.
+//
 // # Against learning by heart
 //
 // A network can become perfect on its training set and useless elsewhere. So the examples are split in three: to train
@@ -90,7 +129,8 @@
 // Parameters are float64 until [To] converts a model, and a model computes on graphs of its own precision. Whether a
 // pass is a training step is an argument of Forward, [Train] or [Eval]: a model has no hidden mode. Random numbers come
 // from the *rand.Rand that is passed in, so that one seed gives one result. Layers keep nothing of a pass: several
-// goroutines may run one model, each on a graph of its own, as long as none changes the parameters.
+// goroutines may run one model, each on a graph of its own, as long as none changes the parameters. State, such as the
+// running averages of [BatchNorm], changes in a training step; [Pass.Into] keeps the changes aside until all are through.
 //
 // # Speed
 //

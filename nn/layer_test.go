@@ -314,7 +314,7 @@ func TestLayerMisuse(t *testing.T) {
 		{"momentum", func() { nn.Momentum(1.5) }, "nn.Momentum: share 1.5: want 0 ≤ share ≤ 1"},
 		{"eps", func() { nn.Eps(-1) }, "nn.Eps: eps = -1: want a finite number, 0 or more"},
 		{"channels of a batch", forward(nn.BatchNorm(3), nn.Eval(), 4, 2), `nn.BatchNorm: layer "weight" takes 3 channels, x has shape (4,2): give x the shape (rows, 3) or (rows, 3, ...)`},
-		{"one value to a channel", forward(nn.BatchNorm(3), nn.Train(rng), 1, 3, 1, 1), `nn.BatchNorm: layer "weight" has x of shape (1,3,1,1) in training, 1 values for each channel, and a variance needs two: use larger batches, or nn.Eval()`},
+		{"one value to a channel", forward(nn.BatchNorm(3), nn.Train(rng), 1, 3, 1, 1), `nn.BatchNorm: layer "weight" has x of shape (1,3,1,1) in training, 1 values for each channel, and a variance needs two: give every batch two rows or more, the last of an epoch and each worker's part too`},
 		{"rows of nothing", func() { nn.LayerNorm(0) }, "nn.LayerNorm: rows of 0 numbers: want 1 or more"},
 		{"rows of less", func() { nn.RMSNorm(-1) }, "nn.RMSNorm: rows of -1 numbers: want 1 or more"},
 		{"wrong rows", forward(nn.LayerNorm(3), nn.Eval(), 3, 4), `nn.LayerNorm: layer "weight" takes rows of 3 numbers, x has shape (3,4): give x the shape (..., 3)`},
