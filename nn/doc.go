@@ -93,6 +93,9 @@
 //   - Early stopping ends the training when the validation set stops getting better, and goes back to the best
 //     parameters: FitConfig.Validation and FitConfig.Patience.
 //
+// How large a network, which λ and which η? Package nn/search tries many at once, and lists them by what they achieve on
+// the validation set.
+//
 // # How good a model is
 //
 // [Evaluate] returns the loss on a set, and a [Metric] that is a mean over its rows, such as [Accuracy]. What is no mean

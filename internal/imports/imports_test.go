@@ -35,6 +35,7 @@ var floors = []struct {
 	{"ops/opstest", nil},
 	{"nn/data", []string{"golang.org/x/exp"}},
 	{"nn", []string{"golang.org/x/exp"}},
+	{"nn/search", nil},
 	{"viz", nil},
 	{"examples", []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"internal/imports", nil},
