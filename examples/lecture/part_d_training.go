@@ -9,6 +9,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
+	"github.com/seed366ff29f/chainrule/nn/search"
 	"github.com/seed366ff29f/chainrule/viz"
 )
 
@@ -76,6 +77,9 @@ type variant struct {
 	dropout []nn.DropoutOption // none: no dropout
 	early   bool               // stop early
 }
+
+// String returns the name.
+func (v variant) String() string { return v.name }
 
 var (
 	unregularized = variant{name: "none", hidden: []int{hiddenNodes}}
@@ -263,20 +267,11 @@ func (l *lesson) bothWays(s *split, steps int) (written, fitted nn.Layer, err er
 
 // trainVariants trains every variant a number of times and returns the scores, for each variant those of its runs.
 func (l *lesson) trainVariants(ctx context.Context, s *split) ([][]score, error) {
-	scores := make([][]score, len(variants))
-	for i := range scores {
-		scores[i] = make([]score, l.runs)
-	}
-	n := len(variants) * l.runs
-	step, done := l.steps(n, "12.4 variants")
-	defer done()
-	err := each(ctx, n, func(ctx context.Context, i int) (err error) {
-		v, run := i/l.runs, i%l.runs
-		_, scores[v][run], err = variants[v].fit(ctx, l, s, run, nil)
-		step()
-		return err
+	way := search.Choice("regularization", variants...)
+	return l.scores(ctx, "12.4 variants", search.Grid(way), func(ctx context.Context, r *search.Run) (score, error) {
+		_, result, err := way.Of(r).fit(ctx, l, s, r.Index, nil)
+		return result, err
 	})
-	return scores, err
 }
 
 // compareVariants prints the table of variants.

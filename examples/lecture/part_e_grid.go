@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed366ff29f/chainrule/nn/search"
 )
 
 // The grid of Figure 12.5.
@@ -19,27 +21,22 @@ type grid [][]score
 
 // trainGrid fills the grid: one network for each cell and run, each on a graph of its own, stopped early.
 func (l *lesson) trainGrid(ctx context.Context, s *split) (grid, error) {
-	out := make(grid, gridCells)
-	for i := range out {
-		out[i] = make([]score, l.runs)
-	}
-	step, done := l.steps(gridCells*l.runs, "12.4.3 grid")
-	defer done()
-	err := each(ctx, gridCells*l.runs, func(ctx context.Context, i int) (err error) {
-		cell, run := gridCells-1-i/l.runs, i%l.runs // the largest networks first: the processors finish together
-		out[cell][run], err = l.gridScore(ctx, s, cell, run)
-		step()
-		return err
+	layers := search.Choice("layers", backwards(gridLayers)...)
+	nodes := search.Choice("nodes", backwards(gridNodes)...)
+	out, err := l.scores(ctx, "12.4.3 grid", search.Grid(layers, nodes), func(ctx context.Context, r *search.Run) (score, error) {
+		v := variant{hidden: slices.Repeat([]int{nodes.Of(r)}, layers.Of(r)), early: true}
+		_, result, err := v.fit(ctx, l, s, r.Index, nil)
+		return result, err
 	})
-	return out, err
+	return backwards(out), err
 }
 
-// gridScore trains the network of a cell and returns its score.
-func (l *lesson) gridScore(ctx context.Context, s *split, cell, run int) (score, error) {
-	hidden := slices.Repeat([]int{gridNodes[cell%len(gridNodes)]}, gridLayers[cell/len(gridNodes)])
-	v := variant{hidden: hidden, early: true}
-	_, result, err := v.fit(ctx, l, s, run, nil)
-	return result, err
+// backwards returns a list from its end to its beginning. So the grid has the largest networks first, and the processors
+// finish together.
+func backwards[T any](list []T) []T {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
 }
 
 // The sets by which a grid can be read.

@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -239,52 +237,4 @@ func TestTrainingRepeats(t *testing.T) {
 	if !testing.Short() && one == text(2, 4) {
 		t.Error("seeds 3 and 4 give the same text")
 	}
-}
-
-func TestEach(t *testing.T) {
-	t.Run("every argument once", func(t *testing.T) {
-		calls := make([]atomic.Int32, 100)
-		err := each(t.Context(), len(calls), func(_ context.Context, i int) error {
-			calls[i].Add(1)
-			return nil
-		})
-		if err != nil {
-			t.Error(err)
-		}
-		for i := range calls {
-			if n := calls[i].Load(); n != 1 {
-				t.Errorf("%d calls with %d, want 1", n, i)
-			}
-		}
-	})
-	t.Run("error", func(t *testing.T) {
-		broken := errors.New("broken")
-		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-		err := each(t.Context(), 100, func(ctx context.Context, i int) error {
-			if i == 1 {
-				return broken
-			}
-			<-ctx.Done() // the error ends the calls under way
-			return ctx.Err()
-		})
-		if !errors.Is(err, broken) {
-			t.Errorf("error %v, want %v", err, broken)
-		}
-	})
-	t.Run("cancelled", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		err := each(ctx, 3, func(context.Context, int) error {
-			t.Error("called")
-			return nil
-		})
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("error %v, want %v", err, context.Canceled)
-		}
-	})
-	t.Run("nothing", func(t *testing.T) {
-		if err := each(t.Context(), 0, nil); err != nil {
-			t.Error(err)
-		}
-	})
 }
