@@ -346,3 +346,50 @@ func TestKilled(t *testing.T) {
 		t.Errorf("%d runs are missing; mismatch (-undisturbed +killed)\n%s", made, diff)
 	}
 }
+
+// FuzzFile holds that a search refuses a file and leaves it as it is, or goes on from it, and finds everything in it the
+// next time.
+func FuzzFile(f *testing.F) {
+	x, y := search.Choice("x", 1, 2), search.Uniform("y", 0, 1)
+	cfg := search.Config{File: filepath.Join(f.TempDir(), "search.jsonl"), Workers: 1}
+	once := func() (table string, made int, err error) {
+		got, err := search.Minimize(context.Background(), search.Random(2, x, y), cfg, func(_ context.Context, r *search.Run) (float64, error) {
+			made++
+			r.Note("figure", 1)
+			return y.Of(r), nil
+		})
+		if err == nil {
+			table = got.String()
+		}
+		return table, made, err
+	}
+	if _, _, err := once(); err != nil {
+		f.Fatal(err)
+	}
+	whole, err := os.ReadFile(cfg.File)
+	if err != nil {
+		f.Fatal(err)
+	}
+	header := bytes.IndexByte(whole, '\n') + 1
+	f.Add(whole)
+	f.Add(whole[:header])
+	f.Add(whole[:len(whole)-9])
+	f.Add(append(bytes.Clone(whole[:header]), `{"trial":1,"run":0,"settings":["1","0.5"],"error":""}`+"\n"...))
+	f.Add(bytes.ReplaceAll(whole, []byte(`"score":0`), []byte(`"score":"+Inf"`)))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if err := os.WriteFile(cfg.File, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		table, _, err := once()
+		if err != nil {
+			if got := read(t, cfg.File); got != string(content) {
+				t.Fatalf("error %v, and the file has become %q", err, got)
+			}
+			return
+		}
+		again, made, err := once()
+		if err != nil || made != 0 || again != table {
+			t.Fatalf("the second time: error %v, %d runs made, and\n%s\nwant\n%s", err, made, again, table)
+		}
+	})
+}
