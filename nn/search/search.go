@@ -24,8 +24,10 @@ type Config struct {
 	Workers int
 
 	// File is the name of a file that takes each run as it ends, and none if it is empty. If the file is there, the runs
-	// in it are not made again: a search goes on where it stood. It has a line of JSON for the search, and one for each
-	// run. To repeat a run that has failed, delete its line.
+	// in it are not made again: a search goes on where it stood. A file of other settings, of another seed or number of
+	// runs is refused; what the objective computes a file cannot tell, so a search with another objective or other data
+	// needs another Name. It has a line of JSON for the search, and one for each run. To repeat a run that has failed,
+	// delete its line.
 	File string
 
 	OnRun func(p Progress) // is called after each run, from one goroutine at a time
@@ -48,7 +50,8 @@ const (
 // Minimize tries the points of a plan and returns them in a table, those with the lowest scores first.
 //
 // A run that returns an error, or panics with a [*graph.Error] as misuse of a model does, has failed: it is recorded, and
-// the search goes on. Any other panic stops the search and goes on in the caller's goroutine.
+// the search goes on. Any other panic stops the search and goes on in the caller's goroutine, as an error that has the
+// stack of the run and, if the panic was with an error, wraps that.
 //
 // Minimize returns an error if
 //

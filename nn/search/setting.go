@@ -82,7 +82,7 @@ func mustBeName(op, name string) {
 
 // Choice returns a setting with the given values, which may be anything that fmt.Sprint tells apart: numbers, texts,
 // slices such as []int{16, 8}, or values with a String method. Functions and pointers have no text that lasts: choose
-// among their names, and look the name up in a map.
+// among their names, and look the name up in a map. All runs with a value share it: what it points to must not change.
 //
 // It panics with a [*graph.Error] if there is no value, two have the same text, or one has none.
 func Choice[T any](name string, values ...T) *Setting[T] {
