@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/nn/data"
 	"github.com/seed366ff29f/chainrule/ops"
 )
@@ -57,6 +58,9 @@ func newTeam(n int, source *rand.PCG, seed [2]uint64, bind func() (*graph.Graph,
 			go t.serve(w)
 		}
 	}
+	if n > 1 {
+		kernel.Crowd(n)
+	}
 	return t
 }
 
@@ -106,6 +110,9 @@ func (t *team) do(b *data.Batch, size int) {
 
 // close ends the goroutines.
 func (t *team) close() {
+	if len(t.workers) > 1 {
+		kernel.Crowd(-len(t.workers))
+	}
 	for _, w := range t.workers {
 		if w.todo != nil {
 			close(w.todo)

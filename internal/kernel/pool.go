@@ -43,7 +43,12 @@ type pool struct {
 	rest    atomic.Int64 // if not 0, the time since began at which callers may have helpers again
 	wake    chan struct{}
 	helpers int // started so far
+	crowd   atomic.Int64
 }
+
+// Crowd says that n more goroutines, or -n fewer, do the work of kernels side by side, each of which needs a processor. While
+// there are as many as processors, every caller does its tasks alone.
+func Crowd(n int) { workers.crowd.Add(int64(n)) }
 
 // began is when the program did.
 var began = time.Now()
@@ -60,7 +65,8 @@ func (p *pool) acquire() bool {
 		}
 		p.rest.Store(0)
 	}
-	return runtime.GOMAXPROCS(0) > 1 && p.busy.TryLock()
+	processors := int64(runtime.GOMAXPROCS(0))
+	return processors > 1 && p.crowd.Load() < processors && p.busy.TryLock()
 }
 
 // release gives the pool back.
