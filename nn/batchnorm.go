@@ -34,9 +34,8 @@ type batchNorm struct {
 // running averages are Frozen uses them in training too and leaves them as they are.
 //
 // In training a channel needs two values or more: the variance of one says nothing, and every result would be the bias.
-// Forward panics with a [*graph.Error] if it has fewer, as for what is left of an epoch if that is a single row, or if x
-// has another shape. Within autograd.Checkpoint, which computes
-// twice, the averages move twice.
+// Forward panics with a [*graph.Error] if it has fewer, such as for a single row that is left of an epoch, or if x has
+// another shape. Within autograd.Checkpoint, which computes twice, the averages move twice.
 //
 // BatchNorm panics with a [*graph.Error] if n is less than 1 or an option does not fit.
 //

@@ -55,6 +55,13 @@ func layerCases() []layerCase {
 		{"batch_norm of sequences", func(source) nn.Layer { return nn.BatchNorm(2) }, []int{1, 2, 4}, 0},
 		{"batch_norm of images", func(source) nn.Layer { return nn.BatchNorm(2) }, []int{3, 2, 2, 3}, 0},
 		{"batch_norm, momentum, eps", func(source) nn.Layer { return nn.BatchNorm(2, nn.Momentum(0.3), nn.Eps(0.5)) }, []int{3, 2, 2, 3}, 0},
+		{"batch_norm, frozen averages", func(source) nn.Layer {
+			l := nn.BatchNorm(2)
+			for _, p := range l.Params()[2:] {
+				p.Frozen = true
+			}
+			return l
+		}, []int{3, 2, 2, 3}, 0},
 		{"layer_norm", func(source) nn.Layer { return nn.LayerNorm(4) }, []int{2, 3, 4}, 0},
 		{"layer_norm, eps", func(source) nn.Layer { return nn.LayerNorm(3, nn.Eps(0.5)) }, []int{2, 3}, 0},
 		{"rms_norm", func(source) nn.Layer { return nn.RMSNorm(4) }, []int{2, 3, 4}, 0},

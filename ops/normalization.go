@@ -231,7 +231,8 @@ func exceptChannels(rank int) []int {
 
 // perChannel reshapes one number for each channel so that it broadcasts over x of the given rank.
 func perChannel(v graph.Value, rank int) graph.Value {
-	shape := []int{v.Dims()[0]}
+	var buf [tensor.MaxRank]int
+	shape := append(buf[:0], v.Dims()[0])
 	for range rank - 2 {
 		shape = append(shape, 1)
 	}

@@ -61,6 +61,11 @@ def conv(name, module, *size):
     return case(name, module, ("train", (2, module.in_channels, *size)))
 
 
+class Frozen(nn.BatchNorm2d):
+    def train(self, mode=True):
+        return super().train(False)
+
+
 class Residual(nn.Sequential):
     def forward(self, x):
         return x + super().forward(x)
@@ -88,6 +93,7 @@ cases = [
     case("batch_norm of sequences", nn.BatchNorm1d(2), ("train", (1, 2, 4)), ("eval", (2, 2, 3))),
     case("batch_norm of images", nn.BatchNorm2d(2), ("train", (3, 2, 2, 3)), ("eval", (2, 2, 2, 2)), ("train", (1, 2, 2, 1))),
     case("batch_norm, momentum, eps", nn.BatchNorm2d(2, momentum=0.3, eps=0.5), ("train", (3, 2, 2, 3)), ("eval", (2, 2, 2, 2))),
+    case("batch_norm, frozen averages", Frozen(2), ("train", (3, 2, 2, 3)), ("eval", (2, 2, 2, 2))),
     case("layer_norm", nn.LayerNorm(4), ("train", (2, 3, 4)), ("eval", (4,))),
     case("layer_norm, eps", nn.LayerNorm(3, eps=0.5), ("train", (2, 3))),
     case("rms_norm", nn.RMSNorm(4), ("train", (2, 3, 4)), ("eval", (4,))),
