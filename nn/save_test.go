@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -387,6 +388,46 @@ func TestLoadTruncated(t *testing.T) {
 	}
 	if !sameNumbers(numbers(model), before) {
 		t.Error("the model has changed")
+	}
+}
+
+// TestLoadMemory holds that loading takes memory for what the model needs and the file has.
+func TestLoadMemory(t *testing.T) {
+	const size = 8 << 20 // bytes of the tensor x
+	file := edit(t, mustSave(t, newBag(newRand(1), 0)), func(ts []safetensors.Tensor) []safetensors.Tensor {
+		return append(ts, safetensors.Of("x", tensor.New(tensor.Float64, size/8), false))
+	})
+	large := append(newBag(newRand(2), 0), &nn.Param{Name: "x", Data: tensor.New(tensor.Float64, size/8)})
+	for _, c := range []struct {
+		name    string
+		model   nn.Layer
+		file    []byte
+		options []nn.FileOption
+		fails   bool
+		most    uint64
+	}{
+		{"left over", newBag(newRand(2), 0), file, nil, true, 1 << 16},
+		{"left over, allowed", newBag(newRand(2), 0), file, []nn.FileOption{nn.AllowLeftOver()}, false, 1 << 16},
+		{"in the model", large, file, nil, false, size + 1<<16},
+		{"cut", large, file[:len(file)-size+1000], nil, true, 1 << 16},
+		{"half", large, file[:len(file)-size/2], nil, true, size/2 + 1<<16},
+	} {
+		for what, r := range map[string]io.Reader{"whole": bytes.NewReader(c.file), "stream": io.MultiReader(bytes.NewReader(c.file))} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			err := nn.Load(r, c.model, c.options...)
+			runtime.ReadMemStats(&after)
+			if (err != nil) != c.fails {
+				t.Errorf("%s (%s): got error %v", c.name, what, err)
+			}
+			most := c.most
+			if what == "stream" {
+				most += 1 << 20 // one block more than there was
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > most {
+				t.Errorf("%s (%s): takes %d bytes, want %d at most", c.name, what, n, most)
+			}
+		}
 	}
 }
 

@@ -173,10 +173,8 @@ func (f *File) Read(keep func(name string) bool) error {
 	for i, e := range f.entries {
 		n := e.end - e.begin
 		if keep != nil && !keep(e.name) {
-			m, err := io.CopyN(io.Discard, f.r, n)
-			f.read += m
-			if err != nil {
-				return f.cut(err)
+			if err := f.skip(n); err != nil {
+				return err
 			}
 			continue
 		}
@@ -192,6 +190,21 @@ func (f *File) Read(keep func(name string) bool) error {
 		return wrongLength(f.read+1, f.read)
 	case err != io.EOF:
 		return err
+	}
+	return nil
+}
+
+// skip passes over n bytes.
+func (f *File) skip(n int64) error {
+	if s, ok := f.r.(io.Seeker); ok && f.size >= 0 { // they are there
+		_, err := s.Seek(n, io.SeekCurrent)
+		f.read += n
+		return err
+	}
+	m, err := io.CopyN(io.Discard, f.r, n)
+	f.read += m
+	if err != nil {
+		return f.cut(err)
 	}
 	return nil
 }
