@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -210,6 +211,10 @@ func TestWriteErrors(t *testing.T) {
 	for i := range 5000 {
 		many[string(rune(0x4e00+i))] = ""
 	}
+	long := ""
+	if !testing.Short() {
+		long = strings.Repeat("a", 100_000_000)
+	}
 	for what, c := range map[string]struct {
 		tensors  []safetensors.Tensor
 		metadata map[string]string
@@ -219,8 +224,11 @@ func TestWriteErrors(t *testing.T) {
 		"a name of bytes":    {[]safetensors.Tensor{one("a\xff")}, nil},
 		"metadata of bytes":  {nil, map[string]string{"a": "\xff"}},
 		"too much metadata":  {nil, many},
-		"too large a header": {nil, map[string]string{"a": string(bytes.Repeat([]byte("a"), 100_000_000))}},
+		"too large a header": {nil, map[string]string{"a": long}},
 	} {
+		if what == "too large a header" && long == "" {
+			continue
+		}
 		var b bytes.Buffer
 		if err := safetensors.Write(&b, c.tensors, c.metadata); err == nil || b.Len() > 0 {
 			t.Errorf("%s: got error %v and %d bytes, want an error and none", what, err, b.Len())
