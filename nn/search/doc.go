@@ -23,7 +23,8 @@
 //
 // A trial is a point that is tried. One training says little about it, as the first weights are random: with Config.Runs
 // a trial is several runs, each with a seed of its own, and its score is their mean. So is k-fold cross-validation,
-// where run number i of each trial is validated by fold i of the data, and trained on the others.
+// where run number i of each trial is validated by fold i of the data, and trained on the others; see the example of
+// [Minimize].
 //
 // Choose by validation rows, never by the test set: the smallest of many test errors is small by luck, too.
 //

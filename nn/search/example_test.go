@@ -78,17 +78,13 @@ func ExampleMinimize() {
 		fmt.Println(err)
 		return
 	}
-	const folds = 5
-	var train, valid [folds]*data.Set
-	order := rand.New(rand.NewPCG(1, 2)).Perm(set.Len())
-	for i := range folds {
-		part := len(order) / folds
-		valid[i] = set.Rows(order[i*part : (i+1)*part]...)
-		train[i] = set.Rows(append(append([]int{}, order[:i*part]...), order[(i+1)*part:]...)...)
-		data.Standardize(train[i], valid[i])
+	var train, valid []*data.Set
+	for t, v := range set.KFoldStratified(rand.New(rand.NewPCG(1, 2)), 5) {
+		data.Standardize(t, v)
+		train, valid = append(train, t), append(valid, v)
 	}
 	penalty := search.Choice("L2", 0, 0.001, 0.01, 0.1)
-	table, err := search.Minimize(context.Background(), search.Grid(penalty), search.Config{Runs: folds},
+	table, err := search.Minimize(context.Background(), search.Grid(penalty), search.Config{Runs: len(train)},
 		func(ctx context.Context, r *search.Run) (float64, error) {
 			model := nn.Linear(r.Rand, 4, 3)
 			_, err := nn.Fit(ctx, model, train[r.Index], nn.FitConfig{
@@ -109,10 +105,10 @@ func ExampleMinimize() {
 	// Output:
 	// 4 trials, the lowest score first
 	// trial     L2   score             wrong
-	//     0      0  0.1758  ± 0.037     0.06  ± 0.043
-	//     1  0.001  0.1829  ± 0.037     0.06  ± 0.043
-	//     2   0.01  0.2404  ± 0.034  0.05333  ± 0.038
-	//     3    0.1  0.4707  ± 0.026   0.1267  ± 0.092
+	//     0      0  0.1661  ± 0.017  0.05333  ± 0.038
+	//     1  0.001  0.1711  ± 0.017  0.04667  ± 0.038
+	//     2   0.01  0.2322  ± 0.013     0.04  ± 0.037
+	//     3    0.1  0.4599  ± 0.013     0.12  ± 0.045
 }
 
 // A search that takes long writes every run to a file. Here it is cancelled after two of four, and goes on from there.
