@@ -37,7 +37,12 @@ type kernels[T Float] struct {
 
 	momentum momentumFunc[T]
 	nesterov momentumFunc[T]
-	adam     adamFunc[T]
+	adam     twoFunc[T]
+	adagrad  oneFunc[T]
+	rmsprop  oneFunc[T]
+	lion     oneFunc[T]
+
+	rmspropMomentum twoFunc[T]
 
 	gemm *gemmKernel[T] // nil for the plain loops
 }
@@ -62,6 +67,10 @@ func portableKernels[T Float]() kernels[T] {
 		momentum:             momentumPortable[T],
 		nesterov:             nesterovPortable[T],
 		adam:                 adamPortable[T],
+		adagrad:              adagradPortable[T],
+		rmsprop:              rmspropPortable[T],
+		lion:                 lionPortable[T],
+		rmspropMomentum:      rmspropMomentumPortable[T],
 	}
 }
 

@@ -54,6 +54,10 @@ var avx2 = implementation{
 		momentum:             momentumF32AVX2,
 		nesterov:             nesterovF32AVX2,
 		adam:                 adamF32AVX2,
+		adagrad:              adagradF32AVX2,
+		rmsprop:              rmspropF32AVX2,
+		lion:                 lionF32AVX2,
+		rmspropMomentum:      rmspropMomentumF32AVX2,
 		gemm: &gemmKernel[float32]{
 			tiles: gemmTilesF32AVX2, panel1: panel1F32AVX2, panel4: panel4F32AVX2, packA1: packA1F32AVX2, packA8: packA8F32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, nc: 512, ways: 64,
 		},
@@ -76,6 +80,10 @@ var avx2 = implementation{
 		momentum:             momentumF64AVX2,
 		nesterov:             nesterovF64AVX2,
 		adam:                 adamF64AVX2,
+		adagrad:              adagradF64AVX2,
+		rmsprop:              rmspropF64AVX2,
+		lion:                 lionF64AVX2,
+		rmspropMomentum:      rmspropMomentumF64AVX2,
 		gemm: &gemmKernel[float64]{
 			tiles: gemmTilesF64AVX2, panel1: panel1F64AVX2, panel4: panel4F64AVX2, packA1: packA1F64AVX2, packA8: packA8F64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, mc: 144, kc: 512, nc: 512, ways: 64,
 		},
@@ -102,6 +110,10 @@ var avx512 = implementation{
 		momentum:             momentumF32AVX512,
 		nesterov:             nesterovF32AVX512,
 		adam:                 adamF32AVX512,
+		adagrad:              adagradF32AVX512,
+		rmsprop:              rmspropF32AVX512,
+		lion:                 lionF32AVX512,
+		rmspropMomentum:      rmspropMomentumF32AVX512,
 		gemm: &gemmKernel[float32]{
 			tiles: gemmTilesF32AVX512, panel1: panel1F32AVX512, panel4: panel4F32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 560, kc: 512, nc: 512, maxOpen: 128, ways: 8,
 		},
@@ -124,6 +136,10 @@ var avx512 = implementation{
 		momentum:             momentumF64AVX512,
 		nesterov:             nesterovF64AVX512,
 		adam:                 adamF64AVX512,
+		adagrad:              adagradF64AVX512,
+		rmsprop:              rmspropF64AVX512,
+		lion:                 lionF64AVX512,
+		rmspropMomentum:      rmspropMomentumF64AVX512,
 		gemm: &gemmKernel[float64]{
 			tiles: gemmTilesF64AVX512, panel1: panel1F64AVX512, panel4: panel4F64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, nc: 512, maxOpen: 128, ways: 8,
 		},

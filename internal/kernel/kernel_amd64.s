@@ -5387,6 +5387,257 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func adagradF32AVX2(w []float32, g []float32, v []float32, p [6]float32)
+// Requires: AVX, FMA3
+TEXT ·adagradF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Y0
+	VBROADCASTSS p_1+76(FP), Y1
+	VBROADCASTSS p_2+80(FP), Y2
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Y3
+	VMOVUPS      (SI)(R8*4), Y4
+	VMOVUPS      (BX)(R8*4), Y5
+	VFMADD231PS  Y1, Y3, Y4
+	VFMADD231PS  Y4, Y4, Y5
+	VMOVUPS      Y5, (BX)(R8*4)
+	VSQRTPS      Y5, Y5
+	VADDPS       Y2, Y5, Y5
+	VDIVPS       Y5, Y4, Y4
+	VFNMADD231PS Y0, Y4, Y3
+	VMOVUPS      Y3, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y3
+	VMASKMOVPS   (DI)(R8*4), Y3, Y4
+	VMASKMOVPS   (SI)(R8*4), Y3, Y5
+	VMASKMOVPS   (BX)(R8*4), Y3, Y6
+	VFMADD231PS  Y1, Y4, Y5
+	VFMADD231PS  Y5, Y5, Y6
+	VMASKMOVPS   Y6, Y3, (BX)(R8*4)
+	VSQRTPS      Y6, Y1
+	VADDPS       Y2, Y1, Y1
+	VDIVPS       Y1, Y5, Y1
+	VFNMADD231PS Y0, Y1, Y4
+	VMASKMOVPS   Y4, Y3, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func rmspropF32AVX2(w []float32, g []float32, v []float32, p [6]float32)
+// Requires: AVX, FMA3
+TEXT ·rmspropF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Y0
+	VBROADCASTSS p_1+76(FP), Y1
+	VBROADCASTSS p_2+80(FP), Y2
+	VBROADCASTSS p_3+84(FP), Y3
+	VBROADCASTSS p_4+88(FP), Y4
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Y5
+	VMOVUPS      (SI)(R8*4), Y6
+	VFMADD231PS  Y1, Y5, Y6
+	VMOVUPS      (BX)(R8*4), Y7
+	VMULPS       Y3, Y7, Y7
+	VMULPS       Y6, Y6, Y8
+	VFMADD231PS  Y4, Y8, Y7
+	VMOVUPS      Y7, (BX)(R8*4)
+	VSQRTPS      Y7, Y7
+	VADDPS       Y2, Y7, Y7
+	VDIVPS       Y7, Y6, Y6
+	VFNMADD231PS Y0, Y6, Y5
+	VMOVUPS      Y5, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y5
+	VMASKMOVPS   (DI)(R8*4), Y5, Y6
+	VMASKMOVPS   (SI)(R8*4), Y5, Y7
+	VFMADD231PS  Y1, Y6, Y7
+	VMASKMOVPS   (BX)(R8*4), Y5, Y1
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y7, Y7, Y3
+	VFMADD231PS  Y4, Y3, Y1
+	VMASKMOVPS   Y1, Y5, (BX)(R8*4)
+	VSQRTPS      Y1, Y1
+	VADDPS       Y2, Y1, Y1
+	VDIVPS       Y1, Y7, Y1
+	VFNMADD231PS Y0, Y1, Y6
+	VMASKMOVPS   Y6, Y5, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func rmspropMomentumF32AVX2(w []float32, g []float32, m []float32, v []float32, p [9]float32)
+// Requires: AVX, FMA3
+TEXT ·rmspropMomentumF32AVX2(SB), NOSPLIT, $0-132
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R9
+	MOVQ         v_base+72(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+96(FP), Y0
+	VBROADCASTSS p_1+100(FP), Y1
+	VBROADCASTSS p_2+104(FP), Y2
+	VBROADCASTSS p_3+108(FP), Y3
+	VBROADCASTSS p_4+112(FP), Y4
+	VBROADCASTSS p_5+116(FP), Y5
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Y6
+	VMOVUPS      (SI)(R8*4), Y7
+	VFMADD231PS  Y1, Y6, Y7
+	VMOVUPS      (BX)(R8*4), Y8
+	VMULPS       Y3, Y8, Y8
+	VMULPS       Y7, Y7, Y9
+	VFMADD231PS  Y4, Y9, Y8
+	VMOVUPS      Y8, (BX)(R8*4)
+	VMOVUPS      (R9)(R8*4), Y9
+	VSQRTPS      Y8, Y8
+	VADDPS       Y2, Y8, Y8
+	VDIVPS       Y8, Y7, Y7
+	VFMADD213PS  Y7, Y5, Y9
+	VMOVUPS      Y9, (R9)(R8*4)
+	VFNMADD231PS Y0, Y9, Y6
+	VMOVUPS      Y6, (DI)(R8*4)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x02, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y6
+	VMASKMOVPS   (DI)(R8*4), Y6, Y7
+	VMASKMOVPS   (SI)(R8*4), Y6, Y8
+	VFMADD231PS  Y1, Y7, Y8
+	VMASKMOVPS   (BX)(R8*4), Y6, Y1
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y8, Y8, Y3
+	VFMADD231PS  Y4, Y3, Y1
+	VMASKMOVPS   Y1, Y6, (BX)(R8*4)
+	VMASKMOVPS   (R9)(R8*4), Y6, Y3
+	VSQRTPS      Y1, Y1
+	VADDPS       Y2, Y1, Y1
+	VDIVPS       Y1, Y8, Y1
+	VFMADD213PS  Y1, Y5, Y3
+	VMASKMOVPS   Y3, Y6, (R9)(R8*4)
+	VFNMADD231PS Y0, Y3, Y7
+	VMASKMOVPS   Y7, Y6, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func lionF32AVX2(w []float32, g []float32, v []float32, p [6]float32)
+// Requires: AVX, FMA3
+TEXT ·lionF32AVX2(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Y0
+	VBROADCASTSS p_1+76(FP), Y1
+	VBROADCASTSS p_2+80(FP), Y2
+	VBROADCASTSS p_3+84(FP), Y3
+	VBROADCASTSS p_4+88(FP), Y4
+	VBROADCASTSS p_5+92(FP), Y5
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS     (DI)(R8*4), Y6
+	VMOVUPS     (SI)(R8*4), Y7
+	VMOVUPS     (BX)(R8*4), Y8
+	VMULPS      Y2, Y8, Y9
+	VFMADD231PS Y3, Y7, Y9
+	VXORPS      Y10, Y10, Y10
+	VCMPPS      $0x04, Y10, Y9, Y10
+	VANDPS      c32_80000000<>+0(SB), Y9, Y9
+	VORPS       Y9, Y0, Y9
+	VANDPS      Y9, Y10, Y9
+	VFMSUB132PS Y1, Y9, Y6
+	VMOVUPS     Y6, (DI)(R8*4)
+	VMULPS      Y4, Y8, Y6
+	VFMADD231PS Y5, Y7, Y6
+	VMOVUPS     Y6, (BX)(R8*4)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y6
+	VMASKMOVPS  (DI)(R8*4), Y6, Y7
+	VMASKMOVPS  (SI)(R8*4), Y6, Y8
+	VMASKMOVPS  (BX)(R8*4), Y6, Y9
+	VMULPS      Y2, Y9, Y2
+	VFMADD231PS Y3, Y8, Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y2, Y3
+	VANDPS      c32_80000000<>+0(SB), Y2, Y2
+	VORPS       Y2, Y0, Y0
+	VANDPS      Y0, Y3, Y0
+	VFMSUB132PS Y1, Y0, Y7
+	VMASKMOVPS  Y7, Y6, (DI)(R8*4)
+	VMULPS      Y4, Y9, Y0
+	VFMADD231PS Y5, Y8, Y0
+	VMASKMOVPS  Y0, Y6, (BX)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
 // func maxPool2F32AVX2(y []float32, x []float32, cols int, width int, rows int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·maxPool2F32AVX2(SB), NOSPLIT, $0-72
@@ -13978,6 +14229,257 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func adagradF64AVX2(w []float64, g []float64, v []float64, p [6]float64)
+// Requires: AVX, FMA3
+TEXT ·adagradF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Y0
+	VBROADCASTSD p_1+80(FP), Y1
+	VBROADCASTSD p_2+88(FP), Y2
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Y3
+	VMOVUPD      (SI)(R8*8), Y4
+	VMOVUPD      (BX)(R8*8), Y5
+	VFMADD231PD  Y1, Y3, Y4
+	VFMADD231PD  Y4, Y4, Y5
+	VMOVUPD      Y5, (BX)(R8*8)
+	VSQRTPD      Y5, Y5
+	VADDPD       Y2, Y5, Y5
+	VDIVPD       Y5, Y4, Y4
+	VFNMADD231PD Y0, Y4, Y3
+	VMOVUPD      Y3, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y3
+	VMASKMOVPD   (DI)(R8*8), Y3, Y4
+	VMASKMOVPD   (SI)(R8*8), Y3, Y5
+	VMASKMOVPD   (BX)(R8*8), Y3, Y6
+	VFMADD231PD  Y1, Y4, Y5
+	VFMADD231PD  Y5, Y5, Y6
+	VMASKMOVPD   Y6, Y3, (BX)(R8*8)
+	VSQRTPD      Y6, Y1
+	VADDPD       Y2, Y1, Y1
+	VDIVPD       Y1, Y5, Y1
+	VFNMADD231PD Y0, Y1, Y4
+	VMASKMOVPD   Y4, Y3, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func rmspropF64AVX2(w []float64, g []float64, v []float64, p [6]float64)
+// Requires: AVX, FMA3
+TEXT ·rmspropF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Y0
+	VBROADCASTSD p_1+80(FP), Y1
+	VBROADCASTSD p_2+88(FP), Y2
+	VBROADCASTSD p_3+96(FP), Y3
+	VBROADCASTSD p_4+104(FP), Y4
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Y5
+	VMOVUPD      (SI)(R8*8), Y6
+	VFMADD231PD  Y1, Y5, Y6
+	VMOVUPD      (BX)(R8*8), Y7
+	VMULPD       Y3, Y7, Y7
+	VMULPD       Y6, Y6, Y8
+	VFMADD231PD  Y4, Y8, Y7
+	VMOVUPD      Y7, (BX)(R8*8)
+	VSQRTPD      Y7, Y7
+	VADDPD       Y2, Y7, Y7
+	VDIVPD       Y7, Y6, Y6
+	VFNMADD231PD Y0, Y6, Y5
+	VMOVUPD      Y5, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y5
+	VMASKMOVPD   (DI)(R8*8), Y5, Y6
+	VMASKMOVPD   (SI)(R8*8), Y5, Y7
+	VFMADD231PD  Y1, Y6, Y7
+	VMASKMOVPD   (BX)(R8*8), Y5, Y1
+	VMULPD       Y3, Y1, Y1
+	VMULPD       Y7, Y7, Y3
+	VFMADD231PD  Y4, Y3, Y1
+	VMASKMOVPD   Y1, Y5, (BX)(R8*8)
+	VSQRTPD      Y1, Y1
+	VADDPD       Y2, Y1, Y1
+	VDIVPD       Y1, Y7, Y1
+	VFNMADD231PD Y0, Y1, Y6
+	VMASKMOVPD   Y6, Y5, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func rmspropMomentumF64AVX2(w []float64, g []float64, m []float64, v []float64, p [9]float64)
+// Requires: AVX, FMA3
+TEXT ·rmspropMomentumF64AVX2(SB), NOSPLIT, $0-168
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R9
+	MOVQ         v_base+72(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+96(FP), Y0
+	VBROADCASTSD p_1+104(FP), Y1
+	VBROADCASTSD p_2+112(FP), Y2
+	VBROADCASTSD p_3+120(FP), Y3
+	VBROADCASTSD p_4+128(FP), Y4
+	VBROADCASTSD p_5+136(FP), Y5
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Y6
+	VMOVUPD      (SI)(R8*8), Y7
+	VFMADD231PD  Y1, Y6, Y7
+	VMOVUPD      (BX)(R8*8), Y8
+	VMULPD       Y3, Y8, Y8
+	VMULPD       Y7, Y7, Y9
+	VFMADD231PD  Y4, Y9, Y8
+	VMOVUPD      Y8, (BX)(R8*8)
+	VMOVUPD      (R9)(R8*8), Y9
+	VSQRTPD      Y8, Y8
+	VADDPD       Y2, Y8, Y8
+	VDIVPD       Y8, Y7, Y7
+	VFMADD213PD  Y7, Y5, Y9
+	VMOVUPD      Y9, (R9)(R8*8)
+	VFNMADD231PD Y0, Y9, Y6
+	VMOVUPD      Y6, (DI)(R8*8)
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x04, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	LEAQ         masks<>+32(SB), AX
+	SHLQ         $0x03, CX
+	SUBQ         CX, AX
+	VMOVDQU      (AX), Y6
+	VMASKMOVPD   (DI)(R8*8), Y6, Y7
+	VMASKMOVPD   (SI)(R8*8), Y6, Y8
+	VFMADD231PD  Y1, Y7, Y8
+	VMASKMOVPD   (BX)(R8*8), Y6, Y1
+	VMULPD       Y3, Y1, Y1
+	VMULPD       Y8, Y8, Y3
+	VFMADD231PD  Y4, Y3, Y1
+	VMASKMOVPD   Y1, Y6, (BX)(R8*8)
+	VMASKMOVPD   (R9)(R8*8), Y6, Y3
+	VSQRTPD      Y1, Y1
+	VADDPD       Y2, Y1, Y1
+	VDIVPD       Y1, Y8, Y1
+	VFMADD213PD  Y1, Y5, Y3
+	VMASKMOVPD   Y3, Y6, (R9)(R8*8)
+	VFNMADD231PD Y0, Y3, Y7
+	VMASKMOVPD   Y7, Y6, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func lionF64AVX2(w []float64, g []float64, v []float64, p [6]float64)
+// Requires: AVX, FMA3
+TEXT ·lionF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Y0
+	VBROADCASTSD p_1+80(FP), Y1
+	VBROADCASTSD p_2+88(FP), Y2
+	VBROADCASTSD p_3+96(FP), Y3
+	VBROADCASTSD p_4+104(FP), Y4
+	VBROADCASTSD p_5+112(FP), Y5
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD     (DI)(R8*8), Y6
+	VMOVUPD     (SI)(R8*8), Y7
+	VMOVUPD     (BX)(R8*8), Y8
+	VMULPD      Y2, Y8, Y9
+	VFMADD231PD Y3, Y7, Y9
+	VXORPD      Y10, Y10, Y10
+	VCMPPD      $0x04, Y10, Y9, Y10
+	VANDPD      c64_8000000000000000<>+0(SB), Y9, Y9
+	VORPD       Y9, Y0, Y9
+	VANDPD      Y9, Y10, Y9
+	VFMSUB132PD Y1, Y9, Y6
+	VMOVUPD     Y6, (DI)(R8*8)
+	VMULPD      Y4, Y8, Y6
+	VFMADD231PD Y5, Y7, Y6
+	VMOVUPD     Y6, (BX)(R8*8)
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y6
+	VMASKMOVPD  (DI)(R8*8), Y6, Y7
+	VMASKMOVPD  (SI)(R8*8), Y6, Y8
+	VMASKMOVPD  (BX)(R8*8), Y6, Y9
+	VMULPD      Y2, Y9, Y2
+	VFMADD231PD Y3, Y8, Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y2, Y3
+	VANDPD      c64_8000000000000000<>+0(SB), Y2, Y2
+	VORPD       Y2, Y0, Y0
+	VANDPD      Y0, Y3, Y0
+	VFMSUB132PD Y1, Y0, Y7
+	VMASKMOVPD  Y7, Y6, (DI)(R8*8)
+	VMULPD      Y4, Y9, Y0
+	VFMADD231PD Y5, Y8, Y0
+	VMASKMOVPD  Y0, Y6, (BX)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
 // func maxPool2F64AVX2(y []float64, x []float64, cols int, width int, rows int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·maxPool2F64AVX2(SB), NOSPLIT, $0-72
@@ -20548,6 +21050,253 @@ oneend:
 	VDIVPS      Z2, Z1, Z1
 	VFMSUB213PS Z1, Z0, Z9
 	VMOVUPS     Z9, K1, (DI)(R8*4)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func adagradF32AVX512(w []float32, g []float32, v []float32, p [6]float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adagradF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Z0
+	VBROADCASTSS p_1+76(FP), Z1
+	VBROADCASTSS p_2+80(FP), Z2
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Z3
+	VMOVUPS      (SI)(R8*4), Z4
+	VMOVUPS      (BX)(R8*4), Z5
+	VFMADD231PS  Z1, Z3, Z4
+	VFMADD231PS  Z4, Z4, Z5
+	VMOVUPS      Z5, (BX)(R8*4)
+	VSQRTPS      Z5, Z5
+	VADDPS       Z2, Z5, Z5
+	VDIVPS       Z5, Z4, Z4
+	VFNMADD231PS Z0, Z4, Z3
+	VMOVUPS      Z3, (DI)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x10, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DI)(R8*4), K1, Z3
+	VMOVUPS.Z    (SI)(R8*4), K1, Z4
+	VMOVUPS.Z    (BX)(R8*4), K1, Z5
+	VFMADD231PS  Z1, Z3, Z4
+	VFMADD231PS  Z4, Z4, Z5
+	VMOVUPS      Z5, K1, (BX)(R8*4)
+	VSQRTPS      Z5, Z1
+	VADDPS       Z2, Z1, Z1
+	VDIVPS       Z1, Z4, Z1
+	VFNMADD231PS Z0, Z1, Z3
+	VMOVUPS      Z3, K1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func rmspropF32AVX512(w []float32, g []float32, v []float32, p [6]float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rmspropF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Z0
+	VBROADCASTSS p_1+76(FP), Z1
+	VBROADCASTSS p_2+80(FP), Z2
+	VBROADCASTSS p_3+84(FP), Z3
+	VBROADCASTSS p_4+88(FP), Z4
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Z5
+	VMOVUPS      (SI)(R8*4), Z6
+	VFMADD231PS  Z1, Z5, Z6
+	VMOVUPS      (BX)(R8*4), Z7
+	VMULPS       Z3, Z7, Z7
+	VMULPS       Z6, Z6, Z8
+	VFMADD231PS  Z4, Z8, Z7
+	VMOVUPS      Z7, (BX)(R8*4)
+	VSQRTPS      Z7, Z7
+	VADDPS       Z2, Z7, Z7
+	VDIVPS       Z7, Z6, Z6
+	VFNMADD231PS Z0, Z6, Z5
+	VMOVUPS      Z5, (DI)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x10, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DI)(R8*4), K1, Z5
+	VMOVUPS.Z    (SI)(R8*4), K1, Z6
+	VFMADD231PS  Z1, Z5, Z6
+	VMOVUPS.Z    (BX)(R8*4), K1, Z1
+	VMULPS       Z3, Z1, Z1
+	VMULPS       Z6, Z6, Z3
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      Z1, K1, (BX)(R8*4)
+	VSQRTPS      Z1, Z1
+	VADDPS       Z2, Z1, Z1
+	VDIVPS       Z1, Z6, Z1
+	VFNMADD231PS Z0, Z1, Z5
+	VMOVUPS      Z5, K1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func rmspropMomentumF32AVX512(w []float32, g []float32, m []float32, v []float32, p [9]float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rmspropMomentumF32AVX512(SB), NOSPLIT, $0-132
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R9
+	MOVQ         v_base+72(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+96(FP), Z0
+	VBROADCASTSS p_1+100(FP), Z1
+	VBROADCASTSS p_2+104(FP), Z2
+	VBROADCASTSS p_3+108(FP), Z3
+	VBROADCASTSS p_4+112(FP), Z4
+	VBROADCASTSS p_5+116(FP), Z5
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS      (DI)(R8*4), Z6
+	VMOVUPS      (SI)(R8*4), Z7
+	VFMADD231PS  Z1, Z6, Z7
+	VMOVUPS      (BX)(R8*4), Z8
+	VMULPS       Z3, Z8, Z8
+	VMULPS       Z7, Z7, Z9
+	VFMADD231PS  Z4, Z9, Z8
+	VMOVUPS      Z8, (BX)(R8*4)
+	VMOVUPS      (R9)(R8*4), Z9
+	VSQRTPS      Z8, Z8
+	VADDPS       Z2, Z8, Z8
+	VDIVPS       Z8, Z7, Z7
+	VFMADD213PS  Z7, Z5, Z9
+	VMOVUPS      Z9, (R9)(R8*4)
+	VFNMADD231PS Z0, Z9, Z6
+	VMOVUPS      Z6, (DI)(R8*4)
+	ADDQ         $0x10, R8
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x10, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPS.Z    (DI)(R8*4), K1, Z6
+	VMOVUPS.Z    (SI)(R8*4), K1, Z7
+	VFMADD231PS  Z1, Z6, Z7
+	VMOVUPS.Z    (BX)(R8*4), K1, Z1
+	VMULPS       Z3, Z1, Z1
+	VMULPS       Z7, Z7, Z3
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      Z1, K1, (BX)(R8*4)
+	VMOVUPS.Z    (R9)(R8*4), K1, Z3
+	VSQRTPS      Z1, Z1
+	VADDPS       Z2, Z1, Z1
+	VDIVPS       Z1, Z7, Z1
+	VFMADD213PS  Z1, Z5, Z3
+	VMOVUPS      Z3, K1, (R9)(R8*4)
+	VFNMADD231PS Z0, Z3, Z6
+	VMOVUPS      Z6, K1, (DI)(R8*4)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func lionF32AVX512(w []float32, g []float32, v []float32, p [6]float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·lionF32AVX512(SB), NOSPLIT, $0-96
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSS p_0+72(FP), Z0
+	VBROADCASTSS p_1+76(FP), Z1
+	VBROADCASTSS p_2+80(FP), Z2
+	VBROADCASTSS p_3+84(FP), Z3
+	VBROADCASTSS p_4+88(FP), Z4
+	VBROADCASTSS p_5+92(FP), Z5
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS     (DI)(R8*4), Z6
+	VMOVUPS     (SI)(R8*4), Z7
+	VMOVUPS     (BX)(R8*4), Z8
+	VMULPS      Z2, Z8, Z9
+	VFMADD231PS Z3, Z7, Z9
+	VPXORD      Z10, Z10, Z10
+	VCMPPS      $0x04, Z10, Z9, K1
+	VANDPS.BCST c32_80000000<>+0(SB), Z9, Z9
+	VORPS       Z9, Z0, Z9
+	VMOVAPS.Z   Z9, K1, Z9
+	VFMSUB132PS Z1, Z9, Z6
+	VMOVUPS     Z6, (DI)(R8*4)
+	VMULPS      Z4, Z8, Z6
+	VFMADD231PS Z5, Z7, Z6
+	VMOVUPS     Z6, (BX)(R8*4)
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DI)(R8*4), K1, Z6
+	VMOVUPS.Z   (SI)(R8*4), K1, Z7
+	VMOVUPS.Z   (BX)(R8*4), K1, Z8
+	VMULPS      Z2, Z8, Z2
+	VFMADD231PS Z3, Z7, Z2
+	VPXORD      Z11, Z11, Z11
+	VCMPPS      $0x04, Z11, Z2, K2
+	VANDPS.BCST c32_80000000<>+0(SB), Z2, Z2
+	VORPS       Z2, Z0, Z0
+	VMOVAPS.Z   Z0, K2, Z0
+	VFMSUB132PS Z1, Z0, Z6
+	VMOVUPS     Z6, K1, (DI)(R8*4)
+	VMULPS      Z4, Z8, Z0
+	VFMADD231PS Z5, Z7, Z0
+	VMOVUPS     Z0, K1, (BX)(R8*4)
 	ADDQ        DX, R8
 
 leave0:
@@ -29337,6 +30086,253 @@ oneend:
 	VDIVPD      Z2, Z1, Z1
 	VFMSUB213PD Z1, Z0, Z9
 	VMOVUPD     Z9, K1, (DI)(R8*8)
+	ADDQ        DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func adagradF64AVX512(w []float64, g []float64, v []float64, p [6]float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adagradF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Z0
+	VBROADCASTSD p_1+80(FP), Z1
+	VBROADCASTSD p_2+88(FP), Z2
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Z3
+	VMOVUPD      (SI)(R8*8), Z4
+	VMOVUPD      (BX)(R8*8), Z5
+	VFMADD231PD  Z1, Z3, Z4
+	VFMADD231PD  Z4, Z4, Z5
+	VMOVUPD      Z5, (BX)(R8*8)
+	VSQRTPD      Z5, Z5
+	VADDPD       Z2, Z5, Z5
+	VDIVPD       Z5, Z4, Z4
+	VFNMADD231PD Z0, Z4, Z3
+	VMOVUPD      Z3, (DI)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPD.Z    (DI)(R8*8), K1, Z3
+	VMOVUPD.Z    (SI)(R8*8), K1, Z4
+	VMOVUPD.Z    (BX)(R8*8), K1, Z5
+	VFMADD231PD  Z1, Z3, Z4
+	VFMADD231PD  Z4, Z4, Z5
+	VMOVUPD      Z5, K1, (BX)(R8*8)
+	VSQRTPD      Z5, Z1
+	VADDPD       Z2, Z1, Z1
+	VDIVPD       Z1, Z4, Z1
+	VFNMADD231PD Z0, Z1, Z3
+	VMOVUPD      Z3, K1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func rmspropF64AVX512(w []float64, g []float64, v []float64, p [6]float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rmspropF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Z0
+	VBROADCASTSD p_1+80(FP), Z1
+	VBROADCASTSD p_2+88(FP), Z2
+	VBROADCASTSD p_3+96(FP), Z3
+	VBROADCASTSD p_4+104(FP), Z4
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Z5
+	VMOVUPD      (SI)(R8*8), Z6
+	VFMADD231PD  Z1, Z5, Z6
+	VMOVUPD      (BX)(R8*8), Z7
+	VMULPD       Z3, Z7, Z7
+	VMULPD       Z6, Z6, Z8
+	VFMADD231PD  Z4, Z8, Z7
+	VMOVUPD      Z7, (BX)(R8*8)
+	VSQRTPD      Z7, Z7
+	VADDPD       Z2, Z7, Z7
+	VDIVPD       Z7, Z6, Z6
+	VFNMADD231PD Z0, Z6, Z5
+	VMOVUPD      Z5, (DI)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPD.Z    (DI)(R8*8), K1, Z5
+	VMOVUPD.Z    (SI)(R8*8), K1, Z6
+	VFMADD231PD  Z1, Z5, Z6
+	VMOVUPD.Z    (BX)(R8*8), K1, Z1
+	VMULPD       Z3, Z1, Z1
+	VMULPD       Z6, Z6, Z3
+	VFMADD231PD  Z4, Z3, Z1
+	VMOVUPD      Z1, K1, (BX)(R8*8)
+	VSQRTPD      Z1, Z1
+	VADDPD       Z2, Z1, Z1
+	VDIVPD       Z1, Z6, Z1
+	VFNMADD231PD Z0, Z1, Z5
+	VMOVUPD      Z5, K1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func rmspropMomentumF64AVX512(w []float64, g []float64, m []float64, v []float64, p [9]float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rmspropMomentumF64AVX512(SB), NOSPLIT, $0-168
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         m_base+48(FP), R9
+	MOVQ         v_base+72(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+96(FP), Z0
+	VBROADCASTSD p_1+104(FP), Z1
+	VBROADCASTSD p_2+112(FP), Z2
+	VBROADCASTSD p_3+120(FP), Z3
+	VBROADCASTSD p_4+128(FP), Z4
+	VBROADCASTSD p_5+136(FP), Z5
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD      (DI)(R8*8), Z6
+	VMOVUPD      (SI)(R8*8), Z7
+	VFMADD231PD  Z1, Z6, Z7
+	VMOVUPD      (BX)(R8*8), Z8
+	VMULPD       Z3, Z8, Z8
+	VMULPD       Z7, Z7, Z9
+	VFMADD231PD  Z4, Z9, Z8
+	VMOVUPD      Z8, (BX)(R8*8)
+	VMOVUPD      (R9)(R8*8), Z9
+	VSQRTPD      Z8, Z8
+	VADDPD       Z2, Z8, Z8
+	VDIVPD       Z8, Z7, Z7
+	VFMADD213PD  Z7, Z5, Z9
+	VMOVUPD      Z9, (R9)(R8*8)
+	VFNMADD231PD Z0, Z9, Z6
+	VMOVUPD      Z6, (DI)(R8*8)
+	ADDQ         $0x08, R8
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ         $0x08, DX
+	JZ           leave0
+	MOVQ         DX, CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VMOVUPD.Z    (DI)(R8*8), K1, Z6
+	VMOVUPD.Z    (SI)(R8*8), K1, Z7
+	VFMADD231PD  Z1, Z6, Z7
+	VMOVUPD.Z    (BX)(R8*8), K1, Z1
+	VMULPD       Z3, Z1, Z1
+	VMULPD       Z7, Z7, Z3
+	VFMADD231PD  Z4, Z3, Z1
+	VMOVUPD      Z1, K1, (BX)(R8*8)
+	VMOVUPD.Z    (R9)(R8*8), K1, Z3
+	VSQRTPD      Z1, Z1
+	VADDPD       Z2, Z1, Z1
+	VDIVPD       Z1, Z7, Z1
+	VFMADD213PD  Z1, Z5, Z3
+	VMOVUPD      Z3, K1, (R9)(R8*8)
+	VFNMADD231PD Z0, Z3, Z6
+	VMOVUPD      Z6, K1, (DI)(R8*8)
+	ADDQ         DX, R8
+
+leave0:
+	VZEROUPPER
+	RET
+
+// func lionF64AVX512(w []float64, g []float64, v []float64, p [6]float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·lionF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ         w_len+8(FP), DX
+	MOVQ         w_base+0(FP), DI
+	MOVQ         g_base+24(FP), SI
+	MOVQ         v_base+48(FP), BX
+	XORQ         R8, R8
+	VBROADCASTSD p_0+72(FP), Z0
+	VBROADCASTSD p_1+80(FP), Z1
+	VBROADCASTSD p_2+88(FP), Z2
+	VBROADCASTSD p_3+96(FP), Z3
+	VBROADCASTSD p_4+104(FP), Z4
+	VBROADCASTSD p_5+112(FP), Z5
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD     (DI)(R8*8), Z6
+	VMOVUPD     (SI)(R8*8), Z7
+	VMOVUPD     (BX)(R8*8), Z8
+	VMULPD      Z2, Z8, Z9
+	VFMADD231PD Z3, Z7, Z9
+	VPXORQ      Z10, Z10, Z10
+	VCMPPD      $0x04, Z10, Z9, K1
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z9, Z9
+	VORPD       Z9, Z0, Z9
+	VMOVAPD.Z   Z9, K1, Z9
+	VFMSUB132PD Z1, Z9, Z6
+	VMOVUPD     Z6, (DI)(R8*8)
+	VMULPD      Z4, Z8, Z6
+	VFMADD231PD Z5, Z7, Z6
+	VMOVUPD     Z6, (BX)(R8*8)
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (DI)(R8*8), K1, Z6
+	VMOVUPD.Z   (SI)(R8*8), K1, Z7
+	VMOVUPD.Z   (BX)(R8*8), K1, Z8
+	VMULPD      Z2, Z8, Z2
+	VFMADD231PD Z3, Z7, Z2
+	VPXORQ      Z11, Z11, Z11
+	VCMPPD      $0x04, Z11, Z2, K2
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z2, Z2
+	VORPD       Z2, Z0, Z0
+	VMOVAPD.Z   Z0, K2, Z0
+	VFMSUB132PD Z1, Z0, Z6
+	VMOVUPD     Z6, K1, (DI)(R8*8)
+	VMULPD      Z4, Z8, Z0
+	VFMADD231PD Z5, Z7, Z0
+	VMOVUPD     Z0, K1, (BX)(R8*8)
 	ADDQ        DX, R8
 
 leave0:

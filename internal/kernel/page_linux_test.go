@@ -94,6 +94,11 @@ func testProtectedPage[T kernel.Float](t *testing.T) {
 		kernel.AddColumnSums(s(n), s(5*n))
 		kernel.SGDMomentum(s(n), s(n), s(n), 1, 1, 1, n%2 == 0)
 		kernel.Adam(s(n), s(n), s(n), s(n), 1, 0.5, 0.5, 1, 1, n%2 == 0, 1)
+		kernel.Adagrad(s(n), s(n), s(n), 1, 1, 1)
+		kernel.RMSProp(s(n), s(n), s(n), 1, 0.5, 1, 1)
+		kernel.RMSPropMomentum(s(n), s(n), s(n), s(n), 1, 0.5, 0.5, 1, 1)
+		kernel.RMSPropCentered(s(n), s(n), s(n), s(n), s(n), 1, 0.5, 0.5, 1, 1)
+		kernel.Lion(s(n), s(n), s(n), 1, 0.5, 0.5, 1)
 	}
 }
 

@@ -32,6 +32,11 @@ func TestPanics(t *testing.T) {
 		{func() { kernel.MaxPool2Backward(s(16), s(3), s(16), s(4), 2, 4) }, "kernel: MaxPool2Backward: len(ct) is 3, want 4"},
 		{func() { kernel.MaxPool2BackwardInto(s(15), s(4), s(16), s(4), 2) }, "kernel: MaxPool2BackwardInto: len(dx) is 15, want 16"},
 		{func() { kernel.SGDMomentum(s(3), s(3), s(2), 1, 1, 1, false) }, "kernel: SGDMomentum: len(v) is 2, want 3"},
+		{func() { kernel.Adagrad(s(3), s(2), s(3), 1, 1, 1) }, "kernel: Adagrad: len(g) is 2, want 3"},
+		{func() { kernel.RMSProp(s(3), s(3), s(4), 1, 1, 1, 1) }, "kernel: RMSProp: len(v) is 4, want 3"},
+		{func() { kernel.RMSPropMomentum(s(3), s(3), s(2), s(3), 1, 1, 1, 1, 1) }, "kernel: RMSPropMomentum: len(m) is 2, want 3"},
+		{func() { kernel.RMSPropCentered(s(3), s(3), s(3), s(3), s(2), 1, 1, 1, 1, 1) }, "kernel: RMSPropCentered: len(u) is 2, want 3"},
+		{func() { kernel.Lion(s(3), s(3), s(0), 1, 1, 1, 1) }, "kernel: Lion: len(m) is 0, want 3"},
 		{func() { kernel.Adam(s(3), s(3), s(3), s(3), 1, 1, 1, 1, 1, false, 0) }, "kernel: Adam: step is 0, want 1 for the first step"},
 	}
 	for _, tt := range tests {

@@ -254,6 +254,26 @@ func nesterovF32AVX2(w []float32, g []float32, v []float32, p [3]float32)
 //go:noescape
 func adamF32AVX2(w []float32, g []float32, m []float32, v []float32, p [9]float32)
 
+// adagradF32AVX2 takes a step of Adagrad.
+//
+//go:noescape
+func adagradF32AVX2(w []float32, g []float32, v []float32, p [6]float32)
+
+// rmspropF32AVX2 takes a step of RMSProp.
+//
+//go:noescape
+func rmspropF32AVX2(w []float32, g []float32, v []float32, p [6]float32)
+
+// rmspropMomentumF32AVX2 takes a step of RMSProp with momentum.
+//
+//go:noescape
+func rmspropMomentumF32AVX2(w []float32, g []float32, m []float32, v []float32, p [9]float32)
+
+// lionF32AVX2 takes a step of Lion.
+//
+//go:noescape
+func lionF32AVX2(w []float32, g []float32, v []float32, p [6]float32)
+
 // maxPool2F32AVX2 sets rows of cols elements of y to the largest of windows of 2×2 elements of x, whose rows are width apart.
 //
 //go:noescape
@@ -644,6 +664,26 @@ func nesterovF64AVX2(w []float64, g []float64, v []float64, p [3]float64)
 //go:noescape
 func adamF64AVX2(w []float64, g []float64, m []float64, v []float64, p [9]float64)
 
+// adagradF64AVX2 takes a step of Adagrad.
+//
+//go:noescape
+func adagradF64AVX2(w []float64, g []float64, v []float64, p [6]float64)
+
+// rmspropF64AVX2 takes a step of RMSProp.
+//
+//go:noescape
+func rmspropF64AVX2(w []float64, g []float64, v []float64, p [6]float64)
+
+// rmspropMomentumF64AVX2 takes a step of RMSProp with momentum.
+//
+//go:noescape
+func rmspropMomentumF64AVX2(w []float64, g []float64, m []float64, v []float64, p [9]float64)
+
+// lionF64AVX2 takes a step of Lion.
+//
+//go:noescape
+func lionF64AVX2(w []float64, g []float64, v []float64, p [6]float64)
+
 // maxPool2F64AVX2 sets rows of cols elements of y to the largest of windows of 2×2 elements of x, whose rows are width apart.
 //
 //go:noescape
@@ -1013,6 +1053,26 @@ func nesterovF32AVX512(w []float32, g []float32, v []float32, p [3]float32)
 //
 //go:noescape
 func adamF32AVX512(w []float32, g []float32, m []float32, v []float32, p [9]float32)
+
+// adagradF32AVX512 takes a step of Adagrad.
+//
+//go:noescape
+func adagradF32AVX512(w []float32, g []float32, v []float32, p [6]float32)
+
+// rmspropF32AVX512 takes a step of RMSProp.
+//
+//go:noescape
+func rmspropF32AVX512(w []float32, g []float32, v []float32, p [6]float32)
+
+// rmspropMomentumF32AVX512 takes a step of RMSProp with momentum.
+//
+//go:noescape
+func rmspropMomentumF32AVX512(w []float32, g []float32, m []float32, v []float32, p [9]float32)
+
+// lionF32AVX512 takes a step of Lion.
+//
+//go:noescape
+func lionF32AVX512(w []float32, g []float32, v []float32, p [6]float32)
 
 // maxPool2F32AVX512 sets rows of cols elements of y to the largest of windows of 2×2 elements of x, whose rows are width apart.
 //
@@ -1433,6 +1493,26 @@ func nesterovF64AVX512(w []float64, g []float64, v []float64, p [3]float64)
 //
 //go:noescape
 func adamF64AVX512(w []float64, g []float64, m []float64, v []float64, p [9]float64)
+
+// adagradF64AVX512 takes a step of Adagrad.
+//
+//go:noescape
+func adagradF64AVX512(w []float64, g []float64, v []float64, p [6]float64)
+
+// rmspropF64AVX512 takes a step of RMSProp.
+//
+//go:noescape
+func rmspropF64AVX512(w []float64, g []float64, v []float64, p [6]float64)
+
+// rmspropMomentumF64AVX512 takes a step of RMSProp with momentum.
+//
+//go:noescape
+func rmspropMomentumF64AVX512(w []float64, g []float64, m []float64, v []float64, p [9]float64)
+
+// lionF64AVX512 takes a step of Lion.
+//
+//go:noescape
+func lionF64AVX512(w []float64, g []float64, v []float64, p [6]float64)
 
 // maxPool2F64AVX512 sets rows of cols elements of y to the largest of windows of 2×2 elements of x, whose rows are width apart.
 //

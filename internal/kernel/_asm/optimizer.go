@@ -12,6 +12,10 @@ func (t target) optimizers() {
 	t.momentum("momentum", false)
 	t.momentum("nesterov", true)
 	t.adam()
+	t.adagrad()
+	t.rmsprop()
+	t.rmspropMomentum()
+	t.lion()
 }
 
 // stateful begins a function of slices w, g, and those of the state. p holds the numbers of the step.
@@ -60,7 +64,7 @@ func (t target) momentum(name string, nesterov bool) {
 	t.end()
 }
 
-// adam writes Adam. The numbers of the step are those of the Go type adamStep.
+// adam writes Adam. The numbers of the step are those of the Go type twoStep.
 func (t target) adam() {
 	at, p, n, i := t.stateful("adam", "m, v", 9, " takes a step of Adam.")
 	keep, decay, beta1, rest1, beta2, rest2, root, eps, rate := p(0), p(1), p(2), p(3), p(4), p(5), p(6), p(7), p(8)
@@ -80,6 +84,81 @@ func (t target) adam() {
 		t.emit("VDIV*", s, m, m)
 		t.emit("VFMSUB213*", m, keep, w)
 		t.store(w, at("w"), k)
+	})
+	t.end()
+}
+
+// adagrad writes Adagrad. The numbers of the step, here and below, are those of the Go types oneStep and twoStep.
+func (t target) adagrad() {
+	at, p, n, i := t.stateful("adagrad", "v", 6, " takes a step of Adagrad.")
+	lr, decay, eps := p(0), p(1), p(2)
+	t.loop(1, n, i, func(_ int, k mask) {
+		w, d, v := t.load(at("w"), k), t.load(at("g"), k), t.load(at("v"), k)
+		t.addTo(d, w, decay)
+		t.addTo(v, d, d)
+		t.store(v, at("v"), k)
+		t.subTo(w, t.overRoot(d, v, eps), lr)
+		t.store(w, at("w"), k)
+	})
+	t.end()
+}
+
+// overRoot returns d / (√v + eps).
+func (t target) overRoot(d, v, eps vec) vec {
+	s := t.vec()
+	t.emit("VSQRT*", v, s)
+	return t.div(d, t.add(s, eps))
+}
+
+// rmsprop writes RMSProp.
+func (t target) rmsprop() {
+	at, p, n, i := t.stateful("rmsprop", "v", 6, " takes a step of RMSProp.")
+	lr, decay, eps, alpha, rest := p(0), p(1), p(2), p(3), p(4)
+	t.loop(1, n, i, func(_ int, k mask) {
+		w, d := t.load(at("w"), k), t.load(at("g"), k)
+		t.addTo(d, w, decay)
+		v := t.mul(t.load(at("v"), k), alpha)
+		t.addTo(v, t.mul(d, d), rest)
+		t.store(v, at("v"), k)
+		t.subTo(w, t.overRoot(d, v, eps), lr)
+		t.store(w, at("w"), k)
+	})
+	t.end()
+}
+
+// rmspropMomentum writes RMSPropMomentum.
+func (t target) rmspropMomentum() {
+	at, p, n, i := t.stateful("rmspropMomentum", "m, v", 9, " takes a step of RMSProp with momentum.")
+	lr, decay, eps, alpha, rest, mu := p(0), p(1), p(2), p(3), p(4), p(5)
+	t.loop(1, n, i, func(_ int, k mask) {
+		w, d := t.load(at("w"), k), t.load(at("g"), k)
+		t.addTo(d, w, decay)
+		v := t.mul(t.load(at("v"), k), alpha)
+		t.addTo(v, t.mul(d, d), rest)
+		t.store(v, at("v"), k)
+		m := t.load(at("m"), k)
+		t.mulTo(m, mu, t.overRoot(d, v, eps))
+		t.store(m, at("m"), k)
+		t.subTo(w, m, lr)
+		t.store(w, at("w"), k)
+	})
+	t.end()
+}
+
+// lion writes Lion, whose moment m is called v here.
+func (t target) lion() {
+	at, p, n, i := t.stateful("lion", "v", 6, " takes a step of Lion.")
+	lr, keep, beta1, rest1, beta2, rest2 := p(0), p(1), p(2), p(3), p(4), p(5)
+	t.loop(1, n, i, func(_ int, k mask) {
+		w, g, m := t.load(at("w"), k), t.load(at("g"), k), t.load(at("v"), k)
+		c := t.mul(m, beta1)
+		t.addTo(c, g, rest1)
+		by := t.where(t.cmp(unq, c, t.zero()), t.or(lr, t.signOf(c)))
+		t.emit("VFMSUB132*", keep, by, w)
+		t.store(w, at("w"), k)
+		m = t.mul(m, beta2)
+		t.addTo(m, g, rest2)
+		t.store(m, at("v"), k)
 	})
 	t.end()
 }
