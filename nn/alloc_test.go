@@ -49,14 +49,6 @@ const runtimeAllocations = 9
 const warmUp = 20
 
 func TestTrainingStepAllocatesNothing(t *testing.T) {
-	optimizers := []struct {
-		name string
-		make func() nn.Optimizer
-	}{
-		{"sgd", func() nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: 0.01}) }},
-		{"momentum", func() nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: 0.01, Momentum: 0.9, WeightDecay: 1e-4}) }},
-		{"adam", func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{}) }},
-	}
 	losses := []struct {
 		name string
 		head nn.Layer
@@ -70,9 +62,9 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 		{"half_squared_error", nn.Tanh(), nn.OnTargets(nn.HalfSquaredError)},
 	}
 	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
-		for _, o := range optimizers {
+		for name, make := range rules {
 			for _, l := range losses {
-				t.Run(dtype.String()+"/"+o.name+"/"+l.name, func(t *testing.T) {
+				t.Run(dtype.String()+"/"+name+"/"+l.name, func(t *testing.T) {
 					rng := rand.New(rand.NewPCG(1, 2))
 					layers := []nn.Layer{nn.Named("hidden", nn.Linear(rng, 20, 30)), nn.ReLU(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 30, 10), nn.Sigmoid(), nn.Dropout(nn.Classic()), nn.Linear(rng, 10, 4)}
 					if l.head != nil {
@@ -82,7 +74,7 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 					nn.To(model, dtype)
 					set := randomSet(rng, 70, 20, 4)
 					s := &training{
-						g: graph.New(graph.WithDType(dtype)), model: model, weights: nn.Weights(model.Params()...), opt: o.make(), rng: rng,
+						g: graph.New(graph.WithDType(dtype)), model: model, weights: nn.Weights(model.Params()...), opt: make(0.01, model.Params()), rng: rng,
 						batches: data.NewBatches(set, data.BatchConfig{Size: 32, Rand: rng, DType: dtype}), loss: l.loss,
 					}
 					for range warmUp {

@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"math"
+
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
@@ -9,18 +11,19 @@ import (
 // the parameter's own precision cannot hold: parameter, gradient and moments. Where a rule has squares, v holds their
 // roots: the root of a mean of squares is no larger than the largest of the numbers, and can be computed without the
 // squares.
-type draft struct{ w, g, m, v []float64 }
+type draft struct{ w, g, m, v, u []float64 }
 
 // try works out the step under way as a draft. It returns an error if a number of the result is not finite.
 func (o *memory) try(p *Param, m *slot) error {
 	d, n, r := &m.draft, p.Data.Len(), o.rule
 	if len(d.w) != n {
-		*d = draft{make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)}
+		*d = draft{make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)}
 	}
 	load(d.w, p.Data)
 	load(d.g, m.grad)
 	load(d.m, m.m)
 	load(d.v, m.v)
+	load(d.u, m.u)
 	if r.moments().squares && !m.wide {
 		kernel.Sqrt(d.v, d.v)
 	}
@@ -60,6 +63,9 @@ func (m *slot) adopt(p *Param, r rule) {
 	if has.v != "" {
 		store(&m.v, p, m.draft.v)
 	}
+	if has.u != "" {
+		store(&m.u, p, m.draft.u)
+	}
 	m.bounds = bounds{largestOf(p.Data), kernel.MaxAbs(m.draft.m), kernel.MaxAbs(m.draft.v)}
 }
 
@@ -84,4 +90,20 @@ func rangeOf(dtype tensor.DType) (least, largest, root float64) {
 func holds(dtype tensor.DType, v float64) bool {
 	least, largest, _ := rangeOf(dtype)
 	return v == 0 || v >= least && v <= largest
+}
+
+// belowOne reports whether two shares, each less than 1, are so in a precision as well.
+func belowOne(dtype tensor.DType, a, b float64) bool {
+	return dtype == tensor.Float64 || float32(a) < 1 && float32(b) < 1
+}
+
+// outweighs reports whether ε is so large that squares below the smallest number of a precision make no difference beside
+// it: those of which a mean takes in a share in each step, and then the root.
+func outweighs(dtype tensor.DType, eps, share float64) bool {
+	least, _, _ := rangeOf(dtype)
+	digits := 0x1p-53
+	if dtype == tensor.Float32 {
+		digits = 0x1p-24
+	}
+	return eps*math.Sqrt(share)*digits >= math.Sqrt(least)
 }

@@ -110,26 +110,39 @@ func TestAdamAfterALargeGradient(t *testing.T) {
 
 // TestAdamSettings ranges over settings that single precision rounds to 0, to 1 or to infinity.
 func TestAdamSettings(t *testing.T) {
-	for _, cfg := range []nn.AdamConfig{
-		{Eps: 1e-60}, {Eps: 1e-300}, {Eps: 1e-12}, {Eps: 1e60},
-		{LR: 1e-60}, {LR: 1e-40},
-		{Beta1: 1 - 1e-12}, {Beta2: 1 - 1e-12}, {Beta1: 1e-300}, {Beta2: 1e-300},
-		{WeightDecay: 1e-60}, {WeightDecay: 1e-60, Decoupled: true},
-	} {
+	tests := []struct {
+		make func() nn.Optimizer
+		rate bool // the first step is of about 0.001
+	}{
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{Eps: 1e-60}) }, true},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{Eps: 1e-300}) }, true},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{Eps: 1e-12}) }, true},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{Eps: 1e60}) }, false},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{LR: 1e-60}) }, false},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{LR: 1e-40}) }, false},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{Betas: [2]float64{1 - 1e-12, 0.999}}) }, true},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{Betas: [2]float64{0.9, 1 - 1e-12}}) }, true},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{Betas: [2]float64{1e-300, 0.999}}) }, true},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{Betas: [2]float64{0, 0.999}}) }, true},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{Betas: [2]float64{0.9, 1e-300}}) }, true},
+		{func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{WeightDecay: 1e-60}) }, true},
+		{func() nn.Optimizer { return nn.NewAdamW(nn.AdamWConfig{WeightDecay: 1e-60}) }, true},
+	}
+	for i, tt := range tests {
 		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
 			w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 5}, 2).To(dtype)}
-			got := walk(t, nn.NewAdam(cfg), w, []float64{0, 0, 1, 1, 0})
-			for i, v := range got {
-				if math.IsNaN(v) || i <= 2 && v != 1 || i > 2 && v > got[i-1] {
-					t.Errorf("%+v, %s: got %v, want a number that stays and then goes down", cfg, dtype, got)
+			got := walk(t, tt.make(), w, []float64{0, 0, 1, 1, 0})
+			for k, v := range got {
+				if math.IsNaN(v) || k <= 2 && v != 1 || k > 2 && v > got[k-1] {
+					t.Errorf("settings %d, %s: got %v, want a number that stays and then goes down", i, dtype, got)
 					break
 				}
 			}
-			if cfg.LR == 0 && cfg.Eps < 1 && got[3] == 1 {
-				t.Errorf("%+v, %s: got %v, want steps of about 0.001", cfg, dtype, got)
+			if tt.rate && got[3] == 1 {
+				t.Errorf("settings %d, %s: got %v, want steps of about 0.001", i, dtype, got)
 			}
 			if v := w.Data.AtFlat(1); v != 5 {
-				t.Errorf("%+v, %s: an element with gradient 0 has moved to %v", cfg, dtype, v)
+				t.Errorf("settings %d, %s: an element with gradient 0 has moved to %v", i, dtype, v)
 			}
 		}
 	}
@@ -137,25 +150,26 @@ func TestAdamSettings(t *testing.T) {
 
 // TestAdamSettingsTogether holds that settings which single precision cannot hold make a step of ordinary size together.
 func TestAdamSettingsTogether(t *testing.T) {
-	for _, tt := range []struct {
-		cfg  nn.AdamConfig
+	adam := func(c nn.AdamConfig) func() nn.Optimizer { return func() nn.Optimizer { return nn.NewAdam(c) } }
+	for i, tt := range []struct {
+		make func() nn.Optimizer
 		grad float64
 		want float64 // of the first step from 0
 	}{
-		{nn.AdamConfig{LR: 1e37, Eps: 1e45}, 1, -1e37 / (1 + 1e45)},
-		{nn.AdamConfig{LR: 1e60, Eps: 1e60}, 2, -2},
-		{nn.AdamConfig{LR: 8e37}, 0, 0},
-		{nn.AdamConfig{LR: 1e30, WeightDecay: 1e30, Decoupled: true}, 0, 0},
-		{nn.AdamConfig{LR: 1e-40, Eps: 1e-45}, 1e-40, -1e-40},
+		{adam(nn.AdamConfig{LR: 1e37, Eps: 1e45}), 1, -1e37 / (1 + 1e45)},
+		{adam(nn.AdamConfig{LR: 1e60, Eps: 1e60}), 2, -2},
+		{adam(nn.AdamConfig{LR: 8e37}), 0, 0},
+		{func() nn.Optimizer { return nn.NewAdamW(nn.AdamWConfig{LR: 1e30, WeightDecay: 1e30}) }, 0, 0},
+		{adam(nn.AdamConfig{LR: 1e-40, Eps: 1e-45}), 1e-40, -1e-40},
 	} {
 		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
 			w := &nn.Param{Name: "w", Data: tensor.New(dtype, 2)}
-			got := walk(t, nn.NewAdam(tt.cfg), w, []float64{tt.grad})
+			got := walk(t, tt.make(), w, []float64{tt.grad})
 			if math.Abs(got[1]-tt.want) > 1e-4*math.Abs(tt.want) {
-				t.Errorf("%+v, %s, gradient %g: the first step leads to %g, want %g", tt.cfg, dtype, tt.grad, got[1], tt.want)
+				t.Errorf("settings %d, %s, gradient %g: the first step leads to %g, want %g", i, dtype, tt.grad, got[1], tt.want)
 			}
 			if v := w.Data.AtFlat(1); v != 0 {
-				t.Errorf("%+v, %s: an element with gradient 0 has moved to %v", tt.cfg, dtype, v)
+				t.Errorf("settings %d, %s: an element with gradient 0 has moved to %v", i, dtype, v)
 			}
 		}
 	}
@@ -184,6 +198,59 @@ func TestSGDAtAnySize(t *testing.T) {
 	}
 }
 
+// TestScaledRulesAtAnySize uses that gradients and ε of another size make the same steps, also where squares overflow or
+// underflow, or ε does.
+func TestScaledRulesAtAnySize(t *testing.T) {
+	grads := []float64{1, -2, 0.5, 0, 3, 1, 1, -1}
+	const eps = 1e-3
+	for name, make := range map[string]func(size float64) nn.Optimizer{
+		"adagrad": func(size float64) nn.Optimizer { return nn.NewAdagrad(nn.AdagradConfig{LR: 0.1, Eps: eps * size}) },
+		"rmsprop": func(size float64) nn.Optimizer { return nn.NewRMSProp(nn.RMSPropConfig{LR: 0.1, Eps: eps * size}) },
+		"momentum": func(size float64) nn.Optimizer {
+			return nn.NewRMSProp(nn.RMSPropConfig{LR: 0.1, Alpha: 0.9, Momentum: 0.5, Eps: eps * size})
+		},
+		"centered": func(size float64) nn.Optimizer {
+			return nn.NewRMSProp(nn.RMSPropConfig{LR: 0.1, Alpha: 0.9, Momentum: 0.5, Centered: true, Eps: eps * size})
+		},
+		"lion": func(float64) nn.Optimizer { return nn.NewLion(nn.LionConfig{LR: 0.1}) },
+	} {
+		want := walk(t, make(1), &nn.Param{Data: tensor.Of([]float64{1, 5}, 2)}, grads)
+		for dtype, sizes := range map[tensor.DType][]float64{
+			tensor.Float32: {1e-36, 1e-30, 1e-25, 1e-20, 1e-10, 1, 1e10, 1e18, 1e19, 1e20, 1e30, 1e38},
+			tensor.Float64: {1e-300, 1e-170, 1e-155, 1e-100, 1, 1e100, 1e153, 1e155, 1e170, 1e300, 5e307},
+		} {
+			near := cmpopts.EquateApprox(near64, 0)
+			if dtype == tensor.Float32 {
+				near = cmpopts.EquateApprox(near32, near32)
+			}
+			for _, size := range sizes {
+				if name == "adagrad" && size > 1e307 {
+					continue // the root of the sum is above the largest number
+				}
+				w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 5}, 2).To(dtype)}
+				got := walk(t, make(size), w, scaled(grads, size))
+				if diff := cmp.Diff(want, got, near); diff != "" {
+					t.Errorf("%s, %s, gradients of about %g: mismatch (-want +got):\n%s", name, dtype, size, diff)
+				}
+				if w.Data.AtFlat(1) != 5 {
+					t.Errorf("%s, %s, gradients of about %g: an element with gradient 0 has moved to %v", name, dtype, size, w.Data.AtFlat(1))
+				}
+			}
+		}
+	}
+}
+
+// TestLionSeesSmallSigns holds that a sign counts however small its number is.
+func TestLionSeesSmallSigns(t *testing.T) {
+	for dtype, least := range map[tensor.DType]float64{tensor.Float32: 0x1p-149, tensor.Float64: 0x1p-1022} {
+		w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 5}, 2).To(dtype)}
+		got := walk(t, nn.NewLion(nn.LionConfig{LR: 0.25}), w, []float64{least, 0, -least, least})
+		if diff := cmp.Diff([]float64{1, 0.75, 0.5, 0.75, 0.5}, got); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", dtype, diff)
+		}
+	}
+}
+
 // TestOverflowingStep holds that a step whose result would not be finite is an error that leaves no trace.
 func TestOverflowingStep(t *testing.T) {
 	largest := map[tensor.DType]float64{tensor.Float32: math.MaxFloat32, tensor.Float64: math.MaxFloat64}
@@ -193,9 +260,20 @@ func TestOverflowingStep(t *testing.T) {
 		"nesterov": func(lr float64) nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: lr, Momentum: 0.5, Nesterov: true}) },
 		"adam":     func(lr float64) nn.Optimizer { return nn.NewAdam(nn.AdamConfig{LR: lr}) },
 		"decoupled": func(lr float64) nn.Optimizer {
-			return nn.NewAdam(nn.AdamConfig{LR: lr, WeightDecay: 0.1, Decoupled: true})
+			return nn.NewAdamW(nn.AdamWConfig{LR: lr, WeightDecay: 0.1})
 		},
-		"decay": func(lr float64) nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: lr, WeightDecay: 0.5}) },
+		"decay":   func(lr float64) nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: lr, WeightDecay: 0.5}) },
+		"adagrad": func(lr float64) nn.Optimizer { return nn.NewAdagrad(nn.AdagradConfig{LR: lr}) },
+		// The first step of RMSProp is 1/√(1-α) = 2 times the rate.
+		"rmsprop": func(lr float64) nn.Optimizer { return nn.NewRMSProp(nn.RMSPropConfig{LR: lr / 2, Alpha: 0.75}) },
+		"rmsprop momentum": func(lr float64) nn.Optimizer {
+			return nn.NewRMSProp(nn.RMSPropConfig{LR: lr / 2, Alpha: 0.75, Momentum: 0.5})
+		},
+		"centered": func(lr float64) nn.Optimizer {
+			return nn.NewRMSProp(nn.RMSPropConfig{LR: lr / 4, Alpha: 0.75, Centered: true})
+		},
+		"lion":       func(lr float64) nn.Optimizer { return nn.NewLion(nn.LionConfig{LR: lr}) },
+		"lion decay": func(lr float64) nn.Optimizer { return nn.NewLion(nn.LionConfig{LR: lr, WeightDecay: 0.1}) },
 	}
 	for name, make := range optimizers {
 		for dtype, top := range largest {
@@ -248,15 +326,21 @@ func TestOverflowingStep(t *testing.T) {
 // TestStepsBesideALargeNumber holds that a large number in a parameter is no reason to stop.
 func TestStepsBesideALargeNumber(t *testing.T) {
 	for dtype, top := range map[tensor.DType]float64{tensor.Float32: math.MaxFloat32, tensor.Float64: math.MaxFloat64} {
-		for _, opt := range []nn.Optimizer{nn.NewSGD(nn.SGDConfig{LR: 0.5}), nn.NewSGD(nn.SGDConfig{LR: 0.5, Momentum: 0.5}), nn.NewAdam(nn.AdamConfig{LR: 0.5})} {
-			w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, -top}, 2).To(dtype)}
+		for name, make := range rules {
+			params := []*nn.Param{{Name: "w", Data: tensor.Of([]float64{1, -top}, 2).To(dtype)}}
+			opt := make(0.5, params)
 			for range 3 {
-				if err := opt.Step([]*nn.Param{w}, linear(w, 1, 1)); err != nil {
-					t.Fatal(err)
+				if err := opt.Step(params, linear(params[0], 1, 1)); err != nil {
+					t.Fatalf("%s, %s: %v", name, dtype, err)
 				}
 			}
-			if w.Data.AtFlat(0) > 0 || w.Data.AtFlat(1) != -top {
-				t.Errorf("%s: got %v after three steps", dtype, w.Data.Float64s())
+			least, most := -top, -top
+			switch name {
+			case "momentum", "adamw", "rmsprop momentum", "lion": // which have weight decay
+				most = -top / 2
+			}
+			if w := params[0].Data; w.AtFlat(0) >= 0.5 || w.AtFlat(1) < least || w.AtFlat(1) > most {
+				t.Errorf("%s, %s: got %v after three steps", name, dtype, w.Float64s())
 			}
 		}
 	}
@@ -277,6 +361,23 @@ func TestMomentsFollowTo(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(near32, near32)); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// TestRulesFollowTo converts a model between steps of all kinds of size.
+func TestRulesFollowTo(t *testing.T) {
+	grads := []float64{1, 2e20, 1e25, 1, -1, 1, 2e20, 1e-30, 1}
+	for name, make := range rules {
+		params := func() []*nn.Param { return []*nn.Param{{Name: "w", Data: tensor.Of([]float64{1}, 1)}} }
+		one, two := params(), params()
+		opt, twin := make(1e-22, one), make(1e-22, two)
+		for i, g := range grads {
+			want, got := walk(t, opt, one[0], []float64{g})[1], walk(t, twin, two[0], []float64{g})[1]
+			if math.Abs(got-want) > near32*math.Abs(want) {
+				t.Errorf("%s: step %d leads to %v, want %v", name, i, got, want)
+			}
+			two[0].Data = two[0].Data.To(tensor.DType((i + 1) % 2))
+		}
 	}
 }
 

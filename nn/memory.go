@@ -27,7 +27,7 @@ func (o *memory) begin(optimizer string, r rule, lr float64) {
 type slot struct {
 	param   *Param
 	steps   int            // taken so far
-	m, v    *tensor.Tensor // moments, nil before the first step
+	m, v, u *tensor.Tensor // moments, nil before the first step
 	wide    bool           // moments are in double precision, and v holds roots where the rule has squares: see draft
 	bounds  bounds         // of the numbers of parameter and moments
 	data    *tensor.Tensor // the parameter's that bounds.w is for
@@ -44,7 +44,7 @@ type slot struct {
 }
 
 // Bounds are upper bounds of the absolute values in a parameter w, and in the moments: m, and v or its root where the
-// rule has squares.
+// rule has squares. The mean u is within the bound of the root v.
 type bounds struct{ w, m, v float64 }
 
 // A rule says how an optimizer changes a parameter by its gradient.
@@ -60,9 +60,9 @@ type rule interface {
 	moments() moments
 }
 
-// Moments says what a rule remembers: the names of m and v, "" for one that there is not. PyTorch has the same names.
+// Moments says what a rule remembers: the names of m, v and u, "" for one that there is not. PyTorch has the same names.
 type moments struct {
-	m, v    string
+	m, v, u string
 	squares bool // v holds squares
 }
 
@@ -165,7 +165,7 @@ func notFinite(t *tensor.Tensor) (index int, v float64) {
 
 // fits reports whether the moments have the shape of a parameter, whose tensor may have been replaced.
 func (m *slot) fits(p *Param) bool {
-	for _, t := range [...]*tensor.Tensor{m.m, m.v} {
+	for _, t := range [...]*tensor.Tensor{m.m, m.v, m.u} {
 		if t != nil && !slices.Equal(t.Dims(), p.Data.Dims()) {
 			return false
 		}
@@ -177,9 +177,9 @@ func (m *slot) fits(p *Param) bool {
 // anew, or of another precision.
 func (m *slot) fit(p *Param, r rule) {
 	if !m.fits(p) {
-		m.steps, m.m, m.v, m.wide, m.bounds = 0, nil, nil, false, bounds{}
+		m.steps, m.m, m.v, m.u, m.wide, m.bounds = 0, nil, nil, nil, false, bounds{}
 	}
-	for _, t := range [...]*tensor.Tensor{m.m, m.v} {
+	for _, t := range [...]*tensor.Tensor{m.m, m.v, m.u} {
 		if t != nil && !m.wide && t.DType() != p.Data.DType() {
 			m.widen(r)
 		}
@@ -207,6 +207,9 @@ func (m *slot) widen(r rule) {
 	m.wide = true
 	if m.m != nil {
 		m.m = m.m.To(tensor.Float64)
+	}
+	if m.u != nil {
+		m.u = m.u.To(tensor.Float64)
 	}
 	if m.v != nil {
 		m.v = m.v.To(tensor.Float64)

@@ -147,11 +147,14 @@ func TestNil(t *testing.T) {
 		"Gradients.Zero":      {{func() { (*nn.Gradients)(nil).Zero() }, "nil *nn.Gradients"}, {func() { (&nn.Gradients{}).Zero() }, harmless}},
 	}
 	optimizers := map[string]map[string]keeper{
-		"SGD":  {"made": nn.NewSGD(nn.SGDConfig{LR: 0.1}), "nil": (*nn.SGD)(nil), "zero": &nn.SGD{}},
-		"Adam": {"made": nn.NewAdam(nn.AdamConfig{}), "nil": (*nn.Adam)(nil), "zero": &nn.Adam{}},
+		"SGD":     {"made": nn.NewSGD(nn.SGDConfig{LR: 0.1}), "nil": (*nn.SGD)(nil), "zero": &nn.SGD{}},
+		"Adam":    {"made": nn.NewAdam(nn.AdamConfig{}), "nil": (*nn.Adam)(nil), "zero": &nn.Adam{}},
+		"Adagrad": {"made": nn.NewAdagrad(nn.AdagradConfig{}), "nil": (*nn.Adagrad)(nil), "zero": &nn.Adagrad{}},
+		"RMSProp": {"made": nn.NewRMSProp(nn.RMSPropConfig{}), "nil": (*nn.RMSProp)(nil), "zero": &nn.RMSProp{}},
+		"Lion":    {"made": nn.NewLion(nn.LionConfig{}), "nil": (*nn.Lion)(nil), "zero": &nn.Lion{}},
 	}
 	for name, o := range optimizers {
-		full, empty := "*nn."+name, nn.OptimizerState{Optimizer: "nn." + name}
+		full, empty := "*nn."+name, o["made"].State(nil)
 		calls[name+".Step"] = []call{
 			{func() { try(o["nil"].Step([]*nn.Param{w}, sweep)) }, "nil or zero " + full}, {func() { try(o["zero"].Step([]*nn.Param{w}, sweep)) }, "nil or zero " + full},
 			{func() { try(o["made"].Step([]*nn.Param{w}, autograd.Gradients{})) }, "zero Gradients"}, {func() { try(o["made"].Step(nil, sweep)) }, harmless},

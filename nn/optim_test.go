@@ -1,10 +1,9 @@
 package nn_test
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
-	"os"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +15,7 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// Tolerances of parameters after a few steps: some dozen roundings of 1.1e-16 and 6e-8.
+// Tolerances of parameters after up to 50 steps: some dozen roundings of 1.1e-16 and 6e-8.
 const (
 	near64 = 1e-13
 	near32 = 1e-5
@@ -43,7 +42,7 @@ func TestStepByHand(t *testing.T) {
 		{"nesterov looks ahead", nn.NewSGD(nn.SGDConfig{LR: 0.5, Momentum: 0.5, Nesterov: true}), []float64{1 + 0.5*1.5*3.5, 2 - 0.5*1.5*30.25}},
 		// Algorithm 1 at t = 1: the corrected moments are g and g², so that each weight moves by LR but for ε.
 		{"adam moves by the learning rate", nn.NewAdam(nn.AdamConfig{LR: 0.5}), []float64{1 + 0.5*3.5/(3.5+1e-8), 2 - 0.5*30.25/(30.25+1e-8)}},
-		{"adam, decoupled decay", nn.NewAdam(nn.AdamConfig{LR: 0.5, WeightDecay: 0.1, Decoupled: true}), []float64{1*(1-0.05) + 0.5*3.5/(3.5+1e-8), 2*(1-0.05) - 0.5*30.25/(30.25+1e-8)}},
+		{"adam, decoupled decay", nn.NewAdamW(nn.AdamWConfig{LR: 0.5, WeightDecay: 0.1}), []float64{1*(1-0.05) + 0.5*3.5/(3.5+1e-8), 2*(1-0.05) - 0.5*30.25/(30.25+1e-8)}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,32 +57,83 @@ func TestStepByHand(t *testing.T) {
 	}
 }
 
+// torchLoss is the loss of testdata/optimizers.py.
+func torchLoss(g *graph.Graph, w, b *nn.Param) graph.Value {
+	v := w.Bind(g)
+	w0, w1 := ops.Sum(ops.Slice(v, 0, 0, 1)), ops.Sum(ops.Slice(v, 0, 1, 2))
+	l := ops.Add(ops.Square(ops.AddScalar(w0, -3)), ops.MulScalar(ops.Square(ops.AddScalar(w1, 1)), 5))
+	l = ops.Add(l, ops.MulScalar(ops.Mul(w0, w1), 0.25))
+	c := b.Bind(g)
+	return ops.Add(l, ops.Add(ops.MulScalar(ops.Square(ops.AddScalar(c, -2)), 0.5), ops.MulScalar(ops.Mul(c, w0), 0.125)))
+}
+
 func TestOptimizersAgreeWithPyTorch(t *testing.T) {
-	file, err := os.ReadFile("testdata/optimizers.json")
-	if err != nil {
-		t.Fatal(err)
+	var reference struct {
+		Steps []int
+		Cases map[string][][]float64
 	}
-	var reference struct{ Cases map[string][][]float64 }
-	if err := json.Unmarshal(file, &reference); err != nil {
-		t.Fatal(err)
+	readTorch(t, "optimizers.json", &reference)
+	type test struct {
+		name     string
+		make     func(w, b *nn.Param) nn.Optimizer
+		schedule nn.Schedule
+		clip     func(*nn.Gradients)
 	}
-	tests := []struct {
-		name string
-		make func() nn.Optimizer
-	}{
-		{"sgd", func() nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: 0.05}) }},
-		{"sgd, weight decay", func() nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: 0.05, WeightDecay: 0.1}) }},
-		{"sgd, momentum", func() nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: 0.05, Momentum: 0.9}) }},
-		{"sgd, momentum and weight decay", func() nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: 0.05, Momentum: 0.9, WeightDecay: 0.1}) }},
-		{"sgd, nesterov", func() nn.Optimizer { return nn.NewSGD(nn.SGDConfig{LR: 0.05, Momentum: 0.9, Nesterov: true}) }},
-		{"sgd, nesterov and weight decay", func() nn.Optimizer {
-			return nn.NewSGD(nn.SGDConfig{LR: 0.05, Momentum: 0.9, Nesterov: true, WeightDecay: 0.1})
-		}},
-		{"adam", func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{}) }},
-		{"adam, all settings", func() nn.Optimizer {
-			return nn.NewAdam(nn.AdamConfig{LR: 0.1, Beta1: 0.8, Beta2: 0.95, Eps: 1e-3, WeightDecay: 0.1})
-		}},
-		{"adam, decoupled", func() nn.Optimizer { return nn.NewAdam(nn.AdamConfig{LR: 0.1, WeightDecay: 0.1, Decoupled: true}) }},
+	one := func(name string, make func() nn.Optimizer) test {
+		return test{name: name, make: func(_, _ *nn.Param) nn.Optimizer { return make() }}
+	}
+	sgd := func(name string, c nn.SGDConfig) test { return one(name, func() nn.Optimizer { return nn.NewSGD(c) }) }
+	adam := func(name string, c nn.AdamConfig) test {
+		return one(name, func() nn.Optimizer { return nn.NewAdam(c) })
+	}
+	adamW := func(name string, c nn.AdamWConfig) test {
+		return one(name, func() nn.Optimizer { return nn.NewAdamW(c) })
+	}
+	adagrad := func(name string, c nn.AdagradConfig) test {
+		return one(name, func() nn.Optimizer { return nn.NewAdagrad(c) })
+	}
+	rmsprop := func(name string, c nn.RMSPropConfig) test {
+		return one(name, func() nn.Optimizer { return nn.NewRMSProp(c) })
+	}
+	lion := func(name string, c nn.LionConfig) test {
+		return one(name, func() nn.Optimizer { return nn.NewLion(c) })
+	}
+	with := func(t test, change func(*test)) test {
+		change(&t)
+		return t
+	}
+	tests := []test{
+		sgd("sgd", nn.SGDConfig{LR: 0.05}),
+		sgd("sgd, weight decay", nn.SGDConfig{LR: 0.05, WeightDecay: 0.1}),
+		sgd("sgd, momentum", nn.SGDConfig{LR: 0.05, Momentum: 0.9}),
+		sgd("sgd, momentum and weight decay", nn.SGDConfig{LR: 0.05, Momentum: 0.9, WeightDecay: 0.1}),
+		sgd("sgd, nesterov", nn.SGDConfig{LR: 0.05, Momentum: 0.9, Nesterov: true}),
+		sgd("sgd, nesterov and weight decay", nn.SGDConfig{LR: 0.05, Momentum: 0.9, Nesterov: true, WeightDecay: 0.1}),
+		adam("adam", nn.AdamConfig{}),
+		adam("adam, all settings", nn.AdamConfig{LR: 0.1, Betas: [2]float64{0.8, 0.95}, Eps: 1e-3, WeightDecay: 0.1}),
+		adam("adam, no first moment", nn.AdamConfig{LR: 0.1, Betas: [2]float64{0, 0.95}}),
+		adamW("adamw", nn.AdamWConfig{}),
+		adamW("adamw, all settings", nn.AdamWConfig{LR: 0.1, Betas: [2]float64{0.8, 0.95}, Eps: 1e-3, WeightDecay: 0.1}),
+		adagrad("adagrad", nn.AdagradConfig{}),
+		adagrad("adagrad, all settings", nn.AdagradConfig{LR: 0.5, Eps: 1e-3, WeightDecay: 0.1}),
+		with(adagrad("adagrad, falling rate", nn.AdagradConfig{LR: 0.5}), func(t *test) {
+			t.schedule = func(step int) float64 { return 1 / (1 + 0.1*float64(step)) }
+		}),
+		rmsprop("rmsprop", nn.RMSPropConfig{}),
+		rmsprop("rmsprop, all settings", nn.RMSPropConfig{LR: 0.05, Alpha: 0.9, Eps: 1e-3, WeightDecay: 0.1}),
+		rmsprop("rmsprop, momentum", nn.RMSPropConfig{LR: 0.02, Momentum: 0.8}),
+		rmsprop("rmsprop, centered", nn.RMSPropConfig{LR: 0.02, Alpha: 0.9, Centered: true}),
+		rmsprop("rmsprop, centered, all settings", nn.RMSPropConfig{LR: 0.02, Alpha: 0.9, Eps: 1e-3, Momentum: 0.5, WeightDecay: 0.1, Centered: true}),
+		lion("lion", nn.LionConfig{}),
+		lion("lion, all settings", nn.LionConfig{LR: 0.05, Betas: [2]float64{0.8, 0.95}, WeightDecay: 0.1}),
+		lion("lion, no first moment", nn.LionConfig{LR: 0.05, Betas: [2]float64{0, 0.5}}),
+		with(sgd("clip norm", nn.SGDConfig{LR: 0.05, Momentum: 0.9}), func(t *test) {
+			t.clip = func(a *nn.Gradients) { a.ClipNorm(2) }
+		}),
+		with(adam("clip value", nn.AdamConfig{LR: 0.07}), func(t *test) {
+			t.clip = func(a *nn.Gradients) { a.ClipValue(1.5) }
+		}),
+		with(sgd("one cycle", nn.SGDConfig{LR: 0.1, Momentum: 0.5}), func(t *test) { t.schedule = nn.OneCycle(50, nn.OneCycleConfig{}) }),
 	}
 	if len(tests) != len(reference.Cases) {
 		t.Errorf("%d cases in the file, %d here", len(reference.Cases), len(tests))
@@ -96,14 +146,25 @@ func TestOptimizersAgreeWithPyTorch(t *testing.T) {
 					near = cmpopts.EquateApprox(near32, near32)
 				}
 				g := graph.New(graph.WithDType(dtype))
-				w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 2}, 2).To(dtype)}
-				opt := tt.make()
+				w, b := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 2}, 2).To(dtype)}, &nn.Param{Name: "b", Data: tensor.Of([]float64{0.5}).To(dtype)}
+				opt, acc := tt.make(w, b), nn.NewGradients(w, b)
+				base := opt.LR()
 				var got [][]float64
-				for range reference.Cases[tt.name] {
-					if err := opt.Step([]*nn.Param{w}, autograd.Backward(valley(g, w))); err != nil {
+				for step := range slices.Max(reference.Steps) {
+					acc.Add(autograd.Backward(torchLoss(g, w, b)))
+					if tt.clip != nil {
+						tt.clip(acc)
+					}
+					if tt.schedule != nil {
+						opt.SetLR(base * tt.schedule(step))
+					}
+					if err := opt.Apply(acc); err != nil {
 						t.Fatal(err)
 					}
-					got = append(got, w.Data.Clone().Float64s())
+					if slices.Contains(reference.Steps, step+1) {
+						got = append(got, []float64{w.Data.At(0), w.Data.At(1), b.Data.At()})
+					}
+					acc.Zero()
 					g.Reset()
 				}
 				if diff := cmp.Diff(reference.Cases[tt.name], got, near); diff != "" {
@@ -114,27 +175,68 @@ func TestOptimizersAgreeWithPyTorch(t *testing.T) {
 	}
 }
 
-func TestScalarParam(t *testing.T) {
-	for _, opt := range []nn.Optimizer{nn.NewSGD(nn.SGDConfig{LR: 0.1}), nn.NewSGD(nn.SGDConfig{LR: 0.1, Momentum: 0.5})} {
-		w := &nn.Param{Name: "w", Data: tensor.Of([]float64{3})}
-		g := graph.New()
-		if err := opt.Step([]*nn.Param{w}, autograd.Backward(ops.Square(g.Bind(w.Data)))); err != nil {
-			t.Fatal(err)
+// rosenbrock returns (1 - x)² + 100(y - x²)², whose minimum is 0 at (1, 1), at the end of a curved valley.
+func rosenbrock(g *graph.Graph, w *nn.Param) graph.Value {
+	v := w.Bind(g)
+	x, y := ops.Sum(ops.Slice(v, 0, 0, 1)), ops.Sum(ops.Slice(v, 0, 1, 2))
+	return ops.Add(ops.Square(ops.AddScalar(x, -1)), ops.MulScalar(ops.Square(ops.Sub(y, ops.Square(x))), 100))
+}
+
+// TestRosenbrock goes from the usual point (-1.2, 1) to the minimum, at a rate that falls to 0.
+func TestRosenbrock(t *testing.T) {
+	const steps = 10000
+	for name, opt := range map[string]nn.Optimizer{
+		"sgd":              nn.NewSGD(nn.SGDConfig{LR: 2e-3}),
+		"momentum":         nn.NewSGD(nn.SGDConfig{LR: 1e-3, Momentum: 0.9}),
+		"nesterov":         nn.NewSGD(nn.SGDConfig{LR: 1e-3, Momentum: 0.9, Nesterov: true}),
+		"adam":             nn.NewAdam(nn.AdamConfig{LR: 0.05}),
+		"adamw":            nn.NewAdamW(nn.AdamWConfig{LR: 0.05, WeightDecay: 1e-4}),
+		"adagrad":          nn.NewAdagrad(nn.AdagradConfig{LR: 0.5}),
+		"rmsprop":          nn.NewRMSProp(nn.RMSPropConfig{LR: 0.01}),
+		"rmsprop momentum": nn.NewRMSProp(nn.RMSPropConfig{LR: 2e-3, Momentum: 0.9}),
+		"centered":         nn.NewRMSProp(nn.RMSPropConfig{LR: 0.01, Centered: true}),
+		"lion":             nn.NewLion(nn.LionConfig{LR: 0.01}),
+	} {
+		w := &nn.Param{Name: "w", Data: tensor.Of([]float64{-1.2, 1}, 2)}
+		g, base, schedule := graph.New(), opt.LR(), nn.Cosine(steps)
+		for step := range steps {
+			opt.SetLR(base * schedule(step))
+			if err := opt.Step([]*nn.Param{w}, autograd.Backward(rosenbrock(g, w))); err != nil {
+				t.Fatal(err)
+			}
+			g.Reset()
 		}
-		if got, want := w.Data.At(), 3-0.1*6; math.Abs(got-want) > near64 {
-			t.Errorf("got %v, want %v", got, want)
+		if d := math.Hypot(w.Data.At(0)-1, w.Data.At(1)-1); !(d < 0.05) {
+			t.Errorf("%s: got to %v, %g from the minimum", name, w.Data.Float64s(), d)
+		}
+	}
+}
+
+// TestScalarParam holds that a scalar goes the way of a vector of length 1.
+func TestScalarParam(t *testing.T) {
+	for name, make := range rules {
+		scalar, vector := &nn.Param{Name: "w", Data: tensor.Of([]float64{3})}, &nn.Param{Name: "w", Data: tensor.Of([]float64{3}, 1)}
+		opt, twin := make(0.1, []*nn.Param{scalar}), make(0.1, []*nn.Param{vector})
+		for _, g := range []float64{1, -2, 3} {
+			if err := errors.Join(opt.Step([]*nn.Param{scalar}, linear(scalar, g)), twin.Step([]*nn.Param{vector}, linear(vector, g))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, want := scalar.Data.At(), vector.Data.At(0); got != want || got == 3 {
+			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
 	}
 }
 
 // TestSharedParamStepsOnce lists a parameter twice, as two models that share a layer do.
 func TestSharedParamStepsOnce(t *testing.T) {
-	for _, opt := range []nn.Optimizer{nn.NewSGD(nn.SGDConfig{LR: 0.1}), nn.NewAdam(nn.AdamConfig{LR: 0.1})} {
+	for name, make := range rules {
 		once := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 2}, 2)}
 		twice := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 2}, 2)}
 		g := graph.New()
-		for range 2 {
-			for _, params := range [][]*nn.Param{{once}, {twice, twice}} {
+		for _, params := range [][]*nn.Param{{once}, {twice, twice}} {
+			opt := make(0.1, params[:1])
+			for range 2 {
 				if err := opt.Step(params, autograd.Backward(valley(g, params[0]))); err != nil {
 					t.Fatal(err)
 				}
@@ -142,7 +244,7 @@ func TestSharedParamStepsOnce(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(once.Data.Float64s(), twice.Data.Float64s()); diff != "" {
-			t.Errorf("mismatch (-once +twice):\n%s", diff)
+			t.Errorf("%s: mismatch (-once +twice):\n%s", name, diff)
 		}
 	}
 }
@@ -199,14 +301,12 @@ func TestStepErrors(t *testing.T) {
 // TestRateZero holds that a schedule may end at 0.
 func TestRateZero(t *testing.T) {
 	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
-		for _, opt := range []nn.Optimizer{
-			nn.NewSGD(nn.SGDConfig{LR: 1}), nn.NewSGD(nn.SGDConfig{LR: 1, Momentum: 0.5}), nn.NewSGD(nn.SGDConfig{LR: 1, Momentum: 0.5, Nesterov: true, WeightDecay: 0.1}),
-			nn.NewAdam(nn.AdamConfig{}), nn.NewAdam(nn.AdamConfig{WeightDecay: 0.1, Decoupled: true}),
-		} {
+		for name, make := range rules {
 			w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1}, 1).To(dtype)}
+			opt := make(1, []*nn.Param{w})
 			opt.SetLR(0)
 			if got := walk(t, opt, w, []float64{1, 2, 3}); got[3] != 1 {
-				t.Errorf("%T, %s: with rate 0 the parameter goes %v", opt, dtype, got)
+				t.Errorf("%s, %s: with rate 0 the parameter goes %v", name, dtype, got)
 			}
 		}
 	}
@@ -234,12 +334,26 @@ func TestOptimizerSettings(t *testing.T) {
 		{"sgd, negative rate", func() { nn.NewSGD(nn.SGDConfig{LR: -1}) }, "nn.NewSGD: LR = -1: want a finite number above 0"},
 		{"sgd, rate NaN", func() { nn.NewSGD(nn.SGDConfig{LR: nan}) }, "nn.NewSGD: LR = NaN: want a finite number above 0"},
 		{"momentum 1", func() { nn.NewSGD(nn.SGDConfig{LR: 1, Momentum: 1}) }, "nn.NewSGD: Momentum = 1: want 0 ≤ Momentum < 1"},
-		{"negative decay", func() { nn.NewSGD(nn.SGDConfig{LR: 1, WeightDecay: -1}) }, "nn.NewSGD: WeightDecay = -1: want 0 ≤ WeightDecay < +Inf"},
+		{"negative decay", func() { nn.NewSGD(nn.SGDConfig{LR: 1, WeightDecay: -1}) }, "nn.NewSGD: WeightDecay = -1: want a finite number, 0 or more"},
 		{"nesterov alone", func() { nn.NewSGD(nn.SGDConfig{LR: 1, Nesterov: true}) }, "nn.NewSGD: Nesterov without momentum does nothing: set Momentum above 0, such as 0.9"},
 		{"adam, rate", func() { nn.NewAdam(nn.AdamConfig{LR: math.Inf(1)}) }, "nn.NewAdam: LR = +Inf: want a finite number above 0"},
-		{"beta1", func() { nn.NewAdam(nn.AdamConfig{Beta1: 1.2}) }, "nn.NewAdam: Beta1 = 1.2: want 0 ≤ Beta1 < 1"},
-		{"beta2", func() { nn.NewAdam(nn.AdamConfig{Beta2: nan}) }, "nn.NewAdam: Beta2 = NaN: want 0 ≤ Beta2 < 1"},
+		{"beta1", func() { nn.NewAdam(nn.AdamConfig{Betas: [2]float64{1.2, 0.9}}) }, "nn.NewAdam: Betas = [1.2 0.9]: want 0 ≤ β < 1 for both"},
+		{"beta2", func() { nn.NewAdam(nn.AdamConfig{Betas: [2]float64{0.9, nan}}) }, "nn.NewAdam: Betas = [0.9 NaN]: want 0 ≤ β < 1 for both"},
+		{"beta1 alone", func() { nn.NewAdam(nn.AdamConfig{Betas: [2]float64{0.9}}) }, "nn.NewAdam: Betas = [0.9 0]: want 0 < β₂ < 1; give both, or none for 0.9 and 0.999"},
 		{"eps", func() { nn.NewAdam(nn.AdamConfig{Eps: -1}) }, "nn.NewAdam: Eps = -1: want a finite number above 0"},
+		{"adamw, beta1", func() { nn.NewAdamW(nn.AdamWConfig{Betas: [2]float64{-1, 0.9}}) }, "nn.NewAdamW: Betas = [-1 0.9]: want 0 ≤ β < 1 for both"},
+		{"adamw, decay", func() { nn.NewAdamW(nn.AdamWConfig{WeightDecay: -1}) }, "nn.NewAdamW: WeightDecay = -1: want a finite number, 0 or more"},
+		{"adagrad, rate", func() { nn.NewAdagrad(nn.AdagradConfig{LR: -1}) }, "nn.NewAdagrad: LR = -1: want a finite number above 0"},
+		{"adagrad, eps", func() { nn.NewAdagrad(nn.AdagradConfig{Eps: nan}) }, "nn.NewAdagrad: Eps = NaN: want a finite number above 0"},
+		{"adagrad, decay", func() { nn.NewAdagrad(nn.AdagradConfig{WeightDecay: math.Inf(1)}) }, "nn.NewAdagrad: WeightDecay = +Inf: want a finite number, 0 or more"},
+		{"rmsprop, rate", func() { nn.NewRMSProp(nn.RMSPropConfig{LR: nan}) }, "nn.NewRMSProp: LR = NaN: want a finite number above 0"},
+		{"rmsprop, alpha", func() { nn.NewRMSProp(nn.RMSPropConfig{Alpha: 1}) }, "nn.NewRMSProp: Alpha = 1: want 0 ≤ Alpha < 1"},
+		{"rmsprop, eps", func() { nn.NewRMSProp(nn.RMSPropConfig{Eps: -1}) }, "nn.NewRMSProp: Eps = -1: want a finite number above 0"},
+		{"rmsprop, momentum", func() { nn.NewRMSProp(nn.RMSPropConfig{Momentum: 1}) }, "nn.NewRMSProp: Momentum = 1: want 0 ≤ Momentum < 1"},
+		{"rmsprop, decay", func() { nn.NewRMSProp(nn.RMSPropConfig{WeightDecay: nan}) }, "nn.NewRMSProp: WeightDecay = NaN: want a finite number, 0 or more"},
+		{"lion, rate", func() { nn.NewLion(nn.LionConfig{LR: -1}) }, "nn.NewLion: LR = -1: want a finite number above 0"},
+		{"lion, betas", func() { nn.NewLion(nn.LionConfig{Betas: [2]float64{0.5, 1}}) }, "nn.NewLion: Betas = [0.5 1]: want 0 ≤ β < 1 for both"},
+		{"lion, decay", func() { nn.NewLion(nn.LionConfig{WeightDecay: -1}) }, "nn.NewLion: WeightDecay = -1: want a finite number, 0 or more"},
 		{"sgd, new rate", func() { nn.NewSGD(nn.SGDConfig{LR: 1}).SetLR(-1) }, "nn.SGD.SetLR: LR = -1: want a finite number, 0 or more"},
 		{"adam, new rate", func() { nn.NewAdam(nn.AdamConfig{}).SetLR(nan) }, "nn.Adam.SetLR: LR = NaN: want a finite number, 0 or more"},
 		{"infinite new rate", func() { nn.NewAdam(nn.AdamConfig{}).SetLR(math.Inf(1)) }, "nn.Adam.SetLR: LR = +Inf: want a finite number, 0 or more"},

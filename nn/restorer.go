@@ -25,14 +25,30 @@ type parts struct {
 
 // of returns the parts of the parameter with an index that came from outside.
 func (r *restorer) of(index int, name string) (*parts, error) {
-	if index < 0 || index >= len(r.params) {
-		return nil, fmt.Errorf("%s: %q is of parameter %d: there are %d parameters, from 0 on", r.op, name, index, len(r.params))
+	if err := withinParams(r.op, r.params, index, name); err != nil {
+		return nil, err
 	}
 	p := r.params[index]
 	if r.parts[p] == nil {
 		r.parts[p] = &parts{index, map[string]int64{}, map[string]*tensor.Tensor{}}
 	}
 	return r.parts[p], nil
+}
+
+// withinParams returns an error if there is no parameter with the index of a part of a state.
+func withinParams(op string, params []*Param, index int, name string) error {
+	if index < 0 || index >= len(params) {
+		return fmt.Errorf("%s: %q is of parameter %d: there are %d parameters, from 0 on", op, name, index, len(params))
+	}
+	return nil
+}
+
+// sameOptimizer returns an error unless a state is that of an optimizer.
+func sameOptimizer(op, state, optimizer string) error {
+	if state != optimizer {
+		return fmt.Errorf("%s: the state is that of %q, and this optimizer is %q", op, state, optimizer)
+	}
+	return nil
 }
 
 // bad returns an error about a parameter.
@@ -74,7 +90,7 @@ func (r *restorer) tensor(t StateTensor) error {
 	switch {
 	case t.Name == "bounds":
 		dims = []int{3}
-	case t.Name == "" || t.Name != has.m && t.Name != has.v:
+	case t.Name == "" || t.Name != has.m && t.Name != has.v && t.Name != has.u:
 		return r.bad(p, t.Param, "there is no tensor %q in such a state", t.Name)
 	}
 	if x.tensors[t.Name] != nil {
@@ -106,6 +122,9 @@ func (r *restorer) slot(p *Param, x *parts) (*slot, error) {
 		return nil, err
 	}
 	if m.v, err = r.moment(p, x, m, has.v, has.squares); err != nil {
+		return nil, err
+	}
+	if m.u, err = r.moment(p, x, m, has.u, false); err != nil {
 		return nil, err
 	}
 	b := x.tensors["bounds"]
@@ -150,6 +169,9 @@ func (m *slot) trust(p *Param, has moments) {
 		size := largestOf(m.v)
 		if has.squares && !m.wide {
 			size = math.Sqrt(size)
+		}
+		if m.u != nil {
+			size = max(size, largestOf(m.u))
 		}
 		if size > slack*m.bounds.v {
 			m.bounds.v = size

@@ -28,6 +28,23 @@ func between(op, name string, v, lo, hi float64) {
 	}
 }
 
+// mustBeBetas panics unless both shares that moments keep are from 0 to below 1.
+func mustBeBetas(op string, betas [2]float64) {
+	for _, b := range betas {
+		if !(b >= 0 && b < 1) {
+			panic(graph.Errorf(op, graph.ErrValue, "Betas = %v: want 0 ≤ β < 1 for both", betas))
+		}
+	}
+}
+
+// orDefault returns a setting, or what 0 means.
+func orDefault(v, def float64) float64 {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
 // hasSource reports whether rng can draw numbers: the zero rand.Rand cannot.
 func hasSource(rng *rand.Rand) bool { return rng != nil && *rng != (rand.Rand{}) }
 

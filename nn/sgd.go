@@ -1,8 +1,6 @@
 package nn
 
 import (
-	"math"
-
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -41,7 +39,7 @@ func NewSGD(cfg SGDConfig) *SGD {
 	const op = "nn.NewSGD"
 	positive(op, "LR", cfg.LR)
 	between(op, "Momentum", cfg.Momentum, 0, 1)
-	between(op, "WeightDecay", cfg.WeightDecay, 0, math.Inf(1))
+	notNegative(op, "WeightDecay", cfg.WeightDecay)
 	if cfg.Nesterov && cfg.Momentum == 0 {
 		panic(graph.Errorf(op, graph.ErrUsage, "Nesterov without momentum does nothing: set Momentum above 0, such as 0.9"))
 	}

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -70,6 +69,7 @@ func (o *memory) state(op string, params []*Param) OptimizerState {
 		has := o.rule.moments()
 		s.tensor(i, has.m, m.m)
 		s.tensor(i, has.v, m.v)
+		s.tensor(i, has.u, m.u)
 		b := m.bounds
 		if m.data != p.Data || m.version != p.Data.Version() {
 			b.w = 0
@@ -112,8 +112,8 @@ func (o *memory) install(params []*Param, slots map[*Param]*slot) {
 // restore returns the slots of a state. Nothing has changed so far.
 func (o *memory) restore(op string, params []*Param, s OptimizerState) (map[*Param]*slot, error) {
 	mustHaveNumbers(op, params)
-	if s.Optimizer != o.optimizer {
-		return nil, fmt.Errorf("%s: the state is that of %q, and this optimizer is %q", op, s.Optimizer, o.optimizer)
+	if err := sameOptimizer(op, s.Optimizer, o.optimizer); err != nil {
+		return nil, err
 	}
 	r := &restorer{op: op, params: params, rule: o.rule, parts: map[*Param]*parts{}}
 	for _, c := range s.Counts {
