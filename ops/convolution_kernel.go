@@ -21,6 +21,7 @@ type convSizes struct {
 	above, left            int // padding
 	dilationH, dilationW   int
 	direct                 bool // patches are the image itself
+	lined                  bool // patches are not written out: see lines
 	imageLen, mapLen, area int  // elements of an image, of its maps, and of one map
 }
 
@@ -32,8 +33,14 @@ func sizesOf(x, k, y []int, g convGeometry) convSizes {
 	if len(x) == 4 {
 		s.h, s.kh, s.rows = x[2], k[2], y[2]
 	}
-	if s.cols == 1 {
-		s.strideW = 1 // no second place to reach, however large the stride
+	// Where there is no second place or element to reach, it does not matter how far away it would be.
+	for _, step := range []struct {
+		n    int
+		step *int
+	}{{s.rows, &s.strideH}, {s.cols, &s.strideW}, {s.kh, &s.dilationH}, {s.kw, &s.dilationW}} {
+		if step.n == 1 {
+			*step.step = 1
+		}
 	}
 	s.imageLen = s.in * s.h * s.w
 	s.area = s.rows * s.cols
@@ -53,17 +60,41 @@ const (
 	blockPlaces = 128
 )
 
-// block returns how many places are laid out at a time, whole rows of them if possible.
+// block returns how many places are laid out at a time: whole rows of them, or a part of one.
 func (s *convSizes) block() int {
-	n := min(max(blockLen/s.patch(), blockPlaces), s.area)
-	if n > s.cols {
-		n -= n % s.cols
+	depth := s.patch()
+	if s.lined {
+		depth = s.in * s.kw
 	}
-	return n
+	n := min(max(blockLen/depth, blockPlaces), s.area)
+	if n >= s.cols {
+		return n - n%s.cols
+	}
+	parts := (s.cols + n - 1) / n
+	return (s.cols + parts - 1) / parts
+}
+
+// next returns how many places the block from number from on has.
+func (s *convSizes) next(from int) int {
+	n := s.block()
+	if n >= s.cols {
+		return min(n, s.area-from)
+	}
+	return min(n, s.cols-from%s.cols)
+}
+
+// blocks returns how many blocks there are.
+func (s *convSizes) blocks() int {
+	n := s.block()
+	if n >= s.cols {
+		return (s.area + n - 1) / n
+	}
+	return s.rows * ((s.cols + n - 1) / n)
 }
 
 // A convJob does the work of convolveTo as matrix products. The patches that a kernel sees at n places of an image are
-// the columns of a matrix of patch() rows; with it the convolution is kernels × patches = maps.
+// the columns of a matrix of patch() rows; with it the convolution is kernels × patches = maps. The rows are in the order of
+// the kernels' elements, or where the sizes are lined with each column of a kernel before the next.
 type convJob[T constraints.Float] struct {
 	s          convSizes
 	target     int
@@ -75,7 +106,8 @@ type convJob[T constraints.Float] struct {
 	levels     int  // of partial sums in a chunk
 	upright    bool // the kernels' gradients are sums of patches × mapsᵀ, in place of maps × patchesᵀ
 	patches    int  // elements of the patches that are laid out at a time
-	lines      int  // elements of the rows of images from which they are laid out
+	lines      int  // elements of the lines
+	turned     int  // elements of transposed maps
 }
 
 // The jobs that no one uses, so that a convolution allocates nothing.
@@ -113,7 +145,7 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 	if padded := right == images && s.above+s.left > 0; j.win&rightCotangent != 0 && !padded && !slices.Contains(b, 0) {
 		j.win &^= rightCotangent
 	}
-	var sums, turned *tensor.Tensor
+	var sums, arranged *tensor.Tensor
 	switch {
 	case target == kernels:
 		if fresh {
@@ -128,16 +160,27 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 			j.sums = tensor.Data[T](sums)
 		}
 		j.upright = s.upright()
+		j.s.lined = j.upright && j.win == plainProduct && s.kh <= kernel.LinesMost && s.lines()
 	case target == images && s.turns() && j.win == plainProduct && kernel.AllFinite(j.w):
-		turned = g.Temp(len(j.w))
-		turn(&s, tensor.Data[T](turned), j.w)
-		j.s, j.target = s.turned(), maps
-		j.x, j.w, j.y = j.y, tensor.Data[T](turned), j.x
+		j.s, j.target, j.x, j.y = s.turned(), maps, j.y, j.x
+		j.s.lined = j.s.lines()
+		arranged = g.Temp(len(j.w))
+		arrange(&j.s, tensor.Data[T](arranged), j.w, true)
 		j.accumulate = !fresh
 	case target == images && fresh && !s.direct:
 		clear(j.x)
+	case target == maps && j.win == plainProduct && s.lines():
+		j.s.lined = true
+		if s.kh > 1 && s.kw > 1 {
+			arranged = g.Temp(len(j.w))
+			arrange(&j.s, tensor.Data[T](arranged), j.w, false)
+		}
+		j.accumulate = !fresh
 	default:
 		j.accumulate = !fresh
+	}
+	if arranged != nil {
+		j.w = tensor.Data[T](arranged)
 	}
 	size := j.plan()
 	kernel.Share(j, j.chunks, size, s.batch*s.groups*s.area*s.out*s.patch())
@@ -147,8 +190,8 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 		}
 		g.FreeTemp(sums)
 	}
-	if turned != nil {
-		g.FreeTemp(turned)
+	if arranged != nil {
+		g.FreeTemp(arranged)
 	}
 	*j = convJob[T]{}
 	jobs.Put(j)
@@ -157,10 +200,17 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 // plan divides the buffer of a chunk, and returns how many elements it has.
 func (j *convJob[T]) plan() int {
 	s := &j.s
-	if !s.direct {
+	switch {
+	case s.direct:
+	case s.lined:
+		j.lines = s.in*s.kw*s.linesOf(s.block())*min(s.block(), s.cols) + kernel.LinesSlack
+		if j.target == kernels {
+			j.turned = s.block() * s.vectors()
+		}
+	default:
 		j.patches, j.lines = s.patch()*s.block(), s.kh*s.block()
 	}
-	size := j.patches + j.lines
+	size := j.patches + j.lines + j.turned
 	if j.target == kernels {
 		perChunk := (s.batch + j.chunks - 1) / j.chunks
 		j.levels = sumLevels(perChunk * s.products())
@@ -170,6 +220,11 @@ func (j *convJob[T]) plan() int {
 		}
 	}
 	return size
+}
+
+// vectors returns how many maps there are, rounded up to what [kernel.GemmOfLines] reads.
+func (s *convSizes) vectors() int {
+	return (s.out + kernel.LinesSlack - 1) / kernel.LinesSlack * kernel.LinesSlack
 }
 
 // upright reports whether the kernels' gradients are better computed as sums of patches × mapsᵀ, which are their transposes.
@@ -199,16 +254,30 @@ func (s *convSizes) turned() convSizes {
 	return t
 }
 
-// turn writes the kernels of that convolution: channels and maps exchanged in every group, elements in reverse order.
-func turn[T constraints.Float](s *convSizes, dst, w []T) {
+// arrange copies kernels for a convolution of the given sizes whose patches have another order than that of the kernels'
+// elements. With turned they are those of the convolution that it is turned from: channels and maps change places in every
+// group, and elements come in reverse order.
+func arrange[T constraints.Float](s *convSizes, dst, w []T, turned bool) {
 	size := s.kh * s.kw
-	for g := range s.groups {
-		for o := range s.out {
-			for c := range s.in {
-				out := dst[((g*s.in+c)*s.out+o)*size:][:size]
-				for i, v := range w[((g*s.out+o)*s.in+c)*size:][:size] {
-					out[size-1-i] = v
+	for i := range s.groups * s.out * s.in {
+		o, c := i/s.in, i%s.in
+		out, from := dst[i*size:][:size], w[i*size:]
+		if turned {
+			g := o / s.out
+			from = w[((g*s.in+c)*s.out+o%s.out)*size:]
+		}
+		from = from[:size]
+		for p := range s.kh {
+			for q := range s.kw {
+				k := p*s.kw + q
+				v := from[k]
+				if turned {
+					v = from[size-1-k]
 				}
+				if s.lined {
+					k = q*s.kh + p
+				}
+				out[k] = v
 			}
 		}
 	}
@@ -216,8 +285,7 @@ func turn[T constraints.Float](s *convSizes, dst, w []T) {
 
 // products returns how many matrix products the kernels' gradient by one image is divided into.
 func (s *convSizes) products() int {
-	n := s.block()
-	return (s.area + n - 1) / n * ((n + convTerms - 1) / convTerms)
+	return s.blocks() * ((s.block() + convTerms - 1) / convTerms)
 }
 
 // Chunk does part i of the batch.
@@ -228,7 +296,11 @@ func (j *convJob[T]) Chunk(i int, buffer []T) {
 	}
 	from, to := i*s.batch/j.chunks, (i+1)*s.batch/j.chunks
 	patches, buffer := buffer[:j.patches], buffer[j.patches:]
-	lines, parts := buffer[:j.lines], buffer[j.lines:]
+	lines, buffer := buffer[:j.lines], buffer[j.lines:]
+	turned, parts := buffer[:j.turned], buffer[j.turned:]
+	if s.lined {
+		clear(lines)
+	}
 	for g := range s.groups {
 		k := s.out * s.patch()
 		own := w[g*k : (g+1)*k]
@@ -238,40 +310,56 @@ func (j *convJob[T]) Chunk(i int, buffer []T) {
 			clear(sums.total)
 		}
 		for b := from; b < to; b++ {
-			j.image(b*s.groups+g, &sums, patches, lines)
+			j.image(b*s.groups+g, &sums, patches, lines, turned)
 		}
 		sums.finish()
 		if j.upright {
-			addTransposed(own, sums.total, s.out)
+			addUpright(s, own, sums.total)
 		}
 	}
 }
 
-// addTransposed adds to dst, of so many rows, the transpose of src.
-func addTransposed[T constraints.Float](dst, src []T, rows int) {
-	cols := len(dst) / rows
-	for i := range rows {
-		for j := range cols {
-			dst[i*cols+j] += src[j*rows+i]
+// addUpright adds to the gradient of kernels its transpose, in the order of patches.
+func addUpright[T constraints.Float](s *convSizes, dst, src []T) {
+	size := s.kh * s.kw
+	for c := range s.in {
+		for p := range s.kh {
+			for q := range s.kw {
+				k := p*s.kw + q
+				if s.lined {
+					k = q*s.kh + p
+				}
+				row := src[(c*size+k)*s.out:][:s.out]
+				at := (c*s.kh+p)*s.kw + q
+				for o, v := range row {
+					dst[o*s.in*size+at] += v
+				}
+			}
 		}
 	}
 }
 
 // image does one group of an image. The group's kernels, or what is added to them, are the sums.
-func (j *convJob[T]) image(i int, sums *partialSums[T], patches, lines []T) {
+func (j *convJob[T]) image(i int, sums *partialSums[T], patches, lines, turned []T) {
 	s, w := &j.s, sums.total
 	image, maps := j.x[i*s.imageLen:(i+1)*s.imageLen], j.y[i*s.mapLen:(i+1)*s.mapLen]
 	k := s.patch()
 	win := j.winIn(w, image, maps)
-	for from := 0; from < s.area; from += s.block() {
-		n := min(s.block(), s.area-from)
+	for from, n := 0, 0; from < s.area; from += n {
+		n = s.next(from)
 		col, ld := image[from:], s.area
-		if !s.direct {
+		switch {
+		case s.direct:
+		case s.lined:
+			layLines(s, lines, image, from, n)
+		default:
 			col, ld = patches[:k*n], n
 			if j.target != images {
 				unfold(s, col, image, lines, from, n)
 			}
 		}
+		width := min(n, s.cols)
+		apart, jump := s.dilationH*width, s.linesOf(n)*width // of lines
 		switch j.target {
 		case images:
 			gemm(win, true, false, k, n, s.out, w, k, maps[from:], s.area, col, ld, s.direct && j.accumulate)
@@ -279,19 +367,29 @@ func (j *convJob[T]) image(i int, sums *partialSums[T], patches, lines []T) {
 				fold(s, image, col, from, n)
 			}
 		case kernels:
+			if s.lined {
+				kernel.Transpose(turned, s.vectors(), maps[from:], s.area, s.out, n)
+			}
 			parts := (n + convTerms - 1) / convTerms
 			for p := range parts {
 				lo, hi := p*n/parts, (p+1)*n/parts
 				dst, accumulate := sums.next()
-				if j.upright {
+				switch {
+				case s.lined:
+					kernel.GemmOfLines(k, s.out, hi-lo, lines[lo:], apart, s.kh, jump, turned[lo*s.vectors():], s.vectors(), dst, s.out, accumulate)
+				case j.upright:
 					gemm(exchanged(win), false, true, k, s.out, hi-lo, col[lo:], ld, maps[from+lo:], s.area, dst, s.out, accumulate)
-				} else {
+				default:
 					gemm(win, false, true, s.out, k, hi-lo, maps[from+lo:], s.area, col[lo:], ld, dst, k, accumulate)
 				}
 				sums.done()
 			}
 		default:
-			gemm(win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, j.accumulate)
+			if s.lined {
+				kernel.GemmLines(s.out, n, k, w, k, lines, apart, s.kh, jump, maps[from:], s.area, j.accumulate)
+			} else {
+				gemm(win, false, false, s.out, n, k, w, k, col, ld, maps[from:], s.area, j.accumulate)
+			}
 		}
 	}
 }
@@ -314,12 +412,67 @@ func (j *convJob[T]) winIn(w, image, maps []T) int {
 	return challenged(j.win, w, image)
 }
 
-// unfold writes the patches at n places from number from on as the columns of a matrix: im2col. Blocks of whole rows of
-// places are made from lines: what a column of a kernel sees in the padded rows of the images, at all places across, which
-// its elements see at places that are rows apart.
+// Lines are what one column of a kernel, in one channel, sees of the padded rows of an image at all places across: an element
+// for each. Without strides along the height, the patches at a block of places are a matrix whose rows lie in the lines: those
+// of the elements of one column of the kernel begin dilation lines apart.
+
+// linesOf returns how many lines there are for a block of n places.
+func (s *convSizes) linesOf(n int) int {
+	return (max(n/s.cols, 1)-1)*s.strideH + (s.kh-1)*s.dilationH + 1
+}
+
+// lines reports whether lines do: they are no more than the patches, and there are as many places as make it worth arranging
+// the kernels.
+func (s *convSizes) lines() bool {
+	const places = 256
+	t := *s
+	t.lined = true
+	rows := max(t.block()/s.cols, 1)
+	return !s.direct && s.strideH == 1 && s.linesOf(t.block()) <= s.kh*rows && (s.kh == 1 || s.kw == 1 || s.batch*s.area >= places)
+}
+
+// layLines writes the lines for n places from number from on, columns of a kernel after one another, and then channels. What
+// lies outside the image is left as it is if there is one block, and so has been cleared before.
+func layLines[T constraints.Float](s *convSizes, lines, image []T, from, n int) {
+	size := s.linesOf(n) * min(n, s.cols)
+	if n < s.area {
+		clear(lines)
+	}
+	for c := range s.in {
+		for q := range s.kw {
+			layColumn(s, lines[:size], image[c*s.h*s.w:][:s.h*s.w], q, from, n)
+			lines = lines[size:]
+		}
+	}
+}
+
+// layColumn writes the lines of column q of a kernel, but for what lies outside the image.
+func layColumn[T constraints.Float](s *convSizes, lines, plane []T, q, from, n int) {
+	width := min(n, s.cols)
+	first := from/s.cols*s.strideH - s.above // the row of the image that is the first line
+	top, bottom := max(-first, 0), min(s.h-first, len(lines)/width)
+	lo, hi, left := s.inside(from%s.cols, q, width)
+	if top >= bottom || lo >= hi {
+		return
+	}
+	lines, plane = lines[top*width+lo:], plane[(first+top)*s.w+left+lo*s.strideW:]
+	if s.strideW == 1 {
+		kernel.CopyRows(lines, width, plane, s.w, hi-lo, bottom-top)
+		return
+	}
+	for i := range bottom - top {
+		row, line := plane[i*s.w:], lines[i*width:][:hi-lo]
+		for k := range line {
+			line[k] = row[k*s.strideW]
+		}
+	}
+}
+
+// unfold writes the patches at n places from number from on as the columns of a matrix: im2col. It makes them from the lines of
+// one column of a kernel after the other, unless there are more lines than are used.
 func unfold[T constraints.Float](s *convSizes, col, image, lines []T, from, n int) {
-	number, ok := s.linesFor(from, n)
-	if !ok {
+	rows, number := max(n/s.cols, 1), s.linesOf(n)
+	if number > s.kh*rows {
 		for c := range s.in {
 			plane := image[c*s.h*s.w:][:s.h*s.w]
 			for p := range s.kh {
@@ -331,48 +484,15 @@ func unfold[T constraints.Float](s *convSizes, col, image, lines []T, from, n in
 		}
 		return
 	}
-	lines = lines[:number*s.cols]
-	first := from/s.cols*s.strideH - s.above // the row of the image that is the first line
-	top, bottom := max(-first, 0), min(s.h-first, number)
+	width := min(n, s.cols)
+	lines = lines[:number*width]
 	for q := range s.kw {
 		clear(lines)
-		lo, hi, left := s.inside(0, q, s.cols)
 		for c := range s.in {
-			if top < bottom && lo < hi {
-				fillLines(s, lines[top*s.cols+lo:], image[(c*s.h+first+top)*s.w+left+lo*s.strideW:], hi-lo, bottom-top)
-			}
-			dst := col[(c*s.kh*s.kw+q)*n:]
-			if s.strideH == 1 || n == s.cols {
-				kernel.CopyRows(dst, s.kw*n, lines, s.dilationH*s.cols, n, s.kh)
-				continue
-			}
+			layColumn(s, lines, image[c*s.h*s.w:][:s.h*s.w], q, from, n)
 			for p := range s.kh {
-				kernel.CopyRows(dst[p*s.kw*n:], s.cols, lines[p*s.dilationH*s.cols:], s.strideH*s.cols, s.cols, n/s.cols)
+				kernel.CopyRows(col[((c*s.kh+p)*s.kw+q)*n:], width, lines[p*s.dilationH*width:], s.strideH*width, width, rows)
 			}
-		}
-	}
-}
-
-// linesFor returns how many lines the patches at n places from number from on are made from, and whether they are whole rows
-// of places and the lines no more than what is made of them.
-func (s *convSizes) linesFor(from, n int) (lines int, ok bool) {
-	if from%s.cols != 0 || n%s.cols != 0 {
-		return 0, false
-	}
-	lines = (n/s.cols-1)*s.strideH + (s.kh-1)*s.dilationH + 1
-	return lines, lines <= s.kh*(n/s.cols)
-}
-
-// fillLines copies what n places of a row see of so many rows of an image.
-func fillLines[T constraints.Float](s *convSizes, lines, image []T, n, rows int) {
-	if s.strideW == 1 {
-		kernel.CopyRows(lines, s.cols, image, s.w, n, rows)
-		return
-	}
-	for i := range rows {
-		row, line := image[i*s.w:], lines[i*s.cols:][:n]
-		for k := range line {
-			line[k] = row[k*s.strideW]
 		}
 	}
 }

@@ -157,6 +157,7 @@ var convConfigs = []struct {
 	{"dilation with strides and padding", []int{1, 2, 8, 7}, []int{2, 2, 3, 2}, ops.Conv2DConfig{Stride: [2]int{2, 3}, Padding: [2]int{1, 2}, Dilation: [2]int{2, 4}}},
 	{"dilation beyond the image", []int{1, 1, 2, 2}, []int{1, 1, 2, 3}, ops.Conv2DConfig{Padding: [2]int{4, 9}, Dilation: [2]int{5, 9}}},
 	{"huge dilation of one element", []int{1, 2, 2, 3}, []int{2, 2, 1, 1}, ops.Conv2DConfig{Dilation: [2]int{math.MaxInt, math.MaxInt}}},
+	{"huge dilation of one element with padding", []int{1, 2, 2, 3}, []int{2, 2, 1, 1}, ops.Conv2DConfig{Padding: [2]int{1, 1}, Dilation: [2]int{math.MaxInt, math.MaxInt}}},
 	{"groups", []int{2, 4, 4, 3}, []int{6, 2, 2, 2}, ops.Conv2DConfig{Padding: [2]int{1, 1}, Groups: 2}},
 	{"groups of kernels of one element", []int{2, 6, 2, 3}, []int{4, 3, 1, 1}, ops.Conv2DConfig{Groups: 2}},
 	{"depthwise", []int{2, 4, 5, 6}, []int{4, 1, 3, 3}, ops.Conv2DConfig{Padding: [2]int{1, 1}, Groups: 4}},

@@ -32,3 +32,38 @@ func CopyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
 
 // copyMost is the length of a row from which on the copy of Go is as fast.
 const copyMost = 1024
+
+// Transpose sets dst to the transpose of a matrix of rows rows of cols elements: dst[j·ldd+i] = src[i·lds+j]. The rows of dst are
+// filled up with zeros: ldd of them are set.
+func Transpose[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
+	if rows < 0 || cols < 1 {
+		return
+	}
+	mustMatrix("Transpose", "src", rows, cols, len(src), lds)
+	if ldd < rows || len(dst) < cols*ldd {
+		panic(fmt.Sprintf("kernel: Transpose: len(dst) is %d, want %d rows of %d, which is %d at least", len(dst), cols, ldd, rows))
+	}
+	if raceEnabled {
+		touch(dst)
+		observe(src)
+	}
+	i := 0
+	if g := kernelsOf[T]().gemm; g != nil {
+		size, step := uintptr(sizeOf[T]()), len(g.packs)
+		for ; i < rows && i+step <= ldd; i += step {
+			pack, from := g.packs[min(step, rows-i)-1], i*lds
+			for j := 0; j < cols; j += piece / 32 {
+				pack(&dst[j*ldd+i], uintptr(ldd)*size, &src[from+j], uintptr(lds)*size, min(piece/32, cols-j))
+			}
+		}
+	}
+	for j := range cols {
+		row := dst[j*ldd+min(i, ldd) : j*ldd+ldd]
+		for k := range row {
+			row[k] = 0
+			if i+k < rows {
+				row[k] = src[(i+k)*lds+j]
+			}
+		}
+	}
+}

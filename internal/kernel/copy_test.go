@@ -44,3 +44,32 @@ func testCopyRows[T kernel.Float](t *testing.T) {
 		})
 	}
 }
+
+func TestTranspose(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		testTranspose[float32](t)
+		testTranspose[float64](t)
+	})
+}
+
+func testTranspose[T kernel.Float](t *testing.T) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(9, 8))
+	for _, size := range [][4]int{{3, 0, 3, 3}, {0, 3, 5, 0}, {1, 1, 1, 1}, {16, 196, 196, 16}, {32, 50, 60, 32}, {3, 5, 5, 16}, {13, 9, 11, 16}, {13, 9, 9, 13}, {20, 5000, 5000, 24}, {5, 17, 20, 7}} {
+		rows, cols, lds, ldd := size[0], size[1], size[2], size[3]
+		src, dst := boxOf(random[T](rng, max((rows-1)*lds+cols, 0), 1), 1), newBox[T](cols*ldd, 2)
+		want := make([]T, cols*ldd)
+		for i := range rows {
+			for j := range cols {
+				want[j*ldd+i] = src.s[i*lds+j]
+			}
+		}
+		kernel.Transpose(dst.s, ldd, src.s, lds, rows, cols)
+		if msg := diff(want, dst.s); msg != "" {
+			t.Fatalf("%v: mismatch (-want +got):\n%s", size, msg)
+		}
+		src.check(t)
+		dst.check(t)
+	}
+}

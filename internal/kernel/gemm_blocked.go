@@ -3,11 +3,12 @@ package kernel
 import "sync"
 
 // A gemmTile is a micro-kernel: it sets a tile of C, of a fixed number of rows and vectors, to A·B + D. Distances are in bytes:
-// the rows of A are ars apart and its columns acs, so A may lie in any way; B, C and D have rows of consecutive elements.
+// the rows of A are ars apart and its columns acs, so A may lie in any way; B, C and D have rows of consecutive elements. B is
+// groups of inner rows, ldb apart, and the next group begins skip behind where a further row would.
 // The last vector has cols elements; of B, AVX2 reads the whole vector all the same. If d is nil nothing is added. With relu the
 // maximum with 0 is taken. There are one or more tiles, one below the other: the rows of A of one are next from those of the
 // last.
-type gemmTile[T Float] func(a *T, ars, acs uintptr, b *T, ldb uintptr, k int, c *T, ldc uintptr, d *T, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+type gemmTile[T Float] func(a *T, ars, acs uintptr, b *T, ldb uintptr, groups, inner int, skip uintptr, c *T, ldc uintptr, d *T, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
 // A gemmPack transposes rows of b, ldb bytes apart, into columns of dst, ldd bytes apart: dst[p,r] = b[r,p] for p < k, with zeros
 // where r is not less than the number of rows that the function is for.
@@ -41,6 +42,9 @@ type product[T Float] struct {
 	ars, acs int // distances of rows and columns of A
 	b        []T
 	brs, bcs int
+	inner    int  // rows in a group of B, or 0 if that has none
+	jump     int  // distance of groups
+	linesA   bool // groups are the tiles of A
 	c        []T
 	ldc      int
 	d        []T // C itself to accumulate, a row to add to every row, or nil
@@ -94,7 +98,7 @@ const panelVectors = 2
 // multiply computes the product on one core.
 func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 	// B has to be copied if its rows are not contiguous, if a vector would reach past its end, and where that is faster.
-	packB := p.bcs != 1 || !g.masked && p.n&(g.lanes-1) != 0 || p.m > g.maxOpen && p.n > g.lanes
+	packB := p.inner == 0 && (p.bcs != 1 || !g.masked && p.n&(g.lanes-1) != 0 || p.m > g.maxOpen && p.n > g.lanes)
 	copyA, packA := g.collides(p), g.packA1 != nil && p.acs != 1 && p.k >= minPackA && p.m >= minPackA && p.n >= minPackPanels*panelVectors*g.lanes
 	var s *scratch[T]
 	if packB || copyA || packA {
@@ -123,7 +127,7 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 		for kb := range max(kBlocks, 1) {
 			x := block[T]{k0: 0, k1: p.k, b: p.b, ldb: p.brs, d: p.d, ldd: p.ldd, relu: p.relu}
 			if kBlocks > 1 {
-				x.k0, x.k1 = kb*p.k/kBlocks, (kb+1)*p.k/kBlocks
+				x.k0, x.k1 = p.blockStart(kb, kBlocks), p.blockStart(kb+1, kBlocks)
 			}
 			if kb > 0 {
 				x.d, x.ldd = p.c, p.ldc
@@ -151,7 +155,7 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 					}
 					for j := g0; j < g1; j += nr {
 						w, vecs := g.width(p, j)
-						x.bOff = x.k0*p.brs + j*p.bcs
+						x.bOff = p.rowOfB(x.k0) + j*p.bcs
 						if packB {
 							x.bOff, x.ldb = (x.k1-x.k0)*(j-g0), vecs*g.lanes
 						}
@@ -164,6 +168,22 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 			}
 		}
 	}
+}
+
+// blockStart returns the term with which block i of n begins: the first one of a group.
+func (p *product[T]) blockStart(i, n int) int {
+	if p.inner > 0 {
+		return i * (p.k / p.inner) / n * p.inner
+	}
+	return i * p.k / n
+}
+
+// rowOfB returns where row i of B begins, the first of a group if there are groups.
+func (p *product[T]) rowOfB(i int) int {
+	if p.inner > 0 {
+		return i / p.inner * p.jump
+	}
+	return i * p.brs
 }
 
 // panelGroup is how many panels of B are copied at a time.
@@ -238,7 +258,14 @@ func (g *gemmKernel[T]) tile(p *product[T], x *block[T], i, h, tiles, j, w, vecs
 	if x.d != nil {
 		dp = &x.d[i*x.ldd+j]
 	}
-	g.tiles[vecs-1][h-1](ap, uintptr(ars)*bytes, uintptr(acs)*bytes, bp, uintptr(x.ldb)*bytes, x.k1-x.k0,
+	groups, inner, skip := min(x.k1-x.k0, 1), x.k1-x.k0, 0
+	switch {
+	case p.linesA:
+		next = p.jump
+	case p.inner > 0:
+		groups, inner, skip = inner/p.inner, p.inner, p.jump-p.inner*x.ldb
+	}
+	g.tiles[vecs-1][h-1](ap, uintptr(ars)*bytes, uintptr(acs)*bytes, bp, uintptr(x.ldb)*bytes, groups, inner, uintptr(skip)*bytes,
 		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, w-(vecs-1)*g.lanes, x.relu, tiles, uintptr(next)*bytes)
 }
 

@@ -6197,19 +6197,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPS Y0, Y0, Y0
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y1
@@ -6217,15 +6220,18 @@ loop:
 	VBROADCASTSS (SI), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -6234,7 +6240,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y1, Y1, Y1
@@ -6243,14 +6249,14 @@ fullrelu:
 fullstore:
 	VMOVUPS Y0, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -6271,7 +6277,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y2, Y2, Y2
@@ -6280,14 +6286,14 @@ maskedrelu:
 maskedstore:
 	VMASKMOVPS Y0, Y1, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -6296,20 +6302,23 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm2x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm2x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm2x1F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm2x1F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y2
@@ -6319,15 +6328,18 @@ loop:
 	VBROADCASTSS (SI)(R8*1), Y3
 	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -6338,7 +6350,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y2, Y2, Y2
@@ -6350,14 +6362,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -6381,7 +6393,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y3, Y3, Y3
@@ -6393,14 +6405,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPS Y1, Y2, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -6409,21 +6421,24 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm3x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm3x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm3x1F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm3x1F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y3
@@ -6435,15 +6450,18 @@ loop:
 	VBROADCASTSS (SI)(R8*2), Y4
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -6456,7 +6474,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y3, Y3, Y3
@@ -6471,14 +6489,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y2, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -6505,7 +6523,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y4, Y4, Y4
@@ -6520,14 +6538,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPS Y2, Y3, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -6536,16 +6554,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm4x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm4x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4x1F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm4x1F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -6553,6 +6571,9 @@ tile:
 	VXORPS Y3, Y3, Y3
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y4
@@ -6566,15 +6587,18 @@ loop:
 	VBROADCASTSS (SI)(R9*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -6589,7 +6613,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y4, Y4, Y4
@@ -6607,14 +6631,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y3, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -6644,7 +6668,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y5, Y5, Y5
@@ -6662,14 +6686,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPS Y3, Y4, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -6678,16 +6702,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm5x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm5x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm5x1F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm5x1F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -6696,6 +6720,9 @@ tile:
 	VXORPS Y4, Y4, Y4
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y5
@@ -6711,15 +6738,18 @@ loop:
 	VBROADCASTSS (SI)(R8*4), Y6
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -6736,7 +6766,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y5, Y5, Y5
@@ -6757,14 +6787,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y4, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -6797,7 +6827,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y6, Y6, Y6
@@ -6818,14 +6848,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPS Y4, Y5, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -6834,16 +6864,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm6x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm6x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm6x1F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm6x1F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VXORPS Y0, Y0, Y0
@@ -6854,6 +6884,9 @@ tile:
 	VXORPS Y5, Y5, Y5
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y6
@@ -6871,15 +6904,18 @@ loop:
 	VBROADCASTSS (SI)(R10*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -6898,7 +6934,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y6, Y6, Y6
@@ -6922,14 +6958,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPS Y5, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -6965,7 +7001,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y7, Y7, Y7
@@ -6989,14 +7025,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPS Y5, Y6, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -7005,20 +7041,23 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm1x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm1x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm1x2F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm1x2F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y2
@@ -7028,15 +7067,18 @@ loop:
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -7046,7 +7088,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y2, Y2, Y2
@@ -7057,14 +7099,14 @@ fullstore:
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -7086,7 +7128,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y3, Y3, Y3
@@ -7097,14 +7139,14 @@ maskedstore:
 	VMOVUPS    Y0, (SI)
 	VMASKMOVPS Y1, Y2, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -7113,22 +7155,25 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm2x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm2x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm2x2F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm2x2F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y4
@@ -7141,15 +7186,18 @@ loop:
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -7162,7 +7210,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y4, Y4, Y4
@@ -7178,14 +7226,14 @@ fullstore:
 	VMOVUPS Y2, (SI)
 	VMOVUPS Y3, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -7211,7 +7259,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y5, Y5, Y5
@@ -7227,14 +7275,14 @@ maskedstore:
 	VMOVUPS    Y2, (SI)
 	VMASKMOVPS Y3, Y4, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -7243,16 +7291,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm3x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm3x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm3x2F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm3x2F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -7261,6 +7309,9 @@ tile:
 	VXORPS Y5, Y5, Y5
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y6
@@ -7276,15 +7327,18 @@ loop:
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -7300,7 +7354,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y6, Y6, Y6
@@ -7321,14 +7375,14 @@ fullstore:
 	VMOVUPS Y4, (SI)
 	VMOVUPS Y5, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -7358,7 +7412,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y7, Y7, Y7
@@ -7379,14 +7433,14 @@ maskedstore:
 	VMOVUPS    Y4, (SI)
 	VMASKMOVPS Y5, Y6, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -7395,16 +7449,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm4x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm4x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4x2F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm4x2F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -7416,6 +7470,9 @@ tile:
 	VXORPS Y7, Y7, Y7
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y8
@@ -7434,15 +7491,18 @@ loop:
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -7461,7 +7521,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y8, Y8, Y8
@@ -7487,14 +7547,14 @@ fullstore:
 	VMOVUPS Y6, (SI)
 	VMOVUPS Y7, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -7528,7 +7588,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y9, Y9, Y9
@@ -7554,14 +7614,14 @@ maskedstore:
 	VMOVUPS    Y6, (SI)
 	VMASKMOVPS Y7, Y8, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -7570,16 +7630,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm5x2F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm5x2F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -7593,6 +7653,9 @@ tile:
 	VXORPS Y9, Y9, Y9
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y10
@@ -7614,15 +7677,18 @@ loop:
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -7644,7 +7710,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y10, Y10, Y10
@@ -7675,14 +7741,14 @@ fullstore:
 	VMOVUPS Y8, (SI)
 	VMOVUPS Y9, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -7720,7 +7786,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y11, Y11, Y11
@@ -7751,14 +7817,14 @@ maskedstore:
 	VMOVUPS    Y8, (SI)
 	VMASKMOVPS Y9, Y10, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -7767,16 +7833,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm6x2F32AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm6x2F32AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VXORPS Y0, Y0, Y0
@@ -7793,6 +7859,9 @@ tile:
 	VXORPS Y11, Y11, Y11
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Y12
@@ -7817,15 +7886,18 @@ loop:
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x08
 	JNE    masked
 	TESTQ  DI, DI
@@ -7850,7 +7922,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPS Y12, Y12, Y12
@@ -7886,14 +7958,14 @@ fullstore:
 	VMOVUPS Y10, (SI)
 	VMOVUPS Y11, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -7935,7 +8007,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPS Y13, Y13, Y13
@@ -7971,14 +8043,14 @@ maskedstore:
 	VMOVUPS    Y10, (SI)
 	VMASKMOVPS Y11, Y12, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -15039,19 +15111,22 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPD Y0, Y0, Y0
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y1
@@ -15059,15 +15134,18 @@ loop:
 	VBROADCASTSD (SI), Y2
 	VFMADD231PD  Y1, Y2, Y0
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -15076,7 +15154,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y1, Y1, Y1
@@ -15085,14 +15163,14 @@ fullrelu:
 fullstore:
 	VMOVUPD Y0, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -15113,7 +15191,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y2, Y2, Y2
@@ -15122,14 +15200,14 @@ maskedrelu:
 maskedstore:
 	VMASKMOVPD Y0, Y1, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -15138,20 +15216,23 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm2x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm2x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm2x1F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm2x1F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y2
@@ -15161,15 +15242,18 @@ loop:
 	VBROADCASTSD (SI)(R8*1), Y3
 	VFMADD231PD  Y2, Y3, Y1
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -15180,7 +15264,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y2, Y2, Y2
@@ -15192,14 +15276,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -15223,7 +15307,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y3, Y3, Y3
@@ -15235,14 +15319,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPD Y1, Y2, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -15251,21 +15335,24 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm3x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm3x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm3x1F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm3x1F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y3
@@ -15277,15 +15364,18 @@ loop:
 	VBROADCASTSD (SI)(R8*2), Y4
 	VFMADD231PD  Y3, Y4, Y2
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -15298,7 +15388,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y3, Y3, Y3
@@ -15313,14 +15403,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y2, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -15347,7 +15437,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y4, Y4, Y4
@@ -15362,14 +15452,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPD Y2, Y3, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -15378,16 +15468,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm4x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm4x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4x1F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm4x1F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
@@ -15395,6 +15485,9 @@ tile:
 	VXORPD Y3, Y3, Y3
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y4
@@ -15408,15 +15501,18 @@ loop:
 	VBROADCASTSD (SI)(R9*1), Y5
 	VFMADD231PD  Y4, Y5, Y3
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -15431,7 +15527,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y4, Y4, Y4
@@ -15449,14 +15545,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y3, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -15486,7 +15582,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y5, Y5, Y5
@@ -15504,14 +15600,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPD Y3, Y4, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -15520,16 +15616,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm5x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm5x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm5x1F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm5x1F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
@@ -15538,6 +15634,9 @@ tile:
 	VXORPD Y4, Y4, Y4
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y5
@@ -15553,15 +15652,18 @@ loop:
 	VBROADCASTSD (SI)(R8*4), Y6
 	VFMADD231PD  Y5, Y6, Y4
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -15578,7 +15680,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y5, Y5, Y5
@@ -15599,14 +15701,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y4, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -15639,7 +15741,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y6, Y6, Y6
@@ -15660,14 +15762,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPD Y4, Y5, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -15676,16 +15778,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm6x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm6x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm6x1F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm6x1F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VXORPD Y0, Y0, Y0
@@ -15696,6 +15798,9 @@ tile:
 	VXORPD Y5, Y5, Y5
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y6
@@ -15713,15 +15818,18 @@ loop:
 	VBROADCASTSD (SI)(R10*1), Y7
 	VFMADD231PD  Y6, Y7, Y5
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -15740,7 +15848,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y6, Y6, Y6
@@ -15764,14 +15872,14 @@ fullstore:
 	ADDQ    R8, SI
 	VMOVUPD Y5, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -15807,7 +15915,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y7, Y7, Y7
@@ -15831,14 +15939,14 @@ maskedstore:
 	ADDQ       R8, SI
 	VMASKMOVPD Y5, Y6, (SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -15847,20 +15955,23 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm1x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm1x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm1x2F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm1x2F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y2
@@ -15870,15 +15981,18 @@ loop:
 	VFMADD231PD  Y2, Y4, Y0
 	VFMADD231PD  Y3, Y4, Y1
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -15888,7 +16002,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y2, Y2, Y2
@@ -15899,14 +16013,14 @@ fullstore:
 	VMOVUPD Y0, (SI)
 	VMOVUPD Y1, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -15928,7 +16042,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y3, Y3, Y3
@@ -15939,14 +16053,14 @@ maskedstore:
 	VMOVUPD    Y0, (SI)
 	VMASKMOVPD Y1, Y2, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -15955,22 +16069,25 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm2x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm2x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm2x2F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm2x2F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y4
@@ -15983,15 +16100,18 @@ loop:
 	VFMADD231PD  Y4, Y6, Y2
 	VFMADD231PD  Y5, Y6, Y3
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -16004,7 +16124,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y4, Y4, Y4
@@ -16020,14 +16140,14 @@ fullstore:
 	VMOVUPD Y2, (SI)
 	VMOVUPD Y3, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -16053,7 +16173,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y5, Y5, Y5
@@ -16069,14 +16189,14 @@ maskedstore:
 	VMOVUPD    Y2, (SI)
 	VMASKMOVPD Y3, Y4, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -16085,16 +16205,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm3x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm3x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm3x2F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm3x2F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -16103,6 +16223,9 @@ tile:
 	VXORPD Y5, Y5, Y5
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y6
@@ -16118,15 +16241,18 @@ loop:
 	VFMADD231PD  Y6, Y8, Y4
 	VFMADD231PD  Y7, Y8, Y5
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -16142,7 +16268,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y6, Y6, Y6
@@ -16163,14 +16289,14 @@ fullstore:
 	VMOVUPD Y4, (SI)
 	VMOVUPD Y5, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -16200,7 +16326,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y7, Y7, Y7
@@ -16221,14 +16347,14 @@ maskedstore:
 	VMOVUPD    Y4, (SI)
 	VMASKMOVPD Y5, Y6, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -16237,16 +16363,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm4x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm4x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm4x2F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm4x2F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
@@ -16258,6 +16384,9 @@ tile:
 	VXORPD Y7, Y7, Y7
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y8
@@ -16276,15 +16405,18 @@ loop:
 	VFMADD231PD  Y8, Y10, Y6
 	VFMADD231PD  Y9, Y10, Y7
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -16303,7 +16435,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y8, Y8, Y8
@@ -16329,14 +16461,14 @@ fullstore:
 	VMOVUPD Y6, (SI)
 	VMOVUPD Y7, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -16370,7 +16502,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y9, Y9, Y9
@@ -16396,14 +16528,14 @@ maskedstore:
 	VMOVUPD    Y6, (SI)
 	VMASKMOVPD Y7, Y8, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -16412,16 +16544,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm5x2F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm5x2F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
@@ -16435,6 +16567,9 @@ tile:
 	VXORPD Y9, Y9, Y9
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y10
@@ -16456,15 +16591,18 @@ loop:
 	VFMADD231PD  Y10, Y12, Y8
 	VFMADD231PD  Y11, Y12, Y9
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -16486,7 +16624,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y10, Y10, Y10
@@ -16517,14 +16655,14 @@ fullstore:
 	VMOVUPD Y8, (SI)
 	VMOVUPD Y9, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -16562,7 +16700,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y11, Y11, Y11
@@ -16593,14 +16731,14 @@ maskedstore:
 	VMOVUPD    Y8, (SI)
 	VMASKMOVPD Y9, Y10, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -16609,16 +16747,16 @@ maskedlast:
 	VZEROUPPER
 	RET
 
-// func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
-TEXT ·gemm6x2F64AVX2(SB), NOSPLIT, $0-112
+TEXT ·gemm6x2F64AVX2(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VXORPD Y0, Y0, Y0
@@ -16635,6 +16773,9 @@ tile:
 	VXORPD Y11, Y11, Y11
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Y12
@@ -16659,15 +16800,18 @@ loop:
 	VFMADD231PD  Y12, Y14, Y10
 	VFMADD231PD  Y13, Y14, Y11
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ   c+48(FP), SI
-	MOVQ   ldc+56(FP), R8
-	MOVQ   d+64(FP), DI
-	MOVQ   ldd+72(FP), R9
-	MOVQ   cols+80(FP), CX
+	MOVQ   c+64(FP), SI
+	MOVQ   ldc+72(FP), R8
+	MOVQ   d+80(FP), DI
+	MOVQ   ldd+88(FP), R9
+	MOVQ   cols+96(FP), CX
 	CMPQ   CX, $0x04
 	JNE    masked
 	TESTQ  DI, DI
@@ -16692,7 +16836,7 @@ done:
 	ADDQ   R9, DI
 
 fullrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     fullstore
 	VXORPD Y12, Y12, Y12
@@ -16728,14 +16872,14 @@ fullstore:
 	VMOVUPD Y10, (SI)
 	VMOVUPD Y11, 32(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      fulllast
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -16777,7 +16921,7 @@ masked:
 	ADDQ       R9, DI
 
 maskedrelu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     maskedstore
 	VXORPD Y13, Y13, Y13
@@ -16813,14 +16957,14 @@ maskedstore:
 	VMOVUPD    Y10, (SI)
 	VMASKMOVPD Y11, Y12, 32(SI)
 	ADDQ       R8, SI
-	MOVQ       tiles+96(FP), DX
+	MOVQ       tiles+112(FP), DX
 	DECQ       DX
 	JZ         maskedlast
-	MOVQ       DX, tiles+96(FP)
-	MOVQ       SI, c+48(FP)
-	MOVQ       DI, d+64(FP)
+	MOVQ       DX, tiles+112(FP)
+	MOVQ       SI, c+64(FP)
+	MOVQ       DI, d+80(FP)
 	MOVQ       a+0(FP), BX
-	MOVQ       next+104(FP), AX
+	MOVQ       next+120(FP), AX
 	ADDQ       AX, BX
 	MOVQ       BX, a+0(FP)
 	JMP        tile
@@ -21833,23 +21977,26 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm1x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORD Z0, Z0, Z0
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z1
@@ -21857,14 +22004,17 @@ loop:
 	VBROADCASTSS (SI), Z2
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z1
@@ -21872,7 +22022,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z3, Z3, Z3
@@ -21881,14 +22031,14 @@ relu:
 store:
 	VMOVUPS Z0, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -21897,24 +22047,27 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm2x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z2
@@ -21924,14 +22077,17 @@ loop:
 	VBROADCASTSS (SI)(R8*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z2
@@ -21942,7 +22098,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z4, Z4, Z4
@@ -21954,14 +22110,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z1, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -21970,25 +22126,28 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm3x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z3
@@ -22000,14 +22159,17 @@ loop:
 	VBROADCASTSS (SI)(R8*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z3
@@ -22021,7 +22183,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z5, Z5, Z5
@@ -22036,14 +22198,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z2, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -22052,27 +22214,30 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm4x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z4
@@ -22086,14 +22251,17 @@ loop:
 	VBROADCASTSS (SI)(R9*1), Z5
 	VFMADD231PS  Z4, Z5, Z3
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z4
@@ -22110,7 +22278,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z6, Z6, Z6
@@ -22128,14 +22296,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z3, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -22144,28 +22312,31 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm5x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z5
@@ -22181,14 +22352,17 @@ loop:
 	VBROADCASTSS (SI)(R8*4), Z6
 	VFMADD231PS  Z5, Z6, Z4
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z5
@@ -22208,7 +22382,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z7, Z7, Z7
@@ -22229,14 +22403,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z4, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -22245,16 +22419,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm6x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VPXORD Z0, Z0, Z0
@@ -22263,12 +22437,15 @@ tile:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z6
@@ -22286,14 +22463,17 @@ loop:
 	VBROADCASTSS (SI)(R10*1), Z7
 	VFMADD231PS  Z6, Z7, Z5
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z6
@@ -22316,7 +22496,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z8, Z8, Z8
@@ -22340,14 +22520,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z5, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -22356,16 +22536,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm7x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VPXORD Z0, Z0, Z0
@@ -22375,12 +22555,15 @@ tile:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z7
@@ -22400,14 +22583,17 @@ loop:
 	VBROADCASTSS (SI)(R9*2), Z8
 	VFMADD231PS  Z7, Z8, Z6
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z7
@@ -22433,7 +22619,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z9, Z9, Z9
@@ -22460,14 +22646,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z6, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -22476,16 +22662,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm8x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -22497,12 +22683,15 @@ tile:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z8
@@ -22524,14 +22713,17 @@ loop:
 	VBROADCASTSS (SI)(R11*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z8
@@ -22560,7 +22752,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z10, Z10, Z10
@@ -22590,14 +22782,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z7, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -22606,16 +22798,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm9x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -22629,12 +22821,15 @@ tile:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z9
@@ -22659,14 +22854,17 @@ loop:
 	VFMADD231PS  Z9, Z10, Z8
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z9
@@ -22698,7 +22896,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z11, Z11, Z11
@@ -22731,14 +22929,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z8, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -22747,16 +22945,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm10x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -22771,12 +22969,15 @@ tile:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z10
@@ -22803,14 +23004,17 @@ loop:
 	VFMADD231PS  Z10, Z11, Z9
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z10
@@ -22845,7 +23049,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z12, Z12, Z12
@@ -22881,14 +23085,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z9, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -22897,16 +23101,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm11x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -22922,12 +23126,15 @@ tile:
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z11
@@ -22956,14 +23163,17 @@ loop:
 	VFMADD231PS  Z11, Z12, Z10
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z11
@@ -23001,7 +23211,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z13, Z13, Z13
@@ -23040,14 +23250,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z10, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -23056,16 +23266,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm12x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -23082,12 +23292,15 @@ tile:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z12
@@ -23118,14 +23331,17 @@ loop:
 	VFMADD231PS  Z12, Z13, Z11
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z12
@@ -23166,7 +23382,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z14, Z14, Z14
@@ -23208,14 +23424,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z11, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -23224,16 +23440,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm13x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -23251,12 +23467,15 @@ tile:
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z13
@@ -23289,14 +23508,17 @@ loop:
 	VFMADD231PS  Z13, Z14, Z12
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z13
@@ -23340,7 +23562,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z15, Z15, Z15
@@ -23385,14 +23607,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z12, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -23401,16 +23623,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x1F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm14x1F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -23429,12 +23651,15 @@ tile:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z14
@@ -23469,14 +23694,17 @@ loop:
 	VFMADD231PS  Z14, Z15, Z13
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPS.Z (DI), K1, Z14
@@ -23523,7 +23751,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z16, Z16, Z16
@@ -23571,14 +23799,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z13, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -23587,24 +23815,27 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm1x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z2
@@ -23614,14 +23845,17 @@ loop:
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -23630,7 +23864,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z5, Z5, Z5
@@ -23641,14 +23875,14 @@ store:
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -23657,26 +23891,29 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm2x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z4
@@ -23689,14 +23926,17 @@ loop:
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -23709,7 +23949,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z7, Z7, Z7
@@ -23725,14 +23965,14 @@ store:
 	VMOVUPS Z2, (SI)
 	VMOVUPS Z3, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -23741,28 +23981,31 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm3x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z6
@@ -23778,14 +24021,17 @@ loop:
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -23802,7 +24048,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z9, Z9, Z9
@@ -23823,14 +24069,14 @@ store:
 	VMOVUPS Z4, (SI)
 	VMOVUPS Z5, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -23839,16 +24085,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm4x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -23858,12 +24104,15 @@ tile:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z8
@@ -23882,14 +24131,17 @@ loop:
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -23910,7 +24162,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z11, Z11, Z11
@@ -23936,14 +24188,14 @@ store:
 	VMOVUPS Z6, (SI)
 	VMOVUPS Z7, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -23952,16 +24204,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm5x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -23973,12 +24225,15 @@ tile:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z10
@@ -24000,14 +24255,17 @@ loop:
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -24032,7 +24290,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z13, Z13, Z13
@@ -24063,14 +24321,14 @@ store:
 	VMOVUPS Z8, (SI)
 	VMOVUPS Z9, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -24079,16 +24337,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm6x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VPXORD Z0, Z0, Z0
@@ -24103,12 +24361,15 @@ tile:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z12
@@ -24133,14 +24394,17 @@ loop:
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -24169,7 +24433,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z15, Z15, Z15
@@ -24205,14 +24469,14 @@ store:
 	VMOVUPS Z10, (SI)
 	VMOVUPS Z11, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -24221,16 +24485,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm7x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VPXORD Z0, Z0, Z0
@@ -24247,12 +24511,15 @@ tile:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z14
@@ -24280,14 +24547,17 @@ loop:
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -24320,7 +24590,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z17, Z17, Z17
@@ -24361,14 +24631,14 @@ store:
 	VMOVUPS Z12, (SI)
 	VMOVUPS Z13, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -24377,16 +24647,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm8x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -24406,12 +24676,15 @@ tile:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z16
@@ -24442,14 +24715,17 @@ loop:
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -24486,7 +24762,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z19, Z19, Z19
@@ -24532,14 +24808,14 @@ store:
 	VMOVUPS Z14, (SI)
 	VMOVUPS Z15, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -24548,16 +24824,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm9x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -24580,12 +24856,15 @@ tile:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z18
@@ -24620,14 +24899,17 @@ loop:
 	VFMADD231PS  Z19, Z20, Z17
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -24668,7 +24950,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z21, Z21, Z21
@@ -24719,14 +25001,14 @@ store:
 	VMOVUPS Z16, (SI)
 	VMOVUPS Z17, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -24735,16 +25017,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm10x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -24769,12 +25051,15 @@ tile:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z20
@@ -24812,14 +25097,17 @@ loop:
 	VFMADD231PS  Z21, Z22, Z19
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -24864,7 +25152,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z23, Z23, Z23
@@ -24920,14 +25208,14 @@ store:
 	VMOVUPS Z18, (SI)
 	VMOVUPS Z19, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -24936,16 +25224,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm11x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -24972,12 +25260,15 @@ tile:
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z22
@@ -25018,14 +25309,17 @@ loop:
 	VFMADD231PS  Z23, Z24, Z21
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -25074,7 +25368,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z25, Z25, Z25
@@ -25135,14 +25429,14 @@ store:
 	VMOVUPS Z20, (SI)
 	VMOVUPS Z21, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -25151,16 +25445,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm12x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -25189,12 +25483,15 @@ tile:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z24
@@ -25238,14 +25535,17 @@ loop:
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -25298,7 +25598,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z27, Z27, Z27
@@ -25364,14 +25664,14 @@ store:
 	VMOVUPS Z22, (SI)
 	VMOVUPS Z23, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -25380,16 +25680,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm13x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -25420,12 +25720,15 @@ tile:
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z26
@@ -25472,14 +25775,17 @@ loop:
 	VFMADD231PS  Z27, Z28, Z25
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -25536,7 +25842,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z29, Z29, Z29
@@ -25607,14 +25913,14 @@ store:
 	VMOVUPS Z24, (SI)
 	VMOVUPS Z25, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -25623,16 +25929,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, k int, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x2F32AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm14x2F32AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -25665,12 +25971,15 @@ tile:
 	VPXORD Z25, Z25, Z25
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS      (BX), Z28
@@ -25720,14 +26029,17 @@ loop:
 	VFMADD231PS  Z29, Z30, Z27
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPS    (DI), Z0, Z0
@@ -25788,7 +26100,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORD Z31, Z31, Z31
@@ -25864,14 +26176,14 @@ store:
 	VMOVUPS Z26, (SI)
 	VMOVUPS Z27, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -30869,23 +31181,26 @@ next:
 	VZEROUPPER
 	RET
 
-// func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm1x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORQ Z0, Z0, Z0
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z1
@@ -30893,14 +31208,17 @@ loop:
 	VBROADCASTSD (SI), Z2
 	VFMADD231PD  Z1, Z2, Z0
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z1
@@ -30908,7 +31226,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z3, Z3, Z3
@@ -30917,14 +31235,14 @@ relu:
 store:
 	VMOVUPD Z0, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -30933,24 +31251,27 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm2x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z2
@@ -30960,14 +31281,17 @@ loop:
 	VBROADCASTSD (SI)(R8*1), Z3
 	VFMADD231PD  Z2, Z3, Z1
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z2
@@ -30978,7 +31302,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z4, Z4, Z4
@@ -30990,14 +31314,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z1, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -31006,25 +31330,28 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm3x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z3
@@ -31036,14 +31363,17 @@ loop:
 	VBROADCASTSD (SI)(R8*2), Z4
 	VFMADD231PD  Z3, Z4, Z2
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z3
@@ -31057,7 +31387,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z5, Z5, Z5
@@ -31072,14 +31402,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z2, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -31088,27 +31418,30 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm4x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z4
@@ -31122,14 +31455,17 @@ loop:
 	VBROADCASTSD (SI)(R9*1), Z5
 	VFMADD231PD  Z4, Z5, Z3
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z4
@@ -31146,7 +31482,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z6, Z6, Z6
@@ -31164,14 +31500,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z3, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -31180,28 +31516,31 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm5x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z4, Z4, Z4
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z5
@@ -31217,14 +31556,17 @@ loop:
 	VBROADCASTSD (SI)(R8*4), Z6
 	VFMADD231PD  Z5, Z6, Z4
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z5
@@ -31244,7 +31586,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z7, Z7, Z7
@@ -31265,14 +31607,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z4, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -31281,16 +31623,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm6x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VPXORQ Z0, Z0, Z0
@@ -31299,12 +31641,15 @@ tile:
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z6
@@ -31322,14 +31667,17 @@ loop:
 	VBROADCASTSD (SI)(R10*1), Z7
 	VFMADD231PD  Z6, Z7, Z5
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z6
@@ -31352,7 +31700,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z8, Z8, Z8
@@ -31376,14 +31724,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z5, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -31392,16 +31740,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm7x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VPXORQ Z0, Z0, Z0
@@ -31411,12 +31759,15 @@ tile:
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z7
@@ -31436,14 +31787,17 @@ loop:
 	VBROADCASTSD (SI)(R9*2), Z8
 	VFMADD231PD  Z7, Z8, Z6
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z7
@@ -31469,7 +31823,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z9, Z9, Z9
@@ -31496,14 +31850,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z6, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -31512,16 +31866,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm8x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -31533,12 +31887,15 @@ tile:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z8
@@ -31560,14 +31917,17 @@ loop:
 	VBROADCASTSD (SI)(R11*1), Z9
 	VFMADD231PD  Z8, Z9, Z7
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z8
@@ -31596,7 +31956,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z10, Z10, Z10
@@ -31626,14 +31986,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z7, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -31642,16 +32002,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm9x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -31665,12 +32025,15 @@ tile:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z9
@@ -31695,14 +32058,17 @@ loop:
 	VFMADD231PD  Z9, Z10, Z8
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z9
@@ -31734,7 +32100,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z11, Z11, Z11
@@ -31767,14 +32133,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z8, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -31783,16 +32149,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm10x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -31807,12 +32173,15 @@ tile:
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
 	VPXORQ Z9, Z9, Z9
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z10
@@ -31839,14 +32208,17 @@ loop:
 	VFMADD231PD  Z10, Z11, Z9
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z10
@@ -31881,7 +32253,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z12, Z12, Z12
@@ -31917,14 +32289,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z9, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -31933,16 +32305,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm11x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -31958,12 +32330,15 @@ tile:
 	VPXORQ Z8, Z8, Z8
 	VPXORQ Z9, Z9, Z9
 	VPXORQ Z10, Z10, Z10
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z11
@@ -31992,14 +32367,17 @@ loop:
 	VFMADD231PD  Z11, Z12, Z10
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z11
@@ -32037,7 +32415,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z13, Z13, Z13
@@ -32076,14 +32454,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z10, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -32092,16 +32470,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm12x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -32118,12 +32496,15 @@ tile:
 	VPXORQ Z9, Z9, Z9
 	VPXORQ Z10, Z10, Z10
 	VPXORQ Z11, Z11, Z11
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z12
@@ -32154,14 +32535,17 @@ loop:
 	VFMADD231PD  Z12, Z13, Z11
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z12
@@ -32202,7 +32586,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z14, Z14, Z14
@@ -32244,14 +32628,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z11, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -32260,16 +32644,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm13x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -32287,12 +32671,15 @@ tile:
 	VPXORQ Z10, Z10, Z10
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z13
@@ -32325,14 +32712,17 @@ loop:
 	VFMADD231PD  Z13, Z14, Z12
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z13
@@ -32376,7 +32766,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z15, Z15, Z15
@@ -32421,14 +32811,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z12, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -32437,16 +32827,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x1F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm14x1F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -32465,12 +32855,15 @@ tile:
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 	VPXORQ Z13, Z13, Z13
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z14
@@ -32505,14 +32898,17 @@ loop:
 	VFMADD231PD  Z14, Z15, Z13
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VMOVUPD.Z (DI), K1, Z14
@@ -32559,7 +32955,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z16, Z16, Z16
@@ -32607,14 +33003,14 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z13, K1, (SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -32623,24 +33019,27 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm1x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z2
@@ -32650,14 +33049,17 @@ loop:
 	VFMADD231PD  Z2, Z4, Z0
 	VFMADD231PD  Z3, Z4, Z1
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -32666,7 +33068,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z5, Z5, Z5
@@ -32677,14 +33079,14 @@ store:
 	VMOVUPD Z0, (SI)
 	VMOVUPD Z1, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -32693,26 +33095,29 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm2x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z4
@@ -32725,14 +33130,17 @@ loop:
 	VFMADD231PD  Z4, Z6, Z2
 	VFMADD231PD  Z5, Z6, Z3
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -32745,7 +33153,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z7, Z7, Z7
@@ -32761,14 +33169,14 @@ store:
 	VMOVUPD Z2, (SI)
 	VMOVUPD Z3, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -32777,28 +33185,31 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm3x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
 	VPXORQ Z4, Z4, Z4
 	VPXORQ Z5, Z5, Z5
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z6
@@ -32814,14 +33225,17 @@ loop:
 	VFMADD231PD  Z6, Z8, Z4
 	VFMADD231PD  Z7, Z8, Z5
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -32838,7 +33252,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z9, Z9, Z9
@@ -32859,14 +33273,14 @@ store:
 	VMOVUPD Z4, (SI)
 	VMOVUPD Z5, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -32875,16 +33289,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm4x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
@@ -32894,12 +33308,15 @@ tile:
 	VPXORQ Z5, Z5, Z5
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z8
@@ -32918,14 +33335,17 @@ loop:
 	VFMADD231PD  Z8, Z10, Z6
 	VFMADD231PD  Z9, Z10, Z7
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -32946,7 +33366,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z11, Z11, Z11
@@ -32972,14 +33392,14 @@ store:
 	VMOVUPD Z6, (SI)
 	VMOVUPD Z7, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -32988,16 +33408,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm5x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
@@ -33009,12 +33429,15 @@ tile:
 	VPXORQ Z7, Z7, Z7
 	VPXORQ Z8, Z8, Z8
 	VPXORQ Z9, Z9, Z9
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z10
@@ -33036,14 +33459,17 @@ loop:
 	VFMADD231PD  Z10, Z12, Z8
 	VFMADD231PD  Z11, Z12, Z9
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -33068,7 +33494,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z13, Z13, Z13
@@ -33099,14 +33525,14 @@ store:
 	VMOVUPD Z8, (SI)
 	VMOVUPD Z9, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -33115,16 +33541,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm6x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VPXORQ Z0, Z0, Z0
@@ -33139,12 +33565,15 @@ tile:
 	VPXORQ Z9, Z9, Z9
 	VPXORQ Z10, Z10, Z10
 	VPXORQ Z11, Z11, Z11
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z12
@@ -33169,14 +33598,17 @@ loop:
 	VFMADD231PD  Z12, Z14, Z10
 	VFMADD231PD  Z13, Z14, Z11
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -33205,7 +33637,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z15, Z15, Z15
@@ -33241,14 +33673,14 @@ store:
 	VMOVUPD Z10, (SI)
 	VMOVUPD Z11, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -33257,16 +33689,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm7x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	VPXORQ Z0, Z0, Z0
@@ -33283,12 +33715,15 @@ tile:
 	VPXORQ Z11, Z11, Z11
 	VPXORQ Z12, Z12, Z12
 	VPXORQ Z13, Z13, Z13
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z14
@@ -33316,14 +33751,17 @@ loop:
 	VFMADD231PD  Z14, Z16, Z12
 	VFMADD231PD  Z15, Z16, Z13
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -33356,7 +33794,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z17, Z17, Z17
@@ -33397,14 +33835,14 @@ store:
 	VMOVUPD Z12, (SI)
 	VMOVUPD Z13, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -33413,16 +33851,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm8x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -33442,12 +33880,15 @@ tile:
 	VPXORQ Z13, Z13, Z13
 	VPXORQ Z14, Z14, Z14
 	VPXORQ Z15, Z15, Z15
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z16
@@ -33478,14 +33919,17 @@ loop:
 	VFMADD231PD  Z16, Z18, Z14
 	VFMADD231PD  Z17, Z18, Z15
 	ADDQ         R12, SI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -33522,7 +33966,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z19, Z19, Z19
@@ -33568,14 +34012,14 @@ store:
 	VMOVUPD Z14, (SI)
 	VMOVUPD Z15, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -33584,16 +34028,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm9x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -33616,12 +34060,15 @@ tile:
 	VPXORQ Z15, Z15, Z15
 	VPXORQ Z16, Z16, Z16
 	VPXORQ Z17, Z17, Z17
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z18
@@ -33656,14 +34103,17 @@ loop:
 	VFMADD231PD  Z19, Z20, Z17
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -33704,7 +34154,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z21, Z21, Z21
@@ -33755,14 +34205,14 @@ store:
 	VMOVUPD Z16, (SI)
 	VMOVUPD Z17, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -33771,16 +34221,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm10x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -33805,12 +34255,15 @@ tile:
 	VPXORQ Z17, Z17, Z17
 	VPXORQ Z18, Z18, Z18
 	VPXORQ Z19, Z19, Z19
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z20
@@ -33848,14 +34301,17 @@ loop:
 	VFMADD231PD  Z21, Z22, Z19
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -33900,7 +34356,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z23, Z23, Z23
@@ -33956,14 +34412,14 @@ store:
 	VMOVUPD Z18, (SI)
 	VMOVUPD Z19, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -33972,16 +34428,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm11x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -34008,12 +34464,15 @@ tile:
 	VPXORQ Z19, Z19, Z19
 	VPXORQ Z20, Z20, Z20
 	VPXORQ Z21, Z21, Z21
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z22
@@ -34054,14 +34513,17 @@ loop:
 	VFMADD231PD  Z23, Z24, Z21
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -34110,7 +34572,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z25, Z25, Z25
@@ -34171,14 +34633,14 @@ store:
 	VMOVUPD Z20, (SI)
 	VMOVUPD Z21, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -34187,16 +34649,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm12x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -34225,12 +34687,15 @@ tile:
 	VPXORQ Z21, Z21, Z21
 	VPXORQ Z22, Z22, Z22
 	VPXORQ Z23, Z23, Z23
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z24
@@ -34274,14 +34739,17 @@ loop:
 	VFMADD231PD  Z25, Z26, Z23
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -34334,7 +34802,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z27, Z27, Z27
@@ -34400,14 +34868,14 @@ store:
 	VMOVUPD Z22, (SI)
 	VMOVUPD Z23, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -34416,16 +34884,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm13x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -34456,12 +34924,15 @@ tile:
 	VPXORQ Z23, Z23, Z23
 	VPXORQ Z24, Z24, Z24
 	VPXORQ Z25, Z25, Z25
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z26
@@ -34508,14 +34979,17 @@ loop:
 	VFMADD231PD  Z27, Z28, Z25
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -34572,7 +35046,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z29, Z29, Z29
@@ -34643,14 +35117,14 @@ store:
 	VMOVUPD Z24, (SI)
 	VMOVUPD Z25, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile
@@ -34659,16 +35133,16 @@ last:
 	VZEROUPPER
 	RET
 
-// func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, k int, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x2F64AVX512(SB), NOSPLIT, $0-112
+TEXT ·gemm14x2F64AVX512(SB), NOSPLIT, $0-128
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
 	MOVQ   acs+16(FP), R12
 	MOVQ   b+24(FP), BX
 	MOVQ   ldb+32(FP), R13
-	MOVQ   k+40(FP), DX
+	MOVQ   groups+40(FP), DX
 	LEAQ   (R8)(R8*2), R9
 	LEAQ   (R8)(R8*4), R10
 	LEAQ   (R9)(R8*4), R11
@@ -34701,12 +35175,15 @@ tile:
 	VPXORQ Z25, Z25, Z25
 	VPXORQ Z26, Z26, Z26
 	VPXORQ Z27, Z27, Z27
-	MOVQ   cols+80(FP), CX
+	MOVQ   cols+96(FP), CX
 	MOVQ   $-1, AX
 	BZHIQ  CX, AX, AX
 	KMOVW  AX, K1
 	TESTQ  DX, DX
 	JZ     done
+
+group:
+	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD      (BX), Z28
@@ -34756,14 +35233,17 @@ loop:
 	VFMADD231PD  Z29, Z30, Z27
 	ADDQ         R12, SI
 	ADDQ         R12, DI
-	DECQ         DX
+	DECQ         CX
 	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
 
 done:
-	MOVQ      c+48(FP), SI
-	MOVQ      ldc+56(FP), R8
-	MOVQ      d+64(FP), DI
-	MOVQ      ldd+72(FP), R9
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
 	TESTQ     DI, DI
 	JZ        relu
 	VADDPD    (DI), Z0, Z0
@@ -34824,7 +35304,7 @@ done:
 	ADDQ      R9, DI
 
 relu:
-	MOVB   relu+88(FP), AL
+	MOVB   relu+104(FP), AL
 	TESTB  AL, AL
 	JZ     store
 	VPXORQ Z31, Z31, Z31
@@ -34900,14 +35380,14 @@ store:
 	VMOVUPD Z26, (SI)
 	VMOVUPD Z27, K1, 64(SI)
 	ADDQ    R8, SI
-	MOVQ    tiles+96(FP), DX
+	MOVQ    tiles+112(FP), DX
 	DECQ    DX
 	JZ      last
-	MOVQ    DX, tiles+96(FP)
-	MOVQ    SI, c+48(FP)
-	MOVQ    DI, d+64(FP)
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
 	MOVQ    a+0(FP), BX
-	MOVQ    next+104(FP), AX
+	MOVQ    next+120(FP), AX
 	ADDQ    AX, BX
 	MOVQ    BX, a+0(FP)
 	JMP     tile

@@ -32,14 +32,15 @@ func (t target) gemmName(rows, vectors int) string { return fmt.Sprintf("gemm%dx
 // gemmTile writes a micro-kernel: C = A·B + D for rows rows of A and vectors vectors of B, the last of which has cols elements.
 //
 // A is read one element at a time, by broadcast; its rows are ars bytes apart and its columns acs, so one kernel serves A as it
-// lies, transposed and packed. B is read by vectors; its rows are ldb bytes apart. D is added at the end, unless it is nil; its
+// lies, transposed and packed. B is read by vectors; there are groups of inner rows, ldb bytes apart, and the next group begins
+// skip bytes behind where a further row would. D is added at the end, unless it is nil; its
 // rows are ldd bytes apart, 0 for a bias. With relu the maximum with 0 is taken last.
 //
 // There are tiles of them, one below the other: next is the distance in bytes from the rows of A of one to those of the next.
 func (t target) gemmTile(rows, vectors int) {
 	ty := t.goType()
 	t.function(t.gemmName(rows, vectors),
-		fmt.Sprintf("func(a *%s, ars, acs uintptr, b *%s, ldb uintptr, k int, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool, tiles int, next uintptr)", ty, ty, ty, ty),
+		fmt.Sprintf("func(a *%s, ars, acs uintptr, b *%s, ldb uintptr, groups, inner int, skip uintptr, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool, tiles int, next uintptr)", ty, ty, ty, ty),
 		fmt.Sprintf("%s%s multiplies tiles of %d rows and %d vectors.", t.gemmName(rows, vectors), t.suffix(), rows, vectors))
 
 	a0, a1 := reg.RSI, reg.RDI // rows 0 to 6, and 7 to 13
@@ -52,7 +53,7 @@ func (t target) gemmTile(rows, vectors int) {
 	ctx.Load(ctx.Param("acs"), acs)
 	ctx.Load(ctx.Param("b"), b)
 	ctx.Load(ctx.Param("ldb"), ldb)
-	ctx.Load(ctx.Param("k"), k)
+	ctx.Load(ctx.Param("groups"), k)
 	if rows > 3 {
 		ctx.LEAQ(operand.Mem{Base: rs, Index: rs, Scale: 2}, rs3)
 	}
@@ -98,6 +99,8 @@ func (t target) gemmTile(rows, vectors int) {
 	}
 	ctx.TESTQ(k, k)
 	ctx.JZ(operand.LabelRef("done"))
+	ctx.Label("group")
+	ctx.Load(ctx.Param("inner"), reg.RCX)
 	ctx.Label("loop")
 	bv := make([]reg.VecVirtual, vectors)
 	for j := range bv {
@@ -118,8 +121,15 @@ func (t target) gemmTile(rows, vectors int) {
 	if two {
 		ctx.ADDQ(acs, a1)
 	}
-	ctx.DECQ(k)
+	ctx.DECQ(reg.RCX)
 	ctx.JNZ(operand.LabelRef("loop"))
+	skip, err := ctx.Param("skip").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	ctx.ADDQ(skip.Addr, b)
+	ctx.DECQ(k)
+	ctx.JNZ(operand.LabelRef("group"))
 	ctx.Label("done")
 
 	c, ldc, d, ldd := reg.RSI, reg.R8, reg.RDI, reg.R9
