@@ -44,6 +44,11 @@ type kernels[T Float] struct {
 
 	rmspropMomentum twoFunc[T]
 
+	gru          gruFunc[T]
+	gruBackward  gruBackwardFunc[T]
+	lstm         lstmFunc[T]
+	lstmBackward lstmBackwardFunc[T]
+
 	gemm *gemmKernel[T] // nil for the plain loops
 }
 
@@ -71,6 +76,8 @@ func portableKernels[T Float]() kernels[T] {
 		rmsprop:              rmspropPortable[T],
 		lion:                 lionPortable[T],
 		rmspropMomentum:      rmspropMomentumPortable[T],
+		gru:                  gruPortable[T], gruBackward: gruBackwardPortable[T],
+		lstm: lstmPortable[T], lstmBackward: lstmBackwardPortable[T],
 	}
 }
 

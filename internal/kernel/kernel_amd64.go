@@ -58,6 +58,8 @@ var avx2 = implementation{
 		rmsprop:              rmspropF32AVX2,
 		lion:                 lionF32AVX2,
 		rmspropMomentum:      rmspropMomentumF32AVX2,
+		gru:                  gruF32AVX2, gruBackward: gruBackwardF32AVX2,
+		lstm: lstmF32AVX2, lstmBackward: lstmBackwardF32AVX2,
 		gemm: &gemmKernel[float32]{
 			tiles: gemmTilesF32AVX2, panel1: panel1F32AVX2, panel4: panel4F32AVX2, packA1: packA1F32AVX2, packA8: packA8F32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, nc: 512, ways: 64,
 		},
@@ -84,6 +86,8 @@ var avx2 = implementation{
 		rmsprop:              rmspropF64AVX2,
 		lion:                 lionF64AVX2,
 		rmspropMomentum:      rmspropMomentumF64AVX2,
+		gru:                  gruF64AVX2, gruBackward: gruBackwardF64AVX2,
+		lstm: lstmF64AVX2, lstmBackward: lstmBackwardF64AVX2,
 		gemm: &gemmKernel[float64]{
 			tiles: gemmTilesF64AVX2, panel1: panel1F64AVX2, panel4: panel4F64AVX2, packA1: packA1F64AVX2, packA8: packA8F64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, mc: 144, kc: 512, nc: 512, ways: 64,
 		},
@@ -114,6 +118,8 @@ var avx512 = implementation{
 		rmsprop:              rmspropF32AVX512,
 		lion:                 lionF32AVX512,
 		rmspropMomentum:      rmspropMomentumF32AVX512,
+		gru:                  gruF32AVX512, gruBackward: gruBackwardF32AVX512,
+		lstm: lstmF32AVX512, lstmBackward: lstmBackwardF32AVX512,
 		gemm: &gemmKernel[float32]{
 			tiles: gemmTilesF32AVX512, panel1: panel1F32AVX512, panel4: panel4F32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 560, kc: 512, nc: 512, maxOpen: 128, ways: 8,
 		},
@@ -140,6 +146,8 @@ var avx512 = implementation{
 		rmsprop:              rmspropF64AVX512,
 		lion:                 lionF64AVX512,
 		rmspropMomentum:      rmspropMomentumF64AVX512,
+		gru:                  gruF64AVX512, gruBackward: gruBackwardF64AVX512,
+		lstm: lstmF64AVX512, lstmBackward: lstmBackwardF64AVX512,
 		gemm: &gemmKernel[float64]{
 			tiles: gemmTilesF64AVX512, panel1: panel1F64AVX512, panel4: panel4F64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, nc: 512, maxOpen: 128, ways: 8,
 		},

@@ -30,6 +30,7 @@ func main() {
 		t.optimizers()
 		t.pooling()
 		t.copyRows()
+		t.recurrent()
 		t.gemm()
 		for _, n := range panels {
 			t.panel(n)
