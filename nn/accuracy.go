@@ -9,8 +9,8 @@ import (
 )
 
 // Accuracy is the [Metric] of a classifier with an output for each class: the fraction of rows whose largest output is
-// that of the label, 1 - [ArgMaxError]. More is better. A row with a NaN is wrong. It panics with a [*graph.Error] if y
-// does not have shape (rows, classes), or there is not one label for each row.
+// that of the label, 1 - [ArgMaxError]. FitConfig.ByMetric is [HigherIsBetter] for it. A row with a NaN is wrong. It
+// panics with a [*graph.Error] if y does not have shape (rows, classes), or there is not one label for each row.
 func Accuracy(y *tensor.Tensor, b *data.Batch) float64 {
 	right := rowsRight("nn.Accuracy", y, b)
 	return float64(right) / float64(len(b.Labels))

@@ -26,8 +26,11 @@ func (f *fitter) judge(e Epoch) {
 	if f.onValid != nil {
 		v = e.ValidLoss
 	}
-	if f.cfg.ByMetric {
+	switch f.cfg.ByMetric {
+	case LowerIsBetter:
 		v = e.ValidMetric
+	case HigherIsBetter:
+		v = -e.ValidMetric
 	}
 	if f.cfg.Plateau != nil {
 		f.cfg.Plateau.Observe(v)

@@ -53,7 +53,7 @@ type FitConfig struct {
 	Validation *data.Set
 	Patience   int     // stop early after so many epochs without improvement; 0 never does
 	MinDelta   float64 // what Patience counts as improvement: by more than this, ≥ 0
-	ByMetric   bool    // judge epochs by Metric in place of the loss
+	ByMetric   Better  // judge epochs by Metric, of which lower or higher is better; 0 judges by the loss
 
 	Metric        Metric                       // what people read, such as nn.ArgMaxError; nil leaves NaN in the history
 	EvaluateTrain bool                         // measure the training set like the validation set, with one more pass an epoch
@@ -235,7 +235,9 @@ func (c FitConfig) check() error {
 		return bad("CheckpointEvery %d without a file: set FitConfig.Checkpoint", c.CheckpointEvery)
 	case c.Patience > 0 && c.Validation == nil:
 		return bad("Patience %d without a validation set: set FitConfig.Validation", c.Patience)
-	case c.ByMetric && (c.Metric == nil || c.Validation == nil):
+	case c.ByMetric > HigherIsBetter:
+		return bad("ByMetric %d: want nn.LowerIsBetter or nn.HigherIsBetter, or 0 for the loss", c.ByMetric)
+	case c.ByMetric != 0 && (c.Metric == nil || c.Validation == nil):
 		return bad("ByMetric needs FitConfig.Metric and FitConfig.Validation: set both")
 	case c.Epochs == 0 && c.Steps == 0 && c.Patience == 0:
 		return bad("nothing would end the training for certain: set Epochs, Steps or Patience")

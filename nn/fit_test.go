@@ -165,14 +165,18 @@ func TestFitIsDeterministic(t *testing.T) {
 
 // TestFitRestoresTheBest trains a network that is far too large on random labels: the validation loss rises soon.
 func TestFitRestoresTheBest(t *testing.T) {
-	for _, byMetric := range []bool{false, true} {
+	for _, by := range []nn.Better{0, nn.LowerIsBetter, nn.HigherIsBetter} {
+		metric := nn.ArgMaxError
+		if by == nn.HigherIsBetter {
+			metric = nn.Accuracy
+		}
 		rng := newRand(1)
 		model := nn.Sequential(nn.Linear(rng, 4, 64), nn.Tanh(), nn.Linear(rng, 64, 2))
 		valid := randomSet(newRand(4), 40, 4, 2)
 		var at [][]float64 // parameters after each epoch
 		h, err := nn.Fit(t.Context(), model, randomSet(newRand(3), 40, 4, 2), nn.FitConfig{
 			Loss: nn.OnLabels(nn.CrossEntropy), Optimizer: nn.NewAdam(nn.AdamConfig{LR: 0.02}), Rand: rng, BatchSize: 8, Epochs: 200,
-			Validation: valid, Patience: 10, Metric: nn.ArgMaxError, ByMetric: byMetric,
+			Validation: valid, Patience: 10, Metric: metric, ByMetric: by,
 			OnEpoch: func(nn.Epoch) { at = append(at, numbers(model)) },
 		})
 		if err != nil {
@@ -183,14 +187,14 @@ func TestFitRestoresTheBest(t *testing.T) {
 		}
 		best := h.Epochs[h.Best]
 		for _, e := range h.Epochs {
-			if byMetric && e.ValidMetric < best.ValidMetric || !byMetric && e.ValidLoss < best.ValidLoss {
+			if by == nn.LowerIsBetter && e.ValidMetric < best.ValidMetric || by == nn.HigherIsBetter && e.ValidMetric > best.ValidMetric || by == 0 && e.ValidLoss < best.ValidLoss {
 				t.Errorf("epoch %d is better than the best: %+v, %+v", e.Number, e, best)
 			}
 		}
 		if diff := cmp.Diff(at[h.Best], numbers(model)); diff != "" {
 			t.Errorf("the parameters are not those of the best epoch (-want +got):\n%s", diff)
 		}
-		l, m, err := nn.Evaluate(model, valid, nn.OnLabels(nn.CrossEntropy), nn.ArgMaxError)
+		l, m, err := nn.Evaluate(model, valid, nn.OnLabels(nn.CrossEntropy), metric)
 		if err != nil || l != best.ValidLoss || m != best.ValidMetric {
 			t.Errorf("Evaluate gives %v, %v and error %v, want the best epoch's %v, %v", l, m, err, best.ValidLoss, best.ValidMetric)
 		}
@@ -455,7 +459,8 @@ func TestFitErrors(t *testing.T) {
 		{"endless", nil, nil, func(c *nn.FitConfig) { c.Epochs = 0 }, "nn.Fit: nothing would end the training for certain: set Epochs, Steps or Patience"},
 		{"negative epochs", nil, nil, func(c *nn.FitConfig) { c.Epochs = -1 }, "nn.Fit: BatchSize 8, Epochs -1, Steps 0, Patience 0: want 0 or more each"},
 		{"patience alone", nil, nil, func(c *nn.FitConfig) { c.Patience = 3 }, "nn.Fit: Patience 3 without a validation set: set FitConfig.Validation"},
-		{"metric missing", nil, nil, func(c *nn.FitConfig) { c.ByMetric = true }, "nn.Fit: ByMetric needs FitConfig.Metric and FitConfig.Validation: set both"},
+		{"metric missing", nil, nil, func(c *nn.FitConfig) { c.ByMetric = nn.LowerIsBetter }, "nn.Fit: ByMetric needs FitConfig.Metric and FitConfig.Validation: set both"},
+		{"no such direction", nil, nil, func(c *nn.FitConfig) { c.ByMetric = 3 }, "nn.Fit: ByMetric 3: want nn.LowerIsBetter or nn.HigherIsBetter, or 0 for the loss"},
 		{"penalty", nil, nil, func(c *nn.FitConfig) { c.L2 = math.NaN() }, "nn.Fit: L2 = NaN: want a finite number, 0 or more"},
 		{"target loss", nil, nil, func(c *nn.FitConfig) { c.TargetLoss = math.NaN() }, "nn.Fit: TargetLoss is NaN: set a number, or 0 for none"},
 		{"nothing to train", nn.ReLU(), nil, nil, "nn.Fit: the model has no parameters that are trained: there is nothing to train"},

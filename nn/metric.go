@@ -74,6 +74,15 @@ func mustBeTensor(op string, y *tensor.Tensor) {
 // fraction of rows that are wrong. y must not be changed.
 type Metric func(y *tensor.Tensor, b *data.Batch) float64
 
+// A Better says which of two figures of a [Metric] is better.
+type Better uint8
+
+// The directions.
+const (
+	LowerIsBetter  Better = iota + 1 // of errors, such as ArgMaxError
+	HigherIsBetter                   // such as Accuracy
+)
+
 // ArgMaxError is the [Metric] of a classifier with an output for each class: the fraction of rows whose largest output
 // is not that of the label. A row with a NaN is wrong. It panics with a [*graph.Error] if y does not have shape
 // (rows, classes), or there is not one label for each row.
