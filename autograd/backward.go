@@ -126,6 +126,7 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		ct.SetFlat(a.Scalar(n), 0)
 		defer n.FreeTemp(ct)
 	}
+	prepare(n, ct)
 	for i := range n.NumInputs() {
 		in := n.InputNode(i)
 		if !in.WantsGrad() {
@@ -133,13 +134,13 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		}
 		if _, scalar := in.Scalar(); scalar {
 			dst := n.Temp()
-			pass(n, i, ct, dst, false)
+			passPrepared(n, i, ct, dst, false)
 			a.AddScalar(in, dst.AtFlat(0))
 			n.FreeTemp(dst)
 			continue
 		}
 		dst, fresh := a.Touch(in)
-		pass(n, i, ct, dst, fresh)
+		passPrepared(n, i, ct, dst, fresh)
 	}
 	if leavesOnly {
 		a.Drop(n)
@@ -149,6 +150,19 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 // pass adds to dst what the cotangent ct of node n contributes to operand i: by the operation's kernel, or by its rule
 // on the graph, whose records are taken away again. The numbers of a fresh dst are undefined.
 func pass(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
+	prepare(n, ct)
+	passPrepared(n, i, ct, dst, fresh)
+}
+
+// prepare computes what the kernel of node n has in common for all operands.
+func prepare(n graph.Node, ct *tensor.Tensor) {
+	if f := n.Row().Common; f != nil {
+		f(n, ct)
+	}
+}
+
+// passPrepared is pass for a cotangent that has been prepared.
+func passPrepared(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
 	row := n.Row()
 	if row.Backward != nil && row.Backward(n, i, ct, dst, fresh) {
 		return
