@@ -309,5 +309,8 @@
 //	max_pool2d_select(v, x, k, stride)  mean v where x is largest           max_pool2d_input(ct, x), 0
 //	avg_pool2d(x, k, stride)            Σ x[i·stride+p, j·stride+q] / k², 0 ≤ p, q < k 1/k²
 //	avg_pool2d_input(y, height, width, k, stride) Σ y/k²                              1/k²
+//	-- recurrent
+//	gru(x, h0, w_ih, w_hh, b_ih, b_hh)  h' = (1-z)·n + z·h                  back through time
+//	lstm(x, h0, c0, w_ih, w_hh, b_ih, b_hh) c' = f·c + i·g, h' = o·tanh(c')     back through time
 //	-- end of the table --
 package ops
