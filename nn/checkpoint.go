@@ -50,7 +50,7 @@ type checkpointHeader struct {
 // checkpointSettings are those that must not change.
 type checkpointSettings struct {
 	Examples, BatchSize, Accumulate, Workers int
-	Independent                              bool
+	Independent, DropLast                    bool
 	Data                                     string // the fingerprint of the sets
 }
 
@@ -62,6 +62,7 @@ func (was checkpointSettings) check(now checkpointSettings) error {
 	}{
 		{"the number of examples", was.Examples, now.Examples}, {"BatchSize", was.BatchSize, now.BatchSize}, {"Accumulate", was.Accumulate, now.Accumulate},
 		{"Workers", was.Workers, now.Workers}, {"Independent", was.Independent, now.Independent},
+		{"DropLast", was.DropLast, now.DropLast},
 	} {
 		if s.was != s.now {
 			return fmt.Errorf("%s was %v and is %v", s.name, s.was, s.now)
@@ -89,7 +90,7 @@ func (f *fitter) useCheckpoint(train, valid *data.Set) error {
 		names[p.Name] = true
 	}
 	f.settings = checkpointSettings{
-		Examples: train.Len(), BatchSize: f.cfg.BatchSize, Accumulate: f.cfg.Accumulate, Workers: f.cfg.Workers, Independent: f.cfg.Independent,
+		Examples: train.Len(), BatchSize: f.cfg.BatchSize, Accumulate: f.cfg.Accumulate, Workers: f.cfg.Workers, Independent: f.cfg.Independent, DropLast: f.cfg.DropLast,
 		Data: fingerprint(train, valid),
 	}
 	c, newest := readCheckpoint(name)

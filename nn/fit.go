@@ -22,6 +22,7 @@ type FitConfig struct {
 
 	BatchSize   int                                 // examples in a mini-batch, the lecture's T; 0 means 32, more than there are means all
 	Independent bool                                // draw every batch anew, as Algorithm 1 says, in place of going through shuffled epochs
+	DropLast    bool                                // leave out the last batch of an epoch if it is smaller, as BatchNorm wants it for one row
 	Augment     func(b *data.Batch, rng *rand.Rand) // changes each mini-batch before it is trained on, such as by mirroring images
 
 	L2, L1 float64 // λ ≥ 0 of the penalties λ·Σw² and λ·Σ|w| over the weights that are trained, without the biases; see [Weights]

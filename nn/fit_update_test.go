@@ -33,6 +33,7 @@ var ways = map[string]func(c *nn.FitConfig){
 		}
 	},
 	"objective": func(c *nn.FitConfig) { c.Objective, c.Loss = onLine, nil },
+	"drop last": func(c *nn.FitConfig) { c.DropLast = true },
 	"all": func(c *nn.FitConfig) {
 		c.Accumulate, c.Workers, c.ClipNorm, c.L2 = 2, 2, 1, 1e-5
 		c.Schedule = func(int) float64 { return 0.5 }
@@ -64,8 +65,11 @@ func TestFitKeepsItsPromises(t *testing.T) {
 				return c
 			}
 			perEpoch := 6
-			if config().Accumulate == 2 {
+			switch c := config(); {
+			case c.Accumulate == 2:
 				perEpoch = 3
+			case c.DropLast:
+				perEpoch = 5
 			}
 			t.Run("repeats", func(t *testing.T) {
 				var runs [2][]float64

@@ -97,7 +97,7 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 			f.weights = append(f.weights, p)
 		}
 	}
-	batches := data.BatchConfig{Size: cfg.BatchSize, Rand: rand.New(f.source), DType: dtype, Augment: cfg.Augment}
+	batches := data.BatchConfig{Size: cfg.BatchSize, Rand: rand.New(f.source), DType: dtype, Augment: cfg.Augment, DropLast: cfg.DropLast}
 	if cfg.Independent {
 		batches.Order = data.Independent
 	}

@@ -31,6 +31,10 @@ type BatchConfig struct {
 	DType tensor.DType // precision of the batches, which must be the model's: float64 unless said otherwise
 	Parts int          // pieces in Batch.Parts, for workers that share a batch; 0 for none
 
+	// DropLast leaves out the last batch of an epoch if it is smaller than the others: other examples each time if the order
+	// is random. A batch of a single example has no variance to normalize by.
+	DropLast bool
+
 	// Augment changes each batch after it has been filled, before it is given out: in place, as the batch's tensors and
 	// slices stay. A set's own numbers stay as they are. It draws from Rand, which must be set, so that one seed gives one
 	// result. Features that are made of tokens are made of what it leaves of them. A number that it makes NaN is
@@ -83,13 +87,21 @@ func NewBatches(s *Set, c BatchConfig) *Batches {
 		size = n
 	}
 	b := &Batches{set: s.inPrecision(c.DType), pick: c.Order, rng: c.Rand, augment: c.Augment, count: (n + size - 1) / size}
+	left := n % size // of Independent there is none: the last batch of an epoch is full
+	if c.Order == Independent {
+		left = 0
+	}
+	if c.DropLast {
+		b.count -= min(left, 1)
+		left = 0
+	}
 	b.order = make([]int, n)
 	for i := range b.order {
 		b.order[i] = i
 	}
 	b.full = newBuffer(&b.set, c.DType, size, c.Parts)
-	if r := n % size; r != 0 && c.Order != Independent {
-		b.rest = newBuffer(&b.set, c.DType, r, c.Parts)
+	if left > 0 {
+		b.rest = newBuffer(&b.set, c.DType, left, c.Parts)
 	}
 	return b
 }

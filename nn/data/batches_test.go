@@ -380,3 +380,29 @@ func TestBatchesCountAsChanges(t *testing.T) {
 		t.Errorf("the second batch must fill the tensors of the first, and mark them as changed")
 	}
 }
+
+func TestDropLast(t *testing.T) {
+	for _, tt := range []struct {
+		size, count int
+		order       data.Order
+	}{{4, 5, data.Shuffled}, {7, 3, data.Shuffled}, {20, 1, data.InOrder}, {21, 1, data.Shuffled}, {0, 1, data.InOrder}, {50, 1, data.Shuffled}, {4, 6, data.Independent}} {
+		set := &data.Set{X: tensor.New(tensor.Float64, 21, 1)}
+		b := data.NewBatches(set, data.BatchConfig{Size: tt.size, Order: tt.order, Rand: rand.New(rand.NewPCG(1, 2)), DropLast: true})
+		if b.Count() != tt.count || len(b.Buffers()) != 1 {
+			t.Errorf("batches of %d, order %d: %d with %d buffers, want %d with 1", tt.size, tt.order, b.Count(), len(b.Buffers()), tt.count)
+		}
+		n := 0
+		for batch := range b.Epoch() {
+			n++
+			if want := len(b.Buffers()[0].Rows); batch.Len() != want {
+				t.Errorf("batches of %d: one has %d rows, want %d", tt.size, batch.Len(), want)
+			}
+		}
+		if n != tt.count {
+			t.Errorf("batches of %d: an epoch has %d, want %d", tt.size, n, tt.count)
+		}
+		if err := b.Restore(b.State()); err != nil {
+			t.Error(err)
+		}
+	}
+}
