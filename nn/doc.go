@@ -83,7 +83,27 @@
 // averages, are parameters of kind [State], which Forward changes by [Pass.Update]. A String method says what [Summary]
 // calls it.
 //
-// # Against learning by heart
+// # Training
+//
+// [Fit] picks the batches, takes the steps, measures, and says why it came to its end:
+//
+//	history, err := nn.Fit(ctx, model, train, nn.FitConfig{
+//		Loss: nn.OnLabels(nn.CrossEntropy), Optimizer: nn.NewAdam(nn.AdamConfig{LR: 1e-3}), Rand: rng,
+//		Epochs: 100, Validation: valid, Patience: 10, Metric: nn.Accuracy,
+//	})
+//
+// Its settings are those of the lecture, and what larger models need beside them:
+//
+//   - Objective, in place of Loss, records the loss of a model that is no Layer: with several inputs, tokens, or several
+//     losses. data.Set has a field for each kind of input.
+//   - Schedule and Plateau change the learning rate, ClipNorm and ClipValue bound the gradient, Accumulate takes several
+//     batches to an update, and Workers shares a batch among processors.
+//   - Checkpoint keeps all there is to a run in a file, from which it goes on with the same bits after it was killed.
+//   - Progress shows how far it is; package nn/progress has displays for terminals, pipes and logs.
+//
+// To train the last layers of a model only, set Param.Frozen of the others.
+//
+// # Against overfitting
 //
 // A network can become perfect on its training set and useless elsewhere. So the examples are split in three: to train
 // on, to choose by (validation), and to report (test). Choosing by the test set makes its figure too good.
