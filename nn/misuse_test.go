@@ -152,6 +152,7 @@ func TestNil(t *testing.T) {
 		"Adagrad": {"made": nn.NewAdagrad(nn.AdagradConfig{}), "nil": (*nn.Adagrad)(nil), "zero": &nn.Adagrad{}},
 		"RMSProp": {"made": nn.NewRMSProp(nn.RMSPropConfig{}), "nil": (*nn.RMSProp)(nil), "zero": &nn.RMSProp{}},
 		"Lion":    {"made": nn.NewLion(nn.LionConfig{}), "nil": (*nn.Lion)(nil), "zero": &nn.Lion{}},
+		"Groups":  {"made": nn.NewGroups(nn.Group{Params: []*nn.Param{w}, Optimizer: nn.NewAdam(nn.AdamConfig{})}), "nil": (*nn.Groups)(nil), "zero": &nn.Groups{}},
 	}
 	for name, o := range optimizers {
 		full, empty := "*nn."+name, o["made"].State(nil)

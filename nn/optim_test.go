@@ -134,6 +134,18 @@ func TestOptimizersAgreeWithPyTorch(t *testing.T) {
 			t.clip = func(a *nn.Gradients) { a.ClipValue(1.5) }
 		}),
 		with(sgd("one cycle", nn.SGDConfig{LR: 0.1, Momentum: 0.5}), func(t *test) { t.schedule = nn.OneCycle(50, nn.OneCycleConfig{}) }),
+		{name: "groups", make: func(w, b *nn.Param) nn.Optimizer {
+			return nn.NewGroups(
+				nn.Group{Params: []*nn.Param{w}, Optimizer: nn.NewSGD(nn.SGDConfig{LR: 0.05, Momentum: 0.9})},
+				nn.Group{Params: []*nn.Param{b}, Optimizer: nn.NewSGD(nn.SGDConfig{LR: 0.01, Momentum: 0.9, WeightDecay: 0.5})},
+			)
+		}},
+		{name: "groups, step decay", make: func(w, b *nn.Param) nn.Optimizer {
+			return nn.NewGroups(
+				nn.Group{Params: []*nn.Param{w}, Optimizer: nn.NewAdamW(nn.AdamWConfig{LR: 0.2})},
+				nn.Group{Params: []*nn.Param{b}, Optimizer: nn.NewAdamW(nn.AdamWConfig{LR: 0.05, WeightDecay: 0.1})},
+			)
+		}, schedule: nn.StepDecay(7, 0.7)},
 	}
 	if len(tests) != len(reference.Cases) {
 		t.Errorf("%d cases in the file, %d here", len(reference.Cases), len(tests))

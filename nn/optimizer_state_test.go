@@ -40,6 +40,12 @@ var rules = map[string]func(lr float64, params []*nn.Param) keeper{
 		return nn.NewRMSProp(nn.RMSPropConfig{LR: lr, Alpha: 0.9, Eps: 1e-3, Centered: true})
 	},
 	"lion": func(lr float64, _ []*nn.Param) keeper { return nn.NewLion(nn.LionConfig{LR: lr, WeightDecay: 0.01}) },
+	"groups": func(lr float64, params []*nn.Param) keeper {
+		return nn.NewGroups(
+			nn.Group{Params: params[:1], Optimizer: nn.NewAdam(nn.AdamConfig{LR: lr})},
+			nn.Group{Params: params[1:], Optimizer: nn.NewSGD(nn.SGDConfig{LR: lr / 2, Momentum: 0.9})},
+		)
+	},
 }
 
 // kept is a state in a form that cmp.Diff compares by the bit.

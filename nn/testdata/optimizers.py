@@ -12,7 +12,7 @@ import json
 import numpy as np
 import torch
 from torch.optim import SGD, Adagrad, Adam, AdamW, RMSprop
-from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.lr_scheduler import OneCycleLR, StepLR
 
 STEPS = [1, 2, 3, 5, 10, 20, 30, 40, 50]
 
@@ -100,5 +100,10 @@ CASES = {
     "clip value": run(one(Adam, lr=0.07), clip=clip_value(1.5)),
     "one cycle": run(one(SGD, lr=0.1, momentum=0.5),
                      schedule=lambda o: OneCycleLR(o, max_lr=0.1, total_steps=50, cycle_momentum=False)),
+    "groups": run(lambda w, b: SGD([{"params": [w], "lr": 0.05}, {"params": [b], "lr": 0.01, "weight_decay": 0.5}],
+                                   momentum=0.9)),
+    "groups, step decay": run(
+        lambda w, b: AdamW([{"params": [w], "lr": 0.2, "weight_decay": 0}, {"params": [b], "lr": 0.05}], weight_decay=0.1),
+        schedule=lambda o: StepLR(o, step_size=7, gamma=0.7)),
 }
 print(json.dumps({"torch": torch.__version__, "steps": STEPS, "cases": CASES}).replace("]], ", "]],\n"))

@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/seed366ff29f/chainrule/nn"
 )
@@ -40,4 +41,26 @@ func ExamplePlateau() {
 	// epoch 5: loss 0.40, factor 0.5
 	// epoch 6: loss 0.40, factor 0.5
 	// epoch 7: loss 0.40, factor 0.25
+}
+
+// Weight decay for the weights and none for the biases, whose rate is half as large.
+func ExampleNewGroups() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	model := nn.Sequential(nn.Linear(rng, 2, 8), nn.Tanh(), nn.Linear(rng, 8, 1))
+	var weights, biases []*nn.Param
+	for _, p := range model.Params() {
+		if p.Kind == nn.Weight {
+			weights = append(weights, p)
+		} else {
+			biases = append(biases, p)
+		}
+	}
+	opt := nn.NewGroups(
+		nn.Group{Params: weights, Optimizer: nn.NewAdamW(nn.AdamWConfig{LR: 1e-3, WeightDecay: 0.01})},
+		nn.Group{Params: biases, Optimizer: nn.NewAdam(nn.AdamConfig{LR: 5e-4})},
+	)
+	opt.SetLR(opt.LR() / 10) // of both
+	fmt.Println(len(weights), "weights,", len(biases), "biases, rate", opt.LR())
+	// Output:
+	// 2 weights, 2 biases, rate 0.0001
 }
