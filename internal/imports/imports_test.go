@@ -36,6 +36,7 @@ var floors = []struct {
 	{"nn/data", []string{"golang.org/x/exp"}},
 	{"nn", []string{"golang.org/x/exp"}},
 	{"nn/search", nil},
+	{"nn/progress", []string{"golang.org/x/term"}},
 	{"viz", nil},
 	{"examples", []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"internal/imports", nil},
