@@ -36,7 +36,7 @@ type lesson struct {
 	pictures int       // how many are in it
 	seed     uint64    // of everything random
 	runs     int       // with other initial weights, over which tables average
-	progress io.Writer // where long work shows that it goes on, nil for nowhere
+	progress io.Writer // where long work shows that it goes on, if that is a terminal
 }
 
 // rng returns a generator of random numbers. Every use has a stream of its own, a letter and a number, so that what one
@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return statusUsage
 	}
 
-	l := &lesson{page: &page{w: stdout}, out: *out, seed: *seed, runs: 10, progress: terminal(stderr)}
+	l := &lesson{page: &page{w: stdout}, out: *out, seed: *seed, runs: 10, progress: stderr}
 	var done []string
 	for _, p := range chosen {
 		err := ctx.Err()

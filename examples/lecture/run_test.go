@@ -307,52 +307,24 @@ func TestDirectory(t *testing.T) {
 	})
 }
 
+// A screen is a terminal for package progress.
+type screen struct{ bytes.Buffer }
+
+func (*screen) Columns() int { return 80 }
+
 func TestProgress(t *testing.T) {
-	t.Run("terminal", func(t *testing.T) {
-		var screen bytes.Buffer
-		l := &lesson{progress: &screen}
-		step, done := l.steps(3, "work")
-		for range 3 {
-			step()
-		}
-		done()
-		if !strings.Contains(screen.String(), "work") {
-			t.Errorf("screen %q, want the work's name on it", screen.String())
-		}
-	})
-	t.Run("narrow terminals", func(t *testing.T) {
-		for columns := 10; columns <= 100; columns++ {
-			var screen bytes.Buffer
-			bar := newBar(&screen, func() int { return columns }, 600, "12.4 variants")
-			if err := errors.Join(bar.Add(599), bar.Clear()); err != nil {
-				t.Fatal(err)
-			}
-			for _, line := range strings.FieldsFunc(screen.String(), func(r rune) bool { return r == '\r' }) {
-				if n := utf8.RuneCountInString(line); n >= columns {
-					t.Errorf("%d columns: %q takes %d", columns, line, n)
-				}
-			}
-			if !strings.Contains(screen.String(), "99%") || strings.Contains(screen.String(), "\n") {
-				t.Errorf("%d columns: the screen is %q, want one line with the percentage", columns, screen.String())
-			}
-			if columns >= 80 && !strings.Contains(screen.String(), "(599/600)") {
-				t.Errorf("%d columns: the screen is %q, want the count", columns, screen.String())
-			}
-		}
-	})
-	t.Run("no terminal", func(t *testing.T) {
-		if w := terminal(&bytes.Buffer{}); w != nil {
-			t.Errorf("a buffer is taken for the terminal %v", w)
-		}
-		f, err := os.Open(os.DevNull)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if w := terminal(f); w != nil {
-			t.Errorf("%s is taken for a terminal", os.DevNull)
-		}
-	})
+	if testing.Short() {
+		t.Skip("trains the variants of part d")
+	}
+	t.Chdir(t.TempDir())
+	var stdout bytes.Buffer
+	var stderr screen
+	if status := run(t.Context(), []string{"-part", "d"}, &stdout, &stderr); status != statusOK {
+		t.Fatalf("status %d, standard error %q, want 0", status, stderr.String())
+	}
+	if got := stderr.String(); !strings.Contains(got, "12.4 variants") || strings.Contains(got, "\n") {
+		t.Errorf("the terminal got %q, want one line with the work's name", got)
+	}
 }
 
 func TestFill(t *testing.T) {

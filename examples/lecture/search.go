@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/seed366ff29f/chainrule/nn/progress"
 	"github.com/seed366ff29f/chainrule/nn/search"
 )
 
@@ -13,7 +14,7 @@ func (l *lesson) scores(ctx context.Context, work string, plan *search.Plan, tra
 	for i := range out {
 		out[i] = make([]score, l.runs)
 	}
-	step, done := l.steps(plan.Len()*l.runs, work)
+	step, done := progress.Steps(l.progress, plan.Len()*l.runs, work)
 	defer done()
 	cfg := search.Config{Runs: l.runs, OnRun: func(search.Progress) { step() }}
 	table, err := search.Minimize(ctx, plan, cfg, func(ctx context.Context, r *search.Run) (float64, error) {

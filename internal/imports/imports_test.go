@@ -38,7 +38,7 @@ var floors = []struct {
 	{"nn/search", nil},
 	{"nn/progress", []string{"golang.org/x/term"}},
 	{"viz", nil},
-	{"examples", []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}},
+	{"examples", nil},
 	{"internal/imports", nil},
 }
 
