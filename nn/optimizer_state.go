@@ -23,8 +23,8 @@ type Keeper interface {
 	SetState(params []*Param, s OptimizerState) error
 }
 
-// An OptimizerState is what an optimizer remembers of a list of parameters, as tensors and whole numbers that can be
-// written to a file. The order of its lists does not matter.
+// An OptimizerState is what an optimizer, or an [EMA], remembers of a list of parameters, as tensors and whole numbers
+// that can be written to a file. The order of its lists does not matter.
 type OptimizerState struct {
 	Optimizer string // whose it is, such as "nn.Adam"
 	Tensors   []StateTensor
@@ -115,20 +115,23 @@ func (o *memory) restore(op string, params []*Param, s OptimizerState) (map[*Par
 	if err := sameOptimizer(op, s.Optimizer, o.optimizer); err != nil {
 		return nil, err
 	}
-	r := &restorer{op: op, params: params, rule: o.rule, parts: map[*Param]*parts{}}
-	for _, c := range s.Counts {
-		if err := r.count(c); err != nil {
-			return nil, err
+	has := o.rule.moments()
+	r := &restorer{
+		op: op, params: params,
+		counts:  map[string][2]int64{"step": {1, maxSteps}, "wide": {0, 1}},
+		tensors: map[string][]int{"bounds": {3}},
+	}
+	for _, name := range []string{has.m, has.v, has.u} {
+		if name != "" {
+			r.tensors[name] = nil
 		}
 	}
-	for _, t := range s.Tensors {
-		if err := r.tensor(t); err != nil {
-			return nil, err
-		}
+	if err := r.sort(s); err != nil {
+		return nil, err
 	}
 	slots := map[*Param]*slot{}
 	for p, parts := range r.parts {
-		m, err := r.slot(p, parts)
+		m, err := r.slot(p, parts, has)
 		if err != nil {
 			return nil, err
 		}

@@ -8,12 +8,29 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// A restorer makes slots of an [OptimizerState], of which it believes nothing.
+// A restorer sorts an [OptimizerState], of which it believes nothing, by parameters.
 type restorer struct {
-	op     string
-	params []*Param
-	rule   rule
-	parts  map[*Param]*parts
+	op      string
+	params  []*Param
+	counts  map[string][2]int64 // the smallest and the largest number that a count may be
+	tensors map[string][]int    // the shapes that tensors must have; nil for that of the parameter
+	parts   map[*Param]*parts
+}
+
+// sort sorts a state, or returns an error if it has what there cannot be.
+func (r *restorer) sort(s OptimizerState) error {
+	r.parts = map[*Param]*parts{}
+	for _, c := range s.Counts {
+		if err := r.count(c); err != nil {
+			return err
+		}
+	}
+	for _, t := range s.Tensors {
+		if err := r.tensor(t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Parts are the entries of a state that belong to one parameter.
@@ -21,6 +38,12 @@ type parts struct {
 	index   int // of the parameter in the list
 	counts  map[string]int64
 	tensors map[string]*tensor.Tensor
+}
+
+// has reports whether a count and a tensor are there.
+func (x *parts) has(count, tensor string) bool {
+	_, ok := x.counts[count]
+	return ok && x.tensors[tensor] != nil
 }
 
 // of returns the parts of the parameter with an index that came from outside.
@@ -65,16 +88,12 @@ func (r *restorer) count(c StateCount) error {
 	if _, twice := x.counts[c.Name]; twice {
 		return r.bad(p, c.Param, "%q is there twice", c.Name)
 	}
-	least, most := int64(0), int64(1)
-	switch c.Name {
-	case "step":
-		least, most = 1, maxSteps
-	case "wide":
-	default:
+	limits, ok := r.counts[c.Name]
+	switch {
+	case !ok:
 		return r.bad(p, c.Param, "there is no count %q in such a state", c.Name)
-	}
-	if c.N < least || c.N > most {
-		return r.bad(p, c.Param, "%q is %d: want %d to %d", c.Name, c.N, least, most)
+	case c.N < limits[0] || c.N > limits[1]:
+		return r.bad(p, c.Param, "%q is %d: want %d to %d", c.Name, c.N, limits[0], limits[1])
 	}
 	x.counts[c.Name] = c.N
 	return nil
@@ -86,12 +105,12 @@ func (r *restorer) tensor(t StateTensor) error {
 		return err
 	}
 	p := r.params[t.Param]
-	dims, has := p.Data.Dims(), r.rule.moments()
-	switch {
-	case t.Name == "bounds":
-		dims = []int{3}
-	case t.Name == "" || t.Name != has.m && t.Name != has.v && t.Name != has.u:
+	dims, ok := r.tensors[t.Name]
+	if !ok {
 		return r.bad(p, t.Param, "there is no tensor %q in such a state", t.Name)
+	}
+	if dims == nil {
+		dims = p.Data.Dims()
 	}
 	if x.tensors[t.Name] != nil {
 		return r.bad(p, t.Param, "%q is there twice", t.Name)
@@ -111,12 +130,11 @@ func (r *restorer) tensor(t StateTensor) error {
 }
 
 // slot returns the slot that the parts of a parameter make.
-func (r *restorer) slot(p *Param, x *parts) (*slot, error) {
+func (r *restorer) slot(p *Param, x *parts, has moments) (*slot, error) {
 	m := &slot{param: p, steps: int(x.counts["step"]), wide: x.counts["wide"] == 1}
 	if m.steps == 0 {
 		return nil, r.bad(p, x.index, "%q is missing", "step")
 	}
-	has := r.rule.moments()
 	var err error
 	if m.m, err = r.moment(p, x, m, has.m, false); err != nil {
 		return nil, err
