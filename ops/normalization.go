@@ -255,6 +255,9 @@ func normVJP(n graph.Node, i int, ct graph.Value, axes []int, gain graph.Value) 
 	if i == 2 {
 		return sumOver(ct, others)
 	}
+	if math.IsInf(n.Float(0), 1) {
+		return zeroVJP(n, i, ct) // all x̂ are 0, whatever x is
+	}
 	kept := x.Shape()
 	for _, a := range axes {
 		kept[(a+len(kept))%len(kept)] = 1

@@ -30,6 +30,7 @@ func TestLayerNormEdges(t *testing.T) {
 			[]float64{-0.9258200997725514, -0.4629100498862757, 1.3887301496588271}, nil},
 		{"one element", []float64{7}, []float64{3}, []float64{5}, 1, []float64{2}, []float64{5}, []float64{0}},
 		{"NaN stays in its row", []float64{nan, 1, 1, 3}, []float64{1, 1}, []float64{0, 0}, 0, []float64{0, 0, 1, 0}, []float64{nan, nan, -1, 1}, []float64{0, 0, 0, 0}},
+		{"infinite eps", []float64{1, 3}, []float64{2, 1}, []float64{5, 6}, math.Inf(1), []float64{1, 2}, []float64{5, 6}, []float64{0, 0}},
 		{"eps 0 and a constant", []float64{4, 4}, []float64{1, 1}, []float64{0, 0}, 0, []float64{0, 0}, []float64{nan, nan}, []float64{0, 0}},
 	}
 	near := cmp.Options{cmpopts.EquateApprox(linalgExact, linalgExact), cmpopts.EquateNaNs()}
@@ -68,6 +69,7 @@ func TestRMSNormEdges(t *testing.T) {
 		{"zeros", []float64{0, 0}, []float64{1, 2}, []float64{0, 0}, []float64{2, 8}, 0.25},
 		{"zeros for eps 0", []float64{0, 0}, []float64{1, 2}, []float64{nan, nan}, nil, 0},
 		{"infinite", []float64{1, inf}, []float64{1, 2}, []float64{nan, nan}, nil, 1},
+		{"infinite eps", []float64{1, 3}, []float64{2, 1}, []float64{0, 0}, []float64{0, 0}, inf},
 		{"one element", []float64{-7}, []float64{3}, []float64{-3}, []float64{0}, 0},
 	}
 	near := cmp.Options{cmpopts.EquateApprox(linalgExact, linalgExact), cmpopts.EquateNaNs()}
