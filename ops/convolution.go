@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
 // A convolution relates three tensors: images x, kernels w and maps y. The sum Σ x·w·y over all places where a kernel
@@ -22,23 +24,26 @@ const (
 // convOps are the operations by rank, 3 or 4, and by what they compute.
 var convOps [2][3]graph.Op
 
+// convBiasOps are the operations that add a bias to the maps, by rank.
+var convBiasOps [2]graph.Op
+
 // convOperands are the operands of the operations by what they compute.
 var convOperands = [3][2]int{images: {maps, kernels}, kernels: {images, maps}, maps: {images, kernels}}
 
 func init() {
-	convRows(0, "conv1d", Conv1D, Conv1DInput, Conv1DWeight, [3][]string{
+	convRows(0, "conv1d", Conv1D, Conv1DBias, Conv1DInput, Conv1DWeight, [3][]string{
 		maps:    {"(1,1,4) (1,1,2) 1 0", "(2,2,5) (3,2,3) 2 1", "(1,1,3) (1,1,1) 1 0", "(0,1,3) (1,1,2) 1 0"},
 		images:  {"(1,1,3) (1,1,2) 4 1 0", "(2,3,3) (3,2,3) 5 2 1", "(1,1,2) (1,1,2) 4 2 0"},
 		kernels: {"(1,1,4) (1,1,3) 2 1 0", "(2,2,5) (2,3,3) 3 2 1", "(1,1,4) (1,1,2) 2 2 0"},
 	}, "length")
-	convRows(1, "conv2d", Conv2D, Conv2DInput, Conv2DWeight, [3][]string{
+	convRows(1, "conv2d", Conv2D, Conv2DBias, Conv2DInput, Conv2DWeight, [3][]string{
 		maps:    {"(1,1,3,3) (1,1,2,2) 1 0", "(2,2,3,4) (3,2,2,3) 2 1", "(1,2,2,2) (2,2,1,1) 1 0", "(1,1,1,1) (1,1,2,2) 1 1", "(0,1,2,2) (1,1,1,1) 1 0"},
 		images:  {"(1,1,2,2) (1,1,2,2) 3 3 1 0", "(2,3,2,2) (3,2,2,3) 3 4 2 1", "(1,2,2,2) (2,2,1,1) 2 2 1 0", "(1,1,1,1) (1,1,2,2) 3 3 2 0"},
 		kernels: {"(1,1,3,3) (1,1,2,2) 2 2 1 0", "(2,2,3,4) (2,3,2,2) 2 3 2 1", "(1,2,2,2) (1,2,2,2) 1 1 1 0"},
 	}, "height, width")
 }
 
-func convRows(rank int, name string, convolve, input, weight any, tries [3][]string, size string) {
+func convRows(rank int, name string, convolve, biased, input, weight any, tries [3][]string, size string) {
 	const source = "Goodfellow, Bengio and Courville (2016), Deep Learning, 9.1 and 9.5; as matrix products, Chellapilla, Puri and Simard (2006)"
 	for target, row := range [3]graph.Row{
 		maps: {
@@ -66,40 +71,92 @@ func convRows(rank int, name string, convolve, input, weight any, tries [3][]str
 		row.Forward = func(n graph.Node) {
 			var t [3]*tensor.Tensor
 			t[convOperands[target][0]], t[convOperands[target][1]], t[target] = n.In(0), n.In(1), n.Out()
-			convolveTo(n, target, t, n.Int(0), true)
+			convolveTo(n, target, t, nil, n.Int(0), true)
 		}
 		row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-			var t [3]*tensor.Tensor
-			operand, other := convOperands[target][i], convOperands[target][1-i]
-			t[operand], t[other], t[target] = dst, n.In(1-i), ct
-			convolveTo(n, operand, t, n.Int(0)&(1<<other)|1<<target, fresh)
+			convBackward(n, target, i, ct, dst, fresh)
 			return true
 		}
-		row.VJP = func(n graph.Node, i int, ct graph.Value) graph.Value {
-			var v [3]graph.Value
-			operand, other := convOperands[target][i], convOperands[target][1-i]
-			v[other], v[target] = n.Input(1-i), ct
-			in := convOperands[operand]
-			return graph.Begin(convOps[rank][operand], v[in[0]], v[in[1]]).
-				Ints(n.Int(0)&(1<<other) | 1<<target).Ints(n.Ints()[1:]...).
-				Record(n.InputNode(i).Dims()...)
-		}
+		row.VJP = func(n graph.Node, i int, ct graph.Value) graph.Value { return convVJP(n, rank, target, i, ct) }
 		register(&convOps[rank][target], row)
 	}
+	register(&convBiasOps[rank], graph.Row{
+		Name: name + "_bias", Func: biased, Params: "x, w, b, stride, padding",
+		Doc:        "convolution of images with kernels, plus a bias for each of them",
+		Formula:    "y[b,o,i] = b[o] + Σ x[b,c,i·stride+p-padding]·w[o,c,p]",
+		Derivative: name + "_input(ct, w), " + name + "_weight(x, ct), Σ ct",
+		Try:        withBias(tries[maps]),
+		Source:     source,
+		Forward: func(n graph.Node) {
+			convolveTo(n, maps, [3]*tensor.Tensor{images: n.In(0), kernels: n.In(1), maps: n.Out()}, n.In(2), 0, true)
+		},
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if i < 2 {
+				convBackward(n, maps, i, ct, dst, fresh)
+				return true
+			}
+			if fresh {
+				dst.Zero()
+			}
+			m := ct.Dims()
+			array.AddReducedAs(dst, []int{m[1], 1}, ct, []int{m[0], m[1], product(m[2:])})
+			return true
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if i < 2 {
+				return convVJP(n, rank, maps, i, ct)
+			}
+			return Sum(ct, append([]int{0}, []int{2, 3}[:rank+1]...)...)
+		},
+	})
+}
+
+// withBias adds to the operands of calls of a convolution one bias for each kernel.
+func withBias(tries []string) []string {
+	var list []string
+	for _, s := range tries {
+		f := strings.Fields(s)
+		out, _, _ := strings.Cut(f[1], ",")
+		list = append(list, strings.Join(slices.Insert(f, 2, out+")"), " "))
+	}
+	return list
+}
+
+// convBackward adds to dst what the cotangent of a convolution for a target contributes to operand i, or sets it.
+func convBackward(n graph.Node, target, i int, ct, dst *tensor.Tensor, fresh bool) {
+	var t [3]*tensor.Tensor
+	operand, other := convOperands[target][i], convOperands[target][1-i]
+	t[operand], t[other], t[target] = dst, n.In(1-i), ct
+	convolveTo(n, operand, t, nil, n.Int(0)&(1<<other)|1<<target, fresh)
+}
+
+// convVJP returns the cotangent of operand i of a convolution for a target.
+func convVJP(n graph.Node, rank, target, i int, ct graph.Value) graph.Value {
+	var v [3]graph.Value
+	operand, other := convOperands[target][i], convOperands[target][1-i]
+	v[other], v[target] = n.Input(1-i), ct
+	in := convOperands[operand]
+	return graph.Begin(convOps[rank][operand], v[in[0]], v[in[1]]).
+		Ints(n.Int(0)&(1<<other) | 1<<target).Ints(n.Ints()[1:]...).
+		Record(n.InputNode(i).Dims()...)
 }
 
 // A Conv2DConfig says how the kernels of [Conv2DWith] lie on the images, first along the height, then along the width. Its
-// zero value is stride 1, no padding, no dilation and one group.
+// zero value is stride 1, no padding, no dilation, one group and no bias.
 type Conv2DConfig struct {
 	Stride   [2]int // from one place of a kernel to the next; 0 means 1
 	Padding  [2]int // zeros on either side of the images
 	Dilation [2]int // from one element of a kernel to the next, in elements of the images; 0 means 1
 	Groups   int    // how many parts the channels are divided into, each with kernels of its own; 0 means 1
+
+	// Bias, if it is not the zero graph.Value, has shape (out): b[o] is added to all elements of map o.
+	Bias graph.Value
 }
 
 // A Conv1DConfig is a [Conv2DConfig] for [Conv1DWith].
 type Conv1DConfig struct {
 	Stride, Padding, Dilation, Groups int
+	Bias                              graph.Value
 }
 
 // Conv2D returns the convolution of a batch of images with kernels, as networks have it: cross-correlation, the kernel
@@ -116,7 +173,17 @@ type Conv1DConfig struct {
 // It panics with a [*graph.Error] if the shapes do not fit, the stride is not positive, the padding is negative, or the
 // kernel is larger than the padded image.
 func Conv2D(x, w graph.Value, stride, padding int) graph.Value {
-	return convolve("ops.Conv2D", 1, x, w, squareGeometry(stride, padding))
+	return convolve("ops.Conv2D", 1, x, w, graph.Value{}, squareGeometry(stride, padding))
+}
+
+// Conv2DBias is [Conv2D] plus a bias b of shape (out), an element for each kernel: b[o] is added to all elements of map o. It is
+// [Add] of a reshaped b in one pass.
+//
+// Derivative: as for [Conv2D], and by b the sum of the cotangent of each map.
+//
+// It panics with a [*graph.Error] as Conv2D does, or if b has another shape.
+func Conv2DBias(x, w, b graph.Value, stride, padding int) graph.Value {
+	return convolveBias("ops.Conv2DBias", 1, x, w, b, squareGeometry(stride, padding))
 }
 
 // Conv2DWith is [Conv2D] with dilation and groups. The elements of a kernel lie dilation elements of the image apart, so
@@ -129,7 +196,7 @@ func Conv2D(x, w graph.Value, stride, padding int) graph.Value {
 //
 // where n = channels/groups and g is the group of o.
 //
-// Derivative: as for [Conv2D].
+// Derivative: as for [Conv2D], and for [Conv2DBias] if there is a bias.
 //
 // It panics with a [*graph.Error] if the shapes do not fit, groups do not divide the channels of x and of the result, a
 // number of the configuration is negative, or the kernel is larger than the padded image.
@@ -140,7 +207,7 @@ func Conv2DWith(x, w graph.Value, config Conv2DConfig) graph.Value {
 	for i := range 2 {
 		g.stride[i], g.dilation[i] = orOne(g.stride[i]), orOne(g.dilation[i])
 	}
-	return convolve("ops.Conv2DWith", 1, x, w, g)
+	return convolve("ops.Conv2DWith", 1, x, w, config.Bias, g)
 }
 
 // Conv1D is [Conv2D] for sequences: x has shape (batch, channels, length), w (out, channels, kernel length), the result
@@ -148,7 +215,14 @@ func Conv2DWith(x, w graph.Value, config Conv2DConfig) graph.Value {
 //
 // Derivative: for the cotangent ct of the result, [Conv1DInput] of ct and w by x, [Conv1DWeight] of x and ct by w.
 func Conv1D(x, w graph.Value, stride, padding int) graph.Value {
-	return convolve("ops.Conv1D", 0, x, w, sequenceGeometry(stride, padding, 1, 1))
+	return convolve("ops.Conv1D", 0, x, w, graph.Value{}, sequenceGeometry(stride, padding, 1, 1))
+}
+
+// Conv1DBias is [Conv2DBias] for sequences, [Conv1D] plus a bias b of shape (out).
+//
+// Derivative: as for [Conv1D], and by b the sum of the cotangent of each map.
+func Conv1DBias(x, w, b graph.Value, stride, padding int) graph.Value {
+	return convolveBias("ops.Conv1DBias", 0, x, w, b, sequenceGeometry(stride, padding, 1, 1))
 }
 
 // Conv1DWith is [Conv2DWith] for sequences: x has shape (batch, channels, length), w (out, channels/groups, kernel
@@ -156,7 +230,7 @@ func Conv1D(x, w graph.Value, stride, padding int) graph.Value {
 //
 // Derivative: as for [Conv1D].
 func Conv1DWith(x, w graph.Value, config Conv1DConfig) graph.Value {
-	return convolve("ops.Conv1DWith", 0, x, w, sequenceGeometry(orOne(config.Stride), config.Padding, orOne(config.Dilation), orOne(config.Groups)))
+	return convolve("ops.Conv1DWith", 0, x, w, config.Bias, sequenceGeometry(orOne(config.Stride), config.Padding, orOne(config.Dilation), orOne(config.Groups)))
 }
 
 // Conv2DInput returns the transpose of [Conv2D] as a function of its images: what the convolution with w that makes y
@@ -256,8 +330,27 @@ func orOne(n int) int {
 	return n
 }
 
-func convolve(op string, rank int, x, w graph.Value, g convGeometry) graph.Value {
-	c := beginConv(op, rank, maps, x, w)
+// convolve records a convolution, with a bias unless b is the zero Value.
+func convolve(op string, rank int, x, w, b graph.Value, g convGeometry) graph.Value {
+	if b.Graph() != nil {
+		return convolveBias(op, rank, x, w, b, g)
+	}
+	return recordMaps(op, rank, beginConv(op, rank, maps, x, w), g)
+}
+
+func convolveBias(op string, rank int, x, w, b graph.Value, g convGeometry) graph.Value {
+	x.Check(op)
+	w.CheckIn(op, x.Graph())
+	b.CheckIn(op, x.Graph())
+	c := graph.Begin(convBiasOps[rank], x, w, b)
+	if k, bias := c.Dims(1), c.Dims(2); len(bias) != 1 || len(k) > 0 && bias[0] != k[0] {
+		panic(graph.Errorf(op, graph.ErrShape, "w has shape %s and b %s: b must have shape (out), an element for each kernel", tensor.FormatShape(k), tensor.FormatShape(bias)))
+	}
+	return recordMaps(op, rank, c, g)
+}
+
+// recordMaps finishes the record of a convolution.
+func recordMaps(op string, rank int, c graph.Call, g convGeometry) graph.Value {
 	a, k := c.Dims(0), c.Dims(1)
 	mustConv(op, rank, "x", a, "w", k, g)
 	if g.groups == 1 && a[1] != k[1] {
@@ -368,18 +461,23 @@ func mustMake(op string, a, k, m []int, g convGeometry) {
 }
 
 // convolveTo adds to one of the three tensors of a convolution the product of the other two, or sets it if it is fresh.
-// cotangents has bit i set if tensor i is a cotangent, whose zeros win.
-func convolveTo(n graph.Node, target int, t [3]*tensor.Tensor, cotangents int, fresh bool) {
+// Maps that are fresh get the bias, if that is not nil, as well. cotangents has bit i set if tensor i is a cotangent, whose
+// zeros win.
+func convolveTo(n graph.Node, target int, t [3]*tensor.Tensor, bias *tensor.Tensor, cotangents int, fresh bool) {
 	if t[images].Len() == 0 || t[kernels].Len() == 0 || t[maps].Len() == 0 {
 		if fresh {
 			t[target].Fill(0)
+		}
+		if bias != nil && t[maps].Len() > 0 { // of images or kernels without channels
+			m := t[maps].Dims()
+			array.Broadcast(t[maps], bias.Reshape(append([]int{m[1]}, slices.Repeat([]int{1}, len(m)-2)...)...))
 		}
 		return
 	}
 	s := sizesOf(t[images].Dims(), t[kernels].Dims(), t[maps].Dims(), geometryOf(n))
 	if t[target].DType() == tensor.Float32 {
-		convolveOf[float32](n.Graph(), &convJobs32, s, target, t, cotangents, fresh)
+		convolveOf[float32](n.Graph(), &convJobs32, s, target, t, bias, cotangents, fresh)
 	} else {
-		convolveOf[float64](n.Graph(), &convJobs64, s, target, t, cotangents, fresh)
+		convolveOf[float64](n.Graph(), &convJobs64, s, target, t, bias, cotangents, fresh)
 	}
 }

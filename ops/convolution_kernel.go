@@ -102,6 +102,7 @@ type convJob[T constraints.Float] struct {
 	accumulate bool // add to maps, or to images that are patches themselves
 	chunks     int  // parts of the batch
 	x, w, y    []T
+	bias       []T  // what maps are filled with before, or nil
 	sums       []T  // of the kernels' gradients, one for each chunk
 	levels     int  // of partial sums in a chunk
 	upright    bool // the kernels' gradients are sums of patches × mapsᵀ, in place of maps × patchesᵀ
@@ -126,7 +127,7 @@ const (
 	convSumsLen = 1 << 16
 )
 
-func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSizes, target int, t [3]*tensor.Tensor, cotangents int, fresh bool) {
+func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSizes, target int, t [3]*tensor.Tensor, bias *tensor.Tensor, cotangents int, fresh bool) {
 	j := jobs.Get().(*convJob[T])
 	*j = convJob[T]{s: s, target: target, chunks: min(s.batch, convChunks), x: tensor.Data[T](t[images]), w: tensor.Data[T](t[kernels]), y: tensor.Data[T](t[maps])}
 	// Which operand of the matrix product is which tensor.
@@ -178,6 +179,9 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 		j.accumulate = !fresh
 	default:
 		j.accumulate = !fresh
+	}
+	if bias != nil {
+		j.bias, j.accumulate = tensor.Data[T](bias), true
 	}
 	if arranged != nil {
 		j.w = tensor.Data[T](arranged)
@@ -345,6 +349,12 @@ func (j *convJob[T]) image(i int, sums *partialSums[T], patches, lines, turned [
 	image, maps := j.x[i*s.imageLen:(i+1)*s.imageLen], j.y[i*s.mapLen:(i+1)*s.mapLen]
 	k := s.patch()
 	win := j.winIn(w, image, maps)
+	if j.bias != nil {
+		first := i % s.groups * s.out
+		for o, b := range j.bias[first : first+s.out] {
+			kernel.Fill(maps[o*s.area:(o+1)*s.area], b)
+		}
+	}
 	for from, n := 0, 0; from < s.area; from += n {
 		n = s.next(from)
 		col, ld := image[from:], s.area

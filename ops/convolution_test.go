@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +25,7 @@ func square(stride, padding int) ops.Conv2DConfig {
 // convWith calls the convolution for images or for sequences, whose geometry is that along the width.
 func convWith(x, w graph.Value, c ops.Conv2DConfig) graph.Value {
 	if x.Rank() == 3 {
-		return ops.Conv1DWith(x, w, ops.Conv1DConfig{Stride: c.Stride[1], Padding: c.Padding[1], Dilation: c.Dilation[1], Groups: c.Groups})
+		return ops.Conv1DWith(x, w, ops.Conv1DConfig{Stride: c.Stride[1], Padding: c.Padding[1], Dilation: c.Dilation[1], Groups: c.Groups, Bias: c.Bias})
 	}
 	return ops.Conv2DWith(x, w, c)
 }
@@ -182,6 +183,45 @@ func TestConvWith(t *testing.T) {
 		c := ops.Conv2DConfig{Padding: [2]int{1, 1}, Groups: 4}
 		wantConv(t, []int{70, 8, 12, 12}, []int{8, 2, 3, 3}, c, func(x, w graph.Value) graph.Value { return convWith(x, w, c) })
 	})
+}
+
+// TestConvBias compares convolutions that add a bias with the sum of a convolution and a bias: value and gradients, by the
+// kernels and by the rules.
+func TestConvBias(t *testing.T) {
+	configs := slices.Clone(convConfigs)
+	configs = append(configs, convConfigs[0], convConfigs[0])
+	last := configs[len(configs)-2:]
+	last[0].name, last[0].x, last[0].w, last[0].config = "more than one block", []int{1, 40, 12, 30}, []int{2, 40, 7, 7}, square(1, 3)
+	last[1].name, last[1].x, last[1].w, last[1].config = "several processors", []int{70, 2, 9, 9}, []int{8, 2, 3, 3}, square(1, 1)
+	for _, tt := range configs {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+				g := graph.New(graph.WithDType(dtype))
+				x, w, b := g.VarTensor(counting(dtype, tt.x...)), g.VarTensor(counting(dtype, tt.w...)), g.VarTensor(counting(dtype, tt.w[0]))
+				plain := convWith(x, w, tt.config)
+				config := tt.config
+				config.Bias = b
+				got, want := convWith(x, w, config), ops.Add(plain, ops.Reshape(b, append([]int{tt.w[0]}, slices.Repeat([]int{1}, len(tt.x)-2)...)...))
+				if diff := cmp.Diff(want.Tensor().Float64s(), got.Tensor().Float64s()); diff != "" {
+					t.Errorf("%v value: mismatch (-want +got):\n%s", dtype, diff)
+				}
+				ct := g.ConstTensor(counting(dtype, got.Dims()...))
+				var grads [2][]*tensor.Tensor
+				for i, y := range []graph.Value{want, got} {
+					loss := ops.Sum(ops.Mul(y, ct))
+					back := autograd.Backward(loss)
+					for k, d := range autograd.Grad(loss, x, w, b) {
+						grads[i] = append(grads[i], back.Tensor([]graph.Value{x, w, b}[k]), d.Tensor())
+					}
+				}
+				for k, want := range grads[0] {
+					if diff := cmp.Diff(want.Float64s(), grads[1][k].Float64s()); diff != "" {
+						t.Errorf("%v gradient by operand %d: mismatch (-want +got):\n%s", dtype, k/2, diff)
+					}
+				}
+			}
+		})
+	}
 }
 
 // TestConvWithDerivatives compares first and second derivatives with difference quotients.
@@ -431,6 +471,16 @@ func TestConvMisuse(t *testing.T) {
 			"ops.Conv1DWith: kernels of shape (4,3,3) do not fit into images of shape (8,3,5) with padding 0 and dilation 3: along axis 2, 3 must be from 1 to 2"},
 		{"another graph", [][]int{x}, func(xs []graph.Value) graph.Value {
 			return ops.Conv2DWith(xs[0], graph.New().Var(1), ops.Conv2DConfig{})
+		}, "ops.Conv2DWith: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"},
+		{"bias of another length", [][]int{x, w, {3}}, func(xs []graph.Value) graph.Value { return ops.Conv2DBias(xs[0], xs[1], xs[2], 1, 0) },
+			"ops.Conv2DBias: w has shape (4,3,3,3) and b (3): b must have shape (out), an element for each kernel"},
+		{"bias of another rank", [][]int{x, w, {4, 1, 1}}, func(xs []graph.Value) graph.Value {
+			return ops.Conv2DWith(xs[0], xs[1], ops.Conv2DConfig{Bias: xs[2]})
+		}, "ops.Conv2DWith: w has shape (4,3,3,3) and b (4,1,1): b must have shape (out), an element for each kernel"},
+		{"scalar kernel with a bias", [][]int{{8, 3, 5}, {}, {4}}, func(xs []graph.Value) graph.Value { return ops.Conv1DBias(xs[0], xs[1], xs[2], 1, 0) },
+			"ops.Conv1DBias: x has shape (8,3,5) and w (): both must have 3 axes, images (batch,channels,length) and kernels (out,channels,length)"},
+		{"bias of another graph", [][]int{x, w}, func(xs []graph.Value) graph.Value {
+			return ops.Conv2DWith(xs[0], xs[1], ops.Conv2DConfig{Bias: graph.New().Var(1)})
 		}, "ops.Conv2DWith: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"},
 		{"transpose of nothing", [][]int{{1, 4, 2, 2}, {4, 3, 1, 1}}, func(xs []graph.Value) graph.Value { return ops.ConvTranspose2D(xs[0], xs[1], 1, 1) },
 			"ops.ConvTranspose2D: stride 1 and padding 1 leave no image for maps of shape (1,4,2,2) and kernels (4,3,1,1): use a larger stride or less padding"},

@@ -300,9 +300,11 @@
 //	conv1d_input(y, w, length, stride, padding) x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p] conv1d(ct, w), conv1d_weight(ct, y)
 //	conv1d_weight(x, y, length, stride, padding) w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i] conv1d_input(y, ct), conv1d(x, ct)
 //	conv1d(x, w, stride, padding)       y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv1d_input(ct, w), conv1d_weight(x, ct)
+//	conv1d_bias(x, w, b, stride, padding) y[b,o,i] = b[o] + Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv1d_input(ct, w), conv1d_weight(x, ct), Σ ct
 //	conv2d_input(y, w, height, width, stride, padding) x[b,c,i·stride+p-padding] = Σ y[b,o,i]·w[o,c,p] conv2d(ct, w), conv2d_weight(ct, y)
 //	conv2d_weight(x, y, height, width, stride, padding) w[o,c,p] = Σ x[b,c,i·stride+p-padding]·y[b,o,i] conv2d_input(y, ct), conv2d(x, ct)
 //	conv2d(x, w, stride, padding)       y[b,o,i] = Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv2d_input(ct, w), conv2d_weight(x, ct)
+//	conv2d_bias(x, w, b, stride, padding) y[b,o,i] = b[o] + Σ x[b,c,i·stride+p-padding]·w[o,c,p] conv2d_input(ct, w), conv2d_weight(x, ct), Σ ct
 //	-- pooling
 //	max_pool2d(x, k, stride)            max x[i·stride+p, j·stride+q], 0 ≤ p, q < k 1 for the largest, split evenly among ties
 //	max_pool2d_input(ct, x, k, stride)  Σ ct/t for a largest element of t   max_pool2d_select(ct', x), 0
