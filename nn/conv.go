@@ -89,18 +89,13 @@ func (l *conv) Forward(_ Pass, x graph.Value) graph.Value {
 		panic(graph.Errorf(l.op, graph.ErrShape, "layer %q takes %d channels, x has shape %s: give x the shape (rows, %d, %s)",
 			l.weight.Name, in, tensor.FormatShape(dims), in, [...]string{1: "length", 2: "height, width"}[l.window.axes]))
 	}
-	var y graph.Value
-	if s := &l.window; s.axes == 1 {
-		y = ops.Conv1DWith(x, w, ops.Conv1DConfig{Stride: s.stride[0], Padding: s.padding[0], Dilation: s.dilation[0], Groups: l.groups})
-	} else {
-		y = ops.Conv2DWith(x, w, ops.Conv2DConfig{Stride: s.stride, Padding: s.padding, Dilation: s.dilation, Groups: l.groups})
+	var b graph.Value
+	if l.bias != nil {
+		b = l.bias.Bind(x.Graph())
 	}
-	if l.bias == nil {
-		return y
+	s := &l.window
+	if s.axes == 1 {
+		return ops.Conv1DWith(x, w, ops.Conv1DConfig{Stride: s.stride[0], Padding: s.padding[0], Dilation: s.dilation[0], Groups: l.groups, Bias: b})
 	}
-	b := l.bias.Bind(x.Graph())
-	if l.window.axes == 1 {
-		return ops.Add(y, ops.Reshape(b, b.Len(), 1))
-	}
-	return ops.Add(y, ops.Reshape(b, b.Len(), 1, 1))
+	return ops.Conv2DWith(x, w, ops.Conv2DConfig{Stride: s.stride, Padding: s.padding, Dilation: s.dilation, Groups: l.groups, Bias: b})
 }
