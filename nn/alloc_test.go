@@ -192,6 +192,7 @@ func TestFitStepAllocatesNothing(t *testing.T) {
 		"workers":    func(c *nn.FitConfig) { c.Workers = 3 },
 		"clip":       func(c *nn.FitConfig) { c.ClipNorm, c.ClipValue = 1, 1 },
 		"schedule":   func(c *nn.FitConfig) { c.Schedule = func(step int) float64 { return 1 / float64(step+1) } },
+		"ema":        func(c *nn.FitConfig) { c.EMA = 0.99 },
 		"progress":   func(c *nn.FitConfig) { c.Progress = func(nn.Report) {} },
 	} {
 		rng := rand.New(rand.NewPCG(1, 2))

@@ -22,6 +22,7 @@ import (
 //
 //	model.NAME, best.NAME, candidate.NAME   parameters, as they are and as they are kept
 //	optimizer.INDEX.NAME                    what the optimizer remembers of the parameter of an index
+//	ema.INDEX.NAME                          their averages
 //	history                                 an epoch to a row
 //	figures                                 numbers of the epoch under way and of the best one, bit by bit
 //	order                                   of the examples in the epoch under way
@@ -43,7 +44,7 @@ type checkpointHeader struct {
 	Back, Kept, Candidate   bool
 	Random                  [][]byte // states of the workers' generators
 	Optimizer               string
-	Counts                  []StateCount
+	Counts, Averages        []StateCount
 	Plateau                 *PlateauState
 }
 
@@ -51,6 +52,7 @@ type checkpointHeader struct {
 type checkpointSettings struct {
 	Examples, BatchSize, Accumulate, Workers int
 	Independent, DropLast                    bool
+	EMA                                      float64
 	Data                                     string // the fingerprint of the sets
 }
 
@@ -62,7 +64,7 @@ func (was checkpointSettings) check(now checkpointSettings) error {
 	}{
 		{"the number of examples", was.Examples, now.Examples}, {"BatchSize", was.BatchSize, now.BatchSize}, {"Accumulate", was.Accumulate, now.Accumulate},
 		{"Workers", was.Workers, now.Workers}, {"Independent", was.Independent, now.Independent},
-		{"DropLast", was.DropLast, now.DropLast},
+		{"DropLast", was.DropLast, now.DropLast}, {"EMA", was.EMA, now.EMA},
 	} {
 		if s.was != s.now {
 			return fmt.Errorf("%s was %v and is %v", s.name, s.was, s.now)
@@ -90,7 +92,7 @@ func (f *fitter) useCheckpoint(train, valid *data.Set) error {
 		names[p.Name] = true
 	}
 	f.settings = checkpointSettings{
-		Examples: train.Len(), BatchSize: f.cfg.BatchSize, Accumulate: f.cfg.Accumulate, Workers: f.cfg.Workers, Independent: f.cfg.Independent, DropLast: f.cfg.DropLast,
+		Examples: train.Len(), BatchSize: f.cfg.BatchSize, Accumulate: f.cfg.Accumulate, Workers: f.cfg.Workers, Independent: f.cfg.Independent, DropLast: f.cfg.DropLast, EMA: f.cfg.EMA,
 		Data: fingerprint(train, valid),
 	}
 	c, newest := readCheckpoint(name)
@@ -290,17 +292,41 @@ func (f *fitter) resumeHistory(c checkpoint) error {
 
 // resumeModel brings back the parameters and what the optimizer remembers of them, or neither.
 func (f *fitter) resumeModel(c checkpoint, now []*tensor.Tensor) error {
-	state := OptimizerState{Optimizer: c.header.Optimizer, Counts: c.header.Counts}
+	state, err := c.state("optimizer.", c.header.Optimizer, c.header.Counts)
+	if err != nil {
+		return err
+	}
+	if f.ema != nil {
+		averages, err := c.state("ema.", "nn.EMA", c.header.Averages)
+		if err == nil {
+			err = f.ema.SetState(averages)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	before := newSnapshot(f.params)
+	(&snapshot{data: now}).give(f.params)
+	err = f.optimizer.SetState(f.params, state)
+	if err != nil {
+		before.give(f.params)
+	}
+	return err
+}
+
+// state returns what was written with a prefix of the state of an optimizer.
+func (c checkpoint) state(prefix, optimizer string, counts []StateCount) (OptimizerState, error) {
+	s := OptimizerState{Optimizer: optimizer, Counts: counts}
 	for i := range c.file.Len() {
 		t := c.file.Tensor(i)
-		rest, ok := strings.CutPrefix(t.Name, "optimizer.")
+		rest, ok := strings.CutPrefix(t.Name, prefix)
 		if !ok {
 			continue
 		}
 		index, name, _ := strings.Cut(rest, ".")
 		param, err := strconv.Atoi(index)
 		if err != nil || !t.DType.IsFloat() {
-			return fmt.Errorf("%q is no part of an optimizer", t.Name)
+			return s, fmt.Errorf("%q is no part of an optimizer", t.Name)
 		}
 		dtype := tensor.Float64
 		if t.DType == safetensors.F32 {
@@ -308,17 +334,11 @@ func (f *fitter) resumeModel(c checkpoint, now []*tensor.Tensor) error {
 		}
 		numbers, err := c.numbers(t.Name, dtype, t.Shape...)
 		if err != nil {
-			return err
+			return s, err
 		}
-		state.Tensors = append(state.Tensors, StateTensor{param, name, numbers})
+		s.Tensors = append(s.Tensors, StateTensor{param, name, numbers})
 	}
-	before := newSnapshot(f.params)
-	(&snapshot{data: now}).give(f.params)
-	err := f.optimizer.SetState(f.params, state)
-	if err != nil {
-		before.give(f.params)
-	}
-	return err
+	return s, nil
 }
 
 // save writes a checkpoint, and keeps the one before.
@@ -357,6 +377,13 @@ func (f *fitter) save() error {
 	}
 	for _, t := range state.Tensors {
 		add(fmt.Sprintf("optimizer.%d.%s", t.Param, t.Name), t.Data)
+	}
+	if f.ema != nil {
+		averages := f.ema.State()
+		h.Averages = averages.Counts
+		for _, t := range averages.Tensors {
+			add(fmt.Sprintf("ema.%d.%s", t.Param, t.Name), t.Data)
+		}
 	}
 	history := tensor.New(tensor.Float64, len(f.history.Epochs), epochFigures)
 	for i, e := range f.history.Epochs {

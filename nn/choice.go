@@ -58,10 +58,13 @@ func (f *fitter) confirm() {
 	}
 }
 
-// restore brings back the parameters that were kept, if that is how to end.
+// restore brings back the parameters that were kept, if that is how to end, or else their average.
 func (f *fitter) restore() {
-	if f.back {
+	switch {
+	case f.back:
 		f.kept.give(f.params)
+	case f.ema != nil:
+		f.ema.Swap()
 	}
 }
 

@@ -62,6 +62,10 @@ type FitConfig struct {
 	OnEpoch       func(e Epoch)                // is called after each epoch
 	Progress      Progress                     // is told how far it got, see package nn/progress
 
+	// EMA is the decay of an exponential moving average of the parameters, see [NewEMA], with which epochs are measured and the
+	// training ends; 0 for none. OnEpoch sees the average, and training goes on from the parameters.
+	EMA float64
+
 	// Checkpoint names a file in which Fit keeps its state, so that a run that was killed goes on from there with the same
 	// result to the last bit. See [Fit].
 	Checkpoint      string
@@ -250,6 +254,9 @@ func (c FitConfig) check() error {
 		if !(s.value >= 0) || math.IsInf(s.value, 0) {
 			return bad("%s = %g: want a finite number, 0 or more", s.name, s.value)
 		}
+	}
+	if !(c.EMA >= 0 && c.EMA < 1) {
+		return bad("EMA = %g: want 0 ≤ EMA < 1, the decay of the average", c.EMA)
 	}
 	if math.IsNaN(c.TargetLoss) {
 		return bad("TargetLoss is NaN: set a number, or 0 for none")

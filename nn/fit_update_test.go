@@ -33,9 +33,10 @@ var ways = map[string]func(c *nn.FitConfig){
 		}
 	},
 	"objective": func(c *nn.FitConfig) { c.Objective, c.Loss = onLine, nil },
+	"ema":       func(c *nn.FitConfig) { c.EMA = 0.9 },
 	"drop last": func(c *nn.FitConfig) { c.DropLast = true },
 	"all": func(c *nn.FitConfig) {
-		c.Accumulate, c.Workers, c.ClipNorm, c.L2 = 2, 2, 1, 1e-5
+		c.Accumulate, c.Workers, c.ClipNorm, c.L2, c.EMA = 2, 2, 1, 1e-5, 0.8
 		c.Schedule = func(int) float64 { return 0.5 }
 		c.Objective, c.Loss = onLine, nil
 	},
@@ -323,6 +324,7 @@ func TestFitObjectiveErrors(t *testing.T) {
 		"Accumulate -1, Workers 0":             func(c *nn.FitConfig) { c.Accumulate = -1 },
 		"Workers 2000: want at most":           func(c *nn.FitConfig) { c.Workers = 2000 },
 		"ClipNorm = NaN":                       func(c *nn.FitConfig) { c.ClipNorm = math.NaN() },
+		"EMA = 1: want 0 ≤ EMA < 1":            func(c *nn.FitConfig) { c.EMA = 1 },
 		"ClipValue = -1":                       func(c *nn.FitConfig) { c.ClipValue = -1 },
 		"has put another tensor or slice into": func(c *nn.FitConfig) { c.Augment = func(b *data.Batch, _ *rand.Rand) { b.X = nil } },
 	} {
@@ -416,5 +418,41 @@ func TestFitReports(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("reports mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// TestFitAverages compares the end of a training with the average that its steps have.
+func TestFitAverages(t *testing.T) {
+	for _, valid := range []*data.Set{nil, line(7)} {
+		model := nn.Linear(newRand(2), 1, 1)
+		ema := nn.NewEMA(model.Params(), 0.5)
+		c := lineConfig(0.1)
+		c.EMA, c.Epochs, c.Validation = 0.5, 3, valid
+		c.OnStep = func(int, float64) { ema.Update() }
+		c.OnEpoch = func(e nn.Epoch) {
+			seen := numbers(model)
+			if valid != nil {
+				if l, _, err := nn.Evaluate(model, valid, c.Loss, nil); err != nil || l != e.ValidLoss {
+					t.Errorf("epoch %d is said to have the validation loss %v, the model in OnEpoch has %v (%v)", e.Number, e.ValidLoss, l, err)
+				}
+			}
+			raw := model.Params()[0].Data.Clone()
+			ema.Swap()
+			if want := numbers(model); !slices.Equal(want, seen) {
+				t.Errorf("epoch %d is measured with %v, want the average %v", e.Number, seen, want)
+			}
+			ema.Swap()
+			if !slices.Equal(raw.Float64s(), model.Params()[0].Data.Float64s()) {
+				t.Error("Swap has not brought back the numbers")
+			}
+		}
+		if _, err := nn.Fit(t.Context(), model, line(21), c); err != nil {
+			t.Fatal(err)
+		}
+		got := numbers(model)
+		ema.Swap()
+		if want := numbers(model); !slices.Equal(want, got) { // the last epoch is the best one
+			t.Errorf("the training ends with %v, want the average %v", got, want)
+		}
 	}
 }

@@ -25,6 +25,7 @@ type fitter struct {
 	source  *rand.PCG // of all random numbers but those of workers other than the first
 	batches *data.Batches
 	team    *team
+	ema     *EMA       // nil for none
 	acc     *Gradients // nil if the optimizer takes the gradients of a single sweep in place
 	base    float64    // the optimizer's learning rate without Schedule
 	onTrain *evaluator // nil unless EvaluateTrain is set
@@ -108,6 +109,9 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 	f.cfg.BatchSize = f.batches.Buffers()[0].Len()
 	if cfg.Accumulate > 1 || cfg.Workers > 1 || cfg.ClipNorm > 0 || cfg.ClipValue > 0 {
 		f.acc = NewGradients(params...)
+	}
+	if cfg.EMA > 0 {
+		f.ema = NewEMA(params, cfg.EMA)
 	}
 	if cfg.Validation != nil {
 		f.onValid = newEvaluator(op, params, cfg.Validation, f.evaluate)
@@ -204,16 +208,10 @@ func (f *fitter) epoch() (StopReason, error) {
 			return "", err
 		}
 	}
-	e, err := f.measure()
+	e, err := f.closeEpoch()
 	if err != nil {
 		return "", err
 	}
-	f.history.Epochs = append(f.history.Epochs, e)
-	f.judge(e)
-	if f.cfg.OnEpoch != nil {
-		f.cfg.OnEpoch(e)
-	}
-	f.report(&e, "")
 	if f.stop != "" {
 		return f.stop, nil
 	}
@@ -223,6 +221,25 @@ func (f *fitter) epoch() (StopReason, error) {
 		return stop, f.save()
 	}
 	return "", nil
+}
+
+// closeEpoch measures the epoch that has just ended, and judges it.
+func (f *fitter) closeEpoch() (Epoch, error) {
+	if f.ema != nil {
+		f.ema.Swap()
+		defer f.ema.Swap()
+	}
+	e, err := f.measure()
+	if err != nil {
+		return e, err
+	}
+	f.history.Epochs = append(f.history.Epochs, e)
+	f.judge(e)
+	if f.cfg.OnEpoch != nil {
+		f.cfg.OnEpoch(e)
+	}
+	f.report(&e, "")
+	return e, nil
 }
 
 // ended returns why the training has come to its end with an epoch, if it has.
@@ -336,6 +353,9 @@ func (f *fitter) change(share float64) error {
 	}
 	for _, w := range f.team.workers {
 		w.updates.Commit()
+	}
+	if f.ema != nil {
+		f.ema.Update()
 	}
 	return nil
 }
