@@ -224,10 +224,13 @@ func (f *fitter) resume(c checkpoint) error {
 	f.sums = sums{figures.At(0), figures.At(1), h.Rows}
 	f.best, f.mark = figures.At(2), figures.At(3)
 	f.epochSteps, f.waited, f.back = h.EpochSteps, h.Waited, h.Back
-	if h.Stop == StopGradNorm && f.cfg.GradNorm > 0 {
+	switch within := h.EpochSteps > 0; {
+	case h.Stop == StopGradNorm && f.cfg.GradNorm > 0:
 		f.stop = StopGradNorm
-	} else if h.Steps == f.cfg.Steps && h.EpochSteps > 0 {
+	case within && f.stepsDone():
 		f.stop = StopSteps
+	case within && f.epochsDone(len(f.history.Epochs)):
+		f.stop = StopEpochs
 	}
 	order, ok := c.file.Find("order")
 	if !ok {

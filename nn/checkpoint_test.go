@@ -163,6 +163,48 @@ func TestResumeLonger(t *testing.T) {
 	}
 }
 
+// TestResumeShorter goes on with trainings that have gone beyond the limits that are set now: they are over.
+func TestResumeShorter(t *testing.T) {
+	ends := map[string]func(c *nn.FitConfig){ // of six steps in an epoch
+		"after an epoch":   func(c *nn.FitConfig) { c.Epochs = 4 },
+		"within an epoch":  func(c *nn.FitConfig) { c.Steps = 20 },
+		"with an epoch":    func(c *nn.FitConfig) { c.Steps = 18 },
+		"early":            func(c *nn.FitConfig) { c.Patience, c.MinDelta = 3, 1e9 },
+		"a target reached": func(c *nn.FitConfig) { c.TargetLoss = 1e9 },
+	}
+	for end, first := range ends {
+		for limit, second := range map[string]func(c *nn.FitConfig){
+			"fewer epochs": func(c *nn.FitConfig) { c.Epochs, c.Steps = 1, 0 },
+			"fewer steps":  func(c *nn.FitConfig) { c.Epochs, c.Steps = 0, 5 },
+			"as many":      func(c *nn.FitConfig) { c.Epochs, c.Steps = 0, 6 },
+		} {
+			file := filepath.Join(t.TempDir(), "run.ckpt")
+			want, err := train(t, t.Context(), func(c *nn.FitConfig) { first(c); c.Checkpoint = file })
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			got, err := train(t, ctx, func(c *nn.FitConfig) {
+				second(c)
+				c.Checkpoint = file
+				c.OnStep = func(step int, _ float64) {
+					t.Errorf("%s, then %s: step %d is taken", end, limit, step)
+					cancel()
+				}
+			})
+			cancel()
+			if err != nil {
+				t.Fatalf("%s, then %s: %v", end, limit, err)
+			}
+			if want, got := want.History.Steps, got.History.Steps; want != got {
+				t.Errorf("%s, then %s: %d steps, want the %d that were taken", end, limit, got, want)
+			}
+			got.History.Reason = want.History.Reason
+			mustEqual(t, end+", then "+limit, want, got)
+		}
+	}
+}
+
 // TestCheckpointRefused gives Fit files that it must neither use nor change.
 func TestCheckpointRefused(t *testing.T) {
 	dir := t.TempDir()

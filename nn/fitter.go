@@ -249,11 +249,19 @@ func (f *fitter) ended(e Epoch) StopReason {
 		return StopTargetLoss
 	case f.cfg.Patience > 0 && f.waited >= f.cfg.Patience:
 		return StopEarly
-	case e.Number == f.cfg.Epochs:
+	case f.epochsDone(e.Number):
 		return StopEpochs
+	case f.stepsDone():
+		return StopSteps
 	}
 	return ""
 }
+
+// stepsDone reports whether all steps have been taken: or more, if a checkpoint is that of a longer training.
+func (f *fitter) stepsDone() bool { return f.cfg.Steps > 0 && f.history.Steps >= f.cfg.Steps }
+
+// epochsDone reports whether n epochs are all.
+func (f *fitter) epochsDone(n int) bool { return f.cfg.Epochs > 0 && n >= f.cfg.Epochs }
 
 // update takes one step of Algorithm 1: on a batch, or on some that are accumulated.
 func (f *fitter) update() error {
@@ -277,7 +285,7 @@ func (f *fitter) update() error {
 	f.sums.loss += now.loss
 	f.sums.metric += now.metric
 	f.sums.rows += now.rows
-	if f.stop == "" && f.history.Steps == f.cfg.Steps {
+	if f.stop == "" && f.stepsDone() {
 		f.stop = StopSteps
 	}
 	if f.cfg.OnStep != nil {
