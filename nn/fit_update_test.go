@@ -186,6 +186,11 @@ func TestFitDividesABatch(t *testing.T) {
 		}
 		return numbers(model)
 	}
+	near := cmpopts.EquateApprox(1e-12, 0) // sums in another order
+	whole := train(func(c *nn.FitConfig) { c.BatchSize = 21 })
+	if diff := cmp.Diff(whole, train(func(c *nn.FitConfig) { c.BatchSize, c.Accumulate = 4, math.MaxInt }), near); diff != "" {
+		t.Errorf("all batches that there are: mismatch (-whole +parts):\n%s", diff)
+	}
 	want := train(func(*nn.FitConfig) {})
 	for name, change := range map[string]func(c *nn.FitConfig){
 		"two batches":                   func(c *nn.FitConfig) { c.BatchSize, c.Accumulate = 8, 2 },
@@ -195,7 +200,7 @@ func TestFitDividesABatch(t *testing.T) {
 		"two batches and three workers": func(c *nn.FitConfig) { c.BatchSize, c.Accumulate, c.Workers = 8, 2, 3 },
 		"limits that are not reached":   func(c *nn.FitConfig) { c.ClipNorm, c.ClipValue = 1e6, 1e6 },
 	} {
-		if diff := cmp.Diff(want, train(change), cmpopts.EquateApprox(1e-12, 0)); diff != "" { // sums in another order
+		if diff := cmp.Diff(want, train(change), near); diff != "" {
 			t.Errorf("%s: mismatch (-whole +parts):\n%s", name, diff)
 		}
 	}

@@ -152,7 +152,7 @@ func (f *fitter) close() {
 
 // updatesPerEpoch returns how many updates a whole epoch has.
 func (f *fitter) updatesPerEpoch() int {
-	return (f.batches.Count() + f.cfg.Accumulate - 1) / f.cfg.Accumulate
+	return 1 + (f.batches.Count()-1)/f.cfg.Accumulate
 }
 
 // run trains until something ends it.
