@@ -124,12 +124,18 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 		g := graph.New(graph.WithDType(dtype))
 		return g, bindAll(g, params, f.batches)
 	}, f.work)
+	made := false
+	defer func() { // also where useCheckpoint panics
+		if !made {
+			f.close()
+		}
+	}()
 	if cfg.Checkpoint != "" {
 		if err := f.useCheckpoint(train, cfg.Validation); err != nil {
-			f.close()
 			return nil, err
 		}
 	}
+	made = true
 	return f, nil
 }
 

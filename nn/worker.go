@@ -54,12 +54,12 @@ func newTeam(n int, source *rand.PCG, seed [2]uint64, bind func() (*graph.Graph,
 		w.pass = Train(rand.New(w.source)).Into(&w.updates)
 		w.g, w.start = bind()
 		t.workers = append(t.workers, w)
-		if i > 0 {
-			go t.serve(w)
-		}
 	}
 	if n > 1 {
 		kernel.Crowd(n)
+	}
+	for _, w := range t.workers[1:] {
+		go t.serve(w)
 	}
 	return t
 }
@@ -67,15 +67,26 @@ func newTeam(n int, source *rand.PCG, seed [2]uint64, bind func() (*graph.Graph,
 // serve is the goroutine of a worker.
 func (t *team) serve(w *worker) {
 	for range w.todo {
-		t.try(w)
-		t.left.Done()
+		t.serveOne(w)
 	}
 }
 
-// try does the work of a worker and catches its panic.
+func (t *team) serveOne(w *worker) {
+	defer t.left.Done()
+	t.try(w)
+}
+
+// try does the work of a worker and catches its panic. A goroutine that ends within is said to have panicked too.
 func (t *team) try(w *worker) {
-	defer func() { w.caught = recover() }()
+	done := false
+	defer func() {
+		w.caught = recover()
+		if !done && w.caught == nil {
+			w.caught = graph.Errorf("nn.Fit", graph.ErrUsage, "the loss, the metric or a layer has ended the goroutine of a worker by runtime.Goexit, as testing.T.FailNow does: panic instead")
+		}
+	}()
 	t.run(w)
+	done = true
 }
 
 // do has the workers do the parts of a batch, a part each, and waits for them. If one panics, do does.
