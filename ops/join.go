@@ -40,14 +40,16 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			shape := unsqueezed(n.InputNode(0).Dims(), n.Int(0))
+			var buf [tensor.MaxRank]int
+			shape := unsqueezed(buf[:0], n.InputNode(0).Dims(), n.Int(0), 1)
 			for i := range n.NumInputs() {
 				x := n.In(i)
 				eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(d, s, k int) { copyElements(n.Out(), d, x, s, k) })
 			}
 		},
 		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
-			shape := unsqueezed(dst.Dims(), n.Int(0))
+			var buf [tensor.MaxRank]int
+			shape := unsqueezed(buf[:0], dst.Dims(), n.Int(0), 1)
 			eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(c, d, k int) { addElements(dst, d, ct, c, k) })
 		}),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
@@ -205,9 +207,8 @@ func Stack(axis int, xs ...graph.Value) graph.Value {
 			panic(c.Errorf(graph.ErrShape, "operand %d has shape %s, operand 0 has %s: stacked operands have one shape; use ops.Concat or ops.Broadcast", i, tensor.FormatShape(slices.Clone(d)), tensor.FormatShape(slices.Clone(c.Dims(0)))))
 		}
 	}
-	shape := unsqueezed(c.Dims(0), axis)
-	shape[axis] = len(xs)
-	return c.Ints(axis).Record(shape...)
+	var buf [tensor.MaxRank + 1]int
+	return c.Ints(axis).Record(unsqueezed(buf[:0], c.Dims(0), axis, len(xs))...)
 }
 
 // Unstack returns the parts of x along an axis, each without that axis: it undoes [Stack]. The rows of a matrix for axis

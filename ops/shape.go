@@ -60,9 +60,13 @@ func init() {
 		Formula:    "xᵀ",
 		Derivative: "1",
 		Class:      graph.Linear,
-		Forward:    func(n graph.Node) { array.Permute(n.Out(), n.In(0), swapLast(n)) },
+		Forward: func(n graph.Node) {
+			var buf [tensor.MaxRank]int
+			array.Permute(n.Out(), n.In(0), swapLast(buf[:0], n))
+		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			return addPermuted(dst, ct, swapLast(n), fresh)
+			var buf [tensor.MaxRank]int
+			return addPermuted(dst, ct, swapLast(buf[:0], n), fresh)
 		},
 		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Transpose(ct) },
 		Try:    []string{"(2,3)", "(2,3,4)", "(1,3)", "(0,2)"},
@@ -126,9 +130,9 @@ func reshapeBack(n graph.Node, _ int, ct graph.Value) graph.Value {
 	return Reshape(ct, n.InputNode(0).Dims()...)
 }
 
-// unsqueezed returns the shape with a new axis of length 1.
-func unsqueezed(shape []int, axis int) []int {
-	return slices.Insert(slices.Clone(shape), axis, 1)
+// unsqueezed appends to dst the shape with a new axis of the given length.
+func unsqueezed(dst, shape []int, axis, length int) []int {
+	return append(append(append(dst, shape[:axis]...), length), shape[axis:]...)
 }
 
 // newAxis returns the place of a new axis, counted from 0 up, in a shape of the given rank.
@@ -147,9 +151,10 @@ func newAxis(c graph.Call, axis, rank int) int {
 func Squeeze(x graph.Value, axis int) graph.Value {
 	c := graph.Begin(opSqueeze, x)
 	axis = c.Axis(axis, 0)
-	shape := slices.Clone(c.Dims(0))
+	var buf [tensor.MaxRank]int
+	shape := append(buf[:0], c.Dims(0)...)
 	if shape[axis] == 1 {
-		shape = slices.Delete(shape, axis, axis+1)
+		shape = append(shape[:axis], shape[axis+1:]...)
 	}
 	return c.RecordView(0, shape...)
 }
@@ -164,7 +169,8 @@ func Unsqueeze(x graph.Value, axis int) graph.Value {
 	if rank == tensor.MaxRank {
 		panic(c.Errorf(graph.ErrLimit, "shape %s has %d axes already: no more are possible", tensor.FormatShape(slices.Clone(c.Dims(0))), rank))
 	}
-	return c.RecordView(0, unsqueezed(c.Dims(0), axis)...)
+	var buf [tensor.MaxRank]int
+	return c.RecordView(0, unsqueezed(buf[:0], c.Dims(0), axis, 1)...)
 }
 
 // Reshape returns the elements of x, in row-major order, in another shape. One dimension may be -1 and is computed.
@@ -265,15 +271,13 @@ func addPermuted(dst, src *tensor.Tensor, order []int, fresh bool) bool {
 	return true
 }
 
-// swapLast returns the order of axes that swaps the last two.
-func swapLast(n graph.Node) []int {
-	var order [tensor.MaxRank]int
+// swapLast appends to dst the order of axes that swaps the last two.
+func swapLast(dst []int, n graph.Node) []int {
 	k := n.In(0).Rank()
-	for i := range k {
-		order[i] = i
+	for i := range k - 2 {
+		dst = append(dst, i)
 	}
-	order[k-1], order[k-2] = order[k-2], order[k-1]
-	return order[:k]
+	return append(dst, k-1, k-2)
 }
 
 func copyElements(dst *tensor.Tensor, d int, src *tensor.Tensor, s, n int) {
