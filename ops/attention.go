@@ -37,13 +37,49 @@ type AttentionConfig struct {
 func Attention(q, k, v graph.Value, config AttentionConfig) graph.Value {
 	const op = "ops.Attention"
 	q.Check(op)
-	g := q.Graph()
-	k.CheckIn(op, g)
-	v.CheckIn(op, g)
+	k.CheckIn(op, q.Graph())
+	v.CheckIn(op, q.Graph())
 	a, b, c := q.Dims(), k.Dims(), v.Dims()
 	if len(a) < 2 || len(b) < 2 || len(c) < 2 || a[len(a)-1] != b[len(b)-1] || b[len(b)-2] != c[len(c)-2] {
 		panic(graph.Errorf(op, graph.ErrShape, "queries %s, keys %s and values %s do not fit: want (...,queries,d), (...,keys,d) and (...,keys,e)", tensor.FormatShape(a), tensor.FormatShape(b), tensor.FormatShape(c)))
 	}
+	return weigh(attentionWeights(op, q, k, config), v)
+}
+
+// AttentionWeights returns the weights of [Attention], softmax(q·kᵀ·scale) of shape (...,queries,keys), for a layer that does
+// something with them, such as to drop some, before [Weigh] takes the means of the values.
+//
+// It panics with a [*graph.Error] if the shapes do not fit.
+func AttentionWeights(q, k graph.Value, config AttentionConfig) graph.Value {
+	const op = "ops.AttentionWeights"
+	q.Check(op)
+	k.CheckIn(op, q.Graph())
+	a, b := q.Dims(), k.Dims()
+	if len(a) < 2 || len(b) < 2 || a[len(a)-1] != b[len(b)-1] {
+		panic(graph.Errorf(op, graph.ErrShape, "queries %s and keys %s do not fit: want (...,queries,d) and (...,keys,d)", tensor.FormatShape(a), tensor.FormatShape(b)))
+	}
+	return attentionWeights(op, q, k, config)
+}
+
+// Weigh returns the sums of the values with the given weights, of shape (...,queries,keys) and (...,keys,e): their product, in
+// which a weight of 0 wins over a value that is infinite or NaN.
+//
+// It panics with a [*graph.Error] if the shapes do not fit.
+func Weigh(weights, v graph.Value) graph.Value {
+	const op = "ops.Weigh"
+	weights.Check(op)
+	v.CheckIn(op, weights.Graph())
+	a, b := weights.Dims(), v.Dims()
+	if len(a) < 2 || len(b) < 2 || a[len(a)-1] != b[len(b)-2] {
+		panic(graph.Errorf(op, graph.ErrShape, "weights %s and values %s do not fit: want (...,queries,keys) and (...,keys,e)", tensor.FormatShape(a), tensor.FormatShape(b)))
+	}
+	return weigh(weights, v)
+}
+
+func weigh(weights, v graph.Value) graph.Value { return matmul(weights, v, leftCotangent) }
+
+func attentionWeights(op string, q, k graph.Value, config AttentionConfig) graph.Value {
+	g, a, b := q.Graph(), q.Dims(), k.Dims()
 	scale := config.Scale
 	if scale == 0 {
 		scale = 1 / math.Sqrt(float64(max(a[len(a)-1], 1)))
@@ -61,8 +97,7 @@ func Attention(q, k, v graph.Value, config AttentionConfig) graph.Value {
 		seen := Tril(Broadcast(g.Const(1), a[len(a)-2], b[len(b)-2]), 0)
 		scores = Where(seen, scores, hidden)
 	}
-	// A weight of 0 wins over a value that is infinite or NaN.
-	return matmul(SafeSoftmax(scores, -1), v, leftCotangent)
+	return SafeSoftmax(scores, -1)
 }
 
 // Embedding returns the rows of a table with the given indices, such as the vectors of words: for a table of shape

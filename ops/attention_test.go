@@ -47,6 +47,21 @@ func TestAttention(t *testing.T) {
 
 // TestAttentionMasked compares attention with masked keys, which hold what must not be seen, with attention over the keys
 // that are seen, in value and in first and second derivatives. The last query sees no key.
+// TestAttentionInParts takes the weights and the means of the values one after the other.
+func TestAttentionInParts(t *testing.T) {
+	g := graph.New()
+	q, k, v := g.VarTensor(counting(tensor.Float64, 2, 3, 2)), g.VarTensor(counting(tensor.Float64, 2, 4, 2)), g.VarTensor(counting(tensor.Float64, 2, 4, 5))
+	for _, config := range []ops.AttentionConfig{{}, {Causal: true, Scale: 0.5}} {
+		w := ops.AttentionWeights(q, k, config)
+		if diff := cmp.Diff([]int{2, 3, 4}, w.Shape()); diff != "" {
+			t.Errorf("weights: mismatch (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(ops.Attention(q, k, v, config).Tensor().Float64s(), ops.Weigh(w, v).Tensor().Float64s()); diff != "" {
+			t.Errorf("%+v: mismatch (-whole +parts):\n%s", config, diff)
+		}
+	}
+}
+
 func TestAttentionMasked(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	at := func(masked bool, dtype tensor.DType) (out [][]float64) {
@@ -147,6 +162,13 @@ func TestAttentionMisuse(t *testing.T) {
 		{"mask of another graph", [][]int{{2, 3}, {4, 3}, {4, 6}}, func(xs []graph.Value) graph.Value {
 			return ops.Attention(xs[0], xs[1], xs[2], ops.AttentionConfig{Mask: other(xs[1])})
 		}, foreign},
+		{"keys of another length, weights alone", [][]int{{2, 3}, {4, 5}}, func(xs []graph.Value) graph.Value {
+			return ops.AttentionWeights(xs[0], xs[1], ops.AttentionConfig{})
+		}, "ops.AttentionWeights: queries (2,3) and keys (4,5) do not fit: want (...,queries,d) and (...,keys,d)"},
+		{"weights of other keys", [][]int{{2, 3}, {4, 5}}, func(xs []graph.Value) graph.Value { return ops.Weigh(xs[0], xs[1]) },
+			"ops.Weigh: weights (2,3) and values (4,5) do not fit: want (...,queries,keys) and (...,keys,e)"},
+		{"a value alone", [][]int{{2, 3}, {}}, func(xs []graph.Value) graph.Value { return ops.Weigh(xs[0], xs[1]) },
+			"ops.Weigh: weights (2,3) and values () do not fit: want (...,queries,keys) and (...,keys,e)"},
 		{"table", [][]int{{3}}, func(xs []graph.Value) graph.Value { return ops.Embedding(xs[0], 1) },
 			"ops.Embedding: the table has shape (3): want (words,d), a row for each word"},
 		{"word", [][]int{{3, 2}}, func(xs []graph.Value) graph.Value { return ops.Embedding(xs[0], 1, 3) },
