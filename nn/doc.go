@@ -47,8 +47,8 @@
 // # Layers
 //
 // A [Layer] is a function with parameters, and a model is one too. It takes a batch, of which axis 0 is that of the
-// examples, the rows. Names, shapes and order of the parameters are PyTorch's, but that the weight of Linear is (in, out)
-// here and (out, in) there and in files.
+// examples, the rows. Names, shapes and order of the parameters are PyTorch's, but that the weights of Linear, and of the
+// layers over sequences, are (in, out) here and (out, in) there and in files.
 //
 //	layer                  x                     result            parameters
 //	Linear(in, out)        (...,in)              (...,out)         weight (in,out), bias (out)
@@ -63,6 +63,16 @@
 //	LayerNorm(n)           (...,n)               the same          weight, bias (n)
 //	RMSNorm(n)             (...,n)               the same          weight (n)
 //	Embedding(vocab, dim)  (...), whole numbers  (...,dim)         weight (vocab,dim)
+//	GRU(in, n)             (rows,time,in)        (rows,time,n)     weight_ih_l0 (in,3n), weight_hh_l0 (n,3n), bias_ih_l0,
+//	                                                               bias_hh_l0 (3n)
+//	LSTM(in, n)            (rows,time,in)        (rows,time,n)     as GRU, with 4n
+//	RNN(in, n)             (rows,time,in)        (rows,time,n)     as GRU, with n
+//	GRUCell(in, n)         (rows,in)             (rows,n)          weight_ih (in,3n), ...; so LSTMCell and RNNCell
+//	MultiHeadAttention(dim, heads)
+//	                       (rows,time,dim)       the same          in_proj_weight (dim,3·dim), in_proj_bias (3·dim),
+//	                                                               out_proj.weight (dim,dim), out_proj.bias (dim)
+//	TransformerBlock(dim, heads, hidden)
+//	                       (rows,time,dim)       the same          self_attn.in_proj_weight, ..., linear1, linear2, norm1, norm2
 //	Dropout()              any                   the same
 //	ReLU() and its like    any                   the same
 //	Sequential(a, b)       that of a             that of b         those of a and b, such as 0.weight
@@ -76,6 +86,11 @@
 // [Stride], [Padding], [Dilation] and [ChannelGroups] set how kernels and windows lie, and with it what is left of h and w.
 // [Summary] prints the shapes and parameters of a whole model. What Sequential cannot say is plain Go: call Forward of one
 // layer on the result of another.
+//
+// Sequences have the examples first, then the time: PyTorch says batch_first, and TransformerEncoderLayer for
+// TransformerBlock. A [Recurrent] goes through the times one after the other with a state, which it can start from and
+// return; an [Attention] looks at all times at once, and knows their order only if x tells it, such as by adding an
+// Embedding of the positions. With [Causal] it does not look ahead.
 //
 // A layer of one's own has two methods, Forward and Params; the example of [Layer] is one. It draws its first weights by
 // [Init.Draw], names them, and says by Param.Kind what they are to penalties and files. In Forward it puts them on the

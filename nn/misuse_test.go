@@ -42,6 +42,9 @@ func TestNil(t *testing.T) {
 	acc := nn.NewGradients(w)
 	pass, state := nn.Train(newRand(1)), &nn.Param{Name: "s", Data: tensor.New(tensor.Float64, 1), Kind: nn.State}
 	set, model := line(4), nn.Linear(newRand(1), 1, 1)
+	times := g.ConstTensor(tensor.New(tensor.Float64, 2, 4, 2))
+	gru, lstm, cell := nn.GRU(newRand(1), 2, 3), nn.LSTM(newRand(1), 2, 3), nn.GRUCell(newRand(1), 2, 3)
+	attention, block := nn.MultiHeadAttention(newRand(1), 2, 1), nn.TransformerBlock(newRand(1), 2, 1, 3)
 	mse := nn.OnTargets(nn.MSE)
 	y := tensor.New(tensor.Float64, 2, 1)
 	labelled := &data.Batch{Labels: []int{0, 0}, Rows: []int{0, 1}}
@@ -76,16 +79,66 @@ func TestNil(t *testing.T) {
 	}
 	bad := map[string]*nn.Param{"nil parameter": nil, "zero parameter": {}, "zero tensor": {Name: "a", Data: &tensor.Tensor{}}}
 	calls := map[string][]call{
-		"Train":      {{func() { nn.Train(nil) }, "nil or zero *rand.Rand"}, {func() { nn.Train(&rand.Rand{}) }, "nil or zero *rand.Rand"}},
-		"Linear":     {{func() { nn.Linear(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(&rand.Rand{}, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(newRand(1), 1, 1, nn.NoBias(), nil) }, "option 2 is nil: leave it out"}},
-		"Dropout":    {{func() { nn.Dropout(nil) }, "option 1 is nil: leave it out"}, {func() { nn.Dropout(nn.Classic(), nil) }, "option 2 is nil: leave it out"}},
-		"Sequential": {{func() { nn.Sequential(nil) }, "layer 0 is nil"}, {func() { nn.Sequential() }, harmless}},
-		"Named":      {{func() { nn.Named("a", nil) }, `layer "a" is nil`}},
-		"Func":       {{func() { nn.Func(nil) }, "got a nil function"}},
-		"To":         {{func() { nn.To(nil, tensor.Float32) }, "got a nil model"}, {func() { nn.To(model, 9) }, "precision 9"}},
-		"Weights":    {{func() { nn.Weights() }, harmless}},
-		"L1":         {{func() { nn.L1(nil, 1, w) }, "got a nil graph"}},
-		"L2":         {{func() { nn.L2(nil, 1, w) }, "got a nil graph"}},
+		"Train": {{func() { nn.Train(nil) }, "nil or zero *rand.Rand"}, {func() { nn.Train(&rand.Rand{}) }, "nil or zero *rand.Rand"}},
+		"RNN":   {{func() { nn.RNN(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.RNN(newRand(1), 1, 0) }, "1 inputs and 0 hidden units"}, {func() { nn.RNN(newRand(1), 1, 1, nil) }, "option 1 is nil"}},
+		"GRU":   {{func() { nn.GRU(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.GRU(newRand(1), -1, 3) }, "-1 inputs and 3 hidden units"}, {func() { nn.GRU(newRand(1), 1, 1, nn.WithActivation(ops.ReLU)) }, "there is no nn.WithActivation here"}},
+		"LSTM":  {{func() { nn.LSTM(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.LSTM(newRand(1), 0, 1) }, "0 inputs and 1 hidden units"}, {func() { nn.LSTM(newRand(1), 1, 1, nn.Causal()) }, "there is no nn.Causal here"}},
+		"Recurrent.Forward": {
+			{func() { (*nn.Recurrent)(nil).Forward(pass, x) }, "nil or zero *nn.Recurrent"}, {func() { new(nn.Recurrent).Forward(pass, x) }, "nil or zero *nn.Recurrent"}, {func() { gru.Forward(pass, graph.Value{}) }, "zero graph.Value"},
+			{func() { gru.Forward(pass, x) }, `layer "weight_ih_l0" takes 2 numbers at each time, x has shape (2,1): give x the shape (rows, time, 2)`},
+		},
+		"Recurrent.ForwardFrom": {
+			{func() { (*nn.Recurrent)(nil).ForwardFrom(pass, x, nn.RecurrentState{}) }, "nil or zero *nn.Recurrent"},
+			{func() { gru.ForwardFrom(pass, times, nn.RecurrentState{H: x}) }, "the state's H has shape (2,1), x asks for (1,2,3)"},
+			{func() { gru.ForwardFrom(pass, times, nn.RecurrentState{C: x}) }, "the state has a C of shape (2,1): only an LSTM has cells"},
+			{func() { gru.ForwardFrom(pass, times, nn.RecurrentState{H: graph.New().Const(1)}) }, "belongs to another graph"},
+			{func() { lstm.ForwardFrom(pass, times, nn.RecurrentState{C: x}) }, "the state's C has shape (2,1), x asks for (1,2,3)"},
+			{func() { lstm.ForwardFrom(pass, times, nn.RecurrentState{}) }, harmless},
+		},
+		"Recurrent.Step":   {{func() { (*nn.Recurrent)(nil).Step(pass, x, nn.RecurrentState{}) }, "nil or zero *nn.Recurrent"}, {func() { gru.Step(pass, times, nn.RecurrentState{}) }, "x has shape (2,4,2): give x the shape (rows, 2)"}},
+		"Recurrent.Params": {{func() { (*nn.Recurrent)(nil).Params() }, "nil or zero *nn.Recurrent"}},
+		"Recurrent.String": {{func() { _ = (*nn.Recurrent)(nil).String() }, "nil or zero *nn.Recurrent"}, {func() { _ = gru.String() }, harmless}},
+		"RNNCell":          {{func() { nn.RNNCell(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.RNNCell(newRand(1), 1, 1, nn.Layers(2)) }, "there is no nn.Layers here"}},
+		"GRUCell":          {{func() { nn.GRUCell(nil, 1, 1) }, "nil or zero *rand.Rand"}},
+		"LSTMCell":         {{func() { nn.LSTMCell(nil, 1, 1) }, "nil or zero *rand.Rand"}},
+		"Cell.Forward":     {{func() { (*nn.Cell)(nil).Forward(pass, x) }, "nil or zero *nn.Cell"}, {func() { new(nn.Cell).Forward(pass, x) }, "nil or zero *nn.Cell"}, {func() { cell.Forward(pass, x) }, `layer "weight_ih" takes 2 numbers at each time, x has shape (2,1): give x the shape (rows, 2)`}},
+		"Cell.Step":        {{func() { (*nn.Cell)(nil).Step(pass, x, nn.RecurrentState{}) }, "nil or zero *nn.Cell"}, {func() { cell.Step(pass, ops.Reshape(x, 1, 2), nn.RecurrentState{H: x}) }, "the state's H has shape (2,1), x asks for (1,3)"}},
+		"Cell.Params":      {{func() { (*nn.Cell)(nil).Params() }, "nil or zero *nn.Cell"}},
+		"Cell.String":      {{func() { _ = (*nn.Cell)(nil).String() }, "nil or zero *nn.Cell"}, {func() { _ = cell.String() }, harmless}},
+		"Layers":           {{func() { nn.Layers(0) }, "0 layers: want 1 or more"}},
+		"WithDropout":      {{func() { nn.WithDropout(nil) }, "option 1 is nil"}, {func() { nn.WithDropout() }, harmless}},
+		"WithActivation":   {{func() { nn.WithActivation(nil) }, "got a nil function"}},
+		"MultiHeadAttention": {
+			{func() { nn.MultiHeadAttention(nil, 4, 2) }, "nil or zero *rand.Rand"}, {func() { nn.MultiHeadAttention(newRand(1), 4, 3) }, "4 numbers and 3 heads"}, {func() { nn.MultiHeadAttention(newRand(1), 4, 0) }, "4 numbers and 0 heads"},
+			{func() { nn.MultiHeadAttention(newRand(1), 4, 2, nn.NormFirst()) }, "there is no nn.NormFirst here"},
+		},
+		"Attention.Forward": {
+			{func() { (*nn.Attention)(nil).Forward(pass, x) }, "nil or zero *nn.Attention"}, {func() { new(nn.Attention).Forward(pass, x) }, "nil or zero *nn.Attention"}, {func() { attention.Forward(pass, graph.Value{}) }, "zero graph.Value"},
+			{func() { attention.Forward(pass, x) }, `layer "in_proj_weight" takes vectors of 2 numbers, x has shape (2,1): give x the shape (rows, time, 2)`},
+		},
+		"Attention.Attend": {
+			{func() { (*nn.Attention)(nil).Attend(pass, x, x, x, nn.AttentionMask{}) }, "nil or zero *nn.Attention"},
+			{func() { attention.Attend(pass, times, times, graph.Value{}, nn.AttentionMask{}) }, "zero graph.Value"},
+			{func() { attention.Attend(pass, times, x, x, nn.AttentionMask{}) }, "the queries have shape (2,4,2), keys (2,1) and values (2,1)"},
+			{func() { attention.Attend(pass, times, times, times, nn.AttentionMask{Keys: x}) }, "AttentionMask.Keys has shape (2,1), there are 2 rows of 4 keys: give (2, 4)"},
+			{func() { attention.Attend(pass, times, times, times, nn.AttentionMask{Pairs: x}) }, "AttentionMask.Pairs has shape (2,1), there are 2 rows of 4 queries and 4 keys"},
+		},
+		"Attention.Params":          {{func() { (*nn.Attention)(nil).Params() }, "nil or zero *nn.Attention"}},
+		"Attention.String":          {{func() { _ = (*nn.Attention)(nil).String() }, "nil or zero *nn.Attention"}, {func() { _ = attention.String() }, harmless}},
+		"TransformerBlock":          {{func() { nn.TransformerBlock(nil, 4, 2, 8) }, "nil or zero *rand.Rand"}, {func() { nn.TransformerBlock(newRand(1), 4, 2, 0) }, "0 hidden nodes"}, {func() { nn.TransformerBlock(newRand(1), 4, 2, 3, nn.NoBias()) }, "there is no nn.NoBias here"}},
+		"Transformer.Forward":       {{func() { (*nn.Transformer)(nil).Forward(pass, x) }, "nil or zero *nn.Transformer"}, {func() { block.Forward(pass, x) }, "takes vectors of 2 numbers, x has shape (2,1)"}, {func() { block.Forward(pass, graph.Value{}) }, "zero graph.Value"}},
+		"Transformer.ForwardMasked": {{func() { (*nn.Transformer)(nil).ForwardMasked(pass, x, nn.AttentionMask{}) }, "nil or zero *nn.Transformer"}, {func() { block.ForwardMasked(pass, times, nn.AttentionMask{Keys: x}) }, "AttentionMask.Keys has shape (2,1)"}, {func() { block.ForwardMasked(pass, times, nn.AttentionMask{}) }, harmless}},
+		"Transformer.Params":        {{func() { (*nn.Transformer)(nil).Params() }, "nil or zero *nn.Transformer"}},
+		"Transformer.String":        {{func() { _ = (*nn.Transformer)(nil).String() }, "nil or zero *nn.Transformer"}, {func() { _ = block.String() }, harmless}},
+		"Linear":                    {{func() { nn.Linear(nil, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(&rand.Rand{}, 1, 1) }, "nil or zero *rand.Rand"}, {func() { nn.Linear(newRand(1), 1, 1, nn.NoBias(), nil) }, "option 2 is nil: leave it out"}},
+		"Dropout":                   {{func() { nn.Dropout(nil) }, "option 1 is nil: leave it out"}, {func() { nn.Dropout(nn.Classic(), nil) }, "option 2 is nil: leave it out"}},
+		"Sequential":                {{func() { nn.Sequential(nil) }, "layer 0 is nil"}, {func() { nn.Sequential() }, harmless}},
+		"Named":                     {{func() { nn.Named("a", nil) }, `layer "a" is nil`}},
+		"Func":                      {{func() { nn.Func(nil) }, "got a nil function"}},
+		"To":                        {{func() { nn.To(nil, tensor.Float32) }, "got a nil model"}, {func() { nn.To(model, 9) }, "precision 9"}},
+		"Weights":                   {{func() { nn.Weights() }, harmless}},
+		"L1":                        {{func() { nn.L1(nil, 1, w) }, "got a nil graph"}},
+		"L2":                        {{func() { nn.L2(nil, 1, w) }, "got a nil graph"}},
 		"OnLabels": {
 			{func() { nn.OnLabels(nil) }, "got a nil function"}, {func() { nn.OnLabels(nn.CrossEntropy)(x, nil) }, "got a nil *data.Batch"},
 			{func() { nn.OnLabels(nn.CrossEntropy)(x, &data.Batch{}) }, "no labels"}, {func() { nn.OnLabels(nn.CrossEntropy)(graph.Value{}, labelled) }, "zero graph.Value"},

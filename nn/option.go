@@ -22,6 +22,12 @@ type layerSettings struct {
 
 	momentum, eps float64
 
+	layers     int
+	dropout    Layer // nil for none
+	activation func(graph.Value) graph.Value
+
+	causal, normFirst bool
+
 	given []string // the options, such as "nn.NoBias"
 }
 
@@ -76,4 +82,46 @@ func Eps(eps float64) LayerOption {
 		panic(graph.Errorf(op, graph.ErrValue, "eps = %g: want a finite number, 0 or more", eps))
 	}
 	return func(c layerSettings) layerSettings { c.eps = eps; return c.set(op) }
+}
+
+// Layers sets how many layers of the same kind stand one on top of the other: 1 without it. Each gets the states of the
+// one below at the same time. It panics with a [*graph.Error] if n is less than 1.
+func Layers(n int) LayerOption {
+	const op = "nn.Layers"
+	if n < 1 {
+		panic(graph.Errorf(op, graph.ErrValue, "%d layers: want 1 or more", n))
+	}
+	return func(c layerSettings) layerSettings { c.layers = n; return c.set(op) }
+}
+
+// WithDropout puts a [Dropout] with the given options into a layer: between the layers of a [Recurrent], on the weights
+// of a [MultiHeadAttention], before the sums of a [TransformerBlock]. It panics with a [*graph.Error] if an option is nil.
+func WithDropout(options ...DropoutOption) LayerOption {
+	const op = "nn.WithDropout"
+	for i, o := range options {
+		mustBeOption(op, i, o == nil)
+	}
+	drop := Dropout(options...)
+	return func(c layerSettings) layerSettings { c.dropout = drop; return c.set(op) }
+}
+
+// WithActivation sets the function that a layer applies to its sums, such as ops.ReLU. It panics with a [*graph.Error] if
+// f is nil.
+func WithActivation(f func(graph.Value) graph.Value) LayerOption {
+	const op = "nn.WithActivation"
+	if f == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil function: give one such as ops.ReLU"))
+	}
+	return func(c layerSettings) layerSettings { c.activation = f; return c.set(op) }
+}
+
+// Causal lets the queries of an attention see the keys of their own time and of those before only.
+func Causal() LayerOption {
+	return func(c layerSettings) layerSettings { c.causal = true; return c.set("nn.Causal") }
+}
+
+// NormFirst puts the norms of a [TransformerBlock] before its parts, not behind the sums: x + f(norm(x)) then. Blocks that are
+// many are easier to train so.
+func NormFirst() LayerOption {
+	return func(c layerSettings) layerSettings { c.normFirst = true; return c.set("nn.NormFirst") }
 }

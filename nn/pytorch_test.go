@@ -23,6 +23,10 @@ var pytorch = map[string]func() nn.Layer{
 	"conv2d": func() nn.Layer {
 		return nn.Conv2D(newRand(1), 4, 6, 3, nn.Stride(2), nn.Padding(1), nn.ChannelGroups(2))
 	},
+	"gru":         func() nn.Layer { return nn.GRU(newRand(1), 3, 4, nn.Layers(2)) },
+	"lstm":        func() nn.Layer { return nn.LSTM(newRand(1), 3, 4, nn.Layers(2)) },
+	"attention":   func() nn.Layer { return nn.MultiHeadAttention(newRand(1), 8, 2) },
+	"causal":      func() nn.Layer { return nn.MultiHeadAttention(newRand(1), 8, 2, nn.Causal()) },
 	"batchnorm2d": func() nn.Layer { return nn.BatchNorm(3) },
 	"layernorm":   func() nn.Layer { return nn.LayerNorm(6) },
 	"embedding":   func() nn.Layer { return nn.Embedding(newRand(1), 7, 4) },
