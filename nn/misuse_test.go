@@ -226,6 +226,7 @@ func TestNil(t *testing.T) {
 	}
 	maps.Copy(calls, scheduleCalls())
 	maps.Copy(calls, emaCalls())
+	maps.Copy(calls, lbfgsCalls(try))
 	maps.Copy(calls, fileCalls(model))
 	maps.Copy(calls, layerCalls(try))
 	for name, method := range map[string]func(m *nn.ConfusionMatrix){

@@ -34,7 +34,7 @@ var floors = []struct {
 	{"internal/rowtest", nil},
 	{"ops/opstest", nil},
 	{"nn/data", []string{"golang.org/x/exp"}},
-	{"nn", []string{"golang.org/x/exp"}},
+	{"nn", []string{"golang.org/x/exp", "gonum.org/v1/gonum/optimize"}},
 	{"nn/search", nil},
 	{"nn/progress", []string{"golang.org/x/term"}},
 	{"viz", nil},
