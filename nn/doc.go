@@ -118,6 +118,37 @@
 //
 // To train the last layers of a model only, set Param.Frozen of the others.
 //
+// # Optimizers and schedules
+//
+// An [Optimizer] takes the steps. For the gradient g of a parameter w, and what it remembers from step to step:
+//
+//	NewSGD       w = w - η·v                      v is g, or with momentum μ·v + g; Nesterov looks ahead
+//	NewAdagrad   w = w - η·g/(√v + ε)             v is the sum of all g²
+//	NewRMSProp   w = w - η·g/(√v + ε)             v is a mean of the last g²; with momentum, or centered
+//	NewAdam      w = w - η·m/(√v + ε)             m and v are means of the last g and g², corrected for their beginning
+//	NewAdamW     w = w - η·m/(√v + ε) - η·λ·w     with a weight decay apart from the gradient
+//	NewLion      w = w - η·sign(c) - η·λ·w        c is a mean of the last g
+//
+// Adam is a good first choice and 0.001 its first rate; SGD with momentum needs more care for η and often ends better.
+// All but Lion, which is not there, agree with PyTorch's to the last digits, and take the steps of their formulas also
+// where squares overflow or underflow in single precision. A step changes all of the parameters or, if it returns an
+// error, none.
+//
+// [NewGroups] gives parts of a model an optimizer each, such as a slower rate for layers that were trained before. What
+// an optimizer remembers is saved and restored by the methods of [Keeper].
+//
+// A [Schedule] is a factor on the rate, as a function of how many updates there have been. [Cosine] falls along a wave,
+// [StepDecay] in steps, [Exponential] by the same factor each time; [OneCycle] rises before it falls, and [Warmup] puts a
+// rise before any other:
+//
+//	nn.FitConfig{..., Schedule: nn.Warmup(100, nn.Cosine(2000))}
+//
+// A [Plateau] goes by how well the training does. In a loop of one's own, SetLR of the optimizer takes the product of
+// the rate and the factors. [Gradients] clips by norm and by value.
+//
+// An [EMA] averages the parameters over the last steps. [LBFGS] is another way down altogether: with all examples at
+// once, for small models and losses without noise.
+//
 // # Against overfitting
 //
 // A network can become perfect on its training set and useless elsewhere. So the examples are split in three: to train
