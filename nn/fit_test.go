@@ -571,7 +571,7 @@ func readSplit(t *testing.T, file string) (train, valid, test *data.Set) {
 // The files of two classic sets.
 const (
 	irisFile         = "data/testdata/iris.csv"
-	breastCancerFile = "../examples/lecture/data/breast_cancer.csv"
+	breastCancerFile = "../examples/internal/datasets/breast_cancer.csv"
 )
 
 // TestLogisticRegression goes down to the minimum of a convex function, which scikit-learn 1.2 finds too: its

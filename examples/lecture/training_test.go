@@ -48,27 +48,6 @@ func TestBreastCancer(t *testing.T) {
 	}
 }
 
-func TestParseErrors(t *testing.T) {
-	tests := []struct{ name, text, want string }{
-		{"nothing", "", "line 1: want rows,features,class 0,class 1"},
-		{"short head", "1,2\n1,2,0\n", "line 1: want rows,features,class 0,class 1"},
-		{"no number of features", "1,two,a,b\n1,2,0\n", `line 1: "two" is no number of features`},
-		{"negative features", "1,-1,a,b\n1,2,0\n", `line 1: "-1" is no number of features`},
-		{"rows missing", "2,2,a,b\n1,2,0\n", "line 1 announces 2 rows, there are 1"},
-		{"short row", "1,2,a,b\n1,0\n", "line 2 has 2 fields, want 3"},
-		{"no number", "1,2,a,b\n1,x,0\n", `line 2: strconv.ParseFloat: parsing "x": invalid syntax`},
-		{"no class", "1,2,a,b\n1,2,3\n", `line 2: class "3", want 0 or 1`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := parse(strings.NewReader(tt.text))
-			if err == nil || err.Error() != tt.want {
-				t.Errorf("error %v, want %s", err, tt.want)
-			}
-		})
-	}
-}
-
 // The loop written out and nn.Fit take the same steps.
 func TestAlgorithm1(t *testing.T) {
 	for _, steps := range []int{1, 10, 50} { // an epoch has eleven steps
