@@ -42,6 +42,7 @@ and forgetting the tape take a third of the step; the products take a fifth.`},
 	{regexp.MustCompile(`^Training steps`), `the products, which take about nine tenths of the step; see the matrix products above for how near the peak they are.`},
 	{regexp.MustCompile(`other networks.*two convolutions`), `the products of the second convolution, about half of the step; the rest is memory: activations are written and read
 again by each layer, and patches laid out and folded back.`},
+	{regexp.MustCompile(`other networks.*GRU`), `the products with the state, one after the other; the rest are exponentials.`},
 	{regexp.MustCompile(`^Convolution`), `laying images out as matrices and folding gradients back: the products between are a third of the time.`},
 }
 
@@ -75,7 +76,8 @@ All contestants start from the same numbers and agree in the loss of the fifth s
 	secConv: `Gradients of the image and of the filters, from a given cotangent.`,
 	secNetwork: `One step as above, and all agree in the loss of the fifth. "Two convolutions" are 16 and 32 filters of 3×3 with padding,
 ReLU and max-pooling by 2 after each, and a linear layer, on 64 images of 28×28 in ten classes. PyTorch takes that once in
-its usual layout and once with channels last.`,
+its usual layout and once with channels last. The GRU is a language model: of 65 letters each has 32 numbers, and a linear
+layer says how likely each is to be the next, on 32 rows of 64 letters; PyTorch has nn.GRU.`,
 	secSteady: `Memory is everything that training holds besides the batch: parameters, tape, activations, adjoints, the buffers of the
 kernels. It is compared with the sum of the parameters, their gradients and the results of all layers, before and after
 ReLU. The rows for two cores compare ours with itself.`,

@@ -260,24 +260,36 @@ func convRows() (rows []row) {
 }
 
 func networkRows() (rows []row) {
-	const images = " 1 28 16 32 10 64"
-	for _, threads := range []string{"1", "2"} {
-		r := row{section: secNetwork, name: "two convolutions, 28×28@64, SGD", unit: micros, ours: entry{contestant: ours1, words: "cnn" + images}}
-		if threads == "2" {
-			r.name += ", 2 cores"
-			r.ours.contestant = ours2
+	const images, text = " 1 28 16 32 10 64", " 65 32 128 32 64"
+	for _, n := range []struct {
+		name, words      string
+		limit, tolerance float64
+		last             string // the same of PyTorch with channels last, if that is something else
+	}{
+		{"two convolutions, 28×28@64, SGD", "cnn" + images, 0.9, 1e-5, "cnn-channels-last" + images},
+		{"GRU of 128 units, 64 letters@32, Adam", "gru" + text, 0.4, 1e-4, ""},
+	} {
+		for _, threads := range []string{"1", "2"} {
+			r := row{section: secNetwork, name: n.name, unit: micros, ours: entry{contestant: ours1, words: n.words}}
+			if threads == "2" {
+				r.name += ", 2 cores"
+				r.ours.contestant = ours2
+			}
+			r.peers = torchEntries(threads, n.words, n.limit, n.tolerance)
+			if n.last != "" {
+				for _, e := range torchEntries(threads, n.last, n.limit, n.tolerance) {
+					e.label = "PyTorch, channels last"
+					r.peers = append(r.peers, e)
+				}
+			}
+			rows = append(rows, r)
 		}
-		r.peers = torchEntries(threads, "cnn"+images, 0.9, 1e-5)
-		for _, e := range torchEntries(threads, "cnn-channels-last"+images, 0.9, 1e-5) {
-			e.label = "PyTorch, channels last"
-			r.peers = append(r.peers, e)
-		}
-		rows = append(rows, r)
+		kind, sizes, _ := strings.Cut(n.words, " ")
+		rows = append(rows, row{
+			section: secNetwork, name: n.name + ", allocations in a step", unit: number, limit: 0, rounds: 1,
+			ours: entry{contestant: ours1, words: kind + "-allocations " + sizes, fresh: true},
+		})
 	}
-	rows = append(rows, row{
-		section: secNetwork, name: "two convolutions, 28×28@64, SGD, allocations in a step", unit: number, limit: 0, rounds: 1,
-		ours: entry{contestant: ours1, words: "cnn-allocations" + images, fresh: true},
-	})
 	return rows
 }
 

@@ -130,6 +130,7 @@ var kinds = map[string]func(args []string) *job{
 	"mlp":         mlpJob,
 	"conv2d":      convJob,
 	"cnn":         cnnJob,
+	"gru":         gruJob,
 }
 
 // counts are the jobs that find a number which is no time.
@@ -138,6 +139,7 @@ var counts = map[string]func(args []string) answer{
 	"bytes":           tapeBytes,
 	"allocations":     stepAllocations,
 	"cnn-allocations": cnnAllocations,
+	"gru-allocations": gruAllocations,
 	"memory":          stepMemory,
 	"needed":          stepNeeded,
 }

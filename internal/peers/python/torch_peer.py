@@ -143,7 +143,31 @@ def cnn_channels_last(*words):
     return cnn(*words, memory_format=torch.channels_last)
 
 
-KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last}
+class Text(torch.nn.Module):
+    def __init__(self, letters, width, units):
+        super().__init__()
+        self.letters = torch.nn.Embedding(letters, width)
+        self.gru = torch.nn.GRU(width, units, batch_first=True)
+        self.out = torch.nn.Linear(units, letters)
+
+    def forward(self, x):
+        return self.out(self.gru(self.letters(x))[0]).flatten(0, 1)
+
+
+def gru(letters, width, units, rows, time):
+    letters, width, units, rows, time = (int(v) for v in (letters, width, units, rows, time))
+    net = Text(letters, width, units)
+    scale = 2 / math.sqrt(units)
+    with torch.no_grad():
+        w = net.letters.weight
+        w.copy_(torch.tensor(2 * noise(w.numel(), 10).reshape(w.shape)))
+        for i, p in enumerate(list(net.gru.parameters()) + list(net.out.parameters())):
+            p.copy_(torch.tensor(scale * noise(p.numel(), 11 + i).reshape(tuple(p.shape)[::-1]).T))  # given as (in, out)
+    text = torch.tensor(labels(rows * (time + 1), letters)).reshape(rows, time + 1)
+    return training(net, text[:, :-1].contiguous(), text[:, 1:].flatten(), "adam")
+
+
+KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last, "gru": gru}
 
 
 def make(kind, *words):
