@@ -43,6 +43,7 @@ and forgetting the tape take a third of the step; the products take a fifth.`},
 	{regexp.MustCompile(`other networks.*two convolutions`), `the products of the second convolution, about half of the step; the rest is memory: activations are written and read
 again by each layer, and patches laid out and folded back.`},
 	{regexp.MustCompile(`other networks.*GRU`), `the products with the state, one after the other; the rest are exponentials.`},
+	{regexp.MustCompile(`^Whole trainings`), `fixed costs of steps: recording and sweeping some 20 nodes, and looking for numbers that are not finite.`},
 	{regexp.MustCompile(`^Convolution`), `laying images out as matrices and folding gradients back: the products between are a third of the time.`},
 }
 
@@ -78,6 +79,10 @@ All contestants start from the same numbers and agree in the loss of the fifth s
 ReLU and max-pooling by 2 after each, and a linear layer, on 64 images of 28×28 in ten classes. PyTorch takes that once in
 its usual layout and once with channels last. The GRU is a language model: of 65 letters each has 32 numbers, and a linear
 layer says how likely each is to be the next, on 32 rows of 64 letters; PyTorch has nn.GRU.`,
+	secFit: `nn.Fit beside scikit-learn's MLPClassifier: the same layers with ReLU between them, the same batches and epochs, Adam, no
+penalty, no early stopping; the whole training, with the first weights. "64-128-10@32" has layers of 64, 128 and 10 numbers
+and batches of 32 rows. The sizes are those of well-known sets, the numbers made up: examples lie around the centers of their
+classes, and the contestants agree in how many they get right in the end.`,
 	secSteady: `Memory is everything that training holds besides the batch: parameters, tape, activations, adjoints, the buffers of the
 kernels. It is compared with the sum of the parameters, their gradients and the results of all layers, before and after
 ReLU. The rows for two cores compare ours with itself.`,

@@ -35,7 +35,7 @@ const (
 	ours1, ours2, oursAVX2 = "chainrule-1", "chainrule-2", "chainrule-1-avx2"
 	adolc, codipack, adept = "adolc", "codipack", "adept"
 	blas, torch            = "openblas", "torch" // followed by a number of threads
-	jax, gomlx             = "jax", "gomlx"
+	jax, gomlx, sklearn    = "jax", "gomlx", "sklearn"
 )
 
 func contestants() map[string]contestant {
@@ -71,6 +71,7 @@ func contestants() map[string]contestant {
 			all[torch+name] = contestant{"PyTorch", variant, torchEnv, rest, script("torch_peer.py", "TORCH_PYTHON", "torch", threads)}
 		}
 		all[jax+threads] = contestant{"JAX", "", nil, rest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
+		all[sklearn+threads] = contestant{"scikit-learn", "", keep, rest, script("sklearn_peer.py", "SKLEARN_PYTHON", "sklearn")}
 		all[gomlx+threads] = contestant{"GoMLX", "", []string{"GOMAXPROCS=" + threads}, rest, goModule("gomlx")}
 	}
 	return all

@@ -30,6 +30,7 @@
 //	CoDiPack            its headers: CODIPACK_INCLUDE names their directory
 //	Adept               an installation of it: ADEPT_INCLUDE and ADEPT_LIB name its directories
 //	PyTorch             the first of $TORCH_PYTHON, python3 and /usr/bin/python3 that has it
+//	scikit-learn        the same with $SKLEARN_PYTHON
 //	JAX                 the same with $JAX_PYTHON
 //	GoMLX               its backend in Go, in the nested module gomlx: built if it can be
 //

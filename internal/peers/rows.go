@@ -19,10 +19,11 @@ const (
 	secStep    = "Training steps, float32"
 	secConv    = "Convolution, float32"
 	secNetwork = "Training steps of other networks, float32"
+	secFit     = "Whole trainings"
 	secSteady  = "Training steps: allocations, memory, two cores"
 )
 
-var sections = []string{secTape, secCold, secRatio, secGemm, secElement, secStep, secConv, secNetwork, secSteady}
+var sections = []string{secTape, secCold, secRatio, secGemm, secElement, secStep, secConv, secNetwork, secFit, secSteady}
 
 var (
 	micros  = unit{significant, func(s float64) float64 { return s * 1e6 }, "µs"}
@@ -59,7 +60,7 @@ const noLimit = -1
 // table lists everything that is measured.
 func table(avx512 bool) []row {
 	var all []row
-	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, networkRows, steadyRows} {
+	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, networkRows, fitRows, steadyRows} {
 		all = append(all, f()...)
 	}
 	return all
@@ -289,6 +290,31 @@ func networkRows() (rows []row) {
 			section: secNetwork, name: n.name + ", allocations in a step", unit: number, limit: 0, rounds: 1,
 			ours: entry{contestant: ours1, words: kind + "-allocations " + sizes, fresh: true},
 		})
+	}
+	return rows
+}
+
+// fits are trainings with the sizes of well-known sets of data.
+var fits = []struct{ name, words string }{
+	{"digits, 64-128-10@32, 10 epochs of 1437", "64-128-10@32 1437 10"},
+	{"breast cancer, 30-32-1@32, 20 epochs of 455", "30-32-1@32 455 20"},
+	{"iris, 4-16-3@16, 100 epochs of 120", "4-16-3@16 120 100"},
+}
+
+func fitRows() (rows []row) {
+	for _, f := range fits {
+		for _, typ := range []string{"f32", "f64"} {
+			for _, threads := range []string{"1", "2"} {
+				words := "fit " + typ + " " + f.words
+				r := row{section: secFit, name: f.name + ", " + typ, unit: millis, ours: entry{contestant: ours1, words: words}}
+				if threads == "2" {
+					r.name += ", 2 cores"
+					r.ours.contestant = ours2
+				}
+				r.peers = []entry{{contestant: sklearn + threads, words: words, limit: 1.0 / 3, tolerance: 0.05}}
+				rows = append(rows, r)
+			}
+		}
 	}
 	return rows
 }

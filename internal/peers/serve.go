@@ -131,6 +131,7 @@ var kinds = map[string]func(args []string) *job{
 	"conv2d":      convJob,
 	"cnn":         cnnJob,
 	"gru":         gruJob,
+	"fit":         fitJob,
 }
 
 // counts are the jobs that find a number which is no time.
