@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,11 @@ func readPasses(t *testing.T) *safetensors.File {
 // for byte.
 func TestFromPyTorch(t *testing.T) {
 	passes := readPasses(t)
+	for name := range passes.Names {
+		if name, _, _ := strings.Cut(name, "."); pytorch[name] == nil {
+			t.Errorf("no layer for the model %q of PyTorch", name)
+		}
+	}
 	for name, build := range pytorch {
 		for suffix, precision := range precisions {
 			t.Run(name+"."+suffix, func(t *testing.T) {
