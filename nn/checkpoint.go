@@ -97,6 +97,7 @@ func (f *fitter) useCheckpoint(train, valid *data.Set) error {
 	}
 	c, newest := readCheckpoint(name)
 	if newest != nil {
+		f.damaged = true
 		var older error
 		if c, older = readCheckpoint(name + previousSuffix); older != nil {
 			if errors.Is(newest, fs.ErrNotExist) && errors.Is(older, fs.ErrNotExist) {
@@ -409,12 +410,16 @@ func (f *fitter) save() error {
 	if err != nil {
 		return err
 	}
-	name := f.cfg.Checkpoint
-	err = durable.WriteKeeping(name, name+previousSuffix, func(w io.Writer) error { return safetensors.Write(w, tensors, metadata) })
+	name, write := f.cfg.Checkpoint, func(w io.Writer) error { return safetensors.Write(w, tensors, metadata) }
+	if f.damaged {
+		err = durable.Write(name, write)
+	} else {
+		err = durable.WriteKeeping(name, name+previousSuffix, write)
+	}
 	if err != nil {
 		return fmt.Errorf("nn.Fit: step %d: the checkpoint could not be written, and the last one is as it was: %w", f.history.Steps, err)
 	}
-	f.saved = f.history.Steps
+	f.saved, f.damaged = f.history.Steps, false
 	return nil
 }
 

@@ -293,12 +293,20 @@ func TestCheckpointPrevious(t *testing.T) {
 		if err := damage(file); err != nil {
 			t.Fatal(err)
 		}
+		good, err := os.ReadFile(file + ".previous")
+		if err != nil {
+			t.Fatal(err)
+		}
 		first := 0
 		got, err := train(t, t.Context(), func(c *nn.FitConfig) {
-			c.Checkpoint = file
+			c.Checkpoint, c.CheckpointEvery = file, 1
 			c.OnStep = func(step int, _ float64) {
 				if first == 0 {
 					first = step
+				}
+				// The first checkpoint after that replaces the damaged one, and not the one that helped.
+				if now, err := os.ReadFile(file + ".previous"); step == first+1 && (err != nil || !bytes.Equal(now, good)) {
+					t.Errorf("%s: the checkpoint before it is another one after the next was written (%v)", name, err)
 				}
 			}
 		})

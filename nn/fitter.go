@@ -42,7 +42,8 @@ type fitter struct {
 	// With a checkpoint.
 	optimizer Keeper
 	settings  checkpointSettings
-	saved     int // steps at the last one in this call
+	saved     int  // steps at the last one in this call
+	damaged   bool // the newest one is not there or not whole, so that it must not take the place of the one before
 
 	grads, scalars []*tensor.Tensor // of each parameter, for the norm
 }
