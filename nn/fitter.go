@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
@@ -19,6 +20,7 @@ type fitter struct {
 	ctx     context.Context
 	layer   Layer // the model, if there is no Objective
 	params  []*Param
+	trained []bool   // which of them are, in the graphs of the workers
 	weights []*Param // those that are penalised
 	history *History
 
@@ -63,9 +65,6 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 		return nil, graph.Errorf(op, graph.ErrUsage, "got a nil context: use context.Background()")
 	}
 	params := paramsOf(op, model)
-	if !anyTrained(params) {
-		return nil, graph.Errorf(op, graph.ErrUsage, "the model has no parameters that are trained: there is nothing to train")
-	}
 	layer, ok := model.(Layer)
 	if !ok && cfg.Objective == nil {
 		return nil, graph.Errorf(op, graph.ErrUsage, "a %T has no Forward method to go with Loss: set FitConfig.Objective", model)
@@ -94,11 +93,7 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 	if cfg.Schedule != nil || cfg.Plateau != nil {
 		f.base = cfg.Optimizer.LR()
 	}
-	for _, p := range Weights(params...) {
-		if p.trained() {
-			f.weights = append(f.weights, p)
-		}
-	}
+	f.choose()
 	batches := data.BatchConfig{Size: cfg.BatchSize, Rand: rand.New(f.source), DType: dtype, Augment: cfg.Augment, DropLast: cfg.DropLast}
 	if cfg.Independent {
 		batches.Order = data.Independent
@@ -140,13 +135,35 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 	return f, nil
 }
 
-func anyTrained(params []*Param) bool {
-	for _, p := range params {
-		if p.trained() {
-			return true
+// choose notes which parameters are trained and which of them are penalised. It panics if none is trained.
+func (f *fitter) choose() {
+	f.trained, f.weights = f.trained[:0], f.weights[:0]
+	for _, p := range f.params {
+		trained := p.trained()
+		f.trained = append(f.trained, trained)
+		if trained && p.isWeight("nn.Fit") {
+			f.weights = append(f.weights, p)
 		}
 	}
-	return false
+	if !slices.Contains(f.trained, true) {
+		panic(graph.Errorf("nn.Fit", graph.ErrUsage, "the model has no parameters that are trained: there is nothing to train"))
+	}
+}
+
+// follow makes the workers' graphs those of the parameters that are trained now, of which callbacks may have frozen some.
+func (f *fitter) follow() {
+	same := true
+	for i, p := range f.params {
+		same = same && p.trained() == f.trained[i]
+	}
+	if same {
+		return
+	}
+	f.choose()
+	for _, w := range f.team.workers {
+		w.g.Reset()
+		w.start = bindAll(w.g, f.params, f.batches)
+	}
 }
 
 // close ends what newFitter has begun.
@@ -272,6 +289,7 @@ func (f *fitter) epochsDone(n int) bool { return f.cfg.Epochs > 0 && n >= f.cfg.
 
 // update takes one step of Algorithm 1: on a batch, or on some that are accumulated.
 func (f *fitter) update() error {
+	f.follow()
 	var now sums
 	var share float64 // of the batches in the gradient
 	for range f.cfg.Accumulate {
