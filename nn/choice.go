@@ -2,7 +2,9 @@ package nn
 
 import (
 	"math"
+	"slices"
 
+	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
@@ -89,7 +91,13 @@ func (s *snapshot) take(params []*Param) {
 	s.taken = true
 }
 
+// give sets the parameters to the copy. It panics, and changes none, if one has another shape by now.
 func (s *snapshot) give(params []*Param) {
+	for i, p := range params {
+		if was := s.data[i]; !slices.Equal(was.Dims(), p.Data.Dims()) {
+			panic(graph.Errorf("nn.Fit", graph.ErrShape, "parameter %q had shape %s and has %s: functions that Fit calls must leave shapes as they are", p.Name, tensor.FormatShape(was.Dims()), tensor.FormatShape(p.Data.Dims())))
+		}
+	}
 	for i, p := range params {
 		p.Data.Copy(s.data[i])
 	}

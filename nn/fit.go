@@ -2,6 +2,7 @@ package nn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -211,7 +212,9 @@ func Fit(ctx context.Context, model Model, train *data.Set, cfg FitConfig) (*His
 		err = tried
 	}
 	if f != nil {
-		f.restore()
+		if tried := graph.Try(f.restore); tried != nil {
+			err = errors.Join(err, tried)
+		}
 	}
 	return h, err
 }

@@ -1,11 +1,14 @@
 package nn_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
 )
 
@@ -64,5 +67,25 @@ func TestFitFreezesAll(t *testing.T) {
 	h, err := nn.Fit(t.Context(), model, line(8), c)
 	if err == nil || !strings.Contains(err.Error(), "no parameters that are trained") || len(h.Epochs) != 1 {
 		t.Errorf("got error %v after %d epochs, want one about nothing to train after 1", err, len(h.Epochs))
+	}
+}
+
+// TestFitReshaped has a callback give a parameter another shape.
+func TestFitReshaped(t *testing.T) {
+	for _, when := range []string{"step", "epoch"} {
+		model := nn.Linear(newRand(1), 1, 1)
+		reshape := func() { model.Params()[0].Data = tensor.New(tensor.Float64, 1, 2) }
+		c := lineConfig(0.1)
+		c.Validation, c.Epochs = line(3), 1
+		if when == "step" {
+			c.OnStep = func(int, float64) { reshape() }
+		} else {
+			c.OnEpoch = func(nn.Epoch) { reshape() }
+		}
+		_, err := nn.Fit(t.Context(), model, line(8), c)
+		var misuse *graph.Error
+		if !errors.As(err, &misuse) {
+			t.Errorf("after a %s: got error %v, want a *graph.Error", when, err)
+		}
 	}
 }
