@@ -2,14 +2,18 @@ package nn_test
 
 import (
 	"errors"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // TestFitFollowsFrozen freezes parameters, or lets them go, between the epochs of a training, and compares it with one
@@ -86,6 +90,71 @@ func TestFitReshaped(t *testing.T) {
 		var misuse *graph.Error
 		if !errors.As(err, &misuse) {
 			t.Errorf("after a %s: got error %v, want a *graph.Error", when, err)
+		}
+	}
+}
+
+// A listing is a layer whose Params has some parameters twice.
+type listing struct {
+	nn.Layer
+	params []*nn.Param
+}
+
+func (l listing) Params() []*nn.Param { return l.params }
+
+// TestFitListedTwice trains a model that has its parameters in its list more than once.
+func TestFitListedTwice(t *testing.T) {
+	for name, way := range ways {
+		run := func(times int) ([]float64, *nn.History) {
+			model := newLine()
+			c := lineConfig(0.05)
+			c.Epochs, c.L2, c.GradNorm = 5, 0.1, 0.05
+			way(&c)
+			c.Checkpoint = filepath.Join(t.TempDir(), "run.ckpt")
+			params := slices.Repeat(model.Params(), times)
+			h, err := nn.Fit(t.Context(), listing{model, params}, line(21), c)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			return numbers(model), h
+		}
+		want, wantHistory := run(1)
+		got, history := run(2)
+		if diff := cmp.Diff(want, got) + cmp.Diff(wantHistory, history, cmpopts.EquateNaNs()); diff != "" {
+			t.Errorf("%s: mismatch (-once +twice):\n%s", name, diff)
+		}
+	}
+}
+
+// TestSameTensor gives two parameters one tensor.
+func TestSameTensor(t *testing.T) {
+	for _, frozen := range []bool{false, true} {
+		a, b := newFactor(), newFactor()
+		b.weight.Data = a.weight.Data
+		model := nn.Sequential(a, b, newFactor())
+		a.weight.Frozen = frozen
+		_, err := nn.Fit(t.Context(), model, line(8), lineConfig(0.1))
+		if err == nil || !strings.Contains(err.Error(), `"0.weight" and "1.weight" have the same tensor`) {
+			t.Errorf("Fit, frozen %v: got error %v, want one about the same tensor", frozen, err)
+		}
+		if b.weight.Frozen = frozen; frozen { // both, so that nothing changes them
+			if _, err := nn.Fit(t.Context(), model, line(8), lineConfig(0.1)); err != nil {
+				t.Errorf("both frozen: %v", err)
+			}
+		}
+	}
+
+	a, b := newFactor(), newFactor()
+	b.weight.Data = a.weight.Data
+	for name, rule := range rules {
+		err := graph.Try(func() {
+			g := graph.New()
+			l := ops.Sum(ops.Mul(a.weight.Bind(g), b.weight.Bind(g)))
+			params := []*nn.Param{a.weight, b.weight}
+			_ = rule(0.1, params).Step(params, autograd.Backward(l))
+		})
+		if err == nil || !strings.Contains(err.Error(), "have the same tensor") {
+			t.Errorf("%s: got error %v, want one about the same tensor", name, err)
 		}
 	}
 }

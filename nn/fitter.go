@@ -64,7 +64,7 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 	if ctx == nil {
 		return nil, graph.Errorf(op, graph.ErrUsage, "got a nil context: use context.Background()")
 	}
-	params := paramsOf(op, model)
+	params := distinct(op, paramsOf(op, model))
 	layer, ok := model.(Layer)
 	if !ok && cfg.Objective == nil {
 		return nil, graph.Errorf(op, graph.ErrUsage, "a %T has no Forward method to go with Loss: set FitConfig.Objective", model)

@@ -36,17 +36,19 @@ type groupPart struct {
 // A step changes the parameters of all groups or, if it returns an error, of none. LR is the rate of the first group,
 // and SetLR changes all rates so that they stay in the proportions that they have in NewGroups, also after a rate of 0.
 //
-// NewGroups panics with a [*graph.Error] if there is no group, a parameter is in two of them, nil, or has no numbers, an
-// optimizer is nil, is in two groups or not one of this package's, or the first group's rate is 0. Groups cannot hold
-// Groups: give all of them at once. Step and Apply panic with one if a parameter that is to be trained is in no group.
+// NewGroups panics with a [*graph.Error] if there is no group, a parameter is in two of them, nil, or has no numbers or
+// those of another one, an optimizer is nil, is in two groups or not one of this package's, or the first group's rate is
+// 0. Groups cannot hold Groups: give all of them at once. Step and Apply panic with one if a parameter that is to be trained is in no group.
 func NewGroups(groups ...Group) *Groups {
 	const op = "nn.NewGroups"
 	if len(groups) == 0 {
 		panic(graph.Errorf(op, graph.ErrUsage, "got no groups: give one or more"))
 	}
 	g := &Groups{of: map[*Param]int{}}
+	var all []*Param
 	for i, group := range groups {
 		mustHaveNumbers(op, group.Params)
+		all = append(all, group.Params...)
 		for _, p := range group.Params {
 			if other, ok := g.of[p]; ok && other != i {
 				panic(graph.Errorf(op, graph.ErrUsage, "parameter %q is in group %d and in group %d: put it into one", p.Name, other, i))
@@ -59,6 +61,7 @@ func NewGroups(groups ...Group) *Groups {
 		}
 		g.members = append(g.members, groupPart{memory: m, rate: m.lr})
 	}
+	distinct(op, all)
 	if g.members[0].rate == 0 {
 		panic(graph.Errorf(op, graph.ErrValue, "the rate of group 0 is 0: the rates stay in proportion to it; put a group with a rate first"))
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
 // A Model is anything that has parameters, such as a [Layer]. Params returns them, state among them, the same slice each
@@ -32,6 +33,28 @@ func paramsOf(op string, model Model) []*Param {
 	params := model.Params()
 	mustHaveNumbers(op, params)
 	return params
+}
+
+// distinct returns parameters, each once. It panics if two of them have one tensor, unless none of both is trained.
+func distinct(op string, params []*Param) []*Param {
+	var each []*Param
+	of, listed := map[*tensor.Tensor]*Param{}, map[*Param]bool{}
+	for _, p := range params {
+		if listed[p] {
+			continue
+		}
+		if q := of[p.Data]; q != nil && (p.trained() || q.trained()) {
+			panic(sameTensor(op, q, p))
+		}
+		of[p.Data], listed[p] = p, true
+		each = append(each, p)
+	}
+	return each
+}
+
+// sameTensor returns the error for two parameters with one tensor: both would be changed by the gradient of all its uses.
+func sameTensor(op string, p, q *Param) *graph.Error {
+	return graph.Errorf(op, graph.ErrUsage, "parameters %q and %q have the same tensor, which would be changed twice: give both layers the same *nn.Param", p.Name, q.Name)
 }
 
 // layerName returns what a layer is called in a summary: the name of the function that makes it, without the package.

@@ -97,6 +97,11 @@ func (o *memory) prepare(op string, params []*Param, gradient func(*Param, *slot
 		}
 		m := o.slots[p]
 		if m == nil {
+			for _, other := range o.turn {
+				if other.param.Data == p.Data {
+					panic(sameTensor(op, other.param, p))
+				}
+			}
 			m = &slot{param: p}
 			o.slots[p] = m
 		}

@@ -20,8 +20,9 @@ import (
 // settings are too large or too small for a parameter's precision is worked out in double precision, where it takes
 // some ten times as long.
 //
-// Both panic with a [*graph.Error] if a parameter is nil or has no numbers, or the gradients are those of a sweep whose
-// graph has been Reset.
+// Both panic with a [*graph.Error] if a parameter is nil or has no numbers, if two that are new to the optimizer have the
+// same tensor, or if the gradients are those of a sweep whose graph has been Reset. An optimizer serves one goroutine at
+// a time.
 //
 // SetLR changes the learning rate for the steps to come; a [Schedule] says to what. 0 is allowed, as schedules end there:
 // a step then changes what the optimizer remembers of the gradients, and no parameter. SetLR panics with a

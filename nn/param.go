@@ -12,7 +12,7 @@ import (
 // on the way.
 type Param struct {
 	Name string         // unique within a model, such as "0.weight"; see [Sequential]
-	Data *tensor.Tensor // the numbers; layers bind them to the graph they compute on
+	Data *tensor.Tensor // the numbers, of this parameter alone; layers bind them to the graph they compute on
 	Kind ParamKind      // what it is to training
 
 	// Frozen keeps the parameter as it is: it has no gradient, optimizers and penalties leave it out, and it is saved all
