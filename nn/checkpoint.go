@@ -53,6 +53,7 @@ type checkpointSettings struct {
 	Examples, BatchSize, Accumulate, Workers int
 	Independent, DropLast                    bool
 	EMA                                      float64
+	ByMetric                                 Better
 	Data                                     string // the fingerprint of the sets
 }
 
@@ -64,7 +65,7 @@ func (was checkpointSettings) check(now checkpointSettings) error {
 	}{
 		{"the number of examples", was.Examples, now.Examples}, {"BatchSize", was.BatchSize, now.BatchSize}, {"Accumulate", was.Accumulate, now.Accumulate},
 		{"Workers", was.Workers, now.Workers}, {"Independent", was.Independent, now.Independent},
-		{"DropLast", was.DropLast, now.DropLast}, {"EMA", was.EMA, now.EMA},
+		{"DropLast", was.DropLast, now.DropLast}, {"EMA", was.EMA, now.EMA}, {"ByMetric", was.ByMetric, now.ByMetric},
 	} {
 		if s.was != s.now {
 			return fmt.Errorf("%s was %v and is %v", s.name, s.was, s.now)
@@ -92,11 +93,14 @@ func (f *fitter) useCheckpoint(train, valid *data.Set) error {
 		names[p.Name] = true
 	}
 	f.settings = checkpointSettings{
-		Examples: train.Len(), BatchSize: f.cfg.BatchSize, Accumulate: f.cfg.Accumulate, Workers: f.cfg.Workers, Independent: f.cfg.Independent, DropLast: f.cfg.DropLast, EMA: f.cfg.EMA,
-		Data: fingerprint(train, valid),
+		Examples: train.Len(), BatchSize: f.cfg.BatchSize, Accumulate: f.cfg.Accumulate, Workers: f.cfg.Workers, Independent: f.cfg.Independent, DropLast: f.cfg.DropLast,
+		EMA: f.cfg.EMA, ByMetric: f.cfg.ByMetric, Data: fingerprint(train, valid),
 	}
 	c, newest := readCheckpoint(name)
 	if newest != nil {
+		if !errors.As(newest, new(lostError)) {
+			return fmt.Errorf("nn.Fit: checkpoint %q: %w", name, newest)
+		}
 		f.damaged = true
 		var older error
 		if c, older = readCheckpoint(name + previousSuffix); older != nil {
@@ -121,30 +125,39 @@ type checkpoint struct {
 	file   *safetensors.File
 }
 
+// A lostError says that a file is missing or damaged, so that the checkpoint before it counts. One that is whole and something
+// else than a checkpoint of this program, or one that must not be read, is no lost one: it is left alone.
+type lostError struct{ error }
+
+func (e lostError) Unwrap() error { return e.error }
+
 // readCheckpoint reads a file and finds out whether it is a checkpoint and whole.
 func readCheckpoint(name string) (c checkpoint, err error) {
 	file, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, lostError{err}
+	}
 	if err != nil {
 		return c, err
 	}
 	defer file.Close()
 	c.file, err = safetensors.Read(file)
 	if err != nil {
-		return c, err
+		return c, lostError{err}
 	}
 	text, ok := c.file.Metadata[checkpointKey]
 	if !ok {
-		return c, errors.New("the file is no checkpoint of nn.Fit")
+		return c, errors.New("the file is no checkpoint of nn.Fit, and is left as it is: give the checkpoint another name")
 	}
 	if err := c.file.Verify(); err != nil {
-		return c, err
+		return c, lostError{err}
 	}
 	var version struct{ Version int }
 	if err := json.Unmarshal([]byte(text), &version); err != nil {
 		return c, err
 	}
 	if version.Version != checkpointVersion {
-		return c, fmt.Errorf("the file has version %d of checkpoints, this program reads version %d", version.Version, checkpointVersion)
+		return c, fmt.Errorf("the file has version %d of checkpoints, this program reads version %d: use the program that wrote it, or remove it to begin anew", version.Version, checkpointVersion)
 	}
 	return c, json.Unmarshal([]byte(text), &c.header)
 }
@@ -256,12 +269,17 @@ func (f *fitter) resume(c checkpoint) error {
 			return fmt.Errorf("random generator %d: %w", i, err)
 		}
 	}
-	if f.cfg.Plateau != nil && h.Plateau != nil {
-		if err := f.cfg.Plateau.SetState(*h.Plateau); err != nil {
-			return err
-		}
+	if f.cfg.Plateau == nil || h.Plateau == nil {
+		return f.resumeModel(c, now)
 	}
-	return f.resumeModel(c, now)
+	before := f.cfg.Plateau.State()
+	if err := f.cfg.Plateau.SetState(*h.Plateau); err != nil {
+		return err
+	}
+	if err := f.resumeModel(c, now); err != nil {
+		return errors.Join(err, f.cfg.Plateau.SetState(before))
+	}
+	return nil
 }
 
 // resumeHistory brings back the history, if it can be one.
@@ -406,11 +424,12 @@ func (f *fitter) save() error {
 	if err != nil {
 		return err
 	}
+	name := f.cfg.Checkpoint
 	metadata, err := safetensors.Sealed(tensors, map[string]string{checkpointKey: string(text)})
 	if err != nil {
-		return err
+		return fmt.Errorf("nn.Fit: checkpoint %q: %w", name, err)
 	}
-	name, write := f.cfg.Checkpoint, func(w io.Writer) error { return safetensors.Write(w, tensors, metadata) }
+	write := func(w io.Writer) error { return safetensors.Write(w, tensors, metadata) }
 	if f.damaged {
 		err = durable.Write(name, write)
 	} else {

@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/safetensors"
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
 )
@@ -224,15 +225,18 @@ func TestCheckpointRefused(t *testing.T) {
 		change  func(c *nn.FitConfig)
 		want    string
 	}{
-		"text":            {[]byte("my notes, which nobody may lose"), none, "remove it to begin anew"},
-		"empty":           {nil, none, "remove it to begin anew"},
-		"half":            {content[:len(content)/2], none, "remove it to begin anew"},
-		"a flipped bit":   {flipped, none, "remove it to begin anew"},
-		"batch size":      {content, func(c *nn.FitConfig) { c.BatchSize = 5 }, "BatchSize was 4 and is 5"},
-		"accumulate":      {content, func(c *nn.FitConfig) { c.Accumulate = 5 }, "Accumulate was 1 and is 5"},
-		"workers":         {content, func(c *nn.FitConfig) { c.Workers = 2 }, "Workers was 1 and is 2"},
-		"independent":     {content, func(c *nn.FitConfig) { c.Independent = true }, "Independent was false and is true"},
-		"validation":      {content, func(c *nn.FitConfig) { c.Validation = line(8) }, "the training or the validation set has other numbers"},
+		"text":          {[]byte("my notes, which nobody may lose"), none, "remove it to begin anew"},
+		"empty":         {nil, none, "remove it to begin anew"},
+		"half":          {content[:len(content)/2], none, "remove it to begin anew"},
+		"a flipped bit": {flipped, none, "remove it to begin anew"},
+		"batch size":    {content, func(c *nn.FitConfig) { c.BatchSize = 5 }, "BatchSize was 4 and is 5"},
+		"accumulate":    {content, func(c *nn.FitConfig) { c.Accumulate = 5 }, "Accumulate was 1 and is 5"},
+		"workers":       {content, func(c *nn.FitConfig) { c.Workers = 2 }, "Workers was 1 and is 2"},
+		"independent":   {content, func(c *nn.FitConfig) { c.Independent = true }, "Independent was false and is true"},
+		"validation":    {content, func(c *nn.FitConfig) { c.Validation = line(8) }, "the training or the validation set has other numbers"},
+		"judged otherwise": {content, func(c *nn.FitConfig) {
+			c.Metric, c.ByMetric = func(*tensor.Tensor, *data.Batch) float64 { return 0 }, nn.LowerIsBetter
+		}, "ByMetric was"},
 		"other optimizer": {content, func(c *nn.FitConfig) { c.Optimizer = nn.NewSGD(nn.SGDConfig{LR: 0.1}) }, `"nn.Adam"`},
 	} {
 		file := filepath.Join(dir, name)
@@ -247,6 +251,9 @@ func TestCheckpointRefused(t *testing.T) {
 		}
 		if after := numbers(model); !slices.Equal(before, after) {
 			t.Errorf("%s: the model was %v and is %v", name, before, after)
+		}
+		if state := c.Plateau.State(); state != (nn.PlateauState{}) {
+			t.Errorf("%s: the Plateau has seen %+v", name, state)
 		}
 		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, tt.content) {
 			t.Errorf("%s: the file has changed (%v)", name, err)
@@ -265,6 +272,62 @@ func TestCheckpointRefused(t *testing.T) {
 	c.Optimizer = stubborn{c.Optimizer}
 	if _, err := nn.Fit(t.Context(), model, set, c); err == nil || !strings.Contains(err.Error(), "cannot be kept in a checkpoint") {
 		t.Errorf("an optimizer that cannot be kept: got error %v", err)
+	}
+}
+
+// TestCheckpointIsNone finds something whole under the name of the checkpoint that is none, and a checkpoint under that of
+// the one before: what is whole is nobody's to replace.
+func TestCheckpointIsNone(t *testing.T) {
+	dir := t.TempDir()
+	good, model := filepath.Join(dir, "good"), filepath.Join(dir, "model")
+	if _, err := train(t, t.Context(), func(c *nn.FitConfig) { c.Checkpoint, c.Epochs = good, 1 }); err != nil {
+		t.Fatal(err)
+	}
+	if err := nn.SaveFile(model, newLine()); err != nil {
+		t.Fatal(err)
+	}
+	newer := filepath.Join(dir, "newer")
+	metadata, err := safetensors.Sealed(nil, map[string]string{"chainrule.checkpoint": `{"Version": 1000000}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var content bytes.Buffer
+	if err := safetensors.Write(&content, nil, metadata); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(newer, content.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{model: "no checkpoint of nn.Fit", newer: "version 1000000"} {
+		if err := os.Link(good, file+".previous"); err != nil {
+			t.Skip("no hard links here:", err)
+		}
+		before, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = train(t, t.Context(), func(c *nn.FitConfig) {
+			c.Checkpoint = file
+			c.OnStep = func(step int, _ float64) { t.Fatalf("%s: step %d is taken", file, step) }
+		})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
+			t.Errorf("got error %v, want one that names the file, with %q", err, want)
+		}
+		if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+			t.Errorf("%s has changed (%v)", file, err)
+		}
+	}
+}
+
+// A name that no file can hold is reported before the training begins, with the file.
+func TestCheckpointOfBadName(t *testing.T) {
+	model := nn.Linear(newRand(1), 1, 1)
+	model.Params()[0].Name = "\xff"
+	c := lineConfig(0.1)
+	c.Checkpoint = filepath.Join(t.TempDir(), "run.ckpt")
+	_, err := nn.Fit(t.Context(), model, line(8), c)
+	if err == nil || !strings.Contains(err.Error(), "nn.Fit: checkpoint") || !strings.Contains(err.Error(), c.Checkpoint) {
+		t.Errorf("got error %v, want one that names the file", err)
 	}
 }
 
