@@ -409,7 +409,7 @@ func TestFitReports(t *testing.T) {
 	var got []short
 	for _, r := range reports {
 		got = append(got, short{r.Epoch, r.Epochs, r.Step, r.Steps, r.EpochStep, r.EpochSteps, r.Examples, r.Closed != nil, r.Reason})
-		if r.Reason == "" && !(r.Loss > 0 && r.Metric == 0.25 && r.LR == 0.1) {
+		if !(r.Loss > 0 && r.Metric == 0.25 && r.LR == 0.1) {
 			t.Errorf("the report %+v has no loss, metric or rate", r)
 		}
 		if r.Closed != nil && (r.Closed.Number != r.Epoch || r.Closed.TrainLoss != r.Loss) {
@@ -419,7 +419,7 @@ func TestFitReports(t *testing.T) {
 	want := []short{
 		{1, 2, 1, 4, 1, 2, 16, false, ""}, {1, 2, 2, 4, 2, 2, 21, false, ""}, {1, 2, 2, 4, 2, 2, 21, true, ""},
 		{2, 2, 3, 4, 1, 2, 37, false, ""}, {2, 2, 4, 4, 2, 2, 42, false, ""}, {2, 2, 4, 4, 2, 2, 42, true, ""},
-		{2, 2, 4, 4, 0, 2, 42, false, nn.StopEpochs},
+		{2, 2, 4, 4, 2, 2, 42, false, nn.StopEpochs},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("reports mismatch (-want +got):\n%s", diff)
@@ -458,6 +458,46 @@ func TestFitAverages(t *testing.T) {
 		ema.Swap()
 		if want := numbers(model); !slices.Equal(want, got) { // the last epoch is the best one
 			t.Errorf("the training ends with %v, want the average %v", got, want)
+		}
+	}
+}
+
+// TestFitReportsItsEnd checks the last report of trainings that end somewhere: it is about the epoch under way, or the one
+// that has just ended.
+func TestFitReportsItsEnd(t *testing.T) {
+	for at, want := range [][2]int{1: {1, 1}, 2: {1, 2}, 3: {1, 3}, 4: {2, 1}, 6: {2, 3}, 7: {3, 1}} { // epochs of 3 steps
+		for _, how := range []string{"steps", "cancelled", "cancelled after an epoch"} {
+			if want[0] == 0 || how == "cancelled after an epoch" && at%3 != 0 {
+				continue
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			c := lineConfig(0.1)
+			var last nn.Report
+			c.Progress = func(r nn.Report) { last = r }
+			switch how {
+			case "steps":
+				c.Steps = at
+			case "cancelled":
+				c.OnStep = func(step int, _ float64) {
+					if step == at {
+						cancel()
+					}
+				}
+			default:
+				c.OnEpoch = func(e nn.Epoch) {
+					if e.Steps == at {
+						cancel()
+					}
+				}
+			}
+			_, err := nn.Fit(ctx, nn.Linear(newRand(2), 1, 1), line(21), c)
+			cancel()
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if last.Reason == "" || last.Step != at || last.Epoch != want[0] || last.EpochStep != want[1] || !(last.Loss > 0) {
+				t.Errorf("%s at step %d: the last report is %+v, want step %d of epoch %d, with a loss", how, at, last, want[1], want[0])
+			}
 		}
 	}
 }
