@@ -79,7 +79,11 @@ func (was checkpointSettings) check(now checkpointSettings) error {
 
 // useCheckpoint makes the fitter go on where the file of FitConfig.Checkpoint says, if there is one.
 func (f *fitter) useCheckpoint(train, valid *data.Set) error {
-	name := f.cfg.Checkpoint
+	name, err := durable.Target(f.cfg.Checkpoint) // so that the one before is kept in the same file system
+	if err != nil {
+		return fmt.Errorf("nn.Fit: %w", err)
+	}
+	f.cfg.Checkpoint = name
 	keeper, ok := f.cfg.Optimizer.(Keeper)
 	if !ok {
 		return graph.Errorf("nn.Fit", graph.ErrUsage, "a %T cannot be kept in a checkpoint: give it the methods of nn.Keeper, or leave FitConfig.Checkpoint out", f.cfg.Optimizer)

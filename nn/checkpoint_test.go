@@ -319,6 +319,26 @@ func TestCheckpointIsNone(t *testing.T) {
 	}
 }
 
+// TestCheckpointThroughLink writes through a symbolic link, which may lead to another file system: all of it is there.
+func TestCheckpointThroughLink(t *testing.T) {
+	dir := t.TempDir()
+	link, real := filepath.Join(dir, "run.ckpt"), filepath.Join(t.TempDir(), "real")
+	if err := os.Symlink(real, link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	if _, err := train(t, t.Context(), func(c *nn.FitConfig) { c.Checkpoint = link }); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{real, real + ".previous"} {
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+		t.Errorf("beside the link there are %v (%v)", files, err)
+	}
+}
+
 // A name that no file can hold is reported before the training begins, with the file.
 func TestCheckpointOfBadName(t *testing.T) {
 	model := nn.Linear(newRand(1), 1, 1)

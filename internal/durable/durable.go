@@ -35,7 +35,7 @@ func WriteKeeping(name, previous string, write func(w io.Writer) error) error {
 }
 
 func replace(name, previous string, write func(w io.Writer) error) error {
-	name, err := target(name)
+	name, err := Target(name)
 	if err != nil {
 		return err
 	}
@@ -142,8 +142,8 @@ func keep(name, previous string) error {
 	return nil
 }
 
-// target follows symbolic links by name to the last one's target, which need not be there.
-func target(name string) (string, error) {
+// Target follows symbolic links by name to the last one's target, which need not be there: the file that [Write] replaces.
+func Target(name string) (string, error) {
 	const most = 40 // as in Linux
 	if name == "" {
 		return "", &fs.PathError{Op: "write", Path: name, Err: errors.New("the name is empty")}
