@@ -34,7 +34,10 @@ func Save(w io.Writer, model Layer, options ...FileOption) error {
 	if err != nil {
 		return err
 	}
-	return write(op, w, tensors)
+	if err := write(w, tensors); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return nil
 }
 
 // SaveFile is [Save] to the named file. The file has the old content or the new one, whole, whatever happens: if an
@@ -45,18 +48,15 @@ func SaveFile(name string, model Layer, options ...FileOption) error {
 	if err != nil {
 		return err
 	}
-	if err := durable.Write(name, func(w io.Writer) error { return write(op, w, tensors) }); err != nil {
+	if err := durable.Write(name, func(w io.Writer) error { return write(w, tensors) }); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
 }
 
 // write writes tensors with the mark of those that lie as PyTorch's do, by which other programs go.
-func write(op string, w io.Writer, tensors []safetensors.Tensor) error {
-	if err := safetensors.Write(w, tensors, map[string]string{"format": "pt"}); err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	return nil
+func write(w io.Writer, tensors []safetensors.Tensor) error {
+	return safetensors.Write(w, tensors, map[string]string{"format": "pt"})
 }
 
 // tensorsOf returns the parameters of a model as they are saved.

@@ -154,6 +154,8 @@ func TestSaveErrors(t *testing.T) {
 		name := filepath.Join(t.TempDir(), "model.safetensors")
 		if err := nn.SaveFile(name, c.model, c.options...); err == nil {
 			t.Errorf("SaveFile: no error, want %s", c.want)
+		} else if want := strings.Replace(c.want, "nn.Save: ", "nn.SaveFile: ", 1); err.Error() != want {
+			t.Errorf("got error %v\nwant      %s", err, want)
 		}
 		if _, err := os.Stat(name); err == nil {
 			t.Errorf("SaveFile leaves a file in spite of %s", c.want)
