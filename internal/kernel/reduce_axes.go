@@ -19,18 +19,35 @@ func AddOverAxes[T Float](dst, x []T, dims, steps []int) {
 	}
 	var s axesJob[T]
 	s.plan(dst, x, dims, steps)
-	if len(x) >= minParallel && s.parts > 1 && workers.acquire() {
+	var sums *scratch[float64]
+	if s.cuts > 1 {
+		sums = scratch64.get()
+		sums.a = grow(sums.a, s.parts*s.cuts*columnBlock)
+		s.sums = sums.a
+	}
+	chunks := s.parts * s.cuts
+	if len(x) >= minParallel && chunks > 1 && workers.acquire() {
 		j := &jobsOf[T]().axes
 		*j = s
-		workers.run(j, s.parts, len(x) >= rousePieces*piece)
+		workers.run(j, chunks, len(x) >= rousePieces*piece)
 		*j = axesJob[T]{}
 		workers.release()
-		return
+	} else {
+		for i := range chunks {
+			s.chunk(i)
+		}
 	}
-	for i := range s.parts {
-		s.chunk(i)
+	if sums != nil {
+		for i := range s.parts {
+			s.join(i)
+		}
+		scratch64.put(sums)
 	}
 }
+
+// A sum of few parts is cut along the outermost axis that is summed over, into axesCuts pieces at most, so that several
+// processors have something to do. The number does not depend on theirs.
+const axesCuts = 8
 
 // An axis is a length, and how far apart in x the elements along it are.
 type axis struct{ n, step int }
@@ -46,6 +63,8 @@ type axesJob[T Float] struct {
 	split, inner, width int // a part has all of the kept axes before split, inner elements, and width elements of that one
 	across              int // parts along that axis
 	parts               int
+	cuts                int       // pieces of a part
+	sums                []float64 // of the pieces, columnBlock for each, if there are several
 }
 
 // plan divides the work.
@@ -80,13 +99,50 @@ func (s *axesJob[T]) plan(dst, x []T, dims, steps []int) {
 	for _, a := range s.kept[s.split+1 : s.numKept] {
 		s.parts *= a.n
 	}
+	s.cuts = 1
+	if s.parts < axesCuts && s.numSummed > 0 && len(x) >= minParallel {
+		s.cuts = min(axesCuts, s.summed[s.numSummed-1].n)
+	}
 }
 
-// chunk does part i.
+// chunk does piece i: those of a part follow each other.
 func (s *axesJob[T]) chunk(i int) {
+	buffer := scratch64.get()
+	defer scratch64.put(buffer)
+	buffer.a = grow(buffer.a, columnBlock*(maxHalvings+2))
+	sums := s.piece(buffer.a, i/s.cuts, i%s.cuts)
+	if s.cuts == 1 {
+		s.addTo(i, sums)
+		return
+	}
+	copy(s.sums[i*columnBlock:], sums)
+}
+
+// join adds the pieces of part i, one after the other, to dst.
+func (s *axesJob[T]) join(i int) {
+	_, _, width := s.place(i)
+	pieces := s.sums[i*s.cuts*columnBlock:]
+	total := pieces[:s.inner*width]
+	for k := 1; k < s.cuts; k++ {
+		addTo64(total, pieces[k*columnBlock:][:len(total)])
+	}
+	s.addTo(i, total)
+}
+
+// addTo adds the sums of part i to dst.
+func (s *axesJob[T]) addTo(i int, sums []float64) {
+	first, _, _ := s.place(i)
+	dst := s.dst[first : first+len(sums)]
+	for k, v := range sums {
+		dst[k] = T(float64(dst[k]) + v)
+	}
+}
+
+// place returns where part i begins in dst and in x, and how wide it is.
+func (s *axesJob[T]) place(i int) (first, from, width int) {
 	lo := i % s.across * s.width
-	width := min(s.width, s.kept[s.split].n-lo)
-	first, from := lo*s.inner, lo*s.kept[s.split].step
+	width = min(s.width, s.kept[s.split].n-lo)
+	first, from = lo*s.inner, lo*s.kept[s.split].step
 	i /= s.across
 	stride := s.inner * s.kept[s.split].n
 	for _, a := range s.kept[s.split+1 : s.numKept] {
@@ -96,7 +152,12 @@ func (s *axesJob[T]) chunk(i int) {
 		from += k * a.step
 		stride *= a.n
 	}
+	return first, from, width
+}
 
+// piece returns the sums of a piece of part i, in the buffer.
+func (s *axesJob[T]) piece(buffer []float64, i, cut int) []float64 {
+	_, from, width := s.place(i)
 	var units [columnBlock]int // where in x they begin
 	units[0] = from
 	n, line := 1, 1 // units, and the elements that each makes
@@ -113,13 +174,17 @@ func (s *axesJob[T]) chunk(i int) {
 		}
 		n *= a.n
 	}
-	buffer := scratch64.get()
-	defer scratch64.put(buffer)
-	buffer.a = grow(buffer.a, columnBlock*(maxHalvings+2))
-	dst := s.dst[first : first+n*line]
-	for i, v := range s.sum(buffer.a, units[:n], line) {
-		dst[i] = T(float64(dst[i]) + v)
+	if s.cuts == 1 {
+		return s.sum(buffer, units[:n], line)
 	}
+	own := *s
+	outer := &own.summed[s.numSummed-1]
+	lo, hi := cut*outer.n/s.cuts, (cut+1)*outer.n/s.cuts
+	for k := range units[:n] {
+		units[k] += lo * outer.step
+	}
+	outer.n = hi - lo
+	return own.sum(buffer, units[:n], line)
 }
 
 // sum returns the sums of a part, in the buffer.

@@ -3,6 +3,7 @@ package kernel_test
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -188,6 +189,7 @@ func testOverAxes[T kernel.Float](t *testing.T) {
 	for _, dims := range [][]int{
 		{7}, {3, 2}, {2, 3}, {70, 5}, {5, 200}, {1, 1, 1}, {3, 2, 70}, {2, 3, 1000}, {70, 3, 4}, {130, 9, 3}, {3, 130, 9}, {1500, 3, 5},
 		{2, 3, 5, 7}, {9, 8, 7, 6}, {3, 2, 3, 900}, {65, 2, 2, 65}, {200, 2, 80, 3}, {2, 2, 2, 2, 2, 2, 2}, {3, 2, 4, 2, 30, 2, 5}, {64, 64, 8, 64},
+		{3, 50000}, {65, 3, 700}, // cut into pieces
 		{2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 2},
 	} {
 		for first := range 2 {
@@ -225,6 +227,25 @@ func testOverAxes[T kernel.Float](t *testing.T) {
 				}
 			}
 			dst.check(t)
+		}
+	}
+}
+
+// TestAddOverAxesOnSeveralProcessors checks that a sum of few parts, which is cut into pieces, is the same on any number of
+// processors, to the bit.
+func TestAddOverAxesOnSeveralProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	x := random[float32](rand.New(rand.NewPCG(29, 30)), 1500*3*90, 1)
+	sums := func() []float32 {
+		dst := make([]float32, 3)
+		kernel.AddOverAxes(dst, x, []int{1500, 3, 90}, []int{0, 1, 0})
+		return dst
+	}
+	one := sums()
+	runtime.GOMAXPROCS(4)
+	for range 20 {
+		if msg := diff(one, sums()); msg != "" {
+			t.Fatalf("mismatch (-one processor +four):\n%s", msg)
 		}
 	}
 }
