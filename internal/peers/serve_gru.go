@@ -12,24 +12,12 @@ import (
 
 // A gru is a language model: a vector for each letter, a gated recurrent unit, and a linear layer that says how likely each
 // letter is to be the next.
-type gru struct {
-	letters *nn.EmbeddingTable
-	own     []*nn.Param // of the unit and the linear layer
-	start   *tensor.Tensor
-	params  []*nn.Param
-}
+type gru struct{ nn.Layer }
 
-func (m *gru) Params() []*nn.Param { return m.params }
-
-func (m *gru) Forward(p nn.Pass, x graph.Value) graph.Value {
-	g := x.Graph()
-	var v [6]graph.Value
-	for i, p := range m.own {
-		v[i] = p.Bind(g)
-	}
-	y := ops.GRU(m.letters.Forward(p, x), g.BindConst(m.start), v[0], v[1], v[2], v[3])
+func (m gru) Forward(p nn.Pass, x graph.Value) graph.Value {
+	y := m.Layer.Forward(p, x)
 	d := y.Dims()
-	return ops.Linear(ops.Reshape(y, d[0]*d[1], d[2]), v[4], v[5])
+	return ops.Reshape(y, d[0]*d[1], d[2]) // every letter is an example
 }
 
 // newGRU reads "<letters> <numbers of a letter> <units> <rows> <time>": the training of a language model on rows of text.
@@ -45,14 +33,15 @@ func newGRU(args []string) *training {
 		}
 		t.labels = append(t.labels, row[1:]...)
 	}
-	m := &gru{letters: nn.Embedding(rand.New(rand.NewPCG(1, 2)), letters, width), start: tensor.New(tensor.Float32, rows, units)}
-	scale := 2 / math.Sqrt(float64(units))
-	for i, shape := range [][]int{{width, 3 * units}, {units, 3 * units}, {3 * units}, {3 * units}, {units, letters}, {letters}} {
-		m.own = append(m.own, &nn.Param{Name: []string{"wIH", "wHH", "bIH", "bHH", "weight", "bias"}[i], Data: tensor32(uint32(11+i), scale, shape...)})
+	rng := rand.New(rand.NewPCG(1, 2))
+	t.start(gru{nn.Sequential(nn.Embedding(rng, letters, width), nn.GRU(rng, width, units), nn.Linear(rng, units, letters))}, "adam")
+	for i, p := range t.params {
+		scale := 2 / math.Sqrt(float64(units))
+		if i == 0 {
+			scale = 2
+		}
+		noise(p.Data.Float32s(), uint32(10+i), scale)
 	}
-	m.params = append(m.letters.Params()[:1:1], m.own...)
-	t.start(m, "adam")
-	noise(m.params[0].Data.Float32s(), 10, 2)
 	return t
 }
 
