@@ -42,7 +42,7 @@ and forgetting the tape take a third of the step; the products take a fifth.`},
 	{regexp.MustCompile(`^Training steps`), `the products, which take about nine tenths of the step; see the matrix products above for how near the peak they are.`},
 	{regexp.MustCompile(`other networks.*two convolutions`), `the products of the second convolution, about half of the step; the rest is memory: activations are written and read
 again by each layer, and patches laid out and folded back.`},
-	{regexp.MustCompile(`other networks.*GRU`), `the products with the state, one after the other; the rest are exponentials.`},
+	{regexp.MustCompile(`GRU`), `the products with the state, one after the other; the rest are exponentials.`},
 	{regexp.MustCompile(`^Whole trainings`), `fixed costs of steps: recording and sweeping some 20 nodes, and looking for numbers that are not finite.`},
 	{regexp.MustCompile(`^Convolution`), `laying images out as matrices and folding gradients back: the products between are a third of the time.`},
 }
@@ -75,10 +75,11 @@ forward writes into a tensor that is there already, where it has such a form.`,
 where there is one output), backward, update. "784-128-10@64" has layers of 784, 128 and 10 numbers and a batch of 64 rows.
 All contestants start from the same numbers and agree in the loss of the fifth step.`,
 	secConv: `Gradients of the image and of the filters, from a given cotangent.`,
+	secGRU:  `nn.GRU of either, on 32 rows of a sequence: gradients of the input and of all weights, from a given cotangent.`,
 	secNetwork: `One step as above, and all agree in the loss of the fifth. "Two convolutions" are 16 and 32 filters of 3×3 with padding,
 ReLU and max-pooling by 2 after each, and a linear layer, on 64 images of 28×28 in ten classes. PyTorch takes that once in
-its usual layout and once with channels last. The GRU is a language model: of 65 letters each has 32 numbers, and a linear
-layer says how likely each is to be the next, on 32 rows of 64 letters; PyTorch has nn.GRU.`,
+its usual layout and once with channels last. In the language model each of 65 letters has 32
+numbers, and behind the GRU a linear layer says how likely each is to be the next, on 32 rows of 64 letters.`,
 	secFit: `nn.Fit beside scikit-learn's MLPClassifier: the same layers with ReLU between them, the same batches and epochs, Adam, no
 penalty, no early stopping; the whole training, with the first weights. "64-128-10@32" has layers of 64, 128 and 10 numbers
 and batches of 32 rows. The sizes are those of well-known sets, the numbers made up: examples lie around the centers of their

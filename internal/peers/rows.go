@@ -18,12 +18,13 @@ const (
 	secElement = "Elementwise functions, 1000×1000 float32"
 	secStep    = "Training steps, float32"
 	secConv    = "Convolution, float32"
+	secGRU     = "GRU, float32"
 	secNetwork = "Training steps of other networks, float32"
 	secFit     = "Whole trainings"
 	secSteady  = "Training steps: allocations, memory, two cores"
 )
 
-var sections = []string{secTape, secCold, secRatio, secGemm, secElement, secStep, secConv, secNetwork, secFit, secSteady}
+var sections = []string{secTape, secCold, secRatio, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secFit, secSteady}
 
 var (
 	micros  = unit{significant, func(s float64) float64 { return s * 1e6 }, "µs"}
@@ -60,7 +61,7 @@ const noLimit = -1
 // table lists everything that is measured.
 func table(avx512 bool) []row {
 	var all []row
-	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, networkRows, fitRows, steadyRows} {
+	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, fitRows, steadyRows} {
 		all = append(all, f()...)
 	}
 	return all
@@ -268,7 +269,7 @@ func networkRows() (rows []row) {
 		last             string // the same of PyTorch with channels last, if that is something else
 	}{
 		{"two convolutions, 28×28@64, SGD", "cnn" + images, 0.9, 1e-5, "cnn-channels-last" + images},
-		{"GRU of 128 units, 64 letters@32, Adam", "gru" + text, 0.4, 1e-4, ""},
+		{"language model, GRU of 128 units, 64 letters@32, Adam", "letters" + text, 0.4, 1e-4, ""},
 	} {
 		for _, threads := range []string{"1", "2"} {
 			r := row{section: secNetwork, name: n.name, unit: micros, ours: entry{contestant: ours1, words: n.words}}
@@ -290,6 +291,20 @@ func networkRows() (rows []row) {
 			section: secNetwork, name: n.name + ", allocations in a step", unit: number, limit: 0, rounds: 1,
 			ours: entry{contestant: ours1, words: kind + "-allocations " + sizes, fresh: true},
 		})
+	}
+	return rows
+}
+
+func gruRows() (rows []row) {
+	const words = "gru 32 128 32 64"
+	for _, threads := range []string{"1", "2"} {
+		r := row{section: secGRU, name: "32 inputs, 128 units, 64 times@32, forward and backward", unit: micros, ours: entry{contestant: ours1, words: words}}
+		if threads == "2" {
+			r.name += ", 2 cores"
+			r.ours.contestant = ours2
+		}
+		r.peers = torchEntries(threads, words, 0.4, 1e-3)
+		rows = append(rows, r)
 	}
 	return rows
 }

@@ -131,18 +131,19 @@ var kinds = map[string]func(args []string) *job{
 	"conv2d":      convJob,
 	"cnn":         cnnJob,
 	"gru":         gruJob,
+	"letters":     lettersJob,
 	"fit":         fitJob,
 }
 
 // counts are the jobs that find a number which is no time.
 var counts = map[string]func(args []string) answer{
-	"cold":            coldRun,
-	"bytes":           tapeBytes,
-	"allocations":     stepAllocations,
-	"cnn-allocations": cnnAllocations,
-	"gru-allocations": gruAllocations,
-	"memory":          stepMemory,
-	"needed":          stepNeeded,
+	"cold":                coldRun,
+	"bytes":               tapeBytes,
+	"allocations":         stepAllocations,
+	"cnn-allocations":     cnnAllocations,
+	"letters-allocations": lettersAllocations,
+	"memory":              stepMemory,
+	"needed":              stepNeeded,
 }
 
 // noise fills dst with the first numbers of stream seed, times scale: between -0.5 and 0.5, the same in every language.

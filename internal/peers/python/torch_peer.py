@@ -143,7 +143,7 @@ def cnn_channels_last(*words):
     return cnn(*words, memory_format=torch.channels_last)
 
 
-class Text(torch.nn.Module):
+class LanguageModel(torch.nn.Module):
     def __init__(self, letters, width, units):
         super().__init__()
         self.letters = torch.nn.Embedding(letters, width)
@@ -154,20 +154,42 @@ class Text(torch.nn.Module):
         return self.out(self.gru(self.letters(x))[0]).flatten(0, 1)
 
 
-def gru(letters, width, units, rows, time):
+def gru(inputs, units, rows, time):
+    inputs, units, rows, time = (int(v) for v in (inputs, units, rows, time))
+    layer = torch.nn.GRU(inputs, units, batch_first=True)
+    fill(layer.parameters(), 2 / math.sqrt(units), 10)
+    x = torch.tensor(2 * noise(rows * time * inputs, 1).reshape(rows, time, inputs), dtype=torch.float32, requires_grad=True)
+    ct = torch.tensor(noise(rows * time * units, 2).reshape(rows, time, units), dtype=torch.float32)
+
+    def both():
+        x.grad = None
+        for p in layer.parameters():
+            p.grad = None
+        layer(x)[0].backward(ct)
+
+    both()
+    return Job(both, weigh(x.grad) + weigh(layer.weight_hh_l0.grad.T))
+
+
+def fill(parameters, scale, seed):
+    """Sets the weights and biases, which are given with inputs before outputs."""
+    with torch.no_grad():
+        for i, p in enumerate(parameters):
+            p.copy_(torch.tensor(scale * noise(p.numel(), seed + i).reshape(tuple(p.shape)[::-1]).T))
+
+
+def language_model(letters, width, units, rows, time):
     letters, width, units, rows, time = (int(v) for v in (letters, width, units, rows, time))
-    net = Text(letters, width, units)
-    scale = 2 / math.sqrt(units)
+    net = LanguageModel(letters, width, units)
     with torch.no_grad():
         w = net.letters.weight
         w.copy_(torch.tensor(2 * noise(w.numel(), 10).reshape(w.shape)))
-        for i, p in enumerate(list(net.gru.parameters()) + list(net.out.parameters())):
-            p.copy_(torch.tensor(scale * noise(p.numel(), 11 + i).reshape(tuple(p.shape)[::-1]).T))  # given as (in, out)
+    fill(list(net.gru.parameters()) + list(net.out.parameters()), 2 / math.sqrt(units), 11)
     text = torch.tensor(labels(rows * (time + 1), letters)).reshape(rows, time + 1)
     return training(net, text[:, :-1].contiguous(), text[:, 1:].flatten(), "adam")
 
 
-KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last, "gru": gru}
+KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last, "gru": gru, "letters": language_model}
 
 
 def make(kind, *words):
