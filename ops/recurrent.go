@@ -83,9 +83,9 @@ func byTime[T constraints.Float](s sequence, buffer, x []T, n int) []T {
 	return buffer
 }
 
-// addByRow adds x, which has time before rows, to dst, which has rows before time.
-func addByRow[T constraints.Float](s sequence, dst, x []T, n int) {
-	s.timeFirst(n, func(t, r int) { kernel.AddTo(dst[r:r+n], x[t:t+n]) })
+// giveByRow is give for a gradient that has time before rows, where dst has rows before time.
+func giveByRow[T constraints.Float](s sequence, dst, gradient []T, n int, fresh bool) {
+	s.timeFirst(n, func(t, r int) { give(dst[r:r+n], gradient[t:t+n], fresh) })
 }
 
 // columns returns the first columns of a matrix, and the ones behind, as they lie.
@@ -93,38 +93,35 @@ func columns[T constraints.Float](x []T, first int) (left, right []T) {
 	return x, x[min(first, len(x)):]
 }
 
-// putByRow copies x, which has time before rows, to what y, with rows before time, has from one time up to another.
-func putByRow[T constraints.Float](s sequence, y, x []T, from, to int) {
-	n := s.units
-	for r := range s.rows {
-		for t := from; t < to; t++ {
-			at := (r*s.time + t) * n
-			copy(y[at:at+n], x[((t-from)*s.rows+r)*n:])
-		}
-	}
+// rowsOfStep returns what x, with rows before time, has at time t: rows that are a whole sequence apart.
+func rowsOfStep[T constraints.Float](s sequence, x []T, t int) (from []T, stride int) {
+	return x[t*s.units:], s.time * s.units
 }
 
-// takeByTime is the inverse of putByRow: it sets x.
-func takeByTime[T constraints.Float](s sequence, x, y []T, from, to int) {
-	n := s.units
-	for r := range s.rows {
-		for t := from; t < to; t++ {
-			at := (r*s.time + t) * n
-			copy(x[((t-from)*s.rows+r)*n:], y[at:at+n])
-		}
-	}
-}
-
-// transposed sets dst to the transpose of a matrix of so many rows.
+// transposed sets dst to the transpose of a matrix of so many rows, tile by tile so that few lines of the cache are in use.
 func transposed[T constraints.Float](dst, x []T, rows int) {
 	if len(x) == 0 {
 		return
 	}
+	const tile = 16
 	columns := len(x) / rows
-	for i := range rows {
-		for j, v := range x[i*columns : (i+1)*columns] {
-			dst[j*rows+i] = v
+	for i0 := 0; i0 < rows; i0 += tile {
+		i1 := min(i0+tile, rows)
+		for j := range columns {
+			to := dst[j*rows+i0 : j*rows+i1]
+			for i := range to {
+				to[i] = x[(i0+i)*columns+j]
+			}
 		}
+	}
+}
+
+// give adds a gradient to dst, or sets dst to it.
+func give[T constraints.Float](dst, gradient []T, fresh bool) {
+	if fresh {
+		copy(dst, gradient)
+	} else {
+		kernel.AddTo(dst, gradient)
 	}
 }
 

@@ -82,9 +82,9 @@ func gru[T constraints.Float](node graph.Node) {
 			now, h, next := ofStep(s, acts, 4, t), ofStep(s, states, 1, t), ofStep(s, states, 1, t+1)
 			kernel.Gemm(false, false, s.rows, 2*n, n, h, n, uR, 3*n, now, 4*n, true)
 			kernel.Gemm(false, false, s.rows, n, n, h, n, uN, 3*n, now[2*n:], 4*n, false)
-			kernel.GRU(next, now, h, bias, n)
+			out, stride := rowsOfStep(s, y, t)
+			kernel.GRU(next, out, stride, now, h, bias, n)
 		}
-		putByRow(s, y, states[(from+1)*s.state():], from, to)
 	}
 	node.FreeTemp(inputs)
 	node.FreeTemp(biases)
@@ -106,18 +106,18 @@ func gruCommon[T constraints.Float](node graph.Node, cotangent *tensor.Tensor) {
 	dwR, dwN := columns(g.w, 2*n)
 
 	// The transpose of u serves all times.
-	inputs, transpose, cotangents, sums := node.Temp(s.steps()*s.in), node.Temp(len(u)), node.Temp(s.block()*s.state()), node.Temp(4*s.block()*s.state())
+	inputs, transpose, sums := node.Temp(s.steps()*s.in), node.Temp(len(u)), node.Temp(4*s.block()*s.state())
 	x := byTime(s, tensor.Data[T](inputs), tensor.Data[T](node.In(0)), s.in)
-	ut, now, d := tensor.Data[T](transpose), tensor.Data[T](cotangents), tensor.Data[T](sums)
+	ut, d := tensor.Data[T](transpose), tensor.Data[T](sums)
 	transposed(ut, u, n)
 	clear(g.h)
 	clear(g.sums)
 	for to := s.time; to > 0; to -= s.block() {
 		from := max(to-s.block(), 0)
-		takeByTime(s, now, ct, from, to)
 		for t := to - 1; t >= from; t-- {
 			dt := ofStep(s, d, 4, t-from)
-			kernel.GRUBackward(dt, g.h, ofStep(s, now, 1, t-from), ofStep(s, acts, 4, t), ofStep(s, states, 1, t), n)
+			out, stride := rowsOfStep(s, ct, t)
+			kernel.GRUBackward(dt, g.h, out, stride, ofStep(s, acts, 4, t), ofStep(s, states, 1, t), n)
 			kernel.Gemm(false, false, s.rows, n, 3*n, dt, 4*n, ut, n, g.h, n, true)
 		}
 		rows, inputs, more := (to-from)*s.rows, x[from*s.rows*s.in:], to < s.time
@@ -137,7 +137,6 @@ func gruCommon[T constraints.Float](node graph.Node, cotangent *tensor.Tensor) {
 	}
 	node.FreeTemp(inputs)
 	node.FreeTemp(transpose)
-	node.FreeTemp(cotangents)
 	node.FreeTemp(sums)
 	g.judge(w, u, tensor.Data[T](node.In(0)), ofStep(s, states, 1, 0), ofStep(s, states, 1, s.time))
 }
@@ -156,24 +155,21 @@ func gruBackward[T constraints.Float](node graph.Node, i int, gradient *tensor.T
 	if !g.finite() {
 		return false
 	}
-	if fresh {
-		clear(dst)
-	}
 	n := s.units
 	switch i {
 	case 0:
-		addByRow(s, dst, g.x, s.in)
+		giveByRow(s, dst, g.x, s.in, fresh)
 	case 1:
-		kernel.AddTo(dst, g.h)
+		give(dst, g.h, fresh)
 	case 2:
-		kernel.AddTo(dst, g.w)
+		give(dst, g.w, fresh)
 	case 3:
-		kernel.AddTo(dst, g.u)
+		give(dst, g.u, fresh)
 	case 4:
-		kernel.AddTo(dst[:2*n], g.sums[:2*n])
-		kernel.AddTo(dst[2*n:], g.sums[3*n:])
+		give(dst[:2*n], g.sums[:2*n], fresh)
+		give(dst[2*n:], g.sums[3*n:], fresh)
 	case 5:
-		kernel.AddTo(dst, g.sums[:3*n])
+		give(dst, g.sums[:3*n], fresh)
 	}
 	return true
 }

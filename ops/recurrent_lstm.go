@@ -104,9 +104,9 @@ func lstmForward[T constraints.Float](node graph.Node) {
 		for t := from; t < to; t++ {
 			now, h := ofStep(s, acts, 4, t), ofStep(s, outputs, 1, t)
 			kernel.Gemm(false, false, s.rows, 4*n, n, h, n, u, 4*n, now, 4*n, true)
-			kernel.LSTM(ofStep(s, outputs, 1, t+1), ofStep(s, cells, 1, t+1), now, ofStep(s, cells, 1, t), bias, n)
+			out, stride := rowsOfStep(s, y, t)
+			kernel.LSTM(ofStep(s, outputs, 1, t+1), ofStep(s, cells, 1, t+1), out, stride, now, ofStep(s, cells, 1, t), bias, n)
 		}
-		putByRow(s, y, outputs[(from+1)*s.state():], from, to)
 	}
 	copy(y[s.steps()*n:], ofStep(s, cells, 1, s.time))
 	node.FreeTemp(inputs)
@@ -126,20 +126,19 @@ func lstmCommon[T constraints.Float](node graph.Node, cotangent *tensor.Tensor) 
 	g := gradientsOf(s, tensor.Data[T](node.Save(1, s.gradients())))
 
 	// The transpose of u serves all times.
-	inputs, transpose, cotangents, sums := node.Temp(s.steps()*s.in), node.Temp(len(u)), node.Temp(s.block()*s.state()), node.Temp(4*s.block()*s.state())
+	inputs, transpose, sums := node.Temp(s.steps()*s.in), node.Temp(len(u)), node.Temp(4*s.block()*s.state())
 	x := byTime(s, tensor.Data[T](inputs), tensor.Data[T](node.In(0)), s.in)
-	ut, now, d := tensor.Data[T](transpose), tensor.Data[T](cotangents), tensor.Data[T](sums)
+	ut, d := tensor.Data[T](transpose), tensor.Data[T](sums)
 	transposed(ut, u, n)
 	clear(g.h)
 	copy(g.c, ct[s.steps()*n:])
 	clear(g.sums)
 	for to := s.time; to > 0; to -= s.block() {
 		from := max(to-s.block(), 0)
-		takeByTime(s, now, ct, from, to)
 		for t := to - 1; t >= from; t-- {
-			dt, dh := ofStep(s, d, 4, t-from), ofStep(s, now, 1, t-from)
-			kernel.AddTo(dh, g.h)
-			kernel.LSTMBackward(dt, g.c, dh, ofStep(s, cells, 1, t+1), ofStep(s, acts, 4, t), ofStep(s, cells, 1, t), n)
+			dt := ofStep(s, d, 4, t-from)
+			out, stride := rowsOfStep(s, ct, t)
+			kernel.LSTMBackward(dt, g.c, out, stride, g.h, ofStep(s, cells, 1, t+1), ofStep(s, acts, 4, t), ofStep(s, cells, 1, t), n)
 			kernel.Gemm(false, false, s.rows, n, 4*n, dt, 4*n, ut, n, g.h, n, false)
 		}
 		rows, more := (to-from)*s.rows, to < s.time
@@ -156,7 +155,6 @@ func lstmCommon[T constraints.Float](node graph.Node, cotangent *tensor.Tensor) 
 	}
 	node.FreeTemp(inputs)
 	node.FreeTemp(transpose)
-	node.FreeTemp(cotangents)
 	node.FreeTemp(sums)
 	g.judge(w, u, tensor.Data[T](node.In(0)), ofStep(s, outputs, 1, 0), ofStep(s, outputs, 1, s.time), ofStep(s, cells, 1, 0), ofStep(s, cells, 1, s.time))
 }
@@ -178,13 +176,10 @@ func lstmBackward[T constraints.Float](node graph.Node, i int, ct, gradient *ten
 	if !g.finite() {
 		return false
 	}
-	if fresh {
-		clear(dst)
-	}
 	if i == 0 {
-		addByRow(s, dst, g.x, s.in)
+		giveByRow(s, dst, g.x, s.in, fresh)
 	} else {
-		kernel.AddTo(dst, [][]T{1: g.h, g.c, g.w, g.u, g.sums, g.sums}[i])
+		give(dst, [][]T{1: g.h, g.c, g.w, g.u, g.sums, g.sums}[i], fresh)
 	}
 	return true
 }

@@ -6197,10 +6197,10 @@ next:
 	VZEROUPPER
 	RET
 
-// func gruF32AVX2(acts []float32, bias []float32, prev []float32, h []float32)
+// func gruF32AVX2(acts []float32, bias []float32, prev []float32, h []float32, y []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gruF32AVX2(SB), NOSPLIT, $0-96
-	MOVQ    h_len+80(FP), DX
+TEXT ·gruF32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    y_len+104(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x02, R9
 	MOVQ    acts_base+0(FP), DI
@@ -6211,6 +6211,7 @@ TEXT ·gruF32AVX2(SB), NOSPLIT, $0-96
 	ADDQ    R9, R10
 	MOVQ    prev_base+48(FP), R11
 	MOVQ    h_base+72(FP), R12
+	MOVQ    y_base+96(FP), R13
 	XORQ    R8, R8
 	VMOVUPS c32_80000000<>+0(SB), Y0
 	VMOVUPS c32_7fffffff<>+0(SB), Y1
@@ -6325,12 +6326,14 @@ back2:
 	VSUBPS      Y9, Y11, Y11
 	VFMADD231PS Y11, Y10, Y9
 	VMOVUPS     Y9, (R12)
+	VMOVUPS     Y9, (R13)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, SI
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, R10
 	ADDQ        $0x20, R11
 	ADDQ        $0x20, R12
+	ADDQ        $0x20, R13
 	ADDQ        $0x08, R8
 	SUBQ        $0x08, DX
 	JGE         one
@@ -6443,6 +6446,7 @@ back4:
 	VSUBPS      Y10, Y1, Y1
 	VFMADD231PS Y1, Y0, Y10
 	VMASKMOVPS  Y10, Y9, (R12)
+	VMASKMOVPS  Y10, Y9, (R13)
 	ADDQ        DX, R8
 
 leave0:
@@ -6675,10 +6679,10 @@ leave0:
 	VZEROUPPER
 	RET
 
-// func lstmF32AVX2(acts []float32, bias []float32, prev []float32, c []float32, h []float32)
+// func lstmF32AVX2(acts []float32, bias []float32, prev []float32, c []float32, h []float32, y []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lstmF32AVX2(SB), NOSPLIT, $0-120
-	MOVQ    h_len+104(FP), DX
+TEXT ·lstmF32AVX2(SB), NOSPLIT, $0-144
+	MOVQ    y_len+128(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x02, R9
 	MOVQ    acts_base+0(FP), DI
@@ -6690,6 +6694,7 @@ TEXT ·lstmF32AVX2(SB), NOSPLIT, $0-120
 	MOVQ    prev_base+48(FP), R11
 	MOVQ    c_base+72(FP), R12
 	MOVQ    h_base+96(FP), R13
+	MOVQ    y_base+120(FP), R14
 	XORQ    R8, R8
 	VMOVUPS c32_80000000<>+0(SB), Y0
 	VMOVUPS c32_7fffffff<>+0(SB), Y1
@@ -6857,6 +6862,7 @@ back3:
 	VMOVUPS   Y9, (SI)(R9*2)
 	VMULPS    Y8, Y9, Y8
 	VMOVUPS   Y8, (R13)
+	VMOVUPS   Y8, (R14)
 	ADDQ      $0x20, DI
 	ADDQ      $0x20, SI
 	ADDQ      $0x20, BX
@@ -6864,6 +6870,7 @@ back3:
 	ADDQ      $0x20, R11
 	ADDQ      $0x20, R12
 	ADDQ      $0x20, R13
+	ADDQ      $0x20, R14
 	ADDQ      $0x08, R8
 	SUBQ      $0x08, DX
 	JGE       one
@@ -7030,6 +7037,7 @@ back6:
 	VMASKMOVPS Y0, Y8, (SI)(R9*2)
 	VMULPS     Y9, Y0, Y0
 	VMASKMOVPS Y0, Y8, (R13)
+	VMASKMOVPS Y0, Y8, (R14)
 	ADDQ       DX, R8
 
 leave0:
@@ -7210,10 +7218,10 @@ rare6:
 	VMOVAPS      Y0, Y0
 	JMP          back6
 
-// func lstmBackwardF32AVX2(d []float32, acts []float32, ct []float32, prev []float32, c []float32, carry []float32)
+// func lstmBackwardF32AVX2(d []float32, acts []float32, ct []float32, more []float32, prev []float32, c []float32, carry []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lstmBackwardF32AVX2(SB), NOSPLIT, $0-144
-	MOVQ    carry_len+128(FP), DX
+TEXT ·lstmBackwardF32AVX2(SB), NOSPLIT, $0-168
+	MOVQ    carry_len+152(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x02, R9
 	MOVQ    d_base+0(FP), DI
@@ -7223,9 +7231,10 @@ TEXT ·lstmBackwardF32AVX2(SB), NOSPLIT, $0-144
 	MOVQ    BX, R10
 	ADDQ    R9, R10
 	MOVQ    ct_base+48(FP), R11
-	MOVQ    prev_base+72(FP), R12
-	MOVQ    c_base+96(FP), R13
-	MOVQ    carry_base+120(FP), R15
+	MOVQ    more_base+72(FP), R12
+	MOVQ    prev_base+96(FP), R13
+	MOVQ    c_base+120(FP), R14
+	MOVQ    carry_base+144(FP), R15
 	XORQ    R8, R8
 	VMOVUPS c32_7fffffff<>+0(SB), Y0
 	VMOVUPS c32_41a00000<>+0(SB), Y1
@@ -7242,7 +7251,9 @@ TEXT ·lstmBackwardF32AVX2(SB), NOSPLIT, $0-144
 
 one:
 	VMOVUPS      (R11), Y10
-	VMOVUPS      (R13), Y11
+	VMOVUPS      (R12), Y11
+	VADDPS       Y11, Y10, Y10
+	VMOVUPS      (R14), Y11
 	VANDPS       Y0, Y11, Y12
 	VMOVAPS      Y1, Y13
 	VADDPS       Y12, Y12, Y12
@@ -7285,7 +7296,7 @@ one:
 	VMOVUPS      (BX)(R9*1), Y10
 	VMULPS       Y10, Y13, Y11
 	VMOVUPS      Y11, (R15)
-	VMOVUPS      (R12), Y11
+	VMOVUPS      (R13), Y11
 	VMULPS       Y11, Y13, Y11
 	VMOVUPS      c32_3f800000<>+0(SB), Y12
 	VSUBPS       Y10, Y12, Y12
@@ -7312,6 +7323,7 @@ one:
 	ADDQ         $0x20, R11
 	ADDQ         $0x20, R12
 	ADDQ         $0x20, R13
+	ADDQ         $0x20, R14
 	ADDQ         $0x20, R15
 	ADDQ         $0x08, R8
 	SUBQ         $0x08, DX
@@ -7326,7 +7338,9 @@ oneend:
 	SUBQ         CX, AX
 	VMOVDQU      (AX), Y10
 	VMASKMOVPS   (R11), Y10, Y11
-	VMASKMOVPS   (R13), Y10, Y12
+	VMASKMOVPS   (R12), Y10, Y12
+	VADDPS       Y12, Y11, Y11
+	VMASKMOVPS   (R14), Y10, Y12
 	VANDPS       Y0, Y12, Y0
 	VMOVAPS      Y1, Y1
 	VADDPS       Y0, Y0, Y0
@@ -7369,7 +7383,7 @@ oneend:
 	VMASKMOVPS   (BX)(R9*1), Y10, Y0
 	VMULPS       Y0, Y2, Y1
 	VMASKMOVPS   Y1, Y10, (R15)
-	VMASKMOVPS   (R12), Y10, Y1
+	VMASKMOVPS   (R13), Y10, Y1
 	VMULPS       Y1, Y2, Y1
 	VMOVUPS      c32_3f800000<>+0(SB), Y3
 	VSUBPS       Y0, Y3, Y3
@@ -16309,10 +16323,10 @@ next:
 	VZEROUPPER
 	RET
 
-// func gruF64AVX2(acts []float64, bias []float64, prev []float64, h []float64)
+// func gruF64AVX2(acts []float64, bias []float64, prev []float64, h []float64, y []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gruF64AVX2(SB), NOSPLIT, $0-96
-	MOVQ    h_len+80(FP), DX
+TEXT ·gruF64AVX2(SB), NOSPLIT, $0-120
+	MOVQ    y_len+104(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x03, R9
 	MOVQ    acts_base+0(FP), DI
@@ -16323,6 +16337,7 @@ TEXT ·gruF64AVX2(SB), NOSPLIT, $0-96
 	ADDQ    R9, R10
 	MOVQ    prev_base+48(FP), R11
 	MOVQ    h_base+72(FP), R12
+	MOVQ    y_base+96(FP), R13
 	XORQ    R8, R8
 	VMOVUPD c64_8000000000000000<>+0(SB), Y0
 	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y1
@@ -16452,12 +16467,14 @@ back2:
 	VSUBPD      Y9, Y11, Y11
 	VFMADD231PD Y11, Y10, Y9
 	VMOVUPD     Y9, (R12)
+	VMOVUPD     Y9, (R13)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, SI
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, R10
 	ADDQ        $0x20, R11
 	ADDQ        $0x20, R12
+	ADDQ        $0x20, R13
 	ADDQ        $0x04, R8
 	SUBQ        $0x04, DX
 	JGE         one
@@ -16585,6 +16602,7 @@ back4:
 	VSUBPD      Y10, Y1, Y1
 	VFMADD231PD Y1, Y0, Y10
 	VMASKMOVPD  Y10, Y9, (R12)
+	VMASKMOVPD  Y10, Y9, (R13)
 	ADDQ        DX, R8
 
 leave0:
@@ -16837,10 +16855,10 @@ leave0:
 	VZEROUPPER
 	RET
 
-// func lstmF64AVX2(acts []float64, bias []float64, prev []float64, c []float64, h []float64)
+// func lstmF64AVX2(acts []float64, bias []float64, prev []float64, c []float64, h []float64, y []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lstmF64AVX2(SB), NOSPLIT, $0-120
-	MOVQ    h_len+104(FP), DX
+TEXT ·lstmF64AVX2(SB), NOSPLIT, $0-144
+	MOVQ    y_len+128(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x03, R9
 	MOVQ    acts_base+0(FP), DI
@@ -16852,6 +16870,7 @@ TEXT ·lstmF64AVX2(SB), NOSPLIT, $0-120
 	MOVQ    prev_base+48(FP), R11
 	MOVQ    c_base+72(FP), R12
 	MOVQ    h_base+96(FP), R13
+	MOVQ    y_base+120(FP), R14
 	XORQ    R8, R8
 	VMOVUPD c64_8000000000000000<>+0(SB), Y0
 	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y1
@@ -17044,6 +17063,7 @@ back3:
 	VMOVUPD   Y9, (SI)(R9*2)
 	VMULPD    Y8, Y9, Y8
 	VMOVUPD   Y8, (R13)
+	VMOVUPD   Y8, (R14)
 	ADDQ      $0x20, DI
 	ADDQ      $0x20, SI
 	ADDQ      $0x20, BX
@@ -17051,6 +17071,7 @@ back3:
 	ADDQ      $0x20, R11
 	ADDQ      $0x20, R12
 	ADDQ      $0x20, R13
+	ADDQ      $0x20, R14
 	ADDQ      $0x04, R8
 	SUBQ      $0x04, DX
 	JGE       one
@@ -17242,6 +17263,7 @@ back6:
 	VMASKMOVPD Y0, Y8, (SI)(R9*2)
 	VMULPD     Y9, Y0, Y0
 	VMASKMOVPD Y0, Y8, (R13)
+	VMASKMOVPD Y0, Y8, (R14)
 	ADDQ       DX, R8
 
 leave0:
@@ -17452,10 +17474,10 @@ rare6:
 	VMOVAPS      Y0, Y0
 	JMP          back6
 
-// func lstmBackwardF64AVX2(d []float64, acts []float64, ct []float64, prev []float64, c []float64, carry []float64)
+// func lstmBackwardF64AVX2(d []float64, acts []float64, ct []float64, more []float64, prev []float64, c []float64, carry []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·lstmBackwardF64AVX2(SB), NOSPLIT, $0-144
-	MOVQ    carry_len+128(FP), DX
+TEXT ·lstmBackwardF64AVX2(SB), NOSPLIT, $0-168
+	MOVQ    carry_len+152(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x03, R9
 	MOVQ    d_base+0(FP), DI
@@ -17465,9 +17487,10 @@ TEXT ·lstmBackwardF64AVX2(SB), NOSPLIT, $0-144
 	MOVQ    BX, R10
 	ADDQ    R9, R10
 	MOVQ    ct_base+48(FP), R11
-	MOVQ    prev_base+72(FP), R12
-	MOVQ    c_base+96(FP), R13
-	MOVQ    carry_base+120(FP), R15
+	MOVQ    more_base+72(FP), R12
+	MOVQ    prev_base+96(FP), R13
+	MOVQ    c_base+120(FP), R14
+	MOVQ    carry_base+144(FP), R15
 	XORQ    R8, R8
 	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y0
 	VMOVUPD c64_4044000000000000<>+0(SB), Y1
@@ -17484,7 +17507,9 @@ TEXT ·lstmBackwardF64AVX2(SB), NOSPLIT, $0-144
 
 one:
 	VMOVUPD      (R11), Y10
-	VMOVUPD      (R13), Y11
+	VMOVUPD      (R12), Y11
+	VADDPD       Y11, Y10, Y10
+	VMOVUPD      (R14), Y11
 	VANDPD       Y0, Y11, Y12
 	VMOVAPS      Y1, Y13
 	VADDPD       Y12, Y12, Y12
@@ -17532,7 +17557,7 @@ one:
 	VMOVUPD      (BX)(R9*1), Y10
 	VMULPD       Y10, Y13, Y11
 	VMOVUPD      Y11, (R15)
-	VMOVUPD      (R12), Y11
+	VMOVUPD      (R13), Y11
 	VMULPD       Y11, Y13, Y11
 	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y12
 	VSUBPD       Y10, Y12, Y12
@@ -17559,6 +17584,7 @@ one:
 	ADDQ         $0x20, R11
 	ADDQ         $0x20, R12
 	ADDQ         $0x20, R13
+	ADDQ         $0x20, R14
 	ADDQ         $0x20, R15
 	ADDQ         $0x04, R8
 	SUBQ         $0x04, DX
@@ -17573,7 +17599,9 @@ oneend:
 	SUBQ         CX, AX
 	VMOVDQU      (AX), Y10
 	VMASKMOVPD   (R11), Y10, Y11
-	VMASKMOVPD   (R13), Y10, Y12
+	VMASKMOVPD   (R12), Y10, Y12
+	VADDPD       Y12, Y11, Y11
+	VMASKMOVPD   (R14), Y10, Y12
 	VANDPD       Y0, Y12, Y0
 	VMOVAPS      Y1, Y1
 	VADDPD       Y0, Y0, Y0
@@ -17621,7 +17649,7 @@ oneend:
 	VMASKMOVPD   (BX)(R9*1), Y10, Y0
 	VMULPD       Y0, Y2, Y1
 	VMASKMOVPD   Y1, Y10, (R15)
-	VMASKMOVPD   (R12), Y10, Y1
+	VMASKMOVPD   (R13), Y10, Y1
 	VMULPD       Y1, Y2, Y1
 	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y3
 	VSUBPD       Y0, Y3, Y3
@@ -24513,10 +24541,10 @@ next:
 	VZEROUPPER
 	RET
 
-// func gruF32AVX512(acts []float32, bias []float32, prev []float32, h []float32)
+// func gruF32AVX512(acts []float32, bias []float32, prev []float32, h []float32, y []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gruF32AVX512(SB), NOSPLIT, $0-96
-	MOVQ         h_len+80(FP), DX
+TEXT ·gruF32AVX512(SB), NOSPLIT, $0-120
+	MOVQ         y_len+104(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x02, R9
 	MOVQ         acts_base+0(FP), DI
@@ -24527,6 +24555,7 @@ TEXT ·gruF32AVX512(SB), NOSPLIT, $0-96
 	ADDQ         R9, R10
 	MOVQ         prev_base+48(FP), R11
 	MOVQ         h_base+72(FP), R12
+	MOVQ         y_base+96(FP), R13
 	XORQ         R8, R8
 	VBROADCASTSS c32_80000000<>+0(SB), Z0
 	VBROADCASTSS c32_c2d10000<>+0(SB), Z1
@@ -24644,12 +24673,14 @@ one:
 	VSUBPS       Z16, Z22, Z22
 	VFMADD231PS  Z22, Z17, Z16
 	VMOVUPS      Z16, (R12)
+	VMOVUPS      Z16, (R13)
 	ADDQ         $0x40, DI
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, R10
 	ADDQ         $0x40, R11
 	ADDQ         $0x40, R12
+	ADDQ         $0x40, R13
 	ADDQ         $0x10, R8
 	SUBQ         $0x10, DX
 	JGE          one
@@ -24757,6 +24788,7 @@ oneend:
 	VSUBPS       Z13, Z1, Z1
 	VFMADD231PS  Z1, Z0, Z13
 	VMOVUPS      Z13, K1, (R12)
+	VMOVUPS      Z13, K1, (R13)
 	ADDQ         DX, R8
 
 leave0:
@@ -24872,10 +24904,10 @@ leave0:
 	VZEROUPPER
 	RET
 
-// func lstmF32AVX512(acts []float32, bias []float32, prev []float32, c []float32, h []float32)
+// func lstmF32AVX512(acts []float32, bias []float32, prev []float32, c []float32, h []float32, y []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·lstmF32AVX512(SB), NOSPLIT, $0-120
-	MOVQ         h_len+104(FP), DX
+TEXT ·lstmF32AVX512(SB), NOSPLIT, $0-144
+	MOVQ         y_len+128(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x02, R9
 	MOVQ         acts_base+0(FP), DI
@@ -24887,6 +24919,7 @@ TEXT ·lstmF32AVX512(SB), NOSPLIT, $0-120
 	MOVQ         prev_base+48(FP), R11
 	MOVQ         c_base+72(FP), R12
 	MOVQ         h_base+96(FP), R13
+	MOVQ         y_base+120(FP), R14
 	XORQ         R8, R8
 	VBROADCASTSS c32_80000000<>+0(SB), Z0
 	VBROADCASTSS c32_c2d10000<>+0(SB), Z1
@@ -25056,6 +25089,7 @@ one:
 	VMOVUPS      Z17, (SI)(R9*2)
 	VMULPS       Z16, Z17, Z16
 	VMOVUPS      Z16, (R13)
+	VMOVUPS      Z16, (R14)
 	ADDQ         $0x40, DI
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, BX
@@ -25063,6 +25097,7 @@ one:
 	ADDQ         $0x40, R11
 	ADDQ         $0x40, R12
 	ADDQ         $0x40, R13
+	ADDQ         $0x40, R14
 	ADDQ         $0x10, R8
 	SUBQ         $0x10, DX
 	JGE          one
@@ -25222,16 +25257,17 @@ oneend:
 	VMOVUPS      Z0, K1, (SI)(R9*2)
 	VMULPS       Z13, Z0, Z0
 	VMOVUPS      Z0, K1, (R13)
+	VMOVUPS      Z0, K1, (R14)
 	ADDQ         DX, R8
 
 leave0:
 	VZEROUPPER
 	RET
 
-// func lstmBackwardF32AVX512(d []float32, acts []float32, ct []float32, prev []float32, c []float32, carry []float32)
+// func lstmBackwardF32AVX512(d []float32, acts []float32, ct []float32, more []float32, prev []float32, c []float32, carry []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·lstmBackwardF32AVX512(SB), NOSPLIT, $0-144
-	MOVQ         carry_len+128(FP), DX
+TEXT ·lstmBackwardF32AVX512(SB), NOSPLIT, $0-168
+	MOVQ         carry_len+152(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x02, R9
 	MOVQ         d_base+0(FP), DI
@@ -25241,9 +25277,10 @@ TEXT ·lstmBackwardF32AVX512(SB), NOSPLIT, $0-144
 	MOVQ         BX, R10
 	ADDQ         R9, R10
 	MOVQ         ct_base+48(FP), R11
-	MOVQ         prev_base+72(FP), R12
-	MOVQ         c_base+96(FP), R13
-	MOVQ         carry_base+120(FP), R15
+	MOVQ         more_base+72(FP), R12
+	MOVQ         prev_base+96(FP), R13
+	MOVQ         c_base+120(FP), R14
+	MOVQ         carry_base+144(FP), R15
 	XORQ         R8, R8
 	VBROADCASTSS c32_7fffffff<>+0(SB), Z0
 	VBROADCASTSS c32_41a00000<>+0(SB), Z1
@@ -25264,7 +25301,9 @@ TEXT ·lstmBackwardF32AVX512(SB), NOSPLIT, $0-144
 
 one:
 	VMOVUPS      (R11), Z14
-	VMOVUPS      (R13), Z15
+	VMOVUPS      (R12), Z15
+	VADDPS       Z15, Z14, Z14
+	VMOVUPS      (R14), Z15
 	VANDPS       Z0, Z15, Z16
 	VMOVAPS      Z1, Z17
 	VADDPS       Z16, Z16, Z16
@@ -25307,7 +25346,7 @@ one:
 	VMOVUPS      (BX)(R9*1), Z14
 	VMULPS       Z14, Z17, Z15
 	VMOVUPS      Z15, (R15)
-	VMOVUPS      (R12), Z15
+	VMOVUPS      (R13), Z15
 	VMULPS       Z15, Z17, Z15
 	VMOVAPS      Z11, Z16
 	VSUBPS       Z14, Z16, Z16
@@ -25334,6 +25373,7 @@ one:
 	ADDQ         $0x40, R11
 	ADDQ         $0x40, R12
 	ADDQ         $0x40, R13
+	ADDQ         $0x40, R14
 	ADDQ         $0x40, R15
 	ADDQ         $0x10, R8
 	SUBQ         $0x10, DX
@@ -25347,7 +25387,9 @@ oneend:
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
 	VMOVUPS.Z    (R11), K1, Z14
-	VMOVUPS.Z    (R13), K1, Z15
+	VMOVUPS.Z    (R12), K1, Z15
+	VADDPS       Z15, Z14, Z14
+	VMOVUPS.Z    (R14), K1, Z15
 	VANDPS       Z0, Z15, Z0
 	VMOVAPS      Z1, Z1
 	VADDPS       Z0, Z0, Z0
@@ -25390,7 +25432,7 @@ oneend:
 	VMOVUPS.Z    (BX)(R9*1), K1, Z0
 	VMULPS       Z0, Z2, Z1
 	VMOVUPS      Z1, K1, (R15)
-	VMOVUPS.Z    (R12), K1, Z1
+	VMOVUPS.Z    (R13), K1, Z1
 	VMULPS       Z1, Z2, Z1
 	VMOVAPS      Z11, Z3
 	VSUBPS       Z0, Z3, Z3
@@ -34620,10 +34662,10 @@ next:
 	VZEROUPPER
 	RET
 
-// func gruF64AVX512(acts []float64, bias []float64, prev []float64, h []float64)
+// func gruF64AVX512(acts []float64, bias []float64, prev []float64, h []float64, y []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·gruF64AVX512(SB), NOSPLIT, $0-96
-	MOVQ         h_len+80(FP), DX
+TEXT ·gruF64AVX512(SB), NOSPLIT, $0-120
+	MOVQ         y_len+104(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x03, R9
 	MOVQ         acts_base+0(FP), DI
@@ -34634,6 +34676,7 @@ TEXT ·gruF64AVX512(SB), NOSPLIT, $0-96
 	ADDQ         R9, R10
 	MOVQ         prev_base+48(FP), R11
 	MOVQ         h_base+72(FP), R12
+	MOVQ         y_base+96(FP), R13
 	XORQ         R8, R8
 	VBROADCASTSD c64_8000000000000000<>+0(SB), Z0
 	VBROADCASTSD c64_c087540000000000<>+0(SB), Z1
@@ -34771,12 +34814,14 @@ one:
 	VSUBPD       Z21, Z27, Z27
 	VFMADD231PD  Z27, Z22, Z21
 	VMOVUPD      Z21, (R12)
+	VMOVUPD      Z21, (R13)
 	ADDQ         $0x40, DI
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, BX
 	ADDQ         $0x40, R10
 	ADDQ         $0x40, R11
 	ADDQ         $0x40, R12
+	ADDQ         $0x40, R13
 	ADDQ         $0x08, R8
 	SUBQ         $0x08, DX
 	JGE          one
@@ -34899,6 +34944,7 @@ oneend:
 	VSUBPD       Z18, Z1, Z1
 	VFMADD231PD  Z1, Z0, Z18
 	VMOVUPD      Z18, K1, (R12)
+	VMOVUPD      Z18, K1, (R13)
 	ADDQ         DX, R8
 
 leave0:
@@ -35014,10 +35060,10 @@ leave0:
 	VZEROUPPER
 	RET
 
-// func lstmF64AVX512(acts []float64, bias []float64, prev []float64, c []float64, h []float64)
+// func lstmF64AVX512(acts []float64, bias []float64, prev []float64, c []float64, h []float64, y []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·lstmF64AVX512(SB), NOSPLIT, $0-120
-	MOVQ         h_len+104(FP), DX
+TEXT ·lstmF64AVX512(SB), NOSPLIT, $0-144
+	MOVQ         y_len+128(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x03, R9
 	MOVQ         acts_base+0(FP), DI
@@ -35029,6 +35075,7 @@ TEXT ·lstmF64AVX512(SB), NOSPLIT, $0-120
 	MOVQ         prev_base+48(FP), R11
 	MOVQ         c_base+72(FP), R12
 	MOVQ         h_base+96(FP), R13
+	MOVQ         y_base+120(FP), R14
 	XORQ         R8, R8
 	VBROADCASTSD c64_8000000000000000<>+0(SB), Z0
 	VBROADCASTSD c64_c087540000000000<>+0(SB), Z1
@@ -35227,6 +35274,7 @@ one:
 	VMOVUPD      Z21, (SI)(R9*2)
 	VMULPD       Z20, Z21, Z20
 	VMOVUPD      Z20, (R13)
+	VMOVUPD      Z20, (R14)
 	ADDQ         $0x40, DI
 	ADDQ         $0x40, SI
 	ADDQ         $0x40, BX
@@ -35234,6 +35282,7 @@ one:
 	ADDQ         $0x40, R11
 	ADDQ         $0x40, R12
 	ADDQ         $0x40, R13
+	ADDQ         $0x40, R14
 	ADDQ         $0x08, R8
 	SUBQ         $0x08, DX
 	JGE          one
@@ -35418,16 +35467,17 @@ oneend:
 	VMOVUPD      Z0, K1, (SI)(R9*2)
 	VMULPD       Z18, Z0, Z0
 	VMOVUPD      Z0, K1, (R13)
+	VMOVUPD      Z0, K1, (R14)
 	ADDQ         DX, R8
 
 leave0:
 	VZEROUPPER
 	RET
 
-// func lstmBackwardF64AVX512(d []float64, acts []float64, ct []float64, prev []float64, c []float64, carry []float64)
+// func lstmBackwardF64AVX512(d []float64, acts []float64, ct []float64, more []float64, prev []float64, c []float64, carry []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·lstmBackwardF64AVX512(SB), NOSPLIT, $0-144
-	MOVQ         carry_len+128(FP), DX
+TEXT ·lstmBackwardF64AVX512(SB), NOSPLIT, $0-168
+	MOVQ         carry_len+152(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x03, R9
 	MOVQ         d_base+0(FP), DI
@@ -35437,9 +35487,10 @@ TEXT ·lstmBackwardF64AVX512(SB), NOSPLIT, $0-144
 	MOVQ         BX, R10
 	ADDQ         R9, R10
 	MOVQ         ct_base+48(FP), R11
-	MOVQ         prev_base+72(FP), R12
-	MOVQ         c_base+96(FP), R13
-	MOVQ         carry_base+120(FP), R15
+	MOVQ         more_base+72(FP), R12
+	MOVQ         prev_base+96(FP), R13
+	MOVQ         c_base+120(FP), R14
+	MOVQ         carry_base+144(FP), R15
 	XORQ         R8, R8
 	VBROADCASTSD c64_7fffffffffffffff<>+0(SB), Z0
 	VBROADCASTSD c64_4044000000000000<>+0(SB), Z1
@@ -35465,7 +35516,9 @@ TEXT ·lstmBackwardF64AVX512(SB), NOSPLIT, $0-144
 
 one:
 	VMOVUPD      (R11), Z19
-	VMOVUPD      (R13), Z20
+	VMOVUPD      (R12), Z20
+	VADDPD       Z20, Z19, Z19
+	VMOVUPD      (R14), Z20
 	VANDPD       Z0, Z20, Z21
 	VMOVAPS      Z1, Z22
 	VADDPD       Z21, Z21, Z21
@@ -35513,7 +35566,7 @@ one:
 	VMOVUPD      (BX)(R9*1), Z19
 	VMULPD       Z19, Z22, Z20
 	VMOVUPD      Z20, (R15)
-	VMOVUPD      (R12), Z20
+	VMOVUPD      (R13), Z20
 	VMULPD       Z20, Z22, Z20
 	VMOVAPS      Z16, Z21
 	VSUBPD       Z19, Z21, Z21
@@ -35540,6 +35593,7 @@ one:
 	ADDQ         $0x40, R11
 	ADDQ         $0x40, R12
 	ADDQ         $0x40, R13
+	ADDQ         $0x40, R14
 	ADDQ         $0x40, R15
 	ADDQ         $0x08, R8
 	SUBQ         $0x08, DX
@@ -35553,7 +35607,9 @@ oneend:
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
 	VMOVUPD.Z    (R11), K1, Z19
-	VMOVUPD.Z    (R13), K1, Z20
+	VMOVUPD.Z    (R12), K1, Z20
+	VADDPD       Z20, Z19, Z19
+	VMOVUPD.Z    (R14), K1, Z20
 	VANDPD       Z0, Z20, Z0
 	VMOVAPS      Z1, Z1
 	VADDPD       Z0, Z0, Z0
@@ -35601,7 +35657,7 @@ oneend:
 	VMOVUPD.Z    (BX)(R9*1), K1, Z0
 	VMULPD       Z0, Z2, Z1
 	VMOVUPD      Z1, K1, (R15)
-	VMOVUPD.Z    (R12), K1, Z1
+	VMOVUPD.Z    (R13), K1, Z1
 	VMULPD       Z1, Z2, Z1
 	VMOVAPS      Z16, Z3
 	VSUBPD       Z0, Z3, Z3

@@ -43,11 +43,11 @@ func TestPanics(t *testing.T) {
 		{func() { kernel.RMSPropMomentum(s(3), s(3), s(2), s(3), 1, 1, 1, 1, 1) }, "kernel: RMSPropMomentum: len(m) is 2, want 3"},
 		{func() { kernel.RMSPropCentered(s(3), s(3), s(3), s(3), s(2), 1, 1, 1, 1, 1) }, "kernel: RMSPropCentered: len(u) is 2, want 3"},
 		{func() { kernel.Lion(s(3), s(3), s(0), 1, 1, 1, 1) }, "kernel: Lion: len(m) is 0, want 3"},
-		{func() { kernel.GRU(s(6), s(24), s(6), s(8), 4) }, "kernel: GRU: len(h) is 6, not a multiple of the row length 4"},
-		{func() { kernel.GRU(s(6), s(23), s(6), s(12), 3) }, "kernel: GRU: len(acts) is 23, want 24"},
-		{func() { kernel.GRUBackward(s(24), s(6), s(5), s(24), s(6), 3) }, "kernel: GRUBackward: len(ct) is 5, want 6"},
-		{func() { kernel.LSTM(s(6), s(6), s(24), s(6), s(11), 3) }, "kernel: LSTM: len(bias) is 11, want 12"},
-		{func() { kernel.LSTMBackward(s(23), s(6), s(6), s(6), s(24), s(6), 3) }, "kernel: LSTMBackward: len(d) is 23, want 24"},
+		{func() { kernel.GRU(s(6), s(6), 3, s(24), s(6), s(8), 4) }, "kernel: GRU: len(h) is 6, not a multiple of the row length 4"},
+		{func() { kernel.GRU(s(6), s(6), 3, s(23), s(6), s(12), 3) }, "kernel: GRU: len(acts) is 23, want 24"},
+		{func() { kernel.GRUBackward(s(24), s(6), s(5), 3, s(24), s(6), 3) }, "kernel: GRUBackward: len(ct) is 5, want at least 6 for 2 rows of 3, 3 apart"},
+		{func() { kernel.LSTM(s(6), s(6), s(6), 3, s(24), s(6), s(11), 3) }, "kernel: LSTM: len(bias) is 11, want 12"},
+		{func() { kernel.LSTMBackward(s(23), s(6), s(6), 3, s(6), s(6), s(24), s(6), 3) }, "kernel: LSTMBackward: len(d) is 23, want 24"},
 		{func() { kernel.Adam(s(3), s(3), s(3), s(3), 1, 1, 1, 1, 1, false, 0) }, "kernel: Adam: step is 0, want 1 for the first step"},
 	}
 	for _, tt := range tests {

@@ -40,6 +40,22 @@ func testRecurrent[T kernel.Float](t *testing.T) {
 			four := func(off int) box[T] { return boxOf(someSpecial[T](rng, 4*rows*n, spoil), off) }
 			acts, bias, prev, ct, carry, h, c, d := four(n%3), boxOf(random[T](rng, 4*n, 1), 1), one(2), one(0), one(1), one(n%5), one(3), four(1)
 			actsL, carryL, hL, dL := boxOf(acts.s, 2), boxOf(carry.s, 0), one(0), four(0)
+			// Other slices have rows that are further apart.
+			stride := n + rng.IntN(3)
+			apart := func(s []T) box[T] {
+				b := newBox[T](max(0, (rows-1)*stride+n), 1)
+				for r := range rows {
+					copy(b.s[r*stride:r*stride+n], s[r*n:])
+				}
+				return b
+			}
+			together := func(b box[T]) (s []T) {
+				for r := range rows {
+					s = append(s, b.s[r*stride:r*stride+n]...)
+				}
+				return s
+			}
+			y, yL, ctApart, none := apart(h.s), apart(h.s), apart(ct.s), boxOf(make([]T, rows*n), 2)
 			at := func(s []T, k int) float64 { return float64(s[k]) } // of one number for a unit
 
 			// In the order of the elements: what is expected of acts, h, d and carry, and of LSTM's acts, h, c, d and carry.
@@ -82,10 +98,15 @@ func testRecurrent[T kernel.Float](t *testing.T) {
 					want[8][k] = dc * f
 				}
 			}
-			kernel.GRU(h.s, acts.s, prev.s, bias.s, n)
-			kernel.GRUBackward(d.s, carry.s, ct.s, acts.s, prev.s, n)
-			kernel.LSTM(hL.s, c.s, actsL.s, prev.s, bias.s, n)
-			kernel.LSTMBackward(dL.s, carryL.s, ct.s, c.s, actsL.s, prev.s, n)
+			kernel.GRU(h.s, y.s, stride, acts.s, prev.s, bias.s, n)
+			kernel.GRUBackward(d.s, carry.s, ctApart.s, stride, acts.s, prev.s, n)
+			kernel.LSTM(hL.s, c.s, yL.s, stride, actsL.s, prev.s, bias.s, n)
+			kernel.LSTMBackward(dL.s, carryL.s, apart(none.s).s, stride, ct.s, c.s, actsL.s, prev.s, n)
+			for k, got := range [][]T{together(y), together(yL)} {
+				if msg := diff([][]T{h.s, hL.s}[k], got); msg != "" {
+					t.Fatalf("%d: state and what is written beside it:\n%s", k, msg)
+				}
+			}
 			name := fmt.Sprintf("dtype=%s n=%d special=%v", dtype[T](), n, spoil)
 			size := make([]float64, 4*rows*n)
 			for i := range size {
@@ -102,7 +123,7 @@ func testRecurrent[T kernel.Float](t *testing.T) {
 					t.Fatalf("%s: result %d: %s", name, k, msg)
 				}
 			}
-			for _, b := range []box[T]{acts, bias, prev, ct, carry, h, c, d, actsL, carryL, hL, dL} {
+			for _, b := range []box[T]{acts, bias, prev, ct, carry, h, c, d, actsL, carryL, hL, dL, y, yL, ctApart, none} {
 				b.check(t)
 			}
 		}

@@ -294,25 +294,25 @@ func maxPool2BackwardIntoF32AVX2(dx []float32, ct []float32, x []float32, y []fl
 //go:noescape
 func copyRowsF32AVX2(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
 
-// gruF32AVX2 is GRU for one example.
+// gruF32AVX2 is GRU for one example: h goes to y too.
 //
 //go:noescape
-func gruF32AVX2(acts []float32, bias []float32, prev []float32, h []float32)
+func gruF32AVX2(acts []float32, bias []float32, prev []float32, h []float32, y []float32)
 
 // gruBackwardF32AVX2 is GRUBackward for one example.
 //
 //go:noescape
 func gruBackwardF32AVX2(d []float32, acts []float32, ct []float32, prev []float32, carry []float32)
 
-// lstmF32AVX2 is LSTM for one example.
+// lstmF32AVX2 is LSTM for one example: h goes to y too.
 //
 //go:noescape
-func lstmF32AVX2(acts []float32, bias []float32, prev []float32, c []float32, h []float32)
+func lstmF32AVX2(acts []float32, bias []float32, prev []float32, c []float32, h []float32, y []float32)
 
-// lstmBackwardF32AVX2 is LSTMBackward for one example: ct is that of h, with what the next step adds.
+// lstmBackwardF32AVX2 is LSTMBackward for one example.
 //
 //go:noescape
-func lstmBackwardF32AVX2(d []float32, acts []float32, ct []float32, prev []float32, c []float32, carry []float32)
+func lstmBackwardF32AVX2(d []float32, acts []float32, ct []float32, more []float32, prev []float32, c []float32, carry []float32)
 
 // gemm1x1F32AVX2 multiplies tiles of 1 rows and 1 vectors.
 //
@@ -724,25 +724,25 @@ func maxPool2BackwardIntoF64AVX2(dx []float64, ct []float64, x []float64, y []fl
 //go:noescape
 func copyRowsF64AVX2(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
 
-// gruF64AVX2 is GRU for one example.
+// gruF64AVX2 is GRU for one example: h goes to y too.
 //
 //go:noescape
-func gruF64AVX2(acts []float64, bias []float64, prev []float64, h []float64)
+func gruF64AVX2(acts []float64, bias []float64, prev []float64, h []float64, y []float64)
 
 // gruBackwardF64AVX2 is GRUBackward for one example.
 //
 //go:noescape
 func gruBackwardF64AVX2(d []float64, acts []float64, ct []float64, prev []float64, carry []float64)
 
-// lstmF64AVX2 is LSTM for one example.
+// lstmF64AVX2 is LSTM for one example: h goes to y too.
 //
 //go:noescape
-func lstmF64AVX2(acts []float64, bias []float64, prev []float64, c []float64, h []float64)
+func lstmF64AVX2(acts []float64, bias []float64, prev []float64, c []float64, h []float64, y []float64)
 
-// lstmBackwardF64AVX2 is LSTMBackward for one example: ct is that of h, with what the next step adds.
+// lstmBackwardF64AVX2 is LSTMBackward for one example.
 //
 //go:noescape
-func lstmBackwardF64AVX2(d []float64, acts []float64, ct []float64, prev []float64, c []float64, carry []float64)
+func lstmBackwardF64AVX2(d []float64, acts []float64, ct []float64, more []float64, prev []float64, c []float64, carry []float64)
 
 // gemm1x1F64AVX2 multiplies tiles of 1 rows and 1 vectors.
 //
@@ -1134,25 +1134,25 @@ func maxPool2BackwardIntoF32AVX512(dx []float32, ct []float32, x []float32, y []
 //go:noescape
 func copyRowsF32AVX512(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
 
-// gruF32AVX512 is GRU for one example.
+// gruF32AVX512 is GRU for one example: h goes to y too.
 //
 //go:noescape
-func gruF32AVX512(acts []float32, bias []float32, prev []float32, h []float32)
+func gruF32AVX512(acts []float32, bias []float32, prev []float32, h []float32, y []float32)
 
 // gruBackwardF32AVX512 is GRUBackward for one example.
 //
 //go:noescape
 func gruBackwardF32AVX512(d []float32, acts []float32, ct []float32, prev []float32, carry []float32)
 
-// lstmF32AVX512 is LSTM for one example.
+// lstmF32AVX512 is LSTM for one example: h goes to y too.
 //
 //go:noescape
-func lstmF32AVX512(acts []float32, bias []float32, prev []float32, c []float32, h []float32)
+func lstmF32AVX512(acts []float32, bias []float32, prev []float32, c []float32, h []float32, y []float32)
 
-// lstmBackwardF32AVX512 is LSTMBackward for one example: ct is that of h, with what the next step adds.
+// lstmBackwardF32AVX512 is LSTMBackward for one example.
 //
 //go:noescape
-func lstmBackwardF32AVX512(d []float32, acts []float32, ct []float32, prev []float32, c []float32, carry []float32)
+func lstmBackwardF32AVX512(d []float32, acts []float32, ct []float32, more []float32, prev []float32, c []float32, carry []float32)
 
 // gemm1x1F32AVX512 multiplies tiles of 1 rows and 1 vectors.
 //
@@ -1594,25 +1594,25 @@ func maxPool2BackwardIntoF64AVX512(dx []float64, ct []float64, x []float64, y []
 //go:noescape
 func copyRowsF64AVX512(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
 
-// gruF64AVX512 is GRU for one example.
+// gruF64AVX512 is GRU for one example: h goes to y too.
 //
 //go:noescape
-func gruF64AVX512(acts []float64, bias []float64, prev []float64, h []float64)
+func gruF64AVX512(acts []float64, bias []float64, prev []float64, h []float64, y []float64)
 
 // gruBackwardF64AVX512 is GRUBackward for one example.
 //
 //go:noescape
 func gruBackwardF64AVX512(d []float64, acts []float64, ct []float64, prev []float64, carry []float64)
 
-// lstmF64AVX512 is LSTM for one example.
+// lstmF64AVX512 is LSTM for one example: h goes to y too.
 //
 //go:noescape
-func lstmF64AVX512(acts []float64, bias []float64, prev []float64, c []float64, h []float64)
+func lstmF64AVX512(acts []float64, bias []float64, prev []float64, c []float64, h []float64, y []float64)
 
-// lstmBackwardF64AVX512 is LSTMBackward for one example: ct is that of h, with what the next step adds.
+// lstmBackwardF64AVX512 is LSTMBackward for one example.
 //
 //go:noescape
-func lstmBackwardF64AVX512(d []float64, acts []float64, ct []float64, prev []float64, c []float64, carry []float64)
+func lstmBackwardF64AVX512(d []float64, acts []float64, ct []float64, more []float64, prev []float64, c []float64, carry []float64)
 
 // gemm1x1F64AVX512 multiplies tiles of 1 rows and 1 vectors.
 //

@@ -29,7 +29,7 @@ func (t target) cell(name string, four, one []string, doc string) *cell {
 	c := &cell{target: t, n: reg.RDX, i: reg.R8, block: reg.R9, bases: map[string]reg.GPPhysical{}}
 	all := append(append([]string{}, four...), one...)
 	t.function(name, fmt.Sprintf("func(%s []%s)", strings.Join(all, ", "), t.goType()), name+t.suffix()+doc)
-	free := []reg.GPPhysical{reg.RDI, reg.RSI, reg.RBX, reg.R10, reg.R11, reg.R12, reg.R13, reg.R15}
+	free := []reg.GPPhysical{reg.RDI, reg.RSI, reg.RBX, reg.R10, reg.R11, reg.R12, reg.R13, reg.R14, reg.R15}
 	base := func(name string) reg.GPPhysical {
 		r := free[0]
 		free = free[1:]
@@ -94,7 +94,7 @@ func (t target) roundSlope(x vec) vec {
 
 // gru writes the step of GRU.
 func (t target) gru(pins int) {
-	c := t.cell("gru", []string{"acts", "bias"}, []string{"prev", "h"}, " is GRU for one example.")
+	c := t.cell("gru", []string{"acts", "bias"}, []string{"prev", "h", "y"}, " is GRU for one example: h goes to y too.")
 	c.each(pins, func(load func(string, int) vec, store func(vec, string, int)) {
 		gate := func(k int) vec { return t.add(load("acts", k), load("bias", k)) }
 		r := t.sigmoid(gate(0))
@@ -109,6 +109,7 @@ func (t target) gru(pins int) {
 		store(z, "acts", 1)
 		t.addTo(n, z, t.sub(load("prev", 0), n))
 		store(n, "h", 0)
+		store(n, "y", 0)
 	})
 }
 
@@ -130,7 +131,7 @@ func (t target) gruBackward(pins int) {
 
 // lstm writes the step of LSTM.
 func (t target) lstm(pins int) {
-	c := t.cell("lstm", []string{"acts", "bias"}, []string{"prev", "c", "h"}, " is LSTM for one example.")
+	c := t.cell("lstm", []string{"acts", "bias"}, []string{"prev", "c", "h", "y"}, " is LSTM for one example: h goes to y too.")
 	c.each(pins, func(load func(string, int) vec, store func(vec, string, int)) {
 		gate := func(k int) vec { return t.add(load("acts", k), load("bias", k)) }
 		i := t.sigmoid(gate(0))
@@ -145,15 +146,17 @@ func (t target) lstm(pins int) {
 		y := t.tanh(cell)
 		o := t.sigmoid(gate(3))
 		store(o, "acts", 3)
-		store(t.mul(o, y), "h", 0)
+		h := t.mul(o, y)
+		store(h, "h", 0)
+		store(h, "y", 0)
 	})
 }
 
 // lstmBackward writes the step of LSTMBackward.
 func (t target) lstmBackward(pins int) {
-	c := t.cell("lstmBackward", []string{"d", "acts"}, []string{"ct", "prev", "c", "carry"}, " is LSTMBackward for one example: ct is that of h, with what the next step adds.")
+	c := t.cell("lstmBackward", []string{"d", "acts"}, []string{"ct", "more", "prev", "c", "carry"}, " is LSTMBackward for one example.")
 	c.each(pins, func(load func(string, int) vec, store func(vec, string, int)) {
-		ct, y, o := load("ct", 0), t.tanh(load("c", 0)), load("acts", 3)
+		ct, y, o := t.add(load("ct", 0), load("more", 0)), t.tanh(load("c", 0)), load("acts", 3)
 		store(t.mul(t.mul(ct, y), t.slope(o)), "d", 3)
 		dc := load("carry", 0)
 		t.addTo(dc, t.mul(ct, o), t.roundSlope(y))
