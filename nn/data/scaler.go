@@ -1,6 +1,7 @@
 package data
 
 import (
+	"iter"
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -15,8 +16,9 @@ type Scaler struct {
 // Standardize brings every column of the training set to mean 0 and standard deviation 1, and changes the other sets
 // by the training set's figures, as nothing about them may enter the training. It changes the sets in place and
 // returns the scaler, for examples to come. The deviation divides by the number of examples; a constant column becomes
-// 0 throughout the training set. It panics with an [*tensor.Error] if the training set has no examples, or the numbers
-// of columns differ.
+// 0 throughout the training set. Numbers that are NaN or infinite do not count and stay so, each where it is, for
+// [Set.CheckFinite] and nn.Fit to report. Standardize panics with an [*tensor.Error] if the training set has no examples,
+// or the numbers of columns differ.
 func Standardize(train *Set, others ...*Set) Scaler {
 	if err := train.Check(); err != nil {
 		panic(tensor.Errorf("data.Standardize", tensor.ErrUsage, "%v", err))
@@ -29,31 +31,52 @@ func Standardize(train *Set, others ...*Set) Scaler {
 		mustHaveColumns("data.Standardize", o, columns)
 	}
 	s := Scaler{make([]float64, columns), make([]float64, columns)}
-	n := float64(train.Len())
 	for j := range columns {
-		first := x.AtFlat(j)
-		constant := true
-		for i := range train.Len() {
-			v := x.AtFlat(i*columns + j)
-			constant = constant && v == first
-			s.Mean[j] += v / n
-		}
-		for i := range train.Len() {
-			d := x.AtFlat(i*columns+j) - s.Mean[j]
-			s.Deviation[j] += d * d / n
-		}
-		s.Deviation[j] = math.Sqrt(s.Deviation[j])
-		if constant { // the mean above may be off by a rounding
-			s.Mean[j] = first
-		}
-		if constant || s.Deviation[j] == 0 {
-			s.Deviation[j] = 1
-		}
+		s.Mean[j], s.Deviation[j] = moments(func(yield func(float64) bool) {
+			for k := j; k < x.Len(); k += columns {
+				if v := x.AtFlat(k); v-v == 0 && !yield(v) {
+					return
+				}
+			}
+		})
 	}
 	for _, o := range append([]*Set{train}, others...) {
 		s.apply(o)
 	}
 	return s
+}
+
+// moments returns the mean and the standard deviation of numbers, 1 if they are all the same. Squares that overflow or
+// underflow are scaled.
+func moments(numbers iter.Seq[float64]) (mean, deviation float64) {
+	const least, largest = 1e-280, 1e300 // a sum of squares between these has lost nothing of note
+	var n, low, high float64
+	for v := range numbers {
+		if n == 0 {
+			low, high = v, v
+		}
+		low, high = min(low, v), max(high, v)
+		n++
+	}
+	if low == high { // their sum might be off by a rounding
+		return low, 1
+	}
+	for v := range numbers {
+		mean += v / n
+	}
+	sum := func(scale float64) (sum float64) {
+		for v := range numbers {
+			d := (v - mean) / scale
+			sum += d * d / n
+		}
+		return sum
+	}
+	variance, scale := sum(1), 1.0
+	if variance < least || variance > largest {
+		scale = max(high-mean, mean-low)
+		variance = sum(scale)
+	}
+	return mean, scale * math.Sqrt(variance)
 }
 
 // Apply changes the columns of a set in place. It panics with an [*tensor.Error] if the set has another number of

@@ -38,6 +38,38 @@ func TestStandardizeExtremes(t *testing.T) {
 	}
 }
 
+// TestStandardizeScales compares columns of tiny and of huge numbers with one of common ones.
+func TestStandardizeScales(t *testing.T) {
+	common := []float64{1, -2, 4, 4, 0.5, -1.25}
+	want := &data.Set{X: tensor.Of(common, 6, 1).Clone()}
+	data.Standardize(want)
+	for _, by := range []float64{0x1p-1040, 0x1p-700, 0x1p-500, 0x1p500, 0x1p700, 0x1p1020} {
+		x := tensor.New(tensor.Float64, 6, 1)
+		for i, v := range common {
+			x.SetFlat(v*by, i)
+		}
+		s := data.Standardize(&data.Set{X: x})
+		if diff := cmp.Diff(want.X.Float64s(), x.Float64s(), cmpopts.EquateApprox(1e-3, 0)); diff != "" { // 0x1p-1040 has fewer digits
+			t.Errorf("scaled by %g: mismatch (-want +got):\n%s", by, diff)
+		}
+		if back := s.Inverse(x).AtFlat(2); !(math.Abs(back/(4*by)-1) < 1e-3) {
+			t.Errorf("scaled by %g: the inverse gives %g, want %g", by, back, 4*by)
+		}
+	}
+}
+
+// TestStandardizeNotFinite leaves numbers that are not finite where they are, and scales the others by each other.
+func TestStandardizeNotFinite(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	train := &data.Set{X: tensor.Of([]float64{1, nan, nan, 3, nan, inf, 5, nan, 7, nan, nan, -inf}, 4, 3)}
+	data.Standardize(train)
+	d := math.Sqrt(8.0 / 3)
+	want := []float64{-2 / d, nan, nan, 0, nan, inf, 2 / d, nan, 0, nan, nan, -inf}
+	if diff := cmp.Diff(want, train.X.Float64s(), cmpopts.EquateApprox(1e-15, 0), cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
 func TestScalerInverse(t *testing.T) {
 	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
 		x := tensor.Of([]float64{1, -3, 4, 10, 2, 7, 7, 7}, 2, 2, 2).To(dtype)
