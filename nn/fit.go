@@ -37,7 +37,8 @@ type FitConfig struct {
 
 	// Workers is how many goroutines share a mini-batch, each a part of its rows on a graph of its own; 0 means 1. A number of
 	// workers and a seed give one result. It differs from that of another number, since sums are rounded in another order,
-	// each worker draws its own dropout, and [BatchNorm] sees its worker's rows only.
+	// each worker draws its own dropout, and [BatchNorm] sees its worker's rows only. Loss, Objective, Metric and the layers
+	// are called by several workers at a time, and must keep nothing from one call to the next.
 	Workers int
 
 	// Schedule gives a factor on the optimizer's learning rate for each update, which are counted from 0: [Cosine], [Warmup]
@@ -126,6 +127,7 @@ type DivergedError struct {
 	Diagnosis error
 
 	first     bool // no step has been taken
+	valid     bool // the loss is that of the validation set
 	augmented bool // the examples have been changed by FitConfig.Augment
 }
 
@@ -135,6 +137,8 @@ func (e *DivergedError) Error() string {
 	switch {
 	case e.Cause != nil:
 		s = fmt.Sprintf("nn.Fit: step %d with loss %g: %v", e.Step, e.Loss, e.Cause)
+	case e.valid:
+		s = fmt.Sprintf("nn.Fit: the loss on the validation set is %g after step %d, and that of the step is finite: the parameters are those of before; try a smaller learning rate, and look at the validation set and at what the model does in use", e.Loss, e.Step)
 	case e.first:
 		look := "the first parameters, the scale of the data"
 		if e.augmented {
@@ -186,7 +190,8 @@ func diagnose(l graph.Value) (found error) {
 //     as it was.
 //   - The model, the loss and the set do not fit together, or a setting is missing or out of range: [*graph.Error].
 //
-// The history is not nil and tells how far it got. Fit panics only with what the caller's own functions panic with.
+// The history is not nil and tells how far it got. Fit panics only with what the caller's own functions panic with. The
+// model, the optimizer and the Plateau belong to one call of Fit at a time.
 //
 // # Checkpoints
 //
@@ -195,6 +200,9 @@ func diagnose(l graph.Value) (found error) {
 // an undisturbed run, bit by bit, and the history covers both. The file holds parameters, state, what the optimizer
 // remembers, random generators, the place in the data, and the history. It is replaced as a whole or not at all, and the
 // one before is kept beside it under the name with ".previous" behind it, for the case that the newer one is damaged.
+//
+// What the caller's functions change besides the numbers of parameters is not in the file, such as Param.Frozen, the
+// optimizer's own rate or variables of theirs: set it as it was before Fit is called again. A Schedule keeps nothing.
 //
 // The limits of the training may be other ones than before, such as more Epochs to train longer, and so may the learning
 // rate. After a run that came to its end Fit returns at once with its result. Remove both files to begin anew.

@@ -312,6 +312,19 @@ func TestFitDiverged(t *testing.T) {
 			t.Errorf("the parameters are not those of the best epoch (-want +got):\n%s", diff)
 		}
 	})
+	t.Run("only in use", func(t *testing.T) {
+		model := nn.Sequential(nn.Linear(newRand(2), 1, 1), onlyInUse{})
+		before := numbers(model)
+		cfg := lineConfig(0.1)
+		cfg.Validation = line(5)
+		h, err := nn.Fit(t.Context(), model, line(21), cfg)
+		if want := "nn.Fit: the loss on the validation set is NaN after step 3, and that of the step is finite: "; err == nil || !strings.HasPrefix(err.Error(), want) || h.Steps != 3 {
+			t.Errorf("got error %v after %d steps\nwant %s...", err, h.Steps, want)
+		}
+		if diff := cmp.Diff(before, numbers(model)); diff != "" {
+			t.Errorf("parameters mismatch (-want +got):\n%s", diff)
+		}
+	})
 	t.Run("gradient only", func(t *testing.T) {
 		// √0 is finite and its derivative is not.
 		model := nn.Sequential(nn.Linear(newRand(1), 1, 1), nn.Func(ops.Sqrt))
@@ -324,6 +337,18 @@ func TestFitDiverged(t *testing.T) {
 		}
 		finite(t, model)
 	})
+}
+
+// An onlyInUse layer gives NaN when it does not train.
+type onlyInUse struct{}
+
+func (onlyInUse) Params() []*nn.Param { return nil }
+
+func (onlyInUse) Forward(p nn.Pass, x graph.Value) graph.Value {
+	if p.Training() {
+		return x
+	}
+	return ops.Log(ops.AddScalar(ops.Neg(ops.Square(x)), -1))
 }
 
 // TestFitDiagnosis holds that the error of a training that diverged names the operation where it began.

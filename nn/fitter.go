@@ -460,7 +460,7 @@ func (f *fitter) measure() (Epoch, error) {
 			return e, err
 		}
 		if isNotFinite(e.ValidLoss) {
-			return e, &DivergedError{Step: f.history.Steps, Loss: e.ValidLoss, Diagnosis: f.onValid.diagnosis}
+			return e, &DivergedError{Step: f.history.Steps, Loss: e.ValidLoss, Diagnosis: f.onValid.diagnosis, valid: true}
 		}
 	}
 	return e, nil
