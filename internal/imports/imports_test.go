@@ -36,7 +36,7 @@ var floors = []struct {
 	{"nn/data", []string{"golang.org/x/exp"}},
 	{"nn", []string{"golang.org/x/exp", "gonum.org/v1/gonum/optimize"}},
 	{"nn/search", nil},
-	{"nn/progress", []string{"golang.org/x/term"}},
+	{"nn/progress", []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"viz", nil},
 	{"examples", nil},
 	{"internal/imports", nil},

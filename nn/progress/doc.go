@@ -7,11 +7,14 @@
 //
 // On a terminal that is one line, which is drawn over itself at most ten times a second:
 //
-//	42%  [=========>            ]  loss 0.1234  metric 0.031  3s left  valid 0.1502  epoch 17/40  12.3k ex/s
+//	loss 0.1234  metric 0.03100  valid 0.1502  12.9k ex/s  41% [==>......]  [5s:7s]
 //
-// It fits into the terminal, however narrow that is, and follows when its size changes: what matters less is left out, down
-// to the percentage and the loss, for which 20 columns are enough. Where nothing but patience ends a training, the line has
-// no percentage, and the bar is that of the epoch under way.
+// The last field is the time that has passed and, after a second, the time left. The line fits into the terminal, however
+// narrow that is, and follows when its size changes: what matters less is left out, down to the percentage and the loss, for
+// which 20 columns are enough. Where nothing but patience ends a training, there is no saying how much of it is left, and
+// the line shows how much of the epoch is done:
+//
+//	| epoch 17 80%  loss 0.1234  metric 0.03100  valid 0.1502  12.9k ex/s  [5s]
 //
 // In a pipe or a file it is a log:
 //

@@ -2,7 +2,6 @@ package progress
 
 import (
 	"io"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -11,9 +10,6 @@ import (
 const (
 	redraw       = 100 * time.Millisecond
 	usualColumns = 80 // where it is not known
-	narrow       = 30 // columns below which texts are shortened
-	leastBar     = 10 // columns of a bar with its brackets
-	mostBar      = 42
 )
 
 // A line is the last one of a terminal, which is drawn over itself. Its last column stays free, as some terminals go on
@@ -61,65 +57,6 @@ func (l *line) clear(now time.Time) {
 	}
 }
 
-// A field is a piece of a line. One without text is left out.
-type field struct {
-	text string
-	rank int     // fields of low rank are the first to get room
-	bar  bool    // a bar, which takes what room is left, in place of a text
-	done float64 // the part of the bar that is full, from 0 to 1
-}
-
-// fit returns the fields, in their order, that there is room for.
-func fit(room int, fields []field) string {
-	gap := "  "
-	if room < narrow {
-		gap = " "
-	}
-	byRank := make([]int, len(fields))
-	for i := range byRank {
-		byRank[i] = i
-	}
-	slices.SortStableFunc(byRank, func(i, j int) int { return fields[i].rank - fields[j].rank })
-	left := room + len(gap)
-	chosen := make([]bool, len(fields))
-	for _, i := range byRank {
-		need := columnsOf(fields[i].text)
-		if fields[i].bar {
-			need = leastBar
-		}
-		if need += len(gap); need > len(gap) && need <= left {
-			left -= need
-			chosen[i] = true
-		}
-	}
-	var texts []string
-	for i, f := range fields {
-		switch {
-		case !chosen[i]:
-		case f.bar:
-			texts = append(texts, barOf(min(leastBar+left, mostBar), f.done))
-		default:
-			texts = append(texts, f.text)
-		}
-	}
-	return strings.Join(texts, gap)
-}
-
-// barOf returns a bar of so many columns, with its brackets.
-func barOf(columns int, done float64) string {
-	inner := columns - 2
-	full := int(min(max(done, 0), 1) * float64(inner))
-	var b strings.Builder
-	b.WriteByte('[')
-	b.WriteString(strings.Repeat("=", full))
-	if full < inner {
-		b.WriteByte('>')
-		b.WriteString(strings.Repeat(" ", inner-full-1))
-	}
-	b.WriteByte(']')
-	return b.String()
-}
-
 // columnsOf returns how many columns a text takes at most: two for a character that may be wide, as those of East Asia
 // are.
 func columnsOf(s string) int {
@@ -133,13 +70,14 @@ func columnsOf(s string) int {
 	return n
 }
 
-// cut returns as much of a text as there is room for.
+// cut returns as many words of a text as there is room for. It does not cut within one: part of a number is another number.
 func cut(s string, room int) string {
-	n := 0
-	for i, r := range s {
-		if n += columnsOf(string(r)); n > room {
-			return s[:i]
-		}
+	s = strings.TrimRight(s, " ")
+	if columnsOf(s) > room {
+		s = strings.TrimLeft(s, " ")
+	}
+	for columnsOf(s) > room {
+		s = strings.TrimRight(s[:max(0, strings.LastIndexByte(s, ' '))], " ")
 	}
 	return s
 }

@@ -134,31 +134,37 @@ func TestBar(t *testing.T) {
 		now      string // just before the training ends
 		last     string
 	}{
-		{"whole", whole, 20, " 98% loss 0.0051", "100% loss 0.0050 4s"},
-		{"whole", whole, 37, " 98%  loss 0.005076  metric 0.002538", "100%  loss 0.004975  all epochs done"},
-		{"cancelled", cancelled, 20, " 53% loss 0.0093", " 55% loss 0.0090 2s"},
-		{"cancelled", cancelled, 37, " 53%  loss 0.009346  metric 0.004673", " 55%  loss 0.009009  2s  cancelled"},
+		{"whole", whole, 20, "loss 0.0051  98%", "loss 0.0050 100%"},
+		{"whole", whole, 37, "loss 0.005076  metric 0.002538  98%", "loss 0.004975  all epochs done 100%"},
+		{"cancelled", cancelled, 20, "loss 0.0093  53%", "loss 0.0090  55%"},
+		{"cancelled", cancelled, 37, "loss 0.009346  metric 0.004673  53%", "loss 0.009009  cancelled  55% [2s]"},
 		{
-			"cancelled", cancelled, 80, " 53%  [=======>       ]  loss 0.009346  metric 0.004673  valid 0.01980  2s left",
-			" 55%  loss 0.009009  metric 0.004505  valid 0.01980  epoch 3/4  2s  cancelled",
+			"cancelled", cancelled, 80, "loss 0.009346  metric 0.004673  valid 0.01980  1.6k ex/s  53% [==>...]  [2s:1s]",
+			"loss 0.009009  metric 0.004505  valid 0.01980  1.6k ex/s  cancelled  55% [2s]",
 		},
 		{
-			"cancelled", cancelled, 200, " 53%  [=====================>                  ]  loss 0.009346  metric 0.004673  valid 0.01980  2s left  epoch 3/4  1.6k ex/s",
-			" 55%  loss 0.009009  metric 0.004505  valid 0.01980  epoch 3/4  2s  cancelled",
+			"cancelled", cancelled, 200, "loss 0.009346  metric 0.004673  valid 0.01980  epoch 3/4  1.6k ex/s  53% [====================>...................]  [2s:1s]",
+			"loss 0.009009  metric 0.004505  valid 0.01980  epoch 3/4  1.6k ex/s  cancelled  55% [=====================>..................]  [2s]",
 		},
 		{
-			"resumed", resumed, 200, " 73%  [=============================>          ]  loss 0.006803  metric 0.003401  1s left  epoch 3/4  1.6k ex/s",
-			" 75%  loss 0.006623  metric 0.003311  epoch 3/4  0.6s  cancelled",
+			"resumed", resumed, 200, "loss 0.006803  metric 0.003401  epoch 3/4  1.6k ex/s  73% [============================>...........]  [0s]",
+			"loss 0.006623  metric 0.003311  epoch 3/4  1.6k ex/s  cancelled  75% [=============================>..........]  [0s]",
 		},
-		{"plain", plain, 80, " 53%  [=============>           ]  loss 0.009346  2s left  epoch 3/4  1.6k ex/s", " 55%  loss 0.009009  epoch 3/4  2s  cancelled"},
-		{"unknown", unknown, 20, "ep 3 loss 0.0093", "ep 3 loss 0.0090 2s"},
-		{"unknown", unknown, 37, "epoch 3  [=>        ]  loss 0.009346", "epoch 3  loss 0.009009  cancelled"},
 		{
-			"unknown", unknown, 80, "epoch 3  [=>        ]  loss 0.009346  metric 0.004673  valid 0.01980  1.6k ex/s",
-			"epoch 3  loss 0.009009  metric 0.004505  valid 0.01980  2s  cancelled",
+			"plain", plain, 80, "loss 0.009346  epoch 3/4  1.6k ex/s  53% [=============>.............]  [2s:1s]",
+			"loss 0.009009  epoch 3/4  1.6k ex/s  cancelled  55% [=========>.........]  [2s]",
 		},
-		{"nothing", nothing, 80, "", "100%  epoch 4/4  0.0s  all epochs done"},
-		{"columns not known", plain, 0, " 53%  [=============>           ]  loss 0.009346  2s left  epoch 3/4  1.6k ex/s", " 55%  loss 0.009009  epoch 3/4  2s  cancelled"},
+		{"unknown", unknown, 20, "/ ep 3 loss 0.0093", "ep 3 loss 0.0090"},
+		{"unknown", unknown, 37, "/ epoch 3 12%  loss 0.009346  [2s]", "epoch 3  loss 0.009009  cancelled"},
+		{
+			"unknown", unknown, 80, "/ epoch 3 12%  loss 0.009346  metric 0.004673  valid 0.01980  1.6k ex/s  [2s]",
+			"epoch 3  loss 0.009009  metric 0.004505  1.6k ex/s  cancelled  [2s]",
+		},
+		{"nothing", nothing, 80, "", "epoch 4/4  all epochs done 100% [=======================================]  [0s]"},
+		{
+			"columns not known", plain, 0, "loss 0.009346  epoch 3/4  1.6k ex/s  53% [=============>.............]  [2s:1s]",
+			"loss 0.009009  epoch 3/4  1.6k ex/s  cancelled  55% [=========>.........]  [2s]",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -187,7 +193,7 @@ func TestBar(t *testing.T) {
 func TestBarFits(t *testing.T) {
 	for columns := 1; columns <= 130; columns++ {
 		for _, loss := range []float64{0, 1, 0.123456, -1.23456e-300, 1e20, math.NaN(), math.Inf(-1)} {
-			for _, title := range []string{"", "a", "seed 2 of 5", "種子の番号", "a\r\n\x1b[2Jb"} {
+			for _, title := range []string{"", "a", "seed 2 of 5", "種子の番号", "a\r\n\x1bcb"} {
 				s := &screen{columns: columns}
 				p := progress.To(s, progress.Title(title), progress.MetricName(title))
 				p(nn.Report{Epoch: 3, Epochs: 12345, Step: 2345, Steps: 123456, EpochStep: 5, EpochSteps: 10, Examples: 1e9, Loss: loss, Metric: loss})
@@ -196,6 +202,9 @@ func TestBarFits(t *testing.T) {
 					wide := strings.Count(line, "種") + strings.Count(line, "子") + strings.Count(line, "の") + strings.Count(line, "番") + strings.Count(line, "号")
 					if n := len([]rune(line)) + wide; n >= columns {
 						t.Fatalf("%d columns: line %d is %q", columns, i, line)
+					}
+					if strings.Count(line, "[") != strings.Count(line, "]") {
+						t.Fatalf("%d columns: line %d is %q, which shows part of a bar or of the times", columns, i, line)
 					}
 				}
 				if n := strings.Count(s.String(), "\n"); n != 1 || strings.Contains(s.String(), "\x1b") {
@@ -207,6 +216,59 @@ func TestBarFits(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestBarTimes holds that the time left comes from the speed of this run, and that none is told before there is one.
+func TestBarTimes(t *testing.T) {
+	tests := []struct {
+		name     string
+		training training
+		at       int // after so many updates of the run
+		want     string
+	}{
+		{"first update", training{epochs: 2, perEpoch: 50, update: 10 * time.Second}, 1, "loss 0.5000  epoch 1/2   1% [.............]  [0s]"},
+		{"slow", training{epochs: 2, perEpoch: 50, update: 10 * time.Second}, 2, "loss 0.3333  3.2 ex/s   2% [......]  [10s:16m20s]"},
+		{"slow, later", training{epochs: 2, perEpoch: 50, update: 10 * time.Second}, 11, "loss 0.08333  11% [>............]  [1m40s:14m50s]"},
+		{"first second", training{epochs: 2, perEpoch: 5000, update: 100 * time.Millisecond}, 10, "loss 0.09091  320 ex/s   0% [.............]  [0s]"},
+		{"resumed, first update", training{epochs: 2, perEpoch: 1e6, update: 100 * time.Millisecond, from: 1e6}, 1, "loss 1.000e-06  epoch 2/2  50% [====>.....]  [0s]"},
+		{"resumed", training{epochs: 2, perEpoch: 1e6, update: 100 * time.Millisecond, from: 1e6}, 12, "loss 1.000e-06  50% [====>......]  [1s:27h46m38s]"},
+		{"resumed, slow", training{epochs: 2, perEpoch: 50, update: 10 * time.Second, from: 50}, 3, "loss 0.01852  3.2 ex/s  53% [==>...]  [20s:7m50s]"},
+		{"nobody knows", training{epochs: 2, perEpoch: 50, update: 10 * time.Second, patience: true}, 3, "| epoch 1 6%  loss 0.2500  3.2 ex/s  [20s]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &screen{columns: 50}
+				p := progress.To(s)
+				tt.training.with(func(r *training) { r.stop = r.from + tt.at }).run(func(r nn.Report) {
+					if r.Reason == "" {
+						p(r)
+					}
+				})
+				if got := s.shown(t)[0]; got != tt.want {
+					t.Errorf("the screen shows %q, want %q", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// Where there is no bar, something turns.
+func TestBarTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &screen{columns: 80}
+		p := progress.To(s)
+		seen := map[byte]bool{}
+		unknown.run(func(r nn.Report) {
+			p(r)
+			if r.Reason == "" {
+				seen[s.shown(t)[0][0]] = true
+			}
+		})
+		if want := map[byte]bool{'|': true, '/': true, '-': true, '\\': true}; !cmp.Equal(want, seen) {
+			t.Errorf("lines begin with %v, want %v", seen, want)
+		}
+	})
 }
 
 // A terminal may change its width at any time.
@@ -222,7 +284,7 @@ func TestBarResized(t *testing.T) {
 			}
 			p(r)
 		})
-		if got := s.shown(t)[0]; !strings.HasPrefix(got, " 55%") {
+		if got := s.shown(t)[0]; got != "loss 0.0090 cancelled  55%" {
 			t.Errorf("the narrower screen shows %q", got)
 		}
 	})
@@ -247,10 +309,10 @@ func TestInTurn(t *testing.T) {
 			r.run(func(r nn.Report) { bar(r); text(r) })
 		}
 		want := []string{
-			" 55%  loss 0.009009  metric 0.004505  valid 0.01980  epoch 3/4  2s  cancelled",
-			" 75%  loss 0.006623  metric 0.003311  epoch 3/4  0.6s  cancelled",
-			" 55%  loss 0.009009  epoch 3/4  2s  cancelled",
-			"100%  epoch 4/4  0.0s  all epochs done",
+			"loss 0.009009  metric 0.004505  valid 0.01980  1.6k ex/s  cancelled  55% [2s]",
+			"loss 0.006623  metric 0.003311  epoch 3/4  1.6k ex/s  cancelled  75% [0s]",
+			"loss 0.009009  epoch 3/4  1.6k ex/s  cancelled  55% [=========>.........]  [2s]",
+			"epoch 4/4  all epochs done 100% [=======================================]  [0s]",
 			"",
 		}
 		if diff := cmp.Diff(want, s.shown(t)); diff != "" {
@@ -337,6 +399,11 @@ func TestAllocs(t *testing.T) {
 			t.Errorf("%s: %g allocations an update, want none", name, n)
 		}
 	}
+	step, _ := progress.Steps(&screen{columns: 80}, 1e6, "work")
+	step()
+	if n := testing.AllocsPerRun(1000, step); n > 0.5 {
+		t.Errorf("Steps: %g allocations a step, want none", n)
+	}
 }
 
 func TestSteps(t *testing.T) {
@@ -353,8 +420,8 @@ func TestSteps(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		want := []string{"12.4 variants   50%  [=====>     ]  298/600  1m40s left"}
-		if got := s.shown(t); !strings.HasPrefix(got[0], "12.4 variants ") || !strings.HasSuffix(got[0], "left") || len(got) != 1 {
+		want := []string{"12.4 variants  298/600  49% [======>......]  [1m40s:1m40s]"}
+		if got := s.shown(t); !strings.HasPrefix(got[0], "12.4 variants  ") || !strings.HasSuffix(got[0], "[1m40s:1m40s]") || len(got) != 1 {
 			t.Errorf("the screen shows %q, want such as %q", got, want)
 		}
 		done()
@@ -370,7 +437,7 @@ func TestSteps(t *testing.T) {
 		s := &screen{columns: columns}
 		step, _ := progress.Steps(s, 1, "12.4 variants")
 		step()
-		if got := s.shown(t); columns > 4 && !strings.Contains(got[0], "100%") || len(got[0]) >= columns {
+		if got := s.shown(t); columns > 4 && !strings.Contains(got[0], "100%") || len(got[0]) >= columns || strings.Count(got[0], "[") != strings.Count(got[0], "]") {
 			t.Errorf("%d columns: the screen shows %q", columns, got)
 		}
 	}

@@ -1,7 +1,6 @@
 package progress
 
 import (
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -11,10 +10,10 @@ import (
 
 // Steps shows on a terminal how many of n steps of any work are done, such as of several trainings at once:
 //
-//	search   42%  [=========>            ]  252/600  3s left
+//	search  252/600  42% [===============>........................]  [5s:6s]
 //
-// It returns the function to call after each step, which any goroutine may, and the function that takes the display away.
-// Where w is no terminal nothing is shown.
+// with the time that has passed and the time left. It returns the function to call after each step, which any goroutine may,
+// and the function that takes the display away. Where w is no terminal nothing is shown.
 //
 // Steps panics with a [*graph.Error] if w is nil or n is less than 1.
 func Steps(w io.Writer, n int, work string) (step, done func()) {
@@ -27,7 +26,7 @@ func Steps(w io.Writer, n int, work string) (step, done func()) {
 	if t == nil {
 		return func() {}, func() {}
 	}
-	c := &counter{line: line{t: t}, work: clean(work), all: n, start: time.Now()}
+	c := &counter{line: line{t: t}, drawing: newDrawing(0, n), work: clean(work), start: time.Now()}
 	return c.step, c.done
 }
 
@@ -35,19 +34,24 @@ func Steps(w io.Writer, n int, work string) (step, done func()) {
 type counter struct {
 	mu sync.Mutex
 	line
-	work   string
-	n, all int
-	start  time.Time
-	over   bool
+	drawing
+	work  string
+	n     int
+	start time.Time
+	over  bool
 }
 
 func (c *counter) step() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.n = min(c.n+1, c.all)
-	if now := time.Now(); !c.over && c.due(now) {
-		c.draw(now, c.now(now), "")
+	c.n = min(c.n+1, c.steps)
+	now := time.Now()
+	if c.over || !c.due(now) {
+		return
 	}
+	c.moveTo(c.n)
+	c.predict = now.Sub(c.start) >= speedKnown
+	c.draw(now, c.fit(c.room(), []field{{c.work, 2}, {of(c.n, c.steps), 8}}), "")
 }
 
 func (c *counter) done() {
@@ -55,16 +59,4 @@ func (c *counter) done() {
 	defer c.mu.Unlock()
 	c.over = true
 	c.clear(time.Now())
-}
-
-func (c *counter) now(now time.Time) string {
-	var rest string
-	if d, ok := left(now.Sub(c.start), c.n, c.all-c.n); ok {
-		rest = duration(d) + " left"
-	}
-	done := float64(c.n) / float64(c.all)
-	return fit(c.room(), []field{
-		{text: c.work, rank: 4}, {text: fmt.Sprintf("%3d%%", int(100*done)), rank: 1}, {rank: 3, bar: true, done: done},
-		{text: of(c.n, c.all), rank: 5}, {text: rest, rank: 2},
-	})
 }
