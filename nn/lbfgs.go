@@ -46,7 +46,8 @@ var ErrNoProgress = errors.New("no step makes the loss smaller")
 // examples at once and models that are not too large, it needs fewer and better steps than gradient descent. loss records
 // the loss on a graph of the precision of the model. It must be the same function each time: without dropout, on the same
 // examples. The parameters that are trained go through the method in float64. A trial step to where the loss or its
-// gradient is not finite is made shorter.
+// gradient is not finite is made shorter. The method takes the loss for smooth: on kinks, such as those of ReLU, it may
+// end before the minimum.
 //
 // The model ends with the parameters of the smallest loss that was found. That holds also if LBFGS returns an error:
 //
@@ -95,7 +96,8 @@ type lbfgs struct {
 	last   graph.Value // the loss of the last evaluation
 
 	at     optimize.Location // of the search
-	best   []float64         // the numbers of the smallest loss
+	seen   []float64         // the numbers of the last evaluation
+	best   []float64         // those of the smallest loss
 	result LBFGSResult
 }
 
@@ -150,45 +152,53 @@ func (m *lbfgs) run() error {
 		return nil
 	}
 	search, op, err := m.search()
-	restarted := true
-	before := m.at.F
+	fresh := true // the search has learned nothing of the curvature that may be wrong
+	before := m.result.Loss
 	for {
+		lower := m.result.Loss < before
 		switch {
-		case err != nil && restarted:
+		case err != nil && !lower && fresh:
 			return fmt.Errorf("nn.LBFGS: %w after %d iterations, at loss %g with gradients of up to %g: %w", ErrNoProgress, m.result.Iterations, m.result.Loss, m.result.Gradient, err)
-		case err != nil: // what was learned of the curvature may be wrong: begin anew from the best point, straight down
-			copy(m.at.X, m.best)
-			if err := m.evaluate(); err != nil {
-				return err
-			}
-			search, op, err = m.search()
-			restarted = true
-			continue
-		case op == optimize.MajorIteration:
-			restarted = false
-			m.result.Iterations++
-			if m.cfg.OnIteration != nil {
-				m.cfg.OnIteration(m.result.Iterations, m.at.F)
-			}
-			fall := before - m.at.F
-			before = m.at.F
-			switch {
-			case m.small():
-				return nil
-			case fall <= m.cfg.LossTol*max(math.Abs(m.at.F), 1):
-				m.result.Reason = StopFlat
-				return nil
-			case m.result.Iterations == m.cfg.Iterations:
-				m.result.Reason = StopSteps
+		case err != nil && !lower:
+		case err != nil || op == optimize.MajorIteration: // a search that fails may have found a smaller loss all the same
+			if m.ends(before) {
 				return nil
 			}
+			before, fresh = m.result.Loss, false
 		default:
 			if err := m.evaluate(); err != nil {
 				return err
 			}
 		}
+		if err != nil { // begin anew from the best point, straight down
+			copy(m.at.X, m.best)
+			if err := m.evaluate(); err != nil {
+				return err
+			}
+			search, op, err = m.search()
+			fresh = true
+			continue
+		}
 		op, err = search.Iterate(&m.at)
 	}
+}
+
+// ends counts an iteration that began with the loss before, and reports whether it was the last one.
+func (m *lbfgs) ends(before float64) bool {
+	m.result.Iterations++
+	if m.cfg.OnIteration != nil {
+		m.cfg.OnIteration(m.result.Iterations, m.result.Loss)
+	}
+	switch {
+	case m.small():
+	case before-m.result.Loss <= m.cfg.LossTol*max(math.Abs(m.result.Loss), 1):
+		m.result.Reason = StopFlat
+	case m.result.Iterations == m.cfg.Iterations:
+		m.result.Reason = StopSteps
+	default:
+		return false
+	}
+	return true
 }
 
 // search begins a search at the place where it is.
@@ -196,9 +206,31 @@ func (m *lbfgs) search() (*optimize.LinesearchMethod, optimize.Operation, error)
 	if kernel.MaxAbs(m.at.Gradient)*math.Sqrt(float64(len(m.best))) > math.MaxFloat64 {
 		return nil, 0, errors.New("the norm of the gradient is above the largest float64")
 	}
-	s := &optimize.LinesearchMethod{NextDirectioner: &optimize.LBFGS{Store: m.cfg.Memory}, Linesearcher: &optimize.Bisection{}}
+	s := &optimize.LinesearchMethod{NextDirectioner: &optimize.LBFGS{Store: m.cfg.Memory}, Linesearcher: &shortSearch{}}
 	op, err := s.Init(&m.at)
 	return s, op, err
+}
+
+// A shortSearch is a line search that gives up after some evaluations, where bisection alone goes on until two numbers
+// are next to each other.
+type shortSearch struct {
+	optimize.Bisection
+	steps int
+}
+
+// longestSearch is how often a shortSearch looks at the loss, or at its gradient, before it gives up.
+const longestSearch = 50
+
+func (s *shortSearch) Init(f, g, step float64) optimize.Operation {
+	s.steps = 0
+	return s.Bisection.Init(f, g, step)
+}
+
+func (s *shortSearch) Iterate(f, g float64) (optimize.Operation, float64, error) {
+	if s.steps++; s.steps > longestSearch {
+		return optimize.NoOperation, 0, optimize.ErrLinesearcherFailure
+	}
+	return s.Bisection.Iterate(f, g)
 }
 
 // small reports whether the gradient is small enough to end.
@@ -240,10 +272,14 @@ func (m *lbfgs) evaluate() error {
 	if err := m.ctx.Err(); err != nil {
 		return fmt.Errorf("nn.LBFGS: stopped after %d iterations: %w", m.result.Iterations, err)
 	}
-	if isNotFinite(kernel.MaxAbs(m.at.X)) {
-		m.at.F = math.Inf(1)
+	switch {
+	case isNotFinite(kernel.MaxAbs(m.at.X)):
+		m.at.F, m.seen = math.Inf(1), m.seen[:0]
+		return nil
+	case slices.Equal(m.at.X, m.seen): // the search asks for the gradient after the loss
 		return nil
 	}
+	m.seen = append(m.seen[:0], m.at.X...)
 	m.result.Evaluations++
 	m.put(m.at.X)
 	m.g.Reset()
