@@ -240,6 +240,45 @@ func TestScaledRulesAtAnySize(t *testing.T) {
 	}
 }
 
+// TestRulesSettings ranges over settings that single precision rounds to 0, to 1 or to infinity: they make the steps that
+// double precision makes.
+func TestRulesSettings(t *testing.T) {
+	tests := map[string]func() nn.Optimizer{
+		"adagrad, eps 1e-60":   func() nn.Optimizer { return nn.NewAdagrad(nn.AdagradConfig{Eps: 1e-60}) },
+		"adagrad, eps 1e-30":   func() nn.Optimizer { return nn.NewAdagrad(nn.AdagradConfig{Eps: 1e-30}) },
+		"adagrad, eps 1e60":    func() nn.Optimizer { return nn.NewAdagrad(nn.AdagradConfig{LR: 1e58, Eps: 1e60}) },
+		"adagrad, rate 1e-60":  func() nn.Optimizer { return nn.NewAdagrad(nn.AdagradConfig{LR: 1e-60}) },
+		"adagrad, decay 1e-60": func() nn.Optimizer { return nn.NewAdagrad(nn.AdagradConfig{WeightDecay: 1e-60}) },
+		"adagrad, decay 1e60":  func() nn.Optimizer { return nn.NewAdagrad(nn.AdagradConfig{WeightDecay: 1e60}) },
+		"rmsprop, eps 1e-60":   func() nn.Optimizer { return nn.NewRMSProp(nn.RMSPropConfig{Eps: 1e-60}) },
+		"rmsprop, eps 1e-30":   func() nn.Optimizer { return nn.NewRMSProp(nn.RMSPropConfig{Eps: 1e-30, Momentum: 0.5}) },
+		"rmsprop, eps 1e60":    func() nn.Optimizer { return nn.NewRMSProp(nn.RMSPropConfig{LR: 1e58, Eps: 1e60}) },
+		"rmsprop, alpha near 1": func() nn.Optimizer {
+			return nn.NewRMSProp(nn.RMSPropConfig{LR: 1e-9, Alpha: 1 - 1e-12, Momentum: 0.5})
+		},
+		"rmsprop, alpha 1e-300": func() nn.Optimizer { return nn.NewRMSProp(nn.RMSPropConfig{Alpha: 1e-300}) },
+		"rmsprop, rate 1e-60":   func() nn.Optimizer { return nn.NewRMSProp(nn.RMSPropConfig{LR: 1e-60}) },
+		"rmsprop, decay 1e60":   func() nn.Optimizer { return nn.NewRMSProp(nn.RMSPropConfig{WeightDecay: 1e60}) },
+		"centered, eps 1e-60":   func() nn.Optimizer { return nn.NewRMSProp(nn.RMSPropConfig{Alpha: 0.5, Eps: 1e-60, Centered: true}) },
+		"lion, rate 1e-60":      func() nn.Optimizer { return nn.NewLion(nn.LionConfig{LR: 1e-60}) },
+		"lion, beta near 1": func() nn.Optimizer {
+			return nn.NewLion(nn.LionConfig{LR: 0.1, Betas: [2]float64{1 - 1e-12, 1 - 1e-12}})
+		},
+		"lion, beta 1e-60": func() nn.Optimizer { return nn.NewLion(nn.LionConfig{LR: 0.1, Betas: [2]float64{1e-60, 0.5}}) },
+		"lion, decay":      func() nn.Optimizer { return nn.NewLion(nn.LionConfig{LR: 1e-40, WeightDecay: 1e39}) },
+	}
+	for name, make := range tests {
+		var ways [2][]float64
+		for dtype := range ways {
+			w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1, 5}, 2).To(tensor.DType(dtype))}
+			ways[dtype] = walk(t, make(), w, []float64{1, 0.5, 1e-3, -2, 0, 1e-20, 1})
+		}
+		if diff := cmp.Diff(ways[tensor.Float64], ways[tensor.Float32], cmpopts.EquateApprox(near32, near32)); diff != "" {
+			t.Errorf("%s: mismatch (-float64 +float32):\n%s", name, diff)
+		}
+	}
+}
+
 // TestLionSeesSmallSigns holds that a sign counts however small its number is.
 func TestLionSeesSmallSigns(t *testing.T) {
 	for dtype, least := range map[tensor.DType]float64{tensor.Float32: 0x1p-149, tensor.Float64: 0x1p-1022} {

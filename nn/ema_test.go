@@ -82,6 +82,19 @@ func TestEMAOfLargeNumbers(t *testing.T) {
 	}
 }
 
+// TestEMABegins holds that the first update is a copy, to the last bit.
+func TestEMABegins(t *testing.T) {
+	for i := range 1000 {
+		w := &nn.Param{Name: "w", Data: tensor.Of([]float64{1 / float64(i+3)}, 1)}
+		ema := nn.NewEMA([]*nn.Param{w}, 1-1/float64(i+2))
+		ema.Update()
+		ema.Swap()
+		if got := w.Data.At(0); got != 1/float64(i+3) {
+			t.Errorf("decay %v: got %v, want %v", 1-1/float64(i+2), got, 1/float64(i+3))
+		}
+	}
+}
+
 // TestEMABeforeUpdates holds that an average of nothing leaves the parameters alone.
 func TestEMABeforeUpdates(t *testing.T) {
 	params := keptParams(tensor.Float64)
@@ -99,7 +112,9 @@ func TestEMABeforeUpdates(t *testing.T) {
 func TestEMAFollowsTo(t *testing.T) {
 	model := nn.Linear(newRand(1), 1, 1, nn.NoBias())
 	w := model.Params()[0]
+	nn.To(model, tensor.Float32)
 	ema := nn.NewEMA(model.Params(), 0.5)
+	nn.To(model, tensor.Float64)
 	for _, v := range []float64{1, 4} {
 		w.Data.Fill(v)
 		ema.Update()
@@ -113,6 +128,12 @@ func TestEMAFollowsTo(t *testing.T) {
 	ema.Swap()
 	if got := w.Data.AtFlat(0); got != 4 || w.Data.DType() != tensor.Float64 {
 		t.Errorf("got back %v in %s, want 4", got, w.Data.DType())
+	}
+	w.Data.Fill(0.1) // which single precision does not hold
+	ema.Swap()
+	ema.Swap()
+	if got := w.Data.AtFlat(0); got != 0.1 {
+		t.Errorf("got back %v, want 0.1", got)
 	}
 }
 

@@ -81,6 +81,12 @@ func TestGroupsRates(t *testing.T) {
 			t.Errorf("after SetLR(%v): LR %v, rates %v and %v", lr, g.LR(), first.LR(), second.LR())
 		}
 	}
+	for i := range 1000 { // of which many are no multiples that can be undone
+		if lr := 1 / float64(i+3); func() bool { g.SetLR(lr); return g.LR() != lr }() {
+			t.Errorf("after SetLR(%v): LR %v", lr, g.LR())
+		}
+	}
+	g.SetLR(0.1)
 	if second.LR() != 0.02 {
 		t.Errorf("back at the first rate, that of the second group is %v, want 0.02", second.LR())
 	}
@@ -99,6 +105,25 @@ func TestGroupsOfPart(t *testing.T) {
 	}
 	if s := g.State([]*nn.Param{frozen, b, a}); len(s.Counts) != 1 || s.Counts[0].Param != 2 {
 		t.Errorf("got the state %+v, want one of parameter 2", s)
+	}
+}
+
+// TestGroupsOfUsedOptimizers makes groups of optimizers that remember more than the parameters of their groups.
+func TestGroupsOfUsedOptimizers(t *testing.T) {
+	params := keptParams(tensor.Float64)
+	first, second := nn.NewAdam(nn.AdamConfig{}), nn.NewAdam(nn.AdamConfig{})
+	for _, opt := range []nn.Optimizer{first, second} {
+		if err := take(opt, params, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := nn.NewGroups(nn.Group{Params: params[:1], Optimizer: first}, nn.Group{Params: params[1:], Optimizer: second})
+	state := g.State(params)
+	if len(state.Counts) != 2 || len(state.Tensors) != 6 {
+		t.Errorf("got %d counts and %d tensors, want those of one optimizer for each parameter: 2 and 6", len(state.Counts), len(state.Tensors))
+	}
+	if err := g.SetState(params, state); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -99,7 +99,7 @@ func (l *Lion) plain(dtype tensor.DType, b bounds, size float64) (bounds, bool) 
 	b.w = math.Abs(keep)*b.w + lr
 	// A sign counts however small its number is, so that all numbers must keep their digits.
 	room := 0x1p24 * least
-	ok := (by == 0 || by >= room) && (b.m == 0 || b.m >= room) && b.m <= largest && size <= largest && b.w <= largest && math.Abs(keep) <= largest
+	ok := (by == 0 || by >= room) && (b.m == 0 || b.m >= room) && b.m <= largest && b.w <= largest && math.Abs(keep) <= largest
 	return b, ok && holds(dtype, lr) && holds(dtype, c.WeightDecay) && holds(dtype, c.Betas[0]) && holds(dtype, c.Betas[1]) && belowOne(dtype, c.Betas[0], c.Betas[1])
 }
 

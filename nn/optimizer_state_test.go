@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -328,5 +329,74 @@ func TestKeeperDoubtsBounds(t *testing.T) {
 		if diff := cmp.Diff(params[0].Data.Float64s(), other[0].Data.Float64s()); diff != "" {
 			t.Errorf("%s: mismatch (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// TestKeeperMeasuresParams restores a state for parameters that are far larger than those it was taken for.
+func TestKeeperMeasuresParams(t *testing.T) {
+	for name, make := range rules {
+		var got [2][]float64
+		for i := range got {
+			params := keptParams(tensor.Float32)
+			opt := make(0.1, params)
+			if err := take(opt, params, 1); err != nil {
+				t.Fatal(err)
+			}
+			state := opt.State(params)
+			params[0].Data.Fill(1e25)
+			if i == 1 {
+				if err := opt.SetState(params, state); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := take(opt, params, 1); err != nil {
+				t.Fatal(err)
+			}
+			got[i] = params[0].Data.Clone().Float64s()
+		}
+		if diff := cmp.Diff(got[0], got[1]); diff != "" {
+			t.Errorf("%s: mismatch (-undisturbed +restored):\n%s", name, diff)
+		}
+	}
+}
+
+// TestStateOfChangedParams takes a state after the parameters were changed by hand.
+func TestStateOfChangedParams(t *testing.T) {
+	for name, make := range rules {
+		params, other := keptParams(tensor.Float32), keptParams(tensor.Float32)
+		opt, again := make(0.1, params), make(0.1, other)
+		params[0].Data.Fill(1e20)
+		if err := take(opt, params, 1); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range append(slices.Clone(params), other...) {
+			p.Data.Fill(3)
+		}
+		if err := errors.Join(again.SetState(other, opt.State(params)), take(opt, params, 1), take(again, other, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(kept(opt.State(params)), kept(again.State(other))); diff != "" {
+			t.Errorf("%s: mismatch (-undisturbed +restored):\n%s", name, diff)
+		}
+	}
+}
+
+// TestFitResumesEveryRule cuts a training in two with each of the optimizers.
+func TestFitResumesEveryRule(t *testing.T) {
+	for name, make := range rules {
+		change := func(c *nn.FitConfig) {
+			c.Optimizer, c.Schedule = make(0.01, lineModel.line.Params()), nn.Cosine(30)
+		}
+		want, err := train(t, t.Context(), change)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		file := filepath.Join(t.TempDir(), "run.ckpt")
+		interrupt(t, "cancelled", 7, file, change)
+		got, err := train(t, t.Context(), func(c *nn.FitConfig) { change(c); c.Checkpoint = file })
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		mustEqual(t, name, want, got)
 	}
 }
