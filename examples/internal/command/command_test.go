@@ -1,0 +1,67 @@
+package command_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/examples/internal/command"
+)
+
+func TestStatus(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for _, tt := range []struct {
+		name   string
+		ctx    context.Context
+		args   []string
+		err    error
+		status int
+		stderr string
+	}{
+		{"well", t.Context(), []string{"-n", "3"}, nil, command.OK, ""},
+		{"failed", t.Context(), nil, errors.New("no disk"), command.Failed, "name: no disk\n"},
+		{"usage", t.Context(), nil, fmt.Errorf("x: %w", command.Usagef("-n %d", 1)), command.Usage, "name: x: -n 1\n"},
+		{"interrupted", ended, nil, errors.New("stopped"), command.Interrupted, "name: stopped\n"},
+		{"done in spite of it", ended, nil, nil, command.OK, ""},
+		{"nobody reads", t.Context(), nil, fmt.Errorf("x: %w", syscall.EPIPE), command.OK, ""},
+		{"argument", t.Context(), []string{"x"}, nil, command.Usage, "name: takes flags only, got \"x\": run with -h to see them\n"},
+		{"help", t.Context(), []string{"-h"}, nil, command.OK, "About it.\n\nThe flags are:\n  -n int\n    \tnumber\n"},
+		{"unknown flag", t.Context(), []string{"-m"}, nil, command.Usage, "flag provided but not defined: -m\nAbout it.\n\nThe flags are:\n  -n int\n    \tnumber\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := command.Program{
+				Name: "name", About: "About it.\n", Flags: func(f *flag.FlagSet) { f.Int("n", 0, "number") },
+				Run: func(context.Context, io.Writer, io.Writer) error { return tt.err },
+			}
+			var stderr bytes.Buffer
+			if got := p.Status(tt.ctx, tt.args, io.Discard, &stderr); got != tt.status {
+				t.Errorf("status %d, want %d", got, tt.status)
+			}
+			if diff := cmp.Diff(tt.stderr, stderr.String()); diff != "" {
+				t.Errorf("standard error: mismatch (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSpread(t *testing.T) {
+	for _, tt := range []struct {
+		s    command.Spread
+		want string
+	}{
+		{nil, "no run"},
+		{command.Spread{0.5}, "0.50 in 1 run"},
+		{command.Spread{0.5, 0.25, 1}, "mean 0.58, from 0.25 to 1.00 in 3 runs"},
+	} {
+		if got := tt.s.Format("%.2f"); got != tt.want {
+			t.Errorf("%v: got %q, want %q", tt.s, got, tt.want)
+		}
+	}
+}
