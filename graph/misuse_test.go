@@ -187,6 +187,9 @@ var misuses = map[string][]func(){
 			graph.Register(graph.Row{Name: "two_minds", Func: ops.Exp, Unary: identity, Class: graph.NoGrad, VJP: passOn})
 		},
 		func() {
+			graph.Register(graph.Row{Name: "nothing_in_common", Func: ops.Exp, Forward: func(graph.Node) {}, VJP: passOn, Common: func(graph.Node, *tensor.Tensor) {}})
+		},
+		func() {
 			graph.Register(graph.Row{Name: "selects_too_far", Func: ops.Exp, Unary: identity, Class: graph.Elementwise, VJP: passOn, Selects: []int{32}})
 		},
 	},

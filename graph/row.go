@@ -143,6 +143,8 @@ func Register(row Row) Op {
 	switch {
 	case row.Forward == nil:
 		panic(Errorf(op, ErrUsage, "operation %q has no Forward: set Row.Forward, or for an elementwise operation Unary, UnaryParam or Binary", row.Name))
+	case row.Common != nil && row.Backward == nil:
+		panic(Errorf(op, ErrUsage, "operation %q has a Common and no Backward that would use it: set Row.Backward, or leave Common out", row.Name))
 	case row.VJP == nil && row.Class != NoGrad:
 		panic(Errorf(op, ErrUsage, "operation %q has no VJP: set Row.VJP, or Class NoGrad if it has no derivative", row.Name))
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -200,5 +201,56 @@ func TestSequencesMatchPyTorch(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestSequenceGradients compares gradients with differences: by the arguments, and of the second order, by the arguments
+// of the squares of the first.
+func TestSequenceGradients(t *testing.T) {
+	for _, c := range sequenceCases(t) {
+		t.Run(c.Name, func(t *testing.T) {
+			layer := c.layer(t, tensor.Float64)
+			var at []*tensor.Tensor
+			var names []string
+			for _, a := range c.Args {
+				if !strings.HasPrefix(a.Name, "mask") {
+					at, names = append(at, a.tensor()), append(names, a.Name)
+				}
+			}
+			loss := func(xs ...graph.Value) (sum graph.Value) {
+				args := map[string]graph.Value{}
+				for _, a := range c.Args { // masks
+					args[a.Name] = xs[0].Graph().ConstTensor(a.tensor())
+				}
+				for k, x := range xs {
+					args[names[k]] = x
+				}
+				out := appliedTo(layer, nn.Eval(), args)
+				for k, r := range c.Results {
+					part := ops.Sum(ops.Square(out[r.Name]))
+					if k > 0 {
+						part = ops.Add(sum, part)
+					}
+					sum = part
+				}
+				return sum
+			}
+			if err := autograd.Check(loss, at...); err != nil {
+				t.Error(err)
+			}
+			second := func(xs ...graph.Value) graph.Value {
+				return ops.Sum(ops.Square(autograd.Grad(loss(xs...), xs[0])[0]))
+			}
+			if err := autograd.Check(second, at...); err != nil {
+				t.Errorf("second order: %v", err)
+			}
+			checkParams(t, layer, func(g *graph.Graph) graph.Value {
+				var xs []graph.Value
+				for _, x := range at {
+					xs = append(xs, g.ConstTensor(x))
+				}
+				return loss(xs...)
+			})
+		})
 	}
 }

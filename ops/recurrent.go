@@ -15,8 +15,8 @@ import (
 // and units with so many states and gates each.
 type sequence struct{ rows, time, in, units, states, gates int }
 
-// mustSequence returns the size of the operation that c begins, which messages call op. Its operands are x, so many states, and the weights and
-// biases of the input and of the state.
+// mustSequence returns the size of the operation that c begins, which messages call op. Its operands are x, so many
+// states, and the weights and biases of the input and of the state.
 func mustSequence(op string, c graph.Call, states, gates int) sequence {
 	x, h := c.Dims(0), c.Dims(1)
 	k := 1 + states
