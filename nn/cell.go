@@ -54,8 +54,8 @@ func (l *Cell) Forward(_ Pass, x graph.Value) graph.Value {
 	return y
 }
 
-// Step returns the state, (rows, hidden), that follows on s for x of shape (rows, in), as next.H or the output y alike, with
-// the contents of an LSTM's cells in next.C. It panics with a [*graph.Error] if a shape is another.
+// Step returns the state that follows on s for x of shape (rows, in). y and next.H, of shape (rows, hidden), are one value;
+// next.C holds the contents of an LSTM's cells. It panics with a [*graph.Error] if a shape is another.
 func (l *Cell) Step(_ Pass, x graph.Value, s RecurrentState) (y graph.Value, next RecurrentState) {
 	return l.step(".Step", x, s)
 }
