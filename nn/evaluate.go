@@ -25,7 +25,7 @@ func Evaluate(model Layer, set *data.Set, loss Loss, metric Metric) (l, m float6
 	}
 	tried := graph.Try(func() {
 		params := paramsOf("nn.Evaluate", model)
-		l, m, err = newEvaluator("nn.Evaluate", params, set, func(g *graph.Graph, b *data.Batch) (graph.Value, float64) {
+		l, m, err = newEvaluator("nn.Evaluate", params, set, evaluationRows, func(g *graph.Graph, b *data.Batch) (graph.Value, float64) {
 			return evaluate(model, loss, metric, g, b)
 		}).run(context.Background())
 	})
@@ -41,17 +41,19 @@ type evaluator struct {
 	g       *graph.Graph
 	start   graph.Mark
 	measure func(g *graph.Graph, b *data.Batch) (l graph.Value, metric float64) // of a batch
+	derives bool                                                                // measure takes derivatives on the way
 
 	diagnosis error // of the first loss of the last run that is not finite
 }
 
-func newEvaluator(op string, params []*Param, set *data.Set, measure func(*graph.Graph, *data.Batch) (graph.Value, float64)) *evaluator {
+// newEvaluator returns an evaluator that takes so many rows of a set at once.
+func newEvaluator(op string, params []*Param, set *data.Set, rows int, measure func(*graph.Graph, *data.Batch) (graph.Value, float64)) *evaluator {
 	dtype, err := dtypeOf(op, params)
 	if err != nil {
 		panic(err)
 	}
 	e := &evaluator{g: graph.New(graph.WithDType(dtype)), measure: measure}
-	e.batches = data.NewBatches(set, data.BatchConfig{Size: evaluationRows, Order: data.InOrder, DType: dtype})
+	e.batches = data.NewBatches(set, data.BatchConfig{Size: rows, Order: data.InOrder, DType: dtype})
 	e.start = bindAll(e.g, params, e.batches)
 	return e
 }
@@ -112,12 +114,17 @@ func (e *evaluator) run(ctx context.Context) (loss, metric float64, err error) {
 		}
 		e.g.Rewind(e.start)
 		var l graph.Value
-		e.g.Quietly(func() {
+		measure := func() {
 			var m float64
 			l, m = e.measure(e.g, b)
 			loss += l.Item() * float64(b.Len())
 			metric += m * float64(b.Len())
-		})
+		}
+		if e.derives {
+			measure()
+		} else {
+			e.g.Quietly(measure)
+		}
 		if e.diagnosis == nil && isNotFinite(l.Item()) {
 			e.diagnosis = diagnose(l)
 		}

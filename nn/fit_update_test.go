@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
@@ -308,6 +309,28 @@ func TestFitObjective(t *testing.T) {
 		}
 		if last := h.Epochs[len(h.Epochs)-1]; !(last.ValidLoss < 1e-5) || !math.IsNaN(last.ValidMetric) {
 			t.Errorf("the last epoch is %+v, want a small validation loss and no metric", last)
+		}
+	}
+}
+
+// TestFitObjectiveWithDerivative trains y = wx for dy/dx = 3, and measures that in use too.
+func TestFitObjectiveWithDerivative(t *testing.T) {
+	for _, workers := range []int{1, 2} {
+		w := &nn.Param{Name: "w", Data: tensor.New(tensor.Float64)}
+		h, err := nn.Fit(t.Context(), only{w}, line(21), nn.FitConfig{
+			Optimizer: nn.NewSGD(nn.SGDConfig{LR: 0.25}), Rand: newRand(1), Epochs: 20, BatchSize: 8, Workers: workers, Validation: line(10), EvaluateTrain: true,
+			Objective: func(_ nn.Pass, g *graph.Graph, b *data.Batch) graph.Value {
+				x := g.VarTensor(b.X)
+				slope := autograd.Grad(ops.Sum(ops.Mul(w.Bind(g), x)), x)[0]
+				return ops.Mean(ops.Square(ops.AddScalar(slope, -3)))
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := h.Epochs[1]
+		if d := w.Data.At() - 3; !(math.Abs(d) < 1e-9) || !(e.ValidLoss > 0) || math.Abs(e.ValidLoss-e.TrainLoss) > 1e-12 {
+			t.Errorf("%d workers: w = %v, want 3, and epoch %+v, want one loss on both sets", workers, w.Data.At(), e)
 		}
 	}
 }

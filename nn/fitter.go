@@ -110,10 +110,10 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 		f.ema = NewEMA(params, cfg.EMA)
 	}
 	if cfg.Validation != nil {
-		f.onValid = newEvaluator(op, params, cfg.Validation, f.evaluate)
+		f.onValid = f.evaluator(cfg.Validation)
 	}
 	if cfg.EvaluateTrain {
-		f.onTrain = newEvaluator(op, params, train, f.evaluate)
+		f.onTrain = f.evaluator(train)
 	}
 	f.grads, f.scalars = make([]*tensor.Tensor, len(params)), make([]*tensor.Tensor, len(params))
 	f.team = newTeam(cfg.Workers, f.source, seed, func() (*graph.Graph, graph.Mark) {
@@ -464,6 +464,16 @@ func (f *fitter) measure() (Epoch, error) {
 		}
 	}
 	return e, nil
+}
+
+// evaluator returns one for a set. An Objective may take derivatives, of which the tape is as large as in training.
+func (f *fitter) evaluator(set *data.Set) *evaluator {
+	if f.cfg.Objective == nil {
+		return newEvaluator("nn.Fit", f.params, set, evaluationRows, f.evaluate)
+	}
+	e := newEvaluator("nn.Fit", f.params, set, f.cfg.BatchSize, f.evaluate)
+	e.derives = true
+	return e
 }
 
 // evaluate records the loss of a batch in use, and returns the metric.

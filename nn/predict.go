@@ -27,7 +27,7 @@ func Predict(model Layer, set *data.Set) (*tensor.Tensor, error) {
 	}
 	var out *tensor.Tensor // of no use after an error
 	err := graph.Try(func() {
-		e := newEvaluator(op, paramsOf(op, model), set, nil)
+		e := newEvaluator(op, paramsOf(op, model), set, evaluationRows, nil)
 		done := 0
 		for b := range e.batches.Epoch() {
 			e.g.Rewind(e.start)
