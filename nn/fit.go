@@ -120,7 +120,7 @@ type History struct {
 type DivergedError struct {
 	Step  int     // number of the step, from 1 on
 	Loss  float64 // of its mini-batch, or of the validation set after it, with penalties
-	Cause error   // the optimizer's error if the loss is finite and a gradient or a changed parameter is not, else nil
+	Cause error   // the error about a gradient, a changed parameter or a state that is not finite if the loss is, else nil
 
 	// Diagnosis says where in the step the first number came up that is not finite: an *autograd.Diagnosis, or nil if the
 	// loss and the gradients are finite.
@@ -182,7 +182,7 @@ func diagnose(l graph.Value) (found error) {
 // ones. That holds also if Fit returns an error:
 //
 //   - ctx is done: Fit returns within a step. The error wraps ctx.Err(), for errors.Is.
-//   - The loss, a gradient or a changed parameter is not finite: [*DivergedError], with what [autograd.Diagnose] says of
+//   - The loss, a gradient, a changed parameter or a state is not finite: [*DivergedError], with what [autograd.Diagnose] says of
 //     the step. Without a validation set the parameters are those of the end of the last epoch after which the loss was
 //     still finite, or else those of before Fit.
 //   - A number of the examples is not finite: [*DataError], which names it, before the training begins.

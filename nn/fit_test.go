@@ -325,6 +325,30 @@ func TestFitDiverged(t *testing.T) {
 			t.Errorf("parameters mismatch (-want +got):\n%s", diff)
 		}
 	})
+	for name, way := range map[string]func(c *nn.FitConfig){
+		"plain": func(*nn.FitConfig) {}, "workers": func(c *nn.FitConfig) { c.Workers = 2 }, "accumulate": func(c *nn.FitConfig) { c.Accumulate = 2 },
+	} {
+		t.Run("state only/"+name, func(t *testing.T) {
+			// The variance of the second half of the rows is beyond single precision, and what is normalised by it is not.
+			model := nn.Sequential(nn.BatchNorm(1), nn.Linear(newRand(2), 1, 1))
+			nn.To(model, tensor.Float32)
+			before := modelBits(model)
+			set := line(16)
+			for i := 8; i < 16; i++ {
+				set.X.SetFlat(set.X.AtFlat(i)*1e30, i)
+			}
+			cfg := lineConfig(0.1)
+			way(&cfg)
+			_, err := nn.Fit(t.Context(), model, set, cfg)
+			var diverged *nn.DivergedError
+			if want := `the step would bring +Inf into the state "0.running_var" at element 0`; !errors.As(err, &diverged) || !strings.Contains(err.Error(), want) || diverged.Cause == nil {
+				t.Errorf("got error %v, want a *nn.DivergedError with %s", err, want)
+			}
+			if after := modelBits(model); !slices.Equal(before, after) {
+				t.Errorf("the model was %x and is %x", before, after)
+			}
+		})
+	}
 	t.Run("gradient only", func(t *testing.T) {
 		// √0 is finite and its derivative is not.
 		model := nn.Sequential(nn.Linear(newRand(1), 1, 1), nn.Func(ops.Sqrt))
@@ -337,6 +361,14 @@ func TestFitDiverged(t *testing.T) {
 		}
 		finite(t, model)
 	})
+}
+
+// modelBits returns all numbers of a model, bit by bit.
+func modelBits(model nn.Layer) (all []uint64) {
+	for _, p := range model.Params() {
+		all = append(all, bitsOf(p.Data)...)
+	}
+	return all
 }
 
 // An onlyInUse layer gives NaN when it does not train.

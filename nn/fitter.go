@@ -338,6 +338,12 @@ func (f *fitter) sweep(b *data.Batch, now *sums, share *float64) error {
 		}
 	}
 	f.confirm()
+	for _, w := range f.team.active {
+		if err := w.updates.check(); err != nil {
+			f.drop()
+			return f.diverged(w.total.Item(), err, nil)
+		}
+	}
 	return nil
 }
 

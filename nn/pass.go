@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -150,6 +151,21 @@ func (u *Updates) Commit() {
 	u.n = 0
 }
 
+// check returns an error if a change would make a number of a state infinite or NaN: mostly a variance that the model's
+// precision does not hold, by which a layer would be useless later.
+func (u *Updates) check() error {
+	for _, c := range u.list[:u.n] {
+		if c.count || c.share == 0 {
+			continue
+		}
+		if largest := largestOf(c.v); isNotFinite(largest) {
+			i, v := notFinite(c.v)
+			return fmt.Errorf("the step would bring %g into the state %q at element %d: all stays as it is; scale what the layer takes in, or use float64", v, c.state.Name, i)
+		}
+	}
+	return nil
+}
+
 // Drop forgets the changes.
 func (u *Updates) Drop() {
 	u.must("nn.Updates.Drop")
@@ -170,8 +186,15 @@ func mustBeState(op string, p *Param) {
 	}
 }
 
-// blend brings the state closer to v by a share of the way.
+// blend brings the state closer to v by a share of the way. What has a share of 0 does not count, even if it is infinite.
 func blend(state *Param, v *tensor.Tensor, share float64) {
+	switch share {
+	case 0:
+		return
+	case 1:
+		state.Data.Copy(v)
+		return
+	}
 	for i := range v.Len() {
 		state.Data.SetFlat((1-share)*state.Data.AtFlat(i)+share*v.AtFlat(i), i)
 	}

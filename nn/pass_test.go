@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -72,6 +73,24 @@ func TestState(t *testing.T) {
 }
 
 // TestOnlyWhatIsTrained trains a layer with a weight, state and a frozen bias.
+// A share of 0 keeps the state and one of 1 sets it, whatever stands on the other side.
+func TestStateShares(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, tt := range []struct{ state, v, share, want float64 }{
+		{3, inf, 0, 3}, {3, nan, 0, 3}, {inf, 3, 1, 3}, {nan, 3, 1, 3}, {3, 5, 0.5, 4}, {0.1, 0.3, 1, 0.3}, {3, inf, 0.5, inf},
+	} {
+		var u nn.Updates
+		for i, p := range []nn.Pass{nn.Train(newRand(1)), nn.Train(newRand(1)).Into(&u)} {
+			s := &nn.Param{Name: "s", Data: tensor.Of([]float64{tt.state}, 1), Kind: nn.State}
+			p.Update(s, ops.Reshape(graph.New().Const(tt.v), 1), tt.share)
+			u.Commit()
+			if got := s.Data.At(0); got != tt.want {
+				t.Errorf("pass %d: %v of the way from %v to %v is %v, want %v", i, tt.share, tt.state, tt.v, got, tt.want)
+			}
+		}
+	}
+}
+
 func TestOnlyWhatIsTrained(t *testing.T) {
 	for name, opt := range map[string]nn.Optimizer{"SGD": nn.NewSGD(nn.SGDConfig{LR: 0.5, WeightDecay: 0.1}), "Adam": nn.NewAdam(nn.AdamConfig{})} {
 		s := newAveraged()
