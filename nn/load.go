@@ -65,10 +65,11 @@ func loadFrom(op, file string, r io.Reader, model Layer, options []FileOption) e
 	if err := f.Read(func(name string) bool { return there[name] != nil }); err != nil {
 		return errorf(err)
 	}
-	for name, p := range there {
-		t, _ := f.Find(name)
-		if err := fits(p, t); err != nil {
-			return errorf(err)
+	for _, p := range params { // in this order, so that one file gives one error
+		if t, _ := f.Find(p.inFile); there[p.inFile] != nil {
+			if err := fits(p.Param, t); err != nil {
+				return errorf(err)
+			}
 		}
 	}
 	for name, p := range there { // from here on nothing can fail

@@ -344,6 +344,19 @@ func TestLoadOptions(t *testing.T) {
 			t.Errorf("got error %v and %v, want one that says 1e300, and no change", err, model[0].Data)
 		}
 	})
+	t.Run("several too large", func(t *testing.T) {
+		var saved, model bag
+		for _, name := range []string{"c", "a", "d", "b"} {
+			saved = append(saved, &nn.Param{Name: name, Data: tensor.Of([]float64{1e300}, 1)})
+			model = append(model, &nn.Param{Name: name, Data: tensor.New(tensor.Float32, 1)})
+		}
+		for range 20 {
+			err := nn.Load(bytes.NewReader(mustSave(t, saved)), model, nn.AllowConversion())
+			if err == nil || !strings.Contains(err.Error(), `"c" has the number`) {
+				t.Fatalf("got error %v, want one about the first parameter, each time", err)
+			}
+		}
+	})
 	t.Run("a smaller integer", func(t *testing.T) {
 		model := bag{{Name: "n", Kind: nn.Counter, Data: tensor.New(tensor.Float64, 1)}}
 		var b bytes.Buffer
