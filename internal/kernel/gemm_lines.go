@@ -33,9 +33,41 @@ func GemmLines[T Float](m, n, k int, a []T, lda int, b []T, ldb, inner, jump int
 		g.multiply(&p, scratchOf[T]())
 		return
 	}
-	for i := 0; i < max(k, 1); i += inner {
-		terms := min(inner, k-i)
-		gemmPortable(false, false, m, n, terms, a[i:], lda, b[i/inner*jump:], ldb, c, ldc, accumulate || i > 0)
+	for i := range m {
+		row := c[i*ldc : i*ldc+n]
+		if !accumulate {
+			clear(row)
+		}
+		if k > 0 {
+			gemmRowLines(row, a[i*lda:][:k], b, ldb, inner, jump)
+		}
+	}
+}
+
+// gemmRowLines is [gemmRow] for lines.
+func gemmRowLines[T Float](row, a, b []T, ldb, inner, jump int) {
+	n := len(row)
+	from, left := 0, inner // where the next line begins, and how many its group still has
+	next := func() []T {
+		line := b[from : from+n]
+		if from, left = from+ldb, left-1; left == 0 {
+			from, left = from+jump-inner*ldb, inner
+		}
+		return line
+	}
+	for ; len(a) >= 4; a = a[4:] {
+		a0, a1, a2, a3 := a[0], a[1], a[2], a[3]
+		b0, b1, b2, b3 := next(), next(), next(), next()
+		b0, b1, b2, b3 = b0[:n], b1[:n], b2[:n], b3[:n]
+		for j := range row {
+			row[j] += (a0*b0[j] + a1*b1[j]) + (a2*b2[j] + a3*b3[j])
+		}
+	}
+	for _, a0 := range a {
+		b0 := next()[:n]
+		for j := range row {
+			row[j] += a0 * b0[j]
+		}
 	}
 }
 
@@ -84,27 +116,15 @@ func GemmOfLines[T Float](m, n, k int, a []T, lda, inner, jump int, b []T, ldb i
 // gemmRowSums adds to a row of C the products of a row of A and the columns of B, each added up before it is added: C may hold
 // the sum of many terms already, beside which a single one would lose digits.
 func gemmRowSums[T Float](row, a, b []T, ldb int) {
-	j := 0
-	for ; j+4 <= len(row); j += 4 {
-		var s0, s1, s2, s3 T
-		for p, v := range a {
-			w := b[p*ldb+j:][:4]
-			s0 += v * w[0]
-			s1 += v * w[1]
-			s2 += v * w[2]
-			s3 += v * w[3]
+	var buffer [64]T
+	for j := 0; j < len(row); j += len(buffer) {
+		part := row[j:min(j+len(buffer), len(row))]
+		sums := buffer[:len(part)]
+		clear(sums)
+		gemmRow(sums, a, 1, len(a), b[j:], ldb)
+		for i, s := range sums {
+			part[i] += s
 		}
-		row[j] += s0
-		row[j+1] += s1
-		row[j+2] += s2
-		row[j+3] += s3
-	}
-	for ; j < len(row); j++ {
-		var s T
-		for p, v := range a {
-			s += v * b[p*ldb+j]
-		}
-		row[j] += s
 	}
 }
 
