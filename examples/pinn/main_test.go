@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
@@ -106,7 +107,7 @@ func TestSolve(t *testing.T) {
 		{heat(), 1000, 0.02},
 	} {
 		steps := 0
-		f, points, err := test.solve(context.Background(), ways[1], test.steps, 1, func() { steps++ })
+		f, points, err := test.solve(t.Context(), ways[1], test.steps, 1, func() { steps++ })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +123,7 @@ func TestSolve(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	var out, log bytes.Buffer
-	if status := run(context.Background(), []string{"-seeds", "2", "-steps", "2"}, &out, &log); status != statusOK || log.Len() > 0 {
+	if status := program().Status(t.Context(), []string{"-seeds", "2", "-steps", "2"}, &out, &log); status != command.OK || log.Len() > 0 {
 		t.Fatalf("status %d, %s", status, log.String())
 	}
 	for _, want := range []string{"Damped oscillator\n====", "Heat in a rod\n====", "the same points", "new points each step", "  1.00000     1.00000     0.00000"} {
@@ -136,7 +137,7 @@ func TestRun(t *testing.T) {
 		}
 	}
 	var again bytes.Buffer
-	run(context.Background(), []string{"-seeds", "2", "-steps", "2"}, &again, io.Discard)
+	program().Status(t.Context(), []string{"-seeds", "2", "-steps", "2"}, &again, io.Discard)
 	if again.String() != out.String() {
 		t.Errorf("one seed, two results:\n%s\n%s", out.String(), again.String())
 	}
@@ -148,25 +149,25 @@ func TestUsage(t *testing.T) {
 		status int
 		want   string
 	}{
-		{[]string{"-seeds", "0"}, statusUsage, "want 1 or more"},
-		{[]string{"-steps", "-1"}, statusUsage, "want 1 or more"},
-		{[]string{"-steps", "many"}, statusUsage, "many"},
-		{[]string{"-points", "3"}, statusUsage, "-points"},
-		{[]string{"heat"}, statusUsage, "takes flags only"},
-		{[]string{"-h"}, statusOK, "-steps"},
+		{[]string{"-seeds", "0"}, command.Usage, "want 1 or more"},
+		{[]string{"-steps", "-1"}, command.Usage, "want 1 or more"},
+		{[]string{"-steps", "many"}, command.Usage, "many"},
+		{[]string{"-points", "3"}, command.Usage, "-points"},
+		{[]string{"heat"}, command.Usage, "takes flags only"},
+		{[]string{"-h"}, command.OK, "-steps"},
 	} {
 		var log bytes.Buffer
-		if status := run(context.Background(), test.args, io.Discard, &log); status != test.status || !strings.Contains(log.String(), test.want) {
+		if status := program().Status(t.Context(), test.args, io.Discard, &log); status != test.status || !strings.Contains(log.String(), test.want) {
 			t.Errorf("%q: status %d and %q, want %d and %q", test.args, status, log.String(), test.status, test.want)
 		}
 	}
 }
 
 func TestInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var log bytes.Buffer
-	if status := run(ctx, nil, io.Discard, &log); status != statusInterrupted || !strings.Contains(log.String(), "interrupted") {
+	if status := program().Status(ctx, nil, io.Discard, &log); status != command.Interrupted || !strings.Contains(log.String(), "stopped in step 1") {
 		t.Errorf("status %d, %q", status, log.String())
 	}
 }
@@ -178,7 +179,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestOutputFails(t *testing.T) {
 	var log bytes.Buffer
-	if status := run(context.Background(), []string{"-seeds", "1", "-steps", "2"}, full{}, &log); status != statusFailed || !strings.Contains(log.String(), "no space left") {
+	if status := program().Status(t.Context(), []string{"-seeds", "1", "-steps", "2"}, full{}, &log); status != command.Failed || !strings.Contains(log.String(), "no space left") {
 		t.Errorf("status %d, %q", status, log.String())
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -66,21 +65,4 @@ func row(s *data.Set, i int) []float64 {
 		x[j] = s.X.At(i, j)
 	}
 	return x
-}
-
-// spread returns mean ± standard deviation over the runs, which divides by their number less 1, or the figure of the
-// only run.
-func spread(format string, runs []figure, of func(figure) float64) string {
-	n := float64(len(runs))
-	var mean, squares float64
-	for _, r := range runs {
-		mean += of(r) / n
-	}
-	for _, r := range runs {
-		squares += (of(r) - mean) * (of(r) - mean)
-	}
-	if len(runs) == 1 {
-		return fmt.Sprintf(format, mean)
-	}
-	return fmt.Sprintf(format+" ± "+format, mean, math.Sqrt(squares/(n-1)))
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
@@ -115,7 +116,7 @@ func TestMethods(t *testing.T) {
 	}
 	var scores []score
 	for _, m := range methods(5) {
-		forecasts, err := m.crossValidate(context.Background(), patients, 1)
+		forecasts, err := m.crossValidate(t.Context(), patients, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +142,7 @@ func TestRun(t *testing.T) {
 		t.Skip("trains 20 networks")
 	}
 	var out, log bytes.Buffer
-	if status := run(context.Background(), []string{"-seeds", "1", "-members", "1"}, &out, &log); status != statusOK || log.Len() > 0 {
+	if status := program().Status(t.Context(), []string{"-seeds", "1", "-members", "1"}, &out, &log); status != command.OK || log.Len() > 0 {
 		t.Fatalf("status %d, %s", status, log.String())
 	}
 	for _, want := range []string{"442 patients", "a line, one σ for all", "an ensemble of them", "interval for", "Some patients"} {
@@ -165,25 +166,25 @@ func TestUsage(t *testing.T) {
 		status int
 		want   string
 	}{
-		{[]string{"-seeds", "0"}, statusUsage, "want 1 or more"},
-		{[]string{"-members", "-1"}, statusUsage, "want 1 or more"},
-		{[]string{"-seeds", "many"}, statusUsage, "many"},
-		{[]string{"-fold", "3"}, statusUsage, "-fold"},
-		{[]string{"patients.csv"}, statusUsage, "takes flags only"},
-		{[]string{"-h"}, statusOK, "-members"},
+		{[]string{"-seeds", "0"}, command.Usage, "want 1 or more"},
+		{[]string{"-members", "-1"}, command.Usage, "want 1 or more"},
+		{[]string{"-seeds", "many"}, command.Usage, "many"},
+		{[]string{"-fold", "3"}, command.Usage, "-fold"},
+		{[]string{"patients.csv"}, command.Usage, "takes flags only"},
+		{[]string{"-h"}, command.OK, "-members"},
 	} {
 		var log bytes.Buffer
-		if status := run(context.Background(), test.args, io.Discard, &log); status != test.status || !strings.Contains(log.String(), test.want) {
+		if status := program().Status(t.Context(), test.args, io.Discard, &log); status != test.status || !strings.Contains(log.String(), test.want) {
 			t.Errorf("%q: status %d and %q, want %d and %q", test.args, status, log.String(), test.status, test.want)
 		}
 	}
 }
 
 func TestInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var log bytes.Buffer
-	if status := run(ctx, nil, io.Discard, &log); status != statusInterrupted || !strings.Contains(log.String(), "interrupted") {
+	if status := program().Status(ctx, nil, io.Discard, &log); status != command.Interrupted || !strings.Contains(log.String(), "stopped in step 1") {
 		t.Errorf("status %d, %q", status, log.String())
 	}
 }
@@ -198,7 +199,7 @@ func TestOutputFails(t *testing.T) {
 		t.Skip("trains 20 networks")
 	}
 	var log bytes.Buffer
-	if status := run(context.Background(), []string{"-seeds", "1", "-members", "1"}, full{}, &log); status != statusFailed || !strings.Contains(log.String(), "no space left") {
+	if status := program().Status(t.Context(), []string{"-seeds", "1", "-members", "1"}, full{}, &log); status != command.Failed || !strings.Contains(log.String(), "no space left") {
 		t.Errorf("status %d, %q", status, log.String())
 	}
 }

@@ -2,24 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"math"
 
+	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/nn/data"
 )
-
-// An output is where the text goes. It remembers the first error of its writer, and writes no more after it.
-type output struct {
-	w   io.Writer
-	err error
-}
-
-func (o *output) printf(format string, args ...any) {
-	if o.err == nil {
-		_, o.err = fmt.Fprintf(o.w, format, args...)
-	}
-}
 
 // A result is what a method achieves.
 type result struct {
@@ -29,50 +16,50 @@ type result struct {
 }
 
 // compare tries the methods and prints what they achieve.
-func compare(ctx context.Context, o options, out *output) error {
+func (s *settings) compare(ctx context.Context, out *command.Output) error {
 	patients, err := diabetes()
 	if err != nil {
 		return err
 	}
-	out.printf("%d patients, %d measurements each: how far will the disease progress in a\n", patients.Len(), patients.X.Dims()[1])
-	out.printf("year? Each is predicted by models that have not seen them, by 5 folds.\n")
-	if o.seeds > 1 {
-		out.printf("Figures are means ± standard deviations over %d seeds.\n", o.seeds)
+	out.Printf("%d patients, %d measurements each: how far will the disease progress in a\n", patients.Len(), patients.X.Dims()[1])
+	out.Printf("year? Each is predicted by models that have not seen them, by 5 folds.\n")
+	if s.seeds > 1 {
+		out.Printf("Figures are means ± standard deviations over %d seeds.\n", s.seeds)
 	}
-	results, err := out.errors(ctx, o, patients)
+	results, err := s.try(ctx, patients, out)
 	if err != nil {
 		return err
 	}
-	out.coverage(results, patients.Len())
+	printCoverage(out, results, patients.Len())
 	best := results[len(results)-1]
-	out.reliability(best)
-	out.examples(best.last)
-	return nil
+	printReliability(out, best)
+	printExamples(out, best.last)
+	return out.Err
 }
 
-// errors tries the methods, and prints a line for each.
-func (o *output) errors(ctx context.Context, c options, patients *data.Set) ([]result, error) {
-	o.printf("\n                                                    -ln density  width of\n")
-	o.printf("                              error (RMSE)      R²  of the truth      90 %%\n")
+// try tries the methods, and prints a line for each.
+func (s *settings) try(ctx context.Context, patients *data.Set, out *command.Output) ([]result, error) {
+	out.Printf("\n                                                    -ln density  width of\n")
+	out.Printf("                              error (RMSE)      R²  of the truth      90 %%\n")
 	var results []result
-	for _, m := range methods(c.members) {
+	for _, m := range methods(s.members) {
 		r := result{method: m}
-		for i := range c.seeds {
-			forecasts, err := m.crossValidate(ctx, patients, c.seed+uint64(i))
+		for i := range s.seeds {
+			forecasts, err := m.crossValidate(ctx, patients, s.seed+uint64(i))
 			if err != nil {
 				return nil, err
 			}
-			if o.err != nil {
-				return nil, o.err
+			if out.Err != nil {
+				return nil, out.Err
 			}
 			r.runs, r.last = append(r.runs, judge(forecasts)), forecasts
 		}
 		results = append(results, r)
-		o.printf("%-28s  %12s  %6s  %12s  %8s\n", m.name,
-			spread(1, r.runs, func(s score) float64 { return s.rmse }),
-			mean(3, r.runs, func(s score) float64 { return s.r2 }),
-			spread(2, r.runs, func(s score) float64 { return s.logScore }),
-			mean(0, r.runs, func(s score) float64 { return s.width }))
+		out.Printf("%-28s  %12s  %6.3f  %12s  %8.0f\n", m.name,
+			r.figures(func(s score) float64 { return s.rmse }).PlusMinus("%.1f"),
+			r.figures(func(s score) float64 { return s.r2 }).Mean(),
+			r.figures(func(s score) float64 { return s.logScore }).PlusMinus("%.2f"),
+			r.figures(func(s score) float64 { return s.width }).Mean())
 	}
 	return results, nil
 }
@@ -80,24 +67,24 @@ func (o *output) errors(ctx context.Context, c options, patients *data.Set) ([]r
 // quarters are the groups of a [score].
 var quarters = [groups]string{"lowest", "second", "third", "highest"}
 
-// coverage prints how many intervals contain the truth.
-func (o *output) coverage(results []result, patients int) {
+// printCoverage prints how many intervals contain the truth.
+func printCoverage(out *command.Output, results []result, patients int) {
 	luck := math.Sqrt(nominal * (1 - nominal) / float64(patients)) // deviation of the share among so many
-	o.printf("\n90 %% intervals: how many in 100 contain the truth, of all patients and of each\n")
-	o.printf("quarter of them, by what is predicted? ±%.1f would be luck.\n", 100*luck)
-	o.printf("\n%-28s  %10s", "", "all")
+	out.Printf("\n90 %% intervals: how many in 100 contain the truth, of all patients and of each\n")
+	out.Printf("quarter of them, by what is predicted? ±%.1f would be luck.\n", 100*luck)
+	out.Printf("\n%-28s  %10s", "", "all")
 	for _, q := range quarters {
-		o.printf("  %7s", q)
+		out.Printf("  %7s", q)
 	}
-	o.printf("\n")
+	out.Printf("\n")
 	for _, r := range results {
-		o.printf("%-28s  %10s", r.name, spread(1, r.runs, func(s score) float64 { return 100 * s.covered[nominal] }))
+		out.Printf("%-28s  %10s", r.name, r.figures(func(s score) float64 { return 100 * s.covered[nominal] }).PlusMinus("%.1f"))
 		for k := range quarters {
-			o.printf("  %7s", mean(0, r.runs, func(s score) float64 { return 100 * s.group[k].covered }))
+			out.Printf("  %7.0f", r.figures(func(s score) float64 { return 100 * s.group[k].covered }).Mean())
 		}
-		o.printf("\n")
+		out.Printf("\n")
 	}
-	o.printf(`
+	out.Printf(`
 With one σ for all, intervals are right on average, but too wide for patients
 for whom little is predicted, and too narrow for others. A network that was
 trained too long knows its training rows by heart, and takes its errors on other
@@ -105,24 +92,24 @@ rows to be as small. Early stopping repairs most of that, an ensemble the rest.
 `)
 }
 
-// reliability prints what a method says of its errors, beside what they are.
-func (o *output) reliability(r result) {
-	o.printf("\nWhat the ensemble says, and what is:\n")
-	o.printf("\ninterval for   contains the truth\n")
+// printReliability prints what a method says of its errors, beside what they are.
+func printReliability(out *command.Output, r result) {
+	out.Printf("\nWhat the ensemble says, and what is:\n")
+	out.Printf("\ninterval for   contains the truth\n")
 	for _, p := range shares {
-		o.printf("%10.0f %%   %18s\n", 100*p, spread(1, r.runs, func(s score) float64 { return 100 * s.covered[p] }))
+		out.Printf("%10.0f %%   %18s\n", 100*p, r.figures(func(s score) float64 { return 100 * s.covered[p] }).PlusMinus("%.1f"))
 	}
-	o.printf("\n%12s   %18s   %18s\n", "predictions", "σ, root mean square", "error (RMSE)")
+	out.Printf("\n%12s   %18s   %18s\n", "predictions", "σ, root mean square", "error (RMSE)")
 	for k, name := range quarters {
-		o.printf("%12s   %19s   %18s\n", name,
-			spread(1, r.runs, func(s score) float64 { return s.group[k].sigma }),
-			spread(1, r.runs, func(s score) float64 { return s.group[k].rmse }))
+		out.Printf("%12s   %19s   %18s\n", name,
+			r.figures(func(s score) float64 { return s.group[k].sigma }).PlusMinus("%.1f"),
+			r.figures(func(s score) float64 { return s.group[k].rmse }).PlusMinus("%.1f"))
 	}
 }
 
-// examples prints a few patients, from a low prediction to a high one.
-func (o *output) examples(forecasts []forecast) {
-	o.printf("\nSome patients:\n\npredicted   90 %% interval   happened\n")
+// printExamples prints a few patients, from a low prediction to a high one.
+func printExamples(out *command.Output, forecasts []forecast) {
+	out.Printf("\nSome patients:\n\npredicted   90 %% interval   happened\n")
 	const some = 6
 	sorted := byMean(forecasts)
 	for i := range some {
@@ -132,34 +119,15 @@ func (o *output) examples(forecasts []forecast) {
 		if !f.covers(nominal) {
 			missed = "   outside"
 		}
-		o.printf("%9.0f   %5.0f to %4.0f   %8.0f%s\n", f.mu, f.mu-half, f.mu+half, f.truth, missed)
+		out.Printf("%9.0f   %5.0f to %4.0f   %8.0f%s\n", f.mu, f.mu-half, f.mu+half, f.truth, missed)
 	}
 }
 
-// mean returns the mean of a figure over the runs.
-func mean(digits int, runs []score, figure func(score) float64) string {
-	m, _ := moments(runs, figure)
-	return fmt.Sprintf("%.*f", digits, m)
-}
-
-// spread returns mean ± standard deviation of a figure over the runs, or the figure alone if there is one run.
-func spread(digits int, runs []score, figure func(score) float64) string {
-	m, deviation := moments(runs, figure)
-	if len(runs) == 1 {
-		return fmt.Sprintf("%.*f", digits, m)
+// figures returns a figure of all runs.
+func (r result) figures(of func(score) float64) command.Spread {
+	var s command.Spread
+	for _, run := range r.runs {
+		s = append(s, of(run))
 	}
-	return fmt.Sprintf("%.*f ± %.*f", digits, m, digits, deviation)
-}
-
-// moments returns the mean of a figure over the runs, and its standard deviation, which divides by their number less 1.
-func moments(runs []score, figure func(score) float64) (mean, deviation float64) {
-	n := float64(len(runs))
-	for _, s := range runs {
-		mean += figure(s) / n
-	}
-	for _, s := range runs {
-		d := figure(s) - mean
-		deviation += d * d / (n - 1)
-	}
-	return mean, math.Sqrt(deviation)
+	return s
 }

@@ -65,3 +65,18 @@ func TestSpread(t *testing.T) {
 		}
 	}
 }
+
+func TestPlusMinus(t *testing.T) {
+	for _, tt := range []struct {
+		s    command.Spread
+		want string
+	}{
+		{command.Spread{0.5}, "0.50"},
+		{command.Spread{2, 4, 4, 4, 5, 5, 7, 9}, "5.00 ± 2.14"}, // squares add up to 32, by 7
+		{command.Spread{3, 3}, "3.00 ± 0.00"},
+	} {
+		if got := tt.s.PlusMinus("%.2f"); got != tt.want {
+			t.Errorf("%v: got %q, want %q", tt.s, got, tt.want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -26,4 +27,24 @@ func (s Spread) Format(verb string) string {
 		return fmt.Sprintf(verb+" in 1 run", s[0])
 	}
 	return fmt.Sprintf("mean "+verb+", from "+verb+" to "+verb+" in %d runs", s.Mean(), slices.Min(s), slices.Max(s), len(s))
+}
+
+// Deviation returns the standard deviation of the runs, which divides by their number less 1, and NaN if there are not
+// two.
+func (s Spread) Deviation() float64 {
+	mean := s.Mean()
+	var sum float64
+	for _, v := range s {
+		sum += (v - mean) * (v - mean)
+	}
+	return math.Sqrt(sum / float64(len(s)-1))
+}
+
+// PlusMinus returns mean ± standard deviation, each printed by a verb such as %.4f, or the figure alone if there is one
+// run.
+func (s Spread) PlusMinus(verb string) string {
+	if len(s) == 1 {
+		return fmt.Sprintf(verb, s[0])
+	}
+	return fmt.Sprintf(verb+" ± "+verb, s.Mean(), s.Deviation())
 }

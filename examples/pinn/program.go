@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"io"
+
+	"github.com/seed366ff29f/chainrule/examples/internal/command"
+)
+
+// Settings are the flags.
+type settings struct {
+	seeds int
+	steps int
+	seed  uint64
+}
+
+// program returns the program.
+func program() *command.Program {
+	var s settings
+	return &command.Program{
+		Name: "pinn",
+		About: `pinn solves differential equations with networks, and measures how exact they are.
+
+  pinn   solves a damped oscillator and the flow of heat in a rod, from 5 seeds
+`,
+		Flags: func(f *flag.FlagSet) {
+			f.IntVar(&s.seeds, "seeds", 5, "the `number` of trainings of each kind, with other first weights and points")
+			f.IntVar(&s.steps, "steps", 3000, "the `number` of updates in each training")
+			f.Uint64Var(&s.seed, "seed", 1, "the first `seed`")
+		},
+		Run: func(ctx context.Context, stdout, stderr io.Writer) error {
+			if s.seeds < 1 || s.steps < 1 {
+				return command.Usagef("-seeds %d -steps %d: want 1 or more each", s.seeds, s.steps)
+			}
+			out := &command.Output{W: stdout}
+			for _, e := range []equation{oscillator(), heat()} {
+				if err := s.solve(ctx, e, out, stderr); err != nil {
+					return err
+				}
+				out.Printf("\n")
+			}
+			out.Printf("Where the points stay the same, the residual is small at them and not elsewhere.\nWhat it is on new points tells how far to trust a solution that nobody knows.\n")
+			return out.Err
+		},
+	}
+}
