@@ -7,36 +7,38 @@ import (
 	"math/rand/v2"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed366ff29f/chainrule/examples/internal/command"
 )
 
 // write lets a model go on with a text, and writes both.
-func write(ctx context.Context, w io.Writer, m model, a alphabet, o options) error {
-	prompt, err := a.encode(o.prompt)
+func (s *settings) write(ctx context.Context, w io.Writer, m model, a alphabet) error {
+	prompt, err := a.encode(s.prompt)
 	if err != nil {
 		return err
 	}
-	out := &wrapper{w: w}
-	out.write(o.prompt)
-	rng := rand.New(rand.NewPCG(o.seed, 2))
+	out := &wrapper{out: &command.Output{W: w}}
+	out.write(s.prompt)
+	rng := rand.New(rand.NewPCG(s.seed, 2))
 	read := m.reader()
 	var z []float64
 	for _, character := range prompt {
 		z = read(character)
 	}
-	for range o.length {
+	for range s.length {
 		if err := ctx.Err(); err != nil {
 			out.end()
 			return err
 		}
-		next := draw(rng, z, o.temperature)
+		next := draw(rng, z, s.temperature)
 		out.write(string(a[next]))
-		if out.err != nil {
-			return out.err
+		if out.out.Err != nil {
+			return out.out.Err
 		}
 		z = read(next)
 	}
 	out.end()
-	return out.err
+	return out.out.Err
 }
 
 // draw returns a character by softmax(z/temperature): by the model's own probabilities if the temperature is 1, and closer
@@ -65,12 +67,11 @@ func draw(rng *rand.Rand, z []float64, temperature float64) int {
 	return best // by rounding
 }
 
-// A wrapper writes text in lines of 80 columns, a word as soon as it is complete. It remembers the first error.
+// A wrapper writes text in lines of 80 columns, a word as soon as it is complete.
 type wrapper struct {
-	w      io.Writer
+	out    *command.Output
 	column int
 	word   strings.Builder // that has not been written yet
-	err    error
 }
 
 func (o *wrapper) write(text string) {
@@ -81,7 +82,7 @@ func (o *wrapper) write(text string) {
 		}
 		o.flush()
 		if c == '\n' {
-			o.put("\n\n") // a new paragraph
+			o.out.Printf("\n\n") // a new paragraph
 			o.column = 0
 		}
 	}
@@ -97,13 +98,13 @@ func (o *wrapper) flush() {
 		return
 	case o.column == 0:
 	case o.column+1+n > 80:
-		o.put("\n")
+		o.out.Printf("\n")
 		o.column = 0
 	default:
-		o.put(" ")
+		o.out.Printf(" ")
 		o.column++
 	}
-	o.put(word)
+	o.out.Printf("%s", word)
 	o.column += n
 }
 
@@ -111,12 +112,6 @@ func (o *wrapper) flush() {
 func (o *wrapper) end() {
 	o.flush()
 	if o.column > 0 {
-		o.put("\n")
-	}
-}
-
-func (o *wrapper) put(text string) {
-	if o.err == nil {
-		_, o.err = io.WriteString(o.w, text)
+		o.out.Printf("\n")
 	}
 }

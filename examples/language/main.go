@@ -17,39 +17,28 @@
 //
 // Usage:
 //
-//	go run ./examples/language [-model gru,transformer] [-seeds 3] [-epochs 5] [-checkpoint DIR] [-save FILE]
+//	go run ./examples/language [-model gru,transformer] [-seeds 3] [-epochs 5] [-file language.safetensors] [-checkpoint language.ckpt]
 //	go run ./examples/language -generate FILE [-prompt TEXT] [-length 500] [-temperature 0.7]
 //
 // The first form trains each model once for each seed, prints how many bits they need, and lets the best ones write. The
-// best of all, by the tenth of the text before the last, is saved, in the format that PyTorch reads too. The second form
-// lets a saved model write. The flags are:
+// best of all, by the tenth of the text before the last, is kept in a file, which PyTorch reads too. The second form lets
+// the model in a file write. The flags are:
 //
 //	-model LIST       the models to train: gru, transformer or both
 //	-seeds N          trainings of each model, with other first weights and order of the text
 //	-seed N           the first of the seeds, and that of the characters that are drawn
 //	-epochs N         passes through the text
-//	-checkpoint DIR   where trainings keep their state: after an interrupt or a crash the same command goes on from there
-//	-save FILE        where the best model is saved, language.safetensors unless said otherwise; '' for nowhere
-//	-generate FILE    write with a saved model, and train nothing
+//	-file FILE        where the best model is kept
+//	-checkpoint NAME  what the names of the files begin with from which an interrupted run goes on; empty for none
+//	-generate FILE    do not train, but write with the model in a file
 //	-prompt TEXT      how what is written begins: 'The Rays of Light ' or, with -text, as that text does
 //	-length N         how many characters are written
 //	-temperature T    how daring: 0 always takes the likeliest character, 1 draws as the model says
 //	-text FILE        another text in UTF-8, to train on, and again to write with the model that was trained on it
 //
-// Text goes to standard output, and the progress of the trainings to standard error. The exit status is 0, 1 if something
-// failed, 2 for a wrong flag, and 130 after an interrupt (Ctrl-C).
+// How far a training is stands on standard error: a bar on a terminal, lines in a pipe. After Ctrl-C, or a power cut, the
+// same command goes on from the checkpoints, with the same result to the last bit. The exit status is 0, 1 if something
+// failed, 2 for a wrong flag, and 130 after an interrupt.
 package main
 
-import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
-}
+func main() { program().Main() }

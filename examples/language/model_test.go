@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
@@ -114,7 +115,7 @@ func TestDraw(t *testing.T) {
 func TestWrapper(t *testing.T) {
 	text := "A Prism whose  Angle\nis " + strings.Repeat("wide and ", 40) + strings.Repeat("x", 100) + " end"
 	var out bytes.Buffer
-	w := &wrapper{w: &out}
+	w := &wrapper{out: &command.Output{W: &out}}
 	for _, c := range text {
 		w.write(string(c))
 	}
@@ -147,7 +148,7 @@ func rainbow(t *testing.T) *corpus {
 
 func TestTrain(t *testing.T) {
 	for _, k := range kinds {
-		got, err := k.train(context.Background(), rainbow(t), options{epochs: 12}, 1, io.Discard)
+		got, err := (&settings{epochs: 12}).train(t.Context(), k, rainbow(t), 1, io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,17 +193,17 @@ func (c cancelAt) Write(b []byte) (int, error) { c.cancel(); return len(b), nil 
 // A training that was interrupted goes on from its checkpoint to the same model.
 func TestCheckpoint(t *testing.T) {
 	c, k := rainbow(t), kinds[0]
-	o := options{epochs: 4}
-	undisturbed, err := k.train(context.Background(), c, o, 1, io.Discard)
+	s := settings{epochs: 4}
+	undisturbed, err := s.train(t.Context(), k, c, 1, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.checkpoint = filepath.Join(t.TempDir(), "new")
-	ctx, cancel := context.WithCancel(context.Background())
-	if _, err := k.train(ctx, c, o, 1, cancelAt{cancel}); err == nil {
-		t.Fatal("the training was not interrupted")
+	s.checkpoint = filepath.Join(t.TempDir(), "ckpt")
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := s.train(ctx, k, c, 1, cancelAt{cancel}); err == nil || !strings.Contains(err.Error(), "goes on from "+s.checkpoint) {
+		t.Fatalf("interrupted: error %v, want one with the checkpoint", err)
 	}
-	resumed, err := k.train(context.Background(), c, o, 1, io.Discard)
+	resumed, err := s.train(t.Context(), k, c, 1, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

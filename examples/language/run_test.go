@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed366ff29f/chainrule/examples/internal/command"
 )
 
 // A short training on a text of one's own, and what comes after it.
@@ -19,8 +21,8 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, log bytes.Buffer
-	args := []string{"-text", text, "-seeds", "2", "-epochs", "1", "-length", "40", "-save", file, "-checkpoint", filepath.Join(dir, "checkpoints")}
-	if status := run(context.Background(), args, &out, &log); status != statusOK {
+	args := []string{"-text", text, "-seeds", "2", "-epochs", "1", "-length", "40", "-file", file, "-checkpoint", filepath.Join(dir, "ckpt")}
+	if status := program().Status(t.Context(), args, &out, &log); status != command.OK {
 		t.Fatalf("status %d, %s", status, log.String())
 	}
 	for _, want := range []string{"counts after 4 characters", "gru, seed 2", "transformer, mean ± deviation", "The transformer, with", "Grün ist die Farbe. ", file} {
@@ -28,14 +30,17 @@ func TestRun(t *testing.T) {
 			t.Errorf("the output has no %q:\n%s", want, out.String())
 		}
 	}
-	if !strings.Contains(log.String(), "epoch 1/1") {
+	if left, err := filepath.Glob(filepath.Join(dir, "ckpt*")); err != nil || len(left) > 0 {
+		t.Errorf("checkpoints that are left: %q, %v", left, err)
+	}
+	if !strings.Contains(log.String(), "transformer, seed 2  epoch 1/1") {
 		t.Errorf("the log shows no progress: %q", log.String())
 	}
 
 	write := func(args ...string) string {
 		var out, log bytes.Buffer
 		args = append([]string{"-generate", file, "-text", text}, args...)
-		if status := run(context.Background(), args, &out, &log); status != statusOK || log.Len() > 0 {
+		if status := program().Status(t.Context(), args, &out, &log); status != command.OK || log.Len() > 0 {
 			t.Fatalf("%q: status %d, %s", args, status, log.String())
 		}
 		return out.String()
@@ -62,46 +67,40 @@ func TestUsage(t *testing.T) {
 		status int
 		want   string
 	}{
-		{[]string{"-seeds", "0"}, statusUsage, "want 1 or more"},
-		{[]string{"-epochs", "-1"}, statusUsage, "want 1 or more"},
-		{[]string{"-epochs", "many"}, statusUsage, "many"},
-		{[]string{"-model", "lstm"}, statusUsage, `no model "lstm"`},
-		{[]string{"-model", ""}, statusUsage, "there are gru and transformer"},
-		{[]string{"-temperature", "-1"}, statusUsage, "-temperature -1"},
-		{[]string{"-temperature", "NaN"}, statusUsage, "-temperature NaN"},
-		{[]string{"-temperature", "Inf"}, statusUsage, "-temperature +Inf"},
-		{[]string{"-length", "-1"}, statusUsage, "-length -1"},
-		{[]string{"-layers", "3"}, statusUsage, "-layers"},
-		{[]string{"opticks.txt"}, statusUsage, "takes flags only"},
-		{[]string{"-h"}, statusOK, "-temperature"},
-		{[]string{"-prompt", "Grün"}, statusFailed, "'ü' is not among the 78 characters"},
-		{[]string{"-text", filepath.Join(dir, "none")}, statusFailed, "no such file"},
-		{[]string{"-save", filepath.Join(dir, "none", "model")}, statusFailed, "no such file"},
-		{[]string{"-generate", filepath.Join(dir, "none")}, statusFailed, "no such file"},
-		{[]string{"-generate", damaged}, statusFailed, "damaged"},
+		{[]string{"-seeds", "0"}, command.Usage, "want from 1 to"},
+		{[]string{"-epochs", "-1"}, command.Usage, "want from 1 to"},
+		{[]string{"-epochs", "many"}, command.Usage, "many"},
+		{[]string{"-model", "lstm"}, command.Usage, `no model "lstm"`},
+		{[]string{"-model", ""}, command.Usage, "there are gru and transformer"},
+		{[]string{"-temperature", "-1"}, command.Usage, "-temperature -1"},
+		{[]string{"-temperature", "NaN"}, command.Usage, "-temperature NaN"},
+		{[]string{"-temperature", "Inf"}, command.Usage, "-temperature +Inf"},
+		{[]string{"-length", "-1"}, command.Usage, "-length -1"},
+		{[]string{"-layers", "3"}, command.Usage, "-layers"},
+		{[]string{"opticks.txt"}, command.Usage, "takes flags only"},
+		{[]string{"-h"}, command.OK, "-temperature"},
+		{[]string{"-prompt", "Grün"}, command.Failed, "'ü' is not among the 78 characters"},
+		{[]string{"-text", filepath.Join(dir, "none")}, command.Failed, "no such file"},
+		{[]string{"-file", filepath.Join(dir, "none", "model")}, command.Failed, "no such file"},
+		{[]string{"-file", ""}, command.Usage, "-file is empty"},
+		{[]string{"-generate", filepath.Join(dir, "none")}, command.Failed, "no such file"},
+		{[]string{"-generate", damaged}, command.Failed, "damaged"},
 	} {
 		var log bytes.Buffer
-		if status := run(context.Background(), test.args, io.Discard, &log); status != test.status || !strings.Contains(log.String(), test.want) {
+		if status := program().Status(t.Context(), test.args, io.Discard, &log); status != test.status || !strings.Contains(log.String(), test.want) {
 			t.Errorf("%q: status %d and %q, want %d and %q", test.args, status, log.String(), test.status, test.want)
 		}
 	}
 }
 
 func TestInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, test := range []struct {
-		args []string
-		want string
-	}{
-		{nil, "with -checkpoint DIR"},
-		{[]string{"-checkpoint", t.TempDir()}, "the same command goes on"},
-	} {
-		var log bytes.Buffer
-		args := append(test.args, "-save", "")
-		if status := run(ctx, args, io.Discard, &log); status != statusInterrupted || !strings.Contains(log.String(), test.want) {
-			t.Errorf("%q: status %d, %q", args, status, log.String())
-		}
+	var log bytes.Buffer
+	dir := t.TempDir()
+	args := []string{"-file", filepath.Join(dir, "model"), "-checkpoint", filepath.Join(dir, "ckpt")}
+	if status := program().Status(ctx, args, io.Discard, &log); status != command.Interrupted || !strings.Contains(log.String(), "stopped in step 1") {
+		t.Errorf("status %d, %q", status, log.String())
 	}
 }
 
@@ -112,7 +111,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestOutputFails(t *testing.T) {
 	var log bytes.Buffer
-	if status := run(context.Background(), []string{"-save", ""}, full{}, &log); status != statusFailed || !strings.Contains(log.String(), "no space left") {
+	if status := program().Status(t.Context(), []string{"-file", filepath.Join(t.TempDir(), "model"), "-checkpoint", ""}, full{}, &log); status != command.Failed || !strings.Contains(log.String(), "no space left") {
 		t.Errorf("status %d, %q", status, log.String())
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	_ "embed"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"unicode/utf8"
@@ -43,26 +44,27 @@ type corpus struct {
 	prompt             string // what models go on with unless told otherwise
 }
 
-// minText is the least length of a text: a few windows in each part.
-const minText = 40 * window
+// What a text must have: a few windows in each part, and no more than fits into the memory.
+const (
+	minText    = 40 * window // characters
+	maxText    = 1 << 23     // bytes
+	maxLetters = 10_000      // different characters
+)
 
 // read returns the text to learn, which is the Opticks unless a file is named.
 func read(file string) (*corpus, error) {
 	text, prompt := opticks, "The Rays of Light "
 	if file != "" {
-		b, err := os.ReadFile(file)
-		if err != nil {
+		var err error
+		if text, err = readFile(file); err != nil {
 			return nil, err
-		}
-		if text = string(b); !utf8.ValidString(text) {
-			return nil, fmt.Errorf("%s: not a text in UTF-8", file)
-		}
-		if n := utf8.RuneCountInString(text); n < minText {
-			return nil, fmt.Errorf("%s: %d characters, want %d or more", file, n, minText)
 		}
 		prompt = string([]rune(text[:20*utf8.UTFMax])[:20])
 	}
 	c := &corpus{alphabet: newAlphabet(text), prompt: prompt}
+	if n := len(c.alphabet); n > maxLetters {
+		return nil, fmt.Errorf("%s: %d different characters, want %d at most", file, n, maxLetters)
+	}
 	numbers, err := c.encode(text)
 	if err != nil {
 		return nil, err
@@ -70,6 +72,29 @@ func read(file string) (*corpus, error) {
 	n := len(numbers)
 	c.train, c.valid, c.test = numbers[:n*8/10], numbers[n*8/10:n*9/10], numbers[n*9/10:]
 	return c, nil
+}
+
+// readFile returns the text in a file.
+func readFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxText+1))
+	if err != nil {
+		return "", err
+	}
+	n := utf8.RuneCount(b)
+	switch {
+	case len(b) > maxText:
+		return "", fmt.Errorf("%s: more than %d MiB: give a part of it", name, maxText>>20)
+	case !utf8.Valid(b):
+		return "", fmt.Errorf("%s: not a text in UTF-8", name)
+	case n < minText:
+		return "", fmt.Errorf("%s: %d characters, want %d or more", name, n, minText)
+	}
+	return string(b), nil
 }
 
 // windows cuts a text into rows of n characters, a row at every stride, each with the characters that follow its own.

@@ -37,11 +37,17 @@ func TestReadFile(t *testing.T) {
 		}
 		return name
 	}
+	var letters strings.Builder
+	for i := range maxLetters + 1 {
+		letters.WriteRune(rune(0x10000 + i))
+	}
 	for _, test := range []struct{ file, want string }{
 		{filepath.Join(t.TempDir(), "none"), "no such file"},
 		{file(""), "want 1280 or more"},
 		{file(strings.Repeat("ä", minText-1)), "want 1280 or more"},
 		{file(strings.Repeat("\xff", minText)), "UTF-8"},
+		{file(strings.Repeat("long ", maxText/5+1)), "more than 8 MiB"},
+		{file(letters.String()), "10001 different characters"},
 	} {
 		if _, err := read(test.file); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("error %v, want one with %q", err, test.want)

@@ -6,10 +6,9 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"time"
 
+	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
@@ -41,32 +40,28 @@ func loss(y graph.Value, b *data.Batch) graph.Value {
 }
 
 // train trains a model of a kind on the first part of a text.
-func (k kind) train(ctx context.Context, c *corpus, o options, seed uint64, display io.Writer) (trained, error) {
+func (s *settings) train(ctx context.Context, k kind, c *corpus, seed uint64, stderr io.Writer) (trained, error) {
 	m := k.build(seed, len(c.alphabet))
 	set := windows(c.train, window, window)
-	steps := o.epochs * ((set.Len() + batchSize - 1) / batchSize)
+	steps := s.epochs * ((set.Len() + batchSize - 1) / batchSize)
 	cfg := nn.FitConfig{
 		Loss:       loss,
 		Optimizer:  nn.NewAdam(nn.AdamConfig{LR: learningRate}),
 		Rand:       rand.New(rand.NewPCG(seed, 1)),
 		BatchSize:  batchSize,
-		Epochs:     o.epochs,
+		Epochs:     s.epochs,
 		ClipNorm:   clipNorm,
 		Workers:    workers,
 		Schedule:   nn.Warmup(warmup, nn.Cosine(max(1, steps-warmup))),
 		Validation: windows(c.valid, window, window), // the best epoch stays
-		Progress:   progress.To(display),
+		Progress:   progress.To(stderr, progress.Title(fmt.Sprintf("%s, seed %d", k.name, seed))),
 	}
-	if o.checkpoint != "" {
-		if err := os.MkdirAll(o.checkpoint, 0o777); err != nil {
-			return trained{}, err
-		}
-		cfg.Checkpoint = filepath.Join(o.checkpoint, fmt.Sprintf("%s-%d.ckpt", k.name, seed))
-		cfg.CheckpointEvery = every
+	if s.checkpoint != "" {
+		cfg.Checkpoint, cfg.CheckpointEvery = s.checkpointOf(k, seed), every
 	}
 	start := time.Now()
 	if _, err := nn.Fit(ctx, m, set, cfg); err != nil {
-		return trained{}, err
+		return trained{}, command.Resumable(err, cfg.Checkpoint)
 	}
 	t := trained{model: m, seed: seed, took: time.Since(start)}
 	var err error
@@ -74,6 +69,26 @@ func (k kind) train(ctx context.Context, c *corpus, o options, seed uint64, disp
 		t.test, err = bits(m, c.test)
 	}
 	return t, err
+}
+
+// checkpointOf returns the name of a training's checkpoint.
+func (s *settings) checkpointOf(k kind, seed uint64) string {
+	return fmt.Sprintf("%s.%s-%d", s.checkpoint, k.name, seed)
+}
+
+// removeCheckpoints removes the checkpoints of all trainings, whose best result is kept.
+func (s *settings) removeCheckpoints(kinds []kind) error {
+	if s.checkpoint == "" {
+		return nil
+	}
+	for _, k := range kinds {
+		for i := range s.seeds {
+			if err := command.RemoveCheckpoint(s.checkpointOf(k, s.seed+uint64(i))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // bits returns how many bits a character of a text takes a model: for those characters that have half a window or more

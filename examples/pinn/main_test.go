@@ -151,6 +151,8 @@ func TestUsage(t *testing.T) {
 	}{
 		{[]string{"-seeds", "0"}, command.Usage, "want 1 or more"},
 		{[]string{"-steps", "-1"}, command.Usage, "want 1 or more"},
+		{[]string{"-steps", "1000", "-seeds", "1001"}, command.Usage, "1000000 together at most"},
+		{[]string{"-seeds", "1", "-steps", "9223372036854775807"}, command.Usage, "1000000 together at most"},
 		{[]string{"-steps", "many"}, command.Usage, "many"},
 		{[]string{"-points", "3"}, command.Usage, "-points"},
 		{[]string{"heat"}, command.Usage, "takes flags only"},

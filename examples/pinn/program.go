@@ -30,8 +30,9 @@ func program() *command.Program {
 			f.Uint64Var(&s.seed, "seed", 1, "the first `seed`")
 		},
 		Run: func(ctx context.Context, stdout, stderr io.Writer) error {
-			if s.seeds < 1 || s.steps < 1 {
-				return command.Usagef("-seeds %d -steps %d: want 1 or more each", s.seeds, s.steps)
+			const most = 1_000_000
+			if s.seeds < 1 || s.steps < 1 || s.steps > most || s.seeds > most/s.steps {
+				return command.Usagef("-seeds %d -steps %d: want 1 or more each, and %d together at most", s.seeds, s.steps, most)
 			}
 			out := &command.Output{W: stdout}
 			for _, e := range []equation{oscillator(), heat()} {
