@@ -292,7 +292,7 @@ func TestErrors(t *testing.T) {
 		{"no such network", []string{"-model", "deep"}, command.Usage, `digits: -model "deep": there is no such network; there are conv, dense`},
 		{"no seeds", []string{"-seeds", "0"}, command.Usage, "digits: -seeds 0: want 1 or more"},
 		{"negative epochs", []string{"-epochs", "-1"}, command.Usage, "digits: -epochs -1: want 1 or more, or 0 for as many as are usual"},
-		{"no file", []string{"-file", ""}, command.Usage, "digits: -file is empty: name a file for the network"},
+		{"no file", []string{"-file", ""}, command.Usage, "digits: -file is empty: name a file"},
 		{"no directory", []string{"-file", filepath.Join(dir, "none", "x")}, command.Failed, "digits: -file: stat " + filepath.Join(dir, "none") + ": "},
 		{"file as directory", []string{"-file", filepath.Join(empty, "x")}, command.Failed, "digits: -file: " + empty + " is no directory"},
 		{"both", []string{"-classify", "x", "-row", "3"}, command.Usage, "digits: -classify and -row are both there: leave one out"},

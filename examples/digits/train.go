@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/examples/internal/datasets"
@@ -49,16 +46,8 @@ func (s *settings) check() error {
 		return command.Usagef("-seeds %d: want 1 or more", s.seeds)
 	case s.epochs < 0:
 		return command.Usagef("-epochs %d: want 1 or more, or 0 for as many as are usual", s.epochs)
-	case s.file == "":
-		return command.Usagef("-file is empty: name a file for the network")
 	}
-	// Not after minutes of training.
-	if info, err := os.Stat(filepath.Dir(s.file)); err != nil {
-		return fmt.Errorf("-file: %w", err)
-	} else if !info.IsDir() {
-		return fmt.Errorf("-file: %s is no directory", filepath.Dir(s.file))
-	}
-	return nil
+	return command.CheckFile("-file", s.file)
 }
 
 // A result is a network that has been trained.
@@ -110,7 +99,13 @@ func (s *settings) train(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := nn.SaveFile(s.file, best.model); err != nil {
 		return err
 	}
-	s.removeCheckpoints(net)
+	for i := range s.seeds {
+		if s.checkpoint != "" {
+			if err := command.RemoveCheckpoint(s.checkpointOf(net, s.seed+uint64(i))); err != nil {
+				return err
+			}
+		}
+	}
 	return s.show(stdout, best, test)
 }
 
@@ -140,10 +135,7 @@ func (s *settings) fit(ctx context.Context, net network, seed uint64, train, val
 	}
 	history, err := nn.Fit(ctx, model, train, cfg)
 	if err != nil {
-		if _, gone := os.Stat(cfg.Checkpoint); errors.Is(err, context.Canceled) && gone == nil {
-			return result{}, fmt.Errorf("%w\nThe same command goes on from %s", err, cfg.Checkpoint)
-		}
-		return result{}, err
+		return result{}, command.Resumable(err, cfg.Checkpoint)
 	}
 	e := history.Epochs[history.Best]
 	return result{model: model, seed: seed, epoch: e.Number, loss: e.ValidLoss, valid: e.ValidMetric}, nil
@@ -152,19 +144,6 @@ func (s *settings) fit(ctx context.Context, net network, seed uint64, train, val
 // checkpointOf returns the name of a network's checkpoint.
 func (s *settings) checkpointOf(net network, seed uint64) string {
 	return fmt.Sprintf("%s.%s-%d", s.checkpoint, net.name, seed)
-}
-
-// removeCheckpoints removes those of networks that have been trained to their end: with them the next run would end at once,
-// with the same networks.
-func (s *settings) removeCheckpoints(net network) {
-	if s.checkpoint == "" {
-		return
-	}
-	for i := range s.seeds {
-		name := s.checkpointOf(net, s.seed+uint64(i))
-		_ = os.Remove(name)
-		_ = os.Remove(name + ".previous")
-	}
 }
 
 // show prints what the network does that was kept.

@@ -7,6 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -48,6 +51,55 @@ func TestStatus(t *testing.T) {
 				t.Errorf("standard error: mismatch (-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestCheckpoints(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x.ckpt")
+	stopped := fmt.Errorf("stopped: %w", context.Canceled)
+	if err := command.Resumable(stopped, file); err != stopped {
+		t.Errorf("without a checkpoint: got %v", err)
+	}
+	for _, name := range []string{file, file + ".previous"} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := command.Resumable(stopped, file); !errors.Is(err, context.Canceled) || err.Error() != "stopped: context canceled\nThe same command goes on from "+file {
+		t.Errorf("got %v", err)
+	}
+	other := errors.New("diverged")
+	if err := command.Resumable(other, file); err != other {
+		t.Errorf("another error: got %v", err)
+	}
+	for range 2 {
+		if err := command.RemoveCheckpoint(file); err != nil {
+			t.Error(err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+	if err := command.RemoveCheckpoint(dir + "\x00"); err == nil {
+		t.Error("a file that cannot be removed: no error")
+	}
+}
+
+func TestCheckFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		file: "", "y": "", "": "-file is empty: name a file",
+		filepath.Join(file, "y"): "-file: " + file + " is no directory", filepath.Join(dir, "z", "y"): "-file: stat " + filepath.Join(dir, "z"),
+	} {
+		err := command.CheckFile("-file", name)
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q", name, err, want)
+		}
 	}
 }
 
