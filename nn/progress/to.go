@@ -66,7 +66,7 @@ func terminalOf(w io.Writer) Terminal {
 	case Terminal:
 		return w
 	case *os.File:
-		if term.IsTerminal(int(w.Fd())) {
+		if term.IsTerminal(int(w.Fd())) && os.Getenv("TERM") != "dumb" {
 			return file{w}
 		}
 	}
