@@ -19,7 +19,7 @@ import (
 const (
 	fullInk   = 16      // what the data count for ink
 	mostBytes = 1 << 25 // of a file
-	mostSide  = 1 << 13 // of an image
+	mostSide  = 1 << 12 // of an image
 )
 
 // A picture is a grey image, row by row, with 0 for paper and 1 for ink.
@@ -84,7 +84,7 @@ func checkSize(width, height int) error {
 // ofImage returns an image as if it lay on white paper.
 func ofImage(img image.Image) *picture {
 	b := img.Bounds()
-	p := &picture{width: b.Dx(), height: b.Dy()}
+	p := &picture{width: b.Dx(), height: b.Dy(), ink: make([]float64, 0, b.Dx()*b.Dy())}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
 			red, green, blue, alpha := img.At(x, y).RGBA() // premultiplied by alpha
