@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -139,7 +140,7 @@ func (w *watch) row(i int, counted map[*Param]bool) []string {
 	}
 	name := strings.Repeat("  ", l.depth)
 	if l.name != "" {
-		name += l.name + "  "
+		name += l.name + strings.Repeat(" ", w.widest(i)-utf8.RuneCountInString(l.name)) + "  "
 	}
 	name += describe(l.layer)
 	fresh := slices.DeleteFunc(slices.Clone(own), func(p *Param) bool { return counted[p] })
@@ -168,6 +169,24 @@ func (w *watch) within(i int, p *Param) bool {
 		}
 	}
 	return false
+}
+
+// widest returns how many columns the longest name has of those in the container of layer i.
+func (w *watch) widest(i int) int {
+	depth, first := w.layers[i].depth, i
+	for first > 0 && w.layers[first-1].depth >= depth {
+		first--
+	}
+	columns := 0
+	for _, l := range w.layers[first:] {
+		if l.depth < depth {
+			break
+		}
+		if l.depth == depth {
+			columns = max(columns, utf8.RuneCountInString(l.name))
+		}
+	}
+	return columns
 }
 
 // describe returns what a layer calls itself, or its type.

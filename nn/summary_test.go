@@ -67,6 +67,23 @@ Sequential                  (1,7,3)
   2  Linear(3, 3)           (1,7,3)      shared
 total                                        30    240
 `},
+		{"names of two lengths", nn.Sequential(nn.ReLU(), nn.Residual(nn.ReLU()), nn.ReLU(), nn.ReLU(), nn.ReLU(), nn.ReLU(), nn.ReLU(), nn.ReLU(), nn.ReLU(), nn.ReLU(), shared), []int{3}, `
+layer               output  parameters  bytes
+Sequential          (1,3)
+  0   ReLU          (1,3)
+  1   Residual      (1,3)
+    0  ReLU         (1,3)
+  2   ReLU          (1,3)
+  3   ReLU          (1,3)
+  4   ReLU          (1,3)
+  5   ReLU          (1,3)
+  6   ReLU          (1,3)
+  7   ReLU          (1,3)
+  8   ReLU          (1,3)
+  9   ReLU          (1,3)
+  10  Linear(3, 3)  (1,3)            9     72
+total                                9     72
+`},
 		{"somebody's own layer", newGated(nn.Sequential(nn.Linear(rng, 2, 2), nn.Func(ops.Sin), nn.Func(func(x graph.Value) graph.Value { return x })), 2), []int{2}, `
 layer               output  parameters  bytes
 nn_test.gated       (1,2)            2     16
