@@ -204,8 +204,9 @@ func diagnose(l graph.Value) (found error) {
 // What the caller's functions change besides the numbers of parameters is not in the file, such as Param.Frozen, the
 // optimizer's own rate or variables of theirs: set it as it was before Fit is called again. A Schedule keeps nothing.
 //
-// The limits of the training may be other ones than before, such as more Epochs to train longer, and so may the learning
-// rate. After a run that came to its end Fit returns at once with its result. Remove both files to begin anew.
+// Random numbers go on where they were, whatever the seed of FitConfig.Rand is now. The limits of the training may be other
+// ones than before, such as more Epochs to train longer, and so may the learning rate. After a run that came to its end
+// Fit returns at once with its result. Remove both files to begin anew.
 func Fit(ctx context.Context, model Model, train *data.Set, cfg FitConfig) (*History, error) {
 	h := &History{Best: -1, Reason: StopFailed}
 	var f *fitter
