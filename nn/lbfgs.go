@@ -17,7 +17,7 @@ import (
 // LBFGSConfig holds the settings of [LBFGS]. Zero stands for a default in every field.
 type LBFGSConfig struct {
 	Iterations int // at most so many; 0 means 1000
-	Memory     int // how many of the last steps the curvature is taken from; 0 means 10
+	Memory     int // how many of the last steps the curvature is taken from, up to 1000; 0 means 10
 
 	// It ends when no number of the gradient is larger than GradTol, 0 means 1e-5, or an iteration makes the loss smaller
 	// by no more than LossTol·max(|loss|, 1), where 0 means 2.2e-9, or 1e-6 for a model in float32. These are SciPy's.
@@ -35,6 +35,9 @@ type LBFGSResult struct {
 	Evaluations int // of the loss and its gradient
 	Reason      StopReason
 }
+
+// mostSteps bounds LBFGSConfig.Memory, for which there is room from the beginning.
+const mostSteps = 1000
 
 // StopFlat is the reason of [LBFGS] to end where the loss hardly becomes smaller any more.
 const StopFlat StopReason = "loss hardly falls"
@@ -91,6 +94,7 @@ type lbfgs struct {
 	loss   func(g *graph.Graph) graph.Value
 	cfg    LBFGSConfig
 	params []*Param // those that are trained, each once
+	sizes  []int    // how many numbers each of them has
 	g      *graph.Graph
 	scalar *tensor.Tensor
 	last   graph.Value // the loss of the last evaluation
@@ -110,6 +114,8 @@ func newLBFGS(ctx context.Context, model Model, loss func(g *graph.Graph) graph.
 		return nil, graph.Errorf(op, graph.ErrUsage, "got a nil loss: give a function that records it")
 	case cfg.Iterations < 0 || cfg.Memory < 0:
 		return nil, graph.Errorf(op, graph.ErrValue, "Iterations %d, Memory %d: want 0 or more each", cfg.Iterations, cfg.Memory)
+	case cfg.Memory > mostSteps:
+		return nil, graph.Errorf(op, graph.ErrLimit, "Memory %d: want at most %d, and mostly 5 to 20", cfg.Memory, mostSteps)
 	}
 	notNegative(op, "GradTol", cfg.GradTol)
 	notNegative(op, "LossTol", cfg.LossTol)
@@ -132,7 +138,7 @@ func newLBFGS(ctx context.Context, model Model, loss func(g *graph.Graph) graph.
 	m := &lbfgs{ctx: ctx, loss: loss, cfg: cfg, g: graph.New(graph.WithDType(dtype)), result: LBFGSResult{Loss: math.NaN(), Gradient: math.NaN()}}
 	for _, p := range params {
 		if p.trained() && !slices.ContainsFunc(m.params, func(q *Param) bool { return q.Data == p.Data }) {
-			m.params = append(m.params, p)
+			m.params, m.sizes = append(m.params, p), append(m.sizes, p.Data.Len())
 			m.best = append(m.best, p.Data.To(tensor.Float64).Float64s()...)
 		}
 	}
@@ -307,8 +313,13 @@ func (m *lbfgs) evaluate() error {
 	return nil
 }
 
-// put makes x the numbers of the parameters.
+// put makes x the numbers of the parameters. It panics if one has not as many as at the beginning.
 func (m *lbfgs) put(x []float64) {
+	for i, p := range m.params {
+		if n := p.Data.Len(); n != m.sizes[i] {
+			panic(graph.Errorf("nn.LBFGS", graph.ErrShape, "parameter %q had %d numbers and has %d: functions that LBFGS calls must leave shapes as they are", p.Name, m.sizes[i], n))
+		}
+	}
 	for _, p := range m.params {
 		for i := range p.Data.Len() {
 			p.Data.SetFlat(x[i], i)

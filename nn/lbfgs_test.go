@@ -191,6 +191,7 @@ func TestLBFGSEnds(t *testing.T) {
 			return func(g *graph.Graph) graph.Value { return ops.Sum(w.Bind(g)) }
 		}, cfg: nn.LBFGSConfig{Iterations: 20}, reason: nn.StopSteps},
 		{name: "negative iterations", start: []float64{1, 1}, loss: square, cfg: nn.LBFGSConfig{Iterations: -1}, reason: nn.StopFailed, err: "nn.LBFGS: Iterations -1, Memory 0: want 0 or more each", stays: true},
+		{name: "memory", start: []float64{1, 1}, loss: square, cfg: nn.LBFGSConfig{Memory: math.MaxInt}, reason: nn.StopFailed, err: "want at most 1000", stays: true},
 		{name: "tolerance", start: []float64{1, 1}, loss: square, cfg: nn.LBFGSConfig{GradTol: math.NaN()}, reason: nn.StopFailed, err: "nn.LBFGS: GradTol = NaN: want a finite number, 0 or more", stays: true},
 		{name: "other tolerance", start: []float64{1, 1}, loss: square, cfg: nn.LBFGSConfig{LossTol: -1}, reason: nn.StopFailed, err: "nn.LBFGS: LossTol = -1: want a finite number, 0 or more", stays: true},
 	}
@@ -241,6 +242,20 @@ func TestLBFGSErrors(t *testing.T) {
 	cancel()
 	if _, err = nn.LBFGS(ctx, model, func(g *graph.Graph) graph.Value { return ops.Sum(w.Bind(g)) }, nn.LBFGSConfig{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want context.Canceled", err)
+	}
+}
+
+// TestLBFGSReshaped has a callback give a parameter another number of elements.
+func TestLBFGSReshaped(t *testing.T) {
+	for _, n := range []int{1, 3} {
+		model, w := soleParam(-1.2, 1)
+		_, err := nn.LBFGS(t.Context(), model, func(g *graph.Graph) graph.Value { return ops.Sum(ops.Exp(w.Bind(g))) }, nn.LBFGSConfig{
+			OnIteration: func(int, float64) { w.Data = tensor.New(tensor.Float64, n) },
+		})
+		var misuse *graph.Error
+		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), `parameter "w" had 2 numbers`) {
+			t.Errorf("%d elements: got error %v, want a *graph.Error that names the parameter", n, err)
+		}
 	}
 }
 
