@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -105,7 +106,7 @@ func TestNil(t *testing.T) {
 		"Cell.Step":        {{func() { (*nn.Cell)(nil).Step(pass, x, nn.RecurrentState{}) }, "nil or zero *nn.Cell"}, {func() { cell.Step(pass, ops.Reshape(x, 1, 2), nn.RecurrentState{H: x}) }, "the state's H has shape (2,1), x asks for (1,3)"}},
 		"Cell.Params":      {{func() { (*nn.Cell)(nil).Params() }, "nil or zero *nn.Cell"}},
 		"Cell.String":      {{func() { _ = (*nn.Cell)(nil).String() }, "nil or zero *nn.Cell"}, {func() { _ = cell.String() }, harmless}},
-		"Layers":           {{func() { nn.Layers(0) }, "0 layers: want 1 or more"}},
+		"Layers":           {{func() { nn.Layers(0) }, "0 layers: want 1 or more"}, {func() { nn.Layers(math.MaxInt) }, "layers: want at most 1000"}},
 		"WithDropout":      {{func() { nn.WithDropout(nil) }, "option 1 is nil"}, {func() { nn.WithDropout() }, harmless}},
 		"WithActivation":   {{func() { nn.WithActivation(nil) }, "got a nil function"}},
 		"MultiHeadAttention": {

@@ -85,11 +85,17 @@ func Eps(eps float64) LayerOption {
 }
 
 // Layers sets how many layers of the same kind stand one on top of the other: 1 without it. Each gets the states of the
-// one below at the same time. It panics with a [*graph.Error] if n is less than 1.
+// one below at the same time. It panics with a [*graph.Error] if n is less than 1 or more than 1000.
 func Layers(n int) LayerOption {
-	const op = "nn.Layers"
-	if n < 1 {
+	const (
+		op   = "nn.Layers"
+		most = 1000
+	)
+	switch {
+	case n < 1:
 		panic(graph.Errorf(op, graph.ErrValue, "%d layers: want 1 or more", n))
+	case n > most:
+		panic(graph.Errorf(op, graph.ErrLimit, "%d layers: want at most %d", n, most))
 	}
 	return func(c layerSettings) layerSettings { c.layers = n; return c.set(op) }
 }
