@@ -361,6 +361,18 @@ func TestFitDiverged(t *testing.T) {
 		}
 		finite(t, model)
 	})
+	t.Run("loss of all workers", func(t *testing.T) {
+		model := nn.Sequential(nn.Linear(newRand(1), 1, 1), nn.Func(ops.Sqrt))
+		model.Params()[0].Data.Fill(0)
+		set := &data.Set{X: tensor.Of([]float64{1, 1, 1}, 3, 1), T: tensor.Of([]float64{1, 4, 7}, 3, 1)}
+		cfg := lineConfig(0.1)
+		cfg.Workers = 2 // one row and two
+		_, err := nn.Fit(t.Context(), model, set, cfg)
+		var diverged *nn.DivergedError
+		if want := (1.0 + 16 + 49) / 3; !errors.As(err, &diverged) || math.Abs(diverged.Loss-want) > 1e-12 {
+			t.Errorf("got error %v, want a *nn.DivergedError with the loss %v of the batch", err, want)
+		}
+	})
 }
 
 // modelBits returns all numbers of a model, bit by bit.

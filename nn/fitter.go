@@ -324,9 +324,9 @@ func (f *fitter) update() error {
 func (f *fitter) sweep(b *data.Batch, now *sums, share *float64) error {
 	f.team.do(b, f.cfg.BatchSize)
 	for _, w := range f.team.active {
-		if total := w.total.Item(); isNotFinite(total) {
+		if isNotFinite(w.total.Item()) {
 			f.drop()
-			return f.diverged(total, nil, diagnose(w.total))
+			return f.diverged(nil, diagnose(w.total))
 		}
 		rows := float64(w.part.Len())
 		now.loss += w.loss * rows
@@ -341,7 +341,7 @@ func (f *fitter) sweep(b *data.Batch, now *sums, share *float64) error {
 	for _, w := range f.team.active {
 		if err := w.updates.check(); err != nil {
 			f.drop()
-			return f.diverged(w.total.Item(), err, nil)
+			return f.diverged(err, nil)
 		}
 	}
 	return nil
@@ -381,9 +381,9 @@ func (f *fitter) change(share float64) error {
 		var overflow *OverflowError
 		switch {
 		case errors.As(err, &gradient):
-			return f.diverged(f.team.workers[0].total.Item(), err, f.diagnose())
+			return f.diverged(err, f.diagnose())
 		case errors.As(err, &overflow):
-			return f.diverged(f.team.workers[0].total.Item(), err, nil)
+			return f.diverged(err, nil)
 		}
 		return err
 	}
@@ -416,7 +416,18 @@ func (f *fitter) diagnose() error {
 	return nil
 }
 
-func (f *fitter) diverged(loss float64, cause, diagnosis error) error {
+// diverged returns the error for the batch that the workers had last.
+func (f *fitter) diverged(cause, diagnosis error) error {
+	loss := f.team.active[0].total.Item()
+	if len(f.team.active) > 1 {
+		var weight float64
+		loss = 0
+		for _, w := range f.team.active {
+			loss += w.weight * w.total.Item()
+			weight += w.weight
+		}
+		loss /= weight
+	}
 	return &DivergedError{Step: f.history.Steps + 1, Loss: loss, Cause: cause, Diagnosis: diagnosis, first: f.history.Steps == 0, augmented: f.cfg.Augment != nil}
 }
 
