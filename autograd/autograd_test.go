@@ -154,6 +154,43 @@ func TestLeavesOnly(t *testing.T) {
 	}
 }
 
+// TestLeavesOnlyInPlace compares sweeps that keep the adjoints of inner values with those that do not, and so let them become
+// those of operands where they stand: with operands that other operations use too, before or after, and under a seed, which
+// must stay as it is.
+func TestLeavesOnlyInPlace(t *testing.T) {
+	for name, f := range map[string]func(x graph.Value) graph.Value{
+		"chain":        func(x graph.Value) graph.Value { return ops.Tanh(ops.ReLU(ops.Exp(ops.Softplus(ops.Sigmoid(x))))) },
+		"by slopes":    func(x graph.Value) graph.Value { return ops.GELU(ops.SiLU(ops.LeakyReLU(ops.Abs(x), 0.1))) },
+		"leaf":         ops.ReLU,
+		"twice":        func(x graph.Value) graph.Value { return ops.Add(ops.Exp(x), ops.Tanh(x)) },
+		"used before":  func(x graph.Value) graph.Value { h := ops.Square(x); s := ops.Sin(h); return ops.Mul(ops.ReLU(h), s) },
+		"used after":   func(x graph.Value) graph.Value { h := ops.Square(x); r := ops.ReLU(h); return ops.Mul(r, ops.Sin(h)) },
+		"result again": func(x graph.Value) graph.Value { r := ops.ReLU(ops.Square(x)); return ops.Mul(ops.Exp(r), r) },
+		"constant":     func(x graph.Value) graph.Value { return ops.Mul(ops.Exp(ops.StopGradient(x)), x) },
+	} {
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			g := graph.New(graph.WithDType(dtype))
+			x := g.VarTensor(vector(1, -2, 0.5))
+			y := f(x)
+			seed := vector(3, 0, -1).To(dtype)
+			sweep := func(seeded bool, options ...autograd.Option) []float64 {
+				if seeded {
+					return autograd.Backward(y, append(options, autograd.WithSeed(seed))...).Tensor(x).Float64s()
+				}
+				return autograd.Backward(ops.Sum(ops.Square(y)), options...).Tensor(x).Float64s()
+			}
+			for _, seeded := range []bool{false, true} {
+				if diff := cmp.Diff(sweep(seeded), sweep(seeded, autograd.LeavesOnly())); diff != "" {
+					t.Errorf("%s, %v, from a seed %v: mismatch (-all +leaves only):\n%s", name, dtype, seeded, diff)
+				}
+			}
+			if diff := cmp.Diff(vector(3, 0, -1).Float64s(), seed.Float64s()); diff != "" {
+				t.Errorf("%s, %v: the seed has changed:\n%s", name, dtype, diff)
+			}
+		}
+	}
+}
+
 func TestMessages(t *testing.T) {
 	g := graph.New()
 	x := g.Var(2).Named("x")

@@ -126,6 +126,9 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		ct.SetFlat(a.Scalar(n), 0)
 		defer n.FreeTemp(ct)
 	}
+	if leavesOnly && n.Row().InPlace && passInPlace(n, a) {
+		return
+	}
 	prepare(n, ct)
 	for i := range n.NumInputs() {
 		in := n.InputNode(i)
@@ -145,6 +148,16 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 	if leavesOnly {
 		a.Drop(n)
 	}
+}
+
+// passInPlace makes the adjoint of a node that of its operand, if it can, and reports whether it did so.
+func passInPlace(n graph.Node, a *graph.Adjoints) bool {
+	in, ct := n.InputNode(0), a.Tensor(n)
+	if _, scalar := in.Scalar(); scalar || !in.WantsGrad() || !a.Hand(n, in) {
+		return false
+	}
+	passPrepared(n, 0, ct, ct, true)
+	return true
 }
 
 // pass adds to dst what the cotangent ct of node n contributes to operand i: by the operation's kernel, or by its rule

@@ -286,6 +286,21 @@ func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, fresh bool) {
 	return t, true
 }
 
+// Hand makes the adjoint of a tensor node that of one of its operands, if nothing has reached that and it has the same shape:
+// the caller changes its numbers where they stand. The node then has none, as after Drop. It reports whether it did so; it
+// does not with what the caller of [Adjoints.Seed] gave.
+func (a *Adjoints) Hand(n, operand Node) bool {
+	k, to := a.slot(n), a.slot(operand)
+	t := a.tensorAt(k)
+	if t == nil || t == a.seed || a.tensorAt(to) != nil || !slices.Equal(n.Dims(), operand.Dims()) {
+		return false
+	}
+	a.setTensorAt(k, nil)
+	a.setTensorAt(to, t)
+	a.mark(operand.id)
+	return true
+}
+
 // Drop gives the adjoint of a tensor node back to the pool.
 func (a *Adjoints) Drop(n Node) {
 	k := a.slot(n)

@@ -43,6 +43,7 @@ func leaf() graph.Node { return graph.New().Var(1).Node() }
 // anything.
 var misuses = map[string][]func(){
 	"Adjoints.Drop":       {func() { nilAdjoints.Drop(mul()) }, func() { zeroAdjoints.Drop(mul()) }},
+	"Adjoints.Hand":       {func() { nilAdjoints.Hand(mul(), leaf()) }, func() { zeroAdjoints.Hand(mul(), leaf()) }},
 	"Adjoints.Graph":      {func() { nilAdjoints.Graph() }, func() { zeroAdjoints.Graph() }},
 	"Adjoints.Read":       {func() { nilAdjoints.Read(nil, nil) }, func() { zeroAdjoints.Read(nil, []graph.Value{{}}) }},
 	"Adjoints.Release":    {func() { nilAdjoints.Release() }, func() { zeroAdjoints.Release() }},
@@ -240,7 +241,7 @@ func TestStaleNodes(t *testing.T) {
 		for name, use := range map[string]func(){
 			"Data": func() { n.Data() }, "Dims": func() { n.Dims() }, "Out": func() { n.Out() }, "In": func() { n.In(0) }, "Ints": func() { n.Ints() },
 			"Saved": func() { n.Saved(0) }, "Save": func() { n.Save(0) }, "Label": func() { n.Label() }, "Partial": func() { n.Partial(0) }, "Aux": func() { n.Aux() },
-			"Touch": func() { a.Touch(n) }, "Tensor": func() { a.Tensor(n) }, "Drop": func() { a.Drop(n) },
+			"Touch": func() { a.Touch(n) }, "Tensor": func() { a.Tensor(n) }, "Drop": func() { a.Drop(n) }, "Hand": func() { a.Hand(n, n) },
 		} {
 			if err := graph.Try(use); n.ID() > 1 && !errors.Is(err, graph.ErrStale) { // node 1 could be the next one
 				t.Errorf("%s of node %d of an empty tape: got error %v", name, n.ID(), err)

@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,4 +55,45 @@ func ones(dtype tensor.DType, shape ...int) *tensor.Tensor {
 	t := tensor.New(dtype, shape...)
 	t.Fill(1)
 	return t
+}
+
+// TestBackwardInPlace holds every row that says so to computing the operand's adjoint where the cotangent stands, whatever
+// numbers there are.
+func TestBackwardInPlace(t *testing.T) {
+	rows := 0
+	for _, row := range graph.Rows() {
+		if !row.InPlace {
+			continue
+		}
+		rows++
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			g := graph.New(graph.WithDType(dtype))
+			at := []float64{0, math.Copysign(0, -1), 1, -1, 0.5, -0.3, 2, -3, 20, -20, math.Inf(1), math.Inf(-1), math.NaN()}
+			x, cts := tensor.New(dtype, len(at)*len(at)), tensor.New(dtype, len(at)*len(at))
+			for i := range x.Len() {
+				x.SetFlat(at[i%len(at)], i)
+				cts.SetFlat(at[i/len(at)], i)
+			}
+			params, _ := ops.Signature(row)
+			args := []any{g.VarTensor(x)}
+			for _, p := range params[1:] {
+				if p.Kind == ops.IntArg {
+					args = append(args, 1)
+				} else {
+					args = append(args, 0.25)
+				}
+			}
+			n := ops.Apply(row, args...).Node()
+			want := tensor.New(dtype, x.Len())
+			if !row.Backward(n, 0, cts, want, true) || !row.Backward(n, 0, cts, cts, true) {
+				t.Fatalf("%s has no kernel for the derivative of a tensor", row.Name)
+			}
+			if diff := cmp.Diff(want.Float64s(), cts.Float64s(), cmpopts.EquateNaNs()); diff != "" {
+				t.Errorf("%s, %v: mismatch (-apart +in place):\n%s", row.Name, dtype, diff)
+			}
+		}
+	}
+	if rows < 10 {
+		t.Errorf("only %d rows were tried", rows)
+	}
 }

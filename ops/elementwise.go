@@ -58,5 +58,6 @@ func withBackward(of int, f64 chainKernel[float64], f32 chainKernel[float32], ro
 		}
 		return true
 	}
+	row.InPlace = true
 	return row
 }

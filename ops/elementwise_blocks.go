@@ -45,6 +45,7 @@ func withSlope(f64 blockFunc[float64], f32 blockFunc[float32], row graph.Row) gr
 		}
 		return true
 	}
+	row.InPlace = true
 	return row
 }
 
