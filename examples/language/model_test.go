@@ -147,6 +147,9 @@ func rainbow(t *testing.T) *corpus {
 }
 
 func TestTrain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains two models")
+	}
 	for _, k := range kinds {
 		got, err := (&settings{epochs: 12}).train(t.Context(), k, rainbow(t), 1, io.Discard)
 		if err != nil {

@@ -15,6 +15,9 @@ import (
 
 // A short training on a text of one's own, and what comes after it.
 func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains four models")
+	}
 	dir := t.TempDir()
 	text, file := filepath.Join(dir, "text.txt"), filepath.Join(dir, "model.safetensors")
 	if err := os.WriteFile(text, []byte(strings.Repeat("Grün ist die Farbe. Blau ist die Luft.\n", 60)), 0o666); err != nil {

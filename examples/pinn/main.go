@@ -16,7 +16,8 @@
 // u(0) = 1 and u′(0) = 0 whatever the network N is (Lagaris, Likas and Fotiadis, 1998), and nothing has to be weighed
 // against the residual. Activations are sines, whose derivatives are as lively as they are themselves (Sitzmann and
 // others, 2020). And each step draws new points, by FitConfig.Augment: where the points stay, the residual vanishes at
-// them and not between them. The program shows what that costs.
+// them and not between them. The program shows what that costs, and what L-BFGS brings, a method with an idea of the
+// curvature, which needs points that stay, and many of them.
 //
 // The equations are a damped oscillator and the flow of heat in a rod, whose solutions are known, so that errors can be
 // measured. Classic solvers are faster and more exact for such equations; networks are for many dimensions, for
@@ -29,7 +30,7 @@
 // The flags are:
 //
 //	-seeds N  trainings of each kind, with other first weights and points
-//	-steps N  updates in each training
+//	-steps N  updates in each training; with L-BFGS as many as take about as long
 //	-seed N   the first of the seeds; one seed always gives the same figures
 //
 // The text goes to standard output; a terminal shows on standard error how far the work has got. The exit status is 0,

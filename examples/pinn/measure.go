@@ -32,8 +32,8 @@ func (e equation) grid(n int) *data.Set {
 
 // A figure says how good a function is.
 type figure struct {
-	relative    float64 // ‖u-u*‖/‖u*‖ on the grid, where u* is the solution
-	first, grid float64 // root mean square of the residual at the first points of the training, and on the grid
+	relative  float64 // ‖u-u*‖/‖u*‖ on the grid, where u* is the solution
+	own, grid float64 // root mean square of the residual at points of the training, and on the grid
 }
 
 // measure compares a function with the solution.

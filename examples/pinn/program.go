@@ -41,7 +41,10 @@ func program() *command.Program {
 				}
 				out.Printf("\n")
 			}
-			out.Printf("Where the points stay the same, the residual is small at them and not elsewhere.\nWhat it is on new points tells how far to trust a solution that nobody knows.\n")
+			out.Printf("%s", `Where the points stay the same, the residual is small at them and not elsewhere.
+What it is on other points tells how far to trust a solution that nobody knows.
+L-BFGS needs points that stay, and many of them; then it goes further down.
+`)
 			return out.Err
 		},
 	}

@@ -21,7 +21,7 @@ func (s *settings) solve(ctx context.Context, e equation, out *command.Output, t
 		out.Printf("  %s\n", line)
 	}
 	out.Printf("\n%-20s  %19s  %31s\n", "", "relative error", "residual, root mean square")
-	out.Printf("%-20s  %19s  %16s  %15s\n", fmt.Sprintf("%d points", e.points), "in %", "at first points", "on a grid")
+	out.Printf("%-20s  %19s  %16s  %15s\n", fmt.Sprintf("%d points", e.points), "in %", "at its points", "on a grid")
 	var f *function // of the last way and seed
 	for _, w := range ways {
 		var runs []figure
@@ -30,9 +30,9 @@ func (s *settings) solve(ctx context.Context, e equation, out *command.Output, t
 			return err
 		}
 		out.Printf("%-20s  %19s  %16s  %15s\n", w.name,
-			figures(runs, func(f figure) float64 { return 100 * f.relative }).PlusMinus("%.2f"),
-			figures(runs, func(f figure) float64 { return f.first }).PlusMinus("%.3f"),
-			figures(runs, func(f figure) float64 { return f.grid }).PlusMinus("%.3f"))
+			figures(runs, func(f figure) float64 { return 100 * f.relative }).PlusMinus("%.3f"),
+			figures(runs, func(f figure) float64 { return f.own }).PlusMinus("%.4f"),
+			figures(runs, func(f figure) float64 { return f.grid }).PlusMinus("%.4f"))
 		if out.Err != nil {
 			return out.Err
 		}
@@ -42,7 +42,8 @@ func (s *settings) solve(ctx context.Context, e equation, out *command.Output, t
 
 // solveAll solves an equation once for each seed. It returns the last function, and the figures of all.
 func (s *settings) solveAll(ctx context.Context, e equation, w way, terminal io.Writer) (f *function, runs []figure, err error) {
-	step, done := progress.Steps(terminal, s.seeds*s.steps, e.name+", "+w.name)
+	descent, newton := w.steps(s.steps)
+	step, done := progress.Steps(terminal, s.seeds*(descent+newton), e.name+", "+w.name)
 	defer done()
 	for i := range s.seeds {
 		var points *data.Set

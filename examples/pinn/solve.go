@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -66,25 +67,41 @@ func (e equation) scatter(x *tensor.Tensor, rng *rand.Rand) {
 	}
 }
 
-// A way says how points are chosen.
+// A way says how a function is trained.
 type way struct {
 	name string
-	anew bool // draw new points for each step
+	anew bool // each step draws new points; else they stay
+	// newton is how many times as many points are taken for L-BFGS, which follows a short training. It takes the loss of all
+	// points at once, the same points always, and makes of many gradients an idea of the curvature. 0 stands for no L-BFGS.
+	newton int
 }
 
-var ways = []way{{"the same points", false}, {"new points each step", true}}
+var ways = []way{
+	{name: "the same points"},
+	{name: "new points each step", anew: true},
+	{name: "then L-BFGS", anew: true, newton: 4},
+}
 
-// solve returns a function that was trained to fulfil the equation, and the points that it began with.
-func (e equation) solve(ctx context.Context, w way, steps int, seed uint64, onStep func()) (*function, *data.Set, error) {
+// steps returns how many updates a way makes by gradient descent, and how many iterations of L-BFGS. It takes about as
+// long as n updates do.
+func (w way) steps(n int) (descent, newton int) {
+	if w.newton == 0 {
+		return n, 0
+	}
+	return (n + 9) / 10, (n + 2) / 3
+}
+
+// solve returns a function that was trained to fulfil the equation, and points that it was trained on.
+func (e equation) solve(ctx context.Context, w way, n int, seed uint64, onStep func()) (*function, *data.Set, error) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	f := newFunction(rng, e)
-	points := &data.Set{X: tensor.New(tensor.Float64, e.points, len(e.inputs))}
-	e.scatter(points.X, rng)
+	points := e.draw(rng, e.points)
+	descent, newton := w.steps(n)
 	cfg := nn.FitConfig{
 		Objective: f.loss,
 		Optimizer: nn.NewAdam(nn.AdamConfig{LR: learningRate}),
-		Schedule:  nn.Cosine(steps),
-		Steps:     steps,
+		Schedule:  nn.Cosine(descent),
+		Steps:     descent,
 		BatchSize: e.points,
 		Rand:      rng,
 		OnStep:    func(int, float64) { onStep() },
@@ -92,6 +109,27 @@ func (e equation) solve(ctx context.Context, w way, steps int, seed uint64, onSt
 	if w.anew {
 		cfg.Augment = func(b *data.Batch, rng *rand.Rand) { e.scatter(b.X, rng) }
 	}
-	_, err := nn.Fit(ctx, f, points, cfg)
+	if _, err := nn.Fit(ctx, f, points, cfg); err != nil || newton == 0 {
+		return f, points, err
+	}
+
+	points = e.draw(rng, w.newton*e.points)
+	loss := func(g *graph.Graph) graph.Value { return f.loss(nn.Eval(), g, &data.Batch{X: points.X}) }
+	_, err := nn.LBFGS(ctx, f, loss, nn.LBFGSConfig{
+		Iterations:  newton,
+		GradTol:     1e-9,
+		LossTol:     1e-14,
+		OnIteration: func(int, float64) { onStep() },
+	})
+	if errors.Is(err, nn.ErrNoProgress) {
+		err = nil // it has come as far as it goes
+	}
 	return f, points, err
+}
+
+// draw returns n random points of the box.
+func (e equation) draw(rng *rand.Rand, n int) *data.Set {
+	points := &data.Set{X: tensor.New(tensor.Float64, n, len(e.inputs))}
+	e.scatter(points.X, rng)
+	return points
 }
