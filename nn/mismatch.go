@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/legible"
 	"github.com/seed366ff29f/chainrule/internal/safetensors"
 )
 
@@ -34,8 +35,8 @@ func (e *MismatchError) Error() string {
 		}
 		parts = append(parts, what+" "+strings.Join(shown, ", "))
 	}
-	add("not in the file:", e.Missing, safetensors.Quote)
-	add("not in the model:", e.LeftOver, safetensors.Quote)
+	add("not in the file:", e.Missing, legible.Quote)
+	add("not in the model:", e.LeftOver, legible.Quote)
 	add("different:", e.Other, func(s string) string { return s })
 	return "the file does not fit the model: " + strings.Join(parts, "; ") + ": " + e.Hint
 }
@@ -75,7 +76,7 @@ func compare(f *safetensors.File, params []fileParam, c fileSettings) (map[strin
 	}
 	switch {
 	case prefix != "" && len(e.Missing) > 0:
-		hints = append(hints, fmt.Sprintf("names begin with %s there, so give nn.WithNames(func(name string) string { return %[1]s + name })", safetensors.Quote(prefix)))
+		hints = append(hints, fmt.Sprintf("names begin with %s there, so give nn.WithNames(func(name string) string { return %[1]s + name })", legible.Quote(prefix)))
 	case none:
 		hints = append(hints, "no name fits, so give those in the file by nn.WithNames")
 	case len(e.Missing) > 0:
@@ -115,7 +116,7 @@ func differ(p fileParam, t safetensors.Tensor, conversion bool) (difference, hin
 	default:
 		hint = "give nn.AllowConversion()"
 	}
-	return fmt.Sprintf("%s is %s %s in the file and %s %s in the model", safetensors.Quote(p.inFile),
+	return fmt.Sprintf("%s is %s %s in the file and %s %s in the model", legible.Quote(p.inFile),
 		t.DType, tensor.FormatShape(t.Shape), dtype, tensor.FormatShape(shape)), hint
 }
 

@@ -1,8 +1,9 @@
-// Package legible writes names and numbers the way pictures and explanations show them to people: on one line, short,
-// and without a character that could hide another.
+// Package legible writes names and numbers the way pictures, explanations and messages show them to people: on one line,
+// short, and without a character that could hide another.
 package legible
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -49,6 +50,21 @@ func Line(s string, limit int) string {
 		s = s[n:]
 	}
 	return b.String()
+}
+
+// quoteLen is the number of bytes after which [Quote] cuts.
+const quoteLen = 80
+
+// Quote returns a text from a file as it stands in messages: as a Go string, and cut short if it is long, with its length.
+func Quote(s string) string {
+	if len(s) <= quoteLen {
+		return strconv.Quote(s)
+	}
+	n := quoteLen
+	for n > quoteLen-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strconv.Quote(s[:n]), len(s))
 }
 
 // prefix returns the number of bytes in the first n characters of s.

@@ -31,6 +31,21 @@ func TestName(t *testing.T) {
 	}
 }
 
+func TestQuote(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"", `""`},
+		{"a\n\"b\"\xff", `"a\n\"b\"\xff"`},
+		{strings.Repeat("a", 80), `"` + strings.Repeat("a", 80) + `"`},
+		{strings.Repeat("a", 81), `"` + strings.Repeat("a", 80) + `"… (81 bytes)`},
+		{"a" + strings.Repeat("é", 50), `"a` + strings.Repeat("é", 39) + `"… (101 bytes)`},
+		{strings.Repeat("\x80", 100), `"` + strings.Repeat(`\x80`, 76) + `"… (100 bytes)`},
+	} {
+		if got := legible.Quote(c.in); got != c.want {
+			t.Errorf("Quote(%q) = %s, want %s", c.in, got, c.want)
+		}
+	}
+}
+
 func TestNumber(t *testing.T) {
 	for _, c := range []struct {
 		v    float64

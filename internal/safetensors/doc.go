@@ -5,7 +5,7 @@
 //	header    a JSON object, padded with spaces: name → {"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}
 //	data      the numbers, row by row, little endian, one tensor after the other
 //
-// The header may have an object of strings under the name __metadata__. Offsets count from the begin of the data, which
+// The header may have an object of strings under the name __metadata__. Offsets count from the beginning of the data, which
 // tensors fill without gaps. See https://github.com/huggingface/safetensors for the format.
 //
 // Files come from anywhere, so [Open] takes nothing for granted: it refuses names that occur twice, offsets that overlap

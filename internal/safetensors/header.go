@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
 // An entry is a tensor in a header. It refers to the text of the header, so that a header of very many tensors does not
@@ -43,7 +44,7 @@ func parseHeader(text string) ([]entry, map[string]string, error) {
 	entries, metadata := make([]entry, 0, tensors), make(map[string]string, strings)
 	err = scanHeader(text, func(e entry) { entries = append(entries, e) }, func(key, value string) error {
 		if _, ok := metadata[key]; ok {
-			return fmt.Errorf("%s occurs twice", Quote(key))
+			return fmt.Errorf("%s occurs twice", legible.Quote(key))
 		}
 		metadata[key] = value
 		return nil
@@ -54,7 +55,7 @@ func parseHeader(text string) ([]entry, map[string]string, error) {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
 	for i := 1; i < len(entries); i++ {
 		if entries[i].name == entries[i-1].name {
-			return nil, nil, fmt.Errorf("two tensors are named %s", Quote(entries[i].name))
+			return nil, nil, fmt.Errorf("two tensors are named %s", legible.Quote(entries[i].name))
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end)) })
@@ -62,9 +63,9 @@ func parseHeader(text string) ([]entry, map[string]string, error) {
 	for _, e := range entries {
 		switch {
 		case e.begin > at:
-			return nil, nil, fmt.Errorf("tensor %s begins at byte %d of the data, and the one before it ends at %d: there is a gap", Quote(e.name), e.begin, at)
+			return nil, nil, fmt.Errorf("tensor %s begins at byte %d of the data, and the one before it ends at %d: there is a gap", legible.Quote(e.name), e.begin, at)
 		case e.begin < at:
-			return nil, nil, fmt.Errorf("tensor %s begins at byte %d of the data, and the one before it ends at %d: they overlap", Quote(e.name), e.begin, at)
+			return nil, nil, fmt.Errorf("tensor %s begins at byte %d of the data, and the one before it ends at %d: they overlap", legible.Quote(e.name), e.begin, at)
 		}
 		at = e.end
 	}
@@ -89,16 +90,16 @@ func scanHeader(text string, add func(entry), note func(key, value string) error
 		}
 		e := entry{name: name, begin: -1}
 		if err := s.entry(&e); err != nil {
-			return fmt.Errorf("tensor %s: %w", Quote(name), err)
+			return fmt.Errorf("tensor %s: %w", legible.Quote(name), err)
 		}
 		shape = e.appendShape(shape[:0])
 		size, err := sizeOf(e.dtype, shape)
 		if err != nil {
-			return fmt.Errorf("tensor %s: %w", Quote(name), err)
+			return fmt.Errorf("tensor %s: %w", legible.Quote(name), err)
 		}
 		if e.end-e.begin != size {
 			return fmt.Errorf("tensor %s has %d bytes of data, from %d to %d: type %s and shape %s take %d",
-				Quote(name), e.end-e.begin, e.begin, e.end, e.dtype, tensor.FormatShape(shape), size)
+				legible.Quote(name), e.end-e.begin, e.begin, e.end, e.dtype, tensor.FormatShape(shape), size)
 		}
 		add(e)
 		return nil
@@ -242,7 +243,7 @@ func (s *scanner) entry(e *entry) error {
 				return err
 			}
 			if e.dtype = dtypeNamed(name); e.dtype == 0 {
-				return s.errorf("there is no type %s", Quote(name))
+				return s.errorf("there is no type %s", legible.Quote(name))
 			}
 			return nil
 		case key == "shape" && !hasShape:
@@ -275,14 +276,14 @@ func (s *scanner) entry(e *entry) error {
 				return err
 			}
 			if n != 2 || v[0] > v[1] || v[1] > math.MaxInt64/2 {
-				return s.errorf("the offsets must be two, the begin and the end of the data")
+				return s.errorf("the offsets must be two, where the data begin and where they end")
 			}
 			e.begin, e.end = v[0], v[1]
 			return nil
 		case key == "dtype" || key == "shape" || key == "data_offsets":
 			return s.errorf("%q occurs twice", key)
 		}
-		return s.errorf("%s stands where only dtype, shape and data_offsets can", Quote(key))
+		return s.errorf("%s stands where only dtype, shape and data_offsets can", legible.Quote(key))
 	})
 	if err == nil && (e.dtype == 0 || !hasShape || e.begin < 0) {
 		return s.errorf("it must have dtype, shape and data_offsets")
@@ -331,17 +332,4 @@ func (s *scanner) metadata(note func(key, value string) error) error {
 		return fmt.Errorf("metadata: %w", err)
 	}
 	return nil
-}
-
-// Quote returns a text of a file as it stands in messages: in quotes, and cut short if it is long.
-func Quote(text string) string {
-	const most = 80
-	if len(text) <= most {
-		return strconv.Quote(text)
-	}
-	n := most
-	for n > most-utf8.UTFMax && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return fmt.Sprintf("%s… (%d bytes)", strconv.Quote(text[:n]), len(text))
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
 // A part is what a column of a table is for.
@@ -48,7 +50,7 @@ func (c TableConfig) columns(names []string, n int) ([]column, error) {
 				return nil, err
 			}
 			if parts[i] != nil {
-				return nil, fmt.Errorf("%s and %s are one column: give each column one part", quote(parts[i].key), quote(key))
+				return nil, fmt.Errorf("%s and %s are one column: give each column one part", legible.Quote(parts[i].key), legible.Quote(key))
 			}
 			parts[i] = &column{key: key, part: list.part, order: order}
 		}
@@ -96,7 +98,7 @@ func (c TableConfig) label() []string {
 func find(key string, names []string, n int) (int, error) {
 	if i := slices.Index(names, key); i >= 0 {
 		if slices.Contains(names[i+1:], key) {
-			return 0, fmt.Errorf("two columns are named %s: give the number of one, from 0 on", quote(key))
+			return 0, fmt.Errorf("two columns are named %s: give the number of one, from 0 on", legible.Quote(key))
 		}
 		return i, nil
 	}
@@ -104,13 +106,13 @@ func find(key string, names []string, n int) (int, error) {
 		return (i + n) % n, nil
 	}
 	if names == nil {
-		return 0, fmt.Errorf("no column %s: they are numbered from 0 to %d, and have no names, as Header is 0", quote(key), n-1)
+		return 0, fmt.Errorf("no column %s: they are numbered from 0 to %d, and have no names, as Header is 0", legible.Quote(key), n-1)
 	}
 	const most = 20
 	if len(names) > most {
-		return 0, fmt.Errorf("no column %s among %d: they begin with %.40q", quote(key), n, names[:most])
+		return 0, fmt.Errorf("no column %s among %d: they begin with %.40q", legible.Quote(key), n, names[:most])
 	}
-	return 0, fmt.Errorf("no column %s: there are %.40q", quote(key), names)
+	return 0, fmt.Errorf("no column %s: there are %.40q", legible.Quote(key), names)
 }
 
 // add reads the column's field of a row.
@@ -119,14 +121,14 @@ func (col *column) add(in *reader, row []string) error {
 	if col.levels != nil {
 		code, err := col.levels.codeOf(field)
 		if err != nil {
-			return in.errorf(col.index, "column %s: %w%s", quote(col.name), err, lineEnd(field))
+			return in.errorf(col.index, "column %s: %w%s", legible.Quote(col.name), err, lineEnd(field))
 		}
 		col.codes = append(col.codes, code)
 		return nil
 	}
 	v, err := strconv.ParseFloat(field, 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return in.errorf(col.index, "column %s: %s is not a finite number%s", quote(col.name), quote(field), lineEnd(field))
+		return in.errorf(col.index, "column %s: %s is not a finite number%s", legible.Quote(col.name), legible.Quote(field), lineEnd(field))
 	}
 	col.numbers = append(col.numbers, v)
 	return nil

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
 // A Layout says how the lines of a file are to be read.
@@ -94,7 +95,7 @@ func readRows(r io.Reader, layout Layout) (*Set, error) {
 		for i, field := range row[:c.features] {
 			v, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
 			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, c.errorf(i, "%s is not a finite number%s", quote(field), lineEnd(field))
+				return nil, c.errorf(i, "%s is not a finite number%s", legible.Quote(field), lineEnd(field))
 			}
 			x = append(x, v)
 		}
@@ -104,7 +105,7 @@ func readRows(r io.Reader, layout Layout) (*Set, error) {
 			if layout == Described {
 				want = fmt.Sprintf("an integer from 0 to %d", len(set.Classes)-1)
 			}
-			return nil, c.errorf(c.features, "class %s: want %s%s", quote(row[c.features]), want, lineEnd(row[c.features]))
+			return nil, c.errorf(c.features, "class %s: want %s%s", legible.Quote(row[c.features]), want, lineEnd(row[c.features]))
 		}
 		set.Labels = append(set.Labels, label)
 	}
@@ -203,7 +204,7 @@ func (c *reader) description() (rows int, classes []string, err error) {
 	for i, what := range []string{"rows", "features"} {
 		counts[i], err = strconv.Atoi(strings.TrimSpace(row[i]))
 		if err != nil || counts[i] < 1 {
-			return 0, nil, c.errorf(i, "%s is not a number of %s, 1 or more: is this a plain file?", quote(row[i]), what)
+			return 0, nil, c.errorf(i, "%s is not a number of %s, 1 or more: is this a plain file?", legible.Quote(row[i]), what)
 		}
 	}
 	if counts[1] >= maxFields {

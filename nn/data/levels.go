@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
 // levels are the texts that a column of a table has, and their codes.
@@ -32,9 +34,9 @@ func (l *levels) codeOf(text string) (int, error) {
 	const most = 20
 	switch {
 	case l.fixed && len(l.texts) > most:
-		return 0, fmt.Errorf("%s is not among the %d texts of Levels", quote(text), len(l.texts))
+		return 0, fmt.Errorf("%s is not among the %d texts of Levels", legible.Quote(text), len(l.texts))
 	case l.fixed:
-		return 0, fmt.Errorf("%s is not among the texts of Levels: %.40q", quote(text), l.texts)
+		return 0, fmt.Errorf("%s is not among the texts of Levels: %.40q", legible.Quote(text), l.texts)
 	case len(l.texts) == maxLevels:
 		return 0, fmt.Errorf("more than %d different texts: ignore the column, or read it as numbers", maxLevels)
 	}

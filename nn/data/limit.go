@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strconv"
-	"unicode/utf8"
 )
 
 // What a row may have at most, so that no file fills the memory with one: bytes and fields. A file is read in blocks,
@@ -44,17 +42,4 @@ func (l *limiter) Read(b []byte) (int, error) {
 	l.read += int64(n)
 	l.commas += bytes.Count(b[:n], l.comma)
 	return n, err
-}
-
-// quote returns a field as it stands in messages: in quotes, and cut short if it is long.
-func quote(field string) string {
-	const most = 40
-	if len(field) <= most {
-		return strconv.Quote(field)
-	}
-	n := most
-	for n > most-utf8.UTFMax && !utf8.RuneStart(field[n]) {
-		n--
-	}
-	return fmt.Sprintf("%s… (%d bytes)", strconv.Quote(field[:n]), len(field))
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
 // A TableConfig says what the columns of a table mean. A column is named by what stands above it, or by its number, from 0 on
@@ -197,7 +198,7 @@ func (g *gaps) find(in *reader, columns []column, row []string) (found bool) {
 		switch {
 		case g.drop:
 		case g.first == nil:
-			g.first = in.errorf(col.index, "column %s has no value", quote(col.name))
+			g.first = in.errorf(col.index, "column %s has no value", legible.Quote(col.name))
 		default:
 			g.more++
 		}
