@@ -35,6 +35,7 @@ var misuses = map[string][]func(){
 	},
 	"BroadcastShapes": nil,
 	"BroadcastsTo":    nil,
+	"Half":            nil,
 	"InversePermutation": {
 		func() { array.InversePermutation(nil, []int{1}) }, func() { array.InversePermutation(nil, []int{0, -1}) },
 		func() { array.InversePermutation(nil, []int{0, 0}) }, func() { array.InversePermutation(nil, make([]int, 1<<20)) },
@@ -51,6 +52,7 @@ var misuses = map[string][]func(){
 		func() { array.PermuteAdd(nil, square, []int{0, 1}) }, func() { array.PermuteAdd(row, square, []int{0, 1}) }, func() { array.PermuteAdd(square, square.Clone(), []int{0, 2}) },
 	},
 	"Instance": nil,
+	"Size":     nil,
 }
 
 // TestMisuse holds that every call of misuses panics with an *Error, and that there is an entry for every function.

@@ -1,5 +1,22 @@
 package array
 
+import (
+	"errors"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// Size is [tensor.Size] for shapes that come from files: its error says what is wrong with the shape, and is no
+// [*tensor.Error], which would say that the program is wrong.
+func Size(shape []int) (int, error) {
+	n, err := tensor.Size(shape)
+	var e *tensor.Error
+	if errors.As(err, &e) {
+		return 0, errors.New(e.Msg)
+	}
+	return n, err
+}
+
 // Axis returns axis as an index from 0 up into a shape of the given rank: negative axes count from the end, so that
 // -1 is the last one. The second result is false where there is no such axis.
 func Axis(axis, rank int) (int, bool) {

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
@@ -115,11 +116,9 @@ func scanHeader(text string, add func(entry), note func(key, value string) error
 
 // sizeOf returns the number of bytes of a tensor's data.
 func sizeOf(dtype DType, shape []int) (int64, error) {
-	n, err := tensor.Size(shape)
+	n, err := array.Size(shape)
 	if err != nil {
-		var e *tensor.Error
-		errors.As(err, &e)
-		return 0, errors.New(e.Msg) // not the error itself, which says that the program is wrong
+		return 0, err
 	}
 	hi, lo := bits.Mul64(uint64(n), uint64(dtype.bits()))
 	switch {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
 // A Tensor is an array with a name and a type of its own. It comes from [Of], [Int64s] and [Bytes], or from a file. It
@@ -94,7 +95,7 @@ func decode[T float32 | float64](dst []T, raw [][]byte, dtype DType, at order) {
 		switch dtype {
 		case F16:
 			for ; len(b) >= 2; b = b[2:] {
-				dst[at.next()] = T(halfToFloat32(binary.LittleEndian.Uint16(b)))
+				dst[at.next()] = T(array.Half(binary.LittleEndian.Uint16(b)))
 			}
 		case BF16:
 			for ; len(b) >= 2; b = b[2:] {
@@ -110,18 +111,6 @@ func decode[T float32 | float64](dst []T, raw [][]byte, dtype DType, at order) {
 			}
 		}
 	}
-}
-
-// halfToFloat32 returns the number of a half-precision float: a sign, 5 bits of exponent, 10 of fraction.
-func halfToFloat32(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10)&0x1f, uint32(h)&0x3ff
-	switch exponent {
-	case 0: // 0 and subnormal numbers: fraction · 2⁻²⁴
-		return math.Float32frombits(sign | math.Float32bits(float32(fraction)*0x1p-24))
-	case 0x1f: // infinities and NaN
-		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
-	}
-	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
 }
 
 // Ints returns the numbers of a tensor of a file in row-major order. It returns false if they are no integers, or one is

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -113,4 +114,20 @@ func intRows(arrays map[string]*tensor.Tensor, name string) ([][]int, error) {
 		rows[i] = all[i*w : i*w+w : i*w+w]
 	}
 	return rows, nil
+}
+
+// Integers returns the numbers of a tensor, in row-major order, as classes or other integers. It returns an error that names
+// the first one that is not an integer, and panics with an [*tensor.Error] if t is nil or zero.
+func Integers(t *tensor.Tensor) ([]int, error) {
+	if t == nil || t.Rank() == 0 && t.Len() == 0 {
+		panic(tensor.Errorf("data.Integers", tensor.ErrUsage, "got a nil or zero tensor: make one with tensor.New or tensor.Of"))
+	}
+	out := make([]int, t.Len())
+	for i := range out {
+		v := t.AtFlat(i)
+		if out[i] = int(v); v != math.Trunc(v) || math.Abs(v) > 1<<53 || float64(out[i]) != v {
+			return nil, fmt.Errorf("data.Integers: element %d is %v: want an integer", i, v)
+		}
+	}
+	return out, nil
 }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 )
 
 // ReadIDX reads an array in the format of the MNIST files, which may be compressed with gzip: the first two bytes tell.
@@ -59,12 +59,11 @@ func readIDX(r io.Reader) (*tensor.Tensor, error) {
 		}
 		shape[i] = int(d)
 	}
-	if _, err := tensor.Size(shape); err != nil {
-		var e *tensor.Error
-		errors.As(err, &e)
-		return nil, errors.New(e.Msg)
+	n, err := array.Size(shape)
+	if err != nil {
+		return nil, err
 	}
-	t, err := readNumbers(r, kind, shape)
+	t, err := readNumbers(r, kind, shape, n)
 	if err != nil {
 		return nil, err
 	}
@@ -80,32 +79,28 @@ func readIDX(r io.Reader) (*tensor.Tensor, error) {
 // ended reports whether a file has ended too early.
 func ended(err error) bool { return err == io.EOF || err == io.ErrUnexpectedEOF }
 
-// readNumbers reads the elements of a tensor in one of the types of IDX.
-func readNumbers(r io.Reader, kind byte, shape []int) (*tensor.Tensor, error) {
+// readNumbers reads a tensor of n elements in one of the types of IDX.
+func readNumbers(r io.Reader, kind byte, shape []int, n int) (*tensor.Tensor, error) {
 	order := binary.BigEndian
 	switch kind {
 	case 0x08:
-		return numbersOf(r, shape, 1, func(b []byte) float32 { return float32(b[0]) })
+		return numbersOf(r, shape, n, 1, func(b []byte) float32 { return float32(b[0]) })
 	case 0x09:
-		return numbersOf(r, shape, 1, func(b []byte) float32 { return float32(int8(b[0])) })
+		return numbersOf(r, shape, n, 1, func(b []byte) float32 { return float32(int8(b[0])) })
 	case 0x0B:
-		return numbersOf(r, shape, 2, func(b []byte) float32 { return float32(int16(order.Uint16(b))) })
+		return numbersOf(r, shape, n, 2, func(b []byte) float32 { return float32(int16(order.Uint16(b))) })
 	case 0x0C:
-		return numbersOf(r, shape, 4, func(b []byte) float64 { return float64(int32(order.Uint32(b))) })
+		return numbersOf(r, shape, n, 4, func(b []byte) float64 { return float64(int32(order.Uint32(b))) })
 	case 0x0D:
-		return numbersOf(r, shape, 4, func(b []byte) float32 { return math.Float32frombits(order.Uint32(b)) })
+		return numbersOf(r, shape, n, 4, func(b []byte) float32 { return math.Float32frombits(order.Uint32(b)) })
 	case 0x0E:
-		return numbersOf(r, shape, 8, func(b []byte) float64 { return math.Float64frombits(order.Uint64(b)) })
+		return numbersOf(r, shape, n, 8, func(b []byte) float64 { return math.Float64frombits(order.Uint64(b)) })
 	}
 	return nil, fmt.Errorf("type 0x%02X of the numbers: want 0x08, 0x09, 0x0B, 0x0C, 0x0D or 0x0E", kind)
 }
 
-// numbersOf reads numbers of so many bytes each, a piece at a time.
-func numbersOf[T float32 | float64](r io.Reader, shape []int, bytes int, decode func([]byte) T) (*tensor.Tensor, error) {
-	n, err := tensor.Size(shape)
-	if err != nil {
-		return nil, err
-	}
+// numbersOf reads n numbers of so many bytes each, a piece at a time.
+func numbersOf[T float32 | float64](r io.Reader, shape []int, n, bytes int, decode func([]byte) T) (*tensor.Tensor, error) {
 	out := []T{}
 	piece := make([]byte, 1<<15)
 	for len(out) < n {
@@ -120,73 +115,4 @@ func numbersOf[T float32 | float64](r io.Reader, shape []int, bytes int, decode 
 		}
 	}
 	return tensor.Of(out, shape...), nil
-}
-
-// MNIST reads a set of images and their classes in the files that MNIST, Fashion-MNIST and their like come in: for the part
-// "train" train-images-idx3-ubyte and train-labels-idx1-ubyte, for the part "test" those that begin with t10k, with a point
-// in place of the second hyphen or .gz at the end where they are so. X has shape (examples, 1, 28, 28), as convolutions take
-// it, in float32, with pixels from 0 for background to 1; for dense layers use nn.Flatten, or
-//
-//	set.X = set.X.Reshape(set.Len(), -1)
-//
-// Files that are missing, or do not fit together, are errors. MNIST panics with an [*tensor.Error] if fsys is nil or there is
-// no such part.
-func MNIST(fsys fs.FS, part string) (*Set, error) {
-	const op = "data.MNIST"
-	prefix, ok := map[string]string{"train": "train", "test": "t10k"}[part]
-	if !ok {
-		panic(tensor.Errorf(op, tensor.ErrUsage, "part %q: want \"train\" or \"test\"", part))
-	}
-	x, err := readFirst(op, fsys, prefix+"-images", "idx3-ubyte")
-	if err != nil {
-		return nil, err
-	}
-	y, err := readFirst(op, fsys, prefix+"-labels", "idx1-ubyte")
-	if err != nil {
-		return nil, err
-	}
-	if x.Rank() != 3 || y.Rank() != 1 || x.Dims()[0] != y.Len() || x.DType() != tensor.Float32 {
-		return nil, fmt.Errorf("data.MNIST: images of shape %s in %s and classes of shape %s: want bytes of shape (examples, rows, columns) and (examples)",
-			tensor.FormatShape(x.Dims()), x.DType(), tensor.FormatShape(y.Dims()))
-	}
-	labels, err := Integers(y)
-	if err != nil {
-		return nil, fmt.Errorf("data.MNIST: classes: %w", err)
-	}
-	pixels := x.Float32s()
-	for i := range pixels {
-		pixels[i] /= 255
-	}
-	return &Set{X: x.Reshape(x.Dims()[0], 1, x.Dims()[1], x.Dims()[2]), Labels: labels}, nil
-}
-
-// readFirst reads the first of the files that there is.
-func readFirst(op string, fsys fs.FS, name, kind string) (*tensor.Tensor, error) {
-	var first error
-	for _, file := range []string{name + "-" + kind, name + "." + kind, name + "-" + kind + ".gz", name + "." + kind + ".gz"} {
-		t, err := readFrom(op, fsys, file, ReadIDX)
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return t, err
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	return nil, fmt.Errorf("%w; there is none with .%s or .gz either", first, kind)
-}
-
-// Integers returns the numbers of a tensor, in row-major order, as classes or other integers. It returns an error that names
-// the first one that is not an integer, and panics with an [*tensor.Error] if t is nil or zero.
-func Integers(t *tensor.Tensor) ([]int, error) {
-	if t == nil || t.Rank() == 0 && t.Len() == 0 {
-		panic(tensor.Errorf("data.Integers", tensor.ErrUsage, "got a nil or zero tensor: make one with tensor.New or tensor.Of"))
-	}
-	out := make([]int, t.Len())
-	for i := range out {
-		v := t.AtFlat(i)
-		if out[i] = int(v); v != math.Trunc(v) || math.Abs(v) > 1<<53 || float64(out[i]) != v {
-			return nil, fmt.Errorf("data.Integers: element %d is %v: want an integer", i, v)
-		}
-	}
-	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
@@ -243,7 +244,7 @@ func (t *Table) build(columns []column) error {
 	if oneHot > 0 && n > maxOneHot/oneHot {
 		return fmt.Errorf("%d texts in columns of OneHot make as many features in %d rows: use Codes", oneHot, n)
 	}
-	if _, err := tensor.Size([]int{n, width + targets}); err != nil {
+	if _, err := array.Size([]int{n, width + targets}); err != nil {
 		return err
 	}
 	t.Set = &Set{X: tensor.New(tensor.Float64, n, width)}

@@ -2,11 +2,11 @@ package npy
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 
 	"codeberg.org/sbinet/npyio/npy/float16"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"golang.org/x/exp/constraints"
 )
 
@@ -20,7 +20,7 @@ func toTensor(numbers any, shape []int) (*tensor.Tensor, error) {
 	case []float16.Num:
 		single := make([]float32, len(s))
 		for i, v := range s {
-			single[i] = fromHalf(v.Uint16())
+			single[i] = array.Half(v.Uint16()) // that of the library is wrong below 2⁻¹⁴
 		}
 		return tensor.Of(single, shape...), nil
 	case []bool:
@@ -65,18 +65,4 @@ func ofIntegers[F float32 | float64, T constraints.Integer](s []T, shape []int) 
 		out[i] = F(v)
 	}
 	return tensor.Of(out, shape...), nil
-}
-
-// fromHalf returns a number of IEEE 754's binary16: 1 bit of sign, 5 of exponent, 10 of fraction. The library has one for
-// it, which is wrong for numbers below 2⁻¹⁴.
-func fromHalf(h uint16) float32 {
-	sign, exponent, fraction := uint32(h>>15)<<31, uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch exponent {
-	case 0:
-		tiny := float32(fraction) / (1 << 24) // exact
-		return math.Float32frombits(math.Float32bits(tiny) | sign)
-	case 0x1f:
-		return math.Float32frombits(sign | 0xff<<23 | fraction<<13)
-	}
-	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
 }

@@ -17,7 +17,6 @@ package npy
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -46,11 +45,9 @@ func read(r io.Reader) (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := tensor.Size(h.shape)
+	n, err := array.Size(h.shape)
 	if err != nil {
-		var e *tensor.Error
-		errors.As(err, &e)
-		return nil, errors.New(e.Msg)
+		return nil, err
 	}
 	want := int64(n) * int64(h.bytes)
 	var raw bytes.Buffer // grows with what there is, not with what the header promises
