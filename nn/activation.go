@@ -2,7 +2,6 @@ package nn
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"runtime"
 	"strings"
@@ -17,7 +16,8 @@ type function struct {
 	f    func(graph.Value) graph.Value
 }
 
-// Func returns the layer without parameters that applies f, such as nn.Func(ops.Sin).
+// Func returns the layer without parameters that applies f, such as nn.Func(ops.Sin). It panics with a [*graph.Error] if f
+// is nil.
 func Func(f func(graph.Value) graph.Value) Layer {
 	if f == nil {
 		panic(graph.Errorf("nn.Func", graph.ErrUsage, "got a nil function: give one such as ops.Tanh"))
@@ -78,11 +78,4 @@ func Softplus() Layer { return function{"Softplus", ops.Softplus} }
 // before it is more exact than [CrossEntropyFromProbs] of its result.
 func Softmax() Layer {
 	return function{"Softmax", func(x graph.Value) graph.Value { return ops.Softmax(x, -1) }}
-}
-
-// mustBeFinite panics unless a setting is a finite number.
-func mustBeFinite(op, name string, v float64) {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want a finite number", name, v))
-	}
 }

@@ -2,7 +2,6 @@ package nn
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
@@ -24,11 +23,7 @@ func (c fileSettings) with(op string, options []FileOption, takes ...string) fil
 		mustBeOption(op, i, o == nil)
 		c = o(c)
 	}
-	for _, name := range c.given {
-		if !slices.Contains(takes, name) {
-			panic(graph.Errorf(op, graph.ErrUsage, "there is no %s here: the options are %s", name, strings.Join(takes, ", ")))
-		}
-	}
+	mustTake(op, c.given, takes)
 	return c
 }
 

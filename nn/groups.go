@@ -151,7 +151,7 @@ func (g *Groups) LR() float64 {
 func (g *Groups) SetLR(lr float64) {
 	const op = "nn.Groups.SetLR"
 	g.mustBeMade(op)
-	mustBeRate(op, lr)
+	notNegative(op, "LR", lr)
 	by := lr / g.members[0].rate
 	for i, m := range g.members[1:] {
 		if r := m.rate * by; isNotFinite(r) || math.IsInf(by, 0) {

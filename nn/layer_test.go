@@ -311,7 +311,7 @@ func TestLayerMisuse(t *testing.T) {
 		{"average of rows", forward(nn.GlobalAvgPool(), nn.Eval(), 4, 4), "nn.GlobalAvgPool: x has shape (4,4): give it the shape (rows, channels, height, width)"},
 		{"flatten a vector", forward(nn.Flatten(), nn.Eval(), 4), "nn.Flatten: x has shape (4): give it the shape (rows, ...)"},
 		{"normalize nothing", func() { nn.BatchNorm(0) }, "nn.BatchNorm: 0 channels: want 1 or more"},
-		{"momentum", func() { nn.Momentum(1.5) }, "nn.Momentum: share 1.5: want 0 ≤ share ≤ 1"},
+		{"momentum", func() { nn.Momentum(1.5) }, "nn.Momentum: share = 1.5: want 0 ≤ share ≤ 1"},
 		{"eps", func() { nn.Eps(-1) }, "nn.Eps: eps = -1: want a finite number, 0 or more"},
 		{"channels of a batch", forward(nn.BatchNorm(3), nn.Eval(), 4, 2), `nn.BatchNorm: layer "weight" takes 3 channels, x has shape (4,2): give x the shape (rows, 3) or (rows, 3, ...)`},
 		{"one value to a channel", forward(nn.BatchNorm(3), nn.Train(rng), 1, 3, 1, 1), `nn.BatchNorm: layer "weight" has x of shape (1,3,1,1) in training, 1 values for each channel, and a variance needs two: give every batch two rows or more, the last of an epoch and each worker's part too`},

@@ -66,6 +66,12 @@ type moments struct {
 	squares bool // v holds squares
 }
 
+// setLR changes the learning rate.
+func (o *memory) setLR(op string, lr float64) {
+	notNegative(op, "LR", lr)
+	o.lr = lr
+}
+
 // step changes parameters by the gradients of a sweep.
 func (o *memory) step(op string, params []*Param, grads autograd.Gradients) error {
 	err := o.prepare(op, params, func(p *Param, m *slot) (*tensor.Tensor, bool) { return gradientOf(p, &m.scalar, grads) })

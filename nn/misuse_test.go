@@ -187,7 +187,7 @@ func TestNil(t *testing.T) {
 		"Param.Bind":    {{func() { (*nn.Param)(nil).Bind(g) }, "got a nil *nn.Param"}, {func() { (&nn.Param{}).Bind(g) }, "has no numbers"}, {func() { w.Bind(nil) }, "got a nil graph"}},
 		"Pass.Update": {
 			{func() { pass.Update(nil, x, 1) }, "got a nil *nn.Param"}, {func() { pass.Update(w, x, 1) }, "is of kind undeclared"}, {func() { pass.Update(state, graph.Value{}, 1) }, "zero graph.Value"},
-			{func() { pass.Update(state, x, 1) }, "has shape (1), what is to update it (2,1)"}, {func() { pass.Update(state, ops.Reshape(ops.Sum(x), 1), 1.5) }, "share 1.5"}, {func() { nn.Eval().Update(state, ops.Reshape(ops.Sum(x), 1), 1) }, harmless},
+			{func() { pass.Update(state, x, 1) }, "has shape (1), what is to update it (2,1)"}, {func() { pass.Update(state, ops.Reshape(ops.Sum(x), 1), 1.5) }, "share = 1.5: want 0 ≤ share ≤ 1"}, {func() { nn.Eval().Update(state, ops.Reshape(ops.Sum(x), 1), 1) }, harmless},
 		},
 		"Pass.Count":          {{func() { pass.Count(nil) }, "got a nil *nn.Param"}, {func() { pass.Count(state) }, "is of kind state and shape (1)"}},
 		"Pass.Into":           {{func() { pass.Into(nil) }, "got a nil *nn.Updates"}},

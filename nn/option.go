@@ -1,9 +1,7 @@
 package nn
 
 import (
-	"math"
 	"slices"
-	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
@@ -38,11 +36,7 @@ func (c layerSettings) with(op string, options []LayerOption, takes ...string) l
 		mustBeOption(op, i, o == nil)
 		c = o(c)
 	}
-	for _, name := range c.given {
-		if !slices.Contains(takes, name) {
-			panic(graph.Errorf(op, graph.ErrUsage, "there is no %s here: the options are %s", name, strings.Join(takes, ", ")))
-		}
-	}
+	mustTake(op, c.given, takes)
 	return c
 }
 
@@ -68,9 +62,7 @@ func NoBias() LayerOption {
 // [*graph.Error] unless 0 ≤ share ≤ 1.
 func Momentum(share float64) LayerOption {
 	const op = "nn.Momentum"
-	if !(share >= 0 && share <= 1) {
-		panic(graph.Errorf(op, graph.ErrValue, "share %g: want 0 ≤ share ≤ 1", share))
-	}
+	mustBeShare(op, "share", share)
 	return func(c layerSettings) layerSettings { c.momentum = share; return c.set(op) }
 }
 
@@ -78,9 +70,7 @@ func Momentum(share float64) LayerOption {
 // negative or not finite.
 func Eps(eps float64) LayerOption {
 	const op = "nn.Eps"
-	if !(eps >= 0) || math.IsInf(eps, 0) {
-		panic(graph.Errorf(op, graph.ErrValue, "eps = %g: want a finite number, 0 or more", eps))
-	}
+	notNegative(op, "eps", eps)
 	return func(c layerSettings) layerSettings { c.eps = eps; return c.set(op) }
 }
 

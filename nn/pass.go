@@ -52,9 +52,7 @@ func (p Pass) Update(state *Param, v graph.Value, share float64) {
 		panic(graph.Errorf(op, graph.ErrShape, "parameter %q has shape %s, what is to update it %s: give both the same shape",
 			state.Name, tensor.FormatShape(state.Data.Dims()), tensor.FormatShape(v.Dims())))
 	}
-	if !(share >= 0 && share <= 1) {
-		panic(graph.Errorf(op, graph.ErrValue, "share %g: want 0 ≤ share ≤ 1", share))
-	}
+	mustBeShare(op, "share", share)
 	switch {
 	case !p.Training() || state.Frozen:
 	case p.updates != nil:

@@ -1,8 +1,6 @@
 package nn
 
 import (
-	"math"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/ops"
 )
@@ -36,9 +34,7 @@ func L1(g *graph.Graph, lambda float64, params ...*Param) graph.Value {
 }
 
 func penalty(op string, g *graph.Graph, lambda float64, f func(graph.Value) graph.Value, params []*Param) graph.Value {
-	if !(lambda >= 0) || math.IsInf(lambda, 0) {
-		panic(graph.Errorf(op, graph.ErrValue, "λ = %g: want a finite number, 0 or more", lambda))
-	}
+	notNegative(op, "λ", lambda)
 	if g == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil graph: give the graph of the loss"))
 	}

@@ -3,6 +3,8 @@ package nn
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
@@ -25,6 +27,20 @@ func notNegative(op, name string, v float64) {
 func between(op, name string, v, lo, hi float64) {
 	if !(v >= lo && v < hi) {
 		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want %g ≤ %s < %g", name, v, lo, name, hi))
+	}
+}
+
+// mustBeShare panics unless 0 ≤ v ≤ 1.
+func mustBeShare(op, name string, v float64) {
+	if !(v >= 0 && v <= 1) {
+		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want 0 ≤ %s ≤ 1", name, v, name))
+	}
+}
+
+// mustBeFinite panics unless a setting is a finite number.
+func mustBeFinite(op, name string, v float64) {
+	if isNotFinite(v) {
+		panic(graph.Errorf(op, graph.ErrValue, "%s = %g: want a finite number", name, v))
 	}
 }
 
@@ -59,5 +75,14 @@ func mustHaveSource(op string, rng *rand.Rand) {
 func mustBeOption(op string, i int, isNil bool) {
 	if isNil {
 		panic(graph.Errorf(op, graph.ErrUsage, "option %d is nil: leave it out", i+1))
+	}
+}
+
+// mustTake panics unless the options that were given, such as "nn.NoBias", are among those that a function takes.
+func mustTake(op string, given, takes []string) {
+	for _, name := range given {
+		if !slices.Contains(takes, name) {
+			panic(graph.Errorf(op, graph.ErrUsage, "there is no %s here: the options are %s", name, strings.Join(takes, ", ")))
+		}
 	}
 }
