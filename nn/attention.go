@@ -66,16 +66,14 @@ func newAttention(op string, rng *rand.Rand, dim, heads int, c layerSettings) *A
 		dim: dim, heads: heads, causal: c.causal, dropout: c.dropout,
 		weight: &Param{Name: "in_proj_weight", Data: c.init.Draw(rng, dim, 3*dim, dim, 3*dim), Kind: Weight, Transposed: true},
 	}
-	a.params = []*Param{a.weight}
 	out := []LayerOption{WithInit(c.init)}
 	if c.noBias {
 		out = append(out, NoBias())
 	} else {
 		a.bias = constantParam("in_proj_bias", Bias, 0, 3*dim)
-		a.params = append(a.params, a.bias)
 	}
 	a.out = member{"out_proj", Linear(rng, dim, dim, out...)}
-	a.params = append(a.params, adopt(op, a, a.out)...)
+	a.params = append(present(a.weight, a.bias), adopt(op, a, a.out)...)
 	return a
 }
 
@@ -146,13 +144,9 @@ func (a *Attention) takes(v graph.Value) bool {
 // project returns queries, keys and values of the heads, (rows, heads, time, dim/heads).
 func (a *Attention) project(q, k, v graph.Value) (_, _, _ graph.Value) {
 	g := q.Graph()
-	w := a.weight.Bind(g)
-	var b graph.Value
-	if a.bias != nil {
-		b = a.bias.Bind(g)
-	}
+	w, b := a.weight.Bind(g), a.bias.bindAny(g)
 	if q == k && k == v { // one product for all three
-		all := ops.Permute(ops.Reshape(project(q, w, b), q.Dims()[0], q.Dims()[1], 3, a.heads, a.dim/a.heads), 2, 0, 3, 1, 4)
+		all := ops.Permute(ops.Reshape(affine(q, w, b), q.Dims()[0], q.Dims()[1], 3, a.heads, a.dim/a.heads), 2, 0, 3, 1, 4)
 		part := func(i int) graph.Value { return ops.Squeeze(ops.Slice(all, 0, i, i+1), 0) }
 		return part(0), part(1), part(2)
 	}
@@ -162,18 +156,10 @@ func (a *Attention) project(q, k, v graph.Value) (_, _, _ graph.Value) {
 		if a.bias != nil {
 			bias = ops.Slice(b, 0, lo, hi)
 		}
-		y := project(x, ops.Slice(w, 1, lo, hi), bias)
+		y := affine(x, ops.Slice(w, 1, lo, hi), bias)
 		return ops.Permute(ops.Reshape(y, x.Dims()[0], x.Dims()[1], a.heads, a.dim/a.heads), 0, 2, 1, 3)
 	}
 	return head(0, q), head(1, k), head(2, v)
-}
-
-// project returns x·w + b, without b if that is the zero Value.
-func project(x, w, b graph.Value) graph.Value {
-	if b.Graph() == nil {
-		return ops.MatMul(x, w)
-	}
-	return ops.Linear(x, w, b)
 }
 
 // joined returns the mask as ops.Attention takes it, the zero Value for none.

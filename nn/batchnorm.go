@@ -84,10 +84,3 @@ func (l *batchNorm) Forward(p Pass, x graph.Value) graph.Value {
 	p.Update(l.variance, ops.MulScalar(variance, float64(k)/float64(k-1)), l.momentum)
 	return y
 }
-
-// constantParam returns a parameter that begins as v throughout.
-func constantParam(name string, kind ParamKind, v float64, shape ...int) *Param {
-	p := &Param{Name: name, Data: tensor.New(tensor.Float64, shape...), Kind: kind}
-	p.Data.Fill(v)
-	return p
-}

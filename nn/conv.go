@@ -63,11 +63,10 @@ func newConv(op string, axes int, rng *rand.Rand, in, out, k int, options []Laye
 		panic(graph.Errorf(op, graph.ErrLimit, "kernels of shape %s are too large: use fewer channels or a smaller size", tensor.FormatShape(shape)))
 	}
 	l.weight = &Param{Name: "weight", Data: c.init.Draw(rng, n/out, n/in, shape...), Kind: Weight}
-	l.params = []*Param{l.weight}
 	if !c.noBias {
-		l.bias = &Param{Name: "bias", Data: tensor.New(tensor.Float64, out), Kind: Bias}
-		l.params = append(l.params, l.bias)
+		l.bias = constantParam("bias", Bias, 0, out)
 	}
+	l.params = present(l.weight, l.bias)
 	return l
 }
 
@@ -89,11 +88,7 @@ func (l *conv) Forward(_ Pass, x graph.Value) graph.Value {
 		panic(graph.Errorf(l.op, graph.ErrShape, "layer %q takes %d channels, x has shape %s: give x the shape (rows, %d, %s)",
 			l.weight.Name, in, tensor.FormatShape(dims), in, [...]string{1: "length", 2: "height, width"}[l.window.axes]))
 	}
-	var b graph.Value
-	if l.bias != nil {
-		b = l.bias.Bind(x.Graph())
-	}
-	s := &l.window
+	b, s := l.bias.bindAny(x.Graph()), &l.window
 	if s.axes == 1 {
 		return ops.Conv1DWith(x, w, ops.Conv1DConfig{Stride: s.stride[0], Padding: s.padding[0], Dilation: s.dilation[0], Groups: l.groups, Bias: b})
 	}

@@ -50,8 +50,8 @@ func (e *EmbeddingTable) String() string {
 	return fmt.Sprintf("Embedding(%d, %d)", dims[0], dims[1])
 }
 
-// ids holds lists of indices for a moment.
-var ids = sync.Pool{New: func() any { return new([]int) }}
+// intLists holds lists of indices for a moment.
+var intLists = sync.Pool{New: func() any { return new([]int) }}
 
 // Forward returns the vectors of the numbers in x. It panics with a [*graph.Error] if one of them is not a whole number or
 // has no vector.
@@ -65,18 +65,18 @@ func (e *EmbeddingTable) Forward(_ Pass, x graph.Value) graph.Value {
 	if x.Graph().DType() == tensor.Float32 && vocab > most {
 		panic(graph.Errorf(op, graph.ErrLimit, "layer %q has %d vectors, and float32 does not hold all whole numbers above %d: use Lookup", e.weight.Name, vocab, most))
 	}
-	list := ids.Get().(*[]int)
-	defer ids.Put(list)
+	list := intLists.Get().(*[]int)
+	defer intLists.Put(list)
 	*list = (*list)[:0]
 	numbers, dims := x.Node().Data(), x.Dims()
 	for i := range numbers.Len() {
 		v := numbers.AtFlat(i)
 		if !(v >= 0 && v < float64(vocab)) || v != float64(int(v)) {
-			panic(e.noVector(placeOf(i, dims), fmt.Sprint(v)))
+			panic(e.noVector(op, placeOf(i, dims), v))
 		}
 		*list = append(*list, int(v))
 	}
-	return e.take(w, *list, dims)
+	return e.take(op, w, *list, dims)
 }
 
 // Lookup returns the vectors of the given numbers on a graph. The result has the given shape, with dim as a further axis;
@@ -98,28 +98,28 @@ func (e *EmbeddingTable) Lookup(g *graph.Graph, ids []int, shape ...int) graph.V
 	w := e.weight.Bind(g)
 	for i, v := range ids {
 		if v < 0 || v >= w.Dims()[0] {
-			panic(e.noVector(placeOf(i, shape), fmt.Sprint(v)))
+			panic(e.noVector(op, placeOf(i, shape), float64(v)))
 		}
 	}
-	return e.take(w, ids, shape)
+	return e.take(op, w, ids, shape)
 }
 
 // take returns the vectors of ids, in the given shape.
-func (e *EmbeddingTable) take(w graph.Value, ids, shape []int) graph.Value {
+func (e *EmbeddingTable) take(op string, w graph.Value, ids, shape []int) graph.Value {
 	y := ops.Embedding(w, ids...)
 	if len(shape) == 1 {
 		return y
 	}
 	if len(shape) == tensor.MaxRank {
-		panic(graph.Errorf("nn.Embedding", graph.ErrShape, "x has shape %s, and a tensor has at most %d axes: give it fewer", tensor.FormatShape(shape), tensor.MaxRank))
+		panic(graph.Errorf(op, graph.ErrShape, "the numbers have shape %s, and a tensor has at most %d axes: give it fewer", tensor.FormatShape(shape), tensor.MaxRank))
 	}
 	var buf [tensor.MaxRank]int
 	return ops.Reshape(y, append(append(buf[:0], shape...), w.Dims()[1])...)
 }
 
 // noVector returns the error for a number that the table has no vector for.
-func (e *EmbeddingTable) noVector(place, v string) *graph.Error {
-	return graph.Errorf("nn.Embedding", graph.ErrIndex, "%s is %s, and layer %q has vectors for the whole numbers from 0 to %d: make a larger table, or map what is unknown to a number of its own",
+func (e *EmbeddingTable) noVector(op, place string, v float64) *graph.Error {
+	return graph.Errorf(op, graph.ErrIndex, "%s is %v, and layer %q has vectors for the whole numbers from 0 to %d: make a larger table, or map what is unknown to a number of its own",
 		place, v, e.weight.Name, e.weight.Data.Dims()[0]-1)
 }
 

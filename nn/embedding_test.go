@@ -63,11 +63,11 @@ func TestEmbeddingMisuse(t *testing.T) {
 		{"infinite", forward([]int{1}, math.Inf(1)), "nn.Embedding: row 0 is +Inf, and " + known},
 		{"huge", forward([]int{1}, 1e300), "nn.Embedding: row 0 is 1e+300, and " + known},
 		{"a scalar", forward(nil, 9), "nn.Embedding: x is 9, and " + known},
-		{"int too large", lookup(nil, 3, 7), "nn.Embedding: row 1 is 7, and " + known},
-		{"int negative", lookup([]int{1, 2}, 3, -1), "nn.Embedding: row 0, place 1 is -1, and " + known},
+		{"int too large", lookup(nil, 3, 7), "nn.EmbeddingTable.Lookup: row 1 is 7, and " + known},
+		{"int negative", lookup([]int{1, 2}, 3, -1), "nn.EmbeddingTable.Lookup: row 0, place 1 is -1, and " + known},
 		{"as many as places", lookup([]int{2, 2}, 3), "nn.EmbeddingTable.Lookup: 1 numbers for the shape (2,2): give one for each place"},
 		{"no such shape", lookup([]int{-1}, 3), "nn.EmbeddingTable.Lookup: 1 numbers for the shape (-1): give one for each place"},
-		{"too many axes", lookup(make([]int, tensor.MaxRank)), "nn.Embedding: x has shape (0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0), and a tensor has at most 16 axes: give it fewer"},
+		{"too many axes", lookup(make([]int, tensor.MaxRank)), "nn.EmbeddingTable.Lookup: the numbers have shape (0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0), and a tensor has at most 16 axes: give it fewer"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

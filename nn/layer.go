@@ -16,7 +16,7 @@ type Model interface {
 // A Layer is a function with parameters. Forward records it on the graph of x; it binds the layer's parameters there
 // and keeps nothing of the graph, so that one layer can serve several graphs, and several goroutines as long as none
 // changes the parameters. Params returns the parameters, state among them, the same slice each time, which must not be
-// changed.
+// changed. The layers of this package panic with a [*graph.Error] in Forward if x is not of a shape that they take.
 //
 // A layer of one's own is a type with these two methods. It draws its first numbers by [Init.Draw], takes part in the
 // graph by [Param.Bind], and changes state by [Pass.Update].

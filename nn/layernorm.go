@@ -47,10 +47,7 @@ func newLayerNorm(op string, n int, eps float64, options []LayerOption, bias *Pa
 	}
 	c := layerSettings{eps: eps}.with(op, options, "nn.Eps")
 	l := &layerNorm{op: op, weight: constantParam("weight", Bias, 1, n), bias: bias, eps: c.eps}
-	l.params = []*Param{l.weight}
-	if bias != nil {
-		l.params = append(l.params, bias)
-	}
+	l.params = present(l.weight, l.bias)
 	return l
 }
 

@@ -20,9 +20,11 @@ type linear struct {
 // This is the lecture's u = w₁z₁ + w₂z₂ + ... + b for all nodes of a layer and all examples of a batch at once: column
 // j of W holds the weights of node j.
 //
-// The weights are drawn from rng, by [XavierUniform] unless [WithInit] says otherwise, and the biases are 0. The
-// parameters are named "weight" and "bias", and are float64 until [To] converts them. Linear panics with a
-// [*graph.Error] if rng is nil or a size is less than 1.
+// The options are [WithInit] and [NoBias]. The weights are drawn from rng, by [XavierUniform] unless WithInit says
+// otherwise, and the biases are 0. The parameters are named "weight" and "bias", and are float64 until [To] converts them;
+// in files the weight lies transposed, as PyTorch's does.
+//
+// Linear panics with a [*graph.Error] if rng is nil, a size is less than 1, or an option does not fit.
 func Linear(rng *rand.Rand, in, out int, options ...LayerOption) Layer {
 	const op = "nn.Linear"
 	mustHaveSource(op, rng)
@@ -31,11 +33,10 @@ func Linear(rng *rand.Rand, in, out int, options ...LayerOption) Layer {
 	}
 	c := layerSettings{init: XavierUniform()}.with(op, options, "nn.WithInit", "nn.NoBias")
 	l := &linear{weight: &Param{Name: "weight", Data: c.init.Draw(rng, in, out, in, out), Kind: Weight, Transposed: true}}
-	l.params = []*Param{l.weight}
 	if !c.noBias {
-		l.bias = &Param{Name: "bias", Data: tensor.New(tensor.Float64, out), Kind: Bias}
-		l.params = append(l.params, l.bias)
+		l.bias = constantParam("bias", Bias, 0, out)
 	}
+	l.params = present(l.weight, l.bias)
 	return l
 }
 
@@ -54,11 +55,15 @@ func (l *linear) Forward(_ Pass, x graph.Value) graph.Value {
 		panic(graph.Errorf(op, graph.ErrShape, "layer %q takes %d numbers a row, x has shape %s: give x the shape (rows, %d)",
 			l.weight.Name, w.Dims()[0], tensor.FormatShape(dims), w.Dims()[0]))
 	}
-	if l.bias == nil {
+	return affine(x, w, l.bias.bindAny(x.Graph()))
+}
+
+// affine returns x·w + b, for rows or a vector x, without b if that is the zero Value.
+func affine(x, w, b graph.Value) graph.Value {
+	switch {
+	case b.Graph() == nil:
 		return ops.MatMul(x, w)
-	}
-	b := l.bias.Bind(x.Graph())
-	if x.Rank() == 1 {
+	case x.Rank() == 1:
 		return ops.Add(ops.MatMul(x, w), b)
 	}
 	return ops.Linear(x, w, b)

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -24,6 +25,18 @@ type Param struct {
 	Transposed bool
 
 	place *place // nil before a container has named it
+}
+
+// constantParam returns a parameter that begins as v throughout.
+func constantParam(name string, kind ParamKind, v float64, shape ...int) *Param {
+	p := &Param{Name: name, Data: tensor.New(tensor.Float64, shape...), Kind: kind}
+	p.Data.Fill(v)
+	return p
+}
+
+// present returns those of the parameters that are not nil.
+func present(params ...*Param) []*Param {
+	return slices.DeleteFunc(params, func(p *Param) bool { return p == nil })
 }
 
 // A ParamKind says what a parameter is to training.
@@ -80,6 +93,14 @@ func (p *Param) Bind(g *graph.Graph) graph.Value {
 		return g.Bind(p.Data).Named(p.Name)
 	}
 	return g.BindConst(p.Data).Named(p.Name)
+}
+
+// bindAny is Bind of a parameter that a layer may do without: the zero Value for nil.
+func (p *Param) bindAny(g *graph.Graph) graph.Value {
+	if p == nil {
+		return graph.Value{}
+	}
+	return p.Bind(g)
 }
 
 // isWeight reports whether the parameter is a weight.

@@ -119,12 +119,7 @@ func (r recurrence) newCell(rng *rand.Rand, in int, suffix string, c layerSettin
 	return cell
 }
 
-func (c *recurrentCell) params() []*Param {
-	if c.bIH == nil {
-		return []*Param{c.wIH, c.wHH}
-	}
-	return []*Param{c.wIH, c.wHH, c.bIH, c.bHH}
-}
+func (c *recurrentCell) params() []*Param { return present(c.wIH, c.wHH, c.bIH, c.bHH) }
 
 // bind returns the leaves of the parameters, zeros for biases that there are not.
 func (c *recurrentCell) bind(g *graph.Graph) [4]graph.Value {
