@@ -21,8 +21,8 @@
 //	go run ./examples/language -generate FILE [-prompt TEXT] [-length 500] [-temperature 0.7]
 //
 // The first form trains each model once for each seed, prints how many bits they need, and lets the best ones write. The
-// best of all, by the tenth of the text before the last, is kept in a file, which PyTorch reads too. The second form lets
-// the model in a file write. The flags are:
+// best of all, by the tenth of the text before the last, is kept in a file. PyTorch reads that too, as language.py beside
+// this program does. The second form lets the model in a file write. The flags are:
 //
 //	-model LIST       the models to train: gru, transformer or both
 //	-seeds N          trainings of each model, with other first weights and order of the text
