@@ -108,16 +108,20 @@ func testGemm[T kernel.Float](t *testing.T) {
 // reference returns the elements of C after the product.
 func reference[T kernel.Float](s shape, a, b, c matrix[T], accumulate bool) []T {
 	want := make([]T, s.m*s.n)
+	down, right := b.ld, 1
+	if s.transB {
+		down, right = 1, b.ld
+	}
 	for i := range s.m {
-		for j := range s.n {
-			var sum T
-			if accumulate {
-				sum = c.at(i, j, false)
+		row := want[i*s.n : (i+1)*s.n]
+		if accumulate && s.n > 0 {
+			copy(row, c.s[i*c.ld:])
+		}
+		for p := range s.k {
+			x := a.at(i, p, s.transA)
+			for j := range row {
+				row[j] += x * b.s[p*down+j*right]
 			}
-			for p := range s.k {
-				sum += a.at(i, p, s.transA) * b.at(p, j, s.transB)
-			}
-			want[i*s.n+j] = sum
 		}
 	}
 	return want
