@@ -63,7 +63,10 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 	}
 	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
 		for name, make := range rules {
-			for _, l := range losses {
+			for i, l := range losses {
+				if i > 0 && name != "adam" {
+					continue // rules and losses do not know of each other
+				}
 				t.Run(dtype.String()+"/"+name+"/"+l.name, func(t *testing.T) {
 					rng := rand.New(rand.NewPCG(1, 2))
 					layers := []nn.Layer{nn.Named("hidden", nn.Linear(rng, 20, 30)), nn.ReLU(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 30, 10), nn.Sigmoid(), nn.Dropout(nn.Classic()), nn.Linear(rng, 10, 4)}

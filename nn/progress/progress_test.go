@@ -193,7 +193,10 @@ func TestBar(t *testing.T) {
 func TestBarFits(t *testing.T) {
 	for columns := 1; columns <= 130; columns++ {
 		for _, loss := range []float64{0, 1, 0.123456, -1.23456e-300, 1e20, math.NaN(), math.Inf(-1)} {
-			for _, title := range []string{"", "a", "seed 2 of 5", "種子の番号", "a\r\n\x1bcb"} {
+			for i, title := range []string{"seed 2 of 5", "", "a", "種子の番号", "a\r\n\x1bcb"} {
+				if i > 0 && loss != 0.123456 {
+					continue // titles and losses do not know of each other
+				}
 				s := &screen{columns: columns}
 				p := progress.To(s, progress.Title(title), progress.MetricName(title))
 				p(nn.Report{Epoch: 3, Epochs: 12345, Step: 2345, Steps: 123456, EpochStep: 5, EpochSteps: 10, Examples: 1e9, Loss: loss, Metric: loss})
