@@ -149,9 +149,6 @@ func (t Tensor) Ints() ([]int64, bool) {
 	return v, true
 }
 
-// RawBytes returns the bytes of a tensor of a file.
-func (t Tensor) RawBytes() []byte { return slices.Concat(t.raw...) }
-
 // An order goes through the elements of a tensor in memory in the order of a file.
 type order struct {
 	i, step, end    int // the next element, the way to the one after it, where a row of the file is over

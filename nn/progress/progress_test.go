@@ -459,7 +459,7 @@ func TestMisuse(t *testing.T) {
 		want string
 	}{
 		"To":        {func() { progress.To(nil) }, "progress.To: got a nil io.Writer: give one such as os.Stderr"},
-		"To option": {func() { progress.To(&bytes.Buffer{}, progress.Title("a"), nil) }, "progress.To: option 1 is nil: leave it out"},
+		"To option": {func() { progress.To(&bytes.Buffer{}, progress.Title("a"), nil) }, "progress.To: option 2 is nil: leave it out"},
 		"Steps":     {func() { progress.Steps(nil, 1, "") }, "progress.Steps: got a nil io.Writer: give one such as os.Stderr"},
 		"Steps n":   {func() { progress.Steps(&bytes.Buffer{}, 0, "") }, "progress.Steps: 0 steps: want 1 or more"},
 		"Log":       {func() { progress.Log(nil) }, "progress.Log: got a nil or zero *slog.Logger: give one such as slog.Default()"},

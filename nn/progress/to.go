@@ -44,7 +44,7 @@ func To(w io.Writer, options ...Option) nn.Progress {
 	s := settings{metric: "metric"}
 	for i, o := range options {
 		if o == nil {
-			panic(graph.Errorf(op, graph.ErrUsage, "option %d is nil: leave it out", i))
+			panic(graph.Errorf(op, graph.ErrUsage, "option %d is nil: leave it out", i+1))
 		}
 		s = o(s)
 	}
