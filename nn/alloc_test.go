@@ -48,6 +48,23 @@ const runtimeAllocations = 9
 // warmUp is how many steps fill the pools and lists of a graph.
 const warmUp = 20
 
+// mustAllocateNothing takes steps, and fails if they allocate once the pools are full.
+func mustAllocateNothing(t *testing.T, step func()) {
+	t.Helper()
+	for range warmUp {
+		step()
+	}
+	const steps = 100 // in one run: an average would be rounded down
+	n := testing.AllocsPerRun(1, func() {
+		for range steps {
+			step()
+		}
+	})
+	if n > runtimeAllocations {
+		t.Errorf("%d training steps make %v allocations, want none", steps, n)
+	}
+}
+
 func TestTrainingStepAllocatesNothing(t *testing.T) {
 	losses := []struct {
 		name string
@@ -80,18 +97,7 @@ func TestTrainingStepAllocatesNothing(t *testing.T) {
 						g: graph.New(graph.WithDType(dtype)), model: model, weights: nn.Weights(model.Params()...), opt: make(0.01, model.Params()), rng: rng,
 						batches: data.NewBatches(set, data.BatchConfig{Size: 32, Rand: rng, DType: dtype}), loss: l.loss,
 					}
-					for range warmUp {
-						s.step(t)
-					}
-					const steps = 100 // in one run: an average would be rounded down
-					n := testing.AllocsPerRun(1, func() {
-						for range steps {
-							s.step(t)
-						}
-					})
-					if n > runtimeAllocations {
-						t.Errorf("%d training steps make %v allocations, want none", steps, n)
-					}
+					mustAllocateNothing(t, func() { s.step(t) })
 				})
 			}
 		}
@@ -141,21 +147,9 @@ func TestLayerStepAllocatesNothing(t *testing.T) {
 					updates.Commit()
 					g.Reset()
 				}
-				passes := []nn.Pass{nn.Train(rng), nn.Train(rng).Into(&updates)}
-				for range warmUp {
-					step(passes[0])
-					step(passes[1])
-				}
-				const steps = 50 // of either kind, in one run: an average would be rounded down
-				n := testing.AllocsPerRun(1, func() {
-					for range steps {
-						step(passes[0])
-						step(passes[1])
-					}
-				})
-				if n > runtimeAllocations {
-					t.Errorf("%d training steps make %v allocations, want none", 2*steps, n)
-				}
+				atOnce, aside := nn.Train(rng), nn.Train(rng).Into(&updates)
+				mustAllocateNothing(t, func() { step(atOnce) })
+				mustAllocateNothing(t, func() { step(aside) })
 			})
 			t.Run(dtype.String()+"/"+c.name+"/Fit", func(t *testing.T) {
 				const first, last = 30, 130 // steps of one epoch

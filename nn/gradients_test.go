@@ -389,16 +389,6 @@ func TestGradientsAllocateNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for range warmUp {
-			step()
-		}
-		n := testing.AllocsPerRun(1, func() {
-			for range 100 {
-				step()
-			}
-		})
-		if n > runtimeAllocations {
-			t.Errorf("%s: 100 steps make %v allocations, want none", dtype, n)
-		}
+		mustAllocateNothing(t, step)
 	}
 }
