@@ -77,8 +77,8 @@ func newAttention(op string, rng *rand.Rand, dim, heads int, c layerSettings) *A
 	return a
 }
 
-// must panics unless the layer was made.
-func (a *Attention) must(op string) {
+// mustBeMade panics unless the layer was made.
+func (a *Attention) mustBeMade(op string) {
 	if a == nil || a.weight == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.Attention: make one with nn.MultiHeadAttention(rng, dim, heads)"))
 	}
@@ -86,13 +86,13 @@ func (a *Attention) must(op string) {
 
 // Params returns the parameters.
 func (a *Attention) Params() []*Param {
-	a.must("nn.Attention.Params")
+	a.mustBeMade("nn.Attention.Params")
 	return a.params
 }
 
 // String returns what the layer is called in a summary, such as "MultiHeadAttention(64, 4 heads)".
 func (a *Attention) String() string {
-	a.must("nn.Attention.String")
+	a.mustBeMade("nn.Attention.String")
 	return fmt.Sprintf("MultiHeadAttention(%d, %d heads)", a.dim, a.heads)
 }
 
@@ -112,7 +112,7 @@ func (a *Attention) Attend(p Pass, queries, keys, values graph.Value, mask Atten
 }
 
 func (a *Attention) attend(op string, p Pass, q, k, v graph.Value, mask AttentionMask) graph.Value {
-	a.must(op)
+	a.mustBeMade(op)
 	q.Check(op)
 	k.CheckIn(op, q.Graph())
 	v.CheckIn(op, q.Graph())

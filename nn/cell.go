@@ -28,8 +28,8 @@ func newCell(kind recurrence, rng *rand.Rand, in int, options []LayerOption, tak
 	return l
 }
 
-// must panics unless the layer was made.
-func (l *Cell) must(op string) {
+// mustBeMade panics unless the layer was made.
+func (l *Cell) mustBeMade(op string) {
 	if l == nil || l.cell == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.Cell: make one with nn.GRUCell(rng, in, hidden)"))
 	}
@@ -37,19 +37,20 @@ func (l *Cell) must(op string) {
 
 // Params returns the parameters.
 func (l *Cell) Params() []*Param {
-	l.must("nn.Cell.Params")
+	l.mustBeMade("nn.Cell.Params")
 	return l.params
 }
 
 // String returns what the layer is called in a summary, such as "GRUCell(32, 128)".
 func (l *Cell) String() string {
-	l.must("nn.Cell.String")
+	l.mustBeMade("nn.Cell.String")
 	return fmt.Sprintf("%s(%d, %d)", layerName(l.op), l.cell.in, l.hidden)
 }
 
 // Forward returns the state, (rows, hidden), that follows on zeros for x of shape (rows, in). It panics with a
 // [*graph.Error] if x has another shape.
 func (l *Cell) Forward(_ Pass, x graph.Value) graph.Value {
+	l.mustBeMade("nn.Cell.Forward")
 	y, _ := l.step("", x, RecurrentState{})
 	return y
 }
@@ -57,11 +58,11 @@ func (l *Cell) Forward(_ Pass, x graph.Value) graph.Value {
 // Step returns the state that follows on s for x of shape (rows, in). y and next.H, of shape (rows, hidden), are one value;
 // next.C holds the contents of an LSTM's cells. It panics with a [*graph.Error] if a shape is another.
 func (l *Cell) Step(_ Pass, x graph.Value, s RecurrentState) (y graph.Value, next RecurrentState) {
+	l.mustBeMade("nn.Cell.Step")
 	return l.step(".Step", x, s)
 }
 
 func (l *Cell) step(method string, x graph.Value, s RecurrentState) (y graph.Value, next RecurrentState) {
-	l.must("nn.Cell.Step")
 	l.mustTake(method, l.cell, x, 2, "(rows, %d)")
 	g, rows := x.Graph(), x.Dims()[0]
 	s = l.begin(method, s, g, rows, l.hidden)

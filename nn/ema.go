@@ -56,7 +56,7 @@ func NewEMA(params []*Param, decay float64) *EMA {
 // changed its shape.
 func (e *EMA) Update() {
 	const op = "nn.EMA.Update"
-	e.must(op)
+	e.mustBeMade(op)
 	if e.swapped {
 		panic(graph.Errorf(op, graph.ErrUsage, "the parameters hold the averages: call Swap again before training goes on"))
 	}
@@ -99,7 +99,7 @@ func approach[T float32 | float64](mean []float64, w []T, share float64) {
 // Before the first [EMA.Update] there is no average, and the parameters stay as they are. Swap panics with a
 // [*graph.Error] if a parameter has changed its shape.
 func (e *EMA) Swap() {
-	e.must("nn.EMA.Swap")
+	e.mustBeMade("nn.EMA.Swap")
 	e.swapped = !e.swapped
 	for i := range e.averages {
 		a := &e.averages[i]
@@ -117,7 +117,7 @@ func (e *EMA) Swap() {
 // State returns a copy of the averages, for a file: the tensor "average" in float64 and the count "step", of updates,
 // for each parameter. Their indices count the parameters of [NewEMA] that have an average, in order.
 func (e *EMA) State() OptimizerState {
-	e.must("nn.EMA.State")
+	e.mustBeMade("nn.EMA.State")
 	s := OptimizerState{Optimizer: "nn.EMA"}
 	for i, a := range e.averages {
 		s.count(i, "step", a.n)
@@ -131,7 +131,7 @@ func (e *EMA) State() OptimizerState {
 // averages.
 func (e *EMA) SetState(s OptimizerState) error {
 	const op = "nn.EMA.SetState"
-	e.must(op)
+	e.mustBeMade(op)
 	if e.swapped {
 		panic(graph.Errorf(op, graph.ErrUsage, "the parameters hold the averages: call Swap before"))
 	}
@@ -159,8 +159,8 @@ func (e *EMA) SetState(s OptimizerState) error {
 	return nil
 }
 
-// must panics unless NewEMA has made the average, and its parameters are of the shape that they had.
-func (e *EMA) must(op string) {
+// mustBeMade panics unless NewEMA has made the average, and its parameters are of the shape that they had.
+func (e *EMA) mustBeMade(op string) {
 	if e == nil || !e.made {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.EMA: make one with nn.NewEMA(model.Params(), 0.999)"))
 	}

@@ -39,13 +39,13 @@ func Embedding(rng *rand.Rand, vocab, dim int, options ...LayerOption) *Embeddin
 
 // Params returns the table of vectors.
 func (e *EmbeddingTable) Params() []*Param {
-	e.must("nn.EmbeddingTable.Params")
+	e.mustBeMade("nn.EmbeddingTable.Params")
 	return e.params
 }
 
 // String returns what the layer is called in a summary.
 func (e *EmbeddingTable) String() string {
-	e.must("nn.EmbeddingTable.String")
+	e.mustBeMade("nn.EmbeddingTable.String")
 	dims := e.weight.Data.Dims()
 	return fmt.Sprintf("Embedding(%d, %d)", dims[0], dims[1])
 }
@@ -57,7 +57,7 @@ var intLists = sync.Pool{New: func() any { return new([]int) }}
 // has no vector.
 func (e *EmbeddingTable) Forward(_ Pass, x graph.Value) graph.Value {
 	const op = "nn.Embedding"
-	e.must(op)
+	e.mustBeMade(op)
 	x.Check(op)
 	w := e.weight.Bind(x.Graph())
 	vocab := w.Dims()[0]
@@ -88,7 +88,7 @@ func (e *EmbeddingTable) Forward(_ Pass, x graph.Value) graph.Value {
 // shape has places.
 func (e *EmbeddingTable) Lookup(g *graph.Graph, ids []int, shape ...int) graph.Value {
 	const op = "nn.EmbeddingTable.Lookup"
-	e.must(op)
+	e.mustBeMade(op)
 	if len(shape) == 0 {
 		shape = []int{len(ids)}
 	}
@@ -138,8 +138,8 @@ func placeOf(i int, shape []int) string {
 	return fmt.Sprintf("row %d, place %d", i/n, i%n)
 }
 
-// must panics unless Embedding has made the table.
-func (e *EmbeddingTable) must(op string) {
+// mustBeMade panics unless Embedding has made the table.
+func (e *EmbeddingTable) mustBeMade(op string) {
 	if e == nil || e.weight == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.EmbeddingTable: make one with nn.Embedding"))
 	}

@@ -131,7 +131,7 @@ func (u *Updates) note(state *Param, v *tensor.Tensor, share float64) {
 // shape since.
 func (u *Updates) Commit() {
 	const op = "nn.Updates.Commit"
-	u.must(op)
+	u.mustBeMade(op)
 	for _, c := range u.list[:u.n] {
 		mustBeState(op, c.state)
 		if !c.count && !slices.Equal(c.v.Dims(), c.state.Data.Dims()) {
@@ -166,11 +166,11 @@ func (u *Updates) check() error {
 
 // Drop forgets the changes.
 func (u *Updates) Drop() {
-	u.must("nn.Updates.Drop")
+	u.mustBeMade("nn.Updates.Drop")
 	u.n = 0
 }
 
-func (u *Updates) must(op string) {
+func (u *Updates) mustBeMade(op string) {
 	if u == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *nn.Updates: give the address of one, var u nn.Updates"))
 	}

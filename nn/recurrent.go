@@ -168,13 +168,13 @@ func (r *recurrence) begin(method string, s RecurrentState, g *graph.Graph, shap
 
 // Params returns the parameters, those of the first layer first.
 func (r *Recurrent) Params() []*Param {
-	r.must("nn.Recurrent.Params")
+	r.mustBeMade("nn.Recurrent.Params")
 	return r.params
 }
 
 // String returns what the layer is called in a summary, such as "GRU(32, 128, 2 layers)".
 func (r *Recurrent) String() string {
-	r.must("nn.Recurrent.String")
+	r.mustBeMade("nn.Recurrent.String")
 	s := fmt.Sprintf("%s(%d, %d", layerName(r.op), r.cells[0].in, r.hidden)
 	if n := len(r.cells); n > 1 {
 		s += fmt.Sprintf(", %d layers", n)
@@ -182,8 +182,8 @@ func (r *Recurrent) String() string {
 	return s + ")"
 }
 
-// must panics unless the layer was made.
-func (r *Recurrent) must(op string) {
+// mustBeMade panics unless the layer was made.
+func (r *Recurrent) mustBeMade(op string) {
 	if r == nil || len(r.cells) == 0 {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.Recurrent: make one with nn.GRU(rng, in, hidden)"))
 	}
@@ -192,6 +192,7 @@ func (r *Recurrent) must(op string) {
 // Forward returns the states at all times, (rows, time, hidden), for x of shape (rows, time, in) and a first state of
 // zeros. It panics with a [*graph.Error] if x has another shape.
 func (r *Recurrent) Forward(p Pass, x graph.Value) graph.Value {
+	r.mustBeMade("nn.Recurrent.Forward")
 	y, _ := r.forward("", p, x, RecurrentState{}, false)
 	return y
 }
@@ -199,6 +200,7 @@ func (r *Recurrent) Forward(p Pass, x graph.Value) graph.Value {
 // ForwardFrom returns the states at all times, (rows, time, hidden), for x of shape (rows, time, in) and the first state
 // s, and the state after the last time. It panics with a [*graph.Error] if a shape is another.
 func (r *Recurrent) ForwardFrom(p Pass, x graph.Value, s RecurrentState) (y graph.Value, next RecurrentState) {
+	r.mustBeMade("nn.Recurrent.ForwardFrom")
 	return r.forward(".ForwardFrom", p, x, s, true)
 }
 
@@ -206,14 +208,13 @@ func (r *Recurrent) ForwardFrom(p Pass, x graph.Value, s RecurrentState) (y grap
 // and the state of all layers. It panics with a [*graph.Error] if a shape is another.
 func (r *Recurrent) Step(p Pass, x graph.Value, s RecurrentState) (y graph.Value, next RecurrentState) {
 	const method = ".Step"
-	r.must("nn.Recurrent.Step")
+	r.mustBeMade("nn.Recurrent.Step")
 	r.mustTake(method, r.cells[0], x, 2, "(rows, %d)")
 	y, next = r.forward(method, p, ops.Unsqueeze(x, 1), s, true)
 	return ops.Squeeze(y, 1), next
 }
 
 func (r *Recurrent) forward(method string, p Pass, x graph.Value, s RecurrentState, end bool) (y graph.Value, next RecurrentState) {
-	r.must("nn.Recurrent.Forward")
 	r.mustTake(method, r.cells[0], x, 3, "(rows, time, %d)")
 	g, layers, rows, time := x.Graph(), len(r.cells), x.Dims()[0], x.Dims()[1]
 	s = r.begin(method, s, g, layers, rows, r.hidden)

@@ -61,8 +61,8 @@ func TransformerBlock(rng *rand.Rand, dim, heads, hidden int, options ...LayerOp
 	return t
 }
 
-// must panics unless the layer was made.
-func (t *Transformer) must(op string) {
+// mustBeMade panics unless the layer was made.
+func (t *Transformer) mustBeMade(op string) {
 	if t == nil || t.attention == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *nn.Transformer: make one with nn.TransformerBlock(rng, dim, heads, hidden)"))
 	}
@@ -70,13 +70,13 @@ func (t *Transformer) must(op string) {
 
 // Params returns the parameters.
 func (t *Transformer) Params() []*Param {
-	t.must("nn.Transformer.Params")
+	t.mustBeMade("nn.Transformer.Params")
 	return t.params
 }
 
 // String returns what the layer is called in a summary, such as "TransformerBlock(64, 4 heads, 256)".
 func (t *Transformer) String() string {
-	t.must("nn.Transformer.String")
+	t.mustBeMade("nn.Transformer.String")
 	return fmt.Sprintf("TransformerBlock(%d, %d heads, %d)", t.attention.dim, t.attention.heads, t.hidden)
 }
 
@@ -92,7 +92,7 @@ func (t *Transformer) ForwardMasked(p Pass, x graph.Value, mask AttentionMask) g
 }
 
 func (t *Transformer) forward(op string, p Pass, x graph.Value, mask AttentionMask) graph.Value {
-	t.must(op)
+	t.mustBeMade(op)
 	x.Check(op)
 	if !t.attention.takes(x) {
 		panic(graph.Errorf(op, graph.ErrShape, "layer %q takes vectors of %d numbers, x has shape %s: give x the shape (rows, time, %[2]d)",
