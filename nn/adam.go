@@ -34,6 +34,12 @@ type Adam struct {
 	cfg       AdamConfig // but for LR
 	decoupled bool       // AdamW
 	memory    memory
+
+	// What the moments are divided by in a step, in each precision: parameters have it in common that have taken as many.
+	weights [2]struct {
+		steps int
+		of    [2]float64
+	}
 }
 
 // NewAdam returns Adam. For the gradient g of a parameter w, and its moments m and v, 0 before step t = 1:
@@ -150,8 +156,12 @@ func (a *Adam) step(p *Param, m *slot) {
 
 func adamStep[T kernel.Float](a *Adam, p *Param, m *slot) {
 	c := &a.cfg
+	weights := &a.weights[p.Data.DType()]
+	if weights.steps != m.steps {
+		weights.steps, weights.of = m.steps, kernel.AdamWeights(T(c.Betas[0]), T(c.Betas[1]), m.steps)
+	}
 	kernel.Adam(tensor.Data[T](p.Data), tensor.Data[T](m.orZeros(p)), tensor.Data[T](state(&m.m, p)), tensor.Data[T](state(&m.v, p)),
-		T(a.memory.lr), T(c.Betas[0]), T(c.Betas[1]), T(c.Eps), T(c.WeightDecay), a.decoupled, m.steps)
+		T(a.memory.lr), T(c.Betas[0]), T(c.Betas[1]), T(c.Eps), T(c.WeightDecay), a.decoupled, weights.of)
 }
 
 func (a *Adam) careful(d *draft, n int) {

@@ -105,7 +105,9 @@ func sum[T kernel.Float](dst, x, _ []T) { dst[0] = kernel.Sum(x) }
 
 func dot[T kernel.Float](dst, x, y []T) { dst[0] = kernel.Dot(x, y) }
 
-func adam[T kernel.Float](w, g, v []T) { kernel.Adam(w, g, v, v, 1e-3, 0.5, 0.5, 1e-3, 0, false, 2) }
+func adam[T kernel.Float](w, g, v []T) {
+	kernel.Adam(w, g, v, v, 1e-3, 0.5, 0.5, 1e-3, 0, false, kernel.AdamWeights[T](0.5, 0.5, 2))
+}
 
 // benchLoop reports the time of f for an element of slices of n.
 func benchLoop[T kernel.Float](b *testing.B, n int, f func(dst, a, b []T)) {

@@ -40,15 +40,20 @@ func SGDMomentum[T Float](w, g, v []T, lr, mu, weightDecay T, nesterov bool) {
 //	w[i] -= lr/(1-beta1^step) * m[i] / (√v[i]/√(1-beta2^step) + eps)
 //
 // m and v are zero before the first step. g is only read. decoupled is the weight decay of AdamW (Loshchilov and Hutter, 2019,
-// arXiv:1711.05101).
-func Adam[T Float](w, g, m, v []T, lr, beta1, beta2, eps, weightDecay T, decoupled bool, step int) {
+// arXiv:1711.05101). weights is [AdamWeights](beta1, beta2, step), which many arrays have in common.
+func Adam[T Float](w, g, m, v []T, lr, beta1, beta2, eps, weightDecay T, decoupled bool, weights [2]float64) {
 	mustMatch("Adam", "g", len(g), len(w))
 	mustMatch("Adam", "m", len(m), len(w))
 	mustMatch("Adam", "v", len(v), len(w))
+	(&stepJob[T]{w: w, g: g, m: m, v: v, two: kernelsOf[T]().adam, twoStep: newAdamStep(lr, beta1, beta2, eps, weightDecay, decoupled, weights)}).take()
+}
+
+// AdamWeights returns 1-beta1^step and 1-beta2^step, which the moments of [Adam] are divided by.
+func AdamWeights[T Float](beta1, beta2 T, step int) [2]float64 {
 	if step < 1 {
-		panic(fmt.Sprintf("kernel: Adam: step is %d, want 1 for the first step", step))
+		panic(fmt.Sprintf("kernel: AdamWeights: step is %d, want 1 for the first step", step))
 	}
-	(&stepJob[T]{w: w, g: g, m: m, v: v, two: kernelsOf[T]().adam, twoStep: newAdamStep(lr, beta1, beta2, eps, weightDecay, decoupled, step)}).take()
+	return [2]float64{1 - math.Pow(float64(beta1), float64(step)), 1 - math.Pow(float64(beta2), float64(step))}
 }
 
 // Adagrad takes a step of Adagrad (Duchi, Hazan and Singer, 2011) as PyTorch's torch.optim.Adagrad defines it:
@@ -204,7 +209,7 @@ type twoStep[T Float] = [9]T
 // A twoFunc is Adam or RMSPropMomentum.
 type twoFunc[T Float] func(w, g, m, v []T, p twoStep[T])
 
-func newAdamStep[T Float](lr, beta1, beta2, eps, weightDecay T, decoupled bool, step int) twoStep[T] {
+func newAdamStep[T Float](lr, beta1, beta2, eps, weightDecay T, decoupled bool, weights [2]float64) twoStep[T] {
 	keep, decay := T(1), weightDecay
 	if decoupled {
 		keep, decay = T(1-float64(lr)*float64(weightDecay)), 0
@@ -213,8 +218,8 @@ func newAdamStep[T Float](lr, beta1, beta2, eps, weightDecay T, decoupled bool, 
 		keep, decay,
 		beta1, T(1 - float64(beta1)),
 		beta2, T(1 - float64(beta2)),
-		T(1 / math.Sqrt(1-math.Pow(float64(beta2), float64(step)))),
+		T(1 / math.Sqrt(weights[1])),
 		eps,
-		T(float64(lr) / (1 - math.Pow(float64(beta1), float64(step)))),
+		T(float64(lr) / weights[0]),
 	}
 }

@@ -65,7 +65,7 @@ func testOptimizers[T kernel.Float](t *testing.T) {
 						size[i] = 1 + 0.001/(math.Abs(d)+0.001)
 					}
 					kernel.SGDMomentum(w.s, g.s, v.s, lr, mu, T(decay), flag)
-					kernel.Adam(a.s, g.s, m.s, va.s, lr, beta1, beta2, epsilon, T(decay), flag, step)
+					kernel.Adam(a.s, g.s, m.s, va.s, lr, beta1, beta2, epsilon, T(decay), flag, kernel.AdamWeights(beta1, beta2, step))
 				}
 				name := fmt.Sprintf("dtype=%s n=%d decay=%v flag=%v", dtype[T](), n, decay, flag)
 				tol := tolerance * eps[T]()

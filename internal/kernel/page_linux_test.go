@@ -93,7 +93,7 @@ func testProtectedPage[T kernel.Float](t *testing.T) {
 		kernel.LogSumExp(s(3), s(3*n), n)
 		kernel.AddColumnSums(s(n), s(5*n))
 		kernel.SGDMomentum(s(n), s(n), s(n), 1, 1, 1, n%2 == 0)
-		kernel.Adam(s(n), s(n), s(n), s(n), 1, 0.5, 0.5, 1, 1, n%2 == 0, 1)
+		kernel.Adam(s(n), s(n), s(n), s(n), 1, 0.5, 0.5, 1, 1, n%2 == 0, [2]float64{0.5, 0.5})
 		kernel.Adagrad(s(n), s(n), s(n), 1, 1, 1)
 		kernel.RMSProp(s(n), s(n), s(n), 1, 0.5, 1, 1)
 		kernel.RMSPropMomentum(s(n), s(n), s(n), s(n), 1, 0.5, 0.5, 1, 1)

@@ -48,7 +48,7 @@ func TestPanics(t *testing.T) {
 		{func() { kernel.GRUBackward(s(24), s(6), s(5), 3, s(24), s(6), 3) }, "kernel: GRUBackward: len(ct) is 5, want at least 6 for 2 rows of 3, 3 apart"},
 		{func() { kernel.LSTM(s(6), s(6), s(6), 3, s(24), s(6), s(11), 3) }, "kernel: LSTM: len(bias) is 11, want 12"},
 		{func() { kernel.LSTMBackward(s(23), s(6), s(6), 3, s(6), s(6), s(24), s(6), 3) }, "kernel: LSTMBackward: len(d) is 23, want 24"},
-		{func() { kernel.Adam(s(3), s(3), s(3), s(3), 1, 1, 1, 1, 1, false, 0) }, "kernel: Adam: step is 0, want 1 for the first step"},
+		{func() { kernel.AdamWeights(0.9, 0.999, 0) }, "kernel: AdamWeights: step is 0, want 1 for the first step"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {
