@@ -14,6 +14,14 @@ import (
 var opLayerNorm, opRMSNorm, opBatchNorm graph.Op
 
 func init() {
+	rowBackward := adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
+		if ct.Len() > 0 {
+			array.Instance(dst.DType(), rowNormBackward[float64], rowNormBackward[float32])(n, i, ct, dst)
+		}
+	})
+	rowVJP := func(n graph.Node, i int, ct graph.Value) graph.Value {
+		return normVJP(n, i, ct, []int{-1}, n.Input(1))
+	}
 	register(&opLayerNorm, graph.Row{
 		Name: "layer_norm", Func: LayerNorm, Params: "x, gain, bias, eps",
 		Doc:        "every row along the last axis shifted and scaled to mean 0 and variance 1, times gain, plus bias",
@@ -22,16 +30,10 @@ func init() {
 		Forward: func(n graph.Node) {
 			array.Instance(n.Out().DType(), layerNorm[float64], layerNorm[float32])(n)
 		},
-		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
-			if ct.Len() > 0 {
-				array.Instance(dst.DType(), rowNormBackward[float64], rowNormBackward[float32])(n, i, ct, dst)
-			}
-		}),
-		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
-			return normVJP(n, i, ct, []int{-1}, n.Input(1))
-		},
-		Try:    []string{"(4) (4) (4) 0.1", "(2,3) (3) (3) 0.01", "(2,2,3) (3) (3) 0.5", "(1,1) (1) (1) 1", "(0,2) (2) (2) 1", "(2,0) (0) (0) 1"},
-		Source: "Ba, Kiros and Hinton (2016), Layer normalization; two passes, Chan, Golub and LeVeque (1983)",
+		Backward: rowBackward,
+		VJP:      rowVJP,
+		Try:      []string{"(4) (4) (4) 0.1", "(2,3) (3) (3) 0.01", "(2,2,3) (3) (3) 0.5", "(1,1) (1) (1) 1", "(0,2) (2) (2) 1", "(2,0) (0) (0) 1"},
+		Source:   "Ba, Kiros and Hinton (2016), Layer normalization; two passes, Chan, Golub and LeVeque (1983)",
 	})
 	register(&opRMSNorm, graph.Row{
 		Name: "rms_norm", Func: RMSNorm, Params: "x, gain, eps",
@@ -41,16 +43,10 @@ func init() {
 		Forward: func(n graph.Node) {
 			array.Instance(n.Out().DType(), rmsNorm[float64], rmsNorm[float32])(n)
 		},
-		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
-			if ct.Len() > 0 {
-				array.Instance(dst.DType(), rowNormBackward[float64], rowNormBackward[float32])(n, i, ct, dst)
-			}
-		}),
-		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
-			return normVJP(n, i, ct, []int{-1}, n.Input(1))
-		},
-		Try:    []string{"(4) (4) 0.1", "(2,3) (3) 0.01", "(2,2,3) (3) 0.5", "(1,1) (1) 1", "(0,2) (2) 1", "(2,0) (0) 1"},
-		Source: "Zhang and Sennrich (2019), Root mean square layer normalization, equation 4",
+		Backward: rowBackward,
+		VJP:      rowVJP,
+		Try:      []string{"(4) (4) 0.1", "(2,3) (3) 0.01", "(2,2,3) (3) 0.5", "(1,1) (1) 1", "(0,2) (2) 1", "(2,0) (0) 1"},
+		Source:   "Zhang and Sennrich (2019), Root mean square layer normalization, equation 4",
 	})
 	register(&opBatchNorm, graph.Row{
 		Name: "batch_norm", Func: BatchNorm, Params: "x, gain, bias, eps",
@@ -136,7 +132,7 @@ func RMSNorm(x, gain graph.Value, eps float64) graph.Value {
 func BatchNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 	c := graph.Begin(opBatchNorm, x, gain, bias)
 	dims := c.Dims(0)
-	mustChannels(c.Errorf, dims)
+	mustChannels("ops.BatchNorm", dims)
 	mustNorm(c, dims[1], "axis 1", eps, "gain", "bias")
 	return c.Floats(eps, 0).Record(dims...)
 }
@@ -172,9 +168,7 @@ func BatchNormMoments(x, gain, bias graph.Value, eps float64) (y, mean, variance
 func BatchMoments(x graph.Value) (mean, variance graph.Value) {
 	const op = "ops.BatchMoments"
 	x.Check(op)
-	mustChannels(func(kind graph.Kind, format string, args ...any) *graph.Error {
-		return graph.Errorf(op, kind, format, args...)
-	}, x.Dims())
+	mustChannels(op, x.Dims())
 	axes := exceptChannels(x.Rank())
 	return Mean(x, axes...), Variance(x, axes...)
 }
@@ -188,23 +182,21 @@ func BatchMoments(x graph.Value) (mean, variance graph.Value) {
 func BatchNormFixed(x, mean, variance, gain, bias graph.Value, eps float64) graph.Value {
 	const op = "ops.BatchNormFixed"
 	x.Check(op)
-	errorf := func(kind graph.Kind, format string, args ...any) *graph.Error {
-		return graph.Errorf(op, kind, format, args...)
-	}
-	mustChannels(errorf, x.Dims())
+	mustChannels(op, x.Dims())
 	for i, v := range []graph.Value{mean, variance, gain, bias} {
 		v.CheckIn(op, x.Graph())
 		if d := v.Dims(); len(d) != 1 || d[0] != x.Dims()[1] {
-			panic(errorf(graph.ErrShape, "%s has shape %s: it must be (%d), one number for each channel of x %s", [...]string{"mean", "variance", "gain", "bias"}[i], tensor.FormatShape(d), x.Dims()[1], tensor.FormatShape(x.Dims())))
+			panic(graph.Errorf(op, graph.ErrShape, "%s has shape %s: it must be (%d), one number for each channel of x %s", [...]string{"mean", "variance", "gain", "bias"}[i], tensor.FormatShape(d), x.Dims()[1], tensor.FormatShape(x.Dims())))
 		}
 	}
 	scale := Mul(gain, Rsqrt(AddScalar(variance, eps)))
 	return Add(Mul(Sub(x, perChannel(mean, x.Rank())), perChannel(scale, x.Rank())), perChannel(bias, x.Rank()))
 }
 
-func mustChannels(errorf func(graph.Kind, string, ...any) *graph.Error, dims []int) {
+// mustChannels panics unless the shape has an axis of channels.
+func mustChannels(op string, dims []int) {
 	if len(dims) < 2 {
-		panic(errorf(graph.ErrShape, "x has shape %s: it must be (batch,channels) or (batch,channels,...)", tensor.FormatShape(dims)))
+		panic(graph.Errorf(op, graph.ErrShape, "x has shape %s: it must be (batch,channels) or (batch,channels,...)", tensor.FormatShape(dims)))
 	}
 }
 
