@@ -62,7 +62,7 @@
 //
 // An elementwise operation needs neither: [Unary], [UnaryParam] and [Binary] record it, and from the scalar function in its
 // row, as from the rest of it, follow both paths. Register is called in an init function: a package-level variable that
-// is initialised with Register(Row{Func: F}) while F uses the variable is an initialization cycle, which Go refuses.
+// is initialized with Register(Row{Func: F}) while F uses the variable is an initialization cycle, which Go refuses.
 //
 // The functions of a row get a [Node]: [Node.In] and [Node.Out] are the numbers that Forward and Backward work on,
 // [Node.Input] and [Node.Value] the values that a VJP makes operations of; [Node.Int] and [Node.Float] are attributes,

@@ -124,7 +124,7 @@ var table = []*Row{
 }
 
 // Register, for authors of operations, adds one to the table and returns its number. It is called while packages are
-// initialised, before any graph exists. It panics with an [*Error] if the row is incomplete or its name is taken.
+// initialized, before any graph exists. It panics with an [*Error] if the row is incomplete or its name is taken.
 func Register(row Row) Op {
 	const op = "graph.Register"
 	for _, r := range table {

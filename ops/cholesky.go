@@ -79,7 +79,7 @@ func symmetricPart(s, a []float64, n int) {
 	}
 }
 
-// failingPivot goes through the factorisation of a matrix that is not positive definite, which it overwrites, and
+// failingPivot goes through the factorization of a matrix that is not positive definite, which it overwrites, and
 // returns the number of the first pivot that is not positive, and its value.
 func failingPivot(a []float64, n int) (int, float64) {
 	for k := range n {

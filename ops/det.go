@@ -167,7 +167,7 @@ func logDetForward(n graph.Node) {
 		fraction, exponent := scaledDeterminant(a, f)
 		switch {
 		case fraction == 0:
-			panic(n.Errorf(graph.ErrValue, "%s has determinant 0: pivot %d of its LU factorisation is 0: the determinant must be positive", whichMatrix(n, 0, m), f.zeroPivot()))
+			panic(n.Errorf(graph.ErrValue, "%s has determinant 0: pivot %d of its LU factorization is 0: the determinant must be positive", whichMatrix(n, 0, m), f.zeroPivot()))
 		case fraction < 0:
 			panic(n.Errorf(graph.ErrValue, "%s has determinant %.6g: it must be positive; use ops.Log(ops.Abs(ops.Det(a))) for the logarithm of its size", whichMatrix(n, 0, m), math.Ldexp(fraction, exponent)))
 		case fraction < math.Sqrt2/2:
@@ -239,7 +239,7 @@ func cofactorsByPivoting(c, a []float64, n int) {
 	}
 }
 
-// A pivoted factorisation L·U is of the matrix whose element (i,j) is element (rows[i],cols[j]) of the original.
+// A pivoted factorization L·U is of the matrix whose element (i,j) is element (rows[i],cols[j]) of the original.
 type pivoted struct {
 	data       []float64 // L below the diagonal, U on and above it
 	rows, cols []int

@@ -151,7 +151,7 @@ func ExampleRMSNorm() {
 	// [0.600000 8.000000]
 }
 
-// Training normalises with the moments of the batch, which running averages keep for later.
+// Training normalizes with the moments of the batch, which running averages keep for later.
 func ExampleBatchNorm() {
 	g := graph.New()
 	x := g.VarTensor(tensor.Of([]float64{1, 10, 3, 30}, 2, 2))

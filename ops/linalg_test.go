@@ -12,7 +12,7 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// linalgExact bounds the error of a factorisation of a few rows, relative to numbers near 1: some roundings of 1.1e-16.
+// linalgExact bounds the error of a factorization of a few rows, relative to numbers near 1: some roundings of 1.1e-16.
 const linalgExact = 1e-13
 
 // closeTo reports a difference between numbers computed in float64 and their exact values.
@@ -73,11 +73,11 @@ func TestLinalgMisuse(t *testing.T) {
 		{"solve with other batches", [][]int{{4, 2, 2}, {3, 2, 1}}, func(xs []graph.Value) graph.Value { return ops.Solve(xs[0], xs[1]) },
 			"ops.Solve: batch axes differ: the matrix has shape (4,2,2), the right side (3,2,1): before the last two axes, lengths must be equal or one of them 1"},
 		{"solve a singular matrix", [][]int{{2, 2}, {2}}, func(xs []graph.Value) graph.Value { return ops.Solve(xs[0], xs[1]) },
-			"ops.Solve: the matrix of shape (2,2) is singular: pivot 0 of its LU factorisation is 0: some row is a combination of others; add a multiple of the identity to it"},
+			"ops.Solve: the matrix of shape (2,2) is singular: pivot 0 of its LU factorization is 0: some row is a combination of others; add a multiple of the identity to it"},
 		{"invert a singular matrix in a batch", [][]int{{2, 3, 2, 2}}, func(xs []graph.Value) graph.Value {
 			one := tensor.Of([]float64{1, 2, 2, 4}, 2, 2)
 			return ops.Inv(ops.Add(xs[0], xs[0].Graph().ConstTensor(one)))
-		}, "ops.Inv: matrix (0,0) of the batch (2,3,2,2) is singular: pivot 1 of its LU factorisation is 0: some row is a combination of others; add a multiple of the identity to it"},
+		}, "ops.Inv: matrix (0,0) of the batch (2,3,2,2) is singular: pivot 1 of its LU factorization is 0: some row is a combination of others; add a multiple of the identity to it"},
 		{"inv of a vector", [][]int{{2}}, func(xs []graph.Value) graph.Value { return ops.Inv(xs[0]) },
 			"ops.Inv: shape (2) is not a matrix: the last two axes are its rows and columns"},
 		{"lower triangle with a zero", [][]int{{1, 1}, {1}}, func(xs []graph.Value) graph.Value { return ops.SolveLower(xs[0], xs[1]) },
@@ -85,7 +85,7 @@ func TestLinalgMisuse(t *testing.T) {
 		{"det of a wide matrix", [][]int{{2, 3}}, func(xs []graph.Value) graph.Value { return ops.Det(xs[0]) },
 			"ops.Det: shape (2,3) is not square: the last two axes must be equal"},
 		{"logdet of zero", [][]int{{2, 2}}, func(xs []graph.Value) graph.Value { return ops.LogDet(xs[0]) },
-			"ops.LogDet: the matrix of shape (2,2) has determinant 0: pivot 0 of its LU factorisation is 0: the determinant must be positive"},
+			"ops.LogDet: the matrix of shape (2,2) has determinant 0: pivot 0 of its LU factorization is 0: the determinant must be positive"},
 		{"logdet of a negative determinant", [][]int{{2, 2}}, func(xs []graph.Value) graph.Value {
 			return ops.LogDet(ops.Add(xs[0], xs[0].Graph().ConstTensor(tensor.Of([]float64{0, 1, 2, 0}, 2, 2))))
 		}, "ops.LogDet: the matrix of shape (2,2) has determinant -2: it must be positive; use ops.Log(ops.Abs(ops.Det(a))) for the logarithm of its size"},

@@ -11,9 +11,9 @@ import (
 	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
-// Factorisations run in float64 whatever the graph's precision, and their results are rounded once.
+// Factorizations run in float64 whatever the graph's precision, and their results are rounded once.
 
-// An lu is the factorisation P·L·U of a square matrix with row exchanges.
+// An lu is the factorization P·L·U of a square matrix with row exchanges.
 type lu struct {
 	n      int
 	data   []float64 // L below the diagonal, U on and above it
@@ -92,5 +92,5 @@ func whichMatrix(n graph.Node, i, k int) string {
 
 // singularError reports a pivot that is 0 in matrix k of operand 0.
 func singularError(n graph.Node, k, pivot int) *graph.Error {
-	return n.Errorf(graph.ErrValue, "%s is singular: pivot %d of its LU factorisation is 0: some row is a combination of others; add a multiple of the identity to it", whichMatrix(n, 0, k), pivot)
+	return n.Errorf(graph.ErrValue, "%s is singular: pivot %d of its LU factorization is 0: some row is a combination of others; add a multiple of the identity to it", whichMatrix(n, 0, k), pivot)
 }

@@ -86,7 +86,7 @@ func LayerNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 	c := graph.Begin(opLayerNorm, x, gain, bias)
 	dims := c.Dims(0)
 	if len(dims) == 0 {
-		panic(c.Errorf(graph.ErrShape, "x is a scalar: it must have an axis to normalise along"))
+		panic(c.Errorf(graph.ErrShape, "x is a scalar: it must have an axis to normalize along"))
 	}
 	mustNorm(c, dims[len(dims)-1], "the last axis", eps, "gain", "bias")
 	return c.Floats(eps, 0).Record(dims...)
@@ -108,7 +108,7 @@ func RMSNorm(x, gain graph.Value, eps float64) graph.Value {
 	c := graph.Begin(opRMSNorm, x, gain)
 	dims := c.Dims(0)
 	if len(dims) == 0 {
-		panic(c.Errorf(graph.ErrShape, "x is a scalar: it must have an axis to normalise along"))
+		panic(c.Errorf(graph.ErrShape, "x is a scalar: it must have an axis to normalize along"))
 	}
 	mustNorm(c, dims[len(dims)-1], "the last axis", eps, "gain")
 	return c.Floats(eps, 0).Record(dims...)
@@ -159,7 +159,7 @@ func BatchNormMoments(x, gain, bias graph.Value, eps float64) (y, mean, variance
 }
 
 // BatchMoments returns the mean and the variance (divided by n) of each channel, axis 1, of x over all other axes, as
-// functions of x. Shape (batch,channels,...) gives (channels). [BatchNormMoments] has their values where x is normalised
+// functions of x. Shape (batch,channels,...) gives (channels). [BatchNormMoments] has their values where x is normalized
 // anyway.
 //
 // Derivative: that of [Mean] and of [Variance]; see [StopGradient].
@@ -231,7 +231,7 @@ func perChannel(v graph.Value, rank int) graph.Value {
 	return Reshape(v, shape...)
 }
 
-// normVJP is the rule of all normalisations, along the given axes.
+// normVJP is the rule of all normalizations, along the given axes.
 func normVJP(n graph.Node, i int, ct graph.Value, axes []int, gain graph.Value) graph.Value {
 	x := n.Input(0)
 	if x.Node().Data().Len() == 0 {
@@ -382,7 +382,7 @@ func scaleRow[T constraints.Float](dst, x []T) (exponent int) {
 	return exponent
 }
 
-// addNormalized adds to dst the cotangent of a row for the cotangent g of the normalised row, which it overwrites. The row
+// addNormalized adds to dst the cotangent of a row for the cotangent g of the normalized row, which it overwrites. The row
 // was centered unless it has only been scaled.
 func addNormalized[T constraints.Float](dst, g, normal []T, scale T, centered bool) {
 	if !slices.ContainsFunc(g, func(v T) bool { return v != 0 }) {

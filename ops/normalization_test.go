@@ -131,12 +131,12 @@ func TestNormMisuse(t *testing.T) {
 	}
 	batch := func(xs []graph.Value) graph.Value { return ops.BatchNorm(xs[0], xs[1], xs[2], 1) }
 	testMisuse(t, []misuse{
-		{"scalar", [][]int{{}, {1}, {1}}, layer(1), "ops.LayerNorm: x is a scalar: it must have an axis to normalise along"},
+		{"scalar", [][]int{{}, {1}, {1}}, layer(1), "ops.LayerNorm: x is a scalar: it must have an axis to normalize along"},
 		{"gain", [][]int{{2, 3}, {2}, {3}}, layer(1), "ops.LayerNorm: gain has shape (2) and x (2,3): it must be (3), one number for each element of the last axis"},
 		{"bias", [][]int{{2, 3}, {3}, {1, 3}}, layer(1), "ops.LayerNorm: bias has shape (1,3) and x (2,3): it must be (3), one number for each element of the last axis"},
 		{"eps", [][]int{{2, 3}, {3}, {3}}, layer(-1), "ops.LayerNorm: eps is -1: it must be 0 or more, such as 1e-5"},
 		{"eps is NaN", [][]int{{2, 3}, {3}, {3}}, layer(math.NaN()), "ops.LayerNorm: eps is NaN: it must be 0 or more, such as 1e-5"},
-		{"rms of a scalar", [][]int{{}, {1}}, func(xs []graph.Value) graph.Value { return ops.RMSNorm(xs[0], xs[1], 1) }, "ops.RMSNorm: x is a scalar: it must have an axis to normalise along"},
+		{"rms of a scalar", [][]int{{}, {1}}, func(xs []graph.Value) graph.Value { return ops.RMSNorm(xs[0], xs[1], 1) }, "ops.RMSNorm: x is a scalar: it must have an axis to normalize along"},
 		{"gain of rms", [][]int{{2, 3}, {2}}, func(xs []graph.Value) graph.Value { return ops.RMSNorm(xs[0], xs[1], 1) },
 			"ops.RMSNorm: gain has shape (2) and x (2,3): it must be (3), one number for each element of the last axis"},
 		{"eps of rms", [][]int{{2, 3}, {3}}, func(xs []graph.Value) graph.Value { return ops.RMSNorm(xs[0], xs[1], -1) }, "ops.RMSNorm: eps is -1: it must be 0 or more, such as 1e-5"},
@@ -180,7 +180,7 @@ func BenchmarkNorm(b *testing.B) {
 	}
 }
 
-// TestNormalizationOfAnySize holds that all normalisations, and their first and second derivatives, are those of the
+// TestNormalizationOfAnySize holds that all normalizations, and their first and second derivatives, are those of the
 // numbers times a power of two, as long as results are in range: squares on the way need not be.
 func TestNormalizationOfAnySize(t *testing.T) {
 	numbersOf := []float64{1, 2, -1, 3, 5, 5.5, 5.25, 5, 0.5, 0.5, 0.5, 0.5, 64, 65, 67, 62}

@@ -11,7 +11,7 @@ var opSinc, opSincDerivative graph.Op
 func init() {
 	register(&opSinc, graph.Row{
 		Name: "sinc", Func: Sinc, Params: "x",
-		Doc:        "normalised sinc: 1 at 0, 0 at the other integers",
+		Doc:        "normalized sinc: 1 at 0, 0 at the other integers",
 		Formula:    "sin(πx)/(πx)",
 		Derivative: "sinc_derivative(1, x)",
 		Value:      "where(isfinite(x), where(eq(x, 0), 1, (1-2*(round(x)-2*floor(0.5*round(x))))*sin(3.141592653589793*(x-round(x)))/(3.141592653589793*x)), 1/x)",
@@ -103,7 +103,7 @@ func sincosPi(x float64) (s, c float64) {
 	return s, c
 }
 
-// Sinc returns the normalised sin(πx)/(πx), element by element, with its limit 1 at x = 0. The argument is reduced
+// Sinc returns the normalized sin(πx)/(πx), element by element, with its limit 1 at x = 0. The argument is reduced
 // before it is multiplied with π, so that the relative precision is full near the roots too, and the result exactly 0
 // at the integers but 0, however large.
 //
