@@ -154,9 +154,9 @@ func TestLeavesOnly(t *testing.T) {
 	}
 }
 
-// TestLeavesOnlyInPlace compares sweeps that keep the adjoints of inner values with those that do not, and so let them become
-// those of operands where they stand: with operands that other operations use too, before or after, and under a seed, which
-// must stay as it is.
+// TestLeavesOnlyInPlace compares sweeps that keep the adjoints of inner values with those that do not, and so let them
+// become those of operands where they stand: with operands that other operations use too, before or after, and under a
+// seed, which must stay as it is.
 func TestLeavesOnlyInPlace(t *testing.T) {
 	for name, f := range map[string]func(x graph.Value) graph.Value{
 		"chain":        func(x graph.Value) graph.Value { return ops.Tanh(ops.ReLU(ops.Exp(ops.Softplus(ops.Sigmoid(x))))) },

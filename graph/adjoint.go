@@ -286,9 +286,9 @@ func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, fresh bool) {
 	return t, true
 }
 
-// Hand makes the adjoint of a tensor node that of one of its operands, if nothing has reached that and it has the same shape:
-// the caller changes its numbers where they stand. The node then has none, as after Drop. It reports whether it did so; it
-// does not with what the caller of [Adjoints.Seed] gave.
+// Hand makes the adjoint of a tensor node that of one of its operands, if nothing has reached that and it has the same
+// shape: the caller changes its numbers where they stand. The node then has none, as after Drop. It reports whether it
+// did so; it does not with what the caller of [Adjoints.Seed] gave.
 func (a *Adjoints) Hand(n, operand Node) bool {
 	k, to := a.slot(n), a.slot(operand)
 	t := a.tensorAt(k)

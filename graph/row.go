@@ -99,11 +99,12 @@ type Row struct {
 	// to zeros; a kernel that can only add begins with dst.Zero(). It returns false to leave the work to VJP, and
 	// then nothing may have been added. Optional.
 	Backward func(n Node, i int, ct, dst *tensor.Tensor, fresh bool) bool
-	// InPlace says that Backward, of an operation with one operand, may be given one tensor as ct and as a fresh dst, and
-	// never returns false: a cotangent that no one needs any more then becomes the operand's adjoint where it stands.
+	// InPlace says that Backward, of an operation with one operand, may be given one tensor as ct and as a fresh dst,
+	// and never returns false: a cotangent that no one needs any more then becomes the operand's adjoint where it
+	// stands.
 	InPlace bool
-	// Common, if any, is called before Backward, once for a cotangent: it computes what Backward needs for several operands
-	// and leaves it in n.Save.
+	// Common, if any, is called before Backward, once for a cotangent: it computes what Backward needs for several
+	// operands and leaves it in n.Save.
 	Common func(n Node, ct *tensor.Tensor)
 	// VJP returns, as operations on the graph, the cotangent of operand i for the cotangent ct of the result. Its shape
 	// is the operand's, or one that the operand's broadcasts to: the caller sums over the stretched axes.

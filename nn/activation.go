@@ -16,8 +16,8 @@ type function struct {
 	f    func(graph.Value) graph.Value
 }
 
-// Func returns the layer without parameters that applies f, such as nn.Func(ops.Sin). It panics with a [*graph.Error] if f
-// is nil.
+// Func returns the layer without parameters that applies f, such as nn.Func(ops.Sin). It panics with a [*graph.Error]
+// if f is nil.
 func Func(f func(graph.Value) graph.Value) Layer {
 	if f == nil {
 		panic(graph.Errorf("nn.Func", graph.ErrUsage, "got a nil function: give one such as ops.Tanh"))
@@ -58,8 +58,8 @@ func ELU(alpha float64) Layer {
 	return function{fmt.Sprintf("ELU(%g)", alpha), func(x graph.Value) graph.Value { return ops.ELU(x, alpha) }}
 }
 
-// GELU returns the layer x·Φ(x), where Φ is the distribution function of the normal distribution, not an approximation of
-// it; see [ops.GELU].
+// GELU returns the layer x·Φ(x), where Φ is the distribution function of the normal distribution, not an approximation
+// of it; see [ops.GELU].
 func GELU() Layer { return function{"GELU", ops.GELU} }
 
 // SiLU returns the layer x/(1+e⁻ˣ), also called swish; see [ops.SiLU].

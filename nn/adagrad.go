@@ -29,8 +29,8 @@ type Adagrad struct {
 //	v = v + g²
 //	w = w - LR·g/(√v + ε)
 //
-// A root above the largest float64 counts as that. PyTorch's lr_decay is the [Schedule] 1/(1 + lr_decay·step). NewAdagrad panics with a [*graph.Error] if a setting is out
-// of range.
+// A root above the largest float64 counts as that. PyTorch's lr_decay is the [Schedule] 1/(1 + lr_decay·step).
+// NewAdagrad panics with a [*graph.Error] if a setting is out of range.
 //
 // Source: Duchi, Hazan and Singer, Adaptive subgradient methods for online learning and stochastic optimization (2011),
 // section 1.1, with the diagonal matrix, in PyTorch's form.

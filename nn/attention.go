@@ -20,36 +20,36 @@ type Attention struct {
 	dropout      Layer // of the weights, nil for none
 }
 
-// An AttentionMask says which keys a query of an [Attention] sees, besides what [Causal] says. The zero AttentionMask hides
-// none. Masks are 1 where a key is seen and 0 where it is not, as those of [ops.Attention]; PyTorch's have true for keys that
-// are not seen.
+// An AttentionMask says which keys a query of an [Attention] sees, besides what [Causal] says. The zero AttentionMask
+// hides none. Masks are 1 where a key is seen and 0 where it is not, as those of [ops.Attention]; PyTorch's have true
+// for keys that are not seen.
 type AttentionMask struct {
-	// Keys has shape (rows, keys): the keys that the queries of each row see. In a batch of sequences of several lengths it
-	// is 1 for what there is and 0 for what fills up.
+	// Keys has shape (rows, keys): the keys that the queries of each row see. In a batch of sequences of several
+	// lengths it is 1 for what there is and 0 for what fills up.
 	Keys graph.Value
 	// Pairs has shape (queries, keys), or (rows, queries, keys): the keys that each query sees.
 	Pairs graph.Value
 }
 
-// MultiHeadAttention returns the layer that mixes the vectors of a sequence, of dim numbers each. For every vector it makes a
-// query, a key and a value, cuts them into as many heads, and lets each head take a mean of the values, with weights that say
-// how well their keys fit the query:
+// MultiHeadAttention returns the layer that mixes the vectors of a sequence, of dim numbers each. For every vector it
+// makes a query, a key and a value, cuts them into as many heads, and lets each head take a mean of the values, with
+// weights that say how well their keys fit the query:
 //
 //	q = x·w_q + b_q        k = x·w_k + b_k        v = x·w_v + b_v
 //	head = softmax(q·kᵀ/√d)·v        for the d = dim/heads numbers of each head
 //	y = (heads side by side)·wₒ + bₒ
 //
-// x has shape (rows, time, dim), and so has the result. With [Causal] a query sees the keys of its own time and of those
-// before only, so that a model can learn to predict what comes next. [Attention.Attend] takes queries, keys and values from
-// several sequences, and masks. It is PyTorch's MultiheadAttention with batch_first.
+// x has shape (rows, time, dim), and so has the result. With [Causal] a query sees the keys of its own time and of
+// those before only, so that a model can learn to predict what comes next. [Attention.Attend] takes queries, keys and
+// values from several sequences, and masks. It is PyTorch's MultiheadAttention with batch_first.
 //
-// The options are Causal, [WithDropout] for the weights, [NoBias], and [WithInit]. The parameters are named as PyTorch's:
-// "in_proj_weight", of shape (dim, 3·dim), holds w_q, w_k and w_v side by side, and "in_proj_bias", of shape (3·dim), their
-// biases; "out_proj.weight" and "out_proj.bias" are those of a [Linear]. In files the weights lie transposed. They are drawn
-// from rng, by [XavierUniform] unless WithInit says otherwise, and the biases are 0.
+// The options are Causal, [WithDropout] for the weights, [NoBias], and [WithInit]. The parameters are named as
+// PyTorch's: "in_proj_weight", of shape (dim, 3·dim), holds w_q, w_k and w_v side by side, and "in_proj_bias", of shape
+// (3·dim), their biases; "out_proj.weight" and "out_proj.bias" are those of a [Linear]. In files the weights lie
+// transposed. They are drawn from rng, by [XavierUniform] unless WithInit says otherwise, and the biases are 0.
 //
-// MultiHeadAttention panics with a [*graph.Error] if rng is nil, a size is less than 1, the heads do not divide dim, or an
-// option is none of these.
+// MultiHeadAttention panics with a [*graph.Error] if rng is nil, a size is less than 1, the heads do not divide dim, or
+// an option is none of these.
 //
 // Source: Vaswani et al., Attention is all you need (2017), section 3.2.2; PyTorch 2, torch.nn.MultiheadAttention.
 func MultiHeadAttention(rng *rand.Rand, dim, heads int, options ...LayerOption) *Attention {
@@ -96,15 +96,15 @@ func (a *Attention) String() string {
 	return fmt.Sprintf("MultiHeadAttention(%d, %d heads)", a.dim, a.heads)
 }
 
-// Forward returns what the vectors of x, of shape (rows, time, dim), make of each other. It panics with a [*graph.Error] if x
-// has another shape.
+// Forward returns what the vectors of x, of shape (rows, time, dim), make of each other. It panics with a
+// [*graph.Error] if x has another shape.
 func (a *Attention) Forward(p Pass, x graph.Value) graph.Value {
 	return a.attend("nn.MultiHeadAttention", p, x, x, x, AttentionMask{})
 }
 
-// Attend returns, for each query, what it takes from the values: queries of shape (rows, queries, dim), keys and values of
-// shape (rows, keys, dim) give (rows, queries, dim). Attend(p, x, x, x, mask) is Forward with a mask. A query that sees no key
-// takes 0 from all of them; PyTorch gives NaN then.
+// Attend returns, for each query, what it takes from the values: queries of shape (rows, queries, dim), keys and values
+// of shape (rows, keys, dim) give (rows, queries, dim). Attend(p, x, x, x, mask) is Forward with a mask. A query that
+// sees no key takes 0 from all of them; PyTorch gives NaN then.
 //
 // It panics with a [*graph.Error] if the shapes do not fit.
 func (a *Attention) Attend(p Pass, queries, keys, values graph.Value, mask AttentionMask) graph.Value {

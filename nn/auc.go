@@ -12,8 +12,8 @@ import (
 // of chance, 0 a perfect order the wrong way round. Only the order of the scores matters, so logits do as well as
 // probabilities.
 //
-// It is exact but for one rounding, in O(n log n) for n rows: the statistic U of Mann and Whitney (1947), divided by the
-// number of pairs. It has to see all rows of a set at once: the mean of the areas of batches is something else.
+// It is exact but for one rounding, in O(n log n) for n rows: the statistic U of Mann and Whitney (1947), divided by
+// the number of pairs. It has to see all rows of a set at once: the mean of the areas of batches is something else.
 //
 // Special cases are:
 //

@@ -15,13 +15,13 @@ type batchNorm struct {
 	momentum, eps           float64
 }
 
-// BatchNorm returns the layer that shifts and scales each of n channels to mean 0 and variance 1, and then multiplies it by
-// a weight and adds a bias, which are trained:
+// BatchNorm returns the layer that shifts and scales each of n channels to mean 0 and variance 1, and then multiplies
+// it by a weight and adds a bias, which are trained:
 //
 //	y = (x - μ)/√(σ² + ε)·weight + bias
 //
-// x has shape (rows, n) or (rows, n, ...), and so has y. In training μ and σ² are the mean and the variance (divided by the
-// number of values) of the channel in the batch, and running averages of them move by a share m of the way:
+// x has shape (rows, n) or (rows, n, ...), and so has y. In training μ and σ² are the mean and the variance (divided by
+// the number of values) of the channel in the batch, and running averages of them move by a share m of the way:
 //
 //	running_mean = (1-m)·running_mean + m·μ
 //	running_var  = (1-m)·running_var  + m·σ²·k/(k-1)
@@ -29,9 +29,9 @@ type batchNorm struct {
 // where k is how many values a channel has, rows times places. In use μ and σ² are the running averages, so that an
 // example's result does not depend on the others. m is 0.1 unless [Momentum], and ε 1e-5 unless [Eps] says otherwise.
 //
-// The parameters are named "weight" and "bias", of shape (n), which begin as 1 and 0; "running_mean" and "running_var" of
-// kind [State], which begin as 0 and 1; and the [Counter] "num_batches_tracked": all as PyTorch has them. A layer whose
-// running averages are Frozen uses them in training too and leaves them as they are.
+// The parameters are named "weight" and "bias", of shape (n), which begin as 1 and 0; "running_mean" and "running_var"
+// of kind [State], which begin as 0 and 1; and the [Counter] "num_batches_tracked": all as PyTorch has them. A layer
+// whose running averages are Frozen uses them in training too and leaves them as they are.
 //
 // In training a channel needs two values or more: the variance of one says nothing, and every result would be the bias.
 // Forward panics with a [*graph.Error] if it has fewer, such as for a single row that is left of an epoch, or if x has

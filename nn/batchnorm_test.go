@@ -84,8 +84,8 @@ func TestBatchNormState(t *testing.T) {
 	}
 }
 
-// TestBatchNormWorkers runs passes of one model in several goroutines, as workers that share a batch do, and commits what
-// they have left in order.
+// TestBatchNormWorkers runs passes of one model in several goroutines, as workers that share a batch do, and commits
+// what they have left in order.
 func TestBatchNormWorkers(t *testing.T) {
 	const workers = 4
 	newModel := func() nn.Layer {

@@ -8,9 +8,9 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// A Cell is one step of a recurrent layer, made by [RNNCell], [GRUCell] or [LSTMCell]: from the input at one time, of shape
-// (rows, in), and the state before it computes the state after, of shape (rows, hidden). It is for recurrences that are
-// no sequence of inputs, such as a state that is fed back; a [Recurrent] does a whole sequence in less time.
+// A Cell is one step of a recurrent layer, made by [RNNCell], [GRUCell] or [LSTMCell]: from the input at one time, of
+// shape (rows, in), and the state before it computes the state after, of shape (rows, hidden). It is for recurrences
+// that are no sequence of inputs, such as a state that is fed back; a [Recurrent] does a whole sequence in less time.
 //
 // The parameters are called weight_ih, weight_hh, bias_ih and bias_hh, as PyTorch has them; for shapes see [Recurrent].
 type Cell struct {
@@ -55,8 +55,8 @@ func (l *Cell) Forward(_ Pass, x graph.Value) graph.Value {
 	return y
 }
 
-// Step returns the state that follows on s for x of shape (rows, in). y and next.H, of shape (rows, hidden), are one value;
-// next.C holds the contents of an LSTM's cells. It panics with a [*graph.Error] if a shape is another.
+// Step returns the state that follows on s for x of shape (rows, in). y and next.H, of shape (rows, hidden), are one
+// value; next.C holds the contents of an LSTM's cells. It panics with a [*graph.Error] if a shape is another.
 func (l *Cell) Step(_ Pass, x graph.Value, s RecurrentState) (y graph.Value, next RecurrentState) {
 	l.mustBeMade("nn.Cell.Step")
 	return l.step(".Step", x, s)

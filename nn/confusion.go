@@ -17,8 +17,8 @@ const maxClasses = 1 << 24
 // whole set; precision, recall and F1 are quotients of its sums and no means over rows, so the figures of batches must
 // not be averaged: [ConfusionMatrix.Add] the batches instead.
 //
-// With the rows TP that have a class and were taken for it, FP that were taken for it and have another, and FN that have
-// it and were not taken for it,
+// With the rows TP that have a class and were taken for it, FP that were taken for it and have another, and FN that
+// have it and were not taken for it,
 //
 //	precision = TP/(TP+FP)    recall = TP/(TP+FN)    F1 = 2·TP/(2·TP+FP+FN)
 //
@@ -197,8 +197,8 @@ func (m *ConfusionMatrix) mean(weight func(s Scores, occurs bool) float64) Score
 	return Scores{out.Precision / total, out.Recall / total, out.F1 / total, m.rows}
 }
 
-// Micro returns the scores of the sums of TP, FP and FN over all classes. Where every row has a prediction, all three are
-// the accuracy. They are NaN without rows.
+// Micro returns the scores of the sums of TP, FP and FN over all classes. Where every row has a prediction, all three
+// are the accuracy. They are NaN without rows.
 func (m *ConfusionMatrix) Micro() Scores {
 	m.mustBeMade("nn.ConfusionMatrix.Micro")
 	if m.rows == 0 {

@@ -29,9 +29,9 @@ type conv struct {
 // stride 1.
 //
 // The parameters are named "weight", of shape (out, in/groups, k, k), and "bias", of shape (out), as PyTorch's are. The
-// weights are drawn from rng by [HeUniform], which was derived for convolutions that a [ReLU] follows, with in/groups·k²
-// inputs of a node; the biases are 0. (PyTorch draws both from the uniform distribution on ±1/√(in/groups·k²), so that
-// the weights have a sixth of this variance.)
+// weights are drawn from rng by [HeUniform], which was derived for convolutions that a [ReLU] follows, with
+// in/groups·k² inputs of a node; the biases are 0. (PyTorch draws both from the uniform distribution on
+// ±1/√(in/groups·k²), so that the weights have a sixth of this variance.)
 //
 // Conv2D panics with a [*graph.Error] if rng is nil, a size is less than 1, the groups do not divide in and out, or an
 // option does not fit.

@@ -7,8 +7,8 @@ import (
 	"github.com/seed366ff29f/chainrule/nn"
 )
 
-// TestConvBegins looks at the sizes that weights begin with: ±√(6/n) for n inputs of a node, which are those of its group
-// under the kernel.
+// TestConvBegins looks at the sizes that weights begin with: ±√(6/n) for n inputs of a node, which are those of its
+// group under the kernel.
 func TestConvBegins(t *testing.T) {
 	tests := []struct {
 		name   string

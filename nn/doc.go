@@ -47,8 +47,8 @@
 // # Layers
 //
 // A [Layer] is a function with parameters, and a model is one too. It takes a batch, of which axis 0 is that of the
-// examples, the rows. Names, shapes and order of the parameters are PyTorch's, but that the weights of Linear, and of the
-// layers over sequences, are (in, out) here and (out, in) there and in files.
+// examples, the rows. Names, shapes and order of the parameters are PyTorch's, but that the weights of Linear, and of
+// the layers over sequences, are (in, out) here and (out, in) there and in files.
 //
 //	layer                  x                     result            parameters
 //	Linear(in, out)        (...,in)              (...,out)         weight (in,out), bias (out)
@@ -80,23 +80,23 @@
 //	Named(s, a)            that of a             that of a         those of a, such as s.weight
 //	Func(f)                that of f             that of f
 //
-// PyTorch says Conv1d, Conv2d, MaxPool2d and AvgPool2d, BatchNorm1d, 2d or 3d for BatchNorm, and AdaptiveAvgPool2d(1) and
-// Flatten for GlobalAvgPool; it has no Residual, and its dropout takes the probability of dropping a neuron.
+// PyTorch says Conv1d, Conv2d, MaxPool2d and AvgPool2d, BatchNorm1d, 2d or 3d for BatchNorm, and AdaptiveAvgPool2d(1)
+// and Flatten for GlobalAvgPool; it has no Residual, and its dropout takes the probability of dropping a neuron.
 //
-// [Stride], [Padding], [Dilation] and [ChannelGroups] set how kernels and windows lie, and with it what is left of h and w.
-// [Summary] prints the shapes and parameters of a whole model. What Sequential cannot say is plain Go: call Forward of one
-// layer on the result of another.
+// [Stride], [Padding], [Dilation] and [ChannelGroups] set how kernels and windows lie, and with it what is left of h
+// and w. [Summary] prints the shapes and parameters of a whole model. What Sequential cannot say is plain Go: call
+// Forward of one layer on the result of another.
 //
 // Sequences have the examples first, then the time: PyTorch says batch_first, and TransformerEncoderLayer for
 // TransformerBlock. A [Recurrent] goes through the times one after the other with a state, which it can start from and
 // return; an [Attention] looks at all times at once, and knows their order only if x tells it, such as by adding an
 // Embedding of the positions. With [Causal] it does not look ahead.
 //
-// A layer of one's own has two methods, Forward and Params; the example of [Layer] is one. It draws its first weights by
-// [Init.Draw], names them, and says by Param.Kind what they are to penalties and files. In Forward it puts them on the
-// graph by [Param.Bind], which gives the same leaf each time. Numbers that training computes on the way, such as running
-// averages, are parameters of kind [State], which Forward changes by [Pass.Update]. A String method says what [Summary]
-// calls it.
+// A layer of one's own has two methods, Forward and Params; the example of [Layer] is one. It draws its first weights
+// by [Init.Draw], names them, and says by Param.Kind what they are to penalties and files. In Forward it puts them on
+// the graph by [Param.Bind], which gives the same leaf each time. Numbers that training computes on the way, such as
+// running averages, are parameters of kind [State], which Forward changes by [Pass.Update]. A String method says what
+// [Summary] calls it.
 //
 // # Training
 //
@@ -109,10 +109,10 @@
 //
 // Its settings are those of the lecture, and what larger models need beside them:
 //
-//   - Objective, in place of Loss, records the loss of a model that is no Layer: with several inputs, tokens, or several
-//     losses. data.Set has a field for each kind of input.
-//   - Schedule and Plateau change the learning rate, ClipNorm and ClipValue bound the gradient, Accumulate takes several
-//     batches to an update, and Workers shares a batch among processors.
+//   - Objective, in place of Loss, records the loss of a model that is no Layer: with several inputs, tokens, or
+//     several losses. data.Set has a field for each kind of input.
+//   - Schedule and Plateau change the learning rate, ClipNorm and ClipValue bound the gradient, Accumulate takes
+//     several batches to an update, and Workers shares a batch among processors.
 //   - Checkpoint keeps all there is to a run in a file, from which it goes on with the same bits after it was killed.
 //   - Progress shows how far it is; package nn/progress has displays for terminals, pipes and logs.
 //
@@ -138,8 +138,8 @@
 // an optimizer remembers is saved and restored by the methods of [Keeper].
 //
 // A [Schedule] is a factor on the rate, as a function of how many updates there have been. [Cosine] falls along a wave,
-// [StepDecay] in steps, [Exponential] by the same factor each time; [OneCycle] rises before it falls, and [Warmup] puts a
-// rise before any other:
+// [StepDecay] in steps, [Exponential] by the same factor each time; [OneCycle] rises before it falls, and [Warmup] puts
+// a rise before any other:
 //
 //	nn.FitConfig{..., Schedule: nn.Warmup(100, nn.Cosine(2000))}
 //
@@ -159,14 +159,14 @@
 //   - Early stopping ends the training when the validation set stops getting better, and goes back to the best
 //     parameters: FitConfig.Validation and FitConfig.Patience.
 //
-// How large a network, which λ and which η? Package nn/search tries many at once, and lists them by what they achieve on
-// the validation set.
+// How large a network, which λ and which η? Package nn/search tries many at once, and lists them by what they achieve
+// on the validation set.
 //
 // # How good a model is
 //
-// [Evaluate] returns the loss on a set, and a [Metric] that is a mean over its rows, such as [Accuracy]. What is no mean
-// over rows is computed from the outputs of a whole set, which [Predict] returns: a [ConfusionMatrix] with precision,
-// recall and F1, [AUC], [R2]. The mean of such figures over batches would be something else.
+// [Evaluate] returns the loss on a set, and a [Metric] that is a mean over its rows, such as [Accuracy]. What is no
+// mean over rows is computed from the outputs of a whole set, which [Predict] returns: a [ConfusionMatrix] with
+// precision, recall and F1, [AUC], [R2]. The mean of such figures over batches would be something else.
 //
 // # What counts as a weight
 //
@@ -176,8 +176,8 @@
 //
 // # Keeping a model
 //
-// A model is code, which builds the layers, and numbers. [SaveFile] keeps the numbers, and [LoadFile] gives them to a model
-// that is built in the same way:
+// A model is code, which builds the layers, and numbers. [SaveFile] keeps the numbers, and [LoadFile] gives them to a
+// model that is built in the same way:
 //
 //	err := nn.SaveFile("model.safetensors", model)
 //	...
@@ -190,8 +190,8 @@
 //	model.load_state_dict(safetensors.torch.load_file("model.safetensors"))
 //
 // A file must fit the model exactly; where it does not, the error names all that is missing, left over, or of another
-// shape or precision, and the model stays as it was. [AllowMissing], [AllowLeftOver], [AllowConversion] and [WithNames] are
-// for what is meant to differ, such as a new last layer on top of a trained network.
+// shape or precision, and the model stays as it was. [AllowMissing], [AllowLeftOver], [AllowConversion] and [WithNames]
+// are for what is meant to differ, such as a new last layer on top of a trained network.
 //
 // # Precision, modes, goroutines
 //
@@ -199,7 +199,8 @@
 // pass is a training step is an argument of Forward, [Train] or [Eval]: a model has no hidden mode. Random numbers come
 // from the *rand.Rand that is passed in, so that one seed gives one result. Layers keep nothing of a pass: several
 // goroutines may run one model, each on a graph of its own, as long as none changes the parameters. State, such as the
-// running averages of [BatchNorm], changes in a training step; [Pass.Into] keeps the changes aside until all are through.
+// running averages of [BatchNorm], changes in a training step; [Pass.Into] keeps the changes aside until all are
+// through.
 //
 // # Speed
 //

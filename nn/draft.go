@@ -97,8 +97,8 @@ func belowOne(dtype tensor.DType, a, b float64) bool {
 	return dtype == tensor.Float64 || float32(a) < 1 && float32(b) < 1
 }
 
-// outweighs reports whether ε is so large that squares below the smallest number of a precision make no difference beside
-// it: those of which a mean takes in a share in each step, and then the root.
+// outweighs reports whether ε is so large that squares below the smallest number of a precision make no difference
+// beside it: those of which a mean takes in a share in each step, and then the root.
 func outweighs(dtype tensor.DType, eps, share float64) bool {
 	least, _, _ := rangeOf(dtype)
 	digits := 0x1p-53

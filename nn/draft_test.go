@@ -198,8 +198,8 @@ func TestSGDAtAnySize(t *testing.T) {
 	}
 }
 
-// TestScaledRulesAtAnySize uses that gradients and ε of another size make the same steps, also where squares overflow or
-// underflow, or ε does.
+// TestScaledRulesAtAnySize uses that gradients and ε of another size make the same steps, also where squares overflow
+// or underflow, or ε does.
 func TestScaledRulesAtAnySize(t *testing.T) {
 	grads := []float64{1, -2, 0.5, 0, 3, 1, 1, -1}
 	const eps = 1e-3
@@ -240,8 +240,8 @@ func TestScaledRulesAtAnySize(t *testing.T) {
 	}
 }
 
-// TestRulesSettings ranges over settings that single precision rounds to 0, to 1 or to infinity: they make the steps that
-// double precision makes.
+// TestRulesSettings ranges over settings that single precision rounds to 0, to 1 or to infinity: they make the steps
+// that double precision makes.
 func TestRulesSettings(t *testing.T) {
 	tests := map[string]func() nn.Optimizer{
 		"adagrad, eps 1e-60":   func() nn.Optimizer { return nn.NewAdagrad(nn.AdagradConfig{Eps: 1e-60}) },

@@ -52,8 +52,8 @@ func NewEMA(params []*Param, decay float64) *EMA {
 }
 
 // Update takes the numbers of the parameters into the average. Call it after each step of an optimizer, such as in
-// FitConfig.OnStep. It allocates nothing. It panics with a [*graph.Error] if the parameters hold the averages, or one has
-// changed its shape.
+// FitConfig.OnStep. It allocates nothing. It panics with a [*graph.Error] if the parameters hold the averages, or one
+// has changed its shape.
 func (e *EMA) Update() {
 	const op = "nn.EMA.Update"
 	e.mustBeMade(op)
@@ -89,8 +89,8 @@ func approach[T float32 | float64](mean []float64, w []T, share float64) {
 	}
 }
 
-// Swap gives the parameters the numbers of the average, rounded to their precision, for [Evaluate], [Predict] or [Save].
-// The next Swap brings back those that they had before, bit by bit, whatever has become of them in between:
+// Swap gives the parameters the numbers of the average, rounded to their precision, for [Evaluate], [Predict] or
+// [Save]. The next Swap brings back those that they had before, bit by bit, whatever has become of them in between:
 //
 //	ema.Swap()
 //	loss, wrong, err := nn.Evaluate(model, test, loss, metric)

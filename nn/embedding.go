@@ -53,8 +53,8 @@ func (e *EmbeddingTable) String() string {
 // intLists holds lists of indices for a moment.
 var intLists = sync.Pool{New: func() any { return new([]int) }}
 
-// Forward returns the vectors of the numbers in x. It panics with a [*graph.Error] if one of them is not a whole number or
-// has no vector.
+// Forward returns the vectors of the numbers in x. It panics with a [*graph.Error] if one of them is not a whole number
+// or has no vector.
 func (e *EmbeddingTable) Forward(_ Pass, x graph.Value) graph.Value {
 	const op = "nn.Embedding"
 	e.mustBeMade(op)
@@ -79,8 +79,8 @@ func (e *EmbeddingTable) Forward(_ Pass, x graph.Value) graph.Value {
 	return e.take(op, w, *list, dims)
 }
 
-// Lookup returns the vectors of the given numbers on a graph. The result has the given shape, with dim as a further axis;
-// without a shape it is (len(ids), dim). The tokens of a batch of sequences take the shape (rows, time):
+// Lookup returns the vectors of the given numbers on a graph. The result has the given shape, with dim as a further
+// axis; without a shape it is (len(ids), dim). The tokens of a batch of sequences take the shape (rows, time):
 //
 //	y := table.Lookup(g, b.Tokens, b.Len(), len(b.Tokens)/b.Len())
 //

@@ -17,7 +17,8 @@ type fileSettings struct {
 	given []string // the options, such as "nn.AllowMissing"
 }
 
-// with returns the settings as options change them. It panics if one is nil, or not among those that the function takes.
+// with returns the settings as options change them. It panics if one is nil, or not among those that the function
+// takes.
 func (c fileSettings) with(op string, options []FileOption, takes ...string) fileSettings {
 	for i, o := range options {
 		mustBeOption(op, i, o == nil)
@@ -57,8 +58,8 @@ func AllowLeftOver() FileOption {
 	return func(c fileSettings) fileSettings { c.leftOver = true; return c.set("nn.AllowLeftOver") }
 }
 
-// AllowConversion takes numbers of another precision than the parameter's, each rounded to nearest: those of half and of
-// bfloat16, single and double precision, and for a [Counter] all integers.
+// AllowConversion takes numbers of another precision than the parameter's, each rounded to nearest: those of half and
+// of bfloat16, single and double precision, and for a [Counter] all integers.
 func AllowConversion() FileOption {
 	return func(c fileSettings) fileSettings { c.conversion = true; return c.set("nn.AllowConversion") }
 }

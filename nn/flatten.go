@@ -8,8 +8,8 @@ import (
 
 type flatten struct{}
 
-// Flatten returns the layer that makes a row of every example: x of shape (rows, a, b, ...) gives (rows, a·b·...), such as
-// between convolutions and [Linear]. No number is copied.
+// Flatten returns the layer that makes a row of every example: x of shape (rows, a, b, ...) gives (rows, a·b·...), such
+// as between convolutions and [Linear]. No number is copied.
 func Flatten() Layer { return flatten{} }
 
 func (flatten) Params() []*Param { return nil }

@@ -37,8 +37,9 @@ type groupPart struct {
 // and SetLR changes all rates so that they stay in the proportions that they have in NewGroups, also after a rate of 0.
 //
 // NewGroups panics with a [*graph.Error] if there is no group, a parameter is in two of them, nil, or has no numbers or
-// those of another one, an optimizer is nil, is in two groups or not one of this package's, or the first group's rate is
-// 0. Groups cannot hold Groups: give all of them at once. Step and Apply panic with one if a parameter that is to be trained is in no group.
+// those of another one, an optimizer is nil, is in two groups or not one of this package's, or the first group's rate
+// is 0. Groups cannot hold Groups: give all of them at once. Step and Apply panic with one if a parameter that is to be
+// trained is in no group.
 func NewGroups(groups ...Group) *Groups {
 	const op = "nn.NewGroups"
 	if len(groups) == 0 {
@@ -146,8 +147,8 @@ func (g *Groups) LR() float64 {
 }
 
 // SetLR makes lr the learning rate of the first group for the steps to come, and those of the others the same multiple
-// of what they were in [NewGroups]; see [Optimizer]. It panics with a [*graph.Error], and changes nothing, if one of them
-// would be above the largest float64.
+// of what they were in [NewGroups]; see [Optimizer]. It panics with a [*graph.Error], and changes nothing, if one of
+// them would be above the largest float64.
 func (g *Groups) SetLR(lr float64) {
 	const op = "nn.Groups.SetLR"
 	g.mustBeMade(op)

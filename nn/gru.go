@@ -16,12 +16,12 @@ import (
 //	h' = (1-z)·n + z·h
 //
 // where w and b are weight_ih and bias_ih, u and c weight_hh and bias_hh, with the gates in the order r, z, n; see
-// [Recurrent] for names and shapes, and [ops.GRU]. It is PyTorch's GRU with batch_first: the reset gate is applied after
-// the product with h, other than in the paper.
+// [Recurrent] for names and shapes, and [ops.GRU]. It is PyTorch's GRU with batch_first: the reset gate is applied
+// after the product with h, other than in the paper.
 //
-// The options are [Layers], [WithDropout] between them, [NoBias], and [WithInit]. Weights and biases are drawn from rng,
-// uniformly from ±1/√hidden, as PyTorch draws them; WithInit draws the weights otherwise, and leaves the biases at 0. GRU
-// panics with a [*graph.Error] if rng is nil, a size is less than 1, or an option is none of these.
+// The options are [Layers], [WithDropout] between them, [NoBias], and [WithInit]. Weights and biases are drawn from
+// rng, uniformly from ±1/√hidden, as PyTorch draws them; WithInit draws the weights otherwise, and leaves the biases at
+// 0. GRU panics with a [*graph.Error] if rng is nil, a size is less than 1, or an option is none of these.
 //
 // Source: Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine translation
 // (2014), section 2.3; PyTorch 2, torch.nn.GRU.

@@ -67,8 +67,8 @@ func uniform(rng *rand.Rand, bound float64) float64 { return bound * (2*rng.Floa
 // goes to fanOut nodes: in and out in the formulas of the distributions. For a convolution these are the channels times
 // the size of the kernel.
 //
-// Draw panics with a [*graph.Error] if the Init is zero, rng is nil or the zero rand.Rand, fanIn or fanOut is less than 1,
-// or there is no such shape.
+// Draw panics with a [*graph.Error] if the Init is zero, rng is nil or the zero rand.Rand, fanIn or fanOut is less than
+// 1, or there is no such shape.
 func (i Init) Draw(rng *rand.Rand, fanIn, fanOut int, shape ...int) *tensor.Tensor {
 	const op = "nn.Init.Draw"
 	i.mustBeMade(op)

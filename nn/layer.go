@@ -7,8 +7,8 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// A Model is anything that has parameters, such as a [Layer]. Params returns them, state among them, the same slice each
-// time, which must not be changed. Their names are unique.
+// A Model is anything that has parameters, such as a [Layer]. Params returns them, state among them, the same slice
+// each time, which must not be changed. Their names are unique.
 type Model interface {
 	Params() []*Param
 }
@@ -52,7 +52,8 @@ func distinct(op string, params []*Param) []*Param {
 	return each
 }
 
-// sameTensor returns the error for two parameters with one tensor: both would be changed by the gradient of all its uses.
+// sameTensor returns the error for two parameters with one tensor: both would be changed by the gradient of all its
+// uses.
 func sameTensor(op string, p, q *Param) *graph.Error {
 	return graph.Errorf(op, graph.ErrUsage, "parameters %q and %q have the same tensor, which would be changed twice: give both layers the same *nn.Param", p.Name, q.Name)
 }

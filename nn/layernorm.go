@@ -15,26 +15,26 @@ type layerNorm struct {
 	eps          float64 // negative for that of the precision
 }
 
-// LayerNorm returns the layer that shifts and scales each row along the last axis, of length n, to mean 0 and variance 1,
-// and then multiplies it by a weight and adds a bias, element by element. x has shape (..., n), and so has the result; see
-// [ops.LayerNorm] for the formula. What is added to the variance is 1e-5 unless [Eps] says otherwise. It does the same in
-// training and in use.
+// LayerNorm returns the layer that shifts and scales each row along the last axis, of length n, to mean 0 and variance
+// 1, and then multiplies it by a weight and adds a bias, element by element. x has shape (..., n), and so has the
+// result; see [ops.LayerNorm] for the formula. What is added to the variance is 1e-5 unless [Eps] says otherwise. It
+// does the same in training and in use.
 //
-// The parameters are named "weight" and "bias", of shape (n), and begin as 1 and 0, as PyTorch's do. LayerNorm panics with
-// a [*graph.Error] if n is less than 1 or an option does not fit.
+// The parameters are named "weight" and "bias", of shape (n), and begin as 1 and 0, as PyTorch's do. LayerNorm panics
+// with a [*graph.Error] if n is less than 1 or an option does not fit.
 //
 // Source: Ba, Kiros and Hinton, Layer normalization (2016), equations 3 and 4.
 func LayerNorm(n int, options ...LayerOption) Layer {
 	return newLayerNorm("nn.LayerNorm", n, 1e-5, options, constantParam("bias", Bias, 0, max(n, 0)))
 }
 
-// RMSNorm returns the layer that scales each row along the last axis, of length n, to mean square 1, and then multiplies
-// it by a weight, element by element: [LayerNorm] without shift and bias. x has shape (..., n), and so has the result; see
-// [ops.RMSNorm] for the formula. What is added to the mean square is the distance from 1 to the next number of the
-// model's precision, 2⁻⁵² or 2⁻²³, as in PyTorch, unless [Eps] says otherwise.
+// RMSNorm returns the layer that scales each row along the last axis, of length n, to mean square 1, and then
+// multiplies it by a weight, element by element: [LayerNorm] without shift and bias. x has shape (..., n), and so has
+// the result; see [ops.RMSNorm] for the formula. What is added to the mean square is the distance from 1 to the next
+// number of the model's precision, 2⁻⁵² or 2⁻²³, as in PyTorch, unless [Eps] says otherwise.
 //
-// The parameter is named "weight", of shape (n), and begins as 1. RMSNorm panics with a [*graph.Error] if n is less than 1
-// or an option does not fit.
+// The parameter is named "weight", of shape (n), and begins as 1. RMSNorm panics with a [*graph.Error] if n is less
+// than 1 or an option does not fit.
 //
 // Source: Zhang and Sennrich, Root mean square layer normalization (2019), equation 4.
 func RMSNorm(n int, options ...LayerOption) Layer {

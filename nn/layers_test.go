@@ -94,8 +94,8 @@ func namesAndShapes(params []*nn.Param) (out []fileTensor) {
 	return out
 }
 
-// TestLayersMatchPyTorch gives layers the numbers of PyTorch's and compares results, gradients and state, and the names,
-// shapes and order of the parameters.
+// TestLayersMatchPyTorch gives layers the numbers of PyTorch's and compares results, gradients and state, and the
+// names, shapes and order of the parameters.
 func TestLayersMatchPyTorch(t *testing.T) {
 	text, err := os.ReadFile("testdata/layers.json")
 	if err != nil {

@@ -19,8 +19,9 @@ type LBFGSConfig struct {
 	Iterations int // at most so many; 0 means 1000
 	Memory     int // how many of the last steps the curvature is taken from, up to 1000; 0 means 10
 
-	// It ends when no number of the gradient is larger than GradTol, 0 means 1e-5, or an iteration makes the loss smaller
-	// by no more than LossTol·max(|loss|, 1), where 0 means 2.2e-9, or 1e-6 for a model in float32. These are SciPy's.
+	// It ends when no number of the gradient is larger than GradTol, 0 means 1e-5, or an iteration makes the loss
+	// smaller by no more than LossTol·max(|loss|, 1), where 0 means 2.2e-9, or 1e-6 for a model in float32. These are
+	// SciPy's.
 	GradTol float64
 	LossTol float64
 
@@ -42,23 +43,24 @@ const mostSteps = 1000
 // StopFlat is the reason of [LBFGS] to end where the loss hardly becomes smaller any more.
 const StopFlat StopReason = "loss hardly falls"
 
-// ErrNoProgress is wrapped by the error of [LBFGS] where no step makes the loss smaller and neither tolerance is reached.
+// ErrNoProgress is wrapped by the error of [LBFGS] where no step makes the loss smaller and neither tolerance is
+// reached.
 var ErrNoProgress = errors.New("no step makes the loss smaller")
 
 // LBFGS makes a loss small with the L-BFGS method, which estimates its curvature from the last steps: for losses of all
-// examples at once and models that are not too large, it needs fewer and better steps than gradient descent. loss records
-// the loss on a graph of the precision of the model. It must be the same function each time: without dropout, on the same
-// examples. The parameters that are trained go through the method in float64. A trial step to where the loss or its
-// gradient is not finite is made shorter. The method takes the loss for smooth: on kinks, such as those of ReLU, it may
-// end before the minimum.
+// examples at once and models that are not too large, it needs fewer and better steps than gradient descent. loss
+// records the loss on a graph of the precision of the model. It must be the same function each time: without dropout,
+// on the same examples. The parameters that are trained go through the method in float64. A trial step to where the
+// loss or its gradient is not finite is made shorter. The method takes the loss for smooth: on kinks, such as those of
+// ReLU, it may end before the minimum.
 //
 // The model ends with the parameters of the smallest loss that was found. That holds also if LBFGS returns an error:
 //
 //   - ctx is done, which it looks at before each evaluation: the error wraps ctx.Err().
 //   - The loss of the parameters at the beginning is not finite: the error wraps what [autograd.Diagnose] says. Its
 //     gradient is not: [*GradientError]. It does not depend on a parameter: [*UnreachedError].
-//   - No step makes the loss smaller: [ErrNoProgress]. The end of what the precision can tell apart has been reached, the
-//     gradient of an operation is wrong, or the loss is not the same function each time.
+//   - No step makes the loss smaller: [ErrNoProgress]. The end of what the precision can tell apart has been reached,
+//     the gradient of an operation is wrong, or the loss is not the same function each time.
 //   - The model and the loss do not fit together, or a setting is out of range: [*graph.Error].
 //
 // Source: Liu and Nocedal, On the limited memory BFGS method for large scale optimization (1989), as gonum's package

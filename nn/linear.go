@@ -21,8 +21,8 @@ type linear struct {
 // j of W holds the weights of node j.
 //
 // The options are [WithInit] and [NoBias]. The weights are drawn from rng, by [XavierUniform] unless WithInit says
-// otherwise, and the biases are 0. The parameters are named "weight" and "bias", and are float64 until [To] converts them;
-// in files the weight lies transposed, as PyTorch's does.
+// otherwise, and the biases are 0. The parameters are named "weight" and "bias", and are float64 until [To] converts
+// them; in files the weight lies transposed, as PyTorch's does.
 //
 // Linear panics with a [*graph.Error] if rng is nil, a size is less than 1, or an option does not fit.
 func Linear(rng *rand.Rand, in, out int, options ...LayerOption) Layer {

@@ -18,15 +18,15 @@ import (
 //	safetensors.torch.save_file(model.state_dict(), "model.safetensors")
 //
 // The file must have exactly the parameters of the model, by name, shape and precision, unless [AllowMissing],
-// [AllowLeftOver] or [AllowConversion] says otherwise; [WithNames] says how they are named there. PyTorch's numbers are of
-// single precision unless its model was converted, and a model here is float64 until [To] converts it.
+// [AllowLeftOver] or [AllowConversion] says otherwise; [WithNames] says how they are named there. PyTorch's numbers are
+// of single precision unless its model was converted, and a model here is float64 until [To] converts it.
 //
-// Load reads r to its end. If there is an error, the model is as it was: a [*MismatchError] that says what does not fit,
-// an error about what is wrong with the file, or that of r. The memory that it takes is in proportion to what is there
-// to be read, whatever the file promises.
+// Load reads r to its end. If there is an error, the model is as it was: a [*MismatchError] that says what does not
+// fit, an error about what is wrong with the file, or that of r. The memory that it takes is in proportion to what is
+// there to be read, whatever the file promises.
 //
-// Load panics with a [*graph.Error] if r or the model is nil, a parameter is nil or has no numbers, or an option does not
-// fit, and returns one if two parameters have one name.
+// Load panics with a [*graph.Error] if r or the model is nil, a parameter is nil or has no numbers, or an option does
+// not fit, and returns one if two parameters have one name.
 func Load(r io.Reader, model Layer, options ...FileOption) error {
 	const op = "nn.Load"
 	if r == nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// LSTM returns a long short-term memory from in numbers at each time to hidden ones. From one time to the next, with the
-// input x, the output h and the contents c of the cells before, it computes
+// LSTM returns a long short-term memory from in numbers at each time to hidden ones. From one time to the next, with
+// the input x, the output h and the contents c of the cells before, it computes
 //
 //	i = σ(x·wᵢ + bᵢ + h·uᵢ + dᵢ)             input gate
 //	f = σ(x·w_f + b_f + h·u_f + d_f)          forget gate
@@ -20,8 +20,8 @@ import (
 // where w and b are weight_ih and bias_ih, u and d weight_hh and bias_hh, with the gates in the order i, f, g, o; see
 // [Recurrent] for names and shapes, and [ops.LSTM]. It is PyTorch's LSTM with batch_first.
 //
-// The options are [Layers], [WithDropout] between them, [NoBias], and [WithInit]. Weights and biases are drawn as those of
-// [GRU]. LSTM panics with a [*graph.Error] if rng is nil, a size is less than 1, or an option is none of these.
+// The options are [Layers], [WithDropout] between them, [NoBias], and [WithInit]. Weights and biases are drawn as those
+// of [GRU]. LSTM panics with a [*graph.Error] if rng is nil, a size is less than 1, or an option is none of these.
 //
 // Source: Hochreiter and Schmidhuber, Long short-term memory (1997); with a forget gate, Gers, Schmidhuber and Cummins,
 // Learning to forget (2000); PyTorch 2, torch.nn.LSTM.

@@ -60,7 +60,8 @@ type rule interface {
 	moments() moments
 }
 
-// Moments says what a rule remembers: the names of m, v and u, "" for one that there is not. PyTorch has the same names.
+// Moments says what a rule remembers: the names of m, v and u, "" for one that there is not. PyTorch has the same
+// names.
 type moments struct {
 	m, v, u string
 	squares bool // v holds squares

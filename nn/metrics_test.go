@@ -196,7 +196,8 @@ func TestR2AgreesWithScikitLearn(t *testing.T) {
 				y.SetFlat(unit*y.AtFlat(i), i)
 				target.SetFlat(unit*target.AtFlat(i), i)
 			}
-			// With a difference of 1e-6 of the targets' size, 16 digits leave 10; a unit near the smallest numbers costs some.
+			// With a difference of 1e-6 of the targets' size, 16 digits leave 10; a unit near the smallest numbers
+			// costs some.
 			allowed := 1e-13
 			if unit < 1 {
 				allowed = 1e-11

@@ -7,9 +7,10 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// An Optimizer changes parameters by their gradients, at a learning rate. Step takes them from a backward sweep, in place; Apply takes those
-// of [Gradients], which may come from several sweeps or have been clipped, and leaves them as they are. Either changes
-// all of the parameters or, if it returns an error, none. A parameter that is listed twice is changed once.
+// An Optimizer changes parameters by their gradients, at a learning rate. Step takes them from a backward sweep, in
+// place; Apply takes those of [Gradients], which may come from several sweeps or have been clipped, and leaves them as
+// they are. Either changes all of the parameters or, if it returns an error, none. A parameter that is listed twice is
+// changed once.
 //
 // It is an error that names the parameter if a gradient is not finite, [*GradientError], if the step would make a number
 // of the parameter infinite or NaN, [*OverflowError], or if the loss does not depend on a parameter at all,
@@ -20,12 +21,12 @@ import (
 // settings are too large or too small for a parameter's precision is worked out in double precision, where it takes
 // some ten times as long.
 //
-// Both panic with a [*graph.Error] if a parameter is nil or has no numbers, if two that are new to the optimizer have the
-// same tensor, or if the gradients are those of a sweep whose graph has been Reset. An optimizer serves one goroutine at
-// a time.
+// Both panic with a [*graph.Error] if a parameter is nil or has no numbers, if two that are new to the optimizer have
+// the same tensor, or if the gradients are those of a sweep whose graph has been Reset. An optimizer serves one
+// goroutine at a time.
 //
-// SetLR changes the learning rate for the steps to come; a [Schedule] says to what. 0 is allowed, as schedules end there:
-// a step then changes what the optimizer remembers of the gradients, and no parameter. SetLR panics with a
+// SetLR changes the learning rate for the steps to come; a [Schedule] says to what. 0 is allowed, as schedules end
+// there: a step then changes what the optimizer remembers of the gradients, and no parameter. SetLR panics with a
 // [*graph.Error] if the rate is negative or not finite.
 type Optimizer interface {
 	Step(params []*Param, grads autograd.Gradients) error

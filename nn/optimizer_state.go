@@ -7,9 +7,9 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// A Keeper is an [Optimizer] whose memory can be saved and brought back, so that training goes on later as if it had not
-// been interrupted: bit by bit the same, for the same parameters, gradients, settings and rates. All optimizers of this
-// package are Keepers; one of your own may be.
+// A Keeper is an [Optimizer] whose memory can be saved and brought back, so that training goes on later as if it had
+// not been interrupted: bit by bit the same, for the same parameters, gradients, settings and rates. All optimizers of
+// this package are Keepers; one of your own may be.
 //
 // State returns a copy of what is remembered of the given parameters. SetState brings it back, for the same list of
 // parameters, which may be those of another model that was built alike. A state holds neither the numbers of the

@@ -66,8 +66,8 @@ func Momentum(share float64) LayerOption {
 	return func(c layerSettings) layerSettings { c.momentum = share; return c.set(op) }
 }
 
-// Eps sets what a normalization adds to the variance before it takes the root. It panics with a [*graph.Error] if that is
-// negative or not finite.
+// Eps sets what a normalization adds to the variance before it takes the root. It panics with a [*graph.Error] if that
+// is negative or not finite.
 func Eps(eps float64) LayerOption {
 	const op = "nn.Eps"
 	notNegative(op, "eps", eps)
@@ -91,7 +91,8 @@ func Layers(n int) LayerOption {
 }
 
 // WithDropout puts a [Dropout] with the given options into a layer: between the layers of a [Recurrent], on the weights
-// of a [MultiHeadAttention], before the sums of a [TransformerBlock]. It panics with a [*graph.Error] if an option is nil.
+// of a [MultiHeadAttention], before the sums of a [TransformerBlock]. It panics with a [*graph.Error] if an option is
+// nil.
 func WithDropout(options ...DropoutOption) LayerOption {
 	const op = "nn.WithDropout"
 	for i, o := range options {
@@ -101,8 +102,8 @@ func WithDropout(options ...DropoutOption) LayerOption {
 	return func(c layerSettings) layerSettings { c.dropout = drop; return c.set(op) }
 }
 
-// WithActivation sets the function that a layer applies to its sums, such as ops.ReLU. It panics with a [*graph.Error] if
-// f is nil.
+// WithActivation sets the function that a layer applies to its sums, such as ops.ReLU. It panics with a [*graph.Error]
+// if f is nil.
 func WithActivation(f func(graph.Value) graph.Value) LayerOption {
 	const op = "nn.WithActivation"
 	if f == nil {
@@ -116,8 +117,8 @@ func Causal() LayerOption {
 	return func(c layerSettings) layerSettings { c.causal = true; return c.set("nn.Causal") }
 }
 
-// NormFirst puts the norms of a [TransformerBlock] before its parts, not behind the sums: x + f(norm(x)) then. Blocks that are
-// many are easier to train so.
+// NormFirst puts the norms of a [TransformerBlock] before its parts, not behind the sums: x + f(norm(x)) then. Blocks
+// that are many are easier to train so.
 func NormFirst() LayerOption {
 	return func(c layerSettings) layerSettings { c.normFirst = true; return c.set("nn.NormFirst") }
 }

@@ -16,12 +16,12 @@ type Param struct {
 	Data *tensor.Tensor // the numbers, of this parameter alone; layers bind them to the graph they compute on
 	Kind ParamKind      // what it is to training
 
-	// Frozen keeps the parameter as it is: it has no gradient, optimizers and penalties leave it out, and it is saved all
-	// the same. Set it between steps, such as to train the last layers of a loaded model only.
+	// Frozen keeps the parameter as it is: it has no gradient, optimizers and penalties leave it out, and it is saved
+	// all the same. Set it between steps, such as to train the last layers of a loaded model only.
 	Frozen bool
 
-	// Transposed says that the last two axes lie the other way round in files. PyTorch keeps the weights of a linear layer
-	// as (out, in), and this package as (in, out).
+	// Transposed says that the last two axes lie the other way round in files. PyTorch keeps the weights of a linear
+	// layer as (out, in), and this package as (in, out).
 	Transposed bool
 
 	place *place // nil before a container has named it
@@ -50,11 +50,11 @@ const (
 	Weight
 	// Bias is an offset, a scale or whatever else penalties should leave alone.
 	Bias
-	// State is computed in training, and not by a gradient: the running averages of a normalization. Optimizers leave it
-	// alone; it is converted, saved, and restored with the best epoch, as all parameters are. See [Pass.Update].
+	// State is computed in training, and not by a gradient: the running averages of a normalization. Optimizers leave
+	// it alone; it is converted, saved, and restored with the best epoch, as all parameters are. See [Pass.Update].
 	State
-	// Counter is a state that is a whole number, of shape () and in float64 whatever the precision of the model. Files hold
-	// it as an integer.
+	// Counter is a state that is a whole number, of shape () and in float64 whatever the precision of the model. Files
+	// hold it as an integer.
 	Counter
 )
 
@@ -75,8 +75,8 @@ func (p *Param) Trained() bool {
 func (p *Param) trained() bool { return !p.Frozen && p.Kind != State && p.Kind != Counter }
 
 // Bind returns the leaf of the parameter on a graph, under the parameter's name: the same Value each time within one
-// recording. It shares the parameter's numbers, and wants a gradient if the parameter is [Param.Trained]. Layers call it
-// in Forward.
+// recording. It shares the parameter's numbers, and wants a gradient if the parameter is [Param.Trained]. Layers call
+// it in Forward.
 //
 // It panics with a [*graph.Error] if the graph or the parameter is nil, or the parameter has no numbers or another
 // precision than the graph.

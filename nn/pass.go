@@ -39,8 +39,8 @@ func (p Pass) Rand() *rand.Rand { return p.rng }
 //
 //	state = (1-share)·state + share·v
 //
-// so that a share of 1 sets it. v has the state's shape; only its numbers count. A layer calls Update in Forward. It takes
-// effect at once, unless the pass keeps it aside, see [Pass.Into]; a pass that is no training step ignores it.
+// so that a share of 1 sets it. v has the state's shape; only its numbers count. A layer calls Update in Forward. It
+// takes effect at once, unless the pass keeps it aside, see [Pass.Into]; a pass that is no training step ignores it.
 //
 // Update panics with a [*graph.Error] if the parameter is not of kind [State] or [Counter], the shapes differ, or the
 // share is not between 0 and 1.
@@ -80,9 +80,9 @@ func (p Pass) Count(counter *Param) {
 	}
 }
 
-// Into returns the pass with the changes of state that layers ask for kept aside in u, until [Updates.Commit] makes them.
-// That is how a step that fails leaves no trace, and several goroutines can train one model at a time. It panics with a
-// [*graph.Error] if u is nil.
+// Into returns the pass with the changes of state that layers ask for kept aside in u, until [Updates.Commit] makes
+// them. That is how a step that fails leaves no trace, and several goroutines can train one model at a time. It panics
+// with a [*graph.Error] if u is nil.
 func (p Pass) Into(u *Updates) Pass {
 	if u == nil {
 		panic(graph.Errorf("nn.Pass.Into", graph.ErrUsage, "got a nil *nn.Updates: give the address of one, var u nn.Updates"))
@@ -184,7 +184,8 @@ func mustBeState(op string, p *Param) {
 	}
 }
 
-// blend brings the state closer to v by a share of the way. What has a share of 0 does not count, even if it is infinite.
+// blend brings the state closer to v by a share of the way. What has a share of 0 does not count, even if it is
+// infinite.
 func blend(state *Param, v *tensor.Tensor, share float64) {
 	switch share {
 	case 0:

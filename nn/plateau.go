@@ -18,8 +18,8 @@ type PlateauConfig struct {
 }
 
 // A Plateau makes learning rates smaller when a figure, such as the loss on a validation set, has stopped getting
-// better. It is told a figure at a time, most often one an epoch, and knows the factor on the rates; a [Schedule], which
-// goes by the number of steps alone, is another factor.
+// better. It is told a figure at a time, most often one an epoch, and knows the factor on the rates; a [Schedule],
+// which goes by the number of steps alone, is another factor.
 type Plateau struct {
 	cfg   PlateauConfig
 	state PlateauState
@@ -38,7 +38,8 @@ type PlateauState struct {
 //
 // It is PyTorch's ReduceLROnPlateau in mode "min", with MinDelta for threshold, whose threshold_mode is "rel" if
 // Relative is set and else "abs", and with Floor·LR for min_lr. PyTorch begins with Patience 10, and MinDelta 1e-4 as a
-// relative one. The improvement on a best figure b is relative to |b|, where PyTorch has b, so that figures below 0 work.
+// relative one. The improvement on a best figure b is relative to |b|, where PyTorch has b, so that figures below 0
+// work.
 func NewPlateau(cfg PlateauConfig) *Plateau {
 	const op = "nn.NewPlateau"
 	cfg.Factor = orDefault(cfg.Factor, 0.1)
@@ -90,8 +91,8 @@ func (p *Plateau) improves(figure float64) bool {
 	return figure < p.state.Best-delta
 }
 
-// Factor returns the factor on the rates after the figures so far: the power of PlateauConfig.Factor that says how often
-// the rate was made smaller, but not less than Floor.
+// Factor returns the factor on the rates after the figures so far: the power of PlateauConfig.Factor that says how
+// often the rate was made smaller, but not less than Floor.
 func (p *Plateau) Factor() float64 {
 	p.mustBeMade("nn.Plateau.Factor")
 	return p.factor()

@@ -14,10 +14,10 @@ type pool struct {
 	config ops.PoolConfig
 }
 
-// MaxPool2D returns the layer that takes the largest element of every window of k×k elements: x of shape (rows, channels,
-// height, width) gives (rows, channels, h, w) with h = (height + 2·padding - k)/stride + 1, rounded down, and w in the
-// same way. The options are [Stride], which is k without it, and [Padding], at most k/2; see [ops.MaxPool2DWith] for
-// equal elements and for NaN.
+// MaxPool2D returns the layer that takes the largest element of every window of k×k elements: x of shape (rows,
+// channels, height, width) gives (rows, channels, h, w) with h = (height + 2·padding - k)/stride + 1, rounded down, and
+// w in the same way. The options are [Stride], which is k without it, and [Padding], at most k/2; see
+// [ops.MaxPool2DWith] for equal elements and for NaN.
 //
 // It panics with a [*graph.Error] if k is less than 1 or an option does not fit.
 func MaxPool2D(k int, options ...LayerOption) Layer {
@@ -72,8 +72,9 @@ func (l *pool) Forward(_ Pass, x graph.Value) graph.Value {
 
 type globalAvgPool struct{}
 
-// GlobalAvgPool returns the layer that takes the mean of every channel over all places: x of shape (rows, channels, ...)
-// gives (rows, channels), whatever the size of the images. It is what PyTorch has AdaptiveAvgPool2d(1) and Flatten for.
+// GlobalAvgPool returns the layer that takes the mean of every channel over all places: x of shape (rows, channels,
+// ...) gives (rows, channels), whatever the size of the images. It is what PyTorch has AdaptiveAvgPool2d(1) and Flatten
+// for.
 //
 // Source: Lin, Chen and Yan, Network in network (2014), section 3.2.
 func GlobalAvgPool() Layer { return globalAvgPool{} }

@@ -12,17 +12,17 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// A Recurrent is a layer over time, made by [RNN], [GRU] or [LSTM]: at every time it computes a state from the input and
-// from the state before. Its input has shape (rows, time, in), the rows being examples, and its result (rows, time,
+// A Recurrent is a layer over time, made by [RNN], [GRU] or [LSTM]: at every time it computes a state from the input
+// and from the state before. Its input has shape (rows, time, in), the rows being examples, and its result (rows, time,
 // hidden) holds the states of the last of its layers at all times.
 //
 // [Recurrent.Forward] starts from a state of zeros. [Recurrent.ForwardFrom] takes a state and returns the one after the
-// last time, for a long sequence in pieces. [Recurrent.Step] goes one time further, for a sequence that is made while it
-// is read, such as a text that a model writes.
+// last time, for a long sequence in pieces. [Recurrent.Step] goes one time further, for a sequence that is made while
+// it is read, such as a text that a model writes.
 //
-// The parameters of layer k, from 0 on, are called weight_ih_lk, weight_hh_lk, bias_ih_lk and bias_hh_lk, as PyTorch has
-// them. Here the weights have shape (in, gates·hidden) and (hidden, gates·hidden), in files they lie transposed; the
-// columns are those of the first gate, then those of the second, and so on.
+// The parameters of layer k, from 0 on, are called weight_ih_lk, weight_hh_lk, bias_ih_lk and bias_hh_lk, as PyTorch
+// has them. Here the weights have shape (in, gates·hidden) and (hidden, gates·hidden), in files they lie transposed;
+// the columns are those of the first gate, then those of the second, and so on.
 type Recurrent struct {
 	recurrence
 	cells   []*recurrentCell
@@ -30,12 +30,12 @@ type Recurrent struct {
 	params  []*Param
 }
 
-// A RecurrentState is what a recurrent layer remembers from one time to the next: H, the states of its units, and for an
-// LSTM the contents C of its cells too. For a [Recurrent] they have shape (layers, rows, hidden), for a [Cell] (rows,
-// hidden). The zero RecurrentState stands for zeros, which is how a sequence begins.
+// A RecurrentState is what a recurrent layer remembers from one time to the next: H, the states of its units, and for
+// an LSTM the contents C of its cells too. For a [Recurrent] they have shape (layers, rows, hidden), for a [Cell]
+// (rows, hidden). The zero RecurrentState stands for zeros, which is how a sequence begins.
 //
-// Its values live on a graph. Gradients flow back through them; to go on after the graph's Reset, or to cut the flow, take
-// the numbers over:
+// Its values live on a graph. Gradients flow back through them; to go on after the graph's Reset, or to cut the flow,
+// take the numbers over:
 //
 //	h := state.H.Tensor()
 //	g.Reset()
@@ -50,8 +50,8 @@ type recurrence struct {
 	memory     bool                          // there are cells, whose contents are a part of the state
 	activation func(graph.Value) graph.Value // where a kind has a choice
 
-	// run returns the states at all times, for x of shape (rows, time, in), the first state, and the parameters, and the
-	// contents of the cells in the end, if there are any.
+	// run returns the states at all times, for x of shape (rows, time, in), the first state, and the parameters, and
+	// the contents of the cells in the end, if there are any.
 	run func(r *recurrence, x, h, c graph.Value, params [4]graph.Value) (y, end graph.Value)
 }
 
@@ -197,15 +197,15 @@ func (r *Recurrent) Forward(p Pass, x graph.Value) graph.Value {
 	return y
 }
 
-// ForwardFrom returns the states at all times, (rows, time, hidden), for x of shape (rows, time, in) and the first state
-// s, and the state after the last time. It panics with a [*graph.Error] if a shape is another.
+// ForwardFrom returns the states at all times, (rows, time, hidden), for x of shape (rows, time, in) and the first
+// state s, and the state after the last time. It panics with a [*graph.Error] if a shape is another.
 func (r *Recurrent) ForwardFrom(p Pass, x graph.Value, s RecurrentState) (y graph.Value, next RecurrentState) {
 	r.mustBeMade("nn.Recurrent.ForwardFrom")
 	return r.forward(".ForwardFrom", p, x, s, true)
 }
 
-// Step returns the state of the last layer, (rows, hidden), for one time's x of shape (rows, in) and the state s before,
-// and the state of all layers. It panics with a [*graph.Error] if a shape is another.
+// Step returns the state of the last layer, (rows, hidden), for one time's x of shape (rows, in) and the state s
+// before, and the state of all layers. It panics with a [*graph.Error] if a shape is another.
 func (r *Recurrent) Step(p Pass, x graph.Value, s RecurrentState) (y graph.Value, next RecurrentState) {
 	const method = ".Step"
 	r.mustBeMade("nn.Recurrent.Step")

@@ -11,8 +11,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// BenchmarkRecurrentStep times one training step of a character-level language model: forward pass, loss, backward sweep
-// and update. It reports the time for a character of the batch.
+// BenchmarkRecurrentStep times one training step of a character-level language model: forward pass, loss, backward
+// sweep and update. It reports the time for a character of the batch.
 func BenchmarkRecurrentStep(b *testing.B) {
 	const vocabulary, embedding, hidden, rows, time = 65, 32, 128, 32, 64
 	kinds := []struct {

@@ -26,8 +26,8 @@ func normal(seed uint64, shape ...int) *tensor.Tensor {
 	return nn.Normal(1).Draw(newRand(seed), 1, 1, shape...)
 }
 
-// TestRecurrentPieces computes a sequence at once, in pieces, and time by time: the states and the gradients must be the
-// same.
+// TestRecurrentPieces computes a sequence at once, in pieces, and time by time: the states and the gradients must be
+// the same.
 func TestRecurrentPieces(t *testing.T) {
 	x := normal(2, 2, 5, 2)
 	for name, build := range recurrentLayers {

@@ -11,8 +11,8 @@ import (
 type residual struct{ sequential }
 
 // Residual returns the layer x + f(x), where f applies the given layers in order, as [Sequential] does, which must keep
-// the shape of x. Its parameters are named as those of a Sequential of the layers. What flows back has a way around f, so
-// that networks of many layers can be trained.
+// the shape of x. Its parameters are named as those of a Sequential of the layers. What flows back has a way around f,
+// so that networks of many layers can be trained.
 //
 // It panics with a [*graph.Error] if there is no layer, and as Sequential does. Forward panics if f changes the shape.
 //

@@ -8,25 +8,25 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// RNN returns the plain recurrent layer from in numbers at each time to hidden ones. From one time to the next, with the
-// input x and the state h before, it computes
+// RNN returns the plain recurrent layer from in numbers at each time to hidden ones. From one time to the next, with
+// the input x and the state h before, it computes
 //
 //	h' = tanh(x·w + b + h·u + c)
 //
 // where w and b are weight_ih and bias_ih, u and c weight_hh and bias_hh; see [Recurrent] for names and shapes.
 // [WithActivation] puts another function in place of tanh. It is PyTorch's RNN with batch_first.
 //
-// The options are WithActivation, [Layers], [WithDropout] between them, [NoBias], and [WithInit]. Weights and biases are
-// drawn as those of [GRU]. RNN panics with a [*graph.Error] if rng is nil, a size is less than 1, or an option is none of
-// these.
+// The options are WithActivation, [Layers], [WithDropout] between them, [NoBias], and [WithInit]. Weights and biases
+// are drawn as those of [GRU]. RNN panics with a [*graph.Error] if rng is nil, a size is less than 1, or an option is
+// none of these.
 //
 // Source: Elman, Finding structure in time (1990); PyTorch 2, torch.nn.RNN.
 func RNN(rng *rand.Rand, in, hidden int, options ...LayerOption) *Recurrent {
 	return newRecurrent(rnnOf("nn.RNN", hidden), rng, in, options, "nn.Layers", "nn.WithDropout", "nn.WithActivation")
 }
 
-// RNNCell returns one step of an [RNN] as a layer of its own; see [Cell]. The options are [WithActivation], [NoBias] and
-// [WithInit]. It panics as RNN does.
+// RNNCell returns one step of an [RNN] as a layer of its own; see [Cell]. The options are [WithActivation], [NoBias]
+// and [WithInit]. It panics as RNN does.
 func RNNCell(rng *rand.Rand, in, hidden int, options ...LayerOption) *Cell {
 	return newCell(rnnOf("nn.RNNCell", hidden), rng, in, options, "nn.WithActivation")
 }

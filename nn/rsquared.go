@@ -13,9 +13,9 @@ import (
 //
 //	R² = 1 - Σ(t-y)² / Σ(t-t̄)²
 //
-// with the mean t̄ of the targets, for each output by itself; the result is the mean over the outputs. 1 is perfect, 0 as
-// good as always saying t̄, and there is no bound below. t̄ is that of all rows, so it has to see a whole set at once: the
-// mean of the figures of batches is something else.
+// with the mean t̄ of the targets, for each output by itself; the result is the mean over the outputs. 1 is perfect, 0
+// as good as always saying t̄, and there is no bound below. t̄ is that of all rows, so it has to see a whole set at
+// once: the mean of the figures of batches is something else.
 //
 // Special cases are, the first as scikit-learn has it:
 //

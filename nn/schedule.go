@@ -41,9 +41,9 @@ func Exponential(gamma float64) Schedule {
 //
 //	floor + (1-floor)·(1 + cos(π·step/steps))/2
 //
-// The floor is 0 if it is left out. At step = steps, and beyond, the factor is floor; PyTorch's CosineAnnealingLR, which
-// is the same up to there with eta_min = floor·LR, rises again. Cosine panics with a [*graph.Error] if steps is below 1,
-// the floor is not between 0 and 1, or there are several.
+// The floor is 0 if it is left out. At step = steps, and beyond, the factor is floor; PyTorch's CosineAnnealingLR,
+// which is the same up to there with eta_min = floor·LR, rises again. Cosine panics with a [*graph.Error] if steps is
+// below 1, the floor is not between 0 and 1, or there are several.
 //
 // Source: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts (2017), equation 5, without the
 // restarts.
@@ -81,8 +81,8 @@ func wave(from, to, at float64) float64 {
 //	then(step-steps)           from there on
 //
 // So no update is lost to a rate of 0, and update number steps is the first with the whole rate. It is PyTorch's
-// SequentialLR of LinearLR(start_factor=1/steps, total_iters=steps-1) and the other, with the milestone steps. It panics
-// with a [*graph.Error] if steps is below 1 or then is nil: [Constant](1) keeps the rate.
+// SequentialLR of LinearLR(start_factor=1/steps, total_iters=steps-1) and the other, with the milestone steps. It
+// panics with a [*graph.Error] if steps is below 1 or then is nil: [Constant](1) keeps the rate.
 //
 // Source: Goyal et al., Accurate, large minibatch SGD: training ImageNet in 1 hour (2017), section 2.2.
 func Warmup(steps int, then Schedule) Schedule {
@@ -111,8 +111,8 @@ type OneCycleConfig struct {
 // which need not be a whole number. The optimizer's own rate is that of the top.
 //
 // It is PyTorch's OneCycleLR(max_lr=LR, total_steps=steps, cycle_momentum=False), with pct_start, div_factor and
-// final_div_factor for the fields; it leaves momentum alone. OneCycle panics with a [*graph.Error] if a setting is out of
-// range, or there is no step to rise in or none to fall: Rise·steps must be above 1 and below steps.
+// final_div_factor for the fields; it leaves momentum alone. OneCycle panics with a [*graph.Error] if a setting is out
+// of range, or there is no step to rise in or none to fall: Rise·steps must be above 1 and below steps.
 //
 // Source: Smith and Topin, Super-convergence: very fast training of neural networks using large learning rates (2018),
 // in the form of PyTorch and fastai, with waves in place of lines.

@@ -184,8 +184,8 @@ func (c *sequenceCase) run(t *testing.T, layer nn.Layer, dtype tensor.DType) (re
 	return results, grads
 }
 
-// TestSequencesMatchPyTorch gives layers the numbers of PyTorch's and compares names and shapes of the parameters, results
-// and gradients.
+// TestSequencesMatchPyTorch gives layers the numbers of PyTorch's and compares names and shapes of the parameters,
+// results and gradients.
 func TestSequencesMatchPyTorch(t *testing.T) {
 	for _, c := range sequenceCases(t) {
 		for dtype, tolerance := range map[tensor.DType]float64{tensor.Float64: 1e-12, tensor.Float32: 1e-5} {
@@ -204,8 +204,8 @@ func TestSequencesMatchPyTorch(t *testing.T) {
 	}
 }
 
-// TestSequenceGradients compares gradients with differences: by the arguments, and of the second order, by the arguments
-// of the squares of the first.
+// TestSequenceGradients compares gradients with differences: by the arguments, and of the second order, by the
+// arguments of the squares of the first.
 func TestSequenceGradients(t *testing.T) {
 	for _, c := range sequenceCases(t) {
 		t.Run(c.Name, func(t *testing.T) {

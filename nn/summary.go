@@ -25,11 +25,11 @@ const summaryBytes = math.MaxInt32
 //
 //	nn.Summary(os.Stdout, model, 1, 28, 28) // for images of one channel
 //
-// A layer is called by its String method if it has one, and by its type otherwise. The layers within one of your own are
-// shown where that has them in a [Sequential], a [Residual] or another container of this package.
+// A layer is called by its String method if it has one, and by its type otherwise. The layers within one of your own
+// are shown where that has them in a [Sequential], a [Residual] or another container of this package.
 //
-// Summary computes on an example of zeros, as [Eval] does, and changes nothing. It returns an error that says which layer
-// the example does not fit, if one takes more than 2 GiB, or the writer's.
+// Summary computes on an example of zeros, as [Eval] does, and changes nothing. It returns an error that says which
+// layer the example does not fit, if one takes more than 2 GiB, or the writer's.
 func Summary(w io.Writer, model Layer, shape ...int) error {
 	const op = "nn.Summary"
 	if w == nil {

@@ -20,8 +20,8 @@ type Transformer struct {
 	params                         []*Param
 }
 
-// TransformerBlock returns one block of a transformer for sequences of vectors of dim numbers: attention, and for each vector
-// a network with one layer of hidden nodes, both with a way around:
+// TransformerBlock returns one block of a transformer for sequences of vectors of dim numbers: attention, and for each
+// vector a network with one layer of hidden nodes, both with a way around:
 //
 //	a = norm₁(x + attention(x))
 //	y = norm₂(a + activation(a·w₁ + b₁)·w₂ + b₂)
@@ -32,17 +32,18 @@ type Transformer struct {
 //	y = a + activation(norm₂(a)·w₁ + b₁)·w₂ + b₂
 //
 // where attention is [MultiHeadAttention] and norm [LayerNorm]. x has shape (rows, time, dim), and so has the result.
-// [Transformer.ForwardMasked] takes a mask. It is PyTorch's TransformerEncoderLayer with batch_first, and with [Causal] what
-// a language model is made of.
+// [Transformer.ForwardMasked] takes a mask. It is PyTorch's TransformerEncoderLayer with batch_first, and with [Causal]
+// what a language model is made of.
 //
-// The options are Causal, NormFirst, [WithActivation], ops.ReLU without it, [WithDropout] and [WithInit]. Dropout is applied to
-// the weights of the attention, to its result, after the activation, and to the result of the network; without the option,
-// and other than in PyTorch, there is none. The parameters are named as PyTorch's: self_attn.in_proj_weight and the others of
-// the attention, linear1.weight and linear1.bias, linear2.weight and linear2.bias, norm1.weight and norm1.bias, norm2.weight
-// and norm2.bias. Weights are drawn from rng, by [XavierUniform] unless WithInit says otherwise, and the biases are 0.
+// The options are Causal, NormFirst, [WithActivation], ops.ReLU without it, [WithDropout] and [WithInit]. Dropout is
+// applied to the weights of the attention, to its result, after the activation, and to the result of the network;
+// without the option, and other than in PyTorch, there is none. The parameters are named as PyTorch's:
+// self_attn.in_proj_weight and the others of the attention, linear1.weight and linear1.bias, linear2.weight and
+// linear2.bias, norm1.weight and norm1.bias, norm2.weight and norm2.bias. Weights are drawn from rng, by
+// [XavierUniform] unless WithInit says otherwise, and the biases are 0.
 //
-// TransformerBlock panics with a [*graph.Error] if rng is nil, a size is less than 1, the heads do not divide dim, or an option
-// is none of these.
+// TransformerBlock panics with a [*graph.Error] if rng is nil, a size is less than 1, the heads do not divide dim, or
+// an option is none of these.
 //
 // Source: Vaswani et al., Attention is all you need (2017), section 3.1; with the norm first, Xiong et al., On layer
 // normalization in the transformer architecture (2020); PyTorch 2, torch.nn.TransformerEncoderLayer.
@@ -80,8 +81,8 @@ func (t *Transformer) String() string {
 	return fmt.Sprintf("TransformerBlock(%d, %d heads, %d)", t.attention.dim, t.attention.heads, t.hidden)
 }
 
-// Forward returns the result of the block for x of shape (rows, time, dim). It panics with a [*graph.Error] if x has another
-// shape.
+// Forward returns the result of the block for x of shape (rows, time, dim). It panics with a [*graph.Error] if x has
+// another shape.
 func (t *Transformer) Forward(p Pass, x graph.Value) graph.Value {
 	return t.forward("nn.TransformerBlock", p, x, AttentionMask{})
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
-// Stride sets how many elements lie from one place of a convolution's kernels, or of a pooling's window, to the next: one
-// number for all axes, or one for each, height first. Without it convolutions have 1, and poolings the size of the window,
-// so that one window stands beside the other. It panics with a [*graph.Error] if a number is less than 1.
+// Stride sets how many elements lie from one place of a convolution's kernels, or of a pooling's window, to the next:
+// one number for all axes, or one for each, height first. Without it convolutions have 1, and poolings the size of the
+// window, so that one window stands beside the other. It panics with a [*graph.Error] if a number is less than 1.
 func Stride(n ...int) LayerOption {
 	return windowOption("nn.Stride", 1, n, func(c *layerSettings, n []int) { c.stride = n })
 }
@@ -22,15 +22,15 @@ func Padding(n ...int) LayerOption {
 	return windowOption("nn.Padding", 0, n, func(c *layerSettings, n []int) { c.padding = n })
 }
 
-// Dilation sets how many elements lie from one element of a convolution's kernel to the next: one number for all axes, or
-// one for each, height first. It panics with a [*graph.Error] if a number is less than 1.
+// Dilation sets how many elements lie from one element of a convolution's kernel to the next: one number for all axes,
+// or one for each, height first. It panics with a [*graph.Error] if a number is less than 1.
 func Dilation(n ...int) LayerOption {
 	return windowOption("nn.Dilation", 1, n, func(c *layerSettings, n []int) { c.dilation = n })
 }
 
-// ChannelGroups divides the channels of a convolution, those that come in and those that go out, into n groups, one after
-// the other: each channel is made of those of its own group only. As many groups as channels are a depthwise convolution.
-// It panics with a [*graph.Error] if n is less than 1.
+// ChannelGroups divides the channels of a convolution, those that come in and those that go out, into n groups, one
+// after the other: each channel is made of those of its own group only. As many groups as channels are a depthwise
+// convolution. It panics with a [*graph.Error] if n is less than 1.
 func ChannelGroups(n int) LayerOption {
 	const op = "nn.ChannelGroups"
 	if n < 1 {

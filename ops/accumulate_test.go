@@ -57,8 +57,8 @@ func ones(dtype tensor.DType, shape ...int) *tensor.Tensor {
 	return t
 }
 
-// TestBackwardInPlace holds every row that says so to computing the operand's adjoint where the cotangent stands, whatever
-// numbers there are.
+// TestBackwardInPlace holds every row that says so to computing the operand's adjoint where the cotangent stands,
+// whatever numbers there are.
 func TestBackwardInPlace(t *testing.T) {
 	rows := 0
 	for _, row := range graph.Rows() {

@@ -46,8 +46,8 @@ func Attention(q, k, v graph.Value, config AttentionConfig) graph.Value {
 	return weigh(attentionWeights(op, q, k, config), v)
 }
 
-// AttentionWeights returns the weights of [Attention], softmax(q·kᵀ·scale) of shape (...,queries,keys), for a layer that does
-// something with them, such as to drop some, before [Weigh] takes the means of the values.
+// AttentionWeights returns the weights of [Attention], softmax(q·kᵀ·scale) of shape (...,queries,keys), for a layer
+// that does something with them, such as to drop some, before [Weigh] takes the means of the values.
 //
 // It panics with a [*graph.Error] if the shapes do not fit.
 func AttentionWeights(q, k graph.Value, config AttentionConfig) graph.Value {
@@ -61,8 +61,8 @@ func AttentionWeights(q, k graph.Value, config AttentionConfig) graph.Value {
 	return attentionWeights(op, q, k, config)
 }
 
-// Weigh returns the sums of the values with the given weights, of shape (...,queries,keys) and (...,keys,e): their product, in
-// which a weight of 0 wins over a value that is infinite or NaN.
+// Weigh returns the sums of the values with the given weights, of shape (...,queries,keys) and (...,keys,e): their
+// product, in which a weight of 0 wins over a value that is infinite or NaN.
 //
 // It panics with a [*graph.Error] if the shapes do not fit.
 func Weigh(weights, v graph.Value) graph.Value {

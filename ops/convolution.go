@@ -176,8 +176,8 @@ func Conv2D(x, w graph.Value, stride, padding int) graph.Value {
 	return convolve("ops.Conv2D", 1, x, w, graph.Value{}, squareGeometry(stride, padding))
 }
 
-// Conv2DBias is [Conv2D] plus a bias b of shape (out), an element for each kernel: b[o] is added to all elements of map o. It is
-// [Add] of a reshaped b in one pass.
+// Conv2DBias is [Conv2D] plus a bias b of shape (out), an element for each kernel: b[o] is added to all elements of map
+// o. It is [Add] of a reshaped b in one pass.
 //
 // Derivative: as for [Conv2D], and by b the sum of the cotangent of each map.
 //
@@ -461,8 +461,8 @@ func mustMake(op string, a, k, m []int, g convGeometry) {
 }
 
 // convolveTo adds to one of the three tensors of a convolution the product of the other two, or sets it if it is fresh.
-// Maps that are fresh get the bias, if that is not nil, as well. cotangents has bit i set if tensor i is a cotangent, whose
-// zeros win.
+// Maps that are fresh get the bias, if that is not nil, as well. cotangents has bit i set if tensor i is a cotangent,
+// whose zeros win.
 func convolveTo(n graph.Node, target int, t [3]*tensor.Tensor, bias *tensor.Tensor, cotangents int, fresh bool) {
 	if t[images].Len() == 0 || t[kernels].Len() == 0 || t[maps].Len() == 0 {
 		if fresh {

@@ -53,8 +53,8 @@ func sizesOf(x, k, y []int, g convGeometry) convSizes {
 // patch returns how many elements of an image a kernel sees at one place.
 func (s *convSizes) patch() int { return s.in * s.kh * s.kw }
 
-// blockLen is how many elements of patches are laid out at a time: few enough to stay in the cache. But a block has some
-// places at least, so that kernels are not read again and again for a few of them.
+// blockLen is how many elements of patches are laid out at a time: few enough to stay in the cache. But a block has
+// some places at least, so that kernels are not read again and again for a few of them.
 const (
 	blockLen    = 1 << 16
 	blockPlaces = 128
@@ -93,8 +93,8 @@ func (s *convSizes) blocks() int {
 }
 
 // A convJob does the work of convolveTo as matrix products. The patches that a kernel sees at n places of an image are
-// the columns of a matrix of patch() rows; with it the convolution is kernels × patches = maps. The rows are in the order of
-// the kernels' elements, or where the sizes are lined with each column of a kernel before the next.
+// the columns of a matrix of patch() rows; with it the convolution is kernels × patches = maps. The rows are in the
+// order of the kernels' elements, or where the sizes are lined with each column of a kernel before the next.
 type convJob[T constraints.Float] struct {
 	s          convSizes
 	target     int
@@ -231,8 +231,8 @@ func (s *convSizes) vectors() int {
 	return (s.out + kernel.LinesSlack - 1) / kernel.LinesSlack * kernel.LinesSlack
 }
 
-// upright reports whether the kernels' gradients are better computed as sums of patches × mapsᵀ, which are their transposes.
-// The right operand is copied in columns, which are filled up to whole vectors.
+// upright reports whether the kernels' gradients are better computed as sums of patches × mapsᵀ, which are their
+// transposes. The right operand is copied in columns, which are filled up to whole vectors.
 func (s *convSizes) upright() bool {
 	const lanes = 16
 	up := func(n int) int { return (n + lanes - 1) / lanes * lanes }
@@ -240,9 +240,9 @@ func (s *convSizes) upright() bool {
 	return this < other || this == other && s.out <= s.patch()
 }
 
-// turns reports whether the gradient of images is better computed as a convolution of the maps, with kernels that are turned
-// by half a circle: nothing has to be folded back then. That needs kernels that step from element to element; and where
-// images are much larger than maps, most products would be with padding.
+// turns reports whether the gradient of images is better computed as a convolution of the maps, with kernels that are
+// turned by half a circle: nothing has to be folded back then. That needs kernels that step from element to element;
+// and where images are much larger than maps, most products would be with padding.
 func (s *convSizes) turns() bool {
 	return !s.direct && s.strideH == 1 && s.strideW == 1 && s.above <= (s.kh-1)*s.dilationH && s.left <= (s.kw-1)*s.dilationW &&
 		2*s.h*s.w <= 3*s.area
@@ -258,9 +258,9 @@ func (s *convSizes) turned() convSizes {
 	return t
 }
 
-// arrange copies kernels for a convolution of the given sizes whose patches have another order than that of the kernels'
-// elements. With turned they are those of the convolution that it is turned from: channels and maps change places in every
-// group, and elements come in reverse order.
+// arrange copies kernels for a convolution of the given sizes whose patches have another order than that of the
+// kernels' elements. With turned they are those of the convolution that it is turned from: channels and maps change
+// places in every group, and elements come in reverse order.
 func arrange[T constraints.Float](s *convSizes, dst, w []T, turned bool) {
 	size := s.kh * s.kw
 	for i := range s.groups * s.out * s.in {
@@ -422,17 +422,17 @@ func (j *convJob[T]) winIn(w, image, maps []T) int {
 	return challenged(j.win, w, image)
 }
 
-// Lines are what one column of a kernel, in one channel, sees of the padded rows of an image at all places across: an element
-// for each. Without strides along the height, the patches at a block of places are a matrix whose rows lie in the lines: those
-// of the elements of one column of the kernel begin dilation lines apart.
+// Lines are what one column of a kernel, in one channel, sees of the padded rows of an image at all places across: an
+// element for each. Without strides along the height, the patches at a block of places are a matrix whose rows lie in
+// the lines: those of the elements of one column of the kernel begin dilation lines apart.
 
 // linesOf returns how many lines there are for a block of n places.
 func (s *convSizes) linesOf(n int) int {
 	return (max(n/s.cols, 1)-1)*s.strideH + (s.kh-1)*s.dilationH + 1
 }
 
-// lines reports whether lines do: they are no more than the patches, and there are as many places as make it worth arranging
-// the kernels.
+// lines reports whether lines do: they are no more than the patches, and there are as many places as make it worth
+// arranging the kernels.
 func (s *convSizes) lines() bool {
 	const places = 256
 	t := *s
@@ -441,8 +441,8 @@ func (s *convSizes) lines() bool {
 	return !s.direct && s.strideH == 1 && s.linesOf(t.block()) <= s.kh*rows && (s.kh == 1 || s.kw == 1 || s.batch*s.area >= places)
 }
 
-// layLines writes the lines for n places from number from on, columns of a kernel after one another, and then channels. What
-// lies outside the image is left as it is if there is one block, and so has been cleared before.
+// layLines writes the lines for n places from number from on, columns of a kernel after one another, and then channels.
+// What lies outside the image is left as it is if there is one block, and so has been cleared before.
 func layLines[T constraints.Float](s *convSizes, lines, image []T, from, n int) {
 	size := s.linesOf(n) * min(n, s.cols)
 	if n < s.area {
@@ -478,8 +478,8 @@ func layColumn[T constraints.Float](s *convSizes, lines, plane []T, q, from, n i
 	}
 }
 
-// unfold writes the patches at n places from number from on as the columns of a matrix: im2col. It makes them from the lines of
-// one column of a kernel after the other, unless there are more lines than are used.
+// unfold writes the patches at n places from number from on as the columns of a matrix: im2col. It makes them from the
+// lines of one column of a kernel after the other, unless there are more lines than are used.
 func unfold[T constraints.Float](s *convSizes, col, image, lines []T, from, n int) {
 	rows, number := max(n/s.cols, 1), s.linesOf(n)
 	if number > s.kh*rows {

@@ -185,8 +185,8 @@ func TestConvWith(t *testing.T) {
 	})
 }
 
-// TestConvBias compares convolutions that add a bias with the sum of a convolution and a bias: value and gradients, by the
-// kernels and by the rules.
+// TestConvBias compares convolutions that add a bias with the sum of a convolution and a bias: value and gradients, by
+// the kernels and by the rules.
 func TestConvBias(t *testing.T) {
 	configs := slices.Clone(convConfigs)
 	configs = append(configs, convConfigs[0], convConfigs[0])

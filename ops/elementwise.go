@@ -9,8 +9,8 @@ import (
 // Kernels of elementwise operations that replace those which follow from the scalar function of a row. elementwise_blocks.go
 // puts a kernel together from several, block by block, and elementwise_runs.go does so for two operands, broadcast.
 
-// register adds a row to the table. Package-level variables whose functions refer to each other cannot be initialized by
-// their declarations, so every family registers its rows in init.
+// register adds a row to the table. Package-level variables whose functions refer to each other cannot be initialized
+// by their declarations, so every family registers its rows in init.
 func register(op *graph.Op, row graph.Row) { *op = graph.Register(row) }
 
 // kernel1 makes the Forward of an elementwise operation from its kernels for both precisions.

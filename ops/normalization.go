@@ -137,8 +137,8 @@ func BatchNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 	return c.Floats(eps, 0).Record(dims...)
 }
 
-// BatchNormMoments returns [BatchNorm], and the mean and the variance (divided by n) of each channel that it has computed
-// on the way: constants of shape (channels), for running averages. They are NaN if x has no elements.
+// BatchNormMoments returns [BatchNorm], and the mean and the variance (divided by n) of each channel that it has
+// computed on the way: constants of shape (channels), for running averages. They are NaN if x has no elements.
 //
 // It panics with a [*graph.Error] as BatchNorm does.
 func BatchNormMoments(x, gain, bias graph.Value, eps float64) (y, mean, variance graph.Value) {
@@ -159,8 +159,8 @@ func BatchNormMoments(x, gain, bias graph.Value, eps float64) (y, mean, variance
 }
 
 // BatchMoments returns the mean and the variance (divided by n) of each channel, axis 1, of x over all other axes, as
-// functions of x. Shape (batch,channels,...) gives (channels). [BatchNormMoments] has their values where x is normalized
-// anyway.
+// functions of x. Shape (batch,channels,...) gives (channels). [BatchNormMoments] has their values where x is
+// normalized anyway.
 //
 // Derivative: that of [Mean] and of [Variance]; see [StopGradient].
 //
@@ -344,8 +344,8 @@ func normalizeScaled[T constraints.Float](normal, x []T, eps float64) (scale T) 
 	return normalizeBy(normal, exponent, eps)
 }
 
-// normalizeBy divides a row by √(mean square + eps), where both are for the row times 2^exponent. It returns what the row
-// has been multiplied with, counted from the row times 2^exponent too.
+// normalizeBy divides a row by √(mean square + eps), where both are for the row times 2^exponent. It returns what the
+// row has been multiplied with, counted from the row times 2^exponent too.
 func normalizeBy[T constraints.Float](normal []T, exponent int, eps float64) (scale T) {
 	deviation := math.Sqrt(kernel.Dot64(normal, normal) / float64(len(normal)))
 	root := math.Sqrt(eps)
@@ -382,8 +382,8 @@ func scaleRow[T constraints.Float](dst, x []T) (exponent int) {
 	return exponent
 }
 
-// addNormalized adds to dst the cotangent of a row for the cotangent g of the normalized row, which it overwrites. The row
-// was centered unless it has only been scaled.
+// addNormalized adds to dst the cotangent of a row for the cotangent g of the normalized row, which it overwrites. The
+// row was centered unless it has only been scaled.
 func addNormalized[T constraints.Float](dst, g, normal []T, scale T, centered bool) {
 	if !slices.ContainsFunc(g, func(v T) bool { return v != 0 }) {
 		return // zero wins

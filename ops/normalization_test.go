@@ -302,8 +302,8 @@ func TestLayerNormThirdDerivative(t *testing.T) {
 	}
 }
 
-// TestBatchNormMoments compares the moments that batch norm gives out with those of [ops.BatchMoments], for numbers that
-// are plain, far from 0, constant, too large or too small for their squares, and not finite.
+// TestBatchNormMoments compares the moments that batch norm gives out with those of [ops.BatchMoments], for numbers
+// that are plain, far from 0, constant, too large or too small for their squares, and not finite.
 func TestBatchNormMoments(t *testing.T) {
 	channels := [][]float64{
 		{1, 2, 3, -4, 5, 7}, {1e8 + 1, 1e8, 1e8 + 3, 1e8 - 2, 1e8, 1e8}, {3, 3, 3, 3, 3, 3}, {0, 0, 0, 0, 0, 0},

@@ -68,8 +68,9 @@ func (s *windows) twoByTwo() bool {
 	return s.kh == 2 && s.kw == 2 && s.stepH == 2 && s.stepW == 2 && s.above == 0 && s.left == 0
 }
 
-// eachMatrix calls f for matrices of windows that [kernel.MaxPool2] takes: where the next window and the next element of the
-// images are, and how many of both there are. The matrix is one unless images end with a row that is in no window.
+// eachMatrix calls f for matrices of windows that [kernel.MaxPool2] takes: where the next window and the next element
+// of the images are, and how many of both there are. The matrix is one unless images end with a row that is in no
+// window.
 func (s *windows) eachMatrix(f func(window, windows, at, elements int)) {
 	n, size := s.rows*s.cols, s.h*s.w
 	if s.h == 2*s.rows {

@@ -7,12 +7,13 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-// A recurrent operation is a whole layer over time. Its operands and its result have the examples of a batch first, as the
-// rest of a network has; its kernels work with time first, so that the numbers of one step lie together. What comes from
-// the input is one product for all times, and so are the gradients of the weights; between them stand two products a step.
+// A recurrent operation is a whole layer over time. Its operands and its result have the examples of a batch first, as
+// the rest of a network has; its kernels work with time first, so that the numbers of one step lie together. What comes
+// from the input is one product for all times, and so are the gradients of the weights; between them stand two products
+// a step.
 
-// A sequence is the size of a recurrent operation: so many rows, the examples, of so many times with so many inputs each,
-// and units with so many states and gates each.
+// A sequence is the size of a recurrent operation: so many rows, the examples, of so many times with so many inputs
+// each, and units with so many states and gates each.
 type sequence struct{ rows, time, in, units, states, gates int }
 
 // mustSequence returns the size of the operation that c begins, which messages call op. Its operands are x, so many
@@ -58,8 +59,8 @@ func ofStep[T constraints.Float](s sequence, x []T, numbers, t int) []T {
 	return x[t*size : (t+1)*size]
 }
 
-// blockRows is how many rows of one step or more are worth a product of their own. So much of what a step makes is still in
-// the cache when the product reads it, or is to be there when the step does.
+// blockRows is how many rows of one step or more are worth a product of their own. So much of what a step makes is
+// still in the cache when the product reads it, or is to be there when the step does.
 const blockRows = 256
 
 // block returns how many times are one block.
@@ -98,7 +99,8 @@ func rowsOfStep[T constraints.Float](s sequence, x []T, t int) (from []T, stride
 	return x[t*s.units:], s.time * s.units
 }
 
-// transposed sets dst to the transpose of a matrix of so many rows, tile by tile so that few lines of the cache are in use.
+// transposed sets dst to the transpose of a matrix of so many rows, tile by tile so that few lines of the cache are in
+// use.
 func transposed[T constraints.Float](dst, x []T, rows int) {
 	if len(x) == 0 {
 		return
@@ -151,9 +153,9 @@ func gradientsOf[T constraints.Float](s sequence, all []T) (g gradients[T]) {
 	return g
 }
 
-// judge says whether the gradients are those that the rule gives. They are if all numbers that took part were finite. Else
-// a zero of a cotangent may have met an infinity, and the rule has 0 for that. What is not finite in a sum or a state
-// stays so in the sum of all and the last state.
+// judge says whether the gradients are those that the rule gives. They are if all numbers that took part were finite.
+// Else a zero of a cotangent may have met an infinity, and the rule has 0 for that. What is not finite in a sum or a
+// state stays so in the sum of all and the last state.
 func (g gradients[T]) judge(others ...[]T) {
 	g.usable[0] = 0
 	if areFinite(g.h, g.c, g.sums) && areFinite(others...) {

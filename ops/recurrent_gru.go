@@ -31,17 +31,18 @@ func init() {
 	})
 }
 
-// GRU returns the states of a gated recurrent unit at all times of a sequence. For x of shape (rows,time,in) and n units,
-// the first state h0 has shape (rows,n), the weights wIH (in,3n) and wHH (n,3n), the biases bIH and bHH (3n), and the
-// result (rows,time,n). From one time to the next, with the input x and the state h before,
+// GRU returns the states of a gated recurrent unit at all times of a sequence. For x of shape (rows,time,in) and n
+// units, the first state h0 has shape (rows,n), the weights wIH (in,3n) and wHH (n,3n), the biases bIH and bHH (3n),
+// and the result (rows,time,n). From one time to the next, with the input x and the state h before,
 //
 //	r = σ(x·wᵣ + bᵣ + h·uᵣ + cᵣ)             reset gate
 //	z = σ(x·w_z + b_z + h·u_z + c_z)          update gate
 //	n = tanh(x·wₙ + bₙ + r·(h·uₙ + cₙ))      candidate
 //	h' = (1-z)·n + z·h
 //
-// where w, u, b, c are wIH, wHH, bIH, bHH. Their columns are those of r, then those of z, then those of n: the weights are
-// the transposes of PyTorch's. As there, and other than in the paper, the reset gate is applied after the product with h.
+// where w, u, b, c are wIH, wHH, bIH, bHH. Their columns are those of r, then those of z, then those of n: the weights
+// are the transposes of PyTorch's. As there, and other than in the paper, the reset gate is applied after the product
+// with h.
 //
 // Derivative: that of the formulas, by backpropagation through time.
 //
@@ -52,8 +53,8 @@ func GRU(x, h0, wIH, wHH, bIH, bHH graph.Value) graph.Value {
 	return c.Record(s.rows, s.time, s.units)
 }
 
-// gru computes the states. It saves the activations of all times, [r z s n] with s the state's part of the candidate, and
-// behind them the states, the first one too.
+// gru computes the states. It saves the activations of all times, [r z s n] with s the state's part of the candidate,
+// and behind them the states, the first one too.
 func gru[T constraints.Float](node graph.Node) {
 	s := sequenceOf(node, 1, 3)
 	y := tensor.Data[T](node.Out())

@@ -34,10 +34,10 @@ func init() {
 	})
 }
 
-// LSTM returns the outputs of a long short-term memory at all times of a sequence, and the contents of its cells in the end.
-// For x of shape (rows,time,in) and n units, the first output h0 and the first contents c0 have shape (rows,n), the weights
-// wIH (in,4n) and wHH (n,4n), the biases bIH and bHH (4n), and the results (rows,time,n) and (rows,n). From one time to
-// the next, with the input x, the output h and the contents c before,
+// LSTM returns the outputs of a long short-term memory at all times of a sequence, and the contents of its cells in the
+// end. For x of shape (rows,time,in) and n units, the first output h0 and the first contents c0 have shape (rows,n),
+// the weights wIH (in,4n) and wHH (n,4n), the biases bIH and bHH (4n), and the results (rows,time,n) and (rows,n). From
+// one time to the next, with the input x, the output h and the contents c before,
 //
 //	i = σ(x·wᵢ + bᵢ + h·uᵢ + dᵢ)             input gate
 //	f = σ(x·w_f + b_f + h·u_f + d_f)          forget gate
@@ -74,8 +74,8 @@ func cutLSTM(s sequence, v graph.Value) (y, c graph.Value) {
 	return Reshape(Slice(v, 0, 0, s.steps()), s.rows, s.time, s.units), Slice(v, 0, s.steps(), s.steps()+s.rows)
 }
 
-// lstmSaved returns the parts of what an LSTM saves: the activations [i f g o] of all times, the outputs and the contents,
-// the first ones too.
+// lstmSaved returns the parts of what an LSTM saves: the activations [i f g o] of all times, the outputs and the
+// contents, the first ones too.
 func lstmSaved[T constraints.Float](s sequence, saved []T) (acts, outputs, cells []T) {
 	n, states := 4*s.steps()*s.units, (s.time+1)*s.state()
 	return saved[:n], saved[n : n+states], saved[n+states:]
@@ -184,8 +184,8 @@ func lstmBackward[T constraints.Float](node graph.Node, i int, ct, gradient *ten
 	return true
 }
 
-// lstmVJP is the rule of LSTM: what the outputs say of the gates at all times at once, the contents from the first time to
-// the last, and then the recurrence of the cotangents from the last time to the first.
+// lstmVJP is the rule of LSTM: what the outputs say of the gates at all times at once, the contents from the first time
+// to the last, and then the recurrence of the cotangents from the last time to the first.
 func lstmVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 	s := sequenceOf(n, 2, 4)
 	switch {

@@ -71,8 +71,8 @@ func recurrentOperands(rng *rand.Rand, gates, states, rows, time, in, units int)
 	return ts
 }
 
-// TestRecurrentStepByStep compares operations and their gradients with the same made of small ones, for sizes of one block of
-// times and of several.
+// TestRecurrentStepByStep compares operations and their gradients with the same made of small ones, for sizes of one
+// block of times and of several.
 func TestRecurrentStepByStep(t *testing.T) {
 	for name, op := range recurrent {
 		for _, size := range [][4]int{{2, 3, 4, 5}, {1, 9, 2, 3}, {7, 1, 3, 1}, {3, 2, 1, 17}, {100, 7, 2, 3}, {300, 3, 1, 2}} {

@@ -19,8 +19,8 @@ const (
 	binaryHeader  = len(binaryMagic) + 3
 )
 
-// AppendBinary appends the tensor in the form of [Tensor.MarshalBinary] to b. The error is an [*Error] for a tensor that is
-// nil or zero.
+// AppendBinary appends the tensor in the form of [Tensor.MarshalBinary] to b. The error is an [*Error] for a tensor
+// that is nil or zero.
 func (t *Tensor) AppendBinary(b []byte) ([]byte, error) {
 	if t == nil || len(t.shape) == 0 && t.Len() == 0 {
 		return b, t.unusable("tensor.AppendBinary")
@@ -43,8 +43,8 @@ func (t *Tensor) AppendBinary(b []byte) ([]byte, error) {
 }
 
 // MarshalBinary returns the precision, the shape and the elements of the tensor in a form that has a version and is the
-// same on every machine. Reading it back gives the same bits, those of NaNs too. The error is an [*Error] for a tensor that
-// is nil or zero.
+// same on every machine. Reading it back gives the same bits, those of NaNs too. The error is an [*Error] for a tensor
+// that is nil or zero.
 func (t *Tensor) MarshalBinary() ([]byte, error) {
 	if t == nil || len(t.shape) == 0 && t.Len() == 0 {
 		return nil, t.unusable("tensor.MarshalBinary")
@@ -52,9 +52,10 @@ func (t *Tensor) MarshalBinary() ([]byte, error) {
 	return t.AppendBinary(nil)
 }
 
-// UnmarshalBinary reads what [Tensor.MarshalBinary] writes, and keeps nothing of b. The zero Tensor takes on the precision
-// and the shape that it reads. A tensor that was made keeps its own: those that are read must be the same, and its elements
-// change. The errors are [*Error]s; after one the tensor is as it was. It allocates no more than b holds.
+// UnmarshalBinary reads what [Tensor.MarshalBinary] writes, and keeps nothing of b. The zero Tensor takes on the
+// precision and the shape that it reads. A tensor that was made keeps its own: those that are read must be the same,
+// and its elements change. The errors are [*Error]s; after one the tensor is as it was. It allocates no more than b
+// holds.
 func (t *Tensor) UnmarshalBinary(b []byte) error {
 	const op = "tensor.UnmarshalBinary"
 	if t == nil {

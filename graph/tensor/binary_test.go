@@ -183,7 +183,8 @@ func TestBinaryMemory(t *testing.T) {
 	}
 }
 
-// FuzzTensorBinary holds that any bytes are read or refused without a panic, and that what was read is written the same.
+// FuzzTensorBinary holds that any bytes are read or refused without a panic, and that what was read is written the
+// same.
 func FuzzTensorBinary(f *testing.F) {
 	for _, x := range samples() {
 		b, err := x.MarshalBinary()

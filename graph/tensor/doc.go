@@ -9,8 +9,8 @@
 // Shapes broadcast as in NumPy: they are aligned at the last axis, an axis of length 1 stretches to its partner's
 // length, and missing axes in front count as 1.
 //
-// Tensors are written and read as JSON and in a binary form, both exact to the last bit; package npy exchanges them with
-// NumPy.
+// Tensors are written and read as JSON and in a binary form, both exact to the last bit; package npy exchanges them
+// with NumPy.
 //
 // Misuse panics with [*Error], whose message names the operation, the values it got and what to do.
 package tensor

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Align returns rows of cells as lines, the cells of a column below each other with two spaces between columns. Column i
-// is flush left if sides[i] is 'l', else flush right, as are columns beyond the end of sides. Rows may have different
+// Align returns rows of cells as lines, the cells of a column below each other with two spaces between columns. Column
+// i is flush left if sides[i] is 'l', else flush right, as are columns beyond the end of sides. Rows may have different
 // lengths, and lines do not end in spaces. Every character counts as one column of the screen.
 func Align(sides string, rows [][]string) string {
 	var widths []int

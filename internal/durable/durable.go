@@ -28,8 +28,8 @@ const Suffix = ".tmp"
 // Of two writers of one file at the same time, one gets an error.
 func Write(name string, write func(w io.Writer) error) error { return replace(name, "", write) }
 
-// WriteKeeping is [Write], and keeps what was there before under a second name in the same file system, in place of what
-// that named. A program that is killed between the two leaves the new file, or the old one under either name.
+// WriteKeeping is [Write], and keeps what was there before under a second name in the same file system, in place of
+// what that named. A program that is killed between the two leaves the new file, or the old one under either name.
 func WriteKeeping(name, previous string, write func(w io.Writer) error) error {
 	return replace(name, previous, write)
 }
@@ -142,7 +142,8 @@ func keep(name, previous string) error {
 	return nil
 }
 
-// Target follows symbolic links by name to the last one's target, which need not be there: the file that [Write] replaces.
+// Target follows symbolic links by name to the last one's target, which need not be there: the file that [Write]
+// replaces.
 func Target(name string) (string, error) {
 	const most = 40 // as in Linux
 	if name == "" {

@@ -2,8 +2,8 @@ package kernel
 
 import "fmt"
 
-// CopyRows copies rows of n elements from matrix to matrix: dst[i·ldd+j] = src[i·lds+j] for i < rows and j < n. The rows of dst
-// do not overlap, neither each other nor those of src, which may overlap each other.
+// CopyRows copies rows of n elements from matrix to matrix: dst[i·ldd+j] = src[i·lds+j] for i < rows and j < n. The
+// rows of dst do not overlap, neither each other nor those of src, which may overlap each other.
 //
 // It is for many short rows, which take little longer than their elements.
 func CopyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
@@ -33,8 +33,8 @@ func CopyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
 // copyMost is the length of a row from which on the copy of Go is as fast.
 const copyMost = 1024
 
-// Transpose sets dst to the transpose of a matrix of rows rows of cols elements: dst[j·ldd+i] = src[i·lds+j]. The rows of dst are
-// filled up with zeros: ldd of them are set.
+// Transpose sets dst to the transpose of a matrix of rows rows of cols elements: dst[j·ldd+i] = src[i·lds+j]. The rows
+// of dst are filled up with zeros: ldd of them are set.
 func Transpose[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
 	if rows < 0 || cols < 1 {
 		return

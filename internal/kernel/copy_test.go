@@ -16,7 +16,8 @@ func TestCopyRows(t *testing.T) {
 	})
 }
 
-// testCopyRows tries rows of every length up to some vectors, with and without gaps, those of the source overlapping too.
+// testCopyRows tries rows of every length up to some vectors, with and without gaps, those of the source overlapping
+// too.
 func testCopyRows[T kernel.Float](t *testing.T) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(7, 8))

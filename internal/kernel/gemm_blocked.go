@@ -2,12 +2,12 @@ package kernel
 
 import "sync"
 
-// A gemmTile is a micro-kernel: it sets a tile of C, of a fixed number of rows and vectors, to A·B + D. Distances are in bytes:
-// the rows of A are ars apart and its columns acs, so A may lie in any way; B, C and D have rows of consecutive elements. B is
-// groups of inner rows, ldb apart, and the next group begins skip behind where a further row would.
-// The last vector has cols elements; of B, AVX2 reads the whole vector all the same. If d is nil nothing is added. With relu the
-// maximum with 0 is taken. There are one or more tiles, one below the other: the rows of A of one are next from those of the
-// last.
+// A gemmTile is a micro-kernel: it sets a tile of C, of a fixed number of rows and vectors, to A·B + D. Distances are
+// in bytes: the rows of A are ars apart and its columns acs, so A may lie in any way; B, C and D have rows of
+// consecutive elements. B is groups of inner rows, ldb apart, and the next group begins skip behind where a further row
+// would. The last vector has cols elements; of B, AVX2 reads the whole vector all the same. If d is nil nothing is
+// added. With relu the maximum with 0 is taken. There are one or more tiles, one below the other: the rows of A of one
+// are next from those of the last.
 type gemmTile[T Float] func(a *T, ars, acs uintptr, b *T, ldb uintptr, groups, inner int, skip uintptr, c *T, ldc uintptr, d *T, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 
 // A gemmPack transposes rows of b, ldb bytes apart, into columns of dst, ldd bytes apart: dst[p,r] = b[r,p] for p < k, with zeros

@@ -2,18 +2,19 @@ package kernel
 
 import "fmt"
 
-// Lines are rows of a matrix that overlap: groups of inner rows, ld elements apart, and groups jump elements apart, so that row i
-// begins with element i/inner·jump + i%inner·ld. The patches of a convolution are such a matrix, without being written out:
-// the rows of a group are those of an image that the elements of a kernel's column see.
+// Lines are rows of a matrix that overlap: groups of inner rows, ld elements apart, and groups jump elements apart, so
+// that row i begins with element i/inner·jump + i%inner·ld. The patches of a convolution are such a matrix, without
+// being written out: the rows of a group are those of an image that the elements of a kernel's column see.
 
-// LinesSlack is how many elements must follow the last row of the lines of [GemmLines]. They are read, whatever they are, and
-// not used.
+// LinesSlack is how many elements must follow the last row of the lines of [GemmLines]. They are read, whatever they
+// are, and not used.
 const LinesSlack = 16
 
 // LinesMost is the most rows of a group of [GemmOfLines].
 const LinesMost = 6
 
-// GemmLines is [Gemm] with a right operand of lines: C = A·B, or C += A·B if accumulate is set. k is a multiple of inner.
+// GemmLines is [Gemm] with a right operand of lines: C = A·B, or C += A·B if accumulate is set. k is a multiple of
+// inner.
 func GemmLines[T Float](m, n, k int, a []T, lda int, b []T, ldb, inner, jump int, c []T, ldc int, accumulate bool) {
 	mustGemm("GemmLines", false, false, m, n, k, len(a), lda, k*n, n, len(c), ldc)
 	if m == 0 || n == 0 {
@@ -71,9 +72,9 @@ func gemmRowLines[T Float](row, a, b []T, ldb, inner, jump int) {
 	}
 }
 
-// GemmOfLines is [Gemm] with a left operand of lines: C = A·B, or C += A·B if accumulate is set. m is a multiple of inner, which
-// is [LinesMost] or less. Every row of b has as many elements as n rounded up to a multiple of [LinesSlack]; those from number n
-// on are read, whatever they are, and not used.
+// GemmOfLines is [Gemm] with a left operand of lines: C = A·B, or C += A·B if accumulate is set. m is a multiple of
+// inner, which is [LinesMost] or less. Every row of b has as many elements as n rounded up to a multiple of
+// [LinesSlack]; those from number n on are read, whatever they are, and not used.
 func GemmOfLines[T Float](m, n, k int, a []T, lda, inner, jump int, b []T, ldb int, c []T, ldc int, accumulate bool) {
 	mustGemm("GemmOfLines", false, false, m, n, k, m*k, k, len(b), ldb, len(c), ldc)
 	if m == 0 || n == 0 {
@@ -113,8 +114,8 @@ func GemmOfLines[T Float](m, n, k int, a []T, lda, inner, jump int, b []T, ldb i
 	}
 }
 
-// gemmRowSums adds to a row of C the products of a row of A and the columns of B, each added up before it is added: C may hold
-// the sum of many terms already, beside which a single one would lose digits.
+// gemmRowSums adds to a row of C the products of a row of A and the columns of B, each added up before it is added: C
+// may hold the sum of many terms already, beside which a single one would lose digits.
 func gemmRowSums[T Float](row, a, b []T, ldb int) {
 	var buffer [64]T
 	for j := 0; j < len(row); j += len(buffer) {

@@ -8,7 +8,8 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
-// lines returns a slice that holds lines, slack elements behind the last of them, and the lines written out as a matrix.
+// lines returns a slice that holds lines, slack elements behind the last of them, and the lines written out as a
+// matrix.
 func lines[T kernel.Float](rng *rand.Rand, groups, inner, elements, ld, jump, slack int) (box[T], matrix[T]) {
 	n := 0
 	if groups > 0 && elements > 0 {

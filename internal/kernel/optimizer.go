@@ -69,7 +69,8 @@ func Adagrad[T Float](w, g, v []T, lr, eps, weightDecay T) {
 	(&stepJob[T]{w: w, g: g, v: v, one: kernelsOf[T]().adagrad, oneStep: oneStep[T]{lr, weightDecay, eps}}).take()
 }
 
-// RMSProp takes a step of RMSProp (Hinton, 2012, lecture 6e) as PyTorch's torch.optim.RMSprop defines it without momentum:
+// RMSProp takes a step of RMSProp (Hinton, 2012, lecture 6e) as PyTorch's torch.optim.RMSprop defines it without
+// momentum:
 //
 //	d = g[i] + weightDecay*w[i]
 //	v[i] = alpha*v[i] + (1-alpha)*d²

@@ -84,8 +84,8 @@ func testOptimizers[T kernel.Float](t *testing.T) {
 	}
 }
 
-// testScaledSteps compares three steps of the optimizers with a rate for each number with the formulas of the doc comments
-// in double precision.
+// testScaledSteps compares three steps of the optimizers with a rate for each number with the formulas of the doc
+// comments in double precision.
 func testScaledSteps[T kernel.Float](t *testing.T) {
 	t.Helper()
 	const (

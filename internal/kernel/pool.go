@@ -46,8 +46,8 @@ type pool struct {
 	crowd   atomic.Int64
 }
 
-// Crowd says that n more goroutines, or -n fewer, do the work of kernels side by side, each of which needs a processor. While
-// there are as many as processors, every caller does its tasks alone.
+// Crowd says that n more goroutines, or -n fewer, do the work of kernels side by side, each of which needs a processor.
+// While there are as many as processors, every caller does its tasks alone.
 func Crowd(n int) { workers.crowd.Add(int64(n)) }
 
 // began is when the program did.

@@ -2,8 +2,8 @@ package kernel
 
 import "fmt"
 
-// A window of this file is 2×2 elements of a matrix x of rows of width elements. Windows lie one beside the other: there are
-// rows of cols windows, and element (i,j) of a matrix of them belongs to
+// A window of this file is 2×2 elements of a matrix x of rows of width elements. Windows lie one beside the other:
+// there are rows of cols windows, and element (i,j) of a matrix of them belongs to
 //
 //	x[2i,2j] x[2i,2j+1]
 //	x[2i+1,2j] x[2i+1,2j+1]
@@ -17,7 +17,8 @@ func MaxPool2[T Float](y, x []T, cols, width int) {
 }
 
 // MaxPool2Backward adds the derivative of MaxPool2(y, x): ct goes to the largest element of a window, in even parts to
-// several, and nothing, even of an infinite ct, to the others. Where y is NaN the largest elements are those that are NaN.
+// several, and nothing, even of an infinite ct, to the others. Where y is NaN the largest elements are those that are
+// NaN.
 func MaxPool2Backward[T Float](dx, ct, x, y []T, cols, width int) {
 	mustMatch("MaxPool2Backward", "ct", len(ct), len(y))
 	mustMatch("MaxPool2Backward", "dx", len(dx), len(x))
@@ -25,8 +26,8 @@ func MaxPool2Backward[T Float](dx, ct, x, y []T, cols, width int) {
 	j.run("MaxPool2Backward", "y", len(y), len(x))
 }
 
-// MaxPool2BackwardInto is [MaxPool2Backward] without the sum: width must be 2·cols, so that there is no element of dx that no
-// window has.
+// MaxPool2BackwardInto is [MaxPool2Backward] without the sum: width must be 2·cols, so that there is no element of dx
+// that no window has.
 func MaxPool2BackwardInto[T Float](dx, ct, x, y []T, cols int) {
 	mustMatch("MaxPool2BackwardInto", "ct", len(ct), len(y))
 	mustMatch("MaxPool2BackwardInto", "dx", len(dx), len(x))

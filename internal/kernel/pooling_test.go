@@ -16,8 +16,8 @@ func TestMaxPool2(t *testing.T) {
 	})
 }
 
-// testMaxPool2 compares with the definition: every length of a row up to some vectors, elements behind the last window or
-// none, ties, zeros, infinities and NaN.
+// testMaxPool2 compares with the definition: every length of a row up to some vectors, elements behind the last window
+// or none, ties, zeros, infinities and NaN.
 func testMaxPool2[T kernel.Float](t *testing.T) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -67,8 +67,8 @@ func testMaxPool2[T kernel.Float](t *testing.T) {
 	}
 }
 
-// defineMaxPool2 returns the largest element of the window that x begins with, and adds its part of the cotangent to both
-// of the others.
+// defineMaxPool2 returns the largest element of the window that x begins with, and adds its part of the cotangent to
+// both of the others.
 func defineMaxPool2[T kernel.Float](x []T, width int, ct T, dx, into []T) T {
 	places := []int{0, 1, width, width + 1}
 	m := max(x[0], x[1], x[width], x[width+1])

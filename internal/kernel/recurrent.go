@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// The functions of this file are one time step of a recurrent layer with gates, for some examples at once. Slices hold a row of
-// n numbers for each example, one for each unit of the layer; those of four blocks hold 4·n: all numbers of the first block, then
-// those of the second, and so on. bias has the four blocks once.
+// The functions of this file are one time step of a recurrent layer with gates, for some examples at once. Slices hold
+// a row of n numbers for each example, one for each unit of the layer; those of four blocks hold 4·n: all numbers of
+// the first block, then those of the second, and so on. bias has the four blocks once.
 //
 // The formulas are those of PyTorch. σ is Sigmoid. Derivatives of gates are made of their values, σ' = σ·(1-σ) and
 // tanh' = 1 - tanh²: they have an error of some units in the last place of 1.
@@ -17,9 +17,9 @@ type (
 	lstmBackwardFunc[T Float] func(d, acts, ct, more, prev, c, carry []T)
 )
 
-// GRU takes a step of a gated recurrent unit (Cho et al., 2014, arXiv:1406.1078). The blocks of acts are sums of products: those
-// of the reset gate r, of the update gate z, of the candidate n as far as they come from the state before, here s, and as far as
-// they come from the input. GRU adds the bias, and replaces them by r, z, s and n:
+// GRU takes a step of a gated recurrent unit (Cho et al., 2014, arXiv:1406.1078). The blocks of acts are sums of
+// products: those of the reset gate r, of the update gate z, of the candidate n as far as they come from the state
+// before, here s, and as far as they come from the input. GRU adds the bias, and replaces them by r, z, s and n:
 //
 //	r = σ(r)        z = σ(z)        n = tanh(n + r·s)
 //	h = n + z·(prev - n)
@@ -45,10 +45,10 @@ func GRU[T Float](h, y []T, stride int, acts, prev, bias []T, n int) {
 	}
 }
 
-// GRUBackward goes back through a step of [GRU], whose acts, prev and n it gets. ct is the cotangent of h, with rows that are
-// stride apart. It sets d, block by
-// block, to the cotangents of what acts held before that step. To ct it adds carry, what the step after has left there, and sets
-// carry to the part of the cotangent of prev that does not come through the sums.
+// GRUBackward goes back through a step of [GRU], whose acts, prev and n it gets. ct is the cotangent of h, with rows
+// that are stride apart. It sets d, block by block, to the cotangents of what acts held before that step. To ct it adds
+// carry, what the step after has left there, and sets carry to the part of the cotangent of prev that does not come
+// through the sums.
 func GRUBackward[T Float](d, carry, ct []T, stride int, acts, prev []T, n int) {
 	rows := mustRows("GRUBackward", "carry", len(carry), n)
 	mustMatch("GRUBackward", "d", len(d), 4*len(carry))
@@ -69,14 +69,15 @@ func GRUBackward[T Float](d, carry, ct []T, stride int, acts, prev []T, n int) {
 	}
 }
 
-// LSTM takes a step of a long short-term memory (Hochreiter and Schmidhuber, 1997; Gers, Schmidhuber and Cummins, 2000). The
-// blocks of acts are the sums of products of the input gate i, of the forget gate f, of the candidate g and of the output gate o.
-// LSTM adds the bias, and replaces them by i, f, g and o:
+// LSTM takes a step of a long short-term memory (Hochreiter and Schmidhuber, 1997; Gers, Schmidhuber and Cummins,
+// 2000). The blocks of acts are the sums of products of the input gate i, of the forget gate f, of the candidate g and
+// of the output gate o. LSTM adds the bias, and replaces them by i, f, g and o:
 //
 //	i = σ(i)        f = σ(f)        g = tanh(g)        o = σ(o)
 //	c = f·prev + i·g                h = o·tanh(c)
 //
-// prev is the content of the cells before, c the one after, h the output. It goes to y too, whose rows are stride apart.
+// prev is the content of the cells before, c the one after, h the output. It goes to y too, whose rows are stride
+// apart.
 func LSTM[T Float](h, c, y []T, stride int, acts, prev, bias []T, n int) {
 	rows := mustRows("LSTM", "h", len(h), n)
 	mustMatch("LSTM", "c", len(c), len(h))
@@ -99,9 +100,9 @@ func LSTM[T Float](h, c, y []T, stride int, acts, prev, bias []T, n int) {
 	}
 }
 
-// LSTMBackward goes back through a step of [LSTM], whose c, acts, prev and n it gets. The cotangent of h is ct, with rows that are
-// stride apart, and more added. It sets d, block by block, to the cotangents of what acts held before that step. carry is the
-// cotangent of c, which it replaces by that of prev.
+// LSTMBackward goes back through a step of [LSTM], whose c, acts, prev and n it gets. The cotangent of h is ct, with
+// rows that are stride apart, and more added. It sets d, block by block, to the cotangents of what acts held before
+// that step. carry is the cotangent of c, which it replaces by that of prev.
 func LSTMBackward[T Float](d, carry, ct []T, stride int, more, c, acts, prev []T, n int) {
 	rows := mustRows("LSTMBackward", "carry", len(carry), n)
 	mustMatch("LSTMBackward", "d", len(d), 4*len(carry))

@@ -28,7 +28,8 @@ func someSpecial[T kernel.Float](rng *rand.Rand, n int, spoil bool) []T {
 	return s
 }
 
-// testRecurrent compares each step, and the way back through it, with the formulas of the doc comments in double precision.
+// testRecurrent compares each step, and the way back through it, with the formulas of the doc comments in double
+// precision.
 func testRecurrent[T kernel.Float](t *testing.T) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(31, 32))
@@ -58,7 +59,8 @@ func testRecurrent[T kernel.Float](t *testing.T) {
 			y, yL, ctApart, none := apart(h.s), apart(h.s), apart(ct.s), boxOf(make([]T, rows*n), 2)
 			at := func(s []T, k int) float64 { return float64(s[k]) } // of one number for a unit
 
-			// In the order of the elements: what is expected of acts, h, d and carry, and of LSTM's acts, h, c, d and carry.
+			// In the order of the elements: what is expected of acts, h, d and carry, and of LSTM's acts, h, c, d and
+			// carry.
 			want := make([][]float64, 9)
 			for k := range want {
 				want[k] = make([]float64, rows*n)

@@ -231,8 +231,8 @@ func testOverAxes[T kernel.Float](t *testing.T) {
 	}
 }
 
-// TestAddOverAxesOnSeveralProcessors checks that a sum of few parts, which is cut into pieces, is the same on any number of
-// processors, to the bit.
+// TestAddOverAxesOnSeveralProcessors checks that a sum of few parts, which is cut into pieces, is the same on any
+// number of processors, to the bit.
 func TestAddOverAxesOnSeveralProcessors(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	x := random[float32](rand.New(rand.NewPCG(29, 30)), 1500*3*90, 1)

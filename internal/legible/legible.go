@@ -1,5 +1,5 @@
-// Package legible writes names and numbers the way pictures, explanations and messages show them to people: on one line,
-// short, and without a character that could hide another.
+// Package legible writes names and numbers the way pictures, explanations and messages show them to people: on one
+// line, short, and without a character that could hide another.
 package legible
 
 import (
@@ -55,7 +55,8 @@ func Line(s string, limit int) string {
 // quoteLen is the number of bytes after which [Quote] cuts.
 const quoteLen = 80
 
-// Quote returns a text from a file as it stands in messages: as a Go string, and cut short if it is long, with its length.
+// Quote returns a text from a file as it stands in messages: as a Go string, and cut short if it is long, with its
+// length.
 func Quote(s string) string {
 	if len(s) <= quoteLen {
 		return strconv.Quote(s)

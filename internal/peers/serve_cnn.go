@@ -8,8 +8,8 @@ import (
 )
 
 // newCNN reads "<channels> <size> <filters> <filters> <classes> <images>": the training of a network for square images,
-// two convolutions with 3×3 kernels that keep height and width, ReLU and the largest of every 2×2 elements after each, then
-// a linear layer.
+// two convolutions with 3×3 kernels that keep height and width, ReLU and the largest of every 2×2 elements after each,
+// then a linear layer.
 func newCNN(args []string) *training {
 	v := integers(args)
 	channels, size, first, second, classes, images := v[0], v[1], v[2], v[3], v[4], v[5]

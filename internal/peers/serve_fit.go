@@ -10,9 +10,9 @@ import (
 	"github.com/seed366ff29f/chainrule/nn/data"
 )
 
-// fitJob is "f32 64-128-10@32 <examples> <epochs>": a whole training of a perceptron as [newMLP] has it, by Adam, from the
-// first weights on. Examples lie around the centers of their classes. The check is the part of them that the trained
-// network gets right.
+// fitJob is "f32 64-128-10@32 <examples> <epochs>": a whole training of a perceptron as [newMLP] has it, by Adam, from
+// the first weights on. Examples lie around the centers of their classes. The check is the part of them that the
+// trained network gets right.
 func fitJob(args []string) *job {
 	widths, batch, _ := strings.Cut(args[1], "@")
 	layers, v := integers(strings.Split(widths, "-")), integers(append([]string{batch}, args[2:]...))

@@ -11,7 +11,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// gruJob is "<inputs> <units> <rows> <time>": a gated recurrent unit alone, forward and backward from a given cotangent.
+// gruJob is "<inputs> <units> <rows> <time>": a gated recurrent unit alone, forward and backward from a given
+// cotangent.
 func gruJob(args []string) *job {
 	v := integers(args)
 	in, units, rows, time := v[0], v[1], v[2], v[3]
@@ -33,8 +34,8 @@ func gruJob(args []string) *job {
 	return j
 }
 
-// A letterModel is a language model: a vector for each letter, a gated recurrent unit, and a linear layer that says how likely each
-// letter is to be the next.
+// A letterModel is a language model: a vector for each letter, a gated recurrent unit, and a linear layer that says how
+// likely each letter is to be the next.
 type letterModel struct{ nn.Layer }
 
 func (m letterModel) Forward(p nn.Pass, x graph.Value) graph.Value {
@@ -43,7 +44,8 @@ func (m letterModel) Forward(p nn.Pass, x graph.Value) graph.Value {
 	return ops.Reshape(y, d[0]*d[1], d[2]) // every letter is an example
 }
 
-// newLetters reads "<letters> <numbers of a letter> <units> <rows> <time>": the training of a language model on rows of text.
+// newLetters reads "<letters> <numbers of a letter> <units> <rows> <time>": the training of a language model on rows of
+// text.
 func newLetters(args []string) *training {
 	v := integers(args)
 	letters, width, units, rows, time := v[0], v[1], v[2], v[3], v[4]

@@ -11,8 +11,8 @@ import (
 	"github.com/seed366ff29f/chainrule/nn"
 )
 
-// A training trains a model on one batch again and again: cross-entropy of labels, or of the targets 0 and 1 where there
-// is one output.
+// A training trains a model on one batch again and again: cross-entropy of labels, or of the targets 0 and 1 where
+// there is one output.
 type training struct {
 	g      *graph.Graph
 	model  nn.Layer

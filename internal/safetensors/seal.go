@@ -24,8 +24,8 @@ func Sealed(tensors []Tensor, metadata map[string]string) (map[string]string, er
 	return sealed, nil
 }
 
-// Verify returns an error unless the file has a seal and is as it was when it got that. The tensors must have been read,
-// all of them.
+// Verify returns an error unless the file has a seal and is as it was when it got that. The tensors must have been
+// read, all of them.
 func (f *File) Verify() error {
 	tensors := make([]Tensor, f.Len())
 	for i := range tensors {

@@ -113,8 +113,8 @@ func decode[T float32 | float64](dst []T, raw [][]byte, dtype DType, at order) {
 	}
 }
 
-// Ints returns the numbers of a tensor of a file in row-major order. It returns false if they are no integers, or one is
-// beyond int64.
+// Ints returns the numbers of a tensor of a file in row-major order. It returns false if they are no integers, or one
+// is beyond int64.
 func (t Tensor) Ints() ([]int64, bool) {
 	size := t.DType.bits() / 8
 	var v []int64

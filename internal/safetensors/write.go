@@ -29,8 +29,8 @@ const maxMetadata = 1024
 const blockSize = 64 << 10
 
 // Write writes a file of tensors and metadata, which may be nil. The same content gives the same bytes, whatever the
-// order of the tensors. It returns an error if two tensors have one name, or a name or metadata cannot be written, before
-// it writes anything; and the error of w.
+// order of the tensors. It returns an error if two tensors have one name, or a name or metadata cannot be written,
+// before it writes anything; and the error of w.
 func Write(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	sorted := slices.Clone(tensors)
 	slices.SortStableFunc(sorted, func(a, b Tensor) int {

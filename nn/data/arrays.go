@@ -25,8 +25,8 @@ type ArrayNames struct {
 //	arrays, err := npy.ReadNPZ(f, size, "x_train", "y_train")
 //	set, err := data.FromArrays(arrays, data.ArrayNames{X: "x_train", Labels: "y_train"})
 //
-// X, More and T are the arrays themselves, not copies. The error says which array is missing, has another shape or a number
-// that is no integer, or what [Set.Check] finds.
+// X, More and T are the arrays themselves, not copies. The error says which array is missing, has another shape or a
+// number that is no integer, or what [Set.Check] finds.
 func FromArrays(arrays map[string]*tensor.Tensor, names ArrayNames) (*Set, error) {
 	s, err := fromArrays(arrays, names)
 	if err == nil {
@@ -116,8 +116,8 @@ func intRows(arrays map[string]*tensor.Tensor, name string) ([][]int, error) {
 	return rows, nil
 }
 
-// Integers returns the numbers of a tensor, in row-major order, as classes or other integers. It returns an error that names
-// the first one that is not an integer, and panics with an [*tensor.Error] if t is nil or zero.
+// Integers returns the numbers of a tensor, in row-major order, as classes or other integers. It returns an error that
+// names the first one that is not an integer, and panics with an [*tensor.Error] if t is nil or zero.
 func Integers(t *tensor.Tensor) ([]int, error) {
 	if t == nil || t.Rank() == 0 && t.Len() == 0 {
 		panic(tensor.Errorf("data.Integers", tensor.ErrUsage, "got a nil or zero tensor: make one with tensor.New or tensor.Of"))

@@ -18,9 +18,9 @@ type Batch struct {
 	Labels []int            // classes, or nil: one for each row, or one for each position of each row, row after row
 	Rows   []int            // indices in the set
 
-	// Parts are the batch in consecutive pieces, one for each of BatchConfig.Parts and no more than there are rows, whose
-	// sizes differ by at most one. Each has tensors of its own for a graph to bind, over the numbers of the batch. They are
-	// nil unless asked for.
+	// Parts are the batch in consecutive pieces, one for each of BatchConfig.Parts and no more than there are rows,
+	// whose sizes differ by at most one. Each has tensors of its own for a graph to bind, over the numbers of the
+	// batch. They are nil unless asked for.
 	Parts []*Batch
 }
 
@@ -174,7 +174,8 @@ func gatherInts(dst []int, src [][]int, index []int) {
 	}
 }
 
-// setTokens writes tokens into a tensor as numbers. It panics with an [*tensor.Error] if its precision does not hold one.
+// setTokens writes tokens into a tensor as numbers. It panics with an [*tensor.Error] if its precision does not hold
+// one.
 func setTokens(t *tensor.Tensor, tokens []int) {
 	if t.DType() == tensor.Float32 {
 		setInts(t.Float32s(), tokens, t.DType())

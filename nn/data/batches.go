@@ -31,13 +31,13 @@ type BatchConfig struct {
 	DType tensor.DType // precision of the batches, which must be the model's: float64 unless said otherwise
 	Parts int          // pieces in Batch.Parts, for workers that share a batch; 0 for none
 
-	// DropLast leaves out the last batch of an epoch if it is smaller than the others: other examples each time if the order
-	// is random. A batch of a single example has no variance to normalize by.
+	// DropLast leaves out the last batch of an epoch if it is smaller than the others: other examples each time if the
+	// order is random. A batch of a single example has no variance to normalize by.
 	DropLast bool
 
 	// Augment changes each batch after it has been filled, before it is given out: in place, as the batch's tensors and
-	// slices stay. A set's own numbers stay as they are. It draws from Rand, which must be set, so that one seed gives one
-	// result. Features that are made of tokens are made of what it leaves of them. A number that it makes NaN is
+	// slices stay. A set's own numbers stay as they are. It draws from Rand, which must be set, so that one seed gives
+	// one result. Features that are made of tokens are made of what it leaves of them. A number that it makes NaN is
 	// found by nobody else.
 	Augment func(b *Batch, rng *rand.Rand)
 }
@@ -55,9 +55,9 @@ type Batches struct {
 }
 
 // NewBatches returns the mini-batches of a set, which must not change from now on. It panics with an [*tensor.Error] if
-// the set does not pass [Set.Check], the size or the number of parts is negative, there is no such order or precision, a
-// random order or Augment has no source, or the set has tokens in place of features and the precision does not hold one
-// of them exactly.
+// the set does not pass [Set.Check], the size or the number of parts is negative, there is no such order or precision,
+// a random order or Augment has no source, or the set has tokens in place of features and the precision does not hold
+// one of them exactly.
 func NewBatches(s *Set, c BatchConfig) *Batches {
 	const op = "data.NewBatches"
 	if err := s.Check(); err != nil {
@@ -207,8 +207,8 @@ func (b *Batches) Epoch() iter.Seq[*Batch] {
 	}
 }
 
-// Rest yields the batches that are left of the epoch under way, such as after [Batches.Restore]: all of a new one if none
-// of it has been given out, and none if all have.
+// Rest yields the batches that are left of the epoch under way, such as after [Batches.Restore]: all of a new one if
+// none of it has been given out, and none if all have.
 func (b *Batches) Rest() iter.Seq[*Batch] {
 	b.mustBeMade("data.Batches.Rest")
 	return func(yield func(*Batch) bool) {

@@ -34,7 +34,8 @@ type column struct {
 	levels  *levels   // of text, nil for labels that are integers
 }
 
-// columns returns the columns that are read, in the order of the file. Names are those of a header, or nil; there are n.
+// columns returns the columns that are read, in the order of the file. Names are those of a header, or nil; there are
+// n.
 func (c TableConfig) columns(names []string, n int) ([]column, error) {
 	parts := make([]*column, n)
 	for _, list := range []struct {

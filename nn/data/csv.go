@@ -120,8 +120,8 @@ func readRows(r io.Reader, layout Layout) (*Set, error) {
 	return set, nil
 }
 
-// newReader returns a reader of fields with a delimiter between them, from which compression and a byte order mark are taken
-// away.
+// newReader returns a reader of fields with a delimiter between them, from which compression and a byte order mark are
+// taken away.
 func newReader(r io.Reader, comma rune) (*reader, error) {
 	start, err := unzipped(r)
 	if err != nil {

@@ -25,13 +25,13 @@ func (e *FiniteError) Error() string {
 	return where + ", which is infinite in float32: scale the data, such as with data.Standardize, or use float64"
 }
 
-// CheckFinite returns a [*FiniteError] for the first number of X, More or T that is NaN or infinite, or nil. A set that does
-// not fit together gives the error of [Set.Check].
+// CheckFinite returns a [*FiniteError] for the first number of X, More or T that is NaN or infinite, or nil. A set that
+// does not fit together gives the error of [Set.Check].
 func (s *Set) CheckFinite() error { return s.CheckFiniteIn(tensor.Float64) }
 
-// CheckFiniteIn is [Set.CheckFinite] for a model of the given precision: a number that becomes infinite in it counts too.
-// With row indices it looks at these examples only. It panics with an [*tensor.Error] if an index is out of range, or there is
-// no such precision.
+// CheckFiniteIn is [Set.CheckFinite] for a model of the given precision: a number that becomes infinite in it counts
+// too. With row indices it looks at these examples only. It panics with an [*tensor.Error] if an index is out of range,
+// or there is no such precision.
 func (s *Set) CheckFiniteIn(dtype tensor.DType, rows ...int) error {
 	const op = "data.Set.CheckFiniteIn"
 	dtype.Check(op)

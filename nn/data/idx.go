@@ -12,12 +12,12 @@ import (
 )
 
 // ReadIDX reads an array in the format of the MNIST files, which may be compressed with gzip: the first two bytes tell.
-// Integers of 8 and 16 bits and float32 become float32, integers of 32 bits and float64 become float64; all are exact. The
-// error is a [*ReadError] if the file is something else, ends before its numbers do, or goes on after them. However many
-// numbers its header promises, memory is taken as they come. It panics with an [*tensor.Error] if r is nil.
+// Integers of 8 and 16 bits and float32 become float32, integers of 32 bits and float64 become float64; all are exact.
+// The error is a [*ReadError] if the file is something else, ends before its numbers do, or goes on after them. However
+// many numbers its header promises, memory is taken as they come. It panics with an [*tensor.Error] if r is nil.
 //
-// The format has four bytes, 0, 0, the type of the numbers and the number of axes, then each axis in four bytes, and then
-// the numbers in row-major order, all big endian.
+// The format has four bytes, 0, 0, the type of the numbers and the number of axes, then each axis in four bytes, and
+// then the numbers in row-major order, all big endian.
 //
 // Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
 func ReadIDX(r io.Reader) (*tensor.Tensor, error) {

@@ -63,8 +63,8 @@ func (l *levels) labels() []int {
 	return out
 }
 
-// sort puts texts that were not given in order, by the numbers that they are or else the alphabet, and returns the new code of
-// each.
+// sort puts texts that were not given in order, by the numbers that they are or else the alphabet, and returns the new
+// code of each.
 func (l *levels) sort() []int {
 	order := make([]int, len(l.texts)) // the code that stands at each place
 	values := make([]float64, len(l.texts))

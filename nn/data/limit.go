@@ -13,7 +13,8 @@ const (
 	maxFields   = 1 << 20
 )
 
-// What the text in a table may grow to: the different texts of a column, and the numbers that stand for them in one-hot form.
+// What the text in a table may grow to: the different texts of a column, and the numbers that stand for them in one-hot
+// form.
 const (
 	maxLevels = 1 << 16
 	maxOneHot = 1 << 28

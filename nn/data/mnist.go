@@ -8,15 +8,15 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// MNIST reads a set of images and their classes in the files that MNIST, Fashion-MNIST and their like come in: for the part
-// "train" train-images-idx3-ubyte and train-labels-idx1-ubyte, for the part "test" those that begin with t10k, with a point
-// in place of the second hyphen or .gz at the end where they are so. X has shape (examples, 1, 28, 28), as convolutions take
-// it, in float32, with pixels from 0 for background to 1; for dense layers use nn.Flatten, or
+// MNIST reads a set of images and their classes in the files that MNIST, Fashion-MNIST and their like come in: for the
+// part "train" train-images-idx3-ubyte and train-labels-idx1-ubyte, for the part "test" those that begin with t10k,
+// with a point in place of the second hyphen or .gz at the end where they are so. X has shape (examples, 1, 28, 28), as
+// convolutions take it, in float32, with pixels from 0 for background to 1; for dense layers use nn.Flatten, or
 //
 //	set.X = set.X.Reshape(set.Len(), -1)
 //
-// Files that are missing, or do not fit together, are errors. MNIST panics with an [*tensor.Error] if fsys is nil or there is
-// no such part.
+// Files that are missing, or do not fit together, are errors. MNIST panics with an [*tensor.Error] if fsys is nil or
+// there is no such part.
 func MNIST(fsys fs.FS, part string) (*Set, error) {
 	const op = "data.MNIST"
 	prefix, ok := map[string]string{"train": "train", "test": "t10k"}[part]

@@ -13,12 +13,12 @@ type Scaler struct {
 	Deviation []float64 // of each column; 1 where the column is constant
 }
 
-// Standardize brings every column of the training set to mean 0 and standard deviation 1, and changes the other sets
-// by the training set's figures, as nothing about them may enter the training. It changes the sets in place and
-// returns the scaler, for examples to come. The deviation divides by the number of examples; a constant column becomes
-// 0 throughout the training set. Numbers that are NaN or infinite do not count and stay so, each where it is, for
-// [Set.CheckFinite] and nn.Fit to report. Standardize panics with an [*tensor.Error] if the training set has no examples,
-// or the numbers of columns differ.
+// Standardize brings every column of the training set to mean 0 and standard deviation 1, and changes the other sets by
+// the training set's figures, as nothing about them may enter the training. It changes the sets in place and returns
+// the scaler, for examples to come. The deviation divides by the number of examples; a constant column becomes 0
+// throughout the training set. Numbers that are NaN or infinite do not count and stay so, each where it is, for
+// [Set.CheckFinite] and nn.Fit to report. Standardize panics with an [*tensor.Error] if the training set has no
+// examples, or the numbers of columns differ.
 func Standardize(train *Set, others ...*Set) Scaler {
 	if err := train.Check(); err != nil {
 		panic(tensor.Errorf("data.Standardize", tensor.ErrUsage, "%v", err))
@@ -88,8 +88,8 @@ func (s Scaler) Apply(set *Set) {
 	s.apply(set)
 }
 
-// Inverse returns t with each column multiplied by its deviation and its mean added, which undoes the scaling. It is for
-// predictions of targets that were scaled:
+// Inverse returns t with each column multiplied by its deviation and its mean added, which undoes the scaling. It is
+// for predictions of targets that were scaled:
 //
 //	scaler := data.Standardize(&data.Set{X: train.T}, &data.Set{X: valid.T})
 //	... // train, and let y be the output of the model

@@ -11,9 +11,9 @@ import (
 // A Set is a set of examples. Row i of X holds the features of example i; row i of T, if there is one, its targets, and
 // Labels[i], if there are any, its class. A loss reads the one it needs.
 //
-// Examples may also be sequences of integers, such as the letters of a text: row i of Tokens has those of example i, with
-// or without features beside them, and row i of Next what is to be predicted at each position. Rows may share storage, as
-// overlapping windows of one text do:
+// Examples may also be sequences of integers, such as the letters of a text: row i of Tokens has those of example i,
+// with or without features beside them, and row i of Next what is to be predicted at each position. Rows may share
+// storage, as overlapping windows of one text do:
 //
 //	for i := range len(text) - n {
 //		set.Tokens = append(set.Tokens, text[i:i+n])
@@ -113,9 +113,9 @@ func (s *Set) fitsInts(name string, rows [][]int) error {
 	return nil
 }
 
-// Rows returns the set of the examples with the given indices, in that order. Tensors and labels are copies, the rows of
-// Tokens and Next are those of the set. It panics with an [*tensor.Error] if an index is out of range, or the parts of the
-// set do not fit together.
+// Rows returns the set of the examples with the given indices, in that order. Tensors and labels are copies, the rows
+// of Tokens and Next are those of the set. It panics with an [*tensor.Error] if an index is out of range, or the parts
+// of the set do not fit together.
 func (s *Set) Rows(index ...int) *Set {
 	const op = "data.Set.Rows"
 	if err := s.fits(); err != nil {

@@ -36,8 +36,9 @@ func checkNumbered(t *testing.T, x, targets *tensor.Tensor, labels []int) {
 	}
 }
 
-// everything returns a numbered set of n examples with further inputs, tokens and classes of positions: example i has i+0.5 and
-// the numbers 100·i to 100·i+3 as further inputs, the tokens i, i+1, i+2, and the classes i+1, i+2, i+3 in place of its label.
+// everything returns a numbered set of n examples with further inputs, tokens and classes of positions: example i has
+// i+0.5 and the numbers 100·i to 100·i+3 as further inputs, the tokens i, i+1, i+2, and the classes i+1, i+2, i+3 in
+// place of its label.
 func everything(n int) *data.Set {
 	s := numbered(n)
 	text := make([]int, n+3)
@@ -57,7 +58,8 @@ func everything(n int) *data.Set {
 	return s
 }
 
-// checkEverything fails unless the rows of what was made of everything(n) belong to the examples with the given indices.
+// checkEverything fails unless the rows of what was made of everything(n) belong to the examples with the given
+// indices.
 func checkEverything(t *testing.T, rows []int, x, targets *tensor.Tensor, more []*tensor.Tensor, tokens, next []int) {
 	t.Helper()
 	checkNumbered(t, x, targets, rows)

@@ -39,7 +39,8 @@ func (s *Set) SplitRandom(rng *rand.Rand, validFraction, testFraction float64) (
 }
 
 // SplitStratified is [Set.SplitRandom] with the same share of each class in every part, as nearly as whole examples
-// allow: the parts have the same sizes. It panics with an [*tensor.Error] as SplitRandom does, and if the set has no labels.
+// allow: the parts have the same sizes. It panics with an [*tensor.Error] as SplitRandom does, and if the set has no
+// labels.
 func (s *Set) SplitStratified(rng *rand.Rand, validFraction, testFraction float64) (train, valid, test *Set) {
 	const op = "data.Set.SplitStratified"
 	nv, nt := s.mustSplit(op, rng, validFraction, testFraction)
@@ -71,17 +72,17 @@ func (s *Set) mustSplit(op string, rng *rand.Rand, validFraction, testFraction f
 	return valid, min(int(math.Round(testFraction*float64(n))), n-valid)
 }
 
-// KFold yields k pairs of sets to train on and to measure by: each example is in one of the parts that are measured, whose
-// sizes differ by at most one, and in all other training sets. The order is drawn once, by the call: whoever ranges over the
-// result again gets the same pairs. It panics with an [*tensor.Error] if k is less than 2 or more than there are examples, or
-// rng is nil or the zero rand.Rand.
+// KFold yields k pairs of sets to train on and to measure by: each example is in one of the parts that are measured,
+// whose sizes differ by at most one, and in all other training sets. The order is drawn once, by the call: whoever
+// ranges over the result again gets the same pairs. It panics with an [*tensor.Error] if k is less than 2 or more than
+// there are examples, or rng is nil or the zero rand.Rand.
 func (s *Set) KFold(rng *rand.Rand, k int) iter.Seq2[*Set, *Set] {
 	s.mustFold("data.Set.KFold", rng, k)
 	return s.folds(rng.Perm(s.Len()), k)
 }
 
-// KFoldStratified is [Set.KFold] with numbers of examples of each class in the parts that are measured which differ by at most
-// one. It panics with an [*tensor.Error] as KFold does, and if the set has no labels.
+// KFoldStratified is [Set.KFold] with numbers of examples of each class in the parts that are measured which differ by
+// at most one. It panics with an [*tensor.Error] as KFold does, and if the set has no labels.
 func (s *Set) KFoldStratified(rng *rand.Rand, k int) iter.Seq2[*Set, *Set] {
 	const op = "data.Set.KFoldStratified"
 	s.mustFold(op, rng, k)
@@ -133,8 +134,8 @@ func (s *Set) classes(op string, rng *rand.Rand) [][]int {
 	return out
 }
 
-// apportion returns how many of n examples each class gives, in proportion to its size. The method is Hamilton's: each gives the
-// whole part of its share, and those with the largest remainders one more; chance decides between equal ones.
+// apportion returns how many of n examples each class gives, in proportion to its size. The method is Hamilton's: each
+// gives the whole part of its share, and those with the largest remainders one more; chance decides between equal ones.
 func apportion(classes [][]int, n int, rng *rand.Rand) []int {
 	all := 0
 	for _, rows := range classes {

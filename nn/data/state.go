@@ -18,8 +18,8 @@ func (b *Batches) State() BatchesState {
 }
 
 // Restore brings the batches to the place that [Batches.State] told, of these or others of the same set and settings.
-// [Batches.Next] and [Batches.Rest] go on from there. It returns an error, and changes nothing, if the state is not one of
-// batches of this size and number of examples.
+// [Batches.Next] and [Batches.Rest] go on from there. It returns an error, and changes nothing, if the state is not one
+// of batches of this size and number of examples.
 func (b *Batches) Restore(s BatchesState) error {
 	b.mustBeMade("data.Batches.Restore")
 	if err := b.takes(s); err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
-// A TableConfig says what the columns of a table mean. A column is named by what stands above it, or by its number, from 0 on
-// or from -1 back: "price", "0", "-1". What no field names is a feature.
+// A TableConfig says what the columns of a table mean. A column is named by what stands above it, or by its number,
+// from 0 on or from -1 back: "price", "0", "-1". What no field names is a feature.
 type TableConfig struct {
 	Header int  // lines before the first row, the last of which has the names of the columns; 0 if there are none
 	Comma  rune // what stands between fields: a comma unless said otherwise, such as ';' or '\t'
@@ -28,9 +28,9 @@ type TableConfig struct {
 	Label    string   // the column of the class: integers from 0 on, or text
 	Ignore   []string // columns that are not read
 
-	// Levels are the texts of columns of OneHot, Codes or Label, in the order of their codes; another text is an error. A
-	// column that is not here has those of the file, in the order of the numbers that they are, or else of the alphabet. Set
-	// it to the Levels of the table that was trained on when reading others, with or without its class.
+	// Levels are the texts of columns of OneHot, Codes or Label, in the order of their codes; another text is an error.
+	// A column that is not here has those of the file, in the order of the numbers that they are, or else of the
+	// alphabet. Set it to the Levels of the table that was trained on when reading others, with or without its class.
 	Levels map[string][]string
 
 	Missing []string // texts that stand for a missing value, such as "NA" or "?", beside the empty one
@@ -45,18 +45,18 @@ type Table struct {
 	Dropped  []int               // lines of the rows with a missing value, if Drop is set
 }
 
-// ReadTable reads a table of fields with commas, or another delimiter, between them, as CSV and TSV files are. It may be
-// compressed with gzip: the first two bytes tell. Spaces around fields, empty lines and the byte order mark of UTF-8 are
-// ignored, and fields may be in quotes.
+// ReadTable reads a table of fields with commas, or another delimiter, between them, as CSV and TSV files are. It may
+// be compressed with gzip: the first two bytes tell. Spaces around fields, empty lines and the byte order mark of UTF-8
+// are ignored, and fields may be in quotes.
 //
-// Set.X has the features, in float64 and in the order of the file, with the features of a column of OneHot in its place;
-// Set.T the targets; Set.Labels the classes. If every class is an integer, 0 or more, it is the label itself, else the text
-// has a code and Set.Classes its name.
+// Set.X has the features, in float64 and in the order of the file, with the features of a column of OneHot in its
+// place; Set.T the targets; Set.Labels the classes. If every class is an integer, 0 or more, it is the label itself,
+// else the text has a code and Set.Classes its name.
 //
-// The error is a [*ReadError] that names line and column if a value is missing, a field is not a finite number, a text is not
-// among its levels, or a row is shorter or longer than the first line. There are the limits of [ReadCSV], at most 2¹⁶ texts in
-// a column, and at most 2²⁸ numbers of OneHot. ReadTable panics with an [*tensor.Error] if r is nil, or the configuration
-// contradicts itself whatever the file is.
+// The error is a [*ReadError] that names line and column if a value is missing, a field is not a finite number, a text
+// is not among its levels, or a row is shorter or longer than the first line. There are the limits of [ReadCSV], at
+// most 2¹⁶ texts in a column, and at most 2²⁸ numbers of OneHot. ReadTable panics with an [*tensor.Error] if r is nil,
+// or the configuration contradicts itself whatever the file is.
 func ReadTable(r io.Reader, c TableConfig) (*Table, error) {
 	const op = "data.ReadTable"
 	c.check(op)
@@ -68,8 +68,8 @@ func ReadTable(r io.Reader, c TableConfig) (*Table, error) {
 	return t, nil
 }
 
-// ReadTableFS reads the table in the named file of a file system, such as os.DirFS or an embed.FS; see [ReadTable]. It panics
-// with an [*tensor.Error] if fsys is nil, or the configuration contradicts itself.
+// ReadTableFS reads the table in the named file of a file system, such as os.DirFS or an embed.FS; see [ReadTable]. It
+// panics with an [*tensor.Error] if fsys is nil, or the configuration contradicts itself.
 func ReadTableFS(fsys fs.FS, name string, c TableConfig) (*Table, error) {
 	const op = "data.ReadTableFS"
 	c.check(op)

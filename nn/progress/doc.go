@@ -9,10 +9,10 @@
 //
 //	loss 0.1234  metric 0.03100  valid 0.1502  12.9k ex/s  41% [==>......]  [5s:7s]
 //
-// The last field is the time that has passed and, after a second, the time left. The line fits into the terminal, however
-// narrow that is, and follows when its size changes: what matters less is left out, down to the percentage and the loss, for
-// which 20 columns are enough. Where nothing but patience ends a training, there is no saying how much of it is left, and
-// the line shows how much of the epoch is done:
+// The last field is the time that has passed and, after a second, the time left. The line fits into the terminal,
+// however narrow that is, and follows when its size changes: what matters less is left out, down to the percentage and
+// the loss, for which 20 columns are enough. Where nothing but patience ends a training, there is no saying how much of
+// it is left, and the line shows how much of the epoch is done:
 //
 //	| epoch 17 80%  loss 0.1234  metric 0.03100  valid 0.1502  12.9k ex/s  [5s]
 //
@@ -24,8 +24,9 @@
 // with a line for each epoch, but one in five seconds where epochs are shorter than that, and one a minute within long
 // epochs. The last line says why the training ended. [Log] writes the same as records of log/slog.
 //
-// The figures are those of [nn.Report] and [nn.Epoch]. The time left is reckoned from the speed of this call of nn.Fit, in
-// which a run that went on from a checkpoint counts from there, and is the most that it takes: a training may stop early.
+// The figures are those of [nn.Report] and [nn.Epoch]. The time left is reckoned from the speed of this call of nn.Fit,
+// in which a run that went on from a checkpoint counts from there, and is the most that it takes: a training may stop
+// early.
 //
 // A display serves one training at a time; the next one may have it when that has ended. What cannot be written is not
 // shown: that is no reason to stop a training.

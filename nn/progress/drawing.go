@@ -12,11 +12,11 @@ import (
 //
 //	loss 0.1234  metric 0.03100  42% [=======>............]  [5s:7s]
 //
-// with the time that has passed and, once there is a speed, the time left. Where it is not known how many steps there will
-// be, something turns in place of a bar, and no time left is told.
+// with the time that has passed and, once there is a speed, the time left. Where it is not known how many steps there
+// will be, something turns in place of a bar, and no time left is told.
 //
-// The library's rate is not asked for: it is one of steps, not of examples, and could not be left out again on a terminal
-// that gets narrower. Nor does the library write to the terminal, as it lets long lines wrap.
+// The library's rate is not asked for: it is one of steps, not of examples, and could not be left out again on a
+// terminal that gets narrower. Nor does the library write to the terminal, as it lets long lines wrap.
 type drawing struct {
 	bar     *progressbar.ProgressBar
 	steps   int  // 0 if unknown

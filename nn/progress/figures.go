@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// number returns a figure with its name, and nothing for one that there is not: a NaN. It has so many digits, zeros at the
-// end too, as a display would jump without them.
+// number returns a figure with its name, and nothing for one that there is not: a NaN. It has so many digits, zeros at
+// the end too, as a display would jump without them.
 func number(name string, v float64, digits int) string {
 	if math.IsNaN(v) {
 		return ""

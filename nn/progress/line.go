@@ -70,7 +70,8 @@ func columnsOf(s string) int {
 	return n
 }
 
-// cut returns as many words of a text as there is room for. It does not cut within one: part of a number is another number.
+// cut returns as many words of a text as there is room for. It does not cut within one: part of a number is another
+// number.
 func cut(s string, room int) string {
 	s = strings.TrimRight(s, " ")
 	if columnsOf(s) > room {

@@ -17,9 +17,9 @@ import (
 //	INFO   training        epoch, epochs, step, steps, loss, metric, valid_loss, valid_metric, lr, examples_per_second, left
 //	INFO   training ended  the same, with seconds and reason in place of left
 //
-// The last record has level WARN if the training was cancelled, and ERROR if it diverged or failed. What is not known is
-// left out, such as epochs and steps where only patience ends the training, and infinite numbers are strings, which every
-// handler can write.
+// The last record has level WARN if the training was cancelled, and ERROR if it diverged or failed. What is not known
+// is left out, such as epochs and steps where only patience ends the training, and infinite numbers are strings, which
+// every handler can write.
 //
 // Log panics with a [*graph.Error] if the logger is nil or zero.
 func Log(logger *slog.Logger) nn.Progress {

@@ -35,8 +35,8 @@ func (s *screen) Write(b []byte) (int, error) {
 
 func (s *screen) String() string { return string(s.written) }
 
-// shown returns the lines of the screen. It fails the test if something has reached the last column, from where terminals
-// go on in the next line.
+// shown returns the lines of the screen. It fails the test if something has reached the last column, from where
+// terminals go on in the next line.
 func (s *screen) shown(t *testing.T) []string {
 	t.Helper()
 	var lines []string

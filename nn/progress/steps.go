@@ -12,8 +12,8 @@ import (
 //
 //	search  252/600  42% [===============>........................]  [5s:6s]
 //
-// with the time that has passed and the time left. It returns the function to call after each step, which any goroutine may,
-// and the function that takes the display away. Where w is no terminal nothing is shown.
+// with the time that has passed and the time left. It returns the function to call after each step, which any goroutine
+// may, and the function that takes the display away. Where w is no terminal nothing is shown.
 //
 // Steps panics with a [*graph.Error] if w is nil or n is less than 1.
 func Steps(w io.Writer, n int, work string) (step, done func()) {

@@ -36,8 +36,8 @@ func MetricName(name string) Option {
 	return func(s settings) settings { s.metric = clean(name); return s }
 }
 
-// To returns the display that is right for w: a line that is drawn over itself if w is a terminal, else lines of text. It
-// panics with a [*graph.Error] if w or an option is nil.
+// To returns the display that is right for w: a line that is drawn over itself if w is a terminal, else lines of text.
+// It panics with a [*graph.Error] if w or an option is nil.
 func To(w io.Writer, options ...Option) nn.Progress {
 	const op = "progress.To"
 	mustBeWriter(op, w)

@@ -21,18 +21,18 @@
 //
 // # Trials, runs, folds
 //
-// A trial is a point that is tried. One training says little about it, as the first weights are random: with Config.Runs
-// a trial is several runs, each with a seed of its own, and its score is their mean. So is k-fold cross-validation,
-// where run number i of each trial is validated by fold i of the data, and trained on the others; see the example of
-// [Minimize].
+// A trial is a point that is tried. One training says little about it, as the first weights are random: with
+// Config.Runs a trial is several runs, each with a seed of its own, and its score is their mean. So is k-fold
+// cross-validation, where run number i of each trial is validated by fold i of the data, and trained on the others; see
+// the example of [Minimize].
 //
 // Choose by validation rows, never by the test set: the smallest of many test errors is small by luck, too.
 //
 // # Searches that take long
 //
-// With Config.File every run is written to a file as soon as it has ended. A search that was killed or cancelled goes on
-// where it stood, and ends with the same table. That rests on seeds: what a run draws depends on the search's seed and
-// the number of the run alone, not on what ran before it, or beside it.
+// With Config.File every run is written to a file as soon as it has ended. A search that was killed or cancelled goes
+// on where it stood, and ends with the same table. That rests on seeds: what a run draws depends on the search's seed
+// and the number of the run alone, not on what ran before it, or beside it.
 //
 // A run that fails is listed with its error, and the others go on.
 package search

@@ -69,8 +69,8 @@ func TestFileDoesNotMatter(t *testing.T) {
 	}
 }
 
-// TestFileCutAnywhere holds that a search goes on from any beginning of its file, after the first line: the runs in its whole lines are not
-// made again, and table and file become the same. So it is killed at any moment.
+// TestFileCutAnywhere holds that a search goes on from any beginning of its file, after the first line: the runs in its
+// whole lines are not made again, and table and file become the same. So it is killed at any moment.
 func TestFileCutAnywhere(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "search.jsonl")
 	table, content, _ := messyFile(t, name, 1)
@@ -351,8 +351,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// FuzzFile holds that a search refuses a file and leaves it as it is, or goes on from it, and finds everything in it the
-// next time.
+// FuzzFile holds that a search refuses a file and leaves it as it is, or goes on from it, and finds everything in it
+// the next time.
 func FuzzFile(f *testing.F) {
 	x, y := search.Choice("x", 1, 2), search.Uniform("y", 0, 1)
 	cfg := search.Config{File: filepath.Join(f.TempDir(), "search.jsonl"), Workers: 1}

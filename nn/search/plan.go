@@ -17,12 +17,12 @@ type Plan struct {
 	n    int
 }
 
-// Grid returns the plan of all combinations of the settings' values, in the order in which nested loops would visit them:
-// the last setting changes fastest. Points are made as they are tried, so that a grid may be larger than the memory;
-// without settings it has one point.
+// Grid returns the plan of all combinations of the settings' values, in the order in which nested loops would visit
+// them: the last setting changes fastest. Points are made as they are tried, so that a grid may be larger than the
+// memory; without settings it has one point.
 //
-// It panics with a [*graph.Error] if two settings have one name, one has values that cannot be listed, as [Uniform] does,
-// or there are more points than an int can count.
+// It panics with a [*graph.Error] if two settings have one name, one has values that cannot be listed, as [Uniform]
+// does, or there are more points than an int can count.
 func Grid(settings ...Axis) *Plan {
 	const op = "search.Grid"
 	axes := axesOf(op, settings)

@@ -9,8 +9,8 @@ import (
 )
 
 // An Objective computes the score of a point, such as the loss on a validation set of a model that it trains with the
-// settings. It is called from several goroutines at once. The score must depend on r alone, and ctx ends when the search
-// is to stop.
+// settings. It is called from several goroutines at once. The score must depend on r alone, and ctx ends when the
+// search is to stop.
 type Objective func(ctx context.Context, r *Run) (score float64, err error)
 
 // A Run is one call of an objective.

@@ -23,11 +23,11 @@ type Config struct {
 	// it, if the objective depends on its run alone.
 	Workers int
 
-	// File is the name of a file that takes each run as it ends, and none if it is empty. If the file is there, the runs
-	// in it are not made again: a search goes on where it stood. A file of other settings, of another seed or number of
-	// runs is refused; what the objective computes a file cannot tell, so a search with another objective or other data
-	// needs another Name. It has a line of JSON for the search, and one for each run. To repeat a run that has failed,
-	// delete its line.
+	// File is the name of a file that takes each run as it ends, and none if it is empty. If the file is there, the
+	// runs in it are not made again: a search goes on where it stood. A file of other settings, of another seed or
+	// number of runs is refused; what the objective computes a file cannot tell, so a search with another objective or
+	// other data needs another Name. It has a line of JSON for the search, and one for each run. To repeat a run that
+	// has failed, delete its line.
 	File string
 
 	OnRun func(p Progress) // is called after each run, from one goroutine at a time
@@ -49,17 +49,17 @@ const (
 
 // Minimize tries the points of a plan and returns them in a table, those with the lowest scores first.
 //
-// A run that returns an error, or panics with a [*graph.Error] as misuse of a model does, has failed: it is recorded, and
-// the search goes on. Any other panic stops the search and goes on in the caller's goroutine, as an error that has the
-// stack of the run and, if the panic was with an error, wraps that.
+// A run that returns an error, or panics with a [*graph.Error] as misuse of a model does, has failed: it is recorded,
+// and the search goes on. Any other panic stops the search and goes on in the caller's goroutine, as an error that has
+// the stack of the run and, if the panic was with an error, wraps that.
 //
 // Minimize returns an error if
 //
 //   - ctx is done: objectives see it, no further run begins, and the table holds what has ended. The error wraps
 //     ctx.Err(), for errors.Is. A run that ends with an error then has not failed: it is made again another time.
-//   - Config.File cannot be read or written, or is that of another search. A file that was there stays as it was, or ends
-//     with the last run that could be written. A line that was cut off in the middle, as when a process is killed, is
-//     removed, and its run made again.
+//   - Config.File cannot be read or written, or is that of another search. A file that was there stays as it was, or
+//     ends with the last run that could be written. A line that was cut off in the middle, as when a process is killed,
+//     is removed, and its run made again.
 //   - A setting of the search is missing or out of range: [*graph.Error].
 //
 // The table is nil if the search did not begin.

@@ -27,8 +27,8 @@ func values[T any](t *testing.T, n int, seed uint64, s *search.Setting[T], other
 	return out
 }
 
-// TestDraws holds that values are drawn with the probabilities that the settings promise: of n draws, the number in each
-// of k equally likely parts is n/k with a standard deviation below √(n/k).
+// TestDraws holds that values are drawn with the probabilities that the settings promise: of n draws, the number in
+// each of k equally likely parts is n/k with a standard deviation below √(n/k).
 func TestDraws(t *testing.T) {
 	const n, k = 4000, 10
 	part := map[string]func() []int{

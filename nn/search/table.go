@@ -16,9 +16,9 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/columns"
 )
 
-// A Table lists the trials of a search, the best first: those with a score by their score, of equal ones the one with the
-// lower number; then those whose score is NaN, those that have failed, and those of which runs are missing as the search
-// was stopped.
+// A Table lists the trials of a search, the best first: those with a score by their score, of equal ones the one with
+// the lower number; then those whose score is NaN, those that have failed, and those of which runs are missing as the
+// search was stopped.
 type Table struct {
 	Name   string // of the search
 	Trials []*Trial
@@ -209,8 +209,8 @@ func (t *Table) Err() error {
 	return fmt.Errorf("trial %d (%s): %w", first.Number, first.Point, first.Err)
 }
 
-// String returns the table as text: a line for each trial with its number, its settings, its score and other figures, as
-// mean ± spread where there are several runs. What has no score has the reason in its place.
+// String returns the table as text: a line for each trial with its number, its settings, its score and other figures,
+// as mean ± spread where there are several runs. What has no score has the reason in its place.
 func (t *Table) String() string {
 	t.mustBeMade("search.Table.String")
 	sides := "r"
@@ -317,9 +317,9 @@ func firstLine(s string) string {
 	return s
 }
 
-// WriteCSV writes the table as comma-separated values with a header line, all numbers with all their digits: rank, trial,
-// the settings, score and spread, the figures with the spread of each, the score of every run if there are several, and
-// the error. What has no score has no rank.
+// WriteCSV writes the table as comma-separated values with a header line, all numbers with all their digits: rank,
+// trial, the settings, score and spread, the figures with the spread of each, the score of every run if there are
+// several, and the error. What has no score has no rank.
 func (t *Table) WriteCSV(w io.Writer) error {
 	const op = "search.Table.WriteCSV"
 	t.mustBeMade(op)

@@ -6,9 +6,9 @@
 //	err := npy.WriteNPZ(f, map[string]*tensor.Tensor{"w": w})  // w = np.load(f)["w"]
 //
 // Arrays of float64 and float32 keep their numbers to the last bit. What a tensor has no precision for becomes the
-// smaller one that holds it exactly: float32 for float16, bool and integers of up to 16 bits, float64 for longer integers, of
-// which one that it does not hold is an error. Arrays in Fortran's order are turned around. Text, complex numbers, dates,
-// records and Python objects are errors; nothing is ever unpickled.
+// smaller one that holds it exactly: float32 for float16, bool and integers of up to 16 bits, float64 for longer
+// integers, of which one that it does not hold is an error. Arrays in Fortran's order are turned around. Text, complex
+// numbers, dates, records and Python objects are errors; nothing is ever unpickled.
 //
 // Files are of the world: what is wrong in one is an error, and no header makes Read allocate more than a few times
 // the bytes that come after it. Misuse panics with a [*tensor.Error].
@@ -78,8 +78,8 @@ func read(r io.Reader) (*tensor.Tensor, error) {
 	return out, nil
 }
 
-// decode returns the numbers of an array as a slice. The library trusts a header, and takes one form of it only: it is given
-// one of our own, of which everything has been checked.
+// decode returns the numbers of an array as a slice. The library trusts a header, and takes one form of it only: it is
+// given one of our own, of which everything has been checked.
 func (h header) decode(raw io.Reader) (any, error) {
 	r, err := npy.NewReader(io.MultiReader(bytes.NewReader(h.text()), raw))
 	if err != nil {

@@ -430,7 +430,8 @@ func numPy(t *testing.T) string {
 	return python
 }
 
-// FuzzRead holds that any bytes are read or refused without a panic, and that what was read is written and read the same.
+// FuzzRead holds that any bytes are read or refused without a panic, and that what was read is written and read the
+// same.
 func FuzzRead(f *testing.F) {
 	names, err := filepath.Glob("testdata/*.npy")
 	if err != nil || len(names) == 0 {

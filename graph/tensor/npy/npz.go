@@ -13,9 +13,9 @@ import (
 
 const suffix = ".npy"
 
-// ReadNPZ returns arrays of an archive of the given size in bytes, those with the given names, or without names all. It is
-// an error if one that is named is not there, or an array cannot be read; see [Read]. It panics with a [*tensor.Error] if r
-// is nil or the size is negative.
+// ReadNPZ returns arrays of an archive of the given size in bytes, those with the given names, or without names all. It
+// is an error if one that is named is not there, or an array cannot be read; see [Read]. It panics with a
+// [*tensor.Error] if r is nil or the size is negative.
 //
 // Archives may be compressed, by a factor of up to 1000: name what is needed of one that is not trusted.
 func ReadNPZ(r io.ReaderAt, size int64, names ...string) (map[string]*tensor.Tensor, error) {
@@ -50,8 +50,8 @@ func ReadNPZ(r io.ReaderAt, size int64, names ...string) (map[string]*tensor.Ten
 	return out, nil
 }
 
-// arraysOf returns the arrays of an archive by their names. Two of one name, and more bytes than the archive has, as where
-// several share what is a terabyte when it is unpacked, are errors.
+// arraysOf returns the arrays of an archive by their names. Two of one name, and more bytes than the archive has, as
+// where several share what is a terabyte when it is unpacked, are errors.
 func arraysOf(z *zip.Reader, size int64) (map[string]*zip.File, error) {
 	files := make(map[string]*zip.File, len(z.File))
 	left := uint64(size)
@@ -91,8 +91,9 @@ func readEntry(f *zip.File) (*tensor.Tensor, error) {
 	return t, nil
 }
 
-// WriteNPZ writes tensors with names as an archive that is not compressed, as NumPy's savez does, sorted by their names. The
-// error is that of w. It panics with a [*tensor.Error] if w is nil, a tensor is nil or zero, or a name is empty.
+// WriteNPZ writes tensors with names as an archive that is not compressed, as NumPy's savez does, sorted by their
+// names. The error is that of w. It panics with a [*tensor.Error] if w is nil, a tensor is nil or zero, or a name is
+// empty.
 func WriteNPZ(w io.Writer, arrays map[string]*tensor.Tensor) error {
 	const op = "npy.WriteNPZ"
 	if w == nil {

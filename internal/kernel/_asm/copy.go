@@ -5,8 +5,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// copyRows writes the copy of rows of elements, of at least a vector each with AVX2, from matrix to matrix. The last vector of a
-// row is written under a mask with AVX-512; with AVX2, where masks are slow, it overlaps the one before.
+// copyRows writes the copy of rows of elements, of at least a vector each with AVX2, from matrix to matrix. The last
+// vector of a row is written under a mask with AVX-512; with AVX2, where masks are slow, it overlaps the one before.
 func (t target) copyRows() {
 	ty := t.goType()
 	t.function("copyRows", "func(dst, src *"+ty+", ldd, lds uintptr, n, rows int)",

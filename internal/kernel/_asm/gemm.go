@@ -31,10 +31,10 @@ func (t target) gemmName(rows, vectors int) string { return fmt.Sprintf("gemm%dx
 
 // gemmTile writes a micro-kernel: C = A·B + D for rows rows of A and vectors vectors of B, the last of which has cols elements.
 //
-// A is read one element at a time, by broadcast; its rows are ars bytes apart and its columns acs, so one kernel serves A as it
-// lies, transposed and packed. B is read by vectors; there are groups of inner rows, ldb bytes apart, and the next group begins
-// skip bytes behind where a further row would. D is added at the end, unless it is nil; its
-// rows are ldd bytes apart, 0 for a bias. With relu the maximum with 0 is taken last.
+// A is read one element at a time, by broadcast; its rows are ars bytes apart and its columns acs, so one kernel serves
+// A as it lies, transposed and packed. B is read by vectors; there are groups of inner rows, ldb bytes apart, and the
+// next group begins skip bytes behind where a further row would. D is added at the end, unless it is nil; its rows are
+// ldd bytes apart, 0 for a bias. With relu the maximum with 0 is taken last.
 //
 // There are tiles of them, one below the other: next is the distance in bytes from the rows of A of one to those of the next.
 func (t target) gemmTile(rows, vectors int) {

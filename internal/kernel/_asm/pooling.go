@@ -10,9 +10,9 @@ import (
 
 // pooling writes the kernels of windows of 2×2 elements, one beside the other.
 //
-// A vector of windows takes two vectors of either of its rows of x. Their even and their odd elements come together by a
-// shuffle within blocks of 16 bytes, so windows then stand in another order; [target.mix] brings one vector of windows to
-// that order, [target.unmix] brings it back.
+// A vector of windows takes two vectors of either of its rows of x. Their even and their odd elements come together by
+// a shuffle within blocks of 16 bytes, so windows then stand in another order; [target.mix] brings one vector of
+// windows to that order, [target.unmix] brings it back.
 func (t target) pooling() {
 	t.maxPool()
 	t.maxPoolBackward("maxPool2Backward", true)
@@ -71,8 +71,8 @@ func (t target) halves(x, y vec) (even, odd vec) {
 	return even, odd
 }
 
-// windowMasks returns the masks of the last windows of a row, of which there are n, and of the two vectors of x that they
-// take.
+// windowMasks returns the masks of the last windows of a row, of which there are n, and of the two vectors of x that
+// they take.
 func (t target) windowMasks(n reg.GPPhysical) (window mask, xs [2]mask) {
 	if t.wide {
 		ctx.MOVQ(n, reg.RCX)
@@ -106,8 +106,8 @@ func (t target) windowMasks(n reg.GPPhysical) (window mask, xs [2]mask) {
 	return window, xs
 }
 
-// windows writes the loops over rows of windows. The pointers in small go forward by a row of windows, those in large by two
-// rows of x, in bytes; step is called with the register that counts the windows done in a row.
+// windows writes the loops over rows of windows. The pointers in small go forward by a row of windows, those in large
+// by two rows of x, in bytes; step is called with the register that counts the windows done in a row.
 func (t target) windows(small, large []reg.GPPhysical, step func(i reg.GPPhysical, window mask, xs [2]mask)) {
 	cols, width, rows, i, n := reg.R8, reg.R9, reg.R10, reg.R11, reg.R12
 	ctx.Load(ctx.Param("cols"), cols)
@@ -187,8 +187,8 @@ func (t target) either(x, y cond) cond {
 	return cond{t.or(x.Op.(vec), y.Op)}
 }
 
-// maxPoolBackward writes the derivative: a cotangent goes to the largest element of its window, in even parts to several. It
-// is added to dx, or dx is set to it.
+// maxPoolBackward writes the derivative: a cotangent goes to the largest element of its window, in even parts to
+// several. It is added to dx, or dx is set to it.
 func (t target) maxPoolBackward(name string, add bool) {
 	ty := t.goType()
 	what := " sets dx to the parts that elements of x have in the cotangents ct of the largest ones of their windows, y."
