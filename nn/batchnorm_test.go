@@ -50,7 +50,7 @@ func TestBatchNormState(t *testing.T) {
 	state := func(l nn.Layer) [][]float64 { return numbersOf(l.Params()[2:]) }
 	begins := [][]float64{{0}, {1}, {0}}
 	moved := [][]float64{{0.1 * 3}, {0.9 + 0.1*14/3}, {1}}
-	near := cmpopts.EquateApprox(1e-15, 0)
+	near := cmpopts.EquateApprox(1e-15, 0) // some roundings
 	check := func(when string, want [][]float64, l nn.Layer) {
 		t.Helper()
 		if diff := cmp.Diff(want, state(l), near); diff != "" {
