@@ -2,9 +2,7 @@ package search
 
 import (
 	"cmp"
-	"encoding/csv"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"slices"
@@ -39,13 +37,6 @@ type Trial struct {
 	Missing int               // runs that have not ended, as the search was stopped
 
 	seed uint64
-}
-
-// A Figure is what the runs of a trial have measured.
-type Figure struct {
-	Mean   float64   // of the runs; NaN if one of them is NaN or has failed
-	Spread float64   // the standard deviation of a run, which divides by the number of runs less 1; NaN for one run
-	Runs   []float64 // by number; NaN for a run that has failed, or is missing
 }
 
 func (t *Trial) point() *Point {
@@ -107,68 +98,35 @@ func (s *search) table() *Table {
 	return t
 }
 
-func figureOf(n int, runs map[int]outcome, of func(o outcome) (v float64, ok bool)) Figure {
-	f := Figure{Runs: make([]float64, n)}
-	for i := range f.Runs {
-		f.Runs[i] = math.NaN()
-		if o, ended := runs[i]; ended && o.err == nil {
-			if v, ok := of(o); ok {
-				f.Runs[i] = v
-			}
-		}
-	}
-	f.Mean, f.Spread = mean(f.Runs), spread(f.Runs)
-	return f
-}
+// A group is a part of a table, in the order in which they stand there.
+type group int
 
-// mean returns the mean of numbers: exactly, if all are equal.
-func mean(v []float64) float64 {
-	n, first := float64(len(v)), v[0]
-	var sum, shifted float64
-	for _, x := range v {
-		sum += x
-		shifted += x/n - first/n
-	}
-	if math.IsNaN(shifted) { // there is a number that is not finite
-		return sum
-	}
-	return first + shifted
-}
+const (
+	scored group = iota
+	scoredNaN
+	failed
+	unfinished
+)
 
-// spread returns the standard deviation of numbers.
-func spread(v []float64) float64 {
-	m := mean(v)
-	var norm float64
-	for _, x := range v {
-		d := x - m
-		if math.IsNaN(d) {
-			return math.NaN() // which Hypot of an infinity would not be
-		}
-		norm = math.Hypot(norm, d)
-	}
-	return norm / math.Sqrt(float64(len(v)-1))
-}
-
-// rank returns the place of a trial among the groups of a table.
-func (t *Trial) rank() int {
+func (t *Trial) group() group {
 	switch {
 	case t.Missing > 0:
-		return 3
+		return unfinished
 	case t.Err != nil:
-		return 2
+		return failed
 	case math.IsNaN(t.Score.Mean):
-		return 1
+		return scoredNaN
 	}
-	return 0
+	return scored
 }
 
 func (t *Table) compare(a, b *Trial) int {
-	if a.rank() != b.rank() {
-		return cmp.Compare(a.rank(), b.rank())
+	if a.group() != b.group() {
+		return cmp.Compare(a.group(), b.group())
 	}
 	order := cmp.Compare(a.Score.Mean, b.Score.Mean)
 	switch {
-	case a.rank() > 0:
+	case a.group() != scored:
 		order = 0
 	case t.maximize:
 		order = -order
@@ -185,7 +143,7 @@ func (t *Table) mustBeMade(op string) {
 // Best returns the trial with the best score, or an error if none has one, which wraps that of a trial.
 func (t *Table) Best() (*Trial, error) {
 	t.mustBeMade("search.Table.Best")
-	if len(t.Trials) > 0 && t.Trials[0].rank() == 0 {
+	if len(t.Trials) > 0 && t.Trials[0].group() == scored {
 		return t.Trials[0], nil
 	}
 	if err := t.Err(); err != nil {
@@ -228,19 +186,18 @@ func (t *Table) String() string {
 	}
 	sides += strings.Repeat("rl", 1+len(t.figures)) + "l"
 	rows := [][]string{header}
-	failed, missing := 0, 0
+	var count [unfinished + 1]int
 	for _, trial := range t.Trials {
 		row := []string{strconv.Itoa(trial.Number)}
 		for i := range trial.axes {
 			row = append(row, trial.short(i))
 		}
 		reason := ""
-		switch trial.rank() {
-		case 2:
-			failed++
+		count[trial.group()]++
+		switch trial.group() {
+		case failed:
 			reason = "failed: " + firstLine(trial.Err.Error())
-		case 3:
-			missing++
+		case unfinished:
 			reason = fmt.Sprintf("%d of %d runs", len(trial.Score.Runs)-trial.Missing, len(trial.Score.Runs))
 		}
 		if reason != "" {
@@ -262,11 +219,11 @@ func (t *Table) String() string {
 		order = "highest"
 	}
 	fmt.Fprintf(&b, "%s, the %s score first", trials(len(t.Trials)), order)
-	if failed > 0 {
-		fmt.Fprintf(&b, "; %d failed", failed)
+	if n := count[failed]; n > 0 {
+		fmt.Fprintf(&b, "; %d failed", n)
 	}
-	if missing > 0 {
-		fmt.Fprintf(&b, "; %d not finished", missing)
+	if n := count[unfinished]; n > 0 {
+		fmt.Fprintf(&b, "; %d not finished", n)
 	}
 	b.WriteByte('\n')
 	b.WriteString(columns.Align(sides, rows))
@@ -278,19 +235,6 @@ func trials(n int) string {
 		return "1 trial"
 	}
 	return fmt.Sprintf("%d trials", n)
-}
-
-// String returns the mean, and ± the spread if there are several runs.
-func (f Figure) String() string {
-	return strings.Join(slices.DeleteFunc(f.cells(), func(s string) bool { return s == "" }), " ")
-}
-
-// cells returns the mean and the spread as they stand in a table.
-func (f Figure) cells() []string {
-	if len(f.Runs) < 2 || math.IsNaN(f.Mean) {
-		return []string{fmt.Sprintf("%.4g", f.Mean), ""}
-	}
-	return []string{fmt.Sprintf("%.4g", f.Mean), fmt.Sprintf("± %.2g", f.Spread)}
 }
 
 // short returns the value of setting i as it stands in a line of text.
@@ -315,72 +259,4 @@ func firstLine(s string) string {
 		s += " …"
 	}
 	return s
-}
-
-// WriteCSV writes the table as comma-separated values with a header line, all numbers with all their digits: rank,
-// trial, the settings, score and spread, the figures with the spread of each, the score of every run if there are
-// several, and the error. What has no score has no rank.
-func (t *Table) WriteCSV(w io.Writer) error {
-	const op = "search.Table.WriteCSV"
-	t.mustBeMade(op)
-	if w == nil {
-		return graph.Errorf(op, graph.ErrUsage, "got a nil io.Writer: give one such as an *os.File")
-	}
-	runs := 0
-	if len(t.Trials) > 0 {
-		runs = len(t.Trials[0].Score.Runs)
-	}
-	header := []string{"rank", "trial"}
-	for _, a := range t.axes {
-		header = append(header, a.name)
-	}
-	several := runs > 1
-	add := func(row []string, f Figure) []string {
-		row = append(row, exactly(f.Mean))
-		if several {
-			row = append(row, exactly(f.Spread))
-		}
-		return row
-	}
-	heads := append([]string{"score"}, t.figures...)
-	for i, name := range heads {
-		header = append(header, name)
-		if several && i == 0 {
-			header = append(header, "spread")
-		} else if several {
-			header = append(header, name+" spread")
-		}
-	}
-	if several {
-		for i := range runs {
-			header = append(header, fmt.Sprintf("run %d", i))
-		}
-	}
-	out := csv.NewWriter(w)
-	rows := [][]string{append(header, "error")}
-	for i, trial := range t.Trials {
-		row := []string{"", strconv.Itoa(trial.Number)}
-		if trial.rank() == 0 {
-			row[0] = strconv.Itoa(i + 1)
-		}
-		row = append(row, trial.labels...)
-		row = add(row, trial.Score)
-		for _, name := range t.figures {
-			row = add(row, trial.Figures[name])
-		}
-		if several {
-			for _, v := range trial.Score.Runs {
-				row = append(row, exactly(v))
-			}
-		}
-		message := ""
-		if trial.Err != nil {
-			message = trial.Err.Error()
-		}
-		rows = append(rows, append(row, message))
-	}
-	if err := out.WriteAll(rows); err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	return nil
 }
