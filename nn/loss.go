@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/nn/data"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -96,5 +97,47 @@ func sameShape(op string, y, t graph.Value) {
 	t.CheckIn(op, y.Graph())
 	if !slices.Equal(y.Dims(), t.Dims()) {
 		panic(graph.Errorf(op, graph.ErrShape, "outputs have shape %s, targets have %s: give both the same shape, with ops.Reshape if need be", tensor.FormatShape(y.Dims()), tensor.FormatShape(t.Dims())))
+	}
+}
+
+// A Loss compares the output y of a model with a batch and returns a scalar on y's graph, which training makes small.
+// It should be a mean over the rows, so that batches of other sizes compare. [OnLabels] and [OnTargets] make one of the
+// functions of this package.
+type Loss func(y graph.Value, b *data.Batch) graph.Value
+
+// OnLabels returns the loss that compares the output with the classes of the batch, such as
+// nn.OnLabels(nn.CrossEntropy).
+//
+// OnLabels panics with a [*graph.Error] if f is nil; the loss does if the batch has no labels.
+func OnLabels(f func(y graph.Value, labels []int) graph.Value) Loss {
+	const op = "nn.OnLabels"
+	if f == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil function: give one such as nn.CrossEntropy"))
+	}
+	return func(y graph.Value, b *data.Batch) graph.Value {
+		mustBeBatch(op, b)
+		if b.Labels == nil {
+			panic(graph.Errorf(op, graph.ErrUsage, "the data has no labels: set data.Set.Labels, or compare with targets by nn.OnTargets"))
+		}
+		return f(y, b.Labels)
+	}
+}
+
+// OnTargets returns the loss that compares the output with the targets of the batch, such as
+// nn.OnTargets(nn.BCEWithLogits).
+//
+// OnTargets panics with a [*graph.Error] if f is nil; the loss does if the batch has no targets.
+func OnTargets(f func(y, t graph.Value) graph.Value) Loss {
+	const op = "nn.OnTargets"
+	if f == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil function: give one such as nn.BCEWithLogits"))
+	}
+	return func(y graph.Value, b *data.Batch) graph.Value {
+		mustBeBatch(op, b)
+		y.Check(op)
+		if b.T == nil {
+			panic(graph.Errorf(op, graph.ErrUsage, "the data has no targets: set data.Set.T, such as to data.Binary(labels), or compare with labels by nn.OnLabels"))
+		}
+		return f(y, y.Graph().BindConst(b.T))
 	}
 }

@@ -8,68 +8,6 @@ import (
 	"github.com/seed366ff29f/chainrule/nn/data"
 )
 
-// A Loss compares the output y of a model with a batch and returns a scalar on y's graph, which training makes small.
-// It should be a mean over the rows, so that batches of other sizes compare. [OnLabels] and [OnTargets] make one of the
-// functions of this package.
-type Loss func(y graph.Value, b *data.Batch) graph.Value
-
-// OnLabels returns the loss that compares the output with the classes of the batch, such as
-// nn.OnLabels(nn.CrossEntropy).
-//
-// OnLabels panics with a [*graph.Error] if f is nil; the loss does if the batch has no labels.
-func OnLabels(f func(y graph.Value, labels []int) graph.Value) Loss {
-	const op = "nn.OnLabels"
-	if f == nil {
-		panic(graph.Errorf(op, graph.ErrUsage, "got a nil function: give one such as nn.CrossEntropy"))
-	}
-	return func(y graph.Value, b *data.Batch) graph.Value {
-		mustBeBatch(op, b)
-		if b.Labels == nil {
-			panic(graph.Errorf(op, graph.ErrUsage, "the data has no labels: set data.Set.Labels, or compare with targets by nn.OnTargets"))
-		}
-		return f(y, b.Labels)
-	}
-}
-
-// OnTargets returns the loss that compares the output with the targets of the batch, such as
-// nn.OnTargets(nn.BCEWithLogits).
-//
-// OnTargets panics with a [*graph.Error] if f is nil; the loss does if the batch has no targets.
-func OnTargets(f func(y, t graph.Value) graph.Value) Loss {
-	const op = "nn.OnTargets"
-	if f == nil {
-		panic(graph.Errorf(op, graph.ErrUsage, "got a nil function: give one such as nn.BCEWithLogits"))
-	}
-	return func(y graph.Value, b *data.Batch) graph.Value {
-		mustBeBatch(op, b)
-		y.Check(op)
-		if b.T == nil {
-			panic(graph.Errorf(op, graph.ErrUsage, "the data has no targets: set data.Set.T, such as to data.Binary(labels), or compare with labels by nn.OnLabels"))
-		}
-		return f(y, y.Graph().BindConst(b.T))
-	}
-}
-
-// mustBeBatch panics if there is no batch.
-func mustBeBatch(op string, b *data.Batch) {
-	if b == nil {
-		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *data.Batch: give one such as data.Batches.Next returns"))
-	}
-}
-
-// mustBeOutput panics unless y is a tensor that can be compared with a batch.
-func mustBeOutput(op string, y *tensor.Tensor, b *data.Batch) {
-	mustBeBatch(op, b)
-	mustBeTensor(op, y)
-}
-
-// mustBeTensor panics if there is no output.
-func mustBeTensor(op string, y *tensor.Tensor) {
-	if y == nil {
-		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *tensor.Tensor: give the output of a model, such as v.Tensor()"))
-	}
-}
-
 // A Metric compares the output y of a model with a batch and returns a mean over its rows that people read, such as the
 // fraction of rows that are wrong. y must not be changed.
 type Metric func(y *tensor.Tensor, b *data.Batch) float64
@@ -115,5 +53,25 @@ func ThresholdError(threshold float64) Metric {
 			}
 		}
 		return float64(wrong) / float64(rows)
+	}
+}
+
+// mustBeBatch panics if there is no batch.
+func mustBeBatch(op string, b *data.Batch) {
+	if b == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *data.Batch: give one such as data.Batches.Next returns"))
+	}
+}
+
+// mustBeOutput panics unless y is a tensor that can be compared with a batch.
+func mustBeOutput(op string, y *tensor.Tensor, b *data.Batch) {
+	mustBeBatch(op, b)
+	mustBeTensor(op, y)
+}
+
+// mustBeTensor panics if there is no output.
+func mustBeTensor(op string, y *tensor.Tensor) {
+	if y == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *tensor.Tensor: give the output of a model, such as v.Tensor()"))
 	}
 }
