@@ -163,31 +163,34 @@ func (m *lbfgs) run() error {
 	fresh := true // the search has learned nothing of the curvature that may be wrong
 	before := m.result.Loss
 	for {
+		if err == nil && op != optimize.MajorIteration {
+			if err := m.evaluate(); err != nil {
+				return err
+			}
+			op, err = search.Iterate(&m.at)
+			continue
+		}
+		// An iteration is over. A search that fails may have found a smaller loss all the same.
 		lower := m.result.Loss < before
-		switch {
-		case err != nil && !lower && fresh:
+		if err != nil && !lower && fresh {
 			return fmt.Errorf("nn.LBFGS: %w after %d iterations, at loss %g with gradients of up to %g: %w", ErrNoProgress, m.result.Iterations, m.result.Loss, m.result.Gradient, err)
-		case err != nil && !lower:
-		case err != nil || op == optimize.MajorIteration: // a search that fails may have found a smaller loss all the same
+		}
+		if err == nil || lower {
 			if m.ends(before) {
 				return nil
 			}
 			before, fresh = m.result.Loss, false
-		default:
-			if err := m.evaluate(); err != nil {
-				return err
-			}
 		}
-		if err != nil { // begin anew from the best point, straight down
-			copy(m.at.X, m.best)
-			if err := m.evaluate(); err != nil {
-				return err
-			}
-			search, op, err = m.search()
-			fresh = true
+		if err == nil {
+			op, err = search.Iterate(&m.at)
 			continue
 		}
-		op, err = search.Iterate(&m.at)
+		copy(m.at.X, m.best) // begin anew from the best point, straight down
+		if err := m.evaluate(); err != nil {
+			return err
+		}
+		search, op, err = m.search()
+		fresh = true
 	}
 }
 
