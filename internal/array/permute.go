@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"golang.org/x/exp/constraints"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
 // Permute sets dst to src with its axes in another order: axis i of dst is axis axes[i] of src. It panics with a [*tensor.Error]
@@ -48,9 +48,9 @@ func mustPermute(op string, axes []int, rank int) {
 	}
 }
 
-// permute walks dst in order. The two innermost axes are walked in square tiles, so that both arrays are touched a
-// cache line at a time.
-func permute[T constraints.Float](dst, src []T, shape, axes []int, add bool) {
+// permute walks dst in order. Where the innermost axis stays the innermost one it goes row by row; else the two innermost
+// axes are walked in square tiles, so that both arrays are touched a cache line at a time.
+func permute[T kernel.Float](dst, src []T, shape, axes []int, add bool) {
 	if len(src) == 0 {
 		return
 	}
@@ -82,7 +82,15 @@ func permute[T constraints.Float](dst, src []T, shape, axes []int, add bool) {
 	offset := 0
 	for out := 0; out < len(dst); out += n0 * n1 {
 		const tile = 16
-		for i1 := 0; i1 < n1; i1 += tile {
+		for j1 := 0; s0 == 1 && j1 < n1; j1++ {
+			d, s := dst[out+j1*n0:out+j1*n0+n0], src[offset+j1*s1:offset+j1*s1+n0]
+			if add {
+				kernel.AddTo(d, s)
+			} else {
+				copy(d, s)
+			}
+		}
+		for i1 := 0; s0 != 1 && i1 < n1; i1 += tile {
 			e1 := min(i1+tile, n1)
 			for i0 := 0; i0 < n0; i0 += tile {
 				e0 := min(i0+tile, n0)
