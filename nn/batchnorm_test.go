@@ -73,6 +73,13 @@ func TestBatchNormState(t *testing.T) {
 	}
 	check("after a pass that failed", moved, l)
 
+	half := nn.BatchNorm(1)
+	half.Params()[2].Frozen = true // the mean, but not the variance
+	if y := forward(half, nn.Train(newRand(1))).Tensor().Float64s(); y[2] != 0 {
+		t.Errorf("with one frozen average the mean of the batch is %v in training, want 0", y[2])
+	}
+	check("after training with one frozen average", [][]float64{{0}, moved[1], {1}}, half)
+
 	frozen := nn.BatchNorm(1)
 	for _, p := range frozen.Params() {
 		p.Frozen = true

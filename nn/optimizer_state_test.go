@@ -301,33 +301,39 @@ func TestKeepersRefuseStates(t *testing.T) {
 	}
 }
 
-// TestKeeperDoubtsBounds holds that bounds which are too low do not let numbers overflow.
+// TestKeeperDoubtsBounds holds that bounds which are too low, by whatever factor, do not let numbers overflow.
 func TestKeeperDoubtsBounds(t *testing.T) {
 	for name, make := range rules {
-		params := keptParams(tensor.Float32)
-		opt := make(0.1, params)
-		if err := errors.Join(take(opt, params, 1), take(opt, params, 1e30), take(opt, params, 1)); err != nil {
-			t.Fatal(err)
-		}
-		state := opt.State(params)
-		for _, e := range state.Tensors {
-			if e.Name == "bounds" {
-				e.Data.Fill(0)
+		for _, size := range []float64{1e22, 1e30} { // of gradients, whose squares overflow
+			for _, share := range []float64{0, 1e-6} { // of the bounds that are right
+				params := keptParams(tensor.Float32)
+				opt := make(0.1, params)
+				if err := errors.Join(take(opt, params, 1), take(opt, params, size), take(opt, params, 1)); err != nil {
+					t.Fatal(err)
+				}
+				state := opt.State(params)
+				for _, e := range state.Tensors {
+					if e.Name == "bounds" {
+						for i, v := range e.Data.Float64s() {
+							e.Data.SetFlat(share*v, i)
+						}
+					}
+				}
+				other := keptParams(tensor.Float32)
+				again := make(0.1, other)
+				for i, p := range other {
+					p.Data.Copy(params[i].Data)
+				}
+				if err := again.SetState(other, state); err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(take(opt, params, 1), take(again, other, 1)); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(params[0].Data.Float64s(), other[0].Data.Float64s()); diff != "" {
+					t.Errorf("%s, gradient %g, %g of the bounds: mismatch (-want +got):\n%s", name, size, share, diff)
+				}
 			}
-		}
-		other := keptParams(tensor.Float32)
-		again := make(0.1, other)
-		for i, p := range other {
-			p.Data.Copy(params[i].Data)
-		}
-		if err := again.SetState(other, state); err != nil {
-			t.Fatal(err)
-		}
-		if err := errors.Join(take(opt, params, 1), take(again, other, 1)); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(params[0].Data.Float64s(), other[0].Data.Float64s()); diff != "" {
-			t.Errorf("%s: mismatch (-want +got):\n%s", name, diff)
 		}
 	}
 }

@@ -64,7 +64,7 @@ type recurrentCell struct {
 // newRecurrent returns a layer that takes the given options besides those of all kinds.
 func newRecurrent(kind recurrence, rng *rand.Rand, in int, options []LayerOption, takes ...string) *Recurrent {
 	c := kind.settings(rng, in, options, takes)
-	r := &Recurrent{recurrence: kind}
+	r := &Recurrent{recurrence: kind, between: c.dropout}
 	r.activation = c.activation
 	for k := range c.layers {
 		if k > 0 {
@@ -73,9 +73,6 @@ func newRecurrent(kind recurrence, rng *rand.Rand, in int, options []LayerOption
 		cell := kind.newCell(rng, in, "_l"+strconv.Itoa(k), c)
 		r.cells = append(r.cells, cell)
 		r.params = append(r.params, cell.params()...)
-	}
-	if c.layers > 1 {
-		r.between = c.dropout
 	}
 	return r
 }

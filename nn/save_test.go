@@ -262,6 +262,7 @@ func TestMismatch(t *testing.T) {
 		{"numbers for a counter", add(drop("n"), of("n", 0)), []nn.FileOption{conversion},
 			start + `different: "n" is F64 () in the file and I64 () in the model: numbers of type F64 cannot be loaded for those of type I64`},
 		{"bytes for a counter", add(drop("n"), safetensors.Bytes("n", []byte{1})), []nn.FileOption{conversion}, start + `different: "n" is U8 (1) in the file and I64 () in the model: build the model as it was when it was saved`},
+		{"a counter that is too small", add(drop("n"), safetensors.Int64s("n", []int64{-1<<53 - 1})), nil, `nn.Load: counter "n" is beyond 2⁵³ in the file, up to where all whole numbers are possible`},
 		{"a counter that is too large", add(drop("n"), safetensors.Int64s("n", []int64{1<<53 + 1})), nil, `nn.Load: counter "n" is beyond 2⁵³ in the file, up to where all whole numbers are possible`},
 		{"single precision", single, []nn.FileOption{missing, leftOver},
 			start + `different: "w" is F32 (3,2) in the file and F64 (3,2) in the model, "stack" is F32 (2,4,3) in the file and F64 (2,4,3) in the model, ` +

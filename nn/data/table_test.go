@@ -84,6 +84,10 @@ func TestReadTable(t *testing.T) {
 			want{x: [][]float64{{2}, {3}, {4}, {5}}, features: []string{"1"}, labels: []int{1, 0, 3, 2}, classes: []string{"-1", "1", "9", "10"}, levels: map[string][]string{"0": {"-1", "1", "9", "10"}}},
 		},
 		{
+			"texts of one number, in the order of the alphabet", data.TableConfig{Codes: []string{"0"}}, "1.0\n1\n0.5\n1e0\n",
+			want{x: [][]float64{{2}, {1}, {0}, {3}}, features: []string{"0"}, levels: map[string][]string{"0": {"0.5", "1", "1.0", "1e0"}}},
+		},
+		{
 			"given classes", data.TableConfig{Label: "0", Levels: map[string][]string{"0": {"9", "5"}}}, "5,1\n9,2\n5,3\n",
 			want{x: [][]float64{{1}, {2}, {3}}, features: []string{"1"}, labels: []int{1, 0, 1}, classes: []string{"9", "5"}, levels: map[string][]string{"0": {"9", "5"}}},
 		},

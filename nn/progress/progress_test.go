@@ -39,9 +39,13 @@ func (s *screen) String() string { return string(s.written) }
 // terminals go on in the next line.
 func (s *screen) shown(t *testing.T) []string {
 	t.Helper()
+	columns := s.columns
+	if columns <= 0 { // it is not known
+		columns = 80
+	}
 	var lines []string
 	for text := range strings.SplitSeq(s.String(), "\n") {
-		line := make([]rune, max(s.columns, 80))
+		line := make([]rune, columns)
 		for i := range line {
 			line[i] = ' '
 		}
@@ -52,7 +56,7 @@ func (s *screen) shown(t *testing.T) []string {
 				continue
 			}
 			if at+1 >= len(line) {
-				t.Fatalf("%d columns: %q reaches the last one", s.columns, text)
+				t.Fatalf("%d columns: %q reaches the last one", columns, text)
 			}
 			line[at] = r
 			at++
