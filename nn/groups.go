@@ -2,7 +2,6 @@ package nn
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -155,7 +154,7 @@ func (g *Groups) SetLR(lr float64) {
 	notNegative(op, "LR", lr)
 	by := lr / g.members[0].rate
 	for i, m := range g.members[1:] {
-		if r := m.rate * by; isNotFinite(r) || math.IsInf(by, 0) {
+		if r := m.rate * by; isNotFinite(r) {
 			panic(graph.Errorf(op, graph.ErrValue, "LR = %g would make the rate of group %d %g: want a finite number", lr, i+1, r))
 		}
 	}

@@ -121,6 +121,7 @@ func TestNil(t *testing.T) {
 			{func() { (*nn.Attention)(nil).Attend(pass, x, x, x, nn.AttentionMask{}) }, "nil or zero *nn.Attention"},
 			{func() { attention.Attend(pass, times, times, graph.Value{}, nn.AttentionMask{}) }, "zero graph.Value"},
 			{func() { attention.Attend(pass, times, x, x, nn.AttentionMask{}) }, "the queries have shape (2,4,2), keys (2,1) and values (2,1)"},
+			{func() { attention.Attend(pass, times, times, ops.Slice(times, 1, 0, 3), nn.AttentionMask{}) }, "the queries have shape (2,4,2), keys (2,4,2) and values (2,3,2)"},
 			{func() { attention.Attend(pass, times, times, times, nn.AttentionMask{Keys: x}) }, "AttentionMask.Keys has shape (2,1), there are 2 rows of 4 keys: give (2, 4)"},
 			{func() { attention.Attend(pass, times, times, times, nn.AttentionMask{Pairs: x}) }, "AttentionMask.Pairs has shape (2,1), there are 2 rows of 4 queries and 4 keys"},
 		},

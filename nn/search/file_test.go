@@ -147,6 +147,8 @@ func TestFileOfAnother(t *testing.T) {
 		return v + "]"
 	}()
 	const remove = ": name another file, or remove it"
+	chosen := strings.Split(value, `"`)[1] // "1" or "2"
+	swapped := strings.Replace(value, chosen, map[string]string{"1": "2", "2": "1"}[chosen], 1)
 	tests := []struct{ name, content, want string }{
 		{"name", strings.Replace(content, `"mine"`, `"theirs"`, 1), `it is that of another search, whose name is "theirs", and here "mine"` + remove},
 		{"goal", strings.Replace(content, `"minimize"`, `"maximize"`, 1), "it is that of another search, whose goal is to maximize, and here to minimize" + remove},
@@ -174,6 +176,7 @@ func TestFileOfAnother(t *testing.T) {
 		{"score and error", header + "\n" + `{"trial":0,"run":0,"settings":[],"score":0,"error":""}` + "\n", "line 2: trial 0, run 0: want a score or an error"},
 		{"twice", header + "\n" + first + "\n" + first + "\n", "stands there a second time"},
 		{"other settings", strings.Replace(content, `"settings":`+value, `"settings":["2","0.5"]`, 1), `has the settings ["2" "0.5"], and in this search ` + strings.ReplaceAll(value, ",", " ")},
+		{"other choice", strings.Replace(content, `"settings":`+value, `"settings":`+swapped, 1), "has the settings " + strings.ReplaceAll(swapped, ",", " ") + ", and in this search " + strings.ReplaceAll(value, ",", " ")},
 		{"fewer settings", strings.Replace(content, `"settings":`+value, `"settings":["1"]`, 1), `has the settings ["1"], and in this search ` + strings.ReplaceAll(value, ",", " ")},
 		{"figure with the name of a setting", strings.Replace(content, `"score":0`, `"score":0,"figures":{"x":1}`, 1), `"x" is no name of a figure`},
 	}

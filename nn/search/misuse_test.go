@@ -76,6 +76,13 @@ func TestMisuse(t *testing.T) {
 			t.Errorf("got error  %v\nwant %s", err, tt.want)
 		}
 	}
+	var fours []search.Axis // 2⁶⁴ combinations, of which a number of 64 bits has nothing left
+	for i := range 4 {
+		fours = append(fours, search.Int(strings.Repeat("a", i+1), 1, 1<<16))
+	}
+	if err := graph.Try(func() { search.Grid(fours...) }); err == nil || !strings.Contains(err.Error(), "combinations: leave values out, or use search.Random") {
+		t.Errorf("2⁶⁴ combinations: error %v", err)
+	}
 	for _, n := range []int{2, 3, 64} { // of settings whose product does not fit an int
 		var settings []search.Axis
 		for i := range n {
