@@ -90,7 +90,7 @@ func TestAttentionNothing(t *testing.T) {
 	}
 }
 
-// TestAttentionDropout checks that dropout acts in training only.
+// TestAttentionDropout checks that dropout acts in training only, and by the numbers drawn that it acts in each place.
 func TestAttentionDropout(t *testing.T) {
 	x := normal(2, 2, 3, 4)
 	run := func(l nn.Layer, p nn.Pass) []float64 {
@@ -105,8 +105,20 @@ func TestAttentionDropout(t *testing.T) {
 		if diff := cmp.Diff(run(plain, nn.Eval()), run(dropped, nn.Eval())); diff != "" {
 			t.Errorf("%s in use: mismatch (-without dropout +with):\n%s", name, diff)
 		}
-		if cmp.Equal(run(plain, nn.Train(newRand(5))), run(dropped, nn.Train(newRand(5)))) {
+		rng, fresh := newRand(5), newRand(5)
+		if cmp.Equal(run(plain, nn.Train(newRand(5))), run(dropped, nn.Train(rng))) {
 			t.Errorf("%s in training: dropout changes nothing", name)
+		}
+		// Two elements for each number: rows·heads·time·time weights, and in a block rows·time vectors of 4, 3 and 4.
+		drawn := 2 * 2 * 3 * 3 / 2
+		if name == "block" {
+			drawn += 2 * 3 * (4 + 3 + 4) / 2
+		}
+		for range drawn {
+			fresh.Uint64()
+		}
+		if rng.Uint64() != fresh.Uint64() {
+			t.Errorf("%s in training: dropout does not draw %d numbers", name, drawn)
 		}
 	}
 }

@@ -149,6 +149,20 @@ func TestKeepersGoOn(t *testing.T) {
 	}
 }
 
+// TestStateAfterAFailedStep holds that a first step that fails leaves nothing to keep.
+func TestStateAfterAFailedStep(t *testing.T) {
+	for name, make := range rules {
+		params := keptParams(tensor.Float64)
+		opt := make(0.1, params)
+		if err := take(opt, params, math.NaN()); err == nil {
+			t.Fatalf("%s: no error for a gradient of NaN", name)
+		}
+		if s := opt.State(params); len(s.Tensors)+len(s.Counts) != 0 {
+			t.Errorf("%s: the state before the first step is %v", name, s)
+		}
+	}
+}
+
 // TestStateIsACopy holds that a state stays what it is while training goes on, on either side.
 func TestStateIsACopy(t *testing.T) {
 	for name, make := range rules {

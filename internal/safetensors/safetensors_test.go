@@ -111,6 +111,14 @@ func TestReference(t *testing.T) {
 	}
 }
 
+func TestIntsBeyondInt64(t *testing.T) {
+	b := append(file(`{"a":{"dtype":"U64","shape":[2],"data_offsets":[0,16]}}`, 8), "\xff\xff\xff\xff\xff\xff\xff\xff"...)
+	a, _ := mustRead(t, b).Find("a")
+	if v, ok := a.Ints(); ok {
+		t.Errorf("0 and 2⁶⁴-1 are read as %v", v)
+	}
+}
+
 // TestHalf compares every half-precision float with its definition.
 func TestHalf(t *testing.T) {
 	b := []byte("\x40\x00\x00\x00\x00\x00\x00\x00" + `{"a":{"dtype":"F16","shape":[65536],"data_offsets":[0,131072]}} `)
