@@ -83,6 +83,7 @@ var misuses = map[string][]func(){
 	"MapPairs":          nil, "AddSlopes": nil, "Node.Unstretched": nil,
 	"Node.DType":        {func() { zeroNode.DType() }},
 	"Node.Temp":         {func() { zeroNode.Temp() }, func() { leaf().Temp(-1) }},
+	"Node.Buffer":       {func() { zeroNode.Buffer() }, func() { leaf().Buffer(-1) }},
 	"Node.FreeTemp":     {func() { zeroNode.FreeTemp(nil) }},
 	"Node.Contribution": {func() { zeroNode.Contribution(0, 1) }, func() { leaf().Contribution(0, 1) }},
 	"Graph.Ancestors":   {func() { nilGraph.Ancestors(graph.AllEdges, leaf().Value()) }, func() { graph.New().Ancestors(graph.AllEdges, zeroValue) }, func() { graph.New().Ancestors(graph.AllEdges, leaf().Value()) }},

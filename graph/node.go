@@ -234,7 +234,15 @@ func (n Node) Temp(shape ...int) *tensor.Tensor {
 	return n.g.temp("graph.Node.Temp", n.DType(), shape)
 }
 
-// FreeTemp gives back what [Node.Temp] returned.
+// Buffer, for authors of operations, is [Node.Temp] with undefined numbers, for a kernel that sets all of them.
+func (n Node) Buffer(shape ...int) *tensor.Tensor {
+	const op = "graph.Node.Buffer"
+	dtype := n.DType()
+	n.g.reserveTemp(op, shape)
+	return n.g.pool.Get(dtype, shape)
+}
+
+// FreeTemp gives back what [Node.Temp] or [Node.Buffer] returned.
 func (n Node) FreeTemp(t *tensor.Tensor) {
 	n.head()
 	n.g.FreeTemp(t)
@@ -247,11 +255,16 @@ func (g *Graph) Temp(shape ...int) *tensor.Tensor {
 }
 
 func (g *Graph) temp(op string, dtype tensor.DType, shape []int) *tensor.Tensor {
+	g.reserveTemp(op, shape)
+	return g.pool.Zeros(dtype, shape)
+}
+
+// reserveTemp panics if there is no room for a temporary tensor.
+func (g *Graph) reserveTemp(op string, shape []int) {
 	g.must(op)
 	if g.maxBytes > 0 {
 		g.reserveBeside(op, shape, 0)
 	}
-	return g.pool.Zeros(dtype, shape)
 }
 
 // FreeTemp, for authors of operations and of sweeps, gives back what [Graph.Temp] returned.

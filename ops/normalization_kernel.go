@@ -178,7 +178,7 @@ func rowNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.T
 		}
 		return
 	}
-	buffer := n.Temp(k)
+	buffer := n.Buffer(k)
 	g := tensor.Data[T](buffer)
 	for r, s := range scale {
 		clear(g)
@@ -202,7 +202,7 @@ func channelsFirst(n graph.Node, x *tensor.Tensor) *tensor.Tensor {
 	var dims [tensor.MaxRank]int
 	copy(dims[:], x.Dims())
 	dims[0], dims[1] = dims[1], dims[0]
-	rows := n.Temp(dims[:x.Rank()]...)
+	rows := n.Buffer(dims[:x.Rank()]...)
 	array.Permute(rows, x, swapChannels[:x.Rank()])
 	return rows
 }
@@ -233,7 +233,7 @@ func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor
 	d, w, normal := tensor.Data[T](dst), tensor.Data[T](rows), tensor.Data[T](n.Saved(0))
 	gain, scale := tensor.Data[T](n.In(1)), tensor.Data[T](n.Saved(1))
 	k := len(w) / len(gain)
-	buffer := n.Temp(2 * k)
+	buffer := n.Buffer(2 * k)
 	g, sum := tensor.Data[T](buffer)[:k], tensor.Data[T](buffer)[k:]
 	for c := range gain {
 		row, hat := w[c*k:(c+1)*k], normal[c*k:(c+1)*k]

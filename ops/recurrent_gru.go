@@ -67,7 +67,7 @@ func gru[T constraints.Float](node graph.Node) {
 	wR, wN := columns(tensor.Data[T](node.In(2)), 2*n)
 	uR, uN := columns(tensor.Data[T](node.In(3)), 2*n)
 
-	inputs, biases := node.Temp(s.steps()*s.in), node.Temp(4*n)
+	inputs, biases := node.Buffer(s.steps()*s.in), node.Buffer(4*n)
 	x := byTime(s, tensor.Data[T](inputs), tensor.Data[T](node.In(0)), s.in)
 	b, c, bias := tensor.Data[T](node.In(4)), tensor.Data[T](node.In(5)), tensor.Data[T](biases)
 	kernel.Add(bias[:2*n], b[:2*n], c[:2*n])
@@ -107,7 +107,7 @@ func gruCommon[T constraints.Float](node graph.Node, cotangent *tensor.Tensor) {
 	dwR, dwN := columns(g.w, 2*n)
 
 	// The transpose of u serves all times.
-	inputs, transpose, sums := node.Temp(s.steps()*s.in), node.Temp(len(u)), node.Temp(4*s.block()*s.state())
+	inputs, transpose, sums := node.Buffer(s.steps()*s.in), node.Buffer(len(u)), node.Buffer(4*s.block()*s.state())
 	x := byTime(s, tensor.Data[T](inputs), tensor.Data[T](node.In(0)), s.in)
 	ut, d := tensor.Data[T](transpose), tensor.Data[T](sums)
 	transposed(ut, u, n)
@@ -119,7 +119,9 @@ func gruCommon[T constraints.Float](node graph.Node, cotangent *tensor.Tensor) {
 			dt := ofStep(s, d, 4, t-from)
 			out, stride := rowsOfStep(s, ct, t)
 			kernel.GRUBackward(dt, g.h, out, stride, ofStep(s, acts, 4, t), ofStep(s, states, 1, t), n)
-			kernel.Gemm(false, false, s.rows, n, 3*n, dt, 4*n, ut, n, g.h, n, true)
+			if t > 0 || node.Wants(1) {
+				kernel.Gemm(false, false, s.rows, n, 3*n, dt, 4*n, ut, n, g.h, n, true)
+			}
 		}
 		rows, inputs, more := (to-from)*s.rows, x[from*s.rows*s.in:], to < s.time
 		kernel.AddColumnSums(g.sums, d[:4*rows*n])

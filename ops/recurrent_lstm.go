@@ -92,7 +92,7 @@ func lstmForward[T constraints.Float](node graph.Node) {
 	acts, outputs, cells := lstmSaved(s, tensor.Data[T](node.Save(0, 4*s.steps()*n+2*(s.time+1)*s.state())))
 	w, u := tensor.Data[T](node.In(3)), tensor.Data[T](node.In(4))
 
-	inputs, biases := node.Temp(s.steps()*s.in), node.Temp(4*n)
+	inputs, biases := node.Buffer(s.steps()*s.in), node.Buffer(4*n)
 	x := byTime(s, tensor.Data[T](inputs), tensor.Data[T](node.In(0)), s.in)
 	bias := tensor.Data[T](biases)
 	kernel.Add(bias, tensor.Data[T](node.In(5)), tensor.Data[T](node.In(6)))
@@ -126,7 +126,7 @@ func lstmCommon[T constraints.Float](node graph.Node, cotangent *tensor.Tensor) 
 	g := gradientsOf(s, tensor.Data[T](node.Save(1, s.gradients())))
 
 	// The transpose of u serves all times.
-	inputs, transpose, sums := node.Temp(s.steps()*s.in), node.Temp(len(u)), node.Temp(4*s.block()*s.state())
+	inputs, transpose, sums := node.Buffer(s.steps()*s.in), node.Buffer(len(u)), node.Buffer(4*s.block()*s.state())
 	x := byTime(s, tensor.Data[T](inputs), tensor.Data[T](node.In(0)), s.in)
 	ut, d := tensor.Data[T](transpose), tensor.Data[T](sums)
 	transposed(ut, u, n)
@@ -139,7 +139,9 @@ func lstmCommon[T constraints.Float](node graph.Node, cotangent *tensor.Tensor) 
 			dt := ofStep(s, d, 4, t-from)
 			out, stride := rowsOfStep(s, ct, t)
 			kernel.LSTMBackward(dt, g.c, out, stride, g.h, ofStep(s, cells, 1, t+1), ofStep(s, acts, 4, t), ofStep(s, cells, 1, t), n)
-			kernel.Gemm(false, false, s.rows, n, 4*n, dt, 4*n, ut, n, g.h, n, false)
+			if t > 0 || node.Wants(1) {
+				kernel.Gemm(false, false, s.rows, n, 4*n, dt, 4*n, ut, n, g.h, n, false)
+			}
 		}
 		rows, more := (to-from)*s.rows, to < s.time
 		kernel.AddColumnSums(g.sums, d[:4*rows*n])
