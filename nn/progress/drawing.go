@@ -35,7 +35,9 @@ func newDrawing(done, steps int) drawing {
 	options := []progressbar.Option{
 		progressbar.OptionSetWriter(io.Discard), progressbar.OptionSetPredictTime(false),
 		progressbar.OptionSpinnerCustom([]string{"|", "/", "-", `\`}), progressbar.OptionSetSpinnerChangeInterval(turn),
-		progressbar.OptionSetVisibility(false), // for now: a visible one that turns has a goroutine, for as long as the program runs
+		// With a bar that is visible from the beginning and turns, the library starts a goroutine that never ends. So it
+		// is made invisible, and shown once it has started.
+		progressbar.OptionSetVisibility(false),
 	}
 	if d.known() {
 		// The library would reckon the steps that are done among those that take no time. So a bar of just as many is
