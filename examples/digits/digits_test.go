@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
+	"github.com/seed366ff29f/chainrule/examples/internal/commandtest"
 	"github.com/seed366ff29f/chainrule/nn"
 )
 
@@ -179,17 +180,6 @@ func trainedDir(t *testing.T) string {
 	return dir
 }
 
-// A canceller ends a context as soon as something is written to it.
-type canceller struct {
-	written bytes.Buffer
-	cancel  func()
-}
-
-func (c *canceller) Write(b []byte) (int, error) {
-	c.cancel()
-	return c.written.Write(b)
-}
-
 // A run that was interrupted goes on with the same result to the last bit.
 func TestInterrupt(t *testing.T) {
 	for _, model := range []string{"dense", "conv"} {
@@ -201,13 +191,13 @@ func TestInterrupt(t *testing.T) {
 		}
 
 		ctx, cancel := context.WithCancel(t.Context())
-		stderr := &canceller{cancel: cancel}
+		stderr := &commandtest.Canceller{Cancel: cancel}
 		if status, _ := runDigits(ctx, dir, stderr, args...); status != command.Interrupted {
-			t.Fatalf("status %d, want that of an interrupt; standard error:\n%s", status, &stderr.written)
+			t.Fatalf("status %d, want that of an interrupt; standard error:\n%s", status, stderr)
 		}
 		left := filepath.Join(dir, "digits.ckpt."+model+"-7")
-		if !strings.Contains(stderr.written.String(), "The same command goes on from "+left) {
-			t.Errorf("standard error %q, want what to do", stderr.written.String())
+		if !strings.Contains(stderr.String(), "The same command goes on from "+left) {
+			t.Errorf("standard error %q, want what to do", stderr.String())
 		}
 		if _, err := os.Stat(left); err != nil {
 			t.Error(err)

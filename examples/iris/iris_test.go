@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
+	"github.com/seed366ff29f/chainrule/examples/internal/commandtest"
 )
 
 func TestReaches(t *testing.T) {
@@ -31,20 +31,6 @@ func TestReaches(t *testing.T) {
 }
 
 func TestStops(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for _, tt := range []struct {
-		ctx    context.Context
-		args   []string
-		status int
-		want   string
-	}{
-		{ctx, nil, command.Interrupted, "iris: seed 1: nn.Fit: stopped in step 1, after 0 epochs: context canceled\n"},
-		{t.Context(), []string{"-seeds", "0"}, command.Usage, "iris: -seeds 0: want 1 or more\n"},
-	} {
-		var stderr bytes.Buffer
-		if status := program().Status(tt.ctx, tt.args, &bytes.Buffer{}, &stderr); status != tt.status || stderr.String() != tt.want {
-			t.Errorf("status %d, standard error %q, want %d and %q", status, stderr.String(), tt.status, tt.want)
-		}
-	}
+	commandtest.Interrupted(t, program, "iris: seed 1: nn.Fit: stopped in step 1, after 0 epochs: context canceled\n")
+	commandtest.Check(t, program, []commandtest.Run{{Args: []string{"-seeds", "0"}, Status: command.Usage, Stderr: "iris: -seeds 0: want 1 or more\n"}})
 }

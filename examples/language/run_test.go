@@ -2,15 +2,13 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
+	"github.com/seed366ff29f/chainrule/examples/internal/commandtest"
 )
 
 // A short training on a text of one's own, and what comes after it.
@@ -65,56 +63,33 @@ func TestUsage(t *testing.T) {
 	if err := os.WriteFile(damaged, []byte("no model"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	for _, test := range []struct {
-		args   []string
-		status int
-		want   string
-	}{
-		{[]string{"-seeds", "0"}, command.Usage, "want from 1 to"},
-		{[]string{"-epochs", "-1"}, command.Usage, "want from 1 to"},
-		{[]string{"-epochs", "many"}, command.Usage, "many"},
-		{[]string{"-model", "lstm"}, command.Usage, `no model "lstm"`},
-		{[]string{"-model", ""}, command.Usage, "there are gru and transformer"},
-		{[]string{"-temperature", "-1"}, command.Usage, "-temperature -1"},
-		{[]string{"-temperature", "NaN"}, command.Usage, "-temperature NaN"},
-		{[]string{"-temperature", "Inf"}, command.Usage, "-temperature +Inf"},
-		{[]string{"-length", "-1"}, command.Usage, "-length -1"},
-		{[]string{"-layers", "3"}, command.Usage, "-layers"},
-		{[]string{"opticks.txt"}, command.Usage, "takes flags only"},
-		{[]string{"-h"}, command.OK, "-temperature"},
-		{[]string{"-prompt", "Grün"}, command.Failed, "'ü' is not among the 78 characters"},
-		{[]string{"-text", filepath.Join(dir, "none")}, command.Failed, "no such file"},
-		{[]string{"-file", filepath.Join(dir, "none", "model")}, command.Failed, "no such file"},
-		{[]string{"-file", ""}, command.Usage, "-file is empty"},
-		{[]string{"-generate", filepath.Join(dir, "none")}, command.Failed, "no such file"},
-		{[]string{"-generate", damaged}, command.Failed, "damaged"},
-	} {
-		var log bytes.Buffer
-		if status := program().Status(t.Context(), test.args, io.Discard, &log); status != test.status || !strings.Contains(log.String(), test.want) {
-			t.Errorf("%q: status %d and %q, want %d and %q", test.args, status, log.String(), test.status, test.want)
-		}
-	}
+	commandtest.Check(t, program, []commandtest.Run{
+		{Args: []string{"-seeds", "0"}, Status: command.Usage, Stderr: "want from 1 to"},
+		{Args: []string{"-epochs", "-1"}, Status: command.Usage, Stderr: "want from 1 to"},
+		{Args: []string{"-epochs", "many"}, Status: command.Usage, Stderr: "many"},
+		{Args: []string{"-model", "lstm"}, Status: command.Usage, Stderr: `no model "lstm"`},
+		{Args: []string{"-model", ""}, Status: command.Usage, Stderr: "there are gru and transformer"},
+		{Args: []string{"-temperature", "-1"}, Status: command.Usage, Stderr: "-temperature -1"},
+		{Args: []string{"-temperature", "NaN"}, Status: command.Usage, Stderr: "-temperature NaN"},
+		{Args: []string{"-temperature", "Inf"}, Status: command.Usage, Stderr: "-temperature +Inf"},
+		{Args: []string{"-length", "-1"}, Status: command.Usage, Stderr: "-length -1"},
+		{Args: []string{"-layers", "3"}, Status: command.Usage, Stderr: "-layers"},
+		{Args: []string{"opticks.txt"}, Status: command.Usage, Stderr: "takes flags only"},
+		{Args: []string{"-h"}, Status: command.OK, Stderr: "-temperature"},
+		{Args: []string{"-prompt", "Grün"}, Status: command.Failed, Stderr: "'ü' is not among the 78 characters"},
+		{Args: []string{"-text", filepath.Join(dir, "none")}, Status: command.Failed, Stderr: "no such file"},
+		{Args: []string{"-file", filepath.Join(dir, "none", "model")}, Status: command.Failed, Stderr: "no such file"},
+		{Args: []string{"-file", ""}, Status: command.Usage, Stderr: "-file is empty"},
+		{Args: []string{"-generate", filepath.Join(dir, "none")}, Status: command.Failed, Stderr: "no such file"},
+		{Args: []string{"-generate", damaged}, Status: command.Failed, Stderr: "damaged"},
+	})
 }
 
 func TestInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var log bytes.Buffer
 	dir := t.TempDir()
-	args := []string{"-file", filepath.Join(dir, "model"), "-checkpoint", filepath.Join(dir, "ckpt")}
-	if status := program().Status(ctx, args, io.Discard, &log); status != command.Interrupted || !strings.Contains(log.String(), "stopped in step 1") {
-		t.Errorf("status %d, %q", status, log.String())
-	}
+	commandtest.Interrupted(t, program, "stopped in step 1", "-file", filepath.Join(dir, "model"), "-checkpoint", filepath.Join(dir, "ckpt"))
 }
 
-// full is a disk without room.
-type full struct{}
-
-func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
-
 func TestOutputFails(t *testing.T) {
-	var log bytes.Buffer
-	if status := program().Status(t.Context(), []string{"-file", filepath.Join(t.TempDir(), "model"), "-checkpoint", ""}, full{}, &log); status != command.Failed || !strings.Contains(log.String(), "no space left") {
-		t.Errorf("status %d, %q", status, log.String())
-	}
+	commandtest.Full(t, program, "-file", filepath.Join(t.TempDir(), "model"), "-checkpoint", "")
 }

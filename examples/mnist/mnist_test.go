@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
+	"github.com/seed366ff29f/chainrule/examples/internal/commandtest"
 	"github.com/seed366ff29f/chainrule/examples/internal/datasets"
 )
 
@@ -90,17 +91,6 @@ func left(t *testing.T, dir string) []string {
 	return names
 }
 
-// A canceller ends a context as soon as something is written to it.
-type canceller struct {
-	written bytes.Buffer
-	cancel  func()
-}
-
-func (c *canceller) Write(b []byte) (int, error) {
-	c.cancel()
-	return c.written.Write(b)
-}
-
 // TestTrains trains on a small set, and again with an interruption.
 func TestTrains(t *testing.T) {
 	dir := t.TempDir()
@@ -134,10 +124,10 @@ func TestTrains(t *testing.T) {
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
-	interrupted := &canceller{cancel: cancel}
+	interrupted := &commandtest.Canceller{Cancel: cancel}
 	status, _ = runMNIST(ctx, dir, interrupted, args...)
-	if hint := "The same command goes on from " + filepath.Join(dir, "out", "x.ckpt.1"); status != command.Interrupted || !strings.Contains(interrupted.written.String(), hint) {
-		t.Fatalf("status %d, standard error %q, want 130 and %q", status, &interrupted.written, hint)
+	if hint := "The same command goes on from " + filepath.Join(dir, "out", "x.ckpt.1"); status != command.Interrupted || !strings.Contains(interrupted.String(), hint) {
+		t.Fatalf("status %d, standard error %q, want 130 and %q", status, interrupted, hint)
 	}
 	status, again := runMNIST(t.Context(), dir, io.Discard, args...)
 	if diff := cmp.Diff(stdout, again); status != command.OK || diff != "" {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -11,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
+	"github.com/seed366ff29f/chainrule/examples/internal/commandtest"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
@@ -148,44 +147,22 @@ func TestRun(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, test := range []struct {
-		args   []string
-		status int
-		want   string
-	}{
-		{[]string{"-seeds", "0"}, command.Usage, "want 1 or more"},
-		{[]string{"-steps", "-1"}, command.Usage, "want 1 or more"},
-		{[]string{"-steps", "1000", "-seeds", "1001"}, command.Usage, "1000000 together at most"},
-		{[]string{"-seeds", "1", "-steps", "9223372036854775807"}, command.Usage, "1000000 together at most"},
-		{[]string{"-steps", "many"}, command.Usage, "many"},
-		{[]string{"-points", "3"}, command.Usage, "-points"},
-		{[]string{"heat"}, command.Usage, "takes flags only"},
-		{[]string{"-h"}, command.OK, "-steps"},
-	} {
-		var log bytes.Buffer
-		if status := program().Status(t.Context(), test.args, io.Discard, &log); status != test.status || !strings.Contains(log.String(), test.want) {
-			t.Errorf("%q: status %d and %q, want %d and %q", test.args, status, log.String(), test.status, test.want)
-		}
-	}
+	commandtest.Check(t, program, []commandtest.Run{
+		{Args: []string{"-seeds", "0"}, Status: command.Usage, Stderr: "want 1 or more"},
+		{Args: []string{"-steps", "-1"}, Status: command.Usage, Stderr: "want 1 or more"},
+		{Args: []string{"-steps", "1000", "-seeds", "1001"}, Status: command.Usage, Stderr: "1000000 together at most"},
+		{Args: []string{"-seeds", "1", "-steps", "9223372036854775807"}, Status: command.Usage, Stderr: "1000000 together at most"},
+		{Args: []string{"-steps", "many"}, Status: command.Usage, Stderr: "many"},
+		{Args: []string{"-points", "3"}, Status: command.Usage, Stderr: "-points"},
+		{Args: []string{"heat"}, Status: command.Usage, Stderr: "takes flags only"},
+		{Args: []string{"-h"}, Status: command.OK, Stderr: "-steps"},
+	})
 }
 
 func TestInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var log bytes.Buffer
-	if status := program().Status(ctx, nil, io.Discard, &log); status != command.Interrupted || !strings.Contains(log.String(), "stopped in step 1") {
-		t.Errorf("status %d, %q", status, log.String())
-	}
+	commandtest.Interrupted(t, program, "stopped in step 1")
 }
 
-// full is a disk without room.
-type full struct{}
-
-func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
-
 func TestOutputFails(t *testing.T) {
-	var log bytes.Buffer
-	if status := program().Status(t.Context(), []string{"-seeds", "1", "-steps", "2"}, full{}, &log); status != command.Failed || !strings.Contains(log.String(), "no space left") {
-		t.Errorf("status %d, %q", status, log.String())
-	}
+	commandtest.Full(t, program, "-seeds", "1", "-steps", "2")
 }

@@ -2,15 +2,13 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"io"
 	"math"
 	"strings"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
+	"github.com/seed366ff29f/chainrule/examples/internal/commandtest"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
@@ -161,45 +159,23 @@ func TestRun(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, test := range []struct {
-		args   []string
-		status int
-		want   string
-	}{
-		{[]string{"-seeds", "0"}, command.Usage, "want 1 or more"},
-		{[]string{"-members", "-1"}, command.Usage, "want 1 or more"},
-		{[]string{"-seeds", "many"}, command.Usage, "many"},
-		{[]string{"-fold", "3"}, command.Usage, "-fold"},
-		{[]string{"patients.csv"}, command.Usage, "takes flags only"},
-		{[]string{"-h"}, command.OK, "-members"},
-	} {
-		var log bytes.Buffer
-		if status := program().Status(t.Context(), test.args, io.Discard, &log); status != test.status || !strings.Contains(log.String(), test.want) {
-			t.Errorf("%q: status %d and %q, want %d and %q", test.args, status, log.String(), test.status, test.want)
-		}
-	}
+	commandtest.Check(t, program, []commandtest.Run{
+		{Args: []string{"-seeds", "0"}, Status: command.Usage, Stderr: "want 1 or more"},
+		{Args: []string{"-members", "-1"}, Status: command.Usage, Stderr: "want 1 or more"},
+		{Args: []string{"-seeds", "many"}, Status: command.Usage, Stderr: "many"},
+		{Args: []string{"-fold", "3"}, Status: command.Usage, Stderr: "-fold"},
+		{Args: []string{"patients.csv"}, Status: command.Usage, Stderr: "takes flags only"},
+		{Args: []string{"-h"}, Status: command.OK, Stderr: "-members"},
+	})
 }
 
 func TestInterrupted(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var log bytes.Buffer
-	if status := program().Status(ctx, nil, io.Discard, &log); status != command.Interrupted || !strings.Contains(log.String(), "stopped in step 1") {
-		t.Errorf("status %d, %q", status, log.String())
-	}
+	commandtest.Interrupted(t, program, "stopped in step 1")
 }
-
-// full is a disk without room.
-type full struct{}
-
-func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestOutputFails(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains 20 networks")
 	}
-	var log bytes.Buffer
-	if status := program().Status(t.Context(), []string{"-seeds", "1", "-members", "1"}, full{}, &log); status != command.Failed || !strings.Contains(log.String(), "no space left") {
-		t.Errorf("status %d, %q", status, log.String())
-	}
+	commandtest.Full(t, program, "-seeds", "1", "-members", "1")
 }
