@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -44,12 +45,7 @@ func (s *settings) use(stdout io.Writer) error {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		if probabilities[i] > probabilities[j] {
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(probabilities[j], probabilities[i]) })
 	fmt.Fprintf(stdout, "%s\n%s", p, what)
 	_, err = fmt.Fprintf(stdout, "The network says %d, with probability %.4f; then %d, %.4f, and %d, %.4f.\n",
 		order[0], probabilities[order[0]], order[1], probabilities[order[1]], order[2], probabilities[order[2]])

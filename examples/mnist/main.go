@@ -29,9 +29,7 @@
 package main
 
 import (
-	"context"
 	"flag"
-	"io"
 
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
 )
@@ -63,7 +61,7 @@ func program() *command.Program {
 			f.StringVar(&s.file, "file", "mnist.safetensors", "the `file` of the best network")
 			f.StringVar(&s.checkpoint, "checkpoint", "mnist.ckpt", "what the `name`s of checkpoints begin with; empty for none")
 		},
-		Run: func(ctx context.Context, stdout, stderr io.Writer) error { return s.run(ctx, stdout, stderr) },
+		Run: s.run,
 	}
 }
 
