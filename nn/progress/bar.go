@@ -1,7 +1,6 @@
 package progress
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/seed366ff29f/chainrule/nn"
@@ -44,8 +43,8 @@ func (b *bar) text(r *nn.Report, now time.Time) string {
 	var epoch string
 	if b.known() {
 		position, epoch = "", position
-	} else if room >= narrow && r.Reason == "" && r.EpochSteps > 0 {
-		position += fmt.Sprintf(" %d%%", int(100*float64(r.EpochStep)/float64(r.EpochSteps)))
+	} else if room >= narrow {
+		position += percent(r)
 	}
 	loss, metric := b.figures(r)
 	valid, _ := b.valid()

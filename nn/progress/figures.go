@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed366ff29f/chainrule/nn"
 )
 
 // number returns a figure with its name, and nothing for one that there is not: a NaN. It has so many digits, zeros at
@@ -70,4 +72,13 @@ func of(n, all int) string {
 		return strconv.Itoa(n)
 	}
 	return strconv.Itoa(n) + "/" + strconv.Itoa(all)
+}
+
+// percent returns how much of the epoch is done, such as " 80%", and nothing where that is not known or the training has
+// ended.
+func percent(r *nn.Report) string {
+	if r.Reason != "" || r.EpochSteps <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %d%%", int(100*float64(r.EpochStep)/float64(r.EpochSteps)))
 }

@@ -1,7 +1,6 @@
 package progress
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -61,8 +60,8 @@ func (x *text) report(r nn.Report) {
 // line returns the line for a report.
 func (x *text) line(r *nn.Report, now time.Time) string {
 	position := "epoch " + of(r.Epoch, r.Epochs)
-	if r.Closed == nil && r.Reason == "" && r.EpochSteps > 0 {
-		position += fmt.Sprintf(" %d%%", int(100*float64(r.EpochStep)/float64(r.EpochSteps)))
+	if r.Closed == nil {
+		position += percent(r)
 	}
 	loss, metric := x.figures(r)
 	validLoss, validMetric := x.valid()
