@@ -348,7 +348,7 @@ func (s *search) readRecord(line []byte) error {
 		o.score = float64(*r.Score)
 	}
 	for name, v := range r.Figures {
-		if !isName(name) || reserved.MatchString(name) || slices.ContainsFunc(want.axes, func(a *axis) bool { return a.name == name }) {
+		if !isName(name) || reserved().MatchString(name) || slices.ContainsFunc(want.axes, func(a *axis) bool { return a.name == name }) {
 			return fmt.Errorf("trial %d, run %d: %q is no name of a figure", r.Trial, r.Run, name)
 		}
 		o.notes[name] = float64(v)

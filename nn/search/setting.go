@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -63,7 +64,9 @@ type domain struct {
 }
 
 // reserved are the names that columns of tables have.
-var reserved = regexp.MustCompile(`^(rank|trial|run|run \d+|score|error|spread|.* spread)$`)
+var reserved = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(rank|trial|run|run \d+|score|error|spread|.* spread)$`)
+})
 
 // isName reports whether a text can head a column.
 func isName(s string) bool {
@@ -75,7 +78,7 @@ func mustBeName(op, name string) {
 	switch {
 	case !isName(name):
 		panic(graph.Errorf(op, graph.ErrValue, "name %q: want a text on one line, without spaces around it", name))
-	case reserved.MatchString(name):
+	case reserved().MatchString(name):
 		panic(graph.Errorf(op, graph.ErrValue, "name %q: a column of tables has it; choose another one", name))
 	}
 }

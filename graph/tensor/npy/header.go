@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // magic begins every file, before the two bytes of its version.
@@ -26,7 +27,9 @@ type header struct {
 }
 
 // form is how NumPy writes the header of an array of numbers. It is Python, of which this is all that is read.
-var form = regexp.MustCompile(`^\{\s*'descr'\s*:\s*'([<>|]?)([a-zA-Z])(\d*)([^']*)'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,\s*'shape'\s*:\s*\(([\d\s,]*)\)\s*,?\s*\}\s*$`)
+var form = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\{\s*'descr'\s*:\s*'([<>|]?)([a-zA-Z])(\d*)([^']*)'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,\s*'shape'\s*:\s*\(([\d\s,]*)\)\s*,?\s*\}\s*$`)
+})
 
 // kinds are the sizes in bytes that each kind of number comes in.
 var kinds = map[string][]int{"b": {1}, "i": {1, 2, 4, 8}, "u": {1, 2, 4, 8}, "f": {2, 4, 8}}
@@ -74,7 +77,7 @@ func inHeader(err error) error {
 }
 
 func parseHeader(text string) (header, error) {
-	m := form.FindStringSubmatch(text)
+	m := form().FindStringSubmatch(text)
 	if m == nil {
 		return header{}, fmt.Errorf("header %.200q: want one of an array of numbers, such as {'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }", text)
 	}
