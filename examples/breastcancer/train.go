@@ -40,15 +40,15 @@ var (
 // A split is the data.
 type split struct{ train, valid, test *data.Set }
 
-func read() (s split, classes []string, err error) {
+func read() (s split, err error) {
 	set, err := datasets.BreastCancer()
 	if err != nil {
-		return s, nil, err
+		return s, err
 	}
 	set.T = data.Binary(set.Labels)
 	s.train, s.valid, s.test = set.SplitModulo(5)
 	data.Standardize(s.train, s.valid, s.test)
-	return s, set.Classes, nil
+	return s, nil
 }
 
 // fit trains one network.
@@ -64,7 +64,7 @@ func (c setting) fit(ctx context.Context, s split, seed uint64) (nn.Layer, *nn.H
 
 // run chooses a setting, and prints how good its networks are.
 func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int) error {
-	s, classes, err := read()
+	s, err := read()
 	if err != nil {
 		return err
 	}
@@ -96,11 +96,11 @@ func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int) 
 	}
 	done()
 	fmt.Fprintf(stdout, "%s\nThe best mean has the network of %d hidden nodes with λ = %g. On the test rows:\n\n", table, chosen.hidden, chosen.lambda)
-	return report(stdout, models, s.test, classes, seed)
+	return report(stdout, models, s.test, seed)
 }
 
 // report prints how good networks are on the test rows, one by one and together.
-func report(stdout io.Writer, models []nn.Layer, test *data.Set, classes []string, seed uint64) error {
+func report(stdout io.Writer, models []nn.Layer, test *data.Set, seed uint64) error {
 	benign := make([]bool, test.Len())
 	for i, label := range test.Labels {
 		benign[i] = label == 1
@@ -128,8 +128,8 @@ func report(stdout io.Writer, models []nn.Layer, test *data.Set, classes []strin
 			predicted[i] = 1
 		}
 	}
-	matrix := nn.Confusion(predicted, test.Labels, len(classes))
-	matrix.Names = classes
+	matrix := nn.Confusion(predicted, test.Labels, len(test.Classes))
+	matrix.Names = test.Classes
 	_, err := fmt.Fprint(stdout, matrix)
 	return err
 }
