@@ -26,11 +26,7 @@ func TestRun(t *testing.T) {
 	if status := program().Status(t.Context(), args, &out, &log); status != command.OK {
 		t.Fatalf("status %d, %s", status, log.String())
 	}
-	for _, want := range []string{"counts after 4 characters", "gru, seed 2", "transformer, mean ± deviation", "The transformer, with", "Grün ist die Farbe. ", file} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the output has no %q:\n%s", want, out.String())
-		}
-	}
+	commandtest.Contains(t, out.String(), "counts after 4 characters", "gru, seed 2", "transformer, mean ± deviation", "The transformer, with", "Grün ist die Farbe. ", file)
 	if left, err := filepath.Glob(filepath.Join(dir, "ckpt*")); err != nil || len(left) > 0 {
 		t.Errorf("checkpoints that are left: %q, %v", left, err)
 	}
@@ -39,12 +35,7 @@ func TestRun(t *testing.T) {
 	}
 
 	write := func(args ...string) string {
-		var out, log bytes.Buffer
-		args = append([]string{"-generate", file, "-text", text}, args...)
-		if status := program().Status(t.Context(), args, &out, &log); status != command.OK || log.Len() > 0 {
-			t.Fatalf("%q: status %d, %s", args, status, log.String())
-		}
-		return out.String()
+		return commandtest.Output(t, program, append([]string{"-generate", file, "-text", text}, args...)...)
 	}
 	if a, b := write("-temperature", "0", "-seed", "1"), write("-temperature", "0", "-seed", "2"); a != b {
 		t.Errorf("at temperature 0 two seeds write differently: %q and %q", a, b)

@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -104,16 +102,8 @@ func TestTrains(t *testing.T) {
 	if status != command.OK {
 		t.Fatalf("status %d, standard error:\n%s", status, &stderr)
 	}
-	m := regexp.MustCompile(`Test accuracy: ([0-9.]+) in 1 run`).FindStringSubmatch(stdout)
-	if m == nil {
-		t.Fatalf("no accuracy in:\n%s", stdout)
-	}
-	if a, err := strconv.ParseFloat(m[1], 64); err != nil || a < 0.75 {
-		t.Errorf("accuracy %s, want 0.75 at least", m[1])
-	}
-	if want := "440 for training, 40 for validation, 120 for testing"; !strings.Contains(stdout, want) {
-		t.Errorf("no %q in:\n%s", want, stdout)
-	}
+	commandtest.Least(t, stdout, `Test accuracy: ([0-9.]+) in 1 run`, 0.75)
+	commandtest.Contains(t, stdout, "440 for training, 40 for validation, 120 for testing")
 	if diff := cmp.Diff([]string{"x.safetensors"}, left(t, dir)); diff != "" {
 		t.Errorf("files: mismatch (-want +got)\n%s", diff)
 	}

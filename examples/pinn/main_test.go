@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -125,24 +123,15 @@ func TestSolve(t *testing.T) {
 }
 
 func TestRun(t *testing.T) {
-	var out, log bytes.Buffer
-	if status := program().Status(t.Context(), []string{"-seeds", "2", "-steps", "2"}, &out, &log); status != command.OK || log.Len() > 0 {
-		t.Fatalf("status %d, %s", status, log.String())
-	}
-	for _, want := range []string{"Damped oscillator\n====", "Heat in a rod\n====", "the same points", "new points each step", "then L-BFGS", "  1.00000     1.00000     0.00000"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the output has no %q:\n%s", want, out.String())
-		}
-	}
-	for line := range strings.Lines(out.String()) {
+	out := commandtest.Output(t, program, "-seeds", "2", "-steps", "2")
+	commandtest.Contains(t, out, "Damped oscillator\n====", "Heat in a rod\n====", "the same points", "new points each step", "then L-BFGS", "  1.00000     1.00000     0.00000")
+	for line := range strings.Lines(out) {
 		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 {
 			t.Errorf("%d columns: %q", n, line)
 		}
 	}
-	var again bytes.Buffer
-	program().Status(t.Context(), []string{"-seeds", "2", "-steps", "2"}, &again, io.Discard)
-	if again.String() != out.String() {
-		t.Errorf("one seed, two results:\n%s\n%s", out.String(), again.String())
+	if again := commandtest.Output(t, program, "-seeds", "2", "-steps", "2"); again != out {
+		t.Errorf("one seed, two results:\n%s\n%s", out, again)
 	}
 }
 

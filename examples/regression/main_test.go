@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"math"
 	"strings"
 	"testing"
@@ -139,19 +138,12 @@ func TestRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains 20 networks")
 	}
-	var out, log bytes.Buffer
-	if status := program().Status(t.Context(), []string{"-seeds", "1", "-members", "1"}, &out, &log); status != command.OK || log.Len() > 0 {
-		t.Fatalf("status %d, %s", status, log.String())
+	out := commandtest.Output(t, program, "-seeds", "1", "-members", "1")
+	commandtest.Contains(t, out, "442 patients", "a line, one σ for all", "an ensemble of them", "interval for", "Some patients")
+	if strings.Contains(out, "NaN") {
+		t.Errorf("a NaN in the output:\n%s", out)
 	}
-	for _, want := range []string{"442 patients", "a line, one σ for all", "an ensemble of them", "interval for", "Some patients"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the output has no %q:\n%s", want, out.String())
-		}
-	}
-	if strings.Contains(out.String(), "NaN") {
-		t.Errorf("a NaN in the output:\n%s", out.String())
-	}
-	for line := range strings.Lines(out.String()) {
+	for line := range strings.Lines(out) {
 		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 {
 			t.Errorf("%d columns: %q", n, line)
 		}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,6 +41,38 @@ func Interrupted(t *testing.T, program func() *command.Program, stderr string, a
 func Full(t *testing.T, program func() *command.Program, args ...string) {
 	t.Helper()
 	check(t.Context(), t, program, full{}, Run{args, command.Failed, errFull.Error()})
+}
+
+// Output runs a program that must end well and leave standard error empty, and returns what it prints.
+func Output(t *testing.T, program func() *command.Program, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if status := program().Status(t.Context(), args, &stdout, &stderr); status != command.OK || stderr.Len() > 0 {
+		t.Fatalf("%q: status %d and %q, want 0 and nothing", args, status, stderr.String())
+	}
+	return stdout.String()
+}
+
+// Contains checks that an output has some texts in it.
+func Contains(t *testing.T, output string, texts ...string) {
+	t.Helper()
+	for _, want := range texts {
+		if !strings.Contains(output, want) {
+			t.Errorf("no %q in:\n%s", want, output)
+		}
+	}
+}
+
+// Least checks that the number in an output which the first group of a pattern matches is not less than least.
+func Least(t *testing.T, output, pattern string, least float64) {
+	t.Helper()
+	m := regexp.MustCompile(pattern).FindStringSubmatch(output)
+	if m == nil {
+		t.Fatalf("no %s in:\n%s", pattern, output)
+	}
+	if v, err := strconv.ParseFloat(m[1], 64); err != nil || !(v >= least) {
+		t.Errorf("%q: want %g at least in:\n%s", m[0], least, output)
+	}
 }
 
 func check(ctx context.Context, t *testing.T, program func() *command.Program, stdout io.Writer, r Run) {
