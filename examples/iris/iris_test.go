@@ -15,5 +15,6 @@ func TestReaches(t *testing.T) {
 
 func TestStops(t *testing.T) {
 	commandtest.Interrupted(t, program, "iris: seed 1: nn.Fit: stopped in step 1, after 0 epochs: context canceled\n")
+	commandtest.Full(t, program, "-seeds", "1")
 	commandtest.Check(t, program, []commandtest.Run{{Args: []string{"-seeds", "0"}, Status: command.Usage, Stderr: "iris: -seeds 0: want 1 or more\n"}})
 }
