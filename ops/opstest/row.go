@@ -23,6 +23,7 @@ import (
 //   - the Backward kernel against the rule, and the rule against Tangent;
 //   - scalars against tensors;
 //   - that what is recorded does not depend on the operands' numbers;
+//   - that kernels set all numbers of memory that was used before;
 //   - the promises of At and Kinks;
 //   - NaN, infinities and zeros among operands and cotangents;
 //   - Value and Slopes against the scalar function.
@@ -48,6 +49,7 @@ func Row(t *testing.T, row *graph.Row) {
 			recording(t, s)
 		}
 	})
+	each("memory", memory)
 	if row.Class == graph.NoGrad {
 		each("no gradient", noGradient)
 	} else {

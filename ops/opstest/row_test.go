@@ -84,6 +84,16 @@ var faults = []struct {
 	{name: "kernel", found: "scalar_and_tensor", spoil: func(row *graph.Row) {
 		row.Forward = func(n graph.Node) { n.Out().Fill(0) }
 	}},
+	{name: "memory", found: "memory", spoil: func(row *graph.Row) {
+		row.Forward = func(n graph.Node) { // right if the buffer holds zeros
+			b := n.Buffer(n.Out().Len())
+			for i := range b.Len() {
+				y, _ := row.Unary(n.In(0).AtFlat(i))
+				n.Out().SetFlat(y+b.AtFlat(i), i)
+			}
+			n.FreeTemp(b)
+		}
+	}},
 	{name: "special_value", found: "special_values", spoil: func(row *graph.Row) { row.At.Inf.Value = 2 }},
 	{name: "special_derivative", found: "special_values", spoil: func(row *graph.Row) { row.At.Zero.Derivative = 0 }},
 	{name: "kink", found: "kinks", spoil: func(row *graph.Row) { row.Kinks = []graph.Kink{{At: 0, Chosen: 0.5}} }},
