@@ -19,7 +19,7 @@ type choice struct {
 }
 
 func newChoice(params []*Param) choice {
-	return choice{best: math.Inf(1), mark: math.Inf(1), kept: newSnapshot(params), candidate: newSnapshot(params)}
+	return choice{best: math.Inf(1), mark: math.Inf(1), kept: newSnapshot(params), candidate: &snapshot{}}
 }
 
 // judge keeps the parameters if the epoch was the best, and counts epochs without improvement.
@@ -85,6 +85,9 @@ func newSnapshot(params []*Param) *snapshot {
 }
 
 func (s *snapshot) take(params []*Param) {
+	if s.data == nil {
+		*s = *newSnapshot(params)
+	}
 	for i, p := range params {
 		s.data[i].Copy(p.Data)
 	}
