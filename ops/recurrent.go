@@ -99,25 +99,6 @@ func rowsOfStep[T constraints.Float](s sequence, x []T, t int) (from []T, stride
 	return x[t*s.units:], s.time * s.units
 }
 
-// transposed sets dst to the transpose of a matrix of so many rows, tile by tile so that few lines of the cache are in
-// use.
-func transposed[T constraints.Float](dst, x []T, rows int) {
-	if len(x) == 0 {
-		return
-	}
-	const tile = 16
-	columns := len(x) / rows
-	for i0 := 0; i0 < rows; i0 += tile {
-		i1 := min(i0+tile, rows)
-		for j := range columns {
-			to := dst[j*rows+i0 : j*rows+i1]
-			for i := range to {
-				to[i] = x[(i0+i)*columns+j]
-			}
-		}
-	}
-}
-
 // give adds a gradient to dst, or sets dst to it.
 func give[T constraints.Float](dst, gradient []T, fresh bool) {
 	if fresh {

@@ -110,7 +110,7 @@ func gruCommon[T constraints.Float](node graph.Node, cotangent *tensor.Tensor) {
 	inputs, transpose, sums := node.Buffer(s.steps()*s.in), node.Buffer(len(u)), node.Buffer(4*s.block()*s.state())
 	x := byTime(s, tensor.Data[T](inputs), tensor.Data[T](node.In(0)), s.in)
 	ut, d := tensor.Data[T](transpose), tensor.Data[T](sums)
-	transposed(ut, u, n)
+	kernel.Transpose(ut, n, u, 3*n, n, 3*n)
 	clear(g.h)
 	clear(g.sums)
 	for to := s.time; to > 0; to -= s.block() {
