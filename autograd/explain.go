@@ -71,8 +71,7 @@ type explainer struct {
 	at      []int32 // by node number from x on: its place in nodes, -1 for none
 	tensors bool    // some derivative on the way is not a number
 	slot    []int32 // scratch of arcs: by place, 1 + the index of the arc that leads there
-	symbol  string  // what a node without a name is called, before its number
-	twice   map[string]bool
+	labels  legible.Labels
 
 	keys   []int32 // the places in nodes that are factors' ends, in ascending order
 	key    []int32 // by place: its place in keys, -1 for none; nil if every node is a key

@@ -150,10 +150,10 @@ func (e *explainer) rules(from, to int) string {
 // tensorRule returns how a node turns its cotangent into that of operand i.
 func (e *explainer) tensorRule(n graph.Node, i int) string {
 	r := rule(n, i)
-	if !prose(r) { // put in the numbers of constant parameters
-		r, _ = legible.Fill(r, params(n, func(name string, _ int) string { return name }))
+	if !legible.Prose(r) { // put in the numbers of constant parameters
+		r, _ = legible.FillRule(r, params(n, func(name string, _ int) string { return name }))
 	}
-	if hasWord(r, "ct") || prose(r) {
+	if legible.HasWord(r, "ct") || legible.Prose(r) {
 		return r
 	}
 	if strings.HasPrefix(r, "-") || strings.Contains(r, " ") {

@@ -2,49 +2,26 @@ package autograd
 
 import (
 	"reflect"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
-// makeLabels decides how nodes are called: by their names, with the number behind one that is given twice; without a
-// name v and the number, or %number if some name looks like that.
+// makeLabels decides how nodes are called, among all that y depends on.
 func (e *explainer) makeLabels() {
-	e.symbol = "v"
-	e.twice = make(map[string]bool)
-	seen := make(map[string]bool)
-	for k := range e.nodes {
-		name := e.node(k).Name()
-		if name == "" {
-			continue
+	all := e.g.Ancestors(graph.AllEdges, e.y)
+	e.labels = legible.NewLabels(func(yield func(string) bool) {
+		for id := range all.All {
+			if !yield(e.g.Value(id).Name()) {
+				return
+			}
 		}
-		if seen[name] {
-			e.twice[name] = true
-		}
-		seen[name] = true
-		if rest, ok := strings.CutPrefix(name, "v"); ok && rest != "" && strings.Trim(rest, "0123456789") == "" {
-			e.symbol = "%"
-		}
-	}
+	})
 }
 
 // name returns what a value is called in formulas.
-func (e *explainer) name(v graph.Value) string {
-	id := strconv.Itoa(v.ID())
-	name := v.Name()
-	switch {
-	case name == "" && e.symbol == "":
-		return "v" + id
-	case name == "":
-		return e.symbol + id
-	case e.twice[name]:
-		return legible.Name(name) + "%" + id
-	}
-	return legible.Name(name)
-}
+func (e *explainer) name(v graph.Value) string { return e.labels.Label(v.Name(), v.ID()) }
 
 // label returns what the node at a place is called.
 func (e *explainer) label(place int) string { return e.name(e.node(place).Value()) }
@@ -116,23 +93,8 @@ func (e *explainer) expression(n graph.Node) string {
 	return n.OpName() + "(" + strings.Join(args, ", ") + ")"
 }
 
-// prose reports whether a derivative is described in words.
-func prose(s string) bool {
-	return strings.Contains(s, " for ") || strings.Contains(s, " where ") || strings.Contains(s, " if ")
-}
-
-// rule returns the row's formula for the derivative by operand i. A row whose operands have a formula each separates
-// them with commas; a description in words stands for all operands.
-func rule(n graph.Node, i int) string {
-	s := n.Row().Derivative
-	if parts := strings.Split(s, ", "); len(parts) == n.NumInputs() && !prose(s) {
-		return parts[i]
-	}
-	return s
-}
-
-// functions are the words in formulas that are not operands.
-var functions = []string{"e", "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln", "sigmoid", "sign", "sqrt", "max", "min"}
+// rule returns the row's formula for the derivative by operand i.
+func rule(n graph.Node, i int) string { return legible.Rule(n.Row().Derivative, i, n.NumInputs()) }
 
 // derived writes the derivative of a scalar node by operand i as a chain of equations: the rule with names, the rule
 // with numbers, the number.
@@ -148,19 +110,16 @@ func (e *explainer) derived(n graph.Node, i int) []string {
 		v, _ := n.Scalar()
 		names["y"], numbers["y"] = e.name(n.Value()), factor(v)
 	}
-	for _, f := range functions {
-		names[f], numbers[f] = f, f
-	}
 	var parts []string
 	add := func(s string) {
 		if len(parts) == 0 || parts[len(parts)-1] != s {
 			parts = append(parts, s)
 		}
 	}
-	symbolic, ok := legible.Fill(r, names)
-	if prose(r) || !ok {
+	symbolic, ok := legible.FillRule(r, names)
+	if legible.Prose(r) || !ok {
 		for _, name := range [...]string{"x", "y"} {
-			if v, known := numbers[name]; known && hasWord(r, name) {
+			if v, known := numbers[name]; known && legible.HasWord(r, name) {
 				r += ", " + name + " = " + strings.Trim(v, "()")
 			}
 		}
@@ -169,20 +128,10 @@ func (e *explainer) derived(n graph.Node, i int) []string {
 	if strings.Trim(symbolic, "()") != number(d) {
 		add(symbolic)
 	}
-	numeric, _ := legible.Fill(r, numbers)
+	numeric, _ := legible.FillRule(r, numbers)
 	if strings.Trim(numeric, "()") != number(d) {
 		add(numeric)
 	}
 	add(number(d))
 	return parts
-}
-
-// hasWord reports whether a formula has a name as a word of its own.
-func hasWord(formula, name string) bool {
-	for word := range strings.FieldsFuncSeq(formula, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		if word == name {
-			return true
-		}
-	}
-	return false
 }

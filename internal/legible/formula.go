@@ -1,6 +1,7 @@
 package legible
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,7 +28,7 @@ func Fill(formula string, m map[string]string) (string, bool) {
 	runes := []rune(formula)
 	for i := 0; i < len(runes); {
 		j := i
-		for j < len(runes) && unicode.IsLetter(runes[j]) && superscripts[runes[j]] == "" && runes[j] != 'ᵀ' {
+		for j < len(runes) && inWord(runes[j], j > i) {
 			j++
 		}
 		if j > i {
@@ -45,6 +46,37 @@ func Fill(formula string, m map[string]string) (string, bool) {
 		i = j
 	}
 	return b.String(), ok
+}
+
+// inWord reports whether a character is part of a name: a letter or, behind one, a digit, an underscore or an accent.
+func inWord(r rune, behind bool) bool {
+	switch {
+	case superscripts[r] != "" || r == 'ᵀ':
+		return false
+	case unicode.IsLetter(r):
+		return true
+	}
+	return behind && (r == '_' || unicode.IsDigit(r) || unicode.Is(unicode.M, r))
+}
+
+// words ranges over the words of a formula, and says whether a parenthesis follows.
+func words(formula string) iter.Seq2[string, bool] {
+	return func(yield func(string, bool) bool) {
+		runes := []rune(formula)
+		for i := 0; i < len(runes); i++ {
+			j := i
+			for j < len(runes) && inWord(runes[j], j > i) {
+				j++
+			}
+			if j == i {
+				continue
+			}
+			if !yield(string(runes[i:j]), j < len(runes) && runes[j] == '(') {
+				return
+			}
+			i = j - 1
+		}
+	}
 }
 
 // exponent writes a run of superscripts with ^ if there are names in it, and as it is otherwise.
