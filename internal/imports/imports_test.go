@@ -41,6 +41,7 @@ var floors = []struct {
 	{"nn/search", nil},
 	{"nn/progress", []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"viz", nil},
+	{"viz/layout", nil},
 	{"examples", nil},
 	{"internal/imports", nil},
 }
