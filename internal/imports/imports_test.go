@@ -42,6 +42,8 @@ var floors = []struct {
 	{"nn/progress", []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"viz", nil},
 	{"viz/layout", nil},
+	{"viz/svg/graphviz/nocache", nil},
+	{"viz/svg/graphviz", []string{"github.com/goccy/go-graphviz"}},
 	{"examples", nil},
 	{"internal/imports", nil},
 }
