@@ -11,6 +11,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // rounding is for results that another order of the same few operations may round differently.
@@ -137,6 +138,17 @@ func TestSlipTwoNamesForOneNode(t *testing.T) {
 	product := r.z2.Inputs()[0].Inputs()[0] // z(2) = Σ w(2)·a(1) + b(2)
 	if !slices.Contains(product.Inputs(), r.a1) {
 		t.Errorf("z(2) adds up the product of %v, want a(1) among them", product.Inputs())
+	}
+}
+
+func TestCensus(t *testing.T) {
+	g := graph.New()
+	x, k := g.Var(2), g.Const(3)
+	ops.Mul(ops.Add(x, k), g.Var(1))
+	for nodes, want := range [][2]int{{0, 0}, {1, 0}, {2, 0}, {2, 1}, {3, 1}, {3, 2}} {
+		if leaves, operations := census(g, nodes); leaves != want[0] || operations != want[1] {
+			t.Errorf("%d leaves and %d operations among %d nodes, want %d", leaves, operations, nodes, want)
+		}
 	}
 }
 

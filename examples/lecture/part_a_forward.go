@@ -69,7 +69,11 @@ func forwardPropagation(_ context.Context, l *lesson) error {
 		"Without an activation between them, any number of layers is worth one.",
 		numbers(product.Tensor()), numbers(ops.MatMul(product, x1).Tensor()))
 
-	l.say("A neural network puts the bias and the activation g between the layers, H = g(W·X + b), here with g = sigmoid, g(z) = 1/(1+exp(-z)):")
+	l.say("A neural network puts the bias and the activation g between the layers, H = g(W·X + b), here with g = sigmoid, g(z) = 1/(1+exp(-z)), and these biases:")
+	l.printf("\n")
+	for i, b := range biases {
+		l.printf("  b(%d) = %s\n", i+1, numbers(b.Tensor()))
+	}
 	layers := feedForward(weights, biases, x1)
 	l.layerList(layers)
 	f := ops.Reshape(layers[len(layers)-1])
@@ -77,13 +81,16 @@ func forwardPropagation(_ context.Context, l *lesson) error {
 	l.printf("\n  f(x,w) = %.9f    l = %.9f if y = 1,  %.9f if y = 0\n",
 		f.Item(), crossEntropy(f, g.Const(1)).Item(), crossEntropy(f, g.Const(0)).Item())
 
-	l.say("The same two functions take any number of layers. With 4 hidden nodes in each, and random weights:")
-	l.printf("\n  layers m   weights   nodes on the graph      f(x,w)\n")
+	l.say("The same two functions take any number of layers m, counted with the input: the two-layer network of Figure 12.1 is m = 3. " +
+		"With 4 hidden nodes in each layer, and random weights:")
+	l.printf("\n             numbers in      on the graph\n")
+	l.printf("  layers m    all W, b   leaves  operations      f(x,w)\n")
 	for m := 2; m <= 6; m++ {
 		g.Reset()
 		weights, biases, count := randomNetwork(g, l.rng('a', m), m)
 		layers := feedForward(weights, biases, g.ConstTensor(tensor.Of([]float64{1, 2}, 2)))
-		l.printf("  %8d %9d %20d   %9.6f\n", m, count, g.Len(), layers[m-1].Item())
+		leaves, operations := census(g, g.Len())
+		l.printf("  %8d   %9d   %6d  %10d   %9.6f\n", m, count, leaves, operations, layers[m-1].Item())
 	}
 	return nil
 }
@@ -109,6 +116,21 @@ func randomNetwork(g *graph.Graph, rng *rand.Rand, m int) (weights, biases []gra
 		nodes = next
 	}
 	return weights, biases, count
+}
+
+// census counts the leaves and the operations among the first nodes of a graph.
+func census(g *graph.Graph, nodes int) (leaves, operations int) {
+	for v := range g.Nodes() {
+		switch {
+		case v.ID() > nodes:
+			return leaves, operations
+		case v.Node().NumInputs() == 0:
+			leaves++
+		default:
+			operations++
+		}
+	}
+	return leaves, operations
 }
 
 // layerList prints a Layer List.

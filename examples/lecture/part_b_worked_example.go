@@ -145,7 +145,7 @@ func (n *network222) hiddenFigures() []figure {
 		{name: "∂E/∂net_o2", value: grads.Scalar(n.netO[2])},
 		{name: "∂net_o1/∂out_h1", printed: "0.40", value: derivative(n.netO[1], n.outH[1])},
 		{name: "∂E_o1/∂out_h1", printed: "0.055399425", value: derivative(n.e[1], n.outH[1])},
-		{name: "∂E_o2/∂out_h1", printed: "-0.019049119", value: derivative(n.e[2], n.outH[1]), slip: 3},
+		{name: "∂E_o2/∂out_h1", printed: "-0.019049119", value: derivative(n.e[2], n.outH[1]), slip: 2},
 		{name: "∂E/∂out_h1", printed: "0.036350306", value: grads.Scalar(n.outH[1])},
 		{name: "∂out_h1/∂net_h1", printed: "0.241300709", value: local(n.outH[1], n.netH[1])},
 		{name: "∂net_h1/∂w1", printed: "0.05", value: derivative(n.netH[1], n.w[1])},
@@ -195,51 +195,92 @@ func local(v, operand graph.Value) float64 {
 func workedExample(ctx context.Context, l *lesson) error {
 	g := graph.New()
 	n := newNetwork222(g)
-	leaves := g.Mark()
+	start := g.Mark()
 	n.forward()
 
+	leaves, operations := census(g, g.Len())
 	l.say("Inputs 0.05 and 0.10, targets 0.01 and 0.99, sigmoid everywhere, E = Σ ½(target - out)². "+
-		"The graph has %d nodes, every one a number. Printed: the lecture's figure. ✓: ours rounds to it.", g.Len())
+		"The graph has %d leaves and %d operations, each of them one number. Printed: the lecture's figure. ✓: ours rounds to it.", leaves, operations)
 
 	l.say("1) Forward pass")
-	l.note("Slip 2:", "the lecture draws w3 = 0.20 and w7 = 0.4 and writes net_h1 = w1·i1 + w3·i2. Its numbers are those of "+
+	l.note("Slip 1:", "the lecture draws w3 = 0.20 and w7 = 0.4 and writes net_h1 = w1·i1 + w3·i2. Its numbers are those of "+
 		"w1..w8 = 0.15 0.20 0.25 0.30 0.40 0.45 0.50 0.55 with net_h1 = w1·i1 + w2·i2 + b1: "+
 		"out_h2 = 0.596884378 needs w3 = 0.25 and w4 = 0.30, and the updated w7 and w8 need 0.50 and 0.55. So here.")
 	l.figures(n.forwardFigures())
 
-	l.say("2) Backward pass, output layer. Look at w5: one path leads from it to E.")
+	l.say("2) Backward pass, output layer. Look at w5: one path leads from E to it.")
 	l.figures(n.outputFigures())
 	l.say("The same, written by autograd.Explain from the graph:")
 	if err := l.explain(n.total, n.w[5]); err != nil {
 		return err
 	}
 
-	l.say("Hidden layer. Look at w1: out_h1 feeds both outputs, so two paths lead to E, and their contributions add up.")
+	l.say("Hidden layer. Look at w1: out_h1 feeds both outputs, so two paths lead from E to it, and their contributions add up.")
 	l.figures(n.hiddenFigures())
-	l.note("Slip 3:", "-0.019049119 carries the rounding of the factors before it. The value is -0.0190491183.")
+	l.note("Slip 2:", "-0.019049119 carries the rounding of the factors before it. The value is -0.0190491183.")
 	if err := l.explain(n.total, n.w[1]); err != nil {
 		return err
 	}
+
+	l.nextLayer(n)
 
 	l.say("All gradients, from one sweep. The lecture keeps both biases as they are; their derivatives come with the others.")
 	l.figures(n.gradientFigures())
 
 	grads := autograd.Backward(n.total)
-	err := l.picture("12.2.1-network.dot", n.total,
-		viz.Title("12.2.1 The 2-2-2 network"), viz.Direction(viz.TopToBottom),
-		viz.WithGradients(grads), viz.WithContributions(), viz.Precision(6))
-	if err != nil {
+	if err := l.networkPictures(n, grads); err != nil {
 		return err
 	}
 
 	n.update(grads, false)
-	g.Rewind(leaves)
+	g.Rewind(start)
 	n.forward()
 	l.say("3) The update w⁺ = w - η·∂E/∂w with η = %g, all at once from the old weights:", eta)
 	l.figures(n.updateFigures())
 	l.printf("\n  E_total after 1 update: %s\n", shown(n.total.Item()))
 
 	return l.manyUpdates(ctx)
+}
+
+// networkPictures draws the network by its named values, as one does by hand, and then with every operation.
+func (l *lesson) networkPictures(n *network222, grads autograd.Gradients) error {
+	common := []viz.Option{viz.Direction(viz.TopToBottom), viz.WithGradients(grads), viz.WithContributions(), viz.Precision(6)}
+	err := l.picture("12.2.1-network.dot", n.total,
+		append(common, viz.Title("12.2.1 The 2-2-2 network"), viz.FoldUnnamed(), viz.Legend())...)
+	if err != nil {
+		return err
+	}
+	return l.picture("12.2.1-all-operations.dot", n.total, append(common, viz.Title("12.2.1 The 2-2-2 network, all operations"))...)
+}
+
+// A use is one term of equation 3 of 12.1.2: a node v that H feeds.
+type use struct {
+	v            graph.Value
+	delta, slope float64 // ∂l/∂v and ∂v/∂H
+}
+
+// hiddenUses returns the uses of H = out_h1: Γ(H) is the two outputs.
+func (n *network222) hiddenUses() []use {
+	grads := autograd.Backward(n.total)
+	var uses []use
+	for _, v := range n.outO[1:] {
+		uses = append(uses, use{v, grads.Scalar(v), derivative(v, n.outH[1])})
+	}
+	return uses
+}
+
+// nextLayer writes ∂E/∂out_h1 as section 12.1.2 does.
+func (l *lesson) nextLayer(n *network222) {
+	l.say("This is 12.1.2, the efficient computation of gradients: first ∂l/∂H for every hidden node H, by ∂l/∂H = Σ ∂l/∂v · ∂v/∂H over all v in Γ(H), "+
+		"the nodes of the next layer that H feeds; then ∂l/∂w = ∂l/∂H · ∂H/∂w with ∂H/∂w = g'·z, where z is the node that w weighs. "+
+		"For H = out_h1, Γ(H) = [%s, %s] and ∂v/∂H = g'(net)·w:", n.outO[1].Name(), n.outO[2].Name())
+	l.printf("\n  v            ∂l/∂v        ·  ∂v/∂H        =  its share of ∂l/∂H\n")
+	sum := 0.0
+	for _, u := range n.hiddenUses() {
+		l.printf("  %-9s %12.9f    %12.9f    %12.9f\n", u.v.Name(), u.delta, u.slope, u.delta*u.slope)
+		sum += u.delta * u.slope
+	}
+	l.printf("  ∂l/∂H     %44.9f\n", sum)
 }
 
 // manyUpdates is the end of part b: the error after 10,000 updates.
@@ -258,8 +299,8 @@ func (l *lesson) manyUpdates(ctx context.Context) error {
 		return err
 	}
 	l.say("4) Repeat the process")
-	l.figures([]figure{{name: "E_total after 10,000 updates", printed: "0.000351085", value: last.total.Item(), slip: 1}})
-	l.note("Slip 1:", "the lecture's 0.000351085 lost a zero. Its digits are those of the error that the 10,000th update starts from.")
+	l.figures([]figure{{name: "E_total after 10,000 updates", printed: "0.000351085", value: last.total.Item(), slip: 3}})
+	l.note("Slip 3:", "the lecture's 0.000351085 lost a zero. Its digits are those of the error that the 10,000th update starts from.")
 	l.printf("\n  E_total after  9,999 updates         %s\n", shown(before.total.Item()))
 	l.printf("  E_total after 10,000 updates         %s\n", shown(last.total.Item()))
 	l.printf("    the outputs, targets 0.01, 0.99    %s, %s\n", shown(last.outO[1].Item()), shown(last.outO[2].Item()))

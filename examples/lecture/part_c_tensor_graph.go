@@ -184,6 +184,9 @@ func tensorGraph(_ context.Context, l *lesson) error {
 	l.say("The same chain rule with vectors and matrices as nodes: x -> z(1) = w(1)x + b(1) -> a(1) = g(z(1)) -> "+
 		"z(2) = w(2)ᵀa(1) + b(2) -> ŷ = g(z(2)) -> l, with the label y = %g.", n.y)
 	l.printf("\n")
+	l.matrix("w(1)", r.w1.Tensor())
+	l.printf("  b(1) = %s\n  w(2) = %s\n  b(2) = %s\n", numbers(r.b1.Tensor()), numbers(r.w2.Tensor()), trimmed(r.b2.Item()))
+	l.printf("\n")
 	for _, v := range []graph.Value{r.x, r.z1, r.a1, r.z2, r.yHat, r.l} {
 		l.printf("  %-5s %-5s = %s\n", v.Name(), tensor.FormatShape(v.Dims()), numbers(v.Tensor()))
 	}
@@ -192,9 +195,11 @@ func tensorGraph(_ context.Context, l *lesson) error {
 		trimmed(r.dUnsigned.Item()), trimmed(r.dYHat.Item()))
 	l.note("Slip 5:", "(c) writes a for what (d) calls a(1). They are one node; z(2) = w(2)ᵀa(1) + b(2).")
 
-	l.say("autograd.Grad records the backward pass as nodes of the same graph: %d nodes before, %d after. "+
+	forwardLeaves, forwardOperations := census(r.l.Graph(), r.forwardEnd)
+	leaves, operations := census(r.l.Graph(), r.deltasEnd)
+	l.say("autograd.Grad records the backward pass on the same graph: %d leaves and %d operations before, %d and %d after. "+
 		"Each δ is checked against its equation, computed by hand with plain loops. ✓: they agree to %g of their size.",
-		r.forwardEnd, r.deltasEnd, handTolerance)
+		forwardLeaves, forwardOperations, leaves, operations, handTolerance)
 	l.printf("\n")
 	for _, e := range r.equations(d) {
 		mark := "✓"

@@ -173,16 +173,16 @@ func training(ctx context.Context, l *lesson) error {
 		"Row i is a test row if i mod 5 = 0, a validation row if i mod 5 = 1, else a training row: %d training, %d validation, %d test. "+
 		"Every column is standardized by the training rows. Credit: Wolberg, Mangasarian, Street, Street (1995), CC BY 4.0.",
 		s.train.Len()+s.valid.Len()+s.test.Len(), s.train.X.Dims()[1], s.train.Len(), s.valid.Len(), s.test.Len())
-	l.say("The network is f(x,w) of Figure 12.1: %d inputs, %d hidden nodes, one output, sigmoids. Algorithm 1 with batches of T = %d, η = %g, "+
+	l.say("The network is f(x,w) of Figure 12.1: %d inputs, %d hidden nodes H, one output, sigmoids. Algorithm 1 with batches of T = %d, η = %g, "+
 		"and cross entropy of the probabilities. One run, without regularization:", s.train.X.Dims()[1], hiddenNodes, batchSize, learningRate)
-	model, err := l.learningCurve(ctx, s)
+	c, err := l.learningCurve(ctx, s)
 	if err != nil {
 		return err
 	}
 	if err := l.sameAsFit(s); err != nil {
 		return err
 	}
-	if err := l.trainedPicture(model, s); err != nil {
+	if err := l.trainedPicture(c.model, s); err != nil {
 		return err
 	}
 
@@ -193,24 +193,28 @@ func training(ctx context.Context, l *lesson) error {
 	if err != nil {
 		return err
 	}
-	l.compareVariants(scores)
+	l.compareVariants(s, scores)
 	return nil
 }
 
-// learningCurve prints how the first run goes without regularization, and where early stopping would end it. It returns
-// the network that early stopping leaves.
-func (l *lesson) learningCurve(ctx context.Context, s *split) (nn.Layer, error) {
-	milestones := []int{1, 3, 10, 30, 100, 300}
+// A curve is how a training goes: the score after each epoch, and where early stopping would have ended it.
+type curve struct {
+	scores  []score  // of epoch 1, 2, ...
+	chosen  int      // the epoch that early stopping goes back to
+	stopped int      // the epoch after which it stops
+	model   nn.Layer // the network that it leaves
+}
+
+// learningCurve prints how the first run goes without regularization, and where early stopping would end it.
+func (l *lesson) learningCurve(ctx context.Context, s *split) (*curve, error) {
+	c := &curve{}
 	var failed error
-	l.printf("\n           cross entropy            wrong in 100 rows\n")
-	l.printf("  epoch    train   valid    test    train  valid   test\n")
-	_, _, err := unregularized.fit(ctx, l, s, 0, func(model nn.Layer, e nn.Epoch) {
-		if failed == nil && slices.Contains(milestones, e.Number) {
-			var at score
-			if at, failed = s.measure(model); failed == nil {
-				l.printf("  %5d   %s\n", e.Number, at)
-			}
+	_, _, err := unregularized.fit(ctx, l, s, 0, func(model nn.Layer, _ nn.Epoch) {
+		at, err := s.measure(model)
+		if failed == nil {
+			failed = err
 		}
+		c.scores = append(c.scores, at)
 	})
 	if err == nil {
 		err = failed
@@ -218,14 +222,31 @@ func (l *lesson) learningCurve(ctx context.Context, s *split) (nn.Layer, error) 
 	if err != nil {
 		return nil, err
 	}
-	model, stopped, err := stoppedEarly.fit(ctx, l, s, 0, nil)
+	model, best, err := stoppedEarly.fit(ctx, l, s, 0, nil)
 	if err != nil {
 		return nil, err
 	}
+	c.model, c.chosen = model, int(best.epochs)
+	c.stopped = min(c.chosen+patience, epochs)
+
+	shown := []int{1, 3, 10, 30, 100, 300, c.chosen, c.stopped}
+	slices.Sort(shown)
+	l.printf("\n           cross entropy            wrong in 100 rows\n")
+	l.printf("  epoch    train   valid    test    train  valid   test\n")
+	for _, epoch := range slices.Compact(shown) {
+		mark := ""
+		switch epoch {
+		case c.chosen:
+			mark = "   <- goes back to"
+		case c.stopped:
+			mark = "   <- stops"
+		}
+		l.printf("  %5d   %s%s\n", epoch, c.scores[epoch-1], mark)
+	}
 	l.say("Look at the cross entropy: it goes on falling on the training rows and rises again on the others. "+
-		"Early stopping ends the same run when the validation rows have not improved for %d epochs, and goes back to the best: epoch %.0f, %.1f wrong in 100 test rows.",
-		patience, stopped.epochs, 100*stopped.wrong[2])
-	return model, nil
+		"<-: early stopping ends the same run when the validation rows have not improved for %d epochs, and goes back to the best: epoch %d, %.1f wrong in 100 test rows.",
+		patience, c.chosen, 100*best.wrong[byTest])
+	return c, nil
 }
 
 // sameAsFit prints that the loop of algorithm1 and nn.Fit do the same.
@@ -275,7 +296,7 @@ func (l *lesson) trainVariants(ctx context.Context, s *split) ([][]score, error)
 }
 
 // compareVariants prints the table of variants.
-func (l *lesson) compareVariants(scores [][]score) {
+func (l *lesson) compareVariants(s *split, scores [][]score) {
 	l.say("Means over %d runs with other initial weights and batches, dropout with p = %g:", l.runs, keep)
 	l.printf("\n                          cross entropy            wrong in 100 rows\n")
 	l.printf("  regularization          train   valid    test    train  valid   test   epochs\n")
@@ -283,9 +304,12 @@ func (l *lesson) compareVariants(scores [][]score) {
 		m := mean(scores[i])
 		l.printf("  %-21s  %s   %6.0f\n", v.name, m, m.epochs)
 	}
-	l.say("Look at the distance between train and test. Without regularization the network knows its training rows by heart. " +
-		"L2 and early stopping keep the two together. A row more or less moves the last figures by 0.9: small differences mean nothing. " +
-		"The last line is logistic regression, a network without a hidden layer: on these data a hidden layer gains little.")
+	rows := float64(s.test.Len())
+	l.say("Look at the distance between train and test. Without regularization the network overfits: no training row is wrong any more. "+
+		"L2 and early stopping keep the two together. One of the %.0f test rows more or less moves a test figure by %.2f if it does so in one run of the %d, "+
+		"by %.1f if in each: small differences mean nothing. "+
+		"The last line is logistic regression, a network without a hidden layer: on these data a hidden layer gains little.",
+		rows, 100/rows/float64(l.runs), l.runs, 100/rows)
 }
 
 // trainedPicture writes the graph of a network for the first test row.

@@ -102,7 +102,7 @@ func gridSearch(ctx context.Context, l *lesson) error {
 	l.printf("  validation      %6d %6d  %6.2f  %6.2f   an honest figure\n", gridLayers[honest/len(gridNodes)], gridNodes[honest%len(gridNodes)], 100*cells[honest].wrong[1], 100*cells[honest].wrong[2])
 	l.printf("  test            %6d %6d  %6.2f  %6.2f   the smallest of %d\n", gridLayers[greedy/len(gridNodes)], gridNodes[greedy%len(gridNodes)], 100*cells[greedy].wrong[1], 100*cells[greedy].wrong[2], gridCells)
 
-	l.note("Slip 6:", "Figure 12.5 chooses the point that minimizes the test error. That is selection on the test set: "+
+	l.note("Slip 8:", "Figure 12.5 chooses the point that minimizes the test error. That is selection on the test set: "+
 		"the smallest of %d test errors is small by merit and by luck, and says too little about new data. "+
 		"Choose by the validation rows; the test rows, not looked at before, then give an honest figure. "+
 		"Had each of the %d runs chosen alone, the choice by test rows would report %.2f wrong in 100 on average, the choice by validation rows %.2f. "+

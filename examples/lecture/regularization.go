@@ -19,7 +19,7 @@ func penaltyGradient(lambda, w float64) float64 {
 // penaltySlip shows what the gradient of the lecture's penalty is.
 func (l *lesson) penaltySlip() {
 	const lambda, w = 0.01, 0.7
-	l.note("Slip 8:", "λ‖w‖² has the gradient 2λw, not λw: at λ = %g and w = %g the sweep gives %s. "+
+	l.note("Slip 6:", "λ‖w‖² has the gradient 2λw, not λw: at λ = %g and w = %g the sweep gives %s. "+
 		"PyTorch's weight_decay d adds d·w, so it is λ = d/2.", lambda, w, trimmed(penaltyGradient(lambda, w)))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"math"
 	"path/filepath"
@@ -64,6 +65,39 @@ func TestAlgorithm1(t *testing.T) {
 	}
 }
 
+// The rows of the learning curve that early stopping marks are those of the run that it ends.
+func TestLearningCurve(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for 300 epochs")
+	}
+	s := theSplit(t)
+	var out bytes.Buffer
+	c, err := newLesson(t, &out, 12, 1).learningCurve(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := s.measure(c.model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(left, c.scores[c.chosen-1], cmp.AllowUnexported(score{})); diff != "" {
+		t.Errorf("the network that is left and epoch %d: mismatch (-left +epoch)\n%s", c.chosen, diff)
+	}
+	for i, at := range c.scores[:c.stopped] {
+		if at.loss[byValidation] < left.loss[byValidation] {
+			t.Errorf("epoch %d has validation loss %v, want no less than the %v of the chosen epoch %d", i+1, at.loss[byValidation], left.loss[byValidation], c.chosen)
+		}
+	}
+	for _, want := range []string{
+		fmt.Sprintf("\n  %5d   %s   <- goes back to\n", c.chosen, c.scores[c.chosen-1]),
+		fmt.Sprintf("\n  %5d   %s   <- stops\n", c.stopped, c.scores[c.stopped-1]),
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no row %q in:\n%s", want, out.String())
+		}
+	}
+}
+
 // referenceWrong is the test error of scikit-learn 1.2's logistic regression, trained to the end on the same training
 // rows: it is right in 0.9737 of the test rows.
 const referenceWrong = 3.0 / 114
@@ -109,7 +143,7 @@ func TestVariants(t *testing.T) {
 	}
 }
 
-// Slip 8: the gradient of λ‖w‖² is 2λw.
+// Slip 6: the gradient of λ‖w‖² is 2λw.
 func TestSlipPenalty(t *testing.T) {
 	for _, tt := range []struct{ lambda, w, want float64 }{{0.01, 0.7, 0.014}, {0.5, -2, -2}, {0, 3, 0}} {
 		if got := penaltyGradient(tt.lambda, tt.w); !cmp.Equal(tt.want, got, rounding) {
@@ -149,7 +183,7 @@ func TestSlipDropout(t *testing.T) {
 	}
 }
 
-// Slip 6: the choice by validation rows and the choice by test rows differ, and the latter reports the smaller error.
+// Slip 8: the choice by validation rows and the choice by test rows differ, and the latter reports the smaller error.
 func TestSlipSelection(t *testing.T) {
 	cell := func(valid, validLoss, test, testLoss float64) score {
 		return score{wrong: [3]float64{0, valid, test}, loss: [3]float64{0, validLoss, testLoss}}
