@@ -8,6 +8,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/legible"
+	"github.com/seed366ff29f/chainrule/internal/notation"
 )
 
 // mostPaths is about the largest int: so many paths are counted.
@@ -149,9 +150,9 @@ func (e *explainer) rules(from, to int) string {
 
 // tensorRule returns how a node turns its cotangent into that of operand i.
 func (e *explainer) tensorRule(n graph.Node, i int) string {
-	r := rule(n, i)
+	r := notation.Rule(n, i)
 	if !legible.Prose(r) { // put in the numbers of constant parameters
-		r, _ = legible.FillRule(r, params(n, func(name string, _ int) string { return name }))
+		r, _ = legible.FillRule(r, notation.Parameters(n, func(i int) string { return notation.Parameter(n, i) }, factor))
 	}
 	if legible.HasWord(r, "ct") || legible.Prose(r) {
 		return r
