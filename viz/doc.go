@@ -6,7 +6,7 @@
 //	err := viz.DOT(file, loss, viz.WithGradients(grads), viz.WithContributions())
 //
 // and `dot -Tsvg` draws it. A node shows its name, its operation, its value v, and δ = ∂l/∂v, which the backward sweep
-// found. An edge shows the local derivative ∂v/∂u of the result v by the operand u, and what the sweep passes along it:
+// found. A value without a name has a number, v12, as in [autograd.Explain]. An edge shows the local derivative ∂v/∂u of the result v by the operand u, and what the sweep passes along it:
 // δ of v times the local derivative. Where a node is used more than once, these contributions add up to its δ. So the
 // picture holds the whole chain rule with its numbers.
 //
@@ -17,5 +17,6 @@
 // A picture of everything soon is too wide to show. [FoldUnnamed] draws the values with names only, as one does by hand;
 // [HideConstants] and [Direction] help as well, and [MaxNodes] keeps any graph to a size that can be read.
 //
-// What a picture shows is a [Picture], which [NewPicture] makes: it knows no format. DOT is one way to write it.
+// What a picture shows is a [Picture], which [NewPicture] makes: it knows no format. DOT is one way to write it. Another
+// renderer draws the nodes and edges with the text of [Node.Lines] and [Edge.Lines].
 package viz

@@ -3,10 +3,10 @@ package viz
 import (
 	"bufio"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
 // DOT writes root and everything that it depends on in the language of Graphviz: `dot -Tsvg graph.dot` draws it.
@@ -26,7 +26,7 @@ func (p *Picture) DOT(w io.Writer) error {
 	checkWriter("viz.Picture.DOT", w)
 	d := dotWriter{bufio.NewWriter(w)}
 	d.write("digraph chainrule {\n")
-	d.write("  graph [rankdir=", [...]string{"LR", "TB", "RL", "BT"}[p.Direction], ", bgcolor=white, ", font, ", fontsize=18, nodesep=0.25, ranksep=0.45")
+	d.write("  graph [rankdir=", [...]string{"LR", "TB", "RL", "BT"}[p.Direction], ", bgcolor=white, ", font, ", fontsize=18, nodesep=0.25, ranksep=0.45, newrank=true")
 	d.title(p)
 	d.write("];\n")
 	d.write("  node [", font, ", fontsize=14, color=\"#333333\", penwidth=1.2, margin=\"0.12,0.06\"];\n")
@@ -58,6 +58,9 @@ func checkWriter(op string, w io.Writer) {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil io.Writer: pass where to write, such as os.Stdout"))
 	}
 }
+
+// smaller is how much smaller than plain text the quiet one is, in points.
+const smaller = 2
 
 const font = `fontname="Helvetica,Arial,sans-serif"`
 
@@ -114,119 +117,56 @@ func shade(depth int) string {
 	return "#ececec"
 }
 
-// The looks of the kinds: told apart by shape and border, so that they can be when printed in grey.
-var looks = [...]string{
-	Leaf:      `shape=box, style=filled, fillcolor="#cfe2f7"`,
-	Constant:  `shape=box, style="filled,dotted", fillcolor=white`,
-	Operation: `shape=box, style="filled,rounded", fillcolor="#fff9e3"`,
-	Root:      `shape=box, style="filled,rounded", fillcolor="#ffd98f", peripheries=2`,
-	More:      `shape=box3d, style=filled, fillcolor="#dddddd"`,
+func (d dotWriter) node(depth int, n Node) {
+	d.indent(depth)
+	d.write(n.ID, " [", lookOf(n.Kind, n.Backward).attributes(), ", label=<")
+	d.label(n.Lines(), 14)
+	d.write(">];\n")
 }
 
-// backwardLook replaces the look of a node of the backward pass.
-const backwardLook = `shape=box, style="filled,rounded,dashed", fillcolor="#f3e0ef"`
-
-func (d dotWriter) node(depth int, n Node) {
-	look := looks[n.Kind]
-	if n.Backward && n.Kind != More {
-		look = backwardLook
-	}
-	d.indent(depth)
-	d.write(n.ID, " [", look, ", label=<")
-	first := true
-	line := func(parts ...string) {
-		if !first {
+// label writes lines of text, with the given size for plain text.
+func (d dotWriter) label(lines []Line, size int) {
+	small := `<FONT POINT-SIZE="` + strconv.Itoa(size-smaller) + `" COLOR="#444444">`
+	for i, l := range lines {
+		if i > 0 {
 			d.write("<BR/>")
 		}
-		first = false
-		d.write(parts...)
-	}
-	if n.Kind == More {
-		if n.Name != "" {
-			line("<B>", escape(n.Name), "</B>")
+		for _, s := range l {
+			switch text := escape(s.Text); s.Style {
+			case Bold:
+				d.write("<B>", text, "</B>")
+			case Quiet:
+				d.write(small, text, "</FONT>")
+			case Sweep:
+				d.write(`<FONT COLOR="#8f2d00">`, text, "</FONT>")
+			default:
+				d.write(text)
+			}
 		}
-		line("… ", legible.Count(n.Hidden), " more nodes")
-		d.write(">];\n")
-		return
 	}
-	if n.Name != "" {
-		line("<B>", escape(n.Name), "</B>")
-	}
-	switch formula := `<FONT POINT-SIZE="12" COLOR="#444444">` + escape(n.Formula) + "</FONT>"; {
-	case n.Op != "" && n.Formula != "":
-		line(escape(n.Op), "&#160; ", formula)
-	case n.Op != "":
-		line(escape(n.Op))
-	case n.Formula != "" && n.Name == "":
-		line(escape(n.Formula))
-	case n.Formula != "":
-		line(formula)
-	}
-	if n.Shape != "" {
-		line(escape(n.Shape), " ", escape(n.Value))
-	} else {
-		line(escape(n.Value))
-	}
-	if n.Adjoint != "" {
-		line(`<FONT COLOR="#8f2d00">`, equations(n.Adjoint, 2), "</FONT>")
-	}
-	d.write(">];\n")
 }
 
 func (d dotWriter) edge(p *Picture, e Edge) {
 	d.write("  ", p.Nodes[e.From].ID, " -> ", p.Nodes[e.To].ID)
-	var label []string
-	operand := `<FONT POINT-SIZE="11" COLOR="#444444">` + escape(e.Operand)
+	lines := e.Lines()
 	switch {
-	case e.Operand != "" && e.Derivative != "":
-		label = append(label, operand+": </FONT>"+escape(e.Derivative))
-	case e.Operand != "":
-		label = append(label, operand+"</FONT>")
-	case e.Derivative != "":
-		label = append(label, escape(e.Derivative))
-	}
-	if e.Contribution != "" {
-		label = append(label, `<FONT COLOR="#8f2d00">`+equations(e.Contribution, 1)+"</FONT>")
-	}
-	var attributes []string
-	if e.Backward {
-		attributes = append(attributes, `style=dashed, color="#8a3b7a"`)
-	}
-	if len(label) > 0 {
-		attributes = append(attributes, "label=<"+strings.Join(label, "<BR/>")+">")
-	}
-	if len(attributes) > 0 {
-		d.write(" [", strings.Join(attributes, ", "), "]")
-	}
-	d.write(";\n")
-}
-
-// equations returns the label's text for a = b = c, with a line break before every equals sign from the one with the
-// given number on.
-func equations(s string, first int) string {
-	parts := strings.Split(s, " = ")
-	if first > len(parts) {
-		first = len(parts)
-	}
-	lines := append([]string{strings.Join(parts[:first], " = ")}, parts[first:]...)
-	for i := range lines {
-		lines[i] = escape(lines[i])
-	}
-	return strings.Join(lines, "<BR/>= ")
-}
-
-// title writes the title and the legend.
-func (d dotWriter) title(p *Picture) {
-	var lines []string
-	if p.Title != "" {
-		lines = append(lines, "<B>"+escape(p.Title)+"</B>")
-	}
-	for _, l := range p.Legend {
-		lines = append(lines, `<FONT POINT-SIZE="12" COLOR="#333333">`+escape(l)+"</FONT>")
+	case e.Backward:
+		d.write(` [style=dashed, color="#8a3b7a"`)
+	case len(lines) > 0:
+		d.write(" [")
+	default:
+		d.write(";\n")
+		return
 	}
 	if len(lines) > 0 {
-		d.write(", labelloc=t, label=<", strings.Join(append(lines, " "), "<BR/>"), ">")
+		if e.Backward {
+			d.write(", ")
+		}
+		d.write("label=<")
+		d.label(lines, 12)
+		d.write(">")
 	}
+	d.write("];\n")
 }
 
 // escape returns s as the text of an HTML-like label, in which only these characters have a meaning: those of HTML, and

@@ -83,13 +83,14 @@ func text(label string) (string, error) {
 		case nil:
 			if errors.Is(err, io.EOF) {
 				s := strings.ReplaceAll(b.String(), "\u00a0", " ")
-				return strings.ReplaceAll(s, `\\`, `\`), nil
+				return strings.TrimLeft(strings.ReplaceAll(s, `\\`, `\`), "\n"), nil
 			}
 			return "", fmt.Errorf("%w in %s", err, label)
 		case xml.CharData:
 			b.Write(t)
 		case xml.StartElement:
-			if t.Name.Local == "BR" {
+			switch t.Name.Local {
+			case "BR", "TR":
 				b.WriteByte('\n')
 			}
 		}
@@ -169,13 +170,14 @@ func named(t *testing.T, name string) []byte {
 // wantLabels are the labels that the graph of named has.
 func wantLabels(name string) []string {
 	shown := legible.Name(name)
-	loss, title, line := shown, legible.Line(name, 120)+"\n", shown+"\n"
+	loss, title, x, y := shown, legible.Line(name, 120)+"\n", shown+"%1\n", shown+"%2\n" // two values have the name
 	if name == "" {
-		loss, title, line = "l", "", ""
+		loss, title, x, y = "l", "", "v1\n", "v2  "
 	}
 	return []string{
-		title + "in a node v: its value, and δ = ∂" + loss + "/∂v\non an edge from u to v: the local derivative ∂v/∂u\n ",
-		line + "2\nδ = 4", shown, line + "square  x²\n4\nδ = 1", "4",
+		title + "in a node v: its value, and δ = ∂" + loss + "/∂v\non an edge from u to v: the local derivative ∂v/∂u\n\n" +
+			"    a leaf that wants a gradient\n    where the sweep begins: δ = 1",
+		x + "2\nδ = 4", shown, y + "square  x²\n4\nδ = 1", "4",
 	}
 }
 

@@ -19,11 +19,11 @@ func ExampleDOT() {
 	}
 	// Output:
 	// digraph chainrule {
-	//   graph [rankdir=LR, bgcolor=white, fontname="Helvetica,Arial,sans-serif", fontsize=18, nodesep=0.25, ranksep=0.45];
+	//   graph [rankdir=LR, bgcolor=white, fontname="Helvetica,Arial,sans-serif", fontsize=18, nodesep=0.25, ranksep=0.45, newrank=true];
 	//   node [fontname="Helvetica,Arial,sans-serif", fontsize=14, color="#333333", penwidth=1.2, margin="0.12,0.06"];
 	//   edge [fontname="Helvetica,Arial,sans-serif", fontsize=12, color="#555555", fontcolor="#222222", arrowsize=0.7];
 	//   n0 [shape=box, style=filled, fillcolor="#cfe2f7", label=<<B>x</B><BR/>3<BR/><FONT COLOR="#8f2d00">δ = 6</FONT>>];
-	//   n1 [shape=box, style="filled,rounded", fillcolor="#ffd98f", peripheries=2, label=<<B>y</B><BR/>square&#160; <FONT POINT-SIZE="12" COLOR="#444444">x²</FONT><BR/>9<BR/><FONT COLOR="#8f2d00">δ = 1</FONT>>];
+	//   n1 [shape=box, style="filled,rounded", fillcolor="#ffd98f", peripheries=2, label=<<B>y</B><BR/>square&#160;&#160;<FONT POINT-SIZE="12" COLOR="#444444">x²</FONT><BR/>9<BR/><FONT COLOR="#8f2d00">δ = 1</FONT>>];
 	//   n0 -> n1 [label=<6>];
 	// }
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/legible"
+	"github.com/seed366ff29f/chainrule/internal/notation"
 )
 
 const (
@@ -49,15 +50,7 @@ func (p *painter) showsOperands(n graph.Node) bool {
 
 // constants returns the constant parameters of an operation by name, and its operands as themselves.
 func (p *painter) constants(n graph.Node) map[string]string {
-	m := make(map[string]string)
-	row := n.Row()
-	for k, name := range strings.Split(row.Params, ", ") {
-		m[name] = name
-		if row.UnaryParam != nil && 1 <= k && k <= 2 {
-			m[name] = legible.Factor(n.Float(k-1), p.digits)
-		}
-	}
-	return m
+	return notation.Parameters(n, func(i int) string { return notation.Parameter(n, i) }, p.factor)
 }
 
 // How tightly the parts of a formula hold together.
@@ -91,9 +84,7 @@ func (p *painter) expression(n graph.Node, depth int) (string, int) {
 		f = usual
 	}
 	inside := binding(f)
-	m := make(map[string]string)
-	names := strings.Split(row.Params, ", ")
-	for i := range min(n.NumInputs(), len(names)) {
+	m := notation.Parameters(n, func(i int) string {
 		text, b := p.inline(n.InputNode(i), depth)
 		need := inside
 		if inside == powers || i > 0 && (strings.Contains(f, " - ") || strings.Contains(f, "/")) || strings.HasPrefix(f, "-") {
@@ -102,26 +93,15 @@ func (p *painter) expression(n graph.Node, depth int) (string, int) {
 		if b < need {
 			text = "(" + text + ")"
 		}
-		m[names[i]] = text
-	}
-	if row.UnaryParam != nil {
-		for k, name := range names[1:min(len(names), 3)] {
-			m[name] = legible.Factor(n.Float(k), p.digits)
-		}
-	}
+		return text
+	}, p.factor)
 	if s, ok := legible.Fill(f, m); ok && f != "" && !onlyName(n, f) {
 		return s, inside
 	}
-	var args []string
-	for i := range n.NumInputs() {
-		if i == maxTerms {
-			args = append(args, "…")
-			break
-		}
+	return notation.Call(n, func(i int) string {
 		text, _ := p.inline(n.InputNode(i), depth)
-		args = append(args, text)
-	}
-	return n.OpName() + "(" + strings.Join(args, ", ") + ")", atoms
+		return text
+	}, p.factor), atoms
 }
 
 // inline writes an operand inside a formula, and returns how tightly it holds together.
@@ -131,7 +111,7 @@ func (p *painter) inline(n graph.Node, depth int) (string, int) {
 	case n.Name() != "":
 		return legible.Name(n.Name()), atoms
 	case n.NumInputs() == 0 && scalar:
-		return legible.Factor(v, p.digits), atoms
+		return p.factor(v), atoms
 	case n.NumInputs() == 0 || depth == maxNesting:
 		return "…", atoms
 	}

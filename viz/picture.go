@@ -3,6 +3,7 @@ package viz
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/legible"
+	"github.com/seed366ff29f/chainrule/internal/notation"
 )
 
 // A Picture is what a drawing of a graph shows: nodes, edges, boxes around them, and the text on each. It knows nothing
@@ -10,9 +11,11 @@ import (
 type Picture struct {
 	Title     string
 	Legend    []string // what the numbers are, nil for no legend
+	Keys      []Key    // what the looks of the nodes mean, nil for no legend
 	Direction Dir
 	Nodes     []Node    // in recording order
 	Edges     []Edge    // by the node they lead to, then by operand
+	Order     []Before  // what is not drawn, but stands in this order
 	Clusters  []Cluster // a parent stands before what is in it
 }
 
@@ -34,6 +37,7 @@ type Node struct {
 	Kind     Kind
 	Backward bool   // part of the backward pass; see [WithBackward]
 	Name     string // the name that was given, "" for none; of a scope, its name
+	Label    string // what [autograd.Explain] calls the value: its name, with a number behind one that is given twice; v12 without; of a scope, its name
 	Op       string // the operation: sigmoid; "" for a leaf, or where the formula says more
 	Formula  string // what it computes: 1/(1+e⁻ˣ); with folded operations w1·i1 + w2·i2 + b1
 	Shape    string // (2,3), "" for a scalar
@@ -46,7 +50,7 @@ type Node struct {
 // An Edge leads from an operand to the result of an operation.
 type Edge struct {
 	From, To     int    // indices of nodes
-	Operand      string // the operand's name where the order matters: a, b
+	Operand      string // which operand it is where the order matters: "2nd operand"
 	Derivative   string // the local derivative, "" for none
 	Contribution string // δ × local derivative = contribution, "" for none
 	Backward     bool   // part of the backward pass
@@ -57,6 +61,18 @@ type Cluster struct {
 	ID     string // cluster0, cluster1, ...
 	Name   string
 	Parent int // index of the cluster around it, -1 for none
+}
+
+// A Before is two nodes, by their indices, of which the first stands before the second, in the direction of the picture,
+// although nothing need lead from one to the other: the steps of a network that is unrolled in time stand in its order. A
+// layout takes it as an edge that is not drawn.
+type Before struct{ First, Second int }
+
+// A Key says in a legend what a kind of nodes is. A renderer shows a small node of the kind before the text.
+type Key struct {
+	Kind     Kind
+	Backward bool
+	Text     string
 }
 
 // titleLen is the number of characters after which a title is shortened.
@@ -75,6 +91,7 @@ func newPicture(op string, root graph.Value, options []Option) *Picture {
 	p.forward = p.g.Ancestors(graph.AllEdges, roots...)
 	roots = append(roots, p.backward...)
 	all := p.g.Ancestors(graph.AllEdges, roots...)
+	p.labels = notation.Labels(p.g, all)
 	if p.hideConstants {
 		dropConstants(p.g, all, roots)
 	}
@@ -98,10 +115,12 @@ type painter struct {
 	settings
 	root    graph.Value
 	g       *graph.Graph
+	labels  legible.Labels
 	forward graph.NodeSet // what the root and the further roots depend on
 	view    *view
 	cluster map[int]int // by scope
 	terms   []sum       // by node: what its uses contribute to its adjoint
+	ruled   bool        // a derivative says what becomes of the adjoint of the result
 }
 
 // addClusters makes the boxes of the scopes that have something in them.
@@ -140,6 +159,7 @@ func (p *painter) addNodes() {
 			n.Backward = !p.forward.Has(it.first)
 			if s >= 0 {
 				n.Name = legible.Name(p.view.scopes[s].Name)
+				n.Label = n.Name
 				s = p.view.scopes[s].Parent
 			}
 		} else {
@@ -172,7 +192,7 @@ func (p *painter) addEdges() {
 			}
 			switch pair := [2]int{from, to}; {
 			case v.items[from].count == 0 && v.items[to].count == 0:
-				p.label(&e, n, l)
+				p.describeEdge(&e, n, l)
 				p.Edges = append(p.Edges, e)
 			case from == to || drawn[pair]:
 			default:

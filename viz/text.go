@@ -1,17 +1,19 @@
 package viz
 
 import (
-	"reflect"
+	"maps"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/legible"
+	"github.com/seed366ff29f/chainrule/internal/notation"
 )
 
 // maxElements is the number of elements up to which a tensor is written out.
-const maxElements = 4
+const maxElements = 12
 
 // maxTerms is the number of terms up to which a sum is written out.
 const maxTerms = 4
@@ -20,11 +22,13 @@ func numbered(prefix string, k int) string { return prefix + strconv.Itoa(k) }
 
 func (p *painter) number(v float64) string { return legible.Number(v, p.digits) }
 
+func (p *painter) factor(v float64) string { return legible.Factor(v, p.digits) }
+
 func (p *painter) tensor(t *tensor.Tensor) string { return legible.Tensor(t, maxElements, p.digits) }
 
 // describe fills in what a node of the graph shows.
 func (p *painter) describe(out *Node, n graph.Node) {
-	out.Name = legible.Name(n.Name())
+	out.Name, out.Label = legible.Name(n.Name()), p.label(n)
 	out.Backward = !p.forward.Has(n.ID())
 	leaf := n.Value().IsLeaf()
 	switch {
@@ -51,6 +55,9 @@ func (p *painter) describe(out *Node, n graph.Node) {
 	}
 }
 
+// label returns what a node is called.
+func (p *painter) label(n graph.Node) string { return p.labels.Label(n.Name(), n.ID()) }
+
 // differentiated reports whether the picture shows ∂l/∂v of node n.
 func (p *painter) differentiated(n graph.Node) bool {
 	return p.grads != nil && n.WantsGrad() && p.forward.Has(n.ID()) && n.ID() <= p.grads.Loss().ID()
@@ -70,30 +77,32 @@ func (p *painter) adjoint(n graph.Node) string {
 	return "0"
 }
 
-// operand returns the name of operand i where it matters which operand is which.
+// operand returns what operand i is called where it matters which operand is which: by its place, or as the operation's
+// parameter if that is a word.
 func operand(n graph.Node, i int) string {
-	row := n.Row()
-	if n.NumInputs() < 2 || symmetric(row) {
+	if n.NumInputs() < 2 || symmetric(n.Row()) {
 		return ""
 	}
-	params := strings.Split(row.Params, ", ")
-	f := reflect.TypeOf(row.Func)
-	k := 0
-	for j := range f.NumIn() {
-		if j >= len(params) {
-			break
-		}
-		switch f.In(j) {
-		case reflect.TypeFor[graph.Value]():
-			if k == i {
-				return params[j]
-			}
-			k++
-		case reflect.TypeFor[[]graph.Value]():
-			return params[j] + "[" + strconv.Itoa(i-k) + "]"
+	if name := notation.Parameter(n, i); utf8.RuneCountInString(name) > 1 {
+		return name
+	}
+	return ordinal(i+1) + " operand"
+}
+
+// ordinal writes 1st, 2nd, 3rd, 4th.
+func ordinal(n int) string {
+	suffix := "th"
+	if n/10%10 != 1 {
+		switch n % 10 {
+		case 1:
+			suffix = "st"
+		case 2:
+			suffix = "nd"
+		case 3:
+			suffix = "rd"
 		}
 	}
-	return strconv.Itoa(i)
+	return strconv.Itoa(n) + suffix
 }
 
 // symmetric reports whether the operation's two operands can be exchanged: it tries.
@@ -114,8 +123,8 @@ func (p *painter) resolve(l *link, n graph.Node) {
 	}
 }
 
-// label fills in what the edge for a link to node n shows.
-func (p *painter) label(e *Edge, n graph.Node, l link) {
+// describeEdge fills in what the edge for a link to node n shows.
+func (p *painter) describeEdge(e *Edge, n graph.Node, l link) {
 	if l.operand >= 0 {
 		e.Operand = operand(n, l.operand)
 	}
@@ -126,16 +135,15 @@ func (p *painter) label(e *Edge, n graph.Node, l link) {
 	case l.known:
 		e.Derivative = p.number(l.d)
 	case l.operand >= 0:
-		e.Derivative = derivative(n, l.operand)
-	default:
-		e.Derivative = "Jacobian " + tensor.FormatShape(n.Dims()) + " × " + tensor.FormatShape(p.g.Value(l.from).Dims())
+		e.Derivative = p.derivative(n, l.operand)
+		p.ruled = p.ruled || strings.Contains(e.Derivative, "δ"+p.label(n)) || legible.HasWord(e.Derivative, "ct")
 	}
 	if !p.contributions || !p.differentiated(n) {
 		return
 	}
 	if l.known {
 		w := p.grads.Scalar(n.Value())
-		e.Contribution = p.number(w) + " · " + legible.Factor(l.d, p.digits) + " = " + p.number(product(w, l.d))
+		e.Contribution = p.number(w) + " · " + p.factor(l.d) + " = " + p.number(product(w, l.d))
 	} else if l.operand >= 0 && p.grads.Kept(n.Value()) {
 		e.Contribution = "→ " + p.tensor(p.grads.Contribution(n.Value(), l.operand))
 	}
@@ -149,15 +157,24 @@ func product(w, d float64) float64 {
 	return w * d
 }
 
-// derivative returns the row's formula for the derivative by operand i. A row whose operands have a formula each
-// separates them with commas; words stand for all operands.
-func derivative(n graph.Node, i int) string {
-	row := n.Row()
-	parts := strings.Split(row.Derivative, ", ")
-	if len(parts) != n.NumInputs() || strings.Contains(row.Derivative, " for ") || strings.Contains(row.Derivative, " where ") {
-		return row.Derivative
+// maxRule is the number of characters of a derivative in which the names of values are put in.
+const maxRule = 60
+
+// derivative returns the rule for the derivative by operand i, with the names of the values if it is a formula that is
+// short with them: δout·xᵀ for ct·bᵀ.
+func (p *painter) derivative(n graph.Node, i int) string {
+	rule := notation.Rule(n, i)
+	if !legible.Prose(rule) {
+		m := map[string]string{"y": p.label(n), "ct": "δ" + p.label(n)}
+		maps.Copy(m, notation.Parameters(n, func(i int) string { return p.label(n.InputNode(i)) }, p.factor))
+		if filled, ok := legible.FillRule(rule, m); ok && utf8.RuneCountInString(filled) <= maxRule {
+			return filled
+		}
 	}
-	return parts[i]
+	if n.Row().UnaryParam != nil {
+		rule, _ = legible.Fill(rule, p.constants(n))
+	}
+	return rule
 }
 
 // A sum collects what the uses of a node contribute to its adjoint.
@@ -200,41 +217,12 @@ func (p *painter) addSums() {
 			if i == 0 {
 				b.WriteString(p.number(v))
 			} else {
-				b.WriteString(" + " + legible.Factor(v, p.digits))
+				b.WriteString(" + " + p.factor(v))
 			}
 		}
 		if t.n > len(t.terms) {
 			b.WriteString(" + … (" + legible.Count(t.n) + " terms)")
 		}
 		n.Adjoint = b.String() + " = " + total
-	}
-}
-
-// addLegend says what the numbers are.
-func (p *painter) addLegend() {
-	if !p.legend {
-		return
-	}
-	node := "in a node v: its value"
-	edge := "on an edge from u to v: the local derivative ∂v/∂u"
-	if p.grads != nil {
-		loss := legible.Name(p.grads.Loss().Name())
-		if loss == "" {
-			loss = "l"
-		}
-		node += ", and δ = ∂" + loss + "/∂v"
-	}
-	if p.contributions {
-		edge += ", and δ of v times it, which is what v contributes to δ of u"
-	}
-	p.Legend = append(p.Legend, node, edge)
-	for _, e := range p.Edges {
-		if strings.Contains(e.Derivative, "ct") {
-			p.Legend = append(p.Legend, "for tensors: how the cotangent ct of v, which is its δ, becomes that of u")
-			break
-		}
-	}
-	if len(p.backward) > 0 {
-		p.Legend = append(p.Legend, "dashed: the backward pass")
 	}
 }

@@ -1,0 +1,65 @@
+package viz
+
+import (
+	"github.com/seed366ff29f/chainrule/internal/legible"
+)
+
+// addLegend says what the numbers and the looks of the nodes are.
+func (p *painter) addLegend() {
+	if !p.legend {
+		return
+	}
+	node := "in a node v: its value"
+	edge := "on an edge from u to v: the local derivative ∂v/∂u"
+	if p.grads != nil {
+		loss := legible.Name(p.grads.Loss().Name())
+		if loss == "" {
+			loss = "l"
+		}
+		node += ", and δ = ∂" + loss + "/∂v"
+	}
+	if p.contributions {
+		edge += ", and δ of v times it, which is what v contributes to δ of u"
+	}
+	p.Legend = append(p.Legend, node, edge)
+	if p.ruled {
+		p.Legend = append(p.Legend, "for tensors: how δv, which is δ of v, becomes what v contributes to δ of u")
+	}
+	p.addKeys()
+}
+
+// addKeys explains the kinds of nodes that there are.
+func (p *painter) addKeys() {
+	type look struct {
+		kind     Kind
+		backward bool
+	}
+	there := make(map[look]bool)
+	for _, n := range p.Nodes {
+		l := look{n.Kind, n.Backward && n.Kind != More}
+		if l.backward {
+			l.kind = Operation
+		}
+		there[l] = true
+	}
+	for _, k := range []Key{
+		{Leaf, false, "a leaf that wants a gradient"},
+		{Constant, false, "a constant"},
+		{Operation, false, "an operation"},
+		{Root, false, p.rootText()},
+		{Operation, true, "the backward pass"},
+		{More, false, "several nodes as one"},
+	} {
+		if there[look{k.Kind, k.Backward}] {
+			p.Keys = append(p.Keys, k)
+		}
+	}
+}
+
+// rootText says what the root is.
+func (p *painter) rootText() string {
+	if p.grads != nil && p.grads.Loss().ID() == p.root.ID() {
+		return "where the sweep begins: δ = 1"
+	}
+	return "the value that the picture is of"
+}
