@@ -49,6 +49,9 @@ func (p *Picture) DOT(w io.Writer) error {
 	for _, e := range p.Edges {
 		d.edge(p, e)
 	}
+	for _, o := range p.Order {
+		d.write("  ", p.Nodes[o.First].ID, " -> ", p.Nodes[o.Second].ID, " [style=invis, weight=0];\n")
+	}
 	d.write("}\n")
 	return d.w.Flush()
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -64,6 +65,30 @@ func twoLayers() (loss graph.Value, deltas []graph.Value) {
 		deltas[k].Named(name)
 	}
 	return loss, deltas
+}
+
+// unrolled returns the loss of a recurrent network that is unrolled over three steps.
+func unrolled() graph.Value {
+	g := graph.New()
+	vector := func(v ...float64) graph.Value { return g.ConstTensor(tensor.Of(v, len(v))) }
+	u := g.VarTensor(tensor.Of([]float64{0.1, -0.2, 0.3, 0.4}, 2, 2)).Named("u")
+	w := g.VarTensor(tensor.Of([]float64{0.5, 0.1, -0.3, 0.2}, 2, 2)).Named("w")
+	v := g.VarTensor(tensor.Of([]float64{0.7, -0.6}, 2)).Named("v")
+	h := vector(0, 0).Named("h0")
+	var loss graph.Value
+	for t, x := range [][]float64{{1, 0}, {0, 1}, {1, 1}} {
+		number := strconv.Itoa(t + 1)
+		done := g.Scope("step " + number)
+		h = ops.Tanh(ops.Add(ops.MatMul(u, vector(x...).Named("x"+number)), ops.MatMul(w, h))).Named("h" + number)
+		l := ops.Square(ops.AddScalar(ops.Dot(v, h), -0.5)).Named("l" + number)
+		done()
+		if t == 0 {
+			loss = l
+		} else {
+			loss = ops.Add(loss, l)
+		}
+	}
+	return loss.Named("l")
 }
 
 // hostile are names that break a careless writer of DOT.
@@ -134,6 +159,9 @@ var pictures = []struct {
 		g.Scope("empty")()
 		outer()
 		return viz.DOT(w, ops.Square(h).Named("y"))
+	}},
+	{"unrolled", func(w io.Writer) error {
+		return viz.DOT(w, unrolled(), viz.FoldUnnamed())
 	}},
 	{"names", func(w io.Writer) error {
 		g := graph.New()

@@ -104,6 +104,7 @@ func newPicture(op string, root graph.Value, options []Option) *Picture {
 	p.addClusters()
 	p.addNodes()
 	p.addEdges()
+	p.addOrder()
 	p.addSums()
 	p.addLegend()
 	return &p.Picture

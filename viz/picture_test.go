@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,11 +99,20 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// checkAcyclic checks that no edges, together with the order in time, lead in a circle.
 func checkAcyclic(t *testing.T, p *viz.Picture) {
 	t.Helper()
 	waits := make([]int, len(p.Nodes))
+	next := make([][]int, len(p.Nodes))
+	add := func(from, to int) {
+		waits[to]++
+		next[from] = append(next[from], to)
+	}
 	for _, e := range p.Edges {
-		waits[e.To]++
+		add(e.From, e.To)
+	}
+	for _, o := range p.Order {
+		add(o.First, o.Second)
 	}
 	var ready []int
 	for k, w := range waits {
@@ -114,17 +124,90 @@ func checkAcyclic(t *testing.T, p *viz.Picture) {
 	for ; len(ready) > 0; done++ {
 		k := ready[len(ready)-1]
 		ready = ready[:len(ready)-1]
-		for _, e := range p.Edges {
-			if e.From == k {
-				if waits[e.To]--; waits[e.To] == 0 {
-					ready = append(ready, e.To)
-				}
+		for _, to := range next[k] {
+			if waits[to]--; waits[to] == 0 {
+				ready = append(ready, to)
 			}
 		}
 	}
 	if done != len(p.Nodes) {
 		t.Fatalf("the picture has a cycle: %d of %d nodes can be ordered\n%+v", done, len(p.Nodes), p.Edges)
 	}
+}
+
+// TestOrder checks which nodes stand before which for no other reason than that steps repeat in time.
+func TestOrder(t *testing.T) {
+	g := graph.New()
+	x, w := g.Var(1).Named("x"), g.Var(2).Named("w")
+	scope := func(name string, in graph.Value, result string) graph.Value {
+		defer g.Scope(name)()
+		c := g.Const(3).Named("input of " + result)
+		return ops.Add(ops.Mul(in, w), c).Named(result)
+	}
+	chain := func(names ...string) graph.Value {
+		h := x
+		for k, name := range names {
+			h = scope(name, h, fmt.Sprintf("h%d", k+1))
+		}
+		return h
+	}
+	inside := func() graph.Value {
+		defer g.Scope("network")()
+		return chain("step 1", "step 2")
+	}
+	for _, c := range []struct {
+		name    string
+		root    graph.Value
+		options []viz.Option
+		want    []string
+	}{
+		{"steps", chain("step 1", "step 2", "step 3"), []viz.Option{viz.FoldUnnamed()},
+			[]string{"h1 before input of h2", "h2 before input of h3"}},
+		{"names without numbers", chain("cell", "cell"), []viz.Option{viz.FoldUnnamed()}, []string{"h1 before input of h2"}},
+		{"inside another scope", inside(), []viz.Option{viz.FoldUnnamed()}, []string{"h1 before input of h2"}},
+		{"all nodes", chain("step 1", "step 2"), nil, []string{"h1 before input of h2"}},
+		{"an edge is enough", chain("step 1", "step 2"), []viz.Option{viz.FoldUnnamed(), viz.HideConstants()}, nil},
+		{"other names", chain("hidden layer", "output layer"), nil, nil},
+		{"beside each other", ops.Add(scope("head 1", x, "h1"), scope("head 2", x, "h2")), nil, nil},
+		{"a step between them is missing", ops.Add(scope("step 1", x, "h1"), scope("step 3", scope("step 2", x, "h2"), "h3")), []viz.Option{viz.FoldUnnamed()},
+			[]string{"h2 before input of h3"}},
+		{"part of the graph as one node", chain("step 1", "step 2", "step 3"), []viz.Option{viz.MaxNodes(4)}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := viz.NewPicture(c.root, c.options...)
+			var got []string
+			for _, o := range p.Order {
+				got = append(got, p.Nodes[o.First].Label+" before "+p.Nodes[o.Second].Label)
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestOrderOfWideSteps checks that steps with many ends and many beginnings get no more pairs than they have nodes.
+func TestOrderOfWideSteps(t *testing.T) {
+	const width = 40
+	g := graph.New()
+	xs := make([]graph.Value, width)
+	for k := range xs {
+		xs[k] = g.Var(float64(k))
+	}
+	for step := range 2 {
+		done := g.Scope(fmt.Sprintf("step %d", step))
+		for k, x := range xs {
+			xs[k] = ops.Tanh(x)
+		}
+		done()
+	}
+	y := ops.Sum(ops.Stack(0, xs...))
+	p := viz.NewPicture(y, viz.MaxNodes(1000))
+	if got, want := len(p.Order), 2*width-3; got != want {
+		t.Errorf("%d pairs, want %d", got, want)
+	}
+	checkAcyclic(t, p)
 }
 
 // TestFoldedDerivatives checks the derivatives along folded edges: the chain rule over the picture must give the
