@@ -163,6 +163,28 @@ var pictures = []struct {
 	{"unrolled", func(w io.Writer) error {
 		return viz.DOT(w, unrolled(), viz.FoldUnnamed())
 	}},
+	{"shapes", func(w io.Writer) error {
+		return viz.DOT(w, unrolled(), viz.FoldUnnamed(), viz.ShapesOnly(), viz.HideEdgeLabels(), viz.Legend(), viz.Direction(viz.TopToBottom))
+	}},
+	{"layers", func(w io.Writer) error {
+		e := lecture()
+		return viz.DOT(w, e, viz.FoldScopes(), viz.HideConstants(), viz.WithGradients(autograd.Backward(e)), viz.Legend())
+	}},
+	{"quiet", func(w io.Writer) error { // the structure, and δ
+		e := lecture()
+		return viz.DOT(w, e, viz.FoldUnnamed(), viz.HideValues(), viz.HideEdgeLabels(), viz.WithGradients(autograd.Backward(e)), viz.WithContributions(),
+			viz.Legend())
+	}},
+	{"convolution", func(w io.Writer) error {
+		g := graph.New()
+		x := g.ConstTensor(tensor.Of([]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, 1, 1, 4, 4)).Named("image")
+		k := g.VarTensor(tensor.Of([]float64{0.1, -0.2, 0.3, 0.4}, 1, 1, 2, 2)).Named("kernel")
+		b := g.VarTensor(tensor.Of([]float64{0.5}, 1)).Named("bias")
+		y := ops.ReLU(ops.Conv2DBias(ops.Tanh(x).Named("x"), k, b, 1, 0).Named("maps"))
+		y = ops.Conv2D(y, g.VarTensor(tensor.Of([]float64{1, 0, 0, -1}, 1, 1, 2, 2)).Named("kernel 2"), 1, 0)
+		l := ops.Mean(y).Named("l")
+		return viz.DOT(w, l, viz.WithGradients(autograd.Backward(l)), viz.WithContributions(), viz.Legend())
+	}},
 	{"names", func(w io.Writer) error {
 		g := graph.New()
 		y := g.Const(0).Named("")

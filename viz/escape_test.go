@@ -176,7 +176,7 @@ func wantLabels(name string) []string {
 	}
 	return []string{
 		title + "in a node v: its value, and δ = ∂" + loss + "/∂v\non an edge from u to v: the local derivative ∂v/∂u\n\n" +
-			"    a leaf that wants a gradient\n    where the sweep begins: δ = 1",
+			"    a leaf that wants a gradient\n    where the backward sweep begins",
 		x + "2\nδ = 4", shown, y + "square  x²\n4\nδ = 1", "4",
 	}
 }

@@ -1,6 +1,9 @@
 package viz
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
@@ -9,19 +12,30 @@ func (p *painter) addLegend() {
 	if !p.legend {
 		return
 	}
-	node := "in a node v: its value"
-	edge := "on an edge from u to v: the local derivative ∂v/∂u"
+	var node []string
+	switch {
+	case p.shapes:
+		node = append(node, "its shape")
+	case !p.hideValues:
+		node = append(node, "its value")
+	}
 	if p.grads != nil {
 		loss := legible.Name(p.grads.Loss().Name())
 		if loss == "" {
 			loss = "l"
 		}
-		node += ", and δ = ∂" + loss + "/∂v"
+		node = append(node, "δ = ∂"+loss+"/∂v")
 	}
-	if p.contributions {
-		edge += ", and δ of v times it, which is what v contributes to δ of u"
+	if len(node) > 0 {
+		p.Legend = append(p.Legend, "in a node v: "+strings.Join(node, ", and "))
 	}
-	p.Legend = append(p.Legend, node, edge)
+	if slices.ContainsFunc(p.Edges, func(e Edge) bool { return e.Derivative != "" }) {
+		edge := "on an edge from u to v: the local derivative ∂v/∂u"
+		if p.contributions {
+			edge += ", and δ of v times it, which is what v contributes to δ of u"
+		}
+		p.Legend = append(p.Legend, edge)
+	}
 	if p.ruled {
 		p.Legend = append(p.Legend, "for tensors: how δv, which is δ of v, becomes what v contributes to δ of u")
 	}
@@ -59,7 +73,7 @@ func (p *painter) addKeys() {
 // rootText says what the root is.
 func (p *painter) rootText() string {
 	if p.grads != nil && p.grads.Loss().ID() == p.root.ID() {
-		return "where the sweep begins: δ = 1"
+		return "where the backward sweep begins"
 	}
 	return "the value that the picture is of"
 }

@@ -45,9 +45,9 @@ func (n Node) Lines() []Line {
 	add := func(l ...Span) { lines = append(lines, l) }
 	if n.Kind == More {
 		if n.Name == "" {
-			return []Line{{{"… " + legible.Count(n.Hidden) + " more nodes", Plain}}}
+			return []Line{{{"… " + count(n.Hidden, "more "), Plain}}}
 		}
-		return []Line{{{n.Name, Bold}}, {{legible.Count(n.Hidden) + " nodes", Plain}}}
+		return []Line{{{n.Name, Bold}}, {{count(n.Hidden, ""), Plain}}}
 	}
 	var head Line
 	if n.Name == "" && n.Label != "" {
@@ -83,6 +83,14 @@ func (n Node) Lines() []Line {
 		lines = append(lines, equations(n.Adjoint, 2)...)
 	}
 	return lines
+}
+
+// count writes 1 node, 1,234 more nodes.
+func count(n int, more string) string {
+	if n == 1 {
+		return "1 " + more + "node"
+	}
+	return legible.Count(n) + " " + more + "nodes"
 }
 
 // valueLines returns a shape and a value, beside each other if there is room.

@@ -15,7 +15,11 @@ type settings struct {
 	backward      []graph.Value
 	roots         []graph.Value
 	hideConstants bool
+	hideValues    bool
+	hideEdges     bool // their labels
+	shapes        bool
 	fold          bool
+	foldScopes    bool
 	legend        bool
 	limit         int
 	direction     Dir
@@ -56,12 +60,26 @@ func Roots(values ...graph.Value) Option {
 // HideConstants leaves out constants, and operations on nothing but constants.
 func HideConstants() Option { return func(s settings) settings { s.hideConstants = true; return s } }
 
+// HideValues leaves out what the nodes computed. Names, operations, shapes, and δ if [WithGradients] asks for it, stay.
+func HideValues() Option { return func(s settings) settings { s.hideValues = true; return s } }
+
+// HideEdgeLabels leaves out what stands on the edges: local derivatives, contributions, which operand it is. A node that
+// is used more than once still shows its δ as the sum of the contributions, if [WithContributions] asks for that.
+func HideEdgeLabels() Option { return func(s settings) settings { s.hideEdges = true; return s } }
+
+// ShapesOnly writes the shape of every value in place of its numbers, () for a scalar, and no numbers on the edges. It does
+// not go with [WithGradients].
+func ShapesOnly() Option { return func(s settings) settings { s.shapes = true; return s } }
+
+// FoldScopes draws every scope as one node, but for those that a root stands in.
+func FoldScopes() Option { return func(s settings) settings { s.foldScopes = true; return s } }
+
 // FoldUnnamed draws leaves, roots and values with names only. An edge between two of them leads through the operations
 // that are left out, and shows the derivative through all of them; a node says what they compute together. A graph in
 // which that makes more than a million ways is drawn with all its operations.
 func FoldUnnamed() Option { return func(s settings) settings { s.fold = true; return s } }
 
-// Legend writes under the title what the numbers in it are.
+// Legend writes under the title what the numbers are and what the looks of the nodes mean.
 func Legend() Option { return func(s settings) settings { s.legend = true; return s } }
 
 // MaxNodes limits the nodes of the picture to n ≥ 2. Of a larger graph scopes are drawn as one node each, and if they
@@ -112,6 +130,8 @@ func read(op string, root graph.Value, options []Option) settings {
 		panic(graph.Errorf(op, graph.ErrUsage, "no direction %d: use viz.LeftToRight, viz.TopToBottom, viz.RightToLeft or viz.BottomToTop", s.direction))
 	case s.contributions && s.grads == nil:
 		panic(graph.Errorf(op, graph.ErrUsage, "viz.WithContributions without gradients: add viz.WithGradients(autograd.Backward(loss))"))
+	case s.shapes && s.grads != nil:
+		panic(graph.Errorf(op, graph.ErrUsage, "viz.ShapesOnly with gradients, which are numbers: leave out viz.WithGradients, or use viz.HideValues"))
 	case s.grads != nil && s.grads.Graph() != g:
 		panic(graph.Errorf(op, graph.ErrForeign, "the gradients are of another graph: use autograd.Backward on a value of this one"))
 	}

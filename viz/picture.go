@@ -99,7 +99,7 @@ func newPicture(op string, root graph.Value, options []Option) *Picture {
 	if p.fold {
 		folded, _ = fold(p.g, all, roots)
 	}
-	p.view = newView(p.g, all, folded, roots, p.limit)
+	p.view = newView(p.g, all, folded, roots, p.limit, p.foldScopes)
 	p.Title, p.Direction = legible.Line(p.title, titleLen), p.direction
 	p.addClusters()
 	p.addNodes()

@@ -375,6 +375,8 @@ func TestMisuse(t *testing.T) {
 			"viz.DOT: the gradients are of another graph: use autograd.Backward on a value of this one"},
 		{"contributions alone", draw(viz.WithContributions()),
 			"viz.DOT: viz.WithContributions without gradients: add viz.WithGradients(autograd.Backward(loss))"},
+		{"shapes with gradients", draw(viz.WithGradients(autograd.Backward(x)), viz.ShapesOnly()),
+			"viz.DOT: viz.ShapesOnly with gradients, which are numbers: leave out viz.WithGradients, or use viz.HideValues"},
 		{"nil option", draw(viz.Legend(), nil), "viz.DOT: option 2 is nil: leave it out"},
 		{"nil writer", func() { _ = viz.DOT(nil, x) }, "viz.DOT: got a nil io.Writer: pass where to write, such as os.Stdout"},
 		{"picture to a nil writer", func() { _ = viz.NewPicture(x).DOT(nil) },

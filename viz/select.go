@@ -51,11 +51,12 @@ type view struct {
 }
 
 // newView chooses what to draw of the nodes in the set: everything if that is at most limit items; else the graph with
-// scopes drawn as one item each, as many of them opened as there is room for; else the items nearest to the roots.
-func newView(g *graph.Graph, in graph.NodeSet, folded map[int][]link, roots []graph.Value, limit int) *view {
+// scopes drawn as one item each, as many of them opened as there is room for; else the items nearest to the roots. With
+// foldScopes no scope is opened but those around the roots.
+func newView(g *graph.Graph, in graph.NodeSet, folded map[int][]link, roots []graph.Value, limit int, foldScopes bool) *view {
 	v := &view{g: g, scopes: g.Scopes(), in: in, folded: folded, shown: in, at: map[int]int{}, scopeAt: map[int]int{}, rest: -1}
-	if in.Len() > limit {
-		v.collapse(roots, limit)
+	if in.Len() > limit || foldScopes {
+		v.collapse(roots, limit, foldScopes)
 	}
 	v.makeItems()
 	return v
@@ -107,8 +108,8 @@ func (v *view) boxes(roots []graph.Value) (boxes []box, outside, kids int) {
 	return boxes, outside, kids
 }
 
-// collapse fills in shown and collapsed for a set with more than limit nodes.
-func (v *view) collapse(roots []graph.Value, limit int) {
+// collapse fills in shown and collapsed for at most limit items.
+func (v *view) collapse(roots []graph.Value, limit int, foldScopes bool) {
 	boxes, visible, kids := v.boxes(roots)
 	visible += kids
 	within := make([][]int, len(boxes)) // scopes inside, not empty, the last first
@@ -129,7 +130,7 @@ func (v *view) collapse(roots []graph.Value, limit int) {
 	for i := 0; i < len(queue); i++ {
 		s := queue[i]
 		b := &boxes[s]
-		if more := b.own + b.kids - 1; !b.open && visible+more <= limit {
+		if more := b.own + b.kids - 1; !foldScopes && !b.open && visible+more <= limit {
 			b.open = true
 			visible += more
 		}

@@ -44,10 +44,15 @@ func (p *painter) describe(out *Node, n graph.Node) {
 	if !leaf {
 		out.Op, out.Formula = p.formula(n)
 	}
-	if v, ok := n.Scalar(); ok {
-		out.Value = p.number(v)
-	} else {
+	v, scalar := n.Scalar()
+	if !scalar || p.shapes {
 		out.Shape = tensor.FormatShape(n.Dims())
+	}
+	switch {
+	case p.shapes || p.hideValues:
+	case scalar:
+		out.Value = p.number(v)
+	default:
 		out.Value = p.tensor(n.Data())
 	}
 	if p.differentiated(n) {
@@ -125,6 +130,9 @@ func (p *painter) resolve(l *link, n graph.Node) {
 
 // describeEdge fills in what the edge for a link to node n shows.
 func (p *painter) describeEdge(e *Edge, n graph.Node, l link) {
+	if p.hideEdges {
+		return
+	}
 	if l.operand >= 0 {
 		e.Operand = operand(n, l.operand)
 	}
@@ -132,6 +140,7 @@ func (p *painter) describeEdge(e *Edge, n graph.Node, l link) {
 		return
 	}
 	switch {
+	case l.known && p.shapes:
 	case l.known:
 		e.Derivative = p.number(l.d)
 	case l.operand >= 0:
@@ -160,16 +169,14 @@ func product(w, d float64) float64 {
 // maxRule is the number of characters of a derivative in which the names of values are put in.
 const maxRule = 60
 
-// derivative returns the rule for the derivative by operand i, with the names of the values if it is a formula that is
-// short with them: δout·xᵀ for ct·bᵀ.
+// derivative returns the rule for the derivative by operand i, with the names of the values if it is short with them:
+// δout·xᵀ for ct·bᵀ. A formula with letters that stand for something else stays as it is.
 func (p *painter) derivative(n graph.Node, i int) string {
 	rule := notation.Rule(n, i)
-	if !legible.Prose(rule) {
-		m := map[string]string{"y": p.label(n), "ct": "δ" + p.label(n)}
-		maps.Copy(m, notation.Parameters(n, func(i int) string { return p.label(n.InputNode(i)) }, p.factor))
-		if filled, ok := legible.FillRule(rule, m); ok && utf8.RuneCountInString(filled) <= maxRule {
-			return filled
-		}
+	m := map[string]string{"y": p.label(n), "ct": "δ" + p.label(n)}
+	maps.Copy(m, notation.Parameters(n, func(i int) string { return p.label(n.InputNode(i)) }, p.factor))
+	if filled, ok := legible.FillRule(rule, m); (ok || legible.Prose(rule)) && utf8.RuneCountInString(filled) <= maxRule {
+		return filled
 	}
 	if n.Row().UnaryParam != nil {
 		rule, _ = legible.Fill(rule, p.constants(n))
