@@ -95,8 +95,9 @@ func unrolled() graph.Value {
 var hostile = []string{
 	`"`, `\`, `\N`, `\G\L\E\T\H`, `ends in \`, `\"`, "line\nbreak\r\n", "tab\there", "null\x00", "bell\a, escape\x1b[31m",
 	"<B>", "</TABLE>", "a > b && c < d", "&amp;", "&#0;", "<!-- -->", "<![CDATA[", "]]>", "];}", "n0 -> n1", "subgraph cluster0 {",
-	"//", "/*", "#", "\xff\xfe\xc3", "\ufffe\uffff", "\u202eabc", "\u200b", " ", "  two  spaces  ", "\u00a0", "ŷ δ ∂ 日本語 🎓", "e\u0301",
-	strings.Repeat("long ", 100), strings.Repeat("&", 100),
+	"//", "/*", "#", "\xff\xfe\xc3", "\ufffe\uffff", "\u202eabc", "\u200f\u2067abc\u2069\u061c\u200e", "\u200b", "\u2028\u2029\u0085",
+	"שלום (1) مرحبا", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "javascript:alert(1)", "</svg></text>", "url(#x)", "'", "%s %n {{.}}", " ", "  two  spaces  ", "\u00a0", "ŷ δ ∂ 日本語 🎓", "e\u0301",
+	strings.Repeat("long ", 100), strings.Repeat("&", 100), strings.Repeat("<", 1<<20), strings.Repeat("\u202e\xff", 1<<19),
 }
 
 // steps records n operations on x in a row.

@@ -12,12 +12,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/legible"
 	"github.com/seed366ff29f/chainrule/ops"
 	"github.com/seed366ff29f/chainrule/viz"
@@ -187,11 +189,68 @@ func FuzzDOTEscape(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		got := check(t, string(named(t, name)))
+		dot := named(t, name)
+		checkInert(t, dot)
+		got := check(t, string(dot))
 		if diff := cmp.Diff(wantLabels(name), got); diff != "" {
 			t.Errorf("labels mismatch (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// hostileOp is an operation whose texts are all hostile: whoever registers a row writes what he likes.
+var hostileOp graph.Op
+
+func hostileFunc(x, y graph.Value) graph.Value { return graph.Binary(hostileOp, x, y) }
+
+func init() {
+	all := strings.Join(hostile, "")
+	hostileOp = graph.Register(graph.Row{
+		Name: all, Func: hostileFunc, Params: all + ", <y>", Doc: all, Formula: "<x>\x00·" + all, Derivative: all + ", <y>\u202e" + all,
+		Binary: func(a, b float64) (y, da, db float64) { return a + b, 1, 1 },
+		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
+	})
+}
+
+// TestHostileOperation draws operations whose names and rules are hostile, with their operands and without.
+func TestHostileOperation(t *testing.T) {
+	g := graph.New()
+	x := g.VarTensor(tensor.Of([]float64{1, 2}, 2)).Named("x")
+	y := hostileFunc(x, hostileFunc(x, g.ConstTensor(tensor.Of([]float64{1, 2}, 2))))
+	l := ops.Sum(y)
+	for _, options := range [][]viz.Option{nil, {viz.HideConstants()}, {viz.FoldUnnamed()}, {viz.WithGradients(autograd.Backward(l)), viz.WithContributions(), viz.Legend()}} {
+		var b bytes.Buffer
+		if err := viz.DOT(&b, l, options...); err != nil {
+			t.Fatal(err)
+		}
+		checkInert(t, b.Bytes())
+	}
+}
+
+// mostBytes is more than a picture of a few nodes needs.
+const mostBytes = 16 << 10
+
+// checkInert checks that a picture is DOT, short, and without a character that could hide or move another.
+func checkInert(t *testing.T, dot []byte) {
+	t.Helper()
+	if len(dot) > mostBytes {
+		t.Errorf("%d bytes of DOT, want at most %d", len(dot), mostBytes)
+	}
+	for _, label := range check(t, string(dot)) {
+		for _, r := range label {
+			if r != '\n' && !unicode.IsPrint(r) {
+				t.Errorf("label %q has the character %U, which does not print", label, r)
+			}
+		}
+	}
+}
+
+// TestDirectionOfWriting puts characters that change the direction of what stands around them, or hide, into the names of a
+// picture.
+func TestDirectionOfWriting(t *testing.T) {
+	for _, r := range "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u2028\u2029\u00ad\U000e0001" {
+		checkInert(t, named(t, "a"+string(r)+"b"))
+	}
 }
 
 var svgText = regexp.MustCompile(`<text[^>]*>([^<]*)</text>`)

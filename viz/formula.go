@@ -17,12 +17,12 @@ const (
 // show all operands, constants or folded operations, the formula says what they are, and stands for all if it is short.
 func (p *painter) formula(n graph.Node) (op, formula string) {
 	row := n.Row()
-	op, formula = n.OpName(), row.Formula
+	op, formula = legible.Name(n.OpName()), row.Formula
 	switch {
 	case !p.showsOperands(n):
 		formula, _ = p.expression(n, 0)
 		if len([]rune(formula)) <= maxFormula {
-			return "", formula
+			return "", legible.Line(formula, maxFormula)
 		}
 	case row.UnaryParam != nil:
 		formula, _ = legible.Fill(formula, p.constants(n))
@@ -30,7 +30,7 @@ func (p *painter) formula(n graph.Node) (op, formula string) {
 	if len([]rune(formula)) > maxFormula/2 || onlyName(n, formula) {
 		formula = ""
 	}
-	return op, formula
+	return op, legible.Line(formula, maxFormula)
 }
 
 // onlyName reports whether a formula is a parameter's name and nothing else: the operation moves numbers only.

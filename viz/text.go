@@ -166,8 +166,10 @@ func product(w, d float64) float64 {
 	return w * d
 }
 
-// maxRule is the number of characters of a derivative in which the names of values are put in.
-const maxRule = 60
+const (
+	maxRule  = 60  // characters of a derivative in which the names of values are put in
+	maxWords = 120 // characters of a derivative
+)
 
 // derivative returns the rule for the derivative by operand i, with the names of the values if it is short with them:
 // δout·xᵀ for ct·bᵀ. A formula with letters that stand for something else stays as it is.
@@ -176,12 +178,12 @@ func (p *painter) derivative(n graph.Node, i int) string {
 	m := map[string]string{"y": p.label(n), "ct": "δ" + p.label(n)}
 	maps.Copy(m, notation.Parameters(n, func(i int) string { return p.label(n.InputNode(i)) }, p.factor))
 	if filled, ok := legible.FillRule(rule, m); (ok || legible.Prose(rule)) && utf8.RuneCountInString(filled) <= maxRule {
-		return filled
+		return legible.Line(filled, maxRule)
 	}
 	if n.Row().UnaryParam != nil {
 		rule, _ = legible.Fill(rule, p.constants(n))
 	}
-	return rule
+	return legible.Line(rule, maxWords)
 }
 
 // A sum collects what the uses of a node contribute to its adjoint.

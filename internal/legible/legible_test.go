@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/legible"
@@ -28,6 +29,17 @@ func TestName(t *testing.T) {
 				t.Errorf("Name(%q) = %q, want %q", c.in, got, c.want)
 			}
 		})
+	}
+}
+
+// TestNameOfEveryCharacter holds that no character that hides, or changes the direction of what stands around it, stays.
+func TestNameOfEveryCharacter(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		for _, c := range legible.Name(string(r)) {
+			if !unicode.IsPrint(c) {
+				t.Errorf("Name(%q) has the character %U, which does not print", r, c)
+			}
+		}
 	}
 }
 

@@ -117,5 +117,5 @@ func Call(n graph.Node, operandText func(i int) string, numberText func(float64)
 	if len(args) > maxArguments {
 		args = append(args[:maxArguments], "…")
 	}
-	return n.OpName() + "(" + strings.Join(args, ", ") + ")"
+	return legible.Name(n.OpName()) + "(" + strings.Join(args, ", ") + ")"
 }
