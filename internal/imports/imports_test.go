@@ -45,6 +45,7 @@ var floors = []struct {
 	{"viz/layout", nil},
 	{"viz/svg/graphviz/nocache", nil},
 	{"viz/svg/graphviz", []string{"github.com/goccy/go-graphviz"}},
+	{"viz/page/javascript", nil},
 	{"examples", nil},
 	{"internal/imports", nil},
 }
