@@ -46,6 +46,7 @@ var floors = []struct {
 	{"viz/svg/graphviz/nocache", nil},
 	{"viz/svg/graphviz", []string{"github.com/goccy/go-graphviz"}},
 	{"viz/page/javascript", nil},
+	{"viz/plot", []string{"gonum.org/v1/plot", "golang.org/x/image/font"}},
 	{"examples", nil},
 	{"internal/imports", nil},
 }

@@ -1,0 +1,278 @@
+package plot
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	gonum "gonum.org/v1/plot"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/legible"
+	"github.com/seed366ff29f/chainrule/nn"
+)
+
+type curvesOption func(*settings)
+
+func (o curvesOption) setCurves(s *settings) { o(s) }
+
+// MetricName names the metric of the training, such as "share of errors".
+func MetricName(name string) CurvesOption {
+	name = legible.Line(name, maxText)
+	return curvesOption(func(s *settings) { s.metric = name })
+}
+
+// LearningRates draws the learning rate of each epoch below the other curves, which a History does not keep:
+// nn.Report.LR has it.
+func LearningRates(rates ...float64) CurvesOption {
+	return curvesOption(func(s *settings) { s.rates = append(s.rates, rates...) })
+}
+
+// Curves draws the learning curves of a training: the loss of each epoch on the training and on the validation set, and
+// below it the metric, each if there is one. The epoch whose parameters the training ended with, since it was the best on
+// the validation set, is marked:
+//
+//	history, err := nn.Fit(ctx, model, train, config)
+//	...
+//	err = plot.Curves(history).SaveFile("curves.svg")
+//
+// A figure that is not finite leaves a gap, and is counted in a line above. Curves panics with a [*graph.Error] if the
+// history or an option is nil.
+func Curves(h *nn.History, options ...CurvesOption) *Figure {
+	const op = "plot.Curves"
+	s := newSettings(op, 640, 0)
+	apply(s, options, CurvesOption.setCurves)
+	if h == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *nn.History: give what nn.Fit has returned"))
+	}
+	n := len(h.Epochs)
+	epochs := make([]float64, n)
+	column := func(of func(e nn.Epoch) float64) []float64 {
+		out := make([]float64, n)
+		for i, e := range h.Epochs {
+			epochs[i] = float64(i + 1)
+			out[i] = of(e)
+		}
+		return out
+	}
+	trainLoss, validLoss := column(func(e nn.Epoch) float64 { return e.TrainLoss }), column(func(e nn.Epoch) float64 { return e.ValidLoss })
+	trainMetric, validMetric := column(func(e nn.Epoch) float64 { return e.TrainMetric }), column(func(e nn.Epoch) float64 { return e.ValidMetric })
+	best := h.Best
+	if best < 0 || best >= n || !isFinite(validLoss[best]) && !isFinite(validMetric[best]) {
+		best = -1
+	}
+
+	loss := linePlot{yLabel: "loss", logY: s.logY, marks: s.marks, wholeX: true, atZero: true}
+	loss.add("training", epochs, trainLoss)
+	if hasNumbers(validLoss) {
+		loss.add("validation", epochs, validLoss)
+	}
+	plots := []linePlot{loss}
+	if hasNumbers(trainMetric) || hasNumbers(validMetric) {
+		name := s.metric
+		if name == "" {
+			name = "metric"
+		}
+		metric := linePlot{yLabel: name, wholeX: true, atZero: true}
+		metric.add("training", epochs, trainMetric)
+		if hasNumbers(validMetric) {
+			metric.add("validation", epochs, validMetric)
+		}
+		plots = append(plots, metric)
+	}
+	for i := range plots {
+		if best < 0 {
+			break
+		}
+		m := mark{x: epochs[best]}
+		for _, c := range plots[i].curves {
+			if c.name == "validation" {
+				m.dots = append(m.dots, dot{c.ys[best], c.look})
+			}
+		}
+		if i == 0 {
+			m.label = fmt.Sprintf("epoch %d chosen", best+1)
+			if slices.Min(validLoss) == validLoss[best] { // by it, as far as one can see
+				m.label += ": validation loss " + legible.Number(validLoss[best], s.digits)
+			}
+		}
+		plots[i].marks = append(plots[i].marks, m)
+	}
+	if len(s.rates) > 0 {
+		rates := linePlot{yLabel: "learning rate", wholeX: true, atZero: true}
+		rates.add("", epochsOf(len(s.rates)), s.rates)
+		plots = append(plots, rates)
+	}
+	if s.height == 0 {
+		s.height = 130 + 190*float64(len(plots))
+	}
+	last := epochs
+	if len(s.rates) > n {
+		last = epochsOf(len(s.rates))
+	}
+	x := nothing()
+	x.add(1)
+	if len(last) > 0 {
+		x.add(last[len(last)-1])
+	}
+	var panels []panel
+	for i, p := range plots {
+		p.x, p.width = x, s.width
+		if i == len(plots)-1 {
+			p.xLabel = "epoch"
+		}
+		if n == 0 && i == 0 {
+			p.empty = "no epoch has come to its end"
+		}
+		share := 1.0
+		if i > 0 {
+			share = 0.8
+		}
+		panels = append(panels, panel{p.plot(), share})
+	}
+	f := newFigure(s, describeCurves(h, best, s), panels...)
+	f.notes = append(f.notes, gaps(loss.curves, s.logY)...)
+	return f
+}
+
+func epochsOf(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = float64(i + 1)
+	}
+	return out
+}
+
+// hasNumbers reports whether one of the numbers is not NaN.
+func hasNumbers(values []float64) bool {
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// gaps returns notes on what the curves cannot show.
+func gaps(curves []series, log bool) []note {
+	var notes []note
+	for _, c := range curves {
+		odd, low, first := 0, 0, 0.0
+		for i, y := range c.ys {
+			switch {
+			case !isFinite(y):
+				odd++
+				if odd == 1 {
+					first = c.xs[i]
+				}
+			case log && y <= 0:
+				low++
+			}
+		}
+		name := c.name
+		if name == "" {
+			name = "curve"
+		}
+		if odd > 0 {
+			notes = append(notes, note{text: fmt.Sprintf("%s: %s of %s values not finite, the first at %s", name, legible.Count(odd), legible.Count(len(c.ys)), legible.Number(first, 6))})
+		}
+		if low > 0 {
+			notes = append(notes, note{text: fmt.Sprintf("%s: %s of %s values not above 0, which a logarithmic axis cannot show", name, legible.Count(low), legible.Count(len(c.ys)))})
+		}
+	}
+	return notes
+}
+
+// describeCurves says in words what learning curves show.
+func describeCurves(h *nn.History, best int, s *settings) string {
+	n := len(h.Epochs)
+	if n == 0 {
+		return "Learning curves without an epoch."
+	}
+	number := func(v float64) string { return legible.Number(v, s.digits) }
+	first, last := h.Epochs[0], h.Epochs[n-1]
+	var b strings.Builder
+	fmt.Fprintf(&b, "Learning curves over %s. Training loss: %s in the first, %s in the last.", count(n, "epoch"), number(first.TrainLoss), number(last.TrainLoss))
+	if !math.IsNaN(last.ValidLoss) {
+		fmt.Fprintf(&b, " Validation loss: %s in the first, %s in the last.", number(first.ValidLoss), number(last.ValidLoss))
+	}
+	if best >= 0 {
+		fmt.Fprintf(&b, " Epoch %d is chosen, with validation loss %s.", best+1, number(h.Epochs[best].ValidLoss))
+	}
+	return b.String()
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return legible.Count(n) + " " + what + "s"
+}
+
+// A linePlot is a plot of curves with direct labels that is being put together.
+type linePlot struct {
+	xLabel, yLabel string
+	curves         []series
+	marks          []mark
+	x              span      // of the horizontal axis
+	shown          []float64 // what the vertical axis shows, nil for all points
+	logY           bool
+	wholeX         bool    // whole numbers along the horizontal axis
+	atZero         bool    // the vertical axis begins at 0, if the numbers allow it
+	empty          string  // what to say without data
+	width          float64 // of the figure
+}
+
+// add adds a curve with the next look.
+func (l *linePlot) add(name string, xs, ys []float64) {
+	l.curves = append(l.curves, series{name: name, xs: xs, ys: ys, look: lookOf(len(l.curves))})
+}
+
+func (l linePlot) plot() *gonum.Plot {
+	p := newPlot(l.xLabel, l.yLabel)
+	above := 0.05
+	for _, m := range l.marks {
+		if m.label != "" {
+			above = 0.05 + headroom
+		}
+	}
+	shown := l.shown
+	if shown == nil {
+		for _, c := range l.curves {
+			shown = append(shown, c.ys...)
+		}
+	}
+	y := nothing()
+	for _, v := range shown {
+		if !l.logY || v > 0 {
+			y.add(v)
+		}
+	}
+	switch {
+	case l.logY:
+		p.Y.Scale, p.Y.Tick.Marker = logScale{}, logTicks{}
+		p.Y.Min, p.Y.Max = y.logAxis(above)
+	case l.atZero:
+		p.Y.Min, p.Y.Max = y.lossAxis(above)
+	default:
+		p.Y.Min, p.Y.Max = y.axis(0.05, above)
+	}
+	p.X.Tick.Marker = ticks{most: min(max(int(l.width/64), 3), 10), whole: l.wholeX}
+	if l.wholeX && !l.x.empty() && l.x.lo == l.x.hi {
+		p.X.Min, p.X.Max = l.x.lo-0.5, l.x.hi+0.5
+	} else {
+		p.X.Min, p.X.Max = l.x.axis(0, 0)
+	}
+	if y.empty() && l.empty != "" {
+		p.Add(message(l.empty))
+	}
+	for _, c := range l.curves {
+		p.Add(thinned(c))
+	}
+	for _, m := range l.marks {
+		p.Add(m)
+	}
+	p.Add(endLabels(l.curves))
+	return p
+}

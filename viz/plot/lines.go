@@ -1,0 +1,49 @@
+package plot
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/legible"
+)
+
+// A Line is a curve for [Lines].
+type Line struct {
+	Name string    // stands at the end of the curve; may be empty
+	X    []float64 // nil for 1, 2, 3, ...
+	Y    []float64 // numbers that are not finite leave gaps
+}
+
+// Lines draws curves with their names at their ends: the error over updates, a metric of several runs, or anything
+// else.
+//
+//	err := plot.Lines([]plot.Line{{Name: "E", Y: errors}}, plot.LogY(), plot.XLabel("update")).SVG(w)
+//
+// Lines panics with a [*graph.Error] if X and Y of a line differ in length.
+func Lines(lines []Line, options ...LinesOption) *Figure {
+	const op = "plot.Lines"
+	s := newSettings(op, 640, 360)
+	apply(s, options, LinesOption.setLines)
+	l := linePlot{xLabel: "x", yLabel: "y", logY: s.logY, marks: s.marks, x: nothing(), width: s.width, empty: "no data"}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s.", count(len(lines), "curve"))
+	for i, line := range lines {
+		if line.X != nil && len(line.X) != len(line.Y) {
+			panic(graph.Errorf(op, graph.ErrShape, "line %d has %d numbers X and %d Y: give one of each for a point, or leave X out", i, len(line.X), len(line.Y)))
+		}
+		xs := line.X
+		if xs == nil {
+			xs = epochsOf(len(line.Y))
+		}
+		name := legible.Name(line.Name)
+		l.x.add(xs...)
+		l.add(name, xs, line.Y)
+		if n := len(xs); n > 0 {
+			fmt.Fprintf(&b, " %s: from %s to %s.", name, legible.Number(line.Y[0], s.digits), legible.Number(line.Y[n-1], s.digits))
+		}
+	}
+	f := newFigure(s, b.String(), panel{l.plot(), 1})
+	f.notes = gaps(l.curves, s.logY)
+	return f
+}

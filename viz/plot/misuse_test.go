@@ -1,0 +1,120 @@
+package plot_test
+
+import (
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/testkit"
+	"github.com/seed366ff29f/chainrule/nn"
+	"github.com/seed366ff29f/chainrule/nn/data"
+	"github.com/seed366ff29f/chainrule/viz/plot"
+)
+
+func TestMisuse(t *testing.T) {
+	set := points([]float64{1, 2}, math.Sqrt)
+	one, two := nn.Linear(newRand(), 1, 1), nn.Linear(newRand(), 2, 2)
+	wide := &data.Set{X: tensor.New(tensor.Float64, 3, 2), T: tensor.New(tensor.Float64, 3, 1)}
+	for _, c := range []struct {
+		f    func()
+		want string
+	}{
+		{func() { plot.Size(99, 400) }, "plot.Size: 99 × 400 px: want from 100 to 4000 each"},
+		{func() { plot.Size(400, nan) }, "plot.Size: 400 × NaN px: want from 100 to 4000 each"},
+		{func() { plot.Size(inf, 400) }, "plot.Size: +Inf × 400 px: want from 100 to 4000 each"},
+		{func() { plot.Mark(nan, "here") }, `plot.Mark: "here" at NaN: want a finite number`},
+		{func() { plot.Digits(0) }, "plot.Digits: 0 digits: want from 1 to 17"},
+		{func() { plot.Digits(18) }, "plot.Digits: 18 digits: want from 1 to 17"},
+		{func() { plot.Over(1, 1) }, "plot.Over: from 1 to 1: want finite numbers, the lower one first"},
+		{func() { plot.Over(nan, 1) }, "plot.Over: from NaN to 1: want finite numbers, the lower one first"},
+		{func() { plot.Over(-math.MaxFloat64, math.MaxFloat64) }, "plot.Over: from -1.7976931348623157e+308 to 1.7976931348623157e+308: want finite numbers, the lower one first"},
+		{func() { plot.Lines([]plot.Line{{}, {X: []float64{1}, Y: []float64{1, 2}}}) }, "plot.Lines: line 1 has 1 numbers X and 2 Y: give one of each for a point, or leave X out"},
+		{func() { plot.Grid(nil) }, "plot.Grid: 0 rows without a number: give one or more of each"},
+		{func() { plot.Grid([][]float64{{}, {}}) }, "plot.Grid: 2 rows without a number: give one or more of each"},
+		{func() { plot.Grid([][]float64{{1, 2}, {3}}) }, "plot.Grid: row 1 has 1 numbers, row 0 has 2: want the same for each"},
+		{func() { plot.Grid(make([][]float64, 65), plot.Rows()) }, "plot.Grid: 65 rows without a number: give one or more of each"},
+		{func() { plot.Grid([][]float64{make([]float64, 65)}) }, "plot.Grid: 1 × 65 cells: want at most 64 × 64, leave some out"},
+		{func() { plot.Grid([][]float64{{1, 2}}, plot.Rows("a", "b")) }, "plot.Grid: 2 labels from plot.Rows for 1 of them: give one for each"},
+		{func() { plot.Grid([][]float64{{1, 2}}, plot.Columns()) }, "plot.Grid: 0 labels from plot.Columns for 2 of them: give one for each"},
+		{func() { plot.Grid([][]float64{{1, 2}}, plot.MarkCell(1, 0, "a")) }, `plot.Grid: mark "a" at row 1, column 0 of 1 × 2 cells: they are counted from 0`},
+		{func() { plot.Grid([][]float64{{1, 2}}, plot.MarkCell(0, -1, "a")) }, `plot.Grid: mark "a" at row 0, column -1 of 1 × 2 cells: they are counted from 0`},
+		{func() { plot.Fit(two, set) }, "plot.Fit: the model does not take rows of shape (1): nn.Linear: layer \"weight\" takes 2 numbers a row, x has shape (241,1): give x the shape (rows, 2)"},
+		{func() { plot.Fit(one, wide) }, "plot.Fit: the set has shape (3,2) in X for 3 examples: want one number for each, of shape (3,1)"},
+		{func() { plot.Fit(one, &data.Set{X: set.X}) }, "plot.Fit: the set has nothing in T for 2 examples: want one number for each, of shape (2,1)"},
+		{func() { plot.Fit(one, &data.Set{}) }, "plot.Fit: data.Set: no features: set X to a tensor of shape (examples, features)"},
+		{func() { plot.Fit(nn.Linear(newRand(), 1, 3), set) }, `plot.Fit: model "model" gives 241 rows the shape (241,3): want one number for each`},
+		{func() { plot.Fit(one, set, plot.Compare("b", two)) }, "plot.Fit: the model does not take rows of shape (1): nn.Linear: layer \"weight\" takes 2 numbers a row, x has shape (241,1): give x the shape (rows, 2)"},
+	} {
+		err := graph.Try(c.f)
+		if err == nil || err.Error() != c.want {
+			t.Errorf("got error  %v\nwant %s", err, c.want)
+		}
+	}
+}
+
+// TestNil calls every function that can be called with nil, with nil and with values that were not made by their
+// constructors. Each call must panic with a *graph.Error, or return one, or be harmless.
+func TestNil(t *testing.T) {
+	const harmless = ""
+	set := points([]float64{1, 2}, math.Sqrt)
+	one := nn.Linear(newRand(), 1, 1)
+	grid := [][]float64{{1}}
+	lines := []plot.Line{{Y: []float64{1, 2}}}
+	made := plot.Lines(lines)
+	var none *plot.Figure
+	var returned error
+	type call struct {
+		f    func()
+		want string // in the message
+	}
+	figure := func(f func(p *plot.Figure)) []call {
+		return []call{{func() { f(nil) }, "nil or zero *plot.Figure"}, {func() { f(new(plot.Figure)) }, "nil or zero *plot.Figure"}}
+	}
+	calls := map[string][]call{
+		"Curves": {
+			{func() { plot.Curves(nil) }, "nil *nn.History"}, {func() { plot.Curves(new(nn.History)) }, harmless}, {func() { plot.Curves(history(1, true), nil) }, "option 0 is nil"},
+			{func() { plot.Curves(history(1, true), plot.Option(nil)) }, "option 0 is nil"}, {func() { plot.Curves(history(1, true), plot.LogY(), plot.LineOption(nil)) }, "option 1 is nil"},
+		},
+		"Lines": {{func() { plot.Lines(nil) }, harmless}, {func() { plot.Lines(make([]plot.Line, 2)) }, harmless}, {func() { plot.Lines(lines, nil) }, "option 0 is nil"}},
+		"Fit": {
+			{func() { plot.Fit(nil, set) }, "got a nil model"}, {func() { plot.Fit(one, nil) }, "no features"}, {func() { plot.Fit(one, set, nil) }, "option 0 is nil"},
+		},
+		"Target":          {{func() { plot.Target(nil) }, "got a nil function"}},
+		"Compare":         {{func() { plot.Compare("a", nil) }, `got a nil model "a"`}},
+		"Grid":            {{func() { plot.Grid(nil) }, "0 rows"}, {func() { plot.Grid(grid, nil) }, "option 0 is nil"}, {func() { plot.Grid(grid, plot.TableOption(nil)) }, "option 0 is nil"}},
+		"Figure.Plots":    figure(func(p *plot.Figure) { p.Plots() }),
+		"Figure.Size":     figure(func(p *plot.Figure) { p.Size() }),
+		"Figure.SVG":      append(figure(func(p *plot.Figure) { returned = p.SVG(io.Discard) }), call{func() { returned = made.SVG(nil) }, "nil io.Writer"}),
+		"Figure.PNG":      append(figure(func(p *plot.Figure) { returned = p.PNG(io.Discard) }), call{func() { returned = made.PNG(nil) }, "nil io.Writer"}),
+		"Figure.SaveFile": figure(func(p *plot.Figure) { returned = p.SaveFile("a.svg") }),
+		"Figure.Draw":     append(figure(func(p *plot.Figure) { p.Draw(draw.Canvas{}) }), call{func() { made.Draw(draw.Canvas{}) }, "the canvas draws nowhere"}),
+	}
+	for _, f := range testkit.Exported(t, 20) {
+		if f.TakesNil("nn.Layer", "io.Writer", "CurvesOption", "LinesOption", "FitOption", "GridOption") && calls[f.Name] == nil {
+			t.Errorf("no call of %s: say what it does with nil", f.Name)
+		}
+	}
+	for name, list := range calls {
+		for i, c := range list {
+			returned = nil
+			err := graph.Try(c.f)
+			if err == nil {
+				err = returned
+			}
+			switch {
+			case c.want == harmless && err != nil:
+				t.Errorf("%s, call %d: error %v, want none", name, i, err)
+			case c.want != harmless && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("%s, call %d: error %v, want one with %q", name, i, err, c.want)
+			}
+		}
+	}
+	if err := graph.Try(func() { none.Plots() }); err == nil {
+		t.Error("a nil figure has plots")
+	}
+}

@@ -1,0 +1,103 @@
+package plot
+
+import (
+	"image/color"
+	"math"
+
+	"golang.org/x/image/font"
+	gonum "gonum.org/v1/plot"
+	gonumfont "gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Colours of what is not data.
+var (
+	ink    = rgb(0x222222)
+	soft   = rgb(0x595959) // of less important text; contrast 7 on white
+	axis   = rgb(0x767676)
+	faint  = rgb(0xe3e3e3)
+	absent = rgb(0xc9c9c9) // of cells without a number
+)
+
+// A look tells a series from others by colour, dashes and the shape of its points, any of which is enough. The colours
+// are those of Okabe and Ito, Color universal design (2008), which people with any common form of colour blindness can
+// tell apart; the light ones are darkened to a contrast of 3 on white, and text to one of 4.5.
+type look struct {
+	line, text, area color.Color
+	dashes           []vg.Length
+	shape            shape
+}
+
+var looks = [...]look{
+	{rgb(0x0072b2), rgb(0x00639b), rgb(0xcfe3f0), nil, circle},
+	{rgb(0xd55e00), rgb(0xa94a00), rgb(0xf9e1cf), []vg.Length{7, 3}, triangle},
+	{rgb(0x009e73), rgb(0x00704f), rgb(0xcfece4), []vg.Length{7, 3, 1.5, 3}, square},
+	{rgb(0xb5628f), rgb(0x964a74), rgb(0xf3e2ec), []vg.Length{2, 2.5}, diamond},
+	{rgb(0x222222), rgb(0x222222), rgb(0xe2e2e2), []vg.Length{12, 3}, cross},
+	{rgb(0x3795c9), rgb(0x1f6f9e), rgb(0xdff0fa), []vg.Length{3, 3, 9, 3}, down},
+	{rgb(0xb07a00), rgb(0x855c00), rgb(0xfaefd2), []vg.Length{1.5, 2, 1.5, 6}, plus},
+}
+
+// lookOf returns the look of series i. There are seven, which then come again.
+func lookOf(i int) look { return looks[i%len(looks)] }
+
+func (l look) lineStyle() draw.LineStyle {
+	return draw.LineStyle{Color: l.line, Width: 2, Dashes: l.dashes}
+}
+
+func rgb(v uint32) color.RGBA {
+	return color.RGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: 255}
+}
+
+// sequential holds the stops of a palette, ColorBrewer's YlGnBu (Brewer, Harrower and Pennsylvania State University, Apache
+// License 2.0), which is safe for colour-blind people.
+var sequential = []color.RGBA{
+	rgb(0xffffd9), rgb(0xedf8b1), rgb(0xc7e9b4), rgb(0x7fcdbb), rgb(0x41b6c4), rgb(0x1d91c0), rgb(0x225ea8), rgb(0x253494), rgb(0x081d58),
+}
+
+// levels is the number of colours that a palette is cut into: more than an eye can tell, and few enough that many cells
+// have the same.
+const levels = 41
+
+// colorAt returns the colour of a palette at t from 0 to 1, of one of levels.
+func colorAt(stops []color.RGBA, t float64) color.RGBA {
+	t = math.Round(min(max(t, 0), 1)*(levels-1)) / (levels - 1) * float64(len(stops)-1)
+	i := min(int(t), len(stops)-2)
+	t -= float64(i)
+	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a)*(1-t) + float64(b)*t)) }
+	a, b := stops[i], stops[i+1]
+	return color.RGBA{R: mix(a.R, b.R), G: mix(a.G, b.G), B: mix(a.B, b.B), A: 255}
+}
+
+// inkOn returns black or white, whichever has the greater contrast on a colour, by the relative luminance of WCAG 2.
+func inkOn(c color.RGBA) color.RGBA {
+	linear := func(v uint8) float64 {
+		if x := float64(v) / 255; x > 0.04045 {
+			return math.Pow((x+0.055)/1.055, 2.4)
+		}
+		return float64(v) / 255 / 12.92
+	}
+	if l := 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B); (l+0.05)*(l+0.05) < 1.05*0.05 {
+		return rgb(0xffffff)
+	}
+	return rgb(0x000000)
+}
+
+// Sizes of text, in px.
+const (
+	axisText  = 13
+	tickText  = 12
+	smallText = 12
+)
+
+const bold = font.WeightBold
+
+// textStyle returns the style of text that stands on its baseline, from left to right.
+func textStyle(size vg.Length, c color.Color) text.Style {
+	return text.Style{
+		Color: c, Font: gonumfont.Font{Typeface: "Liberation", Variant: "Sans", Size: size},
+		XAlign: draw.XLeft, YAlign: draw.YBottom, Handler: gonum.DefaultTextHandler,
+	}
+}

@@ -1,0 +1,471 @@
+package plot_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"image/png"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/nn"
+	"github.com/seed366ff29f/chainrule/nn/data"
+	"github.com/seed366ff29f/chainrule/viz/plot"
+)
+
+var nan, inf = math.NaN(), math.Inf(1)
+
+// history returns the history of n epochs in which validation is best after two thirds of them.
+func history(n int, metric bool) *nn.History {
+	h := &nn.History{Best: 2 * n / 3}
+	for i := range n {
+		e := nn.Epoch{Number: i + 1, TrainLoss: 1 / float64(i+1), ValidLoss: 0.2 + math.Abs(float64(i-h.Best))/float64(n), TrainMetric: nan, ValidMetric: nan}
+		if metric {
+			e.TrainMetric, e.ValidMetric = e.TrainLoss/2, e.ValidLoss/2
+		}
+		h.Epochs = append(h.Epochs, e)
+	}
+	return h
+}
+
+// with returns a history whose losses and metrics are the given numbers.
+func with(values ...float64) *nn.History {
+	h := &nn.History{}
+	for i, v := range values {
+		h.Epochs = append(h.Epochs, nn.Epoch{Number: i + 1, TrainLoss: v, ValidLoss: v, TrainMetric: v, ValidMetric: v})
+	}
+	return h
+}
+
+func newRand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+
+// points returns a set of points of a function of one number.
+func points(xs []float64, f func(float64) float64) *data.Set {
+	ts := make([]float64, len(xs))
+	for i, x := range xs {
+		ts[i] = f(x)
+	}
+	return &data.Set{X: tensor.Of(xs, len(xs), 1), T: tensor.Of(ts, len(xs), 1)}
+}
+
+// odd are numbers that break careless drawing.
+var odd = map[string][]float64{
+	"none":           {},
+	"one":            {0.5},
+	"zero":           {0},
+	"zeros":          {0, 0, 0},
+	"constant":       {0.25, 0.25, 0.25},
+	"NaN":            {nan},
+	"NaNs":           {nan, nan, nan},
+	"Inf":            {inf, -inf, inf},
+	"gaps":           {1, nan, 2, nan, nan, 3, inf, 4, 5},
+	"begins as NaN":  {nan, 1, 2},
+	"ends as NaN":    {1, 2, nan},
+	"negative":       {-1, -2, -3},
+	"both signs":     {-1, 0, 1},
+	"huge":           {1e300, 1e308, math.MaxFloat64},
+	"huge both ways": {-math.MaxFloat64, math.MaxFloat64},
+	"tiny":           {5e-324, 1e-323},
+	"wide":           {5e-324, 1, math.MaxFloat64},
+	"close":          {1, math.Nextafter(1, 2)},
+	"close and huge": {1e16, 1e16 + 2, 1e16 + 4},
+	"close to zero":  {1e-310, 0, 1e-310},
+	"many":           ramp(100_000),
+}
+
+func ramp(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = float64((i*7919)%n) / float64(n)
+	}
+	return out
+}
+
+// square returns the numbers as a table with rows of the same length.
+func square(values []float64) [][]float64 {
+	n := 1
+	for (n+1)*(n+1) <= len(values) && n < 64 {
+		n++
+	}
+	var rows [][]float64
+	for i := range n {
+		rows = append(rows, values[i*n:(i+1)*n])
+	}
+	return rows
+}
+
+// figures are the pictures that are made of numbers, whatever they are.
+var figures = map[string]func(values []float64) *plot.Figure{
+	"curves":     func(v []float64) *plot.Figure { return plot.Curves(with(v...), plot.LearningRates(v...)) },
+	"log curves": func(v []float64) *plot.Figure { return plot.Curves(with(v...), plot.LogY(), plot.Mark(2, "2")) },
+	"lines": func(v []float64) *plot.Figure {
+		return plot.Lines([]plot.Line{{Name: "a", Y: v}, {Name: "b", X: v, Y: v}})
+	},
+	"log lines": func(v []float64) *plot.Figure {
+		return plot.Lines([]plot.Line{{Name: "a", Y: v}, {Name: "b", X: v, Y: v}}, plot.LogY(), plot.Mark(1e300, "far"))
+	},
+	"fit": func(v []float64) *plot.Figure {
+		if len(v) == 0 {
+			return nil
+		}
+		set := &data.Set{X: tensor.Of(v, len(v), 1), T: tensor.Of(v, len(v), 1)}
+		return plot.Fit(nn.Linear(newRand(), 1, 1), set, plot.Target(math.Log))
+	},
+	"grid": func(v []float64) *plot.Figure {
+		if len(v) == 0 {
+			return nil
+		}
+		return plot.Grid(square(v), plot.MarkCell(0, 0, "first"))
+	},
+}
+
+// TestOddNumbers draws numbers of all kinds: each must give a picture, and a well-made one.
+func TestOddNumbers(t *testing.T) {
+	for kind, draw := range figures {
+		for name, values := range odd {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				f := draw(values)
+				if f == nil {
+					t.Skip("a picture of nothing is misuse")
+				}
+				checkSVG(t, f)
+				if name == "wide" || name == "gaps" {
+					var image bytes.Buffer
+					if err := f.PNG(&image); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func writeSVG(t *testing.T, f *plot.Figure) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f.SVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+var numberInAttribute = regexp.MustCompile(`^[-0-9. a-zA-Z]*$`)
+
+// An svgText is a text of a picture with its place.
+type svgText struct {
+	text         string
+	x, y, length float64
+	size         float64
+	rotated      bool
+}
+
+// checkSVG fails the test unless the figure writes a small, well-formed document that browsers and screen readers can
+// use, and returns its texts.
+func checkSVG(t *testing.T, f *plot.Figure) []svgText {
+	t.Helper()
+	s := writeSVG(t, f)
+	if s != writeSVG(t, f) {
+		t.Error("two pictures of one figure differ")
+	}
+	if len(s) > 40_000 {
+		t.Errorf("%d bytes, want at most 40,000", len(s))
+	}
+	width, height := f.Size()
+	var texts []svgText
+	described := map[string]bool{}
+	d := xml.NewDecoder(strings.NewReader(s))
+	var at []string
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, s)
+		}
+		switch e := token.(type) {
+		case xml.StartElement:
+			at = append(at, e.Name.Local)
+			attributes := map[string]string{}
+			for _, a := range e.Attr {
+				attributes[a.Name.Local] = a.Value
+				switch {
+				case a.Name.Local == "id" || strings.HasPrefix(a.Name.Local, "on") || a.Name.Local == "style" || a.Name.Local == "class":
+					t.Errorf("attribute %s: pictures in one page could disturb each other", a.Name.Local)
+				case slices.Contains([]string{"d", "x", "y", "width", "height", "viewBox", "textLength", "stroke-width"}, a.Name.Local) &&
+					(!numberInAttribute.MatchString(a.Value) || strings.Contains(a.Value, "N") || strings.Contains(a.Value, "nf")):
+					t.Errorf("%s=%.80q holds what is no number", a.Name.Local, a.Value)
+				}
+			}
+			number := func(name string) float64 {
+				v, err := strconv.ParseFloat(attributes[name], 64)
+				if err != nil {
+					t.Errorf("<%s %s=%q>: %v", e.Name.Local, name, attributes[name], err)
+				}
+				return v
+			}
+			switch e.Name.Local {
+			case "svg":
+				if attributes["role"] != "img" || !strings.Contains(attributes["font-family"], ",") || number("width") != width || number("height") != height {
+					t.Errorf("attributes %v", attributes)
+				}
+			case "text":
+				text := svgText{x: number("x"), y: number("y"), length: number("textLength"), size: 12, rotated: attributes["transform"] != ""}
+				if attributes["font-size"] != "" {
+					text.size = number("font-size")
+				}
+				texts = append(texts, text)
+			case "title", "desc", "path", "image":
+			default:
+				t.Errorf("element %s", e.Name.Local)
+			}
+		case xml.EndElement:
+			at = at[:len(at)-1]
+		case xml.CharData:
+			switch at := strings.Join(at, " "); at {
+			case "svg text":
+				texts[len(texts)-1].text = string(e)
+			case "svg title", "svg desc":
+				described[at] = len(strings.TrimSpace(string(e))) > 0
+			}
+		}
+	}
+	if !described["svg desc"] {
+		t.Error("no description for screen readers")
+	}
+	for _, x := range texts {
+		if !x.rotated && (x.x < 0 || x.x+x.length > width || x.y-x.size*0.75 < 0 || x.y > height) {
+			t.Errorf("text %q from (%g, %g), %g long, leaves the picture of %g × %g", x.text, x.x, x.y, x.length, width, height)
+		}
+	}
+	return texts
+}
+
+// checkApart fails the test if two texts overlap.
+func checkApart(t *testing.T, texts []svgText) {
+	t.Helper()
+	for i, a := range texts {
+		for _, b := range texts[:i] {
+			if a.rotated || b.rotated {
+				continue
+			}
+			if a.x < b.x+b.length && b.x < a.x+a.length && a.y-a.size*0.7 < b.y && b.y-b.size*0.7 < a.y {
+				t.Errorf("%q at (%g, %g) and %q at (%g, %g) overlap", a.text, a.x, a.y, b.text, b.x, b.y)
+			}
+		}
+	}
+}
+
+func has(texts []svgText, text string) bool {
+	return slices.ContainsFunc(texts, func(x svgText) bool { return x.text == text })
+}
+
+func TestCurves(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		f            *plot.Figure
+		plots        int
+		want, forbid []string
+	}{
+		{"loss alone", plot.Curves(history(12, false)), 1, []string{"loss", "training", "validation", "epoch", "epoch 9 chosen: validation loss 0.2", "12"}, []string{"metric", "learning rate"}},
+		{"metric", plot.Curves(history(12, true), plot.MetricName("share of errors"), plot.Title("Digits")), 2, []string{"Digits", "share of errors", "epoch 9 chosen: validation loss 0.2"}, []string{"metric"}},
+		{"rates", plot.Curves(history(3, true), plot.LearningRates(0.1, 0.01, 0.001)), 3, []string{"learning rate", "metric"}, nil},
+		{"labels", plot.Curves(history(3, false), plot.XLabel("pass"), plot.YLabel("nats")), 1, []string{"pass", "nats"}, []string{"epoch", "loss"}},
+		{"no validation", plot.Curves(&nn.History{Best: -1, Epochs: []nn.Epoch{{TrainLoss: 1, TrainMetric: nan, ValidLoss: nan, ValidMetric: nan}, {TrainLoss: 0.5, TrainMetric: nan, ValidLoss: nan, ValidMetric: nan}}}), 1, []string{"training"}, []string{"validation"}},
+		{"best of none", plot.Curves(&nn.History{Best: 3, Epochs: with(1, 2).Epochs}), 2, []string{"validation"}, []string{"epoch 4 chosen"}},
+		{"one epoch", plot.Curves(with(0.5)), 2, []string{"1", "epoch 1 chosen: validation loss 0.5"}, []string{"2"}},
+		{"no epoch", plot.Curves(&nn.History{}), 1, []string{"no epoch has come to its end"}, []string{"validation"}},
+		{"not finite", plot.Curves(with(1, nan, 0.5, inf)), 2, []string{"training: 2 of 4 values not finite, the first at 2"}, nil},
+		{"log", plot.Curves(with(1, 0.1, 0, 0.001), plot.LogY()), 2, []string{"0.001", "training: 1 of 4 values not above 0, which a logarithmic axis cannot show"}, nil},
+		{"judged by the metric", plot.Curves(&nn.History{Best: 1, Epochs: []nn.Epoch{{ValidLoss: 1, ValidMetric: 3}, {ValidLoss: 2, ValidMetric: 2}}}), 2, []string{"epoch 2 chosen"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if n := len(c.f.Plots()); n != c.plots {
+				t.Errorf("%d plots, want %d", n, c.plots)
+			}
+			texts := checkSVG(t, c.f)
+			checkApart(t, texts)
+			for _, w := range c.want {
+				if !has(texts, w) {
+					t.Errorf("no text %q in %v", w, texts)
+				}
+			}
+			for _, w := range c.forbid {
+				if has(texts, w) {
+					t.Errorf("text %q", w)
+				}
+			}
+		})
+	}
+}
+
+// TestDirectLabels draws curves that end at heights of all kinds: no name may cover another.
+func TestDirectLabels(t *testing.T) {
+	rng := newRand()
+	for range 200 {
+		var lines []plot.Line
+		for i := range 1 + rng.IntN(9) {
+			lines = append(lines, plot.Line{Name: "curve " + strconv.Itoa(i), Y: []float64{rng.Float64(), float64(rng.IntN(3)) + 0.01*rng.Float64()}})
+		}
+		texts := checkSVG(t, plot.Lines(lines))
+		checkApart(t, texts)
+		for _, l := range lines {
+			if !has(texts, l.Name) {
+				t.Fatalf("%q has no name", l.Name)
+			}
+		}
+	}
+}
+
+func TestGrid(t *testing.T) {
+	f := plot.Grid([][]float64{{0.25, 0.128, 1}, {0.5, nan, 0.75}}, plot.Title("errors"), plot.YLabel("layers"), plot.Rows("one", "two"),
+		plot.XLabel("nodes"), plot.Columns("4", "8", "16"), plot.MarkCell(0, 1, "chosen by validation"), plot.MarkCell(1, 0, "chosen by test"))
+	texts := checkSVG(t, f)
+	checkApart(t, texts)
+	for _, w := range []string{
+		"errors", "layers", "one", "two", "nodes", "4", "8", "16", "0.25", "0.13", "1.00", "0.50", "NaN", "0.75", "the darker, the higher",
+		"chosen by validation: 0.13 at layers one, nodes 8", "chosen by test: 0.50 at layers two, nodes 4",
+	} {
+		if !has(texts, w) {
+			t.Errorf("no text %q in %v", w, texts)
+		}
+	}
+	place := func(text string) svgText {
+		return texts[slices.IndexFunc(texts, func(x svgText) bool { return x.text == text })]
+	}
+	if a, b, c := place("0.25"), place("0.13"), place("0.75"); !(a.x < b.x && b.x < c.x && a.y == b.y && b.y < c.y) {
+		t.Errorf("the first row is not at the top, or the columns are not in order: %v %v %v", a, b, c)
+	}
+	if s := writeSVG(t, f); !strings.Contains(s, "<title>errors</title>") || !strings.Contains(s, "chosen by validation: 0.13 at layers one, nodes 8.</desc>") && !strings.Contains(s, "chosen by test: 0.50 at layers two, nodes 4.</desc>") {
+		t.Errorf("title or description is missing in\n%s", s)
+	}
+}
+
+func TestFit(t *testing.T) {
+	xs := []float64{-1, 0, 1, 2}
+	set := points(xs, func(x float64) float64 { return 2 * x })
+	f := plot.Fit(nn.Linear(newRand(), 1, 1), set, plot.Target(func(x float64) float64 { return 2 * x }), plot.ModelName("one line"),
+		plot.Compare("another", nn.Linear(newRand(), 1, 1)), plot.Over(-2, 3), plot.XLabel("time (s)"))
+	texts := checkSVG(t, f)
+	checkApart(t, texts)
+	for _, w := range []string{"data", "target", "one line", "another", "time (s)", "-2", "3"} {
+		if !has(texts, w) {
+			t.Errorf("no text %q in %v", w, texts)
+		}
+	}
+	model := nn.Linear(newRand(), 1, 1)
+	nn.To(model, tensor.Float32)
+	checkSVG(t, plot.Fit(model, set))
+}
+
+// TestHostileNames writes names that break careless writers of XML, and are longer than a picture is wide.
+func TestHostileNames(t *testing.T) {
+	for _, name := range []string{
+		`"`, "<script>alert(1)</script>", "</text></svg>", "&amp;", "]]>", "a\nb", "\x00\x1b[31m", "\xff\xfe", "\u202eabc", "日本語 🎓", "  two  spaces  ", strings.Repeat("long ", 200_000),
+	} {
+		for _, f := range []*plot.Figure{
+			plot.Lines([]plot.Line{{Name: name, Y: []float64{1, 2}}}, plot.Title(name), plot.Describe(name), plot.XLabel(name), plot.YLabel(name), plot.Mark(1, name)),
+			plot.Curves(history(3, true), plot.MetricName(name)),
+			plot.Grid([][]float64{{1}}, plot.Rows(name), plot.Columns(name), plot.MarkCell(0, 0, name)),
+			plot.Fit(nn.Linear(newRand(), 1, 1), points([]float64{1, 2}, math.Sqrt), plot.ModelName(name), plot.Compare(name, nn.Linear(newRand(), 1, 1))),
+		} {
+			s := writeSVG(t, f)
+			if strings.Contains(s, "<script") || strings.Count(s, "<svg") != 1 || len(s) > 40_000 {
+				t.Errorf("%.40q: %d bytes\n%.300s", name, len(s), s)
+			}
+			if err := xml.Unmarshal([]byte(s), new(struct{})); err != nil {
+				t.Errorf("%.40q: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestPNG(t *testing.T) {
+	f := plot.Curves(history(5, true), plot.Size(300, 200))
+	var b, again bytes.Buffer
+	if err := errors.Join(f.PNG(&b), f.PNG(&again)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(b.Bytes(), again.Bytes()) {
+		t.Error("two pictures of one figure differ")
+	}
+	image, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := image.Bounds().Size(); size.X != 600 || size.Y != 400 {
+		t.Errorf("%v pixels, want 600 × 400", size)
+	}
+	colors := map[any]bool{}
+	for y := range 400 {
+		for x := range 600 {
+			colors[image.At(x, y)] = true
+		}
+	}
+	if r, g, b, a := image.At(0, 0).RGBA(); len(colors) < 10 || r&g&b&a != 0xffff {
+		t.Errorf("%d colours, (0, 0) is %v; want a picture on white", len(colors), image.At(0, 0))
+	}
+}
+
+func TestSaveFile(t *testing.T) {
+	dir := t.TempDir()
+	f := plot.Lines([]plot.Line{{Y: []float64{1, 2}}})
+	for name, magic := range map[string]string{"a.svg": "<svg", "b.png": "\x89PNG", "c.SVG": "<svg"} {
+		file := filepath.Join(dir, name)
+		if err := f.SaveFile(file); err != nil {
+			t.Error(err)
+			continue
+		}
+		if b, err := os.ReadFile(file); err != nil || !strings.HasPrefix(string(b), magic) {
+			t.Errorf("%s begins with %.10q, %v; want %q", name, b, err, magic)
+		}
+	}
+	for _, name := range []string{"a.pdf", "svg", "", filepath.Join("nowhere", "a.svg")} {
+		if err := f.SaveFile(filepath.Join(dir, name)); err == nil || !strings.HasPrefix(err.Error(), "plot.Figure.SaveFile: ") {
+			t.Errorf("%q: error %v", name, err)
+		}
+	}
+}
+
+// A full writer takes some bytes and then fails.
+type full struct{ room int }
+
+var errFull = errors.New("no room")
+
+func (w *full) Write(b []byte) (int, error) {
+	if len(b) > w.room {
+		return 0, errFull
+	}
+	w.room -= len(b)
+	return len(b), nil
+}
+
+func TestWriterFails(t *testing.T) {
+	f := plot.Curves(history(300, true))
+	for _, room := range []int{0, 1, 100, 5000} {
+		if err := f.SVG(&full{room}); !errors.Is(err, errFull) {
+			t.Errorf("SVG into %d bytes: error %v", room, err)
+		}
+		if err := f.PNG(&full{room}); !errors.Is(err, errFull) {
+			t.Errorf("PNG into %d bytes: error %v", room, err)
+		}
+	}
+}
+
+// TestGoingOn changes the plots of a figure.
+func TestGoingOn(t *testing.T) {
+	f := plot.Curves(history(5, false))
+	f.Plots()[0].X.Label.Text = "changed"
+	if texts := checkSVG(t, f); !has(texts, "changed") || has(texts, "epoch") {
+		t.Errorf("the change does not show in %v", texts)
+	}
+}
