@@ -191,6 +191,7 @@ func TestNil(t *testing.T) {
 			{func() { pass.Update(state, x, 1) }, "has shape (1), what is to update it (2,1)"}, {func() { pass.Update(state, ops.Reshape(ops.Sum(x), 1), 1.5) }, "share = 1.5: want 0 ≤ share ≤ 1"}, {func() { nn.Eval().Update(state, ops.Reshape(ops.Sum(x), 1), 1) }, harmless},
 		},
 		"Pass.Count":          {{func() { pass.Count(nil) }, "got a nil *nn.Param"}, {func() { pass.Count(state) }, "is of kind state and shape (1)"}},
+		"Pass.Watch":          {{func() { pass.Watch(nil) }, "got a nil function"}},
 		"Pass.Into":           {{func() { pass.Into(nil) }, "got a nil *nn.Updates"}},
 		"Updates.Commit":      {{func() { (*nn.Updates)(nil).Commit() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Commit() }, harmless}},
 		"Updates.Drop":        {{func() { (*nn.Updates)(nil).Drop() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Drop() }, harmless}},

@@ -14,7 +14,7 @@ import (
 type Pass struct {
 	rng     *rand.Rand
 	updates *Updates // nil for at once
-	watch   *watch   // nil but for a summary
+	watch   *watch   // nil but for a summary, or after Watch
 }
 
 // Train returns the pass of a training step. Layers draw their random numbers from rng. It panics with a
@@ -34,6 +34,23 @@ func (p Pass) Training() bool { return p.rng != nil }
 
 // Rand returns the source of random numbers of a training step, or nil for [Eval].
 func (p Pass) Rand() *rand.Rand { return p.rng }
+
+// Watch returns the pass that calls f with the result y of each layer in the model's containers, [Sequential], [Residual]
+// and their like, as soon as the layer has computed it, with the layer's name there: "0" for the first one of a
+// Sequential, and "1.0" for the first one of a container that is the second. A container comes after what is in it, and the
+// model itself is not among them. What f records on the graph of y is part of it. Use the pass for one Forward at a time.
+//
+//	p := nn.Eval().Watch(func(name string, l nn.Layer, y graph.Value) { fmt.Println(name, l, y.Shape()) })
+//	model.Forward(p, x)
+//
+// Watch panics with a [*graph.Error] if f is nil.
+func (p Pass) Watch(f func(name string, l Layer, y graph.Value)) Pass {
+	if f == nil {
+		panic(graph.Errorf("nn.Pass.Watch", graph.ErrUsage, "got a nil function: give the one that is to see the layers"))
+	}
+	p.watch = &watch{see: f}
+	return p
+}
 
 // Update changes a state parameter, such as a running average, by what a layer has computed in a training step:
 //

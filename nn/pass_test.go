@@ -1,7 +1,10 @@
 package nn_test
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -124,5 +127,56 @@ func TestOnlyWhatIsTrained(t *testing.T) {
 		if s.mean.Data.DType() != tensor.Float32 || s.passes.Data.DType() != tensor.Float64 || frozen.Data.DType() != tensor.Float32 {
 			t.Errorf("%s: nn.To made the state %s, the counter %s and the frozen bias %s", name, s.mean.Data.DType(), s.passes.Data.DType(), frozen.Data.DType())
 		}
+	}
+}
+
+func TestWatch(t *testing.T) {
+	rng := newRand(1)
+	block := nn.TransformerBlock(rng, 4, 2, 8)
+	for _, c := range []struct {
+		name  string
+		model nn.Layer
+		want  []string
+	}{
+		{"one after the other", nn.Sequential(nn.Linear(rng, 4, 3), nn.ReLU()), []string{"0 Linear(4, 3) (2,5,3)", "1 ReLU (2,5,3)"}},
+		{"containers", nn.Sequential(nn.Residual(nn.Linear(rng, 4, 4), nn.Tanh()), nn.Named("last", nn.Sequential(nn.Linear(rng, 4, 1)))), []string{
+			"0.0 Linear(4, 4) (2,5,4)", "0.1 Tanh (2,5,4)", "0 Residual (2,5,4)", "1.0 Linear(4, 1) (2,5,1)", "1 last: Sequential (2,5,1)",
+		}},
+		{"a layer twice", nn.Sequential(block, block), nil},
+		{"no container", nn.Linear(rng, 4, 3), nil},
+		{"nothing", nn.Sequential(), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			pass := nn.Eval().Watch(func(name string, l nn.Layer, y graph.Value) {
+				got = append(got, fmt.Sprintf("%s %v %s", name, l, tensor.FormatShape(y.Dims())))
+			})
+			if pass.Training() || pass.Rand() != nil {
+				t.Error("a pass of a model in use became one of a training step")
+			}
+			g := graph.New()
+			x := g.ConstTensor(tensor.New(tensor.Float64, 2, 5, 4))
+			want := c.model.Forward(nn.Eval(), x).Tensor().Float64s()
+			y := c.model.Forward(pass, x)
+			if !slices.Equal(y.Tensor().Float64s(), want) {
+				t.Error("the result is another one when it is watched")
+			}
+			first := got
+			got = nil
+			c.model.Forward(pass, x)
+			if c.want != nil && !slices.Equal(first, c.want) || !slices.Equal(first, got) {
+				t.Errorf("saw %q, and then %q; want %q each time", first, got, c.want)
+			}
+			if graph.Try(func() { c.model.Forward(pass, g.ConstTensor(tensor.New(tensor.Float64, 2, 5, 3))) }) != nil {
+				got = nil
+				c.model.Forward(pass, x)
+				if !slices.Equal(first, got) {
+					t.Errorf("saw %q after a pass that did not get to its end, want %q", got, first)
+				}
+			}
+			if c.name == "a layer twice" && (len(got) < 4 || !strings.HasPrefix(got[len(got)-1], "1 ")) {
+				t.Errorf("saw %q", got)
+			}
+		})
 	}
 }

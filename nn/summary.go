@@ -82,6 +82,7 @@ func Summary(w io.Writer, model Layer, shape ...int) error {
 type watch struct {
 	layers []watched
 	depth  int
+	see    func(name string, l Layer, y graph.Value) // is told instead, unless it is nil; layers are those under way then
 }
 
 type watched struct {
@@ -93,8 +94,11 @@ type watched struct {
 
 // forward applies the layer, and lets the pass's watch note it.
 func (m *member) forward(p Pass, x graph.Value) graph.Value {
-	if p.watch == nil {
+	switch {
+	case p.watch == nil:
 		return m.layer.Forward(p, x)
+	case p.watch.see != nil:
+		return p.watch.tell(p, m.prefix, m.layer, x)
 	}
 	return p.watch.forward(p, m.prefix, m.layer, x)
 }
@@ -107,6 +111,20 @@ func (w *watch) forward(p Pass, name string, l Layer, x graph.Value) graph.Value
 	y.Check(describe(l))
 	w.depth--
 	w.layers[i].out = y.Shape()
+	return y
+}
+
+// tell applies the layer, and tells the function of it.
+func (w *watch) tell(p Pass, name string, l Layer, x graph.Value) graph.Value {
+	path := name
+	if n := len(w.layers); n > 0 {
+		path = w.layers[n-1].name + "." + name
+	}
+	w.layers = append(w.layers, watched{name: path})
+	defer func() { w.layers = w.layers[:len(w.layers)-1] }() // also where a layer panics
+	y := l.Forward(p, x)
+	y.Check(describe(l))
+	w.see(path, l, y)
 	return y
 }
 
