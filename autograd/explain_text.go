@@ -42,7 +42,7 @@ func (e *explainer) expression(n graph.Node) string {
 			return s
 		}
 	}
-	return notation.Call(n, operand, factor)
+	return notation.Call(n, operand, number)
 }
 
 // derived writes the derivative of a scalar node by operand i as a chain of equations: the rule with names, the rule

@@ -24,6 +24,8 @@ func (p *painter) formula(n graph.Node) (op, formula string) {
 		if len([]rune(formula)) <= maxFormula {
 			return "", legible.Line(formula, maxFormula)
 		}
+	case row.Name == "add_scalar":
+		formula = p.plus("x", n.Float(0))
 	case row.UnaryParam != nil:
 		formula, _ = legible.Fill(formula, p.constants(n))
 	}
@@ -76,8 +78,11 @@ func binding(f string) int {
 // together.
 func (p *painter) expression(n graph.Node, depth int) (string, int) {
 	row := n.Row()
-	if row.Name == "reshape" || row.Name == "broadcast" { // the same numbers
+	switch row.Name {
+	case "reshape", "broadcast": // the same numbers
 		return p.inline(n.InputNode(0), depth)
+	case "add_scalar":
+		return p.shifted(n.InputNode(0), n.Float(0), depth), sums
 	}
 	f := row.Formula
 	if _, usual, ok := strings.Cut(f, ", else "); ok { // what it is but for an exception
@@ -101,7 +106,28 @@ func (p *painter) expression(n graph.Node, depth int) (string, int) {
 	return notation.Call(n, func(i int) string {
 		text, _ := p.inline(n.InputNode(i), depth)
 		return text
-	}, p.factor), atoms
+	}, p.number), atoms
+}
+
+// shifted writes the sum of an operand and a number, with 1 - x for -x + 1.
+func (p *painter) shifted(x graph.Node, c float64, depth int) string {
+	if x.Row().Name != "neg" || x.Name() != "" || c < 0 || depth+1 >= maxNesting {
+		text, _ := p.inline(x, depth)
+		return p.plus(text, c)
+	}
+	text, b := p.inline(x.InputNode(0), depth+1)
+	if b <= sums {
+		text = "(" + text + ")"
+	}
+	return p.number(c) + " - " + text
+}
+
+// plus writes the sum of a formula and a number: x - 0.5 for -0.5.
+func (p *painter) plus(formula string, c float64) string {
+	if c < 0 {
+		return formula + " - " + p.number(-c)
+	}
+	return formula + " + " + p.number(c)
 }
 
 // inline writes an operand inside a formula, and returns how tightly it holds together.

@@ -315,6 +315,31 @@ func TestGradientsThatAreZero(t *testing.T) {
 	}
 }
 
+// TestFormulas checks how operations without names are written in the node that they are folded into.
+func TestFormulas(t *testing.T) {
+	g := graph.New()
+	x, y := g.Var(0.3).Named("x"), g.Var(0.4).Named("y")
+	for _, c := range []struct {
+		value graph.Value
+		want  string
+	}{
+		{ops.Mul(ops.AddScalar(x, -0.5), y), "(x - 0.5)·y"},
+		{ops.Mul(ops.AddScalar(ops.Neg(x), 1), y), "(1 - x)·y"},
+		{ops.Log(ops.AddScalar(ops.Neg(ops.Mul(x, y)), 1)), "log(1 - x·y)"},
+		{ops.Log(ops.AddScalar(ops.Neg(ops.Add(x, y)), 1)), "log(1 - (x + y))"},
+		{ops.Log(ops.AddScalar(ops.Neg(x), -1)), "log(-x - 1)"},
+		{ops.Log(ops.AddScalar(ops.Sub(x, y), 2)), "log(x - y + 2)"},
+		{ops.Sub(y, ops.AddScalar(x, 1)), "y - (x + 1)"},
+		{ops.Polygamma(2, ops.MulScalar(x, 2)), "polygamma(2, 2·x)"},
+		{ops.Clamp(ops.MulScalar(x, 2), -1, 0.5), "clamp(2·x, -1, 0.5)"},
+	} {
+		nodes := viz.NewPicture(c.value, viz.FoldUnnamed()).Nodes
+		if got := nodes[len(nodes)-1].Formula; got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
 // TestCustomOperation holds that an operation of the program's own is drawn with its name.
 func TestCustomOperation(t *testing.T) {
 	g := graph.New()
