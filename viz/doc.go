@@ -12,11 +12,17 @@
 //
 // Leaves that want a gradient are filled boxes with square corners, constants have a dotted border, operations round
 // corners, the root a double border. The backward pass, if [WithBackward] draws it too, is dashed. Scopes of the graph
-// are boxes.
+// are boxes. [Legend] writes all this into the picture.
 //
 // A picture of everything soon is too wide to show. [FoldUnnamed] draws the values with names only, as one does by hand;
-// [HideConstants] and [Direction] help as well, and [MaxNodes] keeps any graph to a size that can be read.
+// [FoldScopes] draws a layer as one node. [HideConstants], [HideValues], [HideEdgeLabels] and [ShapesOnly] leave out what a
+// reader does not look for, [Direction] turns the picture, and [MaxNodes] keeps any graph to a size that can be read. The
+// steps of a network that is unrolled in time, if each has a scope of its own such as "step 3", stand in their order.
 //
 // What a picture shows is a [Picture], which [NewPicture] makes: it knows no format. DOT is one way to write it. Another
-// renderer draws the nodes and edges with the text of [Node.Lines] and [Edge.Lines].
+// renderer draws the nodes and edges with the text of [Node.Lines] and [Edge.Lines], the keys of the legend, and lets the
+// pairs of Picture.Order stand in their order.
+//
+// Names are text and nothing else, whatever is in them: they are cut short, what does not print is written as its escape,
+// and what has a meaning in the format is escaped by the renderer.
 package viz

@@ -204,7 +204,7 @@ var hostileOp graph.Op
 func hostileFunc(x, y graph.Value) graph.Value { return graph.Binary(hostileOp, x, y) }
 
 func init() {
-	all := strings.Join(hostile, "")
+	all := strings.Join(hostile[:len(hostile)-2], "") + strings.Repeat("<\u202e", 1000)
 	hostileOp = graph.Register(graph.Row{
 		Name: all, Func: hostileFunc, Params: all + ", <y>", Doc: all, Formula: "<x>\x00·" + all, Derivative: all + ", <y>\u202e" + all,
 		Binary: func(a, b float64) (y, da, db float64) { return a + b, 1, 1 },

@@ -3,9 +3,11 @@ package viz_test
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
 	"github.com/seed366ff29f/chainrule/viz"
 )
@@ -62,4 +64,24 @@ func ExampleFoldUnnamed() {
 	// b   0.1
 	// net  w·x + b 0.3
 	// out sigmoid 1/(1+e⁻ˣ) 0.5744
+}
+
+// ShapesOnly and HideEdgeLabels show how a network is built, with the text of a node as a renderer draws it.
+func ExampleNode_Lines() {
+	g := graph.New()
+	w, x := g.VarTensor(tensor.New(tensor.Float64, 3, 2)).Named("w"), g.ConstTensor(tensor.New(tensor.Float64, 2)).Named("x")
+	h := ops.Tanh(ops.MatMul(w, x)).Named("h")
+	p := viz.NewPicture(ops.Sum(h), viz.FoldUnnamed(), viz.ShapesOnly(), viz.HideEdgeLabels())
+	for _, n := range p.Nodes {
+		var lines []string
+		for _, line := range n.Lines() {
+			lines = append(lines, line.String())
+		}
+		fmt.Println(strings.Join(lines, " | "))
+	}
+	// Output:
+	// w | (3,2)
+	// x | (2)
+	// h | tanh(w·x) | (3)
+	// v7  sum  Σ x | ()
 }
