@@ -40,7 +40,7 @@ func (l look) attributes() string {
 	}
 	shape := "box"
 	if l.solid {
-		shape = "box3d"
+		shape = `box3d, margin="0.16,0.1"`
 	}
 	s := "shape=" + shape + ", style=" + style + ", fillcolor=" + fill
 	if l.double {

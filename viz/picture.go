@@ -37,7 +37,7 @@ type Node struct {
 	Kind     Kind
 	Backward bool   // part of the backward pass; see [WithBackward]
 	Name     string // the name that was given, "" for none; of a scope, its name
-	Label    string // what [autograd.Explain] calls the value: its name, with a number behind one that is given twice; v12 without; of a scope, its name
+	Label    string // what [autograd.Explain] calls it: its name, h%12 if h is given twice, v12 without one; of a scope, its name
 	Op       string // the operation: sigmoid; "" for a leaf, or where the formula says more
 	Formula  string // what it computes: 1/(1+e⁻ˣ); with folded operations w1·i1 + w2·i2 + b1
 	Shape    string // (2,3), "" for a scalar
