@@ -16,8 +16,9 @@
 //
 // A picture of everything soon is too wide to show. [FoldUnnamed] draws the values with names only, as one does by hand;
 // [FoldScopes] draws a layer as one node. [HideConstants], [HideValues], [HideEdgeLabels] and [ShapesOnly] leave out what a
-// reader does not look for, [Direction] turns the picture, and [MaxNodes] keeps any graph to a size that can be read. The
-// steps of a network that is unrolled in time, if each has a scope of its own such as "step 3", stand in their order.
+// reader does not look for, [Direction] turns the picture, and [MaxNodes] keeps any graph to a size that can be read. Scopes
+// of which one passes something on to the next stand one after the other: layers, and the steps of a network that is
+// unrolled in time, if each has a scope of its own such as "step 3".
 //
 // What a picture shows is a [Picture], which [NewPicture] makes: it knows no format. DOT is one way to write it. Another
 // renderer draws the nodes and edges with the text of [Node.Lines] and [Edge.Lines], the keys of the legend, and lets the

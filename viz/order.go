@@ -14,75 +14,77 @@ type stretch struct{ from, to int }
 
 func (s stretch) has(node int) bool { return s.from <= node && node < s.to }
 
-// addOrder lets the steps of a network that is unrolled in time stand one after the other: scopes beside each other whose
-// names are the same but for numbers, and of which one passes something on to the next. What has nothing before it in its
-// step, such as the step's input, would else stand beside the first step.
+// addOrder lets scopes of which one passes something on to the next stand one after the other, as the steps of a network
+// that is unrolled in time: scopes beside each other that follow each other, or whose names are the same but for numbers.
+// What has nothing before it in its scope, such as the input of a step, would else stand beside the first one's.
 func (p *painter) addOrder() {
-	if p.view.rest >= 0 { // it stands for parts of several steps
+	if p.view.rest >= 0 { // it stands for parts of several scopes
 		return
 	}
 	into := make([][]int, len(p.Nodes)) // what leads to each node
 	for _, e := range p.Edges {
 		into[e.To] = append(into[e.To], e.From)
 	}
-	for _, steps := range p.repeated() {
-		for k := range len(steps) - 1 {
-			p.orderPair(into, steps[k], steps[k+1])
+	type key struct {
+		parent int
+		name   string
+	}
+	last := make(map[key]stretch) // the scope before: by parent, and by parent and name
+	done := make(map[[2]stretch]bool)
+	for _, s := range p.scopes() {
+		for _, k := range [...]key{{s.parent, ""}, {s.parent, "scope " + withoutDigits(s.name)}} {
+			if before, ok := last[k]; ok && !done[[2]stretch{before, s.stretch}] {
+				done[[2]stretch{before, s.stretch}] = true
+				p.orderPair(into, before, s.stretch)
+			}
+			last[k] = s.stretch
 		}
 	}
 }
 
-// repeated returns the scopes beside each other whose names are the same but for numbers, those of each name in
-// recording order.
-func (p *painter) repeated() [][]stretch {
-	scopes := make([]stretch, len(p.Clusters))
+// A drawnScope is a scope that is drawn as a box or as a node.
+type drawnScope struct {
+	stretch
+	parent int // cluster, -1 for none
+	name   string
+}
+
+// scopes returns the scopes of the picture in recording order.
+func (p *painter) scopes() []drawnScope {
+	scopes := make([]drawnScope, len(p.Clusters))
 	grow := func(cluster int, s stretch) {
 		if cluster < 0 {
 			return
 		}
-		if scopes[cluster].to == 0 {
-			scopes[cluster] = s
+		c := &scopes[cluster]
+		if c.to == 0 {
+			c.stretch = s
 		}
-		scopes[cluster].from = min(scopes[cluster].from, s.from)
-		scopes[cluster].to = max(scopes[cluster].to, s.to)
+		c.from, c.to = min(c.from, s.from), max(c.to, s.to)
 	}
 	for k, n := range p.Nodes {
 		grow(n.Cluster, stretch{k, k + 1})
 	}
 	for c := len(p.Clusters) - 1; c >= 0; c-- {
-		grow(p.Clusters[c].Parent, scopes[c])
-	}
-	type key struct {
-		parent int
-		name   string
-	}
-	at := make(map[key]int)
-	var groups [][]stretch
-	add := func(parent int, name string, s stretch) {
-		k := key{parent, strings.Map(func(r rune) rune {
-			if '0' <= r && r <= '9' {
-				return -1
-			}
-			return r
-		}, name)}
-		if _, known := at[k]; !known {
-			at[k] = len(groups)
-			groups = append(groups, nil)
-		}
-		groups[at[k]] = append(groups[at[k]], s)
-	}
-	for c, s := range scopes {
-		add(p.Clusters[c].Parent, p.Clusters[c].Name, s)
+		scopes[c].parent, scopes[c].name = p.Clusters[c].Parent, p.Clusters[c].Name
+		grow(scopes[c].parent, scopes[c].stretch)
 	}
 	for k, n := range p.Nodes {
-		if n.Kind == More { // a scope that is drawn as a node
-			add(n.Cluster, n.Name, stretch{k, k + 1})
+		if n.Kind == More {
+			scopes = append(scopes, drawnScope{stretch{k, k + 1}, n.Cluster, n.Name})
 		}
 	}
-	for _, g := range groups {
-		slices.SortFunc(g, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
-	}
-	return groups
+	slices.SortStableFunc(scopes, func(a, b drawnScope) int { return cmp.Compare(a.from, b.from) })
+	return scopes
+}
+
+func withoutDigits(name string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, name)
 }
 
 // orderPair lets the second of two scopes stand after the first if something leads there.

@@ -15,7 +15,7 @@ type Picture struct {
 	Direction Dir
 	Nodes     []Node    // in recording order
 	Edges     []Edge    // by the node they lead to, then by operand
-	Order     []Before  // what is not drawn, but stands in this order
+	Order     []Before  // nodes that stand in this order although no edge is drawn between them
 	Clusters  []Cluster // a parent stands before what is in it
 }
 
@@ -64,8 +64,8 @@ type Cluster struct {
 }
 
 // A Before is two nodes, by their indices, of which the first stands before the second, in the direction of the picture,
-// although nothing need lead from one to the other: the steps of a network that is unrolled in time stand in its order. A
-// layout takes it as an edge that is not drawn.
+// although nothing need lead from one to the other: layers, and the steps of a network that is unrolled in time, stand one
+// after the other. A layout takes it as an edge that is not drawn.
 type Before struct{ First, Second int }
 
 // A Key says in a legend what a kind of nodes is. A renderer shows a small node of the kind before the text.

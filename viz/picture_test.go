@@ -135,7 +135,7 @@ func checkAcyclic(t *testing.T, p *viz.Picture) {
 	}
 }
 
-// TestOrder checks which nodes stand before which for no other reason than that steps repeat in time.
+// TestOrder checks which nodes stand before which for no other reason than that their scopes follow each other.
 func TestOrder(t *testing.T) {
 	g := graph.New()
 	x, w := g.Var(1).Named("x"), g.Var(2).Named("w")
@@ -155,6 +155,12 @@ func TestOrder(t *testing.T) {
 		defer g.Scope("network")()
 		return chain("step 1", "step 2")
 	}
+	between := func() graph.Value {
+		h1 := scope("step 1", x, "h1")
+		l1 := scope("loss 1", h1, "l1")
+		h2 := scope("step 2", h1, "h2")
+		return ops.Add(l1, scope("loss 2", h2, "l2")).Named("l")
+	}
 	for _, c := range []struct {
 		name    string
 		root    graph.Value
@@ -167,7 +173,8 @@ func TestOrder(t *testing.T) {
 		{"inside another scope", inside(), []viz.Option{viz.FoldUnnamed()}, []string{"h1 before input of h2"}},
 		{"all nodes", chain("step 1", "step 2"), nil, []string{"h1 before input of h2"}},
 		{"an edge is enough", chain("step 1", "step 2"), []viz.Option{viz.FoldUnnamed(), viz.HideConstants()}, nil},
-		{"other names", chain("hidden layer", "output layer"), nil, nil},
+		{"other names", chain("hidden layer", "output layer"), []viz.Option{viz.FoldUnnamed()}, []string{"h1 before input of h2"}},
+		{"others between them", between(), []viz.Option{viz.FoldUnnamed()}, []string{"h1 before input of h2", "h1 before input of l1", "h2 before input of l2"}},
 		{"beside each other", ops.Add(scope("head 1", x, "h1"), scope("head 2", x, "h2")), nil, nil},
 		{"a step between them is missing", ops.Add(scope("step 1", x, "h1"), scope("step 3", scope("step 2", x, "h2"), "h3")), []viz.Option{viz.FoldUnnamed()},
 			[]string{"h2 before input of h3"}},
