@@ -86,7 +86,7 @@ type arc struct {
 
 func (e *explainer) write(parts ...string) {
 	for _, s := range parts {
-		e.w.WriteString(s)
+		e.w.WriteString(legible.Isolate(s))
 	}
 }
 

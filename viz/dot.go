@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
 // DOT writes root and everything that it depends on in the language of Graphviz: `dot -Tsvg graph.dot` draws it.
@@ -178,6 +179,7 @@ func (d dotWriter) edge(p *Picture, e Edge) {
 func escape(s string) string {
 	var b strings.Builder
 	last := ' '
+	s = legible.Isolate(s)
 	for i, r := range s {
 		switch {
 		case r == '&':

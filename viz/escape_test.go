@@ -85,6 +85,7 @@ func text(label string) (string, error) {
 		case nil:
 			if errors.Is(err, io.EOF) {
 				s := strings.ReplaceAll(b.String(), "\u00a0", " ")
+				s = strings.ReplaceAll(s, "\u200e", "") // stands around words from right to left
 				return strings.TrimLeft(strings.ReplaceAll(s, `\\`, `\`), "\n"), nil
 			}
 			return "", fmt.Errorf("%w in %s", err, label)
@@ -273,7 +274,7 @@ func TestGraphvizShowsNames(t *testing.T) {
 			}
 			got := 0
 			for _, m := range svgText.FindAllSubmatch(svg, -1) {
-				text := strings.ReplaceAll(html.UnescapeString(string(m[1])), "\u00a0", " ")
+				text := strings.NewReplacer("\u00a0", " ", "\u200e", "").Replace(html.UnescapeString(string(m[1])))
 				if text == legible.Name(name) || text == legible.Line(name, 120) {
 					got++
 				}
