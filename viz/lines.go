@@ -157,7 +157,7 @@ func wrap(s string) []string {
 		return out
 	}
 	n := utf8.RuneCountInString(s)
-	most := min(n/(n/lineLen+1)+lineLen/6, lineLen) // so that the last line is not much shorter
+	most := min(n/(n/lineLen+1)+lineLen/12, lineLen) // so that the last line is not much shorter
 	var out []string
 	line, length := "", 0
 	for _, word := range strings.Fields(s) {

@@ -347,6 +347,110 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
+// TestLabels holds that values are called in pictures what explanations call them.
+func TestLabels(t *testing.T) {
+	for name, names := range map[string][]string{
+		"no names":             {"", "", ""},
+		"names":                {"h", "", "k"},
+		"a name twice":         {"h", "", "h"},
+		"a name like a number": {"v1", "", ""},
+		"hostile":              {"\u202e<b>", "", strings.Repeat("n", 100)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := graph.New()
+			x := g.Var(0.5).Named("x")
+			y := x
+			for _, name := range names {
+				y = ops.Exp(ops.Sin(y).Named(name))
+			}
+			var explained strings.Builder
+			if err := autograd.Explain(&explained, y, x); err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range viz.NewPicture(y).Nodes {
+				if !strings.Contains(explained.String(), "∂"+n.Label+"/∂") && !strings.Contains(explained.String(), "/∂"+n.Label+" ") {
+					t.Errorf("the explanation has no derivative of or by %q:\n%s", n.Label, explained.String())
+				}
+			}
+		})
+	}
+}
+
+// TestTensorsInFull checks up to what size the elements of a tensor are written out, and in which lines.
+func TestTensorsInFull(t *testing.T) {
+	g := graph.New()
+	numbers := func(n int) []float64 {
+		v := make([]float64, n)
+		for k := range v {
+			v[k] = 0.12345 + float64(k)
+		}
+		return v
+	}
+	for _, c := range []struct {
+		shape []int
+		want  []string
+	}{
+		{[]int{3}, []string{"(3) [0.1235 1.123 2.123]"}},
+		{[]int{2, 2}, []string{"(2,2) [[0.1235 1.123] [2.123 3.123]]"}},
+		{[]int{2, 3}, []string{"(2,3)", "[[0.1235 1.123 2.123] [3.123 4.123 5.123]]"}},
+		{[]int{3, 4}, []string{"(3,4)", "[[0.1235 1.123 2.123 3.123]", "[4.123 5.123 6.123 7.123]", "[8.123 9.123 10.12 11.12]]"}},
+		{[]int{12}, []string{"(12)", "[0.1235 1.123 2.123 3.123 4.123 5.123", "6.123 7.123 8.123 9.123 10.12 11.12]"}},
+		{[]int{1, 12}, []string{"(1,12)", "[[0.1235 1.123 2.123 3.123 4.123 5.123", "6.123 7.123 8.123 9.123 10.12 11.12]]"}},
+		{[]int{13}, []string{"(13) 0.1235 to 12.12, mean 6.123"}},
+		{[]int{0, 4}, []string{"(0,4) []"}},
+	} {
+		n := 1
+		for _, d := range c.shape {
+			n *= d
+		}
+		var got []string
+		for _, l := range viz.NewPicture(g.VarTensor(tensor.Of(numbers(n), c.shape...)).Named("w")).Nodes[0].Lines()[1:] {
+			got = append(got, l.String())
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("shape %v: mismatch (-want +got):\n%s", c.shape, diff)
+		}
+	}
+}
+
+// TestOperands checks which operand an edge says it is.
+func TestOperands(t *testing.T) {
+	g := graph.New()
+	x, y := g.Var(0.3).Named("x"), g.Var(0.4).Named("y")
+	v := g.VarTensor(tensor.Of([]float64{1, 2}, 2)).Named("v")
+	many := make([]graph.Value, 23)
+	for k := range many {
+		many[k] = v
+	}
+	for _, c := range []struct {
+		value graph.Value
+		want  []string // the first ones
+	}{
+		{ops.Add(x, y), []string{"", ""}},
+		{ops.Mul(x, y), []string{"", ""}},
+		{ops.Maximum(x, y), []string{"", ""}},
+		{ops.Sin(x), []string{""}},
+		{ops.Sub(x, y), []string{"1st operand", "2nd operand"}},
+		{ops.Sub(x, x), []string{"1st operand", "2nd operand"}},
+		{ops.Pow(x, y), []string{"1st operand", "2nd operand"}},
+		{ops.Where(x, y, y), []string{"cond", "2nd operand", "3rd operand"}},
+		{ops.Concat(0, v), []string{""}},
+		{ops.Concat(0, many...), []string{
+			"1st operand", "2nd operand", "3rd operand", "4th operand", "5th operand", "6th operand", "7th operand", "8th operand",
+			"9th operand", "10th operand", "11th operand", "12th operand", "13th operand", "14th operand", "15th operand", "16th operand",
+			"17th operand", "18th operand", "19th operand", "20th operand", "21st operand", "22nd operand", "23rd operand",
+		}},
+	} {
+		var got []string
+		for _, e := range viz.NewPicture(c.value).Edges {
+			got = append(got, e.Operand)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", c.value.Node().OpName(), diff)
+		}
+	}
+}
+
 // TestCustomOperation holds that an operation of the program's own is drawn with its name.
 func TestCustomOperation(t *testing.T) {
 	g := graph.New()
