@@ -56,7 +56,7 @@ type Row struct {
 	Params     string     // names of its parameters: "x, axis"
 	Doc        string     // one line: what it computes
 	Formula    string     // "ln(1+x)"
-	Derivative string     // "1/(1+x)"
+	Derivative string     // "1/(1+x)"; a formula for each operand, "b, a", or one, or words, for all of them
 	Class      Class      // how the result depends on the operands
 	Selects    []int      // operands that get nothing, whatever the adjoint, where the derivative by them is 0: they were not selected
 	Domain     []Interval // where the operands of its tests are drawn from, one for each operand; the last one repeats
