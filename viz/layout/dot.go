@@ -18,8 +18,8 @@ func (g *Graph) DOT() []byte {
 	g.check("layout.Graph.DOT")
 	var b bytes.Buffer
 	b.WriteString("digraph {\n")
-	fmt.Fprintf(&b, "graph [rankdir=%s, newrank=true, nodesep=%s, ranksep=%s];\n",
-		[...]string{"LR", "TB", "RL", "BT"}[g.Dir], inches(cmp.Or(g.NodeSep, defaultNodeSep)), inches(cmp.Or(g.RankSep, defaultRankSep)))
+	fmt.Fprintf(&b, "graph [rankdir=%s, newrank=true, nodesep=%s, ranksep=%s, nslimit=%d];\n",
+		[...]string{"LR", "TB", "RL", "BT"}[g.Dir], inches(cmp.Or(g.NodeSep, defaultNodeSep)), inches(cmp.Or(g.RankSep, defaultRankSep)), g.iterations())
 	b.WriteString("node [shape=box, fixedsize=true, label=\"\", margin=0, fontsize=1];\nedge [arrowhead=none];\n")
 	g.writeNodes(&b)
 	for k, e := range g.Edges {

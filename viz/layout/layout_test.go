@@ -201,12 +201,36 @@ func TestMisuse(t *testing.T) {
 	} {
 		for _, call := range []func(){
 			func() { c.g.DOT() },
+			func() { c.g.Effort() },
 			func() { _, _ = c.g.Read([]byte("{}")) },
 		} {
 			var e *graph.Error
 			if err := graph.Try(call); !errors.As(err, &e) || e.Kind != c.want {
 				t.Errorf("%s: got %v, want a *graph.Error of the kind %v", c.name, err, c.want)
 			}
+		}
+	}
+}
+
+func TestEffort(t *testing.T) {
+	node := layout.Node{Size: layout.Size{W: 1, H: 1}, Cluster: -1}
+	label := layout.Size{W: 1, H: 1}
+	for _, c := range []struct {
+		name string
+		g    layout.Graph
+		want int
+	}{
+		{"nothing", layout.Graph{}, 0},
+		{"a node", layout.Graph{Nodes: []layout.Node{node}}, 1},
+		{"a loop", layout.Graph{Nodes: []layout.Node{node}, Edges: []layout.Edge{{}}}, 2},
+		{"an edge", layout.Graph{Nodes: []layout.Node{node, node}, Edges: []layout.Edge{{From: 0, To: 1}}}, 3},
+		{"a hidden edge", layout.Graph{Nodes: []layout.Node{node, node}, Edges: []layout.Edge{{From: 1, To: 0, Hidden: true}}}, 3},
+		{"a label", layout.Graph{Nodes: []layout.Node{node, node}, Edges: []layout.Edge{{From: 0, To: 1, Label: label}}}, 4},
+		{"a long edge", layout.Graph{Nodes: []layout.Node{node, node, node}, Edges: []layout.Edge{{From: 0, To: 1}, {From: 1, To: 2}, {From: 0, To: 2}}}, 7},
+		{"a circle", layout.Graph{Nodes: []layout.Node{node, node}, Edges: []layout.Edge{{From: 0, To: 1}, {From: 1, To: 0}}}, 4},
+	} {
+		if got := c.g.Effort(); got != c.want {
+			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
 		}
 	}
 }

@@ -23,12 +23,16 @@ func init() { nocache.Restore() } // go-graphviz, which is imported, has been in
 var mutex sync.Mutex
 
 // Place returns where Graphviz places the graph. It may be called by several goroutines: one is served at a time. It
-// returns an error if Graphviz does not manage, and panics with a [*graph.Error] if the graph does not fit together.
+// returns an error if Graphviz does not manage, or if it would take too long, as [layout.MaxEffort] says. It panics with a
+// [*graph.Error] if the graph does not fit together.
 //
 // [*graph.Error]: https://pkg.go.dev/github.com/seed366ff29f/chainrule/graph#Error
 func Place(g *layout.Graph) (*layout.Layout, error) {
-	dot := g.DOT()
-	answer, err := run(dot)
+	if n := g.Effort(); n > layout.MaxEffort {
+		return nil, fmt.Errorf("graphviz: no layout of %d nodes and %d edges: they have %d places in all ranks together, and more than %d take too long: draw fewer nodes",
+			len(g.Nodes), len(g.Edges), n, layout.MaxEffort)
+	}
+	answer, err := run(g.DOT())
 	if err != nil {
 		return nil, fmt.Errorf("graphviz: no layout of %d nodes and %d edges: %w", len(g.Nodes), len(g.Edges), err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
@@ -152,6 +153,21 @@ func TestPlaceDirections(t *testing.T) {
 				t.Errorf("direction %d: the edge leads from %v to %v", dir, a, b)
 			}
 		}
+	}
+}
+
+// TestPlaceTooLong places a chain with an edge from its beginning to each of its nodes, over which Graphviz would take
+// minutes.
+func TestPlaceTooLong(t *testing.T) {
+	g := &layout.Graph{}
+	for k := range 300 {
+		g.Nodes = append(g.Nodes, layout.Node{Size: layout.Size{W: 10, H: 10}, Cluster: -1})
+		if k > 0 {
+			g.Edges = append(g.Edges, layout.Edge{From: k - 1, To: k}, layout.Edge{From: 0, To: k})
+		}
+	}
+	if _, err := graphviz.Place(g); err == nil || !strings.Contains(err.Error(), "draw fewer nodes") {
+		t.Errorf("got the error %v, want one that says what to do", err)
 	}
 }
 
