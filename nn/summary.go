@@ -87,7 +87,7 @@ type watch struct {
 
 type watched struct {
 	depth int
-	name  string // within its container, "" for the model
+	name  string // within its container, "" for the model; all the way to it where a function is told
 	layer Layer
 	out   []int // nil while it computes
 }
