@@ -219,13 +219,26 @@ func (logScale) Normalize(lo, hi, x float64) float64 {
 	return (math.Log10(x) - a) / (b - a)
 }
 
-// labelsAt marks the given places, such as the columns of a heat map.
-func labelsAt(labels []string, every int) gonum.ConstantTicks {
-	var out []gonum.Tick
+// labelsAt marks the places of cells that have a label, of which each takes the given room, in px, on an axis of the given
+// length: every one, every second, every fifth, and so on.
+func labelsAt(labels []string, each, length float64) gonum.ConstantTicks {
+	var out gonum.ConstantTicks
 	for i, l := range labels {
-		if i%every == 0 {
+		if l != "" {
 			out = append(out, gonum.Tick{Value: float64(i), Label: l})
 		}
 	}
-	return out
+	every := max(1, len(out))
+	for _, e := range []int{500, 200, 100, 50, 20, 10, 5, 2, 1} {
+		if float64(len(out))/float64(e)*each <= length {
+			every = e
+		}
+	}
+	fewer := out[:0]
+	for i, t := range out {
+		if i%every == 0 {
+			fewer = append(fewer, t)
+		}
+	}
+	return fewer
 }

@@ -273,6 +273,6 @@ func (l linePlot) plot() *gonum.Plot {
 	for _, m := range l.marks {
 		p.Add(m)
 	}
-	p.Add(endLabels(l.curves))
+	p.Add(newEndLabels(l.curves, l.width))
 	return p
 }

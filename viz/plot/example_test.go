@@ -96,6 +96,16 @@ func ExampleGrid() {
 	// <nil> true
 }
 
+// The weights of a layer with their numbers, inputs from the top and outputs from the left.
+func ExampleWeights() {
+	layer := nn.Linear(rand.New(rand.NewPCG(1, 2)), 2, 3)
+	var svg bytes.Buffer
+	err := plot.Weights(layer.Params()[0], plot.Values(), plot.Rows("i1", "i2"), plot.Columns("h1", "h2", "h3")).SVG(&svg)
+	fmt.Println(err, strings.Contains(svg.String(), "<title>weight (2,3)</title>"))
+	// Output:
+	// <nil> true
+}
+
 // A figure consists of plots of gonum.org/v1/plot, to which anything can be added.
 func ExampleFigure_Plots() {
 	figure := plot.Lines([]plot.Line{{Name: "measured", Y: []float64{1, 3, 2}}})

@@ -33,6 +33,7 @@ type Figure struct {
 type note struct {
 	text   string
 	sample func(c draw.Canvas) // fills the canvas, of the height of the line
+	width  vg.Length           // of the sample, 0 for that of a frame
 }
 
 // A panel is a plot and its share of the height.
@@ -52,6 +53,11 @@ func newFigure(s *settings, description string, panels ...panel) *Figure {
 	}
 	if s.yLabel != "" {
 		panels[0].plot.Y.Label.Text = s.yLabel
+	}
+	for _, p := range panels {
+		x, y := &p.plot.X.Label, &p.plot.Y.Label
+		x.Text = cut(x.TextStyle, x.Text, vg.Length(0.55*s.width))
+		y.Text = cut(y.TextStyle, y.Text, vg.Length(s.height-60)/vg.Length(len(panels)))
 	}
 	return f
 }
@@ -155,19 +161,24 @@ func (f *Figure) Draw(c draw.Canvas) {
 		style := textStyle(titleSize, ink)
 		style.Font.Weight = bold
 		in.Max.Y -= titleSize
-		in.FillText(style, vg.Point{X: in.Min.X, Y: in.Max.Y}, f.title)
+		in.FillText(style, vg.Point{X: in.Min.X, Y: in.Max.Y}, cut(style, f.title, in.Max.X-in.Min.X))
 		in.Max.Y -= 10
 	}
 	for _, n := range f.notes {
 		in.Max.Y -= noteHeight
 		x := in.Min.X
 		if n.sample != nil {
+			width := n.width
+			if width == 0 {
+				width = sampleWidth
+			}
 			n.sample(draw.Canvas{Canvas: in.Canvas, Rectangle: vg.Rectangle{
-				Min: vg.Point{X: x, Y: in.Max.Y - 3}, Max: vg.Point{X: x + sampleWidth, Y: in.Max.Y + noteHeight - 7},
+				Min: vg.Point{X: x, Y: in.Max.Y - 3}, Max: vg.Point{X: x + width, Y: in.Max.Y + noteHeight - 7},
 			}})
-			x += sampleWidth + 6
+			x += width + 6
 		}
-		in.FillText(textStyle(smallText, ink), vg.Point{X: x, Y: in.Max.Y}, n.text)
+		style := textStyle(smallText, ink)
+		in.FillText(style, vg.Point{X: x, Y: in.Max.Y}, cut(style, n.text, in.Max.X-x))
 	}
 	if f.title != "" || len(f.notes) > 0 {
 		in.Max.Y -= 8

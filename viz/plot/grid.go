@@ -14,10 +14,11 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/legible"
 )
 
-// A TableOption is an option of [Grid].
+// A TableOption is an option of [Grid] and [Weights].
 type TableOption func(*settings)
 
-func (o TableOption) setGrid(s *settings) { Option(o).set(s) }
+func (o TableOption) setGrid(s *settings)    { Option(o).set(s) }
+func (o TableOption) setWeights(s *settings) { Option(o).set(s) }
 
 // Rows labels the rows, from the top; [YLabel] says what they are.
 func Rows(labels ...string) TableOption {

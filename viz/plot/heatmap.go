@@ -17,6 +17,7 @@ import (
 type heatMap struct {
 	rows, columns int
 	at            func(row, column int) float64
+	blank         func(row, column int) bool // cells that are none, nil for none
 	color         func(v float64) color.RGBA
 	text          func(v float64) string // what is printed in a cell, nil for nothing
 	marks         []cellMark
@@ -44,20 +45,10 @@ func (h heatMap) plot(rows, columns []string, width, height float64) *gonum.Plot
 	for _, l := range columns {
 		widest = max(widest, style.Width(l))
 	}
-	p.X.Tick.Marker = labelsAt(columns, everyNth(h.columns, float64(widest)+8, width))
-	p.Y.Tick.Marker = labelsAt(rows, everyNth(h.rows, 16, height))
+	p.X.Tick.Marker = labelsAt(columns, float64(widest)+8, width)
+	p.Y.Tick.Marker = labelsAt(rows, 16, height)
 	p.Add(h)
 	return p
-}
-
-// everyNth returns which of n labels have room: every one, every second, every fifth, and so on.
-func everyNth(n int, each, room float64) int {
-	for _, e := range []int{1, 2, 5, 10, 20, 50, 100, 200, 500} {
-		if float64(n)/float64(e)*each <= room {
-			return e
-		}
-	}
-	return max(1, n)
 }
 
 func (h heatMap) Plot(c draw.Canvas, p *gonum.Plot) {
@@ -75,6 +66,14 @@ func (h heatMap) Plot(c draw.Canvas, p *gonum.Plot) {
 	}
 }
 
+// shade returns the colour of a cell.
+func (h heatMap) shade(i, j int) color.RGBA {
+	if h.blank != nil && h.blank(i, j) {
+		return rgb(0xffffff)
+	}
+	return h.color(h.at(i, j))
+}
+
 // fill draws the cells.
 func (h heatMap) fill(c draw.Canvas, width, height, gap vg.Length) {
 	if isSVG(c) && gap == 0 && h.rows*h.columns > mostRectangles {
@@ -88,8 +87,8 @@ func (h heatMap) fill(c draw.Canvas, width, height, gap vg.Length) {
 	var order []color.RGBA
 	for i := range h.rows {
 		for j := 0; j < h.columns; {
-			of, end := h.color(h.at(i, j)), j+1
-			for gap == 0 && end < h.columns && h.color(h.at(i, end)) == of {
+			of, end := h.shade(i, j), j+1
+			for gap == 0 && end < h.columns && h.shade(i, end) == of {
 				end++
 			}
 			if paths[of] == nil {
@@ -126,10 +125,10 @@ const mostRectangles = 400
 // image returns an image with a pixel for each cell.
 func (h heatMap) image() image.Image {
 	img := image.NewPaletted(image.Rect(0, 0, h.columns, h.rows), nil)
-	index := map[color.RGBA]uint8{} // there are no more colours than levels, and the one of what is absent
+	index := map[color.RGBA]uint8{} // there are no more colours than levels, and two for what has no number
 	for i := range h.rows {
 		for j := range h.columns {
-			of := h.color(h.at(i, j))
+			of := h.shade(i, j)
 			k, known := index[of]
 			if !known {
 				k = uint8(len(img.Palette))

@@ -13,6 +13,15 @@ import (
 // as the others leave room: there is no legend to look things up in.
 type endLabels []series
 
+// newEndLabels returns the labels of series in a figure of the given width, of which they take a third at most.
+func newEndLabels(curves []series, width float64) endLabels {
+	out := slices.Clone(curves)
+	for i := range out {
+		out[i].name = cut(textStyle(smallText, ink), out[i].name, vg.Length(max(width/3-pointWidth, 0)))
+	}
+	return out
+}
+
 const (
 	labelGap    = 8  // between the edge and the labels
 	labelHeight = 15 // of a line of labels
@@ -150,11 +159,12 @@ func (m mark) Plot(c draw.Canvas, p *gonum.Plot) {
 	if m.label != "" {
 		style := textStyle(smallText, ink)
 		style.Font.Weight = bold
+		label := cut(style, m.label, c.Max.X-c.Min.X-8)
 		at := vg.Point{X: x + 6, Y: c.Max.Y - 11}
-		if width := style.Width(m.label); at.X+width > c.Max.X {
+		if width := style.Width(label); at.X+width > c.Max.X {
 			at.X = max(x-6-width, c.Min.X+2)
 		}
-		c.FillText(style, at, m.label)
+		c.FillText(style, at, label)
 	}
 	for _, d := range m.dots {
 		if !drawable(p, m.x, d.y) {

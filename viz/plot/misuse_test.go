@@ -49,6 +49,10 @@ func TestMisuse(t *testing.T) {
 		{func() { plot.Fit(one, &data.Set{}) }, "plot.Fit: data.Set: no features: set X to a tensor of shape (examples, features)"},
 		{func() { plot.Fit(nn.Linear(newRand(), 1, 3), set) }, `plot.Fit: model "model" gives 241 rows the shape (241,3): want one number for each`},
 		{func() { plot.Fit(one, set, plot.Compare("b", two)) }, "plot.Fit: the model does not take rows of shape (1): nn.Linear: layer \"weight\" takes 2 numbers a row, x has shape (241,1): give x the shape (rows, 2)"},
+		{func() { plot.Weights(parameter(nil, 0, 3)) }, "plot.Weights: got a parameter that is nil or has no number: give one of model.Params()"},
+		{func() { plot.Weights(parameter([]float64{1, 2}, 2), plot.Columns("a")) }, "plot.Weights: 1 labels from plot.Columns for 2 of them: give one for each"},
+		{func() { plot.Weights(parameter(ramp(200), 200), plot.Columns("a")) }, "plot.Weights: labels for cells that are not one number each: leave plot.Rows and plot.Columns out"},
+		{func() { plot.Weights(parameter(ramp(16), 2, 2, 2, 2), plot.Rows("a", "b")) }, "plot.Weights: labels for cells that are not one number each: leave plot.Rows and plot.Columns out"},
 	} {
 		err := graph.Try(c.f)
 		if err == nil || err.Error() != c.want {
@@ -84,9 +88,13 @@ func TestNil(t *testing.T) {
 		"Fit": {
 			{func() { plot.Fit(nil, set) }, "got a nil model"}, {func() { plot.Fit(one, nil) }, "no features"}, {func() { plot.Fit(one, set, nil) }, "option 0 is nil"},
 		},
-		"Target":          {{func() { plot.Target(nil) }, "got a nil function"}},
-		"Compare":         {{func() { plot.Compare("a", nil) }, `got a nil model "a"`}},
-		"Grid":            {{func() { plot.Grid(nil) }, "0 rows"}, {func() { plot.Grid(grid, nil) }, "option 0 is nil"}, {func() { plot.Grid(grid, plot.TableOption(nil)) }, "option 0 is nil"}},
+		"Target":  {{func() { plot.Target(nil) }, "got a nil function"}},
+		"Compare": {{func() { plot.Compare("a", nil) }, `got a nil model "a"`}},
+		"Grid":    {{func() { plot.Grid(nil) }, "0 rows"}, {func() { plot.Grid(grid, nil) }, "option 0 is nil"}, {func() { plot.Grid(grid, plot.TableOption(nil)) }, "option 0 is nil"}},
+		"Weights": {
+			{func() { plot.Weights(nil) }, "nil or has no number"}, {func() { plot.Weights(new(nn.Param)) }, "nil or has no number"},
+			{func() { plot.Weights(one.Params()[0], nil) }, "option 0 is nil"},
+		},
 		"Figure.Plots":    figure(func(p *plot.Figure) { p.Plots() }),
 		"Figure.Size":     figure(func(p *plot.Figure) { p.Size() }),
 		"Figure.SVG":      append(figure(func(p *plot.Figure) { returned = p.SVG(io.Discard) }), call{func() { returned = made.SVG(nil) }, "nil io.Writer"}),
@@ -95,7 +103,7 @@ func TestNil(t *testing.T) {
 		"Figure.Draw":     append(figure(func(p *plot.Figure) { p.Draw(draw.Canvas{}) }), call{func() { made.Draw(draw.Canvas{}) }, "the canvas draws nowhere"}),
 	}
 	for _, f := range testkit.Exported(t, 20) {
-		if f.TakesNil("nn.Layer", "io.Writer", "CurvesOption", "LinesOption", "FitOption", "GridOption") && calls[f.Name] == nil {
+		if f.TakesNil("nn.Layer", "io.Writer", "CurvesOption", "LinesOption", "FitOption", "GridOption", "WeightsOption") && calls[f.Name] == nil {
 			t.Errorf("no call of %s: say what it does with nil", f.Name)
 		}
 	}

@@ -21,6 +21,8 @@ type settings struct {
 	modelName          string
 	others             []namedModel
 	over               span
+	threshold          float64
+	values             bool
 	rates              []float64
 	rows, columns      []string
 	cells              []cellMark
@@ -39,13 +41,21 @@ type LinesOption interface{ setLines(*settings) }
 // A FitOption is an option of [Fit].
 type FitOption interface{ setFit(*settings) }
 
+// A BoundaryOption is an option of [Boundary].
+type BoundaryOption interface{ setBoundary(*settings) }
+
+// A WeightsOption is an option of [Weights].
+type WeightsOption interface{ setWeights(*settings) }
+
 // A GridOption is an option of [Grid].
 type GridOption interface{ setGrid(*settings) }
 
-func (o Option) setCurves(s *settings) { o.set(s) }
-func (o Option) setLines(s *settings)  { o.set(s) }
-func (o Option) setFit(s *settings)    { o.set(s) }
-func (o Option) setGrid(s *settings)   { o.set(s) }
+func (o Option) setCurves(s *settings)   { o.set(s) }
+func (o Option) setLines(s *settings)    { o.set(s) }
+func (o Option) setFit(s *settings)      { o.set(s) }
+func (o Option) setBoundary(s *settings) { o.set(s) }
+func (o Option) setWeights(s *settings)  { o.set(s) }
+func (o Option) setGrid(s *settings)     { o.set(s) }
 
 // set is for the methods above: apply has asked whether the option is nil.
 func (o Option) set(s *settings) { o(s) }

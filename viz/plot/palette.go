@@ -3,6 +3,7 @@ package plot
 import (
 	"image/color"
 	"math"
+	"strings"
 
 	"golang.org/x/image/font"
 	gonum "gonum.org/v1/plot"
@@ -51,11 +52,16 @@ func rgb(v uint32) color.RGBA {
 	return color.RGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: 255}
 }
 
-// sequential holds the stops of a palette, ColorBrewer's YlGnBu (Brewer, Harrower and Pennsylvania State University, Apache
-// License 2.0), which is safe for colour-blind people.
-var sequential = []color.RGBA{
-	rgb(0xffffd9), rgb(0xedf8b1), rgb(0xc7e9b4), rgb(0x7fcdbb), rgb(0x41b6c4), rgb(0x1d91c0), rgb(0x225ea8), rgb(0x253494), rgb(0x081d58),
-}
+// The stops of the palettes, which are ColorBrewer's RdBu, turned round, and YlGnBu (Brewer, Harrower and Pennsylvania
+// State University, Apache License 2.0). Both are safe for colour-blind people.
+var (
+	diverging = []color.RGBA{
+		rgb(0x053061), rgb(0x2166ac), rgb(0x4393c3), rgb(0x92c5de), rgb(0xd1e5f0), rgb(0xf7f7f7), rgb(0xfddbc7), rgb(0xf4a582), rgb(0xd6604d), rgb(0xb2182b), rgb(0x67001f),
+	}
+	sequential = []color.RGBA{
+		rgb(0xffffd9), rgb(0xedf8b1), rgb(0xc7e9b4), rgb(0x7fcdbb), rgb(0x41b6c4), rgb(0x1d91c0), rgb(0x225ea8), rgb(0x253494), rgb(0x081d58),
+	}
+)
 
 // levels is the number of colours that a palette is cut into: more than an eye can tell, and few enough that many cells
 // have the same.
@@ -100,4 +106,16 @@ func textStyle(size vg.Length, c color.Color) text.Style {
 		Color: c, Font: gonumfont.Font{Typeface: "Liberation", Variant: "Sans", Size: size},
 		XAlign: draw.XLeft, YAlign: draw.YBottom, Handler: gonum.DefaultTextHandler,
 	}
+}
+
+// cut returns as much of a text as a length has room for, with an ellipsis if that is not all.
+func cut(style text.Style, s string, length vg.Length) string {
+	if style.Width(s) <= length {
+		return s
+	}
+	runes := []rune(s)
+	for len(runes) > 0 && style.Width(string(runes)+"…") > length {
+		runes = runes[:len(runes)-1]
+	}
+	return strings.TrimRight(string(runes), " ") + "…"
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"image/png"
 	"io"
 	"math"
@@ -126,6 +127,17 @@ var figures = map[string]func(values []float64) *plot.Figure{
 		}
 		return plot.Grid(square(v), plot.MarkCell(0, 0, "first"))
 	},
+	"weights": func(v []float64) *plot.Figure {
+		if len(v) == 0 {
+			return nil
+		}
+		return plot.Weights(parameter(v, 1, len(v)), plot.Values())
+	},
+}
+
+// parameter returns numbers as a parameter.
+func parameter(values []float64, shape ...int) *nn.Param {
+	return &nn.Param{Name: "w", Data: tensor.Of(values, shape...)}
 }
 
 // TestOddNumbers draws numbers of all kinds: each must give a picture, and a well-made one.
@@ -350,6 +362,67 @@ func TestGrid(t *testing.T) {
 	}
 }
 
+func TestWeights(t *testing.T) {
+	rng := newRand()
+	linear := nn.Linear(rng, 3, 2).Params()[0]
+	linear.Data = tensor.Of([]float64{0.5, -1, 0.25, 0, -0.75, 0.125}, 3, 2)
+	for _, c := range []struct {
+		name   string
+		f      *plot.Figure
+		want   []string
+		forbid []string
+	}{
+		{"linear", plot.Weights(linear, plot.Values(), plot.Digits(2)), []string{"weight (3,2)", "input", "output", "0", "1", "2", "0.5", "-1.0", "-0.8", "from -1 (blue) through 0 (white) to 1 (red)"}, nil},
+		{"without numbers", plot.Weights(linear, plot.Title("hidden layer")), []string{"hidden layer"}, []string{"-1.00", "weight (3,2)"}},
+		{"labels", plot.Weights(linear, plot.Rows("x1", "x2", "x3"), plot.Columns("h1", "h2"), plot.XLabel("hidden node")), []string{"x1", "x3", "h2", "hidden node"}, []string{"0", "output"}},
+		{"zeros", plot.Weights(parameter(make([]float64, 3), 3), plot.Values()), []string{"all numbers are 0", "0.00", "index"}, nil},
+		{"not finite", plot.Weights(parameter([]float64{nan, 1, -inf}, 3, 1)), []string{"grey: 2 of 3 not finite", "from -1 (blue) through 0 (white) to 1 (red)"}, nil},
+		{"scalar", plot.Weights(parameter([]float64{2})), []string{"w ()", "from -2 (blue) through 0 (white) to 2 (red)"}, nil},
+		{"images", plot.Weights(nn.Conv2D(rng, 3, 4, 5).Params()[0]), []string{"input channel", "output channel", "0", "3"}, []string{"4", "5"}},
+		{"many images", plot.Weights(nn.Conv2D(rng, 64, 64, 3).Params()[0]), []string{"last axis", "the axes before it", "each cell: of 96 × 1 numbers the one farthest from 0"}, nil},
+		{"three axes", plot.Weights(parameter(ramp(24), 2, 3, 4)), []string{"last axis", "5"}, []string{"6"}},
+		{"large", plot.Weights(nn.Linear(rng, 784, 300).Params()[0], plot.Values()), []string{"each cell: of 7 × 3 numbers the one farthest from 0"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			texts := checkSVG(t, c.f)
+			checkApart(t, texts)
+			for _, w := range c.want {
+				if !has(texts, w) {
+					t.Errorf("no text %q in %v", w, texts)
+				}
+			}
+			for _, w := range c.forbid {
+				if has(texts, w) {
+					t.Errorf("text %q", w)
+				}
+			}
+		})
+	}
+}
+
+// TestWeightColors holds that the sign of a number makes it blue or red, and its size how dark.
+func TestWeightColors(t *testing.T) {
+	for _, values := range [][]float64{{-1, 0, 1}, {-0.1, 0, 1}, {-1, 0, 0.1}, {-1e300, 0, 1e299}} {
+		var b bytes.Buffer
+		if err := plot.Weights(parameter(values, 1, 3), plot.Size(300, 200)).PNG(&b); err != nil {
+			t.Fatal(err)
+		}
+		image, err := png.Decode(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y := 200 // in the middle of the picture, where the cells are
+		var warmth []int
+		for _, x := range []int{150, 330, 500} {
+			red, _, blue, _ := image.At(x, y).RGBA()
+			warmth = append(warmth, int(red>>8)-int(blue>>8))
+		}
+		if !(warmth[0] < 0 && warmth[1] == 0 && warmth[2] > 0) {
+			t.Errorf("%v: red is above blue by %v, want a negative number, 0 and a positive one", values, warmth)
+		}
+	}
+}
+
 func TestFit(t *testing.T) {
 	xs := []float64{-1, 0, 1, 2}
 	set := points(xs, func(x float64) float64 { return 2 * x })
@@ -384,6 +457,33 @@ func TestHostileNames(t *testing.T) {
 			}
 			if err := xml.Unmarshal([]byte(s), new(struct{})); err != nil {
 				t.Errorf("%.40q: %v", name, err)
+			}
+			for _, text := range checkSVG(t, f) {
+				if !strings.Contains(text.text, "…") && text.length > 600 {
+					t.Errorf("%.40q: text %q", name, text.text)
+				}
+			}
+		}
+	}
+}
+
+// TestSizes draws pictures as small and as large as may be.
+func TestSizes(t *testing.T) {
+	for _, size := range [][2]float64{{100, 100}, {100, 4000}, {4000, 100}, {4000, 4000}, {240.4, 180.6}} {
+		o := plot.Size(size[0], size[1])
+		for _, f := range []*plot.Figure{
+			plot.Curves(history(30, true), o, plot.Title("A title that is rather long"), plot.LearningRates(1, 2), plot.MetricName("share of errors")),
+			plot.Lines([]plot.Line{{Name: "a name that is rather long", Y: []float64{1, 2}}, {Name: "b", Y: []float64{2, 1}}}, o, plot.Mark(1, "first")),
+			plot.Grid([][]float64{{1, 2}, {3, 4}}, o, plot.MarkCell(0, 0, "first"), plot.Rows("a long name", "another long name")),
+			plot.Fit(nn.Linear(newRand(), 1, 1), points([]float64{1, 2}, math.Sqrt), o),
+			plot.Weights(nn.Linear(newRand(), 20, 30).Params()[0], o),
+		} {
+			s := writeSVG(t, f)
+			if want := fmt.Sprintf(`width="%g" height="%g"`, math.Round(size[0]), math.Round(size[1])); !strings.Contains(s, want) {
+				t.Errorf("no %s in %.200s", want, s)
+			}
+			if size[0] > 200 && size[1] > 150 {
+				checkSVG(t, f)
 			}
 		}
 	}
