@@ -109,7 +109,7 @@ func (c *svgCanvas) Stroke(p vg.Path) {
 	c.body.WriteString("/>\n")
 }
 
-// Fill fills an area, by the even-odd rule.
+// Fill fills an area.
 func (c *svgCanvas) Fill(p vg.Path) {
 	if d := c.path(p); d != "" {
 		fmt.Fprintf(&c.body, "<path d=\"%s\" fill=\"%s\"%s/>\n", d, hex(c.now.color), opacity("fill", c.now.color))
@@ -302,7 +302,7 @@ const fontFamily = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 // writeTo writes the document.
 func (c *svgCanvas) writeTo(w *bufio.Writer, title, description string) {
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s" font-family="%[3]s" font-size="%[4]d" fill="%[5]s" fill-rule="evenodd">`,
+	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s" font-family="%[3]s" font-size="%[4]d" fill="%[5]s">`,
 		tenths(c.width), tenths(c.height), fontFamily, tickText, hex(ink))
 	w.WriteByte('\n')
 	if title != "" {

@@ -96,6 +96,33 @@ func ExampleGrid() {
 	// <nil> true
 }
 
+// What a classifier of two features chooses in the plane, with the examples.
+func ExampleBoundary() {
+	set, err := data.ReadFile("../../nn/data/testdata/iris.csv", data.Described)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	petals := &data.Set{X: tensor.New(tensor.Float64, set.Len(), 2), Labels: set.Labels, Classes: set.Classes}
+	for i := range set.Len() {
+		petals.X.SetAt(set.X.At(i, 2), i, 0)
+		petals.X.SetAt(set.X.At(i, 3), i, 1)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	model := nn.Sequential(nn.Linear(rng, 2, 8), nn.Tanh(), nn.Linear(rng, 8, 3))
+	if _, err := nn.Fit(context.Background(), model, petals, nn.FitConfig{
+		Loss: nn.OnLabels(nn.CrossEntropy), Optimizer: nn.NewAdam(nn.AdamConfig{LR: 0.03}), Rand: rng, Epochs: 60,
+	}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	var svg bytes.Buffer
+	err = plot.Boundary(model, petals, plot.XLabel("petal length (cm)"), plot.YLabel("petal width (cm)")).SVG(&svg)
+	fmt.Println(err, strings.Contains(svg.String(), "versicolor"))
+	// Output:
+	// <nil> true
+}
+
 // The weights of a layer with their numbers, inputs from the top and outputs from the left.
 func ExampleWeights() {
 	layer := nn.Linear(rand.New(rand.NewPCG(1, 2)), 2, 3)

@@ -49,6 +49,15 @@ func TestMisuse(t *testing.T) {
 		{func() { plot.Fit(one, &data.Set{}) }, "plot.Fit: data.Set: no features: set X to a tensor of shape (examples, features)"},
 		{func() { plot.Fit(nn.Linear(newRand(), 1, 3), set) }, `plot.Fit: model "model" gives 241 rows the shape (241,3): want one number for each`},
 		{func() { plot.Fit(one, set, plot.Compare("b", two)) }, "plot.Fit: the model does not take rows of shape (1): nn.Linear: layer \"weight\" takes 2 numbers a row, x has shape (241,1): give x the shape (rows, 2)"},
+		{func() { plot.Threshold(nan) }, "plot.Threshold: threshold NaN: want a finite number"},
+		{func() { plot.Boundary(two, set) }, "plot.Boundary: the set has features of shape (2,1): want two for each example, of shape (2,2)"},
+		{func() { plot.Boundary(two, &data.Set{Tokens: [][]int{{1, 2}}}) }, "plot.Boundary: the set has no features: want two for each example, of shape (1,2)"},
+		{func() { plot.Boundary(two, &data.Set{X: wide.X}) }, "plot.Boundary: the set has no classes: set its Labels, or T"},
+		{func() { plot.Boundary(two, &data.Set{X: wide.X, Labels: []int{0, 1}}) }, "plot.Boundary: data.Set: 2 labels for 3 examples: give one for each"},
+		{func() { plot.Boundary(two, &data.Set{X: wide.X, Labels: []int{0, 1, -1}}) }, "plot.Boundary: example 2 is of class -1: want from 0 to 99, more could not be told apart"},
+		{func() { plot.Boundary(two, &data.Set{X: wide.X, Labels: []int{0, 1 << 40, 1}}) }, "plot.Boundary: example 1 is of class 1099511627776: want from 0 to 99, more could not be told apart"},
+		{func() { plot.Boundary(one, wide) }, `plot.Boundary: the model does not take rows of shape (2): nn.Linear: layer "weight" takes 1 numbers a row, x has shape (256,2): give x the shape (rows, 1)`},
+		{func() { plot.Boundary(nn.Linear(newRand(), 2, 101), wide) }, "plot.Boundary: the model gives 11737 rows the shape (11737,101): want one number for each, or one for each of up to 100 classes"},
 		{func() { plot.Weights(parameter(nil, 0, 3)) }, "plot.Weights: got a parameter that is nil or has no number: give one of model.Params()"},
 		{func() { plot.Weights(parameter([]float64{1, 2}, 2), plot.Columns("a")) }, "plot.Weights: 1 labels from plot.Columns for 2 of them: give one for each"},
 		{func() { plot.Weights(parameter(ramp(200), 200), plot.Columns("a")) }, "plot.Weights: labels for cells that are not one number each: leave plot.Rows and plot.Columns out"},
@@ -91,6 +100,9 @@ func TestNil(t *testing.T) {
 		"Target":  {{func() { plot.Target(nil) }, "got a nil function"}},
 		"Compare": {{func() { plot.Compare("a", nil) }, `got a nil model "a"`}},
 		"Grid":    {{func() { plot.Grid(nil) }, "0 rows"}, {func() { plot.Grid(grid, nil) }, "option 0 is nil"}, {func() { plot.Grid(grid, plot.TableOption(nil)) }, "option 0 is nil"}},
+		"Boundary": {
+			{func() { plot.Boundary(nil, set) }, "got a nil model"}, {func() { plot.Boundary(one, nil) }, "no features"}, {func() { plot.Boundary(one, set, nil) }, "option 0 is nil"},
+		},
 		"Weights": {
 			{func() { plot.Weights(nil) }, "nil or has no number"}, {func() { plot.Weights(new(nn.Param)) }, "nil or has no number"},
 			{func() { plot.Weights(one.Params()[0], nil) }, "option 0 is nil"},
@@ -103,7 +115,7 @@ func TestNil(t *testing.T) {
 		"Figure.Draw":     append(figure(func(p *plot.Figure) { p.Draw(draw.Canvas{}) }), call{func() { made.Draw(draw.Canvas{}) }, "the canvas draws nowhere"}),
 	}
 	for _, f := range testkit.Exported(t, 20) {
-		if f.TakesNil("nn.Layer", "io.Writer", "CurvesOption", "LinesOption", "FitOption", "GridOption", "WeightsOption") && calls[f.Name] == nil {
+		if f.TakesNil("nn.Layer", "io.Writer", "CurvesOption", "LinesOption", "FitOption", "GridOption", "WeightsOption", "BoundaryOption") && calls[f.Name] == nil {
 			t.Errorf("no call of %s: say what it does with nil", f.Name)
 		}
 	}

@@ -17,9 +17,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
+	"github.com/seed366ff29f/chainrule/ops"
 	"github.com/seed366ff29f/chainrule/viz/plot"
 )
 
@@ -120,6 +122,17 @@ var figures = map[string]func(values []float64) *plot.Figure{
 		}
 		set := &data.Set{X: tensor.Of(v, len(v), 1), T: tensor.Of(v, len(v), 1)}
 		return plot.Fit(nn.Linear(newRand(), 1, 1), set, plot.Target(math.Log))
+	},
+	"boundary": func(v []float64) *plot.Figure {
+		if len(v) == 0 {
+			return nil
+		}
+		x := tensor.New(tensor.Float64, len(v), 2)
+		for i, v := range v {
+			x.SetAt(v, i, 0)
+			x.SetAt(-v, i, 1)
+		}
+		return plot.Boundary(nn.Linear(newRand(), 2, 3), &data.Set{X: x, Labels: make([]int, len(v))})
 	},
 	"grid": func(v []float64) *plot.Figure {
 		if len(v) == 0 {
@@ -423,6 +436,69 @@ func TestWeightColors(t *testing.T) {
 	}
 }
 
+// firstFeature returns a model that gives the first of two features as its only output.
+func firstFeature() nn.Layer {
+	return nn.Func(func(x graph.Value) graph.Value { return ops.Slice(x, 1, 0, 1) })
+}
+
+func TestBoundary(t *testing.T) {
+	x := tensor.Of([]float64{-1, 0, -2, 1, 1, 0, 2, 1}, 4, 2)
+	both := nn.Func(func(x graph.Value) graph.Value { return ops.Concat(1, ops.Neg(x), ops.Slice(x, 1, 0, 1)) }) // -x₁, -x₂, x₁
+	for _, c := range []struct {
+		name   string
+		f      *plot.Figure
+		want   []string
+		forbid []string
+	}{
+		{"labels", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 1, 1}}), []string{"0 of 4 examples wrong", "class 0", "class 1", "feature 1", "feature 2"}, []string{"class 2"}},
+		{"names", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{1, 0, 1, 1}, Classes: []string{"cat", "dog"}}), []string{"1 of 4 examples wrong, with black outlines", "cat", "dog"}, nil},
+		{"targets", plot.Boundary(firstFeature(), &data.Set{X: x, T: tensor.Of([]float64{0, 0, 1, 1}, 4, 1)}), []string{"0 of 4 examples wrong"}, nil},
+		{"threshold", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 1, 1}}, plot.Threshold(1.5)), []string{"1 of 4 examples wrong, with black outlines"}, nil},
+		{"three classes", plot.Boundary(both, &data.Set{X: x, T: tensor.Of([]float64{1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1}, 4, 3)}, plot.Title("three"), plot.XLabel("length (cm)")), []string{"three", "0 of 4 examples wrong", "class 1", "length (cm)"}, nil},
+		{"a class that is never chosen", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 1, 7}}), []string{"1 of 4 examples wrong, with black outlines", "class 7"}, nil},
+		{"one class", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 0, 0}}), []string{"2 of 4 examples wrong, with black outlines"}, nil},
+		{"one example", plot.Boundary(firstFeature(), &data.Set{X: tensor.Of([]float64{1, 1}, 1, 2), Labels: []int{1}}), []string{"0 of 1 example wrong", "class 1"}, nil},
+		{"no numbers", plot.Boundary(nn.Func(ops.Log), &data.Set{X: x, Labels: []int{0, 0, 1, 1}}), []string{"white: the model gives no number there"}, nil},
+		{"many", plot.Boundary(both, &data.Set{X: tensor.Of(ramp(20_000), 10_000, 2), Labels: make([]int, 10_000)}), []string{"400 of the examples are shown"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			texts := checkSVG(t, c.f)
+			checkApart(t, texts)
+			for _, w := range c.want {
+				if !has(texts, w) {
+					t.Errorf("no text %q in %v", w, texts)
+				}
+			}
+			for _, w := range c.forbid {
+				if has(texts, w) {
+					t.Errorf("text %q", w)
+				}
+			}
+		})
+	}
+}
+
+// TestAreas looks at the colours on both sides of a border.
+func TestAreas(t *testing.T) {
+	x := tensor.Of([]float64{-1, -1, 1, 1}, 2, 2)
+	var b bytes.Buffer
+	if err := plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 1}}, plot.Size(400, 300)).PNG(&b); err != nil {
+		t.Fatal(err)
+	}
+	image, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var warmth []int
+	for _, at := range [][2]int{{200, 120}, {200, 400}, {560, 120}, {560, 400}} { // left and right, above and below
+		red, _, blue, _ := image.At(at[0], at[1]).RGBA()
+		warmth = append(warmth, int(red>>8)-int(blue>>8))
+	}
+	if warmth[0] >= 0 || warmth[0] != warmth[1] || warmth[2] <= 0 || warmth[2] != warmth[3] {
+		t.Errorf("red is above blue by %v, want a blue area at the left and an orange one at the right", warmth)
+	}
+}
+
 func TestFit(t *testing.T) {
 	xs := []float64{-1, 0, 1, 2}
 	set := points(xs, func(x float64) float64 { return 2 * x })
@@ -449,6 +525,8 @@ func TestHostileNames(t *testing.T) {
 			plot.Lines([]plot.Line{{Name: name, Y: []float64{1, 2}}}, plot.Title(name), plot.Describe(name), plot.XLabel(name), plot.YLabel(name), plot.Mark(1, name)),
 			plot.Curves(history(3, true), plot.MetricName(name)),
 			plot.Grid([][]float64{{1}}, plot.Rows(name), plot.Columns(name), plot.MarkCell(0, 0, name)),
+			plot.Boundary(firstFeature(), &data.Set{X: tensor.Of([]float64{1, 2}, 1, 2), Labels: []int{0}, Classes: []string{name}}),
+			plot.Weights(&nn.Param{Name: name, Data: tensor.Of([]float64{1}, 1)}),
 			plot.Fit(nn.Linear(newRand(), 1, 1), points([]float64{1, 2}, math.Sqrt), plot.ModelName(name), plot.Compare(name, nn.Linear(newRand(), 1, 1))),
 		} {
 			s := writeSVG(t, f)
@@ -477,6 +555,7 @@ func TestSizes(t *testing.T) {
 			plot.Grid([][]float64{{1, 2}, {3, 4}}, o, plot.MarkCell(0, 0, "first"), plot.Rows("a long name", "another long name")),
 			plot.Fit(nn.Linear(newRand(), 1, 1), points([]float64{1, 2}, math.Sqrt), o),
 			plot.Weights(nn.Linear(newRand(), 20, 30).Params()[0], o),
+			plot.Boundary(firstFeature(), &data.Set{X: tensor.Of([]float64{1, 2, 3, 4}, 2, 2), Labels: []int{0, 1}, Classes: []string{"a long name", "another"}}, o),
 		} {
 			s := writeSVG(t, f)
 			if want := fmt.Sprintf(`width="%g" height="%g"`, math.Round(size[0]), math.Round(size[1])); !strings.Contains(s, want) {

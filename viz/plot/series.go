@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"image/color"
 	"slices"
 
 	gonum "gonum.org/v1/plot"
@@ -10,10 +11,11 @@ import (
 
 // A series is a curve through points, which has gaps where a number cannot be drawn, or points alone.
 type series struct {
-	name   string
-	xs, ys []float64
-	look   look
-	points bool // alone
+	name     string
+	xs, ys   []float64
+	look     look
+	points   bool // alone
+	outlined bool // points in black outlines
 }
 
 // drawable reports whether a point has a place on the plot.
@@ -50,6 +52,10 @@ func (s series) Plot(c draw.Canvas, p *gonum.Plot) {
 		}
 		c.SetColor(s.look.line)
 		c.Fill(dots)
+		if s.outlined {
+			c.SetLineStyle(draw.LineStyle{Color: color.Black, Width: 1.5})
+			c.Stroke(dots)
+		}
 		return
 	}
 	var lines [][]vg.Point
@@ -79,23 +85,34 @@ func (s series) Plot(c draw.Canvas, p *gonum.Plot) {
 // mostPoints is the number of points that a curve is drawn through at most: some for each px.
 const mostPoints = 800
 
-// thinned returns the series with few enough points. Of each run of points of a curve the lowest and the highest are
-// kept, so that no peak is lost; a run that has a gap keeps one. Of points alone some are left out.
+// mostDots is the number of points alone that are drawn at most.
+const mostDots = 400
+
+// thinned returns the series with few enough points; see [series.thinnedTo].
 func thinned(s series) series {
+	if s.points {
+		return s.thinnedTo(mostDots)
+	}
+	return s.thinnedTo(mostPoints)
+}
+
+// thinnedTo returns the series with so many points at most. Of each run of points of a curve the lowest and the highest are
+// kept, so that no peak is lost; a run that has a gap keeps one. Of points alone some are left out.
+func (s series) thinnedTo(most int) series {
 	n := len(s.xs)
-	if n <= mostPoints {
+	if n <= most {
 		return s
 	}
 	out := s
 	out.xs, out.ys = nil, nil
 	keep := func(i int) { out.xs, out.ys = append(out.xs, s.xs[i]), append(out.ys, s.ys[i]) }
 	if s.points {
-		for k := range mostPoints {
-			keep(k * n / mostPoints)
+		for k := range most {
+			keep(k * n / most)
 		}
 		return out
 	}
-	const runs = mostPoints / 5
+	runs := most / 5
 	for k := range runs {
 		from, to := k*n/runs, (k+1)*n/runs
 		low, high, gap := from, from, from
