@@ -26,7 +26,6 @@ func newPlot(xLabel, yLabel string) *gonum.Plot {
 		a.Label.Padding = 4
 	}
 	p.X.Label.Text, p.Y.Label.Text = xLabel, yLabel
-	p.Add(gridLines{})
 	return p
 }
 

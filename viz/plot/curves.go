@@ -231,6 +231,7 @@ func (l *linePlot) add(name string, xs, ys []float64) {
 
 func (l linePlot) plot() *gonum.Plot {
 	p := newPlot(l.xLabel, l.yLabel)
+	p.Add(gridLines{})
 	above := 0.05
 	for _, m := range l.marks {
 		if m.label != "" {

@@ -5,6 +5,8 @@
 //	err = plot.Fit(model, train, plot.Target(math.Sin)).SVG(w)     // a function of one number, and the data
 //	err = plot.Boundary(model, train).SVG(w)                       // what a classifier chooses in the plane
 //	err = plot.Grid(errors, plot.MarkCell(1, 2, "chosen")).PNG(w)  // a table of numbers in colours
+//	err = plot.Activations(model, batch.X).SVG(w)                  // what layers give, as histograms
+//	err = plot.Gradients(model.Params(), grads).SVG(w)             // the sizes of gradients
 //	err = plot.Weights(param).SVG(w)                               // a parameter in colours
 //	err = plot.Lines([]plot.Line{{Name: "E", Y: errors}}).SVG(w)   // any curves
 //

@@ -12,6 +12,8 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
@@ -121,6 +123,24 @@ func ExampleBoundary() {
 	fmt.Println(err, strings.Contains(svg.String(), "versicolor"))
 	// Output:
 	// <nil> true
+}
+
+// What the layers of a model give for a batch, and the gradients that a step has found: do they vanish on their way back?
+func ExampleGradients() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	model := nn.Sequential(nn.Linear(rng, 4, 16), nn.Sigmoid(), nn.Linear(rng, 16, 16), nn.Sigmoid(), nn.Linear(rng, 16, 2))
+	x := tensor.New(tensor.Float64, 8, 4)
+	for i := range x.Len() {
+		x.SetFlat(rng.NormFloat64(), i)
+	}
+	g := graph.New()
+	loss := nn.CrossEntropy(model.Forward(nn.Train(rng), g.BindConst(x)), []int{0, 1, 0, 1, 0, 1, 0, 1})
+	var gradients, activations bytes.Buffer
+	fmt.Println(plot.Gradients(nn.Weights(model.Params()...), autograd.Backward(loss)).SVG(&gradients))
+	fmt.Println(plot.Activations(model, x).SVG(&activations))
+	// Output:
+	// <nil>
+	// <nil>
 }
 
 // The weights of a layer with their numbers, inputs from the top and outputs from the left.

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/testkit"
@@ -20,6 +21,8 @@ func TestMisuse(t *testing.T) {
 	set := points([]float64{1, 2}, math.Sqrt)
 	one, two := nn.Linear(newRand(), 1, 1), nn.Linear(newRand(), 2, 2)
 	wide := &data.Set{X: tensor.New(tensor.Float64, 3, 2), T: tensor.New(tensor.Float64, 3, 1)}
+	frozen := &nn.Param{Name: "w", Data: tensor.New(tensor.Float64, 2), Frozen: true}
+	sweep := autograd.Backward(graph.New().Var(1))
 	for _, c := range []struct {
 		f    func()
 		want string
@@ -49,6 +52,9 @@ func TestMisuse(t *testing.T) {
 		{func() { plot.Fit(one, &data.Set{}) }, "plot.Fit: data.Set: no features: set X to a tensor of shape (examples, features)"},
 		{func() { plot.Fit(nn.Linear(newRand(), 1, 3), set) }, `plot.Fit: model "model" gives 241 rows the shape (241,3): want one number for each`},
 		{func() { plot.Fit(one, set, plot.Compare("b", two)) }, "plot.Fit: the model does not take rows of shape (1): nn.Linear: layer \"weight\" takes 2 numbers a row, x has shape (241,1): give x the shape (rows, 2)"},
+		{func() { plot.Activations(two, set.X) }, `plot.Activations: the model does not take an x of shape (2,1): nn.Linear: layer "weight" takes 2 numbers a row, x has shape (2,1): give x the shape (rows, 2)`},
+		{func() { plot.Gradients(nil, sweep) }, "plot.Gradients: none of 0 parameters is trained: give model.Params()"},
+		{func() { plot.Gradients([]*nn.Param{frozen}, sweep) }, "plot.Gradients: none of 1 parameter is trained: give model.Params()"},
 		{func() { plot.Threshold(nan) }, "plot.Threshold: threshold NaN: want a finite number"},
 		{func() { plot.Boundary(two, set) }, "plot.Boundary: the set has features of shape (2,1): want two for each example, of shape (2,2)"},
 		{func() { plot.Boundary(two, &data.Set{Tokens: [][]int{{1, 2}}}) }, "plot.Boundary: the set has no features: want two for each example, of shape (1,2)"},
@@ -79,6 +85,7 @@ func TestNil(t *testing.T) {
 	grid := [][]float64{{1}}
 	lines := []plot.Line{{Y: []float64{1, 2}}}
 	made := plot.Lines(lines)
+	sweep := autograd.Backward(graph.New().Var(1))
 	var none *plot.Figure
 	var returned error
 	type call struct {
@@ -103,6 +110,14 @@ func TestNil(t *testing.T) {
 		"Boundary": {
 			{func() { plot.Boundary(nil, set) }, "got a nil model"}, {func() { plot.Boundary(one, nil) }, "no features"}, {func() { plot.Boundary(one, set, nil) }, "option 0 is nil"},
 		},
+		"Activations": {
+			{func() { plot.Activations(nil, set.X) }, "nil model or tensor"}, {func() { plot.Activations(one, nil) }, "nil model or tensor"}, {func() { plot.Activations(one, set.X, nil) }, "option 0 is nil"},
+		},
+		"Gradients": {
+			{func() { plot.Gradients([]*nn.Param{nil}, sweep) }, "parameter 0 is nil"}, {func() { plot.Gradients([]*nn.Param{{}}, sweep) }, "parameter 0 is nil or has no numbers"},
+			{func() { plot.Gradients(one.Params(), autograd.Gradients{}) }, "autograd"}, {func() { plot.Gradients(one.Params(), sweep, nil) }, "option 0 is nil"},
+			{func() { plot.Gradients(one.Params(), sweep) }, harmless},
+		},
 		"Weights": {
 			{func() { plot.Weights(nil) }, "nil or has no number"}, {func() { plot.Weights(new(nn.Param)) }, "nil or has no number"},
 			{func() { plot.Weights(one.Params()[0], nil) }, "option 0 is nil"},
@@ -115,7 +130,7 @@ func TestNil(t *testing.T) {
 		"Figure.Draw":     append(figure(func(p *plot.Figure) { p.Draw(draw.Canvas{}) }), call{func() { made.Draw(draw.Canvas{}) }, "the canvas draws nowhere"}),
 	}
 	for _, f := range testkit.Exported(t, 20) {
-		if f.TakesNil("nn.Layer", "io.Writer", "CurvesOption", "LinesOption", "FitOption", "GridOption", "WeightsOption", "BoundaryOption") && calls[f.Name] == nil {
+		if f.TakesNil("nn.Layer", "io.Writer", "CurvesOption", "LinesOption", "FitOption", "GridOption", "WeightsOption", "BoundaryOption", "Option") && calls[f.Name] == nil {
 			t.Errorf("no call of %s: say what it does with nil", f.Name)
 		}
 	}

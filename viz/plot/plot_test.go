@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
@@ -122,6 +123,15 @@ var figures = map[string]func(values []float64) *plot.Figure{
 		}
 		set := &data.Set{X: tensor.Of(v, len(v), 1), T: tensor.Of(v, len(v), 1)}
 		return plot.Fit(nn.Linear(newRand(), 1, 1), set, plot.Target(math.Log))
+	},
+	"activations": func(v []float64) *plot.Figure {
+		return plot.Activations(nn.Sequential(nn.Func(ops.Neg), nn.Func(ops.Exp)), tensor.Of(v, len(v), 1))
+	},
+	"gradients": func(v []float64) *plot.Figure {
+		g := graph.New()
+		w := &nn.Param{Name: "w", Data: tensor.New(tensor.Float64, len(v))}
+		loss := ops.Sum(ops.Mul(w.Bind(g), g.ConstTensor(tensor.Of(v, len(v)))))
+		return plot.Gradients([]*nn.Param{w}, autograd.Backward(loss))
 	},
 	"boundary": func(v []float64) *plot.Figure {
 		if len(v) == 0 {
@@ -499,6 +509,82 @@ func TestAreas(t *testing.T) {
 	}
 }
 
+// split is somebody's own layer, without a name.
+type split struct{ inner nn.Layer }
+
+func (s split) Params() []*nn.Param                          { return s.inner.Params() }
+func (s split) Forward(p nn.Pass, x graph.Value) graph.Value { return ops.Abs(s.inner.Forward(p, x)) }
+
+func TestActivations(t *testing.T) {
+	rng := newRand()
+	x := tensor.Of([]float64{-1, -2, 3, 1, 2, -3, 0, 0}, 4, 2)
+	single := nn.Linear(rng, 2, 2)
+	nn.To(single, tensor.Float32)
+	for _, c := range []struct {
+		name   string
+		f      *plot.Figure
+		want   []string
+		forbid []string
+	}{
+		{"layers", plot.Activations(nn.Sequential(nn.ReLU(), nn.Dropout(), nn.Func(ops.Neg)), x, plot.Title("batch")),
+			[]string{"batch", "0 ReLU", "2 Func(ops.Neg)", "mean 0.75, SD 1.09", "62 % are 0", "activation"}, []string{"output", "1 Dropout"}},
+		{"containers", plot.Activations(nn.Sequential(nn.Linear(rng, 2, 3), nn.Residual(nn.Linear(rng, 3, 3), nn.Tanh())), x), []string{"0 Linear(2, 3)", "1.0 Linear(3, 3)", "1.1 Tanh", "output"}, []string{"1 Residual"}},
+		{"one layer", plot.Activations(single, x), []string{"output"}, []string{"0 Linear(2, 2)"}},
+		{"somebody's own", plot.Activations(nn.Sequential(split{nn.Sequential(nn.Linear(rng, 2, 3))}), x), []string{"0.0 Linear(2, 3)", "output"}, nil},
+		{"nothing", plot.Activations(nn.Sequential(), x), []string{"input"}, []string{"output"}},
+		{"zeros", plot.Activations(nn.Func(ops.ReLU), tensor.New(tensor.Float64, 2, 2)), []string{"all are 0"}, nil},
+		{"few zeros", plot.Activations(nn.Func(ops.Neg), tensor.Of(append(ramp(500), 0, 1), 251, 2)), []string{"under 1 % are 0"}, nil},
+		{"not finite", plot.Activations(nn.Func(ops.Log), x), []string{"5 not finite"}, nil},
+		{"no number", plot.Activations(nn.Func(ops.Log), tensor.New(tensor.Float64, 2, 2)), []string{"no number", "4 not finite"}, nil},
+		{"no row", plot.Activations(nn.Func(ops.Neg), tensor.New(tensor.Float64, 0, 2)), []string{"no number"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			texts := checkSVG(t, c.f)
+			checkApart(t, texts)
+			for _, w := range c.want {
+				if !has(texts, w) {
+					t.Errorf("no text %q in %v", w, texts)
+				}
+			}
+			for _, w := range c.forbid {
+				if has(texts, w) {
+					t.Errorf("text %q", w)
+				}
+			}
+		})
+	}
+	var deep []nn.Layer
+	for range 90 {
+		deep = append(deep, nn.Tanh())
+	}
+	texts := checkSVG(t, plot.Activations(nn.Sequential(deep...), x))
+	if !has(texts, "40 of 90 rows are shown") || !has(texts, "0 Tanh") || !has(texts, "89 Tanh") || has(texts, "1 Tanh") {
+		t.Errorf("90 layers: %v", texts)
+	}
+}
+
+func TestGradients(t *testing.T) {
+	g := graph.New()
+	param := func(name string, v ...float64) *nn.Param {
+		return &nn.Param{Name: name, Data: tensor.Of(v, len(v))}
+	}
+	w, zero, unused, frozen := param("w", 1, 2, 3, 4), param("zero", 1, 2), param("unused", 1), param("frozen", 1)
+	frozen.Frozen = true
+	scalar := &nn.Param{Name: "scalar", Data: tensor.Of([]float64{3})}
+	loss := ops.Add(ops.Sum(ops.Mul(w.Bind(g), g.ConstTensor(tensor.Of([]float64{0.001, 0, -0.001, 0}, 4)))), ops.MulScalar(ops.Sum(zero.Bind(g)), 0))
+	loss = ops.Add(ops.Add(loss, ops.Square(scalar.Bind(g))), ops.Sum(frozen.Bind(g)))
+	texts := checkSVG(t, plot.Gradients([]*nn.Param{w, zero, unused, frozen, scalar}, autograd.Backward(loss), plot.Describe("gradients of a step")))
+	checkApart(t, texts)
+	for _, want := range []string{"w", "RMS 0.000707", "50 % are 0", "zero", "all are 0", "unused", "not reached by the loss", "scalar", "RMS 6", "size of the gradient, |∂l/∂w|"} {
+		if !has(texts, want) {
+			t.Errorf("no text %q in %v", want, texts)
+		}
+	}
+	if has(texts, "frozen") {
+		t.Error("a parameter that is not trained has a row")
+	}
+}
+
 func TestFit(t *testing.T) {
 	xs := []float64{-1, 0, 1, 2}
 	set := points(xs, func(x float64) float64 { return 2 * x })
@@ -525,6 +611,7 @@ func TestHostileNames(t *testing.T) {
 			plot.Lines([]plot.Line{{Name: name, Y: []float64{1, 2}}}, plot.Title(name), plot.Describe(name), plot.XLabel(name), plot.YLabel(name), plot.Mark(1, name)),
 			plot.Curves(history(3, true), plot.MetricName(name)),
 			plot.Grid([][]float64{{1}}, plot.Rows(name), plot.Columns(name), plot.MarkCell(0, 0, name)),
+			plot.Activations(nn.Sequential(nn.Named(name, nn.Tanh())), tensor.Of([]float64{1, 2}, 1, 2)),
 			plot.Boundary(firstFeature(), &data.Set{X: tensor.Of([]float64{1, 2}, 1, 2), Labels: []int{0}, Classes: []string{name}}),
 			plot.Weights(&nn.Param{Name: name, Data: tensor.Of([]float64{1}, 1)}),
 			plot.Fit(nn.Linear(newRand(), 1, 1), points([]float64{1, 2}, math.Sqrt), plot.ModelName(name), plot.Compare(name, nn.Linear(newRand(), 1, 1))),
@@ -555,6 +642,7 @@ func TestSizes(t *testing.T) {
 			plot.Grid([][]float64{{1, 2}, {3, 4}}, o, plot.MarkCell(0, 0, "first"), plot.Rows("a long name", "another long name")),
 			plot.Fit(nn.Linear(newRand(), 1, 1), points([]float64{1, 2}, math.Sqrt), o),
 			plot.Weights(nn.Linear(newRand(), 20, 30).Params()[0], o),
+			plot.Activations(nn.Sequential(nn.Tanh(), nn.Named("a layer with a long name", nn.ReLU())), tensor.Of([]float64{1, -2}, 1, 2), o),
 			plot.Boundary(firstFeature(), &data.Set{X: tensor.Of([]float64{1, 2, 3, 4}, 2, 2), Labels: []int{0, 1}, Classes: []string{"a long name", "another"}}, o),
 		} {
 			s := writeSVG(t, f)
