@@ -98,13 +98,13 @@ func (s sample) say(log bool, digits int) []string {
 			zeros++
 		}
 		n++
-		mean += (v - mean) / float64(n)
+		mean += (within(v) - mean) / float64(n)
 	}
 	for _, v := range s.values {
 		if !isFinite(v) {
 			continue
 		}
-		if !log {
+		if v = within(v); !log {
 			v -= mean
 		}
 		norm = math.Hypot(norm, v/math.Sqrt(float64(n)))
