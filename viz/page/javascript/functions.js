@@ -37,7 +37,7 @@ function erf(x) {
   const a = Math.abs(x);
   if (a >= 1) return sign(x) * (1 - erfc(a));
   let sum = x;
-  for (let n = 1, t = x; n < 25; n++) {
+  for (let n = 1, t = x; n < 20; n++) {
     t *= (2 * x * x) / (2 * n + 1);
     sum += t;
   }
@@ -244,11 +244,10 @@ function lbeta(a, b) {
   for (; b < 10; b++) p *= 1 + a / b;
   const r = a / b;
   const rise = Math.log1p(r); // ln((a+b)/b)
-  const shift = r < 1e-20 ? a : b * rise;
-  const sum = stirlingRest(b) - (a + b < Infinity ? stirlingRest(a + b) : 0) + (p === 1 ? 0 : Math.log(p));
+  const shift = b * rise; // a little less than a
+  const sum = stirlingRest(b) - (a + b < Infinity ? stirlingRest(a + b) : 0) + Math.log(p);
   if (a < 10) return lgamma(a) - a * (Math.log(b) + rise) + (a - shift) + (0.5 * rise + sum);
-  const fall = r < 1e-290 ? Math.log(a) - Math.log(b) : Math.log(r) - rise; // ln(a/(a+b))
-  return (a - 0.5) * fall - shift - 0.5 * Math.log(b) + (0.9189385332046728 + stirlingRest(a) + sum);
+  return (a - 0.5) * (Math.log(r) - rise) - shift - 0.5 * Math.log(b) + (0.9189385332046728 + stirlingRest(a) + sum);
 }
 
 // digamma_difference returns ψ(a+b) - ψ(a): DLMF 5.5.2 and 5.11.2, the differences of their terms taken one by one.
@@ -280,7 +279,7 @@ function sinc_derivative(n, x) {
   const [s, c] = sincosPi(z);
   const waves = [s, c, -s, -c];
   let g = 0; // what the recurrence for small x begins with is forgotten on the way
-  if (n === 0 && z < 1e-8) return 1 - ((Math.PI * Math.PI) / 6) * z * z;
+  if (n === 0 && z < 1e-9) return 1;
   if (n === 0 || z > (n + 1) / Math.PI) {
     g = s / z;
     for (let k = 1; k <= n; k++) g = (waves[k % 4] - (k / Math.PI) * g) / z;
@@ -288,8 +287,7 @@ function sinc_derivative(n, x) {
     for (let k = 2 * n + 30; k > n; k--) g = (waves[k % 4] - z * g) * (Math.PI / k);
   }
   if (x < 0 && n % 2 === 1) g = -g;
-  // What Math.PI lacks of π counts n-1 times.
-  return n === 1 ? g : g * Math.pow(Math.PI, n - 1) * (1 + (n - 1) * 3.8981718325193755e-17);
+  return n === 1 ? g : g * Math.pow(Math.PI, n - 1);
 }
 
 // sincosPi returns sin πx and cos πx for x ≥ 0, of an argument that is reduced without rounding.
