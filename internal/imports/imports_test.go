@@ -47,6 +47,8 @@ var floors = []struct {
 	{"viz/svg/graphviz", []string{"github.com/goccy/go-graphviz"}},
 	{"viz/page/javascript", nil},
 	{"viz/plot", []string{"gonum.org/v1/plot", "golang.org/x/image/font"}},
+	{"viz/page/stepper", nil},
+	{"viz/page", nil},
 	{"examples", nil},
 	{"internal/imports", nil},
 }

@@ -1,0 +1,158 @@
+package stepper
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/seed366ff29f/chainrule/internal/legible"
+	"github.com/seed366ff29f/chainrule/viz"
+	"github.com/seed366ff29f/chainrule/viz/layout"
+)
+
+// The measures of the drawing in px. The style sheet and the script use the same.
+const (
+	fontSize   = 13
+	smallSize  = 11
+	lineHeight = 17
+	padding    = 7
+	passHeight = 24 // of what a link passes on, which stands under a chip
+	maxName    = 24 // characters of a name in a box
+	maxFormula = 26 // characters of a formula in a box
+)
+
+// A form is one of the two forms of the drawing.
+type form struct {
+	dir      viz.Dir
+	digits   int
+	nodeSep  float64
+	rankSep  float64
+	room     string // the widest number that a box has room for
+	compact  bool   // a neuron's cell has name and value on one line
+	formulas int    // characters up to which a formula stands in a box
+}
+
+var (
+	wideForm   = form{dir: viz.LeftToRight, digits: 6, nodeSep: 14, rankSep: 34, room: "δ = -0.0380982", formulas: maxFormula}
+	narrowForm = form{dir: viz.TopToBottom, digits: 4, nodeSep: 7, rankSep: 20, room: "δ = -0.03810", compact: true, formulas: 18}
+)
+
+// Graphs returns what is to be laid out for a wide screen, from left to right, and for a narrow one, downwards. A model
+// that shows neurons lays itself out, and takes nil for both.
+func (m *Model) Graphs() (wide, narrow *layout.Graph) {
+	return m.graph(wideForm), m.graph(narrowForm)
+}
+
+func (m *Model) graph(f form) *layout.Graph {
+	g := &layout.Graph{Dir: f.dir, NodeSep: f.nodeSep, RankSep: f.rankSep}
+	if !m.cfg.Neurons && f.dir == viz.LeftToRight {
+		g.RankSep = 64 // room for what the links pass on
+	}
+	for _, b := range m.boxes {
+		g.Nodes = append(g.Nodes, layout.Node{Size: m.size(b, f), Cluster: -1})
+	}
+	for _, e := range m.edges {
+		g.Edges = append(g.Edges, layout.Edge{From: e.from, To: e.to})
+	}
+	return g
+}
+
+// isLeaf reports whether a box is that of a leaf or constant.
+func (m *Model) isLeaf(b int) bool {
+	k := m.nodes[m.boxes[b].cells[0]].kind
+	return k == leaf || k == constant
+}
+
+// size returns the size of a box.
+func (m *Model) size(b box, f form) layout.Size {
+	var s layout.Size
+	for _, k := range b.cells {
+		c := m.cell(b, k, f)
+		s.W = max(s.W, c.W)
+		s.H += c.H
+	}
+	if b.chip {
+		s.H += passHeight
+	}
+	return s
+}
+
+// oneLine reports whether name and value of the nodes in a box stand on one line.
+func (m *Model) oneLine(b box, f form) bool { return b.chip || f.compact && len(b.cells) > 1 }
+
+// cell returns the size of a node in a box.
+func (m *Model) cell(b box, k int, f form) layout.Size {
+	n := m.nodes[k]
+	name := legible.Line(n.name, maxName)
+	var w float64
+	lines := 0
+	add := func(text string, size float64, bold bool) {
+		lines++
+		w = max(w, layout.TextWidth(text, size, bold))
+	}
+	room := f.room
+	if n.kind == constant || n.kind == leaf && !n.sweep {
+		room = strings.TrimPrefix(room, "δ = ")[:min(7, len(room)-5)]
+	}
+	if m.oneLine(b, f) {
+		value := m.valueLines(n, f)[0]
+		if value = value + " "; !b.chip && utf8.RuneCountInString(value) < 9 {
+			value = "0.59327 "
+		}
+		add(name+" = "+value, fontSize, true)
+	} else {
+		add(name, fontSize, true)
+		if s := m.formula(n, f); s != "" {
+			add(s, smallSize, false)
+		}
+		for _, s := range m.valueLines(n, f) {
+			add(s, fontSize, false)
+		}
+	}
+	if n.sweep {
+		if m.oneLine(b, f) && f.compact {
+			room = "δ = 0.08217"
+		}
+		for _, s := range m.adjointLines(n, f) {
+			add(s, fontSize, false)
+		}
+	}
+	w = max(w, layout.TextWidth(room, fontSize, false))
+	if f.compact && m.cfg.Neurons && !b.chip && len(b.cells) == 1 {
+		w = max(w, 54)
+	}
+	return layout.Size{W: w + 2*padding, H: float64(lines)*lineHeight + padding}
+}
+
+// formula returns the formula that stands in a node's box, "" for none.
+func (m *Model) formula(n node, f form) string {
+	if n.kind != operation && n.kind != given || m.cfg.Neurons {
+		return ""
+	}
+	if n.kind == given {
+		return n.OpName() + " …"
+	}
+	s := m.filled(n.value)
+	if utf8.RuneCountInString(s) > f.formulas {
+		return ""
+	}
+	return s
+}
+
+// filled returns a formula with names in the places of nodes.
+func (m *Model) filled(f string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(f, "{")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		place, after, _ := strings.Cut(rest, "}")
+		k := 0
+		for _, r := range strings.TrimPrefix(place, "d") {
+			k = 10*k + int(r-'0')
+		}
+		b.WriteString(legible.Line(m.nodes[k].name, maxName))
+		f = after
+	}
+}

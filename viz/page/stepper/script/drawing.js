@@ -1,0 +1,298 @@
+"use strict";
+
+// The drawing: boxes and lines where the layout has put them, in a form for wide screens and one for narrow ones.
+
+const line = 17; // height of a line of text
+const under = 24; // room under a chip for what passes along its edge
+
+class Drawing {
+  constructor(pane, state, onpick) {
+    this.pane = pane;
+    this.state = state;
+    this.onpick = onpick;
+    this.form = null;
+    this.view = null;
+    new ResizeObserver(() => this.fit()).observe(pane);
+  }
+
+  // fit chooses the form for the width of the pane, and the scale.
+  fit() {
+    const width = this.pane.clientWidth;
+    if (width === 0) return;
+    const form = width < 600 ? "narrow" : "wide";
+    if (form !== this.form) {
+      this.form = form;
+      this.build(this.state.data[form]);
+      if (this.view) this.update(this.view);
+    }
+    const d = this.drawing;
+    const large = document.documentElement.classList.contains("projector") ? 1.5 : 1;
+    const least = form === "narrow" ? 0.8 : 0.7;
+    let scale = width / d.w;
+    if (scale < least * large) scale = large; // too wide: at its natural size it scrolls inside the pane
+    scale = Math.min(scale, 1.25 * large);
+    this.svg.setAttribute("width", Math.floor(d.w * scale));
+    this.svg.setAttribute("height", Math.floor(d.h * scale));
+    this.follow();
+  }
+
+  build(d) {
+    this.drawing = d;
+    const edges = svg("g", {});
+    const nodes = svg("g", {});
+    this.passes = svg("g", {});
+    this.edges = d.edges.map((e) => this.buildEdge(e, edges));
+    this.nodes = [];
+    const cells = [];
+    d.boxes.forEach((b) => {
+      let y = b.y;
+      b.c.forEach((k, i) => {
+        cells.push([k, { x: b.x, y, w: b.w, h: b.hs[i] + (i < b.c.length - 1 ? 1 : 0) }, b]);
+        y += b.hs[i];
+      });
+    });
+    cells.sort((a, b) => a[0] - b[0]); // the order of the focus is that of the tape
+    for (const [k, r, b] of cells) {
+      this.nodes[k] = this.buildNode(k, r, b);
+      nodes.append(this.nodes[k].g);
+    }
+    this.svg = svg("svg", { viewBox: `-3 -3 ${d.w + 6} ${d.h + 6}`, role: "group", "aria-label": "The graph" }, edges, nodes, this.passes);
+    this.pane.replaceChildren(this.svg);
+  }
+
+  buildEdge(e, parent) {
+    const p = e.p;
+    const path = svg("path", { d: curve(p), class: "edge" });
+    const g = svg("g", { class: "use" }, path);
+    if (e.chip !== 1 && p.length >= 4) g.append(svg("path", { d: arrow(p), class: "arrow" }));
+    parent.append(g);
+    return { e, g, path };
+  }
+
+  buildNode(k, r, box) {
+    const n = this.state.nodes[k];
+    const g = svg("g", {
+      class: "node " + n.k + (box.chip ? " chip" : ""),
+      tabindex: 0,
+      role: "img",
+      "data-node": n.n,
+      onclick: () => this.onpick(k),
+      onkeydown: (e) => {
+        if (e.key === "Enter") this.onpick(k);
+      },
+    });
+    g.append(svg("rect", { x: r.x, y: r.y, width: r.w, height: r.h, rx: 6 }));
+    const small = (n.s || [])[this.form === "wide" ? 0 : 1];
+    const texts = [];
+    const put = (cls) => {
+      const t = svg("text", { x: r.x + r.w / 2, y: r.y + line * (texts.length + 1) - 2, class: cls });
+      texts.push(t);
+      g.append(t);
+      return t;
+    };
+    const out = { g, r, room: r.w - 8, chip: box.chip };
+    out.name = put("name");
+    if (box.line) {
+      out.oneLine = true;
+    } else {
+      out.name.textContent = clipped(n.n, 24);
+      if (small) put("does").textContent = filled(small, (i) => clipped(this.state.name(i), 24));
+      const lines = n.t ? [n.t.shape, ...n.t.v] : [""];
+      out.values = lines.map((_, i) => put(n.t && i === 0 ? "shape" : "value"));
+      if (n.t) out.values.shift().textContent = n.t.shape;
+    }
+    if (n.w) out.deltas = (n.t ? n.t.d : [""]).map(() => put("delta"));
+    return out;
+  }
+
+  // update shows a step.
+  update(view) {
+    this.view = view;
+    if (!this.form) return;
+    const s = this.state;
+    const { step } = view;
+    const active = new Set(); // links
+    const partners = new Set(); // nodes at their other ends
+    if (!step.none) {
+      for (const l of step.forward ? s.nodes[step.node].l : step.links) {
+        active.add(l);
+        partners.add(step.forward ? l.u : l.by);
+      }
+    }
+    s.nodes.forEach((n, k) => this.updateNode(k, view, partners));
+    this.edges.forEach(({ e, g }) => {
+      const uses = e.u.map(([k, j]) => s.nodes[k].l[j]);
+      const on = uses.some((l, i) => active.has(l) && (e.chip !== 2 || i === 1 || active.has(uses[0])));
+      g.setAttribute("class", "use" + (on ? (step.forward ? " forward" : " back") : "") + (uses.some((l) => l.w) ? "" : " still"));
+      if (on) g.parentNode.append(g);
+    });
+    this.updatePasses(view, active);
+    this.follow();
+  }
+
+  updateNode(k, view, partners) {
+    const s = this.state;
+    const n = s.nodes[k];
+    const out = this.nodes[k];
+    const { step } = view;
+    const known = view.known[k];
+    const delta = view.delta[k];
+    const digits = this.drawing.digits;
+    const current = k === step.node && !step.none;
+    const cls = ["node", n.k];
+    if (out.chip) cls.push("chip");
+    if (!known) cls.push("future");
+    if (delta !== null) cls.push("settled");
+    if (current) cls.push(step.forward ? "current" : "current back");
+    if (partners.has(k)) cls.push(step.forward ? "operand" : "user");
+    if (view.wrong[k]) cls.push("wrong");
+    const g = out.g;
+    g.setAttribute("class", cls.join(" "));
+    const v = s.value[k];
+    g.setAttribute("data-value", !known ? "" : n.t ? n.t.vt : exact(v));
+    g.setAttribute("data-delta", delta === null ? "" : n.t ? n.t.dt : exact(delta));
+    const shown = !known ? "·" : n.t ? n.t.v.join(" ") : number(v, digits);
+    if (out.oneLine) {
+      const name = clipped(n.n, 24);
+      out.name.replaceChildren(svg("tspan", {}, name), svg("tspan", { class: "value" }, (known ? " = " : " ") + shown));
+      squeeze(out.name, out.room);
+    } else {
+      out.values.forEach((t, i) => {
+        t.textContent = n.t ? (known ? n.t.v[i] : i === 0 ? "·" : "") : shown;
+        squeeze(t, out.room);
+      });
+    }
+    let said = "δ unknown";
+    if (out.deltas) {
+      out.deltas.forEach((t, i) => {
+        if (delta === null) {
+          t.textContent = i === 0 ? "δ ·" : "";
+        } else if (n.t) {
+          t.textContent = (i === 0 ? "δ = " : "") + n.t.d[i];
+        } else {
+          t.textContent = "δ = " + number(delta, digits) + (view.wrong[k] ? " ✗" : "");
+        }
+        squeeze(t, out.room);
+      });
+      if (delta !== null) said = "δ = " + (n.t ? n.t.d.join(" ") : number(delta, 6)) + (view.wrong[k] ? ", wrong" : "");
+    } else {
+      said = "a constant, no δ";
+    }
+    g.setAttribute("aria-label", `${n.n} ${known ? "= " + shown : "unknown"}, ${said}`);
+  }
+
+  // updatePasses writes on the edges of the step what passes along them: forward the local derivative, which the tape
+  // keeps, backward the contribution to δ.
+  updatePasses(view, active) {
+    this.passes.replaceChildren();
+    if (view.step.none) return;
+    const s = this.state;
+    const taken = this.drawing.boxes.map((b) => ({ x: b.x, y: b.y, w: b.w, h: b.h - (b.chip ? under : 0) }));
+    const done = new Set();
+    for (const { e, path } of this.edges) {
+      e.u.forEach(([k, j], i) => {
+        const l = s.nodes[k].l[j];
+        if (!active.has(l) || !l.w || done.has(l) || (e.chip === 2 && i === 0)) return;
+        done.add(l);
+        const texts = this.passText(l, view);
+        if (!texts) return;
+        const chip = e.chip ? this.drawing.boxes[e.chip === 1 ? e.b : e.a] : null;
+        this.put(texts, view.step.forward, chip, path, taken);
+      });
+    }
+  }
+
+  passText(l, view) {
+    const s = this.state;
+    if (view.step.forward) return l.now === null ? null : ["∂ " + number(l.now, 4)];
+    if (l.now === null) return l.p ? ["→ " + clipped(l.p, 40)] : null;
+    const w = s.depthFirst ? view.step.passed[l.by] : view.delta[l.by];
+    const c = number(s.contribution(l, w), 4);
+    return [`${number(w, 4)}·${factor(l.now, 4)} = ${c}`, "→ " + c];
+  }
+
+  put(texts, forward, chip, path, taken) {
+    const wide = this.form === "wide";
+    const long = wide ? texts : texts.slice(-1);
+    let best = null;
+    if (chip) {
+      const text = long.find((t) => textWidth(t) + 12 <= chip.w + 60) || texts[texts.length - 1];
+      const w = textWidth(text) + 12;
+      best = { text, w, x: chip.x + chip.w / 2 - w / 2, y: chip.y + chip.h - under + 1 };
+    } else {
+      const length = path.getTotalLength();
+      for (const text of long) {
+        const w = textWidth(text) + 12;
+        for (const t of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
+          const p = path.getPointAtLength(length * t);
+          const r = { text, w, x: p.x - w / 2, y: p.y - 11, h: 22 };
+          r.x = Math.max(0, Math.min(this.drawing.w - w, r.x));
+          r.cost = taken.reduce((sum, o) => sum + overlap(r, o), 0) + Math.abs(t - 0.5);
+          if (!best || r.cost < best.cost - 1) best = r;
+        }
+      }
+    }
+    best.h = 22;
+    taken.push(best);
+    this.passes.append(
+      svg(
+        "g",
+        { class: "pass" + (forward ? " slope" : "") },
+        svg("rect", { x: best.x, y: best.y, width: best.w, height: 22, rx: 4 }),
+        svg("text", { x: best.x + best.w / 2, y: best.y + 15.5 }, best.text),
+      ),
+    );
+  }
+
+  // follow scrolls the pane to the node of the step.
+  follow() {
+    if (!this.view || !this.form || this.view.step.none) return;
+    const { r } = this.nodes[this.view.step.node];
+    const scale = this.svg.clientWidth / (this.drawing.w + 6);
+    const pane = this.pane;
+    const to = (at, size, have, room) => (at < have + 20 || at + size > have + room - 20 ? at + size / 2 - room / 2 : have);
+    const left = to((r.x + 3) * scale, r.w * scale, pane.scrollLeft, pane.clientWidth);
+    const top = to((r.y + 3) * scale, r.h * scale, pane.scrollTop, pane.clientHeight);
+    if (left !== pane.scrollLeft || top !== pane.scrollTop) pane.scrollTo({ left, top });
+  }
+}
+
+function clipped(s, n) {
+  const c = [...s];
+  return c.length <= n ? s : c.slice(0, n - 1 - Math.floor(n / 3)).join("") + "…" + c.slice(-Math.floor(n / 3)).join("");
+}
+
+function curve(p) {
+  let d = `M${p[0]},${p[1]}`;
+  for (let i = 2; i + 5 < p.length; i += 6) d += `C${p.slice(i, i + 6).join(" ")}`;
+  return d;
+}
+
+function arrow(p) {
+  const [x0, y0, x, y] = p.slice(-4);
+  const a = Math.atan2(y - y0, x - x0);
+  const at = (angle) => `${(x - 8 * Math.cos(a + angle)).toFixed(1)},${(y - 8 * Math.sin(a + angle)).toFixed(1)}`;
+  return `M${x},${y}L${at(0.42)}L${at(-0.42)}Z`;
+}
+
+// squeeze makes a text that is too wide for its box as wide as that.
+function squeeze(t, room) {
+  t.removeAttribute("textLength");
+  if (t.getComputedTextLength() > room) {
+    t.setAttribute("textLength", room);
+    t.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  }
+}
+
+const measuring = document.createElement("canvas").getContext("2d");
+
+function textWidth(s) {
+  measuring.font = "600 12px Arial, 'Liberation Sans', Helvetica, sans-serif";
+  return measuring.measureText(s).width;
+}
+
+function overlap(a, b) {
+  const w = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x);
+  const h = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y);
+  return w > 0 && h > 0 ? w * h : 0;
+}

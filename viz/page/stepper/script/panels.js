@@ -1,0 +1,88 @@
+"use strict";
+
+// The tape as a table, and the sliders.
+
+class TapeTable {
+  constructor(state) {
+    this.state = state;
+    this.rows = state.nodes.map((n) => {
+      const cells = [element("th", { scope: "row" }, n.n), element("td", { class: "value" }), element("td", { class: "delta" })];
+      return { row: element("tr", {}, ...cells), value: cells[1], delta: cells[2] };
+    });
+    const head = element("tr", {}, element("th", { scope: "col" }, "node"), element("th", { scope: "col" }, "value ↓"), element("th", { scope: "col" }, "δ ↑"));
+    this.scroller = element(
+      "div",
+      { class: "scroller", tabindex: 0, role: "region", "aria-label": "The tape" },
+      element("table", {}, element("thead", {}, head), element("tbody", {}, ...this.rows.map((r) => r.row))),
+    );
+    this.element = element("section", { class: "card tape" }, element("h2", {}, "The tape: values down, δ back up"), this.scroller);
+  }
+
+  update(view) {
+    const s = this.state;
+    this.rows.forEach(({ row, value, delta }, k) => {
+      const n = s.nodes[k];
+      const d = view.delta[k];
+      value.textContent = !view.known[k] ? "·" : n.t ? n.t.v.join(" ") : number(s.value[k], 6);
+      delta.textContent = !n.w ? "" : d === null ? "·" : n.t ? n.t.d.join(" ") : number(d, 6);
+      if (view.wrong[k]) delta.textContent += ` ✗ wrong, right: ${number(s.delta[k], 6)}`;
+      const current = !view.step.none && view.step.node === k;
+      row.className = (view.known[k] ? "" : "future ") + (current ? (view.step.forward ? "current forward" : "current back") : "");
+      if (current) {
+        row.setAttribute("aria-current", "step");
+        const box = this.scroller;
+        const head = 26;
+        if (row.offsetTop < box.scrollTop + head) box.scrollTop = row.offsetTop - head;
+        else if (row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
+      } else {
+        row.removeAttribute("aria-current");
+      }
+    });
+  }
+}
+
+class Sliders {
+  constructor(state, onchange) {
+    this.state = state;
+    this.rows = [];
+    const list = element("div", { class: "sliders" });
+    state.nodes.forEach((n, k) => {
+      if (n.k !== "leaf" && n.k !== "constant") return;
+      const v = state.value[k];
+      const reach = Math.max(1, 2 * Math.abs(v)) || 1;
+      const span = Math.pow(10, Math.floor(Math.log10(reach)));
+      const end = Math.ceil(reach / span) * span;
+      const input = element("input", { type: "range", min: v - end, max: v + end, step: end / 200, "aria-label": n.n, "data-leaf": n.n });
+      const value = element("output", {});
+      const delta = element("output", { class: "delta" });
+      input.addEventListener("input", () => {
+        state.move(k, Number(input.value));
+        onchange();
+      });
+      this.rows.push({ k, input, value, delta });
+      list.append(element("div", { class: "slider" }, element("span", {}, n.n), input, value, delta));
+    });
+    const reset = element("button", { type: "button", onclick: () => this.reset(onchange) }, "Reset");
+    this.element = element("section", { class: "card leaves" }, element("h2", {}, "Leaves: move one, and everything is recomputed ", reset), list);
+    this.show();
+  }
+
+  reset(onchange) {
+    this.state.restore();
+    this.show();
+    onchange();
+  }
+
+  show() {
+    for (const r of this.rows) r.input.value = this.state.value[r.k];
+  }
+
+  update() {
+    const s = this.state;
+    for (const { k, value, delta, input } of this.rows) {
+      value.textContent = number(s.value[k], 4);
+      input.setAttribute("aria-valuetext", number(s.value[k], 4));
+      delta.textContent = s.nodes[k].w ? "δ " + number(s.delta[k], 4) : "";
+    }
+  }
+}
