@@ -47,8 +47,11 @@ func (m *Model) graph(f form) *layout.Graph {
 	if !m.cfg.Neurons && f.dir == viz.LeftToRight {
 		g.RankSep = 64 // room for what the links pass on
 	}
-	for _, b := range m.boxes {
-		g.Nodes = append(g.Nodes, layout.Node{Size: m.size(b, f), Cluster: -1})
+	for k, b := range m.boxes {
+		g.Nodes = append(g.Nodes, layout.Node{Size: m.size(b, f), Cluster: m.scopeOf[k]})
+	}
+	for _, s := range m.scopes {
+		g.Clusters = append(g.Clusters, layout.Cluster{Parent: s.parent, Label: layout.Size{W: layout.TextWidth(s.name, smallSize, true) + padding, H: lineHeight}})
 	}
 	for _, e := range m.edges {
 		g.Edges = append(g.Edges, layout.Edge{From: e.from, To: e.to})

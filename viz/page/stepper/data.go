@@ -87,6 +87,14 @@ type (
 		Digits int        `json:"digits"`
 		Boxes  []boxData  `json:"boxes"`
 		Edges  []edgeData `json:"edges"`
+		Scopes []scope    `json:"scopes,omitempty"`
+	}
+	scope struct {
+		Name string  `json:"n"`
+		X    float64 `json:"x"`
+		Y    float64 `json:"y"`
+		W    float64 `json:"w"`
+		H    float64 `json:"h"`
 	}
 	boxData struct {
 		X     float64   `json:"x"`
@@ -200,10 +208,10 @@ func tensorLines(t *tensor.Tensor) []string {
 	}
 	const short = 4
 	dims := t.Dims()
-	if t.Len() > maxElements || len(dims) != 2 || dims[0] < 2 || dims[1] == 0 {
+	switch {
+	case t.Len() > maxElements || len(dims) != 2 || t.Len() == 0:
 		return []string{legible.Tensor(t, maxElements, short)}
-	}
-	if dims[1] == 1 { // a column
+	case dims[1] == 1 && dims[0] > 1: // a column
 		return []string{"[" + strings.Join(row(t, 0, dims[0], short), " ") + "]ᵀ"}
 	}
 	lines := make([]string, dims[0])
@@ -298,6 +306,11 @@ func (m *Model) drawing(l *layout.Layout, f form) (*drawing, error) {
 			out.High = append(out.High, m.cell(b, c, f).H)
 		}
 		d.Boxes = append(d.Boxes, out)
+	}
+	for k, r := range l.Clusters {
+		if r != (layout.Rect{}) && k < len(m.scopes) {
+			d.Scopes = append(d.Scopes, scope{m.scopes[k].name, round(r.X), round(r.Y), round(r.W), round(r.H)})
+		}
 	}
 	for k, e := range m.edges {
 		out := edgeData{From: e.from, To: e.to}

@@ -51,13 +51,15 @@ type Model struct {
 	names legible.Labels
 	grads *autograd.Gradients // nil if there are none
 
-	nodes []node
-	at    map[int]int // by node number: index in nodes
-	live  bool        // the page can compute everything itself
-	notes []string    // what the page says about the graph
-	tape  []int       // the numbers of the nodes that the page computes, nil unless live
-	boxes []box
-	edges []boxEdge
+	nodes   []node
+	at      map[int]int // by node number: index in nodes
+	live    bool        // the page can compute everything itself
+	notes   []string    // what the page says about the graph
+	tape    []int       // the numbers of the nodes that the page computes, nil unless live
+	boxes   []box
+	edges   []boxEdge
+	scopes  []scopeBox // boxes around boxes, an outer one before those in it
+	scopeOf []int      // by box: the innermost of them, -1 for none
 }
 
 // New returns the model of a stepper for root and everything that it depends on. A root that is no scalar, or that wants
@@ -92,6 +94,7 @@ func New(root graph.Value, cfg Config) *Model {
 	m.link()
 	m.checkLive()
 	m.group()
+	m.findScopes()
 	return m
 }
 

@@ -96,6 +96,7 @@ class Card {
     const out = [formulaLines("δ_" + name, this.terms(links, (l) => s.delta[l.by], s.delta[k]).concat(s.nodes[k].t ? [this.deltaNumber(k)] : []))];
     const users = [...new Set(links.map((l) => l.by))];
     const names = listed(users.map((u) => s.name(u)));
+    if (users.length) out.push(element("p", { class: "users" }, `Γ(${name}) = {${users.map((u) => s.name(u)).join(", ")}}`));
     const text = element("p", {});
     if (links.length > 1) {
       text.append(element("b", {}, "Why a sum? "));
@@ -129,7 +130,10 @@ class Card {
       return `δ_${s.name(l.by)}·${l.s ? asFactor(this.symbols(l.s)) : `∂${s.name(l.by)}/∂${s.name(l.u)}`}`;
     };
     const lines = [links.map(symbol).join(" + ")];
-    if (links.some((l) => l.now === null)) return lines;
+    if (links.some((l) => l.now === null)) {
+      if (links.length > 1 && links.every((l) => l.p)) lines.push(links.map((l) => l.p).join(" + "));
+      return lines;
+    }
     const first = (l, i) => (i === 0 ? number : factor)(delta(l), cardDigits);
     if (links.some((l) => l.s)) {
       lines.push(links.map((l, i) => `${first(l, i)}·${l.s ? asFactor(this.numbers(l.s)) : factor(l.now, cardDigits)}`).join(" + "));

@@ -10,6 +10,7 @@ class Drawing {
     this.pane = pane;
     this.state = state;
     this.onpick = onpick;
+    this.whole = false; // whether all of a wide drawing is to be seen, however small
     this.form = null;
     this.view = null;
     new ResizeObserver(() => this.fit()).observe(pane);
@@ -29,10 +30,12 @@ class Drawing {
     const large = document.documentElement.classList.contains("projector") ? 1.5 : 1;
     const least = form === "narrow" ? 0.8 : 0.7;
     let scale = width / d.w;
-    if (scale < least * large) scale = large; // too wide: at its natural size it scrolls inside the pane
+    this.large = scale < least * large;
+    if (this.large && !this.whole) scale = large; // at its natural size it scrolls inside the pane
     scale = Math.min(scale, 1.25 * large);
     this.svg.setAttribute("width", Math.floor(d.w * scale));
     this.svg.setAttribute("height", Math.floor(d.h * scale));
+    if (this.onfit) this.onfit();
     this.follow();
   }
 
@@ -56,7 +59,14 @@ class Drawing {
       this.nodes[k] = this.buildNode(k, r, b);
       nodes.append(this.nodes[k].g);
     }
-    this.svg = svg("svg", { viewBox: `-3 -3 ${d.w + 6} ${d.h + 6}`, role: "group", "aria-label": "The graph" }, edges, nodes, this.passes);
+    const scopes = svg("g", {});
+    for (const c of d.scopes || []) {
+      scopes.append(
+        svg("rect", { class: "scope", x: c.x, y: c.y, width: c.w, height: c.h, rx: 6 }),
+        svg("text", { class: "scope-name", x: c.x + 8, y: c.y + 15 }, c.n),
+      );
+    }
+    this.svg = svg("svg", { viewBox: `-3 -3 ${d.w + 6} ${d.h + 6}`, role: "group", "aria-label": "The graph" }, scopes, edges, nodes, this.passes);
     this.pane.replaceChildren(this.svg);
   }
 
@@ -74,7 +84,7 @@ class Drawing {
     const g = svg("g", {
       class: "node " + n.k + (box.chip ? " chip" : ""),
       tabindex: 0,
-      role: "img",
+      role: "button",
       "data-node": n.n,
       onclick: () => this.onpick(k),
       onkeydown: (e) => {
@@ -123,7 +133,7 @@ class Drawing {
     this.edges.forEach(({ e, g }) => {
       const uses = e.u.map(([k, j]) => s.nodes[k].l[j]);
       const on = uses.some((l, i) => active.has(l) && (e.chip !== 2 || i === 1 || active.has(uses[0])));
-      g.setAttribute("class", "use" + (on ? (step.forward ? " forward" : " back") : "") + (uses.some((l) => l.w) ? "" : " still"));
+      g.setAttribute("class", "use" + (on ? (step.forward ? " forward" : " back") : "") + (uses.some((l) => l.w) || !s.data.sweep ? "" : " still"));
       if (on) g.parentNode.append(g);
     });
     this.updatePasses(view, active);
@@ -205,7 +215,7 @@ class Drawing {
   passText(l, view) {
     const s = this.state;
     if (view.step.forward) return l.now === null ? null : ["∂ " + number(l.now, 4)];
-    if (l.now === null) return l.p ? ["→ " + clipped(l.p, 40)] : null;
+    if (l.now === null) return !l.p || view.step.links.length < 2 ? null : [l.p.length < 14 ? "→ " + l.p : "→ " + s.nodes[l.u].t.shape];
     const w = s.depthFirst ? view.step.passed[l.by] : view.delta[l.by];
     const c = number(s.contribution(l, w), 4);
     return [`${number(w, 4)}·${factor(l.now, 4)} = ${c}`, "→ " + c];

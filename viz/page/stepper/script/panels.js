@@ -25,7 +25,7 @@ class TapeTable {
       const d = view.delta[k];
       value.textContent = !view.known[k] ? "·" : n.t ? n.t.v.join(" ") : number(s.value[k], 6);
       delta.textContent = !n.w ? "" : d === null ? "·" : n.t ? n.t.d.join(" ") : number(d, 6);
-      if (view.wrong[k]) delta.textContent += ` ✗ wrong, right: ${number(s.delta[k], 6)}`;
+      if (view.wrong[k]) delta.append(element("b", { class: "bad" }, " ✗ wrong"), `, right: ${number(s.delta[k], 6)}`);
       const current = !view.step.none && view.step.node === k;
       row.className = (view.known[k] ? "" : "future ") + (current ? (view.step.forward ? "current forward" : "current back") : "");
       if (current) {
@@ -63,7 +63,7 @@ class Sliders {
       list.append(element("div", { class: "slider" }, element("span", {}, n.n), input, value, delta));
     });
     const reset = element("button", { type: "button", onclick: () => this.reset(onchange) }, "Reset");
-    this.element = element("section", { class: "card leaves" }, element("h2", {}, "Leaves: move one, and everything is recomputed ", reset), list);
+    this.element = element("section", { class: "card leaves" }, element("h2", {}, "Leaves: move one, and all is computed anew ", reset), list);
     this.show();
   }
 
@@ -77,12 +77,12 @@ class Sliders {
     for (const r of this.rows) r.input.value = this.state.value[r.k];
   }
 
-  update() {
+  update(view) {
     const s = this.state;
     for (const { k, value, delta, input } of this.rows) {
       value.textContent = number(s.value[k], 4);
       input.setAttribute("aria-valuetext", number(s.value[k], 4));
-      delta.textContent = s.nodes[k].w ? "δ " + number(s.delta[k], 4) : "";
+      delta.textContent = !s.nodes[k].w ? "" : view.delta[k] === null ? "δ ·" : "δ " + number(view.delta[k], 4);
     }
   }
 }

@@ -29,12 +29,26 @@ function stepper(root, data, options) {
   const bar = element("div", { class: "bar", role: "group", "aria-label": "Steps" }, back, on, play, range, position);
   range.addEventListener("input", () => go(Number(range.value)));
   const order = data.depth ? orderSwitch() : null;
+  const whole = element("button", { type: "button", class: "whole", "aria-pressed": "false", onclick: toggleWhole }, "⤢ whole graph");
   const notes = (data.notes || []).map((t) => element("p", { class: "note" }, t));
   root.classList.add("stepper");
   root.replaceChildren(
-    element("section", { class: "graph", "aria-label": "Graph" }, pane, ...notes),
-    element("div", { class: "side" }, element("div", { class: "sheet" }, card.element, bar), ...(order ? [order] : []), table.element, ...(sliders ? [sliders.element] : [])),
+    element("section", { class: "graph", "aria-label": "Graph" }, pane, whole, legend(), ...notes),
+    element("div", { class: "side" }, element("div", { class: "sheet" }, bar, card.element), ...(order ? [order] : []), table.element),
+    ...(sliders ? [sliders.element] : []),
   );
+
+  function toggleWhole() {
+    drawing.whole = !drawing.whole;
+    whole.setAttribute("aria-pressed", String(drawing.whole));
+    drawing.fit();
+  }
+
+  function legend() {
+    const result = state.name(state.root);
+    const delta = data.sweep ? `, and δ = ∂${result}/∂ of it` : "";
+    return element("p", { class: "legend" }, `A box has a name, its value${delta}; · is not known yet. Dashed: still to come. Thick: this step, and what it is made of. On an edge stands what passes along it.`);
+  }
 
   function orderSwitch() {
     const name = "order" + Math.random().toString(36).slice(2);
@@ -74,7 +88,7 @@ function stepper(root, data, options) {
     drawing.update(view);
     card.update(view);
     table.update(view);
-    if (sliders) sliders.update();
+    if (sliders) sliders.update(view);
     const last = Math.max(0, state.steps.length - 1);
     range.max = last;
     range.value = k;
@@ -115,6 +129,9 @@ function stepper(root, data, options) {
     return true;
   }
 
+  drawing.onfit = () => {
+    whole.hidden = !drawing.large;
+  };
   drawing.fit();
   show();
   return {
