@@ -50,6 +50,7 @@ type (
 		Value   *number    `json:"v,omitempty"`
 		Delta   *number    `json:"d,omitempty"`
 		Sweep   bool       `json:"w,omitempty"`
+		Beyond  bool       `json:"b,omitempty"` // the root does not depend on it
 		Formula string     `json:"f,omitempty"`
 		Small   []string   `json:"s,omitempty"` // formula in the box, wide and narrow
 		Links   []linkData `json:"l,omitempty"`
@@ -139,7 +140,7 @@ func (m *Model) Data(wide, narrow *layout.Layout) ([]byte, error) {
 }
 
 func (m *Model) nodeData(n node) nodeData {
-	d := nodeData{Name: n.name, Kind: n.kind, Sweep: n.sweep, Formula: n.value}
+	d := nodeData{Name: n.name, Kind: n.kind, Sweep: n.sweep, Beyond: !m.of.Has(n.ID()), Formula: n.value}
 	for _, f := range []form{wideForm, narrowForm} {
 		d.Small = append(d.Small, m.formula(n, f))
 	}
@@ -162,11 +163,11 @@ func (m *Model) nodeData(n node) nodeData {
 		}
 	}
 	for _, l := range n.links {
-		e := linkData{From: l.from, Operand: l.operand, Flows: l.flows && m.grads != nil, Symbol: l.symbol, Rule: l.rule}
-		if l.flows && l.known {
+		e := linkData{From: l.from, Operand: l.operand, Flows: l.flows && n.sweep, Symbol: l.symbol, Rule: l.rule}
+		if e.Flows && l.known {
 			x := number(l.d)
 			e.D = &x
-		} else if l.flows {
+		} else if e.Flows {
 			e.Term = l.term
 			if l.passed != nil {
 				e.Passed = strings.Join(tensorLines(l.passed), " ")

@@ -33,6 +33,10 @@ type Config struct {
 	// time that it is reached, and so goes wrong where a node has several users.
 	DepthFirst bool
 
+	// Beyond are further values to show, with all that they are made of, such as the derivatives that autograd.Grad has
+	// recorded behind the root. They are computed step by step as well, and get no δ.
+	Beyond []graph.Value
+
 	// Gradients is what a backward sweep from the root found, nil to let the stepper run one.
 	Gradients *autograd.Gradients
 
@@ -45,9 +49,10 @@ type Model struct {
 	cfg   Config
 	root  graph.Value
 	g     *graph.Graph
-	in    graph.NodeSet // what the root depends on
+	of    graph.NodeSet // what the root depends on
+	in    graph.NodeSet // what the root and the values beyond depend on
 	shown graph.NodeSet // the nodes that are shown
-	all   int           // how many the root depends on
+	all   int           // how many these are
 	names legible.Labels
 	grads *autograd.Gradients // nil if there are none
 
@@ -66,7 +71,7 @@ type Model struct {
 // no gradient, has a forward pass only.
 //
 // New panics with a [*graph.Error] if root is no longer on the tape, the gradients are those of another value, MaxNodes
-// is negative or 1, or a leaf was changed after it had been used.
+// is negative or 1, a value beyond is of another graph, or a leaf was changed after it had been used.
 func New(root graph.Value, cfg Config) *Model {
 	const op = "stepper.New"
 	root.Check(op)
@@ -85,11 +90,15 @@ func New(root graph.Value, cfg Config) *Model {
 			panic(graph.Errorf(op, graph.ErrUsage, "the gradients are those of %s, not of the root %s: use autograd.Backward on the root", cfg.Gradients.Loss().Node().Label(), root.Node().Label()))
 		}
 	}
-	m.in = m.g.Ancestors(graph.AllEdges, root)
+	for _, v := range cfg.Beyond {
+		v.CheckIn(op, m.g)
+	}
+	m.of = m.g.Ancestors(graph.AllEdges, root)
+	m.in = m.g.Ancestors(graph.AllEdges, append([]graph.Value{root}, cfg.Beyond...)...)
 	m.all = m.in.Len()
 	m.sweep()
 	m.choose()
-	m.names = notation.Labels(m.g, m.shown)
+	m.names = notation.Labels(m.g, m.in)
 	m.describe()
 	m.link()
 	m.checkLive()
@@ -136,9 +145,12 @@ func (m *Model) kept(fold bool) graph.NodeSet {
 	for id := range m.in.All {
 		n := m.g.Value(id).Node()
 		_, scalar := n.Scalar()
-		if !fold || n.Name() != "" || n.NumInputs() == 0 && (n.WantsGrad() || !scalar) || id == m.root.ID() {
+		if !fold || n.Name() != "" || n.NumInputs() == 0 && (n.WantsGrad() || !scalar) {
 			s.Add(id)
 		}
+	}
+	for _, v := range append([]graph.Value{m.root}, m.cfg.Beyond...) {
+		s.Add(v.ID())
 	}
 	return s
 }
@@ -146,8 +158,11 @@ func (m *Model) kept(fold bool) graph.NodeSet {
 // nearest returns the nodes of m.shown that are nearest to the root, counted in operations.
 func (m *Model) nearest(limit int) graph.NodeSet {
 	near, seen := make(graph.NodeSet, len(m.in)), make(graph.NodeSet, len(m.in))
-	queue := []int{m.root.ID()}
-	seen.Add(m.root.ID())
+	var queue []int
+	for _, v := range append([]graph.Value{m.root}, m.cfg.Beyond...) {
+		queue = append(queue, v.ID())
+		seen.Add(v.ID())
+	}
 	count := 0
 	for i := 0; i < len(queue); i++ {
 		if m.shown.Has(queue[i]) {

@@ -237,7 +237,7 @@ func (l *linker) links(n graph.Node) []link {
 func (l *linker) step(p pending, v graph.Node, i int) pending {
 	q := pending{d: p.d, known: p.known, flows: p.flows && v.WantsGrad() && v.Wants(i), many: p.many, rule: p.rule}
 	if !q.flows {
-		return q
+		return pending{known: true}
 	}
 	d, known := v.Partial(i)
 	q.known = q.known && known

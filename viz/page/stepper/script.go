@@ -12,7 +12,7 @@ var files embed.FS
 var parts = [...]string{"dom.js", "number.js", "tape.js", "formula.js", "steps.js", "drawing.js", "card.js", "panels.js", "stepper.js"}
 
 // Script returns the stepper as JavaScript: a function chainrule.stepper(element, data, options) that shows a stepper in
-// an element of a page, for the data of [Model.Data].
+// an element of a page, for the data of [Model.Data]. Its State, which needs no page, has the numbers and steps alone.
 func Script() string {
 	var b strings.Builder
 	b.WriteString("\"use strict\";\nconst chainrule = (() => {\n")
@@ -23,7 +23,7 @@ func Script() string {
 		}
 		b.WriteString(compact(strings.TrimPrefix(string(text), "\"use strict\";\n")))
 	}
-	b.WriteString("return { stepper };\n})();\n")
+	b.WriteString("return { stepper, State };\n})();\n")
 	return b.String()
 }
 

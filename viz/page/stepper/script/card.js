@@ -65,6 +65,7 @@ class Card {
     const why = [];
     if (leaves.length) why.push(`${listed(leaves.map((u) => s.name(u)))} ${leaves.length > 1 ? "are" : "is"} given`);
     if (before.length) why.push(`${listed(before.map((u) => `${s.name(u)} was step ${s.order.indexOf(u) + 1}`))}`);
+    if (s.nodes[k].b) out.push(paragraph(`${s.name(k)} is recorded behind the result ${s.name(s.root)}, as a part of the graph like any other.`));
     if (why.length) out.push(paragraph("Every operand is known already: " + why.join("; ") + "."));
     const slopes = n.l.filter((l) => l.w && l.now !== null);
     if (slopes.length && s.data.sweep) {

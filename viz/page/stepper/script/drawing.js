@@ -97,7 +97,7 @@ class Drawing {
     const put = (cls) => {
       const t = svg("text", { x: r.x + r.w / 2, y: r.y + line * (texts.length + 1) - 2, class: cls });
       texts.push(t);
-      g.append(t);
+      g.append(t, " "); // a screen reader reads the lines apart
       return t;
     };
     const out = { g, r, room: r.w - 8, chip: box.chip };
@@ -150,6 +150,7 @@ class Drawing {
     const digits = this.drawing.digits;
     const current = k === step.node && !step.none;
     const cls = ["node", n.k];
+    if (n.b) cls.push("beyond");
     if (out.chip) cls.push("chip");
     if (!known) cls.push("future");
     if (delta !== null) cls.push("settled");
@@ -172,7 +173,6 @@ class Drawing {
         squeeze(t, out.room);
       });
     }
-    let said = "δ unknown";
     if (out.deltas) {
       out.deltas.forEach((t, i) => {
         if (delta === null) {
@@ -180,15 +180,11 @@ class Drawing {
         } else if (n.t) {
           t.textContent = (i === 0 ? "δ = " : "") + n.t.d[i];
         } else {
-          t.textContent = "δ = " + number(delta, digits) + (view.wrong[k] ? " ✗" : "");
+          t.textContent = "δ = " + number(delta, digits) + (view.wrong[k] ? " ✗ wrong" : "");
         }
         squeeze(t, out.room);
       });
-      if (delta !== null) said = "δ = " + (n.t ? n.t.d.join(" ") : number(delta, 6)) + (view.wrong[k] ? ", wrong" : "");
-    } else {
-      said = "a constant, no δ";
     }
-    g.setAttribute("aria-label", `${n.n} ${known ? "= " + shown : "unknown"}, ${said}`);
   }
 
   // updatePasses writes on the edges of the step what passes along them: forward the local derivative, which the tape
@@ -265,6 +261,18 @@ class Drawing {
     const top = to((r.y + 3) * scale, r.h * scale, pane.scrollTop, pane.clientHeight);
     if (left !== pane.scrollLeft || top !== pane.scrollTop) pane.scrollTo({ left, top });
   }
+
+  // reveal scrolls the page up or down to the node of the step, if that is out of sight: above the window, or below the
+  // given height, at which a sheet covers it. A reader who has scrolled away from the drawing stays where he is.
+  reveal(below) {
+    if (!this.view || !this.form || this.view.step.none) return;
+    const pane = this.pane.getBoundingClientRect();
+    if (pane.bottom < 60 || pane.top > below - 60) return;
+    const r = this.nodes[this.view.step.node].g.getBoundingClientRect();
+    const margin = 30;
+    const by = r.bottom > below - margin ? Math.min(r.bottom - below + margin, r.top - margin) : r.top < margin ? r.top - margin : 0;
+    if (by !== 0) window.scrollBy({ top: by });
+  }
 }
 
 function clipped(s, n) {
@@ -294,9 +302,10 @@ function squeeze(t, room) {
   }
 }
 
-const measuring = document.createElement("canvas").getContext("2d");
+let measuring = null;
 
 function textWidth(s) {
+  measuring ??= document.createElement("canvas").getContext("2d");
   measuring.font = "600 12px Arial, 'Liberation Sans', Helvetica, sans-serif";
   return measuring.measureText(s).width;
 }

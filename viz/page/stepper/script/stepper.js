@@ -80,6 +80,8 @@ function stepper(root, data, options) {
   function go(to) {
     k = Math.max(0, Math.min(state.steps.length - 1, to || 0));
     show();
+    const sheet = getComputedStyle(card.element.parentNode);
+    drawing.reveal(sheet.position === "sticky" ? card.element.parentNode.getBoundingClientRect().top : window.innerHeight);
     if (options.onstep) options.onstep(k, state.steps.length, state.depthFirst);
   }
 
