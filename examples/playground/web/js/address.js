@@ -1,0 +1,35 @@
+// The address of the page holds everything that was set, so that it can be shared and reloaded.
+
+/** read returns what the address holds, as URLSearchParams. */
+export function read() {
+  return new URLSearchParams(location.hash.slice(1));
+}
+
+/** write puts parameters into the address, without an entry in the history for each. */
+export function write(params) {
+  const hash = "#" + params.toString();
+  if (hash !== location.hash) history.replaceState(null, "", hash);
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** pack returns points in four characters each: a byte for a coordinate, and the class. */
+export function pack(points, extent) {
+  const byte = (v) => Math.round((v / extent + 1) / 2 * 255);
+  return points.map((p) => {
+    const bits = (byte(p.x) << 16) | (byte(p.y) << 8) | p.c;
+    return [18, 12, 6, 0].map((shift) => alphabet[(bits >> shift) & 63]).join("");
+  }).join("");
+}
+
+/** unpack is the reverse of pack. It leaves out what is no point. */
+export function unpack(text, extent) {
+  const points = [];
+  for (let i = 0; i + 4 <= text.length; i += 4) {
+    let bits = 0;
+    for (const letter of text.slice(i, i + 4)) bits = bits * 64 + alphabet.indexOf(letter);
+    const number = (byte) => (byte / 255 * 2 - 1) * extent;
+    if (bits >= 0) points.push({ x: number((bits >> 16) & 255), y: number((bits >> 8) & 255), c: bits & 255 });
+  }
+  return points;
+}

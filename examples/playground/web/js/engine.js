@@ -1,0 +1,78 @@
+// The engine as the page sees it: calls that are promises, and a way to stop one.
+
+/** A Stopped is what a call fails with that was stopped. */
+export class Stopped extends Error {}
+
+/** A Fault is what a call fails with that the engine refused: with a field, or a line and a column. */
+export class Fault extends Error {
+  constructor({ message, field, line, column }) {
+    super(message);
+    Object.assign(this, { field, line, column });
+  }
+}
+
+export class Engine {
+  #worker;
+  #waiting = new Map(); // calls under way, by number
+  #next = 0;
+  #onState;
+
+  /** onState is told "loading", "ready", "busy" and "failed", the last with a message. */
+  constructor(onState) {
+    this.#onState = onState;
+    this.#start();
+  }
+
+  #start() {
+    this.#onState("loading");
+    this.#worker = new Worker(new URL("worker.js", import.meta.url));
+    this.#worker.onmessage = ({ data }) => {
+      if (data.ready) this.#onState(this.#waiting.size ? "busy" : "ready");
+      else if (data.failed) this.#fail(data.failed);
+      else if (data.ended) this.stop("The engine has come to its end, most often for lack of memory. It was started anew.");
+      else this.#answer(data);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(event.message || "its script cannot be loaded");
+    };
+  }
+
+  #fail(message) {
+    this.#onState("failed", message);
+    this.#drop(new Error(message));
+  }
+
+  #drop(err) {
+    for (const { reject } of this.#waiting.values()) reject(err);
+    this.#waiting.clear();
+  }
+
+  #answer({ id, answer, bytes }) {
+    const call = this.#waiting.get(id);
+    if (!call) return;
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#onState("ready");
+    if (answer?.fault) call.reject(new Fault(answer.fault));
+    else call.resolve({ answer, bytes });
+  }
+
+  /** call returns a promise of {answer, bytes}. */
+  call(name, arg) {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      if (document.body.dataset.engine === "ready") this.#onState("busy");
+      this.#worker.postMessage({ id, name, arg });
+    });
+  }
+
+  /** stop ends whatever is under way, and starts the engine anew: what it held is gone. */
+  stop(message = "Stopped.") {
+    this.#worker.terminate();
+    const waiting = new Stopped(message);
+    this.#start();
+    this.#drop(waiting);
+    return waiting;
+  }
+}
