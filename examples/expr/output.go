@@ -14,30 +14,34 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/seed366ff29f/chainrule/examples/internal/problem"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/legible"
 	"github.com/seed366ff29f/chainrule/viz"
 )
 
+// A solution is what is printed.
+type solution struct{ *problem.Solution }
+
 // width is the number of columns of a line of the table.
 const width = 80
 
 // writeJSON writes the value, its shape, the gradients by name, and the Hessian if it was asked for.
-func (s *solution) writeJSON(out io.Writer) {
+func (s solution) writeJSON(out io.Writer) {
 	b := []byte(`{"value": `)
-	b = appendJSON(b, s.value)
+	b = appendJSON(b, s.Value)
 	b = append(b, `, "shape": [], "grad": {`...)
-	for i, name := range s.names {
+	for i, name := range s.Names {
 		if i > 0 {
 			b = append(b, ", "...)
 		}
 		key, _ := json.Marshal(name) // a string: it cannot fail
 		b = append(append(b, key...), ": "...)
-		b = appendJSON(b, s.gradients[i])
+		b = appendJSON(b, s.Gradients[i])
 	}
 	b = append(b, '}')
-	if s.hessian != nil {
-		b = appendJSON(append(b, `, "hessian": `...), s.hessian)
+	if s.Hessian != nil {
+		b = appendJSON(append(b, `, "hessian": `...), s.Hessian)
 	}
 	out.Write(append(b, "}\n"...))
 }
@@ -76,14 +80,14 @@ func appendJSON(b []byte, t *tensor.Tensor) []byte {
 }
 
 // writeTable writes the value, and a line for each gradient.
-func (s *solution) writeTable(out io.Writer, checks []check) {
-	fmt.Fprintf(out, "value  %s\n", s.value)
-	if len(s.names) == 0 {
+func (s solution) writeTable(out io.Writer, checks []problem.Check) {
+	fmt.Fprintf(out, "value  %s\n", s.Value)
+	if len(s.Names) == 0 {
 		return
 	}
 	rows := [][3]string{{"name", "shape", "check"}}
-	for i, name := range s.names {
-		rows = append(rows, [3]string{cut(legible.Name(name), 16), cut(tensor.FormatShape(s.at[i].Dims()), 16), checks[i].short()})
+	for i, name := range s.Names {
+		rows = append(rows, [3]string{cut(legible.Name(name), 16), cut(tensor.FormatShape(s.At[i].Dims()), 16), checks[i].Short()})
 	}
 	var columns [3]int
 	for _, r := range rows {
@@ -96,14 +100,14 @@ func (s *solution) writeTable(out io.Writer, checks []check) {
 	for i, r := range rows {
 		gradient := "gradient"
 		if i > 0 {
-			gradient = shorten(s.gradients[i-1], room)
+			gradient = shorten(s.Gradients[i-1], room)
 		}
 		line := pad(r[0], columns[0]) + "  " + pad(r[1], columns[1]) + "  " + pad(r[2], columns[2]) + "  " + gradient
 		fmt.Fprintln(out, strings.TrimRight(line, " "))
 	}
 	first := true
 	for i, c := range checks {
-		if text := c.explain(s.problem, i); text != "" {
+		if text := explainCheck(c, s.Problem, i); text != "" {
 			if first {
 				fmt.Fprintln(out)
 				first = false
@@ -154,18 +158,18 @@ func writeWrapped(out io.Writer, text string) {
 }
 
 // writeHessian writes the matrix in blocks of columns that fit a line.
-func (s *solution) writeHessian(out io.Writer) {
-	n := len(s.labels)
+func (s solution) writeHessian(out io.Writer) {
+	n := len(s.Labels)
 	if n == 0 {
 		return
 	}
 	labels := make([]string, n)
 	first, cell := 0, 0
-	for i, l := range s.labels {
+	for i, l := range s.Labels {
 		labels[i] = cut(legible.Name(l), 24)
 		first = max(first, utf8.RuneCountInString(labels[i]))
 		for j := range n {
-			cell = max(cell, utf8.RuneCountInString(legible.Number(s.hessian.At(i, j), 6)))
+			cell = max(cell, utf8.RuneCountInString(legible.Number(s.Hessian.At(i, j), 6)))
 		}
 	}
 	cell = max(cell, first)
@@ -180,7 +184,7 @@ func (s *solution) writeHessian(out io.Writer) {
 		for i, l := range labels {
 			fmt.Fprint(out, pad(l, max(first, len("hessian"))))
 			for j := from; j < to; j++ {
-				fmt.Fprintf(out, "  %*s", cell, legible.Number(s.hessian.At(i, j), 6))
+				fmt.Fprintf(out, "  %*s", cell, legible.Number(s.Hessian.At(i, j), 6))
 			}
 			fmt.Fprintln(out)
 		}
@@ -189,7 +193,7 @@ func (s *solution) writeHessian(out io.Writer) {
 
 // writeDOT writes the graph to a file. A regular file is replaced only when the whole graph is written, so that a
 // failure leaves the old one; anything else, such as a device, is written to.
-func (s *solution) writeDOT(name string) (err error) {
+func (s solution) writeDOT(name string) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("-dot: %w", err)
@@ -224,9 +228,9 @@ func (s *solution) writeDOT(name string) (err error) {
 	return err
 }
 
-func (s *solution) draw(f io.Writer) error {
+func (s solution) draw(f io.Writer) error {
 	w := bufio.NewWriter(f)
-	if err := viz.DOT(w, s.y, viz.WithGradients(s.sweep)); err != nil {
+	if err := viz.DOT(w, s.Y, viz.WithGradients(s.Sweep)); err != nil {
 		return err
 	}
 	return w.Flush()

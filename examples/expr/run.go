@@ -9,7 +9,9 @@ import (
 	"syscall"
 
 	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/examples/internal/problem"
 	"github.com/seed366ff29f/chainrule/ops"
+	"github.com/seed366ff29f/chainrule/ops/expr"
 )
 
 // run is the command: it returns the exit status.
@@ -52,13 +54,19 @@ func write(out io.Writer, args []string, stdin io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s, err := p.solve(o.hessian)
+	found, err := p.Solve()
 	if err != nil {
 		return err
 	}
-	var checks []check
+	s := solution{found}
+	if o.hessian {
+		if err := s.DifferentiateTwice(); err != nil {
+			return fmt.Errorf("-hessian: %w", err)
+		}
+	}
+	var checks []problem.Check
 	if !o.json || o.check {
-		checks = p.checkAll(o.check)
+		checks = checkAll(p, o.check)
 	}
 	if o.json {
 		s.writeJSON(out)
@@ -69,7 +77,7 @@ func write(out io.Writer, args []string, stdin io.Reader) error {
 		}
 	}
 	if o.explain != "" {
-		if err := p.explain(out, s, o.explain); err != nil {
+		if err := s.explain(out, o.explain); err != nil {
 			return err
 		}
 	}
@@ -84,12 +92,32 @@ func write(out io.Writer, args []string, stdin io.Reader) error {
 	return nil
 }
 
+// newProblem reads the expression, from standard input if it is -, and the bindings.
+func newProblem(o *options, stdin io.Reader) (*problem.Problem, error) {
+	text := o.expr
+	if text == "-" {
+		data, err := io.ReadAll(io.LimitReader(stdin, expr.MaxText+1))
+		if err != nil {
+			return nil, fmt.Errorf("standard input: %w", err)
+		}
+		text = string(data)
+	}
+	p, err := problem.New(text, o.bindings, o.dtype)
+	var binding *problem.BindingError
+	if errors.As(err, &binding) {
+		if text := o.bindings[binding.Index]; strings.HasPrefix(text, "-") {
+			return nil, fmt.Errorf("%s comes after the expression: flags go before it", text)
+		}
+	}
+	return p, err
+}
+
 // explain writes the derivative by a name in words.
-func (p *problem) explain(out io.Writer, s *solution, name string) error {
-	for i, n := range p.names {
+func (s solution) explain(out io.Writer, name string) error {
+	for i, n := range s.Names {
 		if n == name {
 			fmt.Fprintln(out)
-			return autograd.Explain(out, s.y, s.leaves[i])
+			return autograd.Explain(out, s.Y, s.Leaves[i])
 		}
 	}
 	return fmt.Errorf("-explain %s: the name has no value: bind it with %s=2 after the expression", name, name)
