@@ -9,7 +9,8 @@ class Card {
     this.state = state;
     this.title = element("h2", {});
     this.body = element("div", {});
-    this.element = element("div", { class: "card step", "aria-live": "polite", "aria-atomic": "true" }, this.title, this.body);
+    // A reader without a mouse scrolls it, where it is a sheet, once it has the focus.
+    this.element = element("div", { class: "card step", tabindex: 0, role: "region", "aria-label": "The step", "aria-live": "polite", "aria-atomic": "true" }, this.title, this.body);
   }
 
   update(view) {
