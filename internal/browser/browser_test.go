@@ -169,7 +169,7 @@ func TestHands(t *testing.T) {
 		addEventListener("hashchange", () => said("hash " + location.hash));
 		</script>`)))
 	b.Press("ArrowLeft", "Home", " ")
-	b.Set("#slider", 0.125)
+	b.Set(map[string]float64{"#slider": 0.125})
 	b.Click("#button")
 	b.Goto(b.Address() + "#step=2")
 	const want = "key ArrowLeft; key Home; key ; slider 0.125; click true; hash #step=2;"

@@ -1,6 +1,9 @@
 package browser
 
-import "testing"
+import (
+	"encoding/json"
+	"testing"
+)
 
 // A Node is what a page says of a node at the present step: its value and its adjoint, each empty while it is unknown.
 type Node struct{ Value, Delta string }
@@ -40,12 +43,19 @@ func (b *Tab) Step() (step, steps int) {
 	return int(at[0]), int(of[0])
 }
 
-// Set moves the slider that a CSS selector names to x, as if a person had dragged it: the page hears it.
-func (b *Tab) Set(selector string, x float64) {
+// Set moves each of the sliders that CSS selectors name to a number, as if a person had dragged it: the page hears it. A
+// slider moves in steps: it goes to the nearest.
+func (b *Tab) Set(sliders map[string]float64) {
 	b.t.Helper()
-	b.Run(find + `(` + quote(selector) + `, e => {
-		e.value = ` + number(x) + `;
-		e.dispatchEvent(new Event("input", {bubbles: true}));
-		e.dispatchEvent(new Event("change", {bubbles: true}));
-	})`)
+	numbers, err := json.Marshal(sliders) // in the order of the selectors
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.Run(`for (const [selector, number] of Object.entries(` + string(numbers) + `)) {
+		` + find + `(selector, e => {
+			e.value = number;
+			e.dispatchEvent(new Event("input", {bubbles: true}));
+			e.dispatchEvent(new Event("change", {bubbles: true}));
+		});
+	}`)
 }

@@ -69,6 +69,3 @@ func parse(t testing.TB, text string) []float64 {
 	}
 	return x
 }
-
-// number returns x as a JavaScript number with all its digits.
-func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
