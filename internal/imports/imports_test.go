@@ -45,6 +45,8 @@ var floors = []struct {
 	{"viz/layout", nil},
 	{"viz/svg/graphviz/nocache", nil},
 	{"viz/svg/graphviz", []string{"github.com/goccy/go-graphviz"}},
+	{"viz/svg/internal/scene", nil},
+	{"viz/svg", nil},
 	{"viz/page/javascript", nil},
 	{"viz/plot", []string{"gonum.org/v1/plot", "golang.org/x/image/font"}},
 	{"viz/page/stepper", nil},
