@@ -58,7 +58,7 @@ func guessed(r rune) int {
 	switch {
 	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
 		return 0 // it stands on the character before
-	case 0x2070 <= r && r <= 0x209f, 0x1d2c <= r && r <= 0x1dbf, 0x2b0 <= r && r <= 0x2ff:
+	case (0x2070 <= r && r <= 0x209f || 0x1d2c <= r && r <= 0x1dbf || 0x2b0 <= r && r <= 0x2ff) && unicode.IsPrint(r):
 		return em * 2 / 3 // raised and lowered
 	case r >= 0x1f000:
 		return em * 7 / 5 // pictographs
