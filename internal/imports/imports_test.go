@@ -47,6 +47,7 @@ var floors = []struct {
 	{"viz/svg/graphviz", []string{"github.com/goccy/go-graphviz"}},
 	{"viz/svg/internal/scene", nil},
 	{"viz/svg", nil},
+	{"viz/svg/png", []string{"golang.org/x/image/font", "golang.org/x/text/unicode/norm", "gonum.org/v1/plot"}},
 	{"viz/page/javascript", nil},
 	{"viz/plot", []string{"gonum.org/v1/plot", "golang.org/x/image/font"}},
 	{"viz/page/stepper", nil},
