@@ -21,11 +21,13 @@
 //	-check         fail if a gradient and the central differences disagree
 //	-hessian       also print the matrix of second derivatives, for up to 64 elements
 //	-explain NAME  also write the derivative by NAME out in words, as the chain rule goes
+//	-svg FILE      also draw the graph with its gradients to FILE
+//	-html FILE     also write a page to FILE that steps through the graph, forward and backward
 //	-dot FILE      also write the graph with its gradients to FILE, in the language of Graphviz
 //	-list          print the reference table of all functions
 //
 // A mistake is one line on standard error, with the place in EXPR, and exit status 1; then nothing else is written. A
-// file that -dot would replace is kept.
+// file that would be replaced is kept.
 package main
 
 import (

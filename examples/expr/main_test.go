@@ -194,37 +194,74 @@ func TestList(t *testing.T) {
 	}
 }
 
-// A failure keeps the file that -dot would replace.
-func TestDOT(t *testing.T) {
+// files are the flags that write a file, and what stands in it for sin(x).
+var files = map[string][]string{
+	"-dot":  {"digraph", "sin"},
+	"-svg":  {"<svg", "sin", "δ = 1"},
+	"-html": {"<!doctype html>", "sin"},
+}
+
+// A failure keeps the file that a flag would replace.
+func TestFiles(t *testing.T) {
+	for flag, content := range files {
+		t.Run(flag, func(t *testing.T) {
+			dir := t.TempDir()
+			name := filepath.Join(dir, "graph")
+			if err := os.WriteFile(name, []byte("old"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, status := command(t, "", flag, name, "sin(x)", "x=[1,2]"); status != 1 {
+				t.Errorf("status %d, want 1", status)
+			}
+			if b, _ := os.ReadFile(name); string(b) != "old" {
+				t.Errorf("the old file has become %q", b)
+			}
+			if _, stderr, status := command(t, "", flag, name, "sin(x)", "x=2"); status != 0 {
+				t.Errorf("status %d: %s", status, stderr)
+			}
+			b, err := os.ReadFile(name)
+			if err != nil || !bytes.HasPrefix(b, []byte(content[0])) {
+				t.Errorf("%v, and the file begins with %.40q", err, b)
+			}
+			for _, want := range content {
+				if !bytes.Contains(b, []byte(want)) {
+					t.Errorf("the file does not contain %q", want)
+				}
+			}
+			if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%v, and the file has become %v", err, info.Mode())
+			}
+			if left, _ := os.ReadDir(dir); len(left) != 1 {
+				t.Errorf("%d files are left, want 1", len(left))
+			}
+			if _, stderr, status := command(t, "", flag, os.DevNull, "sin(x)", "x=2"); status != 0 {
+				t.Errorf("status %d: %s", status, stderr)
+			}
+			if out, stderr, status := command(t, "", flag, filepath.Join(dir, "no", "graph"), "sin(x)", "x=2"); status != 1 || out != "" || !strings.HasPrefix(stderr, "expr: "+flag+": ") {
+				t.Errorf("status %d, %q and %q, want an error of the flag alone", status, out, stderr)
+			}
+		})
+	}
+}
+
+// TestFilesTogether writes all files at once, from an expression on standard input. Two flags cannot write one file.
+func TestFilesTogether(t *testing.T) {
 	dir := t.TempDir()
-	name := filepath.Join(dir, "graph.dot")
-	if err := os.WriteFile(name, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
+	args := []string{"-check=false"}
+	for flag := range files {
+		args = append(args, flag, filepath.Join(dir, "graph"+flag))
 	}
-	if _, _, status := command(t, "", "-dot", name, "sin(x)", "x=[1,2]"); status != 1 {
-		t.Errorf("status %d, want 1", status)
+	if out, stderr, status := command(t, "sum(matmul(w, x)*2)", append(args, "-", "w=[[1,2],[3,4]]", "x=[0.5,-1]")...); status != 0 || out == "" {
+		t.Errorf("status %d, %q and %q", status, out, stderr)
 	}
-	if b, _ := os.ReadFile(name); string(b) != "old" {
-		t.Errorf("the old file has become %q", b)
+	if left, _ := os.ReadDir(dir); len(left) != len(files) {
+		t.Errorf("%d files are written, want %d", len(left), len(files))
 	}
-	if _, stderr, status := command(t, "", "-dot", name, "sin(x)", "x=2"); status != 0 {
-		t.Errorf("status %d: %s", status, stderr)
-	}
-	b, err := os.ReadFile(name)
-	if err != nil || !bytes.HasPrefix(b, []byte("digraph")) || !bytes.Contains(b, []byte("sin")) {
-		t.Errorf("%v, and the file is %q", err, b)
-	}
-	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, and the file has become %v", err, info.Mode())
-	}
-	if files, _ := os.ReadDir(dir); len(files) != 1 {
-		t.Errorf("%d files are left, want 1", len(files))
-	}
-	if _, stderr, status := command(t, "", "-dot", os.DevNull, "sin(x)", "x=2"); status != 0 {
-		t.Errorf("status %d: %s", status, stderr)
-	}
-	if out, stderr, status := command(t, "", "-dot", filepath.Join(dir, "no", "graph.dot"), "sin(x)", "x=2"); status != 1 || out != "" || !strings.HasPrefix(stderr, "expr: -dot: ") {
-		t.Errorf("status %d, %q and %q, want an error of -dot alone", status, out, stderr)
+	same := filepath.Join(dir, "same")
+	for _, pair := range [][2]string{{"-dot", "-svg"}, {"-svg", "-html"}, {"-html", "-dot"}} {
+		if _, stderr, status := command(t, "", pair[0], same, pair[1], same, "x", "x=2"); status != 1 || !strings.Contains(stderr, "same file") {
+			t.Errorf("%v: status %d and %q, want an error", pair, status, stderr)
+		}
 	}
 }
 

@@ -20,6 +20,8 @@ A value is a number or a JSON array: x=2 'w=[[1,2],[3,4]]'
   -check         fail if a gradient and the central differences disagree
   -hessian       also print the second derivatives, for up to 64 elements
   -explain NAME  also write the derivative by NAME out in words
+  -svg FILE      also draw the graph with its gradients to FILE
+  -html FILE     also write a page to FILE that steps through the graph
   -dot FILE      also write the graph to FILE for Graphviz
   -list          print the reference table of all functions
 `
@@ -28,7 +30,7 @@ A value is a number or a JSON array: x=2 'w=[[1,2],[3,4]]'
 type options struct {
 	json, check, hessian, list, help bool
 	dtype                            tensor.DType
-	dot, explain                     string
+	dot, svg, html, explain          string
 	expr                             string
 	bindings                         []string
 }
@@ -42,6 +44,8 @@ func readOptions(args []string) (*options, error) {
 	f.BoolVar(&o.hessian, "hessian", false, "")
 	f.BoolVar(&o.list, "list", false, "")
 	f.StringVar(&o.dot, "dot", "", "")
+	f.StringVar(&o.svg, "svg", "", "")
+	f.StringVar(&o.html, "html", "", "")
 	f.StringVar(&o.explain, "explain", "", "")
 	dtype := f.String("dtype", "float64", "")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -56,6 +60,9 @@ func readOptions(args []string) (*options, error) {
 		o.dtype = tensor.Float32
 	default:
 		return nil, fmt.Errorf("-dtype %s: it is float64 or float32", *dtype)
+	}
+	if o.dot != "" && (o.dot == o.svg || o.dot == o.html) || o.svg != "" && o.svg == o.html {
+		return nil, errors.New("two flags write the same file: give -dot, -svg and -html a file each")
 	}
 	if o.json && o.explain != "" {
 		return nil, errors.New("-explain writes words and -json an object: give one of them")

@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -17,7 +12,6 @@ import (
 	"github.com/seed366ff29f/chainrule/examples/internal/problem"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/legible"
-	"github.com/seed366ff29f/chainrule/viz"
 )
 
 // A solution is what is printed.
@@ -189,49 +183,4 @@ func (s solution) writeHessian(out io.Writer) {
 			fmt.Fprintln(out)
 		}
 	}
-}
-
-// writeDOT writes the graph to a file. A regular file is replaced only when the whole graph is written, so that a
-// failure leaves the old one; anything else, such as a device, is written to.
-func (s solution) writeDOT(name string) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("-dot: %w", err)
-		}
-	}()
-	info, err := os.Stat(name)
-	if err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(s.draw(f), f.Close())
-	}
-	mode := fs.FileMode(0o644)
-	if err == nil {
-		mode = info.Mode().Perm()
-		if name, err = filepath.EvalSymlinks(name); err != nil {
-			return err
-		}
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".expr-*.dot")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(s.draw(f), f.Chmod(mode), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
-}
-
-func (s solution) draw(f io.Writer) error {
-	w := bufio.NewWriter(f)
-	if err := viz.DOT(w, s.Y, viz.WithGradients(s.Sweep)); err != nil {
-		return err
-	}
-	return w.Flush()
 }

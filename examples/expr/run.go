@@ -86,10 +86,7 @@ func write(out io.Writer, args []string, stdin io.Reader) error {
 			return err
 		}
 	}
-	if o.dot != "" {
-		return s.writeDOT(o.dot)
-	}
-	return nil
+	return s.writePictures(o)
 }
 
 // newProblem reads the expression, from standard input if it is -, and the bindings.
