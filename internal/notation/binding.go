@@ -1,17 +1,26 @@
 package notation
 
-import "strings"
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // A Binding says how tightly the parts of a formula hold together, and so whether it needs parentheses inside another.
 type Binding int
 
 // The bindings, from loose to tight.
 const (
-	Sum Binding = iota
-	Product
-	Power
+	Sum     Binding = iota // also a comparison, and what begins with a minus sign
+	Product                // also a quotient
+	Power                  // also a root, and a function before its argument
 	Atom
 )
+
+// superscripts are what exponents are written with.
+const superscripts = "⁻¹²³ˣʸᵖᵏ⁺"
 
 // bindingOf returns how tightly a formula holds together. What stands in parentheses does not count.
 func bindingOf(f string) Binding {
@@ -21,9 +30,9 @@ func bindingOf(f string) Binding {
 	b, depth, plain := Power, 0, f != ""
 	for i, r := range f {
 		switch r {
-		case '(', '[', '⌊', '⌈':
+		case '(', '[', '⌊', '⌈', '{':
 			depth++
-		case ')', ']', '⌋', '⌉':
+		case ')', ']', '⌋', '⌉', '}':
 			depth--
 		case '·', '/':
 			if depth == 0 {
@@ -34,7 +43,7 @@ func bindingOf(f string) Binding {
 				return Sum
 			}
 		}
-		plain = plain && (r == '_' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9')
+		plain = plain && (r == '_' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '.')
 	}
 	if plain {
 		return Atom
@@ -50,10 +59,135 @@ func enclosed(text string, have, need Binding) string {
 	return text
 }
 
-// bare returns a text without the parentheses around it, if there is one pair and it goes around all of it.
+// asFactor returns a text for a factor that others follow: (sin x)·y, not sin x·y.
+func asFactor(text string, have Binding) string {
+	if have < Product || applied(text) {
+		return "(" + text + ")"
+	}
+	return text
+}
+
+// applied reports whether a formula ends in a function before an argument without parentheses: sin x, y·ln x.
+func applied(f string) bool {
+	i := strings.LastIndexByte(f, ' ')
+	if i <= 0 || strings.ContainsAny(f[i:], "()") {
+		return false
+	}
+	before, _ := utf8.DecodeLastRuneInString(f[:i])
+	return unicode.IsLetter(before)
+}
+
+// closing returns the index of the parenthesis that closes the one at index i, -1 for none.
+func closing(s string, i int) int {
+	depth := 0
+	for k := i; k < len(s); k++ {
+		switch s[k] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return k
+			}
+		}
+	}
+	return -1
+}
+
+// bare returns a text without the parentheses around all of it, if there are any.
 func bare(s string) string {
-	if strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") && !strings.ContainsAny(s[1:len(s)-1], "()") {
+	if strings.HasPrefix(s, "(") && closing(s, 0) == len(s)-1 {
 		return s[1 : len(s)-1]
 	}
 	return s
+}
+
+var negatives = regexp.MustCompile(` \+ \(-([0-9.]+)\)`)
+
+var exponents = regexp.MustCompile(`\^(\((\(-[0-9.]+\)|[0-9.]+)-1\)|\((-[0-9.]+)\)|[0-9.]+)`)
+
+// tidied returns a formula without doubled parentheses, with x - 3 for x + (-3), and with exponents that are numbers
+// worked out: x^(3-1) is x².
+func tidied(s string) string {
+	for i := 0; i+1 < len(s); i++ {
+		if s[i] == '(' && s[i+1] == '(' {
+			if k, j := closing(s, i), closing(s, i+1); j > 0 && k == j+1 {
+				s = s[:i] + s[i+1:j] + s[k:]
+				i--
+			}
+		}
+	}
+	s = strings.ReplaceAll(s, "ᵀᵀ", "")
+	s = negatives.ReplaceAllString(s, " - $1")
+	return exponents.ReplaceAllStringFunc(s, func(e string) string {
+		text, less := strings.CutSuffix(bare(e[1:]), "-1")
+		v, err := strconv.ParseFloat(bare(text), 64)
+		if err != nil {
+			return e
+		}
+		if less {
+			v--
+		}
+		switch {
+		case v == 1:
+			return ""
+		case v == 2:
+			return "²"
+		case v == 3:
+			return "³"
+		case v < 0:
+			return "^(" + strconv.FormatFloat(v, 'g', 6, 64) + ")"
+		}
+		return "^" + strconv.FormatFloat(v, 'g', 6, 64)
+	})
+}
+
+// needed returns the binding that the places of a name in a formula ask of what is put there.
+func needed(f, name string) Binding {
+	need := Sum
+	runes := []rune(f)
+	at := func(i, step int) rune { // the next character that is no space
+		for i += step; i >= 0 && i < len(runes); i += step {
+			if runes[i] != ' ' {
+				return runes[i]
+			}
+		}
+		return 0
+	}
+	for i := 0; i < len(runes); {
+		j := i
+		for j < len(runes) && (unicode.IsLetter(runes[j]) || j > i && (runes[j] == '_' || unicode.IsDigit(runes[j]))) && !strings.ContainsRune(superscripts, runes[j]) {
+			j++
+		}
+		if j == i {
+			if raised, ok := raisedNames[runes[i]]; ok && raised == name {
+				if before := at(i, -1); before == '⁻' {
+					need = max(need, Product)
+				} else {
+					need = max(need, Atom)
+				}
+			}
+			i++
+			continue
+		}
+		if string(runes[i:j]) == name {
+			need = max(need, place(at(i, -1), at(j-1, 1)))
+		}
+		i = j
+	}
+	return need
+}
+
+var raisedNames = map[rune]string{'ˣ': "x", 'ʸ': "y", 'ᵖ': "p", 'ᵏ': "k"}
+
+// place returns the binding that is needed between two characters of a formula, 0 for its ends.
+func place(before, after rune) Binding {
+	switch {
+	case strings.ContainsRune(superscripts+"ᵀ^", after) && after != 0, strings.ContainsRune(superscripts, before) && before != 0, unicode.IsLetter(before), before == '√', before == '^':
+		return Atom
+	case before == '/':
+		return Power
+	case before == '·', after == '·', after == '/', before == '-', unicode.IsDigit(before):
+		return Product
+	}
+	return Sum
 }

@@ -1,7 +1,6 @@
 package notation
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,7 +24,15 @@ type Writer struct {
 }
 
 // Formula returns what a node computes, and how tightly that holds together.
-func (w Writer) Formula(n graph.Node) (string, Binding) { return w.formula(n, 0) }
+func (w Writer) Formula(n graph.Node) (string, Binding) {
+	s, b := w.formula(n, 0)
+	if strings.HasPrefix(s, "(-") { // a negative number in front needs no parentheses
+		if k := closing(s, 0); strings.HasPrefix(s[k+1:], "·") {
+			return s[1:k] + s[k+1:], Sum
+		}
+	}
+	return s, b
+}
 
 func (w Writer) formula(n graph.Node, depth int) (string, Binding) {
 	row := n.Row()
@@ -33,39 +40,47 @@ func (w Writer) formula(n graph.Node, depth int) (string, Binding) {
 		return w.operand(n.InputNode(0), depth)
 	}
 	f := row.Formula
-	b := bindingOf(f)
 	texts := Parameters(n, func(i int) string {
 		text, have := w.operand(n.InputNode(i), depth)
-		return enclosed(text, have, need(f, b, i, Parameter(n, i)))
+		return put(f, Parameter(n, i), text, have)
 	}, w.Number)
-	if s, ok := legible.FillRule(f, texts); ok && f != "" && f != Parameter(n, 0) && !strings.Contains(f, ",") && !legible.Prose(f) && short(s) {
-		return s, b
+	if s, ok := fill(f, texts); ok && f != "" && f != Parameter(n, 0) && !strings.Contains(f, ",") && !legible.Prose(f) && short(s) {
+		return s, bindingOf(f)
 	}
 	call := Call(n, func(i int) string {
 		text, _ := w.operand(n.InputNode(i), depth)
 		return text
-	}, w.Number)
+	}, func(v float64) string { return bare(w.Number(v)) })
 	if !short(call) {
 		call = legible.Name(n.OpName()) + "(…)"
 	}
 	return call, Atom
 }
 
-func short(s string) bool { return utf8.RuneCountInString(s) <= maxLen }
-
-// need returns the binding that a formula, which has binding b itself, asks of the operand with an index and a name.
-func need(f string, b Binding, i int, name string) Binding {
-	alone := [...]string{"(" + name + ")", "|" + name + "|", "⌊" + name + "⌋", "⌈" + name + "⌉"}
-	switch {
-	case slices.ContainsFunc(alone[:], func(s string) bool { return strings.HasSuffix(f, s) && strings.Count(f, name) == 1 }):
-		return Sum
-	case b == Power, strings.ContainsAny(f, "²³⁻ˣʸᵖ√"), strings.Contains(f, "ln "), strings.HasPrefix(f, "-"):
-		return Atom
-	case i > 0 && (strings.Contains(f, " - ") || strings.Contains(f, "/")):
-		return min(b+1, Atom)
+// put returns a text for the places of a name in a formula.
+func put(f, name, text string, have Binding) string {
+	switch need := needed(f, name); {
+	case have < need, need == Product && applied(text) && strings.Contains(f, name+"·"), strings.HasPrefix(text, "-") && strings.Contains(f, "+ "+name):
+		return "(" + text + ")"
 	}
-	return b
+	return text
 }
+
+// letters are the words in formulas that stand for themselves besides the functions that legible knows.
+var letters = [...]string{"π", "Φ", "φ", "ψ", "Γ", "arcsin", "arccos", "arctan", "erf", "erfc"}
+
+// fill puts texts in the places of names in a formula of a row. It reports false if the formula has other words.
+func fill(f string, texts map[string]string) (string, bool) {
+	for _, l := range letters {
+		if _, taken := texts[l]; !taken {
+			texts[l] = l
+		}
+	}
+	s, ok := legible.FillRule(f, texts)
+	return tidied(s), ok
+}
+
+func short(s string) bool { return utf8.RuneCountInString(s) <= maxLen }
 
 // operand writes an operand inside a formula.
 func (w Writer) operand(n graph.Node, depth int) (string, Binding) {

@@ -26,52 +26,113 @@ func (w Writer) Way(cotangent string) Way {
 	return Way{w: w, scale: 1, factors: cotangent, binding: Atom}
 }
 
-// Through returns the way that goes on from node n, where y ends, to the node's operand i.
+// Through returns the way that goes on from node n, where y ends, to the node's operand i. A rule in words, of an operation
+// of one operand, is written as the derivative of the operation: relu'(net).
 func (y Way) Through(n graph.Node, i int) Way {
 	r := Rule(n, i)
-	if y.none = y.none || r == "" || inWords(r); y.none {
+	if y.none {
 		return y
 	}
-	texts := y.texts(n)
-	if legible.HasWord(r, "ct") {
-		if y.none = y.factors == ""; y.none {
-			return y
-		}
-		texts["ct"] = enclosed(y.factors, y.binding, Product)
-		s, ok := legible.FillRule(r, texts)
-		y.none = !ok || !short(s)
-		y.factors, y.binding = s, bindingOf(r)
-		return y
+	if legible.HasWord(r, "ct") && !inWords(r) {
+		return y.rule(n, r)
 	}
 	number, rest := split(r)
-	y.scale *= number
 	if v, ok := constant(n, rest); ok {
-		y.scale *= v
+		y.scale *= number * v
 		return y
 	}
-	if rest == "" {
+	if name, after, found := strings.Cut(rest, "·"); found { // p·xᵖ⁻¹
+		if v, ok := constant(n, name); ok {
+			number, rest = number*v, after
+		}
+	}
+	s, b, ok := "", bindingOf(rest), rest == ""
+	if !ok && !inWords(r) {
+		s, b, ok = y.filled(n, rest)
+	}
+	if !ok {
+		if y.none = n.NumInputs() != 1 || r == ""; y.none {
+			return y
+		}
+		text, _ := y.w.operand(n.InputNode(0), 0)
+		number, s, b = 1, legible.Name(n.OpName())+"'("+text+")", Atom
+	}
+	y.scale *= number
+	switch denominator, before := reciprocal(s), reciprocal(y.factors); {
+	case s == "":
 		return y
+	case y.factors == "":
+	case denominator != "":
+		s, b = asFactor(y.factors, y.binding)+"/"+denominator, Product
+	case before != "":
+		s, b = asFactor(s, b)+"/"+before, Product
+	default:
+		s, b = asFactor(y.factors, y.binding)+"·"+enclosed(s, b, Product), Product
 	}
-	s, ok := legible.FillRule(rest, texts)
-	y.none = !ok || !short(y.factors+s)
-	b := bindingOf(rest)
-	if y.factors != "" {
-		s = enclosed(y.factors, y.binding, Product) + "·" + enclosed(s, b, Product)
-		b = Product
-	}
-	y.factors, y.binding = s, b
+	y.factors, y.binding, y.none = s, b, !short(s)
 	return y
 }
 
-// texts returns what stands for the names in a rule of node n: its operands, its constants, its own value y.
-func (y Way) texts(n graph.Node) map[string]string {
-	text := func(n graph.Node) string {
-		s, have := y.w.operand(n, 0)
-		return enclosed(s, have, Atom)
+// reciprocal returns what is below the line of a formula that is one divided by something, "" for any other.
+func reciprocal(f string) string {
+	denominator, one := strings.CutPrefix(f, "1/")
+	if !one || strings.ContainsAny(outside(denominator), "·/ ") {
+		return ""
 	}
-	m := Parameters(n, func(i int) string { return text(n.InputNode(i)) }, y.w.Number)
+	return denominator
+}
+
+// outside returns a formula without what stands in parentheses.
+func outside(f string) string {
+	var b strings.Builder
+	depth := 0
+	for _, r := range f {
+		if r == ')' {
+			depth--
+		}
+		if depth == 0 {
+			b.WriteRune(r)
+		}
+		if r == '(' {
+			depth++
+		}
+	}
+	return b.String()
+}
+
+// rule returns the way that goes on by a rule with the cotangent in it.
+func (y Way) rule(n graph.Node, r string) Way {
+	if y.none = y.factors == ""; y.none {
+		return y
+	}
+	texts := y.texts(n, r)
+	texts["ct"] = put(r, "ct", y.factors, y.binding)
+	s, ok := fill(r, texts)
+	y.factors, y.binding, y.none = s, bindingOf(r), !ok || !short(s)
+	return y
+}
+
+// filled returns a rule with texts for its names, and how tightly that holds together.
+func (y Way) filled(n graph.Node, r string) (string, Binding, bool) {
+	for i := range n.NumInputs() {
+		if Parameter(n, i) == r {
+			s, b := y.w.operand(n.InputNode(i), 0)
+			return s, b, true
+		}
+	}
+	s, ok := fill(r, y.texts(n, r))
+	return s, bindingOf(r), ok
+}
+
+// texts returns what stands for the names in a rule of node n: its operands, its constants, its own value y.
+func (y Way) texts(n graph.Node, r string) map[string]string {
+	text := func(name string, n graph.Node) string {
+		s, have := y.w.operand(n, 0)
+		return put(r, name, s, have)
+	}
+	m := Parameters(n, func(i int) string { return text(Parameter(n, i), n.InputNode(i)) }, y.w.Number)
 	if _, taken := m["y"]; !taken {
-		m["y"] = text(n)
+		m["y"] = text("y", n)
 	}
 	if _, taken := m["n"]; !taken && size(n) > 0 && n.NumInputs() > 0 { // of Σ x / n: how many elements become one
 		m["n"] = strconv.Itoa(size(n.InputNode(0)) / size(n))
@@ -90,18 +151,18 @@ func size(n graph.Node) int {
 
 // Formula returns the product, how tightly it holds together, and whether there is one.
 func (y Way) Formula() (string, Binding, bool) {
-	number, plain := bare(y.w.Number(y.scale)), bare(y.factors)
+	number, below := bare(y.w.Number(y.scale)), reciprocal(y.factors)
 	switch {
 	case y.none:
 		return "", Atom, false
 	case y.factors == "":
 		return number, bindingOf(number), true
-	case y.scale == 1 && plain != y.factors:
-		return plain, Sum, true
 	case y.scale == 1:
 		return y.factors, y.binding, true
 	case y.scale == -1:
 		return "-" + enclosed(y.factors, y.binding, Product), Sum, true
+	case below != "":
+		return number + "/" + below, min(bindingOf(number), Product), true
 	}
 	return number + "·" + enclosed(y.factors, y.binding, Product), min(bindingOf(number), Product), true
 }
@@ -112,10 +173,15 @@ func inWords(r string) bool {
 	return legible.Prose(r) || strings.Contains(r, " with ") || strings.Contains(r, " of ") || strings.Contains(r, "δ")
 }
 
-// RuleInWords returns what the row says of the derivative by operand i, if that is words.
+// RuleInWords returns what the row says of the derivative by operand i, with constant numbers put in, and whether that is
+// words.
 func RuleInWords(n graph.Node, i int) (string, bool) {
 	r := Rule(n, i)
-	return r, inWords(r)
+	if !inWords(r) {
+		return r, false
+	}
+	filled, _ := legible.FillRule(r, Parameters(n, func(k int) string { return Parameter(n, k) }, func(v float64) string { return legible.Number(v, 6) }))
+	return filled, true
 }
 
 // split takes the sign and a number in front off a rule: 2x is 2 and x, -1/x² is -1 and 1/x².
@@ -123,6 +189,13 @@ func split(r string) (number float64, rest string) {
 	number, rest = 1, r
 	if s, ok := strings.CutPrefix(r, "-"); ok && bindingOf(s) > Sum {
 		number, rest = -1, s
+	}
+	if f, ok := strings.CutPrefix(rest, "1/(2"); ok && strings.HasSuffix(f, ")") { // 1/(2√x)
+		f = "(" + f
+		if name, root := strings.CutPrefix(f, "(√"); root {
+			return number / 2, "1/√" + strings.TrimSuffix(name, ")")
+		}
+		return number / 2, "1/" + f
 	}
 	digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
 	if digits == 0 || bindingOf(rest) == Sum {
