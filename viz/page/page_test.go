@@ -3,6 +3,7 @@ package page_test
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -112,6 +113,77 @@ func TestWriteError(t *testing.T) {
 	for _, left := range []int{0, 100, 30_000, 50_000} {
 		if err := page.Write(&failing{left}, page.Lesson{Root: network()}); !errors.Is(err, errFull) {
 			t.Errorf("after %d bytes: got %v, want %v", left, err, errFull)
+		}
+	}
+}
+
+// TestInert checks that no text of a program becomes a part of the page's markup, unless it is given as HTML.
+func TestInert(t *testing.T) {
+	for _, evil := range []string{"</script><script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "</title></style><b>", "a\u2028b\u202e\x00\xff", strings.Repeat("x", 1<<20)} {
+		g := graph.New()
+		done := g.Scope(evil)
+		y := ops.Mul(g.Var(2).Named(evil), g.Var(3).Named("y")).Named(evil)
+		done()
+		html := written(t, page.Lesson{Title: evil, Tabs: []page.Tab{{Name: "a", Title: evil, Root: y}, {Name: strings.ReplaceAll(evil, "\u202e", ""), Title: evil}}})
+		for _, bad := range []string{"<script>alert", "<img", "<b>", "\u202e"} {
+			if strings.Contains(html, bad) {
+				t.Errorf("%.40q: the page has %s", evil, bad)
+			}
+		}
+		if n, m := strings.Count(html, "<script"), strings.Count(html, "</script>"); n != 4 || m != 4 {
+			t.Errorf("%.40q: the page has %d scripts, ended %d times, want 4: three and data", evil, n, m)
+		}
+		if len(html) > 100_000+3*len(evil) { // the name of a tab stands in its address, however long
+			t.Errorf("%.40q: the page has %d bytes", evil, len(html))
+		}
+	}
+}
+
+// TestOrigins checks that a page asks nobody for anything: it has no address but its own, and forbids itself all others.
+func TestOrigins(t *testing.T) {
+	html := written(t, page.Lesson{Title: "network", Root: network(), Script: "document.title = 'x'", Style: "p { color: red }"})
+	if !strings.Contains(html, `content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-`) {
+		t.Error("the page has no content security policy")
+	}
+	if n := strings.Count(html, "'sha256-"); n != 4 {
+		t.Errorf("the policy lets %d scripts run, want 4", n)
+	}
+	rest := strings.ReplaceAll(html, "http://www.w3.org/2000/svg", "")
+	for _, bad := range []string{"http:", "https:", "//cdn", "src=\"", "@import", "url(", "fetch(", "innerHTML", "eval(", "document.write"} {
+		if strings.Contains(rest, bad) {
+			t.Errorf("the page has %s", bad)
+		}
+	}
+}
+
+// TestLarge writes pages of graphs with 100,000 nodes: what is shown is limited, and the page stays small.
+func TestLarge(t *testing.T) {
+	const n = 100_000
+	chain := func(name func(k int) string) graph.Value {
+		y := graph.New().Var(0.1).Named("x")
+		for k := range n {
+			y = ops.Tanh(y)
+			if s := name(k); s != "" {
+				y.Named(s)
+			}
+		}
+		return y
+	}
+	wide := graph.New()
+	sum := wide.Var(1)
+	for range n / 2 {
+		sum = ops.Add(sum, wide.Var(1))
+	}
+	for name, root := range map[string]graph.Value{
+		"no names":  chain(func(int) string { return "" }),
+		"all names": chain(func(k int) string { return "h" + strconv.Itoa(k) }),
+		"one name":  chain(func(int) string { return "h" }),
+		"leaves":    sum,
+	} {
+		for _, cfg := range []stepper.Config{{}, {Fold: true}, {Fold: true, Neurons: true, DepthFirst: true}} {
+			if html := written(t, page.Lesson{Title: name, Root: root, Stepper: cfg}); len(html) > 400_000 {
+				t.Errorf("%s, %+v: the page has %d bytes", name, cfg, len(html))
+			}
 		}
 	}
 }

@@ -11,10 +11,9 @@ import (
 
 // The measures of the drawing in px. The style sheet and the script use the same.
 const (
-	fontSize   = 13
 	smallSize  = 11
 	lineHeight = 17
-	padding    = 7
+	chipDigits = 4  // significant digits on a chip
 	passHeight = 24 // of what a link passes on, which stands under a chip
 	maxName    = 24 // characters of a name in a box
 	maxFormula = 26 // characters of a formula in a box
@@ -23,7 +22,9 @@ const (
 // A form is one of the two forms of the drawing.
 type form struct {
 	dir      viz.Dir
-	digits   int
+	font     float64 // size of the text
+	padding  float64 // beside the text in a box
+	digits   int     // significant digits
 	nodeSep  float64
 	rankSep  float64
 	room     string // the widest number that a box has room for
@@ -32,8 +33,8 @@ type form struct {
 }
 
 var (
-	wideForm   = form{dir: viz.LeftToRight, digits: 6, nodeSep: 14, rankSep: 34, room: "δ = -0.0380982", formulas: maxFormula}
-	narrowForm = form{dir: viz.TopToBottom, digits: 4, nodeSep: 7, rankSep: 20, room: "δ = -0.03810", compact: true, formulas: 18}
+	wideForm   = form{dir: viz.LeftToRight, font: 13, padding: 7, digits: 6, nodeSep: 14, rankSep: 30, room: "δ = -0.0380982", formulas: maxFormula}
+	narrowForm = form{dir: viz.TopToBottom, font: 12, padding: 5, digits: 4, nodeSep: 7, rankSep: 14, room: "δ = -0.03810", compact: true, formulas: 18}
 )
 
 // Graphs returns what is to be laid out for a wide screen, from left to right, and for a narrow one, downwards. A model
@@ -51,7 +52,7 @@ func (m *Model) graph(f form) *layout.Graph {
 		g.Nodes = append(g.Nodes, layout.Node{Size: m.size(b, f), Cluster: m.scopeOf[k]})
 	}
 	for _, s := range m.scopes {
-		g.Clusters = append(g.Clusters, layout.Cluster{Parent: s.parent, Label: layout.Size{W: layout.TextWidth(s.name, smallSize, true) + padding, H: lineHeight}})
+		g.Clusters = append(g.Clusters, layout.Cluster{Parent: s.parent, Label: layout.Size{W: layout.TextWidth(s.name, smallSize, true) + f.padding, H: lineHeight}})
 	}
 	for _, e := range m.edges {
 		g.Edges = append(g.Edges, layout.Edge{From: e.from, To: e.to})
@@ -85,6 +86,9 @@ func (m *Model) oneLine(b box, f form) bool { return b.chip || f.compact && len(
 // cell returns the size of a node in a box.
 func (m *Model) cell(b box, k int, f form) layout.Size {
 	n := m.nodes[k]
+	if b.chip {
+		f.digits = chipDigits
+	}
 	name := legible.Line(n.name, maxName)
 	var w float64
 	lines := 0
@@ -101,29 +105,29 @@ func (m *Model) cell(b box, k int, f form) layout.Size {
 		if value = value + " "; !b.chip && utf8.RuneCountInString(value) < 9 {
 			value = "0.59327 "
 		}
-		add(name+" = "+value, fontSize, true)
+		add(name+" = "+value, f.font, true)
 	} else {
-		add(name, fontSize, true)
+		add(name, f.font, true)
 		if s := m.formula(n, f); s != "" {
 			add(s, smallSize, false)
 		}
 		for _, s := range m.valueLines(n, f) {
-			add(s, fontSize, false)
+			add(s, f.font, false)
 		}
 	}
 	if n.sweep {
-		if m.oneLine(b, f) && f.compact {
+		if b.chip {
 			room = "δ = 0.08217"
 		}
 		for _, s := range m.adjointLines(n, f) {
-			add(s, fontSize, false)
+			add(s, f.font, false)
 		}
 	}
-	w = max(w, layout.TextWidth(room, fontSize, false))
+	w = max(w, layout.TextWidth(room, f.font, false))
 	if f.compact && m.cfg.Neurons && !b.chip && len(b.cells) == 1 {
 		w = max(w, 54)
 	}
-	return layout.Size{W: w + 2*padding, H: float64(lines)*lineHeight + padding}
+	return layout.Size{W: w + 2*f.padding, H: float64(lines)*lineHeight + 7}
 }
 
 // formula returns the formula that stands in a node's box, "" for none.

@@ -2,7 +2,6 @@ package stepper
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
@@ -200,18 +199,20 @@ func (m *Model) unknown() string {
 	if m.all > maxTape {
 		return "the graph has " + legible.Count(m.all) + " nodes"
 	}
-	var rows []*graph.Row
+	seen := make(map[*graph.Row]bool)
 	for id := range m.in.All {
 		n := m.g.Value(id).Node()
 		if _, scalar := n.Scalar(); !scalar {
 			return "the graph has tensors"
 		}
-		if row := n.Row(); n.NumInputs() > 0 && !slices.Contains(rows, row) {
-			rows = append(rows, row)
+		row := n.Row()
+		if n.NumInputs() == 0 || seen[row] {
+			continue
 		}
-	}
-	if _, missing := javascript.Functions(rows); len(missing) > 0 {
-		return "the page does not know how to compute " + missing[0].Name
+		seen[row] = true
+		if _, missing := javascript.Functions([]*graph.Row{row}); len(missing) > 0 {
+			return "the page does not know how to compute " + legible.Name(n.OpName())
+		}
 	}
 	return ""
 }

@@ -66,7 +66,7 @@ class Drawing {
         svg("text", { class: "scope-name", x: c.x + 8, y: c.y + 15 }, c.n),
       );
     }
-    this.svg = svg("svg", { viewBox: `-3 -3 ${d.w + 6} ${d.h + 6}`, role: "group", "aria-label": "The graph" }, scopes, edges, nodes, this.passes);
+    this.svg = svg("svg", { class: this.form, viewBox: `-3 -3 ${d.w + 6} ${d.h + 6}`, role: "group", "aria-label": "The graph" }, scopes, edges, nodes, this.passes);
     this.pane.replaceChildren(this.svg);
   }
 
@@ -147,7 +147,7 @@ class Drawing {
     const { step } = view;
     const known = view.known[k];
     const delta = view.delta[k];
-    const digits = this.drawing.digits;
+    const digits = out.chip ? Math.min(4, this.drawing.digits) : this.drawing.digits;
     const current = k === step.node && !step.none;
     const cls = ["node", n.k];
     if (n.b) cls.push("beyond");
