@@ -239,11 +239,9 @@ func (l *linker) step(p pending, v graph.Node, i int) pending {
 	if !q.flows {
 		return pending{known: true}
 	}
-	d, known := v.Partial(i)
+	var known bool
+	q.d, known = v.Contribution(i, q.d)
 	q.known = q.known && known
-	if q.d != 0 { // an adjoint of 0 contributes 0, whatever the derivative
-		q.d *= d
-	}
 	for k := range p.ways {
 		q.ways = append(q.ways, p.ways[k].Through(v, i))
 		q.terms = append(q.terms, p.terms[k].Through(v, i))

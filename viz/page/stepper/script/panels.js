@@ -48,7 +48,7 @@ class Sliders {
     const list = element("div", { class: "sliders" });
     state.nodes.forEach((n, k) => {
       if (n.k !== "leaf" && n.k !== "constant") return;
-      const v = state.value[k];
+      const v = Number.isFinite(state.value[k]) ? state.value[k] : 0;
       const reach = Math.max(1, 2 * Math.abs(v)) || 1;
       const span = Math.pow(10, Math.floor(Math.log10(reach)));
       const end = Math.ceil(reach / span) * span;

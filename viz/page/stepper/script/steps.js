@@ -61,7 +61,7 @@ class State {
         if (l.o >= 0) {
           l.now = t.passed(t.shown[i], l.o, 1);
         } else {
-          through ??= t.through(t.shown[i]);
+          through ??= t.through(t.shown[i], 1);
           l.now = through.get(t.shown[l.u]) ?? 0;
         }
       }
@@ -78,8 +78,9 @@ class State {
   contribution(l, w) {
     if (w === 0 || l.now === null) return 0;
     const t = this.tape;
-    if (t && l.o >= 0 && t.passed(t.shown[l.by], l.o, w) === 0) return 0; // not selected
-    return w * l.now;
+    if (!t) return w * l.now;
+    const by = t.shown[l.by];
+    return l.o >= 0 ? t.passed(by, l.o, w) : (t.through(by, w).get(t.shown[l.u]) ?? 0);
   }
 
   // measure returns what differences say of δ of a node, null if the page cannot compute.

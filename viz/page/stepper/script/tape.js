@@ -64,17 +64,20 @@ class Tape {
     return w === 0 || d === null ? 0 : w * d;
   }
 
-  // through returns the derivatives of node top by the shown nodes that it reaches through nodes that are not.
-  through(top) {
-    const adj = new Map([[top, 1]]);
+  // through returns what an adjoint w of node top passes on to the shown nodes that it reaches through nodes that are not:
+  // for 1, the derivatives by them.
+  through(top, w) {
+    const adj = new Map([[top, w]]);
     const found = new Map();
-    for (let i = top; i >= 0; i--) {
-      const w = adj.get(i);
-      if (w === undefined || this.functions[i] === null || !this.wants[i]) continue;
+    for (let i = top; adj.size > 0; i--) {
+      if (!adj.has(i)) continue;
+      const passing = adj.get(i);
+      adj.delete(i);
+      if (this.functions[i] === null || !this.wants[i]) continue;
       this.operands[i].forEach((u, j) => {
         if (!this.wants[u]) return;
         const to = !this.isShown[u] ? adj : i === top ? null : found;
-        if (to) to.set(u, (to.get(u) || 0) + this.passed(i, j, w));
+        if (to) to.set(u, (to.get(u) ?? 0) + this.passed(i, j, passing));
       });
     }
     return found;
