@@ -11,7 +11,7 @@ class State {
     this.nodes = data.nodes;
     this.root = data.root;
     this.tape = data.tape ? new Tape(data.tape, operations) : null;
-    this.users = this.nodes.map(() => []); // by node: the links that use it
+    this.users = this.nodes.map(() => []); // by node: the links that pass something on to it
     this.nodes.forEach((n, k) => {
       n.l = n.l || [];
       for (const l of n.l) {
@@ -42,6 +42,7 @@ class State {
     if (this.tape) {
       this.tape.leaves.set(this.tape.recorded);
       this.tape.compute(this.tape.shown[this.root], Number(this.data.seed));
+      for (const n of this.nodes) for (const l of n.l) if (l.w && l.now === null) l.now = this.passed(l, 1);
     }
     this.changed();
   }
@@ -55,16 +56,7 @@ class State {
     this.nodes.forEach((n, i) => {
       this.value[i] = t.values[t.shown[i]];
       this.delta[i] = n.w ? t.adjoints[t.shown[i]] : null;
-      let through = null;
-      for (const l of n.l) {
-        if (!l.w) continue;
-        if (l.o >= 0) {
-          l.now = t.passed(t.shown[i], l.o, 1);
-        } else {
-          through ??= t.through(t.shown[i], 1);
-          l.now = through.get(t.shown[l.u]) ?? 0;
-        }
-      }
+      for (const l of n.l) if (l.w) l.now = this.passed(l, 1);
     });
     this.changed();
   }
@@ -77,8 +69,12 @@ class State {
   // contribution is what passes along a link for a δ of the user.
   contribution(l, w) {
     if (w === 0 || l.now === null) return 0;
+    return this.tape ? this.passed(l, w) : w * l.now;
+  }
+
+  // passed is contribution as the tape has it: for 1 the local derivative that a link stands for.
+  passed(l, w) {
     const t = this.tape;
-    if (!t) return w * l.now;
     const by = t.shown[l.by];
     return l.o >= 0 ? t.passed(by, l.o, w) : (t.through(by, w).get(t.shown[l.u]) ?? 0);
   }
