@@ -17,26 +17,28 @@ import (
 	"github.com/seed366ff29f/chainrule/viz/page/javascript"
 )
 
-// harness runs the state of a stepper in Node: what it has at first, and after each of a list of moves of leaves. A move
+// harness runs the states of steppers in Node: what each has at first, and after each of a list of moves of leaves. A move
 // without leaves goes back to the start.
 const harness = `
-const input = JSON.parse(require("fs").readFileSync(process.argv[2], "utf8"));
-const s = new chainrule.State(input.Data, operations);
 const text = (v) => (v === null ? "" : Object.is(v, -0) ? "-0" : String(v));
-const out = [];
-const dump = () => out.push({
+const arrived = (s, k) => (k === s.root ? s.delta[k] : s.users[k].reduce((w, l) => w + s.contribution(l, s.delta[l.by]), 0));
+const dump = (s) => ({
   Values: s.value.map(text),
   Deltas: s.delta.map(text),
   Slopes: s.nodes.map((n) => n.l.map((l) => (l.w ? text(l.now) : ""))),
+  Arrived: s.nodes.map((n, k) => (n.w ? text(arrived(s, k)) : "")),
   Measured: s.nodes.map((n, k) => (n.w ? text(s.measure(k)) : "")),
   Steps: s.steps.map((t) => (t.forward ? "" : "δ") + s.name(t.node)),
 });
-dump();
-for (const move of input.Moves) {
-  if (Object.keys(move).length === 0) s.restore();
-  for (const [k, v] of Object.entries(move)) s.move(Number(k), Number(v));
-  dump();
-}
+const inputs = JSON.parse(require("fs").readFileSync(process.argv[2], "utf8"));
+const out = inputs.map((input) => {
+  const s = new chainrule.State(input.Data, operations);
+  return [{}, ...input.Moves].map((move) => {
+    if (Object.keys(move).length === 0) s.restore();
+    for (const [k, v] of Object.entries(move)) s.move(Number(k), Number(v));
+    return dump(s);
+  });
+});
 process.stdout.write(JSON.stringify(out));
 `
 
@@ -44,6 +46,7 @@ process.stdout.write(JSON.stringify(out));
 type dump struct {
 	Values, Deltas []string
 	Slopes         [][]string // by link
+	Arrived        []string   // what is passed on to the node, added up
 	Measured       []string
 	Steps          []string
 }
@@ -68,18 +71,31 @@ func dataOfModel(t *testing.T, m *Model) []byte {
 // their node.
 func run(t *testing.T, m *Model, moves []map[int]string) []dump {
 	t.Helper()
+	return runAll(t, []*Model{m}, [][]map[int]string{moves})[0]
+}
+
+// runAll is run for several models at once.
+func runAll(t *testing.T, models []*Model, moves [][]map[int]string) [][]dump {
+	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Skip("Node is not installed: the script does not run")
 	}
-	operations, missing := javascript.Functions(m.Rows())
+	type input struct {
+		Data  json.RawMessage
+		Moves []map[int]string
+	}
+	var rows []*graph.Row
+	var inputs []input
+	for k, m := range models {
+		rows = append(rows, m.Rows()...)
+		inputs = append(inputs, input{dataOfModel(t, m), moves[k]})
+	}
+	operations, missing := javascript.Functions(rows)
 	if len(missing) > 0 {
 		t.Fatalf("no function for %s", missing[0].Name)
 	}
-	input, err := json.Marshal(struct {
-		Data  json.RawMessage
-		Moves []map[int]string
-	}{dataOfModel(t, m), moves})
+	text, err := json.Marshal(inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +104,7 @@ func run(t *testing.T, m *Model, moves []map[int]string) []dump {
 	if err := os.WriteFile(script, []byte(Script()+"const operations = "+operations+";\n"+harness), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(data, input, 0o600); err != nil {
+	if err := os.WriteFile(data, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
@@ -97,12 +113,14 @@ func run(t *testing.T, m *Model, moves []map[int]string) []dump {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("node: %v\n%s", err, &stderr)
 	}
-	var out []dump
+	var out [][]dump
 	if err := json.Unmarshal(stdout.Bytes(), &out); err != nil {
 		t.Fatal(err)
 	}
-	if len(out) != len(moves)+1 {
-		t.Fatalf("%d results of %d moves", len(out), len(moves))
+	for k, dumps := range out {
+		if len(dumps) != len(moves[k])+1 {
+			t.Fatalf("%d results of %d moves", len(dumps), len(moves[k]))
+		}
 	}
 	return out
 }
