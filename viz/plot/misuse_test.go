@@ -66,8 +66,8 @@ func TestMisuse(t *testing.T) {
 		{func() { plot.Boundary(nn.Linear(newRand(), 2, 101), wide) }, "plot.Boundary: the model gives 11737 rows the shape (11737,101): want one number for each, or one for each of up to 100 classes"},
 		{func() { plot.Weights(parameter(nil, 0, 3)) }, "plot.Weights: got a parameter that is nil or has no number: give one of model.Params()"},
 		{func() { plot.Weights(parameter([]float64{1, 2}, 2), plot.Columns("a")) }, "plot.Weights: 1 labels from plot.Columns for 2 of them: give one for each"},
-		{func() { plot.Weights(parameter(ramp(200), 200), plot.Columns("a")) }, "plot.Weights: labels for cells that are not one number each: leave plot.Rows and plot.Columns out"},
-		{func() { plot.Weights(parameter(ramp(16), 2, 2, 2, 2), plot.Rows("a", "b")) }, "plot.Weights: labels for cells that are not one number each: leave plot.Rows and plot.Columns out"},
+		{func() { plot.Weights(parameter(ramp(200), 200), plot.Columns("a")) }, "plot.Weights: labels for cells that stand for several numbers: leave plot.Rows and plot.Columns out"},
+		{func() { plot.Weights(parameter(ramp(16), 2, 2, 2, 2), plot.Rows("a", "b", "c")) }, "plot.Weights: 3 labels from plot.Rows for 2 of them: give one for each"},
 	} {
 		err := graph.Try(c.f)
 		if err == nil || err.Error() != c.want {

@@ -402,6 +402,7 @@ func TestWeights(t *testing.T) {
 		{"not finite", plot.Weights(parameter([]float64{nan, 1, -inf}, 3, 1)), []string{"grey: 2 of 3 not finite", "from -1 (blue) through 0 (white) to 1 (red)"}, nil},
 		{"scalar", plot.Weights(parameter([]float64{2})), []string{"w ()", "from -2 (blue) through 0 (white) to 2 (red)"}, nil},
 		{"images", plot.Weights(nn.Conv2D(rng, 3, 4, 5).Params()[0]), []string{"input channel", "output channel", "0", "3"}, []string{"4", "5"}},
+		{"labelled images", plot.Weights(nn.Conv2D(rng, 1, 2, 5).Params()[0], plot.Rows("edges", "corners")), []string{"edges", "corners", "0"}, []string{"1"}},
 		{"many images", plot.Weights(nn.Conv2D(rng, 64, 64, 3).Params()[0]), []string{"last axis", "the axes before it", "each cell: of 96 × 1 numbers the one farthest from 0"}, nil},
 		{"three axes", plot.Weights(parameter(ramp(24), 2, 3, 4)), []string{"last axis", "5"}, []string{"6"}},
 		{"large", plot.Weights(nn.Linear(rng, 784, 300).Params()[0], plot.Values()), []string{"each cell: of 7 × 3 numbers the one farthest from 0"}, nil},

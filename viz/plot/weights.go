@@ -34,7 +34,7 @@ const maxSide = 128
 // images, a row for each output. Of any other shape the last axis runs along the rows. Along an axis of more than 128
 // numbers a cell shows the one of several that is farthest from 0.
 //
-// Rows and Columns label the cells of matrices and vectors of up to 128. Weights panics with a [*graph.Error] if the
+// Rows and Columns label the cells of matrices and vectors of up to 128, and the images of filters. Weights panics with a [*graph.Error] if the
 // parameter is nil or has no number, there is not one label for each row or column, or an option is nil.
 func Weights(p *nn.Param, options ...WeightsOption) *Figure {
 	const op = "plot.Weights"
@@ -116,8 +116,8 @@ type matrix struct {
 	at             func(i, j int) float64
 	blank          func(i, j int) bool // cells between images, nil for none
 	xLabel, yLabel string
-	everyX, everyY int    // numbers that a cell stands for along each axis
-	firstX, firstY int    // see labels
+	everyX, everyY int    // numbers that a cell stands for along each axis, or cells from one image to the next
+	firstX, firstY int    // the middle of the first image
 	shared         string // what cells of several numbers show, or nothing
 }
 
@@ -193,35 +193,41 @@ func (m *matrix) share() {
 
 // mustBeLabelled panics unless the labels of the options fit.
 func (m *matrix) mustBeLabelled(s *settings) {
-	if m.blank != nil || m.shared != "" {
-		panic(graph.Errorf(s.op, graph.ErrUsage, "labels for cells that are not one number each: leave plot.Rows and plot.Columns out"))
+	switch {
+	case m.shared != "":
+		panic(graph.Errorf(s.op, graph.ErrUsage, "labels for cells that stand for several numbers: leave plot.Rows and plot.Columns out"))
+	case m.blank != nil:
+		s.labels((m.rows+1)/m.everyY, (m.columns+1)/m.everyX)
+	default:
+		s.labels(m.rows, m.columns)
 	}
-	s.labels(m.rows, m.columns)
 }
 
-// labels returns what stands beside rows and columns: those of the options, or numbers from 0 on, where there is one for
-// a cell or for an image.
+// labels returns what stands beside rows and columns, "" for nothing: labels of the options, or numbers from 0 on, for each
+// cell or for the middle of each image.
 func (m *matrix) labels(s *settings) (rows, columns []string) {
-	number := func(n, every, first int) []string {
+	each := func(labels []string, n, every, first int) []string {
 		out := make([]string, n)
 		for i := range out {
+			k := i
+			if m.blank != nil {
+				if i%every != first {
+					continue
+				}
+				k = i / every
+			}
 			switch {
-			case m.blank == nil:
+			case labels != nil:
+				out[i] = labels[k]
+			case m.blank != nil:
+				out[i] = strconv.Itoa(k)
+			default:
 				out[i] = strconv.Itoa(i * every)
-			case i%every == first:
-				out[i] = strconv.Itoa(i / every)
 			}
 		}
 		return out
 	}
-	rows, columns = s.rows, s.columns
-	if rows == nil {
-		rows = number(m.rows, m.everyY, m.firstY)
-	}
-	if columns == nil {
-		columns = number(m.columns, m.everyX, m.firstX)
-	}
-	return rows, columns
+	return each(s.rows, m.rows, m.everyY, m.firstY), each(s.columns, m.columns, m.everyX, m.firstX)
 }
 
 // size returns a size in which cells are squares, as far as possible.
