@@ -100,7 +100,7 @@ func Boundary(model nn.Layer, set *data.Set, options ...BoundaryOption) *Figure 
 	p.Add(outlined...)
 	p.Add(newEndLabels(labels, s.width))
 	n := len(classes)
-	f := newFigure(s, fmt.Sprintf("What a classifier of two features chooses in the plane, with %s of %s on it, of which it gets %s wrong.",
+	f := newFigure(s, "Decision boundary", fmt.Sprintf("What a classifier of two features chooses in the plane, with %s of %s on it, of which it gets %s wrong.",
 		count(n, "example"), count(len(present), "kind"), legible.Count(wrong)), panel{p, 1})
 	f.notes = []note{{text: legible.Count(wrong) + " of " + count(n, "example") + " wrong"}}
 	if wrong > 0 {

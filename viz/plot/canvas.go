@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/image/font/sfnt"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 )
@@ -276,13 +277,26 @@ func (c *svgCanvas) FillString(f font.Face, p vg.Point, s string) {
 	if v := hex(c.now.color); v != hex(ink) {
 		fmt.Fprintf(&c.body, ` fill="%s"`, v)
 	}
-	fmt.Fprintf(&c.body, ` textLength="%s"`, tenths(float64(f.Width(s))))
+	if hasGlyphs(f, s) {
+		fmt.Fprintf(&c.body, ` textLength="%s"`, tenths(float64(f.Width(s))))
+	}
 	if angle := math.Atan2(c.now.m.b, c.now.m.a) * 180 / math.Pi; angle != 0 {
 		fmt.Fprintf(&c.body, ` transform="rotate(%s %s %s)"`, tenths(angle), tenths(x), tenths(y))
 	}
 	c.body.WriteByte('>')
 	xml.EscapeText(&c.body, []byte(s))
 	c.body.WriteString("</text>\n")
+}
+
+// hasGlyphs reports whether a font has all characters of a text. If not, nobody knows how long it is.
+func hasGlyphs(f font.Face, s string) bool {
+	var b sfnt.Buffer
+	for _, r := range s {
+		if i, err := f.Face.GlyphIndex(&b, r); i == 0 || err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // DrawImage draws an image, whose pixels stay squares.
@@ -305,15 +319,10 @@ func (c *svgCanvas) writeTo(w *bufio.Writer, title, description string) {
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s" font-family="%[3]s" font-size="%[4]d" fill="%[5]s">`,
 		tenths(c.width), tenths(c.height), fontFamily, tickText, hex(ink))
 	w.WriteByte('\n')
-	if title != "" {
-		w.WriteString("<title>")
-		xml.EscapeText(w, []byte(title))
-		w.WriteString("</title>\n")
-	}
-	if description != "" {
-		w.WriteString("<desc>")
-		xml.EscapeText(w, []byte(description))
-		w.WriteString("</desc>\n")
+	for _, e := range [][2]string{{"title", title}, {"desc", description}} {
+		w.WriteString("<" + e[0] + ">")
+		xml.EscapeText(w, []byte(e[1]))
+		w.WriteString("</" + e[0] + ">\n")
 	}
 	w.Write(c.body.Bytes())
 	w.WriteString("</svg>\n")

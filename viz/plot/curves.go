@@ -23,8 +23,14 @@ func MetricName(name string) CurvesOption {
 	return curvesOption(func(s *settings) { s.metric = name })
 }
 
-// LearningRates draws the learning rate of each epoch below the other curves, which a History does not keep:
-// nn.Report.LR has it.
+// LearningRates draws the learning rate of each epoch below the other curves. A History does not keep it, but Progress is
+// told of it:
+//
+//	config.Progress = func(r nn.Report) {
+//		if r.Closed != nil {
+//			rates = append(rates, r.LR)
+//		}
+//	}
 func LearningRates(rates ...float64) CurvesOption {
 	return curvesOption(func(s *settings) { s.rates = append(s.rates, rates...) })
 }
@@ -131,7 +137,7 @@ func Curves(h *nn.History, options ...CurvesOption) *Figure {
 		}
 		panels = append(panels, panel{p.plot(), share})
 	}
-	f := newFigure(s, describeCurves(h, best, s), panels...)
+	f := newFigure(s, "Learning curves", describeCurves(h, best, s), panels...)
 	f.notes = append(f.notes, gaps(loss.curves, s.logY)...)
 	return f
 }
@@ -153,6 +159,9 @@ func hasNumbers(values []float64) bool {
 	}
 	return false
 }
+
+// mostGaps is the number of notes on gaps that are written out.
+const mostGaps = 4
 
 // gaps returns notes on what the curves cannot show.
 func gaps(curves []series, log bool) []note {
@@ -180,6 +189,9 @@ func gaps(curves []series, log bool) []note {
 		if low > 0 {
 			notes = append(notes, note{text: fmt.Sprintf("%s: %s of %s values not above 0, which a logarithmic axis cannot show", name, legible.Count(low), legible.Count(len(c.ys)))})
 		}
+	}
+	if n := len(notes) - mostGaps; n > 0 {
+		notes = append(notes[:mostGaps], note{text: fmt.Sprintf("and %d more lines such as these", n)})
 	}
 	return notes
 }
@@ -232,12 +244,7 @@ func (l *linePlot) add(name string, xs, ys []float64) {
 func (l linePlot) plot() *gonum.Plot {
 	p := newPlot(l.xLabel, l.yLabel)
 	p.Add(gridLines{})
-	above := 0.05
-	for _, m := range l.marks {
-		if m.label != "" {
-			above = 0.05 + headroom
-		}
-	}
+	above := 0.05 + marks(l.marks).headroom()
 	shown := l.shown
 	if shown == nil {
 		for _, c := range l.curves {
@@ -271,9 +278,7 @@ func (l linePlot) plot() *gonum.Plot {
 	for _, c := range l.curves {
 		p.Add(thinned(c))
 	}
-	for _, m := range l.marks {
-		p.Add(m)
-	}
+	p.Add(marks(l.marks))
 	p.Add(newEndLabels(l.curves, l.width))
 	return p
 }

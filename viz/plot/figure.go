@@ -22,6 +22,7 @@ import (
 // A Figure is a picture that can be written: a title, lines that say what is to be seen, and one plot or several, one
 // below the other. The functions of this package make figures.
 type Figure struct {
+	kind          string // what is drawn, for screen readers if there is no title
 	title         string
 	notes         []note
 	description   string
@@ -43,8 +44,8 @@ type panel struct {
 }
 
 // newFigure returns the figure of a call.
-func newFigure(s *settings, description string, panels ...panel) *Figure {
-	f := &Figure{title: s.title, description: description, width: s.width, height: s.height, panels: panels}
+func newFigure(s *settings, kind, description string, panels ...panel) *Figure {
+	f := &Figure{kind: kind, title: s.title, description: description, width: s.width, height: s.height, panels: panels}
 	if s.description != "" {
 		f.description = s.description
 	}
@@ -92,7 +93,7 @@ func (f *Figure) SVG(w io.Writer) error {
 	c := newSVGCanvas(f.width, f.height)
 	f.Draw(draw.NewCanvas(c, vg.Length(f.width), vg.Length(f.height)))
 	out := bufio.NewWriter(w)
-	c.writeTo(out, f.title, f.description)
+	c.writeTo(out, orElse(f.title, f.kind), f.description)
 	return out.Flush()
 }
 
@@ -165,6 +166,9 @@ func (f *Figure) Draw(c draw.Canvas) {
 		in.Max.Y -= 10
 	}
 	for _, n := range f.notes {
+		if in.Max.Y-noteHeight < c.Center().Y {
+			break // the rest is for the plots
+		}
 		in.Max.Y -= noteHeight
 		x := in.Min.X
 		if n.sample != nil {

@@ -122,7 +122,7 @@ func Fit(model nn.Layer, set *data.Set, options ...FitOption) *Figure {
 	} else if l.shown == nil {
 		l.shown = []float64{}
 	}
-	f := newFigure(s, description, panel{l.plot(), 1})
+	f := newFigure(s, "A model of one input and its data", description, panel{l.plot(), 1})
 	f.notes = gaps(l.curves[1:], s.logY)
 	return f
 }

@@ -121,7 +121,7 @@ func Grid(values [][]float64, options ...GridOption) *Figure {
 		s.height = min(max(90+float64(noteHeight*len(notes))+44*float64(rows), 160), 1200)
 	}
 	p := h.plot(s.rows, s.columns, s.width-100, s.height-100)
-	f := newFigure(s, description, panel{p, 1})
+	f := newFigure(s, "Heat map", description, panel{p, 1})
 	f.notes = notes
 	return f
 }

@@ -184,16 +184,19 @@ func (m cellMark) frame(c draw.Canvas, x0, y0, x1, y1 vg.Length) {
 }
 
 // decimals returns the function that writes all of the numbers with the same decimals, so that the greatest has so many
-// significant digits; or each with its own, if they differ too much in size.
+// significant digits; or each with its own, if they differ too much in size. Whole numbers have none.
 func decimals(digits int, values ...float64) func(float64) string {
-	greatest, least := 0.0, math.Inf(1)
+	greatest, least, whole := 0.0, math.Inf(1), true
 	for _, v := range values {
+		whole = whole && (!isFinite(v) || v == math.Trunc(v))
 		if a := math.Abs(v); isFinite(v) && a > 0 {
 			greatest, least = max(greatest, a), min(least, a)
 		}
 	}
 	n := digits - 1
-	if greatest > 0 {
+	if whole {
+		n = 0
+	} else if greatest > 0 {
 		n = digits - 1 - int(math.Floor(math.Log10(greatest)))
 	}
 	own := greatest > 0 && (n > 6 || greatest >= 1e6 || greatest > least*1e4)
@@ -212,12 +215,14 @@ func decimals(digits int, values ...float64) func(float64) string {
 // bar returns the sample of a palette.
 func bar(stops []color.RGBA) func(c draw.Canvas) {
 	return func(c draw.Canvas) {
-		width := (c.Max.X - c.Min.X) / levels
-		for k := range levels {
+		const step = 2 // px
+		n := min(max(int((c.Max.X-c.Min.X)/step), 2), levels)
+		width := (c.Max.X - c.Min.X) / vg.Length(n)
+		for k := range n {
 			var p vg.Path
 			x := c.Min.X + width*vg.Length(k)
 			rectangle(&p, x, c.Min.Y, x+width, c.Max.Y)
-			c.SetColor(colorAt(stops, float64(k)/(levels-1)))
+			c.SetColor(colorAt(stops, float64(k)/float64(n-1)))
 			c.Fill(p)
 		}
 	}

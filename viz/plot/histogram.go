@@ -174,7 +174,7 @@ func histogramFigure(s *settings, what string, samples []sample, log bool, xLabe
 			description += " " + line + ";"
 		}
 	}
-	f := newFigure(s, description, panel{p, 1})
+	f := newFigure(s, "Histograms", description, panel{p, 1})
 	f.notes = append(notes, note{text: "each row as high as its fullest bin; numbers that are exactly 0 are counted at the right"})
 	return f
 }

@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"cmp"
+	"fmt"
 	"image/color"
 	"slices"
 
@@ -35,7 +37,17 @@ func (l endLabels) GlyphBoxes(*gonum.Plot) []gonum.GlyphBox {
 	if width == 0 {
 		return nil
 	}
+	if len(l) > 1 { // the figure could be too low for all
+		width = max(width, labelWidth(moreLabels(len(l))))
+	}
 	return []gonum.GlyphBox{{X: 1, Rectangle: vg.Rectangle{Max: vg.Point{X: labelGap + width}}}}
+}
+
+// moreLabels is in the place of n labels that have no room.
+func moreLabels(n int) series {
+	s := series{name: fmt.Sprintf("%d more", n), look: lookOf(4), points: true}
+	s.look.shape = func(*vg.Path, vg.Point, vg.Length) {}
+	return s
 }
 
 // pointWidth is the room of the point before the name of a series of points.
@@ -68,15 +80,10 @@ func (l endLabels) Plot(c draw.Canvas, p *gonum.Plot) {
 		end.Y = min(max(end.Y, c.Min.Y), c.Max.Y)
 		labels = append(labels, label{s, end})
 	}
-	slices.SortStableFunc(labels, func(a, b label) int {
-		switch {
-		case a.end.Y < b.end.Y:
-			return -1
-		case a.end.Y > b.end.Y:
-			return 1
-		}
-		return 0
-	})
+	if room := max(int((c.Max.Y-c.Min.Y)/labelHeight)+1, 1); len(labels) > room {
+		labels = append(labels[:room-1], label{moreLabels(len(labels) - room + 1), vg.Point{X: c.Max.X, Y: c.Min.Y}})
+	}
+	slices.SortStableFunc(labels, func(a, b label) int { return cmp.Compare(a.end.Y, b.end.Y) })
 	want := make([]float64, len(labels))
 	for i, l := range labels {
 		want[i] = float64(l.end.Y)
@@ -147,39 +154,75 @@ type dot struct {
 	look look
 }
 
-// headroom is the share of a plot's height above the data that a mark's label has.
-const headroom = 0.14
+// marks are those of a plot, whose labels stand below each other where they would cover each other.
+type marks []mark
 
-func (m mark) Plot(c draw.Canvas, p *gonum.Plot) {
-	x := c.X(p.X.Norm(within(m.x)))
-	if !c.ContainsX(x) {
-		return
-	}
-	c.StrokeLine2(draw.LineStyle{Color: soft, Width: 1, Dashes: []vg.Length{3, 3}}, x, c.Min.Y, x, c.Max.Y)
-	if m.label != "" {
-		style := textStyle(smallText, ink)
-		style.Font.Weight = bold
-		label := cut(style, m.label, c.Max.X-c.Min.X-8)
-		at := vg.Point{X: x + 6, Y: c.Max.Y - 11}
-		if width := style.Width(label); at.X+width > c.Max.X {
-			at.X = max(x-6-width, c.Min.X+2)
+// markRows is the number of rows that labels of marks have at most.
+const markRows = 3
+
+// headroom returns the share of a plot's height above the data that the labels need.
+func (m marks) headroom() float64 {
+	rows := 0
+	for _, one := range m {
+		if one.label != "" {
+			rows = min(rows+1, markRows)
 		}
-		c.FillText(style, at, label)
 	}
-	for _, d := range m.dots {
-		if !drawable(p, m.x, d.y) {
+	return 0.14 * float64(rows)
+}
+
+func (m marks) Plot(c draw.Canvas, p *gonum.Plot) {
+	var ends [markRows]vg.Length // of the labels in each row
+	for i := range ends {
+		ends[i] = c.Min.X
+	}
+	ordered := slices.Clone(m)
+	slices.SortStableFunc(ordered, func(a, b mark) int { return cmp.Compare(a.x, b.x) })
+	for _, one := range ordered {
+		x := c.X(p.X.Norm(within(one.x)))
+		if !c.ContainsX(x) {
 			continue
 		}
-		at := vg.Point{X: x, Y: c.Y(p.Y.Norm(within(d.y)))}
-		for _, ring := range []struct {
-			color color.Color
-			r     vg.Length
-		}{{color.White, 6.5}, {d.look.line, 5}} {
-			var path vg.Path
-			circle(&path, at, ring.r)
-			c.SetColor(ring.color)
-			c.Fill(path)
+		c.StrokeLine2(draw.LineStyle{Color: soft, Width: 1, Dashes: []vg.Length{3, 3}}, x, c.Min.Y, x, c.Max.Y)
+		if one.label != "" {
+			one.write(c, x, &ends)
 		}
+		for _, d := range one.dots {
+			if drawable(p, one.x, d.y) {
+				d.draw(c, vg.Point{X: x, Y: c.Y(p.Y.Norm(within(d.y)))})
+			}
+		}
+	}
+}
+
+// write writes the label beside the line at x, in the first row where it has room.
+func (m mark) write(c draw.Canvas, x vg.Length, ends *[markRows]vg.Length) {
+	style := textStyle(smallText, ink)
+	style.Font.Weight = bold
+	label := cut(style, m.label, c.Max.X-c.Min.X-8)
+	width := style.Width(label)
+	from := x + 6
+	if from+width > c.Max.X {
+		from = max(x-6-width, c.Min.X+2)
+	}
+	row := 0
+	for row < markRows-1 && from < ends[row] {
+		row++
+	}
+	ends[row] = from + width + 8
+	c.FillText(style, vg.Point{X: from, Y: c.Max.Y - 11 - 16*vg.Length(row)}, label)
+}
+
+// draw draws the dot in a white ring.
+func (d dot) draw(c draw.Canvas, at vg.Point) {
+	for _, disc := range []struct {
+		color color.Color
+		r     vg.Length
+	}{{color.White, 6.5}, {d.look.line, 5}} {
+		var path vg.Path
+		circle(&path, at, disc.r)
+		c.SetColor(disc.color)
+		c.Fill(path)
 	}
 }
 

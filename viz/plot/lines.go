@@ -43,7 +43,7 @@ func Lines(lines []Line, options ...LinesOption) *Figure {
 			fmt.Fprintf(&b, " %s: from %s to %s.", name, legible.Number(line.Y[0], s.digits), legible.Number(line.Y[n-1], s.digits))
 		}
 	}
-	f := newFigure(s, b.String(), panel{l.plot(), 1})
+	f := newFigure(s, "Curves", b.String(), panel{l.plot(), 1})
 	f.notes = gaps(l.curves, s.logY)
 	return f
 }

@@ -77,18 +77,29 @@ func colorAt(stops []color.RGBA, t float64) color.RGBA {
 	return color.RGBA{R: mix(a.R, b.R), G: mix(a.G, b.G), B: mix(a.B, b.B), A: 255}
 }
 
-// inkOn returns black or white, whichever has the greater contrast on a colour, by the relative luminance of WCAG 2.
+// inkOn returns black or white, whichever has the greater contrast on a colour.
 func inkOn(c color.RGBA) color.RGBA {
-	linear := func(v uint8) float64 {
-		if x := float64(v) / 255; x > 0.04045 {
-			return math.Pow((x+0.055)/1.055, 2.4)
+	black, white := rgb(0x000000), rgb(0xffffff)
+	if contrast(c, black) >= contrast(c, white) {
+		return black
+	}
+	return white
+}
+
+// contrast returns the contrast ratio of two colours, from 1 to 21, as WCAG 2 defines it.
+func contrast(a, b color.Color) float64 {
+	luminance := func(c color.Color) float64 {
+		linear := func(v uint32) float64 {
+			if x := float64(v) / 0xffff; x > 0.04045 {
+				return math.Pow((x+0.055)/1.055, 2.4)
+			}
+			return float64(v) / 0xffff / 12.92
 		}
-		return float64(v) / 255 / 12.92
+		r, g, b, _ := c.RGBA()
+		return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
 	}
-	if l := 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B); (l+0.05)*(l+0.05) < 1.05*0.05 {
-		return rgb(0xffffff)
-	}
-	return rgb(0x000000)
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
 // Sizes of text, in px.

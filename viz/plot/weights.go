@@ -98,7 +98,7 @@ func Weights(p *nn.Param, options ...WeightsOption) *Figure {
 		s.width, s.height = m.size(len(notes), h.text != nil)
 	}
 	rows, columns := m.labels(s)
-	f := newFigure(s, description, panel{h.plot(rows, columns, s.width-90, s.height-110), 1})
+	f := newFigure(s, "Weights", description, panel{h.plot(rows, columns, s.width-90, s.height-110), 1})
 	f.notes = notes
 	return f
 }
@@ -118,6 +118,7 @@ type matrix struct {
 	xLabel, yLabel string
 	everyX, everyY int    // numbers that a cell stands for along each axis, or cells from one image to the next
 	firstX, firstY int    // the middle of the first image
+	vector         bool   // one row, which needs no number
 	shared         string // what cells of several numbers show, or nothing
 }
 
@@ -138,7 +139,7 @@ func matrixOf(p *nn.Param) *matrix {
 	case n == 2:
 		m.xLabel, m.yLabel = "column", "row"
 	case n == 1:
-		m.xLabel = "index"
+		m.xLabel, m.vector = "index", true
 	case n > 2:
 		m.xLabel, m.yLabel = "last axis", "the axes before it"
 	}
@@ -226,6 +227,9 @@ func (m *matrix) labels(s *settings) (rows, columns []string) {
 			}
 		}
 		return out
+	}
+	if m.vector && s.rows == nil {
+		s.rows = []string{""}
 	}
 	return each(s.rows, m.rows, m.everyY, m.firstY), each(s.columns, m.columns, m.everyX, m.firstX)
 }

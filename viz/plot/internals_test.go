@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"image/color"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -179,5 +180,33 @@ func TestThinned(t *testing.T) {
 	}
 	if short := thinned(series{xs: s.xs[:100], ys: s.ys[:100]}); len(short.xs) != 100 {
 		t.Errorf("%d of 100 points are left", len(short.xs))
+	}
+}
+
+// TestContrast holds colours to what WCAG 2 asks for: 4.5 for text and 3 for lines and points, on white, and for points on
+// the areas of their class too.
+func TestContrast(t *testing.T) {
+	white := rgb(0xffffff)
+	if c := contrast(white, rgb(0)); math.Abs(c-21) > 1e-9 {
+		t.Errorf("white on black has a contrast of %g, want 21", c)
+	}
+	for i, l := range looks {
+		if c := contrast(l.text, white); c < 4.5 {
+			t.Errorf("text of look %d: contrast %.2f on white", i, c)
+		}
+		if c := contrast(l.line, white); c < 3 {
+			t.Errorf("line of look %d: contrast %.2f on white", i, c)
+		}
+	}
+	for _, stops := range [][]color.RGBA{sequential, diverging} {
+		for k := range levels {
+			of := colorAt(stops, float64(k)/(levels-1))
+			if c := contrast(inkOn(of), of); c < 4.5 {
+				t.Errorf("numbers on %v: contrast %.2f", of, c)
+			}
+		}
+	}
+	if contrast(ink, white) < 7 || contrast(soft, white) < 4.5 || contrast(axis, white) < 3 {
+		t.Error("text or axes are too faint")
 	}
 }
