@@ -12,12 +12,13 @@
 //
 // Usage:
 //
-//	go run ./examples/breastcancer [-seeds 5] [-seed 1]
+//	go run ./examples/breastcancer [-seeds 5] [-seed 1] [-curves FILE]
 //
 // The flags are:
 //
-//	-seeds N  how many networks are trained for each setting
-//	-seed N   the first of the seeds
+//	-seeds N      how many networks are trained for each setting
+//	-seed N       the first of the seeds
+//	-curves FILE  draw the learning curves of the chosen setting's first network, in SVG or PNG as the name says
 //
 // The exit status is 0, 1 if something failed, 2 for a wrong flag, and 130 after an interrupt (Ctrl-C).
 package main
@@ -35,18 +36,23 @@ func main() { program().Main() }
 func program() *command.Program {
 	var seeds int
 	var seed uint64
+	var curves string
 	return &command.Program{
 		Name:  "breastcancer",
 		About: "breastcancer trains networks to tell benign from malignant tumours.\n",
 		Flags: func(f *flag.FlagSet) {
 			f.IntVar(&seeds, "seeds", 5, "the `number` of networks to train for each setting")
 			f.Uint64Var(&seed, "seed", 1, "the first `seed`")
+			f.StringVar(&curves, "curves", "", "the `file`, .svg or .png, for the learning curves of the chosen setting's first network")
 		},
 		Run: func(ctx context.Context, stdout, stderr io.Writer) error {
 			if seeds < 1 {
 				return command.Usagef("-seeds %d: want 1 or more", seeds)
 			}
-			return run(ctx, stdout, stderr, seed, seeds)
+			if err := command.CheckPicture("-curves", curves); err != nil {
+				return err
+			}
+			return run(ctx, stdout, stderr, seed, seeds, curves)
 		},
 	}
 }

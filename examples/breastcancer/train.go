@@ -12,6 +12,7 @@ import (
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
 	"github.com/seed366ff29f/chainrule/nn/progress"
+	"github.com/seed366ff29f/chainrule/viz/plot"
 )
 
 // A setting is what the validation rows choose among.
@@ -62,8 +63,9 @@ func (c setting) fit(ctx context.Context, s split, seed uint64) (nn.Layer, *nn.H
 	return model, history, err
 }
 
-// run chooses a setting, and prints how good its networks are.
-func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int) error {
+// run chooses a setting, prints how good its networks are, and draws the learning curves of the first if curves names a
+// file.
+func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int, curves string) error {
 	s, err := read()
 	if err != nil {
 		return err
@@ -73,6 +75,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int) 
 	fmt.Fprintf(stdout, "Accuracy on the validation rows:\n\nhidden nodes       λ\n")
 	var chosen setting
 	var models []nn.Layer
+	var learned *nn.History // of the first of them
 	best := math.Inf(-1)
 	step, done := progress.Steps(stderr, len(candidates)*seeds, "training")
 	defer done()
@@ -80,22 +83,32 @@ func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int) 
 	for _, c := range candidates {
 		var accuracy command.Spread
 		var trained []nn.Layer
+		var first *nn.History
 		for i := range seeds {
 			model, history, err := c.fit(ctx, s, seed+uint64(i))
 			if err != nil {
 				return fmt.Errorf("%d hidden nodes, λ = %g, seed %d: %w", c.hidden, c.lambda, seed+uint64(i), err)
 			}
 			trained = append(trained, model)
+			if i == 0 {
+				first = history
+			}
 			accuracy = append(accuracy, 1-history.Epochs[history.Best].ValidMetric)
 			step()
 		}
 		table += fmt.Sprintf("%12d  %6g  %s\n", c.hidden, c.lambda, accuracy.Format("%.4f"))
 		if mean := accuracy.Mean(); mean > best+1e-9 {
-			best, chosen, models = mean, c, trained
+			best, chosen, models, learned = mean, c, trained, first
 		}
 	}
 	done()
 	fmt.Fprintf(stdout, "%s\nThe best mean has the network of %d hidden nodes with λ = %g. On the test rows:\n\n", table, chosen.hidden, chosen.lambda)
+	if curves != "" {
+		title := fmt.Sprintf("Breast cancer, %d hidden nodes, seed %d", chosen.hidden, seed)
+		if err := plot.Curves(learned, plot.Title(title), plot.MetricName("share of errors")).SaveFile(curves); err != nil {
+			return err
+		}
+	}
 	return report(stdout, models, s.test, seed)
 }
 

@@ -153,7 +153,7 @@ var trained = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	var stderr bytes.Buffer
-	status, stdout := runDigits(context.Background(), dir, &stderr, "-model", "dense", "-seeds", "2", "-epochs", "3")
+	status, stdout := runDigits(context.Background(), dir, &stderr, "-model", "dense", "-seeds", "2", "-epochs", "3", "-curves", filepath.Join(dir, "curves.svg"))
 	if status != command.OK {
 		return "", fmt.Errorf("status %d: %s", status, &stderr)
 	}
@@ -226,6 +226,14 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+func TestCurves(t *testing.T) {
+	dir, err := trained()
+	if err != nil {
+		t.Fatal(err)
+	}
+	commandtest.Picture(t, filepath.Join(dir, "curves.svg"), "Digits, network dense, seed", "chosen: validation loss", "accuracy")
+}
+
 func TestUse(t *testing.T) {
 	dir := trainedDir(t)
 	status, stdout := runDigits(t.Context(), dir, io.Discard, "-row", "10")
@@ -283,6 +291,7 @@ func TestErrors(t *testing.T) {
 		{"no seeds", []string{"-seeds", "0"}, command.Usage, "digits: -seeds 0: want 1 or more"},
 		{"negative epochs", []string{"-epochs", "-1"}, command.Usage, "digits: -epochs -1: want 1 or more, or 0 for as many as are usual"},
 		{"no file", []string{"-file", ""}, command.Usage, "digits: -file is empty: name a file"},
+		{"no picture", []string{"-curves", "curves.gif"}, command.Usage, `digits: -curves "curves.gif": want a name that ends in .svg or .png`},
 		{"no directory", []string{"-file", filepath.Join(dir, "none", "x")}, command.Failed, "digits: -file: stat " + filepath.Join(dir, "none") + ": "},
 		{"file as directory", []string{"-file", filepath.Join(empty, "x")}, command.Failed, "digits: -file: " + empty + " is no directory"},
 		{"both", []string{"-classify", "x", "-row", "3"}, command.Usage, "digits: -classify and -row are both there: leave one out"},

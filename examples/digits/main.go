@@ -12,7 +12,7 @@
 //
 // Usage:
 //
-//	go run ./examples/digits [-model conv|dense] [-seeds 5] [-seed 1] [-epochs N] [-file digits.safetensors] [-checkpoint digits.ckpt]
+//	go run ./examples/digits [-model conv|dense] [-seeds 5] [-seed 1] [-epochs N] [-file digits.safetensors] [-checkpoint digits.ckpt] [-curves FILE]
 //	go run ./examples/digits -classify FILE [-file digits.safetensors]
 //	go run ./examples/digits -row N [-file digits.safetensors]
 //
@@ -24,6 +24,7 @@
 //	-epochs N         how often each network sees the training rows; 0 for as many as are usual for it
 //	-file FILE        where the network is kept that is best on the validation rows
 //	-checkpoint NAME  what the names of the files begin with from which an interrupted run goes on; empty for none
+//	-curves FILE      draw the learning curves of that network, in SVG or PNG as the name says
 //	-classify FILE    do not train, but say which digit is in a file
 //	-row N            the same for row N of the digits
 //

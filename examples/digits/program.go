@@ -16,6 +16,7 @@ type settings struct {
 	epochs     int
 	file       string
 	checkpoint string
+	curves     string
 	classify   string
 	row        int
 }
@@ -40,6 +41,7 @@ func program() *command.Program {
 			f.IntVar(&s.epochs, "epochs", 0, "the `number` of epochs; 0 for as many as are usual for the network")
 			f.StringVar(&s.file, "file", "digits.safetensors", "the `file` of the best network")
 			f.StringVar(&s.checkpoint, "checkpoint", "digits.ckpt", "what the `name`s of checkpoints begin with; empty for none")
+			f.StringVar(&s.curves, "curves", "", "the `file`, .svg or .png, for the learning curves of the best network")
 			f.StringVar(&s.classify, "classify", "", "the `file` with an image to classify, in place of training")
 			f.IntVar(&s.row, "row", noRow, "the `row` of the data to classify, in place of training")
 		},

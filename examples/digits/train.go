@@ -13,6 +13,7 @@ import (
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
 	"github.com/seed366ff29f/chainrule/nn/progress"
+	"github.com/seed366ff29f/chainrule/viz/plot"
 )
 
 const (
@@ -47,6 +48,9 @@ func (s *settings) check() error {
 	case s.epochs < 0:
 		return command.Usagef("-epochs %d: want 1 or more, or 0 for as many as are usual", s.epochs)
 	}
+	if err := command.CheckPicture("-curves", s.curves); err != nil {
+		return err
+	}
 	return command.CheckFile("-file", s.file)
 }
 
@@ -57,6 +61,7 @@ type result struct {
 	epoch       int     // that was kept
 	loss        float64 // of the validation rows
 	valid, test float64 // accuracy
+	history     *nn.History
 }
 
 // train trains networks, prints how good they are, and keeps the best.
@@ -99,6 +104,12 @@ func (s *settings) train(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := nn.SaveFile(s.file, best.model); err != nil {
 		return err
 	}
+	if s.curves != "" {
+		title := fmt.Sprintf("Digits, network %s, seed %d", net.name, best.seed)
+		if err := plot.Curves(best.history, plot.Title(title), plot.MetricName("accuracy")).SaveFile(s.curves); err != nil {
+			return err
+		}
+	}
 	for i := range s.seeds {
 		if s.checkpoint != "" {
 			if err := command.RemoveCheckpoint(s.checkpointOf(net, s.seed+uint64(i))); err != nil {
@@ -138,7 +149,7 @@ func (s *settings) fit(ctx context.Context, net network, seed uint64, train, val
 		return result{}, command.Resumable(err, cfg.Checkpoint)
 	}
 	e := history.Epochs[history.Best]
-	return result{model: model, seed: seed, epoch: e.Number, loss: e.ValidLoss, valid: e.ValidMetric}, nil
+	return result{model: model, seed: seed, epoch: e.Number, loss: e.ValidLoss, valid: e.ValidMetric, history: history}, nil
 }
 
 // checkpointOf returns the name of a network's checkpoint.

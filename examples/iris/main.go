@@ -7,12 +7,13 @@
 //
 // Usage:
 //
-//	go run ./examples/iris [-seeds 5] [-seed 1]
+//	go run ./examples/iris [-seeds 5] [-seed 1] [-curves FILE]
 //
 // The flags are:
 //
-//	-seeds N  how many networks are trained, each from a seed of its own
-//	-seed N   the first of the seeds
+//	-seeds N      how many networks are trained, each from a seed of its own
+//	-seed N       the first of the seeds
+//	-curves FILE  draw the learning curves of the best network, in SVG or PNG as the name says
 //
 // The exit status is 0, 1 if something failed, 2 for a wrong flag, and 130 after an interrupt (Ctrl-C).
 package main
@@ -30,6 +31,7 @@ import (
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
 	"github.com/seed366ff29f/chainrule/nn/progress"
+	"github.com/seed366ff29f/chainrule/viz/plot"
 )
 
 // The settings of the training. They were chosen by the validation rows.
@@ -47,24 +49,29 @@ func main() { program().Main() }
 func program() *command.Program {
 	var seeds int
 	var seed uint64
+	var curves string
 	return &command.Program{
 		Name:  "iris",
 		About: "iris trains networks to tell three species of iris.\n",
 		Flags: func(f *flag.FlagSet) {
 			f.IntVar(&seeds, "seeds", 5, "the `number` of networks to train")
 			f.Uint64Var(&seed, "seed", 1, "the first `seed`")
+			f.StringVar(&curves, "curves", "", "the `file`, .svg or .png, for the learning curves of the best network")
 		},
 		Run: func(ctx context.Context, stdout, stderr io.Writer) error {
 			if seeds < 1 {
 				return command.Usagef("-seeds %d: want 1 or more", seeds)
 			}
-			return run(ctx, stdout, stderr, seed, seeds)
+			if err := command.CheckPicture("-curves", curves); err != nil {
+				return err
+			}
+			return run(ctx, stdout, stderr, seed, seeds, curves)
 		},
 	}
 }
 
-// run trains networks and prints how good they are.
-func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int) error {
+// run trains networks, prints how good they are, and draws the learning curves of the best if curves names a file.
+func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int, curves string) error {
 	set, err := datasets.Iris()
 	if err != nil {
 		return err
@@ -77,6 +84,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int) 
 	table := "seed  best epoch  validation loss  test rows right\n"
 	var right command.Spread
 	var best nn.Layer
+	var learned *nn.History // of the best
 	least := math.Inf(1)
 	step, done := progress.Steps(stderr, seeds, "training")
 	defer done()
@@ -84,7 +92,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int) 
 		rng := rand.New(rand.NewPCG(seed+uint64(i), 0))
 		model := nn.Sequential(nn.Linear(rng, 4, hiddenNodes), nn.Tanh(), nn.Linear(rng, hiddenNodes, len(set.Classes)))
 		history, err := nn.Fit(ctx, model, train, nn.FitConfig{
-			Loss: loss, Optimizer: nn.NewAdam(nn.AdamConfig{LR: learningRate}), Rand: rng,
+			Loss: loss, Metric: nn.ArgMaxError, Optimizer: nn.NewAdam(nn.AdamConfig{LR: learningRate}), Rand: rng,
 			BatchSize: batchSize, L2: lambda, Epochs: epochs, Validation: valid, Patience: patience,
 		})
 		if err != nil {
@@ -98,11 +106,16 @@ func run(ctx context.Context, stdout, stderr io.Writer, seed uint64, seeds int) 
 		right = append(right, math.Round(accuracy*float64(test.Len())))
 		table += fmt.Sprintf("%4d  %10d  %15.4f  %9.0f of %d\n", seed+uint64(i), kept.Number, kept.ValidLoss, right[i], test.Len())
 		if kept.ValidLoss < least {
-			least, best = kept.ValidLoss, model
+			least, best, learned = kept.ValidLoss, model, history
 		}
 		step()
 	}
 	done()
+	if curves != "" {
+		if err := plot.Curves(learned, plot.Title("Iris"), plot.MetricName("share of errors")).SaveFile(curves); err != nil {
+			return err
+		}
+	}
 	y, err := nn.Predict(best, test)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Resumable returns the error of nn.Fit with what to do where that was interrupted and has left a checkpoint, of the given
@@ -30,6 +31,17 @@ func RemoveCheckpoint(name string) error {
 		}
 	}
 	return nil
+}
+
+// CheckPicture returns an error unless a picture can be written to the file that an option names, or it names none.
+func CheckPicture(option, name string) error {
+	switch ext := strings.ToLower(filepath.Ext(name)); {
+	case name == "":
+		return nil
+	case ext != ".svg" && ext != ".png":
+		return Usagef("%s %q: want a name that ends in .svg or .png", option, name)
+	}
+	return CheckFile(option, name)
 }
 
 // CheckFile returns an error unless the directory is there that a file is to be written to: not after minutes of training.

@@ -103,6 +103,19 @@ func TestCheckFile(t *testing.T) {
 	}
 }
 
+func TestCheckPicture(t *testing.T) {
+	dir := t.TempDir()
+	for name, want := range map[string]string{
+		"": "", "x.svg": "", filepath.Join(dir, "x.PNG"): "", "svg": `-curves "svg": want a name that ends in .svg or .png`,
+		"x.svg.gz": `-curves "x.svg.gz": want`, filepath.Join(dir, "z", "y.svg"): "-curves: stat " + filepath.Join(dir, "z"),
+	} {
+		err := command.CheckPicture("-curves", name)
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q", name, err, want)
+		}
+	}
+}
+
 func TestSpread(t *testing.T) {
 	for _, tt := range []struct {
 		s    command.Spread

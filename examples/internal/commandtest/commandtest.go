@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -51,6 +52,16 @@ func Output(t *testing.T, program func() *command.Program, args ...string) strin
 		t.Fatalf("%q: status %d and %q, want 0 and nothing", args, status, stderr.String())
 	}
 	return stdout.String()
+}
+
+// Picture checks that a file holds a picture in SVG with some texts in it.
+func Picture(t *testing.T, file string, texts ...string) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil || !strings.HasPrefix(string(content), "<svg") {
+		t.Errorf("%s begins with %.20q, %v; want <svg", file, content, err)
+	}
+	Contains(t, string(content), texts...)
 }
 
 // Contains checks that an output has some texts in it.
