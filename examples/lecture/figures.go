@@ -22,21 +22,24 @@ func agrees(printed string, v float64) bool {
 // shown returns v with the digits that any machine computes alike: twelve.
 func shown(v float64) string { return strconv.FormatFloat(v, 'g', 12, 64) }
 
+// mark says whether a figure is what the lecture prints, "" if that prints none.
+func (f figure) mark() string {
+	switch {
+	case f.printed == "":
+		return ""
+	case agrees(f.printed, f.value):
+		return "✓"
+	case f.slip > 0:
+		return fmt.Sprintf("✗ slip %d", f.slip)
+	}
+	return "✗"
+}
+
 // figures prints a table of figures, with a mark where the lecture prints one too.
 func (l *lesson) figures(figures []figure) {
 	l.printf("\n  %-30s %14s   computed\n", "", "printed")
 	for _, f := range figures {
-		mark := ""
-		switch {
-		case f.printed == "":
-		case agrees(f.printed, f.value):
-			mark = "✓"
-		case f.slip > 0:
-			mark = fmt.Sprintf("✗ slip %d", f.slip)
-		default:
-			mark = "✗"
-		}
-		line := fmt.Sprintf("  %-30s %14s   %-19s%s", f.name, f.printed, shown(f.value), mark)
+		line := fmt.Sprintf("  %-30s %14s   %-19s%s", f.name, f.printed, shown(f.value), f.mark())
 		l.printf("%s\n", strings.TrimRight(line, " "))
 	}
 }

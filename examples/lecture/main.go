@@ -7,7 +7,12 @@
 //	d  12.1.1  Algorithm 1 on real data, without and with the regularization of 12.4
 //	e  12.4.3  Figure 12.5: the grid of layers and nodes
 //
-// Where the lecture has a slip, the text says so.
+// Where the lecture has a slip, the text says so. It has eight; they are numbered in the order in which they come.
+//
+// At the end the program leaves a page, lecture-out/index.html: one file, for any browser, without a server or a network. On
+// it the reader steps forward and backward through the lecture's networks and sees every value and every δ appear. It has
+// a tab for each section of which a part ran, and answers four questions: why δ_h1 is a sum, why the order of the backward
+// pass is right, what dropout removes, and what early stopping chose.
 //
 // Usage:
 //
@@ -17,12 +22,13 @@
 //
 //	-part LIST  the parts to run, such as b or a,c; all of them by default
 //	-seed N     the seed of everything random; one seed always prints the same figures
-//	-out DIR    where the graphs are written as DOT files; the directory is made if it is missing, and files of the same
-//	            name in it are replaced
+//	-out DIR    where the page goes, and the graphs as DOT files, which Graphviz draws; the directory is
+//	            made if it is missing, and files of the same name in it are replaced
 //
 // The text goes to standard output, 80 columns wide. Long work shows its progress on standard error if that is a
 // terminal. The exit status is 0, 1 if something failed, 2 for a wrong flag, and 130 after an interrupt (Ctrl-C), which
-// keeps what was finished.
+// keeps the text and the pictures that were finished. The page is written last: an interrupt before that leaves an earlier
+// one as it was.
 package main
 
 import (

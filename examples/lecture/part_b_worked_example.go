@@ -9,8 +9,10 @@ import (
 	"github.com/seed366ff29f/chainrule/viz"
 )
 
-// eta is the learning rate of section 12.2.1.
-const eta = 0.5
+const (
+	eta       = 0.5    // the learning rate of section 12.2.1
+	manyTimes = 10_000 // how often the update is repeated at its end
+)
 
 // A network222 is the network of section 12.2.1 on scalars: two inputs, two hidden nodes, two outputs. Everything is
 // counted from 1, as in the lecture; entry 0 is not used.
@@ -245,12 +247,12 @@ func workedExample(ctx context.Context, l *lesson) error {
 // networkPictures draws the network by its named values, as one does by hand, and then with every operation.
 func (l *lesson) networkPictures(n *network222, grads autograd.Gradients) error {
 	common := []viz.Option{viz.Direction(viz.TopToBottom), viz.WithGradients(grads), viz.WithContributions(), viz.Precision(6)}
-	err := l.picture("12.2.1-network.dot", n.total,
+	err := l.picture("12.2.1-network", n.total,
 		append(common, viz.Title("12.2.1 The 2-2-2 network"), viz.FoldUnnamed(), viz.Legend())...)
 	if err != nil {
 		return err
 	}
-	return l.picture("12.2.1-all-operations.dot", n.total, append(common, viz.Title("12.2.1 The 2-2-2 network, all operations"))...)
+	return l.picture("12.2.1-all-operations", n.total, append(common, viz.Title("12.2.1 The 2-2-2 network, all operations"))...)
 }
 
 // A use is one term of equation 3 of 12.1.2: a node v that H feeds.
@@ -285,16 +287,15 @@ func (l *lesson) nextLayer(n *network222) {
 
 // manyUpdates is the end of part b: the error after 10,000 updates.
 func (l *lesson) manyUpdates(ctx context.Context) error {
-	const updates = 10000
-	last, err := train222(ctx, updates, false)
+	last, err := train222(ctx, manyTimes, false)
 	if err != nil {
 		return err
 	}
-	before, err := train222(ctx, updates-1, false)
+	before, err := train222(ctx, manyTimes-1, false)
 	if err != nil {
 		return err
 	}
-	biased, err := train222(ctx, updates, true)
+	biased, err := train222(ctx, manyTimes, true)
 	if err != nil {
 		return err
 	}

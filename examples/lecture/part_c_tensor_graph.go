@@ -212,7 +212,7 @@ func tensorGraph(_ context.Context, l *lesson) error {
 	}
 	l.say("Look at δz(2): (a) times (b) is ŷ - y = %s. The two denominators cancel. Look at the biases: addition passes its δ on, "+
 		"so δb(2) and δz(2) are one node, and so are δb(1) and δz(1).", trimmed(r.yHat.Item()-n.y))
-	return l.picture("12.3-graph-with-deltas.dot", r.l,
+	return l.picture("12.3-graph-with-deltas", r.l,
 		viz.Title("12.3 Two layers and their δ nodes"), viz.Direction(viz.TopToBottom),
 		viz.WithBackward(r.dW1, r.dB1, r.dW2, r.dB2), viz.Precision(4))
 }

@@ -83,6 +83,7 @@ func (v variant) String() string { return v.name }
 
 var (
 	unregularized = variant{name: "none", hidden: []int{hiddenNodes}}
+	penalized     = variant{name: "L2, λ = 0.002", hidden: []int{hiddenNodes}, l2: lambda}
 	stoppedEarly  = variant{name: "early stopping", hidden: []int{hiddenNodes}, early: true}
 	// logistic has no hidden layer. Its λ is that of scikit-learn's default C = 1: 1/(2·341 training rows).
 	logistic = variant{name: "no hidden layer, L2", l2: 0.0015}
@@ -91,7 +92,7 @@ var (
 // variants are the rows of the table.
 var variants = []variant{
 	unregularized,
-	{name: "L2, λ = 0.002", hidden: []int{hiddenNodes}, l2: lambda},
+	penalized,
 	{name: "dropout, classic", hidden: []int{hiddenNodes}, dropout: []nn.DropoutOption{nn.KeepProb(keep), nn.Classic()}},
 	{name: "dropout, inverted", hidden: []int{hiddenNodes}, dropout: []nn.DropoutOption{nn.KeepProb(keep), nn.Inverted()}},
 	stoppedEarly,
@@ -194,6 +195,7 @@ func training(ctx context.Context, l *lesson) error {
 		return err
 	}
 	l.compareVariants(s, scores)
+	l.results.split, l.results.curve, l.results.variants = s, c, scores
 	return nil
 }
 
@@ -320,7 +322,7 @@ func (l *lesson) trainedPicture(model nn.Layer, s *split) error {
 	y := g.ConstTensor(row.T).Named("y")
 	f := model.Forward(nn.Eval(), x).Named("f(x,w)")
 	e := nn.BCE(f, y).Named("l")
-	return l.picture("12.1.1-trained-network.dot", e,
+	return l.picture("12.1.1-trained-network", e,
 		viz.Title("12.1.1 The trained network, one test row"),
 		viz.WithGradients(autograd.Backward(e)), viz.Precision(3))
 }

@@ -21,19 +21,19 @@ type grid [][]score
 
 // trainGrid fills the grid: one network for each cell and run, each on a graph of its own, stopped early.
 func (l *lesson) trainGrid(ctx context.Context, s *split) (grid, error) {
-	layers := search.Choice("layers", backwards(gridLayers)...)
-	nodes := search.Choice("nodes", backwards(gridNodes)...)
+	layers := search.Choice("layers", fromTheEnd(gridLayers)...)
+	nodes := search.Choice("nodes", fromTheEnd(gridNodes)...)
 	out, err := l.scores(ctx, "12.4.3 grid", search.Grid(layers, nodes), func(ctx context.Context, r *search.Run) (score, error) {
 		v := variant{hidden: slices.Repeat([]int{nodes.Of(r)}, layers.Of(r)), early: true}
 		_, result, err := v.fit(ctx, l, s, r.Index, nil)
 		return result, err
 	})
-	return backwards(out), err
+	return fromTheEnd(out), err
 }
 
-// backwards returns a list from its end to its beginning. So the grid has the largest networks first, and the processors
+// fromTheEnd returns a list from its end to its beginning. So the grid has the largest networks first, and the processors
 // finish together.
-func backwards[T any](list []T) []T {
+func fromTheEnd[T any](list []T) []T {
 	list = slices.Clone(list)
 	slices.Reverse(list)
 	return list
@@ -91,6 +91,7 @@ func gridSearch(ctx context.Context, l *lesson) error {
 	if err != nil {
 		return err
 	}
+	l.results.grid = g
 	cells := g.means()
 	honest, greedy := best(cells, byValidation), best(cells, byTest)
 	l.say("Validation error. [ ]: the smallest, our choice.")

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 )
 
-// A part is a piece of the lecture. Its run writes to the lesson's page, and returns early with the context's error
+// A part is a piece of the lecture. Its run writes to the lesson's paper, and returns early with the context's error
 // when the context ends.
 type part struct {
 	name, title string
@@ -31,11 +30,11 @@ var parts = []part{
 
 // A lesson is one run of the program.
 type lesson struct {
-	*page
-	out      string    // the directory of the pictures
-	pictures int       // how many are in it
+	*paper
+	out      string    // the directory of the page and the pictures
 	seed     uint64    // of everything random
 	runs     int       // with other initial weights, over which tables average
+	results  results   // of the parts that ran, for the page
 	progress io.Writer // where long work shows that it goes on, if that is a terminal
 }
 
@@ -59,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	list := flags.String("part", "a,b,c,d,e", "the parts to run, a `list` such as b or a,c")
 	seed := flags.Uint64("seed", 12, "the `seed` of everything random")
-	out := flags.String("out", "lecture-out", "the `directory` that takes the graphs as DOT files")
+	out := flags.String("out", "lecture-out", "the `directory` that takes the page and the pictures")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return statusOK
@@ -71,14 +70,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		err = fmt.Errorf("takes flags only, got %q: run with -h to see them", flags.Arg(0))
 	}
 	if err == nil && *out == "" {
-		err = errors.New("-out is empty: name a directory for the DOT files")
+		err = errors.New("-out is empty: name a directory for the page and the pictures")
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "lecture:", err)
 		return statusUsage
 	}
 
-	l := &lesson{page: &page{w: stdout}, out: *out, seed: *seed, runs: 10, progress: stderr}
+	l := &lesson{paper: &paper{w: stdout}, out: *out, seed: *seed, runs: 10, progress: stderr}
 	var done []string
 	for _, p := range chosen {
 		err := ctx.Err()
@@ -102,15 +101,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return statusFailed
 		}
 	}
-	if l.pictures > 0 {
-		l.say("The pictures are graphs in DOT. With Graphviz installed, this makes an SVG file beside each:")
-		l.printf("\n  dot -Tsvg -O %s/*.dot\n", filepath.ToSlash(filepath.Clean(l.out)))
+	err = l.writePage(ctx, chosen)
+	if err == nil {
+		err = l.err
 	}
-	if l.err != nil && !errors.Is(l.err, syscall.EPIPE) {
-		fmt.Fprintln(stderr, "lecture:", l.err)
-		return statusFailed
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE):
+		return statusOK
+	case ctx.Err() != nil:
+		fmt.Fprintf(stderr, "lecture: interrupted before the page was written; finished: %s\n", listOr(done, "none"))
+		return statusInterrupted
 	}
-	return statusOK
+	fmt.Fprintln(stderr, "lecture:", err)
+	return statusFailed
 }
 
 // choose returns the parts that a list such as "a,c" names, each once, in the lecture's order.

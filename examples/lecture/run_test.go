@@ -40,6 +40,15 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
+// pictures returns the names of the files of pictures.
+func pictures(names ...string) []string {
+	var out []string
+	for _, name := range names {
+		out = append(out, name+".dot")
+	}
+	return out
+}
+
 func TestGolden(t *testing.T) {
 	golden, err := filepath.Abs("testdata/abc.golden")
 	if err != nil {
@@ -50,8 +59,8 @@ func TestGolden(t *testing.T) {
 		t.Fatalf("status %d, standard error %q, want 0 and nothing", status, stderr)
 	}
 	testkit.Golden(t, golden, stdout)
-	if want := []string{"12.2.1-all-operations.dot", "12.2.1-network.dot", "12.3-graph-with-deltas.dot"}; !cmp.Equal(want, files(t, "lecture-out")) {
-		t.Errorf("files %q, want %q", files(t, "lecture-out"), want)
+	if diff := cmp.Diff(append(pictures("12.2.1-all-operations", "12.2.1-network", "12.3-graph-with-deltas"), pageName), files(t, "lecture-out")); diff != "" {
+		t.Errorf("files: mismatch (-want +got)\n%s", diff)
 	}
 }
 
@@ -89,6 +98,9 @@ func TestText(t *testing.T) {
 		t.Skip("Graphviz is not installed: the pictures are not parsed")
 	}
 	for _, name := range files(t, "lecture-out") {
+		if filepath.Ext(name) != ".dot" {
+			continue
+		}
 		if out, err := exec.Command(dot, "-Tcanon", "-o", os.DevNull, filepath.Join("lecture-out", name)).CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("dot on %s: %v\n%s", name, err, out)
 		}
@@ -105,7 +117,7 @@ func TestUsage(t *testing.T) {
 		{"no part", []string{"-part", ""}, "lecture: -part \"\": no part \"\"; the parts are a, b, c, d, e\n"},
 		{"trailing comma", []string{"-part", "a,"}, "lecture: -part \"a,\": no part \"\"; the parts are a, b, c, d, e\n"},
 		{"argument", []string{"b"}, "lecture: takes flags only, got \"b\": run with -h to see them\n"},
-		{"no directory", []string{"-out", ""}, "lecture: -out is empty: name a directory for the DOT files\n"},
+		{"no directory", []string{"-out", ""}, "lecture: -out is empty: name a directory for the page and the pictures\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -160,7 +172,7 @@ func TestChoose(t *testing.T) {
 func TestPartAlone(t *testing.T) {
 	_, all, _ := lecture(t, "-part", "a,b,c")
 	_, alone, _ := lecture(t, "-part", "b")
-	alone, _, _ = strings.Cut(alone, "\nThe pictures are graphs")
+	alone, _, _ = strings.Cut(alone, "\nThe page: ")
 	if !strings.Contains(all, alone) {
 		t.Error("part b alone prints something else than after part a")
 	}
@@ -185,9 +197,9 @@ func TestInterrupt(t *testing.T) {
 		name, at, want string
 		files          []string
 	}{
-		{"in part b", "3) The update", "lecture: interrupted in part b; finished: a\n", []string{"12.2.1-all-operations.dot", "12.2.1-network.dot"}},
-		{"in part d", "12.1.1 Mini-batch", "lecture: interrupted in part d; finished: a, b, c\n", []string{"12.2.1-all-operations.dot", "12.2.1-network.dot", "12.3-graph-with-deltas.dot"}},
-		{"in the variants", "12.4 Regularization", "lecture: interrupted in part d; finished: a, b, c\n", []string{"12.1.1-trained-network.dot", "12.2.1-all-operations.dot", "12.2.1-network.dot", "12.3-graph-with-deltas.dot"}},
+		{"in part b", "3) The update", "lecture: interrupted in part b; finished: a\n", pictures("12.2.1-all-operations", "12.2.1-network")},
+		{"in part d", "12.1.1 Mini-batch", "lecture: interrupted in part d; finished: a, b, c\n", pictures("12.2.1-all-operations", "12.2.1-network", "12.3-graph-with-deltas")},
+		{"in the variants", "12.4 Regularization", "lecture: interrupted in part d; finished: a, b, c\n", pictures("12.1.1-trained-network", "12.2.1-all-operations", "12.2.1-network", "12.3-graph-with-deltas")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -205,7 +217,7 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("files: mismatch (-want +got)\n%s", diff)
 			}
 			if !strings.Contains(out.String(), parts[0].title) {
-				t.Error("what was finished is not on the page")
+				t.Error("what was finished is not on the paper")
 			}
 		})
 	}
@@ -264,7 +276,7 @@ func TestDirectory(t *testing.T) {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"12.3-graph-with-deltas.dot", "mine.txt"} {
+		for _, name := range []string{"12.3-graph-with-deltas.dot", pageName, "mine.txt"} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte("mine"), 0o666); err != nil {
 				t.Fatal(err)
 			}
@@ -272,10 +284,10 @@ func TestDirectory(t *testing.T) {
 		if status, _, stderr := lecture(t, "-part", "c", "-out", dir); status != statusOK {
 			t.Fatalf("status %d: %s", status, stderr)
 		}
-		if diff := cmp.Diff([]string{"12.3-graph-with-deltas.dot", "mine.txt"}, files(t, dir)); diff != "" {
+		if diff := cmp.Diff(append(pictures("12.3-graph-with-deltas"), pageName, "mine.txt"), files(t, dir)); diff != "" {
 			t.Errorf("files: mismatch (-want +got)\n%s", diff)
 		}
-		for name, prefix := range map[string]string{"12.3-graph-with-deltas.dot": "digraph", "mine.txt": "mine"} {
+		for name, prefix := range map[string]string{"12.3-graph-with-deltas.dot": "digraph", pageName: "<!doctype html>", "mine.txt": "mine"} {
 			b, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil || !bytes.HasPrefix(b, []byte(prefix)) {
 				t.Errorf("%s: %.20q, %v, want a file that begins with %s", name, b, err, prefix)
@@ -292,19 +304,27 @@ func TestDirectory(t *testing.T) {
 			t.Errorf("status %d, standard error %q, want 1 and a line with the path", status, stderr)
 		}
 	})
-	t.Run("a directory is in the picture's place", func(t *testing.T) {
-		dir := t.TempDir()
-		if err := os.MkdirAll(filepath.Join(dir, "12.3-graph-with-deltas.dot", "x"), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		status, _, stderr := lecture(t, "-part", "c", "-out", dir)
-		if status != statusFailed || !strings.Contains(stderr, "12.3-graph-with-deltas.dot") {
-			t.Errorf("status %d, standard error %q, want 1 and a line with the name", status, stderr)
-		}
-		if diff := cmp.Diff([]string{"12.3-graph-with-deltas.dot"}, files(t, dir)); diff != "" {
-			t.Errorf("files: mismatch (-want +got)\n%s", diff)
-		}
-	})
+	for _, tt := range []struct {
+		name  string
+		files []string // that are left
+	}{
+		{"12.3-graph-with-deltas.dot", pictures("12.3-graph-with-deltas")},
+		{pageName, append(pictures("12.3-graph-with-deltas"), pageName)},
+	} {
+		t.Run("a directory is in the place of "+tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.MkdirAll(filepath.Join(dir, tt.name, "x"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			status, _, stderr := lecture(t, "-part", "c", "-out", dir)
+			if status != statusFailed || !strings.Contains(stderr, tt.name) {
+				t.Errorf("status %d, standard error %q, want 1 and a line with the name", status, stderr)
+			}
+			if diff := cmp.Diff(tt.files, files(t, dir)); diff != "" {
+				t.Errorf("files: mismatch (-want +got)\n%s", diff)
+			}
+		})
+	}
 }
 
 // A screen is a terminal for package progress.

@@ -19,7 +19,7 @@ import (
 // newLesson returns a lesson that writes to out, with pictures in a directory that is removed after the test.
 func newLesson(t *testing.T, out *bytes.Buffer, seed uint64, runs int) *lesson {
 	t.Helper()
-	return &lesson{page: &page{w: out}, out: t.TempDir(), seed: seed, runs: runs, progress: io.Discard}
+	return &lesson{paper: &paper{w: out}, out: t.TempDir(), seed: seed, runs: runs, progress: io.Discard}
 }
 
 func theSplit(t *testing.T) *split {

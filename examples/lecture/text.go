@@ -13,14 +13,14 @@ import (
 // columns is the width of the text.
 const columns = 80
 
-// A page is where the text goes. It remembers the first error of its writer and writes no more after it.
-type page struct {
+// A paper is where the text goes. It remembers the first error of its writer and writes no more after it.
+type paper struct {
 	w   io.Writer
 	err error
 }
 
-// Write writes b to the page's writer.
-func (p *page) Write(b []byte) (int, error) {
+// Write writes b to the paper's writer.
+func (p *paper) Write(b []byte) (int, error) {
 	if p.err != nil {
 		return 0, p.err
 	}
@@ -30,32 +30,32 @@ func (p *page) Write(b []byte) (int, error) {
 }
 
 // printf writes lines as they are.
-func (p *page) printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
+func (p *paper) printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
 // heading begins a section of the lecture.
-func (p *page) heading(text string) {
+func (p *paper) heading(text string) {
 	p.printf("\n%s\n%s\n", text, strings.Repeat("=", utf8.RuneCountInString(text)))
 }
 
 // say writes a paragraph, broken into lines, after an empty line.
-func (p *page) say(format string, args ...any) {
+func (p *paper) say(format string, args ...any) {
 	p.printf("\n%s\n", wrap("", fmt.Sprintf(format, args...)))
 }
 
 // note writes a paragraph that begins with a label and is indented by it.
-func (p *page) note(label, format string, args ...any) {
+func (p *paper) note(label, format string, args ...any) {
 	p.printf("\n%s\n", wrap(label+" ", fmt.Sprintf(format, args...)))
 }
 
-// wrap breaks text into lines of the page's width. The first line begins with label, the others are indented by it.
+// wrap breaks text into lines of the paper's width. The first line begins with label, the others are indented by it.
 func wrap(label, text string) string {
 	return fill(label, strings.Repeat(" ", utf8.RuneCountInString(label)), text)
 }
 
-// hang breaks text into lines of the page's width, all with a margin, and indents all but the first further.
+// hang breaks text into lines of the paper's width, all with a margin, and indents all but the first further.
 func hang(margin, text string) string { return fill(margin, margin+"    ", text) }
 
-// fill breaks text into lines of the page's width that begin with first, and then with rest.
+// fill breaks text into lines of the paper's width that begin with first, and then with rest.
 func fill(first, rest, text string) string {
 	var b strings.Builder
 	b.WriteString(first)
@@ -102,7 +102,7 @@ func trimmed(v float64) string {
 }
 
 // matrix prints a matrix with its name, row under row.
-func (p *page) matrix(name string, t *tensor.Tensor) {
+func (p *paper) matrix(name string, t *tensor.Tensor) {
 	rows, cols := t.Dims()[0], t.Dims()[1]
 	for i := range rows {
 		label := strings.Repeat(" ", utf8.RuneCountInString(name)+3)
