@@ -20,13 +20,14 @@ func (n *twoLayer) figure121(g *graph.Graph) (loss graph.Value, layers [][]graph
 	}
 	y := g.Const(n.y).Named("y")
 	w1 := make([][]graph.Value, len(n.w1))
-	b1 := g.Vars(n.b1)
-	w2 := g.Vars(n.w2)
 	for i, row := range n.w1 {
 		w1[i] = g.Vars(row)
 		for j := range row {
 			w1[i][j].Named(fmt.Sprintf("w(1)%d%d", i+1, j+1))
 		}
+	}
+	b1, w2 := g.Vars(n.b1), g.Vars(n.w2)
+	for i := range w2 {
 		b1[i].Named(fmt.Sprintf("b(1)%d", i+1))
 		w2[i].Named(fmt.Sprintf("w(2)%d", i+1))
 	}

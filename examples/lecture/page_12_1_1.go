@@ -55,14 +55,17 @@ func page1211(ctx context.Context, l *lesson, c *content) error {
 	if err != nil {
 		return err
 	}
-	type weight struct{ Name, Before, One, Many string }
+	type weight struct {
+		Name              string
+		Before, One, Many float64
+	}
 	var weights []weight
 	before := newNetwork222(graph.New())
 	for k := 1; k <= 8; k++ {
-		weights = append(weights, weight{"w" + digit(k), trimmed(before.w[k].Item()), trimmed(one.w[k].Item()), trimmed(r.last.w[k].Item())})
+		weights = append(weights, weight{"w" + digit(k), before.w[k].Item(), one.w[k].Item(), r.last.w[k].Item()})
 	}
 	before.forward()
-	weights = append(weights, weight{"E_total", trimmed(before.total.Item()), trimmed(one.total.Item()), trimmed(r.last.total.Item())})
+	weights = append(weights, weight{"E_total", before.total.Item(), one.total.Item(), r.last.total.Item()})
 	data := struct {
 		ErrorCurve template.HTML
 		Weights    []weight

@@ -35,7 +35,7 @@ type figureRow struct{ Name, Printed, Computed, Mark string }
 func tableOf(title string, figures []figure, note template.HTML) figureTable {
 	t := figureTable{Title: title, Note: note}
 	for _, f := range figures {
-		t.Rows = append(t.Rows, figureRow{f.name, f.printed, shown(f.value), f.mark()})
+		t.Rows = append(t.Rows, figureRow{f.name, signed(f.printed), signed(shown(f.value)), f.mark()})
 	}
 	return t
 }

@@ -105,5 +105,7 @@ func matrixML(name string, t *tensor.Tensor) (template.HTML, error) {
 	return template.HTML(b.String()), nil
 }
 
-// signed returns a number with the sign that is as wide as a digit.
-func signed(number string) string { return strings.ReplaceAll(number, "-", "−") }
+// signed returns numbers with signs that are as wide as a digit; the exponent keeps its own.
+func signed(numbers string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(numbers, "-", "−"), "e−", "e-")
+}
