@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"fmt"
+	"html/template"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -311,3 +312,43 @@ func TestDepthFirst(t *testing.T) {
 	b.Press("End")
 	right.check(t, b, len(right.steps)-1)
 }
+
+// Text may stand before a graph. Whoever follows a link to a step, or presses a key, sees the graph; whoever goes to another
+// part sees its beginning.
+func TestScroll(t *testing.T) {
+	text := template.HTML(strings.Repeat("<p>Some text before the graph, and after it.</p>", 40))
+	b := browser.Open(t)
+	address := publish(t, page.Lesson{Title: "parts", Tabs: []page.Tab{
+		{Name: "a", Title: "A", Root: record222(), Stepper: views[0].cfg, Before: text + `<p><a id="link" href="#tab=b&amp;step=5">there</a></p>`, After: text},
+		{Name: "b", Title: "B", Root: record222(), Stepper: views[0].cfg, Before: text, After: text},
+	}})
+	inSight := func(selector string) bool {
+		var in bool
+		b.Into(&in, fmt.Sprintf(`%s(%q, e => { const r = e.getBoundingClientRect(); return r.top >= -1 && r.top < innerHeight / 2; })`, visible, selector))
+		return in
+	}
+	for _, size := range []browser.Size{browser.Desktop, browser.Phone} {
+		b.Resize(size)
+		b.Goto("about:blank")
+		b.Goto(address)
+		if !inSight("h1") {
+			t.Errorf("%d px: opened, the page does not show its beginning", size.W)
+		}
+		b.Press("ArrowRight")
+		if !inSight("[aria-label='The graph']") {
+			t.Errorf("%d px: after a key the graph is not in sight", size.W)
+		}
+		b.Click("#link")
+		b.Wait(`document.body.dataset.step === "5"`, 10*time.Second)
+		if !inSight("[aria-label='The graph']") {
+			t.Errorf("%d px: after a link to a step the graph is not in sight", size.W)
+		}
+		b.Run(`location.hash = "#tab=a"; new Promise(done => setTimeout(done, 50))`)
+		if !inSight("h1") {
+			t.Errorf("%d px: after a link to a part its beginning is not in sight", size.W)
+		}
+	}
+}
+
+// visible is a function of a selector and of what to do with the first visible element that it names.
+const visible = `((selector, then) => then([...document.querySelectorAll(selector)].find(e => e.checkVisibility())))`

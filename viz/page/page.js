@@ -45,9 +45,17 @@
     document.body.dataset.steps = driver ? driver.steps : "";
   }
 
+  // bring scrolls to the stepper of a part unless its beginning is in sight.
+  function bring(section, sight) {
+    const stepper = section.querySelector(".place");
+    const { top } = stepper.getBoundingClientRect();
+    if (top < 0 || top > sight * innerHeight) stepper.scrollIntoView({ block: "start" });
+  }
+
   function show() {
     const { section, step, depth } = place();
     if (!section) return;
+    const another = current !== null && current !== section;
     if (current && current !== section && current.driver) current.driver.stop();
     current = section;
     for (const s of sections) s.hidden = s !== section;
@@ -63,12 +71,16 @@
       else if (!sections.some((s) => s.dataset.started === s.dataset.tab && s === section)) section.driver.go(0);
       section.dataset.started = section.dataset.tab;
     }
+    if (section.driver && Number.isFinite(step)) bring(section, 0.3);
+    else if (another) scrollTo(0, 0);
     describe();
   }
 
   addEventListener("hashchange", show);
   document.addEventListener("keydown", (e) => {
-    if (current && current.driver && current.driver.key(e)) e.preventDefault();
+    if (!current || !current.driver || !current.driver.key(e)) return;
+    e.preventDefault();
+    bring(current, 0.9);
   });
 
   const root = document.documentElement;
