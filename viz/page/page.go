@@ -82,6 +82,8 @@ func (l Lesson) tabs(op string) []Tab {
 	}
 	names := make(map[string]bool)
 	for k, t := range tabs {
+		t.Name = legible.Line(t.Name, 100) // it must come back from an attribute and an address as it is
+		tabs[k] = t
 		if names[t.Name] {
 			panic(graph.Errorf(op, graph.ErrUsage, "tab %d has the name %s of another: give each its own, it stands in the address", k+1, legible.Quote(t.Name)))
 		}
