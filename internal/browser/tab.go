@@ -106,8 +106,8 @@ func (b *Tab) Goto(address string) {
 	there, fragment, _ := strings.Cut(address, "#")
 	if here == there {
 		b.Run(`new Promise(done => {
-			const fragment = ` + quote("#"+fragment) + `;
-			if (location.hash === fragment) { done(); return; }
+			const fragment = ` + quote(fragment) + `;
+			if (location.hash.slice(1) === fragment) { done(); return; }
 			addEventListener("hashchange", () => setTimeout(done), {once: true});
 			location.hash = fragment;
 		})`)
@@ -218,7 +218,8 @@ func (b *Tab) Type(text string) {
 	command(b, input.InsertText, input.InsertTextParams{Text: text})
 }
 
-// Click clicks the middle of the first visible element that a CSS selector names, wherever it must be scrolled to.
+// Click clicks the middle of the first visible element that a CSS selector names, wherever it must be scrolled to, and
+// waits until the page has drawn what follows.
 func (b *Tab) Click(selector string) {
 	b.t.Helper()
 	at := b.Eval(find + `(` + quote(selector) + `, e => {
@@ -228,6 +229,7 @@ func (b *Tab) Click(selector string) {
 	})`)
 	xy := numbers(b.t, at)
 	do(b, "click "+selector, chromedp.MouseClickXY(xy[0], xy[1]))
+	b.settle()
 }
 
 // find is a function of a selector and of what to do with the first visible element that it names.
