@@ -5,7 +5,7 @@
 //	grads := autograd.Backward(loss)
 //	err := viz.DOT(file, loss, viz.WithGradients(grads), viz.WithContributions())
 //
-// and `dot -Tsvg` draws it. A node shows its name, its operation, its value v, and δ = ∂l/∂v, which the backward sweep
+// and `dot -Tsvg` draws it; package [github.com/seed366ff29f/chainrule/viz/svg] draws the same without Graphviz. A node shows its name, its operation, its value v, and δ = ∂l/∂v, which the backward sweep
 // found. A value without a name has a number, v12, as in [autograd.Explain]. An edge shows the local derivative ∂v/∂u of the result v by the operand u, and what the sweep passes along it:
 // δ of v times the local derivative. Where a node is used more than once, these contributions add up to its δ. So the
 // picture holds the whole chain rule with its numbers.
