@@ -53,6 +53,7 @@ var floors = []struct {
 	{"viz/plot", []string{"gonum.org/v1/plot", "golang.org/x/image/font"}},
 	{"viz/page/stepper", nil},
 	{"viz/page", nil},
+	{"docs/pictures", nil},
 	{"examples", nil},
 	{"internal/imports", nil},
 }
