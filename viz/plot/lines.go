@@ -2,6 +2,7 @@ package plot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -38,7 +39,7 @@ func Lines(lines []Line, options ...LinesOption) *Figure {
 		}
 		name := legible.Name(line.Name)
 		l.x.add(xs...)
-		l.add(name, xs, line.Y)
+		l.add(name, slices.Clone(xs), slices.Clone(line.Y))
 		if n := len(xs); n > 0 {
 			fmt.Fprintf(&b, " %s: from %s to %s.", name, legible.Number(line.Y[0], s.digits), legible.Number(line.Y[n-1], s.digits))
 		}

@@ -61,7 +61,7 @@ func TestMisuse(t *testing.T) {
 		{func() { plot.Boundary(two, &data.Set{X: wide.X}) }, "plot.Boundary: the set has no classes: set its Labels, or T"},
 		{func() { plot.Boundary(two, &data.Set{X: wide.X, Labels: []int{0, 1}}) }, "plot.Boundary: data.Set: 2 labels for 3 examples: give one for each"},
 		{func() { plot.Boundary(two, &data.Set{X: wide.X, Labels: []int{0, 1, -1}}) }, "plot.Boundary: example 2 is of class -1: want from 0 to 99, more could not be told apart"},
-		{func() { plot.Boundary(two, &data.Set{X: wide.X, Labels: []int{0, 1 << 40, 1}}) }, "plot.Boundary: example 1 is of class 1099511627776: want from 0 to 99, more could not be told apart"},
+		{func() { plot.Boundary(two, &data.Set{X: wide.X, Labels: []int{0, 1 << 30, 1}}) }, "plot.Boundary: example 1 is of class 1073741824: want from 0 to 99, more could not be told apart"},
 		{func() { plot.Boundary(one, wide) }, `plot.Boundary: the model does not take rows of shape (2): nn.Linear: layer "weight" takes 1 numbers a row, x has shape (256,2): give x the shape (rows, 1)`},
 		{func() { plot.Boundary(nn.Linear(newRand(), 2, 101), wide) }, "plot.Boundary: the model gives 11737 rows the shape (11737,101): want one number for each, or one for each of up to 100 classes"},
 		{func() { plot.Weights(parameter(nil, 0, 3)) }, "plot.Weights: got a parameter that is nil or has no number: give one of model.Params()"},

@@ -765,6 +765,27 @@ func TestWriterFails(t *testing.T) {
 	}
 }
 
+// TestStays changes the numbers that a picture was made of.
+func TestStays(t *testing.T) {
+	param, y, cells := parameter([]float64{1, 2}, 2), []float64{1, 2}, [][]float64{{1, 2}}
+	h, set := history(3, true), points([]float64{1, 2}, math.Sqrt)
+	model := nn.Linear(newRand(), 1, 1)
+	figures := []*plot.Figure{plot.Weights(param, plot.Values()), plot.Lines([]plot.Line{{X: y, Y: y}}), plot.Grid(cells), plot.Curves(h, plot.LearningRates(y...)), plot.Fit(model, set)}
+	var before []string
+	for _, f := range figures {
+		before = append(before, writeSVG(t, f))
+	}
+	param.Data.Fill(7)
+	model.Params()[0].Data.Fill(7)
+	set.X.Fill(7)
+	y[0], cells[0][0], h.Epochs[1].TrainLoss = 7, 7, 7
+	for i, f := range figures {
+		if writeSVG(t, f) != before[i] {
+			t.Errorf("figure %d has changed with what it was made of", i)
+		}
+	}
+}
+
 // TestGoingOn changes the plots of a figure.
 func TestGoingOn(t *testing.T) {
 	f := plot.Curves(history(5, false))

@@ -46,13 +46,14 @@ func Weights(p *nn.Param, options ...WeightsOption) *Figure {
 	if s.title == "" {
 		s.title = legible.Line(p.Name, maxText) + " " + tensor.FormatShape(p.Data.Dims())
 	}
-	m := matrixOf(p)
+	data := p.Data.To(tensor.Float64).Clone() // the picture stays what it is when training goes on
+	m := matrixOf(data, p.Transposed)
 	if s.rows != nil || s.columns != nil {
 		m.mustBeLabelled(s)
 	}
 	seen := nothing()
 	odd := 0
-	for _, v := range p.Data.To(tensor.Float64).Float64s() {
+	for _, v := range data.Float64s() {
 		seen.add(v)
 		if !isFinite(v) {
 			odd++
@@ -122,19 +123,20 @@ type matrix struct {
 	shared         string // what cells of several numbers show, or nothing
 }
 
-// matrixOf lays a parameter out.
-func matrixOf(p *nn.Param) *matrix {
-	dims := p.Data.Dims()
+// matrixOf lays a tensor out, which has inputs along its first axis and outputs along its second one if it is transposed in
+// files.
+func matrixOf(t *tensor.Tensor, transposed bool) *matrix {
+	dims := t.Dims()
 	m := &matrix{rows: 1, columns: 1, everyX: 1, everyY: 1}
-	if len(dims) == 4 && m.tile(p) {
+	if len(dims) == 4 && m.tile(t) {
 		return m
 	}
 	if n := len(dims); n > 0 {
 		m.columns = dims[n-1]
-		m.rows = p.Data.Len() / m.columns
+		m.rows = t.Len() / m.columns
 	}
 	switch n := len(dims); {
-	case n == 2 && p.Transposed: // as nn.Linear has them
+	case n == 2 && transposed: // as nn.Linear has them
 		m.xLabel, m.yLabel = "output", "input"
 	case n == 2:
 		m.xLabel, m.yLabel = "column", "row"
@@ -144,7 +146,7 @@ func matrixOf(p *nn.Param) *matrix {
 		m.xLabel, m.yLabel = "last axis", "the axes before it"
 	}
 	columns := m.columns
-	m.at = func(i, j int) float64 { return p.Data.AtFlat(i*columns + j) }
+	m.at = func(i, j int) float64 { return t.AtFlat(i*columns + j) }
 	m.share()
 	return m
 }
@@ -153,8 +155,8 @@ func matrixOf(p *nn.Param) *matrix {
 const mostTiled = 30_000
 
 // tile lays filters out as images with a blank line between them, and reports whether they have room.
-func (m *matrix) tile(p *nn.Param) bool {
-	d := p.Data.Dims()
+func (m *matrix) tile(t *tensor.Tensor) bool {
+	d := t.Dims()
 	rows, columns := d[0]*(d[2]+1)-1, d[1]*(d[3]+1)-1
 	if rows > 2*maxSide || columns > 2*maxSide || rows*columns > mostTiled {
 		return false
@@ -166,7 +168,7 @@ func (m *matrix) tile(p *nn.Param) bool {
 		if m.blank(i, j) {
 			return 0
 		}
-		return p.Data.At(i/(d[2]+1), j/(d[3]+1), i%(d[2]+1), j%(d[3]+1))
+		return t.At(i/(d[2]+1), j/(d[3]+1), i%(d[2]+1), j%(d[3]+1))
 	}
 	return true
 }
