@@ -108,7 +108,7 @@ const (
 	StopFailed     StopReason = "failed"
 )
 
-// History is what happened in a call of [Fit].
+// History is what happened in a call of [Fit]. Package viz/plot draws it: plot.Curves(history).
 type History struct {
 	Epochs []Epoch    // those that came to their end, in order
 	Best   int        // index in Epochs of the best one on the validation set, -1 if there is none

@@ -23,6 +23,9 @@
 // can stand in one page of HTML. Its text is text, in Liberation Sans, Arial or Helvetica, which have the same widths. The
 // same data give the same bytes.
 //
+// Text has its size in px whatever the size of the picture: for the screen of a phone, a picture of 360 px is better than
+// a wide one made small; see [Size].
+//
 // Numbers that have no place in a picture, such as NaN, leave a gap, and a line above says so: no data make a picture
 // fail. Calls that a correct program does not make, such as a nil model, panic with a [*graph.Error]; writers return
 // errors.

@@ -33,6 +33,7 @@ type Figure struct {
 // A note is a line of text below the title, behind a sample of what it is about if there is one.
 type note struct {
 	text   string
+	short  string              // in its place where that has no room, or nothing
 	sample func(c draw.Canvas) // fills the canvas, of the height of the line
 	width  vg.Length           // of the sample, 0 for that of a frame
 }
@@ -181,8 +182,11 @@ func (f *Figure) Draw(c draw.Canvas) {
 			}})
 			x += width + 6
 		}
-		style := textStyle(smallText, ink)
-		in.FillText(style, vg.Point{X: x, Y: in.Max.Y}, cut(style, n.text, in.Max.X-x))
+		style, text := textStyle(smallText, ink), n.text
+		if n.short != "" && style.Width(text) > in.Max.X-x {
+			text = n.short
+		}
+		in.FillText(style, vg.Point{X: x, Y: in.Max.Y}, cut(style, text, in.Max.X-x))
 	}
 	if f.title != "" || len(f.notes) > 0 {
 		in.Max.Y -= 8

@@ -108,12 +108,13 @@ func Grid(values [][]float64, options ...GridOption) *Figure {
 	}
 	description := s.describeTable("Heat map", rows, columns, seen)
 	for _, m := range h.marks {
-		line := fmt.Sprintf("%s: %s", m.label, text(h.at(m.row, m.column)))
+		short := fmt.Sprintf("%s: %s", m.label, text(h.at(m.row, m.column)))
+		line := short
 		if r, c := s.place("row", s.yLabel, s.rows, m.row), s.place("column", s.xLabel, s.columns, m.column); r+c != "" {
 			line += " at " + strings.Trim(r+", "+c, ", ")
 		}
 		description += " " + line + "."
-		notes = append(notes, note{text: line, sample: func(c draw.Canvas) {
+		notes = append(notes, note{text: line, short: short, sample: func(c draw.Canvas) {
 			cellMark{dashes: m.dashes}.frame(c, c.Min.X, c.Min.Y, c.Max.X, c.Max.Y)
 		}})
 	}

@@ -210,7 +210,12 @@ func (m mark) write(c draw.Canvas, x vg.Length, ends *[markRows]vg.Length) {
 		row++
 	}
 	ends[row] = from + width + 8
-	c.FillText(style, vg.Point{X: from, Y: c.Max.Y - 11 - 16*vg.Length(row)}, label)
+	base := c.Max.Y - 11 - 16*vg.Length(row)
+	var ground vg.Path // on which the label can be read where lines cross it
+	rectangle(&ground, from-1, base-3, from+width+1, base+10)
+	c.SetColor(color.White)
+	c.Fill(ground)
+	c.FillText(style, vg.Point{X: from, Y: base}, label)
 }
 
 // draw draws the dot in a white ring.

@@ -693,6 +693,15 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// TestNarrow draws a grid for the screen of a phone: what its marks say must have room.
+func TestNarrow(t *testing.T) {
+	texts := checkSVG(t, plot.Grid([][]float64{{0.25, 0.5}, {0.75, 1}}, plot.Size(360, 260), plot.YLabel("hidden layers"), plot.XLabel("nodes per layer"), plot.MarkCell(0, 1, "chosen by validation")))
+	checkApart(t, texts)
+	if !has(texts, "chosen by validation: 0.50") {
+		t.Errorf("got %v", texts)
+	}
+}
+
 func TestPNG(t *testing.T) {
 	f := plot.Curves(history(5, true), plot.Size(300, 200))
 	var b, again bytes.Buffer
