@@ -19,7 +19,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -124,31 +123,10 @@ func pageOf(t *testing.T, args ...string) *readPage {
 	return parsePage(t, string(b))
 }
 
-// wholePage is the page of all parts, which takes some seconds: the tests share it.
-var wholePage = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "lecture")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(dir)
-	var errs bytes.Buffer
-	if status := run(context.Background(), []string{"-out", dir}, io.Discard, &errs); status != statusOK {
-		return "", errors.New(errs.String())
-	}
-	b, err := os.ReadFile(filepath.Join(dir, pageName))
-	return string(b), err
-})
-
+// theWholePage returns the page of all parts.
 func theWholePage(t *testing.T) *readPage {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("runs all parts")
-	}
-	text, err := wholePage()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsePage(t, text)
+	return parsePage(t, theWholeRun(t).files[pageName])
 }
 
 // TestPage holds the page to be one file of at most 500 KB that needs nothing else, with the lecture's sections in order.

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"unicode/utf8"
@@ -64,15 +66,54 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestText holds what a reader may expect of every line, and of the marks.
-func TestText(t *testing.T) {
+// A wholeRun is what the program leaves with its own settings.
+type wholeRun struct {
+	stdout string
+	files  map[string]string
+}
+
+// runWhole runs all parts, which takes some seconds: the tests share what it leaves.
+var runWhole = sync.OnceValues(func() (*wholeRun, error) {
+	dir, err := os.MkdirTemp("", "lecture")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	var stdout, stderr bytes.Buffer
+	if status := run(context.Background(), []string{"-out", dir}, &stdout, &stderr); status != statusOK || stderr.Len() > 0 {
+		return nil, fmt.Errorf("status %d, standard error %q, want 0 and nothing", status, stderr.String())
+	}
+	w := &wholeRun{strings.ReplaceAll(stdout.String(), filepath.ToSlash(dir), "lecture-out"), make(map[string]string)}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		w.files[e.Name()] = string(b)
+	}
+	return w, nil
+})
+
+func theWholeRun(t *testing.T) *wholeRun {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("runs all parts")
 	}
-	status, stdout, stderr := lecture(t)
-	if status != statusOK || stderr != "" {
-		t.Fatalf("status %d, standard error %q, want 0 and nothing", status, stderr)
+	w, err := runWhole()
+	if err != nil {
+		t.Fatal(err)
 	}
+	return w
+}
+
+// TestText holds what a reader may expect of every line, and of the marks.
+func TestText(t *testing.T) {
+	whole := theWholeRun(t)
+	stdout := whole.stdout
 	for i, line := range strings.Split(stdout, "\n") {
 		if n := utf8.RuneCountInString(line); n > columns {
 			t.Errorf("line %d has %d columns: %s", i+1, n, line)
@@ -97,11 +138,13 @@ func TestText(t *testing.T) {
 	if err != nil {
 		t.Skip("Graphviz is not installed: the pictures are not parsed")
 	}
-	for _, name := range files(t, "lecture-out") {
+	for name, text := range whole.files {
 		if filepath.Ext(name) != ".dot" {
 			continue
 		}
-		if out, err := exec.Command(dot, "-Tcanon", "-o", os.DevNull, filepath.Join("lecture-out", name)).CombinedOutput(); err != nil || len(out) > 0 {
+		command := exec.Command(dot, "-Tcanon", "-o", os.DevNull)
+		command.Stdin = strings.NewReader(text)
+		if out, err := command.CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("dot on %s: %v\n%s", name, err, out)
 		}
 	}
