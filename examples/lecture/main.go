@@ -22,8 +22,8 @@
 //
 //	-part LIST  the parts to run, such as b or a,c; all of them by default
 //	-seed N     the seed of everything random; one seed always prints the same figures
-//	-out DIR    where the page goes, and the graphs as DOT files, which Graphviz draws; the directory is
-//	            made if it is missing, and files of the same name in it are replaced
+//	-out DIR    where the page goes, and the graphs as pictures, each as SVG and, for Graphviz, as DOT; the directory
+//	            is made if it is missing, and files of the same name in it are replaced
 //
 // The text goes to standard output, 80 columns wide. Long work shows its progress on standard error if that is a
 // terminal. The exit status is 0, 1 if something failed, 2 for a wrong flag, and 130 after an interrupt (Ctrl-C), which

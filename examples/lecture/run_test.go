@@ -46,7 +46,7 @@ func files(t *testing.T, dir string) []string {
 func pictures(names ...string) []string {
 	var out []string
 	for _, name := range names {
-		out = append(out, name+".dot")
+		out = append(out, name+".dot", name+".svg")
 	}
 	return out
 }
@@ -319,7 +319,7 @@ func TestDirectory(t *testing.T) {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"12.3-graph-with-deltas.dot", pageName, "mine.txt"} {
+		for _, name := range []string{"12.3-graph-with-deltas.svg", pageName, "mine.txt"} {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte("mine"), 0o666); err != nil {
 				t.Fatal(err)
 			}
@@ -330,7 +330,7 @@ func TestDirectory(t *testing.T) {
 		if diff := cmp.Diff(append(pictures("12.3-graph-with-deltas"), pageName, "mine.txt"), files(t, dir)); diff != "" {
 			t.Errorf("files: mismatch (-want +got)\n%s", diff)
 		}
-		for name, prefix := range map[string]string{"12.3-graph-with-deltas.dot": "digraph", pageName: "<!doctype html>", "mine.txt": "mine"} {
+		for name, prefix := range map[string]string{"12.3-graph-with-deltas.svg": "<svg", pageName: "<!doctype html>", "mine.txt": "mine"} {
 			b, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil || !bytes.HasPrefix(b, []byte(prefix)) {
 				t.Errorf("%s: %.20q, %v, want a file that begins with %s", name, b, err, prefix)
@@ -351,6 +351,7 @@ func TestDirectory(t *testing.T) {
 		name  string
 		files []string // that are left
 	}{
+		{"12.3-graph-with-deltas.svg", []string{"12.3-graph-with-deltas.svg"}},
 		{"12.3-graph-with-deltas.dot", pictures("12.3-graph-with-deltas")},
 		{pageName, append(pictures("12.3-graph-with-deltas"), pageName)},
 	} {
