@@ -12,10 +12,21 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	_ "github.com/seed366ff29f/chainrule/ops" // registers the operations
+	"github.com/seed366ff29f/chainrule/viz/page/javascript"
+	"github.com/seed366ff29f/chainrule/viz/page/stepper"
 )
 
 //go:embed web
 var web embed.FS
+
+// The files that are packed.
+const (
+	engine   = "engine.wasm"
+	graphviz = "vendor/viz/viz.js"
+)
 
 // wasmPackage is what runs in the browser.
 const wasmPackage = "github.com/seed366ff29f/chainrule/examples/playground/wasm"
@@ -34,17 +45,20 @@ func build(ctx context.Context) (site, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := files.pack(graphviz); err != nil {
+		return nil, err
+	}
+	files["stepper.js"] = []byte(stepper.Script())
+	files["stepper.css"] = []byte(stepper.Style())
+	operations, _ := javascript.Functions(graph.Rows()) // a graph with others has no sliders
+	files["operations.js"] = []byte("\"use strict\";\nconst chainruleOperations = " + operations + ";\n")
 	if files["wasm_exec.js"], err = support(ctx); err != nil {
 		return nil, err
 	}
-	engine, err := compile(ctx)
-	if err != nil {
+	if files[engine], err = compile(ctx); err != nil {
 		return nil, err
 	}
-	if files["engine.wasm.gz"], err = pack(engine); err != nil {
-		return nil, err
-	}
-	return files, nil
+	return files, files.pack(engine)
 }
 
 // goCommand returns the go command that is to run with the given arguments, in this directory.
@@ -81,7 +95,7 @@ func compile(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "engine.wasm")
+	file := filepath.Join(dir, engine)
 	c, err := goCommand(ctx, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", file, wasmPackage)
 	if err != nil {
 		return nil, err
@@ -105,18 +119,20 @@ func explained(err error) error {
 	return err
 }
 
-// pack compresses as well as gzip can. The page unpacks it, so that no host has to.
-func pack(content []byte) ([]byte, error) {
+// pack puts a file that is as small as gzip makes it in the place of another. The page unpacks it, so that no host has to.
+func (s site) pack(name string) error {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if _, err := w.Write(content); err != nil {
-		return nil, err
+	if _, err := w.Write(s[name]); err != nil {
+		return err
 	}
 	if err := w.Close(); err != nil {
-		return nil, err
+		return err
 	}
-	return b.Bytes(), nil
+	s[name+".gz"] = b.Bytes()
+	delete(s, name)
+	return nil
 }

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed366ff29f/chainrule/examples/internal/problem"
 	"github.com/seed366ff29f/chainrule/examples/playground/network"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/ops/expr"
+	"github.com/seed366ff29f/chainrule/viz/layout"
+	"github.com/seed366ff29f/chainrule/viz/page/stepper"
 )
 
 // A Bridge holds what the page works on. The zero Bridge is ready to use, by one goroutine at a time.
@@ -16,13 +19,23 @@ type Bridge struct {
 	plane   *network.Grid // of the large picture
 	nodes   *network.Grid // of the small ones
 	sent    int           // epochs that the page knows
+
+	solution     *problem.Solution // of the expression
+	model        *stepper.Model    // of its graph
+	wide, narrow *layout.Graph     // and what Graphviz is asked for
 }
 
 // calls are what the page can ask for, by name.
 var calls = map[string]func(b *Bridge, arg []byte) (answer any, picture []byte, err error){
-	"options":       (*Bridge).options,
-	"network.new":   (*Bridge).newNetwork,
-	"network.train": (*Bridge).train,
+	"options":            (*Bridge).options,
+	"network.new":        (*Bridge).newNetwork,
+	"network.train":      (*Bridge).train,
+	"expression.names":   (*Bridge).names,
+	"expression.solve":   (*Bridge).solve,
+	"expression.study":   (*Bridge).study,
+	"expression.explain": (*Bridge).explain,
+	"expression.draw":    (*Bridge).draw,
+	"expression.place":   (*Bridge).place,
 }
 
 // A Fault is what the page is told of a call that failed.
@@ -66,15 +79,26 @@ func (b *Bridge) try(name string, arg []byte) (answer any, picture []byte, err e
 // faultOf returns an error with its place.
 func faultOf(err error) Fault {
 	var setting *network.SettingError
+	var field *fieldError
 	var place *expr.Error
-	switch {
-	case errors.As(err, &setting):
+	fault := Fault{Message: err.Error()}
+	if errors.As(err, &setting) {
 		return Fault{Message: setting.Msg, Field: setting.Field}
-	case errors.As(err, &place):
-		return Fault{Message: place.Msg, Line: place.Line, Column: place.Column}
 	}
-	return Fault{Message: err.Error()}
+	if errors.As(err, &field) {
+		fault.Field, fault.Message = field.field, field.err.Error()
+	}
+	if errors.As(err, &place) {
+		fault.Message, fault.Line, fault.Column = place.Msg, place.Line, place.Column
+	}
+	return fault
 }
+
+// raw is an answer that is JSON already.
+type raw []byte
+
+// MarshalJSON implements [encoding/json.Marshaler].
+func (r raw) MarshalJSON() ([]byte, error) { return r, nil }
 
 // read reads the argument of a call.
 func read(arg []byte, into any) error {

@@ -25,7 +25,7 @@ export class Engine {
 
   #start() {
     this.#onState("loading");
-    this.#worker = new Worker(new URL("worker.js", import.meta.url));
+    this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }) => {
       if (data.ready) this.#onState(this.#waiting.size ? "busy" : "ready");
       else if (data.failed) this.#fail(data.failed);

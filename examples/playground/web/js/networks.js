@@ -22,7 +22,9 @@ const titles = {
 
 export class Networks {
   #engine;
+  #layout;
   #notice;
+  #onChange;
   #options;
   #now; // the settings
   #points = []; // as the engine has them
@@ -35,14 +37,16 @@ export class Networks {
   #diagram;
   #curves;
 
-  /** notice shows a message that belongs to no setting. */
-  constructor(engine, notice) {
+  /** notice shows a message that belongs to no setting, onChange is called when the address is to change. */
+  constructor(engine, layout, notice, onChange) {
     this.#engine = engine;
+    this.#layout = layout;
     this.#notice = notice;
+    this.#onChange = onChange;
   }
 
-  /** begin makes the first network: that of the address. */
-  async begin(options) {
+  /** begin takes what there is to choose. */
+  begin(options) {
     this.#options = options;
     this.#plane = new Plane($("plane"), options.extent, (change) => this.#draw(change));
     this.#diagram = new Diagram($("diagram"), { layers: options.maxLayers, nodes: options.maxNodes }, (hidden) => this.#relayer(hidden));
@@ -52,7 +56,6 @@ export class Networks {
     this.#fill("set-optimizer", options.optimizers);
     this.#pens();
     this.#listen();
-    this.load();
   }
 
   /** load takes the settings from the address. */
@@ -105,13 +108,12 @@ export class Networks {
     $("points").addEventListener("click", () => { this.#now.data.seed++; this.#renew(); });
     $("log").addEventListener("change", () => { this.#curves.log = $("log").checked; });
     $("share").addEventListener("click", () => this.#share());
-    const redraw = () => { this.#plane.draw(); this.#curves.draw(); };
-    onTheme(redraw);
-    addEventListener("resize", redraw);
+    onTheme(() => this.refit());
+    addEventListener("resize", () => this.refit());
   }
 
   async #share() {
-    address.write(this.address());
+    this.#onChange(this.address());
     try {
       await navigator.clipboard.writeText(location.href);
       $("share").textContent = "Copied";
@@ -144,7 +146,7 @@ export class Networks {
     if (name === "data" && this.#now.data.kind === "drawn" && !this.#now.data.points?.length) this.#now.data.points = this.#copied();
     if (name === "rate" && this.#made) {
       this.#fault(name, "");
-      address.write(this.address());
+      this.#onChange(this.address());
       if (!this.#running) this.#once({ steps: 0 });
       return;
     }
@@ -185,6 +187,17 @@ export class Networks {
     this.#renew();
   }
 
+  /** leave is called when another view is shown. */
+  leave() {
+    this.pause();
+  }
+
+  /** refit draws anew, when the view is shown again. */
+  refit() {
+    this.#plane.draw();
+    this.#curves.draw();
+  }
+
   /** pause ends the training after the frame that is under way. */
   pause() {
     this.#running = false;
@@ -208,7 +221,7 @@ export class Networks {
   async #renew() {
     const turn = ++this.#turn, wasRunning = this.#running;
     this.#clearFaults();
-    address.write(this.address());
+    this.#onChange(this.address());
     try {
       const { answer, bytes } = await this.#engine.call("network.new", this.#now);
       if (turn !== this.#turn) return;

@@ -1,24 +1,15 @@
 // The Worker in which the engine runs. A message {id, name, arg} is a call of the engine's bridge; the answer is
 // {id, answer, bytes}. The page ends the Worker where a call takes too long.
-"use strict";
 
-importScripts("../wasm_exec.js");
-
-// unpacked returns the program's bytes. A host may have unpacked the file on the way, so what it is decides.
-async function unpacked(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url}: the server answers ${response.status}`);
-  const packed = await response.arrayBuffer();
-  const head = new Uint8Array(packed, 0, 2);
-  if (head[0] !== 0x1f || head[1] !== 0x8b) return packed;
-  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-}
+import "../wasm_exec.js";
+import { unpacked } from "./unpack.js";
 
 async function start() {
   const go = new Go();
-  const { instance } = await WebAssembly.instantiate(await unpacked("../engine.wasm.gz"), go.importObject);
+  const { instance } = await WebAssembly.instantiate(await unpacked(new URL("../engine.wasm.gz", import.meta.url)), go.importObject);
   // The program runs for as long as the Worker: it only ends where it fails, such as for lack of memory.
-  go.run(instance).then(() => postMessage({ ended: true }), () => postMessage({ ended: true }));
+  const ended = () => postMessage({ ended: true });
+  go.run(instance).then(ended, ended);
   postMessage({ ready: true });
 }
 
