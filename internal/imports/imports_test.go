@@ -44,7 +44,7 @@ var floors = []struct {
 	{"nn/progress", []string{"github.com/schollz/progressbar/v3", "golang.org/x/term"}},
 	{"viz", nil},
 	{"viz/layout", nil},
-	{"viz/svg/graphviz/nocache", nil},
+	{"viz/svg/graphviz/cache", nil},
 	{"viz/svg/graphviz", []string{"github.com/goccy/go-graphviz"}},
 	{"viz/svg/internal/scene", nil},
 	{"viz/svg", nil},

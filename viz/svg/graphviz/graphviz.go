@@ -1,7 +1,9 @@
 // Package graphviz places what a picture shows with Graphviz, compiled to WebAssembly and run by the library
 // go-graphviz: no program needs to be installed. It takes nothing but coordinates from it.
 //
-// A program that imports this package compiles Graphviz when it starts, which takes about half a second.
+// The first program of a user that imports this package compiles Graphviz when it starts, which takes about half a second.
+// The machine code is kept in the user's directory for caches, where later programs take 0.05 s to load it; see package
+// cache below this one.
 package graphviz
 
 import (
@@ -14,10 +16,10 @@ import (
 	"github.com/goccy/go-graphviz"
 
 	"github.com/seed366ff29f/chainrule/viz/layout"
-	"github.com/seed366ff29f/chainrule/viz/svg/graphviz/nocache"
+	"github.com/seed366ff29f/chainrule/viz/svg/graphviz/cache"
 )
 
-func init() { nocache.Restore() } // go-graphviz, which is imported, has been initialized
+func init() { cache.Restore() } // go-graphviz, which is imported, has been initialized
 
 // The library has one memory for all, and guards it nowhere.
 var mutex sync.Mutex

@@ -191,10 +191,10 @@ func TestPlaceTogether(t *testing.T) {
 	wait.Wait()
 }
 
-// TestNoCache runs this test's own program once more and looks for what it leaves in the directory for temporary files.
-func TestNoCache(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the directory for temporary files is the user's own there")
+// TestCache runs this test's own program once more and looks for what it leaves behind.
+func TestCache(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("where users keep caches, and who can write there, is said otherwise here")
 	}
 	const child = "CHAINRULE_GRAPHVIZ_CHILD"
 	if os.Getenv(child) != "" {
@@ -203,17 +203,52 @@ func TestNoCache(t *testing.T) {
 		}
 		return
 	}
-	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestNoCache$")
-	cmd.Env = append(os.Environ(), "TMPDIR="+dir, child+"="+dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	left, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(left) > 0 {
-		t.Errorf("compiled code is left behind in %v", left)
+	for _, c := range []struct {
+		name string
+		mode os.FileMode // of the directory that stands there before, 0 for none
+		home bool        // the user has a directory for caches
+		want bool        // compiled code is kept
+	}{
+		{"none yet", 0, true, true},
+		{"one of the user's own", 0o700, true, true},
+		{"one that others can write to", 0o777, true, false},
+		{"one that others can read", 0o755, true, false},
+		{"no home", 0, false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			temp, caches := t.TempDir(), t.TempDir()
+			dir := filepath.Join(caches, "chainrule")
+			if c.mode != 0 {
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chmod(dir, c.mode); err != nil {
+					t.Fatal(err)
+				}
+			}
+			home := "XDG_CACHE_HOME=" + caches
+			if !c.home {
+				home = "XDG_CACHE_HOME="
+			}
+			cmd := exec.Command(os.Args[0], "-test.run=^TestCache$")
+			cmd.Env = append(os.Environ(), "HOME=", home, "TMPDIR="+temp, child+"="+temp)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			left, err := filepath.Glob(filepath.Join(temp, "*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(left) > 0 {
+				t.Errorf("compiled code is left behind in %v", left)
+			}
+			_, err = os.Stat(filepath.Join(dir, "go-graphviz"))
+			if kept := err == nil; kept != c.want {
+				t.Errorf("compiled code is kept: %t, want %t", kept, c.want)
+			}
+			if info, err := os.Stat(dir); c.mode == 0 && c.want && (err != nil || info.Mode().Perm() != 0o700) {
+				t.Errorf("the directory has mode %v (%v), want one for its owner alone", info, err)
+			}
+		})
 	}
 }
