@@ -52,88 +52,41 @@ func Curves(h *nn.History, options ...CurvesOption) *Figure {
 	if h == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *nn.History: give what nn.Fit has returned"))
 	}
-	n := len(h.Epochs)
-	epochs := make([]float64, n)
-	column := func(of func(e nn.Epoch) float64) []float64 {
-		out := make([]float64, n)
-		for i, e := range h.Epochs {
-			epochs[i] = float64(i + 1)
-			out[i] = of(e)
-		}
-		return out
-	}
-	trainLoss, validLoss := column(func(e nn.Epoch) float64 { return e.TrainLoss }), column(func(e nn.Epoch) float64 { return e.ValidLoss })
-	trainMetric, validMetric := column(func(e nn.Epoch) float64 { return e.TrainMetric }), column(func(e nn.Epoch) float64 { return e.ValidMetric })
-	best := h.Best
-	if best < 0 || best >= n || !isFinite(validLoss[best]) && !isFinite(validMetric[best]) {
-		best = -1
-	}
-
-	loss := linePlot{yLabel: "loss", logY: s.logY, marks: s.marks, wholeX: true, atZero: true}
-	loss.add("training", epochs, trainLoss)
-	if hasNumbers(validLoss) {
-		loss.add("validation", epochs, validLoss)
-	}
+	loss := linePlot{yLabel: "loss", logY: s.logY, marks: s.marks}
+	loss.addBoth(h, func(e nn.Epoch) (train, valid float64) { return e.TrainLoss, e.ValidLoss })
 	plots := []linePlot{loss}
-	if hasNumbers(trainMetric) || hasNumbers(validMetric) {
-		name := s.metric
-		if name == "" {
-			name = "metric"
-		}
-		metric := linePlot{yLabel: name, wholeX: true, atZero: true}
-		metric.add("training", epochs, trainMetric)
-		if hasNumbers(validMetric) {
-			metric.add("validation", epochs, validMetric)
-		}
+	metric := linePlot{yLabel: orElse(s.metric, "metric")}
+	metric.addBoth(h, func(e nn.Epoch) (train, valid float64) { return e.TrainMetric, e.ValidMetric })
+	if metric.hasNumbers() {
 		plots = append(plots, metric)
 	}
+	best := bestOf(h)
 	for i := range plots {
-		if best < 0 {
-			break
+		if best >= 0 {
+			plots[i].markBest(h, best, i == 0, s.digits)
 		}
-		m := mark{x: epochs[best]}
-		for _, c := range plots[i].curves {
-			if c.name == "validation" {
-				m.dots = append(m.dots, dot{c.ys[best], c.look})
-			}
-		}
-		if i == 0 {
-			m.label = fmt.Sprintf("epoch %d chosen", best+1)
-			if slices.Min(validLoss) == validLoss[best] { // by it, as far as one can see
-				m.label += ": validation loss " + legible.Number(validLoss[best], s.digits)
-			}
-		}
-		plots[i].marks = append(plots[i].marks, m)
 	}
 	if len(s.rates) > 0 {
-		rates := linePlot{yLabel: "learning rate", wholeX: true, atZero: true}
-		rates.add("", epochsOf(len(s.rates)), s.rates)
+		rates := linePlot{yLabel: "learning rate"}
+		rates.add("", countFrom1(len(s.rates)), s.rates)
 		plots = append(plots, rates)
 	}
 	if s.height == 0 {
 		s.height = 130 + 190*float64(len(plots))
 	}
-	last := epochs
-	if len(s.rates) > n {
-		last = epochsOf(len(s.rates))
-	}
 	x := nothing()
-	x.add(1)
-	if len(last) > 0 {
-		x.add(last[len(last)-1])
-	}
+	x.add(1, float64(max(len(h.Epochs), len(s.rates), 1)))
 	var panels []panel
 	for i, p := range plots {
-		p.x, p.width = x, s.width
+		p.x, p.wholeX, p.atZero, p.width = x, true, true, s.width
+		share := 1.0
+		if i == 0 {
+			p.empty = "no epoch has come to its end"
+		} else {
+			share = 0.8
+		}
 		if i == len(plots)-1 {
 			p.xLabel = "epoch"
-		}
-		if n == 0 && i == 0 {
-			p.empty = "no epoch has come to its end"
-		}
-		share := 1.0
-		if i > 0 {
-			share = 0.8
 		}
 		panels = append(panels, panel{p.plot(), share})
 	}
@@ -142,7 +95,58 @@ func Curves(h *nn.History, options ...CurvesOption) *Figure {
 	return f
 }
 
-func epochsOf(n int) []float64 {
+// bestOf returns the index of the epoch that was chosen, or -1 if there is none.
+func bestOf(h *nn.History) int {
+	if h.Best < 0 || h.Best >= len(h.Epochs) {
+		return -1
+	}
+	if e := h.Epochs[h.Best]; !isFinite(e.ValidLoss) && !isFinite(e.ValidMetric) {
+		return -1
+	}
+	return h.Best
+}
+
+// validation is the name of curves of the validation set.
+const validation = "validation"
+
+// addBoth adds the curve of a figure on the training set, and that on the validation set if there is one.
+func (l *linePlot) addBoth(h *nn.History, of func(e nn.Epoch) (train, valid float64)) {
+	var train, valid []float64
+	for _, e := range h.Epochs {
+		t, v := of(e)
+		train, valid = append(train, t), append(valid, v)
+	}
+	l.add("training", countFrom1(len(train)), train)
+	if hasNumbers(valid) {
+		l.add(validation, countFrom1(len(valid)), valid)
+	}
+}
+
+func (l *linePlot) hasNumbers() bool {
+	return slices.ContainsFunc(l.curves, func(s series) bool { return hasNumbers(s.ys) })
+}
+
+// markBest marks the epoch that was chosen. In the first plot it says so, with the loss if that is what it was chosen by, as
+// far as one can see.
+func (l *linePlot) markBest(h *nn.History, best int, first bool, digits int) {
+	m := mark{x: float64(best + 1)}
+	for _, c := range l.curves {
+		if c.name == validation {
+			m.dots = append(m.dots, dot{c.ys[best], c.look})
+		}
+	}
+	if first {
+		m.label = fmt.Sprintf("epoch %d chosen", best+1)
+		loss := h.Epochs[best].ValidLoss
+		if !slices.ContainsFunc(h.Epochs, func(e nn.Epoch) bool { return e.ValidLoss < loss }) && isFinite(loss) {
+			m.label += ": validation loss " + legible.Number(loss, digits)
+		}
+	}
+	l.marks = append(l.marks, m)
+}
+
+// countFrom1 returns 1, 2, 3, ..., n.
+func countFrom1(n int) []float64 {
 	out := make([]float64, n)
 	for i := range out {
 		out[i] = float64(i + 1)

@@ -103,7 +103,8 @@ func Fit(model nn.Layer, set *data.Set, options ...FitOption) *Figure {
 		description += " and the function that it is to learn"
 	}
 	description += "."
-	room := span{y.lo - 0.5*(y.hi-y.lo), y.hi + 0.5*(y.hi-y.lo)}
+	lo, hi = y.axis(0, 0)
+	room := span{lo - 0.5*(hi-lo), hi + 0.5*(hi-lo)}
 	for i, m := range append([]namedModel{{s.modelName, model}}, s.others...) {
 		curve := series{name: m.name, xs: at, ys: outputsAt(op, m, at), look: lookOf(i)}
 		if i >= 4 {

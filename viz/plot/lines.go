@@ -35,7 +35,7 @@ func Lines(lines []Line, options ...LinesOption) *Figure {
 		}
 		xs := line.X
 		if xs == nil {
-			xs = epochsOf(len(line.Y))
+			xs = countFrom1(len(line.Y))
 		}
 		name := legible.Name(line.Name)
 		l.x.add(xs...)

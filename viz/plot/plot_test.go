@@ -325,6 +325,7 @@ func TestCurves(t *testing.T) {
 		{"no epoch", plot.Curves(&nn.History{}), 1, []string{"no epoch has come to its end"}, []string{"validation"}},
 		{"not finite", plot.Curves(with(1, nan, 0.5, inf)), 2, []string{"training: 2 of 4 values not finite, the first at 2"}, nil},
 		{"log", plot.Curves(with(1, 0.1, 0, 0.001), plot.LogY()), 2, []string{"0.001", "training: 1 of 4 values not above 0, which a logarithmic axis cannot show"}, nil},
+		{"validation with a gap", plot.Curves(&nn.History{Best: 1, Epochs: with(nan, 0.5, 0.75).Epochs}), 2, []string{"epoch 2 chosen: validation loss 0.5"}, nil},
 		{"judged by the metric", plot.Curves(&nn.History{Best: 1, Epochs: []nn.Epoch{{ValidLoss: 1, ValidMetric: 3}, {ValidLoss: 2, ValidMetric: 2}}}), 2, []string{"epoch 2 chosen"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
