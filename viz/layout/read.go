@@ -139,7 +139,7 @@ func (r *reader) edge(k int, spline, label string) error {
 		route.Points = append(route.Points, r.point(p[0], p[1]))
 	}
 	if n := len(route.Points); n < 4 || n%3 != 1 {
-		return fmt.Errorf("its way has %d points, not 4, 7, 10, ...", n)
+		return fmt.Errorf("its way has %d points, not 4, 7, 10 or so on", n)
 	}
 	if e.Label == (Size{}) {
 		return nil
