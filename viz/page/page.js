@@ -45,11 +45,13 @@
     document.body.dataset.steps = driver ? driver.steps : "";
   }
 
-  // bring scrolls to the stepper of a part unless its beginning is in sight.
-  function bring(section, sight) {
+  // bring scrolls to the stepper of a part unless it is in sight: unless it begins above a part of the window, and not
+  // more than some of it is above the window. Then it scrolls to the node of the step, where that is farther down.
+  function bring(section, above, sight) {
     const stepper = section.querySelector(".place");
-    const { top } = stepper.getBoundingClientRect();
-    if (top < 0 || top > sight * innerHeight) stepper.scrollIntoView({ block: "start" });
+    const { top, height } = stepper.getBoundingClientRect();
+    if (top < -above * height || top > sight * innerHeight) stepper.scrollIntoView({ block: "start" });
+    section.driver.reveal();
   }
 
   function show() {
@@ -60,18 +62,21 @@
     current = section;
     for (const s of sections) s.hidden = s !== section;
     for (const a of links) {
-      if (a.dataset.tab === section.dataset.tab) a.setAttribute("aria-current", "page");
-      else a.removeAttribute("aria-current");
+      if (a.dataset.tab === section.dataset.tab) {
+        a.setAttribute("aria-current", "page");
+        const nav = a.parentNode;
+        nav.scrollLeft = a.offsetLeft - nav.offsetLeft - (nav.clientWidth - a.offsetWidth) / 2; // on a narrow screen
+      } else {
+        a.removeAttribute("aria-current");
+      }
     }
     section.mount();
     if (section.driver) {
       if (depth !== section.driver.depthFirst) section.driver.setOrder(depth);
       section.driver.refit();
       if (Number.isFinite(step)) section.driver.go(step);
-      else if (!sections.some((s) => s.dataset.started === s.dataset.tab && s === section)) section.driver.go(0);
-      section.dataset.started = section.dataset.tab;
     }
-    if (section.driver && Number.isFinite(step)) bring(section, 0.3);
+    if (section.driver && Number.isFinite(step)) bring(section, 0, 0.3);
     else if (another) scrollTo(0, 0);
     describe();
   }
@@ -80,7 +85,7 @@
   document.addEventListener("keydown", (e) => {
     if (!current || !current.driver || !current.driver.key(e)) return;
     e.preventDefault();
-    bring(current, 0.9);
+    bring(current, 0.8, 0.9);
   });
 
   const root = document.documentElement;

@@ -26,15 +26,16 @@ type form struct {
 	padding  float64 // beside the text in a box
 	digits   int     // significant digits
 	nodeSep  float64
-	rankSep  float64
-	room     string // the widest number that a box has room for
-	compact  bool   // a neuron's cell has name and value on one line
-	formulas int    // characters up to which a formula stands in a box
+	rankSep  float64 // between the layers of a network
+	edgeSep  float64 // between the ranks of another graph: room for what the links pass on
+	room     string  // the widest number that a box has room for
+	compact  bool    // a neuron's cell has name and value on one line
+	formulas int     // characters up to which a formula stands in a box
 }
 
 var (
-	wideForm   = form{dir: viz.LeftToRight, font: 13, padding: 7, digits: 6, nodeSep: 14, rankSep: 30, room: "δ = -0.0380982", formulas: maxFormula}
-	narrowForm = form{dir: viz.TopToBottom, font: 12, padding: 5, digits: 4, nodeSep: 7, rankSep: 14, room: "δ = -0.03810", compact: true, formulas: 18}
+	wideForm   = form{dir: viz.LeftToRight, font: 13, padding: 7, digits: 6, nodeSep: 14, rankSep: 30, edgeSep: 84, room: "δ = -0.0380982", formulas: maxFormula}
+	narrowForm = form{dir: viz.TopToBottom, font: 12, padding: 5, digits: 4, nodeSep: 7, rankSep: 14, edgeSep: 32, room: "δ = -0.03810", compact: true, formulas: 18}
 )
 
 // Graphs returns what is to be laid out for a wide screen, from left to right, and for a narrow one, downwards. A model
@@ -44,10 +45,7 @@ func (m *Model) Graphs() (wide, narrow *layout.Graph) {
 }
 
 func (m *Model) graph(f form) *layout.Graph {
-	g := &layout.Graph{Dir: f.dir, NodeSep: f.nodeSep, RankSep: f.rankSep}
-	if !m.cfg.Neurons && f.dir == viz.LeftToRight {
-		g.RankSep = 64 // room for what the links pass on
-	}
+	g := &layout.Graph{Dir: f.dir, NodeSep: f.nodeSep, RankSep: f.edgeSep}
 	for k, b := range m.boxes {
 		g.Nodes = append(g.Nodes, layout.Node{Size: m.size(b, f), Cluster: m.scopeOf[k]})
 	}

@@ -119,7 +119,7 @@ type (
 // Data returns the stepper's data for two layouts of [Model.Graphs], as JSON that can stand in an element script of
 // HTML: the characters <, > and & and the line separators of Unicode are escaped.
 func (m *Model) Data(wide, narrow *layout.Layout) ([]byte, error) {
-	d := dataOf{Root: m.at[m.root.ID()], Seed: 1, Sweep: m.grads != nil, Depth: m.cfg.DepthFirst && m.grads != nil, Notes: m.notes}
+	d := dataOf{Root: m.at[m.root.ID()], Seed: 1, Sweep: m.grads != nil, Depth: m.cfg.DepthFirst && m.grads != nil && !m.tensors(), Notes: m.notes}
 	for k := range m.nodes {
 		d.Nodes = append(d.Nodes, m.nodeData(m.nodes[k]))
 	}
@@ -137,6 +137,16 @@ func (m *Model) Data(wide, narrow *layout.Layout) ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(d)
+}
+
+// tensors reports whether some derivative is no number.
+func (m *Model) tensors() bool {
+	for k := range m.nodes {
+		if m.hasTensors(k) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Model) nodeData(n node) nodeData {

@@ -29,7 +29,7 @@ type Config struct {
 	Neurons bool
 
 	// DepthFirst adds a switch between the order of the tape and depth first, which passes the δ of a node on the first
-	// time that it is reached, and so goes wrong where a node has several users.
+	// time that it is reached, and so goes wrong where a node has several users. It works with graphs of scalars.
 	DepthFirst bool
 
 	// Beyond are further values to show, with all that they are made of, such as the derivatives that autograd.Grad has

@@ -6,6 +6,7 @@
 //   step     the step that is shown, and steps, how many there are
 //   key(e)   handles a key: ←, →, space, Home, End; it returns whether it did
 //   stop()   stops playing
+//   reveal() scrolls the page to the node of the step, if that is out of sight and the drawing is not
 //   refit()  fits the drawing to its place, after the page's looks have changed
 //
 // data is what the program wrote, options.operations the operations of its tape, and options.onstep a function that is
@@ -80,9 +81,13 @@ function stepper(root, data, options) {
   function go(to) {
     k = Math.max(0, Math.min(state.steps.length - 1, to || 0));
     show();
-    const sheet = getComputedStyle(card.element.parentNode);
-    drawing.reveal(sheet.position === "sticky" ? card.element.parentNode.getBoundingClientRect().top : window.innerHeight);
+    reveal();
     if (options.onstep) options.onstep(k, state.steps.length, state.depthFirst);
+  }
+
+  function reveal() {
+    const sheet = card.element.parentNode; // covers the lower part of a narrow window
+    drawing.reveal(getComputedStyle(sheet).position === "sticky" ? sheet.getBoundingClientRect().top : window.innerHeight);
   }
 
   function show() {
@@ -141,6 +146,7 @@ function stepper(root, data, options) {
     key,
     stop,
     setOrder,
+    reveal,
     refit: () => drawing.fit(),
     get step() {
       return k;
