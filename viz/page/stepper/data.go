@@ -309,7 +309,7 @@ func (m *Model) drawing(l *layout.Layout, f form) (*drawing, error) {
 	if l == nil || len(l.Nodes) != len(g.Nodes) || len(l.Edges) != len(g.Edges) {
 		return nil, fmt.Errorf("stepper: the layout is not that of the model: lay out what Model.Graphs returns")
 	}
-	d := &drawing{W: round(l.Width), H: round(l.Height), Digits: f.digits}
+	d := &drawing{W: round(l.Width), H: round(l.Height), Digits: f.digits, Edges: []edgeData{}}
 	for k, b := range m.boxes {
 		r := l.Nodes[k]
 		out := boxData{X: round(r.X), Y: round(r.Y), W: round(r.W), H: round(r.H), Cells: b.cells, Chip: b.chip, Line: m.oneLine(b, f)}

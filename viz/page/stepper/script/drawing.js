@@ -27,7 +27,7 @@ class Drawing {
       if (this.view) this.update(this.view);
     }
     const d = this.drawing;
-    const large = document.documentElement.classList.contains("projector") ? 1.5 : 1;
+    const large = form === "wide" && document.documentElement.classList.contains("projector") ? 1.5 : 1;
     const least = form === "narrow" ? 0.8 : 0.7;
     let scale = width / d.w;
     this.large = scale < least * large;
@@ -180,7 +180,8 @@ class Drawing {
         } else if (n.t) {
           t.textContent = (i === 0 ? "δ = " : "") + n.t.d[i];
         } else {
-          t.textContent = "δ = " + number(delta, digits) + (view.wrong[k] ? " ✗ wrong" : "");
+          t.textContent = "δ = " + number(delta, digits);
+          if (view.wrong[k]) mark(t, [" ✗ wrong", " ✗"], out.room);
         }
         squeeze(t, out.room);
       });
@@ -291,6 +292,15 @@ function arrow(p) {
   const a = Math.atan2(y - y0, x - x0);
   const at = (angle) => `${(x - 8 * Math.cos(a + angle)).toFixed(1)},${(y - 8 * Math.sin(a + angle)).toFixed(1)}`;
   return `M${x},${y}L${at(0.42)}L${at(-0.42)}Z`;
+}
+
+// mark appends the first of several texts for which there is room, or the last.
+function mark(t, marks, room) {
+  const text = t.textContent;
+  for (const m of marks) {
+    t.textContent = text + m;
+    if (t.getComputedTextLength() <= room) return;
+  }
 }
 
 // squeeze makes a text that is too wide for its box as wide as that.
