@@ -9,8 +9,6 @@ import (
 	"github.com/seed366ff29f/chainrule/examples/playground/network"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/ops/expr"
-	"github.com/seed366ff29f/chainrule/viz/layout"
-	"github.com/seed366ff29f/chainrule/viz/page/stepper"
 )
 
 // A Bridge holds what the page works on. The zero Bridge is ready to use, by one goroutine at a time.
@@ -20,9 +18,9 @@ type Bridge struct {
 	nodes   *network.Grid // of the small ones
 	sent    int           // epochs that the page knows
 
-	solution     *problem.Solution // of the expression
-	model        *stepper.Model    // of its graph
-	wide, narrow *layout.Graph     // and what Graphviz is asked for
+	solution *problem.Solution // of the expression
+	drawing  *drawing          // the newest
+	drawings int               // how many there were
 }
 
 // calls are what the page can ask for, by name.
@@ -35,7 +33,8 @@ var calls = map[string]func(b *Bridge, arg []byte) (answer any, picture []byte, 
 	"expression.study":   (*Bridge).study,
 	"expression.explain": (*Bridge).explain,
 	"expression.draw":    (*Bridge).draw,
-	"expression.place":   (*Bridge).place,
+	"network.look":       (*Bridge).look,
+	"place":              (*Bridge).place,
 }
 
 // A Fault is what the page is told of a call that failed.

@@ -62,7 +62,7 @@ func TestTraining(t *testing.T) {
 	}
 	var s state
 	picture := call(t, &b, "network.new", settings(t, nil), &s)
-	if len(s.Points) != 200 || len(s.Epochs) != 1 || s.Steps != 0 || len(picture) != 4*60*60+20*20*10 {
+	if len(s.Points) != 200 || len(s.Epochs) != 1 || s.Steps != 0 || len(picture) != 4*60*60+20*20*7 {
 		t.Errorf("%v and %d bytes", s, len(picture))
 	}
 	s = state{}
@@ -121,5 +121,29 @@ func TestFaults(t *testing.T) {
 	call(t, &b, "network.new", settings(t, nil), &s)
 	if f := fault(t, &b, "network.train", fmt.Sprintf(`{"rate": %g}`, -math.MaxFloat64)); f.Field != "rate" {
 		t.Errorf("%v", f)
+	}
+}
+
+// A small network is looked at neuron by neuron, and needs no Graphviz; a larger one layer by layer.
+func TestLook(t *testing.T) {
+	var b bridge.Bridge
+	fault(t, &b, "network.look", `{"index": 0}`)
+	for _, tt := range []struct {
+		hidden  []int
+		neurons bool
+	}{{[]int{3}, true}, {[]int{16, 16}, false}} {
+		var s state
+		call(t, &b, "network.new", settings(t, func(s *network.Settings) { s.Hidden = tt.hidden }), &s)
+		var u struct {
+			Data    struct{ Nodes []any }
+			Wide    string
+			Neurons bool
+			Changes []struct{ Name, Place string }
+			Point   network.Point
+		}
+		call(t, &b, "network.look", `{"index": 4}`, &u)
+		if u.Neurons != tt.neurons || len(u.Data.Nodes) > 0 != tt.neurons || (u.Wide == "") != tt.neurons || len(u.Changes) == 0 {
+			t.Errorf("%v: neurons %t, %d nodes, %d bytes for Graphviz, %d changes", tt.hidden, u.Neurons, len(u.Data.Nodes), len(u.Wide), len(u.Changes))
+		}
 	}
 }

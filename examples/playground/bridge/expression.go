@@ -11,7 +11,6 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/legible"
 	"github.com/seed366ff29f/chainrule/ops/expr"
-	"github.com/seed366ff29f/chainrule/viz/layout"
 	"github.com/seed366ff29f/chainrule/viz/page/stepper"
 )
 
@@ -89,7 +88,7 @@ type leafAnswer struct {
 
 // solve evaluates an expression and sweeps back from it.
 func (b *Bridge) solve(arg []byte) (any, []byte, error) {
-	b.solution, b.model = nil, nil
+	b.solution = nil
 	var q question
 	if err := read(arg, &q); err != nil {
 		return nil, nil, err
@@ -219,12 +218,6 @@ func (b *Bridge) explain(arg []byte) (any, []byte, error) {
 	return map[string]string{"text": text.String()}, nil, nil
 }
 
-// drawn is what the page needs for a stepper that has no layout yet: two graphs for Graphviz.
-type drawn struct {
-	Wide   string `json:"wide"`
-	Narrow string `json:"narrow"`
-}
-
 // draw makes the model of the expression's graph.
 func (b *Bridge) draw([]byte) (any, []byte, error) {
 	s := b.solution
@@ -234,36 +227,5 @@ func (b *Bridge) draw([]byte) (any, []byte, error) {
 	if n := s.Y.Graph().Len(); n > drawnNodes {
 		return nil, nil, fmt.Errorf("the graph has %s nodes: up to %s are drawn", legible.Count(n), legible.Count(drawnNodes))
 	}
-	b.model = stepper.New(s.Y, stepper.Config{Gradients: &s.Sweep, MaxNodes: graphNodes})
-	b.wide, b.narrow = b.model.Graphs()
-	return drawn{string(b.wide.DOT()), string(b.narrow.DOT())}, nil, nil
-}
-
-// place takes what Graphviz has answered, and gives the data of the stepper.
-func (b *Bridge) place(arg []byte) (any, []byte, error) {
-	var answers drawn
-	if err := read(arg, &answers); err != nil {
-		return nil, nil, err
-	}
-	if b.model == nil {
-		return nil, nil, errNoExpression
-	}
-	wide, err := b.wide.Read([]byte(answers.Wide))
-	if err != nil {
-		return nil, nil, err
-	}
-	narrow, err := b.narrow.Read([]byte(answers.Narrow))
-	if err != nil {
-		return nil, nil, err
-	}
-	return stepperData(b.model, wide, narrow)
-}
-
-// stepperData returns the data of a stepper as an answer, which is JSON already.
-func stepperData(m *stepper.Model, wide, narrow *layout.Layout) (any, []byte, error) {
-	data, err := m.Data(wide, narrow)
-	if err != nil {
-		return nil, nil, err
-	}
-	return raw(data), nil, nil
+	return b.newDrawing(s.Y, stepper.Config{Gradients: &s.Sweep, MaxNodes: graphNodes}), nil, nil
 }

@@ -95,7 +95,10 @@ func TestGraph(t *testing.T) {
 	var b bridge.Bridge
 	var s solved
 	call(t, &b, "expression.solve", ask(t, "f*sin(x)", "x=3", "f=2"), &s)
-	var graphs struct{ Wide, Narrow string }
+	var graphs struct {
+		Number       int
+		Wide, Narrow string
+	}
 	call(t, &b, "expression.draw", "{}", &graphs)
 	place := func(graph string) string {
 		c := exec.Command(dot, "-Tjson0")
@@ -106,7 +109,7 @@ func TestGraph(t *testing.T) {
 		}
 		return string(out)
 	}
-	arg, err := json.Marshal(map[string]string{"wide": place(graphs.Wide), "narrow": place(graphs.Narrow)})
+	arg, err := json.Marshal(map[string]any{"number": graphs.Number, "wide": place(graphs.Wide), "narrow": place(graphs.Narrow)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +119,7 @@ func TestGraph(t *testing.T) {
 			V any
 		}
 	}
-	call(t, &b, "expression.place", string(arg), &data)
+	call(t, &b, "place", string(arg), &data)
 	var names []string
 	for _, n := range data.Nodes {
 		names = append(names, n.N)
@@ -125,7 +128,11 @@ func TestGraph(t *testing.T) {
 	if got := strings.Join(names, " "); got != "f x v3 y" {
 		t.Errorf("nodes %s", got)
 	}
-	fault(t, &b, "expression.place", `{"wide": "{}", "narrow": "x"}`)
+	fault(t, &b, "place", `{"number": 1, "wide": "{}", "narrow": "x"}`)
+	call(t, &b, "expression.draw", "{}", &graphs)
+	if f := fault(t, &b, "place", string(arg)); !strings.Contains(f.Message, "another graph") {
+		t.Errorf("%v", f)
+	}
 }
 
 func TestDiagnosis(t *testing.T) {
@@ -173,7 +180,7 @@ func TestExpressionFaults(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"expression.study", "expression.explain", "expression.draw", "expression.place"} {
+	for _, name := range []string{"expression.study", "expression.explain", "expression.draw"} {
 		if f := fault(t, &b, name, `{"name": "x"}`); !strings.Contains(f.Message, "no expression") {
 			t.Errorf("%s: %v", name, f)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed366ff29f/chainrule/examples/playground/network"
+	"github.com/seed366ff29f/chainrule/viz/page/stepper"
 )
 
 // The sizes of the pictures, in places along one side.
@@ -104,4 +105,45 @@ func (b *Bridge) state() (state, []byte) {
 		picture = binary.LittleEndian.AppendUint32(picture, math.Float32bits(v))
 	}
 	return s, n.Nodes(picture, b.nodes)
+}
+
+// look takes apart the update on a training example.
+func (b *Bridge) look(arg []byte) (any, []byte, error) {
+	var order struct{ Index int }
+	if err := read(arg, &order); err != nil {
+		return nil, nil, err
+	}
+	n := b.network
+	if n == nil {
+		return nil, nil, errNoNetwork
+	}
+	u, err := n.Look(order.Index)
+	if err != nil {
+		return nil, nil, err
+	}
+	type change struct {
+		Name     string `json:"name"`
+		Place    string `json:"place"`
+		Before   number `json:"before"`
+		Gradient number `json:"gradient"`
+		Penalty  number `json:"penalty"`
+		After    number `json:"after"`
+	}
+	answer := struct {
+		sketch
+		Point   network.Point `json:"point"`
+		Neurons bool          `json:"neurons"`
+		Penalty bool          `json:"penalty"`
+		Dropout bool          `json:"dropout"`
+		Changes []change      `json:"changes"`
+	}{Point: u.Point, Neurons: u.Neurons, Penalty: u.Penalty, Dropout: u.Dropout}
+	for _, c := range u.Changes {
+		answer.Changes = append(answer.Changes, change{c.Name, c.Place, number(c.Before), number(c.Gradient), number(c.Penalty), number(c.After)})
+	}
+	if !u.Neurons {
+		answer.sketch = b.newDrawing(u.Loss, stepper.Config{})
+		return answer, nil, nil
+	}
+	answer.Data, err = stepper.New(u.Loss, stepper.Config{Fold: true, Neurons: true}).Data(nil, nil)
+	return answer, nil, err
 }

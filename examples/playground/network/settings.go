@@ -35,7 +35,7 @@ const (
 func Defaults() Settings {
 	return Settings{
 		Data:       Data{Kind: "moons", Count: 200, Noise: 0.15, Validation: 0.3, Seed: 1},
-		Hidden:     []int{6, 4},
+		Hidden:     []int{4, 3},
 		Activation: "tanh", Keep: 1, Batch: 16, Rate: 0.03, Optimizer: "adam", Epochs: 2000, Seed: 1,
 	}
 }

@@ -1,6 +1,7 @@
 // The view in which an expression is typed and differentiated.
 
 import { Fault, Stopped } from "./engine.js";
+import { Graph } from "./graph.js";
 import * as address from "./address.js";
 
 const pause = 300; // milliseconds after the last key before the engine is asked
@@ -21,19 +22,18 @@ const examples = [
 
 export class Expression {
   #engine;
-  #layout;
   #notice;
   #turn = 0; // counts what has been asked for, so that an answer that is late is dropped
   #timer = 0;
   #values = new Map(); // what was typed for a name, also for names that are gone for now
   #names = [];
-  #driver = null;
+  #graph;
   #onChange;
 
   /** onChange is called when the address is to change. */
   constructor(engine, layout, notice, onChange) {
     this.#engine = engine;
-    this.#layout = layout;
+    this.#graph = new Graph(engine, layout, $("graph"));
     this.#notice = notice;
     this.#onChange = onChange;
     $("example").append(...examples.map(([title], i) => new Option(title, i)));
@@ -44,7 +44,7 @@ export class Expression {
     $("expression").addEventListener("input", () => this.#soon());
     $("explain-name").addEventListener("change", () => this.#explain());
     document.addEventListener("keydown", (event) => {
-      if (!$("view-expression").hidden && this.#driver?.key(event)) event.preventDefault();
+      if (!$("view-expression").hidden && !event.target.closest("[role=tablist]") && this.#graph.key(event)) event.preventDefault();
     });
   }
 
@@ -119,27 +119,12 @@ export class Expression {
   async #draw(late) {
     $("graph-card").hidden = false;
     try {
-      await this.#drawn(late);
+      const { answer } = await this.#engine.call("expression.draw");
+      if (!late()) await this.#graph.show(answer, late);
     } catch (err) {
       if (late() || !(err instanceof Fault)) throw err;
-      this.#driver?.stop();
-      this.#driver = null;
-      $("graph").className = "hint";
-      $("graph").textContent = err.message;
+      this.#graph.say(err.message);
     }
-  }
-
-  async #drawn(late) {
-    const { answer: { wide, narrow } } = await this.#engine.call("expression.draw");
-    if (late()) return;
-    const [a, b] = await this.#layout.place([wide, narrow]);
-    if (late()) return;
-    const { answer } = await this.#engine.call("expression.place", { wide: a, narrow: b });
-    if (late()) return;
-    this.#driver?.stop();
-    $("graph").className = "";
-    this.#driver = chainrule.stepper($("graph"), answer, { operations: chainruleOperations, onstep: (k, steps) => Object.assign($("graph").dataset, { step: k, steps }) });
-    Object.assign($("graph").dataset, { step: this.#driver.step, steps: this.#driver.steps });
   }
 
   // leaves shows a field for each name. What was typed for a name before stays.
@@ -264,7 +249,7 @@ export class Expression {
 
   /** refit fits the drawing to its place, when it is shown. */
   refit() {
-    this.#driver?.refit();
+    this.#graph.refit();
   }
 }
 

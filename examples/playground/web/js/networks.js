@@ -2,6 +2,7 @@
 
 import { Fault, Stopped } from "./engine.js";
 import { Plane } from "./plane.js";
+import { Update } from "./update.js";
 import { Diagram } from "./diagram.js";
 import { Curves, short } from "./curves.js";
 import { classes, css, onTheme, shapes } from "./palette.js";
@@ -22,7 +23,7 @@ const titles = {
 
 export class Networks {
   #engine;
-  #layout;
+  #update;
   #notice;
   #onChange;
   #options;
@@ -40,7 +41,7 @@ export class Networks {
   /** notice shows a message that belongs to no setting, onChange is called when the address is to change. */
   constructor(engine, layout, notice, onChange) {
     this.#engine = engine;
-    this.#layout = layout;
+    this.#update = new Update(engine, layout);
     this.#notice = notice;
     this.#onChange = onChange;
   }
@@ -104,6 +105,7 @@ export class Networks {
     for (const name of settings.names) settings.control(name).addEventListener("change", () => this.#changed(name));
     $("train").addEventListener("click", () => (this.#running ? this.pause() : this.#run()));
     $("epoch").addEventListener("click", () => this.#once({ epoch: true }));
+    $("update").addEventListener("click", () => this.#look());
     $("restart").addEventListener("click", () => { this.#now.seed++; this.#renew(); });
     $("points").addEventListener("click", () => { this.#now.data.seed++; this.#renew(); });
     $("log").addEventListener("change", () => { this.#curves.log = $("log").checked; });
@@ -196,6 +198,7 @@ export class Networks {
   refit() {
     this.#plane.draw();
     this.#curves.draw();
+    this.#update.refit();
   }
 
   /** pause ends the training after the frame that is under way. */
@@ -209,6 +212,7 @@ export class Networks {
   lost() {
     this.pause();
     this.#made = false;
+    this.#update.hide();
     this.#enable(false);
   }
 
@@ -221,6 +225,7 @@ export class Networks {
   async #renew() {
     const turn = ++this.#turn, wasRunning = this.#running;
     this.#clearFaults();
+    this.#update.hide();
     this.#onChange(this.address());
     try {
       const { answer, bytes } = await this.#engine.call("network.new", this.#now);
@@ -261,6 +266,18 @@ export class Networks {
     try {
       const { answer, bytes } = await this.#train(order);
       if (turn === this.#turn) this.#show(answer, bytes);
+    } catch (err) {
+      if (turn === this.#turn) this.#failed(err);
+    }
+  }
+
+  // look takes an update apart, at the place where the training is.
+  async #look() {
+    this.pause();
+    const turn = this.#turn;
+    try {
+      await this.#update.look();
+      $("step").scrollIntoView({ block: "start", behavior: "smooth" });
     } catch (err) {
       if (turn === this.#turn) this.#failed(err);
     }
