@@ -130,7 +130,7 @@ func (b *Bridge) solve(arg []byte) (any, []byte, error) {
 	for i, name := range s.Names {
 		leaves = append(leaves, leafAnswer{name, figureOf(s.At[i]), figureOf(s.Gradients[i])})
 	}
-	return map[string]any{"value": figureOf(s.Value), "leaves": leaves, "nodes": s.Y.Graph().Len()}, nil, nil
+	return map[string]any{"result": s.Y.Name(), "value": figureOf(s.Value), "leaves": leaves, "nodes": s.Y.Graph().Len()}, nil, nil
 }
 
 var errNoExpression = errors.New("there is no expression: evaluate one first")

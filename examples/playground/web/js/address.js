@@ -5,9 +5,15 @@ export function read() {
   return new URLSearchParams(location.hash.slice(1));
 }
 
+/** longest is the length of an address that browsers and messages pass on. What is longer is not shared. */
+export const longest = 8000;
+
 /** write puts parameters into the address, without an entry in the history for each. */
 export function write(params) {
-  const hash = "#" + params.toString();
+  let size = 0;
+  for (const [key, value] of params) size += key.length + value.length;
+  const text = size < longest ? params.toString() : "";
+  const hash = "#" + (text.length < longest ? text : new URLSearchParams({ view: params.get("view") }));
   if (hash !== location.hash) history.replaceState(null, "", hash);
 }
 

@@ -16,10 +16,15 @@ export class Engine {
   #waiting = new Map(); // calls under way, by number
   #next = 0;
   #onState;
+  #onLost;
 
-  /** onState is told "loading", "ready", "busy" and "failed", the last with a message. */
-  constructor(onState) {
+  /**
+   * onState is told "loading", "ready", "busy" and "failed", the last with a message; onLost, why the engine was started
+   * anew, with nothing of what it held.
+   */
+  constructor(onState, onLost) {
     this.#onState = onState;
+    this.#onLost = onLost;
     this.#start();
   }
 
@@ -29,7 +34,7 @@ export class Engine {
     this.#worker.onmessage = ({ data }) => {
       if (data.ready) this.#onState(this.#waiting.size ? "busy" : "ready");
       else if (data.failed) this.#fail(data.failed);
-      else if (data.ended) this.stop("The engine has come to its end, most often for lack of memory. It was started anew.");
+      else if (data.ended) this.stop("The engine came to its end, most often for lack of memory, and was started anew: ask for less.");
       else this.#answer(data);
     };
     this.#worker.onerror = (event) => {
@@ -68,11 +73,12 @@ export class Engine {
   }
 
   /** stop ends whatever is under way, and starts the engine anew: what it held is gone. */
-  stop(message = "Stopped.") {
+  stop(message) {
     this.#worker.terminate();
-    const waiting = new Stopped(message);
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
     this.#start();
-    this.#drop(waiting);
-    return waiting;
+    for (const { reject } of waiting) reject(new Stopped(message));
+    this.#onLost(message);
   }
 }

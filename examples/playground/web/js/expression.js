@@ -159,7 +159,7 @@ export class Expression {
   #failed(err) {
     const view = $("view-expression");
     view.dataset.state = "fault";
-    $("results").hidden = $("graph-card").hidden = true;
+    for (const id of ["results", "more", "graph-card"]) $(id).hidden = true;
     if (err instanceof Stopped) return this.#notice(err.message);
     const field = err instanceof Fault && err.field ? document.getElementById(err.field) : null;
     if (!field) return this.#notice(err.message);
@@ -167,8 +167,9 @@ export class Expression {
     document.getElementById(`fault-${err.field}`).replaceChildren(...marked(field.value, err));
   }
 
-  #show({ value, leaves, nodes }) {
-    $("results").hidden = false;
+  #show({ result, value, leaves, nodes }) {
+    for (const name of document.querySelectorAll("#results .result")) name.textContent = result;
+    $("results").hidden = $("more").hidden = false;
     $("value").textContent = value.text;
     $("value").dataset.value = String(value.numbers[0]);
     $("nodes").textContent = nodes;
@@ -192,23 +193,25 @@ export class Expression {
     $("gradients").tBodies[0].replaceChildren(...rows);
     $("gradients").hidden = rows.length === 0;
     $("diagnosis").textContent = "…";
-    $("explain-name").replaceChildren(...leaves.map(({ name }) => new Option(`∂/∂${name}`, name)));
+    $("explain-name").replaceChildren(...leaves.map(({ name }) => new Option(`∂${result}/∂${name}`, name)));
     $("explain-part").hidden = leaves.length === 0;
   }
 
   #study({ checks, labels, hessian, noHessian, diagnosis }) {
     [...$("gradients").tBodies[0].rows].forEach((row, i) => {
       const { short, explain } = checks[i], cell = row.cells[3];
-      cell.textContent = { ok: "✓ differences agree", differs: "✗ differences disagree", "too large": "not measured: too large", failed: "not measured" }[short];
+      cell.textContent = { ok: "✓ agrees", differs: "✗ differs", "too large": "too large", failed: "not there" }[short];
       cell.classList.toggle("bad", short === "differs");
       cell.dataset.check = short;
       if (explain) {
-        const p = document.createElement("p");
-        p.textContent = explain;
-        cell.append(p);
+        const note = document.createElement("tr"), td = document.createElement("td");
+        Object.assign(td, { colSpan: 4, className: "note", textContent: explain });
+        note.append(td);
+        row.after(note);
       }
     });
-    $("diagnosis").textContent = diagnosis || "Nothing: every value and every derivative is finite, and no derivative of 0 hides an infinite one.";
+    // Nodes without a name are called as in the graph.
+    $("diagnosis").textContent = diagnosis.replaceAll(/%(\d+)/g, "v$1") || "Nothing: every value and every derivative is finite, and no derivative of 0 hides an infinite one.";
     $("diagnosis").dataset.found = String(diagnosis !== "");
     $("diagnosis").classList.toggle("bad", diagnosis !== "");
     $("no-hessian").textContent = noHessian;
@@ -269,7 +272,7 @@ function marked(text, { message, line, column }) {
   const p = document.createElement("span");
   p.textContent = message;
   if (!column) return [p];
-  const letters = [...(text.split("\n")[(line || 1) - 1] ?? "")];
+  const letters = [...(text.split("\n", line || 1).at(-1) ?? "").slice(0, 2 * column + 80)]; // a letter may take two places
   const from = Math.max(0, column - 30), at = column - 1;
   const pre = document.createElement("code"), mark = document.createElement("mark");
   pre.className = "place";

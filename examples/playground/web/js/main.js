@@ -30,7 +30,7 @@ function notice(text) {
 }
 
 const views = ["expression", "networks"];
-const engine = new Engine(onState);
+const engine = new Engine(onState, onLost);
 const layout = new Layout();
 const expression = new Expression(engine, layout, notice, (params) => current === "expression" && address.write(params));
 const networks = new Networks(engine, layout, notice, (params) => current === "networks" && address.write(params));
@@ -38,13 +38,14 @@ const parts = { expression, networks };
 const loaded = new Set();
 let current = "";
 
-$("stop").addEventListener("click", () => {
+$("stop").addEventListener("click", () => engine.stop("Stopped. The engine was started anew: what was learned is gone, what you have set is not."));
+
+function onLost(message) {
   expression.stop();
   layout.stop();
-  engine.stop();
   networks.lost();
-  notice("Stopped. The engine was started anew: what it had learned is gone, what you have set is not.");
-});
+  notice(message);
+}
 
 // choose shows a view. Its first time, it takes what the address holds for it.
 function choose(view) {

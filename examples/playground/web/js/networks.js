@@ -208,12 +208,12 @@ export class Networks {
     $("train").setAttribute("aria-pressed", "false");
   }
 
-  /** lost is called when the engine was started anew: the network is gone. */
+  /** lost is called when the engine was started anew: the network is gone, and another one of the same settings comes. */
   lost() {
     this.pause();
     this.#made = false;
-    this.#update.hide();
     this.#enable(false);
+    if (this.#now) this.#renew();
   }
 
   #enable(on) {
