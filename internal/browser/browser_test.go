@@ -12,9 +12,14 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/browser"
 )
 
+// atEnd is what is done after all tests.
+var atEnd = []func(){browser.Close}
+
 func TestMain(m *testing.M) {
 	status := m.Run()
-	browser.Close()
+	for _, f := range atEnd {
+		f()
+	}
 	os.Exit(status)
 }
 

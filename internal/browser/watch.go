@@ -108,6 +108,19 @@ func thrown(d *runtime.ExceptionDetails) string {
 	return fmt.Sprintf("%s (%s:%d:%d)", text, d.URL, d.LineNumber+1, d.ColumnNumber+1)
 }
 
+// Requests returns how many files the page has asked for since the tab was opened, whose bytes are not in their address.
+func (b *Tab) Requests() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for _, address := range b.requests {
+		if origin := originOf(address); origin != "data:" && origin != "blob:" {
+			n++
+		}
+	}
+	return n
+}
+
 // report fails t for every fault that was seen so far and forgets them.
 func (w *watch) report(t testing.TB) {
 	t.Helper()
