@@ -46,7 +46,9 @@ func start(t testing.TB) context.Context {
 		return process.ctx
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.ProxyServer("127.0.0.1:9")) // nobody answers there: the browser itself calls nobody either
+		chromedp.ProxyServer("127.0.0.1:9"), // nobody answers there: the browser itself calls nobody either
+		// Nor does it for a page: it would ask what the fields of a form are for.
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,AutofillServerCommunication"))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium refuses to sandbox root's pages
 	}

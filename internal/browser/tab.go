@@ -208,6 +208,7 @@ var keyboard = map[string]struct {
 	"End":        {"End", 35, ""},
 	"Tab":        {"Tab", 9, ""},
 	"Escape":     {"Escape", 27, ""},
+	"Backspace":  {"Backspace", 8, ""},
 	"Enter":      {"Enter", 13, "\r"},
 	" ":          {"Space", 32, " "},
 }
