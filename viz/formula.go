@@ -8,10 +8,8 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/notation"
 )
 
-const (
-	maxFormula = 44 // characters of a formula in a node
-	maxNesting = 5  // operations inside each other in a formula
-)
+// maxFormula is the number of characters of a formula in a node.
+const maxFormula = 44
 
 // formula returns the name of a node's operation and its formula, with constant numbers put in. If the picture does not
 // show all operands, constants or folded operations, the formula says what they are, and stands for all if it is short.
@@ -20,7 +18,7 @@ func (p *painter) formula(n graph.Node) (op, formula string) {
 	op, formula = legible.Name(n.OpName()), row.Formula
 	switch {
 	case !p.showsOperands(n):
-		formula, _ = p.expression(n, 0)
+		formula = p.expression(n)
 		if len([]rune(formula)) <= maxFormula {
 			return "", legible.Line(formula, maxFormula)
 		}
@@ -55,71 +53,15 @@ func (p *painter) constants(n graph.Node) map[string]string {
 	return notation.Parameters(n, func(i int) string { return notation.Parameter(n, i) }, p.factor)
 }
 
-// How tightly the parts of a formula hold together.
-const (
-	sums = iota
-	products
-	powers
-	atoms
-)
-
-// binding returns how tightly a formula holds together.
-func binding(f string) int {
-	switch {
-	case strings.HasPrefix(f, "-") || strings.Contains(f, " + ") || strings.Contains(f, " - "):
-		return sums
-	case strings.ContainsAny(f, "·/"):
-		return products
+// expression writes what a node computes, with the operands that have no name written out in their place.
+func (p *painter) expression(n graph.Node) string {
+	w := notation.Writer{
+		Text:   func(n graph.Node) (string, bool) { return legible.Name(n.Name()), n.Name() != "" },
+		Number: p.factor,
+		Calls:  true,
 	}
-	return powers
-}
-
-// expression writes a node with the operands that the picture does not show in it, and returns how tightly that holds
-// together.
-func (p *painter) expression(n graph.Node, depth int) (string, int) {
-	row := n.Row()
-	switch row.Name {
-	case "reshape", "broadcast": // the same numbers
-		return p.inline(n.InputNode(0), depth)
-	case "add_scalar":
-		return p.shifted(n.InputNode(0), n.Float(0), depth), sums
-	}
-	f := row.Formula
-	if _, usual, ok := strings.Cut(f, ", else "); ok { // what it is but for an exception
-		f = usual
-	}
-	inside := binding(f)
-	m := notation.Parameters(n, func(i int) string {
-		text, b := p.inline(n.InputNode(i), depth)
-		need := inside
-		if inside == powers || i > 0 && (strings.Contains(f, " - ") || strings.Contains(f, "/")) || strings.HasPrefix(f, "-") {
-			need++
-		}
-		if b < need {
-			text = "(" + text + ")"
-		}
-		return text
-	}, p.factor)
-	if s, ok := legible.Fill(f, m); ok && f != "" && !onlyName(n, f) {
-		return s, inside
-	}
-	return notation.Call(n, func(i int) string {
-		text, _ := p.inline(n.InputNode(i), depth)
-		return text
-	}, p.number), atoms
-}
-
-// shifted writes the sum of an operand and a number, with 1 - x for -x + 1.
-func (p *painter) shifted(x graph.Node, c float64, depth int) string {
-	if x.Row().Name != "neg" || x.Name() != "" || c < 0 || depth+1 >= maxNesting {
-		text, _ := p.inline(x, depth)
-		return p.plus(text, c)
-	}
-	text, b := p.inline(x.InputNode(0), depth+1)
-	if b <= sums {
-		text = "(" + text + ")"
-	}
-	return p.number(c) + " - " + text
+	text, _ := w.Formula(n)
+	return text
 }
 
 // plus writes the sum of a formula and a number: x - 0.5 for -0.5.
@@ -128,18 +70,4 @@ func (p *painter) plus(formula string, c float64) string {
 		return formula + " - " + p.number(-c)
 	}
 	return formula + " + " + p.number(c)
-}
-
-// inline writes an operand inside a formula, and returns how tightly it holds together.
-func (p *painter) inline(n graph.Node, depth int) (string, int) {
-	v, scalar := n.Scalar()
-	switch {
-	case n.Name() != "":
-		return legible.Name(n.Name()), atoms
-	case n.NumInputs() == 0 && scalar:
-		return p.factor(v), atoms
-	case n.NumInputs() == 0 || depth == maxNesting:
-		return "…", atoms
-	}
-	return p.expression(n, depth+1)
 }

@@ -1,6 +1,7 @@
 package notation
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -21,13 +22,15 @@ type Writer struct {
 	Text func(n graph.Node) (string, bool)
 	// Number returns a constant number, in parentheses if it is negative.
 	Number func(v float64) string
+	// Calls writes functions by their names: sigmoid(x), log(x), not 1/(1+e^(-x)), ln x.
+	Calls bool
 }
 
 // Formula returns what a node computes, and how tightly that holds together.
 func (w Writer) Formula(n graph.Node) (string, Binding) {
 	s, b := w.formula(n, 0)
-	if strings.HasPrefix(s, "(-") { // a negative number in front needs no parentheses
-		if k := closing(s, 0); strings.HasPrefix(s[k+1:], "·") {
+	if k := closing(s, 0); strings.HasPrefix(s, "(-") && strings.HasPrefix(s[k+1:], "·") {
+		if _, err := strconv.ParseFloat(s[1:k], 64); err == nil { // a negative number in front needs no parentheses
 			return s[1:k] + s[k+1:], Sum
 		}
 	}
@@ -36,15 +39,20 @@ func (w Writer) Formula(n graph.Node) (string, Binding) {
 
 func (w Writer) formula(n graph.Node, depth int) (string, Binding) {
 	row := n.Row()
-	if row.Name == "reshape" || row.Name == "broadcast" { // the same numbers
+	switch row.Name {
+	case "reshape", "broadcast": // the same numbers
 		return w.operand(n.InputNode(0), depth)
+	case "add_scalar":
+		if s, ok := w.difference(n, depth); ok {
+			return s, Sum
+		}
 	}
 	f := row.Formula
 	texts := Parameters(n, func(i int) string {
 		text, have := w.operand(n.InputNode(i), depth)
 		return put(f, Parameter(n, i), text, have)
 	}, w.Number)
-	if s, ok := fill(f, texts); ok && f != "" && f != Parameter(n, 0) && !strings.Contains(f, ",") && !legible.Prose(f) && short(s) {
+	if s, ok := w.fill(f, texts); ok && !w.called(n, depth) && f != "" && f != Parameter(n, 0) && !strings.Contains(f, ",") && !legible.Prose(f) && short(s) {
 		return s, bindingOf(f)
 	}
 	call := Call(n, func(i int) string {
@@ -55,6 +63,16 @@ func (w Writer) formula(n graph.Node, depth int) (string, Binding) {
 		call = legible.Name(n.OpName()) + "(…)"
 	}
 	return call, Atom
+}
+
+// difference writes c - x for -x + c, where -x has no text.
+func (w Writer) difference(n graph.Node, depth int) (string, bool) {
+	x, c := n.InputNode(0), n.Float(0)
+	if _, ok := w.Text(x); ok || x.Row().Name != "neg" || c < 0 || depth+1 >= maxNesting {
+		return "", false
+	}
+	text, have := w.operand(x.InputNode(0), depth+1)
+	return w.Number(c) + " - " + enclosed(text, have, Product), true
 }
 
 // put returns a text for the places of a name in a formula.
@@ -68,6 +86,22 @@ func put(f, name, text string, have Binding) string {
 
 // letters are the words in formulas that stand for themselves besides the functions that legible knows.
 var letters = [...]string{"π", "Φ", "φ", "ψ", "Γ", "arcsin", "arccos", "arctan", "erf", "erfc"}
+
+// called reports whether a node is written as a call of its operation: an exponential, such as the sigmoid, that stands
+// inside of other operations.
+func (w Writer) called(n graph.Node, depth int) bool {
+	row := n.Row()
+	return depth > 0 && n.NumInputs() == 1 && row.Name != "exp" && strings.ContainsAny(row.Formula, "ˣ")
+}
+
+// fill puts texts in the places of names in the formula of a value.
+func (w Writer) fill(f string, texts map[string]string) (string, bool) {
+	if w.Calls {
+		s, ok := legible.Fill(f, texts)
+		return tidied(s), ok
+	}
+	return fill(f, texts)
+}
 
 // fill puts texts in the places of names in a formula of a row. It reports false if the formula has other words.
 func fill(f string, texts map[string]string) (string, bool) {

@@ -67,13 +67,17 @@ func TestFormulas(t *testing.T) {
 		{ops.LeakyReLU(x, 0.1), "leaky_relu(x, 0.1)", "leaky_relu'(x)"},
 		{ops.Clamp(ops.Mul(x, y), -1, 0.5), "clamp(x·y, -1, 0.5)", "clamp'(x·y)·y"},
 		{ops.Softplus(ops.Mul(x, y)), "ln(1+e^(x·y))", "sigmoid(x·y)·y"},
+		{ops.Sigmoid(ops.Sigmoid(ops.Mul(x, y))), "1/(1+e^(-sigmoid(x·y)))", "sigmoid(sigmoid(x·y))·(1-sigmoid(sigmoid(x·y)))·sigmoid(x·y)·(1-sigmoid(x·y))·y"},
 		{ops.Where(ops.Gt(y, two), ops.Mul(x, y), y), "y > 2 ? x·y : y", ""},
 		{ops.Maximum(ops.Mul(x, y), y), "maximum(x·y, y)", ""},
 		{ops.Neg(ops.Neg(x)), "-(-x)", "1"},
 		{ops.Sub(y, ops.Sub(y, x)), "y - (y - x)", "1"},
 		{ops.Sub(y, ops.Neg(x)), "y - (-x)", "1"},
-		{ops.Mul(ops.Neg(x), ops.Neg(y)), "-x·(-y)", "-(-y)"},
+		{ops.Mul(ops.Neg(x), ops.Neg(y)), "(-x)·(-y)", "-(-y)"},
 		{ops.AddScalar(ops.Mul(x, y), -3), "x·y - 3", "y"},
+		{ops.AddScalar(ops.Neg(x), 1), "1 - x", "-1"},
+		{ops.Mul(ops.AddScalar(ops.Neg(ops.Mul(x, y)), 1), y), "(1 - x·y)·y", "-y·y"},
+		{ops.AddScalar(ops.Neg(x), -1), "-x - 1", "-1"},
 		{ops.MulScalar(ops.Add(x, y), -0.5), "-0.5·(x + y)", "-0.5"},
 		{ops.Log1p(ops.Exp(x)), "ln(1+e^x)", "e^x/(1+e^x)"},
 		{ops.Abs(ops.Sub(y, x)), "|y - x|", "-sign(y - x)"},
@@ -135,6 +139,7 @@ func TestCotangents(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 5))
 	unary := []func(graph.Value) graph.Value{
+		func(x graph.Value) graph.Value { return ops.AddScalar(ops.Neg(x), 1) },
 		ops.Neg, ops.Square, ops.Exp, ops.Sin, ops.Cos, ops.Tanh, ops.Sigmoid, ops.Softplus, ops.Abs, ops.Sinh, ops.Cosh, ops.Atan, ops.Tan,
 		func(x graph.Value) graph.Value { return ops.Sqrt(ops.AddScalar(ops.Square(x), 1)) },
 		func(x graph.Value) graph.Value { return ops.Log(ops.AddScalar(ops.Square(x), 1)) },
@@ -331,8 +336,9 @@ func (r *reader) power() float64 {
 
 var functions = map[string]func(float64) float64{
 	"sin": math.Sin, "cos": math.Cos, "tan": math.Tan, "sinh": math.Sinh, "cosh": math.Cosh, "tanh": math.Tanh, "ln": math.Log, "arctan": math.Atan,
-	"sigmoid": func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
-	"sign":    func(x float64) float64 { return math.Copysign(1, x) },
+	"sigmoid":  func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
+	"softplus": func(x float64) float64 { return math.Log1p(math.Exp(x)) },
+	"sign":     func(x float64) float64 { return math.Copysign(1, x) },
 }
 
 func (r *reader) atom() float64 {
@@ -375,6 +381,9 @@ func (r *reader) atom() float64 {
 			if r.take('²') { // tan² x
 				v := f(r.power())
 				return v * v
+			}
+			if r.at < len(r.text) && r.text[r.at] == '(' { // a call: sigmoid(x)² is a square
+				return f(r.atom())
 			}
 			return f(r.power())
 		}
