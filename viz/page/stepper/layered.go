@@ -1,6 +1,7 @@
 package stepper
 
 import (
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/viz"
@@ -16,6 +17,7 @@ import (
 type slot struct {
 	box        int // -1 for an edge
 	row        int
+	passes     bool    // an edge that leads farther than to the next row
 	size, deep float64 // across and along the direction of the drawing
 	at         float64 // of its centre, across
 	before     []int   // slots that it is connected to in the rows before
@@ -30,9 +32,10 @@ type layering struct {
 	layer  []int // by box
 	beside []int // by box: the box that it stands beside, -1 for none
 	slots  []slot
-	slotOf []int   // by box
-	rows   [][]int // slots in their order
-	ways   [][]int // by edge: the slots that it passes, with its ends
+	slotOf []int     // by box
+	rows   [][]int   // slots in their order
+	deep   []float64 // by row: the size of its boxes along the drawing, 0 for a row of edges alone
+	ways   [][]int   // by edge: the slots that it passes, with its ends
 }
 
 // layered returns the layout of a model that shows neurons, in one of its forms.
@@ -189,31 +192,38 @@ func (l *layering) makeRows() {
 		l.slotOf[b] = add(s)
 	}
 	l.ways = make([][]int, len(m.edges))
+	passing := make(map[[2]int]int) // by box and row: where edges from the box pass that lead farther than to the next row
 	for k, e := range m.edges {
 		from, to := l.slotOf[e.from], l.slotOf[e.to]
 		way := []int{from}
 		for r := l.slots[from].row + 1; r < l.slots[to].row; r++ {
-			way = append(way, add(slot{box: -1, row: r, sort: [3]float64{order[e.from], order[e.to]}}))
+			key := [2]int{e.from, r}
+			last := r == l.slots[to].row-1 && !m.boxes[e.to].chip
+			s, shared := passing[key]
+			if last || !shared {
+				s = add(slot{box: -1, row: r, passes: !last, sort: [3]float64{order[e.from], 1}})
+			}
+			if !last {
+				passing[key] = s
+			}
+			way = append(way, s)
 		}
 		l.ways[k] = append(way, to)
 		for i := 1; i < len(l.ways[k]); i++ {
 			a, b := l.ways[k][i-1], l.ways[k][i]
-			if l.slots[a].row != l.slots[b].row {
+			if l.slots[a].row != l.slots[b].row && !slices.Contains(l.slots[a].after, b) {
 				l.slots[a].after, l.slots[b].before = append(l.slots[a].after, b), append(l.slots[b].before, a)
 			}
 		}
 	}
-	// Chips, and edges that pass them, stand by what they lead to, and then by what they come from; a passing edge is
-	// nearest to the middle.
+	// Chips, and edges between them, stand by what they lead to, and then by what they come from; an edge is nearest to the
+	// middle. Edges that pass a row on their way farther stand by what they come from.
 	for r, row := range l.rows {
 		for _, s := range row {
-			if r%2 == 0 {
-				if sl := &l.slots[s]; sl.box < 0 {
-					sl.sort = [3]float64{(sl.sort[0] + sl.sort[1]) / 2, 1}
-				}
+			sl := &l.slots[s]
+			if r%2 == 0 || sl.passes {
 				continue
 			}
-			sl := &l.slots[s]
 			to, from := l.slots[sl.after[0]], l.slots[sl.before[0]]
 			sl.sort = [3]float64{to.sort[0], 1, from.sort[0]}
 			if sl.box < 0 {
@@ -243,32 +253,44 @@ func (l *layering) place() {
 		want := make([]float64, len(row))
 		l.spread(row, want)
 	}
-	for range 24 {
+	const rounds = 60
+	for k := range rounds {
+		both := k >= rounds/2 // at first what comes before the widest row follows it alone
 		for r := widest - 1; r >= 0; r-- {
-			l.pull(l.rows[r], false)
+			l.pull(l.rows[r], both, true)
 		}
 		for r := widest + 1; r < len(l.rows); r++ {
-			l.pull(l.rows[r], true)
+			l.pull(l.rows[r], true, false)
 		}
-		l.pull(l.rows[widest], widest > 0)
+		l.pull(l.rows[widest], true, true)
 	}
 }
 
-// pull moves the slots of a row to the middle of those that they are connected to.
-func (l *layering) pull(row []int, before bool) {
+// pull moves the slots of a row to the middle of those that they are connected to in the rows before, after, or both.
+func (l *layering) pull(row []int, before, after bool) {
 	want := make([]float64, len(row))
 	for i, s := range row {
-		near := l.slots[s].after
-		if before {
-			near = l.slots[s].before
+		sl := l.slots[s]
+		if sl.box >= 0 && l.beside[sl.box] >= 0 {
+			b := l.slots[l.slotOf[l.beside[sl.box]]]
+			want[i] = b.at + math.Copysign((b.size+sl.size)/2+l.f.nodeSep, sl.sort[0]-b.sort[0])
+			continue
 		}
-		want[i] = l.slots[s].at
-		if len(near) > 0 {
-			var sum float64
+		sum, n := 0.0, 0
+		add := func(near []int) {
 			for _, o := range near {
 				sum += l.slots[o].at
+				n++
 			}
-			want[i] = sum / float64(len(near))
+		}
+		if before || len(sl.after) == 0 {
+			add(sl.before)
+		}
+		if after || len(sl.before) == 0 {
+			add(sl.after)
+		}
+		if want[i] = sl.at; n > 0 {
+			want[i] = sum / float64(n)
 		}
 	}
 	l.spread(row, want)
@@ -317,13 +339,13 @@ func (l *layering) result() *layout.Layout {
 	}
 	along := make([]float64, len(l.rows)) // centres
 	deep := make([]float64, len(l.rows))
+	l.deep = deep
 	x := 0.0
 	for r, row := range l.rows {
 		for _, s := range row {
 			deep[r] = max(deep[r], l.slots[s].deep)
 		}
 		if deep[r] == 0 {
-			along[r] = x
 			continue
 		}
 		if x > 0 {
@@ -367,7 +389,9 @@ func (l *layering) route(out *layout.Layout, k int, e boxEdge, center func(slot 
 	}
 	points := []layout.Point{exit(a, horizontal, true)}
 	for _, s := range l.ways[k][1 : len(l.ways[k])-1] {
-		points = append(points, center(s))
+		if l.deep[l.slots[s].row] > 0 { // in a row of edges alone nothing is in the way
+			points = append(points, center(s))
+		}
 	}
 	points = append(points, exit(b, horizontal, false))
 	return smooth(points, horizontal)

@@ -160,12 +160,36 @@ func dense(sizes []int, shared bool) graph.Value {
 	return total.Named("E")
 }
 
+// dropped records a network with two hidden layers in which what one node passes on is multiplied by 0: the edges of the
+// others pass a layer.
+func dropped() graph.Value {
+	g := graph.New()
+	xs := []graph.Value{g.Const(1).Named("x1"), g.Const(2).Named("x2")}
+	for layer, n := range []int{3, 3, 1} {
+		var next []graph.Value
+		for j := range n {
+			sum := ops.Mul(g.Var(0.3).Named(fmt.Sprintf("w%d_%d1", layer, j)), xs[0])
+			for i, x := range xs[1:] {
+				sum = ops.Add(sum, ops.Mul(g.Var(0.2).Named(fmt.Sprintf("w%d_%d%d", layer, j, i+2)), x))
+			}
+			h := ops.Sigmoid(sum.Named(fmt.Sprintf("net%d_%d", layer, j))).Named(fmt.Sprintf("h%d_%d", layer, j))
+			if layer == 0 && j == 0 {
+				h = ops.MulScalar(h, 0).Named("0·h")
+			}
+			next = append(next, h)
+		}
+		xs = next
+	}
+	return ops.Square(ops.Sub(g.Const(1).Named("t"), xs[0])).Named("E")
+}
+
 // TestLayered holds layouts of networks: nothing overlaps, everything is in the drawing, and every line begins and ends at
 // what it connects.
 func TestLayered(t *testing.T) {
 	roots := map[string]graph.Value{
 		"2-2-2": network(networkNumbers), "2-2-2, own biases": dense([]int{2, 2, 2}, false), "3-4-2": dense([]int{3, 4, 2}, true), "1-1": dense([]int{1, 1}, false),
 		"2-3-3-1": dense([]int{2, 3, 3, 1}, true), "5-1-5": dense([]int{5, 1, 5}, false), "one node": graph.New().Var(1).Named("a"),
+		"dropped": dropped(),
 	}
 	for name, r := range recorders {
 		roots[name] = r.record(r.at)
@@ -177,6 +201,25 @@ func TestLayered(t *testing.T) {
 				l := m.layered(f)
 				if len(l.Nodes) != len(m.boxes) || len(l.Edges) != len(m.edges) {
 					t.Fatalf("%d boxes and %d edges, want %d and %d", len(l.Nodes), len(l.Edges), len(m.boxes), len(m.edges))
+				}
+				across, widest := l.Height, 0.0
+				if f.compact {
+					across = l.Width
+				}
+				for r := range l.Nodes {
+					var row float64 // all that stands in one row with box r
+					for _, b := range l.Nodes {
+						switch {
+						case f.compact && b.Y < l.Nodes[r].Y+l.Nodes[r].H && l.Nodes[r].Y < b.Y+b.H:
+							row += b.W + f.nodeSep
+						case !f.compact && b.X < l.Nodes[r].X+l.Nodes[r].W && l.Nodes[r].X < b.X+b.W:
+							row += b.H + f.nodeSep
+						}
+					}
+					widest = max(widest, row)
+				}
+				if across > 1.5*widest {
+					t.Errorf("the drawing is %g px across, its widest row needs %g", across, widest)
 				}
 				const slack = 1e-6
 				for i, a := range l.Nodes {

@@ -231,11 +231,14 @@ class Drawing {
       for (const text of long) {
         const w = textWidth(text) + 12;
         for (const t of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
-          const p = path.getPointAtLength(length * t);
-          const r = { text, w, x: p.x - w / 2, y: p.y - 11, h: 22 };
-          r.x = Math.max(0, Math.min(this.drawing.w - w, r.x));
-          r.cost = taken.reduce((sum, o) => sum + overlap(r, o), 0) + Math.abs(t - 0.5);
-          if (!best || r.cost < best.cost - 1) best = r;
+          for (const aside of [0, -13, 13, -26, 26]) {
+            // beside the edge only where something else is on it
+            const p = path.getPointAtLength(length * t);
+            const r = { text, w, x: p.x - w / 2, y: p.y - 11 + aside, h: 22 };
+            r.x = Math.max(0, Math.min(this.drawing.w - w, r.x));
+            r.cost = taken.reduce((sum, o) => sum + overlap(r, o), 0) + 20 * Math.abs(t - 0.5) + 2 * Math.abs(aside);
+            if (!best || r.cost < best.cost - 1) best = r;
+          }
         }
       }
     }
