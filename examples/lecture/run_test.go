@@ -56,11 +56,25 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	status, stdout, stderr := lecture(t, "-part", "a,b,c")
+	list := "a,b,c"
+	if testing.Short() {
+		list = "b,c" // the page of part a takes 50 trainings
+	}
+	status, stdout, stderr := lecture(t, "-part", list)
 	if status != statusOK || stderr != "" {
 		t.Fatalf("status %d, standard error %q, want 0 and nothing", status, stderr)
 	}
-	testkit.Golden(t, golden, stdout)
+	if testing.Short() {
+		b, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(b[bytes.Index(b, []byte("\n"+parts[1].title)):]), stdout); diff != "" {
+			t.Errorf("mismatch (-want +got)\n%s", diff)
+		}
+	} else {
+		testkit.Golden(t, golden, stdout)
+	}
 	if diff := cmp.Diff(append(pictures("12.2.1-all-operations", "12.2.1-network", "12.3-graph-with-deltas"), pageName), files(t, "lecture-out")); diff != "" {
 		t.Errorf("files: mismatch (-want +got)\n%s", diff)
 	}
@@ -213,11 +227,11 @@ func TestChoose(t *testing.T) {
 
 // A part prints the same whether or not others ran before it.
 func TestPartAlone(t *testing.T) {
-	_, all, _ := lecture(t, "-part", "a,b,c")
-	_, alone, _ := lecture(t, "-part", "b")
+	_, all, _ := lecture(t, "-part", "b,c")
+	_, alone, _ := lecture(t, "-part", "c")
 	alone, _, _ = strings.Cut(alone, "\nThe page: ")
 	if !strings.Contains(all, alone) {
-		t.Error("part b alone prints something else than after part a")
+		t.Error("part c alone prints something else than after part b")
 	}
 }
 
