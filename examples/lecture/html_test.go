@@ -349,7 +349,7 @@ func TestPageFigures(t *testing.T) {
 func TestPageCovers(t *testing.T) {
 	p := theWholePage(t)
 	for tab, words := range map[string][]string{
-		"12.1":   {"Figure 12.1", "Layer List", "Weights List", "universal approximation", "64 nodes", "a run that misses it"},
+		"12.1":   {"Figure 12.1", "Layer List", "Weights List", "range(2 to m)", "universal approximation", "64 nodes", "a run that misses it"},
 		"12.1.1": {"Algorithm 1", "10,000 updates", "<svg"},
 		"12.1.2": {"Γ", "w̃"},
 		"12.2":   {"Algorithm 2", "depth first"},

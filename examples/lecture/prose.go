@@ -27,6 +27,7 @@ func (w *writer) write(tab, part string, data any) (template.HTML, error) {
 		"m":      func(formula string) (template.HTML, error) { return mathML(formula, false) },
 		"mm":     func(formula string) (template.HTML, error) { return mathML(formula, true) },
 		"matrix": matrixML,
+		"cells":  cellsML,
 		"num":    func(v float64) string { return signed(trimmed(v)) },
 		"step":   w.stepLink,
 		"depth":  w.depthLink,
@@ -81,23 +82,46 @@ func (w *writer) depthLink(tab string, links int, text string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<a href="#tab=%s&amp;step=%d&amp;order=depth">%s</a>`, url.QueryEscape(tab), len(walk.forward)+links, template.HTMLEscapeString(text)))
 }
 
-// matrixML returns name = matrix. A vector is a column.
+// matrixML returns name = matrix, with numbers. A vector is a column.
 func matrixML(name string, t *tensor.Tensor) (template.HTML, error) {
-	left, err := mathML(name+" =", false)
-	if err != nil {
-		return "", err
-	}
 	rows, columns := t.Len(), 1
 	if dims := t.Dims(); len(dims) == 2 {
 		rows, columns = dims[0], dims[1]
 	}
-	var b strings.Builder
-	b.WriteString(`<span class="matrix">` + strings.TrimSuffix(string(left), "</math>"))
-	b.WriteString("<mtable>")
-	for i := range rows {
-		b.WriteString("<mtr>")
+	cells := make([]string, rows)
+	for i := range cells {
 		for j := range columns {
-			b.WriteString("<mtd><mn>" + signed(trimmed(t.AtFlat(i*columns+j))) + "</mn></mtd>")
+			if j > 0 {
+				cells[i] += "&"
+			}
+			cells[i] += trimmed(t.AtFlat(i*columns + j))
+		}
+	}
+	return cellsML(name, cells...)
+}
+
+// cellsML returns name = matrix. Each row is given as the formulas of its cells, with & between them.
+func cellsML(name string, rows ...string) (template.HTML, error) {
+	var b strings.Builder
+	row := func(formula string) error {
+		p := formulaParser{rest: []rune(formula)}
+		text, err := p.row(0)
+		b.WriteString(text)
+		return err
+	}
+	b.WriteString(`<span class="matrix"><math displaystyle="true">`)
+	if err := row(name + " ="); err != nil {
+		return "", err
+	}
+	b.WriteString("<mtable>")
+	for _, cells := range rows {
+		b.WriteString("<mtr>")
+		for cell := range strings.SplitSeq(cells, "&") {
+			b.WriteString("<mtd>")
+			if err := row(cell); err != nil {
+				return "", err
+			}
+			b.WriteString("</mtd>")
 		}
 		b.WriteString("</mtr>")
 	}
