@@ -108,7 +108,7 @@ func (l *lesson) gridPicture() (*gridPicture, error) {
 	common := []plot.GridOption{
 		plot.YLabel("hidden layers"), plot.Rows(labels(gridLayers)...),
 		plot.XLabel("nodes in each hidden layer"), plot.Columns(labels(gridNodes)...),
-		mark(honest, "chosen by validation"), plot.Size(figureWidth, 260),
+		mark(honest, "chosen by validation"), plot.Digits(4), plot.Size(figureWidth, 260),
 	}
 	p := &gridPicture{
 		Runs: l.runs, Cells: gridCells,
