@@ -7,6 +7,7 @@ require (
 	codeberg.org/sbinet/npyio v0.14.0
 	github.com/goccy/go-graphviz v0.2.10
 	github.com/google/go-cmp v0.7.0
+	github.com/kjk/lzma v0.0.0-20161016003348-3fd93898850d
 	github.com/schollz/progressbar/v3 v3.19.1
 	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e
 	golang.org/x/image v0.30.0

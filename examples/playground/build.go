@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"embed"
 	"errors"
@@ -117,22 +116,4 @@ func explained(err error) error {
 		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(exit.Stderr))
 	}
 	return err
-}
-
-// pack puts a file that is as small as gzip makes it in the place of another. The page unpacks it, so that no host has to.
-func (s site) pack(name string) error {
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(s[name]); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	s[name+".gz"] = b.Bytes()
-	delete(s, name)
-	return nil
 }

@@ -20,7 +20,8 @@
 //	-out DIR  write the files to a directory and end, in place of serving them
 //	-open     open the page in the browser that is the system's default
 //
-// Building takes the go command, which "go run" has found already. Ctrl-C ends the server.
+// Building takes the go command, which "go run" has found already. What is built is packed, which takes some seconds, and
+// kept in the user's cache. Ctrl-C ends the server.
 //
 // # How it is made
 //

@@ -68,7 +68,7 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		defer listener.Close()
 	}
-	fmt.Fprintln(stderr, "building the engine for the browser: the first time it takes some 20 seconds")
+	fmt.Fprintln(stderr, "building the engine for the browser; the first time it takes a minute")
 	files, err := build(ctx)
 	if err != nil {
 		return err

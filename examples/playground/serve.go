@@ -24,7 +24,7 @@ var contentTypes = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
 	".svg":  "image/svg+xml",
-	".gz":   "application/octet-stream",
+	".lzma": "application/octet-stream",
 	".md":   "text/plain; charset=utf-8",
 	"":      "text/plain; charset=utf-8",
 }

@@ -55,6 +55,7 @@ var floors = []struct {
 	{"viz/page", nil},
 	{"docs/pictures", nil},
 	{"examples", nil},
+	{"examples/playground", []string{"github.com/kjk/lzma"}},
 	{"internal/imports", nil},
 }
 

@@ -4,7 +4,7 @@
 import { unpacked } from "./unpack.js";
 
 async function start() {
-  const script = await unpacked(new URL("../vendor/viz/viz.js.gz", import.meta.url));
+  const script = await unpacked(new URL("../vendor/viz/viz.js.lzma", import.meta.url));
   const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   const { instance } = await import(address);
   URL.revokeObjectURL(address);

@@ -6,7 +6,7 @@ import { unpacked } from "./unpack.js";
 
 async function start() {
   const go = new Go();
-  const { instance } = await WebAssembly.instantiate(await unpacked(new URL("../engine.wasm.gz", import.meta.url)), go.importObject);
+  const { instance } = await WebAssembly.instantiate(await unpacked(new URL("../engine.wasm.lzma", import.meta.url)), go.importObject);
   // The program runs for as long as the Worker: it only ends where it fails, such as for lack of memory.
   const ended = () => postMessage({ ended: true });
   go.run(instance).then(ended, ended);
