@@ -21,7 +21,7 @@ const (
 	hessianWork  = 2_000_000 // nodes times sweeps of a Hessian
 	hessianSide  = 16        // elements of all names together, for a Hessian
 	explainNodes = 2_000     // of a graph that is explained in words
-	drawnNodes   = 10_000    // of a graph that is drawn
+	drawnNodes   = 200_000   // of a graph that is drawn
 	graphNodes   = 160       // that are laid out, of a larger graph the nearest to the result
 	listed       = 1_000     // numbers of a tensor that the page is told
 )

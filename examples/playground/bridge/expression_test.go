@@ -198,9 +198,16 @@ func TestLargeExpression(t *testing.T) {
 	}
 	var more studied
 	call(t, &b, "expression.study", "{}", &more)
-	for _, name := range []string{"expression.explain", "expression.draw"} {
-		if f := fault(t, &b, name, `{"name": "x"}`); !strings.Contains(f.Message, "50,00") {
-			t.Errorf("%s: %v", name, f)
-		}
+	if f := fault(t, &b, "expression.explain", `{"name": "x"}`); !strings.Contains(f.Message, "50,001 nodes") {
+		t.Errorf("explained: %v", f)
+	}
+	var graphs struct{ Wide string }
+	call(t, &b, "expression.draw", "{}", &graphs)
+	if lines := strings.Count(graphs.Wide, "\n"); lines < 5 || lines > 1000 {
+		t.Errorf("Graphviz is to lay out a graph of %d lines", lines)
+	}
+	call(t, &b, "expression.solve", ask(t, "x"+strings.Repeat("+x", 5*n), "x=1"), &s)
+	if f := fault(t, &b, "expression.draw", "{}"); !strings.Contains(f.Message, "250,001 nodes") {
+		t.Errorf("drawn: %v", f)
 	}
 }

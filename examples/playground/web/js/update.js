@@ -57,7 +57,7 @@ export class Update {
       (penalty ? " The penalty is not in the graph; it adds 2λw to the gradient of each weight." : "") +
       " Nothing is changed by looking.";
     const number = (v) => short(Number(v ?? NaN));
-    const head = ["", "where", "before", "∂l/∂ of it", ...(penalty ? ["of that 2λw"] : []), "after"];
+    const head = ["name", "where", "before", "∂l/∂ of it", ...(penalty ? ["of that 2λw"] : []), "after"];
     $("changes").tHead.replaceChildren(row(head.map((text) => cell("th", text, "col"))));
     $("changes").tBodies[0].replaceChildren(...changes.map((c) => {
       const cells = [c.place, number(c.before), number(c.gradient), ...(penalty ? [number(c.penalty)] : []), number(c.after)].map((text) => cell("td", text));
