@@ -119,7 +119,7 @@ func (d *Data) check() error {
 	case d.Kind != Drawn && (d.Count < 10 || d.Count > MaxPoints):
 		return bad("count", "%d points: choose from 10 to %d", d.Count, MaxPoints)
 	case d.Kind == Drawn && len(d.Points) < 2:
-		return bad("data", "%d points are drawn: click into the picture for at least 2", len(d.Points))
+		return bad("data", "there are not enough points to learn from: choose a class and click into the picture, at least twice")
 	case d.Kind == Drawn && len(d.Points) > MaxPoints:
 		return bad("data", "%d points are drawn: at most %d are possible", len(d.Points), MaxPoints)
 	}

@@ -32,10 +32,11 @@ export function pack(points, extent) {
 export function unpack(text, extent) {
   const points = [];
   for (let i = 0; i + 4 <= text.length; i += 4) {
-    let bits = 0;
-    for (const letter of text.slice(i, i + 4)) bits = bits * 64 + alphabet.indexOf(letter);
+    const digits = [...text.slice(i, i + 4)].map((letter) => alphabet.indexOf(letter));
+    if (digits.includes(-1)) continue;
+    const bits = digits.reduce((sum, digit) => sum * 64 + digit, 0);
     const number = (byte) => (byte / 255 * 2 - 1) * extent;
-    if (bits >= 0) points.push({ x: number((bits >> 16) & 255), y: number((bits >> 8) & 255), c: bits & 255 });
+    points.push({ x: number((bits >> 16) & 255), y: number((bits >> 8) & 255), c: bits & 255 });
   }
   return points;
 }

@@ -253,10 +253,17 @@ export class Networks {
     if (err instanceof Fault && err.field && this.#fault(err.field, err.message)) {
       this.#made = false;
       this.#enable(false);
+      if (err.field === "hidden") this.#diagram.build(this.#possible(), this.#outputs);
       if (err.field === "data") this.#plane.show(this.#now.data.points ?? [], 2);
       return;
     }
     this.#notice(err.message);
+  }
+
+  // possible returns the hidden layers within the limits, to go on from where an address asks for more.
+  #possible() {
+    const { maxLayers, maxNodes } = this.#options;
+    return this.#now.hidden.slice(0, maxLayers).map((n) => Math.max(1, Math.min(maxNodes, n)));
   }
 
   // once has the engine train and shows where it got.
