@@ -194,19 +194,26 @@ class Drawing {
     this.passes.replaceChildren();
     if (view.step.none) return;
     const s = this.state;
-    const taken = this.drawing.boxes.map((b) => ({ x: b.x, y: b.y, w: b.w, h: b.h - (b.chip ? under : 0) }));
     const done = new Set();
+    const found = []; // what is to be written, and where
     for (const { e, path } of this.edges) {
       e.u.forEach(([k, j], i) => {
         const l = s.nodes[k].l[j];
         if (!active.has(l) || !l.w || done.has(l) || (e.chip === 2 && i === 0)) return;
         done.add(l);
         const texts = this.passText(l, view);
-        if (!texts) return;
-        const chip = e.chip ? this.drawing.boxes[e.chip === 1 ? e.b : e.a] : null;
-        this.put(texts, view.step.forward, chip, path, taken);
+        if (texts) found.push({ texts, path, chip: e.chip ? this.drawing.boxes[e.chip === 1 ? e.b : e.a] : null });
       });
     }
+    const taken = this.drawing.boxes.map((b) => ({ x: b.x, y: b.y, w: b.w, h: b.h - (b.chip ? under : 0), weight: 1 }));
+    for (const { g } of this.nodes) {
+      for (const t of g.querySelectorAll("text")) {
+        const { x, y, width, height } = t.getBBox();
+        taken.push({ x, y, w: width, h: height, weight: 8 });
+      }
+    }
+    // Those under chips have the least choice.
+    for (const f of [...found.filter((f) => f.chip), ...found.filter((f) => !f.chip)]) this.put(f, view.step.forward, taken);
   }
 
   passText(l, view) {
@@ -218,31 +225,33 @@ class Drawing {
     return [`${number(w, 4)}·${factor(l.now, 4)} = ${c}`, "→ " + c];
   }
 
-  put(texts, forward, chip, path, taken) {
-    const wide = this.form === "wide";
-    const long = wide ? texts : texts.slice(-1);
+  // put writes the first of several texts that covers nothing, or else whichever covers least, at a chip or along a path.
+  put({ texts, path, chip }, forward, taken) {
+    const long = this.form === "wide" ? texts : texts.slice(-1);
+    const length = path.getTotalLength();
     let best = null;
-    if (chip) {
-      const text = long.find((t) => textWidth(t) + 12 <= chip.w + 60) || texts[texts.length - 1];
+    const offer = (text, x, y, away) => {
       const w = textWidth(text) + 12;
-      best = { text, w, x: chip.x + chip.w / 2 - w / 2, y: chip.y + chip.h - under + 1 };
-    } else {
-      const length = path.getTotalLength();
-      for (const text of long) {
-        const w = textWidth(text) + 12;
-        for (const t of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
-          for (const aside of [0, -13, 13, -26, 26]) {
-            // beside the edge only where something else is on it
-            const p = path.getPointAtLength(length * t);
-            const r = { text, w, x: p.x - w / 2, y: p.y - 11 + aside, h: 22 };
-            r.x = Math.max(0, Math.min(this.drawing.w - w, r.x));
-            r.cost = taken.reduce((sum, o) => sum + overlap(r, o), 0) + 20 * Math.abs(t - 0.5) + 2 * Math.abs(aside);
-            if (!best || r.cost < best.cost - 1) best = r;
-          }
+      const r = { text, x: Math.max(0, Math.min(this.drawing.w - w, x - w / 2)), y, w, h: 22, weight: 8 };
+      r.cost = taken.reduce((sum, o) => sum + o.weight * overlap(r, o), 0) + away;
+      if (!best || r.cost < best.cost) best = r;
+    };
+    for (const text of long) {
+      if (best && best.cost < 100) break; // nothing is covered
+      if (chip) {
+        const below = chip.y + chip.h - under + 1;
+        for (const dx of [0, -15, 15, -30, 30, -45, 45, -60, 60, -75, 75]) {
+          for (const y of [below, below + 23, chip.y - 23]) offer(text, chip.x + chip.w / 2 + dx, y, Math.abs(dx) + Math.abs(y - below));
+        }
+        continue;
+      }
+      for (const t of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9]) {
+        const p = path.getPointAtLength(length * t);
+        for (const dy of [0, -12, 12, -24, 24, -36, 36, -48, 48]) {
+          for (const dx of [0, -24, 24, -48, 48, -72, 72]) offer(text, p.x + dx, p.y - 11 + dy, 60 * Math.abs(t - 0.5) + Math.abs(dx) + Math.abs(dy));
         }
       }
     }
-    best.h = 22;
     taken.push(best);
     this.passes.append(
       svg(
