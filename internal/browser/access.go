@@ -63,3 +63,32 @@ func (b *Tab) NoSideways() {
 		b.t.Errorf("the page is %g px wide in a window of %g px; these stand out: %q", w.Page, w.Window, w.Out)
 	}
 }
+
+// Legible fails the test if, in the drawing of a stepper, a text stands out of its node's box, or what is written on an edge
+// covers a text or is covered.
+func (b *Tab) Legible() {
+	b.t.Helper()
+	var faults []string
+	b.Into(&faults, `(() => {
+		const faults = [];
+		const inside = (a, r) => a.left >= r.left - 1 && a.right <= r.right + 1 && a.top >= r.top - 1 && a.bottom <= r.bottom + 1;
+		const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+		const passes = [...document.querySelectorAll(".pass")].filter(e => e.checkVisibility())
+			.map(e => ({text: e.textContent, r: e.querySelector("rect").getBoundingClientRect()}));
+		for (const node of document.querySelectorAll("[data-node]")) {
+			if (!node.checkVisibility()) continue;
+			const box = node.querySelector("rect").getBoundingClientRect();
+			for (const t of node.querySelectorAll("text")) {
+				if (!t.textContent.trim()) continue;
+				const r = t.getBoundingClientRect();
+				if (!inside(r, box)) faults.push(t.textContent + " stands out of the box of " + node.dataset.node);
+				for (const p of passes) if (meet(r, p.r)) faults.push(p.text + " covers " + t.textContent + " of " + node.dataset.node);
+			}
+		}
+		passes.forEach((p, i) => passes.slice(i + 1).forEach(q => { if (meet(p.r, q.r)) faults.push(q.text + " covers " + p.text); }));
+		return faults;
+	})()`)
+	for _, f := range faults {
+		b.t.Error("drawing: " + f)
+	}
+}

@@ -133,6 +133,7 @@ func walk(t *testing.T, b *browser.Tab) {
 		if at, _ := b.Step(); at != step {
 			t.Fatalf("after %d times the key → the page is at step %d", step, at)
 		}
+		b.Legible()
 		now := b.Nodes()
 		for name, was := range before {
 			is := now[name]
@@ -223,7 +224,6 @@ func place(t *testing.T, href string) url.Values {
 // The four questions have answers, and the links at the answers lead to the steps that show them.
 func TestLectureQuestions(t *testing.T) {
 	b, address := lecture(t)
-	_ = address
 	for _, c := range []struct {
 		question string
 		shows    []string // the card of the step that is linked, or the part

@@ -67,15 +67,35 @@ func TestSteps(t *testing.T) {
 					b.Press("ArrowRight")
 				}
 				c.check(t, b, step)
-				if t.Failed() {
-					break
-				}
+				b.Legible()
 				b.Shot(fmt.Sprintf("steps-%s-%02d", v.name, step))
+				if t.Failed() {
+					t.Fatalf("step %d", step)
+				}
 			}
 			b.Press("ArrowRight") // there is no step after the last
 			c.check(t, b, len(c.steps)-1)
 			b.Press("ArrowLeft")
 			c.check(t, b, len(c.steps)-2)
+		})
+	}
+}
+
+// On a narrow screen too what is written on edges covers nothing at any step.
+func TestNarrowDrawing(t *testing.T) {
+	for _, v := range views {
+		t.Run(v.name, func(t *testing.T) {
+			b := browser.Open(t)
+			b.Resize(browser.Phone)
+			b.Goto(publish(t, page.Lesson{Title: "2-2-2", Root: record222(), Stepper: v.cfg}))
+			_, steps := b.Step()
+			for step := range steps {
+				b.Legible()
+				if t.Failed() {
+					t.Fatalf("step %d", step)
+				}
+				b.Press("ArrowRight")
+			}
 		})
 	}
 }
