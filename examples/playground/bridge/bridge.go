@@ -16,6 +16,7 @@ type Bridge struct {
 	network *network.Network
 	plane   *network.Grid // of the large picture
 	nodes   *network.Grid // of the small ones
+	side    int           // places along one side of it
 	sent    int           // epochs that the page knows
 
 	solution *problem.Solution // of the expression

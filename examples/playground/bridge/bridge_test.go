@@ -82,6 +82,16 @@ func TestTraining(t *testing.T) {
 	}
 }
 
+// A large network has a rougher picture, so that a frame stays short.
+func TestRough(t *testing.T) {
+	var b bridge.Bridge
+	var s struct{ Side int }
+	picture := call(t, &b, "network.new", settings(t, func(s *network.Settings) { s.Hidden = []int{24, 24, 24, 24, 24, 24} }), &s)
+	if s.Side != 40 || len(picture) != 4*40*40+20*20*144 {
+		t.Errorf("side %d and %d bytes", s.Side, len(picture))
+	}
+}
+
 // What JSON has no numbers for gets to the page all the same.
 func TestNotFinite(t *testing.T) {
 	var b bridge.Bridge

@@ -13,6 +13,8 @@ import (
 // The sizes of the pictures, in places along one side.
 const (
 	planeSize = 60
+	roughSize = 40 // of the plane, for a network with more than roughFrom weights
+	roughFrom = 1200
 	nodeSize  = 20
 )
 
@@ -33,6 +35,7 @@ type state struct {
 	Ended   string        `json:"ended"`
 	Weights [][][]float64 `json:"weights"`
 	Outputs int           `json:"outputs"`
+	Side    int           `json:"side"` // places along one side of the picture of the plane
 
 	// Of a new network.
 	Points  []network.Point `json:"points,omitempty"`
@@ -49,9 +52,11 @@ func (b *Bridge) newNetwork(arg []byte) (any, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if b.plane == nil {
-		b.plane, b.nodes = network.NewGrid(planeSize), network.NewGrid(nodeSize)
+	b.side = planeSize
+	if n.Numbers() > roughFrom {
+		b.side = roughSize
 	}
+	b.plane, b.nodes = network.NewGrid(b.side), network.NewGrid(nodeSize)
 	b.network, b.sent = n, 0
 	answer, picture := b.state()
 	classes := n.Classes()
@@ -95,7 +100,7 @@ func (b *Bridge) train(arg []byte) (any, []byte, error) {
 // a place.
 func (b *Bridge) state() (state, []byte) {
 	n := b.network
-	s := state{Steps: n.Steps(), Best: n.Best(), Ended: n.Ended(), Weights: n.Weights(), Outputs: n.Outputs(), Epochs: [][5]number{}}
+	s := state{Steps: n.Steps(), Best: n.Best(), Ended: n.Ended(), Weights: n.Weights(), Outputs: n.Outputs(), Side: b.side, Epochs: [][5]number{}}
 	for _, e := range n.Epochs()[b.sent:] {
 		s.Epochs = append(s.Epochs, [5]number{number(e.Number), number(e.TrainLoss), number(e.ValidLoss), number(e.TrainRight), number(e.ValidRight)})
 	}

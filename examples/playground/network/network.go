@@ -89,6 +89,15 @@ func (n *Network) Classes() int { return n.model.classes }
 // Epochs returns the epochs so far, beginning with number 0, from before the first update.
 func (n *Network) Epochs() []Epoch { return n.epochs }
 
+// Numbers returns how many weights and biases there are.
+func (n *Network) Numbers() int {
+	count := 0
+	for _, p := range n.model.params {
+		count += p.Data.Len()
+	}
+	return count
+}
+
 // Steps returns how many updates there were.
 func (n *Network) Steps() int { return n.steps }
 

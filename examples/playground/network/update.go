@@ -51,14 +51,11 @@ func (n *Network) Look(i int) (*Update, error) {
 		i += len(examples)
 	}
 	u := &Update{Point: examples[i], Penalty: n.settings.L2 > 0, Dropout: n.settings.Keep < 1}
-	hidden, numbers := 0, 0
+	hidden := 0
 	for _, nodes := range n.settings.Hidden {
 		hidden += nodes
 	}
-	for _, p := range n.model.params {
-		numbers += p.Data.Len()
-	}
-	u.Neurons = hidden <= maxNeurons && numbers <= maxNumbers
+	u.Neurons = hidden <= maxNeurons && n.Numbers() <= maxNumbers
 	if u.Neurons {
 		u.Loss = n.model.neurons(u.Point, activations[n.settings.Activation].f)
 	} else {
@@ -87,16 +84,22 @@ func (n *Network) change(u *Update) error {
 	err := n.opt.Step(n.model.params, gradients)
 	number := 0
 	for k, p := range n.model.params {
+		inputs, outputs := 1, p.Data.Dims()[p.Data.Rank()-1]
 		weight := p.Data.Rank() == 2
-		outputs := p.Data.Dims()[p.Data.Rank()-1]
-		for i := range p.Data.Len() {
-			c := Change{Before: before[k].AtFlat(i), Gradient: slopes[k].AtFlat(i), After: p.Data.AtFlat(i)}
-			if weight {
-				c.Penalty = 2 * n.settings.L2 * c.Before
-				number++
+		if weight {
+			inputs = p.Data.Dims()[0]
+		}
+		for to := range outputs { // as the lecture counts weights: those of a node one after the other
+			for from := range inputs {
+				i := from*outputs + to
+				c := Change{Before: before[k].AtFlat(i), Gradient: slopes[k].AtFlat(i), After: p.Data.AtFlat(i)}
+				if weight {
+					c.Penalty = 2 * n.settings.L2 * c.Before
+					number++
+				}
+				c.Name, c.Place = n.model.name(k/2, from, to, weight, number)
+				u.Changes = append(u.Changes, c)
 			}
-			c.Name, c.Place = n.model.name(k/2, i/outputs, i%outputs, weight, number)
-			u.Changes = append(u.Changes, c)
 		}
 		p.Data.Copy(before[k])
 		p.Data.MarkChanged()
@@ -177,7 +180,7 @@ func (m *model) neurons(p Point, f func(graph.Value) graph.Value) graph.Value {
 			at := m.node(k+1, j)
 			var net graph.Value
 			for i := range rows {
-				name, _ := m.name(k, i, j, true, first+i*columns+j+1)
+				name, _ := m.name(k, i, j, true, first+j*rows+i+1)
 				term := ops.Mul(g.Var(w.At(i, j)).Named(name), out[i])
 				if i == 0 {
 					net = term

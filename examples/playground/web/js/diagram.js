@@ -3,6 +3,7 @@
 import { diverging } from "./palette.js";
 
 const names = ["x₁", "x₂"];
+const many = 300; // lines that can be changed in each frame
 
 export class Diagram {
   #root;
@@ -12,6 +13,7 @@ export class Diagram {
   #pictures = []; // canvases of the hidden nodes, in order
   #lines = []; // [layer][from][to]
   #svg;
+  #frame = 0;
 
   /** onChange is told the nodes of the hidden layers that are wanted now. */
   constructor(root, limits, onChange) {
@@ -132,14 +134,26 @@ export class Diagram {
     })));
   }
 
-  /** show draws the weights, and the pictures: bytes of size·size for each hidden node. */
-  show(weights, bytes) {
+  /**
+   * show draws the weights, and the pictures: bytes of size·size for each hidden node. While it is running, the lines of a
+   * large network follow every few frames only.
+   */
+  show(weights, bytes, running) {
+    const count = weights.reduce((sum, layer) => sum + layer.length * layer[0].length, 0);
+    if (!running || this.#frame++ % Math.ceil(count / many) === 0) this.#weigh(weights);
+    this.#paint(bytes);
+  }
+
+  #weigh(weights) {
     weights.forEach((layer, k) => layer.forEach((row, i) => row.forEach((w, j) => {
       const line = this.#lines[k]?.[i]?.[j];
       if (!line) return;
       line.setAttribute("class", w < 0 ? "low" : "high");
       line.setAttribute("stroke-width", Math.min(7, 0.4 + 1.4 * Math.abs(w)).toFixed(2));
     })));
+  }
+
+  #paint(bytes) {
     const colours = diverging();
     const area = 20 * 20;
     this.#pictures.forEach((canvas, n) => {

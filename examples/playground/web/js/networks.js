@@ -326,9 +326,9 @@ export class Networks {
   }
 
   #show(answer, bytes) {
-    const cells = 60 * 60 * this.#outputs;
+    const cells = answer.side ** 2 * this.#outputs;
     this.#plane.learned(new Float32Array(bytes.buffer, bytes.byteOffset, cells), this.#outputs);
-    this.#diagram.show(answer.weights, bytes.subarray(4 * cells));
+    this.#diagram.show(answer.weights, bytes.subarray(4 * cells), this.#running);
     const data = $("net").dataset;
     if (answer.epochs.length) {
       this.#curves.add(answer.epochs, answer.best);
