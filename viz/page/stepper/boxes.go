@@ -13,10 +13,11 @@ import (
 const (
 	smallSize  = 11
 	lineHeight = 17
-	chipDigits = 4  // significant digits on a chip
-	passHeight = 24 // of what a link passes on, which stands under a chip
-	maxName    = 24 // characters of a name in a box
-	maxFormula = 26 // characters of a formula in a box
+	chipDigits = 4             // significant digits on a chip
+	chipDelta  = "δ = 0.08217" // what a chip has room for
+	passHeight = 24            // of what a link passes on, which stands under a chip
+	maxName    = 24            // characters of a name in a box
+	maxFormula = 26            // characters of a formula in a box
 )
 
 // A form is one of the two forms of the drawing.
@@ -28,14 +29,15 @@ type form struct {
 	nodeSep  float64
 	rankSep  float64 // between the layers of a network
 	edgeSep  float64 // between the ranks of another graph: room for what the links pass on
-	room     string  // the widest number that a box has room for
+	value    string  // a value that a box has room for
+	delta    string  // a δ that a box has room for
 	compact  bool    // a neuron's cell has name and value on one line
 	formulas int     // characters up to which a formula stands in a box
 }
 
 var (
-	wideForm   = form{dir: viz.LeftToRight, font: 13, padding: 7, digits: 6, nodeSep: 14, rankSep: 30, edgeSep: 84, room: "δ = -0.0380982", formulas: maxFormula}
-	narrowForm = form{dir: viz.TopToBottom, font: 12, padding: 5, digits: 4, nodeSep: 7, rankSep: 14, edgeSep: 32, room: "δ = -0.03810", compact: true, formulas: 18}
+	wideForm   = form{dir: viz.LeftToRight, font: 13, padding: 7, digits: 6, nodeSep: 14, rankSep: 30, edgeSep: 84, value: "-0.0381", delta: "δ = -0.0380982", formulas: maxFormula}
+	narrowForm = form{dir: viz.TopToBottom, font: 12, padding: 5, digits: 4, nodeSep: 7, rankSep: 14, edgeSep: 32, value: "-0.0381", delta: "δ = -0.03810", compact: true, formulas: 18}
 )
 
 // Graphs returns what is to be laid out for a wide screen, from left to right, and for a narrow one, downwards. A model
@@ -81,51 +83,55 @@ func (m *Model) size(b box, f form) layout.Size {
 // oneLine reports whether name and value of the nodes in a box stand on one line.
 func (m *Model) oneLine(b box, f form) bool { return b.chip || f.compact && len(b.cells) > 1 }
 
-// cell returns the size of a node in a box.
+// cell returns the size of a node in a box. There is room for the numbers that are there now, and for others of the usual
+// length: a slider may bring them.
 func (m *Model) cell(b box, k int, f form) layout.Size {
 	n := m.nodes[k]
 	if b.chip {
 		f.digits = chipDigits
 	}
 	name := legible.Line(n.name, maxName)
+	values := m.valueLines(n, f)
 	var w float64
 	lines := 0
 	add := func(text string, size float64, bold bool) {
 		lines++
 		w = max(w, layout.TextWidth(text, size, bold))
 	}
-	room := f.room
-	if n.kind == constant || n.kind == leaf && !n.sweep {
-		room = strings.TrimPrefix(room, "δ = ")[:min(7, len(room)-5)]
-	}
-	if m.oneLine(b, f) {
-		value := m.valueLines(n, f)[0]
-		if value = value + " "; !b.chip && utf8.RuneCountInString(value) < 9 {
-			value = "0.59327 "
-		}
-		add(name+" = "+value, f.font, true)
-	} else {
+	switch {
+	case b.chip:
+		add(name+" = "+values[0]+" ", f.font, true)
+	case m.oneLine(b, f):
+		add(name+" = "+longer(values[0], "0.59327")+" ", f.font, true)
+	default:
 		add(name, f.font, true)
 		if s := m.formula(n, f); s != "" {
 			add(s, smallSize, false)
 		}
-		for _, s := range m.valueLines(n, f) {
+		for _, s := range values {
 			add(s, f.font, false)
 		}
 	}
+	room := f.value
 	if n.sweep {
-		if b.chip {
-			room = "δ = 0.08217"
-		}
 		for _, s := range m.adjointLines(n, f) {
 			add(s, f.font, false)
 		}
+		room = f.delta
+		if b.chip {
+			room = chipDelta
+		}
 	}
 	w = max(w, layout.TextWidth(room, f.font, false))
-	if f.compact && m.cfg.Neurons && !b.chip && len(b.cells) == 1 {
-		w = max(w, 54)
-	}
 	return layout.Size{W: w + 2*f.padding, H: float64(lines)*lineHeight + 7}
+}
+
+// longer returns the longer one of two texts.
+func longer(a, b string) string {
+	if utf8.RuneCountInString(a) >= utf8.RuneCountInString(b) {
+		return a
+	}
+	return b
 }
 
 // formula returns the formula that stands in a node's box, "" for none.
@@ -134,7 +140,7 @@ func (m *Model) formula(n node, f form) string {
 		return ""
 	}
 	if n.kind == given {
-		return n.OpName() + " …"
+		return legible.Name(n.OpName()) + " …"
 	}
 	s := m.filled(n.value)
 	if utf8.RuneCountInString(s) > f.formulas {
