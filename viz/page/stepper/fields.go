@@ -3,7 +3,6 @@ package stepper
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/viz/layout"
@@ -42,7 +41,7 @@ func (m *Model) nodeData(n node) nodeData {
 		} else if e.Flows {
 			e.Term = l.term
 			if l.passed != nil {
-				e.Passed = strings.Join(tensorLines(l.passed), " ")
+				e.Passed = inLine(tensorLines(l.passed))
 			}
 		}
 		d.Links = append(d.Links, e)

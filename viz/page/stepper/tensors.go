@@ -68,6 +68,14 @@ func tensorLines(t *tensor.Tensor) []string {
 	return lines
 }
 
+// inLine returns the lines of a tensor as one.
+func inLine(lines []string) string {
+	if len(lines) == 1 {
+		return lines[0]
+	}
+	return "[" + strings.Join(lines, " ") + "]"
+}
+
 // row returns n elements of a tensor.
 func row(t *tensor.Tensor, first, n, digits int) []string {
 	out := make([]string, n)

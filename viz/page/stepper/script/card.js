@@ -33,12 +33,12 @@ class Card {
 
   number(k) {
     const n = this.state.nodes[k];
-    return n.t ? n.t.v.join(" ") : number(this.state.value[k], cardDigits);
+    return n.t ? inLine(n.t.v) : number(this.state.value[k], cardDigits);
   }
 
   deltaNumber(k) {
     const n = this.state.nodes[k];
-    return n.t ? n.t.d.join(" ") : number(this.state.delta[k], cardDigits);
+    return n.t ? inLine(n.t.d) : number(this.state.delta[k], cardDigits);
   }
 
   equation(k) {
@@ -133,7 +133,8 @@ class Card {
     };
     const lines = [links.map(symbol).join(" + ")];
     if (links.some((l) => l.now === null)) {
-      if (links.length > 1 && links.every((l) => l.p)) lines.push(links.map((l) => l.p).join(" + "));
+      const parts = links.map((l) => l.p || "");
+      if (links.length > 1 && parts.every((p) => p !== "") && parts.join("").length < 160) lines.push(parts.join(" + "));
       return lines;
     }
     const first = (l, i) => (i === 0 ? number : factor)(delta(l), cardDigits);

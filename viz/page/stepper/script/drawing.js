@@ -162,7 +162,7 @@ class Drawing {
     const v = s.value[k];
     g.setAttribute("data-value", !known ? "" : n.t ? n.t.vt : exact(v));
     g.setAttribute("data-delta", delta === null ? "" : n.t ? n.t.dt : exact(delta));
-    const shown = !known ? "·" : n.t ? n.t.v.join(" ") : number(v, digits);
+    const shown = !known ? "·" : n.t ? inLine(n.t.v) : number(v, digits);
     if (out.oneLine) {
       const name = clipped(n.n, 24);
       out.name.replaceChildren(svg("tspan", {}, name), svg("tspan", { class: "value" }, (known ? " = " : " ") + shown));

@@ -31,6 +31,11 @@ function factor(v, digits) {
   return s.startsWith("-") ? "(" + s + ")" : s;
 }
 
+// inLine writes the lines of a tensor, such as the rows of a matrix, as one.
+function inLine(lines) {
+  return lines.length > 1 ? "[" + lines.join(" ") + "]" : lines[0];
+}
+
 // exact is a number as attributes carry it: to the last bit.
 function exact(v) {
   return Object.is(v, -0) ? "-0" : String(v);

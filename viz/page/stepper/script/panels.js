@@ -23,8 +23,8 @@ class TapeTable {
     this.rows.forEach(({ row, value, delta }, k) => {
       const n = s.nodes[k];
       const d = view.delta[k];
-      value.textContent = !view.known[k] ? "·" : n.t ? n.t.v.join(" ") : number(s.value[k], 6);
-      delta.textContent = !n.w ? "" : d === null ? "·" : n.t ? n.t.d.join(" ") : number(d, 6);
+      value.textContent = !view.known[k] ? "·" : n.t ? inLine(n.t.v) : number(s.value[k], 6);
+      delta.textContent = !n.w ? "" : d === null ? "·" : n.t ? inLine(n.t.d) : number(d, 6);
       if (view.wrong[k]) delta.append(element("b", { class: "bad" }, " ✗ wrong"), `, right: ${number(s.delta[k], 6)}`);
       const current = !view.step.none && view.step.node === k;
       row.className = (view.known[k] ? "" : "future ") + (current ? (view.step.forward ? "current forward" : "current back") : "");
