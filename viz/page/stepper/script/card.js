@@ -92,7 +92,8 @@ class Card {
     if (k === s.root) {
       const seed = this.deltaNumber(k);
       const base = seed === "1" ? "The base case: the result changes as much as itself. From here the tape is read backward, from its end to its beginning." : "The seed that the sweep starts from.";
-      return [formulaLines("δ_" + name, ["∂" + root + "/∂" + name, seed]), paragraph(base), ...this.check(k, view)];
+      const lines = seed === "1" ? ["∂" + root + "/∂" + name, seed] : [seed];
+      return [formulaLines("δ_" + name, lines), paragraph(base), ...this.check(k, view)];
     }
     const links = step.links;
     const out = [formulaLines("δ_" + name, this.terms(links, (l) => s.delta[l.by], s.delta[k]).concat(s.nodes[k].t ? [this.deltaNumber(k)] : []))];
@@ -112,7 +113,7 @@ class Card {
       text.append(
         users.length > 1
           ? `Their δ are complete: ${users.length === 2 ? "both" : "all"} stand later on the tape, which is read from its end.`
-          : `Its δ is complete: it stands later on the tape, which is read from its end.`,
+          : `δ_${names} is complete: ${names} stands later on the tape, which is read from its end.`,
       );
     }
     out.push(text);

@@ -47,8 +47,8 @@ function stepper(root, data, options) {
 
   function legend() {
     const result = state.name(state.root);
-    const delta = data.sweep ? `, and δ = ∂${result}/∂ of it` : "";
-    return element("p", { class: "legend" }, `A box has a name, its value${delta}; · is not known yet. Dashed: still to come. Thick: this step, and what it is made of. On an edge stands what passes along it.`);
+    const box = data.sweep ? `its name, its value, and δ, the derivative of ${result} by it` : "its name and its value";
+    return element("p", { class: "legend" }, `In a box: ${box}; · is not known yet. Dashed border: still to come. Thick border: this step, and what it takes from. On an edge: what passes along it.`);
   }
 
   function orderSwitch() {
@@ -62,6 +62,7 @@ function stepper(root, data, options) {
   }
 
   function setOrder(depth) {
+    if (depth && !data.depth) return;
     const backward = k >= state.firstBack;
     state.depthFirst = depth;
     state.makeSteps();
