@@ -99,6 +99,7 @@ func (m *Model) drawing(l *layout.Layout, f form) (*drawing, error) {
 	if l == nil || len(l.Nodes) != len(g.Nodes) || len(l.Edges) != len(g.Edges) {
 		return nil, fmt.Errorf("stepper: the layout is not that of the model: lay out what Model.Graphs returns")
 	}
+	l = m.inOrder(l, f)
 	d := &drawing{W: round(l.Width), H: round(l.Height), Digits: f.digits, Edges: []edgeData{}}
 	for k, b := range m.boxes {
 		r := l.Nodes[k]
