@@ -232,7 +232,7 @@ class Drawing {
     let best = null;
     const offer = (text, x, y, away) => {
       const w = textWidth(text) + 12;
-      const r = { text, x: Math.max(0, Math.min(this.drawing.w - w, x - w / 2)), y, w, h: 22, weight: 8 };
+      const r = { text, x: Math.max(0, Math.min(this.drawing.w - w, x - w / 2)), y: Math.max(0, Math.min(this.drawing.h - 22, y)), w, h: 22, weight: 8 };
       r.cost = taken.reduce((sum, o) => sum + o.weight * overlap(r, o), 0) + away;
       if (!best || r.cost < best.cost) best = r;
     };
