@@ -372,3 +372,19 @@ func TestScroll(t *testing.T) {
 
 // visible is a function of a selector and of what to do with the first visible element that it names.
 const visible = `((selector, then) => then([...document.querySelectorAll(selector)].find(e => e.checkVisibility())))`
+
+// A name that looks like a formula stays one thing in the formulas of the card.
+func TestNamesInFormulas(t *testing.T) {
+	g := graph.New()
+	x, c := g.Var(1.5).Named("x"), g.Var(-2).Named("c")
+	s := ops.Add(x, g.Const(1)).Named("x + 1")
+	root := ops.Mul(s, c).Named("c·s")
+	b := browser.Open(t)
+	b.Goto(publish(t, page.Lesson{Title: "names", Root: root, Stepper: stepper.Config{Fold: true}}))
+	for _, want := range []string{"x + 1 = x + 1", "c·s = (x + 1)·c", "δ_(c·s) = ∂(c·s)/∂(c·s)", "δ_(x + 1) = δ_(c·s)·c", "δ_c = δ_(c·s)·(x + 1)", "δ_x = δ_(x + 1)·1"} {
+		if got := strings.Join(strings.Fields(b.Text("[aria-live]")), " "); !strings.Contains(got, want) {
+			t.Errorf("the card says %q, want %q in it", got, want)
+		}
+		b.Press("ArrowRight")
+	}
+}

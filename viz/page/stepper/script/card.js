@@ -46,7 +46,7 @@ class Card {
   }
 
   symbols(formula) {
-    return filled(formula, (k, d) => (d ? "δ_" : "") + this.state.name(k));
+    return filled(formula, (k, d) => (d ? "δ_" : "") + this.state.symbol(k));
   }
 
   numbers(formula) {
@@ -72,7 +72,7 @@ class Card {
     if (slopes.length && s.data.sweep) {
       const list = element("ul", { class: "slopes" });
       for (const l of slopes) {
-        const symbol = `∂${s.name(k)}/∂${s.name(l.u)}`;
+        const symbol = `∂${s.symbol(k)}/∂${s.symbol(l.u)}`;
         const parts = [symbol];
         if (l.s) parts.push(this.symbols(l.s));
         const value = number(l.now, cardDigits);
@@ -92,11 +92,12 @@ class Card {
     if (k === s.root) {
       const seed = this.deltaNumber(k);
       const base = seed === "1" ? "The base case: the result changes as much as itself. From here the tape is read backward, from its end to its beginning." : "The seed that the sweep starts from.";
-      const lines = seed === "1" ? ["∂" + root + "/∂" + name, seed] : [seed];
-      return [formulaLines("δ_" + name, lines), paragraph(base), ...this.check(k, view)];
+      const symbol = s.symbol(k);
+      const lines = seed === "1" ? ["∂" + symbol + "/∂" + symbol, seed] : [seed];
+      return [formulaLines("δ_" + symbol, lines), paragraph(base), ...this.check(k, view)];
     }
     const links = step.links;
-    const out = [formulaLines("δ_" + name, this.terms(links, (l) => s.delta[l.by], s.delta[k]).concat(s.nodes[k].t ? [this.deltaNumber(k)] : []))];
+    const out = [formulaLines("δ_" + s.symbol(k), this.terms(links, (l) => s.delta[l.by], s.delta[k]).concat(s.nodes[k].t ? [this.deltaNumber(k)] : []))];
     const users = [...new Set(links.map((l) => l.by))];
     const names = listed(users.map((u) => s.name(u)));
     if (users.length) out.push(element("p", { class: "users" }, `Γ(${name}) = {${users.map((u) => s.name(u)).join(", ")}}`));
@@ -129,8 +130,8 @@ class Card {
   terms(links, delta, result) {
     const s = this.state;
     const symbol = (l) => {
-      if (l.now === null) return l.t ? this.symbols(l.t) : `δ_${s.name(l.by)}·∂${s.name(l.by)}/∂${s.name(l.u)}`;
-      return `δ_${s.name(l.by)}·${l.s ? asFactor(this.symbols(l.s)) : `∂${s.name(l.by)}/∂${s.name(l.u)}`}`;
+      if (l.now === null) return l.t ? this.symbols(l.t) : `δ_${s.symbol(l.by)}·∂${s.symbol(l.by)}/∂${s.symbol(l.u)}`;
+      return `δ_${s.symbol(l.by)}·${l.s ? asFactor(this.symbols(l.s)) : `∂${s.symbol(l.by)}/∂${s.symbol(l.u)}`}`;
     };
     const lines = [links.map(symbol).join(" + ")];
     if (links.some((l) => l.now === null)) {
@@ -170,7 +171,7 @@ class Card {
     const name = s.name(k);
     const out = [];
     if (step.links.length === 0) {
-      out.push(formulaLines("δ_" + name, [number(step.amount, cardDigits)]));
+      out.push(formulaLines("δ_" + s.symbol(k), [number(step.amount, cardDigits)]));
       out.push(paragraph(`The base case. Depth first, ${name} passes its δ on to its first operand at once, and that to its own first operand, as deep as it goes.`));
       return out;
     }
@@ -178,11 +179,11 @@ class Card {
     const before = step.sum[k] - step.amount;
     const w = step.passed[l.by];
     const product = `${number(w, cardDigits)}·${factor(l.now, cardDigits)}`;
-    const lines = [`δ_${s.name(l.by)}·${l.s ? asFactor(this.symbols(l.s)) : `∂${s.name(l.by)}/∂${name}`}`, product, number(step.amount, cardDigits)];
+    const lines = [`δ_${s.symbol(l.by)}·${l.s ? asFactor(this.symbols(l.s)) : `∂${s.symbol(l.by)}/∂${s.symbol(k)}`}`, product, number(step.amount, cardDigits)];
     out.push(formulaLines(`from ${s.name(l.by)}`, lines));
     const leafNode = s.nodes[k].k !== "operation";
     if (step.late || before !== 0) {
-      out.push(formulaLines("δ_" + name, [`${number(before, cardDigits)} + ${factor(step.amount, cardDigits)}`, number(step.sum[k], cardDigits)]));
+      out.push(formulaLines("δ_" + s.symbol(k), [`${number(before, cardDigits)} + ${factor(step.amount, cardDigits)}`, number(step.sum[k], cardDigits)]));
     }
     if (leafNode) {
       out.push(paragraph(`${name} is a leaf: what arrives is added.`));
@@ -204,10 +205,10 @@ class Card {
       const right = s.delta[k];
       if (view.wrong[k]) {
         out.push(
-          element("p", { class: "bad" }, element("b", {}, "✗ wrong: "), `δ_${name} = ${number(view.delta[k], cardDigits)} depth first. In tape order it is ${number(right, cardDigits)}, the right one.`),
+          element("p", { class: "bad" }, element("b", {}, "✗ wrong: "), `δ_${s.symbol(k)} = ${number(view.delta[k], cardDigits)} depth first. In tape order it is ${number(right, cardDigits)}, the right one.`),
         );
       } else if (!leafNode || s.users[k].length > 0) {
-        out.push(paragraph(`δ_${name} is complete now: ${number(view.delta[k], cardDigits)}, as in tape order.`, "ok"));
+        out.push(paragraph(`δ_${s.symbol(k)} is complete now: ${number(view.delta[k], cardDigits)}, as in tape order.`, "ok"));
       }
       out.push(...this.check(k, view));
     }

@@ -33,6 +33,12 @@ class State {
     return this.nodes[k].n;
   }
 
+  // symbol is the name of a node in a formula: in parentheses if it could be taken for a formula itself.
+  symbol(k) {
+    const name = this.nodes[k].n;
+    return /[\s+*·/=<>,^−-]/.test(name) ? "(" + name + ")" : name;
+  }
+
   // restore takes the numbers of the program that wrote the page, to the last bit.
   restore() {
     this.moved = false;
