@@ -73,6 +73,7 @@ const harmless = `<!doctype html><html lang="en"><head><meta charset="utf-8"><li
 
 // What a tab holds against a page: one page for each kind, and one for each thing that is allowed.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, body, want string }{
 		{"nothing", `<p>text</p>`, ""},
 		{"console.log", `<script>console.log("x")</script>`, ""},
@@ -118,6 +119,7 @@ func TestWatch(t *testing.T) {
 
 // What the checks of a page find, in pages that have each fault, and that they find nothing in a page that has none.
 func TestChecks(t *testing.T) {
+	t.Parallel()
 	access := func(b *browser.Tab) { b.Accessible() }
 	sideways := func(b *browser.Tab) { b.Resize(browser.Phone); b.NoSideways() }
 	nodes := func(b *browser.Tab) { b.Nodes() }
@@ -162,6 +164,7 @@ func TestChecks(t *testing.T) {
 
 // Keys, clicks, sliders and addresses reach the page as a person's do.
 func TestHands(t *testing.T) {
+	t.Parallel()
 	b := browser.Open(t)
 	b.Goto(write(t, "page.html", fmt.Sprintf(harmless, `
 		<input type="range" id="slider" aria-label="slider" min="-2" max="2" step="any" value="0"><input id="text" aria-label="text">

@@ -45,6 +45,7 @@ var hostile = []string{
 // Names are data. Whatever they contain, a part of a page has the elements that it has for plain names, runs nothing, asks
 // for nothing, and works.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	l := page.Lesson{Title: hostile[0] + hostile[10], Tabs: []page.Tab{part("plain")}}
 	for _, name := range hostile {
 		l.Tabs = append(l.Tabs, part(name))

@@ -59,6 +59,7 @@ func links(b *browser.Tab, selector string) []link {
 // The lecture's page is one file of a size that can be mailed. How long it takes to be drawn depends on the machine: it is
 // written down only.
 func TestLectureFile(t *testing.T) {
+	t.Parallel()
 	b, _ := lecture(t)
 	path, err := lectureOut()
 	if err != nil {
@@ -82,6 +83,7 @@ func TestLectureFile(t *testing.T) {
 
 // Each part of the lecture can be walked through to its end, fits every window and can be read in both colours.
 func TestLectureTabs(t *testing.T) {
+	t.Parallel()
 	b, address := lecture(t)
 	tabs := links(b, "nav a")
 	for _, section := range []string{"12.1", "12.2.1", "12.3", "12.4.1", "12.4.2", "12.4.3"} {
@@ -174,6 +176,7 @@ func known(nodes map[string]browser.Node) []string {
 
 // Every link in the text leads to a part that is there, and to a step of it that is there.
 func TestLectureLinks(t *testing.T) {
+	t.Parallel()
 	b, address := lecture(t)
 	tabs := map[string]bool{}
 	for _, l := range links(b, "nav a") {
@@ -223,6 +226,7 @@ func place(t *testing.T, href string) url.Values {
 
 // The four questions have answers, and the links at the answers lead to the steps that show them.
 func TestLectureQuestions(t *testing.T) {
+	t.Parallel()
 	b, address := lecture(t)
 	for _, c := range []struct {
 		question string

@@ -94,6 +94,7 @@ func net(t *testing.T, b *browser.Tab, name string) float64 {
 
 // A network as it is set first learns two moons, and what it has learned is kept while it pauses.
 func TestPlaygroundTrains(t *testing.T) {
+	t.Parallel()
 	b, _ := playground(t, "#view=networks&data=moons")
 	began := time.Now()
 	b.Click("#train")
@@ -118,6 +119,7 @@ func TestPlaygroundTrains(t *testing.T) {
 
 // One epoch is as many updates as there are batches.
 func TestPlaygroundEpoch(t *testing.T) {
+	t.Parallel()
 	b, _ := playground(t, "#view=networks&data=moons&n=100&valid=0.2&batch=10")
 	for epoch := 1; epoch <= 3; epoch++ {
 		b.Click("#epoch")
@@ -130,6 +132,7 @@ func TestPlaygroundEpoch(t *testing.T) {
 
 // What is set wrong is said at its place, and nowhere else, and is gone when it is set right.
 func TestPlaygroundFaults(t *testing.T) {
+	t.Parallel()
 	b, _ := playground(t, "#view=networks")
 	for _, c := range []struct{ setting, wrong, right string }{
 		{"count", "5", "100"}, {"count", "1.5", "100"}, {"count", "", "100"}, {"noise", "-1", "0.1"}, {"validation", "2", "0.2"},
@@ -156,6 +159,7 @@ func TestPlaygroundFaults(t *testing.T) {
 
 // What is set stands in the address: who opens it sees the same network on the same points, and it learns the same.
 func TestPlaygroundAddress(t *testing.T) {
+	t.Parallel()
 	b, address := playground(t, "#view=networks&data=circles&n=60&layers=3-2&act=sigmoid&opt=sgd&rate=0.5&batch=7&seed=4")
 	b.Click("#epoch")
 	b.Wait(ready+` && document.querySelector("#net").dataset.epoch === "1"`, soon)
@@ -186,6 +190,7 @@ func TestPlaygroundAddress(t *testing.T) {
 
 // The page fits every window and can be read in both colours, before and after training.
 func TestPlaygroundLooks(t *testing.T) {
+	t.Parallel()
 	b, _ := playground(t, "#view=networks")
 	for _, trained := range []bool{false, true} {
 		if trained {
@@ -232,6 +237,7 @@ func ask(t *testing.T, b *browser.Tab, text string, leaves ...string) {
 
 // An expression that is typed is differentiated: value, gradient and second derivatives are Go's, and the stepper shows them.
 func TestPlaygroundExpression(t *testing.T) {
+	t.Parallel()
 	b, _ := playground(t, "#view=expression")
 	ask(t, b, "square(sigmoid(w*x + b) - t)", "w", "0.5", "x", "2", "b", "-0.25", "t", "0.125")
 	g := graph.New()
@@ -278,6 +284,7 @@ func TestPlaygroundExpression(t *testing.T) {
 
 // What is wrong in an expression is said, and shown at its place.
 func TestPlaygroundWrongExpression(t *testing.T) {
+	t.Parallel()
 	b, _ := playground(t, "#view=expression")
 	for _, c := range []struct {
 		text, says string
@@ -314,6 +321,7 @@ func TestPlaygroundWrongExpression(t *testing.T) {
 
 // Work that takes too long can be stopped: the page does not freeze meanwhile, and works afterwards.
 func TestPlaygroundStop(t *testing.T) {
+	t.Parallel()
 	b, address := playground(t, "#view=expression")
 	b.Goto("about:blank")
 	b.Goto(address + "#" + url.Values{

@@ -19,6 +19,7 @@ import (
 // The functions of a page, as the browser computes them, are those of the rows: value and derivatives at random points of
 // each operation's domain, and at numbers of any size.
 func TestRows(t *testing.T) {
+	t.Parallel()
 	b := browser.Open(t)
 	b.Goto(write(t, "page.html", fmt.Sprintf(harmless, "")))
 	source, missing := javascript.Functions(graph.Rows())

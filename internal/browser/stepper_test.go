@@ -46,6 +46,7 @@ var views = []struct {
 // Every step of the lecture's network, in every view, shows what is known by then, and nothing that is not; and the
 // numbers are the lecture's.
 func TestSteps(t *testing.T) {
+	t.Parallel()
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			root := record222()
@@ -83,6 +84,7 @@ func TestSteps(t *testing.T) {
 
 // On a narrow screen too what is written on edges covers nothing at any step.
 func TestNarrowDrawing(t *testing.T) {
+	t.Parallel()
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			b := browser.Open(t)
@@ -102,6 +104,7 @@ func TestNarrowDrawing(t *testing.T) {
 
 // Whatever the leaves are set to, the page computes what a recording with these leaves has.
 func TestSliders(t *testing.T) {
+	t.Parallel()
 	b := browser.Open(t)
 	b.Goto(publish(t, page.Lesson{Title: "2-2-2", Root: record222(), Stepper: views[0].cfg}))
 	b.Press("End")
@@ -141,6 +144,7 @@ func slider(name string) string { return fmt.Sprintf("input[type=range][data-lea
 
 // A slider that is moved at some step moves what is known then, and shows nothing that is not.
 func TestSliderAtEachStep(t *testing.T) {
+	t.Parallel()
 	b := browser.Open(t)
 	b.Goto(publish(t, page.Lesson{Title: "2-2-2", Root: record222(), Stepper: views[0].cfg}))
 	b.Set(map[string]float64{slider("w5"): -1})
@@ -158,6 +162,7 @@ func TestSliderAtEachStep(t *testing.T) {
 
 // The keys move as the page says they do, and a slider that has the focus keeps its own.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	b := browser.Open(t)
 	b.Goto(publish(t, page.Lesson{Title: "2-2-2", Root: record222(), Stepper: views[0].cfg}))
 	_, steps := b.Step()
@@ -186,6 +191,7 @@ func TestKeys(t *testing.T) {
 
 // Playing goes on by itself until it is stopped, by the space bar as by the button, and ends at the last step.
 func TestPlay(t *testing.T) {
+	t.Parallel()
 	b := browser.Open(t)
 	b.Goto(publish(t, page.Lesson{Title: "2-2-2", Root: record222(), Stepper: views[0].cfg}))
 	b.Press(" ")
@@ -205,6 +211,7 @@ func TestPlay(t *testing.T) {
 
 // The address names the step; whoever opens it, or comes back to it, is there.
 func TestAddress(t *testing.T) {
+	t.Parallel()
 	b := browser.Open(t)
 	address := publish(t, page.Lesson{Title: "2-2-2", Root: record222(), Stepper: views[0].cfg})
 	b.Goto(address)
@@ -244,6 +251,7 @@ func TestAddress(t *testing.T) {
 
 // At every size and in both colours the page fits its window and can be read.
 func TestLooks(t *testing.T) {
+	t.Parallel()
 	for _, v := range views {
 		t.Run(v.name, func(t *testing.T) {
 			b := browser.Open(t)
@@ -273,6 +281,7 @@ func TestLooks(t *testing.T) {
 
 // On paper there is nothing to press or to drag, and the picture and the card are there.
 func TestPrint(t *testing.T) {
+	t.Parallel()
 	b := browser.Open(t)
 	b.Goto(publish(t, page.Lesson{Title: "2-2-2", Root: record222(), Stepper: views[0].cfg}) + "#step=20")
 	if n := b.Count("button, input"); n == 0 {
@@ -298,6 +307,7 @@ func TestPrint(t *testing.T) {
 // Depth first passes the δ of b on before it is complete: the page shows the wrong derivative of a, and says so; in the
 // order of the tape it is right.
 func TestDepthFirst(t *testing.T) {
+	t.Parallel()
 	g := graph.New()
 	x := g.Var(3).Named("a")
 	y := ops.Add(x, x).Named("b")
@@ -336,6 +346,7 @@ func TestDepthFirst(t *testing.T) {
 // Text may stand before a graph. Whoever follows a link to a step, or presses a key, sees the graph; whoever goes to another
 // part sees its beginning.
 func TestScroll(t *testing.T) {
+	t.Parallel()
 	text := template.HTML(strings.Repeat("<p>Some text before the graph, and after it.</p>", 40))
 	b := browser.Open(t)
 	address := publish(t, page.Lesson{Title: "parts", Tabs: []page.Tab{
@@ -375,6 +386,7 @@ const visible = `((selector, then) => then([...document.querySelectorAll(selecto
 
 // A name that looks like a formula stays one thing in the formulas of the card.
 func TestNamesInFormulas(t *testing.T) {
+	t.Parallel()
 	g := graph.New()
 	x, c := g.Var(1.5).Named("x"), g.Var(-2).Named("c")
 	s := ops.Add(x, g.Const(1)).Named("x + 1")

@@ -36,7 +36,7 @@ type Tab struct {
 }
 
 // limit is the time that all of a tab's work may take together.
-const limit = 2 * time.Minute
+const limit = 4 * time.Minute
 
 // Open opens an empty tab of the size [Desktop] in light colours. When the test ends, the tab is closed, and the test
 // fails for whatever the page did that no page may do.
