@@ -225,12 +225,10 @@ func (n *Network) end(why string) {
 type measure struct {
 	batches *data.Batches
 	g       *graph.Graph
-	start   graph.Mark
 }
 
 func newMeasure(s *data.Set) *measure {
-	m := &measure{batches: data.NewBatches(s, data.BatchConfig{Order: data.InOrder}), g: graph.New()}
-	return m
+	return &measure{data.NewBatches(s, data.BatchConfig{Order: data.InOrder}), graph.New()}
 }
 
 // of returns the loss, and the fraction that is right.

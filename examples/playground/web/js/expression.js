@@ -44,7 +44,7 @@ export class Expression {
     $("expression").addEventListener("input", () => this.#soon());
     $("explain-name").addEventListener("change", () => this.#explain());
     document.addEventListener("keydown", (event) => {
-      if (!$("view-expression").hidden && !event.target.closest("[role=tablist]") && this.#graph.key(event)) event.preventDefault();
+      if ($("graph-card").checkVisibility() && this.#graph.owns(event) && this.#graph.key(event)) event.preventDefault();
     });
   }
 

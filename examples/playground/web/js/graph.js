@@ -36,6 +36,11 @@ export class Graph {
     this.#root.textContent = text;
   }
 
+  /** owns tells whether a key is meant for the graph: pressed in it, or nowhere in particular. */
+  owns(event) {
+    return this.#root.closest(".card").contains(event.target) || event.target === document.body;
+  }
+
   /** key handles a key, and returns whether it did. */
   key(event) {
     return this.#driver?.key(event) ?? false;

@@ -284,7 +284,9 @@ export class Networks {
     const turn = this.#turn;
     try {
       await this.#update.look();
-      $("step").scrollIntoView({ block: "start", behavior: "smooth" });
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      $("step").scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+      $("h-step").focus({ preventScroll: true });
     } catch (err) {
       if (turn === this.#turn) this.#failed(err);
     }

@@ -16,7 +16,7 @@ export class Update {
     this.#graph = new Graph(engine, layout, $("step-graph"));
     $("step-next").addEventListener("click", () => { this.#index++; this.#again(); });
     document.addEventListener("keydown", (event) => {
-      if (!$("step").hidden && !$("view-networks").hidden && !event.target.closest("#plane, [role=tablist]") && this.#graph.key(event)) event.preventDefault();
+      if ($("step").checkVisibility() && this.#graph.owns(event) && this.#graph.key(event)) event.preventDefault();
     });
   }
 
