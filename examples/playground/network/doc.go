@@ -2,5 +2,6 @@
 // time, with pictures of what it has learned in between.
 //
 // It draws on the library as a program of one's own would: layers, optimizers and mini-batches of package nn, one tape
-// that is rewound before each update, and autograd.Backward. It knows nothing of a browser.
+// that is rewound before each update, and autograd.Backward. nn.Fit would keep the loop to itself until it is done; here
+// the page asks for as many updates as there is time for before the next frame. The package knows nothing of a browser.
 package network

@@ -243,7 +243,7 @@ func TestSettingErrors(t *testing.T) {
 		{"validation", func(s *network.Settings) { s.Data.Validation = nan }},
 		{"hidden", func(s *network.Settings) { s.Hidden = make([]int, 7) }},
 		{"hidden", func(s *network.Settings) { s.Hidden = []int{0} }},
-		{"hidden", func(s *network.Settings) { s.Hidden = []int{4, 1 << 40} }},
+		{"hidden", func(s *network.Settings) { s.Hidden = []int{4, 1 << 30} }},
 		{"activation", func(s *network.Settings) { s.Activation = "" }},
 		{"optimizer", func(s *network.Settings) { s.Optimizer = "lion" }},
 		{"keep", func(s *network.Settings) { s.Keep = 0 }},

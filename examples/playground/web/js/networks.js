@@ -41,7 +41,7 @@ export class Networks {
   /** notice shows a message that belongs to no setting, onChange is called when the address is to change. */
   constructor(engine, layout, notice, onChange) {
     this.#engine = engine;
-    this.#update = new Update(engine, layout);
+    this.#update = new Update(engine, layout, (point) => this.#plane?.ring(point));
     this.#notice = notice;
     this.#onChange = onChange;
   }

@@ -14,6 +14,7 @@ export class Plane {
   #extent;
   #pen = null; // a class, "erase", or null
   #cursor = null; // where the keys are, in the plane
+  #ringed = null; // the point that is being looked at
   #small = document.createElement("canvas");
   #onDraw;
 
@@ -30,6 +31,12 @@ export class Plane {
   set pen(pen) {
     this.#pen = pen;
     this.#canvas.dataset.pen = pen ?? "";
+  }
+
+  /** ring draws a ring around a point, or around none. */
+  ring(point) {
+    this.#ringed = point;
+    this.draw();
   }
 
   /** show takes points and how many classes they have, 0 for a regression. */
@@ -97,6 +104,7 @@ export class Plane {
     }
     this.#axes(c, side);
     for (const p of this.#points) this.#point(c, side, p);
+    if (this.#ringed) this.#circle(c, side, this.#ringed);
     if (this.#cursor) this.#cross(c, side);
   }
 
@@ -184,6 +192,14 @@ export class Plane {
     c.fill();
     c.strokeStyle = this.#classes === 0 ? ink().text : css(ground());
     c.lineWidth = r * 0.3;
+    c.stroke();
+  }
+
+  #circle(c, side, p) {
+    c.strokeStyle = ink().text;
+    c.lineWidth = side / 360 * 2;
+    c.beginPath();
+    c.arc((p.x / this.#extent + 1) / 2 * side, (1 - p.y / this.#extent) / 2 * side, side / 360 * 8, 0, 2 * Math.PI);
     c.stroke();
   }
 

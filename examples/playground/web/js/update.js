@@ -10,9 +10,12 @@ export class Update {
   #graph;
   #index = 0; // of the training example
   #turn = 0;
+  #onPoint;
 
-  constructor(engine, layout) {
+  /** onPoint is told which example is looked at, null for none. */
+  constructor(engine, layout, onPoint) {
     this.#engine = engine;
+    this.#onPoint = onPoint;
     this.#graph = new Graph(engine, layout, $("step-graph"));
     $("step-next").addEventListener("click", () => { this.#index++; this.#again(); });
     document.addEventListener("keydown", (event) => {
@@ -24,6 +27,7 @@ export class Update {
   hide() {
     this.#turn++;
     $("step").hidden = true;
+    this.#onPoint(null);
   }
 
   /** refit fits the drawing to its place. */
@@ -38,6 +42,7 @@ export class Update {
     if (late()) return;
     $("step").hidden = false;
     this.#show(answer);
+    this.#onPoint(answer.point);
     await this.#graph.show(answer, late);
   }
 
