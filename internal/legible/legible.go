@@ -158,7 +158,7 @@ func Tensor(t *tensor.Tensor, limit, digits int) string {
 			b.WriteByte(' ')
 		}
 		b.WriteString(strings.Repeat("[", edges(dims, i)))
-		b.WriteString(Number(element(t, i), digits))
+		b.WriteString(Number(decimal(t.AtFlat(i), t.DType()), digits))
 		b.WriteString(strings.Repeat("]", edges(dims, i+1)))
 	}
 	if t.Len() == 0 {
@@ -167,10 +167,9 @@ func Tensor(t *tensor.Tensor, limit, digits int) string {
 	return b.String()
 }
 
-// element returns element i, in single precision as the decimal number that it stands for: 0.1, not 0.10000000149.
-func element(t *tensor.Tensor, i int) float64 {
-	v := t.AtFlat(i)
-	if t.DType() == tensor.Float32 {
+// decimal returns v, of single precision as the decimal number that it stands for: 0.1, not 0.10000000149.
+func decimal(v float64, dtype tensor.DType) float64 {
+	if dtype == tensor.Float32 {
 		v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', -1, 32), 64)
 	}
 	return v
@@ -192,7 +191,7 @@ func edges(dims []int, i int) int {
 func spread(t *tensor.Tensor, digits int) string {
 	lo, hi, sum, nans := math.Inf(1), math.Inf(-1), 0.0, 0
 	for i := range t.Len() {
-		v := element(t, i)
+		v := t.AtFlat(i)
 		if v != v {
 			nans++
 			continue
@@ -200,14 +199,15 @@ func spread(t *tensor.Tensor, digits int) string {
 		lo, hi, sum = min(lo, v), max(hi, v), sum+v
 	}
 	n := t.Len() - nans
+	number := func(v float64) string { return Number(decimal(v, t.DType()), digits) }
 	var s string
 	switch {
 	case n == 0:
 		return "all NaN"
 	case lo == hi:
-		s = "all " + Number(lo, digits)
+		s = "all " + number(lo)
 	default:
-		s = Number(lo, digits) + " to " + Number(hi, digits) + ", mean " + Number(sum/float64(n), digits)
+		s = number(lo) + " to " + number(hi) + ", mean " + number(sum/float64(n))
 	}
 	if nans > 0 {
 		s += ", " + Count(nans) + " NaN"

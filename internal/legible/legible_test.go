@@ -118,6 +118,7 @@ func TestTensor(t *testing.T) {
 		{"single precision", tensor.Of([]float32{0.1, 1 / 3.0}, 2), "[0.1 0.3333]"},
 		{"empty", tensor.New(tensor.Float64, 0, 3), "[]"},
 		{"large", tensor.Of([]float64{1, 2, 3, 4, 5, 6, 7}, 7), "1 to 7, mean 4"},
+		{"large, single precision", tensor.Of([]float32{0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.2}, 7), "0.1 to 0.3, mean 0.2"},
 		{"large, constant", tensor.New(tensor.Float32, 9), "all 0"},
 		{"large, NaN", tensor.Of([]float64{1, 2, 3, nan, 5, 6, nan}, 7), "1 to 6, mean 3.4, 2 NaN"},
 		{"large, all NaN", tensor.Of([]float64{nan, nan, nan, nan, nan, nan, nan}, 7), "all NaN"},
