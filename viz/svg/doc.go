@@ -11,5 +11,5 @@
 // A program that reads it out says its title and a description; the nodes and edges have titles too, which browsers show
 // beside the pointer.
 //
-// The first program of a user that imports this package takes half a second longer to start; see package svg/graphviz.
+// The first drawing of a program takes half a second longer than those after it; see package svg/graphviz.
 package svg
