@@ -114,7 +114,7 @@ class Card {
       text.append(
         users.length > 1
           ? `Their δ are complete: ${users.length === 2 ? "both" : "all"} stand later on the tape, which is read from its end.`
-          : `δ_${names} is complete: ${names} stands later on the tape, which is read from its end.`,
+          : `δ_${s.symbol(users[0])} is complete: ${names} stands later on the tape, which is read from its end.`,
       );
     }
     out.push(text);
