@@ -1,7 +1,7 @@
 package layout
 
-// MaxEffort is the largest [Graph.Effort] that should be given to Graphviz. It then takes three seconds or less.
-const MaxEffort = 6000
+// MaxEffort is the largest [Graph.Effort] that should be given to Graphviz. It then takes two seconds or less.
+const MaxEffort = 4000
 
 // Effort estimates how much Graphviz has to place: the nodes, and for every edge the ranks that it crosses, in each of
 // which it keeps room for it. The time grows with the square and more. An edge that leads in a circle counts as one rank.
