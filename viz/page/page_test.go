@@ -156,7 +156,8 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// TestLarge writes pages of graphs with 100,000 nodes: what is shown is limited, and the page stays small.
+// TestLarge writes pages of graphs with 100,000 nodes, or with edges that lead far: what is shown is limited, and the page
+// stays small.
 func TestLarge(t *testing.T) {
 	const n = 100_000
 	chain := func(name func(k int) string) graph.Value {
@@ -174,11 +175,25 @@ func TestLarge(t *testing.T) {
 	for range n / 2 {
 		sum = ops.Add(sum, wide.Var(1))
 	}
+	unrolled := func(steps int, name string) graph.Value { // every step has an edge from w
+		g := graph.New()
+		w, h := g.Var(0.5).Named("w"), g.Var(0.1).Named("h")
+		for k := range steps {
+			h = ops.Tanh(ops.Mul(w, h))
+			if name != "" {
+				h.Named(name + strconv.Itoa(k))
+			}
+		}
+		return h
+	}
 	for name, root := range map[string]graph.Value{
-		"no names":  chain(func(int) string { return "" }),
-		"all names": chain(func(k int) string { return "h" + strconv.Itoa(k) }),
-		"one name":  chain(func(int) string { return "h" }),
-		"leaves":    sum,
+		"unrolled, 100 steps, no names": unrolled(100, ""),
+		"unrolled, 100 steps":           unrolled(100, "h"),
+		"unrolled":                      unrolled(n/2, "h"),
+		"no names":                      chain(func(int) string { return "" }),
+		"all names":                     chain(func(k int) string { return "h" + strconv.Itoa(k) }),
+		"one name":                      chain(func(int) string { return "h" }),
+		"leaves":                        sum,
 	} {
 		for _, cfg := range []stepper.Config{{}, {Fold: true}, {Fold: true, Neurons: true, DepthFirst: true}} {
 			if html := written(t, page.Lesson{Title: name, Root: root, Stepper: cfg}); len(html) > 400_000 {

@@ -2,12 +2,14 @@ package stepper
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/legible"
 	"github.com/seed366ff29f/chainrule/internal/notation"
+	"github.com/seed366ff29f/chainrule/viz/layout"
 	"github.com/seed366ff29f/chainrule/viz/page/javascript"
 )
 
@@ -39,7 +41,8 @@ type Config struct {
 	// Gradients is what a backward sweep from the root found, nil to let the stepper run one.
 	Gradients *autograd.Gradients
 
-	// MaxNodes limits the nodes shown: those nearest to the root. 0 stands for [DefaultMaxNodes].
+	// MaxNodes limits the nodes shown: those nearest to the root. 0 stands for [DefaultMaxNodes]. Fewer are shown of a
+	// graph with edges that lead so far that Graphviz would take long to place them.
 	MaxNodes int
 }
 
@@ -74,7 +77,7 @@ type Model struct {
 func New(root graph.Value, cfg Config) *Model {
 	const op = "stepper.New"
 	root.Check(op)
-	m := &Model{cfg: cfg, root: root, g: root.Graph(), at: make(map[int]int)}
+	m := &Model{cfg: cfg, root: root, g: root.Graph()}
 	switch {
 	case cfg.MaxNodes == 0:
 		m.cfg.MaxNodes = DefaultMaxNodes
@@ -95,15 +98,30 @@ func New(root graph.Value, cfg Config) *Model {
 	m.of = m.g.Ancestors(graph.AllEdges, root)
 	m.in = m.g.Ancestors(graph.AllEdges, append([]graph.Value{root}, cfg.Beyond...)...)
 	m.all = m.in.Len()
-	m.sweep()
-	m.choose()
 	m.names = notation.Labels(m.g, m.in)
+	m.sweep()
+	for limit := m.cfg.MaxNodes; ; {
+		shown := m.show(limit)
+		// The narrow form has the same ranks as the wide one. Neurons, which are laid out here, must not have longer edges
+		// either: a page has each of their points.
+		if limit == 2 || 2*shown.graph(wideForm).Effort() <= layout.MaxEffort {
+			return shown
+		}
+		limit = max(len(shown.nodes)*3/4, 2)
+	}
+}
+
+// show returns a copy of m, of which the graph is known, with at most limit nodes to show.
+func (m Model) show(limit int) *Model {
+	m.at = make(map[int]int)
+	m.notes = slices.Clip(m.notes)
+	m.choose(limit)
 	m.describe()
 	m.link()
 	m.checkLive()
 	m.group()
 	m.findScopes()
-	return m
+	return &m
 }
 
 // sweep takes the gradients that were given, or finds them.
@@ -123,11 +141,10 @@ func (m *Model) sweep() {
 	}
 }
 
-// choose decides which nodes are shown.
-func (m *Model) choose() {
-	limit := m.cfg.MaxNodes
+// choose decides which nodes are shown, limit at most.
+func (m *Model) choose(limit int) {
 	m.shown = m.kept(m.cfg.Fold)
-	if !m.cfg.Fold && m.shown.Len() > limit {
+	if !m.cfg.Fold && m.shown.Len() > m.cfg.MaxNodes {
 		m.cfg.Fold = true
 		m.shown = m.kept(true)
 		m.notes = append(m.notes, fmt.Sprintf("The graph has %s nodes. Shown are leaves, the result, and values with a name.", legible.Count(m.all)))

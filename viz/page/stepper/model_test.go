@@ -174,6 +174,26 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// TestLimitOfEdges holds graphs with edges that lead far to what Graphviz places in a short time.
+func TestLimitOfEdges(t *testing.T) {
+	g := graph.New()
+	w, h := g.Var(0.5).Named("w"), g.Var(0.1)
+	for range 140 {
+		h = ops.Tanh(ops.Mul(w, h))
+	}
+	for _, cfg := range []Config{{}, {Neurons: true}} {
+		m := New(h, cfg)
+		wide, narrow := m.Graphs()
+		if got := wide.Effort() + narrow.Effort(); got > layout.MaxEffort {
+			t.Errorf("%+v: the layouts have %d places, want %d at most", cfg, got, layout.MaxEffort)
+		}
+		want := []string{fmt.Sprintf("Of 282 nodes, the %d nearest to the result are shown. Fold, or the graph of a smaller example, shows more at a time.", len(m.nodes))}
+		if diff := cmp.Diff(want, m.notes); diff != "" || len(m.nodes) < 50 {
+			t.Errorf("%+v: %d nodes, notes (-want +got):\n%s", cfg, len(m.nodes), diff)
+		}
+	}
+}
+
 // hostile are names that try to get out of where they are written.
 var hostile = []string{
 	"</script><script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "a' onload='alert(1)", "<!--", "]]>", "\u2028\u2029", "a\nb\r\tc\x00", "\u202etxt.exe",
