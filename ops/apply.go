@@ -31,6 +31,9 @@ type Parameter struct {
 // numbers, so that [Apply] cannot call it.
 func Signature(row *graph.Row) ([]Parameter, bool) {
 	f := reflect.TypeOf(row.Func)
+	if f == nil || f.Kind() != reflect.Func { // a leaf, or a row that is not registered
+		return nil, false
+	}
 	names := strings.Split(row.Params, ", ")
 	params := make([]Parameter, f.NumIn())
 	for i := range params {

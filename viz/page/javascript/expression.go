@@ -102,6 +102,9 @@ func (t term) condition() string {
 // translate returns an expression in the language of ops/expr, which ends in primitives, as JavaScript. Names has the
 // names in JavaScript for those of the expression.
 func translate(text string, names map[string]string) (term, error) {
+	if len(text) > maxBytes {
+		return term{}, fmt.Errorf("%.100q…: %d bytes are too many for an expression, %d are the most", text, len(text), maxBytes)
+	}
 	p := parser{names: names}
 	p.scan.Init(token.NewFileSet().AddFile("", -1, len(text)), []byte(text), func(_ token.Position, msg string) {
 		p.scanErr = errors.New(msg)
@@ -123,8 +126,11 @@ func translate(text string, names map[string]string) (term, error) {
 	return t, nil
 }
 
-// maxDepth bounds how deep expressions nest.
-const maxDepth = 1000
+// The limits of expressions: how deep they nest, and how long they are.
+const (
+	maxDepth = 1000
+	maxBytes = 1 << 15
+)
 
 // A parser reads an expression by recursive descent and writes it on the way.
 type parser struct {

@@ -46,6 +46,10 @@ return {
 	if source, missing = Functions(nil); len(missing) != 0 || !strings.Contains(source, "return {\n}") {
 		t.Errorf("no rows: %s, missing %v", source, missing)
 	}
+	leaf := graph.New().Var(1).Node().Row()
+	if _, missing = Functions([]*graph.Row{leaf, {}, nil, leaf}); len(missing) != 2 {
+		t.Errorf("rows without a function: missing %v", missing)
+	}
 }
 
 // Every special function is there when it is used, with what it needs, and only then.
@@ -152,12 +156,13 @@ func TestFunctionErrors(t *testing.T) {
 		{"0x", nil, "hexadecimal literal has no digits"},
 		{"x\x00", []string{"x"}, "illegal character"},
 		{"1", []string{"x", "x"}, "two parameters have the name x"},
-		{strings.Repeat("sin(", 200_000), nil, "nested deeper than 1000 levels"},
+		{strings.Repeat("sin(", 2_000), nil, "nested deeper than 1000 levels"},
 		{"1", []string{"a b"}, `"a b" is not a name`},
 		{"1", []string{"func"}, `"func" is not a name`},
 		{"1", []string{""}, `"" is not a name`},
-		{strings.Repeat("(", 200_000) + "1" + strings.Repeat(")", 200_000), nil, "nested deeper than 1000 levels"},
-		{strings.Repeat("- ", 200_000) + "1", nil, "nested deeper than 1000 levels"},
+		{strings.Repeat("(", 2_000) + "1" + strings.Repeat(")", 2_000), nil, "nested deeper than 1000 levels"},
+		{strings.Repeat("- ", 2_000) + "1", nil, "nested deeper than 1000 levels"},
+		{strings.Repeat("x+", 200_000) + "x", []string{"x"}, "400001 bytes are too many for an expression, 32768 are the most"},
 	} {
 		_, err := Function(c.text, c.params...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
