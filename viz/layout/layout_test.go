@@ -124,8 +124,8 @@ func TestReadHostile(t *testing.T) {
 		if (err == nil) != harmless {
 			t.Errorf("%.40q in place of %q: error %v", c.new, c.old, err)
 		}
-		if err != nil && len(err.Error()) > 300 {
-			t.Errorf("%.40q in place of %q: an error of %d bytes", c.new, c.old, len(err.Error()))
+		if err != nil && (len(err.Error()) > 300 || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("%.40q in place of %q: an error that is long or has more than one line: %.400q", c.new, c.old, err)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package layout
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -98,9 +97,9 @@ type reader struct {
 func (r *reader) point(x, y float64) Point { return Point{x - r.left, r.top - y} }
 
 func (r *reader) node(k int, center string) error {
-	p, err := numbers(center, ",")
-	if err != nil || len(p) != 2 {
-		return errors.Join(fmt.Errorf("the place %.40q is not x,y", center), err)
+	p, ok := numbers(center, 2)
+	if !ok {
+		return fmt.Errorf("the place %.40q is not x,y", center)
 	}
 	c, s := r.point(p[0], p[1]), r.g.Nodes[k].Size
 	const rounding = 1 // px; Graphviz writes five digits
@@ -132,9 +131,9 @@ func (r *reader) edge(k int, spline, label string) error {
 	}
 	route := &r.l.Edges[k]
 	for _, s := range strings.Fields(spline) {
-		p, err := numbers(s, ",")
-		if err != nil || len(p) != 2 {
-			return errors.Join(fmt.Errorf("the point %.40q of its way is not x,y", s), err)
+		p, ok := numbers(s, 2)
+		if !ok {
+			return fmt.Errorf("the point %.40q of its way is not x,y", s)
 		}
 		route.Points = append(route.Points, r.point(p[0], p[1]))
 	}
@@ -144,9 +143,9 @@ func (r *reader) edge(k int, spline, label string) error {
 	if e.Label == (Size{}) {
 		return nil
 	}
-	p, err := numbers(label, ",")
-	if err != nil || len(p) != 2 {
-		return errors.Join(fmt.Errorf("the place %.40q of its label is not x,y", label), err)
+	p, ok := numbers(label, 2)
+	if !ok {
+		return fmt.Errorf("the place %.40q of its label is not x,y", label)
 	}
 	route.Label = r.point(p[0], p[1])
 	return nil
@@ -174,9 +173,9 @@ func (r *reader) missing() error {
 
 // corners reads a box: the lower left corner and the upper right one.
 func corners(box string) (b [4]float64, err error) {
-	p, err := numbers(box, ",")
-	if err != nil || len(p) != 4 {
-		return b, errors.Join(fmt.Errorf("the box %.40q is not x,y,x,y", box), err)
+	p, ok := numbers(box, 4)
+	if !ok {
+		return b, fmt.Errorf("the box %.40q is not x,y,x,y", box)
 	}
 	copy(b[:], p)
 	if b[2] < b[0] || b[3] < b[1] {
@@ -188,18 +187,18 @@ func corners(box string) (b [4]float64, err error) {
 // maxCoordinate is far outside any drawing, and small enough that sums of coordinates are exact to a fraction of a px.
 const maxCoordinate = 1e9
 
-// numbers reads numbers that stand between separators.
-func numbers(s, separator string) ([]float64, error) {
-	if len(s) > 200 {
-		return nil, fmt.Errorf("%d characters are too many for a place", len(s))
+// numbers reads n numbers of px that stand between commas.
+func numbers(s string, n int) (list []float64, ok bool) {
+	const longest = 200 // that Graphviz could write
+	if len(s) > longest || strings.Count(s, ",") != n-1 {
+		return nil, false
 	}
-	var out []float64
-	for _, f := range strings.Split(s, separator) {
+	for _, f := range strings.Split(s, ",") {
 		v, err := strconv.ParseFloat(f, 64)
 		if err != nil || !(math.Abs(v) <= maxCoordinate) {
-			return nil, fmt.Errorf("%.40q is no number of px", f)
+			return nil, false
 		}
-		out = append(out, v)
+		list = append(list, v)
 	}
-	return out, nil
+	return list, true
 }
