@@ -39,10 +39,10 @@ func ModelName(name string) FitOption {
 
 // Compare draws the curve of another model too.
 func Compare(name string, model nn.Layer) FitOption {
+	name = legible.Name(name)
 	if model == nil {
 		panic(graph.Errorf("plot.Compare", graph.ErrUsage, "got a nil model %q: give a layer such as nn.Linear(rng, 1, 1)", name))
 	}
-	name = legible.Name(name)
 	return fitOption(func(s *settings) { s.others = append(s.others, namedModel{name, model}) })
 }
 

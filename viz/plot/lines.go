@@ -16,8 +16,11 @@ type Line struct {
 	Y    []float64 // numbers that are not finite leave gaps
 }
 
+// maxLines is the number of lines that are drawn at most.
+const maxLines = 200
+
 // Lines draws curves with their names at their ends: the error over updates, a metric of several runs, or anything
-// else.
+// else. Of more than 200 the first 200 are drawn, and a line above says so.
 //
 //	err := plot.Lines([]plot.Line{{Name: "E", Y: errors}}, plot.LogY(), plot.XLabel("update")).SVG(w)
 //
@@ -29,6 +32,11 @@ func Lines(lines []Line, options ...LinesOption) *Figure {
 	l := linePlot{xLabel: "x", yLabel: "y", logY: s.logY, marks: s.marks, x: nothing(), width: s.width, empty: "no data"}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.", count(len(lines), "curve"))
+	var notes []note
+	if n := len(lines); n > maxLines {
+		lines = lines[:maxLines]
+		notes = append(notes, note{text: fmt.Sprintf("%d of %s are shown", maxLines, count(n, "curve"))})
+	}
 	for i, line := range lines {
 		if line.X != nil && len(line.X) != len(line.Y) {
 			panic(graph.Errorf(op, graph.ErrShape, "line %d has %d numbers X and %d Y: give one of each for a point, or leave X out", i, len(line.X), len(line.Y)))
@@ -45,6 +53,6 @@ func Lines(lines []Line, options ...LinesOption) *Figure {
 		}
 	}
 	f := newFigure(s, "Curves", b.String(), panel{l.plot(), 1})
-	f.notes = gaps(l.curves, s.logY)
+	f.notes = append(notes, gaps(l.curves, s.logY)...)
 	return f
 }

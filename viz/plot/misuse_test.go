@@ -97,30 +97,30 @@ func TestNil(t *testing.T) {
 	}
 	calls := map[string][]call{
 		"Curves": {
-			{func() { plot.Curves(nil) }, "nil *nn.History"}, {func() { plot.Curves(new(nn.History)) }, harmless}, {func() { plot.Curves(history(1, true), nil) }, "option 0 is nil"},
-			{func() { plot.Curves(history(1, true), plot.Option(nil)) }, "option 0 is nil"}, {func() { plot.Curves(history(1, true), plot.LogY(), plot.LineOption(nil)) }, "option 1 is nil"},
+			{func() { plot.Curves(nil) }, "nil *nn.History"}, {func() { plot.Curves(new(nn.History)) }, harmless}, {func() { plot.Curves(history(1, true), nil) }, "option 1 is nil"},
+			{func() { plot.Curves(history(1, true), plot.Option(nil)) }, "option 1 is nil"}, {func() { plot.Curves(history(1, true), plot.LogY(), plot.LineOption(nil)) }, "option 2 is nil"},
 		},
-		"Lines": {{func() { plot.Lines(nil) }, harmless}, {func() { plot.Lines(make([]plot.Line, 2)) }, harmless}, {func() { plot.Lines(lines, nil) }, "option 0 is nil"}},
+		"Lines": {{func() { plot.Lines(nil) }, harmless}, {func() { plot.Lines(make([]plot.Line, 2)) }, harmless}, {func() { plot.Lines(lines, nil) }, "option 1 is nil"}},
 		"Fit": {
-			{func() { plot.Fit(nil, set) }, "got a nil model"}, {func() { plot.Fit(one, nil) }, "no features"}, {func() { plot.Fit(one, set, nil) }, "option 0 is nil"},
+			{func() { plot.Fit(nil, set) }, "got a nil model"}, {func() { plot.Fit(one, nil) }, "no features"}, {func() { plot.Fit(one, set, nil) }, "option 1 is nil"},
 		},
 		"Target":  {{func() { plot.Target(nil) }, "got a nil function"}},
 		"Compare": {{func() { plot.Compare("a", nil) }, `got a nil model "a"`}},
-		"Grid":    {{func() { plot.Grid(nil) }, "0 rows"}, {func() { plot.Grid(grid, nil) }, "option 0 is nil"}, {func() { plot.Grid(grid, plot.TableOption(nil)) }, "option 0 is nil"}},
+		"Grid":    {{func() { plot.Grid(nil) }, "0 rows"}, {func() { plot.Grid(grid, nil) }, "option 1 is nil"}, {func() { plot.Grid(grid, plot.TableOption(nil)) }, "option 1 is nil"}},
 		"Boundary": {
-			{func() { plot.Boundary(nil, set) }, "got a nil model"}, {func() { plot.Boundary(one, nil) }, "no features"}, {func() { plot.Boundary(one, set, nil) }, "option 0 is nil"},
+			{func() { plot.Boundary(nil, set) }, "got a nil model"}, {func() { plot.Boundary(one, nil) }, "no features"}, {func() { plot.Boundary(one, set, nil) }, "option 1 is nil"},
 		},
 		"Activations": {
-			{func() { plot.Activations(nil, set.X) }, "nil model or tensor"}, {func() { plot.Activations(one, nil) }, "nil model or tensor"}, {func() { plot.Activations(one, set.X, nil) }, "option 0 is nil"},
+			{func() { plot.Activations(nil, set.X) }, "nil model or tensor"}, {func() { plot.Activations(one, nil) }, "nil model or tensor"}, {func() { plot.Activations(one, set.X, nil) }, "option 1 is nil"},
 		},
 		"Gradients": {
 			{func() { plot.Gradients([]*nn.Param{nil}, sweep) }, "parameter 0 is nil"}, {func() { plot.Gradients([]*nn.Param{{}}, sweep) }, "parameter 0 is nil or has no numbers"},
-			{func() { plot.Gradients(one.Params(), autograd.Gradients{}) }, "autograd"}, {func() { plot.Gradients(one.Params(), sweep, nil) }, "option 0 is nil"},
+			{func() { plot.Gradients(one.Params(), autograd.Gradients{}) }, "autograd"}, {func() { plot.Gradients(one.Params(), sweep, nil) }, "option 1 is nil"},
 			{func() { plot.Gradients(one.Params(), sweep) }, harmless},
 		},
 		"Weights": {
 			{func() { plot.Weights(nil) }, "nil or has no number"}, {func() { plot.Weights(new(nn.Param)) }, "nil or has no number"},
-			{func() { plot.Weights(one.Params()[0], nil) }, "option 0 is nil"},
+			{func() { plot.Weights(one.Params()[0], nil) }, "option 1 is nil"},
 		},
 		"Figure.Plots":    figure(func(p *plot.Figure) { p.Plots() }),
 		"Figure.Size":     figure(func(p *plot.Figure) { p.Size() }),

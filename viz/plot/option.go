@@ -69,7 +69,7 @@ func newSettings(op string, width, height float64) *settings {
 func apply[T any](s *settings, options []T, set func(T, *settings)) {
 	for i, o := range options {
 		if v := reflect.ValueOf(o); !v.IsValid() || v.IsNil() { // all are functions
-			panic(graph.Errorf(s.op, graph.ErrUsage, "option %d is nil: leave it out", i))
+			panic(graph.Errorf(s.op, graph.ErrUsage, "option %d is nil: leave it out", i+1))
 		}
 		set(o, s)
 	}
@@ -130,9 +130,9 @@ func LogY() LineOption { return func(s *settings) { s.logY = true } }
 
 // Mark draws a vertical line at x with a label.
 func Mark(x float64, label string) LineOption {
+	label = legible.Name(label)
 	if !isFinite(x) {
 		panic(graph.Errorf("plot.Mark", graph.ErrValue, "%q at %g: want a finite number", label, x))
 	}
-	label = legible.Name(label)
 	return func(s *settings) { s.marks = append(s.marks, mark{x: x, label: label}) }
 }

@@ -380,6 +380,9 @@ func TestManyLabels(t *testing.T) {
 	if texts = checkSVG(t, plot.Lines(lines, plot.LogY())); !has(texts, "and 46 more lines such as these") {
 		t.Errorf("got %v", texts)
 	}
+	if texts = checkSVG(t, plot.Lines(slices.Repeat(lines, 10))); !has(texts, "200 of 500 curves are shown") {
+		t.Errorf("got %v", texts)
+	}
 	texts = checkSVG(t, plot.Lines([]plot.Line{{Y: ramp(11)}}, plot.Mark(5, "in the middle"), plot.Mark(5.5, "right of it"), plot.Mark(5.2, "between them"), plot.Mark(10, "at the end"), plot.Mark(20, "outside")))
 	checkApart(t, texts)
 	if !has(texts, "between them") || has(texts, "outside") {

@@ -34,8 +34,9 @@ const maxSide = 128
 // images, a row for each output. Of any other shape the last axis runs along the rows. Along an axis of more than 128
 // numbers a cell shows the one of several that is farthest from 0.
 //
-// Rows and Columns label the cells of matrices and vectors of up to 128, and the images of filters. Weights panics with a [*graph.Error] if the
-// parameter is nil or has no number, there is not one label for each row or column, or an option is nil.
+// [Rows] and [Columns] label the cells of matrices and vectors of up to 128, and the images of filters. Weights panics with
+// a [*graph.Error] if the parameter is nil or has no number, there is not one label for each row or column, or an option
+// is nil.
 func Weights(p *nn.Param, options ...WeightsOption) *Figure {
 	const op = "plot.Weights"
 	s := newSettings(op, 0, 0)
