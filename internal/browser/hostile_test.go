@@ -34,7 +34,7 @@ var hostile = []string{
 	"tab\tbell\a nul\x00 end",
 	"\u202eright to left\u202c \u2067isolate\u2069",
 	"broken \xff\xfe utf-8",
-	"{0} {1} {d0} {}",
+	"{0} {1} {d0} {}", "{999}",
 	"$& $1 $` $' $$",
 	"__proto__", "constructor", "toString", "hasOwnProperty",
 	"#tab=1&step=2", "%", "%zz", "+ &=",

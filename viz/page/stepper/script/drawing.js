@@ -106,7 +106,7 @@ class Drawing {
       out.oneLine = true;
     } else {
       out.name.textContent = clipped(n.n, 24);
-      if (small) put("does").textContent = filled(small, (i) => clipped(this.state.name(i), 24));
+      if (small) put("does").textContent = small;
       const lines = n.t ? [n.t.shape, ...n.t.v] : [""];
       out.values = lines.map((_, i) => put(n.t && i === 0 ? "shape" : "value"));
       if (n.t) out.values.shift().textContent = n.t.shape;
