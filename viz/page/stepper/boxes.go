@@ -1,6 +1,7 @@
 package stepper
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -43,6 +44,7 @@ var (
 // Graphs returns what is to be laid out for a wide screen, from left to right, and for a narrow one, downwards. A model
 // that shows neurons lays itself out, and takes nil for both.
 func (m *Model) Graphs() (wide, narrow *layout.Graph) {
+	m.mustBeMade("stepper.Model.Graphs")
 	return m.graph(wideForm), m.graph(narrowForm)
 }
 
@@ -151,19 +153,8 @@ func (m *Model) formula(n node, f form) string {
 
 // filled returns a formula with names in the places of nodes.
 func (m *Model) filled(f string) string {
-	var b strings.Builder
-	for {
-		before, rest, ok := strings.Cut(f, "{")
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		place, after, _ := strings.Cut(rest, "}")
-		k := 0
-		for _, r := range strings.TrimPrefix(place, "d") {
-			k = 10*k + int(r-'0')
-		}
-		b.WriteString(legible.Line(m.nodes[k].name, maxName))
-		f = after
-	}
+	return places.ReplaceAllStringFunc(f, func(p string) string {
+		k, _ := strconv.Atoi(strings.Trim(p, "{d}"))
+		return legible.Line(m.nodes[k].name, maxName)
+	})
 }

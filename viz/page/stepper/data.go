@@ -114,6 +114,7 @@ type (
 // Data returns the stepper's data for two layouts of [Model.Graphs], as JSON that can stand in an element script of
 // HTML: the characters <, > and & and the line separators of Unicode are escaped.
 func (m *Model) Data(wide, narrow *layout.Layout) ([]byte, error) {
+	m.mustBeMade("stepper.Model.Data")
 	d := pageData{Root: m.at[m.root.ID()], Seed: 1, Sweep: m.grads != nil, Depth: m.cfg.DepthFirst && m.grads != nil && !m.tensors(), Notes: m.notes}
 	for k := range m.nodes {
 		d.Nodes = append(d.Nodes, m.nodeData(m.nodes[k]))

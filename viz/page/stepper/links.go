@@ -11,16 +11,18 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/notation"
 )
 
-// The limits of what is folded: operations in all, and ways from a node to one operand of which formulas are written.
+// The limits of what is folded: operations in all, steps of ways through them of which formulas are written, and ways from
+// a node to one operand that have one.
 const (
 	foldBudget = 1 << 20
+	wayBudget  = 20_000
 	maxWays    = 3
 )
 
 // link finds what leads to each node.
 func (m *Model) link() {
 	w := m.writer()
-	l := linker{m: m, w: w, users: make(map[int]int), budget: foldBudget}
+	l := linker{m: m, w: w, users: make(map[int]int), budget: foldBudget, ways: wayBudget}
 	for k := range m.nodes {
 		n := &m.nodes[k]
 		if n.kind != operation {
@@ -42,6 +44,7 @@ type linker struct {
 	w      notation.Writer
 	users  map[int]int // by number of a folded node: 1 + the index of the node it is folded into, -1 for several
 	budget int
+	ways   int // what is left of wayBudget
 }
 
 // complete reports whether everything that a node is made of is shown or folded into it, and notes what is folded.
@@ -167,9 +170,13 @@ func (l *linker) step(p pending, v graph.Node, i int) pending {
 	var known bool
 	q.d, known = v.Contribution(i, q.d)
 	q.known = q.known && known
-	for k := range p.ways {
-		q.ways = append(q.ways, p.ways[k].Through(v, i))
-		q.terms = append(q.terms, p.terms[k].Through(v, i))
+	if l.ways -= len(p.ways); l.ways < 0 {
+		q.many = true
+	} else {
+		for k := range p.ways {
+			q.ways = append(q.ways, p.ways[k].Through(v, i))
+			q.terms = append(q.terms, p.terms[k].Through(v, i))
+		}
 	}
 	if r, words := notation.RuleInWords(v, i); words {
 		q.rule = legible.Name(v.OpName()) + ": " + r

@@ -100,7 +100,7 @@ func New(root graph.Value, cfg Config) *Model {
 	m.all = m.in.Len()
 	m.names = notation.Labels(m.g, m.in)
 	m.sweep()
-	for limit := m.cfg.MaxNodes; ; {
+	for limit := min(m.cfg.MaxNodes, layout.MaxEffort/2); ; { // a node is a place
 		shown := m.show(limit)
 		// The narrow form has the same ranks as the wide one. Neurons, which are laid out here, must not have longer edges
 		// either: a page has each of their points.
@@ -108,6 +108,13 @@ func New(root graph.Value, cfg Config) *Model {
 			return shown
 		}
 		limit = max(len(shown.nodes)*3/4, 2)
+	}
+}
+
+// mustBeMade panics unless m comes from [New].
+func (m *Model) mustBeMade(op string) {
+	if m == nil || m.g == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil or zero *stepper.Model: make one with stepper.New"))
 	}
 }
 
@@ -236,6 +243,7 @@ func (m *Model) unknown() string {
 
 // Rows returns the operations that the page computes by itself, each once, in the order of the tape; none if it does not.
 func (m *Model) Rows() []*graph.Row {
+	m.mustBeMade("stepper.Model.Rows")
 	var rows []*graph.Row
 	seen := make(map[*graph.Row]bool)
 	for _, id := range m.tape {

@@ -3,6 +3,7 @@ package stepper
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -197,7 +198,7 @@ func TestLimitOfEdges(t *testing.T) {
 // hostile are names that try to get out of where they are written.
 var hostile = []string{
 	"</script><script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "a' onload='alert(1)", "<!--", "]]>", "\u2028\u2029", "a\nb\r\tc\x00", "\u202etxt.exe",
-	"\xff\xfe", "{0}", "{d1}", "$&$1", "\\u003c", "__proto__", "constructor", "v1", "", " ", strings.Repeat("long", 250_000), "%41", "&lt;b&gt;", "`${alert(1)}`",
+	"\xff\xfe", "{0}", "{d1}", "{999}", "{99999999999999999999}", "{x}", "}{", "$&$1", "\\u003c", "__proto__", "constructor", "v1", "", " ", strings.Repeat("long", 250_000), "%41", "&lt;b&gt;", "`${alert(1)}`",
 }
 
 // TestHostileNames checks that the data of a page are inert, short and whole whatever the names.
@@ -235,6 +236,20 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
+// TestManyUses checks that what lies between many uses of a node and the root is folded without a formula for each use.
+func TestManyUses(t *testing.T) {
+	g := graph.New()
+	x := g.Var(0.5).Named("x")
+	uses := make([]graph.Value, 3*wayBudget)
+	for k := range uses {
+		uses[k] = ops.Sin(x)
+	}
+	l := New(ops.Sum(ops.Stack(0, uses...)), Config{Fold: true}).nodes[1].links
+	if len(l) != 1 || l[0].symbol != "" || l[0].term != "" {
+		t.Errorf("the links are %+v, want one without a formula", l)
+	}
+}
+
 func TestMisuse(t *testing.T) {
 	g, other := graph.New(), graph.New()
 	x := g.Var(1).Named("x")
@@ -267,7 +282,20 @@ func TestMisuse(t *testing.T) {
 			t.Errorf("%s: got %v, want an error of stepper.New", name, err)
 		}
 	}
+	for name, f := range map[string]func(m *Model){
+		"Graphs": func(m *Model) { m.Graphs() }, "Data": func(m *Model) { _, _ = m.Data(nil, nil) }, "Rows": func(m *Model) { m.Rows() },
+		"Fallback": func(m *Model) { _ = m.Fallback(io.Discard) },
+	} {
+		for _, m := range []*Model{nil, {}} {
+			if err := graph.Try(func() { f(m) }); err == nil || !strings.HasPrefix(err.Error(), "stepper.Model."+name+": got a nil or zero *stepper.Model") {
+				t.Errorf("%s: got %v, want an error that says what m is", name, err)
+			}
+		}
+	}
 	m := New(y, Config{})
+	if err := graph.Try(func() { _ = m.Fallback(nil) }); err == nil || !strings.HasPrefix(err.Error(), "stepper.Model.Fallback: got a nil io.Writer") {
+		t.Errorf("Fallback(nil): got %v", err)
+	}
 	wide, _ := m.Graphs()
 	for name, l := range map[string]*layout.Layout{"nil": nil, "another": {}, "more nodes": blank(&layout.Graph{Nodes: make([]layout.Node, 5)})} {
 		if _, err := m.Data(blank(wide), l); err == nil || !strings.Contains(err.Error(), "lay out what Model.Graphs returns") {

@@ -1,6 +1,7 @@
 package stepper
 
 import (
+	"regexp"
 	"strconv"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -65,6 +66,9 @@ func (m *Model) describe() {
 
 // place returns what stands for node k in formulas.
 func place(k int) string { return "{" + strconv.Itoa(k) + "}" }
+
+// places are those of nodes in formulas, and of their δ: {12}, {d12}. Rows may have other braces in theirs.
+var places = regexp.MustCompile(`\{d?[0-9]+\}`)
 
 // writer returns what writes formulas, in which nodes that are shown stand as {k}.
 func (m *Model) writer() notation.Writer {
