@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -398,5 +399,110 @@ func TestNamesInFormulas(t *testing.T) {
 			t.Errorf("the card says %q, want %q in it", got, want)
 		}
 		b.Press("ArrowRight")
+	}
+}
+
+// The keyboard goes through the nodes in the order of the tape, and the tape stands there as a table, for readers who do not
+// see the drawing.
+func TestTape(t *testing.T) {
+	t.Parallel()
+	root := record222()
+	var tape []string
+	for id := range root.Graph().Ancestors(graph.AllEdges, root).All {
+		if name := root.Graph().Value(id).Name(); name != "" {
+			tape = append(tape, name)
+		}
+	}
+	b := browser.Open(t)
+	b.Goto(publish(t, page.Lesson{Title: "2-2-2", Root: root, Stepper: views[0].cfg}) + "#step=5")
+	var order []string
+	for range 100 {
+		b.Press("Tab")
+		var name string
+		b.Into(&name, `document.activeElement.dataset.node ?? ""`)
+		if name != "" {
+			order = append(order, name)
+		}
+		if len(order) == len(tape) {
+			break
+		}
+	}
+	if !slices.Equal(order, tape) {
+		t.Errorf("the focus goes through %q, want the order of the tape, %q", order, tape)
+	}
+	b.Press("Enter") // the last node is the result, and its value the last of the forward pass
+	if at, _ := b.Step(); at != 10 {
+		t.Errorf("Enter at the result leads to step %d, want 10, at which it is computed", at)
+	}
+	b.Goto(b.Address()[:strings.Index(b.Address(), "#")] + "#step=5")
+	var rows [][]string
+	b.Into(&rows, `[...document.querySelectorAll("table tbody tr")].map(r => [...r.cells].map(c => c.textContent))`)
+	if len(rows) != len(tape) {
+		t.Fatalf("the table of the tape has %d rows, want %d", len(rows), len(tape))
+	}
+	for k, row := range rows {
+		if len(row) != 3 || row[0] != tape[k] {
+			t.Errorf("row %d of the table is %q, want that of %s", k, row, tape[k])
+		}
+	}
+	var current []string
+	b.Into(&current, `[...document.querySelectorAll("tr[aria-current=step] th")].map(e => e.textContent)`)
+	if !slices.Equal(current, []string{"out_o1"}) {
+		t.Errorf("the current rows of the table are %q, want out_o1", current)
+	}
+}
+
+// What is known, what is computed now and what is still to come differ by their lines, not by colour alone.
+func TestMarks(t *testing.T) {
+	t.Parallel()
+	b := browser.Open(t)
+	address := publish(t, page.Lesson{Title: "2-2-2", Root: record222(), Stepper: views[0].cfg})
+	for _, scheme := range []string{"light", "dark"} {
+		b.Scheme(scheme)
+		b.Goto(address + "#step=5")
+		lines := map[string]string{}
+		for what, node := range map[string]string{"known": "net_h2", "current": "out_o1", "to come": "E_total"} {
+			var line string
+			b.Into(&line, fmt.Sprintf(`(s => s.strokeWidth + " " + s.strokeDasharray)(getComputedStyle(document.querySelector("[data-node=%s] rect")))`, node))
+			for other, l := range lines {
+				if l == line {
+					t.Errorf("in %s, what is %s and what is %s have the same line, %q", scheme, what, other, line)
+				}
+			}
+			lines[what] = line
+		}
+	}
+}
+
+// The buttons for dark colours and for a projector do what they say, and the page still fits.
+func TestButtons(t *testing.T) {
+	t.Parallel()
+	b := browser.Open(t)
+	b.Goto(publish(t, page.Lesson{Title: "2-2-2", Root: record222(), Stepper: views[0].cfg}) + "#step=20")
+	const background = `getComputedStyle(document.body).backgroundColor`
+	light := string(b.Eval(background))
+	b.Click("#dark")
+	if dark := string(b.Eval(background)); dark == light {
+		t.Errorf("the background is %s in light and in dark colours", light)
+	}
+	b.Accessible()
+	b.Click("#dark")
+	if again := string(b.Eval(background)); again != light {
+		t.Errorf("back in light colours the background is %s, before %s", again, light)
+	}
+	size := func() float64 {
+		var px float64
+		b.Into(&px, `document.querySelector("[data-node=E_total] text").getBoundingClientRect().height`)
+		return px
+	}
+	before := size()
+	b.Click("#large")
+	if after := size(); after < 1.2*before {
+		t.Errorf("for a projector letters are %.1f px high, before %.1f", after, before)
+	}
+	for _, s := range []browser.Size{browser.Desktop, browser.Tablet, browser.Phone} {
+		b.Resize(s)
+		b.NoSideways()
+		b.Legible()
 	}
 }
