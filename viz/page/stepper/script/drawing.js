@@ -205,7 +205,7 @@ class Drawing {
         if (texts) found.push({ texts, path, chip: e.chip ? this.drawing.boxes[e.chip === 1 ? e.b : e.a] : null });
       });
     }
-    const taken = this.drawing.boxes.map((b) => ({ x: b.x, y: b.y, w: b.w, h: b.h - (b.chip ? under : 0), weight: 1 }));
+    const taken = this.drawing.boxes.map((b) => ({ x: b.x, y: b.y, w: b.w, h: b.h - (b.chip ? under : 0), weight: 0.25 }));
     for (const { g } of this.nodes) {
       for (const t of g.querySelectorAll("text")) {
         const { x, y, width, height } = t.getBBox();
@@ -233,7 +233,7 @@ class Drawing {
     const offer = (text, x, y, away) => {
       const w = textWidth(text) + 12;
       const r = { text, x: Math.max(0, Math.min(this.drawing.w - w, x - w / 2)), y: Math.max(0, Math.min(this.drawing.h - 22, y)), w, h: 22, weight: 8 };
-      r.cost = taken.reduce((sum, o) => sum + o.weight * overlap(r, o), 0) + away;
+      r.cost = taken.reduce((sum, o) => sum + o.weight * overlap(r, o), 0) + 1.5 * away;
       if (!best || r.cost < best.cost) best = r;
     };
     for (const text of long) {
