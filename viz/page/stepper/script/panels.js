@@ -30,14 +30,22 @@ class TapeTable {
       row.className = (view.known[k] ? "" : "future ") + (current ? (view.step.forward ? "current forward" : "current back") : "");
       if (current) {
         row.setAttribute("aria-current", "step");
-        const box = this.scroller;
-        const head = 26;
-        if (row.offsetTop < box.scrollTop + head) box.scrollTop = row.offsetTop - head;
-        else if (row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
+        this.reveal(row);
       } else {
         row.removeAttribute("aria-current");
       }
     });
+  }
+
+  // reveal scrolls a row to the middle unless it and its neighbours are in sight, with a whole row under the head.
+  reveal(row) {
+    const box = this.scroller;
+    const head = box.querySelector("thead").offsetHeight;
+    const { offsetTop: top, offsetHeight: height } = row;
+    if (top - height >= box.scrollTop + head && top + 2 * height <= box.scrollTop + box.clientHeight) return;
+    const above = top - Math.max(0, box.clientHeight - head - height) / 2;
+    const first = this.rows.find((r) => r.row.offsetTop >= above);
+    box.scrollTop = first.row.offsetTop - head;
   }
 }
 
