@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"os"
 	"os/exec"
@@ -337,5 +338,55 @@ func TestPlaygroundStop(t *testing.T) {
 	ask(t, b, "x*x", "x", "3")
 	if value := b.Eval(`document.querySelector("#value").dataset.value`); string(value) != `"9"` {
 		t.Errorf("after a stop 3·3 is %s", value)
+	}
+}
+
+// An update can be stepped through: the stepper shows the network that is trained, and looking changes nothing.
+func TestPlaygroundUpdate(t *testing.T) {
+	t.Parallel()
+	b, _ := playground(t, "#view=networks&data=moons&layers=2&batch=4")
+	b.Click("#epoch")
+	b.Wait(ready+` && document.querySelector("#net").dataset.epoch === "1"`, soon)
+	steps := net(t, b, "steps")
+	b.Click("#update")
+	b.Wait(ready+` && document.querySelector("#step").checkVisibility() && document.querySelector("#step [data-node]")`, soon)
+	b.Accessible()
+	b.Run(`document.activeElement.blur()`)
+	b.Press("End")
+	for name, n := range b.Nodes() {
+		if n.Value == "" {
+			t.Errorf("at the last step the value of %s is unknown", name)
+		}
+		for _, v := range append(n.Values(t), n.Deltas(t)...) {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				t.Errorf("at the last step %s shows %+v", name, n)
+			}
+		}
+	}
+	b.Legible()
+	b.Resize(browser.Phone)
+	b.NoSideways()
+	b.Shot("playground-update")
+	if after := net(t, b, "steps"); after != steps {
+		t.Errorf("after a look at an update the network has made %v, before %v", after, steps)
+	}
+}
+
+// The view of expressions fits every window and can be read in both colours.
+func TestPlaygroundExpressionLooks(t *testing.T) {
+	t.Parallel()
+	b, _ := playground(t, "#view=expression")
+	b.Wait(`document.querySelector("#view-expression").dataset.state === "done"`, soon)
+	for _, size := range []browser.Size{browser.Desktop, browser.Tablet, browser.Phone} {
+		b.Resize(size)
+		for _, scheme := range []string{"light", "dark"} {
+			b.Scheme(scheme)
+			b.NoSideways()
+			if size != browser.Tablet {
+				b.Accessible()
+			}
+			b.Legible()
+			b.Shot(fmt.Sprintf("playground-expression-%d-%s", size.W, scheme))
+		}
 	}
 }
