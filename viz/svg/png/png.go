@@ -2,7 +2,7 @@
 //
 //	err := png.Write(file, loss, viz.WithGradients(grads), viz.Legend())
 //
-// It is the drawing of package svg, two dots for each px, in the font Liberation Sans. Characters that this font does not
+// It is the drawing of package svg, two dots for each px, one if it is very large, in the font Liberation Sans. Characters that this font does not
 // have, such as those of Chinese and pictographs, come out as empty boxes; raised and lowered ones are drawn small.
 package png
 
@@ -21,16 +21,16 @@ import (
 	"github.com/seed366ff29f/chainrule/viz/svg/internal/scene"
 )
 
-// dots is the number of dots of the image for a px of the drawing.
+// dots is the number of dots of the image for a px of the drawing, unless it is too large for that.
 const dots = 2
 
 // maxDots is the number of dots of the largest image, which takes four times as many bytes of memory.
-const maxDots = 64 << 20
+const maxDots = 32 << 20
 
 // Write draws root and everything that it depends on as PNG, as [svg.Write] does as SVG. The same graph and options give
 // the same bytes.
 //
-// It returns the first error of w, and an error if the nodes cannot be placed or the image would have more than 64 million
+// It returns the first error of w, and an error if the nodes cannot be placed or the image would have more than 32 million
 // dots, where svg.Write has no limit. It panics with a [*graph.Error] if w is nil, root is no longer on the tape or an
 // option does not fit.
 //
@@ -44,20 +44,24 @@ func Write(w io.Writer, root graph.Value, options ...viz.Option) error {
 	if err != nil {
 		return err
 	}
+	scale := dots
 	if s.Width*s.Height*dots*dots > maxDots {
-		return fmt.Errorf("%s: an image of %.0f × %.0f dots is too large: draw it with svg.Write, or with fewer nodes by viz.FoldUnnamed or viz.MaxNodes",
-			op, s.Width*dots, s.Height*dots)
+		scale = 1
 	}
-	c, err := draw(s)
+	if s.Width*s.Height > maxDots {
+		return fmt.Errorf("%s: an image of %.0f × %.0f dots is too large: draw it with svg.Write, or with fewer nodes by viz.FoldUnnamed or viz.MaxNodes",
+			op, s.Width, s.Height)
+	}
+	c, err := draw(s, scale)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	return stdpng.Encode(w, c.Image())
 }
 
-// draw draws the scene. Of the canvas a px is a point, and y grows upwards.
-func draw(s *scene.Scene) (*vgimg.Canvas, error) {
-	canvas := vgimg.NewWith(vgimg.UseWH(vg.Length(s.Width), vg.Length(s.Height)), vgimg.UseDPI(int(dots*vg.Inch.Points())))
+// draw draws the scene, with so many dots for a px. Of the canvas a px is a point, and y grows upwards.
+func draw(s *scene.Scene, scale int) (*vgimg.Canvas, error) {
+	canvas := vgimg.NewWith(vgimg.UseWH(vg.Length(s.Width), vg.Length(s.Height)), vgimg.UseDPI(scale*int(vg.Inch.Points())))
 	p := painter{canvas, s.Height}
 	for _, g := range s.Groups {
 		for _, shape := range g.Shapes {

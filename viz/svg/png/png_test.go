@@ -153,6 +153,27 @@ func TestWriteTooLarge(t *testing.T) {
 	}
 }
 
+// TestWriteLarge draws what would have too many dots with one for each px.
+func TestWriteLarge(t *testing.T) {
+	high := ops.Sum(ops.Stack(0, graph.New().Vars(make([]float64, 260))...))
+	options := []viz.Option{viz.MaxNodes(300)}
+	var b bytes.Buffer
+	if err := Write(&b, high, options...); err != nil {
+		t.Fatal(err)
+	}
+	got, err := stdpng.DecodeConfig(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := scene.Compose("test", high, options, graphviz.Place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Width*s.Height*dots*dots <= maxDots || got.Width != int(s.Width) || got.Height != int(s.Height) {
+		t.Errorf("a drawing of %v × %v px has %d × %d dots", s.Width, s.Height, got.Width, got.Height)
+	}
+}
+
 type failing struct{}
 
 var errFull = errors.New("full")
