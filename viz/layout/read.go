@@ -102,7 +102,7 @@ func (r *reader) node(k int, center string) error {
 		return fmt.Errorf("the place %.40q is not x,y", center)
 	}
 	c, s := r.point(p[0], p[1]), r.g.Nodes[k].Size
-	const rounding = 1 // px; Graphviz writes five digits
+	rounding := max(1, 1e-4*max(r.l.Width, r.l.Height)) // px; Graphviz writes five digits
 	at := Rect{X: c.X - s.W/2, Y: c.Y - s.H/2, W: s.W, H: s.H}
 	if at.X < -rounding || at.Y < -rounding || at.X+at.W > r.l.Width+rounding || at.Y+at.H > r.l.Height+rounding {
 		return fmt.Errorf("its box at %.6g,%.6g is not in the drawing of %.6g × %.6g px", at.X, at.Y, r.l.Width, r.l.Height)

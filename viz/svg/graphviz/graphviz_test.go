@@ -133,6 +133,17 @@ func check(t *testing.T, g *layout.Graph, l *layout.Layout) {
 	}
 }
 
+// TestPlaceTall places so many nodes above each other that the five digits of a coordinate are tens of px.
+func TestPlaceTall(t *testing.T) {
+	g := &layout.Graph{Dir: viz.LeftToRight}
+	for range 1499 {
+		g.Nodes = append(g.Nodes, layout.Node{Size: layout.Size{W: 60, H: 70}, Cluster: -1})
+	}
+	if _, err := graphviz.Place(g); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPlaceDirections(t *testing.T) {
 	for dir, before := range map[viz.Dir]func(a, b layout.Rect) bool{
 		viz.LeftToRight: func(a, b layout.Rect) bool { return a.X+a.W < b.X },
