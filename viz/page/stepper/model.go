@@ -2,6 +2,7 @@ package stepper
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -104,10 +105,12 @@ func New(root graph.Value, cfg Config) *Model {
 		shown := m.show(limit)
 		// The narrow form has the same ranks as the wide one. Neurons, which are laid out here, must not have longer edges
 		// either: a page has each of their points.
-		if limit == 2 || 2*shown.graph(wideForm).Effort() <= layout.MaxEffort {
+		effort := 2 * shown.graph(wideForm).Effort()
+		if limit == 2 || effort <= layout.MaxEffort {
 			return shown
 		}
-		limit = max(len(shown.nodes)*3/4, 2)
+		share := math.Sqrt(layout.MaxEffort / float64(effort)) // where each node has edges to all parts of the graph
+		limit = max(int(float64(len(shown.nodes))*min(share, 0.75)), 2)
 	}
 }
 

@@ -33,8 +33,11 @@ func (m *Model) findScopes() {
 		}
 		id := m.nodes[b.cells[0]].ID()
 		innermost := -1
-		for s, info := range infos { // a scope stands before those in it
-			if info.First <= id && id < info.End {
+		for s, info := range infos { // in the order of their beginnings
+			if info.First > id {
+				break
+			}
+			if id < info.End {
 				innermost = s
 			}
 		}
