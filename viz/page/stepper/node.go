@@ -48,6 +48,10 @@ type link struct {
 
 // describe lists the nodes that are shown.
 func (m *Model) describe() {
+	var swept graph.NodeSet // what the sweep comes to
+	if m.grads != nil {
+		swept = m.g.Ancestors(graph.GradEdges, m.root)
+	}
 	for id := range m.shown.All {
 		v := m.g.Value(id).Node()
 		n := node{Node: v, name: m.names.Label(v.Name(), v.ID()), kind: operation}
@@ -58,7 +62,7 @@ func (m *Model) describe() {
 		default:
 			n.kind = constant
 		}
-		n.sweep = m.grads != nil && m.grads.Reaches(v.Value())
+		n.sweep = swept.Has(id)
 		m.at[id] = len(m.nodes)
 		m.nodes = append(m.nodes, n)
 	}
