@@ -101,6 +101,13 @@ func TestLectureTabs(t *testing.T) {
 			for _, size := range []browser.Size{browser.Desktop, browser.Tablet, browser.Phone} {
 				b.Resize(size)
 				b.NoSideways()
+				b.Goto(address + "#tab=12")
+				b.Goto(address + tab.Href)
+				var shown bool
+				b.Into(&shown, `(r => r.left >= 0 && r.right <= innerWidth)(document.querySelector("nav a[aria-current]").getBoundingClientRect())`)
+				if !shown {
+					t.Errorf("%d px: the name of the part is not in sight among the others", size.W)
+				}
 				b.Shot(fmt.Sprintf("lecture-%s-%d", strings.TrimPrefix(tab.Href, "#tab="), size.W))
 			}
 			b.Resize(browser.Desktop)
