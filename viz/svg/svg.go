@@ -2,13 +2,14 @@ package svg
 
 import (
 	"bufio"
+	"encoding/xml"
 	"io"
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/legible"
 	"github.com/seed366ff29f/chainrule/viz"
 	"github.com/seed366ff29f/chainrule/viz/svg/graphviz"
 	"github.com/seed366ff29f/chainrule/viz/svg/internal/scene"
@@ -159,22 +160,10 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'f', -1, 64)
 }
 
-// escape returns s as the text of an element. What XML forbids becomes the replacement character.
+// escape returns s as the text of an element. What XML forbids becomes the replacement character, and words from right to
+// left leave what stands beside them in its order.
 func escape(s string) string {
 	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '&':
-			b.WriteString("&amp;")
-		case r == '<':
-			b.WriteString("&lt;")
-		case r == '>':
-			b.WriteString("&gt;")
-		case r < ' ' || r == 0x7f || r&0xfffe == 0xfffe:
-			b.WriteRune(utf8.RuneError)
-		default:
-			b.WriteRune(r)
-		}
-	}
+	xml.EscapeText(&b, []byte(legible.Isolate(s))) // a builder has no error
 	return b.String()
 }

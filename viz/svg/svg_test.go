@@ -167,16 +167,26 @@ func TestHostileNames(t *testing.T) {
 		whole := ""
 		for _, text := range append(root.all("text", ""), root.all("tspan", "")...) { // a name that is given twice is followed by a number
 			whole += text.text
-			if len(text.within) == 0 && text.text == legible.Name(name) {
+			if len(text.within) == 0 && text.text == legible.Isolate(legible.Name(name)) {
 				got++
 			}
 		}
-		if title := strings.ReplaceAll(legible.Line(name, 120), " ", ""); !strings.Contains(strings.ReplaceAll(whole, " ", ""), title) {
+		if title := strings.ReplaceAll(legible.Isolate(legible.Line(name, 120)), " ", ""); !strings.Contains(strings.ReplaceAll(whole, " ", ""), title) {
 			t.Errorf("the title %q is not shown", title)
 		}
 		if want := 3; got < want {
 			t.Errorf("the name %.40q stands in the drawing %d times, want %d or more", name, got, want)
 		}
+	}
+}
+
+// TestRightToLeft holds that a name from right to left does not turn round what stands beside it.
+func TestRightToLeft(t *testing.T) {
+	g := graph.New()
+	y := ops.Sub(g.Const(1), g.Var(2).Named("א"))
+	text := string(drawn(t, func(w io.Writer) error { return svg.Write(w, ops.Exp(y).Named("y"), viz.FoldUnnamed()) }))
+	if want := "1 - \u200eא\u200e"; !strings.Contains(text, want) {
+		t.Errorf("the drawing has no %q: %s", want, text)
 	}
 }
 
