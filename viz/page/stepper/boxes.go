@@ -155,6 +155,6 @@ func (m *Model) formula(n node, f form) string {
 func (m *Model) filled(f string) string {
 	return places.ReplaceAllStringFunc(f, func(p string) string {
 		k, _ := strconv.Atoi(strings.Trim(p, "{d}"))
-		return legible.Line(m.nodes[k].name, maxName)
+		return legible.Isolate(legible.Line(m.nodes[k].name, maxName))
 	})
 }

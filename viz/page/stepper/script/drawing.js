@@ -164,7 +164,7 @@ class Drawing {
     g.setAttribute("data-delta", delta === null ? "" : n.t ? n.t.dt : exact(delta));
     const shown = !known ? "·" : n.t ? inLine(n.t.v) : number(v, digits);
     if (out.oneLine) {
-      const name = clipped(n.n, 24);
+      const name = isolated(clipped(n.n, 24));
       out.name.replaceChildren(svg("tspan", {}, name), svg("tspan", { class: "value" }, (known ? " = " : " ") + shown));
       squeeze(out.name, out.room);
     } else {

@@ -36,6 +36,12 @@ function asFactor(s) {
   return isSum(s) ? "(" + s + ")" : s;
 }
 
+// isolated returns a name as it stands among others: marks around one from right to left keep numbers and signs beside it
+// in their order.
+function isolated(name) {
+  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u.test(name) ? "\u200e" + name + "\u200e" : name;
+}
+
 // listed joins names: a, b and c.
 function listed(names) {
   if (names.length < 2) return names.join("");

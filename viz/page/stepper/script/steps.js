@@ -30,12 +30,12 @@ class State {
   }
 
   name(k) {
-    return this.nodes[k].n;
+    return isolated(this.nodes[k].n);
   }
 
   // symbol is the name of a node in a formula: in parentheses if it could be taken for a formula itself.
   symbol(k) {
-    const name = this.nodes[k].n;
+    const name = this.name(k);
     return /[\s+*·/=<>,^−-]/.test(name) ? "(" + name + ")" : name;
   }
 
