@@ -1,6 +1,9 @@
 package stepper
 
-import "github.com/seed366ff29f/chainrule/viz/layout"
+import (
+	"github.com/seed366ff29f/chainrule/viz"
+	"github.com/seed366ff29f/chainrule/viz/layout"
+)
 
 // Neurons are laid out here, as lectures draw a network: a layer beside the other, the nodes of a layer in the order of
 // the tape, the chips on the edges to a layer in a row before it, those of one neuron together. Leaves that only one node
@@ -103,6 +106,12 @@ func (l *layering) assign() {
 			l.layer[b] = l.layer[t]
 		}
 	}
+}
+
+// entersFirst reports whether edges to box b end at the first of several cells that stand below each other: from below, the
+// others would be in the way.
+func (l *layering) entersFirst(b int) bool {
+	return len(l.m.boxes[b].cells) > 1 && l.f.dir == viz.LeftToRight
 }
 
 // hasOthers reports whether an edge leads to box t from another box than b that is no leaf beside it.

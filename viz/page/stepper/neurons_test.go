@@ -261,3 +261,35 @@ func TestNarrow(t *testing.T) {
 		t.Errorf("the wide drawing has %g × %g px, want 880 × 420 at most", l.Width, l.Height)
 	}
 }
+
+// TestBesideNeuron holds that a leaf beside a neuron stands above it, where the edge to its net ends, with room between
+// them for what the edge passes on.
+func TestBesideNeuron(t *testing.T) {
+	g := graph.New()
+	x := g.Const(2).Named("x")
+	var sum graph.Value
+	for k := range 3 {
+		w, b := g.Var(0.5), g.Var(0.1).Named(fmt.Sprintf("b%d", k))
+		h := ops.Sigmoid(ops.Add(ops.Mul(w.Named(fmt.Sprintf("w%d", k)), x), b).Named(fmt.Sprintf("net%d", k))).Named(fmt.Sprintf("h%d", k))
+		if k == 0 {
+			sum = h
+		} else {
+			sum = ops.Add(sum, h)
+		}
+	}
+	m := New(sum.Named("l"), Config{Fold: true, Neurons: true})
+	l := m.layered(wideForm)
+	found := 0
+	for _, e := range m.edges {
+		if leaf := m.boxes[e.from]; e.chip >= 0 || !m.isLeaf(e.from) || leaf.chip || len(m.boxes[e.to].cells) != 2 {
+			continue
+		}
+		found++
+		if a, b := l.Nodes[e.from], l.Nodes[e.to]; a.Y+a.H+passHeight > b.Y+1e-6 {
+			t.Errorf("leaf at %v, neuron at %v, want the leaf %d px above it", a, b, passHeight)
+		}
+	}
+	if found != 3 {
+		t.Errorf("%d leaves beside neurons, want 3", found)
+	}
+}

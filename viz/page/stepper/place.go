@@ -1,6 +1,10 @@
 package stepper
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/viz"
+)
 
 // place finds the places across: near the middle of what a slot is connected to, and never too near to its neighbours.
 func (l *layering) place() {
@@ -39,7 +43,7 @@ func (l *layering) pull(row []int, before, after bool) {
 		sl := l.slots[s]
 		if sl.box >= 0 && l.beside[sl.box] >= 0 {
 			b := l.slots[l.slotOf[l.beside[sl.box]]]
-			want[i] = b.at + math.Copysign((b.size+sl.size)/2+l.f.nodeSep, sl.sort[0]-b.sort[0])
+			want[i] = b.at + math.Copysign((b.size+sl.size)/2+l.gap(l.slotOf[l.beside[sl.box]], s), sl.sort[0]-b.sort[0])
 			continue
 		}
 		sum, n := 0.0, 0
@@ -62,6 +66,16 @@ func (l *layering) pull(row []int, before, after bool) {
 	l.spread(row, want)
 }
 
+// gap returns the least distance of two neighbours in a row. One that stands above or below what it leads to leaves room
+// for what the edge passes on.
+func (l *layering) gap(a, b int) float64 {
+	box, other := l.slots[a].box, l.slots[b].box
+	if box >= 0 && other >= 0 && (l.beside[box] == other || l.beside[other] == box) && l.f.dir == viz.LeftToRight {
+		return max(l.f.nodeSep, passHeight)
+	}
+	return l.f.nodeSep
+}
+
 // spread places the slots of a row as near to where they want to be as their sizes allow, in the sense of least squares:
 // slots that would overlap form a group, whose middle is that of what they want.
 func (l *layering) spread(row []int, want []float64) {
@@ -73,7 +87,7 @@ func (l *layering) spread(row []int, want []float64) {
 	var groups []group
 	for i, s := range row {
 		if i > 0 {
-			offset[i] = offset[i-1] + (l.slots[row[i-1]].size+l.slots[s].size)/2 + l.f.nodeSep
+			offset[i] = offset[i-1] + (l.slots[row[i-1]].size+l.slots[s].size)/2 + l.gap(row[i-1], s)
 		}
 		groups = append(groups, group{want[i] - offset[i], 1})
 		for k := len(groups) - 1; k > 0 && groups[k-1].sum/float64(groups[k-1].n) >= groups[k].sum/float64(groups[k].n); k-- {

@@ -43,7 +43,7 @@ func (l *layering) add(s slot) int {
 
 // orders returns the place of each box in its layer: in the order of the tape, but for leaves that several nodes use, and
 // that no chip stands behind, which are in the middle. A leaf beside another box has a place next to that, on the outer
-// side.
+// side, or before a neuron of two cells.
 func (l *layering) orders() []float64 {
 	m := l.m
 	weighted := make([]bool, len(m.boxes))
@@ -81,7 +81,7 @@ func (l *layering) orders() []float64 {
 		}
 		for i, b := range outer {
 			for k, s := range besides[b] {
-				if next := float64(k+1) / float64(len(besides[b])+1) / 2; i < half {
+				if next := float64(k+1) / float64(len(besides[b])+1) / 2; i < half || l.entersFirst(b) {
 					order[s] = order[b] - next
 				} else {
 					order[s] = order[b] + next
