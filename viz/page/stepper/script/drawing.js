@@ -212,8 +212,32 @@ class Drawing {
         taken.push({ x, y, w: width, h: height, weight: 8 });
       }
     }
-    // Those under chips have the least choice.
-    for (const f of [...found.filter((f) => f.chip), ...found.filter((f) => !f.chip)]) this.put(f, view.step.forward, taken);
+    for (const f of found) f.points = pointsOf(f.path);
+    let best = this.arrange(found, taken);
+    if (best.cost >= 100 && found.length > 1) {
+      const other = this.arrange(found.toReversed(), taken);
+      if (other.cost < best.cost) best = other;
+    }
+    for (const r of best.placed) {
+      this.passes.append(
+        svg(
+          "g",
+          { class: "pass" + (view.step.forward ? " slope" : "") },
+          svg("rect", { x: r.x, y: r.y, width: r.w, height: 22, rx: 4 }),
+          svg("text", { x: r.x + r.w / 2, y: r.y + 15.5 }, r.text),
+        ),
+      );
+    }
+  }
+
+  // arrange finds places for texts, one after the other. Those under chips have the least choice.
+  arrange(found, taken) {
+    const placed = [];
+    for (const f of [...found.filter((f) => f.chip), ...found.filter((f) => !f.chip)]) {
+      const others = found.filter((o) => o.path !== f.path).slice(0, 8);
+      placed.push(this.put(f, taken.concat(placed), others));
+    }
+    return { placed, cost: placed.reduce((sum, r) => sum + r.cost, 0) };
   }
 
   passText(l, view) {
@@ -225,15 +249,20 @@ class Drawing {
     return [`${number(w, 4)}·${factor(l.now, 4)} = ${c}`, "→ " + c];
   }
 
-  // put writes the first of several texts that covers nothing, or else whichever covers least, at a chip or along a path.
-  put({ texts, path, chip }, forward, taken) {
+  // put places the first of several texts that covers nothing, or else whichever covers least, at a chip or along a path:
+  // nearer to it than to the paths of others, and not where a chip would seem to pass it on.
+  put({ texts, chip, points }, taken, others) {
     const long = this.form === "wide" ? texts : texts.slice(-1);
-    const length = path.getTotalLength();
     let best = null;
     const offer = (text, x, y, away) => {
       const w = textWidth(text) + 12;
       const r = { text, x: Math.max(0, Math.min(this.drawing.w - w, x - w / 2)), y: Math.max(0, Math.min(this.drawing.h - 22, y)), w, h: 22, weight: 8 };
       r.cost = taken.reduce((sum, o) => sum + o.weight * overlap(r, o), 0) + 1.5 * away;
+      if (!chip && !(best && r.cost >= best.cost)) {
+        const own = distance(points, r);
+        for (const o of others) r.cost += 6 * Math.max(0, own + 20 - distance(o.points, r));
+        for (const b of this.drawing.boxes) if (b.chip) r.cost += 0.1 * overlap(r, { x: b.x, y: b.y + b.h - under, w: b.w, h: under });
+      }
       if (!best || r.cost < best.cost) best = r;
     };
     for (const text of long) {
@@ -246,21 +275,13 @@ class Drawing {
         continue;
       }
       for (const t of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9]) {
-        const p = path.getPointAtLength(length * t);
+        const p = points[Math.round(t * (points.length - 1))];
         for (const dy of [0, -12, 12, -24, 24, -36, 36, -48, 48]) {
           for (const dx of [0, -24, 24, -48, 48, -72, 72]) offer(text, p.x + dx, p.y - 11 + dy, 60 * Math.abs(t - 0.5) + Math.abs(dx) + Math.abs(dy));
         }
       }
     }
-    taken.push(best);
-    this.passes.append(
-      svg(
-        "g",
-        { class: "pass" + (forward ? " slope" : "") },
-        svg("rect", { x: best.x, y: best.y, width: best.w, height: 22, rx: 4 }),
-        svg("text", { x: best.x + best.w / 2, y: best.y + 15.5 }, best.text),
-      ),
-    );
+    return best;
   }
 
   // follow scrolls the pane to the node of the step.
@@ -330,6 +351,19 @@ function textWidth(s) {
   measuring ??= document.createElement("canvas").getContext("2d");
   measuring.font = "600 12px Arial, 'Liberation Sans', Helvetica, sans-serif";
   return measuring.measureText(s).width;
+}
+
+// pointsOf returns points along a path, at equal distances.
+function pointsOf(path) {
+  const length = path.getTotalLength();
+  return Array.from({ length: 41 }, (_, i) => path.getPointAtLength((length * i) / 40));
+}
+
+// distance returns that of the nearest of some points to the middle of a rectangle.
+function distance(points, r) {
+  const x = r.x + r.w / 2;
+  const y = r.y + r.h / 2;
+  return Math.min(...points.map((p) => Math.hypot(p.x - x, p.y - y)));
 }
 
 function overlap(a, b) {
