@@ -62,7 +62,7 @@ func page12(_ context.Context, l *lesson, c *content) error {
 		Slips                       []slip
 	}{
 		Through1: derivative(n.e[1], n.outH[1]), Through2: derivative(n.e[2], n.outH[1]), DeltaH1: derivative(n.total, n.outH[1]),
-		HalfDelta: half, WholeDelta: whole, Dropped: t.net[layer][node].Name(), Places: places, Slips: slips,
+		HalfDelta: half, WholeDelta: whole, Dropped: t.out[layer][node].Name(), Places: places, Slips: slips,
 	}
 	if curve := l.results.curve; curve != nil {
 		data.Chosen, data.Epochs = curve.chosen, len(curve.scores)

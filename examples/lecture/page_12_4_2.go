@@ -17,7 +17,7 @@ func page1242(_ context.Context, l *lesson, c *content) error {
 		Dropped, DroppedNames, In, Out, Factor string
 	}{
 		Pictures: switched("dropout", pictures), Keep: keep,
-		Dropped: t.net[layer][node].Name(), DroppedNames: listOr(t.gone(), "none"),
+		Dropped: t.out[layer][node].Name(), DroppedNames: listOr(t.gone(), "none"),
 		In: t.w[layer][node][0].Name(), Out: t.w[layer+1][0][node].Name(), Factor: t.passed[layer][node].Name(),
 	}
 	return nil
