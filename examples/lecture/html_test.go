@@ -247,7 +247,7 @@ func TestQuestions(t *testing.T) {
 	want := []struct{ question, answer, tab, phase, node string }{
 		{"a sum?", "0.055399425 through o1 and −0.019049118 through o2 make 0.036350306", "12.2.1", backwards, "out_h1"},
 		{"Why is this order the right one?", "depth first, b would pass on a δ of 1", "12.2", backwards, "b"},
-		{"What does dropout remove?", "A neuron with all its edges", "12.4.2", backwards, "net_h1"},
+		{"What does dropout remove?", "A neuron with all its edges", "12.4.2", backwards, "h1"},
 		{"What did early stopping choose?", "The weights of epoch 29 of 300", "12.4.3", "", ""},
 	}
 	if len(items) != len(want) {

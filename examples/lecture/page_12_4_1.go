@@ -16,8 +16,8 @@ import (
 // penaltyGraph records one sigmoid of two inputs with the lecture's penalty on its weights: l_Reg = l_ce + λ‖w‖².
 func penaltyGraph(g *graph.Graph) graph.Value {
 	x1, x2, y := g.Const(1).Named("x1"), g.Const(2).Named("x2"), g.Const(1).Named("y")
-	lambda := g.Const(0.1).Named("λ")
-	w1, w2, b := g.Var(0.7).Named("w1"), g.Var(-0.3).Named("w2"), g.Var(0.1).Named("b")
+	lambda := g.Const(slipLambda).Named("λ")
+	w1, w2, b := g.Var(slipWeight).Named("w1"), g.Var(-0.3).Named("w2"), g.Var(0.1).Named("b")
 	f := ops.Sigmoid(weighted(w1, x1, w2, x2, b).Named("net")).Named("f")
 	ce := crossEntropy(f, y).Named("l_ce")
 	norm := ops.Add(ops.Square(w1), ops.Square(w2)).Named("‖w‖²")
@@ -36,9 +36,9 @@ type penaltyEffect struct {
 func page1241(ctx context.Context, l *lesson, c *content) error {
 	c.root, c.fold = penaltyGraph(graph.New()), true
 	data := struct {
-		Penalty float64
-		Effect  *penaltyEffect
-	}{Penalty: penaltyGradient(0.01, 0.7)}
+		Lambda, Weight, Penalty float64
+		Effect                  *penaltyEffect
+	}{Lambda: slipLambda, Weight: slipWeight, Penalty: penaltyGradient(slipLambda, slipWeight)}
 	e := &penaltyEffect{Epochs: epochs, Lambda: lambda}
 	var lines []plot.Line
 	for _, v := range []variant{unregularized, penalized} {

@@ -16,11 +16,13 @@ func penaltyGradient(lambda, w float64) float64 {
 	return grads.Tensor(g.Bind(p.Data)).At(0, 0)
 }
 
+// The λ and the weight at which slip 6 is shown.
+const slipLambda, slipWeight = 0.1, 0.7
+
 // penaltySlip shows what the gradient of the lecture's penalty is.
 func (l *lesson) penaltySlip() {
-	const lambda, w = 0.01, 0.7
 	l.note("Slip 6:", "λ‖w‖² has the gradient 2λw, not λw: at λ = %g and w = %g the sweep gives %s. "+
-		"PyTorch's weight_decay d adds d·w, so it is λ = d/2.", lambda, w, trimmed(penaltyGradient(lambda, w)))
+		"PyTorch's weight_decay d adds d·w, so it is λ = d/2.", slipLambda, slipWeight, trimmed(penaltyGradient(slipLambda, slipWeight)))
 }
 
 // droppedMean returns what a node that adds up w·h after dropout gets: on average over a number of random masks, and in
