@@ -23,7 +23,7 @@ const maxTape = 5000
 // A Config is how a stepper shows a graph. The zero Config shows every node.
 type Config struct {
 	// Fold shows leaves, the root and values with names only. What stands between them without a name is folded into
-	// formulas and derivatives. A graph with more than MaxNodes nodes is folded in any case.
+	// formulas and derivatives. A graph with more than MaxNodes nodes is folded in any case, if operations have names.
 	Fold bool
 
 	// Neurons draws a network as lectures do. A leaf that is used once, as a factor of a product, becomes a chip on the
@@ -154,7 +154,7 @@ func (m *Model) sweep() {
 // choose decides which nodes are shown, limit at most.
 func (m *Model) choose(limit int) {
 	m.shown = m.kept(m.cfg.Fold)
-	if !m.cfg.Fold && m.shown.Len() > m.cfg.MaxNodes {
+	if !m.cfg.Fold && m.shown.Len() > m.cfg.MaxNodes && m.named() {
 		m.cfg.Fold = true
 		m.shown = m.kept(true)
 		m.notes = append(m.notes, fmt.Sprintf("The graph has %s nodes. Shown are leaves, the result, and values with a name.", legible.Count(m.all)))
@@ -163,6 +163,16 @@ func (m *Model) choose(limit int) {
 		m.shown = m.nearest(limit)
 		m.notes = append(m.notes, fmt.Sprintf("Of %s nodes, the %d nearest to the result are shown. Fold, or the graph of a smaller example, shows more at a time.", legible.Count(n), m.shown.Len()))
 	}
+}
+
+// named reports whether some operation before the result has a name, so that folding leaves more than the leaves.
+func (m *Model) named() bool {
+	for id := range m.in.All {
+		if n := m.g.Value(id).Node(); n.Name() != "" && n.NumInputs() > 0 && id != m.root.ID() {
+			return true
+		}
+	}
+	return false
 }
 
 // kept returns the nodes to show, all of them or what is left with the others folded.

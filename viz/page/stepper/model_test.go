@@ -105,6 +105,10 @@ func TestNotes(t *testing.T) {
 			long.Named(fmt.Sprintf("h%d", k))
 		}
 	}
+	nameless := x
+	for range 1000 {
+		nameless = ops.Sin(nameless)
+	}
 	custom := autograd.Custom("mine",
 		func(xs ...*tensor.Tensor) *tensor.Tensor { return xs[0] },
 		func(_, ct graph.Value, _ ...graph.Value) []graph.Value { return []graph.Value{ct} })
@@ -129,6 +133,10 @@ func TestNotes(t *testing.T) {
 				"The graph has 1,001 nodes. Shown are leaves, the result, and values with a name.",
 				"Of 502 nodes, the 300 nearest to the result are shown. Fold, or the graph of a smaller example, shows more at a time.",
 			},
+		},
+		{
+			"long without names", nameless.Named("y"), Config{},
+			[]string{"Of 1,001 nodes, the 300 nearest to the result are shown. Fold, or the graph of a smaller example, shows more at a time."},
 		},
 		{
 			"custom", custom(x), Config{},
