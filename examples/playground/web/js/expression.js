@@ -25,7 +25,7 @@ export class Expression {
   #notice;
   #turn = 0; // counts what has been asked for, so that an answer that is late is dropped
   #timer = 0;
-  #values = new Map(); // what was typed for a name, also for names that are gone for now
+  #values = new Map(); // what was typed for a name, kept while the expression is without it
   #names = [];
   #graph;
   #onChange;
