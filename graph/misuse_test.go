@@ -116,6 +116,7 @@ var misuses = map[string][]func(){
 	"Graph.Scopes":        {func() { nilGraph.Scopes() }},
 	"Graph.Scratch":       {func() { nilGraph.Scratch(func() {}) }, func() { graph.New().Scratch(nil) }},
 	"Graph.Temp":          {func() { nilGraph.Temp() }, func() { graph.New().Temp(-1) }, func() { graph.New().Temp(math.MaxInt, 4) }, func() { graph.New(graph.WithMemoryLimit(1 << 20)).Temp(1 << 20) }},
+	"Graph.Traced":        {func() { nilGraph.Traced() }},
 	"Graph.Trim":          {func() { nilGraph.Trim() }},
 	"Graph.Value":         {func() { nilGraph.Value(1) }, func() { graph.New().Value(1) }, func() { leaf().Graph().Value(0) }, func() { leaf().Graph().Value(2) }, func() { leaf().Graph().Value(math.MinInt) }, func() { leaf().Graph().Value(math.MaxInt) }},
 	"Graph.Var":           {func() { nilGraph.Var(1) }},
@@ -154,6 +155,7 @@ var misuses = map[string][]func(){
 	"Record2":             nil,
 	"Scalar":              nil,
 	"Scalars":             nil,
+	"Traced":              nil,
 	"Try":                 nil, // returns an error
 	"Value.Check":         {func() { zeroValue.Check("f") }},
 	"Value.CheckIn":       {func() { zeroValue.CheckIn("f", graph.New()) }, func() { leaf().Value().CheckIn("f", nil) }},
