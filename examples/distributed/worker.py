@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Trains an exported step on the devices of one or more processes.
+
+The directory holds what `go run ./examples/export` writes:
+
+    step.mlir            the training step as StableHLO, with the whole batch and nothing about devices
+    step.json            its arguments and results: names, roles, shapes
+    init.safetensors     parameters and state before the first step
+    batches.safetensors  batch.0, label.0, batch.1, ...
+    losses.json          rate and loss of every step of the run in Go
+
+The step knows nothing of devices. The devices form a mesh, "data" by "tensor". Batches and labels are cut along their
+first axis over "data"; parameters and their state along their largest axis that fits over "tensor"; XLA finds out what
+has to be computed where, and which sums have to travel. So the same file trains on one CPU, on several processes, and
+on the GPUs or TPUs of a pod: there, start one worker a machine with --coordinator, --count and --rank.
+
+launch.py starts workers on this machine, and starts them again from the last checkpoint if one dies.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+import threading
+import time
+
+try:
+    import jax
+    import jax.extend
+    import jax.extend.mlir
+    import numpy as np
+    from jax.experimental import multihost_utils
+    from jax.sharding import Mesh, NamedSharding, PartitionSpec
+    from safetensors import safe_open
+    from safetensors.numpy import load_file, save as safetensors_bytes
+except ImportError as e:
+    print(f"{e}: {sys.executable} -m pip install -r {os.path.dirname(os.path.abspath(__file__))}/requirements.txt", file=sys.stderr)
+    sys.exit(2)  # a mistake; see MISTAKE
+
+STABLEHLO = "1.13.0"  # the version of the format that step.mlir is written in
+MISTAKE = 2  # the exit status where starting again would not help
+CHECKPOINT = "checkpoint.safetensors"
+TRAINED = "trained.safetensors"
+
+
+class Step:
+    """The exported step: its arguments, its results, and how to compile it for a mesh."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        with open(os.path.join(directory, "step.json"), encoding="utf-8") as f:
+            about = json.load(f)
+        self.arguments, self.results = about["arguments"], about["results"]
+        with open(os.path.join(directory, about["stablehlo"]), encoding="utf-8") as f:
+            self.text = f.read()
+        self.loss = next(i for i, r in enumerate(self.results) if r["role"] == "loss")
+
+    def shardings(self, mesh):
+        """Returns where each argument and each result lives on the mesh."""
+        at = [NamedSharding(mesh, partition(a, mesh)) for a in self.arguments]
+        out = [NamedSharding(mesh, PartitionSpec()) for _ in self.results]
+        for a, sharding in zip(self.arguments, at):
+            if a["result"] is not None:
+                out[a["result"]] = sharding
+        return at, out
+
+    def compile(self, mesh):
+        """Returns the step as a function of its arguments on the mesh. What it replaces is given to it for good."""
+        at, out = self.shardings(mesh)
+        shapes = [jax.ShapeDtypeStruct(tuple(a["shape"]), a["dtype"]) for a in self.arguments]
+        results = [jax.ShapeDtypeStruct(tuple(r["shape"]), r["dtype"]) for r in self.results]
+
+        # An export of a function of the same types, whose module is then replaced by ours.
+        def like(*_):
+            return tuple(jax.numpy.zeros(r.shape, r.dtype) for r in results)
+
+        platform = mesh.devices.flat[0].platform
+        exported = jax.export.export(jax.jit(like, keep_unused=True), platforms=[platform])(*shapes)
+        module = jax.extend.mlir.serialize_portable_artifact(self.text, STABLEHLO)
+        exported = dataclasses.replace(exported, mlir_module_serialized=module)
+        donated = tuple(i for i, a in enumerate(self.arguments) if a["result"] is not None)
+        call = jax.jit(exported.call, in_shardings=tuple(at), out_shardings=tuple(out), donate_argnums=donated)
+        return call.lower(*shapes).compile()
+
+
+def refuse(message):
+    print(message, file=sys.stderr)
+    sys.exit(MISTAKE)
+
+
+def partition(argument, mesh):
+    """Returns how an argument is cut: batches over "data", the largest axis of parameters and state over "tensor"."""
+    shape = argument["shape"]
+    if argument["role"] in ("batch", "label"):
+        n = mesh.shape["data"]
+        if not shape or shape[0] % n:
+            refuse(f"{argument['name']} has the shape {tuple(shape)}, which {n} parts do not divide: "
+                   f"export the step with a batch that is a multiple of {n}")
+        return PartitionSpec("data")
+    n = mesh.shape["tensor"]
+    axes = [k for k, d in enumerate(shape) if d % n == 0 and d >= n]
+    if argument["role"] in ("parameter", "state") and n > 1 and axes:
+        k = max(axes, key=lambda k: shape[k])
+        return PartitionSpec(*["tensor" if j == k else None for j in range(k + 1)])
+    return PartitionSpec()
+
+
+def place(value, argument, sharding):
+    """Puts a whole array, which every process has, on the devices that want a part of it."""
+    value = np.asarray(value, argument["dtype"])
+    if value.shape != tuple(argument["shape"]):
+        refuse(f"{argument['name']} has the shape {value.shape} in its file, and the step takes {tuple(argument['shape'])}: "
+               "export both again")
+    return jax.make_array_from_callback(value.shape, sharding, lambda part: value[part])
+
+
+def whole(value):
+    """Returns an array whose parts may be on several processes as one, on all of them."""
+    if value.is_fully_addressable:
+        return np.asarray(value)
+    return np.asarray(multihost_utils.process_allgather(value, tiled=True))
+
+
+def save(name, tensors, metadata):
+    """Writes a file under another name first, so that a name always stands for a whole file."""
+    part = name + ".part"
+    with open(part, "wb") as f:
+        f.write(safetensors_bytes(tensors, metadata))
+        f.flush()
+        os.fsync(f.fileno())
+    os.replace(part, name)
+
+
+def restore(directory, resume):
+    """Returns the tensors to start from, the number of steps they have behind them, and the losses of those."""
+    name = os.path.join(directory, CHECKPOINT)
+    if resume and os.path.exists(name):
+        with safe_open(name, "np") as f:
+            about = f.metadata()
+        return load_file(name), int(about["step"]), json.loads(about["losses"])
+    return load_file(os.path.join(directory, "init.safetensors")), 0, []
+
+
+def train(directory, mesh, steps=None, every=0, resume=False, pause=0.0, say=print):
+    """Trains and returns the losses. Every so many steps process 0 writes a checkpoint; at the end all write the result."""
+    step = Step(directory)
+    with open(os.path.join(directory, "losses.json"), encoding="utf-8") as f:
+        run = json.load(f)
+    batches = load_file(os.path.join(directory, "batches.safetensors"))
+    steps = len(run["losses"]) if steps is None else steps
+    tensors, first, losses = restore(directory, resume)
+    at, _ = step.shardings(mesh)
+    call = step.compile(mesh)
+    kept = {a["name"]: place(tensors[a["name"]], a, s)
+            for a, s in zip(step.arguments, at) if a["role"] in ("parameter", "state")}
+
+    def write(name, only=None):
+        values = {k: whole(v) for k, v in kept.items() if only is None or k in only}  # all processes take part
+        if jax.process_index() == 0:
+            save(os.path.join(directory, name), values, {"step": str(len(losses)), "losses": json.dumps(losses)})
+
+    number = sum(1 for k in batches if k.startswith("batch."))
+    for k in range(first, steps):
+        given = {"batch": batches[f"batch.{k % number}"], "label": batches[f"label.{k % number}"],
+                 "lr": run["lr"][min(k, len(run["lr"]) - 1)], "step": k, "seed": run["seed"]}
+        results = call(*[kept[a["name"]] if a["name"] in kept else place(given[a["name"]], a, s)
+                         for a, s in zip(step.arguments, at)])
+        kept = {a["name"]: results[a["result"]] for a in step.arguments if a["result"] is not None}
+        losses.append(float(whole(results[step.loss])))
+        say(f"step {k + 1} of {steps}: loss {losses[-1]:.9g}")
+        if every and (k + 1) % every == 0 and k + 1 < steps:
+            write(CHECKPOINT)
+            say(f"checkpoint after step {k + 1}")
+        time.sleep(pause)
+    write(TRAINED, {a["name"] for a in step.arguments if a["name"] in run["model"]})
+    return losses
+
+
+def die_with(parent):
+    """Ends this process when the one that started it is gone, however that came about."""
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os._exit(1)
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0], epilog="launch.py starts workers on this machine.")
+    p.add_argument("dir", help="where the exported step is")
+    p.add_argument("--coordinator", metavar="HOST:PORT", help="where process 0 listens; needed for more than one process")
+    p.add_argument("--count", type=int, default=1, help="number of processes")
+    p.add_argument("--rank", type=int, default=0, help="number of this one, from 0")
+    p.add_argument("--tensor", type=int, default=1, help="devices that share one copy of the parameters")
+    p.add_argument("--steps", type=int, help="steps to train; as many as the run in Go unless given")
+    p.add_argument("--checkpoint-every", type=int, default=5, metavar="N", help="steps from one checkpoint to the next; 0 for none")
+    p.add_argument("--resume", action="store_true", help="go on from the checkpoint if there is one")
+    p.add_argument("--pause", type=float, default=0, metavar="SECONDS", help="wait after each step, to watch, or to try what a kill does")
+    p.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    a = p.parse_args()
+    if a.parent:
+        die_with(a.parent)
+    # What the libraries below print of their own accord goes where errors go.
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    jax.config.update("jax_enable_x64", True)
+    if a.count > 1:
+        jax.config.update("jax_cpu_collectives_implementation", "gloo")
+        jax.distributed.initialize(a.coordinator, a.count, a.rank)
+    devices = np.array(jax.devices())
+    if a.tensor < 1 or devices.size % a.tensor:
+        refuse(f"--tensor {a.tensor} does not divide the {devices.size} devices")
+    mesh = Mesh(devices.reshape(-1, a.tensor), ("data", "tensor"))
+
+    def say(line):
+        if jax.process_index() == 0:
+            print(line, file=out, flush=True)
+
+    say(f"{devices.size} devices, {mesh.shape['data']} x {mesh.shape['tensor']} (data x tensor), on {a.count} processes")
+    train(a.dir, mesh, a.steps, a.checkpoint_every, a.resume, a.pause, say)
+
+
+if __name__ == "__main__":
+    main()
