@@ -32,6 +32,7 @@ var floors = []struct {
 	{"internal/safetensors", nil},
 	{"graph/tensor/npy", []string{"codeberg.org/sbinet/npyio", "golang.org/x/exp"}},
 	{"graph", []string{"golang.org/x/exp"}},
+	{"internal/primitive", nil},
 	{"internal/notation", nil},
 	{"ops", []string{"golang.org/x/exp", "gonum.org/v1/gonum/lapack", "gonum.org/v1/gonum/blas", "gonum.org/v1/gonum/mathext", "gonum.org/v1/gonum/mat"}},
 	{"internal/programs", nil},
