@@ -3,8 +3,10 @@ package graph_test
 import (
 	"testing"
 
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // TestBindings binds more and more tensors, each as a parameter, as a constant, or as both, and takes some away again.
@@ -53,5 +55,51 @@ func TestBindings(t *testing.T) {
 		check("bound again", len(tensors))
 		g.Reset()
 		check("after Reset", 0)
+	}
+}
+
+// TestBindTo holds that a tensor is bound to a value until a Rewind takes the value away, among however many others, and
+// that gradients flow to what the value was made of.
+func TestBindTo(t *testing.T) {
+	for _, others := range []int{0, 20} { // few bindings, and many
+		g := graph.New()
+		for range others {
+			g.Bind(tensor.Of([]float64{0}, 1))
+		}
+		x, scalar := tensor.New(tensor.Float64, 3, 2), tensor.New(tensor.Float64)
+		w := g.VarTensor(tensor.Of([]float64{1, 2, 3, 4, 5, 6}, 2, 3))
+		before := g.Mark()
+		v := ops.Transpose(w)
+		k := g.Var(7)
+		g.BindTo(x, v)
+		g.BindTo(scalar, k)
+		start := g.Mark()
+		for range 2 {
+			for i := range others {
+				g.Bind(tensor.Of([]float64{float64(i)}, 1))
+			}
+			bound, ok := g.Bound(x)
+			if length := g.Len(); !ok || bound.ID() != v.ID() || g.Bind(x) != bound || g.BindConst(x) != bound || g.Bind(scalar).ID() != k.ID() || g.Len() != length {
+				t.Fatalf("%d others: the tensor is not bound to the value alone", others)
+			}
+			x.Fill(9) // says nothing to the graph
+			y := ops.Sum(ops.Mul(ops.Square(g.Bind(x)), g.Bind(scalar)))
+			grads := autograd.Backward(y)
+			if got := grads.Tensor(w).Float64s(); got[5] != 7*2*6 || grads.Scalar(k) != 91 {
+				t.Errorf("%d others: gradients %v and %g", others, got, grads.Scalar(k))
+			}
+			g.Rewind(start)
+		}
+		g.Rewind(before)
+		if _, ok := g.Bound(x); ok {
+			t.Errorf("%d others: bound after a Rewind to before BindTo", others)
+		}
+		if leaf := g.Bind(x); !leaf.IsLeaf() || leaf.Tensor().AtFlat(0) != 9 {
+			t.Errorf("%d others: Bind makes no leaf of the tensor", others)
+		}
+		g.Reset()
+		if _, ok := g.Bound(scalar); ok {
+			t.Errorf("%d others: bound after Reset", others)
+		}
 	}
 }

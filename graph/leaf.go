@@ -125,8 +125,36 @@ func (g *Graph) bind(op string, t *tensor.Tensor, flags Flags) Value {
 			t.DType(), g.dtype, dtypeName(g.dtype), dtypeName(t.DType())))
 	}
 	v := g.tensorLeaf(t, flags, false)
-	g.bound.add(t, grads, v.id)
+	g.bound.add(t, grads, v.id, v.id)
 	return v
+}
+
+// BindTo makes v what [Graph.Bind] and [Graph.BindConst] return for t in this recording, in place of a leaf that shares
+// t's storage. Layers that bind a parameter then compute with v: with a leaf whose numbers are another layout of the
+// parameter's, or with the result of whatever makes the parameter. t itself is not read.
+//
+//	w := g.VarTensor(columns) // (out, in)
+//	g.BindTo(weight, ops.Transpose(w))
+//	y := layer.Forward(p, x)
+//
+// It panics with an [*Error] if v has another shape than t, or t is bound already. A Rewind that takes away v, or what was
+// recorded last before BindTo, takes the binding away.
+func (g *Graph) BindTo(t *tensor.Tensor, v Value) {
+	const op = "graph.Graph.BindTo"
+	g.must(op)
+	mustTensor(op, t)
+	v.CheckIn(op, g)
+	if shape := (Node{g, v.id}).Dims(); !slices.Equal(shape, t.Dims()) {
+		panic(Errorf(op, ErrShape, "value %s has shape %s, the tensor has %s: bind it to a value of its own shape, such as one that ops.Reshape or ops.Transpose makes", v.label(), tensor.FormatShape(shape), tensor.FormatShape(t.Dims())))
+	}
+	for _, grads := range [...]bool{true, false} {
+		if id, ok := g.bound.find(t, grads); ok {
+			panic(Errorf(op, ErrUsage, "the tensor is bound already, to %s: call BindTo before the first use of the tensor on the graph", g.handle(id).label()))
+		}
+	}
+	for _, grads := range [...]bool{true, false} {
+		g.bound.add(t, grads, v.id, g.n-1)
+	}
 }
 
 // Lend, for authors of sweeps, returns a constant leaf over t's own storage, which the graph does not watch for
@@ -145,7 +173,8 @@ func dtypeName(d tensor.DType) string {
 	return "Float64"
 }
 
-// Bound returns the leaf that [Graph.Bind] made of t in this recording, and whether there is one.
+// Bound returns what [Graph.Bind] made of t in this recording, or t was bound to by [Graph.BindTo], and whether there is
+// something.
 func (g *Graph) Bound(t *tensor.Tensor) (Value, bool) {
 	g.must("graph.Graph.Bound")
 	id, ok := g.bound.find(t, true)

@@ -77,8 +77,10 @@ func (g *Graph) Rewind(m Mark) {
 	}
 	g.truncate(m.n, m.scopes)
 	for _, b := range g.bound.list { // their uses are gone with what used them
-		e := &g.exts[g.head(b.id).ext]
-		e.used = min(e.used, m.n-1)
+		if h := g.head(b.id); h.flags&isShared != 0 {
+			e := &g.exts[h.ext]
+			e.used = min(e.used, m.n-1)
+		}
 	}
 	g.open = g.open[:min(m.open, len(g.open))]
 	g.swept = 0
