@@ -1,5 +1,6 @@
-// Package programs holds the computations by which scalar tapes are compared, each written three times: on chainrule's
-// graph, on the smallest tape that Go allows, and as a plain function of float64. Tests and benchmarks share them.
+// Package programs holds the computations by which scalar tapes and compiled programs are compared, each written three
+// times: on chainrule's graph, on the smallest tape that Go allows, and as a plain function of float64. Tests and
+// benchmarks share them.
 //
 // Every program is a function of its leaves with one number as result. The first three columns below say how much of it
 // a tape records; the operations are those of a tape that folds constants into the operation beside them.
@@ -10,6 +11,13 @@
 //	rosenbrock 100 000      799 992  the Rosenbrock function: wide, each leaf used a few times
 //	network        337       65 077  a 2-16-16-1 tanh network of scalars over 100 samples, as in a first course
 //	product    100 000       99 999  Speelpenning's product of all leaves: making and reading the leaves counts
+//
+// The small programs have a derivative written by hand in place of the bare tape. They are run for thousands of points.
+//
+//	network222      10           27  the 2-2-2 network of a first course
+//	blackscholes     5           24  the price of a call by Black and Scholes: its gradient are the Greeks
+//	bundle          17           73  bundle adjustment, one observation: the sum of squares of its residuals
+//	mixture         32          119  the log density of a mixture of five Gaussians in the plane, at one point
 //
 // The bare tape keeps rows of two derivatives and two operands and checks nothing. Its time is what a tape in Go must
 // cost; what the graph takes beyond it pays for values, names, checks and tensors.

@@ -1,8 +1,12 @@
 package programs
 
-import "github.com/seed366ff29f/chainrule/graph"
+import (
+	"slices"
 
-// A Program is one computation, written three times. The three forms agree up to rounding.
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
+// A Program is one computation, written several times. The forms agree up to rounding.
 type Program struct {
 	Name       string
 	Operations int       // recorded by one run
@@ -10,13 +14,16 @@ type Program struct {
 
 	// Tape records the program on g, and returns its leaves, appended to those given, and its result.
 	Tape func(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value)
-	// Bare records the program on t. It appends nothing to at and keeps nothing of it.
+	// Bare records the program on t. It appends nothing to at and keeps nothing of it. Small programs have none.
 	Bare func(t *BareTape, at []float64) (leaves []BareValue, y BareValue)
 	// Plain computes the result without a tape.
 	Plain func(at []float64) float64
+	// Derivative computes the result and sets grad to the gradient, as one would write it by hand. Only small programs have
+	// one.
+	Derivative func(at, grad []float64) float64
 
 	// Value is the result, and Gradient some derivatives of it, by the number of the leaf. They come from C++ tape
-	// tools, and each gradient from an independent derivation as well; see [All].
+	// tools, and each gradient from an independent derivation as well; see [All] and [Small].
 	Value    float64
 	Gradient map[int]float64
 	// Error is the relative error to allow in both: the rounding of the program itself.
@@ -25,7 +32,7 @@ type Program struct {
 
 // ByName returns the program of that name, and whether there is one.
 func ByName(name string) (Program, bool) {
-	for _, p := range All() {
+	for _, p := range slices.Concat(All(), Small()) {
 		if p.Name == name {
 			return p, true
 		}
@@ -33,7 +40,7 @@ func ByName(name string) (Program, bool) {
 	return Program{}, false
 }
 
-// All returns the programs. The expected gradient of nested was checked by forward mode, those of chain, rosenbrock and
+// All returns the programs by which tapes are compared. The expected gradient of nested was checked by forward mode, those of chain, rosenbrock and
 // product by closed forms, that of network by an array program.
 func All() []Program {
 	return []Program{

@@ -2,6 +2,7 @@ package programs_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -15,13 +16,14 @@ import (
 // forms run a program in each of its forms. The plain one has no gradient.
 var forms = []struct {
 	name string
+	has  func(p programs.Program) bool
 	run  func(p programs.Program) (value float64, gradient []float64)
 }{
-	{"tape", func(p programs.Program) (float64, []float64) {
+	{"tape", func(p programs.Program) bool { return p.Tape != nil }, func(p programs.Program) (float64, []float64) {
 		xs, y := p.Tape(graph.New(), nil, p.At)
 		return y.Item(), autograd.Backward(y).Scalars(nil, xs)
 	}},
-	{"bare", func(p programs.Program) (float64, []float64) {
+	{"bare", func(p programs.Program) bool { return p.Bare != nil }, func(p programs.Program) (float64, []float64) {
 		t := &programs.BareTape{}
 		t.Reset()
 		xs, y := p.Bare(t, p.At)
@@ -30,12 +32,29 @@ var forms = []struct {
 		t.Gradient(gradient, xs)
 		return y.Item(), gradient
 	}},
-	{"plain", func(p programs.Program) (float64, []float64) { return p.Plain(p.At), nil }},
+	{"plain", func(p programs.Program) bool { return p.Plain != nil }, func(p programs.Program) (float64, []float64) {
+		return p.Plain(p.At), nil
+	}},
+	{"derivative", func(p programs.Program) bool { return p.Derivative != nil }, func(p programs.Program) (float64, []float64) {
+		gradient := make([]float64, len(p.At))
+		for i := range gradient {
+			gradient[i] = math.NaN() // it is set, not added to
+		}
+		return p.Derivative(p.At, gradient), gradient
+	}},
 }
 
+// every returns the programs of both lists.
+func every() []programs.Program { return append(programs.All(), programs.Small()...) }
+
 func TestPrograms(t *testing.T) {
-	for _, p := range programs.All() {
+	for _, p := range every() {
+		n := 0
 		for _, f := range forms {
+			if !f.has(p) {
+				continue
+			}
+			n++
 			t.Run(p.Name+"/"+f.name, func(t *testing.T) {
 				if testing.Short() && p.Operations > 1_000_000 {
 					t.Skip("a long program")
@@ -63,6 +82,9 @@ func TestPrograms(t *testing.T) {
 				}
 			})
 		}
+		if n != 3 {
+			t.Errorf("%s has %d forms, want 3", p.Name, n)
+		}
 	}
 }
 
@@ -82,9 +104,32 @@ func TestFormsAgree(t *testing.T) {
 	}
 }
 
+// A derivative written by hand is one for every point, not only for the one whose numbers are known.
+func TestSmallFormsAgree(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, p := range programs.Small() {
+		for range 20 {
+			at := slices.Clone(p.At)
+			for i := range at {
+				at[i] *= 0.8 + 0.4*rng.Float64()
+			}
+			xs, y := p.Tape(graph.New(), nil, at)
+			want := append(autograd.Backward(y).Scalars(nil, xs), y.Item())
+			got := make([]float64, len(at))
+			got = append(got, p.Derivative(at, got))
+			if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-11, 1e-13)); diff != "" {
+				t.Errorf("%s at %v: mismatch (-tape +derivative):\n%s", p.Name, at, diff)
+			}
+			if plain := p.Plain(at); !(math.Abs(plain-y.Item()) <= 1e-12*math.Abs(plain)) {
+				t.Errorf("%s at %v: the plain function returns %v, the tape %v", p.Name, at, plain, y.Item())
+			}
+		}
+	}
+}
+
 // The number of operations divides the times of every tape: what the graph records must be at least that.
 func TestOperations(t *testing.T) {
-	for _, p := range programs.All() {
+	for _, p := range every() {
 		if testing.Short() && p.Operations > 1_000_000 {
 			continue
 		}
@@ -99,6 +144,9 @@ func TestOperations(t *testing.T) {
 }
 
 func TestByName(t *testing.T) {
+	if p, ok := programs.ByName("bundle"); !ok || p.Name != "bundle" {
+		t.Errorf("ByName(bundle) = %q, %v", p.Name, ok)
+	}
 	if p, ok := programs.ByName("nested"); !ok || p.Name != "nested" {
 		t.Errorf("ByName(nested) = %q, %v", p.Name, ok)
 	}
