@@ -314,5 +314,7 @@
 //	-- recurrent
 //	gru(x, h0, w_ih, w_hh, b_ih, b_hh)  h' = (1-z)·n + z·h                  back through time
 //	lstm(x, h0, c0, w_ih, w_hh, b_ih, b_hh) c' = f·c + i·g, h' = o·tanh(c')     back through time
+//	-- random
+//	random_uniform(seed, step, stream, dims...) ⌊(u ⊕ v)/2⁸⌋/2²⁴ with (u, v) = threefry2x32((seed, step), (stream, place)) none
 //	-- end of the table --
 package ops

@@ -20,7 +20,7 @@ var families = []string{
 	"arithmetic", "power", "exponential", "trigonometric", "hyperbolic", "activation", "rounding", "compare", "select",
 	"erf", "quantile", "gamma", "beta", "sinc", "xlogy", "chain", "reduction", "moments", "product", "softmax", "loss", "normalization", "matmul", "linear",
 	"linalg", "det", "cholesky", "solve", "spectral", "shape", "slicing", "join", "indexing", "triangle", "sort", "interp",
-	"convolution", "pooling",
+	"convolution", "pooling", "recurrent", "random",
 }
 
 // A Family is a group of operations that stand in one file of this package, after which it is named, or in files whose

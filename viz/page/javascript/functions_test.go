@@ -261,13 +261,14 @@ func (s sample) margin(want float64) float64 {
 
 // reasons say why operations that scalars can go through, or that cannot be called with numbers alone, have no function.
 var reasons = map[string]string{
-	"checkpoint":    "what it computes is a function in Go",
-	"custom":        "what it computes is a function in Go",
-	"concat":        "makes a tensor of scalars",
-	"stack":         "makes a tensor of scalars",
-	"pnorm":         "of one number norm is the same",
-	"std_ddof":      "of one number it is NaN unless ddof is 0, and std then",
-	"variance_ddof": "of one number it is NaN unless ddof is 0, and variance then",
+	"checkpoint":     "what it computes is a function in Go",
+	"custom":         "what it computes is a function in Go",
+	"concat":         "makes a tensor of scalars",
+	"stack":          "makes a tensor of scalars",
+	"random_uniform": "computes with integers of 32 bits, which expressions do not have",
+	"pnorm":          "of one number norm is the same",
+	"std_ddof":       "of one number it is NaN unless ddof is 0, and std then",
+	"variance_ddof":  "of one number it is NaN unless ddof is 0, and variance then",
 }
 
 // TestEveryRow demands a function or a reason for every row.
