@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -21,8 +22,8 @@ type dropoutSettings struct {
 type dropout struct{ dropoutSettings }
 
 // KeepProb sets the probability p with which [Dropout] keeps a neuron, 0 < p ≤ 1; other libraries take the probability
-// 1-p of dropping it. The masks have p to the nearest multiple of 2⁻³². KeepProb panics with a [*graph.Error] if p is
-// out of range.
+// 1-p of dropping it. The masks have p to the nearest multiple of 2⁻³², or of 2⁻²⁴ in a pass of
+// [TrainAt]. KeepProb panics with a [*graph.Error] if p is out of range.
 func KeepProb(p float64) DropoutOption {
 	if !(p > 0 && p <= 1) {
 		panic(graph.Errorf("nn.KeepProb", graph.ErrValue, "probability %g: want 0 < p ≤ 1, the probability of keeping a neuron", p))
@@ -51,7 +52,8 @@ func Classic() DropoutOption {
 //
 // p is 0.5 unless [KeepProb] says otherwise. The mask of zeros and ones is drawn from the pass's source of random
 // numbers, 32 bits an element, and recorded as a constant that selects elements: one that is dropped is 0 even if it was
-// infinite or NaN, and so is its adjoint. Dropout panics with a [*graph.Error] if an option is nil.
+// infinite or NaN, and so is its adjoint. In a pass of [TrainAt] the mask is a value, u < p for random numbers u of 24
+// bits, a stream for each time a Dropout is applied. Dropout panics with a [*graph.Error] if an option is nil.
 //
 // Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout: a simple way to prevent neural networks
 // from overfitting (2014), section 4; for inverted dropout section 10.
@@ -79,20 +81,30 @@ func (d dropout) Forward(p Pass, x graph.Value) graph.Value {
 		}
 		return x
 	}
-	g := x.Graph()
-	mask := g.Temp(x.Dims()...)
-	if mask.DType() == tensor.Float32 {
-		fillMask(mask.Float32s(), p.rng, d.keep)
-	} else {
-		fillMask(mask.Float64s(), p.rng, d.keep)
-	}
-	m := g.ConstTensor(mask)
-	g.FreeTemp(mask)
+	m := d.mask(p, x)
 	y := ops.Where(m, x, m) // where the mask is not taken it is 0 itself
 	if !d.classic {
 		y = ops.MulScalar(y, 1/d.keep)
 	}
 	return y
+}
+
+// mask returns 1 for each element of x that is kept, else 0.
+func (d dropout) mask(p Pass, x graph.Value) graph.Value {
+	g := x.Graph()
+	if p.counted != nil {
+		p.counted.seed.CheckIn("nn.Dropout", g)
+		// A multiple of 2⁻²⁴, as the random numbers are, compares alike in both precisions.
+		return ops.Lt(p.Uniform(x.Dims()...), g.Const(math.Round(d.keep*(1<<24))/(1<<24)))
+	}
+	mask := g.Temp(x.Dims()...)
+	defer g.FreeTemp(mask)
+	if mask.DType() == tensor.Float32 {
+		fillMask(mask.Float32s(), p.rng, d.keep)
+	} else {
+		fillMask(mask.Float64s(), p.rng, d.keep)
+	}
+	return g.ConstTensor(mask)
 }
 
 // fillMask sets each element to 1 with probability keep, else to 0.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -157,7 +158,19 @@ func TestTo(t *testing.T) {
 	}
 }
 
+// trainings are the ways to make the pass of a training step on a graph.
+var trainings = map[string]func(g *graph.Graph, seed uint64) nn.Pass{
+	"Train":   func(_ *graph.Graph, seed uint64) nn.Pass { return nn.Train(newRand(seed)) },
+	"TrainAt": func(g *graph.Graph, seed uint64) nn.Pass { return nn.TrainAt(g.Const(float64(seed)), g.Const(3)) },
+}
+
 func TestDropout(t *testing.T) {
+	for name, train := range trainings {
+		t.Run(name, func(t *testing.T) { testDropout(t, train) })
+	}
+}
+
+func testDropout(t *testing.T, train func(*graph.Graph, uint64) nn.Pass) {
 	const n, p = 100000, 0.8
 	ones := tensor.New(tensor.Float64, n)
 	ones.Fill(1)
@@ -175,7 +188,7 @@ func TestDropout(t *testing.T) {
 			t.Run(tt.name+"/"+dtype.String(), func(t *testing.T) {
 				g := graph.New(graph.WithDType(dtype))
 				x := g.VarTensor(ones)
-				y := tt.layer.Forward(nn.Train(newRand(5)), x)
+				y := tt.layer.Forward(train(g, 5), x)
 				kept := 0
 				numbers := y.Tensor().Float64s()
 				const exact = 1e-7 // the rounding of 1/p in float32
@@ -196,10 +209,10 @@ func TestDropout(t *testing.T) {
 				if grad := autograd.Backward(ops.Sum(y)).Tensor(x).Float64s(); !slices.Equal(numbers, grad) {
 					t.Error("the gradient is not the mask")
 				}
-				if again := tt.layer.Forward(nn.Train(newRand(5)), x).Tensor().Float64s(); !slices.Equal(numbers, again) {
+				if again := tt.layer.Forward(train(g, 5), x).Tensor().Float64s(); !slices.Equal(numbers, again) {
 					t.Error("one seed gives two masks")
 				}
-				if other := tt.layer.Forward(nn.Train(newRand(6)), x).Tensor().Float64s(); slices.Equal(numbers, other) {
+				if other := tt.layer.Forward(train(g, 6), x).Tensor().Float64s(); slices.Equal(numbers, other) {
 					t.Error("two seeds give one mask")
 				}
 				if use := tt.layer.Forward(nn.Eval(), x).Tensor().At(7); math.Abs(use-tt.use) > exact {
@@ -219,11 +232,11 @@ func TestDropout(t *testing.T) {
 					weight.Fill(1)
 					g := graph.New(graph.WithDType(dtype))
 					leaf := g.BindConst(weight)
-					ones := layer.Forward(nn.Train(newRand(5)), leaf).Tensor().Float64s() // the same mask
-					y := layer.Forward(nn.Train(newRand(5)), g.ConstTensor(x)).Tensor().Float64s()
+					ones := layer.Forward(train(g, 5), leaf).Tensor().Float64s() // the same mask
+					y := layer.Forward(train(g, 5), g.ConstTensor(x)).Tensor().Float64s()
 					// The adjoint of dropout's result is v throughout.
 					in := g.VarTensor(weight)
-					l := ops.Sum(ops.Mul(layer.Forward(nn.Train(newRand(5)), in), g.ConstTensor(x)))
+					l := ops.Sum(ops.Mul(layer.Forward(train(g, 5), in), g.ConstTensor(x)))
 					grad := autograd.Backward(l).Tensor(in).Float64s()
 					again := autograd.Grad(l, in)[0].Tensor().Float64s()
 					for i, one := range ones {
@@ -243,14 +256,15 @@ func TestDropout(t *testing.T) {
 	})
 	t.Run("scalar", func(t *testing.T) {
 		g := graph.New()
-		y := nn.Dropout().Forward(nn.Train(newRand(5)), g.Var(3))
+		y := nn.Dropout().Forward(train(g, 5), g.Var(3))
 		if v := y.Item(); v != 0 && v != 6 {
 			t.Errorf("got %v, want 0 or 6", v)
 		}
 	})
 	t.Run("keeping all", func(t *testing.T) {
-		x := graph.New().Var(3)
-		if nn.Dropout(nn.KeepProb(1), nn.Classic()).Forward(nn.Train(newRand(5)), x) != x {
+		g := graph.New()
+		x := g.Var(3)
+		if nn.Dropout(nn.KeepProb(1), nn.Classic()).Forward(train(g, 5), x) != x {
 			t.Error("with p = 1 dropout must return its operand")
 		}
 	})
@@ -261,16 +275,78 @@ func TestDropoutIsIndependent(t *testing.T) {
 	const n, p = 100000, 0.5
 	ones := tensor.New(tensor.Float64, n)
 	ones.Fill(1)
-	y := nn.Dropout(nn.KeepProb(p), nn.Classic()).Forward(nn.Train(newRand(5)), graph.New().ConstTensor(ones)).Tensor().Float64s()
-	for _, lag := range []int{1, 2, 3} {
-		both := 0
-		for i := lag; i < n; i++ {
-			if y[i] != 0 && y[i-lag] != 0 {
-				both++
+	for name, train := range trainings {
+		g := graph.New()
+		y := nn.Dropout(nn.KeepProb(p), nn.Classic()).Forward(train(g, 5), g.ConstTensor(ones)).Tensor().Float64s()
+		for _, lag := range []int{1, 2, 3} {
+			both := 0
+			for i := lag; i < n; i++ {
+				if y[i] != 0 && y[i-lag] != 0 {
+					both++
+				}
+			}
+			if math.Abs(float64(both)-n*p*p) > 800 { // the standard deviation is about 160
+				t.Errorf("%s: lag %d: %d pairs, want about %v", name, lag, both, n*p*p)
 			}
 		}
-		if math.Abs(float64(both)-n*p*p) > 800 { // the standard deviation is about 160
-			t.Errorf("lag %d: %d pairs, want about %v", lag, both, n*p*p)
+	}
+}
+
+// TestTrainAt checks which random numbers layers draw: those of a stream each, in the order in which they are applied.
+func TestTrainAt(t *testing.T) {
+	const n, keep = 200, 0.3
+	model := nn.Sequential(nn.Dropout(nn.KeepProb(keep), nn.Classic()), nn.Named("a", nn.Sequential(nn.Dropout(nn.KeepProb(keep), nn.Classic()))))
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		g := graph.New(graph.WithDType(dtype))
+		seed, step := g.Var(11), g.Var(4)
+		ones := tensor.New(dtype, n)
+		ones.Fill(1)
+		x := g.ConstTensor(ones)
+		masks := func(first int) []float64 {
+			want := make([]float64, n)
+			u, v := ops.RandomUniform(seed, step, first, n).Tensor(), ops.RandomUniform(seed, step, first+1, n).Tensor()
+			for i := range want {
+				if u.At(i) < keep && v.At(i) < keep {
+					want[i] = 1
+				}
+			}
+			return want
+		}
+		pass := nn.TrainAt(seed, step)
+		if !pass.Training() || pass.Rand() != nil {
+			t.Error("want a pass of a training step without a *rand.Rand")
+		}
+		watched := 0
+		for k, p := range []nn.Pass{pass, pass.Watch(func(string, nn.Layer, graph.Value) { watched++ }), nn.TrainAt(seed, step)} {
+			got := model.Forward(p, x).Tensor().Float64s()
+			if want := masks([]int{0, 2, 0}[k]); !slices.Equal(got, want) {
+				t.Errorf("%v: forward %d: got %v, want %v", dtype, k, got, want)
+			}
+		}
+		if watched != 3 {
+			t.Errorf("saw %d layers, want 3", watched)
+		}
+		if got, want := pass.Uniform(2, 3).Tensor().Float64s(), ops.RandomUniform(seed, step, 4, 2, 3).Tensor().Float64s(); !slices.Equal(got, want) {
+			t.Errorf("Uniform is %v, want %v of stream 4", got, want)
+		}
+	}
+	g := graph.New()
+	one, two := g.Const(1), g.ConstTensor(tensor.New(tensor.Float64, 2))
+	for _, c := range []struct {
+		f    func()
+		want string
+	}{
+		{func() { nn.TrainAt(graph.Value{}, one) }, "nn.TrainAt: got the zero graph.Value, which belongs to no graph"},
+		{func() { nn.TrainAt(one, graph.New().Const(1)) }, "nn.TrainAt: value %1 belongs to another graph"},
+		{func() { nn.TrainAt(one, two) }, "nn.TrainAt: the seed has shape () and the step (2): give scalars"},
+		{func() { nn.TrainAt(two, one) }, "nn.TrainAt: the seed has shape (2) and the step (): give scalars"},
+		{func() { nn.Dropout().Forward(nn.TrainAt(one, one), graph.New().Var(1)) }, "nn.Dropout: value %1 belongs to another graph"},
+		{func() { nn.Dropout().Forward(nn.TrainAt(g.Const(-1), one), two) }, "ops.RandomUniform: the seed is -1: want a whole number from 0 to 16777216"},
+		{func() { nn.Train(newRand(1)).Uniform(2) }, "nn.Pass.Uniform: the pass has no seed and step: draw from Pass.Rand, or use nn.TrainAt"},
+		{func() { nn.Eval().Uniform(2) }, "nn.Pass.Uniform: the pass has no seed and step: draw from Pass.Rand, or use nn.TrainAt"},
+	} {
+		if err := graph.Try(c.f); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("got error %v\nwant %s", err, c.want)
 		}
 	}
 }

@@ -7,14 +7,22 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // A Pass says what a forward pass is for. Layers that behave differently in training and in use, such as [Dropout],
 // ask it; a model has no hidden mode. The zero Pass is that of [Eval].
 type Pass struct {
 	rng     *rand.Rand
+	counted *counted // in place of rng, see TrainAt
 	updates *Updates // nil for at once
 	watch   *watch   // nil but for a summary, or after Watch
+}
+
+// A counted source of random numbers is the counter-based generator of [ops.RandomUniform].
+type counted struct {
+	seed, step graph.Value
+	streams    int // how many were drawn from
 }
 
 // Train returns the pass of a training step. Layers draw their random numbers from rng. It panics with a
@@ -26,13 +34,45 @@ func Train(rng *rand.Rand) Pass {
 	return Pass{rng: rng}
 }
 
+// TrainAt returns the pass of a training step whose random numbers are values on the graph: those of [ops.RandomUniform]
+// for seed and step, scalars on the graph of what the model is given, whole numbers from 0 to 2²⁴. What is recorded does
+// not depend on the numbers then, as a traced graph wants it, and a recorded step that takes seed and step as
+// arguments draws anew in every step.
+//
+// Every layer that draws takes the next stream of its own: 0 for the first one of the pass, 1 for the second, in the
+// order in which layers are applied. So a second Forward with one pass draws other numbers, and one with a new pass for
+// the same seed and step draws the same. TrainAt panics with a [*graph.Error] if seed and step are not scalars on one
+// graph, and a layer that draws does if they are no such numbers.
+func TrainAt(seed, step graph.Value) Pass {
+	const op = "nn.TrainAt"
+	seed.Check(op)
+	step.CheckIn(op, seed.Graph())
+	if seed.Rank() > 0 || step.Rank() > 0 {
+		panic(graph.Errorf(op, graph.ErrShape, "the seed has shape %s and the step %s: give scalars", tensor.FormatShape(seed.Dims()), tensor.FormatShape(step.Dims())))
+	}
+	return Pass{counted: &counted{seed: seed, step: step}}
+}
+
+// Uniform returns a tensor of random numbers from 0 up to 1, below it, for a layer that draws in a pass of [TrainAt]; they
+// are of the pass's next stream. In a pass of [Train] a layer draws from [Pass.Rand], which is nil in one of TrainAt. It
+// panics with a [*graph.Error] in other passes than those of TrainAt.
+func (p Pass) Uniform(dims ...int) graph.Value {
+	if p.counted == nil {
+		panic(graph.Errorf("nn.Pass.Uniform", graph.ErrUsage, "the pass has no seed and step: draw from Pass.Rand, or use nn.TrainAt"))
+	}
+	u := ops.RandomUniform(p.counted.seed, p.counted.step, p.counted.streams, dims...)
+	p.counted.streams++
+	return u
+}
+
 // Eval returns the pass of a model in use: nothing is random.
 func Eval() Pass { return Pass{} }
 
 // Training reports whether the pass is a training step.
-func (p Pass) Training() bool { return p.rng != nil }
+func (p Pass) Training() bool { return p.rng != nil || p.counted != nil }
 
-// Rand returns the source of random numbers of a training step, or nil for [Eval].
+// Rand returns the source of random numbers of a training step, or nil for [Eval] and for [TrainAt], where layers take
+// them from [Pass.Uniform].
 func (p Pass) Rand() *rand.Rand { return p.rng }
 
 // Watch returns the pass that calls f with the result y of each layer in the model's containers, [Sequential], [Residual]
