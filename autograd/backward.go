@@ -294,6 +294,7 @@ func (g Gradients) Scalar(x graph.Value) float64 {
 	if !g.has(n) {
 		return 0
 	}
+	g.a.Root().NoteRead()
 	return g.a.Scalar(n)
 }
 
@@ -307,6 +308,7 @@ func (g Gradients) Scalars(dst []float64, xs []graph.Value) []float64 {
 		panic(graph.Errorf("autograd.Gradients.Scalars", graph.ErrShape, "dst has %d elements for %d values: give one for each, or nil", len(dst), len(xs)))
 	}
 	g.check("autograd.Gradients.Scalars")
+	g.a.Root().NoteRead()
 	for i := g.a.Read(dst, xs); i < len(xs); i++ {
 		dst[i] = g.Scalar(xs[i])
 	}
@@ -320,6 +322,7 @@ func (g Gradients) Tensor(w graph.Value) *tensor.Tensor {
 	if !g.has(n) {
 		return tensor.New(g.a.Graph().DType(), n.Dims()...)
 	}
+	g.a.Root().NoteRead()
 	return copied(g.a, n)
 }
 
@@ -349,6 +352,7 @@ func (g Gradients) View(w graph.Value) *tensor.Tensor {
 	if !g.a.Covers(n) {
 		return nil
 	}
+	g.a.Root().NoteRead()
 	return g.a.Tensor(n) // of scalars and constants nil too
 }
 

@@ -73,7 +73,7 @@ func Custom(name string, forward func(xs ...*tensor.Tensor) *tensor.Tensor, vjp 
 			if v, scalar := x.Node().Scalar(); scalar {
 				in[i] = tensor.Of([]float64{v})
 			} else {
-				in[i] = x.Tensor()
+				in[i] = x.Node().Data().Clone()
 			}
 		}
 		c := &custom{name: name, vjp: vjp, result: forward(in...)}

@@ -62,14 +62,17 @@ var module = strings.TrimSuffix(reflect.TypeFor[Graph]().PkgPath(), "graph")
 // inLibrary reports whether a function is one of the library's own, or of package reflect, through which the library calls
 // operations by their names.
 func inLibrary(function string) bool {
-	if strings.HasPrefix(function, "reflect.") {
-		return true
-	}
+	return strings.HasPrefix(function, "reflect.") || slices.Contains([]string{"graph", "ops", "autograd", "nn"}, floorOf(function))
+}
+
+// floorOf returns the package at the top of the module that a function is in or below: "" if it is of another module, or in
+// a package of tests, which use the library from outside.
+func floorOf(function string) string {
 	rest, ok := strings.CutPrefix(function, module)
-	if !ok {
-		return false
+	pkg, _, _ := strings.Cut(rest, ".")
+	if !ok || strings.HasSuffix(pkg, "_test") {
+		return ""
 	}
-	// What ends the name of the package is a slash, for one below it, or the dot before the function.
-	end := strings.IndexAny(rest, "/.")
-	return end > 0 && slices.Contains([]string{"graph", "ops", "autograd", "nn"}, rest[:end])
+	top, _, _ := strings.Cut(pkg, "/")
+	return top
 }

@@ -117,6 +117,7 @@ type Graph struct {
 	begun uint32    // extension records, to tell a Call that another one has taken the place of
 	busy  bool      // between enter and leave, and within Begin
 	lines []uintptr // by node: who recorded it, if callers are noted
+	reads []Read    // of results, on a traced graph
 }
 
 // New returns an empty graph.

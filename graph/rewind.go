@@ -121,7 +121,10 @@ func (g *Graph) Scratch(f func()) {
 	g.must(op)
 	g.alone(op)
 	mustFunc(op, f == nil)
-	defer func(n int32, scopes int) { g.truncate(n, scopes) }(g.n, len(g.scopes))
+	defer func(n int32, scopes int, reads []Read) {
+		g.truncate(n, scopes)
+		g.reads = reads
+	}(g.n, len(g.scopes), slices.Clone(g.reads))
 	f()
 }
 
@@ -171,6 +174,9 @@ func (g *Graph) truncate(n int32, scopes int) {
 			}
 		}
 		g.lastChange = n
+	}
+	if len(g.reads) > 0 {
+		g.cutReads(n)
 	}
 	g.cutScopes(n, scopes)
 }

@@ -96,6 +96,9 @@ func (v Value) ID() int {
 // Item returns the number that v stands for. It panics with an [*Error] if v is a tensor with more than one element.
 func (v Value) Item() float64 {
 	v.must("graph.Value.Item")
+	if v.g.traced {
+		v.noteRead()
+	}
 	h := v.g.head(v.id)
 	if h.flags&notPlain == 0 {
 		return h.value
@@ -131,6 +134,9 @@ func (v Value) Len() int {
 // Tensor returns a copy of v's numbers in the graph's precision.
 func (v Value) Tensor() *tensor.Tensor {
 	v.must("graph.Value.Tensor")
+	if v.g.traced {
+		v.noteRead()
+	}
 	h := v.g.head(v.id)
 	if h.flags&notPlain != 0 {
 		return v.g.exts[h.ext].out.Clone()

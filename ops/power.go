@@ -399,7 +399,8 @@ func PowLog(x, y graph.Value, k int) graph.Value {
 		var buf [tensor.MaxRank]int
 		return c.Record(c.Broadcast(buf[:0], c.Dims(0), c.Dims(1))...)
 	}
-	a, b := x.Item(), y.Item()
+	a, _ := x.Node().Scalar()
+	b, _ := y.Node().Scalar()
 	dx := 0.0
 	if b != 0 {
 		dx = b * powLog(a, b-1, k)

@@ -132,10 +132,12 @@ func Minimum(a, b graph.Value) graph.Value { return graph.Binary(opMinimum, a, b
 func Where(cond, a, b graph.Value) graph.Value {
 	c := graph.Begin(opWhere, cond, a, b)
 	if c.AllScalar() {
-		if cond.Item() != 0 {
-			return c.RecordScalar(a.Item(), graph.Term{Input: 1, D: 1}, graph.Term{Input: 2, Unselected: true})
+		if is, _ := cond.Node().Scalar(); is != 0 {
+			v, _ := a.Node().Scalar()
+			return c.RecordScalar(v, graph.Term{Input: 1, D: 1}, graph.Term{Input: 2, Unselected: true})
 		}
-		return c.RecordScalar(b.Item(), graph.Term{Input: 1, Unselected: true}, graph.Term{Input: 2, D: 1})
+		v, _ := b.Node().Scalar()
+		return c.RecordScalar(v, graph.Term{Input: 1, Unselected: true}, graph.Term{Input: 2, D: 1})
 	}
 	var ab, all [tensor.MaxRank]int
 	shape := c.Broadcast(ab[:0], c.Dims(1), c.Dims(2))

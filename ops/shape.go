@@ -256,7 +256,8 @@ func Permute(x graph.Value, axes ...int) graph.Value {
 func StopGradient(x graph.Value) graph.Value {
 	c := graph.Begin(opStopGradient, x)
 	if c.AllScalar() {
-		return c.RecordConst(x.Item())
+		v, _ := x.Node().Scalar()
+		return c.RecordConst(v)
 	}
 	return c.RecordView(0, c.Dims(0)...)
 }
