@@ -37,6 +37,8 @@ func init() {
 // f must return the same value for the same arguments: random numbers, such as the masks of dropout, are drawn outside.
 // A sweep that finds another value panics with a [*graph.Error]. f may use other values of the graph and bind tensors;
 // the gradient reaches those too. It must not keep values that it makes.
+//
+// On a graph made with [graph.Traced], whose tape is to be a program, f is recorded like anything else.
 func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.Value {
 	const op = "autograd.Checkpoint"
 	if f == nil {
@@ -48,6 +50,11 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 	g := xs[0].Graph()
 	for _, x := range xs {
 		x.CheckIn(op, g)
+	}
+	if g.Traced() {
+		y := f(xs...)
+		checkResult(op, g, y)
+		return y
 	}
 	c := &checkpoint{f: f, given: len(xs)}
 	var operands []graph.Value
