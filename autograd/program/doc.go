@@ -27,6 +27,7 @@
 // # What is no program
 //
 // A trace is not the whole program if the Go function that was recorded looked at numbers on the way: an if on
-// [github.com/seed366ff29f/chainrule/graph.Value.Item] records the branch that was taken and nothing of the other. On a
-// graph made with such reads is no program; [github.com/seed366ff29f/chainrule/ops.Where] chooses within one.
+// [github.com/seed366ff29f/chainrule/graph.Value.Item] records the branch that was taken and nothing of the other. Graphs
+// made with [github.com/seed366ff29f/chainrule/graph.Traced] note such reads, and [Function.Check] refuses what was recorded
+// after one. [github.com/seed366ff29f/chainrule/ops.Where] chooses within the program.
 package program

@@ -46,6 +46,10 @@ type Function struct {
 	Name      string
 	Arguments []Argument
 	Results   []Result
+
+	// AllowReads says that what the program read while the graph was recorded (see [graph.Graph.Reads]) has not decided
+	// what was recorded afterwards, or that the function is wanted for what was.
+	AllowReads bool
 }
 
 // Check returns nil, or an error of type [*graph.Error] that says why f is no function:
@@ -54,10 +58,22 @@ type Function struct {
 //   - an argument is not a leaf, or two are one leaf;
 //   - an argument or a result has no name, two arguments or two results have one name, or a role is unknown;
 //   - a result replaces an argument that does not exist, that another result replaces, or that has another shape or
-//     precision.
+//     precision;
+//   - numbers of a result were read while it was recorded, and AllowReads is not set.
 func (f *Function) Check() error { return f.check("program.Function.Check") }
 
+// check is Check for the function that is named in messages.
 func (f *Function) check(op string) error {
+	if err := f.checkParts(op); err != nil {
+		return err
+	}
+	if f.AllowReads {
+		return nil
+	}
+	return checkReads(op, f.nodes(), f.isArgument())
+}
+
+func (f *Function) checkParts(op string) error {
 	if f == nil {
 		return graph.Errorf(op, graph.ErrUsage, "got a nil *program.Function: make one with its arguments and results")
 	}
@@ -134,15 +150,26 @@ func (f *Function) Graph() *graph.Graph {
 }
 
 // Nodes returns what the results depend on in the order in which it was recorded: operands stand before results. What was
-// recorded besides is left out, arguments that no result depends on too. It panics with a [*graph.Error] if [Function.Check]
-// returns one.
+// recorded besides is left out, arguments that no result depends on too. It panics with a [*graph.Error] if f is no
+// function; see [Function.Check], but for reads, which it allows.
 func (f *Function) Nodes() []graph.Node {
-	f.must("program.Function.Nodes")
-	g := f.Graph()
+	if err := f.checkParts("program.Function.Nodes"); err != nil {
+		panic(err)
+	}
+	return f.nodes()
+}
+
+func (f *Function) nodes() []graph.Node {
 	roots := make([]graph.Value, len(f.Results))
 	for i, r := range f.Results {
 		roots[i] = r.Value
 	}
+	return nodesOf(roots...)
+}
+
+// nodesOf returns the values and what they depend on in the order of recording.
+func nodesOf(roots ...graph.Value) []graph.Node {
+	g := roots[0].Graph()
 	var nodes []graph.Node
 	for id := range g.Ancestors(graph.AllEdges, roots...).All {
 		nodes = append(nodes, g.Value(id).Node())
@@ -150,9 +177,10 @@ func (f *Function) Nodes() []graph.Node {
 	return nodes
 }
 
-// must panics with a [*graph.Error] if f is no function.
-func (f *Function) must(op string) {
-	if err := f.check(op); err != nil {
-		panic(err)
+func (f *Function) isArgument() graph.NodeSet {
+	var s graph.NodeSet
+	for _, a := range f.Arguments {
+		s.Add(a.Value.ID())
 	}
+	return s
 }
