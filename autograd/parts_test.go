@@ -69,6 +69,15 @@ var takes = []struct {
 			return ops.TakeAlong(x, x.Graph().ConstTensor(tensor.Of([]float64{v, 0, 1, v, 2, v, v, 3}, 4, 2)), 1)
 		})
 	}},
+	{"gathered at", func(x graph.Value, n int) []graph.Value {
+		return each(n, func(i int) graph.Value {
+			v := float64(i)
+			if i%2 == 0 {
+				return ops.GatherAt(x, x.Graph().ConstTensor(tensor.Of([]float64{v, 0, -1, v}, 2, 2)), 1)
+			}
+			return ops.GatherAt(x, x.Graph().Const(v), 1)
+		})
+	}},
 	{"parts and the whole", func(x graph.Value, n int) []graph.Value {
 		return append(each(n, func(i int) graph.Value { return ops.Slice(x, 1, 4*i, 4*i+4) }), ops.MulScalar(x, 0.5))
 	}},

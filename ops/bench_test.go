@@ -61,6 +61,9 @@ var largeCalls = map[string]string{
 	"take_along": "(10,1000,100) (10,1000,100) 1", "put_along": "(10,1000,100) (10,1000,100) 1 1000",
 	"gather": "(1000,1000) 0 " + cycle(1000, 1000), "scatter": "(1000,1000) 0 1000 " + cycle(1000, 1000),
 
+	"gather_at": "(1000,1000) (1000) 0", "scatter_at": "(1000,1000) (1000) 0 1000", "cross_entropy_at": "(1000,1000) (1000)",
+	"random_uniform": "() () 0 1000 1000",
+
 	"where":     "(1000,1000) (1000,1000) (1000,1000)",
 	"reshape":   "(1000,1000) 100 -1",
 	"broadcast": "(1000,1) 1000 1000",
@@ -82,7 +85,7 @@ var largeCalls = map[string]string{
 }
 
 // constantOperands are operands that have no derivative, a condition or indices, and are constants where they are used.
-var constantOperands = map[string]int{"where": 0, "take_along": 1, "put_along": 1, "max_pool2d_input": 1, "max_pool2d_select": 1}
+var constantOperands = map[string]int{"where": 0, "take_along": 1, "put_along": 1, "gather_at": 1, "scatter_at": 1, "cross_entropy_at": 1, "max_pool2d_input": 1, "max_pool2d_select": 1}
 
 // cycle returns n indices into size elements, in a scattered order.
 func cycle(n, size int) string {

@@ -224,6 +224,7 @@
 //	bce(p, t)                           -Σ [t·ln p + (1-t)·ln(1-p)] / n     ((1-t)/(1-p) - t/p)/n, (ln(1-p) - ln p)/n
 //	bce_with_logits(z, t)               Σ [(1-t)·softplus(z) + t·softplus(-z)] / n (sigmoid(z) - t)/n, -z/n
 //	cross_entropy(logits, labels...)    Σ [ln Σ e^z - z(label)] / rows      (softmax(z) - 1(label))/rows
+//	cross_entropy_at(logits, labels)    Σ [ln Σ e^z - z(label)] / rows      (softmax(z) - 1(label))/rows, 0
 //	soft_cross_entropy(logits, t)       Σ t·(ln Σ e^z - z) / rows           (softmax(z)·Σt - t)/rows, (ln Σ e^z - z)/rows
 //	huber(y, t, delta)                  Σ s·(d - s/2) / n with d = y-t, s = clamp(d, -delta, delta) s/n, -s/n
 //	kl_div(y, t)                        Σ t·(ln t - y) / n                  -t/n, (ln t + 1 - y)/n
@@ -282,6 +283,8 @@
 //	take_along(x, index, axis)          x[index]                            1 for each time an element was taken
 //	put_along(x, index, axis, size)     Σ x at index                        1
 //	one_hot(x, classes)                 δ(x, k)                             none
+//	gather_at(x, index, axis)           x[index]                            1 for each time an element was taken; 0 by index
+//	scatter_at(x, index, axis, size)    Σ x at index                        1; 0 by index
 //	-- triangle
 //	tril(x, k)                          x                                   1 inside, 0 outside
 //	triu(x, k)                          x                                   1 inside, 0 outside

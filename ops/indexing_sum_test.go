@@ -32,6 +32,14 @@ var repeatedSums = map[string]func(x graph.Value, index []int, size int) graph.V
 	"embedding": func(x graph.Value, index []int, size int) graph.Value {
 		return gradientOf(x, size, func(table graph.Value) graph.Value { return ops.Embedding(table, index...) })
 	},
+	"scatter_at": func(x graph.Value, index []int, size int) graph.Value {
+		return ops.ScatterAt(x, vectorOf(x.Graph(), index), 0, size)
+	},
+	"gather_at": func(x graph.Value, index []int, size int) graph.Value {
+		return gradientOf(x, size, func(table graph.Value) graph.Value {
+			return ops.Reshape(ops.EmbeddingAt(table, ops.Reshape(vectorOf(x.Graph(), index), 2, -1)), x.Dims()...)
+		})
+	},
 	"put_along": func(x graph.Value, index []int, size int) graph.Value {
 		return ops.PutAlong(x, columnsOf(x, index), 0, size)
 	},
@@ -45,6 +53,15 @@ func gradientOf(x graph.Value, size int, f func(table graph.Value) graph.Value) 
 	g := x.Graph()
 	table := g.VarTensor(tensor.New(g.DType(), size, x.Dims()[1]))
 	return g.ConstTensor(autograd.Backward(ops.Sum(ops.Mul(f(table), x))).Tensor(table))
+}
+
+// vectorOf returns the index as a vector.
+func vectorOf(g *graph.Graph, index []int) graph.Value {
+	t := tensor.New(g.DType(), len(index))
+	for i, k := range index {
+		t.SetFlat(float64(k), i)
+	}
+	return g.ConstTensor(t)
 }
 
 // columnsOf returns the index as a tensor of x's shape.
@@ -112,11 +129,12 @@ func TestMixedIndex(t *testing.T) {
 func TestRepeatedIndexAllocates(t *testing.T) {
 	g := graph.New(graph.WithDType(tensor.Float32))
 	table, index := counting(tensor.Float32, 4, 3), make([]int, 100)
-	columns := tensor.New(tensor.Float32, 100, 3)
+	columns, vector := tensor.New(tensor.Float32, 100, 3), tensor.New(tensor.Float32, 100)
 	steadyState(t, func() graph.Value {
 		g.Reset()
-		v, along := g.Bind(table), g.BindConst(columns)
+		v, along, at := g.Bind(table), g.BindConst(columns), g.BindConst(vector)
 		sum := ops.Add(ops.Sum(ops.Gather(v, 0, index...)), ops.Sum(ops.Scatter(ops.Gather(v, 1, index...), 1, 3, index...)))
+		sum = ops.Add(sum, ops.Sum(ops.ScatterAt(ops.GatherAt(v, at, 1), at, 1, 3)))
 		return ops.Add(sum, ops.Sum(ops.PutAlong(ops.TakeAlong(v, along, 0), along, 0, 5)))
 	})
 }
@@ -128,6 +146,9 @@ func TestPartsTouchNoOtherElement(t *testing.T) {
 		"index":  func(x graph.Value) graph.Value { return ops.Index(x, 2) },
 		"slice":  func(x graph.Value) graph.Value { return ops.Slice(x, 0, 2, 4) },
 		"gather": func(x graph.Value) graph.Value { return ops.Gather(x, 0, 3, 2, -2) },
+		"gather_at": func(x graph.Value) graph.Value {
+			return ops.GatherAt(x, x.Graph().ConstTensor(tensor.Of([]float64{3, 2, -2, 2}, 2, 2)), 0)
+		},
 		"take_along": func(x graph.Value) graph.Value {
 			return ops.TakeAlong(x, x.Graph().ConstTensor(tensor.Of([]float64{3, 2, -2, -1, 2, 2}, 2, 3)), 0)
 		},

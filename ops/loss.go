@@ -11,7 +11,7 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-var opMSE, opBCE, opBCEWithLogits, opCrossEntropy, opSoftCrossEntropy graph.Op
+var opMSE, opBCE, opBCEWithLogits, opCrossEntropy, opCrossEntropyAt, opSoftCrossEntropy graph.Op
 
 func init() {
 	pairs := []string{"() ()", "(3) (3)", "(2,3) (2,3)", "(2,3) ()", "() (2,3)", "(2,3) (3)", "(2,1) (1,3)", "(1) (1)"}
@@ -85,8 +85,49 @@ func init() {
 			// A cotangent that is not finite must not reach what is masked: the rule selects.
 			return finite(ct.AtFlat(0)) && addScaled(dst, ct.AtFlat(0)/float64(len(n.Ints())), n.Saved(0), fresh)
 		},
-		VJP:    crossEntropyVJP,
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			x, labels := n.Input(0), n.Ints()
+			here := tensor.New(n.Graph().DType(), x.Dims()...)
+			for i, label := range labels {
+				here.SetFlat(1, i*x.Dims()[x.Rank()-1]+label)
+			}
+			return crossEntropyRule(x, n.Graph().ConstTensor(here), ct)
+		},
 		Try:    []string{"(3) 1", "(1,3) 0", "(2,3) 2 0", "(4,2) 1 1 0 1", "(2,1) 0 0"},
+		Source: "Bridle (1990), equation 5; shifted by the maximum, Blanchard, Higham and Higham (2021)",
+	})
+	register(&opCrossEntropyAt, graph.Row{
+		Name: "cross_entropy_at", Func: CrossEntropyAt, Params: "logits, labels",
+		Doc:        "cross_entropy with labels that are values",
+		Formula:    "Σ [ln Σ e^z - z(label)] / rows",
+		Derivative: "(softmax(z) - 1(label))/rows, 0",
+		Forward: func(n graph.Node) {
+			array.Instance(n.DType(), crossEntropiesAt[float64], crossEntropiesAt[float32])(n)
+		},
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if i == 1 { // labels have no derivative
+				if fresh {
+					dst.Zero()
+				}
+				return true
+			}
+			return finite(ct.AtFlat(0)) && addScaled(dst, ct.AtFlat(0)/float64(n.In(1).Len()), n.Saved(0), fresh)
+		},
+		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
+			if i == 1 {
+				return zeroVJP(n, i, ct)
+			}
+			x := n.Input(0)
+			return crossEntropyRule(x, OneHot(n.Input(1), x.Dims()[x.Rank()-1]), ct)
+		},
+		Prepare: func(i int, x graph.Value) graph.Value {
+			if i == 1 {
+				return Floor(x)
+			}
+			return x
+		},
+		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: 0, Hi: 2}},
+		Try:    []string{"(3) ()", "(1,3) (1)", "(2,3) (2)", "(4,3) (4)"},
 		Source: "Bridle (1990), equation 5; shifted by the maximum, Blanchard, Higham and Higham (2021)",
 	})
 	register(&opSoftCrossEntropy, graph.Row{
@@ -157,6 +198,27 @@ func CrossEntropy(logits graph.Value, labels ...int) graph.Value {
 	c := graph.Begin(opCrossEntropy, logits)
 	mustLabels(c.Errorf, c.Dims(0), labels, nil)
 	return c.Ints(labels...).Record()
+}
+
+// CrossEntropyAt is [CrossEntropy] with labels that are values: whole numbers from 0 to classes-1, of shape (rows) for
+// logits of shape (rows, classes), and a scalar for logits of shape (classes). Value and derivative are the same, to the
+// bit; no gradient flows to the labels.
+//
+// It panics with a [*graph.Error] if the shapes do not fit, there is no row or no class, or a number is no label. What is
+// recorded does not depend on the labels: in a program that is made of it and runs elsewhere, such as in XLA, nobody
+// checks them, and one that is out of range gives any result.
+func CrossEntropyAt(logits, labels graph.Value) graph.Value {
+	c := graph.Begin(opCrossEntropyAt, logits, labels)
+	z, t := c.Dims(0), c.Dims(1)
+	rows, classes, ok := classRows(z)
+	switch {
+	case !ok || !slices.Equal(z[:len(z)-1], t):
+		panic(c.Errorf(graph.ErrShape, "logits of shape %s, labels of shape %s: want (rows, classes) and (rows), or (classes) and a scalar", tensor.FormatShape(z), tensor.FormatShape(t)))
+	case rows == 0 || classes == 0:
+		panic(c.Errorf(graph.ErrShape, "logits of shape %s: want at least one row and one class", tensor.FormatShape(z)))
+	}
+	mustHoldIndices(c, logits.Graph(), classes)
+	return c.Record()
 }
 
 // SoftCrossEntropy returns the mean over the rows of logits of Σ t·(ln Σ e^z - z): the cross-entropy of the probabilities

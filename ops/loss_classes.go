@@ -134,10 +134,20 @@ func mustLabels(errorf func(graph.Kind, string, ...any) *graph.Error, shape, lab
 	return rows, classes
 }
 
-// crossEntropies sets the result and leaves softmax(z) - 1(label), row by row, for the backward sweep.
-func crossEntropies[T constraints.Float](n graph.Node) {
+func crossEntropies[T constraints.Float](n graph.Node) { crossEntropiesOf[T](n, n.Ints()) }
+
+// crossEntropiesAt takes the labels from operand 1.
+func crossEntropiesAt[T constraints.Float](n graph.Node) {
+	_, classes, _ := classRows(n.In(0).Dims())
+	wrong := func(i int, v float64) *graph.Error {
+		return n.Errorf(graph.ErrIndex, "row %d has label %v and the logits have %d classes: labels are the whole numbers from 0 to %d", i, v, classes, classes-1)
+	}
+	withIntegers(n.In(1), 0, classes-1, wrong, func(labels []int) { crossEntropiesOf[T](n, labels) })
+}
+
+// crossEntropiesOf sets the result and leaves softmax(z) - 1(label), row by row, for the backward sweep.
+func crossEntropiesOf[T constraints.Float](n graph.Node, labels []int) {
 	x := n.In(0)
-	labels := n.Ints()
 	k := x.Len() / len(labels)
 	saved := n.Save(0, x.Dims()...)
 	z, d := tensor.Data[T](x), tensor.Data[T](saved)
@@ -166,22 +176,17 @@ func crossEntropies[T constraints.Float](n graph.Node) {
 	n.Out().SetFlat(total/float64(len(labels)), 0)
 }
 
-// crossEntropyVJP writes the derivative with the labelled class's part as minus the sum of the others, which does not
-// cancel where its probability is near 1.
-func crossEntropyVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
-	x := n.Input(0)
-	g, axis := n.Graph(), x.Rank()-1
-	labels, k := n.Ints(), x.Dims()[axis]
-	is := tensor.New(g.DType(), x.Dims()...)
-	for i, label := range labels {
-		is.SetFlat(1, i*k+label)
-	}
-	here := g.ConstTensor(is)
-	others := Where(here, g.Const(0), SafeSoftmax(x, axis))
+// crossEntropyRule returns the cotangent of logits x where here is 1 for the labelled class of each row, and 0 for the
+// others. It writes the labelled class's part as minus the sum of the others, which does not cancel where its probability
+// is near 1.
+func crossEntropyRule(x, here, ct graph.Value) graph.Value {
+	axis := x.Rank() - 1
+	rows, _, _ := classRows(x.Dims())
+	others := Where(here, x.Graph().Const(0), SafeSoftmax(x, axis))
 	kept := append([]int{}, x.Dims()...)
 	kept[axis] = 1
 	d := Where(here, Neg(Reshape(Sum(others, axis), kept...)), others)
-	d = Chain(ct, MulScalar(d, 1/float64(len(labels))))
+	d = Chain(ct, MulScalar(d, 1/float64(rows)))
 	return Where(here, d, unmasked(x, d))
 }
 

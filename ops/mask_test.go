@@ -65,6 +65,13 @@ func TestMaskedLogits(t *testing.T) {
 			n := x.Dims()[1]
 			return ops.CrossEntropy(x, n-1, n-1)
 		}},
+		{"cross_entropy_at", func(x graph.Value, axis int, _ graph.Value) graph.Value {
+			if axis == 0 {
+				x = ops.Transpose(x)
+			}
+			last := float64(x.Dims()[1] - 1)
+			return ops.CrossEntropyAt(x, x.Graph().ConstTensor(flat(last, last)))
+		}},
 		{"soft_cross_entropy", func(x graph.Value, axis int, _ graph.Value) graph.Value {
 			t := []float64{0.25, 0.5, 0.75, 1, 0, 2}
 			if axis == 0 {
@@ -150,6 +157,7 @@ func TestAllMasked(t *testing.T) {
 		{"logsumexp", func(x graph.Value) graph.Value { return ops.LogSumExp(x, -1) }, -inf},
 		{"log_add_exp", func(x graph.Value) graph.Value { return ops.LogAddExp(x, x) }, -inf},
 		{"cross_entropy", func(x graph.Value) graph.Value { return ops.CrossEntropy(x, 1) }, nan},
+		{"cross_entropy_at", func(x graph.Value) graph.Value { return ops.CrossEntropyAt(x, x.Graph().Const(1)) }, nan},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
@@ -226,8 +234,9 @@ func TestEntropyOfMasked(t *testing.T) {
 // finite.
 func TestMaskedLogitsBesideInfiniteCotangent(t *testing.T) {
 	for name, f := range map[string]func(x graph.Value) graph.Value{
-		"logsumexp":     func(x graph.Value) graph.Value { return ops.LogSumExp(x) },
-		"cross_entropy": func(x graph.Value) graph.Value { return ops.CrossEntropy(x, 2) },
+		"logsumexp":        func(x graph.Value) graph.Value { return ops.LogSumExp(x) },
+		"cross_entropy":    func(x graph.Value) graph.Value { return ops.CrossEntropy(x, 2) },
+		"cross_entropy_at": func(x graph.Value) graph.Value { return ops.CrossEntropyAt(x, x.Graph().Const(2)) },
 	} {
 		for _, ct := range []float64{inf, -inf, nan} {
 			for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {

@@ -98,6 +98,8 @@ func TestLongAxesWithoutElements(t *testing.T) {
 		{"repeat", func() graph.Value { return ops.Repeat(long, 0, 2) }},
 		{"gather", func() graph.Value { return ops.Gather(deep, 1, 0, 1) }},
 		{"scatter", func() graph.Value { return ops.Scatter(deep, 1, 3, 0, 1) }},
+		{"gather_at", func() graph.Value { return ops.GatherAt(deep, deep.Graph().Const(0), 1) }},
+		{"scatter_at", func() graph.Value { return ops.ScatterAt(deep, deep.Graph().Const(0), 0, 2) }},
 		{"take_along", func() graph.Value { return ops.TakeAlong(deep, deep, 1) }},
 		{"put_along", func() graph.Value { return ops.PutAlong(deep, deep, 1, 2) }},
 		{"concat", func() graph.Value { return ops.Concat(1, deep, deep) }},

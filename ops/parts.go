@@ -6,11 +6,11 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
-// TakesPart reports whether a node takes a part of its first operand along an axis, as [Slice], [Gather] and [TakeAlong]
-// do. The cotangent of that operand is zeros but for the part: [PutParts] makes one of many.
+// TakesPart reports whether a node takes a part of its first operand along an axis, as [Slice], [Gather], [GatherAt] and
+// [TakeAlong] do. The cotangent of that operand is zeros but for the part: [PutParts] makes one of many.
 func TakesPart(n graph.Node) bool {
 	switch n.Op() {
-	case opSlice, opGather, opTakeAlong:
+	case opSlice, opGather, opGatherAt, opTakeAlong:
 		return true
 	}
 	return false
@@ -27,7 +27,7 @@ func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
 		panic(graph.Errorf(op, graph.ErrUsage, "%d nodes and %d cotangents: give one for each, and one or more", len(nodes), len(cts)))
 	}
 	type along struct {
-		own  bool // other indices for every line
+		op   graph.Op // gather for slices too
 		axis int
 	}
 	groups := make(map[along][]int)
@@ -39,7 +39,10 @@ func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
 		if n.Graph() != nodes[0].Graph() || n.InputNode(0).ID() != nodes[0].InputNode(0).ID() {
 			panic(graph.Errorf(op, graph.ErrUsage, "node %s takes a part of another operand than %s: call it for the nodes of one operand", n.Label(), nodes[0].Label()))
 		}
-		k := along{n.Op() == opTakeAlong, n.Int(0)}
+		k := along{n.Op(), n.Int(0)}
+		if k.op == opSlice {
+			k.op = opGather
+		}
 		if groups[k] == nil {
 			order = append(order, k)
 		}
@@ -66,13 +69,23 @@ func putGroup(nodes []graph.Node, cts []graph.Value, group []int, axis int) grap
 	size := first.InputNode(0).Dims()[axis]
 	var parts, indices []graph.Value
 	for _, i := range group {
-		parts = append(parts, cts[i])
-		if first.Op() == opTakeAlong {
+		part := cts[i]
+		switch first.Op() {
+		case opTakeAlong:
 			indices = append(indices, nodes[i].Input(1))
+		case opGatherAt: // indices of any shape
+			index, dims := nodes[i].Input(1), part.Dims()
+			flat := append(slices.Clone(dims[:axis]), index.Len())
+			part = Reshape(part, append(flat, dims[axis+index.Rank():]...)...)
+			indices = append(indices, Reshape(index, index.Len()))
 		}
+		parts = append(parts, part)
 	}
-	if indices != nil {
+	switch first.Op() {
+	case opTakeAlong:
 		return PutAlong(Concat(axis, parts...), Concat(axis, indices...), axis, size)
+	case opGatherAt:
+		return ScatterAt(Concat(axis, parts...), Concat(0, indices...), axis, size)
 	}
 	if start, inOrder, ok := tiles(nodes, group); ok {
 		for i, k := range inOrder {

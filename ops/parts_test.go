@@ -26,6 +26,8 @@ func TestPutParts(t *testing.T) {
 		{"nothing", []graph.Value{ops.Slice(x, 0, 6, 6), ops.Slice(x, 0, 0, 0)}},
 		{"gathered", []graph.Value{ops.Gather(x, 0, 5, 5, 0), ops.Slice(x, 0, 5, 6), ops.Gather(x, 0)}},
 		{"along two axes", []graph.Value{ops.Slice(m, 0, 1, 2), ops.Slice(m, 1, 0, 2), ops.Gather(m, 0, 1)}},
+		{"gathered at", []graph.Value{ops.GatherAt(x, g.ConstTensor(flat(5, -1, 0, 2).Reshape(2, 2)), 0), ops.GatherAt(x, g.Const(1), 0), ops.Slice(x, 0, 5, 6), ops.GatherAt(x, g.ConstTensor(flat()), 0)}},
+		{"gathered at along two axes", []graph.Value{ops.GatherAt(m, g.ConstTensor(flat(2, 0)), 1), ops.GatherAt(m, g.Const(-1), 1), ops.GatherAt(m, g.Const(0), 0), ops.Gather(m, 1, 1)}},
 		{"taken along", []graph.Value{ops.TakeAlong(x, g.ConstTensor(flat(5, -1)), 0), ops.TakeAlong(x, g.ConstTensor(flat(0)), 0), ops.Slice(x, 0, 0, 1)}},
 	}
 	for _, test := range tests {

@@ -87,6 +87,7 @@ func TestReductionsSelect(t *testing.T) {
 		{"cummax", func(x graph.Value) graph.Value { return ops.Sqrt(ops.Slice(ops.CumMax(x, 1), 1, 0, 1)) }, []float64{inf, 0, 0, math.Sqrt2 / 2, 0, 0}},
 		{"triu", func(x graph.Value) graph.Value { return ops.Sqrt(ops.Triu(ops.Abs(x), 1)) }, []float64{0, -0.5, -1 / (2 * math.Sqrt2), 0, 0, -0.25}},
 		{"gather", func(x graph.Value) graph.Value { return ops.Sqrt(ops.Gather(x, 1, 0)) }, []float64{inf, 0, 0, math.Sqrt2 / 2, 0, 0}},
+		{"gather_at", func(x graph.Value) graph.Value { return ops.Sqrt(ops.GatherAt(x, x.Graph().Const(0), 1)) }, []float64{inf, 0, 0, math.Sqrt2 / 2, 0, 0}},
 		{"slice", func(x graph.Value) graph.Value { return ops.Sqrt(ops.Slice(x, 1, 0, 1)) }, []float64{inf, 0, 0, math.Sqrt2 / 2, 0, 0}},
 		{"max_pool2d", func(x graph.Value) graph.Value {
 			return ops.Sqrt(ops.MaxPool2D(ops.Reshape(ops.Slice(x, 1, 0, 2), 1, 1, 2, 2), 2, 2))

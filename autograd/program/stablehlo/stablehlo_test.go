@@ -21,6 +21,7 @@ repeat dot outer trace diagonal diagonal_matrix mse bce bce_with_logits cross_en
 huber kl_div matmul center variance std variance_ddof std_ddof norm pnorm layer_norm rms_norm batch_norm
 max_pool2d max_pool2d_input max_pool2d_select avg_pool2d avg_pool2d_input prod cumsum cumprod gru lstm
 mean max min logsumexp sum_to transpose stop_gradient slice pad softmax safe_softmax log_softmax solve
+random_uniform gather_at scatter_at cross_entropy_at
 inv solve_lower solve_upper sort argsort topk argtopk argmax argmin cummax cummin eigh svd qr tril triu
 `)
 
