@@ -53,7 +53,8 @@ func Classic() DropoutOption {
 // p is 0.5 unless [KeepProb] says otherwise. The mask of zeros and ones is drawn from the pass's source of random
 // numbers, 32 bits an element, and recorded as a constant that selects elements: one that is dropped is 0 even if it was
 // infinite or NaN, and so is its adjoint. In a pass of [TrainAt] the mask is a value, u < p for random numbers u of 24
-// bits, a stream for each time a Dropout is applied. Dropout panics with a [*graph.Error] if an option is nil.
+// bits, a stream for each time a Dropout is applied; that is the one for a traced graph, where Forward panics with a
+// [*graph.Error] in a pass of [Train]. Dropout panics with one if an option is nil.
 //
 // Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout: a simple way to prevent neural networks
 // from overfitting (2014), section 4; for inverted dropout section 10.
@@ -92,10 +93,13 @@ func (d dropout) Forward(p Pass, x graph.Value) graph.Value {
 // mask returns 1 for each element of x that is kept, else 0.
 func (d dropout) mask(p Pass, x graph.Value) graph.Value {
 	g := x.Graph()
-	if p.counted != nil {
+	switch {
+	case p.counted != nil:
 		p.counted.seed.CheckIn("nn.Dropout", g)
 		// A multiple of 2⁻²⁴, as the random numbers are, compares alike in both precisions.
 		return ops.Lt(p.Uniform(x.Dims()...), g.Const(math.Round(d.keep*(1<<24))/(1<<24)))
+	case g.Traced():
+		panic(graph.Errorf("nn.Dropout", graph.ErrUsage, "the graph is traced and the pass draws the mask now: what is recorded would always drop the same elements; use a pass of nn.TrainAt(seed, step)"))
 	}
 	mask := g.Temp(x.Dims()...)
 	defer g.FreeTemp(mask)

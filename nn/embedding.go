@@ -53,8 +53,8 @@ func (e *EmbeddingTable) String() string {
 // intLists holds lists of indices for a moment.
 var intLists = sync.Pool{New: func() any { return new([]int) }}
 
-// Forward returns the vectors of the numbers in x. It panics with a [*graph.Error] if one of them is not a whole number
-// or has no vector.
+// Forward returns the vectors of the numbers in x. On a graph of [graph.Traced] what is recorded does not depend on the
+// numbers. It panics with a [*graph.Error] if one of them is not a whole number or has no vector.
 func (e *EmbeddingTable) Forward(_ Pass, x graph.Value) graph.Value {
 	const op = "nn.Embedding"
 	e.mustBeMade(op)
@@ -75,6 +75,9 @@ func (e *EmbeddingTable) Forward(_ Pass, x graph.Value) graph.Value {
 			panic(e.noVector(op, placeOf(i, dims), v))
 		}
 		*list = append(*list, int(v))
+	}
+	if x.Graph().Traced() {
+		return ops.EmbeddingAt(w, x)
 	}
 	return e.take(op, w, *list, dims)
 }

@@ -28,6 +28,13 @@ func TestEmbeddingLookup(t *testing.T) {
 		if diff := cmp.Diff(append(shape, 3), forward.Shape()); diff != "" {
 			t.Errorf("shape %v: mismatch (-want +got):\n%s", shape, diff)
 		}
+		traced := table.Forward(nn.Eval(), graph.New(graph.Traced()).BindConst(x))
+		if diff := cmp.Diff(forward.Shape(), traced.Shape()); diff != "" {
+			t.Errorf("shape %v: mismatch (-Forward +Forward, traced):\n%s", shape, diff)
+		}
+		if diff := cmp.Diff(forward.Tensor().Float64s(), traced.Tensor().Float64s()); diff != "" {
+			t.Errorf("shape %v: mismatch (-Forward +Forward, traced):\n%s", shape, diff)
+		}
 		if diff := cmp.Diff(forward.Tensor().Float64s(), lookup.Tensor().Float64s()); diff != "" {
 			t.Errorf("shape %v: mismatch (-Forward +Lookup):\n%s", shape, diff)
 		}
@@ -47,6 +54,11 @@ func TestEmbeddingMisuse(t *testing.T) {
 	forward := func(shape []int, numbers ...float64) func() {
 		return func() { table.Forward(nn.Eval(), graph.New().ConstTensor(tensor.Of(numbers, shape...))) }
 	}
+	traced := func(numbers ...float64) func() {
+		return func() {
+			table.Forward(nn.Eval(), graph.New(graph.Traced()).ConstTensor(tensor.Of(numbers, len(numbers))))
+		}
+	}
 	lookup := func(shape []int, ids ...int) func() {
 		return func() { table.Lookup(graph.New(), ids, shape...) }
 	}
@@ -63,6 +75,8 @@ func TestEmbeddingMisuse(t *testing.T) {
 		{"infinite", forward([]int{1}, math.Inf(1)), "nn.Embedding: row 0 is +Inf, and " + known},
 		{"huge", forward([]int{1}, 1e300), "nn.Embedding: row 0 is 1e+300, and " + known},
 		{"a scalar", forward(nil, 9), "nn.Embedding: x is 9, and " + known},
+		{"traced", traced(3, 7), "nn.Embedding: row 1 is 7, and " + known},
+		{"traced, negative", traced(-1), "nn.Embedding: row 0 is -1, and " + known},
 		{"int too large", lookup(nil, 3, 7), "nn.EmbeddingTable.Lookup: row 1 is 7, and " + known},
 		{"int negative", lookup([]int{1, 2}, 3, -1), "nn.EmbeddingTable.Lookup: row 0, place 1 is -1, and " + known},
 		{"as many as places", lookup([]int{2, 2}, 3), "nn.EmbeddingTable.Lookup: 1 numbers for the shape (2,2): give one for each place"},

@@ -342,6 +342,7 @@ func TestTrainAt(t *testing.T) {
 		{func() { nn.TrainAt(two, one) }, "nn.TrainAt: the seed has shape (2) and the step (): give scalars"},
 		{func() { nn.Dropout().Forward(nn.TrainAt(one, one), graph.New().Var(1)) }, "nn.Dropout: value %1 belongs to another graph"},
 		{func() { nn.Dropout().Forward(nn.TrainAt(g.Const(-1), one), two) }, "ops.RandomUniform: the seed is -1: want a whole number from 0 to 16777216"},
+		{func() { nn.Dropout().Forward(nn.Train(newRand(1)), graph.New(graph.Traced()).Var(1)) }, "nn.Dropout: the graph is traced and the pass draws the mask now: what is recorded would always drop the same elements; use a pass of nn.TrainAt(seed, step)"},
 		{func() { nn.Train(newRand(1)).Uniform(2) }, "nn.Pass.Uniform: the pass has no seed and step: draw from Pass.Rand, or use nn.TrainAt"},
 		{func() { nn.Eval().Uniform(2) }, "nn.Pass.Uniform: the pass has no seed and step: draw from Pass.Rand, or use nn.TrainAt"},
 	} {

@@ -57,6 +57,15 @@ func CrossEntropy(logits graph.Value, labels []int) graph.Value {
 	return ops.CrossEntropy(logits, labels...)
 }
 
+// CrossEntropyAt is [CrossEntropy] with labels that are values on the graph, whole numbers of shape (rows), so that what
+// is recorded does not depend on them, as on a traced graph; see [ops.CrossEntropyAt]. It panics with a [*graph.Error] if
+// the shapes do not fit or a number is no label.
+//
+// Derivative: (softmax(z) - 1)/rows for the labelled class, softmax(z)/rows for the others; 0 by the labels.
+func CrossEntropyAt(logits, labels graph.Value) graph.Value {
+	return ops.CrossEntropyAt(logits, labels)
+}
+
 // CrossEntropyFromProbs returns the mean over the rows of -ln p(label), for probabilities p of shape (rows, classes)
 // such as the result of a softmax. It panics with a [*graph.Error] if a label is not one of the classes, or there are
 // not as many labels as rows.

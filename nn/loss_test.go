@@ -16,6 +16,15 @@ import (
 // closed bounds the relative error of a formula of a few terms in float64.
 const closed = 1e-14
 
+// valuesOf returns labels as a value on the graph of y.
+func valuesOf(y graph.Value, labels []int) graph.Value {
+	t := tensor.New(y.Graph().DType(), len(labels))
+	for i, label := range labels {
+		t.SetFlat(float64(label), i)
+	}
+	return y.Graph().ConstTensor(t)
+}
+
 func TestLosses(t *testing.T) {
 	inf := math.Inf(1)
 	fromProbs := func(labels ...int) func(p, _ graph.Value) graph.Value {
@@ -23,6 +32,9 @@ func TestLosses(t *testing.T) {
 	}
 	logits := func(labels ...int) func(p, _ graph.Value) graph.Value {
 		return func(p, _ graph.Value) graph.Value { return nn.CrossEntropy(p, labels) }
+	}
+	logitsAt := func(labels ...int) func(p, _ graph.Value) graph.Value {
+		return func(p, _ graph.Value) graph.Value { return nn.CrossEntropyAt(p, valuesOf(p, labels)) }
 	}
 	tests := []struct {
 		name  string
@@ -41,6 +53,7 @@ func TestLosses(t *testing.T) {
 		{"binary cross-entropy with logits", nn.BCEWithLogits, []int{2}, []float64{0, 1e20}, []float64{1, 1}, math.Ln2 / 2, []float64{-0.25, 0}},
 		{"cross-entropy", logits(1, 0), []int{2, 2}, []float64{1e20, 1e20, 0, 0}, nil, math.Ln2, []float64{0.25, -0.25, -0.25, 0.25}},
 		{"cross-entropy, wrong at 1e20", logits(0), []int{1, 2}, []float64{-1e20, 1e20}, nil, 2e20, []float64{-1, 1}},
+		{"cross-entropy at values", logitsAt(1, 0), []int{2, 2}, []float64{1e20, 1e20, 0, 0}, nil, math.Ln2, []float64{0.25, -0.25, -0.25, 0.25}},
 		{"cross-entropy from probabilities", fromProbs(1, 0), []int{2, 2}, []float64{0.75, 0.25, 0.5, 0.5}, nil, 1.5 * math.Ln2, []float64{0, -2, -1, 0}},
 		{"cross-entropy from probabilities, 0 elsewhere", fromProbs(1), []int{1, 3}, []float64{0, 1, 0}, nil, 0, []float64{0, -1, 0}},
 		{"cross-entropy from probabilities, wrong", fromProbs(0), []int{1, 2}, []float64{0, 1}, nil, inf, []float64{-inf, 0}},
@@ -80,6 +93,7 @@ func TestLossGradients(t *testing.T) {
 		{"BCE", nn.BCE, p},
 		{"BCEWithLogits", nn.BCEWithLogits, z},
 		{"CrossEntropy", func(y, _ graph.Value) graph.Value { return nn.CrossEntropy(y, labels) }, z},
+		{"CrossEntropyAt", func(y, _ graph.Value) graph.Value { return nn.CrossEntropyAt(y, valuesOf(y, labels)) }, z},
 		{"CrossEntropyFromProbs", func(y, _ graph.Value) graph.Value { return nn.CrossEntropyFromProbs(y, labels) }, p},
 		{"CrossEntropyFromProbs of softmax", func(y, _ graph.Value) graph.Value {
 			return nn.CrossEntropyFromProbs(nn.Softmax().Forward(nn.Eval(), y), labels)
@@ -146,6 +160,7 @@ func TestLossMisuse(t *testing.T) {
 		{"logits", func() { nn.BCEWithLogits(vector, column) }, "nn.BCEWithLogits: outputs have shape (3), targets have (3,1): give both the same shape, with ops.Reshape if need be"},
 		{"another graph", func() { nn.MSE(vector, graph.New().Const(1)) }, "nn.MSE: value %1 belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())"},
 		{"label of cross-entropy", func() { nn.CrossEntropy(column, []int{0, 1, 0}) }, "ops.CrossEntropy: row 1 has label 1 and the logits have 1 classes: labels run from 0 to 0"},
+		{"label that is a value", func() { nn.CrossEntropyAt(column, valuesOf(column, []int{0, 1, 0})) }, "ops.CrossEntropyAt: row 1 has label 1 and the logits have 1 classes: labels are the whole numbers from 0 to 0"},
 		{"label of probabilities", func() { nn.CrossEntropyFromProbs(column, []int{0, 0, 7}) }, "nn.CrossEntropyFromProbs: row 2 has label 7, and the output has 1 classes: labels run from 0 to 0"},
 		{"labels of probabilities", func() { nn.CrossEntropyFromProbs(column, []int{0}) }, "nn.CrossEntropyFromProbs: 1 labels for an output of shape (3,1): want the shape (rows, classes) and one label for each row"},
 		{"negative λ", func() { nn.L2(g, -1) }, "nn.L2: λ = -1: want a finite number, 0 or more"},

@@ -36,8 +36,8 @@ func Train(rng *rand.Rand) Pass {
 
 // TrainAt returns the pass of a training step whose random numbers are values on the graph: those of [ops.RandomUniform]
 // for seed and step, scalars on the graph of what the model is given, whole numbers from 0 to 2²⁴. What is recorded does
-// not depend on the numbers then, as a traced graph wants it, and a recorded step that takes seed and step as
-// arguments draws anew in every step.
+// not depend on the numbers then, and a recorded step that takes seed and step as arguments draws anew in every step: it
+// is the pass for a graph of [graph.Traced].
 //
 // Every layer that draws takes the next stream of its own: 0 for the first one of the pass, 1 for the second, in the
 // order in which layers are applied. So a second Forward with one pass draws other numbers, and one with a new pass for
