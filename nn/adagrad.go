@@ -8,6 +8,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // AdagradConfig holds the settings of [NewAdagrad]. Zero stands for PyTorch's value in LR and Eps.
@@ -115,4 +116,11 @@ func (a *Adagrad) careful(d *draft, _ int) {
 		d.v[i] = min(math.Hypot(d.v[i], g), math.MaxFloat64)
 		d.w[i] = w - a.memory.lr*(g/2/(d.v[i]/2+c.Eps/2)) // whose sum cannot overflow
 	}
+}
+
+func (a *Adagrad) record(u *recordedUpdate) {
+	c := &a.cfg
+	u.decay(c.WeightDecay)
+	u.v = ops.Add(u.v, ops.Square(u.g))
+	u.w = ops.Sub(u.w, ops.Mul(u.lr, ops.Div(u.g, ops.AddScalar(ops.Sqrt(u.v), c.Eps))))
 }

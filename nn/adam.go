@@ -8,6 +8,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // AdamConfig holds the settings of [NewAdam]. Zero stands for the paper's value in LR, Betas and Eps.
@@ -176,4 +177,18 @@ func (a *Adam) careful(d *draft, n int) {
 		root := min(d.v[i]/meanV, math.MaxFloat64)
 		d.w[i] = keep*w - a.memory.lr*(d.m[i]/meanM/(root+c.Eps))
 	}
+}
+
+func (a *Adam) record(u *recordedUpdate) {
+	c := &a.cfg
+	if a.decoupled {
+		u.shrink(c.WeightDecay)
+	} else {
+		u.decay(c.WeightDecay)
+	}
+	u.m = u.mix(c.Betas[0], u.m, u.g)
+	u.v = u.mix(c.Betas[1], u.v, ops.Square(u.g))
+	root := ops.Mul(ops.Sqrt(u.v), ops.Rsqrt(u.correction(c.Betas[1])))
+	rate := ops.Div(u.lr, u.correction(c.Betas[0]))
+	u.w = ops.Sub(u.w, ops.Mul(rate, ops.Div(u.m, ops.AddScalar(root, c.Eps))))
 }

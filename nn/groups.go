@@ -70,9 +70,19 @@ func NewGroups(groups ...Group) *Groups {
 
 // memoryOf returns the memory of the optimizer of a group.
 func memoryOf(op string, group int, opt Optimizer) *memory {
-	switch opt := opt.(type) {
-	case nil:
+	if opt == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "group %d has no optimizer: set one, such as nn.NewSGD(nn.SGDConfig{LR: 0.1})", group))
+	}
+	m := ownMemory(op, opt)
+	if m == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "group %d has a %T: a step of several optimizers that changes all or nothing takes those of this package, and no Groups", group, opt))
+	}
+	return m
+}
+
+// ownMemory returns the memory of an optimizer of this package, and nil for another one and for Groups.
+func ownMemory(op string, opt Optimizer) *memory {
+	switch opt := opt.(type) {
 	case *SGD:
 		return opt.made(op)
 	case *Adam:
@@ -84,7 +94,7 @@ func memoryOf(op string, group int, opt Optimizer) *memory {
 	case *Lion:
 		return opt.made(op)
 	}
-	panic(graph.Errorf(op, graph.ErrUsage, "group %d has a %T: a step of several optimizers that changes all or nothing takes those of this package, and no Groups", group, opt))
+	return nil
 }
 
 // Step changes the parameters by the gradients of a sweep; see [Optimizer].

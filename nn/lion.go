@@ -8,6 +8,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // LionConfig holds the settings of [NewLion]. Zero stands for the paper's value in LR and Betas.
@@ -127,4 +128,12 @@ func (l *Lion) careful(d *draft, _ int) {
 		d.w[i] = keep*w - by
 		d.m[i] = max(-math.MaxFloat64, min(c.Betas[1]*d.m[i]+(1-c.Betas[1])*d.g[i], math.MaxFloat64))
 	}
+}
+
+func (l *Lion) record(u *recordedUpdate) {
+	c := &l.cfg
+	u.shrink(c.WeightDecay)
+	by := ops.Sign(u.mix(c.Betas[0], u.m, u.g))
+	u.m = u.mix(c.Betas[1], u.m, u.g)
+	u.w = ops.Sub(u.w, ops.Mul(u.lr, by))
 }

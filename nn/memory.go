@@ -58,6 +58,8 @@ type rule interface {
 	careful(d *draft, n int)
 	// moments says which there are.
 	moments() moments
+	// record is step as operations on a graph.
+	record(u *recordedUpdate)
 }
 
 // Moments says what a rule remembers: the names of m, v and u, "" for one that there is not. PyTorch has the same

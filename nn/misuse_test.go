@@ -190,11 +190,19 @@ func TestNil(t *testing.T) {
 			{func() { pass.Update(nil, x, 1) }, "got a nil *nn.Param"}, {func() { pass.Update(w, x, 1) }, "is of kind undeclared"}, {func() { pass.Update(state, graph.Value{}, 1) }, "zero graph.Value"},
 			{func() { pass.Update(state, x, 1) }, "has shape (1), what is to update it (2,1)"}, {func() { pass.Update(state, ops.Reshape(ops.Sum(x), 1), 1.5) }, "share = 1.5: want 0 ≤ share ≤ 1"}, {func() { nn.Eval().Update(state, ops.Reshape(ops.Sum(x), 1), 1) }, harmless},
 		},
-		"Pass.Count":          {{func() { pass.Count(nil) }, "got a nil *nn.Param"}, {func() { pass.Count(state) }, "is of kind state and shape (1)"}},
-		"Pass.Watch":          {{func() { pass.Watch(nil) }, "got a nil function"}},
-		"Pass.Into":           {{func() { pass.Into(nil) }, "got a nil *nn.Updates"}},
-		"Updates.Commit":      {{func() { (*nn.Updates)(nil).Commit() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Commit() }, harmless}},
-		"Updates.Drop":        {{func() { (*nn.Updates)(nil).Drop() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Drop() }, harmless}},
+		"Pass.Count":     {{func() { pass.Count(nil) }, "got a nil *nn.Param"}, {func() { pass.Count(state) }, "is of kind state and shape (1)"}},
+		"Pass.Watch":     {{func() { pass.Watch(nil) }, "got a nil function"}},
+		"Pass.Into":      {{func() { pass.Into(nil) }, "got a nil *nn.Updates"}},
+		"Updates.Commit": {{func() { (*nn.Updates)(nil).Commit() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Commit() }, harmless}},
+		"Updates.Drop":   {{func() { (*nn.Updates)(nil).Drop() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Drop() }, harmless}},
+		"RecordStep": {
+			{func() { _, err := nn.RecordStep(nil, model, y, y, nn.StepConfig{}); try(err) }, "the graph is nil"},
+			{func() { _, err := nn.RecordStep(graph.New(graph.Traced()), model, y, y, nn.StepConfig{}); try(err) }, "StepConfig.Loss is missing"},
+			{func() {
+				_, err := nn.RecordStep(graph.New(graph.Traced()), nil, y, y, nn.StepConfig{Loss: nn.MSE, Optimizer: nn.NewAdam(nn.AdamConfig{})})
+				try(err)
+			}, "got a nil model"},
+		},
 		"NewGradients":        {{func() { nn.NewGradients() }, harmless}},
 		"Gradients.Add":       {{func() { (*nn.Gradients)(nil).Add(sweep) }, "nil *nn.Gradients"}, {func() { acc.Add(autograd.Gradients{}) }, "zero Gradients"}, {func() { (&nn.Gradients{}).Add(sweep) }, harmless}},
 		"Gradients.Scale":     {{func() { (*nn.Gradients)(nil).Scale(1) }, "nil *nn.Gradients"}, {func() { (&nn.Gradients{}).Scale(1) }, harmless}},

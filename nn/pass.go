@@ -14,9 +14,10 @@ import (
 // ask it; a model has no hidden mode. The zero Pass is that of [Eval].
 type Pass struct {
 	rng     *rand.Rand
-	counted *counted // in place of rng, see TrainAt
-	updates *Updates // nil for at once
-	watch   *watch   // nil but for a summary, or after Watch
+	counted *counted      // in place of rng, see TrainAt
+	updates *Updates      // nil for at once
+	step    *stepRecorder // nil but in RecordStep, which takes what changes state as values
+	watch   *watch        // nil but for a summary, or after Watch
 }
 
 // A counted source of random numbers is the counter-based generator of [ops.RandomUniform].
@@ -112,6 +113,8 @@ func (p Pass) Update(state *Param, v graph.Value, share float64) {
 	mustBeShare(op, "share", share)
 	switch {
 	case !p.Training() || state.Frozen:
+	case p.step != nil:
+		p.step.updateState(op, state, v, share)
 	case p.updates != nil:
 		p.updates.note(state, v.Node().Data(), share)
 	default:
@@ -130,6 +133,8 @@ func (p Pass) Count(counter *Param) {
 	}
 	switch {
 	case !p.Training() || counter.Frozen:
+	case p.step != nil:
+		p.step.updateState(op, counter, graph.Value{}, 1)
 	case p.updates != nil:
 		p.updates.note(counter, nil, 1)
 	default:

@@ -8,6 +8,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // RMSPropConfig holds the settings of [NewRMSProp]. Zero stands for PyTorch's value in LR, Alpha and Eps, and is a
@@ -160,4 +161,21 @@ func (r *RMSProp) careful(d *draft, _ int) {
 		d.m[i] = c.Momentum*d.m[i] + g/(root+c.Eps)
 		d.w[i] = w - r.memory.lr*d.m[i]
 	}
+}
+
+func (r *RMSProp) record(u *recordedUpdate) {
+	c := &r.cfg
+	u.decay(c.WeightDecay)
+	u.v = u.mix(c.Alpha, u.v, ops.Square(u.g))
+	square := u.v
+	if c.Centered {
+		u.u = u.mix(c.Alpha, u.u, u.g)
+		square = ops.ReLU(ops.Sub(u.v, ops.Square(u.u)))
+	}
+	by := ops.Div(u.g, ops.AddScalar(ops.Sqrt(square), c.Eps))
+	if u.m.Graph() != nil {
+		u.m = ops.Add(ops.MulScalar(u.m, c.Momentum), by)
+		by = u.m
+	}
+	u.w = ops.Sub(u.w, ops.Mul(u.lr, by))
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // SGDConfig holds the settings of [NewSGD]. Zero is a meaningful value of every field but LR, which must be set.
@@ -134,4 +135,19 @@ func (s *SGD) careful(d *draft, _ int) {
 		}
 		d.w[i] = w - s.memory.lr*by
 	}
+}
+
+func (s *SGD) record(u *recordedUpdate) {
+	c := &s.cfg
+	u.decay(c.WeightDecay)
+	by := u.g
+	if c.Momentum > 0 {
+		u.v = ops.Add(ops.MulScalar(u.v, c.Momentum), by)
+		if c.Nesterov {
+			by = ops.Add(by, ops.MulScalar(u.v, c.Momentum))
+		} else {
+			by = u.v
+		}
+	}
+	u.w = ops.Sub(u.w, ops.Mul(u.lr, by))
 }

@@ -136,12 +136,18 @@ func BatchNorm(x, gain, bias graph.Value, eps float64) graph.Value {
 }
 
 // BatchNormMoments returns [BatchNorm], and the mean and the variance (divided by n) of each channel that it has
-// computed on the way: constants of shape (channels), for running averages. They are NaN if x has no elements.
+// computed on the way: constants of shape (channels), for running averages. They are NaN if x has no elements. On a graph
+// made with [graph.Traced] they are the results of [BatchMoments], which depend on x for whoever runs the trace again, but
+// no gradient flows.
 //
 // It panics with a [*graph.Error] as BatchNorm does.
 func BatchNormMoments(x, gain, bias graph.Value, eps float64) (y, mean, variance graph.Value) {
 	y = BatchNorm(x, gain, bias, eps)
 	n, g := y.Node(), x.Graph()
+	if g.Traced() {
+		mean, variance = BatchMoments(StopGradient(x))
+		return y, mean, variance
+	}
 	moments := g.Temp(y.Dims()[1])
 	constant := func(k int) graph.Value {
 		if y.Len() == 0 {
