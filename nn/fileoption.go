@@ -59,7 +59,7 @@ func AllowLeftOver() FileOption {
 }
 
 // AllowConversion takes numbers of another precision than the parameter's, each rounded to nearest: those of half and
-// of bfloat16, single and double precision, and for a [Counter] all integers.
+// of bfloat16, single and double precision, and for a [Counter] all integers, and whole numbers of these precisions.
 func AllowConversion() FileOption {
 	return func(c fileSettings) fileSettings { c.conversion = true; return c.set("nn.AllowConversion") }
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -78,11 +77,7 @@ func loadFrom(op, file string, r io.Reader, model Layer, options []FileOption) e
 			t.CopyTo(p.Data, p.Transposed)
 			continue
 		}
-		counts, _ := t.Ints()
-		for i, v := range counts {
-			p.Data.SetFlat(float64(v), i)
-		}
-		p.Data.MarkChanged()
+		p.Data.Copy(countsOf(t))
 	}
 	return nil
 }
@@ -90,9 +85,13 @@ func loadFrom(op, file string, r io.Reader, model Layer, options []FileOption) e
 // fits returns an error unless the parameter can hold the numbers of the tensor, which is of a type that fits.
 func fits(p *Param, t safetensors.Tensor) error {
 	if p.Kind == Counter {
-		counts, ok := t.Ints()
-		if !ok || slices.ContainsFunc(counts, func(v int64) bool { return v > largestCounter || v < -largestCounter }) {
-			return fmt.Errorf("counter %q is beyond 2⁵³ in the file, up to where all whole numbers are possible", t.Name)
+		for _, v := range countsOf(t).Float64s() {
+			switch {
+			case math.Abs(v) > largestCounter:
+				return fmt.Errorf("counter %q is beyond 2⁵³ in the file, up to where all whole numbers are possible", t.Name)
+			case v != math.Trunc(v):
+				return fmt.Errorf("counter %q is %v in the file, and counts in whole numbers", t.Name, v)
+			}
 		}
 		return nil
 	}
@@ -107,4 +106,26 @@ func fits(p *Param, t safetensors.Tensor) error {
 		}
 	}
 	return nil
+}
+
+// countsOf returns the numbers of a tensor of integers or of floating-point numbers, with an infinity in place of an
+// integer that is beyond [largestCounter].
+func countsOf(t safetensors.Tensor) *tensor.Tensor {
+	counts := tensor.New(tensor.Float64, t.Shape...)
+	if t.DType.IsFloat() {
+		t.CopyTo(counts, false)
+		return counts
+	}
+	whole, ok := t.Ints()
+	if !ok { // beyond int64
+		counts.Fill(math.Inf(1))
+	}
+	for i, v := range whole {
+		if v > largestCounter || v < -largestCounter {
+			counts.SetFlat(math.Inf(1), i)
+		} else {
+			counts.SetFlat(float64(v), i)
+		}
+	}
+	return counts
 }

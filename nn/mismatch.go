@@ -97,7 +97,7 @@ func differ(p fileParam, t safetensors.Tensor, conversion bool) (difference, hin
 	shape, dtype, convertible := safetensors.SwapShape(p.Data.Dims(), p.Transposed), safetensors.F64, t.DType.IsFloat()
 	switch {
 	case p.Kind == Counter:
-		dtype, convertible = safetensors.I64, t.DType.IsInteger()
+		dtype, convertible = safetensors.I64, t.DType.IsInteger() || t.DType.IsFloat()
 	case p.Data.DType() == tensor.Float32:
 		dtype = safetensors.F32
 	}
@@ -109,6 +109,8 @@ func differ(p fileParam, t safetensors.Tensor, conversion bool) (difference, hin
 		return "", ""
 	case !convertible:
 		hint = fmt.Sprintf("numbers of type %s cannot be loaded for those of type %s", t.DType, dtype)
+	case p.Kind == Counter:
+		hint = "give nn.AllowConversion()"
 	case t.DType == safetensors.F32:
 		hint = "call nn.To(model, tensor.Float32) before, or give nn.AllowConversion()"
 	case t.DType == safetensors.F64:
