@@ -35,6 +35,7 @@ var floors = []struct {
 	{"internal/primitive", nil},
 	{"internal/notation", nil},
 	{"ops", []string{"golang.org/x/exp", "gonum.org/v1/gonum/lapack", "gonum.org/v1/gonum/blas", "gonum.org/v1/gonum/mathext", "gonum.org/v1/gonum/mat"}},
+	{"internal/rowform", nil},
 	{"internal/programs", nil},
 	{"autograd", []string{"golang.org/x/exp"}},
 	{"autograd/program", nil},

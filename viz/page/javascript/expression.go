@@ -3,7 +3,6 @@ package javascript
 import (
 	"fmt"
 	"go/token"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -91,14 +90,9 @@ func (t term) condition() string {
 	return t.in(sum) + " !== 0"
 }
 
-// translate returns an expression in the language of ops/expr, which ends in primitives, as JavaScript. Names has the
-// names in JavaScript for those of the expression.
-func translate(text string, names map[string]string) (term, error) {
-	t, err := primitive.Parse(text, slices.Collect(maps.Keys(names))...)
-	if err != nil {
-		return term{}, err
-	}
-	return primitive.Fold(t, func(t *primitive.Term) term { return leaf(t, names) }, apply), nil
+// write returns an expression as JavaScript. Names has the names in JavaScript for those of the expression.
+func write(t *primitive.Term, names map[string]string) term {
+	return primitive.Fold(t, func(t *primitive.Term) term { return leaf(t, names) }, apply)
 }
 
 // leaf writes a number or a parameter.

@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/ops"
+	"github.com/seed366ff29f/chainrule/internal/primitive"
+	"github.com/seed366ff29f/chainrule/internal/rowform"
 )
 
 // Functions returns the text of a JavaScript expression: an object that has, under the name of each row, a function
@@ -56,11 +57,11 @@ func Function(text string, params ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	e, err := translate(text, names)
+	e, err := primitive.Parse(text, params...)
 	if err != nil {
 		return "", err
 	}
-	f := list("(", params, names, ") => ") + e.text
+	f := list("(", params, names, ") => ") + write(e, names).text
 	used := library.used(f)
 	if len(used) == 0 {
 		return f, nil
@@ -70,37 +71,4 @@ func Function(text string, params ...string) (string, error) {
 
 // Constants returns what the function of a node's operation takes after the operands: the constant parameters, an integer
 // as the number that it is.
-func Constants(n graph.Node) []float64 {
-	row := n.Row()
-	switch {
-	case row.Name == "pow":
-		return []float64{oneIf(!n.Wants(1))}
-	case n.NumInputs() == 0:
-		return nil
-	}
-	params, ok := ops.Signature(row)
-	if !ok {
-		return nil
-	}
-	var list []float64
-	ints, floats := 0, 0
-	for _, p := range params {
-		switch {
-		case p.Kind == ops.ValueArg || p.Variadic:
-		case (p.Kind == ops.FloatArg || row.UnaryParam != nil) && floats < 2:
-			list = append(list, n.Float(floats))
-			floats++
-		case p.Kind == ops.IntArg && ints < len(n.Ints()):
-			list = append(list, float64(n.Int(ints)))
-			ints++
-		}
-	}
-	return list
-}
-
-func oneIf(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
-}
+func Constants(n graph.Node) []float64 { return rowform.Constants(n) }
