@@ -12,6 +12,8 @@ type implementation struct {
 	name string
 	f32  kernels[float32]
 	f64  kernels[float64]
+
+	lanes *laneKernels // nil for loops in Go
 }
 
 // kernels are the loops of an implementation in one precision. They expect slices that fit, and none longer than a piece.

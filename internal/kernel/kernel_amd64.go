@@ -36,6 +36,9 @@ func splitColumns[T Float](four, one func(sums []float64, x []T, stride, rows in
 
 var avx2 = implementation{
 	name: "avx2",
+	lanes: &laneKernels{
+		width: 32, names: laneKernelNames, run: lanesRunF64AVX2, table: laneTableF64AVX2, load: lanesLoadF64AVX2, store: lanesStoreF64AVX2,
+	},
 	f32: kernels[float32]{
 		loops:                &loopsF32AVX2,
 		sum:                  sumF32AVX2,
@@ -96,6 +99,9 @@ var avx2 = implementation{
 
 var avx512 = implementation{
 	name: "avx512",
+	lanes: &laneKernels{
+		width: 64, names: laneKernelNames, run: lanesRunF64AVX512, table: laneTableF64AVX512, load: lanesLoadF64AVX512, store: lanesStoreF64AVX512,
+	},
 	f32: kernels[float32]{
 		loops:                &loopsF32AVX512,
 		sum:                  sumF32AVX512,

@@ -17675,6 +17675,4426 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func lanesRunF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+TEXT ·lanesRunF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ at+0(FP), R8
+	MOVQ slots+8(FP), R9
+	MOVQ consts+16(FP), R10
+	MOVQ (R8), AX
+	JMP  AX
+
+// func laneStopF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneStopF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ R8, end+24(FP)
+	VZEROUPPER
+	RET
+
+// func laneAddSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAddSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VADDPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VADDPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VADDPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VADDPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VADDPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VADDPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VADDPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VADDPD  224(R9)(BX*1), Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneAddSSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAddSSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VADDPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD 32(R9)(SI*1), Y1
+	VADDPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD 64(R9)(SI*1), Y2
+	VADDPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD 96(R9)(SI*1), Y3
+	VADDPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD 128(R9)(SI*1), Y4
+	VADDPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD 160(R9)(SI*1), Y5
+	VADDPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD 192(R9)(SI*1), Y6
+	VADDPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD 224(R9)(SI*1), Y7
+	VADDPD  224(R9)(BX*1), Y7, Y7
+	JMP     AX
+
+// func laneAddSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAddSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VADDPD       Y7, Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VADDPD       Y7, Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VADDPD       Y7, Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VADDPD       Y7, Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VADDPD       Y7, Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VADDPD       Y7, Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VADDPD       Y7, Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VADDPD       Y7, Y8, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneAddSKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAddSKDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VADDPD       Y7, Y0, Y0
+	VMOVUPD      32(R9)(SI*1), Y1
+	VADDPD       Y7, Y1, Y1
+	VMOVUPD      64(R9)(SI*1), Y2
+	VADDPD       Y7, Y2, Y2
+	VMOVUPD      96(R9)(SI*1), Y3
+	VADDPD       Y7, Y3, Y3
+	VMOVUPD      128(R9)(SI*1), Y4
+	VADDPD       Y7, Y4, Y4
+	VMOVUPD      160(R9)(SI*1), Y5
+	VADDPD       Y7, Y5, Y5
+	VMOVUPD      192(R9)(SI*1), Y6
+	VADDPD       Y7, Y6, Y6
+	VMOVUPD      224(R9)(SI*1), Y8
+	VADDPD       Y7, Y8, Y7
+	JMP          AX
+
+// func laneAddLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAddLSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VADDPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VADDPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VADDPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VADDPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VADDPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VADDPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VADDPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VADDPD  224(R9)(BX*1), Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneAddLSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAddLSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL   16(R8), BX
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VADDPD (R9)(BX*1), Y0, Y0
+	VADDPD 32(R9)(BX*1), Y1, Y1
+	VADDPD 64(R9)(BX*1), Y2, Y2
+	VADDPD 96(R9)(BX*1), Y3, Y3
+	VADDPD 128(R9)(BX*1), Y4, Y4
+	VADDPD 160(R9)(BX*1), Y5, Y5
+	VADDPD 192(R9)(BX*1), Y6, Y6
+	VADDPD 224(R9)(BX*1), Y7, Y7
+	JMP    AX
+
+// func laneAddLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAddLKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VADDPD       Y8, Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VADDPD       Y8, Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VADDPD       Y8, Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VADDPD       Y8, Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VADDPD       Y8, Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VADDPD       Y8, Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VADDPD       Y8, Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneAddLKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAddLKDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VADDPD       Y8, Y0, Y0
+	VADDPD       Y8, Y1, Y1
+	VADDPD       Y8, Y2, Y2
+	VADDPD       Y8, Y3, Y3
+	VADDPD       Y8, Y4, Y4
+	VADDPD       Y8, Y5, Y5
+	VADDPD       Y8, Y6, Y6
+	VADDPD       Y8, Y7, Y7
+	JMP          AX
+
+// func laneSubSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VSUBPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VSUBPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VSUBPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VSUBPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VSUBPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VSUBPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VSUBPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VSUBPD  224(R9)(BX*1), Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneSubSSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubSSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VSUBPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD 32(R9)(SI*1), Y1
+	VSUBPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD 64(R9)(SI*1), Y2
+	VSUBPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD 96(R9)(SI*1), Y3
+	VSUBPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD 128(R9)(SI*1), Y4
+	VSUBPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD 160(R9)(SI*1), Y5
+	VSUBPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD 192(R9)(SI*1), Y6
+	VSUBPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD 224(R9)(SI*1), Y7
+	VSUBPD  224(R9)(BX*1), Y7, Y7
+	JMP     AX
+
+// func laneSubSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VSUBPD       Y7, Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VSUBPD       Y7, Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VSUBPD       Y7, Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VSUBPD       Y7, Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VSUBPD       Y7, Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VSUBPD       Y7, Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VSUBPD       Y7, Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VSUBPD       Y7, Y8, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneSubSKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubSKDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VSUBPD       Y7, Y0, Y0
+	VMOVUPD      32(R9)(SI*1), Y1
+	VSUBPD       Y7, Y1, Y1
+	VMOVUPD      64(R9)(SI*1), Y2
+	VSUBPD       Y7, Y2, Y2
+	VMOVUPD      96(R9)(SI*1), Y3
+	VSUBPD       Y7, Y3, Y3
+	VMOVUPD      128(R9)(SI*1), Y4
+	VSUBPD       Y7, Y4, Y4
+	VMOVUPD      160(R9)(SI*1), Y5
+	VSUBPD       Y7, Y5, Y5
+	VMOVUPD      192(R9)(SI*1), Y6
+	VSUBPD       Y7, Y6, Y6
+	VMOVUPD      224(R9)(SI*1), Y8
+	VSUBPD       Y7, Y8, Y7
+	JMP          AX
+
+// func laneSubKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubKSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y7
+	VSUBPD       (R9)(BX*1), Y7, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VSUBPD       32(R9)(BX*1), Y7, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VSUBPD       64(R9)(BX*1), Y7, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VSUBPD       96(R9)(BX*1), Y7, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VSUBPD       128(R9)(BX*1), Y7, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VSUBPD       160(R9)(BX*1), Y7, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VSUBPD       192(R9)(BX*1), Y7, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VSUBPD       224(R9)(BX*1), Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneSubKSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubKSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y7
+	VSUBPD       (R9)(BX*1), Y7, Y0
+	VSUBPD       32(R9)(BX*1), Y7, Y1
+	VSUBPD       64(R9)(BX*1), Y7, Y2
+	VSUBPD       96(R9)(BX*1), Y7, Y3
+	VSUBPD       128(R9)(BX*1), Y7, Y4
+	VSUBPD       160(R9)(BX*1), Y7, Y5
+	VSUBPD       192(R9)(BX*1), Y7, Y6
+	VSUBPD       224(R9)(BX*1), Y7, Y7
+	JMP          AX
+
+// func laneSubLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubLSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VSUBPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VSUBPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VSUBPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VSUBPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VSUBPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VSUBPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VSUBPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VSUBPD  224(R9)(BX*1), Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneSubLSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubLSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL   16(R8), BX
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VSUBPD (R9)(BX*1), Y0, Y0
+	VSUBPD 32(R9)(BX*1), Y1, Y1
+	VSUBPD 64(R9)(BX*1), Y2, Y2
+	VSUBPD 96(R9)(BX*1), Y3, Y3
+	VSUBPD 128(R9)(BX*1), Y4, Y4
+	VSUBPD 160(R9)(BX*1), Y5, Y5
+	VSUBPD 192(R9)(BX*1), Y6, Y6
+	VSUBPD 224(R9)(BX*1), Y7, Y7
+	JMP    AX
+
+// func laneSubLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubLKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VSUBPD       Y8, Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VSUBPD       Y8, Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VSUBPD       Y8, Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VSUBPD       Y8, Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VSUBPD       Y8, Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VSUBPD       Y8, Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VSUBPD       Y8, Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VSUBPD       Y8, Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneSubLKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubLKDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VSUBPD       Y8, Y0, Y0
+	VSUBPD       Y8, Y1, Y1
+	VSUBPD       Y8, Y2, Y2
+	VSUBPD       Y8, Y3, Y3
+	VSUBPD       Y8, Y4, Y4
+	VSUBPD       Y8, Y5, Y5
+	VSUBPD       Y8, Y6, Y6
+	VSUBPD       Y8, Y7, Y7
+	JMP          AX
+
+// func laneSubSLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubSLF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y8
+	VSUBPD  Y0, Y8, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y8
+	VSUBPD  Y1, Y8, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y8
+	VSUBPD  Y2, Y8, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y8
+	VSUBPD  Y3, Y8, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y8
+	VSUBPD  Y4, Y8, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y8
+	VSUBPD  Y5, Y8, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y8
+	VSUBPD  Y6, Y8, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y8
+	VSUBPD  Y7, Y8, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneSubSLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubSLDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y8
+	VSUBPD  Y0, Y8, Y0
+	VMOVUPD 32(R9)(SI*1), Y8
+	VSUBPD  Y1, Y8, Y1
+	VMOVUPD 64(R9)(SI*1), Y8
+	VSUBPD  Y2, Y8, Y2
+	VMOVUPD 96(R9)(SI*1), Y8
+	VSUBPD  Y3, Y8, Y3
+	VMOVUPD 128(R9)(SI*1), Y8
+	VSUBPD  Y4, Y8, Y4
+	VMOVUPD 160(R9)(SI*1), Y8
+	VSUBPD  Y5, Y8, Y5
+	VMOVUPD 192(R9)(SI*1), Y8
+	VSUBPD  Y6, Y8, Y6
+	VMOVUPD 224(R9)(SI*1), Y8
+	VSUBPD  Y7, Y8, Y7
+	JMP     AX
+
+// func laneSubKLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubKLF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y8
+	VSUBPD       Y0, Y8, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VSUBPD       Y1, Y8, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VSUBPD       Y2, Y8, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VSUBPD       Y3, Y8, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VSUBPD       Y4, Y8, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VSUBPD       Y5, Y8, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VSUBPD       Y6, Y8, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VSUBPD       Y7, Y8, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneSubKLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSubKLDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y8
+	VSUBPD       Y0, Y8, Y0
+	VSUBPD       Y1, Y8, Y1
+	VSUBPD       Y2, Y8, Y2
+	VSUBPD       Y3, Y8, Y3
+	VSUBPD       Y4, Y8, Y4
+	VSUBPD       Y5, Y8, Y5
+	VSUBPD       Y6, Y8, Y6
+	VSUBPD       Y7, Y8, Y7
+	JMP          AX
+
+// func laneMulSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMulSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMULPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMULPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMULPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMULPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMULPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMULPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMULPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMULPD  224(R9)(BX*1), Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneMulSSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMulSSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMULPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMULPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMULPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMULPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMULPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMULPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMULPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMULPD  224(R9)(BX*1), Y7, Y7
+	JMP     AX
+
+// func laneMulSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMulSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VMULPD       Y7, Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VMULPD       Y7, Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VMULPD       Y7, Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VMULPD       Y7, Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VMULPD       Y7, Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VMULPD       Y7, Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VMULPD       Y7, Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VMULPD       Y7, Y8, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneMulSKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMulSKDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VMULPD       Y7, Y0, Y0
+	VMOVUPD      32(R9)(SI*1), Y1
+	VMULPD       Y7, Y1, Y1
+	VMOVUPD      64(R9)(SI*1), Y2
+	VMULPD       Y7, Y2, Y2
+	VMOVUPD      96(R9)(SI*1), Y3
+	VMULPD       Y7, Y3, Y3
+	VMOVUPD      128(R9)(SI*1), Y4
+	VMULPD       Y7, Y4, Y4
+	VMOVUPD      160(R9)(SI*1), Y5
+	VMULPD       Y7, Y5, Y5
+	VMOVUPD      192(R9)(SI*1), Y6
+	VMULPD       Y7, Y6, Y6
+	VMOVUPD      224(R9)(SI*1), Y8
+	VMULPD       Y7, Y8, Y7
+	JMP          AX
+
+// func laneMulLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMulLSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMULPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMULPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMULPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMULPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMULPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMULPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMULPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMULPD  224(R9)(BX*1), Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneMulLSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMulLSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL   16(R8), BX
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VMULPD (R9)(BX*1), Y0, Y0
+	VMULPD 32(R9)(BX*1), Y1, Y1
+	VMULPD 64(R9)(BX*1), Y2, Y2
+	VMULPD 96(R9)(BX*1), Y3, Y3
+	VMULPD 128(R9)(BX*1), Y4, Y4
+	VMULPD 160(R9)(BX*1), Y5, Y5
+	VMULPD 192(R9)(BX*1), Y6, Y6
+	VMULPD 224(R9)(BX*1), Y7, Y7
+	JMP    AX
+
+// func laneMulLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMulLKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMULPD       Y8, Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMULPD       Y8, Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMULPD       Y8, Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMULPD       Y8, Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMULPD       Y8, Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMULPD       Y8, Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMULPD       Y8, Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneMulLKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMulLKDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VMULPD       Y8, Y0, Y0
+	VMULPD       Y8, Y1, Y1
+	VMULPD       Y8, Y2, Y2
+	VMULPD       Y8, Y3, Y3
+	VMULPD       Y8, Y4, Y4
+	VMULPD       Y8, Y5, Y5
+	VMULPD       Y8, Y6, Y6
+	VMULPD       Y8, Y7, Y7
+	JMP          AX
+
+// func laneDivSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VDIVPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VDIVPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VDIVPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VDIVPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VDIVPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VDIVPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VDIVPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VDIVPD  224(R9)(BX*1), Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneDivSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VDIVPD       Y7, Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VDIVPD       Y7, Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VDIVPD       Y7, Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VDIVPD       Y7, Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VDIVPD       Y7, Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VDIVPD       Y7, Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VDIVPD       Y7, Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VDIVPD       Y7, Y8, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneDivKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivKSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y7
+	VDIVPD       (R9)(BX*1), Y7, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VDIVPD       32(R9)(BX*1), Y7, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VDIVPD       64(R9)(BX*1), Y7, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VDIVPD       96(R9)(BX*1), Y7, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VDIVPD       128(R9)(BX*1), Y7, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VDIVPD       160(R9)(BX*1), Y7, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VDIVPD       192(R9)(BX*1), Y7, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VDIVPD       224(R9)(BX*1), Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneDivLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivLSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VDIVPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VDIVPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VDIVPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VDIVPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VDIVPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VDIVPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VDIVPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VDIVPD  224(R9)(BX*1), Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneDivLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivLKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VDIVPD       Y8, Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VDIVPD       Y8, Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VDIVPD       Y8, Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VDIVPD       Y8, Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VDIVPD       Y8, Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VDIVPD       Y8, Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VDIVPD       Y8, Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VDIVPD       Y8, Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneDivSLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivSLF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y8
+	VDIVPD  Y0, Y8, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y8
+	VDIVPD  Y1, Y8, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y8
+	VDIVPD  Y2, Y8, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y8
+	VDIVPD  Y3, Y8, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y8
+	VDIVPD  Y4, Y8, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y8
+	VDIVPD  Y5, Y8, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y8
+	VDIVPD  Y6, Y8, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y8
+	VDIVPD  Y7, Y8, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneDivKLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivKLF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y8
+	VDIVPD       Y0, Y8, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VDIVPD       Y1, Y8, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VDIVPD       Y2, Y8, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VDIVPD       Y3, Y8, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VDIVPD       Y4, Y8, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VDIVPD       Y5, Y8, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VDIVPD       Y6, Y8, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VDIVPD       Y7, Y8, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneSquareSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSquareSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMULPD  Y1, Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMULPD  Y2, Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMULPD  Y3, Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMULPD  Y4, Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMULPD  Y5, Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMULPD  Y6, Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMULPD  Y7, Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneSquareSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSquareSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMULPD  Y1, Y1, Y1
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMULPD  Y2, Y2, Y2
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMULPD  Y3, Y3, Y3
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMULPD  Y4, Y4, Y4
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMULPD  Y5, Y5, Y5
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMULPD  Y6, Y6, Y6
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMULPD  Y7, Y7, Y7
+	JMP     AX
+
+// func laneSquareLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSquareLF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMULPD  Y0, Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMULPD  Y1, Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMULPD  Y2, Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMULPD  Y3, Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMULPD  Y4, Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMULPD  Y5, Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMULPD  Y6, Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMULPD  Y7, Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneSquareLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSquareLDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VMULPD Y0, Y0, Y0
+	VMULPD Y1, Y1, Y1
+	VMULPD Y2, Y2, Y2
+	VMULPD Y3, Y3, Y3
+	VMULPD Y4, Y4, Y4
+	VMULPD Y5, Y5, Y5
+	VMULPD Y6, Y6, Y6
+	VMULPD Y7, Y7, Y7
+	JMP    AX
+
+// func laneFillKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneFillKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y7
+	VMOVAPD      Y7, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVAPD      Y7, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVAPD      Y7, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVAPD      Y7, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVAPD      Y7, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVAPD      Y7, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVAPD      Y7, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneCopySF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneCopySF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneNegSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneNegSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VXORPD  c64_8000000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VXORPD  c64_8000000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VXORPD  c64_8000000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VXORPD  c64_8000000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VXORPD  c64_8000000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VXORPD  c64_8000000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VXORPD  c64_8000000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VXORPD  c64_8000000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneAbsSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAbsSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneSqrtSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSqrtSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VSQRTPD Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VSQRTPD Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VSQRTPD Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VSQRTPD Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VSQRTPD Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VSQRTPD Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VSQRTPD Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VSQRTPD Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneFloorSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneFloorSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL     8(R8), DI
+	MOVL     12(R8), SI
+	MOVQ     24(R8), AX
+	ADDQ     $0x18, R8
+	VMOVUPD  (R9)(SI*1), Y0
+	VROUNDPD $0x09, Y0, Y0
+	VMOVAPD  Y0, Y0
+	VMOVUPD  Y0, (R9)(DI*1)
+	VMOVUPD  32(R9)(SI*1), Y1
+	VROUNDPD $0x09, Y1, Y1
+	VMOVAPD  Y1, Y1
+	VMOVUPD  Y1, 32(R9)(DI*1)
+	VMOVUPD  64(R9)(SI*1), Y2
+	VROUNDPD $0x09, Y2, Y2
+	VMOVAPD  Y2, Y2
+	VMOVUPD  Y2, 64(R9)(DI*1)
+	VMOVUPD  96(R9)(SI*1), Y3
+	VROUNDPD $0x09, Y3, Y3
+	VMOVAPD  Y3, Y3
+	VMOVUPD  Y3, 96(R9)(DI*1)
+	VMOVUPD  128(R9)(SI*1), Y4
+	VROUNDPD $0x09, Y4, Y4
+	VMOVAPD  Y4, Y4
+	VMOVUPD  Y4, 128(R9)(DI*1)
+	VMOVUPD  160(R9)(SI*1), Y5
+	VROUNDPD $0x09, Y5, Y5
+	VMOVAPD  Y5, Y5
+	VMOVUPD  Y5, 160(R9)(DI*1)
+	VMOVUPD  192(R9)(SI*1), Y6
+	VROUNDPD $0x09, Y6, Y6
+	VMOVAPD  Y6, Y6
+	VMOVUPD  Y6, 192(R9)(DI*1)
+	VMOVUPD  224(R9)(SI*1), Y7
+	VROUNDPD $0x09, Y7, Y7
+	VMOVAPD  Y7, Y7
+	VMOVUPD  Y7, 224(R9)(DI*1)
+	JMP      AX
+
+// func laneCeilSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneCeilSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL     8(R8), DI
+	MOVL     12(R8), SI
+	MOVQ     24(R8), AX
+	ADDQ     $0x18, R8
+	VMOVUPD  (R9)(SI*1), Y0
+	VROUNDPD $0x0a, Y0, Y0
+	VMOVAPD  Y0, Y0
+	VMOVUPD  Y0, (R9)(DI*1)
+	VMOVUPD  32(R9)(SI*1), Y1
+	VROUNDPD $0x0a, Y1, Y1
+	VMOVAPD  Y1, Y1
+	VMOVUPD  Y1, 32(R9)(DI*1)
+	VMOVUPD  64(R9)(SI*1), Y2
+	VROUNDPD $0x0a, Y2, Y2
+	VMOVAPD  Y2, Y2
+	VMOVUPD  Y2, 64(R9)(DI*1)
+	VMOVUPD  96(R9)(SI*1), Y3
+	VROUNDPD $0x0a, Y3, Y3
+	VMOVAPD  Y3, Y3
+	VMOVUPD  Y3, 96(R9)(DI*1)
+	VMOVUPD  128(R9)(SI*1), Y4
+	VROUNDPD $0x0a, Y4, Y4
+	VMOVAPD  Y4, Y4
+	VMOVUPD  Y4, 128(R9)(DI*1)
+	VMOVUPD  160(R9)(SI*1), Y5
+	VROUNDPD $0x0a, Y5, Y5
+	VMOVAPD  Y5, Y5
+	VMOVUPD  Y5, 160(R9)(DI*1)
+	VMOVUPD  192(R9)(SI*1), Y6
+	VROUNDPD $0x0a, Y6, Y6
+	VMOVAPD  Y6, Y6
+	VMOVUPD  Y6, 192(R9)(DI*1)
+	VMOVUPD  224(R9)(SI*1), Y7
+	VROUNDPD $0x0a, Y7, Y7
+	VMOVAPD  Y7, Y7
+	VMOVUPD  Y7, 224(R9)(DI*1)
+	JMP      AX
+
+// func laneRoundSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneRoundSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL     8(R8), DI
+	MOVL     12(R8), SI
+	MOVQ     24(R8), AX
+	ADDQ     $0x18, R8
+	VMOVUPD  (R9)(SI*1), Y0
+	VROUNDPD $0x08, Y0, Y0
+	VMOVAPD  Y0, Y0
+	VMOVUPD  Y0, (R9)(DI*1)
+	VMOVUPD  32(R9)(SI*1), Y1
+	VROUNDPD $0x08, Y1, Y1
+	VMOVAPD  Y1, Y1
+	VMOVUPD  Y1, 32(R9)(DI*1)
+	VMOVUPD  64(R9)(SI*1), Y2
+	VROUNDPD $0x08, Y2, Y2
+	VMOVAPD  Y2, Y2
+	VMOVUPD  Y2, 64(R9)(DI*1)
+	VMOVUPD  96(R9)(SI*1), Y3
+	VROUNDPD $0x08, Y3, Y3
+	VMOVAPD  Y3, Y3
+	VMOVUPD  Y3, 96(R9)(DI*1)
+	VMOVUPD  128(R9)(SI*1), Y4
+	VROUNDPD $0x08, Y4, Y4
+	VMOVAPD  Y4, Y4
+	VMOVUPD  Y4, 128(R9)(DI*1)
+	VMOVUPD  160(R9)(SI*1), Y5
+	VROUNDPD $0x08, Y5, Y5
+	VMOVAPD  Y5, Y5
+	VMOVUPD  Y5, 160(R9)(DI*1)
+	VMOVUPD  192(R9)(SI*1), Y6
+	VROUNDPD $0x08, Y6, Y6
+	VMOVAPD  Y6, Y6
+	VMOVUPD  Y6, 192(R9)(DI*1)
+	VMOVUPD  224(R9)(SI*1), Y7
+	VROUNDPD $0x08, Y7, Y7
+	VMOVAPD  Y7, Y7
+	VMOVUPD  Y7, 224(R9)(DI*1)
+	JMP      AX
+
+// func laneTruncSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneTruncSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL     8(R8), DI
+	MOVL     12(R8), SI
+	MOVQ     24(R8), AX
+	ADDQ     $0x18, R8
+	VMOVUPD  (R9)(SI*1), Y0
+	VROUNDPD $0x0b, Y0, Y0
+	VMOVAPD  Y0, Y0
+	VMOVUPD  Y0, (R9)(DI*1)
+	VMOVUPD  32(R9)(SI*1), Y1
+	VROUNDPD $0x0b, Y1, Y1
+	VMOVAPD  Y1, Y1
+	VMOVUPD  Y1, 32(R9)(DI*1)
+	VMOVUPD  64(R9)(SI*1), Y2
+	VROUNDPD $0x0b, Y2, Y2
+	VMOVAPD  Y2, Y2
+	VMOVUPD  Y2, 64(R9)(DI*1)
+	VMOVUPD  96(R9)(SI*1), Y3
+	VROUNDPD $0x0b, Y3, Y3
+	VMOVAPD  Y3, Y3
+	VMOVUPD  Y3, 96(R9)(DI*1)
+	VMOVUPD  128(R9)(SI*1), Y4
+	VROUNDPD $0x0b, Y4, Y4
+	VMOVAPD  Y4, Y4
+	VMOVUPD  Y4, 128(R9)(DI*1)
+	VMOVUPD  160(R9)(SI*1), Y5
+	VROUNDPD $0x0b, Y5, Y5
+	VMOVAPD  Y5, Y5
+	VMOVUPD  Y5, 160(R9)(DI*1)
+	VMOVUPD  192(R9)(SI*1), Y6
+	VROUNDPD $0x0b, Y6, Y6
+	VMOVAPD  Y6, Y6
+	VMOVUPD  Y6, 192(R9)(DI*1)
+	VMOVUPD  224(R9)(SI*1), Y7
+	VROUNDPD $0x0b, Y7, Y7
+	VMOVAPD  Y7, Y7
+	VMOVUPD  Y7, 224(R9)(DI*1)
+	JMP      AX
+
+// func laneSignSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSignSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      12(R8), SI
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVUPD   (R9)(SI*1), Y0
+	VANDPD    c64_8000000000000000<>+0(SB), Y0, Y1
+	VORPD     c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VXORPD    Y2, Y2, Y2
+	VCMPPD    $0x04, Y2, Y0, Y2
+	VANDPD    Y1, Y2, Y1
+	VCMPPD    $0x03, Y0, Y0, Y2
+	VBLENDVPD Y2, Y0, Y1, Y0
+	VMOVAPD   Y0, Y0
+	VMOVUPD   Y0, (R9)(DI*1)
+	VMOVUPD   32(R9)(SI*1), Y1
+	VANDPD    c64_8000000000000000<>+0(SB), Y1, Y2
+	VORPD     c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VXORPD    Y3, Y3, Y3
+	VCMPPD    $0x04, Y3, Y1, Y3
+	VANDPD    Y2, Y3, Y2
+	VCMPPD    $0x03, Y1, Y1, Y3
+	VBLENDVPD Y3, Y1, Y2, Y1
+	VMOVAPD   Y1, Y1
+	VMOVUPD   Y1, 32(R9)(DI*1)
+	VMOVUPD   64(R9)(SI*1), Y2
+	VANDPD    c64_8000000000000000<>+0(SB), Y2, Y3
+	VORPD     c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VXORPD    Y4, Y4, Y4
+	VCMPPD    $0x04, Y4, Y2, Y4
+	VANDPD    Y3, Y4, Y3
+	VCMPPD    $0x03, Y2, Y2, Y4
+	VBLENDVPD Y4, Y2, Y3, Y2
+	VMOVAPD   Y2, Y2
+	VMOVUPD   Y2, 64(R9)(DI*1)
+	VMOVUPD   96(R9)(SI*1), Y3
+	VANDPD    c64_8000000000000000<>+0(SB), Y3, Y4
+	VORPD     c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VXORPD    Y5, Y5, Y5
+	VCMPPD    $0x04, Y5, Y3, Y5
+	VANDPD    Y4, Y5, Y4
+	VCMPPD    $0x03, Y3, Y3, Y5
+	VBLENDVPD Y5, Y3, Y4, Y3
+	VMOVAPD   Y3, Y3
+	VMOVUPD   Y3, 96(R9)(DI*1)
+	VMOVUPD   128(R9)(SI*1), Y4
+	VANDPD    c64_8000000000000000<>+0(SB), Y4, Y5
+	VORPD     c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VXORPD    Y6, Y6, Y6
+	VCMPPD    $0x04, Y6, Y4, Y6
+	VANDPD    Y5, Y6, Y5
+	VCMPPD    $0x03, Y4, Y4, Y6
+	VBLENDVPD Y6, Y4, Y5, Y4
+	VMOVAPD   Y4, Y4
+	VMOVUPD   Y4, 128(R9)(DI*1)
+	VMOVUPD   160(R9)(SI*1), Y5
+	VANDPD    c64_8000000000000000<>+0(SB), Y5, Y6
+	VORPD     c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VXORPD    Y7, Y7, Y7
+	VCMPPD    $0x04, Y7, Y5, Y7
+	VANDPD    Y6, Y7, Y6
+	VCMPPD    $0x03, Y5, Y5, Y7
+	VBLENDVPD Y7, Y5, Y6, Y5
+	VMOVAPD   Y5, Y5
+	VMOVUPD   Y5, 160(R9)(DI*1)
+	VMOVUPD   192(R9)(SI*1), Y6
+	VANDPD    c64_8000000000000000<>+0(SB), Y6, Y7
+	VORPD     c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VXORPD    Y8, Y8, Y8
+	VCMPPD    $0x04, Y8, Y6, Y8
+	VANDPD    Y7, Y8, Y7
+	VCMPPD    $0x03, Y6, Y6, Y8
+	VBLENDVPD Y8, Y6, Y7, Y6
+	VMOVAPD   Y6, Y6
+	VMOVUPD   Y6, 192(R9)(DI*1)
+	VMOVUPD   224(R9)(SI*1), Y7
+	VANDPD    c64_8000000000000000<>+0(SB), Y7, Y8
+	VORPD     c64_3ff0000000000000<>+0(SB), Y8, Y8
+	VXORPD    Y9, Y9, Y9
+	VCMPPD    $0x04, Y9, Y7, Y9
+	VANDPD    Y8, Y9, Y8
+	VCMPPD    $0x03, Y7, Y7, Y9
+	VBLENDVPD Y9, Y7, Y8, Y7
+	VMOVAPD   Y7, Y7
+	VMOVUPD   Y7, 224(R9)(DI*1)
+	JMP       AX
+
+// func laneIsNaNSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneIsNaNSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VCMPPD  $0x03, Y0, Y0, Y0
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VCMPPD  $0x03, Y1, Y1, Y1
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VCMPPD  $0x03, Y2, Y2, Y2
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VCMPPD  $0x03, Y3, Y3, Y3
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VCMPPD  $0x03, Y4, Y4, Y4
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VCMPPD  $0x03, Y5, Y5, Y5
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VCMPPD  $0x03, Y6, Y6, Y6
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VCMPPD  $0x03, Y7, Y7, Y7
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneIsFiniteSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneIsFiniteSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD  $0x11, c64_7ff0000000000000<>+0(SB), Y0, Y0
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x11, c64_7ff0000000000000<>+0(SB), Y1, Y1
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y2, Y2
+	VCMPPD  $0x11, c64_7ff0000000000000<>+0(SB), Y2, Y2
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y3, Y3
+	VCMPPD  $0x11, c64_7ff0000000000000<>+0(SB), Y3, Y3
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y4, Y4
+	VCMPPD  $0x11, c64_7ff0000000000000<>+0(SB), Y4, Y4
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VCMPPD  $0x11, c64_7ff0000000000000<>+0(SB), Y5, Y5
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y6, Y6
+	VCMPPD  $0x11, c64_7ff0000000000000<>+0(SB), Y6, Y6
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y7, Y7
+	VCMPPD  $0x11, c64_7ff0000000000000<>+0(SB), Y7, Y7
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneMaxSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMaxSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      12(R8), SI
+	MOVL      16(R8), BX
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVUPD   (R9)(SI*1), Y0
+	VMOVUPD   (R9)(BX*1), Y1
+	VMAXPD    Y1, Y0, Y2
+	VCMPPD    $0x00, Y1, Y0, Y3
+	VANDPD    Y1, Y0, Y4
+	VBLENDVPD Y3, Y4, Y2, Y2
+	VCMPPD    $0x03, Y1, Y0, Y3
+	VADDPD    Y1, Y0, Y0
+	VBLENDVPD Y3, Y0, Y2, Y0
+	VMOVAPD   Y0, Y0
+	VMOVUPD   Y0, (R9)(DI*1)
+	VMOVUPD   32(R9)(SI*1), Y1
+	VMOVUPD   32(R9)(BX*1), Y2
+	VMAXPD    Y2, Y1, Y3
+	VCMPPD    $0x00, Y2, Y1, Y4
+	VANDPD    Y2, Y1, Y5
+	VBLENDVPD Y4, Y5, Y3, Y3
+	VCMPPD    $0x03, Y2, Y1, Y4
+	VADDPD    Y2, Y1, Y1
+	VBLENDVPD Y4, Y1, Y3, Y1
+	VMOVAPD   Y1, Y1
+	VMOVUPD   Y1, 32(R9)(DI*1)
+	VMOVUPD   64(R9)(SI*1), Y2
+	VMOVUPD   64(R9)(BX*1), Y3
+	VMAXPD    Y3, Y2, Y4
+	VCMPPD    $0x00, Y3, Y2, Y5
+	VANDPD    Y3, Y2, Y6
+	VBLENDVPD Y5, Y6, Y4, Y4
+	VCMPPD    $0x03, Y3, Y2, Y5
+	VADDPD    Y3, Y2, Y2
+	VBLENDVPD Y5, Y2, Y4, Y2
+	VMOVAPD   Y2, Y2
+	VMOVUPD   Y2, 64(R9)(DI*1)
+	VMOVUPD   96(R9)(SI*1), Y3
+	VMOVUPD   96(R9)(BX*1), Y4
+	VMAXPD    Y4, Y3, Y5
+	VCMPPD    $0x00, Y4, Y3, Y6
+	VANDPD    Y4, Y3, Y7
+	VBLENDVPD Y6, Y7, Y5, Y5
+	VCMPPD    $0x03, Y4, Y3, Y6
+	VADDPD    Y4, Y3, Y3
+	VBLENDVPD Y6, Y3, Y5, Y3
+	VMOVAPD   Y3, Y3
+	VMOVUPD   Y3, 96(R9)(DI*1)
+	VMOVUPD   128(R9)(SI*1), Y4
+	VMOVUPD   128(R9)(BX*1), Y5
+	VMAXPD    Y5, Y4, Y6
+	VCMPPD    $0x00, Y5, Y4, Y7
+	VANDPD    Y5, Y4, Y8
+	VBLENDVPD Y7, Y8, Y6, Y6
+	VCMPPD    $0x03, Y5, Y4, Y7
+	VADDPD    Y5, Y4, Y4
+	VBLENDVPD Y7, Y4, Y6, Y4
+	VMOVAPD   Y4, Y4
+	VMOVUPD   Y4, 128(R9)(DI*1)
+	VMOVUPD   160(R9)(SI*1), Y5
+	VMOVUPD   160(R9)(BX*1), Y6
+	VMAXPD    Y6, Y5, Y7
+	VCMPPD    $0x00, Y6, Y5, Y8
+	VANDPD    Y6, Y5, Y9
+	VBLENDVPD Y8, Y9, Y7, Y7
+	VCMPPD    $0x03, Y6, Y5, Y8
+	VADDPD    Y6, Y5, Y5
+	VBLENDVPD Y8, Y5, Y7, Y5
+	VMOVAPD   Y5, Y5
+	VMOVUPD   Y5, 160(R9)(DI*1)
+	VMOVUPD   192(R9)(SI*1), Y6
+	VMOVUPD   192(R9)(BX*1), Y7
+	VMAXPD    Y7, Y6, Y8
+	VCMPPD    $0x00, Y7, Y6, Y9
+	VANDPD    Y7, Y6, Y10
+	VBLENDVPD Y9, Y10, Y8, Y8
+	VCMPPD    $0x03, Y7, Y6, Y9
+	VADDPD    Y7, Y6, Y6
+	VBLENDVPD Y9, Y6, Y8, Y6
+	VMOVAPD   Y6, Y6
+	VMOVUPD   Y6, 192(R9)(DI*1)
+	VMOVUPD   224(R9)(SI*1), Y7
+	VMOVUPD   224(R9)(BX*1), Y8
+	VMAXPD    Y8, Y7, Y9
+	VCMPPD    $0x00, Y8, Y7, Y10
+	VANDPD    Y8, Y7, Y11
+	VBLENDVPD Y10, Y11, Y9, Y9
+	VCMPPD    $0x03, Y8, Y7, Y10
+	VADDPD    Y8, Y7, Y7
+	VBLENDVPD Y10, Y7, Y9, Y7
+	VMOVAPD   Y7, Y7
+	VMOVUPD   Y7, 224(R9)(DI*1)
+	JMP       AX
+
+// func laneMaxSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMaxSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VMAXPD       Y7, Y0, Y1
+	VCMPPD       $0x00, Y7, Y0, Y2
+	VANDPD       Y7, Y0, Y3
+	VBLENDVPD    Y2, Y3, Y1, Y1
+	VCMPPD       $0x03, Y7, Y0, Y2
+	VADDPD       Y7, Y0, Y0
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VMAXPD       Y7, Y1, Y2
+	VCMPPD       $0x00, Y7, Y1, Y3
+	VANDPD       Y7, Y1, Y4
+	VBLENDVPD    Y3, Y4, Y2, Y2
+	VCMPPD       $0x03, Y7, Y1, Y3
+	VADDPD       Y7, Y1, Y1
+	VBLENDVPD    Y3, Y1, Y2, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VMAXPD       Y7, Y2, Y3
+	VCMPPD       $0x00, Y7, Y2, Y4
+	VANDPD       Y7, Y2, Y5
+	VBLENDVPD    Y4, Y5, Y3, Y3
+	VCMPPD       $0x03, Y7, Y2, Y4
+	VADDPD       Y7, Y2, Y2
+	VBLENDVPD    Y4, Y2, Y3, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VMAXPD       Y7, Y3, Y4
+	VCMPPD       $0x00, Y7, Y3, Y5
+	VANDPD       Y7, Y3, Y6
+	VBLENDVPD    Y5, Y6, Y4, Y4
+	VCMPPD       $0x03, Y7, Y3, Y5
+	VADDPD       Y7, Y3, Y3
+	VBLENDVPD    Y5, Y3, Y4, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VMAXPD       Y7, Y4, Y5
+	VCMPPD       $0x00, Y7, Y4, Y6
+	VANDPD       Y7, Y4, Y8
+	VBLENDVPD    Y6, Y8, Y5, Y5
+	VCMPPD       $0x03, Y7, Y4, Y6
+	VADDPD       Y7, Y4, Y4
+	VBLENDVPD    Y6, Y4, Y5, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VMAXPD       Y7, Y5, Y6
+	VCMPPD       $0x00, Y7, Y5, Y8
+	VANDPD       Y7, Y5, Y9
+	VBLENDVPD    Y8, Y9, Y6, Y6
+	VCMPPD       $0x03, Y7, Y5, Y8
+	VADDPD       Y7, Y5, Y5
+	VBLENDVPD    Y8, Y5, Y6, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VMAXPD       Y7, Y6, Y8
+	VCMPPD       $0x00, Y7, Y6, Y9
+	VANDPD       Y7, Y6, Y10
+	VBLENDVPD    Y9, Y10, Y8, Y8
+	VCMPPD       $0x03, Y7, Y6, Y9
+	VADDPD       Y7, Y6, Y6
+	VBLENDVPD    Y9, Y6, Y8, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VMAXPD       Y7, Y8, Y9
+	VCMPPD       $0x00, Y7, Y8, Y10
+	VANDPD       Y7, Y8, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VCMPPD       $0x03, Y7, Y8, Y10
+	VADDPD       Y7, Y8, Y7
+	VBLENDVPD    Y10, Y7, Y9, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneMinSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMinSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      12(R8), SI
+	MOVL      16(R8), BX
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVUPD   (R9)(SI*1), Y0
+	VMOVUPD   (R9)(BX*1), Y1
+	VMINPD    Y1, Y0, Y2
+	VCMPPD    $0x00, Y1, Y0, Y3
+	VORPD     Y1, Y0, Y4
+	VBLENDVPD Y3, Y4, Y2, Y2
+	VCMPPD    $0x03, Y1, Y0, Y3
+	VADDPD    Y1, Y0, Y0
+	VBLENDVPD Y3, Y0, Y2, Y0
+	VMOVAPD   Y0, Y0
+	VMOVUPD   Y0, (R9)(DI*1)
+	VMOVUPD   32(R9)(SI*1), Y1
+	VMOVUPD   32(R9)(BX*1), Y2
+	VMINPD    Y2, Y1, Y3
+	VCMPPD    $0x00, Y2, Y1, Y4
+	VORPD     Y2, Y1, Y5
+	VBLENDVPD Y4, Y5, Y3, Y3
+	VCMPPD    $0x03, Y2, Y1, Y4
+	VADDPD    Y2, Y1, Y1
+	VBLENDVPD Y4, Y1, Y3, Y1
+	VMOVAPD   Y1, Y1
+	VMOVUPD   Y1, 32(R9)(DI*1)
+	VMOVUPD   64(R9)(SI*1), Y2
+	VMOVUPD   64(R9)(BX*1), Y3
+	VMINPD    Y3, Y2, Y4
+	VCMPPD    $0x00, Y3, Y2, Y5
+	VORPD     Y3, Y2, Y6
+	VBLENDVPD Y5, Y6, Y4, Y4
+	VCMPPD    $0x03, Y3, Y2, Y5
+	VADDPD    Y3, Y2, Y2
+	VBLENDVPD Y5, Y2, Y4, Y2
+	VMOVAPD   Y2, Y2
+	VMOVUPD   Y2, 64(R9)(DI*1)
+	VMOVUPD   96(R9)(SI*1), Y3
+	VMOVUPD   96(R9)(BX*1), Y4
+	VMINPD    Y4, Y3, Y5
+	VCMPPD    $0x00, Y4, Y3, Y6
+	VORPD     Y4, Y3, Y7
+	VBLENDVPD Y6, Y7, Y5, Y5
+	VCMPPD    $0x03, Y4, Y3, Y6
+	VADDPD    Y4, Y3, Y3
+	VBLENDVPD Y6, Y3, Y5, Y3
+	VMOVAPD   Y3, Y3
+	VMOVUPD   Y3, 96(R9)(DI*1)
+	VMOVUPD   128(R9)(SI*1), Y4
+	VMOVUPD   128(R9)(BX*1), Y5
+	VMINPD    Y5, Y4, Y6
+	VCMPPD    $0x00, Y5, Y4, Y7
+	VORPD     Y5, Y4, Y8
+	VBLENDVPD Y7, Y8, Y6, Y6
+	VCMPPD    $0x03, Y5, Y4, Y7
+	VADDPD    Y5, Y4, Y4
+	VBLENDVPD Y7, Y4, Y6, Y4
+	VMOVAPD   Y4, Y4
+	VMOVUPD   Y4, 128(R9)(DI*1)
+	VMOVUPD   160(R9)(SI*1), Y5
+	VMOVUPD   160(R9)(BX*1), Y6
+	VMINPD    Y6, Y5, Y7
+	VCMPPD    $0x00, Y6, Y5, Y8
+	VORPD     Y6, Y5, Y9
+	VBLENDVPD Y8, Y9, Y7, Y7
+	VCMPPD    $0x03, Y6, Y5, Y8
+	VADDPD    Y6, Y5, Y5
+	VBLENDVPD Y8, Y5, Y7, Y5
+	VMOVAPD   Y5, Y5
+	VMOVUPD   Y5, 160(R9)(DI*1)
+	VMOVUPD   192(R9)(SI*1), Y6
+	VMOVUPD   192(R9)(BX*1), Y7
+	VMINPD    Y7, Y6, Y8
+	VCMPPD    $0x00, Y7, Y6, Y9
+	VORPD     Y7, Y6, Y10
+	VBLENDVPD Y9, Y10, Y8, Y8
+	VCMPPD    $0x03, Y7, Y6, Y9
+	VADDPD    Y7, Y6, Y6
+	VBLENDVPD Y9, Y6, Y8, Y6
+	VMOVAPD   Y6, Y6
+	VMOVUPD   Y6, 192(R9)(DI*1)
+	VMOVUPD   224(R9)(SI*1), Y7
+	VMOVUPD   224(R9)(BX*1), Y8
+	VMINPD    Y8, Y7, Y9
+	VCMPPD    $0x00, Y8, Y7, Y10
+	VORPD     Y8, Y7, Y11
+	VBLENDVPD Y10, Y11, Y9, Y9
+	VCMPPD    $0x03, Y8, Y7, Y10
+	VADDPD    Y8, Y7, Y7
+	VBLENDVPD Y10, Y7, Y9, Y7
+	VMOVAPD   Y7, Y7
+	VMOVUPD   Y7, 224(R9)(DI*1)
+	JMP       AX
+
+// func laneMinSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneMinSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VMINPD       Y7, Y0, Y1
+	VCMPPD       $0x00, Y7, Y0, Y2
+	VORPD        Y7, Y0, Y3
+	VBLENDVPD    Y2, Y3, Y1, Y1
+	VCMPPD       $0x03, Y7, Y0, Y2
+	VADDPD       Y7, Y0, Y0
+	VBLENDVPD    Y2, Y0, Y1, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VMINPD       Y7, Y1, Y2
+	VCMPPD       $0x00, Y7, Y1, Y3
+	VORPD        Y7, Y1, Y4
+	VBLENDVPD    Y3, Y4, Y2, Y2
+	VCMPPD       $0x03, Y7, Y1, Y3
+	VADDPD       Y7, Y1, Y1
+	VBLENDVPD    Y3, Y1, Y2, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VMINPD       Y7, Y2, Y3
+	VCMPPD       $0x00, Y7, Y2, Y4
+	VORPD        Y7, Y2, Y5
+	VBLENDVPD    Y4, Y5, Y3, Y3
+	VCMPPD       $0x03, Y7, Y2, Y4
+	VADDPD       Y7, Y2, Y2
+	VBLENDVPD    Y4, Y2, Y3, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VMINPD       Y7, Y3, Y4
+	VCMPPD       $0x00, Y7, Y3, Y5
+	VORPD        Y7, Y3, Y6
+	VBLENDVPD    Y5, Y6, Y4, Y4
+	VCMPPD       $0x03, Y7, Y3, Y5
+	VADDPD       Y7, Y3, Y3
+	VBLENDVPD    Y5, Y3, Y4, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VMINPD       Y7, Y4, Y5
+	VCMPPD       $0x00, Y7, Y4, Y6
+	VORPD        Y7, Y4, Y8
+	VBLENDVPD    Y6, Y8, Y5, Y5
+	VCMPPD       $0x03, Y7, Y4, Y6
+	VADDPD       Y7, Y4, Y4
+	VBLENDVPD    Y6, Y4, Y5, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VMINPD       Y7, Y5, Y6
+	VCMPPD       $0x00, Y7, Y5, Y8
+	VORPD        Y7, Y5, Y9
+	VBLENDVPD    Y8, Y9, Y6, Y6
+	VCMPPD       $0x03, Y7, Y5, Y8
+	VADDPD       Y7, Y5, Y5
+	VBLENDVPD    Y8, Y5, Y6, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VMINPD       Y7, Y6, Y8
+	VCMPPD       $0x00, Y7, Y6, Y9
+	VORPD        Y7, Y6, Y10
+	VBLENDVPD    Y9, Y10, Y8, Y8
+	VCMPPD       $0x03, Y7, Y6, Y9
+	VADDPD       Y7, Y6, Y6
+	VBLENDVPD    Y9, Y6, Y8, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VMINPD       Y7, Y8, Y9
+	VCMPPD       $0x00, Y7, Y8, Y10
+	VORPD        Y7, Y8, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VCMPPD       $0x03, Y7, Y8, Y10
+	VADDPD       Y7, Y8, Y7
+	VBLENDVPD    Y10, Y7, Y9, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneGtSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGtSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMOVUPD (R9)(BX*1), Y1
+	VCMPPD  $0x1e, Y1, Y0, Y0
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMOVUPD 32(R9)(BX*1), Y2
+	VCMPPD  $0x1e, Y2, Y1, Y1
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMOVUPD 64(R9)(BX*1), Y3
+	VCMPPD  $0x1e, Y3, Y2, Y2
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMOVUPD 96(R9)(BX*1), Y4
+	VCMPPD  $0x1e, Y4, Y3, Y3
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMOVUPD 128(R9)(BX*1), Y5
+	VCMPPD  $0x1e, Y5, Y4, Y4
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMOVUPD 160(R9)(BX*1), Y6
+	VCMPPD  $0x1e, Y6, Y5, Y5
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMOVUPD 192(R9)(BX*1), Y7
+	VCMPPD  $0x1e, Y7, Y6, Y6
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMOVUPD 224(R9)(BX*1), Y8
+	VCMPPD  $0x1e, Y8, Y7, Y7
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneGtSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGtSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VCMPPD       $0x1e, Y7, Y0, Y0
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VCMPPD       $0x1e, Y7, Y1, Y1
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VCMPPD       $0x1e, Y7, Y2, Y2
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VCMPPD       $0x1e, Y7, Y3, Y3
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VCMPPD       $0x1e, Y7, Y4, Y4
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VCMPPD       $0x1e, Y7, Y5, Y5
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VCMPPD       $0x1e, Y7, Y6, Y6
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VCMPPD       $0x1e, Y7, Y8, Y7
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneGtKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGtKSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y7
+	VMOVUPD      (R9)(BX*1), Y0
+	VCMPPD       $0x1e, Y0, Y7, Y0
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(BX*1), Y1
+	VCMPPD       $0x1e, Y1, Y7, Y1
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(BX*1), Y2
+	VCMPPD       $0x1e, Y2, Y7, Y2
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(BX*1), Y3
+	VCMPPD       $0x1e, Y3, Y7, Y3
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(BX*1), Y4
+	VCMPPD       $0x1e, Y4, Y7, Y4
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(BX*1), Y5
+	VCMPPD       $0x1e, Y5, Y7, Y5
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(BX*1), Y6
+	VCMPPD       $0x1e, Y6, Y7, Y6
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(BX*1), Y8
+	VCMPPD       $0x1e, Y8, Y7, Y7
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneGeSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGeSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMOVUPD (R9)(BX*1), Y1
+	VCMPPD  $0x1d, Y1, Y0, Y0
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMOVUPD 32(R9)(BX*1), Y2
+	VCMPPD  $0x1d, Y2, Y1, Y1
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMOVUPD 64(R9)(BX*1), Y3
+	VCMPPD  $0x1d, Y3, Y2, Y2
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMOVUPD 96(R9)(BX*1), Y4
+	VCMPPD  $0x1d, Y4, Y3, Y3
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMOVUPD 128(R9)(BX*1), Y5
+	VCMPPD  $0x1d, Y5, Y4, Y4
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMOVUPD 160(R9)(BX*1), Y6
+	VCMPPD  $0x1d, Y6, Y5, Y5
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMOVUPD 192(R9)(BX*1), Y7
+	VCMPPD  $0x1d, Y7, Y6, Y6
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMOVUPD 224(R9)(BX*1), Y8
+	VCMPPD  $0x1d, Y8, Y7, Y7
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneGeSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGeSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VCMPPD       $0x1d, Y7, Y0, Y0
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VCMPPD       $0x1d, Y7, Y1, Y1
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VCMPPD       $0x1d, Y7, Y2, Y2
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VCMPPD       $0x1d, Y7, Y3, Y3
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VCMPPD       $0x1d, Y7, Y4, Y4
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VCMPPD       $0x1d, Y7, Y5, Y5
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VCMPPD       $0x1d, Y7, Y6, Y6
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VCMPPD       $0x1d, Y7, Y8, Y7
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneGeKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGeKSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y7
+	VMOVUPD      (R9)(BX*1), Y0
+	VCMPPD       $0x1d, Y0, Y7, Y0
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(BX*1), Y1
+	VCMPPD       $0x1d, Y1, Y7, Y1
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(BX*1), Y2
+	VCMPPD       $0x1d, Y2, Y7, Y2
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(BX*1), Y3
+	VCMPPD       $0x1d, Y3, Y7, Y3
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(BX*1), Y4
+	VCMPPD       $0x1d, Y4, Y7, Y4
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(BX*1), Y5
+	VCMPPD       $0x1d, Y5, Y7, Y5
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(BX*1), Y6
+	VCMPPD       $0x1d, Y6, Y7, Y6
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(BX*1), Y8
+	VCMPPD       $0x1d, Y8, Y7, Y7
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneEqSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneEqSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMOVUPD (R9)(BX*1), Y1
+	VCMPPD  $0x00, Y1, Y0, Y0
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMOVUPD 32(R9)(BX*1), Y2
+	VCMPPD  $0x00, Y2, Y1, Y1
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMOVUPD 64(R9)(BX*1), Y3
+	VCMPPD  $0x00, Y3, Y2, Y2
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMOVUPD 96(R9)(BX*1), Y4
+	VCMPPD  $0x00, Y4, Y3, Y3
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMOVUPD 128(R9)(BX*1), Y5
+	VCMPPD  $0x00, Y5, Y4, Y4
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMOVUPD 160(R9)(BX*1), Y6
+	VCMPPD  $0x00, Y6, Y5, Y5
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMOVUPD 192(R9)(BX*1), Y7
+	VCMPPD  $0x00, Y7, Y6, Y6
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMOVUPD 224(R9)(BX*1), Y8
+	VCMPPD  $0x00, Y8, Y7, Y7
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneEqSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneEqSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VCMPPD       $0x00, Y7, Y0, Y0
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VCMPPD       $0x00, Y7, Y1, Y1
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VCMPPD       $0x00, Y7, Y2, Y2
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VCMPPD       $0x00, Y7, Y3, Y3
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VCMPPD       $0x00, Y7, Y4, Y4
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VCMPPD       $0x00, Y7, Y5, Y5
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VCMPPD       $0x00, Y7, Y6, Y6
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VCMPPD       $0x00, Y7, Y8, Y7
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneNeSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneNeSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMOVUPD (R9)(BX*1), Y1
+	VCMPPD  $0x04, Y1, Y0, Y0
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMOVUPD 32(R9)(BX*1), Y2
+	VCMPPD  $0x04, Y2, Y1, Y1
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMOVUPD 64(R9)(BX*1), Y3
+	VCMPPD  $0x04, Y3, Y2, Y2
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMOVUPD 96(R9)(BX*1), Y4
+	VCMPPD  $0x04, Y4, Y3, Y3
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMOVUPD 128(R9)(BX*1), Y5
+	VCMPPD  $0x04, Y5, Y4, Y4
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMOVUPD 160(R9)(BX*1), Y6
+	VCMPPD  $0x04, Y6, Y5, Y5
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMOVUPD 192(R9)(BX*1), Y7
+	VCMPPD  $0x04, Y7, Y6, Y6
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMOVUPD 224(R9)(BX*1), Y8
+	VCMPPD  $0x04, Y8, Y7, Y7
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneNeSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneNeSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VCMPPD       $0x04, Y7, Y0, Y0
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VCMPPD       $0x04, Y7, Y1, Y1
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VCMPPD       $0x04, Y7, Y2, Y2
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VCMPPD       $0x04, Y7, Y3, Y3
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VCMPPD       $0x04, Y7, Y4, Y4
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VCMPPD       $0x04, Y7, Y5, Y5
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VCMPPD       $0x04, Y7, Y6, Y6
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VCMPPD       $0x04, Y7, Y8, Y7
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereSSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneWhereSSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      12(R8), SI
+	MOVL      16(R8), BX
+	MOVL      20(R8), CX
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVUPD   (R9)(SI*1), Y0
+	VMOVUPD   (R9)(BX*1), Y1
+	VMOVUPD   (R9)(CX*1), Y2
+	VXORPD    Y3, Y3, Y3
+	VCMPPD    $0x04, Y3, Y0, Y0
+	VBLENDVPD Y0, Y1, Y2, Y0
+	VMOVAPD   Y0, Y0
+	VMOVUPD   Y0, (R9)(DI*1)
+	VMOVUPD   32(R9)(SI*1), Y1
+	VMOVUPD   32(R9)(BX*1), Y2
+	VMOVUPD   32(R9)(CX*1), Y3
+	VXORPD    Y4, Y4, Y4
+	VCMPPD    $0x04, Y4, Y1, Y1
+	VBLENDVPD Y1, Y2, Y3, Y1
+	VMOVAPD   Y1, Y1
+	VMOVUPD   Y1, 32(R9)(DI*1)
+	VMOVUPD   64(R9)(SI*1), Y2
+	VMOVUPD   64(R9)(BX*1), Y3
+	VMOVUPD   64(R9)(CX*1), Y4
+	VXORPD    Y5, Y5, Y5
+	VCMPPD    $0x04, Y5, Y2, Y2
+	VBLENDVPD Y2, Y3, Y4, Y2
+	VMOVAPD   Y2, Y2
+	VMOVUPD   Y2, 64(R9)(DI*1)
+	VMOVUPD   96(R9)(SI*1), Y3
+	VMOVUPD   96(R9)(BX*1), Y4
+	VMOVUPD   96(R9)(CX*1), Y5
+	VXORPD    Y6, Y6, Y6
+	VCMPPD    $0x04, Y6, Y3, Y3
+	VBLENDVPD Y3, Y4, Y5, Y3
+	VMOVAPD   Y3, Y3
+	VMOVUPD   Y3, 96(R9)(DI*1)
+	VMOVUPD   128(R9)(SI*1), Y4
+	VMOVUPD   128(R9)(BX*1), Y5
+	VMOVUPD   128(R9)(CX*1), Y6
+	VXORPD    Y7, Y7, Y7
+	VCMPPD    $0x04, Y7, Y4, Y4
+	VBLENDVPD Y4, Y5, Y6, Y4
+	VMOVAPD   Y4, Y4
+	VMOVUPD   Y4, 128(R9)(DI*1)
+	VMOVUPD   160(R9)(SI*1), Y5
+	VMOVUPD   160(R9)(BX*1), Y6
+	VMOVUPD   160(R9)(CX*1), Y7
+	VXORPD    Y8, Y8, Y8
+	VCMPPD    $0x04, Y8, Y5, Y5
+	VBLENDVPD Y5, Y6, Y7, Y5
+	VMOVAPD   Y5, Y5
+	VMOVUPD   Y5, 160(R9)(DI*1)
+	VMOVUPD   192(R9)(SI*1), Y6
+	VMOVUPD   192(R9)(BX*1), Y7
+	VMOVUPD   192(R9)(CX*1), Y8
+	VXORPD    Y9, Y9, Y9
+	VCMPPD    $0x04, Y9, Y6, Y6
+	VBLENDVPD Y6, Y7, Y8, Y6
+	VMOVAPD   Y6, Y6
+	VMOVUPD   Y6, 192(R9)(DI*1)
+	VMOVUPD   224(R9)(SI*1), Y7
+	VMOVUPD   224(R9)(BX*1), Y8
+	VMOVUPD   224(R9)(CX*1), Y9
+	VXORPD    Y10, Y10, Y10
+	VCMPPD    $0x04, Y10, Y7, Y7
+	VBLENDVPD Y7, Y8, Y9, Y7
+	VMOVAPD   Y7, Y7
+	VMOVUPD   Y7, 224(R9)(DI*1)
+	JMP       AX
+
+// func laneWhereSSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneWhereSSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(CX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VMOVUPD      (R9)(BX*1), Y1
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y0, Y0
+	VBLENDVPD    Y0, Y1, Y7, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VMOVUPD      32(R9)(BX*1), Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y1, Y1
+	VBLENDVPD    Y1, Y2, Y7, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VMOVUPD      64(R9)(BX*1), Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y2, Y2
+	VBLENDVPD    Y2, Y3, Y7, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VMOVUPD      96(R9)(BX*1), Y4
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y5, Y3, Y3
+	VBLENDVPD    Y3, Y4, Y7, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VMOVUPD      128(R9)(BX*1), Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y6, Y4, Y4
+	VBLENDVPD    Y4, Y5, Y7, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VMOVUPD      160(R9)(BX*1), Y6
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y5, Y5
+	VBLENDVPD    Y5, Y6, Y7, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VMOVUPD      192(R9)(BX*1), Y8
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y6, Y6
+	VBLENDVPD    Y6, Y8, Y7, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VMOVUPD      224(R9)(BX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y8, Y8
+	VBLENDVPD    Y8, Y9, Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereSKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneWhereSKSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VMOVUPD      (R9)(CX*1), Y1
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y0, Y0
+	VBLENDVPD    Y0, Y7, Y1, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VMOVUPD      32(R9)(CX*1), Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y1, Y1
+	VBLENDVPD    Y1, Y7, Y2, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VMOVUPD      64(R9)(CX*1), Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y2, Y2
+	VBLENDVPD    Y2, Y7, Y3, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VMOVUPD      96(R9)(CX*1), Y4
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y5, Y3, Y3
+	VBLENDVPD    Y3, Y7, Y4, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VMOVUPD      128(R9)(CX*1), Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y6, Y4, Y4
+	VBLENDVPD    Y4, Y7, Y5, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VMOVUPD      160(R9)(CX*1), Y6
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y5, Y5
+	VBLENDVPD    Y5, Y7, Y6, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VMOVUPD      192(R9)(CX*1), Y8
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y6, Y6
+	VBLENDVPD    Y6, Y7, Y8, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VMOVUPD      224(R9)(CX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y8, Y8
+	VBLENDVPD    Y8, Y7, Y9, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereSKKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneWhereSKKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VBROADCASTSD (R10)(CX*1), Y8
+	VMOVUPD      (R9)(SI*1), Y0
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x04, Y1, Y0, Y0
+	VBLENDVPD    Y0, Y7, Y8, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y1, Y1
+	VBLENDVPD    Y1, Y7, Y8, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y2, Y2
+	VBLENDVPD    Y2, Y7, Y8, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y3
+	VBLENDVPD    Y3, Y7, Y8, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y5, Y4, Y4
+	VBLENDVPD    Y4, Y7, Y8, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y6, Y5, Y5
+	VBLENDVPD    Y5, Y7, Y8, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y6, Y6
+	VBLENDVPD    Y6, Y7, Y8, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y9, Y9
+	VBLENDVPD    Y9, Y7, Y8, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereLSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneWhereLSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      16(R8), BX
+	MOVL      20(R8), CX
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVAPD   Y0, Y0
+	VMOVUPD   (R9)(BX*1), Y8
+	VMOVUPD   (R9)(CX*1), Y9
+	VXORPD    Y10, Y10, Y10
+	VCMPPD    $0x04, Y10, Y0, Y0
+	VBLENDVPD Y0, Y8, Y9, Y0
+	VMOVAPD   Y0, Y0
+	VMOVUPD   Y0, (R9)(DI*1)
+	VMOVAPD   Y1, Y1
+	VMOVUPD   32(R9)(BX*1), Y8
+	VMOVUPD   32(R9)(CX*1), Y9
+	VXORPD    Y10, Y10, Y10
+	VCMPPD    $0x04, Y10, Y1, Y1
+	VBLENDVPD Y1, Y8, Y9, Y1
+	VMOVAPD   Y1, Y1
+	VMOVUPD   Y1, 32(R9)(DI*1)
+	VMOVAPD   Y2, Y2
+	VMOVUPD   64(R9)(BX*1), Y8
+	VMOVUPD   64(R9)(CX*1), Y9
+	VXORPD    Y10, Y10, Y10
+	VCMPPD    $0x04, Y10, Y2, Y2
+	VBLENDVPD Y2, Y8, Y9, Y2
+	VMOVAPD   Y2, Y2
+	VMOVUPD   Y2, 64(R9)(DI*1)
+	VMOVAPD   Y3, Y3
+	VMOVUPD   96(R9)(BX*1), Y8
+	VMOVUPD   96(R9)(CX*1), Y9
+	VXORPD    Y10, Y10, Y10
+	VCMPPD    $0x04, Y10, Y3, Y3
+	VBLENDVPD Y3, Y8, Y9, Y3
+	VMOVAPD   Y3, Y3
+	VMOVUPD   Y3, 96(R9)(DI*1)
+	VMOVAPD   Y4, Y4
+	VMOVUPD   128(R9)(BX*1), Y8
+	VMOVUPD   128(R9)(CX*1), Y9
+	VXORPD    Y10, Y10, Y10
+	VCMPPD    $0x04, Y10, Y4, Y4
+	VBLENDVPD Y4, Y8, Y9, Y4
+	VMOVAPD   Y4, Y4
+	VMOVUPD   Y4, 128(R9)(DI*1)
+	VMOVAPD   Y5, Y5
+	VMOVUPD   160(R9)(BX*1), Y8
+	VMOVUPD   160(R9)(CX*1), Y9
+	VXORPD    Y10, Y10, Y10
+	VCMPPD    $0x04, Y10, Y5, Y5
+	VBLENDVPD Y5, Y8, Y9, Y5
+	VMOVAPD   Y5, Y5
+	VMOVUPD   Y5, 160(R9)(DI*1)
+	VMOVAPD   Y6, Y6
+	VMOVUPD   192(R9)(BX*1), Y8
+	VMOVUPD   192(R9)(CX*1), Y9
+	VXORPD    Y10, Y10, Y10
+	VCMPPD    $0x04, Y10, Y6, Y6
+	VBLENDVPD Y6, Y8, Y9, Y6
+	VMOVAPD   Y6, Y6
+	VMOVUPD   Y6, 192(R9)(DI*1)
+	VMOVAPD   Y7, Y7
+	VMOVUPD   224(R9)(BX*1), Y8
+	VMOVUPD   224(R9)(CX*1), Y9
+	VXORPD    Y10, Y10, Y10
+	VCMPPD    $0x04, Y10, Y7, Y7
+	VBLENDVPD Y7, Y8, Y9, Y7
+	VMOVAPD   Y7, Y7
+	VMOVUPD   Y7, 224(R9)(DI*1)
+	JMP       AX
+
+// func laneWhereLSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneWhereLSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(CX*1), Y8
+	VMOVAPD      Y0, Y0
+	VMOVUPD      (R9)(BX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y0, Y0
+	VBLENDVPD    Y0, Y9, Y8, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVAPD      Y1, Y1
+	VMOVUPD      32(R9)(BX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y1, Y1
+	VBLENDVPD    Y1, Y9, Y8, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVAPD      Y2, Y2
+	VMOVUPD      64(R9)(BX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y2, Y2
+	VBLENDVPD    Y2, Y9, Y8, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVAPD      Y3, Y3
+	VMOVUPD      96(R9)(BX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y3, Y3
+	VBLENDVPD    Y3, Y9, Y8, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVAPD      Y4, Y4
+	VMOVUPD      128(R9)(BX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y4, Y4
+	VBLENDVPD    Y4, Y9, Y8, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVAPD      Y5, Y5
+	VMOVUPD      160(R9)(BX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y5, Y5
+	VBLENDVPD    Y5, Y9, Y8, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVAPD      Y6, Y6
+	VMOVUPD      192(R9)(BX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y6, Y6
+	VBLENDVPD    Y6, Y9, Y8, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVAPD      Y7, Y7
+	VMOVUPD      224(R9)(BX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y7, Y7
+	VBLENDVPD    Y7, Y9, Y8, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereLKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneWhereLKSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VMOVAPD      Y0, Y0
+	VMOVUPD      (R9)(CX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y0, Y0
+	VBLENDVPD    Y0, Y8, Y9, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVAPD      Y1, Y1
+	VMOVUPD      32(R9)(CX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y1, Y1
+	VBLENDVPD    Y1, Y8, Y9, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVAPD      Y2, Y2
+	VMOVUPD      64(R9)(CX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y2, Y2
+	VBLENDVPD    Y2, Y8, Y9, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVAPD      Y3, Y3
+	VMOVUPD      96(R9)(CX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y3, Y3
+	VBLENDVPD    Y3, Y8, Y9, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVAPD      Y4, Y4
+	VMOVUPD      128(R9)(CX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y4, Y4
+	VBLENDVPD    Y4, Y8, Y9, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVAPD      Y5, Y5
+	VMOVUPD      160(R9)(CX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y5, Y5
+	VBLENDVPD    Y5, Y8, Y9, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVAPD      Y6, Y6
+	VMOVUPD      192(R9)(CX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y6, Y6
+	VBLENDVPD    Y6, Y8, Y9, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVAPD      Y7, Y7
+	VMOVUPD      224(R9)(CX*1), Y9
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y7, Y7
+	VBLENDVPD    Y7, Y8, Y9, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereLKKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneWhereLKKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VBROADCASTSD (R10)(CX*1), Y9
+	VMOVAPD      Y0, Y0
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y0, Y0
+	VBLENDVPD    Y0, Y8, Y9, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVAPD      Y1, Y1
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y1, Y1
+	VBLENDVPD    Y1, Y8, Y9, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVAPD      Y2, Y2
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y2, Y2
+	VBLENDVPD    Y2, Y8, Y9, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVAPD      Y3, Y3
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y3, Y3
+	VBLENDVPD    Y3, Y8, Y9, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVAPD      Y4, Y4
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y4, Y4
+	VBLENDVPD    Y4, Y8, Y9, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVAPD      Y5, Y5
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y5, Y5
+	VBLENDVPD    Y5, Y8, Y9, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVAPD      Y6, Y6
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y6, Y6
+	VBLENDVPD    Y6, Y8, Y9, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVAPD      Y7, Y7
+	VXORPD       Y10, Y10, Y10
+	VCMPPD       $0x04, Y10, Y7, Y7
+	VBLENDVPD    Y7, Y8, Y9, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneChainSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneChainSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMOVUPD (R9)(BX*1), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y0, Y2
+	VMULPD  Y1, Y0, Y0
+	VANDPD  Y0, Y2, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMOVUPD 32(R9)(BX*1), Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y1, Y3
+	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMOVUPD 64(R9)(BX*1), Y3
+	VXORPD  Y4, Y4, Y4
+	VCMPPD  $0x04, Y4, Y2, Y4
+	VMULPD  Y3, Y2, Y2
+	VANDPD  Y2, Y4, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMOVUPD 96(R9)(BX*1), Y4
+	VXORPD  Y5, Y5, Y5
+	VCMPPD  $0x04, Y5, Y3, Y5
+	VMULPD  Y4, Y3, Y3
+	VANDPD  Y3, Y5, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMOVUPD 128(R9)(BX*1), Y5
+	VXORPD  Y6, Y6, Y6
+	VCMPPD  $0x04, Y6, Y4, Y6
+	VMULPD  Y5, Y4, Y4
+	VANDPD  Y4, Y6, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMOVUPD 160(R9)(BX*1), Y6
+	VXORPD  Y7, Y7, Y7
+	VCMPPD  $0x04, Y7, Y5, Y7
+	VMULPD  Y6, Y5, Y5
+	VANDPD  Y5, Y7, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMOVUPD 192(R9)(BX*1), Y7
+	VXORPD  Y8, Y8, Y8
+	VCMPPD  $0x04, Y8, Y6, Y8
+	VMULPD  Y7, Y6, Y6
+	VANDPD  Y6, Y8, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMOVUPD 224(R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y7, Y9
+	VMULPD  Y8, Y7, Y7
+	VANDPD  Y7, Y9, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneChainSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneChainSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x04, Y1, Y0, Y1
+	VMULPD       Y7, Y0, Y0
+	VANDPD       Y0, Y1, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y1, Y2
+	VMULPD       Y7, Y1, Y1
+	VANDPD       Y1, Y2, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y2, Y3
+	VMULPD       Y7, Y2, Y2
+	VANDPD       Y2, Y3, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VMULPD       Y7, Y3, Y3
+	VANDPD       Y3, Y4, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y5, Y4, Y5
+	VMULPD       Y7, Y4, Y4
+	VANDPD       Y4, Y5, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y6, Y5, Y6
+	VMULPD       Y7, Y5, Y5
+	VANDPD       Y5, Y6, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y6, Y8
+	VMULPD       Y7, Y6, Y6
+	VANDPD       Y6, Y8, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y8, Y9
+	VMULPD       Y7, Y8, Y7
+	VANDPD       Y7, Y9, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneChainKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneChainKSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y7
+	VMOVUPD      (R9)(BX*1), Y0
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x04, Y1, Y7, Y1
+	VMULPD       Y0, Y7, Y0
+	VANDPD       Y0, Y1, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(BX*1), Y1
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y7, Y2
+	VMULPD       Y1, Y7, Y1
+	VANDPD       Y1, Y2, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(BX*1), Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y7, Y3
+	VMULPD       Y2, Y7, Y2
+	VANDPD       Y2, Y3, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(BX*1), Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y7, Y4
+	VMULPD       Y3, Y7, Y3
+	VANDPD       Y3, Y4, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(BX*1), Y4
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y5, Y7, Y5
+	VMULPD       Y4, Y7, Y4
+	VANDPD       Y4, Y5, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(BX*1), Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y6, Y7, Y6
+	VMULPD       Y5, Y7, Y5
+	VANDPD       Y5, Y6, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(BX*1), Y6
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y7, Y8
+	VMULPD       Y6, Y7, Y6
+	VANDPD       Y6, Y8, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(BX*1), Y8
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y7, Y9
+	VMULPD       Y8, Y7, Y7
+	VANDPD       Y7, Y9, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneSelectSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSelectSSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VMOVUPD (R9)(BX*1), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y0, Y2
+	VMULPD  Y1, Y0, Y0
+	VANDPD  Y0, Y2, Y0
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVUPD 32(R9)(SI*1), Y1
+	VMOVUPD 32(R9)(BX*1), Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y1, Y3
+	VMULPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y2, Y2
+	VANDPD  Y1, Y2, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Y2
+	VMOVUPD 64(R9)(BX*1), Y3
+	VXORPD  Y4, Y4, Y4
+	VCMPPD  $0x04, Y4, Y2, Y4
+	VMULPD  Y3, Y2, Y2
+	VANDPD  Y2, Y4, Y2
+	VXORPD  Y4, Y4, Y4
+	VCMPPD  $0x04, Y4, Y3, Y3
+	VANDPD  Y2, Y3, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVUPD 96(R9)(SI*1), Y3
+	VMOVUPD 96(R9)(BX*1), Y4
+	VXORPD  Y5, Y5, Y5
+	VCMPPD  $0x04, Y5, Y3, Y5
+	VMULPD  Y4, Y3, Y3
+	VANDPD  Y3, Y5, Y3
+	VXORPD  Y5, Y5, Y5
+	VCMPPD  $0x04, Y5, Y4, Y4
+	VANDPD  Y3, Y4, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Y4
+	VMOVUPD 128(R9)(BX*1), Y5
+	VXORPD  Y6, Y6, Y6
+	VCMPPD  $0x04, Y6, Y4, Y6
+	VMULPD  Y5, Y4, Y4
+	VANDPD  Y4, Y6, Y4
+	VXORPD  Y6, Y6, Y6
+	VCMPPD  $0x04, Y6, Y5, Y5
+	VANDPD  Y4, Y5, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVUPD 160(R9)(SI*1), Y5
+	VMOVUPD 160(R9)(BX*1), Y6
+	VXORPD  Y7, Y7, Y7
+	VCMPPD  $0x04, Y7, Y5, Y7
+	VMULPD  Y6, Y5, Y5
+	VANDPD  Y5, Y7, Y5
+	VXORPD  Y7, Y7, Y7
+	VCMPPD  $0x04, Y7, Y6, Y6
+	VANDPD  Y5, Y6, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Y6
+	VMOVUPD 192(R9)(BX*1), Y7
+	VXORPD  Y8, Y8, Y8
+	VCMPPD  $0x04, Y8, Y6, Y8
+	VMULPD  Y7, Y6, Y6
+	VANDPD  Y6, Y8, Y6
+	VXORPD  Y8, Y8, Y8
+	VCMPPD  $0x04, Y8, Y7, Y7
+	VANDPD  Y6, Y7, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVUPD 224(R9)(SI*1), Y7
+	VMOVUPD 224(R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y7, Y9
+	VMULPD  Y8, Y7, Y7
+	VANDPD  Y7, Y9, Y7
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y8, Y8
+	VANDPD  Y7, Y8, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneSelectSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSelectSKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x04, Y1, Y0, Y1
+	VMULPD       Y7, Y0, Y0
+	VANDPD       Y0, Y1, Y0
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x04, Y1, Y7, Y1
+	VANDPD       Y0, Y1, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVUPD      32(R9)(SI*1), Y1
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y1, Y2
+	VMULPD       Y7, Y1, Y1
+	VANDPD       Y1, Y2, Y1
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y2, Y7, Y2
+	VANDPD       Y1, Y2, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y2, Y3
+	VMULPD       Y7, Y2, Y2
+	VANDPD       Y2, Y3, Y2
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y3, Y7, Y3
+	VANDPD       Y2, Y3, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVUPD      96(R9)(SI*1), Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y3, Y4
+	VMULPD       Y7, Y3, Y3
+	VANDPD       Y3, Y4, Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y4, Y7, Y4
+	VANDPD       Y3, Y4, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Y4
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y5, Y4, Y5
+	VMULPD       Y7, Y4, Y4
+	VANDPD       Y4, Y5, Y4
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y5, Y7, Y5
+	VANDPD       Y4, Y5, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVUPD      160(R9)(SI*1), Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y6, Y5, Y6
+	VMULPD       Y7, Y5, Y5
+	VANDPD       Y5, Y6, Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y6, Y7, Y6
+	VANDPD       Y5, Y6, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Y6
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y6, Y8
+	VMULPD       Y7, Y6, Y6
+	VANDPD       Y6, Y8, Y6
+	VXORPD       Y8, Y8, Y8
+	VCMPPD       $0x04, Y8, Y7, Y8
+	VANDPD       Y6, Y8, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVUPD      224(R9)(SI*1), Y8
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y8, Y9
+	VMULPD       Y7, Y8, Y8
+	VANDPD       Y8, Y9, Y8
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y7, Y7
+	VANDPD       Y8, Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneExpSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX, AVX2, FMA3
+TEXT ·laneExpSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	XORQ    DX, DX
+	ADDQ    R9, DI
+	ADDQ    R9, SI
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y0
+	VMOVUPD c64_4086200000000000<>+0(SB), Y1
+	VMOVUPD c64_4338000000000000<>+0(SB), Y2
+	VMOVUPD c64_3ff71547652b82fe<>+0(SB), Y3
+	VMOVUPD c64_3fe62e42fee00000<>+0(SB), Y4
+	VMOVUPD c64_3dea39ef35793c76<>+0(SB), Y5
+	VMOVUPD c64_3e5ad7effbbd58f0<>+0(SB), Y6
+	VMOVUPD c64_3e928adce715d597<>+0(SB), Y7
+	VMOVUPD c64_3ec71df262e0a285<>+0(SB), Y8
+	VMOVUPD c64_3efa01999adcf1f5<>+0(SB), Y9
+	VMOVUPD c64_3f2a01a0129b3a35<>+0(SB), Y10
+
+loop:
+	VMOVUPD      (SI)(DX*1), Y11
+	VANDPD       Y0, Y11, Y12
+	VCMPPD       $0x15, Y1, Y12, Y12
+	VPTEST       Y12, Y12
+	JNZ          rare1
+	VMOVAPS      Y2, Y12
+	VFMADD231PD  Y3, Y11, Y12
+	VSUBPD       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PD Y4, Y13, Y11
+	VFNMADD231PD Y5, Y13, Y11
+	VMOVAPS      Y6, Y13
+	VFMADD213PD  Y7, Y11, Y13
+	VFMADD213PD  Y8, Y11, Y13
+	VFMADD213PD  Y9, Y11, Y13
+	VFMADD213PD  Y10, Y11, Y13
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y11
+	VPADDQ       Y11, Y13, Y11
+
+back1:
+	VMOVUPD Y11, (DI)(DX*1)
+	ADDQ    $0x20, DX
+	CMPQ    DX, $0x00000100
+	JNE     loop
+	JMP     AX
+
+rare1:
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y13
+	VMINPD       Y11, Y13, Y11
+	VMAXPD       Y11, Y12, Y11
+	VMOVAPS      Y2, Y12
+	VFMADD231PD  Y3, Y11, Y12
+	VSUBPD       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PD Y4, Y13, Y11
+	VFNMADD231PD Y5, Y13, Y11
+	VMOVAPS      Y6, Y14
+	VFMADD213PD  Y7, Y11, Y14
+	VFMADD213PD  Y8, Y11, Y14
+	VFMADD213PD  Y9, Y11, Y14
+	VFMADD213PD  Y10, Y11, Y14
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y14
+	VMOVUPD      c64_1ff0000000000000<>+0(SB), Y11
+	VBLENDVPD    Y13, c64_5ff0000000000000<>+0(SB), Y11, Y11
+	VMOVUPD      c64_5ff0000000000000<>+0(SB), Y15
+	VBLENDVPD    Y13, c64_1ff0000000000000<>+0(SB), Y15, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       Y11, Y12, Y11
+	VMULPD       Y11, Y14, Y11
+	VMULPD       Y13, Y11, Y11
+	VMOVAPS      Y11, Y11
+	JMP          back1
+
+// func laneLogSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX, AVX2, FMA3
+TEXT ·laneLogSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	XORQ    DX, DX
+	ADDQ    R9, DI
+	ADDQ    R9, SI
+	VMOVUPD c64_0010000000000000<>+0(SB), Y0
+	VMOVUPD c64_4350000000000000<>+0(SB), Y1
+	VMOVUPD c64_4330000000000000<>+0(SB), Y2
+	VMOVUPD c64_43300000000003ff<>+0(SB), Y3
+	VMOVUPD c64_404b000000000000<>+0(SB), Y4
+	VMOVUPD c64_000fffffffffffff<>+0(SB), Y5
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y6
+	VMOVUPD c64_3ff6a09e667f3bcd<>+0(SB), Y7
+	VMOVUPD c64_3fe0000000000000<>+0(SB), Y8
+	VMOVUPD c64_4000000000000000<>+0(SB), Y9
+
+loop:
+	VMOVUPD     (SI)(DX*1), Y10
+	VCMPPD      $0x11, Y0, Y10, Y11
+	VMULPD      Y1, Y10, Y12
+	VBLENDVPD   Y11, Y12, Y10, Y12
+	VPSRLQ      $0x34, Y12, Y13
+	VORPD       Y2, Y13, Y13
+	VSUBPD      Y3, Y13, Y13
+	VMOVAPS     Y4, Y14
+	VANDPD      Y14, Y11, Y11
+	VSUBPD      Y11, Y13, Y11
+	VANDPD      Y5, Y12, Y12
+	VORPD       Y6, Y12, Y12
+	VCMPPD      $0x1e, Y7, Y12, Y13
+	VMULPD      Y8, Y12, Y14
+	VBLENDVPD   Y13, Y14, Y12, Y12
+	VMOVAPS     Y6, Y14
+	VANDPD      Y14, Y13, Y13
+	VADDPD      Y13, Y11, Y11
+	VSUBPD      Y6, Y12, Y12
+	VADDPD      Y9, Y12, Y13
+	VDIVPD      Y13, Y12, Y13
+	VMULPD      Y13, Y13, Y14
+	VMOVUPD     c64_3fc2f112df3e4431<>+0(SB), Y15
+	VFMADD213PD c64_3fc39a09d078c69f<>+0(SB), Y14, Y15
+	VFMADD213PD c64_3fc7466496cb03de<>+0(SB), Y14, Y15
+	VFMADD213PD c64_3fcc71c51d8e78af<>+0(SB), Y14, Y15
+	VFMADD213PD c64_3fd2492494229359<>+0(SB), Y14, Y15
+	VFMADD213PD c64_3fd999999997fa04<>+0(SB), Y14, Y15
+	VFMADD213PD c64_3fe5555555555593<>+0(SB), Y14, Y15
+	VMULPD      Y15, Y14, Y14
+	VMULPD      Y12, Y12, Y15
+	VMULPD      Y8, Y15, Y15
+	VADDPD      Y15, Y14, Y14
+	VMULPD      Y14, Y13, Y13
+	VFMADD231PD c64_3dea39ef35793c76<>+0(SB), Y11, Y13
+	VSUBPD      Y13, Y15, Y13
+	VSUBPD      Y12, Y13, Y12
+	VXORPD      c64_8000000000000000<>+0(SB), Y12, Y12
+	VFMADD231PD c64_3fe62e42fee00000<>+0(SB), Y11, Y12
+	VCMPPD      $0x15, c64_7ff0000000000000<>+0(SB), Y10, Y11
+	VBLENDVPD   Y11, Y10, Y12, Y11
+	VXORPD      Y12, Y12, Y12
+	VCMPPD      $0x00, Y12, Y10, Y12
+	VMOVUPD     c64_fff0000000000000<>+0(SB), Y13
+	VBLENDVPD   Y12, Y13, Y11, Y11
+	VXORPD      Y12, Y12, Y12
+	VCMPPD      $0x11, Y12, Y10, Y10
+	VMOVUPD     c64_7ff8000000000001<>+0(SB), Y12
+	VBLENDVPD   Y10, Y12, Y11, Y10
+	VMOVUPD     Y10, (DI)(DX*1)
+	ADDQ        $0x20, DX
+	CMPQ        DX, $0x00000100
+	JNE         loop
+	JMP         AX
+
+// func laneTanhSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX, AVX2, FMA3
+TEXT ·laneTanhSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	XORQ    DX, DX
+	ADDQ    R9, DI
+	ADDQ    R9, SI
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y0
+	VMOVUPD c64_4044000000000000<>+0(SB), Y1
+	VMOVUPD c64_4338000000000000<>+0(SB), Y2
+	VMOVUPD c64_3ff71547652b82fe<>+0(SB), Y3
+	VMOVUPD c64_3fe62e42fee00000<>+0(SB), Y4
+	VMOVUPD c64_3dea39ef35793c76<>+0(SB), Y5
+	VMOVUPD c64_3e5ad7effbbd58f0<>+0(SB), Y6
+	VMOVUPD c64_3e928adce715d597<>+0(SB), Y7
+	VMOVUPD c64_3ec71df262e0a285<>+0(SB), Y8
+	VMOVUPD c64_3efa01999adcf1f5<>+0(SB), Y9
+	VMOVUPD c64_3f2a01a0129b3a35<>+0(SB), Y10
+
+loop:
+	VMOVUPD      (SI)(DX*1), Y11
+	VANDPD       Y0, Y11, Y12
+	VMOVAPS      Y1, Y13
+	VADDPD       Y12, Y12, Y12
+	VMINPD       Y12, Y13, Y12
+	VMOVAPS      Y2, Y13
+	VFMADD231PD  Y3, Y12, Y13
+	VSUBPD       Y2, Y13, Y14
+	VMOVAPS      Y12, Y12
+	VFNMADD231PD Y4, Y14, Y12
+	VFNMADD231PD Y5, Y14, Y12
+	VMOVAPS      Y6, Y14
+	VFMADD213PD  Y7, Y12, Y14
+	VFMADD213PD  Y8, Y12, Y14
+	VFMADD213PD  Y9, Y12, Y14
+	VFMADD213PD  Y10, Y12, Y14
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y12, Y14
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y12, Y14
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y12, Y14
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y12, Y14
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y12, Y14
+	VMULPD       Y12, Y12, Y15
+	VMULPD       Y14, Y15, Y14
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y14, Y12
+	VPSLLQ       $0x34, Y13, Y13
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y13, Y13
+	VSUBPD       c64_3ff0000000000000<>+0(SB), Y13, Y14
+	VMOVAPS      Y14, Y14
+	VFMADD231PD  Y13, Y12, Y14
+	VADDPD       c64_4000000000000000<>+0(SB), Y14, Y12
+	VDIVPD       Y12, Y14, Y12
+	VANDPD       c64_8000000000000000<>+0(SB), Y11, Y11
+	VORPD        Y11, Y12, Y11
+	VMOVUPD      Y11, (DI)(DX*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, $0x00000100
+	JNE          loop
+	JMP          AX
+
+// func laneTanhSlopeSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX, AVX2, FMA3
+TEXT ·laneTanhSlopeSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	XORQ    DX, DX
+	ADDQ    R9, DI
+	ADDQ    R9, SI
+	VMOVUPD c64_8000000000000000<>+0(SB), Y0
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y1
+	VMOVUPD c64_4086200000000000<>+0(SB), Y2
+	VMOVUPD c64_4338000000000000<>+0(SB), Y3
+	VMOVUPD c64_3ff71547652b82fe<>+0(SB), Y4
+	VMOVUPD c64_3fe62e42fee00000<>+0(SB), Y5
+	VMOVUPD c64_3dea39ef35793c76<>+0(SB), Y6
+	VMOVUPD c64_3e5ad7effbbd58f0<>+0(SB), Y7
+	VMOVUPD c64_3e928adce715d597<>+0(SB), Y8
+	VMOVUPD c64_3ec71df262e0a285<>+0(SB), Y9
+	VMOVUPD c64_3efa01999adcf1f5<>+0(SB), Y10
+
+loop:
+	VMOVUPD      (SI)(DX*1), Y11
+	VADDPD       Y11, Y11, Y11
+	VORPD        Y0, Y11, Y11
+	VANDPD       Y1, Y11, Y12
+	VCMPPD       $0x15, Y2, Y12, Y12
+	VPTEST       Y12, Y12
+	JNZ          rare1
+	VMOVAPS      Y3, Y12
+	VFMADD231PD  Y4, Y11, Y12
+	VSUBPD       Y3, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PD Y5, Y13, Y11
+	VFNMADD231PD Y6, Y13, Y11
+	VMOVAPS      Y7, Y13
+	VFMADD213PD  Y8, Y11, Y13
+	VFMADD213PD  Y9, Y11, Y13
+	VFMADD213PD  Y10, Y11, Y13
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y11
+	VPADDQ       Y11, Y13, Y11
+
+back1:
+	VADDPD  c64_3ff0000000000000<>+0(SB), Y11, Y12
+	VMULPD  Y12, Y12, Y12
+	VDIVPD  Y12, Y11, Y11
+	VMULPD  c64_4010000000000000<>+0(SB), Y11, Y11
+	VMOVUPD Y11, (DI)(DX*1)
+	ADDQ    $0x20, DX
+	CMPQ    DX, $0x00000100
+	JNE     loop
+	JMP     AX
+
+rare1:
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y13
+	VMINPD       Y11, Y13, Y11
+	VMAXPD       Y11, Y12, Y11
+	VMOVAPS      Y3, Y12
+	VFMADD231PD  Y4, Y11, Y12
+	VSUBPD       Y3, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PD Y5, Y13, Y11
+	VFNMADD231PD Y6, Y13, Y11
+	VMOVAPS      Y7, Y14
+	VFMADD213PD  Y8, Y11, Y14
+	VFMADD213PD  Y9, Y11, Y14
+	VFMADD213PD  Y10, Y11, Y14
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y14
+	VMOVUPD      c64_1ff0000000000000<>+0(SB), Y11
+	VBLENDVPD    Y13, c64_5ff0000000000000<>+0(SB), Y11, Y11
+	VMOVUPD      c64_5ff0000000000000<>+0(SB), Y15
+	VBLENDVPD    Y13, c64_1ff0000000000000<>+0(SB), Y15, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       Y11, Y12, Y11
+	VMULPD       Y11, Y14, Y11
+	VMULPD       Y13, Y11, Y11
+	VMOVAPS      Y11, Y11
+	JMP          back1
+
+// func laneErfSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX, AVX2, FMA3
+TEXT ·laneErfSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	XORQ    DX, DX
+	ADDQ    R9, DI
+	ADDQ    R9, SI
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y0
+	VMOVUPD c64_be0acdffb81f2768<>+0(SB), Y1
+	VMOVUPD c64_3e4d78491a9034cb<>+0(SB), Y2
+	VMOVUPD c64_be85c16e260e3f3c<>+0(SB), Y3
+	VMOVUPD c64_3ebb9827ae6e14c4<>+0(SB), Y4
+	VMOVUPD c64_beef4ca949181055<>+0(SB), Y5
+	VMOVUPD c64_3f1f9a2bf7341819<>+0(SB), Y6
+	VMOVUPD c64_bf4c02db072ea33e<>+0(SB), Y7
+	VMOVUPD c64_3f7565bccfa9a2d5<>+0(SB), Y8
+
+loop:
+	VMOVUPD      (SI)(DX*1), Y9
+	VANDPD       Y0, Y9, Y10
+	VMULPD       Y9, Y9, Y11
+	VMOVAPS      Y1, Y12
+	VFMADD213PD  Y2, Y11, Y12
+	VFMADD213PD  Y3, Y11, Y12
+	VFMADD213PD  Y4, Y11, Y12
+	VFMADD213PD  Y5, Y11, Y12
+	VFMADD213PD  Y6, Y11, Y12
+	VFMADD213PD  Y7, Y11, Y12
+	VFMADD213PD  Y8, Y11, Y12
+	VFMADD213PD  c64_bf9b82ce31206287<>+0(SB), Y11, Y12
+	VFMADD213PD  c64_3fbce2f21a041017<>+0(SB), Y11, Y12
+	VFMADD213PD  c64_bfd812746b0379c2<>+0(SB), Y11, Y12
+	VFMADD213PD  c64_3fc06eba8214db68<>+0(SB), Y11, Y12
+	VMOVUPD      c64_4018000000000000<>+0(SB), Y11
+	VMINPD       Y10, Y11, Y11
+	VMOVUPD      c64_bd16b629c134f6c8<>+0(SB), Y13
+	VFMADD213PD  c64_3d73fe7408f0bd4a<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_bdc0a2a5c62a2652<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3e0166cd01a6256d<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_be39ac16b8f2425a<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3e6c60b7f782ed37<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_be98596f4cbd6dff<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ec08b23569535f5<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_bee1ed535fa6420d<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3efeb78fa235e240<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_bf1404543fc155fe<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f21632e4fd63070<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_bf0d2436a940efe1<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_bf40bb82a4b099da<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f5ac2ec3c7f7fa4<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_bf263aa505c585a0<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_bf939b8110411420<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fba4fc64c7ab242<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fe45f2c872b3b56<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ff20dd7a1c5e7ba<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_be59246778162f23<>+0(SB), Y11, Y13
+	VXORPD       c64_8000000000000000<>+0(SB), Y13, Y11
+	VMOVUPD      c64_4338000000000000<>+0(SB), Y13
+	VFMADD231PD  c64_3ff71547652b82fe<>+0(SB), Y11, Y13
+	VSUBPD       c64_4338000000000000<>+0(SB), Y13, Y14
+	VMOVAPS      Y11, Y11
+	VFNMADD231PD c64_3fe62e42fee00000<>+0(SB), Y14, Y11
+	VFNMADD231PD c64_3dea39ef35793c76<>+0(SB), Y14, Y11
+	VMOVUPD      c64_3e5ad7effbbd58f0<>+0(SB), Y14
+	VFMADD213PD  c64_3e928adce715d597<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y11, Y14
+	VMULPD       Y11, Y11, Y15
+	VMULPD       Y14, Y15, Y14
+	VFMADD231PD  c64_3ff0000000000000<>+0(SB), Y14, Y11
+	VPSLLQ       $0x34, Y13, Y13
+	VPADDQ       c64_3ff0000000000000<>+0(SB), Y13, Y13
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y14
+	VMOVAPS      Y13, Y15
+	VFMADD231PD  Y13, Y11, Y15
+	VSUBPD       Y15, Y14, Y11
+	VANDPD       c64_8000000000000000<>+0(SB), Y9, Y13
+	VORPD        Y13, Y11, Y11
+	VFMADD213PD  Y9, Y9, Y12
+	VCMPPD       $0x1e, c64_3ff0000000000000<>+0(SB), Y10, Y9
+	VBLENDVPD    Y9, Y11, Y12, Y9
+	VMOVUPD      Y9, (DI)(DX*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, $0x00000100
+	JNE          loop
+	JMP          AX
+
+// func laneSinSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX, AVX2, FMA3
+TEXT ·laneSinSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	XORQ    DX, DX
+	ADDQ    R9, DI
+	ADDQ    R9, SI
+	VMOVUPD (SI), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y0, Y0
+	VMOVUPD 32(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 64(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 96(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 128(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 160(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 192(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 224(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VPTEST  Y0, Y0
+	JNZ     leave
+	VMOVUPD c64_4338000000000000<>+0(SB), Y0
+	VMOVUPD c64_3fe45f306dc9c883<>+0(SB), Y1
+	VMOVUPD c64_3ff921fb54442d18<>+0(SB), Y2
+	VMOVUPD c64_3c91a62633145c07<>+0(SB), Y3
+	VMOVUPD c64_391f1976b7ed8fbc<>+0(SB), Y4
+
+loop:
+	VMOVUPD      (SI)(DX*1), Y5
+	VMOVAPS      Y0, Y6
+	VFMADD231PD  Y1, Y5, Y6
+	VSUBPD       Y0, Y6, Y7
+	VMOVAPS      Y5, Y8
+	VFNMADD231PD Y2, Y7, Y8
+	VMULPD       Y3, Y7, Y9
+	VSUBPD       Y9, Y8, Y10
+	VSUBPD       Y10, Y8, Y8
+	VSUBPD       Y9, Y8, Y8
+	VFMADD231PD  Y4, Y7, Y8
+	VXORPD       c64_8000000000000000<>+0(SB), Y9, Y9
+	VFMADD231PD  Y3, Y7, Y9
+	VSUBPD       Y9, Y8, Y7
+	VMULPD       Y10, Y10, Y8
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y8, Y9
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y11
+	VSUBPD       Y9, Y11, Y11
+	VMOVUPD      c64_3de5d93a5acfd57c<>+0(SB), Y12
+	VFMADD213PD  c64_be5ae5e68a2b9ceb<>+0(SB), Y8, Y12
+	VFMADD213PD  c64_3ec71de357b1fe7d<>+0(SB), Y8, Y12
+	VFMADD213PD  c64_bf2a01a019c161d5<>+0(SB), Y8, Y12
+	VFMADD213PD  c64_3f8111111110f8a6<>+0(SB), Y8, Y12
+	VFMADD213PD  c64_bfc5555555555549<>+0(SB), Y8, Y12
+	VMOVUPD      c64_bda8fae9be8838d4<>+0(SB), Y13
+	VFMADD213PD  c64_3e21ee9ebdb4b1c4<>+0(SB), Y8, Y13
+	VFMADD213PD  c64_be927e4f809c52ad<>+0(SB), Y8, Y13
+	VFMADD213PD  c64_3efa01a019cb1590<>+0(SB), Y8, Y13
+	VFMADD213PD  c64_bf56c16c16c15177<>+0(SB), Y8, Y13
+	VFMADD213PD  c64_3fa555555555554c<>+0(SB), Y8, Y13
+	VMULPD       Y11, Y7, Y14
+	VMULPD       Y10, Y8, Y15
+	VFMADD231PD  Y12, Y15, Y14
+	VADDPD       Y14, Y10, Y12
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y14
+	VSUBPD       Y11, Y14, Y14
+	VSUBPD       Y9, Y14, Y9
+	VFNMADD231PD Y7, Y10, Y9
+	VMULPD       Y8, Y8, Y7
+	VFMADD231PD  Y13, Y7, Y9
+	VADDPD       Y9, Y11, Y7
+	VPSLLQ       $0x3f, Y6, Y8
+	VBLENDVPD    Y8, Y7, Y12, Y7
+	VPSLLQ       $0x3e, Y6, Y6
+	VANDPD       c64_8000000000000000<>+0(SB), Y6, Y6
+	VXORPD       Y6, Y7, Y6
+	VANDPD       c64_7fffffffffffffff<>+0(SB), Y5, Y7
+	VCMPPD       $0x11, c64_3d70000000000000<>+0(SB), Y7, Y7
+	VBLENDVPD    Y7, Y5, Y6, Y5
+	VMOVUPD      Y5, (DI)(DX*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, $0x00000100
+	JNE          loop
+	JMP          AX
+
+leave:
+	SUBQ $0x18, R8
+	MOVQ R8, end+24(FP)
+	VZEROUPPER
+	RET
+
+// func laneCosSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX, AVX2, FMA3
+TEXT ·laneCosSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	XORQ    DX, DX
+	ADDQ    R9, DI
+	ADDQ    R9, SI
+	VMOVUPD (SI), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y0, Y0
+	VMOVUPD 32(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 64(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 96(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 128(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 160(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 192(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD 224(SI), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VCMPPD  $0x1e, c64_41cdcd6500000000<>+0(SB), Y1, Y1
+	VORPD   Y1, Y0, Y0
+	VPTEST  Y0, Y0
+	JNZ     leave
+	VMOVUPD c64_4338000000000000<>+0(SB), Y0
+	VMOVUPD c64_3fe45f306dc9c883<>+0(SB), Y1
+	VMOVUPD c64_3ff921fb54442d18<>+0(SB), Y2
+	VMOVUPD c64_3c91a62633145c07<>+0(SB), Y3
+	VMOVUPD c64_391f1976b7ed8fbc<>+0(SB), Y4
+	VMOVUPD c64_8000000000000000<>+0(SB), Y5
+
+loop:
+	VMOVUPD      (SI)(DX*1), Y6
+	VMOVAPS      Y0, Y7
+	VFMADD231PD  Y1, Y6, Y7
+	VSUBPD       Y0, Y7, Y8
+	VMOVAPS      Y6, Y6
+	VFNMADD231PD Y2, Y8, Y6
+	VMULPD       Y3, Y8, Y9
+	VSUBPD       Y9, Y6, Y10
+	VSUBPD       Y10, Y6, Y6
+	VSUBPD       Y9, Y6, Y6
+	VFMADD231PD  Y4, Y8, Y6
+	VXORPD       Y5, Y9, Y9
+	VFMADD231PD  Y3, Y8, Y9
+	VSUBPD       Y9, Y6, Y6
+	VMULPD       Y10, Y10, Y8
+	VMULPD       c64_3fe0000000000000<>+0(SB), Y8, Y9
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y11
+	VSUBPD       Y9, Y11, Y11
+	VMOVUPD      c64_3de5d93a5acfd57c<>+0(SB), Y12
+	VFMADD213PD  c64_be5ae5e68a2b9ceb<>+0(SB), Y8, Y12
+	VFMADD213PD  c64_3ec71de357b1fe7d<>+0(SB), Y8, Y12
+	VFMADD213PD  c64_bf2a01a019c161d5<>+0(SB), Y8, Y12
+	VFMADD213PD  c64_3f8111111110f8a6<>+0(SB), Y8, Y12
+	VFMADD213PD  c64_bfc5555555555549<>+0(SB), Y8, Y12
+	VMOVUPD      c64_bda8fae9be8838d4<>+0(SB), Y13
+	VFMADD213PD  c64_3e21ee9ebdb4b1c4<>+0(SB), Y8, Y13
+	VFMADD213PD  c64_be927e4f809c52ad<>+0(SB), Y8, Y13
+	VFMADD213PD  c64_3efa01a019cb1590<>+0(SB), Y8, Y13
+	VFMADD213PD  c64_bf56c16c16c15177<>+0(SB), Y8, Y13
+	VFMADD213PD  c64_3fa555555555554c<>+0(SB), Y8, Y13
+	VMULPD       Y11, Y6, Y14
+	VMULPD       Y10, Y8, Y15
+	VFMADD231PD  Y12, Y15, Y14
+	VADDPD       Y14, Y10, Y12
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y14
+	VSUBPD       Y11, Y14, Y14
+	VSUBPD       Y9, Y14, Y9
+	VFNMADD231PD Y6, Y10, Y9
+	VMULPD       Y8, Y8, Y6
+	VFMADD231PD  Y13, Y6, Y9
+	VADDPD       Y9, Y11, Y6
+	VPADDQ       c64_0000000000000001<>+0(SB), Y7, Y7
+	VPSLLQ       $0x3f, Y7, Y8
+	VBLENDVPD    Y8, Y6, Y12, Y6
+	VPSLLQ       $0x3e, Y7, Y7
+	VANDPD       Y5, Y7, Y7
+	VXORPD       Y7, Y6, Y6
+	VMOVUPD      Y6, (DI)(DX*1)
+	ADDQ         $0x20, DX
+	CMPQ         DX, $0x00000100
+	JNE          loop
+	JMP          AX
+
+leave:
+	SUBQ $0x18, R8
+	MOVQ R8, end+24(FP)
+	VZEROUPPER
+	RET
+
+DATA laneAddressesF64AVX2<>+0(SB)/8, $·laneStopF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+8(SB)/8, $·laneAddSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+16(SB)/8, $·laneAddSSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+24(SB)/8, $·laneAddSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+32(SB)/8, $·laneAddSKDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+40(SB)/8, $·laneAddLSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+48(SB)/8, $·laneAddLSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+56(SB)/8, $·laneAddLKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+64(SB)/8, $·laneAddLKDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+72(SB)/8, $·laneSubSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+80(SB)/8, $·laneSubSSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+88(SB)/8, $·laneSubSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+96(SB)/8, $·laneSubSKDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+104(SB)/8, $·laneSubKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+112(SB)/8, $·laneSubKSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+120(SB)/8, $·laneSubLSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+128(SB)/8, $·laneSubLSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+136(SB)/8, $·laneSubLKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+144(SB)/8, $·laneSubLKDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+152(SB)/8, $·laneSubSLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+160(SB)/8, $·laneSubSLDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+168(SB)/8, $·laneSubKLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+176(SB)/8, $·laneSubKLDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+184(SB)/8, $·laneMulSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+192(SB)/8, $·laneMulSSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+200(SB)/8, $·laneMulSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+208(SB)/8, $·laneMulSKDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+216(SB)/8, $·laneMulLSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+224(SB)/8, $·laneMulLSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+232(SB)/8, $·laneMulLKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+240(SB)/8, $·laneMulLKDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+248(SB)/8, $·laneDivSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+256(SB)/8, $·laneDivSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+264(SB)/8, $·laneDivKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+272(SB)/8, $·laneDivLSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+280(SB)/8, $·laneDivLKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+288(SB)/8, $·laneDivSLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+296(SB)/8, $·laneDivKLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+304(SB)/8, $·laneSquareSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+312(SB)/8, $·laneSquareSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+320(SB)/8, $·laneSquareLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+328(SB)/8, $·laneSquareLDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+336(SB)/8, $·laneFillKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+344(SB)/8, $·laneCopySF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+352(SB)/8, $·laneNegSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+360(SB)/8, $·laneAbsSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+368(SB)/8, $·laneSqrtSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+376(SB)/8, $·laneFloorSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+384(SB)/8, $·laneCeilSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+392(SB)/8, $·laneRoundSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+400(SB)/8, $·laneTruncSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+408(SB)/8, $·laneSignSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+416(SB)/8, $·laneIsNaNSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+424(SB)/8, $·laneIsFiniteSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+432(SB)/8, $·laneMaxSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+440(SB)/8, $·laneMaxSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+448(SB)/8, $·laneMinSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+456(SB)/8, $·laneMinSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+464(SB)/8, $·laneGtSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+472(SB)/8, $·laneGtSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+480(SB)/8, $·laneGtKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+488(SB)/8, $·laneGeSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+496(SB)/8, $·laneGeSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+504(SB)/8, $·laneGeKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+512(SB)/8, $·laneEqSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+520(SB)/8, $·laneEqSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+528(SB)/8, $·laneNeSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+536(SB)/8, $·laneNeSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+544(SB)/8, $·laneWhereSSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+552(SB)/8, $·laneWhereSSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+560(SB)/8, $·laneWhereSKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+568(SB)/8, $·laneWhereSKKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+576(SB)/8, $·laneWhereLSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+584(SB)/8, $·laneWhereLSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+592(SB)/8, $·laneWhereLKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+600(SB)/8, $·laneWhereLKKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+608(SB)/8, $·laneChainSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+616(SB)/8, $·laneChainSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+624(SB)/8, $·laneChainKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+632(SB)/8, $·laneSelectSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+640(SB)/8, $·laneSelectSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+648(SB)/8, $·laneExpSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+656(SB)/8, $·laneLogSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+664(SB)/8, $·laneTanhSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+672(SB)/8, $·laneTanhSlopeSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+680(SB)/8, $·laneErfSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+688(SB)/8, $·laneSinSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+696(SB)/8, $·laneCosSF64AVX2(SB)
+GLOBL laneAddressesF64AVX2<>(SB), NOPTR, $704
+
+// func laneTableF64AVX2() *uintptr
+TEXT ·laneTableF64AVX2(SB), NOSPLIT, $0-8
+	LEAQ laneAddressesF64AVX2<>+0(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func lanesLoadF64AVX2(slots *float64, rows *float64, stride uintptr, cols int)
+// Requires: AVX
+TEXT ·lanesLoadF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ slots+0(FP), DI
+	MOVQ rows+8(FP), SI
+	MOVQ stride+16(FP), R8
+	MOVQ cols+24(FP), DX
+	LEAQ (R8)(R8*2), R9
+	SUBQ $0x04, DX
+	JL   end4
+
+columns4:
+	MOVQ SI, R10
+	XORQ CX, CX
+
+rows4:
+	VMOVUPD     (R10), X0
+	VINSERTF128 $0x01, (R10)(R8*2), Y0, Y0
+	VMOVUPD     (R10)(R8*1), X1
+	VINSERTF128 $0x01, (R10)(R9*1), Y1, Y1
+	VUNPCKLPD   Y1, Y0, Y2
+	VUNPCKHPD   Y1, Y0, Y3
+	VMOVUPD     Y2, (DI)(CX*1)
+	VMOVUPD     Y3, 256(DI)(CX*1)
+	VMOVUPD     16(R10), X4
+	VINSERTF128 $0x01, 16(R10)(R8*2), Y4, Y4
+	VMOVUPD     16(R10)(R8*1), X5
+	VINSERTF128 $0x01, 16(R10)(R9*1), Y5, Y5
+	VUNPCKLPD   Y5, Y4, Y2
+	VUNPCKHPD   Y5, Y4, Y3
+	VMOVUPD     Y2, 512(DI)(CX*1)
+	VMOVUPD     Y3, 768(DI)(CX*1)
+	LEAQ        (R10)(R8*4), R10
+	ADDQ        $0x20, CX
+	CMPQ        CX, $0x00000100
+	JNE         rows4
+	ADDQ        $0x20, SI
+	ADDQ        $0x00000400, DI
+	SUBQ        $0x04, DX
+	JGE         columns4
+
+end4:
+	ADDQ $0x04, DX
+	SUBQ $0x02, DX
+	JL   end2
+
+columns2:
+	MOVQ SI, R10
+	XORQ CX, CX
+
+rows2:
+	VMOVUPD     (R10), X6
+	VINSERTF128 $0x01, (R10)(R8*2), Y6, Y6
+	VMOVUPD     (R10)(R8*1), X7
+	VINSERTF128 $0x01, (R10)(R9*1), Y7, Y7
+	VUNPCKLPD   Y7, Y6, Y0
+	VUNPCKHPD   Y7, Y6, Y1
+	VMOVUPD     Y0, (DI)(CX*1)
+	VMOVUPD     Y1, 256(DI)(CX*1)
+	LEAQ        (R10)(R8*4), R10
+	ADDQ        $0x20, CX
+	CMPQ        CX, $0x00000100
+	JNE         rows2
+	ADDQ        $0x10, SI
+	ADDQ        $0x00000200, DI
+	SUBQ        $0x02, DX
+	JGE         columns2
+
+end2:
+	ADDQ $0x02, DX
+	SUBQ $0x01, DX
+	JL   end1
+
+columns1:
+	MOVQ SI, R10
+	XORQ CX, CX
+
+rows1:
+	VMOVSD      (R10), X8
+	VMOVHPD     (R10)(R8*1), X8, X8
+	VMOVSD      (R10)(R8*2), X0
+	VMOVHPD     (R10)(R9*1), X0, X0
+	VINSERTF128 $0x01, X0, Y8, Y8
+	VMOVUPD     Y8, (DI)(CX*1)
+	LEAQ        (R10)(R8*4), R10
+	ADDQ        $0x20, CX
+	CMPQ        CX, $0x00000100
+	JNE         rows1
+	ADDQ        $0x08, SI
+	ADDQ        $0x00000100, DI
+	SUBQ        $0x01, DX
+	JGE         columns1
+
+end1:
+	ADDQ $0x01, DX
+	VZEROUPPER
+	RET
+
+// func lanesStoreF64AVX2(rows *float64, stride uintptr, slots *float64, cols int) (nan int)
+// Requires: AVX
+TEXT ·lanesStoreF64AVX2(SB), NOSPLIT, $0-40
+	MOVQ   slots+16(FP), SI
+	MOVQ   rows+0(FP), DI
+	MOVQ   stride+8(FP), R8
+	MOVQ   cols+24(FP), DX
+	LEAQ   (R8)(R8*2), R9
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	SUBQ   $0x04, DX
+	JL     end4
+
+columns4:
+	MOVQ DI, R10
+	XORQ CX, CX
+
+rows4:
+	VADDPD      (SI)(CX*1), Y0, Y2
+	VCMPPD      $0x03, Y2, Y2, Y3
+	VORPD       Y3, Y1, Y1
+	VADDPD      256(SI)(CX*1), Y0, Y3
+	VCMPPD      $0x03, Y3, Y3, Y4
+	VORPD       Y4, Y1, Y1
+	VUNPCKLPD   Y3, Y2, Y4
+	VUNPCKHPD   Y3, Y2, Y2
+	VADDPD      512(SI)(CX*1), Y0, Y3
+	VCMPPD      $0x03, Y3, Y3, Y5
+	VORPD       Y5, Y1, Y1
+	VADDPD      768(SI)(CX*1), Y0, Y5
+	VCMPPD      $0x03, Y5, Y5, Y6
+	VORPD       Y6, Y1, Y1
+	VUNPCKLPD   Y5, Y3, Y6
+	VUNPCKHPD   Y5, Y3, Y3
+	VINSERTF128 $0x01, X6, Y4, Y5
+	VMOVUPD     Y5, (R10)
+	VPERM2F128  $0x31, Y6, Y4, Y4
+	VMOVUPD     Y4, (R10)(R8*2)
+	VINSERTF128 $0x01, X3, Y2, Y4
+	VMOVUPD     Y4, (R10)(R8*1)
+	VPERM2F128  $0x31, Y3, Y2, Y2
+	VMOVUPD     Y2, (R10)(R9*1)
+	LEAQ        (R10)(R8*4), R10
+	ADDQ        $0x20, CX
+	CMPQ        CX, $0x00000100
+	JNE         rows4
+	ADDQ        $0x20, DI
+	ADDQ        $0x00000400, SI
+	SUBQ        $0x04, DX
+	JGE         columns4
+
+end4:
+	ADDQ $0x04, DX
+	SUBQ $0x02, DX
+	JL   end2
+
+columns2:
+	MOVQ DI, R10
+	XORQ CX, CX
+
+rows2:
+	VADDPD       (SI)(CX*1), Y0, Y2
+	VCMPPD       $0x03, Y2, Y2, Y3
+	VORPD        Y3, Y1, Y1
+	VADDPD       256(SI)(CX*1), Y0, Y3
+	VCMPPD       $0x03, Y3, Y3, Y4
+	VORPD        Y4, Y1, Y1
+	VUNPCKLPD    Y3, Y2, Y4
+	VUNPCKHPD    Y3, Y2, Y2
+	VMOVUPD      X4, (R10)
+	VEXTRACTF128 $0x01, Y4, (R10)(R8*2)
+	VMOVUPD      X2, (R10)(R8*1)
+	VEXTRACTF128 $0x01, Y2, (R10)(R9*1)
+	LEAQ         (R10)(R8*4), R10
+	ADDQ         $0x20, CX
+	CMPQ         CX, $0x00000100
+	JNE          rows2
+	ADDQ         $0x10, DI
+	ADDQ         $0x00000200, SI
+	SUBQ         $0x02, DX
+	JGE          columns2
+
+end2:
+	ADDQ $0x02, DX
+	SUBQ $0x01, DX
+	JL   end1
+
+columns1:
+	MOVQ DI, R10
+	XORQ CX, CX
+
+rows1:
+	VADDPD       (SI)(CX*1), Y0, Y2
+	VCMPPD       $0x03, Y2, Y2, Y3
+	VORPD        Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y2, X3
+	VMOVLPD      X2, (R10)
+	VMOVHPD      X2, (R10)(R8*1)
+	VMOVLPD      X3, (R10)(R8*2)
+	VMOVHPD      X3, (R10)(R9*1)
+	LEAQ         (R10)(R8*4), R10
+	ADDQ         $0x20, CX
+	CMPQ         CX, $0x00000100
+	JNE          rows1
+	ADDQ         $0x08, DI
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x01, DX
+	JGE          columns1
+
+end1:
+	ADDQ      $0x01, DX
+	VMOVMSKPD Y1, AX
+	MOVQ      AX, nan+32(FP)
+	VZEROUPPER
+	RET
+
 // func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-128
@@ -35680,6 +40100,4474 @@ oneend:
 	ADDQ         DX, R8
 
 leave0:
+	VZEROUPPER
+	RET
+
+// func lanesRunF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+TEXT ·lanesRunF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ at+0(FP), R8
+	MOVQ slots+8(FP), R9
+	MOVQ consts+16(FP), R10
+	MOVQ (R8), AX
+	JMP  AX
+
+// func laneStopF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneStopF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ R8, end+24(FP)
+	VZEROUPPER
+	RET
+
+// func laneAddSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneAddSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VADDPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Z1
+	VADDPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Z2
+	VADDPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Z3
+	VADDPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVUPD 256(R9)(SI*1), Z4
+	VADDPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVUPD 320(R9)(SI*1), Z5
+	VADDPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVUPD 384(R9)(SI*1), Z6
+	VADDPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVUPD 448(R9)(SI*1), Z7
+	VADDPD  448(R9)(BX*1), Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneAddSSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneAddSSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VADDPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD 64(R9)(SI*1), Z1
+	VADDPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD 128(R9)(SI*1), Z2
+	VADDPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD 192(R9)(SI*1), Z3
+	VADDPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD 256(R9)(SI*1), Z4
+	VADDPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD 320(R9)(SI*1), Z5
+	VADDPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD 384(R9)(SI*1), Z6
+	VADDPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD 448(R9)(SI*1), Z7
+	VADDPD  448(R9)(BX*1), Z7, Z7
+	JMP     AX
+
+// func laneAddSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneAddSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VADDPD       Z7, Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VADDPD       Z7, Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VADDPD       Z7, Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VADDPD       Z7, Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VADDPD       Z7, Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VADDPD       Z7, Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VADDPD       Z7, Z8, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneAddSKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneAddSKDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VADDPD       Z7, Z0, Z0
+	VMOVUPD      64(R9)(SI*1), Z1
+	VADDPD       Z7, Z1, Z1
+	VMOVUPD      128(R9)(SI*1), Z2
+	VADDPD       Z7, Z2, Z2
+	VMOVUPD      192(R9)(SI*1), Z3
+	VADDPD       Z7, Z3, Z3
+	VMOVUPD      256(R9)(SI*1), Z4
+	VADDPD       Z7, Z4, Z4
+	VMOVUPD      320(R9)(SI*1), Z5
+	VADDPD       Z7, Z5, Z5
+	VMOVUPD      384(R9)(SI*1), Z6
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD      448(R9)(SI*1), Z8
+	VADDPD       Z7, Z8, Z7
+	JMP          AX
+
+// func laneAddLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneAddLSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VADDPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VADDPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VADDPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VADDPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VADDPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VADDPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VADDPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VADDPD  448(R9)(BX*1), Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneAddLSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneAddLSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL   16(R8), BX
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VADDPD (R9)(BX*1), Z0, Z0
+	VADDPD 64(R9)(BX*1), Z1, Z1
+	VADDPD 128(R9)(BX*1), Z2, Z2
+	VADDPD 192(R9)(BX*1), Z3, Z3
+	VADDPD 256(R9)(BX*1), Z4, Z4
+	VADDPD 320(R9)(BX*1), Z5, Z5
+	VADDPD 384(R9)(BX*1), Z6, Z6
+	VADDPD 448(R9)(BX*1), Z7, Z7
+	JMP    AX
+
+// func laneAddLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneAddLKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VADDPD       Z8, Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VADDPD       Z8, Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VADDPD       Z8, Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VADDPD       Z8, Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VADDPD       Z8, Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VADDPD       Z8, Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VADDPD       Z8, Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VADDPD       Z8, Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneAddLKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneAddLKDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VADDPD       Z8, Z0, Z0
+	VADDPD       Z8, Z1, Z1
+	VADDPD       Z8, Z2, Z2
+	VADDPD       Z8, Z3, Z3
+	VADDPD       Z8, Z4, Z4
+	VADDPD       Z8, Z5, Z5
+	VADDPD       Z8, Z6, Z6
+	VADDPD       Z8, Z7, Z7
+	JMP          AX
+
+// func laneSubSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VSUBPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Z1
+	VSUBPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Z2
+	VSUBPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Z3
+	VSUBPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVUPD 256(R9)(SI*1), Z4
+	VSUBPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVUPD 320(R9)(SI*1), Z5
+	VSUBPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVUPD 384(R9)(SI*1), Z6
+	VSUBPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVUPD 448(R9)(SI*1), Z7
+	VSUBPD  448(R9)(BX*1), Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneSubSSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubSSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VSUBPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD 64(R9)(SI*1), Z1
+	VSUBPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD 128(R9)(SI*1), Z2
+	VSUBPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD 192(R9)(SI*1), Z3
+	VSUBPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD 256(R9)(SI*1), Z4
+	VSUBPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD 320(R9)(SI*1), Z5
+	VSUBPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD 384(R9)(SI*1), Z6
+	VSUBPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD 448(R9)(SI*1), Z7
+	VSUBPD  448(R9)(BX*1), Z7, Z7
+	JMP     AX
+
+// func laneSubSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VSUBPD       Z7, Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VSUBPD       Z7, Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VSUBPD       Z7, Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VSUBPD       Z7, Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VSUBPD       Z7, Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VSUBPD       Z7, Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VSUBPD       Z7, Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VSUBPD       Z7, Z8, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneSubSKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubSKDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VSUBPD       Z7, Z0, Z0
+	VMOVUPD      64(R9)(SI*1), Z1
+	VSUBPD       Z7, Z1, Z1
+	VMOVUPD      128(R9)(SI*1), Z2
+	VSUBPD       Z7, Z2, Z2
+	VMOVUPD      192(R9)(SI*1), Z3
+	VSUBPD       Z7, Z3, Z3
+	VMOVUPD      256(R9)(SI*1), Z4
+	VSUBPD       Z7, Z4, Z4
+	VMOVUPD      320(R9)(SI*1), Z5
+	VSUBPD       Z7, Z5, Z5
+	VMOVUPD      384(R9)(SI*1), Z6
+	VSUBPD       Z7, Z6, Z6
+	VMOVUPD      448(R9)(SI*1), Z8
+	VSUBPD       Z7, Z8, Z7
+	JMP          AX
+
+// func laneSubKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubKSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z7
+	VSUBPD       (R9)(BX*1), Z7, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VSUBPD       64(R9)(BX*1), Z7, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VSUBPD       128(R9)(BX*1), Z7, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VSUBPD       192(R9)(BX*1), Z7, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VSUBPD       256(R9)(BX*1), Z7, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VSUBPD       320(R9)(BX*1), Z7, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VSUBPD       384(R9)(BX*1), Z7, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VSUBPD       448(R9)(BX*1), Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneSubKSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubKSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z7
+	VSUBPD       (R9)(BX*1), Z7, Z0
+	VSUBPD       64(R9)(BX*1), Z7, Z1
+	VSUBPD       128(R9)(BX*1), Z7, Z2
+	VSUBPD       192(R9)(BX*1), Z7, Z3
+	VSUBPD       256(R9)(BX*1), Z7, Z4
+	VSUBPD       320(R9)(BX*1), Z7, Z5
+	VSUBPD       384(R9)(BX*1), Z7, Z6
+	VSUBPD       448(R9)(BX*1), Z7, Z7
+	JMP          AX
+
+// func laneSubLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubLSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VSUBPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VSUBPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VSUBPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VSUBPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VSUBPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VSUBPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VSUBPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VSUBPD  448(R9)(BX*1), Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneSubLSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubLSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL   16(R8), BX
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VSUBPD (R9)(BX*1), Z0, Z0
+	VSUBPD 64(R9)(BX*1), Z1, Z1
+	VSUBPD 128(R9)(BX*1), Z2, Z2
+	VSUBPD 192(R9)(BX*1), Z3, Z3
+	VSUBPD 256(R9)(BX*1), Z4, Z4
+	VSUBPD 320(R9)(BX*1), Z5, Z5
+	VSUBPD 384(R9)(BX*1), Z6, Z6
+	VSUBPD 448(R9)(BX*1), Z7, Z7
+	JMP    AX
+
+// func laneSubLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubLKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VSUBPD       Z8, Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VSUBPD       Z8, Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VSUBPD       Z8, Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VSUBPD       Z8, Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VSUBPD       Z8, Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VSUBPD       Z8, Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VSUBPD       Z8, Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VSUBPD       Z8, Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneSubLKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubLKDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VSUBPD       Z8, Z0, Z0
+	VSUBPD       Z8, Z1, Z1
+	VSUBPD       Z8, Z2, Z2
+	VSUBPD       Z8, Z3, Z3
+	VSUBPD       Z8, Z4, Z4
+	VSUBPD       Z8, Z5, Z5
+	VSUBPD       Z8, Z6, Z6
+	VSUBPD       Z8, Z7, Z7
+	JMP          AX
+
+// func laneSubSLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubSLF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z8
+	VSUBPD  Z0, Z8, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Z8
+	VSUBPD  Z1, Z8, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Z8
+	VSUBPD  Z2, Z8, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Z8
+	VSUBPD  Z3, Z8, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVUPD 256(R9)(SI*1), Z8
+	VSUBPD  Z4, Z8, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVUPD 320(R9)(SI*1), Z8
+	VSUBPD  Z5, Z8, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVUPD 384(R9)(SI*1), Z8
+	VSUBPD  Z6, Z8, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVUPD 448(R9)(SI*1), Z8
+	VSUBPD  Z7, Z8, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneSubSLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubSLDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z8
+	VSUBPD  Z0, Z8, Z0
+	VMOVUPD 64(R9)(SI*1), Z8
+	VSUBPD  Z1, Z8, Z1
+	VMOVUPD 128(R9)(SI*1), Z8
+	VSUBPD  Z2, Z8, Z2
+	VMOVUPD 192(R9)(SI*1), Z8
+	VSUBPD  Z3, Z8, Z3
+	VMOVUPD 256(R9)(SI*1), Z8
+	VSUBPD  Z4, Z8, Z4
+	VMOVUPD 320(R9)(SI*1), Z8
+	VSUBPD  Z5, Z8, Z5
+	VMOVUPD 384(R9)(SI*1), Z8
+	VSUBPD  Z6, Z8, Z6
+	VMOVUPD 448(R9)(SI*1), Z8
+	VSUBPD  Z7, Z8, Z7
+	JMP     AX
+
+// func laneSubKLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubKLF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z8
+	VSUBPD       Z0, Z8, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VSUBPD       Z1, Z8, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VSUBPD       Z2, Z8, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VSUBPD       Z3, Z8, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VSUBPD       Z4, Z8, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VSUBPD       Z5, Z8, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VSUBPD       Z6, Z8, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VSUBPD       Z7, Z8, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneSubKLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSubKLDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z8
+	VSUBPD       Z0, Z8, Z0
+	VSUBPD       Z1, Z8, Z1
+	VSUBPD       Z2, Z8, Z2
+	VSUBPD       Z3, Z8, Z3
+	VSUBPD       Z4, Z8, Z4
+	VSUBPD       Z5, Z8, Z5
+	VSUBPD       Z6, Z8, Z6
+	VSUBPD       Z7, Z8, Z7
+	JMP          AX
+
+// func laneMulSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneMulSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VMULPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Z1
+	VMULPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Z2
+	VMULPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Z3
+	VMULPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVUPD 256(R9)(SI*1), Z4
+	VMULPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVUPD 320(R9)(SI*1), Z5
+	VMULPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVUPD 384(R9)(SI*1), Z6
+	VMULPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVUPD 448(R9)(SI*1), Z7
+	VMULPD  448(R9)(BX*1), Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneMulSSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneMulSSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VMULPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD 64(R9)(SI*1), Z1
+	VMULPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD 128(R9)(SI*1), Z2
+	VMULPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD 192(R9)(SI*1), Z3
+	VMULPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD 256(R9)(SI*1), Z4
+	VMULPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD 320(R9)(SI*1), Z5
+	VMULPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD 384(R9)(SI*1), Z6
+	VMULPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD 448(R9)(SI*1), Z7
+	VMULPD  448(R9)(BX*1), Z7, Z7
+	JMP     AX
+
+// func laneMulSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneMulSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VMULPD       Z7, Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMULPD       Z7, Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMULPD       Z7, Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMULPD       Z7, Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMULPD       Z7, Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMULPD       Z7, Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMULPD       Z7, Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VMULPD       Z7, Z8, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneMulSKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneMulSKDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VMULPD       Z7, Z0, Z0
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMULPD       Z7, Z1, Z1
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMULPD       Z7, Z2, Z2
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMULPD       Z7, Z3, Z3
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMULPD       Z7, Z4, Z4
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMULPD       Z7, Z5, Z5
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMULPD       Z7, Z6, Z6
+	VMOVUPD      448(R9)(SI*1), Z8
+	VMULPD       Z7, Z8, Z7
+	JMP          AX
+
+// func laneMulLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneMulLSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMULPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMULPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMULPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMULPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMULPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMULPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMULPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMULPD  448(R9)(BX*1), Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneMulLSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneMulLSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL   16(R8), BX
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VMULPD (R9)(BX*1), Z0, Z0
+	VMULPD 64(R9)(BX*1), Z1, Z1
+	VMULPD 128(R9)(BX*1), Z2, Z2
+	VMULPD 192(R9)(BX*1), Z3, Z3
+	VMULPD 256(R9)(BX*1), Z4, Z4
+	VMULPD 320(R9)(BX*1), Z5, Z5
+	VMULPD 384(R9)(BX*1), Z6, Z6
+	VMULPD 448(R9)(BX*1), Z7, Z7
+	JMP    AX
+
+// func laneMulLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneMulLKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VMULPD       Z8, Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMULPD       Z8, Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMULPD       Z8, Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMULPD       Z8, Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMULPD       Z8, Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMULPD       Z8, Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMULPD       Z8, Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMULPD       Z8, Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneMulLKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneMulLKDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VMULPD       Z8, Z0, Z0
+	VMULPD       Z8, Z1, Z1
+	VMULPD       Z8, Z2, Z2
+	VMULPD       Z8, Z3, Z3
+	VMULPD       Z8, Z4, Z4
+	VMULPD       Z8, Z5, Z5
+	VMULPD       Z8, Z6, Z6
+	VMULPD       Z8, Z7, Z7
+	JMP          AX
+
+// func laneDivSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VDIVPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Z1
+	VDIVPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Z2
+	VDIVPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Z3
+	VDIVPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVUPD 256(R9)(SI*1), Z4
+	VDIVPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVUPD 320(R9)(SI*1), Z5
+	VDIVPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVUPD 384(R9)(SI*1), Z6
+	VDIVPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVUPD 448(R9)(SI*1), Z7
+	VDIVPD  448(R9)(BX*1), Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneDivSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VDIVPD       Z7, Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VDIVPD       Z7, Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VDIVPD       Z7, Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VDIVPD       Z7, Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VDIVPD       Z7, Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VDIVPD       Z7, Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VDIVPD       Z7, Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VDIVPD       Z7, Z8, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneDivKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivKSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z7
+	VDIVPD       (R9)(BX*1), Z7, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VDIVPD       64(R9)(BX*1), Z7, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VDIVPD       128(R9)(BX*1), Z7, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VDIVPD       192(R9)(BX*1), Z7, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VDIVPD       256(R9)(BX*1), Z7, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VDIVPD       320(R9)(BX*1), Z7, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VDIVPD       384(R9)(BX*1), Z7, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VDIVPD       448(R9)(BX*1), Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneDivLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivLSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VDIVPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VDIVPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VDIVPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VDIVPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VDIVPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VDIVPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VDIVPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VDIVPD  448(R9)(BX*1), Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneDivLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivLKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VDIVPD       Z8, Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VDIVPD       Z8, Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VDIVPD       Z8, Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VDIVPD       Z8, Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VDIVPD       Z8, Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VDIVPD       Z8, Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VDIVPD       Z8, Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VDIVPD       Z8, Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneDivSLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivSLF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z8
+	VDIVPD  Z0, Z8, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Z8
+	VDIVPD  Z1, Z8, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Z8
+	VDIVPD  Z2, Z8, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Z8
+	VDIVPD  Z3, Z8, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVUPD 256(R9)(SI*1), Z8
+	VDIVPD  Z4, Z8, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVUPD 320(R9)(SI*1), Z8
+	VDIVPD  Z5, Z8, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVUPD 384(R9)(SI*1), Z8
+	VDIVPD  Z6, Z8, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVUPD 448(R9)(SI*1), Z8
+	VDIVPD  Z7, Z8, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneDivKLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivKLF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z8
+	VDIVPD       Z0, Z8, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VDIVPD       Z1, Z8, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VDIVPD       Z2, Z8, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VDIVPD       Z3, Z8, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VDIVPD       Z4, Z8, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VDIVPD       Z5, Z8, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VDIVPD       Z6, Z8, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VDIVPD       Z7, Z8, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneSquareSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSquareSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Z1
+	VMULPD  Z1, Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Z2
+	VMULPD  Z2, Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Z3
+	VMULPD  Z3, Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVUPD 256(R9)(SI*1), Z4
+	VMULPD  Z4, Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVUPD 320(R9)(SI*1), Z5
+	VMULPD  Z5, Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVUPD 384(R9)(SI*1), Z6
+	VMULPD  Z6, Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVUPD 448(R9)(SI*1), Z7
+	VMULPD  Z7, Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneSquareSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSquareSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD 64(R9)(SI*1), Z1
+	VMULPD  Z1, Z1, Z1
+	VMOVUPD 128(R9)(SI*1), Z2
+	VMULPD  Z2, Z2, Z2
+	VMOVUPD 192(R9)(SI*1), Z3
+	VMULPD  Z3, Z3, Z3
+	VMOVUPD 256(R9)(SI*1), Z4
+	VMULPD  Z4, Z4, Z4
+	VMOVUPD 320(R9)(SI*1), Z5
+	VMULPD  Z5, Z5, Z5
+	VMOVUPD 384(R9)(SI*1), Z6
+	VMULPD  Z6, Z6, Z6
+	VMOVUPD 448(R9)(SI*1), Z7
+	VMULPD  Z7, Z7, Z7
+	JMP     AX
+
+// func laneSquareLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSquareLF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMULPD  Z0, Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMULPD  Z1, Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMULPD  Z2, Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMULPD  Z3, Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMULPD  Z4, Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMULPD  Z5, Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMULPD  Z6, Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMULPD  Z7, Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneSquareLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSquareLDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VMULPD Z0, Z0, Z0
+	VMULPD Z1, Z1, Z1
+	VMULPD Z2, Z2, Z2
+	VMULPD Z3, Z3, Z3
+	VMULPD Z4, Z4, Z4
+	VMULPD Z5, Z5, Z5
+	VMULPD Z6, Z6, Z6
+	VMULPD Z7, Z7, Z7
+	JMP    AX
+
+// func laneFillKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneFillKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z7
+	VMOVAPD      Z7, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVAPD      Z7, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVAPD      Z7, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVAPD      Z7, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVAPD      Z7, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVAPD      Z7, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVAPD      Z7, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneCopySF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneCopySF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VMOVAPD Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Z1
+	VMOVAPD Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Z2
+	VMOVAPD Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Z3
+	VMOVAPD Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVUPD 256(R9)(SI*1), Z4
+	VMOVAPD Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVUPD 320(R9)(SI*1), Z5
+	VMOVAPD Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVUPD 384(R9)(SI*1), Z6
+	VMOVAPD Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVUPD 448(R9)(SI*1), Z7
+	VMOVAPD Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneNegSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneNegSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        8(R8), DI
+	MOVL        12(R8), SI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVUPD     (R9)(SI*1), Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     Z0, (R9)(DI*1)
+	VMOVUPD     64(R9)(SI*1), Z1
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     Z1, 64(R9)(DI*1)
+	VMOVUPD     128(R9)(SI*1), Z2
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     Z2, 128(R9)(DI*1)
+	VMOVUPD     192(R9)(SI*1), Z3
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     Z3, 192(R9)(DI*1)
+	VMOVUPD     256(R9)(SI*1), Z4
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     Z4, 256(R9)(DI*1)
+	VMOVUPD     320(R9)(SI*1), Z5
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     Z5, 320(R9)(DI*1)
+	VMOVUPD     384(R9)(SI*1), Z6
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     Z6, 384(R9)(DI*1)
+	VMOVUPD     448(R9)(SI*1), Z7
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z7, Z7
+	VMOVAPD     Z7, Z7
+	VMOVUPD     Z7, 448(R9)(DI*1)
+	JMP         AX
+
+// func laneAbsSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneAbsSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        8(R8), DI
+	MOVL        12(R8), SI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVUPD     (R9)(SI*1), Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     Z0, (R9)(DI*1)
+	VMOVUPD     64(R9)(SI*1), Z1
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     Z1, 64(R9)(DI*1)
+	VMOVUPD     128(R9)(SI*1), Z2
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     Z2, 128(R9)(DI*1)
+	VMOVUPD     192(R9)(SI*1), Z3
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     Z3, 192(R9)(DI*1)
+	VMOVUPD     256(R9)(SI*1), Z4
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     Z4, 256(R9)(DI*1)
+	VMOVUPD     320(R9)(SI*1), Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     Z5, 320(R9)(DI*1)
+	VMOVUPD     384(R9)(SI*1), Z6
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     Z6, 384(R9)(DI*1)
+	VMOVUPD     448(R9)(SI*1), Z7
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z7, Z7
+	VMOVAPD     Z7, Z7
+	VMOVUPD     Z7, 448(R9)(DI*1)
+	JMP         AX
+
+// func laneSqrtSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSqrtSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VSQRTPD Z0, Z0
+	VMOVAPD Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVUPD 64(R9)(SI*1), Z1
+	VSQRTPD Z1, Z1
+	VMOVAPD Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVUPD 128(R9)(SI*1), Z2
+	VSQRTPD Z2, Z2
+	VMOVAPD Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVUPD 192(R9)(SI*1), Z3
+	VSQRTPD Z3, Z3
+	VMOVAPD Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVUPD 256(R9)(SI*1), Z4
+	VSQRTPD Z4, Z4
+	VMOVAPD Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVUPD 320(R9)(SI*1), Z5
+	VSQRTPD Z5, Z5
+	VMOVAPD Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVUPD 384(R9)(SI*1), Z6
+	VSQRTPD Z6, Z6
+	VMOVAPD Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVUPD 448(R9)(SI*1), Z7
+	VSQRTPD Z7, Z7
+	VMOVAPD Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneFloorSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneFloorSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        8(R8), DI
+	MOVL        12(R8), SI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVUPD     (R9)(SI*1), Z0
+	VRNDSCALEPD $0x09, Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     Z0, (R9)(DI*1)
+	VMOVUPD     64(R9)(SI*1), Z1
+	VRNDSCALEPD $0x09, Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     Z1, 64(R9)(DI*1)
+	VMOVUPD     128(R9)(SI*1), Z2
+	VRNDSCALEPD $0x09, Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     Z2, 128(R9)(DI*1)
+	VMOVUPD     192(R9)(SI*1), Z3
+	VRNDSCALEPD $0x09, Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     Z3, 192(R9)(DI*1)
+	VMOVUPD     256(R9)(SI*1), Z4
+	VRNDSCALEPD $0x09, Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     Z4, 256(R9)(DI*1)
+	VMOVUPD     320(R9)(SI*1), Z5
+	VRNDSCALEPD $0x09, Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     Z5, 320(R9)(DI*1)
+	VMOVUPD     384(R9)(SI*1), Z6
+	VRNDSCALEPD $0x09, Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     Z6, 384(R9)(DI*1)
+	VMOVUPD     448(R9)(SI*1), Z7
+	VRNDSCALEPD $0x09, Z7, Z7
+	VMOVAPD     Z7, Z7
+	VMOVUPD     Z7, 448(R9)(DI*1)
+	JMP         AX
+
+// func laneCeilSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneCeilSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        8(R8), DI
+	MOVL        12(R8), SI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVUPD     (R9)(SI*1), Z0
+	VRNDSCALEPD $0x0a, Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     Z0, (R9)(DI*1)
+	VMOVUPD     64(R9)(SI*1), Z1
+	VRNDSCALEPD $0x0a, Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     Z1, 64(R9)(DI*1)
+	VMOVUPD     128(R9)(SI*1), Z2
+	VRNDSCALEPD $0x0a, Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     Z2, 128(R9)(DI*1)
+	VMOVUPD     192(R9)(SI*1), Z3
+	VRNDSCALEPD $0x0a, Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     Z3, 192(R9)(DI*1)
+	VMOVUPD     256(R9)(SI*1), Z4
+	VRNDSCALEPD $0x0a, Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     Z4, 256(R9)(DI*1)
+	VMOVUPD     320(R9)(SI*1), Z5
+	VRNDSCALEPD $0x0a, Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     Z5, 320(R9)(DI*1)
+	VMOVUPD     384(R9)(SI*1), Z6
+	VRNDSCALEPD $0x0a, Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     Z6, 384(R9)(DI*1)
+	VMOVUPD     448(R9)(SI*1), Z7
+	VRNDSCALEPD $0x0a, Z7, Z7
+	VMOVAPD     Z7, Z7
+	VMOVUPD     Z7, 448(R9)(DI*1)
+	JMP         AX
+
+// func laneRoundSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneRoundSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        8(R8), DI
+	MOVL        12(R8), SI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVUPD     (R9)(SI*1), Z0
+	VRNDSCALEPD $0x08, Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     Z0, (R9)(DI*1)
+	VMOVUPD     64(R9)(SI*1), Z1
+	VRNDSCALEPD $0x08, Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     Z1, 64(R9)(DI*1)
+	VMOVUPD     128(R9)(SI*1), Z2
+	VRNDSCALEPD $0x08, Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     Z2, 128(R9)(DI*1)
+	VMOVUPD     192(R9)(SI*1), Z3
+	VRNDSCALEPD $0x08, Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     Z3, 192(R9)(DI*1)
+	VMOVUPD     256(R9)(SI*1), Z4
+	VRNDSCALEPD $0x08, Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     Z4, 256(R9)(DI*1)
+	VMOVUPD     320(R9)(SI*1), Z5
+	VRNDSCALEPD $0x08, Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     Z5, 320(R9)(DI*1)
+	VMOVUPD     384(R9)(SI*1), Z6
+	VRNDSCALEPD $0x08, Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     Z6, 384(R9)(DI*1)
+	VMOVUPD     448(R9)(SI*1), Z7
+	VRNDSCALEPD $0x08, Z7, Z7
+	VMOVAPD     Z7, Z7
+	VMOVUPD     Z7, 448(R9)(DI*1)
+	JMP         AX
+
+// func laneTruncSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneTruncSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        8(R8), DI
+	MOVL        12(R8), SI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVUPD     (R9)(SI*1), Z0
+	VRNDSCALEPD $0x0b, Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     Z0, (R9)(DI*1)
+	VMOVUPD     64(R9)(SI*1), Z1
+	VRNDSCALEPD $0x0b, Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     Z1, 64(R9)(DI*1)
+	VMOVUPD     128(R9)(SI*1), Z2
+	VRNDSCALEPD $0x0b, Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     Z2, 128(R9)(DI*1)
+	VMOVUPD     192(R9)(SI*1), Z3
+	VRNDSCALEPD $0x0b, Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     Z3, 192(R9)(DI*1)
+	VMOVUPD     256(R9)(SI*1), Z4
+	VRNDSCALEPD $0x0b, Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     Z4, 256(R9)(DI*1)
+	VMOVUPD     320(R9)(SI*1), Z5
+	VRNDSCALEPD $0x0b, Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     Z5, 320(R9)(DI*1)
+	VMOVUPD     384(R9)(SI*1), Z6
+	VRNDSCALEPD $0x0b, Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     Z6, 384(R9)(DI*1)
+	VMOVUPD     448(R9)(SI*1), Z7
+	VRNDSCALEPD $0x0b, Z7, Z7
+	VMOVAPD     Z7, Z7
+	VMOVUPD     Z7, 448(R9)(DI*1)
+	JMP         AX
+
+// func laneSignSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneSignSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        8(R8), DI
+	MOVL        12(R8), SI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVUPD     (R9)(SI*1), Z0
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z0, Z1
+	VORPD.BCST  c64_3ff0000000000000<>+0(SB), Z1, Z1
+	VPXORQ      Z2, Z2, Z2
+	VCMPPD      $0x04, Z2, Z0, K1
+	VMOVAPD.Z   Z1, K1, Z1
+	VCMPPD      $0x03, Z0, Z0, K1
+	VBLENDMPD   Z0, Z1, K1, Z17
+	VMOVAPD     Z17, Z0
+	VMOVUPD     Z0, (R9)(DI*1)
+	VMOVUPD     64(R9)(SI*1), Z1
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z1, Z2
+	VORPD.BCST  c64_3ff0000000000000<>+0(SB), Z2, Z2
+	VPXORQ      Z3, Z3, Z3
+	VCMPPD      $0x04, Z3, Z1, K1
+	VMOVAPD.Z   Z2, K1, Z2
+	VCMPPD      $0x03, Z1, Z1, K1
+	VBLENDMPD   Z1, Z2, K1, Z16
+	VMOVAPD     Z16, Z1
+	VMOVUPD     Z1, 64(R9)(DI*1)
+	VMOVUPD     128(R9)(SI*1), Z2
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z2, Z3
+	VORPD.BCST  c64_3ff0000000000000<>+0(SB), Z3, Z3
+	VPXORQ      Z4, Z4, Z4
+	VCMPPD      $0x04, Z4, Z2, K1
+	VMOVAPD.Z   Z3, K1, Z3
+	VCMPPD      $0x03, Z2, Z2, K1
+	VBLENDMPD   Z2, Z3, K1, Z15
+	VMOVAPD     Z15, Z2
+	VMOVUPD     Z2, 128(R9)(DI*1)
+	VMOVUPD     192(R9)(SI*1), Z3
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z3, Z4
+	VORPD.BCST  c64_3ff0000000000000<>+0(SB), Z4, Z4
+	VPXORQ      Z5, Z5, Z5
+	VCMPPD      $0x04, Z5, Z3, K1
+	VMOVAPD.Z   Z4, K1, Z4
+	VCMPPD      $0x03, Z3, Z3, K1
+	VBLENDMPD   Z3, Z4, K1, Z14
+	VMOVAPD     Z14, Z3
+	VMOVUPD     Z3, 192(R9)(DI*1)
+	VMOVUPD     256(R9)(SI*1), Z4
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z4, Z5
+	VORPD.BCST  c64_3ff0000000000000<>+0(SB), Z5, Z5
+	VPXORQ      Z6, Z6, Z6
+	VCMPPD      $0x04, Z6, Z4, K1
+	VMOVAPD.Z   Z5, K1, Z5
+	VCMPPD      $0x03, Z4, Z4, K1
+	VBLENDMPD   Z4, Z5, K1, Z13
+	VMOVAPD     Z13, Z4
+	VMOVUPD     Z4, 256(R9)(DI*1)
+	VMOVUPD     320(R9)(SI*1), Z5
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z5, Z6
+	VORPD.BCST  c64_3ff0000000000000<>+0(SB), Z6, Z6
+	VPXORQ      Z7, Z7, Z7
+	VCMPPD      $0x04, Z7, Z5, K1
+	VMOVAPD.Z   Z6, K1, Z6
+	VCMPPD      $0x03, Z5, Z5, K1
+	VBLENDMPD   Z5, Z6, K1, Z12
+	VMOVAPD     Z12, Z5
+	VMOVUPD     Z5, 320(R9)(DI*1)
+	VMOVUPD     384(R9)(SI*1), Z6
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z6, Z7
+	VORPD.BCST  c64_3ff0000000000000<>+0(SB), Z7, Z7
+	VPXORQ      Z8, Z8, Z8
+	VCMPPD      $0x04, Z8, Z6, K1
+	VMOVAPD.Z   Z7, K1, Z7
+	VCMPPD      $0x03, Z6, Z6, K1
+	VBLENDMPD   Z6, Z7, K1, Z11
+	VMOVAPD     Z11, Z6
+	VMOVUPD     Z6, 384(R9)(DI*1)
+	VMOVUPD     448(R9)(SI*1), Z7
+	VANDPD.BCST c64_8000000000000000<>+0(SB), Z7, Z8
+	VORPD.BCST  c64_3ff0000000000000<>+0(SB), Z8, Z8
+	VPXORQ      Z9, Z9, Z9
+	VCMPPD      $0x04, Z9, Z7, K1
+	VMOVAPD.Z   Z8, K1, Z8
+	VCMPPD      $0x03, Z7, Z7, K1
+	VBLENDMPD   Z7, Z8, K1, Z10
+	VMOVAPD     Z10, Z7
+	VMOVUPD     Z7, 448(R9)(DI*1)
+	JMP         AX
+
+// func laneIsNaNSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneIsNaNSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VMOVUPD      (R9)(SI*1), Z0
+	VCMPPD       $0x03, Z0, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VCMPPD       $0x03, Z1, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VCMPPD       $0x03, Z2, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VCMPPD       $0x03, Z3, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VCMPPD       $0x03, Z4, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VCMPPD       $0x03, Z5, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VCMPPD       $0x03, Z6, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z7
+	VCMPPD       $0x03, Z7, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneIsFiniteSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneIsFiniteSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VMOVUPD      (R9)(SI*1), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x11, c64_7ff0000000000000<>+0(SB), Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z1, Z1
+	VCMPPD.BCST  $0x11, c64_7ff0000000000000<>+0(SB), Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z2, Z2
+	VCMPPD.BCST  $0x11, c64_7ff0000000000000<>+0(SB), Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z3, Z3
+	VCMPPD.BCST  $0x11, c64_7ff0000000000000<>+0(SB), Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z4, Z4
+	VCMPPD.BCST  $0x11, c64_7ff0000000000000<>+0(SB), Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VCMPPD.BCST  $0x11, c64_7ff0000000000000<>+0(SB), Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z6, Z6
+	VCMPPD.BCST  $0x11, c64_7ff0000000000000<>+0(SB), Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z7
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z7, Z7
+	VCMPPD.BCST  $0x11, c64_7ff0000000000000<>+0(SB), Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneMaxSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneMaxSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      12(R8), SI
+	MOVL      16(R8), BX
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVUPD   (R9)(SI*1), Z0
+	VMOVUPD   (R9)(BX*1), Z1
+	VMAXPD    Z1, Z0, Z2
+	VCMPPD    $0x00, Z1, Z0, K1
+	VANDPD    Z1, Z0, Z3
+	VBLENDMPD Z3, Z2, K1, Z4
+	VCMPPD    $0x03, Z1, Z0, K1
+	VADDPD    Z1, Z0, Z0
+	VBLENDMPD Z0, Z4, K1, Z19
+	VMOVAPD   Z19, Z0
+	VMOVUPD   Z0, (R9)(DI*1)
+	VMOVUPD   64(R9)(SI*1), Z1
+	VMOVUPD   64(R9)(BX*1), Z2
+	VMAXPD    Z2, Z1, Z3
+	VCMPPD    $0x00, Z2, Z1, K1
+	VANDPD    Z2, Z1, Z4
+	VBLENDMPD Z4, Z3, K1, Z5
+	VCMPPD    $0x03, Z2, Z1, K1
+	VADDPD    Z2, Z1, Z1
+	VBLENDMPD Z1, Z5, K1, Z18
+	VMOVAPD   Z18, Z1
+	VMOVUPD   Z1, 64(R9)(DI*1)
+	VMOVUPD   128(R9)(SI*1), Z2
+	VMOVUPD   128(R9)(BX*1), Z3
+	VMAXPD    Z3, Z2, Z4
+	VCMPPD    $0x00, Z3, Z2, K1
+	VANDPD    Z3, Z2, Z5
+	VBLENDMPD Z5, Z4, K1, Z6
+	VCMPPD    $0x03, Z3, Z2, K1
+	VADDPD    Z3, Z2, Z2
+	VBLENDMPD Z2, Z6, K1, Z17
+	VMOVAPD   Z17, Z2
+	VMOVUPD   Z2, 128(R9)(DI*1)
+	VMOVUPD   192(R9)(SI*1), Z3
+	VMOVUPD   192(R9)(BX*1), Z4
+	VMAXPD    Z4, Z3, Z5
+	VCMPPD    $0x00, Z4, Z3, K1
+	VANDPD    Z4, Z3, Z6
+	VBLENDMPD Z6, Z5, K1, Z7
+	VCMPPD    $0x03, Z4, Z3, K1
+	VADDPD    Z4, Z3, Z3
+	VBLENDMPD Z3, Z7, K1, Z16
+	VMOVAPD   Z16, Z3
+	VMOVUPD   Z3, 192(R9)(DI*1)
+	VMOVUPD   256(R9)(SI*1), Z4
+	VMOVUPD   256(R9)(BX*1), Z5
+	VMAXPD    Z5, Z4, Z6
+	VCMPPD    $0x00, Z5, Z4, K1
+	VANDPD    Z5, Z4, Z7
+	VBLENDMPD Z7, Z6, K1, Z8
+	VCMPPD    $0x03, Z5, Z4, K1
+	VADDPD    Z5, Z4, Z4
+	VBLENDMPD Z4, Z8, K1, Z15
+	VMOVAPD   Z15, Z4
+	VMOVUPD   Z4, 256(R9)(DI*1)
+	VMOVUPD   320(R9)(SI*1), Z5
+	VMOVUPD   320(R9)(BX*1), Z6
+	VMAXPD    Z6, Z5, Z7
+	VCMPPD    $0x00, Z6, Z5, K1
+	VANDPD    Z6, Z5, Z8
+	VBLENDMPD Z8, Z7, K1, Z9
+	VCMPPD    $0x03, Z6, Z5, K1
+	VADDPD    Z6, Z5, Z5
+	VBLENDMPD Z5, Z9, K1, Z14
+	VMOVAPD   Z14, Z5
+	VMOVUPD   Z5, 320(R9)(DI*1)
+	VMOVUPD   384(R9)(SI*1), Z6
+	VMOVUPD   384(R9)(BX*1), Z7
+	VMAXPD    Z7, Z6, Z8
+	VCMPPD    $0x00, Z7, Z6, K1
+	VANDPD    Z7, Z6, Z9
+	VBLENDMPD Z9, Z8, K1, Z10
+	VCMPPD    $0x03, Z7, Z6, K1
+	VADDPD    Z7, Z6, Z6
+	VBLENDMPD Z6, Z10, K1, Z13
+	VMOVAPD   Z13, Z6
+	VMOVUPD   Z6, 384(R9)(DI*1)
+	VMOVUPD   448(R9)(SI*1), Z7
+	VMOVUPD   448(R9)(BX*1), Z8
+	VMAXPD    Z8, Z7, Z9
+	VCMPPD    $0x00, Z8, Z7, K1
+	VANDPD    Z8, Z7, Z10
+	VBLENDMPD Z10, Z9, K1, Z11
+	VCMPPD    $0x03, Z8, Z7, K1
+	VADDPD    Z8, Z7, Z7
+	VBLENDMPD Z7, Z11, K1, Z12
+	VMOVAPD   Z12, Z7
+	VMOVUPD   Z7, 448(R9)(DI*1)
+	JMP       AX
+
+// func laneMaxSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneMaxSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VMAXPD       Z7, Z0, Z1
+	VCMPPD       $0x00, Z7, Z0, K1
+	VANDPD       Z7, Z0, Z2
+	VBLENDMPD    Z2, Z1, K1, Z3
+	VCMPPD       $0x03, Z7, Z0, K1
+	VADDPD       Z7, Z0, Z0
+	VBLENDMPD    Z0, Z3, K1, Z19
+	VMOVAPD      Z19, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMAXPD       Z7, Z1, Z2
+	VCMPPD       $0x00, Z7, Z1, K1
+	VANDPD       Z7, Z1, Z3
+	VBLENDMPD    Z3, Z2, K1, Z4
+	VCMPPD       $0x03, Z7, Z1, K1
+	VADDPD       Z7, Z1, Z1
+	VBLENDMPD    Z1, Z4, K1, Z18
+	VMOVAPD      Z18, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMAXPD       Z7, Z2, Z3
+	VCMPPD       $0x00, Z7, Z2, K1
+	VANDPD       Z7, Z2, Z4
+	VBLENDMPD    Z4, Z3, K1, Z5
+	VCMPPD       $0x03, Z7, Z2, K1
+	VADDPD       Z7, Z2, Z2
+	VBLENDMPD    Z2, Z5, K1, Z17
+	VMOVAPD      Z17, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMAXPD       Z7, Z3, Z4
+	VCMPPD       $0x00, Z7, Z3, K1
+	VANDPD       Z7, Z3, Z5
+	VBLENDMPD    Z5, Z4, K1, Z6
+	VCMPPD       $0x03, Z7, Z3, K1
+	VADDPD       Z7, Z3, Z3
+	VBLENDMPD    Z3, Z6, K1, Z16
+	VMOVAPD      Z16, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMAXPD       Z7, Z4, Z5
+	VCMPPD       $0x00, Z7, Z4, K1
+	VANDPD       Z7, Z4, Z6
+	VBLENDMPD    Z6, Z5, K1, Z8
+	VCMPPD       $0x03, Z7, Z4, K1
+	VADDPD       Z7, Z4, Z4
+	VBLENDMPD    Z4, Z8, K1, Z15
+	VMOVAPD      Z15, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMAXPD       Z7, Z5, Z6
+	VCMPPD       $0x00, Z7, Z5, K1
+	VANDPD       Z7, Z5, Z8
+	VBLENDMPD    Z8, Z6, K1, Z9
+	VCMPPD       $0x03, Z7, Z5, K1
+	VADDPD       Z7, Z5, Z5
+	VBLENDMPD    Z5, Z9, K1, Z14
+	VMOVAPD      Z14, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMAXPD       Z7, Z6, Z8
+	VCMPPD       $0x00, Z7, Z6, K1
+	VANDPD       Z7, Z6, Z9
+	VBLENDMPD    Z9, Z8, K1, Z10
+	VCMPPD       $0x03, Z7, Z6, K1
+	VADDPD       Z7, Z6, Z6
+	VBLENDMPD    Z6, Z10, K1, Z13
+	VMOVAPD      Z13, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VMAXPD       Z7, Z8, Z9
+	VCMPPD       $0x00, Z7, Z8, K1
+	VANDPD       Z7, Z8, Z10
+	VBLENDMPD    Z10, Z9, K1, Z11
+	VCMPPD       $0x03, Z7, Z8, K1
+	VADDPD       Z7, Z8, Z7
+	VBLENDMPD    Z7, Z11, K1, Z12
+	VMOVAPD      Z12, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneMinSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneMinSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      12(R8), SI
+	MOVL      16(R8), BX
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVUPD   (R9)(SI*1), Z0
+	VMOVUPD   (R9)(BX*1), Z1
+	VMINPD    Z1, Z0, Z2
+	VCMPPD    $0x00, Z1, Z0, K1
+	VORPD     Z1, Z0, Z3
+	VBLENDMPD Z3, Z2, K1, Z4
+	VCMPPD    $0x03, Z1, Z0, K1
+	VADDPD    Z1, Z0, Z0
+	VBLENDMPD Z0, Z4, K1, Z19
+	VMOVAPD   Z19, Z0
+	VMOVUPD   Z0, (R9)(DI*1)
+	VMOVUPD   64(R9)(SI*1), Z1
+	VMOVUPD   64(R9)(BX*1), Z2
+	VMINPD    Z2, Z1, Z3
+	VCMPPD    $0x00, Z2, Z1, K1
+	VORPD     Z2, Z1, Z4
+	VBLENDMPD Z4, Z3, K1, Z5
+	VCMPPD    $0x03, Z2, Z1, K1
+	VADDPD    Z2, Z1, Z1
+	VBLENDMPD Z1, Z5, K1, Z18
+	VMOVAPD   Z18, Z1
+	VMOVUPD   Z1, 64(R9)(DI*1)
+	VMOVUPD   128(R9)(SI*1), Z2
+	VMOVUPD   128(R9)(BX*1), Z3
+	VMINPD    Z3, Z2, Z4
+	VCMPPD    $0x00, Z3, Z2, K1
+	VORPD     Z3, Z2, Z5
+	VBLENDMPD Z5, Z4, K1, Z6
+	VCMPPD    $0x03, Z3, Z2, K1
+	VADDPD    Z3, Z2, Z2
+	VBLENDMPD Z2, Z6, K1, Z17
+	VMOVAPD   Z17, Z2
+	VMOVUPD   Z2, 128(R9)(DI*1)
+	VMOVUPD   192(R9)(SI*1), Z3
+	VMOVUPD   192(R9)(BX*1), Z4
+	VMINPD    Z4, Z3, Z5
+	VCMPPD    $0x00, Z4, Z3, K1
+	VORPD     Z4, Z3, Z6
+	VBLENDMPD Z6, Z5, K1, Z7
+	VCMPPD    $0x03, Z4, Z3, K1
+	VADDPD    Z4, Z3, Z3
+	VBLENDMPD Z3, Z7, K1, Z16
+	VMOVAPD   Z16, Z3
+	VMOVUPD   Z3, 192(R9)(DI*1)
+	VMOVUPD   256(R9)(SI*1), Z4
+	VMOVUPD   256(R9)(BX*1), Z5
+	VMINPD    Z5, Z4, Z6
+	VCMPPD    $0x00, Z5, Z4, K1
+	VORPD     Z5, Z4, Z7
+	VBLENDMPD Z7, Z6, K1, Z8
+	VCMPPD    $0x03, Z5, Z4, K1
+	VADDPD    Z5, Z4, Z4
+	VBLENDMPD Z4, Z8, K1, Z15
+	VMOVAPD   Z15, Z4
+	VMOVUPD   Z4, 256(R9)(DI*1)
+	VMOVUPD   320(R9)(SI*1), Z5
+	VMOVUPD   320(R9)(BX*1), Z6
+	VMINPD    Z6, Z5, Z7
+	VCMPPD    $0x00, Z6, Z5, K1
+	VORPD     Z6, Z5, Z8
+	VBLENDMPD Z8, Z7, K1, Z9
+	VCMPPD    $0x03, Z6, Z5, K1
+	VADDPD    Z6, Z5, Z5
+	VBLENDMPD Z5, Z9, K1, Z14
+	VMOVAPD   Z14, Z5
+	VMOVUPD   Z5, 320(R9)(DI*1)
+	VMOVUPD   384(R9)(SI*1), Z6
+	VMOVUPD   384(R9)(BX*1), Z7
+	VMINPD    Z7, Z6, Z8
+	VCMPPD    $0x00, Z7, Z6, K1
+	VORPD     Z7, Z6, Z9
+	VBLENDMPD Z9, Z8, K1, Z10
+	VCMPPD    $0x03, Z7, Z6, K1
+	VADDPD    Z7, Z6, Z6
+	VBLENDMPD Z6, Z10, K1, Z13
+	VMOVAPD   Z13, Z6
+	VMOVUPD   Z6, 384(R9)(DI*1)
+	VMOVUPD   448(R9)(SI*1), Z7
+	VMOVUPD   448(R9)(BX*1), Z8
+	VMINPD    Z8, Z7, Z9
+	VCMPPD    $0x00, Z8, Z7, K1
+	VORPD     Z8, Z7, Z10
+	VBLENDMPD Z10, Z9, K1, Z11
+	VCMPPD    $0x03, Z8, Z7, K1
+	VADDPD    Z8, Z7, Z7
+	VBLENDMPD Z7, Z11, K1, Z12
+	VMOVAPD   Z12, Z7
+	VMOVUPD   Z7, 448(R9)(DI*1)
+	JMP       AX
+
+// func laneMinSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneMinSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VMINPD       Z7, Z0, Z1
+	VCMPPD       $0x00, Z7, Z0, K1
+	VORPD        Z7, Z0, Z2
+	VBLENDMPD    Z2, Z1, K1, Z3
+	VCMPPD       $0x03, Z7, Z0, K1
+	VADDPD       Z7, Z0, Z0
+	VBLENDMPD    Z0, Z3, K1, Z19
+	VMOVAPD      Z19, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMINPD       Z7, Z1, Z2
+	VCMPPD       $0x00, Z7, Z1, K1
+	VORPD        Z7, Z1, Z3
+	VBLENDMPD    Z3, Z2, K1, Z4
+	VCMPPD       $0x03, Z7, Z1, K1
+	VADDPD       Z7, Z1, Z1
+	VBLENDMPD    Z1, Z4, K1, Z18
+	VMOVAPD      Z18, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMINPD       Z7, Z2, Z3
+	VCMPPD       $0x00, Z7, Z2, K1
+	VORPD        Z7, Z2, Z4
+	VBLENDMPD    Z4, Z3, K1, Z5
+	VCMPPD       $0x03, Z7, Z2, K1
+	VADDPD       Z7, Z2, Z2
+	VBLENDMPD    Z2, Z5, K1, Z17
+	VMOVAPD      Z17, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMINPD       Z7, Z3, Z4
+	VCMPPD       $0x00, Z7, Z3, K1
+	VORPD        Z7, Z3, Z5
+	VBLENDMPD    Z5, Z4, K1, Z6
+	VCMPPD       $0x03, Z7, Z3, K1
+	VADDPD       Z7, Z3, Z3
+	VBLENDMPD    Z3, Z6, K1, Z16
+	VMOVAPD      Z16, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMINPD       Z7, Z4, Z5
+	VCMPPD       $0x00, Z7, Z4, K1
+	VORPD        Z7, Z4, Z6
+	VBLENDMPD    Z6, Z5, K1, Z8
+	VCMPPD       $0x03, Z7, Z4, K1
+	VADDPD       Z7, Z4, Z4
+	VBLENDMPD    Z4, Z8, K1, Z15
+	VMOVAPD      Z15, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMINPD       Z7, Z5, Z6
+	VCMPPD       $0x00, Z7, Z5, K1
+	VORPD        Z7, Z5, Z8
+	VBLENDMPD    Z8, Z6, K1, Z9
+	VCMPPD       $0x03, Z7, Z5, K1
+	VADDPD       Z7, Z5, Z5
+	VBLENDMPD    Z5, Z9, K1, Z14
+	VMOVAPD      Z14, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMINPD       Z7, Z6, Z8
+	VCMPPD       $0x00, Z7, Z6, K1
+	VORPD        Z7, Z6, Z9
+	VBLENDMPD    Z9, Z8, K1, Z10
+	VCMPPD       $0x03, Z7, Z6, K1
+	VADDPD       Z7, Z6, Z6
+	VBLENDMPD    Z6, Z10, K1, Z13
+	VMOVAPD      Z13, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VMINPD       Z7, Z8, Z9
+	VCMPPD       $0x00, Z7, Z8, K1
+	VORPD        Z7, Z8, Z10
+	VBLENDMPD    Z10, Z9, K1, Z11
+	VCMPPD       $0x03, Z7, Z8, K1
+	VADDPD       Z7, Z8, Z7
+	VBLENDMPD    Z7, Z11, K1, Z12
+	VMOVAPD      Z12, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneGtSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGtSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VMOVUPD      (R9)(SI*1), Z0
+	VMOVUPD      (R9)(BX*1), Z1
+	VCMPPD       $0x1e, Z1, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMOVUPD      64(R9)(BX*1), Z2
+	VCMPPD       $0x1e, Z2, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMOVUPD      128(R9)(BX*1), Z3
+	VCMPPD       $0x1e, Z3, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMOVUPD      192(R9)(BX*1), Z4
+	VCMPPD       $0x1e, Z4, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMOVUPD      256(R9)(BX*1), Z5
+	VCMPPD       $0x1e, Z5, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMOVUPD      320(R9)(BX*1), Z6
+	VCMPPD       $0x1e, Z6, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMOVUPD      384(R9)(BX*1), Z7
+	VCMPPD       $0x1e, Z7, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z7
+	VMOVUPD      448(R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneGtSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGtSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VCMPPD       $0x1e, Z7, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VCMPPD       $0x1e, Z7, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VCMPPD       $0x1e, Z7, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VCMPPD       $0x1e, Z7, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VCMPPD       $0x1e, Z7, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VCMPPD       $0x1e, Z7, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VCMPPD       $0x1e, Z7, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VCMPPD       $0x1e, Z7, Z8, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneGtKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGtKSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z7
+	VMOVUPD      (R9)(BX*1), Z0
+	VCMPPD       $0x1e, Z0, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(BX*1), Z1
+	VCMPPD       $0x1e, Z1, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(BX*1), Z2
+	VCMPPD       $0x1e, Z2, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(BX*1), Z3
+	VCMPPD       $0x1e, Z3, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(BX*1), Z4
+	VCMPPD       $0x1e, Z4, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(BX*1), Z5
+	VCMPPD       $0x1e, Z5, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(BX*1), Z6
+	VCMPPD       $0x1e, Z6, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneGeSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGeSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VMOVUPD      (R9)(SI*1), Z0
+	VMOVUPD      (R9)(BX*1), Z1
+	VCMPPD       $0x1d, Z1, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMOVUPD      64(R9)(BX*1), Z2
+	VCMPPD       $0x1d, Z2, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMOVUPD      128(R9)(BX*1), Z3
+	VCMPPD       $0x1d, Z3, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMOVUPD      192(R9)(BX*1), Z4
+	VCMPPD       $0x1d, Z4, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMOVUPD      256(R9)(BX*1), Z5
+	VCMPPD       $0x1d, Z5, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMOVUPD      320(R9)(BX*1), Z6
+	VCMPPD       $0x1d, Z6, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMOVUPD      384(R9)(BX*1), Z7
+	VCMPPD       $0x1d, Z7, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z7
+	VMOVUPD      448(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneGeSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGeSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VCMPPD       $0x1d, Z7, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VCMPPD       $0x1d, Z7, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VCMPPD       $0x1d, Z7, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VCMPPD       $0x1d, Z7, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VCMPPD       $0x1d, Z7, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VCMPPD       $0x1d, Z7, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VCMPPD       $0x1d, Z7, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VCMPPD       $0x1d, Z7, Z8, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneGeKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGeKSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z7
+	VMOVUPD      (R9)(BX*1), Z0
+	VCMPPD       $0x1d, Z0, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(BX*1), Z1
+	VCMPPD       $0x1d, Z1, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(BX*1), Z2
+	VCMPPD       $0x1d, Z2, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(BX*1), Z3
+	VCMPPD       $0x1d, Z3, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(BX*1), Z4
+	VCMPPD       $0x1d, Z4, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(BX*1), Z5
+	VCMPPD       $0x1d, Z5, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(BX*1), Z6
+	VCMPPD       $0x1d, Z6, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneEqSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneEqSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VMOVUPD      (R9)(SI*1), Z0
+	VMOVUPD      (R9)(BX*1), Z1
+	VCMPPD       $0x00, Z1, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMOVUPD      64(R9)(BX*1), Z2
+	VCMPPD       $0x00, Z2, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMOVUPD      128(R9)(BX*1), Z3
+	VCMPPD       $0x00, Z3, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMOVUPD      192(R9)(BX*1), Z4
+	VCMPPD       $0x00, Z4, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMOVUPD      256(R9)(BX*1), Z5
+	VCMPPD       $0x00, Z5, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMOVUPD      320(R9)(BX*1), Z6
+	VCMPPD       $0x00, Z6, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMOVUPD      384(R9)(BX*1), Z7
+	VCMPPD       $0x00, Z7, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z7
+	VMOVUPD      448(R9)(BX*1), Z8
+	VCMPPD       $0x00, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneEqSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneEqSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VCMPPD       $0x00, Z7, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VCMPPD       $0x00, Z7, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VCMPPD       $0x00, Z7, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VCMPPD       $0x00, Z7, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VCMPPD       $0x00, Z7, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VCMPPD       $0x00, Z7, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VCMPPD       $0x00, Z7, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VCMPPD       $0x00, Z7, Z8, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneNeSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneNeSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VMOVUPD      (R9)(SI*1), Z0
+	VMOVUPD      (R9)(BX*1), Z1
+	VCMPPD       $0x04, Z1, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMOVUPD      64(R9)(BX*1), Z2
+	VCMPPD       $0x04, Z2, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMOVUPD      128(R9)(BX*1), Z3
+	VCMPPD       $0x04, Z3, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMOVUPD      192(R9)(BX*1), Z4
+	VCMPPD       $0x04, Z4, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMOVUPD      256(R9)(BX*1), Z5
+	VCMPPD       $0x04, Z5, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMOVUPD      320(R9)(BX*1), Z6
+	VCMPPD       $0x04, Z6, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMOVUPD      384(R9)(BX*1), Z7
+	VCMPPD       $0x04, Z7, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z7
+	VMOVUPD      448(R9)(BX*1), Z8
+	VCMPPD       $0x04, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneNeSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneNeSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VCMPPD       $0x04, Z7, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VCMPPD       $0x04, Z7, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VCMPPD       $0x04, Z7, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VCMPPD       $0x04, Z7, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VCMPPD       $0x04, Z7, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VCMPPD       $0x04, Z7, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VCMPPD       $0x04, Z7, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VCMPPD       $0x04, Z7, Z8, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereSSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneWhereSSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      12(R8), SI
+	MOVL      16(R8), BX
+	MOVL      20(R8), CX
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVUPD   (R9)(SI*1), Z0
+	VMOVUPD   (R9)(BX*1), Z1
+	VMOVUPD   (R9)(CX*1), Z2
+	VPXORQ    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z0, K1
+	VBLENDMPD Z1, Z2, K1, Z18
+	VMOVAPD   Z18, Z0
+	VMOVUPD   Z0, (R9)(DI*1)
+	VMOVUPD   64(R9)(SI*1), Z1
+	VMOVUPD   64(R9)(BX*1), Z2
+	VMOVUPD   64(R9)(CX*1), Z3
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z1, K1
+	VBLENDMPD Z2, Z3, K1, Z17
+	VMOVAPD   Z17, Z1
+	VMOVUPD   Z1, 64(R9)(DI*1)
+	VMOVUPD   128(R9)(SI*1), Z2
+	VMOVUPD   128(R9)(BX*1), Z3
+	VMOVUPD   128(R9)(CX*1), Z4
+	VPXORQ    Z5, Z5, Z5
+	VCMPPD    $0x04, Z5, Z2, K1
+	VBLENDMPD Z3, Z4, K1, Z16
+	VMOVAPD   Z16, Z2
+	VMOVUPD   Z2, 128(R9)(DI*1)
+	VMOVUPD   192(R9)(SI*1), Z3
+	VMOVUPD   192(R9)(BX*1), Z4
+	VMOVUPD   192(R9)(CX*1), Z5
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x04, Z6, Z3, K1
+	VBLENDMPD Z4, Z5, K1, Z15
+	VMOVAPD   Z15, Z3
+	VMOVUPD   Z3, 192(R9)(DI*1)
+	VMOVUPD   256(R9)(SI*1), Z4
+	VMOVUPD   256(R9)(BX*1), Z5
+	VMOVUPD   256(R9)(CX*1), Z6
+	VPXORQ    Z7, Z7, Z7
+	VCMPPD    $0x04, Z7, Z4, K1
+	VBLENDMPD Z5, Z6, K1, Z14
+	VMOVAPD   Z14, Z4
+	VMOVUPD   Z4, 256(R9)(DI*1)
+	VMOVUPD   320(R9)(SI*1), Z5
+	VMOVUPD   320(R9)(BX*1), Z6
+	VMOVUPD   320(R9)(CX*1), Z7
+	VPXORQ    Z8, Z8, Z8
+	VCMPPD    $0x04, Z8, Z5, K1
+	VBLENDMPD Z6, Z7, K1, Z13
+	VMOVAPD   Z13, Z5
+	VMOVUPD   Z5, 320(R9)(DI*1)
+	VMOVUPD   384(R9)(SI*1), Z6
+	VMOVUPD   384(R9)(BX*1), Z7
+	VMOVUPD   384(R9)(CX*1), Z8
+	VPXORQ    Z9, Z9, Z9
+	VCMPPD    $0x04, Z9, Z6, K1
+	VBLENDMPD Z7, Z8, K1, Z12
+	VMOVAPD   Z12, Z6
+	VMOVUPD   Z6, 384(R9)(DI*1)
+	VMOVUPD   448(R9)(SI*1), Z7
+	VMOVUPD   448(R9)(BX*1), Z8
+	VMOVUPD   448(R9)(CX*1), Z9
+	VPXORQ    Z10, Z10, Z10
+	VCMPPD    $0x04, Z10, Z7, K1
+	VBLENDMPD Z8, Z9, K1, Z11
+	VMOVAPD   Z11, Z7
+	VMOVUPD   Z7, 448(R9)(DI*1)
+	JMP       AX
+
+// func laneWhereSSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneWhereSSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(CX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VMOVUPD      (R9)(BX*1), Z1
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z0, K1
+	VBLENDMPD    Z1, Z7, K1, Z18
+	VMOVAPD      Z18, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMOVUPD      64(R9)(BX*1), Z2
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z1, K1
+	VBLENDMPD    Z2, Z7, K1, Z17
+	VMOVAPD      Z17, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMOVUPD      128(R9)(BX*1), Z3
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z2, K1
+	VBLENDMPD    Z3, Z7, K1, Z16
+	VMOVAPD      Z16, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMOVUPD      192(R9)(BX*1), Z4
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z3, K1
+	VBLENDMPD    Z4, Z7, K1, Z15
+	VMOVAPD      Z15, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMOVUPD      256(R9)(BX*1), Z5
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z4, K1
+	VBLENDMPD    Z5, Z7, K1, Z14
+	VMOVAPD      Z14, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMOVUPD      320(R9)(BX*1), Z6
+	VPXORQ       Z8, Z8, Z8
+	VCMPPD       $0x04, Z8, Z5, K1
+	VBLENDMPD    Z6, Z7, K1, Z13
+	VMOVAPD      Z13, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMOVUPD      384(R9)(BX*1), Z8
+	VPXORQ       Z9, Z9, Z9
+	VCMPPD       $0x04, Z9, Z6, K1
+	VBLENDMPD    Z8, Z7, K1, Z12
+	VMOVAPD      Z12, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VMOVUPD      448(R9)(BX*1), Z9
+	VPXORQ       Z10, Z10, Z10
+	VCMPPD       $0x04, Z10, Z8, K1
+	VBLENDMPD    Z9, Z7, K1, Z11
+	VMOVAPD      Z11, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereSKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneWhereSKSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VMOVUPD      (R9)(CX*1), Z1
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z0, K1
+	VBLENDMPD    Z7, Z1, K1, Z18
+	VMOVAPD      Z18, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VMOVUPD      64(R9)(CX*1), Z2
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z1, K1
+	VBLENDMPD    Z7, Z2, K1, Z17
+	VMOVAPD      Z17, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VMOVUPD      128(R9)(CX*1), Z3
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z2, K1
+	VBLENDMPD    Z7, Z3, K1, Z16
+	VMOVAPD      Z16, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VMOVUPD      192(R9)(CX*1), Z4
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z3, K1
+	VBLENDMPD    Z7, Z4, K1, Z15
+	VMOVAPD      Z15, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VMOVUPD      256(R9)(CX*1), Z5
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z4, K1
+	VBLENDMPD    Z7, Z5, K1, Z14
+	VMOVAPD      Z14, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VMOVUPD      320(R9)(CX*1), Z6
+	VPXORQ       Z8, Z8, Z8
+	VCMPPD       $0x04, Z8, Z5, K1
+	VBLENDMPD    Z7, Z6, K1, Z13
+	VMOVAPD      Z13, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VMOVUPD      384(R9)(CX*1), Z8
+	VPXORQ       Z9, Z9, Z9
+	VCMPPD       $0x04, Z9, Z6, K1
+	VBLENDMPD    Z7, Z8, K1, Z12
+	VMOVAPD      Z12, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VMOVUPD      448(R9)(CX*1), Z9
+	VPXORQ       Z10, Z10, Z10
+	VCMPPD       $0x04, Z10, Z8, K1
+	VBLENDMPD    Z7, Z9, K1, Z11
+	VMOVAPD      Z11, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereSKKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneWhereSKKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VBROADCASTSD (R10)(CX*1), Z8
+	VMOVUPD      (R9)(SI*1), Z0
+	VPXORQ       Z1, Z1, Z1
+	VCMPPD       $0x04, Z1, Z0, K1
+	VBLENDMPD    Z7, Z8, K1, Z18
+	VMOVAPD      Z18, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z1, K1
+	VBLENDMPD    Z7, Z8, K1, Z17
+	VMOVAPD      Z17, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z2, K1
+	VBLENDMPD    Z7, Z8, K1, Z16
+	VMOVAPD      Z16, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z3, K1
+	VBLENDMPD    Z7, Z8, K1, Z15
+	VMOVAPD      Z15, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z4, K1
+	VBLENDMPD    Z7, Z8, K1, Z14
+	VMOVAPD      Z14, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z5, K1
+	VBLENDMPD    Z7, Z8, K1, Z13
+	VMOVAPD      Z13, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VPXORQ       Z9, Z9, Z9
+	VCMPPD       $0x04, Z9, Z6, K1
+	VBLENDMPD    Z7, Z8, K1, Z12
+	VMOVAPD      Z12, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z9
+	VPXORQ       Z10, Z10, Z10
+	VCMPPD       $0x04, Z10, Z9, K1
+	VBLENDMPD    Z7, Z8, K1, Z11
+	VMOVAPD      Z11, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereLSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneWhereLSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      16(R8), BX
+	MOVL      20(R8), CX
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVAPD   Z0, Z0
+	VMOVUPD   (R9)(BX*1), Z8
+	VMOVUPD   (R9)(CX*1), Z9
+	VPXORQ    Z10, Z10, Z10
+	VCMPPD    $0x04, Z10, Z0, K1
+	VBLENDMPD Z8, Z9, K1, Z11
+	VMOVAPD   Z11, Z0
+	VMOVUPD   Z0, (R9)(DI*1)
+	VMOVAPD   Z1, Z8
+	VMOVUPD   64(R9)(BX*1), Z9
+	VMOVUPD   64(R9)(CX*1), Z10
+	VPXORQ    Z1, Z1, Z1
+	VCMPPD    $0x04, Z1, Z8, K1
+	VBLENDMPD Z9, Z10, K1, Z12
+	VMOVAPD   Z12, Z1
+	VMOVUPD   Z1, 64(R9)(DI*1)
+	VMOVAPD   Z2, Z8
+	VMOVUPD   128(R9)(BX*1), Z9
+	VMOVUPD   128(R9)(CX*1), Z10
+	VPXORQ    Z2, Z2, Z2
+	VCMPPD    $0x04, Z2, Z8, K1
+	VBLENDMPD Z9, Z10, K1, Z13
+	VMOVAPD   Z13, Z2
+	VMOVUPD   Z2, 128(R9)(DI*1)
+	VMOVAPD   Z3, Z8
+	VMOVUPD   192(R9)(BX*1), Z9
+	VMOVUPD   192(R9)(CX*1), Z10
+	VPXORQ    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z8, K1
+	VBLENDMPD Z9, Z10, K1, Z14
+	VMOVAPD   Z14, Z3
+	VMOVUPD   Z3, 192(R9)(DI*1)
+	VMOVAPD   Z4, Z8
+	VMOVUPD   256(R9)(BX*1), Z9
+	VMOVUPD   256(R9)(CX*1), Z10
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z8, K1
+	VBLENDMPD Z9, Z10, K1, Z15
+	VMOVAPD   Z15, Z4
+	VMOVUPD   Z4, 256(R9)(DI*1)
+	VMOVAPD   Z5, Z8
+	VMOVUPD   320(R9)(BX*1), Z9
+	VMOVUPD   320(R9)(CX*1), Z10
+	VPXORQ    Z5, Z5, Z5
+	VCMPPD    $0x04, Z5, Z8, K1
+	VBLENDMPD Z9, Z10, K1, Z16
+	VMOVAPD   Z16, Z5
+	VMOVUPD   Z5, 320(R9)(DI*1)
+	VMOVAPD   Z6, Z8
+	VMOVUPD   384(R9)(BX*1), Z9
+	VMOVUPD   384(R9)(CX*1), Z10
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x04, Z6, Z8, K1
+	VBLENDMPD Z9, Z10, K1, Z17
+	VMOVAPD   Z17, Z6
+	VMOVUPD   Z6, 384(R9)(DI*1)
+	VMOVAPD   Z7, Z8
+	VMOVUPD   448(R9)(BX*1), Z9
+	VMOVUPD   448(R9)(CX*1), Z10
+	VPXORQ    Z7, Z7, Z7
+	VCMPPD    $0x04, Z7, Z8, K1
+	VBLENDMPD Z9, Z10, K1, Z18
+	VMOVAPD   Z18, Z7
+	VMOVUPD   Z7, 448(R9)(DI*1)
+	JMP       AX
+
+// func laneWhereLSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneWhereLSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(CX*1), Z8
+	VMOVAPD      Z0, Z0
+	VMOVUPD      (R9)(BX*1), Z9
+	VPXORQ       Z10, Z10, Z10
+	VCMPPD       $0x04, Z10, Z0, K1
+	VBLENDMPD    Z9, Z8, K1, Z11
+	VMOVAPD      Z11, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVAPD      Z1, Z9
+	VMOVUPD      64(R9)(BX*1), Z10
+	VPXORQ       Z1, Z1, Z1
+	VCMPPD       $0x04, Z1, Z9, K1
+	VBLENDMPD    Z10, Z8, K1, Z12
+	VMOVAPD      Z12, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVAPD      Z2, Z9
+	VMOVUPD      128(R9)(BX*1), Z10
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z9, K1
+	VBLENDMPD    Z10, Z8, K1, Z13
+	VMOVAPD      Z13, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVAPD      Z3, Z9
+	VMOVUPD      192(R9)(BX*1), Z10
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z9, K1
+	VBLENDMPD    Z10, Z8, K1, Z14
+	VMOVAPD      Z14, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVAPD      Z4, Z9
+	VMOVUPD      256(R9)(BX*1), Z10
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z9, K1
+	VBLENDMPD    Z10, Z8, K1, Z15
+	VMOVAPD      Z15, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVAPD      Z5, Z9
+	VMOVUPD      320(R9)(BX*1), Z10
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z9, K1
+	VBLENDMPD    Z10, Z8, K1, Z16
+	VMOVAPD      Z16, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVAPD      Z6, Z9
+	VMOVUPD      384(R9)(BX*1), Z10
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z9, K1
+	VBLENDMPD    Z10, Z8, K1, Z17
+	VMOVAPD      Z17, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVAPD      Z7, Z9
+	VMOVUPD      448(R9)(BX*1), Z10
+	VPXORQ       Z7, Z7, Z7
+	VCMPPD       $0x04, Z7, Z9, K1
+	VBLENDMPD    Z10, Z8, K1, Z18
+	VMOVAPD      Z18, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereLKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneWhereLKSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VMOVAPD      Z0, Z0
+	VMOVUPD      (R9)(CX*1), Z9
+	VPXORQ       Z10, Z10, Z10
+	VCMPPD       $0x04, Z10, Z0, K1
+	VBLENDMPD    Z8, Z9, K1, Z11
+	VMOVAPD      Z11, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVAPD      Z1, Z9
+	VMOVUPD      64(R9)(CX*1), Z10
+	VPXORQ       Z1, Z1, Z1
+	VCMPPD       $0x04, Z1, Z9, K1
+	VBLENDMPD    Z8, Z10, K1, Z12
+	VMOVAPD      Z12, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVAPD      Z2, Z9
+	VMOVUPD      128(R9)(CX*1), Z10
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z9, K1
+	VBLENDMPD    Z8, Z10, K1, Z13
+	VMOVAPD      Z13, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVAPD      Z3, Z9
+	VMOVUPD      192(R9)(CX*1), Z10
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z9, K1
+	VBLENDMPD    Z8, Z10, K1, Z14
+	VMOVAPD      Z14, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVAPD      Z4, Z9
+	VMOVUPD      256(R9)(CX*1), Z10
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z9, K1
+	VBLENDMPD    Z8, Z10, K1, Z15
+	VMOVAPD      Z15, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVAPD      Z5, Z9
+	VMOVUPD      320(R9)(CX*1), Z10
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z9, K1
+	VBLENDMPD    Z8, Z10, K1, Z16
+	VMOVAPD      Z16, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVAPD      Z6, Z9
+	VMOVUPD      384(R9)(CX*1), Z10
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z9, K1
+	VBLENDMPD    Z8, Z10, K1, Z17
+	VMOVAPD      Z17, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVAPD      Z7, Z9
+	VMOVUPD      448(R9)(CX*1), Z10
+	VPXORQ       Z7, Z7, Z7
+	VCMPPD       $0x04, Z7, Z9, K1
+	VBLENDMPD    Z8, Z10, K1, Z18
+	VMOVAPD      Z18, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneWhereLKKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneWhereLKKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVL         20(R8), CX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VBROADCASTSD (R10)(CX*1), Z9
+	VMOVAPD      Z0, Z0
+	VPXORQ       Z10, Z10, Z10
+	VCMPPD       $0x04, Z10, Z0, K1
+	VBLENDMPD    Z8, Z9, K1, Z11
+	VMOVAPD      Z11, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVAPD      Z1, Z10
+	VPXORQ       Z1, Z1, Z1
+	VCMPPD       $0x04, Z1, Z10, K1
+	VBLENDMPD    Z8, Z9, K1, Z12
+	VMOVAPD      Z12, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVAPD      Z2, Z10
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z10, K1
+	VBLENDMPD    Z8, Z9, K1, Z13
+	VMOVAPD      Z13, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVAPD      Z3, Z10
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z10, K1
+	VBLENDMPD    Z8, Z9, K1, Z14
+	VMOVAPD      Z14, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVAPD      Z4, Z10
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z10, K1
+	VBLENDMPD    Z8, Z9, K1, Z15
+	VMOVAPD      Z15, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVAPD      Z5, Z10
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z10, K1
+	VBLENDMPD    Z8, Z9, K1, Z16
+	VMOVAPD      Z16, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVAPD      Z6, Z10
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z10, K1
+	VBLENDMPD    Z8, Z9, K1, Z17
+	VMOVAPD      Z17, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVAPD      Z7, Z10
+	VPXORQ       Z7, Z7, Z7
+	VCMPPD       $0x04, Z7, Z10, K1
+	VBLENDMPD    Z8, Z9, K1, Z18
+	VMOVAPD      Z18, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneChainSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneChainSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL     8(R8), DI
+	MOVL     12(R8), SI
+	MOVL     16(R8), BX
+	MOVQ     24(R8), AX
+	ADDQ     $0x18, R8
+	VMOVUPD  (R9)(SI*1), Z0
+	VMOVUPD  (R9)(BX*1), Z1
+	VPXORQ   Z2, Z2, Z2
+	VCMPPD   $0x04, Z2, Z0, K1
+	VMULPD.Z Z1, Z0, K1, Z0
+	VMOVAPD  Z0, Z0
+	VMOVUPD  Z0, (R9)(DI*1)
+	VMOVUPD  64(R9)(SI*1), Z1
+	VMOVUPD  64(R9)(BX*1), Z2
+	VPXORQ   Z3, Z3, Z3
+	VCMPPD   $0x04, Z3, Z1, K1
+	VMULPD.Z Z2, Z1, K1, Z1
+	VMOVAPD  Z1, Z1
+	VMOVUPD  Z1, 64(R9)(DI*1)
+	VMOVUPD  128(R9)(SI*1), Z2
+	VMOVUPD  128(R9)(BX*1), Z3
+	VPXORQ   Z4, Z4, Z4
+	VCMPPD   $0x04, Z4, Z2, K1
+	VMULPD.Z Z3, Z2, K1, Z2
+	VMOVAPD  Z2, Z2
+	VMOVUPD  Z2, 128(R9)(DI*1)
+	VMOVUPD  192(R9)(SI*1), Z3
+	VMOVUPD  192(R9)(BX*1), Z4
+	VPXORQ   Z5, Z5, Z5
+	VCMPPD   $0x04, Z5, Z3, K1
+	VMULPD.Z Z4, Z3, K1, Z3
+	VMOVAPD  Z3, Z3
+	VMOVUPD  Z3, 192(R9)(DI*1)
+	VMOVUPD  256(R9)(SI*1), Z4
+	VMOVUPD  256(R9)(BX*1), Z5
+	VPXORQ   Z6, Z6, Z6
+	VCMPPD   $0x04, Z6, Z4, K1
+	VMULPD.Z Z5, Z4, K1, Z4
+	VMOVAPD  Z4, Z4
+	VMOVUPD  Z4, 256(R9)(DI*1)
+	VMOVUPD  320(R9)(SI*1), Z5
+	VMOVUPD  320(R9)(BX*1), Z6
+	VPXORQ   Z7, Z7, Z7
+	VCMPPD   $0x04, Z7, Z5, K1
+	VMULPD.Z Z6, Z5, K1, Z5
+	VMOVAPD  Z5, Z5
+	VMOVUPD  Z5, 320(R9)(DI*1)
+	VMOVUPD  384(R9)(SI*1), Z6
+	VMOVUPD  384(R9)(BX*1), Z7
+	VPXORQ   Z8, Z8, Z8
+	VCMPPD   $0x04, Z8, Z6, K1
+	VMULPD.Z Z7, Z6, K1, Z6
+	VMOVAPD  Z6, Z6
+	VMOVUPD  Z6, 384(R9)(DI*1)
+	VMOVUPD  448(R9)(SI*1), Z7
+	VMOVUPD  448(R9)(BX*1), Z8
+	VPXORQ   Z9, Z9, Z9
+	VCMPPD   $0x04, Z9, Z7, K1
+	VMULPD.Z Z8, Z7, K1, Z7
+	VMOVAPD  Z7, Z7
+	VMOVUPD  Z7, 448(R9)(DI*1)
+	JMP      AX
+
+// func laneChainSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneChainSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VPXORQ       Z1, Z1, Z1
+	VCMPPD       $0x04, Z1, Z0, K1
+	VMULPD.Z     Z7, Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z1, K1
+	VMULPD.Z     Z7, Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z2, K1
+	VMULPD.Z     Z7, Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z3, K1
+	VMULPD.Z     Z7, Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z4, K1
+	VMULPD.Z     Z7, Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z5, K1
+	VMULPD.Z     Z7, Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VPXORQ       Z8, Z8, Z8
+	VCMPPD       $0x04, Z8, Z6, K1
+	VMULPD.Z     Z7, Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VPXORQ       Z9, Z9, Z9
+	VCMPPD       $0x04, Z9, Z8, K1
+	VMULPD.Z     Z7, Z8, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneChainKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneChainKSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z7
+	VMOVUPD      (R9)(BX*1), Z0
+	VPXORQ       Z1, Z1, Z1
+	VCMPPD       $0x04, Z1, Z7, K1
+	VMULPD.Z     Z0, Z7, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(BX*1), Z1
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z7, K1
+	VMULPD.Z     Z1, Z7, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(BX*1), Z2
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z7, K1
+	VMULPD.Z     Z2, Z7, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(BX*1), Z3
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z7, K1
+	VMULPD.Z     Z3, Z7, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(BX*1), Z4
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z7, K1
+	VMULPD.Z     Z4, Z7, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(BX*1), Z5
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z7, K1
+	VMULPD.Z     Z5, Z7, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(BX*1), Z6
+	VPXORQ       Z8, Z8, Z8
+	VCMPPD       $0x04, Z8, Z7, K1
+	VMULPD.Z     Z6, Z7, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(BX*1), Z8
+	VPXORQ       Z9, Z9, Z9
+	VCMPPD       $0x04, Z9, Z7, K1
+	VMULPD.Z     Z8, Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneSelectSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSelectSSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL      8(R8), DI
+	MOVL      12(R8), SI
+	MOVL      16(R8), BX
+	MOVQ      24(R8), AX
+	ADDQ      $0x18, R8
+	VMOVUPD   (R9)(SI*1), Z0
+	VMOVUPD   (R9)(BX*1), Z1
+	VPXORQ    Z2, Z2, Z2
+	VCMPPD    $0x04, Z2, Z0, K1
+	VMULPD.Z  Z1, Z0, K1, Z0
+	VPXORQ    Z17, Z17, Z17
+	VCMPPD    $0x04, Z17, Z1, K1
+	VMOVAPD.Z Z0, K1, Z0
+	VMOVAPD   Z0, Z0
+	VMOVUPD   Z0, (R9)(DI*1)
+	VMOVUPD   64(R9)(SI*1), Z1
+	VMOVUPD   64(R9)(BX*1), Z2
+	VPXORQ    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z1, K1
+	VMULPD.Z  Z2, Z1, K1, Z1
+	VPXORQ    Z16, Z16, Z16
+	VCMPPD    $0x04, Z16, Z2, K1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVAPD   Z1, Z1
+	VMOVUPD   Z1, 64(R9)(DI*1)
+	VMOVUPD   128(R9)(SI*1), Z2
+	VMOVUPD   128(R9)(BX*1), Z3
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z2, K1
+	VMULPD.Z  Z3, Z2, K1, Z2
+	VPXORQ    Z15, Z15, Z15
+	VCMPPD    $0x04, Z15, Z3, K1
+	VMOVAPD.Z Z2, K1, Z2
+	VMOVAPD   Z2, Z2
+	VMOVUPD   Z2, 128(R9)(DI*1)
+	VMOVUPD   192(R9)(SI*1), Z3
+	VMOVUPD   192(R9)(BX*1), Z4
+	VPXORQ    Z5, Z5, Z5
+	VCMPPD    $0x04, Z5, Z3, K1
+	VMULPD.Z  Z4, Z3, K1, Z3
+	VPXORQ    Z14, Z14, Z14
+	VCMPPD    $0x04, Z14, Z4, K1
+	VMOVAPD.Z Z3, K1, Z3
+	VMOVAPD   Z3, Z3
+	VMOVUPD   Z3, 192(R9)(DI*1)
+	VMOVUPD   256(R9)(SI*1), Z4
+	VMOVUPD   256(R9)(BX*1), Z5
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x04, Z6, Z4, K1
+	VMULPD.Z  Z5, Z4, K1, Z4
+	VPXORQ    Z13, Z13, Z13
+	VCMPPD    $0x04, Z13, Z5, K1
+	VMOVAPD.Z Z4, K1, Z4
+	VMOVAPD   Z4, Z4
+	VMOVUPD   Z4, 256(R9)(DI*1)
+	VMOVUPD   320(R9)(SI*1), Z5
+	VMOVUPD   320(R9)(BX*1), Z6
+	VPXORQ    Z7, Z7, Z7
+	VCMPPD    $0x04, Z7, Z5, K1
+	VMULPD.Z  Z6, Z5, K1, Z5
+	VPXORQ    Z12, Z12, Z12
+	VCMPPD    $0x04, Z12, Z6, K1
+	VMOVAPD.Z Z5, K1, Z5
+	VMOVAPD   Z5, Z5
+	VMOVUPD   Z5, 320(R9)(DI*1)
+	VMOVUPD   384(R9)(SI*1), Z6
+	VMOVUPD   384(R9)(BX*1), Z7
+	VPXORQ    Z8, Z8, Z8
+	VCMPPD    $0x04, Z8, Z6, K1
+	VMULPD.Z  Z7, Z6, K1, Z6
+	VPXORQ    Z11, Z11, Z11
+	VCMPPD    $0x04, Z11, Z7, K1
+	VMOVAPD.Z Z6, K1, Z6
+	VMOVAPD   Z6, Z6
+	VMOVUPD   Z6, 384(R9)(DI*1)
+	VMOVUPD   448(R9)(SI*1), Z7
+	VMOVUPD   448(R9)(BX*1), Z8
+	VPXORQ    Z9, Z9, Z9
+	VCMPPD    $0x04, Z9, Z7, K1
+	VMULPD.Z  Z8, Z7, K1, Z7
+	VPXORQ    Z10, Z10, Z10
+	VCMPPD    $0x04, Z10, Z8, K1
+	VMOVAPD.Z Z7, K1, Z7
+	VMOVAPD   Z7, Z7
+	VMOVUPD   Z7, 448(R9)(DI*1)
+	JMP       AX
+
+// func laneSelectSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSelectSKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VPXORQ       Z1, Z1, Z1
+	VCMPPD       $0x04, Z1, Z0, K1
+	VMULPD.Z     Z7, Z0, K1, Z0
+	VPXORQ       Z17, Z17, Z17
+	VCMPPD       $0x04, Z17, Z7, K1
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVUPD      64(R9)(SI*1), Z1
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z1, K1
+	VMULPD.Z     Z7, Z1, K1, Z1
+	VPXORQ       Z16, Z16, Z16
+	VCMPPD       $0x04, Z16, Z7, K1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVUPD      128(R9)(SI*1), Z2
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z2, K1
+	VMULPD.Z     Z7, Z2, K1, Z2
+	VPXORQ       Z15, Z15, Z15
+	VCMPPD       $0x04, Z15, Z7, K1
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVUPD      192(R9)(SI*1), Z3
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z3, K1
+	VMULPD.Z     Z7, Z3, K1, Z3
+	VPXORQ       Z14, Z14, Z14
+	VCMPPD       $0x04, Z14, Z7, K1
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVUPD      256(R9)(SI*1), Z4
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z4, K1
+	VMULPD.Z     Z7, Z4, K1, Z4
+	VPXORQ       Z13, Z13, Z13
+	VCMPPD       $0x04, Z13, Z7, K1
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVUPD      320(R9)(SI*1), Z5
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z5, K1
+	VMULPD.Z     Z7, Z5, K1, Z5
+	VPXORQ       Z12, Z12, Z12
+	VCMPPD       $0x04, Z12, Z7, K1
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVUPD      384(R9)(SI*1), Z6
+	VPXORQ       Z8, Z8, Z8
+	VCMPPD       $0x04, Z8, Z6, K1
+	VMULPD.Z     Z7, Z6, K1, Z6
+	VPXORQ       Z11, Z11, Z11
+	VCMPPD       $0x04, Z11, Z7, K1
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVUPD      448(R9)(SI*1), Z8
+	VPXORQ       Z9, Z9, Z9
+	VCMPPD       $0x04, Z9, Z8, K1
+	VMULPD.Z     Z7, Z8, K1, Z8
+	VPXORQ       Z10, Z10, Z10
+	VCMPPD       $0x04, Z10, Z7, K1
+	VMOVAPD.Z    Z8, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneExpSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneExpSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	XORQ         DX, DX
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	VBROADCASTSD c64_c087540000000000<>+0(SB), Z0
+	VBROADCASTSD c64_4086340000000000<>+0(SB), Z1
+	VBROADCASTSD c64_4338000000000000<>+0(SB), Z2
+	VBROADCASTSD c64_3ff71547652b82fe<>+0(SB), Z3
+	VBROADCASTSD c64_3fe62e42fee00000<>+0(SB), Z4
+	VBROADCASTSD c64_3dea39ef35793c76<>+0(SB), Z5
+	VBROADCASTSD c64_3e5ad7effbbd58f0<>+0(SB), Z6
+	VBROADCASTSD c64_3e928adce715d597<>+0(SB), Z7
+	VBROADCASTSD c64_3ec71df262e0a285<>+0(SB), Z8
+	VBROADCASTSD c64_3efa01999adcf1f5<>+0(SB), Z9
+	VBROADCASTSD c64_3f2a01a0129b3a35<>+0(SB), Z10
+	VBROADCASTSD c64_3f56c16c1844afee<>+0(SB), Z11
+	VBROADCASTSD c64_3f81111111127e85<>+0(SB), Z12
+	VBROADCASTSD c64_3fa55555555507f1<>+0(SB), Z13
+	VBROADCASTSD c64_3fc55555555554f9<>+0(SB), Z14
+	VBROADCASTSD c64_3fe000000000000a<>+0(SB), Z15
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z16
+
+loop:
+	VMOVUPD      (SI)(DX*1), Z17
+	VMOVAPS      Z0, Z18
+	VMOVAPS      Z1, Z19
+	VMINPD       Z17, Z19, Z17
+	VMAXPD       Z17, Z18, Z17
+	VMOVAPS      Z2, Z18
+	VFMADD231PD  Z3, Z17, Z18
+	VSUBPD       Z2, Z18, Z18
+	VMOVAPS      Z17, Z17
+	VFNMADD231PD Z4, Z18, Z17
+	VFNMADD231PD Z5, Z18, Z17
+	VMOVAPS      Z6, Z19
+	VFMADD213PD  Z7, Z17, Z19
+	VFMADD213PD  Z8, Z17, Z19
+	VFMADD213PD  Z9, Z17, Z19
+	VFMADD213PD  Z10, Z17, Z19
+	VFMADD213PD  Z11, Z17, Z19
+	VFMADD213PD  Z12, Z17, Z19
+	VFMADD213PD  Z13, Z17, Z19
+	VFMADD213PD  Z14, Z17, Z19
+	VFMADD213PD  Z15, Z17, Z19
+	VFMADD213PD  Z16, Z17, Z19
+	VFMADD213PD  Z16, Z17, Z19
+	VSCALEFPD    Z18, Z19, Z17
+	VMOVUPD      Z17, (DI)(DX*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, $0x00000200
+	JNE          loop
+	JMP          AX
+
+// func laneLogSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneLogSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	XORQ         DX, DX
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	VBROADCASTSD c64_3ff6a09e667f3bcd<>+0(SB), Z0
+	VBROADCASTSD c64_3fe0000000000000<>+0(SB), Z1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VBROADCASTSD c64_4000000000000000<>+0(SB), Z3
+	VBROADCASTSD c64_3fc2f112df3e4431<>+0(SB), Z4
+	VBROADCASTSD c64_3fc39a09d078c69f<>+0(SB), Z5
+	VBROADCASTSD c64_3fc7466496cb03de<>+0(SB), Z6
+	VBROADCASTSD c64_3fcc71c51d8e78af<>+0(SB), Z7
+	VBROADCASTSD c64_3fd2492494229359<>+0(SB), Z8
+	VBROADCASTSD c64_3fd999999997fa04<>+0(SB), Z9
+	VBROADCASTSD c64_3fe5555555555593<>+0(SB), Z10
+	VBROADCASTSD c64_3dea39ef35793c76<>+0(SB), Z11
+	VBROADCASTSD c64_8000000000000000<>+0(SB), Z12
+	VBROADCASTSD c64_3fe62e42fee00000<>+0(SB), Z13
+	VBROADCASTSD c64_7ff0000000000000<>+0(SB), Z14
+	VBROADCASTSD c64_fff0000000000000<>+0(SB), Z15
+	VBROADCASTSD c64_7ff8000000000001<>+0(SB), Z16
+
+loop:
+	VMOVUPD     (SI)(DX*1), Z17
+	VGETMANTPD  $0x00, Z17, Z18
+	VGETEXPPD   Z17, Z19
+	VCMPPD      $0x1e, Z0, Z18, K1
+	VMULPD      Z1, Z18, Z20
+	VBLENDMPD   Z20, Z18, K1, Z21
+	VMOVAPS     Z2, Z18
+	VMOVAPD.Z   Z18, K1, Z18
+	VADDPD      Z18, Z19, Z18
+	VSUBPD      Z2, Z21, Z19
+	VADDPD      Z3, Z19, Z20
+	VDIVPD      Z20, Z19, Z20
+	VMULPD      Z20, Z20, Z27
+	VMOVAPS     Z4, Z28
+	VFMADD213PD Z5, Z27, Z28
+	VFMADD213PD Z6, Z27, Z28
+	VFMADD213PD Z7, Z27, Z28
+	VFMADD213PD Z8, Z27, Z28
+	VFMADD213PD Z9, Z27, Z28
+	VFMADD213PD Z10, Z27, Z28
+	VMULPD      Z28, Z27, Z27
+	VMULPD      Z19, Z19, Z28
+	VMULPD      Z1, Z28, Z28
+	VADDPD      Z28, Z27, Z27
+	VMULPD      Z27, Z20, Z20
+	VFMADD231PD Z11, Z18, Z20
+	VSUBPD      Z20, Z28, Z20
+	VSUBPD      Z19, Z20, Z19
+	VXORPD      Z12, Z19, Z19
+	VFMADD231PD Z13, Z18, Z19
+	VCMPPD      $0x15, Z14, Z17, K1
+	VBLENDMPD   Z17, Z19, K1, Z22
+	VPXORQ      Z23, Z23, Z23
+	VCMPPD      $0x00, Z23, Z17, K1
+	VMOVAPS     Z15, Z18
+	VBLENDMPD   Z18, Z22, K1, Z24
+	VPXORQ      Z25, Z25, Z25
+	VCMPPD      $0x11, Z25, Z17, K1
+	VMOVAPS     Z16, Z17
+	VBLENDMPD   Z17, Z24, K1, Z26
+	VMOVUPD     Z26, (DI)(DX*1)
+	ADDQ        $0x40, DX
+	CMPQ        DX, $0x00000200
+	JNE         loop
+	JMP         AX
+
+// func laneTanhSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneTanhSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	XORQ         DX, DX
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	VBROADCASTSD c64_7fffffffffffffff<>+0(SB), Z0
+	VBROADCASTSD c64_4044000000000000<>+0(SB), Z1
+	VBROADCASTSD c64_4338000000000000<>+0(SB), Z2
+	VBROADCASTSD c64_3ff71547652b82fe<>+0(SB), Z3
+	VBROADCASTSD c64_3fe62e42fee00000<>+0(SB), Z4
+	VBROADCASTSD c64_3dea39ef35793c76<>+0(SB), Z5
+	VBROADCASTSD c64_3e5ad7effbbd58f0<>+0(SB), Z6
+	VBROADCASTSD c64_3e928adce715d597<>+0(SB), Z7
+	VBROADCASTSD c64_3ec71df262e0a285<>+0(SB), Z8
+	VBROADCASTSD c64_3efa01999adcf1f5<>+0(SB), Z9
+	VBROADCASTSD c64_3f2a01a0129b3a35<>+0(SB), Z10
+	VBROADCASTSD c64_3f56c16c1844afee<>+0(SB), Z11
+	VBROADCASTSD c64_3f81111111127e85<>+0(SB), Z12
+	VBROADCASTSD c64_3fa55555555507f1<>+0(SB), Z13
+	VBROADCASTSD c64_3fc55555555554f9<>+0(SB), Z14
+	VBROADCASTSD c64_3fe000000000000a<>+0(SB), Z15
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z16
+	VBROADCASTSD c64_4000000000000000<>+0(SB), Z17
+	VBROADCASTSD c64_8000000000000000<>+0(SB), Z18
+
+loop:
+	VMOVUPD      (SI)(DX*1), Z19
+	VANDPD       Z0, Z19, Z20
+	VMOVAPS      Z1, Z21
+	VADDPD       Z20, Z20, Z20
+	VMINPD       Z20, Z21, Z20
+	VMOVAPS      Z2, Z21
+	VFMADD231PD  Z3, Z20, Z21
+	VSUBPD       Z2, Z21, Z22
+	VMOVAPS      Z20, Z20
+	VFNMADD231PD Z4, Z22, Z20
+	VFNMADD231PD Z5, Z22, Z20
+	VMOVAPS      Z6, Z22
+	VFMADD213PD  Z7, Z20, Z22
+	VFMADD213PD  Z8, Z20, Z22
+	VFMADD213PD  Z9, Z20, Z22
+	VFMADD213PD  Z10, Z20, Z22
+	VFMADD213PD  Z11, Z20, Z22
+	VFMADD213PD  Z12, Z20, Z22
+	VFMADD213PD  Z13, Z20, Z22
+	VFMADD213PD  Z14, Z20, Z22
+	VFMADD213PD  Z15, Z20, Z22
+	VMULPD       Z20, Z20, Z23
+	VMULPD       Z22, Z23, Z22
+	VFMADD231PD  Z16, Z22, Z20
+	VPSLLQ       $0x34, Z21, Z21
+	VPADDQ       Z16, Z21, Z21
+	VSUBPD       Z16, Z21, Z22
+	VMOVAPS      Z22, Z22
+	VFMADD231PD  Z21, Z20, Z22
+	VADDPD       Z17, Z22, Z20
+	VDIVPD       Z20, Z22, Z20
+	VANDPD       Z18, Z19, Z19
+	VORPD        Z19, Z20, Z19
+	VMOVUPD      Z19, (DI)(DX*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, $0x00000200
+	JNE          loop
+	JMP          AX
+
+// func laneTanhSlopeSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneTanhSlopeSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	XORQ         DX, DX
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	VBROADCASTSD c64_8000000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_c087540000000000<>+0(SB), Z1
+	VBROADCASTSD c64_4086340000000000<>+0(SB), Z2
+	VBROADCASTSD c64_4338000000000000<>+0(SB), Z3
+	VBROADCASTSD c64_3ff71547652b82fe<>+0(SB), Z4
+	VBROADCASTSD c64_3fe62e42fee00000<>+0(SB), Z5
+	VBROADCASTSD c64_3dea39ef35793c76<>+0(SB), Z6
+	VBROADCASTSD c64_3e5ad7effbbd58f0<>+0(SB), Z7
+	VBROADCASTSD c64_3e928adce715d597<>+0(SB), Z8
+	VBROADCASTSD c64_3ec71df262e0a285<>+0(SB), Z9
+	VBROADCASTSD c64_3efa01999adcf1f5<>+0(SB), Z10
+	VBROADCASTSD c64_3f2a01a0129b3a35<>+0(SB), Z11
+	VBROADCASTSD c64_3f56c16c1844afee<>+0(SB), Z12
+	VBROADCASTSD c64_3f81111111127e85<>+0(SB), Z13
+	VBROADCASTSD c64_3fa55555555507f1<>+0(SB), Z14
+	VBROADCASTSD c64_3fc55555555554f9<>+0(SB), Z15
+	VBROADCASTSD c64_3fe000000000000a<>+0(SB), Z16
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z17
+	VBROADCASTSD c64_4010000000000000<>+0(SB), Z18
+
+loop:
+	VMOVUPD      (SI)(DX*1), Z19
+	VADDPD       Z19, Z19, Z19
+	VORPD        Z0, Z19, Z19
+	VMOVAPS      Z1, Z20
+	VMOVAPS      Z2, Z21
+	VMINPD       Z19, Z21, Z19
+	VMAXPD       Z19, Z20, Z19
+	VMOVAPS      Z3, Z20
+	VFMADD231PD  Z4, Z19, Z20
+	VSUBPD       Z3, Z20, Z20
+	VMOVAPS      Z19, Z19
+	VFNMADD231PD Z5, Z20, Z19
+	VFNMADD231PD Z6, Z20, Z19
+	VMOVAPS      Z7, Z21
+	VFMADD213PD  Z8, Z19, Z21
+	VFMADD213PD  Z9, Z19, Z21
+	VFMADD213PD  Z10, Z19, Z21
+	VFMADD213PD  Z11, Z19, Z21
+	VFMADD213PD  Z12, Z19, Z21
+	VFMADD213PD  Z13, Z19, Z21
+	VFMADD213PD  Z14, Z19, Z21
+	VFMADD213PD  Z15, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VFMADD213PD  Z17, Z19, Z21
+	VFMADD213PD  Z17, Z19, Z21
+	VSCALEFPD    Z20, Z21, Z19
+	VADDPD       Z17, Z19, Z20
+	VMULPD       Z20, Z20, Z20
+	VDIVPD       Z20, Z19, Z19
+	VMULPD       Z18, Z19, Z19
+	VMOVUPD      Z19, (DI)(DX*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, $0x00000200
+	JNE          loop
+	JMP          AX
+
+// func laneErfSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneErfSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	XORQ         DX, DX
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	VBROADCASTSD c64_7fffffffffffffff<>+0(SB), Z0
+	VBROADCASTSD c64_be0acdffb81f2768<>+0(SB), Z1
+	VBROADCASTSD c64_3e4d78491a9034cb<>+0(SB), Z2
+	VBROADCASTSD c64_be85c16e260e3f3c<>+0(SB), Z3
+	VBROADCASTSD c64_3ebb9827ae6e14c4<>+0(SB), Z4
+	VBROADCASTSD c64_beef4ca949181055<>+0(SB), Z5
+	VBROADCASTSD c64_3f1f9a2bf7341819<>+0(SB), Z6
+	VBROADCASTSD c64_bf4c02db072ea33e<>+0(SB), Z7
+	VBROADCASTSD c64_3f7565bccfa9a2d5<>+0(SB), Z8
+	VBROADCASTSD c64_bf9b82ce31206287<>+0(SB), Z9
+	VBROADCASTSD c64_3fbce2f21a041017<>+0(SB), Z10
+	VBROADCASTSD c64_bfd812746b0379c2<>+0(SB), Z11
+	VBROADCASTSD c64_3fc06eba8214db68<>+0(SB), Z12
+	VBROADCASTSD c64_4018000000000000<>+0(SB), Z13
+	VBROADCASTSD c64_bd16b629c134f6c8<>+0(SB), Z14
+	VBROADCASTSD c64_3d73fe7408f0bd4a<>+0(SB), Z15
+	VBROADCASTSD c64_bdc0a2a5c62a2652<>+0(SB), Z16
+	VBROADCASTSD c64_3e0166cd01a6256d<>+0(SB), Z17
+	VBROADCASTSD c64_be39ac16b8f2425a<>+0(SB), Z18
+	VBROADCASTSD c64_3e6c60b7f782ed37<>+0(SB), Z19
+	VBROADCASTSD c64_be98596f4cbd6dff<>+0(SB), Z20
+	VBROADCASTSD c64_3ec08b23569535f5<>+0(SB), Z21
+	VBROADCASTSD c64_bee1ed535fa6420d<>+0(SB), Z22
+	VBROADCASTSD c64_3efeb78fa235e240<>+0(SB), Z23
+
+loop:
+	VMOVUPD           (SI)(DX*1), Z24
+	VANDPD            Z0, Z24, Z25
+	VMULPD            Z24, Z24, Z26
+	VMOVAPS           Z1, Z27
+	VFMADD213PD       Z2, Z26, Z27
+	VFMADD213PD       Z3, Z26, Z27
+	VFMADD213PD       Z4, Z26, Z27
+	VFMADD213PD       Z5, Z26, Z27
+	VFMADD213PD       Z6, Z26, Z27
+	VFMADD213PD       Z7, Z26, Z27
+	VFMADD213PD       Z8, Z26, Z27
+	VFMADD213PD       Z9, Z26, Z27
+	VFMADD213PD       Z10, Z26, Z27
+	VFMADD213PD       Z11, Z26, Z27
+	VFMADD213PD       Z12, Z26, Z27
+	VMOVAPS           Z13, Z26
+	VMINPD            Z25, Z26, Z26
+	VMOVAPS           Z14, Z29
+	VFMADD213PD       Z15, Z26, Z29
+	VFMADD213PD       Z16, Z26, Z29
+	VFMADD213PD       Z17, Z26, Z29
+	VFMADD213PD       Z18, Z26, Z29
+	VFMADD213PD       Z19, Z26, Z29
+	VFMADD213PD       Z20, Z26, Z29
+	VFMADD213PD       Z21, Z26, Z29
+	VFMADD213PD       Z22, Z26, Z29
+	VFMADD213PD       Z23, Z26, Z29
+	VFMADD213PD.BCST  c64_bf1404543fc155fe<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_3f21632e4fd63070<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_bf0d2436a940efe1<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_bf40bb82a4b099da<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_3f5ac2ec3c7f7fa4<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_bf263aa505c585a0<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_bf939b8110411420<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_3fba4fc64c7ab242<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_3fe45f2c872b3b56<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_3ff20dd7a1c5e7ba<>+0(SB), Z26, Z29
+	VFMADD213PD.BCST  c64_be59246778162f23<>+0(SB), Z26, Z29
+	VXORPD.BCST       c64_8000000000000000<>+0(SB), Z29, Z26
+	VBROADCASTSD      c64_4338000000000000<>+0(SB), Z29
+	VFMADD231PD.BCST  c64_3ff71547652b82fe<>+0(SB), Z26, Z29
+	VSUBPD.BCST       c64_4338000000000000<>+0(SB), Z29, Z30
+	VMOVAPS           Z26, Z26
+	VFNMADD231PD.BCST c64_3fe62e42fee00000<>+0(SB), Z30, Z26
+	VFNMADD231PD.BCST c64_3dea39ef35793c76<>+0(SB), Z30, Z26
+	VBROADCASTSD      c64_3e5ad7effbbd58f0<>+0(SB), Z30
+	VFMADD213PD.BCST  c64_3e928adce715d597<>+0(SB), Z26, Z30
+	VFMADD213PD.BCST  c64_3ec71df262e0a285<>+0(SB), Z26, Z30
+	VFMADD213PD.BCST  c64_3efa01999adcf1f5<>+0(SB), Z26, Z30
+	VFMADD213PD.BCST  c64_3f2a01a0129b3a35<>+0(SB), Z26, Z30
+	VFMADD213PD.BCST  c64_3f56c16c1844afee<>+0(SB), Z26, Z30
+	VFMADD213PD.BCST  c64_3f81111111127e85<>+0(SB), Z26, Z30
+	VFMADD213PD.BCST  c64_3fa55555555507f1<>+0(SB), Z26, Z30
+	VFMADD213PD.BCST  c64_3fc55555555554f9<>+0(SB), Z26, Z30
+	VFMADD213PD.BCST  c64_3fe000000000000a<>+0(SB), Z26, Z30
+	VMULPD            Z26, Z26, Z31
+	VMULPD            Z30, Z31, Z30
+	VFMADD231PD.BCST  c64_3ff0000000000000<>+0(SB), Z30, Z26
+	VPSLLQ            $0x34, Z29, Z29
+	VPADDQ.BCST       c64_3ff0000000000000<>+0(SB), Z29, Z29
+	VBROADCASTSD      c64_3ff0000000000000<>+0(SB), Z30
+	VMOVAPS           Z29, Z31
+	VFMADD231PD       Z29, Z26, Z31
+	VSUBPD            Z31, Z30, Z26
+	VANDPD.BCST       c64_8000000000000000<>+0(SB), Z24, Z29
+	VORPD             Z29, Z26, Z26
+	VFMADD213PD       Z24, Z24, Z27
+	VCMPPD.BCST       $0x1e, c64_3ff0000000000000<>+0(SB), Z25, K1
+	VBLENDMPD         Z26, Z27, K1, Z28
+	VMOVUPD           Z28, (DI)(DX*1)
+	ADDQ              $0x40, DX
+	CMPQ              DX, $0x00000200
+	JNE               loop
+	JMP               AX
+
+// func laneSinSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·laneSinSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	XORQ         DX, DX
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	VMOVUPD      (SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K1
+	VMOVUPD      64(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      128(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      192(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      256(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      320(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      384(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      448(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	KORTESTW     K1, K1
+	JNZ          leave
+	VBROADCASTSD c64_4338000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3fe45f306dc9c883<>+0(SB), Z3
+	VBROADCASTSD c64_3ff921fb54442d18<>+0(SB), Z4
+	VBROADCASTSD c64_3c91a62633145c07<>+0(SB), Z5
+	VBROADCASTSD c64_391f1976b7ed8fbc<>+0(SB), Z6
+	VBROADCASTSD c64_8000000000000000<>+0(SB), Z7
+	VBROADCASTSD c64_3fe0000000000000<>+0(SB), Z8
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
+	VBROADCASTSD c64_3de5d93a5acfd57c<>+0(SB), Z10
+	VBROADCASTSD c64_be5ae5e68a2b9ceb<>+0(SB), Z11
+	VBROADCASTSD c64_3ec71de357b1fe7d<>+0(SB), Z12
+	VBROADCASTSD c64_bf2a01a019c161d5<>+0(SB), Z13
+	VBROADCASTSD c64_3f8111111110f8a6<>+0(SB), Z14
+	VBROADCASTSD c64_bfc5555555555549<>+0(SB), Z15
+	VBROADCASTSD c64_bda8fae9be8838d4<>+0(SB), Z16
+	VBROADCASTSD c64_3e21ee9ebdb4b1c4<>+0(SB), Z17
+	VBROADCASTSD c64_be927e4f809c52ad<>+0(SB), Z18
+	VBROADCASTSD c64_3efa01a019cb1590<>+0(SB), Z19
+	VBROADCASTSD c64_bf56c16c16c15177<>+0(SB), Z20
+
+loop:
+	VMOVUPD          (SI)(DX*1), Z21
+	VMOVAPS          Z0, Z22
+	VFMADD231PD      Z3, Z21, Z22
+	VSUBPD           Z0, Z22, Z23
+	VMOVAPS          Z21, Z24
+	VFNMADD231PD     Z4, Z23, Z24
+	VMULPD           Z5, Z23, Z25
+	VSUBPD           Z25, Z24, Z26
+	VSUBPD           Z26, Z24, Z24
+	VSUBPD           Z25, Z24, Z24
+	VFMADD231PD      Z6, Z23, Z24
+	VXORPD           Z7, Z25, Z25
+	VFMADD231PD      Z5, Z23, Z25
+	VSUBPD           Z25, Z24, Z23
+	VMULPD           Z26, Z26, Z24
+	VMULPD           Z8, Z24, Z25
+	VMOVAPS          Z9, Z27
+	VSUBPD           Z25, Z27, Z27
+	VMOVAPS          Z10, Z28
+	VFMADD213PD      Z11, Z24, Z28
+	VFMADD213PD      Z12, Z24, Z28
+	VFMADD213PD      Z13, Z24, Z28
+	VFMADD213PD      Z14, Z24, Z28
+	VFMADD213PD      Z15, Z24, Z28
+	VMOVAPS          Z16, Z29
+	VFMADD213PD      Z17, Z24, Z29
+	VFMADD213PD      Z18, Z24, Z29
+	VFMADD213PD      Z19, Z24, Z29
+	VFMADD213PD      Z20, Z24, Z29
+	VFMADD213PD.BCST c64_3fa555555555554c<>+0(SB), Z24, Z29
+	VMULPD           Z27, Z23, Z30
+	VMULPD           Z26, Z24, Z31
+	VFMADD231PD      Z28, Z31, Z30
+	VADDPD           Z30, Z26, Z28
+	VMOVAPS          Z9, Z30
+	VSUBPD           Z27, Z30, Z30
+	VSUBPD           Z25, Z30, Z25
+	VFNMADD231PD     Z23, Z26, Z25
+	VMULPD           Z24, Z24, Z23
+	VFMADD231PD      Z29, Z23, Z25
+	VADDPD           Z25, Z27, Z23
+	VPSLLQ           $0x3f, Z22, Z24
+	VPMOVQ2M         Z24, K1
+	VBLENDMPD        Z23, Z28, K1, Z1
+	VPSLLQ           $0x3e, Z22, Z22
+	VANDPD           Z7, Z22, Z22
+	VXORPD           Z22, Z1, Z22
+	VANDPD.BCST      c64_7fffffffffffffff<>+0(SB), Z21, Z23
+	VCMPPD.BCST      $0x11, c64_3d70000000000000<>+0(SB), Z23, K1
+	VBLENDMPD        Z21, Z22, K1, Z2
+	VMOVUPD          Z2, (DI)(DX*1)
+	ADDQ             $0x40, DX
+	CMPQ             DX, $0x00000200
+	JNE              loop
+	JMP              AX
+
+leave:
+	SUBQ $0x18, R8
+	MOVQ R8, end+24(FP)
+	VZEROUPPER
+	RET
+
+// func laneCosSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·laneCosSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	XORQ         DX, DX
+	ADDQ         R9, DI
+	ADDQ         R9, SI
+	VMOVUPD      (SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K1
+	VMOVUPD      64(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      128(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      192(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      256(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      320(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      384(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	VMOVUPD      448(SI), Z0
+	VANDPD.BCST  c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VCMPPD.BCST  $0x1e, c64_41cdcd6500000000<>+0(SB), Z0, K2
+	KORW         K1, K2, K1
+	KORTESTW     K1, K1
+	JNZ          leave
+	VBROADCASTSD c64_4338000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3fe45f306dc9c883<>+0(SB), Z2
+	VBROADCASTSD c64_3ff921fb54442d18<>+0(SB), Z3
+	VBROADCASTSD c64_3c91a62633145c07<>+0(SB), Z4
+	VBROADCASTSD c64_391f1976b7ed8fbc<>+0(SB), Z5
+	VBROADCASTSD c64_8000000000000000<>+0(SB), Z6
+	VBROADCASTSD c64_3fe0000000000000<>+0(SB), Z7
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z8
+	VBROADCASTSD c64_3de5d93a5acfd57c<>+0(SB), Z9
+	VBROADCASTSD c64_be5ae5e68a2b9ceb<>+0(SB), Z10
+	VBROADCASTSD c64_3ec71de357b1fe7d<>+0(SB), Z11
+	VBROADCASTSD c64_bf2a01a019c161d5<>+0(SB), Z12
+	VBROADCASTSD c64_3f8111111110f8a6<>+0(SB), Z13
+	VBROADCASTSD c64_bfc5555555555549<>+0(SB), Z14
+	VBROADCASTSD c64_bda8fae9be8838d4<>+0(SB), Z15
+	VBROADCASTSD c64_3e21ee9ebdb4b1c4<>+0(SB), Z16
+	VBROADCASTSD c64_be927e4f809c52ad<>+0(SB), Z17
+	VBROADCASTSD c64_3efa01a019cb1590<>+0(SB), Z18
+	VBROADCASTSD c64_bf56c16c16c15177<>+0(SB), Z19
+	VBROADCASTSD c64_3fa555555555554c<>+0(SB), Z20
+	VBROADCASTSD c64_0000000000000001<>+0(SB), Z21
+
+loop:
+	VMOVUPD      (SI)(DX*1), Z22
+	VMOVAPS      Z0, Z23
+	VFMADD231PD  Z2, Z22, Z23
+	VSUBPD       Z0, Z23, Z24
+	VMOVAPS      Z22, Z22
+	VFNMADD231PD Z3, Z24, Z22
+	VMULPD       Z4, Z24, Z25
+	VSUBPD       Z25, Z22, Z26
+	VSUBPD       Z26, Z22, Z22
+	VSUBPD       Z25, Z22, Z22
+	VFMADD231PD  Z5, Z24, Z22
+	VXORPD       Z6, Z25, Z25
+	VFMADD231PD  Z4, Z24, Z25
+	VSUBPD       Z25, Z22, Z22
+	VMULPD       Z26, Z26, Z24
+	VMULPD       Z7, Z24, Z25
+	VMOVAPS      Z8, Z27
+	VSUBPD       Z25, Z27, Z27
+	VMOVAPS      Z9, Z28
+	VFMADD213PD  Z10, Z24, Z28
+	VFMADD213PD  Z11, Z24, Z28
+	VFMADD213PD  Z12, Z24, Z28
+	VFMADD213PD  Z13, Z24, Z28
+	VFMADD213PD  Z14, Z24, Z28
+	VMOVAPS      Z15, Z29
+	VFMADD213PD  Z16, Z24, Z29
+	VFMADD213PD  Z17, Z24, Z29
+	VFMADD213PD  Z18, Z24, Z29
+	VFMADD213PD  Z19, Z24, Z29
+	VFMADD213PD  Z20, Z24, Z29
+	VMULPD       Z27, Z22, Z30
+	VMULPD       Z26, Z24, Z31
+	VFMADD231PD  Z28, Z31, Z30
+	VADDPD       Z30, Z26, Z28
+	VMOVAPS      Z8, Z30
+	VSUBPD       Z27, Z30, Z30
+	VSUBPD       Z25, Z30, Z25
+	VFNMADD231PD Z22, Z26, Z25
+	VMULPD       Z24, Z24, Z22
+	VFMADD231PD  Z29, Z22, Z25
+	VADDPD       Z25, Z27, Z22
+	VPADDQ       Z21, Z23, Z23
+	VPSLLQ       $0x3f, Z23, Z24
+	VPMOVQ2M     Z24, K1
+	VBLENDMPD    Z22, Z28, K1, Z1
+	VPSLLQ       $0x3e, Z23, Z22
+	VANDPD       Z6, Z22, Z22
+	VXORPD       Z22, Z1, Z22
+	VMOVUPD      Z22, (DI)(DX*1)
+	ADDQ         $0x40, DX
+	CMPQ         DX, $0x00000200
+	JNE          loop
+	JMP          AX
+
+leave:
+	SUBQ $0x18, R8
+	MOVQ R8, end+24(FP)
+	VZEROUPPER
+	RET
+
+DATA laneAddressesF64AVX512<>+0(SB)/8, $·laneStopF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+8(SB)/8, $·laneAddSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+16(SB)/8, $·laneAddSSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+24(SB)/8, $·laneAddSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+32(SB)/8, $·laneAddSKDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+40(SB)/8, $·laneAddLSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+48(SB)/8, $·laneAddLSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+56(SB)/8, $·laneAddLKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+64(SB)/8, $·laneAddLKDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+72(SB)/8, $·laneSubSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+80(SB)/8, $·laneSubSSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+88(SB)/8, $·laneSubSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+96(SB)/8, $·laneSubSKDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+104(SB)/8, $·laneSubKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+112(SB)/8, $·laneSubKSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+120(SB)/8, $·laneSubLSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+128(SB)/8, $·laneSubLSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+136(SB)/8, $·laneSubLKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+144(SB)/8, $·laneSubLKDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+152(SB)/8, $·laneSubSLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+160(SB)/8, $·laneSubSLDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+168(SB)/8, $·laneSubKLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+176(SB)/8, $·laneSubKLDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+184(SB)/8, $·laneMulSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+192(SB)/8, $·laneMulSSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+200(SB)/8, $·laneMulSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+208(SB)/8, $·laneMulSKDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+216(SB)/8, $·laneMulLSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+224(SB)/8, $·laneMulLSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+232(SB)/8, $·laneMulLKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+240(SB)/8, $·laneMulLKDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+248(SB)/8, $·laneDivSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+256(SB)/8, $·laneDivSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+264(SB)/8, $·laneDivKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+272(SB)/8, $·laneDivLSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+280(SB)/8, $·laneDivLKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+288(SB)/8, $·laneDivSLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+296(SB)/8, $·laneDivKLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+304(SB)/8, $·laneSquareSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+312(SB)/8, $·laneSquareSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+320(SB)/8, $·laneSquareLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+328(SB)/8, $·laneSquareLDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+336(SB)/8, $·laneFillKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+344(SB)/8, $·laneCopySF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+352(SB)/8, $·laneNegSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+360(SB)/8, $·laneAbsSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+368(SB)/8, $·laneSqrtSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+376(SB)/8, $·laneFloorSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+384(SB)/8, $·laneCeilSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+392(SB)/8, $·laneRoundSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+400(SB)/8, $·laneTruncSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+408(SB)/8, $·laneSignSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+416(SB)/8, $·laneIsNaNSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+424(SB)/8, $·laneIsFiniteSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+432(SB)/8, $·laneMaxSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+440(SB)/8, $·laneMaxSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+448(SB)/8, $·laneMinSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+456(SB)/8, $·laneMinSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+464(SB)/8, $·laneGtSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+472(SB)/8, $·laneGtSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+480(SB)/8, $·laneGtKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+488(SB)/8, $·laneGeSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+496(SB)/8, $·laneGeSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+504(SB)/8, $·laneGeKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+512(SB)/8, $·laneEqSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+520(SB)/8, $·laneEqSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+528(SB)/8, $·laneNeSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+536(SB)/8, $·laneNeSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+544(SB)/8, $·laneWhereSSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+552(SB)/8, $·laneWhereSSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+560(SB)/8, $·laneWhereSKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+568(SB)/8, $·laneWhereSKKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+576(SB)/8, $·laneWhereLSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+584(SB)/8, $·laneWhereLSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+592(SB)/8, $·laneWhereLKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+600(SB)/8, $·laneWhereLKKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+608(SB)/8, $·laneChainSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+616(SB)/8, $·laneChainSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+624(SB)/8, $·laneChainKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+632(SB)/8, $·laneSelectSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+640(SB)/8, $·laneSelectSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+648(SB)/8, $·laneExpSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+656(SB)/8, $·laneLogSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+664(SB)/8, $·laneTanhSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+672(SB)/8, $·laneTanhSlopeSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+680(SB)/8, $·laneErfSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+688(SB)/8, $·laneSinSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+696(SB)/8, $·laneCosSF64AVX512(SB)
+GLOBL laneAddressesF64AVX512<>(SB), NOPTR, $704
+
+// func laneTableF64AVX512() *uintptr
+TEXT ·laneTableF64AVX512(SB), NOSPLIT, $0-8
+	LEAQ laneAddressesF64AVX512<>+0(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func lanesLoadF64AVX512(slots *float64, rows *float64, stride uintptr, cols int)
+// Requires: AVX
+TEXT ·lanesLoadF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ slots+0(FP), DI
+	MOVQ rows+8(FP), SI
+	MOVQ stride+16(FP), R8
+	MOVQ cols+24(FP), DX
+	LEAQ (R8)(R8*2), R9
+	SUBQ $0x04, DX
+	JL   end4
+
+columns4:
+	MOVQ SI, R10
+	XORQ CX, CX
+
+rows4:
+	VMOVUPD     (R10), X0
+	VINSERTF128 $0x01, (R10)(R8*2), Y0, Y0
+	VMOVUPD     (R10)(R8*1), X1
+	VINSERTF128 $0x01, (R10)(R9*1), Y1, Y1
+	VUNPCKLPD   Y1, Y0, Y2
+	VUNPCKHPD   Y1, Y0, Y3
+	VMOVUPD     Y2, (DI)(CX*1)
+	VMOVUPD     Y3, 512(DI)(CX*1)
+	VMOVUPD     16(R10), X4
+	VINSERTF128 $0x01, 16(R10)(R8*2), Y4, Y4
+	VMOVUPD     16(R10)(R8*1), X5
+	VINSERTF128 $0x01, 16(R10)(R9*1), Y5, Y5
+	VUNPCKLPD   Y5, Y4, Y2
+	VUNPCKHPD   Y5, Y4, Y3
+	VMOVUPD     Y2, 1024(DI)(CX*1)
+	VMOVUPD     Y3, 1536(DI)(CX*1)
+	LEAQ        (R10)(R8*4), R10
+	ADDQ        $0x20, CX
+	CMPQ        CX, $0x00000200
+	JNE         rows4
+	ADDQ        $0x20, SI
+	ADDQ        $0x00000800, DI
+	SUBQ        $0x04, DX
+	JGE         columns4
+
+end4:
+	ADDQ $0x04, DX
+	SUBQ $0x02, DX
+	JL   end2
+
+columns2:
+	MOVQ SI, R10
+	XORQ CX, CX
+
+rows2:
+	VMOVUPD     (R10), X6
+	VINSERTF128 $0x01, (R10)(R8*2), Y6, Y6
+	VMOVUPD     (R10)(R8*1), X7
+	VINSERTF128 $0x01, (R10)(R9*1), Y7, Y7
+	VUNPCKLPD   Y7, Y6, Y0
+	VUNPCKHPD   Y7, Y6, Y1
+	VMOVUPD     Y0, (DI)(CX*1)
+	VMOVUPD     Y1, 512(DI)(CX*1)
+	LEAQ        (R10)(R8*4), R10
+	ADDQ        $0x20, CX
+	CMPQ        CX, $0x00000200
+	JNE         rows2
+	ADDQ        $0x10, SI
+	ADDQ        $0x00000400, DI
+	SUBQ        $0x02, DX
+	JGE         columns2
+
+end2:
+	ADDQ $0x02, DX
+	SUBQ $0x01, DX
+	JL   end1
+
+columns1:
+	MOVQ SI, R10
+	XORQ CX, CX
+
+rows1:
+	VMOVSD      (R10), X8
+	VMOVHPD     (R10)(R8*1), X8, X8
+	VMOVSD      (R10)(R8*2), X0
+	VMOVHPD     (R10)(R9*1), X0, X0
+	VINSERTF128 $0x01, X0, Y8, Y8
+	VMOVUPD     Y8, (DI)(CX*1)
+	LEAQ        (R10)(R8*4), R10
+	ADDQ        $0x20, CX
+	CMPQ        CX, $0x00000200
+	JNE         rows1
+	ADDQ        $0x08, SI
+	ADDQ        $0x00000200, DI
+	SUBQ        $0x01, DX
+	JGE         columns1
+
+end1:
+	ADDQ $0x01, DX
+	VZEROUPPER
+	RET
+
+// func lanesStoreF64AVX512(rows *float64, stride uintptr, slots *float64, cols int) (nan int)
+// Requires: AVX
+TEXT ·lanesStoreF64AVX512(SB), NOSPLIT, $0-40
+	MOVQ   slots+16(FP), SI
+	MOVQ   rows+0(FP), DI
+	MOVQ   stride+8(FP), R8
+	MOVQ   cols+24(FP), DX
+	LEAQ   (R8)(R8*2), R9
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	SUBQ   $0x04, DX
+	JL     end4
+
+columns4:
+	MOVQ DI, R10
+	XORQ CX, CX
+
+rows4:
+	VADDPD      (SI)(CX*1), Y0, Y2
+	VCMPPD      $0x03, Y2, Y2, Y3
+	VORPD       Y3, Y1, Y1
+	VADDPD      512(SI)(CX*1), Y0, Y3
+	VCMPPD      $0x03, Y3, Y3, Y4
+	VORPD       Y4, Y1, Y1
+	VUNPCKLPD   Y3, Y2, Y4
+	VUNPCKHPD   Y3, Y2, Y2
+	VADDPD      1024(SI)(CX*1), Y0, Y3
+	VCMPPD      $0x03, Y3, Y3, Y5
+	VORPD       Y5, Y1, Y1
+	VADDPD      1536(SI)(CX*1), Y0, Y5
+	VCMPPD      $0x03, Y5, Y5, Y6
+	VORPD       Y6, Y1, Y1
+	VUNPCKLPD   Y5, Y3, Y6
+	VUNPCKHPD   Y5, Y3, Y3
+	VINSERTF128 $0x01, X6, Y4, Y5
+	VMOVUPD     Y5, (R10)
+	VPERM2F128  $0x31, Y6, Y4, Y4
+	VMOVUPD     Y4, (R10)(R8*2)
+	VINSERTF128 $0x01, X3, Y2, Y4
+	VMOVUPD     Y4, (R10)(R8*1)
+	VPERM2F128  $0x31, Y3, Y2, Y2
+	VMOVUPD     Y2, (R10)(R9*1)
+	LEAQ        (R10)(R8*4), R10
+	ADDQ        $0x20, CX
+	CMPQ        CX, $0x00000200
+	JNE         rows4
+	ADDQ        $0x20, DI
+	ADDQ        $0x00000800, SI
+	SUBQ        $0x04, DX
+	JGE         columns4
+
+end4:
+	ADDQ $0x04, DX
+	SUBQ $0x02, DX
+	JL   end2
+
+columns2:
+	MOVQ DI, R10
+	XORQ CX, CX
+
+rows2:
+	VADDPD       (SI)(CX*1), Y0, Y2
+	VCMPPD       $0x03, Y2, Y2, Y3
+	VORPD        Y3, Y1, Y1
+	VADDPD       512(SI)(CX*1), Y0, Y3
+	VCMPPD       $0x03, Y3, Y3, Y4
+	VORPD        Y4, Y1, Y1
+	VUNPCKLPD    Y3, Y2, Y4
+	VUNPCKHPD    Y3, Y2, Y2
+	VMOVUPD      X4, (R10)
+	VEXTRACTF128 $0x01, Y4, (R10)(R8*2)
+	VMOVUPD      X2, (R10)(R8*1)
+	VEXTRACTF128 $0x01, Y2, (R10)(R9*1)
+	LEAQ         (R10)(R8*4), R10
+	ADDQ         $0x20, CX
+	CMPQ         CX, $0x00000200
+	JNE          rows2
+	ADDQ         $0x10, DI
+	ADDQ         $0x00000400, SI
+	SUBQ         $0x02, DX
+	JGE          columns2
+
+end2:
+	ADDQ $0x02, DX
+	SUBQ $0x01, DX
+	JL   end1
+
+columns1:
+	MOVQ DI, R10
+	XORQ CX, CX
+
+rows1:
+	VADDPD       (SI)(CX*1), Y0, Y2
+	VCMPPD       $0x03, Y2, Y2, Y3
+	VORPD        Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y2, X3
+	VMOVLPD      X2, (R10)
+	VMOVHPD      X2, (R10)(R8*1)
+	VMOVLPD      X3, (R10)(R8*2)
+	VMOVHPD      X3, (R10)(R9*1)
+	LEAQ         (R10)(R8*4), R10
+	ADDQ         $0x20, CX
+	CMPQ         CX, $0x00000200
+	JNE          rows1
+	ADDQ         $0x08, DI
+	ADDQ         $0x00000200, SI
+	SUBQ         $0x01, DX
+	JGE          columns1
+
+end1:
+	ADDQ      $0x01, DX
+	VMOVMSKPD Y1, AX
+	MOVQ      AX, nan+32(FP)
 	VZEROUPPER
 	RET
 

@@ -744,6 +744,466 @@ func lstmF64AVX2(acts []float64, bias []float64, prev []float64, c []float64, h 
 //go:noescape
 func lstmBackwardF64AVX2(d []float64, acts []float64, ct []float64, more []float64, prev []float64, c []float64, carry []float64)
 
+// lanesRunF64AVX2 does the steps from at on up to one that ends the run, and returns that one.
+//
+//go:noescape
+func lanesRunF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneStopF64AVX2 is the kernel of steps that end a run.
+//
+//go:noescape
+func laneStopF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAddSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddSSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAddSSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAddSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddSKDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAddSKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddLSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAddLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddLSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAddLSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddLKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAddLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddLKDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAddLKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubSSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSKDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubSKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubKSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubKSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubKSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubLSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubLSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubLSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubLKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubLKDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubLKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSLF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubSLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSLDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubSLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubKLF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubKLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubKLDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSubKLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMulSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulSSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMulSSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMulSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulSKDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMulSKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulLSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMulLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulLSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMulLSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulLKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMulLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulLKDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMulLKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivKSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivLSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivLKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivSLF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivSLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivKLF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivKLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSquareSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSquareSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSquareSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSquareSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSquareLF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSquareLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSquareLDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSquareLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneFillKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneFillKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneCopySF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneCopySF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNegSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneNegSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAbsSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAbsSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSqrtSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSqrtSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneFloorSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneFloorSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneCeilSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneCeilSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneRoundSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneRoundSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneTruncSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneTruncSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSignSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSignSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneIsNaNSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneIsNaNSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneIsFiniteSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneIsFiniteSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMaxSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMaxSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMaxSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMaxSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMinSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMinSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMinSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneMinSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGtSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGtSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGtSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGtSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGtKSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGtKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGeSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGeSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeKSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGeKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneEqSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneEqSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneEqSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneEqSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNeSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneNeSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNeSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneNeSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereSSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneWhereSSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereSSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneWhereSSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereSKSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneWhereSKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereSKKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneWhereSKKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereLSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneWhereLSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereLSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneWhereLSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereLKSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneWhereLKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereLKKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneWhereLKKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneChainSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneChainSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainKSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneChainKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSelectSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSelectSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSelectSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSelectSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneExpSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneExpSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneLogSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneLogSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneTanhSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneTanhSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneTanhSlopeSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneTanhSlopeSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneErfSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneErfSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSinSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSinSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneCosSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneCosSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneTableF64AVX2 returns the table of the addresses of lane kernels.
+//
+//go:noescape
+func laneTableF64AVX2() *uintptr
+
+// lanesLoadF64AVX2 copies cols columns of rows, stride bytes apart, to as many slots; there is a row for each lane.
+//
+//go:noescape
+func lanesLoadF64AVX2(slots *float64, rows *float64, stride uintptr, cols int)
+
+// lanesStoreF64AVX2 copies cols slots to columns of rows, stride bytes apart, a row for each lane, -0 as 0. The result is not 0 if there is a NaN.
+//
+//go:noescape
+func lanesStoreF64AVX2(rows *float64, stride uintptr, slots *float64, cols int) (nan int)
+
 // gemm1x1F64AVX2 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
@@ -1613,6 +2073,466 @@ func lstmF64AVX512(acts []float64, bias []float64, prev []float64, c []float64, 
 //
 //go:noescape
 func lstmBackwardF64AVX512(d []float64, acts []float64, ct []float64, more []float64, prev []float64, c []float64, carry []float64)
+
+// lanesRunF64AVX512 does the steps from at on up to one that ends the run, and returns that one.
+//
+//go:noescape
+func lanesRunF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneStopF64AVX512 is the kernel of steps that end a run.
+//
+//go:noescape
+func laneStopF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAddSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddSSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAddSSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAddSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddSKDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAddSKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddLSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAddLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddLSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAddLSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddLKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAddLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAddLKDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAddLKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubSSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSKDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubSKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubKSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubKSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubKSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubLSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubLSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubLSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubLKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubLKDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubLKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSLF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubSLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubSLDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubSLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubKLF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubKLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSubKLDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSubKLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMulSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulSSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMulSSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMulSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulSKDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMulSKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulLSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMulLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulLSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMulLSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulLKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMulLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMulLKDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMulLKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivKSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivLSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivLKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivSLF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivSLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivKLF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivKLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSquareSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSquareSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSquareSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSquareSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSquareLF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSquareLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSquareLDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSquareLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneFillKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneFillKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneCopySF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneCopySF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNegSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneNegSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAbsSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAbsSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSqrtSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSqrtSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneFloorSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneFloorSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneCeilSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneCeilSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneRoundSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneRoundSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneTruncSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneTruncSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSignSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSignSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneIsNaNSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneIsNaNSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneIsFiniteSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneIsFiniteSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMaxSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMaxSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMaxSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMaxSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMinSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMinSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneMinSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneMinSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGtSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGtSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGtSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGtSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGtKSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGtKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGeSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGeSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeKSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGeKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneEqSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneEqSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneEqSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneEqSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNeSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneNeSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNeSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneNeSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereSSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneWhereSSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereSSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneWhereSSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereSKSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneWhereSKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereSKKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneWhereSKKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereLSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneWhereLSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereLSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneWhereLSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereLKSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneWhereLKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneWhereLKKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneWhereLKKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneChainSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneChainSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainKSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneChainKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSelectSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSelectSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSelectSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSelectSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneExpSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneExpSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneLogSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneLogSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneTanhSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneTanhSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneTanhSlopeSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneTanhSlopeSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneErfSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneErfSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSinSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSinSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneCosSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneCosSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneTableF64AVX512 returns the table of the addresses of lane kernels.
+//
+//go:noescape
+func laneTableF64AVX512() *uintptr
+
+// lanesLoadF64AVX512 copies cols columns of rows, stride bytes apart, to as many slots; there is a row for each lane.
+//
+//go:noescape
+func lanesLoadF64AVX512(slots *float64, rows *float64, stride uintptr, cols int)
+
+// lanesStoreF64AVX512 copies cols slots to columns of rows, stride bytes apart, a row for each lane, -0 as 0. The result is not 0 if there is a NaN.
+//
+//go:noescape
+func lanesStoreF64AVX512(rows *float64, stride uintptr, slots *float64, cols int) (nan int)
 
 // gemm1x1F64AVX512 multiplies tiles of 1 rows and 1 vectors.
 //

@@ -102,6 +102,7 @@ const (
 	lt  = 17
 	unq = 4 // unequal or unordered
 	gt  = 30
+	ge  = 29
 	nle = 22 // greater, or not comparable: a NaN
 	uno = 3  // unordered
 	geu = 21 // greater, equal or unordered

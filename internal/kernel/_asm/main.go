@@ -31,6 +31,9 @@ func main() {
 		t.pooling()
 		t.copyRows()
 		t.recurrent()
+		if t.double {
+			t.laneProgram()
+		}
 		t.gemm()
 		for _, n := range panels {
 			t.panel(n)
