@@ -1,0 +1,137 @@
+package program
+
+import "strings"
+
+// A goForm is an instruction as an expression of Go, with operands in place of $1 and $2.
+type goForm struct {
+	text    string
+	math    bool // it needs package math
+	product bool // which a compiler may fuse with a sum
+	boolean bool
+}
+
+// goForms has the opcodes that are expressions. [goSource.statement] writes those that are statements.
+var goForms = [numOpcodes]goForm{
+	opAdd:        {text: "$1 + $2"},
+	opSub:        {text: "$1 - $2"},
+	opMul:        {text: "$1 * $2", product: true},
+	opSquare:     {text: "$1 * $1", product: true},
+	opDiv:        {text: "$1 / $2"},
+	opReciprocal: {text: "1 / $1"},
+	opNeg:        {text: "-$1"},
+	opMaximum:    {text: "max($1, $2)"},
+	opMinimum:    {text: "min($1, $2)"},
+	opAbs:        call("Abs($1)"),
+	opExp:        call("Exp($1)"),
+	opLog:        call("Log($1)"),
+	opLog1p:      call("Log1p($1)"),
+	opExpm1:      call("Expm1($1)"),
+	opSqrt:       call("Sqrt($1)"),
+	opPow:        call("Pow($1, $2)"),
+	opHypot:      call("Hypot($1, $2)"),
+	opSin:        call("Sin($1)"),
+	opCos:        call("Cos($1)"),
+	opTan:        call("Tan($1)"),
+	opAsin:       call("Asin($1)"),
+	opAcos:       call("Acos($1)"),
+	opAtan:       call("Atan($1)"),
+	opAtan2:      call("Atan2($1, $2)"),
+	opSinh:       call("Sinh($1)"),
+	opCosh:       call("Cosh($1)"),
+	opTanh:       call("Tanh($1)"),
+	opAsinh:      call("Asinh($1)"),
+	opAcosh:      call("Acosh($1)"),
+	opAtanh:      call("Atanh($1)"),
+	opFloor:      call("Floor($1)"),
+	opCeil:       call("Ceil($1)"),
+	opRound:      call("RoundToEven($1)"),
+	opTrunc:      call("Trunc($1)"),
+	opErf:        call("Erf($1)"),
+	opErfc:       call("Erfc($1)"),
+	opGt:         {text: "$1 > $2", boolean: true},
+	opGe:         {text: "$1 >= $2", boolean: true},
+	opLt:         {text: "$1 < $2", boolean: true},
+	opLe:         {text: "$1 <= $2", boolean: true},
+	opEq:         {text: "$1 == $2", boolean: true},
+	opNe:         {text: "$1 != $2", boolean: true},
+	opIsNaN:      {text: "math.IsNaN($1)", math: true, boolean: true},
+	opIsFinite:   {text: "$1-$1 == 0", boolean: true},
+}
+
+func call(text string) goForm { return goForm{text: "math." + text, math: true} }
+
+// goStatement reports whether an opcode is written as statements.
+func goStatement(op opcode) bool {
+	switch op {
+	case opSign, opWhere, opChain, opSelect:
+		return true
+	}
+	return false
+}
+
+// expression returns an instruction that is an expression, of operands in Go.
+func (s *goSource) expression(op opcode, args [3]string) string {
+	form := goForms[op]
+	s.usesMath = s.usesMath || form.math
+	return strings.NewReplacer("$1", args[0], "$2", args[1]).Replace(form.text)
+}
+
+// declare writes an instruction as the declaration of a variable.
+//
+// Go may compute a product and a sum of it in one instruction, which rounds once, where the machine has one. A program
+// gives the same bits on all machines: a conversion to float64, as the specification of Go says, rounds the product.
+func (s *goSource) declare(k int32, name string, args [3]string) {
+	op, u := s.ins[k].op, s.uses[k]
+	a, b, c := args[0], args[1], args[2]
+	product := func(text string) string {
+		if u.rounded {
+			return "float64(" + text + ")"
+		}
+		return text
+	}
+	switch form := goForms[op]; {
+	case form.boolean && !u.condition:
+		s.line(name + " := 0.0")
+		s.branch(s.expression(op, args), name+" = 1")
+	case form.product:
+		s.line(name + " := " + product(s.expression(op, args)))
+	case form.text != "":
+		s.line(name + " := " + s.expression(op, args))
+	case op == opWhere:
+		if !s.isBoolean(s.ins[k].args[0]) {
+			a += " != 0"
+		}
+		s.line(name + " := " + c)
+		s.branch(a, name+" = "+b)
+	case op == opSign:
+		s.line(name + " := " + a)
+		s.branch(a+" > 0", name+" = 1")
+		s.branch(a+" < 0", name+" = -1")
+		s.branch(a+" == 0", name+" = 0")
+	case op == opChain:
+		s.line(name + " := 0.0")
+		s.branch(a+" != 0", name+" = "+product(a+" * "+b))
+	case op == opSelect:
+		s.line(name + " := 0.0")
+		s.branch(a+" != 0 && "+b+" != 0", name+" = "+product(a+" * "+b))
+	}
+}
+
+// isBoolean reports whether the variable of an operand is true or false, not a number.
+func (s *goSource) isBoolean(o goOperand) bool {
+	return o.kind == goResult && s.uses[o.index].condition && goForms[s.ins[o.index].op].boolean
+}
+
+// line writes a line of a function.
+func (s *goSource) line(text string) {
+	s.b.WriteByte('\t')
+	s.b.WriteString(text)
+	s.b.WriteByte('\n')
+}
+
+// branch writes an if with one statement.
+func (s *goSource) branch(condition, then string) {
+	s.line("if " + condition + " {")
+	s.line("\t" + then)
+	s.line("}")
+}
