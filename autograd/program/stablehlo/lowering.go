@@ -55,6 +55,9 @@ func loweringOf(row *graph.Row) (lowering, string) {
 	case reasons[row.Name] != "" && ours(row):
 		return nil, reasons[row.Name]
 	case row.Value != "":
+		if _, err := expressionOf(row); err != nil {
+			return nil, err.Error()
+		}
 		return elementwise, ""
 	}
 	return nil, "its row says no expression and no table has it"

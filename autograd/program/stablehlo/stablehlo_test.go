@@ -22,7 +22,8 @@ huber kl_div matmul center variance std variance_ddof std_ddof norm pnorm layer_
 max_pool2d max_pool2d_input max_pool2d_select avg_pool2d avg_pool2d_input prod cumsum cumprod gru lstm
 mean max min logsumexp sum_to transpose stop_gradient slice pad softmax safe_softmax log_softmax solve
 random_uniform gather_at scatter_at cross_entropy_at
-inv solve_lower solve_upper sort argsort topk argtopk argmax argmin cummax cummin eigh svd qr tril triu
+inv solve_lower solve_upper sort argsort topk argtopk argmax argmin cummax cummin eigh svd qr tril triu gelu lbeta digamma_difference erf erfc erfcx erfcx_derivative lgamma digamma
+polygamma erfinv erfcinv sinc_derivative
 `)
 
 // Every row has a form, or says why not.
