@@ -40,6 +40,7 @@ var floors = []struct {
 	{"autograd", []string{"golang.org/x/exp"}},
 	{"autograd/program", nil},
 	{"internal/rowtest", nil},
+	{"internal/xla", nil},
 	{"ops/opstest", []string{"github.com/google/go-cmp"}},
 	{"nn/data", []string{"golang.org/x/exp"}},
 	{"nn", []string{"golang.org/x/exp", "gonum.org/v1/gonum/optimize"}},

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Holds exported graphs against XLA: everything of this repository that needs Python. Without JAX it says so and succeeds.
+#
+# CHAINRULE_PYTHON names an interpreter that has what requirements.txt lists. Without it a virtual environment is made in
+# the user's cache, once for each state of that file. CHAINRULE_IREE_COMPILE names IREE's compiler, if it is to take the
+# modules too.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+skip() { echo "$*: the check against XLA is skipped"; exit 0; }
+
+if [ -z "${CHAINRULE_PYTHON:-}" ]; then
+	command -v python3 >/dev/null || skip "there is no python3"
+	venv="${XDG_CACHE_HOME:-$HOME/.cache}/chainrule/xla-$(sha256sum requirements.txt | cut -c1-16)"
+	if [ ! -e "$venv/complete" ]; then
+		rm -rf "$venv"
+		python3 -m venv "$venv" || skip "python3 makes no virtual environment"
+		"$venv/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt || skip "JAX cannot be installed"
+		touch "$venv/complete"
+	fi
+	CHAINRULE_PYTHON="$venv/bin/python"
+fi
+
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+CHAINRULE_XLA="$out" go test -count=1 -run TestCases .
+"$CHAINRULE_PYTHON" check.py ${CHAINRULE_IREE_COMPILE:+--iree-compile "$CHAINRULE_IREE_COMPILE"} "$out"

@@ -1,0 +1,34 @@
+package xla
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// These bound the difference of XLA's numbers from ours, relative to the larger of a number and 1.
+const (
+	tolerance32 = 1e-6
+	tolerance64 = 1e-12
+)
+
+// A wider tolerance is one that an operation needs, with the reason.
+type wider struct {
+	to32, to64 float64 // 0 for the usual one
+	why        string
+}
+
+// exceptions are the operations that differ by more than rounding.
+var exceptions = map[string]wider{}
+
+// tolerance returns how far XLA's results may be from ours.
+func tolerance(row *graph.Row, dtype tensor.DType) (float64, string) {
+	e := exceptions[row.Name]
+	usual, own := tolerance64, e.to64
+	if dtype == tensor.Float32 {
+		usual, own = tolerance32, e.to32
+	}
+	if own == 0 {
+		return usual, ""
+	}
+	return own, e.why
+}
