@@ -15,14 +15,12 @@ import (
 
 // pending are rows whose forms are being written.
 var pending = strings.Fields(`
-cholesky conv1d_input conv1d_weight conv1d conv1d_bias conv2d_input conv2d_weight conv2d conv2d_bias det
-logdet cofactor index gather scatter take_along put_along one_hot search_sorted concat stack flip roll tile
-repeat dot outer trace diagonal diagonal_matrix mse bce bce_with_logits cross_entropy soft_cross_entropy
-huber kl_div matmul center variance std variance_ddof std_ddof norm pnorm layer_norm rms_norm batch_norm
-max_pool2d max_pool2d_input max_pool2d_select avg_pool2d avg_pool2d_input prod cumsum cumprod gru lstm
-mean max min logsumexp sum_to transpose stop_gradient slice pad softmax safe_softmax log_softmax solve
-random_uniform gather_at scatter_at cross_entropy_at
-inv solve_lower solve_upper sort argsort topk argtopk argmax argmin cummax cummin eigh svd qr tril triu gelu lbeta digamma_difference erf erfc erfcx erfcx_derivative lgamma digamma
+cholesky det logdet cofactor index gather scatter take_along put_along one_hot search_sorted concat
+stack flip roll tile repeat dot outer trace diagonal diagonal_matrix mse bce bce_with_logits
+cross_entropy soft_cross_entropy huber kl_div matmul variance std variance_ddof std_ddof norm pnorm
+prod mean max min logsumexp sum_to transpose stop_gradient slice pad softmax safe_softmax
+log_softmax solve random_uniform gather_at scatter_at cross_entropy_at inv solve_lower solve_upper
+eigh svd qr tril triu gelu lbeta digamma_difference erf erfc erfcx erfcx_derivative lgamma digamma
 polygamma erfinv erfcinv sinc_derivative
 `)
 
