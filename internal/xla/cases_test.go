@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -25,7 +26,7 @@ const perModule = 150
 
 // TestCases writes every operation and its recorded gradient as modules, to CHAINRULE_XLA if that is set.
 func TestCases(t *testing.T) {
-	dir := os.Getenv("CHAINRULE_XLA")
+	dir, only := os.Getenv("CHAINRULE_XLA"), regexp.MustCompile("^("+os.Getenv("CHAINRULE_XLA_ROWS")+")")
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			t.Fatal(err)
@@ -42,7 +43,7 @@ func TestCases(t *testing.T) {
 			number++
 		}
 		for _, row := range graph.Rows() {
-			if ok, _ := stablehlo.Lowers(row); !ok {
+			if ok, _ := stablehlo.Lowers(row); !ok || !only.MatchString(row.Name) {
 				continue
 			}
 			m.addRow(t, row)
@@ -80,7 +81,11 @@ func newModule(dtype tensor.DType) *module {
 func (m *module) addRow(t *testing.T, row *graph.Row) {
 	for _, s := range samples(t, row) {
 		m.addSample(t, s)
+		if !rowtest.Elementwise(row) && notFinite[row.Name] == "" {
+			m.addSpoiled(s)
+		}
 	}
+	m.addMore(t, row)
 	for _, gr := range rowtest.Grids(row, rowtest.SpecialNumbers) {
 		m.addGrid(gr, "special numbers")
 	}

@@ -10,7 +10,8 @@
 // The test of this package calls every operation that has a lowering as the operation's tests do, in both precisions, with
 // the gradient that is recorded for it, and elementwise operations with all special numbers. Without Python it holds
 // that modules can be written of all of that. With CHAINRULE_XLA set to a directory it leaves there, for check.py to
-// read, modules of many calls each:
+// read, modules of many calls each, only of the operations that the regular expression CHAINRULE_XLA_ROWS begins, if that
+// is set:
 //
 //	NAME.mlir         the module
 //	NAME.safetensors  its arguments, and what this engine has for the results
