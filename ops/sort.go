@@ -84,12 +84,11 @@ func init() {
 			Formula:    formula,
 			Derivative: "1 for the element that is here, the first among equal ones",
 			Forward: func(n graph.Node) {
-				leaders(n, by, n.Out(), nil)
+				array.Instance(n.DType(), leaders[float64], leaders[float32])(n, by)
 			},
 			VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-				index := tensor.New(n.DType(), n.Dims()...)
-				leaders(n, by, nil, index)
-				return PutAlong(ct, n.Graph().ConstTensor(index), n.Int(0), n.Dims()[n.Int(0)])
+				axis := n.Int(0)
+				return PutAlong(ct, leaderPlaces(n, by), axis, n.Dims()[axis])
 			},
 			Try:    tries,
 			Source: "Danskin's theorem; NaN wins, as in NumPy",
@@ -234,35 +233,47 @@ func firstInOrderOf[T constraints.Float](n graph.Node, by order) {
 	n.FreeTemp(scratch)
 }
 
-// leaders sets, for every element of the node's operand, values to the one that comes first among it and those before it
-// in its line, and indices to the place of that one in the line. Either may be nil.
-func leaders(n graph.Node, by order, values, indices *tensor.Tensor) {
-	array.Instance(n.DType(), leadersOf[float64], leadersOf[float32])(n, by, values, indices)
-}
-
-func leadersOf[T constraints.Float](n graph.Node, by order, values, indices *tensor.Tensor) {
-	x := tensor.Data[T](n.In(0))
+// leaders sets every element of the node's result to the element of its operand that comes first among the one there and
+// those before it in its line.
+func leaders[T constraints.Float](n graph.Node, by order) {
+	x, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
 	l := linesOf(n.In(0).Dims(), n.Int(0))
-	scratch, places := n.Temp(l.inner), n.Temp(l.inner)
-	best, place := tensor.Data[T](scratch), tensor.Data[T](places)
 	for o := range l.outer {
 		for k := range l.n {
-			at := l.at(o, k, 0)
-			for j, v := range x[at:][:l.inner] {
-				if k == 0 || before(by, v, best[j]) {
-					best[j], place[j] = v, T(k)
+			now := out[l.at(o, k, 0):][:l.inner]
+			copy(now, x[l.at(o, k, 0):])
+			if k == 0 {
+				continue
+			}
+			for j, best := range out[l.at(o, k-1, 0):][:l.inner] {
+				if !before(by, now[j], best) {
+					now[j] = best
 				}
-			}
-			if values != nil {
-				copy(tensor.Data[T](values)[at:], best)
-			}
-			if indices != nil {
-				copy(tensor.Data[T](indices)[at:], place)
 			}
 		}
 	}
-	n.FreeTemp(places)
-	n.FreeTemp(scratch)
+}
+
+// leaderPlaces returns, as operations on the graph, for every element of a cumulative maximum or minimum the index along
+// the axis of the operand's element that it is: the last one until then that comes before the result so far.
+func leaderPlaces(n graph.Node, by order) graph.Value {
+	x, y, axis, size := n.Input(0), n.Value(), n.Int(0), n.Dims()[n.Int(0)]
+	if size < 2 {
+		return Broadcast(n.Graph().Const(0), n.Dims()...)
+	}
+	now, best := Slice(x, axis, 1, size), Slice(y, axis, 0, size-1)
+	leads := Gt(now, best)
+	if by.sign < 0 {
+		leads = Lt(now, best)
+	}
+	leads = Where(IsNaN(now), Eq(best, best), leads) // the first NaN comes before all numbers
+	shape := slices.Repeat([]int{1}, len(n.Dims()))
+	shape[axis] = size - 1
+	place := tensor.New(n.DType(), shape...)
+	for k := range place.Len() {
+		place.SetFlat(float64(k+1), k)
+	}
+	return Pad(CumMax(Mul(leads, n.Graph().ConstTensor(place)), axis), axis, 1, 0)
 }
 
 // Sort returns x with the elements along an axis in ascending order. The sort is stable; NaN counts as larger than all

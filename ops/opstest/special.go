@@ -45,7 +45,7 @@ func spoiledNumbers(t *testing.T, s rowtest.Sample) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
 		spoiled := s
-		spoiled.Operands = spoil(rng, s.Operands)
+		spoiled.Operands = rowtest.Spoil(rng, s.Operands)
 		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
 			var numeric, recorded [][]float64
 			err := graph.Try(func() {
