@@ -63,6 +63,7 @@ type ext struct {
 	owned   bool   // out goes back to the pool
 	version uint64 // of a shared leaf: the tensor's version when it was last read
 	used    int32  // of a shared leaf: no operation behind this node uses it
+	view    int    // of what RecordView recorded: where it begins in operand 0, from 1; 0 of others
 }
 
 // A span is a part of an array of the graph that grows with the tape.

@@ -155,6 +155,7 @@ var misuses = map[string][]func(){
 	"Node.Saved":          {func() { zeroNode.Saved(0) }, func() { matrix().Saved(2) }, func() { matrix().Saved(-1) }},
 	"Node.Scalar":         {func() { zeroNode.Scalar() }},
 	"Node.Value":          {func() { zeroNode.Value() }},
+	"Node.View":           {func() { zeroNode.View() }},
 	"Node.Wants":          {func() { zeroNode.Wants(0) }, func() { matrix().Wants(2) }, func() { mul().Wants(-1) }},
 	"Node.WantsGrad":      {func() { zeroNode.WantsGrad() }},
 	"Record1":             nil, // for flags of Scalar only: they call nothing, so that they can be inlined

@@ -200,6 +200,13 @@ func (n Node) Float(k int) float64 {
 	return 0
 }
 
+// View reports whether the node is a view, as [Call.RecordView] records it, and returns its offset in the storage of
+// operand 0. Scalars that were read out of a tensor so are views in this sense too.
+func (n Node) View() (offset int, ok bool) {
+	v := n.ext().view
+	return v - 1, v > 0
+}
+
 // Aux, for authors of operations, returns what [Call.Aux] attached.
 func (n Node) Aux() any { return n.ext().aux }
 

@@ -212,7 +212,8 @@ func (c Call) Floats(a, b float64) Call {
 	return c
 }
 
-// Aux attaches a value of the operation's own, which [Node.Aux] returns.
+// Aux attaches a value of the operation's own, which [Node.Aux] returns. What records the operation again, for other
+// numbers, attaches the same value, unless it has a method Again(...Value) Value, which then records the operation.
 func (c Call) Aux(v any) Call {
 	c.ext().aux = v
 	return c
@@ -255,6 +256,7 @@ func (c Call) dtype(shape []int) tensor.DType {
 // RecordView puts a node on the tape whose value is operand 0's storage from offset on, seen in another shape.
 func (c Call) RecordView(offset int, shape ...int) Value {
 	e := c.ext()
+	e.view = offset + 1
 	c.g.mirror(e, c.dtype(shape))
 	source := c.g.head(c.g.inputs[e.inputs.lo]).flags
 	v := c.finish(c.g.pool.View(c.g.operands[e.inputs.lo], shape, offset), false)

@@ -151,3 +151,27 @@ func TestReadsAfterRewind(t *testing.T) {
 	g.Scratch(func() { ops.Exp(g.Var(1)).Item() })
 	wantReads(t, g)
 }
+
+// TestView holds that a node knows whether it is a view, and of what place in its operand.
+func TestView(t *testing.T) {
+	g := graph.New()
+	x := g.VarTensor(tensor.Of([]float64{1, 2, 3, 4, 5, 6}, 3, 2))
+	for _, test := range []struct {
+		v      graph.Value
+		offset int
+		view   bool
+	}{
+		{x, -1, false},
+		{ops.Reshape(x, 6), 0, true},
+		{ops.Slice(x, 0, 1, 2), 2, true},
+		{ops.Slice(x, 1, 1, 2), -1, false},
+		{ops.Index(x, 2), 4, true},
+		{ops.Index(x, 2, 1), 5, true},
+		{ops.Exp(x), -1, false},
+		{ops.Exp(g.Var(1)), -1, false},
+	} {
+		if offset, view := test.v.Node().View(); offset != test.offset || view != test.view {
+			t.Errorf("%v: got %d, %v, want %d, %v", test.v, offset, view, test.offset, test.view)
+		}
+	}
+}
