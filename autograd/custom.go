@@ -23,9 +23,10 @@ func init() {
 
 // A custom is what the node of a custom operation remembers.
 type custom struct {
-	name   string
-	vjp    func(y, ct graph.Value, xs ...graph.Value) []graph.Value
-	result *tensor.Tensor // what Forward copies
+	name    string
+	forward func(xs ...*tensor.Tensor) *tensor.Tensor
+	vjp     func(y, ct graph.Value, xs ...graph.Value) []graph.Value
+	result  *tensor.Tensor // what Forward copies
 	together
 }
 
@@ -63,27 +64,31 @@ func Custom(name string, forward func(xs ...*tensor.Tensor) *tensor.Tensor, vjp 
 	case vjp == nil:
 		panic(graph.Errorf(op, graph.ErrUsage, "operation %s has no vjp function: pass the one that returns the cotangents of its operands, or record its result with Graph.ConstTensor if it has no derivative", name))
 	}
-	return func(xs ...graph.Value) graph.Value {
-		if len(xs) == 0 {
-			panic(graph.Errorf(op, graph.ErrUsage, "operation %s got no operands: give at least one value", name))
-		}
-		in := make([]*tensor.Tensor, len(xs))
-		for i, x := range xs {
-			x.CheckIn(op, xs[0].Graph())
-			if v, scalar := x.Node().Scalar(); scalar {
-				in[i] = tensor.Of([]float64{v})
-			} else {
-				in[i] = x.Node().Data().Clone()
-			}
-		}
-		c := &custom{name: name, vjp: vjp, result: forward(in...)}
-		if c.result == nil {
-			panic(graph.Errorf(op, graph.ErrUsage, "the forward function of %s returned a nil tensor: return the result", name))
-		}
-		y := graph.Begin(opCustom, xs...).Aux(c).Record(c.result.Dims()...)
-		c.result = nil
-		return y
+	return (&custom{name: name, forward: forward, vjp: vjp}).Again
+}
+
+// Again records the operation: the first time, and whenever a recorded function is run on other numbers.
+func (c *custom) Again(xs ...graph.Value) graph.Value {
+	const op = "autograd.Custom"
+	if len(xs) == 0 {
+		panic(graph.Errorf(op, graph.ErrUsage, "operation %s got no operands: give at least one value", c.name))
 	}
+	in := make([]*tensor.Tensor, len(xs))
+	for i, x := range xs {
+		x.CheckIn(op, xs[0].Graph())
+		if v, scalar := x.Node().Scalar(); scalar {
+			in[i] = tensor.Of([]float64{v})
+		} else {
+			in[i] = x.Node().Data().Clone()
+		}
+	}
+	c = &custom{name: c.name, forward: c.forward, vjp: c.vjp, result: c.forward(in...)} // its own for every node
+	if c.result == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "the forward function of %s returned a nil tensor: return the result", c.name))
+	}
+	y := graph.Begin(opCustom, xs...).Aux(c).Record(c.result.Dims()...)
+	c.result = nil
+	return y
 }
 
 func isName(s string) bool {
