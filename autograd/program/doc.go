@@ -24,6 +24,9 @@
 // optimizer's state and a batch go in, and come out as new parameters, new state and a loss. Leaves that are not arguments
 // are constants of the program, with the numbers that they have.
 //
+// [Function.Call] runs a function on other numbers, operation by operation: it is what all other forms of the function have
+// to agree with. A [Runner] does so many times, and [Function.Record] puts the function on a graph, as part of more.
+//
 // # What is no program
 //
 // A trace is not the whole program if the Go function that was recorded looked at numbers on the way: an if on
