@@ -197,7 +197,8 @@
 //
 // Parameters are float64 until [To] converts a model, and a model computes on graphs of its own precision. Whether a
 // pass is a training step is an argument of Forward, [Train] or [Eval]: a model has no hidden mode. Random numbers come
-// from the *rand.Rand that is passed in, so that one seed gives one result. Layers keep nothing of a pass: several
+// from the *rand.Rand that is passed in, so that one seed gives one result, or in a pass of [TrainAt] from a seed and a
+// step that are values, so that what is recorded does not depend on them. Layers keep nothing of a pass: several
 // goroutines may run one model, each on a graph of its own, as long as none changes the parameters. State, such as the
 // running averages of [BatchNorm], changes in a training step; [Pass.Into] keeps the changes aside until all are
 // through.
