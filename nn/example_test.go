@@ -321,3 +321,32 @@ func ExampleLoad() {
 	// 1.weight true
 	// 1.bias true
 }
+
+// What a step of Adam takes and gives, apart from batch, label, and three numbers: a function that can be run elsewhere.
+func ExampleRecordStep() {
+	rng := rand.New(rand.NewPCG(1, 0))
+	model := nn.Sequential(nn.Linear(rng, 20, 32), nn.ReLU(), nn.Dropout(nn.KeepProb(0.8)), nn.Linear(rng, 32, 4))
+	g := graph.New(graph.Traced())
+	step, err := nn.RecordStep(g, model, tensor.New(tensor.Float64, 64, 20), tensor.New(tensor.Float64, 64), nn.StepConfig{
+		Loss:      nn.CrossEntropyAt,
+		Optimizer: nn.NewAdam(nn.AdamConfig{}),
+		L2:        1e-4,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, a := range step.Arguments[:6] {
+		fmt.Println(a.Name, a.Role, a.Value.Shape())
+	}
+	loss := step.Results[len(step.Results)-1]
+	fmt.Printf("%d arguments, %d results; the last is %s, %.4f\n", len(step.Arguments), len(step.Results), loss.Name, loss.Value.Item())
+	// Output:
+	// 0.weight parameter [32 20]
+	// 0.bias parameter [32]
+	// 3.weight parameter [4 32]
+	// 3.bias parameter [4]
+	// exp_avg.0.weight state [32 20]
+	// exp_avg_sq.0.weight state [32 20]
+	// 17 arguments, 13 results; the last is loss, 1.3895
+}

@@ -11,7 +11,7 @@ import (
 // StepConfig holds the settings of [RecordStep]. Loss and Optimizer must be set. What [FitConfig] has too means the same.
 type StepConfig struct {
 	// Loss compares the model's output with the label, such as nn.MSE or, for labels that are numbers of classes,
-	// ops.CrossEntropyAt. It should be a mean over the rows.
+	// nn.CrossEntropyAt. It should be a mean over the rows.
 	Loss func(y, label graph.Value) graph.Value
 
 	Optimizer Optimizer // one of this package's, such as nn.NewSGD(nn.SGDConfig{LR: 0.1}); it is read, and stays as it is
@@ -90,7 +90,7 @@ func (c StepConfig) check() error {
 	const op = recordStep
 	switch {
 	case c.Loss == nil:
-		return graph.Errorf(op, graph.ErrUsage, "StepConfig.Loss is missing: set it, such as to nn.MSE or ops.CrossEntropyAt")
+		return graph.Errorf(op, graph.ErrUsage, "StepConfig.Loss is missing: set it, such as to nn.MSE or nn.CrossEntropyAt")
 	case c.Optimizer == nil:
 		return graph.Errorf(op, graph.ErrUsage, "StepConfig.Optimizer is missing: set it, such as to nn.NewSGD(nn.SGDConfig{LR: 0.1})")
 	}

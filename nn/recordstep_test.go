@@ -134,7 +134,7 @@ func (c *stepCase) config(opt nn.Optimizer) nn.StepConfig {
 	cfg := c.cfg
 	cfg.Optimizer = opt
 	if cfg.Loss == nil {
-		cfg.Loss = crossEntropyAt
+		cfg.Loss = nn.CrossEntropyAt
 	}
 	return cfg
 }
@@ -243,10 +243,6 @@ func TestRecordStep(t *testing.T) {
 			})
 		}
 	}
-}
-
-func crossEntropyAt(y, label graph.Value) graph.Value {
-	return ops.Neg(ops.Mean(ops.TakeAlong(ops.LogSoftmax(y, 1), ops.Reshape(label, -1, 1), 1)))
 }
 
 // describe returns an argument or a result in words.
