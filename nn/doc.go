@@ -118,6 +118,9 @@
 //
 // To train the last layers of a model only, set Param.Frozen of the others.
 //
+// [RecordStep] records a whole step, the optimizer's part too, as a function of parameters, state, batch and label: a
+// program that other machines can run, for which autograd/program/stablehlo has a format.
+//
 // # Optimizers and schedules
 //
 // An [Optimizer] takes the steps. For the gradient g of a parameter w, and what it remembers from step to step:

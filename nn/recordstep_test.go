@@ -22,6 +22,7 @@ type stepCase struct {
 	name         string
 	model        func() nn.Layer
 	batch, label []int // shapes
+	tokens       bool  // the batch holds whole numbers
 	optimizer    func(model nn.Layer) nn.Optimizer
 	cfg          nn.StepConfig
 	rates        nn.Schedule // what cfg.Schedule records
@@ -49,6 +50,14 @@ func cnn() nn.Layer {
 
 func gru() nn.Layer {
 	return nn.Sequential(nn.GRU(newRand(1), 2, 5, nn.Layers(2), nn.WithDropout(nn.KeepProb(0.8))), last{}, nn.Linear(newRand(2), 5, 4))
+}
+
+func transformer() nn.Layer {
+	return nn.Sequential(
+		nn.Embedding(newRand(1), 7, 4),
+		nn.TransformerBlock(newRand(2), 4, 2, 6, nn.Causal(), nn.NormFirst(), nn.WithDropout(nn.KeepProb(0.8))),
+		last{}, nn.Linear(newRand(3), 4, 4),
+	)
 }
 
 func sgd(cfg nn.SGDConfig) func(nn.Layer) nn.Optimizer {
@@ -101,6 +110,11 @@ var stepCases = []stepCase{
 		cfg: nn.StepConfig{L2: 1e-3, ClipNorm: 1},
 	},
 	{
+		name: "transformer", model: transformer, batch: []int{8, 3}, tokens: true,
+		optimizer: sgd(nn.SGDConfig{LR: 0.1, Momentum: 0.9}), // the bias of keys has no gradient but for rounding
+		cfg:       nn.StepConfig{ClipNorm: 1},
+	},
+	{
 		name: "regression", model: mlp, label: []int{8, 4}, optimizer: sgd(nn.SGDConfig{LR: 0.1}),
 		cfg: nn.StepConfig{Loss: nn.MSE},
 	},
@@ -117,7 +131,11 @@ func (c *stepCase) stepBatch(dtype tensor.DType, k int) (batch, label *tensor.Te
 	}
 	batch, label = tensor.New(dtype, c.batch...), tensor.New(dtype, c.label...)
 	for i := range batch.Len() {
-		batch.SetFlat(rng.NormFloat64(), i)
+		if c.tokens {
+			batch.SetFlat(float64(rng.IntN(7)), i)
+		} else {
+			batch.SetFlat(rng.NormFloat64(), i)
+		}
 	}
 	for i := range label.Len() {
 		if label.Rank() == 1 {
