@@ -113,32 +113,39 @@ func (f *Form) special(name string, slopes, unselected []string) []string {
 func ours(row *graph.Row) bool { return strings.HasPrefix(row.GoName(), "ops.") }
 
 // Constants returns the constants of a node's form: its parameters that are numbers, an integer as the number that it is.
-func Constants(n graph.Node) []float64 {
-	row := n.Row()
-	switch {
-	case row.Name == "pow":
-		return []float64{oneIf(!n.Wants(1))}
-	case n.NumInputs() == 0:
-		return nil
+func Constants(n graph.Node) []float64 { return Reader(n.Row())(nil, n) }
+
+// Reader returns the function that appends the constants of a node of an operation, see [Constants], for whoever asks for
+// those of many nodes.
+func Reader(row *graph.Row) func(dst []float64, n graph.Node) []float64 {
+	if row.Name == "pow" {
+		return func(dst []float64, n graph.Node) []float64 { return append(dst, oneIf(!n.Wants(1))) }
 	}
-	params, ok := ops.Signature(row)
-	if !ok {
-		return nil
-	}
-	var list []float64
-	ints, floats := 0, 0
+	params, _ := ops.Signature(row) // none if it has other ones
+	var attributes []ops.ArgKind
 	for _, p := range params {
 		switch {
 		case p.Kind == ops.ValueArg || p.Variadic:
-		case (p.Kind == ops.FloatArg || row.UnaryParam != nil) && floats < 2:
-			list = append(list, n.Float(floats))
-			floats++
-		case p.Kind == ops.IntArg && ints < len(n.Ints()):
-			list = append(list, float64(n.Int(ints)))
-			ints++
+		case row.UnaryParam != nil: // which has integers as numbers, too
+			attributes = append(attributes, ops.FloatArg)
+		default:
+			attributes = append(attributes, p.Kind)
 		}
 	}
-	return list
+	return func(dst []float64, n graph.Node) []float64 {
+		ints, floats := 0, 0
+		for _, kind := range attributes {
+			switch {
+			case kind == ops.FloatArg && floats < 2:
+				dst = append(dst, n.Float(floats))
+				floats++
+			case kind == ops.IntArg && ints < len(n.Ints()):
+				dst = append(dst, float64(n.Int(ints)))
+				ints++
+			}
+		}
+		return dst
+	}
 }
 
 func oneIf(b bool) float64 {

@@ -1,0 +1,92 @@
+package program
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// moves are the operations that only place the elements of their operands anew, beside zeros.
+var moves = map[string]bool{
+	"reshape": true, "broadcast": true, "transpose": true, "permute": true, "squeeze": true, "unsqueeze": true, "stop_gradient": true,
+	"index": true, "gather": true, "slice": true, "pad": true, "concat": true, "stack": true, "flip": true, "roll": true,
+	"tile": true, "repeat": true, "diagonal": true, "diagonal_matrix": true, "tril": true, "triu": true, "take_along": true,
+}
+
+// place lowers a node that moves elements: cells that are shared have the sum of what flows to them from all places.
+func (t *tape) place(n graph.Node) {
+	sources := t.sources(n)
+	list := make([]cell, len(sources))
+	var operands []cell
+	inputs := n.NumInputs()
+	if n.Row().Name == "take_along" {
+		t.fixed(n, 1)
+		inputs = 1
+	}
+	for i := range inputs {
+		operands = append(operands, t.cells(n.InputNode(i))...)
+	}
+	stops := n.Row().Class == graph.NoGrad
+	t.begin(n.ID())
+	for i, k := range sources {
+		switch {
+		case k == 0: // what stands there comes from none
+			list[i] = t.newCell(t.b.constant(0), false)
+		case stops && t.wants[operands[k-1]]:
+			list[i] = t.newCell(t.value[operands[k-1]], false)
+		default:
+			list[i] = operands[k-1]
+		}
+	}
+	t.begin(n.ID())
+	t.list = append(t.list, list...)
+}
+
+// sources returns where the elements of a node that moves elements come from: one more than the number of the element
+// among those of all operands, 0 for none. It lets the operation move numbers that say so.
+func (t *tape) sources(n graph.Node) []int {
+	list := make([]int, size(n))
+	switch n.Row().Name {
+	case "reshape", "squeeze", "unsqueeze", "stop_gradient", "index": // the elements lie together
+		first := 1
+		if n.Row().Name == "index" {
+			first += n.Int(0) * len(list)
+		}
+		for i := range list {
+			list[i] = first + i
+		}
+		return list
+	}
+	if t.move == nil {
+		t.move = graph.New()
+	}
+	t.move.Reset()
+	var operands []graph.Value
+	next := 1
+	for i := range n.NumInputs() {
+		in := n.InputNode(i)
+		x := tensor.New(tensor.Float64, in.Dims()...)
+		if i == 1 && n.Row().Name == "take_along" {
+			x.Copy(in.Data())
+		} else {
+			for k, data := 0, x.Float64s(); k < len(data); k++ {
+				data[k] = float64(next)
+				next++
+			}
+		}
+		operands = append(operands, t.move.ConstTensor(x))
+	}
+	moved := graph.Begin(n.Op(), operands...).Ints(n.Ints()...).Record(n.Dims()...).Node().Data()
+	for i := range list {
+		list[i] = int(moved.AtFlat(i))
+	}
+	return list
+}
+
+// fixed panics with a [*graph.Error] unless operand i of a node is a constant of the program.
+func (t *tape) fixed(n graph.Node, i int) {
+	if slices.ContainsFunc(t.operand(n, i), func(v ref) bool { return v >= 0 }) {
+		panic(graph.Errorf(t.op, graph.ErrUsage, "the indices of %s depend on the inputs: a program has a fixed order of instructions; choose with ops.Where", n.Label()))
+	}
+}

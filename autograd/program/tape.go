@@ -1,0 +1,326 @@
+package program
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/rowform"
+)
+
+// A cell is one number of a recorded graph: a scalar, or an element of a tensor. Nodes that only place elements anew, such
+// as those of ops.Reshape, share the cells of their operands.
+type cell = int32
+
+// A tape holds the part of a graph between the inputs and the result as scalars: the cells, their values as a builder
+// computes them, and how the derivatives flow, for the [sweep].
+type tape struct {
+	b     *builder
+	g     *graph.Graph
+	op    string  // the function that was called, for messages
+	kinds *[]kind // by operation; shared with the tapes of rules
+
+	// By node: one more than where its cells begin in list, 0 for a node without. A rule's tape has few nodes.
+	at   []int32
+	few  map[int]int32
+	list []cell
+
+	value []ref  // by cell
+	wants []bool // by cell: a derivative flows to it
+
+	steps []flow
+	args  []int32 // of the steps: the cells of the operands, then constants
+	rules []rule
+
+	places    []ref // room for the places of a template
+	constants []float64
+	move      *graph.Graph // where elements are moved to see where they come from
+}
+
+// A flow is a step of the tape that derivatives flow through: an elementwise operation, or a rule.
+type flow struct {
+	op   graph.Op // 0 for a rule
+	out  int32    // the cell of the result, or the number of the rule
+	args int32    // where its part of args begins
+}
+
+// A kind says how an operation is lowered.
+type kind struct {
+	known     bool
+	template  *template
+	constants func(dst []float64, n graph.Node) []float64
+	moves     bool                              // it only places elements anew
+	lower     func(t *tape, n graph.Node) []ref // the elements of the result
+}
+
+// maxCells bounds the elements of all nodes.
+const maxCells = 1 << 27
+
+// kindOf returns how an operation is lowered. It panics with a [*graph.Error] if it is not.
+func (t *tape) kindOf(n graph.Node) *kind {
+	op, kinds := int(n.Op()), *t.kinds
+	if op < len(kinds) && kinds[op].known {
+		return &kinds[op]
+	}
+	row := n.Row()
+	k := kind{known: true}
+	if f, err := rowform.Of(row); err == nil {
+		k.template, k.constants = templateOf(f), rowform.Reader(row)
+		if name := row.GoName(); name == "ops.Chain" || name == "ops.MulZeroWins" {
+			k.template.multiply(row.Name)
+		}
+	} else if ours(row) {
+		k.moves, k.lower = moves[row.Name], lowerings[row.Name]
+		if f, err := rowform.MeanOf(row); err == nil {
+			k.template, k.constants, k.lower = templateOf(f), rowform.Reader(row), lowerMean
+		}
+	}
+	if k.template == nil && !k.moves && k.lower == nil {
+		if _, ok := n.Aux().(inliner); !ok {
+			panic(t.refusal(n))
+		}
+	}
+	for op >= len(kinds) {
+		kinds = append(kinds, kind{})
+	}
+	kinds[op] = k
+	*t.kinds = kinds
+	return &kinds[op]
+}
+
+// An inliner is what a node remembers whose operation can be recorded anew as others.
+type inliner interface {
+	Inline(n graph.Node) graph.Value
+}
+
+// refusal returns the error for an operation that cannot be part of a program.
+func (t *tape) refusal(n graph.Node) *graph.Error {
+	why := reasons[n.Row().Name]
+	switch {
+	case !ours(n.Row()) && n.Row().Name == "custom":
+		why = "what it computes is a function in Go"
+	case why == "":
+		why = "its row has no expression, see graph.Row.Value"
+	}
+	return graph.Errorf(t.op, graph.ErrUsage, "%s cannot be part of a program: %s; record and sweep it, or compile what stands before and behind it", n.Label(), why)
+}
+
+// begin says that the next cells are those of a node.
+func (t *tape) begin(id int) {
+	if len(t.list) > maxCells {
+		panic(graph.Errorf(t.op, graph.ErrLimit, "the tensors have more than %d elements together: a computation on large tensors is better recorded and swept, or called as a program.Function", maxCells))
+	}
+	at := int32(len(t.list) + 1)
+	if t.few != nil {
+		t.few[id] = at
+		return
+	}
+	for id >= len(t.at) {
+		t.at = append(t.at, 0)
+	}
+	t.at[id] = at
+}
+
+// newCell returns a new cell of the node that was begun last.
+func (t *tape) newCell(v ref, wants bool) cell {
+	c := cell(len(t.value))
+	t.value, t.wants = append(t.value, v), append(t.wants, wants)
+	t.list = append(t.list, c)
+	return c
+}
+
+// find returns where the cells of a node begin in list, or false if it has none.
+func (t *tape) find(id int) (at int32, ok bool) {
+	if t.few != nil {
+		at = t.few[id]
+	} else if id < len(t.at) {
+		at = t.at[id]
+	}
+	return at - 1, at > 0
+}
+
+// forget says that a node is not lowered any more.
+func (t *tape) forget(id int) {
+	if t.few != nil {
+		delete(t.few, id)
+	} else if id < len(t.at) {
+		t.at[id] = 0
+	}
+}
+
+// cells returns the cells of a node. One that was not lowered is a constant, with the numbers that it has.
+func (t *tape) cells(n graph.Node) []cell {
+	if at, ok := t.find(n.ID()); ok {
+		return t.list[at : int(at)+size(n)]
+	}
+	at := len(t.list)
+	if v, scalar := n.Scalar(); scalar {
+		t.begin(n.ID())
+		t.newCell(t.b.constant(v), false)
+	} else {
+		data := n.Data()
+		t.begin(n.ID())
+		for i := range data.Len() {
+			t.newCell(t.b.constant(data.AtFlat(i)), false)
+		}
+	}
+	return t.list[at:]
+}
+
+// operand returns the values of operand i of a node.
+func (t *tape) operand(n graph.Node, i int) []ref {
+	cells := t.cells(n.InputNode(i))
+	values := make([]ref, len(cells))
+	for k, c := range cells {
+		values[k] = t.value[c]
+	}
+	return values
+}
+
+// size returns the number of elements of a node.
+func size(n graph.Node) int {
+	k := 1
+	for _, d := range n.Dims() {
+		k *= d
+	}
+	return k
+}
+
+// record lowers a node, whose operands have been lowered or are constants.
+func (t *tape) record(n graph.Node) {
+	k := t.kindOf(n)
+	switch {
+	case k.template != nil && k.lower == nil:
+		t.elementwise(n, k)
+	case k.moves:
+		t.place(n)
+	case k.lower != nil:
+		values := k.lower(t, n)
+		t.begin(n.ID())
+		wants := t.passesOn(n)
+		for _, v := range values {
+			t.newCell(v, wants)
+		}
+		if wants {
+			t.follow(n)
+		}
+	default:
+		t.inline(n, n.Aux().(inliner))
+	}
+}
+
+// passesOn reports whether derivatives flow through a node to what the program differentiates by.
+func (t *tape) passesOn(n graph.Node) bool {
+	if t.few != nil || !n.WantsGrad() {
+		return false
+	}
+	for i := range n.NumInputs() {
+		for _, c := range t.cells(n.InputNode(i)) {
+			if t.wants[c] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// elementwise lowers a node whose operation has a template.
+func (t *tape) elementwise(n graph.Node, k *kind) {
+	var operands [3][]cell
+	var places [3][]int32 // by operand: for every element of the result, the element of the operand; nil for the same
+	inputs := k.template.operands
+	dims := n.Dims()
+	for i := range inputs {
+		in := n.InputNode(i)
+		t.cells(in) // may move the list
+		if len(dims) > 0 {
+			places[i] = stretched(in.Dims(), dims)
+		}
+	}
+	for i := range inputs {
+		operands[i] = t.cells(n.InputNode(i))
+	}
+	t.constants = k.constants(t.constants[:0], n)
+	count := size(n)
+	flows := t.few == nil && n.WantsGrad()
+	t.begin(n.ID())
+	for e := range count {
+		vs := t.places[:0]
+		args := int32(len(t.args))
+		wants := false
+		for i := range inputs {
+			at := e
+			if places[i] != nil {
+				at = int(places[i][e])
+			}
+			c := operands[i][at]
+			vs = append(vs, t.value[c])
+			if flows {
+				t.args = append(t.args, c)
+				wants = wants || t.wants[c]
+			}
+		}
+		for _, v := range t.constants {
+			r := t.b.constant(v)
+			vs = append(vs, r)
+			if flows {
+				t.args = append(t.args, r)
+			}
+		}
+		out := t.newCell(k.template.value.evaluate(t.b, vs), wants)
+		if wants {
+			t.steps = append(t.steps, flow{n.Op(), out, args})
+		} else {
+			t.args = t.args[:args]
+		}
+		t.places = vs
+	}
+}
+
+// stretched returns, for every element of the shape to, the element of the shape from that stands there when that is
+// stretched, or nil if it is the same shape.
+func stretched(from, to []int) []int32 {
+	same := len(from) == len(to)
+	for i := 0; same && i < len(from); i++ {
+		same = from[i] == to[i]
+	}
+	if same {
+		return nil
+	}
+	source, target := numbered(from), tensor.New(tensor.Float64, to...)
+	array.Broadcast(target, source)
+	places := make([]int32, target.Len())
+	for i := range places {
+		places[i] = int32(target.AtFlat(i)) - 1
+	}
+	return places
+}
+
+// numbered returns a tensor whose elements are 1, 2, 3, ...
+func numbered(dims []int) *tensor.Tensor {
+	t := tensor.New(tensor.Float64, dims...)
+	for i, data := 0, t.Float64s(); i < len(data); i++ {
+		data[i] = float64(i + 1)
+	}
+	return t
+}
+
+// inline lowers a node as what its operation records anew.
+func (t *tape) inline(n graph.Node, op inliner) {
+	g := n.Graph()
+	var cells []cell
+	g.Scratch(func() {
+		first := g.Len() + 1
+		y := op.Inline(n).Node()
+		for id := first; id <= g.Len(); id++ {
+			if m := g.Value(id).Node(); !m.Value().IsLeaf() {
+				t.record(m)
+			}
+		}
+		cells = append(cells, t.cells(y)...)
+		for id := first; id <= g.Len(); id++ {
+			t.forget(id)
+		}
+	})
+	t.begin(n.ID())
+	t.list = append(t.list, cells...)
+}
