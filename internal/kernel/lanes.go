@@ -193,6 +193,9 @@ func (l *Lanes) takes(s *LaneStep) bool {
 // Width returns the number of lanes.
 func (l *Lanes) Width() int { return l.width }
 
+// Steps returns the number of steps.
+func (l *Lanes) Steps() int { return len(l.steps) }
+
 // Size returns the number of elements that a buffer needs.
 func (l *Lanes) Size() int { return l.slots*l.width + laneAlign }
 

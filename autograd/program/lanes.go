@@ -1,0 +1,309 @@
+package program
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// A laneProgram is a code as steps on lanes. Its first slots hold the inputs, those that follow the results.
+type laneProgram struct {
+	*kernel.Lanes
+	inputs  int
+	results int
+}
+
+// newLaneProgram returns the part of a code that computes its first so many outs.
+func newLaneProgram(c *code, results int) *laneProgram {
+	b := &laneBuilder{inputs: int32(c.inputs), consts: slices.Clone(c.consts), seen: make(map[laneIns]int32)}
+	values := make([]int32, 0, c.first()+len(c.ins)) // where the values of the code are among those of the builder
+	for i := range c.inputs {
+		values = append(values, int32(i))
+	}
+	for i := range c.consts {
+		values = append(values, int32(-1-i))
+	}
+	ins := c.ins
+	if results == 1 {
+		ins = ins[:c.value]
+	}
+	for _, in := range ins {
+		var args [3]int32
+		for i := range operations[in.op].arity {
+			args[i] = values[in.args[i]]
+		}
+		values = append(values, b.lower(in.op, args))
+	}
+	outs := make([]int32, results)
+	for i, v := range c.outs[:results] {
+		outs[i] = values[v]
+	}
+	steps, slots := b.schedule(outs)
+	return &laneProgram{kernel.NewLanes(steps, b.consts, slots), c.inputs, results}
+}
+
+// A laneIns is an instruction of a [laneBuilder]. Its operands are inputs and instructions, numbered from 0, or -1-i for constant i.
+type laneIns struct {
+	op   opcode
+	lane kernel.LaneOp
+	args [3]int32
+}
+
+// A laneBuilder makes steps of the instructions of a code.
+type laneBuilder struct {
+	inputs int32
+	consts []float64
+	ins    []laneIns
+	seen   map[laneIns]int32
+}
+
+// laneOps are the opcodes that have a kernel of their own.
+var laneOps = [numOpcodes]struct {
+	op kernel.LaneOp
+	ok bool
+}{
+	opAdd: {kernel.LaneAdd, true}, opSub: {kernel.LaneSub, true}, opMul: {kernel.LaneMul, true}, opDiv: {kernel.LaneDiv, true},
+	opNeg: {kernel.LaneNeg, true}, opAbs: {kernel.LaneAbs, true}, opSquare: {kernel.LaneSquare, true}, opSqrt: {kernel.LaneSqrt, true},
+	opFloor: {kernel.LaneFloor, true}, opCeil: {kernel.LaneCeil, true}, opRound: {kernel.LaneRound, true}, opTrunc: {kernel.LaneTrunc, true},
+	opSign: {kernel.LaneSign, true}, opIsNaN: {kernel.LaneIsNaN, true}, opIsFinite: {kernel.LaneIsFinite, true},
+	opMaximum: {kernel.LaneMax, true}, opMinimum: {kernel.LaneMin, true},
+	opGt: {kernel.LaneGt, true}, opGe: {kernel.LaneGe, true}, opEq: {kernel.LaneEq, true}, opNe: {kernel.LaneNe, true},
+	opWhere: {kernel.LaneWhere, true}, opChain: {kernel.LaneChain, true}, opSelect: {kernel.LaneSelect, true},
+	opExp: {kernel.LaneExp, true}, opLog: {kernel.LaneLog, true}, opTanh: {kernel.LaneTanh, true}, opErf: {kernel.LaneErf, true},
+	opSin: {kernel.LaneSin, true}, opCos: {kernel.LaneCos, true},
+}
+
+// constant returns the number of a constant.
+func (b *laneBuilder) constant(v float64) int32 {
+	for i, c := range b.consts {
+		if math.Float64bits(c) == math.Float64bits(v) {
+			return int32(-1 - i)
+		}
+	}
+	b.consts = append(b.consts, v)
+	return int32(-len(b.consts))
+}
+
+// emit returns the number of an instruction, which it adds if there is none like it.
+func (b *laneBuilder) emit(op opcode, args ...int32) int32 {
+	in := laneIns{op: op, lane: kernel.LaneCall}
+	copy(in.args[:], args)
+	if l := laneOps[op]; l.ok {
+		in.lane = l.op
+	}
+	return b.add(in)
+}
+
+func (b *laneBuilder) add(in laneIns) int32 {
+	v, ok := b.seen[in]
+	if !ok {
+		v = b.inputs + int32(len(b.ins))
+		b.ins = append(b.ins, in)
+		b.seen[in] = v
+	}
+	return v
+}
+
+// made returns the instruction that computes v, if there is one and it has that opcode.
+func (b *laneBuilder) made(op opcode, v int32) (in laneIns, ok bool) {
+	if v < b.inputs || b.ins[v-b.inputs].op != op {
+		return laneIns{}, false
+	}
+	return b.ins[v-b.inputs], true
+}
+
+// lower returns the value of an instruction of a code.
+func (b *laneBuilder) lower(op opcode, args [3]int32) int32 {
+	switch op {
+	case opLt:
+		return b.emit(opGt, args[1], args[0])
+	case opLe:
+		return b.emit(opGe, args[1], args[0])
+	case opReciprocal:
+		return b.emit(opDiv, b.constant(1), args[0])
+	case opExp:
+		// The logistic function and its like are made of e^min(x, 0) and e^-|x|, of which one is enough.
+		in, ok := b.made(opMinimum, args[0])
+		x, zero := in.args[0], in.args[1]
+		if x < 0 {
+			x, zero = zero, x
+		}
+		if !ok || x < 0 || zero >= 0 || b.consts[-1-zero] != 0 {
+			break
+		}
+		positive := b.emit(opGt, x, b.constant(0))
+		if n, ok := b.made(opNeg, x); ok {
+			x = n.args[0]
+			positive = b.emit(opGt, b.constant(0), x)
+		}
+		return b.emit(opWhere, positive, b.constant(1), b.emit(opExp, b.emit(opNeg, b.emit(opAbs, x))))
+	case opDiv:
+		// 1/cosh x/cosh x is the derivative of tanh.
+		over, ok := b.made(opDiv, args[0])
+		c, cosh := b.made(opCosh, args[1])
+		if ok && cosh && over.args[1] == args[1] && over.args[0] < 0 && b.consts[-1-over.args[0]] == 1 {
+			return b.add(laneIns{op: opInvalid, lane: kernel.LaneTanhSlope, args: [3]int32{c.args[0]}})
+		}
+	}
+	n := operations[op].arity
+	return b.emit(op, args[:n]...)
+}
+
+// arity returns the number of operands of an instruction.
+func (in *laneIns) arity() int {
+	if in.op == opInvalid {
+		return 1
+	}
+	return operations[in.op].arity
+}
+
+// schedule returns the steps for some values and how many slots they need: the inputs stand in the first ones, the values in those that
+// follow.
+func (b *laneBuilder) schedule(outs []int32) (steps []kernel.LaneStep, slots int) {
+	s := &laneScheduler{laneBuilder: b, uses: make([]int32, len(b.ins)), outs: outs}
+	s.count()
+	s.sort()
+	return s.allocate()
+}
+
+// A laneScheduler puts instructions in an order and gives them slots.
+type laneScheduler struct {
+	*laneBuilder
+	outs  []int32
+	uses  []int32 // of each instruction, how many operands and results it is; 0 for those that nobody needs
+	order []int32 // instructions, in the order of the steps
+}
+
+// count counts the uses of instructions.
+func (s *laneScheduler) count() {
+	use := func(v int32) {
+		if v >= s.inputs {
+			s.uses[v-s.inputs]++
+		}
+	}
+	for _, v := range s.outs {
+		use(v)
+	}
+	for i := len(s.ins) - 1; i >= 0; i-- {
+		if in := &s.ins[i]; s.uses[i] != 0 {
+			for _, v := range in.args[:in.arity()] {
+				use(v)
+			}
+		}
+	}
+}
+
+// sort finds the order: that of the code, but what is used once is computed just before it is, so that it need not leave the
+// registers.
+func (s *laneScheduler) sort() {
+	isOut := make([]bool, len(s.ins))
+	for _, v := range s.outs {
+		if v >= s.inputs {
+			isOut[v-s.inputs] = true
+		}
+	}
+	type visit struct {
+		i    int32
+		done bool // its operands are
+	}
+	var stack []visit
+	for root := range s.ins {
+		if s.uses[root] == 0 || s.uses[root] == 1 && !isOut[root] {
+			continue
+		}
+		stack = append(stack, visit{int32(root), false})
+		for len(stack) > 0 {
+			v := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			if v.done {
+				s.order = append(s.order, v.i)
+				continue
+			}
+			stack = append(stack, visit{v.i, true})
+			in := &s.ins[v.i]
+			operands := in.args // the last one first, which is then done last
+			args := operands[:in.arity()]
+			slices.SortFunc(args, func(a, b int32) int { return cmp.Compare(b, a) })
+			for _, a := range args {
+				if k := a - s.inputs; a >= s.inputs && s.uses[k] == 1 && !isOut[k] {
+					stack = append(stack, visit{k, false})
+				}
+			}
+		}
+	}
+}
+
+// allocate gives every instruction a slot and returns the steps.
+func (s *laneScheduler) allocate() (steps []kernel.LaneStep, slots int) {
+	const free = -1
+	home := make([]int32, len(s.ins)) // slots
+	for i := range home {
+		home[i] = free
+	}
+	left := slices.Clone(s.uses)
+	slots = int(s.inputs) + len(s.outs)
+	var last []laneStep // steps that set results which are inputs, constants or results already
+	for i, v := range s.outs {
+		slot := s.inputs + int32(i)
+		switch {
+		case v < 0:
+			last = append(last, laneStep{kernel.LaneFill, slot, v})
+		case v < s.inputs || home[v-s.inputs] != free:
+			last = append(last, laneStep{kernel.LaneCopy, slot, v})
+		default:
+			home[v-s.inputs] = slot
+		}
+	}
+	place := func(v int32) int32 {
+		if v < s.inputs {
+			return v
+		}
+		return home[v-s.inputs]
+	}
+	var empty []int32
+	steps = make([]kernel.LaneStep, 0, len(s.order)+len(last))
+	for n, i := range s.order {
+		in := &s.ins[i]
+		step := kernel.LaneStep{Op: in.lane}
+		if in.lane == kernel.LaneCall {
+			step.F = operations[in.op].f
+		}
+		for k, to := range []*int32{&step.A, &step.B, &step.C}[:in.arity()] {
+			v := in.args[k]
+			*to = place(v)
+			if v < s.inputs {
+				continue
+			}
+			if left[v-s.inputs]--; left[v-s.inputs] == 0 {
+				empty = append(empty, home[v-s.inputs])
+			}
+		}
+		if home[i] == free {
+			if k := len(empty) - 1; k >= 0 {
+				home[i], empty = empty[k], empty[:k]
+			} else {
+				home[i] = int32(slots)
+				slots++
+			}
+		}
+		step.Dst = home[i]
+		if s.uses[i] == 1 && n+1 < len(s.order) {
+			next := &s.ins[s.order[n+1]]
+			step.Once = slices.Contains(next.args[:next.arity()], s.inputs+i)
+		}
+		steps = append(steps, step)
+	}
+	for _, l := range last {
+		steps = append(steps, kernel.LaneStep{Op: l.op, Dst: l.dst, A: place(l.a)})
+	}
+	return steps, slots
+}
+
+// A laneStep is a step of one operand, by its value.
+type laneStep struct {
+	op  kernel.LaneOp
+	dst int32
+	a   int32
+}
