@@ -72,6 +72,7 @@ var laneOps = [numOpcodes]struct {
 	opGt: {kernel.LaneGt, true}, opGe: {kernel.LaneGe, true}, opEq: {kernel.LaneEq, true}, opNe: {kernel.LaneNe, true},
 	opWhere: {kernel.LaneWhere, true}, opChain: {kernel.LaneChain, true}, opSelect: {kernel.LaneSelect, true},
 	opExp: {kernel.LaneExp, true}, opLog: {kernel.LaneLog, true}, opTanh: {kernel.LaneTanh, true}, opErf: {kernel.LaneErf, true},
+	opErfc: {kernel.LaneErfc, true}, opLog1p: {kernel.LaneLog1p, true}, opExpm1: {kernel.LaneExpm1, true},
 	opSin: {kernel.LaneSin, true}, opCos: {kernel.LaneCos, true},
 }
 
@@ -121,6 +122,8 @@ func (b *laneBuilder) lower(op opcode, args [3]int32) int32 {
 		return b.emit(opGt, args[1], args[0])
 	case opLe:
 		return b.emit(opGe, args[1], args[0])
+	case opTan:
+		return b.emit(opDiv, b.emit(opSin, args[0]), b.emit(opCos, args[0]))
 	case opReciprocal:
 		return b.emit(opDiv, b.constant(1), args[0])
 	case opExp:

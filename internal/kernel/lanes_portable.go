@@ -34,6 +34,9 @@ var laneLoops = [numLaneOps]func(dst, a, b, c []float64){
 	LaneTanh:      laneLoop(opTanh),
 	LaneTanhSlope: lanes1(tanhSlope[float64]),
 	LaneErf:       laneLoop(opErf),
+	LaneErfc:      lanes1(math.Erfc),
+	LaneLog1p:     lanes1(math.Log1p),
+	LaneExpm1:     lanes1(math.Expm1),
 	LaneSin:       laneLoop(opSin),
 	LaneCos:       laneLoop(opCos),
 }

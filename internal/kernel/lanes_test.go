@@ -3,6 +3,7 @@ package kernel_test
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"testing"
 
@@ -86,12 +87,76 @@ func laneOps() []laneOp {
 		lane1(kernel.LaneLog, maxUlps64, kernel.LogOf),
 		lane1(kernel.LaneTanh, maxUlps64, math.Tanh),
 		lane1(kernel.LaneErf, maxUlps64, math.Erf),
+		lane1(kernel.LaneErfc, maxUlpsErfc, math.Erfc),
+		lane1(kernel.LaneLog1p, maxUlps64, math.Log1p),
+		lane1(kernel.LaneExpm1, maxUlps64, math.Expm1),
 		lane1(kernel.LaneSin, maxUlps64, func(x float64) float64 { y, _ := kernel.Sincos(x); return y }),
 		lane1(kernel.LaneCos, maxUlps64, func(x float64) float64 { _, y := kernel.Sincos(x); return y }),
 	}
 }
 
-// run returns what steps on the slots make of them, which are filled with the numbers given, and of a buffer full of others.
+// maxUlpsErfc is the error that the doc comment of [kernel.Lanes] promises for erfc.
+const maxUlpsErfc = 3
+
+// TestLaneAccuracy holds the functions that only lanes have against 300 bits.
+func TestLaneAccuracy(t *testing.T) {
+	n := 200
+	if testing.Short() {
+		n = 40
+	}
+	for _, f := range []struct {
+		op     kernel.LaneOp
+		exact  func(x *big.Float) *big.Float
+		lo, hi float64
+		ulps   float64
+	}{
+		{kernel.LaneLog1p, func(x *big.Float) *big.Float { return bigLog(add(num(1), x)) }, -1, 4, maxUlps64},
+		{kernel.LaneLog1p, func(x *big.Float) *big.Float { return bigLog(add(num(1), x)) }, 0, 1e18, maxUlps64},
+		{kernel.LaneExpm1, func(x *big.Float) *big.Float { return sub(bigExp(x), num(1)) }, -45, 3, maxUlps64},
+		{kernel.LaneExpm1, func(x *big.Float) *big.Float { return sub(bigExp(x), num(1)) }, -1, 709.78, maxUlps64},
+		{kernel.LaneErfc, bigErfc, -6.5, 27.3, maxUlpsErfc},
+		{kernel.LaneErfc, bigErfc, -1, 1, maxUlpsErfc},
+	} {
+		rng := rand.New(rand.NewPCG(15, 16))
+		var x []float64
+		for i := range n {
+			x = append(x, f.lo+(f.hi-f.lo)*float64(i)/float64(n), f.lo+(f.hi-f.lo)*rng.Float64())
+			e := math.Ldexp(1+rng.Float64(), -rng.IntN(100))
+			x = append(x, f.hi*e/2, f.lo*e/2)
+		}
+		want := make([]*big.Float, len(x))
+		for i, v := range x {
+			if f.op != kernel.LaneLog1p || v > -1 {
+				want[i] = f.exact(num(v))
+			}
+		}
+		forEach(t, func(t *testing.T) {
+			t.Helper()
+			if kernel.Implementation() == "portable" {
+				t.Skip("is package math")
+			}
+			l := kernel.NewLanes([]kernel.LaneStep{{Op: f.op, Dst: 1, A: 0}}, nil, 2)
+			worst, at := 0.0, 0
+			for i := 0; i < len(x); i += l.Width() {
+				got := runLanes(l, [][]float64{x[i:min(len(x), i+l.Width())]})[l.Width():]
+				for k, w := range want[i:min(len(x), i+l.Width())] {
+					if w == nil {
+						continue
+					}
+					if u := ulps(got[k], w); u > worst {
+						worst, at = u, i+k
+					}
+				}
+			}
+			if worst > f.ulps {
+				t.Errorf("%v: error of %.3f ulp at %v, want at most %v", f.op, worst, x[at], f.ulps)
+			}
+			t.Logf("%v: largest error %.3f ulp, at %v", f.op, worst, x[at])
+		})
+	}
+}
+
+// runLanes returns what steps on the slots make of them, which are filled with the numbers given, and of a buffer full of others.
 func runLanes(l *kernel.Lanes, slots [][]float64) []float64 {
 	buffer := make([]float64, l.Size())
 	for i := range buffer {

@@ -97,6 +97,18 @@ func bigErf(x *big.Float) *big.Float {
 	return div(mul(num(2), y), num(0).Sqrt(bigPi))
 }
 
+// bigErfc returns 1 - erf x, for large x by its continued fraction.
+func bigErfc(x *big.Float) *big.Float {
+	if v, _ := x.Float64(); v < 4 {
+		return sub(num(1), bigErf(x))
+	}
+	s := num(0)
+	for k := 300; k > 0; k-- {
+		s = div(num(float64(k)/2), add(x, s))
+	}
+	return div(bigExp(num(0).Neg(mul(x, x))), mul(num(0).Sqrt(bigPi), add(x, s)))
+}
+
 func bigSin(x *big.Float) *big.Float {
 	turns, _ := div(x, mul(num(2), bigPi)).Int(nil)
 	r := new(big.Float).SetPrec(precision + 64).SetInt(turns)

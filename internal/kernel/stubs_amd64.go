@@ -1174,6 +1174,21 @@ func laneTanhSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintpt
 //go:noescape
 func laneTanhSlopeSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneLog1pSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneLog1pSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneExpm1SF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneExpm1SF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneErfcSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneErfcSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneErfSF64AVX2 is a lane kernel.
 //
 //go:noescape
@@ -2503,6 +2518,21 @@ func laneTanhSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uint
 //
 //go:noescape
 func laneTanhSlopeSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneLog1pSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneLog1pSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneExpm1SF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneExpm1SF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneErfcSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneErfcSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneErfSF64AVX512 is a lane kernel.
 //

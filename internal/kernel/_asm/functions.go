@@ -167,9 +167,8 @@ func (t target) op2sub(x vec, c float64, y vec) vec {
 	return v
 }
 
-// log returns ln x.
-func (t target) log(x vec) vec {
-	var m, k vec // x = m·2^k, 1 ≤ m < 2
+// split returns m between √½ and √2 and k with x = m·2^k, for positive x.
+func (t target) split(x vec) (m, k vec) {
 	if t.wide {
 		m, k = t.vec(), t.vec()
 		t.emit("VGETMANT*", u8(0), x, m)
@@ -190,13 +189,69 @@ func (t target) log(x vec) vec {
 		m = t.or(t.and(y, t.bits(uint64(1)<<t.mantissa()-1)), t.one())
 	}
 	big := t.cmp(gt, m, t.num(math.Sqrt2))
-	m = t.blend(big, t.mul(m, t.num(0.5)), m)
-	k = t.add(k, t.where(big, t.set(t.one())))
+	return t.blend(big, t.mul(m, t.num(0.5)), m), t.add(k, t.where(big, t.set(t.one())))
+}
+
+// log returns ln x.
+func (t target) log(x vec) vec {
+	m, k := t.split(x)
 	y := t.log1p(t.sub(m, t.one()), k)
 	// Infinity and NaN stay, 0 becomes -Inf, what is below 0 NaN.
 	y = t.blend(t.cmp(geu, x, t.num(math.Inf(1))), x, y)
 	y = t.blend(t.cmp(eq, x, t.zero()), t.set(t.num(math.Inf(-1))), y)
 	return t.blend(t.cmp(lt, x, t.zero()), t.set(t.num(math.NaN())), y)
+}
+
+// log1pAny returns ln(1+x). With u = 1+x rounded and c = 1+x-u exactly, it is ln u + c/u.
+func (t target) log1pAny(x vec) vec {
+	one := t.set(t.one())
+	u := t.add(x, t.one())
+	large, small := t.op2("VMAX*", one, x), t.op2("VMIN*", one, x)
+	c := t.div(t.sub(small, t.sub(u, large)), u)
+	m, k := t.split(u)
+	y := t.add(t.log1p(t.sub(m, t.one()), k), c)
+	y = t.blend(t.cmp(lt, t.abs(x), t.num(0x1p-54)), x, y) // for the sign of zeros
+	// Infinity and NaN stay, -1 becomes -Inf, what is below NaN.
+	y = t.blend(t.cmp(geu, x, t.num(math.Inf(1))), x, y)
+	y = t.blend(t.cmp(eq, x, t.num(-1)), t.set(t.num(math.Inf(-1))), y)
+	return t.blend(t.cmp(lt, x, t.num(-1)), t.set(t.num(math.NaN())), y)
+}
+
+// expm1Any returns e^x - 1 for all arguments, as twice p·s + (s - ½) with s = 2^(n-1), which does not overflow too early.
+func (t target) expm1Any(x vec) vec {
+	b := t.max(t.set(t.num(-40)), t.min(t.set(t.num(710.5)), x)) // e^-40 is nothing beside 1
+	r, q, _, bits := t.reduceExp(b)
+	t.addTo(r, r2(t, r), q)
+	s := t.intAdd(t.shl(bits, t.mantissa()), t.num(0.5))
+	y := t.fma(r, s, t.sub(s, t.num(0.5)))
+	y = t.add(y, y)
+	return t.blend(t.cmp(lt, t.abs(x), t.num(0x1p-54)), x, y)
+}
+
+// erfc returns the complementary error function: 1 - erf near 0, e^-a²·P/(1+2a) from ½ on, with a polynomial P in (a-4)/(a+4), and
+// 2 minus that for negative arguments. The error of a² is made up for.
+func (t target) erfc(x vec) vec {
+	a := t.min(t.set(t.num(28)), t.abs(x))
+	z := r2(t, a)
+	low := t.neg(z)
+	t.addTo(low, a, a) // a² - z
+	e := t.exp(t.neg(z))
+	t.subTo(e, t.copy(e), low)
+	q := t.div(t.sub(a, t.num(4)), t.add(a, t.num(4)))
+	p := t.poly(q, 1.232995118625552533, -0.13962111684056157323, 0.015379652102610976124, 0.068097054254575651748, -0.10103906603576208714,
+		0.093732835002654659592, -0.066330365825170057693, 0.037167515464574115245, -0.016197733900980306788, 0.0050319706596962015403,
+		-0.00075777438038384851324, -0.00019926054580185316985, 0.00015062632917644858103, -0.000024385488921111328998, -0.000011234464551122589074,
+		5.6785549432459129357e-6, 3.1444498577530932753e-7, -7.8132168047824331297e-7, 5.444693133423350418e-8, 7.3967813136482041681e-8,
+		-7.7169132457140282716e-9)
+	y := t.div(t.mul(e, p), t.fma(a, t.num(2), t.set(t.one())))
+	y = t.blend(t.topBit(x), t.sub(t.set(t.num(2)), y), y)
+	// The polynomial of erf up to ½ of x² and x.
+	small := t.poly(z, 0.12837916709551256679, -0.37612638903183546584, 0.11283791670945251782, -0.026866170643276034607,
+		0.0052239776074222880537, -0.00085483259896532831953, 0.00012055295319521353642, -0.000014924744649931631109,
+		1.6447517567641666294e-6, -1.6209175426580396243e-7, 1.3722975493826881672e-8, -7.8011895575674616624e-10)
+	t.mulTo(small, x, x)
+	small = t.sub(t.set(t.one()), small)
+	return t.blend(t.cmp(lt, a, t.num(0.46875)), small, y)
 }
 
 // erf returns the error function: a polynomial up to 1, beyond it 1 - e^P with another one.
