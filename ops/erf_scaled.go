@@ -1,9 +1,8 @@
 package ops
 
 import (
-	"math"
-
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
 var opErfcx, opErfcxDerivative graph.Op
@@ -16,7 +15,9 @@ func init() {
 		Derivative: "erfcx_derivative(1, x)",
 		Value:      "erfcx(x)",
 		Slopes:     []string{"erfcx_derivative(1, x)"},
-		Unary:      func(x float64) (float64, float64) { return erfcxDerivative(0, x), erfcxDerivative(1, x) },
+		Unary: func(x float64) (float64, float64) {
+			return specfun.ErfcxDerivative(0, x), specfun.ErfcxDerivative(1, x)
+		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, ErfcxDerivative(1, n.Input(0)))
 		},
@@ -31,7 +32,7 @@ func init() {
 		Value:      "erfcx_derivative(n, x)",
 		Slopes:     []string{"erfcx_derivative(n+1, x)"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
-			return erfcxDerivative(int(p[0]), x), erfcxDerivative(int(p[0])+1, x)
+			return specfun.ErfcxDerivative(int(p[0]), x), specfun.ErfcxDerivative(int(p[0])+1, x)
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, ErfcxDerivative(int(n.Float(0))+1, n.Input(0)))
@@ -44,63 +45,6 @@ func init() {
 
 // maxErfcxOrder is the largest order of a derivative of erfcx: beyond it n! is no float64.
 const maxErfcxOrder = 170
-
-// erfcxDerivative returns the n-th derivative of e^x²·erfc x, whose sign is that of (-1)ⁿ. Without the sign, for
-// eₙ = 2ⁿ·n!·e^x²·iⁿerfc x, the recurrence of the repeated integrals of erfc reads
-//
-//	eₙ = 2(n-1)·eₙ₋₂ - 2x·eₙ₋₁, from e₁ = 2/√π - 2x·e₀
-//
-// Upwards it adds for x < 0, but cancels for x > 0, where quotients rₙ = eₙ/(2n·eₙ₋₁) are taken downwards.
-func erfcxDerivative(n int, x float64) float64 {
-	var e float64
-	switch {
-	case math.IsInf(x, 1):
-		return 0
-	case x >= 2 || n > 0 && x >= 0.5:
-		e = erfcxFraction(n, x)
-	default:
-		e = expSquare(x) * math.Erfc(x)
-		before := 0.0
-		for k := 1; k <= n; k++ {
-			rest := twoOverSqrtPi
-			if k > 1 {
-				rest = 2 * float64(k-1) * before
-			}
-			before, e = e, rest-2*x*e
-		}
-	}
-	if n%2 == 1 {
-		return -e
-	}
-	return e
-}
-
-// erfcxFraction returns eₙ by the continued fraction 1/(2x + 2k·rₖ) for rₖ₋₁. It begins where what rₖ is for large k is
-// exact enough for the fraction to end in 1.
-func erfcxFraction(n int, x float64) float64 {
-	last := 3*n + 20 + int(200/(x*x))
-	r := 1 / (x + math.Sqrt(x*x+2*float64(last+1)))
-	e := twoOverSqrtPi
-	for k := last; k >= 0; k-- {
-		r = 0.5 / (x + float64(k+1)*r)
-		switch {
-		case k == 0:
-			e *= r
-		case k <= n:
-			e *= 2 * float64(k) * r
-		}
-	}
-	return e
-}
-
-// expSquare returns e^x². The square of the leading bits of x is exact, so that the error does not grow with x.
-func expSquare(x float64) float64 {
-	h := float64(float32(x))
-	if math.IsInf(h, 0) {
-		return math.Inf(1)
-	}
-	return math.Exp(h*h) * math.Exp((x-h)*(x+h))
-}
 
 // Erfcx returns the scaled complementary error function e^x²·erfc x, element by element, with full relative precision:
 // near 1/(x·√π) for large x, where erfc x itself is 0. It overflows for x < -26.6.

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"gonum.org/v1/gonum/mathext"
 )
 
@@ -18,7 +18,7 @@ func init() {
 		Derivative: "digamma(x)",
 		Value:      "lgamma(x)",
 		Slopes:     []string{"digamma(x)"},
-		Unary:      func(x float64) (float64, float64) { return lgamma(x), digamma(x) },
+		Unary:      func(x float64) (float64, float64) { return specfun.Lgamma(x), specfun.Digamma(x) },
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Digamma(n.Input(0))) },
 		Domain:     []graph.Interval{{Lo: 0.4, Hi: 4}},
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, nan), Zero: at(inf, -inf), NegZero: at(inf, inf)},
@@ -31,7 +31,7 @@ func init() {
 		Derivative: "polygamma(1, x)",
 		Value:      "digamma(x)",
 		Slopes:     []string{"polygamma(1, x)"},
-		Unary:      func(x float64) (float64, float64) { return digamma(x), polygamma(1, x) },
+		Unary:      func(x float64) (float64, float64) { return specfun.Digamma(x), polygamma(1, x) },
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Polygamma(1, n.Input(0))) },
 		Domain:     []graph.Interval{{Lo: 0.4, Hi: 4}},
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(inf, inf)},
@@ -56,68 +56,6 @@ func init() {
 	})
 }
 
-func lgamma(x float64) float64 {
-	switch {
-	case math.IsInf(x, -1):
-		return math.Inf(1) // as C99; Go's has -Inf
-	case math.Abs(x) < 0x1p-1000 && x != 0:
-		return -kernel.LogOf(math.Abs(x)) // Γ(x) = 1/x + …
-	}
-	y, _ := math.Lgamma(x)
-	return y
-}
-
-// The positive root of digamma as a float64, and digamma there, which is not quite 0 (SciPy's _digamma.h).
-const (
-	digammaRoot   = 1.4616321449683623
-	digammaAtRoot = -9.2412655217294275e-17
-)
-
-// digammaSeries are the coefficients of digamma about its root, DLMF 5.15.1: (-1)ᵏ⁺¹·ζ(k+1, root) of (x-root)ᵏ for
-// k = 1, 2, ...
-var digammaSeries = func() (c [24]float64) {
-	for i := range c {
-		c[i] = math.Pow(-1, float64(i)) * mathext.Zeta(float64(i+2), digammaRoot)
-	}
-	return c
-}()
-
-// digammaTail are B₂ₖ/2k for k = 1, 2, ... of the asymptotic series DLMF 5.11.2.
-var digammaTail = [...]float64{1. / 12, -1. / 120, 1. / 252, -1. / 240, 1. / 132, -691. / 32760, 1. / 12, -3617. / 8160}
-
-// digamma returns the derivative of ln |Γ(x)|. The error is some units in the last place, relative to the larger of
-// |ψ(x)| and 1 for x < 0, whose roots are not treated one by one as the positive root is.
-func digamma(x float64) float64 {
-	switch {
-	case math.IsNaN(x), math.IsInf(x, -1):
-		return math.NaN()
-	case math.IsInf(x, 1):
-		return x
-	case x == 0:
-		return math.Copysign(math.Inf(1), -x)
-	case x < 0 && x == math.Floor(x):
-		return math.NaN() // a pole with both signs
-	case x < 0: // reflection, DLMF 5.5.4
-		return digamma(1-x) - math.Pi*cotPi(x)
-	}
-	if d := x - digammaRoot; math.Abs(d) < 0.3 {
-		y := 0.0
-		for i := len(digammaSeries) - 1; i >= 0; i-- {
-			y = (y + digammaSeries[i]) * d
-		}
-		return y + digammaAtRoot
-	}
-	y := 0.0
-	for ; x < 10; x++ { // recurrence, DLMF 5.5.2
-		y -= 1 / x
-	}
-	tail, w := 0.0, 1/(x*x)
-	for i := len(digammaTail) - 1; i >= 0; i-- {
-		tail = (tail + digammaTail[i]) * w
-	}
-	return y + (math.Log(x) - 0.5/x - tail)
-}
-
 // maxPolygamma is the largest order for which n! is a float64.
 const maxPolygamma = 170
 
@@ -125,7 +63,7 @@ const maxPolygamma = 170
 func polygamma(n int, x float64) float64 {
 	switch {
 	case n == 0:
-		return digamma(x)
+		return specfun.Digamma(x)
 	case n > maxPolygamma, math.IsNaN(x), math.IsInf(x, -1):
 		return math.NaN()
 	case math.IsInf(x, 1):
@@ -143,25 +81,13 @@ func polygamma(n int, x float64) float64 {
 		if n%2 == 1 {
 			y = -y
 		}
-		return y - math.Pow(math.Pi, float64(n+1))*cotDerivative(n, cotPi(x))
+		return y - math.Pow(math.Pi, float64(n+1))*cotDerivative(n, specfun.CotPi(x))
 	}
 	y := math.Gamma(float64(n+1)) * mathext.Zeta(float64(n+1), x) // DLMF 5.15.1 and 25.11.12
 	if n%2 == 0 {
 		y = -y
 	}
 	return y
-}
-
-// cotPi returns cot(πx) for x < 0, with its relative precision at half-integers too, where it is 0.
-func cotPi(x float64) float64 {
-	_, r := math.Modf(x) // exact, from -1 to 0
-	if r < -0.5 {
-		r++
-	}
-	if a := math.Abs(r); a > 0.25 {
-		return math.Copysign(math.Tan(math.Pi*(0.5-a)), r)
-	}
-	return 1 / math.Tan(math.Pi*r)
 }
 
 // cotDerivative returns the n-th derivative of cot t as a function of c = cot t: a polynomial in c, from c' = -(1+c²).

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"gonum.org/v1/gonum/mathext"
 )
 
@@ -148,7 +149,7 @@ func erfcInvFar(x float64) float64 {
 // power; where y is not small, e^y² is taken as erfcx |y|/erfc |y|.
 func erfInvSlope(y, rest float64) float64 {
 	if a := math.Abs(y); a >= 1 && rest > 0 {
-		return 0.5 * sqrtPi * (erfcxDerivative(0, a) / rest)
+		return 0.5 * sqrtPi * (specfun.ErfcxDerivative(0, a) / rest)
 	}
 	return 0.5 * sqrtPi * math.Exp(y*y)
 }

@@ -34,6 +34,7 @@ var floors = []struct {
 	{"graph", []string{"golang.org/x/exp"}},
 	{"internal/primitive", nil},
 	{"internal/notation", nil},
+	{"internal/specfun", nil},
 	{"ops", []string{"golang.org/x/exp", "gonum.org/v1/gonum/lapack", "gonum.org/v1/gonum/blas", "gonum.org/v1/gonum/mathext", "gonum.org/v1/gonum/mat"}},
 	{"internal/rowform", nil},
 	{"internal/programs", nil},
