@@ -58,6 +58,7 @@ type goSource struct {
 
 	b        bytes.Buffer
 	usesMath bool
+	specials []string // functions of package specfun that the source brings along
 }
 
 // A goInstruction is an instruction whose operands are told apart.
@@ -233,7 +234,7 @@ func (s *goSource) check(op string) error {
 			continue
 		}
 		if goForms[in.op].text == "" && !goStatement(in.op) {
-			return graph.Errorf(op, graph.ErrUsage, "the program computes %s, which package math does not have: evaluate it with Eval", operations[in.op].name)
+			return graph.Errorf(op, graph.ErrUsage, "the program computes %s, which needs more than package math: evaluate it with Eval", operations[in.op].name)
 		}
 	}
 	return nil

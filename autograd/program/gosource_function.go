@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
 // file returns the source.
@@ -12,6 +14,10 @@ func (s *goSource) file(pkg string) []byte {
 		s.long()
 	} else {
 		s.short()
+	}
+	if len(s.specials) > 0 {
+		s.usesMath = true
+		s.b.WriteString(specfun.Source(s.specials, s.helper))
 	}
 	functions := slices.Clone(s.b.Bytes())
 	s.b.Reset()
@@ -27,12 +33,14 @@ func (s *goSource) file(pkg string) []byte {
 func (s *goSource) short() {
 	s.head()
 	b := newGoBody(s)
-	b.instructions(s.live(0, s.value))
+	needed := s.reach(append([]goOperand{s.y}, s.grad...))
+	n, _ := slices.BinarySearch(needed, int32(s.value))
+	b.instructions(needed[:n])
 	y := b.operand(s.y)
 	s.afterValue(y)
-	b.instructions(s.live(s.value, s.plain))
+	b.instructions(needed[n:])
 	b.stores(s.grad)
-	careful := "careful_" + s.name
+	careful := s.helper("careful")
 	s.end(y, []string{careful + "(x, grad)"})
 	if s.careful == nil {
 		return
@@ -144,17 +152,6 @@ func (b *goBody) store(input int, o goOperand) {
 		text = b.operand(o) + " + 0"
 	}
 	b.s.line(fmt.Sprintf("grad[%d] = %s", input, text))
-}
-
-// live returns the used instructions from one on up to another.
-func (s *goSource) live(from, to int) []int32 {
-	var list []int32
-	for k := from; k < to; k++ {
-		if s.uses[k].n > 0 {
-			list = append(list, int32(k))
-		}
-	}
-	return list
 }
 
 // reach returns the instructions that some operands need.

@@ -72,17 +72,20 @@ func (s *goSource) writePart(p goPart, params string) {
 func (s *goSource) cut(name string, from, to int, grad []goOperand) []goPart {
 	var parts []goPart
 	part := func() *goPart {
-		parts = append(parts, goPart{name: fmt.Sprintf("%s%d_%s", name, len(parts)+1, s.name)})
+		parts = append(parts, goPart{name: s.helper(fmt.Sprint(name, len(parts)+1))})
 		return &parts[len(parts)-1]
 	}
 	place := map[int32]int{}
-	for i, k := range s.live(from, to) {
-		if i%goPartSize == 0 {
+	for k := from; k < to; k++ {
+		if s.uses[k].n == 0 {
+			continue
+		}
+		if len(place)%goPartSize == 0 {
 			part()
 		}
 		p := &parts[len(parts)-1]
-		p.ins = append(p.ins, k)
-		place[k] = len(parts) - 1
+		p.ins = append(p.ins, int32(k))
+		place[int32(k)] = len(parts) - 1
 	}
 	var rest []goStore
 	for i, o := range grad {

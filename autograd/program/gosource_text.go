@@ -1,6 +1,11 @@
 package program
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // A goForm is an instruction as an expression of Go, with operands in place of $1 and $2.
 type goForm struct {
@@ -8,6 +13,7 @@ type goForm struct {
 	math    bool // it needs package math
 	product bool // which a compiler may fuse with a sum
 	boolean bool
+	special string // a function of package specfun in the text, which the source brings along
 }
 
 // goForms has the opcodes that are expressions. [goSource.statement] writes those that are statements.
@@ -48,14 +54,24 @@ var goForms = [numOpcodes]goForm{
 	opTrunc:      call("Trunc($1)"),
 	opErf:        call("Erf($1)"),
 	opErfc:       call("Erfc($1)"),
-	opGt:         {text: "$1 > $2", boolean: true},
-	opGe:         {text: "$1 >= $2", boolean: true},
-	opLt:         {text: "$1 < $2", boolean: true},
-	opLe:         {text: "$1 <= $2", boolean: true},
-	opEq:         {text: "$1 == $2", boolean: true},
-	opNe:         {text: "$1 != $2", boolean: true},
-	opIsNaN:      {text: "math.IsNaN($1)", math: true, boolean: true},
-	opIsFinite:   {text: "$1-$1 == 0", boolean: true},
+
+	// The inverses of erf and erfc and polygamma are not there: they need more than package math.
+	opErfcx:             {text: "ErfcxDerivative(0, $1)", special: "ErfcxDerivative"},
+	opErfcxDerivative:   {text: "ErfcxDerivative(int($1), $2)", special: "ErfcxDerivative"},
+	opLgamma:            {text: "Lgamma($1)", special: "Lgamma"},
+	opDigamma:           {text: "Digamma($1)", special: "Digamma"},
+	opLbeta:             {text: "Lbeta($1, $2)", special: "Lbeta"},
+	opDigammaDifference: {text: "DigammaDifference($1, $2)", special: "DigammaDifference"},
+	opSincDerivative:    {text: "SincDerivative(int($1), $2)", special: "SincDerivative"},
+
+	opGt:       {text: "$1 > $2", boolean: true},
+	opGe:       {text: "$1 >= $2", boolean: true},
+	opLt:       {text: "$1 < $2", boolean: true},
+	opLe:       {text: "$1 <= $2", boolean: true},
+	opEq:       {text: "$1 == $2", boolean: true},
+	opNe:       {text: "$1 != $2", boolean: true},
+	opIsNaN:    {text: "math.IsNaN($1)", math: true, boolean: true},
+	opIsFinite: {text: "$1-$1 == 0", boolean: true},
 }
 
 func call(text string) goForm { return goForm{text: "math." + text, math: true} }
@@ -73,7 +89,21 @@ func goStatement(op opcode) bool {
 func (s *goSource) expression(op opcode, args [3]string) string {
 	form := goForms[op]
 	s.usesMath = s.usesMath || form.math
-	return strings.NewReplacer("$1", args[0], "$2", args[1]).Replace(form.text)
+	text := form.text
+	if form.special != "" {
+		text = s.helper(form.special) + strings.TrimPrefix(text, form.special)
+		if !slices.Contains(s.specials, form.special) {
+			s.specials = append(s.specials, form.special)
+		}
+	}
+	return strings.NewReplacer("$1", args[0], "$2", args[1]).Replace(text)
+}
+
+// helper returns the name of a function or variable beside the one that others call, whose name makes it different from
+// those of other files in the package: Lgamma is lgamma_Price in the source of Price.
+func (s *goSource) helper(name string) string {
+	first, n := utf8.DecodeRuneInString(name)
+	return string(unicode.ToLower(first)) + name[n:] + "_" + s.name
 }
 
 // declare writes an instruction as the declaration of a variable.
