@@ -15,8 +15,8 @@ func init() {
 		Doc:        "logistic function",
 		Formula:    "1/(1+e⁻ˣ)",
 		Derivative: "y·(1-y)",
-		Value:      "exp(minimum(x, 0))/(1+exp(-abs(x)))",
-		Slopes:     []string{"y*exp(minimum(-x, 0))/(1+exp(-abs(x)))"},
+		Value:      "where(ge(x, 0), 1, exp(-abs(x)))/(1+exp(-abs(x)))",
+		Slopes:     []string{"y*where(ge(x, 0), exp(-abs(x)), 1)/(1+exp(-abs(x)))"},
 		Unary: func(x float64) (float64, float64) {
 			y := kernel.SigmoidOf(x)
 			return y, y * kernel.SigmoidOf(-x) // 1-y would lose the digits where y is near 1
@@ -74,7 +74,7 @@ func init() {
 		Formula:    "ln(1+eˣ)",
 		Derivative: "sigmoid(x)",
 		Value:      "maximum(x, 0)+log1p(exp(-abs(x)))",
-		Slopes:     []string{"exp(minimum(x, 0))/(1+exp(-abs(x)))"},
+		Slopes:     []string{"where(ge(x, 0), 1, exp(-abs(x)))/(1+exp(-abs(x)))"},
 		Unary:      func(x float64) (float64, float64) { return kernel.SoftplusOf(x), kernel.SigmoidOf(x) },
 		Forward:    kernel1(kernel.Softplus[float64], kernel.Softplus[float32]),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(n.Input(0))) },
@@ -87,7 +87,7 @@ func init() {
 		Formula:    "-ln(1+e⁻ˣ)",
 		Derivative: "sigmoid(-x)",
 		Value:      "minimum(x, 0)-log1p(exp(-abs(x)))",
-		Slopes:     []string{"exp(minimum(-x, 0))/(1+exp(-abs(x)))"},
+		Slopes:     []string{"where(ge(x, 0), exp(-abs(x)), 1)/(1+exp(-abs(x)))"},
 		Unary:      logSigmoid,
 		Forward:    forwardBlocks(logSigmoidValue[float64], logSigmoidValue[float32]),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(Neg(n.Input(0)))) },
@@ -99,8 +99,8 @@ func init() {
 		Doc:        "sigmoid linear unit, also called swish",
 		Formula:    "x·sigmoid(x)",
 		Derivative: "s·(1 + x·(1-s)) with s = sigmoid(x)",
-		Value:      "where(lt(x, -1000), 0, x*exp(minimum(x, 0))/(1+exp(-abs(x))))",
-		Slopes:     []string{"where(gt(abs(x), 1000), gt(x, 0), exp(minimum(x, 0))/(1+exp(-abs(x)))*(1+x*exp(minimum(-x, 0))/(1+exp(-abs(x)))))"},
+		Value:      "where(lt(x, -1000), 0, x*where(ge(x, 0), 1, exp(-abs(x)))/(1+exp(-abs(x))))",
+		Slopes:     []string{"where(gt(abs(x), 1000), gt(x, 0), where(ge(x, 0), 1, exp(-abs(x)))/(1+exp(-abs(x)))*(1+x*where(ge(x, 0), exp(-abs(x)), 1)/(1+exp(-abs(x)))))"},
 		Unary:      silu,
 		Forward:    forwardBlocks(siluValue[float64], siluValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {

@@ -119,8 +119,8 @@ func init() {
 		Derivative: "sigmoid(a-b), sigmoid(b-a)",
 		Value:      "where(eq(a, b), a+0.6931471805599453, maximum(a, b)+log1p(exp(-abs(a-b))))",
 		Slopes: []string{
-			"where(lt(a, -1.7976931348623157e308), 0, exp(minimum(a-b, 0))/(1+exp(-abs(a-b))))",
-			"where(lt(b, -1.7976931348623157e308), 0, exp(minimum(b-a, 0))/(1+exp(-abs(a-b))))",
+			"where(lt(a, -1.7976931348623157e308), 0, where(ge(a-b, 0), 1, exp(-abs(a-b)))/(1+exp(-abs(a-b))))",
+			"where(lt(b, -1.7976931348623157e308), 0, where(ge(b-a, 0), 1, exp(-abs(a-b)))/(1+exp(-abs(a-b))))",
 		},
 		Binary: func(a, b float64) (float64, float64, float64) {
 			d := a - b
