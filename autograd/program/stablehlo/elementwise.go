@@ -1,103 +1,74 @@
 package stablehlo
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/primitive"
-	"github.com/seed366ff29f/chainrule/ops"
+	"github.com/seed366ff29f/chainrule/internal/rowform"
 )
 
-// An expression is what a row says about the value of an elementwise operation.
-type expression struct {
-	term      *primitive.Term
-	operands  []string // names of the operands
-	constants []string // names of the other parameters
-	integer   []bool   // by constant
-	err       error
+// A form is what a row says about the value of an operation on elements, or an error that says why it cannot be written.
+type form struct {
+	*rowform.Form
+	err error
 }
 
-// expressions are those that were read, by row: a row never changes.
-var expressions sync.Map // of *graph.Row to *expression
+// forms are those that were read, by row: a row never changes.
+var forms, meanForms sync.Map // of *graph.Row to form
 
-// expressionOf returns the expression of a row, or an error that says why it has none that can be written.
-func expressionOf(row *graph.Row) (*expression, error) {
-	if x, ok := expressions.Load(row); ok {
-		return x.(*expression), x.(*expression).err
-	}
-	x := new(expression)
-	x.err = x.read(row)
-	expressions.Store(row, x)
-	return x, x.err
-}
+// formOf returns the form of an elementwise operation.
+func formOf(row *graph.Row) form { return read(&forms, row, rowform.Of) }
 
-func (x *expression) read(row *graph.Row) error {
-	params, ok := ops.Signature(row)
-	if !ok {
-		return fmt.Errorf("its function takes something else than values and numbers")
+// meanFormOf returns the form of what a loss is the mean of.
+func meanFormOf(row *graph.Row) form { return read(&meanForms, row, rowform.MeanOf) }
+
+func read(forms *sync.Map, row *graph.Row, of func(*graph.Row) (*rowform.Form, error)) form {
+	if f, ok := forms.Load(row); ok {
+		return f.(form)
 	}
-	var names []string
-	for _, p := range params {
-		switch {
-		case p.Variadic:
-			return fmt.Errorf("its function takes any number of arguments")
-		case p.Kind == ops.ValueArg:
-			x.operands = append(x.operands, p.Name)
-		default:
-			x.constants = append(x.constants, p.Name)
-			x.integer = append(x.integer, p.Kind == ops.IntArg)
+	var f form
+	if f.Form, f.err = of(row); f.err == nil {
+		if name := missing(f.Value); name != "" {
+			f.err = fmt.Errorf("the primitive %s has no form", name)
 		}
-		names = append(names, p.Name)
 	}
-	t, err := primitive.Parse(row.Value, names...)
-	if err != nil {
-		return fmt.Errorf("its expression cannot be read: %w", err)
-	}
-	x.term = t
-	missing := primitive.Fold(t, func(*primitive.Term) string { return "" }, func(op string, args []string) string {
+	forms.Store(row, f)
+	return f
+}
+
+// missing returns the name of a primitive of an expression that cannot be written, or "".
+func missing(t *primitive.Term) string {
+	return primitive.Fold(t, func(*primitive.Term) string { return "" }, func(op string, args []string) string {
 		if primitives[op] == nil {
 			return op
 		}
-		i := slices.IndexFunc(args, func(s string) bool { return s != "" })
-		if i < 0 {
-			return ""
-		}
-		return args[i]
+		return cmp.Or(args...)
 	})
-	if missing != "" {
-		return fmt.Errorf("%s has no form", missing)
-	}
-	return nil
 }
 
 // elementwise is the form of an elementwise operation: the expression of its row, instruction by instruction.
 func elementwise(e *emitter, n graph.Node, in []value) value {
-	x, err := expressionOf(n.Row())
-	if err != nil {
-		panic(n.Errorf(graph.ErrUsage, "%s has no form in StableHLO: %v", n.Label(), err))
-	}
-	t := typeOf(n)
+	return e.elements(n, formOf(n.Row()), typeOf(n), in)
+}
+
+// elements writes the form of a node, whose operands broadcast to the type t.
+func (e *emitter) elements(n graph.Node, f form, t typ, in []value) value {
 	given := make(map[string]operand)
-	for i, name := range x.operands {
+	for i, name := range f.Operands {
 		given[name] = operand{e: e, typ: t, number: e.stretch(in[i], t.dims)}
 	}
-	for i, name := range x.constants {
-		v, k := 0.0, 0
-		for _, other := range x.integer[:i] {
-			if other == x.integer[i] {
-				k++
-			}
-		}
-		if x.integer[i] {
-			v = float64(n.Int(k))
-		} else {
-			v = n.Float(k)
-		}
-		given[name] = fixed(e, t, v)
+	for i, c := range rowform.Constants(n) {
+		given[f.Constants[i]] = fixed(e, t, c)
 	}
-	return primitive.Fold(x.term, func(leaf *primitive.Term) operand {
+	return e.write(f.Value, t, given)
+}
+
+// write writes the instructions of an expression over tensors of type t.
+func (e *emitter) write(term *primitive.Term, t typ, given map[string]operand) value {
+	return primitive.Fold(term, func(leaf *primitive.Term) operand {
 		if leaf.Param != "" {
 			return given[leaf.Param]
 		}
@@ -111,7 +82,8 @@ type operand struct {
 	e        *emitter
 	typ      typ // as a number
 	number   value
-	truth    value // of what stands for true where it is not 0
+	truth    value        // where it is not 0
+	written  func() value // writes the number, where that is not the truth value as 1 or 0
 	constant bool
 	c        float64
 }
@@ -124,8 +96,8 @@ func fixed(e *emitter, t typ, c float64) operand {
 // is reports whether the operand is the constant c.
 func (x operand) is(c float64) bool { return x.constant && x.c == c }
 
-// isTruth reports whether the operand is a truth value, and not yet a number.
-func (x operand) isTruth() bool { return !x.constant && x.number.name == "" }
+// isTruth reports whether the operand is a truth value that stands for 1 or 0.
+func (x operand) isTruth() bool { return x.truth.name != "" && x.written == nil }
 
 // of returns an operand like x that is the number v.
 func (x operand) of(v value) operand { return operand{e: x.e, typ: x.typ, number: v} }
@@ -135,6 +107,8 @@ func (x operand) value() value {
 	switch {
 	case x.constant:
 		return x.e.constant(x.c, x.typ)
+	case x.written != nil:
+		return x.written()
 	case x.isTruth():
 		return x.e.convert(x.truth, x.typ.elem)
 	}

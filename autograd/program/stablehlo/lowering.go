@@ -55,7 +55,7 @@ func loweringOf(row *graph.Row) (lowering, string) {
 	case reasons[row.Name] != "" && ours(row):
 		return nil, reasons[row.Name]
 	case row.Value != "":
-		if _, err := expressionOf(row); err != nil {
+		if err := formOf(row).err; err != nil {
 			return nil, err.Error()
 		}
 		return elementwise, ""

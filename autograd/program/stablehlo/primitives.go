@@ -122,7 +122,8 @@ func addition(e *emitter, xs []operand) operand {
 		return a.of(e.choose(e.compare("EQ", x, zero), e.constant(0, a.typ), x))
 	}
 	if a.isTruth() && b.isTruth() {
-		return operand{e: e, typ: a.typ, truth: e.same("or", a.truth, b.truth), number: e.same("add", a.value(), b.value())}
+		number := func() value { return e.same("add", a.value(), b.value()) }
+		return operand{e: e, typ: a.typ, truth: e.same("or", a.truth, b.truth), written: number}
 	}
 	return arithmetic("add", func(a, b float64) float64 { return a + b })(e, xs)
 }
@@ -238,7 +239,7 @@ func acosh(e *emitter, x value) value {
 	root := e.same("sqrt", e.same("add", e.same("multiply", e.like(2, x), t), e.same("multiply", t, t)))
 	small := e.same("log_plus_one", e.same("add", t, root))
 	large := e.same("add", e.same("log", x), e.like(math.Ln2, x))
-	return e.choose(e.compare("GT", x, e.like(1<<28, x)), large, small)
+	return e.choose(e.compare("GT", e.same("abs", x), e.like(1<<28, x)), large, small)
 }
 
 // atanh is log1p(2a/(1-a))/2 with a = |x|, with the sign of x.

@@ -70,12 +70,7 @@ func (e *emitter) module(f *program.Function) {
 	values := make(map[int]value)
 	e.line("module %s{", symbol(f.Name))
 	e.indent = "  "
-	replaced := make(map[string]int)
-	for i, r := range f.Results {
-		if r.Replaces != "" {
-			replaced[r.Replaces] = i
-		}
-	}
+	replaced := replacements(f)
 	e.line("func.func public @main(")
 	for i, a := range f.Arguments {
 		v := value{fmt.Sprintf("%%arg%d", i), typeOf(a.Value.Node())}
@@ -124,6 +119,9 @@ func (e *emitter) node(n graph.Node, values map[int]value) value {
 		panic(n.Errorf(graph.ErrUsage, "%s has no form in StableHLO: %s", n.Label(), reason))
 	}
 	t := typeOf(n)
+	if t.len() == 0 { // whatever it is made of
+		return e.literal("", t)
+	}
 	in := make([]value, n.NumInputs())
 	for i := range in {
 		in[i] = e.convert(values[n.InputNode(i).ID()], t.elem)
