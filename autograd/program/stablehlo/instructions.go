@@ -1,9 +1,7 @@
 package stablehlo
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/seed366ff29f/chainrule/internal/array"
 )
@@ -142,72 +140,4 @@ func (e *emitter) product(a, b value, batchA, batchB, contractA, contractB []int
 	p := e.config.precision.String()
 	attributes += ", precision = [" + p + ", " + p + "]"
 	return e.to("dot_general", a.shaped(dims...), attributes, a, b)
-}
-
-// slice returns elements from up to, and without, to along an axis.
-func (e *emitter) slice(x value, axis, from, to int) value { return e.strided(x, axis, from, to, 1) }
-
-// strided returns every step-th element of a slice.
-func (e *emitter) strided(x value, axis, from, to, step int) value {
-	if from == 0 && to == x.dims[axis] && step == 1 {
-		return x
-	}
-	dims := slices.Clone(x.dims)
-	ranges := make([]string, len(dims))
-	for i, d := range dims {
-		ranges[i] = fmt.Sprintf("0:%d", d)
-	}
-	ranges[axis] = fmt.Sprintf("%d:%d", from, to)
-	if step != 1 {
-		ranges[axis] += fmt.Sprintf(":%d", step)
-	}
-	dims[axis] = (to - from + step - 1) / step
-	y := value{e.name(), x.shaped(dims...)}
-	e.line("%s = stablehlo.slice %s [%s] : (%s) -> %s", y.name, x.name, strings.Join(ranges, ", "), x.typ, y.typ)
-	return y
-}
-
-// pad returns x with zeros before and after along an axis. A negative number of them cuts.
-func (e *emitter) pad(x value, axis, before, after int) value {
-	if before == 0 && after == 0 {
-		return x
-	}
-	low, high := make([]int, x.rank()), make([]int, x.rank())
-	low[axis], high[axis] = before, after
-	return e.padWith(x, e.constant(0, x.scalar()), low, high, make([]int, x.rank()))
-}
-
-// padWith returns x with the scalar v before, after and between its elements, so many for each axis.
-func (e *emitter) padWith(x, v value, low, high, interior []int) value {
-	dims := slices.Clone(x.dims)
-	for i, d := range dims {
-		dims[i] = low[i] + d + max(d-1, 0)*interior[i] + high[i]
-	}
-	return e.to("pad", x.shaped(dims...), ", low = "+integers(low)+", high = "+integers(high)+", interior = "+integers(interior), x, v)
-}
-
-// concat returns the xs joined along an axis.
-func (e *emitter) concat(axis int, xs ...value) value {
-	if len(xs) == 1 {
-		return xs[0]
-	}
-	dims := slices.Clone(xs[0].dims)
-	for _, x := range xs[1:] {
-		dims[axis] += x.dims[axis]
-	}
-	return e.to("concatenate", xs[0].shaped(dims...), fmt.Sprintf(", dim = %d", axis), xs...)
-}
-
-// reverse returns x with the elements along axes in reverse order.
-func (e *emitter) reverse(x value, axes ...int) value {
-	y := value{e.name(), x.typ}
-	e.line("%s = stablehlo.reverse %s, dims = %s : %s", y.name, x.name, integers(axes), y.typ)
-	return y
-}
-
-// iota returns a tensor whose elements are their places along an axis, from 0.
-func (e *emitter) iota(t typ, axis int) value {
-	y := value{e.name(), t}
-	e.line("%s = stablehlo.iota dim = %d : %s", y.name, axis, t)
-	return y
 }

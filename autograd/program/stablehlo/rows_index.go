@@ -19,12 +19,12 @@ var _ = add(map[string]lowering{
 			parts *= d
 		}
 		y := e.reshape(x, slices.Concat([]int{parts}, x.dims[lead:])...)
-		return e.reshape(e.slice(y, 0, n.Int(0), n.Int(0)+1), n.Dims()...)
+		return e.reshape(e.along(y, 0, n.Int(0), n.Int(0)+1), n.Dims()...)
 	},
 	"gather": func(e *emitter, n graph.Node, in []value) value {
 		axis, index := n.Int(0), n.Ints()[1:]
 		if run(index) {
-			return e.slice(in[0], axis, index[0], index[0]+len(index))
+			return e.along(in[0], axis, index[0], index[0]+len(index))
 		}
 		return e.gather(in[0], e.indices(index), axis)
 	},
@@ -45,28 +45,28 @@ var _ = add(map[string]lowering{
 	},
 	"take_along": func(e *emitter, n graph.Node, in []value) value {
 		x, axis := in[0], n.Int(0)
-		at := e.along(e.whole(in[1], x.dims[axis]), axis)
+		at := e.places(e.whole(in[1], x.dims[axis]), axis)
 		ones := slices.Repeat([]int{1}, x.rank())
 		properties := fmt.Sprintf("dimension_numbers = #stablehlo.gather<collapsed_slice_dims = %s, start_index_map = %s, index_vector_dim = %d>, slice_sizes = %s",
-			integers(upTo(x.rank())), integers(upTo(x.rank())), x.rank(), list(ones...))
+			integers(upTo(0, x.rank())), integers(upTo(0, x.rank())), x.rank(), list(ones...))
 		return e.generic("stablehlo.gather", properties, nil, []value{x, at}, typeOf(n))[0]
 	},
 	"put_along": func(e *emitter, n graph.Node, in []value) value {
 		x, axis, t := in[0], n.Int(0), typeOf(n)
-		at := e.along(e.whole(in[1], t.dims[axis]), axis)
+		at := e.places(e.whole(in[1], t.dims[axis]), axis)
 		numbers := fmt.Sprintf("inserted_window_dims = %s, scatter_dims_to_operand_dims = %s, index_vector_dim = %d",
-			integers(upTo(x.rank())), integers(upTo(x.rank())), x.rank())
+			integers(upTo(0, x.rank())), integers(upTo(0, x.rank())), x.rank())
 		return e.scatterAdd(e.constant(0, t), at, x, numbers)
 	},
 	"one_hot": func(e *emitter, n graph.Node, in []value) value {
 		t := typeOf(n)
-		return e.compare("EQ", e.place(in[0], upTo(in[0].rank()), t.dims), e.iota(t, in[0].rank()))
+		return e.compare("EQ", e.place(in[0], upTo(0, in[0].rank()), t.dims), e.counting(in[0].rank(), t))
 	},
 	// For each element the points are counted that are not above it, where NaN is above all other numbers.
 	"search_sorted": func(e *emitter, n graph.Node, in []value) value {
 		points, x := in[0], in[1]
 		dims := slices.Concat(x.dims, points.dims)
-		p, v := e.stretch(points, dims), e.place(x, upTo(x.rank()), dims)
+		p, v := e.stretch(points, dims), e.place(x, upTo(0, x.rank()), dims)
 		reached := e.same("or", e.compare("LE", p, v), e.compare("NE", v, v))
 		return e.sum(e.convert(reached, x.elem), x.rank())
 	},
@@ -93,18 +93,18 @@ func (e *emitter) whole(x value, length int) value {
 	return e.choose(e.compare("LT", i, e.like(0, i)), e.same("add", i, e.like(float64(length), i)), i)
 }
 
-// along returns, for an index along one axis for every element of its own shape, the places of all axes, along a new last
+// places returns, for an index along one axis for every element of its own shape, the places of all axes, along a new last
 // axis.
-func (e *emitter) along(index value, axis int) value {
+func (e *emitter) places(index value, axis int) value {
 	parts := make([]value, index.rank())
 	for i := range parts {
 		k := index
 		if i != axis {
-			k = e.iota(index.typ, i)
+			k = e.counting(i, index.typ)
 		}
 		parts[i] = e.reshape(k, slices.Concat(index.dims, []int{1})...)
 	}
-	return e.concat(index.rank(), parts...)
+	return e.joined(index.rank(), parts...)
 }
 
 // gather returns the elements of x at indices along an axis, which gives way to the axes of index.
@@ -134,5 +134,5 @@ func (e *emitter) scatterAdd(x, index, updates value, numbers string) value {
 
 // windowAxes returns the axes of what was gathered that are not those of the index, which stand from axis on.
 func windowAxes(rank, axis, index int) []int {
-	return slices.Concat(upTo(axis), upTo(rank)[axis+index:])
+	return slices.Concat(upTo(0, axis), upTo(0, rank)[axis+index:])
 }

@@ -14,17 +14,17 @@ var _ = add(map[string]lowering{
 	"cross_entropy": func(e *emitter, n graph.Node, in []value) value {
 		z := e.rows(in[0])
 		labels := e.integerConstant(n.Ints(), typ{i32, z.dims[:1]})
-		return e.crossEntropy(z, e.compare("EQ", e.iota(z.of(i32), 1), e.place(labels, []int{0}, z.dims)))
+		return e.crossEntropy(z, e.compare("EQ", e.counting(1, z.of(i32)), e.place(labels, []int{0}, z.dims)))
 	},
 	"cross_entropy_at": func(e *emitter, n graph.Node, in []value) value {
 		z := e.rows(in[0])
 		labels := e.reshape(in[1], z.dims[0])
-		return e.crossEntropy(z, e.compare("EQ", e.iota(z.typ, 1), e.place(labels, []int{0}, z.dims)))
+		return e.crossEntropy(z, e.compare("EQ", e.counting(1, z.typ), e.place(labels, []int{0}, z.dims)))
 	},
 	"soft_cross_entropy": func(e *emitter, n graph.Node, in []value) value {
 		z, t := e.rows(in[0]), e.rows(in[1])
 		zero := e.like(0, z)
-		top := e.spread(e.max(z, 1), z, []int{1})
+		top := e.spread(e.max(z, 1), z.dims, 1)
 		d := e.same("subtract", z, top)
 		// ln Σ e^d = log1p(Σ e^d - 1), where one of the largest classes makes the 1: so the rest keeps its digits. Of the
 		// largest, d is 0, or NaN where they are infinite.
@@ -46,7 +46,7 @@ var _ = add(map[string]lowering{
 func meanOfElements(e *emitter, n graph.Node, in []value) value {
 	xs := e.together(in...)
 	terms := e.elements(n, meanFormOf(n.Row()), xs[0].typ, xs)
-	return e.mean(terms, upTo(terms.rank())...)
+	return e.mean(terms, upTo(0, terms.rank())...)
 }
 
 // rows returns a vector as a matrix of one row.
@@ -67,7 +67,7 @@ func (e *emitter) chain(a, b value) value {
 // label's logit is the largest it is log1p of the sum of the others, shifted by it, which keeps its digits.
 func (e *emitter) crossEntropy(z, label value) value {
 	zero := e.like(0, z)
-	d := e.same("subtract", z, e.spread(e.max(z, 1), z, []int{1}))
+	d := e.same("subtract", z, e.spread(e.max(z, 1), z.dims, 1))
 	here := e.sum(e.choose(label, d, zero), 1)
 	others := e.sum(e.choose(label, zero, e.same("exponential", d)), 1)
 	all := e.same("add", others, e.same("exponential", here))

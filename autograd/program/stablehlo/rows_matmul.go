@@ -20,7 +20,7 @@ var _ = add(map[string]lowering{
 		k := len(batch)
 		a = e.stretch(a, slices.Concat(batch, a.dims[a.rank()-2:]))
 		b = e.stretch(b, slices.Concat(batch, b.dims[b.rank()-2:]))
-		return e.product(a, b, upTo(k), upTo(k), []int{k + 1}, []int{k})
+		return e.product(a, b, upTo(0, k), upTo(0, k), []int{k + 1}, []int{k})
 	},
 	"linear": func(e *emitter, n graph.Node, in []value) value {
 		x, w, b := in[0], in[1], in[2]

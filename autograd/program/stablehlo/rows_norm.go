@@ -10,7 +10,6 @@ import (
 // These forms take squares as they come. Where one overflows, above about 1e19 in float32 and 1e154 in float64, they give
 // NaN; this engine scales such numbers first.
 var _ = add(map[string]lowering{
-	"center": func(e *emitter, n graph.Node, in []value) value { return e.centered(in[0], n.Ints()...) },
 	"layer_norm": func(e *emitter, n graph.Node, in []value) value {
 		last := in[0].rank() - 1
 		normal := e.normalized(e.centered(in[0], last), n.Float(0), last)
@@ -46,16 +45,6 @@ func (e *emitter) normalized(x value, eps float64, axes ...int) value {
 	scale := e.same("rsqrt", e.same("add", square, e.like(eps, square)))
 	scale = e.choose(e.compare("EQ", square, e.like(math.Inf(1), square)), e.like(math.NaN(), square), scale)
 	return e.same("multiply", x, e.spread(scale, x.dims, axes...))
-}
-
-// mean returns the mean of x over axes, which disappear.
-func (e *emitter) mean(x value, axes ...int) value {
-	n := 1
-	for _, a := range axes {
-		n *= x.dims[a]
-	}
-	sum := e.sum(x, axes...)
-	return e.same("divide", sum, e.like(float64(n), sum))
 }
 
 // spread returns y, from which axes have disappeared, stretched to the shape that it had before.

@@ -9,7 +9,7 @@ var _ = add(map[string]lowering{
 		t := typeOf(n)
 		u := typ{ui32, []int{t.len()}}
 		word := func(x value) value { return e.stretch(e.convert(x, ui32), u.dims) }
-		x0, x1 := e.threefry(word(in[0]), word(in[1]), e.constant(float64(n.Int(0)), u), e.iota(u, 0))
+		x0, x1 := e.threefry(word(in[0]), word(in[1]), e.constant(float64(n.Int(0)), u), e.counting(0, u))
 		high := e.same("shift_right_logical", e.same("xor", x0, x1), e.constant(8, u))
 		y := e.convert(high, t.elem)
 		return e.reshape(e.same("multiply", y, e.like(0x1p-24, y)), t.dims...)

@@ -2,7 +2,6 @@ package stablehlo
 
 import (
 	"math"
-	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
@@ -20,10 +19,10 @@ var _ = add(map[string]lowering{
 	"logsumexp": func(e *emitter, n graph.Node, in []value) value {
 		x, axes := in[0], n.Ints()
 		m := e.finite(e.max(x, axes...), 0)
-		s := e.sum(e.same("exponential", e.same("subtract", x, e.spread(m, x, axes))), axes...)
+		s := e.sum(e.same("exponential", e.same("subtract", x, e.spread(m, x.dims, axes...))), axes...)
 		return e.same("add", m, e.same("log", s))
 	},
-	"center": func(e *emitter, n graph.Node, in []value) value { return e.center(in[0], n.Ints()) },
+	"center": func(e *emitter, n graph.Node, in []value) value { return e.fromMean(in[0], n.Ints()) },
 	"variance": func(e *emitter, n graph.Node, in []value) value {
 		return e.variance(in[0], n.Ints(), float64(reducedLen(in[0], n.Ints())))
 	},
@@ -40,7 +39,7 @@ var _ = add(map[string]lowering{
 	"pnorm": func(e *emitter, n graph.Node, in []value) value {
 		x, axes, p := in[0], n.Ints(), n.Float(0)
 		largest, scale := e.scale(x, axes)
-		q := e.same("divide", e.same("abs", x), e.spread(scale, x, axes))
+		q := e.same("divide", e.same("abs", x), e.spread(scale, x.dims, axes...))
 		s := e.sum(e.same("power", q, e.like(p, q)), axes...)
 		y := e.same("multiply", scale, e.same("power", s, e.like(1/p, s)))
 		return e.choose(e.compare("EQ", largest, scale), y, largest)
@@ -65,44 +64,30 @@ func (e *emitter) mean(x value, axes ...int) value {
 	return e.sum(e.same("multiply", x, e.like(1/float64(k), x)), axes...)
 }
 
-// spread stretches what was reduced over axes of x to the shape of x again.
-func (e *emitter) spread(v, x value, axes []int) value {
-	var at []int
-	for i := range x.dims {
-		if !slices.Contains(axes, i) {
-			at = append(at, i)
-		}
-	}
-	if len(at) == x.rank() {
-		return v
-	}
-	return e.place(v, at, x.dims)
-}
-
 // finite returns x where it is finite and the number v elsewhere.
 func (e *emitter) finite(x value, v float64) value {
 	return e.choose(e.to("is_finite", x.of(i1), "", x), x, e.like(v, x))
 }
 
-// center returns x less its mean over axes. Numbers are taken as distances from the first, so that equal numbers have the
+// fromMean returns x less its mean over axes. Numbers are taken as distances from the first, so that equal numbers have the
 // center 0, and a large offset costs no digits. Halves of them do not overflow.
-func (e *emitter) center(x value, axes []int) value {
+func (e *emitter) fromMean(x value, axes []int) value {
 	if reducedLen(x, axes) == 0 {
 		return x
 	}
 	x = e.same("multiply", x, e.like(0.5, x))
 	first := x
 	for _, a := range axes {
-		first = e.slice(first, a, 0, 1)
+		first = e.along(first, a, 0, 1)
 	}
 	d := e.same("subtract", x, e.stretch(e.finite(first, 0), x.dims))
-	c := e.same("subtract", d, e.spread(e.mean(d, axes...), d, axes))
+	c := e.same("subtract", d, e.spread(e.mean(d, axes...), d.dims, axes...))
 	return e.same("multiply", c, e.like(2, c))
 }
 
 // variance returns the sum of the squared distances from the mean, divided by k.
 func (e *emitter) variance(x value, axes []int, k float64) value {
-	c := e.center(x, axes)
+	c := e.fromMean(x, axes)
 	if k == 0 { // or of nothing
 		s := e.sum(e.same("multiply", c, c), axes...)
 		return e.same("divide", s, e.like(0, s))
@@ -116,14 +101,14 @@ func (e *emitter) deviation(x value, axes []int, k float64) value {
 	if k == 0 {
 		return e.same("sqrt", e.variance(x, axes, k))
 	}
-	return e.length(e.center(x, axes), axes, math.Sqrt(1/k))
+	return e.length(e.fromMean(x, axes), axes, math.Sqrt(1/k))
 }
 
 // length returns c times the Euclidean length over axes. The largest element scales the squares, so that they neither
 // overflow nor vanish.
 func (e *emitter) length(x value, axes []int, c float64) value {
 	_, scale := e.scale(x, axes)
-	q := e.same("divide", x, e.spread(scale, x, axes))
+	q := e.same("divide", x, e.spread(scale, x.dims, axes...))
 	y := e.same("multiply", scale, e.same("sqrt", e.sum(e.same("multiply", q, q), axes...)))
 	if c == 1 {
 		return y

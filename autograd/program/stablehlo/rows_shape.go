@@ -17,29 +17,29 @@ var _ = add(map[string]lowering{
 	"transpose":     func(e *emitter, _ graph.Node, in []value) value { return e.transpose(in[0]) },
 	"slice": func(e *emitter, n graph.Node, in []value) value {
 		axis, start := n.Int(0), n.Int(1)
-		return e.slice(in[0], axis, start, start+n.Dims()[axis])
+		return e.along(in[0], axis, start, start+n.Dims()[axis])
 	},
 	"pad": func(e *emitter, n graph.Node, in []value) value {
 		axis, before := n.Int(0), n.Int(1)
 		return e.pad(in[0], axis, before, n.Dims()[axis]-before-in[0].dims[axis])
 	},
-	"concat": func(e *emitter, n graph.Node, in []value) value { return e.concat(n.Int(0), in...) },
+	"concat": func(e *emitter, n graph.Node, in []value) value { return e.joined(n.Int(0), in...) },
 	"stack": func(e *emitter, n graph.Node, in []value) value {
 		axis := n.Int(0)
 		parts := make([]value, len(in))
 		for i, x := range in {
 			parts[i] = e.reshape(x, slices.Insert(slices.Clone(x.dims), axis, 1)...)
 		}
-		return e.concat(axis, parts...)
+		return e.joined(axis, parts...)
 	},
-	"flip": func(e *emitter, n graph.Node, in []value) value { return e.reverse(in[0], n.Int(0)) },
+	"flip": func(e *emitter, n graph.Node, in []value) value { return e.reversed(in[0], n.Int(0)) },
 	"roll": func(e *emitter, n graph.Node, in []value) value {
 		x, axis, shift := in[0], n.Int(0), n.Int(1)
 		if shift == 0 {
 			return x
 		}
 		from := x.dims[axis] - shift
-		return e.concat(axis, e.slice(x, axis, from, x.dims[axis]), e.slice(x, axis, 0, from))
+		return e.joined(axis, e.along(x, axis, from, x.dims[axis]), e.along(x, axis, 0, from))
 	},
 	"tile": func(e *emitter, n graph.Node, in []value) value { return e.copies(in[0], n.Int(0), n.Int(1), n.Dims()) },
 	"repeat": func(e *emitter, n graph.Node, in []value) value {
@@ -57,7 +57,7 @@ var _ = add(map[string]lowering{
 		x, k := in[0], in[0].rank()-1
 		lead, d := x.dims[:k], x.dims[k]
 		y := e.pad(e.reshape(x, slices.Concat(x.dims, []int{1})...), k+1, 0, d)
-		y = e.slice(e.reshape(y, slices.Concat(lead, []int{d * (d + 1)})...), k, 0, d*d)
+		y = e.along(e.reshape(y, slices.Concat(lead, []int{d * (d + 1)})...), k, 0, d*d)
 		return e.reshape(y, n.Dims()...)
 	},
 	"tril": func(e *emitter, n graph.Node, in []value) value { return e.triangle(in[0], "LE", n.Int(0)) },
@@ -81,7 +81,7 @@ func (e *emitter) sumTo(x value, dims []int) value {
 
 // transpose swaps the last two axes.
 func (e *emitter) transpose(x value) value {
-	order := upTo(x.rank())
+	order := upTo(0, x.rank())
 	k := len(order)
 	order[k-1], order[k-2] = k-2, k-1
 	return e.permute(x, order...)
@@ -89,7 +89,7 @@ func (e *emitter) transpose(x value) value {
 
 // copies returns n copies of x along a new axis, which is then put together with a neighbour: in the shape dims.
 func (e *emitter) copies(x value, axis, n int, dims []int) value {
-	at := upTo(x.rank())
+	at := upTo(0, x.rank())
 	for i := range at {
 		if i >= axis {
 			at[i]++
@@ -98,13 +98,25 @@ func (e *emitter) copies(x value, axis, n int, dims []int) value {
 	return e.reshape(e.place(x, at, slices.Insert(slices.Clone(x.dims), axis, n)), dims...)
 }
 
+// pad returns x with zeros before and behind along an axis.
+func (e *emitter) pad(x value, axis, before, behind int) value {
+	if before == 0 && behind == 0 {
+		return x
+	}
+	low, high := make([]int, x.rank()), make([]int, x.rank())
+	low[axis], high[axis] = before, behind
+	return e.padded(x, e.constant(0, x.scalar()), low, high, nil)
+}
+
 // diagonal returns the diagonals of matrices: of the elements in rows of n, each (n+1)th.
 func (e *emitter) diagonal(x value) value {
 	k := x.rank() - 2
 	rows, columns := x.dims[k], x.dims[k+1]
 	d := min(rows, columns)
 	flat := e.reshape(x, slices.Concat(x.dims[:k], []int{rows * columns})...)
-	return e.strided(flat, k, 0, (d-1)*(columns+1)+1, columns+1)
+	from, to, step := make([]int, k+1), slices.Clone(flat.dims), slices.Repeat([]int{1}, k+1)
+	to[k], step[k] = (d-1)*(columns+1)+1, columns+1
+	return e.part(flat, from, to, step)
 }
 
 // triangle returns x with zeros where column - row does not stand in a relation to k, in matrices.
@@ -112,15 +124,6 @@ func (e *emitter) triangle(x value, relation string, k int) value {
 	r := x.rank() - 2
 	t := typ{i32, x.dims[r:]}
 	k = min(max(k, -x.dims[r]), x.dims[r+1])
-	inside := e.compare(relation, e.same("subtract", e.iota(t, 1), e.iota(t, 0)), e.constant(float64(k), t))
+	inside := e.compare(relation, e.same("subtract", e.counting(1, t), e.counting(0, t)), e.constant(float64(k), t))
 	return e.choose(e.stretch(inside, x.dims), x, e.like(0, x))
-}
-
-// upTo returns 0 to n-1.
-func upTo(n int) []int {
-	list := make([]int, n)
-	for i := range list {
-		list[i] = i
-	}
-	return list
 }
