@@ -25,10 +25,13 @@ var exceptions = map[string]wider{}
 var notFinite = map[string]string{
 	"conv1d": convolutions, "conv1d_bias": convolutions, "conv1d_input": convolutions, "conv1d_weight": convolutions,
 	"conv2d": convolutions, "conv2d_bias": convolutions, "conv2d_input": convolutions, "conv2d_weight": convolutions,
+	"solve": factorizations, "solve_lower": factorizations, "solve_upper": factorizations, "inv": factorizations,
+	"det": factorizations, "logdet": factorizations, "cofactor": factorizations, "qr": factorizations,
 }
 
 const (
-	convolutions = "where a zero meets an infinity: of padding, XLA leaves it out, and of a cotangent, this engine does"
+	factorizations = "another factorization: an infinity among the elements meets others on its way"
+	convolutions   = "where a zero meets an infinity: of padding, XLA leaves it out, and of a cotangent, this engine does"
 )
 
 // tolerance returns how far XLA's results may be from ours.
