@@ -29,7 +29,7 @@ func init() { // what they call refers to the table
 		}),
 		"norm":   reduced(func(t *tape, _ graph.Node, xs []ref) ref { return t.length(xs) }),
 		"sum_to": func(t *tape, n graph.Node) []ref { return t.summed(n.InputNode(0), n.Dims()) },
-		"center": func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints(), t.centered) },
+		"center": func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints(), t.center) },
 
 		"softmax":      func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints()[:1], t.softmax) },
 		"safe_softmax": func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints()[:1], t.safeSoftmax) },
@@ -37,7 +37,14 @@ func init() { // what they call refers to the table
 		"cumsum":       func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints()[:1], t.running(opAdd, 0)) },
 		"cumprod":      func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints()[:1], t.running(opMul, 1)) },
 
-		"cross_entropy":      lowerCrossEntropy,
+		"cross_entropy": func(t *tape, n graph.Node) []ref {
+			labels := make([]ref, len(n.Ints()))
+			for i, label := range n.Ints() {
+				labels[i] = t.b.constant(float64(label))
+			}
+			return t.crossEntropy(t.rowsOf(n, 0), labels)
+		},
+		"cross_entropy_at":   func(t *tape, n graph.Node) []ref { return t.crossEntropy(t.rowsOf(n, 0), t.operand(n, 1)) },
 		"soft_cross_entropy": lowerSoftCrossEntropy,
 
 		"matmul": func(t *tape, n graph.Node) []ref { return t.products(n, n.Int(0)) },
@@ -48,9 +55,12 @@ func init() { // what they call refers to the table
 		},
 		"trace": lowerTrace,
 
-		"scatter":   lowerScatter,
-		"put_along": lowerPutAlong,
-		"one_hot":   lowerOneHot,
+		"scatter":    lowerScatter,
+		"scatter_at": lowerScatterAt,
+		"put_along":  lowerPutAlong,
+		"gather_at":  lowerGatherAt,
+		"take_along": lowerTakeAlong,
+		"one_hot":    lowerOneHot,
 
 		"layer_norm": func(t *tape, n graph.Node) []ref {
 			return t.normalized(n, []int{len(n.Dims()) - 1}, len(n.Dims())-1, true)
@@ -152,6 +162,20 @@ func (t *tape) centered(xs []ref) []ref {
 	return list
 }
 
+// center is centered where numbers may be infinite: less an infinite mean.
+func (t *tape) center(xs []ref) []ref {
+	list := t.centered(xs)
+	if len(xs) == 0 {
+		return list
+	}
+	b, m := t.b, t.mean(xs)
+	finite := b.unary(opIsFinite, m)
+	for i, x := range list {
+		list[i] = b.where(finite, x, b.sub(xs[i], m))
+	}
+	return list
+}
+
 func (t *tape) variance(xs []ref, k float64) ref {
 	list := t.centered(xs)
 	for i, x := range list {
@@ -162,18 +186,21 @@ func (t *tape) variance(xs []ref, k float64) ref {
 
 func freedom(n graph.Node, xs []ref) float64 { return max(float64(len(xs))-n.Float(0), 0) }
 
-// length returns √Σx², which neither over- nor underflows if the root does not.
+// length returns √Σx², which neither over- nor underflows if the root does not. It is NaN if an x is, beside infinite ones
+// too.
 func (t *tape) length(xs []ref) ref {
-	zero := t.b.constant(0)
-	y := zero
-	for i, x := range xs {
-		if i == 0 {
-			y = t.b.unary(opAbs, x)
-		} else {
-			y = t.b.binary(opHypot, y, x)
-		}
+	if len(xs) == 0 {
+		return t.b.constant(0)
 	}
-	return y
+	list := make([]ref, len(xs))
+	for i, x := range xs {
+		list[i] = t.b.unary(opAbs, x)
+	}
+	y, largest := list[0], t.fold(opMaximum, 0, list)
+	for _, x := range list[1:] {
+		y = t.b.binary(opHypot, y, x)
+	}
+	return t.b.where(t.b.unary(opIsNaN, largest), largest, y)
 }
 
 func (t *tape) logSumExp(xs []ref) ref {
@@ -299,17 +326,11 @@ func (t *tape) alongAxes(n graph.Node, axes []int, f func(xs []ref) []ref) []ref
 		return nil
 	}
 	list := make([]ref, len(xs))
-	count := 1
-	for i, d := range n.Dims() {
-		along := false
-		for _, a := range axes {
-			along = along || a == i
-		}
-		if !along {
-			count *= d
-		}
+	groups := len(xs)
+	for _, a := range axes {
+		groups /= n.Dims()[a]
 	}
-	for _, g := range t.groups(n, axes, count) {
+	for _, g := range t.groups(n, axes, groups) {
 		for k, y := range f(pick(xs, g)) {
 			list[g[k]] = y
 		}
@@ -334,12 +355,8 @@ func lowerMean(t *tape, n graph.Node) []ref {
 	shape, _ := array.BroadcastShapes(nil, a, b)
 	places := [2][]int32{stretched(a, shape), stretched(b, shape)}
 	operands := [2][]ref{t.operand(n, 0), t.operand(n, 1)}
-	count := 1
-	for _, d := range shape {
-		count *= d
-	}
 	t.constants = k.constants(t.constants[:0], n)
-	list := make([]ref, count)
+	list := make([]ref, count(shape))
 	for e := range list {
 		vs := t.places[:0]
 		for i, p := range places {
@@ -355,7 +372,7 @@ func lowerMean(t *tape, n graph.Node) []ref {
 		list[e] = k.template.value.evaluate(t.b, vs)
 		t.places = vs
 	}
-	return []ref{t.b.div(t.sum(list), t.b.constant(float64(count)))}
+	return []ref{t.b.div(t.sum(list), t.b.constant(float64(len(list))))}
 }
 
 // rowsOf returns the elements of a node's operand, a matrix or a vector, row by row.
@@ -369,39 +386,39 @@ func (t *tape) rowsOf(n graph.Node, i int) [][]ref {
 	return rows
 }
 
-// lowerCrossEntropy is the mean of ln Σ e^(z-z(label)) over the rows. Where the label has the largest logit, the sum of the
+// crossEntropy is the mean of ln Σ e^(z-z(label)) over the rows. Where the label has the largest logit, the sum of the
 // others alone keeps its digits.
-func lowerCrossEntropy(t *tape, n graph.Node) []ref {
-	b, rows := t.b, t.rowsOf(n, 0)
+func (t *tape) crossEntropy(rows [][]ref, labels []ref) []ref {
+	b := t.b
 	losses := make([]ref, len(rows))
 	for i, z := range rows {
-		label := n.Int(i)
 		m := t.fold(opMaximum, math.Inf(-1), z)
-		var others []ref
+		others, all := make([]ref, len(z)), make([]ref, len(z))
 		for k, x := range z {
-			if k != label {
-				others = append(others, b.unary(opExp, b.sub(x, m)))
-			}
+			all[k] = b.unary(opExp, b.sub(x, m))
+			others[k] = b.where(t.points(labels[i], k, len(z)), b.constant(0), all[k])
 		}
-		rest := t.sum(others)
-		all := b.add(rest, b.unary(opExp, b.sub(z[label], m)))
-		away := b.add(b.sub(m, z[label]), b.unary(opLog, all))
+		here := t.take(z, labels[i])
+		away := b.add(b.sub(m, here), b.unary(opLog, t.sum(all)))
 		// NaN if the largest is infinite.
-		losses[i] = b.where(b.binary(opEq, z[label], m), b.add(b.unary(opLog1p, rest), b.sub(m, m)), away)
+		losses[i] = b.where(b.binary(opEq, here, m), b.add(b.unary(opLog1p, t.sum(others)), b.sub(m, m)), away)
 	}
 	return []ref{t.mean(losses)}
 }
 
-// lowerSoftCrossEntropy is the mean of Σ t·(ln Σ e^z - z) over the rows; a target of 0 wins over an infinite logit.
+// lowerSoftCrossEntropy is the mean of Σ t·(ln Σ e^z - z) over the rows, as Σt·ln Σ e^(z-m) + Σ t·(m-z) for the largest
+// logit m; a target of 0 wins over an infinite logit.
 func lowerSoftCrossEntropy(t *tape, n graph.Node) []ref {
 	b, rows, targets := t.b, t.rowsOf(n, 0), t.rowsOf(n, 1)
 	losses := make([]ref, len(rows))
 	for i, z := range rows {
-		logs := t.logSoftmax(z)
-		for k, l := range logs {
-			logs[k] = b.binary(opChain, targets[i][k], l)
+		m := t.fold(opMaximum, math.Inf(-1), z)
+		exps, away := make([]ref, len(z)), make([]ref, len(z))
+		for k, x := range z {
+			exps[k] = b.unary(opExp, b.sub(x, m))
+			away[k] = b.binary(opChain, targets[i][k], b.sub(m, x))
 		}
-		losses[i] = b.unary(opNeg, t.sum(logs))
+		losses[i] = b.add(b.binary(opChain, t.sum(targets[i]), b.unary(opLog, t.sum(exps))), t.sum(away))
 	}
 	return []ref{t.mean(losses)}
 }
@@ -411,9 +428,6 @@ func lowerSoftCrossEntropy(t *tape, n graph.Node) []ref {
 func (t *tape) products(n graph.Node, cotangents int) []ref {
 	b := t.b
 	x, y, out := n.InputNode(0).Dims(), n.InputNode(1).Dims(), n.Dims()
-	if n.Row().Name == "outer" {
-		x, y = []int{x[0], 1}, []int{1, y[0]}
-	}
 	rows, inner, columns := x[len(x)-2], x[len(x)-1], y[len(y)-1]
 	xs, ys := t.operand(n, 0), t.operand(n, 1)
 	batch := out[:len(out)-2]
@@ -479,59 +493,6 @@ func lowerTrace(t *tape, n graph.Node) []ref {
 	return list
 }
 
-// into sums the elements xs at their places in a result of the given size.
-func (t *tape) into(xs []ref, places []int, count int) []ref {
-	parts := make([][]ref, count)
-	for i, p := range places {
-		parts[p] = append(parts[p], xs[i])
-	}
-	list := make([]ref, count)
-	for i, p := range parts {
-		list[i] = t.sum(p)
-	}
-	return list
-}
-
-func lowerScatter(t *tape, n graph.Node) []ref {
-	axis, index := n.Int(0), n.Ints()[2:]
-	return t.into(t.operand(n, 0), placesAlong(n.InputNode(0).Dims(), n.Dims(), axis, func(_, k int) int { return index[k] }), size(n))
-}
-
-func lowerPutAlong(t *tape, n graph.Node) []ref {
-	t.fixed(n, 1)
-	index := n.InputNode(1).Data()
-	return t.into(t.operand(n, 0), placesAlong(n.InputNode(0).Dims(), n.Dims(), n.Int(0), func(i, _ int) int { return int(index.AtFlat(i)) }), size(n))
-}
-
-// placesAlong returns for every element of a shape its place in another one, which differs along an axis: element i, at k
-// along the axis, goes to index(i, k) there.
-func placesAlong(from, to []int, axis int, index func(i, k int) int) []int {
-	block := 1
-	for _, d := range from[axis+1:] {
-		block *= d
-	}
-	count := 1
-	for _, d := range from {
-		count *= d
-	}
-	places := make([]int, count)
-	for i := range places {
-		outer, k, inner := i/(block*from[axis]), i/block%from[axis], i%block
-		places[i] = (outer*to[axis]+index(i, k))*block + inner
-	}
-	return places
-}
-
-func lowerOneHot(t *tape, n graph.Node) []ref {
-	var list []ref
-	for _, x := range t.operand(n, 0) {
-		for k := range n.Int(0) {
-			list = append(list, t.b.binary(opEq, x, t.b.constant(float64(k))))
-		}
-	}
-	return list
-}
-
 // normalized lowers the operations that shift and scale what lies along the axes to mean 0, if centered says so, and mean
 // square 1, and then multiply by a gain and add a bias, which have one element for each place along an axis.
 func (t *tape) normalized(n graph.Node, axes []int, axis int, centered bool) []ref {
@@ -547,16 +508,14 @@ func (t *tape) normalized(n graph.Node, axes []int, axis int, centered bool) []r
 			squares[i] = b.unary(opSquare, x)
 		}
 		s := b.unary(opReciprocal, b.unary(opSqrt, b.add(t.mean(squares), eps)))
+		s = b.where(b.unary(opIsFinite, t.sum(squares)), s, b.constant(math.NaN())) // for the finite ones too
 		scaled := make([]ref, len(xs))
 		for i, x := range xs {
 			scaled[i] = b.mul(x, s)
 		}
 		return scaled
 	})
-	block := 1
-	for _, d := range n.Dims()[axis+1:] {
-		block *= d
-	}
+	block := count(n.Dims()[axis+1:])
 	for i, x := range list {
 		k := i / block % n.Dims()[axis]
 		y := b.mul(x, gain[k])

@@ -11,7 +11,7 @@ import (
 var moves = map[string]bool{
 	"reshape": true, "broadcast": true, "transpose": true, "permute": true, "squeeze": true, "unsqueeze": true, "stop_gradient": true,
 	"index": true, "gather": true, "slice": true, "pad": true, "concat": true, "stack": true, "flip": true, "roll": true,
-	"tile": true, "repeat": true, "diagonal": true, "diagonal_matrix": true, "tril": true, "triu": true, "take_along": true,
+	"tile": true, "repeat": true, "diagonal": true, "diagonal_matrix": true, "tril": true, "triu": true, "take_along": true, "gather_at": true,
 }
 
 // place lowers a node that moves elements: cells that are shared have the sum of what flows to them from all places.
@@ -20,8 +20,7 @@ func (t *tape) place(n graph.Node) {
 	list := make([]cell, len(sources))
 	var operands []cell
 	inputs := n.NumInputs()
-	if n.Row().Name == "take_along" {
-		t.fixed(n, 1)
+	if takes(n) {
 		inputs = 1
 	}
 	for i := range inputs {
@@ -67,7 +66,7 @@ func (t *tape) sources(n graph.Node) []int {
 	for i := range n.NumInputs() {
 		in := n.InputNode(i)
 		x := tensor.New(tensor.Float64, in.Dims()...)
-		if i == 1 && n.Row().Name == "take_along" {
+		if i == 1 && takes(n) {
 			x.Copy(in.Data())
 		} else {
 			for k, data := 0, x.Float64s(); k < len(data); k++ {
@@ -84,9 +83,13 @@ func (t *tape) sources(n graph.Node) []int {
 	return list
 }
 
-// fixed panics with a [*graph.Error] unless operand i of a node is a constant of the program.
-func (t *tape) fixed(n graph.Node, i int) {
-	if slices.ContainsFunc(t.operand(n, i), func(v ref) bool { return v >= 0 }) {
-		panic(graph.Errorf(t.op, graph.ErrUsage, "the indices of %s depend on the inputs: a program has a fixed order of instructions; choose with ops.Where", n.Label()))
-	}
+// takes reports whether operand 1 of a node that moves elements is the indices.
+func takes(n graph.Node) bool {
+	name := n.Row().Name
+	return name == "take_along" || name == "gather_at"
+}
+
+// fixed reports whether the places to which a node moves elements are constants of the program.
+func (t *tape) fixed(n graph.Node) bool {
+	return !takes(n) || !slices.ContainsFunc(t.operand(n, 1), func(v ref) bool { return v >= 0 })
 }

@@ -9,7 +9,7 @@ import (
 // recorded, lowered, and kept as a code whose inputs are the operands, the result and its adjoint.
 type rule struct {
 	code   *code
-	inputs []cell // the operands that the code reads, then the result
+	inputs []cell // the operands that the code reads, and the result, but for constants
 	out    []cell // the result
 	to     []cell // by result of the code: where it flows
 }
@@ -23,6 +23,10 @@ func (t *tape) follow(n graph.Node) {
 	input := func(id int, cells []cell) {
 		inner.begin(id)
 		for _, c := range cells {
+			if v := t.value[c]; v < 0 {
+				inner.newCell(b.constant(t.b.number(v)), false)
+				continue
+			}
 			inner.newCell(ref(len(r.inputs)), false)
 			r.inputs = append(r.inputs, c)
 		}
@@ -90,11 +94,7 @@ func (t *tape) summed(n graph.Node, shape []int) []ref {
 	if places == nil {
 		return values
 	}
-	count := 1
-	for _, d := range shape {
-		count *= d
-	}
-	sums := make([]ref, count)
+	sums := make([]ref, count(shape))
 	for i := range sums {
 		sums[i] = none
 	}

@@ -177,13 +177,7 @@ func (t *tape) operand(n graph.Node, i int) []ref {
 }
 
 // size returns the number of elements of a node.
-func size(n graph.Node) int {
-	k := 1
-	for _, d := range n.Dims() {
-		k *= d
-	}
-	return k
-}
+func size(n graph.Node) int { return count(n.Dims()) }
 
 // record lowers a node, whose operands have been lowered or are constants.
 func (t *tape) record(n graph.Node) {
@@ -191,7 +185,7 @@ func (t *tape) record(n graph.Node) {
 	switch {
 	case k.template != nil && k.lower == nil:
 		t.elementwise(n, k)
-	case k.moves:
+	case k.moves && t.fixed(n):
 		t.place(n)
 	case k.lower != nil:
 		values := k.lower(t, n)
