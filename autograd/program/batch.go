@@ -14,29 +14,37 @@ type lanePrograms struct {
 	inputs   int
 	value    func() *laneProgram
 	gradient func() *laneProgram // the value, too
-	careful  func() *laneProgram // nil if the other one is never wrong
+	careful  func() *laneProgram // both, where a derivative of the gradient is NaN
 }
 
-// newLanePrograms returns the forms of a plain code and of a careful one, which may be nil.
-func newLanePrograms(plain, careful *code) *lanePrograms {
-	form := func(c *code, results int) func() *laneProgram {
-		return sync.OnceValue(func() *laneProgram { return newLaneProgram(c, results) })
+// newLanePrograms returns the forms of a plain code and of the careful one that careful returns.
+func newLanePrograms(plain *code, careful func() *code) *lanePrograms {
+	inputs := plain.inputs
+	return &lanePrograms{
+		inputs:   inputs,
+		value:    sync.OnceValue(func() *laneProgram { return newLaneProgram(plain, 1) }),
+		gradient: sync.OnceValue(func() *laneProgram { return newLaneProgram(plain, 1+inputs) }),
+		careful:  sync.OnceValue(func() *laneProgram { return newLaneProgram(careful(), 1+inputs) }),
 	}
-	p := &lanePrograms{inputs: plain.inputs, value: form(plain, 1), gradient: form(plain, 1+plain.inputs)}
-	if careful != nil {
-		p.careful = form(careful, 1+plain.inputs)
-	}
-	return p
 }
 
-// A batch evaluates a program for many inputs. It is for one goroutine at a time.
+// EvalBatch evaluates the program at as many points as ys has room for: points holds a row of inputs for each. It fills ys with the
+// values and grads, unless it is nil, with a row of derivatives for each. Nothing is recorded, and nothing allocated once the program
+// has seen a call of the kind.
+//
+// Points are evaluated side by side, some dozens at a time, by the vector instructions of the processor, and shared between its cores.
+// The results are those of [Program.Eval] to rounding: a value that an instruction computes differs by 4 units in the last place at
+// most, and only if it is one of exp, log, log1p, expm1, sin, cos, tan, tanh, erf, erfc or of cosh in the derivative of tanh; all else is
+// the same, bit for bit. They do not depend on the number of cores. It panics with a [*graph.Error] if a length is not right.
+func (p *Program) EvalBatch(ys, grads, points []float64) {
+	p.must(evalBatch)
+	p.batch.eval(p.lanes, ys, grads, points)
+}
+
+const evalBatch = "program.Program.EvalBatch"
+
+// A batch is the work of one call, in chunks of some blocks of lanes. The blocks do not depend on the number of processors.
 type batch struct {
-	*lanePrograms
-	job batchJob
-}
-
-// A batchJob is the work of one call, in chunks of some blocks of lanes. The blocks do not depend on the number of processors.
-type batchJob struct {
 	p                 *laneProgram
 	ys, grads, points []float64
 	chunk             int    // inputs of a chunk
@@ -48,80 +56,78 @@ type batchJob struct {
 const batchWork = 1 << 19
 
 // eval is [Program.EvalBatch].
-func (b *batch) eval(ys, grads, points []float64) {
-	const op = "program.EvalBatch"
+func (b *batch) eval(l *lanePrograms, ys, grads, points []float64) {
 	n := len(ys)
 	switch {
-	case len(points) != n*b.inputs:
-		panic(graph.Errorf(op, graph.ErrShape, "%d numbers are not %d inputs of %d: give a row of inputs for each result", len(points), n, b.inputs))
-	case grads != nil && len(grads) != n*b.inputs:
-		panic(graph.Errorf(op, graph.ErrShape, "room for %d derivatives, want %d, a row of %d for each of %d results, or nil", len(grads), n*b.inputs, b.inputs, n))
+	case len(points) != n*l.inputs:
+		panic(graph.Errorf(evalBatch, graph.ErrShape, "the points have %d numbers, and %d points of %d inputs have %d: give a row of inputs for each value", len(points), n, l.inputs, n*l.inputs))
+	case grads != nil && len(grads) != len(points):
+		panic(graph.Errorf(evalBatch, graph.ErrShape, "the gradients have room for %d derivatives, and %d points of %d inputs have %d: give a row for each value, or nil", len(grads), n, l.inputs, n*l.inputs))
 	case n == 0:
 		return
 	}
-	j := &b.job
-	*j = batchJob{ys: ys, grads: grads, points: points, again: j.again[:0]}
+	*b = batch{ys: ys, grads: grads, points: points, again: b.again[:0]}
 	if grads == nil {
-		j.p = b.value()
+		b.p = l.value()
 	} else {
-		j.p = b.gradient()
-		for range (n + j.p.Width() - 1) / j.p.Width() {
-			j.again = append(j.again, false)
+		b.p = l.gradient()
+		for range (n + b.p.Width() - 1) / b.p.Width() {
+			b.again = append(b.again, false)
 		}
 	}
-	j.run()
-	if b.careful != nil && slices.Contains(j.again, true) {
-		j.p = b.careful()
-		j.carefully = true
-		j.run()
+	b.run()
+	if slices.Contains(b.again, true) {
+		b.p = l.careful()
+		b.carefully = true
+		b.run()
 	}
-	*j = batchJob{again: j.again}
+	*b = batch{again: b.again}
 }
 
-func (j *batchJob) run() {
-	w := j.p.Width()
-	blocks := max(1, batchWork/(w*(j.p.Steps()+j.p.inputs+1)))
-	j.chunk = blocks * w
+func (b *batch) run() {
+	w := b.p.Width()
+	blocks := max(1, batchWork/(w*(b.p.Steps()+b.p.inputs+1)))
+	b.chunk = blocks * w
 	// An instruction takes about as long as some multiplications in a product of matrices.
 	const multiplications = 4
-	kernel.Share[float64](j, (len(j.ys)+j.chunk-1)/j.chunk, j.p.Size(), multiplications*len(j.ys)*j.p.Steps())
+	kernel.Share[float64](b, (len(b.ys)+b.chunk-1)/b.chunk, b.p.Size(), multiplications*len(b.ys)*b.p.Steps())
 }
 
 // Chunk evaluates one chunk.
-func (j *batchJob) Chunk(i int, buffer []float64) {
-	slots := j.p.Slots(buffer)
-	end := min(len(j.ys), (i+1)*j.chunk)
-	for from := i * j.chunk; from < end; from += j.p.Width() {
-		to := min(end, from+j.p.Width())
-		if j.carefully {
-			if j.again[from/j.p.Width()] {
-				j.blockCarefully(slots, from, to)
+func (b *batch) Chunk(i int, buffer []float64) {
+	slots := b.p.Slots(buffer)
+	end := min(len(b.ys), (i+1)*b.chunk)
+	for from := i * b.chunk; from < end; from += b.p.Width() {
+		to := min(end, from+b.p.Width())
+		if b.carefully {
+			if b.again[from/b.p.Width()] {
+				b.blockCarefully(slots, from, to)
 			}
 			continue
 		}
-		j.block(slots, from, to)
+		b.block(slots, from, to)
 	}
 }
 
 // block evaluates the inputs from one number to another, at most one for each lane.
-func (j *batchJob) block(slots []float64, from, to int) {
-	p := j.p
-	p.Load(slots, 0, p.inputs, j.points[from*p.inputs:to*p.inputs])
+func (b *batch) block(slots []float64, from, to int) {
+	p := b.p
+	p.Load(slots, 0, p.inputs, b.points[from*p.inputs:to*p.inputs])
 	p.Run(slots)
-	copy(j.ys[from:to], slots[p.inputs*p.Width():])
-	if j.grads != nil {
-		j.again[from/p.Width()] = p.Store(j.grads[from*p.inputs:to*p.inputs], slots, p.inputs+1, p.inputs)
+	copy(b.ys[from:to], slots[p.inputs*p.Width():])
+	if b.grads != nil {
+		b.again[from/p.Width()] = p.Store(b.grads[from*p.inputs:to*p.inputs], slots, p.inputs+1, p.inputs)
 	}
 }
 
 // blockCarefully evaluates anew the gradients in which there is a NaN.
-func (j *batchJob) blockCarefully(lanes []float64, from, to int) {
-	p := j.p
-	p.Load(lanes, 0, p.inputs, j.points[from*p.inputs:to*p.inputs])
+func (b *batch) blockCarefully(lanes []float64, from, to int) {
+	p := b.p
+	p.Load(lanes, 0, p.inputs, b.points[from*p.inputs:to*p.inputs])
 	p.Run(lanes)
 	gradient := lanes[(p.inputs+1)*p.Width():]
 	for i := from; i < to; i++ {
-		row := j.grads[i*p.inputs : (i+1)*p.inputs]
+		row := b.grads[i*p.inputs : (i+1)*p.inputs]
 		if !slices.ContainsFunc(row, math.IsNaN) {
 			continue
 		}

@@ -34,13 +34,14 @@ func laneCodes(rng *rand.Rand, n int) (plain, careful *code) {
 }
 
 // evalAll runs a batch with gradients and without, and compares the two.
-func evalAll(t *testing.T, b *batch, points []float64) (ys, grads []float64) {
+func evalAll(t *testing.T, l *lanePrograms, points []float64) (ys, grads []float64) {
 	t.Helper()
-	n := len(points) / b.inputs
+	n := len(points) / l.inputs
 	ys, grads = make([]float64, n), make([]float64, len(points))
-	b.eval(ys, grads, points)
+	var b batch
+	b.eval(l, ys, grads, points)
 	alone := make([]float64, n)
-	b.eval(alone, nil, points)
+	b.eval(l, alone, nil, points)
 	for i := range ys {
 		if !sameNumber(ys[i], alone[i]) {
 			t.Fatalf("input %d of %d: the value alone is %v, beside its gradient %v", i, n, alone[i], ys[i])
@@ -55,10 +56,10 @@ func TestBatchRandom(t *testing.T) {
 		for round := range 3 {
 			plain, careful := laneCodes(rng, length)
 			if round == 2 {
-				careful = nil
+				careful = plain
 			}
 			want := interpret(plain, careful)
-			b := &batch{lanePrograms: newLanePrograms(plain, careful)}
+			b := newLanePrograms(plain, func() *code { return careful })
 			for _, n := range []int{1, 3, 32, 64, 65, 200} {
 				points := randomPoints(rng, n, 5, true)
 				ys, grads := evalAll(t, b, points)
@@ -95,7 +96,7 @@ func TestBatchOpcodes(t *testing.T) {
 				in.args[0] = 4 // the order is a whole number
 			}
 			c.ins = []instruction{in}
-			b := &batch{lanePrograms: newLanePrograms(c, nil)}
+			b := newLanePrograms(c, func() *code { return c })
 			points := randomPoints(rng, 100, 3, true)
 			ys, grads := evalAll(t, b, points)
 			for i, y := range ys {
@@ -135,8 +136,8 @@ func TestBatchRewrites(t *testing.T) {
 			{opCosh, [3]int32{0}}, {opReciprocal, [3]int32{1}}, {opDiv, [3]int32{2, 1}},
 		}, value: 3, outs: []int32{3, 3}},
 	} {
-		want := interpret(c, nil)
-		b := &batch{lanePrograms: newLanePrograms(c, nil)}
+		want := interpret(c, c)
+		b := newLanePrograms(c, func() *code { return c })
 		points := randomPoints(rng, 200, 1, true)
 		for i := range 60 {
 			points[i] *= math.Ldexp(1, i/6)
@@ -156,7 +157,7 @@ func TestBatchProcessors(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	all := []opcode{opAdd, opMul, opSub, opExp, opSin, opTanh, opLog, opWhere, opGt, opSqrt}
 	plain, careful := randomCode(rng, all, 4, 300), randomCode(rng, all, 4, 300)
-	b := &batch{lanePrograms: newLanePrograms(plain, careful)}
+	b := newLanePrograms(plain, func() *code { return careful })
 	const n = 20_000
 	points := randomPoints(rng, n, 4, true)
 	var first []float64
@@ -175,25 +176,26 @@ func TestBatchProcessors(t *testing.T) {
 		}
 	}
 	ys, grads := make([]float64, n), make([]float64, 4*n)
-	if a := testing.AllocsPerRun(3, func() { b.eval(ys, grads, points) }); a > 0 {
+	var job batch
+	if a := testing.AllocsPerRun(3, func() { job.eval(b, ys, grads, points) }); a > 0 {
 		t.Errorf("%v allocations", a)
 	}
 }
 
 func TestBatchMisuse(t *testing.T) {
 	c := &code{inputs: 2, ins: []instruction{{opAdd, [3]int32{0, 1}}}, value: 1, outs: []int32{2, 0, 1}}
-	b := &batch{lanePrograms: newLanePrograms(c, nil)}
+	b := newLanePrograms(c, func() *code { return c })
 	for _, test := range []struct {
 		ys, grads, points int
 		want              string
 	}{
-		{3, 6, 5, "program.EvalBatch: 5 numbers are not 3 inputs of 2: give a row of inputs for each result"},
-		{3, 5, 6, "program.EvalBatch: room for 5 derivatives, want 6, a row of 2 for each of 3 results, or nil"},
+		{3, 6, 5, "program.Program.EvalBatch: the points have 5 numbers, and 3 points of 2 inputs have 6: give a row of inputs for each value"},
+		{3, 5, 6, "program.Program.EvalBatch: the gradients have room for 5 derivatives, and 3 points of 2 inputs have 6: give a row for each value, or nil"},
 		{0, 0, 0, ""},
 		{3, 6, 6, ""},
 	} {
 		err := graph.Try(func() {
-			b.eval(make([]float64, test.ys), make([]float64, test.grads), make([]float64, test.points))
+			new(batch).eval(b, make([]float64, test.ys), make([]float64, test.grads), make([]float64, test.points))
 		})
 		if test.want == "" && err != nil || test.want != "" && (err == nil || err.Error() != test.want || !errors.Is(err, graph.ErrShape)) {
 			t.Errorf("%+v: error %v", test, err)
@@ -207,13 +209,14 @@ func BenchmarkBatch(b *testing.B) {
 	for _, length := range []int{50, 500, 5000, 40_000} {
 		b.Run(fmt.Sprint(length), func(b *testing.B) {
 			plain := randomCode(rng, cheap, 4, length)
-			p := &batch{lanePrograms: newLanePrograms(plain, nil)}
+			p := newLanePrograms(plain, func() *code { return plain })
 			n := min(10_000, 10_000_000/length)
 			points := randomPoints(rng, n, 4, false)
 			ys, grads := make([]float64, n), make([]float64, 4*n)
-			p.eval(ys, grads, points)
+			var job batch
+			job.eval(p, ys, grads, points)
 			for b.Loop() {
-				p.eval(ys, grads, points)
+				job.eval(p, ys, grads, points)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n*p.gradient().Steps()), "ns/step")
 			b.ReportMetric(float64(p.gradient().Steps()), "steps")

@@ -17,7 +17,8 @@ type laneProgram struct {
 
 // newLaneProgram returns the part of a code that computes its first so many outs.
 func newLaneProgram(c *code, results int) *laneProgram {
-	b := &laneBuilder{inputs: int32(c.inputs), consts: slices.Clone(c.consts), seen: make(map[laneIns]int32)}
+	b := &laneBuilder{inputs: int32(c.inputs), consts: slices.Clip(c.consts), seen: make(map[laneIns]int32)}
+	b.ins = make([]laneIns, 0, len(c.ins)+len(c.ins)/8)
 	values := make([]int32, 0, c.first()+len(c.ins)) // where the values of the code are among those of the builder
 	for i := range c.inputs {
 		values = append(values, int32(i))
@@ -94,17 +95,23 @@ func (b *laneBuilder) emit(op opcode, args ...int32) int32 {
 	if l := laneOps[op]; l.ok {
 		in.lane = l.op
 	}
-	return b.add(in)
-}
-
-func (b *laneBuilder) add(in laneIns) int32 {
+	if !laneShared[op] { // the code has no two that are alike
+		return b.add(in)
+	}
 	v, ok := b.seen[in]
 	if !ok {
-		v = b.inputs + int32(len(b.ins))
-		b.ins = append(b.ins, in)
+		v = b.add(in)
 		b.seen[in] = v
 	}
 	return v
+}
+
+// laneShared are the opcodes of which [laneBuilder.lower] makes instructions that the code may have, too.
+var laneShared = [numOpcodes]bool{opAbs: true, opNeg: true, opExp: true, opGt: true, opWhere: true, opSin: true, opCos: true}
+
+func (b *laneBuilder) add(in laneIns) int32 {
+	b.ins = append(b.ins, in)
+	return b.inputs + int32(len(b.ins)) - 1
 }
 
 // made returns the instruction that computes v, if there is one and it has that opcode.

@@ -15,18 +15,21 @@ type Program struct {
 	*compiled
 	slots   []float64 // of the machine
 	careful []float64 // of the careful machine, once it has run
+	batch   batch
 }
 
 // What all forks share.
 type compiled struct {
 	code    *code
 	machine *machine
+	lanes   *lanePrograms
 
 	// Where a derivative comes out NaN, a machine decides that keeps what is said of zeros. It is made when it is wanted.
 	once           sync.Once
 	tape           *tape
 	result         cell
 	inputs         []cell
+	carefulCode    *code
 	carefulMachine *machine
 }
 
@@ -64,6 +67,7 @@ func compile(op string, y graph.Value, xs []graph.Value) *Program {
 	c.code = t.b.finish(append([]ref{t.value[result]}, grads...), forward)
 	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:forward]), nil, nil
 	c.machine = c.code.machine()
+	c.lanes = newLanePrograms(c.code, func() *code { c.carefully(); return c.carefulCode })
 	return c.fork()
 }
 
@@ -191,7 +195,8 @@ func (c *compiled) carefully() *machine {
 		b := c.tape.b.again()
 		forward := len(b.ins)
 		grads := c.tape.backward(b, c.result, c.inputs, true)
-		c.carefulMachine = b.finish(append([]ref{c.tape.value[c.result]}, grads...), forward).machine()
+		c.carefulCode = b.finish(append([]ref{c.tape.value[c.result]}, grads...), forward)
+		c.carefulMachine = c.carefulCode.machine()
 		c.tape = nil
 	})
 	return c.carefulMachine
