@@ -263,6 +263,64 @@ func TestRecordStep(t *testing.T) {
 	}
 }
 
+// TestRecordStepRuns holds that a training that a recorded step goes through alone, fed with its own results, comes to
+// where a training in Go does.
+func TestRecordStepRuns(t *testing.T) {
+	const seed, steps = 7, 20
+	for _, c := range stepCases {
+		if testing.Short() && !strings.HasPrefix(c.name, "Adam") {
+			continue
+		}
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			t.Run(fmt.Sprintf("%s/%v", c.name, dtype), func(t *testing.T) {
+				tolerance := 1e-12
+				if dtype == tensor.Float32 {
+					tolerance = 5e-5
+				}
+				model := c.model()
+				nn.To(model, dtype)
+				cfg := c.config(c.optimizer(model))
+				rate := cfg.Optimizer.LR()
+				batch, label := c.stepBatch(dtype, 0)
+				f, err := nn.RecordStep(graph.New(graph.Traced(), graph.WithDType(dtype)), model, batch, label, cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				runner, err := f.Runner()
+				if err != nil {
+					t.Fatal(err)
+				}
+				at := map[string]*tensor.Tensor{"seed": tensor.Of([]float64{seed})}
+				for _, a := range f.Arguments {
+					if at[a.Name] == nil {
+						at[a.Name] = a.Value.Tensor()
+					}
+				}
+				for k := range steps {
+					at["batch"], at["label"] = c.stepBatch(dtype, k)
+					step := rate * (1 - 0.02*float64(k))
+					at["step"], at["lr"] = tensor.Of([]float64{float64(k)}), tensor.Of([]float64{step})
+					in := make([]*tensor.Tensor, len(f.Arguments))
+					for i, a := range f.Arguments {
+						in[i] = at[a.Name]
+					}
+					out, err := runner.Run(in...)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for i, r := range f.Results {
+						if r.Replaces != "" {
+							at[r.Replaces] = out[i]
+						}
+					}
+					loss := c.take(t, model, cfg, step, at["batch"], at["label"], seed, k)
+					compareStep(t, fmt.Sprintf("step %d", k), f, out, model, cfg.Optimizer, loss, tolerance)
+				}
+			})
+		}
+	}
+}
+
 // describe returns an argument or a result in words.
 func describe(name string, role program.Role, v graph.Value) string {
 	return fmt.Sprint(name, " ", role, " ", v.Dims(), " ", v.Node().DType())
