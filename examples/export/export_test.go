@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/examples/internal/commandtest"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -165,6 +167,90 @@ func TestModel(t *testing.T) {
 	err := nn.Load(bytes.NewReader(read(t, dir, "init.safetensors")), model, nn.AllowLeftOver())
 	if err != nil || !slices.Equal(model.Params()[0].Data.Float32s(), before.Float32s()) {
 		t.Errorf("error %v, or other numbers than those of the seed", err)
+	}
+}
+
+// TestStepAlone holds that whoever runs the step on the files comes to the losses in Go, and to the weights of a model.
+func TestStepAlone(t *testing.T) {
+	for _, tt := range []struct{ model, opt string }{{"mlp", "adam"}, {"cnn", "sgd"}, {"gru", "adam"}} {
+		t.Run(tt.model+"/"+tt.opt, func(t *testing.T) {
+			dir := t.TempDir()
+			args := []string{"-model", tt.model, "-opt", tt.opt, "-steps", "5", "-batch", "8", "-clip", "1", "-type", "float64", "-seed", "3", "-out", dir}
+			commandtest.Output(t, exporter, args...)
+			run := decode[record](t, read(t, dir, "losses.json"))
+			initial, batches := tensors(t, read(t, dir, "init.safetensors")), tensors(t, read(t, dir, "batches.safetensors"))
+
+			// The step for other numbers than those of the files.
+			s := settings{
+				model: tt.model, kind: kinds[tt.model], opt: tt.opt, batch: 8, steps: 1, seed: 4, keep: 0.9, l2: 1e-4, clip: 1,
+			}
+			if err := s.checkWidths(); err != nil {
+				t.Fatal(err)
+			}
+			rng := newRand(s.seed)
+			model := s.build(rng)
+			p, err := s.problem(rng)
+			if err != nil {
+				t.Fatal(err)
+			}
+			step, err := s.record(model, s.optimizer(), s.batches(p)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			runner, err := step.Runner()
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := map[string]*tensor.Tensor{"seed": tensor.Of([]float64{3})}
+			take := func(f *safetensors.File, name, from string, shape []int) {
+				found, ok := f.Find(from)
+				if !ok {
+					t.Fatalf("no %q", from)
+				}
+				at[name] = tensor.New(tensor.Float64, shape...)
+				if counts, ok := found.Ints(); ok && found.DType.IsInteger() {
+					at[name].SetFlat(float64(counts[0]), 0)
+				} else {
+					found.CopyTo(at[name], false)
+				}
+			}
+			for _, a := range step.Arguments {
+				if a.Role == program.Parameter || a.Role == program.State {
+					take(initial, a.Name, a.Name, a.Value.Dims())
+				}
+			}
+			for k, want := range run.Losses {
+				at["step"], at["lr"] = tensor.Of([]float64{float64(k)}), tensor.Of([]float64{run.LR[k]})
+				var in []*tensor.Tensor
+				for _, a := range step.Arguments {
+					if a.Role == program.Batch || a.Role == program.Label {
+						take(batches, a.Name, fmt.Sprintf("%s.%d", a.Name, k), a.Value.Dims())
+					}
+					in = append(in, at[a.Name])
+				}
+				out, err := runner.Run(in...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, r := range step.Results {
+					at[r.Replaces] = out[i]
+				}
+				if got := at[""].AtFlat(0); math.Abs(got-want) > 1e-12*math.Abs(want) {
+					t.Errorf("step %d: loss %v, want %v", k, got, want)
+				}
+			}
+			var trained []safetensors.Tensor
+			for _, name := range run.Model {
+				trained = append(trained, safetensors.Of(name, at[name], false))
+			}
+			var b bytes.Buffer
+			if err := safetensors.Write(&b, trained, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := nn.Load(&b, model, nn.AllowConversion()); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

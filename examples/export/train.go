@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/nn"
@@ -27,10 +28,7 @@ func (s *settings) run(ctx context.Context, stdout io.Writer) error {
 	out := &command.Output{W: stdout}
 	out.Printf("%s %s with %d weights in %s, on %s, by %s with the rate %g.\n", s.model, s.widths, weightsOf(model), s.dtype, p.about, s.opt, opt.LR())
 	batches := s.batches(p)
-	g := graph.New(graph.Traced(), graph.WithDType(s.dtype))
-	f, err := nn.RecordStep(g, model, batches[0].batch, batches[0].label, nn.StepConfig{
-		Loss: nn.CrossEntropyAt, Optimizer: opt, L2: s.l2, ClipNorm: s.clip,
-	})
+	f, err := s.record(model, opt, batches[0])
 	if err != nil {
 		return err
 	}
@@ -60,6 +58,14 @@ func (s *settings) run(ctx context.Context, stdout io.Writer) error {
 	}
 	out.Printf("%s has step.mlir, step.json, init.safetensors, batches.safetensors and losses.json.\n", s.out)
 	return out.Err
+}
+
+// record returns the step as a function.
+func (s *settings) record(model nn.Layer, opt nn.Optimizer, b pair) (*program.Function, error) {
+	g := graph.New(graph.Traced(), graph.WithDType(s.dtype))
+	return nn.RecordStep(g, model, b.batch, b.label, nn.StepConfig{
+		Loss: nn.CrossEntropyAt, Optimizer: opt, L2: s.l2, ClipNorm: s.clip,
+	})
 }
 
 // step takes a step in Go, as everyone would: number k from 0 on. It returns the loss.
