@@ -2,6 +2,7 @@ package program
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
@@ -25,12 +26,18 @@ type builder struct {
 	notNegative []bool
 	consts      []float64
 	constants   map[uint64]ref
-	table       []int32 // of hashes: one more than the number of an instruction, 0 where there is none
-	limit       int     // of instructions
+	table       []place
+	limit       int // of instructions
+}
+
+// A place of the table has one more than the number of an instruction, 0 for none, and its hash.
+type place struct {
+	n    int32
+	hash uint32
 }
 
 func newBuilder(op string, inputs int) *builder {
-	return &builder{op: op, inputs: int32(inputs), constants: make(map[uint64]ref), table: make([]int32, 64), limit: maxInstructions}
+	return &builder{op: op, inputs: int32(inputs), constants: make(map[uint64]ref), table: make([]place, 64), limit: maxInstructions}
 }
 
 // constant returns the value v. There is one NaN.
@@ -127,22 +134,34 @@ func (b *builder) fold(op opcode, x, y, z ref) ref {
 }
 
 // share returns the instruction that computes in already, or adds it.
+//
+// The table is open. An instruction has its place near that of its latest operand, so that what is asked for one after the
+// other lies together; only where all is taken there it goes anywhere.
 func (b *builder) share(in instruction) ref {
+	const near = 8
+	h := hash(in)
 	mask := uint32(len(b.table) - 1)
-	at := hash(in) & mask
-	for b.table[at] != 0 {
-		k := b.table[at] - 1
-		if b.ins[k] == in {
-			return b.inputs + k
+	at := uint32(2*max(in.args[0], in.args[1], in.args[2])) + h>>28
+	for k := 0; ; k++ {
+		if k == near {
+			at = h
 		}
-		at = (at + 1) & mask
+		at &= mask
+		p := b.table[at]
+		if p.n == 0 {
+			break
+		}
+		if p.hash == h && b.ins[p.n-1] == in {
+			return b.inputs + p.n - 1
+		}
+		at++
 	}
 	if len(b.ins) >= b.limit {
 		panic(graph.Errorf(b.op, graph.ErrLimit, "the program needs more than %d instructions, one for every number that it computes: a computation on large tensors is better recorded and swept, or called as a program.Function", b.limit))
 	}
 	b.ins = append(b.ins, in)
 	b.notNegative = append(b.notNegative, b.givesNoNegativeZero(in))
-	b.table[at] = int32(len(b.ins))
+	b.table[at] = place{int32(len(b.ins)), h}
 	if 2*len(b.ins) > len(b.table) {
 		b.rehash()
 	}
@@ -158,15 +177,24 @@ func hash(in instruction) uint32 {
 
 // rehash doubles the table.
 func (b *builder) rehash() {
-	b.table = make([]int32, 2*len(b.table))
-	mask := uint32(len(b.table) - 1)
-	for k, in := range b.ins {
-		at := hash(in) & mask
-		for b.table[at] != 0 {
-			at = (at + 1) & mask
-		}
-		b.table[at] = int32(k + 1)
+	ins := b.ins
+	b.reserve(2 * len(ins))
+	b.ins = b.ins[:0]
+	b.notNegative = b.notNegative[:0]
+	for _, in := range ins {
+		b.share(in)
 	}
+}
+
+// reserve makes an empty table for so many instructions.
+func (b *builder) reserve(n int) {
+	size := 64
+	for size < 2*n {
+		size *= 2
+	}
+	b.table = make([]place, size)
+	b.ins = slices.Grow(b.ins, max(n-len(b.ins), 0))
+	b.notNegative = slices.Grow(b.notNegative, max(n-len(b.notNegative), 0))
 }
 
 // givesNoNegativeZero reports whether the result of an instruction is certainly not -0.
@@ -195,6 +223,7 @@ func (b *builder) givesNoNegativeZero(in instruction) bool {
 func (b *builder) again() *builder {
 	c := newBuilder(b.op, int(b.inputs))
 	c.limit = 2 * b.limit // the program was short enough
+	c.reserve(4 * len(b.ins))
 	for _, v := range b.consts {
 		c.constant(v)
 	}

@@ -106,7 +106,9 @@ func trace(op string, ys, xs []graph.Value) (*tape, []cell) {
 	if len(xs) == 0 {
 		return t, inputs
 	}
-	for id := range g.Between(graph.AllEdges, y, xs...).All {
+	nodes := g.Between(graph.AllEdges, y, xs...)
+	t.reserve(nodes.Len())
+	for id := range nodes.All {
 		if n := g.Value(id).Node(); len(t.at) <= id || t.at[id] == 0 {
 			t.record(n)
 		}

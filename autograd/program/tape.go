@@ -1,6 +1,8 @@
 package program
 
 import (
+	"slices"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
@@ -102,6 +104,17 @@ func (t *tape) refusal(n graph.Node) *graph.Error {
 		why = "its row has no expression, see graph.Row.Value"
 	}
 	return graph.Errorf(t.op, graph.ErrUsage, "%s cannot be part of a program: %s; record and sweep it, or compile what stands before and behind it", n.Label(), why)
+}
+
+// reserve makes room for so many nodes, most of them scalar operations with some instructions of their own and for their
+// derivatives.
+func (t *tape) reserve(nodes int) {
+	t.b.reserve(3 * nodes)
+	t.list = slices.Grow(t.list, nodes)
+	t.value = slices.Grow(t.value, nodes)
+	t.wants = slices.Grow(t.wants, nodes)
+	t.steps = slices.Grow(t.steps, nodes)
+	t.args = slices.Grow(t.args, 2*nodes)
 }
 
 // begin says that the next cells are those of a node.
