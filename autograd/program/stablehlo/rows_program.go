@@ -1,6 +1,6 @@
 package stablehlo
 
 var _ = without(map[string]string{
-	"custom":     "it is a Go function, which no module can call",
-	"checkpoint": "what it computes is recorded when the gradient is: use the function itself, and leave to the compiler what it keeps",
+	"custom":     "it is code in Go, which a module cannot call",
+	"checkpoint": "it keeps nothing of what it computed: record it on a graph made with graph.Traced, which does",
 })

@@ -22,7 +22,13 @@ const (
 )
 
 // String returns the name that StableHLO has for the precision.
-func (p Precision) String() string { return [...]string{"HIGHEST", "HIGH", "DEFAULT"}[p] }
+func (p Precision) String() string {
+	names := [...]string{"HIGHEST", "HIGH", "DEFAULT"}
+	if int(p) >= len(names) {
+		return fmt.Sprintf("Precision(%d)", uint8(p))
+	}
+	return names[p]
+}
 
 // An Option is a setting of [Write]: it returns the settings that it was given with one of them changed.
 type Option func(config) config
