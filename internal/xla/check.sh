@@ -25,3 +25,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 CHAINRULE_XLA="$out" go test -count=1 -run TestCases .
 "$CHAINRULE_PYTHON" check.py ${CHAINRULE_IREE_COMPILE:+--iree-compile "$CHAINRULE_IREE_COMPILE"} "$out"
+
+# Steps of training that examples/export wrote, on one and on several devices and processes, one of which dies.
+for model in mlp cnn gru; do go run ../../examples/export -model "$model" -out "$out/steps/$model" >/dev/null; done
+"$CHAINRULE_PYTHON" distributed.py "$out/steps"/{mlp,cnn,gru}
