@@ -366,15 +366,13 @@ func (r *stepRecorder) function(loss graph.Value) *program.Function {
 	for _, m := range r.moments {
 		add(program.State, m)
 	}
-	for _, a := range []program.Argument{
-		{Name: "batch", Role: program.Batch, Value: r.batch},
-		{Name: "label", Role: program.Label, Value: r.label},
-		{Name: "lr", Role: program.Scalar, Value: r.lr},
-		{Name: "step", Role: program.Scalar, Value: r.step},
-		{Name: "seed", Role: program.Scalar, Value: r.seed},
-	} {
-		f.Arguments = append(f.Arguments, a)
-	}
+	f.Arguments = append(f.Arguments,
+		program.Argument{Name: "batch", Role: program.Batch, Value: r.batch},
+		program.Argument{Name: "label", Role: program.Label, Value: r.label},
+		program.Argument{Name: "lr", Role: program.Scalar, Value: r.lr},
+		program.Argument{Name: "step", Role: program.Scalar, Value: r.step},
+		program.Argument{Name: "seed", Role: program.Scalar, Value: r.seed},
+	)
 	f.Results = append(f.Results, program.Result{Name: "loss", Role: program.Loss, Value: loss})
 	return f
 }
