@@ -241,20 +241,22 @@ type code struct {
 // first returns the number of the value that instruction 0 computes.
 func (c *code) first() int { return c.inputs + len(c.consts) }
 
-// A step is an instruction of a machine: the slot that it sets and those that it reads. Those that it does not read are 0.
-type step struct {
-	op           opcode
-	dst, a, b, c int32
-}
-
 // A machine is a code whose values lie in slots, which are used again once what they hold is not needed any more. The
 // inputs stand in the first slots, the constants in those that follow; no step writes these. The slots behind them hold
 // one value after the other. A step may set a slot that it reads.
+//
+// The steps are words: 256 times the slot that is set plus the opcode, and the slots that are read.
 type machine struct {
 	inputs int
 	consts []float64
 	slots  int // all of them
-	steps  []step
-	value  int     // so many of the first steps compute y
+	words  []uint32
+	value  int     // so many of the first words compute y
 	outs   []int32 // slots, as in a code
 }
+
+// padding is how many words there are behind the steps, so that four can be read anywhere.
+const padding = 3
+
+// maxSlots is how many slots a word can tell apart.
+const maxSlots = 1 << 24

@@ -1,17 +1,22 @@
 package program
 
-// machine returns the machine that runs a code: two instructions in one where that needs no other number of roundings, and
-// slots that are used again as soon as no step reads what they hold.
-func (c *code) machine() *machine {
-	steps, value := c.fused()
-	m := &machine{inputs: c.inputs, consts: c.consts, value: value, slots: c.first(), outs: make([]int32, len(c.outs))}
+import "github.com/seed366ff29f/chainrule/graph"
+
+// machine returns the machine that runs a code: a product and a sum in one step, rounded twice as they are, and slots that
+// are used again as soon as no step reads what they hold. op is the function that was called, for messages.
+func (c *code) machine(op string) *machine {
 	first := int32(c.first())
-	// The last step that reads a value; outs are read when all is done.
+	fused := c.fuse()
+	// The last step that reads a value. What the code returns is read when all is done.
 	last := make([]int32, len(c.ins))
-	for k := range steps {
-		s := &steps[k]
-		operands := [...]int32{s.a, s.b, s.c}
-		for _, v := range operands[:arities[s.op]] {
+	words := padding
+	for k := range c.ins {
+		if fused[k] == gone {
+			continue
+		}
+		s := c.step(k, fused[k])
+		words += 1 + int(arities[s.op])
+		for _, v := range s.args[:arities[s.op]] {
 			if v >= first {
 				last[v-first] = int32(k)
 			}
@@ -19,114 +24,131 @@ func (c *code) machine() *machine {
 	}
 	for _, v := range c.outs {
 		if v >= first {
-			last[v-first] = int32(len(steps))
+			last[v-first] = int32(len(c.ins))
 		}
 	}
+	m := &machine{inputs: c.inputs, consts: c.consts, slots: int(first), words: make([]uint32, 0, words)}
 	slot := make([]int32, len(c.ins))
 	var free []int32
-	for k := range steps {
-		s := &steps[k]
-		operands := [...]*int32{&s.a, &s.b, &s.c}
-		for _, p := range operands[:arities[s.op]] {
-			v := *p
+	for k := range c.ins {
+		if k == c.value {
+			m.value = len(m.words)
+		}
+		if fused[k] == gone {
+			continue
+		}
+		s := c.step(k, fused[k])
+		args := s.args[:arities[s.op]]
+		for i, v := range args {
 			if v < first {
 				continue
 			}
-			*p = slot[v-first]
+			args[i] = slot[v-first]
 			if last[v-first] == int32(k) {
 				last[v-first] = -1 // an operand that is there twice ends once
-				free = append(free, *p)
+				free = append(free, args[i])
 			}
 		}
-		n := len(free)
-		if n == 0 {
-			free = append(free, int32(m.slots))
+		if n := len(free); n > 0 {
+			slot[k] = free[n-1]
+			free = free[:n-1]
+		} else {
+			slot[k] = int32(m.slots)
 			m.slots++
-			n = 1
 		}
-		v := s.dst - first
-		slot[v] = free[n-1]
-		s.dst = slot[v]
-		free = free[:n-1]
+		m.words = append(m.words, uint32(s.op)|uint32(slot[k])<<8)
+		for _, v := range args {
+			m.words = append(m.words, uint32(v))
+		}
 	}
+	if c.value == len(c.ins) {
+		m.value = len(m.words)
+	}
+	if m.slots > maxSlots {
+		panic(graph.Errorf(op, graph.ErrLimit, "the program keeps %d numbers at a time, %d are the most: a computation on large tensors is better recorded and swept, or called as a program.Function", m.slots, maxSlots))
+	}
+	m.words = m.words[:words]
+	m.outs = make([]int32, len(c.outs))
 	for i, v := range c.outs {
 		if v >= first {
 			v = slot[v-first]
 		}
 		m.outs[i] = v
 	}
-	m.steps = steps
 	return m
 }
 
-// fused returns the steps of a code, with values in place of slots, and how many of them compute y. A product that a sum
-// alone uses becomes a part of it.
-func (c *code) fused() (steps []step, value int) {
+// A fusion says what a machine makes of an instruction.
+type fusion uint8
+
+const (
+	alone  fusion = iota
+	gone          // a part of the sum that uses it
+	inLeft        // a sum whose first operand is a product that only it uses
+	inRight
+)
+
+// fuse says of each instruction what a machine makes of it.
+func (c *code) fuse() []fusion {
 	first := int32(c.first())
 	uses := make([]uint8, len(c.ins)) // 2 for more
-	use := func(v int32) {
-		if v >= first && uses[v-first] < 2 {
-			uses[v-first]++
-		}
-	}
-	for _, in := range c.ins {
+	for i := range c.ins {
+		in := &c.ins[i]
 		for _, v := range in.args[:arities[in.op]] {
-			use(v)
+			if v >= first && uses[v-first] < 2 {
+				uses[v-first]++
+			}
 		}
 	}
 	for _, v := range c.outs {
-		use(v)
-		use(v)
+		if v >= first {
+			uses[v-first] = 2
+		}
 	}
-	product := func(v int32) (a, b int32, ok bool) {
+	fused := make([]fusion, len(c.ins))
+	product := func(v int32) bool {
 		if v < first || uses[v-first] != 1 {
-			return 0, 0, false
+			return false
 		}
-		switch in := &c.ins[v-first]; in.op {
-		case opMul:
-			return in.args[0], in.args[1], true
-		case opSquare:
-			return in.args[0], in.args[0], true
-		}
-		return 0, 0, false
+		op := c.ins[v-first].op
+		return op == opMul || op == opSquare
 	}
-	steps = make([]step, 0, len(c.ins))
-	gone := make([]bool, len(c.ins))
 	for k := range c.ins {
 		in := &c.ins[k]
-		x, y := in.args[0], in.args[1]
-		s := step{in.op, first + int32(k), x, y, in.args[2]}
-		switch in.op {
-		case opAdd:
-			if a, b, ok := product(y); ok {
-				s.op, s.a, s.b, s.c = opMulAdd, a, b, x
-				gone[y-first] = true
-			} else if a, b, ok := product(x); ok {
-				s.op, s.a, s.b, s.c = opMulAdd, a, b, y
-				gone[x-first] = true
-			}
-		case opSub:
-			if a, b, ok := product(y); ok {
-				s.op, s.a, s.b, s.c = opSubMul, a, b, x
-				gone[y-first] = true
-			} else if a, b, ok := product(x); ok {
-				s.op, s.a, s.b, s.c = opMulSub, a, b, y
-				gone[x-first] = true
-			}
+		if in.op != opAdd && in.op != opSub {
+			continue
 		}
-		steps = append(steps, s)
-	}
-	kept := steps[:0]
-	for k, s := range steps {
-		if k == c.value {
-			value = len(kept)
-		}
-		if !gone[k] {
-			kept = append(kept, s)
+		switch x, y := in.args[0], in.args[1]; {
+		case product(y):
+			fused[k], fused[y-first] = inRight, gone
+		case product(x):
+			fused[k], fused[x-first] = inLeft, gone
 		}
 	}
-	if c.value >= len(steps) {
-		value = len(kept)
+	return fused
+}
+
+// step returns instruction k as a machine has it, with values in place of slots.
+func (c *code) step(k int, f fusion) instruction {
+	in := c.ins[k]
+	if f == alone {
+		return in
 	}
-	return kept, value
+	x, y := in.args[0], in.args[1]
+	if f == inLeft {
+		x, y = y, x
+	}
+	op := opMulAdd
+	switch {
+	case in.op == opSub && f == inRight:
+		op = opSubMul
+	case in.op == opSub:
+		op = opMulSub
+	}
+	p := &c.ins[y-int32(c.first())]
+	a, b := p.args[0], p.args[1]
+	if p.op == opSquare {
+		b = a
+	}
+	return instruction{op, [3]int32{a, b, x}}
 }

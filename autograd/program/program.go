@@ -66,7 +66,7 @@ func compile(op string, y graph.Value, xs []graph.Value) *Program {
 	c := &compiled{tape: t, result: result, inputs: inputs}
 	c.code = t.b.finish(append([]ref{t.value[result]}, grads...), forward)
 	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:forward]), nil, nil
-	c.machine = c.code.machine()
+	c.machine = c.code.machine(op)
 	c.lanes = newLanePrograms(c.code, func() *code { c.carefully(); return c.carefulCode })
 	return c.fork()
 }
@@ -160,13 +160,13 @@ func (p *Program) Eval(at, grad []float64) float64 {
 	}
 	copy(p.slots, at)
 	if grad == nil {
-		run(m.steps[:m.value], p.slots)
+		run(m.words[:m.value+padding], p.slots)
 		return p.slots[m.outs[0]]
 	}
 	if len(grad) != m.inputs {
 		panic(graph.Errorf(op, graph.ErrShape, "the gradient has room for %d derivatives and the program %d inputs: give one for each, or nil", len(grad), m.inputs))
 	}
-	run(m.steps, p.slots)
+	run(m.words, p.slots)
 	if m.read(grad, p.slots) {
 		return p.slots[m.outs[0]]
 	}
@@ -175,7 +175,7 @@ func (p *Program) Eval(at, grad []float64) float64 {
 		p.careful = c.workspace()
 	}
 	copy(p.careful, at)
-	run(c.steps, p.careful)
+	run(c.words, p.careful)
 	c.read(grad, p.careful)
 	return p.careful[c.outs[0]]
 }
@@ -198,7 +198,7 @@ func (c *compiled) carefully() *machine {
 		forward := len(b.ins)
 		grads := c.tape.backward(b, c.result, c.inputs, true)
 		c.carefulCode = b.finish(append([]ref{c.tape.value[c.result]}, grads...), forward)
-		c.carefulMachine = c.carefulCode.machine()
+		c.carefulMachine = c.carefulCode.machine(c.tape.op)
 		c.tape = nil
 	})
 	return c.carefulMachine

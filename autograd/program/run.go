@@ -2,27 +2,36 @@ package program
 
 import "math"
 
-// run runs steps on slots.
-func run(steps []step, slots []float64) {
-	for i := range steps {
-		s := &steps[i]
-		a := slots[s.a]
+// run runs a machine's words, or the first of them, on slots.
+func run(words []uint32, slots []float64) {
+	for pc := 0; pc < len(words)-padding; {
+		w := (*[4]uint32)(words[pc:])
 		var y float64
-		switch s.op {
+		dst := w[0] >> 8
+		a := slots[w[1]]
+		pc += 2
+		switch opcode(w[0]) {
 		case opAdd:
-			y = a + slots[s.b]
+			pc++
+			y = a + slots[w[2]]
 		case opSub:
-			y = a - slots[s.b]
+			pc++
+			y = a - slots[w[2]]
 		case opMul:
-			y = a * slots[s.b]
+			pc++
+			y = a * slots[w[2]]
 		case opDiv:
-			y = a / slots[s.b]
+			pc++
+			y = a / slots[w[2]]
 		case opMulAdd:
-			y = float64(a*slots[s.b]) + slots[s.c]
+			pc += 2
+			y = float64(a*slots[w[2]]) + slots[w[3]]
 		case opMulSub:
-			y = float64(a*slots[s.b]) - slots[s.c]
+			pc += 2
+			y = float64(a*slots[w[2]]) - slots[w[3]]
 		case opSubMul:
-			y = slots[s.c] - float64(a*slots[s.b])
+			pc += 2
+			y = slots[w[3]] - float64(a*slots[w[2]])
 		case opNeg:
 			y = -a
 		case opSquare:
@@ -44,32 +53,53 @@ func run(steps []step, slots []float64) {
 		case opTanh:
 			y = math.Tanh(a)
 		case opMaximum:
-			y = max(a, slots[s.b])
+			pc++
+			y = max(a, slots[w[2]])
 		case opMinimum:
-			y = min(a, slots[s.b])
+			pc++
+			y = min(a, slots[w[2]])
 		case opGt:
-			y = oneIf(a > slots[s.b])
+			pc++
+			y = oneIf(a > slots[w[2]])
 		case opGe:
-			y = oneIf(a >= slots[s.b])
+			pc++
+			y = oneIf(a >= slots[w[2]])
 		case opLt:
-			y = oneIf(a < slots[s.b])
+			pc++
+			y = oneIf(a < slots[w[2]])
 		case opLe:
-			y = oneIf(a <= slots[s.b])
+			pc++
+			y = oneIf(a <= slots[w[2]])
 		case opEq:
-			y = oneIf(a == slots[s.b])
+			pc++
+			y = oneIf(a == slots[w[2]])
 		case opNe:
-			y = oneIf(a != slots[s.b])
+			pc++
+			y = oneIf(a != slots[w[2]])
 		case opWhere:
-			if y = slots[s.c]; a != 0 {
-				y = slots[s.b]
+			pc += 2
+			if y = slots[w[3]]; a != 0 {
+				y = slots[w[2]]
 			}
 		case opChain:
-			y = chain(a, slots[s.b])
+			pc++
+			y = chain(a, slots[w[2]])
 		case opSelect:
-			y = selectProduct(a, slots[s.b])
+			pc++
+			y = selectProduct(a, slots[w[2]])
 		default:
-			y = operations[s.op].f(a, slots[s.b], slots[s.c])
+			var b, c float64
+			switch arities[opcode(w[0])] {
+			case 3:
+				c = slots[w[3]]
+				pc++
+				fallthrough
+			case 2:
+				b = slots[w[2]]
+				pc++
+			}
+			y = operations[opcode(w[0])].f(a, b, c)
 		}
-		slots[s.dst] = y
+		slots[dst] = y
 	}
 }

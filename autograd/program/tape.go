@@ -197,7 +197,11 @@ func (t *tape) record(n graph.Node) {
 	k := t.kindOf(n)
 	switch {
 	case k.template != nil && k.lower == nil:
-		t.elementwise(n, k)
+		if _, scalar := n.Scalar(); scalar {
+			t.scalar(n, k)
+		} else {
+			t.elementwise(n, k)
+		}
 	case k.moves && t.fixed(n):
 		t.place(n)
 	case k.lower != nil:
@@ -281,6 +285,36 @@ func (t *tape) elementwise(n graph.Node, k *kind) {
 		}
 		t.places = vs
 	}
+}
+
+// scalar is elementwise for a scalar, whose operands are scalars.
+func (t *tape) scalar(n graph.Node, k *kind) {
+	vs, args, wants := t.places[:0], int32(len(t.args)), false
+	for i := range k.template.operands {
+		in := n.InputNode(i)
+		at, ok := t.find(in.ID())
+		if !ok {
+			at = int32(len(t.list))
+			t.cells(in)
+		}
+		c := t.list[at]
+		vs, t.args = append(vs, t.value[c]), append(t.args, c)
+		wants = wants || t.wants[c]
+	}
+	t.constants = k.constants(t.constants[:0], n)
+	for _, v := range t.constants {
+		r := t.b.constant(v)
+		vs, t.args = append(vs, r), append(t.args, r)
+	}
+	wants = wants && n.WantsGrad()
+	t.begin(n.ID())
+	out := t.newCell(k.template.value.evaluate(t.b, vs), wants)
+	if wants {
+		t.steps = append(t.steps, flow{n.Op(), out, args})
+	} else {
+		t.args = t.args[:args]
+	}
+	t.places = vs
 }
 
 // stretched returns, for every element of the shape to, the element of the shape from that stands there when that is
