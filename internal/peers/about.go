@@ -25,6 +25,10 @@ stay in registers. A tape writes 40 bytes an operation to memory and reads them 
 widely.`},
 	{regexp.MustCompile(`^Scalar gradient`), `memory traffic: 40 bytes an operation are written and read back, where the function alone keeps its numbers in registers.
 Where leaves are as many as operations they count twice.`},
+	{regexp.MustCompile(`^Compiled programs: .*compiling$`), `the table of what has been computed already, in which every operation and every derivative is looked up.`},
+	{regexp.MustCompile(`^Compiled programs: .*one point$`), `functions such as e^x and ln x, where a program has them, and else a step of the interpreter: reading an instruction,
+a jump that is hard to foretell, two numbers from memory and one to it.`},
+	{regexp.MustCompile(`^Compiled programs: `), `vectors from memory and to it: two are read and one is written for every operation that a compiler would do in registers.`},
 	{regexp.MustCompile(`^Matrix products: .*32×16·16×16`), `the calls: such a product takes about a tenth of a microsecond, of which a third is checking sizes and choosing tiles.`},
 	{regexp.MustCompile(`^Matrix products: `), `copying: a profile of 1024×1024·1024×1024 on AVX2 gives 90 % of the time to tiles, which run at the peak of the
 multiply-add units, and the rest to copies of panels and blocks into order. Larger and smaller blocks, eight panels at a
@@ -67,6 +71,9 @@ without expression templates must.`,
 memory is used again. A node is an operation, a leaf or a constant.`,
 	secRatio: `A whole gradient against the same computation as a plain Go function. Theory bounds the number of operations of a
 gradient by four or five times the function's; a plain function also keeps its numbers in registers, which no tape can.`,
+	secProgram: `program.Compile, once, against recording and sweeping at each point. The small programs stand in internal/programs; all
+compute the value and every derivative, in float64. JAX is jit(vmap(value_and_grad(f))), which compiles anew for another number
+of points; f is given once as a function of a vector and once of scalars.`,
 	secGemm: `Billions of floating-point operations a second; the ratio is that of the times, so that less is better here too. The
 rows marked AVX2 hold ours to AVX2 and compare with OpenBLAS's kernels for Haswell, which use the same instructions.`,
 	secElement: `Ours records the operation on a graph; forward and backward is the record, and a sweep from a given cotangent. PyTorch's

@@ -36,6 +36,7 @@ const (
 	adolc, codipack, adept = "adolc", "codipack", "adept"
 	blas, torch            = "openblas", "torch" // followed by a number of threads
 	jax, gomlx, sklearn    = "jax", "gomlx", "sklearn"
+	jax64                  = "jax64" // in double precision
 )
 
 func contestants() map[string]contestant {
@@ -71,6 +72,7 @@ func contestants() map[string]contestant {
 			all[torch+name] = contestant{"PyTorch", variant, torchEnv, rest, script("torch_peer.py", "TORCH_PYTHON", "torch", threads)}
 		}
 		all[jax+threads] = contestant{"JAX", "", nil, rest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
+		all[jax64+threads] = contestant{"JAX", "", []string{"JAX_ENABLE_X64=1"}, rest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
 		all[sklearn+threads] = contestant{"scikit-learn", "", keep, rest, script("sklearn_peer.py", "SKLEARN_PYTHON", "sklearn")}
 		all[gomlx+threads] = contestant{"GoMLX", "", []string{"GOMAXPROCS=" + threads}, rest, goModule("gomlx")}
 	}

@@ -14,6 +14,7 @@ const (
 	secTape    = "Scalar tape: recording and sweeping"
 	secCold    = "Scalar tape: the first run, and memory"
 	secRatio   = "Scalar gradient against the function alone"
+	secProgram = "Compiled programs"
 	secGemm    = "Matrix products"
 	secElement = "Elementwise functions, 1000×1000 float32"
 	secStep    = "Training steps, float32"
@@ -24,7 +25,7 @@ const (
 	secSteady  = "Training steps: allocations, memory, two cores"
 )
 
-var sections = []string{secTape, secCold, secRatio, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secFit, secSteady}
+var sections = []string{secTape, secCold, secRatio, secProgram, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secFit, secSteady}
 
 var (
 	micros  = unit{significant, func(s float64) float64 { return s * 1e6 }, "µs"}
@@ -61,7 +62,7 @@ const noLimit = -1
 // table lists everything that is measured.
 func table(avx512 bool) []row {
 	var all []row
-	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, fitRows, steadyRows} {
+	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, programRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, fitRows, steadyRows} {
 		all = append(all, f()...)
 	}
 	return all
@@ -119,6 +120,63 @@ func ratioRows() (rows []row) {
 			peers: []entry{{contestant: ours1, label: "plain Go function", words: "scalar plain " + p.Name, limit: limit}},
 		})
 	}
+	return rows
+}
+
+// batchPoints are how many points a program is evaluated at.
+const batchPoints = 10_000
+
+// programRows compare programs that were compiled once with recording and sweeping anew, and with JAX.
+func programRows() (rows []row) {
+	sweep := func(name string) entry {
+		return entry{contestant: ours1, label: "recording and sweeping", words: "scalar gradient " + name, tolerance: 1e-9}
+	}
+	list := programs.Small()
+	for _, name := range []string{"network", "chain", "rosenbrock"} {
+		p, _ := programs.ByName(name)
+		list = append(list, p)
+	}
+	for _, p := range list {
+		r := row{section: secProgram, name: p.Name + ", value and gradient at one point", unit: micros, ours: entry{contestant: ours1, words: "program eval " + p.Name}}
+		e := sweep(p.Name)
+		e.limit = 0.5
+		rows = append(rows, row{section: r.section, name: r.name, unit: r.unit, ours: r.ours, peers: []entry{e}})
+		rows = append(rows, row{
+			section: secProgram, name: p.Name + ", compiling", unit: micros, ours: entry{contestant: ours1, words: "program compile " + p.Name},
+			peers: []entry{{contestant: ours1, label: "value and gradient at one point", words: "program eval " + p.Name, limit: 50}},
+		})
+	}
+	perPoint := unit{significant, func(s float64) float64 { return s * 1e9 / batchPoints }, "ns/point"}
+	for _, p := range programs.Small() {
+		words := fmt.Sprintf("program batch %s %d", p.Name, batchPoints)
+		for _, threads := range []string{"1", "2"} {
+			r := row{section: secProgram, name: p.Name + ", 10,000 points", unit: perPoint, ours: entry{contestant: ours1, words: words}}
+			if threads == "2" {
+				r.name += ", 2 cores"
+				r.ours.contestant = ours2
+			} else {
+				r.peers = []entry{{
+					contestant: ours1, label: "recording and sweeping", words: fmt.Sprintf("program sweep %s %d", p.Name, batchPoints), limit: 0.1, tolerance: 1e-9,
+				}}
+			}
+			// JAX is given the program in two forms, a function of a vector and one of many scalars. Which is faster depends on the
+			// program.
+			for _, form := range []string{"vector", "scalars"} {
+				r.peers = append(r.peers, entry{contestant: jax64 + threads, words: words + " " + form, limit: 0.8, tolerance: 1e-9})
+			}
+			rows = append(rows, r)
+		}
+	}
+	// A program of 20,000 operations, in points of which one takes as long as thousands of the small ones.
+	const points = 256
+	words := fmt.Sprintf("network-30 %d", points)
+	rows = append(rows, row{
+		section: secProgram, name: fmt.Sprintf("network on 30 samples, %d points", points), unit: millis,
+		ours: entry{contestant: ours1, words: "program batch " + words},
+		peers: []entry{
+			{contestant: ours1, label: "recording and sweeping", words: "program sweep " + words, limit: 0.1, tolerance: 1e-9},
+		},
+	})
 	return rows
 }
 

@@ -125,6 +125,7 @@ func respond(jobs map[string]*job, words string, budget time.Duration) (line str
 // kinds are the jobs that are timed, by their first word.
 var kinds = map[string]func(args []string) *job{
 	"scalar":      scalarJob,
+	"program":     programJob,
 	"gemm":        gemmJob,
 	"elementwise": elementwiseJob,
 	"mlp":         mlpJob,

@@ -38,10 +38,26 @@ func rosenbrockTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph
 }
 
 func networkTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
+	return networkOn(networkSamples, g, leaves, at, func(loss, m graph.Value) graph.Value {
+		if m.Item() > 0 {
+			return ops.Add(loss, m)
+		}
+		return loss
+	})
+}
+
+func shortNetworkTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
+	return networkOn(networkSamples[:30], g, leaves, at, func(loss, m graph.Value) graph.Value {
+		return ops.Add(loss, ops.ReLU(m))
+	})
+}
+
+// networkOn records the network on some samples; hinge adds to the loss what of the margin m is positive.
+func networkOn(samples [][3]float64, g *graph.Graph, leaves []graph.Value, at []float64, hinge func(loss, m graph.Value) graph.Value) ([]graph.Value, graph.Value) {
 	p := g.AppendVars(leaves, at)
 	loss := g.Const(0)
 	var h, next [16]graph.Value
-	for _, s := range networkSamples {
+	for _, s := range samples {
 		h[0], h[1] = g.Const(s[0]), g.Const(s[1])
 		width, k := 2, 0
 		for _, out := range networkWidths {
@@ -58,9 +74,7 @@ func networkTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Va
 			}
 			h, width = next, out
 		}
-		if m := ops.AddScalar(ops.MulScalar(h[0], -s[2]), 1); m.Item() > 0 {
-			loss = ops.Add(loss, m)
-		}
+		loss = hinge(loss, ops.AddScalar(ops.MulScalar(h[0], -s[2]), 1))
 	}
 	squares := g.Const(0)
 	for _, w := range p {

@@ -106,7 +106,32 @@ def conv2d(n, channels, height, width, filters, size):
     return Job(lambda: jax.block_until_ready(both(x, w, ct)), weigh(dx) + weigh(dw))
 
 
-KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d}
+def program(what, name, n, form):
+    """Values and gradients at n points, by a function of a vector or of scalars."""
+    from programs import PROGRAMS, points
+
+    if what != "batch":
+        raise Missing("unknown job")
+    f, at = PROGRAMS[name]
+    k = len(at)
+    x = jnp.asarray(points(at, int(n)))
+    if x.dtype != jnp.float64:
+        raise Missing("JAX keeps to single precision")
+    if form == "vector":
+        g = jax.jit(jax.vmap(jax.value_and_grad(lambda p: f(*(p[i] for i in range(k))))))
+    else:
+        each = jax.vmap(jax.value_and_grad(f, argnums=tuple(range(k))))
+
+        @jax.jit
+        def g(x):
+            y, dy = each(*(x[:, i] for i in range(k)))
+            return y, jnp.stack(dy, axis=1)
+
+    y, dy = g(x)
+    return Job(lambda: jax.block_until_ready(g(x)), weigh(y) + weigh(dy))
+
+
+KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d, "program": program}
 
 
 def make(kind, *words):
