@@ -53,7 +53,7 @@ type batch struct {
 }
 
 // batchWork is about how many instructions on lanes a chunk has.
-const batchWork = 1 << 19
+const batchWork = 1 << 17
 
 // eval is [Program.EvalBatch].
 func (b *batch) eval(l *lanePrograms, ys, grads, points []float64) {
@@ -89,7 +89,7 @@ func (b *batch) run() {
 	blocks := max(1, batchWork/(w*(b.p.Steps()+b.p.inputs+1)))
 	b.chunk = blocks * w
 	// An instruction takes about as long as some multiplications in a product of matrices.
-	const multiplications = 4
+	const multiplications = 8
 	kernel.Share[float64](b, (len(b.ys)+b.chunk-1)/b.chunk, b.p.Size(), multiplications*len(b.ys)*b.p.Steps())
 }
 

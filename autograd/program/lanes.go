@@ -107,7 +107,7 @@ func (b *laneBuilder) emit(op opcode, args ...int32) int32 {
 }
 
 // laneShared are the opcodes of which [laneBuilder.lower] makes instructions that the code may have, too.
-var laneShared = [numOpcodes]bool{opAbs: true, opNeg: true, opExp: true, opGt: true, opWhere: true, opSin: true, opCos: true}
+var laneShared = [numOpcodes]bool{opSin: true, opCos: true}
 
 func (b *laneBuilder) add(in laneIns) int32 {
 	b.ins = append(b.ins, in)
@@ -133,22 +133,6 @@ func (b *laneBuilder) lower(op opcode, args [3]int32) int32 {
 		return b.emit(opDiv, b.emit(opSin, args[0]), b.emit(opCos, args[0]))
 	case opReciprocal:
 		return b.emit(opDiv, b.constant(1), args[0])
-	case opExp:
-		// The logistic function and its like are made of e^min(x, 0) and e^-|x|, of which one is enough.
-		in, ok := b.made(opMinimum, args[0])
-		x, zero := in.args[0], in.args[1]
-		if x < 0 {
-			x, zero = zero, x
-		}
-		if !ok || x < 0 || zero >= 0 || b.consts[-1-zero] != 0 {
-			break
-		}
-		positive := b.emit(opGt, x, b.constant(0))
-		if n, ok := b.made(opNeg, x); ok {
-			x = n.args[0]
-			positive = b.emit(opGt, b.constant(0), x)
-		}
-		return b.emit(opWhere, positive, b.constant(1), b.emit(opExp, b.emit(opNeg, b.emit(opAbs, x))))
 	case opDiv:
 		// 1/cosh x/cosh x is the derivative of tanh.
 		over, ok := b.made(opDiv, args[0])

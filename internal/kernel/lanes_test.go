@@ -458,7 +458,7 @@ func TestLanesMisuse(t *testing.T) {
 }
 
 func BenchmarkLanes(b *testing.B) {
-	for _, op := range []kernel.LaneOp{kernel.LaneAdd, kernel.LaneDiv, kernel.LaneExp, kernel.LaneLog, kernel.LaneTanh, kernel.LaneTanhSlope, kernel.LaneSin} {
+	for _, op := range []kernel.LaneOp{kernel.LaneAdd, kernel.LaneDiv, kernel.LaneExp, kernel.LaneLog, kernel.LaneTanh, kernel.LaneTanhSlope, kernel.LaneErfc, kernel.LaneLog1p, kernel.LaneExpm1, kernel.LaneSqrt, kernel.LaneWhere, kernel.LaneSin} {
 		b.Run(fmt.Sprint(op), func(b *testing.B) {
 			steps := make([]kernel.LaneStep, 100)
 			for i := range steps {
