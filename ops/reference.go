@@ -51,20 +51,35 @@ func Families() []Family {
 	return list
 }
 
+// A Column is one that [Reference] writes besides its own: its title, and what stands in it for an operation.
+type Column struct {
+	Title string
+	Cell  func(row *graph.Row) string
+}
+
 // Reference writes the table of operations to w, as Markdown: for each how it is called in an expression, what it
-// computes, the formula, the derivative, where its tests draw operands from, and what it promises at its kinks. It
-// returns the first error of w.
-func Reference(w io.Writer) error {
+// computes, the formula, the derivative, where its tests draw operands from, what it promises at its kinks, the source,
+// and the columns given. It returns the first error of w, and panics with a [*graph.Error] if a column has no Cell.
+func Reference(w io.Writer, more ...Column) error {
 	b := bufio.NewWriter(w)
 	for i, family := range Families() {
 		if i > 0 {
 			fmt.Fprintln(b)
 		}
 		fmt.Fprintf(b, "## %s\n\n", family.Name)
-		fmt.Fprintln(b, "| call | computes | formula | derivative | tested on | kinks | source |")
-		fmt.Fprintln(b, "|---|---|---|---|---|---|---|")
+		titles := []string{"call", "computes", "formula", "derivative", "tested on", "kinks", "source"}
+		for _, c := range more {
+			if c.Cell == nil {
+				panic(graph.Errorf("ops.Reference", graph.ErrUsage, "column %q has no Cell: give the function that fills it", c.Title))
+			}
+			titles = append(titles, c.Title)
+		}
+		fmt.Fprintf(b, "| %s |\n|%s\n", strings.Join(titles, " | "), strings.Repeat("---|", len(titles)))
 		for _, row := range family.Rows {
 			cells := []string{Usage(row), row.Doc, row.Formula, row.Derivative, domains(row), kinks(row), row.Source}
+			for _, c := range more {
+				cells = append(cells, c.Cell(row))
+			}
 			for i, c := range cells {
 				cells[i] = strings.NewReplacer("|", `\|`, "*", `\*`).Replace(c)
 			}

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/seed366ff29f/chainrule/autograd/program/stablehlo"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/testkit"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -23,8 +25,14 @@ const (
 func TestReferencePageIsCurrent(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString("# Operations\n\nGenerated from the rows of package ops: `go test ./ops -run Reference -update`.\n")
-	b.WriteString("How each operation is called in an expression, what it computes, its derivative, where its tests draw operands from,\nand what it promises where it is not differentiable.\n\n")
-	if err := ops.Reference(&b); err != nil {
+	b.WriteString("How each operation is called in an expression, what it computes, its derivative, where its tests draw operands from,\nwhat it promises where it is not differentiable, and whether autograd/program/stablehlo can write it.\n\n")
+	lowers := func(row *graph.Row) string {
+		if ok, reason := stablehlo.Lowers(row); !ok {
+			return "no: " + reason
+		}
+		return "yes"
+	}
+	if err := ops.Reference(&b, ops.Column{Title: "StableHLO", Cell: lowers}); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Golden(t, "../docs/operations.md", b.String())
@@ -91,6 +99,13 @@ func TestReferenceReturnsWriteErrors(t *testing.T) {
 		if err := ops.Reference(&failing{room}); !errors.Is(err, errFull) {
 			t.Errorf("with room for %d bytes: got error %v, want %v", room, err, errFull)
 		}
+	}
+}
+
+func TestReferenceMisuse(t *testing.T) {
+	err := graph.Try(func() { _ = ops.Reference(io.Discard, ops.Column{Title: "used by"}) })
+	if want := `ops.Reference: column "used by" has no Cell: give the function that fills it`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
