@@ -62,9 +62,7 @@ func (e *emitter) integerConstant(xs []int, t typ) value {
 
 // floatLiteral returns the shortest literal that is read as exactly v, rounded to the given type.
 func floatLiteral(v float64, t elem) string {
-	if t == f32 {
-		v = float64(float32(v))
-	}
+	v = rounded(v, t)
 	switch {
 	case v-v == 0:
 	case t == f32:

@@ -38,9 +38,9 @@
 //	y = jax.jit(step.call)(x)
 //
 // in_shardings and donate_argnums of jax.jit do the rest; examples/distributed has all of it. For float64, which scalars are
-// always, JAX wants jax_enable_x64. IREE compiles the file as it is:
+// always, JAX wants jax_enable_x64. IREE compiles the file as it is, and keeps float64 if it is told to:
 //
-//	iree-compile --iree-hal-target-backends=llvm-cpu step.mlir -o step.vmfb
+//	iree-compile --iree-hal-target-backends=llvm-cpu --iree-input-demote-f64-to-f32=false step.mlir -o step.vmfb
 //
 // # Layout and precision
 //

@@ -3,6 +3,8 @@ package stablehlo
 import (
 	"cmp"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -54,11 +56,18 @@ func elementwise(e *emitter, n graph.Node, in []value) value {
 	return e.elements(n, formOf(n.Row()), typeOf(n), in)
 }
 
-// elements writes the form of a node, whose operands broadcast to the type t.
+// elements writes the form of a node, whose operands broadcast to the type t. An operand without a name is a constant that
+// is not written yet.
 func (e *emitter) elements(n graph.Node, f form, t typ, in []value) value {
 	given := make(map[string]operand)
 	for i, name := range f.Operands {
-		given[name] = operand{e: e, typ: t, number: e.stretch(in[i], t.dims)}
+		if in[i].name == "" {
+			c, _ := n.InputNode(i).Scalar()
+			given[name] = fixed(e, t, rounded(c, t.elem))
+			continue
+		}
+		x := e.stretch(in[i], t.dims)
+		given[name] = operand{e: e, typ: t, number: x, truth: e.truths[x.name]}
 	}
 	for i, c := range rowform.Constants(n) {
 		given[f.Constants[i]] = fixed(e, t, c)
@@ -66,14 +75,44 @@ func (e *emitter) elements(n graph.Node, f form, t typ, in []value) value {
 	return e.write(f.Value, t, given)
 }
 
-// write writes the instructions of an expression over tensors of type t.
+// write writes the instructions of an expression over tensors of type t. Parts that occur twice are written once, and
+// branches that a constant decides against not at all.
 func (e *emitter) write(term *primitive.Term, t typ, given map[string]operand) value {
-	return primitive.Fold(term, func(leaf *primitive.Term) operand {
-		if leaf.Param != "" {
-			return given[leaf.Param]
+	done := make(map[string]operand)
+	var part func(term *primitive.Term) operand
+	part = func(term *primitive.Term) operand {
+		switch {
+		case term.Param != "":
+			return given[term.Param]
+		case term.Op == "":
+			return fixed(e, t, term.Value)
 		}
-		return fixed(e, t, leaf.Value)
-	}, func(op string, args []operand) operand { return primitives[op](e, args) }).value()
+		key := spelled(term)
+		if x, ok := done[key]; ok {
+			return x
+		}
+		args := make([]operand, len(term.Args))
+		for i, a := range term.Args {
+			if term.Op == "where" && i > 0 && args[0].constant && (args[0].c != 0) != (i == 1) {
+				continue
+			}
+			args[i] = part(a)
+		}
+		x := primitives[term.Op](e, args)
+		done[key] = x
+		return x
+	}
+	return part(term).value()
+}
+
+// spelled writes an expression such that two are equal if their texts are.
+func spelled(term *primitive.Term) string {
+	return primitive.Fold(term, func(leaf *primitive.Term) string {
+		if leaf.Param != "" {
+			return leaf.Param
+		}
+		return strconv.FormatFloat(leaf.Value, 'g', -1, 64)
+	}, func(op string, args []string) string { return op + "(" + strings.Join(args, ",") + ")" })
 }
 
 // An operand is a part of an expression: a number, a truth value that stands for 1 or 0, or a constant that is not written
@@ -82,10 +121,18 @@ type operand struct {
 	e        *emitter
 	typ      typ // as a number
 	number   value
-	truth    value        // where it is not 0
+	truth    value        // where it is not 0, if that is written
 	written  func() value // writes the number, where that is not the truth value as 1 or 0
 	constant bool
 	c        float64
+}
+
+// rounded returns v in the precision of elements.
+func rounded(v float64, t elem) float64 {
+	if t == f32 {
+		return float64(float32(v))
+	}
+	return v
 }
 
 // fixed returns a constant.
@@ -97,7 +144,9 @@ func fixed(e *emitter, t typ, c float64) operand {
 func (x operand) is(c float64) bool { return x.constant && x.c == c }
 
 // isTruth reports whether the operand is a truth value that stands for 1 or 0.
-func (x operand) isTruth() bool { return x.truth.name != "" && x.written == nil }
+func (x operand) isTruth() bool {
+	return x.truth.name != "" && x.written == nil && x.number.name == ""
+}
 
 // of returns an operand like x that is the number v.
 func (x operand) of(v value) operand { return operand{e: x.e, typ: x.typ, number: v} }
@@ -110,7 +159,9 @@ func (x operand) value() value {
 	case x.written != nil:
 		return x.written()
 	case x.isTruth():
-		return x.e.convert(x.truth, x.typ.elem)
+		v := x.e.convert(x.truth, x.typ.elem)
+		x.e.truths[v.name] = x.truth
+		return v
 	}
 	return x.number
 }

@@ -84,6 +84,7 @@ type emitter struct {
 	indent    string
 	next      int              // number of the next value
 	constants map[string]value // in the present region, by literal and type
+	truths    map[string]value // by the name of a number that is 1 or 0: where it is 1
 	config    config
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // A lowering writes the instructions of a node whose operands are in, converted to the precision of the node. The result
-// has the node's shape; it is converted to the node's precision, so that it may be a truth value or a wider number.
+// has the node's shape; it is converted to the node's precision, so that it may be a truth value or a wider number. Its
+// node has elements: a tensor without any is a constant.
 type lowering func(e *emitter, n graph.Node, in []value) value
 
 // lowerings are the forms of operations by name. Elementwise operations whose rows have an expression need none.
@@ -47,11 +48,13 @@ func Lowers(row *graph.Row) (ok bool, reason string) {
 
 // loweringOf returns the lowering of a row, or nil and the reason why it has none.
 func loweringOf(row *graph.Row) (lowering, string) {
-	switch {
-	case row == nil:
+	if row == nil {
 		return nil, "there is no operation"
-	case lowerings[row.Name] != nil && ours(row):
-		return lowerings[row.Name], ""
+	}
+	if l := tabled(row); l != nil {
+		return l, ""
+	}
+	switch {
 	case reasons[row.Name] != "" && ours(row):
 		return nil, reasons[row.Name]
 	case row.Value != "":
@@ -61,6 +64,14 @@ func loweringOf(row *graph.Row) (lowering, string) {
 		return elementwise, ""
 	}
 	return nil, "its row says no expression and no table has it"
+}
+
+// tabled returns the lowering that a table has for a row, or nil.
+func tabled(row *graph.Row) lowering {
+	if !ours(row) {
+		return nil
+	}
+	return lowerings[row.Name]
 }
 
 // ours reports whether a row is one of this engine, for which the tables speak.

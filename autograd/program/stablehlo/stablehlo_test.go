@@ -175,6 +175,40 @@ func TestText(t *testing.T) {
 	}
 }
 
+// Conditions stay truth values, and constants are written where they are used, in the type in which they are.
+func TestElementwiseText(t *testing.T) {
+	g := graph.New(graph.Traced(), graph.WithDType(tensor.Float32))
+	x := g.VarTensor(tensor.New(tensor.Float32, 2))
+	tenth := g.Const(0.1)
+	y := ops.Where(ops.Gt(x, tenth), ops.Add(x, g.Const(0)), tenth)
+	z := ops.MulZeroWins(ops.PowLog(x, tenth, 0), ops.Mul(x, g.Const(1)))
+	want := `module @"test" {
+  func.func public @main(
+      %arg0: tensor<2xf32> loc("a")
+  ) -> (tensor<2xf32> {jax.result_info = "r0"}, tensor<2xf32> {jax.result_info = "r1"}, tensor<f64> {jax.result_info = "r2"}) {
+    %0 = stablehlo.constant dense<0.1> : tensor<2xf32>
+    %1 = stablehlo.compare GT, %arg0, %0, FLOAT : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+    %2 = stablehlo.convert %1 : (tensor<2xi1>) -> tensor<2xf32>
+    %3 = stablehlo.constant dense<0.0> : tensor<2xf32>
+    %4 = stablehlo.compare EQ, %arg0, %3, FLOAT : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+    %5 = stablehlo.select %4, %3, %arg0 : tensor<2xi1>, tensor<2xf32>
+    %6 = stablehlo.select %1, %5, %0 : tensor<2xi1>, tensor<2xf32>
+    %7 = stablehlo.power %arg0, %0 : tensor<2xf32>
+    %8 = stablehlo.compare EQ, %7, %3, FLOAT : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+    %9 = stablehlo.compare EQ, %arg0, %3, FLOAT : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+    %10 = stablehlo.or %8, %9 : tensor<2xi1>
+    %11 = stablehlo.multiply %7, %arg0 : tensor<2xf32>
+    %12 = stablehlo.select %10, %3, %11 : tensor<2xi1>, tensor<2xf32>
+    %13 = stablehlo.constant dense<0.1> : tensor<f64>
+    return %6, %12, %13 : tensor<2xf32>, tensor<2xf32>, tensor<f64>
+  }
+}
+`
+	if diff := cmp.Diff(want, text(t, function([]graph.Value{x}, y, z, tenth))); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
 func TestNoArguments(t *testing.T) {
 	g := graph.New()
 	f := function(nil, g.Const(math.Inf(-1)))

@@ -64,7 +64,7 @@ func Write(w io.Writer, f *program.Function, options ...Option) error {
 		c = o(c)
 	}
 	b := bufio.NewWriterSize(w, 1<<16)
-	e := &emitter{w: b, constants: make(map[string]value), config: c}
+	e := &emitter{w: b, constants: make(map[string]value), truths: make(map[string]value), config: c}
 	if err := graph.Try(func() { e.module(f) }); err != nil {
 		return err
 	}
@@ -97,13 +97,13 @@ func (e *emitter) module(f *program.Function) {
 	e.line(") -> (%s) {", strings.Join(results, ", "))
 	e.indent = "    "
 	for _, n := range f.Nodes() {
-		if _, ok := values[n.ID()]; !ok {
+		if !n.Value().IsLeaf() {
 			values[n.ID()] = e.node(n, values)
 		}
 	}
 	returned := make([]value, len(f.Results))
 	for i, r := range f.Results {
-		returned[i] = values[r.Value.ID()]
+		returned[i] = e.written(r.Value.Node(), values)
 	}
 	e.line("return %s : %s", names(returned), listed(returned))
 	e.indent = "  "
@@ -112,14 +112,22 @@ func (e *emitter) module(f *program.Function) {
 	e.line("}")
 }
 
-// node writes the instructions of a node and returns its value.
-func (e *emitter) node(n graph.Node, values map[int]value) value {
-	if n.Value().IsLeaf() {
-		if v, ok := n.Scalar(); ok {
-			return e.constant(v, typeOf(n))
-		}
-		return e.tensorConstant(n.Data())
+// written returns the value of a node. A constant is written where it is used first.
+func (e *emitter) written(n graph.Node, values map[int]value) value {
+	v, ok := values[n.ID()]
+	if ok {
+		return v
 	}
+	if c, ok := n.Scalar(); ok {
+		return e.constant(c, typeOf(n)) // which knows what was written
+	}
+	v = e.tensorConstant(n.Data())
+	values[n.ID()] = v
+	return v
+}
+
+// node writes the instructions of an operation and returns its value.
+func (e *emitter) node(n graph.Node, values map[int]value) value {
 	lower, reason := loweringOf(n.Row())
 	if lower == nil {
 		panic(n.Errorf(graph.ErrUsage, "%s has no form in StableHLO: %s", n.Label(), reason))
@@ -128,12 +136,18 @@ func (e *emitter) node(n graph.Node, values map[int]value) value {
 	if t.len() == 0 { // whatever it is made of
 		return e.literal("", t)
 	}
+	own := tabled(n.Row()) == nil
 	in := make([]value, n.NumInputs())
 	for i := range in {
-		in[i] = e.convert(values[n.InputNode(i).ID()], t.elem)
+		m := n.InputNode(i)
+		if _, known := values[m.ID()]; own && !known {
+			if _, ok := m.Scalar(); ok {
+				continue // see elements
+			}
+		}
+		in[i] = e.convert(e.written(m, values), t.elem)
 	}
-	y := lower(e, n, in)
-	return e.convert(y, t.elem)
+	return e.convert(lower(e, n, in), t.elem)
 }
 
 // typeOf returns the type of a node's value.
