@@ -166,7 +166,7 @@ def train(directory, mesh, steps=None, every=0, resume=False, pause=0.0, say=pri
                  "lr": run["lr"][min(k, len(run["lr"]) - 1)], "step": k, "seed": run["seed"]}
         results = call(*[kept[a["name"]] if a["name"] in kept else place(given[a["name"]], a, s)
                          for a, s in zip(step.arguments, at)])
-        kept = {a["name"]: results[a["result"]] for a in step.arguments if a["result"] is not None}
+        kept.update({a["name"]: results[a["result"]] for a in step.arguments if a["result"] is not None})
         losses.append(float(whole(results[step.loss])))
         say(f"step {k + 1} of {steps}: loss {losses[-1]:.9g}")
         if every and (k + 1) % every == 0 and k + 1 < steps:
