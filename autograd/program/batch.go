@@ -37,7 +37,7 @@ func newLanePrograms(plain *code, careful func() *code) *lanePrograms {
 // most, and only if it is one of exp, log, log1p, expm1, sin, cos, tan, tanh, erf, erfc or of cosh in the derivative of tanh; all else is
 // the same, bit for bit. They do not depend on the number of cores. It panics with a [*graph.Error] if a length is not right.
 func (p *Program) EvalBatch(ys, grads, points []float64) {
-	p.must(evalBatch)
+	p.one(evalBatch)
 	p.batch.eval(p.lanes, ys, grads, points)
 }
 

@@ -34,13 +34,13 @@ func BenchmarkPrograms(b *testing.B) {
 		xs, y := p.Tape(g, nil, p.At)
 		b.Run("compile/program="+p.Name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := program.Compile(y, xs...); err != nil {
+				if _, err := program.CompileWith(allowReads, y, xs...); err != nil {
 					b.Fatal(err)
 				}
 			}
 			perOp(b)
 		})
-		c, err := program.Compile(y, xs...)
+		c, err := program.CompileWith(allowReads, y, xs...)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -13,8 +13,8 @@ type ref = int32
 // none is no value.
 const none ref = math.MinInt32
 
-// maxInstructions bounds what a program is made of: some gigabytes while it is compiled.
-const maxInstructions = 1 << 25
+// maxInstructions bounds what a program is made of: some gigabytes while it is compiled. Tests change it.
+var maxInstructions = 1 << 25
 
 // A builder makes a code, instruction by instruction. What it is asked for it has computed already, knows as a constant,
 // or writes in a shorter way, where the result is the same, bit for bit but for the kind of NaN.

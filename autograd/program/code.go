@@ -234,8 +234,8 @@ type code struct {
 	inputs int
 	consts []float64
 	ins    []instruction
-	value  int     // so many of the first instructions compute y, the others the gradient
-	outs   []int32 // y, then its derivative by each input; a derivative v is written as v+0, never -0
+	value  int     // so many of the first instructions compute the results, the others derivatives
+	outs   []int32 // the results, then their derivatives by each input, row by row; a derivative v is written as v+0, never -0
 }
 
 // first returns the number of the value that instruction 0 computes.
@@ -251,7 +251,7 @@ type machine struct {
 	consts []float64
 	slots  int // all of them
 	words  []uint32
-	value  int     // so many of the first words compute y
+	value  int     // so many of the first words compute the results
 	outs   []int32 // slots, as in a code
 }
 

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -23,80 +24,114 @@ type compiled struct {
 	code    *code
 	machine *machine
 	lanes   *lanePrograms
+	results int
+	names   []string // of the inputs
 
 	// Where a derivative comes out NaN, a machine decides that keeps what is said of zeros. It is made when it is wanted.
 	once           sync.Once
 	tape           *tape
-	result         cell
-	inputs         []cell
+	ys             []cell
+	xs             []cell
 	carefulCode    *code
 	carefulMachine *machine
+}
+
+// A Config has settings of [CompileWith].
+type Config struct {
+	// AllowReads says that what the Go program read while the graph was recorded, see graph.Graph.Reads, has not decided what
+	// was recorded. Without it such a graph is refused.
+	AllowReads bool
 }
 
 // Compile makes a program of the part of a graph between the inputs xs and the result y: it computes y and its derivatives
 // by xs for other numbers of xs, in float64.
 //
-// y is a scalar or has one element. The inputs are leaves: scalars, or tensors, whose elements are inputs one after the
-// other, in row-major order. Other leaves are constants, with the numbers that they have, and so is all that does not
-// depend on xs. A derivative is 0 by a leaf that wants none, such as one made by Graph.Const. The program does not need the
-// graph any more.
+// The inputs are leaves: scalars, or tensors, whose elements are inputs one after the other, in row-major order. Other
+// leaves are constants, with the numbers that they have, and so is all that does not depend on xs. A derivative is 0 by a
+// leaf that wants none, such as one made by Graph.Const. y is a number, or a tensor of several, each of which is a result:
+// see [Program.Jacobian]. The program does not need the graph any more.
 //
 // The graph must have been made with [graph.Traced]: then what was recorded is the function everywhere, not its trace at
-// one point. Where the Go function that was recorded looked at numbers itself, with an if on Value.Item, the program keeps
-// to the branch that was taken.
+// one point. If the Go program looked at numbers while it was recorded, with an if on Value.Item, what was recorded
+// afterwards may be right for those numbers only, and Compile refuses it; see [Config].
 //
 // Tensors become scalars, one instruction for each number: that is right for the many small ones of geometry, finance or
-// physics. A program of large tensors is slower than recording it, and Compile refuses what needs more than some ten
+// physics. A program of large tensors is slower than recording it, and Compile refuses what needs more than some thirty
 // million instructions. It refuses, by name, operations that choose their steps by the numbers, such as a sort, and those
 // that autograd.Custom made.
 //
-// The error is a [*graph.Error]: a graph that is not traced, a y of several elements, inputs that are not leaves, values
-// that are no longer on the tape, an operation that cannot be part of a program, or a program that is too long.
+// The error is a [*graph.Error]: a graph that is not traced or was read, inputs that are not leaves, values that are no
+// longer on the tape, an operation that cannot be part of a program, or a program that is too long.
 func Compile(y graph.Value, xs ...graph.Value) (*Program, error) {
-	var p *Program
-	err := graph.Try(func() { p = compile("program.Compile", y, xs) })
+	return compile("program.Compile", Config{}, y, xs)
+}
+
+// CompileWith is [Compile] with settings.
+func CompileWith(config Config, y graph.Value, xs ...graph.Value) (*Program, error) {
+	return compile("program.CompileWith", config, y, xs)
+}
+
+func compile(op string, config Config, y graph.Value, xs []graph.Value) (p *Program, err error) {
+	err = graph.Try(func() { p = mustCompile(op, config, y, xs) })
 	return p, err
 }
 
-func compile(op string, y graph.Value, xs []graph.Value) *Program {
-	t, inputs := trace(op, []graph.Value{y}, xs)
-	result := t.cells(y.Node())[0]
+func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Program {
+	t, inputs := trace(op, config, y, xs)
+	c := &compiled{tape: t, ys: slices.Clone(t.cells(y.Node())), xs: inputs}
+	c.results = len(c.ys)
+	c.names = inputNames(xs)
 	forward := len(t.b.ins)
-	grads := t.backward(t.b, result, inputs, false)
-	c := &compiled{tape: t, result: result, inputs: inputs}
-	c.code = t.b.finish(append([]ref{t.value[result]}, grads...), forward)
+	c.code = t.b.finish(c.outs(t.b, false), forward)
 	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:forward]), nil, nil
 	c.machine = c.code.machine(op)
 	c.lanes = newLanePrograms(c.code, func() *code { c.carefully(); return c.carefulCode })
 	return c.fork()
 }
 
-// trace lowers what the results ys need of the inputs xs. It returns the cells of the inputs.
-func trace(op string, ys, xs []graph.Value) (*tape, []cell) {
-	y := ys[0]
+// outs returns the results, and then the derivatives of each.
+func (c *compiled) outs(b *builder, careful bool) []ref {
+	t := c.tape
+	var outs []ref
+	for _, y := range c.ys {
+		outs = append(outs, t.value[y])
+	}
+	for _, y := range c.ys {
+		outs = append(outs, t.backward(b, y, c.xs, careful)...)
+	}
+	return outs
+}
+
+// trace lowers what the result y needs of the inputs xs. It returns the cells of the inputs.
+func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []cell) {
 	y.Check(op)
 	g := y.Graph()
 	if !g.Traced() {
 		panic(graph.Errorf(op, graph.ErrUsage, "the graph was not made with graph.Traced(): what it records may depend on numbers, and its tape is no program; record on graph.New(graph.Traced())"))
 	}
-	if y.Len() != 1 {
-		panic(graph.Errorf(op, graph.ErrShape, "the result %s has shape %s, not a single number: reduce it with ops.Sum or ops.Mean, or take its elements with ops.Index", y.Node().Label(), tensor.FormatShape(y.Dims())))
+	if y.Len() == 0 {
+		panic(graph.Errorf(op, graph.ErrShape, "the result %s has shape %s, which has no elements: compile one that has", y.Node().Label(), tensor.FormatShape(y.Dims())))
 	}
 	count := 0
+	var leaves graph.NodeSet
 	for i, x := range xs {
 		x.CheckIn(op, g)
 		if !x.IsLeaf() {
 			panic(graph.Errorf(op, graph.ErrUsage, "input %d is %s, the result of an operation: an input is a leaf, made by Graph.Var, VarTensor, Const, ConstTensor or Bind", i, x.Node().Label()))
 		}
-		count += x.Len()
-	}
-	t := &tape{b: newBuilder(op, count), g: g, op: op, kinds: new([]kind), at: make([]int32, g.Len()+1)}
-	var inputs []cell
-	for i, x := range xs {
-		if _, ok := t.find(x.ID()); ok {
+		if leaves.Has(x.ID()) {
 			first := slices.IndexFunc(xs, func(v graph.Value) bool { return v.ID() == x.ID() })
 			panic(graph.Errorf(op, graph.ErrUsage, "inputs %d and %d are one leaf, %s: give each once", first, i, x.Node().Label()))
 		}
+		leaves.Add(x.ID())
+		count += x.Len()
+	}
+	if count > maxCells {
+		panic(tooManyElements(op))
+	}
+	t := &tape{b: newBuilder(op, count), g: g, op: op, kinds: new([]kind), at: make([]int32, g.Len()+1)}
+	var inputs []cell
+	for _, x := range xs {
 		wants := x.WantsGrad()
 		t.begin(x.ID())
 		for range x.Len() {
@@ -107,13 +142,41 @@ func trace(op string, ys, xs []graph.Value) (*tape, []cell) {
 		return t, inputs
 	}
 	nodes := g.Between(graph.AllEdges, y, xs...)
+	if len(g.Reads()) > 0 && !config.AllowReads {
+		var list []graph.Node
+		for id := range nodes.All {
+			list = append(list, g.Value(id).Node())
+		}
+		if err := checkReads(op, list, leaves); err != nil {
+			panic(err)
+		}
+	}
 	t.reserve(nodes.Len())
 	for id := range nodes.All {
-		if n := g.Value(id).Node(); len(t.at) <= id || t.at[id] == 0 {
-			t.record(n)
+		if !leaves.Has(id) {
+			t.record(g.Value(id).Node())
 		}
 	}
 	return t, inputs
+}
+
+// inputNames returns a name for every input: that of the leaf, with the place of an element in a tensor, or its number.
+func inputNames(xs []graph.Value) []string {
+	var names []string
+	for _, x := range xs {
+		name := x.Name()
+		for k := range x.Len() {
+			switch {
+			case name == "":
+				names = append(names, "")
+			case x.Rank() == 0:
+				names = append(names, name)
+			default:
+				names = append(names, fmt.Sprintf("%s[%d]", name, k))
+			}
+		}
+	}
+	return names
 }
 
 // fork returns a program with a workspace of its own.
@@ -140,35 +203,89 @@ func (p *Program) must(op string) {
 	}
 }
 
-// Inputs returns the number of inputs: those of all elements of the xs of [Compile].
+// Inputs returns the number of inputs: the elements of all the xs of [Compile].
 func (p *Program) Inputs() int {
 	p.must("program.Program.Inputs")
 	return p.machine.inputs
+}
+
+// Results returns the number of results: the elements of the y of [Compile].
+func (p *Program) Results() int {
+	p.must("program.Program.Results")
+	return p.results
 }
 
 // Eval returns the value of the program at a point, and fills grad, unless it is nil, with the derivatives by the inputs.
 // Nothing is recorded and nothing allocated.
 //
 // The results are those of autograd.Backward on a graph that records the computation there, to rounding: NaN, infinite and
-// 0 where those are. It panics with a [*graph.Error] if a length is not that of the inputs.
+// 0 where those are. It panics with a [*graph.Error] if a length is not that of the inputs, or the program has several
+// results.
 func (p *Program) Eval(at, grad []float64) float64 {
 	const op = "program.Program.Eval"
-	p.must(op)
+	p.one(op)
 	m := p.machine
-	if len(at) != m.inputs {
-		panic(graph.Errorf(op, graph.ErrShape, "the point has %d numbers and the program %d inputs: give one for each", len(at), m.inputs))
-	}
-	copy(p.slots, at)
+	p.checkPoint(op, at)
 	if grad == nil {
+		copy(p.slots, at)
 		run(m.words[:m.value+padding], p.slots)
 		return p.slots[m.outs[0]]
 	}
 	if len(grad) != m.inputs {
-		panic(graph.Errorf(op, graph.ErrShape, "the gradient has room for %d derivatives and the program %d inputs: give one for each, or nil", len(grad), m.inputs))
+		panic(graph.Errorf(op, graph.ErrShape, "the gradient has room for %d derivatives, and the program has %d inputs: give one for each, or nil", len(grad), m.inputs))
 	}
+	slots := p.run(at, grad)
+	return slots[m.outs[0]]
+}
+
+// Jacobian fills ys with the results of the program at a point, and jacobian, unless it is nil, with their derivatives by
+// the inputs, a row for each result. Nothing is allocated.
+//
+// Derivatives are what [Program.Eval] says. It panics with a [*graph.Error] if a length is not right.
+func (p *Program) Jacobian(at, ys, jacobian []float64) {
+	const op = "program.Program.Jacobian"
+	p.must(op)
+	m := p.machine
+	p.checkPoint(op, at)
+	if len(ys) != p.results {
+		panic(graph.Errorf(op, graph.ErrShape, "ys has room for %d results, and the program has %d: give one for each", len(ys), p.results))
+	}
+	slots := p.slots
+	if jacobian == nil {
+		copy(slots, at)
+		run(m.words[:m.value+padding], slots)
+	} else {
+		if len(jacobian) != p.results*m.inputs {
+			panic(graph.Errorf(op, graph.ErrShape, "the Jacobian has room for %d derivatives, and the program has %d results and %d inputs: give %d, a row for each result, or nil", len(jacobian), p.results, m.inputs, p.results*m.inputs))
+		}
+		slots = p.run(at, jacobian)
+	}
+	for i := range ys {
+		ys[i] = slots[m.outs[i]]
+	}
+}
+
+// one panics with a [*graph.Error] unless the program has one result.
+func (p *Program) one(op string) {
+	p.must(op)
+	if p.results != 1 {
+		panic(graph.Errorf(op, graph.ErrShape, "the program has %d results: use Program.Jacobian, or compile one number", p.results))
+	}
+}
+
+func (p *Program) checkPoint(op string, at []float64) {
+	if len(at) != p.machine.inputs {
+		panic(graph.Errorf(op, graph.ErrShape, "the point has %d numbers, and the program has %d inputs: give one for each", len(at), p.machine.inputs))
+	}
+}
+
+// run computes everything at a point, and fills grads with the derivatives. It returns the slots that hold the results.
+func (p *Program) run(at, grads []float64) []float64 {
+	m := p.machine
+	copy(p.slots, at)
 	run(m.words, p.slots)
-	if m.read(grad, p.slots) {
-		return p.slots[m.outs[0]]
+	if m.read(grads, p.slots) {
+		return p.slots
 	}
 	c := p.carefully()
 	if p.careful == nil {
@@ -176,16 +293,16 @@ func (p *Program) Eval(at, grad []float64) float64 {
 	}
 	copy(p.careful, at)
 	run(c.words, p.careful)
-	c.read(grad, p.careful)
-	return p.careful[c.outs[0]]
+	c.read(grads, p.careful)
+	return p.slots
 }
 
-// read fills grad with the derivatives and reports whether none is NaN.
-func (m *machine) read(grad, slots []float64) bool {
+// read fills grads with the derivatives and reports whether none is NaN.
+func (m *machine) read(grads, slots []float64) bool {
 	ok := true
-	for i, k := range m.outs[1:] {
+	for i, k := range m.outs[len(m.outs)-len(grads):] {
 		v := slots[k] + 0
-		grad[i] = v
+		grads[i] = v
 		ok = ok && v == v
 	}
 	return ok
@@ -195,9 +312,7 @@ func (m *machine) read(grad, slots []float64) bool {
 func (c *compiled) carefully() *machine {
 	c.once.Do(func() {
 		b := c.tape.b.again()
-		forward := len(b.ins)
-		grads := c.tape.backward(b, c.result, c.inputs, true)
-		c.carefulCode = b.finish(append([]ref{c.tape.value[c.result]}, grads...), forward)
+		c.carefulCode = b.finish(c.outs(b, true), len(c.tape.b.ins))
 		c.carefulMachine = c.carefulCode.machine(c.tape.op)
 		c.tape = nil
 	})

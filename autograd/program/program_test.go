@@ -19,7 +19,7 @@ func TestPrograms(t *testing.T) {
 		g := graph.New(graph.Traced())
 		xs, y := p.Tape(g, nil, p.At)
 		want := autograd.Backward(y).Scalars(nil, xs)
-		c, err := program.Compile(y, xs...)
+		c, err := program.CompileWith(allowReads, y, xs...)
 		if err != nil {
 			t.Fatalf("%s: %v", p.Name, err)
 		}

@@ -55,7 +55,7 @@ type kind struct {
 }
 
 // maxCells bounds the elements of all nodes.
-const maxCells = 1 << 27
+const maxCells = 1 << 26
 
 // kindOf returns how an operation is lowered. It panics with a [*graph.Error] if it is not.
 func (t *tape) kindOf(n graph.Node) *kind {
@@ -77,9 +77,7 @@ func (t *tape) kindOf(n graph.Node) *kind {
 		}
 	}
 	if k.template == nil && !k.moves && k.lower == nil {
-		if _, ok := n.Aux().(inliner); !ok {
-			panic(t.refusal(n))
-		}
+		panic(t.refusal(n))
 	}
 	for op >= len(kinds) {
 		kinds = append(kinds, kind{})
@@ -89,16 +87,11 @@ func (t *tape) kindOf(n graph.Node) *kind {
 	return &kinds[op]
 }
 
-// An inliner is what a node remembers whose operation can be recorded anew as others.
-type inliner interface {
-	Inline(n graph.Node) graph.Value
-}
-
 // refusal returns the error for an operation that cannot be part of a program.
 func (t *tape) refusal(n graph.Node) *graph.Error {
 	why := reasons[n.Row().Name]
 	switch {
-	case !ours(n.Row()) && n.Row().Name == "custom":
+	case n.Row().GoName() == "autograd.Custom":
 		why = "what it computes is a function in Go"
 	case why == "":
 		why = "its row has no expression, see graph.Row.Value"
@@ -120,7 +113,7 @@ func (t *tape) reserve(nodes int) {
 // begin says that the next cells are those of a node.
 func (t *tape) begin(id int) {
 	if len(t.list) > maxCells {
-		panic(graph.Errorf(t.op, graph.ErrLimit, "the tensors have more than %d elements together: a computation on large tensors is better recorded and swept, or called as a program.Function", maxCells))
+		panic(tooManyElements(t.op))
 	}
 	at := int32(len(t.list) + 1)
 	if t.few != nil {
@@ -131,6 +124,10 @@ func (t *tape) begin(id int) {
 		t.at = append(t.at, 0)
 	}
 	t.at[id] = at
+}
+
+func tooManyElements(op string) *graph.Error {
+	return graph.Errorf(op, graph.ErrLimit, "the tensors have more than %d elements together: a computation on large tensors is better recorded and swept, or called as a program.Function", maxCells)
 }
 
 // newCell returns a new cell of the node that was begun last.
@@ -149,15 +146,6 @@ func (t *tape) find(id int) (at int32, ok bool) {
 		at = t.at[id]
 	}
 	return at - 1, at > 0
-}
-
-// forget says that a node is not lowered any more.
-func (t *tape) forget(id int) {
-	if t.few != nil {
-		delete(t.few, id)
-	} else if id < len(t.at) {
-		t.at[id] = 0
-	}
 }
 
 // cells returns the cells of a node. One that was not lowered is a constant, with the numbers that it has.
@@ -204,7 +192,7 @@ func (t *tape) record(n graph.Node) {
 		}
 	case k.moves && t.fixed(n):
 		t.place(n)
-	case k.lower != nil:
+	default:
 		values := k.lower(t, n)
 		t.begin(n.ID())
 		wants := t.passesOn(n)
@@ -214,8 +202,6 @@ func (t *tape) record(n graph.Node) {
 		if wants {
 			t.follow(n)
 		}
-	default:
-		t.inline(n, n.Aux().(inliner))
 	}
 }
 
@@ -343,25 +329,4 @@ func numbered(dims []int) *tensor.Tensor {
 		data[i] = float64(i + 1)
 	}
 	return t
-}
-
-// inline lowers a node as what its operation records anew.
-func (t *tape) inline(n graph.Node, op inliner) {
-	g := n.Graph()
-	var cells []cell
-	g.Scratch(func() {
-		first := g.Len() + 1
-		y := op.Inline(n).Node()
-		for id := first; id <= g.Len(); id++ {
-			if m := g.Value(id).Node(); !m.Value().IsLeaf() {
-				t.record(m)
-			}
-		}
-		cells = append(cells, t.cells(y)...)
-		for id := first; id <= g.Len(); id++ {
-			t.forget(id)
-		}
-	})
-	t.begin(n.ID())
-	t.list = append(t.list, cells...)
 }
