@@ -27,6 +27,25 @@
 // [Function.Call] runs a function on other numbers, operation by operation: it is what all other forms of the function have
 // to agree with. A [Runner] does so many times, and [Function.Record] puts the function on a graph, as part of more.
 //
+// # Programs
+//
+// [Compile] makes a [Program] of scalars, and of tensors of few elements: one list of instructions for a result and its
+// derivatives, in which constants are folded, common subexpressions shared, and the backward sweep is written out.
+// [Program.Eval] runs it at one point, without recording and without allocating, [Program.EvalBatch] at thousands, side by
+// side in the vector registers of all processors, and [Program.WriteText] lists it:
+//
+//	p, err := program.Compile(z, x, y)
+//	grad := make([]float64, 2)
+//	v := p.Eval([]float64{2, 3}, grad) // 2·sin 3, and its derivatives sin 3 and 2·cos 3
+//
+// Gradients that [github.com/seed366ff29f/chainrule/autograd.Grad] has recorded are results like others: their programs have
+// derivatives of higher orders. The example of second derivatives multiplies with a Hessian in this way.
+//
+// The numbers are those of autograd.Backward. So a program has to keep two promises that cost time: an adjoint that is 0
+// contributes 0, whatever the derivative, and nothing goes to what was not selected. Its instructions do not look at zeros.
+// Where it would matter there is a product of 0 with an infinity or NaN, and the derivative comes out NaN: only then a
+// second version runs, which does look.
+//
 // # What is no program
 //
 // A trace is not the whole program if the Go function that was recorded looked at numbers on the way: an if on

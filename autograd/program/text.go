@@ -19,7 +19,7 @@ import (
 func (p *Program) WriteText(w io.Writer) error {
 	p.must("program.Program.WriteText")
 	c := p.code
-	names := p.valueNames()
+	names, results := p.valueNames()
 	var b bytes.Buffer
 	counted := func(n int, what string) string {
 		if n != 1 {
@@ -34,7 +34,7 @@ func (p *Program) WriteText(w io.Writer) error {
 	}
 	for k, in := range c.ins {
 		if k == c.value {
-			p.writeResults(&b, names)
+			p.writeResults(&b, results, names)
 		}
 		var args []string
 		for _, v := range in.args[:arities[in.op]] {
@@ -43,54 +43,54 @@ func (p *Program) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "%s = %s\n", names[c.first()+k], listed(in.op, args))
 	}
 	if c.value == len(c.ins) {
-		p.writeResults(&b, names)
+		p.writeResults(&b, results, names)
 	}
 	for i, v := range c.outs[p.results:] {
-		of := "y"
-		if p.results > 1 {
-			of += strconv.Itoa(i / c.inputs)
-		}
-		fmt.Fprintf(&b, "∂%s/∂%s = %s\n", of, names[i%c.inputs], names[v])
+		fmt.Fprintf(&b, "∂%s/∂%s = %s\n", results[i/c.inputs], names[i%c.inputs], names[v])
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-func (p *Program) writeResults(b *bytes.Buffer, names []string) {
-	for i, v := range p.code.outs[:p.results] {
-		if p.results > 1 {
-			fmt.Fprintf(b, "y%d = %s\n", i, names[v])
-		} else {
-			fmt.Fprintf(b, "y = %s\n", names[v])
-		}
+func (p *Program) writeResults(b *bytes.Buffer, results, names []string) {
+	for i, name := range results {
+		fmt.Fprintf(b, "%s = %s\n", name, names[p.code.outs[i]])
 	}
 }
 
-// valueNames returns what the list calls the values: inputs, constants, instructions.
-func (p *Program) valueNames() []string {
+// valueNames returns what the list calls the values, inputs, constants, instructions, and the results.
+func (p *Program) valueNames() (names, results []string) {
 	c := p.code
 	taken := make(map[string]bool)
-	var names []string
-	add := func(name string) {
+	unique := func(name string) string {
 		for taken[name] { // two leaves may have one name
 			name += "'"
 		}
 		taken[name] = true
-		names = append(names, name)
+		return name
 	}
-	for i, name := range p.names {
+	for i := range c.inputs {
+		name := p.names[i]
 		if name == "" {
 			name = "x" + strconv.Itoa(i)
 		}
-		add(strconv.QuoteToGraphic(name)[1 : len(strconv.QuoteToGraphic(name))-1])
+		quoted := strconv.QuoteToGraphic(name)
+		names = append(names, unique(quoted[1:len(quoted)-1]))
 	}
 	for _, v := range c.consts {
 		names = append(names, constantText(v))
 	}
 	for k := range c.ins {
-		add("v" + strconv.Itoa(k+1))
+		names = append(names, unique("v"+strconv.Itoa(k+1)))
 	}
-	return names
+	for i := range p.results {
+		name := "y"
+		if p.results > 1 {
+			name += strconv.Itoa(i)
+		}
+		results = append(results, unique(name))
+	}
+	return names, results
 }
 
 func constantText(v float64) string {
