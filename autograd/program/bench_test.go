@@ -1,6 +1,7 @@
 package program_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -11,7 +12,7 @@ import (
 
 // BenchmarkPrograms compares a program with recording and sweeping the same, and what compiling it costs.
 func BenchmarkPrograms(b *testing.B) {
-	for _, p := range programs.All() {
+	for _, p := range slices.Concat(programs.Small(), programs.All()) {
 		if p.Operations > 1_000_000 {
 			continue
 		}

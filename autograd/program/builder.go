@@ -46,6 +46,11 @@ func (b *builder) constant(v float64) ref {
 		v = math.NaN()
 	}
 	bits := math.Float64bits(v)
+	for k, have := range b.consts[:min(len(b.consts), 4)] { // 1 and 0 are wanted most, and come first
+		if math.Float64bits(have) == bits {
+			return ref(-1 - k)
+		}
+	}
 	r, ok := b.constants[bits]
 	if !ok {
 		b.consts = append(b.consts, v)

@@ -129,7 +129,7 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []
 	if count > maxCells {
 		panic(tooManyElements(op))
 	}
-	t := &tape{b: newBuilder(op, count), g: g, op: op, kinds: new([]kind), at: make([]int32, g.Len()+1)}
+	t := &tape{b: newBuilder(op, count), g: g, op: op, kinds: new([]*kind), at: make([]int32, g.Len()+1)}
 	var inputs []cell
 	for _, x := range xs {
 		wants := x.WantsGrad()

@@ -2,6 +2,7 @@ package program
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -18,8 +19,8 @@ type cell = int32
 type tape struct {
 	b     *builder
 	g     *graph.Graph
-	op    string  // the function that was called, for messages
-	kinds *[]kind // by operation; shared with the tapes of rules
+	op    string   // the function that was called, for messages
+	kinds *[]*kind // by operation, nil for one that did not occur; shared with the tapes of rules
 
 	// By node: one more than where its cells begin in list, 0 for a node without. A rule's tape has few nodes.
 	at   []int32
@@ -45,9 +46,8 @@ type flow struct {
 	args int32    // where its part of args begins
 }
 
-// A kind says how an operation is lowered.
+// A kind says how an operation is lowered. It does not change: all compilations share it.
 type kind struct {
-	known     bool
 	template  *template
 	constants func(dst []float64, n graph.Node) []float64
 	moves     bool                              // it only places elements anew
@@ -59,12 +59,30 @@ const maxCells = 1 << 26
 
 // kindOf returns how an operation is lowered. It panics with a [*graph.Error] if it is not.
 func (t *tape) kindOf(n graph.Node) *kind {
-	op, kinds := int(n.Op()), *t.kinds
-	if op < len(kinds) && kinds[op].known {
-		return &kinds[op]
+	op := int(n.Op())
+	if op < len(*t.kinds) && (*t.kinds)[op] != nil {
+		return (*t.kinds)[op]
 	}
-	row := n.Row()
-	k := kind{known: true}
+	v, ok := knownKinds.Load(n.Op())
+	if !ok {
+		v, _ = knownKinds.LoadOrStore(n.Op(), newKind(n.Row()))
+	}
+	k := v.(*kind)
+	if k.template == nil && !k.moves && k.lower == nil {
+		panic(t.refusal(n))
+	}
+	for op >= len(*t.kinds) {
+		*t.kinds = append(*t.kinds, nil)
+	}
+	(*t.kinds)[op] = k
+	return k
+}
+
+// knownKinds are the kinds that some compilation has asked for, by operation: their expressions are read once.
+var knownKinds sync.Map
+
+func newKind(row *graph.Row) *kind {
+	var k kind
 	if f, err := rowform.Of(row); err == nil {
 		k.template, k.constants = templateOf(f), rowform.Reader(row)
 		if name := row.GoName(); name == "ops.Chain" || name == "ops.MulZeroWins" {
@@ -76,15 +94,7 @@ func (t *tape) kindOf(n graph.Node) *kind {
 			k.template, k.constants, k.lower = templateOf(f), rowform.Reader(row), lowerMean
 		}
 	}
-	if k.template == nil && !k.moves && k.lower == nil {
-		panic(t.refusal(n))
-	}
-	for op >= len(kinds) {
-		kinds = append(kinds, kind{})
-	}
-	kinds[op] = k
-	*t.kinds = kinds
-	return &kinds[op]
+	return &k
 }
 
 // refusal returns the error for an operation that cannot be part of a program.

@@ -26,9 +26,7 @@ type expression struct {
 	ins     []instruction
 	result  int32 // a place or a number
 	numbers []float64
-	refs    []ref    // of the numbers, in the builder
-	builder *builder // that the expression was evaluated for last
-	absent  bool     // there is no derivative
+	absent  bool // there is no derivative
 }
 
 // opcodes are the opcodes of primitives by name.
@@ -97,7 +95,6 @@ func expressionOf(t *primitive.Term, places map[string]int32, first int32) expre
 		e.ins = append(e.ins, in)
 		return first + int32(len(e.ins)) - 1
 	})
-	e.refs = make([]ref, len(e.numbers))
 	return e
 }
 
@@ -112,17 +109,11 @@ func ours(row *graph.Row) bool { return strings.HasPrefix(row.GoName(), "ops.") 
 
 // evaluate asks the builder for the result of an expression, given what stands at the first places. It appends to places.
 func (e *expression) evaluate(b *builder, places []ref) ref {
-	if e.builder != b {
-		e.builder = b
-		for k, v := range e.numbers {
-			e.refs[k] = b.constant(v)
-		}
-	}
 	at := func(k int32) ref {
 		if k >= 0 {
 			return places[k]
 		}
-		return e.refs[-1-k]
+		return b.constant(e.numbers[-1-k])
 	}
 	for i := range e.ins {
 		in := &e.ins[i]
