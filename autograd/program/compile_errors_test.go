@@ -1,8 +1,8 @@
 package program_test
 
 import (
-	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -90,19 +90,13 @@ func TestMisuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var none *program.Program
 	four, two := make([]float64, 4), make([]float64, 2)
 	for _, c := range []struct {
 		name string
 		f    func()
 		want string
 	}{
-		{"nil Eval", func() { none.Eval(nil, nil) }, "program.Program.Eval: got a nil or zero *program.Program: make one with program.Compile"},
-		{"zero Fork", func() { new(program.Program).Fork() }, "program.Program.Fork: got a nil or zero"},
-		{"nil Inputs", func() { none.Inputs() }, "program.Program.Inputs: got a nil or zero"},
-		{"nil Results", func() { none.Results() }, "program.Program.Results: got a nil or zero"},
-		{"nil Jacobian", func() { none.Jacobian(nil, nil, nil) }, "program.Program.Jacobian: got a nil or zero"},
-		{"nil WriteText", func() { none.WriteText(&bytes.Buffer{}) }, "program.Program.WriteText: got a nil or zero"},
+		{"writer", func() { p.WriteText(nil) }, "program.Program.WriteText: got a nil io.Writer: give one such as os.Stdout"},
 		{"point", func() { p.Eval(two, nil) }, "program.Program.Eval: the point has 2 numbers, and the program has 4 inputs: give one for each"},
 		{"gradient", func() { p.Eval(four, two) }, "program.Program.Eval: the gradient has room for 2 derivatives, and the program has 4 inputs: give one for each, or nil"},
 		{"empty gradient", func() { p.Eval(four, []float64{}) }, "program.Program.Eval: the gradient has room for 0 derivatives"},
@@ -114,6 +108,24 @@ func TestMisuse(t *testing.T) {
 	} {
 		if err := graph.Try(c.f); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// Every method of no program says so.
+func TestNoProgram(t *testing.T) {
+	for _, p := range []*program.Program{nil, new(program.Program)} {
+		v := reflect.ValueOf(p)
+		for i := range v.NumMethod() {
+			name, m := v.Type().Method(i).Name, v.Method(i)
+			args := make([]reflect.Value, m.Type().NumIn())
+			for k := range args {
+				args[k] = reflect.Zero(m.Type().In(k))
+			}
+			want := "program.Program." + name + ": got a nil or zero *program.Program: make one with program.Compile"
+			if err := graph.Try(func() { m.Call(args) }); err == nil || err.Error() != want {
+				t.Errorf("%s of %+v: %v, want %s", name, p, err, want)
+			}
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"github.com/seed366ff29f/chainrule/graph"
 )
 
 // WriteText writes the program as a list of its instructions: inputs, then what computes the results, then what computes
@@ -17,7 +19,11 @@ import (
 //
 // Inputs have the names of their leaves, or x0, x1, ...; values v1, v2, ...
 func (p *Program) WriteText(w io.Writer) error {
-	p.must("program.Program.WriteText")
+	const op = "program.Program.WriteText"
+	p.must(op)
+	if w == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil io.Writer: give one such as os.Stdout"))
+	}
 	c := p.code
 	names, results := p.valueNames()
 	var b bytes.Buffer
