@@ -66,6 +66,16 @@ func TestCompileErrors(t *testing.T) {
 	}
 }
 
+// So many results that their Jacobian would not fit, or not be made in a minute, are refused too.
+func TestTooManyResults(t *testing.T) {
+	g := graph.New(graph.Traced())
+	w := g.VarTensor(tensor.New(tensor.Float64, 100_000))
+	_, err := program.Compile(ops.Square(w), w)
+	if !errors.Is(err, graph.ErrLimit) || !strings.Contains(err.Error(), "= square has 100000 elements, whose derivatives take a sweep each: compile fewer at a time, or their sum") {
+		t.Error(err)
+	}
+}
+
 // A program that would be too long is refused before it is made.
 func TestTooLong(t *testing.T) {
 	defer program.SetLimit(1000)()

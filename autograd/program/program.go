@@ -76,10 +76,16 @@ func compile(op string, config Config, y graph.Value, xs []graph.Value) (p *Prog
 	return p, err
 }
 
+// maxSweeps bounds the sweeps for a Jacobian times what each looks at.
+const maxSweeps = 1 << 33
+
 func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Program {
 	t, inputs := trace(op, config, y, xs)
 	c := &compiled{tape: t, ys: slices.Clone(t.cells(y.Node())), xs: inputs}
 	c.results = len(c.ys)
+	if n := len(c.ys); n > 1 && (n > maxCells/max(len(inputs), 1) || n > maxSweeps/len(t.value)) {
+		panic(graph.Errorf(op, graph.ErrLimit, "the result %s has %d elements, whose derivatives take a sweep each: compile fewer at a time, or their sum", y.Node().Label(), n))
+	}
 	c.names = inputNames(xs)
 	forward := len(t.b.ins)
 	c.code = t.b.finish(c.outs(t.b, false), forward)

@@ -2,12 +2,14 @@ package program_test
 
 import (
 	"math"
+	"sync"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/programs"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // Programs agree with what records and sweeps, bit for bit in their values.
@@ -37,4 +39,32 @@ func TestPrograms(t *testing.T) {
 			t.Errorf("%s: value alone %v, want %v", p.Name, v, y.Item())
 		}
 	}
+}
+
+// Forks serve several goroutines at once, the first careful evaluation too.
+func TestFork(t *testing.T) {
+	g := graph.New(graph.Traced())
+	x := g.Var(1)
+	p, err := program.Compile(ops.Sqrt(ops.Where(ops.Gt(x, g.Const(0)), x, g.Const(0))), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 4 {
+		q := p.Fork()
+		all.Go(func() {
+			grad := make([]float64, 1)
+			for k := range 100 {
+				at := float64((i + k) % 3)
+				want := 0.0
+				if at > 0 {
+					want = 0.5 / math.Sqrt(at)
+				}
+				if v := q.Eval([]float64{at}, grad); v != math.Sqrt(at) || grad[0] != want {
+					t.Errorf("at %v: %v and derivative %v", at, v, grad[0])
+				}
+			}
+		})
+	}
+	all.Wait()
 }
