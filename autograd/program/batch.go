@@ -38,10 +38,30 @@ func newLanePrograms(plain *code, careful func() *code) *lanePrograms {
 // the same, bit for bit. They do not depend on the number of cores. It panics with a [*graph.Error] if a length is not right.
 func (p *Program) EvalBatch(ys, grads, points []float64) {
 	p.one(evalBatch)
+	checkBatch(p.lanes.inputs, ys, grads, points)
+	if p.machine.slots > mostLaneSlots {
+		p.points.eval(p, ys, grads, points)
+		return
+	}
 	p.batch.eval(p.lanes, ys, grads, points)
 }
 
 const evalBatch = "program.Program.EvalBatch"
+
+// mostLaneSlots is how many slots a program may have for lanes, of which one takes 512 bytes. Beyond what the processor's caches hold,
+// lanes wait for memory, and one point after the other is as fast.
+const mostLaneSlots = 1 << 17
+
+// checkBatch panics if a length is not right.
+func checkBatch(inputs int, ys, grads, points []float64) {
+	n := len(ys)
+	switch {
+	case len(points) != n*inputs:
+		panic(graph.Errorf(evalBatch, graph.ErrShape, "the points have %d numbers, and %d points of %d inputs have %d: give a row of inputs for each value", len(points), n, inputs, n*inputs))
+	case grads != nil && len(grads) != len(points):
+		panic(graph.Errorf(evalBatch, graph.ErrShape, "the gradients have room for %d derivatives, and %d points of %d inputs have %d: give a row for each value, or nil", len(grads), n, inputs, n*inputs))
+	}
+}
 
 // A batch is the work of one call, in chunks of some blocks of lanes. The blocks do not depend on the number of processors.
 type batch struct {
@@ -55,15 +75,10 @@ type batch struct {
 // batchWork is about how many instructions on lanes a chunk has.
 const batchWork = 1 << 17
 
-// eval is [Program.EvalBatch].
+// eval is [Program.EvalBatch] on lanes.
 func (b *batch) eval(l *lanePrograms, ys, grads, points []float64) {
 	n := len(ys)
-	switch {
-	case len(points) != n*l.inputs:
-		panic(graph.Errorf(evalBatch, graph.ErrShape, "the points have %d numbers, and %d points of %d inputs have %d: give a row of inputs for each value", len(points), n, l.inputs, n*l.inputs))
-	case grads != nil && len(grads) != len(points):
-		panic(graph.Errorf(evalBatch, graph.ErrShape, "the gradients have room for %d derivatives, and %d points of %d inputs have %d: give a row for each value, or nil", len(grads), n, l.inputs, n*l.inputs))
-	case n == 0:
+	if n == 0 {
 		return
 	}
 	*b = batch{ys: ys, grads: grads, points: points, again: b.again[:0]}

@@ -10,6 +10,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/programs"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // compiled returns a program of internal/programs, compiled.
@@ -37,7 +38,7 @@ func around(p programs.Program, n int) []float64 {
 
 func TestEvalBatchPrograms(t *testing.T) {
 	for _, p := range slices.Concat(programs.Small(), programs.All()) {
-		if p.Operations > 1_000_000 || testing.Short() && p.Operations > 100_000 {
+		if p.Operations > 100_000 {
 			continue
 		}
 		n := 150
@@ -101,5 +102,73 @@ func BenchmarkSmall(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/point")
 		})
+	}
+}
+
+// Where a derivative of the plain program is NaN, a batch decides as a single point does; other points of the block stay as they are.
+func TestEvalBatchZeros(t *testing.T) {
+	special := []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 3, math.Inf(1), math.Inf(-1), math.NaN(), 1e300, 0x1p-1022}
+	for name, f := range map[string]func(x, y graph.Value) graph.Value{
+		"square of a root":  func(x, y graph.Value) graph.Value { return ops.Add(ops.Square(ops.Sqrt(x)), y) },
+		"branches":          func(x, y graph.Value) graph.Value { return ops.Where(ops.Gt(x, y), ops.Sqrt(x), ops.Log(y)) },
+		"root of a branch":  func(x, y graph.Value) graph.Value { return ops.Sqrt(ops.Where(ops.Gt(x, y), x, ops.MulScalar(y, 0))) },
+		"product of powers": func(x, y graph.Value) graph.Value { return ops.Mul(ops.PowScalar(x, 0.5), ops.Exp(ops.Mul(x, y))) },
+		"largest":           func(x, y graph.Value) graph.Value { return ops.Maximum(ops.Div(x, y), ops.Abs(y)) },
+		"sine":              func(x, y graph.Value) graph.Value { return ops.Mul(ops.Sin(ops.MulScalar(x, 1e12)), ops.Tan(y)) },
+		"of neither":        func(x, y graph.Value) graph.Value { return ops.MulScalar(ops.StopGradient(x), 2) },
+	} {
+		g := graph.New(graph.Traced())
+		xs := g.Vars([]float64{0.3, 0.4})
+		c, err := program.Compile(f(xs[0], xs[1]), xs...)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var points []float64
+		for _, x := range special {
+			for _, y := range special {
+				points = append(points, x, y)
+			}
+		}
+		n := len(points) / 2
+		ys, grads, grad := make([]float64, n), make([]float64, 2*n), make([]float64, 2)
+		c.EvalBatch(ys, grads, points)
+		for i := range n {
+			y := c.Eval(points[2*i:2*i+2], grad)
+			for k, pair := range [][2]float64{{ys[i], y}, {grads[2*i], grad[0]}, {grads[2*i+1], grad[1]}} {
+				got, want := pair[0], pair[1]
+				switch {
+				case math.IsNaN(got) && math.IsNaN(want), got == want:
+				case !(math.Abs(got-want) <= 1e-14*math.Abs(want)):
+					t.Errorf("%s at %v: number %d is %v, want %v", name, points[2*i:2*i+2], k, got, want)
+				}
+			}
+		}
+	}
+}
+
+// A program that is too long for lanes is evaluated point by point, to the same bits.
+func TestEvalBatchLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles a long program")
+	}
+	p, _ := programs.ByName("chain")
+	c := compiled(t, p)
+	const n = 5
+	points := around(p, n)
+	points[2], points[3] = math.Inf(1), 0 // needs care
+	ys, grads := make([]float64, n), make([]float64, 2*n)
+	for range 2 {
+		c.EvalBatch(ys, grads, points)
+		alone := make([]float64, n)
+		c.EvalBatch(alone, nil, points)
+		grad := make([]float64, 2)
+		for i := range n {
+			y := c.Eval(points[2*i:2*i+2], grad)
+			for k, pair := range [][2]float64{{ys[i], y}, {alone[i], y}, {grads[2*i], grad[0]}, {grads[2*i+1], grad[1]}} {
+				if math.Float64bits(pair[0]) != math.Float64bits(pair[1]) && !(math.IsNaN(pair[0]) && math.IsNaN(pair[1])) {
+					t.Errorf("point %d, number %d: %v, want %v", i, k, pair[0], pair[1])
+				}
+			}
+		}
 	}
 }

@@ -179,8 +179,6 @@ func TestBatchProcessors(t *testing.T) {
 }
 
 func TestBatchMisuse(t *testing.T) {
-	c := &code{inputs: 2, ins: []instruction{{opAdd, [3]int32{0, 1}}}, value: 1, outs: []int32{2, 0, 1}}
-	b := newLanePrograms(c, func() *code { return c })
 	for _, test := range []struct {
 		ys, grads, points int
 		want              string
@@ -191,7 +189,7 @@ func TestBatchMisuse(t *testing.T) {
 		{3, 6, 6, ""},
 	} {
 		err := graph.Try(func() {
-			new(batch).eval(b, make([]float64, test.ys), make([]float64, test.grads), make([]float64, test.points))
+			checkBatch(2, make([]float64, test.ys), make([]float64, test.grads), make([]float64, test.points))
 		})
 		if test.want == "" && err != nil || test.want != "" && (err == nil || err.Error() != test.want || !errors.Is(err, graph.ErrShape)) {
 			t.Errorf("%+v: error %v", test, err)

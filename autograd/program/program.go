@@ -17,6 +17,7 @@ type Program struct {
 	slots   []float64 // of the machine
 	careful []float64 // of the careful machine, once it has run
 	batch   batch
+	points  pointsBatch
 }
 
 // What all forks share.

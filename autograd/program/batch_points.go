@@ -1,0 +1,46 @@
+package program
+
+import (
+	"sync"
+
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// A pointsBatch is the work of one call for a program that is too long for lanes: a chunk is one point.
+type pointsBatch struct {
+	p                 *Program
+	ys, grads, points []float64
+
+	mu    sync.Mutex
+	forks []*Program // one for each processor that takes part
+}
+
+// eval is [Program.EvalBatch], point by point.
+func (b *pointsBatch) eval(p *Program, ys, grads, points []float64) {
+	b.p, b.ys, b.grads, b.points = p, ys, grads, points
+	// A step takes about as long as some multiplications in a product of matrices.
+	const multiplications = 32
+	kernel.Share[float64](b, len(ys), 0, multiplications*len(ys)*len(p.code.ins))
+	b.p, b.ys, b.grads, b.points = nil, nil, nil, nil
+}
+
+// Chunk evaluates a point.
+func (b *pointsBatch) Chunk(i int, _ []float64) {
+	b.mu.Lock()
+	var p *Program
+	if n := len(b.forks); n > 0 {
+		p, b.forks = b.forks[n-1], b.forks[:n-1]
+	} else {
+		p = b.p.Fork()
+	}
+	b.mu.Unlock()
+	at := b.points[i*p.Inputs() : (i+1)*p.Inputs()]
+	var grad []float64
+	if b.grads != nil {
+		grad = b.grads[i*p.Inputs() : (i+1)*p.Inputs()]
+	}
+	b.ys[i] = p.Eval(at, grad)
+	b.mu.Lock()
+	b.forks = append(b.forks, p)
+	b.mu.Unlock()
+}
