@@ -3,6 +3,7 @@ package program
 import (
 	"math"
 
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -122,7 +123,7 @@ var operations = [numOpcodes]operation{
 	opCeil:     unary("ceil", math.Ceil),
 	opRound:    unary("round", math.RoundToEven),
 	opTrunc:    unary("trunc", math.Trunc),
-	opSign:     unary("sign", sign),
+	opSign:     unary("sign", specfun.Sign),
 	opMaximum:  {"maximum", 2, func(a, b, _ float64) float64 { return max(a, b) }},
 	opMinimum:  {"minimum", 2, func(a, b, _ float64) float64 { return min(a, b) }},
 	opGt:       {"gt", 2, func(a, b, _ float64) float64 { return oneIf(a > b) }},
@@ -150,8 +151,8 @@ var operations = [numOpcodes]operation{
 
 	opSquare:     {"square", 1, func(a, _, _ float64) float64 { return a * a }},
 	opReciprocal: {"reciprocal", 1, func(a, _, _ float64) float64 { return 1 / a }},
-	opChain:      {"chain", 2, func(a, b, _ float64) float64 { return chain(a, b) }},
-	opSelect:     {"select", 2, func(a, b, _ float64) float64 { return selectProduct(a, b) }},
+	opChain:      {"chain", 2, func(a, b, _ float64) float64 { return specfun.Chain(a, b) }},
+	opSelect:     {"select", 2, func(a, b, _ float64) float64 { return specfun.Select(a, b) }},
 
 	opMulAdd: {"muladd", 3, func(a, b, c float64) float64 { return float64(a*b) + c }},
 	opMulSub: {"mulsub", 3, func(a, b, c float64) float64 { return float64(a*b) - c }},
@@ -180,18 +181,6 @@ func special(name string) operation {
 	return binary(name, func(a, b float64) float64 { y, _, _ := row.Binary(a, b); return y })
 }
 
-func sign(x float64) float64 {
-	switch {
-	case x > 0:
-		return 1
-	case x < 0:
-		return -1
-	case x == 0:
-		return 0
-	}
-	return x
-}
-
 func oneIf(b bool) float64 {
 	if b {
 		return 1
@@ -204,20 +193,6 @@ func where(c, a, b float64) float64 {
 		return a
 	}
 	return b
-}
-
-func chain(w, d float64) float64 {
-	if w == 0 {
-		return 0
-	}
-	return w * d
-}
-
-func selectProduct(w, d float64) float64 {
-	if w == 0 || d == 0 {
-		return 0
-	}
-	return w * d
 }
 
 // An instruction computes one value of those before it. It has no other effect. Operands that it does not take are 0.

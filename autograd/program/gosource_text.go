@@ -10,13 +10,12 @@ import (
 // A goForm is an instruction as an expression of Go, with operands in place of $1 and $2.
 type goForm struct {
 	text    string
-	math    bool // it needs package math
 	product bool // which a compiler may fuse with a sum
 	boolean bool
 	special string // a function of package specfun in the text, which the source brings along
 }
 
-// goForms has the opcodes that are expressions. [goSource.statement] writes those that are statements.
+// goForms has the opcodes that Go source can have, but for a where, which [goSource.declare] writes as statements.
 var goForms = [numOpcodes]goForm{
 	opAdd:        {text: "$1 + $2"},
 	opSub:        {text: "$1 - $2"},
@@ -55,6 +54,10 @@ var goForms = [numOpcodes]goForm{
 	opErf:        call("Erf($1)"),
 	opErfc:       call("Erfc($1)"),
 
+	opSign:   {text: "Sign($1)", special: "Sign"},
+	opChain:  {text: "Chain($1, $2)", special: "Chain"},
+	opSelect: {text: "Select($1, $2)", special: "Select"},
+
 	// The inverses of erf and erfc and polygamma are not there: they need more than package math.
 	opErfcx:             {text: "ErfcxDerivative(0, $1)", special: "ErfcxDerivative"},
 	opErfcxDerivative:   {text: "ErfcxDerivative(int($1), $2)", special: "ErfcxDerivative"},
@@ -70,25 +73,15 @@ var goForms = [numOpcodes]goForm{
 	opLe:       {text: "$1 <= $2", boolean: true},
 	opEq:       {text: "$1 == $2", boolean: true},
 	opNe:       {text: "$1 != $2", boolean: true},
-	opIsNaN:    {text: "math.IsNaN($1)", math: true, boolean: true},
+	opIsNaN:    {text: "math.IsNaN($1)", boolean: true},
 	opIsFinite: {text: "$1-$1 == 0", boolean: true},
 }
 
-func call(text string) goForm { return goForm{text: "math." + text, math: true} }
-
-// goStatement reports whether an opcode is written as statements.
-func goStatement(op opcode) bool {
-	switch op {
-	case opSign, opWhere, opChain, opSelect:
-		return true
-	}
-	return false
-}
+func call(text string) goForm { return goForm{text: "math." + text} }
 
 // expression returns an instruction that is an expression, of operands in Go.
 func (s *goSource) expression(op opcode, args [3]string) string {
 	form := goForms[op]
-	s.usesMath = s.usesMath || form.math
 	text := form.text
 	if form.special != "" {
 		text = s.helper(form.special) + strings.TrimPrefix(text, form.special)
@@ -111,39 +104,21 @@ func (s *goSource) helper(name string) string {
 // Go may compute a product and a sum of it in one instruction, which rounds once, where the machine has one. A program
 // gives the same bits on all machines: a conversion to float64, as the specification of Go says, rounds the product.
 func (s *goSource) declare(k int32, name string, args [3]string) {
-	op, u := s.ins[k].op, s.uses[k]
-	a, b, c := args[0], args[1], args[2]
-	product := func(text string) string {
-		if u.rounded {
-			return "float64(" + text + ")"
-		}
-		return text
-	}
+	op, u, condition := s.ins[k].op, s.uses[k], args[0]
 	switch form := goForms[op]; {
+	case op == opWhere:
+		if !s.isBoolean(s.ins[k].args[0]) {
+			condition += " != 0"
+		}
+		s.line(name + " := " + args[2])
+		s.branch(condition, name+" = "+args[1])
 	case form.boolean && !u.condition:
 		s.line(name + " := 0.0")
 		s.branch(s.expression(op, args), name+" = 1")
-	case form.product:
-		s.line(name + " := " + product(s.expression(op, args)))
-	case form.text != "":
+	case form.product && u.rounded:
+		s.line(name + " := float64(" + s.expression(op, args) + ")")
+	default:
 		s.line(name + " := " + s.expression(op, args))
-	case op == opWhere:
-		if !s.isBoolean(s.ins[k].args[0]) {
-			a += " != 0"
-		}
-		s.line(name + " := " + c)
-		s.branch(a, name+" = "+b)
-	case op == opSign:
-		s.line(name + " := " + a)
-		s.branch(a+" > 0", name+" = 1")
-		s.branch(a+" < 0", name+" = -1")
-		s.branch(a+" == 0", name+" = 0")
-	case op == opChain:
-		s.line(name + " := 0.0")
-		s.branch(a+" != 0", name+" = "+product(a+" * "+b))
-	case op == opSelect:
-		s.line(name + " := 0.0")
-		s.branch(a+" != 0 && "+b+" != 0", name+" = "+product(a+" * "+b))
 	}
 }
 

@@ -1,6 +1,10 @@
 package program
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/internal/specfun"
+)
 
 // run runs a machine's words, or the first of them, on slots.
 func run(words []uint32, slots []float64) {
@@ -83,10 +87,10 @@ func run(words []uint32, slots []float64) {
 			}
 		case opChain:
 			pc++
-			y = chain(a, slots[w[2]])
+			y = specfun.Chain(a, slots[w[2]])
 		case opSelect:
 			pc++
-			y = selectProduct(a, slots[w[2]])
+			y = specfun.Select(a, slots[w[2]])
 		default:
 			var b, c float64
 			switch arities[opcode(w[0])] {

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-//go:embed beta.go erfcx.go gamma.go sinc.go
+//go:embed beta.go choose.go erfcx.go gamma.go sinc.go
 var files embed.FS
 
 // A declaration is a function, constant or variable of the package, as it stands in its file.
@@ -21,7 +21,8 @@ var declarations = sync.OnceValue(func() (list []declaration) {
 	entries, _ := files.ReadDir(".") // an embedded file is there
 	for _, e := range entries {
 		text, _ := files.ReadFile(e.Name())
-		_, rest, _ := strings.Cut(string(text), "import \"math\"\n")
+		_, rest, _ := strings.Cut(string(text), "package specfun\n")
+		rest = strings.TrimPrefix(rest, "\nimport \"math\"\n")
 		for paragraph := range strings.SplitSeq(rest, "\n\n") {
 			if strings.HasPrefix(paragraph, "\t") {
 				list[len(list)-1].text += "\n" + paragraph + "\n"
@@ -47,8 +48,8 @@ func declared(text string) string {
 
 func inName(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// Source returns the declarations of some functions of this package, and of all that these need, as Go source with an
-// import of package math. Every name that they declare is replaced by what rename returns for it.
+// Source returns the declarations of some functions of this package, and of all that these need. They need package math if
+// the text has the name. Every name that they declare is replaced by what rename returns for it.
 func Source(functions []string, rename func(name string) string) string {
 	all := declarations()
 	names := map[string]int{}
