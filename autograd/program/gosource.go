@@ -31,7 +31,11 @@ import (
 // than package math and some lines: erfinv, erfcinv and polygamma, which is the derivative of digamma. An error of w is
 // returned as it is.
 func (p *Program) WriteGo(w io.Writer, pkg, name string) error {
-	p.must("program.Program.WriteGo")
+	const op = "program.Program.WriteGo"
+	p.must(op)
+	if w == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil io.Writer: give one such as os.Stdout"))
+	}
 	p.carefully()
 	return writeGo(w, pkg, name, p.code, p.carefulCode)
 }

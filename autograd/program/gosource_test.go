@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // interpret is what a pair of codes means: the careful gradient where the plain one has a NaN.
@@ -204,10 +205,32 @@ func TestWriteGoMisuse(t *testing.T) {
 			t.Errorf("package %q, function %q: %d bytes were written beside the error", test.pkg, test.name, b.Len())
 		}
 	}
+	for _, test := range []struct {
+		p    *Program
+		w    io.Writer
+		want string
+	}{
+		{nil, io.Discard, "program.Program.WriteGo: got a nil or zero *program.Program: make one with program.Compile"},
+		{new(Program), io.Discard, "program.Program.WriteGo: got a nil or zero *program.Program: make one with program.Compile"},
+		{compiledSquare(t), nil, "program.Program.WriteGo: got a nil io.Writer: give one such as os.Stdout"},
+	} {
+		if err := graph.Try(func() { _ = test.p.WriteGo(test.w, "made", "F") }); err == nil || err.Error() != test.want {
+			t.Errorf("error %v, want %s", err, test.want)
+		}
+	}
 	broken := errors.New("broken")
 	if err := writeGo(failingWriter{broken}, "made", "Größe", c, nil); !errors.Is(err, broken) {
 		t.Errorf("error %v, want that of the writer", err)
 	}
+}
+
+func compiledSquare(t *testing.T) *Program {
+	x := graph.New(graph.Traced()).Var(1)
+	p, err := Compile(ops.Square(x), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // A failingWriter fails with its error.
