@@ -31,7 +31,7 @@
 //
 // # Running it
 //
-// With JAX, from 0.7 on, a module takes the place of that of an exported function with the same types:
+// With JAX, from 0.7.1 on, a module takes the place of that of an exported function with the same types:
 //
 //	like = jax.export.export(jax.jit(lambda x: x[:, 0]))(x)
 //	step = dataclasses.replace(like, mlir_module_serialized=jax.extend.mlir.serialize_portable_artifact(text, "1.13.0"))

@@ -31,9 +31,6 @@ func elemOf(d tensor.DType) elem {
 	return f64
 }
 
-// float reports whether e is a floating-point type.
-func (e elem) float() bool { return e == f64 || e == f32 }
-
 // A typ is the type of a value: tensor<2x3xf32>. Its dims are never changed.
 type typ struct {
 	elem elem
