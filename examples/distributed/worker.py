@@ -27,7 +27,7 @@ import time
 
 try:
     import jax
-    import jax.extend
+    import jax.export
     import jax.extend.mlir
     import numpy as np
     from jax.experimental import multihost_utils
