@@ -62,21 +62,21 @@ func (m *module) addMore(t *testing.T, row *graph.Row) {
 			xs = append(xs, m.argument(m.g.VarTensor(rowtest.RandomOperand(rng, row, i, rowtest.Shape(t, shape)))))
 		}
 		y := c.f(xs)
-		m.addResults(row, c.what, y, rowtest.Weighted, xs)
+		m.addResults(t, row, c.what, y, rowtest.Weighted, xs)
 		if m.g.DType() == tensor.Float32 {
 			continue // second derivatives cancel
 		}
 		first := autograd.Grad(ops.Sum(ops.Square(y)), xs...)
 		for i, d := range first {
 			for j, dd := range autograd.Grad(rowtest.Weighted(d), xs...) {
-				m.result(row, c.what, fmt.Sprintf("gradient by operand %d of the gradient by operand %d of the sum of squares", j, i), dd)
+				m.result(t, row, c.what, fmt.Sprintf("gradient by operand %d of the gradient by operand %d of the sum of squares", j, i), dd)
 			}
 		}
 	}
 }
 
 // addSpoiled adds a call with many equal numbers, of which a quarter is special, unless the operation refuses them.
-func (m *module) addSpoiled(s rowtest.Sample) {
+func (m *module) addSpoiled(t *testing.T, s rowtest.Sample) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	var spoiled []*tensor.Tensor
 	for _, x := range s.Operands {
@@ -90,13 +90,9 @@ func (m *module) addSpoiled(s rowtest.Sample) {
 		}
 		spoiled = append(spoiled, x)
 	}
-	err := graph.Try(func() {
-		g := graph.New()
-		s.Apply(rowtest.Variables(g, spoiled))
-	})
-	if err != nil {
+	if graph.Try(func() { s.Apply(rowtest.Variables(graph.New(), spoiled)) }) != nil {
 		return
 	}
 	s.Operands, s.Text = spoiled, s.Text+", special numbers among others"
-	m.addSample(nil, s)
+	m.addSample(t, s)
 }
