@@ -119,7 +119,8 @@
 // To train the last layers of a model only, set Param.Frozen of the others.
 //
 // [RecordStep] records a whole step, the optimizer's part too, as a function of parameters, state, batch and label: a
-// program that other machines can run, for which autograd/program/stablehlo has a format.
+// program that other machines can run, for which autograd/program/stablehlo has a format. [RecordForward] records the
+// model in use, for autograd/program/onnx.
 //
 // # Optimizers and schedules
 //

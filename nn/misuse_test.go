@@ -195,6 +195,11 @@ func TestNil(t *testing.T) {
 		"Pass.Into":      {{func() { pass.Into(nil) }, "got a nil *nn.Updates"}},
 		"Updates.Commit": {{func() { (*nn.Updates)(nil).Commit() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Commit() }, harmless}},
 		"Updates.Drop":   {{func() { (*nn.Updates)(nil).Drop() }, "got a nil *nn.Updates"}, {func() { new(nn.Updates).Drop() }, harmless}},
+		"RecordForward": {
+			{func() { _, err := nn.RecordForward(nil, model, y); try(err) }, "the graph is nil"},
+			{func() { _, err := nn.RecordForward(graph.New(graph.Traced()), nil, y); try(err) }, "got a nil model"},
+			{func() { _, err := nn.RecordForward(graph.New(graph.Traced()), model, nil); try(err) }, "the batch is nil"},
+		},
 		"RecordStep": {
 			{func() { _, err := nn.RecordStep(nil, model, y, y, nn.StepConfig{}); try(err) }, "the graph is nil"},
 			{func() { _, err := nn.RecordStep(graph.New(graph.Traced()), model, y, y, nn.StepConfig{}); try(err) }, "StepConfig.Loss is missing"},

@@ -65,25 +65,18 @@ func (r *stepRecorder) record(model Layer, batch, label *tensor.Tensor) (*progra
 
 // takeModel notes the parameters, and returns an error unless they can be trained on the graph.
 func (r *stepRecorder) takeModel(model Layer) error {
-	named, err := namedParams(recordStep, model, nil)
+	params, err := recordable(recordStep, r.g, model)
 	if err != nil {
 		return err
 	}
-	params := make([]*Param, len(named))
-	for i, p := range named {
-		params[i] = p.Param
-		r.of[p.Param] = &stepParam{Param: p.Param, m: -1, v: -1, u: -1}
-		r.params = append(r.params, r.of[p.Param])
+	for _, p := range params {
+		r.of[p] = &stepParam{Param: p, m: -1, v: -1, u: -1}
+		r.params = append(r.params, r.of[p])
 	}
-	distinct(recordStep, params)
 	if !slices.ContainsFunc(params, (*Param).trained) {
 		return graph.Errorf(recordStep, graph.ErrUsage, "the model has no parameters that are trained: there is nothing to train")
 	}
-	dtype, err := dtypeOf(recordStep, params)
-	if err == nil && dtype != r.g.DType() {
-		err = graph.Errorf(recordStep, graph.ErrDType, "the model is %s and the graph %s: convert the model with nn.To, or make the graph with graph.WithDType", dtype, r.g.DType())
-	}
-	return err
+	return nil
 }
 
 // checkStepBatch returns an error unless the batch has rows and a label for each of them.
@@ -158,13 +151,7 @@ func (p *stepParam) steps() int {
 func (r *stepRecorder) arguments(batch, label *tensor.Tensor) {
 	defer r.g.Scope("arguments")()
 	for _, p := range r.params {
-		p.name = p.Name
-		t := p.inLayout(p.Data)
-		if p.trained() {
-			p.leaf = r.g.VarTensor(t).Named(p.name)
-		} else {
-			p.leaf = r.g.ConstTensor(t).Named(p.name)
-		}
+		p.name, p.leaf = p.Name, p.record(r.g)
 	}
 	for _, p := range r.params {
 		if !p.trained() {
@@ -196,22 +183,6 @@ func (r *stepRecorder) moment(p *stepParam, name string, t *tensor.Tensor) int {
 	name += "." + p.Name
 	r.moments = append(r.moments, stepValue{name: name, leaf: r.g.ConstTensor(p.inLayout(t)).Named(name)})
 	return len(r.moments) - 1
-}
-
-// inLayout returns a tensor of the parameter's shape in the layout of files.
-func (p *stepParam) inLayout(t *tensor.Tensor) *tensor.Tensor {
-	if !p.Transposed {
-		return t
-	}
-	return ops.Transpose(graph.New(graph.WithDType(t.DType())).ConstTensor(t)).Tensor()
-}
-
-// swap brings a value from the layout of files to that of the layer, or back.
-func (p *stepParam) swap(v graph.Value) graph.Value {
-	if !p.Transposed {
-		return v
-	}
-	return ops.Transpose(v)
 }
 
 // loss records the forward pass, and the loss with penalties.
@@ -354,7 +325,7 @@ func (r *stepRecorder) function(loss graph.Value) *program.Function {
 	}
 	for _, states := range []bool{false, true} {
 		for _, p := range r.params {
-			switch isState := p.Kind == State || p.Kind == Counter; {
+			switch isState := p.isState(); {
 			case isState != states:
 			case isState:
 				add(program.State, p.stepValue)
