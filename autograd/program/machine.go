@@ -30,6 +30,7 @@ func (c *code) machine(op string) *machine {
 	m := &machine{inputs: c.inputs, consts: c.consts, slots: int(first), words: make([]uint32, 0, words)}
 	slot := make([]int32, len(c.ins))
 	var free []int32
+	before := int32(-1) // the slot that the step before has set
 	for k := range c.ins {
 		if k == c.value {
 			m.value = len(m.words)
@@ -49,6 +50,9 @@ func (c *code) machine(op string) *machine {
 				free = append(free, args[i])
 			}
 		}
+		if len(args) > 1 && args[1] == before && swaps[s.op] {
+			args[0], args[1] = args[1], args[0]
+		}
 		if n := len(free); n > 0 {
 			slot[k] = free[n-1]
 			free = free[:n-1]
@@ -56,6 +60,7 @@ func (c *code) machine(op string) *machine {
 			slot[k] = int32(m.slots)
 			m.slots++
 		}
+		before = slot[k]
 		m.words = append(m.words, uint32(s.op)|uint32(slot[k])<<8)
 		for _, v := range args {
 			m.words = append(m.words, uint32(v))
@@ -152,3 +157,6 @@ func (c *code) step(k int, f fusion) instruction {
 	}
 	return instruction{op, [3]int32{a, b, x}}
 }
+
+// swaps are the opcodes whose first two operands may change places.
+var swaps = [numOpcodes]bool{opAdd: true, opMul: true, opMulAdd: true, opMulSub: true, opSubMul: true, opMaximum: true, opMinimum: true}

@@ -6,13 +6,18 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
-// run runs a machine's words, or the first of them, on slots.
+// run runs a machine's words, or the first of them, on slots. Steps often read what the one before has set: it need not come
+// back from memory then, which takes longer than to compute it.
 func run(words []uint32, slots []float64) {
+	var y float64
+	last := ^uint32(0)
 	for pc := 0; pc < len(words)-padding; {
 		w := (*[4]uint32)(words[pc:])
-		var y float64
-		dst := w[0] >> 8
-		a := slots[w[1]]
+		a := y
+		if w[1] != last {
+			a = slots[w[1]]
+		}
+		last = w[0] >> 8
 		pc += 2
 		switch opcode(w[0]) {
 		case opAdd:
@@ -104,6 +109,6 @@ func run(words []uint32, slots []float64) {
 			}
 			y = operations[opcode(w[0])].f(a, b, c)
 		}
-		slots[dst] = y
+		slots[last] = y
 	}
 }
