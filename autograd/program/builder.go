@@ -37,7 +37,7 @@ type place struct {
 }
 
 func newBuilder(op string, inputs int) *builder {
-	return &builder{op: op, inputs: int32(inputs), constants: make(map[uint64]ref), table: make([]place, 64), limit: maxInstructions}
+	return &builder{op: op, inputs: int32(inputs), consts: make([]float64, 0, 16), constants: make(map[uint64]ref), table: make([]place, 64), limit: maxInstructions}
 }
 
 // constant returns the value v. There is one NaN.

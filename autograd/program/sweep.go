@@ -18,7 +18,7 @@ type sweep struct {
 
 // backward returns the derivatives of a cell by the given ones.
 func (t *tape) backward(b *builder, y cell, xs []cell, careful bool) []ref {
-	s := sweep{t: t, b: b, careful: careful, adjoint: make([]ref, len(t.value))}
+	s := sweep{t: t, b: b, careful: careful, adjoint: make([]ref, len(t.value)), places: make([]ref, 0, manyPlaces)}
 	for c := range s.adjoint {
 		s.adjoint[c] = none
 	}

@@ -34,7 +34,7 @@ type tape struct {
 	args  []int32 // of the steps: the cells of the operands, then constants
 	rules []rule
 
-	places    []ref // room for the places of a template
+	places    []ref // room for the places of a template, see manyPlaces
 	constants []float64
 	move      *graph.Graph // where elements are moved to see where they come from
 }

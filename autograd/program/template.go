@@ -107,6 +107,9 @@ func (t *template) multiply(name string) {
 // ours reports whether a row is one of package ops.
 func ours(row *graph.Row) bool { return strings.HasPrefix(row.GoName(), "ops.") }
 
+// manyPlaces is room for the places of all templates that there are, so that evaluating them allocates nothing.
+const manyPlaces = 128
+
 // evaluate asks the builder for the result of an expression, given what stands at the first places. It appends to places.
 func (e *expression) evaluate(b *builder, places []ref) ref {
 	at := func(k int32) ref {
