@@ -146,7 +146,8 @@ func (b *builder) share(in instruction) ref {
 	const near = 8
 	h := hash(in)
 	mask := uint32(len(b.table) - 1)
-	at := uint32(2*max(in.args[0], in.args[1], in.args[2])) + h>>28
+	latest := uint32(max(in.args[0], in.args[1], in.args[2]))
+	at := latest + latest>>1 + h>>29
 	for k := 0; ; k++ {
 		if k == near {
 			at = h
@@ -167,7 +168,7 @@ func (b *builder) share(in instruction) ref {
 	b.ins = append(b.ins, in)
 	b.notNegative = append(b.notNegative, b.givesNoNegativeZero(in))
 	b.table[at] = place{int32(len(b.ins)), h}
-	if 2*len(b.ins) > len(b.table) {
+	if 3*len(b.ins) > 2*len(b.table) {
 		b.rehash()
 	}
 	return b.inputs + ref(len(b.ins)) - 1
@@ -194,7 +195,7 @@ func (b *builder) rehash() {
 // reserve makes an empty table for so many instructions.
 func (b *builder) reserve(n int) {
 	size := 64
-	for size < 2*n {
+	for 2*size < 3*n {
 		size *= 2
 	}
 	b.table = make([]place, size)

@@ -136,8 +136,7 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []
 	if count > maxCells {
 		panic(tooManyElements(op))
 	}
-	kinds := make([]*kind, 256) // more than package ops has
-	t := &tape{b: newBuilder(op, count), g: g, op: op, kinds: &kinds, at: make([]int32, g.Len()+1), places: make([]ref, 0, manyPlaces)}
+	t := &tape{b: newBuilder(op, count), g: g, op: op, at: make([]int32, g.Len()+1), places: make([]ref, 0, manyPlaces)}
 	var inputs []cell
 	for _, x := range xs {
 		wants := x.WantsGrad()

@@ -19,7 +19,7 @@ func (t *tape) follow(n graph.Node) {
 	g, row := n.Graph(), n.Row()
 	r := rule{out: t.cells(n)}
 	b := newBuilder(t.op, 0)
-	inner := &tape{b: b, g: g, op: t.op, kinds: t.kinds, few: make(map[int]int32), move: t.move, places: make([]ref, 0, manyPlaces)}
+	inner := &tape{b: b, g: g, op: t.op, few: make(map[int]int32), move: t.move, places: make([]ref, 0, manyPlaces)}
 	input := func(id int, cells []cell) {
 		inner.begin(id)
 		for _, c := range cells {

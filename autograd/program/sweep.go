@@ -46,7 +46,7 @@ func (t *tape) backward(b *builder, y cell, xs []cell, careful bool) []ref {
 
 // pass passes the adjoint w of an elementwise operation to its operands.
 func (s *sweep) pass(f *flow, w ref) {
-	t := (*s.t.kinds)[f.op].template
+	t := kindAt(f.op).template
 	args := s.t.args[f.args:]
 	vs := s.places[:0]
 	for _, c := range args[:t.operands] {

@@ -2,7 +2,7 @@ package program
 
 import (
 	"slices"
-	"sync"
+	"sync/atomic"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -17,10 +17,9 @@ type cell = int32
 // A tape holds the part of a graph between the inputs and the result as scalars: the cells, their values as a builder
 // computes them, and how the derivatives flow, for the [sweep].
 type tape struct {
-	b     *builder
-	g     *graph.Graph
-	op    string   // the function that was called, for messages
-	kinds *[]*kind // by operation, nil for one that did not occur; shared with the tapes of rules
+	b  *builder
+	g  *graph.Graph
+	op string // the function that was called, for messages
 
 	// By node: one more than where its cells begin in list, 0 for a node without. A rule's tape has few nodes.
 	at   []int32
@@ -59,27 +58,27 @@ const maxCells = 1 << 26
 
 // kindOf returns how an operation is lowered. It panics with a [*graph.Error] if it is not.
 func (t *tape) kindOf(n graph.Node) *kind {
-	op := int(n.Op())
-	if op < len(*t.kinds) && (*t.kinds)[op] != nil {
-		return (*t.kinds)[op]
-	}
-	v, ok := knownKinds.Load(n.Op())
-	if !ok {
-		v, _ = knownKinds.LoadOrStore(n.Op(), newKind(n.Row()))
-	}
-	k := v.(*kind)
+	k := kindAt(n.Op())
 	if k.template == nil && !k.moves && k.lower == nil {
 		panic(t.refusal(n))
 	}
-	for op >= len(*t.kinds) {
-		*t.kinds = append(*t.kinds, nil)
-	}
-	(*t.kinds)[op] = k
 	return k
 }
 
 // knownKinds are the kinds that some compilation has asked for, by operation: their expressions are read once.
-var knownKinds sync.Map
+var knownKinds [1 << 12]atomic.Pointer[kind]
+
+func kindAt(op graph.Op) *kind {
+	if int(op) >= len(knownKinds) {
+		return newKind(op.Row())
+	}
+	k := knownKinds[op].Load()
+	if k == nil {
+		k = newKind(op.Row())
+		knownKinds[op].Store(k)
+	}
+	return k
+}
 
 func newKind(row *graph.Row) *kind {
 	var k kind
