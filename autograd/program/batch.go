@@ -33,9 +33,10 @@ func newLanePrograms(plain *code, careful func() *code) *lanePrograms {
 // has seen a call of the kind.
 //
 // Points are evaluated side by side, some dozens at a time, by the vector instructions of the processor, and shared between its cores.
-// The results are those of [Program.Eval] to rounding: a value that an instruction computes differs by 4 units in the last place at
-// most, and only if it is one of exp, log, log1p, expm1, sin, cos, tan, tanh, erf, erfc or of cosh in the derivative of tanh; all else is
-// the same, bit for bit. They do not depend on the number of cores. It panics with a [*graph.Error] if a length is not right.
+// The results are those of [Program.Eval] to rounding. Arithmetic, roots, comparisons and special functions are the same bit for bit; what
+// is computed of exp, log, log1p, expm1, pow, erf, erfc and of trigonometric and hyperbolic functions differs by some units in the last
+// place, where powers are very large or small by some hundreds, since math.Pow is that far from them. Results do not depend on the number
+// of cores, nor on the other points. EvalBatch panics with a [*graph.Error] if a length is not right.
 func (p *Program) EvalBatch(ys, grads, points []float64) {
 	p.one(evalBatch)
 	checkBatch(p.lanes.inputs, ys, grads, points)

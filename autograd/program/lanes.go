@@ -74,7 +74,8 @@ var laneOps = [numOpcodes]struct {
 	opWhere: {kernel.LaneWhere, true}, opChain: {kernel.LaneChain, true}, opSelect: {kernel.LaneSelect, true},
 	opExp: {kernel.LaneExp, true}, opLog: {kernel.LaneLog, true}, opTanh: {kernel.LaneTanh, true}, opErf: {kernel.LaneErf, true},
 	opErfc: {kernel.LaneErfc, true}, opLog1p: {kernel.LaneLog1p, true}, opExpm1: {kernel.LaneExpm1, true},
-	opSin: {kernel.LaneSin, true}, opCos: {kernel.LaneCos, true},
+	opSin: {kernel.LaneSin, true}, opCos: {kernel.LaneCos, true}, opSinh: {kernel.LaneSinh, true}, opCosh: {kernel.LaneCosh, true},
+	opAtan: {kernel.LaneAtan, true}, opAtan2: {kernel.LaneAtan2, true}, opPow: {kernel.LanePow, true}, opHypot: {kernel.LaneHypot, true},
 }
 
 // constant returns the number of a constant.
@@ -131,6 +132,13 @@ func (b *laneBuilder) lower(op opcode, args [3]int32) int32 {
 		return b.emit(opGe, args[1], args[0])
 	case opTan:
 		return b.emit(opDiv, b.emit(opSin, args[0]), b.emit(opCos, args[0]))
+	case opAsin, opAcos:
+		one := b.constant(1)
+		less, more := b.emit(opSub, one, args[0]), b.emit(opAdd, args[0], one)
+		if op == opAsin {
+			return b.emit(opAtan, b.emit(opDiv, args[0], b.emit(opSqrt, b.emit(opMul, less, more))))
+		}
+		return b.emit(opMul, b.emit(opAtan, b.emit(opSqrt, b.emit(opDiv, less, more))), b.constant(2))
 	case opReciprocal:
 		return b.emit(opDiv, b.constant(1), args[0])
 	case opDiv:

@@ -46,6 +46,12 @@ const (
 	LaneExpm1                   // eᵃ - 1
 	LaneSin                     // sin a
 	LaneCos                     // cos a
+	LaneSinh                    // sinh a
+	LaneCosh                    // cosh a
+	LaneAtan                    // arctan a
+	LaneAtan2                   // the angle of the point (b, a), as math.Atan2 has it
+	LanePow                     // aᵇ, as math.Pow has it
+	LaneHypot                   // √(a²+b²)
 	LaneCall                    // F(a, b, c)
 	lanePause                   // nothing
 	numLaneOps
@@ -54,7 +60,7 @@ const (
 var laneNames = [numLaneOps]string{
 	"Add", "Sub", "Mul", "Div", "Square", "Fill", "Copy", "Neg", "Abs", "Sqrt", "Floor", "Ceil", "Round", "Trunc", "Sign", "IsNaN",
 	"IsFinite", "Max", "Min", "Gt", "Ge", "Eq", "Ne", "Where", "Chain", "Select", "Exp", "Log", "Tanh", "TanhSlope", "Erf", "Erfc", "Log1p",
-	"Expm1", "Sin", "Cos",
+	"Expm1", "Sin", "Cos", "Sinh", "Cosh", "Atan", "Atan2", "Pow", "Hypot",
 	"Call", "pause",
 }
 
@@ -72,8 +78,9 @@ type LaneStep struct {
 // Lanes is a list of steps that is run for many inputs at once: a slot holds one number for each lane. It is ready for the
 // implementation that was in use when it was made, and for any number of goroutines at once, each with its own buffer.
 //
-// The error of exp and its like is below 2 ulp, as that of [Exp], of LaneTanhSlope below 4 ulp, of LaneErfc below 3; all other operations
-// are rounded once.
+// The error of exp and its like is below 2 ulp, as that of [Exp], of LaneTanhSlope below 4 ulp, of LaneErfc below 3, of LanePow below 2
+// up to results of 1e20 and their inverses and below 16 beyond; all other operations are rounded once. What a lane holds does not depend
+// on the others.
 type Lanes struct {
 	width  int        // lanes
 	steps  []LaneStep // those given, with pauses between and fills of constants before them
@@ -81,6 +88,8 @@ type Lanes struct {
 	consts []float64
 	impl   *laneKernels // nil for loops in Go
 	code   []laneCode   // for assembly: a step each, and the end
+	spare  int          // the first of three slots, if there is a step that may end the run
+	again  []laneCode   // that step alone, on the spare slots, and the end, for each operation
 }
 
 // lanesPortable is the number of lanes without assembly.
@@ -97,9 +106,13 @@ func NewLanes(steps []LaneStep, consts []float64, slots int) *Lanes {
 	l := &Lanes{width: lanesPortable, slots: slots, consts: consts, impl: current.lanes}
 	if l.impl != nil {
 		l.width = l.impl.width
+		l.impl.prepare()
 	}
 	l.check(steps)
 	l.steps = l.lower(steps)
+	if l.impl != nil {
+		l.spares()
+	}
 	if l.slots > MaxLaneSlots {
 		panic(fmt.Sprintf("kernel: NewLanes: %d slots, want at most %d", l.slots, MaxLaneSlots))
 	}
@@ -128,7 +141,7 @@ func (l *Lanes) check(steps []LaneStep) {
 var laneArity = func() (n [numLaneOps]int8) {
 	for op := range n {
 		switch op := LaneOp(op); op {
-		case LaneAdd, LaneSub, LaneMul, LaneDiv, LaneMax, LaneMin, LaneGt, LaneGe, LaneEq, LaneNe, LaneChain, LaneSelect:
+		case LaneAdd, LaneSub, LaneMul, LaneDiv, LaneMax, LaneMin, LaneGt, LaneGe, LaneEq, LaneNe, LaneChain, LaneSelect, LaneAtan2, LanePow, LaneHypot:
 			n[op] = 2
 		case LaneWhere, LaneCall:
 			n[op] = 3
@@ -147,7 +160,7 @@ func (s *LaneStep) operands() []*int32 {
 // commutes reports whether the operands of an operation may be swapped.
 func (op LaneOp) commutes() bool {
 	switch op {
-	case LaneAdd, LaneMul, LaneMax, LaneMin, LaneEq, LaneNe, LaneSelect:
+	case LaneAdd, LaneMul, LaneMax, LaneMin, LaneEq, LaneNe, LaneSelect, LaneHypot:
 		return true
 	}
 	return false
@@ -184,6 +197,17 @@ func (l *Lanes) lower(given []LaneStep) []LaneStep {
 		steps = append(steps, s)
 	}
 	return append(fills, steps...)
+}
+
+// spares reserves slots for steps that end the run.
+func (l *Lanes) spares() {
+	for i := range l.steps {
+		if l.steps[i].Op.mayLeave() {
+			l.spare = l.slots
+			l.slots += 3
+			return
+		}
+	}
 }
 
 // takes reports whether there is a kernel for the slots and constants that a step reads.
@@ -224,11 +248,16 @@ func (l *Lanes) Run(slots []float64) {
 		}
 		return
 	}
-	for i := 0; i < len(l.steps); i++ {
+	for i := 0; ; i++ {
 		end := l.impl.run(&l.code[i].kernel, unsafe.SliceData(slots), unsafe.SliceData(l.consts))
-		i = int((uintptr(unsafe.Pointer(end)) - uintptr(unsafe.Pointer(&l.code[0]))) / unsafe.Sizeof(laneCode{}))
-		if i < len(l.steps) {
-			l.step(&l.steps[i], slots)
+		i = indexIn(l.code, end)
+		if i == len(l.steps) {
+			return
+		}
+		if s := &l.steps[i]; s.Op.mayLeave() {
+			l.left(s, slots)
+		} else {
+			l.step(s, slots)
 		}
 	}
 }

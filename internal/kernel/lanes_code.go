@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"unsafe"
@@ -21,21 +22,32 @@ type laneKernels struct {
 	store func(rows *float64, stride uintptr, slots *float64, cols int) (nan int)
 
 	once  sync.Once
-	index map[laneKernel]uintptr // addresses
+	index *[numLaneOps][laneForms]laneAddresses
 	stop  uintptr
 }
 
-// A laneKernel names a kernel.
-type laneKernel struct {
-	op   LaneOp
-	form laneForm
-	kind string // "", "drop" or "long"
-}
+// laneAddresses are the addresses of the kernels of one operation in one form, 0 where there is none.
+type laneAddresses struct{ plain, drop, long uintptr }
 
-// A laneForm says where the operands of a kernel are, in letters.
-type laneForm [3]byte
+// A laneForm says where the operands of a kernel are, in two bits each.
+type laneForm uint8
 
-func (f laneForm) has(kind byte) bool { return f[0] == kind || f[1] == kind || f[2] == kind }
+const (
+	inSlot = 1 + iota
+	inConst
+	inLast // what the last step computed
+
+	laneForms = 1 << 6
+)
+
+// with returns the form in which operand i is there.
+func (f laneForm) with(i int, place laneForm) laneForm { return f | place<<(2*i) }
+
+// of returns where operand i is.
+func (f laneForm) of(i int) laneForm { return f >> (2 * i) & 3 }
+
+// hasLast reports whether an operand is what the last step computed.
+func (f laneForm) hasLast() bool { return f.of(0) == inLast || f.of(1) == inLast || f.of(2) == inLast }
 
 // A laneCode is a step as assembly reads it: the address of its kernel and where its operands are, in bytes from the first slot or
 // from the first constant.
@@ -44,8 +56,11 @@ type laneCode struct {
 	dst, a, b, c uint32
 }
 
-// find returns the address of a kernel, or 0 if there is none.
-func (k *laneKernels) find(op LaneOp, form laneForm, kind string) uintptr {
+// find returns the addresses of the kernels of an operation in a form.
+func (k *laneKernels) find(op LaneOp, form laneForm) *laneAddresses { return &k.index[op][form] }
+
+// prepare fills the index, once.
+func (k *laneKernels) prepare() {
 	k.once.Do(func() {
 		ops := map[string]LaneOp{}
 		for op, name := range laneNames {
@@ -53,18 +68,24 @@ func (k *laneKernels) find(op LaneOp, form laneForm, kind string) uintptr {
 		}
 		table := unsafe.Slice(k.table(), 1+len(k.names))
 		k.stop = table[0]
-		k.index = make(map[laneKernel]uintptr, len(k.names))
+		k.index = new([numLaneOps][laneForms]laneAddresses)
 		for i, name := range k.names {
 			fields := strings.Fields(name)
-			kernel := laneKernel{op: ops[fields[0]]}
-			copy(kernel.form[:], fields[1])
-			if len(fields) > 2 {
-				kernel.kind = fields[2]
+			var form laneForm
+			for j, letter := range fields[1] {
+				form = form.with(j, map[rune]laneForm{'s': inSlot, 'k': inConst, 'l': inLast}[letter])
 			}
-			k.index[kernel] = table[1+i]
+			at := k.find(ops[fields[0]], form)
+			switch {
+			case len(fields) == 2:
+				at.plain = table[1+i]
+			case fields[2] == "drop":
+				at.drop = table[1+i]
+			default:
+				at.long = table[1+i]
+			}
 		}
 	})
-	return k.index[laneKernel{op, form, kind}]
 }
 
 // noSlot is not the number of a slot.
@@ -76,12 +97,12 @@ func (l *Lanes) form(s *LaneStep, last int32) (form laneForm) {
 	for i, v := range s.operands() {
 		switch {
 		case *v == last:
-			form[i] = 'l'
+			form = form.with(i, inLast)
 			last = noSlot
 		case *v < 0:
-			form[i] = 'k'
+			form = form.with(i, inConst)
 		default:
-			form[i] = 's'
+			form = form.with(i, inSlot)
 		}
 	}
 	return form
@@ -101,8 +122,8 @@ func (l *Lanes) encode() {
 				s.A, s.B = s.B, s.A
 			}
 			kernel, form, last = l.choose(s, before)
-			if i > 0 && l.steps[i-1].Once && form.has('l') && !l.reads(s, form, before) {
-				if drop := l.impl.find(l.steps[i-1].Op, formBefore, "drop"); drop != 0 {
+			if i > 0 && l.steps[i-1].Once && form.hasLast() && !l.reads(s, form, before) {
+				if drop := l.impl.find(l.steps[i-1].Op, formBefore).drop; drop != 0 {
 					l.code[i-1].kernel = drop
 				}
 			}
@@ -113,23 +134,95 @@ func (l *Lanes) encode() {
 		l.code[i] = laneCode{kernel, l.place(s.Dst), l.place(s.A), l.place(s.B), l.place(s.C)}
 	}
 	l.code[len(l.steps)].kernel = l.impl.stop
+	if l.spare == 0 {
+		return
+	}
+	l.again = make([]laneCode, 2*numLaneOps)
+	for op := range numLaneOps {
+		if op.mayLeave() {
+			s := LaneStep{Op: op, Dst: int32(l.spare), A: int32(l.spare + 1), B: int32(l.spare + 2)}
+			kernel, _, _ := l.choose(&s, noSlot)
+			l.again[2*op] = laneCode{kernel, l.place(s.Dst), l.place(s.A), l.place(s.B), 0}
+			l.again[2*op+1].kernel = l.impl.stop
+		}
+	}
+}
+
+// mayLeave reports whether there are operands for which the kernel of an operation ends the run.
+func (op LaneOp) mayLeave() bool {
+	switch op {
+	case LaneSin, LaneCos, LaneSinh, LaneCosh, LaneAtan2, LanePow:
+		return true
+	}
+	return false
+}
+
+// leaves reports whether a and b are such operands.
+func (op LaneOp) leaves(a, b float64) bool {
+	special := func(x float64) bool { return x == 0 || !(math.Abs(x) <= math.MaxFloat64) }
+	switch op {
+	case LaneSin, LaneCos:
+		return math.Abs(a) > 1e9
+	case LaneSinh, LaneCosh:
+		return math.Abs(a) > 709
+	case LaneAtan2:
+		return special(a) || special(b)
+	}
+	return special(a) || !(math.Abs(b) < 1<<52)
+}
+
+// left does a step that ended the run. The kernel does it again on operands without those that it cannot take, whose lanes Go does:
+// a lane has the result that it would have beside others, too.
+func (l *Lanes) left(s *LaneStep, slots []float64) {
+	w := l.width
+	slot := func(i int) []float64 { return slots[i*w:][:w] }
+	a, b := slot(int(s.A)), slot(int(s.A))
+	if laneArity[s.Op] > 1 {
+		b = slot(int(s.B))
+	}
+	dst, x, y := slot(l.spare), slot(l.spare+1), slot(l.spare+2)
+	copy(x, a)
+	copy(y, b)
+	for i := range dst {
+		if s.Op.leaves(a[i], b[i]) {
+			x[i], y[i] = 1, 1
+		}
+	}
+	code := l.again[2*s.Op:][:2]
+	if indexIn(code, l.impl.run(&code[0].kernel, unsafe.SliceData(slots), nil)) == 0 {
+		panic("kernel: Lanes.Run: " + s.Op.String() + " ended the run for operands that it can take")
+	}
+	for i := range dst {
+		if s.Op.leaves(a[i], b[i]) {
+			laneLoops[s.Op](dst[i:i+1], a[i:i+1], b[i:i+1], nil)
+		}
+	}
+	copy(slot(int(s.Dst)), dst)
+}
+
+// indexIn returns which of the codes it is that a run ended at.
+func indexIn(code []laneCode, end *uintptr) int {
+	return int((uintptr(unsafe.Pointer(end)) - uintptr(unsafe.Pointer(&code[0]))) / unsafe.Sizeof(laneCode{}))
 }
 
 // choose returns the kernel for a step, its form, and the slot whose numbers it leaves in registers. Those of the slot last are there.
 func (l *Lanes) choose(s *LaneStep, last int32) (kernel uintptr, form laneForm, leaves int32) {
-	if form = l.form(s, last); l.impl.find(s.Op, form, "") == 0 {
+	form = l.form(s, last)
+	at := l.impl.find(s.Op, form)
+	if at.plain == 0 {
 		form = l.form(s, noSlot)
+		at = l.impl.find(s.Op, form)
 	}
-	if kernel = l.impl.find(s.Op, form, ""); kernel != 0 {
-		return kernel, form, s.Dst
+	if at.plain != 0 {
+		return at.plain, form, s.Dst
 	}
-	return l.impl.find(s.Op, form, "long"), form, noSlot
+	return at.long, form, noSlot
 }
 
 // reads reports whether a kernel of a form reads a slot where it lies.
 func (l *Lanes) reads(s *LaneStep, form laneForm, slot int32) bool {
 	for i, v := range s.operands() {
-		if *v == slot && form[i] == 's' {
+		if *v == slot && form.of(i) == inSlot {
 			return true
 		}
 	}

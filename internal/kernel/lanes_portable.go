@@ -39,6 +39,12 @@ var laneLoops = [numLaneOps]func(dst, a, b, c []float64){
 	LaneExpm1:     lanes1(math.Expm1),
 	LaneSin:       laneLoop(opSin),
 	LaneCos:       laneLoop(opCos),
+	LaneSinh:      lanes1(math.Sinh),
+	LaneCosh:      lanes1(math.Cosh),
+	LaneAtan:      lanes1(math.Atan),
+	LaneAtan2:     lanes2(math.Atan2),
+	LanePow:       lanes2(math.Pow),
+	LaneHypot:     lanes2(math.Hypot),
 }
 
 // laneLoop returns the loop of an elementwise kernel.

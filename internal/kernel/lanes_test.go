@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -90,13 +91,22 @@ func laneOps() []laneOp {
 		lane1(kernel.LaneErfc, maxUlpsErfc, math.Erfc),
 		lane1(kernel.LaneLog1p, maxUlps64, math.Log1p),
 		lane1(kernel.LaneExpm1, maxUlps64, math.Expm1),
+		lane1(kernel.LaneSinh, maxUlps64, math.Sinh),
+		lane1(kernel.LaneCosh, maxUlps64, math.Cosh),
+		lane1(kernel.LaneAtan, maxUlps64, math.Atan),
+		{kernel.LaneAtan2, 2, func(a, b, _ float64) float64 { return math.Atan2(a, b) }, maxUlps64},
+		{kernel.LanePow, 2, func(a, b, _ float64) float64 { return math.Pow(a, b) }, 600}, // that of math.Pow
+		{kernel.LaneHypot, 2, func(a, b, _ float64) float64 { return math.Hypot(a, b) }, maxUlps64},
 		lane1(kernel.LaneSin, maxUlps64, func(x float64) float64 { y, _ := kernel.Sincos(x); return y }),
 		lane1(kernel.LaneCos, maxUlps64, func(x float64) float64 { _, y := kernel.Sincos(x); return y }),
 	}
 }
 
-// maxUlpsErfc is the error that the doc comment of [kernel.Lanes] promises for erfc.
-const maxUlpsErfc = 3
+// The errors that the doc comment of [kernel.Lanes] promises for erfc, and for powers that are very large or small.
+const (
+	maxUlpsErfc = 3
+	maxUlpsPow  = 16
+)
 
 // TestLaneAccuracy holds the functions that only lanes have against 300 bits.
 func TestLaneAccuracy(t *testing.T) {
@@ -104,18 +114,35 @@ func TestLaneAccuracy(t *testing.T) {
 	if testing.Short() {
 		n = 40
 	}
+	power := func(y float64) func(x *big.Float) *big.Float {
+		return func(x *big.Float) *big.Float { return bigExp(mul(num(y), bigLog(x))) }
+	}
 	for _, f := range []struct {
 		op     kernel.LaneOp
+		second float64 // operand
 		exact  func(x *big.Float) *big.Float
 		lo, hi float64
 		ulps   float64
 	}{
-		{kernel.LaneLog1p, func(x *big.Float) *big.Float { return bigLog(add(num(1), x)) }, -1, 4, maxUlps64},
-		{kernel.LaneLog1p, func(x *big.Float) *big.Float { return bigLog(add(num(1), x)) }, 0, 1e18, maxUlps64},
-		{kernel.LaneExpm1, func(x *big.Float) *big.Float { return sub(bigExp(x), num(1)) }, -45, 3, maxUlps64},
-		{kernel.LaneExpm1, func(x *big.Float) *big.Float { return sub(bigExp(x), num(1)) }, -1, 709.78, maxUlps64},
-		{kernel.LaneErfc, bigErfc, -6.5, 27.3, maxUlpsErfc},
-		{kernel.LaneErfc, bigErfc, -1, 1, maxUlpsErfc},
+		{kernel.LaneLog1p, 0, func(x *big.Float) *big.Float { return bigLog(add(num(1), x)) }, -1, 4, maxUlps64},
+		{kernel.LaneLog1p, 0, func(x *big.Float) *big.Float { return bigLog(add(num(1), x)) }, 0, 1e18, maxUlps64},
+		{kernel.LaneExpm1, 0, func(x *big.Float) *big.Float { return sub(bigExp(x), num(1)) }, -45, 3, maxUlps64},
+		{kernel.LaneExpm1, 0, func(x *big.Float) *big.Float { return sub(bigExp(x), num(1)) }, -1, 709.78, maxUlps64},
+		{kernel.LaneErfc, 0, bigErfc, -6.5, 27.3, maxUlpsErfc},
+		{kernel.LaneErfc, 0, bigErfc, -1, 1, maxUlpsErfc},
+		{kernel.LaneSinh, 0, bigSinh, -3, 3, maxUlps64},
+		{kernel.LaneSinh, 0, bigSinh, -20, 708.9, maxUlps64},
+		{kernel.LaneCosh, 0, bigCosh, -3, 708.9, maxUlps64},
+		{kernel.LaneAtan, 0, bigAtan, -3, 3, maxUlps64},
+		{kernel.LaneAtan, 0, bigAtan, -1e3, 1e9, maxUlps64},
+		{kernel.LaneAtan2, 0.75, func(y *big.Float) *big.Float { return bigAtan(div(y, num(0.75))) }, -3, 3, maxUlps64},
+		{kernel.LaneAtan2, -0.75, func(y *big.Float) *big.Float { return add(bigPi, bigAtan(div(y, num(-0.75)))) }, 0, 3, maxUlps64},
+		{kernel.LanePow, 1.5, power(1.5), 0, 10, maxUlps64},
+		{kernel.LanePow, -0.3, power(-0.3), 0, 1e300, maxUlps64},
+		{kernel.LanePow, 30, power(30), 0.25, 4, maxUlps64},
+		{kernel.LanePow, 700, power(700), 0.5, 2.7, maxUlpsPow},
+		{kernel.LanePow, -1000.25, power(-1000.25), 0.5, 2, maxUlpsPow},
+		{kernel.LanePow, 1e9, power(1e9), 1 - 5e-7, 1 + 5e-7, maxUlps64},
 	} {
 		rng := rand.New(rand.NewPCG(15, 16))
 		var x []float64
@@ -123,6 +150,9 @@ func TestLaneAccuracy(t *testing.T) {
 			x = append(x, f.lo+(f.hi-f.lo)*float64(i)/float64(n), f.lo+(f.hi-f.lo)*rng.Float64())
 			e := math.Ldexp(1+rng.Float64(), -rng.IntN(100))
 			x = append(x, f.hi*e/2, f.lo*e/2)
+		}
+		if f.op == kernel.LanePow || f.op == kernel.LaneAtan2 {
+			x = slices.DeleteFunc(x, func(v float64) bool { return v == 0 }) // which Go computes
 		}
 		want := make([]*big.Float, len(x))
 		for i, v := range x {
@@ -135,7 +165,7 @@ func TestLaneAccuracy(t *testing.T) {
 			if kernel.Implementation() == "portable" {
 				t.Skip("is package math")
 			}
-			l := kernel.NewLanes([]kernel.LaneStep{{Op: f.op, Dst: 1, A: 0}}, nil, 2)
+			l := kernel.NewLanes([]kernel.LaneStep{{Op: f.op, Dst: 1, A: 0, B: -1}}, []float64{f.second}, 2)
 			worst, at := 0.0, 0
 			for i := 0; i < len(x); i += l.Width() {
 				got := runLanes(l, [][]float64{x[i:min(len(x), i+l.Width())]})[l.Width():]
@@ -232,6 +262,30 @@ func TestLaneOperations(t *testing.T) {
 							t.Fatalf("%v of operands %b, once %v, lane %d: %v of %v is %v, want %v", o.op, variant, once, lane, o.op, v[:o.arity], out[lane], want)
 						}
 					}
+				}
+			}
+		}
+	})
+}
+
+// What a lane holds does not depend on the others, nor on where it stands.
+func TestLanesAlone(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		rng := rand.New(rand.NewPCG(17, 18))
+		for _, o := range laneOps() {
+			l := kernel.NewLanes([]kernel.LaneStep{{Op: o.op, Dst: 0, A: 0, B: 1, C: 2}}, nil, 3)
+			w := l.Width()
+			in := [][]float64{mixed[float64](rng, w), mixed[float64](rng, w), mixed[float64](rng, w)}
+			together := slices.Clone(runLanes(l, in)[:w])
+			for lane := range w {
+				alone := make([][]float64, len(in))
+				for i := range in {
+					alone[i] = slices.Repeat([]float64{0.75}, w)
+					alone[i][w-1-lane] = in[i][lane]
+				}
+				if got := runLanes(l, alone)[w-1-lane]; !same(got, together[lane]) {
+					t.Errorf("%v of %v, %v, %v is %v alone and %v among others", o.op, in[0][lane], in[1][lane], in[2][lane], got, together[lane])
 				}
 			}
 		}

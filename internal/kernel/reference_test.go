@@ -97,6 +97,25 @@ func bigErf(x *big.Float) *big.Float {
 	return div(mul(num(2), y), num(0).Sqrt(bigPi))
 }
 
+func bigSinh(x *big.Float) *big.Float {
+	return div(sub(bigExp(x), bigExp(num(0).Neg(x))), num(2))
+}
+
+func bigCosh(x *big.Float) *big.Float {
+	return div(add(bigExp(x), bigExp(num(0).Neg(x))), num(2))
+}
+
+// bigAtan improves an approximation of arctan x by Newton's method for the sine and the cosine.
+func bigAtan(x *big.Float) *big.Float {
+	v, _ := x.Float64()
+	y := num(math.Atan(v))
+	for range 4 {
+		s, c := bigSin(y), bigCos(y)
+		y = add(y, mul(sub(mul(x, c), s), c))
+	}
+	return y
+}
+
 // bigErfc returns 1 - erf x, for large x by its continued fraction.
 func bigErfc(x *big.Float) *big.Float {
 	if v, _ := x.Float64(); v < 4 {

@@ -1154,6 +1154,16 @@ func laneSelectSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uin
 //go:noescape
 func laneSelectSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneHypotSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneHypotSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneHypotSKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneHypotSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneExpSF64AVX2 is a lane kernel.
 //
 //go:noescape
@@ -1184,15 +1194,15 @@ func laneLog1pSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintp
 //go:noescape
 func laneExpm1SF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
-// laneErfcSF64AVX2 is a lane kernel.
-//
-//go:noescape
-func laneErfcSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
-
 // laneErfSF64AVX2 is a lane kernel.
 //
 //go:noescape
 func laneErfSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneErfcSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneErfcSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneSinSF64AVX2 is a lane kernel.
 //
@@ -1203,6 +1213,31 @@ func laneSinSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr
 //
 //go:noescape
 func laneCosSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSinhSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSinhSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneCoshSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneCoshSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAtanSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAtanSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAtan2SSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAtan2SSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// lanePowSSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func lanePowSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneTableF64AVX2 returns the table of the addresses of lane kernels.
 //
@@ -2499,6 +2534,16 @@ func laneSelectSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *u
 //go:noescape
 func laneSelectSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneHypotSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneHypotSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneHypotSKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneHypotSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneExpSF64AVX512 is a lane kernel.
 //
 //go:noescape
@@ -2529,15 +2574,15 @@ func laneLog1pSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uin
 //go:noescape
 func laneExpm1SF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
-// laneErfcSF64AVX512 is a lane kernel.
-//
-//go:noescape
-func laneErfcSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
-
 // laneErfSF64AVX512 is a lane kernel.
 //
 //go:noescape
 func laneErfSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneErfcSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneErfcSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneSinSF64AVX512 is a lane kernel.
 //
@@ -2548,6 +2593,31 @@ func laneSinSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintp
 //
 //go:noescape
 func laneCosSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSinhSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSinhSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneCoshSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneCoshSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAtanSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAtanSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAtan2SSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAtan2SSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// lanePowSSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func lanePowSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneTableF64AVX512 returns the table of the addresses of lane kernels.
 //

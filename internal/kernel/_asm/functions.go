@@ -8,6 +8,12 @@ import "math"
 // reduceExp splits x = n·ln2 + r with |r| ≤ ln2/2. It returns r, q with e^r = 1 + r + r²q, n, and n as an integer in the low
 // bits of a number.
 func (t target) reduceExp(x vec) (r, q, n, bits vec) {
+	r, n, bits = t.splitExp(x)
+	return r, t.restExp(r), n, bits
+}
+
+// splitExp is the first part of reduceExp, restExp the second, which returns q.
+func (t target) splitExp(x vec) (r, n, bits vec) {
 	bits = t.set(t.num(t.magic()))
 	t.addTo(bits, x, t.num(math.Log2E))
 	n = t.sub(bits, t.num(t.magic()))
@@ -19,15 +25,17 @@ func (t target) reduceExp(x vec) (r, q, n, bits vec) {
 	r = t.copy(x)
 	t.subTo(r, n, t.num(hi))
 	t.subTo(r, n, t.num(lo))
+	return r, n, bits
+}
+
+func (t target) restExp(r vec) (q vec) {
 	if t.double {
-		q = t.poly(r, 0.50000000000000107208, 0.16666666666666410231, 0.041666666666529189235, 0.0083333333334956271691,
+		return t.poly(r, 0.50000000000000107208, 0.16666666666666410231, 0.041666666666529189235, 0.0083333333334956271691,
 			0.0013888888943922556532, 0.00019841269504757152103, 0.00002480149276283708382, 2.7557587350023017475e-6,
 			2.763037861488818344e-7, 2.4999962752161227173e-8)
-	} else {
-		q = t.poly(r, 0.49999993412513363022, 0.16666520107866092621, 0.041668394211328000768, 0.0083687804085852189077,
-			0.0013814466954010037915)
 	}
-	return r, q, n, bits
+	return t.poly(r, 0.49999993412513363022, 0.16666520107866092621, 0.041668394211328000768, 0.0083687804085852189077,
+		0.0013814466954010037915)
 }
 
 // expm1 returns p = e^r - 1 and s = 2^n for x = n·ln2 + r, where e^x is a normal number.
@@ -84,6 +92,11 @@ func (t target) expAny(x vec) vec {
 	r, y, n, bits := t.reduceExp(t.clampExp(x))
 	t.mulTo(y, r, t.one())
 	t.mulTo(y, r, t.one())
+	return t.scale(y, n, bits)
+}
+
+// scale returns y·2^n for AVX2.
+func (t target) scale(y, n, bits vec) vec {
 	// 2^n itself may be out of range, so it is applied in two steps, first one that is closer to 1.
 	half := 64
 	if t.double {
@@ -226,6 +239,99 @@ func (t target) expm1Any(x vec) vec {
 	y := t.fma(r, s, t.sub(s, t.num(0.5)))
 	y = t.add(y, y)
 	return t.blend(t.cmp(lt, t.abs(x), t.num(0x1p-54)), x, y)
+}
+
+// pow returns x^y, for x that is neither 0 nor infinite nor NaN and y below 2^52, as e^(y·ln|x|). The logarithm and the product have two parts each.
+func (t target) pow(x, y vec) vec {
+	a := t.abs(x)
+	m, k := t.split(a)
+	f := t.sub(m, t.one())
+	// ln m = 2s + s·R(s²) with s = f/(2+f), FreeBSD's e_log.c; s is a quotient and what is left of it. m+1 is 2+f, rounded, and w
+	// what that lost.
+	d := t.add(f, t.num(2))
+	w := t.sub(f, t.sub(d, t.num(2)))
+	s := t.div(f, d)
+	rest := t.copy(f)
+	t.subTo(rest, s, d)
+	t.subTo(rest, s, w)
+	rest = t.div(rest, d)
+	z := r2(t, s)
+	r := t.mul(z, t.poly(z, 6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01,
+		2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860510658591e-01))
+	const hi, lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+	s2 := t.add(s, s)
+	big := t.mul(k, t.num(hi)) // exact
+	head := t.add(big, s2)     // |big| is 0 or more than |s2|
+	tail := t.sub(s2, t.sub(head, big))
+	t.addTo(tail, s, r)
+	t.addTo(tail, rest, t.num(2))
+	t.addTo(tail, k, t.num(lo))
+	ln := t.add(head, tail)
+	tail = t.sub(tail, t.sub(ln, head))
+	// The product, and e to its power.
+	p := t.mul(y, ln)
+	low := t.neg(p)
+	t.addTo(low, y, ln)
+	t.addTo(low, y, tail)
+	low = t.where(t.cmp(lt, t.abs(p), t.num(750)), low) // beyond, the result is 0 or infinite
+	e, n, bits := t.splitExp(t.clampExp(p))
+	e = t.add(e, low)
+	v := t.restExp(e)
+	t.mulTo(v, e, t.one())
+	t.mulTo(v, e, t.one())
+	if t.wide {
+		v = t.op2("VSCALEF*", v, n)
+	} else {
+		v = t.scale(v, n, bits)
+	}
+	// Of a negative x only whole powers exist, of which odd ones have its sign.
+	half := t.mul(y, t.num(0.5))
+	odd := t.cmp(unq, half, t.round(half, 0))
+	v = t.or(v, t.where(odd, t.signOf(x)))
+	none := t.blend(t.cmp(unq, y, t.round(y, 0)), t.set(t.num(math.NaN())), v)
+	return t.blend(t.cmp(lt, x, t.zero()), none, v)
+}
+
+// atan returns the arc tangent, by the addition theorem for 0, π/4 or π/2 and a polynomial up to tan π/8.
+func (t target) atan(x vec) vec { return t.or(t.atanOf(t.abs(x), t.set(t.one())), t.signOf(x)) }
+
+// atanOf returns the arc tangent of a/b, for a and b that are not negative.
+func (t target) atanOf(a, b vec) vec {
+	middle := t.cmp(gt, a, t.mul(b, t.num(math.Sqrt2-1)))
+	large := t.cmp(gt, a, t.mul(b, t.num(math.Sqrt2+1)))
+	num := t.blend(large, t.neg(b), t.blend(middle, t.sub(a, b), a))
+	den := t.blend(large, a, t.blend(middle, t.add(a, b), b))
+	base := t.where(middle, t.set(t.num(math.Pi/4)))
+	base = t.blend(large, t.num(math.Pi/2), base)
+	const lo = 6.123233995736766e-17 // π/2 less what is stored of it
+	low := t.mul(base, t.num(lo/(math.Pi/2)))
+	u := t.div(num, den)
+	z := r2(t, u)
+	p := t.poly(z, -0.33333333333333198973, 0.1999999999995404089, -0.14285714280244157783, 0.11111110785910481028,
+		-0.090908978296497720198, 0.076920615118856708771, -0.066631189154996712006, 0.058479979297277306586,
+		-0.050397947425002070763, 0.038077001023392652095, -0.017920802900948266444)
+	t.addTo(low, t.mul(z, u), p)
+	return t.add(base, t.add(u, low))
+}
+
+// atan2 returns the angle of the point (x, y), neither of which is 0, infinite or NaN.
+func (t target) atan2(y, x vec) vec {
+	r := t.atanOf(t.abs(y), t.abs(x))
+	const lo = 1.2246467991473532e-16 // π less what is stored of it
+	left := t.sub(t.set(t.num(math.Pi)), t.sub(r, t.num(lo)))
+	return t.or(t.blend(t.topBit(x), left, r), t.signOf(y))
+}
+
+// sinh returns (t + t/(t+1))/2 with t = e^|x| - 1, which must not overflow.
+func (t target) sinh(x vec) vec {
+	e := t.expm1Any(t.abs(x))
+	return t.or(t.mul(t.add(e, t.div(e, t.add(e, t.one()))), t.num(0.5)), t.signOf(x))
+}
+
+// cosh returns (e + 1/e)/2 with e = e^|x|, which must not overflow.
+func (t target) cosh(x vec) vec {
+	e := t.exp(t.abs(x))
+	return t.mul(t.add(e, t.div(t.set(t.one()), e)), t.num(0.5))
 }
 
 // erfc returns the complementary error function: 1 - erf near 0, e^-a²·P/(1+2a) from ½ on, with a polynomial P in (a-4)/(a+4), and

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -42,13 +43,14 @@ type laneKernel struct {
 	// short returns the result.
 	direct func(t target, dst, x, y operand.Op)
 	short  func(t target, in []vec) vec
-	// Kernels of many do one after the other.
-	long  func(t target, x vec) vec
-	bound bool // arguments beyond sinMost end the run
+	// Kernels of many do one after the other. Where leave holds for any lane, they end the run instead.
+	long  func(t target, in []vec) vec
+	leave func(t target, in []vec) cond
 }
 
 var (
 	lanesUnary = []string{"s"}
+	lanesSlots = []string{"ss"} // those that may end the run, since then Go computes them
 	lanesFew   = []string{"ss", "sk"}
 	lanesTwo   = []string{"ss", "sk", "ks"}
 	lanesWhere = []string{"sss", "ssk", "sks", "skk", "lss", "lsk", "lks", "lkk"}
@@ -96,16 +98,57 @@ var laneKernels = []laneKernel{
 		y := t.maskedMul(in[0], in[1], t.cmp(unq, in[0], t.zero()))
 		return t.where(t.cmp(unq, in[1], t.zero()), y)
 	}},
-	{name: "Exp", forms: lanesUnary, long: target.exp},
-	{name: "Log", forms: lanesUnary, long: target.log},
-	{name: "Tanh", forms: lanesUnary, long: target.tanh},
-	{name: "TanhSlope", forms: lanesUnary, long: target.tanhSlope},
-	{name: "Log1p", forms: lanesUnary, long: target.log1pAny},
-	{name: "Expm1", forms: lanesUnary, long: target.expm1Any},
-	{name: "Erfc", forms: lanesUnary, long: target.erfc},
-	{name: "Erf", forms: lanesUnary, long: target.erf},
-	{name: "Sin", forms: lanesUnary, bound: true, long: func(t target, x vec) vec { return t.sin(x, 0) }},
-	{name: "Cos", forms: lanesUnary, bound: true, long: func(t target, x vec) vec { return t.sin(x, 1) }},
+	{name: "Hypot", forms: lanesFew, short: target.hypot},
+	{name: "Exp", forms: lanesUnary, long: laneFunction(target.exp)},
+	{name: "Log", forms: lanesUnary, long: laneFunction(target.log)},
+	{name: "Tanh", forms: lanesUnary, long: laneFunction(target.tanh)},
+	{name: "TanhSlope", forms: lanesUnary, long: laneFunction(target.tanhSlope)},
+	{name: "Log1p", forms: lanesUnary, long: laneFunction(target.log1pAny)},
+	{name: "Expm1", forms: lanesUnary, long: laneFunction(target.expm1Any)},
+	{name: "Erf", forms: lanesUnary, long: laneFunction(target.erf)},
+	{name: "Erfc", forms: lanesUnary, long: laneFunction(target.erfc)},
+	{name: "Sin", forms: lanesUnary, leave: laneBeyond(1e9), long: func(t target, in []vec) vec { return t.sin(in[0], 0) }},
+	{name: "Cos", forms: lanesUnary, leave: laneBeyond(1e9), long: func(t target, in []vec) vec { return t.sin(in[0], 1) }},
+	{name: "Sinh", forms: lanesUnary, leave: laneBeyond(709), long: laneFunction(target.sinh)},
+	{name: "Cosh", forms: lanesUnary, leave: laneBeyond(709), long: laneFunction(target.cosh)},
+	{name: "Atan", forms: lanesUnary, long: laneFunction(target.atan)},
+	{name: "Atan2", forms: lanesSlots, leave: func(t target, in []vec) cond {
+		return t.either(t.special(in[0]), t.special(in[1]))
+	}, long: func(t target, in []vec) vec {
+		return t.blend(t.cmp(uno, in[0], in[1]), t.add(in[0], in[1]), t.atan2(in[0], in[1]))
+	}},
+	{name: "Pow", forms: lanesSlots, leave: func(t target, in []vec) cond {
+		return t.either(t.special(in[0]), t.cmp(geu, t.abs(in[1]), t.num(1<<52)))
+	}, long: func(t target, in []vec) vec { return t.pow(in[0], in[1]) }},
+}
+
+// laneFunction is a kernel of a function of one vector.
+func laneFunction(f func(t target, x vec) vec) func(t target, in []vec) vec {
+	return func(t target, in []vec) vec { return f(t, in[0]) }
+}
+
+// laneBeyond is the condition that the operand is larger than most.
+func laneBeyond(most float64) func(t target, in []vec) cond {
+	return func(t target, in []vec) cond { return t.cmp(gt, t.abs(in[0]), t.num(most)) }
+}
+
+// special is the condition that x is 0, infinite or NaN.
+func (t target) special(x vec) cond {
+	a := t.abs(x)
+	return t.either(t.cmp(eq, a, t.zero()), t.cmp(geu, a, t.num(math.Inf(1))))
+}
+
+// hypot returns √(x²+y²), of the larger one and a quotient.
+func (t target) hypot(in []vec) vec {
+	x, y := t.abs(in[0]), t.abs(in[1])
+	p, q := t.op2("VMAX*", x, y), t.op2("VMIN*", x, y)
+	q = t.div(q, p)
+	v := t.add(t.mul(q, q), t.one())
+	t.emit("VSQRT*", v, v)
+	v = t.mul(p, v)
+	v = t.where(t.cmp(unq, p, t.zero()), v)
+	v = t.blend(t.cmp(uno, x, y), t.add(x, y), v)
+	return t.blend(t.either(t.cmp(eq, x, t.num(math.Inf(1))), t.cmp(eq, y, t.num(math.Inf(1)))), t.num(math.Inf(1)), v)
 }
 
 // laneUnary is a kernel of one instruction on one operand.
@@ -119,15 +162,18 @@ func laneUnary(name string) func(t target, in []vec) vec {
 
 // laneRound rounds to an integer; mode is that of the instruction.
 func laneRound(mode int) func(t target, in []vec) vec {
-	return func(t target, in []vec) vec {
-		v := t.vec()
-		if t.wide {
-			t.emit("VRNDSCALE*", u8(8|mode), in[0], v)
-		} else {
-			t.emit("VROUND*", u8(8|mode), in[0], v)
-		}
-		return v
+	return func(t target, in []vec) vec { return t.round(in[0], mode) }
+}
+
+// round rounds to an integer: to the nearest, down, up or toward 0.
+func (t target) round(x vec, mode int) vec {
+	v := t.vec()
+	if t.wide {
+		t.emit("VRNDSCALE*", u8(8|mode), x, v)
+	} else {
+		t.emit("VROUND*", u8(8|mode), x, v)
 	}
+	return v
 }
 
 // laneCompare is 1 where a comparison holds and 0 elsewhere.
@@ -314,30 +360,46 @@ func (t target) laneShort(e laneKernel, form string, drop bool) {
 // laneLong writes a kernel that does one vector after the other.
 func (t target) laneLong(e laneKernel, form string, pins int) {
 	t.laneBegin(e, form, false)
-	i := reg.RDX
-	ctx.XORQ(i, i)
-	ctx.ADDQ(laneSlots, reg.RDI)
-	ctx.ADDQ(laneSlots, reg.RSI)
-	if e.bound { // all before the first is overwritten
-		large := func(u int) cond {
-			x := t.load(operand.Mem{Base: reg.RSI, Disp: u * t.bytes()}, mask{})
-			return t.cmp(gt, t.abs(x), t.num(t.sinMost()))
+	constant := make([]vec, len(form))
+	for k, kind := range form {
+		if kind == 'k' {
+			constant[k] = t.broadcast(operand.Mem{Base: laneConsts, Index: lanePlaces[1+k], Scale: 1})
+		} else {
+			ctx.ADDQ(laneSlots, lanePlaces[1+k])
 		}
-		c := large(0)
-		for u := 1; u < laneVectors; u++ {
-			c = t.either(c, large(u))
+	}
+	ctx.ADDQ(laneSlots, lanePlaces[0])
+	load := func(at func(base reg.Register) operand.Mem) []vec {
+		in := slices.Clone(constant)
+		for k, v := range in {
+			if v == nil {
+				in[k] = t.load(at(lanePlaces[1+k]), mask{})
+			}
+		}
+		return in
+	}
+	if e.leave != nil { // before the first result is written, perhaps over an operand
+		var c cond
+		for u := range laneVectors {
+			leave := e.leave(t, load(func(base reg.Register) operand.Mem { return operand.Mem{Base: base, Disp: u * t.bytes()} }))
+			if u > 0 {
+				leave = t.either(c, leave)
+			}
+			c = leave
 		}
 		t.jumpIfAny(c, "leave")
 	}
-	t.pin(pins, func() { e.long(t, t.vec()) })
+	t.pin(pins, func() { e.long(t, []vec{t.vec(), t.vec()}) })
+	i := reg.RDX
+	at := func(base reg.Register) operand.Mem { return operand.Mem{Base: base, Index: i, Scale: 1} }
+	ctx.XORQ(i, i)
 	ctx.Label("loop")
-	x := t.load(operand.Mem{Base: reg.RSI, Index: i, Scale: 1}, mask{})
-	t.store(e.long(t, x), operand.Mem{Base: reg.RDI, Index: i, Scale: 1}, mask{})
+	t.store(e.long(t, load(at)), at(lanePlaces[0]), mask{})
 	ctx.ADDQ(operand.U8(t.bytes()), i)
 	ctx.CMPQ(i, operand.U32(laneVectors*t.bytes()))
 	ctx.JNE(operand.LabelRef("loop"))
 	t.laneJump(0)
-	if e.bound {
+	if e.leave != nil {
 		ctx.Label("leave")
 		ctx.SUBQ(operand.U8(laneStepSize), lanePC)
 		ctx.Store(lanePC, ctx.Return("end"))
