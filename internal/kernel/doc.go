@@ -26,6 +26,16 @@
 //	kernel.Gemm(true, false, k, n, m, x, k, dz, n, dw, n, true)
 //	kernel.Gemm(false, true, m, k, n, dz, n, w, n, dx, k, true)
 //
+// # Lanes
+//
+// A formula of small parts is another matter: each part is too short for a call. [Lanes] run a list of steps, such as a compiled program,
+// for some dozens of inputs at once. Every step sets a slot, one number for each input, from other slots:
+//
+//	l := kernel.NewLanes([]kernel.LaneStep{
+//		{Op: kernel.LaneExp, Dst: 1, A: 0},
+//		{Op: kernel.LaneMul, Dst: 1, A: 1, B: -1}, // by constant 0
+//	}, []float64{0.5}, 2)
+//
 // # Implementations
 //
 // Every function exists in portable Go. On amd64 most of them exist in assembly too, once for AVX2 with FMA and once for
