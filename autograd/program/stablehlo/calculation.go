@@ -35,12 +35,7 @@ func (c *calculation) let(name, format string, args ...any) {
 	if err != nil {
 		panic(fmt.Sprintf("stablehlo: %v", err))
 	}
-	c.named[name] = primitive.Fold(term, func(leaf *primitive.Term) operand {
-		if leaf.Param != "" {
-			return c.named[leaf.Param]
-		}
-		return fixed(c.e, c.typ, leaf.Value)
-	}, func(op string, args []operand) operand { return primitives[op](c.e, args) })
+	c.named[name] = c.e.write(term, c.typ, c.named)
 	if v := c.named[name]; !v.constant && v.truth.name == "" {
 		c.named[name] = v.of(v.value()) // written once
 	}

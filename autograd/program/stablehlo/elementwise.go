@@ -72,12 +72,12 @@ func (e *emitter) elements(n graph.Node, f form, t typ, in []value) value {
 	for i, c := range rowform.Constants(n) {
 		given[f.Constants[i]] = fixed(e, t, c)
 	}
-	return e.write(f.Value, t, given)
+	return e.write(f.Value, t, given).value()
 }
 
 // write writes the instructions of an expression over tensors of type t. Parts that occur twice are written once, and
 // branches that a constant decides against not at all.
-func (e *emitter) write(term *primitive.Term, t typ, given map[string]operand) value {
+func (e *emitter) write(term *primitive.Term, t typ, given map[string]operand) operand {
 	done := make(map[string]operand)
 	var part func(term *primitive.Term) operand
 	part = func(term *primitive.Term) operand {
@@ -102,7 +102,7 @@ func (e *emitter) write(term *primitive.Term, t typ, given map[string]operand) v
 		done[key] = x
 		return x
 	}
-	return part(term).value()
+	return part(term)
 }
 
 // spelled writes an expression such that two are equal if their texts are.

@@ -31,8 +31,7 @@ var _ = add(map[string]lowering{
 // an element is infinite.
 func (e *emitter) centered(x value, axes ...int) value {
 	y := e.same("subtract", x, e.spread(e.mean(x, axes...), x.dims, axes...))
-	rest := e.mean(y, axes...)
-	rest = e.choose(e.to("is_finite", rest.of(i1), "", rest), rest, e.like(0, rest))
+	rest := e.finite(e.mean(y, axes...), 0)
 	return e.same("subtract", y, e.spread(rest, x.dims, axes...))
 }
 
