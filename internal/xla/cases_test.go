@@ -81,7 +81,14 @@ func newModule(dtype tensor.DType) *module {
 // than say something new: elementwise operations compute all numbers in one call, and special numbers among others, which
 // are a question of instructions and not of their precision, are tried in one precision.
 func (m *module) addRow(t *testing.T, row *graph.Row) {
-	for _, s := range samples(t, row) {
+	list := samples(t, row)
+	if m.g.DType() == tensor.Float32 && slices.Contains(wide, row.Name) {
+		list = append(list, rowtest.Parse(t, row, "(2,3)", rowtest.RandomOperand))
+		i := slices.IndexFunc(list, func(s rowtest.Sample) bool { return s.Operands[0].Rank() > 0 && s.Operands[0].Len() > 0 })
+		m.addSample(t, list[i])
+		return
+	}
+	for _, s := range list {
 		m.addSample(t, s)
 		if !rowtest.Elementwise(row) && notFinite[row.Name] == "" && m.g.DType() == tensor.Float64 {
 			m.addSpoiled(t, s)

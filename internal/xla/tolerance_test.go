@@ -1,6 +1,8 @@
 package xla
 
 import (
+	"strings"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
@@ -35,6 +37,13 @@ const (
 	factorizations = "another factorization: an infinity among the elements meets others on its way"
 	convolutions   = "where a zero meets an infinity: of padding, XLA leaves it out, and of a cotangent, this engine does"
 )
+
+// wide are the operations whose modules compute in float64 whatever the precision of the graph. One call in float32 tells
+// that they convert.
+var wide = strings.Fields(`
+	solve solve_lower solve_upper inv det logdet cofactor cholesky qr eigh
+	lgamma digamma polygamma lbeta digamma_difference erfcx erfcx_derivative erfinv erfcinv sinc_derivative
+`)
 
 // tolerance returns how far XLA's results may be from ours.
 func tolerance(row *graph.Row, dtype tensor.DType) (float64, string) {
