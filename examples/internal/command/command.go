@@ -27,6 +27,7 @@ type Program struct {
 	Name  string
 	About string                    // the lines of the help before the flags
 	Flags func(flags *flag.FlagSet) // declares the flags; may be nil
+	Args  func(args []string) error // takes what follows the flags; nil if nothing may
 	Run   func(ctx context.Context, stdout, stderr io.Writer) error
 }
 
@@ -56,9 +57,13 @@ func (p *Program) Status(ctx context.Context, args []string, stdout, stderr io.W
 		return Usage
 	}
 	var err error
-	if flags.NArg() > 0 {
+	switch {
+	case p.Args != nil:
+		err = p.Args(flags.Args())
+	case flags.NArg() > 0:
 		err = Usagef("takes flags only, got %q: run with -h to see them", flags.Arg(0))
-	} else {
+	}
+	if err == nil {
 		err = p.Run(ctx, stdout, stderr)
 	}
 	var usage *UsageError

@@ -54,6 +54,37 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// TestArgs holds that what follows the flags goes to Args, and that Run does not run if that finds fault with it.
+func TestArgs(t *testing.T) {
+	for _, tt := range []struct {
+		args   []string
+		status int
+		stderr string
+	}{
+		{[]string{"a"}, command.OK, ""},
+		{[]string{"-n", "3", "a"}, command.OK, ""},
+		{nil, command.Usage, "name: 0 names, want 1\n"},
+		{[]string{"a", "-n", "3"}, command.Usage, "name: 3 names, want 1\n"},
+	} {
+		ran := false
+		p := command.Program{
+			Name: "name", Flags: func(f *flag.FlagSet) { f.Int("n", 0, "number") },
+			Args: func(args []string) error {
+				if len(args) != 1 {
+					return command.Usagef("%d names, want 1", len(args))
+				}
+				return nil
+			},
+			Run: func(context.Context, io.Writer, io.Writer) error { ran = true; return nil },
+		}
+		var stderr bytes.Buffer
+		status := p.Status(t.Context(), tt.args, io.Discard, &stderr)
+		if status != tt.status || stderr.String() != tt.stderr || ran != (status == command.OK) {
+			t.Errorf("%q: status %d, %q, ran %t; want %d, %q", tt.args, status, stderr.String(), ran, tt.status, tt.stderr)
+		}
+	}
+}
+
 func TestCheckpoints(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "x.ckpt")
