@@ -28,9 +28,9 @@ import time
 try:
     import jax
     import jax.export
-    import jax.extend.mlir
     import numpy as np
     from jax.experimental import multihost_utils
+    from jax.extend.mlir.dialects import stablehlo
     from jax.sharding import Mesh, NamedSharding, PartitionSpec
     from safetensors import safe_open
     from safetensors.numpy import load_file, save as safetensors_bytes
@@ -77,7 +77,8 @@ class Step:
 
         platform = mesh.devices.flat[0].platform
         exported = jax.export.export(jax.jit(like, keep_unused=True), platforms=[platform])(*shapes)
-        module = jax.extend.mlir.serialize_portable_artifact(self.text, STABLEHLO)
+        version = min(STABLEHLO, stablehlo.get_current_version(), key=lambda v: [int(n) for n in v.split(".")])
+        module = stablehlo.serialize_portable_artifact_str(self.text, version)
         exported = dataclasses.replace(exported, mlir_module_serialized=module)
         donated = tuple(i for i, a in enumerate(self.arguments) if a["result"] is not None)
         call = jax.jit(exported.call, in_shardings=tuple(at), out_shardings=tuple(out), donate_argnums=donated)
