@@ -12,18 +12,22 @@ The directory holds what `go run ./examples/export` writes:
 The step knows nothing of devices. The devices form a mesh, "data" by "tensor". Batches and labels are cut along their
 first axis over "data"; parameters and their state along their largest axis that fits over "tensor"; XLA finds out what
 has to be computed where, and which sums have to travel. So the same file trains on one CPU, on several processes, and
-on the GPUs or TPUs of a pod: there, start one worker a machine with --coordinator, --count and --rank.
+on the GPUs or TPUs of a pod: there, start one worker a machine with --coordinator, --count and --rank, and keep the
+directory where all machines find it.
 
 launch.py starts workers on this machine, and starts them again from the last checkpoint if one dies.
 """
 
 import argparse
+import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import sys
 import threading
 import time
+import traceback
 
 try:
     import jax
@@ -32,7 +36,7 @@ try:
     from jax.experimental import multihost_utils
     from jax.extend.mlir.dialects import stablehlo
     from jax.sharding import Mesh, NamedSharding, PartitionSpec
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
     from safetensors.numpy import load_file, save as safetensors_bytes
 except ImportError as e:
     print(f"{e}: {sys.executable} -m pip install -r {os.path.dirname(os.path.abspath(__file__))}/requirements.txt", file=sys.stderr)
@@ -40,6 +44,7 @@ except ImportError as e:
 
 STABLEHLO = "1.13.0"  # the version of the format that step.mlir is written in
 MISTAKE = 2  # the exit status where starting again would not help
+UNHEARD = 141  # where no one reads what it says any more: 128 + SIGPIPE, as of other commands in a shell
 CHECKPOINT = "checkpoint.safetensors"
 TRAINED = "trained.safetensors"
 
@@ -48,13 +53,17 @@ class Step:
     """The exported step: its arguments, its results, and how to compile it for a mesh."""
 
     def __init__(self, directory):
-        self.directory = directory
-        with open(os.path.join(directory, "step.json"), encoding="utf-8") as f:
+        name = os.path.join(directory, "step.json")
+        with readable(name), open(name, encoding="utf-8") as f:
             about = json.load(f)
-        self.arguments, self.results = about["arguments"], about["results"]
-        with open(os.path.join(directory, about["stablehlo"]), encoding="utf-8") as f:
+            self.arguments, self.results = about["arguments"], about["results"]
+            self.loss = [r["role"] for r in self.results].index("loss")
+            module = os.path.join(directory, about["stablehlo"])
+        with readable(module), open(module, encoding="utf-8") as f:
             self.text = f.read()
-        self.loss = next(i for i, r in enumerate(self.results) if r["role"] == "loss")
+            # The bytes of a version of the format that jax knows.
+            version = min(STABLEHLO, stablehlo.get_current_version(), key=lambda v: [int(n) for n in v.split(".")])
+            self.module = stablehlo.serialize_portable_artifact_str(self.text, version)
 
     def shardings(self, mesh):
         """Returns where each argument and each result lives on the mesh."""
@@ -77,9 +86,7 @@ class Step:
 
         platform = mesh.devices.flat[0].platform
         exported = jax.export.export(jax.jit(like, keep_unused=True), platforms=[platform])(*shapes)
-        version = min(STABLEHLO, stablehlo.get_current_version(), key=lambda v: [int(n) for n in v.split(".")])
-        module = stablehlo.serialize_portable_artifact_str(self.text, version)
-        exported = dataclasses.replace(exported, mlir_module_serialized=module)
+        exported = dataclasses.replace(exported, mlir_module_serialized=self.module)
         donated = tuple(i for i, a in enumerate(self.arguments) if a["result"] is not None)
         call = jax.jit(exported.call, in_shardings=tuple(at), out_shardings=tuple(out), donate_argnums=donated)
         return call.lower(*shapes).compile()
@@ -88,6 +95,17 @@ class Step:
 def refuse(message):
     print(message, file=sys.stderr)
     sys.exit(MISTAKE)
+
+
+@contextlib.contextmanager
+def readable(name, remedy="write it again with go run ./examples/export"):
+    """Refuses a file that is not there, not whole, or not what its name says."""
+    try:
+        yield
+    except FileNotFoundError:
+        refuse(f"{name} is not there: {remedy}")
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as e:
+        refuse(f"{name} cannot be read ({type(e).__name__}: {e}): {remedy}")
 
 
 def partition(argument, mesh):
@@ -112,7 +130,7 @@ def place(value, argument, sharding):
     value = np.asarray(value, argument["dtype"])
     if value.shape != tuple(argument["shape"]):
         refuse(f"{argument['name']} has the shape {value.shape} in its file, and the step takes {tuple(argument['shape'])}: "
-               "export both again")
+               "write both again with go run ./examples/export")
     return jax.make_array_from_callback(value.shape, sharding, lambda part: value[part])
 
 
@@ -133,38 +151,51 @@ def save(name, tensors, metadata):
     os.replace(part, name)
 
 
-def restore(directory, resume):
-    """Returns the tensors to start from, the number of steps they have behind them, and the losses of those."""
+def restore(directory, run, resume):
+    """Returns the tensors to start from, and the losses of the steps that they have behind them."""
     name = os.path.join(directory, CHECKPOINT)
-    if resume and os.path.exists(name):
+    if not resume or not os.path.exists(name):
+        name = os.path.join(directory, "init.safetensors")
+        with readable(name):
+            return load_file(name), []
+    with readable(name, "remove it, or train without --resume"):
         with safe_open(name, "np") as f:
-            about = f.metadata()
-        return load_file(name), int(about["step"]), json.loads(about["losses"])
-    return load_file(os.path.join(directory, "init.safetensors")), 0, []
+            about = f.metadata() or {}
+        if about.get("run") != run:
+            refuse(f"{name} is of another export: remove it, or train without --resume")
+        return load_file(name), json.loads(about["losses"])
 
 
 def train(directory, mesh, steps=None, every=0, resume=False, pause=0.0, say=print):
     """Trains and returns the losses. Every so many steps process 0 writes a checkpoint; at the end all write the result."""
     step = Step(directory)
-    with open(os.path.join(directory, "losses.json"), encoding="utf-8") as f:
-        run = json.load(f)
-    batches = load_file(os.path.join(directory, "batches.safetensors"))
-    steps = len(run["losses"]) if steps is None else steps
-    tensors, first, losses = restore(directory, resume)
+    name = os.path.join(directory, "losses.json")
+    with readable(name), open(name, encoding="utf-8") as f:
+        text = f.read()
+        run = json.loads(text)
+        rates, seed, model, number = run["lr"], run["seed"], run["model"], len(run["losses"])
+    name = os.path.join(directory, "batches.safetensors")
+    with readable(name):
+        batches = load_file(name)
+        batches = [{"batch": batches[f"batch.{k}"], "label": batches[f"label.{k}"]} for k in range(number)]
+    steps = number if steps is None else steps
+    this = hashlib.sha256((step.text + text).encode()).hexdigest()
+    tensors, losses = restore(directory, this, resume)
+    if len(losses) > steps:
+        refuse(f"the checkpoint has {len(losses)} steps behind it, and --steps is {steps}: train without --resume")
     at, _ = step.shardings(mesh)
     call = step.compile(mesh)
-    kept = {a["name"]: place(tensors[a["name"]], a, s)
-            for a, s in zip(step.arguments, at) if a["role"] in ("parameter", "state")}
+    with readable(os.path.join(directory, "init.safetensors")):
+        kept = {a["name"]: place(tensors[a["name"]], a, s)
+                for a, s in zip(step.arguments, at) if a["role"] in ("parameter", "state")}
 
     def write(name, only=None):
         values = {k: whole(v) for k, v in kept.items() if only is None or k in only}  # all processes take part
         if jax.process_index() == 0:
-            save(os.path.join(directory, name), values, {"step": str(len(losses)), "losses": json.dumps(losses)})
+            save(os.path.join(directory, name), values, {"run": this, "losses": json.dumps(losses)})
 
-    number = sum(1 for k in batches if k.startswith("batch."))
-    for k in range(first, steps):
-        given = {"batch": batches[f"batch.{k % number}"], "label": batches[f"label.{k % number}"],
-                 "lr": run["lr"][min(k, len(run["lr"]) - 1)], "step": k, "seed": run["seed"]}
+    for k in range(len(losses), steps):
+        given = {**batches[k % number], "lr": rates[min(k, number - 1)], "step": k, "seed": seed}
         results = call(*[kept[a["name"]] if a["name"] in kept else place(given[a["name"]], a, s)
                          for a, s in zip(step.arguments, at)])
         kept.update({a["name"]: results[a["result"]] for a in step.arguments if a["result"] is not None})
@@ -174,7 +205,7 @@ def train(directory, mesh, steps=None, every=0, resume=False, pause=0.0, say=pri
             write(CHECKPOINT)
             say(f"checkpoint after step {k + 1}")
         time.sleep(pause)
-    write(TRAINED, {a["name"] for a in step.arguments if a["name"] in run["model"]})
+    write(TRAINED, {a["name"] for a in step.arguments if a["name"] in model})
     return losses
 
 
@@ -185,6 +216,19 @@ def die_with(parent):
             time.sleep(0.2)
         os._exit(1)
     threading.Thread(target=watch, daemon=True).start()
+
+
+def status(e):
+    """Returns the exit status after an exception, and says what there is to say."""
+    if isinstance(e, SystemExit):
+        return e.code
+    if isinstance(e, BrokenPipeError):
+        return UNHEARD
+    if isinstance(e, OSError):  # of a file that it writes
+        print(e, file=sys.stderr, flush=True)
+    else:
+        traceback.print_exception(e)
+    return 1
 
 
 def main():
@@ -223,4 +267,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BaseException as e:
+        # Without ceremony: what jax does at the end waits for the other processes, and those wait for this one.
+        os._exit(status(e))
