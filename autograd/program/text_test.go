@@ -79,3 +79,62 @@ v4 = -v3
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+// What is asked for twice is computed once, what depends on constants alone while it is compiled, and what no result needs
+// not at all.
+func TestShortPrograms(t *testing.T) {
+	g := graph.New(graph.Traced())
+	x, two := g.Var(2).Named("x"), g.Const(2)
+	wide := ops.Add(ops.Mul(x, ops.Exp(g.Const(0))), ops.Mul(ops.Sin(x), ops.Sub(two, two)))
+	for name, c := range map[string]struct {
+		y    graph.Value
+		want string
+	}{
+		"shared": {ops.Add(ops.Mul(ops.Sin(x), ops.Sin(x)), ops.Sin(x)), `1 input, 1 result, 3 instructions for the results, 4 instructions for the derivatives
+input 0: x
+v1 = sin(x)
+v2 = v1²
+v3 = v1 + v2
+y = v3
+v4 = cos(x)
+v5 = v1*v4
+v6 = v4 + v5
+v7 = v5 + v6
+∂y/∂x = v7
+`},
+		"constant": {ops.Add(ops.Mul(x, ops.Exp(g.Const(0))), ops.Log(two)), `1 input, 1 result, 1 instruction for the results, 0 instructions for the derivatives
+input 0: x
+v1 = 0.6931471805599453 + x
+y = v1
+∂y/∂x = 1
+`},
+		"dead": {ops.Index(ops.Stack(0, ops.Neg(x), wide), 0), `1 input, 1 result, 1 instruction for the results, 0 instructions for the derivatives
+input 0: x
+v1 = -x
+y = v1
+∂y/∂x = (-1)
+`},
+		"selection": {ops.ReLU(ops.Neg(x)), `1 input, 1 result, 3 instructions for the results, 2 instructions for the derivatives
+input 0: x
+v1 = -x
+v2 = le(v1, 0)
+v3 = where(v2, 0, v1)
+y = v3
+v4 = where(v2, 0, 1)
+v5 = -v4
+∂y/∂x = v5
+`},
+	} {
+		p, err := program.Compile(c.y, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := p.WriteText(&b); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, b.String()); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", name, diff)
+		}
+	}
+}
