@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/autograd/program/stablehlo"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/testkit"
@@ -25,14 +26,20 @@ const (
 func TestReferencePageIsCurrent(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString("# Operations\n\nGenerated from the rows of package ops: `go test ./ops -run Reference -update`.\n")
-	b.WriteString("How each operation is called in an expression, what it computes, its derivative, where its tests draw operands from,\nwhat it promises where it is not differentiable, and whether autograd/program/stablehlo can write it.\n\n")
+	b.WriteString("How each operation is called in an expression, what it computes, its derivative, where its tests draw operands from,\nwhat it promises where it is not differentiable, whether autograd/program can compile it, and\nwhether autograd/program/stablehlo can write it.\n\n")
 	lowers := func(row *graph.Row) string {
 		if ok, reason := stablehlo.Lowers(row); !ok {
 			return "no: " + reason
 		}
 		return "yes"
 	}
-	if err := ops.Reference(&b, ops.Column{Title: "StableHLO", Cell: lowers}); err != nil {
+	compiles := func(row *graph.Row) string {
+		if ok, reason := program.Compiles(row); !ok {
+			return "no: " + reason
+		}
+		return "yes"
+	}
+	if err := ops.Reference(&b, ops.Column{Title: "program", Cell: compiles}, ops.Column{Title: "StableHLO", Cell: lowers}); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Golden(t, "../docs/operations.md", b.String())

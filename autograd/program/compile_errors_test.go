@@ -44,7 +44,7 @@ func TestCompileErrors(t *testing.T) {
 		{"no elements", g.VarTensor(tensor.New(tensor.Float64, 0, 2)), nil, graph.ErrShape, "has shape (0,2), which has no elements"},
 		{"no leaf", ops.Exp(ops.Neg(x)), []graph.Value{x, ops.Neg(x)}, graph.ErrUsage, "input 1 is"},
 		{"twice", x, []graph.Value{x, w, x}, graph.ErrUsage, "inputs 0 and 2 are one leaf"},
-		{"sort", ops.Sum(ops.Sort(w, 0)), []graph.Value{w}, graph.ErrUsage, "= sort cannot be part of a program: the order of its elements depends on the numbers"},
+		{"sort", ops.Sum(ops.Sort(w, 0)), []graph.Value{w}, graph.ErrUsage, "= sort cannot be part of a program: the order of what it moves depends on the numbers"},
 		{"custom", double(x), []graph.Value{x}, graph.ErrUsage, "= double cannot be part of a program: what it computes is a function in Go"},
 		{"read", c, []graph.Value{a}, graph.ErrUsage, "or set AllowReads"},
 	} {

@@ -28,6 +28,7 @@ func init() { // what they call refers to the table
 			return t.b.unary(opSqrt, t.variance(xs, freedom(n, xs)))
 		}),
 		"norm":   reduced(func(t *tape, _ graph.Node, xs []ref) ref { return t.length(xs) }),
+		"pnorm":  reduced(func(t *tape, n graph.Node, xs []ref) ref { return t.pLength(xs, n.Float(0)) }),
 		"sum_to": func(t *tape, n graph.Node) []ref { return t.summed(n.InputNode(0), n.Dims()) },
 		"center": func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints(), t.center) },
 
@@ -35,7 +36,15 @@ func init() { // what they call refers to the table
 		"safe_softmax": func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints()[:1], t.safeSoftmax) },
 		"log_softmax":  func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints()[:1], t.logSoftmax) },
 		"cumsum":       func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints()[:1], t.running(opAdd, 0)) },
-		"cumprod":      func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints()[:1], t.running(opMul, 1)) },
+		"cummax": func(t *tape, n graph.Node) []ref {
+			return t.alongAxes(n, n.Ints()[:1], t.running(opMaximum, math.Inf(-1)))
+		},
+		"cummin": func(t *tape, n graph.Node) []ref {
+			return t.alongAxes(n, n.Ints()[:1], t.running(opMinimum, math.Inf(1)))
+		},
+		"argmax":  reduced(func(t *tape, _ graph.Node, xs []ref) ref { return t.argMax(xs) }),
+		"argmin":  reduced(func(t *tape, _ graph.Node, xs []ref) ref { return t.argMin(xs) }),
+		"cumprod": func(t *tape, n graph.Node) []ref { return t.alongAxes(n, n.Ints()[:1], t.running(opMul, 1)) },
 
 		"cross_entropy": func(t *tape, n graph.Node) []ref {
 			labels := make([]ref, len(n.Ints()))
@@ -53,7 +62,10 @@ func init() { // what they call refers to the table
 		"dot": func(t *tape, n graph.Node) []ref {
 			return []ref{t.dot(t.operand(n, 0), t.operand(n, 1), opMul)}
 		},
-		"trace": lowerTrace,
+		"trace":       lowerTrace,
+		"solve_lower": func(t *tape, n graph.Node) []ref { return t.systems(n, t.solveLower) },
+		"solve_upper": func(t *tape, n graph.Node) []ref { return t.systems(n, t.solveUpper) },
+		"cholesky":    lowerCholesky,
 
 		"scatter":    lowerScatter,
 		"scatter_at": lowerScatterAt,
@@ -75,14 +87,14 @@ func init() { // what they call refers to the table
 // reasons say why the other operations of package ops cannot be part of a program.
 var reasons = func() map[string]string {
 	const (
-		steps = "an algorithm that chooses its steps by the numbers"
-		order = "the order of its elements depends on the numbers"
-		large = "a program has an instruction for every product, and images have too many"
+		steps = "its algorithm chooses the steps by the numbers"
+		order = "the order of what it moves depends on the numbers"
+		large = "a program has an instruction for every number, and layers of networks have too many"
 	)
 	list := map[string]string{"random_uniform": "its generator works on whole numbers of 32 bits"}
 	for reason, names := range map[string][]string{
-		steps: {"cholesky", "det", "logdet", "cofactor", "solve", "inv", "solve_lower", "solve_upper", "eigh", "svd", "qr", "pnorm"},
-		order: {"sort", "argsort", "topk", "argtopk", "argmax", "argmin", "cummax", "cummin", "search_sorted"},
+		steps: {"det", "logdet", "cofactor", "solve", "inv", "eigh", "svd", "qr"},
+		order: {"sort", "argsort", "topk", "argtopk", "search_sorted"},
 		large: {
 			"conv1d", "conv1d_bias", "conv1d_input", "conv1d_weight", "conv2d", "conv2d_bias", "conv2d_input", "conv2d_weight",
 			"max_pool2d", "max_pool2d_input", "max_pool2d_select", "avg_pool2d", "avg_pool2d_input", "gru", "lstm",

@@ -98,14 +98,31 @@ func newKind(row *graph.Row) *kind {
 
 // refusal returns the error for an operation that cannot be part of a program.
 func (t *tape) refusal(n graph.Node) *graph.Error {
-	why := reasons[n.Row().Name]
-	switch {
-	case n.Row().GoName() == "autograd.Custom":
-		why = "what it computes is a function in Go"
-	case why == "":
-		why = "its row has no expression, see graph.Row.Value"
+	return graph.Errorf(t.op, graph.ErrUsage, "%s cannot be part of a program: %s; record and sweep it, or compile what stands before and behind it", n.Label(), reasonOf(n.Row()))
+}
+
+// Compiles reports whether operations of a row can be part of a [Program], and if not, why.
+func Compiles(row *graph.Row) (ok bool, reason string) {
+	if row == nil {
+		return false, "there is no operation"
 	}
-	return graph.Errorf(t.op, graph.ErrUsage, "%s cannot be part of a program: %s; record and sweep it, or compile what stands before and behind it", n.Label(), why)
+	if k := newKind(row); k.template != nil || k.moves || k.lower != nil {
+		return true, ""
+	}
+	return false, reasonOf(row)
+}
+
+// reasonOf says why operations of a row cannot be part of a program.
+func reasonOf(row *graph.Row) string {
+	switch name := row.GoName(); {
+	case name == "autograd.Custom":
+		return "what it computes is a function in Go"
+	case name == "autograd.Checkpoint":
+		return "a graph that is traced records what is in it"
+	case ours(row) && reasons[row.Name] != "":
+		return reasons[row.Name]
+	}
+	return "its row has no expression, see graph.Row.Value"
 }
 
 // reserve makes room for so many nodes, most of them scalar operations with some instructions of their own and for their
