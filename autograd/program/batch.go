@@ -39,12 +39,12 @@ func newLanePrograms(plain *code, careful func() *code) *lanePrograms {
 // of cores, nor on the other points. EvalBatch panics with a [*graph.Error] if a length is not right.
 func (p *Program) EvalBatch(ys, grads, points []float64) {
 	p.one(evalBatch)
-	checkBatch(p.lanes.inputs, ys, grads, points)
+	checkBatch(p.machine.inputs, ys, grads, points)
 	if p.machine.slots > mostLaneSlots {
 		p.points.eval(p, ys, grads, points)
 		return
 	}
-	p.batch.eval(p.lanes, ys, grads, points)
+	p.batch.eval(p.lanes(), ys, grads, points)
 }
 
 const evalBatch = "program.Program.EvalBatch"

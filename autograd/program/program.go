@@ -24,9 +24,9 @@ type Program struct {
 type compiled struct {
 	code    *code
 	machine *machine
-	lanes   *lanePrograms
+	lanes   func() *lanePrograms
 	results int
-	names   []string // of the inputs
+	names   []string // of the inputs, nil if none has one
 
 	// Where a derivative comes out NaN, a machine decides that keeps what is said of zeros. It is made when it is wanted.
 	once           sync.Once
@@ -87,19 +87,21 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 	if n := len(c.ys); n > 1 && (n > maxCells/max(len(inputs), 1) || n > maxSweeps/len(t.value)) {
 		panic(graph.Errorf(op, graph.ErrLimit, "the result %s has %d elements, whose derivatives take a sweep each: compile fewer at a time, or their sum", y.Node().Label(), n))
 	}
-	c.names = inputNames(xs)
+	c.names = inputNames(xs, len(inputs))
 	forward := len(t.b.ins)
 	c.code = t.b.finish(c.outs(t.b, false), forward)
 	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:forward]), nil, nil
 	c.machine = c.code.machine(op)
-	c.lanes = newLanePrograms(c.code, func() *code { c.carefully(); return c.carefulCode })
+	c.lanes = sync.OnceValue(func() *lanePrograms {
+		return newLanePrograms(c.code, func() *code { c.carefully(); return c.carefulCode })
+	})
 	return c.fork()
 }
 
 // outs returns the results, and then the derivatives of each.
 func (c *compiled) outs(b *builder, careful bool) []ref {
 	t := c.tape
-	var outs []ref
+	outs := make([]ref, 0, len(c.ys)*(1+len(c.xs)))
 	for _, y := range c.ys {
 		outs = append(outs, t.value[y])
 	}
@@ -137,7 +139,8 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []
 		panic(tooManyElements(op))
 	}
 	t := &tape{b: newBuilder(op, count), g: g, op: op, at: make([]int32, g.Len()+1), places: make([]ref, 0, manyPlaces)}
-	var inputs []cell
+	inputs := make([]cell, 0, count)
+	t.value, t.wants, t.list = make([]ref, 0, count), make([]bool, 0, count), make([]cell, 0, count)
 	for _, x := range xs {
 		wants := x.WantsGrad()
 		t.begin(x.ID())
@@ -167,18 +170,19 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []
 	return t, inputs
 }
 
-// inputNames returns a name for every input: that of the leaf, with the place of an element in a tensor, or its number.
-func inputNames(xs []graph.Value) []string {
-	var names []string
+// inputNames returns the name of every input: that of the leaf, with the place of an element in a tensor, or "". It returns
+// nil if no leaf has a name.
+func inputNames(xs []graph.Value, inputs int) []string {
+	if !slices.ContainsFunc(xs, func(x graph.Value) bool { return x.Name() != "" }) {
+		return nil
+	}
+	names := make([]string, 0, inputs)
 	for _, x := range xs {
 		name := x.Name()
 		for k := range x.Len() {
-			switch {
-			case name == "":
-				names = append(names, "")
-			case x.Rank() == 0:
+			if name == "" || x.Rank() == 0 {
 				names = append(names, name)
-			default:
+			} else {
 				names = append(names, fmt.Sprintf("%s[%d]", name, k))
 			}
 		}
@@ -323,5 +327,8 @@ func (c *compiled) carefully() *machine {
 		c.carefulMachine = c.carefulCode.machine(c.tape.op)
 		c.tape = nil
 	})
+	if c.carefulMachine == nil {
+		panic(graph.Errorf("program.Program", graph.ErrLimit, "a derivative is NaN, and the program that looks at zeros would be too long: a computation on large tensors is better recorded and swept"))
+	}
 	return c.carefulMachine
 }

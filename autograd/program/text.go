@@ -76,9 +76,9 @@ func (p *Program) valueNames() (names, results []string) {
 		return name
 	}
 	for i := range c.inputs {
-		name := p.names[i]
-		if name == "" {
-			name = "x" + strconv.Itoa(i)
+		name := "x" + strconv.Itoa(i)
+		if p.names != nil && p.names[i] != "" {
+			name = p.names[i]
 		}
 		quoted := strconv.QuoteToGraphic(name)
 		names = append(names, unique(quoted[1:len(quoted)-1]))
