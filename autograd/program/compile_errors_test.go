@@ -27,6 +27,11 @@ func TestCompileErrors(t *testing.T) {
 	b := ops.Exp(a)
 	_ = b.Item()
 	c := ops.Mul(b, a)
+	changes := graph.New(graph.Traced())
+	u, v := changes.Var(1), changes.Var(2)
+	square := ops.Square(v)
+	mixed, fresh := ops.Mul(u, square), ops.Mul(u, v)
+	v.Set(3)
 	double := autograd.Custom("double", func(xs ...*tensor.Tensor) *tensor.Tensor { return xs[0].Clone() },
 		func(_, ct graph.Value, _ ...graph.Value) []graph.Value { return []graph.Value{ct} })
 	for _, c := range []struct {
@@ -46,6 +51,7 @@ func TestCompileErrors(t *testing.T) {
 		{"twice", x, []graph.Value{x, w, x}, graph.ErrUsage, "inputs 0 and 2 are one leaf"},
 		{"sort", ops.Sum(ops.Sort(w, 0)), []graph.Value{w}, graph.ErrUsage, "= sort cannot be part of a program: the order of what it moves depends on the numbers"},
 		{"custom", double(x), []graph.Value{x}, graph.ErrUsage, "= double cannot be part of a program: what it computes is a function in Go"},
+		{"changed", mixed, []graph.Value{u}, graph.ErrChanged, "leaf %2 was changed after %3 = square had used it, which is a constant of the program: record it again, or make the leaf an input"},
 		{"read", c, []graph.Value{a}, graph.ErrUsage, "or set AllowReads"},
 	} {
 		p, err := program.Compile(c.y, c.xs...)
@@ -58,6 +64,19 @@ func TestCompileErrors(t *testing.T) {
 	}
 	if _, err := program.Compile(b, a); err != nil {
 		t.Errorf("a read at the end: %v", err)
+	}
+	// A constant has the number that it has now, an input any.
+	for _, c := range []struct {
+		y    graph.Value
+		xs   []graph.Value
+		want float64
+	}{{fresh, []graph.Value{u}, 15}, {mixed, []graph.Value{u, v}, 45}} {
+		p, err := program.Compile(c.y, c.xs...)
+		if err != nil {
+			t.Error(err)
+		} else if got := p.Eval([]float64{5, 3}[:len(c.xs)], nil); got != c.want {
+			t.Errorf("%v, want %v", got, c.want)
+		}
 	}
 	// What does not depend on the inputs is a constant, whatever made it.
 	p, err := program.Compile(ops.Add(x, ops.Sum(ops.Sort(w, 0))), x)

@@ -161,6 +161,7 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []
 			panic(err)
 		}
 	}
+	checkConstants(op, g, y, nodes)
 	t.reserve(nodes.Len())
 	for id := range nodes.All {
 		if !leaves.Has(id) {
@@ -168,6 +169,23 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []
 		}
 	}
 	return t, inputs
+}
+
+// checkConstants panics with a [*graph.Error] if what y needs beside the given nodes was computed of a leaf that has other
+// numbers now: the program would mix old and new ones.
+func checkConstants(op string, g *graph.Graph, y graph.Value, nodes graph.NodeSet) {
+	if !g.Changed() {
+		return
+	}
+	for id := range g.Ancestors(graph.AllEdges, y).All {
+		if nodes.Has(id) {
+			continue
+		}
+		n := g.Value(id).Node()
+		if leaf, changed := n.ChangedOperand(); changed {
+			panic(graph.Errorf(op, graph.ErrChanged, "leaf %s was changed after %s had used it, which is a constant of the program: record it again, or make the leaf an input", leaf.Label(), n.Label()))
+		}
+	}
 }
 
 // inputNames returns the name of every input: that of the leaf, with the place of an element in a tensor, or "". It returns

@@ -1,6 +1,7 @@
 package program_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -102,6 +103,39 @@ func TestTensorsOfSpecialNumbers(t *testing.T) {
 					}
 				}
 				testAt(t, s, p, f, at)
+			}
+		}
+	}
+}
+
+// Programs compute in float64 what a graph of float32 rounds, and take leaves of every kind.
+func TestKindsOfLeaves(t *testing.T) {
+	w := tensor.Of([]float64{1, 2, 3, 4}, 2, 2)
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		g := graph.New(graph.Traced(), graph.WithDType(dtype))
+		bound := g.Bind(w.To(dtype))
+		batch := g.BindConst(tensor.Of([]float64{5, 6}, 2).To(dtype))
+		scalar, one := g.VarTensor(tensor.Of([]float64{3})), g.Var(2)
+		y := ops.Mul(ops.Sum(ops.Tanh(ops.MatMul(bound, batch))), ops.Div(scalar, one))
+		xs := []graph.Value{one, bound, batch, scalar}
+		p, err := program.Compile(y, xs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Inputs() != 8 {
+			t.Fatalf("%d inputs", p.Inputs())
+		}
+		at := []float64{2, 0.1, -0.2, 0.3, 0.4, 0.5, 0.6, 3}
+		grad := make([]float64, 8)
+		got := p.Eval(at, grad)
+		a, b := math.Tanh(0.1*0.5-0.2*0.6), math.Tanh(0.3*0.5+0.4*0.6)
+		want := []float64{-(a + b) * 3 / 4, (1 - a*a) * 0.5 * 1.5, (1 - a*a) * 0.6 * 1.5, (1 - b*b) * 0.5 * 1.5, (1 - b*b) * 0.6 * 1.5, 0, 0, (a + b) / 2}
+		if !rowtest.SameNumber(got, (a+b)*1.5, sameTensors, 0) {
+			t.Errorf("%s: value %v, want %v", dtype, got, (a+b)*1.5)
+		}
+		for i := range want {
+			if !rowtest.SameNumber(grad[i], want[i], sameTensors, 1) {
+				t.Errorf("%s: derivative %d is %v, want %v", dtype, i, grad[i], want[i])
 			}
 		}
 	}
