@@ -225,9 +225,14 @@ func (s *laneScheduler) sort() {
 			}
 			stack = append(stack, visit{v.i, true})
 			in := &s.ins[v.i]
-			operands := in.args // the last one first, which is then done last
+			operands := in.args // those that leave nothing in registers are done first, then in the order of the code
 			args := operands[:in.arity()]
-			slices.SortFunc(args, func(a, b int32) int { return cmp.Compare(b, a) })
+			slices.SortFunc(args, func(a, b int32) int {
+				if la, lb := s.long(a), s.long(b); la != lb {
+					return cmp.Compare(la, lb)
+				}
+				return cmp.Compare(b, a)
+			})
 			for _, a := range args {
 				if k := a - s.inputs; a >= s.inputs && s.uses[k] == 1 && !isOut[k] {
 					stack = append(stack, visit{k, false})
@@ -235,6 +240,14 @@ func (s *laneScheduler) sort() {
 			}
 		}
 	}
+}
+
+// long returns 1 for an instruction that is computed vector by vector, whose result is in memory only, else 0.
+func (s *laneScheduler) long(v int32) int {
+	if v >= s.inputs && s.ins[v-s.inputs].lane.Long() {
+		return 1
+	}
+	return 0
 }
 
 // allocate gives every instruction a slot and returns the steps.

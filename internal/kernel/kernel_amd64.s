@@ -18481,6 +18481,31 @@ TEXT ·laneDivSSF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD Y7, 224(R9)(DI*1)
 	JMP     AX
 
+// func laneDivSSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivSSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VDIVPD  (R9)(BX*1), Y0, Y0
+	VMOVUPD 32(R9)(SI*1), Y1
+	VDIVPD  32(R9)(BX*1), Y1, Y1
+	VMOVUPD 64(R9)(SI*1), Y2
+	VDIVPD  64(R9)(BX*1), Y2, Y2
+	VMOVUPD 96(R9)(SI*1), Y3
+	VDIVPD  96(R9)(BX*1), Y3, Y3
+	VMOVUPD 128(R9)(SI*1), Y4
+	VDIVPD  128(R9)(BX*1), Y4, Y4
+	VMOVUPD 160(R9)(SI*1), Y5
+	VDIVPD  160(R9)(BX*1), Y5, Y5
+	VMOVUPD 192(R9)(SI*1), Y6
+	VDIVPD  192(R9)(BX*1), Y6, Y6
+	VMOVUPD 224(R9)(SI*1), Y7
+	VDIVPD  224(R9)(BX*1), Y7, Y7
+	JMP     AX
+
 // func laneDivSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX
 TEXT ·laneDivSKF64AVX2(SB), NOSPLIT, $0-32
@@ -18516,6 +18541,32 @@ TEXT ·laneDivSKF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD      Y7, 224(R9)(DI*1)
 	JMP          AX
 
+// func laneDivSKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivSKDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y7
+	VMOVUPD      (R9)(SI*1), Y0
+	VDIVPD       Y7, Y0, Y0
+	VMOVUPD      32(R9)(SI*1), Y1
+	VDIVPD       Y7, Y1, Y1
+	VMOVUPD      64(R9)(SI*1), Y2
+	VDIVPD       Y7, Y2, Y2
+	VMOVUPD      96(R9)(SI*1), Y3
+	VDIVPD       Y7, Y3, Y3
+	VMOVUPD      128(R9)(SI*1), Y4
+	VDIVPD       Y7, Y4, Y4
+	VMOVUPD      160(R9)(SI*1), Y5
+	VDIVPD       Y7, Y5, Y5
+	VMOVUPD      192(R9)(SI*1), Y6
+	VDIVPD       Y7, Y6, Y6
+	VMOVUPD      224(R9)(SI*1), Y8
+	VDIVPD       Y7, Y8, Y7
+	JMP          AX
+
 // func laneDivKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX
 TEXT ·laneDivKSF64AVX2(SB), NOSPLIT, $0-32
@@ -18543,6 +18594,24 @@ TEXT ·laneDivKSF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD      Y7, 224(R9)(DI*1)
 	JMP          AX
 
+// func laneDivKSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivKSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y7
+	VDIVPD       (R9)(BX*1), Y7, Y0
+	VDIVPD       32(R9)(BX*1), Y7, Y1
+	VDIVPD       64(R9)(BX*1), Y7, Y2
+	VDIVPD       96(R9)(BX*1), Y7, Y3
+	VDIVPD       128(R9)(BX*1), Y7, Y4
+	VDIVPD       160(R9)(BX*1), Y7, Y5
+	VDIVPD       192(R9)(BX*1), Y7, Y6
+	VDIVPD       224(R9)(BX*1), Y7, Y7
+	JMP          AX
+
 // func laneDivLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX
 TEXT ·laneDivLSF64AVX2(SB), NOSPLIT, $0-32
@@ -18568,6 +18637,22 @@ TEXT ·laneDivLSF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD Y7, 224(R9)(DI*1)
 	JMP     AX
 
+// func laneDivLSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivLSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL   16(R8), BX
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VDIVPD (R9)(BX*1), Y0, Y0
+	VDIVPD 32(R9)(BX*1), Y1, Y1
+	VDIVPD 64(R9)(BX*1), Y2, Y2
+	VDIVPD 96(R9)(BX*1), Y3, Y3
+	VDIVPD 128(R9)(BX*1), Y4, Y4
+	VDIVPD 160(R9)(BX*1), Y5, Y5
+	VDIVPD 192(R9)(BX*1), Y6, Y6
+	VDIVPD 224(R9)(BX*1), Y7, Y7
+	JMP    AX
+
 // func laneDivLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX
 TEXT ·laneDivLKF64AVX2(SB), NOSPLIT, $0-32
@@ -18592,6 +18677,23 @@ TEXT ·laneDivLKF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD      Y6, 192(R9)(DI*1)
 	VDIVPD       Y8, Y7, Y7
 	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneDivLKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivLKDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VDIVPD       Y8, Y0, Y0
+	VDIVPD       Y8, Y1, Y1
+	VDIVPD       Y8, Y2, Y2
+	VDIVPD       Y8, Y3, Y3
+	VDIVPD       Y8, Y4, Y4
+	VDIVPD       Y8, Y5, Y5
+	VDIVPD       Y8, Y6, Y6
+	VDIVPD       Y8, Y7, Y7
 	JMP          AX
 
 // func laneDivSLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
@@ -18627,6 +18729,30 @@ TEXT ·laneDivSLF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD Y7, 224(R9)(DI*1)
 	JMP     AX
 
+// func laneDivSLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivSLDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y8
+	VDIVPD  Y0, Y8, Y0
+	VMOVUPD 32(R9)(SI*1), Y8
+	VDIVPD  Y1, Y8, Y1
+	VMOVUPD 64(R9)(SI*1), Y8
+	VDIVPD  Y2, Y8, Y2
+	VMOVUPD 96(R9)(SI*1), Y8
+	VDIVPD  Y3, Y8, Y3
+	VMOVUPD 128(R9)(SI*1), Y8
+	VDIVPD  Y4, Y8, Y4
+	VMOVUPD 160(R9)(SI*1), Y8
+	VDIVPD  Y5, Y8, Y5
+	VMOVUPD 192(R9)(SI*1), Y8
+	VDIVPD  Y6, Y8, Y6
+	VMOVUPD 224(R9)(SI*1), Y8
+	VDIVPD  Y7, Y8, Y7
+	JMP     AX
+
 // func laneDivKLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX
 TEXT ·laneDivKLF64AVX2(SB), NOSPLIT, $0-32
@@ -18651,6 +18777,23 @@ TEXT ·laneDivKLF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD      Y6, 192(R9)(DI*1)
 	VDIVPD       Y7, Y8, Y7
 	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneDivKLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneDivKLDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Y8
+	VDIVPD       Y0, Y8, Y0
+	VDIVPD       Y1, Y8, Y1
+	VDIVPD       Y2, Y8, Y2
+	VDIVPD       Y3, Y8, Y3
+	VDIVPD       Y4, Y8, Y4
+	VDIVPD       Y5, Y8, Y5
+	VDIVPD       Y6, Y8, Y6
+	VDIVPD       Y7, Y8, Y7
 	JMP          AX
 
 // func laneSquareSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
@@ -18849,6 +18992,109 @@ TEXT ·laneNegSF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD Y7, 224(R9)(DI*1)
 	JMP     AX
 
+// func laneNegSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneNegSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VXORPD  c64_8000000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD 32(R9)(SI*1), Y1
+	VXORPD  c64_8000000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD 64(R9)(SI*1), Y2
+	VXORPD  c64_8000000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD 96(R9)(SI*1), Y3
+	VXORPD  c64_8000000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD 128(R9)(SI*1), Y4
+	VXORPD  c64_8000000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD 160(R9)(SI*1), Y5
+	VXORPD  c64_8000000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD 192(R9)(SI*1), Y6
+	VXORPD  c64_8000000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD 224(R9)(SI*1), Y7
+	VXORPD  c64_8000000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	JMP     AX
+
+// func laneNegLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneNegLF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Y0, Y0
+	VXORPD  c64_8000000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVAPD Y1, Y1
+	VXORPD  c64_8000000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVAPD Y2, Y2
+	VXORPD  c64_8000000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVAPD Y3, Y3
+	VXORPD  c64_8000000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVAPD Y4, Y4
+	VXORPD  c64_8000000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVAPD Y5, Y5
+	VXORPD  c64_8000000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVAPD Y6, Y6
+	VXORPD  c64_8000000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVAPD Y7, Y7
+	VXORPD  c64_8000000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneNegLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneNegLDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Y0, Y0
+	VXORPD  c64_8000000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVAPD Y1, Y1
+	VXORPD  c64_8000000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVAPD Y2, Y2
+	VXORPD  c64_8000000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVAPD Y3, Y3
+	VXORPD  c64_8000000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVAPD Y4, Y4
+	VXORPD  c64_8000000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVAPD Y5, Y5
+	VXORPD  c64_8000000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVAPD Y6, Y6
+	VXORPD  c64_8000000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVAPD Y7, Y7
+	VXORPD  c64_8000000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	JMP     AX
+
 // func laneAbsSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX
 TEXT ·laneAbsSF64AVX2(SB), NOSPLIT, $0-32
@@ -18890,6 +19136,109 @@ TEXT ·laneAbsSF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD Y7, 224(R9)(DI*1)
 	JMP     AX
 
+// func laneAbsSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAbsSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD 32(R9)(SI*1), Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD 64(R9)(SI*1), Y2
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD 96(R9)(SI*1), Y3
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD 128(R9)(SI*1), Y4
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD 160(R9)(SI*1), Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD 192(R9)(SI*1), Y6
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD 224(R9)(SI*1), Y7
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	JMP     AX
+
+// func laneAbsLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAbsLF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Y0, Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVAPD Y1, Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVAPD Y2, Y2
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVAPD Y3, Y3
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVAPD Y4, Y4
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVAPD Y5, Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVAPD Y6, Y6
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVAPD Y7, Y7
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneAbsLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneAbsLDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Y0, Y0
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVAPD Y1, Y1
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVAPD Y2, Y2
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVAPD Y3, Y3
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVAPD Y4, Y4
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVAPD Y5, Y5
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVAPD Y6, Y6
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVAPD Y7, Y7
+	VANDPD  c64_7fffffffffffffff<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	JMP     AX
+
 // func laneSqrtSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX
 TEXT ·laneSqrtSF64AVX2(SB), NOSPLIT, $0-32
@@ -18929,6 +19278,109 @@ TEXT ·laneSqrtSF64AVX2(SB), NOSPLIT, $0-32
 	VSQRTPD Y7, Y7
 	VMOVAPD Y7, Y7
 	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneSqrtSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSqrtSDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Y0
+	VSQRTPD Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD 32(R9)(SI*1), Y1
+	VSQRTPD Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD 64(R9)(SI*1), Y2
+	VSQRTPD Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD 96(R9)(SI*1), Y3
+	VSQRTPD Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD 128(R9)(SI*1), Y4
+	VSQRTPD Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD 160(R9)(SI*1), Y5
+	VSQRTPD Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD 192(R9)(SI*1), Y6
+	VSQRTPD Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD 224(R9)(SI*1), Y7
+	VSQRTPD Y7, Y7
+	VMOVAPD Y7, Y7
+	JMP     AX
+
+// func laneSqrtLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSqrtLF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Y0, Y0
+	VSQRTPD Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVAPD Y1, Y1
+	VSQRTPD Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVAPD Y2, Y2
+	VSQRTPD Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVAPD Y3, Y3
+	VSQRTPD Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVAPD Y4, Y4
+	VSQRTPD Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVAPD Y5, Y5
+	VSQRTPD Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVAPD Y6, Y6
+	VSQRTPD Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVAPD Y7, Y7
+	VSQRTPD Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneSqrtLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneSqrtLDropF64AVX2(SB), NOSPLIT, $0-32
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Y0, Y0
+	VSQRTPD Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVAPD Y1, Y1
+	VSQRTPD Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVAPD Y2, Y2
+	VSQRTPD Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVAPD Y3, Y3
+	VSQRTPD Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVAPD Y4, Y4
+	VSQRTPD Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVAPD Y5, Y5
+	VSQRTPD Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVAPD Y6, Y6
+	VSQRTPD Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVAPD Y7, Y7
+	VSQRTPD Y7, Y7
+	VMOVAPD Y7, Y7
 	JMP     AX
 
 // func laneFloorSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
@@ -19828,6 +20280,113 @@ TEXT ·laneGtKSF64AVX2(SB), NOSPLIT, $0-32
 	VMOVUPD      Y7, 224(R9)(DI*1)
 	JMP          AX
 
+// func laneGtLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGtLSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Y0, Y0
+	VMOVUPD (R9)(BX*1), Y8
+	VCMPPD  $0x1e, Y8, Y0, Y0
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVAPD Y1, Y1
+	VMOVUPD 32(R9)(BX*1), Y8
+	VCMPPD  $0x1e, Y8, Y1, Y1
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVAPD Y2, Y2
+	VMOVUPD 64(R9)(BX*1), Y8
+	VCMPPD  $0x1e, Y8, Y2, Y2
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVAPD Y3, Y3
+	VMOVUPD 96(R9)(BX*1), Y8
+	VCMPPD  $0x1e, Y8, Y3, Y3
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVAPD Y4, Y4
+	VMOVUPD 128(R9)(BX*1), Y8
+	VCMPPD  $0x1e, Y8, Y4, Y4
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVAPD Y5, Y5
+	VMOVUPD 160(R9)(BX*1), Y8
+	VCMPPD  $0x1e, Y8, Y5, Y5
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVAPD Y6, Y6
+	VMOVUPD 192(R9)(BX*1), Y8
+	VCMPPD  $0x1e, Y8, Y6, Y6
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVAPD Y7, Y7
+	VMOVUPD 224(R9)(BX*1), Y8
+	VCMPPD  $0x1e, Y8, Y7, Y7
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneGtLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGtLKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VMOVAPD      Y0, Y0
+	VCMPPD       $0x1e, Y8, Y0, Y0
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVAPD      Y1, Y1
+	VCMPPD       $0x1e, Y8, Y1, Y1
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVAPD      Y2, Y2
+	VCMPPD       $0x1e, Y8, Y2, Y2
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVAPD      Y3, Y3
+	VCMPPD       $0x1e, Y8, Y3, Y3
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVAPD      Y4, Y4
+	VCMPPD       $0x1e, Y8, Y4, Y4
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVAPD      Y5, Y5
+	VCMPPD       $0x1e, Y8, Y5, Y5
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVAPD      Y6, Y6
+	VCMPPD       $0x1e, Y8, Y6, Y6
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVAPD      Y7, Y7
+	VCMPPD       $0x1e, Y8, Y7, Y7
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
 // func laneGeSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX
 TEXT ·laneGeSSF64AVX2(SB), NOSPLIT, $0-32
@@ -19982,6 +20541,113 @@ TEXT ·laneGeKSF64AVX2(SB), NOSPLIT, $0-32
 	VMOVAPD      Y6, Y6
 	VMOVUPD      Y6, 192(R9)(DI*1)
 	VMOVUPD      224(R9)(BX*1), Y8
+	VCMPPD       $0x1d, Y8, Y7, Y7
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneGeLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGeLSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Y0, Y0
+	VMOVUPD (R9)(BX*1), Y8
+	VCMPPD  $0x1d, Y8, Y0, Y0
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVAPD Y1, Y1
+	VMOVUPD 32(R9)(BX*1), Y8
+	VCMPPD  $0x1d, Y8, Y1, Y1
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVAPD Y2, Y2
+	VMOVUPD 64(R9)(BX*1), Y8
+	VCMPPD  $0x1d, Y8, Y2, Y2
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVAPD Y3, Y3
+	VMOVUPD 96(R9)(BX*1), Y8
+	VCMPPD  $0x1d, Y8, Y3, Y3
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVAPD Y4, Y4
+	VMOVUPD 128(R9)(BX*1), Y8
+	VCMPPD  $0x1d, Y8, Y4, Y4
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVAPD Y5, Y5
+	VMOVUPD 160(R9)(BX*1), Y8
+	VCMPPD  $0x1d, Y8, Y5, Y5
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVAPD Y6, Y6
+	VMOVUPD 192(R9)(BX*1), Y8
+	VCMPPD  $0x1d, Y8, Y6, Y6
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVAPD Y7, Y7
+	VMOVUPD 224(R9)(BX*1), Y8
+	VCMPPD  $0x1d, Y8, Y7, Y7
+	VANDPD  c64_3ff0000000000000<>+0(SB), Y7, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneGeLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneGeLKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VMOVAPD      Y0, Y0
+	VCMPPD       $0x1d, Y8, Y0, Y0
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y0, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVAPD      Y1, Y1
+	VCMPPD       $0x1d, Y8, Y1, Y1
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y1, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVAPD      Y2, Y2
+	VCMPPD       $0x1d, Y8, Y2, Y2
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVAPD      Y3, Y3
+	VCMPPD       $0x1d, Y8, Y3, Y3
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y3, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVAPD      Y4, Y4
+	VCMPPD       $0x1d, Y8, Y4, Y4
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y4, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVAPD      Y5, Y5
+	VCMPPD       $0x1d, Y8, Y5, Y5
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y5, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVAPD      Y6, Y6
+	VCMPPD       $0x1d, Y8, Y6, Y6
+	VANDPD       c64_3ff0000000000000<>+0(SB), Y6, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVAPD      Y7, Y7
 	VCMPPD       $0x1d, Y8, Y7, Y7
 	VANDPD       c64_3ff0000000000000<>+0(SB), Y7, Y7
 	VMOVAPD      Y7, Y7
@@ -20946,6 +21612,145 @@ TEXT ·laneChainKSF64AVX2(SB), NOSPLIT, $0-32
 	VMOVAPD      Y6, Y6
 	VMOVUPD      Y6, 192(R9)(DI*1)
 	VMOVUPD      224(R9)(BX*1), Y8
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y7, Y9
+	VMULPD       Y8, Y7, Y7
+	VANDPD       Y7, Y9, Y7
+	VMOVAPD      Y7, Y7
+	VMOVUPD      Y7, 224(R9)(DI*1)
+	JMP          AX
+
+// func laneChainLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneChainLSF64AVX2(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Y0, Y0
+	VMOVUPD (R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y0, Y9
+	VMULPD  Y8, Y0, Y0
+	VANDPD  Y0, Y9, Y0
+	VMOVAPD Y0, Y0
+	VMOVUPD Y0, (R9)(DI*1)
+	VMOVAPD Y1, Y1
+	VMOVUPD 32(R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y1, Y9
+	VMULPD  Y8, Y1, Y1
+	VANDPD  Y1, Y9, Y1
+	VMOVAPD Y1, Y1
+	VMOVUPD Y1, 32(R9)(DI*1)
+	VMOVAPD Y2, Y2
+	VMOVUPD 64(R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y2, Y9
+	VMULPD  Y8, Y2, Y2
+	VANDPD  Y2, Y9, Y2
+	VMOVAPD Y2, Y2
+	VMOVUPD Y2, 64(R9)(DI*1)
+	VMOVAPD Y3, Y3
+	VMOVUPD 96(R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y3, Y9
+	VMULPD  Y8, Y3, Y3
+	VANDPD  Y3, Y9, Y3
+	VMOVAPD Y3, Y3
+	VMOVUPD Y3, 96(R9)(DI*1)
+	VMOVAPD Y4, Y4
+	VMOVUPD 128(R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y4, Y9
+	VMULPD  Y8, Y4, Y4
+	VANDPD  Y4, Y9, Y4
+	VMOVAPD Y4, Y4
+	VMOVUPD Y4, 128(R9)(DI*1)
+	VMOVAPD Y5, Y5
+	VMOVUPD 160(R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y5, Y9
+	VMULPD  Y8, Y5, Y5
+	VANDPD  Y5, Y9, Y5
+	VMOVAPD Y5, Y5
+	VMOVUPD Y5, 160(R9)(DI*1)
+	VMOVAPD Y6, Y6
+	VMOVUPD 192(R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y6, Y9
+	VMULPD  Y8, Y6, Y6
+	VANDPD  Y6, Y9, Y6
+	VMOVAPD Y6, Y6
+	VMOVUPD Y6, 192(R9)(DI*1)
+	VMOVAPD Y7, Y7
+	VMOVUPD 224(R9)(BX*1), Y8
+	VXORPD  Y9, Y9, Y9
+	VCMPPD  $0x04, Y9, Y7, Y9
+	VMULPD  Y8, Y7, Y7
+	VANDPD  Y7, Y9, Y7
+	VMOVAPD Y7, Y7
+	VMOVUPD Y7, 224(R9)(DI*1)
+	JMP     AX
+
+// func laneChainLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX
+TEXT ·laneChainLKF64AVX2(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Y8
+	VMOVAPD      Y0, Y0
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y0, Y9
+	VMULPD       Y8, Y0, Y0
+	VANDPD       Y0, Y9, Y0
+	VMOVAPD      Y0, Y0
+	VMOVUPD      Y0, (R9)(DI*1)
+	VMOVAPD      Y1, Y1
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y1, Y9
+	VMULPD       Y8, Y1, Y1
+	VANDPD       Y1, Y9, Y1
+	VMOVAPD      Y1, Y1
+	VMOVUPD      Y1, 32(R9)(DI*1)
+	VMOVAPD      Y2, Y2
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y2, Y9
+	VMULPD       Y8, Y2, Y2
+	VANDPD       Y2, Y9, Y2
+	VMOVAPD      Y2, Y2
+	VMOVUPD      Y2, 64(R9)(DI*1)
+	VMOVAPD      Y3, Y3
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y3, Y9
+	VMULPD       Y8, Y3, Y3
+	VANDPD       Y3, Y9, Y3
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y3, 96(R9)(DI*1)
+	VMOVAPD      Y4, Y4
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y4, Y9
+	VMULPD       Y8, Y4, Y4
+	VANDPD       Y4, Y9, Y4
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 128(R9)(DI*1)
+	VMOVAPD      Y5, Y5
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y5, Y9
+	VMULPD       Y8, Y5, Y5
+	VANDPD       Y5, Y9, Y5
+	VMOVAPD      Y5, Y5
+	VMOVUPD      Y5, 160(R9)(DI*1)
+	VMOVAPD      Y6, Y6
+	VXORPD       Y9, Y9, Y9
+	VCMPPD       $0x04, Y9, Y6, Y9
+	VMULPD       Y8, Y6, Y6
+	VANDPD       Y6, Y9, Y6
+	VMOVAPD      Y6, Y6
+	VMOVUPD      Y6, 192(R9)(DI*1)
+	VMOVAPD      Y7, Y7
 	VXORPD       Y9, Y9, Y9
 	VCMPPD       $0x04, Y9, Y7, Y9
 	VMULPD       Y8, Y7, Y7
@@ -23468,73 +24273,95 @@ DATA laneAddressesF64AVX2<>+224(SB)/8, $·laneMulLSDropF64AVX2(SB)
 DATA laneAddressesF64AVX2<>+232(SB)/8, $·laneMulLKF64AVX2(SB)
 DATA laneAddressesF64AVX2<>+240(SB)/8, $·laneMulLKDropF64AVX2(SB)
 DATA laneAddressesF64AVX2<>+248(SB)/8, $·laneDivSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+256(SB)/8, $·laneDivSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+264(SB)/8, $·laneDivKSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+272(SB)/8, $·laneDivLSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+280(SB)/8, $·laneDivLKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+288(SB)/8, $·laneDivSLF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+296(SB)/8, $·laneDivKLF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+304(SB)/8, $·laneSquareSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+312(SB)/8, $·laneSquareSDropF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+320(SB)/8, $·laneSquareLF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+328(SB)/8, $·laneSquareLDropF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+336(SB)/8, $·laneFillKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+344(SB)/8, $·laneCopySF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+352(SB)/8, $·laneNegSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+360(SB)/8, $·laneAbsSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+368(SB)/8, $·laneSqrtSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+376(SB)/8, $·laneFloorSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+384(SB)/8, $·laneCeilSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+392(SB)/8, $·laneRoundSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+400(SB)/8, $·laneTruncSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+408(SB)/8, $·laneSignSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+416(SB)/8, $·laneIsNaNSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+424(SB)/8, $·laneIsFiniteSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+432(SB)/8, $·laneMaxSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+440(SB)/8, $·laneMaxSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+448(SB)/8, $·laneMinSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+456(SB)/8, $·laneMinSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+464(SB)/8, $·laneGtSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+472(SB)/8, $·laneGtSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+480(SB)/8, $·laneGtKSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+488(SB)/8, $·laneGeSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+496(SB)/8, $·laneGeSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+504(SB)/8, $·laneGeKSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+512(SB)/8, $·laneEqSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+520(SB)/8, $·laneEqSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+528(SB)/8, $·laneNeSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+536(SB)/8, $·laneNeSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+544(SB)/8, $·laneWhereSSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+552(SB)/8, $·laneWhereSSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+560(SB)/8, $·laneWhereSKSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+568(SB)/8, $·laneWhereSKKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+576(SB)/8, $·laneWhereLSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+584(SB)/8, $·laneWhereLSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+592(SB)/8, $·laneWhereLKSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+600(SB)/8, $·laneWhereLKKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+608(SB)/8, $·laneChainSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+616(SB)/8, $·laneChainSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+624(SB)/8, $·laneChainKSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+632(SB)/8, $·laneSelectSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+640(SB)/8, $·laneSelectSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+648(SB)/8, $·laneHypotSSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+656(SB)/8, $·laneHypotSKF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+664(SB)/8, $·laneExpSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+672(SB)/8, $·laneLogSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+680(SB)/8, $·laneTanhSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+688(SB)/8, $·laneTanhSlopeSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+696(SB)/8, $·laneLog1pSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+704(SB)/8, $·laneExpm1SF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+712(SB)/8, $·laneErfSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+720(SB)/8, $·laneErfcSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+728(SB)/8, $·laneSinSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+736(SB)/8, $·laneCosSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+744(SB)/8, $·laneSinhSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+752(SB)/8, $·laneCoshSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+760(SB)/8, $·laneAtanSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+768(SB)/8, $·laneAtan2SSF64AVX2(SB)
-DATA laneAddressesF64AVX2<>+776(SB)/8, $·lanePowSSF64AVX2(SB)
-GLOBL laneAddressesF64AVX2<>(SB), NOPTR, $784
+DATA laneAddressesF64AVX2<>+256(SB)/8, $·laneDivSSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+264(SB)/8, $·laneDivSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+272(SB)/8, $·laneDivSKDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+280(SB)/8, $·laneDivKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+288(SB)/8, $·laneDivKSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+296(SB)/8, $·laneDivLSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+304(SB)/8, $·laneDivLSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+312(SB)/8, $·laneDivLKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+320(SB)/8, $·laneDivLKDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+328(SB)/8, $·laneDivSLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+336(SB)/8, $·laneDivSLDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+344(SB)/8, $·laneDivKLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+352(SB)/8, $·laneDivKLDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+360(SB)/8, $·laneSquareSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+368(SB)/8, $·laneSquareSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+376(SB)/8, $·laneSquareLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+384(SB)/8, $·laneSquareLDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+392(SB)/8, $·laneFillKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+400(SB)/8, $·laneCopySF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+408(SB)/8, $·laneNegSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+416(SB)/8, $·laneNegSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+424(SB)/8, $·laneNegLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+432(SB)/8, $·laneNegLDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+440(SB)/8, $·laneAbsSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+448(SB)/8, $·laneAbsSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+456(SB)/8, $·laneAbsLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+464(SB)/8, $·laneAbsLDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+472(SB)/8, $·laneSqrtSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+480(SB)/8, $·laneSqrtSDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+488(SB)/8, $·laneSqrtLF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+496(SB)/8, $·laneSqrtLDropF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+504(SB)/8, $·laneFloorSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+512(SB)/8, $·laneCeilSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+520(SB)/8, $·laneRoundSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+528(SB)/8, $·laneTruncSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+536(SB)/8, $·laneSignSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+544(SB)/8, $·laneIsNaNSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+552(SB)/8, $·laneIsFiniteSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+560(SB)/8, $·laneMaxSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+568(SB)/8, $·laneMaxSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+576(SB)/8, $·laneMinSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+584(SB)/8, $·laneMinSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+592(SB)/8, $·laneGtSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+600(SB)/8, $·laneGtSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+608(SB)/8, $·laneGtKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+616(SB)/8, $·laneGtLSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+624(SB)/8, $·laneGtLKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+632(SB)/8, $·laneGeSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+640(SB)/8, $·laneGeSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+648(SB)/8, $·laneGeKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+656(SB)/8, $·laneGeLSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+664(SB)/8, $·laneGeLKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+672(SB)/8, $·laneEqSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+680(SB)/8, $·laneEqSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+688(SB)/8, $·laneNeSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+696(SB)/8, $·laneNeSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+704(SB)/8, $·laneWhereSSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+712(SB)/8, $·laneWhereSSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+720(SB)/8, $·laneWhereSKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+728(SB)/8, $·laneWhereSKKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+736(SB)/8, $·laneWhereLSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+744(SB)/8, $·laneWhereLSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+752(SB)/8, $·laneWhereLKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+760(SB)/8, $·laneWhereLKKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+768(SB)/8, $·laneChainSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+776(SB)/8, $·laneChainSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+784(SB)/8, $·laneChainKSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+792(SB)/8, $·laneChainLSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+800(SB)/8, $·laneChainLKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+808(SB)/8, $·laneSelectSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+816(SB)/8, $·laneSelectSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+824(SB)/8, $·laneHypotSSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+832(SB)/8, $·laneHypotSKF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+840(SB)/8, $·laneExpSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+848(SB)/8, $·laneLogSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+856(SB)/8, $·laneTanhSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+864(SB)/8, $·laneTanhSlopeSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+872(SB)/8, $·laneLog1pSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+880(SB)/8, $·laneExpm1SF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+888(SB)/8, $·laneErfSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+896(SB)/8, $·laneErfcSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+904(SB)/8, $·laneSinSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+912(SB)/8, $·laneCosSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+920(SB)/8, $·laneSinhSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+928(SB)/8, $·laneCoshSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+936(SB)/8, $·laneAtanSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+944(SB)/8, $·laneAtan2SSF64AVX2(SB)
+DATA laneAddressesF64AVX2<>+952(SB)/8, $·lanePowSSF64AVX2(SB)
+GLOBL laneAddressesF64AVX2<>(SB), NOPTR, $960
 
 // func laneTableF64AVX2() *uintptr
 TEXT ·laneTableF64AVX2(SB), NOSPLIT, $0-8
@@ -42570,6 +43397,31 @@ TEXT ·laneDivSSF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD Z7, 448(R9)(DI*1)
 	JMP     AX
 
+// func laneDivSSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivSSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVL    16(R8), BX
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VDIVPD  (R9)(BX*1), Z0, Z0
+	VMOVUPD 64(R9)(SI*1), Z1
+	VDIVPD  64(R9)(BX*1), Z1, Z1
+	VMOVUPD 128(R9)(SI*1), Z2
+	VDIVPD  128(R9)(BX*1), Z2, Z2
+	VMOVUPD 192(R9)(SI*1), Z3
+	VDIVPD  192(R9)(BX*1), Z3, Z3
+	VMOVUPD 256(R9)(SI*1), Z4
+	VDIVPD  256(R9)(BX*1), Z4, Z4
+	VMOVUPD 320(R9)(SI*1), Z5
+	VDIVPD  320(R9)(BX*1), Z5, Z5
+	VMOVUPD 384(R9)(SI*1), Z6
+	VDIVPD  384(R9)(BX*1), Z6, Z6
+	VMOVUPD 448(R9)(SI*1), Z7
+	VDIVPD  448(R9)(BX*1), Z7, Z7
+	JMP     AX
+
 // func laneDivSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX512F
 TEXT ·laneDivSKF64AVX512(SB), NOSPLIT, $0-32
@@ -42605,6 +43457,32 @@ TEXT ·laneDivSKF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD      Z7, 448(R9)(DI*1)
 	JMP          AX
 
+// func laneDivSKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivSKDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z7
+	VMOVUPD      (R9)(SI*1), Z0
+	VDIVPD       Z7, Z0, Z0
+	VMOVUPD      64(R9)(SI*1), Z1
+	VDIVPD       Z7, Z1, Z1
+	VMOVUPD      128(R9)(SI*1), Z2
+	VDIVPD       Z7, Z2, Z2
+	VMOVUPD      192(R9)(SI*1), Z3
+	VDIVPD       Z7, Z3, Z3
+	VMOVUPD      256(R9)(SI*1), Z4
+	VDIVPD       Z7, Z4, Z4
+	VMOVUPD      320(R9)(SI*1), Z5
+	VDIVPD       Z7, Z5, Z5
+	VMOVUPD      384(R9)(SI*1), Z6
+	VDIVPD       Z7, Z6, Z6
+	VMOVUPD      448(R9)(SI*1), Z8
+	VDIVPD       Z7, Z8, Z7
+	JMP          AX
+
 // func laneDivKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX512F
 TEXT ·laneDivKSF64AVX512(SB), NOSPLIT, $0-32
@@ -42632,6 +43510,24 @@ TEXT ·laneDivKSF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD      Z7, 448(R9)(DI*1)
 	JMP          AX
 
+// func laneDivKSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivKSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z7
+	VDIVPD       (R9)(BX*1), Z7, Z0
+	VDIVPD       64(R9)(BX*1), Z7, Z1
+	VDIVPD       128(R9)(BX*1), Z7, Z2
+	VDIVPD       192(R9)(BX*1), Z7, Z3
+	VDIVPD       256(R9)(BX*1), Z7, Z4
+	VDIVPD       320(R9)(BX*1), Z7, Z5
+	VDIVPD       384(R9)(BX*1), Z7, Z6
+	VDIVPD       448(R9)(BX*1), Z7, Z7
+	JMP          AX
+
 // func laneDivLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX512F
 TEXT ·laneDivLSF64AVX512(SB), NOSPLIT, $0-32
@@ -42657,6 +43553,22 @@ TEXT ·laneDivLSF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD Z7, 448(R9)(DI*1)
 	JMP     AX
 
+// func laneDivLSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivLSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL   16(R8), BX
+	MOVQ   24(R8), AX
+	ADDQ   $0x18, R8
+	VDIVPD (R9)(BX*1), Z0, Z0
+	VDIVPD 64(R9)(BX*1), Z1, Z1
+	VDIVPD 128(R9)(BX*1), Z2, Z2
+	VDIVPD 192(R9)(BX*1), Z3, Z3
+	VDIVPD 256(R9)(BX*1), Z4, Z4
+	VDIVPD 320(R9)(BX*1), Z5, Z5
+	VDIVPD 384(R9)(BX*1), Z6, Z6
+	VDIVPD 448(R9)(BX*1), Z7, Z7
+	JMP    AX
+
 // func laneDivLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX512F
 TEXT ·laneDivLKF64AVX512(SB), NOSPLIT, $0-32
@@ -42681,6 +43593,23 @@ TEXT ·laneDivLKF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD      Z6, 384(R9)(DI*1)
 	VDIVPD       Z8, Z7, Z7
 	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneDivLKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivLKDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VDIVPD       Z8, Z0, Z0
+	VDIVPD       Z8, Z1, Z1
+	VDIVPD       Z8, Z2, Z2
+	VDIVPD       Z8, Z3, Z3
+	VDIVPD       Z8, Z4, Z4
+	VDIVPD       Z8, Z5, Z5
+	VDIVPD       Z8, Z6, Z6
+	VDIVPD       Z8, Z7, Z7
 	JMP          AX
 
 // func laneDivSLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
@@ -42716,6 +43645,30 @@ TEXT ·laneDivSLF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD Z7, 448(R9)(DI*1)
 	JMP     AX
 
+// func laneDivSLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivSLDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z8
+	VDIVPD  Z0, Z8, Z0
+	VMOVUPD 64(R9)(SI*1), Z8
+	VDIVPD  Z1, Z8, Z1
+	VMOVUPD 128(R9)(SI*1), Z8
+	VDIVPD  Z2, Z8, Z2
+	VMOVUPD 192(R9)(SI*1), Z8
+	VDIVPD  Z3, Z8, Z3
+	VMOVUPD 256(R9)(SI*1), Z8
+	VDIVPD  Z4, Z8, Z4
+	VMOVUPD 320(R9)(SI*1), Z8
+	VDIVPD  Z5, Z8, Z5
+	VMOVUPD 384(R9)(SI*1), Z8
+	VDIVPD  Z6, Z8, Z6
+	VMOVUPD 448(R9)(SI*1), Z8
+	VDIVPD  Z7, Z8, Z7
+	JMP     AX
+
 // func laneDivKLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX512F
 TEXT ·laneDivKLF64AVX512(SB), NOSPLIT, $0-32
@@ -42740,6 +43693,23 @@ TEXT ·laneDivKLF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD      Z6, 384(R9)(DI*1)
 	VDIVPD       Z7, Z8, Z7
 	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneDivKLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneDivKLDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         12(R8), SI
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(SI*1), Z8
+	VDIVPD       Z0, Z8, Z0
+	VDIVPD       Z1, Z8, Z1
+	VDIVPD       Z2, Z8, Z2
+	VDIVPD       Z3, Z8, Z3
+	VDIVPD       Z4, Z8, Z4
+	VDIVPD       Z5, Z8, Z5
+	VDIVPD       Z6, Z8, Z6
+	VDIVPD       Z7, Z8, Z7
 	JMP          AX
 
 // func laneSquareSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
@@ -42938,6 +43908,109 @@ TEXT ·laneNegSF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD     Z7, 448(R9)(DI*1)
 	JMP         AX
 
+// func laneNegSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneNegSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        12(R8), SI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVUPD     (R9)(SI*1), Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     64(R9)(SI*1), Z1
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     128(R9)(SI*1), Z2
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     192(R9)(SI*1), Z3
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     256(R9)(SI*1), Z4
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     320(R9)(SI*1), Z5
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     384(R9)(SI*1), Z6
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     448(R9)(SI*1), Z7
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z7, Z7
+	VMOVAPD     Z7, Z7
+	JMP         AX
+
+// func laneNegLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneNegLF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        8(R8), DI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVAPD     Z0, Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     Z0, (R9)(DI*1)
+	VMOVAPD     Z1, Z1
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     Z1, 64(R9)(DI*1)
+	VMOVAPD     Z2, Z2
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     Z2, 128(R9)(DI*1)
+	VMOVAPD     Z3, Z3
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     Z3, 192(R9)(DI*1)
+	VMOVAPD     Z4, Z4
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     Z4, 256(R9)(DI*1)
+	VMOVAPD     Z5, Z5
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     Z5, 320(R9)(DI*1)
+	VMOVAPD     Z6, Z6
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     Z6, 384(R9)(DI*1)
+	VMOVAPD     Z7, Z7
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z7, Z7
+	VMOVAPD     Z7, Z7
+	VMOVUPD     Z7, 448(R9)(DI*1)
+	JMP         AX
+
+// func laneNegLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneNegLDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVAPD     Z0, Z0
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVAPD     Z1, Z1
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVAPD     Z2, Z2
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVAPD     Z3, Z3
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVAPD     Z4, Z4
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVAPD     Z5, Z5
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVAPD     Z6, Z6
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVAPD     Z7, Z7
+	VXORPD.BCST c64_8000000000000000<>+0(SB), Z7, Z7
+	VMOVAPD     Z7, Z7
+	JMP         AX
+
 // func laneAbsSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX512DQ, AVX512F
 TEXT ·laneAbsSF64AVX512(SB), NOSPLIT, $0-32
@@ -42979,6 +44052,109 @@ TEXT ·laneAbsSF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD     Z7, 448(R9)(DI*1)
 	JMP         AX
 
+// func laneAbsSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneAbsSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        12(R8), SI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVUPD     (R9)(SI*1), Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     64(R9)(SI*1), Z1
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     128(R9)(SI*1), Z2
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     192(R9)(SI*1), Z3
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     256(R9)(SI*1), Z4
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     320(R9)(SI*1), Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     384(R9)(SI*1), Z6
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     448(R9)(SI*1), Z7
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z7, Z7
+	VMOVAPD     Z7, Z7
+	JMP         AX
+
+// func laneAbsLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneAbsLF64AVX512(SB), NOSPLIT, $0-32
+	MOVL        8(R8), DI
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVAPD     Z0, Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVUPD     Z0, (R9)(DI*1)
+	VMOVAPD     Z1, Z1
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVUPD     Z1, 64(R9)(DI*1)
+	VMOVAPD     Z2, Z2
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVUPD     Z2, 128(R9)(DI*1)
+	VMOVAPD     Z3, Z3
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVUPD     Z3, 192(R9)(DI*1)
+	VMOVAPD     Z4, Z4
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVUPD     Z4, 256(R9)(DI*1)
+	VMOVAPD     Z5, Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVUPD     Z5, 320(R9)(DI*1)
+	VMOVAPD     Z6, Z6
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVUPD     Z6, 384(R9)(DI*1)
+	VMOVAPD     Z7, Z7
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z7, Z7
+	VMOVAPD     Z7, Z7
+	VMOVUPD     Z7, 448(R9)(DI*1)
+	JMP         AX
+
+// func laneAbsLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512DQ, AVX512F
+TEXT ·laneAbsLDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ        24(R8), AX
+	ADDQ        $0x18, R8
+	VMOVAPD     Z0, Z0
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z0, Z0
+	VMOVAPD     Z0, Z0
+	VMOVAPD     Z1, Z1
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z1, Z1
+	VMOVAPD     Z1, Z1
+	VMOVAPD     Z2, Z2
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z2, Z2
+	VMOVAPD     Z2, Z2
+	VMOVAPD     Z3, Z3
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z3, Z3
+	VMOVAPD     Z3, Z3
+	VMOVAPD     Z4, Z4
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z4, Z4
+	VMOVAPD     Z4, Z4
+	VMOVAPD     Z5, Z5
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z5, Z5
+	VMOVAPD     Z5, Z5
+	VMOVAPD     Z6, Z6
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z6, Z6
+	VMOVAPD     Z6, Z6
+	VMOVAPD     Z7, Z7
+	VANDPD.BCST c64_7fffffffffffffff<>+0(SB), Z7, Z7
+	VMOVAPD     Z7, Z7
+	JMP         AX
+
 // func laneSqrtSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX512F
 TEXT ·laneSqrtSF64AVX512(SB), NOSPLIT, $0-32
@@ -43018,6 +44194,109 @@ TEXT ·laneSqrtSF64AVX512(SB), NOSPLIT, $0-32
 	VSQRTPD Z7, Z7
 	VMOVAPD Z7, Z7
 	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneSqrtSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSqrtSDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    12(R8), SI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVUPD (R9)(SI*1), Z0
+	VSQRTPD Z0, Z0
+	VMOVAPD Z0, Z0
+	VMOVUPD 64(R9)(SI*1), Z1
+	VSQRTPD Z1, Z1
+	VMOVAPD Z1, Z1
+	VMOVUPD 128(R9)(SI*1), Z2
+	VSQRTPD Z2, Z2
+	VMOVAPD Z2, Z2
+	VMOVUPD 192(R9)(SI*1), Z3
+	VSQRTPD Z3, Z3
+	VMOVAPD Z3, Z3
+	VMOVUPD 256(R9)(SI*1), Z4
+	VSQRTPD Z4, Z4
+	VMOVAPD Z4, Z4
+	VMOVUPD 320(R9)(SI*1), Z5
+	VSQRTPD Z5, Z5
+	VMOVAPD Z5, Z5
+	VMOVUPD 384(R9)(SI*1), Z6
+	VSQRTPD Z6, Z6
+	VMOVAPD Z6, Z6
+	VMOVUPD 448(R9)(SI*1), Z7
+	VSQRTPD Z7, Z7
+	VMOVAPD Z7, Z7
+	JMP     AX
+
+// func laneSqrtLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSqrtLF64AVX512(SB), NOSPLIT, $0-32
+	MOVL    8(R8), DI
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Z0, Z0
+	VSQRTPD Z0, Z0
+	VMOVAPD Z0, Z0
+	VMOVUPD Z0, (R9)(DI*1)
+	VMOVAPD Z1, Z1
+	VSQRTPD Z1, Z1
+	VMOVAPD Z1, Z1
+	VMOVUPD Z1, 64(R9)(DI*1)
+	VMOVAPD Z2, Z2
+	VSQRTPD Z2, Z2
+	VMOVAPD Z2, Z2
+	VMOVUPD Z2, 128(R9)(DI*1)
+	VMOVAPD Z3, Z3
+	VSQRTPD Z3, Z3
+	VMOVAPD Z3, Z3
+	VMOVUPD Z3, 192(R9)(DI*1)
+	VMOVAPD Z4, Z4
+	VSQRTPD Z4, Z4
+	VMOVAPD Z4, Z4
+	VMOVUPD Z4, 256(R9)(DI*1)
+	VMOVAPD Z5, Z5
+	VSQRTPD Z5, Z5
+	VMOVAPD Z5, Z5
+	VMOVUPD Z5, 320(R9)(DI*1)
+	VMOVAPD Z6, Z6
+	VSQRTPD Z6, Z6
+	VMOVAPD Z6, Z6
+	VMOVUPD Z6, 384(R9)(DI*1)
+	VMOVAPD Z7, Z7
+	VSQRTPD Z7, Z7
+	VMOVAPD Z7, Z7
+	VMOVUPD Z7, 448(R9)(DI*1)
+	JMP     AX
+
+// func laneSqrtLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneSqrtLDropF64AVX512(SB), NOSPLIT, $0-32
+	MOVQ    24(R8), AX
+	ADDQ    $0x18, R8
+	VMOVAPD Z0, Z0
+	VSQRTPD Z0, Z0
+	VMOVAPD Z0, Z0
+	VMOVAPD Z1, Z1
+	VSQRTPD Z1, Z1
+	VMOVAPD Z1, Z1
+	VMOVAPD Z2, Z2
+	VSQRTPD Z2, Z2
+	VMOVAPD Z2, Z2
+	VMOVAPD Z3, Z3
+	VSQRTPD Z3, Z3
+	VMOVAPD Z3, Z3
+	VMOVAPD Z4, Z4
+	VSQRTPD Z4, Z4
+	VMOVAPD Z4, Z4
+	VMOVAPD Z5, Z5
+	VSQRTPD Z5, Z5
+	VMOVAPD Z5, Z5
+	VMOVAPD Z6, Z6
+	VSQRTPD Z6, Z6
+	VMOVAPD Z6, Z6
+	VMOVAPD Z7, Z7
+	VSQRTPD Z7, Z7
+	VMOVAPD Z7, Z7
 	JMP     AX
 
 // func laneFloorSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
@@ -43957,6 +45236,129 @@ TEXT ·laneGtKSF64AVX512(SB), NOSPLIT, $0-32
 	VMOVUPD      Z7, 448(R9)(DI*1)
 	JMP          AX
 
+// func laneGtLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGtLSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VMOVAPD      Z0, Z0
+	VMOVUPD      (R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVAPD      Z1, Z1
+	VMOVUPD      64(R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVAPD      Z2, Z2
+	VMOVUPD      128(R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVAPD      Z3, Z3
+	VMOVUPD      192(R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVAPD      Z4, Z4
+	VMOVUPD      256(R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVAPD      Z5, Z5
+	VMOVUPD      320(R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVAPD      Z6, Z6
+	VMOVUPD      384(R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVAPD      Z7, Z7
+	VMOVUPD      448(R9)(BX*1), Z8
+	VCMPPD       $0x1e, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneGtLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGtLKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VMOVAPD      Z0, Z0
+	VCMPPD       $0x1e, Z8, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVAPD      Z1, Z1
+	VCMPPD       $0x1e, Z8, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVAPD      Z2, Z2
+	VCMPPD       $0x1e, Z8, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVAPD      Z3, Z3
+	VCMPPD       $0x1e, Z8, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVAPD      Z4, Z4
+	VCMPPD       $0x1e, Z8, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVAPD      Z5, Z5
+	VCMPPD       $0x1e, Z8, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVAPD      Z6, Z6
+	VCMPPD       $0x1e, Z8, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVAPD      Z7, Z7
+	VCMPPD       $0x1e, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
 // func laneGeSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 // Requires: AVX512F
 TEXT ·laneGeSSF64AVX512(SB), NOSPLIT, $0-32
@@ -44134,6 +45536,129 @@ TEXT ·laneGeKSF64AVX512(SB), NOSPLIT, $0-32
 	VMOVAPD      Z6, Z6
 	VMOVUPD      Z6, 384(R9)(DI*1)
 	VMOVUPD      448(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneGeLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGeLSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VMOVAPD      Z0, Z0
+	VMOVUPD      (R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVAPD      Z1, Z1
+	VMOVUPD      64(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVAPD      Z2, Z2
+	VMOVUPD      128(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVAPD      Z3, Z3
+	VMOVUPD      192(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVAPD      Z4, Z4
+	VMOVUPD      256(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVAPD      Z5, Z5
+	VMOVUPD      320(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVAPD      Z6, Z6
+	VMOVUPD      384(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVAPD      Z7, Z7
+	VMOVUPD      448(R9)(BX*1), Z8
+	VCMPPD       $0x1d, Z8, Z7, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneGeLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneGeLKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VMOVAPD      Z0, Z0
+	VCMPPD       $0x1d, Z8, Z0, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VMOVAPD.Z    Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVAPD      Z1, Z1
+	VCMPPD       $0x1d, Z8, Z1, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VMOVAPD.Z    Z1, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVAPD      Z2, Z2
+	VCMPPD       $0x1d, Z8, Z2, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VMOVAPD.Z    Z2, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVAPD      Z3, Z3
+	VCMPPD       $0x1d, Z8, Z3, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z3
+	VMOVAPD.Z    Z3, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVAPD      Z4, Z4
+	VCMPPD       $0x1d, Z8, Z4, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	VMOVAPD.Z    Z4, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVAPD      Z5, Z5
+	VCMPPD       $0x1d, Z8, Z5, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z5
+	VMOVAPD.Z    Z5, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVAPD      Z6, Z6
+	VCMPPD       $0x1d, Z8, Z6, K1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z6
+	VMOVAPD.Z    Z6, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVAPD      Z7, Z7
 	VCMPPD       $0x1d, Z8, Z7, K1
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
 	VMOVAPD.Z    Z7, K1, Z7
@@ -45111,6 +46636,129 @@ TEXT ·laneChainKSF64AVX512(SB), NOSPLIT, $0-32
 	VPXORQ       Z9, Z9, Z9
 	VCMPPD       $0x04, Z9, Z7, K1
 	VMULPD.Z     Z8, Z7, K1, Z7
+	VMOVAPD      Z7, Z7
+	VMOVUPD      Z7, 448(R9)(DI*1)
+	JMP          AX
+
+// func laneChainLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneChainLSF64AVX512(SB), NOSPLIT, $0-32
+	MOVL     8(R8), DI
+	MOVL     16(R8), BX
+	MOVQ     24(R8), AX
+	ADDQ     $0x18, R8
+	VMOVAPD  Z0, Z0
+	VMOVUPD  (R9)(BX*1), Z8
+	VPXORQ   Z9, Z9, Z9
+	VCMPPD   $0x04, Z9, Z0, K1
+	VMULPD.Z Z8, Z0, K1, Z0
+	VMOVAPD  Z0, Z0
+	VMOVUPD  Z0, (R9)(DI*1)
+	VMOVAPD  Z1, Z8
+	VMOVUPD  64(R9)(BX*1), Z9
+	VPXORQ   Z1, Z1, Z1
+	VCMPPD   $0x04, Z1, Z8, K1
+	VMULPD.Z Z9, Z8, K1, Z1
+	VMOVAPD  Z1, Z1
+	VMOVUPD  Z1, 64(R9)(DI*1)
+	VMOVAPD  Z2, Z8
+	VMOVUPD  128(R9)(BX*1), Z9
+	VPXORQ   Z2, Z2, Z2
+	VCMPPD   $0x04, Z2, Z8, K1
+	VMULPD.Z Z9, Z8, K1, Z2
+	VMOVAPD  Z2, Z2
+	VMOVUPD  Z2, 128(R9)(DI*1)
+	VMOVAPD  Z3, Z8
+	VMOVUPD  192(R9)(BX*1), Z9
+	VPXORQ   Z3, Z3, Z3
+	VCMPPD   $0x04, Z3, Z8, K1
+	VMULPD.Z Z9, Z8, K1, Z3
+	VMOVAPD  Z3, Z3
+	VMOVUPD  Z3, 192(R9)(DI*1)
+	VMOVAPD  Z4, Z8
+	VMOVUPD  256(R9)(BX*1), Z9
+	VPXORQ   Z4, Z4, Z4
+	VCMPPD   $0x04, Z4, Z8, K1
+	VMULPD.Z Z9, Z8, K1, Z4
+	VMOVAPD  Z4, Z4
+	VMOVUPD  Z4, 256(R9)(DI*1)
+	VMOVAPD  Z5, Z8
+	VMOVUPD  320(R9)(BX*1), Z9
+	VPXORQ   Z5, Z5, Z5
+	VCMPPD   $0x04, Z5, Z8, K1
+	VMULPD.Z Z9, Z8, K1, Z5
+	VMOVAPD  Z5, Z5
+	VMOVUPD  Z5, 320(R9)(DI*1)
+	VMOVAPD  Z6, Z8
+	VMOVUPD  384(R9)(BX*1), Z9
+	VPXORQ   Z6, Z6, Z6
+	VCMPPD   $0x04, Z6, Z8, K1
+	VMULPD.Z Z9, Z8, K1, Z6
+	VMOVAPD  Z6, Z6
+	VMOVUPD  Z6, 384(R9)(DI*1)
+	VMOVAPD  Z7, Z8
+	VMOVUPD  448(R9)(BX*1), Z9
+	VPXORQ   Z7, Z7, Z7
+	VCMPPD   $0x04, Z7, Z8, K1
+	VMULPD.Z Z9, Z8, K1, Z7
+	VMOVAPD  Z7, Z7
+	VMOVUPD  Z7, 448(R9)(DI*1)
+	JMP      AX
+
+// func laneChainLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+// Requires: AVX512F
+TEXT ·laneChainLKF64AVX512(SB), NOSPLIT, $0-32
+	MOVL         8(R8), DI
+	MOVL         16(R8), BX
+	MOVQ         24(R8), AX
+	ADDQ         $0x18, R8
+	VBROADCASTSD (R10)(BX*1), Z8
+	VMOVAPD      Z0, Z0
+	VPXORQ       Z9, Z9, Z9
+	VCMPPD       $0x04, Z9, Z0, K1
+	VMULPD.Z     Z8, Z0, K1, Z0
+	VMOVAPD      Z0, Z0
+	VMOVUPD      Z0, (R9)(DI*1)
+	VMOVAPD      Z1, Z9
+	VPXORQ       Z1, Z1, Z1
+	VCMPPD       $0x04, Z1, Z9, K1
+	VMULPD.Z     Z8, Z9, K1, Z1
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z1, 64(R9)(DI*1)
+	VMOVAPD      Z2, Z9
+	VPXORQ       Z2, Z2, Z2
+	VCMPPD       $0x04, Z2, Z9, K1
+	VMULPD.Z     Z8, Z9, K1, Z2
+	VMOVAPD      Z2, Z2
+	VMOVUPD      Z2, 128(R9)(DI*1)
+	VMOVAPD      Z3, Z9
+	VPXORQ       Z3, Z3, Z3
+	VCMPPD       $0x04, Z3, Z9, K1
+	VMULPD.Z     Z8, Z9, K1, Z3
+	VMOVAPD      Z3, Z3
+	VMOVUPD      Z3, 192(R9)(DI*1)
+	VMOVAPD      Z4, Z9
+	VPXORQ       Z4, Z4, Z4
+	VCMPPD       $0x04, Z4, Z9, K1
+	VMULPD.Z     Z8, Z9, K1, Z4
+	VMOVAPD      Z4, Z4
+	VMOVUPD      Z4, 256(R9)(DI*1)
+	VMOVAPD      Z5, Z9
+	VPXORQ       Z5, Z5, Z5
+	VCMPPD       $0x04, Z5, Z9, K1
+	VMULPD.Z     Z8, Z9, K1, Z5
+	VMOVAPD      Z5, Z5
+	VMOVUPD      Z5, 320(R9)(DI*1)
+	VMOVAPD      Z6, Z9
+	VPXORQ       Z6, Z6, Z6
+	VCMPPD       $0x04, Z6, Z9, K1
+	VMULPD.Z     Z8, Z9, K1, Z6
+	VMOVAPD      Z6, Z6
+	VMOVUPD      Z6, 384(R9)(DI*1)
+	VMOVAPD      Z7, Z9
+	VPXORQ       Z7, Z7, Z7
+	VCMPPD       $0x04, Z7, Z9, K1
+	VMULPD.Z     Z8, Z9, K1, Z7
 	VMOVAPD      Z7, Z7
 	VMOVUPD      Z7, 448(R9)(DI*1)
 	JMP          AX
@@ -47332,73 +48980,95 @@ DATA laneAddressesF64AVX512<>+224(SB)/8, $·laneMulLSDropF64AVX512(SB)
 DATA laneAddressesF64AVX512<>+232(SB)/8, $·laneMulLKF64AVX512(SB)
 DATA laneAddressesF64AVX512<>+240(SB)/8, $·laneMulLKDropF64AVX512(SB)
 DATA laneAddressesF64AVX512<>+248(SB)/8, $·laneDivSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+256(SB)/8, $·laneDivSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+264(SB)/8, $·laneDivKSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+272(SB)/8, $·laneDivLSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+280(SB)/8, $·laneDivLKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+288(SB)/8, $·laneDivSLF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+296(SB)/8, $·laneDivKLF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+304(SB)/8, $·laneSquareSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+312(SB)/8, $·laneSquareSDropF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+320(SB)/8, $·laneSquareLF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+328(SB)/8, $·laneSquareLDropF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+336(SB)/8, $·laneFillKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+344(SB)/8, $·laneCopySF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+352(SB)/8, $·laneNegSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+360(SB)/8, $·laneAbsSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+368(SB)/8, $·laneSqrtSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+376(SB)/8, $·laneFloorSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+384(SB)/8, $·laneCeilSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+392(SB)/8, $·laneRoundSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+400(SB)/8, $·laneTruncSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+408(SB)/8, $·laneSignSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+416(SB)/8, $·laneIsNaNSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+424(SB)/8, $·laneIsFiniteSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+432(SB)/8, $·laneMaxSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+440(SB)/8, $·laneMaxSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+448(SB)/8, $·laneMinSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+456(SB)/8, $·laneMinSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+464(SB)/8, $·laneGtSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+472(SB)/8, $·laneGtSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+480(SB)/8, $·laneGtKSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+488(SB)/8, $·laneGeSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+496(SB)/8, $·laneGeSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+504(SB)/8, $·laneGeKSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+512(SB)/8, $·laneEqSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+520(SB)/8, $·laneEqSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+528(SB)/8, $·laneNeSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+536(SB)/8, $·laneNeSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+544(SB)/8, $·laneWhereSSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+552(SB)/8, $·laneWhereSSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+560(SB)/8, $·laneWhereSKSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+568(SB)/8, $·laneWhereSKKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+576(SB)/8, $·laneWhereLSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+584(SB)/8, $·laneWhereLSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+592(SB)/8, $·laneWhereLKSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+600(SB)/8, $·laneWhereLKKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+608(SB)/8, $·laneChainSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+616(SB)/8, $·laneChainSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+624(SB)/8, $·laneChainKSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+632(SB)/8, $·laneSelectSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+640(SB)/8, $·laneSelectSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+648(SB)/8, $·laneHypotSSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+656(SB)/8, $·laneHypotSKF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+664(SB)/8, $·laneExpSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+672(SB)/8, $·laneLogSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+680(SB)/8, $·laneTanhSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+688(SB)/8, $·laneTanhSlopeSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+696(SB)/8, $·laneLog1pSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+704(SB)/8, $·laneExpm1SF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+712(SB)/8, $·laneErfSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+720(SB)/8, $·laneErfcSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+728(SB)/8, $·laneSinSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+736(SB)/8, $·laneCosSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+744(SB)/8, $·laneSinhSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+752(SB)/8, $·laneCoshSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+760(SB)/8, $·laneAtanSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+768(SB)/8, $·laneAtan2SSF64AVX512(SB)
-DATA laneAddressesF64AVX512<>+776(SB)/8, $·lanePowSSF64AVX512(SB)
-GLOBL laneAddressesF64AVX512<>(SB), NOPTR, $784
+DATA laneAddressesF64AVX512<>+256(SB)/8, $·laneDivSSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+264(SB)/8, $·laneDivSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+272(SB)/8, $·laneDivSKDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+280(SB)/8, $·laneDivKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+288(SB)/8, $·laneDivKSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+296(SB)/8, $·laneDivLSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+304(SB)/8, $·laneDivLSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+312(SB)/8, $·laneDivLKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+320(SB)/8, $·laneDivLKDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+328(SB)/8, $·laneDivSLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+336(SB)/8, $·laneDivSLDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+344(SB)/8, $·laneDivKLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+352(SB)/8, $·laneDivKLDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+360(SB)/8, $·laneSquareSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+368(SB)/8, $·laneSquareSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+376(SB)/8, $·laneSquareLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+384(SB)/8, $·laneSquareLDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+392(SB)/8, $·laneFillKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+400(SB)/8, $·laneCopySF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+408(SB)/8, $·laneNegSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+416(SB)/8, $·laneNegSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+424(SB)/8, $·laneNegLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+432(SB)/8, $·laneNegLDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+440(SB)/8, $·laneAbsSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+448(SB)/8, $·laneAbsSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+456(SB)/8, $·laneAbsLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+464(SB)/8, $·laneAbsLDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+472(SB)/8, $·laneSqrtSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+480(SB)/8, $·laneSqrtSDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+488(SB)/8, $·laneSqrtLF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+496(SB)/8, $·laneSqrtLDropF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+504(SB)/8, $·laneFloorSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+512(SB)/8, $·laneCeilSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+520(SB)/8, $·laneRoundSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+528(SB)/8, $·laneTruncSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+536(SB)/8, $·laneSignSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+544(SB)/8, $·laneIsNaNSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+552(SB)/8, $·laneIsFiniteSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+560(SB)/8, $·laneMaxSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+568(SB)/8, $·laneMaxSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+576(SB)/8, $·laneMinSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+584(SB)/8, $·laneMinSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+592(SB)/8, $·laneGtSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+600(SB)/8, $·laneGtSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+608(SB)/8, $·laneGtKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+616(SB)/8, $·laneGtLSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+624(SB)/8, $·laneGtLKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+632(SB)/8, $·laneGeSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+640(SB)/8, $·laneGeSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+648(SB)/8, $·laneGeKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+656(SB)/8, $·laneGeLSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+664(SB)/8, $·laneGeLKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+672(SB)/8, $·laneEqSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+680(SB)/8, $·laneEqSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+688(SB)/8, $·laneNeSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+696(SB)/8, $·laneNeSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+704(SB)/8, $·laneWhereSSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+712(SB)/8, $·laneWhereSSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+720(SB)/8, $·laneWhereSKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+728(SB)/8, $·laneWhereSKKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+736(SB)/8, $·laneWhereLSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+744(SB)/8, $·laneWhereLSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+752(SB)/8, $·laneWhereLKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+760(SB)/8, $·laneWhereLKKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+768(SB)/8, $·laneChainSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+776(SB)/8, $·laneChainSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+784(SB)/8, $·laneChainKSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+792(SB)/8, $·laneChainLSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+800(SB)/8, $·laneChainLKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+808(SB)/8, $·laneSelectSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+816(SB)/8, $·laneSelectSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+824(SB)/8, $·laneHypotSSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+832(SB)/8, $·laneHypotSKF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+840(SB)/8, $·laneExpSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+848(SB)/8, $·laneLogSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+856(SB)/8, $·laneTanhSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+864(SB)/8, $·laneTanhSlopeSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+872(SB)/8, $·laneLog1pSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+880(SB)/8, $·laneExpm1SF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+888(SB)/8, $·laneErfSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+896(SB)/8, $·laneErfcSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+904(SB)/8, $·laneSinSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+912(SB)/8, $·laneCosSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+920(SB)/8, $·laneSinhSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+928(SB)/8, $·laneCoshSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+936(SB)/8, $·laneAtanSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+944(SB)/8, $·laneAtan2SSF64AVX512(SB)
+DATA laneAddressesF64AVX512<>+952(SB)/8, $·lanePowSSF64AVX512(SB)
+GLOBL laneAddressesF64AVX512<>(SB), NOPTR, $960
 
 // func laneTableF64AVX512() *uintptr
 TEXT ·laneTableF64AVX512(SB), NOSPLIT, $0-8

@@ -64,6 +64,11 @@ var laneNames = [numLaneOps]string{
 	"Call", "pause",
 }
 
+// Long reports whether an operation is computed vector by vector, so that the step that follows must read its result from memory.
+func (op LaneOp) Long() bool {
+	return op >= LaneExp && op != LaneHypot
+}
+
 func (op LaneOp) String() string { return laneNames[op] }
 
 // A LaneStep sets slot Dst to what an operation computes of A, B and C, lane by lane. An operand that is not negative is a slot, -1-i

@@ -909,35 +909,70 @@ func laneMulLKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *ui
 //go:noescape
 func laneDivSSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneDivSSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivSSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneDivSKF64AVX2 is a lane kernel.
 //
 //go:noescape
 func laneDivSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivSKDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivSKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneDivKSF64AVX2 is a lane kernel.
 //
 //go:noescape
 func laneDivKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneDivKSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivKSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneDivLSF64AVX2 is a lane kernel.
 //
 //go:noescape
 func laneDivLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivLSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivLSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneDivLKF64AVX2 is a lane kernel.
 //
 //go:noescape
 func laneDivLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneDivLKDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivLKDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneDivSLF64AVX2 is a lane kernel.
 //
 //go:noescape
 func laneDivSLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneDivSLDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivSLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneDivKLF64AVX2 is a lane kernel.
 //
 //go:noescape
 func laneDivKLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivKLDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneDivKLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneSquareSF64AVX2 is a lane kernel.
 //
@@ -974,15 +1009,60 @@ func laneCopySF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintpt
 //go:noescape
 func laneNegSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneNegSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneNegSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNegLF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneNegLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNegLDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneNegLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneAbsSF64AVX2 is a lane kernel.
 //
 //go:noescape
 func laneAbsSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneAbsSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAbsSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAbsLF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAbsLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAbsLDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneAbsLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneSqrtSF64AVX2 is a lane kernel.
 //
 //go:noescape
 func laneSqrtSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSqrtSDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSqrtSDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSqrtLF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSqrtLF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSqrtLDropF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneSqrtLDropF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneFloorSF64AVX2 is a lane kernel.
 //
@@ -1054,6 +1134,16 @@ func laneGtSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr
 //go:noescape
 func laneGtKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneGtLSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGtLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGtLKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGtLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneGeSSF64AVX2 is a lane kernel.
 //
 //go:noescape
@@ -1068,6 +1158,16 @@ func laneGeSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr
 //
 //go:noescape
 func laneGeKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeLSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGeLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeLKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneGeLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneEqSSF64AVX2 is a lane kernel.
 //
@@ -1143,6 +1243,16 @@ func laneChainSKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uint
 //
 //go:noescape
 func laneChainKSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainLSF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneChainLSF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainLKF64AVX2 is a lane kernel.
+//
+//go:noescape
+func laneChainLKF64AVX2(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneSelectSSF64AVX2 is a lane kernel.
 //
@@ -2289,35 +2399,70 @@ func laneMulLKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *
 //go:noescape
 func laneDivSSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneDivSSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivSSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneDivSKF64AVX512 is a lane kernel.
 //
 //go:noescape
 func laneDivSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivSKDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivSKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneDivKSF64AVX512 is a lane kernel.
 //
 //go:noescape
 func laneDivKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneDivKSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivKSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneDivLSF64AVX512 is a lane kernel.
 //
 //go:noescape
 func laneDivLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivLSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivLSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneDivLKF64AVX512 is a lane kernel.
 //
 //go:noescape
 func laneDivLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneDivLKDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivLKDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneDivSLF64AVX512 is a lane kernel.
 //
 //go:noescape
 func laneDivSLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneDivSLDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivSLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneDivKLF64AVX512 is a lane kernel.
 //
 //go:noescape
 func laneDivKLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneDivKLDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneDivKLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneSquareSF64AVX512 is a lane kernel.
 //
@@ -2354,15 +2499,60 @@ func laneCopySF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uint
 //go:noescape
 func laneNegSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneNegSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneNegSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNegLF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneNegLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneNegLDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneNegLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneAbsSF64AVX512 is a lane kernel.
 //
 //go:noescape
 func laneAbsSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneAbsSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAbsSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAbsLF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAbsLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneAbsLDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneAbsLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneSqrtSF64AVX512 is a lane kernel.
 //
 //go:noescape
 func laneSqrtSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSqrtSDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSqrtSDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSqrtLF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSqrtLF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneSqrtLDropF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneSqrtLDropF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneFloorSF64AVX512 is a lane kernel.
 //
@@ -2434,6 +2624,16 @@ func laneGtSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintp
 //go:noescape
 func laneGtKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
+// laneGtLSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGtLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGtLKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGtLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
 // laneGeSSF64AVX512 is a lane kernel.
 //
 //go:noescape
@@ -2448,6 +2648,16 @@ func laneGeSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintp
 //
 //go:noescape
 func laneGeKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeLSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGeLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneGeLKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneGeLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneEqSSF64AVX512 is a lane kernel.
 //
@@ -2523,6 +2733,16 @@ func laneChainSKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *ui
 //
 //go:noescape
 func laneChainKSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainLSF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneChainLSF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
+
+// laneChainLKF64AVX512 is a lane kernel.
+//
+//go:noescape
+func laneChainLKF64AVX512(at *uintptr, slots *float64, consts *float64) (end *uintptr)
 
 // laneSelectSSF64AVX512 is a lane kernel.
 //

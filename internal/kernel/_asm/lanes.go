@@ -52,7 +52,7 @@ var (
 	lanesUnary = []string{"s"}
 	lanesSlots = []string{"ss"} // those that may end the run, since then Go computes them
 	lanesFew   = []string{"ss", "sk"}
-	lanesTwo   = []string{"ss", "sk", "ks"}
+	lanesTwo   = []string{"ss", "sk", "ks", "ls", "lk"}
 	lanesWhere = []string{"sss", "ssk", "sks", "skk", "lss", "lsk", "lks", "lkk"}
 )
 
@@ -66,13 +66,13 @@ var laneKernels = []laneKernel{
 	{name: "Add", forms: []string{"ss", "sk", "ls", "lk"}, drops: true, direct: laneInstruction("VADD*")},
 	{name: "Sub", forms: []string{"ss", "sk", "ks", "ls", "lk", "sl", "kl"}, drops: true, direct: laneInstruction("VSUB*")},
 	{name: "Mul", forms: []string{"ss", "sk", "ls", "lk"}, drops: true, direct: laneInstruction("VMUL*")},
-	{name: "Div", forms: []string{"ss", "sk", "ks", "ls", "lk", "sl", "kl"}, direct: laneInstruction("VDIV*")},
+	{name: "Div", forms: []string{"ss", "sk", "ks", "ls", "lk", "sl", "kl"}, drops: true, direct: laneInstruction("VDIV*")},
 	{name: "Square", forms: []string{"s", "l"}, drops: true, direct: func(t target, dst, x, _ operand.Op) { t.emit("VMUL*", x, x, dst) }},
 	{name: "Fill", forms: []string{"k"}, direct: func(t target, dst, x, _ operand.Op) { t.emit("VMOVAPD", x, dst) }},
 	{name: "Copy", forms: []string{"s"}, short: func(_ target, in []vec) vec { return in[0] }},
-	{name: "Neg", forms: []string{"s"}, short: func(t target, in []vec) vec { return t.neg(in[0]) }},
-	{name: "Abs", forms: lanesUnary, short: func(t target, in []vec) vec { return t.abs(in[0]) }},
-	{name: "Sqrt", forms: lanesUnary, short: laneUnary("VSQRT*")},
+	{name: "Neg", forms: []string{"s", "l"}, drops: true, short: func(t target, in []vec) vec { return t.neg(in[0]) }},
+	{name: "Abs", forms: []string{"s", "l"}, drops: true, short: func(t target, in []vec) vec { return t.abs(in[0]) }},
+	{name: "Sqrt", forms: []string{"s", "l"}, drops: true, short: laneUnary("VSQRT*")},
 	{name: "Floor", forms: lanesUnary, short: laneRound(1)},
 	{name: "Ceil", forms: lanesUnary, short: laneRound(2)},
 	{name: "Round", forms: lanesUnary, short: laneRound(0)},
