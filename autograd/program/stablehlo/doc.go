@@ -42,6 +42,8 @@
 //
 //	iree-compile --iree-hal-target-backends=llvm-cpu --iree-input-demote-f64-to-f32=false step.mlir -o step.vmfb
 //
+// Factorizations, and what is made of them, such as solve and det, are calls of XLA's and instructions that IREE has not.
+//
 // # Layout and precision
 //
 // Tensors are dense and row-major, in the shapes that they have here. Products of matrices and convolutions ask for the

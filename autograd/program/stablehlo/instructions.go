@@ -104,6 +104,9 @@ func (e *emitter) reduce(op string, x, start value, axes ...int) value {
 			dims = append(dims, d)
 		}
 	}
+	if x.len() == 0 {
+		return e.stretch(start, dims)
+	}
 	y := value{e.name(), x.shaped(dims...)}
 	e.line("%s = stablehlo.reduce(%s init: %s) applies stablehlo.%s across dimensions = %s : %s -> %s",
 		y.name, x.name, start.name, op, integers(axes), types([]value{x, start}), y.typ)
@@ -131,6 +134,9 @@ func (e *emitter) product(a, b value, batchA, batchB, contractA, contractB []int
 		if !slices.Contains(batchB, i) && !slices.Contains(contractB, i) {
 			dims = append(dims, d)
 		}
+	}
+	if a.len() == 0 || b.len() == 0 { // sums of nothing
+		return e.constant(0, a.shaped(dims...))
 	}
 	attributes := ""
 	if len(batchA) > 0 {

@@ -58,6 +58,9 @@ func (e *emitter) shifted(x, fill value, axis, d int) value {
 
 // joined returns values one behind the other along an axis.
 func (e *emitter) joined(axis int, xs ...value) value {
+	if some := slices.DeleteFunc(slices.Clone(xs), func(x value) bool { return x.len() == 0 }); len(some) > 0 {
+		xs = some
+	}
 	if len(xs) == 1 {
 		return xs[0]
 	}

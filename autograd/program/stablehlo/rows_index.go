@@ -127,6 +127,9 @@ func (e *emitter) scatter(x, index value, axis int, dims []int) value {
 
 // scatterAdd adds updates to x at indices.
 func (e *emitter) scatterAdd(x, index, updates value, numbers string) value {
+	if updates.len() == 0 {
+		return x
+	}
 	sum := e.region(func(args []value) []value { return []value{e.same("add", args...)} }, x.scalar(), x.scalar())
 	properties := "scatter_dimension_numbers = #stablehlo.scatter<" + numbers + ">, indices_are_sorted = false, unique_indices = false"
 	return e.generic("stablehlo.scatter", properties, []region{sum}, []value{x, index, updates}, x.typ)[0]
