@@ -34,25 +34,28 @@ func TestCases(t *testing.T) {
 		}
 	}
 	for _, dtype := range []tensor.DType{tensor.Float32, tensor.Float64} {
-		m := newModule(dtype)
-		number := 0
-		flush := func() {
-			if len(m.f.Results) > 0 {
-				m.write(t, dir, fmt.Sprintf("%s-%03d", dtype, number))
+		write := func(name string, rows func(name string) bool) {
+			m, number := newModule(dtype), 0
+			flush := func() {
+				if len(m.f.Results) > 0 {
+					m.write(t, dir, fmt.Sprintf("%s-%s-%02d", dtype, name, number))
+				}
+				m, number = newModule(dtype), number+1
 			}
-			m = newModule(dtype)
-			number++
+			for _, row := range graph.Rows() {
+				if ok, _ := stablehlo.Lowers(row); !ok || !rows(row.Name) || !only.MatchString(row.Name) {
+					continue
+				}
+				m.addRow(t, row)
+				if len(m.f.Results) > perModule {
+					flush()
+				}
+			}
+			flush()
 		}
-		for _, row := range graph.Rows() {
-			if ok, _ := stablehlo.Lowers(row); !ok || !only.MatchString(row.Name) {
-				continue
-			}
-			m.addRow(t, row)
-			if len(m.f.Results) > perModule {
-				flush()
-			}
-		}
-		flush()
+		linear := func(name string) bool { return slices.Contains(linearAlgebra, name) }
+		write("all", func(name string) bool { return !linear(name) })
+		write("xla", linear)
 	}
 }
 
@@ -82,7 +85,7 @@ func newModule(dtype tensor.DType) *module {
 // are a question of instructions and not of their precision, are tried in one precision.
 func (m *module) addRow(t *testing.T, row *graph.Row) {
 	list := samples(t, row)
-	if m.g.DType() == tensor.Float32 && slices.Contains(wide, row.Name) {
+	if m.g.DType() == tensor.Float32 && (slices.Contains(wide, row.Name) || slices.Contains(linearAlgebra, row.Name)) {
 		list = append(list, rowtest.Parse(t, row, "(2,3)", rowtest.RandomOperand))
 		i := slices.IndexFunc(list, func(s rowtest.Sample) bool { return s.Operands[0].Rank() > 0 && s.Operands[0].Len() > 0 })
 		m.addSample(t, list[i])

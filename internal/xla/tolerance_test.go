@@ -38,12 +38,13 @@ const (
 	convolutions   = "where a zero meets an infinity: of padding, XLA leaves it out, and of a cotangent, this engine does"
 )
 
-// wide are the operations whose modules compute in float64 whatever the precision of the graph. One call in float32 tells
-// that they convert.
-var wide = strings.Fields(`
-	solve solve_lower solve_upper inv det logdet cofactor cholesky qr eigh
-	lgamma digamma polygamma lbeta digamma_difference erfcx erfcx_derivative erfinv erfcinv sinc_derivative
-`)
+// linearAlgebra are the operations that are made of XLA's factorizations, which other compilers do not have: they have
+// modules of their own.
+var linearAlgebra = strings.Fields("solve solve_lower solve_upper inv det logdet cofactor cholesky qr eigh")
+
+// wide are the operations besides whose modules compute in float64 whatever the precision of the graph. One call in float32
+// tells that they convert.
+var wide = strings.Fields("lgamma digamma polygamma lbeta digamma_difference erfcx erfcx_derivative erfinv erfcinv sinc_derivative")
 
 // tolerance returns how far XLA's results may be from ours.
 func tolerance(row *graph.Row, dtype tensor.DType) (float64, string) {
