@@ -26,12 +26,16 @@ func convolutionOf(n graph.Node) convolution {
 	return convolution{a[first:2], a[2+first : 4], a[4+first : 6], a[6]}
 }
 
-// convolved makes maps of images and kernels.
+// convolved makes maps of images and kernels. What the last stride does not reach of the images is padded away.
 func convolved(e *emitter, n graph.Node, in []value) value {
-	c := convolutionOf(n)
-	return e.convolve(in[0], in[1], n.Dims(), numbered{
+	c, x, w := convolutionOf(n), in[0], in[1]
+	behind := make([]int, len(c.stride))
+	for i := range c.stride {
+		behind[i] = (n.Dims()[2+i]-1)*c.stride[i] + c.dilation[i]*(w.dims[2+i]-1) + 1 - x.dims[2+i] - c.padding[i]
+	}
+	return e.convolve(x, w, n.Dims(), numbered{
 		images: "bf", kernels: "oi", maps: "bf",
-		stride: c.stride, before: c.padding, behind: c.padding, dilation: c.dilation,
+		stride: c.stride, before: c.padding, behind: behind, dilation: c.dilation,
 		groups: c.groups,
 	})
 }
@@ -85,7 +89,7 @@ func convolvedWeight(e *emitter, n graph.Node, in []value) value {
 type numbered struct {
 	images, kernels, maps string
 	stride                []int // of the kernels
-	before, behind        []int // padding of the images, which may be negative
+	before, behind        []int // padding of the images; what is negative takes elements away
 	between               []int // from one element of the images to the next
 	dilation              []int // from one element of a kernel to the next
 	groups, batches       int   // into which features, or batches, are divided
@@ -103,6 +107,7 @@ func (e *emitter) convolve(x, w value, dims []int, c numbered) value {
 			*list = ones
 		}
 	}
+	x = e.cropped(x, &c)
 	space := ""
 	pad := make([]string, len(ones))
 	for i := range ones {
@@ -117,6 +122,30 @@ func (e *emitter) convolve(x, w value, dims []int, c numbered) value {
 		v.name, x.name, w.name, axes(c.images), axes(c.kernels), axes(c.maps), integers(c.stride), strings.Join(pad, ", "), integers(c.between), integers(c.dilation),
 		max(1, c.batches), max(1, c.groups), p, p, x.typ, w.typ, y)
 	return v
+}
+
+// cropped returns x without the elements that negative padding takes away, and leaves c without negative padding, which not
+// all compilers know.
+func (e *emitter) cropped(x value, c *numbered) value {
+	negative := func(n int) bool { return n < 0 }
+	if !slices.ContainsFunc(c.before, negative) && !slices.ContainsFunc(c.behind, negative) {
+		return x
+	}
+	from, to, between := make([]int, x.rank()), slices.Clone(x.dims), make([]int, x.rank())
+	before, behind := slices.Clone(c.before), slices.Clone(c.behind)
+	for i := range before {
+		between[2+i] = c.between[i] - 1
+		to[2+i] += (x.dims[2+i] - 1) * between[2+i]
+		from[2+i] -= min(before[i], 0)
+		to[2+i] += min(behind[i], 0)
+		before[i], behind[i] = max(before[i], 0), max(behind[i], 0)
+	}
+	if slices.Max(between) > 0 {
+		none := make([]int, x.rank())
+		x = e.padded(x, e.constant(0, x.scalar()), none, none, between)
+	}
+	c.before, c.behind, c.between = before, behind, slices.Repeat([]int{1}, len(before))
+	return e.part(x, from, to, nil)
 }
 
 // upTo returns the numbers from one to before another.
