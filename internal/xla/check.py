@@ -94,7 +94,7 @@ def check(path):
 
 
 def compile_iree(program, path):
-    """Returns what IREE's compiler complains of. It has none of XLA's factorizations."""
+    """Returns what IREE's compiler complains of. Some modules are for XLA alone."""
     if "-xla-" in path.name:
         return []
     target = ["--iree-hal-target-device=local", "--iree-hal-local-target-device-backends=llvm-cpu", "--iree-llvmcpu-target-cpu=generic"]
@@ -105,7 +105,7 @@ def compile_iree(program, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("directory", type=pathlib.Path)
-    parser.add_argument("--iree-compile", help="IREE's compiler, to which modules are given as well but for those of factorizations")
+    parser.add_argument("--iree-compile", help="IREE's compiler, to which modules are given as well but for those that only XLA takes")
     parser.add_argument("--verbose", action="store_true", help="list the largest difference of every operation")
     options = parser.parse_args()
 

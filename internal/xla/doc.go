@@ -13,7 +13,7 @@
 // read, modules of many calls each, only of the operations that the regular expression CHAINRULE_XLA_ROWS begins, if that
 // is set:
 //
-//	NAME.mlir         the module; "xla" is in the name of those that use XLA's factorizations
+//	NAME.mlir         the module; "xla" is in the names of those that no other compiler takes
 //	NAME.safetensors  its arguments, and what this engine has for the results
 //	NAME.json         what each result is, and how far XLA's may be from it
 package xla

@@ -38,8 +38,8 @@ const (
 	convolutions   = "where a zero meets an infinity: of padding, XLA leaves it out, and of a cotangent, this engine does"
 )
 
-// linearAlgebra are the operations that are made of XLA's factorizations, which other compilers do not have: they have
-// modules of their own.
+// linearAlgebra are the operations that are made of XLA's factorizations, which other compilers do not have. They have
+// modules of their own, together with calls of tensors without elements, on which IREE's compiler dies.
 var linearAlgebra = strings.Fields("solve solve_lower solve_upper inv det logdet cofactor cholesky qr eigh")
 
 // wide are the operations besides whose modules compute in float64 whatever the precision of the graph. One call in float32
