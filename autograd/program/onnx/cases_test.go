@@ -1,4 +1,4 @@
-package onnx_test
+package onnx
 
 import (
 	"bytes"
@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd/program"
-	"github.com/seed366ff29f/chainrule/autograd/program/onnx"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/rowtest"
@@ -77,15 +76,15 @@ func (m *module) addRow(t *testing.T, row *graph.Row) {
 	}
 }
 
-// A call is one that the calls of the rows' tests do not make: attributes that another function than the row's sets.
-type call struct {
+// A rowCall is one that the calls of the rows' tests do not make: attributes that another function than the row's sets.
+type rowCall struct {
 	row, what string
 	shapes    []string
 	f         func(xs []graph.Value) graph.Value
 }
 
-func conv2d(what string, config ops.Conv2DConfig, shapes ...string) call {
-	return call{"conv2d", what, shapes, func(xs []graph.Value) graph.Value {
+func conv2d(what string, config ops.Conv2DConfig, shapes ...string) rowCall {
+	return rowCall{"conv2d", what, shapes, func(xs []graph.Value) graph.Value {
 		if len(xs) > 2 {
 			config.Bias = xs[2]
 		}
@@ -93,11 +92,11 @@ func conv2d(what string, config ops.Conv2DConfig, shapes ...string) call {
 	}}
 }
 
-func pool(row, what string, f func(x graph.Value, config ops.PoolConfig) graph.Value, config ops.PoolConfig, shape string) call {
-	return call{row, what, []string{shape}, func(xs []graph.Value) graph.Value { return f(xs[0], config) }}
+func pool(row, what string, f func(x graph.Value, config ops.PoolConfig) graph.Value, config ops.PoolConfig, shape string) rowCall {
+	return rowCall{row, what, []string{shape}, func(xs []graph.Value) graph.Value { return f(xs[0], config) }}
 }
 
-var more = []call{
+var more = []rowCall{
 	conv2d("groups", ops.Conv2DConfig{Groups: 2}, "(2,4,3,3)", "(6,2,2,2)"),
 	conv2d("depthwise, with bias", ops.Conv2DConfig{Groups: 3, Padding: [2]int{1, 1}}, "(2,3,3,3)", "(6,1,3,3)", "(6)"),
 	conv2d("all unlike", ops.Conv2DConfig{Stride: [2]int{2, 1}, Padding: [2]int{1, 2}, Dilation: [2]int{1, 2}, Groups: 2}, "(1,2,6,5)", "(2,1,3,2)"),
@@ -114,7 +113,7 @@ var more = []call{
 func TestRowModels(t *testing.T) {
 	for _, dtype := range []tensor.DType{tensor.Float32, tensor.Float64} {
 		for _, row := range graph.Rows() {
-			if ok, _ := onnx.Lowers(row); !ok {
+			if ok, _ := Lowers(row); !ok {
 				continue
 			}
 			m := newModule(dtype)
@@ -122,7 +121,7 @@ func TestRowModels(t *testing.T) {
 			name := "row-" + row.Name + "-" + dtype.String()
 			leave(t, name, &m.f, m.calls)
 			if dtype == tensor.Float64 {
-				leave(t, name+"-as-float32", &m.f, m.calls, onnx.WithFloat32())
+				leave(t, name+"-as-float32", &m.f, m.calls, WithFloat32())
 			}
 		}
 	}
@@ -130,10 +129,10 @@ func TestRowModels(t *testing.T) {
 
 // leave writes a model, and if CHAINRULE_ONNX names a directory puts it there, with the numbers of the inputs and what
 // this engine has for the outputs.
-func leave(t *testing.T, name string, f *program.Function, about []string, options ...onnx.Option) {
+func leave(t *testing.T, name string, f *program.Function, about []string, options ...Option) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := onnx.Write(&b, f, options...); err != nil {
+	if err := Write(&b, f, options...); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	dir := os.Getenv("CHAINRULE_ONNX")

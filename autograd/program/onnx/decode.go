@@ -350,8 +350,14 @@ func littleEndian(v int64, size int) []byte {
 	return b
 }
 
+// maxRank is how many axes a tensor of a file may have.
+const maxRank = 32
+
 // shape returns dims that a tensor can have.
 func shape(dims []int64) ([]int, error) {
+	if len(dims) > maxRank {
+		return nil, fmt.Errorf("there are %d axes: up to %d are read", len(dims), maxRank)
+	}
 	list := make([]int, len(dims))
 	for i, v := range dims {
 		if v < 0 || v > math.MaxInt32 {
@@ -365,7 +371,7 @@ func shape(dims []int64) ([]int, error) {
 
 // info reads the name and type of an input or output.
 func (d *decoder) info(b []byte) (v valueInfo, err error) {
-	known := false
+	typed, shaped := false, false
 	var dims []int64
 	err = d.fields("an input or output", b, func(f field) error {
 		switch f.number {
@@ -379,8 +385,12 @@ func (d *decoder) info(b []byte) (v valueInfo, err error) {
 					if f.number != typeTensor {
 						return fmt.Errorf("%q is no tensor", v.name)
 					}
-					known = true
-					return d.message(f, func(b []byte) error { return d.tensorType(&v, &dims, b) })
+					typed = true
+					return d.message(f, func(b []byte) error {
+						var err error
+						shaped, err = d.tensorType(&v, &dims, b)
+						return err
+					})
 				})
 			})
 		}
@@ -389,24 +399,29 @@ func (d *decoder) info(b []byte) (v valueInfo, err error) {
 	switch {
 	case err != nil:
 		return v, err
-	case !known:
+	case !typed:
 		return v, fmt.Errorf("input or output %q has no type", v.name)
 	}
-	if v.dims, err = shape(dims); err != nil {
-		err = fmt.Errorf("%q: %w: a function is read for one shape of each input, so the model must say it", v.name, err)
+	if v.dims, err = shape(dims); err != nil || !shaped {
+		return v, fmt.Errorf("input or output %q has the shape %v: a function is read for one shape of each input, and the model must say which", v.name, dims)
 	}
 	return v, err
 }
 
-func (d *decoder) tensorType(v *valueInfo, dims *[]int64, b []byte) error {
-	return d.fields("type", b, func(f field) error {
+// tensorType reads the type of elements and the shape, and reports whether there is one. An axis of unknown length has
+// length -1.
+func (d *decoder) tensorType(v *valueInfo, dims *[]int64, b []byte) (shaped bool, err error) {
+	err = d.fields("type", b, func(f field) error {
 		switch f.number {
 		case typeTensorElem:
 			var n int64
 			err := f.int(&n)
-			v.elem = elem(n)
+			if v.elem = elem(n); int64(v.elem) != n {
+				return fmt.Errorf("elements have type %d", n)
+			}
 			return err
 		case typeTensorShape:
+			shaped = true
 			return d.message(f, func(b []byte) error {
 				return d.fields("shape", b, func(f field) error {
 					if f.number != shapeDim {
@@ -428,4 +443,5 @@ func (d *decoder) tensorType(v *valueInfo, dims *[]int64, b []byte) error {
 		}
 		return nil
 	})
+	return shaped, err
 }

@@ -1,11 +1,10 @@
-package onnx_test
+package onnx
 
 import (
 	"math/rand/v2"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd/program"
-	"github.com/seed366ff29f/chainrule/autograd/program/onnx"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
@@ -91,10 +90,10 @@ func TestModels(t *testing.T) {
 				if got := again(t, f)[0]; !near(got, want, tolerance) {
 					t.Errorf("got %v, want %v", got, want)
 				}
-				if got := again(t, f, onnx.WithFloat32())[0]; !near(got, want, 3e-6) {
+				if got := again(t, f, WithFloat32())[0]; !near(got, want, 3e-6) {
 					t.Errorf("as float32: got %v, want %v", got, want)
 				}
-				leave(t, "model-"+c.name+"-"+dtype.String(), f, []string{c.name}, onnx.WithFloat32())
+				leave(t, "model-"+c.name+"-"+dtype.String(), f, []string{c.name}, WithFloat32())
 			})
 		}
 	}

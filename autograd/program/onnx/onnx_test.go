@@ -61,7 +61,9 @@ func text(t *testing.T, file []byte) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	info := func(what string, v valueInfo) { fmt.Fprintf(&b, "%s %s %s%v %s\n", what, v.name, v.elem, v.dims, v.doc) }
+	info := func(what string, v valueInfo) {
+		fmt.Fprintf(&b, "%s %s %s%v %s\n", what, v.name, v.elem, v.dims, v.doc)
+	}
 	for _, v := range m.graph.inputs {
 		info("input", v)
 	}

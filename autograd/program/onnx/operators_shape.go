@@ -83,7 +83,7 @@ func reshape(c *call) []imported {
 	if c.flag("allowzero", 0) {
 		c.fail("allowzero is not read")
 	}
-	x, dims, rest := c.in[0], slices.Clone(c.known(1)), -1
+	x, dims, rest := c.in[0], slices.Clone(c.shape(1)), -1
 	for i, d := range dims {
 		switch {
 		case d == 0 && i < len(x.dims):
@@ -101,15 +101,11 @@ func reshape(c *call) []imported {
 	if product(dims...) != all {
 		c.fail("%s has %d elements, which do not fit in %v", tensor.FormatShape(x.dims), all, c.in[1].ints)
 	}
-	if x.v.Graph() == nil {
-		return []imported{{elem: x.elem, dims: dims, ints: x.ints, fixed: x.fixed}}
-	}
-	c.pay(dims, 0)
-	return out(x.elem, ops.Reshape(x.v, dims...))
+	return c.reshaped(x, dims)
 }
 
 func expand(c *call) []imported {
-	x, shape := c.in[0], c.known(1)
+	x, shape := c.in[0], c.shape(1)
 	v, err := c.im.number(x)
 	c.check(err)
 	dims := make([]int, len(shape))
@@ -128,15 +124,15 @@ func expand(c *call) []imported {
 }
 
 func unsqueeze(c *call) []imported {
-	x, list := c.in[0], c.known(1)
-	if len(list) > 32 {
-		c.fail("it adds %d axes", len(list))
-	}
+	x, list := c.in[0], c.shape(1)
 	axes := c.axes(list, len(x.dims)+len(list))
 	slices.Sort(axes)
 	dims := slices.Clone(x.dims)
 	for _, a := range axes {
 		dims = slices.Insert(dims, a, 1)
+	}
+	if len(dims) > maxRank {
+		c.fail("it makes %d axes: up to %d are read", len(dims), maxRank)
 	}
 	return c.reshaped(x, dims)
 }
@@ -153,6 +149,15 @@ func squeeze(c *call) []imported {
 		}
 	}
 	return c.reshaped(x, dims)
+}
+
+// shape returns an input that has an integer of the file for each of not too many axes.
+func (c *call) shape(i int) []int {
+	list := c.known(i)
+	if len(list) > maxRank {
+		c.fail("it has %d axes: up to %d are read", len(list), maxRank)
+	}
+	return list
 }
 
 // reshaped returns x, integers too, in a shape of as many elements.
@@ -189,8 +194,11 @@ func slice(c *call) []imported {
 // lies outside is cut off.
 func (c *call) along(x graph.Value, axis, start, end, step int) graph.Value {
 	n := x.Dims()[axis]
-	if step == 0 {
+	switch {
+	case step == 0:
 		c.fail("a step is 0")
+	case n == 0:
+		return x
 	}
 	lo, hi := 0, n
 	if step < 0 {

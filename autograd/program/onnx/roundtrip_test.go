@@ -1,4 +1,4 @@
-package onnx_test
+package onnx
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd/program"
-	"github.com/seed366ff29f/chainrule/autograd/program/onnx"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
@@ -22,13 +21,13 @@ func numbersOf(v graph.Value) *tensor.Tensor {
 }
 
 // again writes a function, reads it, and calls what was read with the numbers that the arguments have.
-func again(t *testing.T, f *program.Function, options ...onnx.Option) []*tensor.Tensor {
+func again(t *testing.T, f *program.Function, options ...Option) []*tensor.Tensor {
 	t.Helper()
 	var b bytes.Buffer
-	if err := onnx.Write(&b, f, options...); err != nil {
+	if err := Write(&b, f, options...); err != nil {
 		t.Fatal(err)
 	}
-	read, err := onnx.Read(&b)
+	read, err := Read(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +81,7 @@ func TestRowsAgain(t *testing.T) {
 			tolerance = 3e-6
 		}
 		for _, row := range graph.Rows() {
-			if ok, _ := onnx.Lowers(row); !ok {
+			if ok, _ := Lowers(row); !ok {
 				continue
 			}
 			t.Run(row.Name+"/"+dtype.String(), func(t *testing.T) {
