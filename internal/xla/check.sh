@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Holds exported graphs against XLA: everything of this repository that needs Python. Without JAX it says so and succeeds.
+# Holds exported graphs against XLA and ONNX Runtime: everything of this repository that needs Python. Without JAX it says so
+# and succeeds.
 #
 # CHAINRULE_PYTHON names an interpreter that has what requirements.txt lists. Without it a virtual environment is made in
 # the user's cache, once for each state of that file. CHAINRULE_IREE_COMPILE names IREE's compiler, if it is to take the
@@ -29,3 +30,8 @@ CHAINRULE_XLA="$out" go test -count=1 -run TestCases .
 # Steps of training that examples/export wrote, on one and on several devices and processes, one of which dies.
 for model in mlp cnn gru; do go run ../../examples/export -model "$model" -out "$out/steps/$model" >/dev/null; done
 "$CHAINRULE_PYTHON" distributed.py "$out/steps"/{mlp,cnn,gru}
+
+# Models that autograd/program/onnx writes, and every operation.
+mkdir "$out/onnx"
+CHAINRULE_ONNX="$out/onnx" go test -C ../../autograd/program/onnx -count=1 -run Models .
+"$CHAINRULE_PYTHON" ../../autograd/program/onnx/check.py "$out/onnx"
