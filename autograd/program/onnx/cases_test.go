@@ -17,6 +17,15 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
+// sizes are numbers of all sizes.
+var sizes = []float64{-90, -20, -3.5, -1.2, -1, -0.8, -0.5, -0.03, -1e-5, -1e-30, 0, 1e-30, 1e-10, 1e-3, 0.2, 0.5, 0.8, 1, 2, 6, 20, 60}
+
+// notFinite are elementwise operations that are not compared where operands are infinite or NaN, with the reason.
+var notFinite = map[string]string{
+	"gelu": "of -Inf it is -0, and in ONNX the product of -Inf and 0",
+	"silu": "of -Inf it is -0, and in ONNX the product of -Inf and 0",
+}
+
 // A module is a function of calls of operations, none of which has to do with another, and what each is.
 type module struct {
 	g     *graph.Graph
@@ -63,6 +72,10 @@ func (m *module) addRow(t *testing.T, row *graph.Row) {
 	for _, s := range samples {
 		m.add(t, row.Name+" "+s.Text, s.Apply, s.Operands...)
 	}
+	m.addGrids(t, row, "numbers of all sizes", sizes)
+	if notFinite[row.Name] == "" {
+		m.addGrids(t, row, "special numbers", rowtest.SpecialNumbers)
+	}
 	for k, c := range more {
 		if c.row != row.Name {
 			continue
@@ -73,6 +86,18 @@ func (m *module) addRow(t *testing.T, row *graph.Row) {
 			xs = append(xs, rowtest.RandomOperand(rng, row, i, rowtest.Shape(t, shape)))
 		}
 		m.add(t, row.Name+" "+c.what, c.f, xs...)
+	}
+}
+
+// addGrids adds calls of an elementwise operation with all pairs of some numbers.
+func (m *module) addGrids(t *testing.T, row *graph.Row, what string, numbers []float64) {
+	for _, gr := range rowtest.Grids(row, numbers) {
+		var xs []*tensor.Tensor
+		for _, c := range gr.Columns[:gr.Operands()] {
+			pairs := len(c) / (len(rowtest.SpecialNumbers) * len(rowtest.SpecialNumbers)) // without those of cotangents
+			xs = append(xs, tensor.Of(c[:pairs], pairs).To(m.g.DType()))
+		}
+		m.add(t, fmt.Sprint(row.Name, gr.Params, " ", what), gr.Call, xs...)
 	}
 }
 

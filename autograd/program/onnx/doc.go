@@ -16,7 +16,7 @@
 //	arguments of role Parameter or State     initializers: tensors that are in the file, with the numbers they have now
 //	other arguments                          inputs, which whoever runs the model gives
 //	other leaves                             nodes Constant
-//	operations                               one node or a few
+//	operations                               a node each, or a few
 //	results                                  outputs
 //
 // under their names. Shapes are those of the recording, the number of rows in a batch too: record again for another one.
@@ -28,8 +28,9 @@
 // # What is not the same
 //
 // ONNX has operators where this engine has operations, and where both mean the same function, they agree to rounding:
-// within 1e-5 in float32. They may differ where operands are infinite or NaN, or squares of them overflow. Indices that are
-// out of range are an error where an operation is recorded; a runtime may refuse them or not.
+// within 1e-5 in float32. They may differ where squares of operands overflow, and in operations that are not elementwise
+// where operands are infinite or NaN; gelu and silu of -Inf are NaN. Indices that are out of range are an error where an operation is recorded; a runtime
+// may refuse them or not.
 //
 // Some operations have no form, such as eigenvalues and random numbers; Write names them, and [Lowers] says why. A
 // function of inference has none of them.

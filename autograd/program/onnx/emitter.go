@@ -3,7 +3,6 @@ package onnx
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/autograd/program"
@@ -330,5 +329,5 @@ func stringAttr(name, s string) attribute {
 
 // holds reports whether an attribute, which is a float32, says as much of the number v as elements of type t would.
 func (t elem) holds(v float64) bool {
-	return t == f32 || float64(float32(v)) == v || math.IsNaN(v)
+	return t == f32 || float64(float32(v)) == v
 }

@@ -199,6 +199,66 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
+// Numbers may be in fields of their own kind, as other programs write small tensors, and inputs may be initializers too.
+func TestReadTyped(t *testing.T) {
+	packed := func(b []byte, field protowire.Number, list ...uint64) []byte {
+		var p []byte
+		for _, v := range list {
+			p = protowire.AppendVarint(p, v)
+		}
+		return appendMessage(b, field, p)
+	}
+	tensorOf := func(e elem, numbers []byte) *tensorProto {
+		head := packed(nil, tensorDims, 2)
+		head = append(appendInt(head, tensorElem, int64(e)), numbers...)
+		got, err := (&decoder{&budget{100, 100}}).tensor(head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &got
+	}
+	f := appendMessage(nil, tensorFloats, appendNumber(appendNumber(nil, 1.5, f32), -2, f32))
+	d := appendMessage(nil, tensorDoubles, appendNumber(appendNumber(nil, 1.5, f64), -2, f64))
+	minus := uint64(math.MaxUint64) // -1
+	for _, tt := range []struct {
+		got  *tensorProto
+		want []float64
+	}{
+		{tensorOf(f32, f), []float64{1.5, -2}},
+		{tensorOf(f64, d), []float64{1.5, -2}},
+		{tensorOf(i64, packed(nil, tensorInt64s, 7, minus)), []float64{7, -1}},
+		{tensorOf(i32, packed(nil, tensorInt32s, 7, minus)), []float64{7, -1}},
+		{tensorOf(boolean, packed(nil, tensorInt32s, 1, 0)), []float64{1, 0}},
+		{tensorOf(i64, appendInt(appendInt(nil, tensorInt64s, 7), tensorInt64s, -1)), []float64{7, -1}},
+	} {
+		im := newImporter(&graphProto{}, &budget{100, 100})
+		x, err := im.leaf(tt.got, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := im.number(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range tt.want {
+			if got := v.Tensor().AtFlat(i); got != want {
+				t.Errorf("%s element %d is %g, want %g", tt.got.elem, i, got, want)
+			}
+		}
+	}
+
+	g := simple(node("Add", "x, w -> y"))
+	g.inputs = append(g.inputs, info("w", 2, 3))
+	w := &parameter{tensorProto{name: "w", elem: f32, dims: []int{2, 3}}, tensor.New(tensor.Float32, 2, 3)}
+	read, err := Read(bytes.NewReader(encode(g, w)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := read.Arguments; len(a) != 2 || a[0].Name != "w" || a[0].Role != program.Parameter || a[1].Name != "x" || a[1].Role != program.Batch {
+		t.Errorf("arguments: %v", a)
+	}
+}
+
 // Work counts too: the operands are small, the product takes long.
 func TestReadWork(t *testing.T) {
 	g := &graphProto{name: "g", inputs: []valueInfo{info("x", 300, 300)}, outputs: []valueInfo{info("y", 300, 300)}}

@@ -28,12 +28,12 @@ func operator(name string) lowering {
 	return func(e *emitter, n graph.Node, in []value) value { return e.same(name, in...) }
 }
 
-// withAlpha is the form of an operation that is an operator whose attribute alpha is the first number. In float64, of which
-// an attribute does not hold all numbers, it may be the expression.
+// withAlpha is the form of an operation that is an operator whose attribute alpha is the first number. It is the expression
+// for what an attribute does not hold, as most numbers in float64, and for what is not finite.
 func withAlpha(name string) lowering {
 	return func(e *emitter, n graph.Node, in []value) value {
 		alpha := n.Float(0)
-		if !in[0].elem.holds(alpha) {
+		if !in[0].elem.holds(alpha) || alpha-alpha != 0 {
 			return elementwise(e, n, in)
 		}
 		return e.to(name, in[0], in, floatAttr("alpha", alpha))
