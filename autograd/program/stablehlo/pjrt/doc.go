@@ -51,6 +51,10 @@
 //
 // Products ask for the precision HIGHEST unless told otherwise (stablehlo.WithPrecision), with which a GPU computes in full
 // float32. The 20 steps that examples/export trains for each of its models have on an NVIDIA H200 the losses of Go up to
-// 2e-7 in float32 and 4e-15 in float64. But a network of millions of weights cannot be held against another machine for
-// long: where a gradient is 0 but for rounding, the first steps of Adam are as large as any, and go one way or the other.
+// 3e-7 in float32 and 4e-15 in float64.
+//
+// Large networks part from each other sooner, on every two machines. In a step with a million arguments of a ReLU one is
+// 1e-7 here and -6e-7 there, and its example counts or does not; a gradient that is 0 but for rounding moves a weight in the
+// first step of Adam as far as any other. A network 784-1024-1024-10 with a batch of 1024 has after one step a loss that is
+// 2e-5 from that of Go by SGD, and 5e-4 by Adam, both relative to it. In float64 it is that of the GPU.
 package pjrt

@@ -125,19 +125,19 @@ func draw(rng *rand.Rand, dtype tensor.DType, shape ...int) *tensor.Tensor {
 	return t
 }
 
-// wave is Σ sin(x·w)·s with its gradients, for arguments of several ranks and a scalar.
+// wave is the mean of sin(x·w)·s with its gradients, for arguments of several ranks and a scalar.
 func wave(dtype tensor.DType) *program.Function {
 	g := graph.New(graph.Traced(), graph.WithDType(dtype))
 	x, w, s := g.VarTensor(tensor.New(dtype, 3, 4)), g.VarTensor(tensor.New(dtype, 4, 5)), g.Var(2)
 	y := ops.Mul(ops.Sin(ops.MatMul(x, w)), s)
-	sum := ops.Sum(y)
-	grads := autograd.Grad(sum, x, w, s)
+	mean := ops.Mean(y)
+	grads := autograd.Grad(mean, x, w, s)
 	f := &program.Function{
 		Name: "wave",
 		Arguments: []program.Argument{
 			{Name: "x", Role: program.Batch, Value: x}, {Name: "w", Role: program.Parameter, Value: w}, {Name: "s", Role: program.Scalar, Value: s},
 		},
-		Results: []program.Result{{Name: "y", Role: program.Output, Value: y}, {Name: "sum", Role: program.Loss, Value: sum}},
+		Results: []program.Result{{Name: "y", Role: program.Output, Value: y}, {Name: "mean", Role: program.Loss, Value: mean}},
 	}
 	for i, a := range f.Arguments {
 		f.Results = append(f.Results, program.Result{Name: "d" + a.Name, Role: program.Output, Value: grads[i]})
