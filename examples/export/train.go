@@ -19,36 +19,10 @@ func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 // run records the step, trains in Go, and writes the files.
 func (s *settings) run(ctx context.Context, stdout io.Writer) error {
-	rng := newRand(s.seed)
-	model, opt := s.build(rng), s.optimizer()
-	p, err := s.problem(rng)
-	if err != nil {
-		return err
-	}
 	out := &command.Output{W: stdout}
-	out.Printf("%s %s with %d weights in %s, on %s, by %s with the rate %g.\n", s.model, s.widths, weightsOf(model), s.dtype, p.about, s.opt, opt.LR())
-	batches := s.batches(p)
-	f, err := s.record(model, opt, batches[0])
+	e, err := s.train(ctx, out)
 	if err != nil {
 		return err
-	}
-	e := &export{dir: s.out, model: model, batches: batches, seed: s.seed}
-	if err := e.take(f); err != nil {
-		return err
-	}
-	for k, b := range batches {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("stopped in step %d of %d, %s is as it was: %w", k+1, s.steps, s.out, err)
-		}
-		rate := opt.LR()
-		loss, err := s.step(model, opt, b, k)
-		if err != nil {
-			return fmt.Errorf("step %d: %w", k+1, err)
-		}
-		e.losses, e.rates = append(e.losses, loss), append(e.rates, rate)
-		if every := (s.steps + 9) / 10; k == 0 || (k+1)%every == 0 || k+1 == s.steps {
-			out.Printf("step %*d: loss %.6f\n", len(fmt.Sprint(s.steps)), k+1, loss)
-		}
 	}
 	if out.Err != nil {
 		return out.Err
@@ -58,6 +32,41 @@ func (s *settings) run(ctx context.Context, stdout io.Writer) error {
 	}
 	out.Printf("%s has step.mlir, step.json, init.safetensors, batches.safetensors and losses.json.\n", s.out)
 	return out.Err
+}
+
+// train records the step, trains in Go, and returns what is to be written, with the model as it is after the last step.
+func (s *settings) train(ctx context.Context, out *command.Output) (*export, error) {
+	rng := newRand(s.seed)
+	model, opt := s.build(rng), s.optimizer()
+	p, err := s.problem(rng)
+	if err != nil {
+		return nil, err
+	}
+	out.Printf("%s %s with %d weights in %s, on %s, by %s with the rate %g.\n", s.model, s.widths, weightsOf(model), s.dtype, p.about, s.opt, opt.LR())
+	batches := s.batches(p)
+	f, err := s.record(model, opt, batches[0])
+	if err != nil {
+		return nil, err
+	}
+	e := &export{dir: s.out, model: model, batches: batches, seed: s.seed}
+	if err := e.take(f); err != nil {
+		return nil, err
+	}
+	for k, b := range batches {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("stopped in step %d of %d, %s is as it was: %w", k+1, s.steps, s.out, err)
+		}
+		rate := opt.LR()
+		loss, err := s.step(model, opt, b, k)
+		if err != nil {
+			return nil, fmt.Errorf("step %d: %w", k+1, err)
+		}
+		e.losses, e.rates = append(e.losses, loss), append(e.rates, rate)
+		if every := (s.steps + 9) / 10; k == 0 || (k+1)%every == 0 || k+1 == s.steps {
+			out.Printf("step %*d: loss %.6f\n", len(fmt.Sprint(s.steps)), k+1, loss)
+		}
+	}
+	return e, nil
 }
 
 // record returns the step as a function.

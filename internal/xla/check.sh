@@ -30,6 +30,8 @@ CHAINRULE_XLA="$out" go test -count=1 -run TestCases .
 # Steps of training that examples/export wrote, on one and on several devices and processes, one of which dies.
 for model in mlp cnn gru; do go run ../../examples/export -model "$model" -out "$out/steps/$model" >/dev/null; done
 "$CHAINRULE_PYTHON" distributed.py "$out/steps"/{mlp,cnn,gru}
+# Their weights come back to Go.
+CHAINRULE_TRAINED="$out/steps/mlp:$out/steps/cnn:$out/steps/gru" go test -count=1 -run TestTrained ../../examples/export
 
 # Models that autograd/program/onnx writes, and every operation.
 mkdir "$out/onnx"
