@@ -84,7 +84,7 @@ class Step:
         def like(*_):
             return tuple(jax.numpy.zeros(r.shape, r.dtype) for r in results)
 
-        platform = mesh.devices.flat[0].platform
+        platform = jax.export.default_export_platform()  # "cuda" where the device says "gpu"
         exported = jax.export.export(jax.jit(like, keep_unused=True), platforms=[platform])(*shapes)
         exported = dataclasses.replace(exported, mlir_module_serialized=self.module)
         donated = tuple(i for i, a in enumerate(self.arguments) if a["result"] is not None)
