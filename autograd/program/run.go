@@ -61,6 +61,37 @@ func run(words []uint32, slots []float64) {
 			y = math.Cos(a)
 		case opTanh:
 			y = math.Tanh(a)
+		case opLog1p:
+			y = math.Log1p(a)
+		case opExpm1:
+			y = math.Expm1(a)
+		case opTan:
+			y = math.Tan(a)
+		case opAtan:
+			y = math.Atan(a)
+		case opSinh:
+			y = math.Sinh(a)
+		case opCosh:
+			y = math.Cosh(a)
+		case opErf:
+			y = math.Erf(a)
+		case opErfc:
+			y = math.Erfc(a)
+		case opSign:
+			y = specfun.Sign(a)
+		case opIsNaN:
+			y = oneIf(a != a)
+		case opIsFinite:
+			y = oneIf(a-a == 0)
+		case opPow:
+			pc++
+			y = math.Pow(a, slots[w[2]])
+		case opHypot:
+			pc++
+			y = math.Hypot(a, slots[w[2]])
+		case opAtan2:
+			pc++
+			y = math.Atan2(a, slots[w[2]])
 		case opMaximum:
 			pc++
 			y = max(a, slots[w[2]])
