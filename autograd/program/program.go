@@ -84,7 +84,7 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 	t, inputs := trace(op, config, y, xs)
 	c := &compiled{tape: t, ys: slices.Clone(t.cells(y.Node())), xs: inputs}
 	c.results = len(c.ys)
-	if n := len(c.ys); n > 1 && (n > maxCells/max(len(inputs), 1) || n > maxSweeps/len(t.value)) {
+	if n := len(c.ys); n > 1 && (n > maxCells/max(len(inputs), 1) || int64(n) > maxSweeps/int64(len(t.value))) {
 		panic(graph.Errorf(op, graph.ErrLimit, "the result %s has %d elements, whose derivatives take a sweep each: compile fewer at a time, or their sum", y.Node().Label(), n))
 	}
 	c.names = inputNames(xs, len(inputs))
