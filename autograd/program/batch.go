@@ -49,9 +49,9 @@ func (p *Program) EvalBatch(ys, grads, points []float64) {
 
 const evalBatch = "program.Program.EvalBatch"
 
-// mostLaneSlots is how many slots a program may have for lanes, of which one takes 512 bytes. Beyond what the processor's caches hold,
-// lanes wait for memory, and one point after the other is as fast.
-const mostLaneSlots = 1 << 17
+// mostLaneSlots is how many slots a program may have for lanes, of which one takes 512 bytes: 16 MB a core. A program of 20 000 operations
+// has some thousand. Beyond what the processor's caches hold, lanes wait for memory, and one point after the other is as fast.
+const mostLaneSlots = 1 << 15
 
 // checkBatch panics if a length is not right.
 func checkBatch(inputs int, ys, grads, points []float64) {

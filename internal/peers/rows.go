@@ -132,7 +132,7 @@ func programRows() (rows []row) {
 		return entry{contestant: ours1, label: "recording and sweeping", words: "scalar gradient " + name, tolerance: 1e-9}
 	}
 	list := programs.Small()
-	for _, name := range []string{"network", "chain", "rosenbrock"} {
+	for _, name := range []string{"network-30", "chain", "rosenbrock"} {
 		p, _ := programs.ByName(name)
 		list = append(list, p)
 	}
