@@ -6,6 +6,85 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
+// dot returns Σ a·b, from +0 on, with product for the products.
+func (t *tape) dot(a, b []ref, product opcode) ref {
+	s := t.b.constant(0)
+	for i := range a {
+		s = t.b.add(s, t.b.binary(product, a[i], b[i]))
+	}
+	return s
+}
+
+// products lowers a product of matrices, or of batches of them. The attribute of ops.MatMul says which of the operands are
+// cotangents, whose zeros win: 1 the left one, 2 the right one.
+func (t *tape) products(n graph.Node, cotangents int) []ref {
+	b := t.b
+	x, y, out := n.InputNode(0).Dims(), n.InputNode(1).Dims(), n.Dims()
+	rows, inner, columns := x[len(x)-2], x[len(x)-1], y[len(y)-1]
+	xs, ys := t.operand(n, 0), t.operand(n, 1)
+	batch := out[:len(out)-2]
+	xAt, yAt := stretched(x[:len(x)-2], batch), stretched(y[:len(y)-2], batch)
+	list := make([]ref, size(n))
+	for i := range list {
+		m, r, c := i/(rows*columns), i/columns%rows, i%columns
+		xm, ym := m, m
+		if xAt != nil {
+			xm = int(xAt[m])
+		}
+		if yAt != nil {
+			ym = int(yAt[m])
+		}
+		s := b.constant(0)
+		for k := range inner {
+			p, q := xs[(xm*rows+r)*inner+k], ys[(ym*inner+k)*columns+c]
+			s = b.add(s, t.product(cotangents, p, q))
+		}
+		list[i] = s
+	}
+	return list
+}
+
+func (t *tape) product(cotangents int, p, q ref) ref {
+	switch cotangents {
+	case 1:
+		return t.b.binary(opChain, p, q)
+	case 2:
+		return t.b.binary(opChain, q, p)
+	case 3:
+		return t.b.binary(opSelect, p, q)
+	}
+	return t.b.mul(p, q)
+}
+
+func lowerLinear(t *tape, n graph.Node) []ref {
+	w := n.InputNode(1).Dims()
+	xs, ws, bias := t.operand(n, 0), t.operand(n, 1), t.operand(n, 2)
+	list := make([]ref, size(n))
+	for i := range list {
+		r, c := i/w[1], i%w[1]
+		s := t.b.constant(0)
+		for k := range w[0] {
+			s = t.b.add(s, t.b.mul(xs[r*w[0]+k], ws[k*w[1]+c]))
+		}
+		list[i] = t.b.add(s, bias[c])
+	}
+	return list
+}
+
+func lowerTrace(t *tape, n graph.Node) []ref {
+	dims, xs := n.InputNode(0).Dims(), t.operand(n, 0)
+	rows, columns := dims[len(dims)-2], dims[len(dims)-1]
+	list := make([]ref, size(n))
+	for m := range list {
+		var diagonal []ref
+		for i := range min(rows, columns) {
+			diagonal = append(diagonal, xs[(m*rows+i)*columns+i])
+		}
+		list[m] = t.sum(diagonal)
+	}
+	return list
+}
+
 // systems lowers a row of matrices and the right sides that go with them, which broadcast, by a function that solves one
 // system: a is n×n, b and the solution n×columns.
 func (t *tape) systems(n graph.Node, solve func(a, b []ref, n, columns int) []ref) []ref {

@@ -1,0 +1,181 @@
+package program
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// A Config has settings of [CompileWith].
+type Config struct {
+	// AllowReads says that what the Go program read while the graph was recorded, see graph.Graph.Reads, has not decided what
+	// was recorded. Without it such a graph is refused.
+	AllowReads bool
+}
+
+// Compile makes a program of the part of a graph between the inputs xs and the result y: it computes y and its derivatives
+// by xs for other numbers of xs, in float64.
+//
+// The inputs are leaves: scalars, or tensors, whose elements are inputs one after the other, in row-major order. Other
+// leaves are constants, with the numbers that they have, and so is all that does not depend on xs. A derivative is 0 by a
+// leaf that wants none, such as one made by Graph.Const. y is a number, or a tensor of several, each of which is a result:
+// see [Program.Jacobian]. The program does not need the graph any more.
+//
+// The graph must have been made with [graph.Traced]: then what was recorded is the function everywhere, not its trace at
+// one point. If the Go program looked at numbers while it was recorded, with an if on Value.Item, what was recorded
+// afterwards may be right for those numbers only, and Compile refuses it; see [Config].
+//
+// Tensors become scalars, one instruction for each number: that is right for the many small ones of geometry, finance or
+// physics. A program of large tensors is slower than recording it, and Compile refuses what needs more than some thirty
+// million instructions. It refuses, by name, operations that choose their steps by the numbers, such as a sort, and those
+// that autograd.Custom made.
+//
+// The error is a [*graph.Error]: a graph that is not traced or was read, inputs that are not leaves, values that are no
+// longer on the tape, an operation that cannot be part of a program, or a program that is too long.
+func Compile(y graph.Value, xs ...graph.Value) (*Program, error) {
+	return compile("program.Compile", Config{}, y, xs)
+}
+
+// CompileWith is [Compile] with settings.
+func CompileWith(config Config, y graph.Value, xs ...graph.Value) (*Program, error) {
+	return compile("program.CompileWith", config, y, xs)
+}
+
+func compile(op string, config Config, y graph.Value, xs []graph.Value) (p *Program, err error) {
+	err = graph.Try(func() { p = mustCompile(op, config, y, xs) })
+	return p, err
+}
+
+// maxSweeps bounds the sweeps for a Jacobian times what each looks at.
+const maxSweeps = 1 << 33
+
+func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Program {
+	t, inputs := trace(op, config, y, xs)
+	c := &compiled{tape: t, ys: slices.Clone(t.cells(y.Node())), xs: inputs}
+	c.results = len(c.ys)
+	if n := len(c.ys); n > 1 && (n > maxCells/max(len(inputs), 1) || int64(n) > maxSweeps/int64(len(t.value))) {
+		panic(graph.Errorf(op, graph.ErrLimit, "the result %s has %d elements, whose derivatives take a sweep each: compile fewer at a time, or their sum", y.Node().Label(), n))
+	}
+	c.names = inputNames(xs, len(inputs))
+	forward := len(t.b.ins)
+	c.code = t.b.finish(c.outs(t.b, false), forward)
+	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:forward]), nil, nil
+	c.machine = c.code.machine(op)
+	c.lanes = sync.OnceValue(func() *lanePrograms {
+		return newLanePrograms(c.code, func() *code { c.carefully(); return c.carefulCode })
+	})
+	return c.fork()
+}
+
+// outs returns the results, and then the derivatives of each.
+func (c *compiled) outs(b *builder, careful bool) []ref {
+	t := c.tape
+	outs := make([]ref, 0, len(c.ys)*(1+len(c.xs)))
+	for _, y := range c.ys {
+		outs = append(outs, t.value[y])
+	}
+	for _, y := range c.ys {
+		outs = append(outs, t.backward(b, y, c.xs, careful)...)
+	}
+	return outs
+}
+
+// trace lowers what the result y needs of the inputs xs. It returns the cells of the inputs.
+func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []cell) {
+	y.Check(op)
+	g := y.Graph()
+	if !g.Traced() {
+		panic(graph.Errorf(op, graph.ErrUsage, "the graph was not made with graph.Traced(): what it records may depend on numbers, and its tape is no program; record on graph.New(graph.Traced())"))
+	}
+	if y.Len() == 0 {
+		panic(graph.Errorf(op, graph.ErrShape, "the result %s has shape %s, which has no elements: compile one that has", y.Node().Label(), tensor.FormatShape(y.Dims())))
+	}
+	count := 0
+	var leaves graph.NodeSet
+	for i, x := range xs {
+		x.CheckIn(op, g)
+		if !x.IsLeaf() {
+			panic(graph.Errorf(op, graph.ErrUsage, "input %d is %s, the result of an operation: an input is a leaf, made by Graph.Var, VarTensor, Const, ConstTensor or Bind", i, x.Node().Label()))
+		}
+		if leaves.Has(x.ID()) {
+			first := slices.IndexFunc(xs, func(v graph.Value) bool { return v.ID() == x.ID() })
+			panic(graph.Errorf(op, graph.ErrUsage, "inputs %d and %d are one leaf, %s: give each once", first, i, x.Node().Label()))
+		}
+		leaves.Add(x.ID())
+		count += x.Len()
+	}
+	if count > maxCells {
+		panic(tooManyElements(op))
+	}
+	t := &tape{b: newBuilder(op, count), g: g, op: op, at: make([]int32, g.Len()+1), places: make([]ref, 0, manyPlaces)}
+	inputs := make([]cell, 0, count)
+	t.value, t.wants, t.list = make([]ref, 0, count), make([]bool, 0, count), make([]cell, 0, count)
+	for _, x := range xs {
+		wants := x.WantsGrad()
+		t.begin(x.ID())
+		for range x.Len() {
+			inputs = append(inputs, t.newCell(ref(len(inputs)), wants))
+		}
+	}
+	if len(xs) == 0 {
+		return t, inputs
+	}
+	nodes := g.Between(graph.AllEdges, y, xs...)
+	if len(g.Reads()) > 0 && !config.AllowReads {
+		var list []graph.Node
+		for id := range nodes.All {
+			list = append(list, g.Value(id).Node())
+		}
+		if err := checkReads(op, list, leaves); err != nil {
+			panic(err)
+		}
+	}
+	checkConstants(op, g, y, nodes)
+	t.reserve(nodes.Len())
+	for id := range nodes.All {
+		if !leaves.Has(id) {
+			t.record(g.Value(id).Node())
+		}
+	}
+	return t, inputs
+}
+
+// checkConstants panics with a [*graph.Error] if what y needs beside the given nodes was computed of a leaf that has other
+// numbers now: the program would mix old and new ones.
+func checkConstants(op string, g *graph.Graph, y graph.Value, nodes graph.NodeSet) {
+	if !g.Changed() {
+		return
+	}
+	for id := range g.Ancestors(graph.AllEdges, y).All {
+		if nodes.Has(id) {
+			continue
+		}
+		n := g.Value(id).Node()
+		if leaf, changed := n.ChangedOperand(); changed {
+			panic(graph.Errorf(op, graph.ErrChanged, "leaf %s was changed after %s had used it, which is a constant of the program: record it again, or make the leaf an input", leaf.Label(), n.Label()))
+		}
+	}
+}
+
+// inputNames returns the name of every input: that of the leaf, with the place of an element in a tensor, or "". It returns
+// nil if no leaf has a name.
+func inputNames(xs []graph.Value, inputs int) []string {
+	if !slices.ContainsFunc(xs, func(x graph.Value) bool { return x.Name() != "" }) {
+		return nil
+	}
+	names := make([]string, 0, inputs)
+	for _, x := range xs {
+		name := x.Name()
+		for k := range x.Len() {
+			if name == "" || x.Rank() == 0 {
+				names = append(names, name)
+			} else {
+				names = append(names, fmt.Sprintf("%s[%d]", name, k))
+			}
+		}
+	}
+	return names
+}
