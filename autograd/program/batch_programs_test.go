@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -142,6 +143,31 @@ func TestEvalBatchZeros(t *testing.T) {
 					t.Errorf("%s at %v: number %d is %v, want %v", name, points[2*i:2*i+2], k, got, want)
 				}
 			}
+		}
+	}
+}
+
+// Forks evaluate batches side by side, to the same bits.
+func TestEvalBatchForks(t *testing.T) {
+	p := programs.Small()[0]
+	c := compiled(t, p)
+	points := around(p, 3000)
+	run := func(c *program.Program) (ys, grads []float64) {
+		ys, grads = make([]float64, 3000), make([]float64, len(points))
+		c.EvalBatch(ys, grads, points)
+		return ys, grads
+	}
+	var wg sync.WaitGroup
+	var ys, grads [4][]float64
+	for i := range ys {
+		f := c.Fork()
+		wg.Go(func() { ys[i], grads[i] = run(f) })
+	}
+	wg.Wait()
+	wantYs, wantGrads := run(c)
+	for i := range ys {
+		if !slices.Equal(ys[i], wantYs) || !slices.Equal(grads[i], wantGrads) {
+			t.Errorf("fork %d has other results", i)
 		}
 	}
 }

@@ -131,13 +131,27 @@ func NewLanes(steps []LaneStep, consts []float64, slots int) *Lanes {
 func (l *Lanes) check(steps []LaneStep) {
 	for i := range steps {
 		s := &steps[i]
-		if s.Op >= lanePause || (s.Op == LaneCall) != (s.F != nil) || s.Dst < 0 || int(s.Dst) >= l.slots {
-			panic(fmt.Sprintf("kernel: NewLanes: step %d sets slot %d of %d by operation %d", i, s.Dst, l.slots, s.Op))
-		}
-		for _, v := range s.operands() {
-			if int(*v) >= l.slots || *v < 0 && int(-1-*v) >= len(l.consts) {
-				panic(fmt.Sprintf("kernel: NewLanes: step %d reads %d of %d slots and %d constants", i, *v, l.slots, len(l.consts)))
+		what := ""
+		switch {
+		case s.Op >= lanePause:
+			what = fmt.Sprintf(" has the unknown operation %d", uint8(s.Op))
+		case s.Op == LaneCall && s.F == nil:
+			what = ", Call, has no function"
+		case s.Op != LaneCall && s.F != nil:
+			what = fmt.Sprintf(", %v, has a function", s.Op)
+		case s.Dst < 0 || int(s.Dst) >= l.slots:
+			what = fmt.Sprintf(" sets slot %d of %d by %v", s.Dst, l.slots, s.Op)
+		case s.Op == LaneFill && s.A >= 0:
+			what = fmt.Sprintf(" fills with slot %d, not with a constant", s.A)
+		default:
+			for _, v := range s.operands() {
+				if int(*v) >= l.slots || *v < 0 && int(-1-*v) >= len(l.consts) {
+					what = fmt.Sprintf(" reads %d of %d slots and %d constants", *v, l.slots, len(l.consts))
+				}
 			}
+		}
+		if what != "" {
+			panic(fmt.Sprintf("kernel: NewLanes: step %d%s", i, what))
 		}
 	}
 }
@@ -315,7 +329,7 @@ func (l *Lanes) rows(fn string, slots []float64, first, cols, size int) int {
 	mustMatch(fn, "slots", len(slots), l.slots*l.width)
 	n := mustRows(fn, "rows", size, cols)
 	if n > l.width || first < 0 || first+cols > l.slots {
-		panic(fmt.Sprintf("kernel: %s: %d rows and slots %d to %d of %d lanes and %d slots", fn, n, first, first+cols-1, l.width, l.slots))
+		panic(fmt.Sprintf("kernel: %s: %d rows of %d in slots from %d, and there are %d lanes and %d slots", fn, n, cols, first, l.width, l.slots))
 	}
 	return n
 }

@@ -486,27 +486,34 @@ func TestLanesLong(t *testing.T) {
 
 func TestLanesMisuse(t *testing.T) {
 	l := kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneNeg, Dst: 1, A: 0}}, nil, 2)
+	w := l.Width()
 	slots := l.Slots(make([]float64, l.Size()))
-	for name, f := range map[string]func(){
-		"slot":      func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneNeg, Dst: 2}}, nil, 2) },
-		"operand":   func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneAdd, B: 2}}, nil, 2) },
-		"constant":  func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneAdd, B: -2}}, []float64{1}, 2) },
-		"function":  func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneCall}}, nil, 2) },
-		"operation": func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneCall + 1}}, nil, 2) },
-		"slots":     func() { kernel.NewLanes(nil, nil, kernel.MaxLaneSlots+1) },
-		"buffer":    func() { l.Slots(make([]float64, 3)) },
-		"run":       func() { l.Run(slots[1:]) },
-		"rows":      func() { l.Load(slots, 0, 1, make([]float64, l.Width()+1)) },
-		"columns":   func() { l.Load(slots, 1, 2, make([]float64, 2)) },
-		"store":     func() { l.Store(make([]float64, 3), slots, 0, 2) },
-	} {
+	tests := []struct {
+		run  func()
+		want string
+	}{
+		{func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneNeg, Dst: 2}}, nil, 2) }, "kernel: NewLanes: step 0 sets slot 2 of 2 by Neg"},
+		{func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneAdd, B: 2}}, nil, 2) }, "kernel: NewLanes: step 0 reads 2 of 2 slots and 0 constants"},
+		{func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneAdd, B: -2}}, []float64{1}, 2) }, "kernel: NewLanes: step 0 reads -2 of 2 slots and 1 constants"},
+		{func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneFill, A: 1}}, []float64{1}, 2) }, "kernel: NewLanes: step 0 fills with slot 1, not with a constant"},
+		{func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneCall}}, nil, 2) }, "kernel: NewLanes: step 0, Call, has no function"},
+		{func() { kernel.NewLanes([]kernel.LaneStep{{Op: kernel.LaneAdd, F: math.FMA}}, nil, 2) }, "kernel: NewLanes: step 0, Add, has a function"},
+		{func() { kernel.NewLanes([]kernel.LaneStep{{Op: 255}}, nil, 2) }, "kernel: NewLanes: step 0 has the unknown operation 255"},
+		{func() { kernel.NewLanes(nil, nil, kernel.MaxLaneSlots+1) }, "kernel: NewLanes: 4194305 slots, want at most 4194304"},
+		{func() { l.Slots(make([]float64, 3)) }, fmt.Sprintf("kernel: Lanes.Slots: len(buffer) is 3, want %d", l.Size())},
+		{func() { l.Run(slots[1:]) }, fmt.Sprintf("kernel: Lanes.Run: len(slots) is %d, want %d", 2*w-1, 2*w)},
+		{func() { l.Load(slots, 0, 1, make([]float64, w+1)) }, fmt.Sprintf("kernel: Lanes.Load: %d rows of 1 in slots from 0, and there are %d lanes and 2 slots", w+1, w)},
+		{func() { l.Load(slots, 1, 2, make([]float64, 2)) }, fmt.Sprintf("kernel: Lanes.Load: 1 rows of 2 in slots from 1, and there are %d lanes and 2 slots", w)},
+		{func() { l.Store(make([]float64, 3), slots, 0, 2) }, "kernel: Lanes.Store: len(rows) is 3, not a multiple of the row length 2"},
+	}
+	for _, tt := range tests {
 		func() {
 			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: no panic", name)
+				if got := recover(); got != tt.want {
+					t.Errorf("panic %v, want %s", got, tt.want)
 				}
 			}()
-			f()
+			tt.run()
 		}()
 	}
 }
