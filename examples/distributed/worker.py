@@ -10,8 +10,8 @@ The directory holds what `go run ./examples/export` writes:
     losses.json          rate and loss of every step of the run in Go
 
 The step knows nothing of devices. The devices form a mesh, "data" by "tensor". Batches and labels are cut along their
-first axis over "data"; parameters and their state along their largest axis that fits over "tensor"; XLA finds out what
-has to be computed where, and which sums have to travel. So the same file trains on one CPU, on several processes, and
+first axis over "data"; weights, and what the optimizer keeps of them, over "tensor" (see cuts). XLA finds out what has
+to be computed where, and which sums have to travel; docs/scale.md says how many bytes that are. So the same file trains on one CPU, on several processes, and
 on the GPUs or TPUs of a pod: there, start one worker a machine with --coordinator, --count and --rank, and keep the
 directory where all machines find it.
 
@@ -67,7 +67,8 @@ class Step:
 
     def shardings(self, mesh):
         """Returns where each argument and each result lives on the mesh."""
-        at = [NamedSharding(mesh, partition(a, mesh)) for a in self.arguments]
+        axes = cuts(self.arguments, mesh.shape["tensor"])
+        at = [NamedSharding(mesh, partition(a, mesh, axes)) for a in self.arguments]
         out = [NamedSharding(mesh, PartitionSpec()) for _ in self.results]
         for a, sharding in zip(self.arguments, at):
             if a["result"] is not None:
@@ -108,8 +109,38 @@ def readable(name, remedy="write it again with go run ./examples/export"):
         refuse(f"{name} cannot be read ({type(e).__name__}: {e}): {remedy}")
 
 
-def partition(argument, mesh):
-    """Returns how an argument is cut: batches over "data", the largest axis of parameters and state over "tensor"."""
+def cuts(arguments, n):
+    """Returns, by name, the axis along which parameters, and the state of an optimizer for them, are cut in n parts.
+
+    Weights are cut by turns along their first axis, which is what comes out of a layer, and their second, what goes in.
+    Where each device has a part of what comes out of a layer, it has what the same part of the next layer wants; only the
+    sums that come out of that one have to travel. A bias is cut as what comes out is. What does not fit stays whole, and so
+    do recurrent layers, where a part of what comes out would be a part of one gate.
+
+    Source: Shoeybi et al., Megatron-LM: training multi-billion parameter language models using model parallelism (2019).
+    """
+    axes, weights, out = {}, 0, None
+    for a in arguments:
+        if a["role"] != "parameter" or "weight_ih" in a["name"] or "weight_hh" in a["name"]:
+            continue
+        shape = a["shape"]
+        if len(shape) > 1:
+            axis, weights = weights % 2, weights + 1
+            if shape[axis] % n == 0:
+                axes[a["name"]] = axis
+            out = shape[0] if axes.get(a["name"]) == 0 else None
+        elif shape and shape[0] == out:
+            axes[a["name"]] = 0
+    shapes = {a["name"]: a["shape"] for a in arguments}
+    for a in arguments:
+        of = a["name"].partition(".")[2]  # exp_avg.0.weight is of 0.weight
+        if a["role"] == "state" and of in axes and a["shape"] == shapes[of]:
+            axes[a["name"]] = axes[of]
+    return axes
+
+
+def partition(argument, mesh, axes):
+    """Returns how an argument is cut: batches over "data", parameters and state along the given axes over "tensor"."""
     shape = argument["shape"]
     if argument["role"] in ("batch", "label"):
         n = mesh.shape["data"]
@@ -117,11 +148,8 @@ def partition(argument, mesh):
             refuse(f"{argument['name']} has the shape {tuple(shape)}, which {n} parts do not divide: "
                    f"export the step with a batch that is a multiple of {n}")
         return PartitionSpec("data")
-    n = mesh.shape["tensor"]
-    axes = [k for k, d in enumerate(shape) if d % n == 0 and d >= n]
-    if argument["role"] in ("parameter", "state") and n > 1 and axes:
-        k = max(axes, key=lambda k: shape[k])
-        return PartitionSpec(*["tensor" if j == k else None for j in range(k + 1)])
+    if mesh.shape["tensor"] > 1 and argument["name"] in axes:
+        return PartitionSpec(*[None] * axes[argument["name"]], "tensor")
     return PartitionSpec()
 
 
