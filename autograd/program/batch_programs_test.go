@@ -147,6 +147,21 @@ func TestEvalBatchZeros(t *testing.T) {
 	}
 }
 
+// A program without inputs has its one value at every point, and no points are no work.
+func TestEvalBatchConstant(t *testing.T) {
+	c, err := program.Compile(graph.New(graph.Traced()).Const(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ys := make([]float64, 70)
+	c.EvalBatch(ys, nil, nil)
+	if !slices.Equal(ys, slices.Repeat([]float64{3}, 70)) {
+		t.Errorf("got %v", ys)
+	}
+	c.EvalBatch(ys, []float64{}, nil)
+	c.EvalBatch(nil, nil, nil)
+}
+
 // Forks evaluate batches side by side, to the same bits.
 func TestEvalBatchForks(t *testing.T) {
 	p := programs.Small()[0]
