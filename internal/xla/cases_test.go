@@ -86,12 +86,12 @@ func newModule(dtype tensor.DType) *module {
 func (m *module) addRow(t *testing.T, row *graph.Row, onlyXLA bool) {
 	linear := slices.Contains(linearAlgebra, row.Name)
 	list := slices.DeleteFunc(samples(t, row), func(s rowtest.Sample) bool { return (linear || hasEmpty(s)) != onlyXLA })
-	if m.g.DType() == tensor.Float32 && (linear || slices.Contains(wide, row.Name)) {
-		list = append(list, rowtest.Parse(t, row, "(2,3)", rowtest.RandomOperand))
-		i := slices.IndexFunc(list, func(s rowtest.Sample) bool { return s.Operands[0].Rank() > 0 })
-		if linear == onlyXLA {
-			m.addSample(t, list[i])
+	if m.g.DType() == tensor.Float32 && linear == onlyXLA && (linear || slices.Contains(wide, row.Name)) {
+		if row.Unary != nil { // scalars are float64
+			list = append(list, rowtest.Parse(t, row, "(2,3)", rowtest.RandomOperand))
 		}
+		largest := slices.MaxFunc(list, func(a, b rowtest.Sample) int { return a.Operands[0].Len() - b.Operands[0].Len() })
+		m.addSample(t, largest)
 		return
 	}
 	for _, s := range list {
