@@ -141,13 +141,15 @@ func (b *builder) fold(op opcode, x, y, z ref) ref {
 // share returns the instruction that computes in already, or adds it.
 //
 // The table is open. An instruction has its place near that of its latest operand, so that what is asked for one after the
-// other lies together; only where all is taken there it goes anywhere.
+// other lies together; only where all is taken there it goes anywhere, in steps that grow: what lies together would make
+// steps of one a long way.
 func (b *builder) share(in instruction) ref {
 	const near = 8
 	h := hash(in)
 	mask := uint32(len(b.table) - 1)
 	latest := uint32(max(in.args[0], in.args[1], in.args[2]))
 	at := latest + latest>>1 + h>>29
+	step := uint32(1)
 	for k := 0; ; k++ {
 		if k == near {
 			at = h
@@ -160,7 +162,9 @@ func (b *builder) share(in instruction) ref {
 		if p.hash == h && b.ins[p.n-1] == in {
 			return b.inputs + p.n - 1
 		}
-		at++
+		if at += step; k >= near {
+			step++
+		}
 	}
 	if len(b.ins) >= b.limit {
 		panic(graph.Errorf(b.op, graph.ErrLimit, "the program needs more than %d instructions, one for every number that it computes: a computation on large tensors is better recorded and swept, or called as a program.Function", b.limit))
