@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 )
@@ -27,14 +28,17 @@ import (
 // to its length: with a gradient some 0.1 ms for each operation that was recorded. The names of what the file declares
 // besides Name end in _Name.
 //
-// The error is a [*graph.Error] if pkg or name cannot be names, or if the program needs a special function that is more
-// than package math and some lines: erfinv, erfcinv and polygamma, which is the derivative of digamma. An error of w is
-// returned as it is.
+// The error is a [*graph.Error] if pkg or name cannot be names, if the program has several results, or if it needs a special
+// function that is more than package math and some lines: erfinv, erfcinv and polygamma, which is the derivative of
+// digamma. An error of w is returned as it is.
 func (p *Program) WriteGo(w io.Writer, pkg, name string) error {
 	const op = "program.Program.WriteGo"
 	p.must(op)
 	if w == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil io.Writer: give one such as os.Stdout"))
+	}
+	if p.results != 1 {
+		return graph.Errorf(op, graph.ErrShape, "the program has %d results, and a function of Go returns one: compile one number", p.results)
 	}
 	p.carefully()
 	return writeGo(w, pkg, name, p.code, p.carefulCode)
@@ -52,7 +56,7 @@ func writeGo(w io.Writer, pkg, name string, plain, careful *code) error {
 		}
 	}
 	if slices.Contains(goNames, name) {
-		return graph.Errorf(op, graph.ErrUsage, "the function cannot be called %s, which has a meaning of its own in the source: choose another name", name)
+		return graph.Errorf(op, graph.ErrUsage, "the function cannot be called %s, which has a meaning of its own in Go: choose another name", name)
 	}
 	s := newGoSource(name, plain, careful)
 	if err := s.check(op); err != nil {
@@ -62,8 +66,12 @@ func writeGo(w io.Writer, pkg, name string, plain, careful *code) error {
 	return err
 }
 
-// goNames are names that a function of the source cannot have: those that the source uses, and functions that Go calls.
-var goNames = []string{"float64", "len", "max", "min", "nil", "panic", "math", "init", "main"}
+// goNames are names that a function of the source cannot have: that of the package it imports, those of functions that Go
+// calls, and those that Go declares, some of which the source uses.
+var goNames = append(strings.Fields(`
+	any bool byte comparable complex64 complex128 error float32 float64 int int8 int16 int32 int64 rune string uint uint8 uint16
+	uint32 uint64 uintptr true false iota nil append cap clear close complex copy delete imag len make max min new panic print
+	println real recover`), "math", "init", "main")
 
 // A goSource writes a program as Go source.
 //

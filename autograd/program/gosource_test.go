@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -16,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -191,8 +193,8 @@ func TestWriteGoMisuse(t *testing.T) {
 		{"made", "1st", c, `program.Program.WriteGo: the function cannot be called "1st": a name of Go has letters, digits and _, and does not begin with a digit`},
 		{"made", "F\n", c, `program.Program.WriteGo: the function cannot be called "F\n": a name of Go has letters, digits and _, and does not begin with a digit`},
 		{"made", "_", c, `program.Program.WriteGo: the function cannot be called "_": a name of Go has letters, digits and _, and does not begin with a digit`},
-		{"made", "max", c, "program.Program.WriteGo: the function cannot be called max, which has a meaning of its own in the source: choose another name"},
-		{"main", "main", c, "program.Program.WriteGo: the function cannot be called main, which has a meaning of its own in the source: choose another name"},
+		{"made", "max", c, "program.Program.WriteGo: the function cannot be called max, which has a meaning of its own in Go: choose another name"},
+		{"main", "main", c, "program.Program.WriteGo: the function cannot be called main, which has a meaning of its own in Go: choose another name"},
 		{"made", "F", erfinv, "program.Program.WriteGo: the program computes erfinv, which needs more than package math: evaluate it with Eval"},
 	} {
 		var b bytes.Buffer
@@ -217,6 +219,21 @@ func TestWriteGoMisuse(t *testing.T) {
 		if err := graph.Try(func() { _ = test.p.WriteGo(test.w, "made", "F") }); err == nil || err.Error() != test.want {
 			t.Errorf("error %v, want %s", err, test.want)
 		}
+	}
+	for _, name := range types.Universe.Names() {
+		if err := writeGo(io.Discard, "made", name, c, nil); err == nil {
+			t.Errorf("%s, which Go declares, is the name of a function", name)
+		}
+	}
+	g := graph.New(graph.Traced())
+	xs := g.VarTensor(tensor.New(tensor.Float64, 3))
+	several, err := Compile(ops.Sin(xs), xs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "program.Program.WriteGo: the program has 3 results, and a function of Go returns one: compile one number"
+	if err := several.WriteGo(io.Discard, "made", "F"); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 	broken := errors.New("broken")
 	if err := writeGo(failingWriter{broken}, "made", "Größe", c, nil); !errors.Is(err, broken) {
