@@ -36,7 +36,8 @@ func newLanePrograms(plain *code, careful func() *code) *lanePrograms {
 // The results are those of [Program.Eval] to rounding. Arithmetic, roots, comparisons and special functions are the same bit for bit; what
 // is computed of exp, log, log1p, expm1, pow, erf, erfc and of trigonometric and hyperbolic functions differs by some units in the last
 // place, where powers are very large or small by some hundreds, since math.Pow is that far from them. Results do not depend on the number
-// of cores, nor on the other points. EvalBatch panics with a [*graph.Error] if a length is not right.
+// of cores, nor on the other points. The three slices must not overlap. EvalBatch panics with a [*graph.Error] if a length is not right,
+// or grads is points.
 func (p *Program) EvalBatch(ys, grads, points []float64) {
 	p.one(evalBatch)
 	checkBatch(p.machine.inputs, ys, grads, points)
@@ -61,6 +62,8 @@ func checkBatch(inputs int, ys, grads, points []float64) {
 		panic(graph.Errorf(evalBatch, graph.ErrShape, "the points have %d numbers, and %d points of %d inputs have %d: give a row of inputs for each value", len(points), n, inputs, n*inputs))
 	case grads != nil && len(grads) != len(points):
 		panic(graph.Errorf(evalBatch, graph.ErrShape, "the gradients have room for %d derivatives, and %d points of %d inputs have %d: give a row for each value, or nil", len(grads), n, inputs, n*inputs))
+	case len(grads) > 0 && &grads[0] == &points[0]:
+		panic(graph.Errorf(evalBatch, graph.ErrUsage, "the gradients would take the place of the points, which are read again: give a slice of their own"))
 	}
 }
 

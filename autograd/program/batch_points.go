@@ -3,6 +3,7 @@ package program
 import (
 	"sync"
 
+	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
@@ -13,18 +14,23 @@ type pointsBatch struct {
 
 	mu    sync.Mutex
 	forks []*Program // one for each processor that takes part
+	err   error      // of a point
 }
 
-// eval is [Program.EvalBatch], point by point.
+// eval is [Program.EvalBatch], point by point. It panics with the [*graph.Error] of a point.
 func (b *pointsBatch) eval(p *Program, ys, grads, points []float64) {
 	b.p, b.ys, b.grads, b.points = p, ys, grads, points
 	// A step takes about as long as some multiplications in a product of matrices.
 	const multiplications = 32
 	kernel.Share[float64](b, len(ys), 0, multiplications*len(ys)*len(p.code.ins))
-	b.p, b.ys, b.grads, b.points = nil, nil, nil, nil
+	err := b.err
+	b.p, b.ys, b.grads, b.points, b.err = nil, nil, nil, nil, nil
+	if err != nil {
+		panic(err)
+	}
 }
 
-// Chunk evaluates a point.
+// Chunk evaluates a point. An error is kept: a goroutine that panics would end the process.
 func (b *pointsBatch) Chunk(i int, _ []float64) {
 	b.mu.Lock()
 	var p *Program
@@ -39,8 +45,11 @@ func (b *pointsBatch) Chunk(i int, _ []float64) {
 	if b.grads != nil {
 		grad = b.grads[i*p.Inputs() : (i+1)*p.Inputs()]
 	}
-	b.ys[i] = p.Eval(at, grad)
+	err := graph.Try(func() { b.ys[i] = p.Eval(at, grad) })
 	b.mu.Lock()
 	b.forks = append(b.forks, p)
+	if err != nil {
+		b.err = err
+	}
 	b.mu.Unlock()
 }

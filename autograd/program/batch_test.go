@@ -204,6 +204,23 @@ func TestBatchMisuse(t *testing.T) {
 	}
 }
 
+// What goes wrong at a point is an error for the caller, whichever goroutine has evaluated it.
+func TestBatchPointsErrors(t *testing.T) {
+	p := compiledSquare(t)
+	p.once.Do(func() {}) // as if the careful version were too long
+	const n = 3000
+	ys, grads, points := make([]float64, n), make([]float64, n), make([]float64, n)
+	for _, at := range []float64{math.NaN(), 1} {
+		for i := range points {
+			points[i] = at
+		}
+		err := graph.Try(func() { p.points.eval(p, ys, grads, points) })
+		if at == 1 && (err != nil || grads[n-1] != 2) || at != 1 && !errors.Is(err, graph.ErrLimit) {
+			t.Errorf("at %v: error %v", at, err)
+		}
+	}
+}
+
 func BenchmarkBatch(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	cheap := []opcode{opAdd, opSub, opMul, opMul, opMul, opAdd, opSquare, opNeg, opAbs}

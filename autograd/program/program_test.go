@@ -68,3 +68,21 @@ func TestFork(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// The gradient may take the place of the point, for the version that looks at zeros too.
+func TestGradientInPlace(t *testing.T) {
+	g := graph.New(graph.Traced())
+	x, y := g.Var(1), g.Var(1)
+	p, err := program.Compile(ops.Add(ops.Square(ops.Sqrt(x)), ops.Square(y)), x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := []float64{0, 5}
+	if v := p.Eval(at, at); v != 25 || at[0] != 0 || at[1] != 10 {
+		t.Errorf("value %v and derivatives %v, want 25 and [0 10]", v, at)
+	}
+	at = []float64{0, 5}
+	if err := graph.Try(func() { p.EvalBatch([]float64{0}, at, at) }); err == nil {
+		t.Error("EvalBatch has overwritten the points that it reads again")
+	}
+}
