@@ -40,13 +40,17 @@ type argument struct {
 //	}
 //
 // The values of dtype are float32 and float64. It returns an error if f is no function or file is "", and the first one
-// of w.
+// of w. It panics with a [*graph.Error] if w is nil.
 func WriteSidecar(w io.Writer, f *program.Function, file string) error {
+	const op = "stablehlo.WriteSidecar"
+	if w == nil {
+		panic(noWriter(op))
+	}
 	if err := f.Check(); err != nil {
 		return err
 	}
 	if file == "" {
-		return graph.Errorf("stablehlo.WriteSidecar", graph.ErrUsage, "the module's file has no name: give the name under which it stands beside the sidecar")
+		return graph.Errorf(op, graph.ErrUsage, "the module's file has no name: give the name under which it stands beside the sidecar")
 	}
 	replaced := replacements(f)
 	var arguments, results []any

@@ -352,6 +352,26 @@ func TestErrors(t *testing.T) {
 		if !errors.As(err, &e) || e.Error() != c.want {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)
 		}
+		if b.Len() > 0 {
+			t.Errorf("%s: %d bytes were written before the error", name, b.Len())
+		}
+	}
+	// Only the last of very many operations has no form.
+	y := x
+	for range 2000 {
+		y = ops.Sin(y)
+	}
+	var long bytes.Buffer
+	if err := Write(&long, function([]graph.Value{x}, twice(y))); err == nil || long.Len() > 0 {
+		t.Errorf("%d bytes were written before the error %v", long.Len(), err)
+	}
+	for name, f := range map[string]func(){
+		"stablehlo.Write":        func() { Write(nil, good) },
+		"stablehlo.WriteSidecar": func() { WriteSidecar(nil, good, "step.mlir") },
+	} {
+		if err := graph.Try(f); err == nil || err.Error() != name+": got a nil io.Writer: give one such as an *os.File" {
+			t.Errorf("%s without a writer: %v", name, err)
+		}
 	}
 	if err := graph.Try(func() { WithPrecision(3) }); err == nil || err.Error() != "stablehlo.WithPrecision: precision 3: use HighPrecision, MediumPrecision or DefaultPrecision" {
 		t.Errorf("got %v", err)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/seed366ff29f/chainrule/autograd/program"
@@ -50,9 +51,13 @@ func WithPrecision(p Precision) Option {
 // of f and its results too, in their order. The text depends on nothing but the recording, the constants in it and the
 // options: the numbers that the arguments have are not in it.
 //
-// It returns an error if f is no function, if an operation has no lowering, and the first one of w.
+// It returns an error if f is no function or an operation has no lowering, before it writes anything, and the first one
+// of w. It panics with a [*graph.Error] if w is nil.
 func Write(w io.Writer, f *program.Function, options ...Option) error {
 	const op = "stablehlo.Write"
+	if w == nil {
+		panic(noWriter(op))
+	}
 	if err := f.Check(); err != nil {
 		return err
 	}
@@ -71,8 +76,17 @@ func Write(w io.Writer, f *program.Function, options ...Option) error {
 	return b.Flush()
 }
 
+func noWriter(op string) *graph.Error {
+	return graph.Errorf(op, graph.ErrUsage, "got a nil io.Writer: give one such as an *os.File")
+}
+
 // module writes the module.
 func (e *emitter) module(f *program.Function) {
+	nodes := f.Nodes()
+	nodes = slices.DeleteFunc(nodes, func(n graph.Node) bool { return n.Value().IsLeaf() })
+	for _, n := range nodes {
+		mustLower(n)
+	}
 	values := make(map[int]value)
 	e.line("module %s{", symbol(f.Name))
 	e.indent = "  "
@@ -96,10 +110,8 @@ func (e *emitter) module(f *program.Function) {
 	}
 	e.line(") -> (%s) {", strings.Join(results, ", "))
 	e.indent = "    "
-	for _, n := range f.Nodes() {
-		if !n.Value().IsLeaf() {
-			values[n.ID()] = e.node(n, values)
-		}
+	for _, n := range nodes {
+		values[n.ID()] = e.node(n, values)
 	}
 	returned := make([]value, len(f.Results))
 	for i, r := range f.Results {
@@ -126,13 +138,18 @@ func (e *emitter) written(n graph.Node, values map[int]value) value {
 	return v
 }
 
-// node writes the instructions of an operation and returns its value.
-func (e *emitter) node(n graph.Node, values map[int]value) value {
+// mustLower returns the lowering of a node. It panics with a [*graph.Error] if there is none.
+func mustLower(n graph.Node) lowering {
 	lower, reason := loweringOf(n.Row())
 	if lower == nil {
 		panic(n.Errorf(graph.ErrUsage, "%s has no form in StableHLO: %s", n.Label(), reason))
 	}
-	t := typeOf(n)
+	return lower
+}
+
+// node writes the instructions of an operation and returns its value.
+func (e *emitter) node(n graph.Node, values map[int]value) value {
+	lower, t := mustLower(n), typeOf(n)
 	if t.len() == 0 { // whatever it is made of
 		return e.literal("", t)
 	}
