@@ -15,9 +15,29 @@ func (t *tape) points(index ref, k, n int) ref {
 	return b.add(b.binary(opEq, index, b.constant(float64(k))), b.binary(opEq, index, b.constant(float64(k-n))))
 }
 
+// pointed returns the element of n that a constant index points to, and whether it points to one.
+func pointed(index float64, n int) (k int, ok bool) {
+	if index != math.Trunc(index) {
+		return 0, false
+	}
+	if index < 0 {
+		index += float64(n)
+	}
+	if !(index >= 0 && index < float64(n)) {
+		return 0, false
+	}
+	return int(index), true
+}
+
 // take returns the element of a line that an index points to.
 func (t *tape) take(line []ref, index ref) ref {
 	y := t.b.constant(math.NaN())
+	if index < 0 {
+		if k, ok := pointed(t.b.number(index), len(line)); ok {
+			return line[k]
+		}
+		return y
+	}
 	for k := len(line) - 1; k >= 0; k-- {
 		y = t.b.where(t.points(index, k, len(line)), line[k], y)
 	}
@@ -28,13 +48,14 @@ func (t *tape) take(line []ref, index ref) ref {
 func (t *tape) put(xs, index []ref, n int) []ref {
 	parts := make([][]ref, n)
 	for i, x := range xs {
-		for k := range parts {
-			switch c := t.points(index[i], k, n); {
-			case c >= 0:
-				parts[k] = append(parts[k], t.b.where(c, x, t.b.constant(0)))
-			case t.b.number(c) != 0:
+		if index[i] < 0 {
+			if k, ok := pointed(t.b.number(index[i]), n); ok {
 				parts[k] = append(parts[k], x)
 			}
+			continue
+		}
+		for k := range parts {
+			parts[k] = append(parts[k], t.b.where(t.points(index[i], k, n), x, t.b.constant(0)))
 		}
 	}
 	sums := make([]ref, n)
