@@ -2,8 +2,8 @@
 # Tests what runs on a plugin of PJRT: this module, and examples/pjrt. Without a C compiler it says so and succeeds; without
 # a plugin it runs the tests that need none.
 #
-# PJRT_PLUGIN_LIBRARY_PATH names the plugin. Without it the one of requirements.txt, for processors, goes to the user's
-# cache, once for each state of that file.
+# PJRT_PLUGIN_LIBRARY_PATH names the plugin. Without it, `check.sh fetch` takes the one of requirements.txt, for processors,
+# which goes to the user's cache, once for each state of that file.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -25,7 +25,7 @@ plugin() {
 	dirname "$venv"/lib/*/site-packages/*/pjrt_c_api_cpu_plugin.so
 }
 
-if [ -z "${PJRT_PLUGIN_LIBRARY_PATH:-}" ]; then
+if [ -z "${PJRT_PLUGIN_LIBRARY_PATH:-}" ] && [ "${1:-}" = fetch ]; then
 	if path=$(plugin); then
 		export PJRT_PLUGIN_LIBRARY_PATH="$path"
 	else
