@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
 
@@ -38,7 +39,7 @@ func init() {
 			if x < 0 {
 				return math.NaN(), math.NaN()
 			}
-			return kernel.LogOf(x), 1 / (x + 0) // +Inf at -0 too
+			return specfun.Log(x), 1 / (x + 0) // +Inf at -0 too
 		},
 		Forward: kernel1(kernel.Log[float64], kernel.Log[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -274,11 +275,11 @@ func log2(x float64) float64 {
 	if frac, exp := math.Frexp(x); frac == 0.5 {
 		return float64(exp - 1)
 	}
-	return kernel.LogOf(x) * (1 / math.Ln2)
+	return specfun.Log(x) * (1 / math.Ln2)
 }
 
 func log10(x float64) float64 {
-	y := kernel.LogOf(x) * (1 / math.Ln10)
+	y := specfun.Log(x) * (1 / math.Ln10)
 	// A power of 10 up to 10^22 is a float64, and its logarithm a whole number that the product may miss by a bit.
 	if r := math.Round(y); math.Abs(r) <= 22 && math.Pow10(int(r)) == x {
 		return r

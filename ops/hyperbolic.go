@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
 
@@ -18,7 +19,7 @@ func init() {
 		Derivative: "cosh x",
 		Value:      "sinh(x)",
 		Slopes:     []string{"cosh(x)"},
-		Unary:      func(x float64) (float64, float64) { return sinh(x), cosh(x) },
+		Unary:      func(x float64) (float64, float64) { return specfun.Sinh(x), specfun.Cosh(x) },
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cosh(n.Input(0))) },
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-inf, inf), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source:     "Go math.Sinh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
@@ -30,7 +31,7 @@ func init() {
 		Derivative: "sinh x",
 		Value:      "cosh(x)",
 		Slopes:     []string{"sinh(x)"},
-		Unary:      func(x float64) (float64, float64) { return cosh(x), sinh(x) },
+		Unary:      func(x float64) (float64, float64) { return specfun.Cosh(x), specfun.Sinh(x) },
 		Forward:    forwardBlocks(coshValue[float64], coshValue[float32]),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sinh(n.Input(0))) },
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(1, 0), NegZero: at(1, 0)},
@@ -131,24 +132,6 @@ func atanhSlope[T constraints.Float](b block[T]) {
 		d := (1 - v) * (1 + v)
 		b.d[i] = 1 / choose(d < 0, T(math.NaN()), d)
 	}
-}
-
-// expOverflow is below the first x at which eˣ overflows, though eˣ/2 may not.
-const expOverflow = 709
-
-func sinh(x float64) float64 {
-	if math.Abs(x) < expOverflow {
-		return math.Sinh(x)
-	}
-	return math.Copysign(cosh(x), x)
-}
-
-func cosh(x float64) float64 {
-	if math.Abs(x) < expOverflow {
-		return math.Cosh(x)
-	}
-	e := math.Exp(math.Abs(x) / 2)
-	return e / 2 * e
 }
 
 // Sinh returns the hyperbolic sine of x, element by element, with full relative precision near 0. It overflows only

@@ -8,6 +8,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
 
@@ -340,4 +341,4 @@ func weighted(w, x float64) float64 {
 	return w * x
 }
 
-func bceOf(p, t float64) float64 { return -weighted(t, math.Log(p)) - weighted(1-t, math.Log1p(-p)) }
+func bceOf(p, t float64) float64 { return -weighted(t, specfun.Log(p)) - weighted(1-t, math.Log1p(-p)) }

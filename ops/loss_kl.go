@@ -3,7 +3,7 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
 
@@ -31,7 +31,7 @@ func init() {
 
 // divergences fills terms with t·(ln t - y) and returns their sum.
 func divergences[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
-	return entropies[T](n, terms, func(y, t float64) float64 { return weighted(t, kernel.LogOf(t)-y) })
+	return entropies[T](n, terms, func(y, t float64) float64 { return weighted(t, specfun.Log(t)-y) })
 }
 
 // KLDiv returns Σ t·(ln t - y) / n over n log-probabilities y, such as [LogSoftmax] returns, and probabilities t: the

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
 
@@ -46,8 +47,8 @@ func pLength[T constraints.Float](x []T, p float64) float64 {
 	if largest == 0 || !finite(largest) || math.IsInf(p, 1) {
 		return largest
 	}
-	s := pairwise(x, func(v float64) float64 { return math.Pow(math.Abs(v)/largest, p) })
-	return largest * math.Pow(s, 1/p)
+	s := pairwise(x, func(v float64) float64 { return specfun.Pow(math.Abs(v)/largest, p) })
+	return largest * specfun.Pow(s, 1/p)
 }
 
 // PNorm returns (Σ|x|ᵖ)¹ᐟᵖ of everything, or over the axes given, which disappear: the sum of absolute values for p = 1,

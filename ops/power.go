@@ -7,6 +7,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
 
@@ -110,7 +111,7 @@ func init() {
 		Value:      "pow(x, y)",
 		Slopes:     []string{"where(eq(y, 0), 0, y*pow(x, y-1))", "where(lt(x, 0), sqrt(x), where(eq(pow(x, y), 0)+eq(x, 0)*ge(y, 0), 0, pow(x, y)*log(x)))"},
 		Binary: func(x, y float64) (float64, float64, float64) {
-			z := math.Pow(x, y)
+			z := specfun.Pow(x, y)
 			return z, powBase(x, y), powExponent(x, y, z)
 		},
 		Backward: powBackward,
@@ -169,7 +170,7 @@ func init() {
 		Derivative: "p·xᵖ⁻¹",
 		Value:      "pow(x, p)",
 		Slopes:     []string{"where(eq(p, 0), 0, p*pow(x, p-1))"},
-		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return math.Pow(x, p[0]), powBase(x, p[0]) },
+		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return specfun.Pow(x, p[0]), powBase(x, p[0]) },
 		Forward:    forwardBlocks(powValue[float64], powValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			p := n.Float(0)
@@ -233,7 +234,7 @@ func powValue[T constraints.Float](b block[T]) {
 		return
 	}
 	for i, v := range b.x {
-		b.y[i] = T(math.Pow(float64(v), p))
+		b.y[i] = T(specfun.Pow(float64(v), p))
 	}
 }
 
@@ -263,14 +264,14 @@ func powBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 // powSlopes are the derivatives of Pow. A constant exponent of 0 selects: what is 1 whatever x is passes nothing on to x.
 func powSlopes(n graph.Node, i int, x, y float64) (d float64, selected bool) {
 	if i == 1 {
-		return powExponent(x, y, math.Pow(x, y)), true
+		return powExponent(x, y, specfun.Pow(x, y)), true
 	}
 	return powBase(x, y), y != 0 || n.Wants(1)
 }
 
 // powLog returns xʸ·(ln x)ᵏ, at x = 0 the limit from the right. It is NaN for x < 0 unless k is 0.
 func powLog(x, y float64, k int) float64 {
-	z := math.Pow(x, y)
+	z := specfun.Pow(x, y)
 	switch {
 	case k == 0:
 		return z
@@ -279,7 +280,7 @@ func powLog(x, y float64, k int) float64 {
 	case x == 0 && y > 0, z == 0:
 		return 0
 	}
-	return z * math.Pow(kernel.LogOf(x), float64(k))
+	return z * specfun.Pow(specfun.Log(x), float64(k))
 }
 
 // powLogText returns powLog as an expression, for an exponent and an order that are expressions too.
@@ -293,7 +294,7 @@ func powBase(x, y float64) float64 {
 	if y == 0 {
 		return 0
 	}
-	return y * math.Pow(x, y-1)
+	return y * specfun.Pow(x, y-1)
 }
 
 // powExponent returns ∂xʸ/∂y = z·ln x for z = xʸ, 0 for x = 0 and y ≥ 0, NaN for x < 0.
@@ -304,7 +305,7 @@ func powExponent(x, y, z float64) float64 {
 	case z == 0, x == 0 && y >= 0:
 		return 0
 	}
-	return z * kernel.LogOf(x)
+	return z * specfun.Log(x)
 }
 
 // Square returns x², element by element.

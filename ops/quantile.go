@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"gonum.org/v1/gonum/mathext"
 )
@@ -93,7 +92,7 @@ func logit(x float64) float64 {
 	if math.Abs(x-0.5) <= 0.25 {
 		return math.Log1p((2*x - 1) / (1 - x))
 	}
-	return kernel.LogOf(x / (1 - x))
+	return specfun.Log(x / (1 - x))
 }
 
 // erfInv returns the inverse of erf.
@@ -135,7 +134,7 @@ func erfcInv(x float64) float64 {
 //
 // by iteration, which gains three digits on each step.
 func erfcInvFar(x float64) float64 {
-	l := -kernel.LogOf(x)
+	l := -specfun.Log(x)
 	y := math.Sqrt(l)
 	for range 6 {
 		w := 0.5 / (y * y)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
 
@@ -18,7 +19,7 @@ func init() {
 		Derivative: "cos x",
 		Value:      "sin(x)",
 		Slopes:     []string{"cos(x)"},
-		Unary:      kernel.Sincos,
+		Unary:      specfun.Sincos,
 		Forward:    kernel1(kernel.Sin[float64], kernel.Sin[float32]),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cos(n.Input(0))) },
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
@@ -32,7 +33,7 @@ func init() {
 		Value:      "cos(x)",
 		Slopes:     []string{"-sin(x)"},
 		Unary: func(x float64) (float64, float64) {
-			s, c := kernel.Sincos(x)
+			s, c := specfun.Sincos(x)
 			return c, -s
 		},
 		Forward: kernel1(kernel.Cos[float64], kernel.Cos[float32]),
@@ -48,7 +49,7 @@ func init() {
 		Value:      "tan(x)",
 		Slopes:     []string{"1+y*y"},
 		Unary: func(x float64) (float64, float64) {
-			y := math.Tan(x)
+			y := specfun.Tan(x)
 			return y, 1 + y*y
 		},
 		Forward: forwardBlocks(tanValue[float64], tanValue[float32]),
@@ -57,7 +58,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: -1.2, Hi: 1.2}},
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
-		Source: "Cephes tan.c, via Go math.Tan",
+		Source: "sin x/cos x",
 	}))
 	register(&opAsin, withSlope(asinSlope[float64], asinSlope[float32], graph.Row{
 		Name: "asin", Func: Asin, Params: "x",
@@ -66,10 +67,7 @@ func init() {
 		Derivative: "1/√((1-x)(1+x))",
 		Value:      "asin(x)",
 		Slopes:     []string{"1/sqrt((1-x)*(1+x))"},
-		Unary: func(x float64) (float64, float64) {
-			c := cosOfAsin(x)
-			return math.Atan2(x, c), 1 / c
-		},
+		Unary:      func(x float64) (float64, float64) { return specfun.Asin(x), 1 / cosOfAsin(x) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, rsqrtOneMinusSquare(n.Input(0)))
 		},
@@ -88,10 +86,7 @@ func init() {
 		Derivative: "-1/√((1-x)(1+x))",
 		Value:      "acos(x)",
 		Slopes:     []string{"-1/sqrt((1-x)*(1+x))"},
-		Unary: func(x float64) (float64, float64) {
-			s := cosOfAsin(x)
-			return math.Atan2(s, x), -1 / s
-		},
+		Unary:      func(x float64) (float64, float64) { return specfun.Acos(x), -1 / cosOfAsin(x) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Neg(rsqrtOneMinusSquare(n.Input(0))))
 		},
@@ -130,10 +125,10 @@ func init() {
 		Binary: func(y, x float64) (float64, float64, float64) {
 			r := math.Hypot(y, x)
 			if r == 0 || math.IsInf(r, 1) {
-				return math.Atan2(y, x), 0, 0
+				return specfun.Atan2(y, x), 0, 0
 			}
 			// Dividing twice keeps r² from overflowing.
-			return math.Atan2(y, x), x / r / r, -(y / r / r)
+			return specfun.Atan2(y, x), x / r / r, -(y / r / r)
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			y, x := n.Input(0), n.Input(1)
@@ -182,7 +177,7 @@ func init() {
 //	Sin(±Inf) = NaN
 func Sin(x graph.Value) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() {
-		s, c := kernel.Sincos(v)
+		s, c := specfun.Sincos(v)
 		return graph.Record1(opSin, f, x, s, c)
 	}
 	return graph.Unary(opSin, x)
@@ -197,7 +192,7 @@ func Sin(x graph.Value) graph.Value {
 //	Cos(±Inf) = NaN
 func Cos(x graph.Value) graph.Value {
 	if v, f := graph.Scalar(x); f.Scalar() {
-		s, c := kernel.Sincos(v)
+		s, c := specfun.Sincos(v)
 		return graph.Record1(opCos, f, x, c, -s)
 	}
 	return graph.Unary(opCos, x)

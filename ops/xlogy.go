@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
 var opXLogY, opXLog1pY, opEntr graph.Op
@@ -17,7 +17,7 @@ func init() {
 		Derivative: "ln y, x/y",
 		Value:      "where(eq(x, 0)*eq(y, y), 0, x*log(y))",
 		Slopes:     []string{"log(y)", "where(eq(x, 0)*eq(y, y), 0, x/where(lt(y, 0), sqrt(y), abs(y)))"},
-		Binary:     func(x, y float64) (float64, float64, float64) { return timesLog(x, y, kernel.LogOf(y)) },
+		Binary:     func(x, y float64) (float64, float64, float64) { return timesLog(x, y, specfun.Log(y)) },
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			x, y := n.Input(0), n.Input(1)
 			if i == 0 {
@@ -60,7 +60,7 @@ func init() {
 			case x == 0:
 				return 0, math.Inf(1)
 			}
-			return -x * kernel.LogOf(x), entrSlope(x)
+			return -x * specfun.Log(x), entrSlope(x)
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g := n.Input(0), n.Graph()
@@ -108,7 +108,7 @@ func entrSlope(x float64) float64 {
 	if d := x - oneOverE; math.Abs(d) < nearRoot {
 		return -math.Log1p(d/oneOverE) - onePlusLog
 	}
-	return -kernel.LogOf(x) - 1
+	return -specfun.Log(x) - 1
 }
 
 // XLogY returns x·ln y, element by element, and 0 where x is 0 and y not NaN: the weighted logarithm of entropies and

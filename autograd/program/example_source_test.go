@@ -69,7 +69,7 @@ func ExampleProgram_WriteGo() {
 	// 	x0 := x[0]
 	// 	x1 := x[1]
 	// 	v6 := x0 / x1
-	// 	v7 := math.Log(v6)
+	// 	v7 := log_Price(v6)
 	// 	v8 := v5 + v7
 	// 	v9 := v8 / v1
 	// 	v10 := float64(x3 * x4)

@@ -52,13 +52,13 @@ func run(words []uint32, slots []float64) {
 		case opExp:
 			y = math.Exp(a)
 		case opLog:
-			y = math.Log(a)
+			y = specfun.Log(a)
 		case opSqrt:
 			y = math.Sqrt(a)
 		case opSin:
-			y = math.Sin(a)
+			y = specfun.Sin(a)
 		case opCos:
-			y = math.Cos(a)
+			y = specfun.Cos(a)
 		case opTanh:
 			y = math.Tanh(a)
 		case opLog1p:
@@ -66,13 +66,13 @@ func run(words []uint32, slots []float64) {
 		case opExpm1:
 			y = math.Expm1(a)
 		case opTan:
-			y = math.Tan(a)
+			y = specfun.Tan(a)
 		case opAtan:
 			y = math.Atan(a)
 		case opSinh:
-			y = math.Sinh(a)
+			y = specfun.Sinh(a)
 		case opCosh:
-			y = math.Cosh(a)
+			y = specfun.Cosh(a)
 		case opErf:
 			y = math.Erf(a)
 		case opErfc:
@@ -85,13 +85,13 @@ func run(words []uint32, slots []float64) {
 			y = oneIf(a-a == 0)
 		case opPow:
 			pc++
-			y = math.Pow(a, slots[w[2]])
+			y = specfun.Pow(a, slots[w[2]])
 		case opHypot:
 			pc++
 			y = math.Hypot(a, slots[w[2]])
 		case opAtan2:
 			pc++
-			y = math.Atan2(a, slots[w[2]])
+			y = specfun.Atan2(a, slots[w[2]])
 		case opMaximum:
 			pc++
 			y = max(a, slots[w[2]])

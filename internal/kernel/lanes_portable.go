@@ -1,6 +1,10 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/internal/specfun"
+)
 
 // laneLoops are the operations of lanes in Go. Slices have one length.
 var laneLoops = [numLaneOps]func(dst, a, b, c []float64){
@@ -17,7 +21,7 @@ var laneLoops = [numLaneOps]func(dst, a, b, c []float64){
 	LaneCeil:      lanes1(math.Ceil),
 	LaneRound:     lanes1(math.RoundToEven),
 	LaneTrunc:     lanes1(math.Trunc),
-	LaneSign:      lanes1(sign),
+	LaneSign:      lanes1(specfun.Sign),
 	LaneIsNaN:     lanes1(func(a float64) float64 { return oneIf(a != a) }),
 	LaneIsFinite:  lanes1(func(a float64) float64 { return oneIf(a-a == 0) }),
 	LaneMax:       lanes2(func(a, b float64) float64 { return max(a, b) }),
@@ -27,8 +31,8 @@ var laneLoops = [numLaneOps]func(dst, a, b, c []float64){
 	LaneEq:        lanes2(func(a, b float64) float64 { return oneIf(a == b) }),
 	LaneNe:        lanes2(func(a, b float64) float64 { return oneIf(a != b) }),
 	LaneWhere:     lanesWhere,
-	LaneChain:     lanes2(zeroChain),
-	LaneSelect:    lanes2(zeroSelect),
+	LaneChain:     lanes2(specfun.Chain),
+	LaneSelect:    lanes2(specfun.Select),
 	LaneExp:       laneLoop(opExp),
 	LaneLog:       laneLoop(opLog),
 	LaneTanh:      laneLoop(opTanh),
@@ -39,11 +43,11 @@ var laneLoops = [numLaneOps]func(dst, a, b, c []float64){
 	LaneExpm1:     lanes1(math.Expm1),
 	LaneSin:       laneLoop(opSin),
 	LaneCos:       laneLoop(opCos),
-	LaneSinh:      lanes1(math.Sinh),
-	LaneCosh:      lanes1(math.Cosh),
+	LaneSinh:      lanes1(specfun.Sinh),
+	LaneCosh:      lanes1(specfun.Cosh),
 	LaneAtan:      lanes1(math.Atan),
-	LaneAtan2:     lanes2(math.Atan2),
-	LanePow:       lanes2(math.Pow),
+	LaneAtan2:     lanes2(specfun.Atan2),
+	LanePow:       lanes2(specfun.Pow),
 	LaneHypot:     lanes2(math.Hypot),
 }
 
@@ -111,35 +115,9 @@ func (l *Lanes) operand(v int32, i int, slots []float64) float64 {
 	return slots[int(v)*l.width+i]
 }
 
-func sign(x float64) float64 {
-	switch {
-	case x > 0:
-		return 1
-	case x < 0:
-		return -1
-	case x == 0:
-		return 0
-	}
-	return x
-}
-
 func oneIf(c bool) float64 {
 	if c {
 		return 1
 	}
 	return 0
-}
-
-func zeroChain(w, d float64) float64 {
-	if w == 0 {
-		return 0
-	}
-	return w * d
-}
-
-func zeroSelect(w, d float64) float64 {
-	if d == 0 {
-		return 0
-	}
-	return zeroChain(w, d)
 }

@@ -1,6 +1,10 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/internal/specfun"
+)
 
 // A loop is the body of an elementwise kernel: it sets or adds to dst from a, b and c. Slices that the kernel does not read
 // are nil; the others have the length of dst.
@@ -127,13 +131,13 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 			}
 		},
 		opExp:      each[T](math.Exp),
-		opLog:      each[T](LogOf),
+		opLog:      each[T](specfun.Log),
 		opTanh:     each[T](math.Tanh),
 		opSigmoid:  each[T](SigmoidOf),
 		opSoftplus: each[T](SoftplusOf),
 		opErf:      each[T](math.Erf),
-		opSin:      each[T](sin),
-		opCos:      each[T](cos),
+		opSin:      each[T](specfun.Sin),
+		opCos:      each[T](specfun.Cos),
 		opAddTo: func(dst, a, _ []T, _ T) {
 			a = a[:len(dst)]
 			for i := range dst {
@@ -279,14 +283,6 @@ func SigmoidOf(x float64) float64 {
 // SoftplusOf returns ln(1+eˣ) in a form that neither overflows nor loses the denormal results at very negative x.
 func SoftplusOf(x float64) float64 {
 	return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
-}
-
-// LogOf returns ln x. [math.Log] is wrong for denormal numbers on amd64.
-func LogOf(x float64) float64 {
-	if x > 0 && x < 0x1p-1022 {
-		return math.Log(x*0x1p54) - 54*math.Ln2
-	}
-	return math.Log(x)
 }
 
 // bounded makes a loop of one that stops at a large argument and returns how many elements it has done: what it leaves is

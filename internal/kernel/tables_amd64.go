@@ -4,6 +4,8 @@
 
 package kernel
 
+import "github.com/seed366ff29f/chainrule/internal/specfun"
+
 // laneKernelNames are the lane kernels, in the order of their tables.
 var laneKernelNames = []string{
 	"Add ss",
@@ -147,8 +149,8 @@ var loopsF32AVX2 = [numOps]loop[float32]{
 	opSigmoid:                sigmoidF32AVX2,
 	opSoftplus:               softplusF32AVX2,
 	opErf:                    erfF32AVX2,
-	opSin:                    bounded(sinF32AVX2, sin),
-	opCos:                    bounded(cosF32AVX2, cos),
+	opSin:                    bounded(sinF32AVX2, specfun.Sin),
+	opCos:                    bounded(cosF32AVX2, specfun.Cos),
 	opAddTo:                  addToF32AVX2,
 	opAxpy:                   axpyF32AVX2,
 	opAddScalarTo:            addScalarToF32AVX2,
@@ -221,8 +223,8 @@ var loopsF64AVX2 = [numOps]loop[float64]{
 	opSigmoid:                sigmoidF64AVX2,
 	opSoftplus:               softplusF64AVX2,
 	opErf:                    erfF64AVX2,
-	opSin:                    bounded(sinF64AVX2, sin),
-	opCos:                    bounded(cosF64AVX2, cos),
+	opSin:                    bounded(sinF64AVX2, specfun.Sin),
+	opCos:                    bounded(cosF64AVX2, specfun.Cos),
 	opAddTo:                  addToF64AVX2,
 	opAxpy:                   axpyF64AVX2,
 	opAddScalarTo:            addScalarToF64AVX2,
@@ -291,8 +293,8 @@ var loopsF32AVX512 = [numOps]loop[float32]{
 	opSigmoid:                sigmoidF32AVX512,
 	opSoftplus:               softplusF32AVX512,
 	opErf:                    erfF32AVX512,
-	opSin:                    bounded(sinF32AVX512, sin),
-	opCos:                    bounded(cosF32AVX512, cos),
+	opSin:                    bounded(sinF32AVX512, specfun.Sin),
+	opCos:                    bounded(cosF32AVX512, specfun.Cos),
 	opAddTo:                  addToF32AVX512,
 	opAxpy:                   axpyF32AVX512,
 	opAddScalarTo:            addScalarToF32AVX512,
@@ -369,8 +371,8 @@ var loopsF64AVX512 = [numOps]loop[float64]{
 	opSigmoid:                sigmoidF64AVX512,
 	opSoftplus:               softplusF64AVX512,
 	opErf:                    erfF64AVX512,
-	opSin:                    bounded(sinF64AVX512, sin),
-	opCos:                    bounded(cosF64AVX512, cos),
+	opSin:                    bounded(sinF64AVX512, specfun.Sin),
+	opCos:                    bounded(cosF64AVX512, specfun.Cos),
 	opAddTo:                  addToF64AVX512,
 	opAxpy:                   axpyF64AVX512,
 	opAddScalarTo:            addScalarToF64AVX512,

@@ -49,13 +49,13 @@ func Lbeta(a, b float64) float64 {
 	}
 	if a < stirling {
 		// ln Γ(b) - ln Γ(a+b) = -a·ln(a+b) + a - (b-½)·ln((a+b)/b) + sum
-		return Lgamma(a) - a*(math.Log(b)+rise) + (a - shift) + (0.5*rise + sum)
+		return Lgamma(a) - a*(Log(b)+rise) + (a - shift) + (0.5*rise + sum)
 	}
-	fall := math.Log(r) - rise // ln(a/(a+b))
+	fall := Log(r) - rise // ln(a/(a+b))
 	if r < 1e-290 {
-		fall = math.Log(a) - math.Log(b)
+		fall = Log(a) - Log(b)
 	}
-	return (a-0.5)*fall - shift - 0.5*math.Log(b) + (0.5*math.Log(2*math.Pi) + stirlingRest(a) + sum)
+	return (a-0.5)*fall - shift - 0.5*Log(b) + (0.5*math.Log(2*math.Pi) + stirlingRest(a) + sum)
 }
 
 // lbetaSmall is Lbeta for arguments below stirling. The larger one is raised by the recurrence
@@ -66,7 +66,7 @@ func lbetaSmall(a, b float64) float64 {
 	for ; c < stirling; c++ {
 		p *= 1 + a/c
 	}
-	return Lbeta(a, c) + math.Log(p)
+	return Lbeta(a, c) + Log(p)
 }
 
 // DigammaDifference returns ψ(a+b) - ψ(a) for a, b ≥ 0. All terms are positive: nothing cancels.

@@ -8,7 +8,7 @@ func Lgamma(x float64) float64 {
 	case math.IsInf(x, -1):
 		return math.Inf(1) // as C99; Go's has -Inf
 	case math.Abs(x) < 0x1p-1000 && x != 0:
-		return 54*math.Ln2 - math.Log(math.Abs(x)*0x1p54) // Γ(x) = 1/x + …; math.Log does not know denormal numbers
+		return -Log(math.Abs(x)) // Γ(x) = 1/x + …
 	}
 	y, _ := math.Lgamma(x)
 	return y

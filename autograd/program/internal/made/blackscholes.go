@@ -22,7 +22,7 @@ func BlackScholes(x, grad []float64) float64 {
 	x0 := x[0]
 	x1 := x[1]
 	v6 := x0 / x1
-	v7 := math.Log(v6)
+	v7 := log_BlackScholes(v6)
 	v8 := v5 + v7
 	v9 := v8 / v1
 	v10 := v9 - v1
@@ -135,7 +135,7 @@ func careful_BlackScholes(x, grad []float64) {
 	x0 := x[0]
 	x1 := x[1]
 	v6 := x0 / x1
-	v7 := math.Log(v6)
+	v7 := log_BlackScholes(v6)
 	v8 := v5 + v7
 	v9 := v8 / v1
 	v10 := v9 - v1
@@ -226,4 +226,19 @@ func chain_BlackScholes(w, d float64) float64 {
 		return 0
 	}
 	return float64(w * d)
+}
+
+// log_BlackScholes returns ln x. [math.Log] is wrong for denormal numbers on amd64.
+//
+// Special cases are:
+//
+//	log_BlackScholes(+Inf) = +Inf
+//	log_BlackScholes(±0) = -Inf
+//	log_BlackScholes(x < 0) = NaN
+//	log_BlackScholes(NaN) = NaN
+func log_BlackScholes(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
 }

@@ -135,7 +135,7 @@ func Mixture(x, grad []float64) float64 {
 	v90 := v74 - v78
 	v91 := math.Exp(v90)
 	v92 := v89 + v91
-	v93 := math.Log(v92)
+	v93 := log_Mixture(v92)
 	v94 := v78 + v93
 	v95 := max(x2, x8)
 	v96 := max(x14, v95)
@@ -155,7 +155,7 @@ func Mixture(x, grad []float64) float64 {
 	v110 := x26 - v98
 	v111 := math.Exp(v110)
 	v112 := v109 + v111
-	v113 := math.Log(v112)
+	v113 := log_Mixture(v112)
 	v114 := v98 + v113
 	v115 := v94 - v114
 	v116 := -1.8378770664093456 + v115
@@ -662,4 +662,19 @@ func chain_Mixture(w, d float64) float64 {
 		return 0
 	}
 	return float64(w * d)
+}
+
+// log_Mixture returns ln x. [math.Log] is wrong for denormal numbers on amd64.
+//
+// Special cases are:
+//
+//	log_Mixture(+Inf) = +Inf
+//	log_Mixture(±0) = -Inf
+//	log_Mixture(x < 0) = NaN
+//	log_Mixture(NaN) = NaN
+func log_Mixture(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
 }

@@ -1,4 +1,4 @@
-package kernel
+package specfun
 
 import "math"
 
@@ -25,12 +25,12 @@ func Sincos(x float64) (sin, cos float64) {
 	t := math.FMA(x, 2/math.Pi, magic)
 	n := t - magic
 	r1 := math.FMA(-n, c1, x)
-	w := times(n, c2)
+	w := float64(n * c2)
 	r := r1 - w
 	lo := (r1 - r) - w - math.FMA(n, c3, math.FMA(n, c2, -w))
 
-	z := times(r, r)
-	z2 := times(z, z)
+	z := float64(r * r)
+	z2 := float64(z * z)
 	ps := polynomial5(z, z2,
 		-1.66666666666666324348e-01, 8.33333333332248946124e-03,
 		-1.98412698298579493134e-04, 2.75573137070700676789e-06,
@@ -39,9 +39,9 @@ func Sincos(x float64) (sin, cos float64) {
 		4.16666666666666019037e-02, -1.38888888888741095749e-03,
 		2.48015872894767294178e-05, -2.75573143513906633035e-07,
 		2.08757232129817482790e-09, -1.13596475577881948265e-11)
-	u := 1 - times(0.5, z) // close to cos r
-	sin = r + math.FMA(times(z, r), ps, times(lo, u))
-	cos = u + math.FMA(z2, pc, ((1-u)-times(0.5, z))-times(r, lo))
+	u := 1 - float64(0.5*z) // close to cos r
+	sin = r + math.FMA(float64(z*r), ps, float64(lo*u))
+	cos = u + math.FMA(z2, pc, ((1-u)-float64(0.5*z))-float64(r*lo))
 	switch math.Float64bits(t) & 3 {
 	case 1:
 		return cos, -sin
@@ -58,12 +58,27 @@ func polynomial5(z, z2, a0, a1, a2, a3, a4, a5 float64) float64 {
 	return math.FMA(z2, math.FMA(z2, math.FMA(z, a5, a4), math.FMA(z, a3, a2)), math.FMA(z, a1, a0))
 }
 
-func sin(x float64) float64 {
+// Sin returns sin x as [Sincos] does.
+func Sin(x float64) float64 {
 	s, _ := Sincos(x)
 	return s
 }
 
-func cos(x float64) float64 {
+// Cos returns cos x as [Sincos] does.
+func Cos(x float64) float64 {
 	_, c := Sincos(x)
 	return c
+}
+
+// Tan returns tan x = sin x/cos x with the precision of [Sincos]: [math.Tan] has fewer correct digits next to multiples of
+// π/2.
+//
+// Special cases are:
+//
+//	Tan(±0) = ±0
+//	Tan(±Inf) = NaN
+//	Tan(NaN) = NaN
+func Tan(x float64) float64 {
+	s, c := Sincos(x)
+	return s / c
 }
