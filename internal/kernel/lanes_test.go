@@ -269,6 +269,43 @@ func TestLaneOperations(t *testing.T) {
 	})
 }
 
+// TestLaneHardOperands runs each operation where results begin to be denormal or infinite, and where a form of it might
+// overflow on the way.
+func TestLaneHardOperands(t *testing.T) {
+	hard := []float64{
+		5e-324, 1e-310, 0x1p-1022, 1e-160, 0x1p-55, 0.3, 1, math.Nextafter(1, 0), math.Nextafter(-1, 0), math.Pi / 2, math.Pi, 355,
+		1e5 * math.Pi, 22, 40, 708.5, 709, 709.5, 709.78, 710, 710.2, 710.4, 710.6, 744.4, 746, 1e9, 0x1p53, 1e154, 0x1p1021, 0x1p1022, 1.2e308, 1.7e308, math.MaxFloat64,
+	}
+	for _, x := range slices.Clone(hard) {
+		hard = append(hard, -x)
+	}
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		for _, o := range laneOps() {
+			l := kernel.NewLanes([]kernel.LaneStep{{Op: o.op, Dst: 3, A: 0, B: 1, C: 2}}, nil, 4)
+			w := l.Width()
+			in := [][]float64{make([]float64, w), make([]float64, w), make([]float64, w)}
+			seconds := hard
+			if o.arity == 1 {
+				seconds = hard[:1]
+			}
+			for _, b := range seconds {
+				for first := 0; first < len(hard); first += w {
+					for i := range w {
+						in[0][i], in[1][i], in[2][i] = hard[min(first+i, len(hard)-1)], b, 1
+					}
+					out := runLanes(l, in)[3*w:]
+					for i := range min(w, len(hard)-first) {
+						if want := o.want(in[0][i], b, 1); !sameLane(out[i], want, o.ulps) {
+							t.Errorf("%v of %v is %v, want %v", o.op, []float64{in[0][i], b, 1}[:o.arity], out[i], want)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 // What a lane holds does not depend on the others, nor on where it stands.
 func TestLanesAlone(t *testing.T) {
 	forEach(t, func(t *testing.T) {

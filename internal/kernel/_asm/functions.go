@@ -232,7 +232,8 @@ func (t target) log1pAny(x vec) vec {
 
 // expm1Any returns e^x - 1 for all arguments, as twice p·s + (s - ½) with s = 2^(n-1), which does not overflow too early.
 func (t target) expm1Any(x vec) vec {
-	b := t.max(t.set(t.num(-40)), t.min(t.set(t.num(710.5)), x)) // e^-40 is nothing beside 1
+	// e^-40 is nothing beside 1. At 710 s is still finite, and twice the sum is not.
+	b := t.max(t.set(t.num(-40)), t.min(t.set(t.num(710)), x))
 	r, q, _, bits := t.reduceExp(b)
 	t.addTo(r, r2(t, r), q)
 	s := t.intAdd(t.shl(bits, t.mantissa()), t.num(0.5))
@@ -314,7 +315,7 @@ func (t target) atanOf(a, b vec) vec {
 	return t.add(base, t.add(u, low))
 }
 
-// atan2 returns the angle of the point (x, y), neither of which is 0, infinite or NaN.
+// atan2 returns the angle of the point (x, y), neither of which is 0 or NaN, and both of which can be added without overflow.
 func (t target) atan2(y, x vec) vec {
 	r := t.atanOf(t.abs(y), t.abs(x))
 	const lo = 1.2246467991473532e-16 // π less what is stored of it
