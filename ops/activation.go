@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
 var opSigmoid, opTanh, opReLU, opSoftplus, opLogSigmoid, opSiLU, opLeakyReLU, opELU, opSoftsign, opGELU graph.Op
@@ -149,7 +150,7 @@ func init() {
 			if x > 0 {
 				return x, 1
 			}
-			return p[0] * math.Expm1(x), p[0] * math.Exp(x)
+			return p[0] * math.Expm1(x), p[0] * specfun.Exp(x)
 		},
 		Forward: forwardBlocks(eluValue[float64], eluValue[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -203,7 +204,7 @@ func tanh(x float64) (y, dx float64) {
 		y = math.Tanh(x)
 		return y, 1 - y*y
 	}
-	q := 2 / (math.Exp(2*a) + 1)
+	q := 2 / (specfun.Exp(2*a) + 1)
 	return math.Copysign(1-q, x), q * (2 - q)
 }
 

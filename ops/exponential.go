@@ -20,7 +20,7 @@ func init() {
 		Value:      "exp(x)",
 		Slopes:     []string{"y"},
 		Unary: func(x float64) (float64, float64) {
-			y := math.Exp(x)
+			y := specfun.Exp(x)
 			return y, y
 		},
 		Forward: kernel1(kernel.Exp[float64], kernel.Exp[float32]),
@@ -58,7 +58,7 @@ func init() {
 		Value:      "expm1(x)",
 		Slopes:     []string{"exp(x)"},
 		// Not value + 1, which has lost eˣ where the value is near -1.
-		Unary:   func(x float64) (float64, float64) { return math.Expm1(x), math.Exp(x) },
+		Unary:   func(x float64) (float64, float64) { return math.Expm1(x), specfun.Exp(x) },
 		Forward: forwardBlocks(expm1Value[float64], expm1Value[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Exp(n.Input(0))) },
 		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},

@@ -107,7 +107,7 @@ func erfInv(x float64) float64 {
 		return x * (0.5 * sqrtPi) // the next term is x³·√π³/24
 	}
 	y := math.Erfinv(x)
-	return y - (math.Erf(y)-x)*(0.5*sqrtPi)*math.Exp(y*y)
+	return y - (math.Erf(y)-x)*(0.5*sqrtPi)*specfun.Exp(y*y)
 }
 
 // erfcInv returns the inverse of erfc.
@@ -125,7 +125,7 @@ func erfcInv(x float64) float64 {
 		return erfcInvFar(x)
 	}
 	y := -mathext.NormalQuantile(x/2) / math.Sqrt2
-	return y + (math.Erfc(y)-x)*(0.5*sqrtPi)*math.Exp(y*y)
+	return y + (math.Erfc(y)-x)*(0.5*sqrtPi)*specfun.Exp(y*y)
 }
 
 // erfcInvFar is erfcInv for x so small that [math.Erfc] is a denormal number, or nearly: it solves
@@ -150,7 +150,7 @@ func erfInvSlope(y, rest float64) float64 {
 	if a := math.Abs(y); a >= 1 && rest > 0 {
 		return 0.5 * sqrtPi * (specfun.ErfcxDerivative(0, a) / rest)
 	}
-	return 0.5 * sqrtPi * math.Exp(y*y)
+	return 0.5 * sqrtPi * specfun.Exp(y*y)
 }
 
 // erfInvRule returns c·e^y² as erfInvSlope computes it.

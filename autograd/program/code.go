@@ -99,7 +99,7 @@ var operations = [numOpcodes]operation{
 	opDiv:      {"div", 2, func(a, b, _ float64) float64 { return a / b }},
 	opNeg:      {"neg", 1, func(a, _, _ float64) float64 { return -a }},
 	opAbs:      unary("abs", math.Abs),
-	opExp:      unary("exp", math.Exp),
+	opExp:      unary("exp", specfun.Exp),
 	opLog:      unary("log", specfun.Log),
 	opLog1p:    unary("log1p", math.Log1p),
 	opExpm1:    unary("expm1", math.Expm1),

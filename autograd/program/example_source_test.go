@@ -74,7 +74,7 @@ func ExampleProgram_WriteGo() {
 	// 	v9 := v8 / v1
 	// 	v10 := float64(x3 * x4)
 	// 	v11 := -v10
-	// 	v12 := math.Exp(v11)
+	// 	v12 := exp_Price(v11)
 	// 	v13 := float64(-0.7071067811865476 * v9)
 	// 	v14 := math.Erfc(v13)
 	// 	v15 := float64(0.5 * v14)

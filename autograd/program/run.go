@@ -50,7 +50,7 @@ func run(words []uint32, slots []float64) {
 		case opAbs:
 			y = math.Abs(a)
 		case opExp:
-			y = math.Exp(a)
+			y = specfun.Exp(a)
 		case opLog:
 			y = specfun.Log(a)
 		case opSqrt:

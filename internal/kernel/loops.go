@@ -130,7 +130,7 @@ func portableLoops[T Float]() *[numOps]loop[T] {
 				dst[i] = max(a[i], 0)
 			}
 		},
-		opExp:      each[T](math.Exp),
+		opExp:      each[T](specfun.Exp),
 		opLog:      each[T](specfun.Log),
 		opTanh:     each[T](math.Tanh),
 		opSigmoid:  each[T](SigmoidOf),

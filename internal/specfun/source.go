@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-//go:embed angle.go beta.go choose.go erfcx.go gamma.go hyperbolic.go log.go sinc.go sincos.go
+//go:embed angle.go beta.go choose.go erfcx.go exponential.go gamma.go hyperbolic.go sinc.go sincos.go
 var files embed.FS
 
 // A declaration is a function, constant or variable of the package, as it stands in its file.

@@ -28,7 +28,7 @@ func BlackScholes(x, grad []float64) float64 {
 	v10 := v9 - v1
 	v11 := float64(x3 * x4)
 	v12 := -v11
-	v13 := math.Exp(v12)
+	v13 := exp_BlackScholes(v12)
 	v14 := x1 * v13
 	v15 := float64(-0.7071067811865476 * v9)
 	v16 := math.Erfc(v15)
@@ -49,14 +49,14 @@ func BlackScholes(x, grad []float64) float64 {
 	v25 := -0.5 * v14
 	v26 := 0.7071067811865476 * v10
 	v27 := float64(v19 * v26)
-	v28 := math.Exp(v27)
+	v28 := exp_BlackScholes(v27)
 	v29 := -1.1283791670955126 * v28
 	v30 := v25 * v29
 	v31 := float64(-0.7071067811865476 * v30)
 	v32 := 0.5 * x0
 	v33 := 0.7071067811865476 * v9
 	v34 := float64(v15 * v33)
-	v35 := math.Exp(v34)
+	v35 := exp_BlackScholes(v34)
 	v36 := -1.1283791670955126 * v35
 	v37 := v32 * v36
 	v38 := float64(-0.7071067811865476 * v37)
@@ -141,7 +141,7 @@ func careful_BlackScholes(x, grad []float64) {
 	v10 := v9 - v1
 	v11 := float64(x3 * x4)
 	v12 := -v11
-	v13 := math.Exp(v12)
+	v13 := exp_BlackScholes(v12)
 	v14 := x1 * v13
 	v15 := float64(-0.7071067811865476 * v9)
 	v16 := math.Erfc(v15)
@@ -152,14 +152,14 @@ func careful_BlackScholes(x, grad []float64) {
 	v78 := -0.5 * v14
 	v79 := 0.7071067811865476 * v10
 	v80 := float64(v19 * v79)
-	v81 := math.Exp(v80)
+	v81 := exp_BlackScholes(v80)
 	v82 := -1.1283791670955126 * v81
 	v83 := chain_BlackScholes(v78, v82)
 	v84 := float64(-0.7071067811865476 * v83)
 	v85 := 0.5 * x0
 	v86 := 0.7071067811865476 * v9
 	v87 := float64(v15 * v86)
-	v88 := math.Exp(v87)
+	v88 := exp_BlackScholes(v87)
 	v89 := -1.1283791670955126 * v88
 	v90 := chain_BlackScholes(v85, v89)
 	v91 := float64(-0.7071067811865476 * v90)
@@ -228,6 +228,22 @@ func chain_BlackScholes(w, d float64) float64 {
 	return float64(w * d)
 }
 
+// exp_BlackScholes returns eˣ. [math.Exp] is infinite from 709.44 on amd64, where the result is still finite.
+//
+// Special cases are:
+//
+//	exp_BlackScholes(+Inf) = +Inf
+//	exp_BlackScholes(-Inf) = 0
+//	exp_BlackScholes(NaN) = NaN
+//
+// Results too large are +Inf, results too small are 0.
+func exp_BlackScholes(x float64) float64 {
+	if x > 709 {
+		return float64(math.E * math.Exp(x-1)) // the difference is exact up to 1024
+	}
+	return math.Exp(x)
+}
+
 // log_BlackScholes returns ln x. [math.Log] is wrong for denormal numbers on amd64.
 //
 // Special cases are:
@@ -237,7 +253,7 @@ func chain_BlackScholes(w, d float64) float64 {
 //	log_BlackScholes(x < 0) = NaN
 //	log_BlackScholes(NaN) = NaN
 func log_BlackScholes(x float64) float64 {
-	if x > 0 && x < 0x1p-1022 {
+	if x < 0x1p-1022 {
 		return math.Log(x*0x1p54) - 54*math.Ln2
 	}
 	return math.Log(x)

@@ -16,13 +16,13 @@ func Mixture(x, grad []float64) float64 {
 	x0 := x[0]
 	x3 := x[3]
 	v1 := x0 - x3
-	v2 := math.Exp(x5)
+	v2 := exp_Mixture(x5)
 	v3 := v1 * v2
 	v4 := float64(v3 * v3)
 	x1 := x[1]
 	x4 := x[4]
 	v5 := x1 - x4
-	v6 := math.Exp(x6)
+	v6 := exp_Mixture(x6)
 	v7 := float64(v5 * v6)
 	x7 := x[7]
 	v8 := float64(x7 * v1)
@@ -38,12 +38,12 @@ func Mixture(x, grad []float64) float64 {
 	v15 := x11 + x12
 	x9 := x[9]
 	v16 := x0 - x9
-	v17 := math.Exp(x11)
+	v17 := exp_Mixture(x11)
 	v18 := v16 * v17
 	v19 := float64(v18 * v18)
 	x10 := x[10]
 	v20 := x1 - x10
-	v21 := math.Exp(x12)
+	v21 := exp_Mixture(x12)
 	v22 := float64(v20 * v21)
 	x13 := x[13]
 	v23 := float64(x13 * v16)
@@ -59,12 +59,12 @@ func Mixture(x, grad []float64) float64 {
 	v30 := x17 + x18
 	x15 := x[15]
 	v31 := x0 - x15
-	v32 := math.Exp(x17)
+	v32 := exp_Mixture(x17)
 	v33 := v31 * v32
 	v34 := float64(v33 * v33)
 	x16 := x[16]
 	v35 := x1 - x16
-	v36 := math.Exp(x18)
+	v36 := exp_Mixture(x18)
 	v37 := float64(v35 * v36)
 	x19 := x[19]
 	v38 := float64(x19 * v31)
@@ -80,12 +80,12 @@ func Mixture(x, grad []float64) float64 {
 	v45 := x23 + x24
 	x21 := x[21]
 	v46 := x0 - x21
-	v47 := math.Exp(x23)
+	v47 := exp_Mixture(x23)
 	v48 := v46 * v47
 	v49 := float64(v48 * v48)
 	x22 := x[22]
 	v50 := x1 - x22
-	v51 := math.Exp(x24)
+	v51 := exp_Mixture(x24)
 	v52 := float64(v50 * v51)
 	x25 := x[25]
 	v53 := float64(x25 * v46)
@@ -101,12 +101,12 @@ func Mixture(x, grad []float64) float64 {
 	v60 := x29 + x30
 	x27 := x[27]
 	v61 := x0 - x27
-	v62 := math.Exp(x29)
+	v62 := exp_Mixture(x29)
 	v63 := v61 * v62
 	v64 := float64(v63 * v63)
 	x28 := x[28]
 	v65 := x1 - x28
-	v66 := math.Exp(x30)
+	v66 := exp_Mixture(x30)
 	v67 := float64(v65 * v66)
 	x31 := x[31]
 	v68 := float64(x31 * v61)
@@ -122,18 +122,18 @@ func Mixture(x, grad []float64) float64 {
 	v77 := max(v59, v76)
 	v78 := max(v74, v77)
 	v79 := v14 - v78
-	v80 := math.Exp(v79)
+	v80 := exp_Mixture(v79)
 	v81 := v29 - v78
-	v82 := math.Exp(v81)
+	v82 := exp_Mixture(v81)
 	v83 := v80 + v82
 	v84 := v44 - v78
-	v85 := math.Exp(v84)
+	v85 := exp_Mixture(v84)
 	v86 := v83 + v85
 	v87 := v59 - v78
-	v88 := math.Exp(v87)
+	v88 := exp_Mixture(v87)
 	v89 := v86 + v88
 	v90 := v74 - v78
-	v91 := math.Exp(v90)
+	v91 := exp_Mixture(v90)
 	v92 := v89 + v91
 	v93 := log_Mixture(v92)
 	v94 := v78 + v93
@@ -142,18 +142,18 @@ func Mixture(x, grad []float64) float64 {
 	v97 := max(x20, v96)
 	v98 := max(x26, v97)
 	v99 := x2 - v98
-	v100 := math.Exp(v99)
+	v100 := exp_Mixture(v99)
 	v101 := x8 - v98
-	v102 := math.Exp(v101)
+	v102 := exp_Mixture(v101)
 	v103 := v100 + v102
 	v104 := x14 - v98
-	v105 := math.Exp(v104)
+	v105 := exp_Mixture(v104)
 	v106 := v103 + v105
 	v107 := x20 - v98
-	v108 := math.Exp(v107)
+	v108 := exp_Mixture(v107)
 	v109 := v106 + v108
 	v110 := x26 - v98
-	v111 := math.Exp(v110)
+	v111 := exp_Mixture(v110)
 	v112 := v109 + v111
 	v113 := log_Mixture(v112)
 	v114 := v98 + v113
@@ -349,13 +349,13 @@ func careful_Mixture(x, grad []float64) {
 	x0 := x[0]
 	x3 := x[3]
 	v1 := x0 - x3
-	v2 := math.Exp(x5)
+	v2 := exp_Mixture(x5)
 	v3 := v1 * v2
 	v4 := float64(v3 * v3)
 	x1 := x[1]
 	x4 := x[4]
 	v5 := x1 - x4
-	v6 := math.Exp(x6)
+	v6 := exp_Mixture(x6)
 	v7 := float64(v5 * v6)
 	x7 := x[7]
 	v8 := float64(x7 * v1)
@@ -371,12 +371,12 @@ func careful_Mixture(x, grad []float64) {
 	v15 := x11 + x12
 	x9 := x[9]
 	v16 := x0 - x9
-	v17 := math.Exp(x11)
+	v17 := exp_Mixture(x11)
 	v18 := v16 * v17
 	v19 := float64(v18 * v18)
 	x10 := x[10]
 	v20 := x1 - x10
-	v21 := math.Exp(x12)
+	v21 := exp_Mixture(x12)
 	v22 := float64(v20 * v21)
 	x13 := x[13]
 	v23 := float64(x13 * v16)
@@ -392,12 +392,12 @@ func careful_Mixture(x, grad []float64) {
 	v30 := x17 + x18
 	x15 := x[15]
 	v31 := x0 - x15
-	v32 := math.Exp(x17)
+	v32 := exp_Mixture(x17)
 	v33 := v31 * v32
 	v34 := float64(v33 * v33)
 	x16 := x[16]
 	v35 := x1 - x16
-	v36 := math.Exp(x18)
+	v36 := exp_Mixture(x18)
 	v37 := float64(v35 * v36)
 	x19 := x[19]
 	v38 := float64(x19 * v31)
@@ -413,12 +413,12 @@ func careful_Mixture(x, grad []float64) {
 	v45 := x23 + x24
 	x21 := x[21]
 	v46 := x0 - x21
-	v47 := math.Exp(x23)
+	v47 := exp_Mixture(x23)
 	v48 := v46 * v47
 	v49 := float64(v48 * v48)
 	x22 := x[22]
 	v50 := x1 - x22
-	v51 := math.Exp(x24)
+	v51 := exp_Mixture(x24)
 	v52 := float64(v50 * v51)
 	x25 := x[25]
 	v53 := float64(x25 * v46)
@@ -434,12 +434,12 @@ func careful_Mixture(x, grad []float64) {
 	v60 := x29 + x30
 	x27 := x[27]
 	v61 := x0 - x27
-	v62 := math.Exp(x29)
+	v62 := exp_Mixture(x29)
 	v63 := v61 * v62
 	v64 := float64(v63 * v63)
 	x28 := x[28]
 	v65 := x1 - x28
-	v66 := math.Exp(x30)
+	v66 := exp_Mixture(x30)
 	v67 := float64(v65 * v66)
 	x31 := x[31]
 	v68 := float64(x31 * v61)
@@ -455,36 +455,36 @@ func careful_Mixture(x, grad []float64) {
 	v77 := max(v59, v76)
 	v78 := max(v74, v77)
 	v79 := v14 - v78
-	v80 := math.Exp(v79)
+	v80 := exp_Mixture(v79)
 	v81 := v29 - v78
-	v82 := math.Exp(v81)
+	v82 := exp_Mixture(v81)
 	v83 := v80 + v82
 	v84 := v44 - v78
-	v85 := math.Exp(v84)
+	v85 := exp_Mixture(v84)
 	v86 := v83 + v85
 	v87 := v59 - v78
-	v88 := math.Exp(v87)
+	v88 := exp_Mixture(v87)
 	v89 := v86 + v88
 	v90 := v74 - v78
-	v91 := math.Exp(v90)
+	v91 := exp_Mixture(v90)
 	v92 := v89 + v91
 	v95 := max(x2, x8)
 	v96 := max(x14, v95)
 	v97 := max(x20, v96)
 	v98 := max(x26, v97)
 	v99 := x2 - v98
-	v100 := math.Exp(v99)
+	v100 := exp_Mixture(v99)
 	v101 := x8 - v98
-	v102 := math.Exp(v101)
+	v102 := exp_Mixture(v101)
 	v103 := v100 + v102
 	v104 := x14 - v98
-	v105 := math.Exp(v104)
+	v105 := exp_Mixture(v104)
 	v106 := v103 + v105
 	v107 := x20 - v98
-	v108 := math.Exp(v107)
+	v108 := exp_Mixture(v107)
 	v109 := v106 + v108
 	v110 := x26 - v98
-	v111 := math.Exp(v110)
+	v111 := exp_Mixture(v110)
 	v112 := v109 + v111
 	v240 := v112 < 0.0
 	v241 := math.Sqrt(v112)
@@ -664,6 +664,22 @@ func chain_Mixture(w, d float64) float64 {
 	return float64(w * d)
 }
 
+// exp_Mixture returns eˣ. [math.Exp] is infinite from 709.44 on amd64, where the result is still finite.
+//
+// Special cases are:
+//
+//	exp_Mixture(+Inf) = +Inf
+//	exp_Mixture(-Inf) = 0
+//	exp_Mixture(NaN) = NaN
+//
+// Results too large are +Inf, results too small are 0.
+func exp_Mixture(x float64) float64 {
+	if x > 709 {
+		return float64(math.E * math.Exp(x-1)) // the difference is exact up to 1024
+	}
+	return math.Exp(x)
+}
+
 // log_Mixture returns ln x. [math.Log] is wrong for denormal numbers on amd64.
 //
 // Special cases are:
@@ -673,7 +689,7 @@ func chain_Mixture(w, d float64) float64 {
 //	log_Mixture(x < 0) = NaN
 //	log_Mixture(NaN) = NaN
 func log_Mixture(x float64) float64 {
-	if x > 0 && x < 0x1p-1022 {
+	if x < 0x1p-1022 {
 		return math.Log(x*0x1p54) - 54*math.Ln2
 	}
 	return math.Log(x)

@@ -20,7 +20,7 @@ func Network222(x, grad []float64) float64 {
 	v4 := v3 >= 0.0
 	v5 := math.Abs(v3)
 	v6 := -v5
-	v7 := math.Exp(v6)
+	v7 := exp_Network222(v6)
 	v8 := v7
 	if v4 {
 		v8 = 1.0
@@ -36,7 +36,7 @@ func Network222(x, grad []float64) float64 {
 	v15 := v14 >= 0.0
 	v16 := math.Abs(v14)
 	v17 := -v16
-	v18 := math.Exp(v17)
+	v18 := exp_Network222(v17)
 	v19 := v18
 	if v15 {
 		v19 = 1.0
@@ -53,7 +53,7 @@ func Network222(x, grad []float64) float64 {
 	v26 := v25 >= 0.0
 	v27 := math.Abs(v25)
 	v28 := -v27
-	v29 := math.Exp(v28)
+	v29 := exp_Network222(v28)
 	v30 := v29
 	if v26 {
 		v30 = 1.0
@@ -69,7 +69,7 @@ func Network222(x, grad []float64) float64 {
 	v37 := v36 >= 0.0
 	v38 := math.Abs(v36)
 	v39 := -v38
-	v40 := math.Exp(v39)
+	v40 := exp_Network222(v39)
 	v41 := v40
 	if v37 {
 		v41 = 1.0
@@ -174,7 +174,7 @@ func careful_Network222(x, grad []float64) {
 	v4 := v3 >= 0.0
 	v5 := math.Abs(v3)
 	v6 := -v5
-	v7 := math.Exp(v6)
+	v7 := exp_Network222(v6)
 	v8 := v7
 	if v4 {
 		v8 = 1.0
@@ -190,7 +190,7 @@ func careful_Network222(x, grad []float64) {
 	v15 := v14 >= 0.0
 	v16 := math.Abs(v14)
 	v17 := -v16
-	v18 := math.Exp(v17)
+	v18 := exp_Network222(v17)
 	v19 := v18
 	if v15 {
 		v19 = 1.0
@@ -207,7 +207,7 @@ func careful_Network222(x, grad []float64) {
 	v26 := v25 >= 0.0
 	v27 := math.Abs(v25)
 	v28 := -v27
-	v29 := math.Exp(v28)
+	v29 := exp_Network222(v28)
 	v30 := v29
 	if v26 {
 		v30 = 1.0
@@ -223,7 +223,7 @@ func careful_Network222(x, grad []float64) {
 	v37 := v36 >= 0.0
 	v38 := math.Abs(v36)
 	v39 := -v38
-	v40 := math.Exp(v39)
+	v40 := exp_Network222(v39)
 	v41 := v40
 	if v37 {
 		v41 = 1.0
@@ -304,4 +304,20 @@ func chain_Network222(w, d float64) float64 {
 		return 0
 	}
 	return float64(w * d)
+}
+
+// exp_Network222 returns eˣ. [math.Exp] is infinite from 709.44 on amd64, where the result is still finite.
+//
+// Special cases are:
+//
+//	exp_Network222(+Inf) = +Inf
+//	exp_Network222(-Inf) = 0
+//	exp_Network222(NaN) = NaN
+//
+// Results too large are +Inf, results too small are 0.
+func exp_Network222(x float64) float64 {
+	if x > 709 {
+		return float64(math.E * math.Exp(x-1)) // the difference is exact up to 1024
+	}
+	return math.Exp(x)
 }

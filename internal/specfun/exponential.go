@@ -2,6 +2,22 @@ package specfun
 
 import "math"
 
+// Exp returns eˣ. [math.Exp] is infinite from 709.44 on amd64, where the result is still finite.
+//
+// Special cases are:
+//
+//	Exp(+Inf) = +Inf
+//	Exp(-Inf) = 0
+//	Exp(NaN) = NaN
+//
+// Results too large are +Inf, results too small are 0.
+func Exp(x float64) float64 {
+	if x > 709 {
+		return float64(math.E * math.Exp(x-1)) // the difference is exact up to 1024
+	}
+	return math.Exp(x)
+}
+
 // Log returns ln x. [math.Log] is wrong for denormal numbers on amd64.
 //
 // Special cases are:
@@ -11,7 +27,7 @@ import "math"
 //	Log(x < 0) = NaN
 //	Log(NaN) = NaN
 func Log(x float64) float64 {
-	if x > 0 && x < 0x1p-1022 {
+	if x < 0x1p-1022 {
 		return math.Log(x*0x1p54) - 54*math.Ln2
 	}
 	return math.Log(x)
