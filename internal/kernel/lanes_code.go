@@ -159,16 +159,16 @@ func (op LaneOp) mayLeave() bool {
 
 // leaves reports whether a and b are such operands.
 func (op LaneOp) leaves(a, b float64) bool {
-	special := func(x, most float64) bool { return x == 0 || !(math.Abs(x) < most) }
+	special := func(x, least, most float64) bool { return math.Abs(x) < least || !(math.Abs(x) < most) }
 	switch op {
 	case LaneSin, LaneCos:
 		return math.Abs(a) > 1e9
 	case LaneSinh, LaneCosh:
 		return math.Abs(a) > 709
 	case LaneAtan2:
-		return special(a, 0x1p1022) || special(b, 0x1p1022)
+		return special(a, 0x1p-1020, 0x1p1022) || special(b, 0x1p-1020, 0x1p1022)
 	}
-	return special(a, math.Inf(1)) || !(math.Abs(b) < 1<<52)
+	return special(a, math.SmallestNonzeroFloat64, math.Inf(1)) || !(math.Abs(b) < 1<<52)
 }
 
 // left does a step that ended the run. The kernel does it again on operands without those that it cannot take, whose lanes Go does:

@@ -315,7 +315,7 @@ func (t target) atanOf(a, b vec) vec {
 	return t.add(base, t.add(u, low))
 }
 
-// atan2 returns the angle of the point (x, y), neither of which is 0 or NaN, and both of which can be added without overflow.
+// atan2 returns the angle of the point (x, y), neither of which is NaN, denormal, or so large that their sum overflows.
 func (t target) atan2(y, x vec) vec {
 	r := t.atanOf(t.abs(y), t.abs(x))
 	const lo = 1.2246467991473532e-16 // π less what is stored of it

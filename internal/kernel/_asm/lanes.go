@@ -113,13 +113,14 @@ var laneKernels = []laneKernel{
 	{name: "Cosh", forms: lanesUnary, leave: laneBeyond(709), long: laneFunction(target.cosh)},
 	{name: "Atan", forms: lanesUnary, long: laneFunction(target.atan)},
 	{name: "Atan2", forms: lanesSlots, leave: func(t target, in []vec) cond {
-		const most = 0x1p1022 // up to here the sum of the two is finite
-		return t.either(t.special(in[0], most), t.special(in[1], most))
+		// Between these a sum is finite, and a product with a number near 1 has all digits.
+		const least, most = 0x1p-1020, 0x1p1022
+		return t.either(t.special(in[0], least, most), t.special(in[1], least, most))
 	}, long: func(t target, in []vec) vec {
 		return t.blend(t.cmp(uno, in[0], in[1]), t.add(in[0], in[1]), t.atan2(in[0], in[1]))
 	}},
 	{name: "Pow", forms: lanesSlots, leave: func(t target, in []vec) cond {
-		return t.either(t.special(in[0], math.Inf(1)), t.cmp(geu, t.abs(in[1]), t.num(1<<52)))
+		return t.either(t.special(in[0], math.SmallestNonzeroFloat64, math.Inf(1)), t.cmp(geu, t.abs(in[1]), t.num(1<<52)))
 	}, long: func(t target, in []vec) vec { return t.pow(in[0], in[1]) }},
 }
 
@@ -133,10 +134,10 @@ func laneBeyond(most float64) func(t target, in []vec) cond {
 	return func(t target, in []vec) cond { return t.cmp(gt, t.abs(in[0]), t.num(most)) }
 }
 
-// special is the condition that |x| is 0, not below most, or NaN.
-func (t target) special(x vec, most float64) cond {
+// special is the condition that |x| is below least, not below most, or NaN.
+func (t target) special(x vec, least, most float64) cond {
 	a := t.abs(x)
-	return t.either(t.cmp(eq, a, t.zero()), t.cmp(geu, a, t.num(most)))
+	return t.either(t.cmp(lt, a, t.num(least)), t.cmp(geu, a, t.num(most)))
 }
 
 // hypot returns √(x²+y²), of the larger one and a quotient.
