@@ -314,6 +314,7 @@ func TestStops(t *testing.T) {
 		usage("-lr -1: want a finite number, 0 or more", "-lr", "-1"),
 		usage("-l2 +Inf: want a finite number, 0 or more", "-l2", "inf"),
 		usage("-clip NaN: want a finite number, 0 or more", "-clip", "nan"),
+		{Args: []string{"-widths", "2-100000-2", "-batch", "20000", "-steps", "1", "-out", out}, Status: command.Usage, Stderr: "export: -batch 20000 and -widths 2-100000-2: ops."},
 		{Args: []string{"-lr", "1e30", "-opt", "sgd", "-keep", "1", "-out", out}, Status: command.Failed, Stderr: "export: step "},
 	})
 	if got := names(t, dir); !slices.Equal(got, []string{"file"}) || string(read(t, dir, "file")) != "kept" {

@@ -70,7 +70,8 @@ func exporter() *command.Program {
 // The most that flags may ask for: more is a slip of the finger, and would end in a machine without memory.
 const (
 	mostWeights = 50e6
-	mostNumbers = 200e6 // of all batches
+	mostNumbers = 200e6                 // of all batches
+	mostBytes   = min(4e9, math.MaxInt) // of the tensors of the recorded step
 	mostSeed    = 1 << 24
 )
 

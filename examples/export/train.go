@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -45,7 +46,10 @@ func (s *settings) train(ctx context.Context, out *command.Output) (*export, err
 	out.Printf("%s %s with %d weights in %s, on %s, by %s with the rate %g.\n", s.model, s.widths, weightsOf(model), s.dtype, p.about, s.opt, opt.LR())
 	batches := s.batches(p)
 	f, err := s.record(model, opt, batches[0])
-	if err != nil {
+	switch {
+	case errors.Is(err, graph.ErrLimit):
+		return nil, command.Usagef("-batch %d and -widths %s: %v\ngive a smaller batch or smaller widths", s.batch, s.widths, err)
+	case err != nil:
 		return nil, err
 	}
 	e := &export{dir: s.out, model: model, batches: batches, seed: s.seed}
@@ -71,7 +75,7 @@ func (s *settings) train(ctx context.Context, out *command.Output) (*export, err
 
 // record returns the step as a function.
 func (s *settings) record(model nn.Layer, opt nn.Optimizer, b pair) (*program.Function, error) {
-	g := graph.New(graph.Traced(), graph.WithDType(s.dtype))
+	g := graph.New(graph.Traced(), graph.WithDType(s.dtype), graph.WithMemoryLimit(mostBytes))
 	return nn.RecordStep(g, model, b.batch, b.label, nn.StepConfig{
 		Loss: nn.CrossEntropyAt, Optimizer: opt, L2: s.l2, ClipNorm: s.clip,
 	})
