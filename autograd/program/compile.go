@@ -63,6 +63,7 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 	forward := len(t.b.ins)
 	c.code = t.b.finish(c.outs(t.b, false), forward)
 	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:forward]), nil, nil
+	t.g, t.move, t.at, t.list = nil, nil, nil, nil // a sweep needs none of them
 	c.machine = c.code.machine(op)
 	c.lanes = sync.OnceValue(func() *lanePrograms {
 		return newLanePrograms(c.code, func() *code { c.carefully(); return c.carefulCode })

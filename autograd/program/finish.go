@@ -1,7 +1,7 @@
 package program
 
 // finish returns the code that computes the values outs, without what they do not need. The first of the builder's
-// instructions, so many as value says, are those that outs[0] alone needs.
+// instructions, so many as value says, compute the results, the others derivatives.
 func (b *builder) finish(outs []ref, value int) *code {
 	used := make([]bool, len(b.ins))
 	usedConst := make([]bool, len(b.consts))

@@ -2,12 +2,15 @@ package program_test
 
 import (
 	"math"
+	"runtime"
 	"sync"
 	"testing"
+	"weak"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/programs"
 	"github.com/seed366ff29f/chainrule/ops"
 )
@@ -84,5 +87,25 @@ func TestGradientInPlace(t *testing.T) {
 	at = []float64{0, 5}
 	if err := graph.Try(func() { p.EvalBatch([]float64{0}, at, at) }); err == nil {
 		t.Error("EvalBatch has overwritten the points that it reads again")
+	}
+}
+
+// A program does not keep the graph that it was made of.
+func TestProgramLetsGoOfTheGraph(t *testing.T) {
+	g := graph.New(graph.Traced())
+	x := g.VarTensor(tensor.Of([]float64{1, 0}, 2))
+	p, err := program.Compile(ops.Sum(ops.CumSum(ops.Square(ops.Sqrt(ops.Flip(x, 0))), 0)), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := weak.Make(g)
+	g, x = nil, graph.Value{}
+	runtime.GC()
+	if kept.Value() != nil {
+		t.Error("the graph is still there")
+	}
+	grad := make([]float64, 2)
+	if v := p.Eval([]float64{1, 0}, grad); v != 1 || grad[0] != 1 || grad[1] != 0 { // the careful version
+		t.Errorf("value %v and derivatives %v, want 1 and [1 0]", v, grad)
 	}
 }
