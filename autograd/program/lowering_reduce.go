@@ -174,6 +174,10 @@ func (t *tape) normalized(n graph.Node, axes []int, axis int, centered bool) []r
 	b := t.b
 	eps := b.constant(n.Float(0))
 	gain := t.operand(n, 1)
+	var bias []ref
+	if n.NumInputs() > 2 {
+		bias = t.operand(n, 2)
+	}
 	list := t.alongAxes(n, axes, func(xs []ref) []ref {
 		if centered {
 			xs = t.centered(xs)
@@ -194,8 +198,8 @@ func (t *tape) normalized(n graph.Node, axes []int, axis int, centered bool) []r
 	for i, x := range list {
 		k := i / block % n.Dims()[axis]
 		y := b.mul(x, gain[k])
-		if n.NumInputs() > 2 {
-			y = b.add(y, t.operand(n, 2)[k])
+		if bias != nil {
+			y = b.add(y, bias[k])
 		}
 		list[i] = y
 	}
