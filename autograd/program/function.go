@@ -2,6 +2,7 @@ package program
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -56,7 +57,8 @@ type Function struct {
 //
 //   - it has no results, or a value is not on the tape of the first result's graph;
 //   - an argument is not a leaf, or two are one leaf;
-//   - an argument or a result has no name, two arguments or two results have one name, or a role is unknown;
+//   - an argument or a result has no name, or one that is not UTF-8, two arguments or two results have one name, or a role
+//     is unknown;
 //   - a result replaces an argument that does not exist, that another result replaces, or that has another shape or
 //     precision;
 //   - numbers of a result were read while it was recorded, and AllowReads is not set.
@@ -132,6 +134,8 @@ func checkPart(op string, g *graph.Graph, what string, i int, name string, role 
 	switch {
 	case name == "":
 		return graph.Errorf(op, graph.ErrUsage, "%s %d has no name: give it one", what, i)
+	case !utf8.ValidString(name):
+		return graph.Errorf(op, graph.ErrUsage, "%s %d has the name %q, which is not UTF-8: files that name it could not be read", what, i, name)
 	case !slices.Contains(roles, role):
 		return graph.Errorf(op, graph.ErrUsage, "%s %q has the unknown role %q: use one of %q", what, name, role, roles)
 	}

@@ -52,6 +52,7 @@ func TestFunctionCheck(t *testing.T) {
 		"one leaf twice":   {argument("z", program.Batch, x), graph.ErrUsage, `arguments "x" and "z" are one leaf, %1: leave one of them out, or make two leaves`},
 		"no name":          {argument("", program.Batch, x), graph.ErrUsage, "argument 2 has no name: give it one"},
 		"no result's name": {result("", program.Batch, x, ""), graph.ErrUsage, "result 2 has no name: give it one"},
+		"not UTF-8":        {argument("z\xff", program.Batch, x), graph.ErrUsage, `argument 2 has the name "z\xff", which is not UTF-8: files that name it could not be read`},
 		"argument's name":  {argument("x", program.Batch, x), graph.ErrUsage, `two arguments have the name "x": give each its own`},
 		"result's name":    {result("sum", program.Output, x, ""), graph.ErrUsage, `two results have the name "sum": give each its own`},
 		"argument's role":  {argument("z", "batches", x), graph.ErrUsage, `argument "z" has the unknown role "batches": use one of ["parameter" "state" "batch" "label" "scalar" "loss" "output"]`},

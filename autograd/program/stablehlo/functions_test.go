@@ -2,6 +2,7 @@ package stablehlo
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +77,30 @@ func TestConvolution(t *testing.T) {
 	} {
 		s := text(t, function([]graph.Value{x, w}, c.y))
 		if !strings.Contains(s, c.want) {
+			t.Errorf("%s: got %s, want %s", name, s, c.want)
+		}
+	}
+}
+
+// Axes have numbers of two digits too.
+func TestManyAxes(t *testing.T) {
+	dims := slices.Repeat([]int{1}, tensor.MaxRank)
+	axis := tensor.MaxRank - 2
+	dims[axis] = 3
+	g := graph.New(graph.Traced())
+	x := g.VarTensor(tensor.New(tensor.Float64, dims...))
+	for name, c := range map[string]struct {
+		y    graph.Value
+		want string
+	}{
+		"sort":   {ops.Sort(x, axis), "dimension = 14 : i64"},
+		"concat": {ops.Concat(axis, x, x), "dim = 14"},
+		"flip":   {ops.Flip(x, axis), "dims = [14]"},
+		"sum":    {ops.Sum(x, axis), "dimensions = [14]"},
+		"gather": {ops.Gather(x, axis, 2, 0), "start_index_map = [14]"},
+		"argmax": {ops.ArgMax(x, axis), "iota dim = 14"},
+	} {
+		if s := text(t, function([]graph.Value{x}, c.y)); !strings.Contains(s, c.want) {
 			t.Errorf("%s: got %s, want %s", name, s, c.want)
 		}
 	}

@@ -1,6 +1,7 @@
 package stablehlo
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -45,7 +46,7 @@ func (e *emitter) sorted(n graph.Node, x value, descending bool) []value {
 		return []value{e.same("or", e.compare(relation, a, b), nan)}
 	}, x.scalar(), x.scalar(), typ{elem: i32}, typ{elem: i32})
 	places := e.counting(axis, x.of(i32))
-	properties := "dimension = " + integers([]int{axis})[1:2] + " : i64, is_stable = true"
+	properties := fmt.Sprintf("dimension = %d : i64, is_stable = true", axis)
 	ys := e.generic("stablehlo.sort", properties, []region{comparator}, []value{x, places}, x.typ, places.typ)
 	for i, y := range ys {
 		ys[i] = e.along(y, axis, 0, n.Dims()[axis])
