@@ -121,6 +121,9 @@ const powUlps = 600
 
 // nearly reports whether got is want up to some units in the last place.
 func nearly(got, want, ulps float64) bool {
+	if math.IsInf(got, 0) || math.IsInf(want, 0) {
+		return got == want
+	}
 	return sameNumber(got, want) || got == want || math.Abs(got-want) <= ulps*0x1p-52*math.Abs(want)+ulps*0x1p-1074
 }
 

@@ -19,6 +19,7 @@ const sameNumber = 1e-13
 // numbers are operands: special ones, and others of all sizes.
 var numbers = append([]float64{
 	0.5, -0.5, 1.5, 2, 2.5, -2.5, -3, 7, 1e-9, -1e-17, 20.5, -37, 700, -740, 1100, 1e10, -1e20, 1e-300, -1e-300, 1e300, -1.7e308,
+	5e-324, -1e-310, math.Pi, 245850922, -708.5, 709.5, 710.4, 1 - 0x1p-53,
 }, rowtest.SpecialNumbers...)
 
 // TestElementwiseRows holds every row with an expression against autograd.Backward, at all combinations of special numbers
