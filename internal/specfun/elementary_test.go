@@ -2,6 +2,7 @@ package specfun
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -69,5 +70,25 @@ func TestElementary(t *testing.T) {
 				t.Errorf("%s(%v) = %v, want %v", f.name, at[:2], got, want)
 			}
 		}
+	}
+}
+
+// Sin and Cos have the bits of Sincos in every quadrant and at every size.
+func TestSincosBits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		x := rng.NormFloat64() * math.Exp2(float64(rng.IntN(90)-35))
+		sin, cos := Sincos(x)
+		if s, c := Sin(x), Cos(x); s != sin || c != cos {
+			t.Fatalf("at %v Sin and Cos are %v and %v, Sincos %v and %v", x, s, c, sin, cos)
+		}
+	}
+	for _, x := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
+		if sin, cos := Sincos(x); sin == sin || cos == cos || Sin(x) == Sin(x) || Cos(x) == Cos(x) {
+			t.Errorf("at %v a sine or cosine is not NaN", x)
+		}
+	}
+	if s := Sin(math.Copysign(0, -1)); s != 0 || !math.Signbit(s) {
+		t.Errorf("Sin(-0) = %v", s)
 	}
 }

@@ -551,30 +551,10 @@ func sincos_Bundle(x float64) (sin, cos float64) {
 	} else if !(a < 0x1p49) {
 		return math.Sincos(x)
 	}
-	// x = n·π/2 + r + lo with π/2 in three parts. The first subtraction is exact; what the others lose is kept in lo.
-	// A number of this size has no digits behind the point: adding it rounds, and leaves n in the lowest bits.
-	const c1, c2, c3, magic = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33, 3 << 51
-	t := math.FMA(x, 2/math.Pi, magic)
-	n := t - magic
-	r1 := math.FMA(-n, c1, x)
-	w := float64(n * c2)
-	r := r1 - w
-	lo := (r1 - r) - w - math.FMA(n, c3, math.FMA(n, c2, -w))
-
+	n, r, lo := reduceAngle_Bundle(x)
 	z := float64(r * r)
-	z2 := float64(z * z)
-	ps := polynomial5_Bundle(z, z2,
-		-1.66666666666666324348e-01, 8.33333333332248946124e-03,
-		-1.98412698298579493134e-04, 2.75573137070700676789e-06,
-		-2.50507602534068634195e-08, 1.58969099521155010221e-10)
-	pc := polynomial5_Bundle(z, z2,
-		4.16666666666666019037e-02, -1.38888888888741095749e-03,
-		2.48015872894767294178e-05, -2.75573143513906633035e-07,
-		2.08757232129817482790e-09, -1.13596475577881948265e-11)
-	u := 1 - float64(0.5*z) // close to cos r
-	sin = r + math.FMA(float64(z*r), ps, float64(lo*u))
-	cos = u + math.FMA(z2, pc, ((1-u)-float64(0.5*z))-float64(r*lo))
-	switch math.Float64bits(t) & 3 {
+	sin, cos = sinOf_Bundle(r, lo, z), cosOf_Bundle(r, lo, z)
+	switch n & 3 {
 	case 1:
 		return cos, -sin
 	case 2:
@@ -585,6 +565,38 @@ func sincos_Bundle(x float64) (sin, cos float64) {
 	return sin, cos
 }
 
+// reduceAngle_Bundle returns x = n·π/2 + r + lo with π/2 in three parts. The lowest bits of n are right, lo is what r has lost.
+func reduceAngle_Bundle(x float64) (n uint64, r, lo float64) {
+	// A number of the size of magic has no digits behind the point: adding it rounds, and leaves n in the lowest bits.
+	const c1, c2, c3, magic = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33, 3 << 51
+	t := math.FMA(x, 2/math.Pi, magic)
+	m := t - magic
+	r1 := math.FMA(-m, c1, x) // exact; what the others lose is kept in lo
+	w := float64(m * c2)
+	r = r1 - w
+	return math.Float64bits(t), r, (r1 - r) - w - math.FMA(m, c3, math.FMA(m, c2, -w))
+}
+
+// sinOf_Bundle returns sin(r+lo) for |r| ≤ π/4 and z = r².
+func sinOf_Bundle(r, lo, z float64) float64 {
+	p := polynomial5_Bundle(z, float64(z*z),
+		-1.66666666666666324348e-01, 8.33333333332248946124e-03,
+		-1.98412698298579493134e-04, 2.75573137070700676789e-06,
+		-2.50507602534068634195e-08, 1.58969099521155010221e-10)
+	return r + math.FMA(float64(z*r), p, float64(lo*(1-float64(0.5*z))))
+}
+
+// cosOf_Bundle returns cos(r+lo) for |r| ≤ π/4 and z = r².
+func cosOf_Bundle(r, lo, z float64) float64 {
+	z2 := float64(z * z)
+	p := polynomial5_Bundle(z, z2,
+		4.16666666666666019037e-02, -1.38888888888741095749e-03,
+		2.48015872894767294178e-05, -2.75573143513906633035e-07,
+		2.08757232129817482790e-09, -1.13596475577881948265e-11)
+	u := 1 - float64(0.5*z) // close to cos r
+	return u + math.FMA(z2, p, ((1-u)-float64(0.5*z))-float64(r*lo))
+}
+
 // polynomial5_Bundle returns a0 + a1·z + ... + a5·z⁵ for z2 = z².
 func polynomial5_Bundle(z, z2, a0, a1, a2, a3, a4, a5 float64) float64 {
 	return math.FMA(z2, math.FMA(z2, math.FMA(z, a5, a4), math.FMA(z, a3, a2)), math.FMA(z, a1, a0))
@@ -592,12 +604,40 @@ func polynomial5_Bundle(z, z2, a0, a1, a2, a3, a4, a5 float64) float64 {
 
 // sin_Bundle returns sin x as [sincos_Bundle] does.
 func sin_Bundle(x float64) float64 {
-	s, _ := sincos_Bundle(x)
-	return s
+	if a := math.Abs(x); a < 0x1p-27 {
+		return x
+	} else if !(a < 0x1p49) {
+		return math.Sin(x)
+	}
+	n, r, lo := reduceAngle_Bundle(x)
+	var y float64
+	if n&1 == 0 {
+		y = sinOf_Bundle(r, lo, float64(r*r))
+	} else {
+		y = cosOf_Bundle(r, lo, float64(r*r))
+	}
+	if n&2 != 0 {
+		return -y
+	}
+	return y
 }
 
 // cos_Bundle returns cos x as [sincos_Bundle] does.
 func cos_Bundle(x float64) float64 {
-	_, c := sincos_Bundle(x)
-	return c
+	if a := math.Abs(x); a < 0x1p-27 {
+		return 1
+	} else if !(a < 0x1p49) {
+		return math.Cos(x)
+	}
+	n, r, lo := reduceAngle_Bundle(x)
+	var y float64
+	if n&1 == 0 {
+		y = cosOf_Bundle(r, lo, float64(r*r))
+	} else {
+		y = sinOf_Bundle(r, lo, float64(r*r))
+	}
+	if (n+1)&2 != 0 {
+		return -y
+	}
+	return y
 }
