@@ -7,6 +7,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
 
@@ -129,7 +130,7 @@ func init() {
 		Derivative: "sign(x)",
 		Value:      "abs(x)",
 		Slopes:     []string{"sign(x)"},
-		Unary:      func(x float64) (float64, float64) { return math.Abs(x), sign(x) },
+		Unary:      func(x float64) (float64, float64) { return math.Abs(x), specfun.Sign(x) },
 		Forward:    kernel1(kernel.Abs[float64], kernel.Abs[float32]),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sign(n.Input(0))) },
 		Kinks:      []graph.Kink{{At: 0, Chosen: 0, Why: "the middle of the subgradients, as in PyTorch"}},

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
@@ -90,21 +91,12 @@ func polygamma(n int, x float64) float64 {
 	return y
 }
 
-// cotDerivative returns the n-th derivative of cot t as a function of c = cot t: a polynomial in c, from c' = -(1+c²).
-// All its terms have one sign for c > 0, so that nothing cancels.
+// cotDerivative returns the n-th derivative of cot t as a function of c = cot t. All terms of the polynomial have one sign
+// for c > 0, so that nothing cancels.
 func cotDerivative(n int, c float64) float64 {
-	p := []float64{0, 1}
-	for range n {
-		q := make([]float64, len(p)+1)
-		for k := 1; k < len(p); k++ {
-			q[k-1] -= float64(k) * p[k]
-			q[k+1] -= float64(k) * p[k]
-		}
-		p = q
-	}
 	y := 0.0
-	for i := len(p) - 1; i >= 0; i-- {
-		y = y*c + p[i]
+	for _, a := range slices.Backward(specfun.CotDerivative(n)) {
+		y = y*c + a
 	}
 	return y
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
 
@@ -71,7 +72,7 @@ func init() {
 		Derivative: "0",
 		Value:      "sign(x)",
 		Slopes:     []string{"0"},
-		Unary:      func(x float64) (float64, float64) { return sign(x), 0 },
+		Unary:      func(x float64) (float64, float64) { return specfun.Sign(x), 0 },
 		Selects:    []int{0},
 		Forward:    forwardBlocks(signValue[float64], signValue[float32]),
 		VJP:        zeroVJP,
@@ -188,25 +189,13 @@ func zeroVJP(n graph.Node, i int, _ graph.Value) graph.Value {
 	return Broadcast(n.Graph().Const(0), n.InputNode(i).Dims()...)
 }
 
-func sign(x float64) float64 {
-	switch {
-	case x > 0:
-		return 1
-	case x < 0:
-		return -1
-	case x == 0:
-		return 0
-	}
-	return x
-}
-
 func signValue[T constraints.Float](b block[T]) {
 	for i, v := range b.x {
 		b.y[i] = signOf(v)
 	}
 }
 
-// signOf is [sign] without a branch.
+// signOf is [specfun.Sign] without a branch.
 func signOf[T constraints.Float](x T) T { return choose(x == x, oneIf[T](x > 0)-oneIf[T](x < 0), x) }
 
 // Sign returns -1, 0 or 1 as x is negative, zero or positive, and NaN for NaN, element by element.

@@ -78,3 +78,18 @@ func CotPi(x float64) float64 {
 	}
 	return 1 / math.Tan(math.Pi*r)
 }
+
+// CotDerivative returns the n-th derivative of cot as the coefficients of a polynomial in its value c, that of c⁰ first: it
+// follows from c' = -(1+c²).
+func CotDerivative(n int) []float64 {
+	p := []float64{0, 1}
+	for range n {
+		q := make([]float64, len(p)+1)
+		for k := 1; k < len(p); k++ {
+			q[k-1] -= float64(k) * p[k]
+			q[k+1] -= float64(k) * p[k]
+		}
+		p = q
+	}
+	return p
+}

@@ -1,6 +1,10 @@
 package stablehlo
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/internal/specfun"
+)
 
 var _ = addPrimitives(map[string]primitiveForm{
 	"lgamma":  wide1(func(e *emitter, x value) value { return e.lgamma(x) }),
@@ -159,7 +163,7 @@ func (e *emitter) polygamma(n int, x value) value {
 	}
 	c.let("y", "%s*sum", number(math.Pow(-1, float64(n+1))*factorial))
 	c.cotPi()
-	c.let("below", "%s*y - %s*(%s)", number(math.Pow(-1, float64(n))), number(math.Pow(math.Pi, float64(n+1))), polynomial("cot", cotDerivative(n)...))
+	c.let("below", "%s*y - %s*(%s)", number(math.Pow(-1, float64(n))), number(math.Pow(math.Pi, float64(n+1))), polynomial("cot", specfun.CotDerivative(n)...))
 	c.let("y", "where(lt(x, 0), below, y)")
 	pole := "1/0" // with one sign on both sides
 	if n%2 == 0 {
@@ -179,20 +183,6 @@ func inversePower(x string, n int) string {
 		return "1/(" + x + "*" + x + ")"
 	}
 	return "pow(" + x + ", " + number(-float64(n)) + ")"
-}
-
-// cotDerivative returns the n-th derivative of cot as the coefficients of a polynomial in its value: c' = -(1+c²).
-func cotDerivative(n int) []float64 {
-	p := []float64{0, 1}
-	for range n {
-		q := make([]float64, len(p)+1)
-		for k := 1; k < len(p); k++ {
-			q[k-1] -= float64(k) * p[k]
-			q[k+1] -= float64(k) * p[k]
-		}
-		p = q
-	}
-	return p
 }
 
 // lbeta returns ln B(a, b) for a, b ≥ 0. The large terms of ln Γ(b) and ln Γ(a+b) are subtracted by hand, as in Didonato and
