@@ -190,7 +190,7 @@ func (c *stepCase) take(t *testing.T, model nn.Layer, cfg nn.StepConfig, rate fl
 	return l.Item()
 }
 
-// compare reports where the results of a step differ from a model and its optimizer after the same step.
+// compareStep reports where the results of a step differ from a model and its optimizer after the same step.
 func compareStep(t *testing.T, when string, f *program.Function, results []*tensor.Tensor, model nn.Layer, opt nn.Optimizer, loss, tolerance float64) {
 	t.Helper()
 	want := map[string]*tensor.Tensor{"loss": tensor.Of([]float64{loss})}
