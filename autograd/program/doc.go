@@ -51,5 +51,5 @@
 // A trace is not the whole program if the Go function that was recorded looked at numbers on the way: an if on
 // [github.com/seed366ff29f/chainrule/graph.Value.Item] records the branch that was taken and nothing of the other. Graphs
 // made with [github.com/seed366ff29f/chainrule/graph.Traced] note such reads, and [Function.Check] refuses what was recorded
-// after one. [github.com/seed366ff29f/chainrule/ops.Where] chooses within the program.
+// after one, and graphs that do not note them. [github.com/seed366ff29f/chainrule/ops.Where] chooses within the program.
 package program

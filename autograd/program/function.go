@@ -49,7 +49,8 @@ type Function struct {
 	Results   []Result
 
 	// AllowReads says that what the program read while the graph was recorded (see [graph.Graph.Reads]) has not decided
-	// what was recorded afterwards, or that the function is wanted for what was.
+	// what was recorded afterwards, or that the function is wanted for what was. A graph that was not made with
+	// [graph.Traced] does not note what is read: a function on one needs AllowReads.
 	AllowReads bool
 }
 
@@ -61,7 +62,8 @@ type Function struct {
 //     is unknown;
 //   - a result replaces an argument that does not exist, that another result replaces, or that has another shape or
 //     precision;
-//   - numbers of a result were read while it was recorded, and AllowReads is not set.
+//   - the graph was not made with [graph.Traced], or numbers of a result were read while it was recorded, and AllowReads is
+//     not set.
 func (f *Function) Check() error { return f.check("program.Function.Check") }
 
 // check is Check for the function that is named in messages.
@@ -71,6 +73,9 @@ func (f *Function) check(op string) error {
 	}
 	if f.AllowReads {
 		return nil
+	}
+	if !f.Graph().Traced() {
+		return graph.Errorf(op, graph.ErrUsage, "function %q is on a graph that was not made with graph.Traced(): what was recorded may depend on numbers, and nobody knows whether the program read some; record on graph.New(graph.Traced()), or set AllowReads if what was recorded is the function", f.Name)
 	}
 	return checkReads(op, f.nodes(), f.isArgument())
 }

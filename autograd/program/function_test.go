@@ -76,6 +76,25 @@ func TestFunctionCheck(t *testing.T) {
 	}
 }
 
+// TestUntracedFunction holds that a graph that does not note what is read is allowed where reads are.
+func TestUntracedFunction(t *testing.T) {
+	g := graph.New()
+	x := g.Var(1)
+	f := &program.Function{
+		Name:      "f",
+		Arguments: []program.Argument{{"x", program.Batch, x}},
+		Results:   []program.Result{{Name: "y", Role: program.Output, Value: ops.Exp(x)}},
+	}
+	const want = `program.Function.Check: function "f" is on a graph that was not made with graph.Traced(): what was recorded may depend on numbers, and nobody knows whether the program read some; record on graph.New(graph.Traced()), or set AllowReads if what was recorded is the function`
+	if err := f.Check(); !errors.Is(err, graph.ErrUsage) || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	f.AllowReads = true
+	if err := f.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestFunctionNodes holds that the nodes are what the results depend on, in the order of recording.
 func TestFunctionNodes(t *testing.T) {
 	g := graph.New(graph.Traced())

@@ -93,7 +93,7 @@ func text(t *testing.T, file []byte) string {
 }
 
 func TestGraph(t *testing.T) {
-	g := graph.New(graph.WithDType(tensor.Float32))
+	g := graph.New(graph.Traced(), graph.WithDType(tensor.Float32))
 	x := g.ConstTensor(tensor.New(tensor.Float32, 4, 3))
 	w := g.VarTensor(tensor.New(tensor.Float32, 2, 3))
 	s := g.ConstTensor(tensor.New(tensor.Float32, 2))
@@ -144,7 +144,7 @@ output r2 FLOAT[4 3] output
 // Scalars are float64 on every graph, and are written so, unless all is to be float32.
 func TestFloat32(t *testing.T) {
 	for _, dtype := range []tensor.DType{tensor.Float32, tensor.Float64} {
-		g := graph.New(graph.WithDType(dtype))
+		g := graph.New(graph.Traced(), graph.WithDType(dtype))
 		x, s := g.ConstTensor(tensor.New(dtype, 2)), g.Const(2)
 		f := function([]program.Role{program.Batch, program.Scalar}, []graph.Value{x, s}, ops.Mul(x, ops.Exp(s)))
 		for _, only := range []bool{false, true} {
@@ -169,7 +169,7 @@ func TestFloat32(t *testing.T) {
 
 // Generated names keep out of the way of given ones.
 func TestNames(t *testing.T) {
-	g := graph.New()
+	g := graph.New(graph.Traced())
 	x := g.ConstTensor(tensor.New(tensor.Float64, 2))
 	f := &program.Function{
 		Arguments: []program.Argument{{Name: "v0", Role: program.Batch, Value: x}},

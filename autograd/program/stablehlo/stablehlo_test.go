@@ -206,7 +206,7 @@ func TestElementwiseText(t *testing.T) {
 }
 
 func TestNoArguments(t *testing.T) {
-	g := graph.New()
+	g := graph.New(graph.Traced())
 	f := function(nil, g.Const(math.Inf(-1)))
 	f.Name = ""
 	want := `module {
@@ -249,7 +249,7 @@ func TestConstants(t *testing.T) {
 		{tensor.Float32, []float64{1, math.Inf(1), negZero}, `dense<"0x0000803f0000807f00000080"> : tensor<3xf32>`},
 		{tensor.Float32, nil, "dense<> : tensor<0xf32>"},
 	} {
-		g := graph.New(graph.WithDType(c.dtype))
+		g := graph.New(graph.Traced(), graph.WithDType(c.dtype))
 		x := g.ConstTensor(tensor.Of(c.data, len(c.data)))
 		if s := text(t, function(nil, x)); !strings.Contains(s, "stablehlo.constant "+c.want+"\n") {
 			t.Errorf("%v: got %s, want %s", c.data, s, c.want)
@@ -333,7 +333,8 @@ func TestErrors(t *testing.T) {
 	twice := autograd.Custom("twice", func(xs ...*tensor.Tensor) *tensor.Tensor { return tensor.Of([]float64{2}) },
 		func(y, ct graph.Value, xs ...graph.Value) []graph.Value { return []graph.Value{ct} })
 	plain := graph.New()
-	kept := autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.Exp(xs[0]) }, plain.Var(1))
+	kept := function(nil, autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.Exp(xs[0]) }, plain.Var(1)))
+	kept.AllowReads = true
 	good := function([]graph.Value{x}, ops.Exp(x))
 	for name, c := range map[string]struct {
 		f       *program.Function
@@ -343,7 +344,7 @@ func TestErrors(t *testing.T) {
 		"nil":         {nil, nil, "program.Function.Check: got a nil *program.Function: make one with its arguments and results"},
 		"no function": {&program.Function{}, nil, "program.Function.Check: function \"\" has no results: give at least one"},
 		"custom":      {function(nil, twice(x)), nil, "autograd.Custom: %3 = twice has no form in StableHLO: it is code in Go, which a module cannot call"},
-		"checkpoint":  {function(nil, kept), nil, "autograd.Checkpoint: %2 = checkpoint has no form in StableHLO: it keeps nothing of what it computed: record it on a graph made with graph.Traced, which does"},
+		"checkpoint":  {kept, nil, "autograd.Checkpoint: %2 = checkpoint has no form in StableHLO: it keeps nothing of what it computed: record it on a graph made with graph.Traced, which does"},
 		"nil option":  {good, []Option{nil}, "stablehlo.Write: got a nil Option: leave it out"},
 	} {
 		var b bytes.Buffer
@@ -402,7 +403,7 @@ func (f *full) Write(p []byte) (int, error) {
 }
 
 func TestWriteErrors(t *testing.T) {
-	g := graph.New()
+	g := graph.New(graph.Traced())
 	x := g.ConstTensor(tensor.New(tensor.Float64, 1<<15))
 	x.SetTensor(tensor.Of(slices.Insert(make([]float64, 1<<15-1), 0, 1), 1<<15)) // not all equal
 	f := function(nil, x)
