@@ -27,7 +27,7 @@ func RecordForward(g *graph.Graph, model Layer, batch *tensor.Tensor) (f *progra
 	const op = "nn.RecordForward"
 	switch {
 	case g == nil || !g.Traced():
-		return nil, graph.Errorf(op, graph.ErrUsage, "the graph is nil or not traced: make one with graph.New(graph.Traced()), so that the function does not depend on the numbers of today")
+		return nil, graph.Errorf(op, graph.ErrUsage, "the graph is nil or not traced: make one with graph.New(graph.Traced()), so that the function holds for other numbers too")
 	case batch == nil || batch.Rank() == 0:
 		return nil, graph.Errorf(op, graph.ErrUsage, "the batch is nil or has no axis for the rows: give as many rows as a batch is to have, such as tensor.New(tensor.Float64, 64, 20)")
 	}

@@ -65,7 +65,7 @@ const recordStep = "nn.RecordStep"
 func RecordStep(g *graph.Graph, model Layer, batch, label *tensor.Tensor, cfg StepConfig) (f *program.Function, err error) {
 	const op = recordStep
 	if g == nil || !g.Traced() {
-		return nil, graph.Errorf(op, graph.ErrUsage, "the graph is nil or not traced: make one with graph.New(graph.Traced()), so that the step does not depend on the numbers of today")
+		return nil, graph.Errorf(op, graph.ErrUsage, "the graph is nil or not traced: make one with graph.New(graph.Traced()), so that the step holds for other numbers too")
 	}
 	if err := cfg.check(); err != nil {
 		return nil, err
