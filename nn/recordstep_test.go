@@ -234,7 +234,9 @@ func TestRecordStep(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%v", c.name, dtype), func(t *testing.T) {
 				tolerance := 1e-13
 				if dtype == tensor.Float32 {
-					tolerance = 2e-6
+					// Both add up gradients in another order, and an optimizer that divides by the size of a gradient brings
+					// the relative error of one that is small beside its terms, some 40 units of 2⁻²⁴ here, into numbers of size 1.
+					tolerance = 1e-5
 				}
 				model := c.model()
 				nn.To(model, dtype)
