@@ -23,6 +23,10 @@ if [ -z "${CHAINRULE_PYTHON:-}" ]; then
 	CHAINRULE_PYTHON="$venv/bin/python"
 fi
 
+# Small modules are compiled once and run for a moment: without LLVM's optimizations that takes a third less. XLA_FLAGS= in
+# the environment brings them back.
+export XLA_FLAGS="${XLA_FLAGS---xla_backend_optimization_level=0}"
+
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 CHAINRULE_XLA="$out" go test -count=1 -run TestCases .

@@ -19,6 +19,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLE = os.path.join(HERE, "..", "..", "examples", "distributed")
 sys.path.insert(0, EXAMPLE)
 
+FLAGS = os.environ.get("XLA_FLAGS", "")
+
 import measure  # before jax: it sets how many devices are simulated
 
 import jax
@@ -62,7 +64,7 @@ def in_two_processes(directory, kill=None):
     if kill is not None:
         command += ["--pause", "0.1"]
         what += f", number {kill} killed"
-    env = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
+    env = {**os.environ, "XLA_FLAGS": FLAGS}  # one device in each
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     pids, lines = {}, []
     for line in process.stdout:
