@@ -272,6 +272,12 @@ def main():
     p.add_argument("--pause", type=float, default=0, metavar="SECONDS", help="wait after each step, to watch, or to try what a kill does")
     p.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     a = p.parse_args()
+    if not 0 <= a.rank < a.count:
+        p.error(f"--rank {a.rank} and --count {a.count}: ranks go from 0 to one less than the count, which is 1 or more")
+    if a.count > 1 and not a.coordinator:
+        p.error(f"--count {a.count} without --coordinator: give all processes the HOST:PORT of process 0")
+    if a.steps is not None and a.steps < 1 or a.checkpoint_every < 0 or not a.pause >= 0:
+        p.error("--steps must be 1 or more, --checkpoint-every and --pause 0 or more")
     if a.parent:
         die_with(a.parent)
     # What the libraries below print of their own accord goes where errors go.
