@@ -232,6 +232,8 @@ func TestWriteErrors(t *testing.T) {
 	}{
 		{"nil", func() error { return Write(&failing{1 << 20}, nil) }, "nil *program.Function"},
 		{"no results", func() error { return Write(&failing{1 << 20}, &program.Function{}) }, "has no results"},
+		{"nil writer", func() error { return graph.Try(func() { Write(nil, one(x)) }) }, "got a nil io.Writer"},
+		{"nil reader", func() error { return graph.Try(func() { Read(nil) }) }, "got a nil io.Reader"},
 		{"nil option", func() error { return Write(&failing{1 << 20}, one(x), nil) }, "got a nil Option"},
 		{"no form", func() error { return Write(&failing{1 << 20}, one(ops.Inv(x))) }, "has no form in ONNX: ONNX has no operator that factorizes matrices"},
 		{"special function", func() error { return Write(&failing{1 << 20}, one(ops.Lgamma(x))) }, "ONNX has no operator for the special function"},

@@ -18,9 +18,12 @@ import (
 // booleans are numbers on it.
 //
 // The error says what is not read: a file that is malformed, asks for more than [WithLimit] allows, or has operators,
-// attributes or types that [Write] does not use; or it is one of r.
+// attributes or types that [Write] does not use; or it is one of r. Read panics with a [*graph.Error] if r is nil.
 func Read(r io.Reader, options ...ReadOption) (*program.Function, error) {
 	const op = "onnx.Read"
+	if r == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil io.Reader: give it a file or a buffer"))
+	}
 	c := readConfig{limit: 1 << 27}
 	for _, o := range options {
 		if o == nil {

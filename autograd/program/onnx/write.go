@@ -25,9 +25,12 @@ func WithFloat32() Option {
 // recording, the numbers of parameters, state and constants, and the options.
 //
 // It returns an error if f is no function, if an operation has no form in ONNX, if a result has the name of an argument,
-// or if the model has 2 GiB or more, and the first one of w.
+// or if the model has 2 GiB or more, and the first one of w. It panics with a [*graph.Error] if w is nil.
 func Write(w io.Writer, f *program.Function, options ...Option) error {
 	const op = "onnx.Write"
+	if w == nil {
+		panic(graph.Errorf(op, graph.ErrUsage, "got a nil io.Writer: give it a file, a buffer or os.Stdout"))
+	}
 	if err := f.Check(); err != nil {
 		return err
 	}
