@@ -25,7 +25,10 @@ const sameTo64 = rowtest.SameTo64
 // TestRows ranges over the table of operations, so that a new row is tested without a line here.
 func TestRows(t *testing.T) {
 	for _, row := range rows() {
-		t.Run(row.Name, func(t *testing.T) { opstest.Row(t, row) })
+		t.Run(row.Name, func(t *testing.T) {
+			t.Parallel()
+			opstest.Row(t, row)
+		})
 	}
 }
 
