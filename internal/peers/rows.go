@@ -78,7 +78,7 @@ func tapeRows() (rows []row) {
 				r.peers = append(r.peers, entry{contestant: peer, words: r.ours.words})
 			}
 			if what == "gradient" {
-				for i, limit := range []float64{1.25, 1, 1, 0.3} {
+				for i, limit := range []float64{1.5, 1, 1, 0.3} {
 					r.peers[i].limit, r.peers[i].tolerance = limit, 1e-6
 				}
 			}
@@ -93,7 +93,7 @@ func coldRows() (rows []row) {
 		rows = append(rows, row{
 			section: secCold, name: p.Name + ", first gradient of a process", unit: millis,
 			ours:  entry{contestant: ours1, words: "cold " + p.Name, fresh: true},
-			peers: []entry{{contestant: ours1, label: "the same, warm", words: "scalar gradient " + p.Name, limit: 4, tolerance: 1e-12}},
+			peers: []entry{{contestant: ours1, label: "the same, warm", words: "scalar gradient " + p.Name, limit: 3, tolerance: 1e-12}},
 		})
 	}
 	for _, p := range programs.All() {

@@ -30,7 +30,7 @@ func total(xs []float64) float64 {
 func scalarJob(args []string) *job {
 	p := programOf(args[1])
 	dst := make([]float64, len(p.At))
-	g, bare := graph.New(), &programs.BareTape{}
+	g := graph.New()
 	var leaves []graph.Value
 	j := &job{check: math.NaN()}
 	switch args[0] {
@@ -44,8 +44,10 @@ func scalarJob(args []string) *job {
 			autograd.Backward(y).Scalars(dst, xs)
 		}
 	case "bare-record":
+		bare := p.NewBareTape()
 		j.run = func() { bare.Reset(); p.Bare(bare, p.At) }
 	case "bare-gradient":
+		bare := p.NewBareTape()
 		j.run = func() {
 			bare.Reset()
 			xs, y := p.Bare(bare, p.At)

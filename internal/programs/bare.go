@@ -2,12 +2,16 @@ package programs
 
 import (
 	"math"
-	"slices"
+
+	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
-// A BareTape is what a tape in Go can do at all: rows of two derivatives and two operands, no checks, no values kept,
-// constants folded by the caller. Benchmarks run it beside the real one, so that the ratio says what the rest costs.
+// A BareTape is what a tape in Go can do at all: rows of two derivatives and two operands that are there before the first
+// is written, no checks, no values kept, constants folded by the caller, a sweep that ends above the leaves. Benchmarks
+// run it beside the real one, so that the ratio says what the rest costs.
 type BareTape struct {
+	n      uint32 // rows in use
+	first  uint32 // the first row of an operation: the leaves before it are not swept
 	rows   []bareRow
 	adj    []float64
 	leaves []BareValue
@@ -25,24 +29,36 @@ type BareValue struct {
 	id uint32
 }
 
+// NewBareTape returns a tape with room for a run of the program, empty.
+func (p Program) NewBareTape() *BareTape {
+	// Row 0 stands for absent operands; constants that start a sum or are samples are rows as well.
+	n := 1 + len(p.At) + p.Operations + 2*len(networkSamples) + 2
+	t := &BareTape{rows: make([]bareRow, n), adj: make([]float64, n), leaves: make([]BareValue, len(p.At))}
+	t.Reset()
+	return t
+}
+
 func (t *BareTape) push(v, da, db float64, a, b uint32) BareValue {
-	id := uint32(len(t.rows))
-	t.rows = append(t.rows, bareRow{[2]float64{da, db}, [2]uint32{a, b}})
+	id := t.n
+	t.rows[id] = bareRow{[2]float64{da, db}, [2]uint32{a, b}}
+	t.n++
 	return BareValue{v, t, id}
 }
 
-// Reset empties the tape and keeps its memory. It must be called before the first value is made, too.
-func (t *BareTape) Reset() { t.rows = append(t.rows[:0], bareRow{}) }
+// Reset empties the tape.
+func (t *BareTape) Reset() { t.n, t.first = 1, 1 }
 
-// Leaf returns a new value without operands.
-func (t *BareTape) Leaf(v float64) BareValue { return t.push(v, 0, 0, 0, 0) }
+// Const returns a new value without operands.
+func (t *BareTape) Const(v float64) BareValue { return t.push(v, 0, 0, 0, 0) }
 
-// Leaves returns a leaf for each of the numbers, in a slice that the next call on the tape uses again.
+// Leaves returns a leaf for each of the numbers, in a slice that the next call on the tape uses again. It is called
+// once, before anything else is recorded.
 func (t *BareTape) Leaves(at []float64) []BareValue {
-	t.leaves = slices.Grow(t.leaves[:0], len(at))[:len(at)]
 	for i, v := range at {
-		t.leaves[i] = t.Leaf(v)
+		t.leaves[i] = BareValue{v, t, t.n + uint32(i)}
 	}
+	t.n += uint32(len(at))
+	t.first = t.n
 	return t.leaves
 }
 
@@ -59,20 +75,16 @@ func (a BareValue) div(b BareValue) BareValue {
 	q := a.v / b.v
 	return a.t.push(q, 1/b.v, -q/b.v, a.id, b.id)
 }
-func (a BareValue) sin() BareValue  { s, c := math.Sincos(a.v); return a.t.push(s, c, 0, a.id, 0) }
+func (a BareValue) sin() BareValue  { s, c := specfun.Sincos(a.v); return a.t.push(s, c, 0, a.id, 0) }
 func (a BareValue) tanh() BareValue { y := math.Tanh(a.v); return a.t.push(y, 1-y*y, 0, a.id, 0) }
 
 // Sweep computes the derivative of y by everything recorded before it; [BareTape.Gradient] reads them.
 func (t *BareTape) Sweep(y BareValue) {
-	root := int(y.id)
-	if cap(t.adj) <= root {
-		t.adj = make([]float64, root+1)
-	}
-	t.adj = t.adj[:root+1]
-	clear(t.adj)
-	t.adj[root] = 1
-	rows, adj := t.rows, t.adj
-	for i := root; i > 0; i-- {
+	root, first := int(y.id), int(t.first)
+	rows, adj := t.rows[:root+1], t.adj[:root+1]
+	clear(adj)
+	adj[root] = 1
+	for i := root; i >= first; i-- {
 		w, r := adj[i], &rows[i]
 		adj[r.in[0]] += w * r.d[0]
 		adj[r.in[1]] += w * r.d[1]
@@ -99,7 +111,7 @@ func chainBare(t *BareTape, at []float64) ([]BareValue, BareValue) {
 func nestedBare(t *BareTape, at []float64) ([]BareValue, BareValue) {
 	xs := t.Leaves(at)
 	x, a, b := xs[0], xs[1], xs[2]
-	s := t.Leaf(0)
+	s := t.Const(0)
 	for range nestedLength {
 		x = x.sin().mul(a).add(b.div(x.plus(1.5)))
 		s = s.add(x)
@@ -109,7 +121,7 @@ func nestedBare(t *BareTape, at []float64) ([]BareValue, BareValue) {
 
 func rosenbrockBare(t *BareTape, at []float64) ([]BareValue, BareValue) {
 	xs := t.Leaves(at)
-	s := t.Leaf(0)
+	s := t.Const(0)
 	for i := range len(xs) - 1 {
 		t2 := xs[i+1].sub(xs[i].mul(xs[i]))
 		u := xs[i].from(1)
@@ -120,10 +132,10 @@ func rosenbrockBare(t *BareTape, at []float64) ([]BareValue, BareValue) {
 
 func networkBare(t *BareTape, at []float64) ([]BareValue, BareValue) {
 	p := t.Leaves(at)
-	loss := t.Leaf(0)
+	loss := t.Const(0)
 	var h, next [16]BareValue
 	for _, s := range networkSamples {
-		h[0], h[1] = t.Leaf(s[0]), t.Leaf(s[1])
+		h[0], h[1] = t.Const(s[0]), t.Const(s[1])
 		width, k := 2, 0
 		for _, out := range networkWidths {
 			for j := range out {
@@ -143,7 +155,7 @@ func networkBare(t *BareTape, at []float64) ([]BareValue, BareValue) {
 			loss = loss.add(m)
 		}
 	}
-	squares := t.Leaf(0)
+	squares := t.Const(0)
 	for _, w := range p {
 		squares = squares.add(w.mul(w))
 	}

@@ -14,7 +14,7 @@ type Program struct {
 
 	// Tape records the program on g, and returns its leaves, appended to those given, and its result.
 	Tape func(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value)
-	// Bare records the program on t. It appends nothing to at and keeps nothing of it. Small programs have none.
+	// Bare records the program on t, which [Program.NewBareTape] made and which is empty. Small programs have none.
 	Bare func(t *BareTape, at []float64) (leaves []BareValue, y BareValue)
 	// Plain computes the result without a tape.
 	Plain func(at []float64) float64

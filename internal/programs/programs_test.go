@@ -24,8 +24,7 @@ var forms = []struct {
 		return y.Item(), autograd.Backward(y).Scalars(nil, xs)
 	}},
 	{"bare", func(p programs.Program) bool { return p.Bare != nil }, func(p programs.Program) (float64, []float64) {
-		t := &programs.BareTape{}
-		t.Reset()
+		t := p.NewBareTape()
 		xs, y := p.Bare(t, p.At)
 		t.Sweep(y)
 		gradient := make([]float64, len(xs))
