@@ -48,6 +48,9 @@ and forgetting the tape take a third of the step; the products take a fifth.`},
 again by each layer, and patches laid out and folded back.`},
 	{regexp.MustCompile(`GRU`), `the products with the state, one after the other; the rest are exponentials.`},
 	{regexp.MustCompile(`^Whole trainings`), `fixed costs of steps: recording and sweeping some 20 nodes, and looking for numbers that are not finite.`},
+	{regexp.MustCompile(`^` + regexp.QuoteMeta(secOperations)), `see the row above or below for the same operation in another shape: what the others have in common with it is the
+function, what they have not is the way through memory.`},
+	{regexp.MustCompile(`^` + regexp.QuoteMeta(secLinalg)), `the unblocked parts of the factorization, which gonum computes in Go, without vectors.`},
 	{regexp.MustCompile(`^Convolution`), `laying images out as matrices and folding gradients back: the products between are a third of the time.`},
 }
 
@@ -91,6 +94,11 @@ numbers, and behind the GRU a linear layer says how likely each is to be the nex
 penalty, no early stopping; the whole training, with the first weights. "64-128-10@32" has layers of 64, 128 and 10 numbers
 and batches of 32 rows. The sizes are those of well-known sets, the numbers made up: examples lie around the centers of their
 classes, and the contestants agree in how many they get right in the end.`,
+	secOperations: `Every row of package ops that PyTorch has, on one core: the name, the shapes of the operands and the attributes. A t behind
+a shape says that the operation is given the transpose of such an operand. Ours records on a graph in the forward pass too;
+PyTorch records where gradients are wanted. Both sweep back from a given cotangent. Its expression is what people write;
+views are made dense, as ours are, where there is something to move.`,
+	secLinalg: `Matrices of 20, 100 and 300 rows on one core, forward and backward as above. PyTorch's factorizations are MKL's.`,
 	secSteady: `Memory is everything that training holds besides the batch: parameters, tape, activations, adjoints, the buffers of the
 kernels. It is compared with the sum of the parameters, their gradients and the results of all layers, before and after
 ReLU. The rows for two cores compare ours with itself.`,

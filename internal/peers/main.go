@@ -95,6 +95,9 @@ func run(ctx context.Context, only *regexp.Regexp, rounds int, slice time.Durati
 		writeText(os.Stdout, res)
 		results = append(results, res)
 	}
+	if s := summaryOf(results); s != "" {
+		fmt.Printf("\n%s\n", s)
+	}
 	m.Load[1] = load()
 	for _, name := range slices.Sorted(maps.Keys(r.hellos)) {
 		m.Versions = append(m.Versions, name+": "+r.hellos[name])

@@ -197,8 +197,9 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return "≤ " + digits(*v)
 	},
-	"about": func(section string) string { return about[section] },
-	"join":  strings.Join,
+	"about":   func(section string) string { return about[section] },
+	"summary": summaryOf,
+	"join":    strings.Join,
 	"bold": func(verdict string) string {
 		if strings.HasPrefix(verdict, missed) {
 			return "**" + verdict + "**"

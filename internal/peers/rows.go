@@ -25,7 +25,7 @@ const (
 	secSteady  = "Training steps: allocations, memory, two cores"
 )
 
-var sections = []string{secTape, secCold, secRatio, secProgram, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secFit, secSteady}
+var sections = []string{secTape, secCold, secRatio, secProgram, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secFit, secSteady, secOperations, secLinalg}
 
 var (
 	micros  = unit{significant, func(s float64) float64 { return s * 1e6 }, "µs"}
@@ -62,7 +62,7 @@ const noLimit = -1
 // table lists everything that is measured.
 func table(avx512 bool) []row {
 	var all []row
-	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, programRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, fitRows, steadyRows} {
+	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, programRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, fitRows, steadyRows, operationRows, linalgRows} {
 		all = append(all, f()...)
 	}
 	return all

@@ -134,6 +134,7 @@ var kinds = map[string]func(args []string) *job{
 	"gru":         gruJob,
 	"letters":     lettersJob,
 	"fit":         fitJob,
+	"operation":   operationJob,
 }
 
 // counts are the jobs that find a number which is no time.

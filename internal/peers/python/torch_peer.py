@@ -11,6 +11,8 @@ except ImportError as e:
     print("no", e, flush=True)
     sys.exit(0)
 
+from torch_operations import operation
+
 F = torch.nn.functional
 
 UNARY = {
@@ -189,7 +191,7 @@ def language_model(letters, width, units, rows, time):
     return training(net, text[:, :-1].contiguous(), text[:, 1:].flatten(), "adam")
 
 
-KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last, "gru": gru, "letters": language_model}
+KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last, "gru": gru, "letters": language_model, "operation": operation}
 
 
 def make(kind, *words):
