@@ -66,6 +66,10 @@ func boundOf(r row) string {
 
 // about introduces the sections on the page.
 var about = map[string]string{
+	secMachine: `Measured in turns with everything else, and the column "ours" is the machine's own: multiply-adds that do not wait for each
+other, and copies of arrays, of which as many bytes are counted as are read and written. Products, steps and elementwise
+functions are given as a part of this, in rows "FMA peak" and "copying". A step counts only the operations of its products;
+copying means as many bytes as the operation reads and writes once, in an array of that size.`,
 	secTape: `Time for each operation of the program, recording alone and a whole gradient: reset, recording, sweep, reading out. The
 programs stand in internal/programs. The bare tape is the least that a tape in Go can do: rows of two derivatives and two
 operands, made before the first is written, no checks, no values kept, all of it inlined, and no sweep over leaves. CoDiPack and Adept run in their default types, one operation a statement, as a tape
@@ -78,7 +82,7 @@ gradient by four or five times the function's; a plain function also keeps its n
 compute the value and every derivative, in float64. JAX is jit(vmap(value_and_grad(f))), which compiles anew for another number
 of points; f is given once as a function of a vector and once of scalars.`,
 	secGemm: `Billions of floating-point operations a second; the ratio is that of the times, so that less is better here too. The
-rows marked AVX2 hold ours to AVX2 and compare with OpenBLAS's kernels for Haswell, which use the same instructions.`,
+rows marked AVX2 hold ours to AVX2, and the others to the same instructions. MKL is that of PyTorch, called by torch.mm.`,
 	secElement: `Ours records the operation on a graph; forward and backward is the record, and a sweep from a given cotangent. PyTorch's
 forward writes into a tensor that is there already, where it has such a form.`,
 	secStep: `One step of a network with ReLU between its layers: forget the gradients, forward, loss (cross-entropy of softmax; logistic

@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// Limits on a child's time. The first request for a job prepares it, which for a compiler such as JAX's takes a while.
+// Limits on a child's time. The first request for a job prepares it, which takes a compiler a while, above all
+// torch.compile, which calls g++.
 const (
 	startLimit   = 60 * time.Second
-	requestLimit = 60 * time.Second
+	requestLimit = 180 * time.Second
 )
 
 // A child is a contestant's process.
@@ -116,7 +117,9 @@ func cleanEnv(env []string) []string {
 		switch name, _, _ := strings.Cut(e, "="); {
 		case strings.HasPrefix(name, "OPENBLAS_"), strings.HasPrefix(name, "OMP_"), strings.HasPrefix(name, "GOMP_"),
 			strings.HasPrefix(name, "KMP_"), strings.HasPrefix(name, "MKL_"), strings.HasPrefix(name, "MALLOC_"),
-			strings.HasPrefix(name, "XLA_"), name == "JAX_PLATFORMS", name == "GOMAXPROCS", name == "GOGC",
+			strings.HasPrefix(name, "XLA_"), strings.HasPrefix(name, "JAX_ENABLE_"), name == "JAX_PLATFORMS",
+			strings.HasPrefix(name, "ONEDNN_"), strings.HasPrefix(name, "DNNL_"), strings.HasPrefix(name, "ATEN_"),
+			strings.HasPrefix(name, "TORCHINDUCTOR_"), strings.HasPrefix(name, "TORCHDYNAMO_"), name == "GOMAXPROCS", name == "GOGC",
 			name == "GOMEMLIMIT", name == "GODEBUG", name == "CHAINRULE_KERNEL":
 		default:
 			out = append(out, e)

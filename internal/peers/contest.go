@@ -27,6 +27,7 @@ type entry struct {
 	fresh      bool    // in a process of its own for every slice
 	limit      float64 // ours divided by this one must be at most this; 0 for no target
 	tolerance  float64 // between the checks, relative; 0 for none
+	most       bool    // what the machine can do at most; the limit says of which part of it ours must be, as its inverse
 }
 
 // A unit says how to print a row's numbers.
@@ -132,7 +133,7 @@ func (r *referee) run(w row) measured {
 		who := r.all[s.contestant]
 		s.group, s.variant = who.group, who.variant
 		if s.label != "" {
-			s.group, s.variant = s.label, ""
+			s.group = s.label
 		}
 		if !s.fresh { // the job is prepared before the first round
 			if a, err := r.one(s.entry, 0); err != nil {

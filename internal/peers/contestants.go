@@ -35,8 +35,11 @@ const (
 	ours1, ours2, oursAVX2 = "chainrule-1", "chainrule-2", "chainrule-1-avx2"
 	adolc, codipack, adept = "adolc", "codipack", "adept"
 	blas, torch            = "openblas", "torch" // followed by a number of threads
+	compiledTorch          = "torch-compile"
 	jax, gomlx, sklearn    = "jax", "gomlx", "sklearn"
 	jax64                  = "jax64" // in double precision
+	machineLimits          = "machine"
+	held                   = "-avx2" // the variant of a peer that keeps to AVX2
 )
 
 func contestants() map[string]contestant {
@@ -50,26 +53,30 @@ func contestants() map[string]contestant {
 		ours1:    ours("chainrule", "GOMAXPROCS=1"),
 		ours2:    ours("chainrule, 2 cores", "GOMAXPROCS=2"),
 		oursAVX2: ours("chainrule, AVX2", "GOMAXPROCS=1", "CHAINRULE_KERNEL=avx2"),
-		adolc:    {group: "ADOL-C", command: native("tapes.cpp", "", "", "-DADOLC", "-ladolc")},
-		codipack: {group: "CoDiPack", command: native("tapes.cpp", "CODIPACK_INCLUDE", "", "-DCODIPACK")},
-		adept:    {group: "Adept", command: native("tapes.cpp", "ADEPT_INCLUDE", "ADEPT_LIB", "-DADEPT", "-ladept")},
+		adolc:    {group: "ADOL-C", command: native{source: "tapes.cpp", define: "ADOLC", header: "adolc/adolc.h", lib: "adolc"}.command},
+		codipack: {group: "CoDiPack", command: native{source: "tapes.cpp", define: "CODIPACK", header: "codi.hpp", includeVar: "CODIPACK_INCLUDE"}.command},
+		adept: {group: "Adept", command: native{
+			source: "tapes.cpp", define: "ADEPT", header: "adept.h", includeVar: "ADEPT_INCLUDE", lib: "adept", libVar: "ADEPT_LIB",
+		}.command},
+		machineLimits: {group: "the machine", command: native{source: "machine.cpp", lib: "pthread"}.command},
 	}
+	// What holds PyTorch's libraries, and OpenBLAS, to the instructions of AVX2.
+	avx2 := []string{"ONEDNN_MAX_CPU_ISA=AVX2", "MKL_ENABLE_INSTRUCTIONS=AVX2", "ATEN_CPU_CAPABILITY=avx2", "OPENBLAS_CORETYPE=Haswell"}
 	for _, threads := range []string{"1", "2"} {
 		rest := shortRest
 		if threads != "1" {
 			rest = longRest
 		}
-		one := []string{"OMP_NUM_THREADS=" + threads, "OPENBLAS_NUM_THREADS=" + threads}
+		one := []string{"OMP_NUM_THREADS=" + threads, "OPENBLAS_NUM_THREADS=" + threads, "MKL_NUM_THREADS=" + threads}
 		keep := append(slices.Clip(one), "MALLOC_MMAP_THRESHOLD_=1073741824", "MALLOC_TRIM_THRESHOLD_=4294967296")
-		for _, core := range []string{"", "Haswell"} {
-			name, variant := threads, "its own choice of kernels"
-			blasEnv, torchEnv := one, keep
-			if core != "" {
-				name, variant = threads+"-"+strings.ToLower(core), core+" kernels"
-				blasEnv, torchEnv = append(slices.Clip(one), "OPENBLAS_CORETYPE="+core), append(slices.Clip(keep), "OPENBLAS_CORETYPE="+core)
-			}
-			all[blas+name] = contestant{"OpenBLAS", variant, blasEnv, rest, native("openblas.cpp", "", "", "-ldl")}
-			all[torch+name] = contestant{"PyTorch", variant, torchEnv, rest, script("torch_peer.py", "TORCH_PYTHON", "torch", threads)}
+		blasCommand := native{source: "openblas.cpp", lib: "dl"}.command
+		all[blas+threads] = contestant{"OpenBLAS", "its own choice of kernels", one, rest, blasCommand}
+		all[blas+threads+held] = contestant{"OpenBLAS", "Haswell kernels", append(slices.Clip(one), avx2...), rest, blasCommand}
+		torchCommand := script("torch_peer.py", "TORCH_PYTHON", "torch", threads)
+		all[torch+threads] = contestant{"PyTorch", "its own choice of kernels", keep, rest, torchCommand}
+		all[torch+threads+held] = contestant{"PyTorch", "held to AVX2", append(slices.Clip(keep), avx2...), rest, torchCommand}
+		all[compiledTorch+threads] = contestant{
+			"torch.compile", "", append(slices.Clip(keep), inductorEnv()...), rest, script("torch_peer.py", "TORCH_PYTHON", "torch", threads, "compile"),
 		}
 		all[jax+threads] = contestant{"JAX", "", nil, rest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
 		all[jax64+threads] = contestant{"JAX", "", []string{"JAX_ENABLE_X64=1"}, rest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
@@ -79,51 +86,83 @@ func contestants() map[string]contestant {
 	return all
 }
 
-// native compiles a C++ peer into dir. The variables of the environment name directories of headers and libraries, and must be
-// set; flags that begin with -l come last.
-func native(source, includeVar, libVar string, flags ...string) func(ctx context.Context, dir string) ([]string, error) {
-	return func(ctx context.Context, dir string) ([]string, error) {
-		args := []string{"-O3", "-march=native", "-DNDEBUG", "-std=c++17", "-w"}
-		name := source
-		for _, v := range []struct{ name, flag string }{{includeVar, "-I"}, {libVar, "-L"}} {
-			if v.name == "" {
-				continue
-			}
-			path := os.Getenv(v.name)
-			if path == "" {
-				return nil, missing("set " + v.name)
-			}
-			path, err := filepath.Abs(path)
-			if err != nil {
-				return nil, err
-			}
-			args = append(args, v.flag+path)
-			if v.flag == "-L" {
-				args = append(args, "-Wl,-rpath,"+path)
-			}
-		}
-		var libs []string
-		for _, f := range flags {
-			if strings.HasPrefix(f, "-l") {
-				libs = append(libs, f)
-			} else {
-				args = append(args, f)
-				name += f
-			}
-		}
-		exe := filepath.Join(dir, strings.NewReplacer(".cpp", "", "-D", "-").Replace(name))
-		if _, err := os.Stat(exe); err == nil {
-			return []string{exe}, nil
-		}
-		args = append(args, "-o", exe, filepath.Join("native", source))
-		if err := build(ctx, ".", "g++", append(args, libs...)...); err != nil {
-			return nil, err
-		}
-		return []string{exe}, nil
+// inductorEnv has torch.compile keep what it compiled for the next run, and compile in its own process: others would stay
+// and take time from what is measured.
+func inductorEnv() []string {
+	env := []string{"TORCHINDUCTOR_COMPILE_THREADS=1"}
+	if dir := cacheDir(); dir != "" {
+		env = append(env, "TORCHINDUCTOR_CACHE_DIR="+filepath.Join(dir, "inductor"))
 	}
+	return env
 }
 
-// script finds a Python that has a module: the one that the variable of the environment names, or one of the usual.
+// A native is a peer in C++.
+type native struct {
+	source, define     string
+	header, includeVar string // a header that it needs, and the variable of the environment that names its directory
+	lib, libVar        string // the same of a library
+}
+
+// command compiles the peer into dir. A header is looked for in the directory that the variable names, or else where
+// headers usually lie, and a library in the same way.
+func (n native) command(ctx context.Context, dir string) ([]string, error) {
+	exe := filepath.Join(dir, strings.TrimSuffix(n.source, ".cpp")+n.define)
+	if _, err := os.Stat(exe); err == nil {
+		return []string{exe}, nil
+	}
+	args := []string{"-O3", "-march=native", "-DNDEBUG", "-std=c++20", "-w", "-o", exe}
+	if n.define != "" {
+		args = append(args, "-D"+n.define)
+	}
+	if n.header != "" {
+		include, err := place(n.includeVar, "include", n.header)
+		if err != nil {
+			return nil, err
+		}
+		if include == "" {
+			return nil, missing("there is no " + n.header + hint(n.includeVar))
+		}
+		args = append(args, "-I"+include)
+	}
+	args = append(args, filepath.Join("native", n.source))
+	if n.libVar != "" { // others are where the compiler looks
+		lib, err := place(n.libVar, "lib", "lib"+n.lib+".so", "lib"+n.lib+".dylib", "lib"+n.lib+".a")
+		if err != nil {
+			return nil, err
+		}
+		if lib != "" {
+			args = append(args, "-L"+lib, "-Wl,-rpath,"+lib)
+		}
+	}
+	if n.lib != "" {
+		args = append(args, "-l"+n.lib)
+	}
+	if err := build(ctx, ".", "g++", args...); err != nil {
+		return nil, err
+	}
+	return []string{exe}, nil
+}
+
+// place returns the directory that a variable of the environment names, or the usual one that has a file of that name,
+// or "".
+func place(variable, sub string, names ...string) (string, error) {
+	if variable != "" {
+		if path := os.Getenv(variable); path != "" {
+			return filepath.Abs(path)
+		}
+	}
+	return findUnder(prefixes(), sub, names...), nil
+}
+
+func hint(variable string) string {
+	if variable == "" {
+		return ""
+	}
+	return "; set " + variable
+}
+
+// script finds a Python that has a module: the one that the variable of the environment names, or else the first of that
+// which -install made and the usual ones.
 func script(file, pythonVar, module string, args ...string) func(ctx context.Context, dir string) ([]string, error) {
 	return func(ctx context.Context, dir string) ([]string, error) {
 		script, err := filepath.Abs(filepath.Join("python", file))
@@ -131,6 +170,9 @@ func script(file, pythonVar, module string, args ...string) func(ctx context.Con
 			return nil, err
 		}
 		pythons := []string{"python3", "/usr/bin/python3"}
+		if venv := venvDir(); venv != "" {
+			pythons = append([]string{pythonOf(venv)}, pythons...)
+		}
 		if p := os.Getenv(pythonVar); p != "" {
 			pythons = []string{p}
 		}
@@ -140,7 +182,7 @@ func script(file, pythonVar, module string, args ...string) func(ctx context.Con
 				return append([]string{p, "-B", script}, args...), nil
 			}
 		}
-		return nil, missing(fmt.Sprintf("%s has no module %s; set %s to a Python that has it", strings.Join(pythons, " and "), module, pythonVar))
+		return nil, missing(fmt.Sprintf("no module %s in %s; -install installs it, or set %s to a Python that has it", module, strings.Join(pythons, ", "), pythonVar))
 	}
 }
 

@@ -26,6 +26,7 @@ func main() {
 	jsonFile := flag.String("json", "", "write every number to `file`")
 	pageFile := flag.String("markdown", "", "write the page of the documentation to `file`")
 	list := flag.Bool("list", false, "print the names of the rows and end")
+	installs := flag.Bool("install", false, "install the peers that are in Python and end")
 	server := flag.Bool("serve", false, "be a contestant: answer requests on the standard input")
 	flag.Parse()
 	if *server {
@@ -50,6 +51,14 @@ func main() {
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	if *installs {
+		err := install(ctx, os.Stdout)
+		stop()
+		if err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	err = run(ctx, pattern, *rounds, time.Duration(*seconds*float64(time.Second)), *jsonFile, *pageFile)
 	stop()
 	if err != nil {

@@ -37,6 +37,7 @@ type Side struct {
 type peerSide struct {
 	Side
 	Ratio   *spread  `json:",omitempty"` // of each round
+	Part    *spread  `json:",omitempty"` // the inverse, where the peer is what the machine can do
 	Fastest *float64 `json:",omitempty"` // of the least times
 	Limit   *float64 `json:",omitempty"`
 	Verdict string   `json:",omitempty"`
@@ -76,6 +77,9 @@ func resultOf(m measured) result {
 			ratio := spreadOf(ratios(ours.medians, p.medians))
 			fastest := spreadOf(ours.leasts).Least / spreadOf(p.leasts).Least
 			s.Ratio, s.Fastest = &ratio, &fastest
+			if p.most {
+				s.Part = &spread{1 / ratio.Median, 1 / ratio.Upper, 1 / ratio.Lower, 1 / ratio.Least}
+			}
 			if p.limit > 0 {
 				s.Verdict = verdictOf(ratio, p.limit)
 			}
@@ -128,7 +132,31 @@ func ratioText(p peerSide) string {
 	if p.Ratio == nil {
 		return "–"
 	}
+	if p.Part != nil {
+		return fmt.Sprintf("%s of it (%s to %s)", digits(p.Part.Median), digits(p.Part.Lower), digits(p.Part.Upper))
+	}
 	return fmt.Sprintf("%s (%s to %s)", digits(p.Ratio.Median), digits(p.Ratio.Lower), digits(p.Ratio.Upper))
+}
+
+func fastestText(p peerSide) string {
+	switch {
+	case p.Fastest == nil:
+		return "–"
+	case p.Part != nil:
+		return digits(1 / *p.Fastest)
+	}
+	return digits(*p.Fastest)
+}
+
+// limitText writes a limit on a ratio, or on the part of what the machine can do.
+func limitText(p peerSide) string {
+	switch {
+	case p.Limit == nil:
+		return ""
+	case p.Part != nil:
+		return "≥ " + digits(1 / *p.Limit)
+	}
+	return "≤ " + digits(*p.Limit)
 }
 
 // digits writes a ratio with three digits, or two behind the point.
@@ -144,7 +172,7 @@ func writeText(w io.Writer, r result) {
 	fmt.Fprintf(w, "%s\n", r.Name)
 	limit := ""
 	if r.Limit != nil {
-		limit = fmt.Sprintf("  at most %s: %s", digits(*r.Limit), r.Verdict)
+		limit = fmt.Sprintf("  ≤ %s: %s", digits(*r.Limit), r.Verdict)
 	}
 	if r.Ours.Missing != "" {
 		fmt.Fprintf(w, "  %-34s missing: %s\n", r.Ours.Who, r.Ours.Missing)
@@ -156,15 +184,14 @@ func writeText(w io.Writer, r result) {
 			fmt.Fprintf(w, "  %-34s missing: %s\n", p.Who, p.Missing)
 			continue
 		}
-		limit := ""
+		limit, ratio := "", "ratio "
 		if p.Limit != nil {
-			limit = fmt.Sprintf("  at most %s: %s", digits(*p.Limit), p.Verdict)
+			limit = fmt.Sprintf("  %s: %s", limitText(p), p.Verdict)
 		}
-		fastest := math.NaN()
-		if p.Fastest != nil {
-			fastest = *p.Fastest
+		if p.Part != nil {
+			ratio = ""
 		}
-		fmt.Fprintf(w, "  %-34s %-34s ratio %s, fastest %s%s\n", p.Who, p.show(r.Unit), ratioText(p), digits(fastest), limit)
+		fmt.Fprintf(w, "  %-34s %-34s %s%s, fastest %s%s\n", p.Who, p.show(r.Unit), ratio, ratioText(p), fastestText(p), limit)
 	}
 }
 
@@ -184,14 +211,10 @@ var page string
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"show":  func(s Side, unit string) string { return s.show(unit) },
 	"ours":  func(r result) string { return r.Ours.show(r.Unit) },
-	"ratio": ratioText,
-	"fastest": func(p peerSide) string {
-		if p.Fastest == nil {
-			return "–"
-		}
-		return digits(*p.Fastest)
-	},
-	"limit": func(v *float64) string {
+	"ratio":   ratioText,
+	"fastest": fastestText,
+	"limit":   limitText,
+	"most": func(v *float64) string {
 		if v == nil {
 			return ""
 		}

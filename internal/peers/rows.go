@@ -11,6 +11,7 @@ import (
 
 // The sections of the tables, in order.
 const (
+	secMachine = "What the machine can do"
 	secTape    = "Scalar tape: recording and sweeping"
 	secCold    = "Scalar tape: the first run, and memory"
 	secRatio   = "Scalar gradient against the function alone"
@@ -25,7 +26,7 @@ const (
 	secSteady  = "Training steps: allocations, memory, two cores"
 )
 
-var sections = []string{secTape, secCold, secRatio, secProgram, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secFit, secSteady, secOperations, secLinalg}
+var sections = []string{secMachine, secTape, secCold, secRatio, secProgram, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secFit, secSteady, secOperations, secLinalg}
 
 var (
 	micros  = unit{significant, func(s float64) float64 { return s * 1e6 }, "µs"}
@@ -39,8 +40,14 @@ func nanosPer(operations int) unit {
 	return unit{decimals(2), func(s float64) float64 { return s * 1e9 / float64(operations) }, "ns/op"}
 }
 
-func gflops(m, n, k int) unit {
-	return unit{decimals(1), func(s float64) float64 { return 2 * float64(m) * float64(n) * float64(k) / s * 1e-9 }, "GFLOPS"}
+// gflops is a rate of floating-point operations.
+func gflops(operations float64) unit {
+	return unit{decimals(1), func(s float64) float64 { return operations / s * 1e-9 }, "GFLOPS"}
+}
+
+// gigabytes is a rate of bytes.
+func gigabytes(bytes float64) unit {
+	return unit{decimals(1), func(s float64) float64 { return bytes / s * 1e-9 }, "GB/s"}
 }
 
 func decimals(n int) func(v float64) string {
@@ -62,7 +69,7 @@ const noLimit = -1
 // table lists everything that is measured.
 func table(avx512 bool) []row {
 	var all []row
-	for _, f := range []func() []row{tapeRows, coldRows, ratioRows, programRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, fitRows, steadyRows, operationRows, linalgRows} {
+	for _, f := range []func() []row{func() []row { return machineRows(avx512) }, tapeRows, coldRows, ratioRows, programRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, fitRows, steadyRows, operationRows, linalgRows} {
 		all = append(all, f()...)
 	}
 	return all
@@ -185,15 +192,16 @@ var products = []struct {
 	form    string
 	m, n, k int
 	two     bool    // also on two cores
-	limit   float64 // of ours by OpenBLAS's time
+	peak    bool    // large enough to come near the peak
+	limit   float64 // of ours by the libraries' time
 }{
-	{"nn", 128, 512, 784, true, 1}, {"tn", 784, 512, 128, true, 1}, {"nt", 128, 784, 512, false, 1},
-	{"nn", 128, 512, 512, false, 1}, {"tn", 512, 512, 128, false, 1}, {"nt", 128, 512, 512, false, 1},
-	{"nn", 64, 128, 784, true, 1}, {"tn", 784, 128, 64, false, 1},
-	{"nn", 256, 1024, 1024, false, 1}, {"tn", 1024, 1024, 256, false, 1}, {"nt", 256, 1024, 1024, false, 1},
-	{"nn", 128, 10, 512, false, 1 / 0.9}, {"tn", 512, 10, 128, false, 1 / 0.9}, {"nt", 128, 512, 10, false, 1 / 0.9},
-	{"nn", 1024, 1024, 1024, true, 1}, {"tn", 1024, 1024, 1024, false, 1}, {"nt", 1024, 1024, 1024, false, 1},
-	{"nn", 32, 16, 16, false, 1 / 0.8},
+	{"nn", 128, 512, 784, true, true, 1}, {"tn", 784, 512, 128, true, true, 1}, {"nt", 128, 784, 512, true, true, 1},
+	{"nn", 128, 512, 512, false, true, 1}, {"tn", 512, 512, 128, false, true, 1}, {"nt", 128, 512, 512, false, true, 1},
+	{"nn", 64, 128, 784, true, true, 1}, {"tn", 784, 128, 64, false, true, 1},
+	{"nn", 256, 1024, 1024, false, true, 1}, {"tn", 1024, 1024, 256, false, true, 1}, {"nt", 256, 1024, 1024, false, true, 1},
+	{"nn", 128, 10, 512, false, false, 1 / 0.9}, {"tn", 512, 10, 128, false, false, 1 / 0.9}, {"nt", 128, 512, 10, false, false, 1 / 0.9},
+	{"nn", 1024, 1024, 1024, true, true, 1}, {"tn", 1024, 1024, 1024, true, true, 1}, {"nt", 1024, 1024, 1024, true, true, 1},
+	{"nn", 32, 16, 16, false, false, 1 / 0.8},
 }
 
 func gemmRows(avx512 bool) (rows []row) {
@@ -205,29 +213,46 @@ func gemmRows(avx512 bool) (rows []row) {
 			if typ == "f64" {
 				tolerance = 1e-9
 			}
-			add := func(suffix, ours string, peers ...string) {
-				r := row{section: secGemm, name: name + suffix, unit: gflops(p.m, p.n, p.k), ours: entry{contestant: ours, words: words}}
-				for _, peer := range peers {
-					r.peers = append(r.peers, entry{contestant: peer, words: words, limit: p.limit, tolerance: tolerance})
+			operations := 2 * float64(p.m) * float64(p.n) * float64(p.k)
+			add := func(suffix, ours string, peak entry, peers ...entry) {
+				r := row{section: secGemm, name: name + suffix, unit: gflops(operations), ours: entry{contestant: ours, words: words}}
+				for _, e := range peers {
+					e.words, e.limit, e.tolerance = words, p.limit, tolerance
+					r.peers = append(r.peers, e)
 				}
+				if p.peak {
+					peak.limit = 1 / 0.88
+				}
+				r.peers = append(r.peers, peak)
 				rows = append(rows, r)
 			}
-			add("", ours1, blas+"1", blas+"1-haswell")
+			add("", ours1, peakEntry(typ, "best", "1", operations), matrixPeers("1", "", held)...)
 			if avx512 {
-				add(", AVX2", oursAVX2, blas+"1-haswell")
+				add(", AVX2", oursAVX2, peakEntry(typ, "avx2", "1", operations), matrixPeers("1", held)...)
 			}
 			if p.two {
-				add(", 2 cores", ours2, blas+"2", blas+"2-haswell")
+				add(", 2 cores", ours2, peakEntry(typ, "best", "2", operations), matrixPeers("2", "", held)...)
 			}
 		}
 	}
 	return rows
 }
 
+// matrixPeers are the libraries for products of matrices, in the variants given.
+func matrixPeers(threads string, variants ...string) (list []entry) {
+	for _, v := range variants {
+		list = append(list, entry{contestant: torch + threads + v, label: "MKL"})
+	}
+	for _, v := range variants {
+		list = append(list, entry{contestant: blas + threads + v})
+	}
+	return list
+}
+
 func torchEntries(threads, words string, limit, tolerance float64) []entry {
 	return []entry{
 		{contestant: torch + threads, words: words, limit: limit, tolerance: tolerance},
-		{contestant: torch + threads + "-haswell", words: words, limit: limit, tolerance: tolerance},
+		{contestant: torch + threads + held, words: words, limit: limit, tolerance: tolerance},
 	}
 }
 
@@ -286,7 +311,7 @@ func stepRows(avx512 bool) (rows []row) {
 			if avx512 && optimizer == "sgd" {
 				rows = append(rows, row{
 					section: secStep, name: name + ", AVX2", unit: micros, ours: entry{contestant: oursAVX2, words: words},
-					peers: []entry{{contestant: torch + "1-haswell", words: words, limit: s.limit, tolerance: tolerance}},
+					peers: []entry{{contestant: torch + "1" + held, words: words, limit: s.limit, tolerance: tolerance}},
 				})
 			}
 		}
