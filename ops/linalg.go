@@ -3,6 +3,7 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -52,12 +53,10 @@ func init() {
 		Derivative: "1 on the diagonal, 0 elsewhere",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			out := n.Out()
-			out.Fill(0)
-			eachDiagonal(n.In(0).Dims(), func(m, _, at int) { out.SetFlat(out.AtFlat(m)+n.In(0).AtFlat(at), m) })
+			array.Instance(n.DType(), traces[float64], traces[float32])(n.Out(), n.In(0))
 		},
 		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {
-			eachDiagonal(dst.Dims(), func(m, _, at int) { dst.SetFlat(dst.AtFlat(at)+ct.AtFlat(m), at) })
+			array.Instance(dst.DType(), addToDiagonals[float64], addToDiagonals[float32])(dst, ct)
 		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			dims := n.InputNode(0).Dims()
@@ -76,10 +75,10 @@ func init() {
 		Derivative: "1 on the diagonal, 0 elsewhere",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			eachDiagonal(n.In(0).Dims(), func(_, i, at int) { n.Out().SetFlat(n.In(0).AtFlat(at), i) })
+			array.Instance(n.DType(), takeDiagonals[float64], takeDiagonals[float32])(n.Out(), n.In(0), false)
 		},
 		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {
-			eachDiagonal(dst.Dims(), func(_, i, at int) { dst.SetFlat(dst.AtFlat(at)+ct.AtFlat(i), at) })
+			array.Instance(dst.DType(), addToDiagonals[float64], addToDiagonals[float32])(dst, ct)
 		}),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			dims := n.InputNode(0).Dims()
@@ -97,11 +96,11 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
-			eachDiagonal(n.Out().Dims(), func(_, i, at int) { n.Out().SetFlat(n.In(0).AtFlat(i), at) })
+			n.Out().Zero()
+			array.Instance(n.DType(), setDiagonals[float64], setDiagonals[float32])(n.Out(), n.In(0))
 		},
 		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {
-			eachDiagonal(ct.Dims(), func(_, i, at int) { dst.SetFlat(dst.AtFlat(i)+ct.AtFlat(at), i) })
+			array.Instance(dst.DType(), takeDiagonals[float64], takeDiagonals[float32])(dst, ct, true)
 		}),
 		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return Diagonal(ct) },
 		Try:    []string{"(3)", "(1)", "(2,3)", "(0)"},
@@ -195,19 +194,70 @@ func mustSquare(c graph.Call, i int) []int {
 // batchLen returns the number of matrices in a batch of the given shape.
 func batchLen(dims []int) int { return product(dims[:len(dims)-2]) }
 
-// eachDiagonal calls f for every element of the diagonals of a batch of matrices: the number of its matrix, its number
-// among the elements of all diagonals, and its place in the batch.
-func eachDiagonal(dims []int, f func(matrix, i, at int)) {
+// diagonals describes those of a batch of matrices: of each, d elements that stand step apart, and the matrices size.
+func diagonals(dims []int) (d, step, size int) {
 	k := len(dims) - 2
-	rows, cols := dims[k], dims[k+1]
-	d := min(rows, cols)
-	if d == 0 {
-		return // a batch without elements may have any length
-	}
-	for m := range batchLen(dims) {
+	return min(dims[k], dims[k+1]), dims[k+1] + 1, dims[k] * dims[k+1]
+}
+
+// traces sets out to the sums of the diagonals of the matrices in x.
+func traces[T constraints.Float](out, x *tensor.Tensor) {
+	d, step, size := diagonals(x.Dims())
+	y, v := tensor.Data[T](out), tensor.Data[T](x)
+	for m := range y {
+		sum := 0.0
 		for i := range d {
-			f(m, m*d+i, m*rows*cols+i*(cols+1))
+			sum += float64(v[m*size+i*step])
 		}
+		y[m] = T(sum)
+	}
+}
+
+// takeDiagonals sets dst to the diagonals of the matrices in x, or adds them to it.
+func takeDiagonals[T constraints.Float](dst, x *tensor.Tensor, add bool) {
+	d, step, size := diagonals(x.Dims())
+	y, v := tensor.Data[T](dst), tensor.Data[T](x)
+	for m := 0; len(y) > 0; m++ {
+		for i := range y[:d] {
+			if at := m*size + i*step; add {
+				y[i] += v[at]
+			} else {
+				y[i] = v[at]
+			}
+		}
+		y = y[d:]
+	}
+}
+
+// addToDiagonals adds numbers to the diagonals of the matrices in dst: those of ct, or one for all of a diagonal.
+func addToDiagonals[T constraints.Float](dst, ct *tensor.Tensor) {
+	if dst.Len() == 0 {
+		return
+	}
+	d, step, size := diagonals(dst.Dims())
+	y, w := tensor.Data[T](dst), tensor.Data[T](ct)
+	each := ct.Rank() == dst.Rank()-1
+	for m := range len(y) / size {
+		for i := range d {
+			k := m
+			if each {
+				k = m*d + i
+			}
+			y[m*size+i*step] += w[k]
+		}
+	}
+}
+
+// setDiagonals sets the matrices in dst to zeros, but their diagonals to those in x.
+func setDiagonals[T constraints.Float](dst, x *tensor.Tensor) {
+	dst.Zero()
+	if dst.Len() == 0 {
+		return
+	}
+	d, step, size := diagonals(dst.Dims())
+	y := tensor.Data[T](dst)
+	for i, v := range tensor.Data[T](x) {
+		y[i/d*size+i%d*step] = v
 	}
 }
 

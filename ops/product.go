@@ -45,7 +45,8 @@ func init() {
 		Doc:        "products of the first elements along an axis",
 		Formula:    "yₖ = x₁·…·xₖ",
 		Derivative: "product of the others up to k",
-		Forward:    func(n graph.Node) { alongAxis(n, productsUpTo[float64], productsUpTo[float32]) },
+		Forward:    func(n graph.Node) { array.Instance(n.DType(), cumProducts[float64], cumProducts[float32])(n) },
+		Backward:   cumProdBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return cumProdVJP(n.Input(0), ct, n.Int(0))
 		},
@@ -72,6 +73,7 @@ func sumsUpTo[T constraints.Float](dst, x []T, k int) {
 	}
 }
 
+// productsUpTo sets the rows of dst, of k elements, to the products of the first elements of those of x.
 func productsUpTo[T constraints.Float](dst, x []T, k int) {
 	for i := 0; i < len(x); i += k {
 		p := 1.0

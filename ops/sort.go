@@ -86,6 +86,13 @@ func init() {
 			Forward: func(n graph.Node) {
 				array.Instance(n.DType(), leaders[float64], leaders[float32])(n, by)
 			},
+			Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+				if fresh {
+					dst.Zero()
+				}
+				array.Instance(n.DType(), addToLeaders[float64], addToLeaders[float32])(n, by, ct, dst)
+				return true
+			},
 			VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 				axis := n.Int(0)
 				return PutAlong(ct, leaderPlaces(n, by), axis, n.Dims()[axis])
@@ -103,14 +110,6 @@ func init() {
 type order struct {
 	sign     float64
 	nanFirst bool
-}
-
-// before reports whether v comes before m.
-func before[T constraints.Float](by order, v, m T) bool {
-	if v != v || m != m {
-		return by.nanFirst && m == m || !by.nanFirst && v == v
-	}
-	return T(by.sign)*v > T(by.sign)*m
 }
 
 // A lines describes the elements of a tensor along one axis: outer·inner lines of n elements that stand inner apart.
@@ -205,53 +204,6 @@ func listSorted(n graph.Node, descending bool) {
 			out.SetFlat(float64(e.index), to.at(o, k, j))
 		}
 	})
-}
-
-// firstInOrder sets the node's result to the index of the element of each line that comes first.
-func firstInOrder(n graph.Node, by order) {
-	array.Instance(n.DType(), firstInOrderOf[float64], firstInOrderOf[float32])(n, by)
-}
-
-// firstInOrderOf goes through the lines side by side, in the order in which they lie in memory.
-func firstInOrderOf[T constraints.Float](n graph.Node, by order) {
-	x, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
-	l := linesOf(n.In(0).Dims(), n.Int(0))
-	scratch := n.Temp(l.inner)
-	best := tensor.Data[T](scratch)
-	for o := range l.outer {
-		index := out[o*l.inner:][:l.inner]
-		clear(index)
-		copy(best, x[l.at(o, 0, 0):])
-		for k := 1; k < l.n; k++ {
-			for j, v := range x[l.at(o, k, 0):][:l.inner] {
-				if before(by, v, best[j]) {
-					best[j], index[j] = v, T(k)
-				}
-			}
-		}
-	}
-	n.FreeTemp(scratch)
-}
-
-// leaders sets every element of the node's result to the element of its operand that comes first among the one there and
-// those before it in its line.
-func leaders[T constraints.Float](n graph.Node, by order) {
-	x, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
-	l := linesOf(n.In(0).Dims(), n.Int(0))
-	for o := range l.outer {
-		for k := range l.n {
-			now := out[l.at(o, k, 0):][:l.inner]
-			copy(now, x[l.at(o, k, 0):])
-			if k == 0 {
-				continue
-			}
-			for j, best := range out[l.at(o, k-1, 0):][:l.inner] {
-				if !before(by, now[j], best) {
-					now[j] = best
-				}
-			}
-		}
-	}
 }
 
 // leaderPlaces returns, as operations on the graph, for every element of a cumulative maximum or minimum the index along
