@@ -112,7 +112,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0.5), NegZero: at(negZero, 0.5)},
 		Source: "Elfwing, Uchibe and Doya (2018), arXiv:1702.03118",
 	}))
-	register(&opLeakyReLU, withSlope(leakySlope[float64], leakySlope[float32], graph.Row{
+	register(&opLeakyReLU, leakyBackward(graph.Row{
 		Name: "leaky_relu", Func: LeakyReLU, Params: "x, a",
 		Doc:        "rectifier with slope a on the left",
 		Formula:    "x for x > 0, else a·x",
@@ -126,7 +126,7 @@ func init() {
 			return x, 1 // NaN too
 		},
 		Selects: []int{0},
-		Forward: forwardBlocks(leakyValue[float64], leakyValue[float32]),
+		Forward: mapped(kernel.MapLeakyReLU),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, zero := n.Input(0), n.Graph().Const(0)
 			left := zero
@@ -162,7 +162,7 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0.5, Why: "a, the slope on the left, as in PyTorch"}},
 		Source: "Clevert, Unterthiner and Hochreiter (2016), arXiv:1511.07289",
 	}))
-	register(&opSoftsign, withSlope(softsignSlope[float64], softsignSlope[float32], graph.Row{
+	register(&opSoftsign, slopedBy(kernel.SlopeSoftsign, ofOperand, 0, 0, graph.Row{
 		Name: "softsign", Func: Softsign, Params: "x",
 		Doc:        "smooth sign",
 		Formula:    "x/(1+|x|)",
@@ -170,7 +170,7 @@ func init() {
 		Value:      "where(isfinite(x), x/(1+abs(x)), sign(x))",
 		Slopes:     []string{"1/(1+abs(x))/(1+abs(x))"},
 		Unary:      softsign,
-		Forward:    forwardBlocks(softsignValue[float64], softsignValue[float32]),
+		Forward:    mapped(kernel.MapSoftsign),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Square(Reciprocal(AddScalar(Abs(n.Input(0)), 1))))
 		},

@@ -3,6 +3,8 @@ package ops
 import (
 	"math"
 
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -53,20 +55,6 @@ func siluSlope[T constraints.Float](b block[T]) {
 	})(b)
 }
 
-func leakyValue[T constraints.Float](b block[T]) {
-	a := T(b.p[0])
-	for i, v := range b.x {
-		b.y[i] = choose(v <= 0, a*v, v)
-	}
-}
-
-func leakySlope[T constraints.Float](b block[T]) {
-	a := T(b.p[0])
-	for i, v := range b.x {
-		b.d[i] = choose(v <= 0, a, 1)
-	}
-}
-
 func eluValue[T constraints.Float](b block[T]) {
 	expm1Left(b)
 	a := T(b.p[0])
@@ -81,22 +69,6 @@ func eluSlope[T constraints.Float](b block[T]) {
 	for i, v := range b.x {
 		b.d[i] = choose(v > 0, 1, a*b.d[i])
 	}
-}
-
-func softsignValue[T constraints.Float](b block[T]) {
-	valueOr(softsign, func(b block[T]) {
-		kernel.Abs(b.t, b.x)
-		kernel.AddScalar(b.t, b.t, 1)
-		kernel.Div(b.y, b.x, b.t)
-	})(b)
-}
-
-func softsignSlope[T constraints.Float](b block[T]) {
-	kernel.Abs(b.t, b.x)
-	kernel.AddScalar(b.t, b.t, 1)
-	kernel.Fill(b.d, 1)
-	kernel.Div(b.d, b.d, b.t)
-	kernel.Square(b.d, b.d)
 }
 
 func geluValue[T constraints.Float](b block[T]) {
@@ -132,4 +104,20 @@ func geluSlope[T constraints.Float](b block[T]) {
 			}
 		}
 	})(b)
+}
+
+// leakyBackward gives a row the Backward of LeakyReLU, which selects nothing on the left if the slope there is 0.
+func leakyBackward(row graph.Row) graph.Row {
+	leaky := sloped(func(n graph.Node) slopeOf {
+		return slopeOf{op: kernel.SlopeLeakyReLU, a: n.In(0), p: n.Float(0)}
+	}, row)
+	relu := withBackward(ofOperand, reluChain[float64](), reluChain[float32](), row)
+	row = leaky
+	row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+		if rounded(n.Float(0), n.DType()) == 0 {
+			return relu.Backward(n, i, ct, dst, fresh)
+		}
+		return leaky.Backward(n, i, ct, dst, fresh)
+	}
+	return row
 }

@@ -35,7 +35,7 @@ func init() {
 		Value:      "a - b",
 		Slopes:     []string{"1", "-1"},
 		Binary:     func(a, b float64) (float64, float64, float64) { return a - b, 1, -1 },
-		Forward:    arithmetic(kernel.Sub[float64], nil, kernel.Sub[float32], nil),
+		Forward:    mappedPairs(kernel.MapSub),
 		Backward:   subBackward,
 		VJP: func(_ graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
@@ -58,7 +58,7 @@ func init() {
 		VJP:        func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
 		Source:     "product rule",
 	})
-	register(&opDiv, withSlopes(divSlope[float64], divSlope[float32], graph.Row{
+	register(&opDiv, slopedPairs(divSlope, graph.Row{
 		Name: "div", Func: Div, Params: "a, b",
 		Doc:        "quotient, element by element",
 		Formula:    "a / b",
@@ -66,7 +66,7 @@ func init() {
 		Value:      "a/b",
 		Slopes:     []string{"1/b", "-y/b"},
 		Binary:     divide,
-		Forward:    arithmetic(kernel.Div[float64], nil, kernel.Div[float32], nil),
+		Forward:    mappedPairs(kernel.MapDiv),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return Chain(ct, Reciprocal(n.Input(1)))
@@ -123,7 +123,7 @@ func init() {
 		Try:    []string{"() 1.5", "(2,3) -0.5"},
 		Source: "linearity of the derivative",
 	})
-	register(&opAbs, withSlope(signSlope[float64], signSlope[float32], graph.Row{
+	register(&opAbs, slopedBy(kernel.SlopeSign, ofOperand, 0, 0, graph.Row{
 		Name: "abs", Func: Abs, Params: "x",
 		Doc:        "absolute value",
 		Formula:    "|x|",
@@ -188,18 +188,6 @@ func Div(a, b graph.Value) graph.Value {
 func divide(a, b float64) (z, da, db float64) {
 	z = a / b
 	return z, 1 / b, -z / b
-}
-
-func divSlope[T constraints.Float](r run[T], i int) {
-	if i == 0 {
-		for k := range r.d {
-			r.d[k] = 1 / r.b[k*r.stepB]
-		}
-		return
-	}
-	for k := range r.d {
-		r.d[k] = -r.y[k] / r.b[k*r.stepB]
-	}
 }
 
 // Neg returns -x, element by element.
@@ -377,27 +365,17 @@ func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor, fresh, selects b
 	o, w, x := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](d)
 	p := array.Pair(ct.Dims(), ct.Dims(), d.Dims())
 	for r := range p.Runs {
-		if r.StepB == 1 {
-			addChain(o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N], x[r.B:r.B+r.N], fresh, selects)
-			continue
-		}
-		if fresh {
-			clear(o[r.Out : r.Out+r.N])
-		}
-		if selects && x[r.B] == 0 {
-			continue
-		}
-		for i, c := range w[r.Out : r.Out+r.N] {
-			if c != 0 {
-				o[r.Out+i] += c * x[r.B]
+		o, w := o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N]
+		switch {
+		case r.StepB == 1:
+			addChain(o, w, x[r.B:r.B+r.N], fresh, selects)
+		case selects && x[r.B] == 0:
+			if fresh {
+				clear(o)
 			}
+		default:
+			kernel.Slope(kernel.SlopeValue, o, w, x[r.B:r.B+1], nil, 0, 0, fresh)
 		}
-	}
-}
-
-func signSlope[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.d[i] = signOf(v)
 	}
 }
 
@@ -405,3 +383,10 @@ func signSlope[T constraints.Float](b block[T]) {
 //
 // Derivative: sign(x), 0 at the kink x = 0.
 func Abs(x graph.Value) graph.Value { return graph.Unary(opAbs, x) }
+
+func divSlope(n graph.Node, i int) slopeOf {
+	if i == 0 {
+		return slopeOf{op: kernel.SlopeInverse, a: n.In(1), p: 1, q: negZero} // 1/b: -0 is what leaves b as it is
+	}
+	return slopeOf{op: kernel.SlopeQuotient, a: n.Out(), b: n.In(1), p: -1}
+}

@@ -3,7 +3,7 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"golang.org/x/exp/constraints"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
 var opChain, opMulZeroWins graph.Op
@@ -40,18 +40,11 @@ func init() {
 		Binary: func(a, b float64) (float64, float64, float64) {
 			return zeroWins(a, b), b, a
 		},
-		Forward:  forwardRuns(mulZeroWinsValue[float64], mulZeroWinsValue[float32]),
+		Forward:  mappedPairs(kernel.MapMulZeroWins),
 		Backward: mulBackward,
 		VJP:      func(n graph.Node, i int, ct graph.Value) graph.Value { return MulZeroWins(ct, n.Input(1-i)) },
 		Source:   "as TensorFlow's mul_no_nan, for both operands",
 	})
-}
-
-func mulZeroWinsValue[T constraints.Float](r run[T]) {
-	for i := range r.y {
-		a, b := r.a[i*r.stepA], r.b[i*r.stepB]
-		r.y[i] = choose(a == 0 || b == 0, 0, a*b)
-	}
 }
 
 // Chain returns the product of a cotangent with a local derivative as the chain rule of this engine has it: 0 where

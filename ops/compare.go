@@ -2,13 +2,14 @@ package ops
 
 import (
 	"github.com/seed366ff29f/chainrule/graph"
-	"golang.org/x/exp/constraints"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
 var opGt, opGe, opLt, opLe, opEq, opNe, opIsNaN, opIsFinite graph.Op
 
 func init() {
-	comparison := func(op *graph.Op, name string, f any, doc, formula string, holds func(a, b float64) bool, f64 runFunc[float64], f32 runFunc[float32]) {
+	comparison := func(op *graph.Op, name string, f any, doc, formula string, holds func(a, b float64) bool, forward func(graph.Node)) {
 		register(op, graph.Row{
 			Name: name, Func: f, Params: "a, b",
 			Doc:        doc,
@@ -22,19 +23,19 @@ func init() {
 				}
 				return 0, 0, 0
 			},
-			Forward: forwardRuns(f64, f32),
+			Forward: forward,
 			Source:  "IEEE 754 comparison: false where an operand is NaN, but for ne",
 		})
 	}
-	comparison(&opGt, "gt", Gt, "1 where a > b, else 0", "a > b", func(a, b float64) bool { return a > b }, gtValue[float64], gtValue[float32])
-	comparison(&opGe, "ge", Ge, "1 where a ≥ b, else 0", "a ≥ b", func(a, b float64) bool { return a >= b }, geValue[float64], geValue[float32])
-	comparison(&opLt, "lt", Lt, "1 where a < b, else 0", "a < b", func(a, b float64) bool { return a < b }, ltValue[float64], ltValue[float32])
-	comparison(&opLe, "le", Le, "1 where a ≤ b, else 0", "a ≤ b", func(a, b float64) bool { return a <= b }, leValue[float64], leValue[float32])
-	comparison(&opEq, "eq", Eq, "1 where a = b, else 0", "a = b", func(a, b float64) bool { return a == b }, eqValue[float64], eqValue[float32])
-	comparison(&opNe, "ne", Ne, "1 where a ≠ b, else 0", "a ≠ b", func(a, b float64) bool { return a != b }, neValue[float64], neValue[float32])
+	comparison(&opGt, "gt", Gt, "1 where a > b, else 0", "a > b", func(a, b float64) bool { return a > b }, mappedPairs(kernel.MapGt))
+	comparison(&opGe, "ge", Ge, "1 where a ≥ b, else 0", "a ≥ b", func(a, b float64) bool { return a >= b }, mappedPairs(kernel.MapGe))
+	comparison(&opLt, "lt", Lt, "1 where a < b, else 0", "a < b", func(a, b float64) bool { return a < b }, mappedSwapped(kernel.MapGt))
+	comparison(&opLe, "le", Le, "1 where a ≤ b, else 0", "a ≤ b", func(a, b float64) bool { return a <= b }, mappedSwapped(kernel.MapGe))
+	comparison(&opEq, "eq", Eq, "1 where a = b, else 0", "a = b", func(a, b float64) bool { return a == b }, mappedPairs(kernel.MapEq))
+	comparison(&opNe, "ne", Ne, "1 where a ≠ b, else 0", "a ≠ b", func(a, b float64) bool { return a != b }, mappedPairs(kernel.MapNe))
 
 	predicate := func(op *graph.Op, name string, f any, doc, formula string, edges graph.Specials,
-		holds func(float64) bool, f64 blockFunc[float64], f32 blockFunc[float32]) {
+		holds func(float64) bool, forward func(graph.Node)) {
 		register(op, graph.Row{
 			Name: name, Func: f, Params: "x",
 			Doc:        doc,
@@ -48,45 +49,17 @@ func init() {
 				}
 				return 0, 0
 			},
-			Forward: forwardBlocks(f64, f32),
+			Forward: forward,
 			At:      edges,
 			Source:  "IEEE 754 classification",
 		})
 	}
 	predicate(&opIsNaN, "isnan", IsNaN, "1 where x is not a number, else 0", "x ≠ x",
 		graph.Specials{NaN: at(1, 0), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(0, 0), NegZero: at(0, 0)},
-		func(x float64) bool { return x != x }, isNaNValue[float64], isNaNValue[float32])
+		func(x float64) bool { return x != x }, mapped(kernel.MapIsNaN))
 	predicate(&opIsFinite, "isfinite", IsFinite, "1 where x is neither infinite nor NaN, else 0", "|x| < ∞",
 		graph.Specials{NaN: at(0, 0), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(1, 0), NegZero: at(1, 0)},
-		finite, isFiniteValue[float64], isFiniteValue[float32])
-}
-
-func gtValue[T constraints.Float](r run[T]) {
-	for i := range r.y {
-		r.y[i] = oneIf[T](r.a[i*r.stepA] > r.b[i*r.stepB])
-	}
-}
-
-func geValue[T constraints.Float](r run[T]) {
-	for i := range r.y {
-		r.y[i] = oneIf[T](r.a[i*r.stepA] >= r.b[i*r.stepB])
-	}
-}
-
-func ltValue[T constraints.Float](r run[T]) { gtValue(r.swapped()) }
-
-func leValue[T constraints.Float](r run[T]) { geValue(r.swapped()) }
-
-func eqValue[T constraints.Float](r run[T]) {
-	for i := range r.y {
-		r.y[i] = oneIf[T](r.a[i*r.stepA] == r.b[i*r.stepB])
-	}
-}
-
-func neValue[T constraints.Float](r run[T]) {
-	for i := range r.y {
-		r.y[i] = oneIf[T](r.a[i*r.stepA] != r.b[i*r.stepB])
-	}
+		finite, mapped(kernel.MapIsFinite))
 }
 
 // Gt returns 1 where a > b, else 0, element by element. Shapes broadcast. The result is a constant.
@@ -107,20 +80,19 @@ func Eq(a, b graph.Value) graph.Value { return graph.Binary(opEq, a, b) }
 // Ne returns 1 where a ≠ b, else 0, element by element. Shapes broadcast. The result is a constant.
 func Ne(a, b graph.Value) graph.Value { return graph.Binary(opNe, a, b) }
 
-func isNaNValue[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.y[i] = oneIf[T](v != v)
-	}
-}
-
-func isFiniteValue[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.y[i] = oneIf[T](v-v == 0)
-	}
-}
-
 // IsNaN returns 1 where x is not a number and 0 elsewhere. The result is a constant.
 func IsNaN(x graph.Value) graph.Value { return graph.Unary(opIsNaN, x) }
 
 // IsFinite returns 1 where x is neither infinite nor NaN and 0 elsewhere. The result is a constant.
 func IsFinite(x graph.Value) graph.Value { return graph.Unary(opIsFinite, x) }
+
+// mappedSwapped is mappedPairs with the operands exchanged.
+func mappedSwapped(op kernel.MapOp) func(graph.Node) {
+	return func(n graph.Node) {
+		if n.DType() == tensor.Float32 {
+			mapPairs[float32](op, n.Out(), n.In(1), n.In(0))
+		} else {
+			mapPairs[float64](op, n.Out(), n.In(1), n.In(0))
+		}
+	}
+}

@@ -3,6 +3,7 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -22,6 +23,53 @@ func kernel1(f64 func(dst, x []float64), f32 func(dst, x []float32)) func(graph.
 			f64(out.Float64s(), x.Float64s())
 		}
 	}
+}
+
+// mapped makes the Forward of an elementwise operation from a kernel; the constant parameters are the kernel's.
+func mapped(op kernel.MapOp) func(graph.Node) {
+	return func(n graph.Node) { mapTo(op, n, n.Float(0), n.Float(1)) }
+}
+
+// mapTo sets the result of a node of one operand, with the parameters of a kernel.
+func mapTo(op kernel.MapOp, n graph.Node, p, q float64) {
+	if out, x := n.Out(), n.In(0); out.DType() == tensor.Float32 {
+		kernel.Map(op, out.Float32s(), x.Float32s(), nil, float32(p), float32(q))
+	} else {
+		kernel.Map(op, out.Float64s(), x.Float64s(), nil, p, q)
+	}
+}
+
+// A slopeOf is a kernel for the backward sweep of an elementwise operation, with its operands, of which b may be nil, and its
+// parameters.
+type slopeOf struct {
+	op   kernel.SlopeOp
+	a, b *tensor.Tensor
+	p, q float64
+}
+
+// sloped gives a row of one operand the Backward that follows from a kernel.
+func sloped(slope func(n graph.Node) slopeOf, row graph.Row) graph.Row {
+	row.Backward = func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+		s := slope(n)
+		if dst.DType() == tensor.Float32 {
+			kernel.Slope(s.op, dst.Float32s(), ct.Float32s(), s.a.Float32s(), nil, float32(s.p), float32(s.q), fresh)
+		} else {
+			kernel.Slope(s.op, dst.Float64s(), ct.Float64s(), s.a.Float64s(), nil, s.p, s.q, fresh)
+		}
+		return true
+	}
+	row.InPlace = true
+	return row
+}
+
+// slopedBy is sloped for a kernel that reads the operand, or the result, with constant parameters.
+func slopedBy(op kernel.SlopeOp, of int, p, q float64, row graph.Row) graph.Row {
+	return sloped(func(n graph.Node) slopeOf {
+		if of == ofOperand {
+			return slopeOf{op: op, a: n.In(0), p: p, q: q}
+		}
+		return slopeOf{op: op, a: n.Out(), p: p, q: q}
+	}, row)
 }
 
 // What a kernel for the backward sweep of an elementwise operation reads besides the cotangent.

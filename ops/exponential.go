@@ -28,7 +28,7 @@ func init() {
 		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(0, 0), Zero: at(1, 1), NegZero: at(1, 1)},
 		Source:  "FreeBSD e_exp.c, via Go math.Exp",
 	}))
-	register(&opLog, withSlope(logSlope[float64], logSlope[float32], graph.Row{
+	register(&opLog, slopedBy(kernel.SlopeReciprocalPositive, ofOperand, 1, 0, graph.Row{
 		Name: "log", Func: Log, Params: "x",
 		Doc:        "natural logarithm",
 		Formula:    "ln x",
@@ -64,7 +64,7 @@ func init() {
 		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source:  "FreeBSD s_expm1.c, via Go math.Expm1",
 	}))
-	register(&opLog1p, withSlope(log1pSlope[float64], log1pSlope[float32], graph.Row{
+	register(&opLog1p, slopedBy(kernel.SlopeReciprocalPositive, ofOperand, 1, 1, graph.Row{
 		Name: "log1p", Func: Log1p, Params: "x",
 		Doc:        "logarithm of one more, accurate near 0",
 		Formula:    "ln(1+x)",
@@ -81,7 +81,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "FreeBSD s_log1p.c, via Go math.Log1p",
 	}))
-	register(&opLog2, withSlope(log2Slope[float64], log2Slope[float32], graph.Row{
+	register(&opLog2, slopedBy(kernel.SlopeReciprocalPositive, ofOperand, 1/math.Ln2, 0, graph.Row{
 		Name: "log2", Func: Log2, Params: "x",
 		Doc:        "logarithm to base 2, exact for powers of 2",
 		Formula:    "log₂ x",
@@ -97,7 +97,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "ln x / ln 2; Go math.Log2 cancels near 1",
 	}))
-	register(&opLog10, withSlope(log10Slope[float64], log10Slope[float32], graph.Row{
+	register(&opLog10, slopedBy(kernel.SlopeReciprocalPositive, ofOperand, 1/math.Ln10, 0, graph.Row{
 		Name: "log10", Func: Log10, Params: "x",
 		Doc:        "logarithm to base 10, exact for powers of 10",
 		Formula:    "log₁₀ x",
@@ -169,12 +169,6 @@ func Exp(x graph.Value) graph.Value { return graph.Unary(opExp, x) }
 //	Log(+Inf) = +Inf, with derivative 0
 func Log(x graph.Value) graph.Value { return graph.Unary(opLog, x) }
 
-func logSlope[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.d[i] = reciprocalPositive(v)
-	}
-}
-
 // expm1Left sets y to eˣ - 1 where x ≤ 1, by the half-argument formula 2t/(1-t) with t = tanh(x/2), which keeps its digits
 // near 0. Further right it loses them.
 func expm1Left[T constraints.Float](b block[T]) {
@@ -213,15 +207,6 @@ func log1pValue[T constraints.Float](b block[T]) {
 	})(b)
 }
 
-func log1pSlope[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		if v < -1 {
-			v = T(math.NaN())
-		}
-		b.d[i] = 1 / (1 + v)
-	}
-}
-
 func log1p(x float64) (y, dx float64) {
 	if x < -1 {
 		return math.NaN(), math.NaN()
@@ -251,16 +236,6 @@ func logAddExpSlope[T constraints.Float](r run[T], i int) {
 	for k := range r.d {
 		r.d[k] = choose(math.IsInf(float64(r.a[k*r.stepA]), -1), 0, r.d[k]) // a mask
 	}
-}
-
-func log2Slope[T constraints.Float](b block[T]) {
-	logSlope(b)
-	kernel.MulScalar(b.d, b.d, 1/math.Ln2)
-}
-
-func log10Slope[T constraints.Float](b block[T]) {
-	logSlope(b)
-	kernel.MulScalar(b.d, b.d, 1/math.Ln10)
 }
 
 // logTo returns the logarithm of x by f, and its derivative 1/(x·ln b) for a base b with the given logarithm.

@@ -14,7 +14,7 @@ import (
 var opSquare, opSqrt, opRsqrt, opReciprocal, opReciprocalPositive, opPow, opPowLog, opPowScalar graph.Op
 
 func init() {
-	register(&opSquare, withSlope(squareSlope[float64], squareSlope[float32], graph.Row{
+	register(&opSquare, slopedBy(kernel.SlopeScale, ofOperand, 2, 0, graph.Row{
 		Name: "square", Func: Square, Params: "x",
 		Doc:        "square",
 		Formula:    "x²",
@@ -27,7 +27,7 @@ func init() {
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(0, 0), NegZero: at(0, 0)},
 		Source:     "power rule",
 	}))
-	register(&opSqrt, withSlope(sqrtSlope[float64], sqrtSlope[float32], graph.Row{
+	register(&opSqrt, slopedBy(kernel.SlopeInverse, ofResult, 0.5, 0, graph.Row{
 		Name: "sqrt", Func: Sqrt, Params: "x",
 		Doc:        "square root",
 		Formula:    "√x",
@@ -47,7 +47,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(0, inf), NegZero: at(negZero, inf)},
 		Source: "power rule; IEEE 754 squareRoot",
 	}))
-	register(&opRsqrt, withSlope(rsqrtSlope[float64], rsqrtSlope[float32], graph.Row{
+	register(&opRsqrt, rsqrtBackward(graph.Row{
 		Name: "rsqrt", Func: Rsqrt, Params: "x",
 		Doc:        "one over the square root",
 		Formula:    "1/√x",
@@ -58,7 +58,7 @@ func init() {
 			y := 1 / math.Sqrt(x)
 			return y, -0.5 * (y / x)
 		},
-		Forward: forwardBlocks(rsqrtValue[float64], rsqrtValue[float32]),
+		Forward: mapped(kernel.MapRsqrt),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Div(n.Value(), n.Input(0)), -0.5))
 		},
@@ -67,7 +67,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(-inf, -inf)},
 		Source: "power rule; IEEE 754 rSqrt",
 	}))
-	register(&opReciprocal, withSlope(reciprocalSlope[float64], reciprocalSlope[float32], graph.Row{
+	register(&opReciprocal, slopedBy(kernel.SlopeSquare, ofResult, -1, negZero, graph.Row{
 		Name: "reciprocal", Func: Reciprocal, Params: "x",
 		Doc:        "one over x",
 		Formula:    "1/x",
@@ -78,7 +78,7 @@ func init() {
 			y := 1 / x
 			return y, -y * y
 		},
-		Forward: forwardBlocks(reciprocalValue[float64], reciprocalValue[float32]),
+		Forward: mapped(kernel.MapReciprocal),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Neg(Square(n.Value())))
 		},
@@ -86,7 +86,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(negZero, 0), Zero: at(inf, -inf), NegZero: at(-inf, -inf)},
 		Source: "power rule",
 	}))
-	register(&opReciprocalPositive, withSlope(reciprocalSlope[float64], reciprocalSlope[float32], graph.Row{
+	register(&opReciprocalPositive, slopedBy(kernel.SlopeSquare, ofResult, -1, negZero, graph.Row{
 		Name: "reciprocal_positive", Func: ReciprocalPositive, Params: "x",
 		Doc:        "one over x for x ≥ 0, else NaN: the derivative of the logarithm",
 		Formula:    "1/x",
@@ -97,7 +97,7 @@ func init() {
 			y := reciprocalPositive(x)
 			return y, -y * y
 		},
-		Forward: forwardBlocks(reciprocalPositiveValue[float64], reciprocalPositiveValue[float32]),
+		Forward: func(n graph.Node) { mapTo(kernel.MapReciprocalPositive, n, 1, 0) },
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Neg(Square(n.Value()))) },
 		Domain:  []graph.Interval{{Lo: 0.5, Hi: 3}},
 		At:      graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(inf, -inf)},
@@ -185,46 +185,11 @@ func init() {
 	})))
 }
 
-func squareSlope[T constraints.Float](b block[T]) { kernel.MulScalar(b.d, b.x, 2) }
-
-func sqrtSlope[T constraints.Float](b block[T]) {
-	kernel.AddScalar(b.t, b.y, 0) // +0 for -0
-	kernel.Fill(b.d, 0.5)
-	kernel.Div(b.d, b.d, b.t)
-}
-
-func rsqrtValue[T constraints.Float](b block[T]) {
-	kernel.Sqrt(b.t, b.x)
-	kernel.Fill(b.d, 1)
-	kernel.Div(b.y, b.d, b.t)
-}
-
-func rsqrtSlope[T constraints.Float](b block[T]) {
-	kernel.Div(b.d, b.y, b.x)
-	kernel.MulScalar(b.d, b.d, -0.5)
-}
-
-func reciprocalValue[T constraints.Float](b block[T]) {
-	kernel.Fill(b.d, 1)
-	kernel.Div(b.y, b.d, b.x)
-}
-
 func reciprocalPositive[T constraints.Float](x T) T {
 	if x < 0 {
 		return T(math.NaN())
 	}
 	return 1 / (x + 0) // +Inf at -0 too
-}
-
-func reciprocalPositiveValue[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.y[i] = reciprocalPositive(v)
-	}
-}
-
-func reciprocalSlope[T constraints.Float](b block[T]) {
-	kernel.Square(b.d, b.y)
-	kernel.Neg(b.d, b.d)
 }
 
 func powValue[T constraints.Float](b block[T]) {
@@ -422,4 +387,10 @@ func PowScalar(x graph.Value, p float64) graph.Value {
 		return graph.Begin(opPowScalar, x).Floats(p, 0).RecordScalar(1, graph.Term{Unselected: true})
 	}
 	return graph.UnaryParam(opPowScalar, x, p)
+}
+
+func rsqrtBackward(row graph.Row) graph.Row {
+	return slopedPairs(func(n graph.Node, _ int) slopeOf {
+		return slopeOf{op: kernel.SlopeQuotient, a: n.Out(), b: n.In(0), p: -0.5}
+	}, row)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
@@ -13,7 +14,7 @@ var opFloor, opCeil, opRound, opTrunc, opClamp, opSign graph.Op
 
 func init() {
 	step := func(op *graph.Op, name string, f any, doc, formula string, kink float64,
-		round func(float64) float64, f64 blockFunc[float64], f32 blockFunc[float32]) {
+		round func(float64) float64, kernel kernel.MapOp) {
 		register(op, constantPieces(graph.Row{
 			Name: name, Func: f, Params: "x",
 			Doc:        doc,
@@ -23,7 +24,7 @@ func init() {
 			Slopes:     []string{"0"},
 			Unary:      func(x float64) (float64, float64) { return round(x), 0 },
 			Selects:    []int{0},
-			Forward:    forwardBlocks(f64, f32),
+			Forward:    mapped(kernel),
 			VJP:        zeroVJP,
 			At:         graph.Specials{NaN: at(nan, 0), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 0), NegZero: at(negZero, 0)},
 			Kinks:      []graph.Kink{{At: kink, Chosen: 0, Why: "constant on both sides of every jump"}},
@@ -31,14 +32,14 @@ func init() {
 		}))
 	}
 	step(&opFloor, "floor", Floor, "largest integer that is not above x", "⌊x⌋", 1,
-		math.Floor, floorValue[float64], floorValue[float32])
+		math.Floor, kernel.MapFloor)
 	step(&opCeil, "ceil", Ceil, "smallest integer that is not below x", "⌈x⌉", 1,
-		math.Ceil, ceilValue[float64], ceilValue[float32])
+		math.Ceil, kernel.MapCeil)
 	step(&opRound, "round", Round, "nearest integer, the even one where two are as near", "round(x)", 0.5,
-		math.RoundToEven, roundValue[float64], roundValue[float32])
+		math.RoundToEven, kernel.MapRound)
 	step(&opTrunc, "trunc", Trunc, "integer part: rounded towards 0", "sign(x)·⌊|x|⌋", 1,
-		math.Trunc, truncValue[float64], truncValue[float32])
-	register(&opClamp, withSlope(clampSlope[float64], clampSlope[float32], graph.Row{
+		math.Trunc, kernel.MapTrunc)
+	register(&opClamp, clampBackward(graph.Row{
 		Name: "clamp", Func: Clamp, Params: "x, lo, hi",
 		Doc:        "x held between two bounds",
 		Formula:    "min(max(x, lo), hi)",
@@ -49,7 +50,7 @@ func init() {
 			return min(max(x, p[0]), p[1]), inside(x, p[0], p[1])
 		},
 		Selects: []int{0},
-		Forward: forwardBlocks(clampValue[float64], clampValue[float32]),
+		Forward: clampForward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g := n.Input(0), n.Graph()
 			lo, hi, zero := n.Float(0), n.Float(1), g.Const(0)
@@ -74,7 +75,7 @@ func init() {
 		Slopes:     []string{"0"},
 		Unary:      func(x float64) (float64, float64) { return specfun.Sign(x), 0 },
 		Selects:    []int{0},
-		Forward:    forwardBlocks(signValue[float64], signValue[float32]),
+		Forward:    mapped(kernel.MapSign),
 		VJP:        zeroVJP,
 		Kinks:      []graph.Kink{{At: 0, Chosen: 0, Why: "constant on both sides"}},
 		At:         graph.Specials{NaN: at(nan, 0), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 0), NegZero: at(0, 0)},
@@ -102,47 +103,9 @@ func constantWhere(constant func(n graph.Node, i int) bool, row graph.Row) graph
 	return row
 }
 
-func floorValue[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.y[i] = T(math.Floor(float64(v)))
-	}
-}
-
-func ceilValue[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.y[i] = T(math.Ceil(float64(v)))
-	}
-}
-
-func roundValue[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.y[i] = T(math.RoundToEven(float64(v)))
-	}
-}
-
-func truncValue[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.y[i] = T(math.Trunc(float64(v)))
-	}
-}
-
-func clampValue[T constraints.Float](b block[T]) {
-	lo, hi := T(b.p[0]), T(b.p[1])
-	for i, v := range b.x {
-		b.y[i] = min(max(v, lo), hi)
-	}
-}
-
 // inside returns the derivative of a clamped x: 0 if a bound was taken, else 1.
 func inside[T constraints.Float](x, lo, hi T) T {
 	return 1 - oneIf[T](x < lo || x > hi || lo != lo || hi != hi)
-}
-
-func clampSlope[T constraints.Float](b block[T]) {
-	lo, hi := T(b.p[0]), T(b.p[1])
-	for i, v := range b.x {
-		b.d[i] = inside(v, lo, hi)
-	}
 }
 
 // Floor returns the largest integer that is not above x, element by element.
@@ -189,12 +152,6 @@ func zeroVJP(n graph.Node, i int, _ graph.Value) graph.Value {
 	return Broadcast(n.Graph().Const(0), n.InputNode(i).Dims()...)
 }
 
-func signValue[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.y[i] = signOf(v)
-	}
-}
-
 // signOf is [specfun.Sign] without a branch.
 func signOf[T constraints.Float](x T) T { return choose(x == x, oneIf[T](x > 0)-oneIf[T](x < 0), x) }
 
@@ -202,3 +159,20 @@ func signOf[T constraints.Float](x T) T { return choose(x == x, oneIf[T](x > 0)-
 //
 // Derivative: 0, also at the jump x = 0.
 func Sign(x graph.Value) graph.Value { return graph.Unary(opSign, x) }
+
+func clampForward(n graph.Node) {
+	lo, hi := n.Float(0), n.Float(1)
+	if lo != lo || hi != hi {
+		n.Out().Fill(math.NaN())
+		return
+	}
+	mapTo(kernel.MapClamp, n, lo, hi)
+}
+
+// clampBackward gives a row the Backward of Clamp: with a bound that is NaN, the result does not depend on the operand.
+func clampBackward(row graph.Row) graph.Row {
+	undefined := func(n graph.Node, _ int) bool { return n.Float(0) != n.Float(0) || n.Float(1) != n.Float(1) }
+	return constantWhere(undefined, sloped(func(n graph.Node) slopeOf {
+		return slopeOf{op: kernel.SlopeClamp, a: n.In(0), p: n.Float(0), q: n.Float(1)}
+	}, row))
+}

@@ -11,7 +11,7 @@ import (
 var opMaximum, opMinimum, opWhere graph.Op
 
 func init() {
-	register(&opMaximum, withSlopes(extremeSlope[float64], extremeSlope[float32], graph.Row{
+	register(&opMaximum, slopedPairs(extremeSlope(kernel.SlopeMax), graph.Row{
 		Name: "maximum", Func: Maximum, Params: "a, b",
 		Doc:        "larger of two, element by element",
 		Formula:    "max(a, b)",
@@ -24,12 +24,12 @@ func init() {
 			return y, da, 1 - da
 		},
 		Selects: []int{0, 1},
-		Forward: forwardRuns(maximumValue[float64], maximumValue[float32]),
+		Forward: mappedPairs(kernel.MapMax),
 		VJP:     extremeOfTwoVJP,
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},
 		Source:  "IEEE 754-2019 maximum: NaN wins",
 	}))
-	register(&opMinimum, withSlopes(extremeSlope[float64], extremeSlope[float32], graph.Row{
+	register(&opMinimum, slopedPairs(extremeSlope(kernel.SlopeMin), graph.Row{
 		Name: "minimum", Func: Minimum, Params: "a, b",
 		Doc:        "smaller of two, element by element",
 		Formula:    "min(a, b)",
@@ -42,7 +42,7 @@ func init() {
 			return y, da, 1 - da
 		},
 		Selects: []int{0, 1},
-		Forward: forwardRuns(minimumValue[float64], minimumValue[float32]),
+		Forward: mappedPairs(kernel.MapMin),
 		VJP:     extremeOfTwoVJP,
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "at a - b = 0 half to each: the middle of the subgradients, as in JAX"}},
 		Source:  "IEEE 754-2019 minimum: NaN wins",
@@ -88,28 +88,6 @@ func isResult(x, y graph.Value) graph.Value { return Add(Eq(x, y), IsNaN(x)) }
 func preference[T constraints.Float](a, b, y T) T {
 	mine, other := oneIf[T](a == y || a != a), oneIf[T](b == y || b != b)
 	return mine - 0.5*mine*other
-}
-
-func maximumValue[T constraints.Float](r run[T]) {
-	for i := range r.y {
-		r.y[i] = max(r.a[i*r.stepA], r.b[i*r.stepB])
-	}
-}
-
-func minimumValue[T constraints.Float](r run[T]) {
-	for i := range r.y {
-		r.y[i] = min(r.a[i*r.stepA], r.b[i*r.stepB])
-	}
-}
-
-// extremeSlope sets d to the derivative of the larger or the smaller of two by operand i.
-func extremeSlope[T constraints.Float](r run[T], i int) {
-	if i == 1 {
-		r = r.swapped()
-	}
-	for k := range r.d {
-		r.d[k] = preference(r.a[k*r.stepA], r.b[k*r.stepB], r.y[k])
-	}
 }
 
 // Maximum returns the larger of a and b, element by element, NaN if either is NaN. Shapes broadcast as in NumPy.
@@ -223,4 +201,9 @@ func MaskedFill(x, mask graph.Value, v float64) graph.Value {
 // Derivative: 1-w by a, w by b, b-a by w.
 func Lerp(a, b, w graph.Value) graph.Value {
 	return Add(Mul(oneMinus(w), a), Mul(w, b))
+}
+
+// extremeSlope is the derivative of the larger or the smaller of two.
+func extremeSlope(op kernel.SlopeOp) func(n graph.Node, i int) slopeOf {
+	return func(n graph.Node, i int) slopeOf { return slopeOf{op: op, a: n.In(i), b: n.In(1 - i)} }
 }

@@ -41,7 +41,7 @@ func init() {
 		At:      graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(1, 0), NegZero: at(1, 0)},
 		Source:  "FreeBSD k_sin.c and k_cos.c; reduction by Cody and Waite (1980)",
 	}))
-	register(&opTan, withSlope(tanSlope[float64], tanSlope[float32], graph.Row{
+	register(&opTan, slopedBy(kernel.SlopeSquare, ofResult, 1, 1, graph.Row{
 		Name: "tan", Func: Tan, Params: "x",
 		Doc:        "tangent, x in radians",
 		Formula:    "tan x",
@@ -145,7 +145,7 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "at the origin no direction is better than another"}},
 		Source: "Go math.Atan2",
 	})
-	register(&opHypot, graph.Row{
+	register(&opHypot, slopedPairs(hypotSlope, graph.Row{
 		Name: "hypot", Func: Hypot, Params: "a, b",
 		Doc:        "length of the vector (a, b), without overflow",
 		Formula:    "√(a² + b²)",
@@ -164,7 +164,7 @@ func init() {
 		},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
 		Source: "scaled by the larger leg, Go math.Hypot",
-	})
+	}))
 }
 
 // Sin returns the sine of x in radians, element by element.
@@ -209,11 +209,6 @@ func tanValue[T constraints.Float](b block[T]) {
 	kernel.Sin(b.t, b.x)
 	kernel.Cos(b.d, b.x)
 	kernel.Div(b.y, b.t, b.d)
-}
-
-func tanSlope[T constraints.Float](b block[T]) {
-	kernel.Square(b.d, b.y)
-	kernel.AddScalar(b.d, b.d, 1)
 }
 
 func atanSlope[T constraints.Float](b block[T]) {
@@ -308,3 +303,7 @@ func Atan2(y, x graph.Value) graph.Value { return graph.Binary(opAtan2, y, x) }
 //	Hypot(±Inf, b) = +Inf for every b, with derivative NaN by a, and 0 by a finite b
 //	Hypot(NaN, b) = NaN for finite b
 func Hypot(a, b graph.Value) graph.Value { return graph.Binary(opHypot, a, b) }
+
+func hypotSlope(n graph.Node, i int) slopeOf {
+	return slopeOf{op: kernel.SlopeQuotientOrZero, a: n.In(i), b: n.Out()}
+}

@@ -18,7 +18,9 @@ type implementation struct {
 
 // kernels are the loops of an implementation in one precision. They expect slices that fit, and none longer than a piece.
 type kernels[T Float] struct {
-	loops *[numOps]loop[T]
+	loops  *[numOps]loop[T]
+	maps   *[numMapOps]mapLoop[T]
+	slopes *[numSlopeOps]slopeLoops[T]
 
 	sum      func(x []T) float64    // Σ x
 	dot      func(x, y []T) float64 // Σ x*y
@@ -60,6 +62,8 @@ var portable = implementation{name: "portable", f32: portableKernels[float32](),
 func portableKernels[T Float]() kernels[T] {
 	return kernels[T]{
 		loops:                portableLoops[T](),
+		maps:                 portableMaps[T](),
+		slopes:               portableSlopes[T](),
 		sum:                  sumPortable[T],
 		dot:                  dotPortable[T],
 		max:                  maxPortable[T],

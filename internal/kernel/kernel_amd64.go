@@ -41,6 +41,8 @@ var avx2 = implementation{
 	},
 	f32: kernels[float32]{
 		loops:                &loopsF32AVX2,
+		maps:                 &mapsF32AVX2,
+		slopes:               &slopesF32AVX2,
 		sum:                  sumF32AVX2,
 		dot:                  dotF32AVX2,
 		max:                  maxF32AVX2,
@@ -69,6 +71,8 @@ var avx2 = implementation{
 	},
 	f64: kernels[float64]{
 		loops:                &loopsF64AVX2,
+		maps:                 &mapsF64AVX2,
+		slopes:               &slopesF64AVX2,
 		sum:                  sumF64AVX2,
 		dot:                  dotF64AVX2,
 		max:                  maxF64AVX2,
@@ -104,6 +108,8 @@ var avx512 = implementation{
 	},
 	f32: kernels[float32]{
 		loops:                &loopsF32AVX512,
+		maps:                 &mapsF32AVX512,
+		slopes:               &slopesF32AVX512,
 		sum:                  sumF32AVX512,
 		dot:                  dotF32AVX512,
 		max:                  maxF32AVX512,
@@ -132,6 +138,8 @@ var avx512 = implementation{
 	},
 	f64: kernels[float64]{
 		loops:                &loopsF64AVX512,
+		maps:                 &mapsF64AVX512,
+		slopes:               &slopesF64AVX512,
 		sum:                  sumF64AVX512,
 		dot:                  dotF64AVX512,
 		max:                  maxF64AVX512,

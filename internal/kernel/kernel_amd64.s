@@ -4463,6 +4463,3505 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func mapSubF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapSubF32AVX2(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS (SI), Y0
+	VMOVUPS (BX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 32(BX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (SI), Y0
+	VMOVUPS (BX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI), Y0, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapDivF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapDivF32AVX2(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS (SI), Y0
+	VMOVUPS (BX), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 32(BX), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (SI), Y0
+	VMOVUPS (BX), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI), Y0, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VDIVPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMulZeroWinsF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapMulZeroWinsF32AVX2(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS (SI), Y0
+	VMOVUPS (BX), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y0, Y2
+	VANDPS  Y1, Y2, Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y1, Y2
+	VANDPS  Y0, Y2, Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	VMOVUPS 32(SI), Y0
+	VMOVUPS 32(BX), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y0, Y2
+	VANDPS  Y1, Y2, Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y1, Y2
+	VANDPS  Y0, Y2, Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (SI), Y0
+	VMOVUPS (BX), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y0, Y2
+	VANDPS  Y1, Y2, Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y1, Y2
+	VANDPS  Y0, Y2, Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI), Y0, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x04, Y3, Y1, Y3
+	VANDPS     Y2, Y3, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x04, Y3, Y2, Y3
+	VANDPS     Y1, Y3, Y1
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMaxF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapMaxF32AVX2(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS   (SI), Y0
+	VMOVUPS   (BX), Y1
+	VMAXPS    Y1, Y0, Y2
+	VCMPPS    $0x00, Y1, Y0, Y3
+	VANDPS    Y1, Y0, Y4
+	VBLENDVPS Y3, Y4, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y3
+	VADDPS    Y1, Y0, Y0
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VMOVUPS   Y0, (DI)
+	VMOVUPS   32(SI), Y0
+	VMOVUPS   32(BX), Y1
+	VMAXPS    Y1, Y0, Y2
+	VCMPPS    $0x00, Y1, Y0, Y3
+	VANDPS    Y1, Y0, Y4
+	VBLENDVPS Y3, Y4, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y3
+	VADDPS    Y1, Y0, Y0
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VMOVUPS   Y0, 32(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (SI), Y0
+	VMOVUPS   (BX), Y1
+	VMAXPS    Y1, Y0, Y2
+	VCMPPS    $0x00, Y1, Y0, Y3
+	VANDPS    Y1, Y0, Y4
+	VBLENDVPS Y3, Y4, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y3
+	VADDPS    Y1, Y0, Y0
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VMOVUPS   Y0, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI), Y0, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VMAXPS     Y2, Y1, Y3
+	VCMPPS     $0x00, Y2, Y1, Y4
+	VANDPS     Y2, Y1, Y5
+	VBLENDVPS  Y4, Y5, Y3, Y3
+	VCMPPS     $0x03, Y2, Y1, Y4
+	VADDPS     Y2, Y1, Y1
+	VBLENDVPS  Y4, Y1, Y3, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMinF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapMinF32AVX2(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS   (SI), Y0
+	VMOVUPS   (BX), Y1
+	VMINPS    Y1, Y0, Y2
+	VCMPPS    $0x00, Y1, Y0, Y3
+	VORPS     Y1, Y0, Y4
+	VBLENDVPS Y3, Y4, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y3
+	VADDPS    Y1, Y0, Y0
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VMOVUPS   Y0, (DI)
+	VMOVUPS   32(SI), Y0
+	VMOVUPS   32(BX), Y1
+	VMINPS    Y1, Y0, Y2
+	VCMPPS    $0x00, Y1, Y0, Y3
+	VORPS     Y1, Y0, Y4
+	VBLENDVPS Y3, Y4, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y3
+	VADDPS    Y1, Y0, Y0
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VMOVUPS   Y0, 32(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (SI), Y0
+	VMOVUPS   (BX), Y1
+	VMINPS    Y1, Y0, Y2
+	VCMPPS    $0x00, Y1, Y0, Y3
+	VORPS     Y1, Y0, Y4
+	VBLENDVPS Y3, Y4, Y2, Y2
+	VCMPPS    $0x03, Y1, Y0, Y3
+	VADDPS    Y1, Y0, Y0
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VMOVUPS   Y0, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI), Y0, Y1
+	VMASKMOVPS (BX), Y0, Y2
+	VMINPS     Y2, Y1, Y3
+	VCMPPS     $0x00, Y2, Y1, Y4
+	VORPS      Y2, Y1, Y5
+	VBLENDVPS  Y4, Y5, Y3, Y3
+	VCMPPS     $0x03, Y2, Y1, Y4
+	VADDPS     Y2, Y1, Y1
+	VBLENDVPS  Y4, Y1, Y3, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapGtF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapGtF32AVX2(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPS c32_3f800000<>+0(SB), Y0
+	SUBQ    $0x10, DX
+	JL      manyend
+	MOVQ    $0x00000040, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000040, R13
+	ANDQ    R11, R13
+
+many:
+	VMOVUPS (SI), Y1
+	VMOVUPS (BX), Y2
+	VCMPPS  $0x1e, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 32(BX), Y2
+	VCMPPS  $0x1e, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (SI), Y1
+	VMOVUPS (BX), Y2
+	VCMPPS  $0x1e, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (BX), Y1, Y3
+	VCMPPS     $0x1e, Y3, Y2, Y2
+	VANDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapGeF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapGeF32AVX2(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPS c32_3f800000<>+0(SB), Y0
+	SUBQ    $0x10, DX
+	JL      manyend
+	MOVQ    $0x00000040, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000040, R13
+	ANDQ    R11, R13
+
+many:
+	VMOVUPS (SI), Y1
+	VMOVUPS (BX), Y2
+	VCMPPS  $0x1d, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 32(BX), Y2
+	VCMPPS  $0x1d, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (SI), Y1
+	VMOVUPS (BX), Y2
+	VCMPPS  $0x1d, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (BX), Y1, Y3
+	VCMPPS     $0x1d, Y3, Y2, Y2
+	VANDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapEqF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapEqF32AVX2(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPS c32_3f800000<>+0(SB), Y0
+	SUBQ    $0x10, DX
+	JL      manyend
+	MOVQ    $0x00000040, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000040, R13
+	ANDQ    R11, R13
+
+many:
+	VMOVUPS (SI), Y1
+	VMOVUPS (BX), Y2
+	VCMPPS  $0x00, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 32(BX), Y2
+	VCMPPS  $0x00, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (SI), Y1
+	VMOVUPS (BX), Y2
+	VCMPPS  $0x00, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (BX), Y1, Y3
+	VCMPPS     $0x00, Y3, Y2, Y2
+	VANDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapNeF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapNeF32AVX2(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPS c32_3f800000<>+0(SB), Y0
+	SUBQ    $0x10, DX
+	JL      manyend
+	MOVQ    $0x00000040, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000040, R13
+	ANDQ    R11, R13
+
+many:
+	VMOVUPS (SI), Y1
+	VMOVUPS (BX), Y2
+	VCMPPS  $0x04, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 32(BX), Y2
+	VCMPPS  $0x04, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (SI), Y1
+	VMOVUPS (BX), Y2
+	VCMPPS  $0x04, Y2, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI), Y1, Y2
+	VMASKMOVPS (BX), Y1, Y3
+	VCMPPS     $0x04, Y3, Y2, Y2
+	VANDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapClampF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapClampF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPS   (SI), Y2
+	VMAXPS    Y0, Y2, Y3
+	VMINPS    Y1, Y3, Y3
+	VCMPPS    $0x03, Y2, Y2, Y4
+	VBLENDVPS Y4, Y2, Y3, Y2
+	VMOVUPS   Y2, (DI)
+	VMOVUPS   32(SI), Y2
+	VMAXPS    Y0, Y2, Y3
+	VMINPS    Y1, Y3, Y3
+	VCMPPS    $0x03, Y2, Y2, Y4
+	VBLENDVPS Y4, Y2, Y3, Y2
+	VMOVUPS   Y2, 32(DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS   (SI), Y2
+	VMAXPS    Y0, Y2, Y3
+	VMINPS    Y1, Y3, Y3
+	VCMPPS    $0x03, Y2, Y2, Y4
+	VBLENDVPS Y4, Y2, Y3, Y2
+	VMOVUPS   Y2, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPS (SI), Y2, Y3
+	VMAXPS     Y0, Y3, Y0
+	VMINPS     Y1, Y0, Y0
+	VCMPPS     $0x03, Y3, Y3, Y1
+	VBLENDVPS  Y1, Y3, Y0, Y0
+	VMASKMOVPS Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapSignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapSignF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_80000000<>+0(SB), Y0
+	VMOVUPS c32_3f800000<>+0(SB), Y1
+	SUBQ    $0x10, DX
+	JL      manyend
+
+many:
+	VMOVUPS   (SI), Y2
+	VANDPS    Y0, Y2, Y3
+	VORPS     Y1, Y3, Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x04, Y4, Y2, Y4
+	VANDPS    Y3, Y4, Y3
+	VCMPPS    $0x03, Y2, Y2, Y4
+	VBLENDVPS Y4, Y2, Y3, Y2
+	VMOVUPS   Y2, (DI)
+	VMOVUPS   32(SI), Y2
+	VANDPS    Y0, Y2, Y3
+	VORPS     Y1, Y3, Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x04, Y4, Y2, Y4
+	VANDPS    Y3, Y4, Y3
+	VCMPPS    $0x03, Y2, Y2, Y4
+	VBLENDVPS Y4, Y2, Y3, Y2
+	VMOVUPS   Y2, 32(DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS   (SI), Y2
+	VANDPS    Y0, Y2, Y3
+	VORPS     Y1, Y3, Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x04, Y4, Y2, Y4
+	VANDPS    Y3, Y4, Y3
+	VCMPPS    $0x03, Y2, Y2, Y4
+	VBLENDVPS Y4, Y2, Y3, Y2
+	VMOVUPS   Y2, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPS (SI), Y2, Y3
+	VANDPS     Y0, Y3, Y0
+	VORPS      Y1, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VCMPPS     $0x04, Y1, Y3, Y1
+	VANDPS     Y0, Y1, Y0
+	VCMPPS     $0x03, Y3, Y3, Y1
+	VBLENDVPS  Y1, Y3, Y0, Y0
+	VMASKMOVPS Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapFloorF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapFloorF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS  (SI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  32(SI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, 32(DI)
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x10, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS  (SI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, (DI)
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, DI
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI), Y0, Y1
+	VROUNDPS   $0x09, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapCeilF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapCeilF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS  (SI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  32(SI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, 32(DI)
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x10, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS  (SI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, (DI)
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, DI
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI), Y0, Y1
+	VROUNDPS   $0x0a, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapRoundF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapRoundF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS  (SI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  32(SI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, 32(DI)
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x10, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS  (SI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, (DI)
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, DI
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI), Y0, Y1
+	VROUNDPS   $0x08, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapTruncF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapTruncF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPS  (SI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVUPS  Y0, (DI)
+	VMOVUPS  32(SI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVUPS  Y0, 32(DI)
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x10, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS  (SI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVUPS  Y0, (DI)
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, DI
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (SI), Y0, Y1
+	VROUNDPS   $0x0b, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapIsNaNF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapIsNaNF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_3f800000<>+0(SB), Y0
+	SUBQ    $0x10, DX
+	JL      manyend
+
+many:
+	VMOVUPS (SI), Y1
+	VCMPPS  $0x03, Y1, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	VMOVUPS 32(SI), Y1
+	VCMPPS  $0x03, Y1, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, 32(DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI), Y1
+	VCMPPS  $0x03, Y1, Y1, Y1
+	VANDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI), Y1, Y2
+	VCMPPS     $0x03, Y2, Y2, Y2
+	VANDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapIsFiniteF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapIsFiniteF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_7fffffff<>+0(SB), Y0
+	VMOVUPS c32_7f800000<>+0(SB), Y1
+	VMOVUPS c32_3f800000<>+0(SB), Y2
+	SUBQ    $0x10, DX
+	JL      manyend
+
+many:
+	VMOVUPS (SI), Y3
+	VANDPS  Y0, Y3, Y3
+	VCMPPS  $0x11, Y1, Y3, Y3
+	VANDPS  Y2, Y3, Y3
+	VMOVUPS Y3, (DI)
+	VMOVUPS 32(SI), Y3
+	VANDPS  Y0, Y3, Y3
+	VCMPPS  $0x11, Y1, Y3, Y3
+	VANDPS  Y2, Y3, Y3
+	VMOVUPS Y3, 32(DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI), Y3
+	VANDPS  Y0, Y3, Y3
+	VCMPPS  $0x11, Y1, Y3, Y3
+	VANDPS  Y2, Y3, Y3
+	VMOVUPS Y3, (DI)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y3
+	VMASKMOVPS (SI), Y3, Y4
+	VANDPS     Y0, Y4, Y0
+	VCMPPS     $0x11, Y1, Y0, Y0
+	VANDPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y3, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapReciprocalF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapReciprocalF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_3f800000<>+0(SB), Y0
+	SUBQ    $0x10, DX
+	JL      manyend
+
+many:
+	VMOVUPS (SI), Y1
+	VMOVAPS Y0, Y2
+	VDIVPS  Y1, Y2, Y1
+	VMOVUPS Y1, (DI)
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VDIVPS  Y1, Y2, Y1
+	VMOVUPS Y1, 32(DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI), Y1
+	VMOVAPS Y0, Y2
+	VDIVPS  Y1, Y2, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI), Y1, Y2
+	VMOVAPS    Y0, Y0
+	VDIVPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapReciprocalPositiveF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapReciprocalPositiveF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	VMOVUPS      c32_3f800000<>+0(SB), Y2
+	VMOVUPS      c32_7fc00000<>+0(SB), Y3
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (SI), Y4
+	VADDPS    Y1, Y4, Y4
+	VMOVAPS   Y2, Y5
+	VDIVPS    Y4, Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x11, Y6, Y4, Y4
+	VMOVAPS   Y3, Y6
+	VBLENDVPS Y4, Y6, Y5, Y4
+	VMOVUPS   Y4, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y4
+	VMASKMOVPS (SI), Y4, Y5
+	VADDPS     Y1, Y5, Y1
+	VMOVAPS    Y2, Y2
+	VDIVPS     Y1, Y2, Y2
+	VMULPS     Y0, Y2, Y0
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x11, Y2, Y1, Y1
+	VMOVAPS    Y3, Y2
+	VBLENDVPS  Y1, Y2, Y0, Y0
+	VMASKMOVPS Y0, Y4, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapRsqrtF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapRsqrtF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_3f800000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      oneend
+
+one:
+	VMOVUPS (SI), Y1
+	VMOVAPS Y0, Y2
+	VSQRTPS Y1, Y1
+	VDIVPS  Y1, Y2, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI), Y1, Y2
+	VMOVAPS    Y0, Y0
+	VSQRTPS    Y2, Y2
+	VDIVPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapSoftsignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapSoftsignF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_7fffffff<>+0(SB), Y0
+	VMOVUPS c32_3f800000<>+0(SB), Y1
+	VMOVUPS c32_7f800000<>+0(SB), Y2
+	VMOVUPS c32_80000000<>+0(SB), Y3
+	SUBQ    $0x08, DX
+	JL      oneend
+
+one:
+	VMOVUPS   (SI), Y4
+	VANDPS    Y0, Y4, Y5
+	VADDPS    Y1, Y5, Y6
+	VDIVPS    Y6, Y4, Y6
+	VCMPPS    $0x00, Y2, Y5, Y5
+	VANDPS    Y3, Y4, Y4
+	VORPS     Y1, Y4, Y4
+	VBLENDVPS Y5, Y4, Y6, Y4
+	VMOVUPS   Y4, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y4
+	VMASKMOVPS (SI), Y4, Y5
+	VANDPS     Y0, Y5, Y0
+	VADDPS     Y1, Y0, Y6
+	VDIVPS     Y6, Y5, Y6
+	VCMPPS     $0x00, Y2, Y0, Y0
+	VANDPS     Y3, Y5, Y2
+	VORPS      Y1, Y2, Y1
+	VBLENDVPS  Y0, Y1, Y6, Y0
+	VMASKMOVPS Y0, Y4, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapLeakyReLUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·mapLeakyReLUF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPS   (SI), Y1
+	VXORPS    Y2, Y2, Y2
+	VCMPPS    $0x12, Y2, Y1, Y2
+	VMULPS    Y0, Y1, Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMOVUPS   Y1, (DI)
+	VMOVUPS   32(SI), Y1
+	VXORPS    Y2, Y2, Y2
+	VCMPPS    $0x12, Y2, Y1, Y2
+	VMULPS    Y0, Y1, Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMOVUPS   Y1, 32(DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS   (SI), Y1
+	VXORPS    Y2, Y2, Y2
+	VCMPPS    $0x12, Y2, Y1, Y2
+	VMULPS    Y0, Y1, Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMOVUPS   Y1, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (SI), Y1, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x12, Y3, Y2, Y3
+	VMULPS     Y0, Y2, Y0
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSignIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeSignIntoF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    ct_base+24(FP), R9
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_80000000<>+0(SB), Y0
+	VMOVUPS c32_3f800000<>+0(SB), Y1
+	SUBQ    $0x08, DX
+	JL      oneend
+
+one:
+	VMOVUPS   (R9), Y2
+	VMOVUPS   (SI), Y3
+	VANDPS    Y0, Y3, Y4
+	VORPS     Y1, Y4, Y4
+	VXORPS    Y5, Y5, Y5
+	VCMPPS    $0x04, Y5, Y3, Y5
+	VANDPS    Y4, Y5, Y4
+	VCMPPS    $0x03, Y3, Y3, Y5
+	VBLENDVPS Y5, Y3, Y4, Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x04, Y4, Y2, Y4
+	VANDPS    Y3, Y4, Y3
+	VMULPS    Y3, Y2, Y2
+	VMOVUPS   Y2, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPS (R9), Y2, Y3
+	VMASKMOVPS (SI), Y2, Y4
+	VANDPS     Y0, Y4, Y0
+	VORPS      Y1, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VCMPPS     $0x04, Y1, Y4, Y1
+	VANDPS     Y0, Y1, Y0
+	VCMPPS     $0x03, Y4, Y4, Y1
+	VBLENDVPS  Y1, Y4, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VCMPPS     $0x04, Y1, Y3, Y1
+	VANDPS     Y0, Y1, Y0
+	VMULPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeSignF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    ct_base+24(FP), R9
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_80000000<>+0(SB), Y0
+	VMOVUPS c32_3f800000<>+0(SB), Y1
+	SUBQ    $0x08, DX
+	JL      oneend
+
+one:
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (DI), Y3
+	VMOVUPS     (SI), Y4
+	VANDPS      Y0, Y4, Y5
+	VORPS       Y1, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VCMPPS      $0x04, Y6, Y4, Y6
+	VANDPS      Y5, Y6, Y5
+	VCMPPS      $0x03, Y4, Y4, Y6
+	VBLENDVPS   Y6, Y4, Y5, Y4
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y4, Y5, Y4
+	VFMADD231PS Y4, Y2, Y3
+	VMOVUPS     Y3, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPS  (R9), Y2, Y3
+	VMASKMOVPS  (DI), Y2, Y4
+	VMASKMOVPS  (SI), Y2, Y5
+	VANDPS      Y0, Y5, Y0
+	VORPS       Y1, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VCMPPS      $0x04, Y1, Y5, Y1
+	VANDPS      Y0, Y1, Y0
+	VCMPPS      $0x03, Y5, Y5, Y1
+	VBLENDVPS   Y1, Y5, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y0, Y1, Y0
+	VFMADD231PS Y0, Y3, Y4
+	VMASKMOVPS  Y4, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeValueIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeValueIntoF32AVX2(SB), NOSPLIT, $128-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+
+many:
+	VMOVUPS (R9), Y0
+	VMOVUPS (SI), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y0, Y2
+	VANDPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	VMOVUPS 32(R9), Y0
+	VMOVUPS 32(SI), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y0, Y2
+	VANDPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)
+	ADDQ    $0x40, R9
+	ADDQ    R12, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+
+one:
+	VMOVUPS (R9), Y0
+	VMOVUPS (SI), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y0, Y2
+	VANDPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    R12, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (R9), Y0, Y1
+	VMASKMOVPS (SI), Y0, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x04, Y3, Y1, Y3
+	VANDPS     Y2, Y3, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeValueF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeValueF32AVX2(SB), NOSPLIT, $128-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+
+many:
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (DI), Y1
+	VMOVUPS     (SI), Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y0, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, (DI)
+	VMOVUPS     32(R9), Y0
+	VMOVUPS     32(DI), Y1
+	VMOVUPS     32(SI), Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y0, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, 32(DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+
+one:
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (DI), Y1
+	VMOVUPS     (SI), Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y0, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        R12, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y0
+	VMASKMOVPS  (R9), Y0, Y1
+	VMASKMOVPS  (DI), Y0, Y2
+	VMASKMOVPS  (SI), Y0, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMASKMOVPS  Y2, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeScaleIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeScaleIntoF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPS (R9), Y1
+	VMOVUPS (SI), Y2
+	VMULPS  Y0, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y1, Y3
+	VANDPS  Y2, Y3, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DI)
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 32(SI), Y2
+	VMULPS  Y0, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y1, Y3
+	VANDPS  Y2, Y3, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, 32(DI)
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS (R9), Y1
+	VMOVUPS (SI), Y2
+	VMULPS  Y0, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y1, Y3
+	VANDPS  Y2, Y3, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (R9), Y1, Y2
+	VMASKMOVPS (SI), Y1, Y3
+	VMULPS     Y0, Y3, Y0
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x04, Y3, Y2, Y3
+	VANDPS     Y0, Y3, Y0
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeScaleF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeScaleF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (DI), Y2
+	VMOVUPS     (SI), Y3
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, (DI)
+	VMOVUPS     32(R9), Y1
+	VMOVUPS     32(DI), Y2
+	VMOVUPS     32(SI), Y3
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, 32(DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (DI), Y2
+	VMOVUPS     (SI), Y3
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y1
+	VMASKMOVPS  (R9), Y1, Y2
+	VMASKMOVPS  (DI), Y1, Y3
+	VMASKMOVPS  (SI), Y1, Y4
+	VMULPS      Y0, Y4, Y0
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y0, Y4, Y0
+	VFMADD231PS Y0, Y2, Y3
+	VMASKMOVPS  Y3, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSquareIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeSquareIntoF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (SI), Y3
+	VMULPS      Y3, Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PS Y0, Y3, Y4
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y2, Y3
+	VANDPS      Y4, Y3, Y3
+	VMULPS      Y3, Y2, Y2
+	VMOVUPS     Y2, (DI)
+	VMOVUPS     32(R9), Y2
+	VMOVUPS     32(SI), Y3
+	VMULPS      Y3, Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PS Y0, Y3, Y4
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y2, Y3
+	VANDPS      Y4, Y3, Y3
+	VMULPS      Y3, Y2, Y2
+	VMOVUPS     Y2, 32(DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (SI), Y3
+	VMULPS      Y3, Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PS Y0, Y3, Y4
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y2, Y3
+	VANDPS      Y4, Y3, Y3
+	VMULPS      Y3, Y2, Y2
+	VMOVUPS     Y2, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPS  (R9), Y2, Y3
+	VMASKMOVPS  (SI), Y2, Y4
+	VMULPS      Y4, Y4, Y4
+	VMOVAPS     Y1, Y1
+	VFMADD231PS Y0, Y4, Y1
+	VXORPS      Y0, Y0, Y0
+	VCMPPS      $0x04, Y0, Y3, Y0
+	VANDPS      Y1, Y0, Y0
+	VMULPS      Y0, Y3, Y0
+	VMASKMOVPS  Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSquareF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeSquareF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (DI), Y3
+	VMOVUPS     (SI), Y4
+	VMULPS      Y4, Y4, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y0, Y4, Y5
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y5, Y4, Y4
+	VFMADD231PS Y4, Y2, Y3
+	VMOVUPS     Y3, (DI)
+	VMOVUPS     32(R9), Y2
+	VMOVUPS     32(DI), Y3
+	VMOVUPS     32(SI), Y4
+	VMULPS      Y4, Y4, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y0, Y4, Y5
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y5, Y4, Y4
+	VFMADD231PS Y4, Y2, Y3
+	VMOVUPS     Y3, 32(DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (DI), Y3
+	VMOVUPS     (SI), Y4
+	VMULPS      Y4, Y4, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y0, Y4, Y5
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y5, Y4, Y4
+	VFMADD231PS Y4, Y2, Y3
+	VMOVUPS     Y3, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPS  (R9), Y2, Y3
+	VMASKMOVPS  (DI), Y2, Y4
+	VMASKMOVPS  (SI), Y2, Y5
+	VMULPS      Y5, Y5, Y5
+	VMOVAPS     Y1, Y1
+	VFMADD231PS Y0, Y5, Y1
+	VXORPS      Y0, Y0, Y0
+	VCMPPS      $0x04, Y0, Y3, Y0
+	VANDPS      Y1, Y0, Y0
+	VFMADD231PS Y0, Y3, Y4
+	VMASKMOVPS  Y4, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeInverseIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeInverseIntoF32AVX2(SB), NOSPLIT, $96-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000020, R12
+	ANDQ         R10, R12
+
+one:
+	VMOVUPS (R9), Y2
+	VMOVUPS (SI), Y3
+	VADDPS  Y1, Y3, Y3
+	VDIVPS  Y3, Y0, Y3
+	VXORPS  Y4, Y4, Y4
+	VCMPPS  $0x04, Y4, Y2, Y4
+	VANDPS  Y3, Y4, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    R12, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPS (R9), Y2, Y3
+	VMASKMOVPS (SI), Y2, Y4
+	VADDPS     Y1, Y4, Y1
+	VDIVPS     Y1, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VCMPPS     $0x04, Y1, Y3, Y1
+	VANDPS     Y0, Y1, Y0
+	VMULPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeInverseF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeInverseF32AVX2(SB), NOSPLIT, $96-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000020, R12
+	ANDQ         R10, R12
+
+one:
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (DI), Y3
+	VMOVUPS     (SI), Y4
+	VADDPS      Y1, Y4, Y4
+	VDIVPS      Y4, Y0, Y4
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y4, Y5, Y4
+	VFMADD231PS Y4, Y2, Y3
+	VMOVUPS     Y3, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        R12, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPS  (R9), Y2, Y3
+	VMASKMOVPS  (DI), Y2, Y4
+	VMASKMOVPS  (SI), Y2, Y5
+	VADDPS      Y1, Y5, Y1
+	VDIVPS      Y1, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y0, Y1, Y0
+	VFMADD231PS Y0, Y3, Y4
+	VMASKMOVPS  Y4, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeReciprocalPositiveIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeReciprocalPositiveIntoF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	VMOVUPS      c32_3f800000<>+0(SB), Y2
+	VMOVUPS      c32_7fc00000<>+0(SB), Y3
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (R9), Y4
+	VMOVUPS   (SI), Y5
+	VADDPS    Y1, Y5, Y5
+	VMOVAPS   Y2, Y6
+	VDIVPS    Y5, Y6, Y6
+	VMULPS    Y0, Y6, Y6
+	VXORPS    Y7, Y7, Y7
+	VCMPPS    $0x11, Y7, Y5, Y5
+	VMOVAPS   Y3, Y7
+	VBLENDVPS Y5, Y7, Y6, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x04, Y6, Y4, Y6
+	VANDPS    Y5, Y6, Y5
+	VMULPS    Y5, Y4, Y4
+	VMOVUPS   Y4, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y4
+	VMASKMOVPS (R9), Y4, Y5
+	VMASKMOVPS (SI), Y4, Y6
+	VADDPS     Y1, Y6, Y1
+	VMOVAPS    Y2, Y2
+	VDIVPS     Y1, Y2, Y2
+	VMULPS     Y0, Y2, Y0
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x11, Y2, Y1, Y1
+	VMOVAPS    Y3, Y2
+	VBLENDVPS  Y1, Y2, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VCMPPS     $0x04, Y1, Y5, Y1
+	VANDPS     Y0, Y1, Y0
+	VMULPS     Y0, Y5, Y0
+	VMASKMOVPS Y0, Y4, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeReciprocalPositiveF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeReciprocalPositiveF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	VMOVUPS      c32_3f800000<>+0(SB), Y2
+	VMOVUPS      c32_7fc00000<>+0(SB), Y3
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS     (R9), Y4
+	VMOVUPS     (DI), Y5
+	VMOVUPS     (SI), Y6
+	VADDPS      Y1, Y6, Y6
+	VMOVAPS     Y2, Y7
+	VDIVPS      Y6, Y7, Y7
+	VMULPS      Y0, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VCMPPS      $0x11, Y8, Y6, Y6
+	VMOVAPS     Y3, Y8
+	VBLENDVPS   Y6, Y8, Y7, Y6
+	VXORPS      Y7, Y7, Y7
+	VCMPPS      $0x04, Y7, Y4, Y7
+	VANDPS      Y6, Y7, Y6
+	VFMADD231PS Y6, Y4, Y5
+	VMOVUPS     Y5, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y4
+	VMASKMOVPS  (R9), Y4, Y5
+	VMASKMOVPS  (DI), Y4, Y6
+	VMASKMOVPS  (SI), Y4, Y7
+	VADDPS      Y1, Y7, Y1
+	VMOVAPS     Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VMULPS      Y0, Y2, Y0
+	VXORPS      Y2, Y2, Y2
+	VCMPPS      $0x11, Y2, Y1, Y1
+	VMOVAPS     Y3, Y2
+	VBLENDVPS   Y1, Y2, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VCMPPS      $0x04, Y1, Y5, Y1
+	VANDPS      Y0, Y1, Y0
+	VFMADD231PS Y0, Y5, Y6
+	VMASKMOVPS  Y6, Y4, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeQuotientIntoF32AVX2(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS p+96(FP), Y0
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000020, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000020, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPS (R9), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (BX), Y3
+	VDIVPS  Y3, Y2, Y2
+	VMULPS  Y0, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y1, Y3
+	VANDPS  Y2, Y3, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (R9), Y1, Y2
+	VMASKMOVPS (SI), Y1, Y3
+	VMASKMOVPS (BX), Y1, Y4
+	VDIVPS     Y4, Y3, Y3
+	VMULPS     Y0, Y3, Y0
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x04, Y3, Y2, Y3
+	VANDPS     Y0, Y3, Y0
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeQuotientF32AVX2(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS p+96(FP), Y0
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000020, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000020, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPS     (R9), Y1
+	VMOVUPS     (DI), Y2
+	VMOVUPS     (SI), Y3
+	VMOVUPS     (BX), Y4
+	VDIVPS      Y4, Y3, Y3
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMOVUPS     Y2, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        R12, SI
+	ADDQ        R13, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y1
+	VMASKMOVPS  (R9), Y1, Y2
+	VMASKMOVPS  (DI), Y1, Y3
+	VMASKMOVPS  (SI), Y1, Y4
+	VMASKMOVPS  (BX), Y1, Y5
+	VDIVPS      Y5, Y4, Y4
+	VMULPS      Y0, Y4, Y0
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y2, Y4
+	VANDPS      Y0, Y4, Y0
+	VFMADD231PS Y0, Y2, Y3
+	VMASKMOVPS  Y3, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientOrZeroIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeQuotientOrZeroIntoF32AVX2(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (R9), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (BX), Y2
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y2, Y3
+	VDIVPS  Y2, Y1, Y1
+	VANDPS  Y1, Y3, Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x04, Y2, Y0, Y2
+	VANDPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPS (R9), Y0, Y1
+	VMASKMOVPS (SI), Y0, Y2
+	VMASKMOVPS (BX), Y0, Y3
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y3, Y4
+	VDIVPS     Y3, Y2, Y2
+	VANDPS     Y2, Y4, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x04, Y3, Y1, Y3
+	VANDPS     Y2, Y3, Y2
+	VMULPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientOrZeroF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeQuotientOrZeroF32AVX2(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS     (R9), Y0
+	VMOVUPS     (DI), Y1
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (BX), Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y3, Y4
+	VDIVPS      Y3, Y2, Y2
+	VANDPS      Y2, Y4, Y2
+	VXORPS      Y3, Y3, Y3
+	VCMPPS      $0x04, Y3, Y0, Y3
+	VANDPS      Y2, Y3, Y2
+	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     Y1, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        R12, SI
+	ADDQ        R13, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y0
+	VMASKMOVPS  (R9), Y0, Y1
+	VMASKMOVPS  (DI), Y0, Y2
+	VMASKMOVPS  (SI), Y0, Y3
+	VMASKMOVPS  (BX), Y0, Y4
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x04, Y5, Y4, Y5
+	VDIVPS      Y4, Y3, Y3
+	VANDPS      Y3, Y5, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x04, Y4, Y1, Y4
+	VANDPS      Y3, Y4, Y3
+	VFMADD231PS Y3, Y1, Y2
+	VMASKMOVPS  Y2, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSoftsignIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeSoftsignIntoF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    ct_base+24(FP), R9
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_3f800000<>+0(SB), Y0
+	VMOVUPS c32_7fffffff<>+0(SB), Y1
+	SUBQ    $0x08, DX
+	JL      oneend
+
+one:
+	VMOVUPS (R9), Y2
+	VMOVUPS (SI), Y3
+	VMOVAPS Y0, Y4
+	VANDPS  Y1, Y3, Y3
+	VADDPS  Y0, Y3, Y3
+	VDIVPS  Y3, Y4, Y3
+	VMULPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VCMPPS  $0x04, Y4, Y2, Y4
+	VANDPS  Y3, Y4, Y3
+	VMULPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPS (R9), Y2, Y3
+	VMASKMOVPS (SI), Y2, Y4
+	VMOVAPS    Y0, Y5
+	VANDPS     Y1, Y4, Y1
+	VADDPS     Y0, Y1, Y0
+	VDIVPS     Y0, Y5, Y0
+	VMULPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VCMPPS     $0x04, Y1, Y3, Y1
+	VANDPS     Y0, Y1, Y0
+	VMULPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSoftsignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, FMA3
+TEXT ·slopeSoftsignF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    ct_base+24(FP), R9
+	MOVQ    a_base+48(FP), SI
+	VMOVUPS c32_3f800000<>+0(SB), Y0
+	VMOVUPS c32_7fffffff<>+0(SB), Y1
+	SUBQ    $0x08, DX
+	JL      oneend
+
+one:
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (DI), Y3
+	VMOVUPS     (SI), Y4
+	VMOVAPS     Y0, Y5
+	VANDPS      Y1, Y4, Y4
+	VADDPS      Y0, Y4, Y4
+	VDIVPS      Y4, Y5, Y4
+	VMULPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x04, Y5, Y2, Y5
+	VANDPS      Y4, Y5, Y4
+	VFMADD231PS Y4, Y2, Y3
+	VMOVUPS     Y3, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x02, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPS  (R9), Y2, Y3
+	VMASKMOVPS  (DI), Y2, Y4
+	VMASKMOVPS  (SI), Y2, Y5
+	VMOVAPS     Y0, Y6
+	VANDPS      Y1, Y5, Y1
+	VADDPS      Y0, Y1, Y0
+	VDIVPS      Y0, Y6, Y0
+	VMULPS      Y0, Y0, Y0
+	VXORPS      Y1, Y1, Y1
+	VCMPPS      $0x04, Y1, Y3, Y1
+	VANDPS      Y0, Y1, Y0
+	VFMADD231PS Y0, Y3, Y4
+	VMASKMOVPS  Y4, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeLeakyReLUIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeLeakyReLUIntoF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (R9), Y1
+	VMOVUPS   (SI), Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x12, Y3, Y2, Y2
+	VMULPS    Y1, Y0, Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x04, Y4, Y1, Y4
+	VANDPS    Y3, Y4, Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMOVUPS   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (R9), Y1, Y2
+	VMASKMOVPS (SI), Y1, Y3
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x12, Y4, Y3, Y3
+	VMULPS     Y2, Y0, Y0
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y2, Y4
+	VANDPS     Y0, Y4, Y0
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeLeakyReLUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeLeakyReLUF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (R9), Y1
+	VMOVUPS   (SI), Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x12, Y3, Y2, Y2
+	VMULPS    Y1, Y0, Y3
+	VXORPS    Y4, Y4, Y4
+	VCMPPS    $0x04, Y4, Y1, Y4
+	VANDPS    Y3, Y4, Y3
+	VBLENDVPS Y2, Y3, Y1, Y1
+	VMOVUPS   (DI), Y2
+	VADDPS    Y1, Y2, Y1
+	VMOVUPS   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (R9), Y1, Y2
+	VMASKMOVPS (SI), Y1, Y3
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x12, Y4, Y3, Y3
+	VMULPS     Y2, Y0, Y0
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y2, Y4
+	VANDPS     Y0, Y4, Y0
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VMASKMOVPS (DI), Y1, Y2
+	VADDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeClampIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeClampIntoF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS (R9), Y2
+	VMOVUPS (SI), Y3
+	VCMPPS  $0x15, Y0, Y3, Y4
+	VANDPS  Y2, Y4, Y2
+	VCMPPS  $0x1a, Y1, Y3, Y3
+	VANDPS  Y2, Y3, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPS (R9), Y2, Y3
+	VMASKMOVPS (SI), Y2, Y4
+	VCMPPS     $0x15, Y0, Y4, Y0
+	VANDPS     Y3, Y0, Y0
+	VCMPPS     $0x1a, Y1, Y4, Y1
+	VANDPS     Y0, Y1, Y0
+	VMASKMOVPS Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeClampF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeClampF32AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Y0
+	VBROADCASTSS q+100(FP), Y1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPS (R9), Y2
+	VMOVUPS (SI), Y3
+	VCMPPS  $0x15, Y0, Y3, Y4
+	VANDPS  Y2, Y4, Y2
+	VCMPPS  $0x1a, Y1, Y3, Y3
+	VANDPS  Y2, Y3, Y2
+	VMOVUPS (DI), Y3
+	VADDPS  Y2, Y3, Y2
+	VMOVUPS Y2, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPS (R9), Y2, Y3
+	VMASKMOVPS (SI), Y2, Y4
+	VCMPPS     $0x15, Y0, Y4, Y0
+	VANDPS     Y3, Y0, Y0
+	VCMPPS     $0x1a, Y1, Y4, Y1
+	VANDPS     Y0, Y1, Y0
+	VMASKMOVPS (DI), Y2, Y1
+	VADDPS     Y0, Y1, Y0
+	VMASKMOVPS Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMaxIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeMaxIntoF32AVX2(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPS c32_3f000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      oneend
+	MOVQ    $0x00000020, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000020, R13
+	ANDQ    R11, R13
+
+one:
+	VMOVUPS   (R9), Y1
+	VMOVUPS   (SI), Y2
+	VMOVUPS   (BX), Y3
+	VMULPS    Y0, Y1, Y4
+	VCMPPS    $0x1d, Y3, Y2, Y5
+	VCMPPS    $0x03, Y2, Y2, Y6
+	VORPS     Y6, Y5, Y5
+	VCMPPS    $0x1d, Y2, Y3, Y2
+	VCMPPS    $0x03, Y3, Y3, Y3
+	VORPS     Y3, Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VANDPS    Y1, Y5, Y1
+	VMOVUPS   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (R9), Y1, Y2
+	VMASKMOVPS (SI), Y1, Y3
+	VMASKMOVPS (BX), Y1, Y4
+	VMULPS     Y0, Y2, Y0
+	VCMPPS     $0x1d, Y4, Y3, Y5
+	VCMPPS     $0x03, Y3, Y3, Y6
+	VORPS      Y6, Y5, Y5
+	VCMPPS     $0x1d, Y3, Y4, Y3
+	VCMPPS     $0x03, Y4, Y4, Y4
+	VORPS      Y4, Y3, Y3
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VANDPS     Y0, Y5, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMaxF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeMaxF32AVX2(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPS c32_3f000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      oneend
+	MOVQ    $0x00000020, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000020, R13
+	ANDQ    R11, R13
+
+one:
+	VMOVUPS   (R9), Y1
+	VMOVUPS   (SI), Y2
+	VMOVUPS   (BX), Y3
+	VMULPS    Y0, Y1, Y4
+	VCMPPS    $0x1d, Y3, Y2, Y5
+	VCMPPS    $0x03, Y2, Y2, Y6
+	VORPS     Y6, Y5, Y5
+	VCMPPS    $0x1d, Y2, Y3, Y2
+	VCMPPS    $0x03, Y3, Y3, Y3
+	VORPS     Y3, Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VANDPS    Y1, Y5, Y1
+	VMOVUPS   (DI), Y2
+	VADDPS    Y1, Y2, Y1
+	VMOVUPS   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (R9), Y1, Y2
+	VMASKMOVPS (SI), Y1, Y3
+	VMASKMOVPS (BX), Y1, Y4
+	VMULPS     Y0, Y2, Y0
+	VCMPPS     $0x1d, Y4, Y3, Y5
+	VCMPPS     $0x03, Y3, Y3, Y6
+	VORPS      Y6, Y5, Y5
+	VCMPPS     $0x1d, Y3, Y4, Y3
+	VCMPPS     $0x03, Y4, Y4, Y4
+	VORPS      Y4, Y3, Y3
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VANDPS     Y0, Y5, Y0
+	VMASKMOVPS (DI), Y1, Y2
+	VADDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMinIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeMinIntoF32AVX2(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPS c32_3f000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      oneend
+	MOVQ    $0x00000020, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000020, R13
+	ANDQ    R11, R13
+
+one:
+	VMOVUPS   (R9), Y1
+	VMOVUPS   (SI), Y2
+	VMOVUPS   (BX), Y3
+	VMULPS    Y0, Y1, Y4
+	VCMPPS    $0x12, Y3, Y2, Y5
+	VCMPPS    $0x03, Y2, Y2, Y6
+	VORPS     Y6, Y5, Y5
+	VCMPPS    $0x12, Y2, Y3, Y2
+	VCMPPS    $0x03, Y3, Y3, Y3
+	VORPS     Y3, Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VANDPS    Y1, Y5, Y1
+	VMOVUPS   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (R9), Y1, Y2
+	VMASKMOVPS (SI), Y1, Y3
+	VMASKMOVPS (BX), Y1, Y4
+	VMULPS     Y0, Y2, Y0
+	VCMPPS     $0x12, Y4, Y3, Y5
+	VCMPPS     $0x03, Y3, Y3, Y6
+	VORPS      Y6, Y5, Y5
+	VCMPPS     $0x12, Y3, Y4, Y3
+	VCMPPS     $0x03, Y4, Y4, Y4
+	VORPS      Y4, Y3, Y3
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VANDPS     Y0, Y5, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMinF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·slopeMinF32AVX2(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPS c32_3f000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      oneend
+	MOVQ    $0x00000020, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000020, R13
+	ANDQ    R11, R13
+
+one:
+	VMOVUPS   (R9), Y1
+	VMOVUPS   (SI), Y2
+	VMOVUPS   (BX), Y3
+	VMULPS    Y0, Y1, Y4
+	VCMPPS    $0x12, Y3, Y2, Y5
+	VCMPPS    $0x03, Y2, Y2, Y6
+	VORPS     Y6, Y5, Y5
+	VCMPPS    $0x12, Y2, Y3, Y2
+	VCMPPS    $0x03, Y3, Y3, Y3
+	VORPS     Y3, Y2, Y2
+	VBLENDVPS Y2, Y4, Y1, Y1
+	VANDPS    Y1, Y5, Y1
+	VMOVUPS   (DI), Y2
+	VADDPS    Y1, Y2, Y1
+	VMOVUPS   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPS (R9), Y1, Y2
+	VMASKMOVPS (SI), Y1, Y3
+	VMASKMOVPS (BX), Y1, Y4
+	VMULPS     Y0, Y2, Y0
+	VCMPPS     $0x12, Y4, Y3, Y5
+	VCMPPS     $0x03, Y3, Y3, Y6
+	VORPS      Y6, Y5, Y5
+	VCMPPS     $0x12, Y3, Y4, Y3
+	VCMPPS     $0x03, Y4, Y4, Y4
+	VORPS      Y4, Y3, Y3
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VANDPS     Y0, Y5, Y0
+	VMASKMOVPS (DI), Y1, Y2
+	VADDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
 // func sumF32AVX2(x []float32) float64
 // Requires: AVX
 TEXT ·sumF32AVX2(SB), NOSPLIT, $0-32
@@ -14570,6 +18069,3505 @@ oneend:
 	ADDQ         DX, R8
 
 leave0:
+	VZEROUPPER
+	RET
+
+// func mapSubF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapSubF64AVX2(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x08, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD (SI), Y0
+	VMOVUPD (BX), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 32(BX), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (SI), Y0
+	VMOVUPD (BX), Y1
+	VSUBPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI), Y0, Y1
+	VMASKMOVPD (BX), Y0, Y2
+	VSUBPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapDivF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapDivF64AVX2(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x08, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD (SI), Y0
+	VMOVUPD (BX), Y1
+	VDIVPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 32(BX), Y1
+	VDIVPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (SI), Y0
+	VMOVUPD (BX), Y1
+	VDIVPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI), Y0, Y1
+	VMASKMOVPD (BX), Y0, Y2
+	VDIVPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMulZeroWinsF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapMulZeroWinsF64AVX2(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x08, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD (SI), Y0
+	VMOVUPD (BX), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y0, Y2
+	VANDPD  Y1, Y2, Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y1, Y2
+	VANDPD  Y0, Y2, Y0
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)
+	VMOVUPD 32(SI), Y0
+	VMOVUPD 32(BX), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y0, Y2
+	VANDPD  Y1, Y2, Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y1, Y2
+	VANDPD  Y0, Y2, Y0
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (SI), Y0
+	VMOVUPD (BX), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y0, Y2
+	VANDPD  Y1, Y2, Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y1, Y2
+	VANDPD  Y0, Y2, Y0
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI), Y0, Y1
+	VMASKMOVPD (BX), Y0, Y2
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x04, Y3, Y1, Y3
+	VANDPD     Y2, Y3, Y2
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x04, Y3, Y2, Y3
+	VANDPD     Y1, Y3, Y1
+	VMULPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMaxF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapMaxF64AVX2(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x08, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD   (SI), Y0
+	VMOVUPD   (BX), Y1
+	VMAXPD    Y1, Y0, Y2
+	VCMPPD    $0x00, Y1, Y0, Y3
+	VANDPD    Y1, Y0, Y4
+	VBLENDVPD Y3, Y4, Y2, Y2
+	VCMPPD    $0x03, Y1, Y0, Y3
+	VADDPD    Y1, Y0, Y0
+	VBLENDVPD Y3, Y0, Y2, Y0
+	VMOVUPD   Y0, (DI)
+	VMOVUPD   32(SI), Y0
+	VMOVUPD   32(BX), Y1
+	VMAXPD    Y1, Y0, Y2
+	VCMPPD    $0x00, Y1, Y0, Y3
+	VANDPD    Y1, Y0, Y4
+	VBLENDVPD Y3, Y4, Y2, Y2
+	VCMPPD    $0x03, Y1, Y0, Y3
+	VADDPD    Y1, Y0, Y0
+	VBLENDVPD Y3, Y0, Y2, Y0
+	VMOVUPD   Y0, 32(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (SI), Y0
+	VMOVUPD   (BX), Y1
+	VMAXPD    Y1, Y0, Y2
+	VCMPPD    $0x00, Y1, Y0, Y3
+	VANDPD    Y1, Y0, Y4
+	VBLENDVPD Y3, Y4, Y2, Y2
+	VCMPPD    $0x03, Y1, Y0, Y3
+	VADDPD    Y1, Y0, Y0
+	VBLENDVPD Y3, Y0, Y2, Y0
+	VMOVUPD   Y0, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI), Y0, Y1
+	VMASKMOVPD (BX), Y0, Y2
+	VMAXPD     Y2, Y1, Y3
+	VCMPPD     $0x00, Y2, Y1, Y4
+	VANDPD     Y2, Y1, Y5
+	VBLENDVPD  Y4, Y5, Y3, Y3
+	VCMPPD     $0x03, Y2, Y1, Y4
+	VADDPD     Y2, Y1, Y1
+	VBLENDVPD  Y4, Y1, Y3, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMinF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapMinF64AVX2(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x08, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD   (SI), Y0
+	VMOVUPD   (BX), Y1
+	VMINPD    Y1, Y0, Y2
+	VCMPPD    $0x00, Y1, Y0, Y3
+	VORPD     Y1, Y0, Y4
+	VBLENDVPD Y3, Y4, Y2, Y2
+	VCMPPD    $0x03, Y1, Y0, Y3
+	VADDPD    Y1, Y0, Y0
+	VBLENDVPD Y3, Y0, Y2, Y0
+	VMOVUPD   Y0, (DI)
+	VMOVUPD   32(SI), Y0
+	VMOVUPD   32(BX), Y1
+	VMINPD    Y1, Y0, Y2
+	VCMPPD    $0x00, Y1, Y0, Y3
+	VORPD     Y1, Y0, Y4
+	VBLENDVPD Y3, Y4, Y2, Y2
+	VCMPPD    $0x03, Y1, Y0, Y3
+	VADDPD    Y1, Y0, Y0
+	VBLENDVPD Y3, Y0, Y2, Y0
+	VMOVUPD   Y0, 32(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (SI), Y0
+	VMOVUPD   (BX), Y1
+	VMINPD    Y1, Y0, Y2
+	VCMPPD    $0x00, Y1, Y0, Y3
+	VORPD     Y1, Y0, Y4
+	VBLENDVPD Y3, Y4, Y2, Y2
+	VCMPPD    $0x03, Y1, Y0, Y3
+	VADDPD    Y1, Y0, Y0
+	VBLENDVPD Y3, Y0, Y2, Y0
+	VMOVUPD   Y0, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI), Y0, Y1
+	VMASKMOVPD (BX), Y0, Y2
+	VMINPD     Y2, Y1, Y3
+	VCMPPD     $0x00, Y2, Y1, Y4
+	VORPD      Y2, Y1, Y5
+	VBLENDVPD  Y4, Y5, Y3, Y3
+	VCMPPD     $0x03, Y2, Y1, Y4
+	VADDPD     Y2, Y1, Y1
+	VBLENDVPD  Y4, Y1, Y3, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapGtF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapGtF64AVX2(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      manyend
+	MOVQ    $0x00000040, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000040, R13
+	ANDQ    R11, R13
+
+many:
+	VMOVUPD (SI), Y1
+	VMOVUPD (BX), Y2
+	VCMPPD  $0x1e, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 32(BX), Y2
+	VCMPPD  $0x1e, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (SI), Y1
+	VMOVUPD (BX), Y2
+	VCMPPD  $0x1e, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (BX), Y1, Y3
+	VCMPPD     $0x1e, Y3, Y2, Y2
+	VANDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapGeF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapGeF64AVX2(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      manyend
+	MOVQ    $0x00000040, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000040, R13
+	ANDQ    R11, R13
+
+many:
+	VMOVUPD (SI), Y1
+	VMOVUPD (BX), Y2
+	VCMPPD  $0x1d, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 32(BX), Y2
+	VCMPPD  $0x1d, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (SI), Y1
+	VMOVUPD (BX), Y2
+	VCMPPD  $0x1d, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (BX), Y1, Y3
+	VCMPPD     $0x1d, Y3, Y2, Y2
+	VANDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapEqF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapEqF64AVX2(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      manyend
+	MOVQ    $0x00000040, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000040, R13
+	ANDQ    R11, R13
+
+many:
+	VMOVUPD (SI), Y1
+	VMOVUPD (BX), Y2
+	VCMPPD  $0x00, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 32(BX), Y2
+	VCMPPD  $0x00, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (SI), Y1
+	VMOVUPD (BX), Y2
+	VCMPPD  $0x00, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (BX), Y1, Y3
+	VCMPPD     $0x00, Y3, Y2, Y2
+	VANDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapNeF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapNeF64AVX2(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	VMOVUPD      Y0, 32(BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      manyend
+	MOVQ    $0x00000040, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000040, R13
+	ANDQ    R11, R13
+
+many:
+	VMOVUPD (SI), Y1
+	VMOVUPD (BX), Y2
+	VCMPPD  $0x04, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	VMOVUPD 32(SI), Y1
+	VMOVUPD 32(BX), Y2
+	VCMPPD  $0x04, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (SI), Y1
+	VMOVUPD (BX), Y2
+	VCMPPD  $0x04, Y2, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI), Y1, Y2
+	VMASKMOVPD (BX), Y1, Y3
+	VCMPPD     $0x04, Y3, Y2, Y2
+	VANDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapClampF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapClampF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	SUBQ         $0x08, DX
+	JL           manyend
+
+many:
+	VMOVUPD   (SI), Y2
+	VMAXPD    Y0, Y2, Y3
+	VMINPD    Y1, Y3, Y3
+	VCMPPD    $0x03, Y2, Y2, Y4
+	VBLENDVPD Y4, Y2, Y3, Y2
+	VMOVUPD   Y2, (DI)
+	VMOVUPD   32(SI), Y2
+	VMAXPD    Y0, Y2, Y3
+	VMINPD    Y1, Y3, Y3
+	VCMPPD    $0x03, Y2, Y2, Y4
+	VBLENDVPD Y4, Y2, Y3, Y2
+	VMOVUPD   Y2, 32(DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD   (SI), Y2
+	VMAXPD    Y0, Y2, Y3
+	VMINPD    Y1, Y3, Y3
+	VCMPPD    $0x03, Y2, Y2, Y4
+	VBLENDVPD Y4, Y2, Y3, Y2
+	VMOVUPD   Y2, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPD (SI), Y2, Y3
+	VMAXPD     Y0, Y3, Y0
+	VMINPD     Y1, Y0, Y0
+	VCMPPD     $0x03, Y3, Y3, Y1
+	VBLENDVPD  Y1, Y3, Y0, Y0
+	VMASKMOVPD Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapSignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapSignF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_8000000000000000<>+0(SB), Y0
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y1
+	SUBQ    $0x08, DX
+	JL      manyend
+
+many:
+	VMOVUPD   (SI), Y2
+	VANDPD    Y0, Y2, Y3
+	VORPD     Y1, Y3, Y3
+	VXORPD    Y4, Y4, Y4
+	VCMPPD    $0x04, Y4, Y2, Y4
+	VANDPD    Y3, Y4, Y3
+	VCMPPD    $0x03, Y2, Y2, Y4
+	VBLENDVPD Y4, Y2, Y3, Y2
+	VMOVUPD   Y2, (DI)
+	VMOVUPD   32(SI), Y2
+	VANDPD    Y0, Y2, Y3
+	VORPD     Y1, Y3, Y3
+	VXORPD    Y4, Y4, Y4
+	VCMPPD    $0x04, Y4, Y2, Y4
+	VANDPD    Y3, Y4, Y3
+	VCMPPD    $0x03, Y2, Y2, Y4
+	VBLENDVPD Y4, Y2, Y3, Y2
+	VMOVUPD   Y2, 32(DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD   (SI), Y2
+	VANDPD    Y0, Y2, Y3
+	VORPD     Y1, Y3, Y3
+	VXORPD    Y4, Y4, Y4
+	VCMPPD    $0x04, Y4, Y2, Y4
+	VANDPD    Y3, Y4, Y3
+	VCMPPD    $0x03, Y2, Y2, Y4
+	VBLENDVPD Y4, Y2, Y3, Y2
+	VMOVUPD   Y2, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPD (SI), Y2, Y3
+	VANDPD     Y0, Y3, Y0
+	VORPD      Y1, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VCMPPD     $0x04, Y1, Y3, Y1
+	VANDPD     Y0, Y1, Y0
+	VCMPPD     $0x03, Y3, Y3, Y1
+	VBLENDVPD  Y1, Y3, Y0, Y0
+	VMASKMOVPD Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapFloorF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapFloorF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD  (SI), Y0
+	VROUNDPD $0x09, Y0, Y0
+	VMOVUPD  Y0, (DI)
+	VMOVUPD  32(SI), Y0
+	VROUNDPD $0x09, Y0, Y0
+	VMOVUPD  Y0, 32(DI)
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x08, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD  (SI), Y0
+	VROUNDPD $0x09, Y0, Y0
+	VMOVUPD  Y0, (DI)
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, DI
+	SUBQ     $0x04, DX
+	JGE      one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI), Y0, Y1
+	VROUNDPD   $0x09, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapCeilF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapCeilF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD  (SI), Y0
+	VROUNDPD $0x0a, Y0, Y0
+	VMOVUPD  Y0, (DI)
+	VMOVUPD  32(SI), Y0
+	VROUNDPD $0x0a, Y0, Y0
+	VMOVUPD  Y0, 32(DI)
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x08, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD  (SI), Y0
+	VROUNDPD $0x0a, Y0, Y0
+	VMOVUPD  Y0, (DI)
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, DI
+	SUBQ     $0x04, DX
+	JGE      one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI), Y0, Y1
+	VROUNDPD   $0x0a, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapRoundF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapRoundF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD  (SI), Y0
+	VROUNDPD $0x08, Y0, Y0
+	VMOVUPD  Y0, (DI)
+	VMOVUPD  32(SI), Y0
+	VROUNDPD $0x08, Y0, Y0
+	VMOVUPD  Y0, 32(DI)
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x08, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD  (SI), Y0
+	VROUNDPD $0x08, Y0, Y0
+	VMOVUPD  Y0, (DI)
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, DI
+	SUBQ     $0x04, DX
+	JGE      one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI), Y0, Y1
+	VROUNDPD   $0x08, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapTruncF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapTruncF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x08, DX
+	JL   manyend
+
+many:
+	VMOVUPD  (SI), Y0
+	VROUNDPD $0x0b, Y0, Y0
+	VMOVUPD  Y0, (DI)
+	VMOVUPD  32(SI), Y0
+	VROUNDPD $0x0b, Y0, Y0
+	VMOVUPD  Y0, 32(DI)
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x08, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD  (SI), Y0
+	VROUNDPD $0x0b, Y0, Y0
+	VMOVUPD  Y0, (DI)
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, DI
+	SUBQ     $0x04, DX
+	JGE      one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (SI), Y0, Y1
+	VROUNDPD   $0x0b, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapIsNaNF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapIsNaNF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      manyend
+
+many:
+	VMOVUPD (SI), Y1
+	VCMPPD  $0x03, Y1, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	VMOVUPD 32(SI), Y1
+	VCMPPD  $0x03, Y1, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, 32(DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI), Y1
+	VCMPPD  $0x03, Y1, Y1, Y1
+	VANDPD  Y0, Y1, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI), Y1, Y2
+	VCMPPD     $0x03, Y2, Y2, Y2
+	VANDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapIsFiniteF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapIsFiniteF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y0
+	VMOVUPD c64_7ff0000000000000<>+0(SB), Y1
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y2
+	SUBQ    $0x08, DX
+	JL      manyend
+
+many:
+	VMOVUPD (SI), Y3
+	VANDPD  Y0, Y3, Y3
+	VCMPPD  $0x11, Y1, Y3, Y3
+	VANDPD  Y2, Y3, Y3
+	VMOVUPD Y3, (DI)
+	VMOVUPD 32(SI), Y3
+	VANDPD  Y0, Y3, Y3
+	VCMPPD  $0x11, Y1, Y3, Y3
+	VANDPD  Y2, Y3, Y3
+	VMOVUPD Y3, 32(DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI), Y3
+	VANDPD  Y0, Y3, Y3
+	VCMPPD  $0x11, Y1, Y3, Y3
+	VANDPD  Y2, Y3, Y3
+	VMOVUPD Y3, (DI)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y3
+	VMASKMOVPD (SI), Y3, Y4
+	VANDPD     Y0, Y4, Y0
+	VCMPPD     $0x11, Y1, Y0, Y0
+	VANDPD     Y2, Y0, Y0
+	VMASKMOVPD Y0, Y3, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapReciprocalF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapReciprocalF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x08, DX
+	JL      manyend
+
+many:
+	VMOVUPD (SI), Y1
+	VMOVAPS Y0, Y2
+	VDIVPD  Y1, Y2, Y1
+	VMOVUPD Y1, (DI)
+	VMOVUPD 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VDIVPD  Y1, Y2, Y1
+	VMOVUPD Y1, 32(DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI), Y1
+	VMOVAPS Y0, Y2
+	VDIVPD  Y1, Y2, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI), Y1, Y2
+	VMOVAPS    Y0, Y0
+	VDIVPD     Y2, Y0, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapReciprocalPositiveF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapReciprocalPositiveF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y2
+	VMOVUPD      c64_7ff8000000000001<>+0(SB), Y3
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (SI), Y4
+	VADDPD    Y1, Y4, Y4
+	VMOVAPS   Y2, Y5
+	VDIVPD    Y4, Y5, Y5
+	VMULPD    Y0, Y5, Y5
+	VXORPD    Y6, Y6, Y6
+	VCMPPD    $0x11, Y6, Y4, Y4
+	VMOVAPS   Y3, Y6
+	VBLENDVPD Y4, Y6, Y5, Y4
+	VMOVUPD   Y4, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y4
+	VMASKMOVPD (SI), Y4, Y5
+	VADDPD     Y1, Y5, Y1
+	VMOVAPS    Y2, Y2
+	VDIVPD     Y1, Y2, Y2
+	VMULPD     Y0, Y2, Y0
+	VXORPD     Y2, Y2, Y2
+	VCMPPD     $0x11, Y2, Y1, Y1
+	VMOVAPS    Y3, Y2
+	VBLENDVPD  Y1, Y2, Y0, Y0
+	VMASKMOVPD Y0, Y4, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapRsqrtF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapRsqrtF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y0
+	SUBQ    $0x04, DX
+	JL      oneend
+
+one:
+	VMOVUPD (SI), Y1
+	VMOVAPS Y0, Y2
+	VSQRTPD Y1, Y1
+	VDIVPD  Y1, Y2, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI), Y1, Y2
+	VMOVAPS    Y0, Y0
+	VSQRTPD    Y2, Y2
+	VDIVPD     Y2, Y0, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapSoftsignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapSoftsignF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y0
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y1
+	VMOVUPD c64_7ff0000000000000<>+0(SB), Y2
+	VMOVUPD c64_8000000000000000<>+0(SB), Y3
+	SUBQ    $0x04, DX
+	JL      oneend
+
+one:
+	VMOVUPD   (SI), Y4
+	VANDPD    Y0, Y4, Y5
+	VADDPD    Y1, Y5, Y6
+	VDIVPD    Y6, Y4, Y6
+	VCMPPD    $0x00, Y2, Y5, Y5
+	VANDPD    Y3, Y4, Y4
+	VORPD     Y1, Y4, Y4
+	VBLENDVPD Y5, Y4, Y6, Y4
+	VMOVUPD   Y4, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y4
+	VMASKMOVPD (SI), Y4, Y5
+	VANDPD     Y0, Y5, Y0
+	VADDPD     Y1, Y0, Y6
+	VDIVPD     Y6, Y5, Y6
+	VCMPPD     $0x00, Y2, Y0, Y0
+	VANDPD     Y3, Y5, Y2
+	VORPD      Y1, Y2, Y1
+	VBLENDVPD  Y0, Y1, Y6, Y0
+	VMASKMOVPD Y0, Y4, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapLeakyReLUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·mapLeakyReLUF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	SUBQ         $0x08, DX
+	JL           manyend
+
+many:
+	VMOVUPD   (SI), Y1
+	VXORPD    Y2, Y2, Y2
+	VCMPPD    $0x12, Y2, Y1, Y2
+	VMULPD    Y0, Y1, Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, (DI)
+	VMOVUPD   32(SI), Y1
+	VXORPD    Y2, Y2, Y2
+	VCMPPD    $0x12, Y2, Y1, Y2
+	VMULPD    Y0, Y1, Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, 32(DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD   (SI), Y1
+	VXORPD    Y2, Y2, Y2
+	VCMPPD    $0x12, Y2, Y1, Y2
+	VMULPD    Y0, Y1, Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, (DI)
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (SI), Y1, Y2
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x12, Y3, Y2, Y3
+	VMULPD     Y0, Y2, Y0
+	VBLENDVPD  Y3, Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSignIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeSignIntoF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    ct_base+24(FP), R9
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_8000000000000000<>+0(SB), Y0
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y1
+	SUBQ    $0x04, DX
+	JL      oneend
+
+one:
+	VMOVUPD   (R9), Y2
+	VMOVUPD   (SI), Y3
+	VANDPD    Y0, Y3, Y4
+	VORPD     Y1, Y4, Y4
+	VXORPD    Y5, Y5, Y5
+	VCMPPD    $0x04, Y5, Y3, Y5
+	VANDPD    Y4, Y5, Y4
+	VCMPPD    $0x03, Y3, Y3, Y5
+	VBLENDVPD Y5, Y3, Y4, Y3
+	VXORPD    Y4, Y4, Y4
+	VCMPPD    $0x04, Y4, Y2, Y4
+	VANDPD    Y3, Y4, Y3
+	VMULPD    Y3, Y2, Y2
+	VMOVUPD   Y2, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPD (R9), Y2, Y3
+	VMASKMOVPD (SI), Y2, Y4
+	VANDPD     Y0, Y4, Y0
+	VORPD      Y1, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VCMPPD     $0x04, Y1, Y4, Y1
+	VANDPD     Y0, Y1, Y0
+	VCMPPD     $0x03, Y4, Y4, Y1
+	VBLENDVPD  Y1, Y4, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VCMPPD     $0x04, Y1, Y3, Y1
+	VANDPD     Y0, Y1, Y0
+	VMULPD     Y0, Y3, Y0
+	VMASKMOVPD Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeSignF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    ct_base+24(FP), R9
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_8000000000000000<>+0(SB), Y0
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y1
+	SUBQ    $0x04, DX
+	JL      oneend
+
+one:
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (DI), Y3
+	VMOVUPD     (SI), Y4
+	VANDPD      Y0, Y4, Y5
+	VORPD       Y1, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VCMPPD      $0x04, Y6, Y4, Y6
+	VANDPD      Y5, Y6, Y5
+	VCMPPD      $0x03, Y4, Y4, Y6
+	VBLENDVPD   Y6, Y4, Y5, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y5, Y2, Y5
+	VANDPD      Y4, Y5, Y4
+	VFMADD231PD Y4, Y2, Y3
+	VMOVUPD     Y3, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPD  (R9), Y2, Y3
+	VMASKMOVPD  (DI), Y2, Y4
+	VMASKMOVPD  (SI), Y2, Y5
+	VANDPD      Y0, Y5, Y0
+	VORPD       Y1, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VCMPPD      $0x04, Y1, Y5, Y1
+	VANDPD      Y0, Y1, Y0
+	VCMPPD      $0x03, Y5, Y5, Y1
+	VBLENDVPD   Y1, Y5, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VCMPPD      $0x04, Y1, Y3, Y1
+	VANDPD      Y0, Y1, Y0
+	VFMADD231PD Y0, Y3, Y4
+	VMASKMOVPD  Y4, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeValueIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeValueIntoF64AVX2(SB), NOSPLIT, $128-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	SUBQ $0x08, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+
+many:
+	VMOVUPD (R9), Y0
+	VMOVUPD (SI), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y0, Y2
+	VANDPD  Y1, Y2, Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)
+	VMOVUPD 32(R9), Y0
+	VMOVUPD 32(SI), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y0, Y2
+	VANDPD  Y1, Y2, Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, 32(DI)
+	ADDQ    $0x40, R9
+	ADDQ    R12, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+
+one:
+	VMOVUPD (R9), Y0
+	VMOVUPD (SI), Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y0, Y2
+	VANDPD  Y1, Y2, Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    R12, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (R9), Y0, Y1
+	VMASKMOVPD (SI), Y0, Y2
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x04, Y3, Y1, Y3
+	VANDPD     Y2, Y3, Y2
+	VMULPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeValueF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeValueF64AVX2(SB), NOSPLIT, $128-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y0, 32(SI)
+	XORQ         R10, R10
+
+manya:
+	SUBQ $0x08, DX
+	JL   manyend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+
+many:
+	VMOVUPD     (R9), Y0
+	VMOVUPD     (DI), Y1
+	VMOVUPD     (SI), Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y0, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y0, Y1
+	VMOVUPD     Y1, (DI)
+	VMOVUPD     32(R9), Y0
+	VMOVUPD     32(DI), Y1
+	VMOVUPD     32(SI), Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y0, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y0, Y1
+	VMOVUPD     Y1, 32(DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+
+one:
+	VMOVUPD     (R9), Y0
+	VMOVUPD     (DI), Y1
+	VMOVUPD     (SI), Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y0, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y0, Y1
+	VMOVUPD     Y1, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        R12, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y0
+	VMASKMOVPD  (R9), Y0, Y1
+	VMASKMOVPD  (DI), Y0, Y2
+	VMASKMOVPD  (SI), Y0, Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y1, Y2
+	VMASKMOVPD  Y2, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeScaleIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeScaleIntoF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	SUBQ         $0x08, DX
+	JL           manyend
+
+many:
+	VMOVUPD (R9), Y1
+	VMOVUPD (SI), Y2
+	VMULPD  Y0, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y1, Y3
+	VANDPD  Y2, Y3, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (DI)
+	VMOVUPD 32(R9), Y1
+	VMOVUPD 32(SI), Y2
+	VMULPD  Y0, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y1, Y3
+	VANDPD  Y2, Y3, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, 32(DI)
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD (R9), Y1
+	VMOVUPD (SI), Y2
+	VMULPD  Y0, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y1, Y3
+	VANDPD  Y2, Y3, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (R9), Y1, Y2
+	VMASKMOVPD (SI), Y1, Y3
+	VMULPD     Y0, Y3, Y0
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x04, Y3, Y2, Y3
+	VANDPD     Y0, Y3, Y0
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeScaleF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeScaleF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	SUBQ         $0x08, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (R9), Y1
+	VMOVUPD     (DI), Y2
+	VMOVUPD     (SI), Y3
+	VMULPD      Y0, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y1, Y2
+	VMOVUPD     Y2, (DI)
+	VMOVUPD     32(R9), Y1
+	VMOVUPD     32(DI), Y2
+	VMOVUPD     32(SI), Y3
+	VMULPD      Y0, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y1, Y2
+	VMOVUPD     Y2, 32(DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (R9), Y1
+	VMOVUPD     (DI), Y2
+	VMOVUPD     (SI), Y3
+	VMULPD      Y0, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y1, Y2
+	VMOVUPD     Y2, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y1
+	VMASKMOVPD  (R9), Y1, Y2
+	VMASKMOVPD  (DI), Y1, Y3
+	VMASKMOVPD  (SI), Y1, Y4
+	VMULPD      Y0, Y4, Y0
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y0, Y4, Y0
+	VFMADD231PD Y0, Y2, Y3
+	VMASKMOVPD  Y3, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSquareIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeSquareIntoF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	SUBQ         $0x08, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (SI), Y3
+	VMULPD      Y3, Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PD Y0, Y3, Y4
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y2, Y3
+	VANDPD      Y4, Y3, Y3
+	VMULPD      Y3, Y2, Y2
+	VMOVUPD     Y2, (DI)
+	VMOVUPD     32(R9), Y2
+	VMOVUPD     32(SI), Y3
+	VMULPD      Y3, Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PD Y0, Y3, Y4
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y2, Y3
+	VANDPD      Y4, Y3, Y3
+	VMULPD      Y3, Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (SI), Y3
+	VMULPD      Y3, Y3, Y3
+	VMOVAPS     Y1, Y4
+	VFMADD231PD Y0, Y3, Y4
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y2, Y3
+	VANDPD      Y4, Y3, Y3
+	VMULPD      Y3, Y2, Y2
+	VMOVUPD     Y2, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPD  (R9), Y2, Y3
+	VMASKMOVPD  (SI), Y2, Y4
+	VMULPD      Y4, Y4, Y4
+	VMOVAPS     Y1, Y1
+	VFMADD231PD Y0, Y4, Y1
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y0, Y3, Y0
+	VANDPD      Y1, Y0, Y0
+	VMULPD      Y0, Y3, Y0
+	VMASKMOVPD  Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSquareF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeSquareF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	SUBQ         $0x08, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (DI), Y3
+	VMOVUPD     (SI), Y4
+	VMULPD      Y4, Y4, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PD Y0, Y4, Y5
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y5, Y4, Y4
+	VFMADD231PD Y4, Y2, Y3
+	VMOVUPD     Y3, (DI)
+	VMOVUPD     32(R9), Y2
+	VMOVUPD     32(DI), Y3
+	VMOVUPD     32(SI), Y4
+	VMULPD      Y4, Y4, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PD Y0, Y4, Y5
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y5, Y4, Y4
+	VFMADD231PD Y4, Y2, Y3
+	VMOVUPD     Y3, 32(DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x08, DX
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (DI), Y3
+	VMOVUPD     (SI), Y4
+	VMULPD      Y4, Y4, Y4
+	VMOVAPS     Y1, Y5
+	VFMADD231PD Y0, Y4, Y5
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y5, Y4, Y4
+	VFMADD231PD Y4, Y2, Y3
+	VMOVUPD     Y3, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPD  (R9), Y2, Y3
+	VMASKMOVPD  (DI), Y2, Y4
+	VMASKMOVPD  (SI), Y2, Y5
+	VMULPD      Y5, Y5, Y5
+	VMOVAPS     Y1, Y1
+	VFMADD231PD Y0, Y5, Y1
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y0, Y3, Y0
+	VANDPD      Y1, Y0, Y0
+	VFMADD231PD Y0, Y3, Y4
+	VMASKMOVPD  Y4, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeInverseIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeInverseIntoF64AVX2(SB), NOSPLIT, $96-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	SUBQ         $0x04, DX
+	JL           oneend
+	MOVQ         $0x00000020, R12
+	ANDQ         R10, R12
+
+one:
+	VMOVUPD (R9), Y2
+	VMOVUPD (SI), Y3
+	VADDPD  Y1, Y3, Y3
+	VDIVPD  Y3, Y0, Y3
+	VXORPD  Y4, Y4, Y4
+	VCMPPD  $0x04, Y4, Y2, Y4
+	VANDPD  Y3, Y4, Y3
+	VMULPD  Y3, Y2, Y2
+	VMOVUPD Y2, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    R12, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPD (R9), Y2, Y3
+	VMASKMOVPD (SI), Y2, Y4
+	VADDPD     Y1, Y4, Y1
+	VDIVPD     Y1, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VCMPPD     $0x04, Y1, Y3, Y1
+	VANDPD     Y0, Y1, Y0
+	VMULPD     Y0, Y3, Y0
+	VMASKMOVPD Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeInverseF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeInverseF64AVX2(SB), NOSPLIT, $96-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	SUBQ         $0x04, DX
+	JL           oneend
+	MOVQ         $0x00000020, R12
+	ANDQ         R10, R12
+
+one:
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (DI), Y3
+	VMOVUPD     (SI), Y4
+	VADDPD      Y1, Y4, Y4
+	VDIVPD      Y4, Y0, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y5, Y2, Y5
+	VANDPD      Y4, Y5, Y4
+	VFMADD231PD Y4, Y2, Y3
+	VMOVUPD     Y3, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        R12, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPD  (R9), Y2, Y3
+	VMASKMOVPD  (DI), Y2, Y4
+	VMASKMOVPD  (SI), Y2, Y5
+	VADDPD      Y1, Y5, Y1
+	VDIVPD      Y1, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VCMPPD      $0x04, Y1, Y3, Y1
+	VANDPD      Y0, Y1, Y0
+	VFMADD231PD Y0, Y3, Y4
+	VMASKMOVPD  Y4, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeReciprocalPositiveIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeReciprocalPositiveIntoF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y2
+	VMOVUPD      c64_7ff8000000000001<>+0(SB), Y3
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (R9), Y4
+	VMOVUPD   (SI), Y5
+	VADDPD    Y1, Y5, Y5
+	VMOVAPS   Y2, Y6
+	VDIVPD    Y5, Y6, Y6
+	VMULPD    Y0, Y6, Y6
+	VXORPD    Y7, Y7, Y7
+	VCMPPD    $0x11, Y7, Y5, Y5
+	VMOVAPS   Y3, Y7
+	VBLENDVPD Y5, Y7, Y6, Y5
+	VXORPD    Y6, Y6, Y6
+	VCMPPD    $0x04, Y6, Y4, Y6
+	VANDPD    Y5, Y6, Y5
+	VMULPD    Y5, Y4, Y4
+	VMOVUPD   Y4, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y4
+	VMASKMOVPD (R9), Y4, Y5
+	VMASKMOVPD (SI), Y4, Y6
+	VADDPD     Y1, Y6, Y1
+	VMOVAPS    Y2, Y2
+	VDIVPD     Y1, Y2, Y2
+	VMULPD     Y0, Y2, Y0
+	VXORPD     Y2, Y2, Y2
+	VCMPPD     $0x11, Y2, Y1, Y1
+	VMOVAPS    Y3, Y2
+	VBLENDVPD  Y1, Y2, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VCMPPD     $0x04, Y1, Y5, Y1
+	VANDPD     Y0, Y1, Y0
+	VMULPD     Y0, Y5, Y0
+	VMASKMOVPD Y0, Y4, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeReciprocalPositiveF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeReciprocalPositiveF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y2
+	VMOVUPD      c64_7ff8000000000001<>+0(SB), Y3
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD     (R9), Y4
+	VMOVUPD     (DI), Y5
+	VMOVUPD     (SI), Y6
+	VADDPD      Y1, Y6, Y6
+	VMOVAPS     Y2, Y7
+	VDIVPD      Y6, Y7, Y7
+	VMULPD      Y0, Y7, Y7
+	VXORPD      Y8, Y8, Y8
+	VCMPPD      $0x11, Y8, Y6, Y6
+	VMOVAPS     Y3, Y8
+	VBLENDVPD   Y6, Y8, Y7, Y6
+	VXORPD      Y7, Y7, Y7
+	VCMPPD      $0x04, Y7, Y4, Y7
+	VANDPD      Y6, Y7, Y6
+	VFMADD231PD Y6, Y4, Y5
+	VMOVUPD     Y5, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y4
+	VMASKMOVPD  (R9), Y4, Y5
+	VMASKMOVPD  (DI), Y4, Y6
+	VMASKMOVPD  (SI), Y4, Y7
+	VADDPD      Y1, Y7, Y1
+	VMOVAPS     Y2, Y2
+	VDIVPD      Y1, Y2, Y2
+	VMULPD      Y0, Y2, Y0
+	VXORPD      Y2, Y2, Y2
+	VCMPPD      $0x11, Y2, Y1, Y1
+	VMOVAPS     Y3, Y2
+	VBLENDVPD   Y1, Y2, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VCMPPD      $0x04, Y1, Y5, Y1
+	VANDPD      Y0, Y1, Y0
+	VFMADD231PD Y0, Y5, Y6
+	VMASKMOVPD  Y6, Y4, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeQuotientIntoF64AVX2(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD p+96(FP), Y0
+	SUBQ         $0x04, DX
+	JL           oneend
+	MOVQ         $0x00000020, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000020, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPD (R9), Y1
+	VMOVUPD (SI), Y2
+	VMOVUPD (BX), Y3
+	VDIVPD  Y3, Y2, Y2
+	VMULPD  Y0, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y1, Y3
+	VANDPD  Y2, Y3, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (R9), Y1, Y2
+	VMASKMOVPD (SI), Y1, Y3
+	VMASKMOVPD (BX), Y1, Y4
+	VDIVPD     Y4, Y3, Y3
+	VMULPD     Y0, Y3, Y0
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x04, Y3, Y2, Y3
+	VANDPD     Y0, Y3, Y0
+	VMULPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeQuotientF64AVX2(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD p+96(FP), Y0
+	SUBQ         $0x04, DX
+	JL           oneend
+	MOVQ         $0x00000020, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000020, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPD     (R9), Y1
+	VMOVUPD     (DI), Y2
+	VMOVUPD     (SI), Y3
+	VMOVUPD     (BX), Y4
+	VDIVPD      Y4, Y3, Y3
+	VMULPD      Y0, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y1, Y2
+	VMOVUPD     Y2, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        R12, SI
+	ADDQ        R13, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y1
+	VMASKMOVPD  (R9), Y1, Y2
+	VMASKMOVPD  (DI), Y1, Y3
+	VMASKMOVPD  (SI), Y1, Y4
+	VMASKMOVPD  (BX), Y1, Y5
+	VDIVPD      Y5, Y4, Y4
+	VMULPD      Y0, Y4, Y0
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y2, Y4
+	VANDPD      Y0, Y4, Y0
+	VFMADD231PD Y0, Y2, Y3
+	VMASKMOVPD  Y3, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientOrZeroIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeQuotientOrZeroIntoF64AVX2(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (R9), Y0
+	VMOVUPD (SI), Y1
+	VMOVUPD (BX), Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y2, Y3
+	VDIVPD  Y2, Y1, Y1
+	VANDPD  Y1, Y3, Y1
+	VXORPD  Y2, Y2, Y2
+	VCMPPD  $0x04, Y2, Y0, Y2
+	VANDPD  Y1, Y2, Y1
+	VMULPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	VMASKMOVPD (R9), Y0, Y1
+	VMASKMOVPD (SI), Y0, Y2
+	VMASKMOVPD (BX), Y0, Y3
+	VXORPD     Y4, Y4, Y4
+	VCMPPD     $0x04, Y4, Y3, Y4
+	VDIVPD     Y3, Y2, Y2
+	VANDPD     Y2, Y4, Y2
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x04, Y3, Y1, Y3
+	VANDPD     Y2, Y3, Y2
+	VMULPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientOrZeroF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeQuotientOrZeroF64AVX2(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x04, DX
+	JL   oneend
+	MOVQ $0x00000020, R12
+	ANDQ R10, R12
+	MOVQ $0x00000020, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD     (R9), Y0
+	VMOVUPD     (DI), Y1
+	VMOVUPD     (SI), Y2
+	VMOVUPD     (BX), Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y3, Y4
+	VDIVPD      Y3, Y2, Y2
+	VANDPD      Y2, Y4, Y2
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y3, Y0, Y3
+	VANDPD      Y2, Y3, Y2
+	VFMADD231PD Y2, Y0, Y1
+	VMOVUPD     Y1, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        R12, SI
+	ADDQ        R13, BX
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y0
+	VMASKMOVPD  (R9), Y0, Y1
+	VMASKMOVPD  (DI), Y0, Y2
+	VMASKMOVPD  (SI), Y0, Y3
+	VMASKMOVPD  (BX), Y0, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y5, Y4, Y5
+	VDIVPD      Y4, Y3, Y3
+	VANDPD      Y3, Y5, Y3
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y4, Y1, Y4
+	VANDPD      Y3, Y4, Y3
+	VFMADD231PD Y3, Y1, Y2
+	VMASKMOVPD  Y2, Y0, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSoftsignIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeSoftsignIntoF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    ct_base+24(FP), R9
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y0
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y1
+	SUBQ    $0x04, DX
+	JL      oneend
+
+one:
+	VMOVUPD (R9), Y2
+	VMOVUPD (SI), Y3
+	VMOVAPS Y0, Y4
+	VANDPD  Y1, Y3, Y3
+	VADDPD  Y0, Y3, Y3
+	VDIVPD  Y3, Y4, Y3
+	VMULPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VCMPPD  $0x04, Y4, Y2, Y4
+	VANDPD  Y3, Y4, Y3
+	VMULPD  Y3, Y2, Y2
+	VMOVUPD Y2, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPD (R9), Y2, Y3
+	VMASKMOVPD (SI), Y2, Y4
+	VMOVAPS    Y0, Y5
+	VANDPD     Y1, Y4, Y1
+	VADDPD     Y0, Y1, Y0
+	VDIVPD     Y0, Y5, Y0
+	VMULPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VCMPPD     $0x04, Y1, Y3, Y1
+	VANDPD     Y0, Y1, Y0
+	VMULPD     Y0, Y3, Y0
+	VMASKMOVPD Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSoftsignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, FMA3
+TEXT ·slopeSoftsignF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    dst_len+8(FP), DX
+	MOVQ    ct_base+24(FP), R9
+	MOVQ    a_base+48(FP), SI
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y0
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y1
+	SUBQ    $0x04, DX
+	JL      oneend
+
+one:
+	VMOVUPD     (R9), Y2
+	VMOVUPD     (DI), Y3
+	VMOVUPD     (SI), Y4
+	VMOVAPS     Y0, Y5
+	VANDPD      Y1, Y4, Y4
+	VADDPD      Y0, Y4, Y4
+	VDIVPD      Y4, Y5, Y4
+	VMULPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y5, Y2, Y5
+	VANDPD      Y4, Y5, Y4
+	VFMADD231PD Y4, Y2, Y3
+	VMOVUPD     Y3, (DI)
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x04, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x04, DX
+	JZ          leave
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y2
+	VMASKMOVPD  (R9), Y2, Y3
+	VMASKMOVPD  (DI), Y2, Y4
+	VMASKMOVPD  (SI), Y2, Y5
+	VMOVAPS     Y0, Y6
+	VANDPD      Y1, Y5, Y1
+	VADDPD      Y0, Y1, Y0
+	VDIVPD      Y0, Y6, Y0
+	VMULPD      Y0, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VCMPPD      $0x04, Y1, Y3, Y1
+	VANDPD      Y0, Y1, Y0
+	VFMADD231PD Y0, Y3, Y4
+	VMASKMOVPD  Y4, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeLeakyReLUIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeLeakyReLUIntoF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (R9), Y1
+	VMOVUPD   (SI), Y2
+	VXORPD    Y3, Y3, Y3
+	VCMPPD    $0x12, Y3, Y2, Y2
+	VMULPD    Y1, Y0, Y3
+	VXORPD    Y4, Y4, Y4
+	VCMPPD    $0x04, Y4, Y1, Y4
+	VANDPD    Y3, Y4, Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (R9), Y1, Y2
+	VMASKMOVPD (SI), Y1, Y3
+	VXORPD     Y4, Y4, Y4
+	VCMPPD     $0x12, Y4, Y3, Y3
+	VMULPD     Y2, Y0, Y0
+	VXORPD     Y4, Y4, Y4
+	VCMPPD     $0x04, Y4, Y2, Y4
+	VANDPD     Y0, Y4, Y0
+	VBLENDVPD  Y3, Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeLeakyReLUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeLeakyReLUF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (R9), Y1
+	VMOVUPD   (SI), Y2
+	VXORPD    Y3, Y3, Y3
+	VCMPPD    $0x12, Y3, Y2, Y2
+	VMULPD    Y1, Y0, Y3
+	VXORPD    Y4, Y4, Y4
+	VCMPPD    $0x04, Y4, Y1, Y4
+	VANDPD    Y3, Y4, Y3
+	VBLENDVPD Y2, Y3, Y1, Y1
+	VMOVUPD   (DI), Y2
+	VADDPD    Y1, Y2, Y1
+	VMOVUPD   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (R9), Y1, Y2
+	VMASKMOVPD (SI), Y1, Y3
+	VXORPD     Y4, Y4, Y4
+	VCMPPD     $0x12, Y4, Y3, Y3
+	VMULPD     Y2, Y0, Y0
+	VXORPD     Y4, Y4, Y4
+	VCMPPD     $0x04, Y4, Y2, Y4
+	VANDPD     Y0, Y4, Y0
+	VBLENDVPD  Y3, Y0, Y2, Y0
+	VMASKMOVPD (DI), Y1, Y2
+	VADDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeClampIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeClampIntoF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD (R9), Y2
+	VMOVUPD (SI), Y3
+	VCMPPD  $0x15, Y0, Y3, Y4
+	VANDPD  Y2, Y4, Y2
+	VCMPPD  $0x1a, Y1, Y3, Y3
+	VANDPD  Y2, Y3, Y2
+	VMOVUPD Y2, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPD (R9), Y2, Y3
+	VMASKMOVPD (SI), Y2, Y4
+	VCMPPD     $0x15, Y0, Y4, Y0
+	VANDPD     Y3, Y0, Y0
+	VCMPPD     $0x1a, Y1, Y4, Y1
+	VANDPD     Y0, Y1, Y0
+	VMASKMOVPD Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeClampF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeClampF64AVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Y0
+	VBROADCASTSD q+104(FP), Y1
+	SUBQ         $0x04, DX
+	JL           oneend
+
+one:
+	VMOVUPD (R9), Y2
+	VMOVUPD (SI), Y3
+	VCMPPD  $0x15, Y0, Y3, Y4
+	VANDPD  Y2, Y4, Y2
+	VCMPPD  $0x1a, Y1, Y3, Y3
+	VANDPD  Y2, Y3, Y2
+	VMOVUPD (DI), Y3
+	VADDPD  Y2, Y3, Y2
+	VMOVUPD Y2, (DI)
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y2
+	VMASKMOVPD (R9), Y2, Y3
+	VMASKMOVPD (SI), Y2, Y4
+	VCMPPD     $0x15, Y0, Y4, Y0
+	VANDPD     Y3, Y0, Y0
+	VCMPPD     $0x1a, Y1, Y4, Y1
+	VANDPD     Y0, Y1, Y0
+	VMASKMOVPD (DI), Y2, Y1
+	VADDPD     Y0, Y1, Y0
+	VMASKMOVPD Y0, Y2, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMaxIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeMaxIntoF64AVX2(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPD c64_3fe0000000000000<>+0(SB), Y0
+	SUBQ    $0x04, DX
+	JL      oneend
+	MOVQ    $0x00000020, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000020, R13
+	ANDQ    R11, R13
+
+one:
+	VMOVUPD   (R9), Y1
+	VMOVUPD   (SI), Y2
+	VMOVUPD   (BX), Y3
+	VMULPD    Y0, Y1, Y4
+	VCMPPD    $0x1d, Y3, Y2, Y5
+	VCMPPD    $0x03, Y2, Y2, Y6
+	VORPD     Y6, Y5, Y5
+	VCMPPD    $0x1d, Y2, Y3, Y2
+	VCMPPD    $0x03, Y3, Y3, Y3
+	VORPD     Y3, Y2, Y2
+	VBLENDVPD Y2, Y4, Y1, Y1
+	VANDPD    Y1, Y5, Y1
+	VMOVUPD   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (R9), Y1, Y2
+	VMASKMOVPD (SI), Y1, Y3
+	VMASKMOVPD (BX), Y1, Y4
+	VMULPD     Y0, Y2, Y0
+	VCMPPD     $0x1d, Y4, Y3, Y5
+	VCMPPD     $0x03, Y3, Y3, Y6
+	VORPD      Y6, Y5, Y5
+	VCMPPD     $0x1d, Y3, Y4, Y3
+	VCMPPD     $0x03, Y4, Y4, Y4
+	VORPD      Y4, Y3, Y3
+	VBLENDVPD  Y3, Y0, Y2, Y0
+	VANDPD     Y0, Y5, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMaxF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeMaxF64AVX2(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPD c64_3fe0000000000000<>+0(SB), Y0
+	SUBQ    $0x04, DX
+	JL      oneend
+	MOVQ    $0x00000020, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000020, R13
+	ANDQ    R11, R13
+
+one:
+	VMOVUPD   (R9), Y1
+	VMOVUPD   (SI), Y2
+	VMOVUPD   (BX), Y3
+	VMULPD    Y0, Y1, Y4
+	VCMPPD    $0x1d, Y3, Y2, Y5
+	VCMPPD    $0x03, Y2, Y2, Y6
+	VORPD     Y6, Y5, Y5
+	VCMPPD    $0x1d, Y2, Y3, Y2
+	VCMPPD    $0x03, Y3, Y3, Y3
+	VORPD     Y3, Y2, Y2
+	VBLENDVPD Y2, Y4, Y1, Y1
+	VANDPD    Y1, Y5, Y1
+	VMOVUPD   (DI), Y2
+	VADDPD    Y1, Y2, Y1
+	VMOVUPD   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (R9), Y1, Y2
+	VMASKMOVPD (SI), Y1, Y3
+	VMASKMOVPD (BX), Y1, Y4
+	VMULPD     Y0, Y2, Y0
+	VCMPPD     $0x1d, Y4, Y3, Y5
+	VCMPPD     $0x03, Y3, Y3, Y6
+	VORPD      Y6, Y5, Y5
+	VCMPPD     $0x1d, Y3, Y4, Y3
+	VCMPPD     $0x03, Y4, Y4, Y4
+	VORPD      Y4, Y3, Y3
+	VBLENDVPD  Y3, Y0, Y2, Y0
+	VANDPD     Y0, Y5, Y0
+	VMASKMOVPD (DI), Y1, Y2
+	VADDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMinIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeMinIntoF64AVX2(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPD c64_3fe0000000000000<>+0(SB), Y0
+	SUBQ    $0x04, DX
+	JL      oneend
+	MOVQ    $0x00000020, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000020, R13
+	ANDQ    R11, R13
+
+one:
+	VMOVUPD   (R9), Y1
+	VMOVUPD   (SI), Y2
+	VMOVUPD   (BX), Y3
+	VMULPD    Y0, Y1, Y4
+	VCMPPD    $0x12, Y3, Y2, Y5
+	VCMPPD    $0x03, Y2, Y2, Y6
+	VORPD     Y6, Y5, Y5
+	VCMPPD    $0x12, Y2, Y3, Y2
+	VCMPPD    $0x03, Y3, Y3, Y3
+	VORPD     Y3, Y2, Y2
+	VBLENDVPD Y2, Y4, Y1, Y1
+	VANDPD    Y1, Y5, Y1
+	VMOVUPD   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (R9), Y1, Y2
+	VMASKMOVPD (SI), Y1, Y3
+	VMASKMOVPD (BX), Y1, Y4
+	VMULPD     Y0, Y2, Y0
+	VCMPPD     $0x12, Y4, Y3, Y5
+	VCMPPD     $0x03, Y3, Y3, Y6
+	VORPD      Y6, Y5, Y5
+	VCMPPD     $0x12, Y3, Y4, Y3
+	VCMPPD     $0x03, Y4, Y4, Y4
+	VORPD      Y4, Y3, Y3
+	VBLENDVPD  Y3, Y0, Y2, Y0
+	VANDPD     Y0, Y5, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMinF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX
+TEXT ·slopeMinF64AVX2(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Y0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Y0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Y0
+	LEAQ         160(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Y0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VMOVUPD c64_3fe0000000000000<>+0(SB), Y0
+	SUBQ    $0x04, DX
+	JL      oneend
+	MOVQ    $0x00000020, R12
+	ANDQ    R10, R12
+	MOVQ    $0x00000020, R13
+	ANDQ    R11, R13
+
+one:
+	VMOVUPD   (R9), Y1
+	VMOVUPD   (SI), Y2
+	VMOVUPD   (BX), Y3
+	VMULPD    Y0, Y1, Y4
+	VCMPPD    $0x12, Y3, Y2, Y5
+	VCMPPD    $0x03, Y2, Y2, Y6
+	VORPD     Y6, Y5, Y5
+	VCMPPD    $0x12, Y2, Y3, Y2
+	VCMPPD    $0x03, Y3, Y3, Y3
+	VORPD     Y3, Y2, Y2
+	VBLENDVPD Y2, Y4, Y1, Y1
+	VANDPD    Y1, Y5, Y1
+	VMOVUPD   (DI), Y2
+	VADDPD    Y1, Y2, Y1
+	VMOVUPD   Y1, (DI)
+	ADDQ      $0x20, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x20, DI
+	SUBQ      $0x04, DX
+	JGE       one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y1
+	VMASKMOVPD (R9), Y1, Y2
+	VMASKMOVPD (SI), Y1, Y3
+	VMASKMOVPD (BX), Y1, Y4
+	VMULPD     Y0, Y2, Y0
+	VCMPPD     $0x12, Y4, Y3, Y5
+	VCMPPD     $0x03, Y3, Y3, Y6
+	VORPD      Y6, Y5, Y5
+	VCMPPD     $0x12, Y3, Y4, Y3
+	VCMPPD     $0x03, Y4, Y4, Y4
+	VORPD      Y4, Y3, Y3
+	VBLENDVPD  Y3, Y0, Y2, Y0
+	VANDPD     Y0, Y5, Y0
+	VMASKMOVPD (DI), Y1, Y2
+	VADDPD     Y0, Y2, Y0
+	VMASKMOVPD Y0, Y1, (DI)
+
+leave:
 	VZEROUPPER
 	RET
 
@@ -29867,6 +36865,3433 @@ leave0:
 	VZEROUPPER
 	RET
 
+// func mapSubF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapSubF32AVX512(SB), NOSPLIT, $384-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x20, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS (SI), Z0
+	VMOVUPS (BX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)
+	VMOVUPS 64(SI), Z0
+	VMOVUPS 64(BX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x80, DI
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (SI), Z0
+	VMOVUPS (BX), Z1
+	VSUBPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VSUBPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapDivF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapDivF32AVX512(SB), NOSPLIT, $384-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x20, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS (SI), Z0
+	VMOVUPS (BX), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)
+	VMOVUPS 64(SI), Z0
+	VMOVUPS 64(BX), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x80, DI
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS (SI), Z0
+	VMOVUPS (BX), Z1
+	VDIVPS  Z1, Z0, Z0
+	VMOVUPS Z0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMulZeroWinsF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapMulZeroWinsF32AVX512(SB), NOSPLIT, $384-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x20, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS   (SI), Z0
+	VMOVUPS   (BX), Z9
+	VPXORD    Z1, Z1, Z1
+	VCMPPS    $0x04, Z1, Z0, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x04, Z2, Z9, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMULPS    Z9, Z0, Z0
+	VMOVUPS   Z0, (DI)
+	VMOVUPS   64(SI), Z0
+	VMOVUPS   64(BX), Z9
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z0, K1
+	VMOVAPS.Z Z9, K1, Z9
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x04, Z4, Z9, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMULPS    Z9, Z0, Z0
+	VMOVUPS   Z0, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (SI), Z0
+	VMOVUPS   (BX), Z1
+	VPXORD    Z5, Z5, Z5
+	VCMPPS    $0x04, Z5, Z0, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z1, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VPXORD    Z7, Z7, Z7
+	VCMPPS    $0x04, Z7, Z0, K2
+	VMOVAPS.Z Z1, K2, Z1
+	VPXORD    Z8, Z8, Z8
+	VCMPPS    $0x04, Z8, Z1, K2
+	VMOVAPS.Z Z0, K2, Z0
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMaxF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapMaxF32AVX512(SB), NOSPLIT, $384-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x20, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS   (SI), Z0
+	VMOVUPS   (BX), Z9
+	VMAXPS    Z9, Z0, Z10
+	VCMPPS    $0x00, Z9, Z0, K1
+	VANDPS    Z9, Z0, Z11
+	VBLENDMPS Z11, Z10, K1, Z1
+	VCMPPS    $0x03, Z9, Z0, K1
+	VADDPS    Z9, Z0, Z0
+	VBLENDMPS Z0, Z1, K1, Z2
+	VMOVUPS   Z2, (DI)
+	VMOVUPS   64(SI), Z0
+	VMOVUPS   64(BX), Z9
+	VMAXPS    Z9, Z0, Z10
+	VCMPPS    $0x00, Z9, Z0, K1
+	VANDPS    Z9, Z0, Z11
+	VBLENDMPS Z11, Z10, K1, Z3
+	VCMPPS    $0x03, Z9, Z0, K1
+	VADDPS    Z9, Z0, Z0
+	VBLENDMPS Z0, Z3, K1, Z4
+	VMOVUPS   Z4, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (SI), Z0
+	VMOVUPS   (BX), Z1
+	VMAXPS    Z1, Z0, Z2
+	VCMPPS    $0x00, Z1, Z0, K1
+	VANDPS    Z1, Z0, Z3
+	VBLENDMPS Z3, Z2, K1, Z5
+	VCMPPS    $0x03, Z1, Z0, K1
+	VADDPS    Z1, Z0, Z0
+	VBLENDMPS Z0, Z5, K1, Z6
+	VMOVUPS   Z6, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VMAXPS    Z1, Z0, Z2
+	VCMPPS    $0x00, Z1, Z0, K2
+	VANDPS    Z1, Z0, Z3
+	VBLENDMPS Z3, Z2, K2, Z7
+	VCMPPS    $0x03, Z1, Z0, K2
+	VADDPS    Z1, Z0, Z0
+	VBLENDMPS Z0, Z7, K2, Z8
+	VMOVUPS   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMinF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapMinF32AVX512(SB), NOSPLIT, $384-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x20, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPS   (SI), Z0
+	VMOVUPS   (BX), Z9
+	VMINPS    Z9, Z0, Z10
+	VCMPPS    $0x00, Z9, Z0, K1
+	VORPS     Z9, Z0, Z11
+	VBLENDMPS Z11, Z10, K1, Z1
+	VCMPPS    $0x03, Z9, Z0, K1
+	VADDPS    Z9, Z0, Z0
+	VBLENDMPS Z0, Z1, K1, Z2
+	VMOVUPS   Z2, (DI)
+	VMOVUPS   64(SI), Z0
+	VMOVUPS   64(BX), Z9
+	VMINPS    Z9, Z0, Z10
+	VCMPPS    $0x00, Z9, Z0, K1
+	VORPS     Z9, Z0, Z11
+	VBLENDMPS Z11, Z10, K1, Z3
+	VCMPPS    $0x03, Z9, Z0, K1
+	VADDPS    Z9, Z0, Z0
+	VBLENDMPS Z0, Z3, K1, Z4
+	VMOVUPS   Z4, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (SI), Z0
+	VMOVUPS   (BX), Z1
+	VMINPS    Z1, Z0, Z2
+	VCMPPS    $0x00, Z1, Z0, K1
+	VORPS     Z1, Z0, Z3
+	VBLENDMPS Z3, Z2, K1, Z5
+	VCMPPS    $0x03, Z1, Z0, K1
+	VADDPS    Z1, Z0, Z0
+	VBLENDMPS Z0, Z5, K1, Z6
+	VMOVUPS   Z6, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VMINPS    Z1, Z0, Z2
+	VCMPPS    $0x00, Z1, Z0, K2
+	VORPS     Z1, Z0, Z3
+	VBLENDMPS Z3, Z2, K2, Z7
+	VCMPPS    $0x03, Z1, Z0, K2
+	VADDPS    Z1, Z0, Z0
+	VBLENDMPS Z0, Z7, K2, Z8
+	VMOVUPS   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapGtF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapGtF32AVX512(SB), NOSPLIT, $384-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS c32_3f800000<>+0(SB), Z0
+	SUBQ         $0x20, DX
+	JL           manyend
+	MOVQ         $0x00000080, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000080, R13
+	ANDQ         R11, R13
+
+many:
+	VMOVUPS   (SI), Z1
+	VMOVUPS   (BX), Z2
+	VCMPPS    $0x1e, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	VMOVUPS   64(SI), Z1
+	VMOVUPS   64(BX), Z2
+	VCMPPS    $0x1e, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (SI), Z1
+	VMOVUPS   (BX), Z2
+	VCMPPS    $0x1e, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VCMPPS    $0x1e, Z2, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapGeF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapGeF32AVX512(SB), NOSPLIT, $384-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS c32_3f800000<>+0(SB), Z0
+	SUBQ         $0x20, DX
+	JL           manyend
+	MOVQ         $0x00000080, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000080, R13
+	ANDQ         R11, R13
+
+many:
+	VMOVUPS   (SI), Z1
+	VMOVUPS   (BX), Z2
+	VCMPPS    $0x1d, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	VMOVUPS   64(SI), Z1
+	VMOVUPS   64(BX), Z2
+	VCMPPS    $0x1d, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (SI), Z1
+	VMOVUPS   (BX), Z2
+	VCMPPS    $0x1d, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VCMPPS    $0x1d, Z2, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapEqF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapEqF32AVX512(SB), NOSPLIT, $384-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS c32_3f800000<>+0(SB), Z0
+	SUBQ         $0x20, DX
+	JL           manyend
+	MOVQ         $0x00000080, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000080, R13
+	ANDQ         R11, R13
+
+many:
+	VMOVUPS   (SI), Z1
+	VMOVUPS   (BX), Z2
+	VCMPPS    $0x00, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	VMOVUPS   64(SI), Z1
+	VMOVUPS   64(BX), Z2
+	VCMPPS    $0x00, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (SI), Z1
+	VMOVUPS   (BX), Z2
+	VCMPPS    $0x00, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VCMPPS    $0x00, Z2, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapNeF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapNeF32AVX512(SB), NOSPLIT, $384-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	VMOVUPS      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS c32_3f800000<>+0(SB), Z0
+	SUBQ         $0x20, DX
+	JL           manyend
+	MOVQ         $0x00000080, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000080, R13
+	ANDQ         R11, R13
+
+many:
+	VMOVUPS   (SI), Z1
+	VMOVUPS   (BX), Z2
+	VCMPPS    $0x04, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	VMOVUPS   64(SI), Z1
+	VMOVUPS   64(BX), Z2
+	VCMPPS    $0x04, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (SI), Z1
+	VMOVUPS   (BX), Z2
+	VCMPPS    $0x04, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VCMPPS    $0x04, Z2, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapClampF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapClampF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z1
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS   (SI), Z2
+	VMAXPS    Z0, Z2, Z3
+	VMINPS    Z1, Z3, Z3
+	VCMPPS    $0x03, Z2, Z2, K1
+	VBLENDMPS Z2, Z3, K1, Z4
+	VMOVUPS   Z4, (DI)
+	VMOVUPS   64(SI), Z2
+	VMAXPS    Z0, Z2, Z3
+	VMINPS    Z1, Z3, Z3
+	VCMPPS    $0x03, Z2, Z2, K1
+	VBLENDMPS Z2, Z3, K1, Z5
+	VMOVUPS   Z5, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS   (SI), Z2
+	VMAXPS    Z0, Z2, Z3
+	VMINPS    Z1, Z3, Z3
+	VCMPPS    $0x03, Z2, Z2, K1
+	VBLENDMPS Z2, Z3, K1, Z6
+	VMOVUPS   Z6, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z2
+	VMAXPS    Z0, Z2, Z0
+	VMINPS    Z1, Z0, Z0
+	VCMPPS    $0x03, Z2, Z2, K2
+	VBLENDMPS Z2, Z0, K2, Z7
+	VMOVUPS   Z7, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapSignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapSignF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_80000000<>+0(SB), Z0
+	VBROADCASTSS c32_3f800000<>+0(SB), Z1
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS   (SI), Z2
+	VANDPS    Z0, Z2, Z3
+	VORPS     Z1, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x04, Z4, Z2, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VCMPPS    $0x03, Z2, Z2, K1
+	VBLENDMPS Z2, Z3, K1, Z5
+	VMOVUPS   Z5, (DI)
+	VMOVUPS   64(SI), Z2
+	VANDPS    Z0, Z2, Z3
+	VORPS     Z1, Z3, Z3
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z2, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VCMPPS    $0x03, Z2, Z2, K1
+	VBLENDMPS Z2, Z3, K1, Z7
+	VMOVUPS   Z7, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS   (SI), Z2
+	VANDPS    Z0, Z2, Z3
+	VORPS     Z1, Z3, Z3
+	VPXORD    Z8, Z8, Z8
+	VCMPPS    $0x04, Z8, Z2, K1
+	VMOVAPS.Z Z3, K1, Z3
+	VCMPPS    $0x03, Z2, Z2, K1
+	VBLENDMPS Z2, Z3, K1, Z9
+	VMOVUPS   Z9, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z2
+	VANDPS    Z0, Z2, Z0
+	VORPS     Z1, Z0, Z0
+	VPXORD    Z10, Z10, Z10
+	VCMPPS    $0x04, Z10, Z2, K2
+	VMOVAPS.Z Z0, K2, Z0
+	VCMPPS    $0x03, Z2, Z2, K2
+	VBLENDMPS Z2, Z0, K2, Z11
+	VMOVUPS   Z11, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapFloorF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapFloorF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS     (SI), Z0
+	VRNDSCALEPS $0x09, Z0, Z0
+	VMOVUPS     Z0, (DI)
+	VMOVUPS     64(SI), Z0
+	VRNDSCALEPS $0x09, Z0, Z0
+	VMOVUPS     Z0, 64(DI)
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI), Z0
+	VRNDSCALEPS $0x09, Z0, Z0
+	VMOVUPS     Z0, (DI)
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI), K1, Z0
+	VRNDSCALEPS $0x09, Z0, Z0
+	VMOVUPS     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapCeilF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapCeilF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS     (SI), Z0
+	VRNDSCALEPS $0x0a, Z0, Z0
+	VMOVUPS     Z0, (DI)
+	VMOVUPS     64(SI), Z0
+	VRNDSCALEPS $0x0a, Z0, Z0
+	VMOVUPS     Z0, 64(DI)
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI), Z0
+	VRNDSCALEPS $0x0a, Z0, Z0
+	VMOVUPS     Z0, (DI)
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI), K1, Z0
+	VRNDSCALEPS $0x0a, Z0, Z0
+	VMOVUPS     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapRoundF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapRoundF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS     (SI), Z0
+	VRNDSCALEPS $0x08, Z0, Z0
+	VMOVUPS     Z0, (DI)
+	VMOVUPS     64(SI), Z0
+	VRNDSCALEPS $0x08, Z0, Z0
+	VMOVUPS     Z0, 64(DI)
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI), Z0
+	VRNDSCALEPS $0x08, Z0, Z0
+	VMOVUPS     Z0, (DI)
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI), K1, Z0
+	VRNDSCALEPS $0x08, Z0, Z0
+	VMOVUPS     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapTruncF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapTruncF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	VMOVUPS     (SI), Z0
+	VRNDSCALEPS $0x0b, Z0, Z0
+	VMOVUPS     Z0, (DI)
+	VMOVUPS     64(SI), Z0
+	VRNDSCALEPS $0x0b, Z0, Z0
+	VMOVUPS     Z0, 64(DI)
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (SI), Z0
+	VRNDSCALEPS $0x0b, Z0, Z0
+	VMOVUPS     Z0, (DI)
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (SI), K1, Z0
+	VRNDSCALEPS $0x0b, Z0, Z0
+	VMOVUPS     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapIsNaNF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapIsNaNF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_3f800000<>+0(SB), Z0
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS   (SI), Z1
+	VCMPPS    $0x03, Z1, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	VMOVUPS   64(SI), Z1
+	VCMPPS    $0x03, Z1, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS   (SI), Z1
+	VCMPPS    $0x03, Z1, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z1
+	VCMPPS    $0x03, Z1, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapIsFiniteF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapIsFiniteF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_7fffffff<>+0(SB), Z0
+	VBROADCASTSS c32_7f800000<>+0(SB), Z1
+	VBROADCASTSS c32_3f800000<>+0(SB), Z2
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS   (SI), Z3
+	VANDPS    Z0, Z3, Z3
+	VCMPPS    $0x11, Z1, Z3, K1
+	VMOVAPS   Z2, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (DI)
+	VMOVUPS   64(SI), Z3
+	VANDPS    Z0, Z3, Z3
+	VCMPPS    $0x11, Z1, Z3, K1
+	VMOVAPS   Z2, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS   (SI), Z3
+	VANDPS    Z0, Z3, Z3
+	VCMPPS    $0x11, Z1, Z3, K1
+	VMOVAPS   Z2, Z3
+	VMOVAPS.Z Z3, K1, Z3
+	VMOVUPS   Z3, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z3
+	VANDPS    Z0, Z3, Z0
+	VCMPPS    $0x11, Z1, Z0, K2
+	VMOVAPS   Z2, Z0
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapReciprocalF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapReciprocalF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_3f800000<>+0(SB), Z0
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS (SI), Z1
+	VMOVAPS Z0, Z2
+	VDIVPS  Z1, Z2, Z1
+	VMOVUPS Z1, (DI)
+	VMOVUPS 64(SI), Z1
+	VMOVAPS Z0, Z2
+	VDIVPS  Z1, Z2, Z1
+	VMOVUPS Z1, 64(DI)
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, DI
+	SUBQ    $0x20, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS (SI), Z1
+	VMOVAPS Z0, Z2
+	VDIVPS  Z1, Z2, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVAPS   Z0, Z0
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapReciprocalPositiveF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapReciprocalPositiveF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z1
+	VBROADCASTSS c32_3f800000<>+0(SB), Z2
+	VBROADCASTSS c32_7fc00000<>+0(SB), Z3
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (SI), Z4
+	VADDPS    Z1, Z4, Z4
+	VMOVAPS   Z2, Z9
+	VDIVPS    Z4, Z9, Z9
+	VMULPS    Z0, Z9, Z9
+	VPXORD    Z5, Z5, Z5
+	VCMPPS    $0x11, Z5, Z4, K1
+	VMOVAPS   Z3, Z4
+	VBLENDMPS Z4, Z9, K1, Z6
+	VMOVUPS   Z6, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z4
+	VADDPS    Z1, Z4, Z1
+	VMOVAPS   Z2, Z2
+	VDIVPS    Z1, Z2, Z2
+	VMULPS    Z0, Z2, Z0
+	VPXORD    Z7, Z7, Z7
+	VCMPPS    $0x11, Z7, Z1, K2
+	VMOVAPS   Z3, Z1
+	VBLENDMPS Z1, Z0, K2, Z8
+	VMOVUPS   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapRsqrtF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapRsqrtF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_3f800000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS (SI), Z1
+	VMOVAPS Z0, Z2
+	VSQRTPS Z1, Z1
+	VDIVPS  Z1, Z2, Z1
+	VMOVUPS Z1, (DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVAPS   Z0, Z0
+	VSQRTPS   Z1, Z1
+	VDIVPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapSoftsignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapSoftsignF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_7fffffff<>+0(SB), Z0
+	VBROADCASTSS c32_3f800000<>+0(SB), Z1
+	VBROADCASTSS c32_7f800000<>+0(SB), Z2
+	VBROADCASTSS c32_80000000<>+0(SB), Z3
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (SI), Z4
+	VANDPS    Z0, Z4, Z5
+	VADDPS    Z1, Z5, Z6
+	VDIVPS    Z6, Z4, Z6
+	VCMPPS    $0x00, Z2, Z5, K1
+	VANDPS    Z3, Z4, Z4
+	VORPS     Z1, Z4, Z4
+	VBLENDMPS Z4, Z6, K1, Z7
+	VMOVUPS   Z7, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z4
+	VANDPS    Z0, Z4, Z0
+	VADDPS    Z1, Z0, Z5
+	VDIVPS    Z5, Z4, Z5
+	VCMPPS    $0x00, Z2, Z0, K2
+	VANDPS    Z3, Z4, Z0
+	VORPS     Z1, Z0, Z0
+	VBLENDMPS Z0, Z5, K2, Z8
+	VMOVUPS   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapLeakyReLUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapLeakyReLUF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS   (SI), Z1
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x12, Z2, Z1, K1
+	VMULPS    Z0, Z1, Z3
+	VBLENDMPS Z3, Z1, K1, Z4
+	VMOVUPS   Z4, (DI)
+	VMOVUPS   64(SI), Z1
+	VPXORD    Z5, Z5, Z5
+	VCMPPS    $0x12, Z5, Z1, K1
+	VMULPS    Z0, Z1, Z3
+	VBLENDMPS Z3, Z1, K1, Z6
+	VMOVUPS   Z6, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x20, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS   (SI), Z1
+	VPXORD    Z7, Z7, Z7
+	VCMPPS    $0x12, Z7, Z1, K1
+	VMULPS    Z0, Z1, Z2
+	VBLENDMPS Z2, Z1, K1, Z8
+	VMOVUPS   Z8, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (SI), K1, Z1
+	VPXORD    Z9, Z9, Z9
+	VCMPPS    $0x12, Z9, Z1, K2
+	VMULPS    Z0, Z1, Z0
+	VBLENDMPS Z0, Z1, K2, Z10
+	VMOVUPS   Z10, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSignIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·slopeSignIntoF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_80000000<>+0(SB), Z0
+	VBROADCASTSS c32_3f800000<>+0(SB), Z1
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (R9), Z2
+	VMOVUPS   (SI), Z3
+	VANDPS    Z0, Z3, Z4
+	VORPS     Z1, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VCMPPS    $0x04, Z5, Z3, K1
+	VMOVAPS.Z Z4, K1, Z4
+	VCMPPS    $0x03, Z3, Z3, K1
+	VBLENDMPS Z3, Z4, K1, Z6
+	VPXORD    Z7, Z7, Z7
+	VCMPPS    $0x04, Z7, Z2, K1
+	VMULPS.Z  Z6, Z2, K1, Z2
+	VMOVUPS   Z2, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z2
+	VMOVUPS.Z (SI), K1, Z3
+	VANDPS    Z0, Z3, Z0
+	VORPS     Z1, Z0, Z0
+	VPXORD    Z8, Z8, Z8
+	VCMPPS    $0x04, Z8, Z3, K2
+	VMOVAPS.Z Z0, K2, Z0
+	VCMPPS    $0x03, Z3, Z3, K2
+	VBLENDMPS Z3, Z0, K2, Z9
+	VPXORD    Z10, Z10, Z10
+	VCMPPS    $0x04, Z10, Z2, K2
+	VMULPS.Z  Z9, Z2, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·slopeSignF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_80000000<>+0(SB), Z0
+	VBROADCASTSS c32_3f800000<>+0(SB), Z1
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (DI), Z3
+	VMOVUPS     (SI), Z4
+	VANDPS      Z0, Z4, Z5
+	VORPS       Z1, Z5, Z5
+	VPXORD      Z6, Z6, Z6
+	VCMPPS      $0x04, Z6, Z4, K1
+	VMOVAPS.Z   Z5, K1, Z5
+	VCMPPS      $0x03, Z4, Z4, K1
+	VBLENDMPS   Z4, Z5, K1, Z7
+	VPXORD      Z8, Z8, Z8
+	VCMPPS      $0x04, Z8, Z2, K1
+	VFMADD231PS Z7, Z2, K1, Z3
+	VMOVUPS     Z3, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z2
+	VMOVUPS.Z   (DI), K1, Z3
+	VMOVUPS.Z   (SI), K1, Z4
+	VANDPS      Z0, Z4, Z0
+	VORPS       Z1, Z0, Z0
+	VPXORD      Z9, Z9, Z9
+	VCMPPS      $0x04, Z9, Z4, K2
+	VMOVAPS.Z   Z0, K2, Z0
+	VCMPPS      $0x03, Z4, Z4, K2
+	VBLENDMPS   Z4, Z0, K2, Z10
+	VPXORD      Z11, Z11, Z11
+	VCMPPS      $0x04, Z11, Z2, K2
+	VFMADD231PS Z10, Z2, K2, Z3
+	VMOVUPS     Z3, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeValueIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeValueIntoF32AVX512(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	SUBQ $0x20, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+
+many:
+	VMOVUPS  (R9), Z0
+	VMOVUPS  (SI), Z5
+	VPXORD   Z1, Z1, Z1
+	VCMPPS   $0x04, Z1, Z0, K1
+	VMULPS.Z Z5, Z0, K1, Z0
+	VMOVUPS  Z0, (DI)
+	VMOVUPS  64(R9), Z0
+	VMOVUPS  64(SI), Z5
+	VPXORD   Z2, Z2, Z2
+	VCMPPS   $0x04, Z2, Z0, K1
+	VMULPS.Z Z5, Z0, K1, Z0
+	VMOVUPS  Z0, 64(DI)
+	ADDQ     $0x80, R9
+	ADDQ     R12, SI
+	ADDQ     $0x80, DI
+	SUBQ     $0x20, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+
+one:
+	VMOVUPS  (R9), Z0
+	VMOVUPS  (SI), Z1
+	VPXORD   Z3, Z3, Z3
+	VCMPPS   $0x04, Z3, Z0, K1
+	VMULPS.Z Z1, Z0, K1, Z0
+	VMOVUPS  Z0, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     R12, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x10, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x04, Z4, Z0, K2
+	VMULPS.Z  Z1, Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeValueF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeValueF32AVX512(SB), NOSPLIT, $192-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	SUBQ $0x20, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+
+many:
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (DI), Z5
+	VMOVUPS     (SI), Z6
+	VPXORD      Z1, Z1, Z1
+	VCMPPS      $0x04, Z1, Z0, K1
+	VFMADD231PS Z6, Z0, K1, Z5
+	VMOVUPS     Z5, (DI)
+	VMOVUPS     64(R9), Z0
+	VMOVUPS     64(DI), Z5
+	VMOVUPS     64(SI), Z6
+	VPXORD      Z2, Z2, Z2
+	VCMPPS      $0x04, Z2, Z0, K1
+	VFMADD231PS Z6, Z0, K1, Z5
+	VMOVUPS     Z5, 64(DI)
+	ADDQ        $0x80, R9
+	ADDQ        R12, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+
+one:
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (DI), Z1
+	VMOVUPS     (SI), Z2
+	VPXORD      Z3, Z3, Z3
+	VCMPPS      $0x04, Z3, Z0, K1
+	VFMADD231PS Z2, Z0, K1, Z1
+	VMOVUPS     Z1, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z0
+	VMOVUPS.Z   (DI), K1, Z1
+	VMOVUPS.Z   (SI), K1, Z2
+	VPXORD      Z4, Z4, Z4
+	VCMPPS      $0x04, Z4, Z0, K2
+	VFMADD231PS Z2, Z0, K2, Z1
+	VMOVUPS     Z1, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeScaleIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeScaleIntoF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS  (R9), Z1
+	VMOVUPS  (SI), Z2
+	VMULPS   Z0, Z2, Z2
+	VPXORD   Z3, Z3, Z3
+	VCMPPS   $0x04, Z3, Z1, K1
+	VMULPS.Z Z2, Z1, K1, Z1
+	VMOVUPS  Z1, (DI)
+	VMOVUPS  64(R9), Z1
+	VMOVUPS  64(SI), Z2
+	VMULPS   Z0, Z2, Z2
+	VPXORD   Z4, Z4, Z4
+	VCMPPS   $0x04, Z4, Z1, K1
+	VMULPS.Z Z2, Z1, K1, Z1
+	VMOVUPS  Z1, 64(DI)
+	ADDQ     $0x80, R9
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, DI
+	SUBQ     $0x20, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS  (R9), Z1
+	VMOVUPS  (SI), Z2
+	VMULPS   Z0, Z2, Z2
+	VPXORD   Z5, Z5, Z5
+	VCMPPS   $0x04, Z5, Z1, K1
+	VMULPS.Z Z2, Z1, K1, Z1
+	VMOVUPS  Z1, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x10, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VMULPS    Z0, Z2, Z0
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z1, K2
+	VMULPS.Z  Z0, Z1, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeScaleF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeScaleF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (R9), Z1
+	VMOVUPS     (DI), Z2
+	VMOVUPS     (SI), Z3
+	VMULPS      Z0, Z3, Z3
+	VPXORD      Z4, Z4, Z4
+	VCMPPS      $0x04, Z4, Z1, K1
+	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVUPS     Z2, (DI)
+	VMOVUPS     64(R9), Z1
+	VMOVUPS     64(DI), Z2
+	VMOVUPS     64(SI), Z3
+	VMULPS      Z0, Z3, Z3
+	VPXORD      Z5, Z5, Z5
+	VCMPPS      $0x04, Z5, Z1, K1
+	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVUPS     Z2, 64(DI)
+	ADDQ        $0x80, R9
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (R9), Z1
+	VMOVUPS     (DI), Z2
+	VMOVUPS     (SI), Z3
+	VMULPS      Z0, Z3, Z3
+	VPXORD      Z6, Z6, Z6
+	VCMPPS      $0x04, Z6, Z1, K1
+	VFMADD231PS Z3, Z1, K1, Z2
+	VMOVUPS     Z2, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z1
+	VMOVUPS.Z   (DI), K1, Z2
+	VMOVUPS.Z   (SI), K1, Z3
+	VMULPS      Z0, Z3, Z0
+	VPXORD      Z7, Z7, Z7
+	VCMPPS      $0x04, Z7, Z1, K2
+	VFMADD231PS Z0, Z1, K2, Z2
+	VMOVUPS     Z2, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSquareIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeSquareIntoF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z1
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (SI), Z3
+	VMULPS      Z3, Z3, Z3
+	VMOVAPS     Z1, Z8
+	VFMADD231PS Z0, Z3, Z8
+	VPXORD      Z4, Z4, Z4
+	VCMPPS      $0x04, Z4, Z2, K1
+	VMULPS.Z    Z8, Z2, K1, Z2
+	VMOVUPS     Z2, (DI)
+	VMOVUPS     64(R9), Z2
+	VMOVUPS     64(SI), Z3
+	VMULPS      Z3, Z3, Z3
+	VMOVAPS     Z1, Z8
+	VFMADD231PS Z0, Z3, Z8
+	VPXORD      Z5, Z5, Z5
+	VCMPPS      $0x04, Z5, Z2, K1
+	VMULPS.Z    Z8, Z2, K1, Z2
+	VMOVUPS     Z2, 64(DI)
+	ADDQ        $0x80, R9
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (SI), Z3
+	VMULPS      Z3, Z3, Z3
+	VMOVAPS     Z1, Z4
+	VFMADD231PS Z0, Z3, Z4
+	VPXORD      Z6, Z6, Z6
+	VCMPPS      $0x04, Z6, Z2, K1
+	VMULPS.Z    Z4, Z2, K1, Z2
+	VMOVUPS     Z2, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z2
+	VMOVUPS.Z   (SI), K1, Z3
+	VMULPS      Z3, Z3, Z3
+	VMOVAPS     Z1, Z1
+	VFMADD231PS Z0, Z3, Z1
+	VPXORD      Z7, Z7, Z7
+	VCMPPS      $0x04, Z7, Z2, K2
+	VMULPS.Z    Z1, Z2, K2, Z0
+	VMOVUPS     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSquareF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeSquareF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z1
+	SUBQ         $0x20, DX
+	JL           manyend
+
+many:
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (DI), Z3
+	VMOVUPS     (SI), Z4
+	VMULPS      Z4, Z4, Z4
+	VMOVAPS     Z1, Z9
+	VFMADD231PS Z0, Z4, Z9
+	VPXORD      Z5, Z5, Z5
+	VCMPPS      $0x04, Z5, Z2, K1
+	VFMADD231PS Z9, Z2, K1, Z3
+	VMOVUPS     Z3, (DI)
+	VMOVUPS     64(R9), Z2
+	VMOVUPS     64(DI), Z3
+	VMOVUPS     64(SI), Z4
+	VMULPS      Z4, Z4, Z4
+	VMOVAPS     Z1, Z9
+	VFMADD231PS Z0, Z4, Z9
+	VPXORD      Z6, Z6, Z6
+	VCMPPS      $0x04, Z6, Z2, K1
+	VFMADD231PS Z9, Z2, K1, Z3
+	VMOVUPS     Z3, 64(DI)
+	ADDQ        $0x80, R9
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x20, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (DI), Z3
+	VMOVUPS     (SI), Z4
+	VMULPS      Z4, Z4, Z4
+	VMOVAPS     Z1, Z5
+	VFMADD231PS Z0, Z4, Z5
+	VPXORD      Z7, Z7, Z7
+	VCMPPS      $0x04, Z7, Z2, K1
+	VFMADD231PS Z5, Z2, K1, Z3
+	VMOVUPS     Z3, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z2
+	VMOVUPS.Z   (DI), K1, Z3
+	VMOVUPS.Z   (SI), K1, Z4
+	VMULPS      Z4, Z4, Z4
+	VMOVAPS     Z1, Z1
+	VFMADD231PS Z0, Z4, Z1
+	VPXORD      Z8, Z8, Z8
+	VCMPPS      $0x04, Z8, Z2, K2
+	VFMADD231PS Z1, Z2, K2, Z3
+	VMOVUPS     Z3, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeInverseIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeInverseIntoF32AVX512(SB), NOSPLIT, $128-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z3
+	SUBQ         $0x10, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+
+one:
+	VMOVUPS  (R9), Z4
+	VMOVUPS  (SI), Z5
+	VADDPS   Z3, Z5, Z5
+	VDIVPS   Z5, Z0, Z5
+	VPXORD   Z1, Z1, Z1
+	VCMPPS   $0x04, Z1, Z4, K1
+	VMULPS.Z Z5, Z4, K1, Z4
+	VMOVUPS  Z4, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     R12, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x10, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z4
+	VADDPS    Z3, Z4, Z3
+	VDIVPS    Z3, Z0, Z0
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x04, Z2, Z1, K2
+	VMULPS.Z  Z0, Z1, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeInverseF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeInverseF32AVX512(SB), NOSPLIT, $128-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z3
+	SUBQ         $0x10, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+
+one:
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (DI), Z5
+	VMOVUPS     (SI), Z6
+	VADDPS      Z3, Z6, Z6
+	VDIVPS      Z6, Z0, Z6
+	VPXORD      Z1, Z1, Z1
+	VCMPPS      $0x04, Z1, Z4, K1
+	VFMADD231PS Z6, Z4, K1, Z5
+	VMOVUPS     Z5, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z1
+	VMOVUPS.Z   (DI), K1, Z4
+	VMOVUPS.Z   (SI), K1, Z5
+	VADDPS      Z3, Z5, Z3
+	VDIVPS      Z3, Z0, Z0
+	VPXORD      Z2, Z2, Z2
+	VCMPPS      $0x04, Z2, Z1, K2
+	VFMADD231PS Z0, Z1, K2, Z4
+	VMOVUPS     Z4, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeReciprocalPositiveIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeReciprocalPositiveIntoF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z1
+	VBROADCASTSS c32_3f800000<>+0(SB), Z2
+	VBROADCASTSS c32_7fc00000<>+0(SB), Z3
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (R9), Z4
+	VMOVUPS   (SI), Z5
+	VADDPS    Z1, Z5, Z5
+	VMOVAPS   Z2, Z12
+	VDIVPS    Z5, Z12, Z12
+	VMULPS    Z0, Z12, Z12
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x11, Z6, Z5, K1
+	VMOVAPS   Z3, Z5
+	VBLENDMPS Z5, Z12, K1, Z7
+	VPXORD    Z8, Z8, Z8
+	VCMPPS    $0x04, Z8, Z4, K1
+	VMULPS.Z  Z7, Z4, K1, Z4
+	VMOVUPS   Z4, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z4
+	VMOVUPS.Z (SI), K1, Z5
+	VADDPS    Z1, Z5, Z1
+	VMOVAPS   Z2, Z2
+	VDIVPS    Z1, Z2, Z2
+	VMULPS    Z0, Z2, Z0
+	VPXORD    Z9, Z9, Z9
+	VCMPPS    $0x11, Z9, Z1, K2
+	VMOVAPS   Z3, Z1
+	VBLENDMPS Z1, Z0, K2, Z10
+	VPXORD    Z11, Z11, Z11
+	VCMPPS    $0x04, Z11, Z4, K2
+	VMULPS.Z  Z10, Z4, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeReciprocalPositiveF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeReciprocalPositiveF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z1
+	VBROADCASTSS c32_3f800000<>+0(SB), Z2
+	VBROADCASTSS c32_7fc00000<>+0(SB), Z3
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS     (R9), Z4
+	VMOVUPS     (DI), Z5
+	VMOVUPS     (SI), Z6
+	VADDPS      Z1, Z6, Z6
+	VMOVAPS     Z2, Z13
+	VDIVPS      Z6, Z13, Z13
+	VMULPS      Z0, Z13, Z13
+	VPXORD      Z7, Z7, Z7
+	VCMPPS      $0x11, Z7, Z6, K1
+	VMOVAPS     Z3, Z6
+	VBLENDMPS   Z6, Z13, K1, Z8
+	VPXORD      Z9, Z9, Z9
+	VCMPPS      $0x04, Z9, Z4, K1
+	VFMADD231PS Z8, Z4, K1, Z5
+	VMOVUPS     Z5, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z4
+	VMOVUPS.Z   (DI), K1, Z5
+	VMOVUPS.Z   (SI), K1, Z6
+	VADDPS      Z1, Z6, Z1
+	VMOVAPS     Z2, Z2
+	VDIVPS      Z1, Z2, Z2
+	VMULPS      Z0, Z2, Z0
+	VPXORD      Z10, Z10, Z10
+	VCMPPS      $0x11, Z10, Z1, K2
+	VMOVAPS     Z3, Z1
+	VBLENDMPS   Z1, Z0, K2, Z11
+	VPXORD      Z12, Z12, Z12
+	VCMPPS      $0x04, Z12, Z4, K2
+	VFMADD231PS Z11, Z4, K2, Z5
+	VMOVUPS     Z5, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeQuotientIntoF32AVX512(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS p+96(FP), Z0
+	SUBQ         $0x10, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPS  (R9), Z3
+	VMOVUPS  (SI), Z4
+	VMOVUPS  (BX), Z5
+	VDIVPS   Z5, Z4, Z4
+	VMULPS   Z0, Z4, Z4
+	VPXORD   Z1, Z1, Z1
+	VCMPPS   $0x04, Z1, Z3, K1
+	VMULPS.Z Z4, Z3, K1, Z3
+	VMOVUPS  Z3, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     R12, SI
+	ADDQ     R13, BX
+	ADDQ     $0x40, DI
+	SUBQ     $0x10, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z3
+	VMOVUPS.Z (BX), K1, Z4
+	VDIVPS    Z4, Z3, Z3
+	VMULPS    Z0, Z3, Z0
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x04, Z2, Z1, K2
+	VMULPS.Z  Z0, Z1, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeQuotientF32AVX512(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS p+96(FP), Z0
+	SUBQ         $0x10, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPS     (R9), Z3
+	VMOVUPS     (DI), Z4
+	VMOVUPS     (SI), Z5
+	VMOVUPS     (BX), Z6
+	VDIVPS      Z6, Z5, Z5
+	VMULPS      Z0, Z5, Z5
+	VPXORD      Z1, Z1, Z1
+	VCMPPS      $0x04, Z1, Z3, K1
+	VFMADD231PS Z5, Z3, K1, Z4
+	VMOVUPS     Z4, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        R13, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z1
+	VMOVUPS.Z   (DI), K1, Z3
+	VMOVUPS.Z   (SI), K1, Z4
+	VMOVUPS.Z   (BX), K1, Z5
+	VDIVPS      Z5, Z4, Z4
+	VMULPS      Z0, Z4, Z0
+	VPXORD      Z2, Z2, Z2
+	VCMPPS      $0x04, Z2, Z1, K2
+	VFMADD231PS Z0, Z1, K2, Z3
+	VMOVUPS     Z3, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientOrZeroIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeQuotientOrZeroIntoF32AVX512(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS   (R9), Z0
+	VMOVUPS   (SI), Z5
+	VMOVUPS   (BX), Z6
+	VPXORD    Z1, Z1, Z1
+	VCMPPS    $0x04, Z1, Z6, K1
+	VDIVPS    Z6, Z5, Z5
+	VMOVAPS.Z Z5, K1, Z5
+	VPXORD    Z2, Z2, Z2
+	VCMPPS    $0x04, Z2, Z0, K1
+	VMULPS.Z  Z5, Z0, K1, Z0
+	VMOVUPS   Z0, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (BX), K1, Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z2, K2
+	VDIVPS    Z2, Z1, Z1
+	VMOVAPS.Z Z1, K2, Z1
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x04, Z4, Z0, K2
+	VMULPS.Z  Z1, Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientOrZeroF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeQuotientOrZeroF32AVX512(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPS     (R9), Z0
+	VMOVUPS     (DI), Z5
+	VMOVUPS     (SI), Z6
+	VMOVUPS     (BX), Z7
+	VPXORD      Z1, Z1, Z1
+	VCMPPS      $0x04, Z1, Z7, K1
+	VDIVPS      Z7, Z6, Z6
+	VMOVAPS.Z   Z6, K1, Z6
+	VPXORD      Z2, Z2, Z2
+	VCMPPS      $0x04, Z2, Z0, K1
+	VFMADD231PS Z6, Z0, K1, Z5
+	VMOVUPS     Z5, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        R13, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z0
+	VMOVUPS.Z   (DI), K1, Z1
+	VMOVUPS.Z   (SI), K1, Z2
+	VMOVUPS.Z   (BX), K1, Z5
+	VPXORD      Z3, Z3, Z3
+	VCMPPS      $0x04, Z3, Z5, K2
+	VDIVPS      Z5, Z2, Z2
+	VMOVAPS.Z   Z2, K2, Z2
+	VPXORD      Z4, Z4, Z4
+	VCMPPS      $0x04, Z4, Z0, K2
+	VFMADD231PS Z2, Z0, K2, Z1
+	VMOVUPS     Z1, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSoftsignIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·slopeSoftsignIntoF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_3f800000<>+0(SB), Z0
+	VBROADCASTSS c32_7fffffff<>+0(SB), Z1
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS  (R9), Z2
+	VMOVUPS  (SI), Z3
+	VMOVAPS  Z0, Z4
+	VANDPS   Z1, Z3, Z3
+	VADDPS   Z0, Z3, Z3
+	VDIVPS   Z3, Z4, Z3
+	VMULPS   Z3, Z3, Z3
+	VPXORD   Z5, Z5, Z5
+	VCMPPS   $0x04, Z5, Z2, K1
+	VMULPS.Z Z3, Z2, K1, Z2
+	VMOVUPS  Z2, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x10, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z2
+	VMOVUPS.Z (SI), K1, Z3
+	VMOVAPS   Z0, Z4
+	VANDPS    Z1, Z3, Z1
+	VADDPS    Z0, Z1, Z0
+	VDIVPS    Z0, Z4, Z0
+	VMULPS    Z0, Z0, Z0
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x04, Z6, Z2, K2
+	VMULPS.Z  Z0, Z2, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSoftsignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·slopeSoftsignF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS c32_3f800000<>+0(SB), Z0
+	VBROADCASTSS c32_7fffffff<>+0(SB), Z1
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (DI), Z3
+	VMOVUPS     (SI), Z4
+	VMOVAPS     Z0, Z5
+	VANDPS      Z1, Z4, Z4
+	VADDPS      Z0, Z4, Z4
+	VDIVPS      Z4, Z5, Z4
+	VMULPS      Z4, Z4, Z4
+	VPXORD      Z6, Z6, Z6
+	VCMPPS      $0x04, Z6, Z2, K1
+	VFMADD231PS Z4, Z2, K1, Z3
+	VMOVUPS     Z3, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x10, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (R9), K1, Z2
+	VMOVUPS.Z   (DI), K1, Z3
+	VMOVUPS.Z   (SI), K1, Z4
+	VMOVAPS     Z0, Z5
+	VANDPS      Z1, Z4, Z1
+	VADDPS      Z0, Z1, Z0
+	VDIVPS      Z0, Z5, Z0
+	VMULPS      Z0, Z0, Z0
+	VPXORD      Z7, Z7, Z7
+	VCMPPS      $0x04, Z7, Z2, K2
+	VFMADD231PS Z0, Z2, K2, Z3
+	VMOVUPS     Z3, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeLeakyReLUIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeLeakyReLUIntoF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (R9), Z1
+	VMOVUPS   (SI), Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x12, Z3, Z2, K1
+	VMULPS    Z1, Z0, Z2
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x04, Z4, Z1, K2
+	VMOVAPS.Z Z2, K2, Z2
+	VBLENDMPS Z2, Z1, K1, Z5
+	VMOVUPS   Z5, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x12, Z6, Z2, K2
+	VMULPS    Z1, Z0, Z0
+	VPXORD    Z7, Z7, Z7
+	VCMPPS    $0x04, Z7, Z1, K3
+	VMOVAPS.Z Z0, K3, Z0
+	VBLENDMPS Z0, Z1, K2, Z8
+	VMOVUPS   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeLeakyReLUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeLeakyReLUF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (R9), Z1
+	VMOVUPS   (SI), Z2
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x12, Z3, Z2, K1
+	VMULPS    Z1, Z0, Z2
+	VPXORD    Z4, Z4, Z4
+	VCMPPS    $0x04, Z4, Z1, K2
+	VMOVAPS.Z Z2, K2, Z2
+	VBLENDMPS Z2, Z1, K1, Z5
+	VMOVUPS   (DI), Z1
+	VADDPS    Z5, Z1, Z1
+	VMOVUPS   Z1, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x12, Z6, Z2, K2
+	VMULPS    Z1, Z0, Z0
+	VPXORD    Z7, Z7, Z7
+	VCMPPS    $0x04, Z7, Z1, K3
+	VMOVAPS.Z Z0, K3, Z0
+	VBLENDMPS Z0, Z1, K2, Z8
+	VMOVUPS.Z (DI), K1, Z0
+	VADDPS    Z8, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeClampIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeClampIntoF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z1
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (R9), Z2
+	VMOVUPS   (SI), Z3
+	VCMPPS    $0x15, Z0, Z3, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VCMPPS    $0x1a, Z1, Z3, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   Z2, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z2
+	VMOVUPS.Z (SI), K1, Z3
+	VCMPPS    $0x15, Z0, Z3, K2
+	VMOVAPS.Z Z2, K2, Z0
+	VCMPPS    $0x1a, Z1, Z3, K2
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeClampF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeClampF32AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSS p+96(FP), Z0
+	VBROADCASTSS q+100(FP), Z1
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	VMOVUPS   (R9), Z2
+	VMOVUPS   (SI), Z3
+	VCMPPS    $0x15, Z0, Z3, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VCMPPS    $0x1a, Z1, Z3, K1
+	VMOVAPS.Z Z2, K1, Z2
+	VMOVUPS   (DI), Z3
+	VADDPS    Z2, Z3, Z2
+	VMOVUPS   Z2, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z2
+	VMOVUPS.Z (SI), K1, Z3
+	VCMPPS    $0x15, Z0, Z3, K2
+	VMOVAPS.Z Z2, K2, Z0
+	VCMPPS    $0x1a, Z1, Z3, K2
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS.Z (DI), K1, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMaxIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeMaxIntoF32AVX512(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS c32_3f000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPS   (R9), Z3
+	VMOVUPS   (SI), Z4
+	VMOVUPS   (BX), Z5
+	VMULPS    Z0, Z3, Z6
+	VCMPPS    $0x1d, Z5, Z4, K1
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K1, K2, K1
+	VCMPPS    $0x1d, Z4, Z5, K2
+	VCMPPS    $0x03, Z5, Z5, K3
+	KORW      K2, K3, K2
+	VBLENDMPS Z6, Z3, K2, Z1
+	VMOVAPS.Z Z1, K1, Z3
+	VMOVUPS   Z3, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z3
+	VMOVUPS.Z (BX), K1, Z4
+	VMULPS    Z0, Z1, Z0
+	VCMPPS    $0x1d, Z4, Z3, K2
+	VCMPPS    $0x03, Z3, Z3, K3
+	KORW      K2, K3, K2
+	VCMPPS    $0x1d, Z3, Z4, K3
+	VCMPPS    $0x03, Z4, Z4, K4
+	KORW      K3, K4, K3
+	VBLENDMPS Z0, Z1, K3, Z2
+	VMOVAPS.Z Z2, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMaxF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeMaxF32AVX512(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS c32_3f000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPS   (R9), Z3
+	VMOVUPS   (SI), Z4
+	VMOVUPS   (BX), Z5
+	VMULPS    Z0, Z3, Z6
+	VCMPPS    $0x1d, Z5, Z4, K1
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K1, K2, K1
+	VCMPPS    $0x1d, Z4, Z5, K2
+	VCMPPS    $0x03, Z5, Z5, K3
+	KORW      K2, K3, K2
+	VBLENDMPS Z6, Z3, K2, Z1
+	VMOVAPS.Z Z1, K1, Z3
+	VMOVUPS   (DI), Z4
+	VADDPS    Z3, Z4, Z3
+	VMOVUPS   Z3, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z3
+	VMOVUPS.Z (BX), K1, Z4
+	VMULPS    Z0, Z1, Z0
+	VCMPPS    $0x1d, Z4, Z3, K2
+	VCMPPS    $0x03, Z3, Z3, K3
+	KORW      K2, K3, K2
+	VCMPPS    $0x1d, Z3, Z4, K3
+	VCMPPS    $0x03, Z4, Z4, K4
+	KORW      K3, K4, K3
+	VBLENDMPS Z0, Z1, K3, Z2
+	VMOVAPS.Z Z2, K2, Z0
+	VMOVUPS.Z (DI), K1, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMinIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeMinIntoF32AVX512(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS c32_3f000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPS   (R9), Z3
+	VMOVUPS   (SI), Z4
+	VMOVUPS   (BX), Z5
+	VMULPS    Z0, Z3, Z6
+	VCMPPS    $0x12, Z5, Z4, K1
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K1, K2, K1
+	VCMPPS    $0x12, Z4, Z5, K2
+	VCMPPS    $0x03, Z5, Z5, K3
+	KORW      K2, K3, K2
+	VBLENDMPS Z6, Z3, K2, Z1
+	VMOVAPS.Z Z1, K1, Z3
+	VMOVUPS   Z3, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z3
+	VMOVUPS.Z (BX), K1, Z4
+	VMULPS    Z0, Z1, Z0
+	VCMPPS    $0x12, Z4, Z3, K2
+	VCMPPS    $0x03, Z3, Z3, K3
+	KORW      K2, K3, K2
+	VCMPPS    $0x12, Z3, Z4, K3
+	VCMPPS    $0x03, Z4, Z4, K4
+	KORW      K3, K4, K3
+	VBLENDMPS Z0, Z1, K3, Z2
+	VMOVAPS.Z Z2, K2, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMinF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeMinF32AVX512(SB), NOSPLIT, $256-104
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSS (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPS      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSS (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPS      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSS c32_3f000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPS   (R9), Z3
+	VMOVUPS   (SI), Z4
+	VMOVUPS   (BX), Z5
+	VMULPS    Z0, Z3, Z6
+	VCMPPS    $0x12, Z5, Z4, K1
+	VCMPPS    $0x03, Z4, Z4, K2
+	KORW      K1, K2, K1
+	VCMPPS    $0x12, Z4, Z5, K2
+	VCMPPS    $0x03, Z5, Z5, K3
+	KORW      K2, K3, K2
+	VBLENDMPS Z6, Z3, K2, Z1
+	VMOVAPS.Z Z1, K1, Z3
+	VMOVUPS   (DI), Z4
+	VADDPS    Z3, Z4, Z3
+	VMOVUPS   Z3, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (SI), K1, Z3
+	VMOVUPS.Z (BX), K1, Z4
+	VMULPS    Z0, Z1, Z0
+	VCMPPS    $0x12, Z4, Z3, K2
+	VCMPPS    $0x03, Z3, Z3, K3
+	KORW      K2, K3, K2
+	VCMPPS    $0x12, Z3, Z4, K3
+	VCMPPS    $0x03, Z4, Z4, K4
+	KORW      K3, K4, K3
+	VBLENDMPS Z0, Z1, K3, Z2
+	VMOVAPS.Z Z2, K2, Z0
+	VMOVUPS.Z (DI), K1, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
 // func sumF32AVX512(x []float32) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·sumF32AVX512(SB), NOSPLIT, $0-32
@@ -39969,6 +50394,3433 @@ oneend:
 	ADDQ         DX, R8
 
 leave0:
+	VZEROUPPER
+	RET
+
+// func mapSubF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapSubF64AVX512(SB), NOSPLIT, $384-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD (SI), Z0
+	VMOVUPD (BX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)
+	VMOVUPD 64(SI), Z0
+	VMOVUPD 64(BX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x80, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (SI), Z0
+	VMOVUPD (BX), Z1
+	VSUBPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z0
+	VMOVUPD.Z (BX), K1, Z1
+	VSUBPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapDivF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapDivF64AVX512(SB), NOSPLIT, $384-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD (SI), Z0
+	VMOVUPD (BX), Z1
+	VDIVPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)
+	VMOVUPD 64(SI), Z0
+	VMOVUPD 64(BX), Z1
+	VDIVPD  Z1, Z0, Z0
+	VMOVUPD Z0, 64(DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x80, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD (SI), Z0
+	VMOVUPD (BX), Z1
+	VDIVPD  Z1, Z0, Z0
+	VMOVUPD Z0, (DI)
+	ADDQ    R12, SI
+	ADDQ    R13, BX
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z0
+	VMOVUPD.Z (BX), K1, Z1
+	VDIVPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMulZeroWinsF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapMulZeroWinsF64AVX512(SB), NOSPLIT, $384-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD   (SI), Z0
+	VMOVUPD   (BX), Z9
+	VPXORQ    Z1, Z1, Z1
+	VCMPPD    $0x04, Z1, Z0, K1
+	VMOVAPD.Z Z9, K1, Z9
+	VPXORQ    Z2, Z2, Z2
+	VCMPPD    $0x04, Z2, Z9, K1
+	VMOVAPD.Z Z0, K1, Z0
+	VMULPD    Z9, Z0, Z0
+	VMOVUPD   Z0, (DI)
+	VMOVUPD   64(SI), Z0
+	VMOVUPD   64(BX), Z9
+	VPXORQ    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z0, K1
+	VMOVAPD.Z Z9, K1, Z9
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z9, K1
+	VMOVAPD.Z Z0, K1, Z0
+	VMULPD    Z9, Z0, Z0
+	VMOVUPD   Z0, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (SI), Z0
+	VMOVUPD   (BX), Z1
+	VPXORQ    Z5, Z5, Z5
+	VCMPPD    $0x04, Z5, Z0, K1
+	VMOVAPD.Z Z1, K1, Z1
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x04, Z6, Z1, K1
+	VMOVAPD.Z Z0, K1, Z0
+	VMULPD    Z1, Z0, Z0
+	VMOVUPD   Z0, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z0
+	VMOVUPD.Z (BX), K1, Z1
+	VPXORQ    Z7, Z7, Z7
+	VCMPPD    $0x04, Z7, Z0, K2
+	VMOVAPD.Z Z1, K2, Z1
+	VPXORQ    Z8, Z8, Z8
+	VCMPPD    $0x04, Z8, Z1, K2
+	VMOVAPD.Z Z0, K2, Z0
+	VMULPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMaxF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapMaxF64AVX512(SB), NOSPLIT, $384-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD   (SI), Z0
+	VMOVUPD   (BX), Z9
+	VMAXPD    Z9, Z0, Z10
+	VCMPPD    $0x00, Z9, Z0, K1
+	VANDPD    Z9, Z0, Z11
+	VBLENDMPD Z11, Z10, K1, Z1
+	VCMPPD    $0x03, Z9, Z0, K1
+	VADDPD    Z9, Z0, Z0
+	VBLENDMPD Z0, Z1, K1, Z2
+	VMOVUPD   Z2, (DI)
+	VMOVUPD   64(SI), Z0
+	VMOVUPD   64(BX), Z9
+	VMAXPD    Z9, Z0, Z10
+	VCMPPD    $0x00, Z9, Z0, K1
+	VANDPD    Z9, Z0, Z11
+	VBLENDMPD Z11, Z10, K1, Z3
+	VCMPPD    $0x03, Z9, Z0, K1
+	VADDPD    Z9, Z0, Z0
+	VBLENDMPD Z0, Z3, K1, Z4
+	VMOVUPD   Z4, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (SI), Z0
+	VMOVUPD   (BX), Z1
+	VMAXPD    Z1, Z0, Z2
+	VCMPPD    $0x00, Z1, Z0, K1
+	VANDPD    Z1, Z0, Z3
+	VBLENDMPD Z3, Z2, K1, Z5
+	VCMPPD    $0x03, Z1, Z0, K1
+	VADDPD    Z1, Z0, Z0
+	VBLENDMPD Z0, Z5, K1, Z6
+	VMOVUPD   Z6, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z0
+	VMOVUPD.Z (BX), K1, Z1
+	VMAXPD    Z1, Z0, Z2
+	VCMPPD    $0x00, Z1, Z0, K2
+	VANDPD    Z1, Z0, Z3
+	VBLENDMPD Z3, Z2, K2, Z7
+	VCMPPD    $0x03, Z1, Z0, K2
+	VADDPD    Z1, Z0, Z0
+	VBLENDMPD Z0, Z7, K2, Z8
+	VMOVUPD   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapMinF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapMinF64AVX512(SB), NOSPLIT, $384-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+	MOVQ $0x00000080, R13
+	ANDQ R11, R13
+
+many:
+	VMOVUPD   (SI), Z0
+	VMOVUPD   (BX), Z9
+	VMINPD    Z9, Z0, Z10
+	VCMPPD    $0x00, Z9, Z0, K1
+	VORPD     Z9, Z0, Z11
+	VBLENDMPD Z11, Z10, K1, Z1
+	VCMPPD    $0x03, Z9, Z0, K1
+	VADDPD    Z9, Z0, Z0
+	VBLENDMPD Z0, Z1, K1, Z2
+	VMOVUPD   Z2, (DI)
+	VMOVUPD   64(SI), Z0
+	VMOVUPD   64(BX), Z9
+	VMINPD    Z9, Z0, Z10
+	VCMPPD    $0x00, Z9, Z0, K1
+	VORPD     Z9, Z0, Z11
+	VBLENDMPD Z11, Z10, K1, Z3
+	VCMPPD    $0x03, Z9, Z0, K1
+	VADDPD    Z9, Z0, Z0
+	VBLENDMPD Z0, Z3, K1, Z4
+	VMOVUPD   Z4, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (SI), Z0
+	VMOVUPD   (BX), Z1
+	VMINPD    Z1, Z0, Z2
+	VCMPPD    $0x00, Z1, Z0, K1
+	VORPD     Z1, Z0, Z3
+	VBLENDMPD Z3, Z2, K1, Z5
+	VCMPPD    $0x03, Z1, Z0, K1
+	VADDPD    Z1, Z0, Z0
+	VBLENDMPD Z0, Z5, K1, Z6
+	VMOVUPD   Z6, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z0
+	VMOVUPD.Z (BX), K1, Z1
+	VMINPD    Z1, Z0, Z2
+	VCMPPD    $0x00, Z1, Z0, K2
+	VORPD     Z1, Z0, Z3
+	VBLENDMPD Z3, Z2, K2, Z7
+	VCMPPD    $0x03, Z1, Z0, K2
+	VADDPD    Z1, Z0, Z0
+	VBLENDMPD Z0, Z7, K2, Z8
+	VMOVUPD   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapGtF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapGtF64AVX512(SB), NOSPLIT, $384-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           manyend
+	MOVQ         $0x00000080, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000080, R13
+	ANDQ         R11, R13
+
+many:
+	VMOVUPD   (SI), Z1
+	VMOVUPD   (BX), Z2
+	VCMPPD    $0x1e, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	VMOVUPD   64(SI), Z1
+	VMOVUPD   64(BX), Z2
+	VCMPPD    $0x1e, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (SI), Z1
+	VMOVUPD   (BX), Z2
+	VCMPPD    $0x1e, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (BX), K1, Z2
+	VCMPPD    $0x1e, Z2, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPD.Z Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapGeF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapGeF64AVX512(SB), NOSPLIT, $384-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           manyend
+	MOVQ         $0x00000080, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000080, R13
+	ANDQ         R11, R13
+
+many:
+	VMOVUPD   (SI), Z1
+	VMOVUPD   (BX), Z2
+	VCMPPD    $0x1d, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	VMOVUPD   64(SI), Z1
+	VMOVUPD   64(BX), Z2
+	VCMPPD    $0x1d, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (SI), Z1
+	VMOVUPD   (BX), Z2
+	VCMPPD    $0x1d, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (BX), K1, Z2
+	VCMPPD    $0x1d, Z2, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPD.Z Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapEqF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapEqF64AVX512(SB), NOSPLIT, $384-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           manyend
+	MOVQ         $0x00000080, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000080, R13
+	ANDQ         R11, R13
+
+many:
+	VMOVUPD   (SI), Z1
+	VMOVUPD   (BX), Z2
+	VCMPPD    $0x00, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	VMOVUPD   64(SI), Z1
+	VMOVUPD   64(BX), Z2
+	VCMPPD    $0x00, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (SI), Z1
+	VMOVUPD   (BX), Z2
+	VCMPPD    $0x00, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (BX), K1, Z2
+	VCMPPD    $0x00, Z2, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPD.Z Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapNeF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapNeF64AVX512(SB), NOSPLIT, $384-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         256(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	VMOVUPD      Z0, 64(BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           manyend
+	MOVQ         $0x00000080, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000080, R13
+	ANDQ         R11, R13
+
+many:
+	VMOVUPD   (SI), Z1
+	VMOVUPD   (BX), Z2
+	VCMPPD    $0x04, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	VMOVUPD   64(SI), Z1
+	VMOVUPD   64(BX), Z2
+	VCMPPD    $0x04, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, 64(DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (SI), Z1
+	VMOVUPD   (BX), Z2
+	VCMPPD    $0x04, Z2, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (BX), K1, Z2
+	VCMPPD    $0x04, Z2, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPD.Z Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapClampF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapClampF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z1
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD   (SI), Z2
+	VMAXPD    Z0, Z2, Z3
+	VMINPD    Z1, Z3, Z3
+	VCMPPD    $0x03, Z2, Z2, K1
+	VBLENDMPD Z2, Z3, K1, Z4
+	VMOVUPD   Z4, (DI)
+	VMOVUPD   64(SI), Z2
+	VMAXPD    Z0, Z2, Z3
+	VMINPD    Z1, Z3, Z3
+	VCMPPD    $0x03, Z2, Z2, K1
+	VBLENDMPD Z2, Z3, K1, Z5
+	VMOVUPD   Z5, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD   (SI), Z2
+	VMAXPD    Z0, Z2, Z3
+	VMINPD    Z1, Z3, Z3
+	VCMPPD    $0x03, Z2, Z2, K1
+	VBLENDMPD Z2, Z3, K1, Z6
+	VMOVUPD   Z6, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z2
+	VMAXPD    Z0, Z2, Z0
+	VMINPD    Z1, Z0, Z0
+	VCMPPD    $0x03, Z2, Z2, K2
+	VBLENDMPD Z2, Z0, K2, Z7
+	VMOVUPD   Z7, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapSignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapSignF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_8000000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD   (SI), Z2
+	VANDPD    Z0, Z2, Z3
+	VORPD     Z1, Z3, Z3
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z2, K1
+	VMOVAPD.Z Z3, K1, Z3
+	VCMPPD    $0x03, Z2, Z2, K1
+	VBLENDMPD Z2, Z3, K1, Z5
+	VMOVUPD   Z5, (DI)
+	VMOVUPD   64(SI), Z2
+	VANDPD    Z0, Z2, Z3
+	VORPD     Z1, Z3, Z3
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x04, Z6, Z2, K1
+	VMOVAPD.Z Z3, K1, Z3
+	VCMPPD    $0x03, Z2, Z2, K1
+	VBLENDMPD Z2, Z3, K1, Z7
+	VMOVUPD   Z7, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD   (SI), Z2
+	VANDPD    Z0, Z2, Z3
+	VORPD     Z1, Z3, Z3
+	VPXORQ    Z8, Z8, Z8
+	VCMPPD    $0x04, Z8, Z2, K1
+	VMOVAPD.Z Z3, K1, Z3
+	VCMPPD    $0x03, Z2, Z2, K1
+	VBLENDMPD Z2, Z3, K1, Z9
+	VMOVUPD   Z9, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z2
+	VANDPD    Z0, Z2, Z0
+	VORPD     Z1, Z0, Z0
+	VPXORQ    Z10, Z10, Z10
+	VCMPPD    $0x04, Z10, Z2, K2
+	VMOVAPD.Z Z0, K2, Z0
+	VCMPPD    $0x03, Z2, Z2, K2
+	VBLENDMPD Z2, Z0, K2, Z11
+	VMOVUPD   Z11, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapFloorF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapFloorF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD     (SI), Z0
+	VRNDSCALEPD $0x09, Z0, Z0
+	VMOVUPD     Z0, (DI)
+	VMOVUPD     64(SI), Z0
+	VRNDSCALEPD $0x09, Z0, Z0
+	VMOVUPD     Z0, 64(DI)
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI), Z0
+	VRNDSCALEPD $0x09, Z0, Z0
+	VMOVUPD     Z0, (DI)
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI), K1, Z0
+	VRNDSCALEPD $0x09, Z0, Z0
+	VMOVUPD     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapCeilF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapCeilF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD     (SI), Z0
+	VRNDSCALEPD $0x0a, Z0, Z0
+	VMOVUPD     Z0, (DI)
+	VMOVUPD     64(SI), Z0
+	VRNDSCALEPD $0x0a, Z0, Z0
+	VMOVUPD     Z0, 64(DI)
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI), Z0
+	VRNDSCALEPD $0x0a, Z0, Z0
+	VMOVUPD     Z0, (DI)
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI), K1, Z0
+	VRNDSCALEPD $0x0a, Z0, Z0
+	VMOVUPD     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapRoundF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapRoundF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD     (SI), Z0
+	VRNDSCALEPD $0x08, Z0, Z0
+	VMOVUPD     Z0, (DI)
+	VMOVUPD     64(SI), Z0
+	VRNDSCALEPD $0x08, Z0, Z0
+	VMOVUPD     Z0, 64(DI)
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI), Z0
+	VRNDSCALEPD $0x08, Z0, Z0
+	VMOVUPD     Z0, (DI)
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI), K1, Z0
+	VRNDSCALEPD $0x08, Z0, Z0
+	VMOVUPD     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapTruncF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapTruncF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), DI
+	MOVQ dst_len+8(FP), DX
+	MOVQ a_base+48(FP), SI
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	VMOVUPD     (SI), Z0
+	VRNDSCALEPD $0x0b, Z0, Z0
+	VMOVUPD     Z0, (DI)
+	VMOVUPD     64(SI), Z0
+	VRNDSCALEPD $0x0b, Z0, Z0
+	VMOVUPD     Z0, 64(DI)
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (SI), Z0
+	VRNDSCALEPD $0x0b, Z0, Z0
+	VMOVUPD     Z0, (DI)
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI), K1, Z0
+	VRNDSCALEPD $0x0b, Z0, Z0
+	VMOVUPD     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapIsNaNF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapIsNaNF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD   (SI), Z1
+	VCMPPD    $0x03, Z1, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	VMOVUPD   64(SI), Z1
+	VCMPPD    $0x03, Z1, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD   (SI), Z1
+	VCMPPD    $0x03, Z1, Z1, K1
+	VMOVAPS   Z0, Z1
+	VMOVAPD.Z Z1, K1, Z1
+	VMOVUPD   Z1, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z1
+	VCMPPD    $0x03, Z1, Z1, K2
+	VMOVAPS   Z0, Z0
+	VMOVAPD.Z Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapIsFiniteF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapIsFiniteF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_7fffffffffffffff<>+0(SB), Z0
+	VBROADCASTSD c64_7ff0000000000000<>+0(SB), Z1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD   (SI), Z3
+	VANDPD    Z0, Z3, Z3
+	VCMPPD    $0x11, Z1, Z3, K1
+	VMOVAPS   Z2, Z3
+	VMOVAPD.Z Z3, K1, Z3
+	VMOVUPD   Z3, (DI)
+	VMOVUPD   64(SI), Z3
+	VANDPD    Z0, Z3, Z3
+	VCMPPD    $0x11, Z1, Z3, K1
+	VMOVAPS   Z2, Z3
+	VMOVAPD.Z Z3, K1, Z3
+	VMOVUPD   Z3, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD   (SI), Z3
+	VANDPD    Z0, Z3, Z3
+	VCMPPD    $0x11, Z1, Z3, K1
+	VMOVAPS   Z2, Z3
+	VMOVAPD.Z Z3, K1, Z3
+	VMOVUPD   Z3, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z3
+	VANDPD    Z0, Z3, Z0
+	VCMPPD    $0x11, Z1, Z0, K2
+	VMOVAPS   Z2, Z0
+	VMOVAPD.Z Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapReciprocalF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapReciprocalF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD (SI), Z1
+	VMOVAPS Z0, Z2
+	VDIVPD  Z1, Z2, Z1
+	VMOVUPD Z1, (DI)
+	VMOVUPD 64(SI), Z1
+	VMOVAPS Z0, Z2
+	VDIVPD  Z1, Z2, Z1
+	VMOVUPD Z1, 64(DI)
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, DI
+	SUBQ    $0x10, DX
+	JGE     many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD (SI), Z1
+	VMOVAPS Z0, Z2
+	VDIVPD  Z1, Z2, Z1
+	VMOVUPD Z1, (DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z1
+	VMOVAPS   Z0, Z0
+	VDIVPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapReciprocalPositiveF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapReciprocalPositiveF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VBROADCASTSD c64_7ff8000000000001<>+0(SB), Z3
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (SI), Z4
+	VADDPD    Z1, Z4, Z4
+	VMOVAPS   Z2, Z9
+	VDIVPD    Z4, Z9, Z9
+	VMULPD    Z0, Z9, Z9
+	VPXORQ    Z5, Z5, Z5
+	VCMPPD    $0x11, Z5, Z4, K1
+	VMOVAPS   Z3, Z4
+	VBLENDMPD Z4, Z9, K1, Z6
+	VMOVUPD   Z6, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z4
+	VADDPD    Z1, Z4, Z1
+	VMOVAPS   Z2, Z2
+	VDIVPD    Z1, Z2, Z2
+	VMULPD    Z0, Z2, Z0
+	VPXORQ    Z7, Z7, Z7
+	VCMPPD    $0x11, Z7, Z1, K2
+	VMOVAPS   Z3, Z1
+	VBLENDMPD Z1, Z0, K2, Z8
+	VMOVUPD   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapRsqrtF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapRsqrtF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD (SI), Z1
+	VMOVAPS Z0, Z2
+	VSQRTPD Z1, Z1
+	VDIVPD  Z1, Z2, Z1
+	VMOVUPD Z1, (DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z1
+	VMOVAPS   Z0, Z0
+	VSQRTPD   Z1, Z1
+	VDIVPD    Z1, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapSoftsignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·mapSoftsignF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_7fffffffffffffff<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VBROADCASTSD c64_7ff0000000000000<>+0(SB), Z2
+	VBROADCASTSD c64_8000000000000000<>+0(SB), Z3
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (SI), Z4
+	VANDPD    Z0, Z4, Z5
+	VADDPD    Z1, Z5, Z6
+	VDIVPD    Z6, Z4, Z6
+	VCMPPD    $0x00, Z2, Z5, K1
+	VANDPD    Z3, Z4, Z4
+	VORPD     Z1, Z4, Z4
+	VBLENDMPD Z4, Z6, K1, Z7
+	VMOVUPD   Z7, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z4
+	VANDPD    Z0, Z4, Z0
+	VADDPD    Z1, Z0, Z5
+	VDIVPD    Z5, Z4, Z5
+	VCMPPD    $0x00, Z2, Z0, K2
+	VANDPD    Z3, Z4, Z0
+	VORPD     Z1, Z0, Z0
+	VBLENDMPD Z0, Z5, K2, Z8
+	VMOVUPD   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func mapLeakyReLUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mapLeakyReLUF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD   (SI), Z1
+	VPXORQ    Z2, Z2, Z2
+	VCMPPD    $0x12, Z2, Z1, K1
+	VMULPD    Z0, Z1, Z3
+	VBLENDMPD Z3, Z1, K1, Z4
+	VMOVUPD   Z4, (DI)
+	VMOVUPD   64(SI), Z1
+	VPXORQ    Z5, Z5, Z5
+	VCMPPD    $0x12, Z5, Z1, K1
+	VMULPD    Z0, Z1, Z3
+	VBLENDMPD Z3, Z1, K1, Z6
+	VMOVUPD   Z6, 64(DI)
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, DI
+	SUBQ      $0x10, DX
+	JGE       many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD   (SI), Z1
+	VPXORQ    Z7, Z7, Z7
+	VCMPPD    $0x12, Z7, Z1, K1
+	VMULPD    Z0, Z1, Z2
+	VBLENDMPD Z2, Z1, K1, Z8
+	VMOVUPD   Z8, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (SI), K1, Z1
+	VPXORQ    Z9, Z9, Z9
+	VCMPPD    $0x12, Z9, Z1, K2
+	VMULPD    Z0, Z1, Z0
+	VBLENDMPD Z0, Z1, K2, Z10
+	VMOVUPD   Z10, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSignIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·slopeSignIntoF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_8000000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (R9), Z2
+	VMOVUPD   (SI), Z3
+	VANDPD    Z0, Z3, Z4
+	VORPD     Z1, Z4, Z4
+	VPXORQ    Z5, Z5, Z5
+	VCMPPD    $0x04, Z5, Z3, K1
+	VMOVAPD.Z Z4, K1, Z4
+	VCMPPD    $0x03, Z3, Z3, K1
+	VBLENDMPD Z3, Z4, K1, Z6
+	VPXORQ    Z7, Z7, Z7
+	VCMPPD    $0x04, Z7, Z2, K1
+	VMULPD.Z  Z6, Z2, K1, Z2
+	VMOVUPD   Z2, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z2
+	VMOVUPD.Z (SI), K1, Z3
+	VANDPD    Z0, Z3, Z0
+	VORPD     Z1, Z0, Z0
+	VPXORQ    Z8, Z8, Z8
+	VCMPPD    $0x04, Z8, Z3, K2
+	VMOVAPD.Z Z0, K2, Z0
+	VCMPPD    $0x03, Z3, Z3, K2
+	VBLENDMPD Z3, Z0, K2, Z9
+	VPXORQ    Z10, Z10, Z10
+	VCMPPD    $0x04, Z10, Z2, K2
+	VMULPD.Z  Z9, Z2, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·slopeSignF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_8000000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD     (R9), Z2
+	VMOVUPD     (DI), Z3
+	VMOVUPD     (SI), Z4
+	VANDPD      Z0, Z4, Z5
+	VORPD       Z1, Z5, Z5
+	VPXORQ      Z6, Z6, Z6
+	VCMPPD      $0x04, Z6, Z4, K1
+	VMOVAPD.Z   Z5, K1, Z5
+	VCMPPD      $0x03, Z4, Z4, K1
+	VBLENDMPD   Z4, Z5, K1, Z7
+	VPXORQ      Z8, Z8, Z8
+	VCMPPD      $0x04, Z8, Z2, K1
+	VFMADD231PD Z7, Z2, K1, Z3
+	VMOVUPD     Z3, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z2
+	VMOVUPD.Z   (DI), K1, Z3
+	VMOVUPD.Z   (SI), K1, Z4
+	VANDPD      Z0, Z4, Z0
+	VORPD       Z1, Z0, Z0
+	VPXORQ      Z9, Z9, Z9
+	VCMPPD      $0x04, Z9, Z4, K2
+	VMOVAPD.Z   Z0, K2, Z0
+	VCMPPD      $0x03, Z4, Z4, K2
+	VBLENDMPD   Z4, Z0, K2, Z10
+	VPXORQ      Z11, Z11, Z11
+	VCMPPD      $0x04, Z11, Z2, K2
+	VFMADD231PD Z10, Z2, K2, Z3
+	VMOVUPD     Z3, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeValueIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeValueIntoF64AVX512(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+
+many:
+	VMOVUPD  (R9), Z0
+	VMOVUPD  (SI), Z5
+	VPXORQ   Z1, Z1, Z1
+	VCMPPD   $0x04, Z1, Z0, K1
+	VMULPD.Z Z5, Z0, K1, Z0
+	VMOVUPD  Z0, (DI)
+	VMOVUPD  64(R9), Z0
+	VMOVUPD  64(SI), Z5
+	VPXORQ   Z2, Z2, Z2
+	VCMPPD   $0x04, Z2, Z0, K1
+	VMULPD.Z Z5, Z0, K1, Z0
+	VMOVUPD  Z0, 64(DI)
+	ADDQ     $0x80, R9
+	ADDQ     R12, SI
+	ADDQ     $0x80, DI
+	SUBQ     $0x10, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+
+one:
+	VMOVUPD  (R9), Z0
+	VMOVUPD  (SI), Z1
+	VPXORQ   Z3, Z3, Z3
+	VCMPPD   $0x04, Z3, Z0, K1
+	VMULPD.Z Z1, Z0, K1, Z0
+	VMOVUPD  Z0, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     R12, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z0
+	VMOVUPD.Z (SI), K1, Z1
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z0, K2
+	VMULPD.Z  Z1, Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeValueF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeValueF64AVX512(SB), NOSPLIT, $192-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z0, 64(SI)
+	XORQ         R10, R10
+
+manya:
+	SUBQ $0x10, DX
+	JL   manyend
+	MOVQ $0x00000080, R12
+	ANDQ R10, R12
+
+many:
+	VMOVUPD     (R9), Z0
+	VMOVUPD     (DI), Z5
+	VMOVUPD     (SI), Z6
+	VPXORQ      Z1, Z1, Z1
+	VCMPPD      $0x04, Z1, Z0, K1
+	VFMADD231PD Z6, Z0, K1, Z5
+	VMOVUPD     Z5, (DI)
+	VMOVUPD     64(R9), Z0
+	VMOVUPD     64(DI), Z5
+	VMOVUPD     64(SI), Z6
+	VPXORQ      Z2, Z2, Z2
+	VCMPPD      $0x04, Z2, Z0, K1
+	VFMADD231PD Z6, Z0, K1, Z5
+	VMOVUPD     Z5, 64(DI)
+	ADDQ        $0x80, R9
+	ADDQ        R12, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+
+one:
+	VMOVUPD     (R9), Z0
+	VMOVUPD     (DI), Z1
+	VMOVUPD     (SI), Z2
+	VPXORQ      Z3, Z3, Z3
+	VCMPPD      $0x04, Z3, Z0, K1
+	VFMADD231PD Z2, Z0, K1, Z1
+	VMOVUPD     Z1, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z0
+	VMOVUPD.Z   (DI), K1, Z1
+	VMOVUPD.Z   (SI), K1, Z2
+	VPXORQ      Z4, Z4, Z4
+	VCMPPD      $0x04, Z4, Z0, K2
+	VFMADD231PD Z2, Z0, K2, Z1
+	VMOVUPD     Z1, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeScaleIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeScaleIntoF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD  (R9), Z1
+	VMOVUPD  (SI), Z2
+	VMULPD   Z0, Z2, Z2
+	VPXORQ   Z3, Z3, Z3
+	VCMPPD   $0x04, Z3, Z1, K1
+	VMULPD.Z Z2, Z1, K1, Z1
+	VMOVUPD  Z1, (DI)
+	VMOVUPD  64(R9), Z1
+	VMOVUPD  64(SI), Z2
+	VMULPD   Z0, Z2, Z2
+	VPXORQ   Z4, Z4, Z4
+	VCMPPD   $0x04, Z4, Z1, K1
+	VMULPD.Z Z2, Z1, K1, Z1
+	VMOVUPD  Z1, 64(DI)
+	ADDQ     $0x80, R9
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, DI
+	SUBQ     $0x10, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD  (R9), Z1
+	VMOVUPD  (SI), Z2
+	VMULPD   Z0, Z2, Z2
+	VPXORQ   Z5, Z5, Z5
+	VCMPPD   $0x04, Z5, Z1, K1
+	VMULPD.Z Z2, Z1, K1, Z1
+	VMOVUPD  Z1, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z1
+	VMOVUPD.Z (SI), K1, Z2
+	VMULPD    Z0, Z2, Z0
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x04, Z6, Z1, K2
+	VMULPD.Z  Z0, Z1, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeScaleF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeScaleF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (R9), Z1
+	VMOVUPD     (DI), Z2
+	VMOVUPD     (SI), Z3
+	VMULPD      Z0, Z3, Z3
+	VPXORQ      Z4, Z4, Z4
+	VCMPPD      $0x04, Z4, Z1, K1
+	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVUPD     Z2, (DI)
+	VMOVUPD     64(R9), Z1
+	VMOVUPD     64(DI), Z2
+	VMOVUPD     64(SI), Z3
+	VMULPD      Z0, Z3, Z3
+	VPXORQ      Z5, Z5, Z5
+	VCMPPD      $0x04, Z5, Z1, K1
+	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVUPD     Z2, 64(DI)
+	ADDQ        $0x80, R9
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (R9), Z1
+	VMOVUPD     (DI), Z2
+	VMOVUPD     (SI), Z3
+	VMULPD      Z0, Z3, Z3
+	VPXORQ      Z6, Z6, Z6
+	VCMPPD      $0x04, Z6, Z1, K1
+	VFMADD231PD Z3, Z1, K1, Z2
+	VMOVUPD     Z2, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z1
+	VMOVUPD.Z   (DI), K1, Z2
+	VMOVUPD.Z   (SI), K1, Z3
+	VMULPD      Z0, Z3, Z0
+	VPXORQ      Z7, Z7, Z7
+	VCMPPD      $0x04, Z7, Z1, K2
+	VFMADD231PD Z0, Z1, K2, Z2
+	VMOVUPD     Z2, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSquareIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeSquareIntoF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z1
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (R9), Z2
+	VMOVUPD     (SI), Z3
+	VMULPD      Z3, Z3, Z3
+	VMOVAPS     Z1, Z8
+	VFMADD231PD Z0, Z3, Z8
+	VPXORQ      Z4, Z4, Z4
+	VCMPPD      $0x04, Z4, Z2, K1
+	VMULPD.Z    Z8, Z2, K1, Z2
+	VMOVUPD     Z2, (DI)
+	VMOVUPD     64(R9), Z2
+	VMOVUPD     64(SI), Z3
+	VMULPD      Z3, Z3, Z3
+	VMOVAPS     Z1, Z8
+	VFMADD231PD Z0, Z3, Z8
+	VPXORQ      Z5, Z5, Z5
+	VCMPPD      $0x04, Z5, Z2, K1
+	VMULPD.Z    Z8, Z2, K1, Z2
+	VMOVUPD     Z2, 64(DI)
+	ADDQ        $0x80, R9
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (R9), Z2
+	VMOVUPD     (SI), Z3
+	VMULPD      Z3, Z3, Z3
+	VMOVAPS     Z1, Z4
+	VFMADD231PD Z0, Z3, Z4
+	VPXORQ      Z6, Z6, Z6
+	VCMPPD      $0x04, Z6, Z2, K1
+	VMULPD.Z    Z4, Z2, K1, Z2
+	VMOVUPD     Z2, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z2
+	VMOVUPD.Z   (SI), K1, Z3
+	VMULPD      Z3, Z3, Z3
+	VMOVAPS     Z1, Z1
+	VFMADD231PD Z0, Z3, Z1
+	VPXORQ      Z7, Z7, Z7
+	VCMPPD      $0x04, Z7, Z2, K2
+	VMULPD.Z    Z1, Z2, K2, Z0
+	VMOVUPD     Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSquareF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeSquareF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z1
+	SUBQ         $0x10, DX
+	JL           manyend
+
+many:
+	VMOVUPD     (R9), Z2
+	VMOVUPD     (DI), Z3
+	VMOVUPD     (SI), Z4
+	VMULPD      Z4, Z4, Z4
+	VMOVAPS     Z1, Z9
+	VFMADD231PD Z0, Z4, Z9
+	VPXORQ      Z5, Z5, Z5
+	VCMPPD      $0x04, Z5, Z2, K1
+	VFMADD231PD Z9, Z2, K1, Z3
+	VMOVUPD     Z3, (DI)
+	VMOVUPD     64(R9), Z2
+	VMOVUPD     64(DI), Z3
+	VMOVUPD     64(SI), Z4
+	VMULPD      Z4, Z4, Z4
+	VMOVAPS     Z1, Z9
+	VFMADD231PD Z0, Z4, Z9
+	VPXORQ      Z6, Z6, Z6
+	VCMPPD      $0x04, Z6, Z2, K1
+	VFMADD231PD Z9, Z2, K1, Z3
+	VMOVUPD     Z3, 64(DI)
+	ADDQ        $0x80, R9
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, DI
+	SUBQ        $0x10, DX
+	JGE         many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	VMOVUPD     (R9), Z2
+	VMOVUPD     (DI), Z3
+	VMOVUPD     (SI), Z4
+	VMULPD      Z4, Z4, Z4
+	VMOVAPS     Z1, Z5
+	VFMADD231PD Z0, Z4, Z5
+	VPXORQ      Z7, Z7, Z7
+	VCMPPD      $0x04, Z7, Z2, K1
+	VFMADD231PD Z5, Z2, K1, Z3
+	VMOVUPD     Z3, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z2
+	VMOVUPD.Z   (DI), K1, Z3
+	VMOVUPD.Z   (SI), K1, Z4
+	VMULPD      Z4, Z4, Z4
+	VMOVAPS     Z1, Z1
+	VFMADD231PD Z0, Z4, Z1
+	VPXORQ      Z8, Z8, Z8
+	VCMPPD      $0x04, Z8, Z2, K2
+	VFMADD231PD Z1, Z2, K2, Z3
+	VMOVUPD     Z3, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeInverseIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeInverseIntoF64AVX512(SB), NOSPLIT, $128-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z3
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+
+one:
+	VMOVUPD  (R9), Z4
+	VMOVUPD  (SI), Z5
+	VADDPD   Z3, Z5, Z5
+	VDIVPD   Z5, Z0, Z5
+	VPXORQ   Z1, Z1, Z1
+	VCMPPD   $0x04, Z1, Z4, K1
+	VMULPD.Z Z5, Z4, K1, Z4
+	VMOVUPD  Z4, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     R12, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z1
+	VMOVUPD.Z (SI), K1, Z4
+	VADDPD    Z3, Z4, Z3
+	VDIVPD    Z3, Z0, Z0
+	VPXORQ    Z2, Z2, Z2
+	VCMPPD    $0x04, Z2, Z1, K2
+	VMULPD.Z  Z0, Z1, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeInverseF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeInverseF64AVX512(SB), NOSPLIT, $128-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z3
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+
+one:
+	VMOVUPD     (R9), Z4
+	VMOVUPD     (DI), Z5
+	VMOVUPD     (SI), Z6
+	VADDPD      Z3, Z6, Z6
+	VDIVPD      Z6, Z0, Z6
+	VPXORQ      Z1, Z1, Z1
+	VCMPPD      $0x04, Z1, Z4, K1
+	VFMADD231PD Z6, Z4, K1, Z5
+	VMOVUPD     Z5, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z1
+	VMOVUPD.Z   (DI), K1, Z4
+	VMOVUPD.Z   (SI), K1, Z5
+	VADDPD      Z3, Z5, Z3
+	VDIVPD      Z3, Z0, Z0
+	VPXORQ      Z2, Z2, Z2
+	VCMPPD      $0x04, Z2, Z1, K2
+	VFMADD231PD Z0, Z1, K2, Z4
+	VMOVUPD     Z4, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeReciprocalPositiveIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeReciprocalPositiveIntoF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VBROADCASTSD c64_7ff8000000000001<>+0(SB), Z3
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (R9), Z4
+	VMOVUPD   (SI), Z5
+	VADDPD    Z1, Z5, Z5
+	VMOVAPS   Z2, Z12
+	VDIVPD    Z5, Z12, Z12
+	VMULPD    Z0, Z12, Z12
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x11, Z6, Z5, K1
+	VMOVAPS   Z3, Z5
+	VBLENDMPD Z5, Z12, K1, Z7
+	VPXORQ    Z8, Z8, Z8
+	VCMPPD    $0x04, Z8, Z4, K1
+	VMULPD.Z  Z7, Z4, K1, Z4
+	VMOVUPD   Z4, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z4
+	VMOVUPD.Z (SI), K1, Z5
+	VADDPD    Z1, Z5, Z1
+	VMOVAPS   Z2, Z2
+	VDIVPD    Z1, Z2, Z2
+	VMULPD    Z0, Z2, Z0
+	VPXORQ    Z9, Z9, Z9
+	VCMPPD    $0x11, Z9, Z1, K2
+	VMOVAPS   Z3, Z1
+	VBLENDMPD Z1, Z0, K2, Z10
+	VPXORQ    Z11, Z11, Z11
+	VCMPPD    $0x04, Z11, Z4, K2
+	VMULPD.Z  Z10, Z4, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeReciprocalPositiveF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeReciprocalPositiveF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z1
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z2
+	VBROADCASTSD c64_7ff8000000000001<>+0(SB), Z3
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD     (R9), Z4
+	VMOVUPD     (DI), Z5
+	VMOVUPD     (SI), Z6
+	VADDPD      Z1, Z6, Z6
+	VMOVAPS     Z2, Z13
+	VDIVPD      Z6, Z13, Z13
+	VMULPD      Z0, Z13, Z13
+	VPXORQ      Z7, Z7, Z7
+	VCMPPD      $0x11, Z7, Z6, K1
+	VMOVAPS     Z3, Z6
+	VBLENDMPD   Z6, Z13, K1, Z8
+	VPXORQ      Z9, Z9, Z9
+	VCMPPD      $0x04, Z9, Z4, K1
+	VFMADD231PD Z8, Z4, K1, Z5
+	VMOVUPD     Z5, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z4
+	VMOVUPD.Z   (DI), K1, Z5
+	VMOVUPD.Z   (SI), K1, Z6
+	VADDPD      Z1, Z6, Z1
+	VMOVAPS     Z2, Z2
+	VDIVPD      Z1, Z2, Z2
+	VMULPD      Z0, Z2, Z0
+	VPXORQ      Z10, Z10, Z10
+	VCMPPD      $0x11, Z10, Z1, K2
+	VMOVAPS     Z3, Z1
+	VBLENDMPD   Z1, Z0, K2, Z11
+	VPXORQ      Z12, Z12, Z12
+	VCMPPD      $0x04, Z12, Z4, K2
+	VFMADD231PD Z11, Z4, K2, Z5
+	VMOVUPD     Z5, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeQuotientIntoF64AVX512(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD p+96(FP), Z0
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPD  (R9), Z3
+	VMOVUPD  (SI), Z4
+	VMOVUPD  (BX), Z5
+	VDIVPD   Z5, Z4, Z4
+	VMULPD   Z0, Z4, Z4
+	VPXORQ   Z1, Z1, Z1
+	VCMPPD   $0x04, Z1, Z3, K1
+	VMULPD.Z Z4, Z3, K1, Z3
+	VMOVUPD  Z3, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     R12, SI
+	ADDQ     R13, BX
+	ADDQ     $0x40, DI
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z1
+	VMOVUPD.Z (SI), K1, Z3
+	VMOVUPD.Z (BX), K1, Z4
+	VDIVPD    Z4, Z3, Z3
+	VMULPD    Z0, Z3, Z0
+	VPXORQ    Z2, Z2, Z2
+	VCMPPD    $0x04, Z2, Z1, K2
+	VMULPD.Z  Z0, Z1, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeQuotientF64AVX512(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD p+96(FP), Z0
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPD     (R9), Z3
+	VMOVUPD     (DI), Z4
+	VMOVUPD     (SI), Z5
+	VMOVUPD     (BX), Z6
+	VDIVPD      Z6, Z5, Z5
+	VMULPD      Z0, Z5, Z5
+	VPXORQ      Z1, Z1, Z1
+	VCMPPD      $0x04, Z1, Z3, K1
+	VFMADD231PD Z5, Z3, K1, Z4
+	VMOVUPD     Z4, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        R13, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z1
+	VMOVUPD.Z   (DI), K1, Z3
+	VMOVUPD.Z   (SI), K1, Z4
+	VMOVUPD.Z   (BX), K1, Z5
+	VDIVPD      Z5, Z4, Z4
+	VMULPD      Z0, Z4, Z0
+	VPXORQ      Z2, Z2, Z2
+	VCMPPD      $0x04, Z2, Z1, K2
+	VFMADD231PD Z0, Z1, K2, Z3
+	VMOVUPD     Z3, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientOrZeroIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeQuotientOrZeroIntoF64AVX512(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD   (R9), Z0
+	VMOVUPD   (SI), Z5
+	VMOVUPD   (BX), Z6
+	VPXORQ    Z1, Z1, Z1
+	VCMPPD    $0x04, Z1, Z6, K1
+	VDIVPD    Z6, Z5, Z5
+	VMOVAPD.Z Z5, K1, Z5
+	VPXORQ    Z2, Z2, Z2
+	VCMPPD    $0x04, Z2, Z0, K1
+	VMULPD.Z  Z5, Z0, K1, Z0
+	VMOVUPD   Z0, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z0
+	VMOVUPD.Z (SI), K1, Z1
+	VMOVUPD.Z (BX), K1, Z2
+	VPXORQ    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z2, K2
+	VDIVPD    Z2, Z1, Z1
+	VMOVAPD.Z Z1, K2, Z1
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z0, K2
+	VMULPD.Z  Z1, Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeQuotientOrZeroF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeQuotientOrZeroF64AVX512(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	SUBQ $0x08, DX
+	JL   oneend
+	MOVQ $0x00000040, R12
+	ANDQ R10, R12
+	MOVQ $0x00000040, R13
+	ANDQ R11, R13
+
+one:
+	VMOVUPD     (R9), Z0
+	VMOVUPD     (DI), Z5
+	VMOVUPD     (SI), Z6
+	VMOVUPD     (BX), Z7
+	VPXORQ      Z1, Z1, Z1
+	VCMPPD      $0x04, Z1, Z7, K1
+	VDIVPD      Z7, Z6, Z6
+	VMOVAPD.Z   Z6, K1, Z6
+	VPXORQ      Z2, Z2, Z2
+	VCMPPD      $0x04, Z2, Z0, K1
+	VFMADD231PD Z6, Z0, K1, Z5
+	VMOVUPD     Z5, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        R12, SI
+	ADDQ        R13, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z0
+	VMOVUPD.Z   (DI), K1, Z1
+	VMOVUPD.Z   (SI), K1, Z2
+	VMOVUPD.Z   (BX), K1, Z5
+	VPXORQ      Z3, Z3, Z3
+	VCMPPD      $0x04, Z3, Z5, K2
+	VDIVPD      Z5, Z2, Z2
+	VMOVAPD.Z   Z2, K2, Z2
+	VPXORQ      Z4, Z4, Z4
+	VCMPPD      $0x04, Z4, Z0, K2
+	VFMADD231PD Z2, Z0, K2, Z1
+	VMOVUPD     Z1, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSoftsignIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·slopeSoftsignIntoF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_7fffffffffffffff<>+0(SB), Z1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD  (R9), Z2
+	VMOVUPD  (SI), Z3
+	VMOVAPS  Z0, Z4
+	VANDPD   Z1, Z3, Z3
+	VADDPD   Z0, Z3, Z3
+	VDIVPD   Z3, Z4, Z3
+	VMULPD   Z3, Z3, Z3
+	VPXORQ   Z5, Z5, Z5
+	VCMPPD   $0x04, Z5, Z2, K1
+	VMULPD.Z Z3, Z2, K1, Z2
+	VMOVUPD  Z2, (DI)
+	ADDQ     $0x40, R9
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, DI
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z2
+	VMOVUPD.Z (SI), K1, Z3
+	VMOVAPS   Z0, Z4
+	VANDPD    Z1, Z3, Z1
+	VADDPD    Z0, Z1, Z0
+	VDIVPD    Z0, Z4, Z0
+	VMULPD    Z0, Z0, Z0
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x04, Z6, Z2, K2
+	VMULPD.Z  Z0, Z2, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeSoftsignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·slopeSoftsignF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z0
+	VBROADCASTSD c64_7fffffffffffffff<>+0(SB), Z1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD     (R9), Z2
+	VMOVUPD     (DI), Z3
+	VMOVUPD     (SI), Z4
+	VMOVAPS     Z0, Z5
+	VANDPD      Z1, Z4, Z4
+	VADDPD      Z0, Z4, Z4
+	VDIVPD      Z4, Z5, Z4
+	VMULPD      Z4, Z4, Z4
+	VPXORQ      Z6, Z6, Z6
+	VCMPPD      $0x04, Z6, Z2, K1
+	VFMADD231PD Z4, Z2, K1, Z3
+	VMOVUPD     Z3, (DI)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x08, DX
+	JGE         one
+
+oneend:
+	ADDQ        $0x08, DX
+	JZ          leave
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (R9), K1, Z2
+	VMOVUPD.Z   (DI), K1, Z3
+	VMOVUPD.Z   (SI), K1, Z4
+	VMOVAPS     Z0, Z5
+	VANDPD      Z1, Z4, Z1
+	VADDPD      Z0, Z1, Z0
+	VDIVPD      Z0, Z5, Z0
+	VMULPD      Z0, Z0, Z0
+	VPXORQ      Z7, Z7, Z7
+	VCMPPD      $0x04, Z7, Z2, K2
+	VFMADD231PD Z0, Z2, K2, Z3
+	VMOVUPD     Z3, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeLeakyReLUIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeLeakyReLUIntoF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (R9), Z1
+	VMOVUPD   (SI), Z2
+	VPXORQ    Z3, Z3, Z3
+	VCMPPD    $0x12, Z3, Z2, K1
+	VMULPD    Z1, Z0, Z2
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z1, K2
+	VMOVAPD.Z Z2, K2, Z2
+	VBLENDMPD Z2, Z1, K1, Z5
+	VMOVUPD   Z5, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z1
+	VMOVUPD.Z (SI), K1, Z2
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x12, Z6, Z2, K2
+	VMULPD    Z1, Z0, Z0
+	VPXORQ    Z7, Z7, Z7
+	VCMPPD    $0x04, Z7, Z1, K3
+	VMOVAPD.Z Z0, K3, Z0
+	VBLENDMPD Z0, Z1, K2, Z8
+	VMOVUPD   Z8, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeLeakyReLUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeLeakyReLUF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (R9), Z1
+	VMOVUPD   (SI), Z2
+	VPXORQ    Z3, Z3, Z3
+	VCMPPD    $0x12, Z3, Z2, K1
+	VMULPD    Z1, Z0, Z2
+	VPXORQ    Z4, Z4, Z4
+	VCMPPD    $0x04, Z4, Z1, K2
+	VMOVAPD.Z Z2, K2, Z2
+	VBLENDMPD Z2, Z1, K1, Z5
+	VMOVUPD   (DI), Z1
+	VADDPD    Z5, Z1, Z1
+	VMOVUPD   Z1, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z1
+	VMOVUPD.Z (SI), K1, Z2
+	VPXORQ    Z6, Z6, Z6
+	VCMPPD    $0x12, Z6, Z2, K2
+	VMULPD    Z1, Z0, Z0
+	VPXORQ    Z7, Z7, Z7
+	VCMPPD    $0x04, Z7, Z1, K3
+	VMOVAPD.Z Z0, K3, Z0
+	VBLENDMPD Z0, Z1, K2, Z8
+	VMOVUPD.Z (DI), K1, Z0
+	VADDPD    Z8, Z0, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeClampIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeClampIntoF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (R9), Z2
+	VMOVUPD   (SI), Z3
+	VCMPPD    $0x15, Z0, Z3, K1
+	VMOVAPD.Z Z2, K1, Z2
+	VCMPPD    $0x1a, Z1, Z3, K1
+	VMOVAPD.Z Z2, K1, Z2
+	VMOVUPD   Z2, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z2
+	VMOVUPD.Z (SI), K1, Z3
+	VCMPPD    $0x15, Z0, Z3, K2
+	VMOVAPD.Z Z2, K2, Z0
+	VCMPPD    $0x1a, Z1, Z3, K2
+	VMOVAPD.Z Z0, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeClampF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeClampF64AVX512(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	VBROADCASTSD p+96(FP), Z0
+	VBROADCASTSD q+104(FP), Z1
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	VMOVUPD   (R9), Z2
+	VMOVUPD   (SI), Z3
+	VCMPPD    $0x15, Z0, Z3, K1
+	VMOVAPD.Z Z2, K1, Z2
+	VCMPPD    $0x1a, Z1, Z3, K1
+	VMOVAPD.Z Z2, K1, Z2
+	VMOVUPD   (DI), Z3
+	VADDPD    Z2, Z3, Z2
+	VMOVUPD   Z2, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z2
+	VMOVUPD.Z (SI), K1, Z3
+	VCMPPD    $0x15, Z0, Z3, K2
+	VMOVAPD.Z Z2, K2, Z0
+	VCMPPD    $0x1a, Z1, Z3, K2
+	VMOVAPD.Z Z0, K2, Z0
+	VMOVUPD.Z (DI), K1, Z1
+	VADDPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMaxIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeMaxIntoF64AVX512(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD c64_3fe0000000000000<>+0(SB), Z0
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPD   (R9), Z3
+	VMOVUPD   (SI), Z4
+	VMOVUPD   (BX), Z5
+	VMULPD    Z0, Z3, Z6
+	VCMPPD    $0x1d, Z5, Z4, K1
+	VCMPPD    $0x03, Z4, Z4, K2
+	KORW      K1, K2, K1
+	VCMPPD    $0x1d, Z4, Z5, K2
+	VCMPPD    $0x03, Z5, Z5, K3
+	KORW      K2, K3, K2
+	VBLENDMPD Z6, Z3, K2, Z1
+	VMOVAPD.Z Z1, K1, Z3
+	VMOVUPD   Z3, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z1
+	VMOVUPD.Z (SI), K1, Z3
+	VMOVUPD.Z (BX), K1, Z4
+	VMULPD    Z0, Z1, Z0
+	VCMPPD    $0x1d, Z4, Z3, K2
+	VCMPPD    $0x03, Z3, Z3, K3
+	KORW      K2, K3, K2
+	VCMPPD    $0x1d, Z3, Z4, K3
+	VCMPPD    $0x03, Z4, Z4, K4
+	KORW      K3, K4, K3
+	VBLENDMPD Z0, Z1, K3, Z2
+	VMOVAPD.Z Z2, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMaxF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeMaxF64AVX512(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD c64_3fe0000000000000<>+0(SB), Z0
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPD   (R9), Z3
+	VMOVUPD   (SI), Z4
+	VMOVUPD   (BX), Z5
+	VMULPD    Z0, Z3, Z6
+	VCMPPD    $0x1d, Z5, Z4, K1
+	VCMPPD    $0x03, Z4, Z4, K2
+	KORW      K1, K2, K1
+	VCMPPD    $0x1d, Z4, Z5, K2
+	VCMPPD    $0x03, Z5, Z5, K3
+	KORW      K2, K3, K2
+	VBLENDMPD Z6, Z3, K2, Z1
+	VMOVAPD.Z Z1, K1, Z3
+	VMOVUPD   (DI), Z4
+	VADDPD    Z3, Z4, Z3
+	VMOVUPD   Z3, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z1
+	VMOVUPD.Z (SI), K1, Z3
+	VMOVUPD.Z (BX), K1, Z4
+	VMULPD    Z0, Z1, Z0
+	VCMPPD    $0x1d, Z4, Z3, K2
+	VCMPPD    $0x03, Z3, Z3, K3
+	KORW      K2, K3, K2
+	VCMPPD    $0x1d, Z3, Z4, K3
+	VCMPPD    $0x03, Z4, Z4, K4
+	KORW      K3, K4, K3
+	VBLENDMPD Z0, Z1, K3, Z2
+	VMOVAPD.Z Z2, K2, Z0
+	VMOVUPD.Z (DI), K1, Z1
+	VADDPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMinIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeMinIntoF64AVX512(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD c64_3fe0000000000000<>+0(SB), Z0
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPD   (R9), Z3
+	VMOVUPD   (SI), Z4
+	VMOVUPD   (BX), Z5
+	VMULPD    Z0, Z3, Z6
+	VCMPPD    $0x12, Z5, Z4, K1
+	VCMPPD    $0x03, Z4, Z4, K2
+	KORW      K1, K2, K1
+	VCMPPD    $0x12, Z4, Z5, K2
+	VCMPPD    $0x03, Z5, Z5, K3
+	KORW      K2, K3, K2
+	VBLENDMPD Z6, Z3, K2, Z1
+	VMOVAPD.Z Z1, K1, Z3
+	VMOVUPD   Z3, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z1
+	VMOVUPD.Z (SI), K1, Z3
+	VMOVUPD.Z (BX), K1, Z4
+	VMULPD    Z0, Z1, Z0
+	VCMPPD    $0x12, Z4, Z3, K2
+	VCMPPD    $0x03, Z3, Z3, K3
+	KORW      K2, K3, K2
+	VCMPPD    $0x12, Z3, Z4, K3
+	VCMPPD    $0x03, Z4, Z4, K4
+	KORW      K3, K4, K3
+	VBLENDMPD Z0, Z1, K3, Z2
+	VMOVAPD.Z Z2, K2, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
+	VZEROUPPER
+	RET
+
+// func slopeMinF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·slopeMinF64AVX512(SB), NOSPLIT, $256-112
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         dst_len+8(FP), DX
+	MOVQ         ct_base+24(FP), R9
+	MOVQ         a_base+48(FP), SI
+	MOVQ         a_len+56(FP), AX
+	MOVQ         $-1, R10
+	CMPQ         AX, $0x01
+	JNE          manya
+	VBROADCASTSD (SI), Z0
+	LEAQ         64(SP), SI
+	ANDQ         $-64, SI
+	VMOVUPD      Z0, (SI)
+	XORQ         R10, R10
+
+manya:
+	MOVQ         b_base+72(FP), BX
+	MOVQ         b_len+80(FP), AX
+	MOVQ         $-1, R11
+	CMPQ         AX, $0x01
+	JNE          manyb
+	VBROADCASTSD (BX), Z0
+	LEAQ         192(SP), BX
+	ANDQ         $-64, BX
+	VMOVUPD      Z0, (BX)
+	XORQ         R11, R11
+
+manyb:
+	VBROADCASTSD c64_3fe0000000000000<>+0(SB), Z0
+	SUBQ         $0x08, DX
+	JL           oneend
+	MOVQ         $0x00000040, R12
+	ANDQ         R10, R12
+	MOVQ         $0x00000040, R13
+	ANDQ         R11, R13
+
+one:
+	VMOVUPD   (R9), Z3
+	VMOVUPD   (SI), Z4
+	VMOVUPD   (BX), Z5
+	VMULPD    Z0, Z3, Z6
+	VCMPPD    $0x12, Z5, Z4, K1
+	VCMPPD    $0x03, Z4, Z4, K2
+	KORW      K1, K2, K1
+	VCMPPD    $0x12, Z4, Z5, K2
+	VCMPPD    $0x03, Z5, Z5, K3
+	KORW      K2, K3, K2
+	VBLENDMPD Z6, Z3, K2, Z1
+	VMOVAPD.Z Z1, K1, Z3
+	VMOVUPD   (DI), Z4
+	VADDPD    Z3, Z4, Z3
+	VMOVUPD   Z3, (DI)
+	ADDQ      $0x40, R9
+	ADDQ      R12, SI
+	ADDQ      R13, BX
+	ADDQ      $0x40, DI
+	SUBQ      $0x08, DX
+	JGE       one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	VMOVUPD.Z (R9), K1, Z1
+	VMOVUPD.Z (SI), K1, Z3
+	VMOVUPD.Z (BX), K1, Z4
+	VMULPD    Z0, Z1, Z0
+	VCMPPD    $0x12, Z4, Z3, K2
+	VCMPPD    $0x03, Z3, Z3, K3
+	KORW      K2, K3, K2
+	VCMPPD    $0x12, Z3, Z4, K3
+	VCMPPD    $0x03, Z4, Z4, K4
+	KORW      K3, K4, K3
+	VBLENDMPD Z0, Z1, K3, Z2
+	VMOVAPD.Z Z2, K2, Z0
+	VMOVUPD.Z (DI), K1, Z1
+	VADDPD    Z0, Z1, Z0
+	VMOVUPD   Z0, K1, (DI)
+
+leave:
 	VZEROUPPER
 	RET
 

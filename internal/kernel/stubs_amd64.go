@@ -194,6 +194,246 @@ func logSoftmaxBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c fl
 //go:noescape
 func sGDF32AVX2(dst []float32, a []float32, b []float32, c float32)
 
+// mapSubF32AVX2 is a mapping.
+//
+//go:noescape
+func mapSubF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapDivF32AVX2 is a mapping.
+//
+//go:noescape
+func mapDivF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapMulZeroWinsF32AVX2 is a mapping.
+//
+//go:noescape
+func mapMulZeroWinsF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapMaxF32AVX2 is a mapping.
+//
+//go:noescape
+func mapMaxF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapMinF32AVX2 is a mapping.
+//
+//go:noescape
+func mapMinF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapGtF32AVX2 is a mapping.
+//
+//go:noescape
+func mapGtF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapGeF32AVX2 is a mapping.
+//
+//go:noescape
+func mapGeF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapEqF32AVX2 is a mapping.
+//
+//go:noescape
+func mapEqF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapNeF32AVX2 is a mapping.
+//
+//go:noescape
+func mapNeF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapClampF32AVX2 is a mapping.
+//
+//go:noescape
+func mapClampF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapSignF32AVX2 is a mapping.
+//
+//go:noescape
+func mapSignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapFloorF32AVX2 is a mapping.
+//
+//go:noescape
+func mapFloorF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapCeilF32AVX2 is a mapping.
+//
+//go:noescape
+func mapCeilF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapRoundF32AVX2 is a mapping.
+//
+//go:noescape
+func mapRoundF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapTruncF32AVX2 is a mapping.
+//
+//go:noescape
+func mapTruncF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapIsNaNF32AVX2 is a mapping.
+//
+//go:noescape
+func mapIsNaNF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapIsFiniteF32AVX2 is a mapping.
+//
+//go:noescape
+func mapIsFiniteF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapReciprocalF32AVX2 is a mapping.
+//
+//go:noescape
+func mapReciprocalF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapReciprocalPositiveF32AVX2 is a mapping.
+//
+//go:noescape
+func mapReciprocalPositiveF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapRsqrtF32AVX2 is a mapping.
+//
+//go:noescape
+func mapRsqrtF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapSoftsignF32AVX2 is a mapping.
+//
+//go:noescape
+func mapSoftsignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLeakyReLUF32AVX2 is a mapping.
+//
+//go:noescape
+func mapLeakyReLUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSignIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSignIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSignF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeValueIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeValueIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeValueF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeValueF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeScaleIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeScaleIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeScaleF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeScaleF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSquareIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSquareIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSquareF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSquareF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeInverseIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeInverseIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeInverseF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeInverseF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeReciprocalPositiveIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeReciprocalPositiveIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeReciprocalPositiveF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeReciprocalPositiveF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeQuotientIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeQuotientIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeQuotientF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeQuotientF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeQuotientOrZeroIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeQuotientOrZeroIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeQuotientOrZeroF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeQuotientOrZeroF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSoftsignIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSoftsignIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSoftsignF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSoftsignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLeakyReLUIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLeakyReLUIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLeakyReLUF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLeakyReLUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeClampIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeClampIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeClampF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeClampF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeMaxIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeMaxIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeMaxF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeMaxF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeMinIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeMinIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeMinF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeMinF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
 // sumF32AVX2 returns the sum of x.
 //
 //go:noescape
@@ -623,6 +863,246 @@ func logSoftmaxBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c fl
 //
 //go:noescape
 func sGDF64AVX2(dst []float64, a []float64, b []float64, c float64)
+
+// mapSubF64AVX2 is a mapping.
+//
+//go:noescape
+func mapSubF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapDivF64AVX2 is a mapping.
+//
+//go:noescape
+func mapDivF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapMulZeroWinsF64AVX2 is a mapping.
+//
+//go:noescape
+func mapMulZeroWinsF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapMaxF64AVX2 is a mapping.
+//
+//go:noescape
+func mapMaxF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapMinF64AVX2 is a mapping.
+//
+//go:noescape
+func mapMinF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapGtF64AVX2 is a mapping.
+//
+//go:noescape
+func mapGtF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapGeF64AVX2 is a mapping.
+//
+//go:noescape
+func mapGeF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapEqF64AVX2 is a mapping.
+//
+//go:noescape
+func mapEqF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapNeF64AVX2 is a mapping.
+//
+//go:noescape
+func mapNeF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapClampF64AVX2 is a mapping.
+//
+//go:noescape
+func mapClampF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapSignF64AVX2 is a mapping.
+//
+//go:noescape
+func mapSignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapFloorF64AVX2 is a mapping.
+//
+//go:noescape
+func mapFloorF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapCeilF64AVX2 is a mapping.
+//
+//go:noescape
+func mapCeilF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapRoundF64AVX2 is a mapping.
+//
+//go:noescape
+func mapRoundF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapTruncF64AVX2 is a mapping.
+//
+//go:noescape
+func mapTruncF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapIsNaNF64AVX2 is a mapping.
+//
+//go:noescape
+func mapIsNaNF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapIsFiniteF64AVX2 is a mapping.
+//
+//go:noescape
+func mapIsFiniteF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapReciprocalF64AVX2 is a mapping.
+//
+//go:noescape
+func mapReciprocalF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapReciprocalPositiveF64AVX2 is a mapping.
+//
+//go:noescape
+func mapReciprocalPositiveF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapRsqrtF64AVX2 is a mapping.
+//
+//go:noescape
+func mapRsqrtF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapSoftsignF64AVX2 is a mapping.
+//
+//go:noescape
+func mapSoftsignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLeakyReLUF64AVX2 is a mapping.
+//
+//go:noescape
+func mapLeakyReLUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSignIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSignIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSignF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeValueIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeValueIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeValueF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeValueF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeScaleIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeScaleIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeScaleF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeScaleF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSquareIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSquareIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSquareF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSquareF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeInverseIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeInverseIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeInverseF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeInverseF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeReciprocalPositiveIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeReciprocalPositiveIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeReciprocalPositiveF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeReciprocalPositiveF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeQuotientIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeQuotientIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeQuotientF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeQuotientF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeQuotientOrZeroIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeQuotientOrZeroIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeQuotientOrZeroF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeQuotientOrZeroF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSoftsignIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSoftsignIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSoftsignF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSoftsignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLeakyReLUIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLeakyReLUIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLeakyReLUF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLeakyReLUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeClampIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeClampIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeClampF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeClampF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeMaxIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeMaxIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeMaxF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeMaxF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeMinIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeMinIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeMinF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeMinF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 
 // sumF64AVX2 returns the sum of x.
 //
@@ -1654,6 +2134,246 @@ func logSoftmaxBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c 
 //go:noescape
 func sGDF32AVX512(dst []float32, a []float32, b []float32, c float32)
 
+// mapSubF32AVX512 is a mapping.
+//
+//go:noescape
+func mapSubF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapDivF32AVX512 is a mapping.
+//
+//go:noescape
+func mapDivF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapMulZeroWinsF32AVX512 is a mapping.
+//
+//go:noescape
+func mapMulZeroWinsF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapMaxF32AVX512 is a mapping.
+//
+//go:noescape
+func mapMaxF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapMinF32AVX512 is a mapping.
+//
+//go:noescape
+func mapMinF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapGtF32AVX512 is a mapping.
+//
+//go:noescape
+func mapGtF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapGeF32AVX512 is a mapping.
+//
+//go:noescape
+func mapGeF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapEqF32AVX512 is a mapping.
+//
+//go:noescape
+func mapEqF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapNeF32AVX512 is a mapping.
+//
+//go:noescape
+func mapNeF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapClampF32AVX512 is a mapping.
+//
+//go:noescape
+func mapClampF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapSignF32AVX512 is a mapping.
+//
+//go:noescape
+func mapSignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapFloorF32AVX512 is a mapping.
+//
+//go:noescape
+func mapFloorF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapCeilF32AVX512 is a mapping.
+//
+//go:noescape
+func mapCeilF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapRoundF32AVX512 is a mapping.
+//
+//go:noescape
+func mapRoundF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapTruncF32AVX512 is a mapping.
+//
+//go:noescape
+func mapTruncF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapIsNaNF32AVX512 is a mapping.
+//
+//go:noescape
+func mapIsNaNF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapIsFiniteF32AVX512 is a mapping.
+//
+//go:noescape
+func mapIsFiniteF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapReciprocalF32AVX512 is a mapping.
+//
+//go:noescape
+func mapReciprocalF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapReciprocalPositiveF32AVX512 is a mapping.
+//
+//go:noescape
+func mapReciprocalPositiveF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapRsqrtF32AVX512 is a mapping.
+//
+//go:noescape
+func mapRsqrtF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapSoftsignF32AVX512 is a mapping.
+//
+//go:noescape
+func mapSoftsignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLeakyReLUF32AVX512 is a mapping.
+//
+//go:noescape
+func mapLeakyReLUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSignIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSignIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSignF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeValueIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeValueIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeValueF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeValueF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeScaleIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeScaleIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeScaleF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeScaleF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSquareIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSquareIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSquareF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSquareF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeInverseIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeInverseIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeInverseF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeInverseF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeReciprocalPositiveIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeReciprocalPositiveIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeReciprocalPositiveF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeReciprocalPositiveF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeQuotientIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeQuotientIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeQuotientF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeQuotientF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeQuotientOrZeroIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeQuotientOrZeroIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeQuotientOrZeroF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeQuotientOrZeroF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSoftsignIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSoftsignIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSoftsignF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSoftsignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLeakyReLUIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLeakyReLUIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLeakyReLUF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLeakyReLUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeClampIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeClampIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeClampF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeClampF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeMaxIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeMaxIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeMaxF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeMaxF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeMinIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeMinIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeMinF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeMinF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
 // sumF32AVX512 returns the sum of x.
 //
 //go:noescape
@@ -2113,6 +2833,246 @@ func logSoftmaxBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c 
 //
 //go:noescape
 func sGDF64AVX512(dst []float64, a []float64, b []float64, c float64)
+
+// mapSubF64AVX512 is a mapping.
+//
+//go:noescape
+func mapSubF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapDivF64AVX512 is a mapping.
+//
+//go:noescape
+func mapDivF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapMulZeroWinsF64AVX512 is a mapping.
+//
+//go:noescape
+func mapMulZeroWinsF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapMaxF64AVX512 is a mapping.
+//
+//go:noescape
+func mapMaxF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapMinF64AVX512 is a mapping.
+//
+//go:noescape
+func mapMinF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapGtF64AVX512 is a mapping.
+//
+//go:noescape
+func mapGtF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapGeF64AVX512 is a mapping.
+//
+//go:noescape
+func mapGeF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapEqF64AVX512 is a mapping.
+//
+//go:noescape
+func mapEqF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapNeF64AVX512 is a mapping.
+//
+//go:noescape
+func mapNeF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapClampF64AVX512 is a mapping.
+//
+//go:noescape
+func mapClampF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapSignF64AVX512 is a mapping.
+//
+//go:noescape
+func mapSignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapFloorF64AVX512 is a mapping.
+//
+//go:noescape
+func mapFloorF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapCeilF64AVX512 is a mapping.
+//
+//go:noescape
+func mapCeilF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapRoundF64AVX512 is a mapping.
+//
+//go:noescape
+func mapRoundF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapTruncF64AVX512 is a mapping.
+//
+//go:noescape
+func mapTruncF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapIsNaNF64AVX512 is a mapping.
+//
+//go:noescape
+func mapIsNaNF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapIsFiniteF64AVX512 is a mapping.
+//
+//go:noescape
+func mapIsFiniteF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapReciprocalF64AVX512 is a mapping.
+//
+//go:noescape
+func mapReciprocalF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapReciprocalPositiveF64AVX512 is a mapping.
+//
+//go:noescape
+func mapReciprocalPositiveF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapRsqrtF64AVX512 is a mapping.
+//
+//go:noescape
+func mapRsqrtF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapSoftsignF64AVX512 is a mapping.
+//
+//go:noescape
+func mapSoftsignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLeakyReLUF64AVX512 is a mapping.
+//
+//go:noescape
+func mapLeakyReLUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSignIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSignIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSignF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeValueIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeValueIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeValueF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeValueF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeScaleIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeScaleIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeScaleF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeScaleF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSquareIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSquareIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSquareF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSquareF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeInverseIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeInverseIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeInverseF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeInverseF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeReciprocalPositiveIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeReciprocalPositiveIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeReciprocalPositiveF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeReciprocalPositiveF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeQuotientIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeQuotientIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeQuotientF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeQuotientF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeQuotientOrZeroIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeQuotientOrZeroIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeQuotientOrZeroF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeQuotientOrZeroF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSoftsignIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSoftsignIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSoftsignF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSoftsignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLeakyReLUIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLeakyReLUIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLeakyReLUF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLeakyReLUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeClampIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeClampIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeClampF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeClampF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeMaxIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeMaxIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeMaxF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeMaxF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeMinIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeMinIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeMinF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeMinF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 
 // sumF64AVX512 returns the sum of x.
 //

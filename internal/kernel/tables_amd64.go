@@ -171,6 +171,48 @@ var loopsF32AVX2 = [numOps]loop[float32]{
 	opSGD:                    sGDF32AVX2,
 }
 
+// mapsF32AVX2 and slopesF32AVX2 are the mappings.
+var mapsF32AVX2 = [numMapOps]mapLoop[float32]{
+	MapSub:                mapSubF32AVX2,
+	MapDiv:                mapDivF32AVX2,
+	MapMulZeroWins:        mapMulZeroWinsF32AVX2,
+	MapMax:                mapMaxF32AVX2,
+	MapMin:                mapMinF32AVX2,
+	MapGt:                 mapGtF32AVX2,
+	MapGe:                 mapGeF32AVX2,
+	MapEq:                 mapEqF32AVX2,
+	MapNe:                 mapNeF32AVX2,
+	MapClamp:              mapClampF32AVX2,
+	MapSign:               mapSignF32AVX2,
+	MapFloor:              mapFloorF32AVX2,
+	MapCeil:               mapCeilF32AVX2,
+	MapRound:              mapRoundF32AVX2,
+	MapTrunc:              mapTruncF32AVX2,
+	MapIsNaN:              mapIsNaNF32AVX2,
+	MapIsFinite:           mapIsFiniteF32AVX2,
+	MapReciprocal:         mapReciprocalF32AVX2,
+	MapReciprocalPositive: mapReciprocalPositiveF32AVX2,
+	MapRsqrt:              mapRsqrtF32AVX2,
+	MapSoftsign:           mapSoftsignF32AVX2,
+	MapLeakyReLU:          mapLeakyReLUF32AVX2,
+}
+
+var slopesF32AVX2 = [numSlopeOps]slopeLoops[float32]{
+	SlopeSign:               {slopeSignF32AVX2, slopeSignIntoF32AVX2},
+	SlopeValue:              {slopeValueF32AVX2, slopeValueIntoF32AVX2},
+	SlopeScale:              {slopeScaleF32AVX2, slopeScaleIntoF32AVX2},
+	SlopeSquare:             {slopeSquareF32AVX2, slopeSquareIntoF32AVX2},
+	SlopeInverse:            {slopeInverseF32AVX2, slopeInverseIntoF32AVX2},
+	SlopeReciprocalPositive: {slopeReciprocalPositiveF32AVX2, slopeReciprocalPositiveIntoF32AVX2},
+	SlopeQuotient:           {slopeQuotientF32AVX2, slopeQuotientIntoF32AVX2},
+	SlopeQuotientOrZero:     {slopeQuotientOrZeroF32AVX2, slopeQuotientOrZeroIntoF32AVX2},
+	SlopeSoftsign:           {slopeSoftsignF32AVX2, slopeSoftsignIntoF32AVX2},
+	SlopeLeakyReLU:          {slopeLeakyReLUF32AVX2, slopeLeakyReLUIntoF32AVX2},
+	SlopeClamp:              {slopeClampF32AVX2, slopeClampIntoF32AVX2},
+	SlopeMax:                {slopeMaxF32AVX2, slopeMaxIntoF32AVX2},
+	SlopeMin:                {slopeMinF32AVX2, slopeMinIntoF32AVX2},
+}
+
 // gemmTilesF32AVX2[v-1][r-1] multiplies tiles of r rows and v vectors.
 var gemmTilesF32AVX2 = [][]gemmTile[float32]{
 	{
@@ -245,6 +287,48 @@ var loopsF64AVX2 = [numOps]loop[float64]{
 	opSGD:                    sGDF64AVX2,
 }
 
+// mapsF64AVX2 and slopesF64AVX2 are the mappings.
+var mapsF64AVX2 = [numMapOps]mapLoop[float64]{
+	MapSub:                mapSubF64AVX2,
+	MapDiv:                mapDivF64AVX2,
+	MapMulZeroWins:        mapMulZeroWinsF64AVX2,
+	MapMax:                mapMaxF64AVX2,
+	MapMin:                mapMinF64AVX2,
+	MapGt:                 mapGtF64AVX2,
+	MapGe:                 mapGeF64AVX2,
+	MapEq:                 mapEqF64AVX2,
+	MapNe:                 mapNeF64AVX2,
+	MapClamp:              mapClampF64AVX2,
+	MapSign:               mapSignF64AVX2,
+	MapFloor:              mapFloorF64AVX2,
+	MapCeil:               mapCeilF64AVX2,
+	MapRound:              mapRoundF64AVX2,
+	MapTrunc:              mapTruncF64AVX2,
+	MapIsNaN:              mapIsNaNF64AVX2,
+	MapIsFinite:           mapIsFiniteF64AVX2,
+	MapReciprocal:         mapReciprocalF64AVX2,
+	MapReciprocalPositive: mapReciprocalPositiveF64AVX2,
+	MapRsqrt:              mapRsqrtF64AVX2,
+	MapSoftsign:           mapSoftsignF64AVX2,
+	MapLeakyReLU:          mapLeakyReLUF64AVX2,
+}
+
+var slopesF64AVX2 = [numSlopeOps]slopeLoops[float64]{
+	SlopeSign:               {slopeSignF64AVX2, slopeSignIntoF64AVX2},
+	SlopeValue:              {slopeValueF64AVX2, slopeValueIntoF64AVX2},
+	SlopeScale:              {slopeScaleF64AVX2, slopeScaleIntoF64AVX2},
+	SlopeSquare:             {slopeSquareF64AVX2, slopeSquareIntoF64AVX2},
+	SlopeInverse:            {slopeInverseF64AVX2, slopeInverseIntoF64AVX2},
+	SlopeReciprocalPositive: {slopeReciprocalPositiveF64AVX2, slopeReciprocalPositiveIntoF64AVX2},
+	SlopeQuotient:           {slopeQuotientF64AVX2, slopeQuotientIntoF64AVX2},
+	SlopeQuotientOrZero:     {slopeQuotientOrZeroF64AVX2, slopeQuotientOrZeroIntoF64AVX2},
+	SlopeSoftsign:           {slopeSoftsignF64AVX2, slopeSoftsignIntoF64AVX2},
+	SlopeLeakyReLU:          {slopeLeakyReLUF64AVX2, slopeLeakyReLUIntoF64AVX2},
+	SlopeClamp:              {slopeClampF64AVX2, slopeClampIntoF64AVX2},
+	SlopeMax:                {slopeMaxF64AVX2, slopeMaxIntoF64AVX2},
+	SlopeMin:                {slopeMinF64AVX2, slopeMinIntoF64AVX2},
+}
+
 // gemmTilesF64AVX2[v-1][r-1] multiplies tiles of r rows and v vectors.
 var gemmTilesF64AVX2 = [][]gemmTile[float64]{
 	{
@@ -313,6 +397,48 @@ var loopsF32AVX512 = [numOps]loop[float32]{
 	opLogSoftmaxBackward:     logSoftmaxBackwardF32AVX512,
 	opLogSoftmaxBackwardInto: logSoftmaxBackwardIntoF32AVX512,
 	opSGD:                    sGDF32AVX512,
+}
+
+// mapsF32AVX512 and slopesF32AVX512 are the mappings.
+var mapsF32AVX512 = [numMapOps]mapLoop[float32]{
+	MapSub:                mapSubF32AVX512,
+	MapDiv:                mapDivF32AVX512,
+	MapMulZeroWins:        mapMulZeroWinsF32AVX512,
+	MapMax:                mapMaxF32AVX512,
+	MapMin:                mapMinF32AVX512,
+	MapGt:                 mapGtF32AVX512,
+	MapGe:                 mapGeF32AVX512,
+	MapEq:                 mapEqF32AVX512,
+	MapNe:                 mapNeF32AVX512,
+	MapClamp:              mapClampF32AVX512,
+	MapSign:               mapSignF32AVX512,
+	MapFloor:              mapFloorF32AVX512,
+	MapCeil:               mapCeilF32AVX512,
+	MapRound:              mapRoundF32AVX512,
+	MapTrunc:              mapTruncF32AVX512,
+	MapIsNaN:              mapIsNaNF32AVX512,
+	MapIsFinite:           mapIsFiniteF32AVX512,
+	MapReciprocal:         mapReciprocalF32AVX512,
+	MapReciprocalPositive: mapReciprocalPositiveF32AVX512,
+	MapRsqrt:              mapRsqrtF32AVX512,
+	MapSoftsign:           mapSoftsignF32AVX512,
+	MapLeakyReLU:          mapLeakyReLUF32AVX512,
+}
+
+var slopesF32AVX512 = [numSlopeOps]slopeLoops[float32]{
+	SlopeSign:               {slopeSignF32AVX512, slopeSignIntoF32AVX512},
+	SlopeValue:              {slopeValueF32AVX512, slopeValueIntoF32AVX512},
+	SlopeScale:              {slopeScaleF32AVX512, slopeScaleIntoF32AVX512},
+	SlopeSquare:             {slopeSquareF32AVX512, slopeSquareIntoF32AVX512},
+	SlopeInverse:            {slopeInverseF32AVX512, slopeInverseIntoF32AVX512},
+	SlopeReciprocalPositive: {slopeReciprocalPositiveF32AVX512, slopeReciprocalPositiveIntoF32AVX512},
+	SlopeQuotient:           {slopeQuotientF32AVX512, slopeQuotientIntoF32AVX512},
+	SlopeQuotientOrZero:     {slopeQuotientOrZeroF32AVX512, slopeQuotientOrZeroIntoF32AVX512},
+	SlopeSoftsign:           {slopeSoftsignF32AVX512, slopeSoftsignIntoF32AVX512},
+	SlopeLeakyReLU:          {slopeLeakyReLUF32AVX512, slopeLeakyReLUIntoF32AVX512},
+	SlopeClamp:              {slopeClampF32AVX512, slopeClampIntoF32AVX512},
+	SlopeMax:                {slopeMaxF32AVX512, slopeMaxIntoF32AVX512},
+	SlopeMin:                {slopeMinF32AVX512, slopeMinIntoF32AVX512},
 }
 
 // gemmTilesF32AVX512[v-1][r-1] multiplies tiles of r rows and v vectors.
@@ -391,6 +517,48 @@ var loopsF64AVX512 = [numOps]loop[float64]{
 	opLogSoftmaxBackward:     logSoftmaxBackwardF64AVX512,
 	opLogSoftmaxBackwardInto: logSoftmaxBackwardIntoF64AVX512,
 	opSGD:                    sGDF64AVX512,
+}
+
+// mapsF64AVX512 and slopesF64AVX512 are the mappings.
+var mapsF64AVX512 = [numMapOps]mapLoop[float64]{
+	MapSub:                mapSubF64AVX512,
+	MapDiv:                mapDivF64AVX512,
+	MapMulZeroWins:        mapMulZeroWinsF64AVX512,
+	MapMax:                mapMaxF64AVX512,
+	MapMin:                mapMinF64AVX512,
+	MapGt:                 mapGtF64AVX512,
+	MapGe:                 mapGeF64AVX512,
+	MapEq:                 mapEqF64AVX512,
+	MapNe:                 mapNeF64AVX512,
+	MapClamp:              mapClampF64AVX512,
+	MapSign:               mapSignF64AVX512,
+	MapFloor:              mapFloorF64AVX512,
+	MapCeil:               mapCeilF64AVX512,
+	MapRound:              mapRoundF64AVX512,
+	MapTrunc:              mapTruncF64AVX512,
+	MapIsNaN:              mapIsNaNF64AVX512,
+	MapIsFinite:           mapIsFiniteF64AVX512,
+	MapReciprocal:         mapReciprocalF64AVX512,
+	MapReciprocalPositive: mapReciprocalPositiveF64AVX512,
+	MapRsqrt:              mapRsqrtF64AVX512,
+	MapSoftsign:           mapSoftsignF64AVX512,
+	MapLeakyReLU:          mapLeakyReLUF64AVX512,
+}
+
+var slopesF64AVX512 = [numSlopeOps]slopeLoops[float64]{
+	SlopeSign:               {slopeSignF64AVX512, slopeSignIntoF64AVX512},
+	SlopeValue:              {slopeValueF64AVX512, slopeValueIntoF64AVX512},
+	SlopeScale:              {slopeScaleF64AVX512, slopeScaleIntoF64AVX512},
+	SlopeSquare:             {slopeSquareF64AVX512, slopeSquareIntoF64AVX512},
+	SlopeInverse:            {slopeInverseF64AVX512, slopeInverseIntoF64AVX512},
+	SlopeReciprocalPositive: {slopeReciprocalPositiveF64AVX512, slopeReciprocalPositiveIntoF64AVX512},
+	SlopeQuotient:           {slopeQuotientF64AVX512, slopeQuotientIntoF64AVX512},
+	SlopeQuotientOrZero:     {slopeQuotientOrZeroF64AVX512, slopeQuotientOrZeroIntoF64AVX512},
+	SlopeSoftsign:           {slopeSoftsignF64AVX512, slopeSoftsignIntoF64AVX512},
+	SlopeLeakyReLU:          {slopeLeakyReLUF64AVX512, slopeLeakyReLUIntoF64AVX512},
+	SlopeClamp:              {slopeClampF64AVX512, slopeClampIntoF64AVX512},
+	SlopeMax:                {slopeMaxF64AVX512, slopeMaxIntoF64AVX512},
+	SlopeMin:                {slopeMinF64AVX512, slopeMinIntoF64AVX512},
 }
 
 // gemmTilesF64AVX512[v-1][r-1] multiplies tiles of r rows and v vectors.

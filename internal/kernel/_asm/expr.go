@@ -106,6 +106,8 @@ const (
 	nle = 22 // greater, or not comparable: a NaN
 	uno = 3  // unordered
 	geu = 21 // greater, equal or unordered
+	le  = 18
+	leu = 26 // less, equal or unordered
 )
 
 // A cond is a condition for each lane: an opmask register in AVX-512, lanes of ones and zeros in AVX2.

@@ -26,6 +26,7 @@ func main() {
 	output.ConstraintExpr("amd64,!purego")
 	for _, t := range targets {
 		t.elementwise()
+		t.maps()
 		t.reduce()
 		t.optimizers()
 		t.pooling()

@@ -29,6 +29,7 @@ func tablesSource() string {
 			fmt.Fprintf(&s, "\top%s:%*s%s,\n", e.name, width-len(e.name)+1, "", f)
 		}
 		s.WriteString("}\n")
+		s.WriteString(t.mapTables())
 		fmt.Fprintf(&s, "\n// gemmTiles%s[v-1][r-1] multiplies tiles of r rows and v vectors.\n", t.suffix())
 		fmt.Fprintf(&s, "var gemmTiles%s = [][]gemmTile[%s]{\n", t.suffix(), t.goType())
 		for v := 1; v <= gemmVectors; v++ {

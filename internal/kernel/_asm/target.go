@@ -176,7 +176,7 @@ func (t target) pin(n int, body func()) {
 	ctx, aside, asides = real, nil, 0
 	for _, name := range used {
 		if len(pinned) < n && pinned[name] == nil {
-			pinned[name] = t.set(constants[name])
+			pinned[name] = target{strings.HasPrefix(name, "c64"), t.wide}.set(constants[name])
 		}
 	}
 }
