@@ -4,7 +4,7 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
-//go:generate go run -C=_asm . -pkg kernel -out ../kernel_amd64.s -stubs ../stubs_amd64.go -tables ../tables_amd64.go
+//go:generate go run -C=_asm .
 
 // available returns the implementations that this build and this processor have, the best last.
 func available() []*implementation {

@@ -8,34 +8,32 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 	"strings"
 
-	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/pass"
+	"github.com/mmcloughlin/avo/printer"
 )
 
-func main() {
-	log.SetFlags(0)
-	log.SetPrefix("kernel/_asm: ")
-	fs := flag.NewFlagSet("_asm", flag.ExitOnError)
-	tables := fs.String("tables", "", "write the Go tables of the functions to `file`")
-	flags := build.NewFlags(fs)
-	if err := fs.Parse(os.Args[1:]); err != nil {
-		log.Fatal(err)
-	}
-
-	output.ConstraintExpr("amd64,!purego")
-	for _, t := range targets {
-		t.elementwise()
-		t.maps()
-		t.reduce()
-		t.optimizers()
-		t.pooling()
-		t.copyRows()
-		t.recurrent()
+// subjects are what the files of assembly are about: each has one of its own, and a file of the Go declarations beside it.
+var subjects = []struct {
+	name  string
+	write func(t target)
+}{
+	{"elementwise", target.elementwise},
+	{"maps", target.maps},
+	{"reduce", target.reduce},
+	{"optimizer", target.optimizers},
+	{"pooling", target.pooling},
+	{"copy", target.copyRows},
+	{"recurrent", target.recurrent},
+	{"lanes", func(t target) {
 		if t.double {
 			t.laneProgram()
 		}
-		t.gemm()
+	}},
+	{"gemm", target.gemm},
+	{"pack", func(t target) {
 		for _, n := range panels {
 			t.panel(n)
 		}
@@ -45,17 +43,48 @@ func main() {
 			}
 			t.pack()
 		}
+	}},
+}
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("kernel/_asm: ")
+	dir := flag.String("dir", "..", "write the files to `directory`")
+	flag.Parse()
+	for _, s := range subjects {
+		newOutput()
+		for _, t := range targets {
+			s.write(t)
+		}
+		if err := writeFiles(filepath.Join(*dir, s.name)); err != nil {
+			log.Fatal(err)
+		}
 	}
-	t := tablesSource()
-	if err := os.WriteFile(*tables, []byte(t), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(*dir, "tables_amd64.go"), []byte(tablesSource()), 0o644); err != nil {
 		log.Fatal(err)
 	}
-	if status := build.Main(flags.Config(), output); status != 0 {
-		os.Exit(status)
+}
+
+// writeFiles compiles the functions of the output and writes them and their declarations to files whose names begin with base.
+func writeFiles(base string) error {
+	file, err := output.Result()
+	if err != nil {
+		return err
 	}
-	if err := checkRegisters(fs.Lookup("out").Value.String()); err != nil {
-		log.Fatal(err)
+	if err := pass.Compile.Execute(file); err != nil {
+		return err
 	}
+	about := printer.Config{Name: "internal/kernel/_asm", Pkg: "kernel"}
+	for suffix, p := range map[string]printer.Printer{"_amd64.s": printer.NewGoAsm(about), "_stubs_amd64.go": printer.NewStubs(about)} {
+		text, err := p.Print(file)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(base+suffix, text, 0o644); err != nil {
+			return err
+		}
+	}
+	return checkRegisters(base + "_amd64.s")
 }
 
 // checkRegisters makes sure that AVX2 functions use none of the registers that only AVX-512 has: the register allocator does

@@ -3,7 +3,6 @@ package main
 import (
 	"math"
 
-	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -20,14 +19,9 @@ func (t target) pooling() {
 }
 
 // orders holds, for AVX-512, the permutations of eight blocks of 8 bytes that mix and unmix stand for.
-var orders = func() operand.Mem {
-	m := ctx.StaticGlobal("orders")
-	ctx.DataAttributes(attr.RODATA | attr.NOPTR)
-	for i, v := range []int{0, 4, 1, 5, 2, 6, 3, 7, 0, 2, 4, 6, 1, 3, 5, 7} {
-		ctx.AddDatum(8*i, operand.U64(uint64(v)))
-	}
-	return m
-}()
+func orders() operand.Mem {
+	return words("orders", 0, 4, 1, 5, 2, 6, 3, 7, 0, 2, 4, 6, 1, 3, 5, 7)
+}
 
 // A mixer reorders windows.
 type mixer struct {
@@ -41,7 +35,7 @@ func (t target) mixer() mixer {
 	}
 	load := func(disp int) vec {
 		v := t.vec()
-		ctx.VMOVDQU64(orders.Offset(disp), v)
+		ctx.VMOVDQU64(orders().Offset(disp), v)
 		return v
 	}
 	return mixer{t, load(0), load(64)}

@@ -14,10 +14,14 @@ import (
 )
 
 // output collects functions and data. ctx is where instructions go: the same, except while a function is tried out.
-var (
+var output, ctx *build.Context
+
+// newOutput begins a file of assembly.
+func newOutput() {
 	output = build.NewContext()
-	ctx    = output
-)
+	output.ConstraintExpr("amd64,!purego")
+	ctx, constants, tables = output, map[string]constant{}, map[string]operand.Mem{}
+}
 
 // A target is an instruction set and a precision: what the functions of this program are parameterized by.
 type target struct {
@@ -181,8 +185,25 @@ func (t target) pin(n int, body func()) {
 	}
 }
 
-// constants are those made so far, by their names.
-var constants = map[string]constant{}
+// tables are those that the output has, by their names.
+var tables map[string]operand.Mem
+
+// words returns the table of the given numbers of 8 bytes.
+func words(name string, of ...uint64) operand.Mem {
+	if m, ok := tables[name]; ok {
+		return m
+	}
+	m := output.StaticGlobal(name)
+	output.DataAttributes(attr.RODATA | attr.NOPTR)
+	for i, u := range of {
+		output.AddDatum(8*i, operand.U64(u))
+	}
+	tables[name] = m
+	return m
+}
+
+// constants are those that the output has, by their names.
+var constants map[string]constant
 
 // bits returns the constant with the given bits in each lane.
 func (t target) bits(u uint64) constant {
@@ -258,18 +279,10 @@ func (t target) broadcast(m operand.Mem) reg.VecVirtual {
 }
 
 // masks is the table of AVX2's tail masks: 32 bytes of ones, then 32 of zeros.
-var masks = func() operand.Mem {
-	m := ctx.StaticGlobal("masks")
-	ctx.DataAttributes(attr.RODATA | attr.NOPTR)
-	for i := range 8 {
-		v := uint64(0)
-		if i < 4 {
-			v = math.MaxUint64
-		}
-		ctx.AddDatum(8*i, operand.U64(v))
-	}
-	return m
-}()
+func masks() operand.Mem {
+	const ones = math.MaxUint64
+	return words("masks", ones, ones, ones, ones, 0, 0, 0, 0)
+}
 
 // A mask selects the first lanes of a vector: an opmask register in AVX-512, a vector register in AVX2.
 type mask struct{ operand.Op }
@@ -285,7 +298,7 @@ func (t target) tailMask(n reg.GPPhysical) mask {
 		return mask{k}
 	}
 	v := ctx.YMM()
-	ctx.LEAQ(masks.Offset(32), reg.RAX)
+	ctx.LEAQ(masks().Offset(32), reg.RAX)
 	ctx.SHLQ(operand.U8(log2(t.size())), n)
 	ctx.SUBQ(n, reg.RAX)
 	ctx.VMOVDQU(operand.Mem{Base: reg.RAX}, v)
