@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -122,21 +123,26 @@ func init() {
 		Derivative: "none",
 		Class:      graph.NoGrad,
 		Forward: func(n graph.Node) {
-			x, out, classes := n.In(0), n.Out(), n.Int(0)
-			out.Fill(0)
-			for i := range x.Len() {
-				v := x.AtFlat(i)
-				if !(v >= 0 && v < float64(classes)) || v != float64(int(v)) {
-					panic(n.Errorf(graph.ErrIndex, "label %v of element %d is none of the whole numbers from 0 to %d", v, i, classes-1))
-				}
-				out.SetFlat(1, i*classes+int(v))
-			}
+			n.Out().Zero()
+			array.Instance(n.DType(), setLabels[float64], setLabels[float32])(n)
 		},
 		Prepare: func(_ int, x graph.Value) graph.Value { return Floor(x) },
 		Domain:  []graph.Interval{{Lo: 0, Hi: 3}},
 		Try:     []string{"(4) 3", "(2,2) 4", "() 3", "(0) 3"},
 		Source:  "definition",
 	})
+}
+
+// setLabels sets the element of each row of the result that its label says to 1.
+func setLabels[T constraints.Float](n graph.Node) {
+	out, classes := tensor.Data[T](n.Out()), n.Int(0)
+	for i, v := range tensor.Data[T](n.In(0)) {
+		label := int(v)
+		if uint(label) >= uint(classes) || T(label) != v {
+			panic(n.Errorf(graph.ErrIndex, "label %v of element %d is none of the whole numbers from 0 to %d", v, i, classes-1))
+		}
+		out[i*classes+label] = 1
+	}
 }
 
 // Index returns the part of x at the given place of its leading axes: for a matrix Index(x, 1) is the second row and
@@ -315,44 +321,77 @@ const (
 // moveAlong moves elements at the indices of operand 1 of n, which has the shape of part, along n's axis. Sums in single
 // precision are exact to some 1e-6 however often an index repeats.
 func moveAlong(n graph.Node, whole, part *tensor.Tensor, m move) {
-	switch {
-	case n.DType() == tensor.Float64:
-		moveAlongOf[float64](n, whole, part, m, nil)
-	case m != put || part.Dims()[n.Int(0)] <= fewAdditions:
-		moveAlongOf[float32](n, whole, part, m, nil)
-	default:
-		lost := n.Temp(whole.Dims()...)
-		moveAlongOf(n, whole, part, m, lost.Float32s())
-		n.FreeTemp(lost)
+	if n.DType() == tensor.Float64 {
+		moveAlongOf[float64](n, whole, part, m, false)
+	} else {
+		moveAlongOf[float32](n, whole, part, m, m == put && part.Dims()[n.Int(0)] > fewAdditions)
 	}
 }
 
-// moveAlongOf is moveAlong for one precision. If lost is not nil, sums are compensated there for what rounding loses.
-func moveAlongOf[T constraints.Float](n graph.Node, whole, part *tensor.Tensor, m move, lost []T) {
+// moveAlongOf is moveAlong for one precision. Sums may be compensated for what rounding loses.
+func moveAlongOf[T constraints.Float](n graph.Node, whole, part *tensor.Tensor, m move, compensate bool) {
 	w, p, index := tensor.Data[T](whole), tensor.Data[T](part), tensor.Data[T](n.In(1))
 	all, l := linesOf(whole.Dims(), n.Int(0)), linesOf(part.Dims(), n.Int(0))
+	if l.n == 0 {
+		return
+	}
+	var lost *tensor.Tensor // for the lines that lie side by side
+	if compensate {
+		lost = n.Temp(all.n * all.inner)
+		defer n.FreeTemp(lost)
+	}
+	// Elements of part whose indices are looked at together: a line, or those of lines that lie side by side.
+	size, step := l.inner, 1
+	if l.inner == 1 {
+		size, step = l.n, 0
+	}
 	for o := range l.outer {
-		for k := range l.n {
-			for j := range l.inner {
-				place := l.at(o, k, j)
-				i := int(index[place])
-				i += i >> (bits.UintSize - 1) & all.n // a negative index counts from the end
-				if uint(i) >= uint(all.n) || index[place] != T(int(index[place])) {
-					panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[place], place, all.n, all.n-1))
-				}
-				switch there := all.at(o, i, j); {
-				case m == take:
-					p[place] = w[there]
-				case m == takeMore:
-					p[place] += w[there]
-				case lost == nil:
-					w[there] += p[place]
-				default:
-					w[there], lost[there] = addCompensated(w[there], p[place], lost[there])
-				}
+		r := moveRow[T]{m: m, whole: w[o*all.n*all.inner:][:all.n*all.inner], n: all.n, inner: all.inner, step: step}
+		if lost != nil {
+			lost.Zero()
+			r.lost = tensor.Data[T](lost)
+		}
+		for at := o * l.n * l.inner; at < (o+1)*l.n*l.inner; at += size {
+			r.part, r.index = p[at:at+size], index[at:at+size]
+			if i := r.move(); i >= 0 {
+				panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[at+i], at+i, all.n, all.n-1))
 			}
 		}
 	}
+}
+
+// A moveRow moves some elements of part to or from lines of n elements each that stand inner apart in whole. Element j
+// of part belongs to line j·step.
+type moveRow[T constraints.Float] struct {
+	m                        move
+	part, index, whole, lost []T
+	n, inner, step           int
+}
+
+// move returns the place of an index that is out of range, or -1.
+func (r moveRow[T]) move() int {
+	part, whole := r.part[:len(r.index)], r.whole
+	for j, v := range r.index {
+		i := int(v)
+		if T(i) != v {
+			return j
+		}
+		i += i >> (bits.UintSize - 1) & r.n // a negative index counts from the end
+		if uint(i) >= uint(r.n) {
+			return j
+		}
+		switch there := i*r.inner + j*r.step; {
+		case r.m == take:
+			part[j] = whole[there]
+		case r.m == takeMore:
+			part[j] += whole[there]
+		case r.lost == nil:
+			whole[there] += part[j]
+		default:
+			whole[there], r.lost[there] = addCompensated(whole[there], part[j], r.lost[there])
+		}
+	}
+	return -1
 }
 
 // maxIndex32 is the number of integers from 0 up that float32 holds without a gap.

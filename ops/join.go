@@ -6,6 +6,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -65,17 +66,12 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			x, axis := n.In(0), n.Int(0)
-			if x.Len() == 0 {
-				return // however long the axis is
-			}
-			takeIndices(n.Out(), x, axis, reversed(x.Dims()[axis]))
+			array.Instance(n.DType(), flipLines[float64], flipLines[float32])(n.Out(), n.In(0), n.Int(0), true)
 		},
-		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
-			if axis := n.Int(0); dst.Len() > 0 {
-				addAtIndices(dst, ct, axis, reversed(dst.Dims()[axis]))
-			}
-		}),
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			array.Instance(n.DType(), flipLines[float64], flipLines[float32])(dst, ct, n.Int(0), fresh)
+			return true
+		},
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Flip(ct, n.Int(0)) },
 		Try:    []string{"(3) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(1,3) 0", "(0,3) 0"},
 		Source: "a permutation of the elements",
@@ -146,6 +142,34 @@ func init() {
 	})
 }
 
+// flipLines sets dst to x with the elements along an axis in reverse order, or adds them.
+func flipLines[T constraints.Float](dst, x *tensor.Tensor, axis int, set bool) {
+	y, v := tensor.Data[T](dst), tensor.Data[T](x)
+	l := linesOf(x.Dims(), axis)
+	for o := range l.outer {
+		line, from := y[o*l.n*l.inner:][:l.n*l.inner], v[o*l.n*l.inner:][:l.n*l.inner]
+		switch {
+		case l.inner > 1:
+			for k := range l.n {
+				to, from := line[k*l.inner:][:l.inner], from[(l.n-1-k)*l.inner:][:l.inner]
+				if set {
+					copy(to, from)
+				} else {
+					kernel.AddTo(to, from)
+				}
+			}
+		case set:
+			for i, j := 0, len(from)-1; j >= 0; i, j = i+1, j-1 {
+				line[i] = from[j]
+			}
+		default:
+			for i, j := 0, len(from)-1; j >= 0; i, j = i+1, j-1 {
+				line[i] += from[j]
+			}
+		}
+	}
+}
+
 // repeatBlocks sets dst to the blocks of src, each a number of times in a row.
 func repeatBlocks[T constraints.Float](dst, src []T, block, times int) {
 	for ; len(dst) > 0; src = src[block:] {
@@ -164,15 +188,6 @@ func repeatBlocks[T constraints.Float](dst, src []T, block, times int) {
 
 // partStart returns where operand i of a concat begins along the axis.
 func partStart(n graph.Node, i int) int { return n.Int(1 + i) }
-
-// reversed returns n-1 down to 0.
-func reversed(n int) []int {
-	index := make([]int, n)
-	for i := range index {
-		index[i] = n - 1 - i
-	}
-	return index
-}
 
 // Concat returns the xs joined along an axis. They have equal lengths along all other axes.
 //

@@ -120,4 +120,6 @@ func timesCotangent[T constraints.Float](ct float64, d T) T {
 	return T(ct * float64(d))
 }
 
-func finiteTensor[T constraints.Float](t *tensor.Tensor) bool { return kernel.AllFinite(tensor.Data[T](t)) }
+func finiteTensor[T constraints.Float](t *tensor.Tensor) bool {
+	return kernel.AllFinite(tensor.Data[T](t))
+}

@@ -136,13 +136,25 @@ func selectBranches[T constraints.Float](n graph.Node) {
 		}
 		return
 	}
-	for branch := 1; branch <= 2; branch++ {
-		x := tensor.Data[T](n.In(branch))
-		p := array.Pair(out.Dims(), cond.Dims(), n.In(branch).Dims())
-		for r := range p.Runs {
-			for i := range r.N {
-				taken := (c[r.A+i*r.StepA] != 0) == (branch == 1)
-				o[r.Out+i] = choose(taken, x[r.B+i*r.StepB], o[r.Out+i])
+	array.Broadcast(out, n.In(2))
+	x := tensor.Data[T](n.In(1))
+	p := array.Pair(out.Dims(), cond.Dims(), n.In(1).Dims())
+	for r := range p.Runs {
+		o, x := o[r.Out:][:r.N], x[r.B:]
+		switch {
+		case r.StepA == 0 && c[r.A] == 0:
+		case r.StepA == 0 && r.StepB == 1:
+			copy(o, x)
+		case r.StepA == 0:
+			kernel.Fill(o, x[0])
+		case r.StepB == 1:
+			x = x[:len(o)]
+			for i, v := range c[r.A:][:len(o)] {
+				o[i] = choose(v != 0, x[i], o[i])
+			}
+		default:
+			for i, v := range c[r.A:][:len(o)] {
+				o[i] = choose(v != 0, x[0], o[i])
 			}
 		}
 	}

@@ -5,6 +5,9 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opTril, opTriu graph.Op
@@ -18,14 +21,11 @@ func init() {
 			Derivative: "1 inside, 0 outside",
 			Class:      graph.Linear,
 			Forward: func(n graph.Node) {
-				dims := n.Dims()
-				rows, columns, k := dims[len(dims)-2], dims[len(dims)-1], n.Int(0)
-				n.Out().Fill(0)
-				for at := 0; at < n.Out().Len(); at += columns {
-					if lo, hi := inside(at/columns%rows, columns, k); lo < hi {
-						copyElements(n.Out(), at+lo, n.In(0), at+lo, hi-lo)
-					}
-				}
+				array.Instance(n.DType(), moveTriangle[float64], moveTriangle[float32])(n.Out(), n.In(0), n.Int(0), inside, true)
+			},
+			Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+				array.Instance(n.DType(), moveTriangle[float64], moveTriangle[float32])(dst, ct, n.Int(0), inside, fresh)
+				return true
 			},
 			VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return f(ct, n.Int(0)) },
 			Try:    []string{"(3,3) 0", "(2,3) 1", "(3,2) -1", "(2,3,3) 0", "(1,1) 0", "(0,2) 0", "(2,2) 5"},
@@ -36,6 +36,23 @@ func init() {
 		func(i, columns, k int) (lo, hi int) { return 0, min(max(i+min(k, columns)+1, 0), columns) })
 	triangle(&opTriu, "triu", Triu, "upper triangle: elements on diagonal k and above it, zeros below",
 		func(i, columns, k int) (lo, hi int) { return min(max(i+min(k, columns), 0), columns), columns })
+}
+
+// moveTriangle sets dst to the elements of src from lo to hi of every row i and to zeros elsewhere, or adds them to dst.
+func moveTriangle[T constraints.Float](dst, src *tensor.Tensor, k int, inside func(i, columns, k int) (lo, hi int), set bool) {
+	to, from, dims := tensor.Data[T](dst), tensor.Data[T](src), dst.Dims()
+	rows, columns := dims[len(dims)-2], dims[len(dims)-1]
+	for i := 0; len(to) > 0; i++ {
+		lo, hi := inside(i%rows, columns, k)
+		if set {
+			clear(to[:lo])
+			copy(to[lo:hi], from[lo:hi])
+			clear(to[hi:columns])
+		} else {
+			kernel.AddTo(to[lo:hi], from[lo:hi])
+		}
+		to, from = to[columns:], from[columns:]
+	}
 }
 
 // Tril returns x with zeros above diagonal k of the last two axes: 0 is the main diagonal, 1 the one above it. A causal

@@ -127,7 +127,7 @@ var operations = concat(
 		{name: "dot", calls: []string{"(1000) (1000)", "(100000) (100000)"}, torch: "torch.dot(a,b)"},
 		{name: "outer", calls: []string{"(1000) (1000)"}, torch: "torch.outer(a,b)"},
 		{name: "trace", calls: []string{"(1000,1000)"}, torch: "torch.trace(a)"},
-		{name: "diagonal", calls: []string{"(1000,1000)"}, torch: "torch.diagonal(a)"},
+		{name: "diagonal", calls: []string{"(1000,1000)"}, torch: "torch.diagonal(a).contiguous()"},
 		{name: "diagonal_matrix", calls: []string{"(1000)"}, torch: "torch.diag(a)"},
 	},
 
