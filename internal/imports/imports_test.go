@@ -26,6 +26,7 @@ var floors = []struct {
 	{"internal/columns", nil},
 	{"internal/specfun", nil},
 	{"internal/kernel", []string{"golang.org/x/exp", "golang.org/x/sys"}},
+	{"internal/dense", nil},
 	{"graph/tensor", []string{"golang.org/x/exp"}},
 	{"graph/tensor/matrix", []string{"gonum.org/v1/gonum/mat"}},
 	{"internal/array", []string{"golang.org/x/exp"}},
