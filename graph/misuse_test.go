@@ -152,6 +152,7 @@ var misuses = map[string][]func(){
 	"Node.Partial":        {func() { zeroNode.Partial(0) }, func() { mul().Partial(2) }, func() { mul().Partial(-1) }},
 	"Node.Row":            {func() { zeroNode.Row() }},
 	"Node.Save":           {func() { zeroNode.Save(0) }, func() { matrix().Save(2) }, func() { matrix().Save(-1) }, func() { matrix().Save(0, -1) }},
+	"Node.SaveFloat64":    {func() { zeroNode.SaveFloat64(0) }, func() { matrix().SaveFloat64(2) }, func() { matrix().SaveFloat64(-1) }, func() { matrix().SaveFloat64(0, -1) }},
 	"Node.Saved":          {func() { zeroNode.Saved(0) }, func() { matrix().Saved(2) }, func() { matrix().Saved(-1) }},
 	"Node.Scalar":         {func() { zeroNode.Scalar() }},
 	"Node.Value":          {func() { zeroNode.Value() }},

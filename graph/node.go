@@ -213,15 +213,24 @@ func (n Node) Aux() any { return n.ext().aux }
 // Save, for authors of operations, returns a tensor with undefined numbers that lives as long as the node, for Forward to
 // leave Backward what it will need. There are two: k is 0 or 1.
 func (n Node) Save(k int, shape ...int) *tensor.Tensor {
+	return n.save(k, n.DType(), shape)
+}
+
+// SaveFloat64 is [Node.Save] in double precision, whatever the node's.
+func (n Node) SaveFloat64(k int, shape ...int) *tensor.Tensor {
+	return n.save(k, tensor.Float64, shape)
+}
+
+func (n Node) save(k int, dtype tensor.DType, shape []int) *tensor.Tensor {
 	e := n.extOf("saved tensors")
 	n.must(k, len(e.saved), "saved tensor")
 	if e.saved[k] == nil {
-		e.saved[k] = n.g.pool.Get(n.DType(), shape)
+		e.saved[k] = n.g.pool.Get(dtype, shape)
 	}
 	return e.saved[k]
 }
 
-// Saved, for authors of operations, returns what Forward left in [Node.Save], or nil.
+// Saved, for authors of operations, returns what Forward left in [Node.Save] or [Node.SaveFloat64], or nil.
 func (n Node) Saved(k int) *tensor.Tensor {
 	e := n.ext()
 	n.must(k, len(e.saved), "saved tensor")
