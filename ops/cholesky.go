@@ -4,10 +4,9 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/dense"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
 var opCholesky graph.Op
@@ -19,6 +18,7 @@ func init() {
 		Formula:    "l·lᵀ = (a + aᵀ)/2",
 		Derivative: "l⁻ᵀ·φ(lᵀ·ct)·l⁻¹ made symmetric, φ the lower triangle with half the diagonal",
 		Forward:    choleskyForward,
+		Backward:   choleskyBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			l := n.Value()
 			lt := Transpose(l)
@@ -47,34 +47,81 @@ func Cholesky(a graph.Value) graph.Value {
 }
 
 func choleskyForward(n graph.Node) {
-	l := []float64(nil)
+	u := []float64(nil)
 	eachSquare(n, func(m int, a []float64, f *lu) {
 		k := f.n
-		if l == nil {
-			l = make([]float64, k*k)
+		if u == nil {
+			u = f.room.Floats(k * k)
 		}
-		symmetricPart(l, a, k)
-		switch _, ok := lapack64.Potrf(blas64.Symmetric{Uplo: blas.Lower, N: k, Stride: k, Data: l}); {
-		case ok:
+		symmetricPart(u, a, k)
+		switch {
+		case dense.Cholesky(k, u, k):
 			for i := range k {
-				clear(l[i*k+i+1 : (i+1)*k])
+				clear(u[i*k : i*k+i])
 			}
+			kernel.Transpose(a, k, u, k, k, k)
 		case !kernel.AllFinite(a):
-			kernel.Fill(l, math.NaN())
+			kernel.Fill(a, math.NaN())
 		default:
-			symmetricPart(l, a, k)
-			pivot, v := failingPivot(l, k)
+			symmetricPart(u, a, k)
+			pivot, v := failingPivot(u, k)
 			panic(n.Errorf(graph.ErrValue, "%s is not positive definite: pivot %d is %.6g: every pivot must be positive; add a multiple of the identity", whichMatrix(n, 0, m), pivot, v))
 		}
-		fromFloat64(n.Out(), m*k*k, l)
+		fromFloat64(n.Out(), m*k*k, a)
 	})
+}
+
+// choleskyBackward adds l⁻ᵀ·φ(lᵀ·ct)·l⁻¹ made symmetric to dst, or sets it.
+func choleskyBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+	dims := n.Dims()
+	k := dims[len(dims)-1]
+	var room dense.Workspace
+	defer room.Free()
+	l, w, x, y := room.Floats(k*k), room.Floats(k*k), room.Floats(k*k), room.Floats(k*k)
+	lower := dense.Triangle{N: k, Data: l, LD: k}
+	for m := 0; m < dst.Len(); m += k * k {
+		toFloat64(w, ct, m)
+		for i := range k {
+			clear(w[i*k+i+1 : (i+1)*k])
+		}
+		toFloat64(l, n.Out(), m)
+		finite := kernel.AllFinite(l)
+		if !finite { // zeros of the cotangent win
+			settle(rightCotangent, l, w, x, false, func(win int) { gemm(win, true, false, k, k, k, l, k, w, k, x, k, false) })
+		}
+		// Of lᵀ·ct only what φ leaves, by blocks of rows, whose terms begin at the diagonal.
+		const block = 64
+		for i := 0; i < k; i += block {
+			h := min(block, k-i)
+			if finite {
+				kernel.Gemm(true, false, h, i+h, k-i, l[i*k+i:], k, w[i*k:], k, x[i*k:], k, false)
+			}
+			for r := i; r < i+h; r++ {
+				x[r*(k+1)] /= 2
+				clear(x[r*k+r+1 : (r+1)*k])
+			}
+		}
+		symmetricPart(y, x, k)
+		lower.T().Solve(y, k, k)
+		kernel.Transpose(x, k, y, k, k, k)
+		lower.T().Solve(x, k, k)
+		symmetricPart(y, x, k)
+		addRounded(dst, m, 1, y, fresh)
+	}
+	return true
 }
 
 // symmetricPart sets s to (a + aᵀ)/2 for an n×n matrix a.
 func symmetricPart(s, a []float64, n int) {
-	for i := range n {
-		for j := range n {
-			s[i*n+j] = a[i*n+j]/2 + a[j*n+i]/2
+	const block = 16 // rows and columns that the cache holds
+	for i0 := 0; i0 < n; i0 += block {
+		for j0 := 0; j0 <= i0; j0 += block {
+			for i := i0; i < min(i0+block, n); i++ {
+				for j := j0; j < min(j0+block, i+1); j++ {
+					v := a[i*n+j]/2 + a[j*n+i]/2
+					s[i*n+j], s[j*n+i] = v, v
+				}
+			}
 		}
 	}
 }

@@ -4,8 +4,9 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/dense"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
@@ -35,6 +36,7 @@ func init() {
 		Formula:    "ln |a|",
 		Derivative: "a⁻ᵀ",
 		Forward:    logDetForward,
+		Backward:   logDetBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(perMatrix(ct), Transpose(Inv(n.Input(0))))
 		},
@@ -50,7 +52,9 @@ func init() {
 		Forward: func(n graph.Node) {
 			k := n.Out().Rank()
 			size := n.Out().Dims()[k-1]
-			c := make([]float64, size*size)
+			var room dense.Workspace
+			defer room.Free()
+			c := room.Floats(size * size)
 			eachSquare(n, func(m int, a []float64, _ *lu) {
 				cofactors(c, a, size)
 				fromFloat64(n.Out(), m*size*size, c)
@@ -108,7 +112,9 @@ func eachSquare(n graph.Node, f func(m int, a []float64, room *lu)) {
 	if n.Out().Len() == 0 {
 		return
 	}
-	a, room := make([]float64, k*k), newLU(k)
+	room := newLU(k)
+	defer room.free()
+	a := room.room.Floats(k * k)
 	for m := range batchLen(dims) {
 		toFloat64(a, n.In(0), m*k*k)
 		f(m, a, room)
@@ -163,6 +169,8 @@ func scaledDeterminant(a []float64, f *lu) (fraction float64, exponent int) {
 }
 
 func logDetForward(n graph.Node) {
+	dims := n.In(0).Dims()
+	saved := saveLU(n, batchLen(dims), dims[len(dims)-1])
 	eachSquare(n, func(m int, a []float64, f *lu) {
 		fraction, exponent := scaledDeterminant(a, f)
 		switch {
@@ -174,7 +182,46 @@ func logDetForward(n graph.Node) {
 			fraction, exponent = 2*fraction, exponent-1 // both logarithms have one sign then, or the first is near 0
 		}
 		n.Out().SetFlat(math.Log(fraction)+float64(exponent)*math.Ln2, m)
+		saved.keep(m, f)
 	})
+}
+
+// logDetBackward adds ct·a⁻ᵀ to dst, or sets it.
+func logDetBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+	dims := dst.Dims()
+	if dst.Len() == 0 {
+		return true
+	}
+	f := newLU(dims[len(dims)-1])
+	defer f.free()
+	saved := saveLU(n, batchLen(dims), f.n)
+	inv, transposed := f.room.Floats(f.n*f.n), f.room.Floats(f.n*f.n)
+	for m := range batchLen(dims) {
+		saved.restore(m, f)
+		f.invert(inv)
+		kernel.Transpose(transposed, f.n, inv, f.n, f.n, f.n)
+		addRounded(dst, m*f.n*f.n, ct.AtFlat(m), transposed, fresh)
+	}
+	return true
+}
+
+// addRounded adds c·x, x rounded to the precision of dst, to the numbers of dst from offset on, or sets them. A zero of c wins.
+func addRounded(dst *tensor.Tensor, offset int, c float64, x []float64, fresh bool) {
+	if dst.DType() == tensor.Float64 {
+		addMultiple(dst.Float64s()[offset:offset+len(x)], c, x, fresh)
+		return
+	}
+	d := dst.Float32s()[offset : offset+len(x)]
+	for i, v := range x {
+		switch {
+		case fresh && c == 0:
+			d[i] = 0
+		case fresh:
+			d[i] = float32(c) * float32(v)
+		case c != 0:
+			d[i] += float32(c) * float32(v)
+		}
+	}
 }
 
 // cofactors sets c to the cofactors of the n×n matrix a.
@@ -219,9 +266,9 @@ func cofactorsByPivoting(c, a []float64, n int) {
 		scale, e = math.Frexp(scale * f.data[i*(n+1)])
 		exponent += e
 	}
-	upper := blas64.Triangular{Uplo: blas.Upper, Diag: blas.NonUnit, N: k, Stride: n, Data: f.data}
-	blas64.Trsm(blas.Left, blas.NoTrans, 1, upper, general(k, k, v))
-	blas64.Trsv(blas.NoTrans, upper, blas64.Vector{N: k, Inc: 1, Data: u})
+	upper := dense.Triangle{N: k, Data: f.data, LD: n, Upper: true}
+	upper.Solve(v, k, k)
+	upper.Solve(u, 1, 1)
 	w, d := make([]float64, n*n), f.data[n*n-1]
 	for i := range k {
 		for j := range i + 1 {
@@ -230,8 +277,7 @@ func cofactorsByPivoting(c, a []float64, n int) {
 		w[k*n+i] = u[i]
 	}
 	w[n*n-1] = 1
-	lower := blas64.Triangular{Uplo: blas.Lower, Diag: blas.Unit, N: n, Stride: n, Data: f.data}
-	blas64.Trsm(blas.Left, blas.Trans, 1, lower, general(n, n, w))
+	dense.Triangle{N: n, Data: f.data, LD: n, Unit: true}.T().Solve(w, n, n)
 	for i := range n {
 		for j := range n {
 			c[f.rows[i]*n+f.cols[j]] = math.Ldexp(scale*w[i*n+j], exponent)

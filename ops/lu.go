@@ -6,22 +6,29 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"gonum.org/v1/gonum/blas"
+	"github.com/seed366ff29f/chainrule/internal/dense"
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
 // Factorizations run in float64 whatever the graph's precision, and their results are rounded once.
 
-// An lu is the factorization P·L·U of a square matrix with row exchanges.
+// An lu is the factorization P·L·U of a square matrix with row exchanges, and room for further matrices.
 type lu struct {
 	n      int
 	data   []float64 // L below the diagonal, U on and above it
 	pivots []int     // row i was exchanged with row pivots[i]
-	work   []float64
+
+	room dense.Workspace
 }
 
-func newLU(n int) *lu { return &lu{n: n, data: make([]float64, n*n), pivots: make([]int, n)} }
+// newLU returns room for factors, to be given back by free.
+func newLU(n int) *lu {
+	f := &lu{n: n, pivots: make([]int, n)}
+	f.data = f.room.Floats(n * n)
+	return f
+}
+
+func (f *lu) free() { f.room.Free() }
 
 // factor computes the factors of the matrix in t that begins at offset.
 func (f *lu) factor(t *tensor.Tensor, offset int) {
@@ -30,7 +37,7 @@ func (f *lu) factor(t *tensor.Tensor, offset int) {
 }
 
 // factorData replaces a matrix that was put into data with its factors.
-func (f *lu) factorData() { lapack64.Getrf(general(f.n, f.n, f.data), f.pivots) }
+func (f *lu) factorData() { dense.LU(f.n, f.data, f.n, f.pivots) }
 
 // zeroPivot returns the first pivot that is 0, or -1.
 func (f *lu) zeroPivot() int {
@@ -55,22 +62,45 @@ func (f *lu) sign() float64 {
 
 // solve replaces the matrix b of the given number of columns with A⁻¹·b, or with A⁻ᵀ·b.
 func (f *lu) solve(transposed bool, b []float64, cols int) {
-	trans := blas.NoTrans
-	if transposed {
-		trans = blas.Trans
-	}
-	lapack64.Getrs(trans, general(f.n, f.n, f.data), general(f.n, cols, b), f.pivots)
+	dense.SolveLU(transposed, f.n, f.data, f.n, f.pivots, b, cols, cols)
 }
 
-// invert replaces the factors with A⁻¹.
-func (f *lu) invert() {
-	a := general(f.n, f.n, f.data)
-	if f.work == nil {
-		var size [1]float64
-		lapack64.Getri(a, f.pivots, size[:], -1)
-		f.work = make([]float64, int(size[0]))
+// invert sets inv to A⁻¹.
+func (f *lu) invert(inv []float64) { dense.InvertLU(f.n, f.data, f.n, f.pivots, inv, f.n) }
+
+// A savedLU holds the factors of a batch of matrices for the backward pass, the pivots of each as a further row.
+type savedLU struct {
+	n    int
+	data []float64
+}
+
+// saveLU returns room for the factors of a batch of so many n×n matrices, or none if nothing asks for a gradient.
+func saveLU(node graph.Node, batch, n int) savedLU {
+	if !node.WantsGrad() {
+		return savedLU{n: n}
 	}
-	lapack64.Getri(a, f.pivots, f.work, len(f.work))
+	return savedLU{n, node.SaveFloat64(0, batch, n+1, n).Float64s()}
+}
+
+// keep keeps the factors of matrix k of the batch.
+func (s savedLU) keep(k int, f *lu) {
+	if s.data == nil {
+		return
+	}
+	to := s.data[k*(s.n+1)*s.n:]
+	copy(to, f.data)
+	for i, p := range f.pivots {
+		to[s.n*s.n+i] = float64(p)
+	}
+}
+
+// restore sets f to the factors of matrix k of the batch. It must not be changed then.
+func (s savedLU) restore(k int, f *lu) {
+	from := s.data[k*(s.n+1)*s.n:]
+	f.data = from[:s.n*s.n]
+	for i := range f.pivots {
+		f.pivots[i] = int(from[s.n*s.n+i])
+	}
 }
 
 func general(rows, cols int, data []float64) blas64.General {

@@ -6,8 +6,9 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
+	"github.com/seed366ff29f/chainrule/internal/dense"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 var opSolve, opInv, opSolveLower, opSolveUpper graph.Op
@@ -23,6 +24,10 @@ func init() {
 		Formula:    "a⁻¹·b",
 		Derivative: "-a⁻ᵀ·ct·yᵀ, a⁻ᵀ·ct",
 		Forward:    solveForward,
+		Common:     solveCommon,
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return systemBackward(n, i, ct, dst, fresh, n.Int(1) == 1, func(_, k int) (lo, hi int) { return 0, k })
+		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			transposed := n.Int(1)
 			db := solve(n.Input(0), ct, rightCotangent, 1-transposed)
@@ -44,21 +49,10 @@ func init() {
 		Doc:        "inverse of a square matrix, of every matrix in a batch",
 		Formula:    "a⁻¹",
 		Derivative: "-yᵀ·ct·yᵀ",
-		Forward: func(n graph.Node) {
-			dims := n.In(0).Dims()
-			k := dims[len(dims)-1]
-			if k == 0 {
-				return
-			}
-			f := newLU(k)
-			for m := range batchLen(dims) {
-				f.factor(n.In(0), m*k*k)
-				if p := f.zeroPivot(); p >= 0 {
-					panic(singularError(n, m, p))
-				}
-				f.invert()
-				fromFloat64(n.Out(), m*k*k, f.data)
-			}
+		Forward:    invForward,
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			array.Instance(n.DType(), invBackward[float64], invBackward[float32])(n, ct, dst, fresh)
+			return true
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			yt := Transpose(n.Value())
@@ -73,7 +67,11 @@ func init() {
 		Doc:        "solution of linear equations whose matrix is lower triangular",
 		Formula:    "tril(a)⁻¹·b",
 		Derivative: "-tril(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct",
-		Forward:    func(n graph.Node) { solveTriangular(n, blas.Lower) },
+		Forward:    func(n graph.Node) { solveTriangular(n, false) },
+		Common:     func(n graph.Node, ct *tensor.Tensor) { solveTriangularCommon(n, ct, false) },
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return systemBackward(n, i, ct, dst, fresh, false, func(i, _ int) (lo, hi int) { return 0, i + 1 })
+		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			db := SolveUpper(Transpose(n.Input(0)), ct)
 			if i == 1 {
@@ -90,7 +88,11 @@ func init() {
 		Doc:        "solution of linear equations whose matrix is upper triangular",
 		Formula:    "triu(a)⁻¹·b",
 		Derivative: "-triu(a⁻ᵀ·ct·yᵀ), a⁻ᵀ·ct",
-		Forward:    func(n graph.Node) { solveTriangular(n, blas.Upper) },
+		Forward:    func(n graph.Node) { solveTriangular(n, true) },
+		Common:     func(n graph.Node, ct *tensor.Tensor) { solveTriangularCommon(n, ct, true) },
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return systemBackward(n, i, ct, dst, fresh, false, func(i, k int) (lo, hi int) { return i, k })
+		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			db := SolveLower(Transpose(n.Input(0)), ct)
 			if i == 1 {
@@ -200,24 +202,129 @@ func solve(a, b graph.Value, cotangents, transposed int) graph.Value {
 }
 
 func solveForward(n graph.Node) {
-	f := newLU(n.In(0).Dims()[n.In(0).Rank()-1])
-	eachSystem(n, func(matrix, offset int) {
+	dims := n.In(0).Dims()
+	f := newLU(dims[len(dims)-1])
+	defer f.free()
+	saved := saveLU(n, batchLen(dims), f.n)
+	eachSystem(n, n.In(1), n.Out(), func(matrix, offset int) {
 		f.factor(n.In(0), offset)
 		if p := f.zeroPivot(); p >= 0 {
 			panic(singularError(n, matrix, p))
 		}
+		saved.keep(matrix, f)
 	}, func(b []float64, cols int) {
-		var zero []int
-		if n.Int(0) == rightCotangent {
-			zero = zeroColumns(b, cols)
+		solveSystem(f, n.Int(1) == 1, b, cols, n.Int(0) == rightCotangent)
+	})
+}
+
+// solveSystem replaces b with the solution. If b is a cotangent, columns of zeros stay zeros.
+func solveSystem(f *lu, transposed bool, b []float64, cols int, cotangent bool) {
+	var zero []int
+	if cotangent {
+		zero = zeroColumns(b, cols)
+	}
+	f.solve(transposed, b, cols)
+	for _, j := range zero {
+		for i := range f.n {
+			b[i*cols+j] = 0
 		}
-		f.solve(n.Int(1) == 1, b, cols)
-		for _, j := range zero {
-			for i := range f.n {
-				b[i*cols+j] = 0
+	}
+}
+
+// solveCommon leaves the cotangent of the right sides, which that of the matrices is made of, in Save.
+func solveCommon(n graph.Node, ct *tensor.Tensor) {
+	dims := n.In(0).Dims()
+	f := newLU(dims[len(dims)-1])
+	defer f.free()
+	saved := saveLU(n, batchLen(dims), f.n)
+	eachSystem(n, ct, n.Save(1, ct.Dims()...), func(matrix, _ int) {
+		saved.restore(matrix, f)
+	}, func(b []float64, cols int) {
+		solveSystem(f, n.Int(1) == 0, b, cols, true)
+	})
+}
+
+// systemBackward adds to dst what the cotangent that Common left contributes to the matrix, where part says which elements of
+// row i it reads, or to the right side.
+func systemBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh, transposed bool, part func(i, k int) (lo, hi int)) bool {
+	if i == 0 {
+		array.Instance(n.DType(), addSystems[float64], addSystems[float32])(n, ct, dst, fresh, transposed, part)
+		return true
+	}
+	n.Unstretched(ct, dst, fresh, func(dst *tensor.Tensor, fresh bool) { addScaled(dst, 1, n.Saved(1), fresh) })
+	return true
+}
+
+// addSystems adds -db·yᵀ to dst for the cotangent db of the right side, or -y·dbᵀ for the transposed system.
+func addSystems[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor, fresh, transposed bool, part func(i, k int) (lo, hi int)) {
+	x, dims := n.In(0).Dims(), ct.Dims()
+	k, cols := x[len(x)-1], dims[len(dims)-1]
+	d, y, db := tensor.Data[T](dst), tensor.Data[T](n.Out()), tensor.Data[T](n.Saved(1))
+	if len(y) == 0 {
+		if fresh {
+			dst.Zero()
+		}
+		return
+	}
+	batches := batchLen(dims)
+	whole := fresh && batchLen(x) == batches // every matrix has one product
+	if fresh && !whole {
+		dst.Zero()
+	}
+	product := n.Buffer(k, k)
+	defer n.FreeTemp(product)
+	kernel.Neg(db, db)
+	p := array.Pair(dims[:len(dims)-2], x[:len(x)-2], dims[:len(dims)-2])
+	for r := range p.Runs {
+		for s := range r.N {
+			a, b, cotangent := db[(r.Out+s)*k*cols:][:k*cols], y[(r.Out+s)*k*cols:][:k*cols], leftCotangent
+			if transposed {
+				a, b, cotangent = b, a, rightCotangent
+			}
+			to, at := tensor.Data[T](product), d[(r.A+s*r.StepA)*k*k:][:k*k]
+			if whole {
+				to = at
+			}
+			settle(cotangent, a, b, to, false, func(win int) { gemm(win, false, true, k, k, cols, a, cols, b, cols, to, k, false) })
+			for i := range k {
+				lo, hi := part(i, k)
+				if !whole {
+					kernel.AddTo(at[i*k+lo:i*k+hi], to[i*k+lo:i*k+hi])
+					continue
+				}
+				clear(at[i*k : i*k+lo])
+				clear(at[i*k+hi : i*k+k])
 			}
 		}
+	}
+	kernel.Neg(db, db)
+}
+
+func invForward(n graph.Node) {
+	eachSquare(n, func(m int, a []float64, f *lu) {
+		copy(f.data, a)
+		f.factorData()
+		if p := f.zeroPivot(); p >= 0 {
+			panic(singularError(n, m, p))
+		}
+		f.invert(a)
+		fromFloat64(n.Out(), m*f.n*f.n, a)
 	})
+}
+
+// invBackward adds -yᵀ·ct·yᵀ to dst, or sets it.
+func invBackward[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor, fresh bool) {
+	dims := n.Dims()
+	k := dims[len(dims)-1]
+	buffer := n.Buffer(k, k)
+	defer n.FreeTemp(buffer)
+	half := tensor.Data[T](buffer)
+	for m := 0; m < n.Out().Len(); m += k * k {
+		y, w, d := tensor.Data[T](n.Out())[m:m+k*k], tensor.Data[T](ct)[m:m+k*k], tensor.Data[T](dst)[m:m+k*k]
+		settle(rightCotangent, y, w, half, false, func(win int) { gemm(win, true, false, k, k, k, y, k, w, k, half, k, false) })
+		kernel.Neg(half, half)
+		settle(leftCotangent, half, y, d, !fresh, func(win int) { gemm(win, false, true, k, k, k, half, k, y, k, d, k, !fresh) })
+	}
 }
 
 // zeroColumns returns which columns of b are zero.
@@ -235,31 +342,47 @@ columns:
 	return zero
 }
 
-func solveTriangular(n graph.Node, uplo blas.Uplo) {
-	k := n.In(0).Dims()[n.In(0).Rank()-1]
-	t := blas64.Triangular{Uplo: uplo, Diag: blas.NonUnit, N: k, Stride: max(k, 1), Data: make([]float64, k*k)}
-	eachSystem(n, func(matrix, offset int) {
+func solveTriangular(n graph.Node, upper bool) {
+	t := dense.Triangle{N: n.In(0).Dims()[n.In(0).Rank()-1], Upper: upper}
+	var room dense.Workspace
+	defer room.Free()
+	t.LD, t.Data = t.N, room.Floats(t.N*t.N)
+	eachSystem(n, n.In(1), n.Out(), func(matrix, offset int) {
 		toFloat64(t.Data, n.In(0), offset)
-		for i := range k {
-			if t.Data[i*(k+1)] == 0 {
+		for i := range t.N {
+			if t.Data[i*(t.N+1)] == 0 {
 				panic(n.Errorf(graph.ErrValue, "%s is singular: element (%d,%d) of its diagonal is 0", whichMatrix(n, 0, matrix), i, i))
 			}
 		}
-	}, func(b []float64, cols int) {
-		blas64.Trsm(blas.Left, blas.NoTrans, 1, t, general(k, cols, b))
-	})
+	}, func(b []float64, cols int) { t.Solve(b, cols, cols) })
+}
+
+// solveTriangularCommon is [solveCommon] for a triangular matrix.
+func solveTriangularCommon(n graph.Node, ct *tensor.Tensor, upper bool) {
+	t := dense.Triangle{N: n.In(0).Dims()[n.In(0).Rank()-1], Upper: upper}.T()
+	var room dense.Workspace
+	defer room.Free()
+	t.LD, t.Data = t.N, room.Floats(t.N*t.N)
+	eachSystem(n, ct, n.Save(1, ct.Dims()...), func(_, offset int) {
+		toFloat64(t.Data, n.In(0), offset)
+	}, func(b []float64, cols int) { t.Solve(b, cols, cols) })
 }
 
 // eachSystem calls factor for every matrix of operand 0, with its number in the batch and where it begins, and then
-// replace with every right side that goes with it, whose solution it stores.
-func eachSystem(n graph.Node, factor func(matrix, offset int), replace func(b []float64, cols int)) {
-	a, b, out := n.In(0), n.In(1), n.Out()
-	x, y := a.Dims(), b.Dims()
+// replace with a copy of every right side of b that goes with it, whose solution it stores in out.
+func eachSystem(n graph.Node, b, out *tensor.Tensor, factor func(matrix, offset int), replace func(b []float64, cols int)) {
+	x, y := n.In(0).Dims(), b.Dims()
 	k, cols := x[len(x)-1], y[len(y)-1]
 	if out.Len() == 0 {
 		return
 	}
-	rhs := make([]float64, k*cols)
+	double := out.DType() == tensor.Float64
+	var room dense.Workspace
+	defer room.Free()
+	var rhs []float64
+	if !double {
+		rhs = room.Floats(k * cols)
+	}
 	last := -1
 	p := array.Pair(out.Dims()[:out.Rank()-2], x[:len(x)-2], y[:len(y)-2])
 	for r := range p.Runs {
@@ -268,9 +391,15 @@ func eachSystem(n graph.Node, factor func(matrix, offset int), replace func(b []
 				factor(m, m*k*k)
 				last = m
 			}
+			at := (r.Out + s) * k * cols
+			if double {
+				rhs = out.Float64s()[at : at+k*cols]
+			}
 			toFloat64(rhs, b, (r.B+s*r.StepB)*k*cols)
 			replace(rhs, cols)
-			fromFloat64(out, (r.Out+s)*k*cols, rhs)
+			if !double {
+				fromFloat64(out, at, rhs)
+			}
 		}
 	}
 }
