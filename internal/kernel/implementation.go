@@ -14,6 +14,8 @@ type implementation struct {
 	f64  kernels[float64]
 
 	lanes *laneKernels // nil for loops in Go
+
+	rotate rotateFunc
 }
 
 // kernels are the loops of an implementation in one precision. They expect slices that fit, and none longer than a piece.
@@ -57,7 +59,7 @@ type kernels[T Float] struct {
 }
 
 // portable is the implementation in Go.
-var portable = implementation{name: "portable", f32: portableKernels[float32](), f64: portableKernels[float64]()}
+var portable = implementation{name: "portable", f32: portableKernels[float32](), f64: portableKernels[float64](), rotate: rotatePortable}
 
 func portableKernels[T Float]() kernels[T] {
 	return kernels[T]{

@@ -32,6 +32,11 @@ var subjects = []struct {
 			t.laneProgram()
 		}
 	}},
+	{"rotate", func(t target) {
+		if t.double {
+			t.rotate()
+		}
+	}},
 	{"gemm", target.gemm},
 	{"pack", func(t target) {
 		for _, n := range panels {
