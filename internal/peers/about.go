@@ -33,11 +33,9 @@ a jump that is hard to foretell, two numbers from memory and one to it.`},
 	{regexp.MustCompile(`^Matrix products: `), `copying: a profile of 1024×1024·1024×1024 on AVX2 gives 90 % of the time to tiles, which run at the peak of the
 multiply-add units, and the rest to copies of panels and blocks into order. Larger and smaller blocks, eight panels at a
 time in place of four, and fetching the tile of C ahead were within 2 % of this, or slower.`},
-	{regexp.MustCompile(`^Elementwise.*relu`), `memory: the function is one instruction, and both contestants move the same bytes. On a Zen 3 the forward pass takes as long
-as a copy of the array does, 102 to 128 µs on one core; the target would have it faster than that.`},
 	{regexp.MustCompile(`^Elementwise.*sigmoid.*backward`), `the derivative, e/(1+e)² with e = e^-|x|, for which an exponential and a quotient are computed anew: y·(1-y), as PyTorch
 has it, is two instructions, and has no correct digit left in float32 from x = 17 on.`},
-	{regexp.MustCompile(`^Elementwise.*backward`), `passes over memory: the result is written, and read again with the cotangent for the derivative. PyTorch moves the same bytes.`},
+	{regexp.MustCompile(`^Elementwise.*backward`), `passes over memory: the result is written, and read again with the cotangent for the derivative.`},
 	{regexp.MustCompile(`^Elementwise`), `arithmetic: the polynomial of the function, for every element.`},
 	{regexp.MustCompile(`^Training steps.*, memory$`), `the adjoints of the activations, and the buffers into which products pack their operands.`},
 	{regexp.MustCompile(`^Training steps.*2-16-16-1`), `fixed costs: some 20 nodes are recorded and swept for 3,000 multiplications. Binding parameters, looking up gradients
@@ -46,6 +44,9 @@ and forgetting the tape take a third of the step; the products take a fifth.`},
 	{regexp.MustCompile(`^Training steps`), `the products, which take about nine tenths of the step; see the matrix products above for how near the peak they are.`},
 	{regexp.MustCompile(`other networks.*two convolutions`), `the products of the second convolution, about half of the step; the rest is memory: activations are written and read
 again by each layer, and patches laid out and folded back.`},
+	{regexp.MustCompile(`other networks.*transformer`), `what is not a product: two norms, GELU, the softmax of the weights and the way around, which are passes over memory, and
+products of 32 numbers within the heads.`},
+	{regexp.MustCompile(`^Vanishing`), `subnormal numbers, for which multiply-adds take a hundred times as long or more; see graph for what may be done about them.`},
 	{regexp.MustCompile(`GRU`), `the products with the state, one after the other; the rest are exponentials.`},
 	{regexp.MustCompile(`^Whole trainings`), `fixed costs of steps: recording and sweeping some 20 nodes, and looking for numbers that are not finite.`},
 	{regexp.MustCompile(`^` + regexp.QuoteMeta(secOperations)), `see the row above or below for the same operation in another shape: what the others have in common with it is the
@@ -83,17 +84,22 @@ compute the value and every derivative, in float64. JAX is jit(vmap(value_and_gr
 of points; f is given once as a function of a vector and once of scalars.`,
 	secGemm: `Billions of floating-point operations a second; the ratio is that of the times, so that less is better here too. The
 rows marked AVX2 hold ours to AVX2, and the others to the same instructions. MKL is that of PyTorch, called by torch.mm.`,
-	secElement: `Ours records the operation on a graph; forward and backward is the record, and a sweep from a given cotangent. PyTorch's
+	secElement: `On rows of 1000 numbers, along which softmax is taken. Ours records the operation on a graph; forward and backward is the record, and a sweep from a given cotangent. PyTorch's
 forward writes into a tensor that is there already, where it has such a form.`,
 	secStep: `One step of a network with ReLU between its layers: forget the gradients, forward, loss (cross-entropy of softmax; logistic
 where there is one output), backward, update. "784-128-10@64" has layers of 784, 128 and 10 numbers and a batch of 64 rows.
-All contestants start from the same numbers and agree in the loss of the fifth step.`,
+torch.compile is PyTorch with the loss and the update of the parameters compiled. All contestants start from the same numbers and agree in the loss of the fifth step.`,
 	secConv: `Gradients of the image and of the filters, from a given cotangent.`,
 	secGRU:  `nn.GRU of either, on 32 rows of a sequence: gradients of the input and of all weights, from a given cotangent.`,
 	secNetwork: `One step as above, and all agree in the loss of the fifth. "Two convolutions" are 16 and 32 filters of 3×3 with padding,
 ReLU and max-pooling by 2 after each, and a linear layer, on 64 images of 28×28 in ten classes. PyTorch takes that once in
 its usual layout and once with channels last. In the language model each of 65 letters has 32
-numbers, and behind the GRU a linear layer says how likely each is to be the next, on 32 rows of 64 letters.`,
+numbers, and behind the GRU a linear layer says how likely each is to be the next, on 32 rows of 64 letters. The block of a
+transformer has its norms first and GELU in its network of 512 nodes, sees what is before it only, and is followed by a norm
+and a linear layer for 65 classes, on 16 rows of 32 vectors.`,
+	secDeep: `A step as above of a network with so many layers that its gradients vanish: on the way back they are soon subnormal numbers,
+below 10⁻³⁸, and then zeros. PyTorch takes part as it is, and with torch.set_flush_denormal, which takes such numbers as zeros;
+XLA, which JAX compiles with, does so by itself.`,
 	secFit: `nn.Fit beside scikit-learn's MLPClassifier: the same layers with ReLU between them, the same batches and epochs, Adam, no
 penalty, no early stopping; the whole training, with the first weights. "64-128-10@32" has layers of 64, 128 and 10 numbers
 and batches of 32 rows. The sizes are those of well-known sets, the numbers made up: examples lie around the centers of their

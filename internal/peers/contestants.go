@@ -14,11 +14,12 @@ import (
 // buildLimit bounds the time to compile a peer. GoMLX's many packages take minutes the first time.
 const buildLimit = 4 * time.Minute
 
-// Idle threads wait actively for a while before they sleep: those of OpenBLAS for some 110 ms, as /proc/PID/stat shows.
-// Who comes next would have to share the processors with them.
+// Idle threads wait actively for a while before they sleep: those of OpenBLAS for some 110 ms, those of PyTorch for 10, as
+// /proc/PID/stat shows. Who comes next would have to share the processors with them.
 const (
-	shortRest = 2 * time.Millisecond
-	longRest  = 150 * time.Millisecond
+	shortRest  = 2 * time.Millisecond
+	torchPause = 15 * time.Millisecond
+	longRest   = 150 * time.Millisecond
 )
 
 // A contestant says how to start a process that takes part.
@@ -36,6 +37,7 @@ const (
 	adolc, codipack, adept = "adolc", "codipack", "adept"
 	blas, torch            = "openblas", "torch" // followed by a number of threads
 	compiledTorch          = "torch-compile"
+	flushingTorch          = "torch-flush"
 	jax, gomlx, sklearn    = "jax", "gomlx", "sklearn"
 	jax64                  = "jax64" // in double precision
 	machineLimits          = "machine"
@@ -63,9 +65,9 @@ func contestants() map[string]contestant {
 	// What holds PyTorch's libraries, and OpenBLAS, to the instructions of AVX2.
 	avx2 := []string{"ONEDNN_MAX_CPU_ISA=AVX2", "MKL_ENABLE_INSTRUCTIONS=AVX2", "ATEN_CPU_CAPABILITY=avx2", "OPENBLAS_CORETYPE=Haswell"}
 	for _, threads := range []string{"1", "2"} {
-		rest := shortRest
+		rest, torchRest := shortRest, shortRest
 		if threads != "1" {
-			rest = longRest
+			rest, torchRest = longRest, torchPause
 		}
 		one := []string{"OMP_NUM_THREADS=" + threads, "OPENBLAS_NUM_THREADS=" + threads, "MKL_NUM_THREADS=" + threads}
 		keep := append(slices.Clip(one), "MALLOC_MMAP_THRESHOLD_=1073741824", "MALLOC_TRIM_THRESHOLD_=4294967296")
@@ -73,15 +75,18 @@ func contestants() map[string]contestant {
 		all[blas+threads] = contestant{"OpenBLAS", "its own choice of kernels", one, rest, blasCommand}
 		all[blas+threads+held] = contestant{"OpenBLAS", "Haswell kernels", append(slices.Clip(one), avx2...), rest, blasCommand}
 		torchCommand := script("torch_peer.py", "TORCH_PYTHON", "torch", threads)
-		all[torch+threads] = contestant{"PyTorch", "its own choice of kernels", keep, rest, torchCommand}
-		all[torch+threads+held] = contestant{"PyTorch", "held to AVX2", append(slices.Clip(keep), avx2...), rest, torchCommand}
+		all[torch+threads] = contestant{"PyTorch", "its own choice of kernels", keep, torchRest, torchCommand}
+		all[torch+threads+held] = contestant{"PyTorch", "held to AVX2", append(slices.Clip(keep), avx2...), torchRest, torchCommand}
 		all[compiledTorch+threads] = contestant{
-			"torch.compile", "", append(slices.Clip(keep), inductorEnv()...), rest, script("torch_peer.py", "TORCH_PYTHON", "torch", threads, "compile"),
+			"torch.compile", "", append(slices.Clip(keep), inductorEnv()...), torchRest, script("torch_peer.py", "TORCH_PYTHON", "torch", threads, "compile"),
 		}
-		all[jax+threads] = contestant{"JAX", "", nil, rest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
-		all[jax64+threads] = contestant{"JAX", "", []string{"JAX_ENABLE_X64=1"}, rest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
+		all[flushingTorch+threads] = contestant{
+			"PyTorch, flushing", "", keep, torchRest, script("torch_peer.py", "TORCH_PYTHON", "torch", threads, "flush"),
+		}
+		all[jax+threads] = contestant{"JAX", "", nil, shortRest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
+		all[jax64+threads] = contestant{"JAX", "", []string{"JAX_ENABLE_X64=1"}, shortRest, script("jax_peer.py", "JAX_PYTHON", "jax", threads)}
 		all[sklearn+threads] = contestant{"scikit-learn", "", keep, rest, script("sklearn_peer.py", "SKLEARN_PYTHON", "sklearn")}
-		all[gomlx+threads] = contestant{"GoMLX", "", []string{"GOMAXPROCS=" + threads}, rest, goModule("gomlx")}
+		all[gomlx+threads] = contestant{"GoMLX", "", []string{"GOMAXPROCS=" + threads}, shortRest, goModule("gomlx")}
 	}
 	return all
 }

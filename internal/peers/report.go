@@ -209,8 +209,8 @@ func writeJSON(w io.Writer, m machine, results []result) error {
 var page string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"show":  func(s Side, unit string) string { return s.show(unit) },
-	"ours":  func(r result) string { return r.Ours.show(r.Unit) },
+	"show":    func(s Side, unit string) string { return s.show(unit) },
+	"ours":    func(r result) string { return r.Ours.show(r.Unit) },
 	"ratio":   ratioText,
 	"fastest": fastestText,
 	"limit":   limitText,

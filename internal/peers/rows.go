@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/seed366ff29f/chainrule/internal/programs"
 )
@@ -17,16 +16,17 @@ const (
 	secRatio   = "Scalar gradient against the function alone"
 	secProgram = "Compiled programs"
 	secGemm    = "Matrix products"
-	secElement = "Elementwise functions, 1000×1000 float32"
+	secElement = "Elementwise functions, float32"
 	secStep    = "Training steps, float32"
 	secConv    = "Convolution, float32"
 	secGRU     = "GRU, float32"
 	secNetwork = "Training steps of other networks, float32"
+	secDeep    = "Vanishing gradients, float32"
 	secFit     = "Whole trainings"
 	secSteady  = "Training steps: allocations, memory, two cores"
 )
 
-var sections = []string{secMachine, secTape, secCold, secRatio, secProgram, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secFit, secSteady, secOperations, secLinalg}
+var sections = []string{secMachine, secTape, secCold, secRatio, secProgram, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secDeep, secFit, secSteady, secOperations, secLinalg}
 
 var (
 	micros  = unit{significant, func(s float64) float64 { return s * 1e6 }, "µs"}
@@ -69,7 +69,7 @@ const noLimit = -1
 // table lists everything that is measured.
 func table(avx512 bool) []row {
 	var all []row
-	for _, f := range []func() []row{func() []row { return machineRows(avx512) }, tapeRows, coldRows, ratioRows, programRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, fitRows, steadyRows, operationRows, linalgRows} {
+	for _, f := range []func() []row{func() []row { return machineRows(avx512) }, tapeRows, coldRows, ratioRows, programRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, deepRows, fitRows, steadyRows, operationRows, linalgRows} {
 		all = append(all, f()...)
 	}
 	return all
@@ -249,6 +249,7 @@ func matrixPeers(threads string, variants ...string) (list []entry) {
 	return list
 }
 
+// torchEntries are PyTorch with the kernels that it chooses and held to those of AVX2, of which the faster counts.
 func torchEntries(threads, words string, limit, tolerance float64) []entry {
 	return []entry{
 		{contestant: torch + threads, words: words, limit: limit, tolerance: tolerance},
@@ -256,140 +257,31 @@ func torchEntries(threads, words string, limit, tolerance float64) []entry {
 	}
 }
 
-func elementRows() (rows []row) {
-	for _, f := range []string{"exp", "tanh", "sigmoid", "relu", "softmax"} {
-		for _, what := range []string{"forward", "both"} {
-			words := fmt.Sprintf("elementwise %s %s 1000 1000", f, what)
-			name := f + map[string]string{"forward": ", forward", "both": ", forward and backward"}[what]
-			for _, threads := range []string{"1", "2"} {
-				r := row{section: secElement, name: name, unit: micros, ours: entry{contestant: ours1, words: words}}
-				limit := 0.6
-				if threads == "2" {
-					r.name += ", 2 cores"
-					r.ours.contestant = ours2
-				}
-				r.peers = torchEntries(threads, words, limit, 1e-4)
-				if threads == "1" {
-					r.peers = append(r.peers, entry{contestant: jax + threads, words: words, tolerance: 1e-4})
-				}
-				rows = append(rows, r)
-			}
-		}
-	}
-	return rows
+// perCores makes a row twice, for one core and for two; peers returns those for a number of threads.
+func perCores(r row, peers func(threads string) []entry) []row {
+	one, two := r, r
+	one.ours.contestant, one.peers = ours1, peers("1")
+	two.ours.contestant, two.peers = ours2, peers("2")
+	two.name += cores("2")
+	return []row{one, two}
 }
 
-var steps = []struct {
-	shape string
-	limit float64
-}{{"2-16-16-1@32", 0.05}, {"784-128-10@64", 0.6}, {"784-512-512-10@128", 0.9}, {"1024-1024-1024-10@256", 1}}
-
-func stepRows(avx512 bool) (rows []row) {
-	for _, s := range steps {
-		for _, optimizer := range []string{"sgd", "adam"} {
-			words := "mlp " + optimizer + " " + s.shape
-			name := s.shape + ", " + map[string]string{"sgd": "SGD", "adam": "Adam"}[optimizer]
-			// Of the fifth loss, in float32. Adam's first steps have the size of the learning rate however small the
-			// gradient is, so that roundings show.
-			tolerance := 1e-5
-			if optimizer == "adam" {
-				tolerance = 1e-4
-			}
-			for _, threads := range []string{"1", "2"} {
-				r := row{section: secStep, name: name, unit: micros, ours: entry{contestant: ours1, words: words}}
-				if threads == "2" {
-					r.name += ", 2 cores"
-					r.ours.contestant = ours2
-				}
-				r.peers = torchEntries(threads, words, s.limit, tolerance)
-				r.peers = append(r.peers, entry{contestant: jax + threads, words: words, tolerance: tolerance})
-				if small := widest(s.shape) <= 128; small || optimizer == "sgd" && widest(s.shape) <= 512 && threads == "1" {
-					r.peers = append(r.peers, entry{contestant: gomlx + threads, words: words, tolerance: tolerance})
-				}
-				rows = append(rows, r)
-			}
-			if avx512 && optimizer == "sgd" {
-				rows = append(rows, row{
-					section: secStep, name: name + ", AVX2", unit: micros, ours: entry{contestant: oursAVX2, words: words},
-					peers: []entry{{contestant: torch + "1" + held, words: words, limit: s.limit, tolerance: tolerance}},
-				})
-			}
-		}
-	}
-	return rows
-}
-
-// widest returns the width of the widest layer but the input.
-func widest(shape string) int {
-	widths, _, _ := strings.Cut(shape, "@")
-	best := 0
-	for _, w := range strings.Split(widths, "-")[1:] {
-		v, _ := strconv.Atoi(w)
-		best = max(best, v)
-	}
-	return best
-}
-
-func convRows() (rows []row) {
+func convRows() []row {
 	const words = "conv2d 32 3 32 32 16 3"
-	for _, threads := range []string{"1", "2"} {
-		r := row{section: secConv, name: "32×3×32×32 with 16 3×3 filters, forward and backward", unit: micros, ours: entry{contestant: ours1, words: words}}
-		if threads == "2" {
-			r.name += ", 2 cores"
-			r.ours.contestant = ours2
-		}
-		r.peers = append(torchEntries(threads, words, 1, 1e-3), entry{contestant: jax + threads, words: words, tolerance: 1e-3})
-		rows = append(rows, r)
-	}
-	return rows
+	r := row{section: secConv, name: "32×3×32×32 with 16 3×3 filters, forward and backward", unit: micros, ours: entry{words: words}}
+	return perCores(r, func(threads string) []entry {
+		return append(torchEntries(threads, words, 1, 1e-3),
+			entry{contestant: jax + threads, words: words, limit: 1, tolerance: 1e-3},
+			peakEntry("f32", "best", threads, 3*conv(32, 3, 32, 16, 3)))
+	})
 }
 
-func networkRows() (rows []row) {
-	const images, text = " 1 28 16 32 10 64", " 65 32 128 32 64"
-	for _, n := range []struct {
-		name, words      string
-		limit, tolerance float64
-		last             string // the same of PyTorch with channels last, if that is something else
-	}{
-		{"two convolutions, 28×28@64, SGD", "cnn" + images, 0.9, 1e-5, "cnn-channels-last" + images},
-		{"language model, GRU of 128 units, 64 letters@32, Adam", "letters" + text, 0.4, 1e-4, ""},
-	} {
-		for _, threads := range []string{"1", "2"} {
-			r := row{section: secNetwork, name: n.name, unit: micros, ours: entry{contestant: ours1, words: n.words}}
-			if threads == "2" {
-				r.name += ", 2 cores"
-				r.ours.contestant = ours2
-			}
-			r.peers = torchEntries(threads, n.words, n.limit, n.tolerance)
-			if n.last != "" {
-				for _, e := range torchEntries(threads, n.last, n.limit, n.tolerance) {
-					e.label = "PyTorch, channels last"
-					r.peers = append(r.peers, e)
-				}
-			}
-			rows = append(rows, r)
-		}
-		kind, sizes, _ := strings.Cut(n.words, " ")
-		rows = append(rows, row{
-			section: secNetwork, name: n.name + ", allocations in a step", unit: number, limit: 0, rounds: 1,
-			ours: entry{contestant: ours1, words: kind + "-allocations " + sizes, fresh: true},
-		})
-	}
-	return rows
-}
-
-func gruRows() (rows []row) {
+func gruRows() []row {
 	const words = "gru 32 128 32 64"
-	for _, threads := range []string{"1", "2"} {
-		r := row{section: secGRU, name: "32 inputs, 128 units, 64 times@32, forward and backward", unit: micros, ours: entry{contestant: ours1, words: words}}
-		if threads == "2" {
-			r.name += ", 2 cores"
-			r.ours.contestant = ours2
-		}
-		r.peers = torchEntries(threads, words, 0.4, 1e-3)
-		rows = append(rows, r)
-	}
-	return rows
+	r := row{section: secGRU, name: "32 inputs, 128 units, 64 times@32, forward and backward", unit: micros, ours: entry{words: words}}
+	return perCores(r, func(threads string) []entry {
+		return append(torchEntries(threads, words, 0.8, 1e-3), peakEntry("f32", "best", threads, 3*gru(32, 128, 32*64)))
+	})
 }
 
 // fits are trainings with the sizes of well-known sets of data.
@@ -413,36 +305,6 @@ func fitRows() (rows []row) {
 				rows = append(rows, r)
 			}
 		}
-	}
-	return rows
-}
-
-func steadyRows() (rows []row) {
-	for _, s := range steps {
-		for _, optimizer := range []string{"sgd", "adam"} {
-			rows = append(rows, row{
-				section: secSteady, name: s.shape + ", " + optimizer + ", allocations in a step", unit: number, limit: 0, rounds: 1,
-				ours: entry{contestant: ours1, words: "allocations " + optimizer + " " + s.shape, fresh: true},
-			})
-		}
-	}
-	for _, s := range steps[1:] {
-		rows = append(rows, row{
-			section: secSteady, name: s.shape + ", SGD, memory", unit: mebi, rounds: 3,
-			ours:  entry{contestant: ours1, words: "memory sgd " + s.shape, fresh: true},
-			peers: []entry{{contestant: ours1, label: "parameters, gradients, activations", words: "needed sgd " + s.shape, limit: 1.3}},
-		})
-	}
-	for _, s := range steps[1:] {
-		limit := 0.0
-		if s.shape == "784-512-512-10@128" {
-			limit = 1 / 1.8
-		}
-		rows = append(rows, row{
-			section: secSteady, name: s.shape + ", SGD, 2 cores", unit: micros,
-			ours:  entry{contestant: ours2, words: "mlp sgd " + s.shape},
-			peers: []entry{{contestant: ours1, label: "1 core", words: "mlp sgd " + s.shape, limit: limit, tolerance: 1e-5}},
-		})
 	}
 	return rows
 }

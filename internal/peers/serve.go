@@ -133,19 +133,22 @@ var kinds = map[string]func(args []string) *job{
 	"cnn":         cnnJob,
 	"gru":         gruJob,
 	"letters":     lettersJob,
+	"transformer": transformerJob,
+	"deep":        deepJob,
 	"fit":         fitJob,
 	"operation":   operationJob,
 }
 
 // counts are the jobs that find a number which is no time.
 var counts = map[string]func(args []string) answer{
-	"cold":                coldRun,
-	"bytes":               tapeBytes,
-	"allocations":         stepAllocations,
-	"cnn-allocations":     cnnAllocations,
-	"letters-allocations": lettersAllocations,
-	"memory":              stepMemory,
-	"needed":              stepNeeded,
+	"cold":                    coldRun,
+	"bytes":                   tapeBytes,
+	"allocations":             stepAllocations,
+	"cnn-allocations":         cnnAllocations,
+	"letters-allocations":     lettersAllocations,
+	"transformer-allocations": transformerAllocations,
+	"memory":                  stepMemory,
+	"needed":                  stepNeeded,
 }
 
 // noise fills dst with the first numbers of stream seed, times scale: between -0.5 and 0.5, the same in every language.

@@ -8,7 +8,6 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
-	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // gruJob is "<inputs> <units> <rows> <time>": a gated recurrent unit alone, forward and backward from a given
@@ -34,18 +33,9 @@ func gruJob(args []string) *job {
 	return j
 }
 
-// A letterModel is a language model: a vector for each letter, a gated recurrent unit, and a linear layer that says how
-// likely each letter is to be the next.
-type letterModel struct{ nn.Layer }
-
-func (m letterModel) Forward(p nn.Pass, x graph.Value) graph.Value {
-	y := m.Layer.Forward(p, x)
-	d := y.Dims()
-	return ops.Reshape(y, d[0]*d[1], d[2]) // every letter is an example
-}
-
 // newLetters reads "<letters> <numbers of a letter> <units> <rows> <time>": the training of a language model on rows of
-// text.
+// text: a vector for each letter, a gated recurrent unit, and a linear layer that says how likely each letter is to be
+// the next.
 func newLetters(args []string) *training {
 	v := integers(args)
 	letters, width, units, rows, time := v[0], v[1], v[2], v[3], v[4]
@@ -59,7 +49,7 @@ func newLetters(args []string) *training {
 		t.labels = append(t.labels, row[1:]...)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	t.start(letterModel{nn.Sequential(nn.Embedding(rng, letters, width), nn.GRU(rng, width, units), nn.Linear(rng, units, letters))}, "adam")
+	t.start(flatRows{nn.Sequential(nn.Embedding(rng, letters, width), nn.GRU(rng, width, units), nn.Linear(rng, units, letters))}, "adam")
 	for i, p := range t.params {
 		scale := 2 / math.Sqrt(float64(units))
 		if i == 0 {

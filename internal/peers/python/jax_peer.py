@@ -89,6 +89,10 @@ def mlp(*words):
     return Job(run, float(last))
 
 
+def deep(layers, nodes, classes, rows):
+    return mlp("sgd", (nodes + "-") * (int(layers) + 1) + classes + "@" + rows)
+
+
 def conv2d(n, channels, height, width, filters, size):
     n, channels, height, width, filters, size = (int(v) for v in (n, channels, height, width, filters, size))
     x = jnp.asarray(noise(n * channels * height * width, 1).reshape(n, channels, height, width), dtype=jnp.float32)
@@ -131,7 +135,7 @@ def program(what, name, n, form):
     return Job(lambda: jax.block_until_ready(g(x)), weigh(y) + weigh(dy))
 
 
-KINDS = {"elementwise": elementwise, "mlp": mlp, "conv2d": conv2d, "program": program}
+KINDS = {"elementwise": elementwise, "mlp": mlp, "deep": deep, "conv2d": conv2d, "program": program}
 
 
 def make(kind, *words):

@@ -1,5 +1,5 @@
 """PyTorch as a peer. The number of threads is the first argument; the second may be compile, for training steps by
-torch.compile."""
+torch.compile, or flush, for subnormal numbers taken as zeros."""
 
 import math
 import sys
@@ -210,7 +210,48 @@ def language_model(letters, width, units, rows, time):
     return training(net, text[:, :-1].contiguous(), text[:, 1:].flatten(), "adam")
 
 
-KINDS = {"elementwise": elementwise, "gemm": gemm, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last, "gru": gru, "letters": language_model, "operation": operation}
+class TransformerBlock(torch.nn.Module):
+    """One block with its norms first, a last norm and a linear layer."""
+
+    def __init__(self, width, heads, classes):
+        super().__init__()
+        self.heads = heads
+        self.qkv = torch.nn.Linear(width, 3 * width)
+        self.out = torch.nn.Linear(width, width)
+        self.up = torch.nn.Linear(width, 4 * width)
+        self.down = torch.nn.Linear(4 * width, width)
+        self.norm1 = torch.nn.LayerNorm(width)
+        self.norm2 = torch.nn.LayerNorm(width)
+        self.norm3 = torch.nn.LayerNorm(width)
+        self.last = torch.nn.Linear(width, classes)
+
+    def forward(self, x):
+        rows, time, width = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(rows, time, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        a = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(a.transpose(1, 2).reshape(rows, time, width))
+        x = x + self.down(F.gelu(self.up(self.norm2(x))))
+        return self.last(self.norm3(x)).flatten(0, 1)
+
+
+def transformer(width, heads, classes, rows, time):
+    width, heads, classes, rows, time = (int(v) for v in (width, heads, classes, rows, time))
+    net = TransformerBlock(width, heads, classes)
+    with torch.no_grad():
+        # The numbers are those of the parameters' places in the list that all contestants share, which norms are in.
+        for place, layer in ((0, net.qkv), (2, net.out), (4, net.up), (6, net.down), (14, net.last)):
+            n = layer.weight.shape[1]
+            layer.weight.copy_(torch.tensor(2 / math.sqrt(n) * noise(layer.weight.numel(), 10 + place).reshape(n, -1).T))
+            layer.bias.zero_()
+    x = torch.tensor(2 * noise(rows * time * width, 1).reshape(rows, time, width), dtype=torch.float32)
+    return training(net, x, torch.tensor(labels(rows * time, classes)), "adam")
+
+
+def deep(layers, nodes, classes, rows):
+    return mlp("sgd", (nodes + "-") * (int(layers) + 1) + classes + "@" + rows)
+
+
+KINDS = {"elementwise": elementwise, "gemm": gemm, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last, "gru": gru, "letters": language_model, "transformer": transformer, "deep": deep, "operation": operation}
 
 
 def make(kind, *words):
@@ -220,4 +261,6 @@ def make(kind, *words):
 
 
 torch.set_num_threads(int(sys.argv[1]))
+if "flush" in sys.argv[2:]:
+    torch.set_flush_denormal(True)
 serve(f"PyTorch {torch.__version__}", make)
