@@ -51,21 +51,22 @@ func logitBlock[T constraints.Float](b pairBlock[T]) {
 	kernel.Abs(b.d, b.x)
 	kernel.Neg(b.d, b.d)
 	kernel.Softplus(b.d, b.d)
-	d, t := b.d[:len(b.x)], b.t[:len(b.x)]
-	for i, z := range b.x {
-		positive := max(z, 0)
-		d[i] += (1-t[i])*positive + t[i]*(positive-z)
-	}
+	kernel.ReLU(b.u, b.x)
+	kernel.Neg(b.v, b.t)
+	kernel.AddScalar(b.v, b.v, 1)
+	kernel.MulAddTo(b.d, b.v, b.u)
+	kernel.Sub(b.u, b.u, b.x) // max(-z, 0)
+	kernel.MulAddTo(b.d, b.t, b.u)
 }
 
 // addPairSlopes adds to dst the product of the cotangent with the derivatives that f sets u to, the mean's divisor
 // included. It returns false to leave operands of different shapes to the VJP.
 func addPairSlopes(n graph.Node, ct, dst *tensor.Tensor, fresh bool, f64 func(b pairBlock[float64]), f32 func(b pairBlock[float32])) bool {
 	c, count := ct.AtFlat(0), n.Saved(0).Len()
-	if fresh {
-		dst.Zero()
-	}
 	if c == 0 { // zero wins
+		if fresh {
+			dst.Zero()
+		}
 		return true
 	}
 	if dst.Len() != count {
@@ -75,12 +76,12 @@ func addPairSlopes(n graph.Node, ct, dst *tensor.Tensor, fresh bool, f64 func(b 
 	if dst.DType() == tensor.Float32 {
 		return eachPairBlock(n, dst, func(b pairBlock[float32]) {
 			f32(b)
-			kernel.Axpy(b.d, float32(c), b.u)
+			addMultiple(b.d, float32(c), b.u, fresh)
 		})
 	}
 	return eachPairBlock(n, dst, func(b pairBlock[float64]) {
 		f64(b)
-		kernel.Axpy(b.d, c, b.u)
+		addMultiple(b.d, c, b.u, fresh)
 	})
 }
 
@@ -93,15 +94,18 @@ func logitBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool
 
 func negOperand[T constraints.Float](b pairBlock[T]) { kernel.Neg(b.u, b.x) }
 
-// logitSlope sets u to sigmoid(z) - t, as (1-t) - sigmoid(-z) where the sigmoid is near 1.
+// logitSlope sets u to sigmoid(z) - t, as (m - t) - sign(z)·sigmoid(-|z|) where m is 1 for z > 0, 0 for z < 0 and ½ for 0:
+// nothing cancels where the sigmoid is near 1.
 func logitSlope[T constraints.Float](b pairBlock[T]) {
 	kernel.Abs(b.u, b.x)
 	kernel.Neg(b.u, b.u)
 	kernel.Sigmoid(b.u, b.u)
-	s, t := b.u[:len(b.x)], b.t[:len(b.x)]
-	for i, z := range b.x {
-		s[i] = choose(z >= 0, (1-t[i])-s[i], s[i]-t[i])
-	}
+	kernel.Map(kernel.MapSign, b.v, b.x, nil, 0, 0)
+	kernel.Mul(b.u, b.u, b.v)
+	kernel.MulScalar(b.v, b.v, 0.5)
+	kernel.AddScalar(b.v, b.v, 0.5)
+	kernel.Sub(b.v, b.v, b.t)
+	kernel.Sub(b.u, b.v, b.u)
 }
 
 // logitOf returns (1-t)·softplus(z) + t·softplus(-z), which has no difference of large numbers.

@@ -197,10 +197,17 @@ func softCrossEntropies[T constraints.Float](n graph.Node) {
 	saved := n.Save(0, x.Dims()...)
 	z, t, d := tensor.Data[T](x), tensor.Data[T](n.In(1)), tensor.Data[T](saved)
 	kernel.SafeSoftmax(d, z, k)
+	scratch := n.Temp(k)
 	var total float64
 	for i := 0; i < len(z); i += k {
-		total += softCrossEntropyRow(z[i:i+k], t[i:i+k], d[i:i+k])
+		z, t, p := z[i:i+k], t[i:i+k], d[i:i+k]
+		if k >= manyClasses && kernel.AllFinite(z) && kernel.AllFinite(t) {
+			total += softCrossEntropyLongRow(z, t, p, tensor.Data[T](scratch))
+		} else {
+			total += softCrossEntropyRow(z, t, p)
+		}
 	}
+	n.FreeTemp(scratch)
 	n.Out().SetFlat(total/float64(rows), 0)
 }
 
@@ -245,6 +252,36 @@ func softCrossEntropyRow[T constraints.Float](z, t, p []T) float64 {
 		p[big] = T(others - weighted(all, rest))
 	}
 	return weighted(all, logSum) + away
+}
+
+// manyClasses is how many classes make a kernel faster than a loop over them.
+const manyClasses = 32
+
+// softCrossEntropyLongRow is softCrossEntropyRow by kernels, for finite numbers.
+func softCrossEntropyLongRow[T constraints.Float](z, t, p, scratch []T) float64 {
+	if kernel.MaxAbs(t) == 0 {
+		clear(p)
+		return 0
+	}
+	kernel.AddScalar(scratch, z, -kernel.Max(z))
+	away := -kernel.Dot64(t, scratch)
+	most := kernel.Max(p)
+	logSum, big := -math.Log(float64(most)), -1
+	var rest, others float64
+	if most > 0.5 {
+		big = slices.Index(p, most)
+		p[big] = 0
+		rest = kernel.Sum64(p)
+		logSum = -math.Log1p(-rest)
+		others = kernel.Sum64(t[:big]) + kernel.Sum64(t[big+1:])
+	}
+	all := kernel.Sum64(t)
+	kernel.MulScalar(p, p, T(all))
+	kernel.Sub(p, p, t)
+	if big >= 0 {
+		p[big] = T(others - all*rest)
+	}
+	return all*logSum + away
 }
 
 // softCrossEntropyVJP writes the derivative by the logits so that nothing cancels where a probability is near 1.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -17,6 +18,7 @@ func init() {
 		Formula:    "Σ s·(d - s/2) / n with d = y-t, s = clamp(d, -delta, delta)",
 		Derivative: "s/n, -s/n",
 		Forward:    pairForward(huberErrors[float64], huberErrors[float32]),
+		Backward:   huberBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			delta := n.Float(0)
 			return perPair(n, ct, Clamp(Sub(n.Input(i), n.Input(1-i)), -delta, delta))
@@ -26,15 +28,50 @@ func init() {
 	})
 }
 
-// huberErrors fills terms with the differences y - t and returns the sum of what they count.
+// huberBlock is how many pairs are gone through at a time.
+const huberBlock = 4096
+
+// huberErrors fills terms with the differences y - t, held between -delta and delta, and returns the sum of what they
+// count.
 func huberErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
-	delta := n.Float(0)
-	return pairwise(differences[T](n, terms), func(d float64) float64 {
-		if a := math.Abs(d); a > delta {
-			return delta * (a - 0.5*delta)
+	s, y, t := tensor.Data[T](terms), tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1))
+	delta := T(n.Float(0))
+	if len(y) != len(s) || len(t) != len(s) || math.IsInf(float64(delta), 0) {
+		return huberSum(differences[T](n, terms), delta)
+	}
+	scratch := n.Temp(min(len(s), huberBlock))
+	total := 0.0
+	for lo := 0; lo < len(s); lo += huberBlock {
+		hi := min(lo+huberBlock, len(s))
+		d, s := tensor.Data[T](scratch)[:hi-lo], s[lo:hi]
+		kernel.Sub(d, y[lo:hi], t[lo:hi])
+		kernel.Map(kernel.MapClamp, s, d, nil, -delta, delta)
+		kernel.Axpy(d, -0.5, s)
+		total += kernel.Dot64(s, d) // s·(d - s/2)
+	}
+	n.FreeTemp(scratch)
+	return total
+}
+
+// huberSum is huberErrors for operands of two shapes, and for a delta that is infinite.
+func huberSum[T constraints.Float](d []T, delta T) float64 {
+	limit := float64(delta)
+	sum := pairwise(d, func(d float64) float64 {
+		if a := math.Abs(d); a > limit {
+			return limit * (a - 0.5*limit)
 		}
 		return 0.5 * d * d
 	})
+	for i, v := range d {
+		d[i] = min(max(v, -delta), delta)
+	}
+	return sum
+}
+
+func huberBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	s := n.Saved(0)
+	c := float64(1-2*i) * ct.AtFlat(0) / float64(s.Len())
+	return dst.Len() == s.Len() && addScaled(dst, c, s, fresh)
 }
 
 // Huber returns the mean over n predictions y and targets t of Huber's loss: d²/2 for a difference d = y-t of at most

@@ -3,6 +3,7 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
@@ -16,6 +17,7 @@ func init() {
 		Formula:    "Σ t·(ln t - y) / n",
 		Derivative: "-t/n, (ln t + 1 - y)/n",
 		Forward:    pairForward(divergences[float64], divergences[float32]),
+		Backward:   divergenceBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			y, t := n.Input(0), n.Input(1)
 			if i == 0 {
@@ -31,7 +33,32 @@ func init() {
 
 // divergences fills terms with t·(ln t - y) and returns their sum.
 func divergences[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
-	return entropies[T](n, terms, func(y, t float64) float64 { return weighted(t, specfun.Log(t)-y) })
+	if !eachPairBlock(n, terms, divergenceBlock[T]) {
+		return entropies[T](n, terms, func(y, t float64) float64 { return weighted(t, specfun.Log(t)-y) })
+	}
+	return float64(kernel.Sum(tensor.Data[T](terms)))
+}
+
+func divergenceBlock[T constraints.Float](b pairBlock[T]) {
+	kernel.Log(b.d, b.t)
+	kernel.Sub(b.d, b.d, b.x)
+	kernel.MulZeroWins(b.d, b.t, b.d)
+}
+
+func divergenceBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	if i == 0 {
+		return addPairSlopes(n, ct, dst, fresh, negTarget[float64], negTarget[float32])
+	}
+	return addPairSlopes(n, ct, dst, fresh, divergenceSlope[float64], divergenceSlope[float32])
+}
+
+func negTarget[T constraints.Float](b pairBlock[T]) { kernel.Neg(b.u, b.t) }
+
+// divergenceSlope sets u to ln t + 1 - y.
+func divergenceSlope[T constraints.Float](b pairBlock[T]) {
+	kernel.Log(b.u, b.t)
+	kernel.AddScalar(b.u, b.u, 1)
+	kernel.Sub(b.u, b.u, b.x)
 }
 
 // KLDiv returns Σ t·(ln t - y) / n over n log-probabilities y, such as [LogSoftmax] returns, and probabilities t: the
