@@ -63,14 +63,19 @@ const special = 0x7ff<<53 - 1
 // sweepScalars passes the adjoints of nodes first+j down to first+stop, and returns where it met an operation that has
 // tensors or an adjoint that is not finite, or stop-1. There is no case by case, and nothing is called.
 //
-// The operand of a node is often the node before it. Its adjoint stays in a register then: the next turn need not wait
-// for a number to come back from memory.
+// The operand of a node is often the node before it. Its adjoint stays in a register then, and goes to memory when its
+// turn comes: the next turn need not wait for a number to come back from memory. Nor has the second of two equal operands
+// to wait for the first.
 func sweepScalars(adj []float64, c *chunk, first, j, stop int) int {
 	if j < stop {
 		return j
 	}
-	for next := adj[first+j]; j >= stop; j-- {
+	next := adj[first+j]
+	adj = adj[:first+j+1]
+	links := c.links[:j+1]
+	for ; j >= stop; j-- {
 		w, before := next, first+j-1
+		adj[before+1] = w
 		next = adj[before]
 		if bits := math.Float64bits(w)<<1 - 1; bits >= special {
 			if bits == math.MaxUint64 { // of 0
@@ -78,23 +83,35 @@ func sweepScalars(adj []float64, c *chunk, first, j, stop int) int {
 			}
 			return j
 		}
-		l := &c.links[j&chunkMask]
+		l := &links[j]
 		a, b := int(l.In[0]), int(l.In[1])
 		if a < 0 {
 			return j
 		}
-		v := adj[a] + float64(w*l.D[0])
-		adj[a] = v
+		da, db := float64(w*l.D[0]), float64(w*l.D[1])
 		if a == before {
-			next = v
+			next += da
+			if b == before {
+				next += db
+			} else {
+				adj[b] += db
+			}
+			continue
 		}
-		v = adj[b] + float64(w*l.D[1])
-		adj[b] = v
 		if b == before {
-			next = v
+			next += db
+			adj[a] += da
+			continue
+		}
+		if a == b {
+			adj[a] = adj[a] + da + db
+		} else {
+			adj[a] += da
+			adj[b] += db
 		}
 	}
-	return stop - 1
+	adj[first+j] = next
+	return j
 }
 
 // sweepPage is sweepScalars for chunk k of storage in pages.
