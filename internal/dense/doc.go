@@ -1,8 +1,8 @@
 // Package dense factors matrices of doubles and solves linear equations with the factors, as LAPACK does: Cholesky and LU
-// factors, inverses, triangular systems, eigenvalues of symmetric matrices and singular values.
+// factors, inverses, triangular systems, QR, eigenvalues of symmetric matrices and singular values.
 //
 // The algorithms are blocked or recursive, so that nearly all of the arithmetic is in products of [kernel.Gemm]; what remains
-// are small triangles and panels of a few columns. Gonum's lapack would need a BLAS of the same speed, which it takes from a
+// are small triangles, panels of a few columns, and the rotations of iterations, [kernel.Rotate]. Gonum's lapack would need a BLAS of the same speed, which it takes from a
 // variable of the whole program that is the user's to set.
 //
 // # Conventions
@@ -13,5 +13,6 @@
 //   - What is needed besides the operands is kept and used again: in steady state nothing allocates.
 //   - Results do not depend on the number of processors.
 //
+// [kernel.Rotate]: https://pkg.go.dev/github.com/seed366ff29f/chainrule/internal/kernel#Rotate
 // [kernel.Gemm]: https://pkg.go.dev/github.com/seed366ff29f/chainrule/internal/kernel#Gemm
 package dense
