@@ -7,7 +7,6 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/dense"
-	"gonum.org/v1/gonum/blas/blas64"
 )
 
 // Factorizations run in float64 whatever the graph's precision, and their results are rounded once.
@@ -101,10 +100,6 @@ func (s savedLU) restore(k int, f *lu) {
 	for i := range f.pivots {
 		f.pivots[i] = int(from[s.n*s.n+i])
 	}
-}
-
-func general(rows, cols int, data []float64) blas64.General {
-	return blas64.General{Rows: rows, Cols: cols, Stride: max(cols, 1), Data: data}
 }
 
 // whichMatrix names a matrix of operand i in a message: the only one, or matrix number k of a batch.

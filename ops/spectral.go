@@ -5,11 +5,8 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/dense"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/lapack"
-	"gonum.org/v1/gonum/lapack/lapack64"
 )
 
 // An operation has one result. Those of this file put their factors one above the other into one matrix, and the public
@@ -171,30 +168,25 @@ func wellSeparated(_ int, x graph.Value) graph.Value {
 }
 
 func eighForward(n graph.Node) {
-	var s, w, work []float64
+	var room dense.Workspace
+	defer room.Free()
+	var s, h, v []float64
 	eachSquare(n, func(m int, a []float64, f *lu) {
 		k := f.n
 		if s == nil {
-			s, w = make([]float64, (k+1)*k), make([]float64, k)
+			s, h, v = room.Floats((k+1)*k), room.Floats(k*k), room.Floats(k*k)
 		}
-		v := s[k:] // below the row of eigenvalues
-		symmetricPart(v, a, k)
-		if kernel.AllFinite(v) {
-			h := blas64.Symmetric{Uplo: blas.Lower, N: k, Stride: k, Data: v}
-			if work == nil {
-				var size [1]float64
-				lapack64.Syev(lapack.EVCompute, h, w, size[:], -1)
-				work = make([]float64, int(size[0]))
-			}
-			if !lapack64.Syev(lapack.EVCompute, h, w, work, len(work)) {
+		symmetricPart(h, a, k)
+		if kernel.AllFinite(h) {
+			if !dense.Eigen(k, h, k, s[:k], v, k) {
 				panic(graph.Errorf("ops.Eigh", graph.ErrValue, "the eigenvalues of %s were not found: the QR iteration did not converge; scale the matrix", whichMatrix(n, 0, m)))
 			}
-			copy(s, w)
 			for j := range k {
-				if negative(v[j:], k, k) {
-					flip(v[j:], k, k)
+				if row := v[j*k : (j+1)*k]; negative(row) {
+					kernel.Neg(row, row)
 				}
 			}
+			kernel.Transpose(s[k:], k, v, k, k, k)
 		} else {
 			kernel.Fill(s, math.NaN())
 		}
@@ -202,24 +194,17 @@ func eighForward(n graph.Node) {
 	})
 }
 
-// negative reports whether the largest of n numbers, stride apart, is negative: the first of several that are equally
-// large but for rounding.
-func negative(x []float64, n, stride int) bool {
+// negative reports whether the largest number in x is negative: the first of several that are equally large but for
+// rounding.
+func negative(x []float64) bool {
 	const equal = 1 - 1e-12 // rounding must not decide between components that are equal
 	at := 0
-	for i := range n {
-		if math.Abs(x[i*stride])*equal > math.Abs(x[at*stride]) {
+	for i, v := range x {
+		if math.Abs(v)*equal > math.Abs(x[at]) {
 			at = i
 		}
 	}
-	return n > 0 && x[at*stride] < 0
-}
-
-// flip changes the sign of n numbers, stride apart.
-func flip(x []float64, n, stride int) {
-	for i := range n {
-		x[i*stride] = -x[i*stride]
-	}
+	return len(x) > 0 && x[at] < 0
 }
 
 func eighVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -270,32 +255,33 @@ func svdForward(n graph.Node) {
 	if n.Out().Len() == 0 {
 		return
 	}
-	a, y := make([]float64, rows*cols), make([]float64, (rows+1+cols)*k)
-	s, vt := make([]float64, k), make([]float64, k*cols)
-	var work []float64
+	var room dense.Workspace
+	defer room.Free()
+	a, y := room.Floats(rows*cols), room.Floats((rows+1+cols)*k)
+	u, v := room.Floats(k*rows), room.Floats(k*cols) // their rows are the vectors
+	tall := a
+	if rows < cols {
+		tall = room.Floats(rows * cols)
+	}
 	for m := range batchLen(dims) {
 		toFloat64(a, n.In(0), m*rows*cols)
 		if kernel.AllFinite(a) {
-			u := general(rows, k, y[:rows*k])
-			if work == nil {
-				var size [1]float64
-				lapack64.Gesvd(lapack.SVDStore, lapack.SVDStore, general(rows, cols, a), u, general(k, cols, vt), s, size[:], -1)
-				work = make([]float64, int(size[0]))
+			s, left, right := y[rows*k:(rows+1)*k], u, v
+			if rows < cols {
+				kernel.Transpose(tall, rows, a, cols, rows, cols)
+				left, right = v, u
 			}
-			if !lapack64.Gesvd(lapack.SVDStore, lapack.SVDStore, general(rows, cols, a), u, general(k, cols, vt), s, work, len(work)) {
+			if !dense.SVD(max(rows, cols), k, tall, k, s, left, right) {
 				panic(graph.Errorf("ops.SVD", graph.ErrValue, "the singular values of %s were not found: the QR iteration did not converge; scale the matrix", whichMatrix(n, 0, m)))
 			}
-			copy(y[rows*k:], s)
-			v := y[(rows+1)*k:]
 			for j := range k {
-				for i := range cols {
-					v[i*k+j] = vt[j*cols+i]
-				}
-				if negative(u.Data[j:], rows, k) {
-					flip(u.Data[j:], rows, k)
-					flip(v[j:], cols, k)
+				if u, v := u[j*rows:(j+1)*rows], v[j*cols:(j+1)*cols]; negative(u) {
+					kernel.Neg(u, u)
+					kernel.Neg(v, v)
 				}
 			}
+			kernel.Transpose(y[:rows*k], k, u, rows, k, rows)
+			kernel.Transpose(y[(rows+1)*k:], k, v, cols, k, cols)
 		} else {
 			kernel.Fill(y, math.NaN())
 		}
@@ -337,22 +323,19 @@ func qrForward(n graph.Node) {
 	if n.Out().Len() == 0 {
 		return
 	}
-	y, tau := make([]float64, (rows+cols)*cols), make([]float64, cols)
-	work := make([]float64, 64*cols)
+	var room dense.Workspace
+	defer room.Free()
+	a, y := room.Floats(rows*cols), room.Floats((rows+cols)*cols)
 	for m := range batchLen(dims) {
-		q := general(rows, cols, y[:rows*cols])
-		toFloat64(q.Data, n.In(0), m*rows*cols)
-		lapack64.Geqrf(q, tau, work, len(work))
-		r := y[rows*cols:]
-		clear(r)
-		for i := range cols {
-			copy(r[i*cols+i:(i+1)*cols], q.Data[i*cols+i:(i+1)*cols])
-		}
-		lapack64.Orgqr(q, tau, work, len(work))
+		toFloat64(a, n.In(0), m*rows*cols)
+		q, r := y[:rows*cols], y[rows*cols:]
+		dense.QR(rows, cols, a, cols, q, cols, r, cols)
 		for j := range cols {
 			if r[j*(cols+1)] < 0 {
-				flip(q.Data[j:], rows, cols)
-				flip(r[j*cols:], cols, 1)
+				for i := j; i < len(q); i += cols {
+					q[i] = -q[i]
+				}
+				kernel.Neg(r[j*cols:(j+1)*cols], r[j*cols:(j+1)*cols])
 			}
 		}
 		fromFloat64(n.Out(), m*len(y), y)
