@@ -32,8 +32,17 @@ func bundlePoint() []float64 {
 func bundleTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
 	leaves = g.AppendVars(leaves, at)
 	p := leaves[len(leaves)-len(at):]
-	rotation, centre, focal, principal, radial := [3]graph.Value(p[0:3]), p[3:6], p[6], p[7:9], p[9:11]
-	point, weight, seen := p[11:14], p[14], p[15:17]
+	weight, seen := p[14], p[15:17]
+	u, v := project(p[:11], p[11:14])
+	e1, e2 := ops.Mul(weight, ops.Sub(u, seen[0])), ops.Mul(weight, ops.Sub(v, seen[1]))
+	e3 := ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
+	return leaves, ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3))
+}
+
+// project returns where a camera sees a point: the camera's rotation, centre, focal length, principal point and radial
+// distortion are 3, 3, 1, 2 and 2 numbers.
+func project(camera, point []graph.Value) (horizontal, vertical graph.Value) {
+	rotation, centre, focal, principal, radial := [3]graph.Value(camera[0:3]), camera[3:6], camera[6], camera[7:9], camera[9:11]
 
 	var x, axis [3]graph.Value
 	for i := range x {
@@ -55,13 +64,9 @@ func bundleTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Val
 	u, v := ops.Div(turned[0], turned[2]), ops.Div(turned[1], turned[2])
 	r2 := ops.Add(ops.Square(u), ops.Square(v))
 	scale := ops.Mul(focal, ops.AddScalar(ops.Add(ops.Mul(radial[0], r2), ops.Mul(radial[1], ops.Square(r2))), 1))
-	e1 := ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(u, scale), principal[0]), seen[0]))
-	e2 := ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(v, scale), principal[1]), seen[1]))
-	e3 := ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
-	return leaves, ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3))
+	return ops.Add(ops.Mul(u, scale), principal[0]), ops.Add(ops.Mul(v, scale), principal[1])
 }
 
-// dot returns the inner product of two vectors.
 func dot(a, b [3]graph.Value) graph.Value {
 	return ops.Add(ops.Add(ops.Mul(a[0], b[0]), ops.Mul(a[1], b[1])), ops.Mul(a[2], b[2]))
 }
@@ -71,8 +76,15 @@ func dotPlain(a, b [3]float64) float64 {
 }
 
 func bundlePlain(p []float64) float64 {
-	rotation, centre, focal, principal, radial := [3]float64(p[0:3]), p[3:6], p[6], p[7:9], p[9:11]
-	point, weight, seen := p[11:14], p[14], p[15:17]
+	weight, seen := p[14], p[15:17]
+	u, v := projectPlain(p[:11], p[11:14])
+	e1, e2 := weight*(u-seen[0]), weight*(v-seen[1])
+	e3 := 1 - float64(weight*weight)
+	return float64(e1*e1) + float64(e2*e2) + float64(e3*e3)
+}
+
+func projectPlain(camera, point []float64) (horizontal, vertical float64) {
+	rotation, centre, focal, principal, radial := [3]float64(camera[0:3]), camera[3:6], camera[6], camera[7:9], camera[9:11]
 
 	x := [3]float64{point[0] - centre[0], point[1] - centre[1], point[2] - centre[2]}
 	angle := math.Sqrt(dotPlain(rotation, rotation))
@@ -86,10 +98,7 @@ func bundlePlain(p []float64) float64 {
 	u, v := t0/t2, t1/t2
 	r2 := float64(u*u) + float64(v*v)
 	scale := focal * (float64(radial[0]*r2) + float64(radial[1]*(r2*r2)) + 1)
-	e1 := weight * (float64(u*scale) + principal[0] - seen[0])
-	e2 := weight * (float64(v*scale) + principal[1] - seen[1])
-	e3 := 1 - float64(weight*weight)
-	return float64(e1*e1) + float64(e2*e2) + float64(e3*e3)
+	return float64(u*scale) + principal[0], float64(v*scale) + principal[1]
 }
 
 func crossPlain(a, b [3]float64) [3]float64 {

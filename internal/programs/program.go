@@ -23,7 +23,7 @@ type Program struct {
 	Derivative func(at, grad []float64) float64
 
 	// Value is the result, and Gradient some derivatives of it, by the number of the leaf. They come from C++ tape
-	// tools, and each gradient from an independent derivation as well; see [All] and [Small].
+	// tools or from JAX, and each gradient from an independent derivation as well; see [All], [Small] and [ADBench].
 	Value    float64
 	Gradient map[int]float64
 	// Error is the relative error to allow in both: the rounding of the program itself.
@@ -32,7 +32,7 @@ type Program struct {
 
 // ByName returns the program of that name, and whether there is one.
 func ByName(name string) (Program, bool) {
-	for _, p := range append(slices.Concat(All(), Small()), Short()) {
+	for _, p := range append(slices.Concat(All(), Small(), ADBench()), Short()) {
 		if p.Name == name {
 			return p, true
 		}

@@ -43,10 +43,19 @@ var forms = []struct {
 	}},
 }
 
-// every returns the programs of both lists.
-func every() []programs.Program { return append(programs.All(), programs.Small()...) }
+// every returns the programs of all lists.
+func every() []programs.Program {
+	return slices.Concat(programs.All(), programs.Small(), programs.ADBench())
+}
 
 func TestPrograms(t *testing.T) {
+	want := map[string]int{} // forms
+	for _, p := range every() {
+		want[p.Name] = 3
+	}
+	for _, p := range programs.ADBench() {
+		want[p.Name] = 2
+	}
 	for _, p := range every() {
 		n := 0
 		for _, f := range forms {
@@ -81,8 +90,8 @@ func TestPrograms(t *testing.T) {
 				}
 			})
 		}
-		if n != 3 {
-			t.Errorf("%s has %d forms, want 3", p.Name, n)
+		if n != want[p.Name] {
+			t.Errorf("%s has %d forms, want %d", p.Name, n, want[p.Name])
 		}
 	}
 }
@@ -148,6 +157,9 @@ func TestByName(t *testing.T) {
 	}
 	if p, ok := programs.ByName("nested"); !ok || p.Name != "nested" {
 		t.Errorf("ByName(nested) = %q, %v", p.Name, ok)
+	}
+	if p, ok := programs.ByName("ba-49"); !ok || p.Name != "ba-49" {
+		t.Errorf("ByName(ba-49) = %q, %v", p.Name, ok)
 	}
 	if _, ok := programs.ByName("none"); ok {
 		t.Error("ByName(none) found a program")

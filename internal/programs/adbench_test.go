@@ -1,0 +1,83 @@
+package programs_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/programs"
+)
+
+// The mixture on tensors is the same function of the same leaves as on scalars.
+func TestGaussiansOnTensors(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		d, k int
+	}{{"gmm-2-5", 2, 5}, {"gmm-10-25", 10, 25}} {
+		t.Run(test.name, func(t *testing.T) {
+			p, ok := programs.ByName(test.name)
+			if !ok {
+				t.Fatal("there is no such program")
+			}
+			m, g := programs.NewGaussians(test.d, test.k), graph.New()
+			var leaves, constants []graph.Value
+			for _, x := range m.Tensors() {
+				leaves = append(leaves, g.Bind(x))
+			}
+			for _, x := range m.Constants() {
+				constants = append(constants, g.BindConst(x))
+			}
+			y := m.OnTensors(leaves, constants)
+			if got := y.Item(); !(math.Abs(got-p.Value) <= p.Error*math.Abs(p.Value)) {
+				t.Errorf("value %v, want %v", got, p.Value)
+			}
+			grads := autograd.Backward(y)
+			var gradient []float64
+			for _, x := range leaves {
+				gradient = append(gradient, grads.Tensor(x).Float64s()...)
+			}
+			got := map[int]float64{}
+			for i := range p.Gradient {
+				got[i] = gradient[i]
+			}
+			if diff := cmp.Diff(p.Gradient, got, cmpopts.EquateApprox(p.Error, 0)); diff != "" {
+				t.Errorf("gradient mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Observations laid out one by one, each differentiated by hand, and summed up again give the whole gradient.
+func TestAdjustmentByObservations(t *testing.T) {
+	p, _ := programs.ByName("ba-49")
+	one, _ := programs.ByName("bundle")
+	a := programs.NewAdjustment(49, 7776, 31_843)
+	n := len(one.At)
+	rows := make([]float64, n*a.Observations())
+	a.Gather(rows, a.At)
+	value := 0.0
+	for i := range a.Observations() {
+		row := rows[n*i:][:n]
+		grad := make([]float64, n)
+		value += one.Derivative(row, grad)
+		copy(row, grad)
+	}
+	if !(math.Abs(value-p.Value) <= p.Error*p.Value) {
+		t.Errorf("value %v, want %v", value, p.Value)
+	}
+	gradient := make([]float64, len(a.At))
+	for i := range gradient {
+		gradient[i] = math.NaN() // it is set, not added to
+	}
+	a.Scatter(gradient, rows)
+	got := map[int]float64{}
+	for i := range p.Gradient {
+		got[i] = gradient[i]
+	}
+	if diff := cmp.Diff(p.Gradient, got, cmpopts.EquateApprox(1e-10, 0)); diff != "" {
+		t.Errorf("gradient mismatch (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,100 @@
+package programs
+
+import (
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// An Adjustment is a bundle adjustment: the sum of squares of the residuals of observations, as bundle has them. Observation
+// i is that of point i by camera i, both counted round and round. The leaves are the cameras, of 11 numbers each, the points
+// and the weights of the observations.
+type Adjustment struct {
+	cameras, points, observations int
+	seen                          []float64 // two numbers an observation
+	At                            []float64
+}
+
+// NewAdjustment returns a bundle adjustment. That of 49 cameras, 7776 points and 31 843 observations is the program ba-49.
+func NewAdjustment(cameras, points, observations int) *Adjustment {
+	rng := draws(3)
+	base := bundlePoint()
+	near := func(base []float64, n int) []float64 {
+		var list []float64
+		for range n {
+			for _, v := range base {
+				list = append(list, v*(0.95+0.1*rng.next()))
+			}
+		}
+		return list
+	}
+	a := &Adjustment{cameras: cameras, points: points, observations: observations, seen: near(base[15:], observations)}
+	a.At = append(near(base[:11], cameras), near(base[11:14], points)...)
+	a.At = append(a.At, near(base[14:15], observations)...)
+	return a
+}
+
+func (a *Adjustment) program(name string, operations int) Program {
+	return Program{Name: name, Operations: operations, At: a.At, Tape: a.tape, Plain: a.plain}
+}
+
+// observation returns what observation i takes of the leaves.
+func observation[T any](a *Adjustment, p []T, i int) (camera, point []T, weight T) {
+	c, d := i%a.cameras, i%a.points
+	return p[11*c:][:11], p[11*a.cameras+3*d:][:3], p[11*a.cameras+3*a.points+i]
+}
+
+func (a *Adjustment) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
+	leaves = g.AppendVars(leaves, at)
+	p := leaves[len(leaves)-len(at):]
+	sum := g.Const(0)
+	for i := range a.observations {
+		camera, point, weight := observation(a, p, i)
+		u, v := project(camera, point)
+		e1 := ops.Mul(weight, ops.AddScalar(u, -a.seen[2*i]))
+		e2 := ops.Mul(weight, ops.AddScalar(v, -a.seen[2*i+1]))
+		e3 := ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
+		sum = ops.Add(sum, ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3)))
+	}
+	return leaves, sum
+}
+
+func (a *Adjustment) plain(p []float64) float64 {
+	sum := 0.0
+	for i := range a.observations {
+		camera, point, weight := observation(a, p, i)
+		u, v := projectPlain(camera, point)
+		e1, e2, e3 := weight*(u-a.seen[2*i]), weight*(v-a.seen[2*i+1]), 1-weight*weight
+		sum += e1*e1 + e2*e2 + e3*e3
+	}
+	return sum
+}
+
+// Gather lays out the leaves of bundle for every observation, 17 numbers each.
+func (a *Adjustment) Gather(dst, p []float64) {
+	for i := range a.observations {
+		camera, point, weight := observation(a, p, i)
+		row := dst[17*i:][:17]
+		copy(row, camera)
+		copy(row[11:], point)
+		row[14], row[15], row[16] = weight, a.seen[2*i], a.seen[2*i+1]
+	}
+}
+
+// Scatter sums up what each observation adds to the gradient, which it sets. It is the transpose of Gather.
+func (a *Adjustment) Scatter(grad, rows []float64) {
+	clear(grad)
+	for i := range a.observations {
+		camera, point, _ := observation(a, grad, i)
+		row := rows[17*i:][:17]
+		for k := range camera {
+			camera[k] += row[k]
+		}
+		for k := range point {
+			point[k] += row[11+k]
+		}
+		grad[11*a.cameras+3*a.points+i] = row[14]
+	}
+}
+
+// Observations returns how many there are.
+func (a *Adjustment) Observations() int { return a.observations }
