@@ -29,6 +29,10 @@ Where leaves are as many as operations they count twice.`},
 	{regexp.MustCompile(`^Compiled programs: .*one point$`), `functions such as e^x and ln x, where a program has them, and else a step of the interpreter: reading an instruction,
 a jump that is hard to foretell, two numbers from memory and one to it.`},
 	{regexp.MustCompile(`^Compiled programs: `), `vectors from memory and to it: two are read and one is written for every operation that a compiler would do in registers.`},
+	{regexp.MustCompile(`^Programs of ADBench: .*compiled`), `steps of the interpreter, two and more for each operation of the plain function, which keeps its numbers in registers.`},
+	{regexp.MustCompile(`^Programs of ADBench: .*tensors`), `passes over arrays of a number for each point, component and dimension, and small ones for the factors.`},
+	{regexp.MustCompile(`^Programs of ADBench: `), `memory traffic, 40 bytes an operation written and read back, where the plain function does several operations a nanosecond on
+numbers in registers.`},
 	{regexp.MustCompile(`^Matrix products: .*32×16·16×16`), `the calls: such a product takes about a tenth of a microsecond, of which a third is checking sizes and choosing tiles.`},
 	{regexp.MustCompile(`^Matrix products: `), `copying: a profile of 1024×1024·1024×1024 on AVX2 gives 90 % of the time to tiles, which run at the peak of the
 multiply-add units, and the rest to copies of panels and blocks into order. Larger and smaller blocks, eight panels at a
@@ -82,6 +86,9 @@ gradient by four or five times the function's; a plain function also keeps its n
 	secProgram: `program.Compile, once, against recording and sweeping at each point. The small programs stand in internal/programs; all
 compute the value and every derivative, in float64. JAX is jit(vmap(value_and_grad(f))), which compiles anew for another number
 of points; f is given once as a function of a vector and once of scalars.`,
+	secADBench: `The whole gradient, in float64, of programs by which tools for automatic differentiation have been compared, against the same
+computation as a plain Go function: recorded anew on scalars, recorded on tensors, or compiled once. Of the bundle adjustment
+one observation is compiled, and evaluated at all. Compiling is not counted. CoDiPack and Adept record on scalars.`,
 	secGemm: `Billions of floating-point operations a second; the ratio is that of the times, so that less is better here too. The
 rows marked AVX2 hold ours to AVX2, and the others to the same instructions. MKL is that of PyTorch, called by torch.mm.`,
 	secElement: `On rows of 1000 numbers, along which softmax is taken. Ours records the operation on a graph; forward and backward is the record, and a sweep from a given cotangent. PyTorch's

@@ -126,6 +126,8 @@ func respond(jobs map[string]*job, words string, budget time.Duration) (line str
 var kinds = map[string]func(args []string) *job{
 	"scalar":      scalarJob,
 	"program":     programJob,
+	"mixture":     mixtureJob,
+	"adjustment":  adjustmentJob,
 	"gemm":        gemmJob,
 	"elementwise": elementwiseJob,
 	"mlp":         mlpJob,

@@ -1,5 +1,6 @@
-// The C++ tapes as peers. One of ADOLC, CODIPACK and ADEPT is defined. The programs are those of internal/programs, one
-// operation a statement, as a tape without expression templates must record them.
+// The C++ tapes as peers. One of ADOLC, CODIPACK and ADEPT is defined. The programs are those of internal/programs. Those by
+// which tapes are compared have one operation a statement, as a tape without expression templates must record them; those
+// of ADBench are written as one would.
 #include "peer.hpp"
 
 #if defined(ADOLC)
@@ -156,6 +157,9 @@ struct Draw {
     state = (state * 1103515245u + 12345u) % (uint64_t(1) << 31);
     return double(state) / double(uint64_t(1) << 31);
   }
+  void fill(std::vector<double>& to, size_t n, double low, double high) {
+    for (size_t i = 0; i < n; i++) to.push_back(low + (high - low) * (*this)());
+  }
 };
 
 struct Network {
@@ -213,6 +217,153 @@ struct Network {
   }
 };
 
+Real lnSumExp(const Real* xs, int n) {
+  double top = Tool::value(xs[0]);
+  for (int i = 1; i < n; i++) top = std::max(top, Tool::value(xs[i]));
+  Real sum = exp(xs[0] - top);
+  for (int i = 1; i < n; i++) sum += exp(xs[i] - top);
+  return top + log(sum);
+}
+
+struct Gaussians {
+  static const int points = 1000;
+  int d, k, factor;
+  std::vector<double> x, at;
+
+  Gaussians(int d, int k) : d(d), k(k), factor(d * (d + 1) / 2) {
+    Draw u;
+    u.fill(x, points * d, -1, 1);
+    u.fill(at, k, -1, 1);
+    u.fill(at, k * d, -1, 1);
+    u.fill(at, k * factor, -0.5, 0.5);
+  }
+  Real run(std::vector<Real>& p) const {
+    Real *alpha = p.data(), *mu = alpha + k, *factors = mu + k * d;
+    std::vector<Real> scales(k * d), weights(k), centred(d), terms(k);
+    Real prior = 0.0;
+    for (int c = 0; c < k; c++) {
+      Real* f = factors + c * factor;
+      weights[c] = alpha[c];
+      for (int i = 0; i < d; i++) {
+        weights[c] += f[i];
+        scales[c * d + i] = exp(f[i]);
+        prior += scales[c * d + i] * scales[c * d + i];
+      }
+      for (int i = d; i < factor; i++) prior += f[i] * f[i];
+    }
+    Real total = -0.5 * prior;
+    for (int n = 0; n < points; n++) {
+      for (int c = 0; c < k; c++) {
+        Real *m = mu + c * d, *below = factors + c * factor + d;
+        Real square = 0.0;
+        for (int i = 0; i < d; i++) {
+          centred[i] = m[i] - x[n * d + i];
+          Real z = scales[c * d + i] * centred[i];
+          for (int j = 0, l = i - 1; j < i; l += d - 2 - j, j++) z += below[l] * centred[j];
+          square += z * z;
+        }
+        terms[c] = weights[c] - 0.5 * square;
+      }
+      total += lnSumExp(terms.data(), k);
+    }
+    return total - double(points) * lnSumExp(alpha, k);  // but for a constant
+  }
+};
+
+struct Memory {
+  static const int layers = 2, characters = 1024, bits = 14;
+  std::vector<double> text, state, at;
+
+  Memory() {
+    Draw u{7};
+    for (int i = 0; i < characters * bits; i++) text.push_back(std::floor(2 * u()));
+    u.fill(state, layers * 2 * bits, -1, 1);
+    u.fill(at, layers * 8 * bits + 3 * bits, -1, 1);
+  }
+  Real run(std::vector<Real>& p) const {
+    const int b = bits;
+    Real *first = &p[layers * 8 * b], *last = first + b, *shift = last + b;
+    std::vector<Real> s(state.begin(), state.end()), x(b);
+    Real total = 0.0;
+    for (int t = 0; t + 1 < characters; t++) {
+      const double *now = &text[t * b], *next = now + b;
+      for (int j = 0; j < b; j++) x[j] = first[j] * now[j];
+      for (int l = 0; l < layers; l++) {
+        Real *w = &p[l * 8 * b], *bias = w + 4 * b, *h = &s[l * 2 * b], *c = h + b;
+        for (int j = 0; j < b; j++) {
+          Real forget = 1.0 / (1.0 + exp(-(x[j] * w[j] + bias[j])));
+          Real in = 1.0 / (1.0 + exp(-(h[j] * w[b + j] + bias[b + j])));
+          Real out = 1.0 / (1.0 + exp(-(x[j] * w[2 * b + j] + bias[2 * b + j])));
+          Real change = tanh(h[j] * w[3 * b + j] + bias[3 * b + j]);
+          c[j] = c[j] * forget + in * change;
+          h[j] = out * tanh(c[j]);
+          x[j] = h[j];
+        }
+      }
+      Real sum = 2.0;
+      for (int j = 0; j < b; j++) {
+        x[j] = x[j] * last[j] + shift[j];
+        sum += exp(x[j]);
+      }
+      Real norm = log(sum);
+      for (int j = 0; j < b; j++) {
+        if (next[j] == 1) total += x[j] - norm;
+      }
+    }
+    return total * (-1.0 / ((characters - 1) * b));
+  }
+};
+
+struct Adjustment {
+  static const int cameras = 49, points = 7776, observations = 31843;
+  std::vector<double> seen, at;
+
+  Adjustment() {
+    Draw u{3};
+    auto near = [&](std::vector<double>& to, std::initializer_list<double> base, int n) {
+      for (int i = 0; i < n; i++) {
+        for (double v : base) to.push_back(v * (0.95 + 0.1 * u()));
+      }
+    };
+    near(seen, {0.3, 0.4}, observations);
+    near(at, {0.1, -0.2, 0.3, 0.5, -0.4, -2, 1.3, 0.02, -0.03, 0.05, -0.01}, cameras);
+    near(at, {0.7, 0.9, 1.5}, points);
+    near(at, {0.8}, observations);
+  }
+  Real run(std::vector<Real>& p) const {
+    Real sum = 0.0;
+    for (int n = 0; n < observations; n++) {
+      Real *camera = &p[n % cameras * 11], *point = &p[11 * cameras + n % points * 3];
+      Real& weight = p[11 * cameras + 3 * points + n];
+      Real x[3], axis[3], turned[3];
+      Real angle = sqrt(camera[0] * camera[0] + camera[1] * camera[1] + camera[2] * camera[2]);
+      for (int i = 0; i < 3; i++) {
+        x[i] = point[i] - camera[3 + i];
+        axis[i] = camera[i] / angle;
+      }
+      Real s = sin(angle), c = cos(angle);
+      Real along = (axis[0] * x[0] + axis[1] * x[1] + axis[2] * x[2]) * (1.0 - c);
+      for (int i = 0; i < 3; i++) {
+        int j = (i + 1) % 3, k = (i + 2) % 3;
+        turned[i] = x[i] * c + (axis[j] * x[k] - axis[k] * x[j]) * s + axis[i] * along;
+      }
+      Real h = turned[0] / turned[2], v = turned[1] / turned[2];
+      Real r2 = h * h + v * v;
+      Real scale = camera[6] * (camera[9] * r2 + camera[10] * (r2 * r2) + 1.0);
+      Real e1 = weight * (h * scale + camera[7] - seen[2 * n]), e2 = weight * (v * scale + camera[8] - seen[2 * n + 1]);
+      Real e3 = 1.0 - weight * weight;
+      sum += e1 * e1 + e2 * e2 + e3 * e3;
+    }
+    return sum;
+  }
+};
+
+template <class T, class... A>
+Program adbench(size_t operations, A... args) {
+  auto p = std::make_shared<T>(args...);
+  return {operations, p->at, [=](std::vector<Real>& xs) { return p->run(xs); }};
+}
+
 Program program(const std::string& name) {
   std::vector<double> at;
   if (name == "chain") return {200000, {0.3, 0.99999}, chain};
@@ -229,6 +380,10 @@ Program program(const std::string& name) {
     static const Network n;
     return {65077, n.params, [](std::vector<Real>& p) { return n.run(p); }};
   }
+  if (name == "gmm-2-5") return adbench<Gaussians>(77074, 2, 5);
+  if (name == "gmm-10-25") return adbench<Gaussians>(3380354, 10, 25);
+  if (name == "lstm-2-1024") return adbench<Memory>(860345);
+  if (name == "ba-49") return adbench<Adjustment>(2356382);
   throw std::string("unknown program");
 }
 

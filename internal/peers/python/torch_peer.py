@@ -210,6 +210,46 @@ def language_model(letters, width, units, rows, time):
     return training(net, text[:, :-1].contiguous(), text[:, 1:].flatten(), "adam")
 
 
+class Draws:
+    """The stream of numbers in [0, 1) that ADBench's programs start from."""
+
+    def __init__(self, state):
+        self.state = state
+
+    def fill(self, n, low, high):
+        out = []
+        for _ in range(n):
+            self.state = (self.state * 1103515245 + 12345) % 2**31
+            out.append(low + (high - low) * (self.state / 2**31))
+        return torch.tensor(out, dtype=torch.float64)
+
+
+def mixture(d, k):
+    """The gradient of ADBench's mixture of Gaussians, but for what does not depend on its leaves."""
+    d, k, n = int(d), int(k), 1000
+    rng = Draws(42)
+    x = rng.fill(n * d, -1, 1).reshape(n, d)
+    alpha, mu = rng.fill(k, -1, 1).requires_grad_(), rng.fill(k * d, -1, 1).reshape(k, d).requires_grad_()
+    factors = rng.fill(k * d * (d + 1) // 2, -0.5, 0.5).reshape(k, -1).requires_grad_()
+    columns, rows = torch.triu_indices(d, d, 1)
+    places = torch.cat([torch.arange(d) * (d + 1), rows * d + columns])
+    leaves = [alpha, mu, factors]
+
+    def run():
+        for leaf in leaves:
+            leaf.grad = None
+        logs = factors[:, :d]
+        numbers = torch.cat([torch.exp(logs), factors[:, d:]], 1)
+        q = torch.zeros(k, d * d, dtype=torch.float64).index_copy(1, places, numbers).reshape(k, d, d)
+        off = (x @ q.reshape(k * d, d).T).reshape(n, k, d) - (q @ mu[:, :, None]).reshape(k, d)
+        terms = alpha + logs.sum(1) - 0.5 * off.square().sum(2)
+        value = torch.logsumexp(terms, 1).sum() - n * torch.logsumexp(alpha, 0) - 0.5 * numbers.square().sum()
+        value.backward()
+
+    run()
+    return Job(run, sum(float(leaf.grad.sum()) for leaf in leaves))
+
+
 class TransformerBlock(torch.nn.Module):
     """One block with its norms first, a last norm and a linear layer."""
 
@@ -251,7 +291,7 @@ def deep(layers, nodes, classes, rows):
     return mlp("sgd", (nodes + "-") * (int(layers) + 1) + classes + "@" + rows)
 
 
-KINDS = {"elementwise": elementwise, "gemm": gemm, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last, "gru": gru, "letters": language_model, "transformer": transformer, "deep": deep, "operation": operation}
+KINDS = {"elementwise": elementwise, "gemm": gemm, "mlp": mlp, "conv2d": conv2d, "cnn": cnn, "cnn-channels-last": cnn_channels_last, "gru": gru, "letters": language_model, "transformer": transformer, "mixture": mixture, "deep": deep, "operation": operation}
 
 
 def make(kind, *words):
