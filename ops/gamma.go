@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
-	"gonum.org/v1/gonum/mathext"
 )
 
 var opLgamma, opDigamma, opPolygamma graph.Op
@@ -20,6 +20,8 @@ func init() {
 		Value:      "lgamma(x)",
 		Slopes:     []string{"digamma(x)"},
 		Unary:      func(x float64) (float64, float64) { return specfun.Lgamma(x), specfun.Digamma(x) },
+		Forward:    lgammaForward,
+		Backward:   lgammaBackward,
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Digamma(n.Input(0))) },
 		Domain:     []graph.Interval{{Lo: 0.4, Hi: 4}},
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, nan), Zero: at(inf, -inf), NegZero: at(inf, inf)},
@@ -33,6 +35,8 @@ func init() {
 		Value:      "digamma(x)",
 		Slopes:     []string{"polygamma(1, x)"},
 		Unary:      func(x float64) (float64, float64) { return specfun.Digamma(x), polygamma(1, x) },
+		Forward:    digammaForward,
+		Backward:   polygammaBackward(func(graph.Node) int { return 1 }),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Polygamma(1, n.Input(0))) },
 		Domain:     []graph.Interval{{Lo: 0.4, Hi: 4}},
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(inf, inf)},
@@ -48,12 +52,14 @@ func init() {
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) {
 			return polygamma(int(p[0]), x), polygamma(int(p[0])+1, x)
 		},
+		Forward:  polygammaForward,
+		Backward: polygammaBackward(func(n graph.Node) int { return int(n.Float(0)) + 1 }),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Polygamma(int(n.Float(0))+1, n.Input(0)))
 		},
 		Domain: []graph.Interval{{Lo: 0.8, Hi: 4}},
 		Try:    []string{"0 ()", "1 ()", "1 (2,3)", "2 (3)", "3 (0)"},
-		Source: "DLMF 5.15.1, 5.15.6, 25.11; Hurwitz zeta function of gonum mathext, from Cephes zeta.c",
+		Source: "DLMF 5.15.1, 5.15.6, 25.11; the Hurwitz zeta function as in Cephes zeta.c",
 	})
 }
 
@@ -84,11 +90,94 @@ func polygamma(n int, x float64) float64 {
 		}
 		return y - math.Pow(math.Pi, float64(n+1))*cotDerivative(n, specfun.CotPi(x))
 	}
-	y := math.Gamma(float64(n+1)) * mathext.Zeta(float64(n+1), x) // DLMF 5.15.1 and 25.11.12
+	y := math.Gamma(float64(n+1)) * hurwitz(n+1, x) // DLMF 5.15.1 and 25.11.12
 	if n%2 == 0 {
 		y = -y
 	}
 	return y
+}
+
+// zetaTail are (2k)!/B₂ₖ for k = 1, 2, ... of the Euler-Maclaurin sum of the zeta function.
+var zetaTail = [...]float64{
+	12, -720, 30240, -1209600, 47900160, -1.8924375803183791606e9, 7.47242496e10, -2.950130727918164224e12,
+	1.1646782814350067249e14, -4.5979787224074726105e15, 1.8152105401943546773e17, -7.1661652561756670113e18,
+}
+
+// hurwitz returns the Hurwitz zeta function Σ 1/(q+k)ˢ for whole s > 1 and q > 0: the sum up to q+k > 9, and the
+// Euler-Maclaurin formula for the rest, DLMF 25.11.5, as in Cephes' zeta.c. Powers are products where s is small.
+func hurwitz(s int, q float64) float64 {
+	power := func(x float64) float64 {
+		if s > 8 {
+			return math.Pow(x, -float64(s))
+		}
+		p := x
+		for range s - 1 {
+			p *= x
+		}
+		return 1 / p
+	}
+	if q > 1e8 {
+		return (1/float64(s-1) + 0.5/q) * math.Pow(q, float64(1-s)) // DLMF 25.11.43
+	}
+	const nothing = 0x1p-53
+	sum, last, w := power(q), 0.0, q
+	for k := 0; k < 9 || w <= 9; k++ {
+		w++
+		last = power(w)
+		sum += last
+		if last < nothing*sum {
+			return sum
+		}
+	}
+	x := float64(s)
+	sum += last*w/(x-1) - 0.5*last
+	a, k := 1.0, 0.0
+	for _, c := range zetaTail {
+		a *= x + k
+		last /= w
+		t := a * last / c
+		sum += t
+		if math.Abs(t) < nothing*sum {
+			break
+		}
+		k++
+		a *= x + k
+		last /= w
+		k++
+	}
+	return sum
+}
+
+func polygammaForward(n graph.Node) {
+	k := int(n.Float(0))
+	if n.DType() == tensor.Float32 {
+		y := n.Out().Float32s()
+		for i, v := range n.In(0).Float32s() {
+			y[i] = float32(polygammaSingle(k, v))
+		}
+		return
+	}
+	eachValue[float64](n, func(x, _ float64) float64 { return polygamma(k, x) })
+}
+
+// polygammaBackward makes a Backward that multiplies with polygamma of the given order.
+func polygammaBackward(order func(n graph.Node) int) func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	return func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+		k := order(n)
+		if n.DType() == tensor.Float32 {
+			addEachSlope[float32](n, ct, dst, fresh, func(x, _ float64) float64 { return polygammaSingle(k, float32(x)) })
+		} else {
+			addEachSlope[float64](n, ct, dst, fresh, func(x, _ float64) float64 { return polygamma(k, x) })
+		}
+		return true
+	}
+}
+
+func polygammaSingle(n int, x float32) float64 {
+	if n == 1 {
+		return trigammaSingle(x)
+	}
+	return polygamma(n, float64(x))
 }
 
 // cotDerivative returns the n-th derivative of cot t as a function of c = cot t. All terms of the polynomial have one sign

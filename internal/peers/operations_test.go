@@ -85,6 +85,7 @@ func TestOperationKinds(t *testing.T) {
 		"f32 forward where (4):bool (4):-2:2 (4):-2:2 = torch.where(a,b,c)",
 		"f32 both gather (4,3):-2:2 0 #5:4 = torch.index_select(a,p,i)",
 		"f32 both concat 0 (2,3):-2:2 (2,3):-2:2 = torch.cat((a,b),p)",
+		"f32 both reshape-neg (2,3):-2:2 3 2 = -a.reshape(p,q)",
 		"f32 both leaky_relu (4):-2:2 0.01 = F.leaky_relu(a,p)",
 		"f32 both clamp (4):-2:2 -1.0 1.0 = torch.clamp(a,p,q)",
 		"f32 forward search_sorted (5):sorted (4):-2:2 = torch.searchsorted(a,b,right=True)",

@@ -24,6 +24,9 @@ type operation struct {
 	// tensor i.
 	torch  string
 	noGrad bool // there is no derivative: only the forward pass is measured
+	// Neg follows, so that the cotangent is one that the sweep has made. That of an operation which moves nothing can then
+	// be handed on, as anywhere in a network; the first cotangent belongs to the caller.
+	inside bool
 }
 
 // Shapes by class. Small ones fit the caches next to the core and are bound by arithmetic, large ones by memory.
@@ -133,9 +136,9 @@ var operations = concat(
 
 	// Shapes. Ours are dense: PyTorch's views are made so where there is something to move.
 	[]operation{
-		{name: "reshape", calls: []string{"(1000,1000) 100 10000"}, torch: "a.reshape(p,q)"},
-		{name: "squeeze", calls: []string{"(1000,1,1000) 1"}, torch: "a.squeeze(p)"},
-		{name: "unsqueeze", calls: []string{"(1000,1000) 1"}, torch: "a.unsqueeze(p)"},
+		{name: "reshape", calls: []string{"(1000,1000) 100 10000"}, torch: "-a.reshape(p,q)", inside: true},
+		{name: "squeeze", calls: []string{"(1000,1,1000) 1"}, torch: "-a.squeeze(p)", inside: true},
+		{name: "unsqueeze", calls: []string{"(1000,1000) 1"}, torch: "-a.unsqueeze(p)", inside: true},
 		{name: "broadcast", calls: []string{"(1000) 1000 1000", "(1000,1) 1000 1000"}, torch: "a.expand(p,q).contiguous()"},
 		{name: "sum_to", calls: []string{"(1000,1000) 1 1000", "(1000,1000) 1000 1"}, torch: "a.sum_to_size(p,q)"},
 		{name: "transpose", calls: []string{"(1000,1000)", "(100,100,100)"}, torch: "a.mT.contiguous()"},
@@ -289,7 +292,11 @@ func rowsOf(section, typ string, list []operation, tolerance float64) (rows []ro
 				if what == "both" && o.noGrad {
 					continue
 				}
-				words := fmt.Sprintf("operation %s %s %s %s = %s", typ, what, o.name, drawn(o.name, call), o.torch)
+				job := o.name
+				if o.inside {
+					job += "-neg"
+				}
+				words := fmt.Sprintf("operation %s %s %s %s = %s", typ, what, job, drawn(o.name, call), o.torch)
 				name := o.name + " " + call + map[string]string{"forward": ", forward", "both": ", forward and backward"}[what]
 				rows = append(rows, row{
 					section: section, name: name, unit: micros, ours: entry{contestant: ours1, words: words},

@@ -129,6 +129,7 @@ func (o operand) draw(k int, dtype tensor.DType) *tensor.Tensor {
 // since those of all rows together would not fit the memory.
 type operationCall struct {
 	name, what string
+	inside     bool // Neg follows
 	dtype      tensor.DType
 	operands   []operand
 	args       []any // nil for an operand, which stands in operands, else an int or a float64
@@ -144,9 +145,11 @@ type operationCall struct {
 // heldOperation is the only one that holds its numbers.
 var heldOperation *operationCall
 
-// operationJob is "<f32 or f64> <forward or both> <operation> <arguments> = <the same in PyTorch>".
+// operationJob is "<f32 or f64> <forward or both> <operation> <arguments> = <the same in PyTorch>". Behind the name of an
+// operation may stand -neg: then Neg follows.
 func operationJob(args []string) *job {
-	c := &operationCall{what: args[1], name: args[2], dtype: tensor.Float32}
+	c := &operationCall{what: args[1], dtype: tensor.Float32}
+	c.name, c.inside = strings.CutSuffix(args[2], "-neg")
 	if args[0] == "f64" {
 		c.dtype = tensor.Float64
 	}
@@ -298,7 +301,11 @@ func (c *operationCall) forward() graph.Value {
 			c.given[k] = ops.Transpose(c.given[k])
 		}
 	}
-	return c.f(c.given)
+	y := c.f(c.given)
+	if c.inside {
+		y = ops.Neg(y)
+	}
+	return y
 }
 
 func (c *operationCall) run() {
