@@ -17,6 +17,10 @@ GLOBL masks<>(SB), RODATA|NOPTR, $64
 // func fillF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·fillF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	VBROADCASTSS c+72(FP), Y0
@@ -57,11 +61,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·addF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -121,11 +139,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func subF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·subF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -185,11 +217,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·mulF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -249,11 +295,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func divF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·divF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -305,11 +365,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addScalarF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·addScalarF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -363,11 +437,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulScalarF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·mulScalarF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -421,7 +509,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_80000000<>+0(SB)/4, $0x80000000
 DATA c32_80000000<>+4(SB)/4, $0x80000000
@@ -436,6 +534,10 @@ GLOBL c32_80000000<>(SB), RODATA|NOPTR, $32
 // func negF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·negF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -489,11 +591,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func squareF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·squareF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -546,11 +662,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sqrtF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·sqrtF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -581,7 +711,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_7fffffff<>+0(SB)/4, $0x7fffffff
 DATA c32_7fffffff<>+4(SB)/4, $0x7fffffff
@@ -596,6 +736,10 @@ GLOBL c32_7fffffff<>(SB), RODATA|NOPTR, $32
 // func absF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·absF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -649,11 +793,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·reLUF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -712,7 +870,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_42ae0000<>+0(SB)/4, $0x42ae0000
 DATA c32_42ae0000<>+4(SB)/4, $0x42ae0000
@@ -867,6 +1035,10 @@ GLOBL c32_1f800000<>(SB), RODATA|NOPTR, $32
 // func expF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·expF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -948,7 +1120,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -1211,6 +1393,10 @@ GLOBL c32_7fc00000<>(SB), RODATA|NOPTR, $32
 // func logF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -1337,7 +1523,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_41a00000<>+0(SB)/4, $0x41a00000
 DATA c32_41a00000<>+4(SB)/4, $0x41a00000
@@ -1362,6 +1558,10 @@ GLOBL c32_40000000<>(SB), RODATA|NOPTR, $32
 // func tanhF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·tanhF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -1455,11 +1655,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sigmoidF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -1550,7 +1764,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -1623,6 +1847,10 @@ GLOBL c32_3ed413cd<>(SB), RODATA|NOPTR, $32
 // func softplusF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softplusF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -1755,7 +1983,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -1968,6 +2206,10 @@ GLOBL c32_3f6d8000<>(SB), RODATA|NOPTR, $32
 // func erfF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·erfF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -2093,7 +2335,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_3f22f983<>+0(SB)/4, $0x3f22f983
 DATA c32_3f22f983<>+4(SB)/4, $0x3f22f983
@@ -2218,6 +2470,10 @@ GLOBL c32_47c35000<>(SB), RODATA|NOPTR, $32
 // func sinF32AVX2(dst []float32, a []float32) (done int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sinF32AVX2(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -2345,7 +2601,17 @@ leave0:
 leave:
 	MOVQ R8, done+48(FP)
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_00000001<>+0(SB)/4, $0x00000001
 DATA c32_00000001<>+4(SB)/4, $0x00000001
@@ -2360,6 +2626,10 @@ GLOBL c32_00000001<>(SB), RODATA|NOPTR, $32
 // func cosF32AVX2(dst []float32, a []float32) (done int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·cosF32AVX2(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -2484,11 +2754,25 @@ leave0:
 leave:
 	MOVQ R8, done+48(FP)
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addToF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·addToF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -2547,11 +2831,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func axpyF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, FMA3
 TEXT ·axpyF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -2611,11 +2909,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addScalarToF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·addScalarToF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	VBROADCASTSS c+72(FP), Y0
@@ -2668,11 +2980,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulAddToF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, FMA3
 TEXT ·mulAddToF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -2740,11 +3066,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulZeroWinsF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·mulZeroWinsF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -2808,11 +3148,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·reLUBackwardF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -2880,11 +3234,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·reLUBackwardIntoF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -2944,11 +3312,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func tanhBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·tanhBackwardF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -3053,7 +3435,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -3116,6 +3508,10 @@ rare2:
 // func tanhBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·tanhBackwardIntoF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -3219,7 +3615,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -3282,6 +3688,10 @@ rare2:
 // func sigmoidBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidBackwardF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -3382,7 +3792,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -3445,6 +3865,10 @@ rare2:
 // func sigmoidBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidBackwardIntoF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -3544,7 +3968,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -3607,6 +4041,10 @@ rare2:
 // func softplusBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softplusBackwardF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -3708,7 +4146,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -3771,6 +4219,10 @@ rare2:
 // func softplusBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softplusBackwardIntoF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -3871,7 +4323,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -3934,6 +4396,10 @@ rare2:
 // func softmaxBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, FMA3
 TEXT ·softmaxBackwardF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -4006,11 +4472,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softmaxBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX
 TEXT ·softmaxBackwardIntoF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -4079,11 +4559,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func logSoftmaxBackwardF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logSoftmaxBackwardF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -4173,7 +4667,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -4236,6 +4740,10 @@ rare2:
 // func logSoftmaxBackwardIntoF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logSoftmaxBackwardIntoF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -4321,7 +4829,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -4384,6 +4902,10 @@ rare2:
 // func sGDF32AVX2(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, FMA3
 TEXT ·sGDF32AVX2(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -4443,11 +4965,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func fillF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·fillF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	VBROADCASTSD c+72(FP), Y0
@@ -4488,11 +5024,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·addF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -4552,11 +5102,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func subF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·subF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -4616,11 +5180,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·mulF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -4680,11 +5258,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func divF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·divF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -4736,11 +5328,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addScalarF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·addScalarF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -4794,11 +5400,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulScalarF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·mulScalarF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -4852,7 +5472,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA c64_8000000000000000<>+8(SB)/8, $0x8000000000000000
@@ -4863,6 +5493,10 @@ GLOBL c64_8000000000000000<>(SB), RODATA|NOPTR, $32
 // func negF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·negF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -4916,11 +5550,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func squareF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·squareF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -4973,11 +5621,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sqrtF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·sqrtF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -5008,7 +5670,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
 DATA c64_7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
@@ -5019,6 +5691,10 @@ GLOBL c64_7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 // func absF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·absF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -5072,11 +5748,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·reLUF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -5135,7 +5825,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_4086200000000000<>+0(SB)/8, $0x4086200000000000
 DATA c64_4086200000000000<>+8(SB)/8, $0x4086200000000000
@@ -5260,6 +5960,10 @@ GLOBL c64_1ff0000000000000<>(SB), RODATA|NOPTR, $32
 // func expF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·expF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -5351,7 +6055,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -5538,6 +6252,10 @@ GLOBL c64_7ff8000000000001<>(SB), RODATA|NOPTR, $32
 // func logF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -5672,7 +6390,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_4044000000000000<>+0(SB)/8, $0x4044000000000000
 DATA c64_4044000000000000<>+8(SB)/8, $0x4044000000000000
@@ -5683,6 +6411,10 @@ GLOBL c64_4044000000000000<>(SB), RODATA|NOPTR, $32
 // func tanhF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·tanhF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -5786,11 +6518,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sigmoidF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -5891,7 +6637,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -5970,6 +6726,10 @@ GLOBL c64_3fda827999fcef32<>(SB), RODATA|NOPTR, $32
 // func softplusF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softplusF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -6120,7 +6880,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -6397,6 +7167,10 @@ GLOBL c64_be59246778162f23<>(SB), RODATA|NOPTR, $32
 // func erfF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·erfF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -6570,7 +7344,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_3fe45f306dc9c883<>+0(SB)/8, $0x3fe45f306dc9c883
 DATA c64_3fe45f306dc9c883<>+8(SB)/8, $0x3fe45f306dc9c883
@@ -6683,6 +7467,10 @@ GLOBL c64_41cdcd6500000000<>(SB), RODATA|NOPTR, $32
 // func sinF64AVX2(dst []float64, a []float64) (done int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sinF64AVX2(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -6822,7 +7610,17 @@ leave0:
 leave:
 	MOVQ R8, done+48(FP)
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_0000000000000001<>+0(SB)/8, $0x0000000000000001
 DATA c64_0000000000000001<>+8(SB)/8, $0x0000000000000001
@@ -6833,6 +7631,10 @@ GLOBL c64_0000000000000001<>(SB), RODATA|NOPTR, $32
 // func cosF64AVX2(dst []float64, a []float64) (done int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·cosF64AVX2(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -6969,11 +7771,25 @@ leave0:
 leave:
 	MOVQ R8, done+48(FP)
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addToF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·addToF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -7032,11 +7848,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func axpyF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, FMA3
 TEXT ·axpyF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -7096,11 +7926,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addScalarToF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·addScalarToF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	VBROADCASTSD c+72(FP), Y0
@@ -7153,11 +7997,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulAddToF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, FMA3
 TEXT ·mulAddToF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -7225,11 +8083,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulZeroWinsF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·mulZeroWinsF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -7293,11 +8165,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·reLUBackwardF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -7365,11 +8251,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·reLUBackwardIntoF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -7429,7 +8329,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_4010000000000000<>+0(SB)/8, $0x4010000000000000
 DATA c64_4010000000000000<>+8(SB)/8, $0x4010000000000000
@@ -7440,6 +8350,10 @@ GLOBL c64_4010000000000000<>(SB), RODATA|NOPTR, $32
 // func tanhBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·tanhBackwardF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -7554,7 +8468,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -7627,6 +8551,10 @@ rare2:
 // func tanhBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·tanhBackwardIntoF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -7740,7 +8668,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -7813,6 +8751,10 @@ rare2:
 // func sigmoidBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidBackwardF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -7923,7 +8865,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -7996,6 +8948,10 @@ rare2:
 // func sigmoidBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·sigmoidBackwardIntoF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -8105,7 +9061,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -8178,6 +9144,10 @@ rare2:
 // func softplusBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softplusBackwardF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -8289,7 +9259,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -8362,6 +9342,10 @@ rare2:
 // func softplusBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·softplusBackwardIntoF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+24(FP), SI
@@ -8472,7 +9456,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -8545,6 +9539,10 @@ rare2:
 // func softmaxBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, FMA3
 TEXT ·softmaxBackwardF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -8617,11 +9615,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softmaxBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX
 TEXT ·softmaxBackwardIntoF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -8690,11 +9702,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func logSoftmaxBackwardF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logSoftmaxBackwardF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -8794,7 +9820,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -8867,6 +9903,10 @@ rare2:
 // func logSoftmaxBackwardIntoF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logSoftmaxBackwardIntoF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -8962,7 +10002,17 @@ back2:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -9035,6 +10085,10 @@ rare2:
 // func sGDF64AVX2(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, FMA3
 TEXT ·sGDF64AVX2(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -9094,11 +10148,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func fillF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fillF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	VBROADCASTSS c+72(FP), Z0
@@ -9138,11 +10206,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -9201,11 +10283,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func subF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·subF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -9264,11 +10360,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mulF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -9327,11 +10437,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func divF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·divF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -9382,11 +10506,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addScalarF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addScalarF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -9439,11 +10577,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulScalarF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mulScalarF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -9496,11 +10648,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func negF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·negF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -9553,11 +10719,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func squareF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·squareF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -9609,11 +10789,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sqrtF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sqrtF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -9643,11 +10837,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func absF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·absF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -9700,11 +10908,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reLUF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -9762,11 +10984,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func expF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·expF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -9842,11 +11078,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func logF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·logF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -9958,11 +11208,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func tanhF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·tanhF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -10058,11 +11322,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sigmoidF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoidF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -10151,11 +11429,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softplusF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·softplusF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -10294,11 +11586,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func erfF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·erfF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -10437,11 +11743,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sinF32AVX512(dst []float32, a []float32) (done int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sinF32AVX512(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -10581,11 +11901,25 @@ leave0:
 leave:
 	MOVQ R8, done+48(FP)
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func cosF32AVX512(dst []float32, a []float32) (done int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·cosF32AVX512(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -10720,11 +12054,25 @@ leave0:
 leave:
 	MOVQ R8, done+48(FP)
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addToF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addToF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -10782,11 +12130,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func axpyF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·axpyF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -10845,11 +12207,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addScalarToF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addScalarToF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	VBROADCASTSS c+72(FP), Z0
@@ -10901,11 +12277,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulAddToF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mulAddToF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -10968,11 +12358,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulZeroWinsF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mulZeroWinsF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -11031,11 +12435,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reLUBackwardF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -11098,11 +12516,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reLUBackwardIntoF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -11161,11 +12593,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func tanhBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·tanhBackwardF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -11266,11 +12712,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func tanhBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·tanhBackwardIntoF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -11369,11 +12829,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sigmoidBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoidBackwardF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -11469,11 +12943,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sigmoidBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoidBackwardIntoF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -11567,11 +13055,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softplusBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·softplusBackwardF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -11671,11 +13173,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softplusBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·softplusBackwardIntoF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -11773,11 +13289,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softmaxBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·softmaxBackwardF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -11845,11 +13375,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softmaxBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·softmaxBackwardIntoF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -11913,11 +13457,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func logSoftmaxBackwardF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·logSoftmaxBackwardF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -12003,11 +13561,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func logSoftmaxBackwardIntoF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·logSoftmaxBackwardIntoF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -12089,11 +13661,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sGDF32AVX512(dst []float32, a []float32, b []float32, c float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sGDF32AVX512(SB), NOSPLIT, $0-76
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -12152,11 +13738,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func fillF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·fillF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	VBROADCASTSD c+72(FP), Z0
@@ -12196,11 +13796,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -12259,11 +13873,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func subF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·subF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -12322,11 +13950,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mulF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -12385,11 +14027,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func divF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·divF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -12440,11 +14096,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addScalarF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addScalarF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -12497,11 +14167,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulScalarF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mulScalarF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -12554,11 +14238,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func negF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·negF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -12611,11 +14309,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func squareF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·squareF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -12667,11 +14379,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sqrtF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sqrtF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -12701,11 +14427,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func absF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·absF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -12758,11 +14498,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reLUF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -12820,11 +14574,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func expF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·expF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -12915,11 +14683,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func logF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·logF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -13039,11 +14821,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func tanhF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·tanhF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -13154,11 +14950,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sigmoidF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoidF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -13262,11 +15072,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softplusF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·softplusF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -13423,11 +15247,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func erfF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·erfF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -13614,11 +15452,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sinF64AVX512(dst []float64, a []float64) (done int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sinF64AVX512(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -13771,11 +15623,25 @@ leave0:
 leave:
 	MOVQ R8, done+48(FP)
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func cosF64AVX512(dst []float64, a []float64) (done int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·cosF64AVX512(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -13927,11 +15793,25 @@ leave0:
 leave:
 	MOVQ R8, done+48(FP)
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addToF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addToF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -13989,11 +15869,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func axpyF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·axpyF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -14052,11 +15946,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func addScalarToF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addScalarToF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	VBROADCASTSD c+72(FP), Z0
@@ -14108,11 +16016,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulAddToF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mulAddToF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -14175,11 +16097,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mulZeroWinsF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mulZeroWinsF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -14238,11 +16174,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reLUBackwardF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -14305,11 +16255,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func reLUBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·reLUBackwardIntoF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+24(FP), SI
@@ -14368,11 +16332,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func tanhBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·tanhBackwardF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -14488,11 +16466,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func tanhBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·tanhBackwardIntoF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -14606,11 +16598,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sigmoidBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoidBackwardF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -14721,11 +16727,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sigmoidBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·sigmoidBackwardIntoF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -14834,11 +16854,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softplusBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·softplusBackwardF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -14953,11 +16987,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softplusBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·softplusBackwardIntoF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -15070,11 +17118,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softmaxBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·softmaxBackwardF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -15142,11 +17204,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func softmaxBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·softmaxBackwardIntoF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -15210,11 +17286,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func logSoftmaxBackwardF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·logSoftmaxBackwardF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -15315,11 +17405,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func logSoftmaxBackwardIntoF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·logSoftmaxBackwardIntoF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -15416,11 +17520,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sGDF64AVX512(dst []float64, a []float64, b []float64, c float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sGDF64AVX512(SB), NOSPLIT, $0-80
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+24(FP), SI
@@ -15479,4 +17597,14 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start

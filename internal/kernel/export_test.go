@@ -20,3 +20,11 @@ func Use(name string) (undo func()) {
 	}
 	panic("no implementation " + name)
 }
+
+// Loops returns the names of the elementwise loops and those of the current implementation, in one order.
+func Loops[T Float]() (names []string, loops []func(dst, a, b []T, c T)) {
+	for op, f := range kernelsOf[T]().loops {
+		names, loops = append(names, opcode(op).String()), append(loops, f)
+	}
+	return names, loops
+}

@@ -7,6 +7,10 @@
 // func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -70,7 +74,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -107,6 +121,12 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 DATA masks<>+0(SB)/8, $0xffffffffffffffff
@@ -122,6 +142,10 @@ GLOBL masks<>(SB), RODATA|NOPTR, $64
 // func gemm2x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm2x1F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -193,7 +217,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -236,11 +270,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm3x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm3x1F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -320,7 +364,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -369,11 +423,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm4x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm4x1F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -462,7 +526,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -517,11 +591,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm5x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm5x1F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -618,7 +702,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -679,11 +773,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm6x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm6x1F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -789,7 +893,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -856,11 +970,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm1x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm1x2F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -930,7 +1054,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -970,11 +1104,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm2x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm2x2F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -1057,7 +1201,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -1106,11 +1260,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm3x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm3x2F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -1206,7 +1370,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -1264,11 +1438,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm4x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm4x2F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -1378,7 +1562,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -1445,11 +1639,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm5x2F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -1572,7 +1776,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -1648,11 +1862,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm6x2F32AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -1789,7 +2013,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -1874,11 +2108,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -1942,7 +2186,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -1979,11 +2233,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm2x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm2x1F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -2055,7 +2319,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -2098,11 +2372,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm3x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm3x1F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -2182,7 +2466,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -2231,11 +2525,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm4x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm4x1F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -2324,7 +2628,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -2379,11 +2693,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm5x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm5x1F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -2480,7 +2804,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -2541,11 +2875,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm6x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm6x1F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -2651,7 +2995,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -2718,11 +3072,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm1x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm1x2F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -2792,7 +3156,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -2832,11 +3206,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm2x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm2x2F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -2919,7 +3303,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -2968,11 +3362,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm3x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm3x2F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -3068,7 +3472,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -3126,11 +3540,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm4x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm4x2F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -3240,7 +3664,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -3307,11 +3741,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm5x2F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -3434,7 +3878,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -3510,11 +3964,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, FMA3
 TEXT ·gemm6x2F64AVX2(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -3651,7 +4115,17 @@ fullstore:
 
 fulllast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 masked:
 	LEAQ       masks<>+32(SB), AX
@@ -3736,11 +4210,21 @@ maskedstore:
 
 maskedlast:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo2
+	RET
+
+undo2:
+	CALL ·unflushHere(SB)
 	RET
 
 // func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm1x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -3806,11 +4290,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm2x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -3885,11 +4383,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm3x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -3973,11 +4485,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm4x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -4071,11 +4597,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm5x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -4178,11 +4718,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm6x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -4295,11 +4849,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm7x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -4421,11 +4989,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm8x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -4557,11 +5139,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm9x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -4704,11 +5300,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm10x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -4860,11 +5470,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm11x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -5025,11 +5649,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm12x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -5199,11 +5837,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm13x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -5382,11 +6034,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm14x1F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -5574,11 +6240,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm1x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -5650,11 +6330,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm2x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -5740,11 +6434,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm3x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -5844,11 +6552,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm4x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -5963,11 +6685,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm5x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -6096,11 +6832,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm6x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -6244,11 +6994,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm7x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -6406,11 +7170,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm8x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -6583,11 +7361,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm9x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -6776,11 +7568,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm10x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -6983,11 +7789,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm11x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -7204,11 +8024,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm12x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -7439,11 +8273,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm13x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -7688,11 +8536,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm14x2F32AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -7951,11 +8813,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm1x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -8021,11 +8897,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm2x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -8100,11 +8990,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm3x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -8188,11 +9092,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm4x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -8286,11 +9204,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm5x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -8393,11 +9325,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm6x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -8510,11 +9456,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm7x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -8636,11 +9596,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm8x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -8772,11 +9746,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm9x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -8919,11 +9907,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm10x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -9075,11 +10077,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm11x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -9240,11 +10256,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm12x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -9414,11 +10444,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm13x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -9597,11 +10641,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm14x1F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -9789,11 +10847,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm1x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -9865,11 +10937,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm2x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -9955,11 +11041,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm3x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -10059,11 +11159,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm4x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -10178,11 +11292,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm5x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -10311,11 +11439,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm6x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -10459,11 +11601,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm7x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -10621,11 +11777,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm8x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -10798,11 +11968,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm9x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -10991,11 +12175,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm10x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -11198,11 +12396,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm11x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -11419,11 +12631,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm12x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -11654,11 +12880,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm13x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -11903,11 +13143,25 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gemm14x2F64AVX512(SB), NOSPLIT, $0-128
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 tile:
 	MOVQ   a+0(FP), SI
 	MOVQ   ars+8(FP), R8
@@ -12166,4 +13420,14 @@ store:
 
 last:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start

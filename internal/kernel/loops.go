@@ -296,6 +296,7 @@ func bounded[T Float](small func(dst, a []T) int, f func(float64) float64) loop[
 			for i := n; i < end; i++ {
 				dst[i] = T(f(float64(a[i])))
 			}
+			flushAsAsked(dst[n:end])
 			dst, a = dst[end:], a[end:]
 		}
 	}

@@ -17,6 +17,10 @@ GLOBL masks<>(SB), RODATA|NOPTR, $64
 // func mapSubF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapSubF32AVX2(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -102,11 +106,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapDivF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapDivF32AVX2(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -192,11 +210,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMulZeroWinsF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapMulZeroWinsF32AVX2(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -306,11 +338,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMaxF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapMaxF32AVX2(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -420,11 +466,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMinF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapMinF32AVX2(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -534,7 +594,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_3f800000<>+0(SB)/4, $0x3f800000
 DATA c32_3f800000<>+4(SB)/4, $0x3f800000
@@ -549,6 +619,10 @@ GLOBL c32_3f800000<>(SB), RODATA|NOPTR, $32
 // func mapGtF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapGtF32AVX2(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -639,11 +713,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapGeF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapGeF32AVX2(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -734,11 +822,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapEqF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapEqF32AVX2(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -829,11 +931,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapNeF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapNeF32AVX2(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -924,11 +1040,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapClampF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapClampF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -989,7 +1119,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_80000000<>+0(SB)/4, $0x80000000
 DATA c32_80000000<>+4(SB)/4, $0x80000000
@@ -1004,6 +1144,10 @@ GLOBL c32_80000000<>(SB), RODATA|NOPTR, $32
 // func mapSignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapSignF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -1076,11 +1220,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapFloorF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapFloorF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -1127,11 +1285,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapCeilF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapCeilF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -1178,11 +1350,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapRoundF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapRoundF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -1229,11 +1415,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapTruncF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapTruncF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -1280,11 +1480,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapIsNaNF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapIsNaNF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -1336,7 +1550,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_7fffffff<>+0(SB)/4, $0x7fffffff
 DATA c32_7fffffff<>+4(SB)/4, $0x7fffffff
@@ -1361,6 +1585,10 @@ GLOBL c32_7f800000<>(SB), RODATA|NOPTR, $32
 // func mapIsFiniteF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapIsFiniteF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -1418,11 +1646,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapReciprocalF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapReciprocalF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -1474,7 +1716,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_7fc00000<>+0(SB)/4, $0x7fc00000
 DATA c32_7fc00000<>+4(SB)/4, $0x7fc00000
@@ -1489,6 +1741,10 @@ GLOBL c32_7fc00000<>(SB), RODATA|NOPTR, $32
 // func mapReciprocalPositiveF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapReciprocalPositiveF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -1536,11 +1792,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapRsqrtF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapRsqrtF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -1575,11 +1845,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapSoftsignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapSoftsignF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -1625,11 +1909,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapLeakyReLUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·mapLeakyReLUF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -1689,11 +1987,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSignIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeSignIntoF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    ct_base+24(FP), R9
@@ -1749,11 +2061,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeSignF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    ct_base+24(FP), R9
@@ -1811,11 +2137,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeValueIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeValueIntoF32AVX2(SB), NOSPLIT, $128-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -1897,11 +2237,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeValueF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeValueF32AVX2(SB), NOSPLIT, $128-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -1987,11 +2341,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeScaleIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeScaleIntoF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2062,11 +2430,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeScaleF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeScaleF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2141,11 +2523,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSquareIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeSquareIntoF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2225,11 +2621,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSquareF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeSquareF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2313,11 +2723,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeInverseIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeInverseIntoF32AVX2(SB), NOSPLIT, $96-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2376,11 +2800,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeInverseF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeInverseF32AVX2(SB), NOSPLIT, $96-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2441,11 +2879,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeReciprocalPositiveIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeReciprocalPositiveIntoF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2505,11 +2957,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeReciprocalPositiveF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeReciprocalPositiveF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2571,11 +3037,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeQuotientIntoF32AVX2(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2650,11 +3130,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeQuotientF32AVX2(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2731,11 +3225,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientOrZeroIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeQuotientOrZeroIntoF32AVX2(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2813,11 +3321,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientOrZeroF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeQuotientOrZeroF32AVX2(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -2897,11 +3419,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSoftsignIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeSoftsignIntoF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    ct_base+24(FP), R9
@@ -2953,11 +3489,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSoftsignF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·slopeSoftsignF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    ct_base+24(FP), R9
@@ -3011,11 +3561,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeLeakyReLUIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeLeakyReLUIntoF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -3062,11 +3626,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeLeakyReLUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeLeakyReLUF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -3117,11 +3695,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeClampIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeClampIntoF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -3163,11 +3755,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeClampF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeClampF32AVX2(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -3213,7 +3819,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_3f000000<>+0(SB)/4, $0x3f000000
 DATA c32_3f000000<>+4(SB)/4, $0x3f000000
@@ -3228,6 +3844,10 @@ GLOBL c32_3f000000<>(SB), RODATA|NOPTR, $32
 // func slopeMaxIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeMaxIntoF32AVX2(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -3308,11 +3928,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMaxF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeMaxF32AVX2(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -3397,11 +4031,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMinIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeMinIntoF32AVX2(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -3482,11 +4130,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMinF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX
 TEXT ·slopeMinF32AVX2(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -3571,11 +4233,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapSubF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapSubF64AVX2(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -3661,11 +4337,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapDivF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapDivF64AVX2(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -3751,11 +4441,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMulZeroWinsF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapMulZeroWinsF64AVX2(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -3865,11 +4569,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMaxF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapMaxF64AVX2(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -3979,11 +4697,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMinF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapMinF64AVX2(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -4093,7 +4825,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA c64_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
@@ -4104,6 +4846,10 @@ GLOBL c64_3ff0000000000000<>(SB), RODATA|NOPTR, $32
 // func mapGtF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapGtF64AVX2(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -4194,11 +4940,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapGeF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapGeF64AVX2(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -4289,11 +5049,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapEqF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapEqF64AVX2(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -4384,11 +5158,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapNeF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapNeF64AVX2(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -4479,11 +5267,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapClampF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapClampF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -4544,7 +5346,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA c64_8000000000000000<>+8(SB)/8, $0x8000000000000000
@@ -4555,6 +5367,10 @@ GLOBL c64_8000000000000000<>(SB), RODATA|NOPTR, $32
 // func mapSignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapSignF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -4627,11 +5443,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapFloorF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapFloorF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -4678,11 +5508,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapCeilF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapCeilF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -4729,11 +5573,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapRoundF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapRoundF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -4780,11 +5638,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapTruncF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapTruncF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -4831,11 +5703,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapIsNaNF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapIsNaNF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -4887,7 +5773,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
 DATA c64_7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
@@ -4904,6 +5800,10 @@ GLOBL c64_7ff0000000000000<>(SB), RODATA|NOPTR, $32
 // func mapIsFiniteF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapIsFiniteF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -4961,11 +5861,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapReciprocalF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapReciprocalF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -5017,7 +5931,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_7ff8000000000001<>+0(SB)/8, $0x7ff8000000000001
 DATA c64_7ff8000000000001<>+8(SB)/8, $0x7ff8000000000001
@@ -5028,6 +5952,10 @@ GLOBL c64_7ff8000000000001<>(SB), RODATA|NOPTR, $32
 // func mapReciprocalPositiveF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapReciprocalPositiveF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -5075,11 +6003,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapRsqrtF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapRsqrtF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -5114,11 +6056,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapSoftsignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapSoftsignF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    a_base+48(FP), SI
@@ -5164,11 +6120,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapLeakyReLUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·mapLeakyReLUF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -5228,11 +6198,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSignIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeSignIntoF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    ct_base+24(FP), R9
@@ -5288,11 +6272,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeSignF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    ct_base+24(FP), R9
@@ -5350,11 +6348,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeValueIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeValueIntoF64AVX2(SB), NOSPLIT, $128-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -5436,11 +6448,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeValueF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeValueF64AVX2(SB), NOSPLIT, $128-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -5526,11 +6552,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeScaleIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeScaleIntoF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -5601,11 +6641,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeScaleF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeScaleF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -5680,11 +6734,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSquareIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeSquareIntoF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -5764,11 +6832,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSquareF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeSquareF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -5852,11 +6934,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeInverseIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeInverseIntoF64AVX2(SB), NOSPLIT, $96-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -5915,11 +7011,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeInverseF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeInverseF64AVX2(SB), NOSPLIT, $96-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -5980,11 +7090,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeReciprocalPositiveIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeReciprocalPositiveIntoF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6044,11 +7168,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeReciprocalPositiveF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeReciprocalPositiveF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6110,11 +7248,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeQuotientIntoF64AVX2(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6189,11 +7341,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeQuotientF64AVX2(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6270,11 +7436,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientOrZeroIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeQuotientOrZeroIntoF64AVX2(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6352,11 +7532,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientOrZeroF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeQuotientOrZeroF64AVX2(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6436,11 +7630,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSoftsignIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeSoftsignIntoF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    ct_base+24(FP), R9
@@ -6492,11 +7700,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSoftsignF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, FMA3
 TEXT ·slopeSoftsignF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dst_base+0(FP), DI
 	MOVQ    dst_len+8(FP), DX
 	MOVQ    ct_base+24(FP), R9
@@ -6550,11 +7772,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeLeakyReLUIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeLeakyReLUIntoF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6601,11 +7837,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeLeakyReLUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeLeakyReLUF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6656,11 +7906,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeClampIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeClampIntoF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6702,11 +7966,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeClampF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeClampF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6752,7 +8030,17 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_3fe0000000000000<>+0(SB)/8, $0x3fe0000000000000
 DATA c64_3fe0000000000000<>+8(SB)/8, $0x3fe0000000000000
@@ -6763,6 +8051,10 @@ GLOBL c64_3fe0000000000000<>(SB), RODATA|NOPTR, $32
 // func slopeMaxIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeMaxIntoF64AVX2(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6843,11 +8135,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMaxF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeMaxF64AVX2(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -6932,11 +8238,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMinIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeMinIntoF64AVX2(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -7017,11 +8337,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMinF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX
 TEXT ·slopeMinF64AVX2(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -7106,11 +8440,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapSubF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapSubF32AVX512(SB), NOSPLIT, $384-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -7195,11 +8543,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapDivF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapDivF32AVX512(SB), NOSPLIT, $384-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -7284,11 +8646,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMulZeroWinsF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapMulZeroWinsF32AVX512(SB), NOSPLIT, $384-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -7397,11 +8773,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMaxF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapMaxF32AVX512(SB), NOSPLIT, $384-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -7510,11 +8900,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMinF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapMinF32AVX512(SB), NOSPLIT, $384-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -7623,11 +9027,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapGtF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapGtF32AVX512(SB), NOSPLIT, $384-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -7721,11 +9139,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapGeF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapGeF32AVX512(SB), NOSPLIT, $384-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -7819,11 +9251,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapEqF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapEqF32AVX512(SB), NOSPLIT, $384-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -7917,11 +9363,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapNeF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapNeF32AVX512(SB), NOSPLIT, $384-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8015,11 +9475,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapClampF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapClampF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8079,11 +9553,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapSignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapSignF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8155,11 +9643,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapFloorF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapFloorF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -8205,11 +9707,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapCeilF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapCeilF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -8255,11 +9771,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapRoundF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapRoundF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -8305,11 +9835,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapTruncF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapTruncF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -8355,11 +9899,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapIsNaNF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapIsNaNF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8414,11 +9972,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapIsFiniteF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapIsFiniteF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8479,11 +10051,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapReciprocalF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapReciprocalF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8534,11 +10120,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapReciprocalPositiveF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapReciprocalPositiveF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8585,11 +10185,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapRsqrtF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapRsqrtF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8623,11 +10237,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapSoftsignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapSoftsignF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8672,11 +10300,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapLeakyReLUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapLeakyReLUF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -8735,11 +10377,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSignIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·slopeSignIntoF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -8792,11 +10448,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·slopeSignF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -8851,11 +10521,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeValueIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeValueIntoF32AVX512(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -8932,11 +10616,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeValueF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeValueF32AVX512(SB), NOSPLIT, $192-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9017,11 +10715,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeScaleIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeScaleIntoF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9087,11 +10799,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeScaleF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeScaleF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9161,11 +10887,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSquareIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeSquareIntoF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9240,11 +10980,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSquareF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeSquareF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9323,11 +11077,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeInverseIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeInverseIntoF32AVX512(SB), NOSPLIT, $128-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9383,11 +11151,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeInverseF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeInverseF32AVX512(SB), NOSPLIT, $128-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9445,11 +11227,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeReciprocalPositiveIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeReciprocalPositiveIntoF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9506,11 +11302,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeReciprocalPositiveF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeReciprocalPositiveF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9569,11 +11379,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeQuotientIntoF32AVX512(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9645,11 +11469,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeQuotientF32AVX512(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9723,11 +11561,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientOrZeroIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeQuotientOrZeroIntoF32AVX512(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9802,11 +11654,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientOrZeroF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeQuotientOrZeroF32AVX512(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9883,11 +11749,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSoftsignIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·slopeSoftsignIntoF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9936,11 +11816,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSoftsignF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·slopeSoftsignF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -9991,11 +11885,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeLeakyReLUIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeLeakyReLUIntoF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -10041,11 +11949,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeLeakyReLUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeLeakyReLUF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -10095,11 +12017,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeClampIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeClampIntoF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -10140,11 +12076,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeClampF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeClampF32AVX512(SB), NOSPLIT, $0-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -10189,11 +12139,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMaxIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeMaxIntoF32AVX512(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -10273,11 +12237,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMaxF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeMaxF32AVX512(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -10361,11 +12339,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMinIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeMinIntoF32AVX512(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -10445,11 +12437,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMinF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeMinF32AVX512(SB), NOSPLIT, $256-104
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -10533,11 +12539,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapSubF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapSubF64AVX512(SB), NOSPLIT, $384-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -10622,11 +12642,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapDivF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapDivF64AVX512(SB), NOSPLIT, $384-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -10711,11 +12745,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMulZeroWinsF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapMulZeroWinsF64AVX512(SB), NOSPLIT, $384-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -10824,11 +12872,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMaxF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapMaxF64AVX512(SB), NOSPLIT, $384-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -10937,11 +12999,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapMinF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapMinF64AVX512(SB), NOSPLIT, $384-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11050,11 +13126,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapGtF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapGtF64AVX512(SB), NOSPLIT, $384-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11148,11 +13238,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapGeF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapGeF64AVX512(SB), NOSPLIT, $384-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11246,11 +13350,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapEqF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapEqF64AVX512(SB), NOSPLIT, $384-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11344,11 +13462,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapNeF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapNeF64AVX512(SB), NOSPLIT, $384-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11442,11 +13574,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapClampF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapClampF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11506,11 +13652,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapSignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapSignF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11582,11 +13742,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapFloorF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapFloorF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -11632,11 +13806,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapCeilF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapCeilF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -11682,11 +13870,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapRoundF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapRoundF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -11732,11 +13934,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapTruncF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapTruncF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ dst_base+0(FP), DI
 	MOVQ dst_len+8(FP), DX
 	MOVQ a_base+48(FP), SI
@@ -11782,11 +13998,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapIsNaNF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapIsNaNF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11841,11 +14071,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapIsFiniteF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapIsFiniteF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11906,11 +14150,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapReciprocalF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapReciprocalF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -11961,11 +14219,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapReciprocalPositiveF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapReciprocalPositiveF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -12012,11 +14284,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapRsqrtF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapRsqrtF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -12050,11 +14336,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapSoftsignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·mapSoftsignF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -12099,11 +14399,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func mapLeakyReLUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·mapLeakyReLUF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         a_base+48(FP), SI
@@ -12162,11 +14476,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSignIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·slopeSignIntoF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12219,11 +14547,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·slopeSignF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12278,11 +14620,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeValueIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeValueIntoF64AVX512(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12359,11 +14715,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeValueF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeValueF64AVX512(SB), NOSPLIT, $192-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12444,11 +14814,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeScaleIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeScaleIntoF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12514,11 +14898,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeScaleF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeScaleF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12588,11 +14986,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSquareIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeSquareIntoF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12667,11 +15079,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSquareF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeSquareF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12750,11 +15176,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeInverseIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeInverseIntoF64AVX512(SB), NOSPLIT, $128-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12810,11 +15250,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeInverseF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeInverseF64AVX512(SB), NOSPLIT, $128-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12872,11 +15326,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeReciprocalPositiveIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeReciprocalPositiveIntoF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12933,11 +15401,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeReciprocalPositiveF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeReciprocalPositiveF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -12996,11 +15478,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeQuotientIntoF64AVX512(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13072,11 +15568,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeQuotientF64AVX512(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13150,11 +15660,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientOrZeroIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeQuotientOrZeroIntoF64AVX512(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13229,11 +15753,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeQuotientOrZeroF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeQuotientOrZeroF64AVX512(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13310,11 +15848,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSoftsignIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·slopeSoftsignIntoF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13363,11 +15915,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeSoftsignF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·slopeSoftsignF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13418,11 +15984,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeLeakyReLUIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeLeakyReLUIntoF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13468,11 +16048,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeLeakyReLUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeLeakyReLUF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13522,11 +16116,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeClampIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeClampIntoF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13567,11 +16175,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeClampF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeClampF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13616,11 +16238,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMaxIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeMaxIntoF64AVX512(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13700,11 +16336,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMaxF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeMaxF64AVX512(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13788,11 +16438,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMinIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeMinIntoF64AVX512(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13872,11 +16536,25 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func slopeMinF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·slopeMinF64AVX512(SB), NOSPLIT, $256-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         dst_base+0(FP), DI
 	MOVQ         dst_len+8(FP), DX
 	MOVQ         ct_base+24(FP), R9
@@ -13960,4 +16638,14 @@ oneend:
 
 leave:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start

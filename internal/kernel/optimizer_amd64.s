@@ -7,6 +7,10 @@
 // func momentumF32AVX2(w []float32, g []float32, v []float32, p [3]float32)
 // Requires: AVX, FMA3
 TEXT ·momentumF32AVX2(SB), NOSPLIT, $0-84
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -51,7 +55,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA masks<>+0(SB)/8, $0xffffffffffffffff
 DATA masks<>+8(SB)/8, $0xffffffffffffffff
@@ -66,6 +80,10 @@ GLOBL masks<>(SB), RODATA|NOPTR, $64
 // func nesterovF32AVX2(w []float32, g []float32, v []float32, p [3]float32)
 // Requires: AVX, FMA3
 TEXT ·nesterovF32AVX2(SB), NOSPLIT, $0-84
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -112,11 +130,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func adamF32AVX2(w []float32, g []float32, m []float32, v []float32, p [9]float32)
 // Requires: AVX, FMA3
 TEXT ·adamF32AVX2(SB), NOSPLIT, $0-132
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -188,11 +220,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func adagradF32AVX2(w []float32, g []float32, v []float32, p [6]float32)
 // Requires: AVX, FMA3
 TEXT ·adagradF32AVX2(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -243,11 +289,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func rmspropF32AVX2(w []float32, g []float32, v []float32, p [6]float32)
 // Requires: AVX, FMA3
 TEXT ·rmspropF32AVX2(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -304,11 +364,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func rmspropMomentumF32AVX2(w []float32, g []float32, m []float32, v []float32, p [9]float32)
 // Requires: AVX, FMA3
 TEXT ·rmspropMomentumF32AVX2(SB), NOSPLIT, $0-132
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -373,11 +447,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lionF32AVX2(w []float32, g []float32, v []float32, p [6]float32)
 // Requires: AVX, FMA3
 TEXT ·lionF32AVX2(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -439,7 +527,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_80000000<>+0(SB)/4, $0x80000000
 DATA c32_80000000<>+4(SB)/4, $0x80000000
@@ -454,6 +552,10 @@ GLOBL c32_80000000<>(SB), RODATA|NOPTR, $32
 // func momentumF64AVX2(w []float64, g []float64, v []float64, p [3]float64)
 // Requires: AVX, FMA3
 TEXT ·momentumF64AVX2(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -498,11 +600,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func nesterovF64AVX2(w []float64, g []float64, v []float64, p [3]float64)
 // Requires: AVX, FMA3
 TEXT ·nesterovF64AVX2(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -549,11 +665,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func adamF64AVX2(w []float64, g []float64, m []float64, v []float64, p [9]float64)
 // Requires: AVX, FMA3
 TEXT ·adamF64AVX2(SB), NOSPLIT, $0-168
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -625,11 +755,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func adagradF64AVX2(w []float64, g []float64, v []float64, p [6]float64)
 // Requires: AVX, FMA3
 TEXT ·adagradF64AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -680,11 +824,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func rmspropF64AVX2(w []float64, g []float64, v []float64, p [6]float64)
 // Requires: AVX, FMA3
 TEXT ·rmspropF64AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -741,11 +899,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func rmspropMomentumF64AVX2(w []float64, g []float64, m []float64, v []float64, p [9]float64)
 // Requires: AVX, FMA3
 TEXT ·rmspropMomentumF64AVX2(SB), NOSPLIT, $0-168
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -810,11 +982,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lionF64AVX2(w []float64, g []float64, v []float64, p [6]float64)
 // Requires: AVX, FMA3
 TEXT ·lionF64AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -876,7 +1062,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA c64_8000000000000000<>+8(SB)/8, $0x8000000000000000
@@ -887,6 +1083,10 @@ GLOBL c64_8000000000000000<>(SB), RODATA|NOPTR, $32
 // func momentumF32AVX512(w []float32, g []float32, v []float32, p [3]float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·momentumF32AVX512(SB), NOSPLIT, $0-84
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -930,11 +1130,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func nesterovF32AVX512(w []float32, g []float32, v []float32, p [3]float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·nesterovF32AVX512(SB), NOSPLIT, $0-84
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -980,11 +1194,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func adamF32AVX512(w []float32, g []float32, m []float32, v []float32, p [9]float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adamF32AVX512(SB), NOSPLIT, $0-132
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1055,11 +1283,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func adagradF32AVX512(w []float32, g []float32, v []float32, p [6]float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adagradF32AVX512(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1109,11 +1351,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func rmspropF32AVX512(w []float32, g []float32, v []float32, p [6]float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·rmspropF32AVX512(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1169,11 +1425,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func rmspropMomentumF32AVX512(w []float32, g []float32, m []float32, v []float32, p [9]float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·rmspropMomentumF32AVX512(SB), NOSPLIT, $0-132
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1237,11 +1507,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lionF32AVX512(w []float32, g []float32, v []float32, p [6]float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lionF32AVX512(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1302,11 +1586,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func momentumF64AVX512(w []float64, g []float64, v []float64, p [3]float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·momentumF64AVX512(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1350,11 +1648,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func nesterovF64AVX512(w []float64, g []float64, v []float64, p [3]float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·nesterovF64AVX512(SB), NOSPLIT, $0-96
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1400,11 +1712,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func adamF64AVX512(w []float64, g []float64, m []float64, v []float64, p [9]float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adamF64AVX512(SB), NOSPLIT, $0-168
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1475,11 +1801,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func adagradF64AVX512(w []float64, g []float64, v []float64, p [6]float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adagradF64AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1529,11 +1869,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func rmspropF64AVX512(w []float64, g []float64, v []float64, p [6]float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·rmspropF64AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1589,11 +1943,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func rmspropMomentumF64AVX512(w []float64, g []float64, m []float64, v []float64, p [9]float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·rmspropMomentumF64AVX512(SB), NOSPLIT, $0-168
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1657,11 +2025,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lionF64AVX512(w []float64, g []float64, v []float64, p [6]float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lionF64AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         w_len+8(FP), DX
 	MOVQ         w_base+0(FP), DI
 	MOVQ         g_base+24(FP), SI
@@ -1722,4 +2104,14 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start

@@ -35,6 +35,7 @@ type pool struct {
 	task    task         // valid while open
 	chunks  int64        // how many chunks task has
 	wanted  int64        // how many helpers may take part
+	flush   bool         // whether the task's caller takes subnormal numbers as zeros
 	open    atomic.Bool  // helpers may enter
 	active  atomic.Int64 // helpers that have entered; one that sees open keeps the task alive until it leaves
 	next    atomic.Int64 // the next chunk to claim
@@ -80,7 +81,7 @@ func (p *pool) run(t task, chunks int, rouse bool) {
 	for ; rouse && p.helpers < helpers; p.helpers++ {
 		go p.help(p.seq.Load())
 	}
-	p.task, p.chunks, p.wanted = t, int64(chunks), int64(helpers)
+	p.task, p.chunks, p.wanted, p.flush = t, int64(chunks), int64(helpers), flushesSubnormals()
 	p.next.Store(0)
 	p.open.Store(true)
 	p.seq.Add(1)
@@ -134,7 +135,9 @@ func (p *pool) help(seen int64) {
 	for {
 		seen = p.await(seen)
 		if p.active.Add(1) <= p.limit() {
+			was := FlushSubnormals(p.flush)
 			p.work(p.task)
+			FlushSubnormals(was)
 		}
 		p.active.Add(-1)
 	}

@@ -7,6 +7,10 @@
 // func maxPool2F32AVX2(y []float32, x []float32, cols int, width int, rows int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·maxPool2F32AVX2(SB), NOSPLIT, $0-72
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    y_base+0(FP), DI
 	MOVQ    x_base+24(FP), SI
 	MOVQ    cols+48(FP), R8
@@ -99,7 +103,17 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA masks<>+0(SB)/8, $0xffffffffffffffff
 DATA masks<>+8(SB)/8, $0xffffffffffffffff
@@ -124,6 +138,10 @@ GLOBL c32_7fc00000<>(SB), RODATA|NOPTR, $32
 // func maxPool2BackwardF32AVX2(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·maxPool2BackwardF32AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dx_base+0(FP), DI
 	MOVQ    ct_base+24(FP), DX
 	MOVQ    x_base+48(FP), SI
@@ -330,7 +348,17 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_3f800000<>+0(SB)/4, $0x3f800000
 DATA c32_3f800000<>+4(SB)/4, $0x3f800000
@@ -345,6 +373,10 @@ GLOBL c32_3f800000<>(SB), RODATA|NOPTR, $32
 // func maxPool2BackwardIntoF32AVX2(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·maxPool2BackwardIntoF32AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dx_base+0(FP), DI
 	MOVQ    ct_base+24(FP), DX
 	MOVQ    x_base+48(FP), SI
@@ -535,11 +567,25 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxPool2F64AVX2(y []float64, x []float64, cols int, width int, rows int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·maxPool2F64AVX2(SB), NOSPLIT, $0-72
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    y_base+0(FP), DI
 	MOVQ    x_base+24(FP), SI
 	MOVQ    cols+48(FP), R8
@@ -632,7 +678,17 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_7ff8000000000001<>+0(SB)/8, $0x7ff8000000000001
 DATA c64_7ff8000000000001<>+8(SB)/8, $0x7ff8000000000001
@@ -643,6 +699,10 @@ GLOBL c64_7ff8000000000001<>(SB), RODATA|NOPTR, $32
 // func maxPool2BackwardF64AVX2(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·maxPool2BackwardF64AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dx_base+0(FP), DI
 	MOVQ    ct_base+24(FP), DX
 	MOVQ    x_base+48(FP), SI
@@ -849,7 +909,17 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA c64_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
@@ -860,6 +930,10 @@ GLOBL c64_3ff0000000000000<>(SB), RODATA|NOPTR, $32
 // func maxPool2BackwardIntoF64AVX2(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·maxPool2BackwardIntoF64AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    dx_base+0(FP), DI
 	MOVQ    ct_base+24(FP), DX
 	MOVQ    x_base+48(FP), SI
@@ -1050,11 +1124,25 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxPool2F32AVX512(y []float32, x []float32, cols int, width int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxPool2F32AVX512(SB), NOSPLIT, $0-72
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ      y_base+0(FP), DI
 	MOVQ      x_base+24(FP), SI
 	VMOVDQU64 orders<>+0(SB), Z0
@@ -1136,7 +1224,17 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA orders<>+0(SB)/8, $0x0000000000000000
 DATA orders<>+8(SB)/8, $0x0000000000000004
@@ -1159,6 +1257,10 @@ GLOBL orders<>(SB), RODATA|NOPTR, $128
 // func maxPool2BackwardF32AVX512(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxPool2BackwardF32AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ      dx_base+0(FP), DI
 	MOVQ      ct_base+24(FP), DX
 	MOVQ      x_base+48(FP), SI
@@ -1354,11 +1456,25 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxPool2BackwardIntoF32AVX512(dx []float32, ct []float32, x []float32, y []float32, cols int, width int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxPool2BackwardIntoF32AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ      dx_base+0(FP), DI
 	MOVQ      ct_base+24(FP), DX
 	MOVQ      x_base+48(FP), SI
@@ -1538,11 +1654,25 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxPool2F64AVX512(y []float64, x []float64, cols int, width int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxPool2F64AVX512(SB), NOSPLIT, $0-72
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ      y_base+0(FP), DI
 	MOVQ      x_base+24(FP), SI
 	VMOVDQU64 orders<>+0(SB), Z0
@@ -1624,11 +1754,25 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxPool2BackwardF64AVX512(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxPool2BackwardF64AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ      dx_base+0(FP), DI
 	MOVQ      ct_base+24(FP), DX
 	MOVQ      x_base+48(FP), SI
@@ -1824,11 +1968,25 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxPool2BackwardIntoF64AVX512(dx []float64, ct []float64, x []float64, y []float64, cols int, width int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·maxPool2BackwardIntoF64AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ      dx_base+0(FP), DI
 	MOVQ      ct_base+24(FP), DX
 	MOVQ      x_base+48(FP), SI
@@ -2008,4 +2166,14 @@ next:
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start

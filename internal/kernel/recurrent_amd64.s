@@ -207,6 +207,10 @@ GLOBL c32_1f800000<>(SB), RODATA|NOPTR, $32
 // func gruF32AVX2(acts []float32, bias []float32, prev []float32, h []float32, y []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·gruF32AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    y_len+104(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x02, R9
@@ -458,7 +462,17 @@ back4:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y11
@@ -579,6 +593,10 @@ rare4:
 // func gruBackwardF32AVX2(d []float32, acts []float32, ct []float32, prev []float32, carry []float32)
 // Requires: AVX, FMA3
 TEXT ·gruBackwardF32AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    carry_len+104(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x02, R9
@@ -684,11 +702,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lstmF32AVX2(acts []float32, bias []float32, prev []float32, c []float32, h []float32, y []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·lstmF32AVX2(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    y_len+128(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x02, R9
@@ -1049,7 +1081,17 @@ back6:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y10
@@ -1228,6 +1270,10 @@ rare6:
 // func lstmBackwardF32AVX2(d []float32, acts []float32, ct []float32, more []float32, prev []float32, c []float32, carry []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·lstmBackwardF32AVX2(SB), NOSPLIT, $0-168
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    carry_len+152(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x02, R9
@@ -1414,7 +1460,17 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_8000000000000000<>+0(SB)/8, $0x8000000000000000
 DATA c64_8000000000000000<>+8(SB)/8, $0x8000000000000000
@@ -1563,6 +1619,10 @@ GLOBL c64_1ff0000000000000<>(SB), RODATA|NOPTR, $32
 // func gruF64AVX2(acts []float64, bias []float64, prev []float64, h []float64, y []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·gruF64AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    y_len+104(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x03, R9
@@ -1844,7 +1904,17 @@ back4:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y11
@@ -1985,6 +2055,10 @@ rare4:
 // func gruBackwardF64AVX2(d []float64, acts []float64, ct []float64, prev []float64, carry []float64)
 // Requires: AVX, FMA3
 TEXT ·gruBackwardF64AVX2(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    carry_len+104(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x03, R9
@@ -2090,11 +2164,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lstmF64AVX2(acts []float64, bias []float64, prev []float64, c []float64, h []float64, y []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·lstmF64AVX2(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    y_len+128(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x03, R9
@@ -2505,7 +2593,17 @@ back6:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y10
@@ -2714,6 +2812,10 @@ rare6:
 // func lstmBackwardF64AVX2(d []float64, acts []float64, ct []float64, more []float64, prev []float64, c []float64, carry []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·lstmBackwardF64AVX2(SB), NOSPLIT, $0-168
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    carry_len+152(FP), DX
 	MOVQ    DX, R9
 	SHLQ    $0x03, R9
@@ -2910,11 +3012,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gruF32AVX512(acts []float32, bias []float32, prev []float32, h []float32, y []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·gruF32AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         y_len+104(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x02, R9
@@ -3164,11 +3280,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gruBackwardF32AVX512(d []float32, acts []float32, ct []float32, prev []float32, carry []float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gruBackwardF32AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         carry_len+104(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x02, R9
@@ -3273,11 +3403,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lstmF32AVX512(acts []float32, bias []float32, prev []float32, c []float32, h []float32, y []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lstmF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         y_len+128(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x02, R9
@@ -3633,11 +3777,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lstmBackwardF32AVX512(d []float32, acts []float32, ct []float32, more []float32, prev []float32, c []float32, carry []float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lstmBackwardF32AVX512(SB), NOSPLIT, $0-168
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         carry_len+152(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x02, R9
@@ -3827,11 +3985,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gruF64AVX512(acts []float64, bias []float64, prev []float64, h []float64, y []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·gruF64AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         y_len+104(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x03, R9
@@ -4116,11 +4288,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func gruBackwardF64AVX512(d []float64, acts []float64, ct []float64, prev []float64, carry []float64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·gruBackwardF64AVX512(SB), NOSPLIT, $0-120
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         carry_len+104(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x03, R9
@@ -4225,11 +4411,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lstmF64AVX512(acts []float64, bias []float64, prev []float64, c []float64, h []float64, y []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lstmF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         y_len+128(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x03, R9
@@ -4639,11 +4839,25 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func lstmBackwardF64AVX512(d []float64, acts []float64, ct []float64, more []float64, prev []float64, c []float64, carry []float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·lstmBackwardF64AVX512(SB), NOSPLIT, $0-168
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         carry_len+152(FP), DX
 	MOVQ         DX, R9
 	SHLQ         $0x03, R9
@@ -4848,4 +5062,14 @@ oneend:
 
 leave0:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start

@@ -7,6 +7,10 @@
 // func sumF32AVX2(x []float32) float64
 // Requires: AVX
 TEXT ·sumF32AVX2(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -67,7 +71,17 @@ leave0:
 	VADDPD       X1, X0, X0
 	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA masks<>+0(SB)/8, $0xffffffffffffffff
 DATA masks<>+8(SB)/8, $0xffffffffffffffff
@@ -82,6 +96,10 @@ GLOBL masks<>(SB), RODATA|NOPTR, $64
 // func dotF32AVX2(x []float32, y []float32) float64
 // Requires: AVX, FMA3
 TEXT ·dotF32AVX2(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	MOVQ   y_base+24(FP), BX
@@ -150,11 +168,25 @@ leave0:
 	VADDPD       X1, X0, X0
 	VMOVSD       X0, ret+48(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxF32AVX2(x []float32) float32
 // Requires: AVX
 TEXT ·maxF32AVX2(SB), NOSPLIT, $0-28
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
@@ -236,11 +268,25 @@ leave0:
 	VADDPS       Y5, Y1, Y0
 	VMOVSS       X0, ret+24(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxAbsF32AVX2(x []float32) float32
 // Requires: AVX
 TEXT ·maxAbsF32AVX2(SB), NOSPLIT, $0-28
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -326,7 +372,17 @@ leave0:
 	VADDPS       Y4, Y0, Y0
 	VMOVSS       X0, ret+24(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_7fffffff<>+0(SB)/4, $0x7fffffff
 DATA c32_7fffffff<>+4(SB)/4, $0x7fffffff
@@ -341,6 +397,10 @@ GLOBL c32_7fffffff<>(SB), RODATA|NOPTR, $32
 // func finiteF32AVX2(x []float32) float32
 // Requires: AVX, FMA3
 TEXT ·finiteF32AVX2(SB), NOSPLIT, $0-28
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -401,7 +461,17 @@ leave0:
 	VADDPS       X0, X1, X1
 	VMOVSS       X1, ret+24(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c32_42ae0000<>+0(SB)/4, $0x42ae0000
 DATA c32_42ae0000<>+4(SB)/4, $0x42ae0000
@@ -556,6 +626,10 @@ GLOBL c32_1f800000<>(SB), RODATA|NOPTR, $32
 // func expSumF32AVX2(x []float32, m float32) float32
 // Requires: AVX, AVX2, FMA3
 TEXT ·expSumF32AVX2(SB), NOSPLIT, $0-36
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
@@ -646,7 +720,17 @@ leave0:
 	VADDPS       X0, X10, X10
 	VMOVSS       X10, ret+32(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -709,6 +793,10 @@ rare2:
 // func expStoreF32AVX2(y []float32, x []float32, m float32) float32
 // Requires: AVX, AVX2, FMA3
 TEXT ·expStoreF32AVX2(SB), NOSPLIT, $0-60
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+24(FP), SI
 	MOVQ         x_len+32(FP), DX
 	MOVQ         y_base+0(FP), BX
@@ -802,7 +890,17 @@ leave0:
 	VADDPS       X0, X10, X10
 	VMOVSS       X10, ret+56(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPS      c32_c2d10000<>+0(SB), Y12
@@ -865,6 +963,10 @@ rare2:
 // func columns4F32AVX2(sums []float64, x []float32, stride int, rows int)
 // Requires: AVX
 TEXT ·columns4F32AVX2(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   sums_base+0(FP), DI
 	MOVQ   x_base+24(FP), SI
 	MOVQ   stride+48(FP), R8
@@ -892,11 +994,25 @@ loop:
 	VMOVUPD   Y2, 64(DI)
 	VMOVUPD   Y3, 96(DI)
 	VZEROUPPER
+	CMPL      ·subnormals+0(SB), $0x00
+	JNE       undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func columns1F32AVX2(sums []float64, x []float32, stride int, rows int)
 // Requires: AVX
 TEXT ·columns1F32AVX2(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         sums_base+0(FP), DI
 	MOVQ         x_base+24(FP), SI
 	MOVQ         stride+48(FP), R8
@@ -920,11 +1036,25 @@ loop:
 	JNZ        loop
 	VMASKMOVPD Y2, Y0, (DI)
 	VZEROUPPER
+	CMPL       ·subnormals+0(SB), $0x00
+	JNE        undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sumF64AVX2(x []float64) float64
 // Requires: AVX
 TEXT ·sumF64AVX2(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -982,11 +1112,25 @@ leave0:
 	VADDPD       X1, X0, X0
 	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func dotF64AVX2(x []float64, y []float64) float64
 // Requires: AVX, FMA3
 TEXT ·dotF64AVX2(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	MOVQ   y_base+24(FP), BX
@@ -1051,11 +1195,25 @@ leave0:
 	VADDPD       X1, X0, X0
 	VMOVSD       X0, ret+48(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxF64AVX2(x []float64) float64
 // Requires: AVX
 TEXT ·maxF64AVX2(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
@@ -1133,11 +1291,25 @@ leave0:
 	VADDPD       Y5, Y1, Y0
 	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxAbsF64AVX2(x []float64) float64
 // Requires: AVX
 TEXT ·maxAbsF64AVX2(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -1219,7 +1391,17 @@ leave0:
 	VADDPD       Y4, Y0, Y0
 	VMOVSD       X0, ret+24(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
 DATA c64_7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
@@ -1230,6 +1412,10 @@ GLOBL c64_7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 // func finiteF64AVX2(x []float64) float64
 // Requires: AVX, FMA3
 TEXT ·finiteF64AVX2(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -1288,7 +1474,17 @@ leave0:
 	VADDPD       X0, X1, X1
 	VMOVSD       X1, ret+24(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA c64_4086200000000000<>+0(SB)/8, $0x4086200000000000
 DATA c64_4086200000000000<>+8(SB)/8, $0x4086200000000000
@@ -1413,6 +1609,10 @@ GLOBL c64_1ff0000000000000<>(SB), RODATA|NOPTR, $32
 // func expSumF64AVX2(x []float64, m float64) float64
 // Requires: AVX, AVX2, FMA3
 TEXT ·expSumF64AVX2(SB), NOSPLIT, $0-40
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
@@ -1511,7 +1711,17 @@ leave0:
 	VADDPD       X0, X10, X10
 	VMOVSD       X10, ret+32(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -1584,6 +1794,10 @@ rare2:
 // func expStoreF64AVX2(y []float64, x []float64, m float64) float64
 // Requires: AVX, AVX2, FMA3
 TEXT ·expStoreF64AVX2(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+24(FP), SI
 	MOVQ         x_len+32(FP), DX
 	MOVQ         y_base+0(FP), BX
@@ -1685,7 +1899,17 @@ leave0:
 	VADDPD       X0, X10, X10
 	VMOVSD       X10, ret+56(FP)
 	VZEROUPPER
+	CMPL         ·subnormals+0(SB), $0x00
+	JNE          undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 rare1:
 	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
@@ -1758,6 +1982,10 @@ rare2:
 // func columns4F64AVX2(sums []float64, x []float64, stride int, rows int)
 // Requires: AVX
 TEXT ·columns4F64AVX2(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   sums_base+0(FP), DI
 	MOVQ   x_base+24(FP), SI
 	MOVQ   stride+48(FP), R8
@@ -1785,11 +2013,25 @@ loop:
 	VMOVUPD Y2, 64(DI)
 	VMOVUPD Y3, 96(DI)
 	VZEROUPPER
+	CMPL    ·subnormals+0(SB), $0x00
+	JNE     undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func columns1F64AVX2(sums []float64, x []float64, stride int, rows int)
 // Requires: AVX
 TEXT ·columns1F64AVX2(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ    sums_base+0(FP), DI
 	MOVQ    x_base+24(FP), SI
 	MOVQ    stride+48(FP), R8
@@ -1810,11 +2052,25 @@ loop:
 	JNZ        loop
 	VMASKMOVPD Y1, Y0, (DI)
 	VZEROUPPER
+	CMPL       ·subnormals+0(SB), $0x00
+	JNE        undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sumF32AVX512(x []float32) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·sumF32AVX512(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -1873,11 +2129,25 @@ leave0:
 	VADDPD        X1, X0, X0
 	VMOVSD        X0, ret+24(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func dotF32AVX512(x []float32, y []float32) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·dotF32AVX512(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	MOVQ   y_base+24(FP), BX
@@ -1943,11 +2213,25 @@ leave0:
 	VADDPD        X1, X0, X0
 	VMOVSD        X0, ret+48(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxF32AVX512(x []float32) float32
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·maxF32AVX512(SB), NOSPLIT, $0-28
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
@@ -2032,11 +2316,25 @@ leave0:
 	VADDPS        Z5, Z1, Z0
 	VMOVSS        X0, ret+24(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxAbsF32AVX512(x []float32) float32
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·maxAbsF32AVX512(SB), NOSPLIT, $0-28
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -2125,11 +2423,25 @@ leave0:
 	VADDPS        Z4, Z0, Z0
 	VMOVSS        X0, ret+24(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func finiteF32AVX512(x []float32) float32
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·finiteF32AVX512(SB), NOSPLIT, $0-28
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -2191,11 +2503,25 @@ leave0:
 	VADDPS        X0, X1, X1
 	VMOVSS        X1, ret+24(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func expSumF32AVX512(x []float32, m float32) float32
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·expSumF32AVX512(SB), NOSPLIT, $0-36
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
@@ -2284,11 +2610,25 @@ leave0:
 	VADDPS        X0, X13, X13
 	VMOVSS        X13, ret+32(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func expStoreF32AVX512(y []float32, x []float32, m float32) float32
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·expStoreF32AVX512(SB), NOSPLIT, $0-60
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+24(FP), SI
 	MOVQ         x_len+32(FP), DX
 	MOVQ         y_base+0(FP), BX
@@ -2380,11 +2720,25 @@ leave0:
 	VADDPS        X0, X13, X13
 	VMOVSS        X13, ret+56(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func columns4F32AVX512(sums []float64, x []float32, stride int, rows int)
 // Requires: AVX, AVX512F
 TEXT ·columns4F32AVX512(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   sums_base+0(FP), DI
 	MOVQ   x_base+24(FP), SI
 	MOVQ   stride+48(FP), R8
@@ -2412,11 +2766,25 @@ loop:
 	VMOVUPD   Z2, 128(DI)
 	VMOVUPD   Z3, 192(DI)
 	VZEROUPPER
+	CMPL      ·subnormals+0(SB), $0x00
+	JNE       undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func columns1F32AVX512(sums []float64, x []float32, stride int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·columns1F32AVX512(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   sums_base+0(FP), DI
 	MOVQ   x_base+24(FP), SI
 	MOVQ   stride+48(FP), R8
@@ -2436,11 +2804,25 @@ loop:
 	JNZ         loop
 	VMOVUPD     Z0, K1, (DI)
 	VZEROUPPER
+	CMPL        ·subnormals+0(SB), $0x00
+	JNE         undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func sumF64AVX512(x []float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·sumF64AVX512(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -2499,11 +2881,25 @@ leave0:
 	VADDPD        X1, X0, X0
 	VMOVSD        X0, ret+24(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func dotF64AVX512(x []float64, y []float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·dotF64AVX512(SB), NOSPLIT, $0-56
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	MOVQ   y_base+24(FP), BX
@@ -2569,11 +2965,25 @@ leave0:
 	VADDPD        X1, X0, X0
 	VMOVSD        X0, ret+48(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxF64AVX512(x []float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·maxF64AVX512(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
@@ -2654,11 +3064,25 @@ leave0:
 	VADDPD        Z5, Z1, Z0
 	VMOVSD        X0, ret+24(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func maxAbsF64AVX512(x []float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·maxAbsF64AVX512(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -2743,11 +3167,25 @@ leave0:
 	VADDPD        Z4, Z0, Z0
 	VMOVSD        X0, ret+24(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func finiteF64AVX512(x []float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·finiteF64AVX512(SB), NOSPLIT, $0-32
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
@@ -2807,11 +3245,25 @@ leave0:
 	VADDPD        X0, X1, X1
 	VMOVSD        X1, ret+24(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func expSumF64AVX512(x []float64, m float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·expSumF64AVX512(SB), NOSPLIT, $0-40
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
@@ -2913,11 +3365,25 @@ leave0:
 	VADDPD        X0, X18, X18
 	VMOVSD        X18, ret+32(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func expStoreF64AVX512(y []float64, x []float64, m float64) float64
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
 TEXT ·expStoreF64AVX512(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ         x_base+24(FP), SI
 	MOVQ         x_len+32(FP), DX
 	MOVQ         y_base+0(FP), BX
@@ -3022,11 +3488,25 @@ leave0:
 	VADDPD        X0, X18, X18
 	VMOVSD        X18, ret+56(FP)
 	VZEROUPPER
+	CMPL          ·subnormals+0(SB), $0x00
+	JNE           undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func columns4F64AVX512(sums []float64, x []float64, stride int, rows int)
 // Requires: AVX, AVX512F
 TEXT ·columns4F64AVX512(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   sums_base+0(FP), DI
 	MOVQ   x_base+24(FP), SI
 	MOVQ   stride+48(FP), R8
@@ -3054,11 +3534,25 @@ loop:
 	VMOVUPD Z2, 128(DI)
 	VMOVUPD Z3, 192(DI)
 	VZEROUPPER
+	CMPL    ·subnormals+0(SB), $0x00
+	JNE     undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 // func columns1F64AVX512(sums []float64, x []float64, stride int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·columns1F64AVX512(SB), NOSPLIT, $0-64
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ   sums_base+0(FP), DI
 	MOVQ   x_base+24(FP), SI
 	MOVQ   stride+48(FP), R8
@@ -3078,4 +3572,14 @@ loop:
 	JNZ       loop
 	VMOVUPD   Z0, K1, (DI)
 	VZEROUPPER
+	CMPL      ·subnormals+0(SB), $0x00
+	JNE       undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start

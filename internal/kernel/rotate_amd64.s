@@ -7,6 +7,10 @@
 // func rotateF64AVX2(z *float64, ld uintptr, cols int, cs *float64, count int)
 // Requires: AVX, FMA3
 TEXT ·rotateF64AVX2(SB), NOSPLIT, $0-40
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ z+0(FP), DI
 	MOVQ ld+8(FP), R8
 	MOVQ cols+16(FP), DX
@@ -128,7 +132,17 @@ tailrotation:
 
 done:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
 
 DATA masks<>+0(SB)/8, $0xffffffffffffffff
 DATA masks<>+8(SB)/8, $0xffffffffffffffff
@@ -143,6 +157,10 @@ GLOBL masks<>(SB), RODATA|NOPTR, $64
 // func rotateF64AVX512(z *float64, ld uintptr, cols int, cs *float64, count int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·rotateF64AVX512(SB), NOSPLIT, $0-40
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
 	MOVQ z+0(FP), DI
 	MOVQ ld+8(FP), R8
 	MOVQ cols+16(FP), DX
@@ -263,4 +281,14 @@ tailrotation:
 
 done:
 	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
 	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start

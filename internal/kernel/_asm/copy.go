@@ -9,7 +9,7 @@ import (
 // vector of a row is written under a mask with AVX-512; with AVX2, where masks are slow, it overlaps the one before.
 func (t target) copyRows() {
 	ty := t.goType()
-	t.function("copyRows", "func(dst, src *"+ty+", ldd, lds uintptr, n, rows int)",
+	t.mover("copyRows", "func(dst, src *"+ty+", ldd, lds uintptr, n, rows int)",
 		"copyRows"+t.suffix()+" copies rows of n elements; those of dst are ldd bytes apart, those of src lds.")
 	dst, src, ldd, lds, n, rows, i := reg.RDI, reg.RSI, reg.R8, reg.R9, reg.RDX, reg.R10, reg.R11
 	for i, name := range []string{"dst", "src", "ldd", "lds", "n", "rows"} {

@@ -252,7 +252,7 @@ const laneSignature = "func(at *uintptr, slots, consts *float64) (end *uintptr)"
 
 // lanesRun writes the function that runs steps.
 func (t target) lanesRun() {
-	t.function("lanesRun", laneSignature,
+	t.mover("lanesRun", laneSignature,
 		"lanesRun"+t.suffix()+" does the steps from at on up to one that ends the run, and returns that one.")
 	ctx.Load(ctx.Param("at"), lanePC)
 	ctx.Load(ctx.Param("slots"), laneSlots)
@@ -284,14 +284,14 @@ func (t target) last(u int) operand.Op {
 
 // laneStop writes the kernel that ends a run.
 func (t target) laneStop() {
-	t.function("laneStop", laneSignature, "laneStop"+t.suffix()+" is the kernel of steps that end a run.")
+	t.mover("laneStop", laneSignature, "laneStop"+t.suffix()+" is the kernel of steps that end a run.")
 	ctx.Store(lanePC, ctx.Return("end"))
 	t.end()
 }
 
 // laneBegin writes how a kernel of some operands begins, which is written unless drop.
 func (t target) laneBegin(e laneKernel, form string, drop bool) {
-	t.function(e.goName(form, drop), laneSignature, e.goName(form, drop)+t.suffix()+" is a lane kernel.")
+	t.mover(e.goName(form, drop), laneSignature, e.goName(form, drop)+t.suffix()+" is a lane kernel.")
 	if !drop {
 		ctx.MOVL(operand.Mem{Base: lanePC, Disp: 8}, lanePlaces[0].As32())
 	}
@@ -431,7 +431,7 @@ func (t target) laneTable() {
 			}
 		}
 	}
-	t.function("laneTable", "func() *uintptr", "laneTable"+t.suffix()+" returns the table of the addresses of lane kernels.")
+	t.mover("laneTable", "func() *uintptr", "laneTable"+t.suffix()+" returns the table of the addresses of lane kernels.")
 	ctx.LEAQ(operand.NewDataAddr(operand.NewStaticSymbol("laneAddresses"+t.suffix()), 0), reg.RAX)
 	ctx.Store(reg.RAX, ctx.ReturnIndex(0))
 	ctx.RET()
@@ -464,7 +464,7 @@ var laneGroups = []int{4, 2, 1}
 // lanesLoad writes the function that transposes rows of numbers into slots, and lanesStore the one for the other way. Four rows are done
 // at a time: a register holds two columns of row i, and of row i+2 in its upper half, so no shuffle has to cross its middle.
 func (t target) lanesLoad() {
-	t.function("lanesLoad", "func(slots, rows *float64, stride uintptr, cols int)",
+	t.mover("lanesLoad", "func(slots, rows *float64, stride uintptr, cols int)",
 		"lanesLoad"+t.suffix()+" copies cols columns of rows, stride bytes apart, to as many slots; there is a row for each lane.")
 	slots, rows, stride, stride3, cols, row, i := reg.RDI, reg.RSI, reg.R8, reg.R9, reg.RDX, reg.R10, reg.RCX
 	ctx.Load(ctx.Param("slots"), slots)
@@ -503,7 +503,7 @@ func (t target) lanesLoad() {
 }
 
 func (t target) lanesStore() {
-	t.function("lanesStore", "func(rows *float64, stride uintptr, slots *float64, cols int) (nan int)",
+	t.mover("lanesStore", "func(rows *float64, stride uintptr, slots *float64, cols int) (nan int)",
 		"lanesStore"+t.suffix()+" copies cols slots to columns of rows, stride bytes apart, a row for each lane, -0 as 0. The result is not 0 if there is a NaN.")
 	slots, rows, stride, stride3, cols, row, i := reg.RSI, reg.RDI, reg.R8, reg.R9, reg.RDX, reg.R10, reg.RCX
 	ctx.Load(ctx.Param("slots"), slots)

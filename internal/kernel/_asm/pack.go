@@ -26,7 +26,7 @@ func (t target) panelName(n int) string { return fmt.Sprintf("panel%d", n) }
 // go: rows are often far apart, in other pages of memory, and what a visit of one costs is shared by the panels.
 func (t target) panel(n int) {
 	ty := t.goType()
-	t.function(t.panelName(n), fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
+	t.mover(t.panelName(n), fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
 		fmt.Sprintf("%s%s copies k rows of %d panels, ldb bytes apart, panel by panel without gaps.", t.panelName(n), t.suffix(), n))
 	dst, b, ldb, k := reg.RDI, reg.RSI, reg.R8, reg.RDX
 	ctx.Load(ctx.Param("dst"), dst)
@@ -69,7 +69,7 @@ func (t target) packAName(n int) string { return fmt.Sprintf("packA%d", n) }
 // tile follow each other.
 func (t target) packA(n int) {
 	ty := t.goType()
-	t.function(t.packAName(n), fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
+	t.mover(t.packAName(n), fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
 		fmt.Sprintf("%s%s copies k rows of %d tiles of %d elements, ldb bytes apart, tile by tile without gaps.", t.packAName(n), t.suffix(), n, t.gemmRows()))
 	dst, b, ldb, k := reg.RDI, reg.RSI, reg.R8, reg.RDX
 	ctx.Load(ctx.Param("dst"), dst)
@@ -138,7 +138,7 @@ func (t target) packName(rows int) string { return fmt.Sprintf("pack%d", rows) }
 // elements of row i and four of row i+4 (in double precision two, of rows i and i+2), so no shuffle has to cross its middle.
 func (t target) packFor(rows int) {
 	ty := t.goType()
-	t.function(t.packName(rows), fmt.Sprintf("func(dst *%s, ldd uintptr, b *%s, ldb uintptr, k int)", ty, ty),
+	t.mover(t.packName(rows), fmt.Sprintf("func(dst *%s, ldd uintptr, b *%s, ldb uintptr, k int)", ty, ty),
 		fmt.Sprintf("%s%s transposes %d rows.", t.packName(rows), t.suffix(), rows))
 	dst, ldd, ldd3, b, k := reg.RDI, reg.R8, reg.R9, reg.RSI, reg.RDX
 	rs := reg.R10

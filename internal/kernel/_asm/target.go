@@ -342,20 +342,17 @@ func (t target) store(v operand.Op, m operand.Mem, k mask) {
 	}
 }
 
-// function starts a function called name and the target's suffix, which doc describes.
+// function starts a function called name and the target's suffix, which doc describes. Its arithmetic takes subnormal numbers as
+// zeros if the goroutine that it runs on says so: see [target.takeMode].
 func (t target) function(name, signature, doc string) {
-	ctx.Function(name + t.suffix())
-	ctx.Attributes(attr.NOSPLIT)
-	ctx.Pragma("noescape")
-	ctx.Doc(doc)
-	ctx.SignatureExpr(signature)
-	aside, asides = nil, 0
+	t.mover(name, signature, doc)
+	t.takeMode()
 }
 
 // end ends a function.
 func (t target) end() {
 	ctx.VZEROUPPER()
-	ctx.RET()
+	t.ret()
 	for _, write := range aside {
 		write()
 	}
