@@ -7,6 +7,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
 // An Option is a setting of [Backward]. The order of options does not matter.
@@ -120,6 +121,7 @@ func sweep(a *graph.Adjoints, from int, leavesOnly bool) {
 
 // passTensor passes the adjoint of a node that has tensors to its operands.
 func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
+	defer kernel.FlushSubnormals(kernel.FlushSubnormals(n.Graph().FlushesToZero()))
 	ct := a.Tensor(n)
 	if _, scalar := n.Scalar(); scalar {
 		ct = n.Temp()
@@ -163,6 +165,7 @@ func passInPlace(n graph.Node, a *graph.Adjoints) bool {
 // pass adds to dst what the cotangent ct of node n contributes to operand i: by the operation's kernel, or by its rule
 // on the graph, whose records are taken away again. The numbers of a fresh dst are undefined.
 func pass(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
+	defer kernel.FlushSubnormals(kernel.FlushSubnormals(n.Graph().FlushesToZero()))
 	prepare(n, ct)
 	passPrepared(n, i, ct, dst, fresh)
 }

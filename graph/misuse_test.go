@@ -124,6 +124,7 @@ var misuses = map[string][]func(){
 	"Graph.Temp":          {func() { nilGraph.Temp() }, func() { graph.New().Temp(-1) }, func() { graph.New().Temp(math.MaxInt, 4) }, func() { graph.New(graph.WithMemoryLimit(1 << 20)).Temp(1 << 20) }},
 	"Graph.Reads":         {func() { nilGraph.Reads() }},
 	"Graph.Traced":        {func() { nilGraph.Traced() }},
+	"Graph.FlushesToZero": {func() { nilGraph.FlushesToZero() }},
 	"Graph.Trim":          {func() { nilGraph.Trim() }},
 	"Graph.Value":         {func() { nilGraph.Value(1) }, func() { graph.New().Value(1) }, func() { leaf().Graph().Value(0) }, func() { leaf().Graph().Value(2) }, func() { leaf().Graph().Value(math.MinInt) }, func() { leaf().Graph().Value(math.MaxInt) }},
 	"Graph.Var":           {func() { nilGraph.Var(1) }},
@@ -188,6 +189,7 @@ var misuses = map[string][]func(){
 	"Value.Valid":         nil,
 	"Value.WantsGrad":     {func() { zeroValue.WantsGrad() }},
 	"WithCallers":         nil,
+	"WithFlushToZero":     nil,
 	"WithDType":           {func() { graph.WithDType(255) }, func() { graph.WithDType(2) }},
 	"WithMemoryLimit":     {func() { graph.WithMemoryLimit(-1) }},
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
 // Flags, for authors of operations, says what the short path for scalars has to know of operands besides their numbers.
@@ -270,8 +271,9 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	g, id := c.g, c.g.n
 	e := c.ext()
 	e.out, e.owned = out, true
-	entered := false
+	entered, flushed := false, kernel.FlushSubnormals(g.flush)
 	defer func() {
+		kernel.FlushSubnormals(flushed)
 		if g.n == id { // Forward panicked
 			g.release(e)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -46,13 +47,13 @@ type evaluator struct {
 	diagnosis error // of the first loss of the last run that is not finite
 }
 
-// newEvaluator returns an evaluator that takes so many rows of a set at once.
-func newEvaluator(op string, params []*Param, set *data.Set, rows int, measure func(*graph.Graph, *data.Batch) (graph.Value, float64)) *evaluator {
+// newEvaluator returns an evaluator that takes so many rows of a set at once, on a graph with the given settings.
+func newEvaluator(op string, params []*Param, set *data.Set, rows int, measure func(*graph.Graph, *data.Batch) (graph.Value, float64), options ...graph.Option) *evaluator {
 	dtype, err := dtypeOf(op, params)
 	if err != nil {
 		panic(err)
 	}
-	e := &evaluator{g: graph.New(graph.WithDType(dtype)), measure: measure}
+	e := &evaluator{g: graph.New(append(slices.Clip(options), graph.WithDType(dtype))...), measure: measure}
 	e.batches = data.NewBatches(set, data.BatchConfig{Size: rows, Order: data.InOrder, DType: dtype})
 	e.start = bindAll(e.g, params, e.batches)
 	return e

@@ -41,6 +41,9 @@ type FitConfig struct {
 	// are called by several workers at a time, and must keep nothing from one call to the next.
 	Workers int
 
+	// Graph holds further settings of the graphs that Fit records on, such as [graph.WithFlushToZero]. The precision is the model's.
+	Graph []graph.Option
+
 	// Schedule gives a factor on the optimizer's learning rate for each update, which are counted from 0: [Cosine], [Warmup]
 	// and their like. Afterwards the optimizer has its own rate again.
 	Schedule Schedule

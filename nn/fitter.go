@@ -117,7 +117,7 @@ func newFitter(ctx context.Context, model Model, train *data.Set, cfg FitConfig,
 	}
 	f.grads, f.scalars = make([]*tensor.Tensor, len(params)), make([]*tensor.Tensor, len(params))
 	f.team = newTeam(cfg.Workers, f.source, seed, func() (*graph.Graph, graph.Mark) {
-		g := graph.New(graph.WithDType(dtype))
+		g := graph.New(append(slices.Clip(cfg.Graph), graph.WithDType(dtype))...)
 		return g, bindAll(g, params, f.batches)
 	}, f.work)
 	made := false
@@ -486,9 +486,9 @@ func (f *fitter) measure() (Epoch, error) {
 // evaluator returns one for a set. An Objective may take derivatives, of which the tape is as large as in training.
 func (f *fitter) evaluator(set *data.Set) *evaluator {
 	if f.cfg.Objective == nil {
-		return newEvaluator("nn.Fit", f.params, set, evaluationRows, f.evaluate)
+		return newEvaluator("nn.Fit", f.params, set, evaluationRows, f.evaluate, f.cfg.Graph...)
 	}
-	e := newEvaluator("nn.Fit", f.params, set, f.cfg.BatchSize, f.evaluate)
+	e := newEvaluator("nn.Fit", f.params, set, f.cfg.BatchSize, f.evaluate, f.cfg.Graph...)
 	e.derives = true
 	return e
 }

@@ -38,6 +38,7 @@ type Gradients struct {
 	params []*Param // each once
 	sums   map[*Param]*gradientSum
 	views  []*tensor.Tensor // those sums that are not empty, for the norm
+	flush  bool             // a sweep that was added since Zero took subnormal numbers as zeros
 }
 
 // A gradientSum is the sum of the gradients of a parameter.
@@ -69,6 +70,8 @@ func NewGradients(params ...*Param) *Gradients {
 func (a *Gradients) Add(grads autograd.Gradients) {
 	const op = "nn.Gradients.Add"
 	a.check(op)
+	a.flush = a.flush || grads.Graph().FlushesToZero()
+	defer kernel.FlushSubnormals(kernel.FlushSubnormals(a.flush))
 	for _, p := range a.params {
 		s := a.sums[p]
 		total := s.fit(op, p)
@@ -146,6 +149,7 @@ func (a *Gradients) ClipValue(max float64) {
 // Zero makes every number 0, for the next step.
 func (a *Gradients) Zero() {
 	a.check("nn.Gradients.Zero")
+	a.flush = false
 	for _, s := range a.sums {
 		s.empty, s.reached = true, false
 	}

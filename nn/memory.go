@@ -77,6 +77,7 @@ func (o *memory) setLR(op string, lr float64) {
 
 // step changes parameters by the gradients of a sweep.
 func (o *memory) step(op string, params []*Param, grads autograd.Gradients) error {
+	defer kernel.FlushSubnormals(kernel.FlushSubnormals(grads.Graph().FlushesToZero()))
 	err := o.prepare(op, params, func(p *Param, m *slot) (*tensor.Tensor, bool) { return gradientOf(p, &m.scalar, grads) })
 	if err == nil {
 		o.commit()
@@ -87,6 +88,7 @@ func (o *memory) step(op string, params []*Param, grads autograd.Gradients) erro
 // apply changes parameters by gradients that were added up.
 func (o *memory) apply(op string, a *Gradients) error {
 	a.check(op)
+	defer kernel.FlushSubnormals(kernel.FlushSubnormals(a.flush))
 	err := o.prepare(op, a.params, func(p *Param, _ *slot) (*tensor.Tensor, bool) { return a.gradient(op, p) })
 	if err == nil {
 		o.commit()
