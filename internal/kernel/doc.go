@@ -39,12 +39,14 @@
 // # Implementations
 //
 // Every function exists in portable Go. On amd64 most of them exist in assembly too, once for AVX2 with FMA and once for
-// AVX-512 (F, DQ, BW and VL); the best the processor has is chosen when the program starts. The environment variable
-// CHAINRULE_KERNEL, read once at that time, chooses another:
+// AVX-512 (F, DQ, BW and VL), on arm64 matrix products for its vectors of 128 bits, NEON; the best the processor has is chosen when
+// the program starts. Other processors, 386 among them, have the loops in Go. The environment variable CHAINRULE_KERNEL, read once
+// at that time, chooses another:
 //
 //	portable   Go only
 //	avx2       AVX2 and FMA
 //	avx512     AVX-512
+//	neon       the vectors of arm64
 //
 // The program panics at its start if the variable names something else, or what the build or the processor does not have.
 // The build tag purego leaves the assembly out. [Implementation] says what is in use.

@@ -92,7 +92,7 @@ func portableKernels[T Float]() kernels[T] {
 // current is the implementation in use. Only tests change it after the program has started.
 var current = fromEnvironment()
 
-// Implementation returns the name of the implementation in use: "portable", "avx2" or "avx512".
+// Implementation returns the name of the implementation in use: "portable", "avx2", "avx512" or "neon".
 func Implementation() string { return current.name }
 
 const variable = "CHAINRULE_KERNEL"
@@ -120,10 +120,10 @@ func choose(name string, list []*implementation) (*implementation, error) {
 		names = append(names, impl.name)
 	}
 	switch name {
-	case "portable", "avx2", "avx512":
+	case "portable", "avx2", "avx512", "neon":
 		return nil, fmt.Errorf("%s=%s: this build and this processor have only %s", variable, name, strings.Join(names, " and "))
 	}
-	return nil, fmt.Errorf("%s=%s: want portable, avx2 or avx512, or none for the best", variable, name)
+	return nil, fmt.Errorf("%s=%s: want portable, avx2, avx512 or neon, or none for the best", variable, name)
 }
 
 // kernelsOf returns the loops for T of the implementation in use.

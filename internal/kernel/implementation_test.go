@@ -23,9 +23,10 @@ func TestChoose(t *testing.T) {
 		{"avx512", wide, "avx512", ""},
 		{"avx2", narrow, "", "CHAINRULE_KERNEL=avx2: this build and this processor have only portable"},
 		{"avx512", wide[:2], "", "CHAINRULE_KERNEL=avx512: this build and this processor have only portable and avx2"},
-		{"foo", wide, "", "CHAINRULE_KERNEL=foo: want portable, avx2 or avx512, or none for the best"},
-		{"AVX2", wide, "", "CHAINRULE_KERNEL=AVX2: want portable, avx2 or avx512, or none for the best"},
-		{" avx2", narrow, "", "CHAINRULE_KERNEL= avx2: want portable, avx2 or avx512, or none for the best"},
+		{"neon", wide, "", "CHAINRULE_KERNEL=neon: this build and this processor have only portable and avx2 and avx512"},
+		{"foo", wide, "", "CHAINRULE_KERNEL=foo: want portable, avx2, avx512 or neon, or none for the best"},
+		{"AVX2", wide, "", "CHAINRULE_KERNEL=AVX2: want portable, avx2, avx512 or neon, or none for the best"},
+		{" avx2", narrow, "", "CHAINRULE_KERNEL= avx2: want portable, avx2, avx512 or neon, or none for the best"},
 	} {
 		impl, err := choose(tt.name, tt.list)
 		switch {
@@ -45,7 +46,7 @@ func TestUnknownImplementation(t *testing.T) {
 	}
 	cmd := exec.Command(name, "-test.run=^$")
 	cmd.Env = append(os.Environ(), "CHAINRULE_KERNEL=foo")
-	const want = "CHAINRULE_KERNEL=foo: want portable, avx2 or avx512"
+	const want = "CHAINRULE_KERNEL=foo: want portable, avx2, avx512 or neon"
 	out, err := cmd.CombinedOutput()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Skipf("this system does not start the test itself: %v", err) // an emulator, for instance
