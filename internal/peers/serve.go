@@ -124,21 +124,22 @@ func respond(jobs map[string]*job, words string, budget time.Duration) (line str
 
 // kinds are the jobs that are timed, by their first word.
 var kinds = map[string]func(args []string) *job{
-	"scalar":      scalarJob,
-	"program":     programJob,
-	"mixture":     mixtureJob,
-	"adjustment":  adjustmentJob,
-	"gemm":        gemmJob,
-	"elementwise": elementwiseJob,
-	"mlp":         mlpJob,
-	"conv2d":      convJob,
-	"cnn":         cnnJob,
-	"gru":         gruJob,
-	"letters":     lettersJob,
-	"transformer": transformerJob,
-	"deep":        deepJob,
-	"fit":         fitJob,
-	"operation":   operationJob,
+	"scalar":         scalarJob,
+	"program":        programJob,
+	"mixture":        mixtureJob,
+	"mixture-points": mixturePointsJob,
+	"adjustment":     adjustmentJob,
+	"gemm":           gemmJob,
+	"elementwise":    elementwiseJob,
+	"mlp":            mlpJob,
+	"conv2d":         convJob,
+	"cnn":            cnnJob,
+	"gru":            gruJob,
+	"letters":        lettersJob,
+	"transformer":    transformerJob,
+	"deep":           deepJob,
+	"fit":            fitJob,
+	"operation":      operationJob,
 }
 
 // counts are the jobs that find a number which is no time.

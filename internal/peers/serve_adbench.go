@@ -31,6 +31,38 @@ func mixtureJob(args []string) *job {
 	return j
 }
 
+// mixturePointsJob is "<dimensions> <components>": the gradient of ADBench's mixture, compiled for one point and evaluated
+// at all of them, with a second program for what does not depend on points.
+func mixturePointsJob(args []string) *job {
+	v := integers(args)
+	m := programs.NewGaussians(v[0], v[1])
+	d, n := v[0], len(m.At)
+	points := m.Points()
+	xs, y := m.PointTape(graph.New(graph.Traced()), nil, append(points[:d:d], m.At...))
+	point := compiledFrom(y, xs)
+	xs, y = m.RestTape(graph.New(graph.Traced()), nil, m.At)
+	rest := compiledFrom(y, xs)
+	rows := make([]float64, len(points)/d*(d+n))
+	grads, values, gradient := make([]float64, len(rows)), make([]float64, len(points)/d), make([]float64, n)
+	j := &job{run: func() {
+		for i := range values {
+			row := rows[i*(d+n):][:d+n]
+			copy(row, points[i*d:][:d])
+			copy(row[d:], m.At)
+		}
+		point.EvalBatch(values, grads, rows)
+		rest.Eval(m.At, gradient)
+		for i := range values {
+			for k, v := range grads[i*(d+n)+d:][:n] {
+				gradient[k] += v
+			}
+		}
+	}}
+	j.run()
+	j.check = total(gradient)
+	return j
+}
+
 // adjustmentJob is "<cameras> <points> <observations>": the gradient of ADBench's bundle adjustment, whose residuals are
 // compiled for one observation and evaluated at all of them.
 func adjustmentJob(args []string) *job {

@@ -2,6 +2,7 @@ package programs_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,6 +48,33 @@ func TestGaussiansOnTensors(t *testing.T) {
 				t.Errorf("gradient mismatch (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The points one by one and the rest give the whole result.
+func TestGaussiansByPoints(t *testing.T) {
+	m := programs.NewGaussians(2, 5)
+	p, _ := programs.ByName("gmm-2-5")
+	g := graph.New()
+	leaves, y := m.RestTape(g, nil, m.At)
+	value, gradient := y.Item(), autograd.Backward(y).Scalars(nil, leaves)
+	for x := range slices.Chunk(m.Points(), 2) {
+		g.Reset()
+		leaves, y := m.PointTape(g, nil, slices.Concat(x, m.At))
+		value += y.Item()
+		for i, d := range autograd.Backward(y).Scalars(nil, leaves)[2:] {
+			gradient[i] += d
+		}
+	}
+	if !(math.Abs(value-p.Value) <= p.Error*math.Abs(p.Value)) {
+		t.Errorf("value %v, want %v", value, p.Value)
+	}
+	got := map[int]float64{}
+	for i := range p.Gradient {
+		got[i] = gradient[i]
+	}
+	if diff := cmp.Diff(p.Gradient, got, cmpopts.EquateApprox(p.Error, 0)); diff != "" {
+		t.Errorf("gradient mismatch (-want +got):\n%s", diff)
 	}
 }
 

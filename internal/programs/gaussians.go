@@ -54,52 +54,95 @@ func (m *Gaussians) constant() float64 {
 
 func (m *Gaussians) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
 	leaves = g.AppendVars(leaves, at)
-	alpha, mu, factors := parts(m, leaves[len(leaves)-len(at):])
-	scales, weights := make([]graph.Value, m.k*m.d), make([]graph.Value, m.k)
-	var prior graph.Value
-	for k := range m.k {
-		f := factors[k*m.factor():][:m.factor()]
-		weights[k] = alpha[k]
-		for i, v := range f {
-			if i < m.d {
-				weights[k] = ops.Add(weights[k], v)
-				v = ops.Exp(v)
-				scales[k*m.d+i] = v
-			}
-			if v = ops.Square(v); k == 0 && i == 0 {
-				prior = v
-			} else {
-				prior = ops.Add(prior, v)
-			}
-		}
-	}
-	centred, terms := make([]graph.Value, m.d), make([]graph.Value, m.k)
-	total := ops.MulScalar(prior, -0.5)
+	p := leaves[len(leaves)-len(at):]
+	c := m.components(p)
+	total := m.rest(p, c)
 	for n := range gaussianPoints {
 		x := m.points[n*m.d:][:m.d]
-		for k := range terms {
-			below := factors[k*m.factor():][m.d:m.factor()]
-			var square graph.Value
-			for i := range centred {
-				centred[i] = ops.AddScalar(mu[k*m.d+i], -x[i])
-				z := ops.Mul(scales[k*m.d+i], centred[i])
-				at := i - 1 // of row i in column 0
-				for j := range i {
-					z = ops.Add(z, ops.Mul(below[at], centred[j]))
-					at += m.d - 2 - j
-				}
-				if z = ops.Square(z); i == 0 {
-					square = z
-				} else {
-					square = ops.Add(square, z)
-				}
-			}
-			terms[k] = ops.Sub(weights[k], ops.MulScalar(square, 0.5))
+		total = ops.Add(total, m.likely(p, c, func(i int, mu graph.Value) graph.Value { return ops.AddScalar(mu, -x[i]) }))
+	}
+	return leaves, total
+}
+
+// PointTape records what one point adds to the result. Its leaves are the point and those of the mixture.
+func (m *Gaussians) PointTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
+	leaves = g.AppendVars(leaves, at)
+	p := leaves[len(leaves)-len(at):]
+	x, p := p[:m.d], p[m.d:]
+	return leaves, m.likely(p, m.components(p), func(i int, mu graph.Value) graph.Value { return ops.Sub(mu, x[i]) })
+}
+
+// RestTape records what the result has besides the points.
+func (m *Gaussians) RestTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
+	leaves = g.AppendVars(leaves, at)
+	p := leaves[len(leaves)-len(at):]
+	return leaves, m.rest(p, m.components(p))
+}
+
+// Points returns the points, row by row.
+func (m *Gaussians) Points() []float64 { return m.points }
+
+// gaussianComponents holds what the factors are to the points: the diagonals, and the logarithm of each component's weight
+// and determinant.
+type gaussianComponents struct{ scales, weights []graph.Value }
+
+func (m *Gaussians) components(p []graph.Value) gaussianComponents {
+	alpha, _, factors := parts(m, p)
+	c := gaussianComponents{make([]graph.Value, m.k*m.d), make([]graph.Value, m.k)}
+	for k := range m.k {
+		c.weights[k] = alpha[k]
+		for i, v := range factors[k*m.factor():][:m.d] {
+			c.weights[k] = ops.Add(c.weights[k], v)
+			c.scales[k*m.d+i] = ops.Exp(v)
 		}
-		total = ops.Add(total, logSumExp(terms))
+	}
+	return c
+}
+
+// rest returns the prior and what the weights are divided by.
+func (m *Gaussians) rest(p []graph.Value, c gaussianComponents) graph.Value {
+	alpha, _, factors := parts(m, p)
+	var squares graph.Value
+	for k := range m.k {
+		for i, v := range factors[k*m.factor():][:m.factor()] {
+			if i < m.d {
+				v = c.scales[k*m.d+i]
+			}
+			if v = ops.Square(v); k == 0 && i == 0 {
+				squares = v
+			} else {
+				squares = ops.Add(squares, v)
+			}
+		}
 	}
 	all := ops.MulScalar(logSumExp(alpha), -gaussianPoints)
-	return leaves, ops.AddScalar(ops.Add(total, all), m.constant())
+	return ops.AddScalar(ops.Add(ops.MulScalar(squares, -0.5), all), m.constant())
+}
+
+// likely returns the logarithm of the density at one point, given how far a mean is from it.
+func (m *Gaussians) likely(p []graph.Value, c gaussianComponents, off func(i int, mu graph.Value) graph.Value) graph.Value {
+	_, mu, factors := parts(m, p)
+	terms, centred := make([]graph.Value, m.k), make([]graph.Value, m.d)
+	for k := range terms {
+		below := factors[k*m.factor():][m.d:m.factor()]
+		var square graph.Value
+		for i := range centred {
+			centred[i] = off(i, mu[k*m.d+i])
+			z := ops.Mul(c.scales[k*m.d+i], centred[i])
+			at := i - 1 // of row i in column 0
+			for j := range i {
+				z = ops.Add(z, ops.Mul(below[at], centred[j]))
+				at += m.d - 2 - j
+			}
+			if z = ops.Square(z); i == 0 {
+				square = z
+			} else {
+				square = ops.Add(square, z)
+			}
+		}
+		terms[k] = ops.Sub(c.weights[k], ops.MulScalar(square, 0.5))
+	}
+	return logSumExp(terms)
 }
 
 func (m *Gaussians) plain(p []float64) float64 {
