@@ -88,13 +88,19 @@ func run(ctx context.Context, only *regexp.Regexp, rounds int, slice time.Durati
 	}
 	fmt.Printf("%s, %d cores, %s\n%s\n", m.CPU, m.Cores, m.System, c.hello)
 	var results []result
-	start, section := time.Now(), ""
+	start, section, entered := time.Now(), "", time.Now()
+	leave := func() {
+		if section != "" {
+			fmt.Printf("(%v)\n", time.Since(entered).Round(time.Second))
+		}
+	}
 	for _, w := range table(strings.Contains(c.hello, "avx512")) {
 		if !only.MatchString(w.section + ": " + w.name) {
 			continue
 		}
 		if w.section != section {
-			section = w.section
+			leave()
+			section, entered = w.section, time.Now()
 			fmt.Printf("\n== %s\n", section)
 		}
 		res := resultOf(r.run(w))
@@ -104,6 +110,7 @@ func run(ctx context.Context, only *regexp.Regexp, rounds int, slice time.Durati
 		writeText(os.Stdout, res)
 		results = append(results, res)
 	}
+	leave()
 	if s := summaryOf(results); s != "" {
 		fmt.Printf("\n%s\n", s)
 	}

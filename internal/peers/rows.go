@@ -232,7 +232,7 @@ func gemmRows(avx512 bool) (rows []row) {
 				add(", AVX2", oursAVX2, peakEntry(typ, "avx2", "1", operations), matrixPeers("1", held)...)
 			}
 			if p.two {
-				add(", 2 cores", ours2, peakEntry(typ, "best", "2", operations), matrixPeers("2", "", held)...)
+				add(", 2 cores", ours2, peakEntry(typ, "best", "2", operations), matrixPeers("2", "")...)
 			}
 		}
 	}
@@ -250,12 +250,14 @@ func matrixPeers(threads string, variants ...string) (list []entry) {
 	return list
 }
 
-// torchEntries are PyTorch with the kernels that it chooses and held to those of AVX2, of which the faster counts.
+// torchEntries are PyTorch with the kernels that it chooses and, on one core, held to those of AVX2, of which the faster
+// counts.
 func torchEntries(threads, words string, limit, tolerance float64) []entry {
-	return []entry{
-		{contestant: torch + threads, words: words, limit: limit, tolerance: tolerance},
-		{contestant: torch + threads + held, words: words, limit: limit, tolerance: tolerance},
+	list := []entry{{contestant: torch + threads, words: words, limit: limit, tolerance: tolerance}}
+	if threads == "1" {
+		list = append(list, entry{contestant: torch + threads + held, words: words, limit: limit, tolerance: tolerance})
 	}
+	return list
 }
 
 // perCores makes a row twice, for one core and for two; peers returns those for a number of threads.
