@@ -50,7 +50,8 @@ and forgetting the tape take a third of the step; the products take a fifth.`},
 again by each layer, and patches laid out and folded back.`},
 	{regexp.MustCompile(`other networks.*transformer`), `what is not a product: two norms, GELU, the softmax of the weights and the way around, which are passes over memory, and
 products of 32 numbers within the heads.`},
-	{regexp.MustCompile(`^Vanishing`), `subnormal numbers, for which multiply-adds take a hundred times as long or more; see graph for what may be done about them.`},
+	{regexp.MustCompile(`^Vanishing`), `subnormal numbers, where multiply-adds take a hundred times as long for them, as on Intel's processors: see
+graph.WithFlushToZero. Elsewhere it is what 130 layers cost besides their small products.`},
 	{regexp.MustCompile(`GRU`), `the products with the state, one after the other; the rest are exponentials.`},
 	{regexp.MustCompile(`^Whole trainings`), `fixed costs of steps: recording and sweeping some 20 nodes, and looking for numbers that are not finite.`},
 	{regexp.MustCompile(`^` + regexp.QuoteMeta(secOperations)), `see the row above or below for the same operation in another shape: what the others have in common with it is the

@@ -53,7 +53,7 @@ func TestServe(t *testing.T) {
 		"0 conv2d 1 2 5 5 3 3", "0 cnn 2 8 3 4 5 3", "0 cnn-allocations 2 8 3 4 5 3",
 		"0 fit f32 3-4-2@5 12 2", "0 fit f64 3-4-1@5 12 2",
 		"0 gru 3 4 2 6", "0 letters 5 3 4 2 6", "0 letters-allocations 5 3 4 2 6",
-		"0 transformer 8 2 5 3 4", "0 transformer-allocations 8 2 5 3 4", "0 deep 3 4 2 5",
+		"0 transformer 8 2 5 3 4", "0 transformer-allocations 8 2 5 3 4", "0 deep 3 4 2 5", "0 deep-flushing 3 4 2 5",
 	}
 	var out bytes.Buffer
 	if err := serve(strings.NewReader(strings.Join(jobs, "\n")+"\n0 nonsense\n0 scalar plain none\n"), &out); err != nil {

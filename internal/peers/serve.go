@@ -138,6 +138,7 @@ var kinds = map[string]func(args []string) *job{
 	"letters":        lettersJob,
 	"transformer":    transformerJob,
 	"deep":           deepJob,
+	"deep-flushing":  deepFlushingJob,
 	"fit":            fitJob,
 	"operation":      operationJob,
 }

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
 )
@@ -40,7 +41,7 @@ func newMLP(args []string) *mlp {
 }
 
 // build makes the network itself. The batch is there before, so that the memory of the two can be told apart.
-func (n *mlp) build(optimizer string) {
+func (n *mlp) build(optimizer string, options ...graph.Option) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var layers []nn.Layer
 	for i := range n.widths[1:] {
@@ -49,7 +50,7 @@ func (n *mlp) build(optimizer string) {
 		}
 		layers = append(layers, nn.Linear(rng, n.widths[i], n.widths[i+1]))
 	}
-	n.start(nn.Sequential(layers...), optimizer)
+	n.start(nn.Sequential(layers...), optimizer, options...)
 	for i := range n.widths[1:] {
 		scale := 2 / math.Sqrt(float64(n.widths[i]))
 		noise(n.params[2*i].Data.Float32s(), uint32(10+2*i), scale)

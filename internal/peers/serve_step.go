@@ -25,10 +25,10 @@ type training struct {
 }
 
 // start makes the model that of the training, in float32, and a graph and an optimizer for it.
-func (t *training) start(model nn.Layer, optimizer string) {
+func (t *training) start(model nn.Layer, optimizer string, options ...graph.Option) {
 	nn.To(model, tensor.Float32)
 	t.model, t.params, t.pass = model, model.Params(), nn.Train(rand.New(rand.NewPCG(1, 2)))
-	t.g = graph.New(graph.WithDType(tensor.Float32))
+	t.g = graph.New(append(options, graph.WithDType(tensor.Float32))...)
 	switch optimizer {
 	case "sgd":
 		t.opt = nn.NewSGD(nn.SGDConfig{LR: 1e-3})
