@@ -8,7 +8,7 @@ import (
 var opErfcx, opErfcxDerivative graph.Op
 
 func init() {
-	register(&opErfcx, graph.Row{
+	register(&opErfcx, withSingle(single{Value: erfcxSingle, Slope: erfcxSlopeSingle}, func(x float64) float64 { return specfun.ErfcxDerivative(0, x) }, func(x float64) float64 { return specfun.ErfcxDerivative(1, x) }, graph.Row{
 		Name: "erfcx", Func: Erfcx, Params: "x",
 		Doc:        "scaled complementary error function, which does not vanish as erfc does",
 		Formula:    "e^x²·erfc x",
@@ -23,7 +23,7 @@ func init() {
 		},
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(inf, -inf), Zero: at(1, -twoOverSqrtPi), NegZero: at(1, -twoOverSqrtPi)},
 		Source: "DLMF 7.9.1 and 7.18.9, the continued fraction by Gautschi (1970)",
-	})
+	}))
 	register(&opErfcxDerivative, graph.Row{
 		Name: "erfcx_derivative", Func: ErfcxDerivative, Params: "n, x",
 		Doc:        "n-th derivative of erfcx",

@@ -11,19 +11,15 @@ import (
 var opLogit, opErfInv, opErfcInv graph.Op
 
 func init() {
-	register(&opLogit, graph.Row{
+	logitSlope := func(x float64) float64 { return logitSlopeOf(x, 0) }
+	register(&opLogit, withSingle(single{Arg: odds, Value: logitSingle, Slope: logitSlopeOf}, logitOr, logitSlope, graph.Row{
 		Name: "logit", Func: Logit, Params: "x",
 		Doc:        "logarithm of the odds: inverse of sigmoid",
 		Formula:    "ln(x/(1-x))",
 		Derivative: "1/(x·(1-x))",
 		Value:      "where(le(abs(x-0.5), 0.25), log1p((2*x-1)/(1-x)), log(x/(1-x)))",
 		Slopes:     []string{"where(lt(x*(1-x), 0), sqrt(x*(1-x)), 1/abs(x*(1-x)))"},
-		Unary: func(x float64) (float64, float64) {
-			if x < 0 || x > 1 {
-				return math.NaN(), math.NaN()
-			}
-			return logit(x), 1 / (x*(1-x) + 0) // +Inf at -0 too
-		},
+		Unary:      func(x float64) (float64, float64) { return logitOr(x), logitSlope(x) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g := n.Input(0), n.Graph()
 			p := Mul(x, oneMinus(x))
@@ -36,8 +32,8 @@ func init() {
 		},
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "Berkson (1944); by log1p near ½",
-	})
-	register(&opErfInv, graph.Row{
+	}))
+	register(&opErfInv, withSingle(single{oneMinusSquare, erfInvSingle, erfInvSlopeSingle}, erfInv, func(x float64) float64 { return erfInvSlope(erfInv(x), 1-math.Abs(x)) }, graph.Row{
 		Name: "erfinv", Func: ErfInv, Params: "x",
 		Doc:        "inverse of the error function",
 		Formula:    "erf⁻¹ x",
@@ -58,7 +54,7 @@ func init() {
 		},
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 0.5*sqrtPi), NegZero: at(negZero, 0.5*sqrtPi)},
 		Source: "Wichura (1988), AS 241, via gonum mathext, and a step of Newton's",
-	})
+	}))
 	register(&opErfcInv, graph.Row{
 		Name: "erfcinv", Func: ErfcInv, Params: "x",
 		Doc:        "inverse of the complementary error function, accurate for small x",
@@ -93,6 +89,14 @@ func logit(x float64) float64 {
 		return math.Log1p((2*x - 1) / (1 - x))
 	}
 	return specfun.Log(x / (1 - x))
+}
+
+// logitOr is logit, and NaN for numbers that are no probabilities.
+func logitOr(x float64) float64 {
+	if x < 0 || x > 1 {
+		return math.NaN()
+	}
+	return logit(x)
 }
 
 // erfInv returns the inverse of erf.

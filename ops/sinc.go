@@ -8,7 +8,7 @@ import (
 var opSinc, opSincDerivative graph.Op
 
 func init() {
-	register(&opSinc, graph.Row{
+	register(&opSinc, withSingle(single{Value: sincSingle, Slope: sincSlopeSingle}, func(x float64) float64 { return specfun.SincDerivative(0, x) }, func(x float64) float64 { return specfun.SincDerivative(1, x) }, graph.Row{
 		Name: "sinc", Func: Sinc, Params: "x",
 		Doc:        "normalized sinc: 1 at 0, 0 at the other integers",
 		Formula:    "sin(πx)/(πx)",
@@ -19,7 +19,7 @@ func init() {
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, SincDerivative(1, n.Input(0))) },
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(0, 0), Zero: at(1, 0), NegZero: at(1, 0)},
 		Source:     "Woodward (1953); the argument of the sine reduced before the product with π",
-	})
+	}))
 	register(&opSincDerivative, graph.Row{
 		Name: "sinc_derivative", Func: SincDerivative, Params: "n, x",
 		Doc:        "n-th derivative of sinc",

@@ -46,7 +46,7 @@ func init() {
 		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -0.7, Hi: 3}},
 		Source: "a weight of 0 wins over the logarithm, as in SciPy's xlog1py",
 	})
-	register(&opEntr, graph.Row{
+	register(&opEntr, withSingle(single{func(x float64) float64 { return x }, entrOf, entrSlopeSingle}, func(x float64) float64 { return entrOf(x, specfun.Log(x)) }, entrSlopeOr, graph.Row{
 		Name: "entr", Func: Entr, Params: "x",
 		Doc:        "what a probability contributes to an entropy",
 		Formula:    "-x·ln x",
@@ -54,13 +54,7 @@ func init() {
 		Value:      "where(lt(x, 0), log(0), where(eq(x, 0), 0, -x*log(x)))",
 		Slopes:     []string{"where(lt(abs(x-0.36787944117144233), 0.15), -log1p((x-0.36787944117144233)/0.36787944117144233)-3.3784855259134224e-17, -log(x)-1)"},
 		Unary: func(x float64) (float64, float64) {
-			switch {
-			case x < 0:
-				return math.Inf(-1), math.NaN()
-			case x == 0:
-				return 0, math.Inf(1)
-			}
-			return -x * specfun.Log(x), entrSlope(x)
+			return entrOf(x, specfun.Log(x)), entrSlopeOr(x)
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g := n.Input(0), n.Graph()
@@ -73,7 +67,7 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: math.Inf(1), Why: "the limit from the right"}},
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(-inf, -inf), NegInf: at(-inf, nan), Zero: at(0, inf), NegZero: at(0, inf)},
 		Source: "Shannon (1948); special values of SciPy's entr",
-	})
+	}))
 }
 
 // timesLog returns x·l for the logarithm l of u, and its derivatives by x and by u. A weight x of 0 wins unless u is
@@ -103,6 +97,35 @@ const (
 	onePlusLog = 3.3784855259134224e-17 // 1 + ln of it
 	nearRoot   = 0.15                   // how far from it the derivative is taken by the distance
 )
+
+// entrOf returns -x·log for the logarithm of x.
+func entrOf(x, log float64) float64 {
+	switch {
+	case x < 0:
+		return math.Inf(-1)
+	case x == 0:
+		return 0
+	}
+	return -x * log
+}
+
+// entrSlopeSingle does without the other form near the root: double precision has digits enough.
+func entrSlopeSingle(x, log float64) float64 {
+	switch {
+	case x < 0:
+		return math.NaN()
+	case x == 0:
+		return math.Inf(1)
+	}
+	return -log - 1
+}
+
+func entrSlopeOr(x float64) float64 {
+	if x <= 0 {
+		return entrSlopeSingle(x, 0)
+	}
+	return entrSlope(x)
+}
 
 func entrSlope(x float64) float64 {
 	if d := x - oneOverE; math.Abs(d) < nearRoot {
