@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-128
+// func gemm1x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -21,6 +21,10 @@ tile:
 	VXORPS Y0, Y0, Y0
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -36,6 +40,22 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y1
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y1, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -139,9 +159,9 @@ DATA masks<>+48(SB)/8, $0x0000000000000000
 DATA masks<>+56(SB)/8, $0x0000000000000000
 GLOBL masks<>(SB), RODATA|NOPTR, $64
 
-// func gemm2x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm2x1F32AVX2(SB), NOSPLIT, $0-128
+// func gemm2x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm2x1F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -157,6 +177,10 @@ tile:
 	VXORPS Y1, Y1, Y1
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -174,6 +198,24 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y2
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y2, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (SI)(R8*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -278,9 +320,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm3x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm3x1F32AVX2(SB), NOSPLIT, $0-128
+// func gemm3x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm3x1F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -297,6 +339,10 @@ tile:
 	VXORPS Y2, Y2, Y2
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -316,6 +362,26 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y3
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y3, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (SI)(R8*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (SI)(R8*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -431,9 +497,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm4x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm4x1F32AVX2(SB), NOSPLIT, $0-128
+// func gemm4x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm4x1F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -452,6 +518,10 @@ tile:
 	VXORPS Y3, Y3, Y3
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -473,6 +543,28 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y4
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y4, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (SI)(R8*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (SI)(R8*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (SI)(R9*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -599,9 +691,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm5x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm5x1F32AVX2(SB), NOSPLIT, $0-128
+// func gemm5x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm5x1F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -621,6 +713,10 @@ tile:
 	VXORPS Y4, Y4, Y4
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -644,6 +740,30 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y5
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y5, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS (SI)(R8*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (SI)(R8*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (SI)(R9*1), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (SI)(R8*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -781,9 +901,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm6x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm6x1F32AVX2(SB), NOSPLIT, $0-128
+// func gemm6x1F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm6x1F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -805,6 +925,10 @@ tile:
 	VXORPS Y5, Y5, Y5
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -830,6 +954,32 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y6
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y6, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS (SI)(R8*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (SI)(R8*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (SI)(R9*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (SI)(R8*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (SI)(R10*1), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -978,9 +1128,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm1x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm1x2F32AVX2(SB), NOSPLIT, $0-128
+// func gemm1x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm1x2F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -996,6 +1146,10 @@ tile:
 	VXORPS Y1, Y1, Y1
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1013,6 +1167,25 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y2
+	VMOVUPS      32(BX), Y3
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y2, (R14)
+	VMOVUPS      Y3, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -1112,9 +1285,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm2x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm2x2F32AVX2(SB), NOSPLIT, $0-128
+// func gemm2x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm2x2F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -1132,6 +1305,10 @@ tile:
 	VXORPS Y3, Y3, Y3
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1152,6 +1329,28 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y4
+	VMOVUPS      32(BX), Y5
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y4, (R14)
+	VMOVUPS      Y5, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (SI)(R8*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -1268,9 +1467,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm3x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm3x2F32AVX2(SB), NOSPLIT, $0-128
+// func gemm3x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm3x2F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -1290,6 +1489,10 @@ tile:
 	VXORPS Y5, Y5, Y5
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1313,6 +1516,31 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y6
+	VMOVUPS      32(BX), Y7
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y6, (R14)
+	VMOVUPS      Y7, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (SI)(R8*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (SI)(R8*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -1446,9 +1674,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm4x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm4x2F32AVX2(SB), NOSPLIT, $0-128
+// func gemm4x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm4x2F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -1471,6 +1699,10 @@ tile:
 	VXORPS Y7, Y7, Y7
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1497,6 +1729,34 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y8
+	VMOVUPS      32(BX), Y9
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y8, (R14)
+	VMOVUPS      Y9, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (SI)(R8*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (SI)(R8*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (SI)(R9*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -1647,9 +1907,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm5x2F32AVX2(SB), NOSPLIT, $0-128
+// func gemm5x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm5x2F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -1674,6 +1934,10 @@ tile:
 	VXORPS Y9, Y9, Y9
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1703,6 +1967,37 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y10
+	VMOVUPS      32(BX), Y11
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y10, (R14)
+	VMOVUPS      Y11, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (SI)(R8*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (SI)(R8*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (SI)(R9*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (SI)(R8*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -1870,9 +2165,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm6x2F32AVX2(SB), NOSPLIT, $0-128
+// func gemm6x2F32AVX2(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm6x2F32AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -1900,6 +2195,10 @@ tile:
 	VXORPS Y11, Y11, Y11
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1932,6 +2231,40 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Y12, (R14)
+	VMOVUPS      Y13, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(R8*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (SI)(R8*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (SI)(R9*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (SI)(R8*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (SI)(R10*1), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -2116,9 +2449,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-128
+// func gemm1x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2133,6 +2466,10 @@ tile:
 	VXORPD Y0, Y0, Y0
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2148,6 +2485,22 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y1
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y1, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y2
+	VFMADD231PD  Y1, Y2, Y0
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -2241,9 +2594,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm2x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm2x1F64AVX2(SB), NOSPLIT, $0-128
+// func gemm2x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm2x1F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2259,6 +2612,10 @@ tile:
 	VXORPD Y1, Y1, Y1
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2276,6 +2633,24 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y2
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y2, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y3
+	VFMADD231PD  Y2, Y3, Y0
+	VBROADCASTSD (SI)(R8*1), Y3
+	VFMADD231PD  Y2, Y3, Y1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -2380,9 +2755,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm3x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm3x1F64AVX2(SB), NOSPLIT, $0-128
+// func gemm3x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm3x1F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2399,6 +2774,10 @@ tile:
 	VXORPD Y2, Y2, Y2
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2418,6 +2797,26 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y3
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y3, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y4
+	VFMADD231PD  Y3, Y4, Y0
+	VBROADCASTSD (SI)(R8*1), Y4
+	VFMADD231PD  Y3, Y4, Y1
+	VBROADCASTSD (SI)(R8*2), Y4
+	VFMADD231PD  Y3, Y4, Y2
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -2533,9 +2932,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm4x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm4x1F64AVX2(SB), NOSPLIT, $0-128
+// func gemm4x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm4x1F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2554,6 +2953,10 @@ tile:
 	VXORPD Y3, Y3, Y3
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2575,6 +2978,28 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y4
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y4, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VBROADCASTSD (SI)(R8*1), Y5
+	VFMADD231PD  Y4, Y5, Y1
+	VBROADCASTSD (SI)(R8*2), Y5
+	VFMADD231PD  Y4, Y5, Y2
+	VBROADCASTSD (SI)(R9*1), Y5
+	VFMADD231PD  Y4, Y5, Y3
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -2701,9 +3126,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm5x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm5x1F64AVX2(SB), NOSPLIT, $0-128
+// func gemm5x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm5x1F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2723,6 +3148,10 @@ tile:
 	VXORPD Y4, Y4, Y4
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2746,6 +3175,30 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y5
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y5, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y6
+	VFMADD231PD  Y5, Y6, Y0
+	VBROADCASTSD (SI)(R8*1), Y6
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD (SI)(R8*2), Y6
+	VFMADD231PD  Y5, Y6, Y2
+	VBROADCASTSD (SI)(R9*1), Y6
+	VFMADD231PD  Y5, Y6, Y3
+	VBROADCASTSD (SI)(R8*4), Y6
+	VFMADD231PD  Y5, Y6, Y4
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -2883,9 +3336,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm6x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm6x1F64AVX2(SB), NOSPLIT, $0-128
+// func gemm6x1F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm6x1F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -2907,6 +3360,10 @@ tile:
 	VXORPD Y5, Y5, Y5
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2932,6 +3389,32 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y6
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y6, (R14)
+	ADDQ         $0x20, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y7
+	VFMADD231PD  Y6, Y7, Y0
+	VBROADCASTSD (SI)(R8*1), Y7
+	VFMADD231PD  Y6, Y7, Y1
+	VBROADCASTSD (SI)(R8*2), Y7
+	VFMADD231PD  Y6, Y7, Y2
+	VBROADCASTSD (SI)(R9*1), Y7
+	VFMADD231PD  Y6, Y7, Y3
+	VBROADCASTSD (SI)(R8*4), Y7
+	VFMADD231PD  Y6, Y7, Y4
+	VBROADCASTSD (SI)(R10*1), Y7
+	VFMADD231PD  Y6, Y7, Y5
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -3080,9 +3563,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm1x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm1x2F64AVX2(SB), NOSPLIT, $0-128
+// func gemm1x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm1x2F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -3098,6 +3581,10 @@ tile:
 	VXORPD Y1, Y1, Y1
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3115,6 +3602,25 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y2
+	VMOVUPD      32(BX), Y3
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y2, (R14)
+	VMOVUPD      Y3, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y4
+	VFMADD231PD  Y2, Y4, Y0
+	VFMADD231PD  Y3, Y4, Y1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -3214,9 +3720,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm2x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm2x2F64AVX2(SB), NOSPLIT, $0-128
+// func gemm2x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm2x2F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -3234,6 +3740,10 @@ tile:
 	VXORPD Y3, Y3, Y3
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3254,6 +3764,28 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y4
+	VMOVUPD      32(BX), Y5
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y4, (R14)
+	VMOVUPD      Y5, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y6
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD (SI)(R8*1), Y6
+	VFMADD231PD  Y4, Y6, Y2
+	VFMADD231PD  Y5, Y6, Y3
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -3370,9 +3902,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm3x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm3x2F64AVX2(SB), NOSPLIT, $0-128
+// func gemm3x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm3x2F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -3392,6 +3924,10 @@ tile:
 	VXORPD Y5, Y5, Y5
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3415,6 +3951,31 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y6
+	VMOVUPD      32(BX), Y7
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y6, (R14)
+	VMOVUPD      Y7, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y8
+	VFMADD231PD  Y6, Y8, Y0
+	VFMADD231PD  Y7, Y8, Y1
+	VBROADCASTSD (SI)(R8*1), Y8
+	VFMADD231PD  Y6, Y8, Y2
+	VFMADD231PD  Y7, Y8, Y3
+	VBROADCASTSD (SI)(R8*2), Y8
+	VFMADD231PD  Y6, Y8, Y4
+	VFMADD231PD  Y7, Y8, Y5
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -3548,9 +4109,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm4x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm4x2F64AVX2(SB), NOSPLIT, $0-128
+// func gemm4x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm4x2F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -3573,6 +4134,10 @@ tile:
 	VXORPD Y7, Y7, Y7
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3599,6 +4164,34 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y8
+	VMOVUPD      32(BX), Y9
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y8, (R14)
+	VMOVUPD      Y9, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD (SI)(R8*1), Y10
+	VFMADD231PD  Y8, Y10, Y2
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD (SI)(R8*2), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD (SI)(R9*1), Y10
+	VFMADD231PD  Y8, Y10, Y6
+	VFMADD231PD  Y9, Y10, Y7
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -3749,9 +4342,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm5x2F64AVX2(SB), NOSPLIT, $0-128
+// func gemm5x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm5x2F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -3776,6 +4369,10 @@ tile:
 	VXORPD Y9, Y9, Y9
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3805,6 +4402,37 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y10
+	VMOVUPD      32(BX), Y11
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y10, (R14)
+	VMOVUPD      Y11, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y12
+	VFMADD231PD  Y10, Y12, Y0
+	VFMADD231PD  Y11, Y12, Y1
+	VBROADCASTSD (SI)(R8*1), Y12
+	VFMADD231PD  Y10, Y12, Y2
+	VFMADD231PD  Y11, Y12, Y3
+	VBROADCASTSD (SI)(R8*2), Y12
+	VFMADD231PD  Y10, Y12, Y4
+	VFMADD231PD  Y11, Y12, Y5
+	VBROADCASTSD (SI)(R9*1), Y12
+	VFMADD231PD  Y10, Y12, Y6
+	VFMADD231PD  Y11, Y12, Y7
+	VBROADCASTSD (SI)(R8*4), Y12
+	VFMADD231PD  Y10, Y12, Y8
+	VFMADD231PD  Y11, Y12, Y9
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -3972,9 +4600,9 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, FMA3
-TEXT ·gemm6x2F64AVX2(SB), NOSPLIT, $0-128
+// func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gemm6x2F64AVX2(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
@@ -4002,6 +4630,10 @@ tile:
 	VXORPD Y11, Y11, Y11
 	TESTQ  DX, DX
 	JZ     done
+	MOVQ   ahead+136(FP), R15
+	MOVQ   copied+128(FP), R14
+	TESTQ  R14, R14
+	JNZ    copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -4034,6 +4666,40 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Y12
+	VMOVUPD      32(BX), Y13
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Y12, (R14)
+	VMOVUPD      Y13, 32(R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Y14
+	VFMADD231PD  Y12, Y14, Y0
+	VFMADD231PD  Y13, Y14, Y1
+	VBROADCASTSD (SI)(R8*1), Y14
+	VFMADD231PD  Y12, Y14, Y2
+	VFMADD231PD  Y13, Y14, Y3
+	VBROADCASTSD (SI)(R8*2), Y14
+	VFMADD231PD  Y12, Y14, Y4
+	VFMADD231PD  Y13, Y14, Y5
+	VBROADCASTSD (SI)(R9*1), Y14
+	VFMADD231PD  Y12, Y14, Y6
+	VFMADD231PD  Y13, Y14, Y7
+	VBROADCASTSD (SI)(R8*4), Y14
+	VFMADD231PD  Y12, Y14, Y8
+	VFMADD231PD  Y13, Y14, Y9
+	VBROADCASTSD (SI)(R10*1), Y14
+	VFMADD231PD  Y12, Y14, Y10
+	VFMADD231PD  Y13, Y14, Y11
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ   c+64(FP), SI
@@ -4218,33 +4884,41 @@ undo2:
 	CALL ·unflushHere(SB)
 	RET
 
-// func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm1x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORD Z0, Z0, Z0
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z1
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z2
 	VFMADD231PS  Z1, Z2, Z0
@@ -4254,6 +4928,22 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z1
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z1, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -4302,34 +4992,44 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm2x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z2
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z3
 	VFMADD231PS  Z2, Z3, Z0
@@ -4341,6 +5041,24 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z2
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z2, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (SI)(R8*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -4395,35 +5113,47 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm3x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z3
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z4
 	VFMADD231PS  Z3, Z4, Z0
@@ -4437,6 +5167,26 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z3
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z3, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS (SI)(R8*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (SI)(R8*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -4497,37 +5247,51 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm4x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z4
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z5
 	VFMADD231PS  Z4, Z5, Z0
@@ -4543,6 +5307,28 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z4
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z4, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (SI)(R8*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (SI)(R8*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (SI)(R9*1), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -4609,38 +5395,54 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm5x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z5
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z6
 	VFMADD231PS  Z5, Z6, Z0
@@ -4658,6 +5460,30 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z5
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z5, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS (SI)(R8*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (SI)(R8*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (SI)(R9*1), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (SI)(R8*4), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -4730,40 +5556,58 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm6x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z6
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z7
 	VFMADD231PS  Z6, Z7, Z0
@@ -4783,6 +5627,32 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z6
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z6, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS (SI)(R8*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (SI)(R8*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (SI)(R9*1), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (SI)(R8*4), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (SI)(R10*1), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -4861,41 +5731,61 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm7x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z7
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z8
 	VFMADD231PS  Z7, Z8, Z0
@@ -4917,6 +5807,34 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z7
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z7, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS (SI)(R8*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (SI)(R8*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (SI)(R9*1), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (SI)(R8*4), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (SI)(R10*1), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (SI)(R9*2), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -5001,43 +5919,65 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm8x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z8
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z9
 	VFMADD231PS  Z8, Z9, Z0
@@ -5061,6 +6001,36 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z8
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z8, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (SI)(R8*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (SI)(R8*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (SI)(R9*1), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (SI)(R8*4), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (SI)(R10*1), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (SI)(R9*2), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (SI)(R11*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -5151,45 +6121,69 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm9x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z9
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z10
 	VFMADD231PS  Z9, Z10, Z0
@@ -5216,6 +6210,39 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z9
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z9, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS (SI)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (SI)(R8*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS (SI)(R9*1), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (SI)(R8*4), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS (SI)(R10*1), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (SI)(R9*2), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (DI)(R8*1), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -5312,46 +6339,72 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm10x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z10
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z11
 	VFMADD231PS  Z10, Z11, Z0
@@ -5380,6 +6433,41 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z10
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z10, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS (SI)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS (SI)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS (SI)(R9*1), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS (SI)(R8*4), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS (SI)(R10*1), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (SI)(R9*2), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (DI), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (DI)(R8*1), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (DI)(R8*2), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -5482,47 +6570,75 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm11x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z11
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z12
 	VFMADD231PS  Z11, Z12, Z0
@@ -5553,6 +6669,43 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z11
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z11, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS (SI)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (SI)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS (SI)(R9*1), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (SI)(R8*4), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS (SI)(R10*1), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (SI)(R9*2), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (DI)(R8*1), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (DI)(R8*2), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (DI)(R9*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -5661,48 +6814,78 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm12x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z12
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z13
 	VFMADD231PS  Z12, Z13, Z0
@@ -5735,6 +6918,45 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z12
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z12, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS (SI)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS (SI)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS (SI)(R9*1), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS (SI)(R8*4), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS (SI)(R10*1), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS (SI)(R9*2), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS (DI), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS (DI)(R8*1), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (DI)(R8*2), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (DI)(R9*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (DI)(R8*4), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -5849,49 +7071,81 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm13x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z13
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z14
 	VFMADD231PS  Z13, Z14, Z0
@@ -5926,6 +7180,47 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z13
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z13, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS (SI)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (SI)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS (SI)(R9*1), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (SI)(R8*4), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS (SI)(R10*1), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (SI)(R9*2), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (DI)(R8*1), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS (DI)(R8*2), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (DI)(R9*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS (DI)(R8*4), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS (DI)(R10*1), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -6046,50 +7341,84 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x1F32AVX512(SB), NOSPLIT, $0-128
+// func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm14x1F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPS.Z    (BX), K1, Z14
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z15
 	VFMADD231PS  Z14, Z15, Z0
@@ -6126,6 +7455,49 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z    (BX), K1, Z14
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPS      Z14, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS (SI)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS (SI)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS (SI)(R9*1), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS (SI)(R8*4), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS (SI)(R10*1), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS (SI)(R9*2), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS (DI), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS (DI)(R8*1), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS (DI)(R8*2), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS (DI)(R9*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS (DI)(R8*4), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS (DI)(R10*1), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS (DI)(R9*2), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -6252,28 +7624,36 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm1x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6281,6 +7661,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z2
 	VMOVUPS.Z    64(BX), K1, Z3
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z4
 	VFMADD231PS  Z2, Z4, Z0
@@ -6291,6 +7673,26 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z2
+	VMOVUPS.Z    64(BX), K1, Z3
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z2, (R14)
+	VMOVUPS      Z3, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -6342,30 +7744,41 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm2x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6373,6 +7786,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z4
 	VMOVUPS.Z    64(BX), K1, Z5
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z6
 	VFMADD231PS  Z4, Z6, Z0
@@ -6386,6 +7801,29 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z4
+	VMOVUPS.Z    64(BX), K1, Z5
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z4, (R14)
+	VMOVUPS      Z5, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (SI)(R8*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -6446,32 +7884,46 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm3x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6479,6 +7931,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z6
 	VMOVUPS.Z    64(BX), K1, Z7
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z8
 	VFMADD231PS  Z6, Z8, Z0
@@ -6495,6 +7949,32 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z6
+	VMOVUPS.Z    64(BX), K1, Z7
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z6, (R14)
+	VMOVUPS      Z7, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (SI)(R8*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (SI)(R8*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -6564,35 +8044,52 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm4x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6600,6 +8097,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z8
 	VMOVUPS.Z    64(BX), K1, Z9
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z10
 	VFMADD231PS  Z8, Z10, Z0
@@ -6619,6 +8118,35 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z8
+	VMOVUPS.Z    64(BX), K1, Z9
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z8, (R14)
+	VMOVUPS      Z9, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (SI)(R8*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (SI)(R8*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (SI)(R9*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -6697,37 +8225,57 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm5x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6735,6 +8283,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z10
 	VMOVUPS.Z    64(BX), K1, Z11
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z12
 	VFMADD231PS  Z10, Z12, Z0
@@ -6757,6 +8307,38 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z10
+	VMOVUPS.Z    64(BX), K1, Z11
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z10, (R14)
+	VMOVUPS      Z11, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (SI)(R8*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (SI)(R8*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (SI)(R9*1), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (SI)(R8*4), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -6844,40 +8426,63 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm6x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6885,6 +8490,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z12
 	VMOVUPS.Z    64(BX), K1, Z13
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z14
 	VFMADD231PS  Z12, Z14, Z0
@@ -6910,6 +8517,41 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z12
+	VMOVUPS.Z    64(BX), K1, Z13
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z12, (R14)
+	VMOVUPS      Z13, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (SI)(R8*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (SI)(R8*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (SI)(R9*1), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (SI)(R8*4), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (SI)(R10*1), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -7006,42 +8648,68 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm7x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7049,6 +8717,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z14
 	VMOVUPS.Z    64(BX), K1, Z15
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z16
 	VFMADD231PS  Z14, Z16, Z0
@@ -7077,6 +8747,44 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z14
+	VMOVUPS.Z    64(BX), K1, Z15
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z14, (R14)
+	VMOVUPS      Z15, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (SI)(R8*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (SI)(R8*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (SI)(R9*1), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (SI)(R8*4), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (SI)(R10*1), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (SI)(R9*2), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -7182,45 +8890,74 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm8x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7228,6 +8965,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z16
 	VMOVUPS.Z    64(BX), K1, Z17
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z18
 	VFMADD231PS  Z16, Z18, Z0
@@ -7259,6 +8998,47 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z16
+	VMOVUPS.Z    64(BX), K1, Z17
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z16, (R14)
+	VMOVUPS      Z17, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (SI)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (SI)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (SI)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (SI)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (SI)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (SI)(R9*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (SI)(R11*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -7373,48 +9153,80 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm9x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7422,6 +9234,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z18
 	VMOVUPS.Z    64(BX), K1, Z19
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z20
 	VFMADD231PS  Z18, Z20, Z0
@@ -7457,6 +9271,51 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z18
+	VMOVUPS.Z    64(BX), K1, Z19
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z18, (R14)
+	VMOVUPS      Z19, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (SI)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (SI)(R8*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (SI)(R9*1), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (SI)(R8*4), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (SI)(R10*1), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (SI)(R9*2), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (DI), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (DI)(R8*1), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -7580,50 +9439,85 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm10x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7631,6 +9525,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z20
 	VMOVUPS.Z    64(BX), K1, Z21
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z22
 	VFMADD231PS  Z20, Z22, Z0
@@ -7669,6 +9565,54 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z20
+	VMOVUPS.Z    64(BX), K1, Z21
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z20, (R14)
+	VMOVUPS      Z21, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (SI)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (SI)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (SI)(R9*1), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (SI)(R8*4), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (SI)(R10*1), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (SI)(R9*2), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (DI), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (DI)(R8*1), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (DI)(R8*2), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -7801,52 +9745,90 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm11x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7854,6 +9836,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z22
 	VMOVUPS.Z    64(BX), K1, Z23
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z24
 	VFMADD231PS  Z22, Z24, Z0
@@ -7895,6 +9879,57 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z22
+	VMOVUPS.Z    64(BX), K1, Z23
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z22, (R14)
+	VMOVUPS      Z23, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (SI)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (SI)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (SI)(R9*1), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (SI)(R8*4), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (SI)(R10*1), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (SI)(R9*2), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (DI), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (DI)(R8*1), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (DI)(R8*2), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (DI)(R9*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -8036,54 +10071,95 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm12x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -8091,6 +10167,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z24
 	VMOVUPS.Z    64(BX), K1, Z25
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS  Z24, Z26, Z0
@@ -8135,6 +10213,60 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z24
+	VMOVUPS.Z    64(BX), K1, Z25
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z24, (R14)
+	VMOVUPS      Z25, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (SI)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (SI)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (SI)(R9*1), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (SI)(R8*4), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (SI)(R10*1), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (SI)(R9*2), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (DI), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (DI)(R8*1), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (DI)(R8*2), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (DI)(R9*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (DI)(R8*4), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -8285,56 +10417,100 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm13x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -8342,6 +10518,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z26
 	VMOVUPS.Z    64(BX), K1, Z27
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z28
 	VFMADD231PS  Z26, Z28, Z0
@@ -8389,6 +10567,63 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z26
+	VMOVUPS.Z    64(BX), K1, Z27
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z26, (R14)
+	VMOVUPS      Z27, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (SI)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (SI)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (SI)(R9*1), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (SI)(R8*4), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (SI)(R10*1), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (SI)(R9*2), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (DI)(R8*1), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (DI)(R8*2), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (DI)(R9*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (DI)(R8*4), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (DI)(R10*1), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -8548,58 +10783,105 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x2F32AVX512(SB), NOSPLIT, $0-128
+// func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm14x2F32AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	VPXORD Z26, Z26, Z26
-	VPXORD Z27, Z27, Z27
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Z25, Z25, Z25
+	VPXORD     Z26, Z26, Z26
+	VPXORD     Z27, Z27, Z27
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -8607,6 +10889,8 @@ group:
 loop:
 	VMOVUPS      (BX), Z28
 	VMOVUPS.Z    64(BX), K1, Z29
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSS (SI), Z30
 	VFMADD231PS  Z28, Z30, Z0
@@ -8657,6 +10941,66 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z28
+	VMOVUPS.Z    64(BX), K1, Z29
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z28, (R14)
+	VMOVUPS      Z29, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (SI)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (SI)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (SI)(R9*1), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (SI)(R8*4), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (SI)(R10*1), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (SI)(R9*2), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (DI)(R8*1), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (DI)(R8*2), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (DI)(R9*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (DI)(R8*4), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (DI)(R10*1), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (DI)(R9*2), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -8825,33 +11169,41 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm1x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORQ Z0, Z0, Z0
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORQ     Z0, Z0, Z0
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z1
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z2
 	VFMADD231PD  Z1, Z2, Z0
@@ -8861,6 +11213,22 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z1
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z1, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z2
+	VFMADD231PD  Z1, Z2, Z0
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -8909,34 +11277,44 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm2x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z2
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z3
 	VFMADD231PD  Z2, Z3, Z0
@@ -8948,6 +11326,24 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z2
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z2, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z3
+	VFMADD231PD  Z2, Z3, Z0
+	VBROADCASTSD (SI)(R8*1), Z3
+	VFMADD231PD  Z2, Z3, Z1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -9002,35 +11398,47 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm3x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z3
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z4
 	VFMADD231PD  Z3, Z4, Z0
@@ -9044,6 +11452,26 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z3
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z3, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z4
+	VFMADD231PD  Z3, Z4, Z0
+	VBROADCASTSD (SI)(R8*1), Z4
+	VFMADD231PD  Z3, Z4, Z1
+	VBROADCASTSD (SI)(R8*2), Z4
+	VFMADD231PD  Z3, Z4, Z2
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -9104,37 +11532,51 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm4x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z4
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z5
 	VFMADD231PD  Z4, Z5, Z0
@@ -9150,6 +11592,28 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z4
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z4, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z5
+	VFMADD231PD  Z4, Z5, Z0
+	VBROADCASTSD (SI)(R8*1), Z5
+	VFMADD231PD  Z4, Z5, Z1
+	VBROADCASTSD (SI)(R8*2), Z5
+	VFMADD231PD  Z4, Z5, Z2
+	VBROADCASTSD (SI)(R9*1), Z5
+	VFMADD231PD  Z4, Z5, Z3
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -9216,38 +11680,54 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm5x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z5
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z6
 	VFMADD231PD  Z5, Z6, Z0
@@ -9265,6 +11745,30 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z5
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z5, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z6
+	VFMADD231PD  Z5, Z6, Z0
+	VBROADCASTSD (SI)(R8*1), Z6
+	VFMADD231PD  Z5, Z6, Z1
+	VBROADCASTSD (SI)(R8*2), Z6
+	VFMADD231PD  Z5, Z6, Z2
+	VBROADCASTSD (SI)(R9*1), Z6
+	VFMADD231PD  Z5, Z6, Z3
+	VBROADCASTSD (SI)(R8*4), Z6
+	VFMADD231PD  Z5, Z6, Z4
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -9337,40 +11841,58 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm6x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z6
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z7
 	VFMADD231PD  Z6, Z7, Z0
@@ -9390,6 +11912,32 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z6
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z6, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z7
+	VFMADD231PD  Z6, Z7, Z0
+	VBROADCASTSD (SI)(R8*1), Z7
+	VFMADD231PD  Z6, Z7, Z1
+	VBROADCASTSD (SI)(R8*2), Z7
+	VFMADD231PD  Z6, Z7, Z2
+	VBROADCASTSD (SI)(R9*1), Z7
+	VFMADD231PD  Z6, Z7, Z3
+	VBROADCASTSD (SI)(R8*4), Z7
+	VFMADD231PD  Z6, Z7, Z4
+	VBROADCASTSD (SI)(R10*1), Z7
+	VFMADD231PD  Z6, Z7, Z5
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -9468,41 +12016,61 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm7x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z7
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z8
 	VFMADD231PD  Z7, Z8, Z0
@@ -9524,6 +12092,34 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z7
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z7, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z8
+	VFMADD231PD  Z7, Z8, Z0
+	VBROADCASTSD (SI)(R8*1), Z8
+	VFMADD231PD  Z7, Z8, Z1
+	VBROADCASTSD (SI)(R8*2), Z8
+	VFMADD231PD  Z7, Z8, Z2
+	VBROADCASTSD (SI)(R9*1), Z8
+	VFMADD231PD  Z7, Z8, Z3
+	VBROADCASTSD (SI)(R8*4), Z8
+	VFMADD231PD  Z7, Z8, Z4
+	VBROADCASTSD (SI)(R10*1), Z8
+	VFMADD231PD  Z7, Z8, Z5
+	VBROADCASTSD (SI)(R9*2), Z8
+	VFMADD231PD  Z7, Z8, Z6
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -9608,43 +12204,65 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm8x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z8
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z9
 	VFMADD231PD  Z8, Z9, Z0
@@ -9668,6 +12286,36 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z8
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z8, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z9
+	VFMADD231PD  Z8, Z9, Z0
+	VBROADCASTSD (SI)(R8*1), Z9
+	VFMADD231PD  Z8, Z9, Z1
+	VBROADCASTSD (SI)(R8*2), Z9
+	VFMADD231PD  Z8, Z9, Z2
+	VBROADCASTSD (SI)(R9*1), Z9
+	VFMADD231PD  Z8, Z9, Z3
+	VBROADCASTSD (SI)(R8*4), Z9
+	VFMADD231PD  Z8, Z9, Z4
+	VBROADCASTSD (SI)(R10*1), Z9
+	VFMADD231PD  Z8, Z9, Z5
+	VBROADCASTSD (SI)(R9*2), Z9
+	VFMADD231PD  Z8, Z9, Z6
+	VBROADCASTSD (SI)(R11*1), Z9
+	VFMADD231PD  Z8, Z9, Z7
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -9758,45 +12406,69 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm9x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z9
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z10
 	VFMADD231PD  Z9, Z10, Z0
@@ -9823,6 +12495,39 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z9
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z9, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z10
+	VFMADD231PD  Z9, Z10, Z0
+	VBROADCASTSD (SI)(R8*1), Z10
+	VFMADD231PD  Z9, Z10, Z1
+	VBROADCASTSD (SI)(R8*2), Z10
+	VFMADD231PD  Z9, Z10, Z2
+	VBROADCASTSD (SI)(R9*1), Z10
+	VFMADD231PD  Z9, Z10, Z3
+	VBROADCASTSD (SI)(R8*4), Z10
+	VFMADD231PD  Z9, Z10, Z4
+	VBROADCASTSD (SI)(R10*1), Z10
+	VFMADD231PD  Z9, Z10, Z5
+	VBROADCASTSD (SI)(R9*2), Z10
+	VFMADD231PD  Z9, Z10, Z6
+	VBROADCASTSD (DI), Z10
+	VFMADD231PD  Z9, Z10, Z7
+	VBROADCASTSD (DI)(R8*1), Z10
+	VFMADD231PD  Z9, Z10, Z8
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -9919,46 +12624,72 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm10x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z10
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z11
 	VFMADD231PD  Z10, Z11, Z0
@@ -9987,6 +12718,41 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z10
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z10, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z11
+	VFMADD231PD  Z10, Z11, Z0
+	VBROADCASTSD (SI)(R8*1), Z11
+	VFMADD231PD  Z10, Z11, Z1
+	VBROADCASTSD (SI)(R8*2), Z11
+	VFMADD231PD  Z10, Z11, Z2
+	VBROADCASTSD (SI)(R9*1), Z11
+	VFMADD231PD  Z10, Z11, Z3
+	VBROADCASTSD (SI)(R8*4), Z11
+	VFMADD231PD  Z10, Z11, Z4
+	VBROADCASTSD (SI)(R10*1), Z11
+	VFMADD231PD  Z10, Z11, Z5
+	VBROADCASTSD (SI)(R9*2), Z11
+	VFMADD231PD  Z10, Z11, Z6
+	VBROADCASTSD (DI), Z11
+	VFMADD231PD  Z10, Z11, Z7
+	VBROADCASTSD (DI)(R8*1), Z11
+	VFMADD231PD  Z10, Z11, Z8
+	VBROADCASTSD (DI)(R8*2), Z11
+	VFMADD231PD  Z10, Z11, Z9
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -10089,47 +12855,75 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm11x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z11
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z12
 	VFMADD231PD  Z11, Z12, Z0
@@ -10160,6 +12954,43 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z11
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z11, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z12
+	VFMADD231PD  Z11, Z12, Z0
+	VBROADCASTSD (SI)(R8*1), Z12
+	VFMADD231PD  Z11, Z12, Z1
+	VBROADCASTSD (SI)(R8*2), Z12
+	VFMADD231PD  Z11, Z12, Z2
+	VBROADCASTSD (SI)(R9*1), Z12
+	VFMADD231PD  Z11, Z12, Z3
+	VBROADCASTSD (SI)(R8*4), Z12
+	VFMADD231PD  Z11, Z12, Z4
+	VBROADCASTSD (SI)(R10*1), Z12
+	VFMADD231PD  Z11, Z12, Z5
+	VBROADCASTSD (SI)(R9*2), Z12
+	VFMADD231PD  Z11, Z12, Z6
+	VBROADCASTSD (DI), Z12
+	VFMADD231PD  Z11, Z12, Z7
+	VBROADCASTSD (DI)(R8*1), Z12
+	VFMADD231PD  Z11, Z12, Z8
+	VBROADCASTSD (DI)(R8*2), Z12
+	VFMADD231PD  Z11, Z12, Z9
+	VBROADCASTSD (DI)(R9*1), Z12
+	VFMADD231PD  Z11, Z12, Z10
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -10268,48 +13099,78 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm12x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z12
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z13
 	VFMADD231PD  Z12, Z13, Z0
@@ -10342,6 +13203,45 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z12
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z12, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z13
+	VFMADD231PD  Z12, Z13, Z0
+	VBROADCASTSD (SI)(R8*1), Z13
+	VFMADD231PD  Z12, Z13, Z1
+	VBROADCASTSD (SI)(R8*2), Z13
+	VFMADD231PD  Z12, Z13, Z2
+	VBROADCASTSD (SI)(R9*1), Z13
+	VFMADD231PD  Z12, Z13, Z3
+	VBROADCASTSD (SI)(R8*4), Z13
+	VFMADD231PD  Z12, Z13, Z4
+	VBROADCASTSD (SI)(R10*1), Z13
+	VFMADD231PD  Z12, Z13, Z5
+	VBROADCASTSD (SI)(R9*2), Z13
+	VFMADD231PD  Z12, Z13, Z6
+	VBROADCASTSD (DI), Z13
+	VFMADD231PD  Z12, Z13, Z7
+	VBROADCASTSD (DI)(R8*1), Z13
+	VFMADD231PD  Z12, Z13, Z8
+	VBROADCASTSD (DI)(R8*2), Z13
+	VFMADD231PD  Z12, Z13, Z9
+	VBROADCASTSD (DI)(R9*1), Z13
+	VFMADD231PD  Z12, Z13, Z10
+	VBROADCASTSD (DI)(R8*4), Z13
+	VFMADD231PD  Z12, Z13, Z11
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -10456,49 +13356,81 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm13x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z13
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z14
 	VFMADD231PD  Z13, Z14, Z0
@@ -10533,6 +13465,47 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z13
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z13, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z14
+	VFMADD231PD  Z13, Z14, Z0
+	VBROADCASTSD (SI)(R8*1), Z14
+	VFMADD231PD  Z13, Z14, Z1
+	VBROADCASTSD (SI)(R8*2), Z14
+	VFMADD231PD  Z13, Z14, Z2
+	VBROADCASTSD (SI)(R9*1), Z14
+	VFMADD231PD  Z13, Z14, Z3
+	VBROADCASTSD (SI)(R8*4), Z14
+	VFMADD231PD  Z13, Z14, Z4
+	VBROADCASTSD (SI)(R10*1), Z14
+	VFMADD231PD  Z13, Z14, Z5
+	VBROADCASTSD (SI)(R9*2), Z14
+	VFMADD231PD  Z13, Z14, Z6
+	VBROADCASTSD (DI), Z14
+	VFMADD231PD  Z13, Z14, Z7
+	VBROADCASTSD (DI)(R8*1), Z14
+	VFMADD231PD  Z13, Z14, Z8
+	VBROADCASTSD (DI)(R8*2), Z14
+	VFMADD231PD  Z13, Z14, Z9
+	VBROADCASTSD (DI)(R9*1), Z14
+	VFMADD231PD  Z13, Z14, Z10
+	VBROADCASTSD (DI)(R8*4), Z14
+	VFMADD231PD  Z13, Z14, Z11
+	VBROADCASTSD (DI)(R10*1), Z14
+	VFMADD231PD  Z13, Z14, Z12
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -10653,50 +13626,84 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x1F64AVX512(SB), NOSPLIT, $0-128
+// func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm14x1F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
 
 loop:
 	VMOVUPD.Z    (BX), K1, Z14
+	PREFETCHT0   (BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z15
 	VFMADD231PD  Z14, Z15, Z0
@@ -10733,6 +13740,49 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z    (BX), K1, Z14
+	PREFETCHT0   (BX)(R15*1)
+	VMOVUPD      Z14, (R14)
+	ADDQ         $0x40, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z15
+	VFMADD231PD  Z14, Z15, Z0
+	VBROADCASTSD (SI)(R8*1), Z15
+	VFMADD231PD  Z14, Z15, Z1
+	VBROADCASTSD (SI)(R8*2), Z15
+	VFMADD231PD  Z14, Z15, Z2
+	VBROADCASTSD (SI)(R9*1), Z15
+	VFMADD231PD  Z14, Z15, Z3
+	VBROADCASTSD (SI)(R8*4), Z15
+	VFMADD231PD  Z14, Z15, Z4
+	VBROADCASTSD (SI)(R10*1), Z15
+	VFMADD231PD  Z14, Z15, Z5
+	VBROADCASTSD (SI)(R9*2), Z15
+	VFMADD231PD  Z14, Z15, Z6
+	VBROADCASTSD (DI), Z15
+	VFMADD231PD  Z14, Z15, Z7
+	VBROADCASTSD (DI)(R8*1), Z15
+	VFMADD231PD  Z14, Z15, Z8
+	VBROADCASTSD (DI)(R8*2), Z15
+	VFMADD231PD  Z14, Z15, Z9
+	VBROADCASTSD (DI)(R9*1), Z15
+	VFMADD231PD  Z14, Z15, Z10
+	VBROADCASTSD (DI)(R8*4), Z15
+	VFMADD231PD  Z14, Z15, Z11
+	VBROADCASTSD (DI)(R10*1), Z15
+	VFMADD231PD  Z14, Z15, Z12
+	VBROADCASTSD (DI)(R9*2), Z15
+	VFMADD231PD  Z14, Z15, Z13
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -10859,28 +13909,36 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm1x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm1x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -10888,6 +13946,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z2
 	VMOVUPD.Z    64(BX), K1, Z3
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z4
 	VFMADD231PD  Z2, Z4, Z0
@@ -10898,6 +13958,26 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z2
+	VMOVUPD.Z    64(BX), K1, Z3
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z2, (R14)
+	VMOVUPD      Z3, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z4
+	VFMADD231PD  Z2, Z4, Z0
+	VFMADD231PD  Z3, Z4, Z1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -10949,30 +14029,41 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm2x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm2x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -10980,6 +14071,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z4
 	VMOVUPD.Z    64(BX), K1, Z5
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z6
 	VFMADD231PD  Z4, Z6, Z0
@@ -10993,6 +14086,29 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z4
+	VMOVUPD.Z    64(BX), K1, Z5
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z4, (R14)
+	VMOVUPD      Z5, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z6
+	VFMADD231PD  Z4, Z6, Z0
+	VFMADD231PD  Z5, Z6, Z1
+	VBROADCASTSD (SI)(R8*1), Z6
+	VFMADD231PD  Z4, Z6, Z2
+	VFMADD231PD  Z5, Z6, Z3
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -11053,32 +14169,46 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm3x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm3x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11086,6 +14216,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z6
 	VMOVUPD.Z    64(BX), K1, Z7
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z8
 	VFMADD231PD  Z6, Z8, Z0
@@ -11102,6 +14234,32 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z6
+	VMOVUPD.Z    64(BX), K1, Z7
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z6, (R14)
+	VMOVUPD      Z7, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z8
+	VFMADD231PD  Z6, Z8, Z0
+	VFMADD231PD  Z7, Z8, Z1
+	VBROADCASTSD (SI)(R8*1), Z8
+	VFMADD231PD  Z6, Z8, Z2
+	VFMADD231PD  Z7, Z8, Z3
+	VBROADCASTSD (SI)(R8*2), Z8
+	VFMADD231PD  Z6, Z8, Z4
+	VFMADD231PD  Z7, Z8, Z5
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -11171,35 +14329,52 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm4x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm4x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11207,6 +14382,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z8
 	VMOVUPD.Z    64(BX), K1, Z9
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z10
 	VFMADD231PD  Z8, Z10, Z0
@@ -11226,6 +14403,35 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z8
+	VMOVUPD.Z    64(BX), K1, Z9
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z8, (R14)
+	VMOVUPD      Z9, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z10
+	VFMADD231PD  Z8, Z10, Z0
+	VFMADD231PD  Z9, Z10, Z1
+	VBROADCASTSD (SI)(R8*1), Z10
+	VFMADD231PD  Z8, Z10, Z2
+	VFMADD231PD  Z9, Z10, Z3
+	VBROADCASTSD (SI)(R8*2), Z10
+	VFMADD231PD  Z8, Z10, Z4
+	VFMADD231PD  Z9, Z10, Z5
+	VBROADCASTSD (SI)(R9*1), Z10
+	VFMADD231PD  Z8, Z10, Z6
+	VFMADD231PD  Z9, Z10, Z7
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -11304,37 +14510,57 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm5x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm5x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11342,6 +14568,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z10
 	VMOVUPD.Z    64(BX), K1, Z11
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z12
 	VFMADD231PD  Z10, Z12, Z0
@@ -11364,6 +14592,38 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z10
+	VMOVUPD.Z    64(BX), K1, Z11
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z10, (R14)
+	VMOVUPD      Z11, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z12
+	VFMADD231PD  Z10, Z12, Z0
+	VFMADD231PD  Z11, Z12, Z1
+	VBROADCASTSD (SI)(R8*1), Z12
+	VFMADD231PD  Z10, Z12, Z2
+	VFMADD231PD  Z11, Z12, Z3
+	VBROADCASTSD (SI)(R8*2), Z12
+	VFMADD231PD  Z10, Z12, Z4
+	VFMADD231PD  Z11, Z12, Z5
+	VBROADCASTSD (SI)(R9*1), Z12
+	VFMADD231PD  Z10, Z12, Z6
+	VFMADD231PD  Z11, Z12, Z7
+	VBROADCASTSD (SI)(R8*4), Z12
+	VFMADD231PD  Z10, Z12, Z8
+	VFMADD231PD  Z11, Z12, Z9
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -11451,40 +14711,63 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm6x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm6x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11492,6 +14775,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z12
 	VMOVUPD.Z    64(BX), K1, Z13
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z14
 	VFMADD231PD  Z12, Z14, Z0
@@ -11517,6 +14802,41 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z12
+	VMOVUPD.Z    64(BX), K1, Z13
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z12, (R14)
+	VMOVUPD      Z13, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z14
+	VFMADD231PD  Z12, Z14, Z0
+	VFMADD231PD  Z13, Z14, Z1
+	VBROADCASTSD (SI)(R8*1), Z14
+	VFMADD231PD  Z12, Z14, Z2
+	VFMADD231PD  Z13, Z14, Z3
+	VBROADCASTSD (SI)(R8*2), Z14
+	VFMADD231PD  Z12, Z14, Z4
+	VFMADD231PD  Z13, Z14, Z5
+	VBROADCASTSD (SI)(R9*1), Z14
+	VFMADD231PD  Z12, Z14, Z6
+	VFMADD231PD  Z13, Z14, Z7
+	VBROADCASTSD (SI)(R8*4), Z14
+	VFMADD231PD  Z12, Z14, Z8
+	VFMADD231PD  Z13, Z14, Z9
+	VBROADCASTSD (SI)(R10*1), Z14
+	VFMADD231PD  Z12, Z14, Z10
+	VFMADD231PD  Z13, Z14, Z11
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -11613,42 +14933,68 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm7x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm7x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11656,6 +15002,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z14
 	VMOVUPD.Z    64(BX), K1, Z15
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z16
 	VFMADD231PD  Z14, Z16, Z0
@@ -11684,6 +15032,44 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z14
+	VMOVUPD.Z    64(BX), K1, Z15
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z14, (R14)
+	VMOVUPD      Z15, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z16
+	VFMADD231PD  Z14, Z16, Z0
+	VFMADD231PD  Z15, Z16, Z1
+	VBROADCASTSD (SI)(R8*1), Z16
+	VFMADD231PD  Z14, Z16, Z2
+	VFMADD231PD  Z15, Z16, Z3
+	VBROADCASTSD (SI)(R8*2), Z16
+	VFMADD231PD  Z14, Z16, Z4
+	VFMADD231PD  Z15, Z16, Z5
+	VBROADCASTSD (SI)(R9*1), Z16
+	VFMADD231PD  Z14, Z16, Z6
+	VFMADD231PD  Z15, Z16, Z7
+	VBROADCASTSD (SI)(R8*4), Z16
+	VFMADD231PD  Z14, Z16, Z8
+	VFMADD231PD  Z15, Z16, Z9
+	VBROADCASTSD (SI)(R10*1), Z16
+	VFMADD231PD  Z14, Z16, Z10
+	VFMADD231PD  Z15, Z16, Z11
+	VBROADCASTSD (SI)(R9*2), Z16
+	VFMADD231PD  Z14, Z16, Z12
+	VFMADD231PD  Z15, Z16, Z13
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -11789,45 +15175,74 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm8x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm8x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11835,6 +15250,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z16
 	VMOVUPD.Z    64(BX), K1, Z17
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z18
 	VFMADD231PD  Z16, Z18, Z0
@@ -11866,6 +15283,47 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z16
+	VMOVUPD.Z    64(BX), K1, Z17
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z16, (R14)
+	VMOVUPD      Z17, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z18
+	VFMADD231PD  Z16, Z18, Z0
+	VFMADD231PD  Z17, Z18, Z1
+	VBROADCASTSD (SI)(R8*1), Z18
+	VFMADD231PD  Z16, Z18, Z2
+	VFMADD231PD  Z17, Z18, Z3
+	VBROADCASTSD (SI)(R8*2), Z18
+	VFMADD231PD  Z16, Z18, Z4
+	VFMADD231PD  Z17, Z18, Z5
+	VBROADCASTSD (SI)(R9*1), Z18
+	VFMADD231PD  Z16, Z18, Z6
+	VFMADD231PD  Z17, Z18, Z7
+	VBROADCASTSD (SI)(R8*4), Z18
+	VFMADD231PD  Z16, Z18, Z8
+	VFMADD231PD  Z17, Z18, Z9
+	VBROADCASTSD (SI)(R10*1), Z18
+	VFMADD231PD  Z16, Z18, Z10
+	VFMADD231PD  Z17, Z18, Z11
+	VBROADCASTSD (SI)(R9*2), Z18
+	VFMADD231PD  Z16, Z18, Z12
+	VFMADD231PD  Z17, Z18, Z13
+	VBROADCASTSD (SI)(R11*1), Z18
+	VFMADD231PD  Z16, Z18, Z14
+	VFMADD231PD  Z17, Z18, Z15
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -11980,48 +15438,80 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm9x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm9x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12029,6 +15519,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z18
 	VMOVUPD.Z    64(BX), K1, Z19
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z20
 	VFMADD231PD  Z18, Z20, Z0
@@ -12064,6 +15556,51 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z18
+	VMOVUPD.Z    64(BX), K1, Z19
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z18, (R14)
+	VMOVUPD      Z19, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z20
+	VFMADD231PD  Z18, Z20, Z0
+	VFMADD231PD  Z19, Z20, Z1
+	VBROADCASTSD (SI)(R8*1), Z20
+	VFMADD231PD  Z18, Z20, Z2
+	VFMADD231PD  Z19, Z20, Z3
+	VBROADCASTSD (SI)(R8*2), Z20
+	VFMADD231PD  Z18, Z20, Z4
+	VFMADD231PD  Z19, Z20, Z5
+	VBROADCASTSD (SI)(R9*1), Z20
+	VFMADD231PD  Z18, Z20, Z6
+	VFMADD231PD  Z19, Z20, Z7
+	VBROADCASTSD (SI)(R8*4), Z20
+	VFMADD231PD  Z18, Z20, Z8
+	VFMADD231PD  Z19, Z20, Z9
+	VBROADCASTSD (SI)(R10*1), Z20
+	VFMADD231PD  Z18, Z20, Z10
+	VFMADD231PD  Z19, Z20, Z11
+	VBROADCASTSD (SI)(R9*2), Z20
+	VFMADD231PD  Z18, Z20, Z12
+	VFMADD231PD  Z19, Z20, Z13
+	VBROADCASTSD (DI), Z20
+	VFMADD231PD  Z18, Z20, Z14
+	VFMADD231PD  Z19, Z20, Z15
+	VBROADCASTSD (DI)(R8*1), Z20
+	VFMADD231PD  Z18, Z20, Z16
+	VFMADD231PD  Z19, Z20, Z17
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -12187,50 +15724,85 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm10x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm10x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12238,6 +15810,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z20
 	VMOVUPD.Z    64(BX), K1, Z21
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z22
 	VFMADD231PD  Z20, Z22, Z0
@@ -12276,6 +15850,54 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z20
+	VMOVUPD.Z    64(BX), K1, Z21
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z20, (R14)
+	VMOVUPD      Z21, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z22
+	VFMADD231PD  Z20, Z22, Z0
+	VFMADD231PD  Z21, Z22, Z1
+	VBROADCASTSD (SI)(R8*1), Z22
+	VFMADD231PD  Z20, Z22, Z2
+	VFMADD231PD  Z21, Z22, Z3
+	VBROADCASTSD (SI)(R8*2), Z22
+	VFMADD231PD  Z20, Z22, Z4
+	VFMADD231PD  Z21, Z22, Z5
+	VBROADCASTSD (SI)(R9*1), Z22
+	VFMADD231PD  Z20, Z22, Z6
+	VFMADD231PD  Z21, Z22, Z7
+	VBROADCASTSD (SI)(R8*4), Z22
+	VFMADD231PD  Z20, Z22, Z8
+	VFMADD231PD  Z21, Z22, Z9
+	VBROADCASTSD (SI)(R10*1), Z22
+	VFMADD231PD  Z20, Z22, Z10
+	VFMADD231PD  Z21, Z22, Z11
+	VBROADCASTSD (SI)(R9*2), Z22
+	VFMADD231PD  Z20, Z22, Z12
+	VFMADD231PD  Z21, Z22, Z13
+	VBROADCASTSD (DI), Z22
+	VFMADD231PD  Z20, Z22, Z14
+	VFMADD231PD  Z21, Z22, Z15
+	VBROADCASTSD (DI)(R8*1), Z22
+	VFMADD231PD  Z20, Z22, Z16
+	VFMADD231PD  Z21, Z22, Z17
+	VBROADCASTSD (DI)(R8*2), Z22
+	VFMADD231PD  Z20, Z22, Z18
+	VFMADD231PD  Z21, Z22, Z19
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -12408,52 +16030,90 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm11x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm11x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12461,6 +16121,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z22
 	VMOVUPD.Z    64(BX), K1, Z23
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z24
 	VFMADD231PD  Z22, Z24, Z0
@@ -12502,6 +16164,57 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z22
+	VMOVUPD.Z    64(BX), K1, Z23
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z22, (R14)
+	VMOVUPD      Z23, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z24
+	VFMADD231PD  Z22, Z24, Z0
+	VFMADD231PD  Z23, Z24, Z1
+	VBROADCASTSD (SI)(R8*1), Z24
+	VFMADD231PD  Z22, Z24, Z2
+	VFMADD231PD  Z23, Z24, Z3
+	VBROADCASTSD (SI)(R8*2), Z24
+	VFMADD231PD  Z22, Z24, Z4
+	VFMADD231PD  Z23, Z24, Z5
+	VBROADCASTSD (SI)(R9*1), Z24
+	VFMADD231PD  Z22, Z24, Z6
+	VFMADD231PD  Z23, Z24, Z7
+	VBROADCASTSD (SI)(R8*4), Z24
+	VFMADD231PD  Z22, Z24, Z8
+	VFMADD231PD  Z23, Z24, Z9
+	VBROADCASTSD (SI)(R10*1), Z24
+	VFMADD231PD  Z22, Z24, Z10
+	VFMADD231PD  Z23, Z24, Z11
+	VBROADCASTSD (SI)(R9*2), Z24
+	VFMADD231PD  Z22, Z24, Z12
+	VFMADD231PD  Z23, Z24, Z13
+	VBROADCASTSD (DI), Z24
+	VFMADD231PD  Z22, Z24, Z14
+	VFMADD231PD  Z23, Z24, Z15
+	VBROADCASTSD (DI)(R8*1), Z24
+	VFMADD231PD  Z22, Z24, Z16
+	VFMADD231PD  Z23, Z24, Z17
+	VBROADCASTSD (DI)(R8*2), Z24
+	VFMADD231PD  Z22, Z24, Z18
+	VFMADD231PD  Z23, Z24, Z19
+	VBROADCASTSD (DI)(R9*1), Z24
+	VFMADD231PD  Z22, Z24, Z20
+	VFMADD231PD  Z23, Z24, Z21
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -12643,54 +16356,95 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm12x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm12x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	VPXORQ     Z22, Z22, Z22
+	VPXORQ     Z23, Z23, Z23
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12698,6 +16452,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z24
 	VMOVUPD.Z    64(BX), K1, Z25
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z26
 	VFMADD231PD  Z24, Z26, Z0
@@ -12742,6 +16498,60 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z24
+	VMOVUPD.Z    64(BX), K1, Z25
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z24, (R14)
+	VMOVUPD      Z25, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z26
+	VFMADD231PD  Z24, Z26, Z0
+	VFMADD231PD  Z25, Z26, Z1
+	VBROADCASTSD (SI)(R8*1), Z26
+	VFMADD231PD  Z24, Z26, Z2
+	VFMADD231PD  Z25, Z26, Z3
+	VBROADCASTSD (SI)(R8*2), Z26
+	VFMADD231PD  Z24, Z26, Z4
+	VFMADD231PD  Z25, Z26, Z5
+	VBROADCASTSD (SI)(R9*1), Z26
+	VFMADD231PD  Z24, Z26, Z6
+	VFMADD231PD  Z25, Z26, Z7
+	VBROADCASTSD (SI)(R8*4), Z26
+	VFMADD231PD  Z24, Z26, Z8
+	VFMADD231PD  Z25, Z26, Z9
+	VBROADCASTSD (SI)(R10*1), Z26
+	VFMADD231PD  Z24, Z26, Z10
+	VFMADD231PD  Z25, Z26, Z11
+	VBROADCASTSD (SI)(R9*2), Z26
+	VFMADD231PD  Z24, Z26, Z12
+	VFMADD231PD  Z25, Z26, Z13
+	VBROADCASTSD (DI), Z26
+	VFMADD231PD  Z24, Z26, Z14
+	VFMADD231PD  Z25, Z26, Z15
+	VBROADCASTSD (DI)(R8*1), Z26
+	VFMADD231PD  Z24, Z26, Z16
+	VFMADD231PD  Z25, Z26, Z17
+	VBROADCASTSD (DI)(R8*2), Z26
+	VFMADD231PD  Z24, Z26, Z18
+	VFMADD231PD  Z25, Z26, Z19
+	VBROADCASTSD (DI)(R9*1), Z26
+	VFMADD231PD  Z24, Z26, Z20
+	VFMADD231PD  Z25, Z26, Z21
+	VBROADCASTSD (DI)(R8*4), Z26
+	VFMADD231PD  Z24, Z26, Z22
+	VFMADD231PD  Z25, Z26, Z23
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -12892,56 +16702,100 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm13x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm13x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
-	VPXORQ Z24, Z24, Z24
-	VPXORQ Z25, Z25, Z25
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	VPXORQ     Z22, Z22, Z22
+	VPXORQ     Z23, Z23, Z23
+	VPXORQ     Z24, Z24, Z24
+	VPXORQ     Z25, Z25, Z25
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12949,6 +16803,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z26
 	VMOVUPD.Z    64(BX), K1, Z27
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z28
 	VFMADD231PD  Z26, Z28, Z0
@@ -12996,6 +16852,63 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z26
+	VMOVUPD.Z    64(BX), K1, Z27
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z26, (R14)
+	VMOVUPD      Z27, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z28
+	VFMADD231PD  Z26, Z28, Z0
+	VFMADD231PD  Z27, Z28, Z1
+	VBROADCASTSD (SI)(R8*1), Z28
+	VFMADD231PD  Z26, Z28, Z2
+	VFMADD231PD  Z27, Z28, Z3
+	VBROADCASTSD (SI)(R8*2), Z28
+	VFMADD231PD  Z26, Z28, Z4
+	VFMADD231PD  Z27, Z28, Z5
+	VBROADCASTSD (SI)(R9*1), Z28
+	VFMADD231PD  Z26, Z28, Z6
+	VFMADD231PD  Z27, Z28, Z7
+	VBROADCASTSD (SI)(R8*4), Z28
+	VFMADD231PD  Z26, Z28, Z8
+	VFMADD231PD  Z27, Z28, Z9
+	VBROADCASTSD (SI)(R10*1), Z28
+	VFMADD231PD  Z26, Z28, Z10
+	VFMADD231PD  Z27, Z28, Z11
+	VBROADCASTSD (SI)(R9*2), Z28
+	VFMADD231PD  Z26, Z28, Z12
+	VFMADD231PD  Z27, Z28, Z13
+	VBROADCASTSD (DI), Z28
+	VFMADD231PD  Z26, Z28, Z14
+	VFMADD231PD  Z27, Z28, Z15
+	VBROADCASTSD (DI)(R8*1), Z28
+	VFMADD231PD  Z26, Z28, Z16
+	VFMADD231PD  Z27, Z28, Z17
+	VBROADCASTSD (DI)(R8*2), Z28
+	VFMADD231PD  Z26, Z28, Z18
+	VFMADD231PD  Z27, Z28, Z19
+	VBROADCASTSD (DI)(R9*1), Z28
+	VFMADD231PD  Z26, Z28, Z20
+	VFMADD231PD  Z27, Z28, Z21
+	VBROADCASTSD (DI)(R8*4), Z28
+	VFMADD231PD  Z26, Z28, Z22
+	VFMADD231PD  Z27, Z28, Z23
+	VBROADCASTSD (DI)(R10*1), Z28
+	VFMADD231PD  Z26, Z28, Z24
+	VFMADD231PD  Z27, Z28, Z25
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI
@@ -13155,58 +17068,105 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemm14x2F64AVX512(SB), NOSPLIT, $0-128
+// func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·gemm14x2F64AVX512(SB), NOSPLIT, $0-144
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	LEAQ   (R9)(R8*4), R11
-	LEAQ   (SI)(R11*1), DI
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	VPXORQ Z8, Z8, Z8
-	VPXORQ Z9, Z9, Z9
-	VPXORQ Z10, Z10, Z10
-	VPXORQ Z11, Z11, Z11
-	VPXORQ Z12, Z12, Z12
-	VPXORQ Z13, Z13, Z13
-	VPXORQ Z14, Z14, Z14
-	VPXORQ Z15, Z15, Z15
-	VPXORQ Z16, Z16, Z16
-	VPXORQ Z17, Z17, Z17
-	VPXORQ Z18, Z18, Z18
-	VPXORQ Z19, Z19, Z19
-	VPXORQ Z20, Z20, Z20
-	VPXORQ Z21, Z21, Z21
-	VPXORQ Z22, Z22, Z22
-	VPXORQ Z23, Z23, Z23
-	VPXORQ Z24, Z24, Z24
-	VPXORQ Z25, Z25, Z25
-	VPXORQ Z26, Z26, Z26
-	VPXORQ Z27, Z27, Z27
-	MOVQ   cols+96(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	TESTQ  DX, DX
-	JZ     done
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORQ     Z0, Z0, Z0
+	VPXORQ     Z1, Z1, Z1
+	VPXORQ     Z2, Z2, Z2
+	VPXORQ     Z3, Z3, Z3
+	VPXORQ     Z4, Z4, Z4
+	VPXORQ     Z5, Z5, Z5
+	VPXORQ     Z6, Z6, Z6
+	VPXORQ     Z7, Z7, Z7
+	VPXORQ     Z8, Z8, Z8
+	VPXORQ     Z9, Z9, Z9
+	VPXORQ     Z10, Z10, Z10
+	VPXORQ     Z11, Z11, Z11
+	VPXORQ     Z12, Z12, Z12
+	VPXORQ     Z13, Z13, Z13
+	VPXORQ     Z14, Z14, Z14
+	VPXORQ     Z15, Z15, Z15
+	VPXORQ     Z16, Z16, Z16
+	VPXORQ     Z17, Z17, Z17
+	VPXORQ     Z18, Z18, Z18
+	VPXORQ     Z19, Z19, Z19
+	VPXORQ     Z20, Z20, Z20
+	VPXORQ     Z21, Z21, Z21
+	VPXORQ     Z22, Z22, Z22
+	VPXORQ     Z23, Z23, Z23
+	VPXORQ     Z24, Z24, Z24
+	VPXORQ     Z25, Z25, Z25
+	VPXORQ     Z26, Z26, Z26
+	VPXORQ     Z27, Z27, Z27
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	MOVQ       ahead+136(FP), R15
+	MOVQ       copied+128(FP), R14
+	TESTQ      R14, R14
+	JNZ        copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -13214,6 +17174,8 @@ group:
 loop:
 	VMOVUPD      (BX), Z28
 	VMOVUPD.Z    64(BX), K1, Z29
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
 	ADDQ         R13, BX
 	VBROADCASTSD (SI), Z30
 	VFMADD231PD  Z28, Z30, Z0
@@ -13264,6 +17226,66 @@ loop:
 	ADDQ         skip+56(FP), BX
 	DECQ         DX
 	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z28
+	VMOVUPD.Z    64(BX), K1, Z29
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z28, (R14)
+	VMOVUPD      Z29, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z30
+	VFMADD231PD  Z28, Z30, Z0
+	VFMADD231PD  Z29, Z30, Z1
+	VBROADCASTSD (SI)(R8*1), Z30
+	VFMADD231PD  Z28, Z30, Z2
+	VFMADD231PD  Z29, Z30, Z3
+	VBROADCASTSD (SI)(R8*2), Z30
+	VFMADD231PD  Z28, Z30, Z4
+	VFMADD231PD  Z29, Z30, Z5
+	VBROADCASTSD (SI)(R9*1), Z30
+	VFMADD231PD  Z28, Z30, Z6
+	VFMADD231PD  Z29, Z30, Z7
+	VBROADCASTSD (SI)(R8*4), Z30
+	VFMADD231PD  Z28, Z30, Z8
+	VFMADD231PD  Z29, Z30, Z9
+	VBROADCASTSD (SI)(R10*1), Z30
+	VFMADD231PD  Z28, Z30, Z10
+	VFMADD231PD  Z29, Z30, Z11
+	VBROADCASTSD (SI)(R9*2), Z30
+	VFMADD231PD  Z28, Z30, Z12
+	VFMADD231PD  Z29, Z30, Z13
+	VBROADCASTSD (DI), Z30
+	VFMADD231PD  Z28, Z30, Z14
+	VFMADD231PD  Z29, Z30, Z15
+	VBROADCASTSD (DI)(R8*1), Z30
+	VFMADD231PD  Z28, Z30, Z16
+	VFMADD231PD  Z29, Z30, Z17
+	VBROADCASTSD (DI)(R8*2), Z30
+	VFMADD231PD  Z28, Z30, Z18
+	VFMADD231PD  Z29, Z30, Z19
+	VBROADCASTSD (DI)(R9*1), Z30
+	VFMADD231PD  Z28, Z30, Z20
+	VFMADD231PD  Z29, Z30, Z21
+	VBROADCASTSD (DI)(R8*4), Z30
+	VFMADD231PD  Z28, Z30, Z22
+	VFMADD231PD  Z29, Z30, Z23
+	VBROADCASTSD (DI)(R10*1), Z30
+	VFMADD231PD  Z28, Z30, Z24
+	VFMADD231PD  Z29, Z30, Z25
+	VBROADCASTSD (DI)(R9*2), Z30
+	VFMADD231PD  Z28, Z30, Z26
+	VFMADD231PD  Z29, Z30, Z27
+	ADDQ         R12, SI
+	ADDQ         R12, DI
+	DECQ         CX
+	JNZ          copy
 
 done:
 	MOVQ      c+64(FP), SI

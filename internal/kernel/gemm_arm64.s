@@ -4,8 +4,8 @@
 
 #include "textflag.h"
 
-// func gemm1x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm1x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm1x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm1x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -20,6 +20,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -32,6 +34,19 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -112,8 +127,8 @@ next:
 last:
 	RET
 
-// func gemm2x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm2x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm2x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm2x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -131,6 +146,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -145,6 +162,21 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -234,8 +266,8 @@ next:
 last:
 	RET
 
-// func gemm3x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm3x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm3x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm3x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -255,6 +287,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -271,6 +305,23 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -369,8 +420,8 @@ next:
 last:
 	RET
 
-// func gemm4x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm4x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm4x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm4x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -392,6 +443,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -410,6 +463,25 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	WORD $0x4f9d1303 // FMLA V3.4S, V24.4S, V29.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -517,8 +589,8 @@ next:
 last:
 	RET
 
-// func gemm5x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm5x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm5x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm5x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -542,6 +614,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -562,6 +636,27 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	WORD $0x4f9d1303 // FMLA V3.4S, V24.4S, V29.S[0]
+	WORD $0x4f9e1304 // FMLA V4.4S, V24.4S, V30.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -678,8 +773,8 @@ next:
 last:
 	RET
 
-// func gemm6x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm6x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm6x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm6x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -705,6 +800,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -727,6 +824,29 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	WORD $0x4f9d1303 // FMLA V3.4S, V24.4S, V29.S[0]
+	WORD $0x4f9e1304 // FMLA V4.4S, V24.4S, V30.S[0]
+	WORD $0x4f9f1305 // FMLA V5.4S, V24.4S, V31.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -852,8 +972,8 @@ next:
 last:
 	RET
 
-// func gemm7x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm7x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm7x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm7x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -881,6 +1001,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -905,6 +1027,31 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	WORD $0x4f9d1303 // FMLA V3.4S, V24.4S, V29.S[0]
+	WORD $0x4f9e1304 // FMLA V4.4S, V24.4S, V30.S[0]
+	WORD $0x4f9f1305 // FMLA V5.4S, V24.4S, V31.S[0]
+	WORD $0x4f9a1306 // FMLA V6.4S, V24.4S, V26.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -1039,8 +1186,8 @@ next:
 last:
 	RET
 
-// func gemm8x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm8x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm8x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm8x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -1070,6 +1217,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -1096,6 +1245,33 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1303 // FMLA V3.4S, V24.4S, V29.S[0]
+	WORD $0x4f9e1304 // FMLA V4.4S, V24.4S, V30.S[0]
+	WORD $0x4f9f1305 // FMLA V5.4S, V24.4S, V31.S[0]
+	WORD $0x4f9a1306 // FMLA V6.4S, V24.4S, V26.S[0]
+	WORD $0x4f9b1307 // FMLA V7.4S, V24.4S, V27.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -1239,8 +1415,8 @@ next:
 last:
 	RET
 
-// func gemm9x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm9x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm9x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm9x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -1272,6 +1448,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -1300,6 +1478,35 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1303 // FMLA V3.4S, V24.4S, V29.S[0]
+	FMOVS (R8)(R12), F28
+	WORD $0x4f9e1304 // FMLA V4.4S, V24.4S, V30.S[0]
+	WORD $0x4f9f1305 // FMLA V5.4S, V24.4S, V31.S[0]
+	WORD $0x4f9a1306 // FMLA V6.4S, V24.4S, V26.S[0]
+	WORD $0x4f9b1307 // FMLA V7.4S, V24.4S, V27.S[0]
+	WORD $0x4f9c1308 // FMLA V8.4S, V24.4S, V28.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -1452,8 +1659,8 @@ next:
 last:
 	RET
 
-// func gemm10x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm10x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm10x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm10x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -1487,6 +1694,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -1517,6 +1726,37 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1303 // FMLA V3.4S, V24.4S, V29.S[0]
+	FMOVS (R8)(R12), F28
+	WORD $0x4f9e1304 // FMLA V4.4S, V24.4S, V30.S[0]
+	FMOVS (R9)(R12), F29
+	WORD $0x4f9f1305 // FMLA V5.4S, V24.4S, V31.S[0]
+	WORD $0x4f9a1306 // FMLA V6.4S, V24.4S, V26.S[0]
+	WORD $0x4f9b1307 // FMLA V7.4S, V24.4S, V27.S[0]
+	WORD $0x4f9c1308 // FMLA V8.4S, V24.4S, V28.S[0]
+	WORD $0x4f9d1309 // FMLA V9.4S, V24.4S, V29.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -1678,8 +1918,8 @@ next:
 last:
 	RET
 
-// func gemm11x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm11x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm11x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm11x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -1715,6 +1955,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -1747,6 +1989,39 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1303 // FMLA V3.4S, V24.4S, V29.S[0]
+	FMOVS (R8)(R12), F28
+	WORD $0x4f9e1304 // FMLA V4.4S, V24.4S, V30.S[0]
+	FMOVS (R9)(R12), F29
+	WORD $0x4f9f1305 // FMLA V5.4S, V24.4S, V31.S[0]
+	FMOVS (R10)(R12), F30
+	WORD $0x4f9a1306 // FMLA V6.4S, V24.4S, V26.S[0]
+	WORD $0x4f9b1307 // FMLA V7.4S, V24.4S, V27.S[0]
+	WORD $0x4f9c1308 // FMLA V8.4S, V24.4S, V28.S[0]
+	WORD $0x4f9d1309 // FMLA V9.4S, V24.4S, V29.S[0]
+	WORD $0x4f9e130a // FMLA V10.4S, V24.4S, V30.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -1917,8 +2192,8 @@ next:
 last:
 	RET
 
-// func gemm12x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm12x1F32NEON(SB), NOSPLIT, $192-128
+// func gemm12x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm12x1F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -1956,6 +2231,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -1990,6 +2267,41 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1301 // FMLA V1.4S, V24.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1302 // FMLA V2.4S, V24.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1303 // FMLA V3.4S, V24.4S, V29.S[0]
+	FMOVS (R8)(R12), F28
+	WORD $0x4f9e1304 // FMLA V4.4S, V24.4S, V30.S[0]
+	FMOVS (R9)(R12), F29
+	WORD $0x4f9f1305 // FMLA V5.4S, V24.4S, V31.S[0]
+	FMOVS (R10)(R12), F30
+	WORD $0x4f9a1306 // FMLA V6.4S, V24.4S, V26.S[0]
+	FMOVS (R11)(R12), F31
+	WORD $0x4f9b1307 // FMLA V7.4S, V24.4S, V27.S[0]
+	WORD $0x4f9c1308 // FMLA V8.4S, V24.4S, V28.S[0]
+	WORD $0x4f9d1309 // FMLA V9.4S, V24.4S, V29.S[0]
+	WORD $0x4f9e130a // FMLA V10.4S, V24.4S, V30.S[0]
+	WORD $0x4f9f130b // FMLA V11.4S, V24.4S, V31.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -2169,8 +2481,8 @@ next:
 last:
 	RET
 
-// func gemm1x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm1x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm1x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm1x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -2186,6 +2498,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -2199,6 +2513,20 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -2288,8 +2616,8 @@ next:
 last:
 	RET
 
-// func gemm2x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm2x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm2x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm2x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -2309,6 +2637,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -2325,6 +2655,23 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -2429,8 +2776,8 @@ next:
 last:
 	RET
 
-// func gemm3x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm3x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm3x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm3x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -2453,6 +2800,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -2472,6 +2821,26 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -2591,8 +2960,8 @@ next:
 last:
 	RET
 
-// func gemm4x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm4x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm4x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm4x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -2618,6 +2987,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -2640,6 +3011,29 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	WORD $0x4f9d1306 // FMLA V6.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1327 // FMLA V7.4S, V25.4S, V29.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -2774,8 +3168,8 @@ next:
 last:
 	RET
 
-// func gemm5x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm5x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm5x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm5x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -2804,6 +3198,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -2829,6 +3225,32 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	WORD $0x4f9d1306 // FMLA V6.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1327 // FMLA V7.4S, V25.4S, V29.S[0]
+	WORD $0x4f9e1308 // FMLA V8.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1329 // FMLA V9.4S, V25.4S, V30.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -2978,8 +3400,8 @@ next:
 last:
 	RET
 
-// func gemm6x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm6x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm6x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm6x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -3011,6 +3433,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -3039,6 +3463,35 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	WORD $0x4f9d1306 // FMLA V6.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1327 // FMLA V7.4S, V25.4S, V29.S[0]
+	WORD $0x4f9e1308 // FMLA V8.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1329 // FMLA V9.4S, V25.4S, V30.S[0]
+	WORD $0x4f9f130a // FMLA V10.4S, V24.4S, V31.S[0]
+	WORD $0x4f9f132b // FMLA V11.4S, V25.4S, V31.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -3203,8 +3656,8 @@ next:
 last:
 	RET
 
-// func gemm7x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm7x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm7x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm7x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -3239,6 +3692,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -3270,6 +3725,38 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	WORD $0x4f9d1306 // FMLA V6.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1327 // FMLA V7.4S, V25.4S, V29.S[0]
+	WORD $0x4f9e1308 // FMLA V8.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1329 // FMLA V9.4S, V25.4S, V30.S[0]
+	WORD $0x4f9f130a // FMLA V10.4S, V24.4S, V31.S[0]
+	WORD $0x4f9f132b // FMLA V11.4S, V25.4S, V31.S[0]
+	WORD $0x4f9a130c // FMLA V12.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a132d // FMLA V13.4S, V25.4S, V26.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -3449,8 +3936,8 @@ next:
 last:
 	RET
 
-// func gemm8x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm8x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm8x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm8x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -3488,6 +3975,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -3522,6 +4011,41 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1306 // FMLA V6.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1327 // FMLA V7.4S, V25.4S, V29.S[0]
+	WORD $0x4f9e1308 // FMLA V8.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1329 // FMLA V9.4S, V25.4S, V30.S[0]
+	WORD $0x4f9f130a // FMLA V10.4S, V24.4S, V31.S[0]
+	WORD $0x4f9f132b // FMLA V11.4S, V25.4S, V31.S[0]
+	WORD $0x4f9a130c // FMLA V12.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a132d // FMLA V13.4S, V25.4S, V26.S[0]
+	WORD $0x4f9b130e // FMLA V14.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b132f // FMLA V15.4S, V25.4S, V27.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -3716,8 +4240,8 @@ next:
 last:
 	RET
 
-// func gemm9x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm9x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm9x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm9x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -3758,6 +4282,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -3795,6 +4321,44 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1306 // FMLA V6.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1327 // FMLA V7.4S, V25.4S, V29.S[0]
+	FMOVS (R8)(R12), F28
+	WORD $0x4f9e1308 // FMLA V8.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1329 // FMLA V9.4S, V25.4S, V30.S[0]
+	WORD $0x4f9f130a // FMLA V10.4S, V24.4S, V31.S[0]
+	WORD $0x4f9f132b // FMLA V11.4S, V25.4S, V31.S[0]
+	WORD $0x4f9a130c // FMLA V12.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a132d // FMLA V13.4S, V25.4S, V26.S[0]
+	WORD $0x4f9b130e // FMLA V14.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b132f // FMLA V15.4S, V25.4S, V27.S[0]
+	WORD $0x4f9c1310 // FMLA V16.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1331 // FMLA V17.4S, V25.4S, V28.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -4004,8 +4568,8 @@ next:
 last:
 	RET
 
-// func gemm10x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm10x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm10x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm10x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -4049,6 +4613,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -4089,6 +4655,47 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1306 // FMLA V6.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1327 // FMLA V7.4S, V25.4S, V29.S[0]
+	FMOVS (R8)(R12), F28
+	WORD $0x4f9e1308 // FMLA V8.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1329 // FMLA V9.4S, V25.4S, V30.S[0]
+	FMOVS (R9)(R12), F29
+	WORD $0x4f9f130a // FMLA V10.4S, V24.4S, V31.S[0]
+	WORD $0x4f9f132b // FMLA V11.4S, V25.4S, V31.S[0]
+	WORD $0x4f9a130c // FMLA V12.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a132d // FMLA V13.4S, V25.4S, V26.S[0]
+	WORD $0x4f9b130e // FMLA V14.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b132f // FMLA V15.4S, V25.4S, V27.S[0]
+	WORD $0x4f9c1310 // FMLA V16.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1331 // FMLA V17.4S, V25.4S, V28.S[0]
+	WORD $0x4f9d1312 // FMLA V18.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1333 // FMLA V19.4S, V25.4S, V29.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -4313,8 +4920,8 @@ next:
 last:
 	RET
 
-// func gemm11x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm11x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm11x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm11x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -4361,6 +4968,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -4404,6 +5013,50 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1306 // FMLA V6.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1327 // FMLA V7.4S, V25.4S, V29.S[0]
+	FMOVS (R8)(R12), F28
+	WORD $0x4f9e1308 // FMLA V8.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1329 // FMLA V9.4S, V25.4S, V30.S[0]
+	FMOVS (R9)(R12), F29
+	WORD $0x4f9f130a // FMLA V10.4S, V24.4S, V31.S[0]
+	WORD $0x4f9f132b // FMLA V11.4S, V25.4S, V31.S[0]
+	FMOVS (R10)(R12), F30
+	WORD $0x4f9a130c // FMLA V12.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a132d // FMLA V13.4S, V25.4S, V26.S[0]
+	WORD $0x4f9b130e // FMLA V14.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b132f // FMLA V15.4S, V25.4S, V27.S[0]
+	WORD $0x4f9c1310 // FMLA V16.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1331 // FMLA V17.4S, V25.4S, V28.S[0]
+	WORD $0x4f9d1312 // FMLA V18.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1333 // FMLA V19.4S, V25.4S, V29.S[0]
+	WORD $0x4f9e1314 // FMLA V20.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1335 // FMLA V21.4S, V25.4S, V30.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -4643,8 +5296,8 @@ next:
 last:
 	RET
 
-// func gemm12x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm12x2F32NEON(SB), NOSPLIT, $192-128
+// func gemm12x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+TEXT ·gemm12x2F32NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -4694,6 +5347,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -4740,6 +5395,53 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVS (R0)(R12), F26
+	FMOVS (R1)(R12), F27
+	FMOVS (R2)(R12), F28
+	FMOVS (R3)(R12), F29
+	FMOVS (R4)(R12), F30
+	WORD $0x4f9a1300 // FMLA V0.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a1321 // FMLA V1.4S, V25.4S, V26.S[0]
+	FMOVS (R5)(R12), F31
+	WORD $0x4f9b1302 // FMLA V2.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b1323 // FMLA V3.4S, V25.4S, V27.S[0]
+	FMOVS (R6)(R12), F26
+	WORD $0x4f9c1304 // FMLA V4.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1325 // FMLA V5.4S, V25.4S, V28.S[0]
+	FMOVS (R7)(R12), F27
+	WORD $0x4f9d1306 // FMLA V6.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1327 // FMLA V7.4S, V25.4S, V29.S[0]
+	FMOVS (R8)(R12), F28
+	WORD $0x4f9e1308 // FMLA V8.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1329 // FMLA V9.4S, V25.4S, V30.S[0]
+	FMOVS (R9)(R12), F29
+	WORD $0x4f9f130a // FMLA V10.4S, V24.4S, V31.S[0]
+	WORD $0x4f9f132b // FMLA V11.4S, V25.4S, V31.S[0]
+	FMOVS (R10)(R12), F30
+	WORD $0x4f9a130c // FMLA V12.4S, V24.4S, V26.S[0]
+	WORD $0x4f9a132d // FMLA V13.4S, V25.4S, V26.S[0]
+	FMOVS (R11)(R12), F31
+	WORD $0x4f9b130e // FMLA V14.4S, V24.4S, V27.S[0]
+	WORD $0x4f9b132f // FMLA V15.4S, V25.4S, V27.S[0]
+	WORD $0x4f9c1310 // FMLA V16.4S, V24.4S, V28.S[0]
+	WORD $0x4f9c1331 // FMLA V17.4S, V25.4S, V28.S[0]
+	WORD $0x4f9d1312 // FMLA V18.4S, V24.4S, V29.S[0]
+	WORD $0x4f9d1333 // FMLA V19.4S, V25.4S, V29.S[0]
+	WORD $0x4f9e1314 // FMLA V20.4S, V24.4S, V30.S[0]
+	WORD $0x4f9e1335 // FMLA V21.4S, V25.4S, V30.S[0]
+	WORD $0x4f9f1316 // FMLA V22.4S, V24.4S, V31.S[0]
+	WORD $0x4f9f1337 // FMLA V23.4S, V25.4S, V31.S[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -5034,8 +5736,8 @@ loop:
 	BNE loop
 	RET
 
-// func gemm1x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm1x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm1x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm1x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -5050,6 +5752,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -5062,6 +5766,19 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -5142,8 +5859,8 @@ next:
 last:
 	RET
 
-// func gemm2x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm2x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm2x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm2x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -5161,6 +5878,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -5175,6 +5894,21 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -5264,8 +5998,8 @@ next:
 last:
 	RET
 
-// func gemm3x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm3x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm3x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm3x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -5285,6 +6019,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -5301,6 +6037,23 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -5399,8 +6152,8 @@ next:
 last:
 	RET
 
-// func gemm4x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm4x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm4x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm4x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -5422,6 +6175,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -5440,6 +6195,25 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	WORD $0x4fdd1303 // FMLA V3.2D, V24.2D, V29.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -5547,8 +6321,8 @@ next:
 last:
 	RET
 
-// func gemm5x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm5x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm5x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm5x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -5572,6 +6346,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -5592,6 +6368,27 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	WORD $0x4fdd1303 // FMLA V3.2D, V24.2D, V29.D[0]
+	WORD $0x4fde1304 // FMLA V4.2D, V24.2D, V30.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -5708,8 +6505,8 @@ next:
 last:
 	RET
 
-// func gemm6x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm6x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm6x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm6x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -5735,6 +6532,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -5757,6 +6556,29 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	WORD $0x4fdd1303 // FMLA V3.2D, V24.2D, V29.D[0]
+	WORD $0x4fde1304 // FMLA V4.2D, V24.2D, V30.D[0]
+	WORD $0x4fdf1305 // FMLA V5.2D, V24.2D, V31.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -5882,8 +6704,8 @@ next:
 last:
 	RET
 
-// func gemm7x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm7x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm7x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm7x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -5911,6 +6733,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -5935,6 +6759,31 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	WORD $0x4fdd1303 // FMLA V3.2D, V24.2D, V29.D[0]
+	WORD $0x4fde1304 // FMLA V4.2D, V24.2D, V30.D[0]
+	WORD $0x4fdf1305 // FMLA V5.2D, V24.2D, V31.D[0]
+	WORD $0x4fda1306 // FMLA V6.2D, V24.2D, V26.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -6069,8 +6918,8 @@ next:
 last:
 	RET
 
-// func gemm8x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm8x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm8x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm8x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -6100,6 +6949,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -6126,6 +6977,33 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1303 // FMLA V3.2D, V24.2D, V29.D[0]
+	WORD $0x4fde1304 // FMLA V4.2D, V24.2D, V30.D[0]
+	WORD $0x4fdf1305 // FMLA V5.2D, V24.2D, V31.D[0]
+	WORD $0x4fda1306 // FMLA V6.2D, V24.2D, V26.D[0]
+	WORD $0x4fdb1307 // FMLA V7.2D, V24.2D, V27.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -6269,8 +7147,8 @@ next:
 last:
 	RET
 
-// func gemm9x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm9x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm9x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm9x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -6302,6 +7180,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -6330,6 +7210,35 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1303 // FMLA V3.2D, V24.2D, V29.D[0]
+	FMOVD (R8)(R12), F28
+	WORD $0x4fde1304 // FMLA V4.2D, V24.2D, V30.D[0]
+	WORD $0x4fdf1305 // FMLA V5.2D, V24.2D, V31.D[0]
+	WORD $0x4fda1306 // FMLA V6.2D, V24.2D, V26.D[0]
+	WORD $0x4fdb1307 // FMLA V7.2D, V24.2D, V27.D[0]
+	WORD $0x4fdc1308 // FMLA V8.2D, V24.2D, V28.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -6482,8 +7391,8 @@ next:
 last:
 	RET
 
-// func gemm10x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm10x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm10x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm10x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -6517,6 +7426,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -6547,6 +7458,37 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1303 // FMLA V3.2D, V24.2D, V29.D[0]
+	FMOVD (R8)(R12), F28
+	WORD $0x4fde1304 // FMLA V4.2D, V24.2D, V30.D[0]
+	FMOVD (R9)(R12), F29
+	WORD $0x4fdf1305 // FMLA V5.2D, V24.2D, V31.D[0]
+	WORD $0x4fda1306 // FMLA V6.2D, V24.2D, V26.D[0]
+	WORD $0x4fdb1307 // FMLA V7.2D, V24.2D, V27.D[0]
+	WORD $0x4fdc1308 // FMLA V8.2D, V24.2D, V28.D[0]
+	WORD $0x4fdd1309 // FMLA V9.2D, V24.2D, V29.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -6708,8 +7650,8 @@ next:
 last:
 	RET
 
-// func gemm11x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm11x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm11x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm11x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -6745,6 +7687,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -6777,6 +7721,39 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1303 // FMLA V3.2D, V24.2D, V29.D[0]
+	FMOVD (R8)(R12), F28
+	WORD $0x4fde1304 // FMLA V4.2D, V24.2D, V30.D[0]
+	FMOVD (R9)(R12), F29
+	WORD $0x4fdf1305 // FMLA V5.2D, V24.2D, V31.D[0]
+	FMOVD (R10)(R12), F30
+	WORD $0x4fda1306 // FMLA V6.2D, V24.2D, V26.D[0]
+	WORD $0x4fdb1307 // FMLA V7.2D, V24.2D, V27.D[0]
+	WORD $0x4fdc1308 // FMLA V8.2D, V24.2D, V28.D[0]
+	WORD $0x4fdd1309 // FMLA V9.2D, V24.2D, V29.D[0]
+	WORD $0x4fde130a // FMLA V10.2D, V24.2D, V30.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -6947,8 +7924,8 @@ next:
 last:
 	RET
 
-// func gemm12x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm12x1F64NEON(SB), NOSPLIT, $192-128
+// func gemm12x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm12x1F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -6986,6 +7963,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FMOVQ (R14), F24
@@ -7020,6 +7999,41 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FMOVQ (R14), F24
+	ADD R15, R14
+	FMOVQ.P F24, 16(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1301 // FMLA V1.2D, V24.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1302 // FMLA V2.2D, V24.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1303 // FMLA V3.2D, V24.2D, V29.D[0]
+	FMOVD (R8)(R12), F28
+	WORD $0x4fde1304 // FMLA V4.2D, V24.2D, V30.D[0]
+	FMOVD (R9)(R12), F29
+	WORD $0x4fdf1305 // FMLA V5.2D, V24.2D, V31.D[0]
+	FMOVD (R10)(R12), F30
+	WORD $0x4fda1306 // FMLA V6.2D, V24.2D, V26.D[0]
+	FMOVD (R11)(R12), F31
+	WORD $0x4fdb1307 // FMLA V7.2D, V24.2D, V27.D[0]
+	WORD $0x4fdc1308 // FMLA V8.2D, V24.2D, V28.D[0]
+	WORD $0x4fdd1309 // FMLA V9.2D, V24.2D, V29.D[0]
+	WORD $0x4fde130a // FMLA V10.2D, V24.2D, V30.D[0]
+	WORD $0x4fdf130b // FMLA V11.2D, V24.2D, V31.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -7199,8 +8213,8 @@ next:
 last:
 	RET
 
-// func gemm1x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm1x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm1x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm1x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -7216,6 +8230,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -7229,6 +8245,20 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -7318,8 +8348,8 @@ next:
 last:
 	RET
 
-// func gemm2x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm2x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm2x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm2x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -7339,6 +8369,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -7355,6 +8387,23 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -7459,8 +8508,8 @@ next:
 last:
 	RET
 
-// func gemm3x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm3x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm3x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm3x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -7483,6 +8532,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -7502,6 +8553,26 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -7621,8 +8692,8 @@ next:
 last:
 	RET
 
-// func gemm4x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm4x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm4x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm4x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -7648,6 +8719,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -7670,6 +8743,29 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	WORD $0x4fdd1306 // FMLA V6.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1327 // FMLA V7.2D, V25.2D, V29.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -7804,8 +8900,8 @@ next:
 last:
 	RET
 
-// func gemm5x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm5x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm5x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm5x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -7834,6 +8930,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -7859,6 +8957,32 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	WORD $0x4fdd1306 // FMLA V6.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1327 // FMLA V7.2D, V25.2D, V29.D[0]
+	WORD $0x4fde1308 // FMLA V8.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1329 // FMLA V9.2D, V25.2D, V30.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -8008,8 +9132,8 @@ next:
 last:
 	RET
 
-// func gemm6x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm6x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm6x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm6x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -8041,6 +9165,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -8069,6 +9195,35 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	WORD $0x4fdd1306 // FMLA V6.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1327 // FMLA V7.2D, V25.2D, V29.D[0]
+	WORD $0x4fde1308 // FMLA V8.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1329 // FMLA V9.2D, V25.2D, V30.D[0]
+	WORD $0x4fdf130a // FMLA V10.2D, V24.2D, V31.D[0]
+	WORD $0x4fdf132b // FMLA V11.2D, V25.2D, V31.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -8233,8 +9388,8 @@ next:
 last:
 	RET
 
-// func gemm7x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm7x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm7x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm7x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -8269,6 +9424,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -8300,6 +9457,38 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	WORD $0x4fdd1306 // FMLA V6.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1327 // FMLA V7.2D, V25.2D, V29.D[0]
+	WORD $0x4fde1308 // FMLA V8.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1329 // FMLA V9.2D, V25.2D, V30.D[0]
+	WORD $0x4fdf130a // FMLA V10.2D, V24.2D, V31.D[0]
+	WORD $0x4fdf132b // FMLA V11.2D, V25.2D, V31.D[0]
+	WORD $0x4fda130c // FMLA V12.2D, V24.2D, V26.D[0]
+	WORD $0x4fda132d // FMLA V13.2D, V25.2D, V26.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -8479,8 +9668,8 @@ next:
 last:
 	RET
 
-// func gemm8x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm8x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm8x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm8x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -8518,6 +9707,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -8552,6 +9743,41 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1306 // FMLA V6.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1327 // FMLA V7.2D, V25.2D, V29.D[0]
+	WORD $0x4fde1308 // FMLA V8.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1329 // FMLA V9.2D, V25.2D, V30.D[0]
+	WORD $0x4fdf130a // FMLA V10.2D, V24.2D, V31.D[0]
+	WORD $0x4fdf132b // FMLA V11.2D, V25.2D, V31.D[0]
+	WORD $0x4fda130c // FMLA V12.2D, V24.2D, V26.D[0]
+	WORD $0x4fda132d // FMLA V13.2D, V25.2D, V26.D[0]
+	WORD $0x4fdb130e // FMLA V14.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb132f // FMLA V15.2D, V25.2D, V27.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -8746,8 +9972,8 @@ next:
 last:
 	RET
 
-// func gemm9x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm9x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm9x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm9x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -8788,6 +10014,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -8825,6 +10053,44 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1306 // FMLA V6.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1327 // FMLA V7.2D, V25.2D, V29.D[0]
+	FMOVD (R8)(R12), F28
+	WORD $0x4fde1308 // FMLA V8.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1329 // FMLA V9.2D, V25.2D, V30.D[0]
+	WORD $0x4fdf130a // FMLA V10.2D, V24.2D, V31.D[0]
+	WORD $0x4fdf132b // FMLA V11.2D, V25.2D, V31.D[0]
+	WORD $0x4fda130c // FMLA V12.2D, V24.2D, V26.D[0]
+	WORD $0x4fda132d // FMLA V13.2D, V25.2D, V26.D[0]
+	WORD $0x4fdb130e // FMLA V14.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb132f // FMLA V15.2D, V25.2D, V27.D[0]
+	WORD $0x4fdc1310 // FMLA V16.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1331 // FMLA V17.2D, V25.2D, V28.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -9034,8 +10300,8 @@ next:
 last:
 	RET
 
-// func gemm10x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm10x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm10x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm10x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -9079,6 +10345,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -9119,6 +10387,47 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1306 // FMLA V6.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1327 // FMLA V7.2D, V25.2D, V29.D[0]
+	FMOVD (R8)(R12), F28
+	WORD $0x4fde1308 // FMLA V8.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1329 // FMLA V9.2D, V25.2D, V30.D[0]
+	FMOVD (R9)(R12), F29
+	WORD $0x4fdf130a // FMLA V10.2D, V24.2D, V31.D[0]
+	WORD $0x4fdf132b // FMLA V11.2D, V25.2D, V31.D[0]
+	WORD $0x4fda130c // FMLA V12.2D, V24.2D, V26.D[0]
+	WORD $0x4fda132d // FMLA V13.2D, V25.2D, V26.D[0]
+	WORD $0x4fdb130e // FMLA V14.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb132f // FMLA V15.2D, V25.2D, V27.D[0]
+	WORD $0x4fdc1310 // FMLA V16.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1331 // FMLA V17.2D, V25.2D, V28.D[0]
+	WORD $0x4fdd1312 // FMLA V18.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1333 // FMLA V19.2D, V25.2D, V29.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -9343,8 +10652,8 @@ next:
 last:
 	RET
 
-// func gemm11x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm11x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm11x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm11x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -9391,6 +10700,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -9434,6 +10745,50 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1306 // FMLA V6.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1327 // FMLA V7.2D, V25.2D, V29.D[0]
+	FMOVD (R8)(R12), F28
+	WORD $0x4fde1308 // FMLA V8.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1329 // FMLA V9.2D, V25.2D, V30.D[0]
+	FMOVD (R9)(R12), F29
+	WORD $0x4fdf130a // FMLA V10.2D, V24.2D, V31.D[0]
+	WORD $0x4fdf132b // FMLA V11.2D, V25.2D, V31.D[0]
+	FMOVD (R10)(R12), F30
+	WORD $0x4fda130c // FMLA V12.2D, V24.2D, V26.D[0]
+	WORD $0x4fda132d // FMLA V13.2D, V25.2D, V26.D[0]
+	WORD $0x4fdb130e // FMLA V14.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb132f // FMLA V15.2D, V25.2D, V27.D[0]
+	WORD $0x4fdc1310 // FMLA V16.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1331 // FMLA V17.2D, V25.2D, V28.D[0]
+	WORD $0x4fdd1312 // FMLA V18.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1333 // FMLA V19.2D, V25.2D, V29.D[0]
+	WORD $0x4fde1314 // FMLA V20.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1335 // FMLA V21.2D, V25.2D, V30.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0
@@ -9673,8 +11028,8 @@ next:
 last:
 	RET
 
-// func gemm12x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
-TEXT ·gemm12x2F64NEON(SB), NOSPLIT, $192-128
+// func gemm12x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+TEXT ·gemm12x2F64NEON(SB), NOSPLIT, $192-144
 
 tile:
 	MOVD a+0(FP), R0
@@ -9724,6 +11079,8 @@ tile:
 
 group:
 	MOVD inner+48(FP), R16
+	MOVD copied+128(FP), R20
+	CBNZ R20, copying
 
 loop:
 	FLDPQ (R14), (F24, F25)
@@ -9770,6 +11127,53 @@ loop:
 	ADD R19, R14
 	SUBS $1, R17
 	BNE group
+	B done
+
+copying:
+
+copy:
+	FLDPQ (R14), (F24, F25)
+	ADD R15, R14
+	FSTPQ.P (F24, F25), 32(R20)
+	FMOVD (R0)(R12), F26
+	FMOVD (R1)(R12), F27
+	FMOVD (R2)(R12), F28
+	FMOVD (R3)(R12), F29
+	FMOVD (R4)(R12), F30
+	WORD $0x4fda1300 // FMLA V0.2D, V24.2D, V26.D[0]
+	WORD $0x4fda1321 // FMLA V1.2D, V25.2D, V26.D[0]
+	FMOVD (R5)(R12), F31
+	WORD $0x4fdb1302 // FMLA V2.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb1323 // FMLA V3.2D, V25.2D, V27.D[0]
+	FMOVD (R6)(R12), F26
+	WORD $0x4fdc1304 // FMLA V4.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1325 // FMLA V5.2D, V25.2D, V28.D[0]
+	FMOVD (R7)(R12), F27
+	WORD $0x4fdd1306 // FMLA V6.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1327 // FMLA V7.2D, V25.2D, V29.D[0]
+	FMOVD (R8)(R12), F28
+	WORD $0x4fde1308 // FMLA V8.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1329 // FMLA V9.2D, V25.2D, V30.D[0]
+	FMOVD (R9)(R12), F29
+	WORD $0x4fdf130a // FMLA V10.2D, V24.2D, V31.D[0]
+	WORD $0x4fdf132b // FMLA V11.2D, V25.2D, V31.D[0]
+	FMOVD (R10)(R12), F30
+	WORD $0x4fda130c // FMLA V12.2D, V24.2D, V26.D[0]
+	WORD $0x4fda132d // FMLA V13.2D, V25.2D, V26.D[0]
+	FMOVD (R11)(R12), F31
+	WORD $0x4fdb130e // FMLA V14.2D, V24.2D, V27.D[0]
+	WORD $0x4fdb132f // FMLA V15.2D, V25.2D, V27.D[0]
+	WORD $0x4fdc1310 // FMLA V16.2D, V24.2D, V28.D[0]
+	WORD $0x4fdc1331 // FMLA V17.2D, V25.2D, V28.D[0]
+	WORD $0x4fdd1312 // FMLA V18.2D, V24.2D, V29.D[0]
+	WORD $0x4fdd1333 // FMLA V19.2D, V25.2D, V29.D[0]
+	WORD $0x4fde1314 // FMLA V20.2D, V24.2D, V30.D[0]
+	WORD $0x4fde1335 // FMLA V21.2D, V25.2D, V30.D[0]
+	WORD $0x4fdf1316 // FMLA V22.2D, V24.2D, V31.D[0]
+	WORD $0x4fdf1337 // FMLA V23.2D, V25.2D, V31.D[0]
+	ADD R13, R12
+	SUBS $1, R16
+	BNE copy
 
 done:
 	MOVD c+64(FP), R0

@@ -7,8 +7,9 @@ import "sync"
 // consecutive elements. B is groups of inner rows, ldb apart, and the next group begins skip behind where a further row
 // would. The last vector has cols elements; of B, AVX2 reads the whole vector all the same. If d is nil nothing is
 // added. With relu the maximum with 0 is taken. There are one or more tiles, one below the other: the rows of A of one
-// are next from those of the last.
-type gemmTile[T Float] func(a *T, ars, acs uintptr, b *T, ldb uintptr, groups, inner int, skip uintptr, c *T, ldc uintptr, d *T, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+// are next from those of the last. If copied is not nil, the rows of B, of which there is one group, are copied there, without
+// gaps. Rows of B ahead bytes behind the one in use are brought to the cache.
+type gemmTile[T Float] func(a *T, ars, acs uintptr, b *T, ldb uintptr, groups, inner int, skip uintptr, c *T, ldc uintptr, d *T, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *T, ahead uintptr)
 
 // A gemmPack transposes rows of b, ldb bytes apart, into columns of dst, ldd bytes apart: dst[p,r] = b[r,p] for p < k, with zeros
 // where r is not less than the number of rows that the function is for.
@@ -18,21 +19,26 @@ type gemmPack[T Float] func(dst *T, ldd uintptr, b *T, ldb uintptr, k int)
 // several panels are divided, and come panel by panel.
 type gemmPanel[T Float] func(dst, b *T, ldb uintptr, k int)
 
+// A gemmTileCopy copies k rows of h elements for each of some tiles, h being their rows. The rows of a are lda bytes apart, and
+// the copies of tiles next. It writes some elements beyond the end of a copy, fewer than [tileGap].
+type gemmTileCopy[T Float] func(dst *T, next uintptr, a *T, lda uintptr, k, h, tiles int)
+
 // A gemmKernel is what an implementation brings for matrix products.
 type gemmKernel[T Float] struct {
-	tiles   [][]gemmTile[T] // tiles[v-1][r-1] is for v vectors and r rows
-	packs   []gemmPack[T]   // packs[r-1] is for r rows
-	panel1  gemmPanel[T]    // copies a panel of B
-	panel4  gemmPanel[T]    // copies four
-	packA1  gemmPanel[T]    // copies a tile of A that lies transposed, or nil if that does not pay
-	packA8  gemmPanel[T]    // copies eight
-	lanes   int             // elements of a vector
-	masked  bool            // the last vector of B is read under a mask
-	rows    int             // the most rows of a tile
-	mc, kc  int             // rows and terms of a block of A
-	nc      int             // columns of B that are copied at a time for several blocks of A
-	maxOpen int             // the most rows of C for which B is read where it lies
-	ways    int             // how many rows, 4096 bytes apart, the first cache holds
+	tiles      [][]gemmTile[T] // tiles[v-1][r-1] is for v vectors and r rows
+	packs      []gemmPack[T]   // packs[r-1] is for r rows
+	panel1     gemmPanel[T]    // copies a panel of B
+	panel4     gemmPanel[T]    // copies four
+	packA      gemmTileCopy[T] // copies tiles of an A that lies transposed
+	lanes      int             // elements of a vector
+	masked     bool            // the last vector of B is read under a mask
+	rows       int             // the most rows of a tile
+	mc, kc     int             // rows and terms of a block of A
+	nc         int             // columns of B that are copied at a time for several blocks of A
+	copyRows   int             // the fewest rows of C for which B is copied though it could be read where it lies
+	copyPanels int             // the fewest panels of B for which A is copied
+	ahead      int             // how many rows of B are on their way to the cache
+	ways       int             // how many rows, 4096 bytes apart, the first cache holds
 }
 
 // A product is a matrix product C = A·B + D, or max(A·B + D, 0) with relu.
@@ -97,35 +103,29 @@ const panelVectors = 2
 
 // multiply computes the product on one core.
 func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
+	nr := panelVectors * g.lanes
 	// B has to be copied if its rows are not contiguous, if a vector would reach past its end, and where that is faster.
-	packB := p.inner == 0 && (p.bcs != 1 || !g.masked && p.n&(g.lanes-1) != 0 || p.m > g.maxOpen && p.n > g.lanes)
-	copyA, packA := g.collides(p), g.packA1 != nil && p.acs != 1 && p.k >= minPackA && p.m >= minPackA && p.n >= minPackPanels*panelVectors*g.lanes
+	packB := p.inner == 0 && (p.bcs != 1 || !g.masked && p.n&(g.lanes-1) != 0 || p.m >= g.copyRows && p.n > nr)
+	packA := p.k >= minPackA && p.m >= minPackA && p.n >= g.copyPanels*nr
+	copyA := !packA && g.collides(p)
 	var s *scratch[T]
 	if packB || copyA || packA {
 		s = free.get()
 		defer free.put(s)
 	}
 	kBlocks, mBlocks := parts(p.k, g.kc), parts(p.m, g.mc)
-	if kBlocks <= 1 && mBlocks <= 1 && !copyA && p.k*p.n*sizeOf[T]() <= smallB && p.k <= fewTerms && p.n > panelVectors*g.lanes {
+	if kBlocks <= 1 && mBlocks <= 1 && !copyA && p.k*p.n*sizeOf[T]() <= smallB && p.k <= fewTerms && p.n > nr {
 		g.multiplyByRows(p, s, packB)
 		return
 	}
-	// Panels of B are copied some at a time, just before they are used, or all before the first of several blocks of A.
-	nr := panelVectors * g.lanes
-	columns, group := p.n, p.n
-	if packB {
-		columns, group = g.nc, nr
-		switch {
-		case mBlocks > 1:
-			group = columns
-		case p.n >= 4*panelGroup*nr: // else rows are not far apart, and the copy of a group is large beside B
-			group = panelGroup * nr
-		}
+	columns := p.n
+	if mBlocks > 1 && packB {
+		columns = g.nc
 	}
 	for j0 := 0; j0 < p.n; j0 += columns {
 		j1 := min(j0+columns, p.n)
 		for kb := range max(kBlocks, 1) {
-			x := block[T]{k0: 0, k1: p.k, b: p.b, ldb: p.brs, d: p.d, ldd: p.ldd, relu: p.relu}
+			x := block[T]{k0: 0, k1: p.k, d: p.d, ldd: p.ldd, relu: p.relu}
 			if kBlocks > 1 {
 				x.k0, x.k1 = p.blockStart(kb, kBlocks), p.blockStart(kb+1, kBlocks)
 			}
@@ -141,32 +141,57 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 					x.m0, x.m1 = mb*p.m/mBlocks, (mb+1)*p.m/mBlocks
 				}
 				x.a, x.aOff, x.ars, x.acs = p.a, x.m0*p.ars+x.k0*p.acs, p.ars, p.acs
-				tiles, height, tall := g.heights(x.m1 - x.m0)
+				x.tiles, x.height, x.tall = g.heights(x.m1 - x.m0)
 				switch {
 				case packA:
-					g.packTiles(s, p, &x, tiles, height, tall)
+					g.packTiles(s, p, &x)
 				case copyA:
 					copyBlock(s, p, &x)
 				}
-				for g0 := j0; g0 < j1; g0 += group {
-					g1 := min(g0+group, j1)
-					if packB && (mb == 0 || group < columns) {
-						x.b = g.packPanels(s, p, x.k0, x.k1, g0, g1)
+				if packB && mb == 0 {
+					kept := nr // one panel after the other is copied just before it is used
+					if mBlocks > 1 {
+						kept = parts(j1-j0, nr) * nr
 					}
-					for j := g0; j < g1; j += nr {
-						w, vecs := g.width(p, j)
-						x.bOff = p.rowOfB(x.k0) + j*p.bcs
-						if packB {
-							x.bOff, x.ldb = (x.k1-x.k0)*(j-g0), vecs*g.lanes
-						}
-						if tall > 0 {
-							g.tile(p, &x, x.m0, height+1, tall, j, w, vecs)
-						}
-						g.tile(p, &x, x.m0+tall*(height+1), height, tiles-tall, j, w, vecs)
+					s.b = grow(s.b, (x.k1-x.k0)*kept)
+				}
+				for j := j0; j < j1; j += nr {
+					w, vecs := g.width(p, j)
+					x.b, x.bOff, x.ldb = p.b, p.rowOfB(x.k0)+j*p.bcs, p.brs
+					whole := p.bcs == 1 && (g.masked || w == vecs*g.lanes) // the panel can be read where it lies
+					if !packB || whole && p.m < g.copyRows {
+						g.column(p, &x, 0, j, w, vecs)
+						continue
 					}
+					at, first := 0, 0 // where the copy of the panel is, and the first tile that reads it
+					if mBlocks > 1 {
+						at = (x.k1 - x.k0) * (j - j0)
+					}
+					switch {
+					case mb > 0 || x.k0 == x.k1:
+					case whole:
+						x.copied = &s.b[at]
+						g.tile(p, &x, 0, 1, j, w, vecs)
+						x.copied, first = nil, 1
+					default:
+						g.packPanel(s.b[at:], vecs*g.lanes, p, x.k0, x.k1, j, w)
+					}
+					x.b, x.bOff, x.ldb = s.b, at, vecs*g.lanes
+					g.column(p, &x, first, j, w, vecs)
 				}
 			}
 		}
+	}
+}
+
+// column computes the tiles of the block from number t on, in w columns from column j.
+func (g *gemmKernel[T]) column(p *product[T], x *block[T], t, j, w, vecs int) {
+	if t < x.tall {
+		g.tile(p, x, t, x.tall-t, j, w, vecs)
+		t = x.tall
+	}
+	if t < x.tiles {
+		g.tile(p, x, t, x.tiles-t, j, w, vecs)
 	}
 }
 
@@ -195,10 +220,8 @@ const (
 	smallB   = 1 << 15
 	fewTerms = 64
 
-	// A transposed A is copied tile by tile if it is at least minPackA in each direction and each tile meets as many panels of B
-	// as minPackPanels.
-	minPackA      = 64
-	minPackPanels = 16
+	// A is copied tile by tile if it is at least minPackA in each direction and there are many panels of B.
+	minPackA = 64
 )
 
 // multiplyByRows computes a product with few terms, whose time goes into writing C.
@@ -208,22 +231,16 @@ func (g *gemmKernel[T]) multiplyByRows(p *product[T], s *scratch[T], packB bool)
 	if packB {
 		x.b = g.packPanels(s, p, 0, p.k, 0, p.n)
 	}
-	tiles, height, tall := g.heights(p.m)
-	i := 0
-	for t := range tiles {
-		h := height
-		if t < tall {
-			h++
-		}
+	x.tiles, x.height, x.tall = g.heights(p.m)
+	for t := range x.tiles {
 		for j := 0; j < p.n; j += nr {
 			w, vecs := g.width(p, j)
 			x.bOff = j
 			if packB {
 				x.bOff, x.ldb = p.k*j, vecs*g.lanes
 			}
-			g.tile(p, &x, i, h, 1, j, w, vecs)
+			g.tile(p, &x, t, 1, j, w, vecs)
 		}
-		i += h
 	}
 }
 
@@ -232,23 +249,31 @@ type block[T Float] struct {
 	m0, m1 int // its rows
 	k0, k1 int // its terms
 
+	tiles, height, tall int // how many tiles it has, and their rows: one more for the first tall ones
+
 	a              []T // A or a copy of the block
 	aOff, ars, acs int // where the block begins in it, and strides
 	tileSize       int // if not 0, the copy is made of tiles of so many elements for each row
 	b              []T // B or a copy of a panel
 	bOff, ldb      int // where the panel begins in it, and the distance of rows
+	copied         *T  // where a tile copies the panel to, or nil
 
 	d    []T // what is added, as in product
 	ldd  int
 	relu bool
 }
 
-// tile computes tiles of h rows from row i on, as many as there are, and of w columns, vecs vectors, from column j.
-func (g *gemmKernel[T]) tile(p *product[T], x *block[T], i, h, tiles, j, w, vecs int) {
+// tile computes n tiles of the same height, the first of which is number t, in w columns, vecs vectors, from column j.
+func (g *gemmKernel[T]) tile(p *product[T], x *block[T], t, n, j, w, vecs int) {
+	h, down := x.height, t*x.height+x.tall
+	if t < x.tall {
+		h, down = x.height+1, t*(x.height+1)
+	}
+	i := x.m0 + down
 	bytes := uintptr(sizeOf[T]())
-	a, ars, acs, next := x.aOff+(i-x.m0)*x.ars, x.ars, x.acs, h*x.ars
+	a, ars, acs, next := x.aOff+down*x.ars, x.ars, x.acs, h*x.ars
 	if x.tileSize != 0 {
-		a, ars, acs, next = x.aOff+(i-x.m0)*x.tileSize, 1, h, h*x.tileSize
+		a, ars, acs, next = x.aOff+t*x.tileSize, 1, h, x.tileSize
 	}
 	var bp, dp *T
 	ap := &p.c[0] // any address will do where there is nothing to read
@@ -266,7 +291,7 @@ func (g *gemmKernel[T]) tile(p *product[T], x *block[T], i, h, tiles, j, w, vecs
 		groups, inner, skip = inner/p.inner, p.inner, p.jump-p.inner*x.ldb
 	}
 	g.tiles[vecs-1][h-1](ap, uintptr(ars)*bytes, uintptr(acs)*bytes, bp, uintptr(x.ldb)*bytes, groups, inner, uintptr(skip)*bytes,
-		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, w-(vecs-1)*g.lanes, x.relu, tiles, uintptr(next)*bytes)
+		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, w-(vecs-1)*g.lanes, x.relu, n, uintptr(next)*bytes, x.copied, uintptr(g.ahead*x.ldb)*bytes)
 }
 
 // width returns how many columns and vectors the panel at column j has.
@@ -287,44 +312,47 @@ func (g *gemmKernel[T]) heights(rows int) (tiles, height, tall int) {
 	return tiles, rows / tiles, rows % tiles
 }
 
-// packTiles copies a block of A that lies transposed: for each tile, the numbers of a column follow each other, then the next
-// column.
-func (g *gemmKernel[T]) packTiles(s *scratch[T], p *product[T], x *block[T], tiles, height, tall int) {
-	k, acs := x.k1-x.k0, uintptr(p.acs*sizeOf[T]())
-	s.a = grow(s.a, (x.m1-x.m0)*k)
-	full := tiles // those of the most rows come first
-	if height < g.rows {
-		full = 0
-		if height+1 == g.rows {
-			full = tall
-		}
+// packTiles copies a block of A tile by tile: the numbers of a column of a tile follow each other, then the next column.
+func (g *gemmKernel[T]) packTiles(s *scratch[T], p *product[T], x *block[T]) {
+	k, size := x.k1-x.k0, uintptr(sizeOf[T]())
+	h := x.height
+	if x.tall > 0 {
+		h++
 	}
+	x.tileSize = (h*k + 2*tileGap - 1) / tileGap * tileGap
+	s.a = grow(s.a, x.tiles*x.tileSize)
 	i := x.m0
-	for t := 0; t < tiles; {
-		dst, from := s.a[(i-x.m0)*k:], x.k0*p.acs+i
-		h, n := height, 1
-		switch {
-		case full-t >= tileGroup:
-			h, n = g.rows, tileGroup
-			g.packA8(&dst[0], &p.a[from], acs, k)
-		case t < full:
-			h = g.rows
-			g.packA1(&dst[0], &p.a[from], acs, k)
-		default:
-			if t < tall {
-				h++
+	for t := 0; t < x.tiles; {
+		if t == x.tall {
+			h = x.height
+		}
+		dst, n := s.a[t*x.tileSize:], 1
+		if p.acs != 1 {
+			alike := x.tiles
+			if t < x.tall {
+				alike = x.tall
 			}
-			for c := range k {
-				copy(dst[c*h:c*h+h], p.a[from+c*p.acs:])
+			n = min(tileGroup, alike-t)
+			g.packA(&dst[0], uintptr(x.tileSize)*size, &p.a[x.k0*p.acs+i], uintptr(p.acs)*size, k, h, n)
+		} else {
+			// The last rows first: their copies are filled up with zeros, over numbers of the next column.
+			step := len(g.packs)
+			for r := (h - 1) / step * step; r >= 0; r -= step {
+				g.packs[min(step, h-r)-1](&dst[r], uintptr(h)*size, &p.a[(i+r)*p.ars+x.k0], uintptr(p.ars)*size, k)
 			}
 		}
 		i, t = i+n*h, t+n
 	}
-	x.a, x.aOff, x.tileSize = s.a, 0, k
+	x.a, x.aOff = s.a, 0
 }
 
-// tileGroup is how many tiles of A are copied at a time.
-const tileGroup = 8
+const (
+	// tileGroup is how many tiles of A are copied at a time, so that its rows are read in longer pieces.
+	tileGroup = 8
+
+	// tileGap is how many elements are between the copies of tiles at least.
+	tileGap = 16
+)
 
 // parts returns how many parts of at most size make n, n/size rounded up.
 func parts(n, size int) int {

@@ -92,14 +92,14 @@ func GemmOfLines[T Float](m, n, k int, a []T, lda, inner, jump int, b []T, ldb i
 	}
 	if g := kernelsOf[T]().gemm; g != nil {
 		p := product[T]{m: m, n: n, k: k, a: a, ars: lda, acs: 1, b: b, brs: ldb, bcs: 1, jump: jump, linesA: true, c: c, ldc: ldc}
-		x := block[T]{k1: k, m1: m, a: a, ars: lda, acs: 1, b: b, ldb: ldb}
+		x := block[T]{k1: k, m1: m, tiles: m / inner, height: inner, a: a, ars: lda, acs: 1, b: b, ldb: ldb}
 		if accumulate {
 			x.d, x.ldd = c, ldc
 		}
 		for j := 0; j < n; j += panelVectors * g.lanes {
 			w, vecs := g.width(&p, j)
 			x.bOff = j
-			g.tile(&p, &x, 0, inner, m/inner, j, w, vecs) // every group is a tile
+			g.tile(&p, &x, 0, m/inner, j, w, vecs) // every group is a tile
 		}
 		return
 	}

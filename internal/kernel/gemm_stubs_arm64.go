@@ -7,122 +7,122 @@ package kernel
 // gemm1x1F32NEON multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
-func gemm1x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm1x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm2x1F32NEON multiplies tiles of 2 rows and 1 vectors.
 //
 //go:noescape
-func gemm2x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm2x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm3x1F32NEON multiplies tiles of 3 rows and 1 vectors.
 //
 //go:noescape
-func gemm3x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm3x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm4x1F32NEON multiplies tiles of 4 rows and 1 vectors.
 //
 //go:noescape
-func gemm4x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm4x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm5x1F32NEON multiplies tiles of 5 rows and 1 vectors.
 //
 //go:noescape
-func gemm5x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm5x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm6x1F32NEON multiplies tiles of 6 rows and 1 vectors.
 //
 //go:noescape
-func gemm6x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm6x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm7x1F32NEON multiplies tiles of 7 rows and 1 vectors.
 //
 //go:noescape
-func gemm7x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm7x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm8x1F32NEON multiplies tiles of 8 rows and 1 vectors.
 //
 //go:noescape
-func gemm8x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm8x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm9x1F32NEON multiplies tiles of 9 rows and 1 vectors.
 //
 //go:noescape
-func gemm9x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm9x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm10x1F32NEON multiplies tiles of 10 rows and 1 vectors.
 //
 //go:noescape
-func gemm10x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm10x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm11x1F32NEON multiplies tiles of 11 rows and 1 vectors.
 //
 //go:noescape
-func gemm11x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm11x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm12x1F32NEON multiplies tiles of 12 rows and 1 vectors.
 //
 //go:noescape
-func gemm12x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm12x1F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm1x2F32NEON multiplies tiles of 1 rows and 2 vectors.
 //
 //go:noescape
-func gemm1x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm1x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm2x2F32NEON multiplies tiles of 2 rows and 2 vectors.
 //
 //go:noescape
-func gemm2x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm2x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm3x2F32NEON multiplies tiles of 3 rows and 2 vectors.
 //
 //go:noescape
-func gemm3x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm3x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm4x2F32NEON multiplies tiles of 4 rows and 2 vectors.
 //
 //go:noescape
-func gemm4x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm4x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm5x2F32NEON multiplies tiles of 5 rows and 2 vectors.
 //
 //go:noescape
-func gemm5x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm5x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm6x2F32NEON multiplies tiles of 6 rows and 2 vectors.
 //
 //go:noescape
-func gemm6x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm6x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm7x2F32NEON multiplies tiles of 7 rows and 2 vectors.
 //
 //go:noescape
-func gemm7x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm7x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm8x2F32NEON multiplies tiles of 8 rows and 2 vectors.
 //
 //go:noescape
-func gemm8x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm8x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm9x2F32NEON multiplies tiles of 9 rows and 2 vectors.
 //
 //go:noescape
-func gemm9x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm9x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm10x2F32NEON multiplies tiles of 10 rows and 2 vectors.
 //
 //go:noescape
-func gemm10x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm10x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm11x2F32NEON multiplies tiles of 11 rows and 2 vectors.
 //
 //go:noescape
-func gemm11x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm11x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm12x2F32NEON multiplies tiles of 12 rows and 2 vectors.
 //
 //go:noescape
-func gemm12x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm12x2F32NEON(a *float32, ars, acs uintptr, b *float32, ldb uintptr, groups, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // panel1F32NEON copies k rows of 1 panels, ldb bytes apart, panel by panel without gaps.
 //
@@ -137,122 +137,122 @@ func panel4F32NEON(dst, b *float32, ldb uintptr, k int)
 // gemm1x1F64NEON multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
-func gemm1x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm1x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm2x1F64NEON multiplies tiles of 2 rows and 1 vectors.
 //
 //go:noescape
-func gemm2x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm2x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm3x1F64NEON multiplies tiles of 3 rows and 1 vectors.
 //
 //go:noescape
-func gemm3x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm3x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm4x1F64NEON multiplies tiles of 4 rows and 1 vectors.
 //
 //go:noescape
-func gemm4x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm4x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm5x1F64NEON multiplies tiles of 5 rows and 1 vectors.
 //
 //go:noescape
-func gemm5x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm5x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm6x1F64NEON multiplies tiles of 6 rows and 1 vectors.
 //
 //go:noescape
-func gemm6x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm6x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm7x1F64NEON multiplies tiles of 7 rows and 1 vectors.
 //
 //go:noescape
-func gemm7x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm7x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm8x1F64NEON multiplies tiles of 8 rows and 1 vectors.
 //
 //go:noescape
-func gemm8x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm8x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm9x1F64NEON multiplies tiles of 9 rows and 1 vectors.
 //
 //go:noescape
-func gemm9x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm9x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm10x1F64NEON multiplies tiles of 10 rows and 1 vectors.
 //
 //go:noescape
-func gemm10x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm10x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm11x1F64NEON multiplies tiles of 11 rows and 1 vectors.
 //
 //go:noescape
-func gemm11x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm11x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm12x1F64NEON multiplies tiles of 12 rows and 1 vectors.
 //
 //go:noescape
-func gemm12x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm12x1F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm1x2F64NEON multiplies tiles of 1 rows and 2 vectors.
 //
 //go:noescape
-func gemm1x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm1x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm2x2F64NEON multiplies tiles of 2 rows and 2 vectors.
 //
 //go:noescape
-func gemm2x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm2x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm3x2F64NEON multiplies tiles of 3 rows and 2 vectors.
 //
 //go:noescape
-func gemm3x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm3x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm4x2F64NEON multiplies tiles of 4 rows and 2 vectors.
 //
 //go:noescape
-func gemm4x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm4x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm5x2F64NEON multiplies tiles of 5 rows and 2 vectors.
 //
 //go:noescape
-func gemm5x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm5x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm6x2F64NEON multiplies tiles of 6 rows and 2 vectors.
 //
 //go:noescape
-func gemm6x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm6x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm7x2F64NEON multiplies tiles of 7 rows and 2 vectors.
 //
 //go:noescape
-func gemm7x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm7x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm8x2F64NEON multiplies tiles of 8 rows and 2 vectors.
 //
 //go:noescape
-func gemm8x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm8x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm9x2F64NEON multiplies tiles of 9 rows and 2 vectors.
 //
 //go:noescape
-func gemm9x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm9x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm10x2F64NEON multiplies tiles of 10 rows and 2 vectors.
 //
 //go:noescape
-func gemm10x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm10x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm11x2F64NEON multiplies tiles of 11 rows and 2 vectors.
 //
 //go:noescape
-func gemm11x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm11x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm12x2F64NEON multiplies tiles of 12 rows and 2 vectors.
 //
 //go:noescape
-func gemm12x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr)
+func gemm12x2F64NEON(a *float64, ars, acs uintptr, b *float64, ldb uintptr, groups, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // panel1F64NEON copies k rows of 1 panels, ldb bytes apart, panel by panel without gaps.
 //

@@ -75,9 +75,11 @@ func shapes() []shape {
 		list = append(list,
 			shape{600, 35, 17, ta, tb}, shape{35, 37, 1100, ta, tb}, shape{20, 33, 1024, ta, tb}, shape{1024, 35, 9, ta, tb},
 			shape{200, 200, 193, ta, tb},
+			shape{65, 1025, 64, ta, tb}, // A is copied tile by tile
+			shape{563, 1030, 3, ta, tb}, // several blocks of A, and of columns
 			shape{33, 64, 512, ta, tb}, shape{150, 10, 64, ta, tb}, shape{130, 16, 31, ta, tb}, shape{289, 70, 5, ta, tb})
 	}
-	return list
+	return append(list, shape{563, 1030, 64, true, true})
 }
 
 func TestGemm(t *testing.T) {

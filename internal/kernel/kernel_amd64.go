@@ -67,7 +67,7 @@ var avx2 = implementation{
 		gru:                  gruF32AVX2, gruBackward: gruBackwardF32AVX2,
 		lstm: lstmF32AVX2, lstmBackward: lstmBackwardF32AVX2,
 		gemm: &gemmKernel[float32]{
-			tiles: gemmTilesF32AVX2, panel1: panel1F32AVX2, panel4: panel4F32AVX2, packA1: packA1F32AVX2, packA8: packA8F32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, mc: 288, kc: 512, nc: 512, ways: 64,
+			tiles: gemmTilesF32AVX2, panel1: panel1F32AVX2, panel4: panel4F32AVX2, packA: packAF32AVX2, packs: gemmPacksF32AVX2, lanes: 8, rows: 6, copyRows: 13, copyPanels: 32, ahead: 64, mc: 288, kc: 512, nc: 1024, ways: 64,
 		},
 	},
 	f64: kernels[float64]{
@@ -97,7 +97,7 @@ var avx2 = implementation{
 		gru:                  gruF64AVX2, gruBackward: gruBackwardF64AVX2,
 		lstm: lstmF64AVX2, lstmBackward: lstmBackwardF64AVX2,
 		gemm: &gemmKernel[float64]{
-			tiles: gemmTilesF64AVX2, panel1: panel1F64AVX2, panel4: panel4F64AVX2, packA1: packA1F64AVX2, packA8: packA8F64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, mc: 144, kc: 512, nc: 512, ways: 64,
+			tiles: gemmTilesF64AVX2, panel1: panel1F64AVX2, panel4: panel4F64AVX2, packA: packAF64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, copyRows: 13, copyPanels: 32, ahead: 64, mc: 288, kc: 256, nc: 1024, ways: 64,
 		},
 	},
 }
@@ -135,7 +135,7 @@ var avx512 = implementation{
 		gru:                  gruF32AVX512, gruBackward: gruBackwardF32AVX512,
 		lstm: lstmF32AVX512, lstmBackward: lstmBackwardF32AVX512,
 		gemm: &gemmKernel[float32]{
-			tiles: gemmTilesF32AVX512, panel1: panel1F32AVX512, panel4: panel4F32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 560, kc: 512, nc: 512, maxOpen: 128, ways: 8,
+			tiles: gemmTilesF32AVX512, panel1: panel1F32AVX512, panel4: panel4F32AVX512, packA: packAF32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 280, kc: 1024, nc: 1024, copyRows: 96, copyPanels: 32, ahead: 16, ways: 8,
 		},
 	},
 	f64: kernels[float64]{
@@ -165,7 +165,7 @@ var avx512 = implementation{
 		gru:                  gruF64AVX512, gruBackward: gruBackwardF64AVX512,
 		lstm: lstmF64AVX512, lstmBackward: lstmBackwardF64AVX512,
 		gemm: &gemmKernel[float64]{
-			tiles: gemmTilesF64AVX512, panel1: panel1F64AVX512, panel4: panel4F64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, nc: 512, maxOpen: 128, ways: 8,
+			tiles: gemmTilesF64AVX512, panel1: panel1F64AVX512, panel4: panel4F64AVX512, packA: packAF64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, nc: 1024, copyRows: 96, copyPanels: 32, ahead: 16, ways: 8,
 		},
 	},
 }

@@ -10,15 +10,18 @@ import "unsafe"
 // runs on has vector instructions.
 func available() []*implementation { return []*implementation{&portable, &neon} }
 
+// never is a number of panels that no B has: a tile of A lies in few enough streams to be read where it is.
+const never = 1 << 30
+
 // neon has in assembly what is worth most, and takes the rest from portable.
 var neon = func() implementation {
 	impl := portable
 	impl.name = "neon"
 	impl.f32.gemm = &gemmKernel[float32]{
-		tiles: gemmTilesF32NEON, panel1: panel1F32NEON, panel4: panel4F32NEON, packs: packsInGo[float32](4), lanes: 4, rows: 12, mc: 240, kc: 512, nc: 512, maxOpen: 128, ways: 64,
+		tiles: gemmTilesF32NEON, panel1: panel1F32NEON, panel4: panel4F32NEON, packs: packsInGo[float32](4), lanes: 4, rows: 12, mc: 240, kc: 512, nc: 512, copyRows: 96, copyPanels: never, ways: 64,
 	}
 	impl.f64.gemm = &gemmKernel[float64]{
-		tiles: gemmTilesF64NEON, panel1: panel1F64NEON, panel4: panel4F64NEON, packs: packsInGo[float64](2), lanes: 2, rows: 12, mc: 120, kc: 512, nc: 512, maxOpen: 128, ways: 64,
+		tiles: gemmTilesF64NEON, panel1: panel1F64NEON, panel4: panel4F64NEON, packs: packsInGo[float64](2), lanes: 2, rows: 12, mc: 120, kc: 512, nc: 512, copyRows: 96, copyPanels: never, ways: 64,
 	}
 	return impl
 }()

@@ -69,85 +69,58 @@ loop:
 	VZEROUPPER
 	RET
 
-// func packA1F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
-// Requires: AVX, MMX+
-TEXT ·packA1F32AVX2(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), DI
-	MOVQ b+8(FP), SI
-	MOVQ ldb+16(FP), R8
-	MOVQ k+24(FP), DX
-	LEAQ (SI)(R8*8), R9
+// func packAF32AVX2(dst *float32, next uintptr, a *float32, lda uintptr, k int, h int, tiles int)
+// Requires: AVX, CMOV, MMX+
+TEXT ·packAF32AVX2(SB), NOSPLIT, $0-56
+	MOVQ    h+40(FP), R9
+	MOVQ    R9, CX
+	SUBQ    $0x00, CX
+	XORL    AX, AX
+	TESTQ   CX, CX
+	CMOVQLT AX, CX
+	MOVQ    $+8, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x02, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y0
+	SHLQ    $0x02, R9
+	MOVQ    dst+0(FP), DI
+	MOVQ    a+16(FP), SI
+	MOVQ    lda+24(FP), R8
+	MOVQ    k+32(FP), DX
+	MOVQ    next+8(FP), BX
 
 loop:
-	PREFETCHT0 (R9)
-	VMOVUPS    (SI), X0
-	VMOVSD     16(SI), X1
-	VMOVUPS    X0, (DI)
-	VMOVSD     X1, 16(DI)
+	MOVQ DI, R11
+	MOVQ SI, R12
+	MOVQ tiles+48(FP), R10
+
+tile:
+	PREFETCHT0 (R12)(R8*8)
+	VMASKMOVPS (R12), Y0, Y1
+	VMOVUPS    Y1, (R11)
+	ADDQ       R9, R12
+	ADDQ       BX, R11
+	DECQ       R10
+	JNZ        tile
 	ADDQ       R8, SI
-	ADDQ       R8, R9
-	ADDQ       $0x18, DI
+	ADDQ       R9, DI
 	DECQ       DX
 	JNZ        loop
 	VZEROUPPER
 	RET
 
-// func packA8F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
-// Requires: AVX, MMX+
-TEXT ·packA8F32AVX2(SB), NOSPLIT, $0-32
-	MOVQ   dst+0(FP), DI
-	MOVQ   b+8(FP), SI
-	MOVQ   ldb+16(FP), R8
-	MOVQ   k+24(FP), DX
-	IMUL3Q $0x18, DX, R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	LEAQ   (R11)(R10*4), R13
-	LEAQ   (SI)(R8*8), R9
-
-loop:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	VMOVUPS    (SI), X0
-	VMOVSD     16(SI), X1
-	VMOVUPS    X0, (DI)
-	VMOVSD     X1, 16(DI)
-	VMOVUPS    24(SI), X0
-	VMOVSD     40(SI), X1
-	VMOVUPS    X0, (DI)(R10*1)
-	VMOVSD     X1, 16(DI)(R10*1)
-	VMOVUPS    48(SI), X0
-	VMOVSD     64(SI), X1
-	VMOVUPS    X0, (DI)(R10*2)
-	VMOVSD     X1, 16(DI)(R10*2)
-	VMOVUPS    72(SI), X0
-	VMOVSD     88(SI), X1
-	VMOVUPS    X0, (DI)(R11*1)
-	VMOVSD     X1, 16(DI)(R11*1)
-	VMOVUPS    96(SI), X0
-	VMOVSD     112(SI), X1
-	VMOVUPS    X0, (DI)(R10*4)
-	VMOVSD     X1, 16(DI)(R10*4)
-	VMOVUPS    120(SI), X0
-	VMOVSD     136(SI), X1
-	VMOVUPS    X0, (DI)(R12*1)
-	VMOVSD     X1, 16(DI)(R12*1)
-	VMOVUPS    144(SI), X0
-	VMOVSD     160(SI), X1
-	VMOVUPS    X0, (DI)(R11*2)
-	VMOVSD     X1, 16(DI)(R11*2)
-	VMOVUPS    168(SI), X0
-	VMOVSD     184(SI), X1
-	VMOVUPS    X0, (DI)(R13*1)
-	VMOVSD     X1, 16(DI)(R13*1)
-	ADDQ       R8, SI
-	ADDQ       R8, R9
-	ADDQ       $0x18, DI
-	DECQ       DX
-	JNZ        loop
-	VZEROUPPER
-	RET
+DATA masks<>+0(SB)/8, $0xffffffffffffffff
+DATA masks<>+8(SB)/8, $0xffffffffffffffff
+DATA masks<>+16(SB)/8, $0xffffffffffffffff
+DATA masks<>+24(SB)/8, $0xffffffffffffffff
+DATA masks<>+32(SB)/8, $0x0000000000000000
+DATA masks<>+40(SB)/8, $0x0000000000000000
+DATA masks<>+48(SB)/8, $0x0000000000000000
+DATA masks<>+56(SB)/8, $0x0000000000000000
+GLOBL masks<>(SB), RODATA|NOPTR, $64
 
 // func pack1F32AVX2(dst *float32, ldd uintptr, b *float32, ldb uintptr, k int)
 // Requires: AVX
@@ -720,84 +693,59 @@ loop:
 	VZEROUPPER
 	RET
 
-// func packA1F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
-// Requires: AVX, MMX+
-TEXT ·packA1F64AVX2(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), DI
-	MOVQ b+8(FP), SI
-	MOVQ ldb+16(FP), R8
-	MOVQ k+24(FP), DX
-	LEAQ (SI)(R8*8), R9
+// func packAF64AVX2(dst *float64, next uintptr, a *float64, lda uintptr, k int, h int, tiles int)
+// Requires: AVX, CMOV, MMX+
+TEXT ·packAF64AVX2(SB), NOSPLIT, $0-56
+	MOVQ    h+40(FP), R9
+	MOVQ    R9, CX
+	SUBQ    $0x00, CX
+	XORL    AX, AX
+	TESTQ   CX, CX
+	CMOVQLT AX, CX
+	MOVQ    $+4, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y0
+	MOVQ    R9, CX
+	SUBQ    $0x04, CX
+	XORL    AX, AX
+	TESTQ   CX, CX
+	CMOVQLT AX, CX
+	MOVQ    $+4, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	LEAQ    masks<>+32(SB), AX
+	SHLQ    $0x03, CX
+	SUBQ    CX, AX
+	VMOVDQU (AX), Y1
+	SHLQ    $0x03, R9
+	MOVQ    dst+0(FP), DI
+	MOVQ    a+16(FP), SI
+	MOVQ    lda+24(FP), R8
+	MOVQ    k+32(FP), DX
+	MOVQ    next+8(FP), BX
 
 loop:
-	PREFETCHT0 (R9)
-	VMOVUPD    (SI), Y0
-	VMOVUPD    32(SI), X1
-	VMOVUPD    Y0, (DI)
-	VMOVUPD    X1, 32(DI)
-	ADDQ       R8, SI
-	ADDQ       R8, R9
-	ADDQ       $0x30, DI
-	DECQ       DX
-	JNZ        loop
-	VZEROUPPER
-	RET
+	MOVQ DI, R11
+	MOVQ SI, R12
+	MOVQ tiles+48(FP), R10
 
-// func packA8F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
-// Requires: AVX, MMX+
-TEXT ·packA8F64AVX2(SB), NOSPLIT, $0-32
-	MOVQ   dst+0(FP), DI
-	MOVQ   b+8(FP), SI
-	MOVQ   ldb+16(FP), R8
-	MOVQ   k+24(FP), DX
-	IMUL3Q $0x30, DX, R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	LEAQ   (R11)(R10*4), R13
-	LEAQ   (SI)(R8*8), R9
-
-loop:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
-	PREFETCHT0 256(R9)
-	PREFETCHT0 320(R9)
-	VMOVUPD    (SI), Y0
-	VMOVUPD    32(SI), X1
-	VMOVUPD    Y0, (DI)
-	VMOVUPD    X1, 32(DI)
-	VMOVUPD    48(SI), Y0
-	VMOVUPD    80(SI), X1
-	VMOVUPD    Y0, (DI)(R10*1)
-	VMOVUPD    X1, 32(DI)(R10*1)
-	VMOVUPD    96(SI), Y0
-	VMOVUPD    128(SI), X1
-	VMOVUPD    Y0, (DI)(R10*2)
-	VMOVUPD    X1, 32(DI)(R10*2)
-	VMOVUPD    144(SI), Y0
-	VMOVUPD    176(SI), X1
-	VMOVUPD    Y0, (DI)(R11*1)
-	VMOVUPD    X1, 32(DI)(R11*1)
-	VMOVUPD    192(SI), Y0
-	VMOVUPD    224(SI), X1
-	VMOVUPD    Y0, (DI)(R10*4)
-	VMOVUPD    X1, 32(DI)(R10*4)
-	VMOVUPD    240(SI), Y0
-	VMOVUPD    272(SI), X1
-	VMOVUPD    Y0, (DI)(R12*1)
-	VMOVUPD    X1, 32(DI)(R12*1)
-	VMOVUPD    288(SI), Y0
-	VMOVUPD    320(SI), X1
-	VMOVUPD    Y0, (DI)(R11*2)
-	VMOVUPD    X1, 32(DI)(R11*2)
-	VMOVUPD    336(SI), Y0
-	VMOVUPD    368(SI), X1
-	VMOVUPD    Y0, (DI)(R13*1)
-	VMOVUPD    X1, 32(DI)(R13*1)
+tile:
+	PREFETCHT0 (R12)(R8*8)
+	VMASKMOVPD (R12), Y0, Y2
+	VMOVUPD    Y2, (R11)
+	PREFETCHT0 32(R12)(R8*8)
+	VMASKMOVPD 32(R12), Y1, Y2
+	VMOVUPD    Y2, 32(R11)
+	ADDQ       R9, R12
+	ADDQ       BX, R11
+	DECQ       R10
+	JNZ        tile
 	ADDQ       R8, SI
-	ADDQ       R8, R9
-	ADDQ       $0x30, DI
+	ADDQ       R9, DI
 	DECQ       DX
 	JNZ        loop
 	VZEROUPPER
@@ -1095,6 +1043,48 @@ loop:
 	VZEROUPPER
 	RET
 
+// func packAF32AVX512(dst *float32, next uintptr, a *float32, lda uintptr, k int, h int, tiles int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·packAF32AVX512(SB), NOSPLIT, $0-56
+	MOVQ    h+40(FP), R9
+	MOVQ    R9, CX
+	SUBQ    $0x00, CX
+	XORL    AX, AX
+	TESTQ   CX, CX
+	CMOVQLT AX, CX
+	MOVQ    $+16, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	MOVQ    $-1, AX
+	BZHIQ   CX, AX, AX
+	KMOVW   AX, K1
+	SHLQ    $0x02, R9
+	MOVQ    dst+0(FP), DI
+	MOVQ    a+16(FP), SI
+	MOVQ    lda+24(FP), R8
+	MOVQ    k+32(FP), DX
+	MOVQ    next+8(FP), BX
+
+loop:
+	MOVQ DI, R11
+	MOVQ SI, R12
+	MOVQ tiles+48(FP), R10
+
+tile:
+	PREFETCHT0 (R12)(R8*8)
+	VMOVUPS.Z  (R12), K1, Z0
+	VMOVUPS    Z0, (R11)
+	ADDQ       R9, R12
+	ADDQ       BX, R11
+	DECQ       R10
+	JNZ        tile
+	ADDQ       R8, SI
+	ADDQ       R9, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
 // func panel1F64AVX512(dst *float64, b *float64, ldb uintptr, k int)
 // Requires: AVX, AVX512F, MMX+
 TEXT ·panel1F64AVX512(SB), NOSPLIT, $0-32
@@ -1160,6 +1150,62 @@ loop:
 	ADDQ       R8, SI
 	ADDQ       R8, R9
 	ADDQ       $0x80, DI
+	DECQ       DX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func packAF64AVX512(dst *float64, next uintptr, a *float64, lda uintptr, k int, h int, tiles int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·packAF64AVX512(SB), NOSPLIT, $0-56
+	MOVQ    h+40(FP), R9
+	MOVQ    R9, CX
+	SUBQ    $0x00, CX
+	XORL    AX, AX
+	TESTQ   CX, CX
+	CMOVQLT AX, CX
+	MOVQ    $+8, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	MOVQ    $-1, AX
+	BZHIQ   CX, AX, AX
+	KMOVW   AX, K1
+	MOVQ    R9, CX
+	SUBQ    $0x08, CX
+	XORL    AX, AX
+	TESTQ   CX, CX
+	CMOVQLT AX, CX
+	MOVQ    $+8, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	MOVQ    $-1, AX
+	BZHIQ   CX, AX, AX
+	KMOVW   AX, K2
+	SHLQ    $0x03, R9
+	MOVQ    dst+0(FP), DI
+	MOVQ    a+16(FP), SI
+	MOVQ    lda+24(FP), R8
+	MOVQ    k+32(FP), DX
+	MOVQ    next+8(FP), BX
+
+loop:
+	MOVQ DI, R11
+	MOVQ SI, R12
+	MOVQ tiles+48(FP), R10
+
+tile:
+	PREFETCHT0 (R12)(R8*8)
+	VMOVUPD.Z  (R12), K1, Z0
+	VMOVUPD    Z0, (R11)
+	PREFETCHT0 64(R12)(R8*8)
+	VMOVUPD.Z  64(R12), K2, Z0
+	VMOVUPD    Z0, 64(R11)
+	ADDQ       R9, R12
+	ADDQ       BX, R11
+	DECQ       R10
+	JNZ        tile
+	ADDQ       R8, SI
+	ADDQ       R9, DI
 	DECQ       DX
 	JNZ        loop
 	VZEROUPPER

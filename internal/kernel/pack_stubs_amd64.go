@@ -14,15 +14,10 @@ func panel1F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
 //go:noescape
 func panel4F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
 
-// packA1F32AVX2 copies k rows of 1 tiles of 6 elements, ldb bytes apart, tile by tile without gaps.
+// packAF32AVX2 copies k rows of h elements for each of some tiles; rows are lda bytes apart, and the copies of tiles next.
 //
 //go:noescape
-func packA1F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
-
-// packA8F32AVX2 copies k rows of 8 tiles of 6 elements, ldb bytes apart, tile by tile without gaps.
-//
-//go:noescape
-func packA8F32AVX2(dst *float32, b *float32, ldb uintptr, k int)
+func packAF32AVX2(dst *float32, next uintptr, a *float32, lda uintptr, k int, h int, tiles int)
 
 // pack1F32AVX2 transposes 1 rows.
 //
@@ -74,15 +69,10 @@ func panel1F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
 //go:noescape
 func panel4F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
 
-// packA1F64AVX2 copies k rows of 1 tiles of 6 elements, ldb bytes apart, tile by tile without gaps.
+// packAF64AVX2 copies k rows of h elements for each of some tiles; rows are lda bytes apart, and the copies of tiles next.
 //
 //go:noescape
-func packA1F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
-
-// packA8F64AVX2 copies k rows of 8 tiles of 6 elements, ldb bytes apart, tile by tile without gaps.
-//
-//go:noescape
-func packA8F64AVX2(dst *float64, b *float64, ldb uintptr, k int)
+func packAF64AVX2(dst *float64, next uintptr, a *float64, lda uintptr, k int, h int, tiles int)
 
 // pack1F64AVX2 transposes 1 rows.
 //
@@ -114,6 +104,11 @@ func panel1F32AVX512(dst *float32, b *float32, ldb uintptr, k int)
 //go:noescape
 func panel4F32AVX512(dst *float32, b *float32, ldb uintptr, k int)
 
+// packAF32AVX512 copies k rows of h elements for each of some tiles; rows are lda bytes apart, and the copies of tiles next.
+//
+//go:noescape
+func packAF32AVX512(dst *float32, next uintptr, a *float32, lda uintptr, k int, h int, tiles int)
+
 // panel1F64AVX512 copies k rows of 1 panels, ldb bytes apart, panel by panel without gaps.
 //
 //go:noescape
@@ -123,3 +118,8 @@ func panel1F64AVX512(dst *float64, b *float64, ldb uintptr, k int)
 //
 //go:noescape
 func panel4F64AVX512(dst *float64, b *float64, ldb uintptr, k int)
+
+// packAF64AVX512 copies k rows of h elements for each of some tiles; rows are lda bytes apart, and the copies of tiles next.
+//
+//go:noescape
+func packAF64AVX512(dst *float64, next uintptr, a *float64, lda uintptr, k int, h int, tiles int)

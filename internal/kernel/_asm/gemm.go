@@ -36,11 +36,14 @@ func (t target) gemmName(rows, vectors int) string { return fmt.Sprintf("gemm%dx
 // next group begins skip bytes behind where a further row would. D is added at the end, unless it is nil; its rows are
 // ldd bytes apart, 0 for a bias. With relu the maximum with 0 is taken last.
 //
+// If copied is not nil, the rows of B, which then is one group, are copied there on the way, without gaps. The rows of B ahead bytes
+// behind the one in use are brought to the cache.
+//
 // There are tiles of them, one below the other: next is the distance in bytes from the rows of A of one to those of the next.
 func (t target) gemmTile(rows, vectors int) {
 	ty := t.goType()
 	t.function(t.gemmName(rows, vectors),
-		fmt.Sprintf("func(a *%s, ars, acs uintptr, b *%s, ldb uintptr, groups, inner int, skip uintptr, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool, tiles int, next uintptr)", ty, ty, ty, ty),
+		fmt.Sprintf("func(a *%s, ars, acs uintptr, b *%s, ldb uintptr, groups, inner int, skip uintptr, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *%s, ahead uintptr)", ty, ty, ty, ty, ty),
 		fmt.Sprintf("%s%s multiplies tiles of %d rows and %d vectors.", t.gemmName(rows, vectors), t.suffix(), rows, vectors))
 
 	a0, a1 := reg.RSI, reg.RDI // rows 0 to 6, and 7 to 13
@@ -99,30 +102,63 @@ func (t target) gemmTile(rows, vectors int) {
 	}
 	ctx.TESTQ(k, k)
 	ctx.JZ(operand.LabelRef("done"))
+	if t.wide {
+		// The rows of C come to the cache while the products are added up.
+		at, ldc := reg.RCX, reg.RAX
+		ctx.Load(ctx.Param("c"), at)
+		ctx.Load(ctx.Param("ldc"), ldc)
+		for i := range rows {
+			for j := 0; j < vectors*t.bytes(); j += 64 {
+				ctx.PREFETCHT0(operand.Mem{Base: at, Disp: j})
+			}
+			if i+1 < rows {
+				ctx.ADDQ(ldc, at)
+			}
+		}
+	}
+	copied, ahead := reg.R14, reg.R15
+	multiply := func(name string, copies bool) {
+		ctx.Label(name)
+		bv := make([]reg.VecVirtual, vectors)
+		for j := range bv {
+			m := mask{}
+			if j == vectors-1 {
+				m = last
+			}
+			bv[j] = t.load(operand.Mem{Base: b, Disp: j * t.bytes()}, m)
+		}
+		if copies || t.wide { // AVX2 reads so much in a round that this would cost more than it gives where B is a copy
+			for j := 0; j < vectors*t.bytes(); j += 64 {
+				ctx.PREFETCHT0(operand.Mem{Base: b, Index: ahead, Scale: 1, Disp: j})
+			}
+		}
+		if copies {
+			for j, v := range bv {
+				t.store(v, operand.Mem{Base: copied, Disp: j * t.bytes()}, mask{})
+			}
+			ctx.ADDQ(operand.Imm(uint64(vectors*t.bytes())), copied)
+		}
+		ctx.ADDQ(ldb, b)
+		for i := range acc {
+			av := t.broadcast(row(i))
+			for j := range bv {
+				t.emit("VFMADD231*", bv[j], av, acc[i][j])
+			}
+		}
+		ctx.ADDQ(acs, a0)
+		if two {
+			ctx.ADDQ(acs, a1)
+		}
+		ctx.DECQ(reg.RCX)
+		ctx.JNZ(operand.LabelRef(name))
+	}
+	ctx.Load(ctx.Param("ahead"), ahead)
+	ctx.Load(ctx.Param("copied"), copied)
+	ctx.TESTQ(copied, copied)
+	ctx.JNZ(operand.LabelRef("copying"))
 	ctx.Label("group")
 	ctx.Load(ctx.Param("inner"), reg.RCX)
-	ctx.Label("loop")
-	bv := make([]reg.VecVirtual, vectors)
-	for j := range bv {
-		m := mask{}
-		if j == vectors-1 {
-			m = last
-		}
-		bv[j] = t.load(operand.Mem{Base: b, Disp: j * t.bytes()}, m)
-	}
-	ctx.ADDQ(ldb, b)
-	for i := range acc {
-		av := t.broadcast(row(i))
-		for j := range bv {
-			t.emit("VFMADD231*", bv[j], av, acc[i][j])
-		}
-	}
-	ctx.ADDQ(acs, a0)
-	if two {
-		ctx.ADDQ(acs, a1)
-	}
-	ctx.DECQ(reg.RCX)
-	ctx.JNZ(operand.LabelRef("loop"))
+	multiply("loop", false)
 	skip, err := ctx.Param("skip").Resolve()
 	if err != nil {
 		panic(err)
@@ -130,6 +166,10 @@ func (t target) gemmTile(rows, vectors int) {
 	ctx.ADDQ(skip.Addr, b)
 	ctx.DECQ(k)
 	ctx.JNZ(operand.LabelRef("group"))
+	ctx.JMP(operand.LabelRef("done"))
+	ctx.Label("copying")
+	ctx.Load(ctx.Param("inner"), reg.RCX)
+	multiply("copy", true)
 	ctx.Label("done")
 
 	c, ldc, d, ldd := reg.RSI, reg.R8, reg.RDI, reg.R9

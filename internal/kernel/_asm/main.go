@@ -42,10 +42,8 @@ var subjects = []struct {
 		for _, n := range panels {
 			t.panel(n)
 		}
+		t.packA()
 		if !t.wide {
-			for _, n := range tileGroups {
-				t.packA(n)
-			}
 			t.pack()
 		}
 	}},

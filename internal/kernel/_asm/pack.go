@@ -60,55 +60,61 @@ func (t target) panel(n int) {
 	t.end()
 }
 
-// tileGroups are how many tiles of A are copied at a time.
-var tileGroups = []int{1, 8}
-
-func (t target) packAName(n int) string { return fmt.Sprintf("packA%d", n) }
-
-// packA writes the function that copies rows of n times six elements, six being the rows of a tile of AVX2, to where those of a
-// tile follow each other.
-func (t target) packA(n int) {
+// packA writes the function that copies an A that lies transposed: rows of it hold an element of each row of every tile, and in
+// the copy those of one tile follow each other. Whole vectors are written, over the next elements of a tile, which come later, and
+// beyond its end.
+func (t target) packA() {
 	ty := t.goType()
-	t.mover(t.packAName(n), fmt.Sprintf("func(dst, b *%s, ldb uintptr, k int)", ty),
-		fmt.Sprintf("%s%s copies k rows of %d tiles of %d elements, ldb bytes apart, tile by tile without gaps.", t.packAName(n), t.suffix(), n, t.gemmRows()))
-	dst, b, ldb, k := reg.RDI, reg.RSI, reg.R8, reg.RDX
+	t.mover("packA", fmt.Sprintf("func(dst *%s, next uintptr, a *%s, lda uintptr, k, h, tiles int)", ty, ty),
+		fmt.Sprintf("packA%s copies k rows of h elements for each of some tiles; rows are lda bytes apart, and the copies of tiles next.", t.suffix()))
+	dst, a, lda, k, size, left := reg.RDI, reg.RSI, reg.R8, reg.RDX, reg.R9, reg.R10
+	to, from := reg.R11, reg.R12
+	ctx.Load(ctx.Param("h"), size)
+	// The last rows of a tile make a second vector.
+	vectors := (t.gemmRows() + t.lanes() - 1) / t.lanes()
+	lasts := make([]mask, vectors)
+	for v := range lasts {
+		ctx.MOVQ(size, reg.RCX)
+		ctx.SUBQ(operand.U8(v*t.lanes()), reg.RCX)
+		t.clamp(reg.RCX)
+		lasts[v] = t.tailMask(reg.RCX)
+	}
+	ctx.SHLQ(operand.U8(log2(t.size())), size)
 	ctx.Load(ctx.Param("dst"), dst)
-	ctx.Load(ctx.Param("b"), b)
-	ctx.Load(ctx.Param("ldb"), ldb)
+	ctx.Load(ctx.Param("a"), a)
+	ctx.Load(ctx.Param("lda"), lda)
 	ctx.Load(ctx.Param("k"), k)
-	width := t.gemmRows() * t.size()
-	at := func(int) operand.Mem { return operand.Mem{Base: dst} }
-	if n > 1 {
-		ctx.IMUL3Q(operand.Imm(uint64(width)), k, reg.R10)
-		at = multiples(dst, [4]reg.GPPhysical{reg.R10, reg.R11, reg.R12, reg.R13})
-	}
-	ahead := reg.R9
-	ctx.LEAQ(operand.Mem{Base: b, Index: ldb, Scale: 8}, ahead)
-	v, w := ctx.YMM(), ctx.YMM()
+	next := reg.RBX
+	ctx.Load(ctx.Param("next"), next)
 	ctx.Label("loop")
-	for line := 0; line < n*width; line += 64 {
-		ctx.PREFETCHT0(operand.Mem{Base: ahead, Disp: line})
+	ctx.MOVQ(dst, to)
+	ctx.MOVQ(a, from)
+	ctx.Load(ctx.Param("tiles"), left)
+	ctx.Label("tile")
+	for v := range lasts {
+		ctx.PREFETCHT0(operand.Mem{Base: from, Index: lda, Scale: 8, Disp: v * t.bytes()}) // rows far apart are new to the processor's own prefetching
+		x := t.load(operand.Mem{Base: from, Disp: v * t.bytes()}, lasts[v])
+		t.store(x, operand.Mem{Base: to, Disp: v * t.bytes()}, mask{})
 	}
-	for i := range n {
-		from, to := operand.Mem{Base: b, Disp: i * width}, at(i)
-		if t.double {
-			ctx.VMOVUPD(from, v)
-			ctx.VMOVUPD(from.Offset(32), w.AsX())
-			ctx.VMOVUPD(v, to)
-			ctx.VMOVUPD(w.AsX(), to.Offset(32))
-		} else {
-			ctx.VMOVUPS(from, v.AsX())
-			ctx.VMOVSD(from.Offset(16), w.AsX())
-			ctx.VMOVUPS(v.AsX(), to)
-			ctx.VMOVSD(w.AsX(), to.Offset(16))
-		}
-	}
-	ctx.ADDQ(ldb, b)
-	ctx.ADDQ(ldb, ahead)
-	ctx.ADDQ(operand.Imm(uint64(width)), dst)
+	ctx.ADDQ(size, from)
+	ctx.ADDQ(next, to)
+	ctx.DECQ(left)
+	ctx.JNZ(operand.LabelRef("tile"))
+	ctx.ADDQ(lda, a)
+	ctx.ADDQ(size, dst)
 	ctx.DECQ(k)
 	ctx.JNZ(operand.LabelRef("loop"))
 	t.end()
+}
+
+// clamp limits n to 0 to the lanes of a vector. It overwrites AX.
+func (t target) clamp(n reg.GPPhysical) {
+	ctx.XORL(reg.EAX, reg.EAX)
+	ctx.TESTQ(n, n)
+	ctx.CMOVQLT(reg.RAX, n)
+	ctx.MOVQ(operand.I32(int32(t.lanes())), reg.RAX)
+	ctx.CMPQ(n, reg.RAX)
+	ctx.CMOVQGT(reg.RAX, n)
 }
 
 // multiples returns the addresses i times a distance from base, for i up to 7. The distance is in the first register; the others

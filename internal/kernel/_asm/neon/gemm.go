@@ -24,8 +24,8 @@ func (f *file) gemmTile(t target, rows, vectors int) {
 	const frame = gemmRows * vectorBytes
 	name, ty := gemmName(rows, vectors)+t.suffix(), t.goType()
 	f.begin(name, fmt.Sprintf("multiplies tiles of %d rows and %d vectors.", rows, vectors),
-		fmt.Sprintf("(a *%s, ars, acs uintptr, b *%s, ldb uintptr, groups, inner int, skip uintptr, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool, tiles int, next uintptr)", ty, ty, ty, ty),
-		frame, 128)
+		fmt.Sprintf("(a *%s, ars, acs uintptr, b *%s, ldb uintptr, groups, inner int, skip uintptr, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *%s, ahead uintptr)", ty, ty, ty, ty, ty),
+		frame, 144)
 	row := func(i int) string { return r(i) }
 	offset, acs, b, ldb, inner, groups, skip := "R12", "R13", "R14", "R15", "R16", "R17", "R19"
 	f.label("tile")
@@ -49,34 +49,50 @@ func (f *file) gemmTile(t target, rows, vectors int) {
 	f.op("CBZ", groups, "done")
 	f.label("group")
 	f.op("MOVD", "inner+48(FP)", inner)
-	f.label("loop")
 	const bv, av, avs = 24, 26, 6
-	if vectors == 2 {
-		f.op("FLDPQ", "("+b+")", fmt.Sprintf("(%s, %s)", q(bv), q(bv+1)))
-	} else {
-		f.op("FMOVQ", "("+b+")", q(bv))
-	}
-	f.op("ADD", ldb, b)
+	copied := "R20"
 	load := func(i int) {
 		f.op(t.scalar("FMOV"), fmt.Sprintf("(%s)(%s)", row(i), offset), q(av+i%avs))
 	}
-	for i := range min(rows, avs-1) {
-		load(i)
-	}
-	for i := range rows {
-		for j := range vectors {
-			f.multiplyAdd(t, acc(i, j), bv+j, av+i%avs)
+	multiply := func(name string, copies bool) {
+		f.label(name)
+		pair := fmt.Sprintf("(%s, %s)", q(bv), q(bv+1))
+		if vectors == 2 {
+			f.op("FLDPQ", "("+b+")", pair)
+		} else {
+			f.op("FMOVQ", "("+b+")", q(bv))
 		}
-		if next := i + avs - 1; next < rows {
-			load(next)
+		f.op("ADD", ldb, b)
+		switch {
+		case copies && vectors == 2:
+			f.op("FSTPQ.P", pair, at(2*vectorBytes, copied))
+		case copies:
+			f.op("FMOVQ.P", q(bv), at(vectorBytes, copied))
 		}
+		for i := range min(rows, avs-1) {
+			load(i)
+		}
+		for i := range rows {
+			for j := range vectors {
+				f.multiplyAdd(t, acc(i, j), bv+j, av+i%avs)
+			}
+			if next := i + avs - 1; next < rows {
+				load(next)
+			}
+		}
+		f.op("ADD", acs, offset)
+		f.op("SUBS", "$1", inner)
+		f.op("BNE", name)
 	}
-	f.op("ADD", acs, offset)
-	f.op("SUBS", "$1", inner)
-	f.op("BNE", "loop")
+	f.op("MOVD", "copied+128(FP)", copied)
+	f.op("CBNZ", copied, "copying")
+	multiply("loop", false)
 	f.op("ADD", skip, b)
 	f.op("SUBS", "$1", groups)
 	f.op("BNE", "group")
+	f.op("B", "done")
+	f.label("copying") // there is one group
+	multiply("copy", true)
 	f.label("done")
 
 	c, ldc, d, ldd, relu, cols := "R0", "R1", "R2", "R3", "R4", "R5"
