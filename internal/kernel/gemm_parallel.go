@@ -26,8 +26,9 @@ const (
 	gemmRouse    = 1 << 22
 	gemmChunk    = 1 << 16
 
-	// tallRows is how many rows C has when its rows are divided.
-	tallRows = 512
+	// tallRows is how many rows C has when its rows are divided, and partRows how many a part has at least.
+	tallRows = 256
+	partRows = 64
 )
 
 // run computes the product, on several processors if it is large enough.
@@ -52,23 +53,23 @@ type gemmJob[T Float] struct {
 	rows, cols int // how many parts C has in either direction
 }
 
-// split divides C into at most most parts. A tall one is divided by rows, twice as many parts as processors, so that each part of A
-// is read by one of them only; if it is wide too, by rows and columns, so that B is copied less often. Otherwise columns are divided,
-// in multiples of a panel, so that no part of B is copied twice: four times as many parts as processors, so that a helper that comes
-// late does not matter.
+// split divides C into at most most parts, four times as many as processors, so that a helper that comes late does not matter. One
+// of many rows is divided by rows if B lies by rows: what each part reads of A is its own then, and the copies of B cost little. Else
+// columns are divided, in multiples of a panel, so that no part of B is copied twice.
 func (j *gemmJob[T]) split(processors, most int) {
 	nr := panelVectors * j.g.lanes
-	panels := j.p.n / nr
-	if j.p.m >= tallRows || panels < processors {
-		rows := 2 * processors
-		if panels >= 2*panelGroup*processors {
-			rows = processors
-		}
-		j.rows = max(1, min(rows, most, j.p.m/(2*j.g.rows)))
-		j.cols = max(1, min(2*processors/j.rows, most/j.rows, panels))
-		return
+	panels, parts := j.p.n/nr, 4*processors
+	rows := 1
+	switch {
+	case panels < processors:
+		rows = j.p.m / (2 * j.g.rows)
+	case j.p.m >= tallRows && j.p.bcs == 1:
+		rows = j.p.m / partRows
+	case j.p.m >= 2*tallRows:
+		rows = processors
 	}
-	j.rows, j.cols = 1, min(4*processors, most, panels)
+	j.rows = max(1, min(rows, parts, most))
+	j.cols = max(1, min(parts/j.rows, most/j.rows, panels))
 }
 
 // chunk computes part i of C.
