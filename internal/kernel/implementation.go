@@ -23,6 +23,8 @@ type kernels[T Float] struct {
 	loops  *[numOps]loop[T]
 	maps   *[numMapOps]mapLoop[T]
 	slopes *[numSlopeOps]slopeLoops[T]
+	loops  *[numOps]loop[T]
+	lines  *lineKernels[T]
 
 	sum      func(x []T) float64    // Σ x
 	dot      func(x, y []T) float64 // Σ x*y
@@ -66,6 +68,7 @@ func portableKernels[T Float]() kernels[T] {
 		loops:                portableLoops[T](),
 		maps:                 portableMaps[T](),
 		slopes:               portableSlopes[T](),
+		lines:                portableLines[T](),
 		sum:                  sumPortable[T],
 		dot:                  dotPortable[T],
 		max:                  maxPortable[T],

@@ -92,6 +92,17 @@ func testProtectedPage[T kernel.Float](t *testing.T) {
 		}
 		kernel.LogSumExp(s(3), s(3*n), n)
 		kernel.AddColumnSums(s(n), s(5*n))
+		for _, l := range [][3]int{{3, n, 1}, {n, 5, n}} { // lines, elements, side by side
+			m := l[0] * l[1]
+			kernel.MaxLines(s(l[0]), s(m), l[1], l[2])
+			kernel.MinLines(s(l[0]), s(m), l[1], l[2])
+			kernel.ProdLines(s(l[0]), s(m), l[1], l[2])
+			kernel.SumLines(s(l[0]), s(m), l[1], l[2])
+			kernel.NormLines(s(l[0]), s(m), l[1], l[2])
+			kernel.VarianceLines(s(l[0]), s(l[0]), s(l[0]), s(m), l[1], l[2], 2, true)
+			kernel.ProductLines(s(l[0]), s(l[0]), s(l[0]), s(l[0]), s(m), s(m), l[1], l[2])
+			kernel.MaxLinesBackward(s(m), s(l[0]), s(m), s(l[0]), l[1], l[2])
+		}
 		kernel.SGDMomentum(s(n), s(n), s(n), 1, 1, 1, n%2 == 0)
 		kernel.Adam(s(n), s(n), s(n), s(n), 1, 0.5, 0.5, 1, 1, n%2 == 0, [2]float64{0.5, 0.5})
 		kernel.Adagrad(s(n), s(n), s(n), 1, 1, 1)

@@ -82,6 +82,7 @@ type jobs[T Float] struct {
 	rows    rowsJob[T]
 	columns columnsJob[T]
 	axes    axesJob[T]
+	lines   linesJob[T]
 	gemm    gemmJob[T]
 	share   shareJob[T]
 	pool    poolJob[T]

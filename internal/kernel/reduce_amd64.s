@@ -5,34 +5,35 @@
 #include "textflag.h"
 
 // func sumF32AVX2(x []float32) float64
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·sumF32AVX2(SB), NOSPLIT, $0-32
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
-	MOVQ   x_base+0(FP), SI
-	MOVQ   x_len+8(FP), DX
-	XORQ   R8, R8
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	SUBQ   $0x10, DX
-	JL     manyend
+	MOVQ    x_base+0(FP), SI
+	MOVQ    x_len+8(FP), DX
+	XORQ    R8, R8
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y4
+	SUBQ    $0x10, DX
+	JL      manyend
 
 many:
-	VCVTPS2PD (SI)(R8*4), Y4
-	VADDPD    Y4, Y0, Y0
-	VCVTPS2PD 16(SI)(R8*4), Y4
-	VADDPD    Y4, Y1, Y1
-	VCVTPS2PD 32(SI)(R8*4), Y4
-	VADDPD    Y4, Y2, Y2
-	VCVTPS2PD 48(SI)(R8*4), Y4
-	VADDPD    Y4, Y3, Y3
-	ADDQ      $0x10, R8
-	SUBQ      $0x10, DX
-	JGE       many
+	VCVTPS2PD   (SI)(R8*4), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VCVTPS2PD   16(SI)(R8*4), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VCVTPS2PD   32(SI)(R8*4), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VCVTPS2PD   48(SI)(R8*4), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
 
 manyend:
 	ADDQ $0x10, DX
@@ -40,11 +41,11 @@ manyend:
 	JL   oneend
 
 one:
-	VCVTPS2PD (SI)(R8*4), Y4
-	VADDPD    Y4, Y0, Y0
-	ADDQ      $0x04, R8
-	SUBQ      $0x04, DX
-	JGE       one
+	VCVTPS2PD   (SI)(R8*4), Y5
+	VFMADD231PD Y4, Y5, Y0
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
 
 oneend:
 	ADDQ         $0x04, DX
@@ -53,12 +54,12 @@ oneend:
 	LEAQ         masks<>+32(SB), AX
 	SHLQ         $0x03, CX
 	SUBQ         CX, AX
-	VMOVDQU      (AX), Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (SI)(R8*4), X5, X4
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y0, Y0
+	VMOVDQU      (AX), Y5
+	VEXTRACTF128 $0x01, Y5, X6
+	VSHUFPS      $0x88, X6, X5, X6
+	VMASKMOVPS   (SI)(R8*4), X6, X5
+	VCVTPS2PD    X5, Y5
+	VFMADD231PD  Y4, Y5, Y0
 	ADDQ         DX, R8
 
 leave0:
@@ -82,6 +83,12 @@ undo1:
 ask:
 	CALL ·flushHere(SB)
 	JMP  start
+
+DATA c64_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+DATA c64_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
+DATA c64_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
+DATA c64_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
+GLOBL c64_3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA masks<>+0(SB)/8, $0xffffffffffffffff
 DATA masks<>+8(SB)/8, $0xffffffffffffffff
@@ -961,41 +968,42 @@ rare2:
 	JMP          back2
 
 // func columns4F32AVX2(sums []float64, x []float32, stride int, rows int)
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·columns4F32AVX2(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
-	MOVQ   sums_base+0(FP), DI
-	MOVQ   x_base+24(FP), SI
-	MOVQ   stride+48(FP), R8
-	SHLQ   $0x02, R8
-	MOVQ   rows+56(FP), DX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
+	MOVQ    sums_base+0(FP), DI
+	MOVQ    x_base+24(FP), SI
+	MOVQ    stride+48(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    rows+56(FP), DX
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y4
 
 loop:
-	VCVTPS2PD (SI), Y4
-	VADDPD    Y4, Y0, Y0
-	VCVTPS2PD 16(SI), Y4
-	VADDPD    Y4, Y1, Y1
-	VCVTPS2PD 32(SI), Y4
-	VADDPD    Y4, Y2, Y2
-	VCVTPS2PD 48(SI), Y4
-	VADDPD    Y4, Y3, Y3
-	ADDQ      R8, SI
-	DECQ      DX
-	JNZ       loop
-	VMOVUPD   Y0, (DI)
-	VMOVUPD   Y1, 32(DI)
-	VMOVUPD   Y2, 64(DI)
-	VMOVUPD   Y3, 96(DI)
+	VCVTPS2PD   (SI), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VCVTPS2PD   16(SI), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VCVTPS2PD   32(SI), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VCVTPS2PD   48(SI), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        R8, SI
+	DECQ        DX
+	JNZ         loop
+	VMOVUPD     Y0, (DI)
+	VMOVUPD     Y1, 32(DI)
+	VMOVUPD     Y2, 64(DI)
+	VMOVUPD     Y3, 96(DI)
 	VZEROUPPER
-	CMPL      ·subnormals+0(SB), $0x00
-	JNE       undo1
+	CMPL        ·subnormals+0(SB), $0x00
+	JNE         undo1
 	RET
 
 undo1:
@@ -1007,7 +1015,7 @@ ask:
 	JMP  start
 
 // func columns1F32AVX2(sums []float64, x []float32, stride int, rows int)
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·columns1F32AVX2(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -1026,18 +1034,19 @@ start:
 	VEXTRACTF128 $0x01, Y0, X1
 	VSHUFPS      $0x88, X1, X0, X1
 	VXORPD       Y2, Y2, Y2
+	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y3
 
 loop:
-	VMASKMOVPS (SI), X1, X3
-	VCVTPS2PD  X3, Y3
-	VADDPD     Y3, Y2, Y2
-	ADDQ       R8, SI
-	DECQ       DX
-	JNZ        loop
-	VMASKMOVPD Y2, Y0, (DI)
+	VMASKMOVPS  (SI), X1, X4
+	VCVTPS2PD   X4, Y4
+	VFMADD231PD Y3, Y4, Y2
+	ADDQ        R8, SI
+	DECQ        DX
+	JNZ         loop
+	VMASKMOVPD  Y2, Y0, (DI)
 	VZEROUPPER
-	CMPL       ·subnormals+0(SB), $0x00
-	JNE        undo1
+	CMPL        ·subnormals+0(SB), $0x00
+	JNE         undo1
 	RET
 
 undo1:
@@ -1049,34 +1058,35 @@ ask:
 	JMP  start
 
 // func sumF64AVX2(x []float64) float64
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·sumF64AVX2(SB), NOSPLIT, $0-32
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
-	MOVQ   x_base+0(FP), SI
-	MOVQ   x_len+8(FP), DX
-	XORQ   R8, R8
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	SUBQ   $0x10, DX
-	JL     manyend
+	MOVQ    x_base+0(FP), SI
+	MOVQ    x_len+8(FP), DX
+	XORQ    R8, R8
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y4
+	SUBQ    $0x10, DX
+	JL      manyend
 
 many:
-	VMOVUPD (SI)(R8*8), Y4
-	VADDPD  Y4, Y0, Y0
-	VMOVUPD 32(SI)(R8*8), Y4
-	VADDPD  Y4, Y1, Y1
-	VMOVUPD 64(SI)(R8*8), Y4
-	VADDPD  Y4, Y2, Y2
-	VMOVUPD 96(SI)(R8*8), Y4
-	VADDPD  Y4, Y3, Y3
-	ADDQ    $0x10, R8
-	SUBQ    $0x10, DX
-	JGE     many
+	VMOVUPD     (SI)(R8*8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     32(SI)(R8*8), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     64(SI)(R8*8), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     96(SI)(R8*8), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        $0x10, R8
+	SUBQ        $0x10, DX
+	JGE         many
 
 manyend:
 	ADDQ $0x10, DX
@@ -1084,23 +1094,23 @@ manyend:
 	JL   oneend
 
 one:
-	VMOVUPD (SI)(R8*8), Y4
-	VADDPD  Y4, Y0, Y0
-	ADDQ    $0x04, R8
-	SUBQ    $0x04, DX
-	JGE     one
+	VMOVUPD     (SI)(R8*8), Y5
+	VFMADD231PD Y4, Y5, Y0
+	ADDQ        $0x04, R8
+	SUBQ        $0x04, DX
+	JGE         one
 
 oneend:
-	ADDQ       $0x04, DX
-	JZ         leave0
-	MOVQ       DX, CX
-	LEAQ       masks<>+32(SB), AX
-	SHLQ       $0x03, CX
-	SUBQ       CX, AX
-	VMOVDQU    (AX), Y4
-	VMASKMOVPD (SI)(R8*8), Y4, Y4
-	VADDPD     Y4, Y0, Y0
-	ADDQ       DX, R8
+	ADDQ        $0x04, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	LEAQ        masks<>+32(SB), AX
+	SHLQ        $0x03, CX
+	SUBQ        CX, AX
+	VMOVDQU     (AX), Y5
+	VMASKMOVPD  (SI)(R8*8), Y5, Y5
+	VFMADD231PD Y4, Y5, Y0
+	ADDQ        DX, R8
 
 leave0:
 	VADDPD       Y2, Y0, Y0
@@ -1576,12 +1586,6 @@ DATA c64_3fe000000000000a<>+16(SB)/8, $0x3fe000000000000a
 DATA c64_3fe000000000000a<>+24(SB)/8, $0x3fe000000000000a
 GLOBL c64_3fe000000000000a<>(SB), RODATA|NOPTR, $32
 
-DATA c64_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
-DATA c64_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
-DATA c64_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
-DATA c64_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
-GLOBL c64_3ff0000000000000<>(SB), RODATA|NOPTR, $32
-
 DATA c64_c087540000000000<>+0(SB)/8, $0xc087540000000000
 DATA c64_c087540000000000<>+8(SB)/8, $0xc087540000000000
 DATA c64_c087540000000000<>+16(SB)/8, $0xc087540000000000
@@ -1980,41 +1984,42 @@ rare2:
 	JMP          back2
 
 // func columns4F64AVX2(sums []float64, x []float64, stride int, rows int)
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·columns4F64AVX2(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
-	MOVQ   sums_base+0(FP), DI
-	MOVQ   x_base+24(FP), SI
-	MOVQ   stride+48(FP), R8
-	SHLQ   $0x03, R8
-	MOVQ   rows+56(FP), DX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
+	MOVQ    sums_base+0(FP), DI
+	MOVQ    x_base+24(FP), SI
+	MOVQ    stride+48(FP), R8
+	SHLQ    $0x03, R8
+	MOVQ    rows+56(FP), DX
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y4
 
 loop:
-	VMOVUPD (SI), Y4
-	VADDPD  Y4, Y0, Y0
-	VMOVUPD 32(SI), Y4
-	VADDPD  Y4, Y1, Y1
-	VMOVUPD 64(SI), Y4
-	VADDPD  Y4, Y2, Y2
-	VMOVUPD 96(SI), Y4
-	VADDPD  Y4, Y3, Y3
-	ADDQ    R8, SI
-	DECQ    DX
-	JNZ     loop
-	VMOVUPD Y0, (DI)
-	VMOVUPD Y1, 32(DI)
-	VMOVUPD Y2, 64(DI)
-	VMOVUPD Y3, 96(DI)
+	VMOVUPD     (SI), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     32(SI), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     64(SI), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     96(SI), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        R8, SI
+	DECQ        DX
+	JNZ         loop
+	VMOVUPD     Y0, (DI)
+	VMOVUPD     Y1, 32(DI)
+	VMOVUPD     Y2, 64(DI)
+	VMOVUPD     Y3, 96(DI)
 	VZEROUPPER
-	CMPL    ·subnormals+0(SB), $0x00
-	JNE     undo1
+	CMPL        ·subnormals+0(SB), $0x00
+	JNE         undo1
 	RET
 
 undo1:
@@ -2026,7 +2031,7 @@ ask:
 	JMP  start
 
 // func columns1F64AVX2(sums []float64, x []float64, stride int, rows int)
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·columns1F64AVX2(SB), NOSPLIT, $0-64
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
@@ -2043,17 +2048,18 @@ start:
 	SUBQ    CX, AX
 	VMOVDQU (AX), Y0
 	VXORPD  Y1, Y1, Y1
+	VMOVUPD c64_3ff0000000000000<>+0(SB), Y2
 
 loop:
-	VMASKMOVPD (SI), Y0, Y2
-	VADDPD     Y2, Y1, Y1
-	ADDQ       R8, SI
-	DECQ       DX
-	JNZ        loop
-	VMASKMOVPD Y1, Y0, (DI)
+	VMASKMOVPD  (SI), Y0, Y3
+	VFMADD231PD Y2, Y3, Y1
+	ADDQ        R8, SI
+	DECQ        DX
+	JNZ         loop
+	VMASKMOVPD  Y1, Y0, (DI)
 	VZEROUPPER
-	CMPL       ·subnormals+0(SB), $0x00
-	JNE        undo1
+	CMPL        ·subnormals+0(SB), $0x00
+	JNE         undo1
 	RET
 
 undo1:
@@ -2071,28 +2077,29 @@ TEXT ·sumF32AVX512(SB), NOSPLIT, $0-32
 	JNE  ask
 
 start:
-	MOVQ   x_base+0(FP), SI
-	MOVQ   x_len+8(FP), DX
-	XORQ   R8, R8
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	SUBQ   $0x20, DX
-	JL     manyend
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VPXORQ       Z0, Z0, Z0
+	VPXORQ       Z1, Z1, Z1
+	VPXORQ       Z2, Z2, Z2
+	VPXORQ       Z3, Z3, Z3
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	SUBQ         $0x20, DX
+	JL           manyend
 
 many:
-	VCVTPS2PD (SI)(R8*4), Z4
-	VADDPD    Z4, Z0, Z0
-	VCVTPS2PD 32(SI)(R8*4), Z4
-	VADDPD    Z4, Z1, Z1
-	VCVTPS2PD 64(SI)(R8*4), Z4
-	VADDPD    Z4, Z2, Z2
-	VCVTPS2PD 96(SI)(R8*4), Z4
-	VADDPD    Z4, Z3, Z3
-	ADDQ      $0x20, R8
-	SUBQ      $0x20, DX
-	JGE       many
+	VCVTPS2PD   (SI)(R8*4), Z5
+	VFMADD231PD Z4, Z5, Z0
+	VCVTPS2PD   32(SI)(R8*4), Z5
+	VFMADD231PD Z4, Z5, Z1
+	VCVTPS2PD   64(SI)(R8*4), Z5
+	VFMADD231PD Z4, Z5, Z2
+	VCVTPS2PD   96(SI)(R8*4), Z5
+	VFMADD231PD Z4, Z5, Z3
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
 
 manyend:
 	ADDQ $0x20, DX
@@ -2100,11 +2107,11 @@ manyend:
 	JL   oneend
 
 one:
-	VCVTPS2PD (SI)(R8*4), Z4
-	VADDPD    Z4, Z0, Z0
-	ADDQ      $0x08, R8
-	SUBQ      $0x08, DX
-	JGE       one
+	VCVTPS2PD   (SI)(R8*4), Z5
+	VFMADD231PD Z4, Z5, Z0
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
 
 oneend:
 	ADDQ        $0x08, DX
@@ -2113,8 +2120,8 @@ oneend:
 	MOVQ        $-1, AX
 	BZHIQ       CX, AX, AX
 	KMOVW       AX, K1
-	VCVTPS2PD.Z (SI)(R8*4), K1, Z4
-	VADDPD      Z4, Z0, Z0
+	VCVTPS2PD.Z (SI)(R8*4), K1, Z5
+	VFMADD231PD Z4, Z5, Z0
 	ADDQ        DX, R8
 
 leave0:
@@ -2739,35 +2746,36 @@ TEXT ·columns4F32AVX512(SB), NOSPLIT, $0-64
 	JNE  ask
 
 start:
-	MOVQ   sums_base+0(FP), DI
-	MOVQ   x_base+24(FP), SI
-	MOVQ   stride+48(FP), R8
-	SHLQ   $0x02, R8
-	MOVQ   rows+56(FP), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
+	MOVQ         sums_base+0(FP), DI
+	MOVQ         x_base+24(FP), SI
+	MOVQ         stride+48(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         rows+56(FP), DX
+	VPXORQ       Z0, Z0, Z0
+	VPXORQ       Z1, Z1, Z1
+	VPXORQ       Z2, Z2, Z2
+	VPXORQ       Z3, Z3, Z3
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
 
 loop:
-	VCVTPS2PD (SI), Z4
-	VADDPD    Z4, Z0, Z0
-	VCVTPS2PD 32(SI), Z4
-	VADDPD    Z4, Z1, Z1
-	VCVTPS2PD 64(SI), Z4
-	VADDPD    Z4, Z2, Z2
-	VCVTPS2PD 96(SI), Z4
-	VADDPD    Z4, Z3, Z3
-	ADDQ      R8, SI
-	DECQ      DX
-	JNZ       loop
-	VMOVUPD   Z0, (DI)
-	VMOVUPD   Z1, 64(DI)
-	VMOVUPD   Z2, 128(DI)
-	VMOVUPD   Z3, 192(DI)
+	VCVTPS2PD   (SI), Z5
+	VFMADD231PD Z4, Z5, Z0
+	VCVTPS2PD   32(SI), Z5
+	VFMADD231PD Z4, Z5, Z1
+	VCVTPS2PD   64(SI), Z5
+	VFMADD231PD Z4, Z5, Z2
+	VCVTPS2PD   96(SI), Z5
+	VFMADD231PD Z4, Z5, Z3
+	ADDQ        R8, SI
+	DECQ        DX
+	JNZ         loop
+	VMOVUPD     Z0, (DI)
+	VMOVUPD     Z1, 64(DI)
+	VMOVUPD     Z2, 128(DI)
+	VMOVUPD     Z3, 192(DI)
 	VZEROUPPER
-	CMPL      ·subnormals+0(SB), $0x00
-	JNE       undo1
+	CMPL        ·subnormals+0(SB), $0x00
+	JNE         undo1
 	RET
 
 undo1:
@@ -2785,20 +2793,21 @@ TEXT ·columns1F32AVX512(SB), NOSPLIT, $0-64
 	JNE  ask
 
 start:
-	MOVQ   sums_base+0(FP), DI
-	MOVQ   x_base+24(FP), SI
-	MOVQ   stride+48(FP), R8
-	SHLQ   $0x02, R8
-	MOVQ   rows+56(FP), DX
-	MOVQ   sums_len+8(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	VPXORQ Z0, Z0, Z0
+	MOVQ         sums_base+0(FP), DI
+	MOVQ         x_base+24(FP), SI
+	MOVQ         stride+48(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         rows+56(FP), DX
+	MOVQ         sums_len+8(FP), CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VPXORQ       Z0, Z0, Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
 
 loop:
-	VCVTPS2PD.Z (SI), K1, Z1
-	VADDPD      Z1, Z0, Z0
+	VCVTPS2PD.Z (SI), K1, Z2
+	VFMADD231PD Z1, Z2, Z0
 	ADDQ        R8, SI
 	DECQ        DX
 	JNZ         loop
@@ -2823,28 +2832,29 @@ TEXT ·sumF64AVX512(SB), NOSPLIT, $0-32
 	JNE  ask
 
 start:
-	MOVQ   x_base+0(FP), SI
-	MOVQ   x_len+8(FP), DX
-	XORQ   R8, R8
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	SUBQ   $0x20, DX
-	JL     manyend
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), DX
+	XORQ         R8, R8
+	VPXORQ       Z0, Z0, Z0
+	VPXORQ       Z1, Z1, Z1
+	VPXORQ       Z2, Z2, Z2
+	VPXORQ       Z3, Z3, Z3
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
+	SUBQ         $0x20, DX
+	JL           manyend
 
 many:
-	VMOVUPD (SI)(R8*8), Z4
-	VADDPD  Z4, Z0, Z0
-	VMOVUPD 64(SI)(R8*8), Z4
-	VADDPD  Z4, Z1, Z1
-	VMOVUPD 128(SI)(R8*8), Z4
-	VADDPD  Z4, Z2, Z2
-	VMOVUPD 192(SI)(R8*8), Z4
-	VADDPD  Z4, Z3, Z3
-	ADDQ    $0x20, R8
-	SUBQ    $0x20, DX
-	JGE     many
+	VMOVUPD     (SI)(R8*8), Z5
+	VFMADD231PD Z4, Z5, Z0
+	VMOVUPD     64(SI)(R8*8), Z5
+	VFMADD231PD Z4, Z5, Z1
+	VMOVUPD     128(SI)(R8*8), Z5
+	VFMADD231PD Z4, Z5, Z2
+	VMOVUPD     192(SI)(R8*8), Z5
+	VFMADD231PD Z4, Z5, Z3
+	ADDQ        $0x20, R8
+	SUBQ        $0x20, DX
+	JGE         many
 
 manyend:
 	ADDQ $0x20, DX
@@ -2852,22 +2862,22 @@ manyend:
 	JL   oneend
 
 one:
-	VMOVUPD (SI)(R8*8), Z4
-	VADDPD  Z4, Z0, Z0
-	ADDQ    $0x08, R8
-	SUBQ    $0x08, DX
-	JGE     one
+	VMOVUPD     (SI)(R8*8), Z5
+	VFMADD231PD Z4, Z5, Z0
+	ADDQ        $0x08, R8
+	SUBQ        $0x08, DX
+	JGE         one
 
 oneend:
-	ADDQ      $0x08, DX
-	JZ        leave0
-	MOVQ      DX, CX
-	MOVQ      $-1, AX
-	BZHIQ     CX, AX, AX
-	KMOVW     AX, K1
-	VMOVUPD.Z (SI)(R8*8), K1, Z4
-	VADDPD    Z4, Z0, Z0
-	ADDQ      DX, R8
+	ADDQ        $0x08, DX
+	JZ          leave0
+	MOVQ        DX, CX
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K1
+	VMOVUPD.Z   (SI)(R8*8), K1, Z5
+	VFMADD231PD Z4, Z5, Z0
+	ADDQ        DX, R8
 
 leave0:
 	VADDPD        Z2, Z0, Z0
@@ -3507,35 +3517,36 @@ TEXT ·columns4F64AVX512(SB), NOSPLIT, $0-64
 	JNE  ask
 
 start:
-	MOVQ   sums_base+0(FP), DI
-	MOVQ   x_base+24(FP), SI
-	MOVQ   stride+48(FP), R8
-	SHLQ   $0x03, R8
-	MOVQ   rows+56(FP), DX
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
+	MOVQ         sums_base+0(FP), DI
+	MOVQ         x_base+24(FP), SI
+	MOVQ         stride+48(FP), R8
+	SHLQ         $0x03, R8
+	MOVQ         rows+56(FP), DX
+	VPXORQ       Z0, Z0, Z0
+	VPXORQ       Z1, Z1, Z1
+	VPXORQ       Z2, Z2, Z2
+	VPXORQ       Z3, Z3, Z3
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
 
 loop:
-	VMOVUPD (SI), Z4
-	VADDPD  Z4, Z0, Z0
-	VMOVUPD 64(SI), Z4
-	VADDPD  Z4, Z1, Z1
-	VMOVUPD 128(SI), Z4
-	VADDPD  Z4, Z2, Z2
-	VMOVUPD 192(SI), Z4
-	VADDPD  Z4, Z3, Z3
-	ADDQ    R8, SI
-	DECQ    DX
-	JNZ     loop
-	VMOVUPD Z0, (DI)
-	VMOVUPD Z1, 64(DI)
-	VMOVUPD Z2, 128(DI)
-	VMOVUPD Z3, 192(DI)
+	VMOVUPD     (SI), Z5
+	VFMADD231PD Z4, Z5, Z0
+	VMOVUPD     64(SI), Z5
+	VFMADD231PD Z4, Z5, Z1
+	VMOVUPD     128(SI), Z5
+	VFMADD231PD Z4, Z5, Z2
+	VMOVUPD     192(SI), Z5
+	VFMADD231PD Z4, Z5, Z3
+	ADDQ        R8, SI
+	DECQ        DX
+	JNZ         loop
+	VMOVUPD     Z0, (DI)
+	VMOVUPD     Z1, 64(DI)
+	VMOVUPD     Z2, 128(DI)
+	VMOVUPD     Z3, 192(DI)
 	VZEROUPPER
-	CMPL    ·subnormals+0(SB), $0x00
-	JNE     undo1
+	CMPL        ·subnormals+0(SB), $0x00
+	JNE         undo1
 	RET
 
 undo1:
@@ -3553,27 +3564,28 @@ TEXT ·columns1F64AVX512(SB), NOSPLIT, $0-64
 	JNE  ask
 
 start:
-	MOVQ   sums_base+0(FP), DI
-	MOVQ   x_base+24(FP), SI
-	MOVQ   stride+48(FP), R8
-	SHLQ   $0x03, R8
-	MOVQ   rows+56(FP), DX
-	MOVQ   sums_len+8(FP), CX
-	MOVQ   $-1, AX
-	BZHIQ  CX, AX, AX
-	KMOVW  AX, K1
-	VPXORQ Z0, Z0, Z0
+	MOVQ         sums_base+0(FP), DI
+	MOVQ         x_base+24(FP), SI
+	MOVQ         stride+48(FP), R8
+	SHLQ         $0x03, R8
+	MOVQ         rows+56(FP), DX
+	MOVQ         sums_len+8(FP), CX
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K1
+	VPXORQ       Z0, Z0, Z0
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
 
 loop:
-	VMOVUPD.Z (SI), K1, Z1
-	VADDPD    Z1, Z0, Z0
-	ADDQ      R8, SI
-	DECQ      DX
-	JNZ       loop
-	VMOVUPD   Z0, K1, (DI)
+	VMOVUPD.Z   (SI), K1, Z2
+	VFMADD231PD Z1, Z2, Z0
+	ADDQ        R8, SI
+	DECQ        DX
+	JNZ         loop
+	VMOVUPD     Z0, K1, (DI)
 	VZEROUPPER
-	CMPL      ·subnormals+0(SB), $0x00
-	JNE       undo1
+	CMPL        ·subnormals+0(SB), $0x00
+	JNE         undo1
 	RET
 
 undo1:

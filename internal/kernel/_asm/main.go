@@ -23,6 +23,7 @@ var subjects = []struct {
 	{"elementwise", target.elementwise},
 	{"maps", target.maps},
 	{"reduce", target.reduce},
+	{"lines", target.lines},
 	{"optimizer", target.optimizers},
 	{"pooling", target.pooling},
 	{"copy", target.copyRows},

@@ -112,6 +112,10 @@ func (t target) sum(name string, dot bool) {
 	for c := range acc {
 		acc[c] = d.zero()
 	}
+	var one vec // times 1: some processors add and convert with the same units, and multiply with others
+	if !dot {
+		one = d.set(d.num(1))
+	}
 	step.loop(chains, n, i, func(u int, k mask) {
 		if k.Op != nil && !t.double && !t.wide {
 			k = halfMask(k)
@@ -120,7 +124,7 @@ func (t target) sum(name string, dot bool) {
 		if dot {
 			d.addTo(acc[u], v, t.loadDouble(y(u), k))
 		} else {
-			d.emit("VADDPD", v, acc[u], acc[u])
+			d.addTo(acc[u], v, one)
 		}
 	})
 	for s := chains / 2; s > 0; s /= 2 {
@@ -281,10 +285,11 @@ func (t target) columns(name string, vectors int, tail bool) {
 	for c := range acc {
 		acc[c] = d.zero()
 	}
+	one := d.set(d.num(1)) // as in sum
 	ctx.Label("loop")
 	for c := range acc {
 		m := operand.Mem{Base: reg.RSI, Disp: c * d.lanes() * t.size()}
-		d.emit("VADDPD", t.loadDouble(m, k), acc[c], acc[c])
+		d.addTo(acc[c], t.loadDouble(m, k), one)
 	}
 	ctx.ADDQ(reg.R8, reg.RSI)
 	ctx.DECQ(reg.RDX)
