@@ -63,6 +63,7 @@ type product[T Float] struct {
 type scratch[T Float] struct {
 	a, b   []T
 	buffer []T
+	strip  strip[T] // of softmax across lines
 	next   *scratch[T]
 }
 
