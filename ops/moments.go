@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"golang.org/x/exp/constraints"
 )
 
@@ -21,7 +22,8 @@ func init() {
 	})
 	register(&opVariance, graph.Row{
 		Name: "variance", Func: Variance, Params: "x, axes", Doc: "mean square distance from the mean, over everything or over the axes given", Formula: "Σ (x - x̄)² / n", Derivative: "2(x - x̄)/n",
-		Forward: func(n graph.Node) { reduceRows(n, varianceRow[float64], varianceRow[float32]) },
+		Forward:  func(n graph.Node) { spreads(n, float64(reducedLen(n)), false) },
+		Backward: varianceBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			d := MulScalar(Center(n.Input(0), n.Ints()...), 2/float64(reducedLen(n)))
 			return Chain(spread(n, ct), d)
@@ -31,7 +33,8 @@ func init() {
 	})
 	register(&opStd, graph.Row{
 		Name: "std", Func: Std, Params: "x, axes", Doc: "standard deviation: the root of the variance", Formula: "√(Σ (x - x̄)² / n)", Derivative: "(x - x̄)/(n·y)",
-		Forward: func(n graph.Node) { reduceRows(n, stdRow[float64], stdRow[float32]) },
+		Forward:  func(n graph.Node) { spreads(n, float64(reducedLen(n)), true) },
+		Backward: stdBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			d := divOrZero(Center(n.Input(0), n.Ints()...), spread(n, n.Value()))
 			return Chain(spread(n, ct), MulScalar(d, 1/float64(reducedLen(n))))
@@ -43,12 +46,8 @@ func init() {
 	})
 	register(&opVarianceDDof, graph.Row{
 		Name: "variance_ddof", Func: VarianceDDof, Params: "x, ddof, axes", Doc: "variance with the divisor n - ddof: the sample variance for ddof 1", Formula: "Σ (x - x̄)² / (n - ddof)", Derivative: "2(x - x̄)/(n - ddof)",
-		Forward: func(n graph.Node) {
-			k := freedom(n)
-			reduceRows(n,
-				func(x []float64) float64 { return variance(x, k) },
-				func(x []float32) float32 { return float32(variance(x, k)) })
-		},
+		Forward:  func(n graph.Node) { spreads(n, freedom(n), false) },
+		Backward: varianceBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(spread(n, ct), MulScalar(Center(n.Input(0), n.Ints()...), 2/freedom(n)))
 		},
@@ -57,12 +56,8 @@ func init() {
 	})
 	register(&opStdDDof, graph.Row{
 		Name: "std_ddof", Func: StdDDof, Params: "x, ddof, axes", Doc: "standard deviation with the divisor n - ddof: the sample's for ddof 1", Formula: "√(Σ (x - x̄)² / (n - ddof))", Derivative: "(x - x̄)/((n - ddof)·y)",
-		Forward: func(n graph.Node) {
-			k := freedom(n)
-			reduceRows(n,
-				func(x []float64) float64 { return deviation(x, k) },
-				func(x []float32) float32 { return float32(deviation(x, k)) })
-		},
+		Forward:  func(n graph.Node) { spreads(n, freedom(n), true) },
+		Backward: stdBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			d := divOrZero(Center(n.Input(0), n.Ints()...), spread(n, n.Value()))
 			return Chain(spread(n, ct), MulScalar(d, 1/freedom(n)))
@@ -73,7 +68,8 @@ func init() {
 	})
 	register(&opNorm, graph.Row{
 		Name: "norm", Func: Norm, Params: "x, axes", Doc: "Euclidean length, of everything or over the axes given, without overflow", Formula: "√(Σ x²)", Derivative: "x/y",
-		Forward: func(n graph.Node) { reduceRows(n, normRow[float64], normRow[float32]) },
+		Forward:  func(n graph.Node) { array.Instance(n.DType(), lengths[float64], lengths[float32])(n) },
+		Backward: normBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(spread(n, ct), divOrZero(n.Input(0), spread(n, n.Value())))
 		},
@@ -162,13 +158,10 @@ func centerRows[T constraints.Float](dst, x []T, k int) {
 
 func meanRow[T constraints.Float](x []T) T { return T(meanOf(x)) }
 
-func varianceRow[T constraints.Float](x []T) T { return T(variance(x, float64(len(x)))) }
-
-func stdRow[T constraints.Float](x []T) T { return T(deviation(x, float64(len(x)))) }
-
-func normRow[T constraints.Float](x []T) T {
+// length returns the root of the sum of squares.
+func length[T constraints.Float](x []T) float64 {
 	s, exp := squares(x, 0, false)
-	return T(math.Ldexp(math.Sqrt(s), exp))
+	return math.Ldexp(math.Sqrt(s), exp)
 }
 
 // variance returns the sum of the squared distances from the mean, divided by k.

@@ -4,6 +4,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -15,7 +16,7 @@ func init() {
 		Doc:        "product of everything, or over the axes given",
 		Formula:    "Π x",
 		Derivative: "product of the others",
-		Forward:    func(n graph.Node) { reduceRows(n, prodRow[float64], prodRow[float32]) },
+		Forward:    func(n graph.Node) { reduceLines(n, kernel.ProdLines[float64], kernel.ProdLines[float32]) },
 		Backward:   prodBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			others := overReduced(n, func(rows graph.Value) graph.Value {
@@ -53,14 +54,6 @@ func init() {
 		Try:    tries,
 		Source: "the recurrence sₖ = ctₖ + xₖ₊₁·sₖ₊₁, without division; Hillis and Steele (1986)",
 	})
-}
-
-func prodRow[T constraints.Float](x []T) T {
-	p := 1.0
-	for _, v := range x {
-		p *= float64(v)
-	}
-	return T(p)
 }
 
 func sumsUpTo[T constraints.Float](dst, x []T, k int) {

@@ -56,26 +56,28 @@ func init() {
 	})
 	register(&opMax, graph.Row{
 		Name: "max", Func: Max, Params: "x, axes", Doc: "largest element, of everything or over the axes given", Formula: "max x", Derivative: "1 for the largest, split evenly among ties",
-		Selects: []int{0},
-		Forward: func(n graph.Node) { reduceRows(n, slices.Max[[]float64], slices.Max[[]float32]) },
-		VJP:     extremeVJP,
-		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
-		Try:     reductionTries,
-		Source:  "Danskin's theorem; NaN wins, as in NumPy",
+		Selects:  []int{0},
+		Forward:  func(n graph.Node) { reduceLines(n, kernel.MaxLines[float64], kernel.MaxLines[float32]) },
+		Backward: extremeBackward,
+		VJP:      extremeVJP,
+		Kinks:    []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
+		Try:      reductionTries,
+		Source:   "Danskin's theorem; NaN wins, as in NumPy",
 	})
 	register(&opMin, graph.Row{
 		Name: "min", Func: Min, Params: "x, axes", Doc: "smallest element, of everything or over the axes given", Formula: "min x", Derivative: "1 for the smallest, split evenly among ties",
-		Selects: []int{0},
-		Forward: func(n graph.Node) { reduceRows(n, slices.Min[[]float64], slices.Min[[]float32]) },
-		VJP:     extremeVJP,
-		Kinks:   []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
-		Try:     reductionTries,
-		Source:  "Danskin's theorem; NaN wins, as in NumPy",
+		Selects:  []int{0},
+		Forward:  func(n graph.Node) { reduceLines(n, kernel.MinLines[float64], kernel.MinLines[float32]) },
+		Backward: extremeBackward,
+		VJP:      extremeVJP,
+		Kinks:    []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
+		Try:      reductionTries,
+		Source:   "Danskin's theorem; NaN wins, as in NumPy",
 	})
 	register(&opLogSumExp, graph.Row{
 		Name: "logsumexp", Func: LogSumExp, Params: "x, axes", Doc: "logarithm of the sum of exponentials, without overflow", Formula: "ln Σ eˣ", Derivative: "softmax(x)",
 		Forward: func(n graph.Node) {
-			reduceRows(n, logSumExpRow[float64], logSumExpRow[float32])
+			reduceLines(n, kernel.LogSumExpLines[float64], kernel.LogSumExpLines[float32])
 		},
 		Backward: logSumExpBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -260,38 +262,50 @@ func mapRows[T constraints.Float](dst, rows []T, f func([]T) T) {
 	}
 }
 
-func logSumExpRow[T constraints.Float](row []T) T {
-	var y [1]T
-	kernel.LogSumExp(y[:], row, len(row))
-	return y[0]
-}
-
-// logSumExpBackward leaves to the rule what is not along the last axes, and cotangents that are not finite, which must not
-// reach what is masked.
+// logSumExpBackward leaves to the rule what does not lie in lines, and cotangents that are not finite, which must not reach what
+// is masked.
 func logSumExpBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-	var list [tensor.MaxRank]int
-	if _, last := axesLast(list[:0], n.Ints(), dst.Rank()); !last {
+	inner, ok := innerLines(n)
+	if !ok || dst.Len() == 0 {
 		return false
 	}
 	if dst.DType() == tensor.Float32 {
-		return addSoftmaxMultiples[float32](n, ct, dst, fresh)
+		return addSoftmaxMultiples[float32](n, ct, dst, inner, fresh)
 	}
-	return addSoftmaxMultiples[float64](n, ct, dst, fresh)
+	return addSoftmaxMultiples[float64](n, ct, dst, inner, fresh)
 }
 
-func addSoftmaxMultiples[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor, fresh bool) bool {
+func addSoftmaxMultiples[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor, inner int, fresh bool) bool {
 	w := tensor.Data[T](ct)
 	if !kernel.AllFinite(w) {
 		return false
 	}
-	k := reducedLen(n)
-	buffer := n.Temp(dst.Dims()...)
-	p, d := tensor.Data[T](buffer), tensor.Data[T](dst)
-	kernel.SafeSoftmax(p, tensor.Data[T](n.In(0)), k)
-	for i, c := range w {
-		addMultiple(d[i*k:(i+1)*k], c, p[i*k:(i+1)*k], fresh)
+	k, d := reducedLen(n), tensor.Data[T](dst)
+	p := d
+	if !fresh {
+		buffer := n.Buffer(dst.Dims()...)
+		defer n.FreeTemp(buffer)
+		p = tensor.Data[T](buffer)
 	}
-	n.FreeTemp(buffer)
+	kernel.SafeSoftmaxLines(p, tensor.Data[T](n.In(0)), k, inner)
+	width := inner
+	if inner == 1 {
+		width = k
+	}
+	for i := 0; i < len(w); i += inner {
+		for r := 0; r < k*inner; r += width {
+			to, from := d[:width], p[:width]
+			d, p = d[width:], p[width:]
+			switch {
+			case inner == 1:
+				addMultiple(to, w[i], from, fresh)
+			case fresh:
+				kernel.MulZeroWins(to, w[i:i+inner], from)
+			default:
+				kernel.MulAddTo(to, w[i:i+inner], from)
+			}
+		}
+	}
 	return true
 }
 

@@ -15,32 +15,32 @@ var opSoftmax, opSafeSoftmax, opLogSoftmax graph.Op
 
 func init() {
 	tries := []string{"(3) 0", "(2,3) 1", "(2,3) 0", "(2,3,4) -2", "(1) 0", "(2,1) 1", "(0,3) 1"}
-	register(&opSoftmax, withSoftmaxBackward(softmaxKernels[float64](), softmaxKernels[float32](), graph.Row{
+	register(&opSoftmax, withSoftmaxBackward(kernel.SoftmaxLinesBackward[float64], kernel.SoftmaxLinesBackward[float32], graph.Row{
 		Name: "softmax", Func: Softmax, Params: "x, axis",
 		Doc:        "exponentials along an axis, divided by their sum",
 		Formula:    "eˣ / Σ eˣ",
 		Derivative: "y·(δ - y)",
-		Forward:    func(n graph.Node) { alongAxis(n, kernel.Softmax[float64], kernel.Softmax[float32]) },
+		Forward:    func(n graph.Node) { alongLines(n, kernel.SoftmaxLines[float64], kernel.SoftmaxLines[float32]) },
 		VJP:        softmaxVJP,
 		Try:        tries,
 		Source:     "Bridle (1990); shifted by the maximum, Blanchard, Higham and Higham (2021)",
 	}))
-	register(&opSafeSoftmax, withSoftmaxBackward(softmaxKernels[float64](), softmaxKernels[float32](), graph.Row{
+	register(&opSafeSoftmax, withSoftmaxBackward(kernel.SoftmaxLinesBackward[float64], kernel.SoftmaxLinesBackward[float32], graph.Row{
 		Name: "safe_softmax", Func: SafeSoftmax, Params: "x, axis",
 		Doc:        "softmax along an axis, zeros where all elements are masked with -Inf",
 		Formula:    "eˣ / Σ eˣ, 0 where Σ eˣ = 0",
 		Derivative: "y·(δ - y)",
-		Forward:    func(n graph.Node) { alongAxis(n, kernel.SafeSoftmax[float64], kernel.SafeSoftmax[float32]) },
+		Forward:    func(n graph.Node) { alongLines(n, kernel.SafeSoftmaxLines[float64], kernel.SafeSoftmaxLines[float32]) },
 		VJP:        softmaxVJP,
 		Try:        tries,
 		Source:     "softmax of the elements that are not masked; PyTorch's _safe_softmax",
 	}))
-	register(&opLogSoftmax, withSoftmaxBackward(logSoftmaxKernels[float64](), logSoftmaxKernels[float32](), graph.Row{
+	register(&opLogSoftmax, withSoftmaxBackward(kernel.LogSoftmaxLinesBackward[float64], kernel.LogSoftmaxLinesBackward[float32], graph.Row{
 		Name: "log_softmax", Func: LogSoftmax, Params: "x, axis",
 		Doc:        "logarithm of the softmax along an axis, without overflow",
 		Formula:    "x - ln Σ eˣ",
 		Derivative: "δ - softmax(x)",
-		Forward:    func(n graph.Node) { alongAxis(n, kernel.LogSoftmax[float64], kernel.LogSoftmax[float32]) },
+		Forward:    func(n graph.Node) { alongLines(n, kernel.LogSoftmaxLines[float64], kernel.LogSoftmaxLines[float32]) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			ct = unmasked(x, ct)
@@ -163,40 +163,31 @@ func axesLast(order, axes []int, rank int) (all []int, last bool) {
 	return order, slices.IsSorted(order)
 }
 
-// A rowKernel is a [chainKernel] over rows of n elements that reads the result y and the operand x.
-type rowKernel[T constraints.Float] struct {
-	add, set func(dst, ct, y, x []T, n int)
-}
-
-func (k rowKernel[T]) run(dst, ct, y, x []T, n int, fresh bool) {
-	if fresh {
-		k.set(dst, ct, y, x, n)
-	} else {
-		k.add(dst, ct, y, x, n)
+// alongLines runs a kernel over the lines along the node's axis.
+func alongLines(n graph.Node, f64 func(dst, x []float64, n, inner int), f32 func(dst, x []float32, n, inner int)) {
+	l := linesOf(n.Dims(), n.Int(0))
+	switch {
+	case n.Out().Len() == 0:
+	case n.DType() == tensor.Float32:
+		f32(n.Out().Float32s(), n.In(0).Float32s(), l.n, l.inner)
+	default:
+		f64(n.Out().Float64s(), n.In(0).Float64s(), l.n, l.inner)
 	}
 }
 
-func softmaxKernels[T constraints.Float]() rowKernel[T] {
-	return rowKernel[T]{kernel.SoftmaxBackward[T], kernel.SoftmaxBackwardInto[T]}
-}
-
-func logSoftmaxKernels[T constraints.Float]() rowKernel[T] {
-	return rowKernel[T]{kernel.LogSoftmaxBackward[T], kernel.LogSoftmaxBackwardInto[T]}
-}
+// A lineKernel is a [chainKernel] over lines that reads the result y and the operand x.
+type lineKernel[T constraints.Float] func(dst, ct, y, x []T, n, inner int, set bool)
 
 // withSoftmaxBackward gives the row of softmax or log_softmax the Backward that follows from kernels.
-func withSoftmaxBackward(f64 rowKernel[float64], f32 rowKernel[float32], row graph.Row) graph.Row {
+func withSoftmaxBackward(f64 lineKernel[float64], f32 lineKernel[float32], row graph.Row) graph.Row {
 	row.Backward = func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-		if n.Int(0) != dst.Rank()-1 {
-			return false
-		}
-		y, x := n.Out(), n.In(0)
-		if k := dst.Dims()[dst.Rank()-1]; dst.Len() == 0 {
-			return true
-		} else if dst.DType() == tensor.Float32 {
-			f32.run(dst.Float32s(), ct.Float32s(), y.Float32s(), x.Float32s(), k, fresh)
-		} else {
-			f64.run(dst.Float64s(), ct.Float64s(), y.Float64s(), x.Float64s(), k, fresh)
+		y, x, l := n.Out(), n.In(0), linesOf(n.Dims(), n.Int(0))
+		switch {
+		case dst.Len() == 0:
+		case dst.DType() == tensor.Float32:
+			f32(dst.Float32s(), ct.Float32s(), y.Float32s(), x.Float32s(), l.n, l.inner, fresh)
+		default:
+			f64(dst.Float64s(), ct.Float64s(), y.Float64s(), x.Float64s(), l.n, l.inner, fresh)
 		}
 		return true
 	}

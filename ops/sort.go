@@ -1,12 +1,12 @@
 package ops
 
 import (
-	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -21,7 +21,8 @@ func init() {
 		Doc:        "elements along an axis in ascending order",
 		Formula:    "x₍₁₎ ≤ x₍₂₎ ≤ …",
 		Derivative: "1 for the element that came here",
-		Forward:    func(n graph.Node) { permuteSorted(n, false) },
+		Forward:    func(n graph.Node) { sortLines(n, true, false) },
+		Backward:   sortBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis := n.Int(0)
 			return PutAlong(ct, Argsort(n.Input(0), axis), axis, n.Dims()[axis])
@@ -34,7 +35,7 @@ func init() {
 		Formula:    "i₁, i₂, …",
 		Derivative: "none",
 		Class:      graph.NoGrad,
-		Forward:    func(n graph.Node) { listSorted(n, false) },
+		Forward:    func(n graph.Node) { sortLines(n, false, false) },
 		Try:        tries, Source: source,
 	})
 	register(&opTopK, graph.Row{
@@ -42,7 +43,8 @@ func init() {
 		Doc:        "the k largest elements along an axis, the largest first",
 		Formula:    "x₍ₙ₎ ≥ … ≥ x₍ₙ₋ₖ₊₁₎",
 		Derivative: "1 for the element that came here",
-		Forward:    func(n graph.Node) { permuteSorted(n, true) },
+		Forward:    func(n graph.Node) { sortLines(n, true, true) },
+		Backward:   sortBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis := n.Int(0)
 			index := ArgTopK(n.Input(0), axis, n.Dims()[axis])
@@ -56,7 +58,7 @@ func init() {
 		Formula:    "i₁, i₂, …",
 		Derivative: "none",
 		Class:      graph.NoGrad,
-		Forward:    func(n graph.Node) { listSorted(n, true) },
+		Forward:    func(n graph.Node) { sortLines(n, false, true) },
 		Try:        topTries, Source: source,
 	})
 	register(&opArgMax, graph.Row{
@@ -126,84 +128,55 @@ func linesOf(dims []int, axis int) lines {
 // at returns the offset of element k of line (o, j).
 func (l lines) at(o, k, j int) int { return (o*l.n+k)*l.inner + j }
 
-// A ranked is an element of a line, with a key whose order is that of the elements.
-type ranked struct {
-	key   uint64
-	index int
+// sortLines sets the node's result to the first elements of the sorted lines of its operand, as many as there is room for, or to
+// their indices. With the elements it saves the indices, which [sortBackward] needs.
+func sortLines(n graph.Node, elements, descending bool) {
+	array.Instance(n.DType(), sortLinesOf[float64], sortLinesOf[float32])(n, elements, descending)
 }
 
-// eachSorted calls f with the order of the elements of every line of the node's operand along its axis. NaN counts as
-// larger than all other numbers, and ±0 as equal.
-func eachSorted(n graph.Node, descending bool, f func(o, j int, order []ranked)) {
-	if n.DType() == tensor.Float32 {
-		eachSortedOf(n, n.In(0).Float32s(), descending, f)
-	} else {
-		eachSortedOf(n, n.In(0).Float64s(), descending, f)
+func sortLinesOf[T constraints.Float](n graph.Node, elements, descending bool) {
+	out, dims := tensor.Data[T](n.Out()), n.In(0).Dims()
+	l := linesOf(dims, n.Int(0))
+	if len(out) == 0 {
+		return
 	}
+	index := out
+	var y []T
+	if elements {
+		y, index = out, nil
+		if T(l.n) == T(l.n-1)+1 { // else not every index is a T
+			index = tensor.Data[T](n.Save(0, n.Dims()...))
+		}
+	}
+	kernel.SortLines(y, index, tensor.Data[T](n.In(0)), l.n, n.Dims()[n.Int(0)], l.inner, descending)
 }
 
-func eachSortedOf[T constraints.Float](n graph.Node, x []T, descending bool, f func(o, j int, order []ranked)) {
-	l := linesOf(n.In(0).Dims(), n.Int(0))
-	line := make([]ranked, l.n)
-	for o := range l.outer {
-		for j := range l.inner {
-			for k := range line {
-				key := sortKey(float64(x[l.at(o, k, j)]))
-				if descending {
-					key = ^key
-				}
-				line[k] = ranked{key, k}
+// sortBackward passes cotangents on to where the elements of a sorted line came from.
+func sortBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+	if n.Out().Len() > 0 && n.Saved(0) == nil {
+		return false
+	}
+	if fresh {
+		dst.Zero()
+	}
+	if n.Out().Len() > 0 {
+		array.Instance(n.DType(), putSorted[float64], putSorted[float32])(n, ct, dst)
+	}
+	return true
+}
+
+func putSorted[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor) {
+	index, w, d := tensor.Data[T](n.Saved(0)), tensor.Data[T](ct), tensor.Data[T](dst)
+	from, to := linesOf(n.Dims(), n.Int(0)), linesOf(dst.Dims(), n.Int(0))
+	for o := range from.outer {
+		line := d[o*to.n*to.inner:]
+		for k := range from.n {
+			at := from.at(o, k, 0)
+			for j, v := range w[at:][:from.inner] {
+				line[int(index[at+j])*to.inner+j] += v
 			}
-			slices.SortFunc(line, func(a, b ranked) int {
-				if a.key != b.key {
-					if a.key < b.key {
-						return -1
-					}
-					return 1
-				}
-				return a.index - b.index // equal elements keep their order
-			})
-			f(o, j, line)
 		}
 	}
-}
-
-// sortKey returns an integer for x that is larger for larger numbers, largest for NaN.
-func sortKey(x float64) uint64 {
-	if x != x {
-		return math.MaxUint64
-	}
-	bits := math.Float64bits(x + 0) // -0 + 0 is 0
-	if bits>>63 != 0 {
-		return ^bits
-	}
-	return bits | 1<<63
-}
-
-// permuteSorted sets the node's result to its operand's elements in order, as many as the result has.
-func permuteSorted(n graph.Node, descending bool) {
-	array.Instance(n.DType(), permuteSortedOf[float64], permuteSortedOf[float32])(n, descending)
-}
-
-func permuteSortedOf[T constraints.Float](n graph.Node, descending bool) {
-	x, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
-	from, to := linesOf(n.In(0).Dims(), n.Int(0)), linesOf(n.Dims(), n.Int(0))
-	eachSorted(n, descending, func(o, j int, order []ranked) {
-		for k, e := range order[:to.n] {
-			out[to.at(o, k, j)] = x[from.at(o, e.index, j)]
-		}
-	})
-}
-
-// listSorted sets the node's result to the indices of its operand's elements in order, as many as the result has.
-func listSorted(n graph.Node, descending bool) {
-	out := n.Out()
-	to := linesOf(out.Dims(), n.Int(0))
-	eachSorted(n, descending, func(o, j int, order []ranked) {
-		for k, e := range order[:to.n] {
-			out.SetFlat(float64(e.index), to.at(o, k, j))
-		}
-	})
 }
 
 // leaderPlaces returns, as operations on the graph, for every element of a cumulative maximum or minimum the index along

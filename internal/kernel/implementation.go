@@ -23,7 +23,6 @@ type kernels[T Float] struct {
 	loops  *[numOps]loop[T]
 	maps   *[numMapOps]mapLoop[T]
 	slopes *[numSlopeOps]slopeLoops[T]
-	loops  *[numOps]loop[T]
 	lines  *lineKernels[T]
 
 	sum      func(x []T) float64    // Σ x
