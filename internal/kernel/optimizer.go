@@ -149,7 +149,7 @@ func (j *stepJob[T]) take() {
 		}
 		observe(j.g)
 	}
-	if len(j.w) >= minParallel && workers.acquire() {
+	if len(j.w) >= minParallelStep && workers.acquire() {
 		shared := &jobsOf[T]().step
 		*shared = *j
 		workers.run(shared, (len(j.w)+part-1)/part, len(j.w) >= rousePieces*piece/2)

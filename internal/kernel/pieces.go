@@ -11,6 +11,7 @@ const (
 	part                 = 16384
 	minParallel          = 8 * part
 	minParallelExpensive = 2 * part
+	minParallelStep      = 4 * part // for steps of optimizers: gradients are in the caches of those who computed them
 
 	// rousePieces is how many pieces of additions are worth waking a sleeping helper.
 	rousePieces = 8
@@ -36,7 +37,10 @@ func apply[T Float](op opcode, dst, a, b []T, c T) {
 		return
 	}
 	enough, rouse := minParallel, rousePieces*piece
-	if expensive[op] {
+	switch {
+	case op == opSGD:
+		enough = minParallelStep
+	case expensive[op]:
 		enough, rouse = minParallelExpensive, rousePieces*piece/8
 	}
 	if len(dst) >= enough && workers.acquire() {

@@ -30,21 +30,31 @@ const maxHelpers = 63
 // A pool spreads the chunks of one task at a time over goroutines called helpers. Whoever calls run takes part, so a helper that
 // comes late gets fewer chunks and nothing waits for it. A second task that comes while one is under way is done by its caller
 // alone.
+//
+// Chunks are dealt out in order, the first ones to the caller, the next to the first helper and so on, and only who has none left
+// takes from others. So what is done to one part of a matrix after the other is done by the same processor, in whose cache it is.
 type pool struct {
 	busy    sync.Mutex   // held by the caller of run
 	task    task         // valid while open
-	chunks  int64        // how many chunks task has
-	wanted  int64        // how many helpers may take part
 	flush   bool         // whether the task's caller takes subnormal numbers as zeros
+	shares  []portion    // the chunks of the caller, and of each helper that may take part
 	open    atomic.Bool  // helpers may enter
 	active  atomic.Int64 // helpers that have entered; one that sees open keeps the task alive until it leaves
-	next    atomic.Int64 // the next chunk to claim
 	seq     atomic.Int64 // counts tasks, so that waiting helpers notice a new one
 	parked  atomic.Int64 // helpers that sleep
 	rest    atomic.Int64 // if not 0, the time since began at which callers may have helpers again
 	wake    chan struct{}
 	helpers int // started so far
 	crowd   atomic.Int64
+
+	portions [maxHelpers + 1]portion
+}
+
+// A portion is a range of chunks.
+type portion struct {
+	next atomic.Int64 // the next chunk to claim
+	end  int64
+	_    [48]byte // no two of them are on one line of the cache
 }
 
 // Crowd says that n more goroutines, or -n fewer, do the work of kernels side by side, each of which needs a processor.
@@ -79,10 +89,10 @@ func (p *pool) run(t task, chunks int, rouse bool) {
 	start := time.Now()
 	helpers := min(runtime.GOMAXPROCS(0)-1, chunks-1, maxHelpers)
 	for ; rouse && p.helpers < helpers; p.helpers++ {
-		go p.help(p.seq.Load())
+		go p.help(p.helpers+1, p.seq.Load())
 	}
-	p.task, p.chunks, p.wanted, p.flush = t, int64(chunks), int64(helpers), flushesSubnormals()
-	p.next.Store(0)
+	p.task, p.flush = t, flushesSubnormals()
+	p.deal(chunks, helpers+1)
 	p.open.Store(true)
 	p.seq.Add(1)
 	if rouse {
@@ -93,7 +103,7 @@ func (p *pool) run(t task, chunks int, rouse bool) {
 			}
 		}
 	}
-	p.work(t)
+	p.work(t, 0)
 	p.open.Store(false)
 	p.finish(start)
 	p.task = nil
@@ -119,24 +129,37 @@ func (p *pool) finish(start time.Time) {
 	}
 }
 
-// work claims chunks and does them until there are no more.
-func (p *pool) work(t task) {
-	for {
-		i := p.next.Add(1) - 1
-		if i >= p.chunks {
-			return
-		}
-		t.chunk(int(i))
+// deal divides chunks into a portion for each of some workers.
+func (p *pool) deal(chunks, workers int) {
+	p.shares = p.portions[:workers]
+	for i := range p.shares {
+		p.shares[i].next.Store(int64(i * chunks / workers))
+		p.shares[i].end = int64((i + 1) * chunks / workers)
 	}
 }
 
-// help is the life of a helper. seen is the number of the last task that it does not take part in.
-func (p *pool) help(seen int64) {
+// work claims chunks and does them until there are no more, those of portion number first before others.
+func (p *pool) work(t task, first int) {
+	for i := range p.shares {
+		s := &p.shares[(first+i)%len(p.shares)]
+		for {
+			c := s.next.Add(1) - 1
+			if c >= s.end {
+				break
+			}
+			t.chunk(int(c))
+		}
+	}
+}
+
+// help is the life of a helper, the one of the given number from 1 on. seen is the number of the last task that it does not take
+// part in.
+func (p *pool) help(number int, seen int64) {
 	for {
 		seen = p.await(seen)
 		if p.active.Add(1) <= p.limit() {
 			was := FlushSubnormals(p.flush)
-			p.work(p.task)
+			p.work(p.task, number)
 			FlushSubnormals(was)
 		}
 		p.active.Add(-1)
@@ -149,7 +172,7 @@ func (p *pool) limit() int64 {
 	if !p.open.Load() {
 		return 0
 	}
-	return p.wanted
+	return int64(len(p.shares) - 1)
 }
 
 // await returns the number of a task newer than seen: first it spins, then it sleeps.

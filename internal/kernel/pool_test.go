@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -32,6 +33,33 @@ func TestPoolDoesEveryChunkOnce(t *testing.T) {
 		}
 		if round%100 == 50 {
 			time.Sleep(2 * spinTime) // helpers go to sleep
+		}
+	}
+}
+
+// A listingTask lists its chunks as they are done.
+type listingTask struct{ done []int }
+
+func (l *listingTask) chunk(i int) { l.done = append(l.done, i) }
+
+func TestPoolDealsChunksInOrder(t *testing.T) {
+	for _, c := range []struct {
+		chunks, workers, first int
+		want                   []int
+	}{
+		{5, 1, 0, []int{0, 1, 2, 3, 4}},
+		{5, 2, 0, []int{0, 1, 2, 3, 4}},
+		{5, 2, 1, []int{2, 3, 4, 0, 1}},
+		{7, 3, 1, []int{2, 3, 4, 5, 6, 0, 1}},
+		{7, 3, 2, []int{4, 5, 6, 0, 1, 2, 3}},
+		{3, 2, 5, []int{1, 2, 0}}, // a helper that an earlier task with more of them has started
+	} {
+		var p pool
+		var l listingTask
+		p.deal(c.chunks, c.workers)
+		p.work(&l, c.first)
+		if !slices.Equal(l.done, c.want) {
+			t.Errorf("%d chunks dealt to %d: worker %d does %v alone, want %v", c.chunks, c.workers, c.first, l.done, c.want)
 		}
 	}
 }
