@@ -12,19 +12,28 @@ TEXT ·gemm1x1F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPS Y0, Y0, Y0
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPS     Y0, Y0, Y0
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -167,20 +176,32 @@ TEXT ·gemm2x1F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -328,21 +349,36 @@ TEXT ·gemm3x1F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -505,23 +541,41 @@ TEXT ·gemm4x1F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -699,24 +753,45 @@ TEXT ·gemm5x1F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -909,26 +984,50 @@ TEXT ·gemm6x1F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1136,20 +1235,29 @@ TEXT ·gemm1x2F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1293,22 +1401,34 @@ TEXT ·gemm2x2F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1475,24 +1595,39 @@ TEXT ·gemm3x2F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1682,27 +1817,45 @@ TEXT ·gemm4x2F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -1915,29 +2068,50 @@ TEXT ·gemm5x2F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2173,32 +2347,56 @@ TEXT ·gemm6x2F32AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2457,19 +2655,28 @@ TEXT ·gemm1x1F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPD Y0, Y0, Y0
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPD     Y0, Y0, Y0
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2602,20 +2809,32 @@ TEXT ·gemm2x1F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2763,21 +2982,36 @@ TEXT ·gemm3x1F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -2940,23 +3174,41 @@ TEXT ·gemm4x1F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3134,24 +3386,45 @@ TEXT ·gemm5x1F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3344,26 +3617,50 @@ TEXT ·gemm6x1F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 31(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3571,20 +3868,29 @@ TEXT ·gemm1x2F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3728,22 +4034,34 @@ TEXT ·gemm2x2F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -3910,24 +4228,39 @@ TEXT ·gemm3x2F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -4117,27 +4450,45 @@ TEXT ·gemm4x2F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VXORPD     Y6, Y6, Y6
+	VXORPD     Y7, Y7, Y7
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -4350,29 +4701,50 @@ TEXT ·gemm5x2F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VXORPD     Y6, Y6, Y6
+	VXORPD     Y7, Y7, Y7
+	VXORPD     Y8, Y8, Y8
+	VXORPD     Y9, Y9, Y9
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -4608,32 +4980,56 @@ TEXT ·gemm6x2F64AVX2(SB), NOSPLIT, $0-144
 
 start:
 tile:
-	MOVQ   a+0(FP), SI
-	MOVQ   ars+8(FP), R8
-	MOVQ   acs+16(FP), R12
-	MOVQ   b+24(FP), BX
-	MOVQ   ldb+32(FP), R13
-	MOVQ   groups+40(FP), DX
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	VXORPD Y8, Y8, Y8
-	VXORPD Y9, Y9, Y9
-	VXORPD Y10, Y10, Y10
-	VXORPD Y11, Y11, Y11
-	TESTQ  DX, DX
-	JZ     done
-	MOVQ   ahead+136(FP), R15
-	MOVQ   copied+128(FP), R14
-	TESTQ  R14, R14
-	JNZ    copying
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VXORPD     Y0, Y0, Y0
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VXORPD     Y6, Y6, Y6
+	VXORPD     Y7, Y7, Y7
+	VXORPD     Y8, Y8, Y8
+	VXORPD     Y9, Y9, Y9
+	VXORPD     Y10, Y10, Y10
+	VXORPD     Y11, Y11, Y11
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -4905,13 +5301,19 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -5014,15 +5416,22 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -5136,17 +5545,25 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -5272,19 +5689,28 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -5421,21 +5847,31 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -5584,23 +6020,34 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -5760,25 +6207,37 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -5950,27 +6409,40 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6154,29 +6626,43 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6373,31 +6859,46 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6605,33 +7106,49 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -6850,35 +7367,52 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7108,37 +7642,55 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7379,39 +7931,58 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7646,14 +8217,20 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7768,17 +8345,24 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -7910,20 +8494,28 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -8073,23 +8665,32 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -8256,26 +8857,36 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -8460,29 +9071,40 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -8684,32 +9306,44 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -8929,35 +9563,48 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -9195,38 +9842,52 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -9483,41 +10144,56 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -9791,44 +10467,60 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -10119,47 +10811,64 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -10467,50 +11176,68 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -10835,53 +11562,72 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11190,13 +11936,19 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11299,15 +12051,22 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11421,17 +12180,25 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11557,19 +12324,28 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11706,21 +12482,31 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -11869,23 +12655,34 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12045,25 +12842,37 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12235,27 +13044,40 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12439,29 +13261,43 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12658,31 +13494,46 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -12890,33 +13741,49 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -13135,35 +14002,52 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -13393,37 +14277,55 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -13664,39 +14566,58 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -13931,14 +14852,20 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -14053,17 +14980,24 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -14195,20 +15129,28 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -14358,23 +15300,32 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -14541,26 +15492,36 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -14745,29 +15706,40 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -14969,32 +15941,44 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -15214,35 +16198,48 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -15480,38 +16477,52 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -15768,41 +16779,56 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -16076,44 +17102,60 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -16404,47 +17446,64 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -16752,50 +17811,68 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX
@@ -17120,53 +18197,72 @@ tile:
 	KMOVW      AX, K1
 	TESTQ      DX, DX
 	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
 	MOVQ       c+64(FP), CX
 	MOVQ       ldc+72(FP), AX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
 	ADDQ       AX, CX
 	PREFETCHT0 (CX)
 	PREFETCHT0 64(CX)
-	MOVQ       ahead+136(FP), R15
-	MOVQ       copied+128(FP), R14
-	TESTQ      R14, R14
-	JNZ        copying
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
 
 group:
 	MOVQ inner+48(FP), CX

@@ -99,7 +99,7 @@ var avx2 = implementation{
 		gru:                  gruF64AVX2, gruBackward: gruBackwardF64AVX2,
 		lstm: lstmF64AVX2, lstmBackward: lstmBackwardF64AVX2,
 		gemm: &gemmKernel[float64]{
-			tiles: gemmTilesF64AVX2, panel1: panel1F64AVX2, panel4: panel4F64AVX2, packA: packAF64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, copyRows: 13, copyPanels: 32, ahead: 64, mc: 288, kc: 256, nc: 1024, ways: 64,
+			tiles: gemmTilesF64AVX2, panel1: panel1F64AVX2, panel4: panel4F64AVX2, packA: packAF64AVX2, packs: gemmPacksF64AVX2, lanes: 4, rows: 6, copyRows: 13, copyPanels: 32, ahead: 64, mc: 144, kc: 512, nc: 1024, ways: 64,
 		},
 	},
 }

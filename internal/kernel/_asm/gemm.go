@@ -18,6 +18,9 @@ func (t target) gemmRows() int {
 // gemmVectors is the most vectors of a tile.
 const gemmVectors = 2
 
+// manyTerms is how many terms a sum has at least whose place in C is asked for ahead.
+const manyTerms = 128
+
 // gemm writes the micro-kernels of matrix products: a tile of C of every number of rows and vectors.
 func (t target) gemm() {
 	for v := 1; v <= gemmVectors; v++ {
@@ -102,20 +105,24 @@ func (t target) gemmTile(rows, vectors int) {
 	}
 	ctx.TESTQ(k, k)
 	ctx.JZ(operand.LabelRef("done"))
-	if t.wide {
-		// The rows of C come to the cache while the products are added up.
-		at, ldc := reg.RCX, reg.RAX
-		ctx.Load(ctx.Param("c"), at)
-		ctx.Load(ctx.Param("ldc"), ldc)
-		for i := range rows {
-			for j := 0; j < vectors*t.bytes(); j += 64 {
-				ctx.PREFETCHT0(operand.Mem{Base: at, Disp: j})
-			}
-			if i+1 < rows {
-				ctx.ADDQ(ldc, at)
-			}
+	// The rows of C come to the cache while the products are added up, unless there are so few of those that they are through
+	// before. A row need not begin with a line of the cache.
+	ctx.Load(ctx.Param("inner"), reg.RCX)
+	ctx.CMPQ(reg.RCX, operand.Imm(manyTerms))
+	ctx.JLT(operand.LabelRef("add"))
+	at, distance := reg.RCX, reg.RAX
+	ctx.Load(ctx.Param("c"), at)
+	ctx.Load(ctx.Param("ldc"), distance)
+	for i := range rows {
+		for j := 0; j < vectors*t.bytes(); j += 64 {
+			ctx.PREFETCHT0(operand.Mem{Base: at, Disp: j})
+		}
+		ctx.PREFETCHT0(operand.Mem{Base: at, Disp: vectors*t.bytes() - 1})
+		if i+1 < rows {
+			ctx.ADDQ(distance, at)
 		}
 	}
+	ctx.Label("add")
 	copied, ahead := reg.R14, reg.R15
 	multiply := func(name string, copies bool) {
 		ctx.Label(name)
