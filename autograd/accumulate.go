@@ -83,13 +83,13 @@ func (c *cotangents) pass(n graph.Node, ct graph.Value) {
 		if !c.on.Has(id) {
 			continue
 		}
-		_, f := graph.Scalar(in)
-		if !f.Scalar() && i == 0 && ops.TakesPart(n) {
+		_, _, scalar := graph.Scalar(in)
+		if !scalar && i == 0 && ops.TakesPart(n) {
 			c.wait(id, n, ct)
 			continue
 		}
 		v := row.VJP(n, i, ct)
-		if _, got := graph.Scalar(v); f.Scalar() && got.Scalar() && v.Graph() == c.g { // nothing to check
+		if _, _, ok := graph.Scalar(v); scalar && ok && v.Graph() == c.g { // nothing to check
 			c.addSame(id, v)
 			continue
 		}

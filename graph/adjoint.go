@@ -129,7 +129,7 @@ func (a *Adjoints) must() {
 // slot returns the number of a node's extension record, where its adjoint is found.
 func (a *Adjoints) slot(n Node) int32 {
 	if a != nil && n.g != nil && n.g == a.g && n.id <= a.root && n.id <= n.g.n {
-		if k := n.g.head(n.id).ext; a.paged || int(k) < len(a.tensors) {
+		if k := n.g.head(n.id).ext(); a.paged || int(k) < len(a.tensors) {
 			return k
 		}
 	}
@@ -260,11 +260,11 @@ func (a *Adjoints) Read(dst []float64, xs []Value) int {
 	g := a.g
 	xs = xs[:min(len(xs), len(dst))]
 	for i, x := range xs {
-		if x.g != g || x.gen != g.gen || g.head(x.id).flags&notPlain != 0 {
+		if x.c == nil || x.c.g != g || x.gen != g.gen || g.head(x.id).flags()&notPlain != 0 {
 			return i
 		}
 		dst[i] = 0
-		if x.id <= a.root && g.head(x.id).flags&wantsGrad != 0 {
+		if x.id <= a.root && g.head(x.id).flags()&wantsGrad != 0 {
 			if p := a.at(x.id); p != nil {
 				dst[i] = *p
 			}

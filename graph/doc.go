@@ -57,8 +57,8 @@
 //
 //   - The long one serves every operand and reports every mistake. [Begin] starts a [Call], which takes the attributes,
 //     and [Call.Record], [Call.RecordView] or [Call.RecordScalar] puts the node on the tape.
-//   - The short one is for scalars, and optional. If the [Flags] that [Scalar] or [Scalars] returns say so, the function
-//     computes the value and its derivatives, and [Record1], [Record1Param] or [Record2] writes them down.
+//   - The short one is for scalars, and optional. If [Scalar] or [Scalars] says so, the function computes the value and its
+//     derivatives, and [Record1], [Record1Param] or [Record2] writes them down.
 //
 // An elementwise operation needs neither: [Unary], [UnaryParam] and [Binary] record it, and from the scalar function in its
 // row, as from the rest of it, follow both paths. Register is called in an init function: a package-level variable that

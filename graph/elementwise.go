@@ -19,7 +19,7 @@ var scalarForms = make([]scalarForm, len(table)) // by number of the operation
 
 // Unary, for authors of operations, applies an elementwise operation of one operand, whose row gives Unary.
 func Unary(op Op, x Value) Value {
-	if v, f := Scalar(x); f.Scalar() && int(op) < len(scalarForms) {
+	if v, f, ok := Scalar(x); ok && int(op) < len(scalarForms) {
 		if s := &scalarForms[op]; s.unary != nil {
 			y, dx := s.unary(v)
 			return Record1(op, f&s.mask, x, y, dx)
@@ -35,7 +35,7 @@ func unary(op Op, x Value) Value {
 		panic(row.noFunction("Unary"))
 	}
 	x, v, f := current(op, x)
-	if !f.Scalar() {
+	if f&isTensor != 0 {
 		c := Begin(op, x)
 		return c.Record(c.Dims(0)...)
 	}
@@ -49,8 +49,8 @@ func UnaryParam(op Op, x Value, params ...float64) Value {
 	if len(params) > 2 {
 		panic(Errorf(op.Row().goName, ErrUsage, "%d parameters: an elementwise operation has two at most", len(params)))
 	}
-	v, f := Scalar(x)
-	if !f.Scalar() {
+	v, f, ok := Scalar(x)
+	if !ok {
 		x, v, f = current(op, x)
 	}
 	row := op.Row()
@@ -59,7 +59,7 @@ func UnaryParam(op Op, x Value, params ...float64) Value {
 	}
 	var p [2]float64
 	copy(p[:], params)
-	if !f.Scalar() {
+	if f&isTensor != 0 {
 		c := Begin(op, x).Floats(p[0], p[1])
 		return c.Record(c.Dims(0)...)
 	}
@@ -77,7 +77,7 @@ func UnaryParam(op Op, x Value, params ...float64) Value {
 // Binary, for authors of operations, applies an elementwise operation of two operands, broadcast, whose row gives
 // Binary.
 func Binary(op Op, a, b Value) Value {
-	if x, y, f := Scalars(a, b); f.Scalar() && int(op) < len(scalarForms) {
+	if x, y, f, ok := Scalars(a, b); ok && int(op) < len(scalarForms) {
 		if s := &scalarForms[op]; s.binary != nil {
 			z, da, db := s.binary(x, y)
 			return Record2(op, f&s.mask, a, b, z, da, db)
@@ -94,8 +94,8 @@ func binary(op Op, a, b Value) Value {
 	}
 	a, x, f := current(op, a)
 	b, y, second := current(op, b)
-	b.CheckIn(row.goName, a.g)
-	if f |= second; !f.Scalar() {
+	b.CheckIn(row.goName, a.c.g)
+	if f |= second; f&isTensor != 0 {
 		c := Begin(op, a, b)
 		var buf [tensor.MaxRank]int
 		return c.Record(c.Broadcast(buf[:0], c.Dims(0), c.Dims(1))...)

@@ -25,7 +25,7 @@ func (g *Graph) Changes() map[int]int {
 	}
 	for k := range g.exts { // in recording order, so that views of views follow
 		e := &g.exts[k]
-		if h := g.head(e.node); h.flags&isView == 0 || h.ext != int32(k) {
+		if h := g.head(e.node); h.flags()&isView == 0 || h.ext() != int32(k) {
 			continue
 		}
 		if at, ok := m[int(g.inputs[e.inputs.lo])]; ok && int(e.node) < at {

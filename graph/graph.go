@@ -6,25 +6,35 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// A head is what every node has: its value if that is a scalar, and what kind of node it is.
+// A head is what every node has: its value if that is a scalar, and what kind of node it is. Both are one word, so that
+// recording writes few.
 type head struct {
 	value float64
-	ext   int32 // index of the extension record, 0 for none
-	op    Op
-	flags Flags
+	kind  Flags // the operation in the lowest 16 bits, above them the flags, then 32 bits for the index of the extension record, 0 for none
 }
 
 // The flags of a head.
 const (
-	wantsGrad Flags = 1 << iota // a gradient flows through this node
-	isLeaf                      // made by Var, Const, Bind, ...
-	isTensor                    // the value is a tensor of rank 1 or more: it stands in the extension record
-	isShared                    // a leaf that shares the storage of a bound tensor
-	isView                      // a tensor that shares the storage of operand 0
+	wantsGrad Flags = 1 << (opBits + iota) // a gradient flows through this node
+	isLeaf                                 // made by Var, Const, Bind, ...
+	isTensor                               // the value is a tensor of rank 1 or more: it stands in the extension record
+	isShared                               // a leaf that shares the storage of a bound tensor
+	isView                                 // a tensor that shares the storage of operand 0
+
+	opBits   = 16
+	extShift = 32
+	allFlags = 1<<extShift - 1<<opBits
 )
 
 // notPlain marks the nodes that the short path for scalars has to leave to the long one.
 const notPlain = isTensor | isShared
+
+func (h *head) op() Op       { return Op(h.kind) }
+func (h *head) flags() Flags { return h.kind & allFlags }
+func (h *head) ext() int32   { return int32(h.kind >> extShift) }
+
+// setExt gives a node without an extension record one.
+func (h *head) setExt(k int) { h.kind |= Flags(k) << extShift }
 
 // A link is what the backward sweep reads of a node: the operands of a scalar operation and the derivative by each of
 // them. An absent operand is node 0, which no one reads. In[0] is -1 for an operation that has tensors: its operands
@@ -41,8 +51,9 @@ const (
 	chunkMask = chunkLen - 1
 )
 
-// A chunk holds chunkLen nodes in recording order.
+// A chunk holds chunkLen nodes of a graph in recording order.
 type chunk struct {
+	g     *Graph
 	links [chunkLen]link
 	heads [chunkLen]head
 }
@@ -138,7 +149,7 @@ func New(options ...Option) *Graph {
 func (g *Graph) init() {
 	g.n, g.gen, g.base, g.leafEnd, g.mask = 1, 1, 1, 1, wantsGrad
 	g.exts = make([]ext, 1)
-	g.chunks = []*chunk{new(chunk)}
+	g.chunks = []*chunk{{g: g}}
 	g.seek(1)
 }
 
@@ -184,7 +195,7 @@ func (g *Graph) grow() {
 		panic(Errorf("graph.Graph", ErrLimit, "the tape has %d nodes and can hold no more: Reset or Rewind it, or use tensor operations in place of scalar ones", g.n-1))
 	}
 	if int(g.n>>chunkBits) == len(g.chunks) {
-		g.chunks = append(g.chunks, new(chunk))
+		g.chunks = append(g.chunks, &chunk{g: g})
 	}
 	g.seek(g.n)
 	if g.callers {

@@ -14,14 +14,14 @@ func (g *Graph) Const(v float64) Value { return g.scalarLeaf(v, isLeaf) }
 
 func (g *Graph) scalarLeaf(v float64, flags Flags) Value {
 	g.room()
-	id := g.n
-	g.last.heads[id&chunkMask] = head{value: v, op: opLeaf, flags: flags}
-	g.last.links[id&chunkMask] = link{}
+	c, id := g.last, g.n
+	c.heads[id&chunkMask] = head{v, Flags(opLeaf) | flags}
+	c.links[id&chunkMask] = link{}
 	if id == g.leafEnd {
 		g.leafEnd++
 	}
 	g.advance(id + 1)
-	return Value{g, id, g.gen}
+	return Value{c, id, g.gen}
 }
 
 // Vars returns a scalar leaf that wants a gradient for every number in data.
@@ -37,11 +37,12 @@ func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
 	for len(data) > 0 {
 		g.room()
 		k := min(max(int(g.limit-g.n), 1), len(data))
+		c := g.last
 		heads, links := g.last.heads[g.n&chunkMask:], g.last.links[g.n&chunkMask:]
 		for i, v := range data[:k] {
-			heads[i] = head{value: v, op: opLeaf, flags: isLeaf | wantsGrad}
+			heads[i] = head{v, Flags(opLeaf) | isLeaf | wantsGrad}
 			links[i] = link{}
-			dst = append(dst, Value{g, g.n + int32(i), g.gen})
+			dst = append(dst, Value{c, g.n + int32(i), g.gen})
 		}
 		if g.n == g.leafEnd {
 			g.leafEnd += int32(k)
@@ -92,7 +93,7 @@ func (g *Graph) tensorLeaf(t *tensor.Tensor, flags Flags, owned bool) Value {
 		flags |= isTensor
 	}
 	v := g.scalarLeaf(0, flags)
-	g.head(v.id).ext = int32(len(g.exts) - 1)
+	g.head(v.id).setExt(len(g.exts) - 1)
 	if t.Rank() == 0 {
 		g.head(v.id).value = t.AtFlat(0)
 	}
@@ -186,22 +187,22 @@ func (g *Graph) Bound(t *tensor.Tensor) (Value, bool) {
 
 // use notes that the node that is recorded next uses an operand. Who uses a view uses its leaf.
 func (g *Graph) use(id int32) {
-	for g.head(id).flags&isView != 0 {
-		id = g.inputs[g.exts[g.head(id).ext].inputs.lo]
+	for g.head(id).flags()&isView != 0 {
+		id = g.inputs[g.exts[g.head(id).ext()].inputs.lo]
 	}
-	if h := g.head(id); h.flags&isShared != 0 {
+	if h := g.head(id); h.flags()&isShared != 0 {
 		g.refresh(id)
-		g.exts[h.ext].used = g.n
+		g.exts[h.ext()].used = g.n
 	}
 }
 
 // refresh notices that a shared leaf's tensor has changed since the graph last looked.
 func (g *Graph) refresh(id int32) {
 	h := g.head(id)
-	if h.flags&isShared == 0 {
+	if h.flags()&isShared == 0 {
 		return
 	}
-	e := &g.exts[h.ext]
+	e := &g.exts[h.ext()]
 	if v := e.out.Version(); v != e.version {
 		e.version = v
 		if e.used >= g.leafEnd {
@@ -241,8 +242,8 @@ func (n Node) ChangedOperand() (leaf Node, changed bool) {
 	g := n.g
 	for i := range n.NumInputs() {
 		id := n.inputID(i)
-		for g.head(id).flags&isView != 0 {
-			id = g.inputs[g.exts[g.head(id).ext].inputs.lo]
+		for g.head(id).flags()&isView != 0 {
+			id = g.inputs[g.exts[g.head(id).ext()].inputs.lo]
 		}
 		if at, ok := g.changes[id]; ok && n.id < at {
 			return Node{g, id}, true
@@ -257,17 +258,17 @@ func (n Node) ChangedOperand() (leaf Node, changed bool) {
 func (v Value) Set(x float64) {
 	const op = "graph.Value.Set"
 	h := v.leafHead(op)
-	if h.flags&isTensor != 0 {
-		panic(Errorf(op, ErrShape, "leaf %s has shape %s, not a scalar: use SetTensor", v.label(), tensor.FormatShape(Node{v.g, v.id}.Dims())))
+	if h.flags()&isTensor != 0 {
+		panic(Errorf(op, ErrShape, "leaf %s has shape %s, not a scalar: use SetTensor", v.label(), tensor.FormatShape(Node{v.c.g, v.id}.Dims())))
 	}
 	h.value = x
-	if h.flags&isShared != 0 {
-		t := v.g.exts[h.ext].out
+	if h.flags()&isShared != 0 {
+		t := v.c.g.exts[h.ext()].out
 		t.SetAt(x)
-		v.g.refresh(v.id)
+		v.c.g.refresh(v.id)
 		return
 	}
-	v.g.changed(v.id)
+	v.c.g.changed(v.id)
 }
 
 // SetTensor gives a leaf other numbers, rounded to the graph's precision; see [Value.Set]. A bound tensor changes with
@@ -277,26 +278,26 @@ func (v Value) SetTensor(t *tensor.Tensor) {
 	const op = "graph.Value.SetTensor"
 	h := v.leafHead(op)
 	mustTensor(op, t)
-	if shape := (Node{v.g, v.id}).Dims(); !slices.Equal(shape, t.Dims()) {
+	if shape := (Node{v.c.g, v.id}).Dims(); !slices.Equal(shape, t.Dims()) {
 		panic(Errorf(op, ErrShape, "leaf %s has shape %s, the tensor has %s: a leaf keeps its shape, make a new one with Graph.VarTensor", v.label(), tensor.FormatShape(shape), tensor.FormatShape(t.Dims())))
 	}
-	if h.flags&notPlain == 0 {
+	if h.flags()&notPlain == 0 {
 		v.Set(t.AtFlat(0))
 		return
 	}
-	e := &v.g.exts[h.ext]
+	e := &v.c.g.exts[h.ext()]
 	e.out.Copy(t)
-	if h.flags&isShared != 0 {
-		v.g.refresh(v.id)
+	if h.flags()&isShared != 0 {
+		v.c.g.refresh(v.id)
 		return
 	}
-	v.g.changed(v.id)
+	v.c.g.changed(v.id)
 }
 
 func (v Value) leafHead(op string) *head {
 	v.must(op)
-	h := v.g.head(v.id)
-	if h.flags&isLeaf == 0 {
+	h := v.c.g.head(v.id)
+	if h.flags()&isLeaf == 0 {
 		panic(Errorf(op, ErrUsage, "value %s is the result of an operation: only leaves can be set; set the leaves it was made of and record it again", v.label()))
 	}
 	return h

@@ -106,23 +106,23 @@ func TestRoomForTheNextNode(t *testing.T) {
 	for int(g.n) < chunkLen-1 {
 		g.Const(0)
 	}
-	if _, f := Scalar(x); !f.Scalar() {
+	if _, _, ok := Scalar(x); !ok {
 		t.Fatal("the short path is closed with room for a node")
 	}
 	g.Const(0)
-	if _, f := Scalar(x); f.Scalar() {
+	if _, _, ok := Scalar(x); ok {
 		t.Error("the short path is open without room")
 	}
-	if _, _, f := Scalars(x, x); f.Scalar() {
+	if _, _, _, ok := Scalars(x, x); ok {
 		t.Error("the short path for two is open without room")
 	}
 	g.Const(0)
-	if _, f := Scalar(x); !f.Scalar() {
+	if _, _, ok := Scalar(x); !ok {
 		t.Error("the short path is closed in a new chunk")
 	}
 	m := g.Mark()
 	g.Rewind(m)
-	if _, f := Scalar(g.Value(1)); !f.Scalar() {
+	if _, _, ok := Scalar(g.Value(1)); !ok {
 		t.Error("the short path is closed after a Rewind")
 	}
 }

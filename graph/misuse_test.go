@@ -76,7 +76,6 @@ var misuses = map[string][]func(){
 	"Call.RecordView":   {func() { zeroCall.RecordView(0) }, func() { tensorCall().RecordView(1, 2) }, func() { tensorCall().RecordView(-1, 1) }, func() { tensorCall().RecordView(0, math.MaxInt, 2) }},
 	"Unary":             {func() { graph.Unary(mul().Op(), zeroValue) }},
 	"Errorf":            nil,
-	"Flags.Scalar":      nil,
 	"UnaryParam":        {func() { graph.UnaryParam(mul().Op(), zeroValue) }, func() { graph.UnaryParam(mul().Op(), graph.New().Var(1), 1) }, func() { graph.UnaryParam(mul().Op(), graph.New().Var(1), 1, 2, 3) }},
 	"Binary":            {func() { graph.Binary(mul().Op(), zeroValue, zeroValue) }, func() { graph.Binary(mul().Op(), graph.New().Var(1), graph.New().Var(1)) }, func() { graph.Binary(graph.Op(0), leaf().Value(), leaf().Value()) }},
 	"Call.Broadcast":    {func() { tensorCall().Broadcast(nil, []int{2}, []int{3}) }},

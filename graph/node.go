@@ -57,20 +57,20 @@ func (n Node) ID() int { return int(n.id) }
 // Op returns the operation that made the node.
 func (n Node) Op() Op {
 	n.check()
-	return n.g.head(n.id).op
+	return n.g.head(n.id).op()
 }
 
 // Row returns the row of the node's operation.
 func (n Node) Row() *Row {
 	n.check()
-	return n.g.head(n.id).op.Row()
+	return n.g.head(n.id).op().Row()
 }
 
 // WantsGrad reports whether a gradient flows through the node.
-func (n Node) WantsGrad() bool { return n.head().flags&wantsGrad != 0 }
+func (n Node) WantsGrad() bool { return n.head().flags()&wantsGrad != 0 }
 
 // Wants reports whether a gradient flows to operand i.
-func (n Node) Wants(i int) bool { return n.g.head(n.inputID(i)).flags&wantsGrad != 0 }
+func (n Node) Wants(i int) bool { return n.g.head(n.inputID(i)).flags()&wantsGrad != 0 }
 
 // Errorf, for authors of operations, returns an [Error] that names the node's operation.
 func (n Node) Errorf(kind Kind, format string, args ...any) *Error {
@@ -84,16 +84,16 @@ func (n Node) ext() *ext {
 
 // extAt is ext for a node whose head is known.
 func (n Node) extAt(h *head) *ext {
-	if int(h.ext) >= len(n.g.exts) {
+	if int(h.ext()) >= len(n.g.exts) {
 		n.gone()
 	}
-	return &n.g.exts[h.ext]
+	return &n.g.exts[h.ext()]
 }
 
 // extOf is ext for what only operations with an extension record have.
 func (n Node) extOf(what string) *ext {
 	h := n.head()
-	if h.ext == 0 {
+	if h.ext() == 0 {
 		panic(n.Errorf(ErrUsage, "a scalar operation has no %s: only operations with tensors do", what))
 	}
 	return n.extAt(h)
@@ -115,7 +115,7 @@ func (n Node) lacks(i, have int, what string) {
 func (n Node) Dims() []int {
 	n.check()
 	h := n.g.head(n.id)
-	if h.flags&isTensor == 0 {
+	if h.flags()&isTensor == 0 {
 		return nil
 	}
 	return n.extAt(h).out.Dims()
@@ -129,7 +129,7 @@ func (n Node) NumInputs() int {
 // inputs returns the numbers of the operands.
 func (n Node) inputs() []int32 {
 	n.check()
-	if n.g.head(n.id).ext != 0 {
+	if n.g.head(n.id).ext() != 0 {
 		e := n.extAt(n.g.head(n.id))
 		return n.g.inputs[e.inputs.lo:e.inputs.hi]
 	}
@@ -143,7 +143,7 @@ func (n Node) inputs() []int32 {
 // inputID returns the number of operand i.
 func (n Node) inputID(i int) int32 {
 	n.check()
-	if h := n.g.head(n.id); h.ext != 0 {
+	if h := n.g.head(n.id); h.ext() != 0 {
 		if e := n.extAt(h); uint(i) < uint(e.inputs.len()) {
 			return n.g.inputs[int(e.inputs.lo)+i]
 		}
@@ -191,7 +191,7 @@ func (n Node) Int(k int) int {
 // Float returns numeric attribute k, of which there are two: 0 where the operation has none.
 func (n Node) Float(k int) float64 {
 	n.must(k, 2, "numeric attribute")
-	if h := n.head(); h.ext != 0 {
+	if h := n.head(); h.ext() != 0 {
 		return n.extAt(h).floats[k]
 	}
 	if l := n.g.link(n.id); k == 0 && l.In[1] == 0 { // else D[1] is the derivative by the second operand
@@ -293,7 +293,7 @@ func (g *Graph) FreeTemp(t *tensor.Tensor) {
 // be changed.
 func (n Node) Data() *tensor.Tensor {
 	h := n.head()
-	if h.flags&notPlain != 0 {
+	if h.flags()&notPlain != 0 {
 		return n.extAt(h).out
 	}
 	t := tensor.New(n.g.dtype)
@@ -305,7 +305,7 @@ func (n Node) Data() *tensor.Tensor {
 func (n Node) Scalar() (float64, bool) {
 	n.check()
 	h := n.g.head(n.id)
-	return h.value, h.flags&isTensor == 0
+	return h.value, h.flags()&isTensor == 0
 }
 
 // Partial returns the derivative of a scalar operation by operand i, and true if the node has it on the tape:
@@ -314,10 +314,10 @@ func (n Node) Partial(i int) (float64, bool) {
 	n.must(i, n.NumInputs(), "operand")
 	h := n.head()
 	l := n.g.link(n.id)
-	if h.flags&(isLeaf|isTensor) != 0 || h.flags&wantsGrad == 0 || l.In[0] < 0 {
+	if h.flags()&(isLeaf|isTensor) != 0 || h.flags()&wantsGrad == 0 || l.In[0] < 0 {
 		return 0, false
 	}
-	if h.ext == 0 {
+	if h.ext() == 0 {
 		return l.D[i], true
 	}
 	d := 0.0

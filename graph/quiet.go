@@ -35,7 +35,7 @@ func (g *Graph) Loudly(f func()) {
 // gradients are on or not, and the sweep over scalars asks no node whether it wants one.
 func (g *Graph) dropPartials(first int32) {
 	for id := first; id < g.n; id++ {
-		if h := g.head(id); h.flags&(isLeaf|isTensor|wantsGrad) != 0 {
+		if h := g.head(id); h.flags()&(isLeaf|isTensor|wantsGrad) != 0 {
 			continue
 		}
 		l := g.link(id)

@@ -8,46 +8,42 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
-// Flags, for authors of operations, says what the short path for scalars has to know of operands besides their numbers.
-type Flags uint16
+// Flags, for authors of operations, says what recording has to know of operands besides their numbers. It is what
+// [Scalar] and [Scalars] return for [Record1], [Record1Param] and [Record2].
+type Flags uint64
 
-// Scalar reports whether the operands are scalars that are certainly on the tape of one graph. False means only that
-// the long path has to look: it serves every value and reports every mistake.
-func (f Flags) Scalar() bool { return f&notPlain == 0 }
-
-// Scalar, for authors of operations, returns the number that x stands for, if the flags say that x is a scalar.
-func Scalar(x Value) (float64, Flags) {
-	g := x.g
-	if g == nil || x.gen != g.ready {
-		return 0, notPlain
+// Scalar, for authors of operations, returns the number that x stands for and its flags, and whether x is a scalar that is
+// certainly on the tape. If not, the long path has to look: it serves every value and reports every mistake.
+func Scalar(x Value) (v float64, f Flags, ok bool) {
+	if x.c != nil && x.gen == x.c.g.ready {
+		h := x.c.heads[x.id&chunkMask]
+		return h.value, h.kind, h.kind&notPlain == 0
 	}
-	h := g.head(x.id)
-	return h.value, h.flags
+	return
 }
 
-// Scalars is [Scalar] for two operands.
-func Scalars(a, b Value) (x, y float64, f Flags) {
-	g := a.g
-	if g == nil || g != b.g || a.gen != g.ready || b.gen != g.ready {
-		return 0, 0, notPlain
+// Scalars is [Scalar] for two operands of one graph. Its flags are those of both.
+func Scalars(a, b Value) (x, y float64, f Flags, ok bool) {
+	// A number that is ready is not 0, and b is not the zero Value if it has it.
+	if a.c != nil && a.gen == a.c.g.ready && b.gen == a.gen && b.c.g == a.c.g {
+		p, q := a.c.heads[a.id&chunkMask], b.c.heads[b.id&chunkMask]
+		return p.value, q.value, p.kind | q.kind, (p.kind|q.kind)&notPlain == 0
 	}
-	c := g.chunks // what head does, but cheap enough for the compiler to inline this function
-	p, q := &c[a.id>>chunkBits].heads[a.id&chunkMask], &c[b.id>>chunkBits].heads[b.id&chunkMask]
-	return p.value, q.value, p.flags | q.flags
+	return
 }
 
 // current is the long path to an operand: it panics with an [*Error] unless x is on the tape, and returns its handle of
 // the present recording, for which [Scalar] need not be asked again: its number and its flags.
 func current(op Op, x Value) (now Value, v float64, f Flags) {
 	x.must(op.Row().goName)
-	g := x.g
+	g := x.c.g
 	h := g.head(x.id)
-	if h.flags&isTensor != 0 { // Begin will see to the rest
-		return g.handle(x.id), 0, h.flags
+	if h.flags()&isTensor != 0 { // Begin will see to the rest
+		return g.handle(x.id), 0, h.flags()
 	}
 	g.use(x.id)
 	g.room()
-	return g.handle(x.id), h.value, h.flags &^ isShared
+	return g.handle(x.id), h.value, h.flags() &^ isShared
 }
 
 // The functions Record are written so that the compiler inlines them where operations are recorded: they call nothing,
@@ -55,44 +51,44 @@ func current(op Op, x Value) (now Value, v float64, f Flags) {
 
 // Record1, for authors of operations, records a scalar operation with value y and derivative dx by its only operand,
 // whose flags are given.
-func Record1(op Op, f Flags, x Value, y, dx float64) Value {
-	g := x.g
-	id := g.n
-	c, k := g.last, id&chunkMask
-	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
-	c.links[k] = link{[2]float64{dx, 0}, [2]int32{x.id, 0}}
-	if g.n++; g.n == g.limit {
+func Record1(op Op, f Flags, x Value, y, dx float64) (v Value) {
+	g := x.c.g
+	v = Value{g.last, g.n, x.gen}
+	k := uint32(v.id) & chunkMask
+	v.c.heads[k] = head{y, f&g.mask | Flags(op)}
+	v.c.links[k] = link{[2]float64{dx, 0}, [2]int32{x.id, 0}}
+	if g.n = v.id + 1; k == chunkMask {
 		g.ready = 0
 	}
-	return Value{g, id, g.gen}
+	return v
 }
 
 // Record1Param is [Record1] for an operation with a constant parameter, which [Node.Float] returns.
-func Record1Param(op Op, f Flags, x Value, param, y, dx float64) Value {
-	g := x.g
-	id := g.n
-	c, k := g.last, id&chunkMask
-	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
+func Record1Param(op Op, f Flags, x Value, param, y, dx float64) (v Value) {
+	g := x.c.g
+	v = Value{g.last, g.n, x.gen}
+	k := uint32(v.id) & chunkMask
+	v.c.heads[k] = head{y, f&g.mask | Flags(op)}
 	// The sink's slot has room for the parameter: what flows there is read by no one.
-	c.links[k] = link{[2]float64{dx, param}, [2]int32{x.id, 0}}
-	if g.n++; g.n == g.limit {
+	v.c.links[k] = link{[2]float64{dx, param}, [2]int32{x.id, 0}}
+	if g.n = v.id + 1; k == chunkMask {
 		g.ready = 0
 	}
-	return Value{g, id, g.gen}
+	return v
 }
 
 // Record2, for authors of operations, records a scalar operation with value y and derivatives da and db by its
 // operands, whose flags are given.
-func Record2(op Op, f Flags, a, b Value, y, da, db float64) Value {
-	g := a.g
-	id := g.n
-	c, k := g.last, id&chunkMask
-	c.heads[k] = head{value: y, op: op, flags: f & g.mask}
-	c.links[k] = link{[2]float64{da, db}, [2]int32{a.id, b.id}}
-	if g.n++; g.n == g.limit {
+func Record2(op Op, f Flags, a, b Value, y, da, db float64) (v Value) {
+	g := a.c.g
+	v = Value{g.last, g.n, a.gen}
+	k := uint32(v.id) & chunkMask
+	v.c.heads[k] = head{y, f&g.mask | Flags(op)}
+	v.c.links[k] = link{[2]float64{da, db}, [2]int32{a.id, b.id}}
+	if g.n = v.id + 1; k == chunkMask {
 		g.ready = 0
 	}
-	return Value{g, id, g.gen}
+	return v
 }
 
 // A Call, for authors of operations, records one on the long path: begun with its operands, given its attributes, then
@@ -111,7 +107,7 @@ func Begin(op Op, xs ...Value) Call {
 		panic(Errorf(name, ErrUsage, "no operands: give at least one value"))
 	}
 	xs[0].must(name)
-	g := xs[0].g
+	g := xs[0].c.g
 	for _, x := range xs[1:] {
 		x.CheckIn(name, g)
 	}
@@ -151,7 +147,7 @@ func (g *Graph) newExt() *ext {
 // extent returns how much of the extension arrays the nodes on the tape use.
 func (g *Graph) extent() (exts, inputs, ints int32) {
 	for k := len(g.exts) - 1; k > 0; k-- {
-		if e := &g.exts[k]; e.node < g.n && g.head(e.node).ext == int32(k) {
+		if e := &g.exts[k]; e.node < g.n && g.head(e.node).ext() == int32(k) {
 			return int32(k + 1), e.inputs.hi, e.ints.hi
 		}
 	}
@@ -188,15 +184,15 @@ func (c Call) input(i int) int32 {
 }
 
 // Input returns operand i.
-func (c Call) Input(i int) Value { return Value{c.g, c.input(i), c.g.gen} }
+func (c Call) Input(i int) Value { return c.g.handle(c.input(i)) }
 
 // Dims returns the shape of operand i, which must not be changed.
 func (c Call) Dims(i int) []int {
 	h := c.g.head(c.input(i))
-	if h.flags&isTensor == 0 {
+	if h.flags()&isTensor == 0 {
 		return nil
 	}
-	return c.g.exts[h.ext].out.Dims()
+	return c.g.exts[h.ext()].out.Dims()
 }
 
 // Ints adds integer attributes, such as axes, which [Node.Ints] returns. They are copied.
@@ -259,10 +255,10 @@ func (c Call) RecordView(offset int, shape ...int) Value {
 	e := c.ext()
 	e.view = offset + 1
 	c.g.mirror(e, c.dtype(shape))
-	source := c.g.head(c.g.inputs[e.inputs.lo]).flags
+	source := c.g.head(c.g.inputs[e.inputs.lo]).flags()
 	v := c.finish(c.g.pool.View(c.g.operands[e.inputs.lo], shape, offset), false)
-	if h := c.g.head(v.id); h.flags&isTensor != 0 && source&notPlain != 0 { // scalars are copied
-		h.flags |= isView
+	if h := c.g.head(v.id); h.flags()&isTensor != 0 && source&notPlain != 0 { // scalars are copied
+		h.kind |= isView
 	}
 	return v
 }
@@ -287,7 +283,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	entered = true
 	var flags Flags
 	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
-		flags |= g.head(in).flags
+		flags |= g.head(in).flags()
 	}
 	flags &= g.mask
 	if row.Class == NoGrad {
@@ -296,7 +292,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	if out.Rank() > 0 {
 		flags |= isTensor
 	}
-	g.last.heads[id&chunkMask] = head{op: c.op, flags: flags, ext: int32(len(g.exts) - 1)}
+	g.last.heads[id&chunkMask] = head{kind: flags | Flags(c.op) | Flags(len(g.exts)-1)<<extShift}
 	g.last.links[id&chunkMask] = link{In: [2]int32{-1, 0}}
 	if len(g.operands) <= int(e.inputs.lo) {
 		g.mirror(e, out.DType())
@@ -308,7 +304,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 		g.head(id).value = out.AtFlat(0)
 	}
 	g.n = id + 1
-	return Value{g, id, g.gen}
+	return g.handle(id)
 }
 
 // mirror fills in the operands as tensors of the given precision. A scalar operand becomes a tensor of shape ().
@@ -316,8 +312,8 @@ func (g *Graph) mirror(e *ext, dtype tensor.DType) {
 	g.operands = g.operands[:e.inputs.lo]
 	for _, in := range g.inputs[e.inputs.lo:e.inputs.hi] {
 		h := g.head(in)
-		if h.flags&notPlain != 0 {
-			if t := g.exts[h.ext].out; t.DType() == dtype {
+		if h.flags()&notPlain != 0 {
+			if t := g.exts[h.ext()].out; t.DType() == dtype {
 				g.operands = append(g.operands, t)
 				continue
 			}
@@ -351,13 +347,13 @@ func (c Call) RecordScalar(y float64, terms ...Term) Value {
 	for k, t := range terms {
 		id := c.input(t.Input)
 		e.terms[k] = int32(t.Input)
-		flags |= g.head(id).flags
+		flags |= g.head(id).flags()
 		if !t.Unselected {
 			l.D[k], l.In[k] = t.D, id
 		}
 	}
 	v := Record2(c.op, flags, g.handle(l.In[0]), g.handle(l.In[1]), y, l.D[0], l.D[1])
-	g.head(v.id).ext = int32(len(g.exts) - 1)
+	g.head(v.id).setExt(len(g.exts) - 1)
 	for range g.inputs[e.inputs.lo:e.inputs.hi] {
 		g.operands = append(g.operands, nil)
 	}
@@ -375,5 +371,5 @@ func (c Call) RecordConst(y float64) Value {
 // AllScalar reports whether every operand is a scalar.
 func (c Call) AllScalar() bool {
 	e := c.ext()
-	return !slices.ContainsFunc(c.g.inputs[e.inputs.lo:e.inputs.hi], func(id int32) bool { return c.g.head(id).flags&isTensor != 0 })
+	return !slices.ContainsFunc(c.g.inputs[e.inputs.lo:e.inputs.hi], func(id int32) bool { return c.g.head(id).flags()&isTensor != 0 })
 }

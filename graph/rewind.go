@@ -77,8 +77,8 @@ func (g *Graph) Rewind(m Mark) {
 	}
 	g.truncate(m.n, m.scopes)
 	for _, b := range g.bound.list { // their uses are gone with what used them
-		if h := g.head(b.id); h.flags&isShared != 0 {
-			e := &g.exts[h.ext]
+		if h := g.head(b.id); h.flags()&isShared != 0 {
+			e := &g.exts[h.ext()]
 			e.used = min(e.used, m.n-1)
 		}
 	}
@@ -143,7 +143,7 @@ func (g *Graph) truncate(n int32, scopes int) {
 	keep := len(g.exts)
 	for keep > 1 && g.exts[keep-1].node >= n {
 		keep--
-		if e := &g.exts[keep]; g.head(e.node).ext == int32(keep) && e.node < g.n {
+		if e := &g.exts[keep]; g.head(e.node).ext() == int32(keep) && e.node < g.n {
 			g.release(e)
 		}
 	}
@@ -193,7 +193,7 @@ func (g *Graph) release(e *ext) {
 	}
 	for i := e.inputs.lo; i < e.inputs.hi && int(i) < len(g.operands); i++ {
 		h := g.head(g.inputs[i])
-		if t := g.operands[i]; t != nil && h.flags&isTensor == 0 && (h.flags&isShared == 0 || t != g.exts[h.ext].out) {
+		if t := g.operands[i]; t != nil && h.flags()&isTensor == 0 && (h.flags()&isShared == 0 || t != g.exts[h.ext()].out) {
 			g.pool.Put(t)
 		}
 	}

@@ -128,11 +128,11 @@ func (a *Adjoints) sweepPage(k, j, stop int) int {
 		}
 		h := &c.heads[j]
 		finite := w-w == 0
-		if !finite && h.flags&wantsGrad == 0 {
+		if !finite && h.flags()&wantsGrad == 0 {
 			continue
 		}
 		for i, in := range l.In {
-			if l.D[i] == 0 && (finite || table[h.op].selects>>i&1 != 0) {
+			if l.D[i] == 0 && (finite || table[h.op()].selects>>i&1 != 0) {
 				continue // a product that is 0, or nothing from what was not selected
 			}
 			a.add(in, w*l.D[i])
@@ -146,10 +146,10 @@ func (a *Adjoints) sweepPage(k, j, stop int) int {
 // with the adjoint is NaN.
 func passOdd(adj []float64, c *chunk, id int) {
 	h, l := &c.heads[id&chunkMask], &c.links[id&chunkMask]
-	if h.flags&wantsGrad == 0 {
+	if h.flags()&wantsGrad == 0 {
 		return
 	}
-	selects := table[h.op].selects
+	selects := table[h.op()].selects
 	for i, in := range l.In {
 		if l.D[i] != 0 || selects>>i&1 == 0 {
 			adj[in] += adj[id] * l.D[i]

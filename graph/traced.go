@@ -51,7 +51,7 @@ func (g *Graph) Reads() []Read {
 // [Graph.Reads].
 func (v Value) NoteRead() {
 	v.must("graph.Value.NoteRead")
-	if v.g.traced {
+	if v.c.g.traced {
 		v.noteRead()
 	}
 }
@@ -61,8 +61,8 @@ func (v Value) NoteRead() {
 //
 //go:noinline
 func (v Value) noteRead() {
-	g := v.g
-	if g.head(v.id).flags&isLeaf != 0 {
+	g := v.c.g
+	if g.head(v.id).flags()&isLeaf != 0 {
 		return
 	}
 	r := Read{Value: g.handle(v.id), Len: int(g.n - 1)}

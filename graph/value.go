@@ -13,26 +13,26 @@ import (
 //
 // A Value is good until the graph's Reset, or a Rewind that takes its node away; using it afterwards panics with an [*Error].
 type Value struct {
-	g   *Graph
+	c   *chunk // that the node stands in; it knows the graph
 	id  int32
 	gen uint32
 }
 
 // handle returns the handle of a node that is on the tape.
-func (g *Graph) handle(id int32) Value { return Value{g, id, g.gen} }
+func (g *Graph) handle(id int32) Value { return Value{g.chunks[id>>chunkBits], id, g.gen} }
 
 // live reports whether v's node is still on the tape.
 func (v Value) live() bool {
-	if v.g == nil {
+	if v.c == nil {
 		return false
 	}
-	return v.gen == v.g.gen || v.g.survives(v.id, v.gen)
+	return v.gen == v.c.g.gen || v.c.g.survives(v.id, v.gen)
 }
 
 // must panics unless v is a live value. It is written so that the compiler inlines it for values of the present
 // recording.
 func (v Value) must(op string) {
-	if v.g == nil || v.gen != v.g.gen {
+	if v.c == nil || v.gen != v.c.g.gen {
 		v.mustSurvive(op)
 	}
 }
@@ -47,7 +47,7 @@ func (v Value) mustSurvive(op string) {
 }
 
 func (v Value) staleError(op string) *Error {
-	switch g := v.g; {
+	switch g := v.Graph(); {
 	case g == nil:
 		return Errorf(op, ErrUsage, "got the zero graph.Value, which belongs to no graph: make values with Graph.Var, Graph.Const or an operation")
 	case g.age(v.gen) > g.age(g.gen):
@@ -65,14 +65,14 @@ func (v Value) Check(op string) { v.must(op) }
 // the message.
 func (v Value) CheckIn(op string, g *Graph) {
 	v.must(op)
-	if v.g != g {
+	if v.c.g != g {
 		panic(Errorf(op, ErrForeign, "value %s belongs to another graph: use values of one graph, or bring its numbers over with Graph.ConstTensor(v.Tensor())", v.label()))
 	}
 }
 
 // label returns how messages name v: its own name or its number, and its operation.
 func (v Value) label() string {
-	return Node{v.g, v.id}.label()
+	return Node{v.c.g, v.id}.label()
 }
 
 // Valid reports whether v is on the tape of a graph.
@@ -81,11 +81,16 @@ func (v Value) Valid() bool { return v.live() }
 // Node returns the view of v's node that rules and pictures read.
 func (v Value) Node() Node {
 	v.must("graph.Value.Node")
-	return Node{v.g, v.id}
+	return Node{v.c.g, v.id}
 }
 
 // Graph returns the graph that v belongs to.
-func (v Value) Graph() *Graph { return v.g }
+func (v Value) Graph() *Graph {
+	if v.c == nil {
+		return nil
+	}
+	return v.c.g
+}
 
 // ID returns the number of v's node, from 1 in recording order.
 func (v Value) ID() int {
@@ -96,14 +101,14 @@ func (v Value) ID() int {
 // Item returns the number that v stands for. It panics with an [*Error] if v is a tensor with more than one element.
 func (v Value) Item() float64 {
 	v.must("graph.Value.Item")
-	if v.g.traced {
+	if v.c.g.traced {
 		v.noteRead()
 	}
-	h := v.g.head(v.id)
-	if h.flags&notPlain == 0 {
+	h := v.c.g.head(v.id)
+	if h.flags()&notPlain == 0 {
 		return h.value
 	}
-	t := v.g.exts[h.ext].out
+	t := v.c.g.exts[h.ext()].out
 	if t.Len() != 1 {
 		panic(Errorf("graph.Value.Item", ErrShape, "value %s has shape %s, not a single number: use Value.Tensor, or reduce it with ops.Sum or ops.Mean", v.label(), tensor.FormatShape(t.Dims())))
 	}
@@ -116,7 +121,7 @@ func (v Value) Shape() []int { return append([]int{}, v.Dims()...) }
 // Dims returns v's own shape, which must not be changed: [Value.Shape] without the copy.
 func (v Value) Dims() []int {
 	v.must("graph.Value.Shape")
-	return Node{v.g, v.id}.Dims()
+	return Node{v.c.g, v.id}.Dims()
 }
 
 // Rank returns the number of v's axes.
@@ -134,14 +139,14 @@ func (v Value) Len() int {
 // Tensor returns a copy of v's numbers in the graph's precision.
 func (v Value) Tensor() *tensor.Tensor {
 	v.must("graph.Value.Tensor")
-	if v.g.traced {
+	if v.c.g.traced {
 		v.noteRead()
 	}
-	h := v.g.head(v.id)
-	if h.flags&notPlain != 0 {
-		return v.g.exts[h.ext].out.Clone()
+	h := v.c.g.head(v.id)
+	if h.flags()&notPlain != 0 {
+		return v.c.g.exts[h.ext()].out.Clone()
 	}
-	t := tensor.New(v.g.dtype)
+	t := tensor.New(v.c.g.dtype)
 	t.SetFlat(h.value, 0)
 	return t
 }
@@ -149,13 +154,13 @@ func (v Value) Tensor() *tensor.Tensor {
 // WantsGrad reports whether a gradient flows to v: it is a leaf made by Var, VarTensor or Bind, or depends on one.
 func (v Value) WantsGrad() bool {
 	v.must("graph.Value.WantsGrad")
-	return v.g.head(v.id).flags&wantsGrad != 0
+	return v.c.g.head(v.id).flags()&wantsGrad != 0
 }
 
 // IsLeaf reports whether v is a leaf: not the result of an operation.
 func (v Value) IsLeaf() bool {
 	v.must("graph.Value.IsLeaf")
-	return v.g.head(v.id).flags&isLeaf != 0
+	return v.c.g.head(v.id).flags()&isLeaf != 0
 }
 
 // Inputs returns the operands that v was made of, none for a leaf.
@@ -171,18 +176,18 @@ func (v Value) Inputs() []Value {
 // Named gives v a name for pictures, dumps and explanations, and returns v.
 func (v Value) Named(name string) Value {
 	v.must("graph.Value.Named")
-	if v.g.names == nil {
-		v.g.names = make(map[int32]string)
+	if v.c.g.names == nil {
+		v.c.g.names = make(map[int32]string)
 	}
-	v.g.names[v.id] = name
-	v.g.lastNamed = max(v.g.lastNamed, v.id)
+	v.c.g.names[v.id] = name
+	v.c.g.lastNamed = max(v.c.g.lastNamed, v.id)
 	return v
 }
 
 // Name returns the name that v was given, or "".
 func (v Value) Name() string {
 	v.must("graph.Value.Name")
-	return v.g.names[v.id]
+	return v.c.g.names[v.id]
 }
 
 // String describes v for messages and debugging: %4 = mul (2,3), or the number of a scalar: %4 = mul = 6.
@@ -190,8 +195,8 @@ func (v Value) String() string {
 	if !v.live() {
 		return "%" + strconv.Itoa(int(v.id)) + " (stale)"
 	}
-	n := Node{v.g, v.id}
-	if h := v.g.head(v.id); h.flags&isTensor == 0 {
+	n := Node{v.c.g, v.id}
+	if h := v.c.g.head(v.id); h.flags()&isTensor == 0 {
 		return fmt.Sprintf("%s = %g", n.label(), h.value)
 	}
 	return n.label() + " " + tensor.FormatShape(n.Dims())

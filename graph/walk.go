@@ -100,7 +100,7 @@ func (g *Graph) ancestors(op string, along Edges, floor int32, ends NodeSet, roo
 			k := int32(bits.Len64(open) - 1)
 			open &^= 1 << k
 			id := word<<6 + k
-			if along == GradEdges && g.head(id).flags&wantsGrad == 0 {
+			if along == GradEdges && g.head(id).flags()&wantsGrad == 0 {
 				have &^= 1 << k
 				continue
 			}
@@ -109,7 +109,7 @@ func (g *Graph) ancestors(op string, along Edges, floor int32, ends NodeSet, roo
 			for _, in := range inputs {
 				switch bit := uint64(1) << (in & 63); {
 				case in < floor:
-					all = all && along == GradEdges && g.head(in).flags&wantsGrad == 0
+					all = all && along == GradEdges && g.head(in).flags()&wantsGrad == 0
 				case in>>6 == word:
 					have, open = have|bit, open|bit
 				default:

@@ -227,7 +227,7 @@ func Sigmoid(x graph.Value) graph.Value { return graph.Unary(opSigmoid, x) }
 //	Tanh(±0) = ±0, with derivative 1
 //	Tanh(±Inf) = ±1, with derivative 0
 func Tanh(x graph.Value) graph.Value {
-	if v, f := graph.Scalar(x); f.Scalar() {
+	if v, f, ok := graph.Scalar(x); ok {
 		y, dx := tanh(v)
 		return graph.Record1(opTanh, f, x, y, dx)
 	}
@@ -243,7 +243,7 @@ func Tanh(x graph.Value) graph.Value {
 //	ReLU(NaN) = NaN, with derivative 1: x was taken
 //	ReLU(-0) is 0 or -0, as the processor's maximum has it
 func ReLU(x graph.Value) graph.Value {
-	if v, f := graph.Scalar(x); f.Scalar() && v > 0 {
+	if v, f, ok := graph.Scalar(x); ok && v > 0 {
 		return graph.Record1(opReLU, f, x, v, 1)
 	}
 	return graph.Unary(opReLU, x)

@@ -143,7 +143,7 @@ func init() {
 //
 // Derivative: 1 by a, 1 by b.
 func Add(a, b graph.Value) graph.Value {
-	if x, y, f := graph.Scalars(a, b); f.Scalar() {
+	if x, y, f, ok := graph.Scalars(a, b); ok {
 		return graph.Record2(opAdd, f, a, b, x+y, 1, 1)
 	}
 	return graph.Binary(opAdd, a, b)
@@ -153,7 +153,7 @@ func Add(a, b graph.Value) graph.Value {
 //
 // Derivative: 1 by a, -1 by b.
 func Sub(a, b graph.Value) graph.Value {
-	if x, y, f := graph.Scalars(a, b); f.Scalar() {
+	if x, y, f, ok := graph.Scalars(a, b); ok {
 		return graph.Record2(opSub, f, a, b, x-y, 1, -1)
 	}
 	return graph.Binary(opSub, a, b)
@@ -163,7 +163,7 @@ func Sub(a, b graph.Value) graph.Value {
 //
 // Derivative: b by a, a by b.
 func Mul(a, b graph.Value) graph.Value {
-	if x, y, f := graph.Scalars(a, b); f.Scalar() {
+	if x, y, f, ok := graph.Scalars(a, b); ok {
 		return graph.Record2(opMul, f, a, b, x*y, y, x)
 	}
 	return graph.Binary(opMul, a, b)
@@ -178,7 +178,7 @@ func Mul(a, b graph.Value) graph.Value {
 //	Div(x, ±0) = ±Inf for x ≠ 0
 //	Div(±0, ±0) = NaN
 func Div(a, b graph.Value) graph.Value {
-	if x, y, f := graph.Scalars(a, b); f.Scalar() {
+	if x, y, f, ok := graph.Scalars(a, b); ok {
 		z, da, db := divide(x, y)
 		return graph.Record2(opDiv, f, a, b, z, da, db)
 	}
@@ -194,7 +194,7 @@ func divide(a, b float64) (z, da, db float64) {
 //
 // Derivative: -1.
 func Neg(x graph.Value) graph.Value {
-	if v, f := graph.Scalar(x); f.Scalar() {
+	if v, f, ok := graph.Scalar(x); ok {
 		return graph.Record1(opNeg, f, x, -v, -1)
 	}
 	return graph.Unary(opNeg, x)
@@ -204,7 +204,7 @@ func Neg(x graph.Value) graph.Value {
 //
 // Derivative: 1.
 func AddScalar(x graph.Value, c float64) graph.Value {
-	if v, f := graph.Scalar(x); f.Scalar() {
+	if v, f, ok := graph.Scalar(x); ok {
 		return graph.Record1Param(opAddScalar, f, x, c, v+c, 1)
 	}
 	return graph.UnaryParam(opAddScalar, x, c)
@@ -214,7 +214,7 @@ func AddScalar(x graph.Value, c float64) graph.Value {
 //
 // Derivative: c.
 func MulScalar(x graph.Value, c float64) graph.Value {
-	if v, f := graph.Scalar(x); f.Scalar() {
+	if v, f, ok := graph.Scalar(x); ok {
 		return graph.Record1Param(opMulScalar, f, x, c, v*c, c)
 	}
 	return graph.UnaryParam(opMulScalar, x, c)

@@ -277,7 +277,7 @@ func powExponent(x, y, z float64) float64 {
 //
 // Derivative: 2x.
 func Square(x graph.Value) graph.Value {
-	if v, f := graph.Scalar(x); f.Scalar() {
+	if v, f, ok := graph.Scalar(x); ok {
 		return graph.Record1(opSquare, f, x, v*v, 2*v)
 	}
 	return graph.Unary(opSquare, x)
@@ -337,7 +337,7 @@ func ReciprocalPositive(x graph.Value) graph.Value { return graph.Unary(opRecipr
 //	Pow(0, 1) = 0, with derivative 1 by x
 //	Pow(x < 0, y): the derivative by y is NaN
 func Pow(x, y graph.Value) graph.Value {
-	if _, p, f := graph.Scalars(x, y); f.Scalar() && p == 0 && !y.WantsGrad() {
+	if _, p, _, ok := graph.Scalars(x, y); ok && p == 0 && !y.WantsGrad() {
 		return graph.Begin(opPow, x, y).RecordScalar(1, graph.Term{Unselected: true}, graph.Term{Input: 1})
 	}
 	return graph.Binary(opPow, x, y)
@@ -383,7 +383,7 @@ func PowLog(x, y graph.Value, k int) graph.Value {
 //
 // Special cases are those of [math.Pow], and PowScalar(x, 0) = 1 with derivative 0 for every x.
 func PowScalar(x graph.Value, p float64) graph.Value {
-	if _, f := graph.Scalar(x); f.Scalar() && p == 0 {
+	if _, _, ok := graph.Scalar(x); ok && p == 0 {
 		return graph.Begin(opPowScalar, x).Floats(p, 0).RecordScalar(1, graph.Term{Unselected: true})
 	}
 	return graph.UnaryParam(opPowScalar, x, p)

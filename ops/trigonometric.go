@@ -176,7 +176,7 @@ func init() {
 //	Sin(±0) = ±0, with derivative 1
 //	Sin(±Inf) = NaN
 func Sin(x graph.Value) graph.Value {
-	if v, f := graph.Scalar(x); f.Scalar() {
+	if v, f, ok := graph.Scalar(x); ok {
 		s, c := specfun.Sincos(v)
 		return graph.Record1(opSin, f, x, s, c)
 	}
@@ -191,7 +191,7 @@ func Sin(x graph.Value) graph.Value {
 //
 //	Cos(±Inf) = NaN
 func Cos(x graph.Value) graph.Value {
-	if v, f := graph.Scalar(x); f.Scalar() {
+	if v, f, ok := graph.Scalar(x); ok {
 		s, c := specfun.Sincos(v)
 		return graph.Record1(opCos, f, x, c, -s)
 	}
