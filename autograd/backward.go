@@ -122,6 +122,8 @@ func sweep(a *graph.Adjoints, from int, leavesOnly bool) {
 // passTensor passes the adjoint of a node that has tensors to its operands.
 func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 	defer kernel.FlushSubnormals(kernel.FlushSubnormals(n.Graph().FlushesToZero()))
+	measured, elements := n.MeasureBackward(), 0
+	defer func() { measured.Done(elements * n.DType().Bytes()) }()
 	ct := a.Tensor(n)
 	if _, scalar := n.Scalar(); scalar {
 		ct = n.Temp()
@@ -129,6 +131,7 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		defer n.FreeTemp(ct)
 	}
 	if leavesOnly && n.Row().InPlace && passInPlace(n, a) {
+		elements = ct.Len()
 		return
 	}
 	prepare(n, ct)
@@ -142,10 +145,12 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 			passPrepared(n, i, ct, dst, false)
 			a.AddScalar(in, dst.AtFlat(0))
 			n.FreeTemp(dst)
+			elements++
 			continue
 		}
 		dst, fresh := a.Touch(in)
 		passPrepared(n, i, ct, dst, fresh)
+		elements += dst.Len()
 	}
 	if leavesOnly {
 		a.Drop(n)

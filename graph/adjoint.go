@@ -34,6 +34,7 @@ func (g *Graph) NewAdjoints(root Value) *Adjoints {
 	const op = "graph.Graph.NewAdjoints"
 	root.CheckIn(op, g)
 	g.alone(op)
+	g.countScalars()
 	var a *Adjoints
 	if k := len(g.spare); k > 0 {
 		a, g.spare = g.spare[k-1], g.spare[:k-1]

@@ -130,6 +130,8 @@ type Graph struct {
 	busy  bool      // between enter and leave, and within Begin
 	lines []uintptr // by node: who recorded it, if callers are noted
 	reads []Read    // of results, on a traced graph
+
+	measured // for a profile
 }
 
 // New returns an empty graph.

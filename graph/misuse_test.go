@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"errors"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -123,7 +124,6 @@ var misuses = map[string][]func(){
 	"Graph.Temp":          {func() { nilGraph.Temp() }, func() { graph.New().Temp(-1) }, func() { graph.New().Temp(math.MaxInt, 4) }, func() { graph.New(graph.WithMemoryLimit(1 << 20)).Temp(1 << 20) }},
 	"Graph.Reads":         {func() { nilGraph.Reads() }},
 	"Graph.Traced":        {func() { nilGraph.Traced() }},
-	"Graph.FlushesToZero": {func() { nilGraph.FlushesToZero() }},
 	"Graph.Trim":          {func() { nilGraph.Trim() }},
 	"Graph.Value":         {func() { nilGraph.Value(1) }, func() { graph.New().Value(1) }, func() { leaf().Graph().Value(0) }, func() { leaf().Graph().Value(2) }, func() { leaf().Graph().Value(math.MinInt) }, func() { leaf().Graph().Value(math.MaxInt) }},
 	"Graph.Var":           {func() { nilGraph.Var(1) }},
@@ -188,7 +188,6 @@ var misuses = map[string][]func(){
 	"Value.Valid":         nil,
 	"Value.WantsGrad":     {func() { zeroValue.WantsGrad() }},
 	"WithCallers":         nil,
-	"WithFlushToZero":     nil,
 	"WithDType":           {func() { graph.WithDType(255) }, func() { graph.WithDType(2) }},
 	"WithMemoryLimit":     {func() { graph.WithMemoryLimit(-1) }},
 
@@ -209,6 +208,12 @@ var misuses = map[string][]func(){
 		},
 	},
 	"Op.Row": {func() { graph.Op(60000).Row() }}, "Op.String": {func() { _ = graph.Op(60000).String() }}, "Row.SelectsOperand": nil, "Row.Arity": nil, "Row.GoName": nil, "Rows": nil,
+
+	"WithFlushToZero": nil, "Graph.FlushesToZero": {func() { nilGraph.FlushesToZero() }},
+	"WithProfile": {func() { graph.WithProfile(nil) }}, "Graph.Profile": {func() { nilGraph.Profile() }},
+	"Profile.Entries": {func() { (*graph.Profile)(nil).Entries() }}, "Profile.Reset": {func() { (*graph.Profile)(nil).Reset() }},
+	"Profile.WriteTable": {func() { _ = (*graph.Profile)(nil).WriteTable(io.Discard) }, func() { _ = new(graph.Profile).WriteTable(nil) }},
+	"Profile.Measure":    nil, "Measurement.Done": nil, "Node.MeasureBackward": nil,
 }
 
 func identity(x float64) (y, dx float64) { return x, 1 }

@@ -11,6 +11,7 @@ type settings struct {
 	maxBytes int  // of tensors, 0 for no limit
 	callers  bool // note where nodes are recorded
 	traced   bool // the tape is to be a program
+	profile  *Profile
 	flush    bool // kernels take subnormal numbers as zeros
 }
 

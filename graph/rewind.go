@@ -130,6 +130,8 @@ func (g *Graph) Scratch(f func()) {
 
 // truncate takes the nodes from n on off the tape, and all scopes but the given number.
 func (g *Graph) truncate(n int32, scopes int) {
+	g.countScalars()
+	g.counted = min(g.counted, n)
 	for len(g.sweeps) > 0 && g.sweeps[len(g.sweeps)-1].root >= n {
 		g.sweeps[len(g.sweeps)-1].Release()
 	}

@@ -6,6 +6,7 @@ type scope struct {
 	parent     int32 // index of the enclosing scope, -1 for none
 	start, end int32 // end is 0 while the scope is open
 	serial     uint32
+	profiled   int32 // its number in the graph's profile, 0 if it has none yet
 }
 
 // Scope opens a named group of nodes: what is recorded until the returned function is called belongs to it. Scopes

@@ -38,7 +38,11 @@ type Gradients struct {
 	params []*Param // each once
 	sums   map[*Param]*gradientSum
 	views  []*tensor.Tensor // those sums that are not empty, for the norm
-	flush  bool             // a sweep that was added since Zero took subnormal numbers as zeros
+
+	// Of the graphs that sweeps were run on which were added since Zero: whether one takes subnormal numbers as zeros, and
+	// the last one's profile.
+	flush   bool
+	profile *graph.Profile
 }
 
 // A gradientSum is the sum of the gradients of a parameter.
@@ -70,7 +74,8 @@ func NewGradients(params ...*Param) *Gradients {
 func (a *Gradients) Add(grads autograd.Gradients) {
 	const op = "nn.Gradients.Add"
 	a.check(op)
-	a.flush = a.flush || grads.Graph().FlushesToZero()
+	g := grads.Graph()
+	a.flush, a.profile = a.flush || g.FlushesToZero(), g.Profile()
 	defer kernel.FlushSubnormals(kernel.FlushSubnormals(a.flush))
 	for _, p := range a.params {
 		s := a.sums[p]
@@ -149,7 +154,7 @@ func (a *Gradients) ClipValue(max float64) {
 // Zero makes every number 0, for the next step.
 func (a *Gradients) Zero() {
 	a.check("nn.Gradients.Zero")
-	a.flush = false
+	a.flush, a.profile = false, nil
 	for _, s := range a.sums {
 		s.empty, s.reached = true, false
 	}

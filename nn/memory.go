@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
@@ -77,23 +78,30 @@ func (o *memory) setLR(op string, lr float64) {
 
 // step changes parameters by the gradients of a sweep.
 func (o *memory) step(op string, params []*Param, grads autograd.Gradients) error {
-	defer kernel.FlushSubnormals(kernel.FlushSubnormals(grads.Graph().FlushesToZero()))
-	err := o.prepare(op, params, func(p *Param, m *slot) (*tensor.Tensor, bool) { return gradientOf(p, &m.scalar, grads) })
-	if err == nil {
-		o.commit()
-	}
-	return err
+	g := grads.Graph()
+	return o.update(op, g.FlushesToZero(), g.Profile(), params, func(p *Param, m *slot) (*tensor.Tensor, bool) { return gradientOf(p, &m.scalar, grads) })
 }
 
 // apply changes parameters by gradients that were added up.
 func (o *memory) apply(op string, a *Gradients) error {
 	a.check(op)
-	defer kernel.FlushSubnormals(kernel.FlushSubnormals(a.flush))
-	err := o.prepare(op, a.params, func(p *Param, _ *slot) (*tensor.Tensor, bool) { return a.gradient(op, p) })
-	if err == nil {
-		o.commit()
+	return o.update(op, a.flush, a.profile, a.params, func(p *Param, _ *slot) (*tensor.Tensor, bool) { return a.gradient(op, p) })
+}
+
+// update changes parameters as the settings of the graph want that the gradients come from.
+func (o *memory) update(op string, flush bool, profile *graph.Profile, params []*Param, gradient func(*Param, *slot) (t *tensor.Tensor, reached bool)) error {
+	defer kernel.FlushSubnormals(kernel.FlushSubnormals(flush))
+	measured := profile.Measure(op)
+	if err := o.prepare(op, params, gradient); err != nil {
+		return err
 	}
-	return err
+	o.commit()
+	bytes := 0
+	for _, m := range o.turn {
+		bytes += m.param.Data.Len() * m.param.Data.DType().Bytes()
+	}
+	measured.Done(bytes)
+	return nil
 }
 
 // prepare looks up the gradients of all parameters for [memory.commit]. If a gradient is missing or not finite, or a

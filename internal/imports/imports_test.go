@@ -34,6 +34,7 @@ var floors = []struct {
 	{"internal/safetensors", nil},
 	{"graph/tensor/npy", []string{"codeberg.org/sbinet/npyio", "golang.org/x/exp"}},
 	{"graph", []string{"golang.org/x/exp"}},
+	{"graph/pprof", []string{"github.com/google/pprof/profile"}},
 	{"internal/primitive", nil},
 	{"internal/notation", nil},
 	{"ops", []string{"golang.org/x/exp", "gonum.org/v1/gonum/blas", "gonum.org/v1/gonum/mathext", "gonum.org/v1/gonum/mat"}},
