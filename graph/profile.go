@@ -21,7 +21,8 @@ import (
 //	... train ...
 //	p.WriteTable(os.Stdout)
 //
-// Package graph/pprof writes it in the format of go tool pprof.
+// Scopes are those of [Graph.Scope]; layers get theirs from nn.Named, and nn.Fit takes the option in FitConfig.Graph. Package
+// graph/pprof writes a profile in the format of go tool pprof.
 //
 // An operation on tensors is timed when it is computed, and again when the backward sweep passes its adjoint on: by its
 // kernel, or by its rule, whose own operations are counted for themselves, as backward. Times are without those of

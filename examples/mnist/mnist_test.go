@@ -128,6 +128,31 @@ func TestTrains(t *testing.T) {
 	}
 }
 
+// With -profile it says what the operations cost, in a table and for go tool pprof.
+func TestProfile(t *testing.T) {
+	dir := t.TempDir()
+	makeSet(t, dir, 120, 24)
+	if err := os.Mkdir(filepath.Join(dir, "out"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "out", "x.pb.gz")
+	var stderr bytes.Buffer
+	if status, _ := runMNIST(t.Context(), dir, &stderr, "-seeds", "1", "-epochs", "1", "-profile", name); status != command.OK {
+		t.Fatalf("status %d, standard error:\n%s", status, &stderr)
+	}
+	for _, want := range []string{"conv2d_bias backward", "nn.Adam.Apply", "relu"} {
+		commandtest.Contains(t, stderr.String(), want)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := gzip.NewReader(f); err != nil {
+		t.Errorf("%s is no profile: %v", name, err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "out"), 0o777); err != nil {
@@ -158,6 +183,7 @@ func TestErrors(t *testing.T) {
 		{"no epochs", []string{"-epochs", "-3"}, command.Usage, []string{"mnist: -epochs -3: want 1 or more"}},
 		{"no workers", []string{"-workers", "0"}, command.Usage, []string{"mnist: -workers 0: want 1 or more"}},
 		{"no place for the network", []string{"-file", filepath.Join(dir, "none", "x")}, command.Failed, []string{"mnist: -file: "}},
+		{"no place for the profile", []string{"-profile", filepath.Join(dir, "none", "x")}, command.Failed, []string{"mnist: -profile: "}},
 	} {
 		var stderr bytes.Buffer
 		status, stdout := runMNIST(t.Context(), dir, &stderr, tt.args...)

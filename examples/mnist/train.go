@@ -11,6 +11,8 @@ import (
 	"os"
 
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/pprof"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/nn"
 	"github.com/seed366ff29f/chainrule/nn/data"
@@ -86,13 +88,17 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 
+	var profile *graph.Profile
+	if s.profile != "" {
+		profile = new(graph.Profile)
+	}
 	var best nn.Layer
 	least := math.Inf(1)
 	var accuracy command.Spread
 	table := "\nseed  best epoch  validation    test\n"
 	for i := range s.seeds {
 		seed := s.seed + uint64(i)
-		model, kept, err := s.fit(ctx, seed, train, valid, stderr)
+		model, kept, err := s.fit(ctx, seed, train, valid, profile, stderr)
 		if err != nil {
 			return fmt.Errorf("seed %d: %w", seed, err)
 		}
@@ -110,6 +116,11 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := nn.SaveFile(s.file, best); err != nil {
 		return err
 	}
+	if profile != nil {
+		if err := writeProfile(s.profile, profile, stderr); err != nil {
+			return err
+		}
+	}
 	for i := range s.seeds {
 		if s.checkpoint != "" {
 			if err := command.RemoveCheckpoint(s.checkpointOf(s.seed + uint64(i))); err != nil {
@@ -121,8 +132,8 @@ func (s *settings) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return err
 }
 
-// fit trains one network, and returns the epoch that was kept.
-func (s *settings) fit(ctx context.Context, seed uint64, train, valid *data.Set, stderr io.Writer) (nn.Layer, nn.Epoch, error) {
+// fit trains one network, and returns the epoch that was kept. What its operations cost is added to the profile, if there is one.
+func (s *settings) fit(ctx context.Context, seed uint64, train, valid *data.Set, profile *graph.Profile, stderr io.Writer) (nn.Layer, nn.Epoch, error) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	model := network(rng)
 	updates := s.epochs * ((train.Len() + batchSize - 1) / batchSize)
@@ -139,6 +150,9 @@ func (s *settings) fit(ctx context.Context, seed uint64, train, valid *data.Set,
 		Metric:     nn.Accuracy,
 		Progress:   progress.To(stderr, progress.Title(fmt.Sprintf("seed %d", seed)), progress.MetricName("accuracy")),
 	}
+	if profile != nil {
+		cfg.Graph = []graph.Option{graph.WithProfile(profile)}
+	}
 	if s.checkpoint != "" {
 		cfg.Checkpoint, cfg.CheckpointEvery = s.checkpointOf(seed), checkpointEvery
 	}
@@ -147,6 +161,15 @@ func (s *settings) fit(ctx context.Context, seed uint64, train, valid *data.Set,
 		return nil, nn.Epoch{}, command.Resumable(err, cfg.Checkpoint)
 	}
 	return model, history.Epochs[history.Best], nil
+}
+
+// writeProfile writes a profile to a file, and as a table to w.
+func writeProfile(name string, p *graph.Profile, w io.Writer) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Write(f, p), f.Close(), p.WriteTable(w))
 }
 
 // checkpointOf returns the name of a network's checkpoint.
