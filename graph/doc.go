@@ -9,6 +9,7 @@
 //
 //	to compute            Graph, Value, Option, Mark; Error and Try
 //	to look at a graph    Node, NodeSet, ScopeInfo; Graph.Nodes, Graph.WriteText
+//	to measure it         Profile, ProfileEntry, Measurement
 //	to add an operation   Row and what it is made of; Call, Node
 //	to write a sweep      Adjoints, Node, NodeSet
 //
