@@ -96,7 +96,7 @@ var networks = []struct {
 	limit, tolerance float64
 	operations       float64
 	last             string // the same of PyTorch with channels last, if that is something else
-	compiled         bool   // torch.compile takes it
+	compiled         bool   // torch.compile and JAX have it
 }{
 	{
 		name: "two convolutions, 28×28@64, SGD", words: "cnn 1 28 16 32 10 64", limit: 0.8, tolerance: 1e-5,
@@ -126,7 +126,9 @@ func networkRows() (rows []row) {
 				}
 			}
 			if n.compiled {
-				peers = append(peers, entry{contestant: compiledTorch + threads, words: n.words, limit: n.limit, tolerance: n.tolerance})
+				for _, peer := range []string{compiledTorch, jax} {
+					peers = append(peers, entry{contestant: peer + threads, words: n.words, limit: n.limit, tolerance: n.tolerance})
+				}
 			}
 			return append(peers, peakEntry("f32", "best", threads, n.operations))
 		})...)

@@ -1,9 +1,10 @@
 """JAX, compiled by jit, as a peer. The number of threads is the argument: with 1 the process keeps to one core."""
 
+import math
 import os
 import sys
 
-from peer import Job, Missing, noise, perceptron, serve, weigh
+from peer import Job, Missing, labels, noise, perceptron, serve, weigh
 
 if int(sys.argv[1]) == 1 and hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -56,8 +57,13 @@ def mlp(*words):
         if one:
             z = z[:, 0]
             return jnp.mean(jnp.maximum(z, 0) - z * target + jnp.log1p(jnp.exp(-jnp.abs(z))))
-        return -jnp.mean(jax.nn.log_softmax(z)[jnp.arange(z.shape[0]), target])
+        return cross_entropy(z, target)
 
+    return training(loss_of, params, optimizer)
+
+
+def training(loss_of, params, optimizer):
+    """Steps by the optimizer; its learning rate is 0.001."""
     tree = jax.tree_util.tree_map
 
     def sgd(state):
@@ -87,6 +93,60 @@ def mlp(*words):
     for _ in range(5):
         last = run()
     return Job(run, float(last))
+
+
+def cross_entropy(z, target):
+    return -jnp.mean(jax.nn.log_softmax(z)[jnp.arange(z.shape[0]), target])
+
+
+def start(shape, seed, scale):
+    return jnp.asarray(scale * noise(math.prod(shape), seed).reshape(shape), dtype=jnp.float32)
+
+
+def cnn(channels, size, first, second, classes, images):
+    channels, size, first, second, classes, images = (int(v) for v in (channels, size, first, second, classes, images))
+    last = second * (size // 4) ** 2
+    params = []
+    for i, shape in enumerate(((first, channels, 3, 3), (second, first, 3, 3), (last, classes))):
+        scale = 2 / math.sqrt(math.prod(shape[1:]) if len(shape) == 4 else shape[0])
+        params.append((start(shape, 10 + 2 * i, scale), start((classes if len(shape) == 2 else shape[0],), 11 + 2 * i, scale)))
+    x = start((images, channels, size, size), 1, 2)
+    target = jnp.asarray(labels(images, classes), dtype=jnp.int32)
+
+    def layer(x, w, b):
+        y = jax.lax.conv_general_dilated(x, w, (1, 1), ((1, 1), (1, 1))) + b[:, None, None]
+        return jax.lax.reduce_window(jax.nn.relu(y), -jnp.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
+
+    def loss_of(params):
+        h = layer(layer(x, *params[0]), *params[1]).reshape(images, last)
+        return cross_entropy(h @ params[2][0] + params[2][1], target)
+
+    return training(loss_of, params, "sgd")
+
+
+def transformer(width, heads, classes, rows, time):
+    width, heads, classes, rows, time = (int(v) for v in (width, heads, classes, rows, time))
+    shapes = {0: (width, 3 * width), 2: (width, width), 4: (width, 4 * width), 6: (4 * width, width), 14: (width, classes)}
+    linear = [(start(s, 10 + i, 2 / math.sqrt(s[0])), jnp.zeros(s[1], jnp.float32)) for i, s in shapes.items()]
+    norms = [(jnp.ones(width, jnp.float32), jnp.zeros(width, jnp.float32)) for _ in range(3)]
+    x = start((rows, time, width), 1, 2)
+    target = jnp.asarray(labels(rows * time, classes), dtype=jnp.int32)
+    seen = jnp.tril(jnp.ones((time, time), bool))
+
+    def norm(x, scale, shift):
+        off = x - x.mean(-1, keepdims=True)
+        return off * jax.lax.rsqrt((off * off).mean(-1, keepdims=True) + 1e-5) * scale + shift
+
+    def loss_of(params):
+        (qkv, out, up, down, last), (norm1, norm2, norm3) = params
+        h = (norm(x, *norm1) @ qkv[0] + qkv[1]).reshape(rows, time, 3, heads, width // heads)
+        q, k, v = (h[:, :, i].transpose(0, 2, 1, 3) for i in range(3))
+        w = jax.nn.softmax(jnp.where(seen, q @ k.swapaxes(2, 3) / math.sqrt(width // heads), -jnp.inf))
+        y = x + (w @ v).transpose(0, 2, 1, 3).reshape(rows, time, width) @ out[0] + out[1]
+        y = y + jax.nn.gelu(norm(y, *norm2) @ up[0] + up[1], approximate=False) @ down[0] + down[1]
+        return cross_entropy((norm(y, *norm3) @ last[0] + last[1]).reshape(rows * time, classes), target)
+
+    return training(loss_of, (linear, norms), "adam")
 
 
 def deep(layers, nodes, classes, rows):
@@ -135,7 +195,15 @@ def program(what, name, n, form):
     return Job(lambda: jax.block_until_ready(g(x)), weigh(y) + weigh(dy))
 
 
-KINDS = {"elementwise": elementwise, "mlp": mlp, "deep": deep, "conv2d": conv2d, "program": program}
+KINDS = {
+    "elementwise": elementwise,
+    "mlp": mlp,
+    "deep": deep,
+    "conv2d": conv2d,
+    "cnn": cnn,
+    "transformer": transformer,
+    "program": program,
+}
 
 
 def make(kind, *words):

@@ -103,7 +103,7 @@ def training(net, x, target, optimizer):
 
     for _ in range(5):
         step()
-    return Job(step, float(last[0]))
+    return Job(step, last[0].item())
 
 
 def gemm(precision, form, m, n, k):
