@@ -37,10 +37,12 @@ numbers in registers.`},
 	{regexp.MustCompile(`^Matrix products: `), `copying: a profile of 1024×1024·1024×1024 on AVX2 gives 90 % of the time to tiles, which run at the peak of the
 multiply-add units, and the rest to copies of panels and blocks into order. Larger and smaller blocks, eight panels at a
 time in place of four, and fetching the tile of C ahead were within 2 % of this, or slower.`},
+	{regexp.MustCompile(`^Elementwise.*relu`), `memory: the function is one instruction, and takes as long as copying the array.`},
 	{regexp.MustCompile(`^Elementwise.*sigmoid.*backward`), `the derivative, e/(1+e)² with e = e^-|x|, for which an exponential and a quotient are computed anew: y·(1-y), as PyTorch
 has it, is two instructions, and has no correct digit left in float32 from x = 17 on.`},
-	{regexp.MustCompile(`^Elementwise.*backward`), `passes over memory: the result is written, and read again with the cotangent for the derivative.`},
-	{regexp.MustCompile(`^Elementwise`), `arithmetic: the polynomial of the function, for every element.`},
+	{regexp.MustCompile(`^Elementwise.*backward`), `arithmetic, where the arrays lie in a cache from which they are copied at several times the speed of memory.`},
+	{regexp.MustCompile(`^Elementwise`), `arithmetic: the polynomial of the function, for every element, where the arrays lie in a cache from which they are copied at
+several times the speed of memory.`},
 	{regexp.MustCompile(`^Training steps.*, memory$`), `the adjoints of the activations, and the buffers into which products pack their operands.`},
 	{regexp.MustCompile(`^Training steps.*2-16-16-1`), `fixed costs: some 20 nodes are recorded and swept for 3,000 multiplications. Binding parameters, looking up gradients
 and forgetting the tape take a third of the step; the products take a fifth.`},
@@ -75,7 +77,8 @@ var about = map[string]string{
 	secMachine: `Measured in turns with everything else, and the column "ours" is the machine's own: multiply-adds that do not wait for each
 other, and copies of arrays, of which as many bytes are counted as are read and written. Products, steps and elementwise
 functions are given as a part of this, in rows "FMA peak" and "copying". A step counts only the operations of its products;
-copying means as many bytes as the operation reads and writes once, in an array of that size.`,
+copying means as many bytes as the operation reads and writes once, in arrays of that size, and "copying out of cache" as many
+of arrays so large that no cache holds them.`,
 	secTape: `Time for each operation of the program, recording alone and a whole gradient: reset, recording, sweep, reading out. The
 programs stand in internal/programs. The bare tape is the least that a tape in Go can do: rows of two derivatives and two
 operands, made before the first is written, no checks, no values kept, all of it inlined, and no sweep over leaves. CoDiPack and Adept run in their default types, one operation a statement, as a tape

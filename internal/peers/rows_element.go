@@ -26,7 +26,11 @@ func elementRows() (rows []row) {
 					if size.most > 0 {
 						copying.limit = 1 / size.most
 					}
-					return append(peers, copying)
+					peers = append(peers, copying)
+					if size.most > 0 {
+						peers = append(peers, memoryEntry(threads, 4000*size.lines*what.arrays))
+					}
+					return peers
 				})
 				if size.lines == 10 { // too little for two
 					both = both[:1]

@@ -8,9 +8,17 @@ func peakEntry(typ, instructions, threads string, operations float64) entry {
 	return entry{contestant: machineLimits, label: "FMA peak", words: fmt.Sprintf("peak %s %s %s %.0f", typ, instructions, threads, operations), most: true}
 }
 
-// copyEntry is the time in which so many bytes are copied once, half of them from the other half.
+// copyEntry is the time in which half of so many bytes are read and half of them written, in as much memory.
 func copyEntry(threads string, bytes int) entry {
-	return entry{contestant: machineLimits, label: "copying", words: fmt.Sprintf("copy %s %d", threads, bytes), most: true}
+	return entry{contestant: machineLimits, label: "copying", words: fmt.Sprintf("copy %s %d %[2]d", threads, bytes), most: true}
+}
+
+// outOfCache is more memory than caches hold.
+const outOfCache = 256_000_000
+
+// memoryEntry is the same far from any cache.
+func memoryEntry(threads string, bytes int) entry {
+	return entry{contestant: machineLimits, label: "copying out of cache", words: fmt.Sprintf("copy %s %d %d", threads, bytes, outOfCache), most: true}
 }
 
 // machineRows are what the other rows are given as a part of.
@@ -34,7 +42,7 @@ func machineRows(avx512 bool) (rows []row) {
 	for _, c := range []struct {
 		name  string
 		bytes int
-	}{{"10⁴ numbers", 80_000}, {"10⁵ numbers", 800_000}, {"10⁶ numbers", 8_000_000}, {"32·10⁶ numbers", 256_000_000}} {
+	}{{"10⁴ numbers", 80_000}, {"10⁵ numbers", 800_000}, {"10⁶ numbers", 8_000_000}, {"32·10⁶ numbers", outOfCache}} {
 		for _, threads := range []string{"1", "2"} {
 			add("copying "+c.name+" of float32"+cores(threads), gigabytes(float64(c.bytes)), copyEntry(threads, c.bytes))
 		}

@@ -157,17 +157,16 @@ __attribute__((target("avx2"), noinline)) void vectors(char* to, const char* fro
 }
 #endif
 
-// copy is "<threads> <bytes>": copies the first half of so many bytes to the second, by memcpy or by a loop over vectors,
-// whichever is faster.
+// copy is "<threads> <bytes> <room>": the least time to copy half of so many bytes to as many others. The first half of the
+// room is copied to the second, by memcpy or by a loop over vectors, on one thread or two, whichever is fastest.
 Job copy(std::istream& words) {
-  int threads = 0;
-  size_t bytes = 0;
-  words >> threads >> bytes;
+  int most = 0;
+  size_t bytes = 0, room = 0;
+  words >> most >> bytes >> room;
   if (!words) throw std::string("unknown job");
-  auto team = std::make_shared<Team>(threads);
-  size_t half = bytes / 2;
+  size_t half = room / 2;
   // The halves do not lie a multiple of 4096 bytes apart, where loads would wait for stores.
-  auto memory = std::make_shared<std::vector<char>>(bytes + 4096 + 512, 1);
+  auto memory = std::make_shared<std::vector<char>>(room + 4096 + 512, 1);
   char *from = memory->data(), *to = from + (half + 63) / 64 * 64 + 512;
   using Copy = void (*)(char*, const char*, size_t);
   std::vector<Copy> ways = {[](char* to, const char* from, size_t n) { memcpy(to, from, n); }};
@@ -176,18 +175,22 @@ Job copy(std::istream& words) {
 #endif
   Job best;
   double least = INFINITY;
-  for (Copy way : ways) {
+  for (int threads = 1; threads <= most; threads++) {
+    auto team = std::make_shared<Team>(threads);
     size_t each = half / threads / 64 * 64;
-    Job job;
-    job.run = [=, keep = memory] {
-      team->run([=](int i) { way(to + i * each, from + i * each, i + 1 < threads ? each : half - i * each); });
-    };
-    seconds(job.run, 3);
-    int n = 1;
-    while (seconds(job.run, n) < 100e-6) n *= 2;
-    for (int i = 0; i < 20; i++) {
-      double t = seconds(job.run, n) / n;
-      if (t < least) least = t, best = job;
+    for (Copy way : ways) {
+      Job job;
+      job.run = [=, keep = memory] {
+        team->run([=](int i) { way(to + i * each, from + i * each, i + 1 < threads ? each : half - i * each); });
+      };
+      job.part = double(room) / bytes;
+      seconds(job.run, 3);
+      int n = 1;
+      while (seconds(job.run, n) < 100e-6) n *= 2;
+      for (int i = 0; i < 10; i++) {
+        double t = seconds(job.run, n) / n;
+        if (t < least) least = t, best = job;
+      }
     }
   }
   return best;
