@@ -30,7 +30,7 @@ Where leaves are as many as operations they count twice.`},
 a jump that is hard to foretell, two numbers from memory and one to it.`},
 	{regexp.MustCompile(`^Compiled programs: `), `vectors from memory and to it: two are read and one is written for every operation that a compiler would do in registers.`},
 	{regexp.MustCompile(`^Programs of ADBench: .*compiled`), `steps of the interpreter, two and more for each operation of the plain function, which keeps its numbers in registers.`},
-	{regexp.MustCompile(`^Programs of ADBench: .*tensors`), `passes over arrays of a number for each point, component and dimension, and small ones for the factors.`},
+	{regexp.MustCompile(`^Programs of ADBench: .*tensors`), `passes over arrays, of a number for each point, component and dimension, or for each observation.`},
 	{regexp.MustCompile(`^Programs of ADBench: `), `memory traffic, 40 bytes an operation written and read back, where the plain function does several operations a nanosecond on
 numbers in registers.`},
 	{regexp.MustCompile(`^Matrix products: .*32×16·16×16`), `the calls: such a product takes about a tenth of a microsecond, of which a third is checking sizes and choosing tiles.`},

@@ -28,6 +28,7 @@ func adbenchRows() (rows []row) {
 	add("LSTM, 2 layers, 1024 characters", "scalars", gradient, "scalar gradient lstm-2-1024", "lstm-2-1024", tapes("lstm-2-1024")...)
 	add("LSTM, 2 layers, 1024 characters", "compiled", compiled, "program eval lstm-2-1024", "lstm-2-1024")
 	add("BA, 49 cameras, 31,843 observations", "scalars", gradient, "scalar gradient ba-49", "ba-49", tapes("ba-49")...)
+	add("BA, 49 cameras, 31,843 observations", "tensors", gradient, "adjustment-tensors 49 7776 31843", "ba-49")
 	add("BA, 49 cameras, 31,843 observations", "compiled", compiled, "adjustment 49 7776 31843", "ba-49")
 	return rows
 }

@@ -3,24 +3,39 @@ package main
 import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/programs"
 )
 
 // mixtureJob is "<dimensions> <components>": the gradient of ADBench's mixture on tensors.
 func mixtureJob(args []string) *job {
 	v := integers(args)
-	m, g := programs.NewGaussians(v[0], v[1]), graph.New()
+	return tensorsJob(programs.NewGaussians(v[0], v[1]))
+}
+
+// adjustmentTensorsJob is "<cameras> <points> <observations>": the gradient of ADBench's bundle adjustment on tensors.
+func adjustmentTensorsJob(args []string) *job {
+	v := integers(args)
+	return tensorsJob(programs.NewAdjustment(v[0], v[1], v[2]))
+}
+
+func tensorsJob(p interface {
+	Tensors() []*tensor.Tensor
+	Constants() []*tensor.Tensor
+	OnTensors(leaves, constants []graph.Value) graph.Value
+}) *job {
+	g := graph.New()
 	var leaves, constants []graph.Value
-	for _, x := range m.Tensors() {
+	for _, x := range p.Tensors() {
 		leaves = append(leaves, g.Bind(x))
 	}
-	for _, x := range m.Constants() {
+	for _, x := range p.Constants() {
 		constants = append(constants, g.BindConst(x))
 	}
 	start := g.Mark()
 	run := func() autograd.Gradients {
 		g.Rewind(start)
-		return autograd.Backward(m.OnTensors(leaves, constants), autograd.LeavesOnly())
+		return autograd.Backward(p.OnTensors(leaves, constants), autograd.LeavesOnly())
 	}
 	j := &job{run: func() { run() }}
 	grads := run()

@@ -9,31 +9,37 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/programs"
 )
 
-// The mixture on tensors is the same function of the same leaves as on scalars.
-func TestGaussiansOnTensors(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		d, k int
-	}{{"gmm-2-5", 2, 5}, {"gmm-10-25", 10, 25}} {
-		t.Run(test.name, func(t *testing.T) {
-			p, ok := programs.ByName(test.name)
+// A program on tensors is the same function of the same leaves as on scalars.
+func TestADBenchOnTensors(t *testing.T) {
+	for name, p := range map[string]interface {
+		Tensors() []*tensor.Tensor
+		Constants() []*tensor.Tensor
+		OnTensors(leaves, constants []graph.Value) graph.Value
+	}{
+		"gmm-2-5":   programs.NewGaussians(2, 5),
+		"gmm-10-25": programs.NewGaussians(10, 25),
+		"ba-49":     programs.NewAdjustment(49, 7776, 31_843),
+	} {
+		t.Run(name, func(t *testing.T) {
+			want, ok := programs.ByName(name)
 			if !ok {
 				t.Fatal("there is no such program")
 			}
-			m, g := programs.NewGaussians(test.d, test.k), graph.New()
+			g := graph.New()
 			var leaves, constants []graph.Value
-			for _, x := range m.Tensors() {
+			for _, x := range p.Tensors() {
 				leaves = append(leaves, g.Bind(x))
 			}
-			for _, x := range m.Constants() {
+			for _, x := range p.Constants() {
 				constants = append(constants, g.BindConst(x))
 			}
-			y := m.OnTensors(leaves, constants)
-			if got := y.Item(); !(math.Abs(got-p.Value) <= p.Error*math.Abs(p.Value)) {
-				t.Errorf("value %v, want %v", got, p.Value)
+			y := p.OnTensors(leaves, constants)
+			if got := y.Item(); !(math.Abs(got-want.Value) <= want.Error*math.Abs(want.Value)) {
+				t.Errorf("value %v, want %v", got, want.Value)
 			}
 			grads := autograd.Backward(y)
 			var gradient []float64
@@ -41,10 +47,10 @@ func TestGaussiansOnTensors(t *testing.T) {
 				gradient = append(gradient, grads.Tensor(x).Float64s()...)
 			}
 			got := map[int]float64{}
-			for i := range p.Gradient {
+			for i := range want.Gradient {
 				got[i] = gradient[i]
 			}
-			if diff := cmp.Diff(p.Gradient, got, cmpopts.EquateApprox(p.Error, 0)); diff != "" {
+			if diff := cmp.Diff(want.Gradient, got, cmpopts.EquateApprox(want.Error, 0)); diff != "" {
 				t.Errorf("gradient mismatch (-want +got):\n%s", diff)
 			}
 		})

@@ -2,6 +2,7 @@ package programs
 
 import (
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -67,6 +68,33 @@ func (a *Adjustment) plain(p []float64) float64 {
 		sum += e1*e1 + e2*e2 + e3*e3
 	}
 	return sum
+}
+
+// Tensors returns the leaves as tensors: cameras, points and weights.
+func (a *Adjustment) Tensors() []*tensor.Tensor {
+	c, x := 11*a.cameras, 3*a.points
+	return []*tensor.Tensor{tensor.Of(a.At[:c], a.cameras, 11), tensor.Of(a.At[c:][:x], a.points, 3), tensor.Of(a.At[c+x:], a.observations)}
+}
+
+// Constants returns what OnTensors needs besides the leaves: where the points were seen.
+func (a *Adjustment) Constants() []*tensor.Tensor {
+	return []*tensor.Tensor{tensor.Of(a.seen, a.observations, 2)}
+}
+
+// OnTensors records the program on tensors, given the leaves and the constants, with all observations side by side.
+func (a *Adjustment) OnTensors(leaves, constants []graph.Value) graph.Value {
+	camera, point := make([]int, a.observations), make([]int, a.observations)
+	for i := range a.observations {
+		camera[i], point[i] = i%a.cameras, i%a.points
+	}
+	u, v := project(
+		ops.Unstack(ops.Gather(ops.Transpose(leaves[0]), 1, camera...), 0),
+		ops.Unstack(ops.Gather(ops.Transpose(leaves[1]), 1, point...), 0),
+	)
+	weight, seen := leaves[2], ops.Unstack(ops.Transpose(constants[0]), 0)
+	e1, e2 := ops.Mul(weight, ops.Sub(u, seen[0])), ops.Mul(weight, ops.Sub(v, seen[1]))
+	e3 := ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
+	return ops.Sum(ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3)))
 }
 
 // Gather lays out the leaves of bundle for every observation, 17 numbers each.
