@@ -156,8 +156,9 @@ func TestPage(t *testing.T) {
 	ours := series{group: "chainrule", medians: []float64{2e-6}, leasts: []float64{2e-6}}
 	peer := series{group: "PyTorch", medians: []float64{1e-6}, leasts: []float64{1e-6}, entry: entry{limit: 1}}
 	gone := series{group: "JAX", missing: "not installed"}
+	peak := series{group: "FMA peak", medians: []float64{1e-6}, leasts: []float64{1e-6}, entry: entry{limit: 1 / 0.88, most: true}}
 	results := []result{
-		resultOf(measured{row: row{section: secConv, name: "a convolution", unit: micros}, ours: ours, peers: []series{peer, gone}}),
+		resultOf(measured{row: row{section: secConv, name: "a convolution", unit: micros}, ours: ours, peers: []series{peer, gone, peak}}),
 		resultOf(measured{row: row{section: secCold, name: "memory of the tape", unit: bytesOf, limit: 40}, ours: series{medians: []float64{50}}}),
 	}
 	var out bytes.Buffer
@@ -165,7 +166,8 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Of 2 targets 0 were met", "- a convolution against PyTorch", "- JAX: not installed", "| 2.00 (2.00 to 2.00) µs | PyTorch |",
+		"Of 3 targets 0 were met", "- a convolution against PyTorch: 2.00, target ≤ 1.00", "- a convolution as a part of FMA peak: 0.50, target ≥ 0.88",
+		"0.50 of it (0.50 to 0.50)", "- memory of the tape: 50 bytes, target ≤ 40.00", "- JAX: not installed", "| 2.00 (2.00 to 2.00) µs | PyTorch |",
 		"**missed**", "*a convolution:* laying images out", "| 50 (50 to 50) bytes |",
 	} {
 		if !strings.Contains(out.String(), want) {

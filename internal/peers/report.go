@@ -138,6 +138,18 @@ func ratioText(p peerSide) string {
 	return fmt.Sprintf("%s (%s to %s)", digits(p.Ratio.Median), digits(p.Ratio.Lower), digits(p.Ratio.Upper))
 }
 
+// missText says by how much a target was missed.
+func missText(p peerSide) string {
+	v := p.Ratio
+	if p.Part != nil {
+		v = p.Part
+	}
+	if v == nil || p.Limit == nil {
+		return ""
+	}
+	return digits(v.Median) + ", target " + limitText(p)
+}
+
 func fastestText(p peerSide) string {
 	switch {
 	case p.Fastest == nil:
@@ -268,7 +280,7 @@ func writePage(w io.Writer, m machine, results []result) error {
 	targets, reached := 0, 0
 	var misses []string
 	for _, r := range results {
-		count := func(limit *float64, verdict, who string) {
+		count := func(limit *float64, verdict, who, by string) {
 			if limit == nil || verdict == "" || verdict == absent {
 				return
 			}
@@ -276,14 +288,18 @@ func writePage(w io.Writer, m machine, results []result) error {
 			if strings.HasPrefix(verdict, met) {
 				reached++
 			} else {
-				misses = append(misses, r.Name+who)
+				misses = append(misses, r.Name+who+": "+by)
 			}
 		}
-		if len(r.Peers) == 0 {
-			count(r.Limit, r.Verdict, "")
+		if len(r.Peers) == 0 && r.Limit != nil {
+			count(r.Limit, r.Verdict, "", strings.TrimSpace(r.Ours.Shown[0]+" "+r.Unit)+", target ≤ "+digits(*r.Limit))
 		}
 		for _, p := range r.Peers {
-			count(p.Limit, p.Verdict, " against "+p.Who)
+			who := " against " + p.Who
+			if p.Part != nil {
+				who = " as a part of " + p.Who
+			}
+			count(p.Limit, p.Verdict, who, missText(p))
 			if p.Missing != "" {
 				gone[p.Who] = p.Missing
 			}
