@@ -16,7 +16,7 @@ type row struct {
 	peers   []entry
 	unit    unit
 	limit   float64 // for a row without peers: ours must be at most this, if it is not noLimit
-	rounds  int     // 0 for the usual number
+	rounds  int     // at most; 0 for the usual number
 }
 
 // An entry is one contestant's part of a row.

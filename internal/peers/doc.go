@@ -39,6 +39,8 @@
 //	git clone https://github.com/rjhogan/Adept-2 && cd Adept-2 && autoreconf -i &&
 //		./configure CXXFLAGS="-O3 -march=native -DNDEBUG" && make -C adept install && make -C include install
 //
+// The first run takes some minutes longer than others: torch.compile and Go keep what they have compiled.
+//
 // A peer that is not there is reported as missing, with the reason, never as beaten. These are looked for:
 //
 //	OpenBLAS            libopenblas.so.0; its loop is in C++

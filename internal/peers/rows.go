@@ -299,7 +299,7 @@ func fitRows() (rows []row) {
 		for _, typ := range []string{"f32", "f64"} {
 			for _, threads := range []string{"1", "2"} {
 				words := "fit " + typ + " " + f.words
-				r := row{section: secFit, name: f.name + ", " + typ, unit: millis, ours: entry{contestant: ours1, words: words}}
+				r := row{section: secFit, name: f.name + ", " + typ, unit: millis, rounds: 3, ours: entry{contestant: ours1, words: words}}
 				if threads == "2" {
 					r.name += ", 2 cores"
 					r.ours.contestant = ours2
