@@ -24,7 +24,7 @@ func main() {
 	rounds := flag.Int("rounds", 7, "number of rounds")
 	seconds := flag.Float64("seconds", 0.03, "length of a slice in `seconds`")
 	jsonFile := flag.String("json", "", "write every number to `file`")
-	pageFile := flag.String("markdown", "", "write the page of the documentation to `file`")
+	pageFile := flag.String("markdown", "", "write the page of the documentation to `file`, and one of single operations beside it")
 	list := flag.Bool("list", false, "print the names of the rows and end")
 	installs := flag.Bool("install", false, "install the peers that are in Python and end")
 	server := flag.Bool("serve", false, "be a contestant: answer requests on the standard input")
@@ -125,7 +125,11 @@ func run(ctx context.Context, only *regexp.Regexp, rounds int, slice time.Durati
 	if err := writeFile(jsonFile, func(w io.Writer) error { return writeJSON(w, m, results) }); err != nil {
 		return err
 	}
-	return writeFile(pageFile, func(w io.Writer) error { return writePage(w, m, results) })
+	other := operationsFile(pageFile, results)
+	if err := writeFile(other, func(w io.Writer) error { return writeOperations(w, m, results) }); err != nil {
+		return err
+	}
+	return writeFile(pageFile, func(w io.Writer) error { return writePage(w, m, results, other) })
 }
 
 // writeFile writes a file through a temporary one beside it; no name is no file.

@@ -162,7 +162,7 @@ func TestPage(t *testing.T) {
 		resultOf(measured{row: row{section: secCold, name: "memory of the tape", unit: bytesOf, limit: 40}, ours: series{medians: []float64{50}}}),
 	}
 	var out bytes.Buffer
-	if err := writePage(&out, machine{Date: "2000-01-01"}, results); err != nil {
+	if err := writePage(&out, machine{Date: "2000-01-01"}, results, ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -173,6 +173,29 @@ func TestPage(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the page has no %q:\n%s", want, out.String())
 		}
+	}
+	// Single operations have a page of their own.
+	many := append(results, resultOf(measured{row: row{section: secOperations, name: "exp (10)", unit: micros}, ours: ours, peers: []series{peer}}))
+	if got, want := operationsFile("docs/p.md", many), "docs/p-operations.md"; got != want {
+		t.Errorf("the page of single operations is %q, want %q", got, want)
+	}
+	if got := operationsFile("docs/p.md", results); got != "" {
+		t.Errorf("there is a page %q without a single operation", got)
+	}
+	var main, other bytes.Buffer
+	if err := writePage(&main, machine{}, many, "docs/p-operations.md"); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeOperations(&other, machine{}, many); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Of 3 targets 0 were met", "[p-operations.md](p-operations.md). Of 1 targets 0 were met"} {
+		if !strings.Contains(main.String(), want) {
+			t.Errorf("the page has no %q:\n%s", want, main.String())
+		}
+	}
+	if strings.Contains(main.String(), "exp (10)") || !strings.Contains(other.String(), "| exp (10) |") || strings.Contains(other.String(), "a convolution") {
+		t.Errorf("the rows are not divided between the pages:\n%s\n%s", main.String(), other.String())
 	}
 	if err := writeJSON(io.Discard, machine{}, results); err != nil {
 		t.Errorf("JSON: %v", err)

@@ -1,14 +1,11 @@
 package main
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
-	"text/template"
 )
 
 // A result is a row ready to be written: in text, as JSON, in Markdown.
@@ -215,101 +212,4 @@ func writeJSON(w io.Writer, m machine, results []result) error {
 		Machine machine
 		Results []result
 	}{m, results})
-}
-
-//go:embed page.md.tmpl
-var page string
-
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"show":    func(s Side, unit string) string { return s.show(unit) },
-	"ours":    func(r result) string { return r.Ours.show(r.Unit) },
-	"ratio":   ratioText,
-	"fastest": fastestText,
-	"limit":   limitText,
-	"most": func(v *float64) string {
-		if v == nil {
-			return ""
-		}
-		return "≤ " + digits(*v)
-	},
-	"about":   func(section string) string { return about[section] },
-	"summary": summaryOf,
-	"join":    strings.Join,
-	"bold": func(verdict string) string {
-		if strings.HasPrefix(verdict, missed) {
-			return "**" + verdict + "**"
-		}
-		return verdict
-	},
-}).Parse(page))
-
-// writePage writes the page of the documentation.
-func writePage(w io.Writer, m machine, results []result) error {
-	type bound struct {
-		Text string
-		Rows []string
-	}
-	type section struct {
-		Name    string
-		Results []result
-		Bounds  []bound // of the rows that missed a target
-	}
-	var parts []section
-	for _, name := range sections {
-		s := section{Name: name}
-		for _, r := range results {
-			if r.Section != name {
-				continue
-			}
-			s.Results = append(s.Results, r)
-			if r.Bound == "" {
-				continue
-			}
-			k := slices.IndexFunc(s.Bounds, func(b bound) bool { return b.Text == r.Bound })
-			if k < 0 {
-				k = len(s.Bounds)
-				s.Bounds = append(s.Bounds, bound{Text: r.Bound})
-			}
-			s.Bounds[k].Rows = append(s.Bounds[k].Rows, r.Name)
-		}
-		if len(s.Results) > 0 {
-			parts = append(parts, s)
-		}
-	}
-	gone := map[string]string{}
-	targets, reached := 0, 0
-	var misses []string
-	for _, r := range results {
-		count := func(limit *float64, verdict, who, by string) {
-			if limit == nil || verdict == "" || verdict == absent {
-				return
-			}
-			targets++
-			if strings.HasPrefix(verdict, met) {
-				reached++
-			} else {
-				misses = append(misses, r.Name+who+": "+by)
-			}
-		}
-		if len(r.Peers) == 0 && r.Limit != nil {
-			count(r.Limit, r.Verdict, "", strings.TrimSpace(r.Ours.Shown[0]+" "+r.Unit)+", target ≤ "+digits(*r.Limit))
-		}
-		for _, p := range r.Peers {
-			who := " against " + p.Who
-			if p.Part != nil {
-				who = " as a part of " + p.Who
-			}
-			count(p.Limit, p.Verdict, who, missText(p))
-			if p.Missing != "" {
-				gone[p.Who] = p.Missing
-			}
-		}
-	}
-	return pageTemplate.Execute(w, struct {
-		Machine          machine
-		Sections         []section
-		Missing          map[string]string
-		Targets, Reached int
-		Misses           []string
-	}{m, parts, gone, targets, reached, misses})
 }

@@ -10,7 +10,7 @@ import (
 func summaryOf(results []result) string {
 	rows, reached, slow := 0, 0, 0
 	for _, r := range results {
-		if r.Section != secOperations && r.Section != secLinalg {
+		if !ofOperations(r) {
 			continue
 		}
 		for _, p := range r.Peers {
@@ -31,3 +31,6 @@ func summaryOf(results []result) string {
 	}
 	return fmt.Sprintf("%d of %d rows (%.0f %%) are at or below 1.0, %d above their limit.", reached, rows, 100*float64(reached)/float64(rows), slow)
 }
+
+// ofOperations reports whether a row is of a single operation.
+func ofOperations(r result) bool { return r.Section == secOperations || r.Section == secLinalg }

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"embed"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+//go:embed page.md.tmpl operations.md.tmpl sections.md.tmpl
+var templates embed.FS
+
+var pages = template.Must(template.New("pages").Funcs(template.FuncMap{
+	"show":    func(s Side, unit string) string { return s.show(unit) },
+	"ours":    func(r result) string { return r.Ours.show(r.Unit) },
+	"ratio":   ratioText,
+	"fastest": fastestText,
+	"limit":   limitText,
+	"most": func(v *float64) string {
+		if v == nil {
+			return ""
+		}
+		return "≤ " + digits(*v)
+	},
+	"about":   func(section string) string { return about[section] },
+	"summary": summaryOf,
+	"join":    strings.Join,
+	"bold": func(verdict string) string {
+		if strings.HasPrefix(verdict, missed) {
+			return "**" + verdict + "**"
+		}
+		return verdict
+	},
+}).ParseFS(templates, "*.tmpl"))
+
+// A page is what a page of the documentation shows.
+type page struct {
+	Machine          machine
+	Sections         []pageSection
+	Missing          map[string]string // contestants, and why
+	Targets, Reached int
+	Misses           []string
+	Operations       *page  // the page of single operations, if that is one of its own
+	File             string // its name
+}
+
+type pageSection struct {
+	Name    string
+	Results []result
+	Bounds  []pageBound // of the rows that missed a target
+}
+
+type pageBound struct {
+	Text string
+	Rows []string
+}
+
+// writePage writes the page of the documentation. Single operations have a page of their own if a file is named for it:
+// they are many.
+func writePage(w io.Writer, m machine, results []result, operationsFile string) error {
+	var rest, single []result
+	for _, r := range results {
+		if operationsFile != "" && ofOperations(r) {
+			single = append(single, r)
+		} else {
+			rest = append(rest, r)
+		}
+	}
+	p := newPage(m, rest)
+	if len(single) > 0 {
+		p.Operations, p.File = newPage(m, single), filepath.Base(operationsFile)
+	}
+	return pages.ExecuteTemplate(w, "page.md.tmpl", p)
+}
+
+// writeOperations writes the page of single operations.
+func writeOperations(w io.Writer, m machine, results []result) error {
+	return pages.ExecuteTemplate(w, "operations.md.tmpl", newPage(m, slices.DeleteFunc(slices.Clone(results), func(r result) bool { return !ofOperations(r) })))
+}
+
+// operationsFile returns the name of the page of single operations beside a page, or "" where there is none to write.
+func operationsFile(pageFile string, results []result) string {
+	name, ok := strings.CutSuffix(pageFile, ".md")
+	if !ok || !slices.ContainsFunc(results, ofOperations) {
+		return ""
+	}
+	return name + "-operations.md"
+}
+
+func newPage(m machine, results []result) *page {
+	p := &page{Machine: m, Missing: map[string]string{}}
+	for _, name := range sections {
+		s := pageSection{Name: name}
+		for _, r := range results {
+			if r.Section != name {
+				continue
+			}
+			s.Results = append(s.Results, r)
+			if r.Bound == "" {
+				continue
+			}
+			k := slices.IndexFunc(s.Bounds, func(b pageBound) bool { return b.Text == r.Bound })
+			if k < 0 {
+				k = len(s.Bounds)
+				s.Bounds = append(s.Bounds, pageBound{Text: r.Bound})
+			}
+			s.Bounds[k].Rows = append(s.Bounds[k].Rows, r.Name)
+		}
+		if len(s.Results) > 0 {
+			p.Sections = append(p.Sections, s)
+		}
+	}
+	for _, r := range results {
+		p.count(r)
+	}
+	return p
+}
+
+// count takes a row's targets into account.
+func (p *page) count(r result) {
+	target := func(limit *float64, verdict, miss string) {
+		if limit == nil || verdict == "" || verdict == absent {
+			return
+		}
+		p.Targets++
+		if strings.HasPrefix(verdict, met) {
+			p.Reached++
+		} else {
+			p.Misses = append(p.Misses, r.Name+miss)
+		}
+	}
+	if len(r.Peers) == 0 && r.Limit != nil {
+		target(r.Limit, r.Verdict, ": "+strings.TrimSpace(r.Ours.Shown[0]+" "+r.Unit)+", target ≤ "+digits(*r.Limit))
+	}
+	for _, peer := range r.Peers {
+		against := " against "
+		if peer.Part != nil {
+			against = " as a part of "
+		}
+		target(peer.Limit, peer.Verdict, against+peer.Who+": "+missText(peer))
+		if peer.Missing != "" {
+			p.Missing[peer.Who] = peer.Missing
+		}
+	}
+}
