@@ -8,15 +8,16 @@ import (
 
 // Special functions in single precision, which shorter approximations in double precision give, rounded once.
 
-// A single is a function of a number in single precision with its derivative, in double precision. log is the logarithm
-// of what Arg returns, if there is an Arg.
+// A single is a function of a number in single precision, block by block. Arg, if there is one, sets dst to numbers whose
+// logarithms the others are given.
 type single struct {
-	Arg          func(x float64) float64
-	Value, Slope func(x, log float64) float64
+	Arg   func(dst []float64, x []float32)
+	Value func(y, x []float32, logs []float64)
+	Slope func(d, x, y []float32, logs []float64) // sets d to the derivative
 }
 
-// logBlock is how many logarithms are taken at a time.
-const logBlock = 256
+// singleBlock is how many elements are gone through at a time.
+const singleBlock = 1024
 
 // withSingle gives an elementwise row of one operand kernels: those of s in single precision, and in double precision
 // value and slope.
@@ -28,61 +29,43 @@ func withSingle(s single, value, slope func(x float64) float64, row graph.Row) g
 			forward(n)
 			return
 		}
-		x, y := n.In(0).Float32s(), n.Out().Float32s()
-		if s.Arg == nil {
-			for i, v := range x[:len(y)] {
-				y[i] = float32(s.Value(float64(v), 0))
-			}
-			return
-		}
-		logs := n.SaveFloat64(0, logBlock).Float64s()
-		for len(x) > 0 {
-			size := min(len(x), logBlock)
-			s.logs(logs[:size], x)
-			for i, l := range logs[:size] {
-				y[i] = float32(s.Value(float64(x[i]), l))
-			}
-			x, y = x[size:], y[size:]
-		}
+		s.each(n, func(x, y []float32, logs []float64, _, _ int) { s.Value(y, x, logs) })
 	}
 	row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 		if n.DType() != tensor.Float32 {
 			return backward(n, i, ct, dst, fresh)
 		}
-		x, w, d := n.In(0).Float32s(), ct.Float32s(), dst.Float32s()
-		var logs []float64
-		if s.Arg != nil {
-			logs = n.Saved(0).Float64s()
-		}
-		for len(x) > 0 {
-			size := min(len(x), logBlock)
-			if s.Arg != nil {
-				s.logs(logs[:size], x)
+		scratch := n.Temp(singleBlock)
+		w, to, d := ct.Float32s(), dst.Float32s(), scratch.Float32s()
+		s.each(n, func(x, y []float32, logs []float64, lo, hi int) {
+			s.Slope(d[:hi-lo], x, y, logs)
+			if fresh {
+				kernel.MulZeroWins(to[lo:hi], w[lo:hi], d[:hi-lo])
+			} else {
+				kernel.MulAddTo(to[lo:hi], w[lo:hi], d[:hi-lo])
 			}
-			for i, v := range x[:size] {
-				var part float32
-				if w[i] != 0 { // zero wins over an infinite or undefined derivative
-					l := 0.0
-					if s.Arg != nil {
-						l = logs[i]
-					}
-					part = float32(float64(w[i]) * s.Slope(float64(v), l))
-				}
-				if !fresh {
-					part += d[i]
-				}
-				d[i] = part
-			}
-			x, w, d = x[size:], w[size:], d[size:]
-		}
+		})
+		n.FreeTemp(scratch)
 		return true
 	}
 	return row
 }
 
-func (s single) logs(dst []float64, x []float32) {
-	for i := range dst {
-		dst[i] = s.Arg(float64(x[i]))
+// each calls f for the blocks of a node's operand and result: elements lo up to hi.
+func (s single) each(n graph.Node, f func(x, y []float32, logs []float64, lo, hi int)) {
+	x, y := n.In(0).Float32s(), n.Out().Float32s()
+	var room []float64
+	if s.Arg != nil {
+		room = n.SaveFloat64(0, singleBlock).Float64s()
 	}
-	kernel.Log(dst, dst)
+	for lo := 0; lo < len(x); lo += singleBlock {
+		hi := min(lo+singleBlock, len(x))
+		var logs []float64
+		if s.Arg != nil {
+			logs = room[:hi-lo]
+			s.Arg(logs, x[lo:hi])
+			kernel.Log(logs, logs)
+		}
+		f(x[lo:hi], y[lo:hi], logs, lo, hi)
+	}
 }

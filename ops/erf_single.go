@@ -10,29 +10,37 @@ import (
 // -R(q)/(1+2a)² with polynomials P and R in q = (a-4)/(a+4), which interpolate at Chebyshev's points. For negative numbers
 // the reflection 2·e^x² - erfcx(-x) serves.
 
-func erfcxSingle(x, _ float64) float64 {
-	a := math.Abs(x)
-	y := erfcxPolynomial((a-4)/(a+4)) / (1 + 2*a)
-	switch {
-	case a > 1e30: // far from where it matters: infinite and NaN too
-		return specfun.ErfcxDerivative(0, x)
-	case x < 0:
-		return 2*specfun.Exp(x*x) - y
+func erfcxSingle(y, x []float32, _ []float64) {
+	for i, v := range x[:len(y)] {
+		x := float64(v)
+		a := math.Abs(x)
+		p := erfcxPolynomial((a-4)/(a+4)) / (1 + 2*a)
+		switch {
+		case !(a <= 1e30): // infinite and NaN too
+			p = specfun.ErfcxDerivative(0, x)
+		case x < 0:
+			p = 2*specfun.Exp(x*x) - p
+		}
+		y[i] = float32(p)
 	}
-	return y
 }
 
-func erfcxSlopeSingle(x, _ float64) float64 {
-	a := math.Abs(x)
-	b := 1 + 2*a
-	q := (a - 4) / (a + 4)
-	switch {
-	case !(a <= 1e30):
-		return specfun.ErfcxDerivative(1, x)
-	case x < 0:
-		return 2*x*(2*specfun.Exp(x*x)-erfcxPolynomial(q)/b) - twoOverSqrtPi
+// erfcxSlopeSingle takes 2x·erfcx(x) - 2/√π for negative numbers, where nothing cancels.
+func erfcxSlopeSingle(d, x, y []float32, _ []float64) {
+	x, y = x[:len(d)], y[:len(d)]
+	for i, v := range x {
+		x := float64(v)
+		a := math.Abs(x)
+		b := 1 + 2*a
+		p := -erfcxSlopePolynomial((a-4)/(a+4)) / (b * b)
+		if left := 2*x*float64(y[i]) - twoOverSqrtPi; x < 0 {
+			p = left
+		}
+		if !(a <= 1e30) {
+			p = specfun.ErfcxDerivative(1, x)
+		}
+		d[i] = float32(p)
 	}
-	return -erfcxSlopePolynomial(q) / (b * b)
 }
 
 // erfcxPolynomial is P, with an error of 6e-11.

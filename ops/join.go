@@ -87,6 +87,17 @@ func init() {
 			copyWindow(n.Out(), x, axis, 0, shift)
 			copyWindow(n.Out(), x, axis, x.Dims()[axis]-shift, 0)
 		},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			axis, shift := n.Int(0), n.Int(1)
+			if rest := dst.Dims()[axis] - shift; fresh {
+				copyWindow(dst, ct, axis, shift, 0)
+				copyWindow(dst, ct, axis, 0, rest)
+			} else {
+				addWindow(dst, ct, axis, 0, shift)
+				addWindow(dst, ct, axis, rest, 0)
+			}
+			return true
+		},
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Roll(ct, n.Int(0), -n.Int(1)) },
 		Try:    []string{"(5) 0 2", "(5) 0 -1", "(2,3) 1 1", "(2,3) 0 -3", "(3) 0 0", "(0,3) 0 1", "(4) 0 9"},
 		Source: "a permutation of the elements",
@@ -105,6 +116,20 @@ func init() {
 			for i := range n.Int(1) {
 				copyWindow(n.Out(), x, axis, 0, i*x.Dims()[axis])
 			}
+		},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			axis, copies := n.Int(0), n.Int(1)
+			if copies == 0 || copies > fewAdditions || dst.Len() == 0 {
+				return false // sums of many are made pairwise
+			}
+			for i := range copies {
+				if at := i * dst.Dims()[axis]; i == 0 && fresh {
+					copyWindow(dst, ct, axis, at, 0)
+				} else {
+					addWindow(dst, ct, axis, 0, at)
+				}
+			}
+			return true
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			dims, axis := n.InputNode(0).Dims(), n.Int(0)
@@ -131,6 +156,15 @@ func init() {
 			} else {
 				repeatBlocks(n.Out().Float64s(), x.Float64s(), block, times)
 			}
+		},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			axis, times := n.Int(0), n.Int(1)
+			if times == 0 || times > fewAdditions || dst.Len() == 0 {
+				return false // sums of many are made pairwise
+			}
+			block := product(dst.Dims()[axis+1:])
+			array.Instance(n.DType(), sumBlocks[float64], sumBlocks[float32])(dst, ct, block, times, fresh)
+			return true
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			dims, axis := n.InputNode(0).Dims(), n.Int(0)
@@ -174,14 +208,43 @@ func flipLines[T constraints.Float](dst, x *tensor.Tensor, axis int, set bool) {
 func repeatBlocks[T constraints.Float](dst, src []T, block, times int) {
 	for ; len(dst) > 0; src = src[block:] {
 		if block == 1 {
-			for j := range dst[:times] {
-				dst[j] = src[0]
+			v, part := src[0], dst[:times]
+			for j := range part {
+				part[j] = v
 			}
 			dst = dst[times:]
 			continue
 		}
 		for range times {
 			dst = dst[copy(dst, src[:block]):]
+		}
+	}
+}
+
+// sumBlocks sets the blocks of dst to sums of as many of ct as repeatBlocks makes of each, or adds these sums.
+func sumBlocks[T constraints.Float](dst, ct *tensor.Tensor, block, times int, set bool) {
+	d, w := tensor.Data[T](dst), tensor.Data[T](ct)
+	if block == 1 {
+		for i := range d {
+			sum := 0.0
+			for _, v := range w[i*times:][:times] {
+				sum += float64(v)
+			}
+			if !set {
+				sum += float64(d[i])
+			}
+			d[i] = T(sum)
+		}
+		return
+	}
+	for ; len(d) > 0; d = d[block:] {
+		for i := range times {
+			if i == 0 && set {
+				copy(d[:block], w)
+			} else {
+				kernel.AddTo(d[:block], w[:block])
+			}
+			w = w[block:]
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
-	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -42,8 +41,7 @@ const sideBySide = 64
 // each line, several lines at a time. Infinite numbers are left to the rule, which has a sum in place of sₖ: infinite terms
 // of different signs make it NaN.
 func cumProdBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-	finite := array.Instance(n.DType(), finiteTensor[float64], finiteTensor[float32])
-	if !finite(n.In(0)) || !finite(ct) {
+	if !allFinite(n.In(0)) || !allFinite(ct) {
 		return false
 	}
 	f := array.Instance(n.DType(), cumProdSlopes[float64], cumProdSlopes[float32])
@@ -118,8 +116,4 @@ func timesCotangent[T constraints.Float](ct float64, d T) T {
 		return 0
 	}
 	return T(ct * float64(d))
-}
-
-func finiteTensor[T constraints.Float](t *tensor.Tensor) bool {
-	return kernel.AllFinite(tensor.Data[T](t))
 }

@@ -11,15 +11,14 @@ import (
 var opLogit, opErfInv, opErfcInv graph.Op
 
 func init() {
-	logitSlope := func(x float64) float64 { return logitSlopeOf(x, 0) }
-	register(&opLogit, withSingle(single{Arg: odds, Value: logitSingle, Slope: logitSlopeOf}, logitOr, logitSlope, graph.Row{
+	register(&opLogit, withSingle(single{odds, logitSingle, logitSlopeSingle}, logitOr, logitSlopeOf, graph.Row{
 		Name: "logit", Func: Logit, Params: "x",
 		Doc:        "logarithm of the odds: inverse of sigmoid",
 		Formula:    "ln(x/(1-x))",
 		Derivative: "1/(x·(1-x))",
 		Value:      "where(le(abs(x-0.5), 0.25), log1p((2*x-1)/(1-x)), log(x/(1-x)))",
 		Slopes:     []string{"where(lt(x*(1-x), 0), sqrt(x*(1-x)), 1/abs(x*(1-x)))"},
-		Unary:      func(x float64) (float64, float64) { return logitOr(x), logitSlope(x) },
+		Unary:      func(x float64) (float64, float64) { return logitOr(x), logitSlopeOf(x) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g := n.Input(0), n.Graph()
 			p := Mul(x, oneMinus(x))
@@ -33,7 +32,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "Berkson (1944); by log1p near ½",
 	}))
-	register(&opErfInv, withSingle(single{oneMinusSquare, erfInvSingle, erfInvSlopeSingle}, erfInv, func(x float64) float64 { return erfInvSlope(erfInv(x), 1-math.Abs(x)) }, graph.Row{
+	register(&opErfInv, withSingle(single{oneMinusSquares, erfInvSingle, erfInvSlopeSingle}, erfInv, func(x float64) float64 { return erfInvSlope(erfInv(x), 1-math.Abs(x)) }, graph.Row{
 		Name: "erfinv", Func: ErfInv, Params: "x",
 		Doc:        "inverse of the error function",
 		Formula:    "erf⁻¹ x",

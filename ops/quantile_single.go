@@ -8,20 +8,35 @@ import "math"
 // erfInvMost is the largest -ln(1-x²) that they serve.
 const erfInvMost = 6
 
-func oneMinusSquare(x float64) float64 { return (1 - x) * (1 + x) }
-
-func erfInvSingle(x, log float64) float64 {
-	if !(log >= -erfInvMost) {
-		return erfInv(x)
+func oneMinusSquares(dst []float64, x []float32) {
+	for i, v := range x[:len(dst)] {
+		x := float64(v)
+		dst[i] = (1 - x) * (1 + x)
 	}
-	return x * erfInvPolynomial(-1-log/3)
 }
 
-func erfInvSlopeSingle(x, log float64) float64 {
-	if !(log >= -erfInvMost) {
-		return erfInvSlope(erfInv(x), 1-math.Abs(x))
+func erfInvSingle(y, x []float32, logs []float64) {
+	x, logs = x[:len(y)], logs[:len(y)]
+	for i, l := range logs {
+		x := float64(x[i])
+		v := x * erfInvPolynomial(-1-l*(2.0/erfInvMost))
+		if !(l >= -erfInvMost) {
+			v = erfInv(x)
+		}
+		y[i] = float32(v)
 	}
-	return 0.5 * sqrtPi * erfInvSlopePolynomial(-1-log/3) / oneMinusSquare(x)
+}
+
+func erfInvSlopeSingle(d, x, _ []float32, logs []float64) {
+	x, logs = x[:len(d)], logs[:len(d)]
+	for i, l := range logs {
+		x := float64(x[i])
+		v := 0.5 * sqrtPi * erfInvSlopePolynomial(-1-l*(2.0/erfInvMost)) / ((1 - x) * (1 + x))
+		if !(l >= -erfInvMost) {
+			v = erfInvSlope(erfInv(x), 1-math.Abs(x))
+		}
+		d[i] = float32(v)
+	}
 }
 
 // erfInvPolynomial has an error of 4e-10.
@@ -40,19 +55,32 @@ func erfInvSlopePolynomial(q float64) float64 {
 	return even + q*odd
 }
 
-func odds(x float64) float64 { return x / (1 - x) }
-
-// logitSingle takes the logarithm of the odds near ½ too: double precision has digits enough.
-func logitSingle(x, log float64) float64 {
-	if x >= 0 && x <= 1 {
-		return log
+func odds(dst []float64, x []float32) {
+	for i, v := range x[:len(dst)] {
+		dst[i] = float64(v) / (1 - float64(v)) // negative where x is no probability
 	}
-	return math.NaN()
 }
 
-func logitSlopeOf(x, _ float64) float64 {
+// logitSingle takes the logarithm of the odds near ½ too: double precision has digits enough.
+func logitSingle(y, _ []float32, logs []float64) {
+	for i, l := range logs[:len(y)] {
+		y[i] = float32(l)
+	}
+}
+
+func logitSlopeSingle(d, x, _ []float32, _ []float64) {
+	for i, v := range x[:len(d)] {
+		p := float64(v) * (1 - float64(v))
+		if p < 0 {
+			p = math.NaN()
+		}
+		d[i] = float32(1 / (p + 0)) // +Inf at -0 too
+	}
+}
+
+func logitSlopeOf(x float64) float64 {
 	if x < 0 || x > 1 {
 		return math.NaN()
 	}
-	return 1 / (x*(1-x) + 0) // +Inf at -0 too
+	return 1 / (x*(1-x) + 0)
 }

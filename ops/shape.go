@@ -50,6 +50,14 @@ func init() {
 			n.Out().Fill(0)
 			array.AddReduced(n.Out(), n.In(0))
 		},
+		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if dst.DType() == tensor.Float32 {
+				addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), ct.Dims(), 1, fresh)
+			} else {
+				addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), ct.Dims(), 1, fresh)
+			}
+			return true
+		},
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Broadcast(ct, n.InputNode(0).Dims()...) },
 		Try:    []string{"(2,3) 3", "(2,3) 2 1", "(2,3) 1 1", "(4)", "(0,3) 3"},
 		Source: "transpose of NumPy's broadcasting rule",

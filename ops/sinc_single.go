@@ -12,38 +12,42 @@ import (
 // sincMost is the largest number that is reduced; larger ones are whole.
 const sincMost = 1 << 24
 
-func sincSingle(x, _ float64) float64 {
-	a := math.Abs(x)
-	if !(a < sincMost) {
-		return specfun.SincDerivative(0, x)
-	}
-	n := math.RoundToEven(a)
-	if n == 0 {
-		return sinPolynomial(a*a) / math.Pi
-	}
-	r := a - n
-	s := r * sinPolynomial(r*r) / (math.Pi * a)
-	if int(n)&1 != 0 {
-		return 0 - s
-	}
-	return s
+// sincParts returns the distance r of x from the nearest whole number n, the sign of (-1)ⁿ as the sign bit of a number, and
+// 1 if n is 0, else 0. There are no branches, which random numbers would take at random.
+func sincParts(x float64) (r float64, sign uint64, near float64) {
+	n := math.RoundToEven(x)
+	return x - n, uint64(int64(n)) << 63, oneIf[float64](n == 0)
 }
 
-func sincSlopeSingle(x, _ float64) float64 {
-	if !(math.Abs(x) < sincMost) {
-		return specfun.SincDerivative(1, x)
+func sincSingle(y, x []float32, _ []float64) {
+	for i, v := range x[:len(y)] {
+		a := math.Abs(float64(v))
+		if !(a < sincMost) {
+			y[i] = float32(specfun.SincDerivative(0, float64(v)))
+			continue
+		}
+		r, sign, near := sincParts(a)
+		// sin(πr)/(πa), without the quotient of r and a where they are equal
+		q := (r + near*(1-r)) / (a + near*(1-a))
+		s := math.Float64frombits(math.Float64bits(q*sinPolynomial(r*r)*(1/math.Pi)) ^ sign)
+		y[i] = float32(s + 0) // +0 at whole numbers
 	}
-	n := math.RoundToEven(x)
-	if n == 0 {
-		return x * sincSlopePolynomial(x*x)
+}
+
+func sincSlopeSingle(d, x, _ []float32, _ []float64) {
+	for i, v := range x[:len(d)] {
+		x := float64(v)
+		if !(math.Abs(x) < sincMost) {
+			d[i] = float32(specfun.SincDerivative(1, x))
+			continue
+		}
+		r, sign, near := sincParts(x)
+		z := r * r
+		inverse := 1 / (x + near*(1-x))
+		far := (cosPolynomial(z) - r*sinPolynomial(z)*(1/math.Pi)*inverse) * inverse
+		far = math.Float64frombits(math.Float64bits(far) ^ sign)
+		d[i] = float32(choose(near != 0, x*sincSlopePolynomial(z), far))
 	}
-	r := x - n
-	z := r * r
-	d := (cosPolynomial(z) - r*sinPolynomial(z)/(math.Pi*x)) / x
-	if int(n)&1 != 0 {
-		return -d
-	}
-	return d
 }
 
 // sinPolynomial returns sin(πr)/r for z = r² up to ¼.

@@ -30,17 +30,18 @@ func TestSpecialFunctionsInSinglePrecision(t *testing.T) {
 	for _, f := range []struct {
 		name   string
 		f      func(x graph.Value) graph.Value
+		ulps   float64 // of the value
 		beside float64 // a derivative without full relative precision near its roots has that of this times |1/x|
 	}{
-		{"lgamma", ops.Lgamma, 0},
-		{"digamma", ops.Digamma, 0},
-		{"polygamma 1", func(x graph.Value) graph.Value { return ops.Polygamma(1, x) }, 0},
-		{"polygamma 2", func(x graph.Value) graph.Value { return ops.Polygamma(2, x) }, 0},
-		{"erfcx", ops.Erfcx, 0},
-		{"sinc", ops.Sinc, 1},
-		{"logit", ops.Logit, 0},
-		{"erfinv", ops.ErfInv, 0},
-		{"entr", ops.Entr, 0},
+		{"lgamma", ops.Lgamma, 0.6, 0},
+		{"digamma", ops.Digamma, 0.6, 0},
+		{"polygamma 1", func(x graph.Value) graph.Value { return ops.Polygamma(1, x) }, 0.6, 0},
+		{"polygamma 2", func(x graph.Value) graph.Value { return ops.Polygamma(2, x) }, 0.6, 0},
+		{"erfcx", ops.Erfcx, 0.6, 0},
+		{"sinc", ops.Sinc, 0.6, 1},
+		{"logit", ops.Logit, 0.6, 0},
+		{"erfinv", ops.ErfInv, 0.6, 0},
+		{"entr", ops.Entr, 3, 0},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			var y, d [2][]float64
@@ -52,14 +53,14 @@ func TestSpecialFunctionsInSinglePrecision(t *testing.T) {
 				d[i] = autograd.Backward(ops.Sum(v)).Tensor(x).Float64s()
 			}
 			for i, x := range xs {
-				if e := ulps32(y[1][i], y[0][i]); !(e <= 0.6) {
+				if e := ulps32(y[1][i], y[0][i]); !(e <= f.ulps) {
 					t.Fatalf("at %v the value is %v, want %v: %.2f ulp", x, y[1][i], y[0][i], e)
 				}
 				want := d[0][i]
 				if f.beside != 0 && math.Abs(d[1][i]-want) <= 0x1p-26*f.beside/math.Abs(x) {
 					continue
 				}
-				if e := ulps32(d[1][i], want); !(e <= 0.6) {
+				if e := ulps32(d[1][i], want); !(e <= 1.5) { // the rounded value is a part of that of erfcx
 					t.Fatalf("at %v the derivative is %v, want %v: %.2f ulp", x, d[1][i], want, e)
 				}
 			}

@@ -46,7 +46,7 @@ func init() {
 		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -0.7, Hi: 3}},
 		Source: "a weight of 0 wins over the logarithm, as in SciPy's xlog1py",
 	})
-	register(&opEntr, withSingle(single{func(x float64) float64 { return x }, entrOf, entrSlopeSingle}, func(x float64) float64 { return entrOf(x, specfun.Log(x)) }, entrSlopeOr, graph.Row{
+	register(&opEntr, withSingle(single{toDouble, entrSingle, entrSlopeSingle}, func(x float64) float64 { return entrOf(x, specfun.Log(x)) }, entrSlopeOr, graph.Row{
 		Name: "entr", Func: Entr, Params: "x",
 		Doc:        "what a probability contributes to an entropy",
 		Formula:    "-x·ln x",
@@ -109,20 +109,32 @@ func entrOf(x, log float64) float64 {
 	return -x * log
 }
 
+func toDouble(dst []float64, x []float32) { convertTo(dst, x) }
+
+func entrSingle(y, x []float32, logs []float64) {
+	x, logs = x[:len(y)], logs[:len(y)]
+	for i, l := range logs {
+		v := -float64(x[i]) * l
+		if !(x[i] > 0) {
+			v = entrOf(float64(x[i]), l)
+		}
+		y[i] = float32(v)
+	}
+}
+
 // entrSlopeSingle does without the other form near the root: double precision has digits enough.
-func entrSlopeSingle(x, log float64) float64 {
+func entrSlopeSingle(d, _, _ []float32, logs []float64) {
+	for i, l := range logs[:len(d)] {
+		d[i] = float32(-l - 1) // NaN for the logarithm of a negative number
+	}
+}
+
+func entrSlopeOr(x float64) float64 {
 	switch {
 	case x < 0:
 		return math.NaN()
 	case x == 0:
 		return math.Inf(1)
-	}
-	return -log - 1
-}
-
-func entrSlopeOr(x float64) float64 {
-	if x <= 0 {
-		return entrSlopeSingle(x, 0)
 	}
 	return entrSlope(x)
 }
