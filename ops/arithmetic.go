@@ -306,7 +306,7 @@ func addMultiple[T constraints.Float](dst []T, c T, src []T, fresh bool) {
 	case !fresh:
 		kernel.Axpy(dst, c, src)
 	case c == 1:
-		copy(dst, src)
+		kernel.Copy(dst, src)
 	case c == 0: // zero wins, as in Axpy
 		clear(dst)
 	default:

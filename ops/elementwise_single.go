@@ -14,6 +14,7 @@ type single struct {
 	Arg   func(dst []float64, x []float32)
 	Value func(y, x []float32, logs []float64)
 	Slope func(d, x, y []float32, logs []float64) // sets d to the derivative
+	plain bool                                    // Value needs no logarithms in double precision
 }
 
 // singleBlock is how many elements are gone through at a time.
@@ -29,7 +30,7 @@ func withSingle(s single, value, slope func(x float64) float64, row graph.Row) g
 			forward(n)
 			return
 		}
-		s.each(n, func(x, y []float32, logs []float64, _, _ int) { s.Value(y, x, logs) })
+		s.each(n, s.Arg != nil && !s.plain, func(x, y []float32, logs []float64, _, _ int) { s.Value(y, x, logs) })
 	}
 	row.Backward = func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 		if n.DType() != tensor.Float32 {
@@ -37,7 +38,7 @@ func withSingle(s single, value, slope func(x float64) float64, row graph.Row) g
 		}
 		scratch := n.Temp(singleBlock)
 		w, to, d := ct.Float32s(), dst.Float32s(), scratch.Float32s()
-		s.each(n, func(x, y []float32, logs []float64, lo, hi int) {
+		s.each(n, s.Arg != nil, func(x, y []float32, logs []float64, lo, hi int) {
 			s.Slope(d[:hi-lo], x, y, logs)
 			if fresh {
 				kernel.MulZeroWins(to[lo:hi], w[lo:hi], d[:hi-lo])
@@ -51,8 +52,9 @@ func withSingle(s single, value, slope func(x float64) float64, row graph.Row) g
 	return row
 }
 
-// each calls f for the blocks of a node's operand and result: elements lo up to hi.
-func (s single) each(n graph.Node, f func(x, y []float32, logs []float64, lo, hi int)) {
+// each calls f for the blocks of a node's operand and result: elements lo up to hi. The room for logarithms is saved with the
+// node: what is lent for a while has the precision of the graph.
+func (s single) each(n graph.Node, takeLogs bool, f func(x, y []float32, logs []float64, lo, hi int)) {
 	x, y := n.In(0).Float32s(), n.Out().Float32s()
 	var room []float64
 	if s.Arg != nil {
@@ -61,7 +63,7 @@ func (s single) each(n graph.Node, f func(x, y []float32, logs []float64, lo, hi
 	for lo := 0; lo < len(x); lo += singleBlock {
 		hi := min(lo+singleBlock, len(x))
 		var logs []float64
-		if s.Arg != nil {
+		if takeLogs {
 			logs = room[:hi-lo]
 			s.Arg(logs, x[lo:hi])
 			kernel.Log(logs, logs)

@@ -193,12 +193,16 @@ func flipLines[T constraints.Float](dst, x *tensor.Tensor, axis int, set bool) {
 				}
 			}
 		case set:
-			for i, j := 0, len(from)-1; j >= 0; i, j = i+1, j-1 {
-				line[i] = from[j]
+			for ; len(from) >= 8; line, from = line[8:], from[:len(from)-8] {
+				to, v := (*[8]T)(line), (*[8]T)(from[len(from)-8:])
+				to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7] = v[7], v[6], v[5], v[4], v[3], v[2], v[1], v[0]
+			}
+			for i := range line {
+				line[i] = from[len(from)-1-i]
 			}
 		default:
-			for i, j := 0, len(from)-1; j >= 0; i, j = i+1, j-1 {
-				line[i] += from[j]
+			for i := range line {
+				line[i] += from[len(from)-1-i]
 			}
 		}
 	}

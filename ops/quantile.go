@@ -11,7 +11,7 @@ import (
 var opLogit, opErfInv, opErfcInv graph.Op
 
 func init() {
-	register(&opLogit, withSingle(single{odds, logitSingle, logitSlopeSingle}, logitOr, logitSlopeOf, graph.Row{
+	register(&opLogit, withSingle(single{Arg: odds, Value: logitSingle, Slope: logitSlopeSingle}, logitOr, logitSlopeOf, graph.Row{
 		Name: "logit", Func: Logit, Params: "x",
 		Doc:        "logarithm of the odds: inverse of sigmoid",
 		Formula:    "ln(x/(1-x))",
@@ -32,7 +32,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "Berkson (1944); by log1p near ½",
 	}))
-	register(&opErfInv, withSingle(single{oneMinusSquares, erfInvSingle, erfInvSlopeSingle}, erfInv, func(x float64) float64 { return erfInvSlope(erfInv(x), 1-math.Abs(x)) }, graph.Row{
+	register(&opErfInv, withSingle(single{Arg: oneMinusSquares, Value: erfInvSingle, Slope: erfInvSlopeSingle}, erfInv, func(x float64) float64 { return erfInvSlope(erfInv(x), 1-math.Abs(x)) }, graph.Row{
 		Name: "erfinv", Func: ErfInv, Params: "x",
 		Doc:        "inverse of the error function",
 		Formula:    "erf⁻¹ x",

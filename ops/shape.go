@@ -291,9 +291,9 @@ func swapLast(dst []int, n graph.Node) []int {
 
 func copyElements(dst *tensor.Tensor, d int, src *tensor.Tensor, s, n int) {
 	if dst.DType() == tensor.Float32 {
-		copy(dst.Float32s()[d:d+n], src.Float32s()[s:])
+		kernel.Copy(dst.Float32s()[d:d+n], src.Float32s()[s:s+n])
 	} else {
-		copy(dst.Float64s()[d:d+n], src.Float64s()[s:])
+		kernel.Copy(dst.Float64s()[d:d+n], src.Float64s()[s:s+n])
 	}
 }
 

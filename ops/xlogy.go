@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
@@ -46,7 +47,7 @@ func init() {
 		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -0.7, Hi: 3}},
 		Source: "a weight of 0 wins over the logarithm, as in SciPy's xlog1py",
 	})
-	register(&opEntr, withSingle(single{toDouble, entrSingle, entrSlopeSingle}, func(x float64) float64 { return entrOf(x, specfun.Log(x)) }, entrSlopeOr, graph.Row{
+	register(&opEntr, withSingle(single{Arg: toDouble, Value: entrSingle, Slope: entrSlopeSingle, plain: true}, func(x float64) float64 { return entrOf(x, specfun.Log(x)) }, entrSlopeOr, graph.Row{
 		Name: "entr", Func: Entr, Params: "x",
 		Doc:        "what a probability contributes to an entropy",
 		Formula:    "-x·ln x",
@@ -111,14 +112,15 @@ func entrOf(x, log float64) float64 {
 
 func toDouble(dst []float64, x []float32) { convertTo(dst, x) }
 
-func entrSingle(y, x []float32, logs []float64) {
-	x, logs = x[:len(y)], logs[:len(y)]
-	for i, l := range logs {
-		v := -float64(x[i]) * l
-		if !(x[i] > 0) {
-			v = entrOf(float64(x[i]), l)
+// entrSingle has the logarithm in single precision.
+func entrSingle(y, x []float32, _ []float64) {
+	kernel.Log(y, x)
+	kernel.Mul(y, y, x)
+	kernel.Neg(y, y)
+	for i, v := range x[:len(y)] {
+		if v <= 0 {
+			y[i] = float32(entrOf(float64(v), math.Inf(-1)))
 		}
-		y[i] = float32(v)
 	}
 }
 

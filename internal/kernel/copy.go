@@ -2,6 +2,18 @@ package kernel
 
 import "fmt"
 
+// Copy sets dst to src. The copy of Go writes past the caches from 1 MiB on, so that what reads dst next waits for memory:
+// here that begins where the caches are too small anyway.
+func Copy[T Float](dst, src []T) {
+	mustMatch("Copy", "src", len(src), len(dst))
+	if size := int(sizeOf[T]()); len(dst)*size <= 16<<20 {
+		for most := 1 << 19 / size; len(dst) > most; dst, src = dst[most:], src[most:] {
+			copy(dst[:most], src)
+		}
+	}
+	copy(dst, src)
+}
+
 // CopyRows copies rows of n elements from matrix to matrix: dst[i·ldd+j] = src[i·lds+j] for i < rows and j < n. The
 // rows of dst do not overlap, neither each other nor those of src, which may overlap each other.
 //

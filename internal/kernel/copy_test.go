@@ -74,3 +74,22 @@ func testTranspose[T kernel.Float](t *testing.T) {
 		dst.check(t)
 	}
 }
+
+func TestCopy(t *testing.T) {
+	testCopy[float32](t)
+	testCopy[float64](t)
+}
+
+// testCopy copies slices around the lengths of pieces.
+func testCopy[T kernel.Float](t *testing.T) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(9, 10))
+	for _, n := range []int{0, 1, 7, 1<<16 - 1, 1 << 16, 1<<17 + 3, 1<<21 + 1} {
+		src, dst := random[T](rng, n, 1), boxOf(make([]T, n), 1)
+		kernel.Copy(dst.s, src)
+		if msg := diff(src, dst.s); msg != "" {
+			t.Fatalf("n=%d: mismatch (-want +got):\n%s", n, msg)
+		}
+		dst.check(t)
+	}
+}
