@@ -117,10 +117,10 @@ XLA, which JAX compiles with, does so by itself.`,
 penalty, no early stopping; the whole training, with the first weights. "64-128-10@32" has layers of 64, 128 and 10 numbers
 and batches of 32 rows. The sizes are those of well-known sets, the numbers made up: examples lie around the centers of their
 classes, and the contestants agree in how many they get right in the end.`,
-	secOperations: `Every row of package ops that PyTorch has, on one core: the name, the shapes of the operands and the attributes. A t behind
-a shape says that the operation is given the transpose of such an operand. Ours records on a graph in the forward pass too;
+	secOperations: `Every row of package ops that PyTorch has: the name, the shapes of the operands and the attributes. A t behind a shape
+says that the operation is given the transpose of such an operand. Ours records on a graph in the forward pass too;
 PyTorch records where gradients are wanted. Both sweep back from a given cotangent. Its expression is what people write;
-views are made dense, as ours are, where there is something to move.`,
+views are made dense, as ours are, where there is something to move; behind reshape and its like Neg follows.`,
 	secLinalg: `Matrices of 20, 100 and 300 rows on one core, forward and backward as above. PyTorch's factorizations are MKL's.`,
 	secSteady: `Memory is everything that training holds besides the batch: parameters, tape, activations, adjoints, the buffers of the
 kernels. It is compared with the sum of the parameters, their gradients and the results of all layers, before and after

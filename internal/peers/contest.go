@@ -17,6 +17,7 @@ type row struct {
 	unit    unit
 	limit   float64 // for a row without peers: ours must be at most this, if it is not noLimit
 	rounds  int     // at most; 0 for the usual number
+	part    float64 // of the usual length of a slice, 0 for all of it
 }
 
 // An entry is one contestant's part of a row.
@@ -147,6 +148,10 @@ func (r *referee) run(w row) measured {
 	if w.rounds > 0 {
 		rounds = min(w.rounds, rounds)
 	}
+	slice := r.slice
+	if w.part > 0 {
+		slice = time.Duration(w.part * float64(slice))
+	}
 	for round := range rounds {
 		for i := range all {
 			if round%2 == 1 {
@@ -156,7 +161,7 @@ func (r *referee) run(w row) measured {
 			if s.missing != "" || r.ctx.Err() != nil {
 				continue
 			}
-			a, err := r.one(s.entry, r.slice)
+			a, err := r.one(s.entry, slice)
 			time.Sleep(max(shortRest, r.all[s.contestant].rest))
 			if err != nil {
 				s.missing = err.Error()

@@ -287,6 +287,7 @@ func rowsOf(section, typ string, list []operation, tolerance float64) (rows []ro
 				limit = 3
 			}
 		}
+		twice := false // measured on two cores, in one shape
 		for _, call := range o.calls {
 			for _, what := range []string{"forward", "both"} {
 				if what == "both" && o.noGrad {
@@ -298,14 +299,45 @@ func rowsOf(section, typ string, list []operation, tolerance float64) (rows []ro
 				}
 				words := fmt.Sprintf("operation %s %s %s %s = %s", typ, what, job, drawn(o.name, call), o.torch)
 				name := o.name + " " + call + map[string]string{"forward": ", forward", "both": ", forward and backward"}[what]
-				rows = append(rows, row{
-					section: section, name: name, unit: micros, ours: entry{contestant: ours1, words: words},
+				r := row{
+					section: section, name: name, unit: micros, part: operationSlice, ours: entry{contestant: ours1, words: words},
 					peers: []entry{{contestant: torch + "1", words: words, limit: limit, tolerance: tolerance}},
-				})
+				}
+				rows = append(rows, r)
+				if what == "both" && !twice && elements(call) >= manyElements {
+					twice = true
+					r.name += ", 2 cores"
+					r.ours.contestant = ours2
+					r.peers = []entry{{contestant: torch + "2", words: words, limit: limit, tolerance: tolerance}}
+					rows = append(rows, r)
+				}
 			}
 		}
 	}
 	return rows
+}
+
+// There are many rows: each has less time than others. One shape of an operation is measured on two cores too, if it has
+// as many elements that there is something to share.
+const (
+	operationSlice = 0.4
+	manyElements   = 500_000
+)
+
+// elements returns how many elements the largest operand of a call has.
+func elements(call string) int {
+	most := 0
+	for w := range strings.FieldsSeq(call) {
+		if w[0] != '(' {
+			continue
+		}
+		n := 1
+		for _, d := range parseOperand(w).shape {
+			n *= d
+		}
+		most = max(most, n)
+	}
+	return most
 }
 
 // drawn returns a call with the domain of the row behind every shape that does not say where its numbers come from.

@@ -119,8 +119,12 @@ func (o operand) draw(k int, dtype tensor.DType) *tensor.Tensor {
 		uniform(number(0), number(1))
 	}
 	t := tensor.New(dtype, o.shape...)
+	if dtype == tensor.Float64 {
+		copy(t.Float64s(), x)
+		return t
+	}
 	for i, v := range x {
-		t.SetFlat(v, i)
+		t.Float32s()[i] = float32(v)
 	}
 	return t
 }
@@ -283,13 +287,16 @@ func (c *operationCall) prepare() {
 		return
 	}
 	c.ct = tensor.New(c.dtype, y.Shape()...)
-	result := y.Tensor()
-	for i := range c.ct.Len() {
-		w := noiseAt(uint32(i), 2)
-		if signless[c.name] {
-			w *= result.AtFlat(i)
+	switch {
+	case signless[c.name]:
+		result := y.Tensor()
+		for i := range c.ct.Len() {
+			c.ct.SetFlat(noiseAt(uint32(i), 2)*result.AtFlat(i), i)
 		}
-		c.ct.SetFlat(w, i)
+	case c.dtype == tensor.Float64:
+		noise(c.ct.Float64s(), 2, 1)
+	default:
+		noise(c.ct.Float32s(), 2, 1)
 	}
 }
 
@@ -330,9 +337,12 @@ func (c *operationCall) once() (y graph.Value, grads autograd.Gradients) {
 
 // numbersOf returns a tensor's elements as float64.
 func numbersOf(t *tensor.Tensor) []float64 {
+	if t.DType() == tensor.Float64 {
+		return t.Float64s()
+	}
 	x := make([]float64, t.Len())
-	for i := range x {
-		x[i] = t.AtFlat(i)
+	for i, v := range t.Float32s() {
+		x[i] = float64(v)
 	}
 	return x
 }

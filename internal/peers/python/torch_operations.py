@@ -1,9 +1,14 @@
 """Single operations of PyTorch. See serve_operations.go, whose words these are."""
 
+import functools
+
 import numpy as np
 import torch
 
-from peer import Job, labels, noise
+import peer
+from peer import Job, labels
+
+noise = functools.cache(peer.noise)  # many operations have the same numbers, which nobody changes
 
 F = torch.nn.functional
 CONSTANT = ("const", "int", "bool", "sorted")
