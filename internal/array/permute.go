@@ -48,8 +48,9 @@ func mustPermute(op string, axes []int, rank int) {
 	}
 }
 
-// permute walks dst in order. Where the innermost axis stays the innermost one it goes row by row; else the two innermost
-// axes are walked in square tiles, so that both arrays are touched a cache line at a time.
+// permute sets dst by transposing matrices, unless the innermost axis stays the innermost one. It walks dst in order then, row
+// by row, and also where it adds: else the two innermost axes in square tiles, so that both arrays are touched a cache line
+// at a time.
 func permute[T kernel.Float](dst, src []T, shape, axes []int, add bool) {
 	if len(src) == 0 {
 		return
@@ -79,6 +80,10 @@ func permute[T kernel.Float](dst, src []T, shape, axes []int, add bool) {
 		rank++
 	}
 	n0, s0, n1, s1 := dims[0], steps[0], dims[1], steps[1]
+	if s0 > 1 && !add {
+		transposeAll(dst, src, dims[:rank], steps[:rank])
+		return
+	}
 	offset := 0
 	for out := 0; out < len(dst); out += n0 * n1 {
 		const tile = 16
@@ -117,6 +122,41 @@ func permute[T kernel.Float](dst, src []T, shape, axes []int, add bool) {
 			}
 			offset -= index[l] * steps[l]
 			index[l] = 0
+		}
+	}
+}
+
+// transposeAll sets dst to src for axes that run from the innermost one of dst outwards, of the given lengths, with steps in
+// src. One other than the first has the step 1: the two of them make matrices, and of each of these the transpose is copied.
+func transposeAll[T kernel.Float](dst, src []T, dims, steps []int) {
+	var index, apart [tensor.MaxRank]int // apart: steps in dst
+	u, size := 0, 1
+	for l, d := range dims {
+		apart[l] = size
+		size *= d
+		if steps[l] == 1 {
+			u = l
+		}
+	}
+	for out, from := 0, 0; ; {
+		kernel.TransposePart(dst[out:], apart[u], src[from:], steps[0], dims[0], dims[u])
+		l := 1
+		for ; l < len(dims); l++ {
+			if l == u {
+				continue
+			}
+			index[l]++
+			out += apart[l]
+			from += steps[l]
+			if index[l] < dims[l] {
+				break
+			}
+			out -= index[l] * apart[l]
+			from -= index[l] * steps[l]
+			index[l] = 0
+		}
+		if l == len(dims) {
+			return
 		}
 	}
 }

@@ -79,3 +79,64 @@ func Transpose[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
 		}
 	}
 }
+
+// TransposePart sets a part of dst to the transpose of a matrix of rows rows of cols elements: dst[j·ldd+i] = src[i·lds+j].
+// What lies between the rows of dst stays what it is.
+func TransposePart[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
+	if rows < 1 || cols < 1 {
+		return
+	}
+	mustMatrix("TransposePart", "src", rows, cols, len(src), lds)
+	mustMatrix("TransposePart", "dst", cols, rows, len(dst), ldd)
+	if raceEnabled {
+		touch(dst)
+		observe(src)
+	}
+	step := 1
+	g := kernelsOf[T]().gemm
+	if g != nil {
+		step = len(g.packs)
+	}
+	if g == nil || rows < step {
+		transposeTiles(dst, ldd, src, lds, rows, cols)
+		return
+	}
+	size := uintptr(sizeOf[T]())
+	width := piece / 32
+	if uintptr(ldd)*size%pageStride == 0 {
+		width = fewLines
+	}
+	for from := 0; from < cols; from += width {
+		n := min(width, cols-from)
+		for i := 0; i < rows; i += step {
+			i := min(i, rows-step) // the last rows may be a second time's
+			g.packs[step-1](&dst[from*ldd+i], uintptr(ldd)*size, &src[i*lds+from], uintptr(lds)*size, n)
+		}
+	}
+}
+
+// Rows that are a multiple of pageStride bytes apart share few places of the caches: of those of dst no more than fewLines are
+// written at a time.
+const (
+	pageStride = 1024
+	fewLines   = 16
+)
+
+// transposeTiles goes through square tiles, so that both matrices are touched a cache line at a time.
+func transposeTiles[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
+	const tile = 16
+	for j0 := 0; j0 < cols; j0 += tile {
+		j1 := min(j0+tile, cols)
+		for i0 := 0; i0 < rows; i0 += tile {
+			i1 := min(i0+tile, rows)
+			for j := j0; j < j1; j++ {
+				row := dst[j*ldd+i0 : j*ldd+i1]
+				at := i0*lds + j
+				for k := range row {
+					row[k] = src[at]
+					at += lds
+				}
+			}
+		}
+	}
+}

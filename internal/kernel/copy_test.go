@@ -93,3 +93,40 @@ func testCopy[T kernel.Float](t *testing.T) {
 		dst.check(t)
 	}
 }
+
+func TestTransposePart(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		testTransposePart[float32](t)
+		testTransposePart[float64](t)
+	})
+}
+
+// testTransposePart looks at sizes around those of tiles, with and without gaps, which stay what they are.
+func testTransposePart[T kernel.Float](t *testing.T) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(11, 12))
+	type size struct{ rows, cols, lds, ldd int }
+	sizes := []size{{0, 3, 3, 3}, {3, 0, 3, 3}, {40, 256, 256, 256}, {256, 40, 64, 512}, {9, 2500, 2500, 9}}
+	for rows := 1; rows <= 20; rows++ {
+		for _, cols := range []int{1, 2, 7, 16, 33} {
+			sizes = append(sizes, size{rows, cols, cols + rows%3, rows + cols%4})
+		}
+	}
+	for _, s := range sizes {
+		src := boxOf(random[T](rng, max((s.rows-1)*s.lds+s.cols, 0), 1), 1)
+		dst := boxOf(random[T](rng, max((s.cols-1)*s.ldd+s.rows, 0), 1), 2)
+		want := append([]T(nil), dst.s...)
+		for i := range s.rows {
+			for j := range s.cols {
+				want[j*s.ldd+i] = src.s[i*s.lds+j]
+			}
+		}
+		kernel.TransposePart(dst.s, s.ldd, src.s, s.lds, s.rows, s.cols)
+		if msg := diff(want, dst.s); msg != "" {
+			t.Fatalf("dtype=%s/%+v: mismatch (-want +got):\n%s", dtype[T](), s, msg)
+		}
+		src.check(t)
+		dst.check(t)
+	}
+}
