@@ -105,7 +105,7 @@ func (g *Graph) scopeOf(id int32) int32 {
 
 // isScalarOp reports whether a node is a scalar operation that is recorded without a Forward.
 func (g *Graph) isScalarOp(id int32) bool {
-	return g.head(id).flags&(isLeaf|isTensor) == 0 && g.link(id).In[0] >= 0
+	return g.head(id).flags()&(isLeaf|isTensor) == 0 && g.link(id).In[0] >= 0
 }
 
 // countScalars adds the scalar operations that are not yet counted to the profile.

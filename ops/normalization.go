@@ -54,11 +54,12 @@ func init() {
 		Forward: func(n graph.Node) {
 			array.Instance(n.Out().DType(), batchNorm[float64], batchNorm[float32])(n)
 		},
-		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
-			if ct.Len() > 0 {
-				array.Instance(dst.DType(), batchNormBackward[float64], batchNormBackward[float32])(n, i, ct, dst)
-			}
-		}),
+		Common: func(n graph.Node, ct *tensor.Tensor) {
+			array.Instance(n.DType(), batchNormCommon[float64], batchNormCommon[float32])(n, ct)
+		},
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return array.Instance(dst.DType(), batchNormBackward[float64], batchNormBackward[float32])(n, i, ct, dst, fresh)
+		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return normVJP(n, i, ct, exceptChannels(len(n.Dims())), perChannel(n.Input(1), len(n.Dims())))
 		},

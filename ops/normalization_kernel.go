@@ -155,12 +155,37 @@ func layerNorm[T constraints.Float](n graph.Node) {
 	}
 	y, gain, bias := tensor.Data[T](out), tensor.Data[T](n.In(1)), tensor.Data[T](n.In(2))
 	k := len(gain)
-	normal := tensor.Data[T](n.Save(0, out.Dims()...))
-	normalizeRows(normal, tensor.Data[T](n.Save(1, out.Len()/k)), nil, tensor.Data[T](n.In(0)), k, n.Float(0))
-	for i := 0; i < len(y); i += k {
-		kernel.Mul(y[i:i+k], normal[i:i+k], gain)
-		kernel.Add(y[i:i+k], y[i:i+k], bias)
+	x, rows := tensor.Data[T](n.In(0)), len(y)/k
+	normal, scale := tensor.Data[T](n.Save(0, out.Dims()...)), tensor.Data[T](n.Save(1, rows))
+	block := min(max(blockElements/k, 1), rows) // rows that stay in the cache from one pass to the next
+	scratch := n.Buffer(3, block)
+	defer n.FreeTemp(scratch)
+	moments := tensor.Data[T](scratch)
+	variance, hi, lo := moments[:block], moments[block:2*block], moments[2*block:]
+	for r := 0; r < rows; r += block {
+		size := min(block, rows-r)
+		kernel.VarianceLines(variance[:size], hi[:size], lo[:size], x[r*k:(r+size)*k], k, 1, float64(k), false)
+		for i := range size {
+			row, from, to := normal[(r+i)*k:(r+i+1)*k], x[(r+i)*k:(r+i+1)*k], y[(r+i)*k:(r+i+1)*k]
+			var plain bool
+			if scale[r+i], plain = plainScale(variance[i], n.Float(0)); plain {
+				kernel.NormalizeRow(to, row, from, gain, bias, hi[i], lo[i], scale[r+i])
+				continue
+			}
+			normalizeRows(row, scale[r+i:r+i+1], nil, from, k, n.Float(0))
+			kernel.Mul(to, row, gain)
+			kernel.Add(to, to, bias)
+		}
 	}
+}
+
+// plainScale returns 1/√(variance + eps), and whether it is right as it is computed: not if a variance that counts may be
+// too small for all digits of a T.
+func plainScale[T constraints.Float](variance T, eps float64) (scale T, plain bool) {
+	_, high := plainVariances[T]()
+	low, _ := normalRange[T]()
+	v := float64(variance)
+	return T(1 / math.Sqrt(v+eps)), max(v, eps) >= low && v+eps <= high
 }
 
 // rowNormBackward is the backward kernel of [LayerNorm] and of [RMSNorm].
@@ -209,7 +234,7 @@ func channelsFirst(n graph.Node, x *tensor.Tensor) *tensor.Tensor {
 
 func batchNorm[T constraints.Float](n graph.Node) {
 	out := n.Out()
-	if out.Len() == 0 {
+	if out.Len() == 0 || out.Len() == out.Dims()[0]*out.Dims()[1] && batchNormColumns[T](n) {
 		return
 	}
 	gain, bias := tensor.Data[T](n.In(1)), tensor.Data[T](n.In(2))
@@ -228,7 +253,23 @@ func batchNorm[T constraints.Float](n graph.Node) {
 	n.FreeTemp(rows)
 }
 
-func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
+// batchNormCommon is the Common of [BatchNorm].
+func batchNormCommon[T constraints.Float](n graph.Node, ct *tensor.Tensor) {
+	if ct.Len() > 0 && n.Saved(0) == nil {
+		batchNormColumnSums[T](n, ct)
+	}
+}
+
+func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+	if ct.Len() > 0 && n.Saved(0) == nil {
+		return batchNormColumnsBackward[T](n, i, ct, dst, fresh)
+	}
+	if fresh {
+		dst.Zero()
+	}
+	if ct.Len() == 0 {
+		return true
+	}
 	rows := channelsFirst(n, ct)
 	d, w, normal := tensor.Data[T](dst), tensor.Data[T](rows), tensor.Data[T](n.Saved(0))
 	gain, scale := tensor.Data[T](n.In(1)), tensor.Data[T](n.Saved(1))
@@ -259,4 +300,5 @@ func batchNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor
 	}
 	n.FreeTemp(buffer)
 	n.FreeTemp(rows)
+	return true
 }

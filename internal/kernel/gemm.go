@@ -25,6 +25,14 @@ func Gemm[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb 
 	if m == 0 || n == 0 {
 		return
 	}
+	if matVecFits(transA, transB, m, n, k, lda, ldb) {
+		if n == 1 {
+			matVec(kernelsOf[T](), c, ldc, m, a, lda, b[:k], accumulate)
+		} else {
+			matVec(kernelsOf[T](), c, 1, n, b, ldb, a[:k], accumulate)
+		}
+		return
+	}
 	p := product[T]{m: m, n: n, k: k, a: a, b: b, c: c, ldc: ldc}
 	p.ars, p.acs = strides(lda, transA)
 	p.brs, p.bcs = strides(ldb, transB)

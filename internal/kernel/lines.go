@@ -78,6 +78,9 @@ type lineKernels[T Float] struct {
 	rowsProducts         func(s, q, m []float64, w, x []T, n int)
 
 	selected, selectedScalar loop[T] // 1 where a is b or c, or NaN, else 0
+
+	matVec    func(y, a, x []T, lda int)
+	normalize func(y, normal, x, gain, bias []T, hi, lo, scale T)
 }
 
 // A foldKind says to what lines are reduced.

@@ -66,6 +66,8 @@ func portableLines[T Float]() *lineKernels[T] {
 				s[i], q[i] = productsPortable(w[i*n:][:n], x[i*n:][:n], m[i])
 			}
 		},
+		matVec:    matVecPortable[T],
+		normalize: normalizePortable[T],
 		selected: func(dst, a, b []T, _ T) {
 			for i, v := range a {
 				dst[i] = 0

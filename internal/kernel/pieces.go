@@ -87,6 +87,7 @@ type jobs[T Float] struct {
 	columns columnsJob[T]
 	axes    axesJob[T]
 	lines   linesJob[T]
+	matVec  matVecJob[T]
 	gemm    gemmJob[T]
 	share   shareJob[T]
 	pool    poolJob[T]

@@ -24,6 +24,8 @@ var subjects = []struct {
 	{"maps", target.maps},
 	{"reduce", target.reduce},
 	{"lines", target.lines},
+	{"matvec", target.matVec},
+	{"normalize", target.normalize},
 	{"optimizer", target.optimizers},
 	{"pooling", target.pooling},
 	{"copy", target.copyRows},
