@@ -28,3 +28,6 @@ func Loops[T Float]() (names []string, loops []func(dst, a, b []T, c T)) {
 	}
 	return names, loops
 }
+
+// LanesInGo reports whether the current implementation runs lanes in Go.
+func LanesInGo() bool { return current.lanes == nil }

@@ -17,6 +17,9 @@ const never = 1 << 30
 var neon = func() implementation {
 	impl := portable
 	impl.name = "neon"
+	impl.f32.loops, impl.f64.loops = portableLoops[float32](), portableLoops[float64]()
+	setF32NEON(impl.f32.loops)
+	setF64NEON(impl.f64.loops)
 	impl.f32.gemm = &gemmKernel[float32]{
 		tiles: gemmTilesF32NEON, panel1: panel1F32NEON, panel4: panel4F32NEON, packs: packsInGo[float32](4), lanes: 4, rows: 12, mc: 240, kc: 512, nc: 512, copyRows: 96, copyPanels: never, ways: 64,
 	}

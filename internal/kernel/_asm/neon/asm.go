@@ -77,13 +77,13 @@ func at(offset int, reg string) string {
 var three = map[string]uint32{
 	"FADD": 0x4e20d400, "FSUB": 0x4ea0d400, "FMUL": 0x6e20dc00, "FDIV": 0x6e20fc00,
 	"FMAX": 0x4e20f400, "FMIN": 0x4ea0f400, "FMLA": 0x4e20cc00, "FMLS": 0x4ea0cc00,
-	"FCMEQ": 0x4e20e400, "FCMGE": 0x6e20e400, "FCMGT": 0x6ea0e400,
+	"FCMGT": 0x6ea0e400, "ADD": 0x4ea08400, "SUB": 0x6ea08400,
 }
 
 // two are those of one vector.
 var two = map[string]uint32{
 	"FABS": 0x4ea0f800, "FNEG": 0x6ea0f800, "FSQRT": 0x6ea1f800,
-	"FCMEQ0": 0x4ea0d800, "FCMGT0": 0x4ea0c800, "FCMLE0": 0x6ea0d800, "FCMLT0": 0x4ea0e800,
+	"FCMEQ0": 0x4ea0d800, "FCMLE0": 0x6ea0d800, "FCMLT0": 0x4ea0e800, "FCVTNS": 0x4e21a800, "SCVTF": 0x4e21d800,
 }
 
 // arrangement returns the name of the lanes.

@@ -249,11 +249,11 @@ func (f *file) gemm() {
 		f.panel(t, 1)
 		f.panel(t, 4)
 	}
-	f.stubs.WriteString(tables())
+	f.stubs.WriteString(tileTables())
 }
 
-// tables returns the Go source of the tables of functions.
-func tables() string {
+// tileTables returns the Go source of the tables of tiles.
+func tileTables() string {
 	var s strings.Builder
 	for _, t := range targets {
 		fmt.Fprintf(&s, "\n// gemmTiles%s[v-1][r-1] multiplies tiles of r rows and v vectors.\nvar gemmTiles%s = [][]gemmTile[%s]{\n", t.suffix(), t.suffix(), t.goType())

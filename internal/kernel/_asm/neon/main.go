@@ -19,6 +19,14 @@ var subjects = []struct {
 	name  string
 	write func(f *file)
 }{
+	{"elementwise", func(f *file) {
+		for _, t := range targets {
+			for _, e := range elementwiseKernels {
+				f.elementwise(t, e)
+			}
+		}
+		f.stubs.WriteString(loopTables())
+	}},
 	{"gemm", (*file).gemm},
 }
 
