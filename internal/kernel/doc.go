@@ -39,10 +39,9 @@
 // # Implementations
 //
 // Every function exists in portable Go. On amd64 most of them exist in assembly too, once for AVX2 with FMA and once for
-// AVX-512 (F, DQ, BW and VL), on arm64 matrix
-// products and elementwise functions for its vectors of 128 bits, NEON; the best the processor has is chosen when
-// the program starts. Other processors, 386 among them, have the loops in Go. The environment variable CHAINRULE_KERNEL, read once
-// at that time, chooses another:
+// AVX-512 (F, DQ, BW and VL), on arm64 products, reductions and most elementwise functions for its vectors of 128 bits, NEON; the
+// best the processor has is chosen when the program starts. Other processors, 386 among them, run the loops in Go. The environment
+// variable CHAINRULE_KERNEL, read once at that time, chooses another:
 //
 //	portable   Go only
 //	avx2       AVX2 and FMA

@@ -77,7 +77,7 @@ func at(offset int, reg string) string {
 var three = map[string]uint32{
 	"FADD": 0x4e20d400, "FSUB": 0x4ea0d400, "FMUL": 0x6e20dc00, "FDIV": 0x6e20fc00,
 	"FMAX": 0x4e20f400, "FMIN": 0x4ea0f400, "FMLA": 0x4e20cc00, "FMLS": 0x4ea0cc00,
-	"FCMGT": 0x6ea0e400, "ADD": 0x4ea08400, "SUB": 0x6ea08400,
+	"FADDP": 0x6e20d400, "FMAXP": 0x6e20f400, "FCMGT": 0x6ea0e400, "ADD": 0x4ea08400, "SUB": 0x6ea08400,
 }
 
 // two are those of one vector.
@@ -124,14 +124,16 @@ func (f *file) v(t target, name string, d, x int) {
 	f.word(w|uint32(x)<<5|uint32(d), fmt.Sprintf("%s V%d.%s, V%d.%s", name, d, a, x, a))
 }
 
-// multiplyAdd writes d += x·y[0], y[0] in all lanes.
-func (f *file) multiplyAdd(t target, d, x, y int) {
-	w, lane := uint32(0x4f801000), "S"
+// byLane writes d = x·y[0], d + x·y[0] or d - x·y[0], for FMUL, FMLA and FMLS: y[0] is a factor of all lanes.
+func (f *file) byLane(t target, name string, d, x, y int) {
+	w := map[string]uint32{"FMUL": 0x4f809000, "FMLA": 0x4f801000, "FMLS": 0x4f805000}[name]
+	lane := "S"
 	if t.double {
-		w, lane = 0x4fc01000, "D"
+		w |= 1 << 22
+		lane = "D"
 	}
 	a := t.arrangement()
-	f.word(w|uint32(y)<<16|uint32(x)<<5|uint32(d), fmt.Sprintf("FMLA V%d.%s, V%d.%s, V%d.%s[0]", d, a, x, a, y, lane))
+	f.word(w|uint32(y)<<16|uint32(x)<<5|uint32(d), fmt.Sprintf("%s V%d.%s, V%d.%s, V%d.%s[0]", name, d, a, x, a, y, lane))
 }
 
 // zero sets a vector to zeros.

@@ -74,7 +74,7 @@ func (f *file) gemmTile(t target, rows, vectors int) {
 		}
 		for i := range rows {
 			for j := range vectors {
-				f.multiplyAdd(t, acc(i, j), bv+j, av+i%avs)
+				f.byLane(t, "FMLA", acc(i, j), bv+j, av+i%avs)
 			}
 			if next := i + avs - 1; next < rows {
 				load(next)

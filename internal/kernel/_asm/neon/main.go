@@ -27,6 +27,12 @@ var subjects = []struct {
 		}
 		f.stubs.WriteString(loopTables())
 	}},
+	{"reduce", func(f *file) {
+		for _, t := range targets {
+			f.reductions(t)
+		}
+	}},
+	{"rotate", (*file).rotate},
 	{"gemm", (*file).gemm},
 }
 
