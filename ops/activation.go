@@ -90,20 +90,20 @@ func init() {
 		Value:      "minimum(x, 0)-log1p(exp(-abs(x)))",
 		Slopes:     []string{"where(ge(x, 0), exp(-abs(x)), 1)/(1+exp(-abs(x)))"},
 		Unary:      logSigmoid,
-		Forward:    forwardBlocks(logSigmoidValue[float64], logSigmoidValue[float32]),
+		Forward:    mapped(kernel.MapLogSigmoid),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sigmoid(Neg(n.Input(0)))) },
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(-inf, 1), Zero: at(-math.Ln2, 0.5), NegZero: at(-math.Ln2, 0.5)},
 		Source:     "min(x, 0) - log1p(e^-|x|), which does not overflow",
 	}))
-	register(&opSiLU, withSlope(siluSlope[float64], siluSlope[float32], graph.Row{
+	register(&opSiLU, slopedBy(kernel.SlopeSiLU, ofOperand, 0, 0, graph.Row{
 		Name: "silu", Func: SiLU, Params: "x",
 		Doc:        "sigmoid linear unit, also called swish",
 		Formula:    "x·sigmoid(x)",
 		Derivative: "s·(1 + x·(1-s)) with s = sigmoid(x)",
 		Value:      "where(lt(x, -1000), 0, x*where(ge(x, 0), 1, exp(-abs(x)))/(1+exp(-abs(x))))",
 		Slopes:     []string{"where(gt(abs(x), 1000), gt(x, 0), where(ge(x, 0), 1, exp(-abs(x)))/(1+exp(-abs(x)))*(1+x*where(ge(x, 0), exp(-abs(x)), 1)/(1+exp(-abs(x)))))"},
-		Unary:      silu,
-		Forward:    forwardBlocks(siluValue[float64], siluValue[float32]),
+		Unary:      kernel.SiLUOf,
+		Forward:    mapped(kernel.MapSiLU),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			rest := MulZeroWins(Sigmoid(Neg(x)), x)
@@ -139,7 +139,7 @@ func init() {
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0.01, Why: "a, the slope on the left, as in PyTorch"}},
 		Source: "Maas, Hannun and Ng (2013)",
 	}))
-	register(&opELU, withSlope(eluSlope[float64], eluSlope[float32], graph.Row{
+	register(&opELU, sloped(eluSlope, graph.Row{
 		Name: "elu", Func: ELU, Params: "x, a",
 		Doc:        "exponential linear unit",
 		Formula:    "x for x > 0, else a·(eˣ-1)",
@@ -152,7 +152,7 @@ func init() {
 			}
 			return p[0] * math.Expm1(x), p[0] * specfun.Exp(x)
 		},
-		Forward: forwardBlocks(eluValue[float64], eluValue[float32]),
+		Forward: mapped(kernel.MapELU),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			left := Chain(ct, MulScalar(Exp(x), n.Float(0)))
@@ -177,15 +177,15 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Bergstra, Desjardins, Lamblin and Bengio (2009)",
 	}))
-	register(&opGELU, withSlope(geluSlope[float64], geluSlope[float32], graph.Row{
+	register(&opGELU, slopedBy(kernel.SlopeGELU, ofOperand, 0, 0, graph.Row{
 		Name: "gelu", Func: GELU, Params: "x",
 		Doc:        "Gaussian error linear unit, exact: x weighted by the normal distribution",
 		Formula:    "x·Φ(x)",
 		Derivative: "Φ(x) + x·φ(x)",
 		Value:      "where(lt(x, -1000), 0, 0.5*x*erfc(-0.7071067811865476*x))",
 		Slopes:     []string{"where(gt(abs(x), 1000), gt(x, 0), 0.5*erfc(-0.7071067811865476*x)+0.3989422804014327*x*exp(-0.5*x*x))"},
-		Unary:      gelu,
-		Forward:    forwardBlocks(geluValue[float64], geluValue[float32]),
+		Unary:      kernel.GELUOf,
+		Forward:    mapped(kernel.MapGELU),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			cdf := MulScalar(Erfc(MulScalar(x, -1/math.Sqrt2)), 0.5)
@@ -263,14 +263,6 @@ func logSigmoid(x float64) (y, dx float64) {
 	return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))), kernel.SigmoidOf(-x)
 }
 
-func silu(x float64) (y, dx float64) {
-	s := kernel.SigmoidOf(x)
-	if math.IsInf(x, -1) {
-		return 0, 0
-	}
-	return s * x, zeroWins(s, 1+zeroWins(kernel.SigmoidOf(-x), x))
-}
-
 func softsign(x float64) (y, dx float64) {
 	r := 1 / (1 + math.Abs(x))
 	if math.IsInf(x, 0) {
@@ -328,15 +320,6 @@ func ELU(x graph.Value, a float64) graph.Value { return graph.UnaryParam(opELU, 
 //	Softsign(±0) = ±0, with derivative 1
 //	Softsign(±Inf) = ±1, with derivative 0
 func Softsign(x graph.Value) graph.Value { return graph.Unary(opSoftsign, x) }
-
-func gelu(x float64) (y, dx float64) {
-	cdf, pdf := 0.5*math.Erfc(-x*(1/math.Sqrt2)), math.Exp(-0.5*x*x)*(1/(math.SqrtPi*math.Sqrt2))
-	// Where a probability has vanished the product is 0, at x = -Inf too.
-	if cdf != 0 {
-		y = cdf * x // keeps the sign of 0
-	}
-	return y, cdf + zeroWins(pdf, x)
-}
 
 // GELU returns x·Φ(x), element by element, where Φ is the distribution function of the standard normal distribution.
 // It is the exact form, not the one with tanh, and keeps its digits far left: GELU(-10) is -7.6e-23.

@@ -60,7 +60,7 @@ func addSlopes[T constraints.Float](n graph.Node, ct, dst []T, slope blockFunc[T
 func eachBlock[T constraints.Float](n graph.Node, f func(b block[T], lo, hi int)) {
 	x, y := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
 	size := min(len(x), blockElements)
-	t, d := n.Temp(size), n.Temp(size)
+	t, d := n.Buffer(size), n.Buffer(size)
 	b := block[T]{p: [2]float64{n.Float(0), n.Float(1)}}
 	for lo := 0; lo < len(x); lo += size {
 		hi := min(lo+size, len(x))

@@ -65,7 +65,7 @@ func addRunSlopes[T constraints.Float](n graph.Node, i int, ct, dst []T, slope r
 func eachRun[T constraints.Float](n graph.Node, f func(r run[T], lo, hi int)) {
 	out, a, b := n.Out(), n.In(0), n.In(1)
 	x, y, z := tensor.Data[T](a), tensor.Data[T](b), tensor.Data[T](out)
-	scratch := n.Temp(min(len(z), blockElements))
+	scratch := n.Buffer(min(len(z), blockElements))
 	p := array.Pair(out.Dims(), a.Dims(), b.Dims())
 	for r := range p.Runs {
 		for from := 0; from < r.N; from += blockElements {

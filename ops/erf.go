@@ -5,13 +5,12 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
-	"golang.org/x/exp/constraints"
 )
 
 var opErf, opErfc graph.Op
 
 func init() {
-	register(&opErf, withSlope(erfSlope[float64], erfSlope[float32], graph.Row{
+	register(&opErf, slopedBy(kernel.SlopeGauss, ofOperand, twoOverSqrtPi, 0, graph.Row{
 		Name: "erf", Func: Erf, Params: "x",
 		Doc:        "error function",
 		Formula:    "2/√π·∫₀ˣ e^-t² dt",
@@ -26,7 +25,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(1, 0), NegInf: at(-1, 0), Zero: at(0, 2/math.SqrtPi), NegZero: at(negZero, 2/math.SqrtPi)},
 		Source: "FreeBSD s_erf.c, via Go math.Erf",
 	}))
-	register(&opErfc, withSlope(erfcSlope[float64], erfcSlope[float32], graph.Row{
+	register(&opErfc, slopedBy(kernel.SlopeGauss, ofOperand, -twoOverSqrtPi, 0, graph.Row{
 		Name: "erfc", Func: Erfc, Params: "x",
 		Doc:        "complementary error function, accurate in its tail",
 		Formula:    "1 - erf x",
@@ -34,7 +33,7 @@ func init() {
 		Value:      "erfc(x)",
 		Slopes:     []string{"-1.1283791670955126*exp(-x*x)"},
 		Unary:      func(x float64) (float64, float64) { return math.Erfc(x), -twoOverSqrtPi * math.Exp(-x*x) },
-		Forward:    forwardBlocks(erfcValue[float64], erfcValue[float32]),
+		Forward:    mapped(kernel.MapErfc),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(Exp(Neg(Square(n.Input(0)))), -twoOverSqrtPi))
 		},
@@ -45,32 +44,6 @@ func init() {
 
 // twoOverSqrtPi is the derivative of erf at 0.
 const twoOverSqrtPi = 2 / (math.SqrtPi)
-
-// tail is where 1 - |erf| has lost a bit or two: beyond it [math.Erfc] gives the small probabilities, one by one.
-const tail = 0.5
-
-func erfSlope[T constraints.Float](b block[T]) {
-	kernel.Square(b.d, b.x)
-	kernel.Neg(b.d, b.d)
-	kernel.Exp(b.d, b.d)
-	kernel.MulScalar(b.d, b.d, twoOverSqrtPi)
-}
-
-func erfcSlope[T constraints.Float](b block[T]) {
-	erfSlope(b)
-	kernel.Neg(b.d, b.d)
-}
-
-func erfcValue[T constraints.Float](b block[T]) {
-	kernel.Erf(b.t, b.x)
-	for i, v := range b.x {
-		if v > tail {
-			b.y[i] = T(math.Erfc(float64(v)))
-		} else {
-			b.y[i] = 1 - b.t[i]
-		}
-	}
-}
 
 // Erf returns the error function 2/√π·∫₀ˣ e^-t² dt, element by element, with full relative precision near 0.
 //

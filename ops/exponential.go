@@ -6,7 +6,6 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
-	"golang.org/x/exp/constraints"
 )
 
 var opExp, opLog, opExpm1, opLog1p, opLog2, opLog10, opLogAddExp graph.Op
@@ -50,7 +49,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "FreeBSD e_log.c, via Go math.Log",
 	}))
-	register(&opExpm1, withSlope(expm1Slope[float64], expm1Slope[float32], graph.Row{
+	register(&opExpm1, slopedBy(kernel.SlopeExp, ofOperand, 0, 0, graph.Row{
 		Name: "expm1", Func: Expm1, Params: "x",
 		Doc:        "exponential less one, accurate near 0",
 		Formula:    "eˣ - 1",
@@ -59,7 +58,7 @@ func init() {
 		Slopes:     []string{"exp(x)"},
 		// Not value + 1, which has lost eˣ where the value is near -1.
 		Unary:   func(x float64) (float64, float64) { return math.Expm1(x), specfun.Exp(x) },
-		Forward: forwardBlocks(expm1Value[float64], expm1Value[float32]),
+		Forward: mapped(kernel.MapExpm1),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Exp(n.Input(0))) },
 		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-1, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source:  "FreeBSD s_expm1.c, via Go math.Expm1",
@@ -72,7 +71,7 @@ func init() {
 		Value:      "log1p(x)",
 		Slopes:     []string{"where(lt(x, -1), sqrt(x), 1/(1+x))"},
 		Unary:      log1p,
-		Forward:    forwardBlocks(log1pValue[float64], log1pValue[float32]),
+		Forward:    mapped(kernel.MapLog1p),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, ReciprocalPositive(AddScalar(n.Input(0), 1)))
 		},
@@ -88,7 +87,8 @@ func init() {
 		Derivative: "1/(x·ln 2)",
 		Value:      "1.4426950408889634*log(x)",
 		Slopes:     []string{"1.4426950408889634*where(lt(x, 0), sqrt(x), 1/abs(x))"},
-		Unary:      func(x float64) (float64, float64) { return logTo(x, log2, math.Ln2) },
+		Unary:      func(x float64) (float64, float64) { return logTo(x, specfun.Log2, math.Ln2) },
+		Forward:    mapped(kernel.MapLog2),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(ReciprocalPositive(n.Input(0)), 1/math.Ln2))
 		},
@@ -104,7 +104,8 @@ func init() {
 		Derivative: "1/(x·ln 10)",
 		Value:      "0.4342944819032518*log(x)",
 		Slopes:     []string{"0.4342944819032518*where(lt(x, 0), sqrt(x), 1/abs(x))"},
-		Unary:      func(x float64) (float64, float64) { return logTo(x, log10, math.Ln10) },
+		Unary:      func(x float64) (float64, float64) { return logTo(x, specfun.Log10, math.Ln10) },
+		Forward:    mapped(kernel.MapLog10),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, MulScalar(ReciprocalPositive(n.Input(0)), 1/math.Ln10))
 		},
@@ -113,7 +114,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "ln x / ln 10; Go math.Log10 cancels near 1",
 	}))
-	register(&opLogAddExp, withSlopes(logAddExpSlope[float64], logAddExpSlope[float32], graph.Row{
+	register(&opLogAddExp, slopedPairs(logAddExpSlope, graph.Row{
 		Name: "log_add_exp", Func: LogAddExp, Params: "a, b",
 		Doc:        "logarithm of the sum of two exponentials, without overflow",
 		Formula:    "ln(eᵃ + eᵇ)",
@@ -140,7 +141,7 @@ func init() {
 			}
 			return max(a, b) + math.Log1p(math.Exp(-math.Abs(d))), da, db
 		},
-		Forward: forwardRuns(logAddExpValue[float64], logAddExpValue[float32]),
+		Forward: mappedPairs(kernel.MapLogAddExp),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return Chain(ct, unmasked(n.Input(i), Sigmoid(Sub(n.Input(i), n.Input(1-i)))))
 		},
@@ -169,73 +170,11 @@ func Exp(x graph.Value) graph.Value { return graph.Unary(opExp, x) }
 //	Log(+Inf) = +Inf, with derivative 0
 func Log(x graph.Value) graph.Value { return graph.Unary(opLog, x) }
 
-// expm1Left sets y to eˣ - 1 where x ≤ 1, by the half-argument formula 2t/(1-t) with t = tanh(x/2), which keeps its digits
-// near 0. Further right it loses them.
-func expm1Left[T constraints.Float](b block[T]) {
-	kernel.MulScalar(b.t, b.x, 0.5)
-	kernel.Tanh(b.t, b.t)
-	kernel.Add(b.y, b.t, b.t)
-	kernel.Neg(b.t, b.t)
-	kernel.AddScalar(b.t, b.t, 1)
-	kernel.Div(b.y, b.y, b.t)
-}
-
-func expm1Value[T constraints.Float](b block[T]) {
-	expm1Left(b)
-	kernel.Exp(b.t, b.x)
-	for i, v := range b.x {
-		b.y[i] = choose(v > 1, b.t[i]-1, b.y[i])
-	}
-}
-
-func expm1Slope[T constraints.Float](b block[T]) { kernel.Exp(b.d, b.x) }
-
-// log1pValue sets y to ln u · x/(u-1) for u = 1+x, in which the rounding of u cancels (Higham, Accuracy and Stability of
-// Numerical Algorithms, 1.14.1).
-func log1pValue[T constraints.Float](b block[T]) {
-	valueOr(log1p, func(b block[T]) {
-		kernel.AddScalar(b.t, b.x, 1)
-		kernel.Log(b.d, b.t)
-		kernel.AddScalar(b.t, b.t, -1)
-		for i, v := range b.x {
-			w := v
-			if u := b.t[i]; u != 0 {
-				w = b.d[i] * (v / u)
-			}
-			b.y[i] = w
-		}
-	})(b)
-}
-
 func log1p(x float64) (y, dx float64) {
 	if x < -1 {
 		return math.NaN(), math.NaN()
 	}
 	return math.Log1p(x), 1 / (1 + x)
-}
-
-func logAddExpValue[T constraints.Float](r run[T]) {
-	for i := range r.y {
-		r.y[i] = -T(math.Abs(float64(r.a[i*r.stepA] - r.b[i*r.stepB])))
-	}
-	kernel.Softplus(r.y, r.y)
-	for i := range r.y {
-		m := max(r.a[i*r.stepA], r.b[i*r.stepB])
-		r.y[i] = choose(math.IsInf(float64(m), 0), m, m+r.y[i]) // the difference of infinities is NaN
-	}
-}
-
-func logAddExpSlope[T constraints.Float](r run[T], i int) {
-	if i == 1 {
-		r = r.swapped()
-	}
-	for k := range r.d {
-		r.d[k] = r.a[k*r.stepA] - r.b[k*r.stepB]
-	}
-	kernel.Sigmoid(r.d, r.d)
-	for k := range r.d {
-		r.d[k] = choose(math.IsInf(float64(r.a[k*r.stepA]), -1), 0, r.d[k]) // a mask
-	}
 }
 
 // logTo returns the logarithm of x by f, and its derivative 1/(x·ln b) for a base b with the given logarithm.
@@ -244,22 +183,6 @@ func logTo(x float64, f func(float64) float64, lnBase float64) (y, dx float64) {
 		return math.NaN(), math.NaN()
 	}
 	return f(x), 1 / (x + 0) * (1 / lnBase)
-}
-
-func log2(x float64) float64 {
-	if frac, exp := math.Frexp(x); frac == 0.5 {
-		return float64(exp - 1)
-	}
-	return specfun.Log(x) * (1 / math.Ln2)
-}
-
-func log10(x float64) float64 {
-	y := specfun.Log(x) * (1 / math.Ln10)
-	// A power of 10 up to 10^22 is a float64, and its logarithm a whole number that the product may miss by a bit.
-	if r := math.Round(y); math.Abs(r) <= 22 && math.Pow10(int(r)) == x {
-		return r
-	}
-	return y
 }
 
 // Expm1 returns eˣ - 1, element by element, with full relative precision near 0.
@@ -321,3 +244,7 @@ func Log10(x graph.Value) graph.Value { return graph.Unary(opLog10, x) }
 //	LogAddExp(+Inf, b) = +Inf, with derivative 1 by a, for finite b
 //	LogAddExp(+Inf, +Inf) = +Inf, with derivative NaN
 func LogAddExp(a, b graph.Value) graph.Value { return graph.Binary(opLogAddExp, a, b) }
+
+func logAddExpSlope(n graph.Node, i int) slopeOf {
+	return slopeOf{op: kernel.SlopeLogAddExp, a: n.In(i), b: n.In(1 - i)}
+}

@@ -6,13 +6,12 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
-	"golang.org/x/exp/constraints"
 )
 
 var opSinh, opCosh, opAsinh, opAcosh, opAtanh graph.Op
 
 func init() {
-	register(&opSinh, withSlope(sinhSlope[float64], sinhSlope[float32], graph.Row{
+	register(&opSinh, slopedBy(kernel.SlopeCosh, ofOperand, 0, 0, graph.Row{
 		Name: "sinh", Func: Sinh, Params: "x",
 		Doc:        "hyperbolic sine",
 		Formula:    "(eˣ - e⁻ˣ)/2",
@@ -20,11 +19,12 @@ func init() {
 		Value:      "sinh(x)",
 		Slopes:     []string{"cosh(x)"},
 		Unary:      func(x float64) (float64, float64) { return specfun.Sinh(x), specfun.Cosh(x) },
+		Forward:    mapped(kernel.MapSinh),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Cosh(n.Input(0))) },
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(-inf, inf), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source:     "Go math.Sinh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
 	}))
-	register(&opCosh, graph.Row{
+	register(&opCosh, slopedBy(kernel.SlopeSinh, ofOperand, 0, 0, graph.Row{
 		Name: "cosh", Func: Cosh, Params: "x",
 		Doc:        "hyperbolic cosine",
 		Formula:    "(eˣ + e⁻ˣ)/2",
@@ -32,12 +32,12 @@ func init() {
 		Value:      "cosh(x)",
 		Slopes:     []string{"sinh(x)"},
 		Unary:      func(x float64) (float64, float64) { return specfun.Cosh(x), specfun.Sinh(x) },
-		Forward:    forwardBlocks(coshValue[float64], coshValue[float32]),
+		Forward:    mapped(kernel.MapCosh),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Sinh(n.Input(0))) },
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, -inf), Zero: at(1, 0), NegZero: at(1, 0)},
 		Source:     "Go math.Cosh; e^(x/2)·e^(x/2)/2 where eˣ overflows",
-	})
-	register(&opAsinh, withSlope(asinhSlope[float64], asinhSlope[float32], graph.Row{
+	}))
+	register(&opAsinh, slopedBy(kernel.SlopeAsinh, ofOperand, 0, 0, graph.Row{
 		Name: "asinh", Func: Asinh, Params: "x",
 		Doc:        "inverse hyperbolic sine",
 		Formula:    "ln(x + √(x²+1))",
@@ -45,6 +45,7 @@ func init() {
 		Value:      "asinh(x)",
 		Slopes:     []string{"1/hypot(1, x)"},
 		Unary:      func(x float64) (float64, float64) { return math.Asinh(x), 1 / math.Hypot(1, x) },
+		Forward:    mapped(kernel.MapAsinh),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x := n.Input(0)
 			return Chain(ct, Reciprocal(Hypot(x.Graph().Const(1), x)))
@@ -52,7 +53,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(-inf, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "FreeBSD s_asinh.c, via Go math.Asinh",
 	}))
-	register(&opAcosh, withSlope(acoshSlope[float64], acoshSlope[float32], graph.Row{
+	register(&opAcosh, slopedBy(kernel.SlopeAcosh, ofOperand, 0, 0, graph.Row{
 		Name: "acosh", Func: Acosh, Params: "x",
 		Doc:        "inverse hyperbolic cosine",
 		Formula:    "ln(x + √(x²-1))",
@@ -62,6 +63,7 @@ func init() {
 		Unary: func(x float64) (float64, float64) {
 			return math.Acosh(x), 1 / math.Sqrt(x-1) * (1 / math.Sqrt(x+1))
 		},
+		Forward: mapped(kernel.MapAcosh),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			// Two roots: x²-1 would lose digits near 1 and overflow at 1e200.
 			x := n.Input(0)
@@ -72,7 +74,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 0), NegInf: at(nan, nan), Zero: at(nan, nan), NegZero: at(nan, nan)},
 		Source: "FreeBSD e_acosh.c, via Go math.Acosh",
 	}))
-	register(&opAtanh, withSlope(atanhSlope[float64], atanhSlope[float32], graph.Row{
+	register(&opAtanh, slopedBy(kernel.SlopeAtanh, ofOperand, 0, 0, graph.Row{
 		Name: "atanh", Func: Atanh, Params: "x",
 		Doc:        "inverse hyperbolic tangent",
 		Formula:    "ln((1+x)/(1-x))/2",
@@ -85,6 +87,7 @@ func init() {
 			}
 			return math.Atanh(x), 1 / ((1 - x) * (1 + x))
 		},
+		Forward: mapped(kernel.MapAtanh),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Square(rsqrtOneMinusSquare(n.Input(0))))
 		},
@@ -96,42 +99,6 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "FreeBSD e_atanh.c, via Go math.Atanh",
 	}))
-}
-
-// coshValue sets y to e²/2 + 1/(2e²) with e = e^|x/2|, whose square overflows only where the result does.
-func coshValue[T constraints.Float](b block[T]) {
-	kernel.Abs(b.t, b.x)
-	kernel.MulScalar(b.t, b.t, 0.5)
-	kernel.Exp(b.t, b.t)
-	for i, e := range b.t {
-		b.y[i] = 0.5*e*e + 0.5/e/e
-	}
-}
-
-func sinhSlope[T constraints.Float](b block[T]) {
-	b.y = b.d
-	coshValue(b)
-}
-
-func asinhSlope[T constraints.Float](b block[T]) {
-	const large = 1e10 // here 1+x² is x², which may overflow
-	for i, v := range b.x {
-		w := math.Abs(float64(v))
-		b.d[i] = T(1 / choose(w > large, w, math.Sqrt(1+w*w)))
-	}
-}
-
-func acoshSlope[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.d[i] = T(1 / math.Sqrt(float64(v)-1) * (1 / math.Sqrt(float64(v)+1)))
-	}
-}
-
-func atanhSlope[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		d := (1 - v) * (1 + v)
-		b.d[i] = 1 / choose(d < 0, T(math.NaN()), d)
-	}
 }
 
 // Sinh returns the hyperbolic sine of x, element by element, with full relative precision near 0. It overflows only

@@ -123,7 +123,7 @@ func probabilityEntropies[T constraints.Float](n graph.Node, terms *tensor.Tenso
 
 func probabilityBlock[T constraints.Float](b pairBlock[T]) {
 	kernel.Neg(b.d, b.x)
-	log1pValue(block[T]{x: b.d, y: b.d, t: b.u, d: b.v})
+	kernel.Map(kernel.MapLog1p, b.d, b.d, nil, 0, 0)
 	kernel.Log(b.u, b.x)
 	d, u := b.d[:len(b.t)], b.u[:len(b.t)]
 	for i, t := range b.t {

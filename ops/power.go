@@ -103,7 +103,7 @@ func init() {
 		At:      graph.Specials{NaN: at(nan, nan), Inf: at(0, 0), NegInf: at(nan, nan), Zero: at(inf, -inf), NegZero: at(inf, -inf)},
 		Source:  "power rule; the limit from the right at 0",
 	}))
-	register(&opPow, graph.Row{
+	register(&opPow, slopedPairs(powSlopes, graph.Row{
 		Name: "pow", Func: Pow, Params: "x, y",
 		Doc:        "power",
 		Formula:    "xʸ",
@@ -114,7 +114,7 @@ func init() {
 			z := specfun.Pow(x, y)
 			return z, powBase(x, y), powExponent(x, y, z)
 		},
-		Backward: powBackward,
+		Forward: mappedPairs(kernel.MapPow),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			x, y, zero := n.Input(0), n.Input(1), n.Graph().Const(0)
 			less := AddScalar(y, -1)
@@ -130,7 +130,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: 0.2, Hi: 3}, {Lo: -2, Hi: 2}},
 		Source: "power rule; special values of C99 pow",
-	})
+	}))
 	register(&opPowLog, graph.Row{
 		Name: "pow_log", Func: PowLog, Params: "x, y, k",
 		Doc:        "power times a power of the logarithm: what the derivatives of pow are made of",
@@ -163,7 +163,7 @@ func init() {
 		Source: "product rule; the limit from the right at x = 0",
 	})
 	isOne := func(n graph.Node, _ int) bool { return n.Float(0) == 0 } // x⁰, whatever x is
-	register(&opPowScalar, constantWhere(isOne, withSlope(powSlope[float64], powSlope[float32], graph.Row{
+	register(&opPowScalar, constantWhere(isOne, powScalarBackward(graph.Row{
 		Name: "pow_scalar", Func: PowScalar, Params: "x, p",
 		Doc:        "power with a constant exponent",
 		Formula:    "xᵖ",
@@ -171,7 +171,7 @@ func init() {
 		Value:      "pow(x, p)",
 		Slopes:     []string{"where(eq(p, 0), 0, p*pow(x, p-1))"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return specfun.Pow(x, p[0]), powBase(x, p[0]) },
-		Forward:    forwardBlocks(powValue[float64], powValue[float32]),
+		Forward:    powScalarForward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			p := n.Float(0)
 			if p == 0 {
@@ -192,47 +192,7 @@ func reciprocalPositive[T constraints.Float](x T) T {
 	return 1 / (x + 0) // +Inf at -0 too
 }
 
-func powValue[T constraints.Float](b block[T]) {
-	p := b.p[0]
-	if p == 2 {
-		kernel.Square(b.y, b.x)
-		return
-	}
-	for i, v := range b.x {
-		b.y[i] = T(specfun.Pow(float64(v), p))
-	}
-}
-
-func powSlope[T constraints.Float](b block[T]) {
-	p := b.p[0]
-	switch p {
-	case 2:
-		kernel.MulScalar(b.d, b.x, 2)
-		return
-	case 3:
-		kernel.Square(b.d, b.x)
-		kernel.MulScalar(b.d, b.d, 3)
-		return
-	}
-	for i, v := range b.x {
-		b.d[i] = T(powBase(float64(v), p))
-	}
-}
-
 func finite(x float64) bool { return x-x == 0 }
-
-func powBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-	graph.AddSlopes(n, i, ct, dst, fresh, powSlopes)
-	return true
-}
-
-// powSlopes are the derivatives of Pow. A constant exponent of 0 selects: what is 1 whatever x is passes nothing on to x.
-func powSlopes(n graph.Node, i int, x, y float64) (d float64, selected bool) {
-	if i == 1 {
-		return powExponent(x, y, specfun.Pow(x, y)), true
-	}
-	return powBase(x, y), y != 0 || n.Wants(1)
-}
 
 // powLog returns xʸ·(ln x)ᵏ, at x = 0 the limit from the right. It is NaN for x < 0 unless k is 0.
 func powLog(x, y float64, k int) float64 {
@@ -393,4 +353,16 @@ func rsqrtBackward(row graph.Row) graph.Row {
 	return slopedPairs(func(n graph.Node, _ int) slopeOf {
 		return slopeOf{op: kernel.SlopeQuotient, a: n.Out(), b: n.In(0), p: -0.5}
 	}, row)
+}
+
+// powSlopes are the derivatives of Pow. A constant exponent of 0 selects: what is 1 whatever x is passes nothing on to x.
+func powSlopes(n graph.Node, i int) slopeOf {
+	if i == 1 {
+		return slopeOf{op: kernel.SlopePowExponent, a: n.In(0), b: n.Out()}
+	}
+	s := slopeOf{op: kernel.SlopePowBase, a: n.In(0), b: n.In(1)}
+	if !n.Wants(1) {
+		s.p = 1
+	}
+	return s
 }

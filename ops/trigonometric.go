@@ -60,7 +60,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "sin x/cos x",
 	}))
-	register(&opAsin, withSlope(asinSlope[float64], asinSlope[float32], graph.Row{
+	register(&opAsin, slopedBy(kernel.SlopeAsin, ofOperand, 1, 0, graph.Row{
 		Name: "asin", Func: Asin, Params: "x",
 		Doc:        "inverse sine, in radians",
 		Formula:    "arcsin x",
@@ -68,6 +68,7 @@ func init() {
 		Value:      "asin(x)",
 		Slopes:     []string{"1/sqrt((1-x)*(1+x))"},
 		Unary:      func(x float64) (float64, float64) { return specfun.Asin(x), 1 / cosOfAsin(x) },
+		Forward:    mapped(kernel.MapAsin),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, rsqrtOneMinusSquare(n.Input(0)))
 		},
@@ -79,7 +80,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "atan2(x, √((1-x)(1+x))), which keeps the digits near ±1",
 	}))
-	register(&opAcos, withSlope(acosSlope[float64], acosSlope[float32], graph.Row{
+	register(&opAcos, slopedBy(kernel.SlopeAsin, ofOperand, -1, 0, graph.Row{
 		Name: "acos", Func: Acos, Params: "x",
 		Doc:        "inverse cosine, in radians",
 		Formula:    "arccos x",
@@ -87,6 +88,7 @@ func init() {
 		Value:      "acos(x)",
 		Slopes:     []string{"-1/sqrt((1-x)*(1+x))"},
 		Unary:      func(x float64) (float64, float64) { return specfun.Acos(x), -1 / cosOfAsin(x) },
+		Forward:    mapped(kernel.MapAcos),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Neg(rsqrtOneMinusSquare(n.Input(0))))
 		},
@@ -98,7 +100,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(math.Pi/2, -1), NegZero: at(math.Pi/2, -1)},
 		Source: "atan2(√((1-x)(1+x)), x), which keeps the digits near ±1",
 	}))
-	register(&opAtan, withSlope(atanSlope[float64], atanSlope[float32], graph.Row{
+	register(&opAtan, slopedBy(kernel.SlopeAtan, ofOperand, 0, 0, graph.Row{
 		Name: "atan", Func: Atan, Params: "x",
 		Doc:        "inverse tangent, in radians",
 		Formula:    "arctan x",
@@ -106,13 +108,14 @@ func init() {
 		Value:      "atan(x)",
 		Slopes:     []string{"1/(1+x*x)"},
 		Unary:      func(x float64) (float64, float64) { return math.Atan(x), 1 / (1 + x*x) },
+		Forward:    mapped(kernel.MapAtan),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Reciprocal(AddScalar(Square(n.Input(0)), 1)))
 		},
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(math.Pi/2, 0), NegInf: at(-math.Pi/2, 0), Zero: at(0, 1), NegZero: at(negZero, 1)},
 		Source: "Cephes atan.c, via Go math.Atan",
 	}))
-	register(&opAtan2, graph.Row{
+	register(&opAtan2, slopedPairs(atan2Slope, graph.Row{
 		Name: "atan2", Func: Atan2, Params: "y, x",
 		Doc:        "angle of the point (x, y), in radians",
 		Formula:    "arg(x + iy)",
@@ -130,6 +133,7 @@ func init() {
 			// Dividing twice keeps r² from overflowing.
 			return specfun.Atan2(y, x), x / r / r, -(y / r / r)
 		},
+		Forward: mappedPairs(kernel.MapAtan2),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			y, x := n.Input(0), n.Input(1)
 			r := Hypot(y, x)
@@ -144,7 +148,7 @@ func init() {
 		Domain: []graph.Interval{{Lo: 0.4, Hi: 2}, {Lo: -2, Hi: 2}},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "at the origin no direction is better than another"}},
 		Source: "Go math.Atan2",
-	})
+	}))
 	register(&opHypot, slopedPairs(hypotSlope, graph.Row{
 		Name: "hypot", Func: Hypot, Params: "a, b",
 		Doc:        "length of the vector (a, b), without overflow",
@@ -159,6 +163,7 @@ func init() {
 			}
 			return y, a / y, b / y
 		},
+		Forward: mappedPairs(kernel.MapHypot),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return Chain(ct, divOrZero(n.Input(i), n.Value()))
 		},
@@ -209,24 +214,6 @@ func tanValue[T constraints.Float](b block[T]) {
 	kernel.Sin(b.t, b.x)
 	kernel.Cos(b.d, b.x)
 	kernel.Div(b.y, b.t, b.d)
-}
-
-func atanSlope[T constraints.Float](b block[T]) {
-	kernel.Square(b.t, b.x)
-	kernel.AddScalar(b.t, b.t, 1)
-	kernel.Fill(b.d, 1)
-	kernel.Div(b.d, b.d, b.t)
-}
-
-func asinSlope[T constraints.Float](b block[T]) {
-	for i, v := range b.x {
-		b.d[i] = 1 / T(math.Sqrt(float64((1-v)*(1+v))))
-	}
-}
-
-func acosSlope[T constraints.Float](b block[T]) {
-	asinSlope(b)
-	kernel.Neg(b.d, b.d)
 }
 
 // cosOfAsin returns √(1-x²) = cos(arcsin x) without the cancellation of 1 - x². NaN for |x| > 1.
@@ -306,4 +293,12 @@ func Hypot(a, b graph.Value) graph.Value { return graph.Binary(opHypot, a, b) }
 
 func hypotSlope(n graph.Node, i int) slopeOf {
 	return slopeOf{op: kernel.SlopeQuotientOrZero, a: n.In(i), b: n.Out()}
+}
+
+func atan2Slope(n graph.Node, i int) slopeOf {
+	p := 1.0
+	if i == 1 {
+		p = -1
+	}
+	return slopeOf{op: kernel.SlopeAngle, a: n.In(1 - i), b: n.In(i), p: p}
 }

@@ -11,7 +11,7 @@ import (
 var opXLogY, opXLog1pY, opEntr graph.Op
 
 func init() {
-	register(&opXLogY, graph.Row{
+	register(&opXLogY, timesLogBackward(kernel.SlopeLog, 0, graph.Row{
 		Name: "xlogy", Func: XLogY, Params: "x, y",
 		Doc:        "x·ln y, and 0 where x is 0",
 		Formula:    "x·ln y",
@@ -19,6 +19,7 @@ func init() {
 		Value:      "where(eq(x, 0)*eq(y, y), 0, x*log(y))",
 		Slopes:     []string{"log(y)", "where(eq(x, 0)*eq(y, y), 0, x/where(lt(y, 0), sqrt(y), abs(y)))"},
 		Binary:     func(x, y float64) (float64, float64, float64) { return timesLog(x, y, specfun.Log(y)) },
+		Forward:    mappedPairs(kernel.MapXLogY),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			x, y := n.Input(0), n.Input(1)
 			if i == 0 {
@@ -28,8 +29,8 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: 0.2, Hi: 3}},
 		Source: "a weight of 0 wins over the logarithm, as in SciPy's xlogy",
-	})
-	register(&opXLog1pY, graph.Row{
+	}))
+	register(&opXLog1pY, timesLogBackward(kernel.SlopeLog1p, 1, graph.Row{
 		Name: "xlog1py", Func: XLog1pY, Params: "x, y",
 		Doc:        "x·ln(1+y), and 0 where x is 0; accurate for small y",
 		Formula:    "x·ln(1+y)",
@@ -37,6 +38,7 @@ func init() {
 		Value:      "where(eq(x, 0)*eq(y, y), 0, x*log1p(y))",
 		Slopes:     []string{"log1p(y)", "where(eq(x, 0)*eq(y, y), 0, x/where(lt(y, -1), sqrt(y), 1+y))"},
 		Binary:     func(x, y float64) (float64, float64, float64) { return timesLog(x, 1+y, math.Log1p(y)) },
+		Forward:    mappedPairs(kernel.MapXLog1pY),
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			x, y := n.Input(0), n.Input(1)
 			if i == 0 {
@@ -46,7 +48,7 @@ func init() {
 		},
 		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -0.7, Hi: 3}},
 		Source: "a weight of 0 wins over the logarithm, as in SciPy's xlog1py",
-	})
+	}))
 	register(&opEntr, withSingle(single{Arg: toDouble, Value: entrSingle, Slope: entrSlopeSingle, plain: true}, func(x float64) float64 { return entrOf(x, specfun.Log(x)) }, entrSlopeOr, graph.Row{
 		Name: "entr", Func: Entr, Params: "x",
 		Doc:        "what a probability contributes to an entropy",
@@ -69,6 +71,16 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(-inf, -inf), NegInf: at(-inf, nan), Zero: at(0, inf), NegZero: at(0, inf)},
 		Source: "Shannon (1948); special values of SciPy's entr",
 	}))
+}
+
+// timesLogBackward gives a row the Backward of x·ln(y+q), of which l is the logarithm.
+func timesLogBackward(l kernel.SlopeOp, q float64, row graph.Row) graph.Row {
+	return slopedPairs(func(n graph.Node, i int) slopeOf {
+		if i == 0 {
+			return slopeOf{op: l, a: n.In(1)}
+		}
+		return slopeOf{op: kernel.SlopeXLogY, a: n.In(0), b: n.In(1), q: q}
+	}, row)
 }
 
 // timesLog returns x·l for the logarithm l of u, and its derivatives by x and by u. A weight x of 0 wins unless u is

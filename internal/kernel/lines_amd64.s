@@ -3422,11 +3422,11 @@ oneend:
 	ADDQ      $0x10, R13
 	JZ        folded
 	VMOVUPS.Z (SI)(R12*4), K1, Z4
-	VBLENDMPS Z4, Z0, K1, Z6
-	VADDPS    Z6, Z0, Z4
-	VCMPPS    $0x03, Z6, Z0, K2
-	VRANGEPS  $0x05, Z6, Z0, Z0
-	VMOVAPS   Z4, K2, Z0
+	VBLENDMPS Z4, Z0, K1, Z4
+	VADDPS    Z4, Z0, Z5
+	VCMPPS    $0x03, Z4, Z0, K2
+	VRANGEPS  $0x05, Z4, Z0, Z0
+	VMOVAPS   Z5, K2, Z0
 	VMOVAPS   Z0, Z0
 
 folded:
@@ -3693,11 +3693,11 @@ oneend:
 	ADDQ      $0x10, R13
 	JZ        folded
 	VMOVUPS.Z (SI)(R12*4), K1, Z4
-	VBLENDMPS Z4, Z0, K1, Z6
-	VADDPS    Z6, Z0, Z4
-	VCMPPS    $0x03, Z6, Z0, K2
-	VRANGEPS  $0x04, Z6, Z0, Z0
-	VMOVAPS   Z4, K2, Z0
+	VBLENDMPS Z4, Z0, K1, Z4
+	VADDPS    Z4, Z0, Z5
+	VCMPPS    $0x03, Z4, Z0, K2
+	VRANGEPS  $0x04, Z4, Z0, Z0
+	VMOVAPS   Z5, K2, Z0
 	VMOVAPS   Z0, Z0
 
 folded:
@@ -3922,8 +3922,8 @@ oneend:
 	ADDQ        $0x08, R13
 	JZ          folded
 	VCVTPS2PD.Z (SI)(R12*4), K1, Z5
-	VBLENDMPD   Z5, Z0, K1, Z6
-	VMULPD      Z6, Z1, Z1
+	VBLENDMPD   Z5, Z0, K1, Z5
+	VMULPD      Z5, Z1, Z1
 
 folded:
 	CMPQ   DX, $+32
@@ -4079,10 +4079,10 @@ start:
 	SHLQ         $0x02, R15
 
 row:
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
 	XORQ   R12, R12
 	MOVQ   DX, R13
 	SUBQ   $0x20, R13
@@ -4127,12 +4127,12 @@ folded:
 	VADDPD Z2, Z1, Z1
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z5
-	VADDPD     Z5, Z1, Z1
+	VSHUFF64X2 $0x4e, Z1, Z1, Z2
+	VADDPD     Z2, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z2
+	VADDPD     Z2, Z1, Z1
+	VPERMILPD  $0x55, Z1, Z2
+	VADDPD     Z2, Z1, Z1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
 	ADDQ       R15, SI
@@ -4289,10 +4289,10 @@ start:
 	SHLQ         $0x02, R15
 
 row:
-	VPXORQ       Z1, Z1, Z1
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
-	VPXORQ       Z4, Z4, Z4
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
 	VBROADCASTSD (R10), Z5
 	XORQ         R12, R12
 	MOVQ         DX, R13
@@ -4342,20 +4342,20 @@ folded:
 	VADDPD Z4, Z2, Z2
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z5
-	VADDPD     Z5, Z1, Z1
+	VSHUFF64X2 $0x4e, Z1, Z1, Z3
+	VADDPD     Z3, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z3
+	VADDPD     Z3, Z1, Z1
+	VPERMILPD  $0x55, Z1, Z3
+	VADDPD     Z3, Z1, Z1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
-	VSHUFF64X2 $0x4e, Z2, Z2, Z5
-	VADDPD     Z5, Z2, Z2
-	VSHUFF64X2 $0xb1, Z2, Z2, Z5
-	VADDPD     Z5, Z2, Z2
-	VPERMILPD  $0x55, Z2, Z5
-	VADDPD     Z5, Z2, Z2
+	VSHUFF64X2 $0x4e, Z2, Z2, Z1
+	VADDPD     Z1, Z2, Z2
+	VSHUFF64X2 $0xb1, Z2, Z2, Z1
+	VADDPD     Z1, Z2, Z2
+	VPERMILPD  $0x55, Z2, Z1
+	VADDPD     Z1, Z2, Z2
 	VMOVSD     X2, (R9)
 	ADDQ       $0x08, R9
 	ADDQ       $0x08, R10
@@ -4525,10 +4525,10 @@ start:
 	SHLQ         $0x02, R15
 
 row:
-	VPXORQ       Z1, Z1, Z1
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
-	VPXORQ       Z4, Z4, Z4
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
 	VBROADCASTSD (R10), Z5
 	XORQ         R12, R12
 	MOVQ         DX, R13
@@ -4581,20 +4581,20 @@ folded:
 	VADDPD Z4, Z2, Z2
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z5
-	VADDPD     Z5, Z1, Z1
+	VSHUFF64X2 $0x4e, Z1, Z1, Z3
+	VADDPD     Z3, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z3
+	VADDPD     Z3, Z1, Z1
+	VPERMILPD  $0x55, Z1, Z3
+	VADDPD     Z3, Z1, Z1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
-	VSHUFF64X2 $0x4e, Z2, Z2, Z5
-	VADDPD     Z5, Z2, Z2
-	VSHUFF64X2 $0xb1, Z2, Z2, Z5
-	VADDPD     Z5, Z2, Z2
-	VPERMILPD  $0x55, Z2, Z5
-	VADDPD     Z5, Z2, Z2
+	VSHUFF64X2 $0x4e, Z2, Z2, Z1
+	VADDPD     Z1, Z2, Z2
+	VSHUFF64X2 $0xb1, Z2, Z2, Z1
+	VADDPD     Z1, Z2, Z2
+	VPERMILPD  $0x55, Z2, Z1
+	VADDPD     Z1, Z2, Z2
 	VMOVSD     X2, (R9)
 	ADDQ       $0x08, R9
 	ADDQ       $0x08, R10
@@ -4985,11 +4985,11 @@ oneend:
 	ADDQ      $0x08, R13
 	JZ        folded
 	VMOVUPD.Z (SI)(R12*8), K1, Z4
-	VBLENDMPD Z4, Z0, K1, Z6
-	VADDPD    Z6, Z0, Z4
-	VCMPPD    $0x03, Z6, Z0, K2
-	VRANGEPD  $0x05, Z6, Z0, Z0
-	VMOVAPD   Z4, K2, Z0
+	VBLENDMPD Z4, Z0, K1, Z4
+	VADDPD    Z4, Z0, Z5
+	VCMPPD    $0x03, Z4, Z0, K2
+	VRANGEPD  $0x05, Z4, Z0, Z0
+	VMOVAPD   Z5, K2, Z0
 	VMOVAPS   Z0, Z0
 
 folded:
@@ -5250,11 +5250,11 @@ oneend:
 	ADDQ      $0x08, R13
 	JZ        folded
 	VMOVUPD.Z (SI)(R12*8), K1, Z4
-	VBLENDMPD Z4, Z0, K1, Z6
-	VADDPD    Z6, Z0, Z4
-	VCMPPD    $0x03, Z6, Z0, K2
-	VRANGEPD  $0x04, Z6, Z0, Z0
-	VMOVAPD   Z4, K2, Z0
+	VBLENDMPD Z4, Z0, K1, Z4
+	VADDPD    Z4, Z0, Z5
+	VCMPPD    $0x03, Z4, Z0, K2
+	VRANGEPD  $0x04, Z4, Z0, Z0
+	VMOVAPD   Z5, K2, Z0
 	VMOVAPS   Z0, Z0
 
 folded:
@@ -5473,8 +5473,8 @@ oneend:
 	ADDQ      $0x08, R13
 	JZ        folded
 	VMOVUPD.Z (SI)(R12*8), K1, Z5
-	VBLENDMPD Z5, Z0, K1, Z6
-	VMULPD    Z6, Z1, Z1
+	VBLENDMPD Z5, Z0, K1, Z5
+	VMULPD    Z5, Z1, Z1
 
 folded:
 	CMPQ   DX, $+32
@@ -5630,10 +5630,10 @@ start:
 	SHLQ         $0x03, R15
 
 row:
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
 	XORQ   R12, R12
 	MOVQ   DX, R13
 	SUBQ   $0x20, R13
@@ -5678,12 +5678,12 @@ folded:
 	VADDPD Z2, Z1, Z1
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z5
-	VADDPD     Z5, Z1, Z1
+	VSHUFF64X2 $0x4e, Z1, Z1, Z2
+	VADDPD     Z2, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z2
+	VADDPD     Z2, Z1, Z1
+	VPERMILPD  $0x55, Z1, Z2
+	VADDPD     Z2, Z1, Z1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
 	ADDQ       R15, SI
@@ -5840,10 +5840,10 @@ start:
 	SHLQ         $0x03, R15
 
 row:
-	VPXORQ       Z1, Z1, Z1
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
-	VPXORQ       Z4, Z4, Z4
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
 	VBROADCASTSD (R10), Z5
 	XORQ         R12, R12
 	MOVQ         DX, R13
@@ -5893,20 +5893,20 @@ folded:
 	VADDPD Z4, Z2, Z2
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z5
-	VADDPD     Z5, Z1, Z1
+	VSHUFF64X2 $0x4e, Z1, Z1, Z3
+	VADDPD     Z3, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z3
+	VADDPD     Z3, Z1, Z1
+	VPERMILPD  $0x55, Z1, Z3
+	VADDPD     Z3, Z1, Z1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
-	VSHUFF64X2 $0x4e, Z2, Z2, Z5
-	VADDPD     Z5, Z2, Z2
-	VSHUFF64X2 $0xb1, Z2, Z2, Z5
-	VADDPD     Z5, Z2, Z2
-	VPERMILPD  $0x55, Z2, Z5
-	VADDPD     Z5, Z2, Z2
+	VSHUFF64X2 $0x4e, Z2, Z2, Z1
+	VADDPD     Z1, Z2, Z2
+	VSHUFF64X2 $0xb1, Z2, Z2, Z1
+	VADDPD     Z1, Z2, Z2
+	VPERMILPD  $0x55, Z2, Z1
+	VADDPD     Z1, Z2, Z2
 	VMOVSD     X2, (R9)
 	ADDQ       $0x08, R9
 	ADDQ       $0x08, R10
@@ -6076,10 +6076,10 @@ start:
 	SHLQ         $0x03, R15
 
 row:
-	VPXORQ       Z1, Z1, Z1
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
-	VPXORQ       Z4, Z4, Z4
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
 	VBROADCASTSD (R10), Z5
 	XORQ         R12, R12
 	MOVQ         DX, R13
@@ -6132,20 +6132,20 @@ folded:
 	VADDPD Z4, Z2, Z2
 
 single:
-	VSHUFF64X2 $0x4e, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VSHUFF64X2 $0xb1, Z1, Z1, Z5
-	VADDPD     Z5, Z1, Z1
-	VPERMILPD  $0x55, Z1, Z5
-	VADDPD     Z5, Z1, Z1
+	VSHUFF64X2 $0x4e, Z1, Z1, Z3
+	VADDPD     Z3, Z1, Z1
+	VSHUFF64X2 $0xb1, Z1, Z1, Z3
+	VADDPD     Z3, Z1, Z1
+	VPERMILPD  $0x55, Z1, Z3
+	VADDPD     Z3, Z1, Z1
 	VMOVSD     X1, (DI)
 	ADDQ       $0x08, DI
-	VSHUFF64X2 $0x4e, Z2, Z2, Z5
-	VADDPD     Z5, Z2, Z2
-	VSHUFF64X2 $0xb1, Z2, Z2, Z5
-	VADDPD     Z5, Z2, Z2
-	VPERMILPD  $0x55, Z2, Z5
-	VADDPD     Z5, Z2, Z2
+	VSHUFF64X2 $0x4e, Z2, Z2, Z1
+	VADDPD     Z1, Z2, Z2
+	VSHUFF64X2 $0xb1, Z2, Z2, Z1
+	VADDPD     Z1, Z2, Z2
+	VPERMILPD  $0x55, Z2, Z1
+	VADDPD     Z1, Z2, Z2
 	VMOVSD     X2, (R9)
 	ADDQ       $0x08, R9
 	ADDQ       $0x08, R10

@@ -1,6 +1,10 @@
 package kernel
 
-import "math"
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/internal/specfun"
+)
 
 // portableMaps returns the loops of mappings in Go.
 func portableMaps[T Float]() *[numMapOps]mapLoop[T] {
@@ -101,12 +105,66 @@ func portableMaps[T Float]() *[numMapOps]mapLoop[T] {
 				dst[i] = either(math.IsInf(float64(v), 0), T(math.Copysign(1, float64(v))), v/(1+w))
 			}
 		},
+		MapCube:          mapEachOwn(func(x T) T { return times(times(x, x), x) }),
+		MapFourthPower:   mapEachOwn(func(x T) T { return times(times(x, x), times(x, x)) }),
+		MapInverseSquare: mapEachOwn(func(x T) T { return times(1/x, 1/x) }),
+		MapPowHalf:       mapEach[T](func(x float64) float64 { return specfun.Pow(x, 0.5) }),
 		MapLeakyReLU: func(dst, _, a, _ []T, p, _ T) {
 			for i, v := range a[:len(dst)] {
 				dst[i] = either(v <= 0, p*v, v)
 			}
 		},
+		MapExpm1: mapEach[T](math.Expm1),
+		MapLog1p: mapEach[T](math.Log1p),
+		MapLog2:  mapEach[T](specfun.Log2),
+		MapLog10: mapEach[T](specfun.Log10),
+		MapAsin:  mapEach[T](specfun.Asin),
+		MapAcos:  mapEach[T](specfun.Acos),
+		MapAtan:  mapEach[T](math.Atan),
+		MapSinh:  mapEach[T](specfun.Sinh),
+		MapCosh:  mapEach[T](specfun.Cosh),
+		MapAsinh: mapEach[T](math.Asinh),
+		MapAcosh: mapEach[T](math.Acosh),
+		MapAtanh: mapEach[T](math.Atanh),
+		MapErfc:  mapEach[T](math.Erfc),
+		MapGELU: mapEach[T](func(x float64) float64 {
+			y, _ := GELUOf(x)
+			return y
+		}),
+		MapSiLU: mapEach[T](func(x float64) float64 {
+			y, _ := SiLUOf(x)
+			return y
+		}),
+		MapELU: func(dst, _, a, _ []T, p, _ T) {
+			for i, v := range a[:len(dst)] {
+				if !(v > 0) {
+					v = T(float64(p) * math.Expm1(float64(v)))
+				}
+				dst[i] = v
+			}
+		},
+		MapLogSigmoid: mapEach[T](func(x float64) float64 { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))) }),
+		MapLogAddExp: mapPairs[T](func(a, b float64) float64 {
+			m := max(a, b)
+			if math.IsInf(m, 0) {
+				return m
+			}
+			return m + math.Log1p(math.Exp(-math.Abs(a-b)))
+		}),
+		MapXLogY:   mapPairs[T](func(a, b float64) float64 { return timesLog(a, b, specfun.Log(b)) }),
+		MapXLog1pY: mapPairs[T](func(a, b float64) float64 { return timesLog(a, b, math.Log1p(b)) }),
+		MapAtan2:   mapPairs[T](specfun.Atan2),
+		MapHypot:   mapPairs[T](math.Hypot),
+		MapPow:     mapPairs[T](specfun.Pow),
 	}
+}
+
+// timesLog returns x·l for the logarithm l of y, 0 where x is 0 unless y is NaN.
+func timesLog(x, y, l float64) float64 {
+	if x == 0 && y == y {
+		return 0
+	}
+	return x * l
 }
 
 // portableSlopes returns the loops of slopes in Go.
@@ -128,6 +186,77 @@ func portableSlopes[T Float]() *[numSlopeOps]slopeLoops[T] {
 		SlopeSoftsign: slopeEach(func(a, _, _, _ T) T {
 			r := 1 / (1 + T(math.Abs(float64(a))))
 			return times(r, r)
+		}),
+		SlopeExp:   slopeOf[T](func(a, _, _, _ float64) float64 { return specfun.Exp(a) }),
+		SlopeLog:   slopeOf[T](func(a, _, _, _ float64) float64 { return specfun.Log(a) }),
+		SlopeLog1p: slopeOf[T](func(a, _, _, _ float64) float64 { return math.Log1p(a) }),
+		SlopeGauss: slopeOf[T](func(a, _, p, _ float64) float64 { return p * specfun.Gauss(a) }),
+		SlopeAsin:  slopeOf[T](func(a, _, p, _ float64) float64 { return p / math.Sqrt((1-a)*(1+a)) }),
+		SlopeAtan:  slopeOf[T](func(a, _, _, _ float64) float64 { return 1 / (1 + a*a) }),
+		SlopeAtanh: slopeOf[T](func(a, _, _, _ float64) float64 {
+			if math.Abs(a) > 1 {
+				return math.NaN()
+			}
+			return 1 / ((1 - a) * (1 + a))
+		}),
+		SlopeAsinh: slopeOf[T](func(a, _, _, _ float64) float64 { return 1 / math.Hypot(1, a) }),
+		SlopeAcosh: slopeOf[T](func(a, _, _, _ float64) float64 { return 1 / math.Sqrt(a-1) * (1 / math.Sqrt(a+1)) }),
+		SlopeSinh:  slopeOf[T](func(a, _, _, _ float64) float64 { return specfun.Sinh(a) }),
+		SlopeCosh:  slopeOf[T](func(a, _, _, _ float64) float64 { return specfun.Cosh(a) }),
+		SlopeGELU: slopeOf[T](func(a, _, _, _ float64) float64 {
+			_, d := GELUOf(a)
+			return d
+		}),
+		SlopeSiLU: slopeOf[T](func(a, _, _, _ float64) float64 {
+			_, d := SiLUOf(a)
+			return d
+		}),
+		SlopeELU: slopeOf[T](func(a, _, p, _ float64) float64 {
+			if a > 0 {
+				return 1
+			}
+			return p * specfun.Exp(a)
+		}),
+		SlopeLogAddExp: slopeOf[T](func(a, b, _, _ float64) float64 {
+			if math.IsInf(a, -1) {
+				return 0 // a mask
+			}
+			return SigmoidOf(a - b)
+		}),
+		SlopeXLogY: slopeOf[T](func(a, b, _, q float64) float64 {
+			u := b + q
+			switch {
+			case a == 0 && b == b:
+				return 0
+			case u < 0:
+				return math.NaN()
+			}
+			return a / u
+		}),
+		SlopeAngle: slopeOf[T](func(a, b, p, _ float64) float64 {
+			r := math.Hypot(a, b)
+			if r == 0 || math.IsInf(r, 1) {
+				return 0
+			}
+			return p * (a / r / r)
+		}),
+		SlopePowExponent: slopeOf[T](func(a, b, _, _ float64) float64 {
+			switch {
+			case a < 0:
+				return math.NaN()
+			case b == 0, a == 0 && b == 1:
+				return 0
+			}
+			return b * specfun.Log(a)
+		}),
+		SlopePowBase: slopeSelecting(func(ct, a, b, p, _ T) T {
+			if ct == 0 || b == 0 && p != 0 {
+				return 0
+			}
+			if b == 0 {
+				return times(ct, 0)
+			}
+			return times(ct, T(float64(b)*specfun.Pow(float64(a), float64(b)-1)))
 		}),
 		SlopeLeakyReLU: slopeSelecting(func(ct, a, _, p, _ T) T {
 			if a <= 0 {
@@ -160,6 +289,49 @@ func mapEach[T Float](f func(float64) float64) mapLoop[T] {
 			dst[i] = T(f(float64(v)))
 		}
 	}
+}
+
+// mapEachOwn is mapEach for a function that is computed in the precision of the slices.
+func mapEachOwn[T Float](f func(T) T) mapLoop[T] {
+	return func(dst, _, a, _ []T, _, _ T) {
+		for i, v := range a[:len(dst)] {
+			dst[i] = f(v)
+		}
+	}
+}
+
+// mapPairs makes the loop of a function of two numbers, in double precision too.
+func mapPairs[T Float](f func(a, b float64) float64) mapLoop[T] {
+	return func(dst, _, a, b []T, _, _ T) {
+		sa, sb := stepsOf(a, b, len(dst))
+		for i := range dst {
+			dst[i] = T(f(float64(a[i*sa]), float64(b[i*sb])))
+		}
+	}
+}
+
+// slopeOf makes the loops of a derivative that is computed in double precision.
+func slopeOf[T Float](slope func(a, b, p, q float64) float64) slopeLoops[T] {
+	return slopeEach(func(a, b, p, q T) T { return T(slope(float64(a), float64(b), float64(p), float64(q))) })
+}
+
+// GELUOf returns x·Φ(x) and its derivative Φ(x) + x·φ(x), for the normal distribution Φ and its density φ.
+func GELUOf(x float64) (y, dx float64) {
+	cdf, pdf := 0.5*math.Erfc(-x*(1/math.Sqrt2)), math.Exp(-0.5*x*x)*(1/(math.SqrtPi*math.Sqrt2))
+	// Where a probability has vanished the product is 0, at x = -Inf too.
+	if cdf != 0 {
+		y = cdf * x // keeps the sign of 0
+	}
+	return y, cdf + specfun.Select(pdf, x)
+}
+
+// SiLUOf returns x·sigmoid(x) and its derivative s·(1+x·(1-s)) with s = sigmoid(x).
+func SiLUOf(x float64) (y, dx float64) {
+	s := SigmoidOf(x)
+	if math.IsInf(x, -1) {
+		return 0, 0
+	}
+	return s * x, specfun.Select(s, 1+specfun.Select(SigmoidOf(-x), x))
 }
 
 // slopeEach makes the loops of a derivative.

@@ -244,6 +244,331 @@ func slopeMinIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, 
 //go:noescape
 func slopeMinF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 
+// mapExpm1F32AVX2 is a mapping.
+//
+//go:noescape
+func mapExpm1F32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLog1pF32AVX2 is a mapping.
+//
+//go:noescape
+func mapLog1pF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLog2F32AVX2 is a mapping.
+//
+//go:noescape
+func mapLog2F32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLog10F32AVX2 is a mapping.
+//
+//go:noescape
+func mapLog10F32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAsinF32AVX2 is a mapping.
+//
+//go:noescape
+func mapAsinF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAcosF32AVX2 is a mapping.
+//
+//go:noescape
+func mapAcosF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAtanF32AVX2 is a mapping.
+//
+//go:noescape
+func mapAtanF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapSinhF32AVX2 is a mapping.
+//
+//go:noescape
+func mapSinhF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapCoshF32AVX2 is a mapping.
+//
+//go:noescape
+func mapCoshF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAsinhF32AVX2 is a mapping.
+//
+//go:noescape
+func mapAsinhF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAcoshF32AVX2 is a mapping.
+//
+//go:noescape
+func mapAcoshF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAtanhF32AVX2 is a mapping.
+//
+//go:noescape
+func mapAtanhF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapErfcF32AVX2 is a mapping.
+//
+//go:noescape
+func mapErfcF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapGELUF32AVX2 is a mapping.
+//
+//go:noescape
+func mapGELUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapSiLUF32AVX2 is a mapping.
+//
+//go:noescape
+func mapSiLUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapELUF32AVX2 is a mapping.
+//
+//go:noescape
+func mapELUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLogSigmoidF32AVX2 is a mapping.
+//
+//go:noescape
+func mapLogSigmoidF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLogAddExpF32AVX2 is a mapping.
+//
+//go:noescape
+func mapLogAddExpF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapXLogYF32AVX2 is a mapping.
+//
+//go:noescape
+func mapXLogYF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapXLog1pYF32AVX2 is a mapping.
+//
+//go:noescape
+func mapXLog1pYF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAtan2F32AVX2 is a mapping.
+//
+//go:noescape
+func mapAtan2F32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapHypotF32AVX2 is a mapping.
+//
+//go:noescape
+func mapHypotF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapPowF32AVX2 is a mapping.
+//
+//go:noescape
+func mapPowF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapCubeF32AVX2 is a mapping.
+//
+//go:noescape
+func mapCubeF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapFourthPowerF32AVX2 is a mapping.
+//
+//go:noescape
+func mapFourthPowerF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapInverseSquareF32AVX2 is a mapping.
+//
+//go:noescape
+func mapInverseSquareF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapPowHalfF32AVX2 is a mapping.
+//
+//go:noescape
+func mapPowHalfF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeExpIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeExpIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeExpF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeExpF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLog1pIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLog1pIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLog1pF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLog1pF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeGaussIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeGaussIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeGaussF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeGaussF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAsinIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAsinIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAsinF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAsinF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAtanIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAtanIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAtanF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAtanF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAtanhIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAtanhIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAtanhF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAtanhF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAsinhIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAsinhIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAsinhF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAsinhF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAcoshIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAcoshIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAcoshF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAcoshF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSinhIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSinhIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSinhF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSinhF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeCoshIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeCoshIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeCoshF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeCoshF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeGELUIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeGELUIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeGELUF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeGELUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSiLUIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSiLUIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSiLUF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeSiLUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeELUIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeELUIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeELUF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeELUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogAddExpIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogAddExpIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogAddExpF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogAddExpF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeXLogYIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeXLogYIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeXLogYF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeXLogYF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAngleIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAngleIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAngleF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeAngleF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopePowBaseIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopePowBaseIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopePowBaseF32AVX2 is a mapping.
+//
+//go:noescape
+func slopePowBaseF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopePowExponentIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopePowExponentIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopePowExponentF32AVX2 is a mapping.
+//
+//go:noescape
+func slopePowExponentF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
 // mapSubF64AVX2 is a mapping.
 //
 //go:noescape
@@ -483,6 +808,331 @@ func slopeMinIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, 
 //
 //go:noescape
 func slopeMinF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapExpm1F64AVX2 is a mapping.
+//
+//go:noescape
+func mapExpm1F64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLog1pF64AVX2 is a mapping.
+//
+//go:noescape
+func mapLog1pF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLog2F64AVX2 is a mapping.
+//
+//go:noescape
+func mapLog2F64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLog10F64AVX2 is a mapping.
+//
+//go:noescape
+func mapLog10F64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAsinF64AVX2 is a mapping.
+//
+//go:noescape
+func mapAsinF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAcosF64AVX2 is a mapping.
+//
+//go:noescape
+func mapAcosF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAtanF64AVX2 is a mapping.
+//
+//go:noescape
+func mapAtanF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapSinhF64AVX2 is a mapping.
+//
+//go:noescape
+func mapSinhF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapCoshF64AVX2 is a mapping.
+//
+//go:noescape
+func mapCoshF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAsinhF64AVX2 is a mapping.
+//
+//go:noescape
+func mapAsinhF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAcoshF64AVX2 is a mapping.
+//
+//go:noescape
+func mapAcoshF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAtanhF64AVX2 is a mapping.
+//
+//go:noescape
+func mapAtanhF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapErfcF64AVX2 is a mapping.
+//
+//go:noescape
+func mapErfcF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapGELUF64AVX2 is a mapping.
+//
+//go:noescape
+func mapGELUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapSiLUF64AVX2 is a mapping.
+//
+//go:noescape
+func mapSiLUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapELUF64AVX2 is a mapping.
+//
+//go:noescape
+func mapELUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLogSigmoidF64AVX2 is a mapping.
+//
+//go:noescape
+func mapLogSigmoidF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLogAddExpF64AVX2 is a mapping.
+//
+//go:noescape
+func mapLogAddExpF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapXLogYF64AVX2 is a mapping.
+//
+//go:noescape
+func mapXLogYF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapXLog1pYF64AVX2 is a mapping.
+//
+//go:noescape
+func mapXLog1pYF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAtan2F64AVX2 is a mapping.
+//
+//go:noescape
+func mapAtan2F64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapHypotF64AVX2 is a mapping.
+//
+//go:noescape
+func mapHypotF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapPowF64AVX2 is a mapping.
+//
+//go:noescape
+func mapPowF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapCubeF64AVX2 is a mapping.
+//
+//go:noescape
+func mapCubeF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapFourthPowerF64AVX2 is a mapping.
+//
+//go:noescape
+func mapFourthPowerF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapInverseSquareF64AVX2 is a mapping.
+//
+//go:noescape
+func mapInverseSquareF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapPowHalfF64AVX2 is a mapping.
+//
+//go:noescape
+func mapPowHalfF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeExpIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeExpIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeExpF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeExpF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLog1pIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLog1pIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLog1pF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLog1pF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeGaussIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeGaussIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeGaussF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeGaussF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAsinIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAsinIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAsinF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAsinF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAtanIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAtanIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAtanF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAtanF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAtanhIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAtanhIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAtanhF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAtanhF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAsinhIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAsinhIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAsinhF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAsinhF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAcoshIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAcoshIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAcoshF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAcoshF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSinhIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSinhIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSinhF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSinhF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeCoshIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeCoshIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeCoshF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeCoshF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeGELUIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeGELUIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeGELUF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeGELUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSiLUIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSiLUIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSiLUF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeSiLUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeELUIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeELUIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeELUF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeELUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogAddExpIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogAddExpIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogAddExpF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogAddExpF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeXLogYIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeXLogYIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeXLogYF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeXLogYF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAngleIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAngleIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAngleF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeAngleF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopePowBaseIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopePowBaseIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopePowBaseF64AVX2 is a mapping.
+//
+//go:noescape
+func slopePowBaseF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopePowExponentIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopePowExponentIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopePowExponentF64AVX2 is a mapping.
+//
+//go:noescape
+func slopePowExponentF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 
 // mapSubF32AVX512 is a mapping.
 //
@@ -724,6 +1374,331 @@ func slopeMinIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32
 //go:noescape
 func slopeMinF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 
+// mapExpm1F32AVX512 is a mapping.
+//
+//go:noescape
+func mapExpm1F32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLog1pF32AVX512 is a mapping.
+//
+//go:noescape
+func mapLog1pF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLog2F32AVX512 is a mapping.
+//
+//go:noescape
+func mapLog2F32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLog10F32AVX512 is a mapping.
+//
+//go:noescape
+func mapLog10F32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAsinF32AVX512 is a mapping.
+//
+//go:noescape
+func mapAsinF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAcosF32AVX512 is a mapping.
+//
+//go:noescape
+func mapAcosF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAtanF32AVX512 is a mapping.
+//
+//go:noescape
+func mapAtanF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapSinhF32AVX512 is a mapping.
+//
+//go:noescape
+func mapSinhF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapCoshF32AVX512 is a mapping.
+//
+//go:noescape
+func mapCoshF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAsinhF32AVX512 is a mapping.
+//
+//go:noescape
+func mapAsinhF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAcoshF32AVX512 is a mapping.
+//
+//go:noescape
+func mapAcoshF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAtanhF32AVX512 is a mapping.
+//
+//go:noescape
+func mapAtanhF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapErfcF32AVX512 is a mapping.
+//
+//go:noescape
+func mapErfcF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapGELUF32AVX512 is a mapping.
+//
+//go:noescape
+func mapGELUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapSiLUF32AVX512 is a mapping.
+//
+//go:noescape
+func mapSiLUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapELUF32AVX512 is a mapping.
+//
+//go:noescape
+func mapELUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLogSigmoidF32AVX512 is a mapping.
+//
+//go:noescape
+func mapLogSigmoidF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLogAddExpF32AVX512 is a mapping.
+//
+//go:noescape
+func mapLogAddExpF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapXLogYF32AVX512 is a mapping.
+//
+//go:noescape
+func mapXLogYF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapXLog1pYF32AVX512 is a mapping.
+//
+//go:noescape
+func mapXLog1pYF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapAtan2F32AVX512 is a mapping.
+//
+//go:noescape
+func mapAtan2F32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapHypotF32AVX512 is a mapping.
+//
+//go:noescape
+func mapHypotF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapPowF32AVX512 is a mapping.
+//
+//go:noescape
+func mapPowF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapCubeF32AVX512 is a mapping.
+//
+//go:noescape
+func mapCubeF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapFourthPowerF32AVX512 is a mapping.
+//
+//go:noescape
+func mapFourthPowerF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapInverseSquareF32AVX512 is a mapping.
+//
+//go:noescape
+func mapInverseSquareF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapPowHalfF32AVX512 is a mapping.
+//
+//go:noescape
+func mapPowHalfF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeExpIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeExpIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeExpF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeExpF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLog1pIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLog1pIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLog1pF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLog1pF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeGaussIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeGaussIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeGaussF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeGaussF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAsinIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAsinIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAsinF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAsinF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAtanIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAtanIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAtanF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAtanF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAtanhIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAtanhIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAtanhF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAtanhF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAsinhIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAsinhIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAsinhF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAsinhF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAcoshIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAcoshIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAcoshF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAcoshF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSinhIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSinhIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSinhF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSinhF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeCoshIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeCoshIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeCoshF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeCoshF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeGELUIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeGELUIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeGELUF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeGELUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSiLUIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSiLUIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeSiLUF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeSiLUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeELUIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeELUIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeELUF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeELUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogAddExpIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogAddExpIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogAddExpF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogAddExpF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeXLogYIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeXLogYIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeXLogYF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeXLogYF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAngleIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAngleIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeAngleF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeAngleF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopePowBaseIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopePowBaseIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopePowBaseF32AVX512 is a mapping.
+//
+//go:noescape
+func slopePowBaseF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopePowExponentIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopePowExponentIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopePowExponentF32AVX512 is a mapping.
+//
+//go:noescape
+func slopePowExponentF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
 // mapSubF64AVX512 is a mapping.
 //
 //go:noescape
@@ -963,3 +1938,328 @@ func slopeMinIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64
 //
 //go:noescape
 func slopeMinF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapExpm1F64AVX512 is a mapping.
+//
+//go:noescape
+func mapExpm1F64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLog1pF64AVX512 is a mapping.
+//
+//go:noescape
+func mapLog1pF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLog2F64AVX512 is a mapping.
+//
+//go:noescape
+func mapLog2F64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLog10F64AVX512 is a mapping.
+//
+//go:noescape
+func mapLog10F64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAsinF64AVX512 is a mapping.
+//
+//go:noescape
+func mapAsinF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAcosF64AVX512 is a mapping.
+//
+//go:noescape
+func mapAcosF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAtanF64AVX512 is a mapping.
+//
+//go:noescape
+func mapAtanF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapSinhF64AVX512 is a mapping.
+//
+//go:noescape
+func mapSinhF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapCoshF64AVX512 is a mapping.
+//
+//go:noescape
+func mapCoshF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAsinhF64AVX512 is a mapping.
+//
+//go:noescape
+func mapAsinhF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAcoshF64AVX512 is a mapping.
+//
+//go:noescape
+func mapAcoshF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAtanhF64AVX512 is a mapping.
+//
+//go:noescape
+func mapAtanhF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapErfcF64AVX512 is a mapping.
+//
+//go:noescape
+func mapErfcF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapGELUF64AVX512 is a mapping.
+//
+//go:noescape
+func mapGELUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapSiLUF64AVX512 is a mapping.
+//
+//go:noescape
+func mapSiLUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapELUF64AVX512 is a mapping.
+//
+//go:noescape
+func mapELUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLogSigmoidF64AVX512 is a mapping.
+//
+//go:noescape
+func mapLogSigmoidF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLogAddExpF64AVX512 is a mapping.
+//
+//go:noescape
+func mapLogAddExpF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapXLogYF64AVX512 is a mapping.
+//
+//go:noescape
+func mapXLogYF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapXLog1pYF64AVX512 is a mapping.
+//
+//go:noescape
+func mapXLog1pYF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapAtan2F64AVX512 is a mapping.
+//
+//go:noescape
+func mapAtan2F64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapHypotF64AVX512 is a mapping.
+//
+//go:noescape
+func mapHypotF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapPowF64AVX512 is a mapping.
+//
+//go:noescape
+func mapPowF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapCubeF64AVX512 is a mapping.
+//
+//go:noescape
+func mapCubeF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapFourthPowerF64AVX512 is a mapping.
+//
+//go:noescape
+func mapFourthPowerF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapInverseSquareF64AVX512 is a mapping.
+//
+//go:noescape
+func mapInverseSquareF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapPowHalfF64AVX512 is a mapping.
+//
+//go:noescape
+func mapPowHalfF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeExpIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeExpIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeExpF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeExpF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLog1pIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLog1pIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLog1pF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLog1pF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeGaussIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeGaussIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeGaussF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeGaussF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAsinIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAsinIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAsinF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAsinF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAtanIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAtanIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAtanF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAtanF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAtanhIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAtanhIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAtanhF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAtanhF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAsinhIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAsinhIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAsinhF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAsinhF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAcoshIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAcoshIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAcoshF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAcoshF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSinhIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSinhIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSinhF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSinhF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeCoshIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeCoshIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeCoshF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeCoshF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeGELUIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeGELUIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeGELUF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeGELUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSiLUIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSiLUIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeSiLUF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeSiLUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeELUIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeELUIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeELUF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeELUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogAddExpIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogAddExpIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogAddExpF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogAddExpF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeXLogYIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeXLogYIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeXLogYF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeXLogYF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAngleIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAngleIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeAngleF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeAngleF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopePowBaseIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopePowBaseIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopePowBaseF64AVX512 is a mapping.
+//
+//go:noescape
+func slopePowBaseF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopePowExponentIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopePowExponentIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopePowExponentF64AVX512 is a mapping.
+//
+//go:noescape
+func slopePowExponentF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)

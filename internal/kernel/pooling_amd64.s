@@ -1174,23 +1174,23 @@ row:
 loop:
 	LEAQ           (SI)(R11*4), AX
 	LEAQ           (AX)(R11*4), AX
-	VMOVUPS        (AX), Z3
-	VMOVUPS        64(AX), Z4
-	VSHUFPS        $0x88, Z4, Z3, Z5
-	VSHUFPS        $0xdd, Z4, Z3, Z3
-	VMOVUPS        (AX)(R9*1), Z4
-	VMOVUPS        64(AX)(R9*1), Z6
-	VSHUFPS        $0x88, Z6, Z4, Z7
-	VSHUFPS        $0xdd, Z6, Z4, Z4
-	VCMPPS         $0x03, Z3, Z5, K4
-	VCMPPS         $0x03, Z4, Z7, K5
+	VMOVUPS        (AX), Z1
+	VMOVUPS        64(AX), Z2
+	VSHUFPS        $0x88, Z2, Z1, Z3
+	VSHUFPS        $0xdd, Z2, Z1, Z1
+	VMOVUPS        (AX)(R9*1), Z2
+	VMOVUPS        64(AX)(R9*1), Z4
+	VSHUFPS        $0x88, Z4, Z2, Z5
+	VSHUFPS        $0xdd, Z4, Z2, Z2
+	VCMPPS         $0x03, Z1, Z3, K4
+	VCMPPS         $0x03, Z2, Z5, K5
 	KORW           K4, K5, K4
-	VMAXPS         Z3, Z5, Z3
-	VMAXPS         Z4, Z7, Z4
-	VMAXPS         Z4, Z3, Z3
-	VBLENDMPS.BCST c32_7fc00000<>+0(SB), Z3, K4, Z1
-	VPERMPD        Z1, Z0, Z3
-	VMOVUPS        Z3, (DI)(R11*4)
+	VMAXPS         Z1, Z3, Z1
+	VMAXPS         Z2, Z5, Z2
+	VMAXPS         Z2, Z1, Z1
+	VBLENDMPS.BCST c32_7fc00000<>+0(SB), Z1, K4, Z1
+	VPERMPD        Z1, Z0, Z1
+	VMOVUPS        Z1, (DI)(R11*4)
 	ADDQ           $0x10, R11
 	SUBQ           $0x10, R12
 	JGE            loop
@@ -1200,23 +1200,23 @@ rest:
 	JZ             next
 	LEAQ           (SI)(R11*4), AX
 	LEAQ           (AX)(R11*4), AX
-	VMOVUPS.Z      (AX), K2, Z3
-	VMOVUPS.Z      64(AX), K3, Z4
-	VSHUFPS        $0x88, Z4, Z3, Z5
-	VSHUFPS        $0xdd, Z4, Z3, Z3
-	VMOVUPS.Z      (AX)(R9*1), K2, Z4
-	VMOVUPS.Z      64(AX)(R9*1), K3, Z6
-	VSHUFPS        $0x88, Z6, Z4, Z7
-	VSHUFPS        $0xdd, Z6, Z4, Z4
-	VCMPPS         $0x03, Z3, Z5, K4
-	VCMPPS         $0x03, Z4, Z7, K5
+	VMOVUPS.Z      (AX), K2, Z1
+	VMOVUPS.Z      64(AX), K3, Z2
+	VSHUFPS        $0x88, Z2, Z1, Z3
+	VSHUFPS        $0xdd, Z2, Z1, Z1
+	VMOVUPS.Z      (AX)(R9*1), K2, Z2
+	VMOVUPS.Z      64(AX)(R9*1), K3, Z4
+	VSHUFPS        $0x88, Z4, Z2, Z5
+	VSHUFPS        $0xdd, Z4, Z2, Z2
+	VCMPPS         $0x03, Z1, Z3, K4
+	VCMPPS         $0x03, Z2, Z5, K5
 	KORW           K4, K5, K4
-	VMAXPS         Z3, Z5, Z3
-	VMAXPS         Z4, Z7, Z4
-	VMAXPS         Z4, Z3, Z3
-	VBLENDMPS.BCST c32_7fc00000<>+0(SB), Z3, K4, Z2
-	VPERMPD        Z2, Z0, Z3
-	VMOVUPS        Z3, K1, (DI)(R11*4)
+	VMAXPS         Z1, Z3, Z1
+	VMAXPS         Z2, Z5, Z2
+	VMAXPS         Z2, Z1, Z1
+	VBLENDMPS.BCST c32_7fc00000<>+0(SB), Z1, K4, Z1
+	VPERMPD        Z1, Z0, Z1
+	VMOVUPS        Z1, K1, (DI)(R11*4)
 
 next:
 	LEAQ (DI)(R8*4), DI
@@ -1295,76 +1295,76 @@ loop:
 	LEAQ         (SI)(R11*4), AX
 	LEAQ         (AX)(R11*4), AX
 	VMOVUPS      (AX), Z1
-	VMOVUPS      64(AX), Z4
-	VSHUFPS      $0x88, Z4, Z1, Z5
-	VSHUFPS      $0xdd, Z4, Z1, Z1
-	VMOVUPS      (AX)(R9*1), Z4
-	VMOVUPS      64(AX)(R9*1), Z6
-	VSHUFPS      $0x88, Z6, Z4, Z7
-	VSHUFPS      $0xdd, Z6, Z4, Z4
-	VMOVUPS      (BX)(R11*4), Z6
-	VPERMPD      Z6, Z0, Z6
-	VPXORD       Z2, Z2, Z2
-	VCMPPS       $0x00, Z6, Z5, K4
-	VCMPPS       $0x03, Z5, Z5, K5
+	VMOVUPS      64(AX), Z2
+	VSHUFPS      $0x88, Z2, Z1, Z3
+	VSHUFPS      $0xdd, Z2, Z1, Z1
+	VMOVUPS      (AX)(R9*1), Z2
+	VMOVUPS      64(AX)(R9*1), Z4
+	VSHUFPS      $0x88, Z4, Z2, Z5
+	VSHUFPS      $0xdd, Z4, Z2, Z2
+	VMOVUPS      (BX)(R11*4), Z4
+	VPERMPD      Z4, Z0, Z4
+	VPXORD       Z6, Z6, Z6
+	VCMPPS       $0x00, Z4, Z3, K4
+	VCMPPS       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z8
-	VMOVAPS.Z    Z8, K4, Z8
-	VADDPS       Z8, Z2, Z8
-	VCMPPS       $0x00, Z6, Z1, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z1, K4
 	VCMPPS       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VCMPPS       $0x00, Z6, Z7, K4
-	VCMPPS       $0x03, Z7, Z7, K5
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VCMPPS       $0x00, Z6, Z4, K4
-	VCMPPS       $0x03, Z4, Z4, K5
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z2, K4
+	VCMPPS       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VMOVUPS      (DX)(R11*4), Z9
-	VPERMPD      Z9, Z0, Z9
-	VDIVPS       Z8, Z9, Z8
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VMOVUPS      (DX)(R11*4), Z7
+	VPERMPD      Z7, Z0, Z7
+	VDIVPS       Z6, Z7, Z6
 	LEAQ         (DI)(R11*4), AX
 	LEAQ         (AX)(R11*4), AX
-	VCMPPS       $0x00, Z6, Z5, K4
-	VCMPPS       $0x03, Z5, Z5, K5
+	VCMPPS       $0x00, Z4, Z3, K4
+	VCMPPS       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z5
-	VCMPPS       $0x00, Z6, Z1, K4
+	VMOVAPS.Z    Z6, K4, Z3
+	VCMPPS       $0x00, Z4, Z1, K4
 	VCMPPS       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z1
-	VUNPCKLPS    Z1, Z5, Z9
-	VUNPCKHPS    Z1, Z5, Z1
-	VMOVUPS      (AX), Z5
-	VADDPS       Z5, Z9, Z5
-	VMOVUPS      Z5, (AX)
-	VMOVUPS      64(AX), Z5
-	VADDPS       Z5, Z1, Z1
+	VMOVAPS.Z    Z6, K4, Z1
+	VUNPCKLPS    Z1, Z3, Z7
+	VUNPCKHPS    Z1, Z3, Z1
+	VMOVUPS      (AX), Z3
+	VADDPS       Z3, Z7, Z3
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      64(AX), Z3
+	VADDPS       Z3, Z1, Z1
 	VMOVUPS      Z1, 64(AX)
-	VCMPPS       $0x00, Z6, Z7, K4
-	VCMPPS       $0x03, Z7, Z7, K5
+	VCMPPS       $0x00, Z4, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z1
-	VCMPPS       $0x00, Z6, Z4, K4
-	VCMPPS       $0x03, Z4, Z4, K5
+	VMOVAPS.Z    Z6, K4, Z1
+	VCMPPS       $0x00, Z4, Z2, K4
+	VCMPPS       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z4
-	VUNPCKLPS    Z4, Z1, Z5
-	VUNPCKHPS    Z4, Z1, Z1
-	VMOVUPS      (AX)(R9*1), Z4
-	VADDPS       Z4, Z5, Z4
-	VMOVUPS      Z4, (AX)(R9*1)
-	VMOVUPS      64(AX)(R9*1), Z4
-	VADDPS       Z4, Z1, Z1
+	VMOVAPS.Z    Z6, K4, Z2
+	VUNPCKLPS    Z2, Z1, Z3
+	VUNPCKHPS    Z2, Z1, Z1
+	VMOVUPS      (AX)(R9*1), Z2
+	VADDPS       Z2, Z3, Z2
+	VMOVUPS      Z2, (AX)(R9*1)
+	VMOVUPS      64(AX)(R9*1), Z2
+	VADDPS       Z2, Z1, Z1
 	VMOVUPS      Z1, 64(AX)(R9*1)
 	ADDQ         $0x10, R11
 	SUBQ         $0x10, R12
@@ -1376,76 +1376,76 @@ rest:
 	LEAQ         (SI)(R11*4), AX
 	LEAQ         (AX)(R11*4), AX
 	VMOVUPS.Z    (AX), K2, Z1
-	VMOVUPS.Z    64(AX), K3, Z4
-	VSHUFPS      $0x88, Z4, Z1, Z5
-	VSHUFPS      $0xdd, Z4, Z1, Z1
-	VMOVUPS.Z    (AX)(R9*1), K2, Z4
-	VMOVUPS.Z    64(AX)(R9*1), K3, Z6
-	VSHUFPS      $0x88, Z6, Z4, Z7
-	VSHUFPS      $0xdd, Z6, Z4, Z4
-	VMOVUPS.Z    (BX)(R11*4), K1, Z6
-	VPERMPD      Z6, Z0, Z6
-	VPXORD       Z3, Z3, Z3
-	VCMPPS       $0x00, Z6, Z5, K4
-	VCMPPS       $0x03, Z5, Z5, K5
+	VMOVUPS.Z    64(AX), K3, Z2
+	VSHUFPS      $0x88, Z2, Z1, Z3
+	VSHUFPS      $0xdd, Z2, Z1, Z1
+	VMOVUPS.Z    (AX)(R9*1), K2, Z2
+	VMOVUPS.Z    64(AX)(R9*1), K3, Z4
+	VSHUFPS      $0x88, Z4, Z2, Z5
+	VSHUFPS      $0xdd, Z4, Z2, Z2
+	VMOVUPS.Z    (BX)(R11*4), K1, Z4
+	VPERMPD      Z4, Z0, Z4
+	VPXORD       Z6, Z6, Z6
+	VCMPPS       $0x00, Z4, Z3, K4
+	VCMPPS       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z8
-	VMOVAPS.Z    Z8, K4, Z8
-	VADDPS       Z8, Z3, Z8
-	VCMPPS       $0x00, Z6, Z1, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z1, K4
 	VCMPPS       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VCMPPS       $0x00, Z6, Z7, K4
-	VCMPPS       $0x03, Z7, Z7, K5
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VCMPPS       $0x00, Z6, Z4, K4
-	VCMPPS       $0x03, Z4, Z4, K5
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z2, K4
+	VCMPPS       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VMOVUPS.Z    (DX)(R11*4), K1, Z9
-	VPERMPD      Z9, Z0, Z9
-	VDIVPS       Z8, Z9, Z8
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VMOVUPS.Z    (DX)(R11*4), K1, Z7
+	VPERMPD      Z7, Z0, Z7
+	VDIVPS       Z6, Z7, Z6
 	LEAQ         (DI)(R11*4), AX
 	LEAQ         (AX)(R11*4), AX
-	VCMPPS       $0x00, Z6, Z5, K4
-	VCMPPS       $0x03, Z5, Z5, K5
+	VCMPPS       $0x00, Z4, Z3, K4
+	VCMPPS       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z5
-	VCMPPS       $0x00, Z6, Z1, K4
+	VMOVAPS.Z    Z6, K4, Z3
+	VCMPPS       $0x00, Z4, Z1, K4
 	VCMPPS       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z1
-	VUNPCKLPS    Z1, Z5, Z9
-	VUNPCKHPS    Z1, Z5, Z1
-	VMOVUPS.Z    (AX), K2, Z5
-	VADDPS       Z5, Z9, Z5
-	VMOVUPS      Z5, K2, (AX)
-	VMOVUPS.Z    64(AX), K3, Z5
-	VADDPS       Z5, Z1, Z1
+	VMOVAPS.Z    Z6, K4, Z1
+	VUNPCKLPS    Z1, Z3, Z7
+	VUNPCKHPS    Z1, Z3, Z1
+	VMOVUPS.Z    (AX), K2, Z3
+	VADDPS       Z3, Z7, Z3
+	VMOVUPS      Z3, K2, (AX)
+	VMOVUPS.Z    64(AX), K3, Z3
+	VADDPS       Z3, Z1, Z1
 	VMOVUPS      Z1, K3, 64(AX)
-	VCMPPS       $0x00, Z6, Z7, K4
-	VCMPPS       $0x03, Z7, Z7, K5
+	VCMPPS       $0x00, Z4, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z1
-	VCMPPS       $0x00, Z6, Z4, K4
-	VCMPPS       $0x03, Z4, Z4, K5
+	VMOVAPS.Z    Z6, K4, Z1
+	VCMPPS       $0x00, Z4, Z2, K4
+	VCMPPS       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z4
-	VUNPCKLPS    Z4, Z1, Z5
-	VUNPCKHPS    Z4, Z1, Z1
-	VMOVUPS.Z    (AX)(R9*1), K2, Z4
-	VADDPS       Z4, Z5, Z4
-	VMOVUPS      Z4, K2, (AX)(R9*1)
-	VMOVUPS.Z    64(AX)(R9*1), K3, Z4
-	VADDPS       Z4, Z1, Z1
+	VMOVAPS.Z    Z6, K4, Z2
+	VUNPCKLPS    Z2, Z1, Z3
+	VUNPCKHPS    Z2, Z1, Z1
+	VMOVUPS.Z    (AX)(R9*1), K2, Z2
+	VADDPS       Z2, Z3, Z2
+	VMOVUPS      Z2, K2, (AX)(R9*1)
+	VMOVUPS.Z    64(AX)(R9*1), K3, Z2
+	VADDPS       Z2, Z1, Z1
 	VMOVUPS      Z1, K3, 64(AX)(R9*1)
 
 next:
@@ -1509,68 +1509,68 @@ loop:
 	LEAQ         (SI)(R11*4), AX
 	LEAQ         (AX)(R11*4), AX
 	VMOVUPS      (AX), Z1
-	VMOVUPS      64(AX), Z4
-	VSHUFPS      $0x88, Z4, Z1, Z5
-	VSHUFPS      $0xdd, Z4, Z1, Z1
-	VMOVUPS      (AX)(R9*1), Z4
-	VMOVUPS      64(AX)(R9*1), Z6
-	VSHUFPS      $0x88, Z6, Z4, Z7
-	VSHUFPS      $0xdd, Z6, Z4, Z4
-	VMOVUPS      (BX)(R11*4), Z6
-	VPERMPD      Z6, Z0, Z6
-	VPXORD       Z2, Z2, Z2
-	VCMPPS       $0x00, Z6, Z5, K4
-	VCMPPS       $0x03, Z5, Z5, K5
+	VMOVUPS      64(AX), Z2
+	VSHUFPS      $0x88, Z2, Z1, Z3
+	VSHUFPS      $0xdd, Z2, Z1, Z1
+	VMOVUPS      (AX)(R9*1), Z2
+	VMOVUPS      64(AX)(R9*1), Z4
+	VSHUFPS      $0x88, Z4, Z2, Z5
+	VSHUFPS      $0xdd, Z4, Z2, Z2
+	VMOVUPS      (BX)(R11*4), Z4
+	VPERMPD      Z4, Z0, Z4
+	VPXORD       Z6, Z6, Z6
+	VCMPPS       $0x00, Z4, Z3, K4
+	VCMPPS       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z8
-	VMOVAPS.Z    Z8, K4, Z8
-	VADDPS       Z8, Z2, Z8
-	VCMPPS       $0x00, Z6, Z1, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z1, K4
 	VCMPPS       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VCMPPS       $0x00, Z6, Z7, K4
-	VCMPPS       $0x03, Z7, Z7, K5
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VCMPPS       $0x00, Z6, Z4, K4
-	VCMPPS       $0x03, Z4, Z4, K5
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z2, K4
+	VCMPPS       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VMOVUPS      (DX)(R11*4), Z9
-	VPERMPD      Z9, Z0, Z9
-	VDIVPS       Z8, Z9, Z8
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VMOVUPS      (DX)(R11*4), Z7
+	VPERMPD      Z7, Z0, Z7
+	VDIVPS       Z6, Z7, Z6
 	LEAQ         (DI)(R11*4), AX
 	LEAQ         (AX)(R11*4), AX
-	VCMPPS       $0x00, Z6, Z5, K4
-	VCMPPS       $0x03, Z5, Z5, K5
+	VCMPPS       $0x00, Z4, Z3, K4
+	VCMPPS       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z5
-	VCMPPS       $0x00, Z6, Z1, K4
+	VMOVAPS.Z    Z6, K4, Z3
+	VCMPPS       $0x00, Z4, Z1, K4
 	VCMPPS       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z1
-	VUNPCKLPS    Z1, Z5, Z9
-	VUNPCKHPS    Z1, Z5, Z1
-	VMOVUPS      Z9, (AX)
+	VMOVAPS.Z    Z6, K4, Z1
+	VUNPCKLPS    Z1, Z3, Z7
+	VUNPCKHPS    Z1, Z3, Z1
+	VMOVUPS      Z7, (AX)
 	VMOVUPS      Z1, 64(AX)
-	VCMPPS       $0x00, Z6, Z7, K4
-	VCMPPS       $0x03, Z7, Z7, K5
+	VCMPPS       $0x00, Z4, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z1
-	VCMPPS       $0x00, Z6, Z4, K4
-	VCMPPS       $0x03, Z4, Z4, K5
+	VMOVAPS.Z    Z6, K4, Z1
+	VCMPPS       $0x00, Z4, Z2, K4
+	VCMPPS       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z4
-	VUNPCKLPS    Z4, Z1, Z5
-	VUNPCKHPS    Z4, Z1, Z1
-	VMOVUPS      Z5, (AX)(R9*1)
+	VMOVAPS.Z    Z6, K4, Z2
+	VUNPCKLPS    Z2, Z1, Z3
+	VUNPCKHPS    Z2, Z1, Z1
+	VMOVUPS      Z3, (AX)(R9*1)
 	VMOVUPS      Z1, 64(AX)(R9*1)
 	ADDQ         $0x10, R11
 	SUBQ         $0x10, R12
@@ -1582,68 +1582,68 @@ rest:
 	LEAQ         (SI)(R11*4), AX
 	LEAQ         (AX)(R11*4), AX
 	VMOVUPS.Z    (AX), K2, Z1
-	VMOVUPS.Z    64(AX), K3, Z4
-	VSHUFPS      $0x88, Z4, Z1, Z5
-	VSHUFPS      $0xdd, Z4, Z1, Z1
-	VMOVUPS.Z    (AX)(R9*1), K2, Z4
-	VMOVUPS.Z    64(AX)(R9*1), K3, Z6
-	VSHUFPS      $0x88, Z6, Z4, Z7
-	VSHUFPS      $0xdd, Z6, Z4, Z4
-	VMOVUPS.Z    (BX)(R11*4), K1, Z6
-	VPERMPD      Z6, Z0, Z6
-	VPXORD       Z3, Z3, Z3
-	VCMPPS       $0x00, Z6, Z5, K4
-	VCMPPS       $0x03, Z5, Z5, K5
+	VMOVUPS.Z    64(AX), K3, Z2
+	VSHUFPS      $0x88, Z2, Z1, Z3
+	VSHUFPS      $0xdd, Z2, Z1, Z1
+	VMOVUPS.Z    (AX)(R9*1), K2, Z2
+	VMOVUPS.Z    64(AX)(R9*1), K3, Z4
+	VSHUFPS      $0x88, Z4, Z2, Z5
+	VSHUFPS      $0xdd, Z4, Z2, Z2
+	VMOVUPS.Z    (BX)(R11*4), K1, Z4
+	VPERMPD      Z4, Z0, Z4
+	VPXORD       Z6, Z6, Z6
+	VCMPPS       $0x00, Z4, Z3, K4
+	VCMPPS       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z8
-	VMOVAPS.Z    Z8, K4, Z8
-	VADDPS       Z8, Z3, Z8
-	VCMPPS       $0x00, Z6, Z1, K4
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z1, K4
 	VCMPPS       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VCMPPS       $0x00, Z6, Z7, K4
-	VCMPPS       $0x03, Z7, Z7, K5
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VCMPPS       $0x00, Z6, Z4, K4
-	VCMPPS       $0x03, Z4, Z4, K5
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VCMPPS       $0x00, Z4, Z2, K4
+	VCMPPS       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VBROADCASTSS c32_3f800000<>+0(SB), Z9
-	VMOVAPS.Z    Z9, K4, Z9
-	VADDPS       Z9, Z8, Z8
-	VMOVUPS.Z    (DX)(R11*4), K1, Z9
-	VPERMPD      Z9, Z0, Z9
-	VDIVPS       Z8, Z9, Z8
+	VBROADCASTSS c32_3f800000<>+0(SB), Z7
+	VMOVAPS.Z    Z7, K4, Z7
+	VADDPS       Z7, Z6, Z6
+	VMOVUPS.Z    (DX)(R11*4), K1, Z7
+	VPERMPD      Z7, Z0, Z7
+	VDIVPS       Z6, Z7, Z6
 	LEAQ         (DI)(R11*4), AX
 	LEAQ         (AX)(R11*4), AX
-	VCMPPS       $0x00, Z6, Z5, K4
-	VCMPPS       $0x03, Z5, Z5, K5
+	VCMPPS       $0x00, Z4, Z3, K4
+	VCMPPS       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z5
-	VCMPPS       $0x00, Z6, Z1, K4
+	VMOVAPS.Z    Z6, K4, Z3
+	VCMPPS       $0x00, Z4, Z1, K4
 	VCMPPS       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z1
-	VUNPCKLPS    Z1, Z5, Z9
-	VUNPCKHPS    Z1, Z5, Z1
-	VMOVUPS      Z9, K2, (AX)
+	VMOVAPS.Z    Z6, K4, Z1
+	VUNPCKLPS    Z1, Z3, Z7
+	VUNPCKHPS    Z1, Z3, Z1
+	VMOVUPS      Z7, K2, (AX)
 	VMOVUPS      Z1, K3, 64(AX)
-	VCMPPS       $0x00, Z6, Z7, K4
-	VCMPPS       $0x03, Z7, Z7, K5
+	VCMPPS       $0x00, Z4, Z5, K4
+	VCMPPS       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z1
-	VCMPPS       $0x00, Z6, Z4, K4
-	VCMPPS       $0x03, Z4, Z4, K5
+	VMOVAPS.Z    Z6, K4, Z1
+	VCMPPS       $0x00, Z4, Z2, K4
+	VCMPPS       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VMOVAPS.Z    Z8, K4, Z4
-	VUNPCKLPS    Z4, Z1, Z5
-	VUNPCKHPS    Z4, Z1, Z1
-	VMOVUPS      Z5, K2, (AX)(R9*1)
+	VMOVAPS.Z    Z6, K4, Z2
+	VUNPCKLPS    Z2, Z1, Z3
+	VUNPCKHPS    Z2, Z1, Z1
+	VMOVUPS      Z3, K2, (AX)(R9*1)
 	VMOVUPS      Z1, K3, 64(AX)(R9*1)
 
 next:
@@ -1704,23 +1704,23 @@ row:
 loop:
 	LEAQ           (SI)(R11*8), AX
 	LEAQ           (AX)(R11*8), AX
-	VMOVUPD        (AX), Z3
-	VMOVUPD        64(AX), Z4
-	VUNPCKLPD      Z4, Z3, Z5
-	VUNPCKHPD      Z4, Z3, Z3
-	VMOVUPD        (AX)(R9*1), Z4
-	VMOVUPD        64(AX)(R9*1), Z6
-	VUNPCKLPD      Z6, Z4, Z7
-	VUNPCKHPD      Z6, Z4, Z4
-	VCMPPD         $0x03, Z3, Z5, K4
-	VCMPPD         $0x03, Z4, Z7, K5
+	VMOVUPD        (AX), Z1
+	VMOVUPD        64(AX), Z2
+	VUNPCKLPD      Z2, Z1, Z3
+	VUNPCKHPD      Z2, Z1, Z1
+	VMOVUPD        (AX)(R9*1), Z2
+	VMOVUPD        64(AX)(R9*1), Z4
+	VUNPCKLPD      Z4, Z2, Z5
+	VUNPCKHPD      Z4, Z2, Z2
+	VCMPPD         $0x03, Z1, Z3, K4
+	VCMPPD         $0x03, Z2, Z5, K5
 	KORW           K4, K5, K4
-	VMAXPD         Z3, Z5, Z3
-	VMAXPD         Z4, Z7, Z4
-	VMAXPD         Z4, Z3, Z3
-	VBLENDMPD.BCST c64_7ff8000000000001<>+0(SB), Z3, K4, Z1
-	VPERMPD        Z1, Z0, Z3
-	VMOVUPD        Z3, (DI)(R11*8)
+	VMAXPD         Z1, Z3, Z1
+	VMAXPD         Z2, Z5, Z2
+	VMAXPD         Z2, Z1, Z1
+	VBLENDMPD.BCST c64_7ff8000000000001<>+0(SB), Z1, K4, Z1
+	VPERMPD        Z1, Z0, Z1
+	VMOVUPD        Z1, (DI)(R11*8)
 	ADDQ           $0x08, R11
 	SUBQ           $0x08, R12
 	JGE            loop
@@ -1730,23 +1730,23 @@ rest:
 	JZ             next
 	LEAQ           (SI)(R11*8), AX
 	LEAQ           (AX)(R11*8), AX
-	VMOVUPD.Z      (AX), K2, Z3
-	VMOVUPD.Z      64(AX), K3, Z4
-	VUNPCKLPD      Z4, Z3, Z5
-	VUNPCKHPD      Z4, Z3, Z3
-	VMOVUPD.Z      (AX)(R9*1), K2, Z4
-	VMOVUPD.Z      64(AX)(R9*1), K3, Z6
-	VUNPCKLPD      Z6, Z4, Z7
-	VUNPCKHPD      Z6, Z4, Z4
-	VCMPPD         $0x03, Z3, Z5, K4
-	VCMPPD         $0x03, Z4, Z7, K5
+	VMOVUPD.Z      (AX), K2, Z1
+	VMOVUPD.Z      64(AX), K3, Z2
+	VUNPCKLPD      Z2, Z1, Z3
+	VUNPCKHPD      Z2, Z1, Z1
+	VMOVUPD.Z      (AX)(R9*1), K2, Z2
+	VMOVUPD.Z      64(AX)(R9*1), K3, Z4
+	VUNPCKLPD      Z4, Z2, Z5
+	VUNPCKHPD      Z4, Z2, Z2
+	VCMPPD         $0x03, Z1, Z3, K4
+	VCMPPD         $0x03, Z2, Z5, K5
 	KORW           K4, K5, K4
-	VMAXPD         Z3, Z5, Z3
-	VMAXPD         Z4, Z7, Z4
-	VMAXPD         Z4, Z3, Z3
-	VBLENDMPD.BCST c64_7ff8000000000001<>+0(SB), Z3, K4, Z2
-	VPERMPD        Z2, Z0, Z3
-	VMOVUPD        Z3, K1, (DI)(R11*8)
+	VMAXPD         Z1, Z3, Z1
+	VMAXPD         Z2, Z5, Z2
+	VMAXPD         Z2, Z1, Z1
+	VBLENDMPD.BCST c64_7ff8000000000001<>+0(SB), Z1, K4, Z1
+	VPERMPD        Z1, Z0, Z1
+	VMOVUPD        Z1, K1, (DI)(R11*8)
 
 next:
 	LEAQ (DI)(R8*8), DI
@@ -1807,76 +1807,76 @@ loop:
 	LEAQ         (SI)(R11*8), AX
 	LEAQ         (AX)(R11*8), AX
 	VMOVUPD      (AX), Z1
-	VMOVUPD      64(AX), Z4
-	VUNPCKLPD    Z4, Z1, Z5
-	VUNPCKHPD    Z4, Z1, Z1
-	VMOVUPD      (AX)(R9*1), Z4
-	VMOVUPD      64(AX)(R9*1), Z6
-	VUNPCKLPD    Z6, Z4, Z7
-	VUNPCKHPD    Z6, Z4, Z4
-	VMOVUPD      (BX)(R11*8), Z6
-	VPERMPD      Z6, Z0, Z6
-	VPXORQ       Z2, Z2, Z2
-	VCMPPD       $0x00, Z6, Z5, K4
-	VCMPPD       $0x03, Z5, Z5, K5
+	VMOVUPD      64(AX), Z2
+	VUNPCKLPD    Z2, Z1, Z3
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPD      (AX)(R9*1), Z2
+	VMOVUPD      64(AX)(R9*1), Z4
+	VUNPCKLPD    Z4, Z2, Z5
+	VUNPCKHPD    Z4, Z2, Z2
+	VMOVUPD      (BX)(R11*8), Z4
+	VPERMPD      Z4, Z0, Z4
+	VPXORD       Z6, Z6, Z6
+	VCMPPD       $0x00, Z4, Z3, K4
+	VCMPPD       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z8
-	VMOVAPD.Z    Z8, K4, Z8
-	VADDPD       Z8, Z2, Z8
-	VCMPPD       $0x00, Z6, Z1, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z1, K4
 	VCMPPD       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VCMPPD       $0x00, Z6, Z7, K4
-	VCMPPD       $0x03, Z7, Z7, K5
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VCMPPD       $0x00, Z6, Z4, K4
-	VCMPPD       $0x03, Z4, Z4, K5
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z2, K4
+	VCMPPD       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VMOVUPD      (DX)(R11*8), Z9
-	VPERMPD      Z9, Z0, Z9
-	VDIVPD       Z8, Z9, Z8
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD      (DX)(R11*8), Z7
+	VPERMPD      Z7, Z0, Z7
+	VDIVPD       Z6, Z7, Z6
 	LEAQ         (DI)(R11*8), AX
 	LEAQ         (AX)(R11*8), AX
-	VCMPPD       $0x00, Z6, Z5, K4
-	VCMPPD       $0x03, Z5, Z5, K5
+	VCMPPD       $0x00, Z4, Z3, K4
+	VCMPPD       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z5
-	VCMPPD       $0x00, Z6, Z1, K4
+	VMOVAPD.Z    Z6, K4, Z3
+	VCMPPD       $0x00, Z4, Z1, K4
 	VCMPPD       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z1
-	VUNPCKLPD    Z1, Z5, Z9
-	VUNPCKHPD    Z1, Z5, Z1
-	VMOVUPD      (AX), Z5
-	VADDPD       Z5, Z9, Z5
-	VMOVUPD      Z5, (AX)
-	VMOVUPD      64(AX), Z5
-	VADDPD       Z5, Z1, Z1
+	VMOVAPD.Z    Z6, K4, Z1
+	VUNPCKLPD    Z1, Z3, Z7
+	VUNPCKHPD    Z1, Z3, Z1
+	VMOVUPD      (AX), Z3
+	VADDPD       Z3, Z7, Z3
+	VMOVUPD      Z3, (AX)
+	VMOVUPD      64(AX), Z3
+	VADDPD       Z3, Z1, Z1
 	VMOVUPD      Z1, 64(AX)
-	VCMPPD       $0x00, Z6, Z7, K4
-	VCMPPD       $0x03, Z7, Z7, K5
+	VCMPPD       $0x00, Z4, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z1
-	VCMPPD       $0x00, Z6, Z4, K4
-	VCMPPD       $0x03, Z4, Z4, K5
+	VMOVAPD.Z    Z6, K4, Z1
+	VCMPPD       $0x00, Z4, Z2, K4
+	VCMPPD       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z4
-	VUNPCKLPD    Z4, Z1, Z5
-	VUNPCKHPD    Z4, Z1, Z1
-	VMOVUPD      (AX)(R9*1), Z4
-	VADDPD       Z4, Z5, Z4
-	VMOVUPD      Z4, (AX)(R9*1)
-	VMOVUPD      64(AX)(R9*1), Z4
-	VADDPD       Z4, Z1, Z1
+	VMOVAPD.Z    Z6, K4, Z2
+	VUNPCKLPD    Z2, Z1, Z3
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPD      (AX)(R9*1), Z2
+	VADDPD       Z2, Z3, Z2
+	VMOVUPD      Z2, (AX)(R9*1)
+	VMOVUPD      64(AX)(R9*1), Z2
+	VADDPD       Z2, Z1, Z1
 	VMOVUPD      Z1, 64(AX)(R9*1)
 	ADDQ         $0x08, R11
 	SUBQ         $0x08, R12
@@ -1888,76 +1888,76 @@ rest:
 	LEAQ         (SI)(R11*8), AX
 	LEAQ         (AX)(R11*8), AX
 	VMOVUPD.Z    (AX), K2, Z1
-	VMOVUPD.Z    64(AX), K3, Z4
-	VUNPCKLPD    Z4, Z1, Z5
-	VUNPCKHPD    Z4, Z1, Z1
-	VMOVUPD.Z    (AX)(R9*1), K2, Z4
-	VMOVUPD.Z    64(AX)(R9*1), K3, Z6
-	VUNPCKLPD    Z6, Z4, Z7
-	VUNPCKHPD    Z6, Z4, Z4
-	VMOVUPD.Z    (BX)(R11*8), K1, Z6
-	VPERMPD      Z6, Z0, Z6
-	VPXORQ       Z3, Z3, Z3
-	VCMPPD       $0x00, Z6, Z5, K4
-	VCMPPD       $0x03, Z5, Z5, K5
+	VMOVUPD.Z    64(AX), K3, Z2
+	VUNPCKLPD    Z2, Z1, Z3
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPD.Z    (AX)(R9*1), K2, Z2
+	VMOVUPD.Z    64(AX)(R9*1), K3, Z4
+	VUNPCKLPD    Z4, Z2, Z5
+	VUNPCKHPD    Z4, Z2, Z2
+	VMOVUPD.Z    (BX)(R11*8), K1, Z4
+	VPERMPD      Z4, Z0, Z4
+	VPXORD       Z6, Z6, Z6
+	VCMPPD       $0x00, Z4, Z3, K4
+	VCMPPD       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z8
-	VMOVAPD.Z    Z8, K4, Z8
-	VADDPD       Z8, Z3, Z8
-	VCMPPD       $0x00, Z6, Z1, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z1, K4
 	VCMPPD       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VCMPPD       $0x00, Z6, Z7, K4
-	VCMPPD       $0x03, Z7, Z7, K5
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VCMPPD       $0x00, Z6, Z4, K4
-	VCMPPD       $0x03, Z4, Z4, K5
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z2, K4
+	VCMPPD       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VMOVUPD.Z    (DX)(R11*8), K1, Z9
-	VPERMPD      Z9, Z0, Z9
-	VDIVPD       Z8, Z9, Z8
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD.Z    (DX)(R11*8), K1, Z7
+	VPERMPD      Z7, Z0, Z7
+	VDIVPD       Z6, Z7, Z6
 	LEAQ         (DI)(R11*8), AX
 	LEAQ         (AX)(R11*8), AX
-	VCMPPD       $0x00, Z6, Z5, K4
-	VCMPPD       $0x03, Z5, Z5, K5
+	VCMPPD       $0x00, Z4, Z3, K4
+	VCMPPD       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z5
-	VCMPPD       $0x00, Z6, Z1, K4
+	VMOVAPD.Z    Z6, K4, Z3
+	VCMPPD       $0x00, Z4, Z1, K4
 	VCMPPD       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z1
-	VUNPCKLPD    Z1, Z5, Z9
-	VUNPCKHPD    Z1, Z5, Z1
-	VMOVUPD.Z    (AX), K2, Z5
-	VADDPD       Z5, Z9, Z5
-	VMOVUPD      Z5, K2, (AX)
-	VMOVUPD.Z    64(AX), K3, Z5
-	VADDPD       Z5, Z1, Z1
+	VMOVAPD.Z    Z6, K4, Z1
+	VUNPCKLPD    Z1, Z3, Z7
+	VUNPCKHPD    Z1, Z3, Z1
+	VMOVUPD.Z    (AX), K2, Z3
+	VADDPD       Z3, Z7, Z3
+	VMOVUPD      Z3, K2, (AX)
+	VMOVUPD.Z    64(AX), K3, Z3
+	VADDPD       Z3, Z1, Z1
 	VMOVUPD      Z1, K3, 64(AX)
-	VCMPPD       $0x00, Z6, Z7, K4
-	VCMPPD       $0x03, Z7, Z7, K5
+	VCMPPD       $0x00, Z4, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z1
-	VCMPPD       $0x00, Z6, Z4, K4
-	VCMPPD       $0x03, Z4, Z4, K5
+	VMOVAPD.Z    Z6, K4, Z1
+	VCMPPD       $0x00, Z4, Z2, K4
+	VCMPPD       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z4
-	VUNPCKLPD    Z4, Z1, Z5
-	VUNPCKHPD    Z4, Z1, Z1
-	VMOVUPD.Z    (AX)(R9*1), K2, Z4
-	VADDPD       Z4, Z5, Z4
-	VMOVUPD      Z4, K2, (AX)(R9*1)
-	VMOVUPD.Z    64(AX)(R9*1), K3, Z4
-	VADDPD       Z4, Z1, Z1
+	VMOVAPD.Z    Z6, K4, Z2
+	VUNPCKLPD    Z2, Z1, Z3
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPD.Z    (AX)(R9*1), K2, Z2
+	VADDPD       Z2, Z3, Z2
+	VMOVUPD      Z2, K2, (AX)(R9*1)
+	VMOVUPD.Z    64(AX)(R9*1), K3, Z2
+	VADDPD       Z2, Z1, Z1
 	VMOVUPD      Z1, K3, 64(AX)(R9*1)
 
 next:
@@ -2021,68 +2021,68 @@ loop:
 	LEAQ         (SI)(R11*8), AX
 	LEAQ         (AX)(R11*8), AX
 	VMOVUPD      (AX), Z1
-	VMOVUPD      64(AX), Z4
-	VUNPCKLPD    Z4, Z1, Z5
-	VUNPCKHPD    Z4, Z1, Z1
-	VMOVUPD      (AX)(R9*1), Z4
-	VMOVUPD      64(AX)(R9*1), Z6
-	VUNPCKLPD    Z6, Z4, Z7
-	VUNPCKHPD    Z6, Z4, Z4
-	VMOVUPD      (BX)(R11*8), Z6
-	VPERMPD      Z6, Z0, Z6
-	VPXORQ       Z2, Z2, Z2
-	VCMPPD       $0x00, Z6, Z5, K4
-	VCMPPD       $0x03, Z5, Z5, K5
+	VMOVUPD      64(AX), Z2
+	VUNPCKLPD    Z2, Z1, Z3
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPD      (AX)(R9*1), Z2
+	VMOVUPD      64(AX)(R9*1), Z4
+	VUNPCKLPD    Z4, Z2, Z5
+	VUNPCKHPD    Z4, Z2, Z2
+	VMOVUPD      (BX)(R11*8), Z4
+	VPERMPD      Z4, Z0, Z4
+	VPXORD       Z6, Z6, Z6
+	VCMPPD       $0x00, Z4, Z3, K4
+	VCMPPD       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z8
-	VMOVAPD.Z    Z8, K4, Z8
-	VADDPD       Z8, Z2, Z8
-	VCMPPD       $0x00, Z6, Z1, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z1, K4
 	VCMPPD       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VCMPPD       $0x00, Z6, Z7, K4
-	VCMPPD       $0x03, Z7, Z7, K5
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VCMPPD       $0x00, Z6, Z4, K4
-	VCMPPD       $0x03, Z4, Z4, K5
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z2, K4
+	VCMPPD       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VMOVUPD      (DX)(R11*8), Z9
-	VPERMPD      Z9, Z0, Z9
-	VDIVPD       Z8, Z9, Z8
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD      (DX)(R11*8), Z7
+	VPERMPD      Z7, Z0, Z7
+	VDIVPD       Z6, Z7, Z6
 	LEAQ         (DI)(R11*8), AX
 	LEAQ         (AX)(R11*8), AX
-	VCMPPD       $0x00, Z6, Z5, K4
-	VCMPPD       $0x03, Z5, Z5, K5
+	VCMPPD       $0x00, Z4, Z3, K4
+	VCMPPD       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z5
-	VCMPPD       $0x00, Z6, Z1, K4
+	VMOVAPD.Z    Z6, K4, Z3
+	VCMPPD       $0x00, Z4, Z1, K4
 	VCMPPD       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z1
-	VUNPCKLPD    Z1, Z5, Z9
-	VUNPCKHPD    Z1, Z5, Z1
-	VMOVUPD      Z9, (AX)
+	VMOVAPD.Z    Z6, K4, Z1
+	VUNPCKLPD    Z1, Z3, Z7
+	VUNPCKHPD    Z1, Z3, Z1
+	VMOVUPD      Z7, (AX)
 	VMOVUPD      Z1, 64(AX)
-	VCMPPD       $0x00, Z6, Z7, K4
-	VCMPPD       $0x03, Z7, Z7, K5
+	VCMPPD       $0x00, Z4, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z1
-	VCMPPD       $0x00, Z6, Z4, K4
-	VCMPPD       $0x03, Z4, Z4, K5
+	VMOVAPD.Z    Z6, K4, Z1
+	VCMPPD       $0x00, Z4, Z2, K4
+	VCMPPD       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z4
-	VUNPCKLPD    Z4, Z1, Z5
-	VUNPCKHPD    Z4, Z1, Z1
-	VMOVUPD      Z5, (AX)(R9*1)
+	VMOVAPD.Z    Z6, K4, Z2
+	VUNPCKLPD    Z2, Z1, Z3
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPD      Z3, (AX)(R9*1)
 	VMOVUPD      Z1, 64(AX)(R9*1)
 	ADDQ         $0x08, R11
 	SUBQ         $0x08, R12
@@ -2094,68 +2094,68 @@ rest:
 	LEAQ         (SI)(R11*8), AX
 	LEAQ         (AX)(R11*8), AX
 	VMOVUPD.Z    (AX), K2, Z1
-	VMOVUPD.Z    64(AX), K3, Z4
-	VUNPCKLPD    Z4, Z1, Z5
-	VUNPCKHPD    Z4, Z1, Z1
-	VMOVUPD.Z    (AX)(R9*1), K2, Z4
-	VMOVUPD.Z    64(AX)(R9*1), K3, Z6
-	VUNPCKLPD    Z6, Z4, Z7
-	VUNPCKHPD    Z6, Z4, Z4
-	VMOVUPD.Z    (BX)(R11*8), K1, Z6
-	VPERMPD      Z6, Z0, Z6
-	VPXORQ       Z3, Z3, Z3
-	VCMPPD       $0x00, Z6, Z5, K4
-	VCMPPD       $0x03, Z5, Z5, K5
+	VMOVUPD.Z    64(AX), K3, Z2
+	VUNPCKLPD    Z2, Z1, Z3
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPD.Z    (AX)(R9*1), K2, Z2
+	VMOVUPD.Z    64(AX)(R9*1), K3, Z4
+	VUNPCKLPD    Z4, Z2, Z5
+	VUNPCKHPD    Z4, Z2, Z2
+	VMOVUPD.Z    (BX)(R11*8), K1, Z4
+	VPERMPD      Z4, Z0, Z4
+	VPXORD       Z6, Z6, Z6
+	VCMPPD       $0x00, Z4, Z3, K4
+	VCMPPD       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z8
-	VMOVAPD.Z    Z8, K4, Z8
-	VADDPD       Z8, Z3, Z8
-	VCMPPD       $0x00, Z6, Z1, K4
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z1, K4
 	VCMPPD       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VCMPPD       $0x00, Z6, Z7, K4
-	VCMPPD       $0x03, Z7, Z7, K5
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VCMPPD       $0x00, Z6, Z4, K4
-	VCMPPD       $0x03, Z4, Z4, K5
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VCMPPD       $0x00, Z4, Z2, K4
+	VCMPPD       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z9
-	VMOVAPD.Z    Z9, K4, Z9
-	VADDPD       Z9, Z8, Z8
-	VMOVUPD.Z    (DX)(R11*8), K1, Z9
-	VPERMPD      Z9, Z0, Z9
-	VDIVPD       Z8, Z9, Z8
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z7
+	VMOVAPD.Z    Z7, K4, Z7
+	VADDPD       Z7, Z6, Z6
+	VMOVUPD.Z    (DX)(R11*8), K1, Z7
+	VPERMPD      Z7, Z0, Z7
+	VDIVPD       Z6, Z7, Z6
 	LEAQ         (DI)(R11*8), AX
 	LEAQ         (AX)(R11*8), AX
-	VCMPPD       $0x00, Z6, Z5, K4
-	VCMPPD       $0x03, Z5, Z5, K5
+	VCMPPD       $0x00, Z4, Z3, K4
+	VCMPPD       $0x03, Z3, Z3, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z5
-	VCMPPD       $0x00, Z6, Z1, K4
+	VMOVAPD.Z    Z6, K4, Z3
+	VCMPPD       $0x00, Z4, Z1, K4
 	VCMPPD       $0x03, Z1, Z1, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z1
-	VUNPCKLPD    Z1, Z5, Z9
-	VUNPCKHPD    Z1, Z5, Z1
-	VMOVUPD      Z9, K2, (AX)
+	VMOVAPD.Z    Z6, K4, Z1
+	VUNPCKLPD    Z1, Z3, Z7
+	VUNPCKHPD    Z1, Z3, Z1
+	VMOVUPD      Z7, K2, (AX)
 	VMOVUPD      Z1, K3, 64(AX)
-	VCMPPD       $0x00, Z6, Z7, K4
-	VCMPPD       $0x03, Z7, Z7, K5
+	VCMPPD       $0x00, Z4, Z5, K4
+	VCMPPD       $0x03, Z5, Z5, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z1
-	VCMPPD       $0x00, Z6, Z4, K4
-	VCMPPD       $0x03, Z4, Z4, K5
+	VMOVAPD.Z    Z6, K4, Z1
+	VCMPPD       $0x00, Z4, Z2, K4
+	VCMPPD       $0x03, Z2, Z2, K5
 	KORW         K4, K5, K4
-	VMOVAPD.Z    Z8, K4, Z4
-	VUNPCKLPD    Z4, Z1, Z5
-	VUNPCKHPD    Z4, Z1, Z1
-	VMOVUPD      Z5, K2, (AX)(R9*1)
+	VMOVAPD.Z    Z6, K4, Z2
+	VUNPCKLPD    Z2, Z1, Z3
+	VUNPCKHPD    Z2, Z1, Z1
+	VMOVUPD      Z3, K2, (AX)(R9*1)
 	VMOVUPD      Z1, K3, 64(AX)(R9*1)
 
 next:

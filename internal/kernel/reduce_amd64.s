@@ -2080,10 +2080,10 @@ start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
-	VPXORQ       Z0, Z0, Z0
-	VPXORQ       Z1, Z1, Z1
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
 	SUBQ         $0x20, DX
 	JL           manyend
@@ -2159,10 +2159,10 @@ start:
 	MOVQ   x_len+8(FP), DX
 	MOVQ   y_base+24(FP), BX
 	XORQ   R8, R8
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
 	SUBQ   $0x20, DX
 	JL     manyend
 
@@ -2294,10 +2294,10 @@ oneend:
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
 	VMOVUPS.Z (SI)(R8*4), K1, Z6
-	VBLENDMPS Z6, Z0, K1, Z7
-	VCMPPS    $0x03, Z7, Z7, K1
-	VMOVAPS   Z7, K1, Z5
-	VMAXPS    Z1, Z7, Z1
+	VBLENDMPS Z6, Z0, K1, Z0
+	VCMPPS    $0x03, Z0, Z0, K1
+	VMOVAPS   Z0, K1, Z5
+	VMAXPS    Z1, Z0, Z1
 	ADDQ      DX, R8
 
 leave0:
@@ -2751,10 +2751,10 @@ start:
 	MOVQ         stride+48(FP), R8
 	SHLQ         $0x02, R8
 	MOVQ         rows+56(FP), DX
-	VPXORQ       Z0, Z0, Z0
-	VPXORQ       Z1, Z1, Z1
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
 
 loop:
@@ -2802,7 +2802,7 @@ start:
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
-	VPXORQ       Z0, Z0, Z0
+	VPXORD       Z0, Z0, Z0
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
 
 loop:
@@ -2835,10 +2835,10 @@ start:
 	MOVQ         x_base+0(FP), SI
 	MOVQ         x_len+8(FP), DX
 	XORQ         R8, R8
-	VPXORQ       Z0, Z0, Z0
-	VPXORQ       Z1, Z1, Z1
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
 	SUBQ         $0x20, DX
 	JL           manyend
@@ -2914,10 +2914,10 @@ start:
 	MOVQ   x_len+8(FP), DX
 	MOVQ   y_base+24(FP), BX
 	XORQ   R8, R8
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
 	SUBQ   $0x20, DX
 	JL     manyend
 
@@ -3002,7 +3002,7 @@ start:
 	VMOVAPS      Z0, Z2
 	VMOVAPS      Z0, Z3
 	VMOVAPS      Z0, Z4
-	VPXORQ       Z5, Z5, Z5
+	VPXORD       Z5, Z5, Z5
 	SUBQ         $0x20, DX
 	JL           manyend
 
@@ -3049,10 +3049,10 @@ oneend:
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
 	VMOVUPD.Z (SI)(R8*8), K1, Z6
-	VBLENDMPD Z6, Z0, K1, Z7
-	VCMPPD    $0x03, Z7, Z7, K1
-	VMOVAPD   Z7, K1, Z5
-	VMAXPD    Z1, Z7, Z1
+	VBLENDMPD Z6, Z0, K1, Z0
+	VCMPPD    $0x03, Z0, Z0, K1
+	VMOVAPD   Z0, K1, Z5
+	VMAXPD    Z1, Z0, Z1
 	ADDQ      DX, R8
 
 leave0:
@@ -3096,11 +3096,11 @@ start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
 	SUBQ   $0x20, DX
 	JL     manyend
 
@@ -3199,11 +3199,11 @@ start:
 	MOVQ   x_base+0(FP), SI
 	MOVQ   x_len+8(FP), DX
 	XORQ   R8, R8
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
 	SUBQ   $0x20, DX
 	JL     manyend
 
@@ -3295,7 +3295,7 @@ start:
 	VBROADCASTSD c64_3fc55555555554f9<>+0(SB), Z15
 	VBROADCASTSD c64_3fe000000000000a<>+0(SB), Z16
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z17
-	VPXORQ       Z18, Z18, Z18
+	VPXORD       Z18, Z18, Z18
 	SUBQ         $0x08, DX
 	JL           oneend
 
@@ -3416,7 +3416,7 @@ start:
 	VBROADCASTSD c64_3fc55555555554f9<>+0(SB), Z15
 	VBROADCASTSD c64_3fe000000000000a<>+0(SB), Z16
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z17
-	VPXORQ       Z18, Z18, Z18
+	VPXORD       Z18, Z18, Z18
 	SUBQ         $0x08, DX
 	JL           oneend
 
@@ -3522,10 +3522,10 @@ start:
 	MOVQ         stride+48(FP), R8
 	SHLQ         $0x03, R8
 	MOVQ         rows+56(FP), DX
-	VPXORQ       Z0, Z0, Z0
-	VPXORQ       Z1, Z1, Z1
-	VPXORQ       Z2, Z2, Z2
-	VPXORQ       Z3, Z3, Z3
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z4
 
 loop:
@@ -3573,7 +3573,7 @@ start:
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
-	VPXORQ       Z0, Z0, Z0
+	VPXORD       Z0, Z0, Z0
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
 
 loop:

@@ -50,3 +50,12 @@ func powDenormal(x, y float64) float64 {
 	rest := (p - k) + math.FMA(float64(e), y, -p)
 	return math.Ldexp(math.Pow(m, y)*math.Exp2(rest), int(max(-5000, min(k, 5000))))
 }
+
+// Gauss returns e^-x². The error of x² is made up for.
+func Gauss(x float64) float64 {
+	if math.Abs(x) > 40 {
+		return 0
+	}
+	z := x * x
+	return math.Exp(-z) * (1 - math.FMA(x, x, -z))
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
+	"github.com/mmcloughlin/avo/x86"
 )
 
 // This file holds arithmetic on vectors. Functions that return a register leave their operands alone; those that end in To
@@ -139,7 +140,20 @@ func (t target) topBit(x vec) cond {
 func (t target) blend(c cond, yes operand.Op, no vec) vec {
 	v := t.vec()
 	if t.wide {
-		t.emit("VBLENDM*", yes, no, c.Op, v)
+		plain, broadcast := x86.VBLENDMPS, x86.VBLENDMPS_BCST
+		if t.double {
+			plain, broadcast = x86.VBLENDMPD, x86.VBLENDMPD_BCST
+		}
+		write := plain
+		if k, ok := yes.(constant); ok {
+			if r := k.register(); r != nil {
+				yes = r
+			} else {
+				yes, write = k.Mem, broadcast
+			}
+		}
+		i, err := write(yes, no, c.Op, v)
+		overwrite(i, err, yes, no, c.Op)
 	} else {
 		t.emit("VBLENDV*", c.Op, yes, no, v)
 	}

@@ -139,11 +139,7 @@ func (t target) tanh(x vec) vec {
 // softplus returns max(x, 0) + ln(1+u) with u = e^-|x|.
 func (t target) softplus(x vec) vec {
 	u := t.exp(t.or(x, t.bits(t.signBit())))
-	// ln(1+u) is ln2 + ln(1+f) with 1+f = (1+u)/2 where u is large.
-	big := t.cmp(gt, u, t.num(math.Sqrt2-1))
-	f := t.blend(big, t.mul(t.sub(u, t.one()), t.num(0.5)), u)
-	k := t.where(big, t.set(t.one()))
-	return t.add(t.log1p(f, k), t.max(t.zero(), x))
+	return t.add(t.log1pOfExp(u), t.max(t.zero(), x))
 }
 
 // log1p returns ln(1+f) + k·ln2, for 1+f between √½ and √2.
@@ -215,6 +211,14 @@ func (t target) log(x vec) vec {
 	return t.blend(t.cmp(lt, x, t.zero()), t.set(t.num(math.NaN())), y)
 }
 
+// nothing returns a number whose square is nothing beside it.
+func (t target) nothing() float64 {
+	if t.double {
+		return 0x1p-54
+	}
+	return 0x1p-26
+}
+
 // log1pAny returns ln(1+x). With u = 1+x rounded and c = 1+x-u exactly, it is ln u + c/u.
 func (t target) log1pAny(x vec) vec {
 	one := t.set(t.one())
@@ -223,7 +227,7 @@ func (t target) log1pAny(x vec) vec {
 	c := t.div(t.sub(small, t.sub(u, large)), u)
 	m, k := t.split(u)
 	y := t.add(t.log1p(t.sub(m, t.one()), k), c)
-	y = t.blend(t.cmp(lt, t.abs(x), t.num(0x1p-54)), x, y) // for the sign of zeros
+	y = t.blend(t.cmp(lt, t.abs(x), t.num(t.nothing())), x, y) // for the sign of zeros
 	// Infinity and NaN stay, -1 becomes -Inf, what is below NaN.
 	y = t.blend(t.cmp(geu, x, t.num(math.Inf(1))), x, y)
 	y = t.blend(t.cmp(eq, x, t.num(-1)), t.set(t.num(math.Inf(-1))), y)
@@ -232,19 +236,25 @@ func (t target) log1pAny(x vec) vec {
 
 // expm1Any returns e^x - 1 for all arguments, as twice p·s + (s - ½) with s = 2^(n-1), which does not overflow too early.
 func (t target) expm1Any(x vec) vec {
-	// e^-40 is nothing beside 1. At 710 s is still finite, and twice the sum is not.
-	b := t.max(t.set(t.num(-40)), t.min(t.set(t.num(710)), x))
+	// At the lower bound e^x is nothing beside 1. At the upper one s is still finite, and twice the sum is not.
+	low, high := -18.0, 89.0
+	if t.double {
+		low, high = -40, 710
+	}
+	b := t.max(t.set(t.num(low)), t.min(t.set(t.num(high)), x))
 	r, q, _, bits := t.reduceExp(b)
 	t.addTo(r, r2(t, r), q)
 	s := t.intAdd(t.shl(bits, t.mantissa()), t.num(0.5))
 	y := t.fma(r, s, t.sub(s, t.num(0.5)))
 	y = t.add(y, y)
-	return t.blend(t.cmp(lt, t.abs(x), t.num(0x1p-54)), x, y)
+	return t.blend(t.cmp(lt, t.abs(x), t.num(t.nothing())), x, y)
 }
 
 // pow returns x^y, for x that is neither 0 nor infinite nor NaN and y below 2^52, as e^(y·ln|x|). The logarithm and the product have two parts each.
-func (t target) pow(x, y vec) vec {
-	a := t.abs(x)
+func (t target) pow(x, y vec) vec { return t.powSign(t.powAbs(t.abs(x), y), x, y, false) }
+
+// powAbs is pow for positive a.
+func (t target) powAbs(a, y vec) vec {
 	m, k := t.split(a)
 	f := t.sub(m, t.one())
 	// ln m = 2s + s·R(s²) with s = f/(2+f), FreeBSD's e_log.c; s is a quotient and what is left of it. m+1 is 2+f, rounded, and w
@@ -281,16 +291,9 @@ func (t target) pow(x, y vec) vec {
 	t.mulTo(v, e, t.one())
 	t.mulTo(v, e, t.one())
 	if t.wide {
-		v = t.op2("VSCALEF*", v, n)
-	} else {
-		v = t.scale(v, n, bits)
+		return t.op2("VSCALEF*", v, n)
 	}
-	// Of a negative x only whole powers exist, of which odd ones have its sign.
-	half := t.mul(y, t.num(0.5))
-	odd := t.cmp(unq, half, t.round(half, 0))
-	v = t.or(v, t.where(odd, t.signOf(x)))
-	none := t.blend(t.cmp(unq, y, t.round(y, 0)), t.set(t.num(math.NaN())), v)
-	return t.blend(t.cmp(lt, x, t.zero()), none, v)
+	return t.scale(v, n, bits)
 }
 
 // atan returns the arc tangent, by the addition theorem for 0, π/4 or π/2 and a polynomial up to tan π/8.
@@ -304,10 +307,14 @@ func (t target) atanOf(a, b vec) vec {
 	den := t.blend(large, a, t.blend(middle, t.add(a, b), b))
 	base := t.where(middle, t.set(t.num(math.Pi/4)))
 	base = t.blend(large, t.num(math.Pi/2), base)
-	const lo = 6.123233995736766e-17 // π/2 less what is stored of it
-	low := t.mul(base, t.num(lo/(math.Pi/2)))
+	hi, lo := t.halfPi()
+	low := t.mul(base, t.num(lo/hi))
 	u := t.div(num, den)
 	z := r2(t, u)
+	if !t.double { // Cephes' atanf.c
+		t.addTo(low, t.mul(z, u), t.poly(z, -3.33329491539e-1, 1.99777106478e-1, -1.38776856032e-1, 8.05374449538e-2))
+		return t.add(base, t.add(u, low))
+	}
 	p := t.poly(z, -0.33333333333333198973, 0.1999999999995404089, -0.14285714280244157783, 0.11111110785910481028,
 		-0.090908978296497720198, 0.076920615118856708771, -0.066631189154996712006, 0.058479979297277306586,
 		-0.050397947425002070763, 0.038077001023392652095, -0.017920802900948266444)
@@ -317,9 +324,13 @@ func (t target) atanOf(a, b vec) vec {
 
 // atan2 returns the angle of the point (x, y), neither of which is NaN, denormal, or so large that their sum overflows.
 func (t target) atan2(y, x vec) vec {
-	r := t.atanOf(t.abs(y), t.abs(x))
-	const lo = 1.2246467991473532e-16 // π less what is stored of it
-	left := t.sub(t.set(t.num(math.Pi)), t.sub(r, t.num(lo)))
+	return t.angleOf(t.atanOf(t.abs(y), t.abs(x)), y, x)
+}
+
+// angleOf returns the angle of (x, y) for that of (|x|, |y|).
+func (t target) angleOf(r, y, x vec) vec {
+	hi, lo := t.halfPi()
+	left := t.sub(t.set(t.num(2*hi)), t.sub(r, t.num(2*lo)))
 	return t.or(t.blend(t.topBit(x), left, r), t.signOf(y))
 }
 
@@ -338,40 +349,59 @@ func (t target) cosh(x vec) vec {
 // erfc returns the complementary error function: 1 - erf near 0, e^-a²·P/(1+2a) from ½ on, with a polynomial P in (a-4)/(a+4), and
 // 2 minus that for negative arguments. The error of a² is made up for.
 func (t target) erfc(x vec) vec {
-	a := t.min(t.set(t.num(28)), t.abs(x))
-	z := r2(t, a)
-	low := t.neg(z)
-	t.addTo(low, a, a) // a² - z
-	e := t.exp(t.neg(z))
-	t.subTo(e, t.copy(e), low)
+	most := 10.5
+	if t.double {
+		most = 28
+	}
+	a := t.min(t.set(t.num(most)), t.abs(x))
+	y := t.mul(t.expOfSquare(a, 1), t.erfcx(a))
+	y = t.blend(t.topBit(x), t.sub(t.set(t.num(2)), y), y)
+	small := t.sub(t.set(t.one()), t.erfSmall(x))
+	return t.blend(t.cmp(lt, a, t.num(erfcBorder)), small, y)
+}
+
+// erfcBorder is where erfc is better taken from erf.
+const erfcBorder = 0.46875
+
+// erfSmall returns erf x up to 1, or 0.9 in single precision.
+func (t target) erfSmall(x vec) vec {
+	z := r2(t, x)
+	var p vec
+	if t.double {
+		p = t.poly(z, 0.12837916709551256679, -0.37612638903183546584, 0.11283791670945251782, -0.026866170643276034607,
+			0.0052239776074222880537, -0.00085483259896532831953, 0.00012055295319521353642, -0.000014924744649931631109,
+			1.6447517567641666294e-6, -1.6209175426580396243e-7, 1.3722975493826881672e-8, -7.8011895575674616624e-10)
+	} else { // the coefficients are those of N. Juffa's erff (2015)
+		p = t.poly(z, 1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4)
+	}
+	t.mulTo(p, x, x)
+	return p
+}
+
+// erfcx returns e^a²·erfc a for a ≥ 0: P/(1+2a) with a polynomial P in (a-4)/(a+4), in single precision P/(a+3) in (a-3)/(a+3).
+func (t target) erfcx(a vec) vec {
+	if !t.double {
+		r := t.div(t.set(t.one()), t.add(a, t.num(3)))
+		q := t.mul(t.sub(a, t.num(3)), r)
+		return t.mul(r, t.poly(q, 1.0740069078366478, -0.88339448777142784, 0.59022829220069965, -0.310465970685861, 0.11952917259483292,
+			-0.026840061340148272, -0.0012270458877505145, 0.0030805779581045803, -0.00048199465785559508, -0.00032471943882123155))
+	}
 	q := t.div(t.sub(a, t.num(4)), t.add(a, t.num(4)))
 	p := t.poly(q, 1.232995118625552533, -0.13962111684056157323, 0.015379652102610976124, 0.068097054254575651748, -0.10103906603576208714,
 		0.093732835002654659592, -0.066330365825170057693, 0.037167515464574115245, -0.016197733900980306788, 0.0050319706596962015403,
 		-0.00075777438038384851324, -0.00019926054580185316985, 0.00015062632917644858103, -0.000024385488921111328998, -0.000011234464551122589074,
 		5.6785549432459129357e-6, 3.1444498577530932753e-7, -7.8132168047824331297e-7, 5.444693133423350418e-8, 7.3967813136482041681e-8,
 		-7.7169132457140282716e-9)
-	y := t.div(t.mul(e, p), t.fma(a, t.num(2), t.set(t.one())))
-	y = t.blend(t.topBit(x), t.sub(t.set(t.num(2)), y), y)
-	// The polynomial of erf up to ½ of x² and x.
-	small := t.poly(z, 0.12837916709551256679, -0.37612638903183546584, 0.11283791670945251782, -0.026866170643276034607,
-		0.0052239776074222880537, -0.00085483259896532831953, 0.00012055295319521353642, -0.000014924744649931631109,
-		1.6447517567641666294e-6, -1.6209175426580396243e-7, 1.3722975493826881672e-8, -7.8011895575674616624e-10)
-	t.mulTo(small, x, x)
-	small = t.sub(t.set(t.one()), small)
-	return t.blend(t.cmp(lt, a, t.num(0.46875)), small, y)
+	return t.div(p, t.fma(a, t.num(2), t.set(t.one())))
 }
 
 // erf returns the error function: a polynomial up to 1, beyond it 1 - e^P with another one.
 func (t target) erf(x vec) vec {
 	a := t.abs(x)
-	z := r2(t, x)
-	var small, p vec
+	var p vec
 	var border, most float64
 	if t.double {
 		border, most = 1, 6
-		small = t.poly(z, 0.12837916709551256679, -0.37612638903183546584, 0.11283791670945251782, -0.026866170643276034607,
-			0.0052239776074222880537, -0.00085483259896532831953, 0.00012055295319521353642, -0.000014924744649931631109,
-			1.6447517567641666294e-6, -1.6209175426580396243e-7, 1.3722975493826881672e-8, -7.8011895575674616624e-10)
 		p = t.poly(t.min(t.set(t.num(most)), a), -2.3415501986626494556e-8, 1.128379470754664885, 0.63661791229410865434,
 			0.10277976386232359784, -0.019147888772085619155, -0.0001695944255386940275, 0.001633387279063904759,
 			-0.00051063422268243371678, -0.000055582922101809831355, 0.00013265552835795304784, -0.0000763584538970504563,
@@ -381,7 +411,6 @@ func (t target) erf(x vec) vec {
 	} else {
 		// The coefficients are those of N. Juffa's erff (2015).
 		border, most = 0.927734375, 4
-		small = t.poly(z, 1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4)
 		b := t.min(t.set(t.num(most)), a)
 		p = t.poly(b, 1.28717512e-1, 6.34846687e-1, 1.06777877e-1, -2.42546219e-2, 3.88396438e-3, -3.83197126e-4, 1.72853470e-5)
 		t.mulTo(p, b, b)
@@ -389,8 +418,7 @@ func (t target) erf(x vec) vec {
 	em1, s := t.expm1(t.neg(p))
 	large := t.sub(t.set(t.one()), t.fma(em1, s, s))
 	large = t.or(large, t.signOf(x))
-	t.mulTo(small, x, x)
-	return t.blend(t.cmp(gt, a, t.num(border)), large, small)
+	return t.blend(t.cmp(gt, a, t.num(border)), large, t.erfSmall(x))
 }
 
 // sinMost is the largest argument that sin and cos reduce; larger ones are left to the caller.

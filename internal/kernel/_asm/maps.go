@@ -19,7 +19,7 @@ type mapping struct {
 	// value returns the result, or the slope: a cotangent of 0 wins over it. passed returns what a cotangent passes on instead,
 	// for functions that select.
 	value  func(t target, in mapInputs) vec
-	passed func(t target, ct vec, in mapInputs) vec
+	passed func(t target, ct func() vec, in mapInputs) vec
 	slope  bool
 }
 
@@ -122,7 +122,7 @@ func (t target) mapKernel(m mapping, set bool, pins int) {
 			}
 			return zeroWins(t, inputs{dst: dst, a: ct}, func() vec { return m.value(t, in) })
 		}
-		v := m.passed(t, ct(), in)
+		v := m.passed(t, ct, in)
 		if !set {
 			v = t.add(dst(), v)
 		}
@@ -284,19 +284,18 @@ var mappings = []mapping{
 		r := t.div(t.set(t.one()), t.add(t.abs(x), t.one()))
 		return r2(t, r)
 	})},
-	{name: "LeakyReLU", slope: true, unroll: 1, uses: "ap", passed: func(t target, ct vec, in mapInputs) vec {
+	{name: "LeakyReLU", slope: true, unroll: 1, uses: "ap", passed: func(t target, ct func() vec, in mapInputs) vec {
 		c := t.cmp(le, in.a(), t.zero())
-		left := t.mul(in.p, ct)
-		return t.blend(c, t.where(t.cmp(unq, ct, t.zero()), left), ct)
+		left := t.mul(in.p, ct())
+		return t.blend(c, t.where(t.cmp(unq, ct(), t.zero()), left), ct())
 	}},
-	{name: "Clamp", slope: true, unroll: 1, uses: "apq", passed: func(t target, ct vec, in mapInputs) vec {
+	{name: "Clamp", slope: true, unroll: 1, uses: "apq", passed: func(t target, ct func() vec, in mapInputs) vec {
 		x := in.a()
-		ct = t.where(t.cmp(geu, x, in.p), ct)
-		return t.where(t.cmp(leu, x, in.q), ct)
+		return t.where(t.cmp(leu, x, in.q), t.where(t.cmp(geu, x, in.p), ct()))
 	}},
 	// The larger of a and b, by a; the smaller one.
-	{name: "Max", slope: true, unroll: 1, uses: "AB", passed: func(t target, ct vec, in mapInputs) vec { return t.preference(ct, in.a(), in.b(), ge) }},
-	{name: "Min", slope: true, unroll: 1, uses: "AB", passed: func(t target, ct vec, in mapInputs) vec { return t.preference(ct, in.a(), in.b(), le) }},
+	{name: "Max", slope: true, unroll: 1, uses: "AB", passed: func(t target, ct func() vec, in mapInputs) vec { return t.preference(ct(), in.a(), in.b(), ge) }},
+	{name: "Min", slope: true, unroll: 1, uses: "AB", passed: func(t target, ct func() vec, in mapInputs) vec { return t.preference(ct(), in.a(), in.b(), le) }},
 }
 
 // reciprocalPositive returns p/(a+q), and NaN where a+q is negative. A q of 0 makes -0 a positive zero.

@@ -2,15 +2,19 @@ package main
 
 import (
 	"fmt"
+	"log"
 	"math"
 	"reflect"
+	"sort"
 	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/pass"
 	"github.com/mmcloughlin/avo/reg"
+	"github.com/mmcloughlin/avo/x86"
 )
 
 // output collects functions and data. ctx is where instructions go: the same, except while a function is tried out.
@@ -117,6 +121,15 @@ func (t target) emit(name string, ops ...operand.Op) {
 	m.Call(args)
 }
 
+// overwrite adds an instruction that depends on nothing but its inputs, where avo takes the register that it sets for one too.
+func overwrite(i *ir.Instruction, err error, inputs ...operand.Op) {
+	if err != nil {
+		panic(err)
+	}
+	i.Inputs = inputs
+	ctx.Instruction(i)
+}
+
 // A constant is a number in memory, once for each lane of an AVX2 vector. AVX-512 instructions broadcast the first.
 type constant struct {
 	operand.Mem
@@ -140,23 +153,30 @@ func (c constant) register() vec {
 
 // withPins writes a function with as many constants in registers as there is room for.
 func (t target) withPins(write func(pins int)) {
-	real := ctx
-	for pins := 24; ; pins-- {
-		ctx = build.NewContext()
-		write(pins)
-		fits := t.compiles()
-		ctx = real
-		if fits || pins == 0 {
-			write(pins)
-			return
-		}
+	const most = 24
+	tooMany := sort.Search(most+1, func(pins int) bool { return !t.fits(write, pins) })
+	if tooMany == 0 {
+		log.Fatalf("%s: not enough registers", current)
 	}
+	write(max(tooMany-1, 0))
+}
+
+// fits reports whether there are enough registers for a function with so many constants in registers.
+func (t target) fits(write func(pins int), pins int) bool {
+	real := ctx
+	defer func() { ctx = real }()
+	ctx = build.NewContext()
+	write(pins)
+	return t.compiles()
 }
 
 // compiles reports whether there are enough registers for the function in ctx.
 func (t target) compiles() bool {
 	f, err := ctx.Result()
-	if err != nil || pass.Compile.Execute(f) != nil {
+	if err != nil {
+		return false
+	}
+	if pass.Compile.Execute(f) != nil {
 		return false
 	}
 	for _, fn := range f.Functions() {
@@ -261,7 +281,8 @@ func (t target) zero() reg.VecVirtual {
 // clear sets a register to zeros.
 func (t target) clear(v operand.Op) {
 	if t.wide {
-		t.emit("VPXOR#", v, v, v)
+		i, err := x86.VPXORD(v, v, v)
+		overwrite(i, err)
 	} else {
 		t.emit("VXOR*", v, v, v)
 	}
@@ -342,9 +363,13 @@ func (t target) store(v operand.Op, m operand.Mem, k mask) {
 	}
 }
 
+// current is the name of the function that was started last.
+var current string
+
 // function starts a function called name and the target's suffix, which doc describes. Its arithmetic takes subnormal numbers as
 // zeros if the goroutine that it runs on says so: see [target.takeMode].
 func (t target) function(name, signature, doc string) {
+	current = name + t.suffix()
 	t.mover(name, signature, doc)
 	t.takeMode()
 }
@@ -353,8 +378,8 @@ func (t target) function(name, signature, doc string) {
 func (t target) end() {
 	ctx.VZEROUPPER()
 	t.ret()
-	for _, write := range aside {
-		write()
+	for i := 0; i < len(aside); i++ { // which may add to them
+		aside[i]()
 	}
 	clear(pinned)
 }
