@@ -64,10 +64,16 @@ func addPowSlope[T constraints.Float](n graph.Node, dst, ct, x []T, fresh bool) 
 		kernel.Slope(kernel.SlopeScale, dst, ct, x, nil, 2, 0, fresh)
 	case 3:
 		kernel.Slope(kernel.SlopeSquare, dst, ct, x, nil, 3, T(negZero), fresh)
-	case -1, 0.5, 4:
+	case -1:
+		kernel.Slope(kernel.SlopeSquare, dst, ct, tensor.Data[T](n.Out()), nil, -1, T(negZero), fresh)
+	case -2:
+		kernel.Slope(kernel.SlopeQuotient, dst, ct, tensor.Data[T](n.Out()), x, -2, 0, fresh)
+	case 0.5:
+		kernel.Slope(kernel.SlopeInverse, dst, ct, tensor.Data[T](n.Out()), nil, 0.5, 0, fresh)
+	case 4:
 		eachBlock(n, func(b block[T], lo, hi int) {
-			powScalar(n, b.d, b.x, p-1)
-			kernel.Slope(kernel.SlopeScale, dst[lo:hi], ct[lo:hi], b.d, nil, T(p), 0, fresh)
+			powScalar(n, b.d, b.x, 3)
+			kernel.Slope(kernel.SlopeScale, dst[lo:hi], ct[lo:hi], b.d, nil, 4, 0, fresh)
 		})
 	default:
 		exponent := n.Buffer(1)
