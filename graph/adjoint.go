@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/hugepage"
 )
 
 // Adjoints is the storage of one backward sweep: ∂l/∂v for every node v up to the loss l. It comes from the graph's
@@ -53,6 +54,7 @@ func (g *Graph) NewAdjoints(root Value) *Adjoints {
 	g.swept += int64(n)
 	if cap(a.scalars) < n {
 		a.scalars = make([]float64, n, max(n, 2*cap(a.scalars)))
+		hugepage.Advise(a.scalars)
 	} else {
 		a.scalars = a.scalars[:n]
 		clear(a.scalars)

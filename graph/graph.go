@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/hugepage"
 )
 
 // A head is what every node has: its value if that is a scalar, and what kind of node it is. Both are one word, so that
@@ -49,11 +50,16 @@ const (
 	chunkBits = 10
 	chunkLen  = 1 << chunkBits // nodes in a chunk
 	chunkMask = chunkLen - 1
+
+	// Beyond a few, chunks are made in slabs: leastSlab is the least for which huge pages are asked for, mostSlab fills one.
+	fewChunks = 8
+	leastSlab = 7
+	mostSlab  = 51
 )
 
 // A chunk holds chunkLen nodes of a graph in recording order.
 type chunk struct {
-	g     *Graph
+	g     *Graph // once it is in use
 	links [chunkLen]link
 	heads [chunkLen]head
 }
@@ -197,11 +203,25 @@ func (g *Graph) grow() {
 		panic(Errorf("graph.Graph", ErrLimit, "the tape has %d nodes and can hold no more: Reset or Rewind it, or use tensor operations in place of scalar ones", g.n-1))
 	}
 	if int(g.n>>chunkBits) == len(g.chunks) {
-		g.chunks = append(g.chunks, &chunk{g: g})
+		g.moreChunks()
 	}
 	g.seek(g.n)
 	if g.callers {
 		g.noteCaller()
+	}
+}
+
+// moreChunks makes room for further chunks: one, or where there are some, a quarter as many again. Only the list of them
+// is written: the memory of those that are not used yet need not be there.
+func (g *Graph) moreChunks() {
+	n := 1
+	if len(g.chunks) >= fewChunks {
+		n = min(max(len(g.chunks)/4, leastSlab), mostSlab)
+	}
+	slab := make([]chunk, n)
+	hugepage.Advise(slab)
+	for i := range slab {
+		g.chunks = append(g.chunks, &slab[i])
 	}
 }
 
@@ -210,6 +230,7 @@ func (g *Graph) seek(n int32) {
 	k := n >> chunkBits
 	if int(k) < len(g.chunks) {
 		g.last = g.chunks[k]
+		g.last.g = g
 		g.limit = (k + 1) << chunkBits
 	} else {
 		g.limit = n // the next record grows

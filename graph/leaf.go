@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/hugepage"
 )
 
 // Var returns a scalar leaf that wants a gradient.
@@ -33,7 +34,10 @@ func (g *Graph) Vars(data []float64) []Value {
 // for a caller who keeps the slice.
 func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
 	g.must("graph.Graph.AppendVars")
-	dst = slices.Grow(dst, len(data))
+	if cap(dst)-len(dst) < len(data) {
+		dst = slices.Grow(dst, len(data))
+		hugepage.Advise(dst)
+	}
 	for len(data) > 0 {
 		g.room()
 		k := min(max(int(g.limit-g.n), 1), len(data))

@@ -127,6 +127,25 @@ func TestRoomForTheNextNode(t *testing.T) {
 	}
 }
 
+// TestRoomAhead holds that the tape makes little more room than it needs, and that every chunk in use knows its graph.
+func TestRoomAhead(t *testing.T) {
+	g := New()
+	for chunks := range 300 {
+		for int(g.n) < (chunks+1)*chunkLen {
+			g.Const(0)
+		}
+		g.enter("") // which finds the next chunk, if it is made
+		g.leave()
+		v := g.Var(0)
+		if have, most := len(g.chunks), max(chunks+1+leastSlab, (chunks+1)*5/4); have > most {
+			t.Fatalf("%d chunks are made for %d, want no more than %d", have, chunks+1, most)
+		}
+		if v.Graph() != g || !v.Valid() {
+			t.Fatalf("chunk %d does not know its graph", chunks)
+		}
+	}
+}
+
 // TestPages holds that a tape which is swept over and over, each time for a loss that reaches little of it, is soon swept
 // by pages: then a sweep costs what the loss reaches.
 func TestPages(t *testing.T) {
