@@ -336,10 +336,12 @@ func (g *gemmKernel[T]) packTiles(s *scratch[T], p *product[T], x *block[T]) {
 			n = min(tileGroup, alike-t)
 			g.packA(&dst[0], uintptr(x.tileSize)*size, &p.a[x.k0*p.acs+i], uintptr(p.acs)*size, k, h, n)
 		} else {
-			// The last rows first: their copies are filled up with zeros, over numbers of the next column.
-			step := len(g.packs)
-			for r := (h - 1) / step * step; r >= 0; r -= step {
-				g.packs[min(step, h-r)-1](&dst[r], uintptr(h)*size, &p.a[(i+r)*p.ars+x.k0], uintptr(p.ars)*size, k)
+			step, row := len(g.packs), uintptr(h)*size
+			for from, columns := 0, packBytes/int(row); from < k; from += columns {
+				// The last rows first: their copies are filled up with zeros, over numbers of the next column.
+				for r := (h - 1) / step * step; r >= 0; r -= step {
+					g.packs[min(step, h-r)-1](&dst[from*h+r], row, &p.a[(i+r)*p.ars+x.k0+from], uintptr(p.ars)*size, min(columns, k-from))
+				}
 			}
 		}
 		i, t = i+n*h, t+n
@@ -353,6 +355,10 @@ const (
 
 	// tileGap is how many elements are between the copies of tiles at least.
 	tileGap = 16
+
+	// packBytes is how many bytes of a copy are written at a time by transposing copies, which go over all of them once for every
+	// eight rows or four: so many stay in the first cache until they are whole.
+	packBytes = 1 << 14
 )
 
 // parts returns how many parts of at most size make n, n/size rounded up.
@@ -429,14 +435,17 @@ func (g *gemmKernel[T]) packPanel(dst []T, ldb int, p *product[T], k0, k1, j, w 
 	}
 	size := sizeOf[T]()
 	step := len(g.packs)
-	for c := 0; c < ldb; c += step {
-		r := min(step, w-c)
-		if r <= 0 {
-			for i := range k1 - k0 {
-				clear(dst[i*ldb+c : i*ldb+c+step])
+	for from, rows := 0, packBytes/(ldb*size); from < k1-k0; from += rows {
+		n := min(rows, k1-k0-from)
+		for c := 0; c < ldb; c += step {
+			r := min(step, w-c)
+			if r <= 0 {
+				for i := from; i < from+n; i++ {
+					clear(dst[i*ldb+c : i*ldb+c+step])
+				}
+				continue
 			}
-			continue
+			g.packs[r-1](&dst[from*ldb+c], uintptr(ldb*size), &p.b[k0+from+(j+c)*p.bcs], uintptr(p.bcs*size), n)
 		}
-		g.packs[r-1](&dst[c], uintptr(ldb*size), &p.b[k0+(j+c)*p.bcs], uintptr(p.bcs*size), k1-k0)
 	}
 }
