@@ -125,6 +125,12 @@ func run(ctx context.Context, only *regexp.Regexp, rounds int, slice time.Durati
 	if err := writeFile(jsonFile, func(w io.Writer) error { return writeJSON(w, m, results) }); err != nil {
 		return err
 	}
+	if p := newPage(m, results); p.Targets > 0 {
+		fmt.Printf("\n%d of %d targets met\n", p.Reached, p.Targets)
+		for _, miss := range p.Misses {
+			fmt.Printf("missed: %s\n", miss)
+		}
+	}
 	other := operationsFile(pageFile, results)
 	if err := writeFile(other, func(w io.Writer) error { return writeOperations(w, m, results) }); err != nil {
 		return err

@@ -166,7 +166,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Of 3 targets 0 were met", "- a convolution against PyTorch: 2.00, target ≤ 1.00", "- a convolution as a part of FMA peak: 0.50, target ≥ 0.88",
+		"Of 3 targets 0 were met", "- a convolution against PyTorch: 2.000, target ≤ 1.00", "- a convolution as a part of FMA peak: 0.500, target ≥ 0.88",
 		"0.50 of it (0.50 to 0.50)", "- memory of the tape: 50 bytes, target ≤ 40.00", "- JAX: not installed", "| 2.00 (2.00 to 2.00) µs | PyTorch |",
 		"**missed**", "*a convolution:* laying images out", "| 50 (50 to 50) bytes |",
 	} {

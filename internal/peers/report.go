@@ -144,7 +144,7 @@ func missText(p peerSide) string {
 	if v == nil || p.Limit == nil {
 		return ""
 	}
-	return digits(v.Median) + ", target " + limitText(p)
+	return fmt.Sprintf("%.3f, target %s", v.Median, limitText(p))
 }
 
 func fastestText(p peerSide) string {
