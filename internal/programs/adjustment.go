@@ -50,9 +50,9 @@ func (a *Adjustment) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([
 	sum := g.Const(0)
 	for i := range a.observations {
 		camera, point, weight := observation(a, p, i)
-		u, v := project(camera, point)
-		e1 := ops.Mul(weight, ops.AddScalar(u, -a.seen[2*i]))
-		e2 := ops.Mul(weight, ops.AddScalar(v, -a.seen[2*i+1]))
+		u, v, scale := project(camera, point)
+		e1 := ops.Mul(weight, ops.AddScalar(ops.Add(ops.Mul(u, scale), camera[7]), -a.seen[2*i]))
+		e2 := ops.Mul(weight, ops.AddScalar(ops.Add(ops.Mul(v, scale), camera[8]), -a.seen[2*i+1]))
 		e3 := ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
 		sum = ops.Add(sum, ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3)))
 	}
@@ -72,8 +72,9 @@ func (a *Adjustment) plain(p []float64) float64 {
 
 // Tensors returns the leaves as tensors: cameras, points and weights.
 func (a *Adjustment) Tensors() []*tensor.Tensor {
-	c, x := 11*a.cameras, 3*a.points
-	return []*tensor.Tensor{tensor.Of(a.At[:c], a.cameras, 11), tensor.Of(a.At[c:][:x], a.points, 3), tensor.Of(a.At[c+x:], a.observations)}
+	cameras, rest := a.At[:11*a.cameras], a.At[11*a.cameras:]
+	points, weights := rest[:3*a.points], rest[3*a.points:]
+	return []*tensor.Tensor{tensor.Of(cameras, a.cameras, 11), tensor.Of(points, a.points, 3), tensor.Of(weights, a.observations)}
 }
 
 // Constants returns what OnTensors needs besides the leaves: where the points were seen.
@@ -87,12 +88,11 @@ func (a *Adjustment) OnTensors(leaves, constants []graph.Value) graph.Value {
 	for i := range a.observations {
 		camera[i], point[i] = i%a.cameras, i%a.points
 	}
-	u, v := project(
-		ops.Unstack(ops.Gather(ops.Transpose(leaves[0]), 1, camera...), 0),
-		ops.Unstack(ops.Gather(ops.Transpose(leaves[1]), 1, point...), 0),
-	)
+	cameras := ops.Unstack(ops.Gather(ops.Transpose(leaves[0]), 1, camera...), 0)
+	u, v, scale := project(cameras, ops.Unstack(ops.Gather(ops.Transpose(leaves[1]), 1, point...), 0))
 	weight, seen := leaves[2], ops.Unstack(ops.Transpose(constants[0]), 0)
-	e1, e2 := ops.Mul(weight, ops.Sub(u, seen[0])), ops.Mul(weight, ops.Sub(v, seen[1]))
+	e1 := ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(u, scale), cameras[7]), seen[0]))
+	e2 := ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(v, scale), cameras[8]), seen[1]))
 	e3 := ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
 	return ops.Sum(ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3)))
 }

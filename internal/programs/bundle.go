@@ -32,17 +32,18 @@ func bundlePoint() []float64 {
 func bundleTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
 	leaves = g.AppendVars(leaves, at)
 	p := leaves[len(leaves)-len(at):]
-	weight, seen := p[14], p[15:17]
-	u, v := project(p[:11], p[11:14])
-	e1, e2 := ops.Mul(weight, ops.Sub(u, seen[0])), ops.Mul(weight, ops.Sub(v, seen[1]))
+	principal, weight, seen := p[7:9], p[14], p[15:17]
+	u, v, scale := project(p[:11], p[11:14])
+	e1 := ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(u, scale), principal[0]), seen[0]))
+	e2 := ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(v, scale), principal[1]), seen[1]))
 	e3 := ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
 	return leaves, ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3))
 }
 
-// project returns where a camera sees a point: the camera's rotation, centre, focal length, principal point and radial
-// distortion are 3, 3, 1, 2 and 2 numbers.
-func project(camera, point []graph.Value) (horizontal, vertical graph.Value) {
-	rotation, centre, focal, principal, radial := [3]graph.Value(camera[0:3]), camera[3:6], camera[6], camera[7:9], camera[9:11]
+// project returns in which direction a camera sees a point, and how many times as large: the camera's rotation, centre,
+// focal length, principal point and radial distortion are 3, 3, 1, 2 and 2 numbers.
+func project(camera, point []graph.Value) (u, v, scale graph.Value) {
+	rotation, centre, focal, radial := [3]graph.Value(camera[0:3]), camera[3:6], camera[6], camera[9:11]
 
 	var x, axis [3]graph.Value
 	for i := range x {
@@ -61,10 +62,10 @@ func project(camera, point []graph.Value) (horizontal, vertical graph.Value) {
 		cross := ops.Sub(ops.Mul(axis[j], x[k]), ops.Mul(axis[k], x[j]))
 		turned[i] = ops.Add(ops.Add(ops.Mul(x[i], cos), ops.Mul(cross, sin)), ops.Mul(axis[i], along))
 	}
-	u, v := ops.Div(turned[0], turned[2]), ops.Div(turned[1], turned[2])
+	u, v = ops.Div(turned[0], turned[2]), ops.Div(turned[1], turned[2])
 	r2 := ops.Add(ops.Square(u), ops.Square(v))
-	scale := ops.Mul(focal, ops.AddScalar(ops.Add(ops.Mul(radial[0], r2), ops.Mul(radial[1], ops.Square(r2))), 1))
-	return ops.Add(ops.Mul(u, scale), principal[0]), ops.Add(ops.Mul(v, scale), principal[1])
+	scale = ops.Mul(focal, ops.AddScalar(ops.Add(ops.Mul(radial[0], r2), ops.Mul(radial[1], ops.Square(r2))), 1))
+	return u, v, scale
 }
 
 func dot(a, b [3]graph.Value) graph.Value {
