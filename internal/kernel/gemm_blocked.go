@@ -107,7 +107,11 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 	nr := panelVectors * g.lanes
 	// B has to be copied if its rows are not contiguous, if a vector would reach past its end, and where that is faster.
 	packB := p.inner == 0 && (p.bcs != 1 || !g.masked && p.n&(g.lanes-1) != 0 || p.m >= g.copyRows && p.n > nr)
-	packA := p.k >= minPackA && p.m >= minPackA && p.n >= g.copyPanels*nr
+	reuse := p.n // what a copy of A gives grows with the columns of B, and twice as fast if rows of a tile lie side by side
+	if p.acs != 1 {
+		reuse *= 2
+	}
+	packA := p.k >= minPackA && p.m >= minPackA && reuse >= g.copyPanels*nr
 	copyA := !packA && g.collides(p)
 	var s *scratch[T]
 	if packB || copyA || packA {
@@ -118,6 +122,10 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 	if kBlocks <= 1 && mBlocks <= 1 && !copyA && p.k*p.n*sizeOf[T]() <= smallB && p.k <= fewTerms && p.n > nr {
 		g.multiplyByRows(p, s, packB)
 		return
+	}
+	ahead := 0
+	if p.n > nr { // else the processor sees by itself that rows follow each other
+		ahead = g.ahead * p.brs
 	}
 	columns := p.n
 	if mBlocks > 1 && packB {
@@ -158,7 +166,7 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 				}
 				for j := j0; j < j1; j += nr {
 					w, vecs := g.width(p, j)
-					x.b, x.bOff, x.ldb = p.b, p.rowOfB(x.k0)+j*p.bcs, p.brs
+					x.b, x.bOff, x.ldb, x.ahead = p.b, p.rowOfB(x.k0)+j*p.bcs, p.brs, ahead
 					whole := p.bcs == 1 && (g.masked || w == vecs*g.lanes) // the panel can be read where it lies
 					if !packB || whole && p.m < g.copyRows {
 						g.column(p, &x, 0, j, w, vecs)
@@ -172,12 +180,15 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 					case mb > 0 || x.k0 == x.k1:
 					case whole:
 						x.copied = &s.b[at]
+						if x.k1-x.k0 < 2*g.ahead {
+							x.ahead = nr // there are few rows: those of the next panel
+						}
 						g.tile(p, &x, 0, 1, j, w, vecs)
 						x.copied, first = nil, 1
 					default:
 						g.packPanel(s.b[at:], vecs*g.lanes, p, x.k0, x.k1, j, w)
 					}
-					x.b, x.bOff, x.ldb = s.b, at, vecs*g.lanes
+					x.b, x.bOff, x.ldb, x.ahead = s.b, at, vecs*g.lanes, g.ahead*nr
 					g.column(p, &x, first, j, w, vecs)
 				}
 			}
@@ -258,6 +269,7 @@ type block[T Float] struct {
 	b              []T // B or a copy of a panel
 	bOff, ldb      int // where the panel begins in it, and the distance of rows
 	copied         *T  // where a tile copies the panel to, or nil
+	ahead          int // how far behind what is read of the panel are elements to be brought to the cache
 
 	d    []T // what is added, as in product
 	ldd  int
@@ -292,7 +304,7 @@ func (g *gemmKernel[T]) tile(p *product[T], x *block[T], t, n, j, w, vecs int) {
 		groups, inner, skip = inner/p.inner, p.inner, p.jump-p.inner*x.ldb
 	}
 	g.tiles[vecs-1][h-1](ap, uintptr(ars)*bytes, uintptr(acs)*bytes, bp, uintptr(x.ldb)*bytes, groups, inner, uintptr(skip)*bytes,
-		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, w-(vecs-1)*g.lanes, x.relu, n, uintptr(next)*bytes, x.copied, uintptr(g.ahead*x.ldb)*bytes)
+		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, w-(vecs-1)*g.lanes, x.relu, n, uintptr(next)*bytes, x.copied, uintptr(x.ahead)*bytes)
 }
 
 // width returns how many columns and vectors the panel at column j has.

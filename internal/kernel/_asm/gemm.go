@@ -134,7 +134,8 @@ func (t target) gemmTile(rows, vectors int) {
 			}
 			bv[j] = t.load(operand.Mem{Base: b, Disp: j * t.bytes()}, m)
 		}
-		if copies || t.wide { // AVX2 reads so much in a round that this would cost more than it gives where B is a copy
+		// A round of AVX2, or with little to multiply, reads so much that asking costs more than it gives where B is a copy or read once.
+		if copies || t.wide && vectors == gemmVectors && rows >= 4 {
 			for j := 0; j < vectors*t.bytes(); j += 64 {
 				ctx.PREFETCHT0(operand.Mem{Base: b, Index: ahead, Scale: 1, Disp: j})
 			}
