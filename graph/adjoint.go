@@ -263,11 +263,15 @@ func (a *Adjoints) Read(dst []float64, xs []Value) int {
 	g := a.g
 	xs = xs[:min(len(xs), len(dst))]
 	for i, x := range xs {
-		if x.c == nil || x.c.g != g || x.gen != g.gen || g.head(x.id).flags()&notPlain != 0 {
+		if x.c == nil || x.c.g != g || x.gen != g.gen {
+			return i
+		}
+		kind := x.c.heads[x.id&chunkMask].kind
+		if kind&notPlain != 0 {
 			return i
 		}
 		dst[i] = 0
-		if x.id <= a.root && g.head(x.id).flags()&wantsGrad != 0 {
+		if x.id <= a.root && kind&wantsGrad != 0 {
 			if p := a.at(x.id); p != nil {
 				dst[i] = *p
 			}

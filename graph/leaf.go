@@ -41,13 +41,15 @@ func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
 	for len(data) > 0 {
 		g.room()
 		k := min(max(int(g.limit-g.n), 1), len(data))
-		c := g.last
-		heads, links := g.last.heads[g.n&chunkMask:], g.last.links[g.n&chunkMask:]
-		for i, v := range data[:k] {
-			heads[i] = head{v, Flags(opLeaf) | isLeaf | wantsGrad}
-			links[i] = link{}
-			dst = append(dst, Value{c, g.n + int32(i), g.gen})
+		c, v, first := g.last, Value{g.last, g.n, g.gen}, int(g.n&chunkMask)
+		clear(c.links[first : first+k])
+		heads, values := c.heads[first:first+k], dst[len(dst):len(dst)+k]
+		for i, x := range data[:k] {
+			heads[i] = head{x, Flags(opLeaf) | isLeaf | wantsGrad}
+			values[i] = v
+			v.id++
 		}
+		dst = dst[:len(dst)+k]
 		if g.n == g.leafEnd {
 			g.leafEnd += int32(k)
 		}
