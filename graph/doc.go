@@ -69,6 +69,23 @@
 // [Node.Input] and [Node.Value] the values that a VJP makes operations of; [Node.Int] and [Node.Float] are attributes,
 // and [Node.Save] keeps what Forward has for Backward.
 //
+// # Speed of scalars
+//
+// To record a scalar operation is one call, in which the compiler inlines everything else. A profile of the program makes
+// it inline the operation too, where the program spends its time:
+//
+//	f, err := os.Create("default.pgo")        // in the directory of the main package, where go build looks for it
+//	err = pprof.StartCPUProfile(f)            // runtime/pprof
+//	defer pprof.StopCPUProfile()
+//
+// Benchmarks write one with go test -cpuprofile. Whether it pays has to be measured. On an AMD EPYC of the fourth
+// generation, where the call costs little, gradients took between 10 percent less time with a profile, for a wide sum of
+// short terms, and 6 to 12 percent more, for one long chain of operations.
+//
+// A program that keeps its graph and empties it with Reset is faster than one that makes a graph for every gradient: the
+// memory is there. A tape longer than the processor's cache, at 40 bytes a node, is written to memory and read back, which
+// costs a third more.
+//
 // # For authors of sweeps
 //
 // [Graph.NewAdjoints] makes the storage of a sweep, and [Adjoints.Sweep] runs it. A sweep that is itself recorded goes

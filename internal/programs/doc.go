@@ -31,4 +31,9 @@
 // written, its operations are small enough for the compiler to put them where they are used, and its sweep ends above the
 // leaves. Its time is what a tape in Go must cost; what the graph takes beyond it pays for values, names, checks and
 // tensors.
+//
+// Profiles of these programs show what a profile of their own does for users (see package graph):
+//
+//	go test -C internal/programs -run '^$' -bench //graph -cpuprofile tape.pgo
+//	go test -C internal/programs -run '^$' -bench //graph -pgo tape.pgo
 package programs
