@@ -229,8 +229,9 @@ func (g *Graph) moreChunks() {
 func (g *Graph) seek(n int32) {
 	k := n >> chunkBits
 	if int(k) < len(g.chunks) {
-		g.last = g.chunks[k]
-		g.last.g = g
+		if c := g.chunks[k]; c != g.last { // most often it is
+			g.last, c.g = c, g
+		}
 		g.limit = (k + 1) << chunkBits
 	} else {
 		g.limit = n // the next record grows

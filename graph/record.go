@@ -310,7 +310,7 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 		g.head(id).value = out.AtFlat(0)
 	}
 	g.n = id + 1
-	return g.handle(id)
+	return Value{g.last, id, g.gen}
 }
 
 // mirror fills in the operands as tensors of the given precision. A scalar operand becomes a tensor of shape ().
