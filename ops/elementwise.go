@@ -7,8 +7,9 @@ import (
 	"golang.org/x/exp/constraints"
 )
 
-// Kernels of elementwise operations that replace those which follow from the scalar function of a row. elementwise_blocks.go
-// puts a kernel together from several, block by block, and elementwise_runs.go does so for two operands, broadcast.
+// Kernels of elementwise operations that replace those which follow from the scalar function of a row: one pass for the value, one for
+// what the backward sweep adds. elementwise_runs.go does so for two operands, broadcast, and elementwise_blocks.go puts a kernel together
+// from several, block by block.
 
 // register adds a row to the table. Package-level variables whose functions refer to each other cannot be initialized
 // by their declarations, so every family registers its rows in init.

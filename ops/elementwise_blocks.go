@@ -3,7 +3,6 @@ package ops
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -70,35 +69,6 @@ func eachBlock[T constraints.Float](n graph.Node, f func(b block[T], lo, hi int)
 	}
 	n.FreeTemp(d)
 	n.FreeTemp(t)
-}
-
-// valueOr returns f for blocks of finite numbers, and for the others the operation's scalar function, which knows what
-// becomes of the rest: sums and products of infinite intermediate results do not.
-func valueOr[T constraints.Float](scalar func(x float64) (y, dx float64), f blockFunc[T]) blockFunc[T] {
-	return func(b block[T]) {
-		if kernel.AllFinite(b.x) {
-			f(b)
-			return
-		}
-		for i, v := range b.x {
-			y, _ := scalar(float64(v))
-			b.y[i] = T(y)
-		}
-	}
-}
-
-// slopeOr is valueOr for derivatives.
-func slopeOr[T constraints.Float](scalar func(x float64) (y, dx float64), f blockFunc[T]) blockFunc[T] {
-	return func(b block[T]) {
-		if kernel.AllFinite(b.x) {
-			f(b)
-			return
-		}
-		for i, v := range b.x {
-			_, dx := scalar(float64(v))
-			b.d[i] = T(dx)
-		}
-	}
 }
 
 // choose returns a if c holds, else b. There is no branch that a processor could guess wrong, as it does for every second

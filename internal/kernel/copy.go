@@ -69,12 +69,15 @@ func Transpose[T Float](dst []T, ldd int, src []T, lds, rows, cols int) {
 			}
 		}
 	}
-	for j := range cols {
-		row := dst[j*ldd+min(i, ldd) : j*ldd+ldd]
-		for k := range row {
-			row[k] = 0
-			if i+k < rows {
-				row[k] = src[(i+k)*lds+j]
+	const block = 32 // rows whose lines stay in the cache
+	for ; i < ldd; i += block {
+		for j := range cols {
+			row := dst[j*ldd+i : j*ldd+min(i+block, ldd)]
+			for k := range row {
+				row[k] = 0
+				if i+k < rows {
+					row[k] = src[(i+k)*lds+j]
+				}
 			}
 		}
 	}

@@ -26,6 +26,14 @@
 //	kernel.Gemm(true, false, k, n, m, x, k, dz, n, dw, n, true)
 //	kernel.Gemm(false, true, m, k, n, dz, n, w, n, dx, k, true)
 //
+// # Mappings
+//
+// Most functions of one or two numbers, and their derivatives, have no function of their own here: [Map] and [Slope] take the name of
+// one. The derivative of arcsin, say, multiplies a cotangent and is added to dst:
+//
+//	kernel.Map(kernel.MapAsin, y, x, nil, 0, 0)
+//	kernel.Slope(kernel.SlopeAsin, dx, ct, x, nil, 1, 0, false)
+//
 // # Lanes
 //
 // A formula of small parts is another matter: each part is too short for a call. [Lanes] run a list of steps, such as a compiled program,
