@@ -14,11 +14,12 @@ var opCenter, opVariance, opStd, opVarianceDDof, opStdDDof, opNorm graph.Op
 func init() {
 	register(&opCenter, graph.Row{
 		Name: "center", Func: Center, Params: "x, axes", Doc: "x less its mean, over everything or over the axes given, which stay", Formula: "x - Σ x / n", Derivative: "δ - 1/n",
-		Class:   graph.Linear,
-		Forward: func(n graph.Node) { alongAxes(n, n.Ints(), centerRows[float64], centerRows[float32]) },
-		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Center(ct, n.Ints()...) },
-		Try:     append([]string{"(0)", "(0,3) 0", "(0,3) 1"}, reductionTries...),
-		Source:  "a projection, which is its own transpose; two passes, Chan, Golub and LeVeque (1983)",
+		Class:    graph.Linear,
+		Forward:  centerForward,
+		Backward: centerBackward,
+		VJP:      func(n graph.Node, _ int, ct graph.Value) graph.Value { return Center(ct, n.Ints()...) },
+		Try:      append([]string{"(0)", "(0,3) 0", "(0,3) 1"}, reductionTries...),
+		Source:   "a projection, which is its own transpose; two passes, Chan, Golub and LeVeque (1983)",
 	})
 	register(&opVariance, graph.Row{
 		Name: "variance", Func: Variance, Params: "x, axes", Doc: "mean square distance from the mean, over everything or over the axes given", Formula: "Σ (x - x̄)² / n", Derivative: "2(x - x̄)/n",
