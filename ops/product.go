@@ -34,7 +34,21 @@ func init() {
 		Formula:    "yₖ = x₁ + … + xₖ",
 		Derivative: "1 from an element on, 0 before",
 		Class:      graph.Linear,
-		Forward:    func(n graph.Node) { alongAxis(n, sumsUpTo[float64], sumsUpTo[float32]) },
+		Forward:    func(n graph.Node) { alongLines(n, scanner(kernel.SumScan[float64]), scanner(kernel.SumScan[float32])) },
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			if !fresh {
+				return false
+			}
+			l := linesOf(n.Dims(), n.Int(0))
+			switch {
+			case dst.Len() == 0:
+			case dst.DType() == tensor.Float32:
+				kernel.SumScan(dst.Float32s(), ct.Float32s(), l.n, l.inner, true)
+			default:
+				kernel.SumScan(dst.Float64s(), ct.Float64s(), l.n, l.inner, true)
+			}
+			return true
+		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Flip(CumSum(Flip(ct, n.Int(0)), n.Int(0)), n.Int(0))
 		},
@@ -46,8 +60,12 @@ func init() {
 		Doc:        "products of the first elements along an axis",
 		Formula:    "yₖ = x₁·…·xₖ",
 		Derivative: "product of the others up to k",
-		Forward:    func(n graph.Node) { array.Instance(n.DType(), cumProducts[float64], cumProducts[float32])(n) },
-		Backward:   cumProdBackward,
+		Forward: func(n graph.Node) {
+			alongLines(n, scanner(kernel.ProdScan[float64]), scanner(kernel.ProdScan[float32]))
+		},
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return array.Instance(dst.DType(), cumProdBackward[float64], cumProdBackward[float32])(n, ct, dst, fresh)
+		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return cumProdVJP(n.Input(0), ct, n.Int(0))
 		},
@@ -56,69 +74,36 @@ func init() {
 	})
 }
 
-func sumsUpTo[T constraints.Float](dst, x []T, k int) {
-	for i := 0; i < len(x); i += k {
-		s := 0.0
-		for j, v := range x[i : i+k] {
-			s += float64(v)
-			dst[i+j] = T(s)
-		}
-	}
+// scanner returns a scan from the front.
+func scanner[T constraints.Float](f func(y, x []T, n, inner int, backwards bool)) func(y, x []T, n, inner int) {
+	return func(y, x []T, n, inner int) { f(y, x, n, inner, false) }
 }
 
-// productsUpTo sets the rows of dst, of k elements, to the products of the first elements of those of x.
-func productsUpTo[T constraints.Float](dst, x []T, k int) {
-	for i := 0; i < len(x); i += k {
-		p := 1.0
-		for j, v := range x[i : i+k] {
-			p *= float64(v)
-			dst[i+j] = T(p)
-		}
+// cumProdBackward leaves to the rule what is not finite.
+func cumProdBackward[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor, fresh bool) bool {
+	w, x := tensor.Data[T](ct), tensor.Data[T](n.In(0))
+	if !kernel.AllFinite(w) || !kernel.AllFinite(x) {
+		return false
 	}
+	if l := linesOf(n.Dims(), n.Int(0)); len(x) > 0 {
+		kernel.ProdScanBackward(tensor.Data[T](dst), w, x, l.n, l.inner, fresh)
+	}
+	return true
 }
 
-// prodBackward adds ct times the product of the other elements: of all before, times all behind.
+// prodBackward leaves to the rule what does not lie in lines.
 func prodBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-	var list [tensor.MaxRank]int
-	order, last := axesLast(list[:0], n.Ints(), dst.Rank())
-	rows, done := reducedLast(n)
-	defer done()
-	out := n.Temp(rows.Dims()...)
-	defer n.FreeTemp(out)
-	if dst.DType() == tensor.Float32 {
-		productsOfOthers(out.Float32s(), ct.Float32s(), rows.Float32s())
-	} else {
-		productsOfOthers(out.Float64s(), ct.Float64s(), rows.Float64s())
+	inner, ok := innerLines(n)
+	switch {
+	case !ok:
+		return false
+	case dst.Len() == 0:
+	case dst.DType() == tensor.Float32:
+		kernel.ProdLinesBackward(dst.Float32s(), ct.Float32s(), n.In(0).Float32s(), reducedLen(n), inner, fresh)
+	default:
+		kernel.ProdLinesBackward(dst.Float64s(), ct.Float64s(), n.In(0).Float64s(), reducedLen(n), inner, fresh)
 	}
-	if last {
-		return addScaled(dst, 1, out, fresh)
-	}
-	var buf [tensor.MaxRank]int
-	return addPermuted(dst, out, array.InversePermutation(buf[:0], order), fresh)
-}
-
-// productsOfOthers sets every row of dst, of zeros, to ct times the product of the other elements of the row of x.
-func productsOfOthers[T constraints.Float](dst, ct, x []T) {
-	if len(x) == 0 {
-		return
-	}
-	k := len(x) / len(ct)
-	for i, w := range ct {
-		if w == 0 {
-			continue
-		}
-		out, row := dst[i*k:(i+1)*k], x[i*k:(i+1)*k]
-		p := 1.0
-		for j, v := range row {
-			out[j] = T(p)
-			p = zeroWins(p, float64(v))
-		}
-		p = 1
-		for j := k - 1; j >= 0; j-- {
-			out[j] = T(float64(w) * zeroWins(float64(out[j]), p))
-			p = zeroWins(float64(row[j]), p)
-		}
-	}
+	return true
 }
 
 // productsBefore returns, for each element along an axis, the product of all elements before it, as graph operations:

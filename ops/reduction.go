@@ -20,9 +20,7 @@ func init() {
 		Name: "sum", Func: Sum, Params: "x, axes", Doc: "sum over everything, or over the axes given", Formula: "Σ x", Derivative: "1",
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
-			var buf [tensor.MaxRank]int
-			n.Out().Fill(0)
-			array.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
+			sumLines(n)
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			addSpread(n, dst, ct, 1, fresh)
@@ -36,9 +34,7 @@ func init() {
 		Name: "mean", Func: Mean, Params: "x, axes", Doc: "mean over everything, or over the axes given", Formula: "Σ x / n", Derivative: "1/n",
 		Class: graph.Linear,
 		Forward: func(n graph.Node) {
-			var buf [tensor.MaxRank]int
-			n.Out().Fill(0)
-			array.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
+			sumLines(n)
 			scale(n.Out(), 1/float64(reducedLen(n)))
 			if !allFinite(n.Out()) { // the sum may have overflowed
 				reduceRows(n, meanRow[float64], meanRow[float32])

@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -49,6 +50,18 @@ func reduceLines(n graph.Node, f64 func(dst, x []float64, n, inner int), f32 fun
 	default:
 		f64(n.Out().Float64s(), x.Float64s(), size, inner)
 	}
+}
+
+// sumLines sets the result to sums.
+func sumLines(n graph.Node) {
+	// Of few lines every one may be shared between processors.
+	if inner, ok := innerLines(n); ok && (inner >= 16 || inner == 1) && n.Out().Len() >= 16 {
+		reduceLines(n, kernel.SumLines[float64], kernel.SumLines[float32])
+		return
+	}
+	var buf [tensor.MaxRank]int
+	n.Out().Zero()
+	array.AddReducedAs(n.Out(), keptDims(n, buf[:0]), n.In(0), n.In(0).Dims())
 }
 
 // lineOf returns line i of x in the buffer.

@@ -37,6 +37,10 @@ func SortLines[T Float](y, index, x []T, n, k, inner int, descending bool) {
 	if descending {
 		flip = math.MaxUint64
 	}
+	if is32[T]() && n < math.MaxUint32 {
+		s.sortPacked(float32s(y), float32s(index), float32s(x), n, k, inner, uint32(flip))
+		return
+	}
 	for o := 0; o < lines; o += inner {
 		for j := 0; j < inner; j += sideBySide {
 			// Some lines at a time, so that a cache line is read once.
@@ -49,7 +53,7 @@ func SortLines[T Float](y, index, x []T, n, k, inner int, descending bool) {
 				}
 			}
 			for c := range width {
-				s.sort(s.elements[c*n:][:n], k, is32[T]())
+				s.sort(s.elements[c*n:][:n], k)
 			}
 			for r := range k {
 				at := o*k + r*inner + j
@@ -80,23 +84,19 @@ func (e ranked) before(f ranked) bool {
 	return e.key < f.key || e.key == f.key && e.index < f.index
 }
 
-// sortKey returns an integer for x that is larger for larger numbers, largest for NaN. In single precision the lower half is the
-// same for all numbers but NaN.
+// sortKey returns an integer for x that is larger for larger numbers, largest for NaN.
 func sortKey[T Float](x T) uint64 {
 	if x != x {
 		return math.MaxUint64
 	}
-	if is32[T]() {
-		bits := math.Float32bits(float32(x) + 0) // -0 + 0 is 0
-		return uint64(bits^(uint32(int32(bits)>>31)|1<<31)) << 32
-	}
-	bits := math.Float64bits(float64(x) + 0)
+	bits := math.Float64bits(float64(x) + 0) // -0 + 0 is 0
 	return bits ^ (uint64(int64(bits)>>63) | 1<<63)
 }
 
 // A sorter has the buffers of a sort.
 type sorter struct {
 	elements, spare []ranked
+	packed, room    []uint64
 	counts          [8][256]uint32
 }
 
@@ -109,8 +109,8 @@ const (
 	fewToKeep = 48  // so many are found by inserting what comes before the last of them
 )
 
-// sort brings the first k of e, in order, to the front. Keys of single precision differ in their upper halves only, but for NaN.
-func (s *sorter) sort(e []ranked, k int, single bool) {
+// sort brings the first k of e, in order, to the front.
+func (s *sorter) sort(e []ranked, k int) {
 	switch {
 	case k < len(e) && k <= fewToKeep:
 		keepFirst(e, k)
@@ -131,7 +131,7 @@ func (s *sorter) sort(e []ranked, k int, single bool) {
 			return a.index - b.index
 		})
 	default:
-		s.radixSort(e, single)
+		s.radixSort(e)
 	}
 }
 
@@ -209,20 +209,16 @@ func selectFirst(e []ranked, k int) bool {
 }
 
 // radixSort sorts by the bytes of the keys, the lowest first. Bytes that all keys have in common are left out.
-func (s *sorter) radixSort(e []ranked, single bool) {
-	first := 0
-	if single {
-		first = 4 // the keys of NaN are the largest by their upper halves too
-	}
+func (s *sorter) radixSort(e []ranked) {
 	s.spare = slices.Grow(s.spare[:0], len(e))[:len(e)]
-	clear(s.counts[first:])
+	clear(s.counts[:])
 	for _, v := range e {
-		for b := first; b < 8; b++ {
+		for b := range 8 {
 			s.counts[b][v.key>>(8*b)&0xff]++
 		}
 	}
 	from, to := e, s.spare
-	for b := first; b < 8; b++ {
+	for b := range 8 {
 		count := &s.counts[b]
 		if count[e[0].key>>(8*b)&0xff] == uint32(len(e)) {
 			continue
