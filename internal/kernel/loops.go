@@ -282,7 +282,7 @@ func SigmoidOf(x float64) float64 {
 
 // SoftplusOf returns ln(1+eˣ) in a form that neither overflows nor loses the denormal results at very negative x.
 func SoftplusOf(x float64) float64 {
-	return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+	return max(x, 0) + math.Log1p(specfun.Exp(-math.Abs(x)))
 }
 
 // bounded makes a loop of one that stops at a large argument and returns how many elements it has done: what it leaves is

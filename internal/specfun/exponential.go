@@ -2,7 +2,8 @@ package specfun
 
 import "math"
 
-// Exp returns eˣ. [math.Exp] is infinite from 709.44 on amd64, where the result is still finite.
+// Exp returns eˣ. [math.Exp] is infinite from 709.44 on amd64, where the result is still finite, and 0 on arm64 where it is a
+// denormal number.
 //
 // Special cases are:
 //
@@ -14,6 +15,10 @@ import "math"
 func Exp(x float64) float64 {
 	if x > 709 {
 		return float64(math.E * math.Exp(x-1)) // the difference is exact up to 1024
+	}
+	if x < -708.39641853226408 {
+		h := math.Exp(x / 2)
+		return h * h
 	}
 	return math.Exp(x)
 }
