@@ -114,16 +114,31 @@ func backward(loss graph.Value, s settings) Gradients {
 
 // sweep passes the adjoints down from the root to the leaves, or to node from.
 func sweep(a *graph.Adjoints, from int, leavesOnly bool) {
+	defer kernel.FlushSubnormals(kernel.FlushSubnormals(a.Graph().FlushesToZero()))
+	measured := a.Graph().Profile() != nil
 	for n := range a.Sweep(from) {
-		passTensor(n, a, leavesOnly)
+		if measured {
+			passMeasured(n, a, leavesOnly)
+		} else {
+			passTensor(n, a, leavesOnly)
+		}
 	}
+}
+
+// passMeasured is passTensor for a graph with a profile.
+func passMeasured(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
+	m, elements := n.MeasureBackward(), 0
+	for i := range n.NumInputs() {
+		if n.Wants(i) {
+			elements += n.In(i).Len()
+		}
+	}
+	defer func() { m.Done(elements * n.DType().Bytes()) }()
+	passTensor(n, a, leavesOnly)
 }
 
 // passTensor passes the adjoint of a node that has tensors to its operands.
 func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
-	defer kernel.FlushSubnormals(kernel.FlushSubnormals(n.Graph().FlushesToZero()))
-	measured, elements := n.MeasureBackward(), 0
-	defer func() { measured.Done(elements * n.DType().Bytes()) }()
 	ct := a.Tensor(n)
 	if _, scalar := n.Scalar(); scalar {
 		ct = n.Temp()
@@ -131,7 +146,6 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		defer n.FreeTemp(ct)
 	}
 	if leavesOnly && n.Row().InPlace && passInPlace(n, a) {
-		elements = ct.Len()
 		return
 	}
 	prepare(n, ct)
@@ -145,12 +159,10 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 			passPrepared(n, i, ct, dst, false)
 			a.AddScalar(in, dst.AtFlat(0))
 			n.FreeTemp(dst)
-			elements++
 			continue
 		}
 		dst, fresh := a.Touch(in)
 		passPrepared(n, i, ct, dst, fresh)
-		elements += dst.Len()
 	}
 	if leavesOnly {
 		a.Drop(n)

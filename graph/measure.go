@@ -58,17 +58,25 @@ func (n Node) MeasureBackward() Measurement {
 	return m
 }
 
-// measureForward begins to time the Forward of the node that is being recorded.
-func (n Node) measureForward() Measurement {
+// measureForward runs the Forward of the node that is being recorded, if it has one to run, and times it.
+func (n Node) measureForward(run bool) {
 	g := n.g
-	if g.profile == nil {
-		return Measurement{}
-	}
 	scope := max(g.ruleScope-1, 0)
 	if k := len(g.open); k > 0 {
 		scope = g.profiled(g.open[k-1])
 	}
-	return g.measure(profileKey{scope, g.ruleScope != 0, n.OpName()})
+	m, bytes, done := g.measure(profileKey{scope, g.ruleScope != 0, n.OpName()}), 0, false
+	defer func() {
+		if !done { // Forward panicked
+			m.drop()
+		}
+	}()
+	if run {
+		n.Row().Forward(n)
+		bytes = n.Out().Len() * n.Out().DType().Bytes()
+	}
+	m.Done(bytes)
+	done = true
 }
 
 func (g *Graph) measure(key profileKey) Measurement {
@@ -121,27 +129,24 @@ func (g *Graph) countScalars() {
 	g.counted = g.n
 }
 
-// measureScalars begins to time a stretch of scalars in a sweep, from a node down.
-func (g *Graph) measureScalars(id int) Measurement {
-	if g.profile == nil {
-		return Measurement{}
-	}
-	return g.measure(profileKey{g.scopeOf(int32(id)), true, "scalars"})
-}
-
-// doneScalars ends a stretch of scalars that went from a node down to, and without, another one.
-func (m Measurement) doneScalars(from, to int) {
-	if m.p == nil {
-		return
+// measureStretch is sweepScalars, or sweepPage, for a graph with a profile.
+func (a *Adjoints) measureStretch(k, j, stop int) int {
+	g, first, top := a.g, k*chunkLen, j
+	m := g.measure(profileKey{g.scopeOf(int32(first + j)), true, "scalars"})
+	if a.paged {
+		j = a.sweepPage(k, j, stop)
+	} else {
+		j = sweepScalars(a.scalars, g.chunks[k], first, j, stop)
 	}
 	d, count := time.Since(m.start), 0
-	for id := from; id > to; id-- {
-		if m.g.isScalarOp(int32(id)) {
+	for i := top; i > j; i-- {
+		if g.isScalarOp(int32(first + i)) {
 			count++
 		}
 	}
 	if m.drop(); count > 0 {
-		m.g.inner += d
+		g.inner += d
 		m.p.add(m.key, int64(count), 0, d)
 	}
+	return j
 }

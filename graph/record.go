@@ -268,11 +268,9 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	e := c.ext()
 	e.out, e.owned = out, true
 	entered, flushed := false, kernel.FlushSubnormals(g.flush)
-	var m Measurement
 	defer func() {
 		kernel.FlushSubnormals(flushed)
 		if g.n == id { // Forward panicked
-			m.drop()
 			g.release(e)
 		}
 		if entered {
@@ -299,13 +297,12 @@ func (c Call) finish(out *tensor.Tensor, forward bool) Value {
 	if len(g.operands) <= int(e.inputs.lo) {
 		g.mirror(e, out.DType())
 	}
-	m = Node{g, id}.measureForward()
-	bytes := 0
-	if forward {
+	switch {
+	case g.profile != nil:
+		Node{g, id}.measureForward(forward)
+	case forward:
 		row.Forward(Node{g, id})
-		bytes = out.Len() * out.DType().Bytes()
 	}
-	m.Done(bytes)
 	if out.Rank() == 0 {
 		g.head(id).value = out.AtFlat(0)
 	}

@@ -33,13 +33,14 @@ func (a *Adjoints) Sweep(from int) iter.Seq[Node] {
 				g.alone(op)
 				if c := g.chunks[k]; a.paged || j < stop || c.links[j&chunkMask].In[0] >= 0 || a.scalars[first+j] == 0 { // else j is what is looked for
 					g.enter(op)
-					m, top := g.measureScalars(first+j), first+j
-					if a.paged {
+					switch {
+					case g.profile != nil:
+						j = a.measureStretch(k, j, stop)
+					case a.paged:
 						j = a.sweepPage(k, j, stop)
-					} else {
+					default:
 						j = sweepScalars(a.scalars, c, first, j, stop)
 					}
-					m.doneScalars(top, first+j)
 					g.leave()
 				}
 				if j < stop {
