@@ -19,11 +19,8 @@ func init() {
 		Doc:        "determinant of a square matrix, of every matrix in a batch",
 		Formula:    "|a|",
 		Derivative: "cofactor(a)",
-		Forward: func(n graph.Node) {
-			eachSquare(n, func(m int, a []float64, f *lu) {
-				n.Out().SetFlat(determinant(a, f), m)
-			})
-		},
+		Forward:    detForward,
+		Backward:   detBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(perMatrix(ct), Cofactor(n.Input(0)))
 		},
@@ -55,8 +52,8 @@ func init() {
 			var room dense.Workspace
 			defer room.Free()
 			c := room.Floats(size * size)
-			eachSquare(n, func(m int, a []float64, _ *lu) {
-				cofactors(c, a, size)
+			eachSquare(n, func(m int, a []float64, f *lu) {
+				cofactors(c, a, f)
 				fromFloat64(n.Out(), m*size*size, c)
 			})
 		},
@@ -119,6 +116,53 @@ func eachSquare(n graph.Node, f func(m int, a []float64, room *lu)) {
 		toFloat64(a, n.In(0), m*k*k)
 		f(m, a, room)
 	}
+}
+
+func detForward(n graph.Node) {
+	dims := n.In(0).Dims()
+	saved := savedLU{}
+	if dims[len(dims)-1] >= wellPivotedRows {
+		saved = saveLU(n, batchLen(dims), dims[len(dims)-1])
+	}
+	eachSquare(n, func(m int, a []float64, f *lu) {
+		n.Out().SetFlat(determinant(a, f), m)
+		saved.keep(m, f)
+	})
+}
+
+// detBackward adds ct·|a|·a⁻ᵀ to dst, or sets it, if no matrix is near a singular one.
+func detBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+	dims := dst.Dims()
+	k := dims[len(dims)-1]
+	if k < wellPivotedRows || dst.Len() == 0 {
+		return false
+	}
+	f := newLU(k)
+	defer f.free()
+	saved := saveLU(n, batchLen(dims), k)
+	for m := range batchLen(dims) {
+		det := n.Out().AtFlat(m)
+		if saved.restore(m, f); !f.wellPivoted() || !isNormal(det, n.DType()) || ct.AtFlat(m) != 0 && !isNormal(det*ct.AtFlat(m), n.DType()) {
+			return false
+		}
+	}
+	inv, transposed := f.room.Floats(k*k), f.room.Floats(k*k)
+	for m := range batchLen(dims) {
+		saved.restore(m, f)
+		f.invert(inv)
+		kernel.Transpose(transposed, k, inv, k, k, k)
+		addRounded(dst, m*k*k, n.Out().AtFlat(m)*ct.AtFlat(m), transposed, fresh)
+	}
+	return true
+}
+
+// isNormal reports whether x has all of its digits and is finite.
+func isNormal(x float64, dtype tensor.DType) bool {
+	least, most := 0x1p-1022, math.MaxFloat64
+	if dtype == tensor.Float32 {
+		least, most = 0x1p-126, math.MaxFloat32
+	}
+	return least <= math.Abs(x) && math.Abs(x) <= most
 }
 
 // determinant returns the determinant of a.
@@ -224,8 +268,9 @@ func addRounded(dst *tensor.Tensor, offset int, c float64, x []float64, fresh bo
 	}
 }
 
-// cofactors sets c to the cofactors of the n×n matrix a.
-func cofactors(c, a []float64, n int) {
+// cofactors sets c to the cofactors of the matrix a, with room for its factors.
+func cofactors(c, a []float64, f *lu) {
+	n := f.n
 	switch {
 	case n == 1:
 		c[0] = 1
@@ -242,6 +287,15 @@ func cofactors(c, a []float64, n int) {
 	case !kernel.AllFinite(a):
 		kernel.Fill(c, math.NaN())
 	default:
+		if n >= wellPivotedRows {
+			if det := determinant(a, f); f.wellPivoted() && isNormal(det, tensor.Float64) {
+				inv := f.room.Floats(n * n)
+				f.invert(inv)
+				kernel.Transpose(c, n, inv, n, n, n)
+				kernel.MulScalar(c, c, det)
+				return
+			}
+		}
 		cofactorsByPivoting(c, a, n)
 	}
 }

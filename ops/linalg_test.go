@@ -196,6 +196,49 @@ func TestDetHessianSingular(t *testing.T) {
 	}
 }
 
+// TestDetOfManyRows holds that a·cof(a)ᵀ is the determinant times the identity, for gradients and cofactors of matrices with and
+// without an inverse, of which the former are found from the factors of the determinant.
+func TestDetOfManyRows(t *testing.T) {
+	for _, n := range []int{4, 15, 16, 17, 40} {
+		for name, last := range map[string]float64{"regular": 1, "near a singular one": 1e-9, "singular": 0} {
+			g := graph.New()
+			x := randomMatrices(uint64(n), 2, n, n)
+			for b := range 2 {
+				for i := range n {
+					for j := range n {
+						v := x.At(b, i, j) / math.Sqrt(float64(n))
+						if b == 1 && i == n-1 { // nearly the row above
+							v = x.At(b, n-2, j)*(1-last) + v*last
+						}
+						x.SetAt(v, b, i, j)
+					}
+				}
+			}
+			a := g.VarTensor(x)
+			det := ops.Det(a)
+			ct := g.ConstTensor(tensor.Of([]float64{2, -3}, 2))
+			loss := ops.Sum(ops.Mul(det, ct))
+			want := ops.Mul(ops.Cofactor(a), ops.Reshape(ct, 2, 1, 1)).Tensor()
+			scale := math.Abs(ops.Max(ops.Abs(ops.Cofactor(a))).Item())
+			for what, got := range map[string]*tensor.Tensor{"Backward": autograd.Backward(loss).Tensor(a), "Grad": autograd.Grad(loss, a)[0].Tensor()} {
+				if diff := cmp.Diff(want.Float64s(), got.Float64s(), cmpopts.EquateApprox(1e-10, 1e-11*scale)); diff != "" {
+					t.Errorf("%s, %d rows, %s: mismatch (-want +got):\n%s", name, n, what, diff)
+				}
+			}
+			product := ops.MatMul(a, ops.Transpose(ops.Cofactor(a))).Tensor()
+			for i := range product.Len() {
+				want := 0.0
+				if i%(n*n)%(n+1) == 0 {
+					want = det.Tensor().AtFlat(i / (n * n))
+				}
+				if d := math.Abs(product.AtFlat(i) - want); d > 1e-11*scale {
+					t.Fatalf("%s, %d rows: element %d of a·cofᵀ is %v, want %v", name, n, i, product.AtFlat(i), want)
+				}
+			}
+		}
+	}
+}
+
 func TestLogDetScale(t *testing.T) {
 	tests := []struct {
 		name     string

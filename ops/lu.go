@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -46,6 +47,22 @@ func (f *lu) zeroPivot() int {
 		}
 	}
 	return -1
+}
+
+// wellPivotedRows is how many rows a matrix has for which it is worth to ask whether it is well pivoted.
+const wellPivotedRows = 16
+
+// wellPivoted reports whether the pivots are so close to each other in size that the inverse has nearly all of its digits.
+func (f *lu) wellPivoted() bool {
+	least, most := math.Inf(1), 0.0
+	for i := range f.n {
+		v := math.Abs(f.data[i*(f.n+1)])
+		if !(v <= math.MaxFloat64) {
+			return false
+		}
+		least, most = min(least, v), max(most, v)
+	}
+	return least*1024 > most
 }
 
 // sign returns the sign of the row exchanges: 1, or -1 for an odd number of them.
