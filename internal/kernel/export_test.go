@@ -31,3 +31,6 @@ func Loops[T Float]() (names []string, loops []func(dst, a, b []T, c T)) {
 
 // LanesInGo reports whether the current implementation runs lanes in Go.
 func LanesInGo() bool { return current.lanes == nil }
+
+// MapsInGo reports whether the current implementation runs mappings in Go.
+func MapsInGo() bool { return current.f64.maps == portable.f64.maps }

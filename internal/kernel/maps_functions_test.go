@@ -214,7 +214,7 @@ func TestMapAccuracy(t *testing.T) {
 
 func testMapAccuracy[T kernel.Float](t *testing.T, i int, most float64) {
 	t.Helper()
-	if kernel.Implementation() == "portable" {
+	if kernel.MapsInGo() {
 		most = max(most, 8) // that of package math
 		switch name := mapAccuracy[i].name; {
 		case strings.HasPrefix(name, "Pow"):
