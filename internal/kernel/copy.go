@@ -38,7 +38,17 @@ func CopyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
 		return
 	}
 	for i := range rows {
-		copy(dst[i*ldd:i*ldd+n], src[i*lds:])
+		to, from := dst[i*ldd:i*ldd+n], src[i*lds:]
+		if k := kernelsOf[T](); k.copyRows != nil && n >= 16*copyMost {
+			// The copy of Go reads ahead less.
+			size, row := uintptr(sizeOf[T]()), uintptr(copyMost)
+			for ; len(to) >= copyMost; to, from = to[copyMost:], from[copyMost:] {
+				many := min(piece, len(to)) / copyMost
+				k.copyRows(&to[0], &from[0], row*size, row*size, copyMost, many)
+				to, from = to[(many-1)*copyMost:], from[(many-1)*copyMost:]
+			}
+		}
+		copy(to, from)
 	}
 }
 

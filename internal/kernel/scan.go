@@ -120,10 +120,108 @@ func ProdScanBackward[T Float](dst, ct, x []T, n, inner int, set bool) {
 // ProdLinesBackward adds the derivative of y = ProdLines(x) to dst: ct[i] times the product of the other elements of line i. In
 // products of elements a 0 wins over what is infinite, and where ct[i] is 0 the derivative is. With set, it sets dst.
 func ProdLinesBackward[T Float](dst, ct, x []T, n, inner int, set bool) {
+	lines := 0
 	if n > 0 {
-		mustMatch("ProdLinesBackward", "ct", len(ct), len(x)/n)
+		lines = len(x) / n
+		mustMatch("ProdLinesBackward", "ct", len(ct), lines)
+	}
+	mustMatch("ProdLinesBackward", "dst", len(dst), len(x))
+	mustLinesOf("ProdLinesBackward", len(x), lines, n, inner)
+	if lines == 0 {
+		return
+	}
+	if inner == 1 {
+		buffer := scratch64.get()
+		defer scratch64.put(buffer)
+		buffer.a = grow(buffer.a, n)
+		for ; len(x) > 0; dst, ct, x = dst[n:], ct[1:], x[n:] {
+			rowProducts(dst[:n], ct[0], x[:n], buffer.a, set)
+		}
+		return
 	}
 	productsBackward("ProdLinesBackward", dst, ct, x, n, inner, false, set)
+}
+
+// rowProducts is [ProdLinesBackward] for a row, whose quarters it goes through side by side: a product waits for the one before it.
+func rowProducts[T Float](dst []T, c T, x []T, before []float64, set bool) {
+	q := len(x) / 4
+	x0, x1, x2, x3 := x[:q], x[q:2*q], x[2*q:3*q], x[3*q:4*q]
+	rest := x[4*q:]
+	var product [4]float64
+	p0, p1, p2, p3 := 1.0, 1.0, 1.0, 1.0
+	b0, b1, b2, b3 := before[:q], before[q:2*q], before[2*q:3*q], before[3*q:4*q]
+	for k, v := range x0 { // the products within quarters
+		b0[k], b1[k], b2[k], b3[k] = p0, p1, p2, p3
+		p0 *= float64(v)
+		p1 *= float64(x1[k])
+		p2 *= float64(x2[k])
+		p3 *= float64(x3[k])
+	}
+	product = [4]float64{p0, p1, p2, p3}
+	p := p0 * p1 * p2 * p3
+	for i, v := range rest {
+		before[4*q+i] = p
+		p *= float64(v)
+	}
+	if c == 0 || p != p || p-p != 0 {
+		// A zero, or numbers that are not finite, for which the order matters.
+		rowProductsZeroWins(dst, c, x, before, set)
+		return
+	}
+	v := float64(c)
+	for i := len(rest) - 1; i >= 0; i-- {
+		before[4*q+i] *= v
+		v *= float64(rest[i])
+	}
+	// Behind a quarter stand the later ones, before it the earlier ones.
+	v3 := v
+	v2 := v3 * product[3]
+	v1 := v2 * product[2]
+	v0 := v1 * product[1]
+	e1, e2, e3 := product[0], product[0]*product[1], product[0]*product[1]*product[2]
+	for k := q - 1; k >= 0; k-- {
+		b0[k], b1[k], b2[k], b3[k] = v0*b0[k], v1*(e1*b1[k]), v2*(e2*b2[k]), v3*(e3*b3[k])
+		v0 *= float64(x0[k])
+		v1 *= float64(x1[k])
+		v2 *= float64(x2[k])
+		v3 *= float64(x3[k])
+	}
+	if v = v0 + v1 + v2 + v3; v-v != 0 {
+		rowProductsZeroWins(dst, c, x, before, set)
+		return
+	}
+	for k, v := range before[:len(dst)] {
+		put(dst, k, v, set)
+	}
+}
+
+// rowProductsZeroWins is rowProducts for any numbers.
+func rowProductsZeroWins[T Float](dst []T, c T, x []T, before []float64, set bool) {
+	if c == 0 {
+		if set {
+			clear(dst)
+		}
+		return
+	}
+	p := 1.0
+	for k, v := range x {
+		before[k] = p
+		p = productZeroWins(p, float64(v))
+	}
+	p = 1
+	for k := len(x) - 1; k >= 0; k-- {
+		put(dst, k, float64(c)*productZeroWins(p, before[k]), set)
+		p = productZeroWins(p, float64(x[k]))
+	}
+}
+
+// put sets or adds to an element.
+func put[T Float](dst []T, k int, v float64, set bool) {
+	if set {
+		dst[k] = T(v)
+	} else {
+		dst[k] += T(v)
+	}
 }
 
 // productsBackward goes through some lines at a time, first from the front and then from the end. A line has a cotangent, or with
