@@ -37,7 +37,7 @@ func SortLines[T Float](y, index, x []T, n, k, inner int, descending bool) {
 	if descending {
 		flip = math.MaxUint64
 	}
-	if is32[T]() && n < math.MaxUint32 {
+	if is32[T]() && uint64(n) < math.MaxUint32 {
 		s.sortPacked(float32s(y), float32s(index), float32s(x), n, k, inner, uint32(flip))
 		return
 	}
