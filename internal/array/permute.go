@@ -87,13 +87,11 @@ func permute[T kernel.Float](dst, src []T, shape, axes []int, add bool) {
 	offset := 0
 	for out := 0; out < len(dst); out += n0 * n1 {
 		const tile = 16
-		for j1 := 0; s0 == 1 && j1 < n1; j1++ {
-			d, s := dst[out+j1*n0:out+j1*n0+n0], src[offset+j1*s1:offset+j1*s1+n0]
-			if add {
-				kernel.AddTo(d, s)
-			} else {
-				copy(d, s)
-			}
+		if s0 == 1 && !add {
+			kernel.CopyRows(dst[out:], n0, src[offset:], s1, n0, n1)
+		}
+		for j1 := 0; s0 == 1 && add && j1 < n1; j1++ {
+			kernel.AddTo(dst[out+j1*n0:out+j1*n0+n0], src[offset+j1*s1:offset+j1*s1+n0])
 		}
 		for i1 := 0; s0 != 1 && i1 < n1; i1 += tile {
 			e1 := min(i1+tile, n1)
