@@ -116,11 +116,6 @@ func alongKept(n graph.Node, v graph.Value) graph.Value {
 	return Reshape(v, dims...)
 }
 
-// alongAxis runs a kernel over rows along the node's axis.
-func alongAxis(n graph.Node, f64 func(dst, x []float64, n int), f32 func(dst, x []float32, n int)) {
-	alongAxes(n, n.Ints()[:1], f64, f32)
-}
-
 // alongAxes runs a kernel over rows that hold what lies along the given axes, which are in ascending order.
 func alongAxes(n graph.Node, axes []int, f64 func(dst, x []float64, n int), f32 func(dst, x []float32, n int)) {
 	x, out := n.In(0), n.Out()
