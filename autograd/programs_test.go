@@ -24,7 +24,7 @@ func perOperation(b *testing.B, operations int, step func()) {
 func BenchmarkScalarRecord(b *testing.B) {
 	for _, p := range programs.All() {
 		b.Run("program="+p.Name+"/tape=bare", func(b *testing.B) {
-			t := &programs.BareTape{}
+			t := p.NewBareTape()
 			perOperation(b, p.Operations, func() {
 				t.Reset()
 				p.Bare(t, p.At)
@@ -45,7 +45,7 @@ func BenchmarkScalarGradient(b *testing.B) {
 	for _, p := range programs.All() {
 		dst := make([]float64, len(p.At))
 		b.Run("program="+p.Name+"/tape=bare", func(b *testing.B) {
-			t := &programs.BareTape{}
+			t := p.NewBareTape()
 			perOperation(b, p.Operations, func() {
 				t.Reset()
 				xs, y := p.Bare(t, p.At)
