@@ -664,7 +664,8 @@ func chain_Mixture(w, d float64) float64 {
 	return float64(w * d)
 }
 
-// exp_Mixture returns eˣ. [math.Exp] is infinite from 709.44 on amd64, where the result is still finite.
+// exp_Mixture returns eˣ. [math.Exp] is infinite from 709.44 on amd64, where the result is still finite, and 0 on arm64 where it is a
+// denormal number.
 //
 // Special cases are:
 //
@@ -676,6 +677,10 @@ func chain_Mixture(w, d float64) float64 {
 func exp_Mixture(x float64) float64 {
 	if x > 709 {
 		return float64(math.E * math.Exp(x-1)) // the difference is exact up to 1024
+	}
+	if x < -708.39641853226408 {
+		h := math.Exp(x / 2)
+		return h * h
 	}
 	return math.Exp(x)
 }
