@@ -66,8 +66,10 @@ func main() {
 			log.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(*dir, "tables_amd64.go"), []byte(tablesSource()), 0o644); err != nil {
-		log.Fatal(err)
+	for name, text := range goTables() {
+		if err := os.WriteFile(filepath.Join(*dir, name+"_tables_amd64.go"), []byte(text), 0o644); err != nil {
+			log.Fatal(err)
+		}
 	}
 }
 
