@@ -68,9 +68,9 @@ function, what they have not is the way through memory.`},
 }
 
 // boundOf returns what holds ours back in a row.
-func boundOf(r row) string {
+func boundOf(section, name string) string {
 	for _, b := range bounds {
-		if b.row.MatchString(r.section + ": " + r.name) {
+		if b.row.MatchString(section + ": " + name) {
 			return b.text
 		}
 	}

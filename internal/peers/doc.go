@@ -6,6 +6,9 @@
 // round, in slices of some hundredths of a second, and what counts is the ratio within a round: its median over the
 // rounds and its quartiles. The ratio of the fastest repetitions stands beside it.
 //
+// With -json the numbers of every round are kept, and with -from the pages are written from them without measuring: when
+// only the words have changed.
+//
 // Every contestant is a process of its own that lives through the whole run: chainrule too, which is this program with
 // the flag -serve. All of them speak one line protocol. A child says once
 //

@@ -25,6 +25,7 @@ func main() {
 	seconds := flag.Float64("seconds", 0.03, "length of a slice in `seconds`")
 	jsonFile := flag.String("json", "", "write every number to `file`")
 	pageFile := flag.String("markdown", "", "write the page of the documentation to `file`, and one of single operations beside it")
+	from := flag.String("from", "", "measure nothing, and write the pages from what an earlier run wrote to `file` with -json")
 	list := flag.Bool("list", false, "print the names of the rows and end")
 	installs := flag.Bool("install", false, "install the peers that are in Python and end")
 	server := flag.Bool("serve", false, "be a contestant: answer requests on the standard input")
@@ -47,6 +48,12 @@ func main() {
 			if pattern.MatchString(r.section + ": " + r.name) {
 				fmt.Printf("%s: %s\n", r.section, r.name)
 			}
+		}
+		return
+	}
+	if *from != "" {
+		if err := rewrite(*from, *pageFile); err != nil {
+			log.Fatal(err)
 		}
 		return
 	}
@@ -122,20 +129,40 @@ func run(ctx context.Context, only *regexp.Regexp, rounds int, slice time.Durati
 	for _, name := range slices.Sorted(maps.Keys(r.gone)) {
 		fmt.Printf("missing: %s: %v\n", name, r.gone[name])
 	}
-	if err := writeFile(jsonFile, func(w io.Writer) error { return writeJSON(w, m, results) }); err != nil {
+	rep := report{m, results}
+	if err := writeFile(jsonFile, func(w io.Writer) error { return writeJSON(w, rep) }); err != nil {
 		return err
 	}
-	if p := newPage(m, results); p.Targets > 0 {
+	if p := newPage(rep); p.Targets > 0 {
 		fmt.Printf("\n%d of %d targets met\n", p.Reached, p.Targets)
 		for _, miss := range p.Misses {
 			fmt.Printf("missed: %s\n", miss)
 		}
 	}
-	other := operationsFile(pageFile, results)
-	if err := writeFile(other, func(w io.Writer) error { return writeOperations(w, m, results) }); err != nil {
+	return writePages(pageFile, rep)
+}
+
+// rewrite writes the pages of an earlier run.
+func rewrite(jsonFile, pageFile string) error {
+	f, err := os.Open(jsonFile)
+	if err != nil {
 		return err
 	}
-	return writeFile(pageFile, func(w io.Writer) error { return writePage(w, m, results, other) })
+	defer f.Close()
+	rep, err := readJSON(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", jsonFile, err)
+	}
+	return writePages(pageFile, rep)
+}
+
+// writePages writes the page and that of single operations.
+func writePages(pageFile string, rep report) error {
+	other := operationsFile(pageFile, rep.Results)
+	if err := writeFile(other, func(w io.Writer) error { return writeOperations(w, rep) }); err != nil {
+		return err
+	}
+	return writeFile(pageFile, func(w io.Writer) error { return writePage(w, rep, other) })
 }
 
 // writeFile writes a file through a temporary one beside it; no name is no file.

@@ -18,6 +18,7 @@ var pages = template.Must(template.New("pages").Funcs(template.FuncMap{
 	"ratio":   ratioText,
 	"fastest": fastestText,
 	"limit":   limitText,
+	"digits":  digits,
 	"most": func(v *float64) string {
 		if v == nil {
 			return ""
@@ -42,6 +43,7 @@ type page struct {
 	Missing          map[string]string // contestants, and why
 	Targets, Reached int
 	Misses           []string
+	Overview         []overview
 	Operations       *page  // the page of single operations, if that is one of its own
 	File             string // its name
 }
@@ -59,25 +61,27 @@ type pageBound struct {
 
 // writePage writes the page of the documentation. Single operations have a page of their own if a file is named for it:
 // they are many.
-func writePage(w io.Writer, m machine, results []result, operationsFile string) error {
+func writePage(w io.Writer, rep report, operationsFile string) error {
 	var rest, single []result
-	for _, r := range results {
+	for _, r := range rep.Results {
 		if operationsFile != "" && ofOperations(r) {
 			single = append(single, r)
 		} else {
 			rest = append(rest, r)
 		}
 	}
-	p := newPage(m, rest)
+	p := newPage(report{rep.Machine, rest})
+	p.Overview = overviewOf(rep.Results)
 	if len(single) > 0 {
-		p.Operations, p.File = newPage(m, single), filepath.Base(operationsFile)
+		p.Operations, p.File = newPage(report{rep.Machine, single}), filepath.Base(operationsFile)
 	}
 	return pages.ExecuteTemplate(w, "page.md.tmpl", p)
 }
 
 // writeOperations writes the page of single operations.
-func writeOperations(w io.Writer, m machine, results []result) error {
-	return pages.ExecuteTemplate(w, "operations.md.tmpl", newPage(m, slices.DeleteFunc(slices.Clone(results), func(r result) bool { return !ofOperations(r) })))
+func writeOperations(w io.Writer, rep report) error {
+	rep.Results = slices.DeleteFunc(slices.Clone(rep.Results), func(r result) bool { return !ofOperations(r) })
+	return pages.ExecuteTemplate(w, "operations.md.tmpl", newPage(rep))
 }
 
 // operationsFile returns the name of the page of single operations beside a page, or "" where there is none to write.
@@ -89,33 +93,56 @@ func operationsFile(pageFile string, results []result) string {
 	return name + "-operations.md"
 }
 
-func newPage(m machine, results []result) *page {
-	p := &page{Machine: m, Missing: map[string]string{}}
+func newPage(rep report) *page {
+	p := &page{Machine: rep.Machine, Missing: map[string]string{}}
 	for _, name := range sections {
 		s := pageSection{Name: name}
-		for _, r := range results {
-			if r.Section != name {
-				continue
+		for _, r := range rep.Results {
+			if r.Section == name {
+				s.Results = append(s.Results, r)
+				s.explain(r)
 			}
-			s.Results = append(s.Results, r)
-			if r.Bound == "" {
-				continue
-			}
-			k := slices.IndexFunc(s.Bounds, func(b pageBound) bool { return b.Text == r.Bound })
-			if k < 0 {
-				k = len(s.Bounds)
-				s.Bounds = append(s.Bounds, pageBound{Text: r.Bound})
-			}
-			s.Bounds[k].Rows = append(s.Bounds[k].Rows, r.Name)
 		}
 		if len(s.Results) > 0 {
 			p.Sections = append(p.Sections, s)
 		}
 	}
-	for _, r := range results {
+	for _, r := range rep.Results {
 		p.count(r)
 	}
 	return p
+}
+
+// explain says what holds ours back in a row, by how much, if it missed a target.
+func (s *pageSection) explain(r result) {
+	misses := missesOf(r)
+	if len(misses) == 0 {
+		return
+	}
+	text := boundOf(r.Section, r.Name)
+	k := slices.IndexFunc(s.Bounds, func(b pageBound) bool { return b.Text == text })
+	if k < 0 {
+		k = len(s.Bounds)
+		s.Bounds = append(s.Bounds, pageBound{Text: text})
+	}
+	s.Bounds[k].Rows = append(s.Bounds[k].Rows, r.Name+" ("+strings.Join(misses, ", ")+")")
+}
+
+// missesOf returns the numbers of a row that missed their targets.
+func missesOf(r result) (numbers []string) {
+	if strings.HasPrefix(r.Verdict, missed) {
+		numbers = append(numbers, r.Ours.Shown[0])
+	}
+	for _, p := range r.Peers {
+		switch {
+		case !strings.HasPrefix(p.Verdict, missed):
+		case p.Part != nil:
+			numbers = append(numbers, digits(p.Part.Median)+" of the "+p.Who)
+		default:
+			numbers = append(numbers, digits(p.Ratio.Median))
+		}
+	}
+	return numbers
 }
 
 // count takes a row's targets into account.

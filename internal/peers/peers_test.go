@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -34,7 +33,7 @@ func TestTable(t *testing.T) {
 			}
 			target = target || e.limit > 0
 		}
-		if target && boundOf(r) == "" {
+		if target && boundOf(r.section, r.name) == "" {
 			t.Errorf("row %q has a target and no words on what bounds it", full)
 		}
 	}
@@ -162,13 +161,13 @@ func TestPage(t *testing.T) {
 		resultOf(measured{row: row{section: secCold, name: "memory of the tape", unit: bytesOf, limit: 40}, ours: series{medians: []float64{50}}}),
 	}
 	var out bytes.Buffer
-	if err := writePage(&out, machine{Date: "2000-01-01"}, results, ""); err != nil {
+	if err := writePage(&out, report{machine{Date: "2000-01-01"}, results}, ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Of 3 targets 0 were met", "- a convolution against PyTorch: 2.000, target ≤ 1.00", "- a convolution as a part of FMA peak: 0.500, target ≥ 0.88",
-		"0.50 of it (0.50 to 0.50)", "- memory of the tape: 50 bytes, target ≤ 40.00", "- JAX: not installed", "| 2.00 (2.00 to 2.00) µs | PyTorch |",
-		"**missed**", "*a convolution:* laying images out", "| 50 (50 to 50) bytes |",
+		"| " + secConv + " | 1 | 0 | 2.00 | 2.00 | 2.00 | 2 | 0 |", "| " + secCold + " |  | | | |  | 1 | 0 |",
+		"0.50 of it (0.50 to 0.50)", "*memory of the tape (50):*", "- JAX: not installed", "| 2.00 (2.00 to 2.00) µs | PyTorch |",
+		"**missed**", "*a convolution (2.00, 0.50 of the FMA peak):* laying images out", "| 50 (50 to 50) bytes |",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the page has no %q:\n%s", want, out.String())
@@ -183,13 +182,13 @@ func TestPage(t *testing.T) {
 		t.Errorf("there is a page %q without a single operation", got)
 	}
 	var main, other bytes.Buffer
-	if err := writePage(&main, machine{}, many, "docs/p-operations.md"); err != nil {
+	if err := writePage(&main, report{Results: many}, "docs/p-operations.md"); err != nil {
 		t.Fatal(err)
 	}
-	if err := writeOperations(&other, machine{}, many); err != nil {
+	if err := writeOperations(&other, report{Results: many}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Of 3 targets 0 were met", "[p-operations.md](p-operations.md). Of 1 targets 0 were met"} {
+	for _, want := range []string{"| " + secOperations + " | 1 |", "[p-operations.md](p-operations.md). Of 1 targets 0 were met"} {
 		if !strings.Contains(main.String(), want) {
 			t.Errorf("the page has no %q:\n%s", want, main.String())
 		}
@@ -197,7 +196,20 @@ func TestPage(t *testing.T) {
 	if strings.Contains(main.String(), "exp (10)") || !strings.Contains(other.String(), "| exp (10) |") || strings.Contains(other.String(), "a convolution") {
 		t.Errorf("the rows are not divided between the pages:\n%s\n%s", main.String(), other.String())
 	}
-	if err := writeJSON(io.Discard, machine{}, results); err != nil {
-		t.Errorf("JSON: %v", err)
+	// The pages can be written from the numbers that were kept.
+	var kept bytes.Buffer
+	if err := writeJSON(&kept, report{machine{Date: "2000-01-01"}, results}); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := readJSON(&kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again bytes.Buffer
+	if err := writePage(&again, rep, ""); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(out.String(), again.String()); diff != "" {
+		t.Errorf("the page from the numbers that were kept differs (-want +got):\n%s", diff)
 	}
 }

@@ -17,7 +17,6 @@ type result struct {
 	Peers   []peerSide
 	Limit   *float64 `json:",omitempty"` // of a row without peers
 	Verdict string   `json:",omitempty"`
-	Bound   string   `json:",omitempty"` // what holds ours back, where a target is missed
 }
 
 // A Side is one contestant's numbers in a row: seconds, or what the row counts.
@@ -27,12 +26,13 @@ type Side struct {
 	Missing string    `json:",omitempty"`
 	Time    *spread   `json:",omitempty"`
 	Rounds  []float64 `json:",omitempty"`
-	Shown   [2]string `json:"-"` // median, and quartiles
+	Shown   [2]string // median, and quartiles
 }
 
 // A peerSide is a peer's side with the ratio of ours to it.
 type peerSide struct {
 	Side
+	Own     bool     `json:",omitempty"` // it is ours, by another way
 	Ratio   *spread  `json:",omitempty"` // of each round
 	Part    *spread  `json:",omitempty"` // the inverse, where the peer is what the machine can do
 	Fastest *float64 `json:",omitempty"` // of the least times
@@ -63,7 +63,7 @@ func resultOf(m measured) result {
 	r := result{Section: m.section, Name: m.name, Unit: m.unit.name, Ours: sideOf(m.unit, m.ours)}
 	ours := m.ours
 	for _, p := range m.peers {
-		s := peerSide{Side: sideOf(m.unit, p)}
+		s := peerSide{Side: sideOf(m.unit, p), Own: strings.HasPrefix(p.contestant, "chainrule")}
 		if p.limit > 0 {
 			s.Limit = &p.limit
 		}
@@ -81,17 +81,14 @@ func resultOf(m measured) result {
 				s.Verdict = verdictOf(ratio, p.limit)
 			}
 		}
-		if strings.HasPrefix(s.Verdict, missed) {
-			r.Bound = boundOf(m.row)
-		}
 		r.Peers = append(r.Peers, s)
 	}
 	if len(m.peers) == 0 && m.limit != noLimit {
 		r.Limit = &m.limit
 		if ours.missing != "" {
 			r.Verdict = absent
-		} else if r.Verdict = verdictOf(*r.Ours.Time, m.limit); strings.HasPrefix(r.Verdict, missed) {
-			r.Bound = boundOf(m.row)
+		} else {
+			r.Verdict = verdictOf(*r.Ours.Time, m.limit)
 		}
 	}
 	return r
@@ -204,12 +201,24 @@ func writeText(w io.Writer, r result) {
 	}
 }
 
+// A report is what a run has measured.
+type report struct {
+	Machine machine
+	Results []result
+}
+
 // writeJSON writes everything, with the number of every round.
-func writeJSON(w io.Writer, m machine, results []result) error {
+func writeJSON(w io.Writer, rep report) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", " ")
-	return enc.Encode(struct {
-		Machine machine
-		Results []result
-	}{m, results})
+	return enc.Encode(rep)
+}
+
+// readJSON reads what writeJSON wrote.
+func readJSON(r io.Reader) (report, error) {
+	var rep report
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&rep)
+	return rep, err
 }
