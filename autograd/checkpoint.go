@@ -1,9 +1,6 @@
 package autograd
 
 import (
-	"math"
-	"slices"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -57,78 +54,26 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 		return y
 	}
 	c := &checkpoint{f: f, given: len(xs)}
-	var operands []graph.Value
-	have := make(map[int]bool) // by node
-	add := func(v graph.Value) {
-		operands, c.again = append(operands, v), append(c.again, have[v.ID()])
-		have[v.ID()] = true
-	}
-	for _, x := range xs {
-		add(x)
-	}
-	var bound []*tensor.Tensor
+	used := newCaptures(xs...)
 	g.Scratch(func() {
 		first := g.Len() + 1
 		y := f(xs...)
 		checkResult(op, g, y)
 		c.result = exact(y).Clone()
-		use := func(v graph.Value) {
-			if v.ID() < first && v.WantsGrad() && !have[v.ID()] {
-				add(v)
-			}
-		}
-		for id := first; id <= g.Len(); id++ {
-			v := g.Value(id)
-			if v.IsLeaf() {
-				if t := v.Node().Data(); isBound(g, t, v) {
-					bound = append(bound, t)
-				}
-				continue
-			}
-			for _, in := range v.Inputs() {
-				use(in)
-			}
-		}
-		use(y)
+		used.look(first, y)
 	})
-	for _, t := range bound {
-		add(g.Bind(t))
-	}
-	v := graph.Begin(opCheckpoint, operands...).Aux(c).Record(c.result.Dims()...)
+	used.bind(g)
+	c.again = used.again
+	v := graph.Begin(opCheckpoint, used.operands...).Aux(c).Record(c.result.Dims()...)
 	c.result = nil
 	return v
 }
-
-// isBound reports whether leaf v was made by binding t.
-func isBound(g *graph.Graph, t *tensor.Tensor, v graph.Value) bool {
-	b, ok := g.Bound(t)
-	return ok && b.ID() == v.ID()
-}
-
-// sameAgain bounds the difference between the two values of a checkpoint's function, by the largest of its numbers. They
-// differ by rounding at most; another mask of dropout makes a far larger difference.
-const sameAgain = 1e-3
 
 // evaluate computes f a second time and panics if it does not return what it did the first time.
 func (c *checkpoint) evaluate(n graph.Node, xs []graph.Value) graph.Value {
 	y := c.f(xs[:c.given]...)
 	checkResult("autograd.Checkpoint", n.Graph(), y)
-	was, is := exact(n.Value()), exact(y)
-	same := slices.Equal(was.Dims(), is.Dims())
-	largest := 0.0
-	for i := range was.Len() {
-		if v := math.Abs(was.AtFlat(i)); v > largest && !math.IsInf(v, 1) {
-			largest = v
-		}
-	}
-	for i := 0; same && i < was.Len(); i++ {
-		a, b := was.AtFlat(i), is.AtFlat(i)
-		same = a == b || a != a && b != b || math.Abs(a-b) <= sameAgain*largest
-	}
-	if !same {
-		panic(n.Errorf(graph.ErrUsage, "computed anew, the function returned %s %s, was %s %s: it must not draw random numbers, as dropout does, nor use a leaf that has changed",
-			tensor.FormatShape(is.Dims()), is.Summary(4, 6), tensor.FormatShape(was.Dims()), was.Summary(4, 6)))
-	}
+	checkAgain(n, exact(n.Value()), exact(y))
 	return y
 }
 
