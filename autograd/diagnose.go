@@ -74,10 +74,16 @@ func (d *diagnoser) result() error {
 	return f
 }
 
-// open calls f with the value that the function of a checkpoint returns, recorded anew for the while, and with the
-// number of the first node that it recorded.
+// A replayer is what a node remembers whose function can be recorded anew.
+type replayer interface {
+	evaluate(n graph.Node, xs []graph.Value) graph.Value
+	run(n graph.Node, f func())
+}
+
+// open calls f with the value that the function of a checkpoint or a loop returns, recorded anew for the while, and with
+// the number of the first node that it recorded.
 func (d *diagnoser) open(n graph.Node, f func(y graph.Value, first int)) {
-	c, ok := n.Aux().(*checkpoint)
+	c, ok := n.Aux().(replayer)
 	if !ok {
 		return
 	}

@@ -177,6 +177,9 @@ func TestDiagnoseText(t *testing.T) {
 		{"a value inside a checkpoint", func(g *graph.Graph) graph.Value {
 			return ops.StopGradient(autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.Log(xs[0]).Named("p") }, g.Var(-1)))
 		}, `autograd.Diagnose: the first value that is not finite: "p" = log of -1 inside %2 = checkpoint is NaN, though its operands are finite`},
+		{"a value inside a loop", func(g *graph.Graph) graph.Value {
+			return ops.StopGradient(autograd.Loop(3, func(i int, s graph.Value) graph.Value { return ops.Log(s) }, g.Var(math.E)))
+		}, `autograd.Diagnose: the first value that is not finite: log of 0 inside %2 = loop is -Inf, though its operands are finite`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -217,6 +220,9 @@ func TestDiagnoseTracesValues(t *testing.T) {
 		},
 		"checkpoint": func(x graph.Value) graph.Value {
 			return autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.Neg(xs[0]) }, x)
+		},
+		"loop": func(x graph.Value) graph.Value {
+			return autograd.Loop(3, func(_ int, s graph.Value) graph.Value { return ops.Neg(s) }, x)
 		},
 		"custom": func(x graph.Value) graph.Value {
 			return autograd.Custom("twice", func(xs ...*tensor.Tensor) *tensor.Tensor {

@@ -19,7 +19,7 @@
 //
 // [Backward] computes with numbers. [Grad] records the sweep as operations on the same graph, so that its results can
 // be differentiated again, to any order, or drawn. [VJP], [JVP], [Jacobian], [Hessian] and [HVP] build on the two.
-// [Checkpoint] trades time for memory, [Custom] makes an operation of a function and its derivative, [Check] compares a
+// [Checkpoint] and [Loop] trade time for memory, [Custom] makes an operation of a function and its derivative, [Check] compares a
 // gradient with difference quotients, [Explain] writes the chain rule out in words and numbers, and [Diagnose] names what
 // makes a gradient infinite, NaN or wrong without notice.
 //
@@ -39,5 +39,6 @@
 // # Sources
 //
 // Linnainmaa (1970) and Speelpenning (1980) for reverse mode; Baur and Strassen (1983) for the bound on its cost;
-// Griewank and Walther, Evaluating Derivatives (2008), for everything.
+// Griewank and Walther (2000), Algorithm 799: Revolve, for the way back through long loops; Griewank and Walther,
+// Evaluating Derivatives (2008), for everything.
 package autograd

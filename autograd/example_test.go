@@ -2,6 +2,7 @@ package autograd_test
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
@@ -63,6 +64,29 @@ func ExampleCheck() {
 	f := func(xs ...graph.Value) graph.Value { return ops.Sum(ops.Mul(ops.Exp(xs[0]), xs[1])) }
 	fmt.Println(autograd.Check(f, tensor.Of([]float64{0, 1}, 2), tensor.Of([]float64{2, 3}, 2)))
 	// Output: <nil>
+}
+
+// The mass on a spring, and how its place after 10,000 steps depends on the spring.
+func ExampleLoop() {
+	g := graph.New()
+	k := g.Var(2)
+	const dt = 1e-3
+	step := func(i int, s graph.Value) graph.Value { // semi-implicit Euler
+		x, v := ops.Index(s, 0), ops.Index(s, 1)
+		v = ops.Sub(v, ops.MulScalar(ops.Mul(k, x), dt))
+		return ops.Stack(0, ops.Add(x, ops.MulScalar(v, dt)), v)
+	}
+	start := g.ConstTensor(tensor.Of([]float64{1, 0}, 2))
+	x := ops.Index(autograd.Loop(10000, step, start, autograd.Snapshots(20)), 0)
+	dk := autograd.Backward(x).Scalar(k)
+	w, t := math.Sqrt(2), 10.0 // x = cos(√k·t)
+	fmt.Printf("%.3f %.3f\n", x.Item(), math.Cos(w*t))
+	fmt.Printf("%.2f %.2f\n", dk, -t/(2*w)*math.Sin(w*t))
+	fmt.Println(g.Len(), "nodes on the tape")
+	// Output:
+	// -0.006 -0.005
+	// -3.54 -3.54
+	// 4 nodes on the tape
 }
 
 func ExampleCheckpoint() {

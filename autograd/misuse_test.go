@@ -141,6 +141,13 @@ var takers = map[string]func(f func(xs ...graph.Value) graph.Value){
 	"Hessian":      func(f func(xs ...graph.Value) graph.Value) { autograd.Hessian(ofOne(f), []float64{2}) },
 	"HVP":          func(f func(xs ...graph.Value) graph.Value) { autograd.HVP(ofOne(f), []float64{2}, []float64{1}) },
 	"Checkpoint":   func(f func(xs ...graph.Value) graph.Value) { autograd.Checkpoint(f, graph.New().Var(2)) },
+	"Loop": func(f func(xs ...graph.Value) graph.Value) {
+		var step func(i int, s graph.Value) graph.Value
+		if f != nil {
+			step = func(_ int, s graph.Value) graph.Value { return f(s) }
+		}
+		autograd.Loop(2, step, graph.New().Var(2))
+	},
 	"Check": func(f func(xs ...graph.Value) graph.Value) {
 		if err := autograd.Check(f, vector(2)); err != nil {
 			panic(err)

@@ -240,6 +240,9 @@ func TestCallOfGoFunctions(t *testing.T) {
 	for name, f := range map[string]func(x graph.Value) graph.Value{
 		"custom":     func(x graph.Value) graph.Value { return through(x) },
 		"checkpoint": func(x graph.Value) graph.Value { return autograd.Checkpoint(through, x) },
+		"loop": func(x graph.Value) graph.Value {
+			return ops.Sum(autograd.Loop(2, func(_ int, s graph.Value) graph.Value { return cube(s) }, x))
+		},
 	} {
 		g := graph.New(graph.Traced())
 		x := g.VarTensor(tensor.Of([]float64{1, 2}, 2))

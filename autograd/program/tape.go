@@ -117,7 +117,7 @@ func reasonOf(row *graph.Row) string {
 	switch name := row.GoName(); {
 	case name == "autograd.Custom":
 		return "what it computes is a function in Go"
-	case name == "autograd.Checkpoint":
+	case name == "autograd.Checkpoint", name == "autograd.Loop":
 		return "a graph that is traced records what is in it"
 	case ours(row) && reasons[row.Name] != "":
 		return reasons[row.Name]
