@@ -67,6 +67,14 @@ func isBound(g *graph.Graph, t *tensor.Tensor, v graph.Value) bool {
 	return ok && b.ID() == v.ID()
 }
 
+// leafOf returns a leaf with the numbers of t, in the graph's precision or a scalar's.
+func leafOf(g *graph.Graph, t *tensor.Tensor) graph.Value {
+	if len(t.Dims()) == 0 {
+		return g.Var(t.AtFlat(0))
+	}
+	return g.VarTensor(t)
+}
+
 // sameAgain bounds the difference between what a function returned at two calls, by the largest of its numbers. They
 // differ by rounding at most; another mask of dropout makes a far larger difference.
 const sameAgain = 1e-3

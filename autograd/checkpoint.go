@@ -3,7 +3,6 @@ package autograd
 import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"github.com/seed366ff29f/chainrule/ops"
 )
 
 var opCheckpoint graph.Op
@@ -117,7 +116,7 @@ func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool)
 func checkpointVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 	c, g := n.Aux().(*checkpoint), n.Graph()
 	if c.again[i] {
-		return ops.Broadcast(g.Const(0), n.InputNode(i).Dims()...)
+		return zeros(n.InputNode(i))
 	}
 	return c.value(n, i, ct, func() []graph.Value {
 		xs, floor := n.Value().Inputs(), g.Len()+1

@@ -89,6 +89,24 @@ func ExampleLoop() {
 	// 4 nodes on the tape
 }
 
+// Kepler's equation M = E - e·sin E, solved for E, and how E depends on the orbit.
+func ExampleRoot() {
+	g := graph.New()
+	e, m := g.Var(0.6), g.Var(1)
+	anomaly := autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value {
+		return ops.Sub(ops.Sub(x, ops.Mul(ps[0], ops.Sin(x))), ps[1])
+	}, g.Const(1), e, m)
+	d := autograd.Grad(anomaly, e, m)
+	fmt.Printf("E = %.6f, ∂E/∂e = %.6f, ∂E/∂M = %.6f\n", anomaly.Item(), d[0].Item(), d[1].Item())
+	fmt.Printf("∂²E/∂M² = %.6f\n", autograd.Backward(d[1]).Scalar(m))
+	x := anomaly.Item() // by hand
+	fmt.Printf("%.6f %.6f\n", math.Sin(x)/(1-0.6*math.Cos(x)), 1/(1-0.6*math.Cos(x)))
+	// Output:
+	// E = 1.599749, ∂E/∂e = 0.982516, ∂E/∂M = 0.982928
+	// ∂²E/∂M² = -0.569553
+	// 0.982516 0.982928
+}
+
 func ExampleCheckpoint() {
 	g := graph.New()
 	x := g.Var(0.5)

@@ -66,7 +66,7 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 			out[i], ok = cts.of(x.ID())
 		}
 		if !ok {
-			out[i] = ops.Broadcast(g.Const(0), x.Dims()...)
+			out[i] = zeros(x.Node())
 		}
 	}
 	return out
@@ -83,3 +83,6 @@ func checkRecorded(op string, y graph.Value) {
 		}
 	}, op)
 }
+
+// zeros records zeros of a node's shape.
+func zeros(n graph.Node) graph.Value { return ops.Broadcast(n.Graph().Const(0), n.Dims()...) }

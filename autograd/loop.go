@@ -5,7 +5,6 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"github.com/seed366ff29f/chainrule/ops"
 )
 
 var opLoop graph.Op
@@ -141,13 +140,10 @@ func (l *loop) step(i int, s graph.Value) graph.Value {
 // stateAt returns the state before step i as a value: the first one is that which the loop was given, so that its
 // gradient is what the step makes it; others are leaves.
 func (l *loop) stateAt(i int, s graph.Value, state *tensor.Tensor) graph.Value {
-	switch {
-	case i == 0:
+	if i == 0 {
 		return s
-	case s.Rank() == 0:
-		return s.Graph().Var(state.AtFlat(0))
 	}
-	return s.Graph().VarTensor(state)
+	return leafOf(s.Graph(), state)
 }
 
 // loopBackward computes the steps again and sweeps through each, once for all operands.
@@ -240,7 +236,7 @@ func readAdjoint(t *tensor.Tensor, a *graph.Adjoints, n graph.Node) bool {
 func loopVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 	l := n.Aux().(*loop)
 	if l.again[i] {
-		return ops.Broadcast(n.Graph().Const(0), n.InputNode(i).Dims()...)
+		return zeros(n.InputNode(i))
 	}
 	return l.value(n, i, ct, func() []graph.Value {
 		xs, floor := n.Value().Inputs(), n.Graph().Len()+1

@@ -2,6 +2,7 @@ package autograd_test
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -148,6 +149,16 @@ var takers = map[string]func(f func(xs ...graph.Value) graph.Value){
 		}
 		autograd.Loop(2, step, graph.New().Var(2))
 	},
+	"FixedPoint": func(f func(xs ...graph.Value) graph.Value) {
+		autograd.FixedPoint(equationOf(f), graph.New().Var(2))
+	},
+	"FixedPointWith": func(f func(xs ...graph.Value) graph.Value) {
+		autograd.FixedPointWith(autograd.SolveConfig{}, equationOf(f), graph.New().Var(2))
+	},
+	"Root": func(f func(xs ...graph.Value) graph.Value) { autograd.Root(equationOf(f), graph.New().Var(2)) },
+	"RootWith": func(f func(xs ...graph.Value) graph.Value) {
+		autograd.RootWith(autograd.SolveConfig{}, equationOf(f), graph.New().Var(2))
+	},
 	"Check": func(f func(xs ...graph.Value) graph.Value) {
 		if err := autograd.Check(f, vector(2)); err != nil {
 			panic(err)
@@ -160,6 +171,14 @@ func ofOne(f func(xs ...graph.Value) graph.Value) func(x graph.Value) graph.Valu
 		return nil
 	}
 	return func(x graph.Value) graph.Value { return f(x) }
+}
+
+// equationOf returns f as a function of an unknown and parameters.
+func equationOf(f func(xs ...graph.Value) graph.Value) func(x graph.Value, ps ...graph.Value) graph.Value {
+	if f == nil {
+		return nil
+	}
+	return func(x graph.Value, _ ...graph.Value) graph.Value { return f(x) }
 }
 
 // TestMisusedFunctions calls every function that takes a function with none, and with functions that return what is no
@@ -185,12 +204,14 @@ func TestMisusedFunctions(t *testing.T) {
 			y := ops.Sin(xs[0])
 			y.Graph().Reset()
 			return y
-		}, "value %2 was recorded before the graph's Reset: record it again, or keep its numbers with Value.Tensor before Reset"},
+		}, "value %n was recorded before the graph's Reset: record it again, or keep its numbers with Value.Tensor before Reset"},
 	}
+	number := regexp.MustCompile(`%\d+`) // of a node
 	for name, call := range takers {
 		for _, test := range tests {
 			t.Run(name+"/"+test.name, func(t *testing.T) {
-				if diff := cmp.Diff("autograd."+name+": "+test.want, message(func() { call(test.f) })); diff != "" {
+				got := number.ReplaceAllString(message(func() { call(test.f) }), "%n")
+				if diff := cmp.Diff("autograd."+name+": "+test.want, got); diff != "" {
 					t.Errorf("mismatch (-want +got):\n%s", diff)
 				}
 			})

@@ -68,7 +68,10 @@ func newReplay(op string, f *Function) (*replay, error) {
 		}
 		e := entry{op: n.Op(), shape: n.Value().Shape(), scalar: true, floats: [2]float64{n.Float(0), n.Float(1)}, aux: n.Aux()}
 		e.view, _ = n.View()
-		if name := n.Row().GoName(); name == "autograd.Checkpoint" || name == "autograd.Loop" {
+		switch n.Row().GoName() {
+		case "autograd.FixedPoint":
+			return nil, graph.Errorf(op, graph.ErrUsage, "%s holds a Go function that cannot be called for other numbers: write its steps with autograd.Loop, on a graph made with graph.New(graph.Traced())", n.Label())
+		case "autograd.Checkpoint", "autograd.Loop":
 			return nil, graph.Errorf(op, graph.ErrUsage, "%s holds a Go function that cannot be called for other numbers: record it on a graph made with graph.New(graph.Traced()), which records what is in it", n.Label())
 		}
 		e.ints = append(e.ints, n.Ints()...)

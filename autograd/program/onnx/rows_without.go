@@ -9,6 +9,7 @@ var _ = without(map[string]string{
 
 	"random_uniform": "the generator needs sums of integers that wrap around, and runtimes have none",
 	"custom":         "it is a Go function, which no model can call",
+	"fixed_point":    "the number of its steps depends on numbers",
 	"loop":           "it holds a Go function: record it on a graph made with graph.New(graph.Traced()), which records what is in it",
 	"checkpoint":     "it holds a Go function: record it on a graph made with graph.New(graph.Traced()), which records what is in it",
 })

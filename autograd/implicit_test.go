@@ -1,0 +1,229 @@
+package autograd_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+type equation = func(x graph.Value, ps ...graph.Value) graph.Value
+
+// implicits are solutions of equations, as functions of p, a vector of two; and the same functions in closed form.
+var implicits = []struct {
+	name       string
+	tolerance  float64
+	solved, is func(p graph.Value) graph.Value
+}{
+	{"a square root by Heron's steps", 1e-9, func(p graph.Value) graph.Value {
+		return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.MulScalar(ops.Add(x, ops.Div(ps[0], x)), 0.5)
+		}, p.Graph().ConstTensor(vector(1, 1)), p)
+	}, ops.Sqrt},
+	{"a scalar square root", 1e-9, func(p graph.Value) graph.Value {
+		return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.MulScalar(ops.Add(x, ops.Div(ps[0], x)), 0.5)
+		}, p.Graph().Const(1), ops.Index(p, 1))
+	}, func(p graph.Value) graph.Value { return ops.Sqrt(ops.Index(p, 1)) }},
+	{"a linear contraction", 1e-9, func(p graph.Value) graph.Value { // x = x/2 + sin p
+		return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.Add(ops.MulScalar(x, 0.5), ps[0])
+		}, p.Graph().ConstTensor(vector(0, 0)), ops.Sin(p))
+	}, func(p graph.Value) graph.Value { return ops.MulScalar(ops.Sin(p), 2) }},
+	{"a parameter that is captured", 1e-9, func(p graph.Value) graph.Value {
+		s := ops.Sin(p)
+		return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.Add(ops.MulScalar(x, 0.5), s)
+		}, p.Graph().ConstTensor(vector(0, 0)))
+	}, func(p graph.Value) graph.Value { return ops.MulScalar(ops.Sin(p), 2) }},
+	{"parameters that depend on each other, one of them twice", 1e-9, func(p graph.Value) graph.Value { // x = x·p/4 + p² + p
+		return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.Add(ops.Add(ops.Mul(ops.MulScalar(ps[0], 0.25), x), ps[1]), ps[2])
+		}, p.Graph().ConstTensor(vector(0, 0)), p, ops.Square(p), p)
+	}, func(p graph.Value) graph.Value {
+		return ops.Div(ops.Add(ops.Square(p), p), ops.AddScalar(ops.MulScalar(p, -0.25), 1))
+	}},
+	{"a start that depends on the parameters", 1e-9, func(p graph.Value) graph.Value {
+		return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.Add(ops.MulScalar(x, 0.5), ps[0])
+		}, ops.Exp(p), p)
+	}, func(p graph.Value) graph.Value { return ops.MulScalar(p, 2) }},
+	{"coupled unknowns", 1e-8, func(p graph.Value) graph.Value { // x = M·x/4 + p
+		m := p.Graph().ConstTensor(tensor.Of([]float64{1, 2, -1, 1}, 2, 2))
+		return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.Add(ops.MulScalar(ops.MatMul(m, x), 0.25), ops.Mul(ps[0], ps[0]))
+		}, p.Graph().ConstTensor(vector(0, 0)), p)
+	}, func(p graph.Value) graph.Value {
+		m := p.Graph().ConstTensor(tensor.Of([]float64{0.75, -0.5, 0.25, 0.75}, 2, 2))
+		return ops.Solve(m, ops.Square(p))
+	}},
+	{"a function without its unknown", 1e-12, func(p graph.Value) graph.Value {
+		return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Exp(ps[0]) }, p.Graph().ConstTensor(vector(0, 0)), p)
+	}, ops.Exp},
+	{"a root of one number", 1e-9, func(p graph.Value) graph.Value { // x³ = p
+		return autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.Sub(ops.Mul(x, ops.Square(x)), ps[0])
+		}, p.Graph().Const(1), ops.Index(p, 0))
+	}, func(p graph.Value) graph.Value { return ops.PowScalar(ops.Index(p, 0), 1./3) }},
+	{"roots side by side", 1e-9, func(p graph.Value) graph.Value {
+		return autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.Sub(ops.Mul(x, ops.Square(x)), ps[0])
+		}, p.Graph().ConstTensor(vector(1, 1)), p)
+	}, func(p graph.Value) graph.Value { return ops.PowScalar(p, 1./3) }},
+	{"roots of coupled equations", 1e-8, func(p graph.Value) graph.Value { // eˣ + M·x = eʸ + M·y at x = y, y = sin p
+		m := p.Graph().ConstTensor(tensor.Of([]float64{2, 1, 0, 3}, 2, 2))
+		g := func(x graph.Value) graph.Value { return ops.Add(ops.Exp(x), ops.MatMul(m, x)) }
+		return autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Sub(g(x), ps[0]) },
+			p.Graph().ConstTensor(vector(3, -3)), g(ops.Sin(p)))
+	}, ops.Sin},
+	{"a root with steps that must be halved", 1e-8, func(p graph.Value) graph.Value { // atan(x - p) = 0 from afar
+		return autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Atan(ops.Sub(x, ps[0])) },
+			p.Graph().ConstTensor(vector(5, -4)), p)
+	}, func(p graph.Value) graph.Value { return ops.MulScalar(p, 1) }},
+	{"a matrix of unknowns", 1e-8, func(p graph.Value) graph.Value {
+		return ops.Sum(autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value {
+			return ops.Sub(ops.Add(ops.MatMul(x, x), x), ps[0])
+		}, p.Graph().ConstTensor(tensor.Of([]float64{1, 0, 0, 1}, 2, 2)), ops.Reshape(ops.Concat(0, p, ops.MulScalar(p, 2)), 2, 2)), 0)
+	}, nil},
+	{"a fixed point in a fixed point", 1e-7, func(p graph.Value) graph.Value { // x = x/2 + y, y = y/2 + p
+		return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value {
+			y := autograd.FixedPoint(func(y graph.Value, qs ...graph.Value) graph.Value {
+				return ops.Add(ops.MulScalar(y, 0.5), qs[0])
+			}, p.Graph().ConstTensor(vector(0, 0)), ps[0])
+			return ops.Add(ops.MulScalar(x, 0.5), y)
+		}, p.Graph().ConstTensor(vector(0, 0)), p)
+	}, func(p graph.Value) graph.Value { return ops.MulScalar(p, 4) }},
+}
+
+// TestImplicitDerivatives compares solutions, their gradients by Backward and by Grad, and second and third derivatives
+// with those of the closed form.
+func TestImplicitDerivatives(t *testing.T) {
+	for _, test := range implicits {
+		t.Run(test.name, func(t *testing.T) {
+			if test.is == nil { // differences
+				if err := autograd.Check(func(xs ...graph.Value) graph.Value { return ops.Sum(ops.Sin(test.solved(xs[0]))) }, vector(0.7, 1.3)); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			numbers := func(f func(p graph.Value) graph.Value) map[string][]float64 {
+				g := graph.New()
+				p := g.VarTensor(vector(0.7, 1.3))
+				y := f(p)
+				l := ops.Sum(ops.Sin(y))
+				before := g.Len()
+				out := map[string][]float64{"value": y.Tensor().Float64s(), "backward": autograd.Backward(l).Tensor(p).Float64s()}
+				if g.Len() != before {
+					t.Errorf("the sweep left %d nodes on the tape", g.Len()-before)
+				}
+				d := autograd.Grad(l, p)[0]
+				out["grad"] = d.Tensor().Float64s()
+				d2 := autograd.Grad(ops.Sum(ops.Square(d)), p)[0]
+				out["second"] = d2.Tensor().Float64s()
+				out["third"] = autograd.Backward(ops.Sum(ops.Square(d2))).Tensor(p).Float64s()
+				return out
+			}
+			if diff := cmp.Diff(numbers(test.is), numbers(test.solved), cmpopts.EquateApprox(test.tolerance, test.tolerance)); diff != "" {
+				t.Errorf("mismatch (-closed form +solved):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestImplicitModes holds that the tape gets one node, that a bound tensor gets its gradient, that nothing is needed to
+// have one, that quiet graphs solve too, and float32.
+func TestImplicitModes(t *testing.T) {
+	half := func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Add(ops.MulScalar(x, 0.5), ps[0]) }
+	g := graph.New()
+	start, p := g.Const(0), g.Var(3)
+	n := g.Len()
+	x := autograd.FixedPoint(half, start, p)
+	if g.Len() != n+1 || math.Abs(x.Item()-6) > 1e-11 || x.Node().OpName() != "fixed_point" {
+		t.Errorf("%d nodes, value %v, name %s", g.Len()-n, x.Item(), x.Node().OpName())
+	}
+	b := vector(1, 2)
+	y := autograd.Root(func(x graph.Value, _ ...graph.Value) graph.Value { return ops.Sub(ops.MulScalar(x, 2), g.Bind(b)) }, g.ConstTensor(vector(0, 0)))
+	if got := autograd.Backward(ops.Sum(y)).Tensor(g.Bind(b)); got.At(0) != 0.5 || got.At(1) != 0.5 {
+		t.Errorf("a bound tensor gets %v, want 0.5", got)
+	}
+	c := autograd.Root(func(x graph.Value, _ ...graph.Value) graph.Value { return ops.AddScalar(ops.Square(x), -4) }, g.Const(1))
+	if c.WantsGrad() || math.Abs(c.Item()-2) > 1e-12 {
+		t.Errorf("the root of a constant equation: %v", c)
+	}
+	g.Quietly(func() {
+		q := autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Sub(ops.Square(x), ps[0]) }, start, g.Const(0))
+		r := autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Sub(ops.Square(x), ps[0]) }, g.Const(1), p)
+		if q.Item() != 0 || math.Abs(r.Item()-math.Sqrt(3)) > 1e-12 || r.WantsGrad() {
+			t.Errorf("quietly: %v, %v", q, r)
+		}
+	})
+	single := graph.New(graph.WithDType(tensor.Float32))
+	v := single.VarTensor(vector(3, 5).To(tensor.Float32))
+	for name, x := range map[string]graph.Value{
+		"FixedPoint": autograd.FixedPoint(half, single.ConstTensor(vector(0, 0).To(tensor.Float32)), ops.MulScalar(v, 0.5)),
+		"Root":       autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Sub(x, ps[0]) }, single.ConstTensor(vector(0, 0).To(tensor.Float32)), v),
+	} {
+		d := autograd.Backward(ops.Sum(x)).Tensor(v)
+		if math.Abs(x.Tensor().At(0)-3) > 1e-5 || math.Abs(d.At(1)-1) > 1e-5 || d.DType() != tensor.Float32 {
+			t.Errorf("%s in float32: %v, derivative %v", name, x.Tensor(), d)
+		}
+	}
+}
+
+// TestImplicitErrors asks for solutions that there are none of, or that cannot be found.
+func TestImplicitErrors(t *testing.T) {
+	g := graph.New()
+	one, p := g.Const(1), g.Var(1)
+	grow := func(x graph.Value, ps ...graph.Value) graph.Value { return ops.MulScalar(ops.Add(x, p), 2) }
+	drift := func(x graph.Value, ps ...graph.Value) graph.Value { return ops.AddScalar(x, 1) }
+	positive := func(x graph.Value, ps ...graph.Value) graph.Value { return ops.AddScalar(ops.Square(x), 1) }
+	traced := graph.New(graph.Traced())
+	for _, test := range []struct {
+		name string
+		f    func()
+		want string
+	}{
+		{"steps that grow", func() { autograd.FixedPoint(grow, one) }, "autograd.FixedPoint: no solution after 1000 steps: the last one changed x, now"},
+		{"steps that go on", func() { autograd.FixedPointWith(autograd.SolveConfig{Steps: 7}, drift, one) }, "autograd.FixedPointWith: no solution after 7 steps: the last one changed x, now 8, by 1, want 9e-12 at most: begin nearer to the solution, or allow more steps or a larger tolerance"},
+		{"steps that overflow", func() {
+			autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Exp(x) }, one)
+		}, "which is not finite: begin nearer to the solution"},
+		{"no root", func() { autograd.RootWith(autograd.SolveConfig{Steps: 50}, positive, one) }, "autograd.RootWith: "},
+		{"a singular derivative", func() { autograd.Root(positive, g.Const(0)) }, "autograd.Root: step 1 makes x"},
+		{"an equation without its unknown", func() {
+			autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value { return ps[0] }, one, p)
+		}, "autograd.Root: step 1 makes x"},
+		{"a sweep that does not settle", func() { // right at the solution, where f stretches
+			x := autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Sub(ops.MulScalar(x, 3), ps[0]) }, g.Const(0.5), p)
+			autograd.Backward(x)
+		}, "makes the cotangent +Inf, which is not finite: f does not contract at the solution, use autograd.Root"},
+		{"another shape", func() {
+			autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value { return g.ConstTensor(vector(1, 2)) }, one)
+		}, "autograd.FixedPoint: f returned shape (2) for an x of shape (): both must have one shape"},
+		{"a negative tolerance", func() { autograd.RootWith(autograd.SolveConfig{Tolerance: -1}, positive, one) }, "autograd.RootWith: a tolerance of -1"},
+		{"a tolerance of NaN", func() { autograd.FixedPointWith(autograd.SolveConfig{Tolerance: math.NaN()}, drift, one) }, "autograd.FixedPointWith: a tolerance of NaN"},
+		{"negative steps", func() { autograd.RootWith(autograd.SolveConfig{Steps: -1}, positive, one) }, "autograd.RootWith: -1 steps"},
+		{"a parameter of another graph", func() { autograd.FixedPoint(grow, one, graph.New().Var(1)) }, "autograd.FixedPoint: "},
+		{"a traced graph", func() { autograd.FixedPoint(grow, traced.Const(1)) }, "autograd.FixedPoint: the number of steps depends on numbers"},
+		{"a captured value of another graph", func() {
+			autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value { return graph.New().Var(1) }, one)
+		}, "autograd.Root: the function returned a value of another graph"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before := g.Len()
+			err := graph.Try(test.f)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got error %v, want %q", err, test.want)
+			}
+			if test.name != "a sweep that does not settle" && g.Len() > before+1 {
+				t.Errorf("%d nodes are left on the tape", g.Len()-before)
+			}
+		})
+	}
+}

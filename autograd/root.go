@@ -1,0 +1,96 @@
+package autograd
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/dense"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// Root is [RootWith] with the usual tolerance and number of steps.
+func Root(f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps ...graph.Value) graph.Value {
+	return root("autograd.Root", SolveConfig{}, f, x, ps)
+}
+
+// RootWith returns the solution of f(x, ps...) = 0 to which Newton's method leads from the given x, where f returns as
+// many numbers as x has, in the same shape. The steps are not recorded: the derivatives of the solution by ps, of any
+// order, are those that the equation demands,
+//
+//	∂x/∂p = -(∂f/∂x)⁻¹ · ∂f/∂p
+//
+// A step that does not make the largest element of f smaller is halved, up to ten times. Each computes ∂f/∂x, a matrix,
+// by a sweep for each row, and its factors; so does the sweep, once. The solution does not depend on where the steps
+// begin, so x gets no gradient. f may use other values of the graph and bind tensors; the gradient reaches those too.
+//
+// It panics with a [*graph.Error] that names the last change if the steps do not settle, if they lead to numbers that
+// are not finite, as where ∂f/∂x is singular, and on a graph made with [graph.Traced].
+func RootWith(c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps ...graph.Value) graph.Value {
+	return root("autograd.RootWith", c, f, x, ps)
+}
+
+func root(op string, c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps []graph.Value) graph.Value {
+	checkEquation(op, c, f == nil, x, ps)
+	c.scale = 1
+	m := &implicit{op: op, what: "x", advice: "begin nearer to the solution", name: "root", f: f, weights: (*implicit).newtonWeights}
+	return m.solve(c, x, ps, func(x, y graph.Value, at *tensor.Tensor) (change float64) { return m.newton(x, y, at, ps) })
+}
+
+// newton replaces the numbers of x by those that a step of Newton's method leads to, and returns how far that was.
+func (m *implicit) newton(x, y graph.Value, at *tensor.Tensor, ps []graph.Value) (change float64) {
+	n := at.Len()
+	step := make([]float64, n)
+	residual := 0.0
+	for i := range step {
+		step[i] = exact(y).AtFlat(i)
+		residual = max(residual, math.Abs(step[i]))
+	}
+	if residual == 0 {
+		return 0
+	}
+	matrix, pivots := make([]float64, n*n), make([]int, n)
+	eachProduct(m.op, y, x, func(i int, row []float64) { copy(matrix[i*n:], row) })
+	dense.LU(n, matrix, n, pivots)
+	dense.SolveLU(false, n, matrix, n, pivots, step, 1, 1)
+	from := at.Clone()
+	for halves := 0; ; halves++ {
+		change = 0
+		for i, d := range step {
+			d = math.Ldexp(d, -halves)
+			at.SetFlat(from.AtFlat(i)-d, i)
+			change = max(change, math.Abs(d))
+		}
+		if halves == 10 || math.IsNaN(change) || math.IsInf(change, 0) {
+			return change
+		}
+		less := false
+		x.Graph().Scratch(func() { less = size(exact(m.evaluate(leafOf(x.Graph(), at), ps))) < residual })
+		if less {
+			return change
+		}
+	}
+}
+
+// newtonWeights solves (∂f/∂x)ᵀ·w = -ct.
+func (m *implicit) newtonWeights(x, ct graph.Value, ps []graph.Value) graph.Value {
+	g := x.Graph()
+	floor := g.Len() + 1
+	y := m.evaluate(x, ps)
+	row := func(ct graph.Value) graph.Value { return vjp(m.op, y, ct, []graph.Value{x}, floor)[0] }
+	n := x.Len()
+	switch {
+	case x.Rank() == 0:
+		return ops.Neg(ops.Div(ct, row(g.Const(1))))
+	case n == 0:
+		return ct
+	}
+	rows := make([]graph.Value, n)
+	for i := range rows {
+		one := tensor.New(g.DType(), x.Dims()...)
+		one.SetFlat(1, i)
+		rows[i] = ops.Reshape(row(g.ConstTensor(one)), n)
+	}
+	w := ops.Solve(ops.Transpose(ops.Stack(0, rows...)), ops.Reshape(ct, n))
+	return ops.Neg(ops.Reshape(w, x.Dims()...))
+}
