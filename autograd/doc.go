@@ -20,7 +20,8 @@
 // [Backward] computes with numbers. [Grad] records the sweep as operations on the same graph, so that its results can
 // be differentiated again, to any order, or drawn. [VJP], [JVP], [Jacobian], [Hessian] and [HVP] build on the two.
 // [Checkpoint] and [Loop] trade time for memory, [FixedPoint] and [Root] differentiate the solutions of equations,
-// [Custom] makes an operation of a function and its derivative, [Check] compares a gradient with difference quotients,
+// [Custom] makes an operation of a function and its derivative, [OnGradient] looks at gradients on their way or changes
+// them, as [ClipGradient] and [ScaleGradient] do, [Check] compares a gradient with difference quotients,
 // [Explain] writes the chain rule out in words and numbers, and [Diagnose] names what makes a gradient infinite, NaN or
 // wrong without notice.
 //

@@ -149,6 +149,9 @@ var takers = map[string]func(f func(xs ...graph.Value) graph.Value){
 		}
 		autograd.Loop(2, step, graph.New().Var(2))
 	},
+	"OnGradient": func(f func(xs ...graph.Value) graph.Value) {
+		autograd.Backward(autograd.OnGradient(graph.New().Var(2), ofOne(f)))
+	},
 	"FixedPoint": func(f func(xs ...graph.Value) graph.Value) {
 		autograd.FixedPoint(equationOf(f), graph.New().Var(2))
 	},

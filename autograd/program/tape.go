@@ -117,6 +117,8 @@ func reasonOf(row *graph.Row) string {
 	switch name := row.GoName(); {
 	case name == "autograd.Custom":
 		return "what it computes is a function in Go"
+	case name == "autograd.OnGradient":
+		return "its derivative is a function in Go"
 	case name == "autograd.FixedPoint":
 		return "the number of its steps depends on numbers"
 	case name == "autograd.Checkpoint", name == "autograd.Loop":

@@ -10,6 +10,7 @@ var _ = without(map[string]string{
 	"random_uniform": "the generator needs sums of integers that wrap around, and runtimes have none",
 	"custom":         "it is a Go function, which no model can call",
 	"fixed_point":    "the number of its steps depends on numbers",
+	"on_gradient":    "it is for the way back, which a model has not: write the model without it",
 	"loop":           "it holds a Go function: record it on a graph made with graph.New(graph.Traced()), which records what is in it",
 	"checkpoint":     "it holds a Go function: record it on a graph made with graph.New(graph.Traced()), which records what is in it",
 })

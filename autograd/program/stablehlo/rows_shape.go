@@ -11,6 +11,7 @@ var _ = add(map[string]lowering{
 	"squeeze":       reshaped,
 	"unsqueeze":     reshaped,
 	"stop_gradient": reshaped,
+	"on_gradient":   reshaped,
 	"broadcast":     func(e *emitter, n graph.Node, in []value) value { return e.stretch(in[0], n.Dims()) },
 	"sum_to":        func(e *emitter, n graph.Node, in []value) value { return e.sumTo(in[0], n.Dims()) },
 	"permute":       func(e *emitter, n graph.Node, in []value) value { return e.permute(in[0], n.Ints()...) },

@@ -1,0 +1,75 @@
+package autograd
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+var opOnGradient graph.Op
+
+// A hook is what a node remembers that changes what passes it on the way back.
+type hook struct {
+	name string
+	f    func(ct graph.Value) graph.Value
+}
+
+// OpName returns the name that pictures, explanations and messages know the operation by.
+func (h *hook) OpName() string { return h.name }
+
+func init() {
+	opOnGradient = graph.Register(graph.Row{
+		Name: "on_gradient", Func: OnGradient, Params: "x, f", Doc: "x; a function of its own maps the cotangent on the way back",
+		Formula: "x", Derivative: "f(ct)",
+		Forward: func(n graph.Node) { n.Out().Copy(n.In(0)) },
+		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
+			g, h := n.Graph(), n.Aux().(*hook)
+			y := h.f(ct)
+			checkResult("autograd."+hookFunctions[h.name], g, y)
+			return y
+		},
+		Source: "Ganin and Lempitsky (2015), Unsupervised domain adaptation by backpropagation, for reversal",
+	})
+}
+
+// hookFunctions names the functions that record hooks.
+var hookFunctions = map[string]string{"on_gradient": "OnGradient", "clip_gradient": "ClipGradient", "scale_gradient": "ScaleGradient"}
+
+// OnGradient returns x, and on the way back passes on f(ct) in place of its cotangent ct, ∂l/∂y for the result y: to look
+// at gradients as they pass, or to change them. What reaches x by other uses of it is not f's business.
+//
+// f records operations on ct's graph and returns a value of ct's shape; it may read the numbers of ct. [Backward] calls it once for each sweep that reaches the result, and takes away what it recorded; [Grad]
+// records it, so that the derivative of its result is that of f. An f that is not linear makes no derivative of anything,
+// and then those of directions, as [JVP], mean nothing.
+func OnGradient(x graph.Value, f func(ct graph.Value) graph.Value) graph.Value {
+	if f == nil {
+		panic(noFunction("autograd.OnGradient"))
+	}
+	return onGradient("on_gradient", x, f)
+}
+
+func onGradient(name string, x graph.Value, f func(ct graph.Value) graph.Value) graph.Value {
+	x.Check("autograd." + hookFunctions[name])
+	return graph.Begin(opOnGradient, x).Aux(&hook{name, f}).Record(x.Dims()...)
+}
+
+// ClipGradient returns x, and on the way back holds every element of the cotangent to between -limit and limit: gradients
+// that explode in one part of a network do not reach what lies before it. To clip the gradients of parameters, all at the
+// end, use package nn's accumulated gradients. It panics with a [*graph.Error] unless limit is above 0.
+func ClipGradient(x graph.Value, limit float64) graph.Value {
+	if !(limit > 0) {
+		panic(graph.Errorf("autograd.ClipGradient", graph.ErrValue, "got a limit of %v: give a number above 0", limit))
+	}
+	return onGradient("clip_gradient", x, func(ct graph.Value) graph.Value { return ops.Clamp(ct, -limit, limit) })
+}
+
+// ScaleGradient returns x, and on the way back multiplies the cotangent with c. With a c below 0 it reverses the gradient:
+// what lies before x learns to make the loss larger, as in adversarial training (Ganin and Lempitsky, 2015). It panics with
+// a [*graph.Error] unless c is finite.
+func ScaleGradient(x graph.Value, c float64) graph.Value {
+	if math.IsNaN(c) || math.IsInf(c, 0) {
+		panic(graph.Errorf("autograd.ScaleGradient", graph.ErrValue, "got a factor of %v: give a finite number", c))
+	}
+	return onGradient("scale_gradient", x, func(ct graph.Value) graph.Value { return ops.MulScalar(ct, c) })
+}

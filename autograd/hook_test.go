@@ -1,0 +1,100 @@
+package autograd_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// TestHooks sends cotangents of both signs and all sizes through what maps them, for scalars and tensors, by both kinds of
+// sweep and through a second use of the operand.
+func TestHooks(t *testing.T) {
+	inf := math.Inf(1)
+	cts := []float64{-inf, -3, -0.5, 0, 0.25, 7, inf}
+	tests := []struct {
+		name string
+		f    func(x graph.Value) graph.Value
+		want []float64
+	}{
+		{"clip", func(x graph.Value) graph.Value { return autograd.ClipGradient(x, 1) }, []float64{-1, -1, -0.5, 0, 0.25, 1, 1}},
+		{"reverse", func(x graph.Value) graph.Value { return autograd.ScaleGradient(x, -2) }, []float64{inf, 6, 1, 0, -0.5, -14, -inf}},
+		{"of one's own", func(x graph.Value) graph.Value {
+			return autograd.OnGradient(x, func(ct graph.Value) graph.Value { return ops.Sign(ct) })
+		}, []float64{-1, -1, -1, 0, 1, 1, 1}},
+		{"a constant in place of it", func(x graph.Value) graph.Value {
+			return autograd.OnGradient(x, func(ct graph.Value) graph.Value { return ops.Broadcast(ct.Graph().Const(2), ct.Shape()...) })
+		}, []float64{2, 2, 2, 2, 2, 2, 2}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			g := graph.New()
+			x := g.VarTensor(vector(1, 2, 3, 4, 5, 6, 7))
+			y := test.f(x)
+			if diff := cmp.Diff(x.Tensor().Float64s(), y.Tensor().Float64s()); diff != "" {
+				t.Errorf("the value changes (-want +got):\n%s", diff)
+			}
+			got := autograd.Backward(y, autograd.WithSeed(vector(cts...))).Tensor(x).Float64s()
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
+			}
+			for i, c := range cts {
+				if c == 0 || math.IsInf(c, 0) {
+					continue // zero wins before the hook, and Inf·1 is no test of it
+				}
+				s := g.Var(3)
+				l := ops.Add(ops.MulScalar(test.f(s), c), ops.MulScalar(s, 10))
+				if got := autograd.Backward(l).Scalar(s); got != test.want[i]+10 {
+					t.Errorf("cotangent %v of a scalar: got %v, want %v", c, got, test.want[i]+10)
+				}
+				if got := autograd.Grad(l, s)[0].Item(); got != test.want[i]+10 {
+					t.Errorf("cotangent %v of a scalar, by Grad: got %v, want %v", c, got, test.want[i]+10)
+				}
+			}
+		})
+	}
+	// To look at what passes.
+	g := graph.New(graph.WithDType(tensor.Float32))
+	x := g.VarTensor(vector(1, 2).To(tensor.Float32))
+	var seen []float64
+	y := autograd.OnGradient(ops.Square(x), func(ct graph.Value) graph.Value {
+		seen = append(seen, ct.Tensor().Float64s()...)
+		return ct
+	})
+	if d := autograd.Backward(ops.Sum(ops.MulScalar(y, 3))).Tensor(x); d.At(1) != 12 || len(seen) != 2 || seen[0] != 3 {
+		t.Errorf("gradient %v, seen %v", d, seen)
+	}
+}
+
+func TestHookErrors(t *testing.T) {
+	x := graph.New().VarTensor(vector(1, 2))
+	for _, test := range []struct {
+		f    func() graph.Value
+		want string
+	}{
+		{func() graph.Value { return autograd.OnGradient(x, nil) }, "autograd.OnGradient: got a nil function"},
+		{func() graph.Value { return autograd.ClipGradient(x, 0) }, "autograd.ClipGradient: got a limit of 0: give a number above 0"},
+		{func() graph.Value { return autograd.ClipGradient(x, math.NaN()) }, "autograd.ClipGradient: got a limit of NaN"},
+		{func() graph.Value { return autograd.ScaleGradient(x, math.Inf(-1)) }, "autograd.ScaleGradient: got a factor of -Inf: give a finite number"},
+		{func() graph.Value { return autograd.ScaleGradient(graph.Value{}, 1) }, "autograd.ScaleGradient: "},
+		{func() graph.Value {
+			return autograd.OnGradient(x, func(graph.Value) graph.Value { return graph.Value{} })
+		}, "autograd.OnGradient: the function returned the zero graph.Value"},
+		{func() graph.Value {
+			return autograd.OnGradient(x, func(graph.Value) graph.Value { return graph.New().Var(1) })
+		}, "autograd.OnGradient: the function returned a value of another graph"},
+		{func() graph.Value {
+			return autograd.OnGradient(x, func(ct graph.Value) graph.Value { return ops.Concat(0, ct, ct) })
+		}, "shape (4)"},
+	} {
+		err := graph.Try(func() { autograd.Backward(ops.Sum(test.f())) })
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("got error %v, want %q", err, test.want)
+		}
+	}
+}
