@@ -466,7 +466,7 @@ func mustMake(op string, a, k, m []int, g convGeometry) {
 func convolveTo(n graph.Node, target int, t [3]*tensor.Tensor, bias *tensor.Tensor, cotangents int, fresh bool) {
 	if t[images].Len() == 0 || t[kernels].Len() == 0 || t[maps].Len() == 0 {
 		if fresh {
-			t[target].Fill(0)
+			t[target].Zero()
 		}
 		if bias != nil && t[maps].Len() > 0 { // of images or kernels without channels
 			m := t[maps].Dims()

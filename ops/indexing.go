@@ -62,7 +62,7 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
+			n.Out().Zero()
 			sumAtIndices(n.Graph(), n.Out(), n.In(0), n.Int(0), n.Ints()[2:])
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {

@@ -21,12 +21,13 @@ func init() {
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			for i := range n.NumInputs() {
-				copyWindow(n.Out(), n.In(i), n.Int(0), 0, partStart(n, i))
+				moveWindow(n.Out(), n.In(i), n.Int(0), 0, partStart(n, i), true)
 			}
 		},
-		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
-			addWindow(dst, ct, n.Int(0), 0, partStart(n, i))
-		}),
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+			moveWindow(dst, ct, n.Int(0), partStart(n, i), 0, fresh)
+			return true
+		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			at, axis := partStart(n, i), n.Int(0)
 			return Slice(ct, axis, at, at+n.InputNode(i).Dims()[axis])
@@ -44,15 +45,15 @@ func init() {
 			var buf [tensor.MaxRank]int
 			shape := unsqueezed(buf[:0], n.InputNode(0).Dims(), n.Int(0), 1)
 			for i := range n.NumInputs() {
-				x := n.In(i)
-				eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(d, s, k int) { copyElements(n.Out(), d, x, s, k) })
+				windowOf(n.Dims(), shape, n.Int(0), 0, i).move(n.Out(), n.In(i), true)
 			}
 		},
-		Backward: adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
+		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 			var buf [tensor.MaxRank]int
 			shape := unsqueezed(buf[:0], dst.Dims(), n.Int(0), 1)
-			eachWindow(n.Dims(), shape, n.Int(0), 0, i, func(c, d, k int) { addElements(dst, d, ct, c, k) })
-		}),
+			windowOf(shape, n.Dims(), n.Int(0), i, 0).move(dst, ct, fresh)
+			return true
+		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return Reshape(Slice(ct, n.Int(0), i, i+1), n.InputNode(i).Dims()...)
 		},
@@ -84,18 +85,13 @@ func init() {
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
 			x, axis, shift := n.In(0), n.Int(0), n.Int(1)
-			copyWindow(n.Out(), x, axis, 0, shift)
-			copyWindow(n.Out(), x, axis, x.Dims()[axis]-shift, 0)
+			moveWindow(n.Out(), x, axis, 0, shift, true)
+			moveWindow(n.Out(), x, axis, x.Dims()[axis]-shift, 0, true)
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			axis, shift := n.Int(0), n.Int(1)
-			if rest := dst.Dims()[axis] - shift; fresh {
-				copyWindow(dst, ct, axis, shift, 0)
-				copyWindow(dst, ct, axis, 0, rest)
-			} else {
-				addWindow(dst, ct, axis, 0, shift)
-				addWindow(dst, ct, axis, rest, 0)
-			}
+			moveWindow(dst, ct, axis, shift, 0, fresh)
+			moveWindow(dst, ct, axis, 0, dst.Dims()[axis]-shift, fresh)
 			return true
 		},
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Roll(ct, n.Int(0), -n.Int(1)) },
@@ -114,7 +110,7 @@ func init() {
 				return // any number of copies
 			}
 			for i := range n.Int(1) {
-				copyWindow(n.Out(), x, axis, 0, i*x.Dims()[axis])
+				moveWindow(n.Out(), x, axis, 0, i*x.Dims()[axis], true)
 			}
 		},
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
@@ -123,11 +119,7 @@ func init() {
 				return false // sums of many are made pairwise
 			}
 			for i := range copies {
-				if at := i * dst.Dims()[axis]; i == 0 && fresh {
-					copyWindow(dst, ct, axis, at, 0)
-				} else {
-					addWindow(dst, ct, axis, 0, at)
-				}
+				moveWindow(dst, ct, axis, i*dst.Dims()[axis], 0, fresh && i == 0)
 			}
 			return true
 		},
@@ -210,15 +202,18 @@ func flipLines[T constraints.Float](dst, x *tensor.Tensor, axis int, set bool) {
 
 // repeatBlocks sets dst to the blocks of src, each a number of times in a row.
 func repeatBlocks[T constraints.Float](dst, src []T, block, times int) {
-	for ; len(dst) > 0; src = src[block:] {
-		if block == 1 {
-			v, part := src[0], dst[:times]
-			for j := range part {
-				part[j] = v
+	if block == 1 {
+		const some = 1024 // elements, copied to the columns of a matrix that stays in the cache
+		for ; len(src) > 0 && times > 0; src = src[min(some, len(src)):] {
+			part := src[:min(some, len(src))]
+			for i := range times {
+				kernel.CopyRows(dst[i:], times, part, 1, 1, len(part))
 			}
-			dst = dst[times:]
-			continue
+			dst = dst[times*len(part):]
 		}
+		return
+	}
+	for ; len(dst) > 0; src = src[block:] {
 		for range times {
 			dst = dst[copy(dst, src[:block]):]
 		}

@@ -96,7 +96,6 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			n.Out().Zero()
 			array.Instance(n.DType(), setDiagonals[float64], setDiagonals[float32])(n.Out(), n.In(0))
 		},
 		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {

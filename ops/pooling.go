@@ -39,7 +39,7 @@ func init() {
 		Formula:    "Σ ct/t for a largest element of t",
 		Derivative: "max_pool2d_select(ct', x), 0",
 		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
+			n.Out().Zero()
 			shareMax(n, n.Out(), n.In(0), n.In(1))
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
@@ -75,7 +75,7 @@ func init() {
 		Derivative: "1/k²",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
+			n.Out().Zero()
 			addAverages(n, n.Out(), n.In(0))
 		},
 		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
@@ -95,7 +95,7 @@ func init() {
 		Derivative: "1/k²",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
+			n.Out().Zero()
 			spreadAverages(n, n.Out(), n.In(0))
 		},
 		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {

@@ -47,7 +47,7 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
+			n.Out().Zero()
 			array.AddReduced(n.Out(), n.In(0))
 		},
 		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {

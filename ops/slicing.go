@@ -14,10 +14,15 @@ func init() {
 		Formula:    "x[start:stop]",
 		Derivative: "1 inside, 0 outside",
 		Class:      graph.Linear,
-		Forward:    func(n graph.Node) { copyWindow(n.Out(), n.In(0), n.Int(0), n.Int(1), 0) },
-		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
-			addWindow(dst, ct, n.Int(0), n.Int(1), 0)
-		}),
+		Forward:    func(n graph.Node) { moveWindow(n.Out(), n.In(0), n.Int(0), n.Int(1), 0, true) },
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			axis, start := n.Int(0), n.Int(1)
+			if fresh {
+				clearOutside(dst, axis, start, start+n.Dims()[axis])
+			}
+			moveWindow(dst, ct, axis, 0, start, fresh)
+			return true
+		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis, start := n.Int(0), n.Int(1)
 			return Pad(ct, axis, start, n.InputNode(0).Dims()[axis]-start-n.Dims()[axis])
@@ -32,12 +37,14 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward: func(n graph.Node) {
-			n.Out().Fill(0)
-			copyWindow(n.Out(), n.In(0), n.Int(0), 0, n.Int(1))
+			axis, before := n.Int(0), n.Int(1)
+			clearOutside(n.Out(), axis, before, before+n.InputNode(0).Dims()[axis])
+			moveWindow(n.Out(), n.In(0), axis, 0, before, true)
 		},
-		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
-			addWindow(dst, ct, n.Int(0), 0, n.Int(1))
-		}),
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			moveWindow(dst, ct, n.Int(0), n.Int(1), 0, fresh)
+			return true
+		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis, before := n.Int(0), n.Int(1)
 			return Slice(ct, axis, before, before+n.InputNode(0).Dims()[axis])
@@ -101,26 +108,4 @@ func addLengths(c graph.Call, parts ...int) int {
 		}
 	}
 	return n
-}
-
-// copyWindow copies src to dst along an axis, from element from of src to element to of dst on, as many as both have.
-func copyWindow(dst, src *tensor.Tensor, axis, from, to int) {
-	eachWindow(dst.Dims(), src.Dims(), axis, from, to, func(d, s, n int) { copyElements(dst, d, src, s, n) })
-}
-
-// addWindow adds ct to the part of dst that copyWindow(ct, dst, axis, from, to) copied.
-func addWindow(dst, ct *tensor.Tensor, axis, from, to int) {
-	eachWindow(ct.Dims(), dst.Dims(), axis, from, to, func(c, d, n int) { addElements(dst, d, ct, c, n) })
-}
-
-// eachWindow calls f for every stretch of elements that lies together in both windows.
-func eachWindow(dst, src []int, axis, from, to int, f func(d, s, n int)) {
-	outer, block := product(dst[:axis]), product(dst[axis+1:])
-	n := min(dst[axis]-to, src[axis]-from) * block
-	if n <= 0 {
-		return
-	}
-	for o := range outer {
-		f((o*dst[axis]+to)*block, (o*src[axis]+from)*block, n)
-	}
 }

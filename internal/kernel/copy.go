@@ -17,7 +17,7 @@ func Copy[T Float](dst, src []T) {
 // CopyRows copies rows of n elements from matrix to matrix: dst[i·ldd+j] = src[i·lds+j] for i < rows and j < n. The
 // rows of dst do not overlap, neither each other nor those of src, which may overlap each other.
 //
-// It is for many short rows, which take little longer than their elements.
+// It is for many short rows, which take little longer than their elements, and for rows of one element, which are columns.
 func CopyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
 	if n < 1 || rows < 1 {
 		return
@@ -29,6 +29,32 @@ func CopyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
 	if raceEnabled {
 		touch(dst)
 		observe(src)
+	}
+	if n*rows < minParallel || !copyShared(dst, ldd, src, lds, n, rows) {
+		copyRows(dst, ldd, src, lds, n, rows)
+	}
+}
+
+// copyRows is CopyRows on one processor.
+func copyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
+	switch n {
+	case 1:
+		if lds == 1 {
+			for i, v := range src[:rows] {
+				dst[i*ldd] = v
+			}
+			return
+		}
+		for i := range rows {
+			dst[i*ldd] = src[i*lds]
+		}
+		return
+	case 2:
+		for i := range rows {
+			to, from := dst[i*ldd:][:2], src[i*lds:][:2]
+			to[0], to[1] = from[0], from[1]
+		}
+		return
 	}
 	if k := kernelsOf[T](); k.copyRows != nil && k.copyLeast <= n && n <= copyMost {
 		size := uintptr(sizeOf[T]())

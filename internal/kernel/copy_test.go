@@ -3,12 +3,14 @@ package kernel_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
 func TestCopyRows(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	forEach(t, func(t *testing.T) {
 		t.Helper()
 		testCopyRows[float32](t)
@@ -23,6 +25,10 @@ func testCopyRows[T kernel.Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	type size struct{ n, ldd, lds, rows int }
 	sizes := []size{{0, 3, 3, 2}, {3, 3, 3, 0}, {5, 5, 5, 300}, {1500, 1500, 1501, 3}, {1024, 1024, 7, 200}}
+	for _, n := range []int{1, 2, 3, 500, 1 << 14, 1<<15 + 7, 1<<17 + 5} { // enough for several processors
+		rows := (1<<17+n)/n + 1
+		sizes = append(sizes, size{n, n, n + 1, rows}, size{n, n + 1, n, rows})
+	}
 	for n := 1; n <= maxLength; n++ {
 		sizes = append(sizes, size{n, n + n%3, n % 4, 1 + n%5}, size{n, n, n + 5, 3})
 	}

@@ -80,6 +80,7 @@ func (j *applyJob[T]) chunk(i int) {
 // jobs are the tasks of the pool: one of each kind is enough, because there is one task at a time.
 type jobs[T Float] struct {
 	apply   applyJob[T]
+	copies  copyJob[T]
 	maps    mapJob[T]
 	reduce  reduceJob[T]
 	step    stepJob[T]

@@ -1,0 +1,38 @@
+package kernel
+
+// A copyJob copies rows from matrix to matrix, spread over processors.
+type copyJob[T Float] struct {
+	dst, src []T
+	ldd, lds int
+	n, rows  int
+	many     int // rows in a chunk, or
+	parts    int // chunks in a row
+}
+
+// copyShared is CopyRows for what is large enough to be spread. It reports false if no helper is free.
+func copyShared[T Float](dst []T, ldd int, src []T, lds, n, rows int) bool {
+	if !workers.acquire() {
+		return false
+	}
+	j := &jobsOf[T]().copies
+	*j = copyJob[T]{dst: dst, src: src, ldd: ldd, lds: lds, n: n, rows: rows, many: max(part/n, 1), parts: (n + part - 1) / part}
+	chunks := rows * j.parts
+	if j.many > 1 {
+		chunks = (rows + j.many - 1) / j.many
+	}
+	workers.run(j, chunks, n*rows >= rousePieces*piece)
+	*j = copyJob[T]{}
+	workers.release()
+	return true
+}
+
+func (j *copyJob[T]) chunk(i int) {
+	if j.many > 1 {
+		from := i * j.many
+		copyRows(j.dst[from*j.ldd:], j.ldd, j.src[from*j.lds:], j.lds, j.n, min(j.many, j.rows-from))
+		return
+	}
+	row, from := i/j.parts, i%j.parts*part
+	n := min(part, j.n-from)
+	copyRows(j.dst[row*j.ldd+from:], n, j.src[row*j.lds+from:], n, n, 1)
+}
