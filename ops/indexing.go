@@ -184,7 +184,12 @@ func Gather(x graph.Value, axis int, index ...int) graph.Value {
 
 // addIndices adds indices into an axis to the attributes, counted from 0 up.
 func addIndices(c graph.Call, shape []int, axis int, index []int) {
-	for _, i := range index {
+	plain := 0 // so many indices count from 0 already
+	for plain < len(index) && uint(index[plain]) < uint(shape[axis]) {
+		plain++
+	}
+	c.Ints(index[:plain]...)
+	for _, i := range index[plain:] {
 		c.Ints(indexFrom0(c, shape, axis, i))
 	}
 }
@@ -229,23 +234,16 @@ func Scatter(x graph.Value, axis, size int, index ...int) graph.Value {
 
 // takeIndices sets part to the elements of whole at the indices along an axis.
 func takeIndices(part, whole *tensor.Tensor, axis int, index []int) {
+	dims := whole.Dims()
+	if part.Len() == 0 {
+		return // however long the axes are
+	}
+	rows, block := dims[axis], product(dims[axis+1:])
 	if part.DType() == tensor.Float32 {
-		takeIndicesOf(part.Float32s(), whole.Float32s(), whole.Dims(), axis, index)
+		kernel.GatherRows(part.Float32s(), whole.Float32s(), index, block, rows)
 	} else {
-		takeIndicesOf(part.Float64s(), whole.Float64s(), whole.Dims(), axis, index)
+		kernel.GatherRows(part.Float64s(), whole.Float64s(), index, block, rows)
 	}
-}
-
-func takeIndicesOf[T constraints.Float](part, whole []T, dims []int, axis int, index []int) {
-	if n := dims[axis]; axis == len(dims)-1 && len(whole) > 0 {
-		for ; len(part) > 0; part, whole = part[len(index):], whole[n:] {
-			for j, k := range index {
-				part[j] = whole[k]
-			}
-		}
-		return
-	}
-	eachIndex(dims, axis, index, func(w, p, block int) { copy(part[p:p+block], whole[w:]) })
 }
 
 // addAtIndices adds the elements of part to whole at the indices along an axis, one after the other. Where indices repeat

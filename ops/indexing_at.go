@@ -1,10 +1,13 @@
 package ops
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
+	"golang.org/x/exp/constraints"
 )
 
 // This file holds gather and scatter with indices that are values.
@@ -171,13 +174,23 @@ var integerLists = sync.Pool{New: func() any { return new([]int) }}
 func withIntegers(x *tensor.Tensor, low, high int, wrong func(i int, v float64) *graph.Error, f func(list []int)) {
 	list := integerLists.Get().(*[]int)
 	defer integerLists.Put(list)
-	*list = (*list)[:0]
-	for i := range x.Len() {
-		v := x.AtFlat(i)
-		if !(v >= float64(low) && v <= float64(high)) || v != float64(int(v)) {
-			panic(wrong(i, v))
-		}
-		*list = append(*list, int(v))
+	*list = slices.Grow((*list)[:0], x.Len())[:x.Len()]
+	if i := array.Instance(x.DType(), setIntegers[float64], setIntegers[float32])(*list, x, low, high); i >= 0 {
+		panic(wrong(i, x.AtFlat(i)))
 	}
 	f(*list)
+}
+
+// setIntegers sets the list to the numbers of x. It returns the place of one that is no whole number from low to high, or -1.
+func setIntegers[T constraints.Float](list []int, x *tensor.Tensor, low, high int) int {
+	data := tensor.Data[T](x)
+	for i := range list {
+		v := data[i]
+		k := int(v)
+		if T(k) != v || k < low || k > high {
+			return i
+		}
+		list[i] = k
+	}
+	return -1
 }

@@ -172,29 +172,24 @@ func init() {
 func flipLines[T constraints.Float](dst, x *tensor.Tensor, axis int, set bool) {
 	y, v := tensor.Data[T](dst), tensor.Data[T](x)
 	l := linesOf(x.Dims(), axis)
+	if l.inner == 1 && set {
+		kernel.ReverseLines(y, v, l.n)
+		return
+	}
 	for o := range l.outer {
 		line, from := y[o*l.n*l.inner:][:l.n*l.inner], v[o*l.n*l.inner:][:l.n*l.inner]
-		switch {
-		case l.inner > 1:
-			for k := range l.n {
-				to, from := line[k*l.inner:][:l.inner], from[(l.n-1-k)*l.inner:][:l.inner]
-				if set {
-					copy(to, from)
-				} else {
-					kernel.AddTo(to, from)
-				}
-			}
-		case set:
-			for ; len(from) >= 8; line, from = line[8:], from[:len(from)-8] {
-				to, v := (*[8]T)(line), (*[8]T)(from[len(from)-8:])
-				to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7] = v[7], v[6], v[5], v[4], v[3], v[2], v[1], v[0]
-			}
-			for i := range line {
-				line[i] = from[len(from)-1-i]
-			}
-		default:
+		if l.inner == 1 {
 			for i := range line {
 				line[i] += from[len(from)-1-i]
+			}
+			continue
+		}
+		for k := range l.n {
+			to, from := line[k*l.inner:][:l.inner], from[(l.n-1-k)*l.inner:][:l.inner]
+			if set {
+				copy(to, from)
+			} else {
+				kernel.AddTo(to, from)
 			}
 		}
 	}

@@ -60,6 +60,67 @@ next:
 	VZEROUPPER
 	RET
 
+// func gatherRowsF32AVX2(dst *float32, src *float32, index *int, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX
+TEXT ·gatherRowsF32AVX2(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ ldd+24(FP), R8
+	MOVQ lds+32(FP), R9
+	MOVQ n+40(FP), DX
+	MOVQ rows+48(FP), R10
+	MOVQ index+16(FP), R13
+	MOVQ SI, BX
+
+row:
+	MOVQ  (R13), SI
+	IMULQ R9, SI
+	ADDQ  BX, SI
+	XORQ  R11, R11
+	MOVQ  DX, R12
+	SUBQ  $0x20, R12
+	JL    manyend
+
+many:
+	VMOVUPS (SI)(R11*4), Y0
+	VMOVUPS 32(SI)(R11*4), Y1
+	VMOVUPS 64(SI)(R11*4), Y2
+	VMOVUPS 96(SI)(R11*4), Y3
+	VMOVUPS Y0, (DI)(R11*4)
+	VMOVUPS Y1, 32(DI)(R11*4)
+	VMOVUPS Y2, 64(DI)(R11*4)
+	VMOVUPS Y3, 96(DI)(R11*4)
+	ADDQ    $0x20, R11
+	SUBQ    $0x20, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x20, R12
+	SUBQ $0x08, R12
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R11*4), Y0
+	VMOVUPS Y0, (DI)(R11*4)
+	ADDQ    $0x08, R11
+	SUBQ    $0x08, R12
+	JGE     one
+
+oneend:
+	ADDQ    $0x08, R12
+	JZ      next
+	LEAQ    -8(DX), R11
+	VMOVUPS (SI)(R11*4), Y0
+	VMOVUPS Y0, (DI)(R11*4)
+
+next:
+	ADDQ R8, DI
+	ADDQ $0x08, R13
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func copyRowsF64AVX2(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
 // Requires: AVX
 TEXT ·copyRowsF64AVX2(SB), NOSPLIT, $0-48
@@ -111,6 +172,67 @@ oneend:
 next:
 	ADDQ R8, DI
 	ADDQ R9, SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func gatherRowsF64AVX2(dst *float64, src *float64, index *int, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX
+TEXT ·gatherRowsF64AVX2(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ ldd+24(FP), R8
+	MOVQ lds+32(FP), R9
+	MOVQ n+40(FP), DX
+	MOVQ rows+48(FP), R10
+	MOVQ index+16(FP), R13
+	MOVQ SI, BX
+
+row:
+	MOVQ  (R13), SI
+	IMULQ R9, SI
+	ADDQ  BX, SI
+	XORQ  R11, R11
+	MOVQ  DX, R12
+	SUBQ  $0x10, R12
+	JL    manyend
+
+many:
+	VMOVUPD (SI)(R11*8), Y0
+	VMOVUPD 32(SI)(R11*8), Y1
+	VMOVUPD 64(SI)(R11*8), Y2
+	VMOVUPD 96(SI)(R11*8), Y3
+	VMOVUPD Y0, (DI)(R11*8)
+	VMOVUPD Y1, 32(DI)(R11*8)
+	VMOVUPD Y2, 64(DI)(R11*8)
+	VMOVUPD Y3, 96(DI)(R11*8)
+	ADDQ    $0x10, R11
+	SUBQ    $0x10, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x10, R12
+	SUBQ $0x04, R12
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R11*8), Y0
+	VMOVUPD Y0, (DI)(R11*8)
+	ADDQ    $0x04, R11
+	SUBQ    $0x04, R12
+	JGE     one
+
+oneend:
+	ADDQ    $0x04, R12
+	JZ      next
+	LEAQ    -4(DX), R11
+	VMOVUPD (SI)(R11*8), Y0
+	VMOVUPD Y0, (DI)(R11*8)
+
+next:
+	ADDQ R8, DI
+	ADDQ $0x08, R13
 	DECQ R10
 	JNZ  row
 	VZEROUPPER
@@ -176,6 +298,71 @@ next:
 	VZEROUPPER
 	RET
 
+// func gatherRowsF32AVX512(dst *float32, src *float32, index *int, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gatherRowsF32AVX512(SB), NOSPLIT, $0-56
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+8(FP), SI
+	MOVQ  ldd+24(FP), R8
+	MOVQ  lds+32(FP), R9
+	MOVQ  n+40(FP), DX
+	MOVQ  rows+48(FP), R10
+	MOVQ  index+16(FP), R13
+	MOVQ  DX, CX
+	ANDQ  $+15, CX
+	MOVQ  $-1, AX
+	BZHIQ CX, AX, AX
+	KMOVW AX, K1
+	MOVQ  SI, BX
+
+row:
+	MOVQ  (R13), SI
+	IMULQ R9, SI
+	ADDQ  BX, SI
+	XORQ  R11, R11
+	MOVQ  DX, R12
+	SUBQ  $0x40, R12
+	JL    manyend
+
+many:
+	VMOVUPS (SI)(R11*4), Z0
+	VMOVUPS 64(SI)(R11*4), Z1
+	VMOVUPS 128(SI)(R11*4), Z2
+	VMOVUPS 192(SI)(R11*4), Z3
+	VMOVUPS Z0, (DI)(R11*4)
+	VMOVUPS Z1, 64(DI)(R11*4)
+	VMOVUPS Z2, 128(DI)(R11*4)
+	VMOVUPS Z3, 192(DI)(R11*4)
+	ADDQ    $0x40, R11
+	SUBQ    $0x40, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x40, R12
+	SUBQ $0x10, R12
+	JL   oneend
+
+one:
+	VMOVUPS (SI)(R11*4), Z0
+	VMOVUPS Z0, (DI)(R11*4)
+	ADDQ    $0x10, R11
+	SUBQ    $0x10, R12
+	JGE     one
+
+oneend:
+	ADDQ      $0x10, R12
+	JZ        next
+	VMOVUPS.Z (SI)(R11*4), K1, Z0
+	VMOVUPS   Z0, K1, (DI)(R11*4)
+
+next:
+	ADDQ R8, DI
+	ADDQ $0x08, R13
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func copyRowsF64AVX512(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·copyRowsF64AVX512(SB), NOSPLIT, $0-48
@@ -231,6 +418,71 @@ oneend:
 next:
 	ADDQ R8, DI
 	ADDQ R9, SI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func gatherRowsF64AVX512(dst *float64, src *float64, index *int, ldd uintptr, lds uintptr, n int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gatherRowsF64AVX512(SB), NOSPLIT, $0-56
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+8(FP), SI
+	MOVQ  ldd+24(FP), R8
+	MOVQ  lds+32(FP), R9
+	MOVQ  n+40(FP), DX
+	MOVQ  rows+48(FP), R10
+	MOVQ  index+16(FP), R13
+	MOVQ  DX, CX
+	ANDQ  $+7, CX
+	MOVQ  $-1, AX
+	BZHIQ CX, AX, AX
+	KMOVW AX, K1
+	MOVQ  SI, BX
+
+row:
+	MOVQ  (R13), SI
+	IMULQ R9, SI
+	ADDQ  BX, SI
+	XORQ  R11, R11
+	MOVQ  DX, R12
+	SUBQ  $0x20, R12
+	JL    manyend
+
+many:
+	VMOVUPD (SI)(R11*8), Z0
+	VMOVUPD 64(SI)(R11*8), Z1
+	VMOVUPD 128(SI)(R11*8), Z2
+	VMOVUPD 192(SI)(R11*8), Z3
+	VMOVUPD Z0, (DI)(R11*8)
+	VMOVUPD Z1, 64(DI)(R11*8)
+	VMOVUPD Z2, 128(DI)(R11*8)
+	VMOVUPD Z3, 192(DI)(R11*8)
+	ADDQ    $0x20, R11
+	SUBQ    $0x20, R12
+	JGE     many
+
+manyend:
+	ADDQ $0x20, R12
+	SUBQ $0x08, R12
+	JL   oneend
+
+one:
+	VMOVUPD (SI)(R11*8), Z0
+	VMOVUPD Z0, (DI)(R11*8)
+	ADDQ    $0x08, R11
+	SUBQ    $0x08, R12
+	JGE     one
+
+oneend:
+	ADDQ      $0x08, R12
+	JZ        next
+	VMOVUPD.Z (SI)(R11*8), K1, Z0
+	VMOVUPD   Z0, K1, (DI)(R11*8)
+
+next:
+	ADDQ R8, DI
+	ADDQ $0x08, R13
 	DECQ R10
 	JNZ  row
 	VZEROUPPER

@@ -9,17 +9,37 @@ package kernel
 //go:noescape
 func copyRowsF32AVX2(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
 
+// gatherRowsF32AVX2 copies rows of n elements: as many of src as there are rows of dst, by their indices. Rows of dst are ldd bytes apart, those of src lds.
+//
+//go:noescape
+func gatherRowsF32AVX2(dst *float32, src *float32, index *int, ldd uintptr, lds uintptr, n int, rows int)
+
 // copyRowsF64AVX2 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
 //
 //go:noescape
 func copyRowsF64AVX2(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
+
+// gatherRowsF64AVX2 copies rows of n elements: as many of src as there are rows of dst, by their indices. Rows of dst are ldd bytes apart, those of src lds.
+//
+//go:noescape
+func gatherRowsF64AVX2(dst *float64, src *float64, index *int, ldd uintptr, lds uintptr, n int, rows int)
 
 // copyRowsF32AVX512 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
 //
 //go:noescape
 func copyRowsF32AVX512(dst *float32, src *float32, ldd uintptr, lds uintptr, n int, rows int)
 
+// gatherRowsF32AVX512 copies rows of n elements: as many of src as there are rows of dst, by their indices. Rows of dst are ldd bytes apart, those of src lds.
+//
+//go:noescape
+func gatherRowsF32AVX512(dst *float32, src *float32, index *int, ldd uintptr, lds uintptr, n int, rows int)
+
 // copyRowsF64AVX512 copies rows of n elements; those of dst are ldd bytes apart, those of src lds.
 //
 //go:noescape
 func copyRowsF64AVX512(dst *float64, src *float64, ldd uintptr, lds uintptr, n int, rows int)
+
+// gatherRowsF64AVX512 copies rows of n elements: as many of src as there are rows of dst, by their indices. Rows of dst are ldd bytes apart, those of src lds.
+//
+//go:noescape
+func gatherRowsF64AVX512(dst *float64, src *float64, index *int, ldd uintptr, lds uintptr, n int, rows int)

@@ -36,8 +36,13 @@ type kernels[T Float] struct {
 	// columns sets sums to the sums of columns of rows rows of x, which are stride apart; rows is not 0.
 	columns func(sums []float64, x []T, stride, rows int)
 
-	copyRows  func(dst, src *T, ldd, lds uintptr, n, rows int) // nil for the copy of Go
-	copyLeast int                                              // the shortest rows that copyRows copies
+	// The next two are nil for the copy of Go. copyLeast is the length of the shortest rows that they copy.
+	copyRows   func(dst, src *T, ldd, lds uintptr, n, rows int)
+	gatherRows func(dst, src *T, index *int, ldd, lds uintptr, n, rows int)
+	copyLeast  int
+
+	reverse      func(dst, src *T, n, lines int) // nil for loops in Go
+	reverseLeast int                             // the length of the shortest lines that reverse takes
 
 	maxPool2                               func(y, x []T, cols, width, rows int)
 	maxPool2Backward, maxPool2BackwardInto func(dx, ct, x, y []T, cols, width, rows int)

@@ -81,6 +81,8 @@ func (j *applyJob[T]) chunk(i int) {
 type jobs[T Float] struct {
 	apply   applyJob[T]
 	copies  copyJob[T]
+	gather  gatherJob[T]
+	reverse reverseJob[T]
 	maps    mapJob[T]
 	reduce  reduceJob[T]
 	step    stepJob[T]

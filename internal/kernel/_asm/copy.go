@@ -5,15 +5,25 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// copyRows writes the copy of rows of elements, of at least a vector each with AVX2, from matrix to matrix. The last
-// vector of a row is written under a mask with AVX-512; with AVX2, where masks are slow, it overlaps the one before.
-func (t target) copyRows() {
+// copyRows writes the copy of rows of elements, of at least a vector each with AVX2, from matrix to matrix, or of those whose
+// indices stand in a list. The last vector of a row is written under a mask with AVX-512; with AVX2, where masks are slow, it
+// overlaps the one before.
+func (t target) copyRows(listed bool) {
 	ty := t.goType()
-	t.mover("copyRows", "func(dst, src *"+ty+", ldd, lds uintptr, n, rows int)",
-		"copyRows"+t.suffix()+" copies rows of n elements; those of dst are ldd bytes apart, those of src lds.")
+	params := []string{"dst", "src", "ldd", "lds", "n", "rows"}
 	dst, src, ldd, lds, n, rows, i := reg.RDI, reg.RSI, reg.R8, reg.R9, reg.RDX, reg.R10, reg.R11
-	for i, name := range []string{"dst", "src", "ldd", "lds", "n", "rows"} {
-		ctx.Load(ctx.Param(name), []reg.GPPhysical{dst, src, ldd, lds, n, rows}[i])
+	registers := []reg.GPPhysical{dst, src, ldd, lds, n, rows}
+	index, first := reg.R13, reg.RBX
+	if listed {
+		t.mover("gatherRows", "func(dst, src *"+ty+", index *int, ldd, lds uintptr, n, rows int)",
+			"gatherRows"+t.suffix()+" copies rows of n elements: as many of src as there are rows of dst, by their indices. Rows of dst are ldd bytes apart, those of src lds.")
+		params, registers = append(params, "index"), append(registers, index)
+	} else {
+		t.mover("copyRows", "func(dst, src *"+ty+", ldd, lds uintptr, n, rows int)",
+			"copyRows"+t.suffix()+" copies rows of n elements; those of dst are ldd bytes apart, those of src lds.")
+	}
+	for i, name := range params {
+		ctx.Load(ctx.Param(name), registers[i])
 	}
 	at := func(base reg.Register, u int) operand.Mem {
 		return operand.Mem{Base: base, Index: i, Scale: uint8(t.size()), Disp: u * t.bytes()}
@@ -25,7 +35,15 @@ func (t target) copyRows() {
 		last = t.tailMask(reg.RCX)
 	}
 	left := reg.R12
+	if listed {
+		ctx.MOVQ(src, first)
+	}
 	ctx.Label("row")
+	if listed {
+		ctx.MOVQ(operand.Mem{Base: index}, src)
+		ctx.IMULQ(lds, src)
+		ctx.ADDQ(first, src)
+	}
 	ctx.XORQ(i, i)
 	ctx.MOVQ(n, left)
 	for u := 4; ; u = 1 {
@@ -56,7 +74,11 @@ func (t target) copyRows() {
 	t.store(t.load(at(src, 0), last), at(dst, 0), last)
 	ctx.Label("next")
 	ctx.ADDQ(ldd, dst)
-	ctx.ADDQ(lds, src)
+	if listed {
+		ctx.ADDQ(operand.Imm(8), index)
+	} else {
+		ctx.ADDQ(lds, src)
+	}
 	ctx.DECQ(rows)
 	ctx.JNZ(operand.LabelRef("row"))
 	t.end()

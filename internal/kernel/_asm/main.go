@@ -28,7 +28,11 @@ var subjects = []struct {
 	{"normalize", target.normalize},
 	{"optimizer", target.optimizers},
 	{"pooling", target.pooling},
-	{"copy", target.copyRows},
+	{"copy", func(t target) {
+		t.copyRows(false)
+		t.copyRows(true)
+	}},
+	{"reverse", target.reverse},
 	{"recurrent", target.recurrent},
 	{"lanes", func(t target) {
 		if t.double {
