@@ -148,6 +148,14 @@ func (t target) gemmTile(rows, vectors int) {
 		}
 		ctx.ADDQ(ldb, b)
 		for i := range acc {
+			// On Zen 4 a broadcast of its own takes a turn of the multipliers. One for each multiplication would read more than Intel's
+			// processors can in the time: with two vectors every other row does so.
+			if t.wide && (vectors == 1 || i%2 == 1) {
+				for j := range bv {
+					t.emit("VFMADD231*_BCST", row(i), bv[j], acc[i][j])
+				}
+				continue
+			}
 			av := t.broadcast(row(i))
 			for j := range bv {
 				t.emit("VFMADD231*", bv[j], av, acc[i][j])
