@@ -33,6 +33,10 @@ func Gemm[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb 
 		}
 		return
 	}
+	if transA && !transB && !accumulate && g.turns(m, n, k) {
+		g.multiplyTurned(m, n, k, a, lda, b, ldb, c, ldc)
+		return
+	}
 	p := product[T]{m: m, n: n, k: k, a: a, b: b, c: c, ldc: ldc}
 	p.ars, p.acs = strides(lda, transA)
 	p.brs, p.bcs = strides(ldb, transB)

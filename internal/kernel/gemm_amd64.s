@@ -5391,6 +5391,117 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm1x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm1x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Y0, Y0, Y0
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y1
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y1, Y0
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y1
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y1, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y1, Y0
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y1
+	VADDPS    Y1, Y0, Y0
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z1, Z1, Z1
+	VMAXPS Y0, Y1, Y0
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm2x1F32AVX512(SB), NOSPLIT, $0-144
@@ -5487,6 +5598,129 @@ store:
 	VMOVUPS Z0, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z1, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm2x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm2x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y2
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y2, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y2, Y1
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y2
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y2, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y2, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y2, Y1
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y2
+	VADDPS    Y2, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y2
+	VADDPS    Y2, Y1, Y1
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z2, Z2, Z2
+	VMAXPS Y0, Y2, Y0
+	VMAXPS Y1, Y2, Y1
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -5622,6 +5856,141 @@ store:
 	VMOVUPS Z1, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z2, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm3x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm3x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y3
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y3, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y3, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y3, Y2
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y3
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y3, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y3, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y3, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y3, Y2
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y3
+	VADDPS    Y3, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y3
+	VADDPS    Y3, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y3
+	VADDPS    Y3, Y2, Y2
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z3, Z3, Z3
+	VMAXPS Y0, Y3, Y0
+	VMAXPS Y1, Y3, Y1
+	VMAXPS Y2, Y3, Y2
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -5797,6 +6166,154 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm4x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm4x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y4
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y4, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y4, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y4, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y4, Y3
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y4
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y4, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y4, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y4, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y4, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y4, Y3
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y4
+	VADDPS    Y4, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y4
+	VADDPS    Y4, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y4
+	VADDPS    Y4, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y4
+	VADDPS    Y4, Y3, Y3
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z4, Z4, Z4
+	VMAXPS Y0, Y4, Y0
+	VMAXPS Y1, Y4, Y1
+	VMAXPS Y2, Y4, Y2
+	VMAXPS Y3, Y4, Y3
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm5x1F32AVX512(SB), NOSPLIT, $0-144
@@ -5930,6 +6447,166 @@ store:
 	VMOVUPS Z3, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z4, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm5x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm5x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y5
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y5, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y5, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y5, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y5, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y5, Y4
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y5
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y5, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y5, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y5, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y5, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y5, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y5, Y4
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y5
+	VADDPS    Y5, Y4, Y4
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z5, Z5, Z5
+	VMAXPS Y0, Y5, Y0
+	VMAXPS Y1, Y5, Y1
+	VMAXPS Y2, Y5, Y2
+	VMAXPS Y3, Y5, Y3
+	VMAXPS Y4, Y5, Y4
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -6130,6 +6807,179 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm6x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm6x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y6
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y6, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y6, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y6, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y6, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y6, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y6, Y5
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y6
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y6, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y6, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y6, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y6, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y6, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y6, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y6, Y5
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y6
+	VADDPS    Y6, Y5, Y5
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z6, Z6, Z6
+	VMAXPS Y0, Y6, Y0
+	VMAXPS Y1, Y6, Y1
+	VMAXPS Y2, Y6, Y2
+	VMAXPS Y3, Y6, Y3
+	VMAXPS Y4, Y6, Y4
+	VMAXPS Y5, Y6, Y5
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y5, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm7x1F32AVX512(SB), NOSPLIT, $0-144
@@ -6288,6 +7138,191 @@ store:
 	VMOVUPS Z5, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z6, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm7x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm7x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y7
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y7, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y7, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y7, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y7, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y7, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y7, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y7, Y6
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y7
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y7, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y7, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y7, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y7, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y7, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y7, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y7, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y7, Y6
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y7
+	VADDPS    Y7, Y6, Y6
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z7, Z7, Z7
+	VMAXPS Y0, Y7, Y0
+	VMAXPS Y1, Y7, Y1
+	VMAXPS Y2, Y7, Y2
+	VMAXPS Y3, Y7, Y3
+	VMAXPS Y4, Y7, Y4
+	VMAXPS Y5, Y7, Y5
+	VMAXPS Y6, Y7, Y6
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y6, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -6513,6 +7548,204 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm8x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm8x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y8
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y8, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y8, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y8, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y8, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y8, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y8, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y8, Y6
+	VFMADD231PS.BCST (SI)(R11*1), Y8, Y7
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y8
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y8, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y8, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y8, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y8, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y8, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y8, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y8, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y8, Y6
+	VFMADD231PS.BCST (SI)(R11*1), Y8, Y7
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y8
+	VADDPS    Y8, Y7, Y7
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z8, Z8, Z8
+	VMAXPS Y0, Y8, Y0
+	VMAXPS Y1, Y8, Y1
+	VMAXPS Y2, Y8, Y2
+	VMAXPS Y3, Y8, Y3
+	VMAXPS Y4, Y8, Y4
+	VMAXPS Y5, Y8, Y5
+	VMAXPS Y6, Y8, Y6
+	VMAXPS Y7, Y8, Y7
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y7, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm9x1F32AVX512(SB), NOSPLIT, $0-144
@@ -6699,6 +7932,219 @@ store:
 	VMOVUPS Z7, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z8, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm9x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm9x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y9
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y9, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y9, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y9, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y9, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y9, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y9, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y9, Y6
+	VFMADD231PS.BCST (DI), Y9, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y9, Y8
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y9
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y9, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y9, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y9, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y9, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y9, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y9, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y9, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y9, Y6
+	VFMADD231PS.BCST (DI), Y9, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y9, Y8
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y9
+	VADDPS    Y9, Y8, Y8
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z9, Z9, Z9
+	VMAXPS Y0, Y9, Y0
+	VMAXPS Y1, Y9, Y1
+	VMAXPS Y2, Y9, Y2
+	VMAXPS Y3, Y9, Y3
+	VMAXPS Y4, Y9, Y4
+	VMAXPS Y5, Y9, Y5
+	VMAXPS Y6, Y9, Y6
+	VMAXPS Y7, Y9, Y7
+	VMAXPS Y8, Y9, Y8
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y8, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -6951,6 +8397,231 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm10x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm10x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y10
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y10, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y10, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y10, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y10, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y10, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y10, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y10, Y6
+	VFMADD231PS.BCST (DI), Y10, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y10, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y10, Y9
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y10
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y10, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y10, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y10, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y10, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y10, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y10, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y10, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y10, Y6
+	VFMADD231PS.BCST (DI), Y10, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y10, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y10, Y9
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y10
+	VADDPS    Y10, Y9, Y9
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z10, Z10, Z10
+	VMAXPS Y0, Y10, Y0
+	VMAXPS Y1, Y10, Y1
+	VMAXPS Y2, Y10, Y2
+	VMAXPS Y3, Y10, Y3
+	VMAXPS Y4, Y10, Y4
+	VMAXPS Y5, Y10, Y5
+	VMAXPS Y6, Y10, Y6
+	VMAXPS Y7, Y10, Y7
+	VMAXPS Y8, Y10, Y8
+	VMAXPS Y9, Y10, Y9
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y9, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm11x1F32AVX512(SB), NOSPLIT, $0-144
@@ -7161,6 +8832,243 @@ store:
 	VMOVUPS Z9, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z10, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm11x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm11x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Y10, Y10, Y10
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y11
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y11, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y11, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y11, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y11, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y11, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y11, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y11, Y6
+	VFMADD231PS.BCST (DI), Y11, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y11, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y11, Y9
+	VFMADD231PS.BCST (DI)(R9*1), Y11, Y10
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y11
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y11, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y11, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y11, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y11, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y11, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y11, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y11, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y11, Y6
+	VFMADD231PS.BCST (DI), Y11, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y11, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y11, Y9
+	VFMADD231PS.BCST (DI)(R9*1), Y11, Y10
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y9, Y9
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y11
+	VADDPS    Y11, Y10, Y10
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z11, Z11, Z11
+	VMAXPS Y0, Y11, Y0
+	VMAXPS Y1, Y11, Y1
+	VMAXPS Y2, Y11, Y2
+	VMAXPS Y3, Y11, Y3
+	VMAXPS Y4, Y11, Y4
+	VMAXPS Y5, Y11, Y5
+	VMAXPS Y6, Y11, Y6
+	VMAXPS Y7, Y11, Y7
+	VMAXPS Y8, Y11, Y8
+	VMAXPS Y9, Y11, Y9
+	VMAXPS Y10, Y11, Y10
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y9, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y10, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -7437,6 +9345,255 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm12x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm12x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Y10, Y10, Y10
+	VPXORD     Y11, Y11, Y11
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y12
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y12, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y12, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y12, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y12, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y12, Y6
+	VFMADD231PS.BCST (DI), Y12, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y12, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y12, Y9
+	VFMADD231PS.BCST (DI)(R9*1), Y12, Y10
+	VFMADD231PS.BCST (DI)(R8*4), Y12, Y11
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y12
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y12, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y12, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y12, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y12, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y12, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y12, Y6
+	VFMADD231PS.BCST (DI), Y12, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y12, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y12, Y9
+	VFMADD231PS.BCST (DI)(R9*1), Y12, Y10
+	VFMADD231PS.BCST (DI)(R8*4), Y12, Y11
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y9, Y9
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y10, Y10
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y12
+	VADDPS    Y12, Y11, Y11
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z12, Z12, Z12
+	VMAXPS Y0, Y12, Y0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Y2, Y12, Y2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Y4, Y12, Y4
+	VMAXPS Y5, Y12, Y5
+	VMAXPS Y6, Y12, Y6
+	VMAXPS Y7, Y12, Y7
+	VMAXPS Y8, Y12, Y8
+	VMAXPS Y9, Y12, Y9
+	VMAXPS Y10, Y12, Y10
+	VMAXPS Y11, Y12, Y11
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y9, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y10, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y11, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm13x1F32AVX512(SB), NOSPLIT, $0-144
@@ -7671,6 +9828,267 @@ store:
 	VMOVUPS Z11, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPS Z12, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm13x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm13x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Y10, Y10, Y10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Y12, Y12, Y12
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y13
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y13, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y13, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y13, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y13, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y13, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y13, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y13, Y6
+	VFMADD231PS.BCST (DI), Y13, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y13, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y13, Y9
+	VFMADD231PS.BCST (DI)(R9*1), Y13, Y10
+	VFMADD231PS.BCST (DI)(R8*4), Y13, Y11
+	VFMADD231PS.BCST (DI)(R10*1), Y13, Y12
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y13
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y13, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y13, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y13, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y13, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y13, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y13, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y13, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y13, Y6
+	VFMADD231PS.BCST (DI), Y13, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y13, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y13, Y9
+	VFMADD231PS.BCST (DI)(R9*1), Y13, Y10
+	VFMADD231PS.BCST (DI)(R8*4), Y13, Y11
+	VFMADD231PS.BCST (DI)(R10*1), Y13, Y12
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y9, Y9
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y10, Y10
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y11, Y11
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y13
+	VADDPS    Y13, Y12, Y12
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z13, Z13, Z13
+	VMAXPS Y0, Y13, Y0
+	VMAXPS Y1, Y13, Y1
+	VMAXPS Y2, Y13, Y2
+	VMAXPS Y3, Y13, Y3
+	VMAXPS Y4, Y13, Y4
+	VMAXPS Y5, Y13, Y5
+	VMAXPS Y6, Y13, Y6
+	VMAXPS Y7, Y13, Y7
+	VMAXPS Y8, Y13, Y8
+	VMAXPS Y9, Y13, Y9
+	VMAXPS Y10, Y13, Y10
+	VMAXPS Y11, Y13, Y11
+	VMAXPS Y12, Y13, Y12
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y9, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y10, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y11, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y12, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -7971,6 +10389,279 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm14x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm14x1NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Y10, Y10, Y10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Y12, Y12, Y12
+	VPXORD     Y13, Y13, Y13
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS.Z        (BX), K1, Y14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y14, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y14, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y14, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y14, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y14, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y14, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y14, Y6
+	VFMADD231PS.BCST (DI), Y14, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y14, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y14, Y9
+	VFMADD231PS.BCST (DI)(R9*1), Y14, Y10
+	VFMADD231PS.BCST (DI)(R8*4), Y14, Y11
+	VFMADD231PS.BCST (DI)(R10*1), Y14, Y12
+	VFMADD231PS.BCST (DI)(R9*2), Y14, Y13
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS.Z        (BX), K1, Y14
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPS          Y14, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PS.BCST (SI), Y14, Y0
+	VFMADD231PS.BCST (SI)(R8*1), Y14, Y1
+	VFMADD231PS.BCST (SI)(R8*2), Y14, Y2
+	VFMADD231PS.BCST (SI)(R9*1), Y14, Y3
+	VFMADD231PS.BCST (SI)(R8*4), Y14, Y4
+	VFMADD231PS.BCST (SI)(R10*1), Y14, Y5
+	VFMADD231PS.BCST (SI)(R9*2), Y14, Y6
+	VFMADD231PS.BCST (DI), Y14, Y7
+	VFMADD231PS.BCST (DI)(R8*1), Y14, Y8
+	VFMADD231PS.BCST (DI)(R8*2), Y14, Y9
+	VFMADD231PS.BCST (DI)(R9*1), Y14, Y10
+	VFMADD231PS.BCST (DI)(R8*4), Y14, Y11
+	VFMADD231PS.BCST (DI)(R10*1), Y14, Y12
+	VFMADD231PS.BCST (DI)(R9*2), Y14, Y13
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y9, Y9
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y10, Y10
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y11, Y11
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y12, Y12
+	ADDQ      R9, DI
+	VMOVUPS.Z (DI), K1, Y14
+	VADDPS    Y14, Y13, Y13
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z14, Z14, Z14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y3, Y14, Y3
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y5, Y14, Y5
+	VMAXPS Y6, Y14, Y6
+	VMAXPS Y7, Y14, Y7
+	VMAXPS Y8, Y14, Y8
+	VMAXPS Y9, Y14, Y9
+	VMAXPS Y10, Y14, Y10
+	VMAXPS Y11, Y14, Y11
+	VMAXPS Y12, Y14, Y12
+	VMAXPS Y13, Y14, Y13
+
+store:
+	VMOVUPS Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y9, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y10, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y11, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y12, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPS Y13, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm1x2F32AVX512(SB), NOSPLIT, $0-144
@@ -8068,6 +10759,130 @@ relu:
 store:
 	VMOVUPS Z0, (SI)
 	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm1x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm1x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS      (BX), Z2
+	VMOVUPS.Z    64(BX), K1, Y3
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS      (BX), Z2
+	VMOVUPS.Z    64(BX), K1, Y3
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPS      Z2, (R14)
+	VMOVUPS      Y3, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y2
+	VADDPS    Y2, Y1, Y1
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z2, Z2, Z2
+	VMAXPS Z0, Z2, Z0
+	VMAXPS Y1, Y2, Y1
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -8238,6 +11053,149 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm2x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm2x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z4
+	VMOVUPS.Z        64(BX), K1, Y5
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z6
+	VFMADD231PS      Z4, Z6, Z0
+	VFMADD231PS      Y5, Y6, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z4, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y5, Y3
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z4
+	VMOVUPS.Z        64(BX), K1, Y5
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z4, (R14)
+	VMOVUPS          Y5, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z6
+	VFMADD231PS      Z4, Z6, Z0
+	VFMADD231PS      Y5, Y6, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z4, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y5, Y3
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y4
+	VADDPS    Y4, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y4
+	VADDPS    Y4, Y3, Y3
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z4, Z4, Z4
+	VMAXPS Z0, Z4, Z0
+	VMAXPS Y1, Y4, Y1
+	VMAXPS Z2, Z4, Z2
+	VMAXPS Y3, Y4, Y3
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm3x2F32AVX512(SB), NOSPLIT, $0-144
@@ -8375,6 +11333,170 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z4, (SI)
 	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm3x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm3x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z6
+	VMOVUPS.Z        64(BX), K1, Y7
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z8
+	VFMADD231PS      Z6, Z8, Z0
+	VFMADD231PS      Y7, Y8, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z6, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y7, Y3
+	VBROADCASTSS     (SI)(R8*2), Z8
+	VFMADD231PS      Z6, Z8, Z4
+	VFMADD231PS      Y7, Y8, Y5
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z6
+	VMOVUPS.Z        64(BX), K1, Y7
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z6, (R14)
+	VMOVUPS          Y7, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z8
+	VFMADD231PS      Z6, Z8, Z0
+	VFMADD231PS      Y7, Y8, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z6, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y7, Y3
+	VBROADCASTSS     (SI)(R8*2), Z8
+	VFMADD231PS      Z6, Z8, Z4
+	VFMADD231PS      Y7, Y8, Y5
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y6
+	VADDPS    Y6, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y6
+	VADDPS    Y6, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y6
+	VADDPS    Y6, Y5, Y5
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z6, Z6, Z6
+	VMAXPS Z0, Z6, Z0
+	VMAXPS Y1, Y6, Y1
+	VMAXPS Z2, Z6, Z2
+	VMAXPS Y3, Y6, Y3
+	VMAXPS Z4, Z6, Z4
+	VMAXPS Y5, Y6, Y5
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -8588,6 +11710,192 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm4x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm4x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z8
+	VMOVUPS.Z        64(BX), K1, Y9
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z10
+	VFMADD231PS      Z8, Z10, Z0
+	VFMADD231PS      Y9, Y10, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z8, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y9, Y3
+	VBROADCASTSS     (SI)(R8*2), Z10
+	VFMADD231PS      Z8, Z10, Z4
+	VFMADD231PS      Y9, Y10, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z8, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y9, Y7
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z8
+	VMOVUPS.Z        64(BX), K1, Y9
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z8, (R14)
+	VMOVUPS          Y9, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z10
+	VFMADD231PS      Z8, Z10, Z0
+	VFMADD231PS      Y9, Y10, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z8, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y9, Y3
+	VBROADCASTSS     (SI)(R8*2), Z10
+	VFMADD231PS      Z8, Z10, Z4
+	VFMADD231PS      Y9, Y10, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z8, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y9, Y7
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y8
+	VADDPS    Y8, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y8
+	VADDPS    Y8, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y8
+	VADDPS    Y8, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y8
+	VADDPS    Y8, Y7, Y7
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z8, Z8, Z8
+	VMAXPS Z0, Z8, Z0
+	VMAXPS Y1, Y8, Y1
+	VMAXPS Z2, Z8, Z2
+	VMAXPS Y3, Y8, Y3
+	VMAXPS Z4, Z8, Z4
+	VMAXPS Y5, Y8, Y5
+	VMAXPS Z6, Z8, Z6
+	VMAXPS Y7, Y8, Y7
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm5x2F32AVX512(SB), NOSPLIT, $0-144
@@ -8768,6 +12076,213 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z8, (SI)
 	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm5x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm5x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z10
+	VMOVUPS.Z        64(BX), K1, Y11
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z12
+	VFMADD231PS      Z10, Z12, Z0
+	VFMADD231PS      Y11, Y12, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z10, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y11, Y3
+	VBROADCASTSS     (SI)(R8*2), Z12
+	VFMADD231PS      Z10, Z12, Z4
+	VFMADD231PS      Y11, Y12, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z10, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y11, Y7
+	VBROADCASTSS     (SI)(R8*4), Z12
+	VFMADD231PS      Z10, Z12, Z8
+	VFMADD231PS      Y11, Y12, Y9
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z10
+	VMOVUPS.Z        64(BX), K1, Y11
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z10, (R14)
+	VMOVUPS          Y11, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z12
+	VFMADD231PS      Z10, Z12, Z0
+	VFMADD231PS      Y11, Y12, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z10, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y11, Y3
+	VBROADCASTSS     (SI)(R8*2), Z12
+	VFMADD231PS      Z10, Z12, Z4
+	VFMADD231PS      Y11, Y12, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z10, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y11, Y7
+	VBROADCASTSS     (SI)(R8*4), Z12
+	VFMADD231PS      Z10, Z12, Z8
+	VFMADD231PS      Y11, Y12, Y9
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y10
+	VADDPS    Y10, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y10
+	VADDPS    Y10, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y10
+	VADDPS    Y10, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y10
+	VADDPS    Y10, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y10
+	VADDPS    Y10, Y9, Y9
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z10, Z10, Z10
+	VMAXPS Z0, Z10, Z0
+	VMAXPS Y1, Y10, Y1
+	VMAXPS Z2, Z10, Z2
+	VMAXPS Y3, Y10, Y3
+	VMAXPS Z4, Z10, Z4
+	VMAXPS Y5, Y10, Y5
+	VMAXPS Z6, Z10, Z6
+	VMAXPS Y7, Y10, Y7
+	VMAXPS Z8, Z10, Z8
+	VMAXPS Y9, Y10, Y9
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -9022,6 +12537,233 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm6x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm6x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z12
+	VMOVUPS.Z        64(BX), K1, Y13
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z14
+	VFMADD231PS      Z12, Z14, Z0
+	VFMADD231PS      Y13, Y14, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z12, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y13, Y3
+	VBROADCASTSS     (SI)(R8*2), Z14
+	VFMADD231PS      Z12, Z14, Z4
+	VFMADD231PS      Y13, Y14, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z12, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y13, Y7
+	VBROADCASTSS     (SI)(R8*4), Z14
+	VFMADD231PS      Z12, Z14, Z8
+	VFMADD231PS      Y13, Y14, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y13, Y11
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z12
+	VMOVUPS.Z        64(BX), K1, Y13
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z12, (R14)
+	VMOVUPS          Y13, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z14
+	VFMADD231PS      Z12, Z14, Z0
+	VFMADD231PS      Y13, Y14, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z12, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y13, Y3
+	VBROADCASTSS     (SI)(R8*2), Z14
+	VFMADD231PS      Z12, Z14, Z4
+	VFMADD231PS      Y13, Y14, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z12, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y13, Y7
+	VBROADCASTSS     (SI)(R8*4), Z14
+	VFMADD231PS      Z12, Z14, Z8
+	VFMADD231PS      Y13, Y14, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z12, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y13, Y11
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y12
+	VADDPS    Y12, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y12
+	VADDPS    Y12, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y12
+	VADDPS    Y12, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y12
+	VADDPS    Y12, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y12
+	VADDPS    Y12, Y9, Y9
+	ADDQ      R9, DI
+	VADDPS    (DI), Z10, Z10
+	VMOVUPS.Z 64(DI), K1, Y12
+	VADDPS    Y12, Y11, Y11
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z12, Z12, Z12
+	VMAXPS Z0, Z12, Z0
+	VMAXPS Y1, Y12, Y1
+	VMAXPS Z2, Z12, Z2
+	VMAXPS Y3, Y12, Y3
+	VMAXPS Z4, Z12, Z4
+	VMAXPS Y5, Y12, Y5
+	VMAXPS Z6, Z12, Z6
+	VMAXPS Y7, Y12, Y7
+	VMAXPS Z8, Z12, Z8
+	VMAXPS Y9, Y12, Y9
+	VMAXPS Z10, Z12, Z10
+	VMAXPS Y11, Y12, Y11
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm7x2F32AVX512(SB), NOSPLIT, $0-144
@@ -9243,6 +12985,254 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z12, (SI)
 	VMOVUPS Z13, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm7x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm7x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z14
+	VMOVUPS.Z        64(BX), K1, Y15
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z16
+	VFMADD231PS      Z14, Z16, Z0
+	VFMADD231PS      Y15, Y16, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z14, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y15, Y3
+	VBROADCASTSS     (SI)(R8*2), Z16
+	VFMADD231PS      Z14, Z16, Z4
+	VFMADD231PS      Y15, Y16, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z14, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y15, Y7
+	VBROADCASTSS     (SI)(R8*4), Z16
+	VFMADD231PS      Z14, Z16, Z8
+	VFMADD231PS      Y15, Y16, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y15, Y11
+	VBROADCASTSS     (SI)(R9*2), Z16
+	VFMADD231PS      Z14, Z16, Z12
+	VFMADD231PS      Y15, Y16, Y13
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z14
+	VMOVUPS.Z        64(BX), K1, Y15
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z14, (R14)
+	VMOVUPS          Y15, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z16
+	VFMADD231PS      Z14, Z16, Z0
+	VFMADD231PS      Y15, Y16, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z14, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y15, Y3
+	VBROADCASTSS     (SI)(R8*2), Z16
+	VFMADD231PS      Z14, Z16, Z4
+	VFMADD231PS      Y15, Y16, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z14, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y15, Y7
+	VBROADCASTSS     (SI)(R8*4), Z16
+	VFMADD231PS      Z14, Z16, Z8
+	VFMADD231PS      Y15, Y16, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z14, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y15, Y11
+	VBROADCASTSS     (SI)(R9*2), Z16
+	VFMADD231PS      Z14, Z16, Z12
+	VFMADD231PS      Y15, Y16, Y13
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y14
+	VADDPS    Y14, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y14
+	VADDPS    Y14, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y14
+	VADDPS    Y14, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y14
+	VADDPS    Y14, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y14
+	VADDPS    Y14, Y9, Y9
+	ADDQ      R9, DI
+	VADDPS    (DI), Z10, Z10
+	VMOVUPS.Z 64(DI), K1, Y14
+	VADDPS    Y14, Y11, Y11
+	ADDQ      R9, DI
+	VADDPS    (DI), Z12, Z12
+	VMOVUPS.Z 64(DI), K1, Y14
+	VADDPS    Y14, Y13, Y13
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z14, Z14, Z14
+	VMAXPS Z0, Z14, Z0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Z2, Z14, Z2
+	VMAXPS Y3, Y14, Y3
+	VMAXPS Z4, Z14, Z4
+	VMAXPS Y5, Y14, Y5
+	VMAXPS Z6, Z14, Z6
+	VMAXPS Y7, Y14, Y7
+	VMAXPS Z8, Z14, Z8
+	VMAXPS Y9, Y14, Y9
+	VMAXPS Z10, Z14, Z10
+	VMAXPS Y11, Y14, Y11
+	VMAXPS Z12, Z14, Z12
+	VMAXPS Y13, Y14, Y13
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Y13, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -9538,6 +13528,274 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm8x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm8x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z16
+	VMOVUPS.Z        64(BX), K1, Y17
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z18
+	VFMADD231PS      Z16, Z18, Z0
+	VFMADD231PS      Y17, Y18, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z16, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y17, Y3
+	VBROADCASTSS     (SI)(R8*2), Z18
+	VFMADD231PS      Z16, Z18, Z4
+	VFMADD231PS      Y17, Y18, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z16, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y17, Y7
+	VBROADCASTSS     (SI)(R8*4), Z18
+	VFMADD231PS      Z16, Z18, Z8
+	VFMADD231PS      Y17, Y18, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z16, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y17, Y11
+	VBROADCASTSS     (SI)(R9*2), Z18
+	VFMADD231PS      Z16, Z18, Z12
+	VFMADD231PS      Y17, Y18, Y13
+	VFMADD231PS.BCST (SI)(R11*1), Z16, Z14
+	VFMADD231PS.BCST (SI)(R11*1), Y17, Y15
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z16
+	VMOVUPS.Z        64(BX), K1, Y17
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z16, (R14)
+	VMOVUPS          Y17, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z18
+	VFMADD231PS      Z16, Z18, Z0
+	VFMADD231PS      Y17, Y18, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z16, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y17, Y3
+	VBROADCASTSS     (SI)(R8*2), Z18
+	VFMADD231PS      Z16, Z18, Z4
+	VFMADD231PS      Y17, Y18, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z16, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y17, Y7
+	VBROADCASTSS     (SI)(R8*4), Z18
+	VFMADD231PS      Z16, Z18, Z8
+	VFMADD231PS      Y17, Y18, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z16, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y17, Y11
+	VBROADCASTSS     (SI)(R9*2), Z18
+	VFMADD231PS      Z16, Z18, Z12
+	VFMADD231PS      Y17, Y18, Y13
+	VFMADD231PS.BCST (SI)(R11*1), Z16, Z14
+	VFMADD231PS.BCST (SI)(R11*1), Y17, Y15
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y16
+	VADDPS    Y16, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y16
+	VADDPS    Y16, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y16
+	VADDPS    Y16, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y16
+	VADDPS    Y16, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y16
+	VADDPS    Y16, Y9, Y9
+	ADDQ      R9, DI
+	VADDPS    (DI), Z10, Z10
+	VMOVUPS.Z 64(DI), K1, Y16
+	VADDPS    Y16, Y11, Y11
+	ADDQ      R9, DI
+	VADDPS    (DI), Z12, Z12
+	VMOVUPS.Z 64(DI), K1, Y16
+	VADDPS    Y16, Y13, Y13
+	ADDQ      R9, DI
+	VADDPS    (DI), Z14, Z14
+	VMOVUPS.Z 64(DI), K1, Y16
+	VADDPS    Y16, Y15, Y15
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z16, Z16, Z16
+	VMAXPS Z0, Z16, Z0
+	VMAXPS Y1, Y16, Y1
+	VMAXPS Z2, Z16, Z2
+	VMAXPS Y3, Y16, Y3
+	VMAXPS Z4, Z16, Z4
+	VMAXPS Y5, Y16, Y5
+	VMAXPS Z6, Z16, Z6
+	VMAXPS Y7, Y16, Y7
+	VMAXPS Z8, Z16, Z8
+	VMAXPS Y9, Y16, Y9
+	VMAXPS Z10, Z16, Z10
+	VMAXPS Y11, Y16, Y11
+	VMAXPS Z12, Z16, Z12
+	VMAXPS Y13, Y16, Y13
+	VMAXPS Z14, Z16, Z14
+	VMAXPS Y15, Y16, Y15
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm9x2F32AVX512(SB), NOSPLIT, $0-144
@@ -9803,6 +14061,298 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z16, (SI)
 	VMOVUPS Z17, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm9x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm9x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z18
+	VMOVUPS.Z        64(BX), K1, Y19
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z20
+	VFMADD231PS      Z18, Z20, Z0
+	VFMADD231PS      Y19, Y20, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z18, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y19, Y3
+	VBROADCASTSS     (SI)(R8*2), Z20
+	VFMADD231PS      Z18, Z20, Z4
+	VFMADD231PS      Y19, Y20, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z18, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y19, Y7
+	VBROADCASTSS     (SI)(R8*4), Z20
+	VFMADD231PS      Z18, Z20, Z8
+	VFMADD231PS      Y19, Y20, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z18, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y19, Y11
+	VBROADCASTSS     (SI)(R9*2), Z20
+	VFMADD231PS      Z18, Z20, Z12
+	VFMADD231PS      Y19, Y20, Y13
+	VFMADD231PS.BCST (DI), Z18, Z14
+	VFMADD231PS.BCST (DI), Y19, Y15
+	VBROADCASTSS     (DI)(R8*1), Z20
+	VFMADD231PS      Z18, Z20, Z16
+	VFMADD231PS      Y19, Y20, Y17
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z18
+	VMOVUPS.Z        64(BX), K1, Y19
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z18, (R14)
+	VMOVUPS          Y19, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z20
+	VFMADD231PS      Z18, Z20, Z0
+	VFMADD231PS      Y19, Y20, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z18, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y19, Y3
+	VBROADCASTSS     (SI)(R8*2), Z20
+	VFMADD231PS      Z18, Z20, Z4
+	VFMADD231PS      Y19, Y20, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z18, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y19, Y7
+	VBROADCASTSS     (SI)(R8*4), Z20
+	VFMADD231PS      Z18, Z20, Z8
+	VFMADD231PS      Y19, Y20, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z18, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y19, Y11
+	VBROADCASTSS     (SI)(R9*2), Z20
+	VFMADD231PS      Z18, Z20, Z12
+	VFMADD231PS      Y19, Y20, Y13
+	VFMADD231PS.BCST (DI), Z18, Z14
+	VFMADD231PS.BCST (DI), Y19, Y15
+	VBROADCASTSS     (DI)(R8*1), Z20
+	VFMADD231PS      Z18, Z20, Z16
+	VFMADD231PS      Y19, Y20, Y17
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y18
+	VADDPS    Y18, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y18
+	VADDPS    Y18, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y18
+	VADDPS    Y18, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y18
+	VADDPS    Y18, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y18
+	VADDPS    Y18, Y9, Y9
+	ADDQ      R9, DI
+	VADDPS    (DI), Z10, Z10
+	VMOVUPS.Z 64(DI), K1, Y18
+	VADDPS    Y18, Y11, Y11
+	ADDQ      R9, DI
+	VADDPS    (DI), Z12, Z12
+	VMOVUPS.Z 64(DI), K1, Y18
+	VADDPS    Y18, Y13, Y13
+	ADDQ      R9, DI
+	VADDPS    (DI), Z14, Z14
+	VMOVUPS.Z 64(DI), K1, Y18
+	VADDPS    Y18, Y15, Y15
+	ADDQ      R9, DI
+	VADDPS    (DI), Z16, Z16
+	VMOVUPS.Z 64(DI), K1, Y18
+	VADDPS    Y18, Y17, Y17
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z18, Z18, Z18
+	VMAXPS Z0, Z18, Z0
+	VMAXPS Y1, Y18, Y1
+	VMAXPS Z2, Z18, Z2
+	VMAXPS Y3, Y18, Y3
+	VMAXPS Z4, Z18, Z4
+	VMAXPS Y5, Y18, Y5
+	VMAXPS Z6, Z18, Z6
+	VMAXPS Y7, Y18, Y7
+	VMAXPS Z8, Z18, Z8
+	VMAXPS Y9, Y18, Y9
+	VMAXPS Z10, Z18, Z10
+	VMAXPS Y11, Y18, Y11
+	VMAXPS Z12, Z18, Z12
+	VMAXPS Y13, Y18, Y13
+	VMAXPS Z14, Z18, Z14
+	VMAXPS Y15, Y18, Y15
+	VMAXPS Z16, Z18, Z16
+	VMAXPS Y17, Y18, Y17
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Y17, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -10141,6 +14691,317 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm10x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm10x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z20
+	VMOVUPS.Z        64(BX), K1, Y21
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z22
+	VFMADD231PS      Z20, Z22, Z0
+	VFMADD231PS      Y21, Y22, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z20, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y21, Y3
+	VBROADCASTSS     (SI)(R8*2), Z22
+	VFMADD231PS      Z20, Z22, Z4
+	VFMADD231PS      Y21, Y22, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z20, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y21, Y7
+	VBROADCASTSS     (SI)(R8*4), Z22
+	VFMADD231PS      Z20, Z22, Z8
+	VFMADD231PS      Y21, Y22, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z20, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y21, Y11
+	VBROADCASTSS     (SI)(R9*2), Z22
+	VFMADD231PS      Z20, Z22, Z12
+	VFMADD231PS      Y21, Y22, Y13
+	VFMADD231PS.BCST (DI), Z20, Z14
+	VFMADD231PS.BCST (DI), Y21, Y15
+	VBROADCASTSS     (DI)(R8*1), Z22
+	VFMADD231PS      Z20, Z22, Z16
+	VFMADD231PS      Y21, Y22, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z20, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y21, Y19
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z20
+	VMOVUPS.Z        64(BX), K1, Y21
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z20, (R14)
+	VMOVUPS          Y21, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z22
+	VFMADD231PS      Z20, Z22, Z0
+	VFMADD231PS      Y21, Y22, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z20, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y21, Y3
+	VBROADCASTSS     (SI)(R8*2), Z22
+	VFMADD231PS      Z20, Z22, Z4
+	VFMADD231PS      Y21, Y22, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z20, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y21, Y7
+	VBROADCASTSS     (SI)(R8*4), Z22
+	VFMADD231PS      Z20, Z22, Z8
+	VFMADD231PS      Y21, Y22, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z20, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y21, Y11
+	VBROADCASTSS     (SI)(R9*2), Z22
+	VFMADD231PS      Z20, Z22, Z12
+	VFMADD231PS      Y21, Y22, Y13
+	VFMADD231PS.BCST (DI), Z20, Z14
+	VFMADD231PS.BCST (DI), Y21, Y15
+	VBROADCASTSS     (DI)(R8*1), Z22
+	VFMADD231PS      Z20, Z22, Z16
+	VFMADD231PS      Y21, Y22, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z20, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y21, Y19
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y9, Y9
+	ADDQ      R9, DI
+	VADDPS    (DI), Z10, Z10
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y11, Y11
+	ADDQ      R9, DI
+	VADDPS    (DI), Z12, Z12
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y13, Y13
+	ADDQ      R9, DI
+	VADDPS    (DI), Z14, Z14
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y15, Y15
+	ADDQ      R9, DI
+	VADDPS    (DI), Z16, Z16
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y17, Y17
+	ADDQ      R9, DI
+	VADDPS    (DI), Z18, Z18
+	VMOVUPS.Z 64(DI), K1, Y20
+	VADDPS    Y20, Y19, Y19
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z20, Z20, Z20
+	VMAXPS Z0, Z20, Z0
+	VMAXPS Y1, Y20, Y1
+	VMAXPS Z2, Z20, Z2
+	VMAXPS Y3, Y20, Y3
+	VMAXPS Z4, Z20, Z4
+	VMAXPS Y5, Y20, Y5
+	VMAXPS Z6, Z20, Z6
+	VMAXPS Y7, Y20, Y7
+	VMAXPS Z8, Z20, Z8
+	VMAXPS Y9, Y20, Y9
+	VMAXPS Z10, Z20, Z10
+	VMAXPS Y11, Y20, Y11
+	VMAXPS Z12, Z20, Z12
+	VMAXPS Y13, Y20, Y13
+	VMAXPS Z14, Z20, Z14
+	VMAXPS Y15, Y20, Y15
+	VMAXPS Z16, Z20, Z16
+	VMAXPS Y17, Y20, Y17
+	VMAXPS Z18, Z20, Z18
+	VMAXPS Y19, Y20, Y19
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Y19, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm11x2F32AVX512(SB), NOSPLIT, $0-144
@@ -10446,6 +15307,338 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z20, (SI)
 	VMOVUPS Z21, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm11x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm11x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Y21, Y21, Y21
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z22
+	VMOVUPS.Z        64(BX), K1, Y23
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z24
+	VFMADD231PS      Z22, Z24, Z0
+	VFMADD231PS      Y23, Y24, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z22, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y23, Y3
+	VBROADCASTSS     (SI)(R8*2), Z24
+	VFMADD231PS      Z22, Z24, Z4
+	VFMADD231PS      Y23, Y24, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z22, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y23, Y7
+	VBROADCASTSS     (SI)(R8*4), Z24
+	VFMADD231PS      Z22, Z24, Z8
+	VFMADD231PS      Y23, Y24, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z22, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y23, Y11
+	VBROADCASTSS     (SI)(R9*2), Z24
+	VFMADD231PS      Z22, Z24, Z12
+	VFMADD231PS      Y23, Y24, Y13
+	VFMADD231PS.BCST (DI), Z22, Z14
+	VFMADD231PS.BCST (DI), Y23, Y15
+	VBROADCASTSS     (DI)(R8*1), Z24
+	VFMADD231PS      Z22, Z24, Z16
+	VFMADD231PS      Y23, Y24, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z22, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y23, Y19
+	VBROADCASTSS     (DI)(R9*1), Z24
+	VFMADD231PS      Z22, Z24, Z20
+	VFMADD231PS      Y23, Y24, Y21
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z22
+	VMOVUPS.Z        64(BX), K1, Y23
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z22, (R14)
+	VMOVUPS          Y23, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z24
+	VFMADD231PS      Z22, Z24, Z0
+	VFMADD231PS      Y23, Y24, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z22, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y23, Y3
+	VBROADCASTSS     (SI)(R8*2), Z24
+	VFMADD231PS      Z22, Z24, Z4
+	VFMADD231PS      Y23, Y24, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z22, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y23, Y7
+	VBROADCASTSS     (SI)(R8*4), Z24
+	VFMADD231PS      Z22, Z24, Z8
+	VFMADD231PS      Y23, Y24, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z22, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y23, Y11
+	VBROADCASTSS     (SI)(R9*2), Z24
+	VFMADD231PS      Z22, Z24, Z12
+	VFMADD231PS      Y23, Y24, Y13
+	VFMADD231PS.BCST (DI), Z22, Z14
+	VFMADD231PS.BCST (DI), Y23, Y15
+	VBROADCASTSS     (DI)(R8*1), Z24
+	VFMADD231PS      Z22, Z24, Z16
+	VFMADD231PS      Y23, Y24, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z22, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y23, Y19
+	VBROADCASTSS     (DI)(R9*1), Z24
+	VFMADD231PS      Z22, Z24, Z20
+	VFMADD231PS      Y23, Y24, Y21
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y9, Y9
+	ADDQ      R9, DI
+	VADDPS    (DI), Z10, Z10
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y11, Y11
+	ADDQ      R9, DI
+	VADDPS    (DI), Z12, Z12
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y13, Y13
+	ADDQ      R9, DI
+	VADDPS    (DI), Z14, Z14
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y15, Y15
+	ADDQ      R9, DI
+	VADDPS    (DI), Z16, Z16
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y17, Y17
+	ADDQ      R9, DI
+	VADDPS    (DI), Z18, Z18
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y19, Y19
+	ADDQ      R9, DI
+	VADDPS    (DI), Z20, Z20
+	VMOVUPS.Z 64(DI), K1, Y22
+	VADDPS    Y22, Y21, Y21
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z22, Z22, Z22
+	VMAXPS Z0, Z22, Z0
+	VMAXPS Y1, Y22, Y1
+	VMAXPS Z2, Z22, Z2
+	VMAXPS Y3, Y22, Y3
+	VMAXPS Z4, Z22, Z4
+	VMAXPS Y5, Y22, Y5
+	VMAXPS Z6, Z22, Z6
+	VMAXPS Y7, Y22, Y7
+	VMAXPS Z8, Z22, Z8
+	VMAXPS Y9, Y22, Y9
+	VMAXPS Z10, Z22, Z10
+	VMAXPS Y11, Y22, Y11
+	VMAXPS Z12, Z22, Z12
+	VMAXPS Y13, Y22, Y13
+	VMAXPS Z14, Z22, Z14
+	VMAXPS Y15, Y22, Y15
+	VMAXPS Z16, Z22, Z16
+	VMAXPS Y17, Y22, Y17
+	VMAXPS Z18, Z22, Z18
+	VMAXPS Y19, Y22, Y19
+	VMAXPS Z20, Z22, Z20
+	VMAXPS Y21, Y22, Y21
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Y19, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Y21, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -10824,6 +16017,357 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm12x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm12x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Y21, Y21, Y21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Y23, Y23, Y23
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z24
+	VMOVUPS.Z        64(BX), K1, Y25
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z26
+	VFMADD231PS      Z24, Z26, Z0
+	VFMADD231PS      Y25, Y26, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z24, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y25, Y3
+	VBROADCASTSS     (SI)(R8*2), Z26
+	VFMADD231PS      Z24, Z26, Z4
+	VFMADD231PS      Y25, Y26, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z24, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y25, Y7
+	VBROADCASTSS     (SI)(R8*4), Z26
+	VFMADD231PS      Z24, Z26, Z8
+	VFMADD231PS      Y25, Y26, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z24, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y25, Y11
+	VBROADCASTSS     (SI)(R9*2), Z26
+	VFMADD231PS      Z24, Z26, Z12
+	VFMADD231PS      Y25, Y26, Y13
+	VFMADD231PS.BCST (DI), Z24, Z14
+	VFMADD231PS.BCST (DI), Y25, Y15
+	VBROADCASTSS     (DI)(R8*1), Z26
+	VFMADD231PS      Z24, Z26, Z16
+	VFMADD231PS      Y25, Y26, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z24, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y25, Y19
+	VBROADCASTSS     (DI)(R9*1), Z26
+	VFMADD231PS      Z24, Z26, Z20
+	VFMADD231PS      Y25, Y26, Y21
+	VFMADD231PS.BCST (DI)(R8*4), Z24, Z22
+	VFMADD231PS.BCST (DI)(R8*4), Y25, Y23
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z24
+	VMOVUPS.Z        64(BX), K1, Y25
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z24, (R14)
+	VMOVUPS          Y25, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z26
+	VFMADD231PS      Z24, Z26, Z0
+	VFMADD231PS      Y25, Y26, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z24, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y25, Y3
+	VBROADCASTSS     (SI)(R8*2), Z26
+	VFMADD231PS      Z24, Z26, Z4
+	VFMADD231PS      Y25, Y26, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z24, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y25, Y7
+	VBROADCASTSS     (SI)(R8*4), Z26
+	VFMADD231PS      Z24, Z26, Z8
+	VFMADD231PS      Y25, Y26, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z24, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y25, Y11
+	VBROADCASTSS     (SI)(R9*2), Z26
+	VFMADD231PS      Z24, Z26, Z12
+	VFMADD231PS      Y25, Y26, Y13
+	VFMADD231PS.BCST (DI), Z24, Z14
+	VFMADD231PS.BCST (DI), Y25, Y15
+	VBROADCASTSS     (DI)(R8*1), Z26
+	VFMADD231PS      Z24, Z26, Z16
+	VFMADD231PS      Y25, Y26, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z24, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y25, Y19
+	VBROADCASTSS     (DI)(R9*1), Z26
+	VFMADD231PS      Z24, Z26, Z20
+	VFMADD231PS      Y25, Y26, Y21
+	VFMADD231PS.BCST (DI)(R8*4), Z24, Z22
+	VFMADD231PS.BCST (DI)(R8*4), Y25, Y23
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y9, Y9
+	ADDQ      R9, DI
+	VADDPS    (DI), Z10, Z10
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y11, Y11
+	ADDQ      R9, DI
+	VADDPS    (DI), Z12, Z12
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y13, Y13
+	ADDQ      R9, DI
+	VADDPS    (DI), Z14, Z14
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y15, Y15
+	ADDQ      R9, DI
+	VADDPS    (DI), Z16, Z16
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y17, Y17
+	ADDQ      R9, DI
+	VADDPS    (DI), Z18, Z18
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y19, Y19
+	ADDQ      R9, DI
+	VADDPS    (DI), Z20, Z20
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y21, Y21
+	ADDQ      R9, DI
+	VADDPS    (DI), Z22, Z22
+	VMOVUPS.Z 64(DI), K1, Y24
+	VADDPS    Y24, Y23, Y23
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z24, Z24, Z24
+	VMAXPS Z0, Z24, Z0
+	VMAXPS Y1, Y24, Y1
+	VMAXPS Z2, Z24, Z2
+	VMAXPS Y3, Y24, Y3
+	VMAXPS Z4, Z24, Z4
+	VMAXPS Y5, Y24, Y5
+	VMAXPS Z6, Z24, Z6
+	VMAXPS Y7, Y24, Y7
+	VMAXPS Z8, Z24, Z8
+	VMAXPS Y9, Y24, Y9
+	VMAXPS Z10, Z24, Z10
+	VMAXPS Y11, Y24, Y11
+	VMAXPS Z12, Z24, Z12
+	VMAXPS Y13, Y24, Y13
+	VMAXPS Z14, Z24, Z14
+	VMAXPS Y15, Y24, Y15
+	VMAXPS Z16, Z24, Z16
+	VMAXPS Y17, Y24, Y17
+	VMAXPS Z18, Z24, Z18
+	VMAXPS Y19, Y24, Y19
+	VMAXPS Z20, Z24, Z20
+	VMAXPS Y21, Y24, Y21
+	VMAXPS Z22, Z24, Z22
+	VMAXPS Y23, Y24, Y23
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Y19, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Y21, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z22, (SI)
+	VMOVUPS Y23, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm13x2F32AVX512(SB), NOSPLIT, $0-144
@@ -11169,6 +16713,378 @@ store:
 	ADDQ    R8, SI
 	VMOVUPS Z24, (SI)
 	VMOVUPS Z25, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm13x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm13x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Y21, Y21, Y21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Y23, Y23, Y23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Y25, Y25, Y25
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z26
+	VMOVUPS.Z        64(BX), K1, Y27
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z28
+	VFMADD231PS      Z26, Z28, Z0
+	VFMADD231PS      Y27, Y28, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z26, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y27, Y3
+	VBROADCASTSS     (SI)(R8*2), Z28
+	VFMADD231PS      Z26, Z28, Z4
+	VFMADD231PS      Y27, Y28, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z26, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y27, Y7
+	VBROADCASTSS     (SI)(R8*4), Z28
+	VFMADD231PS      Z26, Z28, Z8
+	VFMADD231PS      Y27, Y28, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z26, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y27, Y11
+	VBROADCASTSS     (SI)(R9*2), Z28
+	VFMADD231PS      Z26, Z28, Z12
+	VFMADD231PS      Y27, Y28, Y13
+	VFMADD231PS.BCST (DI), Z26, Z14
+	VFMADD231PS.BCST (DI), Y27, Y15
+	VBROADCASTSS     (DI)(R8*1), Z28
+	VFMADD231PS      Z26, Z28, Z16
+	VFMADD231PS      Y27, Y28, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z26, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y27, Y19
+	VBROADCASTSS     (DI)(R9*1), Z28
+	VFMADD231PS      Z26, Z28, Z20
+	VFMADD231PS      Y27, Y28, Y21
+	VFMADD231PS.BCST (DI)(R8*4), Z26, Z22
+	VFMADD231PS.BCST (DI)(R8*4), Y27, Y23
+	VBROADCASTSS     (DI)(R10*1), Z28
+	VFMADD231PS      Z26, Z28, Z24
+	VFMADD231PS      Y27, Y28, Y25
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z26
+	VMOVUPS.Z        64(BX), K1, Y27
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z26, (R14)
+	VMOVUPS          Y27, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z28
+	VFMADD231PS      Z26, Z28, Z0
+	VFMADD231PS      Y27, Y28, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z26, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y27, Y3
+	VBROADCASTSS     (SI)(R8*2), Z28
+	VFMADD231PS      Z26, Z28, Z4
+	VFMADD231PS      Y27, Y28, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z26, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y27, Y7
+	VBROADCASTSS     (SI)(R8*4), Z28
+	VFMADD231PS      Z26, Z28, Z8
+	VFMADD231PS      Y27, Y28, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z26, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y27, Y11
+	VBROADCASTSS     (SI)(R9*2), Z28
+	VFMADD231PS      Z26, Z28, Z12
+	VFMADD231PS      Y27, Y28, Y13
+	VFMADD231PS.BCST (DI), Z26, Z14
+	VFMADD231PS.BCST (DI), Y27, Y15
+	VBROADCASTSS     (DI)(R8*1), Z28
+	VFMADD231PS      Z26, Z28, Z16
+	VFMADD231PS      Y27, Y28, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z26, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y27, Y19
+	VBROADCASTSS     (DI)(R9*1), Z28
+	VFMADD231PS      Z26, Z28, Z20
+	VFMADD231PS      Y27, Y28, Y21
+	VFMADD231PS.BCST (DI)(R8*4), Z26, Z22
+	VFMADD231PS.BCST (DI)(R8*4), Y27, Y23
+	VBROADCASTSS     (DI)(R10*1), Z28
+	VFMADD231PS      Z26, Z28, Z24
+	VFMADD231PS      Y27, Y28, Y25
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y9, Y9
+	ADDQ      R9, DI
+	VADDPS    (DI), Z10, Z10
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y11, Y11
+	ADDQ      R9, DI
+	VADDPS    (DI), Z12, Z12
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y13, Y13
+	ADDQ      R9, DI
+	VADDPS    (DI), Z14, Z14
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y15, Y15
+	ADDQ      R9, DI
+	VADDPS    (DI), Z16, Z16
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y17, Y17
+	ADDQ      R9, DI
+	VADDPS    (DI), Z18, Z18
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y19, Y19
+	ADDQ      R9, DI
+	VADDPS    (DI), Z20, Z20
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y21, Y21
+	ADDQ      R9, DI
+	VADDPS    (DI), Z22, Z22
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y23, Y23
+	ADDQ      R9, DI
+	VADDPS    (DI), Z24, Z24
+	VMOVUPS.Z 64(DI), K1, Y26
+	VADDPS    Y26, Y25, Y25
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z26, Z26, Z26
+	VMAXPS Z0, Z26, Z0
+	VMAXPS Y1, Y26, Y1
+	VMAXPS Z2, Z26, Z2
+	VMAXPS Y3, Y26, Y3
+	VMAXPS Z4, Z26, Z4
+	VMAXPS Y5, Y26, Y5
+	VMAXPS Z6, Z26, Z6
+	VMAXPS Y7, Y26, Y7
+	VMAXPS Z8, Z26, Z8
+	VMAXPS Y9, Y26, Y9
+	VMAXPS Z10, Z26, Z10
+	VMAXPS Y11, Y26, Y11
+	VMAXPS Z12, Z26, Z12
+	VMAXPS Y13, Y26, Y13
+	VMAXPS Z14, Z26, Z14
+	VMAXPS Y15, Y26, Y15
+	VMAXPS Z16, Z26, Z16
+	VMAXPS Y17, Y26, Y17
+	VMAXPS Z18, Z26, Z18
+	VMAXPS Y19, Y26, Y19
+	VMAXPS Z20, Z26, Z20
+	VMAXPS Y21, Y26, Y21
+	VMAXPS Z22, Z26, Z22
+	VMAXPS Y23, Y26, Y23
+	VMAXPS Z24, Z26, Z24
+	VMAXPS Y25, Y26, Y25
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Y19, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Y21, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z22, (SI)
+	VMOVUPS Y23, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z24, (SI)
+	VMOVUPS Y25, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -11587,6 +17503,397 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm14x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm14x2NarrowF32AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Y21, Y21, Y21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Y23, Y23, Y23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Y25, Y25, Y25
+	VPXORD     Z26, Z26, Z26
+	VPXORD     Y27, Y27, Y27
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPS          (BX), Z28
+	VMOVUPS.Z        64(BX), K1, Y29
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z30
+	VFMADD231PS      Z28, Z30, Z0
+	VFMADD231PS      Y29, Y30, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z28, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y29, Y3
+	VBROADCASTSS     (SI)(R8*2), Z30
+	VFMADD231PS      Z28, Z30, Z4
+	VFMADD231PS      Y29, Y30, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z28, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y29, Y7
+	VBROADCASTSS     (SI)(R8*4), Z30
+	VFMADD231PS      Z28, Z30, Z8
+	VFMADD231PS      Y29, Y30, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z28, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y29, Y11
+	VBROADCASTSS     (SI)(R9*2), Z30
+	VFMADD231PS      Z28, Z30, Z12
+	VFMADD231PS      Y29, Y30, Y13
+	VFMADD231PS.BCST (DI), Z28, Z14
+	VFMADD231PS.BCST (DI), Y29, Y15
+	VBROADCASTSS     (DI)(R8*1), Z30
+	VFMADD231PS      Z28, Z30, Z16
+	VFMADD231PS      Y29, Y30, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z28, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y29, Y19
+	VBROADCASTSS     (DI)(R9*1), Z30
+	VFMADD231PS      Z28, Z30, Z20
+	VFMADD231PS      Y29, Y30, Y21
+	VFMADD231PS.BCST (DI)(R8*4), Z28, Z22
+	VFMADD231PS.BCST (DI)(R8*4), Y29, Y23
+	VBROADCASTSS     (DI)(R10*1), Z30
+	VFMADD231PS      Z28, Z30, Z24
+	VFMADD231PS      Y29, Y30, Y25
+	VFMADD231PS.BCST (DI)(R9*2), Z28, Z26
+	VFMADD231PS.BCST (DI)(R9*2), Y29, Y27
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPS          (BX), Z28
+	VMOVUPS.Z        64(BX), K1, Y29
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPS          Z28, (R14)
+	VMOVUPS          Y29, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSS     (SI), Z30
+	VFMADD231PS      Z28, Z30, Z0
+	VFMADD231PS      Y29, Y30, Y1
+	VFMADD231PS.BCST (SI)(R8*1), Z28, Z2
+	VFMADD231PS.BCST (SI)(R8*1), Y29, Y3
+	VBROADCASTSS     (SI)(R8*2), Z30
+	VFMADD231PS      Z28, Z30, Z4
+	VFMADD231PS      Y29, Y30, Y5
+	VFMADD231PS.BCST (SI)(R9*1), Z28, Z6
+	VFMADD231PS.BCST (SI)(R9*1), Y29, Y7
+	VBROADCASTSS     (SI)(R8*4), Z30
+	VFMADD231PS      Z28, Z30, Z8
+	VFMADD231PS      Y29, Y30, Y9
+	VFMADD231PS.BCST (SI)(R10*1), Z28, Z10
+	VFMADD231PS.BCST (SI)(R10*1), Y29, Y11
+	VBROADCASTSS     (SI)(R9*2), Z30
+	VFMADD231PS      Z28, Z30, Z12
+	VFMADD231PS      Y29, Y30, Y13
+	VFMADD231PS.BCST (DI), Z28, Z14
+	VFMADD231PS.BCST (DI), Y29, Y15
+	VBROADCASTSS     (DI)(R8*1), Z30
+	VFMADD231PS      Z28, Z30, Z16
+	VFMADD231PS      Y29, Y30, Y17
+	VFMADD231PS.BCST (DI)(R8*2), Z28, Z18
+	VFMADD231PS.BCST (DI)(R8*2), Y29, Y19
+	VBROADCASTSS     (DI)(R9*1), Z30
+	VFMADD231PS      Z28, Z30, Z20
+	VFMADD231PS      Y29, Y30, Y21
+	VFMADD231PS.BCST (DI)(R8*4), Z28, Z22
+	VFMADD231PS.BCST (DI)(R8*4), Y29, Y23
+	VBROADCASTSS     (DI)(R10*1), Z30
+	VFMADD231PS      Z28, Z30, Z24
+	VFMADD231PS      Y29, Y30, Y25
+	VFMADD231PS.BCST (DI)(R9*2), Z28, Z26
+	VFMADD231PS.BCST (DI)(R9*2), Y29, Y27
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPS    (DI), Z0, Z0
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y1, Y1
+	ADDQ      R9, DI
+	VADDPS    (DI), Z2, Z2
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y3, Y3
+	ADDQ      R9, DI
+	VADDPS    (DI), Z4, Z4
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y5, Y5
+	ADDQ      R9, DI
+	VADDPS    (DI), Z6, Z6
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y7, Y7
+	ADDQ      R9, DI
+	VADDPS    (DI), Z8, Z8
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y9, Y9
+	ADDQ      R9, DI
+	VADDPS    (DI), Z10, Z10
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y11, Y11
+	ADDQ      R9, DI
+	VADDPS    (DI), Z12, Z12
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y13, Y13
+	ADDQ      R9, DI
+	VADDPS    (DI), Z14, Z14
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y15, Y15
+	ADDQ      R9, DI
+	VADDPS    (DI), Z16, Z16
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y17, Y17
+	ADDQ      R9, DI
+	VADDPS    (DI), Z18, Z18
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y19, Y19
+	ADDQ      R9, DI
+	VADDPS    (DI), Z20, Z20
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y21, Y21
+	ADDQ      R9, DI
+	VADDPS    (DI), Z22, Z22
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y23, Y23
+	ADDQ      R9, DI
+	VADDPS    (DI), Z24, Z24
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y25, Y25
+	ADDQ      R9, DI
+	VADDPS    (DI), Z26, Z26
+	VMOVUPS.Z 64(DI), K1, Y28
+	VADDPS    Y28, Y27, Y27
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z28, Z28, Z28
+	VMAXPS Z0, Z28, Z0
+	VMAXPS Y1, Y28, Y1
+	VMAXPS Z2, Z28, Z2
+	VMAXPS Y3, Y28, Y3
+	VMAXPS Z4, Z28, Z4
+	VMAXPS Y5, Y28, Y5
+	VMAXPS Z6, Z28, Z6
+	VMAXPS Y7, Y28, Y7
+	VMAXPS Z8, Z28, Z8
+	VMAXPS Y9, Y28, Y9
+	VMAXPS Z10, Z28, Z10
+	VMAXPS Y11, Y28, Y11
+	VMAXPS Z12, Z28, Z12
+	VMAXPS Y13, Y28, Y13
+	VMAXPS Z14, Z28, Z14
+	VMAXPS Y15, Y28, Y15
+	VMAXPS Z16, Z28, Z16
+	VMAXPS Y17, Y28, Y17
+	VMAXPS Z18, Z28, Z18
+	VMAXPS Y19, Y28, Y19
+	VMAXPS Z20, Z28, Z20
+	VMAXPS Y21, Y28, Y21
+	VMAXPS Z22, Z28, Z22
+	VMAXPS Y23, Y28, Y23
+	VMAXPS Z24, Z28, Z24
+	VMAXPS Y25, Y28, Y25
+	VMAXPS Z26, Z28, Z26
+	VMAXPS Y27, Y28, Y27
+
+store:
+	VMOVUPS Z0, (SI)
+	VMOVUPS Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Y19, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Y21, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z22, (SI)
+	VMOVUPS Y23, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z24, (SI)
+	VMOVUPS Y25, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPS Z26, (SI)
+	VMOVUPS Y27, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm1x1F64AVX512(SB), NOSPLIT, $0-144
@@ -11671,6 +17978,117 @@ relu:
 
 store:
 	VMOVUPD Z0, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm1x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm1x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Y0, Y0, Y0
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y1
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y1, Y0
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y1
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y1, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y1, Y0
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y1
+	VADDPD    Y1, Y0, Y0
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z1, Z1, Z1
+	VMAXPD Y0, Y1, Y0
+
+store:
+	VMOVUPD Y0, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -11821,6 +18239,129 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm2x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm2x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y2
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y2, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y2, Y1
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y2
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y2, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y2, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y2, Y1
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y2
+	VADDPD    Y2, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y2
+	VADDPD    Y2, Y1, Y1
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z2, Z2, Z2
+	VMAXPD Y0, Y2, Y0
+	VMAXPD Y1, Y2, Y1
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm3x1F64AVX512(SB), NOSPLIT, $0-144
@@ -11929,6 +18470,141 @@ store:
 	VMOVUPD Z1, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z2, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm3x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm3x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y3
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y3, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y3, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y3, Y2
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y3
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y3, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y3, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y3, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y3, Y2
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y3
+	VADDPD    Y3, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y3
+	VADDPD    Y3, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y3
+	VADDPD    Y3, Y2, Y2
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z3, Z3, Z3
+	VMAXPD Y0, Y3, Y0
+	VMAXPD Y1, Y3, Y1
+	VMAXPD Y2, Y3, Y2
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -12104,6 +18780,154 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm4x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm4x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y4
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y4, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y4, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y4, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y4, Y3
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y4
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y4, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y4, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y4, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y4, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y4, Y3
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y4
+	VADDPD    Y4, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y4
+	VADDPD    Y4, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y4
+	VADDPD    Y4, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y4
+	VADDPD    Y4, Y3, Y3
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z4, Z4, Z4
+	VMAXPD Y0, Y4, Y0
+	VMAXPD Y1, Y4, Y1
+	VMAXPD Y2, Y4, Y2
+	VMAXPD Y3, Y4, Y3
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm5x1F64AVX512(SB), NOSPLIT, $0-144
@@ -12237,6 +19061,166 @@ store:
 	VMOVUPD Z3, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z4, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm5x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm5x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y5
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y5, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y5, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y5, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y5, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y5, Y4
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y5
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y5, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y5, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y5, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y5, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y5, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y5, Y4
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y5
+	VADDPD    Y5, Y4, Y4
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z5, Z5, Z5
+	VMAXPD Y0, Y5, Y0
+	VMAXPD Y1, Y5, Y1
+	VMAXPD Y2, Y5, Y2
+	VMAXPD Y3, Y5, Y3
+	VMAXPD Y4, Y5, Y4
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -12437,6 +19421,179 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm6x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm6x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y6
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y6, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y6, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y6, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y6, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y6, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y6, Y5
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y6
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y6, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y6, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y6, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y6, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y6, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y6, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y6, Y5
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y6
+	VADDPD    Y6, Y5, Y5
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z6, Z6, Z6
+	VMAXPD Y0, Y6, Y0
+	VMAXPD Y1, Y6, Y1
+	VMAXPD Y2, Y6, Y2
+	VMAXPD Y3, Y6, Y3
+	VMAXPD Y4, Y6, Y4
+	VMAXPD Y5, Y6, Y5
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y5, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm7x1F64AVX512(SB), NOSPLIT, $0-144
@@ -12595,6 +19752,191 @@ store:
 	VMOVUPD Z5, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z6, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm7x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm7x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y7
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y7, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y7, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y7, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y7, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y7, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y7, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y7, Y6
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y7
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y7, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y7, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y7, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y7, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y7, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y7, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y7, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y7, Y6
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y7
+	VADDPD    Y7, Y6, Y6
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z7, Z7, Z7
+	VMAXPD Y0, Y7, Y0
+	VMAXPD Y1, Y7, Y1
+	VMAXPD Y2, Y7, Y2
+	VMAXPD Y3, Y7, Y3
+	VMAXPD Y4, Y7, Y4
+	VMAXPD Y5, Y7, Y5
+	VMAXPD Y6, Y7, Y6
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y6, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -12820,6 +20162,204 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm8x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm8x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y8
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y8, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y8, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y8, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y8, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y8, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y8, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y8, Y6
+	VFMADD231PD.BCST (SI)(R11*1), Y8, Y7
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y8
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y8, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y8, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y8, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y8, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y8, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y8, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y8, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y8, Y6
+	VFMADD231PD.BCST (SI)(R11*1), Y8, Y7
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y8
+	VADDPD    Y8, Y7, Y7
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z8, Z8, Z8
+	VMAXPD Y0, Y8, Y0
+	VMAXPD Y1, Y8, Y1
+	VMAXPD Y2, Y8, Y2
+	VMAXPD Y3, Y8, Y3
+	VMAXPD Y4, Y8, Y4
+	VMAXPD Y5, Y8, Y5
+	VMAXPD Y6, Y8, Y6
+	VMAXPD Y7, Y8, Y7
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y7, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm9x1F64AVX512(SB), NOSPLIT, $0-144
@@ -13006,6 +20546,219 @@ store:
 	VMOVUPD Z7, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z8, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm9x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm9x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y9
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y9, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y9, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y9, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y9, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y9, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y9, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y9, Y6
+	VFMADD231PD.BCST (DI), Y9, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y9, Y8
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y9
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y9, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y9, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y9, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y9, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y9, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y9, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y9, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y9, Y6
+	VFMADD231PD.BCST (DI), Y9, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y9, Y8
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y9
+	VADDPD    Y9, Y8, Y8
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z9, Z9, Z9
+	VMAXPD Y0, Y9, Y0
+	VMAXPD Y1, Y9, Y1
+	VMAXPD Y2, Y9, Y2
+	VMAXPD Y3, Y9, Y3
+	VMAXPD Y4, Y9, Y4
+	VMAXPD Y5, Y9, Y5
+	VMAXPD Y6, Y9, Y6
+	VMAXPD Y7, Y9, Y7
+	VMAXPD Y8, Y9, Y8
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y8, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -13258,6 +21011,231 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm10x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm10x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y10
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y10, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y10, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y10, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y10, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y10, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y10, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y10, Y6
+	VFMADD231PD.BCST (DI), Y10, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y10, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y10, Y9
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y10
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y10, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y10, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y10, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y10, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y10, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y10, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y10, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y10, Y6
+	VFMADD231PD.BCST (DI), Y10, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y10, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y10, Y9
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y10
+	VADDPD    Y10, Y9, Y9
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z10, Z10, Z10
+	VMAXPD Y0, Y10, Y0
+	VMAXPD Y1, Y10, Y1
+	VMAXPD Y2, Y10, Y2
+	VMAXPD Y3, Y10, Y3
+	VMAXPD Y4, Y10, Y4
+	VMAXPD Y5, Y10, Y5
+	VMAXPD Y6, Y10, Y6
+	VMAXPD Y7, Y10, Y7
+	VMAXPD Y8, Y10, Y8
+	VMAXPD Y9, Y10, Y9
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y9, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm11x1F64AVX512(SB), NOSPLIT, $0-144
@@ -13468,6 +21446,243 @@ store:
 	VMOVUPD Z9, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z10, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm11x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm11x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Y10, Y10, Y10
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y11
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y11, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y11, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y11, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y11, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y11, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y11, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y11, Y6
+	VFMADD231PD.BCST (DI), Y11, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y11, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y11, Y9
+	VFMADD231PD.BCST (DI)(R9*1), Y11, Y10
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y11
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y11, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y11, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y11, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y11, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y11, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y11, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y11, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y11, Y6
+	VFMADD231PD.BCST (DI), Y11, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y11, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y11, Y9
+	VFMADD231PD.BCST (DI)(R9*1), Y11, Y10
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y9, Y9
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y11
+	VADDPD    Y11, Y10, Y10
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z11, Z11, Z11
+	VMAXPD Y0, Y11, Y0
+	VMAXPD Y1, Y11, Y1
+	VMAXPD Y2, Y11, Y2
+	VMAXPD Y3, Y11, Y3
+	VMAXPD Y4, Y11, Y4
+	VMAXPD Y5, Y11, Y5
+	VMAXPD Y6, Y11, Y6
+	VMAXPD Y7, Y11, Y7
+	VMAXPD Y8, Y11, Y8
+	VMAXPD Y9, Y11, Y9
+	VMAXPD Y10, Y11, Y10
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y9, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y10, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -13744,6 +21959,255 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm12x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm12x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Y10, Y10, Y10
+	VPXORD     Y11, Y11, Y11
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y12
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y12, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y12, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y12, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y12, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y12, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y12, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y12, Y6
+	VFMADD231PD.BCST (DI), Y12, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y12, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y12, Y9
+	VFMADD231PD.BCST (DI)(R9*1), Y12, Y10
+	VFMADD231PD.BCST (DI)(R8*4), Y12, Y11
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y12
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y12, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y12, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y12, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y12, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y12, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y12, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y12, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y12, Y6
+	VFMADD231PD.BCST (DI), Y12, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y12, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y12, Y9
+	VFMADD231PD.BCST (DI)(R9*1), Y12, Y10
+	VFMADD231PD.BCST (DI)(R8*4), Y12, Y11
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y9, Y9
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y10, Y10
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y12
+	VADDPD    Y12, Y11, Y11
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z12, Z12, Z12
+	VMAXPD Y0, Y12, Y0
+	VMAXPD Y1, Y12, Y1
+	VMAXPD Y2, Y12, Y2
+	VMAXPD Y3, Y12, Y3
+	VMAXPD Y4, Y12, Y4
+	VMAXPD Y5, Y12, Y5
+	VMAXPD Y6, Y12, Y6
+	VMAXPD Y7, Y12, Y7
+	VMAXPD Y8, Y12, Y8
+	VMAXPD Y9, Y12, Y9
+	VMAXPD Y10, Y12, Y10
+	VMAXPD Y11, Y12, Y11
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y9, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y10, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y11, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm13x1F64AVX512(SB), NOSPLIT, $0-144
@@ -13978,6 +22442,267 @@ store:
 	VMOVUPD Z11, K1, (SI)
 	ADDQ    R8, SI
 	VMOVUPD Z12, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm13x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm13x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Y10, Y10, Y10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Y12, Y12, Y12
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y13
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y13, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y13, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y13, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y13, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y13, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y13, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y13, Y6
+	VFMADD231PD.BCST (DI), Y13, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y13, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y13, Y9
+	VFMADD231PD.BCST (DI)(R9*1), Y13, Y10
+	VFMADD231PD.BCST (DI)(R8*4), Y13, Y11
+	VFMADD231PD.BCST (DI)(R10*1), Y13, Y12
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y13
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y13, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y13, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y13, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y13, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y13, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y13, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y13, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y13, Y6
+	VFMADD231PD.BCST (DI), Y13, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y13, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y13, Y9
+	VFMADD231PD.BCST (DI)(R9*1), Y13, Y10
+	VFMADD231PD.BCST (DI)(R8*4), Y13, Y11
+	VFMADD231PD.BCST (DI)(R10*1), Y13, Y12
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y9, Y9
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y10, Y10
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y11, Y11
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y13
+	VADDPD    Y13, Y12, Y12
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z13, Z13, Z13
+	VMAXPD Y0, Y13, Y0
+	VMAXPD Y1, Y13, Y1
+	VMAXPD Y2, Y13, Y2
+	VMAXPD Y3, Y13, Y3
+	VMAXPD Y4, Y13, Y4
+	VMAXPD Y5, Y13, Y5
+	VMAXPD Y6, Y13, Y6
+	VMAXPD Y7, Y13, Y7
+	VMAXPD Y8, Y13, Y8
+	VMAXPD Y9, Y13, Y9
+	VMAXPD Y10, Y13, Y10
+	VMAXPD Y11, Y13, Y11
+	VMAXPD Y12, Y13, Y12
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y9, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y10, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y11, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y12, K1, (SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -14278,6 +23003,279 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm14x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, MMX+
+TEXT ·gemm14x1NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Y0, Y0, Y0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Y2, Y2, Y2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Y4, Y4, Y4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Y6, Y6, Y6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Y8, Y8, Y8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Y10, Y10, Y10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Y12, Y12, Y12
+	VPXORD     Y13, Y13, Y13
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 63(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD.Z        (BX), K1, Y14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y14, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y14, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y14, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y14, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y14, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y14, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y14, Y6
+	VFMADD231PD.BCST (DI), Y14, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y14, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y14, Y9
+	VFMADD231PD.BCST (DI)(R9*1), Y14, Y10
+	VFMADD231PD.BCST (DI)(R8*4), Y14, Y11
+	VFMADD231PD.BCST (DI)(R10*1), Y14, Y12
+	VFMADD231PD.BCST (DI)(R9*2), Y14, Y13
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD.Z        (BX), K1, Y14
+	PREFETCHT0       (BX)(R15*1)
+	VMOVUPD          Y14, (R14)
+	ADDQ             $0x40, R14
+	ADDQ             R13, BX
+	VFMADD231PD.BCST (SI), Y14, Y0
+	VFMADD231PD.BCST (SI)(R8*1), Y14, Y1
+	VFMADD231PD.BCST (SI)(R8*2), Y14, Y2
+	VFMADD231PD.BCST (SI)(R9*1), Y14, Y3
+	VFMADD231PD.BCST (SI)(R8*4), Y14, Y4
+	VFMADD231PD.BCST (SI)(R10*1), Y14, Y5
+	VFMADD231PD.BCST (SI)(R9*2), Y14, Y6
+	VFMADD231PD.BCST (DI), Y14, Y7
+	VFMADD231PD.BCST (DI)(R8*1), Y14, Y8
+	VFMADD231PD.BCST (DI)(R8*2), Y14, Y9
+	VFMADD231PD.BCST (DI)(R9*1), Y14, Y10
+	VFMADD231PD.BCST (DI)(R8*4), Y14, Y11
+	VFMADD231PD.BCST (DI)(R10*1), Y14, Y12
+	VFMADD231PD.BCST (DI)(R9*2), Y14, Y13
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y0, Y0
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y1, Y1
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y2, Y2
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y3, Y3
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y4, Y4
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y5, Y5
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y6, Y6
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y7, Y7
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y8, Y8
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y9, Y9
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y10, Y10
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y11, Y11
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y12, Y12
+	ADDQ      R9, DI
+	VMOVUPD.Z (DI), K1, Y14
+	VADDPD    Y14, Y13, Y13
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z14, Z14, Z14
+	VMAXPD Y0, Y14, Y0
+	VMAXPD Y1, Y14, Y1
+	VMAXPD Y2, Y14, Y2
+	VMAXPD Y3, Y14, Y3
+	VMAXPD Y4, Y14, Y4
+	VMAXPD Y5, Y14, Y5
+	VMAXPD Y6, Y14, Y6
+	VMAXPD Y7, Y14, Y7
+	VMAXPD Y8, Y14, Y8
+	VMAXPD Y9, Y14, Y9
+	VMAXPD Y10, Y14, Y10
+	VMAXPD Y11, Y14, Y11
+	VMAXPD Y12, Y14, Y12
+	VMAXPD Y13, Y14, Y13
+
+store:
+	VMOVUPD Y0, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y1, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y2, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y3, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y4, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y5, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y6, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y7, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y8, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y9, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y10, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y11, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y12, K1, (SI)
+	ADDQ    R8, SI
+	VMOVUPD Y13, K1, (SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm1x2F64AVX512(SB), NOSPLIT, $0-144
@@ -14375,6 +23373,130 @@ relu:
 store:
 	VMOVUPD Z0, (SI)
 	VMOVUPD Z1, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm1x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm1x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD      (BX), Z2
+	VMOVUPD.Z    64(BX), K1, Y3
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z4
+	VFMADD231PD  Z2, Z4, Z0
+	VFMADD231PD  Y3, Y4, Y1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          loop
+	ADDQ         skip+56(FP), BX
+	DECQ         DX
+	JNZ          group
+	JMP          done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD      (BX), Z2
+	VMOVUPD.Z    64(BX), K1, Y3
+	PREFETCHT0   (BX)(R15*1)
+	PREFETCHT0   64(BX)(R15*1)
+	VMOVUPD      Z2, (R14)
+	VMOVUPD      Y3, 64(R14)
+	ADDQ         $0x80, R14
+	ADDQ         R13, BX
+	VBROADCASTSD (SI), Z4
+	VFMADD231PD  Z2, Z4, Z0
+	VFMADD231PD  Y3, Y4, Y1
+	ADDQ         R12, SI
+	DECQ         CX
+	JNZ          copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y2
+	VADDPD    Y2, Y1, Y1
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z2, Z2, Z2
+	VMAXPD Z0, Z2, Z0
+	VMAXPD Y1, Y2, Y1
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -14518,6 +23640,149 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z2, (SI)
 	VMOVUPD Z3, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm2x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm2x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z4
+	VMOVUPD.Z        64(BX), K1, Y5
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z6
+	VFMADD231PD      Z4, Z6, Z0
+	VFMADD231PD      Y5, Y6, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z4, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y5, Y3
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z4
+	VMOVUPD.Z        64(BX), K1, Y5
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z4, (R14)
+	VMOVUPD          Y5, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z6
+	VFMADD231PD      Z4, Z6, Z0
+	VFMADD231PD      Y5, Y6, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z4, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y5, Y3
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y4
+	VADDPD    Y4, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y4
+	VADDPD    Y4, Y3, Y3
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z4, Z4, Z4
+	VMAXPD Z0, Z4, Z0
+	VMAXPD Y1, Y4, Y1
+	VMAXPD Z2, Z4, Z2
+	VMAXPD Y3, Y4, Y3
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -14709,6 +23974,170 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm3x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm3x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z6
+	VMOVUPD.Z        64(BX), K1, Y7
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z8
+	VFMADD231PD      Z6, Z8, Z0
+	VFMADD231PD      Y7, Y8, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z6, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y7, Y3
+	VBROADCASTSD     (SI)(R8*2), Z8
+	VFMADD231PD      Z6, Z8, Z4
+	VFMADD231PD      Y7, Y8, Y5
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z6
+	VMOVUPD.Z        64(BX), K1, Y7
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z6, (R14)
+	VMOVUPD          Y7, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z8
+	VFMADD231PD      Z6, Z8, Z0
+	VFMADD231PD      Y7, Y8, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z6, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y7, Y3
+	VBROADCASTSD     (SI)(R8*2), Z8
+	VFMADD231PD      Z6, Z8, Z4
+	VFMADD231PD      Y7, Y8, Y5
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y6
+	VADDPD    Y6, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y6
+	VADDPD    Y6, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y6
+	VADDPD    Y6, Y5, Y5
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z6, Z6, Z6
+	VMAXPD Z0, Z6, Z0
+	VMAXPD Y1, Y6, Y1
+	VMAXPD Z2, Z6, Z2
+	VMAXPD Y3, Y6, Y3
+	VMAXPD Z4, Z6, Z4
+	VMAXPD Y5, Y6, Y5
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm4x2F64AVX512(SB), NOSPLIT, $0-144
@@ -14868,6 +24297,192 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z6, (SI)
 	VMOVUPD Z7, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm4x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm4x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z8
+	VMOVUPD.Z        64(BX), K1, Y9
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z10
+	VFMADD231PD      Z8, Z10, Z0
+	VFMADD231PD      Y9, Y10, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z8, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y9, Y3
+	VBROADCASTSD     (SI)(R8*2), Z10
+	VFMADD231PD      Z8, Z10, Z4
+	VFMADD231PD      Y9, Y10, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z8, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y9, Y7
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z8
+	VMOVUPD.Z        64(BX), K1, Y9
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z8, (R14)
+	VMOVUPD          Y9, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z10
+	VFMADD231PD      Z8, Z10, Z0
+	VFMADD231PD      Y9, Y10, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z8, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y9, Y3
+	VBROADCASTSD     (SI)(R8*2), Z10
+	VFMADD231PD      Z8, Z10, Z4
+	VFMADD231PD      Y9, Y10, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z8, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y9, Y7
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y8
+	VADDPD    Y8, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y8
+	VADDPD    Y8, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y8
+	VADDPD    Y8, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y8
+	VADDPD    Y8, Y7, Y7
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z8, Z8, Z8
+	VMAXPD Z0, Z8, Z0
+	VMAXPD Y1, Y8, Y1
+	VMAXPD Z2, Z8, Z2
+	VMAXPD Y3, Y8, Y3
+	VMAXPD Z4, Z8, Z4
+	VMAXPD Y5, Y8, Y5
+	VMAXPD Z6, Z8, Z6
+	VMAXPD Y7, Y8, Y7
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -15102,6 +24717,213 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm5x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm5x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z10
+	VMOVUPD.Z        64(BX), K1, Y11
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z12
+	VFMADD231PD      Z10, Z12, Z0
+	VFMADD231PD      Y11, Y12, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z10, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y11, Y3
+	VBROADCASTSD     (SI)(R8*2), Z12
+	VFMADD231PD      Z10, Z12, Z4
+	VFMADD231PD      Y11, Y12, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z10, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y11, Y7
+	VBROADCASTSD     (SI)(R8*4), Z12
+	VFMADD231PD      Z10, Z12, Z8
+	VFMADD231PD      Y11, Y12, Y9
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z10
+	VMOVUPD.Z        64(BX), K1, Y11
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z10, (R14)
+	VMOVUPD          Y11, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z12
+	VFMADD231PD      Z10, Z12, Z0
+	VFMADD231PD      Y11, Y12, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z10, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y11, Y3
+	VBROADCASTSD     (SI)(R8*2), Z12
+	VFMADD231PD      Z10, Z12, Z4
+	VFMADD231PD      Y11, Y12, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z10, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y11, Y7
+	VBROADCASTSD     (SI)(R8*4), Z12
+	VFMADD231PD      Z10, Z12, Z8
+	VFMADD231PD      Y11, Y12, Y9
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y10
+	VADDPD    Y10, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y10
+	VADDPD    Y10, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y10
+	VADDPD    Y10, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y10
+	VADDPD    Y10, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y10
+	VADDPD    Y10, Y9, Y9
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z10, Z10, Z10
+	VMAXPD Z0, Z10, Z0
+	VMAXPD Y1, Y10, Y1
+	VMAXPD Z2, Z10, Z2
+	VMAXPD Y3, Y10, Y3
+	VMAXPD Z4, Z10, Z4
+	VMAXPD Y5, Y10, Y5
+	VMAXPD Z6, Z10, Z6
+	VMAXPD Y7, Y10, Y7
+	VMAXPD Z8, Z10, Z8
+	VMAXPD Y9, Y10, Y9
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm6x2F64AVX512(SB), NOSPLIT, $0-144
@@ -15302,6 +25124,233 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z10, (SI)
 	VMOVUPD Z11, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm6x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm6x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z12
+	VMOVUPD.Z        64(BX), K1, Y13
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z14
+	VFMADD231PD      Z12, Z14, Z0
+	VFMADD231PD      Y13, Y14, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z12, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y13, Y3
+	VBROADCASTSD     (SI)(R8*2), Z14
+	VFMADD231PD      Z12, Z14, Z4
+	VFMADD231PD      Y13, Y14, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z12, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y13, Y7
+	VBROADCASTSD     (SI)(R8*4), Z14
+	VFMADD231PD      Z12, Z14, Z8
+	VFMADD231PD      Y13, Y14, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z12, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y13, Y11
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z12
+	VMOVUPD.Z        64(BX), K1, Y13
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z12, (R14)
+	VMOVUPD          Y13, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z14
+	VFMADD231PD      Z12, Z14, Z0
+	VFMADD231PD      Y13, Y14, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z12, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y13, Y3
+	VBROADCASTSD     (SI)(R8*2), Z14
+	VFMADD231PD      Z12, Z14, Z4
+	VFMADD231PD      Y13, Y14, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z12, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y13, Y7
+	VBROADCASTSD     (SI)(R8*4), Z14
+	VFMADD231PD      Z12, Z14, Z8
+	VFMADD231PD      Y13, Y14, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z12, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y13, Y11
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y12
+	VADDPD    Y12, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y12
+	VADDPD    Y12, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y12
+	VADDPD    Y12, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y12
+	VADDPD    Y12, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y12
+	VADDPD    Y12, Y9, Y9
+	ADDQ      R9, DI
+	VADDPD    (DI), Z10, Z10
+	VMOVUPD.Z 64(DI), K1, Y12
+	VADDPD    Y12, Y11, Y11
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z12, Z12, Z12
+	VMAXPD Z0, Z12, Z0
+	VMAXPD Y1, Y12, Y1
+	VMAXPD Z2, Z12, Z2
+	VMAXPD Y3, Y12, Y3
+	VMAXPD Z4, Z12, Z4
+	VMAXPD Y5, Y12, Y5
+	VMAXPD Z6, Z12, Z6
+	VMAXPD Y7, Y12, Y7
+	VMAXPD Z8, Z12, Z8
+	VMAXPD Y9, Y12, Y9
+	VMAXPD Z10, Z12, Z10
+	VMAXPD Y11, Y12, Y11
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Y11, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -15577,6 +25626,254 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm7x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm7x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z14
+	VMOVUPD.Z        64(BX), K1, Y15
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z16
+	VFMADD231PD      Z14, Z16, Z0
+	VFMADD231PD      Y15, Y16, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z14, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y15, Y3
+	VBROADCASTSD     (SI)(R8*2), Z16
+	VFMADD231PD      Z14, Z16, Z4
+	VFMADD231PD      Y15, Y16, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z14, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y15, Y7
+	VBROADCASTSD     (SI)(R8*4), Z16
+	VFMADD231PD      Z14, Z16, Z8
+	VFMADD231PD      Y15, Y16, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z14, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y15, Y11
+	VBROADCASTSD     (SI)(R9*2), Z16
+	VFMADD231PD      Z14, Z16, Z12
+	VFMADD231PD      Y15, Y16, Y13
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z14
+	VMOVUPD.Z        64(BX), K1, Y15
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z14, (R14)
+	VMOVUPD          Y15, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z16
+	VFMADD231PD      Z14, Z16, Z0
+	VFMADD231PD      Y15, Y16, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z14, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y15, Y3
+	VBROADCASTSD     (SI)(R8*2), Z16
+	VFMADD231PD      Z14, Z16, Z4
+	VFMADD231PD      Y15, Y16, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z14, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y15, Y7
+	VBROADCASTSD     (SI)(R8*4), Z16
+	VFMADD231PD      Z14, Z16, Z8
+	VFMADD231PD      Y15, Y16, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z14, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y15, Y11
+	VBROADCASTSD     (SI)(R9*2), Z16
+	VFMADD231PD      Z14, Z16, Z12
+	VFMADD231PD      Y15, Y16, Y13
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y14
+	VADDPD    Y14, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y14
+	VADDPD    Y14, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y14
+	VADDPD    Y14, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y14
+	VADDPD    Y14, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y14
+	VADDPD    Y14, Y9, Y9
+	ADDQ      R9, DI
+	VADDPD    (DI), Z10, Z10
+	VMOVUPD.Z 64(DI), K1, Y14
+	VADDPD    Y14, Y11, Y11
+	ADDQ      R9, DI
+	VADDPD    (DI), Z12, Z12
+	VMOVUPD.Z 64(DI), K1, Y14
+	VADDPD    Y14, Y13, Y13
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z14, Z14, Z14
+	VMAXPD Z0, Z14, Z0
+	VMAXPD Y1, Y14, Y1
+	VMAXPD Z2, Z14, Z2
+	VMAXPD Y3, Y14, Y3
+	VMAXPD Z4, Z14, Z4
+	VMAXPD Y5, Y14, Y5
+	VMAXPD Z6, Z14, Z6
+	VMAXPD Y7, Y14, Y7
+	VMAXPD Z8, Z14, Z8
+	VMAXPD Y9, Y14, Y9
+	VMAXPD Z10, Z14, Z10
+	VMAXPD Y11, Y14, Y11
+	VMAXPD Z12, Z14, Z12
+	VMAXPD Y13, Y14, Y13
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm8x2F64AVX512(SB), NOSPLIT, $0-144
@@ -15818,6 +26115,274 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z14, (SI)
 	VMOVUPD Z15, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm8x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm8x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z16
+	VMOVUPD.Z        64(BX), K1, Y17
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z18
+	VFMADD231PD      Z16, Z18, Z0
+	VFMADD231PD      Y17, Y18, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z16, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y17, Y3
+	VBROADCASTSD     (SI)(R8*2), Z18
+	VFMADD231PD      Z16, Z18, Z4
+	VFMADD231PD      Y17, Y18, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z16, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y17, Y7
+	VBROADCASTSD     (SI)(R8*4), Z18
+	VFMADD231PD      Z16, Z18, Z8
+	VFMADD231PD      Y17, Y18, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z16, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y17, Y11
+	VBROADCASTSD     (SI)(R9*2), Z18
+	VFMADD231PD      Z16, Z18, Z12
+	VFMADD231PD      Y17, Y18, Y13
+	VFMADD231PD.BCST (SI)(R11*1), Z16, Z14
+	VFMADD231PD.BCST (SI)(R11*1), Y17, Y15
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z16
+	VMOVUPD.Z        64(BX), K1, Y17
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z16, (R14)
+	VMOVUPD          Y17, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z18
+	VFMADD231PD      Z16, Z18, Z0
+	VFMADD231PD      Y17, Y18, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z16, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y17, Y3
+	VBROADCASTSD     (SI)(R8*2), Z18
+	VFMADD231PD      Z16, Z18, Z4
+	VFMADD231PD      Y17, Y18, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z16, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y17, Y7
+	VBROADCASTSD     (SI)(R8*4), Z18
+	VFMADD231PD      Z16, Z18, Z8
+	VFMADD231PD      Y17, Y18, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z16, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y17, Y11
+	VBROADCASTSD     (SI)(R9*2), Z18
+	VFMADD231PD      Z16, Z18, Z12
+	VFMADD231PD      Y17, Y18, Y13
+	VFMADD231PD.BCST (SI)(R11*1), Z16, Z14
+	VFMADD231PD.BCST (SI)(R11*1), Y17, Y15
+	ADDQ             R12, SI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y16
+	VADDPD    Y16, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y16
+	VADDPD    Y16, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y16
+	VADDPD    Y16, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y16
+	VADDPD    Y16, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y16
+	VADDPD    Y16, Y9, Y9
+	ADDQ      R9, DI
+	VADDPD    (DI), Z10, Z10
+	VMOVUPD.Z 64(DI), K1, Y16
+	VADDPD    Y16, Y11, Y11
+	ADDQ      R9, DI
+	VADDPD    (DI), Z12, Z12
+	VMOVUPD.Z 64(DI), K1, Y16
+	VADDPD    Y16, Y13, Y13
+	ADDQ      R9, DI
+	VADDPD    (DI), Z14, Z14
+	VMOVUPD.Z 64(DI), K1, Y16
+	VADDPD    Y16, Y15, Y15
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z16, Z16, Z16
+	VMAXPD Z0, Z16, Z0
+	VMAXPD Y1, Y16, Y1
+	VMAXPD Z2, Z16, Z2
+	VMAXPD Y3, Y16, Y3
+	VMAXPD Z4, Z16, Z4
+	VMAXPD Y5, Y16, Y5
+	VMAXPD Z6, Z16, Z6
+	VMAXPD Y7, Y16, Y7
+	VMAXPD Z8, Z16, Z8
+	VMAXPD Y9, Y16, Y9
+	VMAXPD Z10, Z16, Z10
+	VMAXPD Y11, Y16, Y11
+	VMAXPD Z12, Z16, Z12
+	VMAXPD Y13, Y16, Y13
+	VMAXPD Z14, Z16, Z14
+	VMAXPD Y15, Y16, Y15
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z14, (SI)
+	VMOVUPD Y15, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -16137,6 +26702,298 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm9x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm9x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z18
+	VMOVUPD.Z        64(BX), K1, Y19
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z20
+	VFMADD231PD      Z18, Z20, Z0
+	VFMADD231PD      Y19, Y20, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z18, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y19, Y3
+	VBROADCASTSD     (SI)(R8*2), Z20
+	VFMADD231PD      Z18, Z20, Z4
+	VFMADD231PD      Y19, Y20, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z18, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y19, Y7
+	VBROADCASTSD     (SI)(R8*4), Z20
+	VFMADD231PD      Z18, Z20, Z8
+	VFMADD231PD      Y19, Y20, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z18, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y19, Y11
+	VBROADCASTSD     (SI)(R9*2), Z20
+	VFMADD231PD      Z18, Z20, Z12
+	VFMADD231PD      Y19, Y20, Y13
+	VFMADD231PD.BCST (DI), Z18, Z14
+	VFMADD231PD.BCST (DI), Y19, Y15
+	VBROADCASTSD     (DI)(R8*1), Z20
+	VFMADD231PD      Z18, Z20, Z16
+	VFMADD231PD      Y19, Y20, Y17
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z18
+	VMOVUPD.Z        64(BX), K1, Y19
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z18, (R14)
+	VMOVUPD          Y19, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z20
+	VFMADD231PD      Z18, Z20, Z0
+	VFMADD231PD      Y19, Y20, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z18, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y19, Y3
+	VBROADCASTSD     (SI)(R8*2), Z20
+	VFMADD231PD      Z18, Z20, Z4
+	VFMADD231PD      Y19, Y20, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z18, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y19, Y7
+	VBROADCASTSD     (SI)(R8*4), Z20
+	VFMADD231PD      Z18, Z20, Z8
+	VFMADD231PD      Y19, Y20, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z18, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y19, Y11
+	VBROADCASTSD     (SI)(R9*2), Z20
+	VFMADD231PD      Z18, Z20, Z12
+	VFMADD231PD      Y19, Y20, Y13
+	VFMADD231PD.BCST (DI), Z18, Z14
+	VFMADD231PD.BCST (DI), Y19, Y15
+	VBROADCASTSD     (DI)(R8*1), Z20
+	VFMADD231PD      Z18, Z20, Z16
+	VFMADD231PD      Y19, Y20, Y17
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y18
+	VADDPD    Y18, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y18
+	VADDPD    Y18, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y18
+	VADDPD    Y18, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y18
+	VADDPD    Y18, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y18
+	VADDPD    Y18, Y9, Y9
+	ADDQ      R9, DI
+	VADDPD    (DI), Z10, Z10
+	VMOVUPD.Z 64(DI), K1, Y18
+	VADDPD    Y18, Y11, Y11
+	ADDQ      R9, DI
+	VADDPD    (DI), Z12, Z12
+	VMOVUPD.Z 64(DI), K1, Y18
+	VADDPD    Y18, Y13, Y13
+	ADDQ      R9, DI
+	VADDPD    (DI), Z14, Z14
+	VMOVUPD.Z 64(DI), K1, Y18
+	VADDPD    Y18, Y15, Y15
+	ADDQ      R9, DI
+	VADDPD    (DI), Z16, Z16
+	VMOVUPD.Z 64(DI), K1, Y18
+	VADDPD    Y18, Y17, Y17
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z18, Z18, Z18
+	VMAXPD Z0, Z18, Z0
+	VMAXPD Y1, Y18, Y1
+	VMAXPD Z2, Z18, Z2
+	VMAXPD Y3, Y18, Y3
+	VMAXPD Z4, Z18, Z4
+	VMAXPD Y5, Y18, Y5
+	VMAXPD Z6, Z18, Z6
+	VMAXPD Y7, Y18, Y7
+	VMAXPD Z8, Z18, Z8
+	VMAXPD Y9, Y18, Y9
+	VMAXPD Z10, Z18, Z10
+	VMAXPD Y11, Y18, Y11
+	VMAXPD Z12, Z18, Z12
+	VMAXPD Y13, Y18, Y13
+	VMAXPD Z14, Z18, Z14
+	VMAXPD Y15, Y18, Y15
+	VMAXPD Z16, Z18, Z16
+	VMAXPD Y17, Y18, Y17
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z14, (SI)
+	VMOVUPD Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z16, (SI)
+	VMOVUPD Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm10x2F64AVX512(SB), NOSPLIT, $0-144
@@ -16421,6 +27278,317 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z18, (SI)
 	VMOVUPD Z19, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm10x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm10x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z20
+	VMOVUPD.Z        64(BX), K1, Y21
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z22
+	VFMADD231PD      Z20, Z22, Z0
+	VFMADD231PD      Y21, Y22, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z20, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y21, Y3
+	VBROADCASTSD     (SI)(R8*2), Z22
+	VFMADD231PD      Z20, Z22, Z4
+	VFMADD231PD      Y21, Y22, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z20, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y21, Y7
+	VBROADCASTSD     (SI)(R8*4), Z22
+	VFMADD231PD      Z20, Z22, Z8
+	VFMADD231PD      Y21, Y22, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z20, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y21, Y11
+	VBROADCASTSD     (SI)(R9*2), Z22
+	VFMADD231PD      Z20, Z22, Z12
+	VFMADD231PD      Y21, Y22, Y13
+	VFMADD231PD.BCST (DI), Z20, Z14
+	VFMADD231PD.BCST (DI), Y21, Y15
+	VBROADCASTSD     (DI)(R8*1), Z22
+	VFMADD231PD      Z20, Z22, Z16
+	VFMADD231PD      Y21, Y22, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z20, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y21, Y19
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z20
+	VMOVUPD.Z        64(BX), K1, Y21
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z20, (R14)
+	VMOVUPD          Y21, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z22
+	VFMADD231PD      Z20, Z22, Z0
+	VFMADD231PD      Y21, Y22, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z20, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y21, Y3
+	VBROADCASTSD     (SI)(R8*2), Z22
+	VFMADD231PD      Z20, Z22, Z4
+	VFMADD231PD      Y21, Y22, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z20, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y21, Y7
+	VBROADCASTSD     (SI)(R8*4), Z22
+	VFMADD231PD      Z20, Z22, Z8
+	VFMADD231PD      Y21, Y22, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z20, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y21, Y11
+	VBROADCASTSD     (SI)(R9*2), Z22
+	VFMADD231PD      Z20, Z22, Z12
+	VFMADD231PD      Y21, Y22, Y13
+	VFMADD231PD.BCST (DI), Z20, Z14
+	VFMADD231PD.BCST (DI), Y21, Y15
+	VBROADCASTSD     (DI)(R8*1), Z22
+	VFMADD231PD      Z20, Z22, Z16
+	VFMADD231PD      Y21, Y22, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z20, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y21, Y19
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y9, Y9
+	ADDQ      R9, DI
+	VADDPD    (DI), Z10, Z10
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y11, Y11
+	ADDQ      R9, DI
+	VADDPD    (DI), Z12, Z12
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y13, Y13
+	ADDQ      R9, DI
+	VADDPD    (DI), Z14, Z14
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y15, Y15
+	ADDQ      R9, DI
+	VADDPD    (DI), Z16, Z16
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y17, Y17
+	ADDQ      R9, DI
+	VADDPD    (DI), Z18, Z18
+	VMOVUPD.Z 64(DI), K1, Y20
+	VADDPD    Y20, Y19, Y19
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z20, Z20, Z20
+	VMAXPD Z0, Z20, Z0
+	VMAXPD Y1, Y20, Y1
+	VMAXPD Z2, Z20, Z2
+	VMAXPD Y3, Y20, Y3
+	VMAXPD Z4, Z20, Z4
+	VMAXPD Y5, Y20, Y5
+	VMAXPD Z6, Z20, Z6
+	VMAXPD Y7, Y20, Y7
+	VMAXPD Z8, Z20, Z8
+	VMAXPD Y9, Y20, Y9
+	VMAXPD Z10, Z20, Z10
+	VMAXPD Y11, Y20, Y11
+	VMAXPD Z12, Z20, Z12
+	VMAXPD Y13, Y20, Y13
+	VMAXPD Z14, Z20, Z14
+	VMAXPD Y15, Y20, Y15
+	VMAXPD Z16, Z20, Z16
+	VMAXPD Y17, Y20, Y17
+	VMAXPD Z18, Z20, Z18
+	VMAXPD Y19, Y20, Y19
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z14, (SI)
+	VMOVUPD Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z16, (SI)
+	VMOVUPD Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z18, (SI)
+	VMOVUPD Y19, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -16780,6 +27948,338 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm11x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm11x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Y21, Y21, Y21
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z22
+	VMOVUPD.Z        64(BX), K1, Y23
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z24
+	VFMADD231PD      Z22, Z24, Z0
+	VFMADD231PD      Y23, Y24, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z22, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y23, Y3
+	VBROADCASTSD     (SI)(R8*2), Z24
+	VFMADD231PD      Z22, Z24, Z4
+	VFMADD231PD      Y23, Y24, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z22, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y23, Y7
+	VBROADCASTSD     (SI)(R8*4), Z24
+	VFMADD231PD      Z22, Z24, Z8
+	VFMADD231PD      Y23, Y24, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z22, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y23, Y11
+	VBROADCASTSD     (SI)(R9*2), Z24
+	VFMADD231PD      Z22, Z24, Z12
+	VFMADD231PD      Y23, Y24, Y13
+	VFMADD231PD.BCST (DI), Z22, Z14
+	VFMADD231PD.BCST (DI), Y23, Y15
+	VBROADCASTSD     (DI)(R8*1), Z24
+	VFMADD231PD      Z22, Z24, Z16
+	VFMADD231PD      Y23, Y24, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z22, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y23, Y19
+	VBROADCASTSD     (DI)(R9*1), Z24
+	VFMADD231PD      Z22, Z24, Z20
+	VFMADD231PD      Y23, Y24, Y21
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z22
+	VMOVUPD.Z        64(BX), K1, Y23
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z22, (R14)
+	VMOVUPD          Y23, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z24
+	VFMADD231PD      Z22, Z24, Z0
+	VFMADD231PD      Y23, Y24, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z22, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y23, Y3
+	VBROADCASTSD     (SI)(R8*2), Z24
+	VFMADD231PD      Z22, Z24, Z4
+	VFMADD231PD      Y23, Y24, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z22, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y23, Y7
+	VBROADCASTSD     (SI)(R8*4), Z24
+	VFMADD231PD      Z22, Z24, Z8
+	VFMADD231PD      Y23, Y24, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z22, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y23, Y11
+	VBROADCASTSD     (SI)(R9*2), Z24
+	VFMADD231PD      Z22, Z24, Z12
+	VFMADD231PD      Y23, Y24, Y13
+	VFMADD231PD.BCST (DI), Z22, Z14
+	VFMADD231PD.BCST (DI), Y23, Y15
+	VBROADCASTSD     (DI)(R8*1), Z24
+	VFMADD231PD      Z22, Z24, Z16
+	VFMADD231PD      Y23, Y24, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z22, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y23, Y19
+	VBROADCASTSD     (DI)(R9*1), Z24
+	VFMADD231PD      Z22, Z24, Z20
+	VFMADD231PD      Y23, Y24, Y21
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y9, Y9
+	ADDQ      R9, DI
+	VADDPD    (DI), Z10, Z10
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y11, Y11
+	ADDQ      R9, DI
+	VADDPD    (DI), Z12, Z12
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y13, Y13
+	ADDQ      R9, DI
+	VADDPD    (DI), Z14, Z14
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y15, Y15
+	ADDQ      R9, DI
+	VADDPD    (DI), Z16, Z16
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y17, Y17
+	ADDQ      R9, DI
+	VADDPD    (DI), Z18, Z18
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y19, Y19
+	ADDQ      R9, DI
+	VADDPD    (DI), Z20, Z20
+	VMOVUPD.Z 64(DI), K1, Y22
+	VADDPD    Y22, Y21, Y21
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z22, Z22, Z22
+	VMAXPD Z0, Z22, Z0
+	VMAXPD Y1, Y22, Y1
+	VMAXPD Z2, Z22, Z2
+	VMAXPD Y3, Y22, Y3
+	VMAXPD Z4, Z22, Z4
+	VMAXPD Y5, Y22, Y5
+	VMAXPD Z6, Z22, Z6
+	VMAXPD Y7, Y22, Y7
+	VMAXPD Z8, Z22, Z8
+	VMAXPD Y9, Y22, Y9
+	VMAXPD Z10, Z22, Z10
+	VMAXPD Y11, Y22, Y11
+	VMAXPD Z12, Z22, Z12
+	VMAXPD Y13, Y22, Y13
+	VMAXPD Z14, Z22, Z14
+	VMAXPD Y15, Y22, Y15
+	VMAXPD Z16, Z22, Z16
+	VMAXPD Y17, Y22, Y17
+	VMAXPD Z18, Z22, Z18
+	VMAXPD Y19, Y22, Y19
+	VMAXPD Z20, Z22, Z20
+	VMAXPD Y21, Y22, Y21
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z14, (SI)
+	VMOVUPD Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z16, (SI)
+	VMOVUPD Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z18, (SI)
+	VMOVUPD Y19, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z20, (SI)
+	VMOVUPD Y21, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm12x2F64AVX512(SB), NOSPLIT, $0-144
@@ -17104,6 +28604,357 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z22, (SI)
 	VMOVUPD Z23, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm12x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm12x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Y21, Y21, Y21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Y23, Y23, Y23
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z24
+	VMOVUPD.Z        64(BX), K1, Y25
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z26
+	VFMADD231PD      Z24, Z26, Z0
+	VFMADD231PD      Y25, Y26, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z24, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y25, Y3
+	VBROADCASTSD     (SI)(R8*2), Z26
+	VFMADD231PD      Z24, Z26, Z4
+	VFMADD231PD      Y25, Y26, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z24, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y25, Y7
+	VBROADCASTSD     (SI)(R8*4), Z26
+	VFMADD231PD      Z24, Z26, Z8
+	VFMADD231PD      Y25, Y26, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z24, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y25, Y11
+	VBROADCASTSD     (SI)(R9*2), Z26
+	VFMADD231PD      Z24, Z26, Z12
+	VFMADD231PD      Y25, Y26, Y13
+	VFMADD231PD.BCST (DI), Z24, Z14
+	VFMADD231PD.BCST (DI), Y25, Y15
+	VBROADCASTSD     (DI)(R8*1), Z26
+	VFMADD231PD      Z24, Z26, Z16
+	VFMADD231PD      Y25, Y26, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z24, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y25, Y19
+	VBROADCASTSD     (DI)(R9*1), Z26
+	VFMADD231PD      Z24, Z26, Z20
+	VFMADD231PD      Y25, Y26, Y21
+	VFMADD231PD.BCST (DI)(R8*4), Z24, Z22
+	VFMADD231PD.BCST (DI)(R8*4), Y25, Y23
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z24
+	VMOVUPD.Z        64(BX), K1, Y25
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z24, (R14)
+	VMOVUPD          Y25, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z26
+	VFMADD231PD      Z24, Z26, Z0
+	VFMADD231PD      Y25, Y26, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z24, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y25, Y3
+	VBROADCASTSD     (SI)(R8*2), Z26
+	VFMADD231PD      Z24, Z26, Z4
+	VFMADD231PD      Y25, Y26, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z24, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y25, Y7
+	VBROADCASTSD     (SI)(R8*4), Z26
+	VFMADD231PD      Z24, Z26, Z8
+	VFMADD231PD      Y25, Y26, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z24, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y25, Y11
+	VBROADCASTSD     (SI)(R9*2), Z26
+	VFMADD231PD      Z24, Z26, Z12
+	VFMADD231PD      Y25, Y26, Y13
+	VFMADD231PD.BCST (DI), Z24, Z14
+	VFMADD231PD.BCST (DI), Y25, Y15
+	VBROADCASTSD     (DI)(R8*1), Z26
+	VFMADD231PD      Z24, Z26, Z16
+	VFMADD231PD      Y25, Y26, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z24, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y25, Y19
+	VBROADCASTSD     (DI)(R9*1), Z26
+	VFMADD231PD      Z24, Z26, Z20
+	VFMADD231PD      Y25, Y26, Y21
+	VFMADD231PD.BCST (DI)(R8*4), Z24, Z22
+	VFMADD231PD.BCST (DI)(R8*4), Y25, Y23
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y9, Y9
+	ADDQ      R9, DI
+	VADDPD    (DI), Z10, Z10
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y11, Y11
+	ADDQ      R9, DI
+	VADDPD    (DI), Z12, Z12
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y13, Y13
+	ADDQ      R9, DI
+	VADDPD    (DI), Z14, Z14
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y15, Y15
+	ADDQ      R9, DI
+	VADDPD    (DI), Z16, Z16
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y17, Y17
+	ADDQ      R9, DI
+	VADDPD    (DI), Z18, Z18
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y19, Y19
+	ADDQ      R9, DI
+	VADDPD    (DI), Z20, Z20
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y21, Y21
+	ADDQ      R9, DI
+	VADDPD    (DI), Z22, Z22
+	VMOVUPD.Z 64(DI), K1, Y24
+	VADDPD    Y24, Y23, Y23
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z24, Z24, Z24
+	VMAXPD Z0, Z24, Z0
+	VMAXPD Y1, Y24, Y1
+	VMAXPD Z2, Z24, Z2
+	VMAXPD Y3, Y24, Y3
+	VMAXPD Z4, Z24, Z4
+	VMAXPD Y5, Y24, Y5
+	VMAXPD Z6, Z24, Z6
+	VMAXPD Y7, Y24, Y7
+	VMAXPD Z8, Z24, Z8
+	VMAXPD Y9, Y24, Y9
+	VMAXPD Z10, Z24, Z10
+	VMAXPD Y11, Y24, Y11
+	VMAXPD Z12, Z24, Z12
+	VMAXPD Y13, Y24, Y13
+	VMAXPD Z14, Z24, Z14
+	VMAXPD Y15, Y24, Y15
+	VMAXPD Z16, Z24, Z16
+	VMAXPD Y17, Y24, Y17
+	VMAXPD Z18, Z24, Z18
+	VMAXPD Y19, Y24, Y19
+	VMAXPD Z20, Z24, Z20
+	VMAXPD Y21, Y24, Y21
+	VMAXPD Z22, Z24, Z22
+	VMAXPD Y23, Y24, Y23
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z14, (SI)
+	VMOVUPD Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z16, (SI)
+	VMOVUPD Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z18, (SI)
+	VMOVUPD Y19, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z20, (SI)
+	VMOVUPD Y21, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z22, (SI)
+	VMOVUPD Y23, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX
@@ -17503,6 +29354,378 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func gemm13x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm13x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Y21, Y21, Y21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Y23, Y23, Y23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Y25, Y25, Y25
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z26
+	VMOVUPD.Z        64(BX), K1, Y27
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z28
+	VFMADD231PD      Z26, Z28, Z0
+	VFMADD231PD      Y27, Y28, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z26, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y27, Y3
+	VBROADCASTSD     (SI)(R8*2), Z28
+	VFMADD231PD      Z26, Z28, Z4
+	VFMADD231PD      Y27, Y28, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z26, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y27, Y7
+	VBROADCASTSD     (SI)(R8*4), Z28
+	VFMADD231PD      Z26, Z28, Z8
+	VFMADD231PD      Y27, Y28, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z26, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y27, Y11
+	VBROADCASTSD     (SI)(R9*2), Z28
+	VFMADD231PD      Z26, Z28, Z12
+	VFMADD231PD      Y27, Y28, Y13
+	VFMADD231PD.BCST (DI), Z26, Z14
+	VFMADD231PD.BCST (DI), Y27, Y15
+	VBROADCASTSD     (DI)(R8*1), Z28
+	VFMADD231PD      Z26, Z28, Z16
+	VFMADD231PD      Y27, Y28, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z26, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y27, Y19
+	VBROADCASTSD     (DI)(R9*1), Z28
+	VFMADD231PD      Z26, Z28, Z20
+	VFMADD231PD      Y27, Y28, Y21
+	VFMADD231PD.BCST (DI)(R8*4), Z26, Z22
+	VFMADD231PD.BCST (DI)(R8*4), Y27, Y23
+	VBROADCASTSD     (DI)(R10*1), Z28
+	VFMADD231PD      Z26, Z28, Z24
+	VFMADD231PD      Y27, Y28, Y25
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z26
+	VMOVUPD.Z        64(BX), K1, Y27
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z26, (R14)
+	VMOVUPD          Y27, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z28
+	VFMADD231PD      Z26, Z28, Z0
+	VFMADD231PD      Y27, Y28, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z26, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y27, Y3
+	VBROADCASTSD     (SI)(R8*2), Z28
+	VFMADD231PD      Z26, Z28, Z4
+	VFMADD231PD      Y27, Y28, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z26, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y27, Y7
+	VBROADCASTSD     (SI)(R8*4), Z28
+	VFMADD231PD      Z26, Z28, Z8
+	VFMADD231PD      Y27, Y28, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z26, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y27, Y11
+	VBROADCASTSD     (SI)(R9*2), Z28
+	VFMADD231PD      Z26, Z28, Z12
+	VFMADD231PD      Y27, Y28, Y13
+	VFMADD231PD.BCST (DI), Z26, Z14
+	VFMADD231PD.BCST (DI), Y27, Y15
+	VBROADCASTSD     (DI)(R8*1), Z28
+	VFMADD231PD      Z26, Z28, Z16
+	VFMADD231PD      Y27, Y28, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z26, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y27, Y19
+	VBROADCASTSD     (DI)(R9*1), Z28
+	VFMADD231PD      Z26, Z28, Z20
+	VFMADD231PD      Y27, Y28, Y21
+	VFMADD231PD.BCST (DI)(R8*4), Z26, Z22
+	VFMADD231PD.BCST (DI)(R8*4), Y27, Y23
+	VBROADCASTSD     (DI)(R10*1), Z28
+	VFMADD231PD      Z26, Z28, Z24
+	VFMADD231PD      Y27, Y28, Y25
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y9, Y9
+	ADDQ      R9, DI
+	VADDPD    (DI), Z10, Z10
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y11, Y11
+	ADDQ      R9, DI
+	VADDPD    (DI), Z12, Z12
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y13, Y13
+	ADDQ      R9, DI
+	VADDPD    (DI), Z14, Z14
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y15, Y15
+	ADDQ      R9, DI
+	VADDPD    (DI), Z16, Z16
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y17, Y17
+	ADDQ      R9, DI
+	VADDPD    (DI), Z18, Z18
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y19, Y19
+	ADDQ      R9, DI
+	VADDPD    (DI), Z20, Z20
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y21, Y21
+	ADDQ      R9, DI
+	VADDPD    (DI), Z22, Z22
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y23, Y23
+	ADDQ      R9, DI
+	VADDPD    (DI), Z24, Z24
+	VMOVUPD.Z 64(DI), K1, Y26
+	VADDPD    Y26, Y25, Y25
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z26, Z26, Z26
+	VMAXPD Z0, Z26, Z0
+	VMAXPD Y1, Y26, Y1
+	VMAXPD Z2, Z26, Z2
+	VMAXPD Y3, Y26, Y3
+	VMAXPD Z4, Z26, Z4
+	VMAXPD Y5, Y26, Y5
+	VMAXPD Z6, Z26, Z6
+	VMAXPD Y7, Y26, Y7
+	VMAXPD Z8, Z26, Z8
+	VMAXPD Y9, Y26, Y9
+	VMAXPD Z10, Z26, Z10
+	VMAXPD Y11, Y26, Y11
+	VMAXPD Z12, Z26, Z12
+	VMAXPD Y13, Y26, Y13
+	VMAXPD Z14, Z26, Z14
+	VMAXPD Y15, Y26, Y15
+	VMAXPD Z16, Z26, Z16
+	VMAXPD Y17, Y26, Y17
+	VMAXPD Z18, Z26, Z18
+	VMAXPD Y19, Y26, Y19
+	VMAXPD Z20, Z26, Z20
+	VMAXPD Y21, Y26, Y21
+	VMAXPD Z22, Z26, Z22
+	VMAXPD Y23, Y26, Y23
+	VMAXPD Z24, Z26, Z24
+	VMAXPD Y25, Y26, Y25
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z14, (SI)
+	VMOVUPD Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z16, (SI)
+	VMOVUPD Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z18, (SI)
+	VMOVUPD Y19, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z20, (SI)
+	VMOVUPD Y21, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z22, (SI)
+	VMOVUPD Y23, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z24, (SI)
+	VMOVUPD Y25, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
 // func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemm14x2F64AVX512(SB), NOSPLIT, $0-144
@@ -17867,6 +30090,397 @@ store:
 	ADDQ    R8, SI
 	VMOVUPD Z26, (SI)
 	VMOVUPD Z27, K1, 64(SI)
+	ADDQ    R8, SI
+	MOVQ    tiles+112(FP), DX
+	DECQ    DX
+	JZ      last
+	MOVQ    DX, tiles+112(FP)
+	MOVQ    SI, c+64(FP)
+	MOVQ    DI, d+80(FP)
+	MOVQ    a+0(FP), BX
+	MOVQ    next+120(FP), AX
+	ADDQ    AX, BX
+	MOVQ    BX, a+0(FP)
+	JMP     tile
+
+last:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func gemm14x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3, MMX+
+TEXT ·gemm14x2NarrowF64AVX512(SB), NOSPLIT, $0-144
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+tile:
+	MOVQ       a+0(FP), SI
+	MOVQ       ars+8(FP), R8
+	MOVQ       acs+16(FP), R12
+	MOVQ       b+24(FP), BX
+	MOVQ       ldb+32(FP), R13
+	MOVQ       groups+40(FP), DX
+	LEAQ       (R8)(R8*2), R9
+	LEAQ       (R8)(R8*4), R10
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (SI)(R11*1), DI
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Y1, Y1, Y1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Y3, Y3, Y3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Y5, Y5, Y5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Y7, Y7, Y7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Y9, Y9, Y9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Y11, Y11, Y11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Y13, Y13, Y13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Y15, Y15, Y15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Y17, Y17, Y17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Y19, Y19, Y19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Y21, Y21, Y21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Y23, Y23, Y23
+	VPXORD     Z24, Z24, Z24
+	VPXORD     Y25, Y25, Y25
+	VPXORD     Z26, Z26, Z26
+	VPXORD     Y27, Y27, Y27
+	MOVQ       cols+96(FP), CX
+	MOVQ       $-1, AX
+	BZHIQ      CX, AX, AX
+	KMOVW      AX, K1
+	TESTQ      DX, DX
+	JZ         done
+	MOVQ       inner+48(FP), CX
+	CMPQ       CX, $0x80
+	JLT        add
+	MOVQ       c+64(FP), CX
+	MOVQ       ldc+72(FP), AX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+	ADDQ       AX, CX
+	PREFETCHT0 (CX)
+	PREFETCHT0 64(CX)
+	PREFETCHT0 127(CX)
+
+add:
+	MOVQ  ahead+136(FP), R15
+	MOVQ  copied+128(FP), R14
+	TESTQ R14, R14
+	JNZ   copying
+
+group:
+	MOVQ inner+48(FP), CX
+
+loop:
+	VMOVUPD          (BX), Z28
+	VMOVUPD.Z        64(BX), K1, Y29
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z30
+	VFMADD231PD      Z28, Z30, Z0
+	VFMADD231PD      Y29, Y30, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z28, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y29, Y3
+	VBROADCASTSD     (SI)(R8*2), Z30
+	VFMADD231PD      Z28, Z30, Z4
+	VFMADD231PD      Y29, Y30, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z28, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y29, Y7
+	VBROADCASTSD     (SI)(R8*4), Z30
+	VFMADD231PD      Z28, Z30, Z8
+	VFMADD231PD      Y29, Y30, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z28, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y29, Y11
+	VBROADCASTSD     (SI)(R9*2), Z30
+	VFMADD231PD      Z28, Z30, Z12
+	VFMADD231PD      Y29, Y30, Y13
+	VFMADD231PD.BCST (DI), Z28, Z14
+	VFMADD231PD.BCST (DI), Y29, Y15
+	VBROADCASTSD     (DI)(R8*1), Z30
+	VFMADD231PD      Z28, Z30, Z16
+	VFMADD231PD      Y29, Y30, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z28, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y29, Y19
+	VBROADCASTSD     (DI)(R9*1), Z30
+	VFMADD231PD      Z28, Z30, Z20
+	VFMADD231PD      Y29, Y30, Y21
+	VFMADD231PD.BCST (DI)(R8*4), Z28, Z22
+	VFMADD231PD.BCST (DI)(R8*4), Y29, Y23
+	VBROADCASTSD     (DI)(R10*1), Z30
+	VFMADD231PD      Z28, Z30, Z24
+	VFMADD231PD      Y29, Y30, Y25
+	VFMADD231PD.BCST (DI)(R9*2), Z28, Z26
+	VFMADD231PD.BCST (DI)(R9*2), Y29, Y27
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              loop
+	ADDQ             skip+56(FP), BX
+	DECQ             DX
+	JNZ              group
+	JMP              done
+
+copying:
+	MOVQ inner+48(FP), CX
+
+copy:
+	VMOVUPD          (BX), Z28
+	VMOVUPD.Z        64(BX), K1, Y29
+	PREFETCHT0       (BX)(R15*1)
+	PREFETCHT0       64(BX)(R15*1)
+	VMOVUPD          Z28, (R14)
+	VMOVUPD          Y29, 64(R14)
+	ADDQ             $0x80, R14
+	ADDQ             R13, BX
+	VBROADCASTSD     (SI), Z30
+	VFMADD231PD      Z28, Z30, Z0
+	VFMADD231PD      Y29, Y30, Y1
+	VFMADD231PD.BCST (SI)(R8*1), Z28, Z2
+	VFMADD231PD.BCST (SI)(R8*1), Y29, Y3
+	VBROADCASTSD     (SI)(R8*2), Z30
+	VFMADD231PD      Z28, Z30, Z4
+	VFMADD231PD      Y29, Y30, Y5
+	VFMADD231PD.BCST (SI)(R9*1), Z28, Z6
+	VFMADD231PD.BCST (SI)(R9*1), Y29, Y7
+	VBROADCASTSD     (SI)(R8*4), Z30
+	VFMADD231PD      Z28, Z30, Z8
+	VFMADD231PD      Y29, Y30, Y9
+	VFMADD231PD.BCST (SI)(R10*1), Z28, Z10
+	VFMADD231PD.BCST (SI)(R10*1), Y29, Y11
+	VBROADCASTSD     (SI)(R9*2), Z30
+	VFMADD231PD      Z28, Z30, Z12
+	VFMADD231PD      Y29, Y30, Y13
+	VFMADD231PD.BCST (DI), Z28, Z14
+	VFMADD231PD.BCST (DI), Y29, Y15
+	VBROADCASTSD     (DI)(R8*1), Z30
+	VFMADD231PD      Z28, Z30, Z16
+	VFMADD231PD      Y29, Y30, Y17
+	VFMADD231PD.BCST (DI)(R8*2), Z28, Z18
+	VFMADD231PD.BCST (DI)(R8*2), Y29, Y19
+	VBROADCASTSD     (DI)(R9*1), Z30
+	VFMADD231PD      Z28, Z30, Z20
+	VFMADD231PD      Y29, Y30, Y21
+	VFMADD231PD.BCST (DI)(R8*4), Z28, Z22
+	VFMADD231PD.BCST (DI)(R8*4), Y29, Y23
+	VBROADCASTSD     (DI)(R10*1), Z30
+	VFMADD231PD      Z28, Z30, Z24
+	VFMADD231PD      Y29, Y30, Y25
+	VFMADD231PD.BCST (DI)(R9*2), Z28, Z26
+	VFMADD231PD.BCST (DI)(R9*2), Y29, Y27
+	ADDQ             R12, SI
+	ADDQ             R12, DI
+	DECQ             CX
+	JNZ              copy
+
+done:
+	MOVQ      c+64(FP), SI
+	MOVQ      ldc+72(FP), R8
+	MOVQ      d+80(FP), DI
+	MOVQ      ldd+88(FP), R9
+	TESTQ     DI, DI
+	JZ        relu
+	VADDPD    (DI), Z0, Z0
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y1, Y1
+	ADDQ      R9, DI
+	VADDPD    (DI), Z2, Z2
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y3, Y3
+	ADDQ      R9, DI
+	VADDPD    (DI), Z4, Z4
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y5, Y5
+	ADDQ      R9, DI
+	VADDPD    (DI), Z6, Z6
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y7, Y7
+	ADDQ      R9, DI
+	VADDPD    (DI), Z8, Z8
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y9, Y9
+	ADDQ      R9, DI
+	VADDPD    (DI), Z10, Z10
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y11, Y11
+	ADDQ      R9, DI
+	VADDPD    (DI), Z12, Z12
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y13, Y13
+	ADDQ      R9, DI
+	VADDPD    (DI), Z14, Z14
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y15, Y15
+	ADDQ      R9, DI
+	VADDPD    (DI), Z16, Z16
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y17, Y17
+	ADDQ      R9, DI
+	VADDPD    (DI), Z18, Z18
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y19, Y19
+	ADDQ      R9, DI
+	VADDPD    (DI), Z20, Z20
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y21, Y21
+	ADDQ      R9, DI
+	VADDPD    (DI), Z22, Z22
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y23, Y23
+	ADDQ      R9, DI
+	VADDPD    (DI), Z24, Z24
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y25, Y25
+	ADDQ      R9, DI
+	VADDPD    (DI), Z26, Z26
+	VMOVUPD.Z 64(DI), K1, Y28
+	VADDPD    Y28, Y27, Y27
+	ADDQ      R9, DI
+
+relu:
+	MOVB   relu+104(FP), AL
+	TESTB  AL, AL
+	JZ     store
+	VPXORD Z28, Z28, Z28
+	VMAXPD Z0, Z28, Z0
+	VMAXPD Y1, Y28, Y1
+	VMAXPD Z2, Z28, Z2
+	VMAXPD Y3, Y28, Y3
+	VMAXPD Z4, Z28, Z4
+	VMAXPD Y5, Y28, Y5
+	VMAXPD Z6, Z28, Z6
+	VMAXPD Y7, Y28, Y7
+	VMAXPD Z8, Z28, Z8
+	VMAXPD Y9, Y28, Y9
+	VMAXPD Z10, Z28, Z10
+	VMAXPD Y11, Y28, Y11
+	VMAXPD Z12, Z28, Z12
+	VMAXPD Y13, Y28, Y13
+	VMAXPD Z14, Z28, Z14
+	VMAXPD Y15, Y28, Y15
+	VMAXPD Z16, Z28, Z16
+	VMAXPD Y17, Y28, Y17
+	VMAXPD Z18, Z28, Z18
+	VMAXPD Y19, Y28, Y19
+	VMAXPD Z20, Z28, Z20
+	VMAXPD Y21, Y28, Y21
+	VMAXPD Z22, Z28, Z22
+	VMAXPD Y23, Y28, Y23
+	VMAXPD Z24, Z28, Z24
+	VMAXPD Y25, Y28, Y25
+	VMAXPD Z26, Z28, Z26
+	VMAXPD Y27, Y28, Y27
+
+store:
+	VMOVUPD Z0, (SI)
+	VMOVUPD Y1, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z2, (SI)
+	VMOVUPD Y3, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z4, (SI)
+	VMOVUPD Y5, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z6, (SI)
+	VMOVUPD Y7, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z8, (SI)
+	VMOVUPD Y9, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z10, (SI)
+	VMOVUPD Y11, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z12, (SI)
+	VMOVUPD Y13, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z14, (SI)
+	VMOVUPD Y15, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z16, (SI)
+	VMOVUPD Y17, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z18, (SI)
+	VMOVUPD Y19, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z20, (SI)
+	VMOVUPD Y21, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z22, (SI)
+	VMOVUPD Y23, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z24, (SI)
+	VMOVUPD Y25, K1, 64(SI)
+	ADDQ    R8, SI
+	VMOVUPD Z26, (SI)
+	VMOVUPD Y27, K1, 64(SI)
 	ADDQ    R8, SI
 	MOVQ    tiles+112(FP), DX
 	DECQ    DX

@@ -26,6 +26,7 @@ type gemmTileCopy[T Float] func(dst *T, next uintptr, a *T, lda uintptr, k, h, t
 // A gemmKernel is what an implementation brings for matrix products.
 type gemmKernel[T Float] struct {
 	tiles      [][]gemmTile[T] // tiles[v-1][r-1] is for v vectors and r rows
+	narrow     [][]gemmTile[T] // the same with a last vector of half the width, or nil
 	packs      []gemmPack[T]   // packs[r-1] is for r rows
 	panel1     gemmPanel[T]    // copies a panel of B
 	panel4     gemmPanel[T]    // copies four
@@ -112,7 +113,11 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 		reuse *= 2
 	}
 	packA := p.k >= minPackA && p.m >= minPackA && reuse >= g.copyPanels*nr
-	copyA := !packA && g.collides(p)
+	collide := !packA && g.collides(p)
+	copyA, rows := collide && p.n > nr, g.rows
+	if collide && !copyA && p.acs == 1 {
+		rows = min(rows, g.ways) // what is read once is not worth a copy
+	}
 	var s *scratch[T]
 	if packB || copyA || packA {
 		s = free.get()
@@ -150,7 +155,7 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 					x.m0, x.m1 = mb*p.m/mBlocks, (mb+1)*p.m/mBlocks
 				}
 				x.a, x.aOff, x.ars, x.acs = p.a, x.m0*p.ars+x.k0*p.acs, p.ars, p.acs
-				x.tiles, x.height, x.tall = g.heights(x.m1 - x.m0)
+				x.tiles, x.height, x.tall = heights(x.m1-x.m0, rows)
 				switch {
 				case packA:
 					g.packTiles(s, p, &x)
@@ -243,7 +248,7 @@ func (g *gemmKernel[T]) multiplyByRows(p *product[T], s *scratch[T], packB bool)
 	if packB {
 		x.b = g.packPanels(s, p, 0, p.k, 0, p.n)
 	}
-	x.tiles, x.height, x.tall = g.heights(p.m)
+	x.tiles, x.height, x.tall = heights(p.m, g.rows)
 	for t := range x.tiles {
 		for j := 0; j < p.n; j += nr {
 			w, vecs := g.width(p, j)
@@ -303,8 +308,12 @@ func (g *gemmKernel[T]) tile(p *product[T], x *block[T], t, n, j, w, vecs int) {
 	case p.inner > 0:
 		groups, inner, skip = inner/p.inner, p.inner, p.jump-p.inner*x.ldb
 	}
-	g.tiles[vecs-1][h-1](ap, uintptr(ars)*bytes, uintptr(acs)*bytes, bp, uintptr(x.ldb)*bytes, groups, inner, uintptr(skip)*bytes,
-		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, w-(vecs-1)*g.lanes, x.relu, n, uintptr(next)*bytes, x.copied, uintptr(x.ahead)*bytes)
+	tiles, cols := g.tiles, w-(vecs-1)*g.lanes
+	if g.narrow != nil && cols <= g.lanes/2 {
+		tiles = g.narrow
+	}
+	tiles[vecs-1][h-1](ap, uintptr(ars)*bytes, uintptr(acs)*bytes, bp, uintptr(x.ldb)*bytes, groups, inner, uintptr(skip)*bytes,
+		&p.c[i*p.ldc+j], uintptr(p.ldc)*bytes, dp, uintptr(x.ldd)*bytes, cols, x.relu, n, uintptr(next)*bytes, x.copied, uintptr(x.ahead)*bytes)
 }
 
 // width returns how many columns and vectors the panel at column j has.
@@ -316,9 +325,9 @@ func (g *gemmKernel[T]) width(p *product[T], j int) (w, vecs int) {
 	return w, (w + g.lanes - 1) / g.lanes
 }
 
-// heights splits rows into tiles that are nearly equal: the first tall of them have one row more than height.
-func (g *gemmKernel[T]) heights(rows int) (tiles, height, tall int) {
-	tiles = parts(rows, g.rows)
+// heights splits rows into tiles of at most so many, which are nearly equal: the first tall of them have one row more than height.
+func heights(rows, most int) (tiles, height, tall int) {
+	tiles = parts(rows, most)
 	if tiles <= 1 {
 		return tiles, rows, 0
 	}
@@ -373,6 +382,31 @@ const (
 	packBytes = 1 << 14
 )
 
+// turns reports whether the transpose of C = Aᵀ·B, which is Bᵀ·A, is computed in less time than C, whose few columns fill the
+// vectors badly. With narrow tiles of double precision it is not: they wait for A.
+func (g *gemmKernel[T]) turns(m, n, k int) bool {
+	const worthCopying = 64 // terms
+	unit := g.lanes
+	if g.narrow != nil {
+		if !is32[T]() {
+			return false
+		}
+		unit /= 2
+	}
+	nr := panelVectors * g.lanes
+	return n <= nr && m >= 4*nr && k >= worthCopying && 5*n <= 4*parts(n, unit)*unit
+}
+
+// multiplyTurned sets C to Aᵀ·B by way of its transpose.
+func (g *gemmKernel[T]) multiplyTurned(m, n, k int, a []T, lda int, b []T, ldb int, c []T, ldc int) {
+	free := scratchOf[T]()
+	s := free.get()
+	s.buffer = grow(s.buffer, m*n)
+	g.run(&product[T]{m: n, n: m, k: k, a: b, ars: 1, acs: ldb, b: a, brs: lda, bcs: 1, c: s.buffer, ldc: m})
+	TransposePart(c, ldc, s.buffer, m, n, m)
+	free.put(s)
+}
+
 // parts returns how many parts of at most size make n, n/size rounded up.
 func parts(n, size int) int {
 	if 0 < n && n <= size {
@@ -381,13 +415,13 @@ func parts(n, size int) int {
 	return (n + size - 1) / size
 }
 
-// collides reports whether A has to be copied because its rows fall on the same few lines of the first cache.
+// collides reports whether the rows of A fall on the same few lines of the first cache.
 func (g *gemmKernel[T]) collides(p *product[T]) bool {
 	stored := p.ars
 	if p.acs != 1 {
 		stored = p.acs
 	}
-	return stored*sizeOf[T]()%4096 == 0 && p.m > g.ways && p.n > panelVectors*g.lanes && p.k > 1
+	return stored*sizeOf[T]()%4096 == 0 && p.m > g.ways && p.k > 1
 }
 
 // copyBlock copies the block of A, in the order in which it lies, with a gap after each row that keeps rows apart in the cache.

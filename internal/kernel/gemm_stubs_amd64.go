@@ -129,277 +129,557 @@ func gemm6x2F64AVX2(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintpt
 //go:noescape
 func gemm1x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm1x1NarrowF32AVX512 multiplies tiles of 1 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm1x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm2x1F32AVX512 multiplies tiles of 2 rows and 1 vectors.
 //
 //go:noescape
 func gemm2x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm2x1NarrowF32AVX512 multiplies tiles of 2 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm2x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm3x1F32AVX512 multiplies tiles of 3 rows and 1 vectors.
 //
 //go:noescape
 func gemm3x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm3x1NarrowF32AVX512 multiplies tiles of 3 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm3x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm4x1F32AVX512 multiplies tiles of 4 rows and 1 vectors.
 //
 //go:noescape
 func gemm4x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm4x1NarrowF32AVX512 multiplies tiles of 4 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm4x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm5x1F32AVX512 multiplies tiles of 5 rows and 1 vectors.
 //
 //go:noescape
 func gemm5x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm5x1NarrowF32AVX512 multiplies tiles of 5 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm5x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm6x1F32AVX512 multiplies tiles of 6 rows and 1 vectors.
 //
 //go:noescape
 func gemm6x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm6x1NarrowF32AVX512 multiplies tiles of 6 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm6x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm7x1F32AVX512 multiplies tiles of 7 rows and 1 vectors.
 //
 //go:noescape
 func gemm7x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm7x1NarrowF32AVX512 multiplies tiles of 7 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm7x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm8x1F32AVX512 multiplies tiles of 8 rows and 1 vectors.
 //
 //go:noescape
 func gemm8x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm8x1NarrowF32AVX512 multiplies tiles of 8 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm8x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm9x1F32AVX512 multiplies tiles of 9 rows and 1 vectors.
 //
 //go:noescape
 func gemm9x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm9x1NarrowF32AVX512 multiplies tiles of 9 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm9x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm10x1F32AVX512 multiplies tiles of 10 rows and 1 vectors.
 //
 //go:noescape
 func gemm10x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm10x1NarrowF32AVX512 multiplies tiles of 10 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm10x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm11x1F32AVX512 multiplies tiles of 11 rows and 1 vectors.
 //
 //go:noescape
 func gemm11x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm11x1NarrowF32AVX512 multiplies tiles of 11 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm11x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm12x1F32AVX512 multiplies tiles of 12 rows and 1 vectors.
 //
 //go:noescape
 func gemm12x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm12x1NarrowF32AVX512 multiplies tiles of 12 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm12x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm13x1F32AVX512 multiplies tiles of 13 rows and 1 vectors.
 //
 //go:noescape
 func gemm13x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm13x1NarrowF32AVX512 multiplies tiles of 13 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm13x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm14x1F32AVX512 multiplies tiles of 14 rows and 1 vectors.
 //
 //go:noescape
 func gemm14x1F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm14x1NarrowF32AVX512 multiplies tiles of 14 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm14x1NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm1x2F32AVX512 multiplies tiles of 1 rows and 2 vectors.
 //
 //go:noescape
 func gemm1x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm1x2NarrowF32AVX512 multiplies tiles of 1 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm1x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm2x2F32AVX512 multiplies tiles of 2 rows and 2 vectors.
 //
 //go:noescape
 func gemm2x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm2x2NarrowF32AVX512 multiplies tiles of 2 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm2x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm3x2F32AVX512 multiplies tiles of 3 rows and 2 vectors.
 //
 //go:noescape
 func gemm3x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm3x2NarrowF32AVX512 multiplies tiles of 3 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm3x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm4x2F32AVX512 multiplies tiles of 4 rows and 2 vectors.
 //
 //go:noescape
 func gemm4x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm4x2NarrowF32AVX512 multiplies tiles of 4 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm4x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm5x2F32AVX512 multiplies tiles of 5 rows and 2 vectors.
 //
 //go:noescape
 func gemm5x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm5x2NarrowF32AVX512 multiplies tiles of 5 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm5x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm6x2F32AVX512 multiplies tiles of 6 rows and 2 vectors.
 //
 //go:noescape
 func gemm6x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm6x2NarrowF32AVX512 multiplies tiles of 6 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm6x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm7x2F32AVX512 multiplies tiles of 7 rows and 2 vectors.
 //
 //go:noescape
 func gemm7x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm7x2NarrowF32AVX512 multiplies tiles of 7 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm7x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm8x2F32AVX512 multiplies tiles of 8 rows and 2 vectors.
 //
 //go:noescape
 func gemm8x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm8x2NarrowF32AVX512 multiplies tiles of 8 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm8x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm9x2F32AVX512 multiplies tiles of 9 rows and 2 vectors.
 //
 //go:noescape
 func gemm9x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm9x2NarrowF32AVX512 multiplies tiles of 9 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm9x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm10x2F32AVX512 multiplies tiles of 10 rows and 2 vectors.
 //
 //go:noescape
 func gemm10x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm10x2NarrowF32AVX512 multiplies tiles of 10 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm10x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm11x2F32AVX512 multiplies tiles of 11 rows and 2 vectors.
 //
 //go:noescape
 func gemm11x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm11x2NarrowF32AVX512 multiplies tiles of 11 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm11x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm12x2F32AVX512 multiplies tiles of 12 rows and 2 vectors.
 //
 //go:noescape
 func gemm12x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm12x2NarrowF32AVX512 multiplies tiles of 12 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm12x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm13x2F32AVX512 multiplies tiles of 13 rows and 2 vectors.
 //
 //go:noescape
 func gemm13x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
+// gemm13x2NarrowF32AVX512 multiplies tiles of 13 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm13x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
 // gemm14x2F32AVX512 multiplies tiles of 14 rows and 2 vectors.
 //
 //go:noescape
 func gemm14x2F32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
+
+// gemm14x2NarrowF32AVX512 multiplies tiles of 14 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm14x2NarrowF32AVX512(a *float32, ars uintptr, acs uintptr, b *float32, ldb uintptr, groups int, inner int, skip uintptr, c *float32, ldc uintptr, d *float32, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float32, ahead uintptr)
 
 // gemm1x1F64AVX512 multiplies tiles of 1 rows and 1 vectors.
 //
 //go:noescape
 func gemm1x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm1x1NarrowF64AVX512 multiplies tiles of 1 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm1x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm2x1F64AVX512 multiplies tiles of 2 rows and 1 vectors.
 //
 //go:noescape
 func gemm2x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm2x1NarrowF64AVX512 multiplies tiles of 2 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm2x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm3x1F64AVX512 multiplies tiles of 3 rows and 1 vectors.
 //
 //go:noescape
 func gemm3x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm3x1NarrowF64AVX512 multiplies tiles of 3 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm3x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm4x1F64AVX512 multiplies tiles of 4 rows and 1 vectors.
 //
 //go:noescape
 func gemm4x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm4x1NarrowF64AVX512 multiplies tiles of 4 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm4x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm5x1F64AVX512 multiplies tiles of 5 rows and 1 vectors.
 //
 //go:noescape
 func gemm5x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm5x1NarrowF64AVX512 multiplies tiles of 5 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm5x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm6x1F64AVX512 multiplies tiles of 6 rows and 1 vectors.
 //
 //go:noescape
 func gemm6x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm6x1NarrowF64AVX512 multiplies tiles of 6 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm6x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm7x1F64AVX512 multiplies tiles of 7 rows and 1 vectors.
 //
 //go:noescape
 func gemm7x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm7x1NarrowF64AVX512 multiplies tiles of 7 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm7x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm8x1F64AVX512 multiplies tiles of 8 rows and 1 vectors.
 //
 //go:noescape
 func gemm8x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm8x1NarrowF64AVX512 multiplies tiles of 8 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm8x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm9x1F64AVX512 multiplies tiles of 9 rows and 1 vectors.
 //
 //go:noescape
 func gemm9x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm9x1NarrowF64AVX512 multiplies tiles of 9 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm9x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm10x1F64AVX512 multiplies tiles of 10 rows and 1 vectors.
 //
 //go:noescape
 func gemm10x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm10x1NarrowF64AVX512 multiplies tiles of 10 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm10x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm11x1F64AVX512 multiplies tiles of 11 rows and 1 vectors.
 //
 //go:noescape
 func gemm11x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm11x1NarrowF64AVX512 multiplies tiles of 11 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm11x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm12x1F64AVX512 multiplies tiles of 12 rows and 1 vectors.
 //
 //go:noescape
 func gemm12x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm12x1NarrowF64AVX512 multiplies tiles of 12 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm12x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm13x1F64AVX512 multiplies tiles of 13 rows and 1 vectors.
 //
 //go:noescape
 func gemm13x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm13x1NarrowF64AVX512 multiplies tiles of 13 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm13x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm14x1F64AVX512 multiplies tiles of 14 rows and 1 vectors.
 //
 //go:noescape
 func gemm14x1F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm14x1NarrowF64AVX512 multiplies tiles of 14 rows and 1 vectors, the last of half the width.
+//
+//go:noescape
+func gemm14x1NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm1x2F64AVX512 multiplies tiles of 1 rows and 2 vectors.
 //
 //go:noescape
 func gemm1x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm1x2NarrowF64AVX512 multiplies tiles of 1 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm1x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm2x2F64AVX512 multiplies tiles of 2 rows and 2 vectors.
 //
 //go:noescape
 func gemm2x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm2x2NarrowF64AVX512 multiplies tiles of 2 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm2x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm3x2F64AVX512 multiplies tiles of 3 rows and 2 vectors.
 //
 //go:noescape
 func gemm3x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm3x2NarrowF64AVX512 multiplies tiles of 3 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm3x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm4x2F64AVX512 multiplies tiles of 4 rows and 2 vectors.
 //
 //go:noescape
 func gemm4x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm4x2NarrowF64AVX512 multiplies tiles of 4 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm4x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm5x2F64AVX512 multiplies tiles of 5 rows and 2 vectors.
 //
 //go:noescape
 func gemm5x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm5x2NarrowF64AVX512 multiplies tiles of 5 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm5x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm6x2F64AVX512 multiplies tiles of 6 rows and 2 vectors.
 //
 //go:noescape
 func gemm6x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm6x2NarrowF64AVX512 multiplies tiles of 6 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm6x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm7x2F64AVX512 multiplies tiles of 7 rows and 2 vectors.
 //
 //go:noescape
 func gemm7x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm7x2NarrowF64AVX512 multiplies tiles of 7 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm7x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm8x2F64AVX512 multiplies tiles of 8 rows and 2 vectors.
 //
 //go:noescape
 func gemm8x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm8x2NarrowF64AVX512 multiplies tiles of 8 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm8x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm9x2F64AVX512 multiplies tiles of 9 rows and 2 vectors.
 //
 //go:noescape
 func gemm9x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm9x2NarrowF64AVX512 multiplies tiles of 9 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm9x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm10x2F64AVX512 multiplies tiles of 10 rows and 2 vectors.
 //
 //go:noescape
 func gemm10x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm10x2NarrowF64AVX512 multiplies tiles of 10 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm10x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm11x2F64AVX512 multiplies tiles of 11 rows and 2 vectors.
 //
 //go:noescape
 func gemm11x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm11x2NarrowF64AVX512 multiplies tiles of 11 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm11x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm12x2F64AVX512 multiplies tiles of 12 rows and 2 vectors.
 //
 //go:noescape
 func gemm12x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm12x2NarrowF64AVX512 multiplies tiles of 12 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm12x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
 // gemm13x2F64AVX512 multiplies tiles of 13 rows and 2 vectors.
 //
 //go:noescape
 func gemm13x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
 
+// gemm13x2NarrowF64AVX512 multiplies tiles of 13 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm13x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
 // gemm14x2F64AVX512 multiplies tiles of 14 rows and 2 vectors.
 //
 //go:noescape
 func gemm14x2F64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)
+
+// gemm14x2NarrowF64AVX512 multiplies tiles of 14 rows and 2 vectors, the last of half the width.
+//
+//go:noescape
+func gemm14x2NarrowF64AVX512(a *float64, ars uintptr, acs uintptr, b *float64, ldb uintptr, groups int, inner int, skip uintptr, c *float64, ldc uintptr, d *float64, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *float64, ahead uintptr)

@@ -80,6 +80,42 @@ var gemmTilesF32AVX512 = [][]gemmTile[float32]{
 	},
 }
 
+// gemmNarrowF32AVX512[v-1][r-1] multiplies tiles of r rows and v vectors, the last of half the width.
+var gemmNarrowF32AVX512 = [][]gemmTile[float32]{
+	{
+		gemm1x1NarrowF32AVX512,
+		gemm2x1NarrowF32AVX512,
+		gemm3x1NarrowF32AVX512,
+		gemm4x1NarrowF32AVX512,
+		gemm5x1NarrowF32AVX512,
+		gemm6x1NarrowF32AVX512,
+		gemm7x1NarrowF32AVX512,
+		gemm8x1NarrowF32AVX512,
+		gemm9x1NarrowF32AVX512,
+		gemm10x1NarrowF32AVX512,
+		gemm11x1NarrowF32AVX512,
+		gemm12x1NarrowF32AVX512,
+		gemm13x1NarrowF32AVX512,
+		gemm14x1NarrowF32AVX512,
+	},
+	{
+		gemm1x2NarrowF32AVX512,
+		gemm2x2NarrowF32AVX512,
+		gemm3x2NarrowF32AVX512,
+		gemm4x2NarrowF32AVX512,
+		gemm5x2NarrowF32AVX512,
+		gemm6x2NarrowF32AVX512,
+		gemm7x2NarrowF32AVX512,
+		gemm8x2NarrowF32AVX512,
+		gemm9x2NarrowF32AVX512,
+		gemm10x2NarrowF32AVX512,
+		gemm11x2NarrowF32AVX512,
+		gemm12x2NarrowF32AVX512,
+		gemm13x2NarrowF32AVX512,
+		gemm14x2NarrowF32AVX512,
+	},
+}
+
 // gemmTilesF64AVX512[v-1][r-1] multiplies tiles of r rows and v vectors.
 var gemmTilesF64AVX512 = [][]gemmTile[float64]{
 	{
@@ -113,5 +149,41 @@ var gemmTilesF64AVX512 = [][]gemmTile[float64]{
 		gemm12x2F64AVX512,
 		gemm13x2F64AVX512,
 		gemm14x2F64AVX512,
+	},
+}
+
+// gemmNarrowF64AVX512[v-1][r-1] multiplies tiles of r rows and v vectors, the last of half the width.
+var gemmNarrowF64AVX512 = [][]gemmTile[float64]{
+	{
+		gemm1x1NarrowF64AVX512,
+		gemm2x1NarrowF64AVX512,
+		gemm3x1NarrowF64AVX512,
+		gemm4x1NarrowF64AVX512,
+		gemm5x1NarrowF64AVX512,
+		gemm6x1NarrowF64AVX512,
+		gemm7x1NarrowF64AVX512,
+		gemm8x1NarrowF64AVX512,
+		gemm9x1NarrowF64AVX512,
+		gemm10x1NarrowF64AVX512,
+		gemm11x1NarrowF64AVX512,
+		gemm12x1NarrowF64AVX512,
+		gemm13x1NarrowF64AVX512,
+		gemm14x1NarrowF64AVX512,
+	},
+	{
+		gemm1x2NarrowF64AVX512,
+		gemm2x2NarrowF64AVX512,
+		gemm3x2NarrowF64AVX512,
+		gemm4x2NarrowF64AVX512,
+		gemm5x2NarrowF64AVX512,
+		gemm6x2NarrowF64AVX512,
+		gemm7x2NarrowF64AVX512,
+		gemm8x2NarrowF64AVX512,
+		gemm9x2NarrowF64AVX512,
+		gemm10x2NarrowF64AVX512,
+		gemm11x2NarrowF64AVX512,
+		gemm12x2NarrowF64AVX512,
+		gemm13x2NarrowF64AVX512,
+		gemm14x2NarrowF64AVX512,
 	},
 }

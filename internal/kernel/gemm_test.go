@@ -77,7 +77,8 @@ func shapes() []shape {
 			shape{200, 200, 193, ta, tb},
 			shape{65, 1025, 64, ta, tb}, // A is copied tile by tile
 			shape{563, 1030, 3, ta, tb}, // several blocks of A, and of columns
-			shape{33, 64, 512, ta, tb}, shape{150, 10, 64, ta, tb}, shape{130, 16, 31, ta, tb}, shape{289, 70, 5, ta, tb})
+			shape{33, 64, 512, ta, tb}, shape{150, 10, 64, ta, tb}, shape{130, 16, 31, ta, tb}, shape{289, 70, 5, ta, tb},
+			shape{300, 5, 64, ta, tb}, shape{260, 10, 65, ta, tb}, shape{257, 18, 64, ta, tb}, shape{256, 3, 70, ta, tb}) // by way of C's transpose
 	}
 	return append(list, shape{563, 1030, 64, true, true})
 }
@@ -104,6 +105,30 @@ func testGemm[T kernel.Float](t *testing.T) {
 		checkProduct(t, s, want, c)
 		a.check(t)
 		b.check(t)
+	}
+}
+
+// TestGemmPagesApart multiplies where rows of A or B fall on the same lines of the cache.
+func TestGemmPagesApart(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		testGemmPagesApart[float32](t)
+		testGemmPagesApart[float64](t)
+	})
+}
+
+func testGemmPagesApart[T kernel.Float](t *testing.T) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(7, 8))
+	const page = 1024 // numbers in one page or two
+	for _, n := range []int{5, 10, 16, 33} {
+		for _, s := range []shape{{m: 30, n: n, k: page}, {m: page, n: n, k: 9, transA: true}, {m: n, n: 30, k: page, transB: true}} {
+			sa, sb := s.operands()
+			a, b, c := newMatrix[T](rng, sa[0], sa[1], 0, 0), newMatrix[T](rng, sb[0], sb[1], 0, 0), newMatrix[T](rng, s.m, s.n, 0, 0)
+			want := reference(s, a, b, c, false)
+			kernel.Gemm(s.transA, s.transB, s.m, s.n, s.k, a.s, a.ld, b.s, b.ld, c.s, c.ld, false)
+			checkProduct(t, s, want, c)
+		}
 	}
 }
 

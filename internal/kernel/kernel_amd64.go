@@ -147,7 +147,7 @@ var avx512 = implementation{
 		gru:                  gruF32AVX512, gruBackward: gruBackwardF32AVX512,
 		lstm: lstmF32AVX512, lstmBackward: lstmBackwardF32AVX512,
 		gemm: &gemmKernel[float32]{
-			tiles: gemmTilesF32AVX512, panel1: panel1F32AVX512, panel4: panel4F32AVX512, packA: packAF32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 280, kc: 1024, nc: 1024, copyRows: 96, copyPanels: 32, ahead: 16, ways: 8,
+			tiles: gemmTilesF32AVX512, narrow: gemmNarrowF32AVX512, panel1: panel1F32AVX512, panel4: panel4F32AVX512, packA: packAF32AVX512, packs: gemmPacksF32AVX2, lanes: 16, masked: true, rows: 14, mc: 280, kc: 1024, nc: 1024, copyRows: 96, copyPanels: 32, ahead: 16, ways: 8,
 		},
 	},
 	f64: kernels[float64]{
@@ -181,7 +181,7 @@ var avx512 = implementation{
 		gru:                  gruF64AVX512, gruBackward: gruBackwardF64AVX512,
 		lstm: lstmF64AVX512, lstmBackward: lstmBackwardF64AVX512,
 		gemm: &gemmKernel[float64]{
-			tiles: gemmTilesF64AVX512, panel1: panel1F64AVX512, panel4: panel4F64AVX512, packA: packAF64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, nc: 1024, copyRows: 96, copyPanels: 32, ahead: 16, ways: 8,
+			tiles: gemmTilesF64AVX512, narrow: gemmNarrowF64AVX512, panel1: panel1F64AVX512, panel4: panel4F64AVX512, packA: packAF64AVX512, packs: gemmPacksF64AVX2, lanes: 8, masked: true, rows: 14, mc: 280, kc: 1024, nc: 1024, copyRows: 96, copyPanels: 32, ahead: 16, ways: 8,
 		},
 	},
 }

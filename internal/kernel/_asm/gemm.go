@@ -21,16 +21,25 @@ const gemmVectors = 2
 // manyTerms is how many terms a sum has at least whose place in C is asked for ahead.
 const manyTerms = 128
 
-// gemm writes the micro-kernels of matrix products: a tile of C of every number of rows and vectors.
+// gemm writes the micro-kernels of matrix products: a tile of C of every number of rows and vectors. In AVX-512 there are such
+// whose last vector is half as wide.
 func (t target) gemm() {
 	for v := 1; v <= gemmVectors; v++ {
 		for r := 1; r <= t.gemmRows(); r++ {
-			t.gemmTile(r, v)
+			t.gemmTile(r, v, false)
+			if t.wide {
+				t.gemmTile(r, v, true)
+			}
 		}
 	}
 }
 
-func (t target) gemmName(rows, vectors int) string { return fmt.Sprintf("gemm%dx%d", rows, vectors) }
+func (t target) gemmName(rows, vectors int, narrow bool) string {
+	if narrow {
+		return fmt.Sprintf("gemm%dx%dNarrow", rows, vectors)
+	}
+	return fmt.Sprintf("gemm%dx%d", rows, vectors)
+}
 
 // gemmTile writes a micro-kernel: C = A·B + D for rows rows of A and vectors vectors of B, the last of which has cols elements.
 //
@@ -43,11 +52,26 @@ func (t target) gemmName(rows, vectors int) string { return fmt.Sprintf("gemm%dx
 // behind the one in use are brought to the cache.
 //
 // There are tiles of them, one below the other: next is the distance in bytes from the rows of A of one to those of the next.
-func (t target) gemmTile(rows, vectors int) {
+//
+// The last vector of a narrow tile has half the elements, of which the processor multiplies twice as many at a time.
+func (t target) gemmTile(rows, vectors int, narrow bool) {
 	ty := t.goType()
-	t.function(t.gemmName(rows, vectors),
+	name := t.gemmName(rows, vectors, narrow)
+	width := ""
+	if narrow {
+		width = ", the last of half the width"
+	}
+	t.function(name,
 		fmt.Sprintf("func(a *%s, ars, acs uintptr, b *%s, ldb uintptr, groups, inner int, skip uintptr, c *%s, ldc uintptr, d *%s, ldd uintptr, cols int, relu bool, tiles int, next uintptr, copied *%s, ahead uintptr)", ty, ty, ty, ty, ty),
-		fmt.Sprintf("%s%s multiplies tiles of %d rows and %d vectors.", t.gemmName(rows, vectors), t.suffix(), rows, vectors))
+		fmt.Sprintf("%s%s multiplies tiles of %d rows and %d vectors%s.", name, t.suffix(), rows, vectors, width))
+	// fit returns a register as wide as vector j.
+	fit := func(v reg.VecVirtual, j int) reg.VecVirtual {
+		if narrow && j == vectors-1 {
+			return v.AsY().(reg.VecVirtual)
+		}
+		return v
+	}
+	vec := func(j int) reg.VecVirtual { return fit(t.vec(), j) }
 
 	a0, a1 := reg.RSI, reg.RDI // rows 0 to 6, and 7 to 13
 	rs, rs3, rs5, rs7 := reg.R8, reg.R9, reg.R10, reg.R11
@@ -94,7 +118,8 @@ func (t target) gemmTile(rows, vectors int) {
 	for i := range acc {
 		acc[i] = make([]reg.VecVirtual, vectors)
 		for j := range acc[i] {
-			acc[i][j] = t.zero()
+			acc[i][j] = vec(j)
+			t.clear(acc[i][j])
 		}
 	}
 	// In AVX-512 the last vector of B is read under a mask. For AVX2 the caller makes sure that it can be read whole.
@@ -132,7 +157,8 @@ func (t target) gemmTile(rows, vectors int) {
 			if j == vectors-1 {
 				m = last
 			}
-			bv[j] = t.load(operand.Mem{Base: b, Disp: j * t.bytes()}, m)
+			bv[j] = vec(j)
+			t.loadTo(operand.Mem{Base: b, Disp: j * t.bytes()}, m, bv[j])
 		}
 		// A round of AVX2, or with little to multiply, reads so much that asking costs more than it gives where B is a copy or read once.
 		if copies || t.wide && vectors == gemmVectors && rows >= 4 {
@@ -158,7 +184,7 @@ func (t target) gemmTile(rows, vectors int) {
 			}
 			av := t.broadcast(row(i))
 			for j := range bv {
-				t.emit("VFMADD231*", bv[j], av, acc[i][j])
+				t.emit("VFMADD231*", bv[j], fit(av, j), acc[i][j])
 			}
 		}
 		ctx.ADDQ(acs, a0)
@@ -206,7 +232,9 @@ func (t target) gemmTile(rows, vectors int) {
 		for i := range acc {
 			for j, v := range acc[i] {
 				if m := maskOf(j); m.Op != nil {
-					t.emit("VADD*", t.load(at(d, j), m), v, v)
+					x := vec(j)
+					t.loadTo(at(d, j), m, x)
+					t.emit("VADD*", x, v, v)
 				} else {
 					t.emit("VADD*", at(d, j), v, v)
 				}
@@ -220,8 +248,8 @@ func (t target) gemmTile(rows, vectors int) {
 		ctx.JZ(operand.LabelRef(name + "store"))
 		zero := t.zero()
 		for i := range acc {
-			for _, v := range acc[i] {
-				t.emit("VMAX*", v, zero, v) // NaN stays: the instruction returns its last operand, Go's first
+			for j, v := range acc[i] {
+				t.emit("VMAX*", v, fit(zero, j), v) // NaN stays: the instruction returns its last operand, Go's first
 			}
 		}
 		ctx.Label(name + "store")

@@ -48,12 +48,19 @@ func (t target) loopTable(s *strings.Builder) {
 }
 
 func (t target) tileTable(s *strings.Builder) {
-	fmt.Fprintf(s, "\n// gemmTiles%s[v-1][r-1] multiplies tiles of r rows and v vectors.\n", t.suffix())
-	fmt.Fprintf(s, "var gemmTiles%s = [][]gemmTile[%s]{\n", t.suffix(), t.goType())
+	t.tilesOf(s, "gemmTiles", "", false)
+	if t.wide {
+		t.tilesOf(s, "gemmNarrow", ", the last of half the width", true)
+	}
+}
+
+func (t target) tilesOf(s *strings.Builder, name, width string, narrow bool) {
+	fmt.Fprintf(s, "\n// %s%s[v-1][r-1] multiplies tiles of r rows and v vectors%s.\n", name, t.suffix(), width)
+	fmt.Fprintf(s, "var %s%s = [][]gemmTile[%s]{\n", name, t.suffix(), t.goType())
 	for v := 1; v <= gemmVectors; v++ {
 		s.WriteString("\t{\n")
 		for r := 1; r <= t.gemmRows(); r++ {
-			fmt.Fprintf(s, "\t\t%s%s,\n", t.gemmName(r, v), t.suffix())
+			fmt.Fprintf(s, "\t\t%s%s,\n", t.gemmName(r, v, narrow), t.suffix())
 		}
 		s.WriteString("\t},\n")
 	}
