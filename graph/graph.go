@@ -211,6 +211,17 @@ func (g *Graph) grow() {
 	}
 }
 
+// roomFor makes the chunks for n further nodes, unless the tape cannot hold as many: growing into them says so.
+func (g *Graph) roomFor(n int) {
+	if n > MaxNodes-int(g.n) {
+		return
+	}
+	for k := (int(g.n) + n) >> chunkBits; len(g.chunks) < k; {
+		g.alone("graph.Graph")
+		g.moreChunks()
+	}
+}
+
 // moreChunks makes room for further chunks: one, or where there are some, a quarter as many again. Only the list of them
 // is written: the memory of those that are not used yet need not be there.
 func (g *Graph) moreChunks() {

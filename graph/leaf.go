@@ -34,6 +34,7 @@ func (g *Graph) Vars(data []float64) []Value {
 // for a caller who keeps the slice.
 func (g *Graph) AppendVars(dst []Value, data []float64) []Value {
 	g.must("graph.Graph.AppendVars")
+	g.roomFor(len(data)) // before the handles: making it runs the collector, which looks at every handle that there is
 	if cap(dst)-len(dst) < len(data) {
 		dst = slices.Grow(dst, len(data))
 		hugepage.Advise(dst)
