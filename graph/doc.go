@@ -89,5 +89,6 @@
 // # For authors of sweeps
 //
 // [Graph.NewAdjoints] makes the storage of a sweep, and [Adjoints.Sweep] runs it. A sweep that is itself recorded goes
-// through the nodes of [Graph.Between]. Package autograd has both.
+// through the nodes of [Graph.Between]. [Graph.NewTangents] and [Tangents.Sweep] are the same for forward sweeps. Package
+// autograd has all three.
 package graph

@@ -18,6 +18,8 @@ var (
 	nilGraph     *graph.Graph
 	nilAdjoints  *graph.Adjoints
 	zeroAdjoints graph.Adjoints
+	nilTangents  *graph.Tangents
+	zeroTangents graph.Tangents
 	zeroNode     graph.Node
 	zeroCall     graph.Call
 	zeroValue    graph.Value
@@ -209,11 +211,32 @@ var misuses = map[string][]func(){
 	},
 	"Op.Row": {func() { graph.Op(60000).Row() }}, "Op.String": {func() { _ = graph.Op(60000).String() }}, "Row.SelectsOperand": nil, "Row.Arity": nil, "Row.GoName": nil, "Rows": nil,
 
+	"Graph.NewTangents":   {func() { nilGraph.NewTangents(1, leaf().Value()) }, func() { graph.New().NewTangents(1, zeroValue) }, func() { mul().Graph().NewTangents(-1, mul().Value()) }, func() { l := leaf(); l.Graph().NewTangents(1, l.Value(), leaf().Value()) }},
+	"Graph.TempView":      {func() { nilGraph.TempView(vector, 0, 1) }, func() { graph.New().TempView(nil, 0) }, func() { graph.New().TempView(vector, 0, 100) }, func() { graph.New().TempView(vector, -1, 1) }},
+	"Node.Again":          {func() { zeroNode.Again(0, leaf().Value()) }, func() { matrix().Again(7, leaf().Value()) }, func() { matrix().Again(0, leaf().Value()) }, func() { matrix().Again(0, zeroValue) }, func() { n := mul(); n.Again(0, n.Input(1)) }},
+	"Tangents.Clear":      {func() { nilTangents.Clear() }, func() { zeroTangents.Clear() }},
+	"Tangents.Directions": {func() { nilTangents.Directions() }, func() { zeroTangents.Directions() }},
+	"Tangents.Nodes":      {func() { nilTangents.Nodes() }, func() { zeroTangents.Nodes() }},
+	"Tangents.Release":    {func() { nilTangents.Release() }, func() { zeroTangents.Release() }, func() { t := tangents(); t.Release(); t.Release() }},
+	"Tangents.Scalar":     {func() { nilTangents.Scalar(leaf()) }, func() { zeroTangents.Scalar(leaf()) }, func() { tangents().Scalar(leaf()) }},
+	"Tangents.Seed":       {func() { nilTangents.Seed(leaf().Value(), vector) }, func() { zeroTangents.Seed(leaf().Value(), vector) }, func() { tangents().Seed(leaf().Value(), vector) }, func() { t := tangents(); t.Seed(t.Graph().Value(1), vector) }, func() { t := tangents(); t.Seed(t.Graph().Value(1), nil) }},
+	"Tangents.Set":        {func() { nilTangents.Set(leaf(), vector) }, func() { zeroTangents.Set(leaf(), vector) }, func() { tangents().Set(leaf(), vector) }, func() { t := tangents(); t.Set(t.Graph().Value(1).Node(), vector) }, func() { t := tangents(); t.Set(t.Graph().Value(1).Node(), nil) }},
+	"Tangents.Sweep":      {func() { nilTangents.Sweep() }, func() { zeroTangents.Sweep() }},
+	"Tangents.Graph":      {func() { nilTangents.Graph() }, func() { zeroTangents.Graph() }},
+	"Tangents.Tensor":     {func() { nilTangents.Tensor(matrix()) }, func() { zeroTangents.Tensor(matrix()) }, func() { tangents().Tensor(matrix()) }},
+
 	"WithFlushToZero": nil, "Graph.FlushesToZero": {func() { nilGraph.FlushesToZero() }},
 	"WithProfile": {func() { graph.WithProfile(nil) }}, "Graph.Profile": {func() { nilGraph.Profile() }},
 	"Profile.Entries": {func() { (*graph.Profile)(nil).Entries() }}, "Profile.Reset": {func() { (*graph.Profile)(nil).Reset() }},
 	"Profile.WriteTable": {func() { _ = (*graph.Profile)(nil).WriteTable(io.Discard) }, func() { _ = new(graph.Profile).WriteTable(nil) }},
 	"Profile.Measure":    nil, "Measurement.Done": nil, "Node.MeasureBackward": nil,
+}
+
+// tangents returns the storage of a sweep in two directions from a vector to its square.
+func tangents() *graph.Tangents {
+	g := graph.New()
+	x := g.VarTensor(vector)
+	return g.NewTangents(2, ops.Square(x), x)
 }
 
 func identity(x float64) (y, dx float64) { return x, 1 }

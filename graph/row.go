@@ -111,7 +111,8 @@ type Row struct {
 	VJP func(n Node, i int, ct Value) Value
 	// Tangent returns, as operations on the graph, what a tangent t of operand i contributes to the tangent of the result:
 	// the product of the Jacobian with t, of the result's shape or one that broadcasts to it. It is the VJP for an
-	// elementwise operation, whose Jacobian is its own transpose, and is filled in by Register there. Optional.
+	// elementwise operation, whose Jacobian is its own transpose, and the operation itself for a linear one of one operand,
+	// with t in its place: Register fills it in there. Without one, forward sweeps differentiate the VJP by ct. Optional.
 	Tangent func(n Node, i int, t Value) Value
 
 	goName  string // "ops.Log1p", for messages
@@ -141,9 +142,6 @@ func Register(row Row) Op {
 		panic(Errorf(op, ErrUsage, "operation %q has Class NoGrad and a VJP: one of the two is a mistake", row.Name))
 	}
 	row.complete()
-	if row.Class == Elementwise && row.Tangent == nil {
-		row.Tangent = row.VJP
-	}
 	switch {
 	case row.Forward == nil:
 		panic(Errorf(op, ErrUsage, "operation %q has no Forward: set Row.Forward, or for an elementwise operation Unary, UnaryParam or Binary", row.Name))
@@ -163,6 +161,14 @@ func Register(row Row) Op {
 		}
 		if row.arity < 0 {
 			break
+		}
+	}
+	if row.Tangent == nil {
+		switch {
+		case row.Class == Elementwise:
+			row.Tangent = row.VJP
+		case row.Class == Linear && row.arity == 1:
+			row.Tangent = Node.Again
 		}
 	}
 	for _, i := range row.Selects {

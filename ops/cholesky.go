@@ -23,9 +23,13 @@ func init() {
 			l := n.Value()
 			lt := Transpose(l)
 			phi := matmul(lt, Tril(ct, 0), rightCotangent)
-			phi = Chain(mask(phi, func(i, j int) float64 { return indicator(i > j) + indicator(i == j)/2 }), phi)
-			half := SolveUpper(lt, symmetric(phi))
+			half := SolveUpper(lt, symmetric(lowerHalf(phi)))
 			return symmetric(SolveUpper(lt, Transpose(half)))
+		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			l := n.Value()
+			half := SolveLower(l, symmetric(t))
+			return Tril(matmul(l, lowerHalf(SolveLower(l, Transpose(half))), rightCotangent), 0)
 		},
 		Prepare: wellConditioned,
 		Try:     []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(0,0)", "(0,2,2)"},
@@ -44,6 +48,11 @@ func init() {
 func Cholesky(a graph.Value) graph.Value {
 	c := graph.Begin(opCholesky, a)
 	return c.Record(mustSquare(c, 0)...)
+}
+
+// lowerHalf returns the lower triangles of matrices, with half of their diagonals.
+func lowerHalf(x graph.Value) graph.Value {
+	return Chain(mask(x, func(i, j int) float64 { return indicator(i > j) + indicator(i == j)/2 }), x)
 }
 
 func choleskyForward(n graph.Node) {

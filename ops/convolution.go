@@ -78,6 +78,7 @@ func convRows(rank int, name string, convolve, biased, input, weight any, tries 
 			return true
 		}
 		row.VJP = func(n graph.Node, i int, ct graph.Value) graph.Value { return convVJP(n, rank, target, i, ct) }
+		row.Tangent = func(n graph.Node, i int, t graph.Value) graph.Value { return convTangent(n, rank, target, i, t) }
 		register(&convOps[rank][target], row)
 	}
 	register(&convBiasOps[rank], graph.Row{
@@ -107,6 +108,12 @@ func convRows(rank int, name string, convolve, biased, input, weight any, tries 
 				return convVJP(n, rank, maps, i, ct)
 			}
 			return Sum(ct, append([]int{0}, []int{2, 3}[:rank+1]...)...)
+		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i < 2 {
+				return convTangent(n, rank, maps, i, t)
+			}
+			return Reshape(t, append([]int{-1}, []int{1, 1}[:rank+1]...)...)
 		},
 	})
 }
@@ -139,6 +146,16 @@ func convVJP(n graph.Node, rank, target, i int, ct graph.Value) graph.Value {
 	return graph.Begin(convOps[rank][operand], v[in[0]], v[in[1]]).
 		Ints(n.Int(0)&(1<<other) | 1<<target).Ints(n.Ints()[1:]...).
 		Record(n.InputNode(i).Dims()...)
+}
+
+// convTangent returns what a tangent of operand i contributes to that of a convolution for a target.
+func convTangent(n graph.Node, rank, target, i int, t graph.Value) graph.Value {
+	v := [2]graph.Value{n.Input(0), n.Input(1)}
+	v[i] = t
+	operand, other := convOperands[target][i], convOperands[target][1-i]
+	return graph.Begin(convOps[rank][target], v[0], v[1]).
+		Ints(n.Int(0)&(1<<other) | 1<<operand).Ints(n.Ints()[1:]...).
+		Record(n.Dims()...)
 }
 
 // A Conv2DConfig says how the kernels of [Conv2DWith] lie on the images, first along the height, then along the width. Its

@@ -24,6 +24,9 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(perMatrix(ct), Cofactor(n.Input(0)))
 		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			return Sum(Chain(t, Cofactor(n.Input(0))), -2, -1)
+		},
 		Try:    matrices,
 		Source: "Jacobi's formula, with the cofactors themselves in place of |a|·a⁻ᵀ; LAPACK's getrf",
 	})
@@ -36,6 +39,9 @@ func init() {
 		Backward:   logDetBackward,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(perMatrix(ct), Transpose(Inv(n.Input(0))))
+		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			return Sum(Chain(t, Transpose(Inv(n.Input(0)))), -2, -1)
 		},
 		Prepare: wellConditioned,
 		Try:     matrices,
@@ -57,9 +63,10 @@ func init() {
 				fromFloat64(n.Out(), m*size*size, c)
 			})
 		},
-		VJP:    cofactorVJP,
-		Try:    matrices,
-		Source: "complete pivoting: Golub and Van Loan (2013), Matrix Computations, 3.4.8; derivative: the determinant's Hessian is symmetric",
+		VJP:     cofactorVJP,
+		Tangent: cofactorVJP, // the determinant's Hessian is symmetric
+		Try:     matrices,
+		Source:  "complete pivoting: Golub and Van Loan (2013), Matrix Computations, 3.4.8; derivative: the determinant's Hessian is symmetric",
 	})
 }
 

@@ -92,6 +92,12 @@ func init() {
 			axis := n.Int(0)
 			return PutAlong(ct, n.Input(1), axis, n.InputNode(0).Dims()[axis])
 		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 1 {
+				return zeroTangent(n)
+			}
+			return TakeAlong(t, n.Input(1), n.Int(0))
+		},
 		Prepare: indices, Domain: domain,
 		Try:    []string{"(3) (5) 0", "(3,2) (4,2) 0", "(2,3) (2,2) 1", "(2,3,2) (2,1,2) -2", "(2,0) (3,0) 0"},
 		Source: "NumPy's take_along_axis, PyTorch's gather",
@@ -111,6 +117,12 @@ func init() {
 				return zeroVJP(n, i, ct)
 			}
 			return TakeAlong(ct, n.Input(1), n.Int(0))
+		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 1 {
+				return zeroTangent(n)
+			}
+			return PutAlong(t, n.Input(1), n.Int(0), n.Dims()[n.Int(0)])
 		},
 		Prepare: indices, Domain: domain,
 		Try:    []string{"(5) (5) 0 3", "(4,2) (4,2) 0 2", "(2,2) (2,2) 1 3", "(2,1,2) (2,1,2) -2 4"},

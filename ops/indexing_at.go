@@ -42,6 +42,12 @@ func init() {
 			axis := n.Int(0)
 			return ScatterAt(ct, n.Input(1), axis, n.InputNode(0).Dims()[axis])
 		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 1 {
+				return zeroTangent(n)
+			}
+			return GatherAt(t, n.Input(1), n.Int(0))
+		},
 		Prepare: indices, Domain: domain,
 		Try:    []string{"(3) (4) 0", "(3) () 0", "(2,3) (2,2) 0", "(2,3) (4) 1", "(3,2,2) (2) -2", "(2,2,2) (2,1,2) 1", "(2,0) (3) 0", "(3,2) (0) 0"},
 		Source: "NumPy's take",
@@ -60,6 +66,12 @@ func init() {
 				return zeroVJP(n, i, ct)
 			}
 			return GatherAt(ct, n.Input(1), n.Int(0))
+		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 1 {
+				return zeroTangent(n)
+			}
+			return ScatterAt(t, n.Input(1), n.Int(0), n.Dims()[n.Int(0)])
 		},
 		Prepare: indices, Domain: domain,
 		Try:    []string{"(4) (4) 0 3", "() () 0 2", "(3) () 0 2", "(2,2,3) (2,2) 0 2", "(2,4) (4) 1 3", "(3,2,2) (2) -2 4", "(0,2) (0) 0 3"},

@@ -32,6 +32,10 @@ func init() {
 			at, axis := partStart(n, i), n.Int(0)
 			return Slice(ct, axis, at, at+n.InputNode(i).Dims()[axis])
 		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			axis, at := n.Int(0), partStart(n, i)
+			return Pad(t, axis, at, n.Dims()[axis]-at-t.Dims()[axis])
+		},
 		Try:    []string{"0 (2) (3)", "0 (2,3) (1,3)", "1 (2,3) (2,1) (2,2)", "-1 (2,2,1) (2,2,3)", "0 (3)", "0 (0,2) (2,2)"},
 		Source: "a placement of the elements",
 	})
@@ -56,6 +60,10 @@ func init() {
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return Reshape(Slice(ct, n.Int(0), i, i+1), n.InputNode(i).Dims()...)
+		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			axis := n.Int(0)
+			return Pad(Unsqueeze(t, axis), axis, i, n.NumInputs()-1-i)
 		},
 		Try:    []string{"0 () ()", "0 (2) (2)", "1 (2,3) (2,3) (2,3)", "-1 (2,3) (2,3)", "2 (2,3) (2,3)", "-2 (3) (3)", "0 (0) (0)"},
 		Source: "a placement of the elements",

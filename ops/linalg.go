@@ -26,9 +26,10 @@ func init() {
 		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 			return addScaled(dst, ct.AtFlat(0), n.In(1-i), fresh)
 		},
-		VJP:    func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
-		Try:    []string{"(3) (3)", "(1) (1)", "(0) (0)", "(20) (20)"},
-		Source: "product rule",
+		VJP:     func(n graph.Node, i int, ct graph.Value) graph.Value { return Chain(ct, n.Input(1-i)) },
+		Tangent: scalarTangent,
+		Try:     []string{"(3) (3)", "(1) (1)", "(0) (0)", "(20) (20)"},
+		Source:  "product rule",
 	})
 	register(&opOuter, graph.Row{
 		Name: "outer", Func: Outer, Params: "a, b",
@@ -42,6 +43,12 @@ func init() {
 				return matmul(ct, Transpose(n.Input(1)), leftCotangent)
 			}
 			return matmul(Transpose(n.Input(0)), ct, rightCotangent)
+		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 0 {
+				return matmul(t, n.Input(1), leftCotangent)
+			}
+			return matmul(n.Input(0), t, rightCotangent)
 		},
 		Try:    []string{"(3) (2)", "(1) (3)", "(0) (3)"},
 		Source: "product rule",

@@ -26,8 +26,9 @@ func init() {
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return perPair(n, ct, MulScalar(Sub(n.Input(i), n.Input(1-i)), 2))
 		},
-		Try:    pairs,
-		Source: "Gauss (1809), least squares",
+		Tangent: scalarTangent,
+		Try:     pairs,
+		Source:  "Gauss (1809), least squares",
 	})
 	register(&opBCE, graph.Row{
 		Name: "bce", Func: BCE, Params: "p, t",
@@ -49,9 +50,10 @@ func init() {
 			}
 			return perPair(n, ct, d)
 		},
-		Domain: []graph.Interval{{Lo: 0.25, Hi: 0.75}, {Lo: 0, Hi: 1}},
-		Try:    pairs,
-		Source: "Shannon (1948); Good (1952) for the score",
+		Domain:  []graph.Interval{{Lo: 0.25, Hi: 0.75}, {Lo: 0, Hi: 1}},
+		Tangent: scalarTangent,
+		Try:     pairs,
+		Source:  "Shannon (1948); Good (1952) for the score",
 	})
 	register(&opBCEWithLogits, graph.Row{
 		Name: "bce_with_logits", Func: BCEWithLogits, Params: "z, t",
@@ -70,9 +72,10 @@ func init() {
 			}
 			return perPair(n, ct, d)
 		},
-		Domain: []graph.Interval{{Lo: -4, Hi: 4}, {Lo: 0, Hi: 1}},
-		Try:    pairs,
-		Source: "cross-entropy of the logistic model, Cox (1958); softplus as max(z, 0) + log1p(e^-|z|)",
+		Domain:  []graph.Interval{{Lo: -4, Hi: 4}, {Lo: 0, Hi: 1}},
+		Tangent: scalarTangent,
+		Try:     pairs,
+		Source:  "cross-entropy of the logistic model, Cox (1958); softplus as max(z, 0) + log1p(e^-|z|)",
 	})
 	register(&opCrossEntropy, graph.Row{
 		Name: "cross_entropy", Func: CrossEntropy, Params: "logits, labels",
@@ -94,8 +97,9 @@ func init() {
 			}
 			return crossEntropyRule(x, n.Graph().ConstTensor(here), ct)
 		},
-		Try:    []string{"(3) 1", "(1,3) 0", "(2,3) 2 0", "(4,2) 1 1 0 1", "(2,1) 0 0"},
-		Source: "Bridle (1990), equation 5; shifted by the maximum, Blanchard, Higham and Higham (2021)",
+		Tangent: logitsTangent,
+		Try:     []string{"(3) 1", "(1,3) 0", "(2,3) 2 0", "(4,2) 1 1 0 1", "(2,1) 0 0"},
+		Source:  "Bridle (1990), equation 5; shifted by the maximum, Blanchard, Higham and Higham (2021)",
 	})
 	register(&opCrossEntropyAt, graph.Row{
 		Name: "cross_entropy_at", Func: CrossEntropyAt, Params: "logits, labels",
@@ -121,6 +125,7 @@ func init() {
 			x := n.Input(0)
 			return crossEntropyRule(x, OneHot(n.Input(1), x.Dims()[x.Rank()-1]), ct)
 		},
+		Tangent: logitsTangent,
 		Prepare: func(i int, x graph.Value) graph.Value {
 			if i == 1 {
 				return Floor(x)
@@ -143,10 +148,11 @@ func init() {
 			rows, _, _ := classRows(n.In(0).Dims())
 			return i == 0 && finite(ct.AtFlat(0)) && addScaled(dst, ct.AtFlat(0)/float64(rows), n.Saved(0), fresh)
 		},
-		VJP:    softCrossEntropyVJP,
-		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: 0, Hi: 1}},
-		Try:    []string{"(3) (3)", "(1,3) (1,3)", "(2,3) (2,3)", "(4,2) (4,2)", "(2,1) (2,1)"},
-		Source: "Bridle (1990); soft targets, Hinton, Vinyals and Dean (2015); shifted by the maximum, Blanchard, Higham and Higham (2021)",
+		VJP:     softCrossEntropyVJP,
+		Domain:  []graph.Interval{{Lo: -2, Hi: 2}, {Lo: 0, Hi: 1}},
+		Tangent: logitsTangent,
+		Try:     []string{"(3) (3)", "(1,3) (1,3)", "(2,3) (2,3)", "(4,2) (4,2)", "(2,1) (2,1)"},
+		Source:  "Bridle (1990); soft targets, Hinton, Vinyals and Dean (2015); shifted by the maximum, Blanchard, Higham and Higham (2021)",
 	})
 }
 

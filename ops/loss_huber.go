@@ -23,8 +23,9 @@ func init() {
 			delta := n.Float(0)
 			return perPair(n, ct, Clamp(Sub(n.Input(i), n.Input(1-i)), -delta, delta))
 		},
-		Try:    []string{"() () 1", "(3) (3) 0.5", "(2,3) (2,3) 1.5", "(2,3) () 10", "() (2,3) 0.25", "(2,3) (3) 1", "(2,1) (1,3) 1"},
-		Source: "Huber (1964)",
+		Tangent: scalarTangent,
+		Try:     []string{"() () 1", "(3) (3) 0.5", "(2,3) (2,3) 1.5", "(2,3) () 10", "() (2,3) 0.25", "(2,3) (3) 1", "(2,1) (1,3) 1"},
+		Source:  "Huber (1964)",
 	})
 }
 

@@ -25,9 +25,10 @@ func init() {
 			}
 			return perPair(n, ct, Sub(AddScalar(Log(t), 1), y))
 		},
-		Domain: []graph.Interval{{Lo: -3, Hi: 0}, {Lo: 0.2, Hi: 1}},
-		Try:    []string{"() ()", "(3) (3)", "(2,3) (2,3)", "(2,3) ()", "() (2,3)", "(2,3) (3)", "(2,1) (1,3)", "(1) (1)"},
-		Source: "Kullback and Leibler (1951)",
+		Domain:  []graph.Interval{{Lo: -3, Hi: 0}, {Lo: 0.2, Hi: 1}},
+		Tangent: scalarTangent,
+		Try:     []string{"() ()", "(3) (3)", "(2,3) (2,3)", "(2,3) ()", "() (2,3)", "(2,3) (3)", "(2,1) (1,3)", "(1) (1)"},
+		Source:  "Kullback and Leibler (1951)",
 	})
 }
 

@@ -36,6 +36,12 @@ func init() {
 			}
 			return matmul(Transpose(n.Input(0)), ct, rightCotangent|n.Int(0)&leftCotangent)
 		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 0 {
+				return matmul(t, n.Input(1), leftCotangent|n.Int(0)&rightCotangent)
+			}
+			return matmul(n.Input(0), t, rightCotangent|n.Int(0)&leftCotangent)
+		},
 		Try: []string{
 			"(2,3) (3,4)", "(1,3) (3,1)", "(3) (3)", "(2,3) (3)", "(3) (3,2)", "(5,2,3) (5,3,2)", "(2,3) (4,3,2)",
 			"(2,1,2,3) (3,3,2)", "(0,3) (3,2)", "(2,0) (0,3)",

@@ -29,8 +29,9 @@ func init() {
 			d := MulScalar(Center(n.Input(0), n.Ints()...), 2/float64(reducedLen(n)))
 			return Chain(spread(n, ct), d)
 		},
-		Try:    reductionTries,
-		Source: "two passes, Chan, Golub and LeVeque (1983)",
+		Tangent: reducedTangent,
+		Try:     reductionTries,
+		Source:  "two passes, Chan, Golub and LeVeque (1983)",
 	})
 	register(&opStd, graph.Row{
 		Name: "std", Func: Std, Params: "x, axes", Doc: "standard deviation: the root of the variance", Formula: "√(Σ (x - x̄)² / n)", Derivative: "(x - x̄)/(n·y)",
@@ -41,9 +42,10 @@ func init() {
 			return Chain(spread(n, ct), MulScalar(d, 1/float64(reducedLen(n))))
 		},
 		// The derivative of a standard deviation of one number is 0 wherever the kink is.
-		Try:    []string{"(3)", "(2,3)", "(2,3) 0", "(2,3) 1", "(2,3) -1", "(2,3,4) 0 2", "(2,3,4) 1"},
-		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "where all are equal: the smallest subgradient"}},
-		Source: "two passes, Chan, Golub and LeVeque (1983)",
+		Tangent: reducedTangent,
+		Try:     []string{"(3)", "(2,3)", "(2,3) 0", "(2,3) 1", "(2,3) -1", "(2,3,4) 0 2", "(2,3,4) 1"},
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "where all are equal: the smallest subgradient"}},
+		Source:  "two passes, Chan, Golub and LeVeque (1983)",
 	})
 	register(&opVarianceDDof, graph.Row{
 		Name: "variance_ddof", Func: VarianceDDof, Params: "x, ddof, axes", Doc: "variance with the divisor n - ddof: the sample variance for ddof 1", Formula: "Σ (x - x̄)² / (n - ddof)", Derivative: "2(x - x̄)/(n - ddof)",
@@ -52,8 +54,9 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(spread(n, ct), MulScalar(Center(n.Input(0), n.Ints()...), 2/freedom(n)))
 		},
-		Try:    []string{"(3) 1", "(2,3) 1", "(2,3) 1 0", "(2,3) 0 1", "(2,3) 1 -1", "(2,3,4) 2 0 2", "(2,3,4) -1 1"},
-		Source: "Bessel's correction; two passes, Chan, Golub and LeVeque (1983)",
+		Tangent: reducedTangent,
+		Try:     []string{"(3) 1", "(2,3) 1", "(2,3) 1 0", "(2,3) 0 1", "(2,3) 1 -1", "(2,3,4) 2 0 2", "(2,3,4) -1 1"},
+		Source:  "Bessel's correction; two passes, Chan, Golub and LeVeque (1983)",
 	})
 	register(&opStdDDof, graph.Row{
 		Name: "std_ddof", Func: StdDDof, Params: "x, ddof, axes", Doc: "standard deviation with the divisor n - ddof: the sample's for ddof 1", Formula: "√(Σ (x - x̄)² / (n - ddof))", Derivative: "(x - x̄)/((n - ddof)·y)",
@@ -63,9 +66,10 @@ func init() {
 			d := divOrZero(Center(n.Input(0), n.Ints()...), spread(n, n.Value()))
 			return Chain(spread(n, ct), MulScalar(d, 1/freedom(n)))
 		},
-		Try:    []string{"(3) 1", "(2,3) 1", "(2,3) 1 0", "(2,3) 0 1", "(2,3) 1 -1", "(2,3,4) 2 0 2", "(2,3,4) -1 1"},
-		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "where all are equal: the smallest subgradient"}},
-		Source: "Bessel's correction; two passes, Chan, Golub and LeVeque (1983)",
+		Tangent: reducedTangent,
+		Try:     []string{"(3) 1", "(2,3) 1", "(2,3) 1 0", "(2,3) 0 1", "(2,3) 1 -1", "(2,3,4) 2 0 2", "(2,3,4) -1 1"},
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "where all are equal: the smallest subgradient"}},
+		Source:  "Bessel's correction; two passes, Chan, Golub and LeVeque (1983)",
 	})
 	register(&opNorm, graph.Row{
 		Name: "norm", Func: Norm, Params: "x, axes", Doc: "Euclidean length, of everything or over the axes given, without overflow", Formula: "√(Σ x²)", Derivative: "x/y",
@@ -74,9 +78,10 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(spread(n, ct), divOrZero(n.Input(0), spread(n, n.Value())))
 		},
-		Try:    append([]string{"(0)", "(0,3) 0", "(0,3) 1"}, reductionTries...),
-		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
-		Source: "scaled by a power of two, as LAPACK's dnrm2 scales",
+		Tangent: reducedTangent,
+		Try:     append([]string{"(0)", "(0,3) 0", "(0,3) 1"}, reductionTries...),
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
+		Source:  "scaled by a power of two, as LAPACK's dnrm2 scales",
 	})
 }
 

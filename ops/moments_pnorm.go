@@ -32,9 +32,10 @@ func init() {
 			}
 			return Chain(spread(n, ct), Mul(Sign(x), d))
 		},
-		Try:    []string{"(3) 3", "() 3", "(2,3) 4", "(2,3) 3 0", "(2,3) 3.5 -1", "(2,3,4) 5 0 2", "(2,3) 1 0", "(2,3) 2 1", "(2,3) Inf", "(2,3,2) +Inf 1", "(0) 3", "(0,3) 3 0", "(0,3) 3 1", "(0,3) Inf 0"},
-		Kinks:  []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
-		Source: "scaled by the largest element",
+		Tangent: reducedTangent,
+		Try:     []string{"(3) 3", "() 3", "(2,3) 4", "(2,3) 3 0", "(2,3) 3.5 -1", "(2,3,4) 5 0 2", "(2,3) 1 0", "(2,3) 2 1", "(2,3) Inf", "(2,3,2) +Inf 1", "(0) 3", "(0,3) 3 0", "(0,3) 3 1", "(0,3) Inf 0"},
+		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
+		Source:  "scaled by the largest element",
 	})
 }
 

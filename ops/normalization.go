@@ -20,6 +20,9 @@ func init() {
 	rowVJP := func(n graph.Node, i int, ct graph.Value) graph.Value {
 		return normVJP(n, i, ct, []int{-1}, n.Input(1))
 	}
+	rowTangent := func(n graph.Node, i int, t graph.Value) graph.Value {
+		return normTangent(n, i, t, []int{-1}, func(v graph.Value) graph.Value { return v })
+	}
 	register(&opLayerNorm, graph.Row{
 		Name: "layer_norm", Func: LayerNorm, Params: "x, gain, bias, eps",
 		Doc:        "every row along the last axis shifted and scaled to mean 0 and variance 1, times gain, plus bias",
@@ -30,6 +33,7 @@ func init() {
 		},
 		Backward: rowBackward,
 		VJP:      rowVJP,
+		Tangent:  rowTangent,
 		Try:      []string{"(4) (4) (4) 0.1", "(2,3) (3) (3) 0.01", "(2,2,3) (3) (3) 0.5", "(1,1) (1) (1) 1", "(0,2) (2) (2) 1", "(2,0) (0) (0) 1"},
 		Source:   "Ba, Kiros and Hinton (2016), Layer normalization; two passes, Chan, Golub and LeVeque (1983)",
 	})
@@ -43,6 +47,7 @@ func init() {
 		},
 		Backward: rowBackward,
 		VJP:      rowVJP,
+		Tangent:  rowTangent,
 		Try:      []string{"(4) (4) 0.1", "(2,3) (3) 0.01", "(2,2,3) (3) 0.5", "(1,1) (1) 1", "(0,2) (2) 1", "(2,0) (0) 1"},
 		Source:   "Zhang and Sennrich (2019), Root mean square layer normalization, equation 4",
 	})
@@ -62,6 +67,10 @@ func init() {
 		},
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return normVJP(n, i, ct, exceptChannels(len(n.Dims())), perChannel(n.Input(1), len(n.Dims())))
+		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			rank := len(n.Dims())
+			return normTangent(n, i, t, exceptChannels(rank), func(v graph.Value) graph.Value { return perChannel(v, rank) })
 		},
 		Try:    []string{"(4,2) (2) (2) 0.1", "(2,3,2) (3) (3) 0.01", "(2,2,2,3) (2) (2) 0.5", "(1,2) (2) (2) 1", "(0,2) (2) (2) 1"},
 		Source: "Ioffe and Szegedy (2015), Batch normalization, algorithm 1",
@@ -277,6 +286,24 @@ func normVJP(n graph.Node, i int, ct graph.Value, axes []int, gain graph.Value) 
 	g := Chain(ct, gain)
 	d := Sub(center(g), Chain(mean(Chain(g, normal)), normal))
 	return Chain(Chain(d, scale), Reciprocal(size))
+}
+
+// normTangent returns what a tangent t of operand i contributes to that of a normalization along the given axes. place
+// reshapes gain and bias so that they broadcast over x.
+func normTangent(n graph.Node, i int, t graph.Value, axes []int, place func(v graph.Value) graph.Value) graph.Value {
+	switch i {
+	case 0: // x̂ has a symmetric Jacobian
+		return Chain(normVJP(n, 0, t, axes, n.Graph().Const(1)), place(n.Input(1)))
+	case 1:
+		operands := n.Value().Inputs()
+		operands[1] = Broadcast(n.Graph().Const(1), t.Dims()...)
+		if len(operands) > 2 {
+			operands[2] = Broadcast(n.Graph().Const(0), t.Dims()...)
+		}
+		normal := graph.Begin(n.Op(), operands...).Floats(n.Float(0), n.Float(1)).Record(n.Dims()...)
+		return Chain(place(t), normal)
+	}
+	return place(t)
 }
 
 // rootMeanSquare returns √mean(x²), whose squares neither overflow nor underflow.

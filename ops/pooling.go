@@ -29,6 +29,9 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return maxPoolInput(ct, n.Input(0), windowsIn(n))
 		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			return maxPoolSelect(t, n.Input(0), windowsIn(n))
+		},
 		Kinks:  []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as for max"}},
 		Try:    []string{"(2,2) 1 1", "(2,2) 2 2", "(2,1,2,5) 2 2", "(3,3) 2 1", "(1,5) 1 3", "(0,2,2) 2 1"},
 		Source: source,
@@ -48,6 +51,12 @@ func init() {
 			}
 			return maxPoolSelect(ct, n.Input(1), windowsIn(n))
 		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 1 {
+				return zeroTangent(n)
+			}
+			return maxPoolInput(t, n.Input(1), windowsIn(n))
+		},
 		Try:    pairs,
 		Source: source,
 	})
@@ -64,6 +73,12 @@ func init() {
 				return zeroVJP(n, i, ct)
 			}
 			return maxPoolInput(ct, n.Input(1), windowsIn(n))
+		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 1 {
+				return zeroTangent(n)
+			}
+			return maxPoolSelect(t, n.Input(1), windowsIn(n))
 		},
 		Try:    swapped,
 		Source: source,

@@ -24,8 +24,9 @@ func init() {
 			})
 			return Chain(spread(n, ct), others)
 		},
-		Try:    append([]string{"(0)", "(0,3) 0", "(0,3) 1", "(5)"}, reductionTries...),
-		Source: "products of all before and all behind, without division; Hillis and Steele (1986)",
+		Tangent: reducedTangent,
+		Try:     append([]string{"(0)", "(0,3) 0", "(0,3) 1", "(5)"}, reductionTries...),
+		Source:  "products of all before and all behind, without division; Hillis and Steele (1986)",
 	})
 	tries := []string{"(3) 0", "(2,3) 0", "(2,3) 1", "(2,3,4) -2", "(5,1) 0", "(1,3) 0", "(0,3) 0", "(2,0) 0"}
 	register(&opCumSum, graph.Row{

@@ -56,6 +56,7 @@ func init() {
 		Forward:  func(n graph.Node) { reduceLines(n, kernel.MaxLines[float64], kernel.MaxLines[float32]) },
 		Backward: extremeBackward,
 		VJP:      extremeVJP,
+		Tangent:  reducedTangent,
 		Kinks:    []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
 		Try:      reductionTries,
 		Source:   "Danskin's theorem; NaN wins, as in NumPy",
@@ -66,6 +67,7 @@ func init() {
 		Forward:  func(n graph.Node) { reduceLines(n, kernel.MinLines[float64], kernel.MinLines[float32]) },
 		Backward: extremeBackward,
 		VJP:      extremeVJP,
+		Tangent:  reducedTangent,
 		Kinks:    []graph.Kink{{At: 0, Chosen: 0.5, Why: "ties share evenly, as in JAX"}},
 		Try:      reductionTries,
 		Source:   "Danskin's theorem; NaN wins, as in NumPy",
@@ -80,6 +82,10 @@ func init() {
 			// Not e^(x - value): where the logits are large the value has no room for ln 2.
 			p := overReduced(n, func(rows graph.Value) graph.Value { return SafeSoftmax(rows, -1) })
 			return unmasked(n.Input(0), Chain(spread(n, ct), p))
+		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			p := overReduced(n, func(rows graph.Value) graph.Value { return SafeSoftmax(rows, -1) })
+			return Sum(unmasked(n.Input(0), Chain(t, p)), n.Ints()...)
 		},
 		Try:    reductionTries,
 		Source: "Blanchard, Higham and Higham (2021), shifted by the maximum",

@@ -22,6 +22,7 @@ func init() {
 		Derivative: "y·(δ - y)",
 		Forward:    func(n graph.Node) { alongLines(n, kernel.SoftmaxLines[float64], kernel.SoftmaxLines[float32]) },
 		VJP:        softmaxVJP,
+		Tangent:    softmaxVJP, // the Jacobian is symmetric
 		Try:        tries,
 		Source:     "Bridle (1990); shifted by the maximum, Blanchard, Higham and Higham (2021)",
 	}))
@@ -32,6 +33,7 @@ func init() {
 		Derivative: "y·(δ - y)",
 		Forward:    func(n graph.Node) { alongLines(n, kernel.SafeSoftmaxLines[float64], kernel.SafeSoftmaxLines[float32]) },
 		VJP:        softmaxVJP,
+		Tangent:    softmaxVJP, // the Jacobian is symmetric
 		Try:        tries,
 		Source:     "softmax of the elements that are not masked; PyTorch's _safe_softmax",
 	}))
@@ -45,6 +47,11 @@ func init() {
 			x := n.Input(0)
 			ct = unmasked(x, ct)
 			return unmasked(x, Sub(ct, Chain(alongKept(n, Sum(ct, n.Int(0))), Exp(n.Value()))))
+		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			x := n.Input(0)
+			t = unmasked(x, t)
+			return unmasked(x, Sub(t, alongKept(n, Sum(Chain(t, Exp(n.Value())), n.Int(0)))))
 		},
 		Try:    tries,
 		Source: "Blanchard, Higham and Higham (2021), shifted by the maximum",

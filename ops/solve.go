@@ -40,6 +40,15 @@ func init() {
 				return Neg(matmul(db, Transpose(n.Value()), leftCotangent))
 			}
 		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 1 {
+				return solve(n.Input(0), t, rightCotangent, n.Int(1))
+			}
+			if n.Int(1) == 1 {
+				t = Transpose(t)
+			}
+			return Neg(solve(n.Input(0), matmul(t, n.Value(), leftCotangent), rightCotangent, n.Int(1)))
+		},
 		Prepare: wellConditioned,
 		Try:     systems,
 		Source:  "Giles (2008), Collected matrix derivative results, 2.3.1; LAPACK's getrf and getrs",
@@ -57,6 +66,10 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			yt := Transpose(n.Value())
 			return Neg(matmul(matmul(yt, ct, rightCotangent), yt, leftCotangent))
+		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			y := n.Value()
+			return Neg(matmul(matmul(y, t, rightCotangent), y, leftCotangent))
 		},
 		Prepare: wellConditioned,
 		Try:     []string{"(3,3)", "(1,1)", "(2,2,2)", "(0,0)", "(0,2,2)"},
@@ -79,6 +92,12 @@ func init() {
 			}
 			return Neg(Tril(matmul(db, Transpose(n.Value()), leftCotangent), 0))
 		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 1 {
+				return triangularSystem(opSolveLower, n.Input(0), t)
+			}
+			return Neg(triangularSystem(opSolveLower, n.Input(0), matmul(Tril(t, 0), n.Value(), leftCotangent)))
+		},
 		Prepare: wellConditioned,
 		Try:     systems,
 		Source:  "Giles (2008), restricted to the triangle; BLAS's trsm",
@@ -99,6 +118,12 @@ func init() {
 				return db
 			}
 			return Neg(Triu(matmul(db, Transpose(n.Value()), leftCotangent), 0))
+		},
+		Tangent: func(n graph.Node, i int, t graph.Value) graph.Value {
+			if i == 1 {
+				return triangularSystem(opSolveUpper, n.Input(0), t)
+			}
+			return Neg(triangularSystem(opSolveUpper, n.Input(0), matmul(Triu(t, 0), n.Value(), leftCotangent)))
 		},
 		Prepare: wellConditioned,
 		Try:     systems,
@@ -138,7 +163,7 @@ func Inv(a graph.Value) graph.Value {
 // It panics with a [*graph.Error] if the shapes do not fit or an element of the diagonal is 0.
 func SolveLower(a, b graph.Value) graph.Value {
 	return asColumns(opSolveLower, a, b, func(a, b graph.Value) graph.Value {
-		return system(graph.Begin(opSolveLower, a, b)).Record(systemShape(a, b)...)
+		return triangularSystem(opSolveLower, a, b)
 	})
 }
 
@@ -149,7 +174,7 @@ func SolveLower(a, b graph.Value) graph.Value {
 // It panics with a [*graph.Error] if the shapes do not fit or an element of the diagonal is 0.
 func SolveUpper(a, b graph.Value) graph.Value {
 	return asColumns(opSolveUpper, a, b, func(a, b graph.Value) graph.Value {
-		return system(graph.Begin(opSolveUpper, a, b)).Record(systemShape(a, b)...)
+		return triangularSystem(opSolveUpper, a, b)
 	})
 }
 
@@ -199,6 +224,11 @@ func systemShape(a, b graph.Value) []int {
 // solve records the solution of a·y = b, or of aᵀ·y = b if transposed is 1, for matrices b.
 func solve(a, b graph.Value, cotangents, transposed int) graph.Value {
 	return system(graph.Begin(opSolve, a, b)).Ints(cotangents, transposed).Record(systemShape(a, b)...)
+}
+
+// triangularSystem records the solution of equations whose matrix is triangular, for matrices b.
+func triangularSystem(op graph.Op, a, b graph.Value) graph.Value {
+	return system(graph.Begin(op, a, b)).Record(systemShape(a, b)...)
 }
 
 func solveForward(n graph.Node) {

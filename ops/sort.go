@@ -27,6 +27,9 @@ func init() {
 			axis := n.Int(0)
 			return PutAlong(ct, Argsort(n.Input(0), axis), axis, n.Dims()[axis])
 		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			return TakeAlong(t, Argsort(n.Input(0), n.Int(0)), n.Int(0))
+		},
 		Try: tries, Source: source,
 	})
 	register(&opArgsort, graph.Row{
@@ -49,6 +52,10 @@ func init() {
 			axis := n.Int(0)
 			index := ArgTopK(n.Input(0), axis, n.Dims()[axis])
 			return PutAlong(ct, index, axis, n.InputNode(0).Dims()[axis])
+		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			axis := n.Int(0)
+			return TakeAlong(t, ArgTopK(n.Input(0), axis, n.Dims()[axis]), axis)
 		},
 		Try: topTries, Source: source,
 	})
@@ -98,6 +105,9 @@ func init() {
 			VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 				axis := n.Int(0)
 				return PutAlong(ct, leaderPlaces(n, by), axis, n.Dims()[axis])
+			},
+			Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+				return TakeAlong(t, leaderPlaces(n, by), n.Int(0))
 			},
 			Try:    tries,
 			Source: "Danskin's theorem; NaN wins, as in NumPy",

@@ -150,7 +150,7 @@ func tangent(t *testing.T, s rowtest.Sample) {
 		shape := n.Input(i).Shape()
 		tangent := alternating(g, shape, 1.3)
 		forward := ops.Sum(ops.Mul(ct, ops.Broadcast(s.Row.Tangent(n, i, tangent), y.Shape()...)))
-		reverse := ops.Sum(ops.Mul(ops.SumTo(ops.Broadcast(s.Row.VJP(n, i, ct), y.Shape()...), shape...), tangent))
+		reverse := ops.Sum(ops.Mul(ops.SumTo(s.Row.VJP(n, i, ct), shape...), tangent))
 		if a, b := forward.Item(), reverse.Item(); !rowtest.SameNumber(a, b, agree64, 1) {
 			t.Errorf("operand %d: ct·(J·t) is %v, (Jᵀ·ct)·t is %v", i, a, b)
 		}

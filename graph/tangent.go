@@ -1,0 +1,294 @@
+package graph
+
+import (
+	"iter"
+	"math/bits"
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// Tangents is the storage of a forward sweep: the derivatives of every node between some values xs and a result y in
+// several directions at once, given those of xs. It is for authors of sweeps, such as package autograd: [Graph.NewTangents]
+// makes it, Seed starts it, Sweep runs it, and Release gives its memory back to the graph's pool.
+//
+// The tangents of a node are a matrix with a row for each direction and a column for each element. Where all of them are
+// 0 because nothing was passed to the node, there is none. A tangent is given back as soon as the sweep has passed the
+// last operation that uses it; that of y stays.
+type Tangents struct {
+	g       *Graph
+	k       int
+	y       int32
+	on      NodeSet
+	scalars *tensor.Tensor   // by node, k numbers for each
+	tensors []*tensor.Tensor // by extension record
+	seeds   map[int32]*tensor.Tensor
+	last    []int32 // by extension record: the last node that uses the tangent
+}
+
+// NewTangents, for authors of sweeps, returns storage for a forward sweep from xs to y in k directions, all zero.
+func (g *Graph) NewTangents(k int, y Value, xs ...Value) *Tangents {
+	const op = "graph.Graph.NewTangents"
+	y.CheckIn(op, g)
+	g.alone(op)
+	if k < 0 {
+		panic(Errorf(op, ErrUsage, "%d directions: give none or more", k))
+	}
+	exts, _, _ := g.extent()
+	t := &Tangents{
+		g: g, k: k, y: y.id, on: g.Between(GradEdges, y, xs...),
+		tensors: make([]*tensor.Tensor, exts), last: make([]int32, exts),
+	}
+	for id := range t.on.All {
+		for _, in := range (Node{g, int32(id)}).inputs() {
+			t.last[g.head(in).ext()] = int32(id)
+		}
+	}
+	t.last[g.head(y.id).ext()] = y.id + 1
+	shape := []int{int(y.id) + 1, k}
+	g.reserveTemp(op, shape)
+	t.scalars = g.pool.Zeros(tensor.Float64, shape)
+	return t
+}
+
+// Clear makes all tangents 0 again, for a sweep in as many other directions.
+func (t *Tangents) Clear() {
+	t.must()
+	t.scalars.Zero()
+	t.drop()
+}
+
+func (t *Tangents) drop() {
+	for i, v := range t.tensors {
+		if v != nil {
+			t.g.pool.Put(v)
+			t.tensors[i] = nil
+		}
+	}
+	for _, v := range t.seeds {
+		t.g.pool.Put(v)
+	}
+	clear(t.seeds)
+}
+
+// Release gives the storage back. It must not be used afterwards.
+func (t *Tangents) Release() {
+	t.must()
+	t.drop()
+	t.g.pool.Put(t.scalars)
+	*t = Tangents{}
+}
+
+func (t *Tangents) must() {
+	if t == nil || t.g == nil {
+		panic(Errorf("graph.Tangents", ErrUsage, "got nil, the zero graph.Tangents or one that was released: make one with Graph.NewTangents"))
+	}
+}
+
+// Graph returns the graph that the sweep belongs to.
+func (t *Tangents) Graph() *Graph {
+	t.must()
+	return t.g
+}
+
+// Directions returns the number of directions.
+func (t *Tangents) Directions() int {
+	t.must()
+	return t.k
+}
+
+// Nodes returns the numbers of the nodes that the sweep comes to. The set must not be changed.
+func (t *Tangents) Nodes() NodeSet {
+	t.must()
+	return t.on
+}
+
+// Seed sets the tangents of x, one of those that the sweep starts from, to the rows of dirs, which is copied: a row for each
+// direction and a column for each element of x. The derivative along what x itself was made of is added to it. It panics
+// with an [*Error] if dirs has another shape.
+func (t *Tangents) Seed(x Value, dirs *tensor.Tensor) {
+	const op = "graph.Tangents.Seed"
+	t.must()
+	x.CheckIn(op, t.g)
+	mustTensor(op, dirs)
+	if d := dirs.Dims(); len(d) != 2 || d[0] != t.k || d[1] != x.Len() {
+		panic(Errorf(op, ErrShape, "directions of shape %s for %d directions of %d elements: give a row for each direction", tensor.FormatShape(d), t.k, x.Len()))
+	}
+	if !t.on.Has(int(x.id)) {
+		return
+	}
+	dtype := t.g.dtype
+	if t.g.head(x.id).flags()&isTensor == 0 {
+		dtype = tensor.Float64
+	}
+	s := t.g.pool.Get(dtype, dirs.Dims())
+	s.Copy(dirs)
+	if t.seeds == nil {
+		t.seeds = make(map[int32]*tensor.Tensor)
+	}
+	if old := t.seeds[x.id]; old != nil {
+		t.g.pool.Put(old)
+	}
+	t.seeds[x.id] = s
+}
+
+// Sweep is the forward sweep. What it does with scalars amounts to
+//
+//	for each node v, from the first of xs up to y
+//		for each operand u of v
+//			tangent(v) += ∂v/∂u · tangent(u)
+//
+// where a tangent of 0 contributes 0 whatever the derivative, and nothing comes from an operand that v did not select; see
+// [Row.Selects]. Scalar operations have their derivatives on the tape, and Sweep passes tangents on by itself. It yields
+// the operations that have tensors, operands before results, for the caller to give their tangents with [Tangents.Set].
+func (t *Tangents) Sweep() iter.Seq[Node] {
+	t.must()
+	t.g.alone("graph.Tangents.Sweep")
+	return func(yield func(Node) bool) {
+		for word, set := range t.on {
+			for ; set != 0; set &= set - 1 {
+				id := int32(word<<6 + bits.TrailingZeros64(set))
+				h, l := t.g.head(id), t.g.link(id)
+				switch {
+				case l.In[0] >= 0:
+					t.pushScalar(id, h, l)
+				case h.flags()&isLeaf == 0 && !yield(Node{t.g, id}):
+					return
+				}
+				if len(t.seeds) > 0 {
+					t.addSeed(id)
+				}
+				if h.ext() != 0 {
+					t.dropUsed(id)
+				}
+			}
+		}
+	}
+}
+
+// pushScalar computes the tangents of a scalar operation that has its derivatives on the tape. Those of a leaf stay 0.
+func (t *Tangents) pushScalar(id int32, h *head, l *link) {
+	all, k := t.scalars.Float64s(), t.k
+	out := all[int(id)*k:][:k]
+	for i, in := range l.In {
+		if in == 0 {
+			continue
+		}
+		d := l.D[i]
+		for r, w := range all[int(in)*k:][:k] {
+			if w == 0 || d == 0 && table[h.op()].selects>>i&1 != 0 {
+				continue
+			}
+			out[r] += w * d
+		}
+	}
+}
+
+// addSeed adds what the sweep was told to start from to what it has found for a node.
+func (t *Tangents) addSeed(id int32) {
+	seed := t.seeds[id]
+	if seed == nil {
+		return
+	}
+	n := Node{t.g, id}
+	if _, scalar := n.Scalar(); scalar {
+		for r, v := range seed.Float64s() {
+			t.scalars.Float64s()[int(id)*t.k+r] += v
+		}
+		return
+	}
+	k := t.g.head(id).ext()
+	if old := t.tensors[k]; old != nil {
+		for i := range old.Len() {
+			seed.SetFlat(seed.AtFlat(i)+old.AtFlat(i), i)
+		}
+		t.g.pool.Put(old)
+	}
+	t.tensors[k] = seed
+	delete(t.seeds, id)
+}
+
+// dropUsed gives back the tangents that no operation after node id uses.
+func (t *Tangents) dropUsed(id int32) {
+	for _, in := range (Node{t.g, id}).inputs() {
+		if k := t.g.head(in).ext(); k != 0 && t.last[k] == id && t.tensors[k] != nil {
+			t.g.pool.Put(t.tensors[k])
+			t.tensors[k] = nil
+		}
+	}
+}
+
+// Tensor returns the tangents of a tensor node, nil if nothing was passed to it. They must not be changed.
+func (t *Tangents) Tensor(n Node) *tensor.Tensor {
+	t.cover(n)
+	return t.tensors[n.head().ext()]
+}
+
+// cover panics with an [*Error] unless n stands before the node that the sweep goes to, or is that node.
+func (t *Tangents) cover(n Node) {
+	t.must()
+	n.head()
+	switch {
+	case n.g != t.g:
+		panic(Errorf("graph.Tangents", ErrForeign, "node %s belongs to another graph than the sweep: use values of one graph", n.label()))
+	case n.id > t.y:
+		panic(Errorf("graph.Tangents", ErrUsage, "node %s is not among what the sweep to %%%d has: it was recorded later", n.label(), t.y))
+	}
+}
+
+// Scalar returns the tangents of a scalar node, one for each direction. The caller may change them if the node is an
+// operation that Sweep has yielded.
+func (t *Tangents) Scalar(n Node) []float64 {
+	t.cover(n)
+	return t.scalars.Float64s()[int(n.id)*t.k:][:t.k:t.k]
+}
+
+// Set makes v the tangents of a tensor node that Sweep has yielded: a row for each direction, a column for each element. v
+// comes from [Node.Buffer] or its like and is the sweep's from now on. It panics with an [*Error] if v has another shape.
+func (t *Tangents) Set(n Node, v *tensor.Tensor) {
+	const op = "graph.Tangents.Set"
+	t.cover(n)
+	mustTensor(op, v)
+	k := n.head().ext()
+	if d, size := v.Dims(), n.Value().Len(); k == 0 || len(d) != 2 || d[0] != t.k || d[1] != size {
+		panic(Errorf(op, ErrShape, "tangents of shape %s for %d directions of the %d elements of %s: give a row for each direction", tensor.FormatShape(v.Dims()), t.k, size, n.label()))
+	}
+	if old := t.tensors[k]; old != nil {
+		t.g.pool.Put(old)
+	}
+	t.tensors[k] = v
+}
+
+// TempView, for authors of sweeps, returns a tensor of the given shape over t's elements from offset on, for [Graph.FreeTemp]
+// to give back.
+func (g *Graph) TempView(t *tensor.Tensor, offset int, shape ...int) *tensor.Tensor {
+	const op = "graph.Graph.TempView"
+	g.must(op)
+	mustTensor(op, t)
+	return g.pool.View(t, shape, offset)
+}
+
+// Again, for authors of operations, records the operation of n once more, with t in place of operand i. t has the shape of
+// that operand.
+func (n Node) Again(i int, t Value) Value {
+	const op = "graph.Node.Again"
+	xs := n.Value().Inputs()
+	n.must(i, len(xs), "operand")
+	t.CheckIn(op, n.g)
+	if want := n.InputNode(i).Dims(); !slices.Equal(t.Dims(), want) {
+		panic(Errorf(op, ErrShape, "value %s has shape %s, operand %d of %s has %s: give one of the operand's shape", t.label(), tensor.FormatShape(t.Dims()), i, n.label(), tensor.FormatShape(want)))
+	}
+	xs[i] = t
+	aux := n.extOf("attributes").aux
+	if again, ok := aux.(interface{ Again(...Value) Value }); ok {
+		return again.Again(xs...)
+	}
+	c := Begin(n.Op(), xs...).Ints(n.Ints()...).Floats(n.Float(0), n.Float(1))
+	if aux != nil {
+		c = c.Aux(aux)
+	}
+	if offset, view := n.View(); view {
+		return c.RecordView(offset, n.Dims()...)
+	}
+	return c.Record(n.Dims()...)
+}
