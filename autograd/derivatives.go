@@ -57,13 +57,37 @@ func VJP(f func(x graph.Value) graph.Value, at, ct []float64) (v *tensor.Tensor,
 }
 
 // JVP returns y = f(at) and its derivative dy in direction dir, the product of the Jacobian with dir. Both have the
-// shape of f's result. It differentiates the backward sweep, which is linear in its seed, by that seed.
+// shape of f's result. It costs a forward sweep, about as much as f; see [Forward].
 func JVP(f func(x graph.Value) graph.Value, at, dir []float64) (y, dy *tensor.Tensor) {
 	const op = "autograd.JVP"
-	checkDirection(op, at, dir)
+	y, dys := jvps(op, f, at, dir)
+	return y, dys[0]
+}
+
+// JVPs is [JVP] in several directions at once: it returns f(at) and its derivative in each direction. All of them take one
+// evaluation of f and one sweep.
+func JVPs(f func(x graph.Value) graph.Value, at []float64, dirs ...[]float64) (y *tensor.Tensor, dys []*tensor.Tensor) {
+	return jvps("autograd.JVPs", f, at, dirs...)
+}
+
+func jvps(op string, f func(x graph.Value) graph.Value, at []float64, dirs ...[]float64) (y *tensor.Tensor, dys []*tensor.Tensor) {
+	for _, dir := range dirs {
+		checkDirection(op, at, dir)
+	}
 	x, v := record(op, f, at)
-	back, seed := transposed(op, v, x)
-	return v.Tensor(), backward(back, settings{op: op, seed: tensor.Of(dir, len(dir))}).Tensor(seed)
+	dys = make([]*tensor.Tensor, len(dirs))
+	t := x.Graph().NewTangents(len(dirs), v, x)
+	defer t.Release()
+	rows := tensor.New(tensor.Float64, len(dirs), len(at))
+	for r, dir := range dirs {
+		copy(rows.Float64s()[r*len(at):], dir)
+	}
+	t.Seed(x, rows)
+	push(op, t)
+	for r := range dys {
+		dys[r] = tangentOf(t, v, r)
+	}
+	return v.Tensor(), dys
 }
 
 // transposed records the backward sweep from y to x for a cotangent of y that is a leaf, seed: back is its product with

@@ -18,7 +18,9 @@
 //	grads.Tensor(w)  // ∂loss/∂w in the shape of w
 //
 // [Backward] computes with numbers. [Grad] records the sweep as operations on the same graph, so that its results can
-// be differentiated again, to any order, or drawn. [VJP], [JVP], [Jacobian], [Hessian] and [HVP] build on the two.
+// be differentiated again, to any order, or drawn. [Forward] goes the other way: it carries tangents from some values up to a
+// result, which is cheaper where they are fewer than the result's elements. [VJP], [JVP], [Jacobian], [Hessian] and [HVP] build
+// on the three.
 // [Checkpoint] and [Loop] trade time for memory, [FixedPoint] and [Root] differentiate the solutions of equations,
 // [Custom] makes an operation of a function and its derivative, [OnGradient] looks at gradients on their way or changes
 // them, as [ClipGradient] and [ScaleGradient] do, [Check] compares a gradient with difference quotients,
@@ -27,7 +29,7 @@
 //
 // # Zero wins
 //
-// An adjoint of exactly 0 contributes 0, whatever the local derivative. So in
+// An adjoint of exactly 0 contributes 0, whatever the local derivative, and so does a tangent. So in
 //
 //	y := ops.Where(ops.Gt(x, zero), ops.Sqrt(x), x)
 //

@@ -21,6 +21,7 @@ import (
 //
 //   - the first derivative, in both precisions, and the second against difference quotients;
 //   - the Backward kernel against the rule, and the rule against Tangent;
+//   - the forward sweep against two backward ones, in both precisions and at special numbers;
 //   - scalars against tensors;
 //   - that what is recorded does not depend on the operands' numbers;
 //   - that kernels set all numbers of memory that was used before;
@@ -57,6 +58,7 @@ func Row(t *testing.T, row *graph.Row) {
 		each("second derivative", secondDerivative)
 		each("Backward and Grad", backward)
 		each("tangent", tangent)
+		each("forward sweep", forwardSweep)
 	}
 	if !rowtest.Elementwise(row) {
 		each("special numbers", spoiledNumbers)

@@ -1,0 +1,293 @@
+package autograd
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// Forward returns the derivative of y as each of xs moves along the direction that dirs has for it: the sum of the
+// products of the Jacobians ∂y/∂x with the directions, of y's shape. It is one sweep over what was recorded between xs and
+// y, in the order in which it was recorded, and leaves no trace on the tape. y may have any shape; the derivative by one of
+// xs that y does not depend on is 0.
+//
+// A tangent of exactly 0 contributes 0, whatever the local derivative, and nothing comes from an operand that an operation
+// did not select: as in [Backward], but a column and a row of a Jacobian do not meet the same zeros.
+//
+// It panics with a [*graph.Error] if the directions are not as many as xs, one of them has another shape than its x, or
+// the values belong to different recordings, and like [Backward] if a leaf was changed after it had been used.
+func Forward(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Tensor {
+	const op = "autograd.Forward"
+	y.Check(op)
+	if len(xs) != len(dirs) {
+		panic(graph.Errorf(op, graph.ErrShape, "%d directions for %d values: give one for each", len(dirs), len(xs)))
+	}
+	checkLoud(op, y)
+	for i, x := range xs {
+		x.CheckIn(op, y.Graph())
+		if dirs[i] == nil {
+			panic(graph.Errorf(op, graph.ErrUsage, "direction %d is a nil tensor: give one of shape %s, of zeros for a value that does not move", i, tensor.FormatShape(x.Dims())))
+		}
+		if !slices.Equal(x.Dims(), dirs[i].Dims()) {
+			panic(graph.Errorf(op, graph.ErrShape, "direction %d has shape %s, value %s has %s: give a direction of the value's shape", i, tensor.FormatShape(dirs[i].Dims()), x.Node().Label(), tensor.FormatShape(x.Dims())))
+		}
+	}
+	t := y.Graph().NewTangents(1, y, xs...)
+	defer t.Release()
+	for i, x := range xs {
+		t.Seed(x, dirs[i].Reshape(1, dirs[i].Len()))
+	}
+	push(op, t)
+	return tangentOf(t, y, 0)
+}
+
+// push runs the sweep of t, in the directions that it was seeded with.
+func push(op string, t *graph.Tangents) {
+	g := t.Graph()
+	if g.Changed() {
+		checkUnchanged(func(yield func(graph.Node) bool) {
+			for id := range t.Nodes().Down {
+				if !yield(g.Value(id).Node()) {
+					return
+				}
+			}
+		}, op)
+	}
+	defer kernel.FlushSubnormals(kernel.FlushSubnormals(g.FlushesToZero()))
+	for n := range t.Sweep() {
+		p := pusher{t: t, n: n}
+		p.push()
+	}
+}
+
+// tangentOf returns a copy of the tangent of y in one direction, in y's shape and the graph's precision.
+func tangentOf(t *graph.Tangents, y graph.Value, r int) *tensor.Tensor {
+	n := y.Node()
+	dy := tensor.New(y.Graph().DType(), y.Dims()...)
+	if _, scalar := n.Scalar(); scalar {
+		if t.Nodes().Has(y.ID()) {
+			dy.SetFlat(t.Scalar(n)[r], 0)
+		}
+		return dy
+	}
+	if v := t.Tensor(n); v != nil {
+		row := y.Graph().TempView(v, r*dy.Len(), dy.Dims()...)
+		dy.Copy(row)
+		y.Graph().FreeTemp(row)
+	}
+	return dy
+}
+
+// A pusher computes the tangents of one operation that has tensors.
+type pusher struct {
+	t     *graph.Tangents
+	n     graph.Node
+	out   *tensor.Tensor // nil until something contributes
+	fresh bool           // out is not set yet
+}
+
+func (p *pusher) push() {
+	n, k := p.n, p.t.Directions()
+	g := n.Graph()
+	for i := range n.NumInputs() {
+		in := n.InputNode(i)
+		if !in.WantsGrad() || !p.t.Nodes().Has(in.ID()) {
+			continue
+		}
+		u, lent := p.tangents(in)
+		if u == nil {
+			continue
+		}
+		if p.out == nil {
+			p.out, p.fresh = n.Buffer(k, n.Value().Len()), true
+		}
+		p.contribute(i, u)
+		if lent {
+			g.FreeTemp(u)
+		}
+	}
+	if p.out == nil {
+		return
+	}
+	if _, scalar := n.Scalar(); scalar {
+		for r, s := range p.t.Scalar(n) {
+			p.t.Scalar(n)[r] = s + p.out.AtFlat(r)
+		}
+		g.FreeTemp(p.out)
+		return
+	}
+	p.t.Set(n, p.out)
+}
+
+// tangents returns those of an operand in the precision of the operation, nil if there are none, and whether they are to be
+// freed after use.
+func (p *pusher) tangents(in graph.Node) (u *tensor.Tensor, lent bool) {
+	if _, scalar := in.Scalar(); !scalar {
+		return p.t.Tensor(in), false
+	}
+	numbers := p.t.Scalar(in)
+	if !slices.ContainsFunc(numbers, func(v float64) bool { return v != 0 }) {
+		return nil, false
+	}
+	u = p.n.Buffer(len(numbers), 1)
+	for r, v := range numbers {
+		u.SetFlat(v, r)
+	}
+	return u, true
+}
+
+// contribute adds what the tangents u of operand i contribute to out, or sets out to it if it is fresh.
+func (p *pusher) contribute(i int, u *tensor.Tensor) {
+	n, row := p.n, p.n.Row()
+	switch {
+	case row.Class == graph.Elementwise && row.Backward != nil && p.bySlope(i, u):
+	case n.Value().Len() == 1 && row.Class != graph.Linear && allFinite(u):
+		p.byGradient(i, u)
+	default:
+		p.byRule(i, u)
+	}
+	p.fresh = false
+}
+
+// bySlope is contribute for an elementwise operation, by the kernel of its backward sweep: the Jacobian is diagonal, and so
+// its own transpose. It returns false to leave the work to the rule, and then has added nothing.
+func (p *pusher) bySlope(i int, u *tensor.Tensor) bool {
+	n, g := p.n, p.n.Graph()
+	dims, from := n.Dims(), n.InputNode(i).Dims()
+	size, width := n.Value().Len(), n.InputNode(i).Value().Len()
+	stretched := size != width
+	for r := range p.t.Directions() {
+		w := g.TempView(u, r*width, from...)
+		if stretched {
+			full := n.Buffer(dims...)
+			array.Broadcast(full, w)
+			g.FreeTemp(w)
+			w = full
+		} else if len(from) != len(dims) {
+			g.FreeTemp(w)
+			w = g.TempView(u, r*width, dims...)
+		}
+		dst := g.TempView(p.out, r*size, dims...)
+		ok := n.Row().Backward(n, i, w, dst, p.fresh)
+		g.FreeTemp(dst)
+		g.FreeTemp(w)
+		if !ok {
+			return false // whether it can depends on the node, not on the direction
+		}
+	}
+	return true
+}
+
+// byGradient is contribute for an operation whose result is one number: the products of the tangents with its gradient,
+// which serves all directions. The tangents must be finite: a derivative of 0 does not tell an element that was not
+// selected from others.
+func (p *pusher) byGradient(i int, u *tensor.Tensor) {
+	n, g := p.n, p.n.Graph()
+	one, d := n.Buffer(n.Dims()...), n.Buffer(n.InputNode(i).Dims()...)
+	defer g.FreeTemp(one)
+	defer g.FreeTemp(d)
+	one.Fill(1)
+	forget(n)
+	pass(n, i, one, d, true)
+	forget(n)
+	for r := range p.t.Directions() {
+		s := 0.0
+		if !p.fresh {
+			s = p.out.AtFlat(r)
+		}
+		if d.DType() == tensor.Float32 {
+			s += product(u.Float32s()[r*d.Len():], d.Float32s())
+		} else {
+			s += product(u.Float64s()[r*d.Len():], d.Float64s())
+		}
+		p.out.SetFlat(s, r)
+	}
+}
+
+// product returns the product of tangents with a gradient, in which a tangent of 0 wins.
+func product[T float32 | float64](u, d []T) float64 {
+	if kernel.AllFinite(d) {
+		return float64(kernel.Dot(u[:len(d)], d))
+	}
+	s := 0.0
+	for j, v := range d {
+		if u[j] != 0 {
+			s += float64(u[j]) * float64(v)
+		}
+	}
+	return s
+}
+
+// byRule is contribute by the operation's Tangent or, if it has none, by its VJP: that is linear in the cotangent, and
+// its product with the tangent, differentiated by the cotangent, is what the tangent contributes. What either records is
+// taken away again.
+func (p *pusher) byRule(i int, u *tensor.Tensor) {
+	n, g := p.n, p.n.Graph()
+	from, size := n.InputNode(i).Dims(), n.Value().Len()
+	width := n.InputNode(i).Value().Len()
+	if p.fresh {
+		p.out.Zero()
+	}
+	for r := range p.t.Directions() {
+		w := g.TempView(u, r*width, from...)
+		dst := g.TempView(p.out, r*size, n.Dims()...)
+		g.Scratch(func() {
+			g.Loudly(func() {
+				if f := n.Row().Tangent; f != nil {
+					v := f(n, i, g.Lend(w))
+					checkTangent(n, i, v)
+					addStretched(dst, exact(v))
+					return
+				}
+				addReduced(dst, exact(transposedTangent(n, i, w)))
+			})
+		})
+		g.FreeTemp(dst)
+		g.FreeTemp(w)
+	}
+}
+
+// transposedTangent differentiates the VJP of n for operand i by its cotangent, along w.
+func transposedTangent(n graph.Node, i int, w *tensor.Tensor) graph.Value {
+	const op = "autograd.Forward"
+	g := n.Graph()
+	seed := g.VarTensor(tensor.New(g.DType(), n.Dims()...))
+	forget(n)
+	defer forget(n)
+	v := cotangent(n, i, seed)
+	if from := n.InputNode(i).Dims(); !slices.Equal(v.Dims(), from) {
+		v = ops.SumTo(v, from...)
+	}
+	grads := backward(v, settings{op: op, seed: w})
+	return g.ConstTensor(grads.exact(seed))
+}
+
+// checkTangent panics unless a rule may return v as what operand i contributes to the tangent of n.
+func checkTangent(n graph.Node, i int, v graph.Value) {
+	if v.Graph() == nil {
+		panic(n.Errorf(graph.ErrUsage, "the Tangent of operand %d returned the zero graph.Value: return what the operand contributes", i))
+	}
+	if v.Graph() != n.Graph() {
+		panic(n.Errorf(graph.ErrForeign, "the Tangent of operand %d returned a value of another graph: make it of the operands and of the tangent that it is given", i))
+	}
+	if !array.BroadcastsTo(v.Dims(), n.Dims()) {
+		panic(n.Errorf(graph.ErrShape, "the Tangent of operand %d returned shape %s, which does not stretch to the result's shape %s: return a tangent of the result", i, tensor.FormatShape(v.Dims()), tensor.FormatShape(n.Dims())))
+	}
+}
+
+// addStretched adds src, stretched to dst's shape, to dst.
+func addStretched(dst, src *tensor.Tensor) {
+	if src.DType() != dst.DType() {
+		src = src.To(dst.DType())
+	}
+	if !slices.Equal(src.Dims(), dst.Dims()) {
+		full := tensor.New(dst.DType(), dst.Dims()...)
+		array.Broadcast(full, src)
+		src = full
+	}
+	array.AddReduced(dst, src)
+}

@@ -1,0 +1,160 @@
+package autograd_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// TestForwardOfScalars carries tangents along a tape of scalars, several directions at once too: zero wins, and nothing
+// comes from what was not selected.
+func TestForwardOfScalars(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	tests := []struct {
+		name string
+		f    func(a, b graph.Value) graph.Value
+		at   [2]float64
+		dir  [2]float64
+		want float64
+	}{
+		{"product", ops.Mul, [2]float64{3, 5}, [2]float64{1, 2}, 5 + 2*3},
+		{"one operand twice", func(a, _ graph.Value) graph.Value { return ops.Mul(a, a) }, [2]float64{3, 5}, [2]float64{1, 7}, 6},
+		{"constant", func(a, _ graph.Value) graph.Value { return a.Graph().Const(2) }, [2]float64{3, 5}, [2]float64{1, 2}, 0},
+		{"the operand itself", func(a, _ graph.Value) graph.Value { return a }, [2]float64{3, 5}, [2]float64{4, 2}, 4},
+		{"zero wins over infinity", func(a, b graph.Value) graph.Value { return ops.Add(ops.Sqrt(a), b) }, [2]float64{0, 5}, [2]float64{0, 2}, 2},
+		{"an infinite derivative", func(a, b graph.Value) graph.Value { return ops.Add(ops.Sqrt(a), b) }, [2]float64{0, 5}, [2]float64{1, 2}, inf},
+		{"branch not taken", func(a, b graph.Value) graph.Value { return ops.Where(a.Graph().Const(0), ops.Sqrt(a), b) }, [2]float64{-1, 5}, [2]float64{1, 2}, 2},
+		{"an infinite tangent not selected", ops.Maximum, [2]float64{1, 5}, [2]float64{inf, 2}, 2},
+		{"an infinite tangent times 0", ops.Mul, [2]float64{1, 0}, [2]float64{inf, 2}, nan},
+		{"power with exponent 0", func(a, _ graph.Value) graph.Value { return ops.PowScalar(a, 0) }, [2]float64{0, 0}, [2]float64{inf, 0}, 0},
+	}
+	for _, test := range tests {
+		g := graph.New()
+		a, b := g.Var(test.at[0]), g.Var(test.at[1])
+		y := test.f(a, b)
+		before := g.Len()
+		dy := autograd.Forward(y, []graph.Value{a, b}, []*tensor.Tensor{tensor.Of([]float64{test.dir[0]}), tensor.Of([]float64{test.dir[1]})})
+		if got := dy.At(); got != test.want && !(math.IsNaN(got) && math.IsNaN(test.want)) {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+		if g.Len() != before {
+			t.Errorf("%s: the tape has %d nodes, had %d", test.name, g.Len(), before)
+		}
+		_, several := autograd.JVPs(func(x graph.Value) graph.Value {
+			return test.f(ops.Index(x, 0), ops.Index(x, 1))
+		}, test.at[:], []float64{0, 0}, test.dir[:], []float64{0, 0})
+		for r, want := range []float64{0, test.want, 0} {
+			if got := several[r].At(); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+				t.Errorf("%s: direction %d of 3: got %v, want %v", test.name, r, got, want)
+			}
+		}
+	}
+}
+
+// TestForwardByInnerValues holds that a value on the way moves along its own direction and along with what it is made of.
+func TestForwardByInnerValues(t *testing.T) {
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		g := graph.New(graph.WithDType(dtype))
+		x := g.VarTensor(vector(1, 2))
+		u := ops.MulScalar(x, 3)
+		y := ops.Square(u) // 9x²
+		one, dir := vector(1, 1), vector(1, 10)
+		for _, test := range []struct {
+			name string
+			xs   []graph.Value
+			dirs []*tensor.Tensor
+			want []float64
+		}{
+			{"x", []graph.Value{x}, []*tensor.Tensor{dir}, []float64{18, 360}},
+			{"u", []graph.Value{u}, []*tensor.Tensor{dir}, []float64{6, 120}},
+			{"x and u", []graph.Value{x, u}, []*tensor.Tensor{dir, one}, []float64{18 + 6, 360 + 12}},
+			{"y", []graph.Value{y}, []*tensor.Tensor{dir}, []float64{1, 10}},
+			{"later", []graph.Value{ops.Sin(y)}, []*tensor.Tensor{dir}, []float64{0, 0}},
+			{"none", nil, nil, []float64{0, 0}},
+		} {
+			dy := autograd.Forward(y, test.xs, test.dirs)
+			if dy.DType() != dtype || !cmp.Equal(dy.To(tensor.Float64).Float64s(), test.want) {
+				t.Errorf("%v: by %s: got %v, want %v", dtype, test.name, dy, test.want)
+			}
+		}
+	}
+}
+
+// TestJVPs holds several directions against each alone, through scalars, kernels, rules, and operations that have no
+// Tangent.
+func TestJVPs(t *testing.T) {
+	double := autograd.Custom("double", mapped(func(x float64) float64 { return 2 * x }), func(_, ct graph.Value, _ ...graph.Value) []graph.Value {
+		return []graph.Value{ops.MulScalar(ct, 2)}
+	})
+	f := func(x graph.Value) graph.Value {
+		a, b := ops.Index(x, 0), ops.Index(x, 1)
+		m := ops.Reshape(x, 2, 2)
+		return ops.Concat(0,
+			ops.Reshape(ops.Mul(ops.Sin(a), b), 1),
+			ops.Reshape(ops.Add(ops.MatMul(m, ops.Exp(m)), a), 4), // a scalar that is stretched
+			double(ops.CumProd(x, 0)),
+			autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.Mul(xs[0], ops.Sin(xs[1])) }, x, ops.Square(x)),
+			ops.Broadcast(ops.Norm(x), 1),
+		)
+	}
+	at := []float64{0.3, -1, 2, 0.7}
+	dirs := [][]float64{{1, 0, 0, 0}, {0, 0, 0, 0}, {1, -2, 3, 0.5}, {0, 0, 0, -1}}
+	y, dys := autograd.JVPs(f, at, dirs...)
+	J := autograd.Jacobian(f, at)
+	if len(dys) != len(dirs) || y.Len() != J.Dims()[0] {
+		t.Fatalf("%d derivatives of %d elements, want %d of %d", len(dys), y.Len(), len(dirs), J.Dims()[0])
+	}
+	for r, dir := range dirs {
+		alone, one := autograd.JVP(f, at, dir)
+		if diff := cmp.Diff(one.Float64s(), dys[r].Float64s()); diff != "" || !cmp.Equal(alone.Float64s(), y.Float64s()) {
+			t.Errorf("direction %d: mismatch (-alone +together):\n%s", r, diff)
+		}
+		want := make([]float64, y.Len())
+		for i := range want {
+			for j, d := range dir {
+				want[i] += J.At(i, j) * d
+			}
+		}
+		if diff := cmp.Diff(want, one.Float64s(), cmpopts.EquateApprox(1e-13, 1e-13)); diff != "" {
+			t.Errorf("direction %d: mismatch (-Jacobian +JVP):\n%s", r, diff)
+		}
+	}
+	if _, none := autograd.JVPs(f, at); len(none) != 0 {
+		t.Errorf("%d derivatives in no direction", len(none))
+	}
+}
+
+func TestForwardMisuse(t *testing.T) {
+	g := graph.New()
+	x := g.VarTensor(vector(1, 2))
+	y := ops.Square(x)
+	w := tensor.Of([]float64{1, 2, 3}, 3)
+	bound := g.Bind(w)
+	used := ops.Sum(bound)
+	w.SetAt(5, 0)
+	one := []*tensor.Tensor{vector(1, 1)}
+	tests := map[string]func(){
+		"autograd.Forward: 1 directions for 0 values: give one for each":                                                func() { autograd.Forward(y, nil, one) },
+		"autograd.Forward: direction 0 is a nil tensor: give one of shape (2), of zeros for a value that does not move": func() { autograd.Forward(y, []graph.Value{x}, []*tensor.Tensor{nil}) },
+		"autograd.Forward: direction 0 has shape (3), value %1 has (2): give a direction of the value's shape":          func() { autograd.Forward(y, []graph.Value{x}, []*tensor.Tensor{vector(1, 2, 3)}) },
+		"autograd.JVP: a direction of 3 numbers at a point of 1: give one for each":                                     func() { autograd.JVP(ops.Sin, []float64{1}, []float64{1, 2, 3}) },
+		"autograd.JVPs: a direction of 0 numbers at a point of 1: give one for each":                                    func() { autograd.JVPs(ops.Sin, []float64{1}, []float64{1}, nil) },
+		"autograd.Forward: leaf %3 was changed after %4 = sum had used it: the gradient would mix old and new numbers; call Backward before the change, or Rewind and record again": func() {
+			autograd.Forward(used, []graph.Value{bound}, []*tensor.Tensor{vector(1, 1, 1)})
+		},
+	}
+	for want, f := range tests {
+		if diff := cmp.Diff(want, message(f)); diff != "" {
+			t.Errorf("mismatch (-want +got):\n%s", diff)
+		}
+	}
+	if got := message(func() { autograd.Forward(y, []graph.Value{graph.New().VarTensor(vector(1, 2))}, one) }); got == "" {
+		t.Error("a value of another graph: no panic")
+	}
+}

@@ -1,0 +1,86 @@
+package opstest
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// forwardSweep holds the derivative in a direction by one forward sweep against that by two backward ones, in both
+// precisions: at the sample's operands, and with special numbers among operands and directions.
+func forwardSweep(t *testing.T, s rowtest.Sample) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for round := range 4 {
+		spoiled := s
+		special := round > 0
+		if special {
+			spoiled.Operands = rowtest.Spoil(rng, s.Operands)
+		}
+		for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			numbers := []float64{1, 0, -2, math.Copysign(0, -1), 0.5, math.Inf(1), math.NaN()}
+			if dtype == tensor.Float32 {
+				numbers = numbers[:5] // what underflows is not 0 in both ways, and times infinity it shows
+			}
+			var dirs []*tensor.Tensor
+			for _, x := range s.Operands {
+				d := tensor.New(dtype, x.Shape()...)
+				for k := range d.Len() {
+					d.SetFlat(rng.NormFloat64(), k)
+					if special {
+						d.SetFlat(numbers[rng.IntN(len(numbers))], k)
+					}
+				}
+				dirs = append(dirs, d)
+			}
+			var value, forward, reverse []float64
+			err := graph.Try(func() {
+				g := graph.New(graph.WithDType(dtype))
+				xs := rowtest.Variables(g, spoiled.Operands)
+				y := spoiled.Apply(xs)
+				if !y.WantsGrad() { // without operands
+					return
+				}
+				value = rowtest.Numbers(y.Tensor())
+				forward = rowtest.Numbers(autograd.Forward(y, xs, dirs))
+				reverse = rowtest.Numbers(twoSweeps(y, xs, dirs))
+			})
+			if err != nil {
+				if special {
+					continue // a matrix that is singular now, a label that is none
+				}
+				t.Fatal(err)
+			}
+			tolerance := 1e-9
+			if dtype == tensor.Float32 {
+				tolerance = 1e-3
+			}
+			for k, want := range reverse {
+				if (math.IsNaN(value[k]) || math.IsInf(value[k], 0)) && !rowtest.Elementwise(s.Row) {
+					continue // what a derivative is there is up to each way
+				}
+				if got := forward[k]; !rowtest.SameNumber(got, want, tolerance, 1) {
+					t.Fatalf("%v: operands %v, directions %v: element %d is %v by a forward sweep, %v by two backward ones",
+						dtype, rowtest.Show(spoiled.Operands), rowtest.Show(dirs), k, got, want)
+				}
+			}
+		}
+	}
+}
+
+// twoSweeps returns the derivative of y as xs move along dirs, by the derivative of the backward sweep, which is linear in its
+// seed, by that seed.
+func twoSweeps(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Tensor {
+	g := y.Graph()
+	seed := g.VarTensor(tensor.New(tensor.Float64, y.Shape()...))
+	sum := g.Const(0)
+	for i, d := range autograd.Grad(ops.Sum(ops.Mul(seed, y)), xs...) {
+		sum = ops.Add(sum, ops.Sum(ops.Mul(d, g.ConstTensor(dirs[i]))))
+	}
+	return autograd.Backward(sum).Tensor(seed)
+}
