@@ -29,7 +29,8 @@ func init() {
 			checkResult("autograd."+hookFunctions[h.name], g, y)
 			return y
 		},
-		Source: "Ganin and Lempitsky (2015), Unsupervised domain adaptation by backpropagation, for reversal",
+		Tangent: func(_ graph.Node, _ int, t graph.Value) graph.Value { return t },
+		Source:  "Ganin and Lempitsky (2015), Unsupervised domain adaptation by backpropagation, for reversal",
 	})
 }
 
@@ -40,8 +41,8 @@ var hookFunctions = map[string]string{"on_gradient": "OnGradient", "clip_gradien
 // at gradients as they pass, or to change them. What reaches x by other uses of it is not f's business.
 //
 // f records operations on ct's graph and returns a value of ct's shape; it may read the numbers of ct. [Backward] calls it once for each sweep that reaches the result, and takes away what it recorded; [Grad]
-// records it, so that the derivative of its result is that of f. An f that is not linear makes no derivative of anything,
-// and then those of directions, as [JVP], mean nothing.
+// records it, so that the derivative of its result is that of f. Forward sweeps, as those of [Forward] and [JVP], go in the
+// other direction and pass it as they pass x.
 func OnGradient(x graph.Value, f func(ct graph.Value) graph.Value) graph.Value {
 	if f == nil {
 		panic(noFunction("autograd.OnGradient"))

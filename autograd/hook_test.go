@@ -58,6 +58,10 @@ func TestHooks(t *testing.T) {
 			}
 		})
 	}
+	// Forward, it is not there.
+	if _, dy := autograd.JVP(func(x graph.Value) graph.Value { return autograd.ClipGradient(ops.Square(x), 1) }, []float64{2, 3}, []float64{1, 10}); dy.At(0) != 4 || dy.At(1) != 60 {
+		t.Errorf("JVP: got %v, want [4 60]", dy)
+	}
 	// To look at what passes.
 	g := graph.New(graph.WithDType(tensor.Float32))
 	x := g.VarTensor(vector(1, 2).To(tensor.Float32))
