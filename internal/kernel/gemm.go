@@ -37,9 +37,17 @@ func Gemm[T Float](transA, transB bool, m, n, k int, a []T, lda int, b []T, ldb 
 		g.multiplyTurned(m, n, k, a, lda, b, ldb, c, ldc)
 		return
 	}
-	p := product[T]{m: m, n: n, k: k, a: a, b: b, c: c, ldc: ldc}
-	p.ars, p.acs = strides(lda, transA)
-	p.brs, p.bcs = strides(ldb, transB)
+	ars, acs := strides(lda, transA)
+	brs, bcs := strides(ldb, transB)
+	if bcs == 1 && g.isSmall(m, n, k, ars, acs) {
+		var d []T
+		if accumulate {
+			d = c
+		}
+		g.multiplySmall(m, n, k, a, ars, acs, b, brs, c, ldc, d, ldc, false)
+		return
+	}
+	p := product[T]{m: m, n: n, k: k, a: a, ars: ars, acs: acs, b: b, brs: brs, bcs: bcs, c: c, ldc: ldc}
 	if accumulate {
 		p.d, p.ldd = c, ldc
 	}
@@ -71,6 +79,10 @@ func Linear[T Float](y, x, w, bias []T, m, n, k int, relu bool) {
 		observe(bias)
 	}
 	if g := kernelsOf[T]().gemm; g != nil {
+		if g.isSmall(m, n, k, k, 1) {
+			g.multiplySmall(m, n, k, x, k, 1, w, n, y, n, bias, 0, relu)
+			return
+		}
 		g.run(&product[T]{m: m, n: n, k: k, a: x, ars: k, acs: 1, b: w, brs: n, bcs: 1, c: y, ldc: n, d: bias, relu: relu})
 		return
 	}

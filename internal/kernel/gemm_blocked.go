@@ -113,7 +113,7 @@ func (g *gemmKernel[T]) multiply(p *product[T], free *scratchList[T]) {
 		reuse *= 2
 	}
 	packA := p.k >= minPackA && p.m >= minPackA && reuse >= g.copyPanels*nr
-	collide := !packA && g.collides(p)
+	collide := !packA && g.collides(p.m, p.k, p.ars, p.acs)
 	copyA, rows := collide && p.n > nr, g.rows
 	if collide && !copyA && p.acs == 1 {
 		rows = min(rows, g.ways) // what is read once is not worth a copy
@@ -416,12 +416,12 @@ func parts(n, size int) int {
 }
 
 // collides reports whether the rows of A fall on the same few lines of the first cache.
-func (g *gemmKernel[T]) collides(p *product[T]) bool {
-	stored := p.ars
-	if p.acs != 1 {
-		stored = p.acs
+func (g *gemmKernel[T]) collides(m, k, ars, acs int) bool {
+	stored := ars
+	if acs != 1 {
+		stored = acs
 	}
-	return stored*sizeOf[T]()%4096 == 0 && p.m > g.ways && p.k > 1
+	return stored*sizeOf[T]()%4096 == 0 && m > g.ways && k > 1
 }
 
 // copyBlock copies the block of A, in the order in which it lies, with a gap after each row that keeps rows apart in the cache.
