@@ -1,29 +1,52 @@
 package autograd
 
 import (
+	"sync"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// ValueAndGrad returns f(at) and the gradient of f there, for a function f of a vector with a scalar result. It builds
-// a graph of its own.
+// ValueAndGrad returns f(at) and the gradient of f there, for a function f of a vector with a scalar result.
+//
+// Like all functions of this package that take a point as numbers, it records f on a graph of its own, which is emptied and
+// used again when it returns: f must not keep values of it, nor the graph.
 func ValueAndGrad(f func(x graph.Value) graph.Value, at []float64) (v float64, dv []float64) {
 	const op = "autograd.ValueAndGrad"
 	x, y := record(op, f, at)
 	grads := backward(y, settings{op: op})
-	return y.Item(), grads.Tensor(x).Float64s()
+	v, dv = y.Item(), grads.Tensor(x).Float64s()
+	discard(x)
+	return v, dv
 }
 
-// record evaluates f at a vector on a new graph.
+// recycled are graphs without records, whose memory is there.
+var recycled = sync.Pool{New: func() any { return graph.New() }}
+
+// mostRecycled bounds the tape of a graph that is kept.
+const mostRecycled = 1 << 16
+
+// record evaluates f at a vector on a graph that no one else has.
 func record(op string, f func(x graph.Value) graph.Value, at []float64) (x, y graph.Value) {
 	if f == nil {
 		panic(noFunction(op))
 	}
-	g := graph.New()
+	g := recycled.Get().(*graph.Graph)
 	x = g.VarTensor(tensor.Of(at, len(at)))
 	y = f(x)
 	checkResult(op, g, y)
 	return x, y
+}
+
+// discard gives the graph of x back, for the next record. Handles of its values that f has kept are stale from here on. It is
+// not called where something has panicked: then the graph is left to whoever looks into it.
+func discard(x graph.Value) {
+	g := x.Graph()
+	if g.Len() > mostRecycled {
+		return
+	}
+	g.Reset()
+	recycled.Put(g)
 }
 
 func noFunction(op string) *graph.Error {
@@ -53,7 +76,9 @@ func VJP(f func(x graph.Value) graph.Value, at, ct []float64) (v *tensor.Tensor,
 		panic(graph.Errorf(op, graph.ErrShape, "a cotangent of %d numbers for a result of shape %s: give one for each of its %d elements", len(ct), tensor.FormatShape(v.Shape()), v.Len()))
 	}
 	grads := backward(y, settings{op: op, seed: tensor.Of(ct, v.Shape()...)})
-	return v, grads.Tensor(x).Float64s()
+	dv = grads.Tensor(x).Float64s()
+	discard(x)
+	return v, dv
 }
 
 // JVP returns y = f(at) and its derivative dy in direction dir, the product of the Jacobian with dir. Both have the
@@ -76,26 +101,10 @@ func jvps(op string, f func(x graph.Value) graph.Value, at []float64, dirs ...[]
 	}
 	x, v := record(op, f, at)
 	dys = make([]*tensor.Tensor, len(dirs))
-	t := x.Graph().NewTangents(len(dirs), v, x)
-	defer t.Release()
-	rows := tensor.New(tensor.Float64, len(dirs), len(at))
-	for r, dir := range dirs {
-		copy(rows.Float64s()[r*len(at):], dir)
-	}
-	t.Seed(x, rows)
-	push(op, t)
-	for r := range dys {
-		dys[r] = tangentOf(t, v, r)
-	}
-	return v.Tensor(), dys
-}
-
-// transposed records the backward sweep from y to x for a cotangent of y that is a leaf, seed: back is its product with
-// the Jacobian, a linear function, so that the product of a direction with the Jacobian of back by seed is that of the
-// Jacobian of y with the direction.
-func transposed(op string, y, x graph.Value) (back, seed graph.Value) {
-	seed = y.Graph().VarTensor(tensor.New(tensor.Float64, y.Dims()...))
-	return vjp(op, y, seed, []graph.Value{x}, 0)[0], seed
+	eachDirection(op, v, x, len(dirs), func(r int, row []float64) { copy(row, dirs[r]) }, func(r int, dy *tensor.Tensor) { dys[r] = dy.Clone() })
+	y = v.Tensor()
+	discard(x)
+	return y, dys
 }
 
 func checkDirection(op string, at, dir []float64) {
@@ -105,43 +114,48 @@ func checkDirection(op string, at, dir []float64) {
 }
 
 // Jacobian returns the m × n matrix of ∂fᵢ/∂xⱼ at a point of n numbers, for a function whose result has m elements,
-// taken in row-major order. It makes one backward sweep for each row or, where the columns are far fewer, records the
-// sweep and makes one through that for each column, as [JVP] does.
+// taken in row-major order. It makes one backward sweep for each row or, where the columns are not more than the rows, a
+// forward sweep for some columns at a time.
 //
-// Both ways give the same numbers but for rounding, and where derivatives on the way are infinite or NaN: an adjoint of
-// exactly 0 contributes 0 on both, but a row and a column do not meet the same zeros.
+// Both ways give the same numbers but for rounding, and where derivatives on the way are infinite or NaN: an adjoint or a
+// tangent of exactly 0 contributes 0, but a row and a column do not meet the same zeros.
+//
+// It panics with a [*graph.Error] if the matrix has more than 2³¹ elements.
 func Jacobian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Jacobian"
 	x, y := record(op, f, at)
-	if m := y.Len(); m > columnCost*(len(at)+1) {
-		return columns(op, y, x)
+	out := newMatrix(op, y.Len(), len(at))
+	if y.Len() >= len(at) {
+		columns(op, y, x, out)
+	} else {
+		eachProduct(op, y, x, func(i int, row []float64) { copy(out.Float64s()[i*len(at):], row) })
 	}
-	return rows(op, y, x)
-}
-
-// columnCost is about how many rows cost as much as a column, whose sweep is through more operations. Recording them
-// costs as much as one column more.
-const columnCost = 3
-
-// rows returns the matrix of derivatives of y's elements by those of x, a vector, with a sweep for each row.
-func rows(op string, y, x graph.Value) *tensor.Tensor {
-	m, n := y.Len(), x.Len()
-	out := tensor.New(tensor.Float64, m, n)
-	eachProduct(op, y, x, func(i int, row []float64) { copy(out.Float64s()[i*n:], row) })
+	discard(x)
 	return out
 }
 
-// columns is rows with a sweep for each column.
-func columns(op string, y, x graph.Value) *tensor.Tensor {
-	m, n := y.Len(), x.Len()
-	out := tensor.New(tensor.Float64, m, n)
-	back, seed := transposed(op, y, x)
-	eachProduct(op, back, seed, func(j int, column []float64) {
-		for i, d := range column {
-			out.Float64s()[i*n+j] = d
+// mostElements bounds the matrices of this package.
+const mostElements = 1 << 31
+
+// newMatrix returns an m × n matrix, unless it is larger than memories are.
+func newMatrix(op string, m, n int) *tensor.Tensor {
+	if n > 0 && m > mostElements/n {
+		panic(graph.Errorf(op, graph.ErrLimit, "a matrix of %d × %d elements takes %.3g bytes: use autograd.JVP, autograd.VJP or autograd.HVP for its products with vectors, or autograd.SparseJacobian or autograd.SparseHessian if most of it is 0", m, n, 8*float64(m)*float64(n)))
+	}
+	return tensor.New(tensor.Float64, m, n)
+}
+
+// columns sets out to the matrix of derivatives of y's elements by those of x, a vector, by forward sweeps.
+func columns(op string, y, x graph.Value, out *tensor.Tensor) {
+	n, matrix := x.Len(), out.Float64s()
+	eachDirection(op, y, x, n, func(j int, row []float64) {
+		clear(row)
+		row[j] = 1
+	}, func(j int, dy *tensor.Tensor) {
+		for i, d := range dy.Float64s() {
+			matrix[i*n+j] = d
 		}
 	})
-	return out
 }
 
 // eachProduct calls f for every element of y with its derivatives by the elements of x, unless those are none or all 0.
@@ -164,21 +178,28 @@ func eachProduct(op string, y, x graph.Value, f func(i int, dx []float64)) {
 }
 
 // Hessian returns the n × n matrix of second derivatives ∂²f/∂xᵢ∂xⱼ at a point of n numbers, for a function with a
-// scalar result. It records the gradient and makes one backward sweep for each of its rows.
+// scalar result. It records the gradient and makes forward sweeps through it, for some columns at a time. It panics with a
+// [*graph.Error] if the matrix has more than 2³¹ elements.
 func Hessian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Hessian"
 	x, y := record(op, f, at)
-	return rows(op, gradient(op, y, x), x)
+	out := newMatrix(op, len(at), len(at))
+	columns(op, gradient(op, y, x), x, out)
+	discard(x)
+	return out
 }
 
 // HVP returns the product of the Hessian of f at a point with a direction, at a small multiple of the cost of f and
-// without the Hessian (Pearlmutter, 1994). f has a scalar result.
+// without the Hessian (Pearlmutter, 1994): it records the gradient and makes one forward sweep through it. f has a scalar
+// result.
 func HVP(f func(x graph.Value) graph.Value, at, dir []float64) []float64 {
 	const op = "autograd.HVP"
 	checkDirection(op, at, dir)
 	x, y := record(op, f, at)
-	d := gradient(op, y, x)
-	return backward(d, settings{op: op, seed: tensor.Of(dir, len(dir))}).Tensor(x).Float64s()
+	hv := make([]float64, len(at))
+	eachDirection(op, gradient(op, y, x), x, 1, func(_ int, row []float64) { copy(row, dir) }, func(_ int, dy *tensor.Tensor) { copy(hv, dy.Float64s()) })
+	discard(x)
+	return hv
 }
 
 // gradient is Grad for one value, with another function's name for messages.

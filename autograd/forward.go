@@ -42,7 +42,37 @@ func Forward(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Ten
 		t.Seed(x, dirs[i].Reshape(1, dirs[i].Len()))
 	}
 	push(op, t)
-	return tangentOf(t, y, 0)
+	dy := tensor.New(y.Graph().DType(), y.Dims()...)
+	readTangent(dy, t, y, 0)
+	return dy
+}
+
+// fewDirections is how many directions a sweep goes in at once.
+const fewDirections = 16
+
+// eachDirection makes forward sweeps from x, a vector, to y in k directions, some at a time. dir sets row to direction r,
+// and f gets the derivative of y in it, of y's shape, which is good until f returns.
+func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []float64), f func(r int, dy *tensor.Tensor)) {
+	g, n := y.Graph(), x.Len()
+	dy := tensor.New(tensor.Float64, y.Dims()...)
+	for first := 0; first < k; {
+		now := min(k-first, fewDirections)
+		t := g.NewTangents(now, y, x)
+		rows := tensor.New(tensor.Float64, now, n)
+		for ; first+now <= k; first += now {
+			for r := range now {
+				dir(first+r, rows.Float64s()[r*n:][:n])
+			}
+			t.Seed(x, rows)
+			push(op, t)
+			for r := range now {
+				readTangent(dy, t, y, r)
+				f(first+r, dy)
+			}
+			t.Clear()
+		}
+		t.Release()
+	}
 }
 
 // push runs the sweep of t, in the directions that it was seeded with.
@@ -64,22 +94,21 @@ func push(op string, t *graph.Tangents) {
 	}
 }
 
-// tangentOf returns a copy of the tangent of y in one direction, in y's shape and the graph's precision.
-func tangentOf(t *graph.Tangents, y graph.Value, r int) *tensor.Tensor {
+// readTangent sets dy, of y's shape, to the tangent of y in one direction.
+func readTangent(dy *tensor.Tensor, t *graph.Tangents, y graph.Value, r int) {
 	n := y.Node()
-	dy := tensor.New(y.Graph().DType(), y.Dims()...)
 	if _, scalar := n.Scalar(); scalar {
-		if t.Nodes().Has(y.ID()) {
-			dy.SetFlat(t.Scalar(n)[r], 0)
-		}
-		return dy
+		dy.SetFlat(t.Scalar(n)[r], 0)
+		return
 	}
-	if v := t.Tensor(n); v != nil {
-		row := y.Graph().TempView(v, r*dy.Len(), dy.Dims()...)
-		dy.Copy(row)
-		y.Graph().FreeTemp(row)
+	v := t.Tensor(n)
+	if v == nil {
+		dy.Zero()
+		return
 	}
-	return dy
+	row := y.Graph().TempView(v, r*dy.Len(), dy.Dims()...)
+	dy.Copy(row)
+	y.Graph().FreeTemp(row)
 }
 
 // A pusher computes the tangents of one operation that has tensors.

@@ -1,0 +1,44 @@
+package autograd_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// rosenbrock is the sum of 100·(xᵢ₊₁ - xᵢ²)² + (1 - xᵢ)², by operations on whole vectors (Rosenbrock, 1960).
+func rosenbrock(x graph.Value) graph.Value {
+	n := x.Len()
+	a, b := ops.Slice(x, 0, 0, n-1), ops.Slice(x, 0, 1, n)
+	return ops.Sum(ops.Add(
+		ops.MulScalar(ops.Square(ops.Sub(b, ops.Square(a))), 100),
+		ops.Square(ops.AddScalar(ops.Neg(a), 1))))
+}
+
+// BenchmarkRosenbrock takes derivatives of a function of few and of many variables.
+func BenchmarkRosenbrock(b *testing.B) {
+	for _, n := range []int{10, 100, 1000} {
+		at, dir := make([]float64, n), make([]float64, n)
+		for i := range at {
+			at[i], dir[i] = -1+float64(i%7)/3, 1-float64(i%5)/2
+		}
+		for _, c := range []struct {
+			name string
+			f    func()
+		}{
+			{"ValueAndGrad", func() { autograd.ValueAndGrad(rosenbrock, at) }},
+			{"HVP", func() { autograd.HVP(rosenbrock, at, dir) }},
+			{"Hessian", func() { autograd.Hessian(rosenbrock, at) }},
+		} {
+			b.Run(fmt.Sprintf("n=%d/of=%s", n, c.name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					c.f()
+				}
+			})
+		}
+	}
+}
