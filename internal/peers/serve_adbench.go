@@ -10,7 +10,7 @@ import (
 // mixtureJob is "<dimensions> <components>": the gradient of ADBench's mixture on tensors.
 func mixtureJob(args []string) *job {
 	v := integers(args)
-	return tensorsJob(programs.NewGaussians(v[0], v[1]))
+	return tensorsJob(programs.NewGaussians(1000, v[0], v[1]))
 }
 
 // adjustmentTensorsJob is "<cameras> <points> <observations>": the gradient of ADBench's bundle adjustment on tensors.
@@ -50,7 +50,7 @@ func tensorsJob(p interface {
 // at all of them, with a second program for what does not depend on points.
 func mixturePointsJob(args []string) *job {
 	v := integers(args)
-	m := programs.NewGaussians(v[0], v[1])
+	m := programs.NewGaussians(1000, v[0], v[1])
 	d, n := v[0], len(m.At)
 	points := m.Points()
 	xs, y := m.PointTape(graph.New(graph.Traced()), nil, append(points[:d:d], m.At...))

@@ -11,10 +11,10 @@ import "math"
 // the mixture.
 func ADBench() []Program {
 	list := []Program{
-		NewGaussians(2, 5).program("gmm-2-5", 77_074),
-		NewGaussians(10, 25).program("gmm-10-25", 3_380_354),
-		newMemory(2, 1024, 14).program("lstm-2-1024", 573_704),
-		NewAdjustment(49, 7776, 31_843).program("ba-49", 2_356_382),
+		NewGaussians(1000, 2, 5).Program("gmm-2-5", 77_074),
+		NewGaussians(1000, 10, 25).Program("gmm-10-25", 3_380_354),
+		NewMemory(2, 1024, 14).Program("lstm-2-1024", 573_704),
+		NewAdjustment(49, 7776, 31_843).Program("ba-49", 2_356_382),
 	}
 	for i := range list {
 		p := &list[i]

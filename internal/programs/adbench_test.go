@@ -20,8 +20,8 @@ func TestADBenchOnTensors(t *testing.T) {
 		Constants() []*tensor.Tensor
 		OnTensors(leaves, constants []graph.Value) graph.Value
 	}{
-		"gmm-2-5":   programs.NewGaussians(2, 5),
-		"gmm-10-25": programs.NewGaussians(10, 25),
+		"gmm-2-5":   programs.NewGaussians(1000, 2, 5),
+		"gmm-10-25": programs.NewGaussians(1000, 10, 25),
 		"ba-49":     programs.NewAdjustment(49, 7776, 31_843),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestADBenchOnTensors(t *testing.T) {
 
 // The points one by one and the rest give the whole result.
 func TestGaussiansByPoints(t *testing.T) {
-	m := programs.NewGaussians(2, 5)
+	m := programs.NewGaussians(1000, 2, 5)
 	p, _ := programs.ByName("gmm-2-5")
 	g := graph.New()
 	leaves, y := m.RestTape(g, nil, m.At)

@@ -1,6 +1,8 @@
 package programs
 
 import (
+	"slices"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -34,7 +36,17 @@ func NewAdjustment(cameras, points, observations int) *Adjustment {
 	return a
 }
 
-func (a *Adjustment) program(name string, operations int) Program {
+// AdjustmentOf returns the bundle adjustment of which every camera, of 11 numbers, every point, of 3, every weight and every
+// place where a point was seen, of 2, is the given one: the form in which ADBench publishes them.
+func AdjustmentOf(cameras, points, observations int, camera, point []float64, weight float64, seen []float64) *Adjustment {
+	a := &Adjustment{cameras: cameras, points: points, observations: observations, seen: slices.Repeat(seen, observations)}
+	a.At = append(slices.Repeat(camera, cameras), slices.Repeat(point, points)...)
+	a.At = append(a.At, slices.Repeat([]float64{weight}, observations)...)
+	return a
+}
+
+// Program returns the bundle adjustment as a program of that name.
+func (a *Adjustment) Program(name string, operations int) Program {
 	return Program{Name: name, Operations: operations, At: a.At, Tape: a.tape, Plain: a.plain}
 }
 

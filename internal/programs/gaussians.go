@@ -16,24 +16,29 @@ import (
 // diagonal, and by what is below, column by column. w is the density of Wishart's distribution with γ = 1 and m = 0, but
 // for what does not depend on Q in it. The leaves are all weights, all means, and all factors.
 type Gaussians struct {
-	d, k   int
-	points []float64 // row by row
-	At     []float64
+	n, d, k int
+	points  []float64 // row by row
+	At      []float64
 }
 
-const gaussianPoints = 1000
-
-// NewGaussians returns a mixture of k Gaussians in d dimensions. That of 5 in 2 dimensions is the program gmm-2-5.
-func NewGaussians(d, k int) *Gaussians {
+// NewGaussians returns a mixture of k Gaussians in d dimensions, and n points. That of 1000 points and 5 Gaussians in 2
+// dimensions is the program gmm-2-5.
+func NewGaussians(n, d, k int) *Gaussians {
 	rng := draws(42)
-	m := &Gaussians{d: d, k: k, points: rng.fill(gaussianPoints*d, -1, 1)}
+	m := &Gaussians{n: n, d: d, k: k, points: rng.fill(n*d, -1, 1)}
 	m.At = append(m.At, rng.fill(k, -1, 1)...)
 	m.At = append(m.At, rng.fill(k*d, -1, 1)...)
 	m.At = append(m.At, rng.fill(k*m.factor(), -0.5, 0.5)...)
 	return m
 }
 
-func (m *Gaussians) program(name string, operations int) Program {
+// GaussiansOf returns the mixture of k Gaussians in d dimensions with the given points, row by row, and leaves.
+func GaussiansOf(d, k int, points, at []float64) *Gaussians {
+	return &Gaussians{n: len(points) / d, d: d, k: k, points: points, At: at}
+}
+
+// Program returns the mixture as a program of that name.
+func (m *Gaussians) Program(name string, operations int) Program {
 	return Program{Name: name, Operations: operations, At: m.At, Tape: m.tape, Plain: m.plain}
 }
 
@@ -49,7 +54,7 @@ func parts[T any](m *Gaussians, p []T) (alpha, mu, factors []T) {
 func (m *Gaussians) constant() float64 {
 	d, n := float64(m.d), float64(m.d+1) // of freedom
 	prior := n*d*-0.5*math.Ln2 - lnMultiGamma(n/2, m.d)
-	return -gaussianPoints*d/2*math.Log(2*math.Pi) + float64(m.k)*prior
+	return -float64(m.n)*d/2*math.Log(2*math.Pi) + float64(m.k)*prior
 }
 
 func (m *Gaussians) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
@@ -57,7 +62,7 @@ func (m *Gaussians) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([]
 	p := leaves[len(leaves)-len(at):]
 	c := m.components(p)
 	total := m.rest(p, c)
-	for n := range gaussianPoints {
+	for n := range m.n {
 		x := m.points[n*m.d:][:m.d]
 		total = ops.Add(total, m.likely(p, c, func(i int, mu graph.Value) graph.Value { return ops.AddScalar(mu, -x[i]) }))
 	}
@@ -115,7 +120,7 @@ func (m *Gaussians) rest(p []graph.Value, c gaussianComponents) graph.Value {
 			}
 		}
 	}
-	all := ops.MulScalar(logSumExp(alpha), -gaussianPoints)
+	all := ops.MulScalar(logSumExp(alpha), -float64(m.n))
 	return ops.AddScalar(ops.Add(ops.MulScalar(squares, -0.5), all), m.constant())
 }
 
@@ -163,7 +168,7 @@ func (m *Gaussians) plain(p []float64) float64 {
 	}
 	z, terms := make([]float64, m.d), make([]float64, m.k)
 	total := -0.5 * prior
-	for n := range gaussianPoints {
+	for n := range m.n {
 		x := m.points[n*m.d:][:m.d]
 		for k := range terms {
 			mu, scales := mu[k*m.d:][:m.d], scales[k*m.d:][:m.d]
@@ -185,7 +190,7 @@ func (m *Gaussians) plain(p []float64) float64 {
 		}
 		total += logSumExpPlain(terms)
 	}
-	return total - gaussianPoints*logSumExpPlain(alpha) + m.constant()
+	return total - float64(m.n)*logSumExpPlain(alpha) + m.constant()
 }
 
 // Tensors returns the leaves as tensors: weights, means and factors.
@@ -210,7 +215,7 @@ func (m *Gaussians) Constants() []*tensor.Tensor {
 	for k := range m.k {
 		copy(index.Float64s()[k*m.factor():], places)
 	}
-	return []*tensor.Tensor{tensor.Of(m.points, gaussianPoints, m.d), index}
+	return []*tensor.Tensor{tensor.Of(m.points, m.n, m.d), index}
 }
 
 // OnTensors records the program on tensors, given the leaves and the constants, with one product of matrices for all
@@ -223,8 +228,8 @@ func (m *Gaussians) OnTensors(leaves, constants []graph.Value) graph.Value {
 	q := ops.PutAlong(numbers, places, 1, m.d*m.d)                                    // the factors as matrices
 	images := ops.MatMul(points, ops.Transpose(ops.Reshape(q, m.k*m.d, m.d)))         // of the points by every factor
 	centre := ops.MatMul(ops.Reshape(q, m.k, m.d, m.d), ops.Reshape(mu, m.k, m.d, 1)) // of the means by their own
-	off := ops.Reshape(ops.Sub(images, ops.Reshape(centre, m.k*m.d)), gaussianPoints, m.k, m.d)
+	off := ops.Reshape(ops.Sub(images, ops.Reshape(centre, m.k*m.d)), m.n, m.k, m.d)
 	terms := ops.Sub(ops.Add(alpha, ops.Sum(logs, 1)), ops.MulScalar(ops.Sum(ops.Square(off), 2), 0.5))
-	likely := ops.Sub(ops.Sum(ops.LogSumExp(terms, 1)), ops.MulScalar(ops.LogSumExp(alpha), gaussianPoints))
+	likely := ops.Sub(ops.Sum(ops.LogSumExp(terms, 1)), ops.MulScalar(ops.LogSumExp(alpha), float64(m.n)))
 	return ops.AddScalar(ops.Sub(likely, ops.MulScalar(ops.Sum(ops.Square(numbers)), 0.5)), m.constant())
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// A memory is the loss of a model of text, a sequence of characters of some bits each, whose layers are long short-term
+// A Memory is the loss of a model of text, a sequence of characters of some bits each, whose layers are long short-term
 // memories in which every bit has a cell of its own:
 //
 //	f = σ(x·w₀ + b₀)    i = σ(h·w₁ + b₁)    o = σ(x·w₂ + b₂)    a = tanh(h·w₃ + b₃)
@@ -17,15 +17,17 @@ import (
 // stands for the logarithms of probabilities y - ln(2 + Σ e^y) of the bits that come next. The loss is their mean, over all
 // bits, where a bit is 1. The leaves are four weights and four biases a bit, layer by layer, and then three numbers for
 // each bit of a character.
-type memory struct {
+type Memory struct {
 	layers, characters, bits int
 	text, state              []float64 // state: h and c of each layer at the start
 	at                       []float64
 }
 
-func newMemory(layers, characters, bits int) *memory {
+// NewMemory returns a model and a text of so many characters. That of 2 layers, 1024 characters and 14 bits is the program
+// lstm-2-1024.
+func NewMemory(layers, characters, bits int) *Memory {
 	rng := draws(7)
-	m := &memory{layers: layers, characters: characters, bits: bits}
+	m := &Memory{layers: layers, characters: characters, bits: bits}
 	for range characters * bits {
 		m.text = append(m.text, math.Floor(2*rng.next()))
 	}
@@ -34,11 +36,18 @@ func newMemory(layers, characters, bits int) *memory {
 	return m
 }
 
-func (m *memory) program(name string, operations int) Program {
+// MemoryOf returns the model with the given leaves, states and text: row by row, h and c of each layer, and the bits of each
+// character.
+func MemoryOf(layers, bits int, at, state, text []float64) *Memory {
+	return &Memory{layers: layers, characters: len(text) / bits, bits: bits, text: text, state: state, at: at}
+}
+
+// Program returns the model as a program of that name.
+func (m *Memory) Program(name string, operations int) Program {
 	return Program{Name: name, Operations: operations, At: m.at, Tape: m.tape, Plain: m.plain}
 }
 
-func (m *memory) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
+func (m *Memory) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
 	leaves = g.AppendVars(leaves, at)
 	p := leaves[len(leaves)-len(at):]
 	b := m.bits
@@ -87,7 +96,7 @@ func (m *memory) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([]gra
 
 func logisticPlain(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-func (m *memory) plain(p []float64) float64 {
+func (m *Memory) plain(p []float64) float64 {
 	b := m.bits
 	first, last, shift := p[m.layers*8*b:][:b], p[m.layers*8*b+b:][:b], p[m.layers*8*b+2*b:]
 	state, x, total := append([]float64(nil), m.state...), make([]float64, b), 0.0
