@@ -49,7 +49,12 @@ func (m *Memory) Program(name string, operations int) Program {
 
 func (m *Memory) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
 	leaves = g.AppendVars(leaves, at)
-	p := leaves[len(leaves)-len(at):]
+	return leaves, m.Loss(leaves[len(leaves)-len(at):])
+}
+
+// Loss records the program on the graph of its leaves p.
+func (m *Memory) Loss(p []graph.Value) graph.Value {
+	g := p[0].Graph()
 	b := m.bits
 	first, last, shift := p[m.layers*8*b:][:b], p[m.layers*8*b+b:][:b], p[m.layers*8*b+2*b:]
 	state := make([]graph.Value, len(m.state))
@@ -91,7 +96,7 @@ func (m *Memory) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([]gra
 			}
 		}
 	}
-	return leaves, ops.MulScalar(total, -1/float64((m.characters-1)*b))
+	return ops.MulScalar(total, -1/float64((m.characters-1)*b))
 }
 
 func logisticPlain(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

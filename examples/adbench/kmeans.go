@@ -1,0 +1,66 @@
+package main
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// kmeans is the sum of the squared distances of points to the nearest of some centroids. Its derivative is the step of
+// Newton's method, the quotient of the gradient and the diagonal of the Hessian: that has nothing beside its diagonal, so
+// that its product with a vector of ones is the diagonal.
+func kmeans() *task {
+	return &task{
+		name: "kmeans", about: "distances to the nearest centroid; the quotient of gradient and second derivatives",
+		names: []string{"points", "centroids", "dimensions"}, sizes: []int{1000, 10, 8},
+		make: func(sizes []int) work {
+			n, k, d := sizes[0], sizes[1], sizes[2]
+			rng := draw(7)
+			points, at := rng.fill(n*d, 0, 1), rng.fill(k*d, 0, 1)
+			all := tensor.Of(points, n, 1, d)
+			f := func(x graph.Value) graph.Value {
+				off := ops.Sub(x.Graph().BindConst(all), ops.Reshape(x, k, d))
+				return ops.Sum(ops.Min(ops.Sum(ops.Square(off), 2), 1))
+			}
+			ones := make([]float64, k*d)
+			for i := range ones {
+				ones[i] = 1
+			}
+			step := make([]float64, k*d)
+			return work{
+				inputs: k * d, plain: func() float64 { return nearest(points, at, d) },
+				derivative: func() (float64, []float64) {
+					v, grad := autograd.ValueAndGrad(f, at)
+					second := autograd.HVP(f, at, ones)
+					for i := range step {
+						step[i] = 0 // of a centroid that is no point's nearest
+						if second[i] != 0 {
+							step[i] = grad[i] / second[i]
+						}
+					}
+					return v, step
+				},
+			}
+		},
+	}
+}
+
+// nearest is the plain function.
+func nearest(points, centroids []float64, d int) float64 {
+	sum := 0.0
+	for i := 0; i < len(points); i += d {
+		p, least := points[i:i+d], math.Inf(1)
+		for j := 0; j < len(centroids); j += d {
+			square := 0.0
+			for k, c := range centroids[j : j+d] {
+				square += (p[k] - c) * (p[k] - c)
+			}
+			least = min(least, square)
+		}
+		sum += least
+	}
+	return sum
+}
