@@ -66,6 +66,16 @@ var misuses = map[string][]func(){
 		func() { var p tensor.Pool; x := p.Get(tensor.Float64, []int{2}); p.Put(x); p.Put(x) },
 		func() { var p tensor.Pool; v := p.View(row, []int{1}, 1); p.Put(v); p.Put(v) },
 	},
+	"Pool.Share": {
+		func() { nilPool.Share(row, []int{1}, 0) }, func() { new(tensor.Pool).Share(nil, nil, 0) }, func() { new(tensor.Pool).Share(row, []int{2}, 1) },
+		func() {
+			var p tensor.Pool
+			x := p.Get(tensor.Float64, []int{2})
+			p.Share(x, []int{2}, 0)
+			p.Put(x)
+			p.Put(x)
+		},
+	},
 	"Pool.SetLimit": {func() { nilPool.SetLimit(1) }, func() { new(tensor.Pool).SetLimit(-1) }},
 	"Pool.Trim":     {func() { nilPool.Trim() }},
 	"Pool.View": {
@@ -98,6 +108,7 @@ var misuses = map[string][]func(){
 	"Tensor.SetAt":           {func() { row.SetAt(1) }, func() { row.SetAt(1, 0, 0) }, func() { row.SetAt(1, 2) }, func() { row.SetAt(1, math.MinInt) }},
 	"Tensor.SetFlat":         {func() { row.SetFlat(1, 2) }, func() { row.SetFlat(1, -1) }, func() { row.To(tensor.Float32).SetFlat(1, 2) }, func() { row.To(tensor.Float32).SetFlat(1, math.MinInt) }},
 	"Tensor.Shape":           {},
+	"Tensor.Sole":            {},
 	"Tensor.String":          {},
 	"Tensor.Summary":         {func() { row.Summary(-1, 6) }, func() { row.Summary(4, math.MaxInt32) }, func() { row.Summary(4, -2) }, func() { row.Summary(math.MinInt, -1) }, func() { row.Summary(1, 768) }},
 	"Tensor.To":              {func() { row.To(noDType) }},

@@ -182,19 +182,50 @@ func (p *Pool) View(t *Tensor, shape []int, offset int) *Tensor {
 	return v
 }
 
-// Put takes back a tensor that Get, Zeros or View lent. It must not be used afterwards. Put panics with an [*Error] if t is
-// not lent, which catches most tensors that are given back twice.
+// Share is View for a tensor t of this pool, whose buffer then belongs to both: it stays lent until the last of the tensors
+// that share it is put back, in whatever order that happens.
+func (p *Pool) Share(t *Tensor, shape []int, offset int) *Tensor {
+	v := p.View(t, shape, offset)
+	if v.owner = t.owner; t.lent && !t.view {
+		v.owner = t
+	}
+	if v.owner != nil {
+		v.owner.shares++
+	}
+	return v
+}
+
+// Sole reports whether t, lent by a pool, is the only tensor that has its elements, as far as [Pool.Share] knows: whoever
+// has it may change them. It is false for a view.
+func (t *Tensor) Sole() bool {
+	t.notNil("tensor.Tensor.Sole")
+	if t.view {
+		return t.owner != nil && t.owner.shares == 0
+	}
+	return t.shares == 0
+}
+
+// Put takes back a tensor that Get, Zeros, View or Share lent. It must not be used afterwards. Put panics with an [*Error]
+// if t is not lent, which catches most tensors that are given back twice.
 func (p *Pool) Put(t *Tensor) {
 	const op = "tensor.Pool.Put"
 	p.must(op)
 	t.must(op)
 	if !t.lent {
-		panic(Errorf(op, ErrUsage, "a tensor of shape %s is not lent: give back once what Get, Zeros or View returned", FormatShape(t.shape)))
+		panic(Errorf(op, ErrUsage, "a tensor of shape %s is not lent: give back once what Get, Zeros, View or Share returned", FormatShape(t.shape)))
 	}
 	t.lent = false
 	if t.view {
-		t.f32, t.f64 = nil, nil
+		owner := t.owner
+		t.f32, t.f64, t.owner = nil, nil, nil
 		p.headers = append(p.headers, t)
+		if owner == nil {
+			return
+		}
+		t = owner
+	}
+	if t.shares > 0 {
+		t.shares--
 		return
 	}
 	p.lent -= t.size()

@@ -62,6 +62,8 @@ type Tensor struct {
 	f64     []float64
 	f32     []float32
 	version uint64
+	owner   *Tensor // of what Pool.Share returned: the tensor with the buffer
+	shares  int32   // of a buffer lent by a pool: how many tensors have it besides the first
 	dtype   DType
 	view    bool // shares another tensor's storage: only the header goes back to a pool
 	lent    bool // by a pool, which has not got it back

@@ -196,6 +196,58 @@ func TestPool(t *testing.T) {
 	}
 }
 
+// TestPoolShare gives tensors that share a buffer back in every order: it stays lent until the last of them is back, goes
+// to no one else until then, and the one that is left alone knows it.
+func TestPoolShare(t *testing.T) {
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {0, 3, 1, 2}, {1, 0, 3, 2}, {2, 3, 0, 1}} {
+		var p tensor.Pool
+		first := p.Get(tensor.Float32, []int{3, 4})
+		if !first.Sole() {
+			t.Error("a new tensor has its elements to itself")
+		}
+		second := p.Share(first, []int{12}, 0)
+		ts := []*tensor.Tensor{first, second, p.Share(first, []int{2, 2}, 8), p.Share(second, []int{4, 3}, 0)}
+		second.SetFlat(7, 9)
+		if first.AtFlat(9) != 7 || ts[2].AtFlat(1) != 7 || ts[3].AtFlat(9) != 7 {
+			t.Error("what shares a tensor must have its elements")
+		}
+		for k, i := range order {
+			if last := k == len(order)-1; ts[i].Sole() != last {
+				t.Errorf("order %v: after %d were given back, tensor %d is alone: %v", order, k, i, !last)
+			}
+			if other := p.Get(tensor.Float32, []int{3, 4}); p.Lent() != 2*tensor.BufferBytes(tensor.Float32, 12) {
+				t.Errorf("order %v: after %d were given back and one was lent, %d bytes are lent", order, k, p.Lent())
+			} else {
+				other.Fill(1)
+				p.Put(other)
+			}
+			if ts[i].AtFlat(ts[i].Len()-3) != 7 {
+				t.Errorf("order %v: after %d were given back, tensor %d holds %v", order, k, i, ts[i])
+			}
+			p.Put(ts[i])
+		}
+		if p.Lent() != 0 {
+			t.Errorf("order %v: everything was given back, %d bytes count as lent", order, p.Lent())
+		}
+		if again := p.Get(tensor.Float32, []int{12}); !again.Sole() || again.AtFlat(9) != 7 && again.AtFlat(9) != 1 {
+			t.Errorf("order %v: the buffer does not serve again", order)
+		}
+	}
+	var p tensor.Pool
+	own := tensor.New(tensor.Float64, 2)
+	v := p.Share(own, []int{2}, 0)
+	w := p.Share(v, []int{1}, 1)
+	if v.Sole() || w.Sole() {
+		t.Error("the elements of a tensor that no pool has lent belong to someone else")
+	}
+	p.Put(v)
+	p.Put(w)
+	x := p.Get(tensor.Float64, []int{4})
+	if n := testing.AllocsPerRun(10, func() { p.Put(p.Share(x, []int{2, 2}, 0)) }); n != 0 || !x.Sole() {
+		t.Errorf("%v allocations to share again, want 0", n)
+	}
+}
+
 func ExampleOf() {
 	t := tensor.Of([]float64{1, 2, 3, 4, 5, 6}, 2, 3)
 	fmt.Println(t, t.At(1, 0))
