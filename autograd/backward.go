@@ -8,6 +8,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
+	"golang.org/x/exp/constraints"
 )
 
 // An Option is a setting of [Backward]. The order of options does not matter.
@@ -140,7 +141,8 @@ func passMeasured(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 // passTensor passes the adjoint of a node that has tensors to its operands.
 func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 	ct := a.Tensor(n)
-	if _, scalar := n.Scalar(); scalar {
+	_, one := n.Scalar()
+	if one {
 		ct = n.Temp()
 		ct.SetFlat(a.Scalar(n), 0)
 		defer n.FreeTemp(ct)
@@ -159,6 +161,10 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 			passPrepared(n, i, ct, dst, false)
 			a.AddScalar(in, dst.AtFlat(0))
 			n.FreeTemp(dst)
+			continue
+		}
+		if from, ok := n.Passes(i); ok && !one {
+			a.Pass(n, in, from)
 			continue
 		}
 		dst, fresh := a.Touch(in)
@@ -197,6 +203,10 @@ func prepare(n graph.Node, ct *tensor.Tensor) {
 // passPrepared is pass for a cotangent that has been prepared.
 func passPrepared(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
 	row := n.Row()
+	if from, ok := n.Passes(i); ok {
+		addStretch(dst, ct, from, fresh)
+		return
+	}
 	if row.Backward != nil && row.Backward(n, i, ct, dst, fresh) {
 		return
 	}
@@ -204,6 +214,23 @@ func passPrepared(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
 		dst.Zero()
 	}
 	passByRule(n, i, ct, dst)
+}
+
+// addStretch adds to dst as many elements of ct as it has, from the given one on, or sets a fresh dst to them.
+func addStretch(dst, ct *tensor.Tensor, from int, fresh bool) {
+	if dst.DType() == tensor.Float32 {
+		addNumbers(dst.Float32s(), ct.Float32s()[from:], fresh)
+	} else {
+		addNumbers(dst.Float64s(), ct.Float64s()[from:], fresh)
+	}
+}
+
+func addNumbers[T constraints.Float](dst, src []T, fresh bool) {
+	if src = src[:len(dst)]; fresh {
+		kernel.Copy(dst, src)
+	} else {
+		kernel.AddTo(dst, src)
+	}
 }
 
 // passByRule is pass by the operation's rule alone, which scalar operations have too.
@@ -365,8 +392,8 @@ func (g Gradients) exact(v graph.Value) *tensor.Tensor {
 	return g.Tensor(v)
 }
 
-// View returns the storage of ∂l/∂w for a tensor w, which must not be changed and lives as long as the Gradients, or
-// nil if it is zero because l does not depend on w. Optimizers read it in place.
+// View returns the storage of ∂l/∂w for a tensor w, which must not be changed, since other values and the seed may share
+// it, and lives as long as the Gradients, or nil if it is zero because l does not depend on w. Optimizers read it in place.
 func (g Gradients) View(w graph.Value) *tensor.Tensor {
 	n := g.node("autograd.Gradients.View", w)
 	if !g.a.Covers(n) {

@@ -94,8 +94,7 @@ func checkpointBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool)
 			a := g.NewAdjoints(y)
 			defer a.Release()
 			if len(y.Dims()) > 0 {
-				t, _ := a.Touch(y.Node())
-				t.Copy(ct)
+				a.Seed(ct)
 			} else {
 				a.SeedScalar(ct.AtFlat(0))
 			}

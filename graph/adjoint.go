@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/hugepage"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
 // Adjoints is the storage of one backward sweep: ∂l/∂v for every node v up to the loss l. It comes from the graph's
@@ -280,26 +281,78 @@ func (a *Adjoints) Read(dst []float64, xs []Value) int {
 	return len(xs)
 }
 
-// Touch returns the adjoint of a tensor node, made at the first call. fresh says that this is the first one: then the
-// numbers are undefined, and the caller sets or clears them.
+// Touch returns the adjoint of a tensor node for the caller to add to, made at the first call. fresh says that this is the
+// first one: then the numbers are undefined, and the caller sets or clears them.
 func (a *Adjoints) Touch(n Node) (t *tensor.Tensor, fresh bool) {
 	k := a.slot(n)
-	if t := a.tensorAt(k); t != nil {
-		return t, false
+	old := a.tensorAt(k)
+	if old != nil && old != a.seed && old.Sole() {
+		return old, false
 	}
 	t = a.g.pool.Get(a.g.dtype, n.Dims())
 	a.setTensorAt(k, t)
-	a.mark(n.id)
-	return t, true
+	if old == nil {
+		a.mark(n.id)
+		return t, true
+	}
+	t.Copy(old)
+	a.putBack(old)
+	return t, false
+}
+
+// Pass adds a stretch of the adjoint of a tensor node to that of one of its operands, a tensor: from element from on, as
+// many as the operand has. If it is the first to reach the operand, it copies nothing: the two share the numbers until
+// [Adjoints.Touch] is called for one of them.
+func (a *Adjoints) Pass(n, operand Node, from int) {
+	k, to := a.slot(n), a.slot(operand)
+	ct, old := a.tensorAt(k), a.tensorAt(to)
+	if ct == nil {
+		panic(Errorf("graph.Adjoints.Pass", ErrUsage, "node %s has no adjoint to pass on: nothing has reached it, or it was dropped", n.label()))
+	}
+	if have, size := ct.Len(), a.g.exts[to].out.Len(); from < 0 || size > have-from {
+		panic(n.Errorf(ErrIndex, "its row passes on %d elements of the cotangent from %d on, which has %d: correct Row.Passes", size, from, have))
+	}
+	pool := &a.g.pool
+	if ct == a.seed { // which is no tensor of the pool's, or lent to someone else
+		ct = pool.View(ct, operand.Dims(), from)
+	} else {
+		ct = pool.Share(ct, operand.Dims(), from)
+	}
+	if old == nil {
+		a.setTensorAt(to, ct)
+		a.mark(operand.id)
+		return
+	}
+	sum, own := old, old != a.seed && old.Sole()
+	if !own {
+		sum = pool.Get(a.g.dtype, operand.Dims())
+		a.setTensorAt(to, sum)
+	}
+	if a.g.dtype == tensor.Float32 {
+		kernel.Add(sum.Float32s(), old.Float32s(), ct.Float32s())
+	} else {
+		kernel.Add(sum.Float64s(), old.Float64s(), ct.Float64s())
+	}
+	pool.Put(ct)
+	if !own {
+		a.putBack(old)
+	}
+}
+
+// putBack gives an adjoint back to the pool, but for what the caller of [Adjoints.Seed] gave.
+func (a *Adjoints) putBack(t *tensor.Tensor) {
+	if t != nil && t != a.seed {
+		a.g.pool.Put(t)
+	}
 }
 
 // Hand makes the adjoint of a tensor node that of one of its operands, if nothing has reached that and it has the same
 // shape: the caller changes its numbers where they stand. The node then has none, as after Drop. It reports whether it
-// did so; it does not with what the caller of [Adjoints.Seed] gave.
+// did so; it does not where [Adjoints.Pass] or the caller of [Adjoints.Seed] has the numbers too.
 func (a *Adjoints) Hand(n, operand Node) bool {
 	k, to := a.slot(n), a.slot(operand)
 	t := a.tensorAt(k)
-	if t == nil || t == a.seed || a.tensorAt(to) != nil || !slices.Equal(n.Dims(), operand.Dims()) {
+	if t == nil || t == a.seed || !t.Sole() || a.tensorAt(to) != nil || !slices.Equal(n.Dims(), operand.Dims()) {
 		return false
 	}
 	a.setTensorAt(k, nil)
@@ -326,15 +379,11 @@ func (a *Adjoints) Release() {
 	}
 	a.g.sweeps = slices.Delete(a.g.sweeps, k, k+1)
 	for _, t := range a.tensors {
-		if t != nil && t != a.seed {
-			a.g.pool.Put(t)
-		}
+		a.putBack(t)
 	}
 	clear(a.tensors)
 	for _, t := range a.few {
-		if t != a.seed {
-			a.g.pool.Put(t)
-		}
+		a.putBack(t)
 	}
 	for _, p := range a.pages {
 		if p != nil {

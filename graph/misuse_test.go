@@ -47,6 +47,7 @@ func leaf() graph.Node { return graph.New().Var(1).Node() }
 var misuses = map[string][]func(){
 	"Adjoints.Drop":       {func() { nilAdjoints.Drop(mul()) }, func() { zeroAdjoints.Drop(mul()) }},
 	"Adjoints.Hand":       {func() { nilAdjoints.Hand(mul(), leaf()) }, func() { zeroAdjoints.Hand(mul(), leaf()) }},
+	"Adjoints.Pass":       {func() { nilAdjoints.Pass(mul(), leaf(), 0) }, func() { zeroAdjoints.Pass(mul(), leaf(), 0) }},
 	"Adjoints.Graph":      {func() { nilAdjoints.Graph() }, func() { zeroAdjoints.Graph() }},
 	"Adjoints.Read":       {func() { nilAdjoints.Read(nil, nil) }, func() { zeroAdjoints.Read(nil, []graph.Value{{}}) }},
 	"Adjoints.Release":    {func() { nilAdjoints.Release() }, func() { zeroAdjoints.Release() }},
@@ -158,6 +159,7 @@ var misuses = map[string][]func(){
 	"Node.Saved":          {func() { zeroNode.Saved(0) }, func() { matrix().Saved(2) }, func() { matrix().Saved(-1) }},
 	"Node.Scalar":         {func() { zeroNode.Scalar() }},
 	"Node.Value":          {func() { zeroNode.Value() }},
+	"Node.Passes":         {func() { zeroNode.Passes(0) }, func() { matrix().Passes(2) }},
 	"Node.View":           {func() { zeroNode.View() }},
 	"Node.Wants":          {func() { zeroNode.Wants(0) }, func() { matrix().Wants(2) }, func() { mul().Wants(-1) }},
 	"Node.WantsGrad":      {func() { zeroNode.WantsGrad() }},
@@ -283,7 +285,7 @@ func TestStaleNodes(t *testing.T) {
 		for name, use := range map[string]func(){
 			"Data": func() { n.Data() }, "Dims": func() { n.Dims() }, "Out": func() { n.Out() }, "In": func() { n.In(0) }, "Ints": func() { n.Ints() },
 			"Saved": func() { n.Saved(0) }, "Save": func() { n.Save(0) }, "Label": func() { n.Label() }, "Partial": func() { n.Partial(0) }, "Aux": func() { n.Aux() },
-			"Touch": func() { a.Touch(n) }, "Tensor": func() { a.Tensor(n) }, "Drop": func() { a.Drop(n) }, "Hand": func() { a.Hand(n, n) },
+			"Touch": func() { a.Touch(n) }, "Tensor": func() { a.Tensor(n) }, "Drop": func() { a.Drop(n) }, "Hand": func() { a.Hand(n, n) }, "Pass": func() { a.Pass(n, n, 0) },
 		} {
 			if err := graph.Try(use); n.ID() > 1 && !errors.Is(err, graph.ErrStale) { // node 1 could be the next one
 				t.Errorf("%s of node %d of an empty tape: got error %v", name, n.ID(), err)

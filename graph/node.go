@@ -207,6 +207,16 @@ func (n Node) View() (offset int, ok bool) {
 	return v - 1, v > 0
 }
 
+// Passes, for authors of sweeps, is [Row.Passes] of the node's operation; false where that is nil, or the operation has no
+// tensors.
+func (n Node) Passes(i int) (from int, ok bool) {
+	n.must(i, n.NumInputs(), "operand")
+	if f := n.Row().Passes; f != nil && n.Out() != nil {
+		return f(n, i)
+	}
+	return 0, false
+}
+
 // Aux, for authors of operations, returns what [Call.Aux] attached.
 func (n Node) Aux() any { return n.ext().aux }
 

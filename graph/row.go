@@ -103,6 +103,10 @@ type Row struct {
 	// and never returns false: a cotangent that no one needs any more then becomes the operand's adjoint where it
 	// stands.
 	InPlace bool
+	// Passes says that operand i gets a stretch of the cotangent as it is, from element from on as many as the operand has:
+	// where its derivative is 1 and nothing is summed. Such numbers are handed on without a copy, and Backward is not
+	// called for them. Optional.
+	Passes func(n Node, i int) (from int, ok bool)
 	// Common, if any, is called before Backward, once for a cotangent: it computes what Backward needs for several
 	// operands and leaves it in n.Save.
 	Common func(n Node, ct *tensor.Tensor)

@@ -24,6 +24,7 @@ func init() {
 		Binary:     func(a, b float64) (float64, float64, float64) { return a + b, 1, 1 },
 		Forward:    arithmetic(kernel.Add[float64], kernel.AddScalar[float64], kernel.Add[float32], kernel.AddScalar[float32]),
 		Backward:   addBackward,
+		Passes:     sameElements,
 		VJP:        func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
 		Source:     "linearity of the derivative",
 	})
@@ -37,6 +38,7 @@ func init() {
 		Binary:     func(a, b float64) (float64, float64, float64) { return a - b, 1, -1 },
 		Forward:    mappedPairs(kernel.MapSub),
 		Backward:   subBackward,
+		Passes:     func(n graph.Node, i int) (int, bool) { return 0, i == 0 && sameLen(n, 0) },
 		VJP: func(_ graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 0 {
 				return ct
@@ -101,7 +103,7 @@ func init() {
 		Slopes:     []string{"1"},
 		UnaryParam: func(x float64, p [2]float64) (float64, float64) { return x + p[0], 1 },
 		Forward:    withScalar(kernel.AddScalar[float64], kernel.AddScalar[float32]),
-		Backward:   addFlat,
+		Passes:     sameElements,
 		VJP:        func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
 		Try:        []string{"() 1.5", "(2,3) -0.5"},
 		Source:     "linearity of the derivative",
@@ -266,20 +268,13 @@ func withScalar(f64 func(dst, x []float64, c float64), f32 func(dst, x []float32
 	}
 }
 
-func addBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-	if dst.Len() == ct.Len() {
-		return addFlat(n, i, ct, dst, fresh)
-	}
+// addBackward adds the cotangent to an operand that was stretched.
+func addBackward(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 	if fresh {
 		dst.Zero()
 	}
 	array.AddReduced(dst, ct)
 	return true
-}
-
-// addFlat adds the cotangent to dst, of the same number of elements, or sets it.
-func addFlat(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-	return addScaled(dst, 1, ct, fresh)
 }
 
 func subBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {

@@ -28,6 +28,7 @@ func init() {
 			moveWindow(dst, ct, n.Int(0), partStart(n, i), 0, fresh)
 			return true
 		},
+		Passes: func(n graph.Node, i int) (int, bool) { return windowStart(n.Dims(), n.Int(0), partStart(n, i)) },
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			at, axis := partStart(n, i), n.Int(0)
 			return Slice(ct, axis, at, at+n.InputNode(i).Dims()[axis])
@@ -58,6 +59,7 @@ func init() {
 			windowOf(shape, n.Dims(), n.Int(0), i, 0).move(dst, ct, fresh)
 			return true
 		},
+		Passes: func(n graph.Node, i int) (int, bool) { return windowStart(n.Dims(), n.Int(0), i) },
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			return Reshape(Slice(ct, n.Int(0), i, i+1), n.InputNode(i).Dims()...)
 		},

@@ -26,6 +26,7 @@ func init() {
 			addSpread(n, dst, ct, 1, fresh)
 			return true
 		},
+		Passes: sameElements,
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return spread(n, ct) },
 		Try:    append([]string{"(0)", "(0,3) 0", "(0,3) 1"}, reductionTries...),
 		Source: "linearity of the derivative; pairwise summation, Higham (1993)",

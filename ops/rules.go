@@ -30,6 +30,13 @@ func adding(add func(n graph.Node, i int, ct, dst *tensor.Tensor)) func(graph.No
 	}
 }
 
+// sameElements is the Passes of an operation whose result has the elements of the operand in their order, if it has as
+// many.
+func sameElements(n graph.Node, i int) (from int, ok bool) { return 0, sameLen(n, i) }
+
+// sameLen reports whether the result has as many elements as operand i.
+func sameLen(n graph.Node, i int) bool { return n.Out().Len() == n.In(i).Len() }
+
 // What a rule records depends on shapes, constant parameters and which operands want a gradient, never on the numbers
 // of the operands: the graph of a gradient is the same for all of them. Where a formula fails for some numbers, the rule
 // selects with [Where], or takes a formula that does not fail.

@@ -19,7 +19,7 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward:    func(graph.Node) {},
-		Backward:   addFlat,
+		Passes:     sameElements,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Reshape(ct, n.InputNode(0).Dims()...)
 		},
@@ -36,6 +36,7 @@ func init() {
 		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {
 			array.AddReduced(dst, ct)
 		}),
+		Passes: sameElements,
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return SumTo(ct, n.InputNode(0).Dims()...) },
 		Try:    []string{"() 2 3", "(3) 2 3", "(2,1) 2 3", "(1) 0", "(2,3) 2 3"},
 		Source: "NumPy's broadcasting rule",
@@ -58,6 +59,7 @@ func init() {
 			}
 			return true
 		},
+		Passes: sameElements,
 		VJP:    func(n graph.Node, _ int, ct graph.Value) graph.Value { return Broadcast(ct, n.InputNode(0).Dims()...) },
 		Try:    []string{"(2,3) 3", "(2,3) 2 1", "(2,3) 1 1", "(4)", "(0,3) 3"},
 		Source: "transpose of NumPy's broadcasting rule",
@@ -104,7 +106,7 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward:    func(graph.Node) {},
-		Backward:   addFlat,
+		Passes:     sameElements,
 		VJP:        reshapeBack,
 		Try:        []string{"(1) 0", "(1,3) 0", "(2,1,3) 1", "(2,1) -1", "(2,3) 0", "(0,1) 1"},
 		Source:     "a relabelling of the elements",
@@ -116,7 +118,7 @@ func init() {
 		Derivative: "1",
 		Class:      graph.Linear,
 		Forward:    func(graph.Node) {},
-		Backward:   addFlat,
+		Passes:     sameElements,
 		VJP:        reshapeBack,
 		Try:        []string{"() 0", "(3) 0", "(3) 1", "(2,3) -1", "(2,3) -3", "(0) 0"},
 		Source:     "a relabelling of the elements",

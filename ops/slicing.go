@@ -45,6 +45,7 @@ func init() {
 			moveWindow(dst, ct, n.Int(0), n.Int(1), 0, fresh)
 			return true
 		},
+		Passes: func(n graph.Node, _ int) (int, bool) { return windowStart(n.Dims(), n.Int(0), n.Int(1)) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			axis, before := n.Int(0), n.Int(1)
 			return Slice(ct, axis, before, before+n.InputNode(0).Dims()[axis])
@@ -108,4 +109,10 @@ func addLengths(c graph.Call, parts ...int) int {
 		}
 	}
 	return n
+}
+
+// windowStart returns where the elements from one on along an axis begin, and whether as many of them as there may be lie
+// together.
+func windowStart(dims []int, axis, from int) (start int, together bool) {
+	return from * product(dims[axis+1:]), product(dims[:axis]) == 1
 }

@@ -20,7 +20,7 @@ import (
 // Row tests everything that a row says, and that all ways to its derivative agree:
 //
 //   - the first derivative, in both precisions, and the second against difference quotients;
-//   - the Backward kernel against the rule, and the rule against Tangent;
+//   - the Backward kernel and Passes against the rule, and the rule against Tangent;
 //   - the forward sweep against two backward ones, in both precisions and at special numbers;
 //   - scalars against tensors;
 //   - that what is recorded does not depend on the operands' numbers;
@@ -59,6 +59,9 @@ func Row(t *testing.T, row *graph.Row) {
 		each("Backward and Grad", backward)
 		each("tangent", tangent)
 		each("forward sweep", forwardSweep)
+		if row.Passes != nil {
+			each("passed on", passes)
+		}
 	}
 	if !rowtest.Elementwise(row) {
 		each("special numbers", spoiledNumbers)
@@ -155,6 +158,44 @@ func tangent(t *testing.T, s rowtest.Sample) {
 		reverse := ops.Sum(ops.Mul(ops.SumTo(s.Row.VJP(n, i, ct), shape...), tangent))
 		if a, b := forward.Item(), reverse.Item(); !rowtest.SameNumber(a, b, agree64, 1) {
 			t.Errorf("operand %d: ct·(J·t) is %v, (Jᵀ·ct)·t is %v", i, a, b)
+		}
+	}
+}
+
+// passes holds what Row.Passes says against the rule: what an operand gets is that stretch of the cotangent, whatever
+// numbers it has.
+func passes(t *testing.T, s rowtest.Sample) {
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		g := graph.New(graph.WithDType(dtype))
+		n := s.Apply(rowtest.Variables(g, s.Operands)).Node()
+		if n.Row() != s.Row { // the function is put together from others
+			return
+		}
+		ct := tensor.New(dtype, n.Dims()...)
+		special := []float64{0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN(), math.SmallestNonzeroFloat32}
+		for k := range ct.Len() {
+			ct.SetFlat(float64(k+1), k)
+			if k%3 == 2 {
+				ct.SetFlat(special[k/3%len(special)], k)
+			}
+		}
+		for i := range n.NumInputs() {
+			from, ok := n.Passes(i)
+			if !ok || !n.Wants(i) {
+				continue
+			}
+			dims := n.InputNode(i).Dims()
+			size := tensor.New(dtype, dims...).Len()
+			if from < 0 || from > ct.Len() || size > ct.Len()-from {
+				t.Errorf("operand %d: Row.Passes says that its %d elements are those of the cotangent from %d on, which has %d", i, size, from, ct.Len())
+				continue
+			}
+			want := rowtest.Numbers(ops.SumTo(s.Row.VJP(n, i, g.ConstTensor(ct)), dims...).Tensor())
+			for k, got := range rowtest.Numbers(ct)[from : from+size] {
+				if !rowtest.SameNumber(want[k], got, 0, 0) {
+					t.Errorf("%v: element %d of the cotangent of operand %d is %v by the rule, %v by Row.Passes", dtype, k, i, want[k], got)
+				}
+			}
 		}
 	}
 }

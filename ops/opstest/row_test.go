@@ -86,6 +86,9 @@ var faults = []struct {
 	{name: "tangent", found: "tangent", spoil: func(row *graph.Row) {
 		row.Tangent = func(_ graph.Node, _ int, t graph.Value) graph.Value { return t }
 	}},
+	{name: "passes", found: "passed_on", spoil: func(row *graph.Row) {
+		row.Passes = func(graph.Node, int) (int, bool) { return 0, true }
+	}},
 	{name: "kernel", found: "scalar_and_tensor", spoil: func(row *graph.Row) {
 		row.Forward = func(n graph.Node) { n.Out().Fill(0) }
 	}},
