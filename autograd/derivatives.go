@@ -101,7 +101,12 @@ func jvps(op string, f func(x graph.Value) graph.Value, at []float64, dirs ...[]
 	}
 	x, v := record(op, f, at)
 	dys = make([]*tensor.Tensor, len(dirs))
-	eachDirection(op, v, x, len(dirs), func(r int, row []float64) { copy(row, dirs[r]) }, func(r int, dy *tensor.Tensor) { dys[r] = dy.Clone() })
+	eachDirection(op, v, x, len(dirs), func(r int, row []float64) { copy(row, dirs[r]) }, func(first int, rows *tensor.Tensor) {
+		for r := range rows.Dims()[0] {
+			dys[first+r] = tensor.New(tensor.Float64, v.Dims()...)
+			copy(dys[first+r].Float64s(), rows.Float64s()[r*v.Len():])
+		}
+	})
 	y = v.Tensor()
 	discard(x)
 	return y, dys
@@ -147,15 +152,22 @@ func newMatrix(op string, m, n int) *tensor.Tensor {
 
 // columns sets out to the matrix of derivatives of y's elements by those of x, a vector, by forward sweeps.
 func columns(op string, y, x graph.Value, out *tensor.Tensor) {
-	n, matrix := x.Len(), out.Float64s()
-	eachDirection(op, y, x, n, func(j int, row []float64) {
-		clear(row)
-		row[j] = 1
-	}, func(j int, dy *tensor.Tensor) {
-		for i, d := range dy.Float64s() {
-			matrix[i*n+j] = d
+	m, n, matrix := y.Len(), x.Len(), out.Float64s()
+	eachDirection(op, y, x, n, unit, func(first int, dys *tensor.Tensor) {
+		k, d := dys.Dims()[0], dys.Float64s()
+		for i := range m {
+			row := matrix[i*n+first:][:k]
+			for r := range row {
+				row[r] = d[r*m+i]
+			}
 		}
 	})
+}
+
+// unit sets row to the direction of variable j.
+func unit(j int, row []float64) {
+	clear(row)
+	row[j] = 1
 }
 
 // eachProduct calls f for every element of y with its derivatives by the elements of x, unless those are none or all 0.
@@ -184,7 +196,9 @@ func Hessian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Hessian"
 	x, y := record(op, f, at)
 	out := newMatrix(op, len(at), len(at))
-	columns(op, gradient(op, y, x), x, out)
+	eachDirection(op, gradient(op, y, x), x, len(at), unit, func(first int, dys *tensor.Tensor) {
+		copy(out.Float64s()[first*len(at):], dys.Float64s()) // the matrix is symmetric: columns are rows
+	})
 	discard(x)
 	return out
 }
@@ -197,7 +211,7 @@ func HVP(f func(x graph.Value) graph.Value, at, dir []float64) []float64 {
 	checkDirection(op, at, dir)
 	x, y := record(op, f, at)
 	hv := make([]float64, len(at))
-	eachDirection(op, gradient(op, y, x), x, 1, func(_ int, row []float64) { copy(row, dir) }, func(_ int, dy *tensor.Tensor) { copy(hv, dy.Float64s()) })
+	eachDirection(op, gradient(op, y, x), x, 1, func(_ int, row []float64) { copy(row, dir) }, func(_ int, dys *tensor.Tensor) { copy(hv, dys.Float64s()) })
 	discard(x)
 	return hv
 }

@@ -43,31 +43,39 @@ func Forward(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Ten
 	}
 	push(op, t)
 	dy := tensor.New(y.Graph().DType(), y.Dims()...)
-	readTangent(dy, t, y, 0)
+	if _, scalar := y.Node().Scalar(); scalar {
+		dy.SetFlat(t.Scalar(y.Node())[0], 0)
+	} else if v := t.Tensor(y.Node()); v != nil {
+		dy.Copy(v.Reshape(y.Dims()...))
+	}
 	return dy
 }
 
 // fewDirections is how many directions a sweep goes in at once.
 const fewDirections = 16
 
-// eachDirection makes forward sweeps from x, a vector, to y in k directions, some at a time. dir sets row to direction r,
-// and f gets the derivative of y in it, of y's shape, which is good until f returns.
-func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []float64), f func(r int, dy *tensor.Tensor)) {
+// eachDirection makes forward sweeps from x, a vector, to y in k directions, some at a time. dir sets row to direction r. f gets
+// the derivatives of y in so many directions from the first on, a row for each, which are good until f returns.
+func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []float64), f func(first int, dys *tensor.Tensor)) {
 	g, n := y.Graph(), x.Len()
-	dy := tensor.New(tensor.Float64, y.Dims()...)
 	for first := 0; first < k; {
 		now := min(k-first, fewDirections)
 		t := g.NewTangents(now, y, x)
-		rows := tensor.New(tensor.Float64, now, n)
+		rows, dys := tensor.New(tensor.Float64, now, n), tensor.New(tensor.Float64, now, y.Len())
 		for ; first+now <= k; first += now {
 			for r := range now {
 				dir(first+r, rows.Float64s()[r*n:][:n])
 			}
 			t.Seed(x, rows)
 			push(op, t)
-			for r := range now {
-				readTangent(dy, t, y, r)
-				f(first+r, dy)
+			switch v := t.Tensor(y.Node()); {
+			case y.Rank() == 0:
+				copy(dys.Float64s(), t.Scalar(y.Node()))
+				f(first, dys)
+			case v == nil:
+				f(first, dys) // zeros, as they always are then
+			default:
+				f(first, v)
 			}
 			t.Clear()
 		}
@@ -92,23 +100,6 @@ func push(op string, t *graph.Tangents) {
 		p := pusher{t: t, n: n}
 		p.push()
 	}
-}
-
-// readTangent sets dy, of y's shape, to the tangent of y in one direction.
-func readTangent(dy *tensor.Tensor, t *graph.Tangents, y graph.Value, r int) {
-	n := y.Node()
-	if _, scalar := n.Scalar(); scalar {
-		dy.SetFlat(t.Scalar(n)[r], 0)
-		return
-	}
-	v := t.Tensor(n)
-	if v == nil {
-		dy.Zero()
-		return
-	}
-	row := y.Graph().TempView(v, r*dy.Len(), dy.Dims()...)
-	dy.Copy(row)
-	y.Graph().FreeTemp(row)
 }
 
 // A pusher computes the tangents of one operation that has tensors.
@@ -176,6 +167,8 @@ func (p *pusher) contribute(i int, u *tensor.Tensor) {
 	case row.Class == graph.Elementwise && row.Backward != nil && p.bySlope(i, u):
 	case n.Value().Len() == 1 && row.Class != graph.Linear && allFinite(u):
 		p.byGradient(i, u)
+	case row.Class == graph.Linear && row.Arity() == 1:
+		p.byItself(u)
 	default:
 		p.byRule(i, u)
 	}
@@ -185,22 +178,25 @@ func (p *pusher) contribute(i int, u *tensor.Tensor) {
 // bySlope is contribute for an elementwise operation, by the kernel of its backward sweep: the Jacobian is diagonal, and so
 // its own transpose. It returns false to leave the work to the rule, and then has added nothing.
 func (p *pusher) bySlope(i int, u *tensor.Tensor) bool {
-	n, g := p.n, p.n.Graph()
+	n, g, k := p.n, p.n.Graph(), p.t.Directions()
 	dims, from := n.Dims(), n.InputNode(i).Dims()
 	size, width := n.Value().Len(), n.InputNode(i).Value().Len()
-	stretched := size != width
-	for r := range p.t.Directions() {
-		w := g.TempView(u, r*width, from...)
-		if stretched {
-			full := n.Buffer(dims...)
-			array.Broadcast(full, w)
+	if size != width {
+		full := n.Buffer(k, size)
+		defer g.FreeTemp(full)
+		for r := range k {
+			w, dst := g.TempView(u, r*width, from...), g.TempView(full, r*size, dims...)
+			array.Broadcast(dst, w)
+			g.FreeTemp(dst)
 			g.FreeTemp(w)
-			w = full
-		} else if len(from) != len(dims) {
-			g.FreeTemp(w)
-			w = g.TempView(u, r*width, dims...)
 		}
-		dst := g.TempView(p.out, r*size, dims...)
+		u = full
+	}
+	if k > 2 && (!n.Row().SelectsOperand(i) || allFinite(u)) {
+		return p.byDiagonal(i, u)
+	}
+	for r := range k {
+		w, dst := g.TempView(u, r*size, dims...), g.TempView(p.out, r*size, dims...)
 		ok := n.Row().Backward(n, i, w, dst, p.fresh)
 		g.FreeTemp(dst)
 		g.FreeTemp(w)
@@ -209,6 +205,35 @@ func (p *pusher) bySlope(i int, u *tensor.Tensor) bool {
 		}
 	}
 	return true
+}
+
+// byDiagonal is bySlope for many directions, which share the diagonal.
+func (p *pusher) byDiagonal(i int, u *tensor.Tensor) bool {
+	n, g := p.n, p.n.Graph()
+	one, d := n.Buffer(n.Dims()...), n.Buffer(n.Dims()...)
+	defer g.FreeTemp(one)
+	defer g.FreeTemp(d)
+	one.Fill(1)
+	if !n.Row().Backward(n, i, one, d, true) {
+		return false
+	}
+	if d.DType() == tensor.Float32 {
+		mulRows(p.out.Float32s(), u.Float32s(), d.Float32s(), p.fresh)
+	} else {
+		mulRows(p.out.Float64s(), u.Float64s(), d.Float64s(), p.fresh)
+	}
+	return true
+}
+
+// mulRows adds to the rows of out the products of the rows of u with d, or sets them to those. A 0 of u wins.
+func mulRows[T float32 | float64](out, u, d []T, fresh bool) {
+	for ; len(u) > 0 && len(d) > 0; u, out = u[len(d):], out[len(d):] {
+		if fresh {
+			kernel.MulZeroWins(out[:len(d)], u[:len(d)], d)
+		} else {
+			kernel.MulAddTo(out[:len(d)], u[:len(d)], d)
+		}
+	}
 }
 
 // byGradient is contribute for an operation whose result is one number: the products of the tangents with its gradient,
@@ -249,6 +274,19 @@ func product[T float32 | float64](u, d []T) float64 {
 		}
 	}
 	return s
+}
+
+// byItself is contribute for a linear operation of one operand, whose Jacobian times a tangent is what it makes of that.
+func (p *pusher) byItself(u *tensor.Tensor) {
+	n, g := p.n, p.n.Graph()
+	dims, from := n.Dims(), n.InputNode(0).Dims()
+	size, width := n.Value().Len(), n.InputNode(0).Value().Len()
+	for r := range p.t.Directions() {
+		w, dst := g.TempView(u, r*width, from...), g.TempView(p.out, r*size, dims...)
+		n.Apply(dst, w)
+		g.FreeTemp(dst)
+		g.FreeTemp(w)
+	}
 }
 
 // byRule is contribute by the operation's Tangent or, if it has none, by its VJP: that is linear in the cotangent, and

@@ -268,6 +268,43 @@ func (g *Graph) TempView(t *tensor.Tensor, offset int, shape ...int) *tensor.Ten
 	return g.pool.View(t, shape, offset)
 }
 
+// Apply, for authors of sweeps, sets dst to what the operation, which is linear and has one operand, makes of src in place
+// of that, without a record. src has the shape of the operand and dst that of the result, both in the node's precision.
+func (n Node) Apply(dst, src *tensor.Tensor) {
+	const op = "graph.Node.Apply"
+	e := n.extOf("tensors")
+	mustTensor(op, dst)
+	mustTensor(op, src)
+	row := n.Row()
+	if row.Class != Linear || row.arity != 1 {
+		panic(Errorf(op, ErrUsage, "%s is not a linear operation of one operand: use its Tangent or its VJP", n.label()))
+	}
+	n.mustLike(op, dst, n.Dims())
+	n.mustLike(op, src, n.InputNode(0).Dims())
+	if offset := e.view - 1; offset >= 0 {
+		part := n.g.pool.View(src, n.Dims(), offset)
+		dst.Copy(part)
+		n.g.pool.Put(part)
+		return
+	}
+	at := &n.g.operands[e.inputs.lo]
+	operand, out := *at, e.out
+	n.g.enter(op)
+	defer func() {
+		*at, e.out = operand, out
+		n.g.leave()
+	}()
+	*at, e.out = src, dst
+	row.Forward(n)
+}
+
+// mustLike panics with an [*Error] unless t has the given shape and the node's precision.
+func (n Node) mustLike(op string, t *tensor.Tensor, shape []int) {
+	if !slices.Equal(t.Dims(), shape) || t.DType() != n.DType() {
+		panic(Errorf(op, ErrShape, "a %s tensor of shape %s where %s has %s of shape %s: give one like it", t.DType(), tensor.FormatShape(t.Dims()), n.label(), n.DType(), tensor.FormatShape(shape)))
+	}
+}
+
 // Again, for authors of operations, records the operation of n once more, with t in place of operand i. t has the shape of
 // that operand.
 func (n Node) Again(i int, t Value) Value {

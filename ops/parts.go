@@ -97,6 +97,13 @@ func putGroup(nodes []graph.Node, cts []graph.Value, group []int, axis int) grap
 		}
 		return joined
 	}
+	if wideSlices(nodes, group) {
+		sum := first.Row().VJP(first, 0, cts[group[0]])
+		for _, i := range group[1:] {
+			sum = Add(sum, nodes[i].Row().VJP(nodes[i], 0, cts[i]))
+		}
+		return sum
+	}
 	var index []int
 	for _, i := range group {
 		index = appendTaken(index, nodes[i])
@@ -123,6 +130,20 @@ func tiles(nodes []graph.Node, group []int) (start int, inOrder []int, ok bool) 
 		at += nodes[i].Dims()[nodes[i].Int(0)]
 	}
 	return start, inOrder, true
+}
+
+// wideSlices reports whether the nodes are few slices that overlap and have at least half of the operand, on average: to
+// put each of them among zeros costs no more than to go through the indices of all.
+func wideSlices(nodes []graph.Node, group []int) bool {
+	total := 0
+	for _, i := range group {
+		if nodes[i].Op() != opSlice {
+			return false
+		}
+		total += nodes[i].Dims()[nodes[i].Int(0)]
+	}
+	first := nodes[group[0]]
+	return len(group) <= 8 && 2*total >= len(group)*first.InputNode(0).Dims()[first.Int(0)]
 }
 
 // appendTaken appends the indices along the axis that a slice or a gather takes.
