@@ -159,3 +159,29 @@ func passOdd(adj []float64, c *chunk, id int) {
 		}
 	}
 }
+
+// Links, for authors of sweeps, returns the operands of scalar node id, 0 for an absent one, and the derivatives by them:
+// what [Adjoints.Sweep] reads of a node. ok is false for all others, of which a [Node] knows more: leaves, what wants no
+// gradient, and operations with an extension record. It panics with an [*Error] if the tape has no such node.
+func (g *Graph) Links(id int) (in [2]int32, d [2]float64, ok bool) {
+	if g == nil || uint(id) >= uint(g.n) {
+		g.Value(id)
+	}
+	c, k := g.chunks[id>>chunkBits], id&chunkMask
+	if kind := c.heads[k].kind; kind&(wantsGrad|isLeaf)|kind>>extShift == wantsGrad {
+		return c.links[k].In, c.links[k].D, true
+	}
+	return
+}
+
+// OnlyScalars, for authors of sweeps, reports whether every operation on the tape is one of scalars with its derivatives
+// beside it: [Node.Partial] then knows them all.
+func (g *Graph) OnlyScalars() bool {
+	g.must("graph.Graph.OnlyScalars")
+	for k := range g.exts[1:] {
+		if id := g.exts[k+1].node; id < g.n && g.head(id).ext() == int32(k+1) && (g.head(id).flags()&isTensor != 0 || g.link(id).In[0] < 0) {
+			return false
+		}
+	}
+	return true
+}

@@ -156,3 +156,56 @@ func TestNodeSet(t *testing.T) {
 		}
 	}
 }
+
+// TestLinks reads what the tape has of each kind of node.
+func TestLinks(t *testing.T) {
+	g := graph.New()
+	x, k := g.Var(2), g.Const(3)
+	square, product := ops.Mul(x, x), ops.Mul(x, k)
+	shifted, constant := ops.AddScalar(x, 7), ops.Square(k)
+	chosen := ops.Where(k, x, k)
+	type links struct {
+		In [2]int32
+		D  [2]float64
+		OK bool
+	}
+	tests := []struct {
+		name string
+		v    graph.Value
+		want links
+	}{
+		{"a leaf", x, links{}},
+		{"one operand twice", square, links{[2]int32{1, 1}, [2]float64{2, 2}, true}},
+		{"with a constant", product, links{[2]int32{1, 2}, [2]float64{3, 2}, true}},
+		{"with a parameter", shifted, links{[2]int32{1, 0}, [2]float64{1, 7}, true}},
+		{"a constant", constant, links{}},
+		{"with an extension record", chosen, links{}},
+	}
+	for _, test := range tests {
+		var got links
+		got.In, got.D, got.OK = g.Links(test.v.ID())
+		if got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestOnlyScalars(t *testing.T) {
+	tests := []struct {
+		name string
+		f    func(x graph.Value)
+		want bool
+	}{
+		{"scalars", func(x graph.Value) { ops.Where(x, ops.Sin(x), ops.PowScalar(x, 0)) }, true},
+		{"a tensor", func(x graph.Value) { x.Graph().VarTensor(vector) }, false},
+		{"a scalar that passes through tensors", func(x graph.Value) { ops.Sum(x) }, false},
+		{"a tensor that is gone", func(x graph.Value) { x.Graph().Scratch(func() { ops.Sum(x.Graph().VarTensor(vector)) }) }, true},
+	}
+	for _, test := range tests {
+		g := graph.New()
+		test.f(g.Var(2))
+		if got := g.OnlyScalars(); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
