@@ -61,14 +61,29 @@ func (a *Adjustment) tape(g *graph.Graph, leaves []graph.Value, at []float64) ([
 	p := leaves[len(leaves)-len(at):]
 	sum := g.Const(0)
 	for i := range a.observations {
-		camera, point, weight := observation(a, p, i)
-		u, v, scale := project(camera, point)
-		e1 := ops.Mul(weight, ops.AddScalar(ops.Add(ops.Mul(u, scale), camera[7]), -a.seen[2*i]))
-		e2 := ops.Mul(weight, ops.AddScalar(ops.Add(ops.Mul(v, scale), camera[8]), -a.seen[2*i+1]))
-		e3 := ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
+		e1, e2, e3 := a.residual(p, i)
 		sum = ops.Add(sum, ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3)))
 	}
 	return leaves, sum
+}
+
+// residual records the residuals of observation i: the weighted distances in the picture and 1 - weight².
+func (a *Adjustment) residual(p []graph.Value, i int) (e1, e2, e3 graph.Value) {
+	camera, point, weight := observation(a, p, i)
+	u, v, scale := project(camera, point)
+	e1 = ops.Mul(weight, ops.AddScalar(ops.Add(ops.Mul(u, scale), camera[7]), -a.seen[2*i]))
+	e2 = ops.Mul(weight, ops.AddScalar(ops.Add(ops.Mul(v, scale), camera[8]), -a.seen[2*i+1]))
+	return e1, e2, ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
+}
+
+// Residuals records the residuals of all observations, three of each.
+func (a *Adjustment) Residuals(p []graph.Value) []graph.Value {
+	list := make([]graph.Value, 0, 3*a.observations)
+	for i := range a.observations {
+		e1, e2, e3 := a.residual(p, i)
+		list = append(list, e1, e2, e3)
+	}
+	return list
 }
 
 func (a *Adjustment) plain(p []float64) float64 {
