@@ -140,7 +140,7 @@ func Jacobian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 }
 
 // mostElements bounds the matrices of this package.
-const mostElements = 1 << 31
+const mostElements = 1<<31 - 1
 
 // newMatrix returns an m × n matrix, unless it is larger than memories are.
 func newMatrix(op string, m, n int) *tensor.Tensor {

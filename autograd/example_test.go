@@ -54,6 +54,41 @@ func ExampleJacobian() {
 	// Output: [[1 0] [0 2]]
 }
 
+func ExampleSparseJacobian() {
+	products := func(x []graph.Value) []graph.Value { // of neighbours
+		out := make([]graph.Value, len(x)-1)
+		for i := range out {
+			out[i] = ops.Mul(x[i], x[i+1])
+		}
+		return out
+	}
+	j := autograd.SparseJacobian(products, []float64{1, 2, 3, 4})
+	for k, v := range j.Value {
+		fmt.Printf("(%d, %d) %v\n", j.Row[k], j.Col[k], v)
+	}
+	fmt.Println(j.MulVec(nil, []float64{1, 0, 0, 1}))
+	// Output:
+	// (0, 0) 2
+	// (0, 1) 1
+	// (1, 1) 3
+	// (1, 2) 2
+	// (2, 2) 4
+	// (2, 3) 3
+	// [2 0 3]
+}
+
+func ExampleSparseHessian() {
+	f := func(x []graph.Value) graph.Value { // x₀² + x₀·x₂ + x₁: linear in x₁
+		return ops.Add(ops.Add(ops.Square(x[0]), ops.Mul(x[0], x[2])), x[1])
+	}
+	h := autograd.SparseHessian(f, []float64{1, 2, 3})
+	fmt.Println(h.Row, h.Col, h.Value)
+	fmt.Println(h.Dense())
+	// Output:
+	// [0 0 2] [0 2 0] [2 1 1]
+	// [[2 0 1] [0 0 0] [1 0 0]]
+}
+
 func ExampleHVP() {
 	f := func(x graph.Value) graph.Value { return ops.Sum(ops.PowScalar(x, 3)) } // Hessian 6·diag(x)
 	fmt.Println(autograd.HVP(f, []float64{1, 2}, []float64{1, 10}))

@@ -163,6 +163,18 @@ var takers = map[string]func(f func(xs ...graph.Value) graph.Value){
 	"RootWith": func(f func(xs ...graph.Value) graph.Value) {
 		autograd.RootWith(autograd.SolveConfig{}, equationOf(f), graph.New().Var(2))
 	},
+	"SparseJacobian": func(f func(xs ...graph.Value) graph.Value) {
+		if f == nil {
+			autograd.SparseJacobian(nil, []float64{2})
+		}
+		autograd.SparseJacobian(func(x []graph.Value) []graph.Value { return []graph.Value{f(x...)} }, []float64{2})
+	},
+	"SparseHessian": func(f func(xs ...graph.Value) graph.Value) {
+		if f == nil {
+			autograd.SparseHessian(nil, []float64{2})
+		}
+		autograd.SparseHessian(func(x []graph.Value) graph.Value { return f(x...) }, []float64{2})
+	},
 	"Check": func(f func(xs ...graph.Value) graph.Value) {
 		if err := autograd.Check(f, vector(2)); err != nil {
 			panic(err)
