@@ -8,13 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
 	"github.com/seed366ff29f/chainrule/examples/internal/commandtest"
+	"github.com/seed366ff29f/chainrule/internal/programs"
 )
 
 // smallSizes are sizes at which every task takes no time.
 var smallSizes = map[string][]int{
-	"gmm": {20, 3, 2}, "ba": {2, 5, 7}, "lstm": {2, 9, 3}, "hand": {30}, "kmeans": {40, 3, 2}, "ode": {3, 10}, "llsq": {5, 30},
+	"gmm": {20, 3, 2}, "ba": {2, 5, 7}, "ba-sum": {2, 5, 7}, "lstm": {2, 9, 3}, "hand": {30}, "kmeans": {40, 3, 2}, "ode": {3, 10}, "llsq": {5, 30},
 	"det": {4}, "lse": {50}, "particle": {1},
 }
 
@@ -58,6 +60,30 @@ func TestTasks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAdjustmentJacobian compares the sums of the columns of a bundle adjustment's sparse Jacobian, and where its entries
+// stand, with differences of the sum of all residuals and with what each observation sees.
+func TestAdjustmentJacobian(t *testing.T) {
+	const cameras, points, observations = 3, 5, 7
+	a := programs.NewAdjustment(cameras, points, observations)
+	j := autograd.SparseJacobian(a.Residuals, a.At)
+	if j.M != 3*observations || j.N != len(a.At) || len(j.Value) != observations*(14+14+1) {
+		t.Errorf("%d × %d with %d entries", j.M, j.N, len(j.Value))
+	}
+	ones := slices.Repeat([]float64{1}, j.M)
+	for i, got := range j.MulTransVec(nil, ones) {
+		x := a.At[i]
+		h := 1e-6 * max(1, math.Abs(x))
+		a.At[i] = x + h
+		up := total(a.ResidualsPlain(nil, a.At))
+		a.At[i] = x - h
+		down := total(a.ResidualsPlain(nil, a.At))
+		a.At[i] = x
+		if want := (up - down) / (2 * h); math.Abs(got-want) > 1e-6*max(1, math.Abs(want)) {
+			t.Errorf("column %d sums up to %v, differences say %v", i, got, want)
+		}
 	}
 }
 
@@ -125,12 +151,13 @@ func TestProgram(t *testing.T) {
 		return path
 	}
 	good := map[string]string{
-		"gmm":  "1 2 3\n0.1\n0.2\n\n0.3\n0.4\n\n-0.1\n0.1\n\n1\n2\n3\n\n1 0\n",
-		"ba":   "2 3 5\n0.1 0.2 0.3 0.01 0.02 0.03 600 0.1 0.2 0.01 0.02\n1 2 5\n0.5\n3 4\n",
-		"lstm": "1 2 1\n\n.1 .2 .3 .4\n.1 .2 .3 .4\n\n.1\n.2\n.3\n\n.5\n.6\n\n1\n0\n",
+		"gmm":    "1 2 3\n0.1\n0.2\n\n0.3\n0.4\n\n-0.1\n0.1\n\n1\n2\n3\n\n1 0\n",
+		"ba":     "2 3 5\n0.1 0.2 0.3 0.01 0.02 0.03 600 0.1 0.2 0.01 0.02\n1 2 5\n0.5\n3 4\n",
+		"ba-sum": "2 3 5\n0.1 0.2 0.3 0.01 0.02 0.03 600 0.1 0.2 0.01 0.02\n1 2 5\n0.5\n3 4\n",
+		"lstm":   "1 2 1\n\n.1 .2 .3 .4\n.1 .2 .3 .4\n\n.1\n.2\n.3\n\n.5\n.6\n\n1\n0\n",
 	}
 	for name, text := range good {
-		out := commandtest.Output(t, program, "-seconds", "0.0001", "-task", name, "-"+name+"-file", file(name, text))
+		out := commandtest.Output(t, program, "-seconds", "0.0001", "-task", "^"+name+"$", "-"+name+"-file", file(name, text))
 		if strings.Count(out, "\n") != 2 {
 			t.Errorf("%s: %q", name, out)
 		}
@@ -155,7 +182,7 @@ func TestProgram(t *testing.T) {
 		flags(command.Failed, "the number of dimensions is 1.5", "-task", "gmm", "-gmm-file", file("gmm4", "1.5 2 3")),
 		flags(command.Failed, "gmm5:17: more numbers than its sizes say", "-task", "gmm", "-gmm-file", file("gmm5", good["gmm"]+"\n7")),
 		flags(command.Failed, "has the prior γ = 2", "-task", "gmm", "-gmm-file", file("gmm6", strings.Replace(good["gmm"], "1 0\n", "2 0\n", 1))),
-		flags(command.Failed, "ends at line 4", "-task", "ba", "-ba-file", file("ba1", "1 1 1\n1 2 3 4 5 6 7 8 9 10 11\n1 2 3\n4")),
+		flags(command.Failed, "ends at line 4", "-task", "^ba$", "-ba-file", file("ba1", "1 1 1\n1 2 3 4 5 6 7 8 9 10 11\n1 2 3\n4")),
 		flags(command.Failed, "the number of layers is -1", "-task", "lstm", "-lstm-file", file("lstm1", "-1 1 1 1 2 3")),
 	})
 	commandtest.Interrupted(t, program, "", "-task", "lse")

@@ -33,7 +33,7 @@ type work struct {
 }
 
 func tasks() []*task {
-	return []*task{gmm(), adjustment(), lstm(), hand(), kmeans(), ode(), llsq(), determinant(), lse(), particle()}
+	return []*task{gmm(), adjustment(), adjustmentSum(), lstm(), hand(), kmeans(), ode(), llsq(), determinant(), lse(), particle()}
 }
 
 // String returns the sizes.
@@ -101,10 +101,7 @@ func (t *task) run(ctx context.Context, out *command.Output, d time.Duration) er
 	if !(math.Abs(got-want) <= w.tolerance*math.Abs(want)) {
 		return fmt.Errorf("the value on the graph is %v, that of the plain function %v", got, want)
 	}
-	sum := 0.0
-	for _, v := range derivative {
-		sum += v
-	}
+	sum := total(derivative)
 	function, err := least(ctx, d, func() { w.plain() })
 	if err != nil {
 		return err
@@ -115,6 +112,15 @@ func (t *task) run(ctx context.Context, out *command.Output, d time.Duration) er
 	}
 	out.Printf("%-9s %-16s %9d %9d  %-22.15g %-22.15g %11s %11s %7.2f\n", t.name, size, w.inputs, len(derivative), got, sum, show(function), show(both), float64(both)/float64(function))
 	return out.Err
+}
+
+// total returns the sum of a list.
+func total(list []float64) float64 {
+	sum := 0.0
+	for _, v := range list {
+		sum += v
+	}
+	return sum
 }
 
 // least returns the least time that f takes, of as many runs as there is time for.

@@ -89,12 +89,25 @@ func (a *Adjustment) Residuals(p []graph.Value) []graph.Value {
 func (a *Adjustment) plain(p []float64) float64 {
 	sum := 0.0
 	for i := range a.observations {
-		camera, point, weight := observation(a, p, i)
-		u, v := projectPlain(camera, point)
-		e1, e2, e3 := weight*(u-a.seen[2*i]), weight*(v-a.seen[2*i+1]), 1-weight*weight
+		e1, e2, e3 := a.residualPlain(p, i)
 		sum += e1*e1 + e2*e2 + e3*e3
 	}
 	return sum
+}
+
+func (a *Adjustment) residualPlain(p []float64, i int) (e1, e2, e3 float64) {
+	camera, point, weight := observation(a, p, i)
+	u, v := projectPlain(camera, point)
+	return weight * (u - a.seen[2*i]), weight * (v - a.seen[2*i+1]), 1 - weight*weight
+}
+
+// ResidualsPlain returns what Residuals records, appended to dst.
+func (a *Adjustment) ResidualsPlain(dst, p []float64) []float64 {
+	for i := range a.observations {
+		e1, e2, e3 := a.residualPlain(p, i)
+		dst = append(dst, e1, e2, e3)
+	}
+	return dst
 }
 
 // Tensors returns the leaves as tensors: cameras, points and weights.
