@@ -2,13 +2,14 @@ package ops
 
 import (
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
 var opErfcx, opErfcxDerivative graph.Op
 
 func init() {
-	register(&opErfcx, withSingle(single{Value: erfcxSingle, Slope: erfcxSlopeSingle}, func(x float64) float64 { return specfun.ErfcxDerivative(0, x) }, func(x float64) float64 { return specfun.ErfcxDerivative(1, x) }, graph.Row{
+	register(&opErfcx, withSpecial(kernel.SpecialErfcx, func(x float64) float64 { return specfun.ErfcxDerivative(0, x) }, func(x float64) float64 { return specfun.ErfcxDerivative(1, x) }, graph.Row{
 		Name: "erfcx", Func: Erfcx, Params: "x",
 		Doc:        "scaled complementary error function, which does not vanish as erfc does",
 		Formula:    "e^x²·erfc x",

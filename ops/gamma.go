@@ -6,13 +6,14 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
 var opLgamma, opDigamma, opPolygamma graph.Op
 
 func init() {
-	register(&opLgamma, graph.Row{
+	register(&opLgamma, withSpecial(kernel.SpecialLgamma, specfun.Lgamma, specfun.Digamma, graph.Row{
 		Name: "lgamma", Func: Lgamma, Params: "x",
 		Doc:        "logarithm of the absolute value of the gamma function",
 		Formula:    "ln |Γ(x)|",
@@ -20,13 +21,11 @@ func init() {
 		Value:      "lgamma(x)",
 		Slopes:     []string{"digamma(x)"},
 		Unary:      func(x float64) (float64, float64) { return specfun.Lgamma(x), specfun.Digamma(x) },
-		Forward:    lgammaForward,
-		Backward:   lgammaBackward,
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Digamma(n.Input(0))) },
 		Domain:     []graph.Interval{{Lo: 0.4, Hi: 4}},
 		At:         graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(inf, nan), Zero: at(inf, -inf), NegZero: at(inf, inf)},
 		Source:     "FreeBSD e_lgamma_r.c, via Go math.Lgamma",
-	})
+	}))
 	register(&opDigamma, graph.Row{
 		Name: "digamma", Func: Digamma, Params: "x",
 		Doc:        "derivative of lgamma",
@@ -35,7 +34,7 @@ func init() {
 		Value:      "digamma(x)",
 		Slopes:     []string{"polygamma(1, x)"},
 		Unary:      func(x float64) (float64, float64) { return specfun.Digamma(x), polygamma(1, x) },
-		Forward:    digammaForward,
+		Forward:    specialForward(kernel.SpecialDigamma, specfun.Digamma),
 		Backward:   polygammaBackward(func(graph.Node) int { return 1 }),
 		VJP:        func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, Polygamma(1, n.Input(0))) },
 		Domain:     []graph.Interval{{Lo: 0.4, Hi: 4}},
@@ -173,11 +172,29 @@ func polygammaBackward(order func(n graph.Node) int) func(n graph.Node, i int, c
 	}
 }
 
+// polygammaSingle is polygamma for a number in single precision.
 func polygammaSingle(n int, x float32) float64 {
 	if n == 1 {
 		return trigammaSingle(x)
 	}
 	return polygamma(n, float64(x))
+}
+
+// trigammaSingle returns polygamma(1, x) for a number in single precision.
+func trigammaSingle(v float32) float64 {
+	if !(v > 0 && v <= math.MaxFloat32) {
+		return polygamma(1, float64(v))
+	}
+	// As in the digamma function of package kernel: Stirling's series for x+6, and six steps back from there.
+	x := float64(v)
+	h, t := 2*x+5, x*(x+5)
+	// The sum of 1/a² and 1/b² is (h² - 2ab)/(ab)² with h = a+b, which is the same for the first and the last, the second
+	// and the last but one, and those between them.
+	u, v4, v6 := 1/t, 1/(t+4), 1/(t+6)
+	back := h*h*(u*u+v4*v4+v6*v6) - 2*(u+v4+v6)
+	r := 1 / (x + 6)
+	w := r * r
+	return back + r + w*(0.5+r*(1./6-w*(1./30-w*(1./42-w*(1./30-w*(5./66-w*(691./2730)))))))
 }
 
 // cotDerivative returns the n-th derivative of cot t as a function of c = cot t. All terms of the polynomial have one sign

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"gonum.org/v1/gonum/mathext"
 )
@@ -11,14 +12,15 @@ import (
 var opLogit, opErfInv, opErfcInv graph.Op
 
 func init() {
-	register(&opLogit, withSingle(single{Arg: odds, Value: logitSingle, Slope: logitSlopeSingle}, logitOr, logitSlopeOf, graph.Row{
+	register(&opLogit, slopedBy(kernel.SlopeLogit, ofOperand, 0, 0, graph.Row{
 		Name: "logit", Func: Logit, Params: "x",
 		Doc:        "logarithm of the odds: inverse of sigmoid",
 		Formula:    "ln(x/(1-x))",
 		Derivative: "1/(x·(1-x))",
 		Value:      "where(le(abs(x-0.5), 0.25), log1p((2*x-1)/(1-x)), log(x/(1-x)))",
 		Slopes:     []string{"where(lt(x*(1-x), 0), sqrt(x*(1-x)), 1/abs(x*(1-x)))"},
-		Unary:      func(x float64) (float64, float64) { return logitOr(x), logitSlopeOf(x) },
+		Unary:      func(x float64) (float64, float64) { return specfun.Logit(x), specfun.LogitSlope(x) },
+		Forward:    mapped(kernel.MapLogit),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g := n.Input(0), n.Graph()
 			p := Mul(x, oneMinus(x))
@@ -32,7 +34,7 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(nan, nan), NegInf: at(nan, nan), Zero: at(-inf, inf), NegZero: at(-inf, inf)},
 		Source: "Berkson (1944); by log1p near ½",
 	}))
-	register(&opErfInv, withSingle(single{Arg: oneMinusSquares, Value: erfInvSingle, Slope: erfInvSlopeSingle}, erfInv, func(x float64) float64 { return erfInvSlope(erfInv(x), 1-math.Abs(x)) }, graph.Row{
+	register(&opErfInv, withSpecial(kernel.SpecialErfInv, erfInv, func(x float64) float64 { return erfInvSlope(erfInv(x), 1-math.Abs(x)) }, graph.Row{
 		Name: "erfinv", Func: ErfInv, Params: "x",
 		Doc:        "inverse of the error function",
 		Formula:    "erf⁻¹ x",
@@ -81,22 +83,6 @@ func init() {
 }
 
 const sqrtPi = 2 / twoOverSqrtPi
-
-// logit returns ln(x/(1-x)) for 0 ≤ x ≤ 1. Near ½ the quotient would lose its digits; 2x-1 is exact there.
-func logit(x float64) float64 {
-	if math.Abs(x-0.5) <= 0.25 {
-		return math.Log1p((2*x - 1) / (1 - x))
-	}
-	return specfun.Log(x / (1 - x))
-}
-
-// logitOr is logit, and NaN for numbers that are no probabilities.
-func logitOr(x float64) float64 {
-	if x < 0 || x > 1 {
-		return math.NaN()
-	}
-	return logit(x)
-}
 
 // erfInv returns the inverse of erf.
 func erfInv(x float64) float64 {

@@ -2,13 +2,14 @@ package ops
 
 import (
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
 var opSinc, opSincDerivative graph.Op
 
 func init() {
-	register(&opSinc, withSingle(single{Value: sincSingle, Slope: sincSlopeSingle}, func(x float64) float64 { return specfun.SincDerivative(0, x) }, func(x float64) float64 { return specfun.SincDerivative(1, x) }, graph.Row{
+	register(&opSinc, withSpecial(kernel.SpecialSinc, func(x float64) float64 { return specfun.SincDerivative(0, x) }, func(x float64) float64 { return specfun.SincDerivative(1, x) }, graph.Row{
 		Name: "sinc", Func: Sinc, Params: "x",
 		Doc:        "normalized sinc: 1 at 0, 0 at the other integers",
 		Formula:    "sin(πx)/(πx)",

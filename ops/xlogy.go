@@ -49,16 +49,15 @@ func init() {
 		Domain: []graph.Interval{{Lo: -2, Hi: 2}, {Lo: -0.7, Hi: 3}},
 		Source: "a weight of 0 wins over the logarithm, as in SciPy's xlog1py",
 	}))
-	register(&opEntr, withSingle(single{Arg: toDouble, Value: entrSingle, Slope: entrSlopeSingle, plain: true}, func(x float64) float64 { return entrOf(x, specfun.Log(x)) }, entrSlopeOr, graph.Row{
+	register(&opEntr, slopedBy(kernel.SlopeEntr, ofOperand, 0, 0, graph.Row{
 		Name: "entr", Func: Entr, Params: "x",
 		Doc:        "what a probability contributes to an entropy",
 		Formula:    "-x·ln x",
 		Derivative: "-ln x - 1",
 		Value:      "where(lt(x, 0), log(0), where(eq(x, 0), 0, -x*log(x)))",
 		Slopes:     []string{"where(lt(abs(x-0.36787944117144233), 0.15), -log1p((x-0.36787944117144233)/0.36787944117144233)-3.3784855259134224e-17, -log(x)-1)"},
-		Unary: func(x float64) (float64, float64) {
-			return entrOf(x, specfun.Log(x)), entrSlopeOr(x)
-		},
+		Unary:      func(x float64) (float64, float64) { return specfun.Entr(x), specfun.EntrSlope(x) },
+		Forward:    mapped(kernel.MapEntr),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g := n.Input(0), n.Graph()
 			d := AddScalar(x, -oneOverE)
@@ -110,55 +109,6 @@ const (
 	onePlusLog = 3.3784855259134224e-17 // 1 + ln of it
 	nearRoot   = 0.15                   // how far from it the derivative is taken by the distance
 )
-
-// entrOf returns -x·log for the logarithm of x.
-func entrOf(x, log float64) float64 {
-	switch {
-	case x < 0:
-		return math.Inf(-1)
-	case x == 0:
-		return 0
-	}
-	return -x * log
-}
-
-func toDouble(dst []float64, x []float32) { convertTo(dst, x) }
-
-// entrSingle has the logarithm in single precision.
-func entrSingle(y, x []float32, _ []float64) {
-	kernel.Log(y, x)
-	kernel.Mul(y, y, x)
-	kernel.Neg(y, y)
-	for i, v := range x[:len(y)] {
-		if v <= 0 {
-			y[i] = float32(entrOf(float64(v), math.Inf(-1)))
-		}
-	}
-}
-
-// entrSlopeSingle does without the other form near the root: double precision has digits enough.
-func entrSlopeSingle(d, _, _ []float32, logs []float64) {
-	for i, l := range logs[:len(d)] {
-		d[i] = float32(-l - 1) // NaN for the logarithm of a negative number
-	}
-}
-
-func entrSlopeOr(x float64) float64 {
-	switch {
-	case x < 0:
-		return math.NaN()
-	case x == 0:
-		return math.Inf(1)
-	}
-	return entrSlope(x)
-}
-
-func entrSlope(x float64) float64 {
-	if d := x - oneOverE; math.Abs(d) < nearRoot {
-		return -math.Log1p(d/oneOverE) - onePlusLog
-	}
-	return -specfun.Log(x) - 1
-}
 
 // XLogY returns x·ln y, element by element, and 0 where x is 0 and y not NaN: the weighted logarithm of entropies and
 // likelihoods. Shapes broadcast as in NumPy.

@@ -16,6 +16,8 @@ type implementation struct {
 	lanes *laneKernels // nil for loops in Go
 
 	rotate rotateFunc
+
+	specials *[numSpecialOps]specialLoops
 }
 
 // kernels are the loops of an implementation in one precision. They expect slices that fit, and none longer than a piece.
@@ -65,7 +67,7 @@ type kernels[T Float] struct {
 }
 
 // portable is the implementation in Go.
-var portable = implementation{name: "portable", f32: portableKernels[float32](), f64: portableKernels[float64](), rotate: rotatePortable}
+var portable = implementation{name: "portable", f32: portableKernels[float32](), f64: portableKernels[float64](), rotate: rotatePortable, specials: &portableSpecials}
 
 func portableKernels[T Float]() kernels[T] {
 	return kernels[T]{

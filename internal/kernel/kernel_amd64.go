@@ -39,7 +39,8 @@ var avx2 = implementation{
 	lanes: &laneKernels{
 		width: 32, names: laneKernelNames, run: lanesRunF64AVX2, table: laneTableF64AVX2, load: lanesLoadF64AVX2, store: lanesStoreF64AVX2,
 	},
-	rotate: rotateF64AVX2,
+	rotate:   rotateF64AVX2,
+	specials: &specialsF32AVX2,
 	f32: kernels[float32]{
 		loops:                &loopsF32AVX2,
 		maps:                 &mapsF32AVX2,
@@ -115,7 +116,8 @@ var avx512 = implementation{
 	lanes: &laneKernels{
 		width: 64, names: laneKernelNames, run: lanesRunF64AVX512, table: laneTableF64AVX512, load: lanesLoadF64AVX512, store: lanesStoreF64AVX512,
 	},
-	rotate: rotateF64AVX512,
+	rotate:   rotateF64AVX512,
+	specials: &specialsF32AVX512,
 	f32: kernels[float32]{
 		loops:                &loopsF32AVX512,
 		maps:                 &mapsF32AVX512,

@@ -52,6 +52,8 @@ const (
 	MapELU        // a where a > 0, else p·(eᵃ-1), within 3 ulp
 	MapLogSigmoid // ln sigmoid(a), within 3 ulp
 	MapLogAddExp  // ln(eᵃ+eᵇ), within 3 ulp of the largest of |a|, |b| and 1
+	MapLogit      // ln(a/(1-a)), within 3 ulp
+	MapEntr       // -a·ln a, 0 for 0, -Inf below, within 3 ulp
 	MapXLogY      // a·ln b, 0 where a is 0 and b not NaN, within 3 ulp
 	MapXLog1pY    // a·ln(1+b), 0 where a is 0 and b not NaN, within 3 ulp
 	MapAtan2      // the angle of the point (b, a), as math.Atan2 has it, within 2.5 ulp
@@ -91,6 +93,8 @@ const (
 	SlopeGELU        // Φ(a) + a·φ(a), but for what the rounding of a/√2 changes in float64
 	SlopeSiLU        // s·(1+a·(1-s)) with s = sigmoid(a)
 	SlopeELU         // 1 where a > 0, else p·eᵃ
+	SlopeLogit       // 1 / (a·(1-a)), NaN where that is negative
+	SlopeEntr        // -ln a - 1
 	SlopeLogAddExp   // sigmoid(a-b), 0 where a is -Inf
 	SlopeXLogY       // a / (b+q), 0 where a is 0 and b not NaN, else NaN where b+q < 0
 	SlopeAngle       // p·a / (a²+b²), 0 where both are 0 or one is infinite

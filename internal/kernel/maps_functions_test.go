@@ -82,6 +82,8 @@ func init() {
 		{"ELU", kernel.MapELU, 0, false, [][2]float64{{1, 0}, {0.3, 0}}, 4, elu, nil},
 		{"LogSigmoid", kernel.MapLogSigmoid, 0, false, noParams, 4, one1(func(x float64) float64 { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))) }), nil},
 		{"LogAddExp", kernel.MapLogAddExp, 0, true, noParams, 3, two2(logAddExp), nil},
+		{"Logit", kernel.MapLogit, 0, false, noParams, 4, one1(specfun.Logit), nil},
+		{"Entr", kernel.MapEntr, 0, false, noParams, 4, one1(specfun.Entr), nil},
 		{"XLogY", kernel.MapXLogY, 0, true, noParams, 4, two2(xlogy(specfun.Log)), nil},
 		{"XLog1pY", kernel.MapXLog1pY, 0, true, noParams, 4, two2(xlogy(math.Log1p)), nil},
 		{"Atan2", kernel.MapAtan2, 0, true, noParams, 4, two2(specfun.Atan2), nil},
@@ -107,6 +109,8 @@ func init() {
 		{"GELU slope", -1, kernel.SlopeGELU, false, noParams, 12, one1(geluSlope), nil},
 		{"SiLU slope", -1, kernel.SlopeSiLU, false, noParams, 5, one1(siluSlope), nil},
 		{"ELU slope", -1, kernel.SlopeELU, false, [][2]float64{{1, 0}, {0.3, 0}}, 5, eluSlope, nil},
+		{"Logit slope", -1, kernel.SlopeLogit, false, noParams, 5, one1(specfun.LogitSlope), nil},
+		{"Entr slope", -1, kernel.SlopeEntr, false, noParams, 5, one1(specfun.EntrSlope), nil},
 		{"LogAddExp slope", -1, kernel.SlopeLogAddExp, true, noParams, 24, two2(func(a, b float64) float64 {
 			if math.IsInf(a, -1) {
 				return 0
@@ -186,6 +190,10 @@ var mapAccuracy = []struct {
 	{"GELU", kernel.MapGELU, 0, 0, 0, bigGELU, -12, 3, 4, 300}, // x/√2 is rounded
 	{"SiLU", kernel.MapSiLU, 0, 0, 0, bigSiLU, -80, 5, 4, 4},
 	{"LogSigmoid", kernel.MapLogSigmoid, 0, 0, 0, bigLogSigmoid, -30, 80, 3, 3},
+	{"Logit", kernel.MapLogit, 0, 0, 0, bigLogit, 0, 1, 0.6, 3},
+	{"Entr", kernel.MapEntr, 0, 0, 0, func(x *big.Float) *big.Float { return num(0).Neg(mul(x, bigLog(x))) }, 0, 3, 3, 3},
+	{"Logit slope", -1, kernel.SlopeLogit, 0, 0, func(x *big.Float) *big.Float { return div(num(1), mul(x, sub(num(1), x))) }, 0, 1, 1, 1},
+	{"Entr slope", -1, kernel.SlopeEntr, 0, 0, func(x *big.Float) *big.Float { return sub(num(-1), bigLog(x)) }, 0.25, 0.5, 0.6, 4},
 	{"Atan2", kernel.MapAtan2, 0, 0.75, 0, func(y *big.Float) *big.Float { return bigAtan(div(y, num(0.75))) }, -3, 3, 2.5, 2.5},
 	{"Atan2", kernel.MapAtan2, 0, -0.75, 0, func(y *big.Float) *big.Float { return add(bigPi, bigAtan(div(y, num(-0.75)))) }, 0, 3, 2.5, 2.5},
 	{"Hypot", kernel.MapHypot, 0, 0.75, 0, func(x *big.Float) *big.Float { return num(0).Sqrt(add(mul(x, x), num(0.5625))) }, -3, 3, maxUlps32, maxUlps64},
@@ -326,6 +334,8 @@ func bigAtanh(x *big.Float) *big.Float {
 func bigGELU(x *big.Float) *big.Float {
 	return div(mul(x, bigErfc(div(num(0).Neg(x), num(0).Sqrt(num(2))))), num(2))
 }
+
+func bigLogit(x *big.Float) *big.Float { return bigLog(div(x, sub(num(1), x))) }
 
 func bigSiLU(x *big.Float) *big.Float       { return mul(x, bigSigmoid(x)) }
 func bigLogSigmoid(x *big.Float) *big.Float { return num(0).Neg(bigSoftplus(num(0).Neg(x))) }

@@ -151,6 +151,8 @@ func portableMaps[T Float]() *[numMapOps]mapLoop[T] {
 			}
 			return m + math.Log1p(math.Exp(-math.Abs(a-b)))
 		}),
+		MapLogit:   mapEach[T](specfun.Logit),
+		MapEntr:    mapEach[T](specfun.Entr),
 		MapXLogY:   mapPairs[T](func(a, b float64) float64 { return timesLog(a, b, specfun.Log(b)) }),
 		MapXLog1pY: mapPairs[T](func(a, b float64) float64 { return timesLog(a, b, math.Log1p(b)) }),
 		MapAtan2:   mapPairs[T](specfun.Atan2),
@@ -217,6 +219,8 @@ func portableSlopes[T Float]() *[numSlopeOps]slopeLoops[T] {
 			}
 			return p * specfun.Exp(a)
 		}),
+		SlopeLogit: slopeOf[T](func(a, _, _, _ float64) float64 { return specfun.LogitSlope(a) }),
+		SlopeEntr:  slopeOf[T](func(a, _, _, _ float64) float64 { return specfun.EntrSlope(a) }),
 		SlopeLogAddExp: slopeOf[T](func(a, b, _, _ float64) float64 {
 			if math.IsInf(a, -1) {
 				return 0 // a mask

@@ -334,6 +334,16 @@ func mapLogSigmoidF32AVX2(dst []float32, ct []float32, a []float32, b []float32,
 //go:noescape
 func mapLogAddExpF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 
+// mapLogitF32AVX2 is a mapping.
+//
+//go:noescape
+func mapLogitF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapEntrF32AVX2 is a mapping.
+//
+//go:noescape
+func mapEntrF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
 // mapXLogYF32AVX2 is a mapping.
 //
 //go:noescape
@@ -518,6 +528,26 @@ func slopeELUIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, 
 //
 //go:noescape
 func slopeELUF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogitIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogitIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogitF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogitF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeEntrIntoF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeEntrIntoF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeEntrF32AVX2 is a mapping.
+//
+//go:noescape
+func slopeEntrF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 
 // slopeLogAddExpIntoF32AVX2 is a mapping.
 //
@@ -899,6 +929,16 @@ func mapLogSigmoidF64AVX2(dst []float64, ct []float64, a []float64, b []float64,
 //go:noescape
 func mapLogAddExpF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 
+// mapLogitF64AVX2 is a mapping.
+//
+//go:noescape
+func mapLogitF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapEntrF64AVX2 is a mapping.
+//
+//go:noescape
+func mapEntrF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
 // mapXLogYF64AVX2 is a mapping.
 //
 //go:noescape
@@ -1083,6 +1123,26 @@ func slopeELUIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, 
 //
 //go:noescape
 func slopeELUF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogitIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogitIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogitF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeLogitF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeEntrIntoF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeEntrIntoF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeEntrF64AVX2 is a mapping.
+//
+//go:noescape
+func slopeEntrF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 
 // slopeLogAddExpIntoF64AVX2 is a mapping.
 //
@@ -1464,6 +1524,16 @@ func mapLogSigmoidF32AVX512(dst []float32, ct []float32, a []float32, b []float3
 //go:noescape
 func mapLogAddExpF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 
+// mapLogitF32AVX512 is a mapping.
+//
+//go:noescape
+func mapLogitF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapEntrF32AVX512 is a mapping.
+//
+//go:noescape
+func mapEntrF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
 // mapXLogYF32AVX512 is a mapping.
 //
 //go:noescape
@@ -1648,6 +1718,26 @@ func slopeELUIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32
 //
 //go:noescape
 func slopeELUF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogitIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogitIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeLogitF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogitF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeEntrIntoF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeEntrIntoF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// slopeEntrF32AVX512 is a mapping.
+//
+//go:noescape
+func slopeEntrF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 
 // slopeLogAddExpIntoF32AVX512 is a mapping.
 //
@@ -2029,6 +2119,16 @@ func mapLogSigmoidF64AVX512(dst []float64, ct []float64, a []float64, b []float6
 //go:noescape
 func mapLogAddExpF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 
+// mapLogitF64AVX512 is a mapping.
+//
+//go:noescape
+func mapLogitF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapEntrF64AVX512 is a mapping.
+//
+//go:noescape
+func mapEntrF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
 // mapXLogYF64AVX512 is a mapping.
 //
 //go:noescape
@@ -2213,6 +2313,26 @@ func slopeELUIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64
 //
 //go:noescape
 func slopeELUF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogitIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogitIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeLogitF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeLogitF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeEntrIntoF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeEntrIntoF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// slopeEntrF64AVX512 is a mapping.
+//
+//go:noescape
+func slopeEntrF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 
 // slopeLogAddExpIntoF64AVX512 is a mapping.
 //

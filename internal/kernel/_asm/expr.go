@@ -106,6 +106,7 @@ const (
 	ge  = 29
 	nle = 22 // greater, or not comparable: a NaN
 	uno = 3  // unordered
+	nge = 25 // less, or not comparable
 	geu = 21 // greater, equal or unordered
 	le  = 18
 	leu = 26 // less, equal or unordered

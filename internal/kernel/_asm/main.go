@@ -22,6 +22,7 @@ var subjects = []struct {
 }{
 	{"elementwise", target.elementwise},
 	{"maps", target.maps},
+	{"special", target.specials},
 	{"reduce", target.reduce},
 	{"lines", target.lines},
 	{"matvec", target.matVec},

@@ -55,8 +55,10 @@ func (m mapping) goName(set bool) string {
 }
 
 // maps writes the mappings.
-func (t target) maps() {
-	for _, m := range mappings {
+func (t target) maps() { t.mapKernels(mappings) }
+
+func (t target) mapKernels(list []mapping) {
+	for _, m := range list {
 		t.withPins(func(pins int) { t.mapKernel(m, true, pins) })
 		if m.slope {
 			t.withPins(func(pins int) { t.mapKernel(m, false, pins) })

@@ -7,7 +7,7 @@ import (
 
 // goTables returns the Go tables of functions, by the subject whose functions they hold.
 func goTables() map[string]string {
-	var lanes, loops, maps, gemm, pack strings.Builder
+	var lanes, loops, maps, special, gemm, pack strings.Builder
 	lanes.WriteString("\n// laneKernelNames are the lane kernels, in the order of their tables.\nvar laneKernelNames = []string{\n")
 	for _, name := range laneNames() {
 		fmt.Fprintf(&lanes, "\t%q,\n", name)
@@ -17,13 +17,16 @@ func goTables() map[string]string {
 	for _, t := range targets {
 		t.loopTable(&loops)
 		maps.WriteString(t.mapTables())
+		if !t.double {
+			special.WriteString(t.specialTables())
+		}
 		t.tileTable(&gemm)
 		if !t.wide {
 			t.packTable(&pack)
 		}
 	}
 	return map[string]string{
-		"lanes": tablesHead + lanes.String(), "elementwise": tablesHead + loops.String(), "maps": tablesHead + maps.String(),
+		"lanes": tablesHead + lanes.String(), "elementwise": tablesHead + loops.String(), "maps": tablesHead + maps.String(), "special": tablesHead + special.String(),
 		"gemm": tablesHead + gemm.String(), "pack": tablesHead + pack.String(),
 	}
 }
