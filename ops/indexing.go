@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"math/bits"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -83,7 +82,7 @@ func init() {
 		Doc:        "elements at the indices along an axis, other indices for every line",
 		Formula:    "x[index]",
 		Derivative: "1 for each time an element was taken",
-		Forward:    func(n graph.Node) { moveAlong(n, n.In(0), n.Out(), take) },
+		Forward:    func(n graph.Node) { takeAlong(n, n.Out(), n.In(0), false) },
 		Backward:   takeAlongBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 1 {
@@ -107,11 +106,8 @@ func init() {
 		Doc:        "zeros of the given size along an axis, with the elements of x added at the indices: the transpose of take_along",
 		Formula:    "Σ x at index",
 		Derivative: "1",
-		Forward: func(n graph.Node) {
-			n.Out().Zero()
-			moveAlong(n, n.Out(), n.In(0), put)
-		},
-		Backward: putAlongBackward,
+		Forward:    func(n graph.Node) { putAlong(n, n.Out(), n.In(0), true) },
+		Backward:   putAlongBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {
 			if i == 1 {
 				return zeroVJP(n, i, ct)
@@ -296,112 +292,54 @@ func eachIndex(shape []int, axis int, index []int, f func(whole, part, block int
 
 // takeAlongBackward adds the cotangents to the elements that were taken, and touches no others.
 func takeAlongBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
-	if fresh {
+	switch {
+	case i == 0:
+		putAlong(n, dst, ct, fresh)
+	case fresh: // indices have no derivative
 		dst.Zero()
-	}
-	if i == 0 { // indices have no derivative
-		moveAlong(n, dst, ct, put)
 	}
 	return true
 }
 
 func putAlongBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 	switch {
-	case i == 1: // indices have no derivative
-		if fresh {
-			dst.Zero()
-		}
-	case fresh:
-		moveAlong(n, ct, dst, take)
-	default:
-		moveAlong(n, ct, dst, takeMore)
+	case i == 0:
+		takeAlong(n, dst, ct, !fresh)
+	case fresh: // indices have no derivative
+		dst.Zero()
 	}
 	return true
 }
 
-// A move says what moveAlong does with an element of part and the one of whole that its index points to.
-type move uint8
-
-const (
-	take     move = iota // sets the one of part
-	takeMore             // adds to the one of part
-	put                  // adds to the one of whole
-)
-
-// moveAlong moves elements at the indices of operand 1 of n, which has the shape of part, along n's axis. Sums in single
-// precision are exact to some 1e-6 however often an index repeats.
-func moveAlong(n graph.Node, whole, part *tensor.Tensor, m move) {
-	if n.DType() == tensor.Float64 {
-		moveAlongOf[float64](n, whole, part, m, false)
-	} else {
-		moveAlongOf[float32](n, whole, part, m, m == put && part.Dims()[n.Int(0)] > fewAdditions)
-	}
-}
-
-// moveAlongOf is moveAlong for one precision. Sums may be compensated for what rounding loses.
-func moveAlongOf[T constraints.Float](n graph.Node, whole, part *tensor.Tensor, m move, compensate bool) {
-	w, p, index := tensor.Data[T](whole), tensor.Data[T](part), tensor.Data[T](n.In(1))
+// takeAlong sets part to the elements of whole at the indices of operand 1 of n along its axis, or adds them.
+func takeAlong(n graph.Node, part, whole *tensor.Tensor, add bool) {
+	wrong := -1
 	all, l := linesOf(whole.Dims(), n.Int(0)), linesOf(part.Dims(), n.Int(0))
-	if l.n == 0 {
-		return
+	if n.DType() == tensor.Float32 {
+		wrong = kernel.TakeAlong(part.Float32s(), n.In(1).Float32s(), whole.Float32s(), all.n, l.n, l.inner, add)
+	} else {
+		wrong = kernel.TakeAlong(part.Float64s(), n.In(1).Float64s(), whole.Float64s(), all.n, l.n, l.inner, add)
 	}
-	var lost *tensor.Tensor // for the lines that lie side by side
-	if compensate {
-		lost = n.Temp(all.n * all.inner)
-		defer n.FreeTemp(lost)
-	}
-	// Elements of part whose indices are looked at together: a line, or those of lines that lie side by side.
-	size, step := l.inner, 1
-	if l.inner == 1 {
-		size, step = l.n, 0
-	}
-	for o := range l.outer {
-		r := moveRow[T]{m: m, whole: w[o*all.n*all.inner:][:all.n*all.inner], n: all.n, inner: all.inner, step: step}
-		if lost != nil {
-			lost.Zero()
-			r.lost = tensor.Data[T](lost)
-		}
-		for at := o * l.n * l.inner; at < (o+1)*l.n*l.inner; at += size {
-			r.part, r.index = p[at:at+size], index[at:at+size]
-			if i := r.move(); i >= 0 {
-				panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", index[at+i], at+i, all.n, all.n-1))
-			}
-		}
-	}
+	mustBeIndex(n, wrong, all.n)
 }
 
-// A moveRow moves some elements of part to or from lines of n elements each that stand inner apart in whole. Element j
-// of part belongs to line j·step.
-type moveRow[T constraints.Float] struct {
-	m                        move
-	part, index, whole, lost []T
-	n, inner, step           int
+// putAlong adds the elements of part to those of whole, or to zeros there, at the indices of operand 1 of n along its axis.
+func putAlong(n graph.Node, whole, part *tensor.Tensor, set bool) {
+	wrong := -1
+	all, l := linesOf(whole.Dims(), n.Int(0)), linesOf(part.Dims(), n.Int(0))
+	if n.DType() == tensor.Float32 {
+		wrong = kernel.PutAlong(whole.Float32s(), n.In(1).Float32s(), part.Float32s(), all.n, l.n, l.inner, set)
+	} else {
+		wrong = kernel.PutAlong(whole.Float64s(), n.In(1).Float64s(), part.Float64s(), all.n, l.n, l.inner, set)
+	}
+	mustBeIndex(n, wrong, all.n)
 }
 
-// move returns the place of an index that is out of range, or -1.
-func (r moveRow[T]) move() int {
-	part, whole := r.part[:len(r.index)], r.whole
-	for j, v := range r.index {
-		i := int(v)
-		if T(i) != v {
-			return j
-		}
-		i += i >> (bits.UintSize - 1) & r.n // a negative index counts from the end
-		if uint(i) >= uint(r.n) {
-			return j
-		}
-		switch there := i*r.inner + j*r.step; {
-		case r.m == take:
-			part[j] = whole[there]
-		case r.m == takeMore:
-			part[j] += whole[there]
-		case r.lost == nil:
-			whole[there] += part[j]
-		default:
-			whole[there], r.lost[there] = addCompensated(whole[there], part[j], r.lost[there])
-		}
+// mustBeIndex panics if an element of operand 1 of n, unless its number is negative, is no index into an axis of some elements.
+func mustBeIndex(n graph.Node, wrong, size int) {
+	if wrong >= 0 {
+		panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", n.In(1).AtFlat(wrong), wrong, size, size-1))
 	}
-	return -1
 }
 
 // maxIndex32 is the number of integers from 0 up that float32 holds without a gap.

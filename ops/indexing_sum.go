@@ -4,7 +4,6 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
-	"golang.org/x/exp/constraints"
 )
 
 // Indices that repeat add many numbers up in one place. In single precision a sum of a million numbers, one after the other,
@@ -16,39 +15,35 @@ const fewAdditions = 16
 // groupSize is how many rows are added up before the sum is added with compensation.
 const groupSize = 8
 
-// addCompensated returns sum + x, and what is too much in it by rounding; lost is that of the sum (Kahan, 1965).
-func addCompensated[T constraints.Float](sum, x, lost T) (next, nextLost T) {
-	y := x - lost
-	next = sum + y
-	if nextLost = next - sum - y; nextLost-nextLost != 0 { // an infinity stays one
-		nextLost = 0
-	}
-	return next, nextLost
-}
-
 // sumAtIndices is [addAtIndices], exact to some 1e-6 in single precision however often an index repeats.
 func sumAtIndices(g *graph.Graph, whole, part *tensor.Tensor, axis int, index []int) {
 	switch {
 	case whole.DType() == tensor.Float64 || len(index) <= fewAdditions || part.Len() == 0:
 		addAtIndices(whole, part, axis, index)
 	case axis == whole.Rank()-1:
-		sumElements(g, whole.Float32s(), part.Float32s(), whole.Dims()[axis], index)
+		sumElements(g, whole, part, axis, index)
 	default:
 		sumRows(g, whole, part, axis, index)
 	}
 }
 
-// sumElements adds lines of elements to lines of n elements.
-func sumElements(g *graph.Graph, whole, part []float32, n int, index []int) {
+// sumElements adds lines of elements to lines of elements.
+func sumElements(g *graph.Graph, whole, part *tensor.Tensor, axis int, index []int) {
+	n := whole.Dims()[axis]
 	buffer := g.Temp(n)
+	defer g.FreeTemp(buffer)
 	lost := buffer.Float32s()
-	for ; len(part) > 0; part, whole = part[len(index):], whole[n:] {
+	if assignSlots(lost, index) == 0 {
+		addAtIndices(whole, part, axis, index)
+		return
+	}
+	w, p := whole.Float32s(), part.Float32s()
+	for ; len(p) > 0; p, w = p[len(index):], w[n:] {
 		clear(lost)
 		for j, k := range index {
-			whole[k], lost[k] = addCompensated(whole[k], part[j], lost[k])
+			w[k], lost[k] = kernel.AddCompensated(w[k], p[j], lost[k])
 		}
 	}
-	g.FreeTemp(buffer)
 }
 
 // sumRows adds rows, which are all that stands behind the axis. Those whose index comes often get slots, with room for the
@@ -117,7 +112,7 @@ func (s slotted) add(sum, x []float32, k int) {
 func (s slotted) flush(sum []float32, slot int) {
 	group, lost := s.groups[slot*len(sum):(slot+1)*len(sum)], s.losts[slot*len(sum):(slot+1)*len(sum)]
 	for i, v := range group {
-		sum[i], lost[i] = addCompensated(sum[i], v, lost[i])
+		sum[i], lost[i] = kernel.AddCompensated(sum[i], v, lost[i])
 	}
 	clear(group)
 	s.counts[slot] = 0

@@ -4,6 +4,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -125,7 +126,7 @@ func addToLeaders[T constraints.Float](n graph.Node, by order, ct, dst *tensor.T
 					best[j], index[j], lost[j] = v, T(k), 0
 				}
 				there := &line[int(index[j])*l.inner+j]
-				*there, lost[j] = addCompensated(*there, ct[j], lost[j])
+				*there, lost[j] = kernel.AddCompensated(*there, ct[j], lost[j])
 			}
 		}
 	}

@@ -83,6 +83,7 @@ type jobs[T Float] struct {
 	copies  copyJob[T]
 	gather  gatherJob[T]
 	reverse reverseJob[T]
+	along   alongJob[T]
 	maps    mapJob[T]
 	reduce  reduceJob[T]
 	step    stepJob[T]
