@@ -30,11 +30,11 @@ func subtractMeans[T constraints.Float](n graph.Node, dst, x *tensor.Tensor, set
 	}
 	size := reducedLen(n)
 	lines := x.Len() / size
-	scratch := n.Buffer(4, lines)
+	scratch := n.Buffer(3, lines)
 	defer n.FreeTemp(scratch)
 	s := tensor.Data[T](scratch)
-	hi, lo, ones, spread := s[:lines], s[lines:2*lines], s[2*lines:3*lines], s[3*lines:]
-	if !kernel.VarianceLines(spread, hi, lo, tensor.Data[T](x), size, inner, 1, false) {
+	hi, lo, ones := s[:lines], s[lines:2*lines], s[2*lines:]
+	if !kernel.MeanLines(hi, lo, tensor.Data[T](x), size, inner) {
 		return false
 	}
 	kernel.Fill(ones, 1)

@@ -12,11 +12,10 @@ import (
 var opLayerNorm, opRMSNorm, opBatchNorm graph.Op
 
 func init() {
-	rowBackward := adding(func(n graph.Node, i int, ct, dst *tensor.Tensor) {
-		if ct.Len() > 0 {
-			array.Instance(dst.DType(), rowNormBackward[float64], rowNormBackward[float32])(n, i, ct, dst)
-		}
-	})
+	rowBackward := func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
+		array.Instance(dst.DType(), rowNormBackward[float64], rowNormBackward[float32])(n, i, ct, dst, fresh)
+		return true
+	}
 	rowVJP := func(n graph.Node, i int, ct graph.Value) graph.Value {
 		return normVJP(n, i, ct, []int{-1}, n.Input(1))
 	}
@@ -30,6 +29,9 @@ func init() {
 		Derivative: "(g - ḡ - x̂·mean(g·x̂))/√(σ² + eps) for g = ct·gain; ct·x̂; ct",
 		Forward: func(n graph.Node) {
 			array.Instance(n.Out().DType(), layerNorm[float64], layerNorm[float32])(n)
+		},
+		Common: func(n graph.Node, ct *tensor.Tensor) {
+			array.Instance(n.DType(), layerNormCommon[float64], layerNormCommon[float32])(n, ct)
 		},
 		Backward: rowBackward,
 		VJP:      rowVJP,

@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"math"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -27,26 +29,25 @@ func batchNormColumns[T constraints.Float](n graph.Node) bool {
 	y, x := tensor.Data[T](n.Out()), tensor.Data[T](n.In(0))
 	gain, bias := tensor.Data[T](n.In(1)), tensor.Data[T](n.In(2))
 	width := len(gain)
-	scratch := n.Buffer(6, width)
+	scratch := n.Buffer(7, width)
 	defer n.FreeTemp(scratch)
 	c := columnNormOf[T](scratch, width)
+	factor := c.product[width:]
 	rows := len(x) / width
 	kernel.VarianceLines(c.variance, c.mean, c.rest, x, rows, width, float64(rows), false)
+	low, high := normalRange[T]()
 	for j, v := range c.variance {
 		var plain bool
 		if c.scale[j], plain = plainScale(v, n.Float(0)); !plain {
 			return false
 		}
+		factor[j] = c.scale[j] * gain[j]
+		if size := math.Abs(float64(factor[j])); !(low < size && size < high) && gain[j] != 0 {
+			return false
+		}
 	}
-	copy(tensor.Data[T](n.Save(1, 6, width)), tensor.Data[T](scratch))
-	for i := 0; i < len(x); i += width {
-		row := y[i : i+width]
-		kernel.Sub(row, x[i:i+width], c.mean)
-		kernel.Sub(row, row, c.rest)
-		kernel.Mul(row, row, c.scale)
-		kernel.Mul(row, row, gain)
-		kernel.Add(row, row, bias)
-	}
+	copy(tensor.Data[T](n.Save(1, 6, width)), tensor.Data[T](scratch)[:6*width])
+	kernel.AffineLines(y, x, c.mean, c.rest, factor, bias, rows, width)
 	return true
 }
 
@@ -79,10 +80,10 @@ func batchNormColumnsBackward[T constraints.Float](n graph.Node, i int, ct, dst 
 		return true
 	}
 	// With x̂ = (x - m)·scale it is gain·scale·(ct - mean ct) - (x - m)·slope.
-	scratch := n.Buffer(5, width)
+	scratch := n.Buffer(3, width)
 	defer n.FreeTemp(scratch)
-	part := func(k int) []T { return tensor.Data[T](scratch)[k*width : (k+1)*width] }
-	mean, factor, slope, t, distance := part(0), part(1), part(2), part(3), part(4)
+	numbers := tensor.Data[T](scratch)
+	mean, factor, slope := numbers[:width], numbers[width:2*width], numbers[2*width:]
 	count := float64(len(x) / width)
 	for j, s := range c.scale {
 		f := float64(gain[j]) * float64(s)
@@ -92,18 +93,6 @@ func batchNormColumnsBackward[T constraints.Float](n graph.Node, i int, ct, dst 
 	if !kernel.AllFinite(factor) || !kernel.AllFinite(slope) {
 		return false
 	}
-	for r := 0; r < len(x); r += width {
-		kernel.Sub(distance, x[r:r+width], c.mean)
-		kernel.Sub(distance, distance, c.rest)
-		kernel.Mul(distance, distance, slope)
-		kernel.Sub(t, w[r:r+width], mean)
-		kernel.Mul(t, t, factor)
-		if fresh {
-			kernel.Sub(d[r:r+width], t, distance)
-		} else {
-			kernel.Sub(t, t, distance)
-			kernel.AddTo(d[r:r+width], t)
-		}
-	}
+	kernel.SlopeLines(d, w, x, mean, factor, c.mean, c.rest, slope, len(x)/width, width, fresh)
 	return true
 }

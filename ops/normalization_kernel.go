@@ -156,26 +156,21 @@ func layerNorm[T constraints.Float](n graph.Node) {
 	y, gain, bias := tensor.Data[T](out), tensor.Data[T](n.In(1)), tensor.Data[T](n.In(2))
 	k := len(gain)
 	x, rows := tensor.Data[T](n.In(0)), len(y)/k
-	normal, scale := tensor.Data[T](n.Save(0, out.Dims()...)), tensor.Data[T](n.Save(1, rows))
-	block := min(max(blockElements/k, 1), rows) // rows that stay in the cache from one pass to the next
-	scratch := n.Buffer(3, block)
-	defer n.FreeTemp(scratch)
-	moments := tensor.Data[T](scratch)
-	variance, hi, lo := moments[:block], moments[block:2*block], moments[2*block:]
-	for r := 0; r < rows; r += block {
-		size := min(block, rows-r)
-		kernel.VarianceLines(variance[:size], hi[:size], lo[:size], x[r*k:(r+size)*k], k, 1, float64(k), false)
-		for i := range size {
-			row, from, to := normal[(r+i)*k:(r+i+1)*k], x[(r+i)*k:(r+i+1)*k], y[(r+i)*k:(r+i+1)*k]
-			var plain bool
-			if scale[r+i], plain = plainScale(variance[i], n.Float(0)); plain {
-				kernel.NormalizeRow(to, row, from, gain, bias, hi[i], lo[i], scale[r+i])
-				continue
-			}
-			normalizeRows(row, scale[r+i:r+i+1], nil, from, k, n.Float(0))
-			kernel.Mul(to, row, gain)
-			kernel.Add(to, to, bias)
+	normal := tensor.Data[T](n.Save(0, out.Dims()...))
+	scale := tensor.Data[T](n.Save(1, rows+2*k))[:rows] // and behind it what layerNormCommon leaves
+	_, high := plainVariances[T]()
+	low, _ := normalRange[T]()
+	if kernel.NormalizeRows(y, normal, scale, x, gain, bias, k, n.Float(0), low, high) {
+		return
+	}
+	for r, s := range scale {
+		if s == s {
+			continue
 		}
+		row, to := normal[r*k:(r+1)*k], y[r*k:(r+1)*k]
+		normalizeRows(row, scale[r:r+1], nil, x[r*k:(r+1)*k], k, n.Float(0))
+		kernel.Mul(to, row, gain)
+		kernel.Add(to, to, bias)
 	}
 }
 
@@ -188,29 +183,67 @@ func plainScale[T constraints.Float](variance T, eps float64) (scale T, plain bo
 	return T(1 / math.Sqrt(v+eps)), max(v, eps) >= low && v+eps <= high
 }
 
+// layerNormCommon computes the derivatives by gain and bias, which are sums over the same numbers.
+func layerNormCommon[T constraints.Float](n graph.Node, ct *tensor.Tensor) {
+	if ct.Len() == 0 || !n.Wants(1) && !n.Wants(2) {
+		return
+	}
+	k := n.In(1).Len()
+	sums := tensor.Data[T](n.Saved(1))[ct.Len()/k:]
+	gainSums(n, sums[:k], sums[k:], ct)
+}
+
+// gainSums sets sums to Σ ct and products to Σ ct·normal, by columns.
+func gainSums[T constraints.Float](n graph.Node, sums, products []T, ct *tensor.Tensor) {
+	k := len(sums)
+	scratch := n.Buffer(k)
+	zeros := tensor.Data[T](scratch)
+	clear(zeros)
+	kernel.ProductLines(sums, products, zeros, zeros, tensor.Data[T](ct), tensor.Data[T](n.Saved(0)), ct.Len()/k, k)
+	n.FreeTemp(scratch)
+}
+
 // rowNormBackward is the backward kernel of [LayerNorm] and of [RMSNorm].
-func rowNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor) {
+func rowNormBackward[T constraints.Float](n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
+	d, w, gain := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](n.In(1))
+	if len(w) == 0 {
+		clearIf(fresh, d)
+		return
+	}
+	k, layer := len(gain), n.Op() == opLayerNorm
+	rows := len(w) / k
+	normal, saved := tensor.Data[T](n.Saved(0)), tensor.Data[T](n.Saved(1))
+	if i == 0 {
+		kernel.NormalizeRowsBackward(d, w, normal, gain, saved[:rows], k, layer, fresh)
+		return
+	}
+	clearIf(fresh, d)
 	if i == 2 {
-		array.AddReduced(dst, ct)
+		kernel.AddTo(d, saved[rows:rows+k])
 		return
 	}
-	d, w, normal := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](n.Saved(0))
-	gain, scale := tensor.Data[T](n.In(1)), tensor.Data[T](n.Saved(1))
-	k := len(gain)
-	if i == 1 {
-		for j := 0; j < len(w); j += k {
-			kernel.MulAddTo(d, w[j:j+k], normal[j:j+k])
-		}
+	scratch := n.Buffer(2, k)
+	defer n.FreeTemp(scratch)
+	products := tensor.Data[T](scratch)[k:]
+	if layer {
+		copy(products, saved[rows+k:])
+	} else {
+		gainSums(n, tensor.Data[T](scratch)[:k], products, ct)
+	}
+	if kernel.AllFinite(products) {
+		kernel.AddTo(d, products)
 		return
 	}
-	buffer := n.Buffer(k)
-	g := tensor.Data[T](buffer)
-	for r, s := range scale {
-		clear(g)
-		kernel.MulAddTo(g, w[r*k:(r+1)*k], gain)
-		addNormalized(d[r*k:(r+1)*k], g, normal[r*k:(r+1)*k], s, n.Op() == opLayerNorm)
+	for j := 0; j < len(w); j += k { // zeros of the cotangent win
+		kernel.MulAddTo(d, w[j:j+k], normal[j:j+k])
 	}
-	n.FreeTemp(buffer)
+}
+
+// clearIf sets a fresh slice to zeros.
+func clearIf[T constraints.Float](fresh bool, d []T) {
+	if fresh {
+		clear(d)
+	}
 }
 
 // swapChannels is the order of axes that swaps the first two: it makes channels rows, and undoes it.

@@ -26,6 +26,7 @@ type kernels[T Float] struct {
 	maps   *[numMapOps]mapLoop[T]
 	slopes *[numSlopeOps]slopeLoops[T]
 	lines  *lineKernels[T]
+	affine *affineKernels[T]
 
 	sum      func(x []T) float64    // Σ x
 	dot      func(x, y []T) float64 // Σ x*y
@@ -75,6 +76,7 @@ func portableKernels[T Float]() kernels[T] {
 		maps:                 portableMaps[T](),
 		slopes:               portableSlopes[T](),
 		lines:                portableLines[T](),
+		affine:               portableAffine[T](),
 		sum:                  sumPortable[T],
 		dot:                  dotPortable[T],
 		max:                  maxPortable[T],

@@ -53,6 +53,21 @@ func VarianceLines[T Float](dst, hi, lo, x []T, n, inner int, divisor float64, r
 	return foldLines("VarianceLines", linesJob[T]{kind: kind, dst: dst, hi: hi, lo: lo, x: x, n: n, inner: inner, divisor: divisor})
 }
 
+// MeanLines sets hi[i] to the mean of line i of x, and hi[i]+lo[i] to what it is with twice the digits. The result is false where
+// means are not finite; in float64 it may be so for other lines too, whose squared distances from their means overflow or vanish.
+func MeanLines[T Float](hi, lo, x []T, n, inner int) (plain bool) {
+	mustMatch("MeanLines", "lo", len(lo), len(hi))
+	if is32[T]() {
+		return foldLines("MeanLines", linesJob[T]{kind: foldMean, dst: hi, lo: lo, x: x, n: n, inner: inner})
+	}
+	free := scratchOf[T]()
+	spread := free.get()
+	spread.b = grow(spread.b, len(hi))
+	plain = VarianceLines(spread.b, hi, lo, x, n, inner, 1, false)
+	free.put(spread)
+	return plain
+}
+
 // ProductLines sets sums[i] = Σ w and products[i] = Σ w·(x - hi[i] - lo[i]) over line i of w and x. Both are summed as by
 // [SumLines].
 func ProductLines[T Float](sums, products, hi, lo, w, x []T, n, inner int) {
@@ -91,6 +106,7 @@ const (
 	foldMin
 	foldProd
 	foldSum
+	foldMean // in single precision
 	foldNorm // with squares
 	foldVariance
 	foldDeviation
@@ -246,6 +262,15 @@ func (j *linesJob[T]) block(k *lineKernels[T], l lineSums, lo, hi int) {
 		for i, s := range l.s {
 			j.dst[lo+i] = T(s)
 		}
+	case foldMean:
+		for i, s := range l.s {
+			mean := s / n
+			j.dst[lo+i] = T(mean)
+			j.lo[lo+i] = T(mean - float64(j.dst[lo+i]))
+			if mean-mean != 0 {
+				atomic.StoreUint32(&j.rare, 1)
+			}
+		}
 	case foldProducts:
 		for i, s := range l.s {
 			j.dst[lo+i], j.dst2[lo+i] = T(s), T(l.q[i])
@@ -325,7 +350,7 @@ func (j *linesJob[T]) rows(k *lineKernels[T], l lineSums, w, x []T, n int) {
 	switch j.kind {
 	case foldProd:
 		k.rowsProd(l.s, x, n)
-	case foldSum:
+	case foldSum, foldMean:
 		k.rowsSum(l.s, x, n)
 	case foldProducts:
 		k.rowsProducts(l.s, l.q, l.m, w, x, n)
@@ -377,7 +402,7 @@ func (j *linesJob[T]) columns(k *lineKernels[T], l lineSums, w, x []T, r, rows i
 	switch j.kind {
 	case foldProd:
 		k.acrossProd(l.s, x, j.inner, rows)
-	case foldSum:
+	case foldSum, foldMean:
 		k.acrossSum(l.s, x, j.inner, rows)
 	case foldProducts:
 		k.acrossProducts(l.s, l.q, l.m, w[r*j.inner:], x, j.inner, rows)

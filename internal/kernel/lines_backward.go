@@ -92,47 +92,6 @@ func passSelected[T Float](dst, taken []T, c T, set bool) {
 	}
 }
 
-// ScaleLines adds (x - hi[i] - lo[i])·c[i] to dst for the elements of line i. With set, it sets dst.
-func ScaleLines[T Float](dst, x, hi, lo, c []T, n, inner int, set bool) {
-	mustMatch("ScaleLines", "x", len(x), len(dst))
-	mustLinesOf("ScaleLines", len(x), len(c), n, inner)
-	free := scratchOf[T]()
-	buffer := free.get()
-	defer free.put(buffer)
-	width := inner
-	if inner == 1 {
-		width = n
-	}
-	buffer.buffer = grow(buffer.buffer, width)
-	for i := 0; i < len(c); i += inner {
-		for r := 0; r < n*inner; r += width {
-			to, from := dst[:width], x[:width]
-			dst, x = dst[width:], x[width:]
-			d := to
-			if !set {
-				d = buffer.buffer[:width]
-			}
-			if inner == 1 {
-				AddScalar(d, from, -hi[i])
-				AddScalar(d, d, -lo[i])
-			} else {
-				Sub(d, from, hi[i:i+inner])
-				Sub(d, d, lo[i:i+inner])
-			}
-			switch {
-			case inner == 1 && set:
-				MulScalar(to, d, c[i])
-			case inner == 1:
-				Axpy(to, c[i], d)
-			case set:
-				Mul(to, d, c[i:i+inner])
-			default:
-				MulAddTo(to, c[i:i+inner], d)
-			}
-		}
-	}
-}
-
 // NormLinesBackward adds the derivative of y = NormLines(x) to dst: ct[i]·(x/y[i]) for the elements of line i. Where ct[i] is 0
 // it is 0, and where y[i] is 0 it is ct[i]·0. With set, it sets dst.
 func NormLinesBackward[T Float](dst, ct, x, y []T, n, inner int, set bool) {

@@ -79,30 +79,3 @@ func matVecPortable[T Float](y, a, x []T, lda int) {
 		y[i] = s
 	}
 }
-
-// NormalizeRow sets normal to ((x-hi)-lo)·scale and y to normal·gain + bias, element by element.
-func NormalizeRow[T Float](y, normal, x, gain, bias []T, hi, lo, scale T) {
-	n := len(y)
-	mustMatch("NormalizeRow", "normal", len(normal), n)
-	mustMatch("NormalizeRow", "x", len(x), n)
-	mustMatch("NormalizeRow", "gain", len(gain), n)
-	mustMatch("NormalizeRow", "bias", len(bias), n)
-	if raceEnabled {
-		touch(y)
-		touch(normal)
-		observe(x)
-	}
-	f := kernelsOf[T]().lines.normalize
-	for lo2 := 0; lo2 < n; lo2 += piece {
-		end := min(lo2+piece, n)
-		f(y[lo2:end], normal[lo2:end], x[lo2:end], gain[lo2:end], bias[lo2:end], hi, lo, scale)
-	}
-}
-
-func normalizePortable[T Float](y, normal, x, gain, bias []T, hi, lo, scale T) {
-	for i, v := range x {
-		v = times(v-hi-lo, scale)
-		normal[i] = v
-		y[i] = times(v, gain[i]) + bias[i]
-	}
-}

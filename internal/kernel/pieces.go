@@ -91,6 +91,7 @@ type jobs[T Float] struct {
 	columns columnsJob[T]
 	axes    axesJob[T]
 	lines   linesJob[T]
+	work    linesWork[T]
 	matVec  matVecJob[T]
 	gemm    gemmJob[T]
 	share   shareJob[T]

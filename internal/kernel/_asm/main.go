@@ -27,6 +27,8 @@ var subjects = []struct {
 	{"lines", target.lines},
 	{"matvec", target.matVec},
 	{"normalize", target.normalize},
+	{"affine", target.affine},
+	{"scan", target.scans},
 	{"optimizer", target.optimizers},
 	{"pooling", target.pooling},
 	{"copy", func(t target) {
