@@ -101,10 +101,10 @@ func jvps(op string, f func(x graph.Value) graph.Value, at []float64, dirs ...[]
 	}
 	x, v := record(op, f, at)
 	dys = make([]*tensor.Tensor, len(dirs))
-	eachDirection(op, v, x, len(dirs), func(r int, row []float64) { copy(row, dirs[r]) }, func(first int, rows *tensor.Tensor) {
-		for r := range rows.Dims()[0] {
+	eachDirection(op, v, x, len(dirs), func(r int, row []float64) { copy(row, dirs[r]) }, func(first, now int, rows []float64) {
+		for r := range now {
 			dys[first+r] = tensor.New(tensor.Float64, v.Dims()...)
-			copy(dys[first+r].Float64s(), rows.Float64s()[r*v.Len():])
+			copy(dys[first+r].Float64s(), rows[r*v.Len():])
 		}
 	})
 	y = v.Tensor()
@@ -150,15 +150,42 @@ func newMatrix(op string, m, n int) *tensor.Tensor {
 	return tensor.New(tensor.Float64, m, n)
 }
 
-// columns sets out to the matrix of derivatives of y's elements by those of x, a vector, by forward sweeps.
+// columns sets out, which is all 0, to the matrix of derivatives of y's elements by those of x, a vector, by forward sweeps.
 func columns(op string, y, x graph.Value, out *tensor.Tensor) {
 	m, n, matrix := y.Len(), x.Len(), out.Float64s()
-	eachDirection(op, y, x, n, unit, func(first int, dys *tensor.Tensor) {
-		k, d := dys.Dims()[0], dys.Float64s()
+	if n > fewDirections {
+		if of, width := bands(y, x); width <= n/2 {
+			bandedColumns(op, y, x, of, width, out)
+			return
+		}
+	}
+	eachDirection(op, y, x, n, unit, func(first, now int, d []float64) {
 		for i := range m {
-			row := matrix[i*n+first:][:k]
+			row := matrix[i*n+first:][:now]
 			for r := range row {
 				row[r] = d[r*m+i]
+			}
+		}
+	})
+}
+
+// bandedColumns is columns for a matrix whose rows have so few elements in a row that are not 0, and where they are: a direction
+// serves all columns that are so far apart (Curtis, Powell and Reid, 1974).
+func bandedColumns(op string, y, x graph.Value, of spans, width int, out *tensor.Tensor) {
+	m, n, matrix := y.Len(), x.Len(), out.Float64s()
+	low, high := of.low.Float64s(), of.high.Float64s()
+	comb := func(r int, row []float64) {
+		clear(row)
+		for j := r; j < n; j += width {
+			row[j] = 1
+		}
+	}
+	eachDirection(op, y, x, width, comb, func(first, now int, d []float64) {
+		for i := range m {
+			for j := n - int(low[i]); j < int(high[i]); j++ {
+				if r := j%width - first; r >= 0 && r < now {
+					matrix[i*n+j] = d[r*m+i]
+				}
 			}
 		}
 	})
@@ -196,9 +223,7 @@ func Hessian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Hessian"
 	x, y := record(op, f, at)
 	out := newMatrix(op, len(at), len(at))
-	eachDirection(op, gradient(op, y, x), x, len(at), unit, func(first int, dys *tensor.Tensor) {
-		copy(out.Float64s()[first*len(at):], dys.Float64s()) // the matrix is symmetric: columns are rows
-	})
+	columns(op, gradient(op, y, x), x, out)
 	discard(x)
 	return out
 }
@@ -211,7 +236,7 @@ func HVP(f func(x graph.Value) graph.Value, at, dir []float64) []float64 {
 	checkDirection(op, at, dir)
 	x, y := record(op, f, at)
 	hv := make([]float64, len(at))
-	eachDirection(op, gradient(op, y, x), x, 1, func(_ int, row []float64) { copy(row, dir) }, func(_ int, dys *tensor.Tensor) { copy(hv, dys.Float64s()) })
+	eachDirection(op, gradient(op, y, x), x, 1, func(_ int, row []float64) { copy(row, dir) }, func(_, _ int, dy []float64) { copy(hv, dy) })
 	discard(x)
 	return hv
 }

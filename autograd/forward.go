@@ -46,7 +46,7 @@ func Forward(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Ten
 	if _, scalar := y.Node().Scalar(); scalar {
 		dy.SetFlat(t.Scalar(y.Node())[0], 0)
 	} else if v := t.Tensor(y.Node()); v != nil {
-		dy.Copy(v.Reshape(y.Dims()...))
+		dy.Copy(v)
 	}
 	return dy
 }
@@ -54,14 +54,14 @@ func Forward(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Ten
 // fewDirections is how many directions a sweep goes in at once.
 const fewDirections = 16
 
-// eachDirection makes forward sweeps from x, a vector, to y in k directions, some at a time. dir sets row to direction r. f gets
-// the derivatives of y in so many directions from the first on, a row for each, which are good until f returns.
-func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []float64), f func(first int, dys *tensor.Tensor)) {
+// eachDirection makes forward sweeps from x, a vector, to y in k directions, some at a time. dir sets row to direction r. f
+// gets the derivatives of y in now directions from the first on, one behind the other, which are good until f returns.
+func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []float64), f func(first, now int, dys []float64)) {
 	g, n := y.Graph(), x.Len()
 	for first := 0; first < k; {
 		now := min(k-first, fewDirections)
 		t := g.NewTangents(now, y, x)
-		rows, dys := tensor.New(tensor.Float64, now, n), tensor.New(tensor.Float64, now, y.Len())
+		rows := tensor.New(tensor.Float64, now, n)
 		for ; first+now <= k; first += now {
 			for r := range now {
 				dir(first+r, rows.Float64s()[r*n:][:n])
@@ -70,12 +70,11 @@ func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []flo
 			push(op, t)
 			switch v := t.Tensor(y.Node()); {
 			case y.Rank() == 0:
-				copy(dys.Float64s(), t.Scalar(y.Node()))
-				f(first, dys)
+				f(first, now, t.Scalar(y.Node()))
 			case v == nil:
-				f(first, dys) // zeros, as they always are then
+				f(first, now, make([]float64, now*y.Len()))
 			default:
-				f(first, v)
+				f(first, now, v.Float64s())
 			}
 			t.Clear()
 		}
@@ -111,11 +110,10 @@ type pusher struct {
 }
 
 func (p *pusher) push() {
-	n, k := p.n, p.t.Directions()
-	g := n.Graph()
+	n, g, on := p.n, p.t.Graph(), p.t.Nodes()
 	for i := range n.NumInputs() {
 		in := n.InputNode(i)
-		if !in.WantsGrad() || !p.t.Nodes().Has(in.ID()) {
+		if !on.Has(in.ID()) {
 			continue
 		}
 		u, lent := p.tangents(in)
@@ -123,9 +121,9 @@ func (p *pusher) push() {
 			continue
 		}
 		if p.out == nil {
-			p.out, p.fresh = n.Buffer(k, n.Value().Len()), true
+			p.out, p.fresh = p.t.New(n, n.DType()), true
 		}
-		p.contribute(i, u)
+		p.contribute(i, in, u)
 		if lent {
 			g.FreeTemp(u)
 		}
@@ -153,58 +151,71 @@ func (p *pusher) tangents(in graph.Node) (u *tensor.Tensor, lent bool) {
 	if !slices.ContainsFunc(numbers, func(v float64) bool { return v != 0 }) {
 		return nil, false
 	}
-	u = p.n.Buffer(len(numbers), 1)
+	u = p.t.New(in, p.n.DType())
 	for r, v := range numbers {
 		u.SetFlat(v, r)
 	}
 	return u, true
 }
 
-// contribute adds what the tangents u of operand i contribute to out, or sets out to it if it is fresh.
-func (p *pusher) contribute(i int, u *tensor.Tensor) {
-	n, row := p.n, p.n.Row()
+// eachRow calls f for every direction, with the tangent of operand in, seen in its shape, and what is to become that of the
+// result, in the result's. It stops and returns false where f does.
+func (p *pusher) eachRow(in graph.Node, u *tensor.Tensor, f func(dst, w *tensor.Tensor) bool) bool {
+	k, g := p.t.Directions(), p.t.Graph()
+	if k == 1 {
+		return f(p.out, u)
+	}
+	from, dims, width, size := in.Dims(), p.n.Dims(), u.Len()/k, p.out.Len()/k
+	ok := true
+	for r := 0; r < k && ok; r++ {
+		w, dst := g.TempView(u, r*width, from...), g.TempView(p.out, r*size, dims...)
+		ok = f(dst, w)
+		g.FreeTemp(dst)
+		g.FreeTemp(w)
+	}
+	return ok
+}
+
+// contribute adds what the tangents u of operand i, in, contribute to out, or sets out to it if it is fresh.
+func (p *pusher) contribute(i int, in graph.Node, u *tensor.Tensor) {
+	row := p.n.Row()
 	switch {
-	case row.Class == graph.Elementwise && row.Backward != nil && p.bySlope(i, u):
-	case n.Value().Len() == 1 && row.Class != graph.Linear && allFinite(u):
-		p.byGradient(i, u)
+	case row.Class == graph.Elementwise && row.Backward != nil && p.bySlope(i, in, u):
+	case p.out.Len() == p.t.Directions() && row.Class != graph.Linear && allFinite(u):
+		p.byGradient(i, in, u)
 	case row.Class == graph.Linear && row.Arity() == 1:
-		p.byItself(u)
+		if offset, ok := p.n.View(); ok {
+			p.byView(offset, u)
+			break
+		}
+		p.eachRow(in, u, func(dst, w *tensor.Tensor) bool {
+			p.n.Apply(dst, w) // it is its own Jacobian
+			return true
+		})
 	default:
-		p.byRule(i, u)
+		p.byRule(i, in, u)
 	}
 	p.fresh = false
 }
 
 // bySlope is contribute for an elementwise operation, by the kernel of its backward sweep: the Jacobian is diagonal, and so
 // its own transpose. It returns false to leave the work to the rule, and then has added nothing.
-func (p *pusher) bySlope(i int, u *tensor.Tensor) bool {
-	n, g, k := p.n, p.n.Graph(), p.t.Directions()
-	dims, from := n.Dims(), n.InputNode(i).Dims()
-	size, width := n.Value().Len(), n.InputNode(i).Value().Len()
-	if size != width {
-		full := n.Buffer(k, size)
+func (p *pusher) bySlope(i int, in graph.Node, u *tensor.Tensor) bool {
+	n, g, k := p.n, p.t.Graph(), p.t.Directions()
+	if !slices.Equal(in.Dims(), n.Dims()) {
+		full := p.t.New(n, n.DType())
 		defer g.FreeTemp(full)
-		for r := range k {
-			w, dst := g.TempView(u, r*width, from...), g.TempView(full, r*size, dims...)
+		(&pusher{t: p.t, n: n, out: full}).eachRow(in, u, func(dst, w *tensor.Tensor) bool {
 			array.Broadcast(dst, w)
-			g.FreeTemp(dst)
-			g.FreeTemp(w)
-		}
+			return true
+		})
 		u = full
 	}
 	if k > 2 && (!n.Row().SelectsOperand(i) || allFinite(u)) {
 		return p.byDiagonal(i, u)
 	}
-	for r := range k {
-		w, dst := g.TempView(u, r*size, dims...), g.TempView(p.out, r*size, dims...)
-		ok := n.Row().Backward(n, i, w, dst, p.fresh)
-		g.FreeTemp(dst)
-		g.FreeTemp(w)
-		if !ok {
-			return false // whether it can depends on the node, not on the direction
-		}
-	}
-	return true
+	backward := n.Row().Backward
+	return p.eachRow(n, u, func(dst, w *tensor.Tensor) bool { return backward(n, i, w, dst, p.fresh) })
 }
 
 // byDiagonal is bySlope for many directions, which share the diagonal.
@@ -239,9 +250,9 @@ func mulRows[T float32 | float64](out, u, d []T, fresh bool) {
 // byGradient is contribute for an operation whose result is one number: the products of the tangents with its gradient,
 // which serves all directions. The tangents must be finite: a derivative of 0 does not tell an element that was not
 // selected from others.
-func (p *pusher) byGradient(i int, u *tensor.Tensor) {
-	n, g := p.n, p.n.Graph()
-	one, d := n.Buffer(n.Dims()...), n.Buffer(n.InputNode(i).Dims()...)
+func (p *pusher) byGradient(i int, in graph.Node, u *tensor.Tensor) {
+	n, g := p.n, p.t.Graph()
+	one, d := n.Buffer(n.Dims()...), n.Buffer(in.Dims()...)
 	defer g.FreeTemp(one)
 	defer g.FreeTemp(d)
 	one.Fill(1)
@@ -276,32 +287,32 @@ func product[T float32 | float64](u, d []T) float64 {
 	return s
 }
 
-// byItself is contribute for a linear operation of one operand, whose Jacobian times a tangent is what it makes of that.
-func (p *pusher) byItself(u *tensor.Tensor) {
-	n, g := p.n, p.n.Graph()
-	dims, from := n.Dims(), n.InputNode(0).Dims()
-	size, width := n.Value().Len(), n.InputNode(0).Value().Len()
-	for r := range p.t.Directions() {
-		w, dst := g.TempView(u, r*width, from...), g.TempView(p.out, r*size, dims...)
-		n.Apply(dst, w)
-		g.FreeTemp(dst)
-		g.FreeTemp(w)
+// byView is contribute for a node whose numbers are those of its operand from offset on.
+func (p *pusher) byView(offset int, u *tensor.Tensor) {
+	k := p.t.Directions()
+	if u.DType() == tensor.Float32 {
+		copyParts(p.out.Float32s(), u.Float32s(), k, offset)
+	} else {
+		copyParts(p.out.Float64s(), u.Float64s(), k, offset)
+	}
+}
+
+func copyParts[T float32 | float64](out, u []T, k, offset int) {
+	size, width := len(out)/k, len(u)/k
+	for r := range k {
+		copy(out[r*size:][:size], u[r*width+offset:])
 	}
 }
 
 // byRule is contribute by the operation's Tangent or, if it has none, by its VJP: that is linear in the cotangent, and
 // its product with the tangent, differentiated by the cotangent, is what the tangent contributes. What either records is
 // taken away again.
-func (p *pusher) byRule(i int, u *tensor.Tensor) {
-	n, g := p.n, p.n.Graph()
-	from, size := n.InputNode(i).Dims(), n.Value().Len()
-	width := n.InputNode(i).Value().Len()
+func (p *pusher) byRule(i int, in graph.Node, u *tensor.Tensor) {
+	n, g := p.n, p.t.Graph()
 	if p.fresh {
 		p.out.Zero()
 	}
-	for r := range p.t.Directions() {
-		w := g.TempView(u, r*width, from...)
-		dst := g.TempView(p.out, r*size, n.Dims()...)
+	p.eachRow(in, u, func(dst, w *tensor.Tensor) bool {
 		g.Scratch(func() {
 			g.Loudly(func() {
 				if f := n.Row().Tangent; f != nil {
@@ -313,9 +324,8 @@ func (p *pusher) byRule(i int, u *tensor.Tensor) {
 				addReduced(dst, exact(transposedTangent(n, i, w)))
 			})
 		})
-		g.FreeTemp(dst)
-		g.FreeTemp(w)
-	}
+		return true
+	})
 }
 
 // transposedTangent differentiates the VJP of n for operand i by its cotangent, along w.

@@ -19,9 +19,9 @@ type revolver struct {
 	spare []*tensor.Tensor
 }
 
-// reach returns how many steps can be gone back with so many kept states if none is computed more than r times again,
+// stepsWithin returns how many steps can be gone back with so many kept states if none is computed more than r times again,
 // the binomial coefficient (c+1+r over r), or limit if that is less.
-func reach(c, r, limit int) int {
+func stepsWithin(c, r, limit int) int {
 	n := 1
 	for i := 1; i <= r && n < limit; i++ {
 		n = scaled(n, c+1+i, i, limit)
@@ -45,12 +45,12 @@ func split(n, c int) int {
 	if c == 0 {
 		return n - 1
 	}
-	// The least r for which reach(c, r) is enough, and reach(c, r-1).
+	// The least r for which stepsWithin(c, r) is enough, and stepsWithin(c, r-1).
 	r, less := 1, 1
 	for all := scaled(1, c+2, 1, n); all < n; all = scaled(all, c+1+r, r, n) {
 		r, less = r+1, all
 	}
-	return min(less, n-scaled(less, c+1, c+r, n)) // which is reach(c-1, r-1)
+	return min(less, n-scaled(less, c+1, c+r, n)) // which is stepsWithin(c-1, r-1)
 }
 
 // keeps reports whether the state before step i is to be kept on the way forth.
@@ -122,7 +122,7 @@ func (r *revolver) back(first *tensor.Tensor, advance func(i int, state *tensor.
 // roomFor returns how many states must be kept so that none of so many steps is computed more than r times again.
 func roomFor(steps, r int) int {
 	c := 0
-	for reach(c, r, steps) < steps {
+	for stepsWithin(c, r, steps) < steps {
 		c++
 	}
 	return c

@@ -70,7 +70,7 @@ func TestRevolver(t *testing.T) {
 						t.Errorf("%d steps are computed again, want %d", steps, want)
 					}
 					times := 0
-					for reach(c, times, n) < n {
+					for stepsWithin(c, times, n) < n {
 						times++
 					}
 					for i, k := range again {
@@ -88,14 +88,14 @@ func TestRevolver(t *testing.T) {
 	}
 }
 
-// TestReach holds the numbers that the documentation gives, and that large ones neither overflow nor take long.
-func TestReach(t *testing.T) {
+// TestStepsWithin holds the numbers that the documentation gives, and that large ones neither overflow nor take long.
+func TestStepsWithin(t *testing.T) {
 	for _, test := range []struct{ c, r, limit, want int }{
 		{10, 1, 1000, 12}, {10, 3, 1000, 364}, {10, 6, 20000, 12376}, {10, 3, 100, 100}, {0, 5, 100, 6},
 		{1 << 30, 1, 1<<31 - 1, 1<<30 + 2}, {3, 1 << 30, 1<<31 - 1, 1<<31 - 1}, {1<<31 - 2, 1 << 30, 1<<31 - 1, 1<<31 - 1},
 	} {
-		if got := reach(test.c, test.r, test.limit); got != test.want {
-			t.Errorf("reach(%d, %d, %d) = %d, want %d", test.c, test.r, test.limit, got, test.want)
+		if got := stepsWithin(test.c, test.r, test.limit); got != test.want {
+			t.Errorf("stepsWithin(%d, %d, %d) = %d, want %d", test.c, test.r, test.limit, got, test.want)
 		}
 	}
 	if got := roomFor(100000, 2); got != 445 {

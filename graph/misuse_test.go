@@ -221,6 +221,7 @@ var misuses = map[string][]func(){
 	"Node.Apply":          {func() { zeroNode.Apply(vector, vector) }, func() { mul().Apply(vector, vector) }, func() { matrix().Apply(vector, vector) }, func() { matrix().Apply(nil, vector) }, func() { matrix().Apply(vector, nil) }},
 	"Tangents.Clear":      {func() { nilTangents.Clear() }, func() { zeroTangents.Clear() }},
 	"Tangents.Directions": {func() { nilTangents.Directions() }, func() { zeroTangents.Directions() }},
+	"Tangents.New":        {func() { nilTangents.New(leaf(), 0) }, func() { zeroTangents.New(leaf(), 0) }, func() { tangents().New(leaf(), 0) }, func() { t := tangents(); t.New(t.Graph().Value(1).Node(), 7) }},
 	"Tangents.Nodes":      {func() { nilTangents.Nodes() }, func() { zeroTangents.Nodes() }},
 	"Tangents.Release":    {func() { nilTangents.Release() }, func() { zeroTangents.Release() }, func() { t := tangents(); t.Release(); t.Release() }},
 	"Tangents.Scalar":     {func() { nilTangents.Scalar(leaf()) }, func() { zeroTangents.Scalar(leaf()) }, func() { tangents().Scalar(leaf()) }},

@@ -12,8 +12,8 @@ import (
 // several directions at once, given those of xs. It is for authors of sweeps, such as package autograd: [Graph.NewTangents]
 // makes it, Seed starts it, Sweep runs it, and Release gives its memory back to the graph's pool.
 //
-// The tangents of a node are a matrix with a row for each direction and a column for each element. Where all of them are
-// 0 because nothing was passed to the node, there is none. A tangent is given back as soon as the sweep has passed the
+// The tangents of a node are a matrix with a row for each direction and a column for each element, or a tensor of the
+// node's shape if there is one direction. Where all of them are 0 because nothing was passed to the node, there is none. A tangent is given back as soon as the sweep has passed the
 // last operation that uses it; that of y stays.
 type Tangents struct {
 	g       *Graph
@@ -24,6 +24,7 @@ type Tangents struct {
 	tensors []*tensor.Tensor // by extension record
 	seeds   map[int32]*tensor.Tensor
 	last    []int32 // by extension record: the last node that uses the tangent
+	dims    [2]int
 }
 
 // NewTangents, for authors of sweeps, returns storage for a forward sweep from xs to y in k directions, all zero.
@@ -121,8 +122,15 @@ func (t *Tangents) Seed(x Value, dirs *tensor.Tensor) {
 	if t.g.head(x.id).flags()&isTensor == 0 {
 		dtype = tensor.Float64
 	}
-	s := t.g.pool.Get(dtype, dirs.Dims())
-	s.Copy(dirs)
+	n := Node{t.g, x.id}
+	s := t.g.pool.Get(dtype, t.shape(n))
+	if t.k == 1 { // in the shape of x
+		rows := t.g.pool.View(s, dirs.Dims(), 0)
+		rows.Copy(dirs)
+		t.g.pool.Put(rows)
+	} else {
+		s.Copy(dirs)
+	}
 	if t.seeds == nil {
 		t.seeds = make(map[int32]*tensor.Tensor)
 	}
@@ -130,6 +138,25 @@ func (t *Tangents) Seed(x Value, dirs *tensor.Tensor) {
 		t.g.pool.Put(old)
 	}
 	t.seeds[x.id] = s
+}
+
+// shape returns that of the tangents of a node.
+func (t *Tangents) shape(n Node) []int {
+	if t.k == 1 {
+		return n.Dims()
+	}
+	t.dims = [2]int{t.k, n.Value().Len()}
+	return t.dims[:]
+}
+
+// New returns room for the tangents of a node, of the given precision and with undefined numbers, for [Tangents.Set] or
+// [Graph.FreeTemp].
+func (t *Tangents) New(n Node, dtype tensor.DType) *tensor.Tensor {
+	t.cover(n)
+	dtype.Check("graph.Tangents.New")
+	shape := t.shape(n)
+	t.g.reserveTemp("graph.Tangents.New", shape)
+	return t.g.pool.Get(dtype, shape)
 }
 
 // Sweep is the forward sweep. What it does with scalars amounts to
@@ -243,15 +270,15 @@ func (t *Tangents) Scalar(n Node) []float64 {
 	return t.scalars.Float64s()[int(n.id)*t.k:][:t.k:t.k]
 }
 
-// Set makes v the tangents of a tensor node that Sweep has yielded: a row for each direction, a column for each element. v
-// comes from [Node.Buffer] or its like and is the sweep's from now on. It panics with an [*Error] if v has another shape.
+// Set makes v, which comes from [Tangents.New], the tangents of a tensor node that Sweep has yielded: it is the sweep's from
+// now on. It panics with an [*Error] if v has another shape.
 func (t *Tangents) Set(n Node, v *tensor.Tensor) {
 	const op = "graph.Tangents.Set"
 	t.cover(n)
 	mustTensor(op, v)
 	k := n.head().ext()
-	if d, size := v.Dims(), n.Value().Len(); k == 0 || len(d) != 2 || d[0] != t.k || d[1] != size {
-		panic(Errorf(op, ErrShape, "tangents of shape %s for %d directions of the %d elements of %s: give a row for each direction", tensor.FormatShape(v.Dims()), t.k, size, n.label()))
+	if want := t.shape(n); k == 0 || !slices.Equal(v.Dims(), want) {
+		panic(Errorf(op, ErrShape, "tangents of shape %s for %s, which has them of shape %s: use what Tangents.New returned", tensor.FormatShape(v.Dims()), n.label(), tensor.FormatShape(want)))
 	}
 	if old := t.tensors[k]; old != nil {
 		t.g.pool.Put(old)

@@ -19,6 +19,7 @@ func init() {
 		Formula:    "x[i, j, …]",
 		Derivative: "1 there, 0 elsewhere",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward:    func(graph.Node) {},
 		Backward: adding(func(n graph.Node, _ int, ct, dst *tensor.Tensor) {
 			addElements(dst, n.Int(0)*ct.Len(), ct, 0, ct.Len()) // touches no other element
@@ -41,6 +42,7 @@ func init() {
 		Formula:    "x[index]",
 		Derivative: "1 for each time an element was taken",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			takeIndices(n.Out(), n.In(0), n.Int(0), n.Ints()[1:])
 		},

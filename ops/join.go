@@ -19,6 +19,7 @@ func init() {
 		Formula:    "[x₁ x₂ …]",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			for i := range n.NumInputs() {
 				moveWindow(n.Out(), n.In(i), n.Int(0), 0, partStart(n, i), true)
@@ -46,6 +47,7 @@ func init() {
 		Formula:    "[x₁ x₂ …]",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			var buf [tensor.MaxRank]int
 			shape := unsqueezed(buf[:0], n.InputNode(0).Dims(), n.Int(0), 1)
@@ -76,6 +78,7 @@ func init() {
 		Formula:    "x",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			array.Instance(n.DType(), flipLines[float64], flipLines[float32])(n.Out(), n.In(0), n.Int(0), true)
 		},
@@ -93,6 +96,7 @@ func init() {
 		Formula:    "x[k - shift]",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			x, axis, shift := n.In(0), n.Int(0), n.Int(1)
 			moveWindow(n.Out(), x, axis, 0, shift, true)
@@ -114,6 +118,7 @@ func init() {
 		Formula:    "[x x …]",
 		Derivative: "1 for each copy",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			x, axis := n.In(0), n.Int(0)
 			if x.Len() == 0 {
@@ -147,6 +152,7 @@ func init() {
 		Formula:    "[x₁ x₁ … x₂ x₂ …]",
 		Derivative: "1 for each time",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			x, axis, times := n.In(0), n.Int(0), n.Int(1)
 			block := product(x.Dims()[axis+1:])

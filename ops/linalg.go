@@ -81,6 +81,7 @@ func init() {
 		Formula:    "xᵢᵢ",
 		Derivative: "1 on the diagonal, 0 elsewhere",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			array.Instance(n.DType(), takeDiagonals[float64], takeDiagonals[float32])(n.Out(), n.In(0), false)
 		},
@@ -102,6 +103,7 @@ func init() {
 		Formula:    "xᵢ·δᵢⱼ",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			array.Instance(n.DType(), setDiagonals[float64], setDiagonals[float32])(n.Out(), n.In(0))
 		},

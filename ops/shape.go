@@ -18,6 +18,7 @@ func init() {
 		Formula:    "x",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward:    func(graph.Node) {},
 		Passes:     sameElements,
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
@@ -32,6 +33,7 @@ func init() {
 		Formula:    "x",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward:    func(n graph.Node) { array.Broadcast(n.Out(), n.In(0)) },
 		Backward: adding(func(_ graph.Node, _ int, ct, dst *tensor.Tensor) {
 			array.AddReduced(dst, ct)
@@ -70,6 +72,7 @@ func init() {
 		Formula:    "xᵀ",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			var buf [tensor.MaxRank]int
 			array.Permute(n.Out(), n.In(0), swapLast(buf[:0], n))
@@ -88,6 +91,7 @@ func init() {
 		Formula:    "x",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward:    func(n graph.Node) { array.Permute(n.Out(), n.In(0), n.Ints()) },
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			var buf [tensor.MaxRank]int
@@ -105,6 +109,7 @@ func init() {
 		Formula:    "x",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward:    func(graph.Node) {},
 		Passes:     sameElements,
 		VJP:        reshapeBack,
@@ -117,6 +122,7 @@ func init() {
 		Formula:    "x",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward:    func(graph.Node) {},
 		Passes:     sameElements,
 		VJP:        reshapeBack,

@@ -14,6 +14,7 @@ func init() {
 		Formula:    "x[start:stop]",
 		Derivative: "1 inside, 0 outside",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward:    func(n graph.Node) { moveWindow(n.Out(), n.In(0), n.Int(0), n.Int(1), 0, true) },
 		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 			axis, start := n.Int(0), n.Int(1)
@@ -36,6 +37,7 @@ func init() {
 		Formula:    "x",
 		Derivative: "1",
 		Class:      graph.Linear,
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			axis, before := n.Int(0), n.Int(1)
 			clearOutside(n.Out(), axis, before, before+n.InputNode(0).Dims()[axis])

@@ -15,6 +15,9 @@ import (
 // forwardSweep holds the derivative in a direction by one forward sweep against that by two backward ones, in both
 // precisions: at the sample's operands, and with special numbers among operands and directions.
 func forwardSweep(t *testing.T, s rowtest.Sample) {
+	if s.Row.Moves {
+		moves(t, s)
+	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	for round := range 4 {
 		spoiled := s
@@ -83,4 +86,24 @@ func twoSweeps(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.T
 		sum = ops.Add(sum, ops.Sum(ops.Mul(d, g.ConstTensor(dirs[i]))))
 	}
 	return autograd.Backward(sum).Tensor(seed)
+}
+
+// moves checks Row.Moves: with other numbers in every place, those of the result are among them, or 0.
+func moves(t *testing.T, s rowtest.Sample) {
+	numbers := map[float64]bool{0: true}
+	var operands []*tensor.Tensor
+	for _, x := range s.Operands {
+		x = tensor.New(tensor.Float64, x.Shape()...)
+		for k := range x.Len() {
+			v := math.Sqrt(float64(len(numbers)) + 1.5)
+			x.SetFlat(v, k)
+			numbers[v] = true
+		}
+		operands = append(operands, x)
+	}
+	for k, v := range rowtest.Numbers(s.Apply(rowtest.Variables(graph.New(), operands)).Tensor()) {
+		if !numbers[v] {
+			t.Errorf("element %d of the result is %v, which is no element of the operands %v", k, v, rowtest.Show(operands))
+		}
+	}
 }

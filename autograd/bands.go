@@ -1,0 +1,148 @@
+package autograd
+
+import (
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
+)
+
+// A span is a range of elements of a vector x that some number depends on. It holds len(x) less the first of them in low,
+// and the last of them plus one in high, so that 0 stands for none, and the union of two is the larger of each.
+type span struct{ low, high float64 }
+
+func (s span) union(t span) span { return span{math.Max(s.low, t.low), math.Max(s.high, t.high)} }
+
+// spans are those of the elements of a node.
+type spans struct{ low, high *tensor.Tensor }
+
+// A reach finds out which elements of x the elements of later nodes depend on, whatever the numbers: a range for each. It
+// follows elements through operations that are elementwise or move them; the result of any other depends on all that its
+// operands do.
+type reach struct {
+	on      graph.NodeSet
+	scalars []span // by node
+	tensors map[int]spans
+}
+
+// bands returns, for each element of y, a range of elements of x outside of which it depends on none, and the width of the
+// widest. Two columns of the Jacobian that are as far apart or farther have no row in common.
+func bands(y, x graph.Value) (of spans, width int) {
+	g, n := y.Graph(), x.Len()
+	on := g.Between(graph.GradEdges, y, x)
+	r := &reach{on: on, scalars: make([]span, y.ID()+1), tensors: make(map[int]spans)}
+	for id := range on.All {
+		node := g.Value(id).Node()
+		_, scalar := node.Scalar()
+		switch {
+		case id == x.ID():
+			s := newSpans(x.Dims())
+			for j := range n {
+				s.low.SetFlat(float64(n-j), j)
+				s.high.SetFlat(float64(j+1), j)
+			}
+			r.tensors[id] = s
+		case scalar:
+			r.scalars[id] = r.all(node)
+		default:
+			r.tensors[id] = r.of(node)
+		}
+	}
+	of = r.at(y.Node())
+	low, high := of.low.Float64s(), of.high.Float64s()
+	for i := range low {
+		width = max(width, int(high[i]+low[i])-n)
+	}
+	return of, width
+}
+
+func newSpans(dims []int) spans {
+	return spans{tensor.New(tensor.Float64, dims...), tensor.New(tensor.Float64, dims...)}
+}
+
+// at returns the spans of a node that the walk has passed, zeros if it did not.
+func (r *reach) at(n graph.Node) spans {
+	if s, ok := r.tensors[n.ID()]; ok {
+		return s
+	}
+	s := newSpans(n.Dims())
+	if _, scalar := n.Scalar(); scalar {
+		s.low.SetFlat(r.scalars[n.ID()].low, 0)
+		s.high.SetFlat(r.scalars[n.ID()].high, 0)
+	}
+	return s
+}
+
+// all returns the union of the spans of everything that n is made of.
+func (r *reach) all(n graph.Node) span {
+	var sum span
+	for i := range n.NumInputs() {
+		in := n.InputNode(i)
+		s, ok := r.tensors[in.ID()]
+		if !ok {
+			sum = sum.union(r.scalars[in.ID()])
+			continue
+		}
+		low, high := s.low.Float64s(), s.high.Float64s()
+		for k := range low {
+			sum = sum.union(span{low[k], high[k]})
+		}
+	}
+	return sum
+}
+
+// of returns the spans of a tensor node.
+func (r *reach) of(n graph.Node) spans {
+	out := newSpans(n.Dims())
+	row := n.Row()
+	if row.Class != graph.Elementwise && !row.Moves {
+		s := r.all(n)
+		out.low.Fill(s.low)
+		out.high.Fill(s.high)
+		return out
+	}
+	for i := range n.NumInputs() {
+		in := n.InputNode(i)
+		if !r.on.Has(in.ID()) {
+			continue
+		}
+		if s := r.at(in); row.Moves {
+			unite(out.low, moved(n, i, s.low))
+			unite(out.high, moved(n, i, s.high))
+		} else {
+			unite(out.low, s.low)
+			unite(out.high, s.high)
+		}
+	}
+	return out
+}
+
+// unite sets the elements of dst to those of src, stretched to its shape, where these are larger.
+func unite(dst, src *tensor.Tensor) {
+	if src.Len() != dst.Len() {
+		full := tensor.New(tensor.Float64, dst.Dims()...)
+		array.Broadcast(full, src)
+		src = full
+	}
+	d := dst.Float64s()
+	for k, v := range src.Float64s() {
+		d[k] = max(d[k], v)
+	}
+}
+
+// moved returns what an operation that moves elements makes of numbers in place of operand i and zeros in place of others.
+func moved(n graph.Node, i int, numbers *tensor.Tensor) (out *tensor.Tensor) {
+	if n.Row().Arity() == 1 {
+		out = tensor.New(tensor.Float64, n.Dims()...)
+		n.Apply(out, numbers)
+		return out
+	}
+	g := n.Graph()
+	g.Scratch(func() {
+		v := n.Row().Tangent(n, i, g.Lend(numbers))
+		checkTangent(n, i, v)
+		out = exact(v).Clone()
+	})
+	return out
+}
