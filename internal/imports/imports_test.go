@@ -43,6 +43,7 @@ var floors = []struct {
 	{"internal/programs", nil},
 	{"autograd", []string{"golang.org/x/exp"}},
 	{"autograd/program", nil},
+	{"autograd/minimize", []string{"gonum.org/v1/gonum/floats", "gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/optimize"}},
 	{"internal/rowtest", nil},
 	{"internal/xla", nil},
 	{"ops/opstest", []string{"github.com/google/go-cmp"}},

@@ -1,0 +1,11 @@
+// Package minimize hands functions of a graph to gonum's optimizers, with exact derivatives.
+//
+// [Problem] makes an [optimize.Problem] of a function of a vector: gonum minimizes it with gradients and Hessians that no
+// one had to derive.
+//
+//	p := minimize.Problem(func(x graph.Value) graph.Value { return ops.Sum(ops.Square(x)) })
+//	r, err := optimize.Minimize(p, []float64{3, 4}, nil, &optimize.BFGS{})
+//
+// [LeastSquares] fits a model: it minimizes a sum of squares of residuals by the method of Levenberg and Marquardt, with
+// the sparse Jacobian of package autograd. [Sparse] is such a matrix as one of gonum's.
+package minimize

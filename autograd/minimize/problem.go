@@ -1,0 +1,117 @@
+package minimize
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/optimize"
+)
+
+// Problem returns the problem of minimizing f, a function of a vector with a scalar result, for gonum's optimizers: with
+// its value, gradient and Hessian. Func, Grad and Hess of one point share a recording of f, and all recordings the memory
+// of one graph. They may be called from several goroutines, and then take turns.
+//
+// They panic with a [*graph.Error] if f returns something else than a scalar of the graph that x belongs to, or if what
+// they are to fill has another size than x. Problem does so if f is nil.
+func Problem(f func(x graph.Value) graph.Value) optimize.Problem {
+	const op = "minimize.Problem"
+	if f == nil {
+		panic(noFunction(op))
+	}
+	r := &recording{op: op, f: f, g: graph.New()}
+	return optimize.Problem{Func: r.value, Grad: r.gradient, Hess: r.hessian}
+}
+
+func noFunction(op string) *graph.Error {
+	return graph.Errorf(op, graph.ErrUsage, "got a nil function: pass the function to minimize")
+}
+
+// A recording is that of a function at the point where it was asked for last.
+type recording struct {
+	op   string
+	f    func(x graph.Value) graph.Value
+	mu   sync.Mutex
+	g    *graph.Graph
+	at   []float64
+	good bool // x and y are what f does at the point
+	x, y graph.Value
+}
+
+// record records f at a point, unless it is there already.
+func (r *recording) record(at []float64) {
+	if r.good && slices.EqualFunc(at, r.at, func(a, b float64) bool { return a == b && (a != 0 || 1/a == 1/b) }) {
+		return
+	}
+	r.good = false
+	r.g.Reset()
+	r.at = append(r.at[:0], at...)
+	r.x = r.g.VarTensor(tensor.Of(r.at, len(r.at)))
+	r.y = r.f(r.x)
+	switch r.y.Graph() {
+	case r.g:
+		r.y.Check(r.op)
+	case nil:
+		panic(graph.Errorf(r.op, graph.ErrUsage, "the function returned the zero graph.Value: return the value that it computes"))
+	default:
+		panic(graph.Errorf(r.op, graph.ErrForeign, "the function returned a value of another graph: compute the result from the value that it is called with"))
+	}
+	if shape := r.y.Shape(); len(shape) > 0 {
+		panic(graph.Errorf(r.op, graph.ErrShape, "the function returned a value of shape %s, not a scalar: reduce it with ops.Sum or ops.Mean", tensor.FormatShape(shape)))
+	}
+	r.good = true
+}
+
+func (r *recording) value(x []float64) float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.record(x)
+	return r.y.Item()
+}
+
+func (r *recording) gradient(grad, x []float64) {
+	if len(grad) != len(x) {
+		panic(graph.Errorf(r.op, graph.ErrShape, "a gradient of %d numbers at a point of %d: give one for each", len(grad), len(x)))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.record(x)
+	grads := autograd.Backward(r.y)
+	fill(grad, grads.View(r.x))
+	grads.Release()
+}
+
+// fill copies the numbers of an adjoint, which is nil if it is 0.
+func fill(dst []float64, adjoint *tensor.Tensor) {
+	if adjoint == nil {
+		clear(dst)
+		return
+	}
+	copy(dst, adjoint.Float64s())
+}
+
+func (r *recording) hessian(hess *mat.SymDense, x []float64) {
+	n := len(x)
+	if hess == nil || hess.SymmetricDim() != n {
+		panic(graph.Errorf(r.op, graph.ErrShape, "a Hessian of another size than the point of %d numbers: make it with mat.NewSymDense(%[1]d, nil)", n))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.record(x)
+	defer r.g.Rewind(r.g.Mark())
+	d := autograd.Grad(r.y, r.x)[0]
+	seed, row := tensor.New(tensor.Float64, n), make([]float64, n)
+	for i := range n {
+		seed.SetFlat(1, i)
+		grads := autograd.Backward(d, autograd.WithSeed(seed))
+		fill(row, grads.View(r.x))
+		grads.Release()
+		seed.SetFlat(0, i)
+		for j, v := range row[:i+1] {
+			hess.SetSym(i, j, v)
+		}
+	}
+}
