@@ -35,6 +35,7 @@ import (
 	"time"
 
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
+	"github.com/seed366ff29f/chainrule/internal/adbench"
 )
 
 func main() { program().Main() }
@@ -42,7 +43,10 @@ func main() { program().Main() }
 func program() *command.Program {
 	var only string
 	var seconds float64
-	tasks := tasks()
+	var tasks []*task
+	for _, t := range adbench.Tasks() {
+		tasks = append(tasks, &task{Task: t})
+	}
 	return &command.Program{
 		Name:  "adbench",
 		About: about(tasks),
@@ -50,9 +54,9 @@ func program() *command.Program {
 			f.StringVar(&only, "task", "", "measure the tasks whose names match this `regexp`")
 			f.Float64Var(&seconds, "seconds", 0.2, "run each function for so many `seconds`")
 			for _, t := range tasks {
-				f.Var(t, t.name, "the `sizes` of "+t.name+": "+strings.Join(t.names, ","))
-				if t.read != nil {
-					f.StringVar(&t.file, t.name+"-file", "", "one of ADBench's text `file`s with the input of "+t.name)
+				f.Var(t, t.Name, "the `sizes` of "+t.Name+": "+strings.Join(t.Names, ","))
+				if t.Read != nil {
+					f.StringVar(&t.file, t.Name+"-file", "", "one of ADBench's text `file`s with the input of "+t.Name)
 				}
 			}
 		},
@@ -68,12 +72,12 @@ func program() *command.Program {
 			out.Printf("%-9s %-16s %9s %9s  %-22s %-22s %11s %11s %7s\n", "task", "size", "inputs", "results", "value", "sum of derivative", "function", "derivative", "ratio")
 			found := false
 			for _, t := range tasks {
-				if !pattern.MatchString(t.name) {
+				if !pattern.MatchString(t.Name) {
 					continue
 				}
 				found = true
 				if err := t.run(ctx, out, time.Duration(seconds*float64(time.Second))); err != nil {
-					return fmt.Errorf("%s: %w", t.name, err)
+					return fmt.Errorf("%s: %w", t.Name, err)
 				}
 			}
 			if !found {
@@ -89,7 +93,7 @@ func about(tasks []*task) string {
 	var b strings.Builder
 	b.WriteString("adbench differentiates the programs of ADBench and GradBench.\n\n")
 	for _, t := range tasks {
-		fmt.Fprintf(&b, "  %-9s %s\n", t.name, t.about)
+		fmt.Fprintf(&b, "  %-9s %s\n", t.Name, t.About)
 	}
 	return b.String()
 }

@@ -10,117 +10,92 @@ import (
 	"time"
 
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
+	"github.com/seed366ff29f/chainrule/internal/adbench"
 )
 
-// A task is a function to differentiate, of any size. It is the value of the flag that sets its sizes.
+// A task is one that is measured: the value of the flag that sets its sizes.
 type task struct {
-	name, about string
-	names       []string // of the sizes
-	sizes       []int
-	most        int // of the first size, 0 for no limit but that of all tasks
-	file        string
-	make        func(sizes []int) work
-	read        func(in *numbers) (work, []int) // from a file; nil if there is no format
-}
-
-// A work is a task of one size.
-type work struct {
-	inputs     int
-	point      []float64                   // where the derivative is taken, which plain reads; nil if it is no gradient of plain
-	plain      func() float64              // the function, in plain Go: its value, or the sum of its values
-	derivative func() (float64, []float64) // the same, and the derivative
-	tolerance  float64                     // between the two values, relative; 0 stands for 1e-9
-}
-
-func tasks() []*task {
-	return []*task{gmm(), adjustment(), adjustmentSum(), lstm(), hand(), kmeans(), ode(), llsq(), determinant(), lse(), particle()}
+	*adbench.Task
+	file string // with its input, "" for random numbers
 }
 
 // String returns the sizes.
 func (t *task) String() string {
-	if t == nil {
+	if t == nil || t.Task == nil { // package flag makes one to see what the default is
 		return ""
 	}
+	return sizes(t.Sizes)
+}
+
+func sizes(sizes []int) string {
 	var list []string
-	for _, n := range t.sizes {
+	for _, n := range sizes {
 		list = append(list, strconv.Itoa(n))
 	}
 	return strings.Join(list, ",")
 }
 
-// mostNumbers bounds the product of a task's sizes: what more needs does not fit into memory.
-const mostNumbers = 50_000_000
-
 // Set takes the sizes from a flag.
 func (t *task) Set(s string) error {
 	fields := strings.Split(s, ",")
-	if len(fields) != len(t.names) {
-		return fmt.Errorf("want %d numbers, %s", len(t.names), strings.Join(t.names, ","))
+	if len(fields) != len(t.Names) {
+		return fmt.Errorf("want %d numbers, %s", len(t.Names), strings.Join(t.Names, ","))
 	}
 	product := 1
 	for i, f := range fields {
 		n, err := strconv.Atoi(f)
 		if err != nil || n < 1 {
-			return fmt.Errorf("%s is %q: want a number of 1 or more", t.names[i], f)
+			return fmt.Errorf("%s is %q: want a number of 1 or more", t.Names[i], f)
 		}
-		if i == 0 && t.most > 0 && n > t.most {
-			return fmt.Errorf("%s is %q: want %d at most", t.names[i], f, t.most)
+		if i == 0 && t.Most > 0 && n > t.Most {
+			return fmt.Errorf("%s is %q: want %d at most", t.Names[i], f, t.Most)
 		}
-		if n > mostNumbers/product {
-			return fmt.Errorf("these sizes are together more than %d: want smaller ones", mostNumbers)
+		if n > adbench.MostNumbers/product {
+			return fmt.Errorf("these sizes are together more than %d: want smaller ones", adbench.MostNumbers)
 		}
 		product *= n
-		t.sizes[i] = n
+		t.Sizes[i] = n
 	}
 	return nil
 }
 
 // run measures the task and prints its line.
 func (t *task) run(ctx context.Context, out *command.Output, d time.Duration) error {
-	var w work
+	var w adbench.Work
 	size := t.String()
 	if t.file == "" {
-		w = t.make(t.sizes)
+		w = t.Make(t.Sizes)
 	} else {
 		data, err := os.ReadFile(t.file)
 		if err != nil {
 			return err
 		}
-		in := &numbers{text: string(data), name: t.file}
-		var sizes []int
-		if w, sizes = t.read(in); in.err != nil {
-			return in.err
+		in := &adbench.Numbers{Text: string(data), Name: t.file}
+		var read []int
+		if w, read = t.Read(in); in.Err != nil {
+			return in.Err
 		}
-		size = (&task{sizes: sizes}).String()
+		size = sizes(read)
 	}
-	want := w.plain()
-	got, derivative := w.derivative()
-	if w.tolerance == 0 {
-		w.tolerance = 1e-9
+	want := w.Plain()
+	got, derivative := w.Derivative()
+	if w.Tolerance == 0 {
+		w.Tolerance = 1e-9
 	}
-	if !(math.Abs(got-want) <= w.tolerance*math.Abs(want)) {
+	if !(math.Abs(got-want) <= w.Tolerance*math.Abs(want)) {
 		return fmt.Errorf("the value on the graph is %v, that of the plain function %v", got, want)
 	}
-	sum := total(derivative)
-	function, err := least(ctx, d, func() { w.plain() })
+	sum := adbench.Total(derivative)
+	function, err := least(ctx, d, func() { w.Plain() })
 	if err != nil {
 		return err
 	}
-	both, err := least(ctx, d, func() { w.derivative() })
+	both, err := least(ctx, d, func() { w.Derivative() })
 	if err != nil {
 		return err
 	}
-	out.Printf("%-9s %-16s %9d %9d  %-22.15g %-22.15g %11s %11s %7.2f\n", t.name, size, w.inputs, len(derivative), got, sum, show(function), show(both), float64(both)/float64(function))
+	out.Printf("%-9s %-16s %9d %9d  %-22.15g %-22.15g %11s %11s %7.2f\n", t.Name, size, w.Inputs, len(derivative), got, sum, show(function), show(both), float64(both)/float64(function))
 	return out.Err
-}
-
-// total returns the sum of a list.
-func total(list []float64) float64 {
-	sum := 0.0
-	for _, v := range list {
-		sum += v
-	}
-	return sum
 }
 
 // least returns the least time that f takes, of as many runs as there is time for.
@@ -151,21 +126,4 @@ func show(d time.Duration) string {
 		return fmt.Sprintf("%.3g ms", v/1e6)
 	}
 	return fmt.Sprintf("%.3g s", d.Seconds())
-}
-
-// A draw is a stream of random numbers in [0, 1), the same in every language: a linear congruential generator.
-type draw uint64
-
-func (d *draw) next() float64 {
-	*d = (*d*1103515245 + 12345) % (1 << 31)
-	return float64(*d) / (1 << 31)
-}
-
-// fill returns n numbers between low and high.
-func (d *draw) fill(n int, low, high float64) []float64 {
-	list := make([]float64, n)
-	for i := range list {
-		list[i] = low + (high-low)*d.next()
-	}
-	return list
 }

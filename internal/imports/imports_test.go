@@ -42,6 +42,7 @@ var floors = []struct {
 	{"internal/rowform", nil},
 	{"internal/programs", nil},
 	{"autograd", []string{"golang.org/x/exp"}},
+	{"internal/adbench", nil},
 	{"autograd/program", nil},
 	{"autograd/minimize", []string{"gonum.org/v1/gonum/floats", "gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/optimize"}},
 	{"internal/rowtest", nil},

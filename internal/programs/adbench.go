@@ -24,19 +24,20 @@ func ADBench() []Program {
 	return list
 }
 
-// draws is a stream of numbers in [0, 1).
-type draws uint64
+// Draws is a stream of numbers in [0, 1).
+type Draws uint64
 
-func (d *draws) next() float64 {
+// Next returns the next number.
+func (d *Draws) Next() float64 {
 	*d = (*d*1103515245 + 12345) % (1 << 31)
 	return float64(*d) / (1 << 31)
 }
 
-// fill returns n numbers between low and high.
-func (d *draws) fill(n int, low, high float64) []float64 {
+// Fill returns n numbers between low and high.
+func (d *Draws) Fill(n int, low, high float64) []float64 {
 	list := make([]float64, n)
 	for i := range list {
-		list[i] = low + (high-low)*d.next()
+		list[i] = low + (high-low)*d.Next()
 	}
 	return list
 }

@@ -19,13 +19,13 @@ type Adjustment struct {
 
 // NewAdjustment returns a bundle adjustment. That of 49 cameras, 7776 points and 31 843 observations is the program ba-49.
 func NewAdjustment(cameras, points, observations int) *Adjustment {
-	rng := draws(3)
+	rng := Draws(3)
 	base := bundlePoint()
 	near := func(base []float64, n int) []float64 {
 		var list []float64
 		for range n {
 			for _, v := range base {
-				list = append(list, v*(0.95+0.1*rng.next()))
+				list = append(list, v*(0.95+0.1*rng.Next()))
 			}
 		}
 		return list

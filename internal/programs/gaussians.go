@@ -24,11 +24,11 @@ type Gaussians struct {
 // NewGaussians returns a mixture of k Gaussians in d dimensions, and n points. That of 1000 points and 5 Gaussians in 2
 // dimensions is the program gmm-2-5.
 func NewGaussians(n, d, k int) *Gaussians {
-	rng := draws(42)
-	m := &Gaussians{n: n, d: d, k: k, points: rng.fill(n*d, -1, 1)}
-	m.At = append(m.At, rng.fill(k, -1, 1)...)
-	m.At = append(m.At, rng.fill(k*d, -1, 1)...)
-	m.At = append(m.At, rng.fill(k*m.factor(), -0.5, 0.5)...)
+	rng := Draws(42)
+	m := &Gaussians{n: n, d: d, k: k, points: rng.Fill(n*d, -1, 1)}
+	m.At = append(m.At, rng.Fill(k, -1, 1)...)
+	m.At = append(m.At, rng.Fill(k*d, -1, 1)...)
+	m.At = append(m.At, rng.Fill(k*m.factor(), -0.5, 0.5)...)
 	return m
 }
 

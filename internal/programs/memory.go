@@ -26,13 +26,13 @@ type Memory struct {
 // NewMemory returns a model and a text of so many characters. That of 2 layers, 1024 characters and 14 bits is the program
 // lstm-2-1024.
 func NewMemory(layers, characters, bits int) *Memory {
-	rng := draws(7)
+	rng := Draws(7)
 	m := &Memory{layers: layers, characters: characters, bits: bits}
 	for range characters * bits {
-		m.text = append(m.text, math.Floor(2*rng.next()))
+		m.text = append(m.text, math.Floor(2*rng.Next()))
 	}
-	m.state = rng.fill(layers*2*bits, -1, 1)
-	m.at = rng.fill(layers*8*bits+3*bits, -1, 1)
+	m.state = rng.Fill(layers*2*bits, -1, 1)
+	m.at = rng.Fill(layers*8*bits+3*bits, -1, 1)
 	return m
 }
 

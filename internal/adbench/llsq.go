@@ -1,31 +1,32 @@
-package main
+package adbench
 
 import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/programs"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // llsq is ½·Σ (sign tᵢ - Σⱼ xⱼ·tᵢʲ)², how badly a polynomial fits the sign between -1 and 1, and its gradient by the
 // coefficients. The powers of t come from Horner's scheme, for all t at once.
-func llsq() *task {
-	return &task{
-		name: "llsq", about: "least squares: a polynomial for the sign of t; the gradient",
-		names: []string{"coefficients", "points"}, sizes: []int{128, 4096},
-		make: func(sizes []int) work {
+func llsq() *Task {
+	return &Task{
+		Name: "llsq", About: "least squares: a polynomial for the sign of t; the gradient",
+		Names: []string{"coefficients", "points"}, Sizes: []int{128, 4096},
+		Make: func(sizes []int) Work {
 			m, n := sizes[0], sizes[1]
-			rng := draw(7)
-			x := rng.fill(m, 0, 1)
+			rng := programs.Draws(7)
+			x := rng.Fill(m, 0, 1)
 			t, sign := make([]float64, n), make([]float64, n)
 			for i := range t {
 				t[i] = -1 + 2*(float64(i)+0.5)/float64(n)
 				sign[i] = math.Copysign(1, t[i])
 			}
-			return work{
-				inputs: m, point: x,
-				plain: func() float64 {
+			return Work{
+				Inputs: m, Point: x,
+				Plain: func() float64 {
 					sum := 0.0
 					for i, v := range t {
 						p := 0.0
@@ -36,7 +37,7 @@ func llsq() *task {
 					}
 					return sum / 2
 				},
-				derivative: gradientOnTensors([]*tensor.Tensor{tensor.Of(x, m)}, []*tensor.Tensor{tensor.Of(t, n), tensor.Of(sign, n)},
+				Derivative: gradientOnTensors([]*tensor.Tensor{tensor.Of(x, m)}, []*tensor.Tensor{tensor.Of(t, n), tensor.Of(sign, n)},
 					func(leaves, constants []graph.Value) graph.Value {
 						t, sign := constants[0], constants[1]
 						xs := ops.Unstack(leaves[0], 0)

@@ -1,25 +1,26 @@
-package main
+package adbench
 
 import (
 	"math/bits"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/programs"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // determinant is that of a matrix by expansion along its first column, again and again: n·(n-1)·… products of scalars, in a
 // recursion. Its gradient are the cofactors.
-func determinant() *task {
-	return &task{
-		name: "det", about: "a determinant by expansion into minors; the gradient",
-		names: []string{"rows"}, sizes: []int{8}, most: 12, // 12 rows are 479 million products
-		make: func(sizes []int) work {
+func determinant() *Task {
+	return &Task{
+		Name: "det", About: "a determinant by expansion into minors; the gradient",
+		Names: []string{"rows"}, Sizes: []int{8}, Most: 12, // 12 rows are 479 million products
+		Make: func(sizes []int) Work {
 			n := sizes[0]
-			rng := draw(7)
-			at := rng.fill(n*n, 0, 1)
-			return work{
-				inputs: n * n, point: at, plain: func() float64 { return minor(at, n, 0, 1<<n-1) },
-				derivative: gradientOnScalars(at, func(xs []graph.Value) graph.Value { return minorOf(xs, n, 0, 1<<n-1) }),
+			rng := programs.Draws(7)
+			at := rng.Fill(n*n, 0, 1)
+			return Work{
+				Inputs: n * n, Point: at, Plain: func() float64 { return minor(at, n, 0, 1<<n-1) },
+				Derivative: gradientOnScalars(at, func(xs []graph.Value) graph.Value { return minorOf(xs, n, 0, 1<<n-1) }),
 			}
 		},
 	}

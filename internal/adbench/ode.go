@@ -1,24 +1,25 @@
-package main
+package adbench
 
 import (
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/programs"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // ode solves y₀' = x₀, yᵢ' = xᵢ·yᵢ₋₁ from y(0) = 0 to time 2 by the classical method of Runge and Kutta; the derivative is
 // the gradient of the last y by x.
-func ode() *task {
-	return &task{
-		name: "ode", about: "Runge and Kutta's method for a chain of equations; the gradient of the last",
-		names: []string{"equations", "steps"}, sizes: []int{20, 1000},
-		make: func(sizes []int) work {
+func ode() *Task {
+	return &Task{
+		Name: "ode", About: "Runge and Kutta's method for a chain of equations; the gradient of the last",
+		Names: []string{"equations", "steps"}, Sizes: []int{20, 1000},
+		Make: func(sizes []int) Work {
 			n, steps := sizes[0], sizes[1]
-			rng := draw(7)
-			x := rng.fill(n, 0.5, 1.5)
+			rng := programs.Draws(7)
+			x := rng.Fill(n, 0.5, 1.5)
 			h := 2 / float64(steps)
-			return work{
-				inputs: n, point: x, plain: func() float64 { return integrate(x, steps, h) },
-				derivative: gradientOnScalars(x, func(xs []graph.Value) graph.Value { return integrateOnGraph(xs, steps, h) }),
+			return Work{
+				Inputs: n, Point: x, Plain: func() float64 { return integrate(x, steps, h) },
+				Derivative: gradientOnScalars(x, func(xs []graph.Value) graph.Value { return integrateOnGraph(xs, steps, h) }),
 			}
 		},
 	}

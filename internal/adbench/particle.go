@@ -1,4 +1,4 @@
-package main
+package adbench
 
 import (
 	"math"
@@ -11,21 +11,21 @@ import (
 // particle finds the place w of a charge for which a particle hits the ground nearest to the origin. It falls in the field
 // of two charges, step by step with Euler's method, as the gradient of the potential at each step says: a derivative
 // within a function that is differentiated itself. The result is w.
-func particle() *task {
-	return &task{
-		name: "particle", about: "where a charge must be for a particle to hit a mark: gradients within a gradient descent",
-		names: []string{"runs"}, sizes: []int{1}, most: 1000,
-		make: func(sizes []int) work {
+func particle() *Task {
+	return &Task{
+		Name: "particle", About: "where a charge must be for a particle to hit a mark: gradients within a gradient descent",
+		Names: []string{"runs"}, Sizes: []int{1}, Most: 1000,
+		Make: func(sizes []int) Work {
 			runs := sizes[0]
-			return work{
-				inputs: 1, tolerance: 1e-7,
-				plain: func() (w float64) {
+			return Work{
+				Inputs: 1, Tolerance: 1e-7,
+				Plain: func() (w float64) {
 					for range runs {
 						w = descend(0, fall)
 					}
 					return w
 				},
-				derivative: func() (float64, []float64) {
+				Derivative: func() (float64, []float64) {
 					g := graph.New()
 					w := 0.0
 					for range runs {

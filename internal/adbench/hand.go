@@ -1,4 +1,4 @@
-package main
+package adbench
 
 import (
 	"math"
@@ -6,6 +6,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/programs"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -51,14 +52,14 @@ type skin struct {
 }
 
 // hand is the distance of points of a hand from where they were measured, and its Jacobian by the pose.
-func hand() *task {
-	return &task{
-		name: "hand", about: "points on the skin of a posed hand; the Jacobian by the pose",
-		names: []string{"points"}, sizes: []int{1000}, most: 100_000,
-		make: func(sizes []int) work {
+func hand() *Task {
+	return &Task{
+		Name: "hand", About: "points on the skin of a posed hand; the Jacobian by the pose",
+		Names: []string{"points"}, Sizes: []int{1000}, Most: 100_000,
+		Make: func(sizes []int) Work {
 			n := sizes[0]
-			rng := draw(7)
-			pose := rng.fill(poseSize, -0.5, 0.5)
+			rng := programs.Draws(7)
+			pose := rng.Fill(poseSize, -0.5, 0.5)
 			s := newSkin(n, &rng)
 			weights := tensor.Of(s.matrix(), n, 4*bones)
 			measured := tensor.Of(s.measured, n, 3)
@@ -68,9 +69,9 @@ func hand() *task {
 				moved := ops.MatMul(g.BindConst(weights), ops.Reshape(ops.Stack(0, m...), 4*bones, 3))
 				return ops.Sub(g.BindConst(measured), moved)
 			}
-			return work{
-				inputs: poseSize, point: pose, plain: func() float64 { return s.residuals(pose) },
-				derivative: func() (float64, []float64) {
+			return Work{
+				Inputs: poseSize, Point: pose, Plain: func() float64 { return s.residuals(pose) },
+				Derivative: func() (float64, []float64) {
 					g := graph.New()
 					y := ops.Sum(f(g.ConstTensor(tensor.Of(pose, poseSize))))
 					return y.Item(), autograd.Jacobian(f, pose).Float64s()
@@ -81,19 +82,19 @@ func hand() *task {
 }
 
 // newSkin returns n points around the bones.
-func newSkin(n int, rng *draw) *skin {
+func newSkin(n int, rng *programs.Draws) *skin {
 	s := &skin{bones: make([][2]int, n), weights: make([][2]float64, n)}
 	joints := joints()
 	for i := range n {
 		b := 1 + i%(bones-1)
 		for k := range 3 {
-			s.points = append(s.points, joints[b][k]+0.2*(rng.next()-0.5))
+			s.points = append(s.points, joints[b][k]+0.2*(rng.Next()-0.5))
 		}
-		w := 0.5 + 0.5*rng.next()
+		w := 0.5 + 0.5*rng.Next()
 		s.bones[i], s.weights[i] = [2]int{b, parentOf(b)}, [2]float64{w, 1 - w}
 	}
 	for _, v := range s.points {
-		s.measured = append(s.measured, v+0.1*(rng.next()-0.5))
+		s.measured = append(s.measured, v+0.1*(rng.Next()-0.5))
 	}
 	return s
 }

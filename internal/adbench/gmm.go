@@ -1,4 +1,4 @@
-package main
+package adbench
 
 import (
 	"fmt"
@@ -11,34 +11,34 @@ import (
 
 // gmm is the logarithm of the posterior of a mixture of Gaussians, and its gradient. On tensors all points and components
 // are one product of matrices.
-func gmm() *task {
-	return &task{
-		name: "gmm", about: "the log posterior of a mixture of Gaussians; the gradient",
-		names: []string{"points", "dimensions", "components"}, sizes: []int{1000, 10, 25},
-		make: func(sizes []int) work { return gaussians(programs.NewGaussians(sizes[0], sizes[1], sizes[2])) },
-		read: func(in *numbers) (work, []int) {
+func gmm() *Task {
+	return &Task{
+		Name: "gmm", About: "the log posterior of a mixture of Gaussians; the gradient",
+		Names: []string{"points", "dimensions", "components"}, Sizes: []int{1000, 10, 25},
+		Make: func(sizes []int) Work { return gaussians(programs.NewGaussians(sizes[0], sizes[1], sizes[2])) },
+		Read: func(in *Numbers) (Work, []int) {
 			d, k, n := in.size("dimensions"), in.size("components"), in.size("points")
 			at := in.list(k)
 			at = append(at, in.list(k*d)...)
 			at = append(at, in.list(k*(d*(d+1)/2))...)
 			points := in.list(n * d)
-			if gamma, m := in.next(), in.next(); in.err == nil && (gamma != 1 || m != 0) {
-				in.err = fmt.Errorf("%s has the prior γ = %v, m = %v: want 1 and 0, as all of ADBench's files have", in.name, gamma, m)
+			if gamma, m := in.next(), in.next(); in.Err == nil && (gamma != 1 || m != 0) {
+				in.Err = fmt.Errorf("%s has the prior γ = %v, m = %v: want 1 and 0, as all of ADBench's files have", in.Name, gamma, m)
 			}
 			in.end()
-			if in.err != nil {
-				return work{}, nil
+			if in.Err != nil {
+				return Work{}, nil
 			}
 			return gaussians(programs.GaussiansOf(d, k, points, at)), []int{n, d, k}
 		},
 	}
 }
 
-func gaussians(m *programs.Gaussians) work {
+func gaussians(m *programs.Gaussians) Work {
 	plain := m.Program("gmm", 0).Plain
-	return work{
-		inputs: len(m.At), point: m.At, plain: func() float64 { return plain(m.At) },
-		derivative: gradientOnTensors(m.Tensors(), m.Constants(), m.OnTensors),
+	return Work{
+		Inputs: len(m.At), Point: m.At, Plain: func() float64 { return plain(m.At) },
+		Derivative: gradientOnTensors(m.Tensors(), m.Constants(), m.OnTensors),
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package adbench
 
 import (
 	"math"
@@ -6,20 +6,21 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/programs"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // kmeans is the sum of the squared distances of points to the nearest of some centroids. Its derivative is the step of
 // Newton's method, the quotient of the gradient and the diagonal of the Hessian: that has nothing beside its diagonal, so
 // that its product with a vector of ones is the diagonal.
-func kmeans() *task {
-	return &task{
-		name: "kmeans", about: "distances to the nearest centroid; the quotient of gradient and second derivatives",
-		names: []string{"points", "centroids", "dimensions"}, sizes: []int{1000, 10, 8},
-		make: func(sizes []int) work {
+func kmeans() *Task {
+	return &Task{
+		Name: "kmeans", About: "distances to the nearest centroid; the quotient of gradient and second derivatives",
+		Names: []string{"points", "centroids", "dimensions"}, Sizes: []int{1000, 10, 8},
+		Make: func(sizes []int) Work {
 			n, k, d := sizes[0], sizes[1], sizes[2]
-			rng := draw(7)
-			points, at := rng.fill(n*d, 0, 1), rng.fill(k*d, 0, 1)
+			rng := programs.Draws(7)
+			points, at := rng.Fill(n*d, 0, 1), rng.Fill(k*d, 0, 1)
 			all := tensor.Of(points, n, 1, d)
 			f := func(x graph.Value) graph.Value {
 				off := ops.Sub(x.Graph().BindConst(all), ops.Reshape(x, k, d))
@@ -30,9 +31,9 @@ func kmeans() *task {
 				ones[i] = 1
 			}
 			step := make([]float64, k*d)
-			return work{
-				inputs: k * d, plain: func() float64 { return nearest(points, at, d) },
-				derivative: func() (float64, []float64) {
+			return Work{
+				Inputs: k * d, Plain: func() float64 { return nearest(points, at, d) },
+				Derivative: func() (float64, []float64) {
 					v, grad := autograd.ValueAndGrad(f, at)
 					second := autograd.HVP(f, at, ones)
 					for i := range step {

@@ -1,0 +1,44 @@
+// Package adbench holds the programs by which tools for automatic differentiation are compared, those of ADBench and
+// GradBench: each on chainrule's graph, with the derivative that is asked for, and as a plain Go function. Command
+// examples/adbench measures them.
+//
+// Sources: Srajer, Kukelova and Fitzgibbon (2018), A benchmark of selected algorithmic differentiation tools,
+// arXiv:1807.10129; GradBench, github.com/gradbench/gradbench; Pearlmutter and Siskind (2008), Using programming language
+// theory to make automatic differentiation sound and efficient, for the particle.
+package adbench
+
+// A Task is a function to differentiate, of any size.
+type Task struct {
+	Name, About string
+	Names       []string // of the sizes
+	Sizes       []int    // the usual ones
+	Most        int      // of the first size, 0 for no limit but MostNumbers
+	Make        func(sizes []int) Work
+	Read        func(in *Numbers) (Work, []int) // from one of ADBench's files, with its sizes; nil if there is no format
+}
+
+// MostNumbers bounds the product of a task's sizes: what more needs does not fit into memory.
+const MostNumbers = 50_000_000
+
+// A Work is a task of one size.
+type Work struct {
+	Inputs     int
+	Point      []float64                   // where the derivative is taken, which Plain reads; nil if it is no gradient of Plain
+	Plain      func() float64              // the function, in plain Go: its value, or the sum of its values
+	Derivative func() (float64, []float64) // the same, and the derivative, good until the next call
+	Tolerance  float64                     // between the two values, relative; 0 stands for 1e-9
+}
+
+// Tasks returns the tasks.
+func Tasks() []*Task {
+	return []*Task{gmm(), adjustment(), adjustmentSum(), lstm(), hand(), kmeans(), ode(), llsq(), determinant(), lse(), particle()}
+}
+
+// Total returns the sum of a list.
+func Total(list []float64) float64 {
+	sum := 0.0
+	for _, v := range list {
+		sum += v
+	}
+	return sum
+}

@@ -1,0 +1,127 @@
+package adbench
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/internal/programs"
+)
+
+// smallSizes are sizes at which every task takes no time.
+var smallSizes = map[string][]int{
+	"gmm": {20, 3, 2}, "ba": {2, 5, 7}, "ba-sum": {2, 5, 7}, "lstm": {2, 9, 3}, "hand": {30}, "kmeans": {40, 3, 2}, "ode": {3, 10}, "llsq": {5, 30},
+	"det": {4}, "lse": {50}, "particle": {1},
+}
+
+// TestTasks holds that the derivative on the graph is that of the plain function: its value by the first inputs, which
+// the plain function reads anew at each call, changes as the derivative says.
+func TestTasks(t *testing.T) {
+	for _, task := range Tasks() {
+		t.Run(task.Name, func(t *testing.T) {
+			size := smallSizes[task.Name]
+			if len(size) != len(task.Names) {
+				t.Fatalf("%d sizes, want %d", len(size), len(task.Names))
+			}
+			w := task.Make(size)
+			want := w.Plain()
+			got, d := w.Derivative()
+			if !(math.Abs(got-want) <= 1e-9*max(1, math.Abs(want))) {
+				t.Errorf("value %v, that of the plain function %v", got, want)
+			}
+			d = slices.Clone(d)
+			if again, e := w.Derivative(); again != got || !slices.Equal(d, e) {
+				t.Errorf("a second call gives %v and %v, the first %v and %v", again, e, got, d)
+			}
+			if w.Point == nil {
+				return // the result is no gradient
+			}
+			if len(d)%w.Inputs != 0 || len(w.Point) != w.Inputs {
+				t.Fatalf("%d derivatives and a point of %d numbers for %d inputs", len(d), len(w.Point), w.Inputs)
+			}
+			for i, v := range d[w.Inputs:] { // plain sums up all results
+				d[i%w.Inputs] += v
+			}
+			for i, x := range w.Point {
+				h := 1e-6 * max(1, math.Abs(x))
+				w.Point[i] = x + h
+				up := w.Plain()
+				w.Point[i] = x - h
+				down := w.Plain()
+				w.Point[i] = x
+				if want := (up - down) / (2 * h); !(math.Abs(d[i]-want) <= 1e-6*max(1, math.Abs(want), math.Abs(got))) {
+					t.Errorf("derivative %d is %v, differences say %v", i, d[i], want)
+				}
+			}
+		})
+	}
+}
+
+// TestAdjustmentJacobian compares the sums of the columns of a bundle adjustment's sparse Jacobian, and where its entries
+// stand, with differences of the sum of all residuals and with what each observation sees.
+func TestAdjustmentJacobian(t *testing.T) {
+	const cameras, points, observations = 3, 5, 7
+	a := programs.NewAdjustment(cameras, points, observations)
+	j := autograd.SparseJacobian(a.Residuals, a.At)
+	if j.M != 3*observations || j.N != len(a.At) || len(j.Value) != observations*(14+14+1) {
+		t.Errorf("%d × %d with %d entries", j.M, j.N, len(j.Value))
+	}
+	ones := slices.Repeat([]float64{1}, j.M)
+	for i, got := range j.MulTransVec(nil, ones) {
+		x := a.At[i]
+		h := 1e-6 * max(1, math.Abs(x))
+		a.At[i] = x + h
+		up := Total(a.ResidualsPlain(nil, a.At))
+		a.At[i] = x - h
+		down := Total(a.ResidualsPlain(nil, a.At))
+		a.At[i] = x
+		if want := (up - down) / (2 * h); math.Abs(got-want) > 1e-6*max(1, math.Abs(want)) {
+			t.Errorf("column %d sums up to %v, differences say %v", i, got, want)
+		}
+	}
+}
+
+// TestHand holds what a hand does whose pose is known.
+func TestHand(t *testing.T) {
+	rng := programs.Draws(3)
+	s := newSkin(25, &rng)
+	pose := rng.Fill(poseSize, -1, 1)
+	if n := len(posed(onNumbers, pose)); n != 12*bones {
+		t.Fatalf("%d numbers for %d bones", n, bones)
+	}
+	// In a pose without any turn, nothing moves but the whole.
+	still := make([]float64, poseSize)
+	still[0], still[4] = 1e-300, 2
+	moved := 0.0
+	for _, v := range s.measured {
+		moved += v
+	}
+	for i, v := range s.points {
+		if moved -= v; i%3 == 1 {
+			moved -= 2
+		}
+	}
+	if got := s.residuals(still); math.Abs(got-moved) > 1e-9 {
+		t.Errorf("at rest the residuals are %v, want %v", got, moved)
+	}
+	// Rotations keep lengths.
+	for b := range bones {
+		row := posed(onNumbers, pose)[12*b:][:3]
+		if n := row[0]*row[0] + row[1]*row[1] + row[2]*row[2]; math.Abs(n-1) > 1e-12 {
+			t.Errorf("bone %d: a row of length² %v", b, n)
+		}
+	}
+}
+
+// TestParticle holds the number that Pearlmutter and Siskind's programs give.
+func TestParticle(t *testing.T) {
+	const want = 0.2071918746486116
+	w := particle().Make([]int{1})
+	if got := w.Plain(); math.Abs(got-want) > 1e-12 {
+		t.Errorf("by hand: %v, want %v", got, want)
+	}
+	if got, _ := w.Derivative(); math.Abs(got-want) > 1e-12 {
+		t.Errorf("on the graph: %v, want %v", got, want)
+	}
+}

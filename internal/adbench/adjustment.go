@@ -1,0 +1,61 @@
+package adbench
+
+import (
+	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/programs"
+)
+
+// adjustment is the residuals of a bundle adjustment, three of each observation, and their Jacobian, in which each row has
+// 15 entries at most of as many as there are cameras, points and weights.
+func adjustment() *Task {
+	return adjustmentTask("ba", "bundle adjustment: the residuals of all observations; the sparse Jacobian", func(a *programs.Adjustment) Work {
+		var residuals []float64
+		return Work{
+			Inputs: len(a.At),
+			Plain: func() float64 {
+				residuals = a.ResidualsPlain(residuals[:0], a.At)
+				return Total(residuals)
+			},
+			Derivative: func() (float64, []float64) {
+				sum := 0.0
+				jacobian := autograd.SparseJacobian(func(x []graph.Value) []graph.Value {
+					ys := a.Residuals(x)
+					for _, y := range ys {
+						sum += y.Item()
+					}
+					return ys
+				}, a.At)
+				return sum, jacobian.Value
+			},
+		}
+	})
+}
+
+// adjustmentSum is the sum of the squares of the residuals, and its gradient, on tensors.
+func adjustmentSum() *Task {
+	return adjustmentTask("ba-sum", "the same, their squares summed up; the gradient", func(a *programs.Adjustment) Work {
+		plain := a.Program("ba", 0).Plain
+		return Work{
+			Inputs: len(a.At), Point: a.At, Plain: func() float64 { return plain(a.At) },
+			Derivative: gradientOnTensors(a.Tensors(), a.Constants(), a.OnTensors),
+		}
+	})
+}
+
+func adjustmentTask(name, about string, build func(a *programs.Adjustment) Work) *Task {
+	return &Task{
+		Name: name, About: about,
+		Names: []string{"cameras", "points", "observations"}, Sizes: []int{49, 7776, 31843},
+		Make: func(sizes []int) Work { return build(programs.NewAdjustment(sizes[0], sizes[1], sizes[2])) },
+		Read: func(in *Numbers) (Work, []int) {
+			n, m, p := in.size("cameras"), in.size("points"), in.size("observations")
+			camera, point, weight, seen := in.list(11), in.list(3), in.next(), in.list(2)
+			in.end()
+			if in.Err != nil {
+				return Work{}, nil
+			}
+			return build(programs.AdjustmentOf(n, m, p, camera, point, weight, seen)), []int{n, m, p}
+		},
+	}
+}
