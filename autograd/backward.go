@@ -147,7 +147,8 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 		ct.SetFlat(a.Scalar(n), 0)
 		defer n.FreeTemp(ct)
 	}
-	if leavesOnly && n.Row().InPlace && passInPlace(n, a) {
+	row := n.Row()
+	if leavesOnly && row.InPlace && passInPlace(n, a) {
 		return
 	}
 	prepare(n, ct)
@@ -163,9 +164,11 @@ func passTensor(n graph.Node, a *graph.Adjoints, leavesOnly bool) {
 			n.FreeTemp(dst)
 			continue
 		}
-		if from, ok := n.Passes(i); ok && !one {
-			a.Pass(n, in, from)
-			continue
+		if row.Passes != nil && !one {
+			if from, ok := row.Passes(n, i); ok {
+				a.Pass(n, in, from)
+				continue
+			}
 		}
 		dst, fresh := a.Touch(in)
 		passPrepared(n, i, ct, dst, fresh)
