@@ -36,6 +36,9 @@ type kernels[T Float] struct {
 	expSum   func(x []T, m T) T     // Σ e^(x-m)
 	expStore func(y, x []T, m T) T  // the same, and y = e^(x-m)
 
+	softmax      []softmaxFunc[T] // softmax[v-1] is for rows of v vectors; nil for row by row
+	softmaxLanes int              // the elements of a vector
+
 	// columns sets sums to the sums of columns of rows rows of x, which are stride apart; rows is not 0.
 	columns func(sums []float64, x []T, stride, rows int)
 

@@ -255,9 +255,50 @@ func byRows[T Float](name string, kind rowKind, dst, a, b, c []T, n int) {
 		workers.release()
 		return
 	}
-	for i := range m {
+	doRows(k, kind, dst, a, b, c, n, 0, m)
+}
+
+// doRows does rows lo to hi-1.
+func doRows[T Float](k *kernels[T], kind rowKind, dst, a, b, c []T, n, lo, hi int) {
+	if f := k.shortSoftmax(kind, n); f != nil {
+		softmaxRows(f, k, kind, dst[lo*n:hi*n], a[lo*n:hi*n], n, hi-lo)
+		return
+	}
+	for i := lo; i < hi; i++ {
 		lo, hi := i*n, i*n+n
 		doRow(k, kind, dst[lo:hi], a[lo:hi], sub(b, lo, hi), sub(c, lo, hi))
+	}
+}
+
+// A softmaxFunc sets rows of y, of n elements, to the softmax of those of x, and returns how many it has done: none whose sum is NaN,
+// and none behind that.
+type softmaxFunc[T Float] func(y, x []T, n, rows int) int
+
+// shortSoftmax returns the function for softmax of rows of n elements, nil if there is none.
+func (k *kernels[T]) shortSoftmax(kind rowKind, n int) softmaxFunc[T] {
+	if k.softmax == nil || n == 0 || kind != rowSoftmax && kind != rowSafeSoftmax {
+		return nil
+	}
+	if v := parts(n, k.softmaxLanes); v <= len(k.softmax) {
+		return k.softmax[v-1]
+	}
+	return nil
+}
+
+// softmaxRows does rows of n elements by f, but for those that are not for it.
+func softmaxRows[T Float](f softmaxFunc[T], k *kernels[T], kind rowKind, dst, x []T, n, rows int) {
+	if raceEnabled {
+		touch(dst)
+		observe(x)
+	}
+	for rows > 0 {
+		many := min(rows, max(piece/4/n, 1))
+		done := f(dst, x, n, many)
+		dst, x, rows = dst[done*n:], x[done*n:], rows-done
+		if done < many {
+			doRow(k, kind, dst[:n], x[:n], nil, nil)
+			dst, x, rows = dst[n:], x[n:], rows-1
+		}
 	}
 }
 
@@ -273,8 +314,5 @@ type rowsJob[T Float] struct {
 }
 
 func (j *rowsJob[T]) chunk(i int) {
-	for r := i * j.m / rowParts; r < (i+1)*j.m/rowParts; r++ {
-		lo, hi := r*j.n, r*j.n+j.n
-		doRow(j.k, j.kind, j.dst[lo:hi], j.a[lo:hi], sub(j.b, lo, hi), sub(j.c, lo, hi))
-	}
+	doRows(j.k, j.kind, j.dst, j.a, j.b, j.c, j.n, i*j.m/rowParts, (i+1)*j.m/rowParts)
 }

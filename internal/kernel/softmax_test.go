@@ -185,6 +185,62 @@ func TestSoftmaxExtremes(t *testing.T) {
 	})
 }
 
+// TestSoftmaxRowsApart holds that a row does not change what comes of the others, whatever is in it.
+func TestSoftmaxRowsApart(t *testing.T) {
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		testSoftmaxRowsApart(t, kernel.Softmax[float32], false)
+		testSoftmaxRowsApart(t, kernel.Softmax[float64], false)
+		testSoftmaxRowsApart(t, kernel.SafeSoftmax[float32], true)
+		testSoftmaxRowsApart(t, kernel.SafeSoftmax[float64], true)
+	})
+}
+
+func testSoftmaxRowsApart[T kernel.Float](t *testing.T, softmax func(dst, x []T, n int), safe bool) {
+	t.Helper()
+	const rows = 7
+	rng := rand.New(rand.NewPCG(23, 24))
+	inf := T(math.Inf(1))
+	for _, n := range []int{1, 2, 7, 8, 9, 16, 17, 24, 31, 32, 33, 63, 64, 65} {
+		plain := random[T](rng, rows*n, 3)
+		want := make([]T, rows*n)
+		softmax(want, plain, n)
+		for _, odd := range []T{inf, -inf, inf - inf} {
+			for at := range n {
+				for _, all := range []bool{false, true} {
+					x := slices.Clone(plain)
+					row := x[3*n : 4*n]
+					if row[at] = odd; all {
+						kernel.Fill(row, odd)
+					}
+					masked := odd == -inf && (all || n == 1)
+					y := boxOf(slices.Clone(x), 1)
+					softmax(y.s, y.s, n)
+					for i, v := range y.s {
+						switch {
+						case i/n != 3:
+							if v != want[i] {
+								t.Fatalf("dtype=%s n=%d: element %d is %v, and %v with %v in row 3", dtype[T](), n, i, want[i], v, odd)
+							}
+						case masked && safe || odd == -inf && !masked && x[i] == odd:
+							if v != 0 {
+								t.Fatalf("dtype=%s n=%d: element %d is %v, want 0 for -Inf", dtype[T](), n, i, v)
+							}
+						case odd == -inf && !masked:
+							if !(v >= 0 && v <= 1) {
+								t.Fatalf("dtype=%s n=%d: element %d is %v beside -Inf, want a number from 0 to 1", dtype[T](), n, i, v)
+							}
+						case v == v:
+							t.Fatalf("dtype=%s n=%d: element %d is %v beside %v, want NaN", dtype[T](), n, i, v, odd)
+						}
+					}
+					y.check(t)
+				}
+			}
+		}
+	}
+}
+
 func TestSoftmaxBackwardZeroWins(t *testing.T) {
 	nan := math.NaN()
 	forEach(t, func(t *testing.T) {

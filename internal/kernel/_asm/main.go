@@ -29,6 +29,7 @@ var subjects = []struct {
 	{"normalize", target.normalize},
 	{"affine", target.affine},
 	{"scan", target.scans},
+	{"softmax", target.softmax},
 	{"optimizer", target.optimizers},
 	{"pooling", target.pooling},
 	{"copy", func(t target) {
