@@ -27,7 +27,7 @@ type parts struct {
 }
 
 func newCotangents(g *graph.Graph, on graph.NodeSet) *cotangents {
-	c := &cotangents{g: g, on: on, first: make([]int, len(on)), parts: make(map[int]*parts)}
+	c := &cotangents{g: g, on: on, first: make([]int, len(on))}
 	n := 0
 	for i, w := range on {
 		if c.first[i] = n; w != 0 {
@@ -104,6 +104,9 @@ func (c *cotangents) wait(id int, n graph.Node, ct graph.Value) {
 	p := c.parts[id]
 	if p == nil {
 		p = &parts{}
+		if c.parts == nil {
+			c.parts = make(map[int]*parts)
+		}
 		c.parts[id] = p
 	}
 	p.users, p.cts = append(p.users, n), append(p.cts, ct)

@@ -13,8 +13,8 @@ func (s *NodeSet) Add(id int) {
 	if id < 0 {
 		panic(Errorf("graph.NodeSet.Add", ErrIndex, "node %d: nodes have numbers from 1", id))
 	}
-	for id>>6 >= len(*s) {
-		*s = append(*s, 0)
+	if more := id>>6 + 1 - len(*s); more > 0 {
+		*s = append(*s, make([]uint64, more)...)
 	}
 	(*s)[id>>6] |= 1 << (id & 63)
 }

@@ -21,10 +21,16 @@ func kmeans() *Task {
 			n, k, d := sizes[0], sizes[1], sizes[2]
 			rng := programs.Draws(7)
 			points, at := rng.Fill(n*d, 0, 1), rng.Fill(k*d, 0, 1)
-			all := tensor.Of(points, n, 1, d)
-			f := func(x graph.Value) graph.Value {
-				off := ops.Sub(x.Graph().BindConst(all), ops.Reshape(x, k, d))
-				return ops.Sum(ops.Min(ops.Sum(ops.Square(off), 2), 1))
+			all := tensor.Of(points, n, d)
+			squares := 0.0
+			for _, v := range points {
+				squares += v * v
+			}
+			f := func(x graph.Value) graph.Value { // |p - c|² = |p|² + (|c|² - 2·p·c), with one product for all p and c
+				c := ops.Reshape(x, k, d)
+				products := ops.MatMul(x.Graph().BindConst(all), ops.Transpose(c))
+				rest := ops.Sub(ops.Sum(ops.Square(c), 1), ops.MulScalar(products, 2))
+				return ops.AddScalar(ops.Sum(ops.Min(rest, 1)), squares)
 			}
 			ones := make([]float64, k*d)
 			for i := range ones {

@@ -195,7 +195,14 @@ def program(what, name, n, form):
     return Job(lambda: jax.block_until_ready(g(x)), weigh(y) + weigh(dy))
 
 
+def adbench(name, form="reverse"):
+    from adbench import task
+
+    return Job(*task(name, form))
+
+
 KINDS = {
+    "adbench": adbench,
     "elementwise": elementwise,
     "mlp": mlp,
     "deep": deep,
