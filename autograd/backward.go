@@ -206,9 +206,11 @@ func prepare(n graph.Node, ct *tensor.Tensor) {
 // passPrepared is pass for a cotangent that has been prepared.
 func passPrepared(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) {
 	row := n.Row()
-	if from, ok := n.Passes(i); ok {
-		addStretch(dst, ct, from, fresh)
-		return
+	if row.Passes != nil {
+		if from, ok := n.Passes(i); ok {
+			addStretch(dst, ct, from, fresh)
+			return
+		}
 	}
 	if row.Backward != nil && row.Backward(n, i, ct, dst, fresh) {
 		return
