@@ -1,11 +1,10 @@
 package ops
 
 import (
-	"math/bits"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
 
@@ -31,11 +30,7 @@ func init() {
 // randomUniform sets the result to the numbers that the operands and the first attribute determine.
 func randomUniform[T constraints.Float](n graph.Node) {
 	seed, step, stream := keyWord(n, 0, "seed"), keyWord(n, 1, "step"), uint32(n.Int(0))
-	out := tensor.Data[T](n.Out())
-	for i := range out {
-		u, v := threefry2x32(seed, step, stream, uint32(i))
-		out[i] = T((u^v)>>8) * (1.0 / maxIndex32)
-	}
+	kernel.RandomUniform(tensor.Data[T](n.Out()), seed, step, stream)
 }
 
 // keyWord returns operand i of a node, half of the generator's key. It panics if it is none of the whole numbers that
@@ -46,35 +41,6 @@ func keyWord(n graph.Node, i int, name string) uint32 {
 		panic(n.Errorf(graph.ErrValue, "the %s is %v: want a whole number from 0 to %d", name, v, maxIndex32))
 	}
 	return uint32(v)
-}
-
-// threefry2x32 returns the block that the key (k0, k1) makes of the counter (x0, x1): Threefry-2x32 with 20 rounds.
-func threefry2x32(k0, k1, x0, x1 uint32) (u, v uint32) {
-	k2 := k0 ^ k1 ^ 0x1BD11BDA
-	x0, x1 = x0+k0, x1+k1
-	x0, x1 = threefryRounds(x0, x1, 13, 15, 26, 6)
-	x0, x1 = x0+k1, x1+k2+1
-	x0, x1 = threefryRounds(x0, x1, 17, 29, 16, 24)
-	x0, x1 = x0+k2, x1+k0+2
-	x0, x1 = threefryRounds(x0, x1, 13, 15, 26, 6)
-	x0, x1 = x0+k0, x1+k1+3
-	x0, x1 = threefryRounds(x0, x1, 17, 29, 16, 24)
-	x0, x1 = x0+k1, x1+k2+4
-	x0, x1 = threefryRounds(x0, x1, 13, 15, 26, 6)
-	return x0 + k2, x1 + k0 + 5
-}
-
-// threefryRounds are four rounds, each with a rotation of its own.
-func threefryRounds(x0, x1 uint32, a, b, c, d int) (uint32, uint32) {
-	x0 += x1
-	x1 = bits.RotateLeft32(x1, a) ^ x0
-	x0 += x1
-	x1 = bits.RotateLeft32(x1, b) ^ x0
-	x0 += x1
-	x1 = bits.RotateLeft32(x1, c) ^ x0
-	x0 += x1
-	x1 = bits.RotateLeft32(x1, d) ^ x0
-	return x0, x1
 }
 
 // RandomUniform returns a tensor of random numbers, uniform over the multiples of 2⁻²⁴ from 0 to 1-2⁻²⁴. They are a

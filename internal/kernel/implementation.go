@@ -50,6 +50,8 @@ type kernels[T Float] struct {
 	reverse      func(dst, src *T, n, lines int) // nil for loops in Go
 	reverseLeast int                             // the length of the shortest lines that reverse takes
 
+	random func(dst []T, keys [12]uint32)
+
 	maxPool2                               func(y, x []T, cols, width, rows int)
 	maxPool2Backward, maxPool2BackwardInto func(dx, ct, x, y []T, cols, width, rows int)
 
@@ -88,6 +90,7 @@ func portableKernels[T Float]() kernels[T] {
 		expSum:               expSumPortable[T],
 		expStore:             expStorePortable[T],
 		columns:              columnsPortable[T],
+		random:               randomPortable[T],
 		maxPool2:             maxPool2Portable[T],
 		maxPool2Backward:     maxPool2BackwardPortable[T],
 		maxPool2BackwardInto: maxPool2BackwardIntoPortable[T],

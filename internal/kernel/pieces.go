@@ -96,6 +96,7 @@ type jobs[T Float] struct {
 	gemm    gemmJob[T]
 	share   shareJob[T]
 	pool    poolJob[T]
+	random  randomJob[T]
 }
 
 var (

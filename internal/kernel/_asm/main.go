@@ -43,6 +43,7 @@ var subjects = []struct {
 			t.laneProgram()
 		}
 	}},
+	{"random", target.random},
 	{"rotate", func(t target) {
 		if t.double {
 			t.rotate()
