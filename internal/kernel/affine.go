@@ -20,10 +20,10 @@ type affineKernels[T Float] struct {
 	acrossExp    func(s []float64, y, x, m []T, stride, rows int) // the same, and y = e^(x-m)
 
 	// Scans take up rows in s, with a negative stride from the last one on. Rows of before have no gaps.
-	scanSum, scanProd func(s []float64, y, x []T, stride, rows int)           // s += x or s *= x, and y = s
-	scanBefore        func(s, before []float64, x []T, stride, rows int)      // before = s, and s *= x
-	scanBehind        func(s, before []float64, dst, x []T, stride, rows int) // dst = s·before, and s *= x
-	scanBehindTo      func(s, before []float64, dst, ct, x []T, stride, rows int)
+	scanSum, scanProd func(s []float64, y, x []T, stride, rows int)               // s += x or s *= x, and y = s
+	scanBefore        func(s, before []float64, x []T, stride, rows int)          // before = s, and s *= x
+	scanBehind        func(s, c, before []float64, dst, x []T, stride, rows int)  // dst = c·(s·before), and s *= x
+	scanBehindTo      func(s, before []float64, dst, ct, x []T, stride, rows int) // s += ct, dst = s·before, and s *= x
 }
 
 // padding is how many numbers beyond the end a kernel of exponentials may overwrite.
@@ -31,6 +31,8 @@ const padding = 16
 
 // ScaleLines adds (x - hi[i] - lo[i])·c[i] to dst for the elements of line i. With set, it sets dst.
 func ScaleLines[T Float](dst, x, hi, lo, c []T, n, inner int, set bool) {
+	mustMatch("ScaleLines", "hi", len(hi), len(c))
+	mustMatch("ScaleLines", "lo", len(lo), len(c))
 	if !set {
 		shareLines("ScaleLines", linesWork[T]{kind: workAffineTo, dst: dst, x: x, hi: hi, lo: lo, c: c, n: n, inner: inner}, len(c))
 		return
@@ -45,6 +47,8 @@ func ScaleLines[T Float](dst, x, hi, lo, c []T, n, inner int, set bool) {
 
 // AffineLines sets dst to (x - hi[i] - lo[i])·c[i] + b[i] for the elements of line i.
 func AffineLines[T Float](dst, x, hi, lo, c, b []T, n, inner int) {
+	mustMatch("AffineLines", "hi", len(hi), len(c))
+	mustMatch("AffineLines", "lo", len(lo), len(c))
 	mustMatch("AffineLines", "b", len(b), len(c))
 	shareLines("AffineLines", linesWork[T]{kind: workAffine, dst: dst, x: x, hi: hi, lo: lo, c: c, b: b, n: n, inner: inner}, len(c))
 }
@@ -53,6 +57,8 @@ func AffineLines[T Float](dst, x, hi, lo, c, b []T, n, inner int) {
 func SlopeLines[T Float](dst, w, x, mean, c, hi, lo, slope []T, n, inner int, set bool) {
 	mustMatch("SlopeLines", "w", len(w), len(dst))
 	mustMatch("SlopeLines", "mean", len(mean), len(c))
+	mustMatch("SlopeLines", "hi", len(hi), len(c))
+	mustMatch("SlopeLines", "lo", len(lo), len(c))
 	mustMatch("SlopeLines", "slope", len(slope), len(c))
 	kind := workSlopeTo
 	if set {
@@ -69,7 +75,7 @@ func NormalizeRowsBackward[T Float](dst, w, normal, gain, scale []T, n int, cent
 	mustMatch("NormalizeRowsBackward", "w", len(w), len(dst))
 	mustMatch("NormalizeRowsBackward", "gain", len(gain), n)
 	shareLines("NormalizeRowsBackward", linesWork[T]{
-		kind: workGain, dst: dst, w: w, x: normal, hi: scale, lo: scale, c: scale, a: gain, n: n, inner: 1, centered: centered, set: set,
+		kind: workGain, dst: dst, w: w, x: normal, c: scale, a: gain, n: n, inner: 1, centered: centered, set: set,
 	}, len(scale))
 }
 

@@ -134,11 +134,11 @@ func portableAffine[T Float]() *affineKernels[T] {
 				}
 			})
 		},
-		scanBehind: func(s, before []float64, dst, x []T, stride, rows int) {
+		scanBehind: func(s, c, before []float64, dst, x []T, stride, rows int) {
 			eachRow(len(s), stride, rows, func(wide, at int) {
 				to, by := dst[at:][:len(s)], before[wide:][:len(s)]
 				for j, v := range x[at:][:len(s)] {
-					to[j] = T(s[j] * by[j])
+					to[j] = T(c[j] * (s[j] * by[j]))
 					s[j] *= float64(v)
 				}
 			})

@@ -142,8 +142,7 @@ func foldLines[T Float](name string, j linesJob[T]) (plain bool) {
 	}
 	j.part = (j.lines + lineParts - 1) / lineParts
 	if j.inner > 1 {
-		const vectors = 64 // parts of lines side by side hold whole groups of vectors
-		j.part = (j.part + vectors - 1) / vectors * vectors
+		j.part = (j.part + vectorGroup - 1) / vectorGroup * vectorGroup
 	}
 	if len(j.x) >= minParallel && j.part < j.lines && workers.acquire() {
 		shared := &jobsOf[T]().lines

@@ -10,17 +10,25 @@ const (
 	workSlopeTo
 	workGain
 	workNormalize
+	workSumScan // from here on whole lines
+	workProdScan
+	workProdScanBackward
+	workProdBackward
 )
+
+// vectorGroup is what parts of lines that lie side by side are multiples of: they hold whole groups of vectors.
+const vectorGroup = 64
 
 // A linesWork is work on lines that is spread over processors. What its slices are is for each kind to say.
 type linesWork[T Float] struct {
 	kind            workKind
 	dst, w, x, y    []T // in the shape of the lines
 	hi, lo, a, b, c []T
-	n, inner, lines int
+	n, inner        int
 	part            int // units of a chunk
 	units           int // lines, or rows of elements side by side
 	centered, set   bool
+	backwards       bool
 
 	eps, least, most float64 // see NormalizeRows
 	rare             uint32
@@ -30,8 +38,6 @@ type linesWork[T Float] struct {
 func shareLines[T Float](name string, j linesWork[T], lines int) (done bool) {
 	mustMatch(name, "x", len(j.x), len(j.dst))
 	mustLinesOf(name, len(j.x), lines, j.n, j.inner)
-	mustMatch(name, "hi", len(j.hi), lines)
-	mustMatch(name, "lo", len(j.lo), lines)
 	if len(j.x) == 0 {
 		return true
 	}
@@ -40,11 +46,14 @@ func shareLines[T Float](name string, j linesWork[T], lines int) (done bool) {
 		observe(j.w)
 		observe(j.x)
 	}
-	j.lines, j.units = lines, lines
-	if j.inner > 1 {
+	j.units = lines
+	if j.inner > 1 && j.kind < workSumScan {
 		j.units = lines / j.inner * j.n
 	}
 	j.part = (j.units + lineParts - 1) / lineParts
+	if j.inner > 1 && j.kind >= workSumScan {
+		j.part = (j.part + vectorGroup - 1) / vectorGroup * vectorGroup
+	}
 	if len(j.x) >= minParallel && j.part < j.units && workers.acquire() {
 		shared := &jobsOf[T]().work
 		*shared = j
@@ -67,6 +76,10 @@ func (j *linesWork[T]) do(lo, hi int) {
 		j.gainRows(lo, hi)
 	case j.kind == workNormalize:
 		j.normalizeRows(lo, hi)
+	case j.kind >= workSumScan && j.inner == 1:
+		j.scanRows(lo, hi)
+	case j.kind >= workSumScan:
+		j.scanAcross(lo, hi)
 	case j.inner == 1:
 		j.spreadRows(lo, hi)
 	default:

@@ -13,7 +13,7 @@ func NormalizeRows[T Float](y, normal, scale, x, gain, bias []T, n int, eps, lea
 	mustMatch("NormalizeRows", "gain", len(gain), n)
 	mustMatch("NormalizeRows", "bias", len(bias), n)
 	return shareLines("NormalizeRows", linesWork[T]{
-		kind: workNormalize, dst: y, y: normal, x: x, hi: scale, lo: scale, c: scale, a: gain, b: bias, n: n, inner: 1, eps: eps, least: least, most: most,
+		kind: workNormalize, dst: y, y: normal, x: x, c: scale, a: gain, b: bias, n: n, inner: 1, eps: eps, least: least, most: most,
 	}, len(scale))
 }
 

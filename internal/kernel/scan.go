@@ -3,67 +3,186 @@ package kernel
 // SumScan sets y to the running sums of x along lines of n elements, inner of them side by side: y[k] = x[0] + … + x[k]. With
 // backwards it goes from the end of each line to its front. Sums are kept in double precision.
 func SumScan[T Float](y, x []T, n, inner int, backwards bool) {
-	scan("SumScan", y, x, n, inner, backwards, func(s []float64, y, x []T) {
-		y, x = y[:len(s)], x[:len(s)]
-		for j, v := range s {
-			v += float64(x[j])
-			s[j], y[j] = v, T(v)
-		}
-	})
+	scan("SumScan", linesWork[T]{kind: workSumScan, dst: y, x: x, n: n, inner: inner, backwards: backwards})
 }
 
 // ProdScan is [SumScan] for products.
 func ProdScan[T Float](y, x []T, n, inner int, backwards bool) {
-	scan("ProdScan", y, x, n, inner, backwards, func(s []float64, y, x []T) {
-		y, x = y[:len(s)], x[:len(s)]
-		for j, v := range s {
-			v *= float64(x[j])
-			s[j], y[j] = v, T(v)
+	scan("ProdScan", linesWork[T]{kind: workProdScan, dst: y, x: x, n: n, inner: inner, backwards: backwards})
+}
+
+// scan does work on whole lines.
+func scan[T Float](name string, j linesWork[T]) {
+	lines := 0
+	if j.n > 0 {
+		lines = len(j.x) / j.n
+	}
+	shareLines(name, j, lines)
+}
+
+// scanRows does rows lo up to hi.
+func (j *linesWork[T]) scanRows(lo, hi int) {
+	from, to := lo*j.n, hi*j.n
+	dst, x := j.dst[from:to], j.x[from:to]
+	switch j.kind {
+	case workSumScan:
+		scanRows(dst, x, j.n, 0, j.backwards)
+	case workProdScan:
+		scanRows(dst, x, j.n, 1, j.backwards)
+	case workProdScanBackward:
+		prodScanBackwardRows(dst, j.w[from:to], x, j.n)
+	default:
+		buffer := scratch64.get()
+		buffer.a = grow(buffer.a, j.n)
+		for i := lo; i < hi; i++ {
+			rowProducts(dst[:j.n], j.c[i], x[:j.n], buffer.a)
+			dst, x = dst[j.n:], x[j.n:]
 		}
+		scratch64.put(buffer)
+	}
+}
+
+// scanAcross does lines lo up to hi, which lie side by side.
+func (j *linesWork[T]) scanAcross(lo, hi int) {
+	side := 512 // lines whose running sums are kept at a time
+	if j.kind >= workProdScanBackward {
+		side = min(max(1<<15/j.n/16*16, 16), 64) // whose products before each element stay in the cache
+	}
+	buffer := scratch64.get()
+	buffer.a = grow(buffer.a, side)
+	if j.kind >= workProdScanBackward {
+		buffer.b = grow(buffer.b, side*(j.n+1))
+	}
+	for lo < hi {
+		end := min(hi, lo+side, (lo/j.inner+1)*j.inner)
+		s, at := buffer.a[:end-lo], lo/j.inner*j.n*j.inner+lo%j.inner
+		if j.kind >= workProdScanBackward {
+			j.productsBackward(s, buffer.b, lo, at)
+		} else {
+			j.accumulate(s, at)
+		}
+		lo = end
+	}
+	scratch64.put(buffer)
+}
+
+// accumulate sets running sums or products of some lines whose first element is at a place.
+func (j *linesWork[T]) accumulate(s []float64, at int) {
+	k := kernelsOf[T]().affine
+	f, start := k.scanSum, 0.0
+	if j.kind == workProdScan {
+		f, start = k.scanProd, 1
+	}
+	fill64(s, start)
+	j.eachRows(len(s), j.backwards, func(r, rows, stride int) {
+		from := at + r*j.inner
+		f(s, j.dst[from:], j.x[from:], stride, rows)
 	})
 }
 
-// scanBlock is how many lines that lie side by side are scanned at a time.
-const scanBlock = 2048
+// eachRows calls f for some rows of lines side by side at a time, from the last ones on with backwards; stride is then negative.
+func (j *linesWork[T]) eachRows(width int, backwards bool, f func(r, rows, stride int)) {
+	step := rowsAtATime(width)
+	if !backwards {
+		for r := 0; r < j.n; r += step {
+			f(r, min(step, j.n-r), j.inner)
+		}
+		return
+	}
+	for end := j.n; end > 0; end -= step {
+		r := max(end-step, 0)
+		f(r, end-r, -j.inner)
+	}
+}
 
-// scan goes through lines with a function that takes up an element of each of some lines.
-func scan[T Float](name string, y, x []T, n, inner int, backwards bool, take func(s []float64, y, x []T)) {
-	lines := 0
-	if n > 0 {
-		lines = len(x) / n
-	}
-	mustMatch(name, "y", len(y), len(x))
-	mustLinesOf(name, len(x), lines, n, inner)
-	if lines == 0 {
-		return
-	}
-	start := 1.0
-	if name == "SumScan" {
-		start = 0
-	}
-	if inner == 1 {
-		scanRows(y, x, n, start, backwards)
-		return
-	}
-	buffer := scratch64.get()
-	buffer.a = grow(buffer.a, min(inner, scanBlock))
-	for o := 0; o < lines; o += inner {
-		for j := 0; j < inner; j += scanBlock {
-			width := min(scanBlock, inner-j)
-			s := buffer.a[:width]
-			for i := range s {
-				s[i] = start
+// productsBackward sets the derivatives of products, or with scan of running ones, of some lines from line lo on, whose first element
+// is at a place. Products of finite numbers are 0 where a factor is; others are made anew where a 0 has to win.
+func (j *linesWork[T]) productsBackward(s, buffer []float64, lo, at int) {
+	k, width := kernelsOf[T]().affine, len(s)
+	c, before := buffer[:width], buffer[width:]
+	fill64(s, 1)
+	j.eachRows(width, false, func(r, rows, stride int) { k.scanBefore(s, before[r*width:], j.x[at+r*j.inner:], stride, rows) })
+	plain := finite64(s)
+	if plain && j.kind == workProdBackward {
+		for i := range c {
+			c[i] = float64(j.c[lo+i])
+		}
+		fill64(s, 1)
+		j.eachRows(width, true, func(r, rows, stride int) {
+			from := at + r*j.inner
+			k.scanBehind(s, c, before[r*width:], j.dst[from:], j.x[from:], stride, rows)
+		})
+		for i, v := range c {
+			if v != 0 {
+				continue
 			}
-			for k := range n {
-				if backwards {
-					k = n - 1 - k
-				}
-				at := o*n + k*inner + j
-				take(s, y[at:at+width], x[at:at+width])
+			for r := range j.n {
+				j.dst[at+r*j.inner+i] = 0
 			}
 		}
+		plain = finite64(s)
+	} else if plain {
+		clear(s)
+		j.eachRows(width, true, func(r, rows, stride int) {
+			from := at + r*j.inner
+			k.scanBehindTo(s, before[r*width:], j.dst[from:], j.w[from:], j.x[from:], stride, rows)
+		})
+		plain = finite64(s)
 	}
-	scratch64.put(buffer)
+	if !plain {
+		j.productsZeroWin(s, before, lo, at)
+	}
+}
+
+// productsZeroWin is productsBackward for any numbers.
+func (j *linesWork[T]) productsZeroWin(s, before []float64, lo, at int) {
+	width, running := len(s), j.kind == workProdScanBackward
+	fill64(s, 1)
+	for k := range j.n {
+		row := before[k*width:][:width]
+		for i, v := range j.x[at+k*j.inner:][:width] {
+			row[i] = s[i]
+			s[i] = productZeroWins(s[i], float64(v))
+		}
+	}
+	if running {
+		clear(s)
+	} else {
+		fill64(s, 1)
+	}
+	for k := j.n - 1; k >= 0; k-- {
+		row, from := before[k*width:][:width], at+k*j.inner
+		for i, v := range s {
+			d := 0.0
+			if running {
+				v += float64(j.w[from+i])
+				if v != 0 {
+					d = v * row[i]
+				}
+			} else if c := float64(j.c[lo+i]); c != 0 {
+				d = c * productZeroWins(v, row[i])
+			}
+			s[i] = productZeroWins(v, float64(j.x[from+i]))
+			j.dst[from+i] = T(d)
+		}
+	}
+}
+
+// fill64 sets all numbers to v.
+func fill64(s []float64, v float64) {
+	for i := range s {
+		s[i] = v
+	}
+}
+
+// finite64 reports whether all numbers are finite.
+func finite64(s []float64) bool {
+	for _, v := range s {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // scanRows goes through rows, four at a time: a sum waits for the one before it, so that a processor has time for others.
@@ -114,36 +233,99 @@ func scanRows[T Float](y, x []T, n int, start float64, backwards bool) {
 // In products with elements of x a 0 wins over what is infinite. With set, it sets dst.
 func ProdScanBackward[T Float](dst, ct, x []T, n, inner int, set bool) {
 	mustMatch("ProdScanBackward", "ct", len(ct), len(x))
-	productsBackward("ProdScanBackward", dst, ct, x, n, inner, true, set)
+	scanInto("ProdScanBackward", linesWork[T]{kind: workProdScanBackward, dst: dst, w: ct, x: x, n: n, inner: inner}, set)
 }
 
 // ProdLinesBackward adds the derivative of y = ProdLines(x) to dst: ct[i] times the product of the other elements of line i. In
 // products of elements a 0 wins over what is infinite, and where ct[i] is 0 the derivative is. With set, it sets dst.
 func ProdLinesBackward[T Float](dst, ct, x []T, n, inner int, set bool) {
-	lines := 0
 	if n > 0 {
-		lines = len(x) / n
-		mustMatch("ProdLinesBackward", "ct", len(ct), lines)
+		mustMatch("ProdLinesBackward", "ct", len(ct), len(x)/n)
 	}
-	mustMatch("ProdLinesBackward", "dst", len(dst), len(x))
-	mustLinesOf("ProdLinesBackward", len(x), lines, n, inner)
-	if lines == 0 {
+	scanInto("ProdLinesBackward", linesWork[T]{kind: workProdBackward, dst: dst, c: ct, x: x, n: n, inner: inner}, set)
+}
+
+// scanInto does work that sets dst, or with set false adds what it would set.
+func scanInto[T Float](name string, j linesWork[T], set bool) {
+	mustMatch(name, "dst", len(j.dst), len(j.x))
+	if set {
+		scan(name, j)
 		return
 	}
-	if inner == 1 {
-		buffer := scratch64.get()
-		defer scratch64.put(buffer)
-		buffer.a = grow(buffer.a, n)
-		for ; len(x) > 0; dst, ct, x = dst[n:], ct[1:], x[n:] {
-			rowProducts(dst[:n], ct[0], x[:n], buffer.a, set)
+	dst, free := j.dst, scratchOf[T]()
+	own := free.get()
+	own.b = grow(own.b, len(dst))
+	j.dst = own.b
+	scan(name, j)
+	AddTo(dst, own.b)
+	free.put(own)
+}
+
+// prodScanBackwardRows sets the derivatives of running products of rows, four at a time: a product waits for the one before it.
+func prodScanBackwardRows[T Float](dst, ct, x []T, n int) {
+	buffer := scratch64.get()
+	defer scratch64.put(buffer)
+	buffer.a = grow(buffer.a, 4*n)
+	before := buffer.a
+	for ; len(x) >= 4*n; dst, ct, x = dst[4*n:], ct[4*n:], x[4*n:] {
+		x0, x1, x2, x3 := x[:n], x[n:2*n], x[2*n:3*n], x[3*n:4*n]
+		b0, b1, b2, b3 := before[:n], before[n:2*n], before[2*n:3*n], before[3*n:4*n]
+		p0, p1, p2, p3 := 1.0, 1.0, 1.0, 1.0
+		for k, v := range x0 {
+			b0[k], b1[k], b2[k], b3[k] = p0, p1, p2, p3
+			p0 *= float64(v)
+			p1 *= float64(x1[k])
+			p2 *= float64(x2[k])
+			p3 *= float64(x3[k])
 		}
-		return
+		if s := p0 + p1 + p2 + p3; s-s != 0 {
+			prodScanBackwardRow(dst[:4*n], ct, x[:4*n], n, before)
+			continue
+		}
+		c0, c1, c2, c3 := ct[:n], ct[n:2*n], ct[2*n:3*n], ct[3*n:4*n]
+		d0, d1, d2, d3 := dst[:n], dst[n:2*n], dst[2*n:3*n], dst[3*n:4*n]
+		v0, v1, v2, v3 := 0.0, 0.0, 0.0, 0.0
+		for k := n - 1; k >= 0; k-- {
+			v0 += float64(c0[k])
+			v1 += float64(c1[k])
+			v2 += float64(c2[k])
+			v3 += float64(c3[k])
+			d0[k], d1[k], d2[k], d3[k] = T(v0*b0[k]), T(v1*b1[k]), T(v2*b2[k]), T(v3*b3[k])
+			v0 *= float64(x0[k])
+			v1 *= float64(x1[k])
+			v2 *= float64(x2[k])
+			v3 *= float64(x3[k])
+		}
+		if s := v0 + v1 + v2 + v3; s-s != 0 {
+			prodScanBackwardRow(dst[:4*n], ct, x[:4*n], n, before)
+		}
 	}
-	productsBackward("ProdLinesBackward", dst, ct, x, n, inner, false, set)
+	prodScanBackwardRow(dst, ct, x, n, before)
+}
+
+// prodScanBackwardRow is prodScanBackwardRows for one row after another, of any numbers.
+func prodScanBackwardRow[T Float](dst, ct, x []T, n int, before []float64) {
+	for i := 0; i < len(x); i += n {
+		p := 1.0
+		for k, v := range x[i : i+n] {
+			before[k] = p
+			p = productZeroWins(p, float64(v))
+		}
+		s := 0.0
+		for k := n - 1; k >= 0; k-- {
+			s += float64(ct[i+k])
+			d := 0.0
+			if s != 0 {
+				d = s * before[k]
+			}
+			s = productZeroWins(s, float64(x[i+k]))
+			dst[i+k] = T(d)
+		}
+	}
 }
 
 // rowProducts is [ProdLinesBackward] for a row, whose quarters it goes through side by side: a product waits for the one before it.
-func rowProducts[T Float](dst []T, c T, x []T, before []float64, set bool) {
+func rowProducts[T Float](dst []T, c T, x []T, before []float64) {
 	q := len(x) / 4
 	x0, x1, x2, x3 := x[:q], x[q:2*q], x[2*q:3*q], x[3*q:4*q]
 	rest := x[4*q:]
@@ -165,7 +347,7 @@ func rowProducts[T Float](dst []T, c T, x []T, before []float64, set bool) {
 	}
 	if c == 0 || p != p || p-p != 0 {
 		// A zero, or numbers that are not finite, for which the order matters.
-		rowProductsZeroWins(dst, c, x, before, set)
+		rowProductsZeroWins(dst, c, x, before)
 		return
 	}
 	v := float64(c)
@@ -187,20 +369,18 @@ func rowProducts[T Float](dst []T, c T, x []T, before []float64, set bool) {
 		v3 *= float64(x3[k])
 	}
 	if v = v0 + v1 + v2 + v3; v-v != 0 {
-		rowProductsZeroWins(dst, c, x, before, set)
+		rowProductsZeroWins(dst, c, x, before)
 		return
 	}
 	for k, v := range before[:len(dst)] {
-		put(dst, k, v, set)
+		dst[k] = T(v)
 	}
 }
 
 // rowProductsZeroWins is rowProducts for any numbers.
-func rowProductsZeroWins[T Float](dst []T, c T, x []T, before []float64, set bool) {
+func rowProductsZeroWins[T Float](dst []T, c T, x []T, before []float64) {
 	if c == 0 {
-		if set {
-			clear(dst)
-		}
+		clear(dst)
 		return
 	}
 	p := 1.0
@@ -210,86 +390,8 @@ func rowProductsZeroWins[T Float](dst []T, c T, x []T, before []float64, set boo
 	}
 	p = 1
 	for k := len(x) - 1; k >= 0; k-- {
-		put(dst, k, float64(c)*productZeroWins(p, before[k]), set)
+		dst[k] = T(float64(c) * productZeroWins(p, before[k]))
 		p = productZeroWins(p, float64(x[k]))
-	}
-}
-
-// put sets or adds to an element.
-func put[T Float](dst []T, k int, v float64, set bool) {
-	if set {
-		dst[k] = T(v)
-	} else {
-		dst[k] += T(v)
-	}
-}
-
-// productsBackward goes through some lines at a time, first from the front and then from the end. A line has a cotangent, or with
-// scan each of its elements.
-func productsBackward[T Float](name string, dst, ct, x []T, n, inner int, scan, set bool) {
-	lines := 0
-	if n > 0 {
-		lines = len(x) / n
-	}
-	mustMatch(name, "dst", len(dst), len(x))
-	mustLinesOf(name, len(x), lines, n, inner)
-	if lines == 0 {
-		return
-	}
-	const side = 16
-	group, step, apart := inner, inner, 1 // lines that are apart, the elements of each a step
-	if inner == 1 {
-		group, step, apart = lines, 1, n
-	}
-	buffer := scratch64.get()
-	defer scratch64.put(buffer)
-	buffer.a = grow(buffer.a, side*(n+1))
-	for o := 0; o < lines; o += group {
-		for j := 0; j < group; j += side {
-			width := min(side, group-j)
-			s, before := buffer.a[:width], buffer.a[side:]
-			for i := range s {
-				s[i] = 1
-			}
-			first := o*n + j*apart
-			for k := range n {
-				row := before[k*width:][:width]
-				at := first + k*step
-				for i, p := range s {
-					row[i] = p
-					s[i] = productZeroWins(p, float64(x[at+i*apart]))
-				}
-			}
-			w := ct[min(o+j, len(ct)):]
-			for i := range s {
-				s[i] = 1
-				if scan {
-					s[i] = 0
-				}
-			}
-			for k := n - 1; k >= 0; k-- {
-				row := before[k*width:][:width]
-				at := first + k*step
-				for i, v := range s {
-					place := at + i*apart
-					var d float64
-					if scan {
-						v += float64(ct[place])
-						if v != 0 {
-							d = v * row[i]
-						}
-					} else if c := float64(w[i]); c != 0 {
-						d = c * productZeroWins(v, row[i])
-					}
-					s[i] = productZeroWins(v, float64(x[place]))
-					if t := T(d); set {
-						dst[place] = t
-					} else {
-						dst[place] += t
-					}
-				}
-			}
-		}
 	}
 }
 

@@ -419,20 +419,20 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func scanBehindF32AVX2(s []float64, before []float64, dst []float32, x []float32, stride int, rows int)
+// func scanBehindF32AVX2(s []float64, c []float64, before []float64, dst []float32, x []float32, stride int, rows int)
 // Requires: AVX
-TEXT ·scanBehindF32AVX2(SB), NOSPLIT, $0-112
+TEXT ·scanBehindF32AVX2(SB), NOSPLIT, $0-136
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
-	MOVQ  before_base+24(FP), DI
-	MOVQ  dst_base+48(FP), SI
-	MOVQ  x_base+72(FP), BX
+	MOVQ  before_base+48(FP), DI
+	MOVQ  dst_base+72(FP), SI
+	MOVQ  x_base+96(FP), BX
 	MOVQ  s_base+0(FP), R9
 	MOVQ  s_len+8(FP), DX
-	MOVQ  rows+104(FP), R11
-	MOVQ  stride+96(FP), R8
+	MOVQ  rows+128(FP), R11
+	MOVQ  stride+120(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  DX, R15
 	SHLQ  $0x03, R15
@@ -462,6 +462,11 @@ many:
 	VMOVUPD 32(R9)(R12*8), Y1
 	VMOVUPD 64(R9)(R12*8), Y2
 	VMOVUPD 96(R9)(R12*8), Y3
+	MOVQ    c_base+24(FP), CX
+	VMOVUPD (CX)(R12*8), Y4
+	VMOVUPD 32(CX)(R12*8), Y5
+	VMOVUPD 64(CX)(R12*8), Y6
+	VMOVUPD 96(CX)(R12*8), Y7
 	MOVQ    R12, R14
 	SHLQ    $0x02, R14
 	MOVQ    R12, AX
@@ -469,30 +474,34 @@ many:
 	MOVQ    R11, R13
 
 manyrows:
-	VMOVUPD    (DI)(AX*1), Y4
-	VMULPD     Y0, Y4, Y4
-	VCVTPD2PSY Y4, X4
-	VMOVUPS    X4, (SI)(R14*1)
-	VCVTPS2PD  (BX)(R14*1), Y4
-	VMULPD     Y4, Y0, Y0
-	VMOVUPD    32(DI)(AX*1), Y4
-	VMULPD     Y1, Y4, Y4
-	VCVTPD2PSY Y4, X4
-	VMOVUPS    X4, 16(SI)(R14*1)
-	VCVTPS2PD  16(BX)(R14*1), Y4
-	VMULPD     Y4, Y1, Y1
-	VMOVUPD    64(DI)(AX*1), Y4
-	VMULPD     Y2, Y4, Y4
-	VCVTPD2PSY Y4, X4
-	VMOVUPS    X4, 32(SI)(R14*1)
-	VCVTPS2PD  32(BX)(R14*1), Y4
-	VMULPD     Y4, Y2, Y2
-	VMOVUPD    96(DI)(AX*1), Y4
-	VMULPD     Y3, Y4, Y4
-	VCVTPD2PSY Y4, X4
-	VMOVUPS    X4, 48(SI)(R14*1)
-	VCVTPS2PD  48(BX)(R14*1), Y4
-	VMULPD     Y4, Y3, Y3
+	VMOVUPD    (DI)(AX*1), Y8
+	VMULPD     Y0, Y8, Y8
+	VMULPD     Y4, Y8, Y8
+	VCVTPD2PSY Y8, X8
+	VMOVUPS    X8, (SI)(R14*1)
+	VCVTPS2PD  (BX)(R14*1), Y8
+	VMULPD     Y8, Y0, Y0
+	VMOVUPD    32(DI)(AX*1), Y8
+	VMULPD     Y1, Y8, Y8
+	VMULPD     Y5, Y8, Y8
+	VCVTPD2PSY Y8, X8
+	VMOVUPS    X8, 16(SI)(R14*1)
+	VCVTPS2PD  16(BX)(R14*1), Y8
+	VMULPD     Y8, Y1, Y1
+	VMOVUPD    64(DI)(AX*1), Y8
+	VMULPD     Y2, Y8, Y8
+	VMULPD     Y6, Y8, Y8
+	VCVTPD2PSY Y8, X8
+	VMOVUPS    X8, 32(SI)(R14*1)
+	VCVTPS2PD  32(BX)(R14*1), Y8
+	VMULPD     Y8, Y2, Y2
+	VMOVUPD    96(DI)(AX*1), Y8
+	VMULPD     Y3, Y8, Y8
+	VMULPD     Y7, Y8, Y8
+	VCVTPD2PSY Y8, X8
+	VMOVUPS    X8, 48(SI)(R14*1)
+	VCVTPS2PD  48(BX)(R14*1), Y8
+	VMULPD     Y8, Y3, Y3
 	ADDQ       R8, R14
 	ADDQ       R15, AX
 	DECQ       R13
@@ -512,6 +521,8 @@ manyend:
 
 one:
 	VMOVUPD (R9)(R12*8), Y0
+	MOVQ    c_base+24(FP), CX
+	VMOVUPD (CX)(R12*8), Y1
 	MOVQ    R12, R14
 	SHLQ    $0x02, R14
 	MOVQ    R12, AX
@@ -519,12 +530,13 @@ one:
 	MOVQ    R11, R13
 
 onerows:
-	VMOVUPD    (DI)(AX*1), Y1
-	VMULPD     Y0, Y1, Y1
-	VCVTPD2PSY Y1, X1
-	VMOVUPS    X1, (SI)(R14*1)
-	VCVTPS2PD  (BX)(R14*1), Y1
-	VMULPD     Y1, Y0, Y0
+	VMOVUPD    (DI)(AX*1), Y2
+	VMULPD     Y0, Y2, Y2
+	VMULPD     Y1, Y2, Y2
+	VCVTPD2PSY Y2, X2
+	VMOVUPS    X2, (SI)(R14*1)
+	VCVTPS2PD  (BX)(R14*1), Y2
+	VMULPD     Y2, Y0, Y0
 	ADDQ       R8, R14
 	ADDQ       R15, AX
 	DECQ       R13
@@ -545,6 +557,8 @@ oneend:
 	VEXTRACTF128 $0x01, Y0, X1
 	VSHUFPS      $0x88, X1, X0, X1
 	VMASKMOVPD   (R9)(R12*8), Y0, Y2
+	MOVQ         c_base+24(FP), CX
+	VMASKMOVPD   (CX)(R12*8), Y0, Y3
 	MOVQ         R12, R14
 	SHLQ         $0x02, R14
 	MOVQ         R12, AX
@@ -552,13 +566,14 @@ oneend:
 	MOVQ         R11, R13
 
 lastrows:
-	VMASKMOVPD (DI)(AX*1), Y0, Y3
-	VMULPD     Y2, Y3, Y3
-	VCVTPD2PSY Y3, X3
-	VMASKMOVPS X3, X1, (SI)(R14*1)
-	VMASKMOVPS (BX)(R14*1), X1, X3
-	VCVTPS2PD  X3, Y3
-	VMULPD     Y3, Y2, Y2
+	VMASKMOVPD (DI)(AX*1), Y0, Y4
+	VMULPD     Y2, Y4, Y4
+	VMULPD     Y3, Y4, Y4
+	VCVTPD2PSY Y4, X4
+	VMASKMOVPS X4, X1, (SI)(R14*1)
+	VMASKMOVPS (BX)(R14*1), X1, X4
+	VCVTPS2PD  X4, Y4
+	VMULPD     Y4, Y2, Y2
 	ADDQ       R8, R14
 	ADDQ       R15, AX
 	DECQ       R13
@@ -1141,20 +1156,20 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func scanBehindF64AVX2(s []float64, before []float64, dst []float64, x []float64, stride int, rows int)
+// func scanBehindF64AVX2(s []float64, c []float64, before []float64, dst []float64, x []float64, stride int, rows int)
 // Requires: AVX
-TEXT ·scanBehindF64AVX2(SB), NOSPLIT, $0-112
+TEXT ·scanBehindF64AVX2(SB), NOSPLIT, $0-136
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
-	MOVQ  before_base+24(FP), DI
-	MOVQ  dst_base+48(FP), SI
-	MOVQ  x_base+72(FP), BX
+	MOVQ  before_base+48(FP), DI
+	MOVQ  dst_base+72(FP), SI
+	MOVQ  x_base+96(FP), BX
 	MOVQ  s_base+0(FP), R9
 	MOVQ  s_len+8(FP), DX
-	MOVQ  rows+104(FP), R11
-	MOVQ  stride+96(FP), R8
+	MOVQ  rows+128(FP), R11
+	MOVQ  stride+120(FP), R8
 	SHLQ  $0x03, R8
 	MOVQ  DX, R15
 	SHLQ  $0x03, R15
@@ -1184,6 +1199,11 @@ many:
 	VMOVUPD 32(R9)(R12*8), Y1
 	VMOVUPD 64(R9)(R12*8), Y2
 	VMOVUPD 96(R9)(R12*8), Y3
+	MOVQ    c_base+24(FP), CX
+	VMOVUPD (CX)(R12*8), Y4
+	VMOVUPD 32(CX)(R12*8), Y5
+	VMOVUPD 64(CX)(R12*8), Y6
+	VMOVUPD 96(CX)(R12*8), Y7
 	MOVQ    R12, R14
 	SHLQ    $0x03, R14
 	MOVQ    R12, AX
@@ -1191,26 +1211,30 @@ many:
 	MOVQ    R11, R13
 
 manyrows:
-	VMOVUPD (DI)(AX*1), Y4
-	VMULPD  Y0, Y4, Y4
-	VMOVUPD Y4, (SI)(R14*1)
-	VMOVUPD (BX)(R14*1), Y4
-	VMULPD  Y4, Y0, Y0
-	VMOVUPD 32(DI)(AX*1), Y4
-	VMULPD  Y1, Y4, Y4
-	VMOVUPD Y4, 32(SI)(R14*1)
-	VMOVUPD 32(BX)(R14*1), Y4
-	VMULPD  Y4, Y1, Y1
-	VMOVUPD 64(DI)(AX*1), Y4
-	VMULPD  Y2, Y4, Y4
-	VMOVUPD Y4, 64(SI)(R14*1)
-	VMOVUPD 64(BX)(R14*1), Y4
-	VMULPD  Y4, Y2, Y2
-	VMOVUPD 96(DI)(AX*1), Y4
-	VMULPD  Y3, Y4, Y4
-	VMOVUPD Y4, 96(SI)(R14*1)
-	VMOVUPD 96(BX)(R14*1), Y4
-	VMULPD  Y4, Y3, Y3
+	VMOVUPD (DI)(AX*1), Y8
+	VMULPD  Y0, Y8, Y8
+	VMULPD  Y4, Y8, Y8
+	VMOVUPD Y8, (SI)(R14*1)
+	VMOVUPD (BX)(R14*1), Y8
+	VMULPD  Y8, Y0, Y0
+	VMOVUPD 32(DI)(AX*1), Y8
+	VMULPD  Y1, Y8, Y8
+	VMULPD  Y5, Y8, Y8
+	VMOVUPD Y8, 32(SI)(R14*1)
+	VMOVUPD 32(BX)(R14*1), Y8
+	VMULPD  Y8, Y1, Y1
+	VMOVUPD 64(DI)(AX*1), Y8
+	VMULPD  Y2, Y8, Y8
+	VMULPD  Y6, Y8, Y8
+	VMOVUPD Y8, 64(SI)(R14*1)
+	VMOVUPD 64(BX)(R14*1), Y8
+	VMULPD  Y8, Y2, Y2
+	VMOVUPD 96(DI)(AX*1), Y8
+	VMULPD  Y3, Y8, Y8
+	VMULPD  Y7, Y8, Y8
+	VMOVUPD Y8, 96(SI)(R14*1)
+	VMOVUPD 96(BX)(R14*1), Y8
+	VMULPD  Y8, Y3, Y3
 	ADDQ    R8, R14
 	ADDQ    R15, AX
 	DECQ    R13
@@ -1230,6 +1254,8 @@ manyend:
 
 one:
 	VMOVUPD (R9)(R12*8), Y0
+	MOVQ    c_base+24(FP), CX
+	VMOVUPD (CX)(R12*8), Y1
 	MOVQ    R12, R14
 	SHLQ    $0x03, R14
 	MOVQ    R12, AX
@@ -1237,11 +1263,12 @@ one:
 	MOVQ    R11, R13
 
 onerows:
-	VMOVUPD (DI)(AX*1), Y1
-	VMULPD  Y0, Y1, Y1
-	VMOVUPD Y1, (SI)(R14*1)
-	VMOVUPD (BX)(R14*1), Y1
-	VMULPD  Y1, Y0, Y0
+	VMOVUPD (DI)(AX*1), Y2
+	VMULPD  Y0, Y2, Y2
+	VMULPD  Y1, Y2, Y2
+	VMOVUPD Y2, (SI)(R14*1)
+	VMOVUPD (BX)(R14*1), Y2
+	VMULPD  Y2, Y0, Y0
 	ADDQ    R8, R14
 	ADDQ    R15, AX
 	DECQ    R13
@@ -1260,6 +1287,8 @@ oneend:
 	SUBQ       CX, AX
 	VMOVDQU    (AX), Y0
 	VMASKMOVPD (R9)(R12*8), Y0, Y1
+	MOVQ       c_base+24(FP), CX
+	VMASKMOVPD (CX)(R12*8), Y0, Y2
 	MOVQ       R12, R14
 	SHLQ       $0x03, R14
 	MOVQ       R12, AX
@@ -1267,11 +1296,12 @@ oneend:
 	MOVQ       R11, R13
 
 lastrows:
-	VMASKMOVPD (DI)(AX*1), Y0, Y2
-	VMULPD     Y1, Y2, Y2
-	VMASKMOVPD Y2, Y0, (SI)(R14*1)
-	VMASKMOVPD (BX)(R14*1), Y0, Y2
-	VMULPD     Y2, Y1, Y1
+	VMASKMOVPD (DI)(AX*1), Y0, Y3
+	VMULPD     Y1, Y3, Y3
+	VMULPD     Y2, Y3, Y3
+	VMASKMOVPD Y3, Y0, (SI)(R14*1)
+	VMASKMOVPD (BX)(R14*1), Y0, Y3
+	VMULPD     Y3, Y1, Y1
 	ADDQ       R8, R14
 	ADDQ       R15, AX
 	DECQ       R13
@@ -1853,20 +1883,20 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func scanBehindF32AVX512(s []float64, before []float64, dst []float32, x []float32, stride int, rows int)
+// func scanBehindF32AVX512(s []float64, c []float64, before []float64, dst []float32, x []float32, stride int, rows int)
 // Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·scanBehindF32AVX512(SB), NOSPLIT, $0-112
+TEXT ·scanBehindF32AVX512(SB), NOSPLIT, $0-136
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
-	MOVQ  before_base+24(FP), DI
-	MOVQ  dst_base+48(FP), SI
-	MOVQ  x_base+72(FP), BX
+	MOVQ  before_base+48(FP), DI
+	MOVQ  dst_base+72(FP), SI
+	MOVQ  x_base+96(FP), BX
 	MOVQ  s_base+0(FP), R9
 	MOVQ  s_len+8(FP), DX
-	MOVQ  rows+104(FP), R11
-	MOVQ  stride+96(FP), R8
+	MOVQ  rows+128(FP), R11
+	MOVQ  stride+120(FP), R8
 	SHLQ  $0x02, R8
 	MOVQ  DX, R15
 	SHLQ  $0x03, R15
@@ -1896,6 +1926,11 @@ many:
 	VMOVUPD 64(R9)(R12*8), Z1
 	VMOVUPD 128(R9)(R12*8), Z2
 	VMOVUPD 192(R9)(R12*8), Z3
+	MOVQ    c_base+24(FP), CX
+	VMOVUPD (CX)(R12*8), Z4
+	VMOVUPD 64(CX)(R12*8), Z5
+	VMOVUPD 128(CX)(R12*8), Z6
+	VMOVUPD 192(CX)(R12*8), Z7
 	MOVQ    R12, R14
 	SHLQ    $0x02, R14
 	MOVQ    R12, AX
@@ -1903,30 +1938,34 @@ many:
 	MOVQ    R11, R13
 
 manyrows:
-	VMOVUPD   (DI)(AX*1), Z4
-	VMULPD    Z0, Z4, Z4
-	VCVTPD2PS Z4, Y4
-	VMOVUPS   Y4, (SI)(R14*1)
-	VCVTPS2PD (BX)(R14*1), Z4
-	VMULPD    Z4, Z0, Z0
-	VMOVUPD   64(DI)(AX*1), Z4
-	VMULPD    Z1, Z4, Z4
-	VCVTPD2PS Z4, Y4
-	VMOVUPS   Y4, 32(SI)(R14*1)
-	VCVTPS2PD 32(BX)(R14*1), Z4
-	VMULPD    Z4, Z1, Z1
-	VMOVUPD   128(DI)(AX*1), Z4
-	VMULPD    Z2, Z4, Z4
-	VCVTPD2PS Z4, Y4
-	VMOVUPS   Y4, 64(SI)(R14*1)
-	VCVTPS2PD 64(BX)(R14*1), Z4
-	VMULPD    Z4, Z2, Z2
-	VMOVUPD   192(DI)(AX*1), Z4
-	VMULPD    Z3, Z4, Z4
-	VCVTPD2PS Z4, Y4
-	VMOVUPS   Y4, 96(SI)(R14*1)
-	VCVTPS2PD 96(BX)(R14*1), Z4
-	VMULPD    Z4, Z3, Z3
+	VMOVUPD   (DI)(AX*1), Z8
+	VMULPD    Z0, Z8, Z8
+	VMULPD    Z4, Z8, Z8
+	VCVTPD2PS Z8, Y8
+	VMOVUPS   Y8, (SI)(R14*1)
+	VCVTPS2PD (BX)(R14*1), Z8
+	VMULPD    Z8, Z0, Z0
+	VMOVUPD   64(DI)(AX*1), Z8
+	VMULPD    Z1, Z8, Z8
+	VMULPD    Z5, Z8, Z8
+	VCVTPD2PS Z8, Y8
+	VMOVUPS   Y8, 32(SI)(R14*1)
+	VCVTPS2PD 32(BX)(R14*1), Z8
+	VMULPD    Z8, Z1, Z1
+	VMOVUPD   128(DI)(AX*1), Z8
+	VMULPD    Z2, Z8, Z8
+	VMULPD    Z6, Z8, Z8
+	VCVTPD2PS Z8, Y8
+	VMOVUPS   Y8, 64(SI)(R14*1)
+	VCVTPS2PD 64(BX)(R14*1), Z8
+	VMULPD    Z8, Z2, Z2
+	VMOVUPD   192(DI)(AX*1), Z8
+	VMULPD    Z3, Z8, Z8
+	VMULPD    Z7, Z8, Z8
+	VCVTPD2PS Z8, Y8
+	VMOVUPS   Y8, 96(SI)(R14*1)
+	VCVTPS2PD 96(BX)(R14*1), Z8
+	VMULPD    Z8, Z3, Z3
 	ADDQ      R8, R14
 	ADDQ      R15, AX
 	DECQ      R13
@@ -1946,6 +1985,8 @@ manyend:
 
 one:
 	VMOVUPD (R9)(R12*8), Z0
+	MOVQ    c_base+24(FP), CX
+	VMOVUPD (CX)(R12*8), Z1
 	MOVQ    R12, R14
 	SHLQ    $0x02, R14
 	MOVQ    R12, AX
@@ -1953,12 +1994,13 @@ one:
 	MOVQ    R11, R13
 
 onerows:
-	VMOVUPD   (DI)(AX*1), Z1
-	VMULPD    Z0, Z1, Z1
-	VCVTPD2PS Z1, Y1
-	VMOVUPS   Y1, (SI)(R14*1)
-	VCVTPS2PD (BX)(R14*1), Z1
-	VMULPD    Z1, Z0, Z0
+	VMOVUPD   (DI)(AX*1), Z2
+	VMULPD    Z0, Z2, Z2
+	VMULPD    Z1, Z2, Z2
+	VCVTPD2PS Z2, Y2
+	VMOVUPS   Y2, (SI)(R14*1)
+	VCVTPS2PD (BX)(R14*1), Z2
+	VMULPD    Z2, Z0, Z0
 	ADDQ      R8, R14
 	ADDQ      R15, AX
 	DECQ      R13
@@ -1976,6 +2018,8 @@ oneend:
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
 	VMOVUPD.Z (R9)(R12*8), K1, Z0
+	MOVQ      c_base+24(FP), CX
+	VMOVUPD.Z (CX)(R12*8), K1, Z1
 	MOVQ      R12, R14
 	SHLQ      $0x02, R14
 	MOVQ      R12, AX
@@ -1983,12 +2027,13 @@ oneend:
 	MOVQ      R11, R13
 
 lastrows:
-	VMOVUPD.Z   (DI)(AX*1), K1, Z1
-	VMULPD      Z0, Z1, Z1
-	VCVTPD2PS   Z1, Y1
-	VMOVUPS     Y1, K1, (SI)(R14*1)
-	VCVTPS2PD.Z (BX)(R14*1), K1, Z1
-	VMULPD      Z1, Z0, Z0
+	VMOVUPD.Z   (DI)(AX*1), K1, Z2
+	VMULPD      Z0, Z2, Z2
+	VMULPD      Z1, Z2, Z2
+	VCVTPD2PS   Z2, Y2
+	VMOVUPS     Y2, K1, (SI)(R14*1)
+	VCVTPS2PD.Z (BX)(R14*1), K1, Z2
+	VMULPD      Z2, Z0, Z0
 	ADDQ        R8, R14
 	ADDQ        R15, AX
 	DECQ        R13
@@ -2563,20 +2608,20 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
-// func scanBehindF64AVX512(s []float64, before []float64, dst []float64, x []float64, stride int, rows int)
+// func scanBehindF64AVX512(s []float64, c []float64, before []float64, dst []float64, x []float64, stride int, rows int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·scanBehindF64AVX512(SB), NOSPLIT, $0-112
+TEXT ·scanBehindF64AVX512(SB), NOSPLIT, $0-136
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  ask
 
 start:
-	MOVQ  before_base+24(FP), DI
-	MOVQ  dst_base+48(FP), SI
-	MOVQ  x_base+72(FP), BX
+	MOVQ  before_base+48(FP), DI
+	MOVQ  dst_base+72(FP), SI
+	MOVQ  x_base+96(FP), BX
 	MOVQ  s_base+0(FP), R9
 	MOVQ  s_len+8(FP), DX
-	MOVQ  rows+104(FP), R11
-	MOVQ  stride+96(FP), R8
+	MOVQ  rows+128(FP), R11
+	MOVQ  stride+120(FP), R8
 	SHLQ  $0x03, R8
 	MOVQ  DX, R15
 	SHLQ  $0x03, R15
@@ -2606,6 +2651,11 @@ many:
 	VMOVUPD 64(R9)(R12*8), Z1
 	VMOVUPD 128(R9)(R12*8), Z2
 	VMOVUPD 192(R9)(R12*8), Z3
+	MOVQ    c_base+24(FP), CX
+	VMOVUPD (CX)(R12*8), Z4
+	VMOVUPD 64(CX)(R12*8), Z5
+	VMOVUPD 128(CX)(R12*8), Z6
+	VMOVUPD 192(CX)(R12*8), Z7
 	MOVQ    R12, R14
 	SHLQ    $0x03, R14
 	MOVQ    R12, AX
@@ -2613,26 +2663,30 @@ many:
 	MOVQ    R11, R13
 
 manyrows:
-	VMOVUPD (DI)(AX*1), Z4
-	VMULPD  Z0, Z4, Z4
-	VMOVUPD Z4, (SI)(R14*1)
-	VMOVUPD (BX)(R14*1), Z4
-	VMULPD  Z4, Z0, Z0
-	VMOVUPD 64(DI)(AX*1), Z4
-	VMULPD  Z1, Z4, Z4
-	VMOVUPD Z4, 64(SI)(R14*1)
-	VMOVUPD 64(BX)(R14*1), Z4
-	VMULPD  Z4, Z1, Z1
-	VMOVUPD 128(DI)(AX*1), Z4
-	VMULPD  Z2, Z4, Z4
-	VMOVUPD Z4, 128(SI)(R14*1)
-	VMOVUPD 128(BX)(R14*1), Z4
-	VMULPD  Z4, Z2, Z2
-	VMOVUPD 192(DI)(AX*1), Z4
-	VMULPD  Z3, Z4, Z4
-	VMOVUPD Z4, 192(SI)(R14*1)
-	VMOVUPD 192(BX)(R14*1), Z4
-	VMULPD  Z4, Z3, Z3
+	VMOVUPD (DI)(AX*1), Z8
+	VMULPD  Z0, Z8, Z8
+	VMULPD  Z4, Z8, Z8
+	VMOVUPD Z8, (SI)(R14*1)
+	VMOVUPD (BX)(R14*1), Z8
+	VMULPD  Z8, Z0, Z0
+	VMOVUPD 64(DI)(AX*1), Z8
+	VMULPD  Z1, Z8, Z8
+	VMULPD  Z5, Z8, Z8
+	VMOVUPD Z8, 64(SI)(R14*1)
+	VMOVUPD 64(BX)(R14*1), Z8
+	VMULPD  Z8, Z1, Z1
+	VMOVUPD 128(DI)(AX*1), Z8
+	VMULPD  Z2, Z8, Z8
+	VMULPD  Z6, Z8, Z8
+	VMOVUPD Z8, 128(SI)(R14*1)
+	VMOVUPD 128(BX)(R14*1), Z8
+	VMULPD  Z8, Z2, Z2
+	VMOVUPD 192(DI)(AX*1), Z8
+	VMULPD  Z3, Z8, Z8
+	VMULPD  Z7, Z8, Z8
+	VMOVUPD Z8, 192(SI)(R14*1)
+	VMOVUPD 192(BX)(R14*1), Z8
+	VMULPD  Z8, Z3, Z3
 	ADDQ    R8, R14
 	ADDQ    R15, AX
 	DECQ    R13
@@ -2652,6 +2706,8 @@ manyend:
 
 one:
 	VMOVUPD (R9)(R12*8), Z0
+	MOVQ    c_base+24(FP), CX
+	VMOVUPD (CX)(R12*8), Z1
 	MOVQ    R12, R14
 	SHLQ    $0x03, R14
 	MOVQ    R12, AX
@@ -2659,11 +2715,12 @@ one:
 	MOVQ    R11, R13
 
 onerows:
-	VMOVUPD (DI)(AX*1), Z1
-	VMULPD  Z0, Z1, Z1
-	VMOVUPD Z1, (SI)(R14*1)
-	VMOVUPD (BX)(R14*1), Z1
-	VMULPD  Z1, Z0, Z0
+	VMOVUPD (DI)(AX*1), Z2
+	VMULPD  Z0, Z2, Z2
+	VMULPD  Z1, Z2, Z2
+	VMOVUPD Z2, (SI)(R14*1)
+	VMOVUPD (BX)(R14*1), Z2
+	VMULPD  Z2, Z0, Z0
 	ADDQ    R8, R14
 	ADDQ    R15, AX
 	DECQ    R13
@@ -2681,6 +2738,8 @@ oneend:
 	BZHIQ     CX, AX, AX
 	KMOVW     AX, K1
 	VMOVUPD.Z (R9)(R12*8), K1, Z0
+	MOVQ      c_base+24(FP), CX
+	VMOVUPD.Z (CX)(R12*8), K1, Z1
 	MOVQ      R12, R14
 	SHLQ      $0x03, R14
 	MOVQ      R12, AX
@@ -2688,11 +2747,12 @@ oneend:
 	MOVQ      R11, R13
 
 lastrows:
-	VMOVUPD.Z (DI)(AX*1), K1, Z1
-	VMULPD    Z0, Z1, Z1
-	VMOVUPD   Z1, K1, (SI)(R14*1)
-	VMOVUPD.Z (BX)(R14*1), K1, Z1
-	VMULPD    Z1, Z0, Z0
+	VMOVUPD.Z (DI)(AX*1), K1, Z2
+	VMULPD    Z0, Z2, Z2
+	VMULPD    Z1, Z2, Z2
+	VMOVUPD   Z2, K1, (SI)(R14*1)
+	VMOVUPD.Z (BX)(R14*1), K1, Z2
+	VMULPD    Z2, Z0, Z0
 	ADDQ      R8, R14
 	ADDQ      R15, AX
 	DECQ      R13

@@ -19,10 +19,10 @@ func scanProdF32AVX2(s []float64, y []float32, x []float32, stride int, rows int
 //go:noescape
 func scanBeforeF32AVX2(s []float64, before []float64, x []float32, stride int, rows int)
 
-// scanBehindF32AVX2 sets rows of dst to s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
+// scanBehindF32AVX2 sets rows of dst to c times s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
 //
 //go:noescape
-func scanBehindF32AVX2(s []float64, before []float64, dst []float32, x []float32, stride int, rows int)
+func scanBehindF32AVX2(s []float64, c []float64, before []float64, dst []float32, x []float32, stride int, rows int)
 
 // scanBehindToF32AVX2 adds rows of ct to s, sets those of dst to s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
 //
@@ -44,10 +44,10 @@ func scanProdF64AVX2(s []float64, y []float64, x []float64, stride int, rows int
 //go:noescape
 func scanBeforeF64AVX2(s []float64, before []float64, x []float64, stride int, rows int)
 
-// scanBehindF64AVX2 sets rows of dst to s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
+// scanBehindF64AVX2 sets rows of dst to c times s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
 //
 //go:noescape
-func scanBehindF64AVX2(s []float64, before []float64, dst []float64, x []float64, stride int, rows int)
+func scanBehindF64AVX2(s []float64, c []float64, before []float64, dst []float64, x []float64, stride int, rows int)
 
 // scanBehindToF64AVX2 adds rows of ct to s, sets those of dst to s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
 //
@@ -69,10 +69,10 @@ func scanProdF32AVX512(s []float64, y []float32, x []float32, stride int, rows i
 //go:noescape
 func scanBeforeF32AVX512(s []float64, before []float64, x []float32, stride int, rows int)
 
-// scanBehindF32AVX512 sets rows of dst to s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
+// scanBehindF32AVX512 sets rows of dst to c times s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
 //
 //go:noescape
-func scanBehindF32AVX512(s []float64, before []float64, dst []float32, x []float32, stride int, rows int)
+func scanBehindF32AVX512(s []float64, c []float64, before []float64, dst []float32, x []float32, stride int, rows int)
 
 // scanBehindToF32AVX512 adds rows of ct to s, sets those of dst to s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
 //
@@ -94,10 +94,10 @@ func scanProdF64AVX512(s []float64, y []float64, x []float64, stride int, rows i
 //go:noescape
 func scanBeforeF64AVX512(s []float64, before []float64, x []float64, stride int, rows int)
 
-// scanBehindF64AVX512 sets rows of dst to s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
+// scanBehindF64AVX512 sets rows of dst to c times s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
 //
 //go:noescape
-func scanBehindF64AVX512(s []float64, before []float64, dst []float64, x []float64, stride int, rows int)
+func scanBehindF64AVX512(s []float64, c []float64, before []float64, dst []float64, x []float64, stride int, rows int)
 
 // scanBehindToF64AVX512 adds rows of ct to s, sets those of dst to s times those of before, and takes up rows of x in s, a running product, for len(s) lines side by side. Rows, rows > 0 of them, are stride apart, those of before len(s); with a negative stride the last one is the first.
 //

@@ -9,8 +9,11 @@ import (
 )
 
 func TestScans(t *testing.T) {
-	testScans[float32](t)
-	testScans[float64](t)
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		testScans[float32](t)
+		testScans[float64](t)
+	})
 }
 
 // testScans compares scans, and derivatives of products, with loops over single lines, zeros and huge numbers included.
@@ -23,7 +26,7 @@ func testScans[T kernel.Float](t *testing.T) {
 		}
 		return a * b
 	}
-	for _, size := range [][3]int{{3, 0, 2}, {2, 1, 1}, {3, 2, 1}, {5, 3, 1}, {9, 7, 1}, {2, 12, 1}, {1, 40, 20}, {2, 9, 3}, {1, 3, 2100}} {
+	for _, size := range [][3]int{{3, 0, 2}, {2, 1, 1}, {3, 2, 1}, {5, 3, 1}, {9, 7, 1}, {2, 12, 1}, {1, 40, 20}, {2, 9, 3}, {4, 7, 17}, {1, 30, 70}, {1, 3, 2100}} {
 		outer, n, inner := size[0], size[1], size[2]
 		all, lines := outer*n*inner, outer*inner
 		for _, kind := range []int{0, 3, 9} { // one in so many elements is 0, one is huge

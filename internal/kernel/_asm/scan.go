@@ -13,14 +13,15 @@ type scan struct {
 	name, doc string
 	slices    []string // beside s: those of doubles first, which are rows without gaps
 	doubles   int      // how many of them hold doubles
-	step      func(t target, s vec, place func(name string) operand.Mem, k, ke mask)
+	factor    bool     // a number c of each line, in double precision
+	step      func(t target, s, c vec, place func(name string) operand.Mem, k, ke mask)
 }
 
 // accumulating is a scan that stores what it accumulates.
 func accumulating(name, doc, op string) scan {
 	return scan{
 		name: name, doc: "takes up rows of x in s, a running " + doc + ", and stores it in those of y", slices: []string{"y", "x"},
-		step: func(t target, s vec, place func(name string) operand.Mem, k, ke mask) {
+		step: func(t target, s, _ vec, place func(name string) operand.Mem, k, ke mask) {
 			t.doubles().emit(op, t.loadDouble(place("x"), ke), s, s)
 			t.storeDouble(s, place("y"), ke)
 		},
@@ -32,29 +33,33 @@ var scans = []scan{
 	accumulating("Prod", "product", "VMULPD"),
 	{
 		name: "Before", doc: "stores s in the rows of before, each before it takes up a row of x in s, a running product", slices: []string{"before", "x"}, doubles: 1,
-		step: func(t target, s vec, place func(name string) operand.Mem, k, ke mask) {
+		step: func(t target, s, _ vec, place func(name string) operand.Mem, k, ke mask) {
 			d := t.doubles()
 			d.store(s, place("before"), k)
 			d.emit("VMULPD", t.loadDouble(place("x"), ke), s, s)
 		},
 	},
 	{
-		name: "Behind", doc: "sets rows of dst to s times those of before, and takes up rows of x in s, a running product", slices: []string{"before", "dst", "x"}, doubles: 1,
-		step: behindStep,
+		name: "Behind", doc: "sets rows of dst to c times s times those of before, and takes up rows of x in s, a running product",
+		slices: []string{"before", "dst", "x"}, doubles: 1, factor: true, step: behindStep,
 	},
 	{
 		name: "BehindTo", doc: "adds rows of ct to s, sets those of dst to s times those of before, and takes up rows of x in s, a running product",
 		slices: []string{"before", "dst", "ct", "x"}, doubles: 1,
-		step: func(t target, s vec, place func(name string) operand.Mem, k, ke mask) {
+		step: func(t target, s, _ vec, place func(name string) operand.Mem, k, ke mask) {
 			t.doubles().emit("VADDPD", t.loadDouble(place("ct"), ke), s, s)
-			behindStep(t, s, place, k, ke)
+			behindStep(t, s, nil, place, k, ke)
 		},
 	},
 }
 
-func behindStep(t target, s vec, place func(name string) operand.Mem, k, ke mask) {
+func behindStep(t target, s, c vec, place func(name string) operand.Mem, k, ke mask) {
 	d := t.doubles()
-	t.storeDouble(d.mul(d.load(place("before"), k), s), place("dst"), ke)
+	v := d.mul(d.load(place("before"), k), s)
+	if c != nil {
+		v = d.mul(v, c)
+	}
+	t.storeDouble(v, place("dst"), ke)
 	d.emit("VMULPD", t.loadDouble(place("x"), ke), s, s)
 }
 
@@ -92,6 +97,9 @@ func (t target) scans() {
 
 func (t target) scan(f scan) {
 	sig := "func(s"
+	if f.factor {
+		sig += ", c"
+	}
 	for i, name := range f.slices {
 		if i == f.doubles {
 			sig += " []float64"
@@ -141,6 +149,13 @@ func (t target) scan(f scan) {
 		for v := range acc {
 			acc[v] = d.load(sum(v), ka)
 		}
+		c := make([]vec, u)
+		if f.factor {
+			ctx.Load(ctx.Param("c").Base(), reg.RCX)
+			for v := range c {
+				c[v] = d.load(operand.Mem{Base: reg.RCX, Index: i, Scale: 8, Disp: v * d.bytes()}, ka)
+			}
+		}
 		ctx.MOVQ(i, at)
 		ctx.SHLQ(operand.U8(log2(t.size())), at)
 		if f.doubles > 0 {
@@ -150,7 +165,7 @@ func (t target) scan(f scan) {
 		ctx.MOVQ(rows, left)
 		ctx.Label(name)
 		for v := range acc {
-			f.step(t, acc[v], func(name string) operand.Mem {
+			f.step(t, acc[v], c[v], func(name string) operand.Mem {
 				if f.doubles > 0 && name == f.slices[0] {
 					return operand.Mem{Base: base[name], Index: wide, Scale: 1, Disp: v * d.bytes()}
 				}
