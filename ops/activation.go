@@ -18,11 +18,8 @@ func init() {
 		Derivative: "y·(1-y)",
 		Value:      "where(ge(x, 0), 1, exp(-abs(x)))/(1+exp(-abs(x)))",
 		Slopes:     []string{"y*where(ge(x, 0), exp(-abs(x)), 1)/(1+exp(-abs(x)))"},
-		Unary: func(x float64) (float64, float64) {
-			y := kernel.SigmoidOf(x)
-			return y, y * kernel.SigmoidOf(-x) // 1-y would lose the digits where y is near 1
-		},
-		Forward: kernel1(kernel.Sigmoid[float64], kernel.Sigmoid[float32]),
+		Unary:      sigmoid,
+		Forward:    kernel1(kernel.Sigmoid[float64], kernel.Sigmoid[float32]),
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return Chain(ct, Mul(n.Value(), Sigmoid(Neg(n.Input(0)))))
 		},
@@ -195,6 +192,18 @@ func init() {
 		At:     graph.Specials{NaN: at(nan, nan), Inf: at(inf, 1), NegInf: at(0, 0), Zero: at(0, 0.5), NegZero: at(negZero, 0.5)},
 		Source: "Hendrycks and Gimpel (2016), arXiv:1606.08415; Φ by erfc, which keeps the digits of the left tail",
 	}))
+}
+
+// sigmoid returns the logistic function of x and its derivative: the product with the one of -x, since 1 - y would lose the
+// digits where y is near 1.
+func sigmoid(x float64) (y, dx float64) {
+	e := specfun.Exp(-math.Abs(x))
+	y, other := 1/(1+e), e/(1+e)
+	dx = y * other
+	if x < 0 {
+		y = other
+	}
+	return y, dx
 }
 
 // tanh returns tanh x and its derivative sech² x, without the cancellation of 1 - tanh² x where tanh² is near 1.

@@ -25,7 +25,7 @@ func init() {
 		Forward: kernel1(kernel.Exp[float64], kernel.Exp[float32]),
 		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return Chain(ct, n.Value()) },
 		At:      graph.Specials{NaN: at(nan, nan), Inf: at(inf, inf), NegInf: at(0, 0), Zero: at(1, 1), NegZero: at(1, 1)},
-		Source:  "FreeBSD e_exp.c, via Go math.Exp",
+		Source:  "FreeBSD e_exp.c for ln 2 in two parts; a polynomial through the zeros of a Chebyshev polynomial",
 	}))
 	register(&opLog, slopedBy(kernel.SlopeReciprocalPositive, ofOperand, 1, 0, graph.Row{
 		Name: "log", Func: Log, Params: "x",

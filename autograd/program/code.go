@@ -115,7 +115,7 @@ var operations = [numOpcodes]operation{
 	opAtan2:    binary("atan2", specfun.Atan2),
 	opSinh:     unary("sinh", specfun.Sinh),
 	opCosh:     unary("cosh", specfun.Cosh),
-	opTanh:     unary("tanh", math.Tanh),
+	opTanh:     unary("tanh", specfun.Tanh),
 	opAsinh:    unary("asinh", math.Asinh),
 	opAcosh:    unary("acosh", math.Acosh),
 	opAtanh:    unary("atanh", math.Atanh),

@@ -60,7 +60,7 @@ func run(words []uint32, slots []float64) {
 		case opCos:
 			y = specfun.Cos(a)
 		case opTanh:
-			y = math.Tanh(a)
+			y = specfun.Tanh(a)
 		case opLog1p:
 			y = math.Log1p(a)
 		case opExpm1:

@@ -270,13 +270,9 @@ func softplusSlope[T Float](x T) T { return T(SigmoidOf(float64(x))) }
 // SigmoidOf returns 1/(1+e⁻ˣ) in a form that neither overflows nor loses the denormal results at very negative x.
 func SigmoidOf(x float64) float64 {
 	if x >= 0 {
-		return 1 / (1 + math.Exp(-x))
+		return 1 / (1 + specfun.Exp(-x))
 	}
-	if x < -708 { // there the result is subnormal, and math.Exp is 0 on some processors
-		h := math.Exp(x / 2)
-		return h * h
-	}
-	e := math.Exp(x)
+	e := specfun.Exp(x)
 	return e / (1 + e)
 }
 
