@@ -163,30 +163,22 @@ func sortLinesOf[T constraints.Float](n graph.Node, elements, descending bool) {
 
 // sortBackward passes cotangents on to where the elements of a sorted line came from.
 func sortBackward(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-	if n.Out().Len() > 0 && n.Saved(0) == nil {
+	switch {
+	case n.Out().Len() == 0:
+		if fresh {
+			dst.Zero()
+		}
+	case n.Saved(0) == nil:
 		return false
-	}
-	if fresh {
-		dst.Zero()
-	}
-	if n.Out().Len() > 0 {
-		array.Instance(n.DType(), putSorted[float64], putSorted[float32])(n, ct, dst)
+	default:
+		array.Instance(n.DType(), putSorted[float64], putSorted[float32])(n, ct, dst, fresh)
 	}
 	return true
 }
 
-func putSorted[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor) {
-	index, w, d := tensor.Data[T](n.Saved(0)), tensor.Data[T](ct), tensor.Data[T](dst)
-	from, to := linesOf(n.Dims(), n.Int(0)), linesOf(dst.Dims(), n.Int(0))
-	for o := range from.outer {
-		line := d[o*to.n*to.inner:]
-		for k := range from.n {
-			at := from.at(o, k, 0)
-			for j, v := range w[at:][:from.inner] {
-				line[int(index[at+j])*to.inner+j] += v
-			}
-		}
-	}
+func putSorted[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor, set bool) {
+	l := linesOf(dst.Dims(), n.Int(0))
+	kernel.PutDistinctAlong(tensor.Data[T](dst), tensor.Data[T](n.Saved(0)), tensor.Data[T](ct), l.n, n.Dims()[n.Int(0)], l.inner, set)
 }
 
 // leaderPlaces returns, as operations on the graph, for every element of a cumulative maximum or minimum the index along

@@ -31,6 +31,12 @@ func PutAlong[T Float](whole, index, part []T, n, m, inner int, set bool) (wrong
 	return j.run("PutAlong")
 }
 
+// PutDistinctAlong is [PutAlong] for indices that do not repeat in a line.
+func PutDistinctAlong[T Float](whole, index, part []T, n, m, inner int, set bool) (wrong int) {
+	j := alongJob[T]{part: part, index: index, whole: whole, n: n, m: m, inner: inner, do: putAlong, set: set}
+	return j.run("PutDistinctAlong")
+}
+
 // fewAdditions is how many numbers in single precision are added one after the other: the error of 16 is below 1e-6.
 const fewAdditions = 16
 
@@ -216,12 +222,22 @@ func (r *alongRow[T]) move(do int) int {
 			part[k] += whole[i*inner+k*step]
 		}
 	case putAlong:
+		if step == 0 {
+			for k, v := range r.index {
+				i := indexOf(v, len(whole))
+				if uint(i) >= uint(len(whole)) {
+					return k
+				}
+				whole[i] += part[k]
+			}
+			return -1
+		}
 		for k, v := range r.index {
 			i := indexOf(v, n)
 			if uint(i) >= uint(n) {
 				return k
 			}
-			whole[i*inner+k*step] += part[k]
+			whole[i*inner+k] += part[k]
 		}
 	case putExactlyAlong:
 		if step == 0 {

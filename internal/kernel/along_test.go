@@ -103,6 +103,43 @@ func testAlong[T kernel.Float](t *testing.T) {
 	}
 }
 
+func TestPutDistinctAlong(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	testPutDistinctAlong[float32](t)
+	testPutDistinctAlong[float64](t)
+}
+
+func testPutDistinctAlong[T kernel.Float](t *testing.T) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(99, 100))
+	for _, size := range [][4]int{{3, 5, 5, 1}, {2, 5, 4, 3}, {400, 50, 50, 1}, {1, 70, 60, 600}} {
+		outer, n, m, inner := size[0], size[1], size[2], size[3]
+		whole, part := random[T](rng, outer*n*inner, 1), random[T](rng, outer*m*inner, 1)
+		index := make([]T, len(part))
+		for _, set := range []bool{false, true} {
+			got, want := boxOf(whole, 2), slices.Clone(whole)
+			if set {
+				clear(want)
+			}
+			for line := range outer * inner {
+				o, c := line/inner, line%inner
+				for k, i := range rng.Perm(n)[:m] {
+					at := (o*m+k)*inner + c
+					index[at] = T(i)
+					want[(o*n+i)*inner+c] += part[at]
+				}
+			}
+			if i := kernel.PutDistinctAlong(got.s, index, part, n, m, inner, set); i >= 0 {
+				t.Fatalf("%v: index %d, %v, is said to be none", size, i, index[i])
+			}
+			got.check(t)
+			if msg := diff(want, got.s); msg != "" {
+				t.Fatalf("dtype=%s %v set=%v mismatch (-want +got):\n%s", dtype[T](), size, set, msg)
+			}
+		}
+	}
+}
+
 // TestPutAlongOften adds a million equal numbers up in one place.
 func TestPutAlongOften(t *testing.T) {
 	const m = 1 << 20

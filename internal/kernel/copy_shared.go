@@ -20,7 +20,7 @@ func copyShared[T Float](dst []T, ldd int, src []T, lds, n, rows int) bool {
 	if j.many > 1 {
 		chunks = (rows + j.many - 1) / j.many
 	}
-	workers.run(j, chunks, n*rows >= rousePieces*piece)
+	workers.run(j, chunks, n*rows >= rousePieces*piece/2)
 	*j = copyJob[T]{}
 	workers.release()
 	return true

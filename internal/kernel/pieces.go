@@ -84,6 +84,7 @@ type jobs[T Float] struct {
 	gather  gatherJob[T]
 	reverse reverseJob[T]
 	along   alongJob[T]
+	sort    sortJob[T]
 	maps    mapJob[T]
 	reduce  reduceJob[T]
 	step    stepJob[T]

@@ -31,41 +31,97 @@ func SortLines[T Float](y, index, x []T, n, k, inner int, descending bool) {
 	if k == 0 || lines == 0 {
 		return
 	}
-	s := sorters.Get().(*sorter)
-	defer sorters.Put(s)
-	flip := uint64(0)
+	j := sortJob[T]{y: y, index: index, x: x, n: n, k: k, inner: inner}
 	if descending {
-		flip = math.MaxUint64
+		j.flip = math.MaxUint64
 	}
-	if is32[T]() && uint64(n) < math.MaxUint32 {
-		s.sortPacked(float32s(y), float32s(index), float32s(x), n, k, inner, uint32(flip))
+	j.width = sideBySide
+	chunks := lines / inner * ((inner + j.width - 1) / j.width)
+	if inner == 1 {
+		j.width = max(sortedTogether/n, 1)
+		chunks = (lines + j.width - 1) / j.width
+	}
+	if len(x) >= minParallelSort && chunks > 1 && workers.acquire() {
+		shared := &jobsOf[T]().sort
+		*shared = j
+		workers.run(shared, chunks, len(x) >= 4*minParallelSort)
+		*shared = sortJob[T]{}
+		workers.release()
 		return
 	}
-	for o := 0; o < lines; o += inner {
-		for j := 0; j < inner; j += sideBySide {
-			// Some lines at a time, so that a cache line is read once.
-			width := min(sideBySide, inner-j)
-			s.elements = slices.Grow(s.elements[:0], width*n)[:width*n]
-			for r := range n {
-				row := x[o*n+r*inner+j:][:width]
-				for c, v := range row {
-					s.elements[c*n+r] = ranked{sortKey(v) ^ flip, r}
-				}
+	for i := range chunks {
+		j.chunk(i)
+	}
+}
+
+const (
+	sortedTogether  = 4096 // elements of a chunk of lines, if they are short
+	minParallelSort = 4096 // elements to sort that are worth another processor
+)
+
+// A sortJob is the work of SortLines, spread over processors.
+type sortJob[T Float] struct {
+	y, index, x []T
+	n, k, inner int
+	width       int    // lines of a chunk; if there are lines side by side it is some of these
+	flip        uint64 // turns the order of keys
+}
+
+func (j *sortJob[T]) chunk(i int) {
+	s := sorters.Get().(*sorter)
+	defer sorters.Put(s)
+	packed := is32[T]() && uint64(j.n) < math.MaxUint32
+	if j.inner == 1 {
+		for line := i * j.width; line < min((i+1)*j.width, len(j.x)/j.n); line++ {
+			x, y, index := j.x[line*j.n:][:j.n], sub(j.y, line*j.k, (line+1)*j.k), sub(j.index, line*j.k, (line+1)*j.k)
+			if packed {
+				s.sortPacked(float32s(y), float32s(index), float32s(x), j.n, j.k, 1, 1, uint32(j.flip))
+			} else {
+				sortRanked(s, y, index, x, j.n, j.k, 1, 1, j.flip)
 			}
-			for c := range width {
-				s.sort(s.elements[c*n:][:n], k)
+		}
+		return
+	}
+	// Some lines at a time, so that a cache line is read once.
+	across := (j.inner + j.width - 1) / j.width
+	o, from := i/across, i%across*j.width
+	width := min(j.width, j.inner-from)
+	x := j.x[o*j.n*j.inner+from:]
+	y, index := tail(j.y, o*j.k*j.inner+from), tail(j.index, o*j.k*j.inner+from)
+	if packed {
+		s.sortPacked(float32s(y), float32s(index), float32s(x), j.n, j.k, width, j.inner, uint32(j.flip))
+	} else {
+		sortRanked(s, y, index, x, j.n, j.k, width, j.inner, j.flip)
+	}
+}
+
+// tail returns s[from:], or nil for a slice that is not used.
+func tail[T Float](s []T, from int) []T {
+	if s == nil {
+		return nil
+	}
+	return s[from:]
+}
+
+// sortRanked sorts width lines that lie side by side; elements of a line stand inner apart.
+func sortRanked[T Float](s *sorter, y, index, x []T, n, k, width, inner int, flip uint64) {
+	s.elements = slices.Grow(s.elements[:0], width*n)[:width*n]
+	for r := range n {
+		for c, v := range x[r*inner:][:width] {
+			s.elements[c*n+r] = ranked{sortKey(v) ^ flip, r}
+		}
+	}
+	for c := range width {
+		s.sort(s.elements[c*n:][:n], k)
+	}
+	for r := range k {
+		for c := range width {
+			i := s.elements[c*n+r].index
+			if y != nil {
+				y[r*inner+c] = x[i*inner+c]
 			}
-			for r := range k {
-				at := o*k + r*inner + j
-				for c := range width {
-					i := s.elements[c*n+r].index
-					if y != nil {
-						y[at+c] = x[o*n+i*inner+j+c]
-					}
-					if index != nil {
-						index[at+c] = T(i)
-					}
-				}
+			if index != nil {
+				index[r*inner+c] = T(i)
 			}
 		}
 	}
@@ -98,6 +154,7 @@ type sorter struct {
 	elements, spare []ranked
 	packed, room    []uint64
 	counts          [8][256]uint32
+	ranks, sorted   [fewToCount]uint64
 }
 
 // sorters are free.

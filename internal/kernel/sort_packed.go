@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"unsafe"
 )
@@ -22,39 +23,63 @@ func float32s[T Float](s []T) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
 }
 
-// sortPacked is [SortLines] in single precision.
-func (s *sorter) sortPacked(y, index, x []float32, n, k, inner int, flip uint32) {
-	for o := 0; o < len(x)/n; o += inner {
-		for j := 0; j < inner; j += sideBySide {
-			width := min(sideBySide, inner-j)
-			s.packed = slices.Grow(s.packed[:0], width*n)[:width*n]
-			from := x[o*n+j:]
-			if few := k <= fewToKeep && k < n; few && inner == 1 {
-				keepPacked(s.packed[:k], from[:n], flip)
-			} else {
-				for r := range n {
-					for c, v := range from[r*inner:][:width] {
-						s.packed[c*n+r] = uint64(packedKey(v, flip))<<32 | uint64(r)
-					}
-				}
-				for c := range width {
-					s.orderPacked(s.packed[c*n:][:n], k)
-				}
+// sortPacked sorts width lines of single precision that lie side by side; elements of a line stand inner apart.
+func (s *sorter) sortPacked(y, index, x []float32, n, k, width, inner int, flip uint32) {
+	room := width * n
+	keep, choose := inner == 1 && k <= fewToKeep && k < n, inner == 1 && k <= n/(2*roomToSelect)
+	if keep || choose {
+		room = min(n, k*roomToSelect)
+	}
+	s.packed = slices.Grow(s.packed[:0], room)[:room]
+	switch {
+	case keep:
+		keepPacked(s.packed[:k], x[:n], flip)
+	case choose:
+		s.selectPacked(s.packed, x[:n], k, flip)
+	default:
+		for r := range n {
+			for c, v := range x[r*inner:][:width] {
+				s.packed[c*n+r] = uint64(packedKey(v, flip))<<32 | uint64(r)
 			}
-			for r := range k {
-				at := o*k + r*inner + j
-				for c := range width {
-					i := int(uint32(s.packed[c*n+r]))
-					if len(y) > 0 {
-						y[at+c] = from[i*inner+c]
-					}
-					if len(index) > 0 {
-						index[at+c] = float32(i)
-					}
-				}
+		}
+		for c := range width {
+			s.orderPacked(s.packed[c*n:][:n], k)
+		}
+	}
+	for r := range k {
+		for c := range width {
+			i := int(uint32(s.packed[c*n+r]))
+			if len(y) > 0 {
+				y[r*inner+c] = x[i*inner+c]
+			}
+			if len(index) > 0 {
+				index[r*inner+c] = float32(i)
 			}
 		}
 	}
+}
+
+// roomToSelect is how many times k elements [sorter.selectPacked] collects, before it looks for the first k of them.
+const roomToSelect = 8
+
+// selectPacked brings the first k elements of x, in order, to the front of room, of k·roomToSelect elements. It collects what comes
+// before the last of the first k so far.
+func (s *sorter) selectPacked(room []uint64, x []float32, k int, flip uint32) {
+	for i := range room {
+		room[i] = uint64(packedKey(x[i], flip))<<32 | uint64(i)
+	}
+	s.orderPacked(room, len(room))
+	many, last := k, uint32(room[k-1]>>32)
+	for i := len(room); i < len(x); i++ {
+		if key := packedKey(x[i], flip); key < last { // an equal one stands behind those before it
+			room[many] = uint64(key)<<32 | uint64(i)
+			if many++; many == len(room) {
+				s.orderPacked(room, len(room))
+				many, last = k, uint32(room[k-1]>>32)
+			}
+		}
+	}
+	s.orderPacked(room[:many], many)
 }
 
 // keepPacked sets best to the first elements of x, more of them than best has room for.
@@ -83,7 +108,6 @@ func insertPacked(e []uint64, v uint64) {
 
 // orderPacked brings the first k of e, in order, to the front.
 func (s *sorter) orderPacked(e []uint64, k int) {
-	const fewToInsert = 40
 	switch {
 	case k < len(e) && k <= fewToKeep:
 		for i := 1; i < k; i++ {
@@ -94,13 +118,32 @@ func (s *sorter) orderPacked(e []uint64, k int) {
 				insertPacked(e[:k], v)
 			}
 		}
-	case len(e) <= fewToInsert:
-		for i := 1; i < len(e); i++ {
-			insertPacked(e[:i+1], e[i])
-		}
+	case len(e) <= fewToCount:
+		s.countPacked(e)
 	default:
 		s.radixSortPacked(e)
 	}
+}
+
+// fewToCount is how many elements are sorted by counting, for each, those that come before it.
+const fewToCount = 64
+
+// countPacked sorts without a branch that depends on the elements.
+func (s *sorter) countPacked(e []uint64) {
+	for i, v := range e {
+		before := uint64(0) // elements until here that v comes before
+		r := s.ranks[:i]
+		for j, w := range e[:len(r)] {
+			_, less := bits.Sub64(v, w, 0)
+			r[j] += less
+			before += less
+		}
+		s.ranks[i] = uint64(i) - before
+	}
+	for i, v := range e {
+		s.sorted[s.ranks[i]%fewToCount] = v
+	}
+	copy(e, s.sorted[:])
 }
 
 // radixSortPacked sorts by the bytes of the keys. The indices are in order already.

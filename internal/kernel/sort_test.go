@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 
 // TestSortLines compares with a stable sort by comparisons.
 func TestSortLines(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	testSortLines[float32](t)
 	testSortLines[float64](t)
 }
@@ -47,7 +49,7 @@ func testSortLines[T kernel.Float](t *testing.T) {
 			return s
 		}},
 	}
-	for _, size := range [][3]int{{2, 0, 3}, {3, 1, 1}, {2, 2, 1}, {2, 7, 3}, {1, 33, 20}, {2, 150, 1}, {1, 300, 18}, {2, 1000, 1}, {1, 5000, 1}} {
+	for _, size := range [][3]int{{2, 0, 3}, {3, 1, 1}, {2, 2, 1}, {2, 7, 3}, {1, 33, 20}, {2, 150, 1}, {1, 300, 18}, {2, 1000, 1}, {1, 5000, 1}, {60, 90, 1}, {1, 64, 70}} {
 		outer, n, inner := size[0], size[1], size[2]
 		for _, kind := range kinds {
 			x := kind.make(outer * n * inner)
