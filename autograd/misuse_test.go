@@ -138,6 +138,7 @@ var takers = map[string]func(f func(xs ...graph.Value) graph.Value){
 	"ValueAndGrad": func(f func(xs ...graph.Value) graph.Value) { autograd.ValueAndGrad(ofOne(f), []float64{2}) },
 	"JVP":          func(f func(xs ...graph.Value) graph.Value) { autograd.JVP(ofOne(f), []float64{2}, []float64{1}) },
 	"JVPs":         func(f func(xs ...graph.Value) graph.Value) { autograd.JVPs(ofOne(f), []float64{2}, []float64{1}) },
+	"Taylor":       func(f func(xs ...graph.Value) graph.Value) { autograd.Taylor(ofOne(f), []float64{2}, []float64{1}, 3) },
 	"VJP":          func(f func(xs ...graph.Value) graph.Value) { autograd.VJP(ofOne(f), []float64{2}, []float64{1}) },
 	"Jacobian":     func(f func(xs ...graph.Value) graph.Value) { autograd.Jacobian(ofOne(f), []float64{2}) },
 	"Hessian":      func(f func(xs ...graph.Value) graph.Value) { autograd.Hessian(ofOne(f), []float64{2}) },

@@ -217,7 +217,7 @@ var misuses = map[string][]func(){
 
 	"Graph.NewTangents":   {func() { nilGraph.NewTangents(1, leaf().Value()) }, func() { graph.New().NewTangents(1, zeroValue) }, func() { mul().Graph().NewTangents(-1, mul().Value()) }, func() { l := leaf(); l.Graph().NewTangents(1, l.Value(), leaf().Value()) }},
 	"Graph.TempView":      {func() { nilGraph.TempView(vector, 0, 1) }, func() { graph.New().TempView(nil, 0) }, func() { graph.New().TempView(vector, 0, 100) }, func() { graph.New().TempView(vector, -1, 1) }},
-	"Node.Again":          {func() { zeroNode.Again(0, leaf().Value()) }, func() { matrix().Again(7, leaf().Value()) }, func() { matrix().Again(0, leaf().Value()) }, func() { matrix().Again(0, zeroValue) }, func() { n := mul(); n.Again(0, n.Input(1)) }},
+	"Node.Again":          {func() { zeroNode.Again() }, func() { matrix().Again() }, func() { matrix().Again(leaf().Value(), leaf().Value()) }, func() { matrix().Again(zeroValue, zeroValue) }, func() { n := mul(); n.Again(n.Input(1), n.Input(0)) }},
 	"Node.Apply":          {func() { zeroNode.Apply(vector, vector) }, func() { mul().Apply(vector, vector) }, func() { matrix().Apply(vector, vector) }, func() { matrix().Apply(nil, vector) }, func() { matrix().Apply(vector, nil) }},
 	"Tangents.Clear":      {func() { nilTangents.Clear() }, func() { zeroTangents.Clear() }},
 	"Tangents.Directions": {func() { nilTangents.Directions() }, func() { zeroTangents.Directions() }},

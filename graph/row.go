@@ -173,7 +173,7 @@ func Register(row Row) Op {
 		case row.Class == Elementwise:
 			row.Tangent = row.VJP
 		case row.Class == Linear && row.arity == 1:
-			row.Tangent = Node.Again
+			row.Tangent = func(n Node, _ int, t Value) Value { return n.Again(t) }
 		}
 	}
 	for _, i := range row.Selects {

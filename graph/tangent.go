@@ -332,17 +332,19 @@ func (n Node) mustLike(op string, t *tensor.Tensor, shape []int) {
 	}
 }
 
-// Again, for authors of operations, records the operation of n once more, with t in place of operand i. t has the shape of
-// that operand.
-func (n Node) Again(i int, t Value) Value {
+// Again, for authors of operations, records the operation of n once more, for other operands of the same shapes. It panics
+// with an [*Error] if there are more or fewer, or one has another shape.
+func (n Node) Again(xs ...Value) Value {
 	const op = "graph.Node.Again"
-	xs := n.Value().Inputs()
-	n.must(i, len(xs), "operand")
-	t.CheckIn(op, n.g)
-	if want := n.InputNode(i).Dims(); !slices.Equal(t.Dims(), want) {
-		panic(Errorf(op, ErrShape, "value %s has shape %s, operand %d of %s has %s: give one of the operand's shape", t.label(), tensor.FormatShape(t.Dims()), i, n.label(), tensor.FormatShape(want)))
+	if len(xs) != n.NumInputs() {
+		panic(Errorf(op, ErrUsage, "%d operands for %s, which has %d: give as many", len(xs), n.label(), n.NumInputs()))
 	}
-	xs[i] = t
+	for i, x := range xs {
+		x.CheckIn(op, n.g)
+		if want := n.InputNode(i).Dims(); !slices.Equal(x.Dims(), want) {
+			panic(Errorf(op, ErrShape, "value %s has shape %s, operand %d of %s has %s: give one of the operand's shape", x.label(), tensor.FormatShape(x.Dims()), i, n.label(), tensor.FormatShape(want)))
+		}
+	}
 	aux := n.extOf("attributes").aux
 	if again, ok := aux.(interface{ Again(...Value) Value }); ok {
 		return again.Again(xs...)

@@ -22,6 +22,7 @@ import (
 //   - the first derivative, in both precisions, and the second against difference quotients;
 //   - the Backward kernel and Passes against the rule, and the rule against Tangent;
 //   - the forward sweep against two backward ones, in both precisions and at special numbers;
+//   - the Taylor series, if there is one, against derivatives of derivatives;
 //   - scalars against tensors;
 //   - that what is recorded does not depend on the operands' numbers;
 //   - that kernels set all numbers of memory that was used before;
@@ -62,6 +63,7 @@ func Row(t *testing.T, row *graph.Row) {
 		if row.Passes != nil {
 			each("passed on", passes)
 		}
+		each("Taylor series", taylorSeries)
 	}
 	if !rowtest.Elementwise(row) {
 		each("special numbers", spoiledNumbers)

@@ -1,0 +1,444 @@
+package autograd
+
+import (
+	"math"
+	"sync"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/primitive"
+	"github.com/seed366ff29f/chainrule/internal/rowform"
+	"github.com/seed366ff29f/chainrule/ops"
+)
+
+// Arithmetic with power series that end at some order, as Griewank and Walther, Evaluating Derivatives (2008), chapter 13,
+// have it. Only + - * / have recurrences of their own. Any other function v = φ(u) follows from its slope, which its row says
+// in terms of such functions: v' = φ'(u)·u', so that
+//
+//	k·vₖ = Σ j·uⱼ·dₖ₋ⱼ over j from 1 to k, where d is the series of φ'(u)
+//
+// which needs d up to order k-1 only. That is why series are computed one coefficient at a time: d may be made of v.
+
+// A series has the coefficients of many power series at once, one in each lane.
+type series struct {
+	c     [][]float64           // by order, as far as they have been asked for
+	next  func(k int) []float64 // computes those of order k, after all before; nil for a constant
+	zeros []float64             // of a constant, for higher orders
+	self  bool                  // it is made of a result that is being computed: coefficients must not be asked for ahead
+}
+
+func (s *series) at(k int) []float64 {
+	if s.next == nil && k >= len(s.c) {
+		return s.zeros
+	}
+	for len(s.c) <= k {
+		s.c = append(s.c, s.next(len(s.c)))
+	}
+	return s.c[k]
+}
+
+func (s *series) constant() bool { return s.next == nil && len(s.c) <= 1 }
+
+// times returns the product of two coefficients, in which a zero wins: what does not change contributes nothing, as in all sweeps.
+func times(a, b float64) float64 {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return a * b
+}
+
+// An expander computes series of so many lanes, up to an order.
+type expander struct {
+	lanes, order int
+	zeros        []float64
+	numeric      bool // conditions look at numbers alone, see [expander.compare]
+	known        map[call]*series
+	numbers      map[uint64]*series
+}
+
+// A call is a function of series, by which they are found again: the sine that is the slope of a cosine is the one whose
+// slope the cosine is.
+type call struct {
+	op      string
+	a, b, c *series
+}
+
+func newExpander(lanes, order int) *expander {
+	return &expander{lanes: lanes, order: order, zeros: make([]float64, lanes), known: make(map[call]*series), numbers: make(map[uint64]*series)}
+}
+
+// number returns a constant, the same in all lanes.
+func (e *expander) number(v float64) *series {
+	bits := math.Float64bits(v)
+	s := e.numbers[bits]
+	if s == nil {
+		c := make([]float64, e.lanes)
+		for i := range c {
+			c[i] = v
+		}
+		s = &series{c: [][]float64{c}, zeros: e.zeros}
+		e.numbers[bits] = s
+	}
+	return s
+}
+
+// lane returns coefficients that are made lane by lane.
+func (e *expander) lane(f func(i int) float64) []float64 {
+	c := make([]float64, e.lanes)
+	for i := range c {
+		c[i] = f(i)
+	}
+	return c
+}
+
+// term returns the series of an expression whose parameters are given.
+func (e *expander) term(t *primitive.Term, params map[string]*series) *series {
+	return primitive.Fold(t, func(leaf *primitive.Term) *series {
+		if leaf.Param != "" {
+			return params[leaf.Param]
+		}
+		return e.number(leaf.Value)
+	}, e.apply)
+}
+
+// apply returns what a primitive makes of series.
+func (e *expander) apply(op string, args []*series) *series {
+	key := call{op: op}
+	for i, p := range []**series{&key.a, &key.b, &key.c} {
+		if i < len(args) {
+			*p = args[i]
+		}
+	}
+	if s := e.known[key]; s != nil {
+		return s
+	}
+	s := e.compute(op, args)
+	fixed := true
+	for _, a := range args {
+		s.self = s.self || a.self
+		fixed = fixed && a.constant()
+	}
+	if fixed && s.next != nil {
+		s = &series{c: [][]float64{s.at(0)}, zeros: e.zeros, self: s.self}
+	}
+	e.known[key] = s
+	return s
+}
+
+func (e *expander) compute(op string, args []*series) *series {
+	a := args[0]
+	b := args[len(args)-1]
+	switch op {
+	case "add":
+		return e.each(func(k, i int) float64 { return a.at(k)[i] + b.at(k)[i] })
+	case "sub":
+		return e.each(func(k, i int) float64 { return a.at(k)[i] - b.at(k)[i] })
+	case "neg":
+		return e.each(func(k, i int) float64 { return -a.at(k)[i] })
+	case "mul":
+		return e.product(a, b)
+	case "div":
+		return e.quotient(a, b)
+	case "where":
+		return e.chosen(func(i int) bool { return args[0].at(0)[i] != 0 }, args[1], b)
+	case "abs":
+		zero := e.number(0)
+		return e.chosen(func(i int) bool { return !(e.compare(a, zero, i) < 0) }, a, e.apply("neg", args))
+	case "maximum":
+		return e.chosen(func(i int) bool { return a.at(0)[i] != a.at(0)[i] || e.compare(a, b, i) > 0 }, a, b)
+	case "minimum":
+		return e.chosen(func(i int) bool { return a.at(0)[i] != a.at(0)[i] || e.compare(a, b, i) < 0 }, a, b)
+	}
+	if primitive.IsCondition(op) {
+		return e.condition(op, a, b)
+	}
+	switch op {
+	case "floor", "ceil", "round", "trunc", "sign":
+		f := rowOf(op).Unary
+		return &series{c: [][]float64{e.lane(func(i int) float64 { y, _ := f(a.at(0)[i]); return y })}, zeros: e.zeros}
+	}
+	row := rowOf(op)
+	return e.function(row, formOf(row), args, nil)
+}
+
+// each returns a series whose coefficients are made one from those of the same order.
+func (e *expander) each(f func(k, i int) float64) *series {
+	return &series{next: func(k int) []float64 { return e.lane(func(i int) float64 { return f(k, i) }) }}
+}
+
+func (e *expander) product(a, b *series) *series {
+	if b.constant() {
+		a, b = b, a
+	}
+	return &series{next: func(k int) []float64 {
+		v := make([]float64, e.lanes)
+		if k == 0 {
+			x, y := a.at(0), b.at(0)
+			for i := range v {
+				v[i] = x[i] * y[i]
+			}
+			return v
+		}
+		last := k
+		if a.constant() {
+			last = 0
+		}
+		for j := 0; j <= last; j++ {
+			x, y := a.at(j), b.at(k-j)
+			for i := range v {
+				v[i] += times(x[i], y[i])
+			}
+		}
+		return v
+	}}
+}
+
+func (e *expander) quotient(a, b *series) *series {
+	s := &series{}
+	s.next = func(k int) []float64 {
+		v := make([]float64, e.lanes)
+		copy(v, a.at(k))
+		if k > 0 && !b.constant() {
+			for j := range k {
+				x, y := s.c[j], b.at(k-j)
+				for i := range v {
+					v[i] -= times(x[i], y[i])
+				}
+			}
+		}
+		for i, y := range b.at(0) {
+			if k == 0 || v[i] != 0 {
+				v[i] /= y
+			}
+		}
+		return v
+	}
+	return s
+}
+
+// chosen returns a series with the lanes of yes where pick says so, and those of no elsewhere. What is chosen nowhere is not
+// computed.
+func (e *expander) chosen(pick func(i int) bool, yes, no *series) *series {
+	var picked []bool
+	some, all := false, true
+	return &series{next: func(k int) []float64 {
+		if picked == nil {
+			picked = make([]bool, e.lanes)
+			for i := range picked {
+				picked[i] = pick(i)
+				some, all = some || picked[i], all && picked[i]
+			}
+		}
+		switch {
+		case all:
+			return yes.at(k)
+		case !some:
+			return no.at(k)
+		}
+		x, y := yes.at(k), no.at(k)
+		return e.lane(func(i int) float64 {
+			if picked[i] {
+				return x[i]
+			}
+			return y[i]
+		})
+	}}
+}
+
+// compare returns which of two is larger in a lane, right behind the point: where the numbers are equal, the first coefficients
+// that differ decide, so that the two halves of one smooth function, such as e^-|x| where x is positive and e^-|x| elsewhere,
+// fit together at the seam. It is 0 where all are equal, and where one is NaN.
+func (e *expander) compare(a, b *series, i int) int {
+	for k := 0; k <= e.order; k++ {
+		if k > 0 && (e.numeric || a.self || b.self) {
+			break
+		}
+		switch x, y := a.at(k)[i], b.at(k)[i]; {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		case x != y:
+			return 0
+		}
+	}
+	return 0
+}
+
+func (e *expander) condition(op string, a, b *series) *series {
+	return &series{zeros: e.zeros, c: [][]float64{e.lane(func(i int) float64 {
+		x, y := a.at(0)[i], b.at(0)[i]
+		c := e.compare(a, b, i)
+		ok := false
+		switch op {
+		case "gt":
+			ok = c > 0
+		case "ge":
+			ok = c > 0 || c == 0 && x >= y
+		case "lt":
+			ok = c < 0
+		case "le":
+			ok = c < 0 || c == 0 && x <= y
+		case "eq":
+			ok = c == 0 && x == y
+		case "ne":
+			ok = c != 0 || x != y
+		case "isnan":
+			ok = x != x
+		case "isfinite":
+			ok = x-x == 0
+		}
+		if ok {
+			return 1
+		}
+		return 0
+	})}}
+}
+
+// function returns what an operation, whose slopes are those of form, makes of series element by element. values, if not nil, are
+// its numbers.
+func (e *expander) function(row *graph.Row, form *rowform.Form, args []*series, values []float64) *series {
+	v := &series{self: true}
+	var slopes []*series // by operand, nil for one that is constant
+	operands := operandsOf(row, args)
+	v.next = func(k int) []float64 {
+		if k == 0 {
+			if values != nil {
+				return values
+			}
+			return e.numbersOf(row, args)
+		}
+		if slopes == nil {
+			slopes = e.slopesOf(row, form, args, operands, v)
+		}
+		out := make([]float64, e.lanes)
+		for n, u := range operands {
+			if slopes[n] == nil {
+				continue
+			}
+			selects := form.Selects[n]
+			for j := 1; j <= k; j++ {
+				x, d := u.at(j), slopes[n].at(k-j)
+				for i := range out {
+					if x[i] != 0 && (d[i] != 0 || !selects) {
+						out[i] += float64(j) * x[i] * d[i]
+					}
+				}
+			}
+		}
+		for i := range out {
+			out[i] /= float64(k)
+		}
+		return out
+	}
+	return v
+}
+
+// operandsOf returns those of args that are operands of the row, and not constants.
+func operandsOf(row *graph.Row, args []*series) []*series {
+	var list []*series
+	params, _ := ops.Signature(row)
+	for i, p := range params {
+		if p.Kind == ops.ValueArg && i < len(args) {
+			list = append(list, args[i])
+		}
+	}
+	return list
+}
+
+// slopesOf returns the series of the slopes by the operands that are not constant. v is the result. Where an expression has
+// another slope right behind the point than at it, the function has a kink there, and the slope is what is promised at it.
+func (e *expander) slopesOf(row *graph.Row, form *rowform.Form, args, operands []*series, v *series) []*series {
+	env := map[string]*series{"y": v}
+	params, _ := ops.Signature(row)
+	for i, p := range params {
+		env[p.Name] = args[i]
+	}
+	list := make([]*series, len(operands))
+	for n, u := range operands {
+		if u.constant() || form.Slopes[n] == nil {
+			continue
+		}
+		list[n] = e.term(form.Slopes[n], env)
+		if e.numeric {
+			continue
+		}
+		here := e.at(func(at *expander, again map[string]*series) []float64 { return at.term(form.Slopes[n], again).at(0) }, env)
+		behind := list[n].at(0)
+		kinks := make([]bool, e.lanes)
+		some := false
+		for i := range kinks {
+			a, b := behind[i], here[i]
+			kinks[i] = a != b && !(math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))) && (a == a || b == b)
+			some = some || kinks[i]
+		}
+		if some {
+			e.numeric = true
+			known := e.known
+			e.known = make(map[call]*series)
+			promised := e.term(form.Slopes[n], env)
+			promised.at(0)
+			e.numeric, e.known = false, known
+			list[n] = e.chosen(func(i int) bool { return kinks[i] }, promised, list[n])
+		}
+	}
+	return list
+}
+
+// at calls f with an expander of order 0 and the numbers that parameters have at the point.
+func (e *expander) at(f func(at *expander, params map[string]*series) []float64, params map[string]*series) []float64 {
+	point := newExpander(e.lanes, 0)
+	point.numeric = true
+	again := make(map[string]*series, len(params))
+	for name, s := range params {
+		again[name] = &series{c: [][]float64{s.at(0)}, zeros: point.zeros}
+	}
+	return f(point, again)
+}
+
+// numbersOf returns the numbers of an operation on the numbers of its arguments.
+func (e *expander) numbersOf(row *graph.Row, args []*series) []float64 {
+	switch {
+	case row.Unary != nil:
+		return e.lane(func(i int) float64 { y, _ := row.Unary(args[0].at(0)[i]); return y })
+	case row.Binary != nil:
+		return e.lane(func(i int) float64 { y, _, _ := row.Binary(args[0].at(0)[i], args[1].at(0)[i]); return y })
+	}
+	params, _ := ops.Signature(row)
+	return e.lane(func(i int) float64 {
+		var x float64
+		var p [2]float64
+		k := 0
+		for n, a := range args {
+			if params[n].Kind == ops.ValueArg {
+				x = a.at(0)[i]
+			} else {
+				p[k] = a.at(0)[i]
+				k++
+			}
+		}
+		y, _ := row.UnaryParam(x, p)
+		return y
+	})
+}
+
+// forms are the expressions of rows, as they have been asked for.
+var forms sync.Map // of *graph.Row to *rowform.Form
+
+// formOf returns the expressions of an elementwise row, nil if it has none.
+func formOf(row *graph.Row) *rowform.Form {
+	if f, ok := forms.Load(row); ok {
+		return f.(*rowform.Form)
+	}
+	f, err := rowform.Of(row)
+	if err != nil {
+		f = nil
+	}
+	forms.Store(row, f)
+	return f
+}
+
+// rowOf returns the row of a primitive, which has its name.
+func rowOf(name string) *graph.Row {
+	row, _ := ops.Lookup(name)
+	return row
+}
