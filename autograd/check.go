@@ -3,6 +3,7 @@ package autograd
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -20,25 +21,43 @@ const (
 	checkTolerance32 = 1e-4
 )
 
+// Up to fewElements elements of the arguments are all compared. Of more, so many are drawn, and so many directions in which all of
+// them move.
+const (
+	fewElements       = 256
+	sampledElements   = 32
+	sampledDirections = 4
+)
+
 // A CheckError reports that a gradient and the difference quotient disagree, at the element where they do so most.
 type CheckError struct {
 	Input     int     // which argument of the function
-	Index     []int   // which element of it
+	Index     []int   // which element of it; nil if no single element but a direction was found, and then Input is -1
 	Gradient  float64 // by the backward sweep
 	Quotient  float64 // by central differences
-	Tolerance float64 // of their difference
-	Elements  int     // how many elements disagree
+	Absolute  float64 // the size of their difference
+	Relative  float64 // the same, divided by the larger of the two
+	Tolerance float64 // of the difference
+	Elements  int     // how many elements disagree, of those that were compared
 }
 
-// Error returns the place and both values.
+// Error returns the place, both values, and how they differ.
 func (e *CheckError) Error() string {
-	return fmt.Sprintf("autograd.Check: the gradient by argument %d at %v is %.12g, central differences give %.12g: they differ by %.3g, more than %.3g (%d elements differ)",
-		e.Input, e.Index, e.Gradient, e.Quotient, math.Abs(e.Gradient-e.Quotient), e.Tolerance, e.Elements)
+	where := fmt.Sprintf("gradient by argument %d at %v", e.Input, e.Index)
+	if e.Index == nil {
+		where = "derivative in a random direction of all arguments"
+	}
+	return fmt.Sprintf("autograd.Check: the %s is %.12g, central differences give %.12g: they differ by %.3g, %.3g of their size, more than %.3g (%d elements differ)",
+		where, e.Gradient, e.Quotient, e.Absolute, e.Relative, e.Tolerance, e.Elements)
 }
 
 // Check compares the gradient of f by the backward sweep with central differences of fourth order, at the given
 // point, and returns a [*CheckError] for the worst element if they disagree. The result of f must be a scalar. f is
 // called many times, each time on a new graph, and must return the same value for the same arguments.
+//
+// If the arguments have more than 256 elements together, 32 of them are compared, drawn at random but always the same ones, and
+// derivatives in 4 random directions in which all elements move. Where such a derivative is wrong, Check looks for the element by
+// halves.
 //
 // Elements may differ by 1e-8·max(1, |gradient|, |f|), by 1e-4 in place of 1e-8 if a tensor of at is float32: then f
 // runs on a float32 graph for the gradient and on a float64 graph for the differences.
@@ -69,48 +88,154 @@ func Check(f func(xs ...graph.Value) graph.Value, at ...*tensor.Tensor) error {
 }
 
 func check(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dtype tensor.DType, tolerance float64) *CheckError {
-	point := make([]*tensor.Tensor, len(at))
-	for i, t := range at {
-		point[i] = t.To(tensor.Float64)
+	c := &checker{gradients: gradientsAt(f, at, dtype), tolerance: tolerance}
+	total := 0
+	for _, t := range at {
+		c.point = append(c.point, t.To(tensor.Float64))
+		total += t.Len()
 	}
-	gradients := gradientsAt(f, at, dtype)
 	g := graph.New()
-	value := func() float64 {
+	c.value = func() float64 {
 		g.Reset()
-		y := f(leaves(g, point)...)
+		y := f(leaves(g, c.point)...)
 		checkResult("autograd.Check", g, y)
 		return y.Item()
 	}
-	y := value()
-	var worst *CheckError
-	excess := 0.0
-	wrong := 0
-	for i, t := range point {
-		for k := range t.Len() {
-			quotient := difference(t, k, value)
-			gradient := gradients[i].AtFlat(k)
-			allowed := tolerance * math.Max(1, math.Max(math.Abs(gradient), math.Abs(y)))
-			over := math.Abs(gradient-quotient) / allowed
-			if math.IsNaN(over) {
-				over = math.Inf(1)
-				if gradient == quotient || math.IsNaN(gradient) && math.IsNaN(quotient) {
-					over = 0
-				}
-			}
-			if over <= 1 {
-				continue
-			}
-			wrong++
-			if over > excess {
-				excess = over
-				worst = &CheckError{Input: i, Index: unravel(k, t.Dims()), Gradient: gradient, Quotient: quotient, Tolerance: allowed}
-			}
+	c.y = c.value()
+	if total <= fewElements {
+		for k := range total {
+			c.element(k)
+		}
+		return c.worst
+	}
+	rng := rand.New(rand.NewPCG(uint64(total), 1))
+	for range sampledElements {
+		c.element(rng.IntN(total))
+	}
+	for range sampledDirections {
+		signs := make([]float64, total)
+		for k := range signs {
+			signs[k] = 1 - 2*float64(rng.IntN(2))
+		}
+		c.direction(signs)
+	}
+	return c.worst
+}
+
+// A checker compares derivatives at a point. Elements of all arguments are counted together.
+type checker struct {
+	point, gradients []*tensor.Tensor
+	value            func() float64 // of the function, at the point as it stands
+	y, tolerance     float64
+	worst            *CheckError
+	excess           float64 // of worst: how often the tolerance
+}
+
+// place returns the argument that element k belongs to, and its place there.
+func (c *checker) place(k int) (input, at int) {
+	for k >= c.point[input].Len() {
+		k -= c.point[input].Len()
+		input++
+	}
+	return input, k
+}
+
+// compare returns how often the tolerance two derivatives differ, of which the larger contributions have the given size.
+func (c *checker) compare(gradient, quotient, size float64) (over, allowed float64) {
+	allowed = c.tolerance * math.Max(1, math.Max(size, math.Abs(c.y)))
+	over = math.Abs(gradient-quotient) / allowed
+	if math.IsNaN(over) {
+		over = math.Inf(1)
+		if gradient == quotient || math.IsNaN(gradient) && math.IsNaN(quotient) {
+			over = 0
 		}
 	}
-	if worst != nil {
-		worst.Elements = wrong
+	return over, allowed
+}
+
+// element compares the derivatives by one element.
+func (c *checker) element(k int) {
+	input, at := c.place(k)
+	quotient := difference(c.point[input], at, c.value)
+	gradient := c.gradients[input].AtFlat(at)
+	over, allowed := c.compare(gradient, quotient, math.Abs(gradient))
+	c.note(over, CheckError{Input: input, Index: unravel(at, c.point[input].Dims()), Gradient: gradient, Quotient: quotient, Tolerance: allowed})
+}
+
+// note keeps the worst of what is found to differ.
+func (c *checker) note(over float64, e CheckError) {
+	if over <= 1 {
+		return
 	}
-	return worst
+	e.Elements = 1
+	if c.worst != nil {
+		e.Elements = c.worst.Elements + 1
+	}
+	if over > c.excess {
+		e.Absolute = math.Abs(e.Gradient - e.Quotient)
+		e.Relative = e.Absolute / math.Max(math.Abs(e.Gradient), math.Abs(e.Quotient))
+		c.excess, c.worst = over, &e
+	}
+	c.worst.Elements = e.Elements
+}
+
+// direction compares the derivatives as all elements move, each by its sign, and if they differ goes on with the half that does so
+// more, down to an element.
+func (c *checker) direction(signs []float64) {
+	from, to := 0, len(signs)
+	over, e := c.along(signs, from, to)
+	if over <= 1 {
+		return
+	}
+	for to-from > 1 {
+		half := (from + to) / 2
+		first, a := c.along(signs, from, half)
+		second, b := c.along(signs, half, to)
+		switch {
+		case first <= 1 && second <= 1: // many elements differ, each by too little
+			c.note(over, e)
+			return
+		case first >= second:
+			to, over, e = half, first, a
+		default:
+			from, over, e = half, second, b
+		}
+	}
+	c.element(from)
+}
+
+// along compares the derivatives as the elements of a range move, by steps of unit length together.
+func (c *checker) along(signs []float64, from, to int) (over float64, e CheckError) {
+	scale := 1 / math.Sqrt(float64(to-from))
+	old := make([]float64, to-from)
+	size := 0.0
+	input, at := c.place(from)
+	for k := range old {
+		for at == c.point[input].Len() {
+			input, at = input+1, 0
+		}
+		old[k] = c.point[input].AtFlat(at)
+		d := c.gradients[input].AtFlat(at) * math.Max(1, math.Abs(old[k])) * scale
+		e.Gradient += signs[from+k] * d
+		size += math.Abs(d)
+		at++
+	}
+	move := func(steps float64) float64 {
+		input, at := c.place(from)
+		for k, x := range old {
+			for at == c.point[input].Len() {
+				input, at = input+1, 0
+			}
+			c.point[input].SetFlat(x+steps*checkStep*signs[from+k]*math.Max(1, math.Abs(x))*scale, at)
+			at++
+		}
+		return c.value()
+	}
+	e.Quotient = (8*(move(1)-move(-1)) - (move(2) - move(-2))) / (12 * checkStep)
+	move(0)
+	over, allowed := c.compare(e.Gradient, e.Quotient, size)
+	e.Input, e.Tolerance = -1, allowed
+	return over, e
 }
 
 // gradientsAt returns the gradient of f by each argument, on a graph of the given precision.

@@ -52,6 +52,9 @@ func TestCheckFindsAWrongRule(t *testing.T) {
 	if c.Input != 1 || c.Index[0] != 1 || c.Index[1] != 0 || c.Gradient != 15 || math.Abs(c.Quotient-75) > 1e-6 || c.Elements != 2 {
 		t.Errorf("got %+v, want argument 1 at [1 0]: 15 against 75, 2 elements", c)
 	}
+	if c.Absolute != 60 && math.Abs(c.Absolute-60) > 1e-6 || math.Abs(c.Relative-0.8) > 1e-8 {
+		t.Errorf("the difference is %v, %v of the size, want 60, 0.8", c.Absolute, c.Relative)
+	}
 	if got, want := c.Error(), "autograd.Check: the gradient by argument 1 at [1 0] is 15, central differences give 75"; !strings.HasPrefix(got, want) {
 		t.Errorf("message %q, want prefix %q", got, want)
 	}
@@ -87,5 +90,48 @@ func TestCheckLeavesArgumentsAlone(t *testing.T) {
 	}
 	if x.At(0) != 1 || x.At(2) != 3 {
 		t.Errorf("Check changed its argument to %v", x)
+	}
+}
+
+// TestCheckOfManyElements finds one wrong element among many, by directions, and wrong ones that are many; and takes few evaluations.
+func TestCheckOfManyElements(t *testing.T) {
+	const n = 20000
+	calls := 0
+	f := func(xs ...graph.Value) graph.Value {
+		calls++
+		return ops.Sum(wrongCube(ops.Concat(0, xs...)))
+	}
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		a, b := tensor.New(dtype, 100), tensor.New(dtype, n)
+		for i := range n {
+			b.SetFlat(math.Sin(float64(i)), i)
+		}
+		f := f
+		if dtype == tensor.Float32 { // wrongCube knows float64 only
+			f = func(xs ...graph.Value) graph.Value {
+				calls++
+				x := ops.Concat(0, xs...)
+				right, wrong := ops.Mul(x, ops.Square(x)), ops.Mul(x, ops.StopGradient(ops.Square(x)))
+				return ops.Sum(ops.Where(ops.Gt(x, x.Graph().Const(2)), wrong, right))
+			}
+		}
+		calls = 0
+		if err := autograd.Check(f, a, b); err != nil {
+			t.Errorf("%v: where the rule is right: %v", dtype, err)
+		}
+		if calls > 400 {
+			t.Errorf("%v: %d evaluations", dtype, calls)
+		}
+		b.SetFlat(3, 12345)
+		var c *autograd.CheckError
+		if err := autograd.Check(f, a, b); !errors.As(err, &c) || c.Input != 1 || len(c.Index) != 1 || c.Index[0] != 12345 {
+			t.Errorf("%v: got %v, want element 12345 of argument 1", dtype, err)
+		}
+		b.SetFlat(0, 12345)
+		if err := autograd.Check(func(xs ...graph.Value) graph.Value {
+			return ops.Sum(ops.Add(ops.Sin(xs[0]), ops.MulScalar(ops.StopGradient(ops.Sum(xs[0])), 1e-3)))
+		}, b); err == nil {
+			t.Errorf("%v: elements that are all a little wrong: no error", dtype)
+		}
 	}
 }

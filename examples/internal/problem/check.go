@@ -90,6 +90,9 @@ func (c Check) Explain(p *Problem, i int) string {
 	switch {
 	case !c.Done || c.Err == nil:
 		return ""
+	case errors.As(c.Err, &diff) && diff.Index == nil && len(p.At[i].Dims()) > 0: // no single element
+		return fmt.Sprintf("%s: the derivative as all its elements move is %s, central differences give %s; they differ at a kink, a pole, or where the function is not smooth enough",
+			p.Names[i], legible.Number(diff.Gradient, 10), legible.Number(diff.Quotient, 10))
 	case errors.As(c.Err, &diff):
 		k := 0
 		for axis, d := range p.At[i].Dims() {
