@@ -15,8 +15,8 @@ import (
 type LeastSquaresConfig struct {
 	// Iterations is how many steps may be tried. 0 stands for 500.
 	Iterations int
-	// Tolerance is how small, relative to what they are measured by, the change of the sum of squares, the step, or the
-	// gradient has to be for the search to end. 0 stands for 1e-12.
+	// Tolerance is how small the step has to be, relative to the point, or the cosine of the angle between the residuals
+	// and each column of the Jacobian, for the search to end. 0 stands for 1e-12.
 	Tolerance float64
 }
 
@@ -41,8 +41,9 @@ var ErrNotConverged = errors.New("not converged")
 // square the condition number; beyond 100 unknowns it is the banded Cholesky factorization of the normal equations, whose
 // time and memory grow with the bandwidth: number the unknowns so that those of one residual lie close together.
 //
-// The search ends, without an error, when the sum of squares or the point hardly changes, or every column of the Jacobian
-// is orthogonal to the residuals, to the tolerance. The error wraps [ErrNotConverged] if no step is left before, or if
+// The search ends, without an error, when the point hardly changes, or every column of the Jacobian is orthogonal to the
+// residuals, to the tolerance. Near a minimum where the sum is not 0, rounding hides its changes long before the point is
+// exact: there steps go on as long as they make the gradient smaller. The error wraps [ErrNotConverged] if no step is left before, or if
 // residuals or derivatives at the start are not finite; a point where they are not is not gone to. The Fit is the best point
 // in any case.
 //
@@ -107,6 +108,9 @@ func (s *search) residuals(x []float64) []float64 {
 	return r
 }
 
+// hidden is the part of the sum of squares below which rounding hides a change of it.
+const hidden = 1e-12
+
 // run steps on until the search ends.
 func (s *search) run() error {
 	n := len(s.X)
@@ -115,31 +119,36 @@ func (s *search) run() error {
 	gradient, trial := make([]float64, n), make([]float64, n)
 	s.look(gradient)
 	for s.Steps < s.cfg.Iterations {
-		if s.orthogonal(gradient) {
+		angle := s.cosine(gradient)
+		if angle <= s.cfg.Tolerance {
 			return nil
 		}
 		s.Steps++
-		step, ok := s.solve(damping, gradient)
-		if ok {
-			floats.AddTo(trial, s.X, step)
+		if step, ok := s.solve(damping, gradient); ok {
 			if s.norm(step) <= s.cfg.Tolerance*s.norm(s.X) {
 				return nil
 			}
+			floats.AddTo(trial, s.X, step)
 			foreseen := -floats.Dot(step, gradient)
 			for j, d := range step {
 				foreseen += damping * (s.scale[j] * d) * (s.scale[j] * d)
 			}
 			r := s.residuals(trial)
 			sum := floats.Dot(r, r)
-			if gain := s.Sum - sum; gain > 0 || gain == 0 && foreseen <= s.cfg.Tolerance*s.Sum {
-				if done, ok := s.accept(trial, r, sum, gradient); ok {
-					if done || gain <= s.cfg.Tolerance*(gain+sum) && foreseen <= s.cfg.Tolerance*(gain+sum) {
-						return nil
-					}
-					quality := 2*gain/foreseen - 1
-					damping, growth = damping*max(1./3, 1-quality*quality*quality), 2
-					continue
+			gain, rounding := s.Sum-sum, hidden*s.Sum
+			if foreseen <= rounding && math.Abs(gain) <= rounding {
+				before := s.Fit
+				before.X = slices.Clone(s.X)
+				if !s.accept(trial, r, sum, gradient) || s.cosine(gradient) > 0.9*angle {
+					s.Fit = before
+					return nil
 				}
+				continue
+			}
+			if gain > 0 && s.accept(trial, r, sum, gradient) {
+				quality := 2*gain/foreseen - 1
+				damping, growth = damping*max(1./3, 1-quality*quality*quality), 2
+				continue
 			}
 		}
 		damping *= growth
@@ -151,16 +160,16 @@ func (s *search) run() error {
 	return fmt.Errorf("minimize: LeastSquares: a sum of squares of %.6g after %d steps: allow more, or start nearer to the minimum: %w", s.Sum, s.Steps, ErrNotConverged)
 }
 
-// accept goes to a point, unless a derivative there is infinite or NaN. done says that the residuals are 0.
-func (s *search) accept(x, residuals []float64, sum float64, gradient []float64) (done, ok bool) {
+// accept goes to a point, unless a derivative there is infinite or NaN, and reports whether it did so.
+func (s *search) accept(x, residuals []float64, sum float64, gradient []float64) bool {
 	jacobian := autograd.SparseJacobian(s.f, x)
 	if !allFinite(jacobian.Value) {
-		return false, false
+		return false
 	}
 	copy(s.X, x)
 	s.Residuals, s.Sum, s.Jacobian = residuals, sum, jacobian
 	s.look(gradient)
-	return sum == 0, true
+	return true
 }
 
 // look computes half the gradient of the sum of squares and the scale of the unknowns from the Jacobian.
@@ -192,15 +201,16 @@ func (s *search) norm(x []float64) float64 {
 	return sum
 }
 
-// orthogonal reports whether every column of the Jacobian is orthogonal to the residuals, to the tolerance.
-func (s *search) orthogonal(gradient []float64) bool {
+// cosine returns the largest cosine of an angle between the residuals and a column of the Jacobian, 0 if the residuals
+// are 0.
+func (s *search) cosine(gradient []float64) (largest float64) {
 	norm := math.Sqrt(s.Sum)
 	for j, v := range s.columnNorms() {
-		if math.Abs(gradient[j]) > s.cfg.Tolerance*v*norm {
-			return false
+		if gradient[j] != 0 {
+			largest = max(largest, math.Abs(gradient[j])/v/norm)
 		}
 	}
-	return true
+	return largest
 }
 
 func finite(x float64) bool { return x-x == 0 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/autograd/minimize"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -169,5 +170,57 @@ func TestLeastSquaresErrors(t *testing.T) {
 		if diff := cmp.Diff(test.want, message(test.f)); diff != "" {
 			t.Errorf("mismatch (-want +got):\n%s", diff)
 		}
+	}
+}
+
+// TestCovariance holds the covariance of a straight line's coefficients against the formulas of linear regression.
+func TestCovariance(t *testing.T) {
+	xs, ys := []float64{1, 2, 3, 4, 5}, []float64{1.1, 1.9, 3.2, 3.9, 5.1}
+	fit, err := minimize.LeastSquares(func(b []value) (out []value) {
+		for i, x := range xs {
+			out = append(out, linear(-ys[i], []float64{1, x}, b[0], b[1]))
+		}
+		return out
+	}, []float64{0, 0}, minimize.LeastSquaresConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := fit.Covariance()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mean, squares, deviations = 3.0, 55.0, 10.0 // of xs: Σx², Σ(x - mean)²
+	s2 := fit.Sum / 3
+	want := []float64{s2 * squares / 5 / deviations, -s2 * mean / deviations, -s2 * mean / deviations, s2 / deviations}
+	got := []float64{c.At(0, 0), c.At(0, 1), c.At(1, 0), c.At(1, 1)}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-12, 0)); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestCovarianceErrors(t *testing.T) {
+	x := func(row, col []int, v []float64) *autograd.Sparse {
+		return &autograd.Sparse{M: 3, N: 2, Row: row, Col: col, Value: v}
+	}
+	tests := []struct {
+		name string
+		j    *autograd.Sparse
+		want string
+	}{
+		{"as many residuals", &autograd.Sparse{M: 2, N: 2}, "minimize: Covariance: 2 residuals for 2 unknowns: there have to be more residuals than unknowns, and one unknown at least"},
+		{"no unknowns", &autograd.Sparse{M: 2}, "minimize: Covariance: 2 residuals for 0 unknowns: there have to be more residuals than unknowns, and one unknown at least"},
+		{"an unknown that does not matter", x([]int{0, 1, 2, 2}, []int{0, 0, 0, 1}, []float64{1, 2, 3, 0}), "minimize: Covariance: the residuals do not determine the unknowns: matrix singular or near-singular with condition number +Inf"},
+	}
+	for _, test := range tests {
+		got := ""
+		if _, err := (minimize.Fit{Jacobian: test.j, Sum: 1}).Covariance(); err != nil {
+			got = err.Error()
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", test.name, diff)
+		}
+	}
+	if diff := cmp.Diff("minimize.Fit.Covariance: the fit has no Jacobian: use what minimize.LeastSquares returned", message(func() { _, _ = minimize.Fit{}.Covariance() })); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 }

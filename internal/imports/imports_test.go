@@ -64,6 +64,7 @@ var floors = []struct {
 	{"viz/page", nil},
 	{"docs/pictures", nil},
 	{"examples", nil},
+	{"examples/minimize", []string{"gonum.org/v1/gonum/optimize"}},
 	{"examples/playground", []string{"github.com/kjk/lzma"}},
 	{"internal/imports", nil},
 }

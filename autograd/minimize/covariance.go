@@ -1,0 +1,57 @@
+package minimize
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Covariance returns the covariance of the unknowns of a fit, s²·(JᵀJ)⁻¹ with s² = Sum/(m - n) for m residuals and n
+// unknowns, whose diagonal has the squares of their standard errors. It holds for residuals that are independent errors
+// of one variance, to the first order.
+//
+// The error says that there are not more residuals than unknowns, or that they do not determine the unknowns: then columns
+// of the Jacobian depend on each other. It panics with a [*graph.Error] for a fit without a Jacobian.
+func (f Fit) Covariance() (*mat.SymDense, error) {
+	if f.Jacobian == nil {
+		panic(graph.Errorf("minimize.Fit.Covariance", graph.ErrUsage, "the fit has no Jacobian: use what minimize.LeastSquares returned"))
+	}
+	m, n := f.Jacobian.M, f.Jacobian.N
+	if m <= n || n == 0 {
+		return nil, fmt.Errorf("minimize: Covariance: %d residuals for %d unknowns: there have to be more residuals than unknowns, and one unknown at least", m, n)
+	}
+	scale := make([]float64, n) // the norms of the columns
+	for k, v := range f.Jacobian.Value {
+		scale[f.Jacobian.Col[k]] = math.Hypot(scale[f.Jacobian.Col[k]], v)
+	}
+	a := mat.NewDense(m, n, nil)
+	for k, v := range f.Jacobian.Value {
+		if v != 0 {
+			a.Set(f.Jacobian.Row[k], f.Jacobian.Col[k], v/scale[f.Jacobian.Col[k]])
+		}
+	}
+	var qr mat.QR
+	qr.Factorize(a)
+	var factor mat.Dense
+	qr.RTo(&factor)
+	r := mat.NewTriDense(n, mat.Upper, nil)
+	for i := range n {
+		for j := i; j < n; j++ {
+			r.SetTri(i, j, factor.At(i, j))
+		}
+	}
+	var inverse mat.TriDense
+	if err := inverse.InverseTri(r); err != nil { // it is singular, or nearly
+		return nil, fmt.Errorf("minimize: Covariance: the residuals do not determine the unknowns: %w", err)
+	}
+	var product mat.SymDense
+	product.SymOuterK(f.Sum/float64(m-n), &inverse)
+	for i := range n {
+		for j := i; j < n; j++ {
+			product.SetSym(i, j, product.At(i, j)/scale[i]/scale[j])
+		}
+	}
+	return &product, nil
+}
