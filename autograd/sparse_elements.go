@@ -127,8 +127,8 @@ func (el *elementTape) addTensor(n graph.Node, size int) {
 }
 
 // passElement passes on the adjoint of an element.
-func (s *rowSweep) passElement(id int, w float64) {
+func (s *rowSweep) passElement(f *front, id int, w float64) {
 	for _, e := range s.el.of(id) {
-		s.pass(int(e.to), passedOn(w, e.d, e.selects))
+		f.pass(int(e.to), passedOn(w, e.d, e.selects))
 	}
 }

@@ -85,3 +85,12 @@ func (s *openSet) next() bool {
 	}
 	return false
 }
+
+// clear takes all nodes from the set.
+func (s *openSet) clear() {
+	for {
+		if _, ok := s.last(); !ok {
+			return
+		}
+	}
+}

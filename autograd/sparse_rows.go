@@ -11,16 +11,44 @@ import (
 // is made of, and nothing else. The entries of a row are the leaves that it comes to, so that the pattern is that of the
 // tape, whatever numbers flow.
 //
+// What many results are made of is not swept through again and again: a node that several sweeps came to gets a row of its
+// own, of its derivatives by the leaves, if that is shorter than the way down to them. It is kept, and later sweeps end
+// there. So a row costs what no other has in common with it, and its entries.
+//
 // Nodes stand for themselves on a tape of scalars alone. Where there are tensors, their elements are numbered instead:
 // see elementTape.
 type rowSweep struct {
 	g    *graph.Graph
 	n    int          // the first n nodes, or elements, are the leaves to differentiate by
 	el   *elementTape // nil on a tape of scalars
+	size int          // how many nodes or elements there are, and one more
+
+	main, side front
+	came       []uint8 // by node: how many sweeps came to it, or keptRow or noRow
+	kept       map[int]row
+	work       int // steps of all sweeps,
+	aside      int // and those of sweeps for rows to keep
+}
+
+// A front is the state of a sweep.
+type front struct {
 	open openSet
 	adj  []float64 // of the nodes in open
-	out  Sparse
+	row
 }
+
+// A row holds the derivatives of a node by leaves, the last leaf first.
+type row struct {
+	columns []int32
+	values  []float64
+}
+
+// What rowSweep.came says besides numbers.
+const (
+	manyCame = 8   // after so many a row is tried
+	noRow    = 254 // a row would not pay, or is not finite
+	keptRow  = 255 // there is one
+)
 
 // mostEntries is how many entries a sparse matrix may have: 24 bytes each.
 const mostEntries = 1 << 28
@@ -28,63 +56,84 @@ const mostEntries = 1 << 28
 // sparseRows returns the derivatives of the elements of ys by the first n nodes, which are scalar leaves. keep says how
 // many of the leaves row i may have entries for: n, or fewer for a part of the matrix.
 func sparseRows(op string, ys []graph.Value, g *graph.Graph, n int, keep func(row int) int) *Sparse {
-	s := &rowSweep{g: g, n: n}
+	s := &rowSweep{g: g, n: n, size: g.Len() + 1, kept: make(map[int]row)}
 	if !g.OnlyScalars() {
 		s.el = newElements(op, g, n, ys)
+		s.size = s.el.len()
 	}
-	size := g.Len() + 1
-	if s.el != nil {
-		size = s.el.len()
-	}
-	s.open, s.adj = newOpenSet(size), make([]float64, size)
-	s.out.N = n
+	s.main, s.came = s.newFront(), make([]uint8, s.size)
+	out := &Sparse{N: n}
 	for _, y := range ys {
-		s.out.M += y.Len()
+		out.M += y.Len()
 	}
-	row := 0
+	i := 0
 	for _, y := range ys {
 		first := y.ID()
 		if s.el != nil {
-			first = s.el.first(y.ID())
+			first = s.el.first(first)
 		}
 		for k := range y.Len() {
 			if y.WantsGrad() {
-				s.sweep(first+k, row, keep(row))
+				s.sweep(&s.main, first+k, math.MaxInt)
+				s.main.appendTo(out, i, keep(i))
 			}
-			if len(s.out.Value) > mostEntries {
-				panic(graph.Errorf(op, graph.ErrLimit, "the matrix has more than %d entries in its first %d of %d rows: differentiate fewer results at a time, or use products with vectors, as autograd.JVP and autograd.VJP return", mostEntries, row+1, s.out.M))
+			if len(out.Value) > mostEntries {
+				panic(graph.Errorf(op, graph.ErrLimit, "the matrix has more than %d entries in its first %d of %d rows: differentiate fewer results at a time, or use products with vectors, as autograd.JVP and autograd.VJP return", mostEntries, i+1, out.M))
 			}
-			row++
+			i++
 		}
 	}
-	return &s.out
+	return out
 }
 
-// sweep appends the entries of a row: those of its first keep columns.
-func (s *rowSweep) sweep(root, row, keep int) {
-	out := &s.out
-	start := len(out.Value)
-	s.open.begin(root)
-	s.adj[root] = 1
-	for {
-		id, ok := s.open.last()
-		if !ok {
+func (s *rowSweep) newFront() front {
+	return front{open: newOpenSet(s.size), adj: make([]float64, s.size)}
+}
+
+// appendTo appends the first keep columns of a row that has been found to a matrix.
+func (f *front) appendTo(out *Sparse, i, keep int) {
+	for k, column := range slices.Backward(f.columns) {
+		if int(column) >= keep {
 			break
 		}
-		w := s.adj[id]
+		out.Row, out.Col, out.Value = append(out.Row, i), append(out.Col, int(column)), append(out.Value, f.values[k])
+	}
+}
+
+// sweep finds the row of a node. It gives up after the given number of steps, and reports whether it did not.
+func (s *rowSweep) sweep(f *front, root, most int) bool {
+	f.columns, f.values = f.columns[:0], f.values[:0]
+	f.open.begin(root)
+	f.adj[root] = 1
+	for {
+		id, ok := f.open.last()
+		if !ok {
+			return true
+		}
+		w := f.adj[id]
 		if id <= s.n {
-			if id <= keep {
-				out.Row, out.Col, out.Value = append(out.Row, row), append(out.Col, id-1), append(out.Value, w)
-			}
+			f.columns, f.values = append(f.columns, int32(id-1)), append(f.values, w)
 			continue
 		}
+		if most--; most < 0 {
+			f.open.clear()
+			return false
+		}
+		s.work++
+		if came := s.came[id]; came >= manyCame {
+			if s.hasRow(f, id) && s.passRow(f, id, w) {
+				continue
+			}
+		} else if f == &s.main {
+			s.came[id] = came + 1
+		}
 		if s.el != nil {
-			s.passElement(id, w)
+			s.passElement(f, id, w)
 			continue
 		}
 		in, d, ok := s.g.Links(id)
 		if !ok {
-			s.passOther(id, w)
+			s.passOther(f, id, w)
 			continue
 		}
 		for i, u := range in {
@@ -97,19 +146,60 @@ func (s *rowSweep) sweep(root, row, keep int) {
 					continue
 				}
 			}
-			s.pass(int(u), c)
+			f.pass(int(u), c)
 		}
 	}
-	slices.Reverse(out.Col[start:])
-	slices.Reverse(out.Value[start:])
+}
+
+// hasRow reports whether there is a row of a node that many sweeps came to, and finds it if it is worth it. Finding rows
+// takes no more steps than all else.
+func (s *rowSweep) hasRow(f *front, id int) bool {
+	switch {
+	case s.came[id] == keptRow:
+		return true
+	case s.came[id] == noRow || f != &s.main:
+		return false
+	}
+	if s.side.adj == nil {
+		s.side = s.newFront()
+	}
+	before := s.work
+	s.came[id] = noRow // so that the sweep goes on from there
+	done := s.sweep(&s.side, id, (s.work-2*s.aside)/2)
+	steps := s.work - before
+	s.aside += steps
+	if !done {
+		s.came[id] = 0 // later, perhaps
+		return false
+	}
+	if len(s.side.columns) > steps/2 || slices.ContainsFunc(s.side.values, func(v float64) bool { return v-v != 0 }) {
+		return false
+	}
+	s.kept[id] = row{slices.Clone(s.side.columns), slices.Clone(s.side.values)}
+	s.came[id] = keptRow
+	return true
+}
+
+// passRow passes the adjoint of a node on to the leaves by the row that is kept. It does not if the adjoint is not finite:
+// then it matters on which way a 0 is met.
+func (s *rowSweep) passRow(f *front, id int, w float64) bool {
+	if w-w != 0 {
+		return false
+	}
+	r := s.kept[id]
+	for k, column := range r.columns {
+		f.pass(int(column)+1, w*r.values[k])
+	}
+	s.work += len(r.columns)
+	return true
 }
 
 // pass adds to the adjoint of a node.
-func (s *rowSweep) pass(id int, c float64) {
-	if s.open.add(id) {
-		s.adj[id] = 0
+func (f *front) pass(id int, c float64) {
+	if f.open.add(id) {
+		f.adj[id] = 0
 	}
-	s.adj[id] += c
+	f.adj[id] += c
 }
 
 // unusual is what a scalar node contributes to operand i where the product is 0, infinite or NaN, with the rules of
@@ -122,23 +212,23 @@ func (s *rowSweep) unusual(id, i int, w, d float64) (c float64, ok bool) {
 	return passedOn(w, d, row.SelectsOperand(i)), true
 }
 
-// passedOn is the product of an adjoint with a derivative: a zero of the adjoint wins, and that of the derivative if
-// the operation selects the operand.
+// passedOn is the product of an adjoint with a derivative: a zero of the adjoint wins, and that of the derivative if the
+// operation selects the operand.
 func passedOn(w, d float64, selects bool) float64 {
-	if w == 0 || d == 0 && (selects || !math.IsInf(w, 0) && w == w) {
+	if w == 0 || d == 0 && (selects || w-w == 0) {
 		return 0
 	}
 	return w * d
 }
 
 // passOther passes on the adjoint of a scalar node that has an extension record. Leaves and constants pass on nothing.
-func (s *rowSweep) passOther(id int, w float64) {
+func (s *rowSweep) passOther(f *front, id int, w float64) {
 	n := s.g.Value(id).Node()
 	if !n.WantsGrad() {
 		return
 	}
 	eachPartial(n, func(i int, d float64, selects bool) {
-		s.pass(n.InputNode(i).ID(), passedOn(w, d, selects))
+		f.pass(n.InputNode(i).ID(), passedOn(w, d, selects))
 	})
 }
 
@@ -151,7 +241,6 @@ func eachPartial(n graph.Node, f func(i int, d float64, selects bool)) {
 			continue
 		}
 		if d, ok := n.Partial(i); ok {
-			// RecordScalar leaves out what was not selected, and only that, of a row that selects.
 			f(i, d, row.SelectsOperand(i))
 		}
 	}

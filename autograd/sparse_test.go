@@ -233,7 +233,7 @@ func TestSparseRandom(t *testing.T) {
 	for seed := range uint64(60) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		n := 1 + rng.IntN(12)
-		f := randomSparse(seed, n, rng.IntN(80), rng.IntN(12))
+		f := randomSparse(seed, n, rng.IntN(80), rng.IntN(12)*(1+int(seed%10)))
 		at := make([]float64, n)
 		for i := range at {
 			at[i] = math.Round(rng.NormFloat64()*4) / 4
@@ -372,6 +372,19 @@ func TestSparseLarge(t *testing.T) {
 	if s = autograd.SparseHessian(arrowHead, at); len(s.Value) != 3*n-2 {
 		t.Errorf("arrow head: %d entries, want %d", len(s.Value), 3*n-2)
 	}
+	if s = autograd.SparseJacobian(sharedFactor, at); len(s.Value) != 2*(n-1) {
+		t.Errorf("a shared factor: %d entries, want %d", len(s.Value), 2*(n-1))
+	}
+	shared := func(x values) graph.Value {
+		sum := x[0].Graph().Const(0)
+		for _, y := range sharedFactor(x) {
+			sum = ops.Add(sum, ops.Square(y))
+		}
+		return sum
+	}
+	if s = autograd.SparseHessian(shared, at); len(s.Value) != 3*n-2 {
+		t.Errorf("the Hessian of a shared factor: %d entries, want %d", len(s.Value), 3*n-2)
+	}
 	onTensors := func(x values) values {
 		v := ops.Stack(0, x...)
 		return values{ops.Mul(ops.Sin(ops.Slice(v, 0, 0, n-1)), ops.Slice(v, 0, 1, n)), ops.Sum(v)}
@@ -446,5 +459,56 @@ func TestSparseErrors(t *testing.T) {
 		if diff := cmp.Diff(test.want, message(test.f)); diff != "" {
 			t.Errorf("mismatch (-want +got):\n%s", diff)
 		}
+	}
+}
+
+// TestSparseShared holds that rows are what Backward has where many results share parts: of several leaves, one inside the
+// other, and with derivatives and adjoints that are 0, infinite or NaN.
+func TestSparseShared(t *testing.T) {
+	const results = 40
+	tests := map[string]func(x values) values{
+		"a chain": sharedFactor,
+		"one inside the other": func(x values) (out values) {
+			p, q := ops.Mul(x[0], x[1]), x[2]
+			for i := range results {
+				p = ops.Sin(ops.Sin(ops.Add(p, ops.Tanh(q))))
+				q = ops.Sin(ops.Sin(ops.Sin(q)))
+				out = append(out, ops.Mul(p, x[i%len(x)]), ops.Add(q, p))
+			}
+			return append(out, out...)
+		},
+		"an adjoint of 0": func(x values) (out values) {
+			p := ops.Exp(ops.Exp(ops.Exp(ops.Sin(x[0]))))
+			for i := range results {
+				out = append(out, ops.Mul(ops.Sub(x[1], x[1]), p), ops.Mul(p, x[i%len(x)]))
+			}
+			return out
+		},
+		"an infinite derivative": func(x values) (out values) {
+			p := ops.Sin(ops.Sin(ops.Sqrt(ops.Sub(x[0], x[0]))))
+			for i := range results {
+				out = append(out, ops.Mul(ops.Sub(x[1], x[1]), p), ops.Mul(p, x[i%len(x)]))
+			}
+			return out
+		},
+		"an infinite adjoint": func(x values) (out values) {
+			p := ops.Sin(ops.ReLU(ops.Neg(ops.Sin(ops.Sin(x[0])))))
+			for i := range results {
+				out = append(out, ops.Sqrt(ops.Mul(p, x[i%len(x)])))
+			}
+			return out
+		},
+		"tensors": func(x values) (out values) {
+			v := ops.CumSum(ops.Sin(ops.Sin(ops.Stack(0, x[:4]...))), 0)
+			p := ops.Sin(ops.Sin(ops.Sum(ops.Sin(v))))
+			for i := range results {
+				out = append(out, ops.Mul(p, ops.Slice(v, 0, i%4, i%4+1)))
+			}
+			return out
+		},
+	}
+	at := spread(50)
+	for name, f := range tests {
+		t.Run(name, func(t *testing.T) { checkDense(t, rowsByBackward(f, at, nil), autograd.SparseJacobian(f, at), 1e-13) })
 	}
 }
