@@ -179,7 +179,10 @@ func (p *pusher) eachRow(in graph.Node, u *tensor.Tensor, f func(dst, w *tensor.
 // contribute adds what the tangents u of operand i, in, contribute to out, or sets out to it if it is fresh.
 func (p *pusher) contribute(i int, in graph.Node, u *tensor.Tensor) {
 	row := p.n.Row()
+	from, passes := p.n.Passes(i)
 	switch {
+	case passes:
+		p.byPassing(from, u)
 	case row.Class == graph.Elementwise && row.Backward != nil && p.bySlope(i, in, u):
 	case p.out.Len() == p.t.Directions() && row.Class != graph.Linear && allFinite(u):
 		p.byGradient(i, in, u)
@@ -285,6 +288,30 @@ func product[T float32 | float64](u, d []T) float64 {
 		}
 	}
 	return s
+}
+
+// byPassing is contribute for an operand that is a stretch of the result as it is, from element from on.
+func (p *pusher) byPassing(from int, u *tensor.Tensor) {
+	k := p.t.Directions()
+	if u.Len() == p.out.Len() {
+		addStretch(p.out, u, 0, p.fresh)
+		return
+	}
+	if p.fresh {
+		p.out.Zero()
+	}
+	if u.DType() == tensor.Float32 {
+		addParts(p.out.Float32s(), u.Float32s(), k, from)
+	} else {
+		addParts(p.out.Float64s(), u.Float64s(), k, from)
+	}
+}
+
+func addParts[T float32 | float64](out, u []T, k, from int) {
+	size, width := len(out)/k, len(u)/k
+	for r := range k {
+		kernel.AddTo(out[r*size+from:][:width], u[r*width:][:width])
+	}
 }
 
 // byView is contribute for a node whose numbers are those of its operand from offset on.
