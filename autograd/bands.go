@@ -107,13 +107,17 @@ func (r *reach) of(n graph.Node) spans {
 		if !r.on.Has(in.ID()) {
 			continue
 		}
-		if s := r.at(in); row.Moves {
-			unite(out.low, moved(n, i, s.low))
-			unite(out.high, moved(n, i, s.high))
-		} else {
-			unite(out.low, s.low)
-			unite(out.high, s.high)
+		s := r.at(in)
+		if from, ok := n.Passes(i); ok {
+			uniteNumbers(out.low.Float64s()[from:], s.low.Float64s())
+			uniteNumbers(out.high.Float64s()[from:], s.high.Float64s())
+			continue
 		}
+		if row.Moves {
+			s = spans{moved(n, i, s.low), moved(n, i, s.high)}
+		}
+		unite(out.low, s.low)
+		unite(out.high, s.high)
 	}
 	return out
 }
@@ -125,9 +129,12 @@ func unite(dst, src *tensor.Tensor) {
 		array.Broadcast(full, src)
 		src = full
 	}
-	d := dst.Float64s()
-	for k, v := range src.Float64s() {
-		d[k] = max(d[k], v)
+	uniteNumbers(dst.Float64s(), src.Float64s())
+}
+
+func uniteNumbers(dst, src []float64) {
+	for k, v := range src {
+		dst[k] = max(dst[k], v)
 	}
 }
 
