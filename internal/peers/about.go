@@ -97,7 +97,9 @@ compute the value and every derivative, in float64. JAX is jit(vmap(value_and_gr
 of points; f is given once as a function of a vector and once of scalars.`,
 	secADBench: `The whole gradient, in float64, of programs by which tools for automatic differentiation have been compared, against the same
 computation as a plain Go function: recorded anew on scalars, recorded on tensors, or compiled once. Of the mixture one point
-is compiled, of the bundle adjustment one observation, and evaluated at all. Compiling is not counted. CoDiPack and Adept record on scalars.`,
+is compiled, of the bundle adjustment one observation, and evaluated at all. Compiling is not counted, JAX's neither. CoDiPack, Adept
+and ADOL-C record on scalars. Where another derivative is asked for than the gradient, the name says so; examples/adbench
+runs the tasks in any size.`,
 	secGemm: `Billions of floating-point operations a second; the ratio is that of the times, so that less is better here too. The
 rows marked AVX2 hold ours to AVX2, and the others to the same instructions. MKL is that of PyTorch, called by torch.mm.`,
 	secElement: `On rows of 1000 numbers, along which softmax is taken. Ours records the operation on a graph; forward and backward is the record, and a sweep from a given cotangent. PyTorch's

@@ -30,5 +30,36 @@ func adbenchRows() (rows []row) {
 	add("BA, 49 cameras, 31,843 observations", "scalars", gradient, "scalar gradient ba-49", "ba-49", tapes("ba-49")...)
 	add("BA, 49 cameras, 31,843 observations", "tensors", gradient, "adjustment-tensors 49 7776 31843", "ba-49")
 	add("BA, 49 cameras, 31,843 observations", "compiled", compiled, "adjustment 49 7776 31843", "ba-49")
+	// The tasks that are on chainrule's graph in one way, beside what takes part in them.
+	task := func(name, task string, limit float64, peers ...entry) {
+		plain := entry{contestant: ours1, label: "plain Go function", words: "adbench-plain " + task, limit: limit}
+		rows = append(rows, row{
+			section: secADBench, name: name, unit: micros, ours: entry{contestant: ours1, words: "adbench " + task}, peers: append([]entry{plain}, peers...),
+		})
+	}
+	inJAX := func(task string, limit float64, forms ...string) (list []entry) {
+		for _, form := range forms {
+			list = append(list, entry{contestant: jax64 + "1", words: "adbench " + task + " " + form, tolerance: 1e-7, limit: limit})
+		}
+		return list
+	}
+	both := []string{"forward", "reverse"}
+	inBA := inJAX("ba", 1, both...)
+	task("BA, 49 cameras, 31,843 observations: sparse Jacobian, tape", "ba", 0, inJAX("ba", 0, both...)...)
+	task("BA, 49 cameras, 31,843 observations: sparse Jacobian, compiled", "ba-compiled", gradient, inBA...)
+	task("hand, 1000 points: Jacobian by 26 numbers", "hand", 0, inJAX("hand", 0, both...)...)
+	task("k-means, 1000 points, 10 centroids: step of Newton's method", "kmeans", 0, inJAX("kmeans", 0, "reverse")...)
+	task("particle: gradients within a gradient descent", "particle", 0, inJAX("particle", 0, "forward")...)
+	for _, t := range []struct{ name, task string }{
+		{"ODE, 20 equations, 1000 steps", "ode"}, {"least squares, 128 coefficients, 4096 points", "llsq"},
+		{"determinant of 8 rows by minors", "det"}, {"log-sum-exp of 100,000 numbers", "lse"},
+	} {
+		peers := tapes(t.task)
+		peers = append(peers, entry{contestant: adolc, words: "scalar gradient " + t.task, tolerance: 1e-7})
+		if t.task != "det" { // which JAX does not compile in any time: a hundred thousand operations
+			peers = append(peers, inJAX(t.task, 0, "reverse")...)
+		}
+		task(t.name, t.task, gradient, peers...)
+	}
 	return rows
 }

@@ -126,6 +126,8 @@ func respond(jobs map[string]*job, words string, budget time.Duration) (line str
 var kinds = map[string]func(args []string) *job{
 	"scalar":             scalarJob,
 	"program":            programJob,
+	"adbench":            taskJob,
+	"adbench-plain":      plainTaskJob,
 	"mixture":            mixtureJob,
 	"mixture-points":     mixturePointsJob,
 	"adjustment":         adjustmentJob,

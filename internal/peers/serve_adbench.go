@@ -1,11 +1,36 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/adbench"
 	"github.com/seed366ff29f/chainrule/internal/programs"
 )
+
+// taskJob is "<name>": the derivative of a task of package adbench in its usual size.
+func taskJob(args []string) *job {
+	w := taskOf(args[0])
+	_, derivative := w.Derivative()
+	return &job{run: func() { w.Derivative() }, check: total(derivative)}
+}
+
+// plainTaskJob is "<name>": the function of a task, in plain Go.
+func plainTaskJob(args []string) *job {
+	w := taskOf(args[0])
+	return &job{run: func() { w.Plain() }, check: w.Plain()}
+}
+
+func taskOf(name string) adbench.Work {
+	for _, t := range adbench.Tasks() {
+		if t.Name == name {
+			return t.Make(t.Sizes)
+		}
+	}
+	panic(fmt.Sprintf("there is no task %q", name))
+}
 
 // mixtureJob is "<dimensions> <components>": the gradient of ADBench's mixture on tensors.
 func mixtureJob(args []string) *job {

@@ -358,6 +358,86 @@ struct Adjustment {
   }
 };
 
+// The logarithm of a sum of exponentials.
+struct SumOfExponentials {
+  std::vector<double> at;
+
+  SumOfExponentials() { Draw{7}.fill(at, 100000, -100, 100); }
+  Real run(std::vector<Real>& x) const { return lnSumExp(x.data(), int(x.size())); }
+};
+
+// Least squares: a polynomial for the sign of t.
+struct LeastSquares {
+  static const int points = 4096;
+  std::vector<double> at;
+
+  LeastSquares() { Draw{7}.fill(at, 128, 0, 1); }
+  Real run(std::vector<Real>& x) const {
+    Real sum = 0.0;
+    for (int i = 0; i < points; i++) {
+      double t = -1 + 2 * (i + 0.5) / points;
+      Real p = 0.0;
+      for (size_t j = x.size(); j-- > 0;) p = p * t + x[j];
+      Real e = (t < 0 ? -1.0 : 1.0) - p;
+      sum += e * e;
+    }
+    return 0.5 * sum;
+  }
+};
+
+// A determinant by expansion into minors.
+struct Determinant {
+  static const int n = 8;
+  std::vector<double> at;
+
+  Determinant() { Draw{7}.fill(at, n * n, 0, 1); }
+  Real run(std::vector<Real>& a) const { return minor(a, 0, (1 << n) - 1); }
+
+ private:
+  Real minor(std::vector<Real>& a, int j, int rows) const {
+    Real sum = 0.0;
+    bool minus = false;
+    for (int i = 0; i < n; i++) {
+      if (!(rows >> i & 1)) continue;
+      int rest = rows & ~(1 << i);
+      Real term = rest ? Real(a[i * n + j] * minor(a, j + 1, rest)) : a[i * n + j];
+      if (minus) {
+        sum -= term;
+      } else {
+        sum += term;
+      }
+      minus = !minus;
+    }
+    return sum;
+  }
+};
+
+// Runge and Kutta's method for a chain of equations.
+struct Equations {
+  static const int n = 20, steps = 1000;
+  std::vector<double> at;
+
+  Equations() { Draw{7}.fill(at, n, 0.5, 1.5); }
+  Real run(std::vector<Real>& x) const {
+    const double h = 2.0 / steps;
+    std::vector<Real> y(n, Real(0.0)), z(n), k[4] = {z, z, z, z};
+    auto slope = [&](std::vector<Real>& to, std::vector<Real>& y) {
+      to[0] = x[0];
+      for (int i = 1; i < n; i++) to[i] = x[i] * y[i - 1];
+    };
+    for (int s = 0; s < steps; s++) {
+      slope(k[0], y);
+      for (int j = 0; j < 3; j++) {
+        double c = j < 2 ? h / 2 : h;
+        for (int i = 0; i < n; i++) z[i] = y[i] + c * k[j][i];
+        slope(k[j + 1], z);
+      }
+      for (int i = 0; i < n; i++) y[i] += h / 6 * (k[0][i] + k[3][i] + 2.0 * (k[1][i] + k[2][i]));
+    }
+    return y[n - 1];
+  }
+};
+
 template <class T, class... A>
 Program adbench(size_t operations, A... args) {
   auto p = std::make_shared<T>(args...);
@@ -384,6 +464,10 @@ Program program(const std::string& name) {
   if (name == "gmm-10-25") return adbench<Gaussians>(3380354, 10, 25);
   if (name == "lstm-2-1024") return adbench<Memory>(860345);
   if (name == "ba-49") return adbench<Adjustment>(2356382);
+  if (name == "lse") return adbench<SumOfExponentials>(300000);
+  if (name == "llsq") return adbench<LeastSquares>(1100000);
+  if (name == "det") return adbench<Determinant>(220000);
+  if (name == "ode") return adbench<Equations>(400000);
   throw std::string("unknown program");
 }
 
