@@ -69,7 +69,7 @@ func program() *command.Program {
 				return command.Usagef("-seconds %v: want more than 0, and 1000 at most", seconds)
 			}
 			out := &command.Output{W: stdout}
-			out.Printf("%-9s %-16s %9s %9s  %-22s %-22s %11s %11s %7s\n", "task", "size", "inputs", "results", "value", "sum of derivative", "function", "derivative", "ratio")
+			out.Printf("%-12s %-16s %9s %9s  %-22s %-22s %11s %11s %7s\n", "task", "size", "inputs", "results", "value", "sum of derivative", "function", "derivative", "ratio")
 			found := false
 			for _, t := range tasks {
 				if !pattern.MatchString(t.Name) {
@@ -93,7 +93,7 @@ func about(tasks []*task) string {
 	var b strings.Builder
 	b.WriteString("adbench differentiates the programs of ADBench and GradBench.\n\n")
 	for _, t := range tasks {
-		fmt.Fprintf(&b, "  %-9s %s\n", t.Name, t.About)
+		fmt.Fprintf(&b, "  %-12s %s\n", t.Name, t.About)
 	}
 	return b.String()
 }

@@ -94,7 +94,7 @@ func (t *task) run(ctx context.Context, out *command.Output, d time.Duration) er
 	if err != nil {
 		return err
 	}
-	out.Printf("%-9s %-16s %9d %9d  %-22.15g %-22.15g %11s %11s %7.2f\n", t.Name, size, w.Inputs, len(derivative), got, sum, show(function), show(both), float64(both)/float64(function))
+	out.Printf("%-12s %-16s %9d %9d  %-22.15g %-22.15g %11s %11s %7.2f\n", t.Name, size, w.Inputs, len(derivative), got, sum, show(function), show(both), float64(both)/float64(function))
 	return out.Err
 }
 

@@ -31,7 +31,7 @@ type Work struct {
 
 // Tasks returns the tasks.
 func Tasks() []*Task {
-	return []*Task{gmm(), adjustment(), adjustmentSum(), lstm(), hand(), kmeans(), ode(), llsq(), determinant(), lse(), particle()}
+	return []*Task{gmm(), adjustment(), adjustmentCompiled(), adjustmentSum(), lstm(), hand(), kmeans(), ode(), llsq(), determinant(), lse(), particle()}
 }
 
 // Total returns the sum of a list.

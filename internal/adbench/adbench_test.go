@@ -5,13 +5,15 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/internal/programs"
 )
 
 // smallSizes are sizes at which every task takes no time.
 var smallSizes = map[string][]int{
-	"gmm": {20, 3, 2}, "ba": {2, 5, 7}, "ba-sum": {2, 5, 7}, "lstm": {2, 9, 3}, "hand": {30}, "kmeans": {40, 3, 2}, "ode": {3, 10}, "llsq": {5, 30},
+	"gmm": {20, 3, 2}, "ba": {2, 5, 7}, "ba-compiled": {2, 5, 7}, "ba-sum": {2, 5, 7}, "lstm": {2, 9, 3}, "hand": {30}, "kmeans": {40, 3, 2}, "ode": {3, 10}, "llsq": {5, 30},
 	"det": {4}, "lse": {50}, "particle": {1},
 }
 
@@ -66,6 +68,10 @@ func TestAdjustmentJacobian(t *testing.T) {
 	j := autograd.SparseJacobian(a.Residuals, a.At)
 	if j.M != 3*observations || j.N != len(a.At) || len(j.Value) != observations*(14+14+1) {
 		t.Errorf("%d × %d with %d entries", j.M, j.N, len(j.Value))
+	}
+	_, compiled := adjustmentCompiled().Make([]int{cameras, points, observations}).Derivative()
+	if diff := cmp.Diff(j.Value, compiled, cmpopts.EquateApprox(1e-12, 1e-14)); diff != "" {
+		t.Errorf("compiled for one observation, the entries differ (-tape +compiled):\n%s", diff)
 	}
 	ones := slices.Repeat([]float64{1}, j.M)
 	for i, got := range j.MulTransVec(nil, ones) {

@@ -2,6 +2,7 @@ package adbench
 
 import (
 	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/programs"
 )
@@ -31,6 +32,60 @@ func adjustment() *Task {
 		}
 	})
 }
+
+// adjustmentCompiled is adjustment by a program of one observation, compiled once, at all of them side by side. That
+// the observations are alike, and which camera and which point each has, is known here, and not read off a tape.
+func adjustmentCompiled() *Task {
+	return adjustmentTask("ba-compiled", "the same, compiled for one observation", func(a *programs.Adjustment) Work {
+		g := graph.New(graph.Traced())
+		xs := g.Vars(make([]float64, observed))
+		e1, e2, _ := programs.Residuals(xs)
+		var compiled [2]*program.Program
+		for i, e := range []graph.Value{e1, e2} {
+			p, err := program.Compile(e, xs...)
+			if err != nil {
+				panic(err) // its operations are known
+			}
+			compiled[i] = p
+		}
+		n := a.Observations()
+		rows, values := make([]float64, observed*n), make([]float64, n)
+		grads := [2][]float64{make([]float64, observed*n), make([]float64, observed*n)}
+		jacobian := make([]float64, 0, entries*n)
+		var residuals []float64
+		return Work{
+			Inputs: len(a.At),
+			Plain: func() float64 {
+				residuals = a.ResidualsPlain(residuals[:0], a.At)
+				return Total(residuals)
+			},
+			Derivative: func() (float64, []float64) {
+				a.Gather(rows, a.At)
+				sum := 0.0
+				for i, p := range compiled {
+					p.EvalBatch(values, grads[i], rows)
+					sum += Total(values)
+				}
+				jacobian = jacobian[:0]
+				for o := range n {
+					for i := range grads { // a residual does not depend on the principal point's other number
+						d := grads[i][observed*o:][:observed]
+						jacobian = append(append(append(jacobian, d[:7]...), d[7+i]), d[9:15]...)
+					}
+					w := rows[observed*o+14]
+					sum += 1 - w*w
+					jacobian = append(jacobian, -2*w)
+				}
+				return sum, jacobian
+			},
+		}
+	})
+}
+
+const (
+	observed = 17       // numbers of an observation: a camera, a point, a weight, and where the point was seen
+	entries  = 2*14 + 1 // of the Jacobian for an observation
+)
 
 // adjustmentSum is the sum of the squares of the residuals, and its gradient, on tensors.
 func adjustmentSum() *Task {

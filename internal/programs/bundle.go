@@ -31,13 +31,17 @@ func bundlePoint() []float64 {
 
 func bundleTape(g *graph.Graph, leaves []graph.Value, at []float64) ([]graph.Value, graph.Value) {
 	leaves = g.AppendVars(leaves, at)
-	p := leaves[len(leaves)-len(at):]
+	e1, e2, e3 := Residuals(leaves[len(leaves)-len(at):])
+	return leaves, ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3))
+}
+
+// Residuals records the residuals of one observation, given the 17 numbers of it that [Adjustment.Gather] lays out.
+func Residuals(p []graph.Value) (e1, e2, e3 graph.Value) {
 	principal, weight, seen := p[7:9], p[14], p[15:17]
 	u, v, scale := project(p[:11], p[11:14])
-	e1 := ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(u, scale), principal[0]), seen[0]))
-	e2 := ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(v, scale), principal[1]), seen[1]))
-	e3 := ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
-	return leaves, ops.Add(ops.Add(ops.Square(e1), ops.Square(e2)), ops.Square(e3))
+	e1 = ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(u, scale), principal[0]), seen[0]))
+	e2 = ops.Mul(weight, ops.Sub(ops.Add(ops.Mul(v, scale), principal[1]), seen[1]))
+	return e1, e2, ops.AddScalar(ops.Neg(ops.Square(weight)), 1)
 }
 
 // project returns in which direction a camera sees a point, and how many times as large: the camera's rotation, centre,
