@@ -27,36 +27,35 @@ func ode() *Task {
 
 // integrateOnGraph returns the last y at time steps·h, on scalars: vectors of some dozen numbers are too short for tensors.
 func integrateOnGraph(x []graph.Value, steps int, h float64) graph.Value {
-	g := x[0].Graph()
-	f := func(y []graph.Value) []graph.Value {
-		dy := []graph.Value{x[0]}
-		for i, v := range y[:len(y)-1] {
-			dy = append(dy, ops.Mul(x[i+1], v))
-		}
-		return dy
+	n, g := len(x), x[0].Graph()
+	y, at := make([]graph.Value, n), make([]graph.Value, n)
+	for i := range y {
+		y[i] = g.Const(0)
 	}
-	along := func(y, dy []graph.Value, h float64) []graph.Value {
-		var out []graph.Value
-		for i := range y {
-			out = append(out, ops.Add(y[i], ops.MulScalar(dy[i], h)))
-		}
-		return out
+	var k [4][]graph.Value
+	for i := range k {
+		k[i] = make([]graph.Value, n)
 	}
-	var y []graph.Value
-	for range x {
-		y = append(y, g.Const(0))
+	f := func(dst, y []graph.Value) {
+		dst[0] = x[0]
+		for i := 1; i < n; i++ {
+			dst[i] = ops.Mul(x[i], y[i-1])
+		}
 	}
 	for range steps {
-		k1 := f(y)
-		k2 := f(along(y, k1, h/2))
-		k3 := f(along(y, k2, h/2))
-		k4 := f(along(y, k3, h))
-		for i := range y {
-			sum := ops.Add(ops.Add(k1[i], k4[i]), ops.MulScalar(ops.Add(k2[i], k3[i]), 2))
-			y[i] = ops.Add(y[i], ops.MulScalar(sum, h/6))
+		f(k[0], y)
+		for i, c := range []float64{h / 2, h / 2, h} {
+			for j := range at {
+				at[j] = ops.Add(y[j], ops.MulScalar(k[i][j], c))
+			}
+			f(k[i+1], at)
+		}
+		for j := range y {
+			sum := ops.Add(ops.Add(k[0][j], k[3][j]), ops.MulScalar(ops.Add(k[1][j], k[2][j]), 2))
+			y[j] = ops.Add(y[j], ops.MulScalar(sum, h/6))
 		}
 	}
-	return y[len(y)-1]
+	return y[n-1]
 }
 
 // integrate is the plain function.
