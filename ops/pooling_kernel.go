@@ -97,17 +97,30 @@ func maxPoolForward[T constraints.Float](n graph.Node) {
 		return
 	}
 	which := tensor.Data[T](n.Save(0, len(y)))
+	inside, end := s.inside()
 	s.eachRow(func(first, start, rows int) {
 		for c := range s.cols {
+			if inside <= c && c < end {
+				continue
+			}
 			from, cols := s.across(c)
-			i, at := first+c, start+from
-			m, offset, ties := largest(x[at:], rows, cols, s.w)
+			m, offset, ties := largest(x[start+from:], rows, cols, s.w)
 			if ties != 1 || offset > maxIndex32 { // float32 may not hold it
 				offset = -1
 			}
-			y[i], which[i] = m, T(offset)
+			y[first+c], which[first+c] = m, T(offset)
+		}
+		if inside < end {
+			from, cols := s.across(inside)
+			kernel.MaxWindows(y[first+inside:first+end], which[first+inside:first+end], x[start+from:], s.stepW, s.w, rows, cols)
 		}
 	})
+}
+
+// inside returns the range of windows in a row whose columns are all inside the images. It is empty if to is not larger.
+func (s *windows) inside() (from, to int) {
+	from = (s.left + s.stepW - 1) / s.stepW
+	return from, min((s.w+s.left-s.kw)/s.stepW+1, s.cols)
 }
 
 // maxPoolBackward adds the elements of ct to dst at the places of the largest elements, or sets a fresh dst.

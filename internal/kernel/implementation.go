@@ -55,6 +55,9 @@ type kernels[T Float] struct {
 	maxPool2                               func(y, x []T, cols, width, rows int)
 	maxPool2Backward, maxPool2BackwardInto func(dx, ct, x, y []T, cols, width, rows int)
 
+	maxWindows   func(y, which, x *T, cols, width, kh, kw int, skip T) // nil for loops in Go
+	windowsLeast int                                                   // how many windows maxWindows takes at least
+
 	momentum momentumFunc[T]
 	nesterov momentumFunc[T]
 	adam     twoFunc[T]

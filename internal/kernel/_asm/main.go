@@ -32,6 +32,7 @@ var subjects = []struct {
 	{"softmax", target.softmax},
 	{"optimizer", target.optimizers},
 	{"pooling", target.pooling},
+	{"windows", target.maxWindows},
 	{"copy", func(t target) {
 		t.copyRows(false)
 		t.copyRows(true)
