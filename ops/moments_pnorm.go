@@ -5,6 +5,8 @@ import (
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/array"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 	"golang.org/x/exp/constraints"
 )
@@ -14,11 +16,9 @@ var opPNorm graph.Op
 func init() {
 	register(&opPNorm, graph.Row{
 		Name: "pnorm", Func: PNorm, Params: "x, p, axes", Doc: "length in the p-norm, of everything or over the axes given, without overflow", Formula: "(Σ |x|ᵖ)¹ᐟᵖ", Derivative: "sign(x)·(|x|/y)ᵖ⁻¹",
-		Forward: func(n graph.Node) {
-			p := n.Float(0)
-			reduceRows(n,
-				func(x []float64) float64 { return pLength(x, p) },
-				func(x []float32) float32 { return float32(pLength(x, p)) })
+		Forward: func(n graph.Node) { array.Instance(n.DType(), pNorms[float64], pNorms[float32])(n) },
+		Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
+			return array.Instance(dst.DType(), pNormsBackward[float64], pNormsBackward[float32])(n, ct, dst, fresh)
 		},
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			x, g, q := n.Input(0), n.Graph(), n.Float(0)-1
@@ -37,6 +37,28 @@ func init() {
 		Kinks:   []graph.Kink{{At: 0, Chosen: 0, Why: "the smallest subgradient"}},
 		Source:  "scaled by the largest element",
 	})
+}
+
+// pNorms sets the result to the lengths of rows.
+func pNorms[T constraints.Float](n graph.Node) {
+	rows, done := reducedLast(n)
+	defer done()
+	if n.Out().Len() == 0 {
+		return
+	}
+	x, p := tensor.Data[T](rows), n.Float(0)
+	if size := reducedLen(n); !kernel.PNormRows(tensor.Data[T](n.Out()), x, size, p) {
+		mendLines(n, x, size, 1, func(row []T) float64 { return pLength(row, p) })
+	}
+}
+
+// pNormsBackward leaves to the rule what does not lie in lines.
+func pNormsBackward[T constraints.Float](n graph.Node, ct, dst *tensor.Tensor, fresh bool) bool {
+	inner, ok := innerLines(n)
+	if ok && dst.Len() > 0 {
+		kernel.PNormLinesBackward(tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](n.In(0)), tensor.Data[T](n.Out()), reducedLen(n), inner, n.Float(0), fresh)
+	}
+	return ok
 }
 
 // pLength returns (Σ|x|ᵖ)¹ᐟᵖ. Powers of quotients by the largest element neither overflow nor vanish together.

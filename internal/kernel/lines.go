@@ -111,6 +111,7 @@ const (
 	foldVariance
 	foldDeviation
 	foldProducts
+	foldPower // with divisor for the power, rows only
 )
 
 // A linesJob is a reduction of lines that is spread over processors.
@@ -171,6 +172,10 @@ func (j *linesJob[T]) do(lo, hi int) {
 			j.extremes(k, lo, end)
 			lo = end
 		}
+		return
+	}
+	if j.kind == foldPower {
+		j.powers(lo, hi)
 		return
 	}
 	free := &scratch64

@@ -10,6 +10,7 @@ const (
 	workSlopeTo
 	workGain
 	workNormalize
+	workPNormBackward
 	workSumScan // from here on whole lines
 	workProdScan
 	workProdScanBackward
@@ -31,6 +32,7 @@ type linesWork[T Float] struct {
 	backwards       bool
 
 	eps, least, most float64 // see NormalizeRows
+	p                float64 // see PNormLinesBackward
 	rare             uint32
 }
 
@@ -74,6 +76,8 @@ func (j *linesWork[T]) do(lo, hi int) {
 	switch {
 	case j.kind == workGain:
 		j.gainRows(lo, hi)
+	case j.kind == workPNormBackward:
+		j.powersBackward(lo, hi)
 	case j.kind == workNormalize:
 		j.normalizeRows(lo, hi)
 	case j.kind >= workSumScan && j.inner == 1:
