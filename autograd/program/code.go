@@ -219,19 +219,17 @@ func (c *code) first() int { return c.inputs + len(c.consts) }
 // A machine is a code whose values lie in slots, which are used again once what they hold is not needed any more. The
 // inputs stand in the first slots, the constants in those that follow; no step writes these. The slots behind them hold
 // one value after the other. A step may set a slot that it reads.
-//
-// The steps are words: 256 times the slot that is set plus the opcode, and the slots that are read.
 type machine struct {
 	inputs int
 	consts []float64
 	slots  int // all of them
-	words  []uint32
-	value  int     // so many of the first words compute the results
+	steps  []step
+	value  int     // so many of the first steps compute the results
 	outs   []int32 // slots, as in a code
 }
 
-// padding is how many words there are behind the steps, so that four can be read anywhere.
-const padding = 3
+// A step of a machine: 256 times the slot that is set plus the opcode, and the slots that are read, 0 where there are fewer.
+type step [4]uint32
 
-// maxSlots is how many slots a word can tell apart.
+// maxSlots is how many slots a step can tell apart.
 const maxSlots = 1 << 24

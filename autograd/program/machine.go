@@ -9,13 +9,13 @@ func (c *code) machine(op string) *machine {
 	fused := c.fuse()
 	// The last step that reads a value. What the code returns is read when all is done.
 	last := make([]int32, len(c.ins))
-	words := padding
+	steps := 0
 	for k := range c.ins {
 		if fused[k] == gone {
 			continue
 		}
 		s := c.step(k, fused[k])
-		words += 1 + int(arities[s.op])
+		steps++
 		for _, v := range s.args[:arities[s.op]] {
 			if v >= first {
 				last[v-first] = int32(k)
@@ -27,13 +27,13 @@ func (c *code) machine(op string) *machine {
 			last[v-first] = int32(len(c.ins))
 		}
 	}
-	m := &machine{inputs: c.inputs, consts: c.consts, slots: int(first), words: make([]uint32, 0, words)}
+	m := &machine{inputs: c.inputs, consts: c.consts, slots: int(first), steps: make([]step, 0, steps)}
 	slot := make([]int32, len(c.ins))
 	var free []int32
 	before := int32(-1) // the slot that the step before has set
 	for k := range c.ins {
 		if k == c.value {
-			m.value = len(m.words)
+			m.value = len(m.steps)
 		}
 		if fused[k] == gone {
 			continue
@@ -61,18 +61,18 @@ func (c *code) machine(op string) *machine {
 			m.slots++
 		}
 		before = slot[k]
-		m.words = append(m.words, uint32(s.op)|uint32(slot[k])<<8)
-		for _, v := range args {
-			m.words = append(m.words, uint32(v))
+		w := step{uint32(s.op) | uint32(slot[k])<<8}
+		for i, v := range args {
+			w[1+i] = uint32(v)
 		}
+		m.steps = append(m.steps, w)
 	}
 	if c.value == len(c.ins) {
-		m.value = len(m.words)
+		m.value = len(m.steps)
 	}
 	if m.slots > maxSlots {
 		panic(graph.Errorf(op, graph.ErrLimit, "the program keeps %d numbers at a time, %d are the most: a computation on large tensors is better recorded and swept, or called as a program.Function", m.slots, maxSlots))
 	}
-	m.words = m.words[:words]
 	m.outs = make([]int32, len(c.outs))
 	for i, v := range c.outs {
 		if v >= first {

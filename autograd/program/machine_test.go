@@ -29,8 +29,8 @@ func TestSlots(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := p.machine.value; got != 4 {
-			t.Errorf("%s: %d words, want one step of 4", name, got)
+		if got := p.machine.value; got != 1 {
+			t.Errorf("%s: %d steps, want 1", name, got)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func (p *Program) Eval(at, grad []float64) float64 {
 	p.checkPoint(op, at)
 	if grad == nil {
 		copy(p.slots, at)
-		run(m.words[:m.value+padding], p.slots)
+		run(m.steps[:m.value], p.slots)
 		return p.slots[m.outs[0]]
 	}
 	if len(grad) != m.inputs {
@@ -108,7 +108,7 @@ func (p *Program) Jacobian(at, ys, jacobian []float64) {
 	slots := p.slots
 	if jacobian == nil {
 		copy(slots, at)
-		run(m.words[:m.value+padding], slots)
+		run(m.steps[:m.value], slots)
 	} else {
 		if len(jacobian) != p.results*m.inputs {
 			panic(graph.Errorf(op, graph.ErrShape, "the Jacobian has room for %d derivatives, and the program has %d results and %d inputs: give %d, a row for each result, or nil", len(jacobian), p.results, m.inputs, p.results*m.inputs))
@@ -138,7 +138,7 @@ func (p *Program) checkPoint(op string, at []float64) {
 func (p *Program) run(at, grads []float64) []float64 {
 	m := p.machine
 	copy(p.slots, at)
-	run(m.words, p.slots)
+	run(m.steps, p.slots)
 	if m.read(grads, p.slots) {
 		return p.slots
 	}
@@ -147,7 +147,7 @@ func (p *Program) run(at, grads []float64) []float64 {
 		p.careful = c.workspace()
 	}
 	copy(p.careful, p.slots[:m.inputs]) // grads may have taken the place of at
-	run(c.words, p.careful)
+	run(c.steps, p.careful)
 	c.read(grads, p.careful)
 	return p.slots
 }

@@ -6,40 +6,34 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/specfun"
 )
 
-// run runs a machine's words, or the first of them, on slots. Steps often read what the one before has set: it need not come
+// run runs a machine's steps, or the first of them, on slots. Steps often read what the one before has set: it need not come
 // back from memory then, which takes longer than to compute it.
-func run(words []uint32, slots []float64) {
+//
+// Steps of one size need no count of what has been read, and a call at one place only leaves more registers to the loop.
+func run(steps []step, slots []float64) {
 	var y float64
 	last := ^uint32(0)
-	for pc := 0; pc < len(words)-padding; {
-		w := (*[4]uint32)(words[pc:])
+	for k := range steps {
+		w := &steps[k]
 		a := y
 		if w[1] != last {
 			a = slots[w[1]]
 		}
 		last = w[0] >> 8
-		pc += 2
 		switch opcode(w[0]) {
 		case opAdd:
-			pc++
 			y = a + slots[w[2]]
 		case opSub:
-			pc++
 			y = a - slots[w[2]]
 		case opMul:
-			pc++
 			y = a * slots[w[2]]
 		case opDiv:
-			pc++
 			y = a / slots[w[2]]
 		case opMulAdd:
-			pc += 2
 			y = float64(a*slots[w[2]]) + slots[w[3]]
 		case opMulSub:
-			pc += 2
 			y = float64(a*slots[w[2]]) - slots[w[3]]
 		case opSubMul:
-			pc += 2
 			y = slots[w[3]] - float64(a*slots[w[2]])
 		case opNeg:
 			y = -a
@@ -49,97 +43,89 @@ func run(words []uint32, slots []float64) {
 			y = 1 / a
 		case opAbs:
 			y = math.Abs(a)
-		case opExp:
-			y = specfun.Exp(a)
-		case opLog:
-			y = specfun.Log(a)
 		case opSqrt:
 			y = math.Sqrt(a)
-		case opSin:
-			y = specfun.Sin(a)
-		case opCos:
-			y = specfun.Cos(a)
-		case opTanh:
-			y = specfun.Tanh(a)
-		case opLog1p:
-			y = math.Log1p(a)
-		case opExpm1:
-			y = math.Expm1(a)
-		case opTan:
-			y = specfun.Tan(a)
-		case opAtan:
-			y = math.Atan(a)
-		case opSinh:
-			y = specfun.Sinh(a)
-		case opCosh:
-			y = specfun.Cosh(a)
-		case opErf:
-			y = math.Erf(a)
-		case opErfc:
-			y = math.Erfc(a)
-		case opSign:
-			y = specfun.Sign(a)
 		case opIsNaN:
 			y = oneIf(a != a)
 		case opIsFinite:
 			y = oneIf(a-a == 0)
-		case opPow:
-			pc++
-			y = specfun.Pow(a, slots[w[2]])
-		case opHypot:
-			pc++
-			y = math.Hypot(a, slots[w[2]])
-		case opAtan2:
-			pc++
-			y = specfun.Atan2(a, slots[w[2]])
 		case opMaximum:
-			pc++
 			y = max(a, slots[w[2]])
 		case opMinimum:
-			pc++
 			y = min(a, slots[w[2]])
 		case opGt:
-			pc++
 			y = oneIf(a > slots[w[2]])
 		case opGe:
-			pc++
 			y = oneIf(a >= slots[w[2]])
 		case opLt:
-			pc++
 			y = oneIf(a < slots[w[2]])
 		case opLe:
-			pc++
 			y = oneIf(a <= slots[w[2]])
 		case opEq:
-			pc++
 			y = oneIf(a == slots[w[2]])
 		case opNe:
-			pc++
 			y = oneIf(a != slots[w[2]])
 		case opWhere:
-			pc += 2
 			if y = slots[w[3]]; a != 0 {
 				y = slots[w[2]]
 			}
 		case opChain:
-			pc++
-			y = specfun.Chain(a, slots[w[2]])
-		case opSelect:
-			pc++
-			y = specfun.Select(a, slots[w[2]])
-		default:
-			var b, c float64
-			switch arities[opcode(w[0])] {
-			case 3:
-				c = slots[w[3]]
-				pc++
-				fallthrough
-			case 2:
-				b = slots[w[2]]
-				pc++
+			if y = 0; a != 0 {
+				y = float64(a * slots[w[2]])
 			}
-			y = operations[opcode(w[0])].f(a, b, c)
+		case opSelect:
+			b := slots[w[2]]
+			if y = 0; a != 0 && b != 0 {
+				y = float64(a * b)
+			}
+		default:
+			y = function(w, a, slots)
 		}
 		slots[last] = y
+	}
+}
+
+// function returns the result of a step that run leaves to it, whose first operand is given. What programs have most often
+// it finds without the table.
+//
+//go:noinline
+func function(w *step, a float64, slots []float64) float64 {
+	switch op := opcode(w[0]); op {
+	case opExp:
+		return specfun.Exp(a)
+	case opLog:
+		return specfun.Log(a)
+	case opSin:
+		return specfun.Sin(a)
+	case opCos:
+		return specfun.Cos(a)
+	case opTanh:
+		return specfun.Tanh(a)
+	case opLog1p:
+		return math.Log1p(a)
+	case opExpm1:
+		return math.Expm1(a)
+	case opTan:
+		return specfun.Tan(a)
+	case opAtan:
+		return math.Atan(a)
+	case opSinh:
+		return specfun.Sinh(a)
+	case opCosh:
+		return specfun.Cosh(a)
+	case opErf:
+		return math.Erf(a)
+	case opErfc:
+		return math.Erfc(a)
+	case opSign:
+		return specfun.Sign(a)
+	case opPow:
+		return specfun.Pow(a, slots[w[2]])
+	case opHypot:
+		return math.Hypot(a, slots[w[2]])
+	case opAtan2:
+		return specfun.Atan2(a, slots[w[2]])
+	default: // operands that it does not take are slot 0
+		return operations[op].f(a, slots[w[2]], slots[w[3]])
 	}
 }

@@ -76,7 +76,7 @@ func TestSimplify(t *testing.T) {
 			for _, x := range specialNumbers {
 				for _, y := range specialNumbers {
 					slots[0], slots[1] = x, y
-					run(m.words, slots)
+					run(m.steps, slots)
 					var v [3]float64
 					for i, a := range args {
 						v[i] = a.of([]float64{x, y})
