@@ -6,25 +6,11 @@ import "github.com/seed366ff29f/chainrule/graph"
 // are used again as soon as no step reads what they hold. op is the function that was called, for messages.
 func (c *code) machine(op string) *machine {
 	first := int32(c.first())
-	fused := c.fuse()
-	// The last step that reads a value. What the code returns is read when all is done.
-	last := make([]int32, len(c.ins))
+	fused, uses := c.fuse()
 	steps := 0
-	for k := range c.ins {
-		if fused[k] == gone {
-			continue
-		}
-		s := c.step(k, fused[k])
-		steps++
-		for _, v := range s.args[:arities[s.op]] {
-			if v >= first {
-				last[v-first] = int32(k)
-			}
-		}
-	}
-	for _, v := range c.outs {
-		if v >= first {
-			last[v-first] = int32(len(c.ins))
+	for _, f := range fused {
+		if f != gone {
+			steps++
 		}
 	}
 	m := &machine{inputs: c.inputs, consts: c.consts, slots: int(first), steps: make([]step, 0, steps)}
@@ -45,8 +31,7 @@ func (c *code) machine(op string) *machine {
 				continue
 			}
 			args[i] = slot[v-first]
-			if last[v-first] == int32(k) {
-				last[v-first] = -1 // an operand that is there twice ends once
+			if uses[v-first]--; uses[v-first] == 0 {
 				free = append(free, args[i])
 			}
 		}
@@ -93,24 +78,24 @@ const (
 	inRight
 )
 
-// fuse says of each instruction what a machine makes of it.
-func (c *code) fuse() []fusion {
+// fuse says of each instruction what a machine makes of it, and how often steps read its value, or the caller in the end.
+func (c *code) fuse() (fused []fusion, uses []int32) {
 	first := int32(c.first())
-	uses := make([]uint8, len(c.ins)) // 2 for more
+	uses = make([]int32, len(c.ins))
 	for i := range c.ins {
 		in := &c.ins[i]
 		for _, v := range in.args[:arities[in.op]] {
-			if v >= first && uses[v-first] < 2 {
+			if v >= first {
 				uses[v-first]++
 			}
 		}
 	}
 	for _, v := range c.outs {
 		if v >= first {
-			uses[v-first] = 2
+			uses[v-first] += 2 // never read for the last time, nor by one step only
 		}
 	}
-	fused := make([]fusion, len(c.ins))
+	fused = make([]fusion, len(c.ins))
 	product := func(v int32) bool {
 		if v < first || uses[v-first] != 1 {
 			return false
@@ -123,14 +108,22 @@ func (c *code) fuse() []fusion {
 		if in.op != opAdd && in.op != opSub {
 			continue
 		}
-		switch x, y := in.args[0], in.args[1]; {
-		case product(y):
-			fused[k], fused[y-first] = inRight, gone
-		case product(x):
-			fused[k], fused[x-first] = inLeft, gone
+		p := in.args[1]
+		switch {
+		case product(p):
+			fused[k] = inRight
+		case product(in.args[0]):
+			p = in.args[0]
+			fused[k] = inLeft
+		default:
+			continue
+		}
+		fused[p-first] = gone
+		if square := &c.ins[p-first]; square.op == opSquare && square.args[0] >= first {
+			uses[square.args[0]-first]++ // it is both factors now
 		}
 	}
-	return fused
+	return fused, uses
 }
 
 // step returns instruction k as a machine has it, with values in place of slots.
