@@ -10,26 +10,30 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/programs"
 )
 
-// taskJob is "<name>": the derivative of a task of package adbench in its usual size.
+// taskJob is "<name> [<sizes>]": the derivative of a task of package adbench, in its usual size if none is given.
 func taskJob(args []string) *job {
-	w := taskOf(args[0])
+	w := taskOf(args)
 	_, derivative := w.Derivative()
 	return &job{run: func() { w.Derivative() }, check: total(derivative)}
 }
 
-// plainTaskJob is "<name>": the function of a task, in plain Go.
+// plainTaskJob is "<name> [<sizes>]": the function of a task, in plain Go.
 func plainTaskJob(args []string) *job {
-	w := taskOf(args[0])
+	w := taskOf(args)
 	return &job{run: func() { w.Plain() }, check: w.Plain()}
 }
 
-func taskOf(name string) adbench.Work {
+func taskOf(args []string) adbench.Work {
 	for _, t := range adbench.Tasks() {
-		if t.Name == name {
-			return t.Make(t.Sizes)
+		if t.Name != args[0] {
+			continue
 		}
+		if len(args) > 1 {
+			return t.Make(integers(args[1:]))
+		}
+		return t.Make(t.Sizes)
 	}
-	panic(fmt.Sprintf("there is no task %q", name))
+	panic(fmt.Sprintf("there is no task %q", args[0]))
 }
 
 // mixtureJob is "<dimensions> <components>": the gradient of ADBench's mixture on tensors.

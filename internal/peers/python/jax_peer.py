@@ -195,10 +195,10 @@ def program(what, name, n, form):
     return Job(lambda: jax.block_until_ready(g(x)), weigh(y) + weigh(dy))
 
 
-def adbench(name, form="reverse"):
+def adbench(form, name, *sizes):
     from adbench import task
 
-    return Job(*task(name, form))
+    return Job(*task(name, form, *(int(n) for n in sizes)))
 
 
 KINDS = {
