@@ -19,6 +19,9 @@ type affineKernels[T Float] struct {
 	acrossExpSum func(s []float64, x, m []T, stride, rows int)    // Σ e^(x-m)
 	acrossExp    func(s []float64, y, x, m []T, stride, rows int) // the same, and y = e^(x-m)
 
+	acrossSoftmax, acrossSoftmaxTo       func(dst, ct, y, s []T, stride, rows int) // y·(ct-s), zero wins
+	acrossLogSoftmax, acrossLogSoftmaxTo func(dst, ct, y, s []T, stride, rows int) // ct - s·e^y, zero wins
+
 	// Scans take up rows in s, with a negative stride from the last one on. Rows of before have no gaps.
 	scanSum, scanProd func(s []float64, y, x []T, stride, rows int)               // s += x or s *= x, and y = s
 	scanBefore        func(s, before []float64, x []T, stride, rows int)          // before = s, and s *= x

@@ -4,6 +4,16 @@
 
 #include "textflag.h"
 
+DATA masks<>+0(SB)/8, $0xffffffffffffffff
+DATA masks<>+8(SB)/8, $0xffffffffffffffff
+DATA masks<>+16(SB)/8, $0xffffffffffffffff
+DATA masks<>+24(SB)/8, $0xffffffffffffffff
+DATA masks<>+32(SB)/8, $0x0000000000000000
+DATA masks<>+40(SB)/8, $0x0000000000000000
+DATA masks<>+48(SB)/8, $0x0000000000000000
+DATA masks<>+56(SB)/8, $0x0000000000000000
+GLOBL masks<>(SB), RODATA|NOPTR, $64
+
 // func acrossAffineF32AVX2(dst []float32, x []float32, hi []float32, lo []float32, c []float32, b []float32, stride int, rows int)
 // Requires: AVX, FMA3
 TEXT ·acrossAffineF32AVX2(SB), NOSPLIT, $0-160
@@ -92,16 +102,6 @@ undo1:
 ask:
 	CALL ·flushHere(SB)
 	JMP  start
-
-DATA masks<>+0(SB)/8, $0xffffffffffffffff
-DATA masks<>+8(SB)/8, $0xffffffffffffffff
-DATA masks<>+16(SB)/8, $0xffffffffffffffff
-DATA masks<>+24(SB)/8, $0xffffffffffffffff
-DATA masks<>+32(SB)/8, $0x0000000000000000
-DATA masks<>+40(SB)/8, $0x0000000000000000
-DATA masks<>+48(SB)/8, $0x0000000000000000
-DATA masks<>+56(SB)/8, $0x0000000000000000
-GLOBL masks<>(SB), RODATA|NOPTR, $64
 
 // func rowsAffineF32AVX2(dst []float32, x []float32, hi []float32, lo []float32, c []float32, b []float32, n int)
 // Requires: AVX, FMA3
@@ -856,6 +856,718 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func acrossSoftmaxF32AVX2(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+// Requires: AVX
+TEXT ·acrossSoftmaxF32AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ dst_base+0(FP), DI
+	MOVQ ct_base+24(FP), SI
+	MOVQ y_base+48(FP), BX
+	MOVQ s_len+80(FP), DX
+	MOVQ stride+96(FP), R8
+	SHLQ $0x02, R8
+	MOVQ rows+104(FP), R11
+	XORQ R12, R12
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Y0
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPS (SI)(R14*1), Y1
+	VMOVUPS (BX)(R14*1), Y2
+	VSUBPS  Y0, Y1, Y1
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y1, Y3
+	VANDPS  Y2, Y3, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (DI)(R14*1)
+	ADDQ    R8, R14
+	DECQ    R13
+	JNZ     onerows
+	ADDQ    $0x08, R12
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	MOVQ       s_base+72(FP), R9
+	VMASKMOVPS (R9)(R12*4), Y0, Y1
+	MOVQ       R12, R14
+	SHLQ       $0x02, R14
+	MOVQ       R11, R13
+
+lastrows:
+	VMASKMOVPS (SI)(R14*1), Y0, Y2
+	VMASKMOVPS (BX)(R14*1), Y0, Y3
+	VSUBPS     Y1, Y2, Y2
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y2, Y4
+	VANDPS     Y3, Y4, Y3
+	VMULPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y0, (DI)(R14*1)
+	ADDQ       R8, R14
+	DECQ       R13
+	JNZ        lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossSoftmaxToF32AVX2(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+// Requires: AVX
+TEXT ·acrossSoftmaxToF32AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ dst_base+0(FP), DI
+	MOVQ ct_base+24(FP), SI
+	MOVQ y_base+48(FP), BX
+	MOVQ s_len+80(FP), DX
+	MOVQ stride+96(FP), R8
+	SHLQ $0x02, R8
+	MOVQ rows+104(FP), R11
+	XORQ R12, R12
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Y0
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPS (SI)(R14*1), Y1
+	VMOVUPS (BX)(R14*1), Y2
+	VSUBPS  Y0, Y1, Y1
+	VXORPS  Y3, Y3, Y3
+	VCMPPS  $0x04, Y3, Y1, Y3
+	VANDPS  Y2, Y3, Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS (DI)(R14*1), Y2
+	VADDPS  Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(R14*1)
+	ADDQ    R8, R14
+	DECQ    R13
+	JNZ     onerows
+	ADDQ    $0x08, R12
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	MOVQ       s_base+72(FP), R9
+	VMASKMOVPS (R9)(R12*4), Y0, Y1
+	MOVQ       R12, R14
+	SHLQ       $0x02, R14
+	MOVQ       R11, R13
+
+lastrows:
+	VMASKMOVPS (SI)(R14*1), Y0, Y2
+	VMASKMOVPS (BX)(R14*1), Y0, Y3
+	VSUBPS     Y1, Y2, Y2
+	VXORPS     Y4, Y4, Y4
+	VCMPPS     $0x04, Y4, Y2, Y4
+	VANDPS     Y3, Y4, Y3
+	VMULPS     Y3, Y2, Y2
+	VMASKMOVPS (DI)(R14*1), Y0, Y3
+	VADDPS     Y2, Y3, Y2
+	VMASKMOVPS Y2, Y0, (DI)(R14*1)
+	ADDQ       R8, R14
+	DECQ       R13
+	JNZ        lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+DATA c32_7fffffff<>+0(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+4(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+8(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+12(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+16(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+20(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+24(SB)/4, $0x7fffffff
+DATA c32_7fffffff<>+28(SB)/4, $0x7fffffff
+GLOBL c32_7fffffff<>(SB), RODATA|NOPTR, $32
+
+DATA c32_42ae0000<>+0(SB)/4, $0x42ae0000
+DATA c32_42ae0000<>+4(SB)/4, $0x42ae0000
+DATA c32_42ae0000<>+8(SB)/4, $0x42ae0000
+DATA c32_42ae0000<>+12(SB)/4, $0x42ae0000
+DATA c32_42ae0000<>+16(SB)/4, $0x42ae0000
+DATA c32_42ae0000<>+20(SB)/4, $0x42ae0000
+DATA c32_42ae0000<>+24(SB)/4, $0x42ae0000
+DATA c32_42ae0000<>+28(SB)/4, $0x42ae0000
+GLOBL c32_42ae0000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_4b400000<>+0(SB)/4, $0x4b400000
+DATA c32_4b400000<>+4(SB)/4, $0x4b400000
+DATA c32_4b400000<>+8(SB)/4, $0x4b400000
+DATA c32_4b400000<>+12(SB)/4, $0x4b400000
+DATA c32_4b400000<>+16(SB)/4, $0x4b400000
+DATA c32_4b400000<>+20(SB)/4, $0x4b400000
+DATA c32_4b400000<>+24(SB)/4, $0x4b400000
+DATA c32_4b400000<>+28(SB)/4, $0x4b400000
+GLOBL c32_4b400000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA c32_3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL c32_3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3f318000<>+0(SB)/4, $0x3f318000
+DATA c32_3f318000<>+4(SB)/4, $0x3f318000
+DATA c32_3f318000<>+8(SB)/4, $0x3f318000
+DATA c32_3f318000<>+12(SB)/4, $0x3f318000
+DATA c32_3f318000<>+16(SB)/4, $0x3f318000
+DATA c32_3f318000<>+20(SB)/4, $0x3f318000
+DATA c32_3f318000<>+24(SB)/4, $0x3f318000
+DATA c32_3f318000<>+28(SB)/4, $0x3f318000
+GLOBL c32_3f318000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_b95e8083<>+0(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+4(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+8(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+12(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+16(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+20(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+24(SB)/4, $0xb95e8083
+DATA c32_b95e8083<>+28(SB)/4, $0xb95e8083
+GLOBL c32_b95e8083<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3ab511a9<>+0(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+4(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+8(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+12(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+16(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+20(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+24(SB)/4, $0x3ab511a9
+DATA c32_3ab511a9<>+28(SB)/4, $0x3ab511a9
+GLOBL c32_3ab511a9<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3c091d36<>+0(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+4(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+8(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+12(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+16(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+20(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+24(SB)/4, $0x3c091d36
+DATA c32_3c091d36<>+28(SB)/4, $0x3c091d36
+GLOBL c32_3c091d36<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3d2aac7a<>+0(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+4(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+8(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+12(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+16(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+20(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+24(SB)/4, $0x3d2aac7a
+DATA c32_3d2aac7a<>+28(SB)/4, $0x3d2aac7a
+GLOBL c32_3d2aac7a<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3e2aaa48<>+0(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+4(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+8(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+12(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+16(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+20(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+24(SB)/4, $0x3e2aaa48
+DATA c32_3e2aaa48<>+28(SB)/4, $0x3e2aaa48
+GLOBL c32_3e2aaa48<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3efffffe<>+0(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+4(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+8(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+12(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+16(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+20(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+24(SB)/4, $0x3efffffe
+DATA c32_3efffffe<>+28(SB)/4, $0x3efffffe
+GLOBL c32_3efffffe<>(SB), RODATA|NOPTR, $32
+
+DATA c32_3f800000<>+0(SB)/4, $0x3f800000
+DATA c32_3f800000<>+4(SB)/4, $0x3f800000
+DATA c32_3f800000<>+8(SB)/4, $0x3f800000
+DATA c32_3f800000<>+12(SB)/4, $0x3f800000
+DATA c32_3f800000<>+16(SB)/4, $0x3f800000
+DATA c32_3f800000<>+20(SB)/4, $0x3f800000
+DATA c32_3f800000<>+24(SB)/4, $0x3f800000
+DATA c32_3f800000<>+28(SB)/4, $0x3f800000
+GLOBL c32_3f800000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_c2d10000<>+0(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+4(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+8(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+12(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+16(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+20(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+24(SB)/4, $0xc2d10000
+DATA c32_c2d10000<>+28(SB)/4, $0xc2d10000
+GLOBL c32_c2d10000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_42b30000<>+0(SB)/4, $0x42b30000
+DATA c32_42b30000<>+4(SB)/4, $0x42b30000
+DATA c32_42b30000<>+8(SB)/4, $0x42b30000
+DATA c32_42b30000<>+12(SB)/4, $0x42b30000
+DATA c32_42b30000<>+16(SB)/4, $0x42b30000
+DATA c32_42b30000<>+20(SB)/4, $0x42b30000
+DATA c32_42b30000<>+24(SB)/4, $0x42b30000
+DATA c32_42b30000<>+28(SB)/4, $0x42b30000
+GLOBL c32_42b30000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_5f800000<>+0(SB)/4, $0x5f800000
+DATA c32_5f800000<>+4(SB)/4, $0x5f800000
+DATA c32_5f800000<>+8(SB)/4, $0x5f800000
+DATA c32_5f800000<>+12(SB)/4, $0x5f800000
+DATA c32_5f800000<>+16(SB)/4, $0x5f800000
+DATA c32_5f800000<>+20(SB)/4, $0x5f800000
+DATA c32_5f800000<>+24(SB)/4, $0x5f800000
+DATA c32_5f800000<>+28(SB)/4, $0x5f800000
+GLOBL c32_5f800000<>(SB), RODATA|NOPTR, $32
+
+DATA c32_1f800000<>+0(SB)/4, $0x1f800000
+DATA c32_1f800000<>+4(SB)/4, $0x1f800000
+DATA c32_1f800000<>+8(SB)/4, $0x1f800000
+DATA c32_1f800000<>+12(SB)/4, $0x1f800000
+DATA c32_1f800000<>+16(SB)/4, $0x1f800000
+DATA c32_1f800000<>+20(SB)/4, $0x1f800000
+DATA c32_1f800000<>+24(SB)/4, $0x1f800000
+DATA c32_1f800000<>+28(SB)/4, $0x1f800000
+GLOBL c32_1f800000<>(SB), RODATA|NOPTR, $32
+
+// func acrossLogSoftmaxF32AVX2(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·acrossLogSoftmaxF32AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    ct_base+24(FP), SI
+	MOVQ    y_base+48(FP), BX
+	MOVQ    s_len+80(FP), DX
+	MOVQ    stride+96(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    rows+104(FP), R11
+	XORQ    R12, R12
+	VMOVUPS c32_7fffffff<>+0(SB), Y0
+	VMOVUPS c32_42ae0000<>+0(SB), Y1
+	VMOVUPS c32_4b400000<>+0(SB), Y2
+	VMOVUPS c32_3fb8aa3b<>+0(SB), Y3
+	VMOVUPS c32_3f318000<>+0(SB), Y4
+	VMOVUPS c32_b95e8083<>+0(SB), Y5
+	VMOVUPS c32_3ab511a9<>+0(SB), Y6
+	VMOVUPS c32_3c091d36<>+0(SB), Y7
+	SUBQ    $0x08, DX
+	JL      oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Y8
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPS      (SI)(R14*1), Y9
+	VMOVUPS      (BX)(R14*1), Y10
+	VANDPS       Y0, Y10, Y11
+	VCMPPS       $0x15, Y1, Y11, Y11
+	VPTEST       Y11, Y11
+	JNZ          rare1
+	VMOVAPS      Y2, Y11
+	VFMADD231PS  Y3, Y10, Y11
+	VSUBPS       Y2, Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS Y4, Y12, Y10
+	VFNMADD231PS Y5, Y12, Y10
+	VMOVAPS      Y6, Y12
+	VFMADD213PS  Y7, Y10, Y12
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y10, Y12
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y10, Y12
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y10, Y12
+	VFMADD213PS  c32_3f800000<>+0(SB), Y10, Y12
+	VFMADD213PS  c32_3f800000<>+0(SB), Y10, Y12
+	VPSLLD       $0x17, Y11, Y10
+	VPADDD       Y10, Y12, Y10
+
+back1:
+	VXORPS  Y11, Y11, Y11
+	VCMPPS  $0x04, Y11, Y8, Y11
+	VANDPS  Y10, Y11, Y10
+	VMULPS  Y10, Y8, Y10
+	VSUBPS  Y10, Y9, Y9
+	VMOVUPS Y9, (DI)(R14*1)
+	ADDQ    R8, R14
+	DECQ    R13
+	JNZ     onerows
+	ADDQ    $0x08, R12
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y8
+	MOVQ       s_base+72(FP), R9
+	VMASKMOVPS (R9)(R12*4), Y8, Y9
+	MOVQ       R12, R14
+	SHLQ       $0x02, R14
+	MOVQ       R11, R13
+
+lastrows:
+	VMASKMOVPS   (SI)(R14*1), Y8, Y10
+	VMASKMOVPS   (BX)(R14*1), Y8, Y11
+	VANDPS       Y0, Y11, Y12
+	VCMPPS       $0x15, Y1, Y12, Y12
+	VPTEST       Y12, Y12
+	JNZ          rare2
+	VMOVAPS      Y2, Y12
+	VFMADD231PS  Y3, Y11, Y12
+	VSUBPS       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS Y4, Y13, Y11
+	VFNMADD231PS Y5, Y13, Y11
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y7, Y11, Y13
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y11, Y13
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y11, Y13
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y11, Y13
+	VFMADD213PS  c32_3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  c32_3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y11
+	VPADDD       Y11, Y13, Y11
+
+back2:
+	VXORPS     Y12, Y12, Y12
+	VCMPPS     $0x04, Y12, Y9, Y12
+	VANDPS     Y11, Y12, Y11
+	VMULPS     Y11, Y9, Y11
+	VSUBPS     Y11, Y10, Y10
+	VMASKMOVPS Y10, Y8, (DI)(R14*1)
+	ADDQ       R8, R14
+	DECQ       R13
+	JNZ        lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+rare1:
+	VMOVUPS      c32_c2d10000<>+0(SB), Y11
+	VMOVUPS      c32_42b30000<>+0(SB), Y12
+	VMINPS       Y10, Y12, Y10
+	VMAXPS       Y10, Y11, Y10
+	VMOVAPS      Y2, Y11
+	VFMADD231PS  Y3, Y10, Y11
+	VSUBPS       Y2, Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS Y4, Y12, Y10
+	VFNMADD231PS Y5, Y12, Y10
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y7, Y10, Y13
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y10, Y13
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y10, Y13
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y10, Y13
+	VFMADD213PS  c32_3f800000<>+0(SB), Y10, Y13
+	VFMADD213PS  c32_3f800000<>+0(SB), Y10, Y13
+	VMOVUPS      c32_1f800000<>+0(SB), Y10
+	VBLENDVPS    Y12, c32_5f800000<>+0(SB), Y10, Y10
+	VMOVUPS      c32_5f800000<>+0(SB), Y14
+	VBLENDVPS    Y12, c32_1f800000<>+0(SB), Y14, Y12
+	VPSLLD       $0x17, Y11, Y11
+	VPADDD       Y10, Y11, Y10
+	VMULPS       Y10, Y13, Y10
+	VMULPS       Y12, Y10, Y10
+	VMOVAPS      Y10, Y10
+	JMP          back1
+
+rare2:
+	VMOVUPS      c32_c2d10000<>+0(SB), Y12
+	VMOVUPS      c32_42b30000<>+0(SB), Y13
+	VMINPS       Y11, Y13, Y11
+	VMAXPS       Y11, Y12, Y11
+	VMOVAPS      Y2, Y12
+	VFMADD231PS  Y3, Y11, Y12
+	VSUBPS       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS Y4, Y13, Y11
+	VFNMADD231PS Y5, Y13, Y11
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y11, Y14
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y11, Y14
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y11, Y14
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y11, Y14
+	VFMADD213PS  c32_3f800000<>+0(SB), Y11, Y14
+	VFMADD213PS  c32_3f800000<>+0(SB), Y11, Y14
+	VMOVUPS      c32_1f800000<>+0(SB), Y11
+	VBLENDVPS    Y13, c32_5f800000<>+0(SB), Y11, Y11
+	VMOVUPS      c32_5f800000<>+0(SB), Y15
+	VBLENDVPS    Y13, c32_1f800000<>+0(SB), Y15, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y11, Y12, Y11
+	VMULPS       Y11, Y14, Y11
+	VMULPS       Y13, Y11, Y11
+	VMOVAPS      Y11, Y11
+	JMP          back2
+
+// func acrossLogSoftmaxToF32AVX2(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·acrossLogSoftmaxToF32AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    ct_base+24(FP), SI
+	MOVQ    y_base+48(FP), BX
+	MOVQ    s_len+80(FP), DX
+	MOVQ    stride+96(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    rows+104(FP), R11
+	XORQ    R12, R12
+	VMOVUPS c32_7fffffff<>+0(SB), Y0
+	VMOVUPS c32_42ae0000<>+0(SB), Y1
+	VMOVUPS c32_4b400000<>+0(SB), Y2
+	VMOVUPS c32_3fb8aa3b<>+0(SB), Y3
+	VMOVUPS c32_3f318000<>+0(SB), Y4
+	VMOVUPS c32_b95e8083<>+0(SB), Y5
+	VMOVUPS c32_3ab511a9<>+0(SB), Y6
+	VMOVUPS c32_3c091d36<>+0(SB), Y7
+	SUBQ    $0x08, DX
+	JL      oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Y8
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPS      (SI)(R14*1), Y9
+	VMOVUPS      (BX)(R14*1), Y10
+	VANDPS       Y0, Y10, Y11
+	VCMPPS       $0x15, Y1, Y11, Y11
+	VPTEST       Y11, Y11
+	JNZ          rare1
+	VMOVAPS      Y2, Y11
+	VFMADD231PS  Y3, Y10, Y11
+	VSUBPS       Y2, Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS Y4, Y12, Y10
+	VFNMADD231PS Y5, Y12, Y10
+	VMOVAPS      Y6, Y12
+	VFMADD213PS  Y7, Y10, Y12
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y10, Y12
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y10, Y12
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y10, Y12
+	VFMADD213PS  c32_3f800000<>+0(SB), Y10, Y12
+	VFMADD213PS  c32_3f800000<>+0(SB), Y10, Y12
+	VPSLLD       $0x17, Y11, Y10
+	VPADDD       Y10, Y12, Y10
+
+back1:
+	VXORPS  Y11, Y11, Y11
+	VCMPPS  $0x04, Y11, Y8, Y11
+	VANDPS  Y10, Y11, Y10
+	VMULPS  Y10, Y8, Y10
+	VSUBPS  Y10, Y9, Y9
+	VMOVUPS (DI)(R14*1), Y10
+	VADDPS  Y9, Y10, Y9
+	VMOVUPS Y9, (DI)(R14*1)
+	ADDQ    R8, R14
+	DECQ    R13
+	JNZ     onerows
+	ADDQ    $0x08, R12
+	SUBQ    $0x08, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x08, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x02, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y8
+	MOVQ       s_base+72(FP), R9
+	VMASKMOVPS (R9)(R12*4), Y8, Y9
+	MOVQ       R12, R14
+	SHLQ       $0x02, R14
+	MOVQ       R11, R13
+
+lastrows:
+	VMASKMOVPS   (SI)(R14*1), Y8, Y10
+	VMASKMOVPS   (BX)(R14*1), Y8, Y11
+	VANDPS       Y0, Y11, Y12
+	VCMPPS       $0x15, Y1, Y12, Y12
+	VPTEST       Y12, Y12
+	JNZ          rare2
+	VMOVAPS      Y2, Y12
+	VFMADD231PS  Y3, Y11, Y12
+	VSUBPS       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS Y4, Y13, Y11
+	VFNMADD231PS Y5, Y13, Y11
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y7, Y11, Y13
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y11, Y13
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y11, Y13
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y11, Y13
+	VFMADD213PS  c32_3f800000<>+0(SB), Y11, Y13
+	VFMADD213PS  c32_3f800000<>+0(SB), Y11, Y13
+	VPSLLD       $0x17, Y12, Y11
+	VPADDD       Y11, Y13, Y11
+
+back2:
+	VXORPS     Y12, Y12, Y12
+	VCMPPS     $0x04, Y12, Y9, Y12
+	VANDPS     Y11, Y12, Y11
+	VMULPS     Y11, Y9, Y11
+	VSUBPS     Y11, Y10, Y10
+	VMASKMOVPS (DI)(R14*1), Y8, Y11
+	VADDPS     Y10, Y11, Y10
+	VMASKMOVPS Y10, Y8, (DI)(R14*1)
+	ADDQ       R8, R14
+	DECQ       R13
+	JNZ        lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+rare1:
+	VMOVUPS      c32_c2d10000<>+0(SB), Y11
+	VMOVUPS      c32_42b30000<>+0(SB), Y12
+	VMINPS       Y10, Y12, Y10
+	VMAXPS       Y10, Y11, Y10
+	VMOVAPS      Y2, Y11
+	VFMADD231PS  Y3, Y10, Y11
+	VSUBPS       Y2, Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PS Y4, Y12, Y10
+	VFNMADD231PS Y5, Y12, Y10
+	VMOVAPS      Y6, Y13
+	VFMADD213PS  Y7, Y10, Y13
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y10, Y13
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y10, Y13
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y10, Y13
+	VFMADD213PS  c32_3f800000<>+0(SB), Y10, Y13
+	VFMADD213PS  c32_3f800000<>+0(SB), Y10, Y13
+	VMOVUPS      c32_1f800000<>+0(SB), Y10
+	VBLENDVPS    Y12, c32_5f800000<>+0(SB), Y10, Y10
+	VMOVUPS      c32_5f800000<>+0(SB), Y14
+	VBLENDVPS    Y12, c32_1f800000<>+0(SB), Y14, Y12
+	VPSLLD       $0x17, Y11, Y11
+	VPADDD       Y10, Y11, Y10
+	VMULPS       Y10, Y13, Y10
+	VMULPS       Y12, Y10, Y10
+	VMOVAPS      Y10, Y10
+	JMP          back1
+
+rare2:
+	VMOVUPS      c32_c2d10000<>+0(SB), Y12
+	VMOVUPS      c32_42b30000<>+0(SB), Y13
+	VMINPS       Y11, Y13, Y11
+	VMAXPS       Y11, Y12, Y11
+	VMOVAPS      Y2, Y12
+	VFMADD231PS  Y3, Y11, Y12
+	VSUBPS       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PS Y4, Y13, Y11
+	VFNMADD231PS Y5, Y13, Y11
+	VMOVAPS      Y6, Y14
+	VFMADD213PS  Y7, Y11, Y14
+	VFMADD213PS  c32_3d2aac7a<>+0(SB), Y11, Y14
+	VFMADD213PS  c32_3e2aaa48<>+0(SB), Y11, Y14
+	VFMADD213PS  c32_3efffffe<>+0(SB), Y11, Y14
+	VFMADD213PS  c32_3f800000<>+0(SB), Y11, Y14
+	VFMADD213PS  c32_3f800000<>+0(SB), Y11, Y14
+	VMOVUPS      c32_1f800000<>+0(SB), Y11
+	VBLENDVPS    Y13, c32_5f800000<>+0(SB), Y11, Y11
+	VMOVUPS      c32_5f800000<>+0(SB), Y15
+	VBLENDVPS    Y13, c32_1f800000<>+0(SB), Y15, Y13
+	VPSLLD       $0x17, Y12, Y12
+	VPADDD       Y11, Y12, Y11
+	VMULPS       Y11, Y14, Y11
+	VMULPS       Y13, Y11, Y11
+	VMOVAPS      Y11, Y11
+	JMP          back2
+
 // func rowsGainF32AVX2(dst []float32, w []float32, x []float32, gain []float32, mean []float32, slope []float32, c []float32, n int)
 // Requires: AVX, FMA3
 TEXT ·rowsGainF32AVX2(SB), NOSPLIT, $0-176
@@ -1217,166 +1929,6 @@ DATA c64_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
 DATA c64_3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA c64_3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
 GLOBL c64_3ff0000000000000<>(SB), RODATA|NOPTR, $32
-
-DATA c32_7fffffff<>+0(SB)/4, $0x7fffffff
-DATA c32_7fffffff<>+4(SB)/4, $0x7fffffff
-DATA c32_7fffffff<>+8(SB)/4, $0x7fffffff
-DATA c32_7fffffff<>+12(SB)/4, $0x7fffffff
-DATA c32_7fffffff<>+16(SB)/4, $0x7fffffff
-DATA c32_7fffffff<>+20(SB)/4, $0x7fffffff
-DATA c32_7fffffff<>+24(SB)/4, $0x7fffffff
-DATA c32_7fffffff<>+28(SB)/4, $0x7fffffff
-GLOBL c32_7fffffff<>(SB), RODATA|NOPTR, $32
-
-DATA c32_42ae0000<>+0(SB)/4, $0x42ae0000
-DATA c32_42ae0000<>+4(SB)/4, $0x42ae0000
-DATA c32_42ae0000<>+8(SB)/4, $0x42ae0000
-DATA c32_42ae0000<>+12(SB)/4, $0x42ae0000
-DATA c32_42ae0000<>+16(SB)/4, $0x42ae0000
-DATA c32_42ae0000<>+20(SB)/4, $0x42ae0000
-DATA c32_42ae0000<>+24(SB)/4, $0x42ae0000
-DATA c32_42ae0000<>+28(SB)/4, $0x42ae0000
-GLOBL c32_42ae0000<>(SB), RODATA|NOPTR, $32
-
-DATA c32_4b400000<>+0(SB)/4, $0x4b400000
-DATA c32_4b400000<>+4(SB)/4, $0x4b400000
-DATA c32_4b400000<>+8(SB)/4, $0x4b400000
-DATA c32_4b400000<>+12(SB)/4, $0x4b400000
-DATA c32_4b400000<>+16(SB)/4, $0x4b400000
-DATA c32_4b400000<>+20(SB)/4, $0x4b400000
-DATA c32_4b400000<>+24(SB)/4, $0x4b400000
-DATA c32_4b400000<>+28(SB)/4, $0x4b400000
-GLOBL c32_4b400000<>(SB), RODATA|NOPTR, $32
-
-DATA c32_3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA c32_3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA c32_3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA c32_3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA c32_3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA c32_3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA c32_3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA c32_3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-GLOBL c32_3fb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA c32_3f318000<>+0(SB)/4, $0x3f318000
-DATA c32_3f318000<>+4(SB)/4, $0x3f318000
-DATA c32_3f318000<>+8(SB)/4, $0x3f318000
-DATA c32_3f318000<>+12(SB)/4, $0x3f318000
-DATA c32_3f318000<>+16(SB)/4, $0x3f318000
-DATA c32_3f318000<>+20(SB)/4, $0x3f318000
-DATA c32_3f318000<>+24(SB)/4, $0x3f318000
-DATA c32_3f318000<>+28(SB)/4, $0x3f318000
-GLOBL c32_3f318000<>(SB), RODATA|NOPTR, $32
-
-DATA c32_b95e8083<>+0(SB)/4, $0xb95e8083
-DATA c32_b95e8083<>+4(SB)/4, $0xb95e8083
-DATA c32_b95e8083<>+8(SB)/4, $0xb95e8083
-DATA c32_b95e8083<>+12(SB)/4, $0xb95e8083
-DATA c32_b95e8083<>+16(SB)/4, $0xb95e8083
-DATA c32_b95e8083<>+20(SB)/4, $0xb95e8083
-DATA c32_b95e8083<>+24(SB)/4, $0xb95e8083
-DATA c32_b95e8083<>+28(SB)/4, $0xb95e8083
-GLOBL c32_b95e8083<>(SB), RODATA|NOPTR, $32
-
-DATA c32_3ab511a9<>+0(SB)/4, $0x3ab511a9
-DATA c32_3ab511a9<>+4(SB)/4, $0x3ab511a9
-DATA c32_3ab511a9<>+8(SB)/4, $0x3ab511a9
-DATA c32_3ab511a9<>+12(SB)/4, $0x3ab511a9
-DATA c32_3ab511a9<>+16(SB)/4, $0x3ab511a9
-DATA c32_3ab511a9<>+20(SB)/4, $0x3ab511a9
-DATA c32_3ab511a9<>+24(SB)/4, $0x3ab511a9
-DATA c32_3ab511a9<>+28(SB)/4, $0x3ab511a9
-GLOBL c32_3ab511a9<>(SB), RODATA|NOPTR, $32
-
-DATA c32_3c091d36<>+0(SB)/4, $0x3c091d36
-DATA c32_3c091d36<>+4(SB)/4, $0x3c091d36
-DATA c32_3c091d36<>+8(SB)/4, $0x3c091d36
-DATA c32_3c091d36<>+12(SB)/4, $0x3c091d36
-DATA c32_3c091d36<>+16(SB)/4, $0x3c091d36
-DATA c32_3c091d36<>+20(SB)/4, $0x3c091d36
-DATA c32_3c091d36<>+24(SB)/4, $0x3c091d36
-DATA c32_3c091d36<>+28(SB)/4, $0x3c091d36
-GLOBL c32_3c091d36<>(SB), RODATA|NOPTR, $32
-
-DATA c32_3d2aac7a<>+0(SB)/4, $0x3d2aac7a
-DATA c32_3d2aac7a<>+4(SB)/4, $0x3d2aac7a
-DATA c32_3d2aac7a<>+8(SB)/4, $0x3d2aac7a
-DATA c32_3d2aac7a<>+12(SB)/4, $0x3d2aac7a
-DATA c32_3d2aac7a<>+16(SB)/4, $0x3d2aac7a
-DATA c32_3d2aac7a<>+20(SB)/4, $0x3d2aac7a
-DATA c32_3d2aac7a<>+24(SB)/4, $0x3d2aac7a
-DATA c32_3d2aac7a<>+28(SB)/4, $0x3d2aac7a
-GLOBL c32_3d2aac7a<>(SB), RODATA|NOPTR, $32
-
-DATA c32_3e2aaa48<>+0(SB)/4, $0x3e2aaa48
-DATA c32_3e2aaa48<>+4(SB)/4, $0x3e2aaa48
-DATA c32_3e2aaa48<>+8(SB)/4, $0x3e2aaa48
-DATA c32_3e2aaa48<>+12(SB)/4, $0x3e2aaa48
-DATA c32_3e2aaa48<>+16(SB)/4, $0x3e2aaa48
-DATA c32_3e2aaa48<>+20(SB)/4, $0x3e2aaa48
-DATA c32_3e2aaa48<>+24(SB)/4, $0x3e2aaa48
-DATA c32_3e2aaa48<>+28(SB)/4, $0x3e2aaa48
-GLOBL c32_3e2aaa48<>(SB), RODATA|NOPTR, $32
-
-DATA c32_3efffffe<>+0(SB)/4, $0x3efffffe
-DATA c32_3efffffe<>+4(SB)/4, $0x3efffffe
-DATA c32_3efffffe<>+8(SB)/4, $0x3efffffe
-DATA c32_3efffffe<>+12(SB)/4, $0x3efffffe
-DATA c32_3efffffe<>+16(SB)/4, $0x3efffffe
-DATA c32_3efffffe<>+20(SB)/4, $0x3efffffe
-DATA c32_3efffffe<>+24(SB)/4, $0x3efffffe
-DATA c32_3efffffe<>+28(SB)/4, $0x3efffffe
-GLOBL c32_3efffffe<>(SB), RODATA|NOPTR, $32
-
-DATA c32_3f800000<>+0(SB)/4, $0x3f800000
-DATA c32_3f800000<>+4(SB)/4, $0x3f800000
-DATA c32_3f800000<>+8(SB)/4, $0x3f800000
-DATA c32_3f800000<>+12(SB)/4, $0x3f800000
-DATA c32_3f800000<>+16(SB)/4, $0x3f800000
-DATA c32_3f800000<>+20(SB)/4, $0x3f800000
-DATA c32_3f800000<>+24(SB)/4, $0x3f800000
-DATA c32_3f800000<>+28(SB)/4, $0x3f800000
-GLOBL c32_3f800000<>(SB), RODATA|NOPTR, $32
-
-DATA c32_c2d10000<>+0(SB)/4, $0xc2d10000
-DATA c32_c2d10000<>+4(SB)/4, $0xc2d10000
-DATA c32_c2d10000<>+8(SB)/4, $0xc2d10000
-DATA c32_c2d10000<>+12(SB)/4, $0xc2d10000
-DATA c32_c2d10000<>+16(SB)/4, $0xc2d10000
-DATA c32_c2d10000<>+20(SB)/4, $0xc2d10000
-DATA c32_c2d10000<>+24(SB)/4, $0xc2d10000
-DATA c32_c2d10000<>+28(SB)/4, $0xc2d10000
-GLOBL c32_c2d10000<>(SB), RODATA|NOPTR, $32
-
-DATA c32_42b30000<>+0(SB)/4, $0x42b30000
-DATA c32_42b30000<>+4(SB)/4, $0x42b30000
-DATA c32_42b30000<>+8(SB)/4, $0x42b30000
-DATA c32_42b30000<>+12(SB)/4, $0x42b30000
-DATA c32_42b30000<>+16(SB)/4, $0x42b30000
-DATA c32_42b30000<>+20(SB)/4, $0x42b30000
-DATA c32_42b30000<>+24(SB)/4, $0x42b30000
-DATA c32_42b30000<>+28(SB)/4, $0x42b30000
-GLOBL c32_42b30000<>(SB), RODATA|NOPTR, $32
-
-DATA c32_5f800000<>+0(SB)/4, $0x5f800000
-DATA c32_5f800000<>+4(SB)/4, $0x5f800000
-DATA c32_5f800000<>+8(SB)/4, $0x5f800000
-DATA c32_5f800000<>+12(SB)/4, $0x5f800000
-DATA c32_5f800000<>+16(SB)/4, $0x5f800000
-DATA c32_5f800000<>+20(SB)/4, $0x5f800000
-DATA c32_5f800000<>+24(SB)/4, $0x5f800000
-DATA c32_5f800000<>+28(SB)/4, $0x5f800000
-GLOBL c32_5f800000<>(SB), RODATA|NOPTR, $32
-
-DATA c32_1f800000<>+0(SB)/4, $0x1f800000
-DATA c32_1f800000<>+4(SB)/4, $0x1f800000
-DATA c32_1f800000<>+8(SB)/4, $0x1f800000
-DATA c32_1f800000<>+12(SB)/4, $0x1f800000
-DATA c32_1f800000<>+16(SB)/4, $0x1f800000
-DATA c32_1f800000<>+20(SB)/4, $0x1f800000
-DATA c32_1f800000<>+24(SB)/4, $0x1f800000
-DATA c32_1f800000<>+28(SB)/4, $0x1f800000
-GLOBL c32_1f800000<>(SB), RODATA|NOPTR, $32
 
 // func acrossExpSumF32AVX2(s []float64, x []float32, m []float32, stride int, rows int)
 // Requires: AVX, AVX2, FMA3
@@ -2609,6 +3161,718 @@ ask:
 	CALL ·flushHere(SB)
 	JMP  start
 
+// func acrossSoftmaxF64AVX2(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+// Requires: AVX
+TEXT ·acrossSoftmaxF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ dst_base+0(FP), DI
+	MOVQ ct_base+24(FP), SI
+	MOVQ y_base+48(FP), BX
+	MOVQ s_len+80(FP), DX
+	MOVQ stride+96(FP), R8
+	SHLQ $0x03, R8
+	MOVQ rows+104(FP), R11
+	XORQ R12, R12
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Y0
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPD (SI)(R14*1), Y1
+	VMOVUPD (BX)(R14*1), Y2
+	VSUBPD  Y0, Y1, Y1
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y1, Y3
+	VANDPD  Y2, Y3, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD Y1, (DI)(R14*1)
+	ADDQ    R8, R14
+	DECQ    R13
+	JNZ     onerows
+	ADDQ    $0x04, R12
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	MOVQ       s_base+72(FP), R9
+	VMASKMOVPD (R9)(R12*8), Y0, Y1
+	MOVQ       R12, R14
+	SHLQ       $0x03, R14
+	MOVQ       R11, R13
+
+lastrows:
+	VMASKMOVPD (SI)(R14*1), Y0, Y2
+	VMASKMOVPD (BX)(R14*1), Y0, Y3
+	VSUBPD     Y1, Y2, Y2
+	VXORPD     Y4, Y4, Y4
+	VCMPPD     $0x04, Y4, Y2, Y4
+	VANDPD     Y3, Y4, Y3
+	VMULPD     Y3, Y2, Y2
+	VMASKMOVPD Y2, Y0, (DI)(R14*1)
+	ADDQ       R8, R14
+	DECQ       R13
+	JNZ        lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossSoftmaxToF64AVX2(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+// Requires: AVX
+TEXT ·acrossSoftmaxToF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ dst_base+0(FP), DI
+	MOVQ ct_base+24(FP), SI
+	MOVQ y_base+48(FP), BX
+	MOVQ s_len+80(FP), DX
+	MOVQ stride+96(FP), R8
+	SHLQ $0x03, R8
+	MOVQ rows+104(FP), R11
+	XORQ R12, R12
+	SUBQ $0x04, DX
+	JL   oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Y0
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPD (SI)(R14*1), Y1
+	VMOVUPD (BX)(R14*1), Y2
+	VSUBPD  Y0, Y1, Y1
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y3, Y1, Y3
+	VANDPD  Y2, Y3, Y2
+	VMULPD  Y2, Y1, Y1
+	VMOVUPD (DI)(R14*1), Y2
+	VADDPD  Y1, Y2, Y1
+	VMOVUPD Y1, (DI)(R14*1)
+	ADDQ    R8, R14
+	DECQ    R13
+	JNZ     onerows
+	ADDQ    $0x04, R12
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y0
+	MOVQ       s_base+72(FP), R9
+	VMASKMOVPD (R9)(R12*8), Y0, Y1
+	MOVQ       R12, R14
+	SHLQ       $0x03, R14
+	MOVQ       R11, R13
+
+lastrows:
+	VMASKMOVPD (SI)(R14*1), Y0, Y2
+	VMASKMOVPD (BX)(R14*1), Y0, Y3
+	VSUBPD     Y1, Y2, Y2
+	VXORPD     Y4, Y4, Y4
+	VCMPPD     $0x04, Y4, Y2, Y4
+	VANDPD     Y3, Y4, Y3
+	VMULPD     Y3, Y2, Y2
+	VMASKMOVPD (DI)(R14*1), Y0, Y3
+	VADDPD     Y2, Y3, Y2
+	VMASKMOVPD Y2, Y0, (DI)(R14*1)
+	ADDQ       R8, R14
+	DECQ       R13
+	JNZ        lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+DATA c64_7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
+DATA c64_7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
+DATA c64_7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
+DATA c64_7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
+GLOBL c64_7fffffffffffffff<>(SB), RODATA|NOPTR, $32
+
+DATA c64_4086200000000000<>+0(SB)/8, $0x4086200000000000
+DATA c64_4086200000000000<>+8(SB)/8, $0x4086200000000000
+DATA c64_4086200000000000<>+16(SB)/8, $0x4086200000000000
+DATA c64_4086200000000000<>+24(SB)/8, $0x4086200000000000
+GLOBL c64_4086200000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_4338000000000000<>+0(SB)/8, $0x4338000000000000
+DATA c64_4338000000000000<>+8(SB)/8, $0x4338000000000000
+DATA c64_4338000000000000<>+16(SB)/8, $0x4338000000000000
+DATA c64_4338000000000000<>+24(SB)/8, $0x4338000000000000
+GLOBL c64_4338000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
+DATA c64_3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
+DATA c64_3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
+DATA c64_3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
+GLOBL c64_3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fe62e42fee00000<>+0(SB)/8, $0x3fe62e42fee00000
+DATA c64_3fe62e42fee00000<>+8(SB)/8, $0x3fe62e42fee00000
+DATA c64_3fe62e42fee00000<>+16(SB)/8, $0x3fe62e42fee00000
+DATA c64_3fe62e42fee00000<>+24(SB)/8, $0x3fe62e42fee00000
+GLOBL c64_3fe62e42fee00000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3dea39ef35793c76<>+0(SB)/8, $0x3dea39ef35793c76
+DATA c64_3dea39ef35793c76<>+8(SB)/8, $0x3dea39ef35793c76
+DATA c64_3dea39ef35793c76<>+16(SB)/8, $0x3dea39ef35793c76
+DATA c64_3dea39ef35793c76<>+24(SB)/8, $0x3dea39ef35793c76
+GLOBL c64_3dea39ef35793c76<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3e5ad7effbbd58f0<>+0(SB)/8, $0x3e5ad7effbbd58f0
+DATA c64_3e5ad7effbbd58f0<>+8(SB)/8, $0x3e5ad7effbbd58f0
+DATA c64_3e5ad7effbbd58f0<>+16(SB)/8, $0x3e5ad7effbbd58f0
+DATA c64_3e5ad7effbbd58f0<>+24(SB)/8, $0x3e5ad7effbbd58f0
+GLOBL c64_3e5ad7effbbd58f0<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3e928adce715d597<>+0(SB)/8, $0x3e928adce715d597
+DATA c64_3e928adce715d597<>+8(SB)/8, $0x3e928adce715d597
+DATA c64_3e928adce715d597<>+16(SB)/8, $0x3e928adce715d597
+DATA c64_3e928adce715d597<>+24(SB)/8, $0x3e928adce715d597
+GLOBL c64_3e928adce715d597<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3ec71df262e0a285<>+0(SB)/8, $0x3ec71df262e0a285
+DATA c64_3ec71df262e0a285<>+8(SB)/8, $0x3ec71df262e0a285
+DATA c64_3ec71df262e0a285<>+16(SB)/8, $0x3ec71df262e0a285
+DATA c64_3ec71df262e0a285<>+24(SB)/8, $0x3ec71df262e0a285
+GLOBL c64_3ec71df262e0a285<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3efa01999adcf1f5<>+0(SB)/8, $0x3efa01999adcf1f5
+DATA c64_3efa01999adcf1f5<>+8(SB)/8, $0x3efa01999adcf1f5
+DATA c64_3efa01999adcf1f5<>+16(SB)/8, $0x3efa01999adcf1f5
+DATA c64_3efa01999adcf1f5<>+24(SB)/8, $0x3efa01999adcf1f5
+GLOBL c64_3efa01999adcf1f5<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f2a01a0129b3a35<>+0(SB)/8, $0x3f2a01a0129b3a35
+DATA c64_3f2a01a0129b3a35<>+8(SB)/8, $0x3f2a01a0129b3a35
+DATA c64_3f2a01a0129b3a35<>+16(SB)/8, $0x3f2a01a0129b3a35
+DATA c64_3f2a01a0129b3a35<>+24(SB)/8, $0x3f2a01a0129b3a35
+GLOBL c64_3f2a01a0129b3a35<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f56c16c1844afee<>+0(SB)/8, $0x3f56c16c1844afee
+DATA c64_3f56c16c1844afee<>+8(SB)/8, $0x3f56c16c1844afee
+DATA c64_3f56c16c1844afee<>+16(SB)/8, $0x3f56c16c1844afee
+DATA c64_3f56c16c1844afee<>+24(SB)/8, $0x3f56c16c1844afee
+GLOBL c64_3f56c16c1844afee<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3f81111111127e85<>+0(SB)/8, $0x3f81111111127e85
+DATA c64_3f81111111127e85<>+8(SB)/8, $0x3f81111111127e85
+DATA c64_3f81111111127e85<>+16(SB)/8, $0x3f81111111127e85
+DATA c64_3f81111111127e85<>+24(SB)/8, $0x3f81111111127e85
+GLOBL c64_3f81111111127e85<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fa55555555507f1<>+0(SB)/8, $0x3fa55555555507f1
+DATA c64_3fa55555555507f1<>+8(SB)/8, $0x3fa55555555507f1
+DATA c64_3fa55555555507f1<>+16(SB)/8, $0x3fa55555555507f1
+DATA c64_3fa55555555507f1<>+24(SB)/8, $0x3fa55555555507f1
+GLOBL c64_3fa55555555507f1<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fc55555555554f9<>+0(SB)/8, $0x3fc55555555554f9
+DATA c64_3fc55555555554f9<>+8(SB)/8, $0x3fc55555555554f9
+DATA c64_3fc55555555554f9<>+16(SB)/8, $0x3fc55555555554f9
+DATA c64_3fc55555555554f9<>+24(SB)/8, $0x3fc55555555554f9
+GLOBL c64_3fc55555555554f9<>(SB), RODATA|NOPTR, $32
+
+DATA c64_3fe000000000000a<>+0(SB)/8, $0x3fe000000000000a
+DATA c64_3fe000000000000a<>+8(SB)/8, $0x3fe000000000000a
+DATA c64_3fe000000000000a<>+16(SB)/8, $0x3fe000000000000a
+DATA c64_3fe000000000000a<>+24(SB)/8, $0x3fe000000000000a
+GLOBL c64_3fe000000000000a<>(SB), RODATA|NOPTR, $32
+
+DATA c64_c087540000000000<>+0(SB)/8, $0xc087540000000000
+DATA c64_c087540000000000<>+8(SB)/8, $0xc087540000000000
+DATA c64_c087540000000000<>+16(SB)/8, $0xc087540000000000
+DATA c64_c087540000000000<>+24(SB)/8, $0xc087540000000000
+GLOBL c64_c087540000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_4086340000000000<>+0(SB)/8, $0x4086340000000000
+DATA c64_4086340000000000<>+8(SB)/8, $0x4086340000000000
+DATA c64_4086340000000000<>+16(SB)/8, $0x4086340000000000
+DATA c64_4086340000000000<>+24(SB)/8, $0x4086340000000000
+GLOBL c64_4086340000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_5ff0000000000000<>+0(SB)/8, $0x5ff0000000000000
+DATA c64_5ff0000000000000<>+8(SB)/8, $0x5ff0000000000000
+DATA c64_5ff0000000000000<>+16(SB)/8, $0x5ff0000000000000
+DATA c64_5ff0000000000000<>+24(SB)/8, $0x5ff0000000000000
+GLOBL c64_5ff0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64_1ff0000000000000<>+0(SB)/8, $0x1ff0000000000000
+DATA c64_1ff0000000000000<>+8(SB)/8, $0x1ff0000000000000
+DATA c64_1ff0000000000000<>+16(SB)/8, $0x1ff0000000000000
+DATA c64_1ff0000000000000<>+24(SB)/8, $0x1ff0000000000000
+GLOBL c64_1ff0000000000000<>(SB), RODATA|NOPTR, $32
+
+// func acrossLogSoftmaxF64AVX2(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·acrossLogSoftmaxF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    ct_base+24(FP), SI
+	MOVQ    y_base+48(FP), BX
+	MOVQ    s_len+80(FP), DX
+	MOVQ    stride+96(FP), R8
+	SHLQ    $0x03, R8
+	MOVQ    rows+104(FP), R11
+	XORQ    R12, R12
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y0
+	VMOVUPD c64_4086200000000000<>+0(SB), Y1
+	VMOVUPD c64_4338000000000000<>+0(SB), Y2
+	VMOVUPD c64_3ff71547652b82fe<>+0(SB), Y3
+	VMOVUPD c64_3fe62e42fee00000<>+0(SB), Y4
+	VMOVUPD c64_3dea39ef35793c76<>+0(SB), Y5
+	VMOVUPD c64_3e5ad7effbbd58f0<>+0(SB), Y6
+	VMOVUPD c64_3e928adce715d597<>+0(SB), Y7
+	SUBQ    $0x04, DX
+	JL      oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Y8
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPD      (SI)(R14*1), Y9
+	VMOVUPD      (BX)(R14*1), Y10
+	VANDPD       Y0, Y10, Y11
+	VCMPPD       $0x15, Y1, Y11, Y11
+	VPTEST       Y11, Y11
+	JNZ          rare1
+	VMOVAPS      Y2, Y11
+	VFMADD231PD  Y3, Y10, Y11
+	VSUBPD       Y2, Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PD Y4, Y12, Y10
+	VFNMADD231PD Y5, Y12, Y10
+	VMOVAPS      Y6, Y12
+	VFMADD213PD  Y7, Y10, Y12
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y10, Y12
+	VPSLLQ       $0x34, Y11, Y10
+	VPADDQ       Y10, Y12, Y10
+
+back1:
+	VXORPD  Y11, Y11, Y11
+	VCMPPD  $0x04, Y11, Y8, Y11
+	VANDPD  Y10, Y11, Y10
+	VMULPD  Y10, Y8, Y10
+	VSUBPD  Y10, Y9, Y9
+	VMOVUPD Y9, (DI)(R14*1)
+	ADDQ    R8, R14
+	DECQ    R13
+	JNZ     onerows
+	ADDQ    $0x04, R12
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y8
+	MOVQ       s_base+72(FP), R9
+	VMASKMOVPD (R9)(R12*8), Y8, Y9
+	MOVQ       R12, R14
+	SHLQ       $0x03, R14
+	MOVQ       R11, R13
+
+lastrows:
+	VMASKMOVPD   (SI)(R14*1), Y8, Y10
+	VMASKMOVPD   (BX)(R14*1), Y8, Y11
+	VANDPD       Y0, Y11, Y12
+	VCMPPD       $0x15, Y1, Y12, Y12
+	VPTEST       Y12, Y12
+	JNZ          rare2
+	VMOVAPS      Y2, Y12
+	VFMADD231PD  Y3, Y11, Y12
+	VSUBPD       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PD Y4, Y13, Y11
+	VFNMADD231PD Y5, Y13, Y11
+	VMOVAPS      Y6, Y13
+	VFMADD213PD  Y7, Y11, Y13
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y11
+	VPADDQ       Y11, Y13, Y11
+
+back2:
+	VXORPD     Y12, Y12, Y12
+	VCMPPD     $0x04, Y12, Y9, Y12
+	VANDPD     Y11, Y12, Y11
+	VMULPD     Y11, Y9, Y11
+	VSUBPD     Y11, Y10, Y10
+	VMASKMOVPD Y10, Y8, (DI)(R14*1)
+	ADDQ       R8, R14
+	DECQ       R13
+	JNZ        lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+rare1:
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y11
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y12
+	VMINPD       Y10, Y12, Y10
+	VMAXPD       Y10, Y11, Y10
+	VMOVAPS      Y2, Y11
+	VFMADD231PD  Y3, Y10, Y11
+	VSUBPD       Y2, Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PD Y4, Y12, Y10
+	VFNMADD231PD Y5, Y12, Y10
+	VMOVAPS      Y6, Y13
+	VFMADD213PD  Y7, Y10, Y13
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y10, Y13
+	VMOVUPD      c64_1ff0000000000000<>+0(SB), Y10
+	VBLENDVPD    Y12, c64_5ff0000000000000<>+0(SB), Y10, Y10
+	VMOVUPD      c64_5ff0000000000000<>+0(SB), Y14
+	VBLENDVPD    Y12, c64_1ff0000000000000<>+0(SB), Y14, Y12
+	VPSLLQ       $0x34, Y11, Y11
+	VPADDQ       Y10, Y11, Y10
+	VMULPD       Y10, Y13, Y10
+	VMULPD       Y12, Y10, Y10
+	VMOVAPS      Y10, Y10
+	JMP          back1
+
+rare2:
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y13
+	VMINPD       Y11, Y13, Y11
+	VMAXPD       Y11, Y12, Y11
+	VMOVAPS      Y2, Y12
+	VFMADD231PD  Y3, Y11, Y12
+	VSUBPD       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PD Y4, Y13, Y11
+	VFNMADD231PD Y5, Y13, Y11
+	VMOVAPS      Y6, Y14
+	VFMADD213PD  Y7, Y11, Y14
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y14
+	VMOVUPD      c64_1ff0000000000000<>+0(SB), Y11
+	VBLENDVPD    Y13, c64_5ff0000000000000<>+0(SB), Y11, Y11
+	VMOVUPD      c64_5ff0000000000000<>+0(SB), Y15
+	VBLENDVPD    Y13, c64_1ff0000000000000<>+0(SB), Y15, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       Y11, Y12, Y11
+	VMULPD       Y11, Y14, Y11
+	VMULPD       Y13, Y11, Y11
+	VMOVAPS      Y11, Y11
+	JMP          back2
+
+// func acrossLogSoftmaxToF64AVX2(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·acrossLogSoftmaxToF64AVX2(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ    dst_base+0(FP), DI
+	MOVQ    ct_base+24(FP), SI
+	MOVQ    y_base+48(FP), BX
+	MOVQ    s_len+80(FP), DX
+	MOVQ    stride+96(FP), R8
+	SHLQ    $0x03, R8
+	MOVQ    rows+104(FP), R11
+	XORQ    R12, R12
+	VMOVUPD c64_7fffffffffffffff<>+0(SB), Y0
+	VMOVUPD c64_4086200000000000<>+0(SB), Y1
+	VMOVUPD c64_4338000000000000<>+0(SB), Y2
+	VMOVUPD c64_3ff71547652b82fe<>+0(SB), Y3
+	VMOVUPD c64_3fe62e42fee00000<>+0(SB), Y4
+	VMOVUPD c64_3dea39ef35793c76<>+0(SB), Y5
+	VMOVUPD c64_3e5ad7effbbd58f0<>+0(SB), Y6
+	VMOVUPD c64_3e928adce715d597<>+0(SB), Y7
+	SUBQ    $0x04, DX
+	JL      oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Y8
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPD      (SI)(R14*1), Y9
+	VMOVUPD      (BX)(R14*1), Y10
+	VANDPD       Y0, Y10, Y11
+	VCMPPD       $0x15, Y1, Y11, Y11
+	VPTEST       Y11, Y11
+	JNZ          rare1
+	VMOVAPS      Y2, Y11
+	VFMADD231PD  Y3, Y10, Y11
+	VSUBPD       Y2, Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PD Y4, Y12, Y10
+	VFNMADD231PD Y5, Y12, Y10
+	VMOVAPS      Y6, Y12
+	VFMADD213PD  Y7, Y10, Y12
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y10, Y12
+	VPSLLQ       $0x34, Y11, Y10
+	VPADDQ       Y10, Y12, Y10
+
+back1:
+	VXORPD  Y11, Y11, Y11
+	VCMPPD  $0x04, Y11, Y8, Y11
+	VANDPD  Y10, Y11, Y10
+	VMULPD  Y10, Y8, Y10
+	VSUBPD  Y10, Y9, Y9
+	VMOVUPD (DI)(R14*1), Y10
+	VADDPD  Y9, Y10, Y9
+	VMOVUPD Y9, (DI)(R14*1)
+	ADDQ    R8, R14
+	DECQ    R13
+	JNZ     onerows
+	ADDQ    $0x04, R12
+	SUBQ    $0x04, DX
+	JGE     one
+
+oneend:
+	ADDQ       $0x04, DX
+	JZ         leave
+	MOVQ       DX, CX
+	LEAQ       masks<>+32(SB), AX
+	SHLQ       $0x03, CX
+	SUBQ       CX, AX
+	VMOVDQU    (AX), Y8
+	MOVQ       s_base+72(FP), R9
+	VMASKMOVPD (R9)(R12*8), Y8, Y9
+	MOVQ       R12, R14
+	SHLQ       $0x03, R14
+	MOVQ       R11, R13
+
+lastrows:
+	VMASKMOVPD   (SI)(R14*1), Y8, Y10
+	VMASKMOVPD   (BX)(R14*1), Y8, Y11
+	VANDPD       Y0, Y11, Y12
+	VCMPPD       $0x15, Y1, Y12, Y12
+	VPTEST       Y12, Y12
+	JNZ          rare2
+	VMOVAPS      Y2, Y12
+	VFMADD231PD  Y3, Y11, Y12
+	VSUBPD       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PD Y4, Y13, Y11
+	VFNMADD231PD Y5, Y13, Y11
+	VMOVAPS      Y6, Y13
+	VFMADD213PD  Y7, Y11, Y13
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y13
+	VPSLLQ       $0x34, Y12, Y11
+	VPADDQ       Y11, Y13, Y11
+
+back2:
+	VXORPD     Y12, Y12, Y12
+	VCMPPD     $0x04, Y12, Y9, Y12
+	VANDPD     Y11, Y12, Y11
+	VMULPD     Y11, Y9, Y11
+	VSUBPD     Y11, Y10, Y10
+	VMASKMOVPD (DI)(R14*1), Y8, Y11
+	VADDPD     Y10, Y11, Y10
+	VMASKMOVPD Y10, Y8, (DI)(R14*1)
+	ADDQ       R8, R14
+	DECQ       R13
+	JNZ        lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+rare1:
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y11
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y12
+	VMINPD       Y10, Y12, Y10
+	VMAXPD       Y10, Y11, Y10
+	VMOVAPS      Y2, Y11
+	VFMADD231PD  Y3, Y10, Y11
+	VSUBPD       Y2, Y11, Y12
+	VMOVAPS      Y10, Y10
+	VFNMADD231PD Y4, Y12, Y10
+	VFNMADD231PD Y5, Y12, Y10
+	VMOVAPS      Y6, Y13
+	VFMADD213PD  Y7, Y10, Y13
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y10, Y13
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y10, Y13
+	VMOVUPD      c64_1ff0000000000000<>+0(SB), Y10
+	VBLENDVPD    Y12, c64_5ff0000000000000<>+0(SB), Y10, Y10
+	VMOVUPD      c64_5ff0000000000000<>+0(SB), Y14
+	VBLENDVPD    Y12, c64_1ff0000000000000<>+0(SB), Y14, Y12
+	VPSLLQ       $0x34, Y11, Y11
+	VPADDQ       Y10, Y11, Y10
+	VMULPD       Y10, Y13, Y10
+	VMULPD       Y12, Y10, Y10
+	VMOVAPS      Y10, Y10
+	JMP          back1
+
+rare2:
+	VMOVUPD      c64_c087540000000000<>+0(SB), Y12
+	VMOVUPD      c64_4086340000000000<>+0(SB), Y13
+	VMINPD       Y11, Y13, Y11
+	VMAXPD       Y11, Y12, Y11
+	VMOVAPS      Y2, Y12
+	VFMADD231PD  Y3, Y11, Y12
+	VSUBPD       Y2, Y12, Y13
+	VMOVAPS      Y11, Y11
+	VFNMADD231PD Y4, Y13, Y11
+	VFNMADD231PD Y5, Y13, Y11
+	VMOVAPS      Y6, Y14
+	VFMADD213PD  Y7, Y11, Y14
+	VFMADD213PD  c64_3ec71df262e0a285<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3efa01999adcf1f5<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f2a01a0129b3a35<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f56c16c1844afee<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3f81111111127e85<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fa55555555507f1<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fc55555555554f9<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3fe000000000000a<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y14
+	VFMADD213PD  c64_3ff0000000000000<>+0(SB), Y11, Y14
+	VMOVUPD      c64_1ff0000000000000<>+0(SB), Y11
+	VBLENDVPD    Y13, c64_5ff0000000000000<>+0(SB), Y11, Y11
+	VMOVUPD      c64_5ff0000000000000<>+0(SB), Y15
+	VBLENDVPD    Y13, c64_1ff0000000000000<>+0(SB), Y15, Y13
+	VPSLLQ       $0x34, Y12, Y12
+	VPADDQ       Y11, Y12, Y11
+	VMULPD       Y11, Y14, Y11
+	VMULPD       Y13, Y11, Y11
+	VMOVAPS      Y11, Y11
+	JMP          back2
+
 // func rowsGainF64AVX2(dst []float64, w []float64, x []float64, gain []float64, mean []float64, slope []float64, c []float64, n int)
 // Requires: AVX, FMA3
 TEXT ·rowsGainF64AVX2(SB), NOSPLIT, $0-176
@@ -2944,126 +4208,6 @@ undo1:
 ask:
 	CALL ·flushHere(SB)
 	JMP  start
-
-DATA c64_7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
-DATA c64_7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
-DATA c64_7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
-DATA c64_7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
-GLOBL c64_7fffffffffffffff<>(SB), RODATA|NOPTR, $32
-
-DATA c64_4086200000000000<>+0(SB)/8, $0x4086200000000000
-DATA c64_4086200000000000<>+8(SB)/8, $0x4086200000000000
-DATA c64_4086200000000000<>+16(SB)/8, $0x4086200000000000
-DATA c64_4086200000000000<>+24(SB)/8, $0x4086200000000000
-GLOBL c64_4086200000000000<>(SB), RODATA|NOPTR, $32
-
-DATA c64_4338000000000000<>+0(SB)/8, $0x4338000000000000
-DATA c64_4338000000000000<>+8(SB)/8, $0x4338000000000000
-DATA c64_4338000000000000<>+16(SB)/8, $0x4338000000000000
-DATA c64_4338000000000000<>+24(SB)/8, $0x4338000000000000
-GLOBL c64_4338000000000000<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
-DATA c64_3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
-DATA c64_3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
-DATA c64_3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
-GLOBL c64_3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3fe62e42fee00000<>+0(SB)/8, $0x3fe62e42fee00000
-DATA c64_3fe62e42fee00000<>+8(SB)/8, $0x3fe62e42fee00000
-DATA c64_3fe62e42fee00000<>+16(SB)/8, $0x3fe62e42fee00000
-DATA c64_3fe62e42fee00000<>+24(SB)/8, $0x3fe62e42fee00000
-GLOBL c64_3fe62e42fee00000<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3dea39ef35793c76<>+0(SB)/8, $0x3dea39ef35793c76
-DATA c64_3dea39ef35793c76<>+8(SB)/8, $0x3dea39ef35793c76
-DATA c64_3dea39ef35793c76<>+16(SB)/8, $0x3dea39ef35793c76
-DATA c64_3dea39ef35793c76<>+24(SB)/8, $0x3dea39ef35793c76
-GLOBL c64_3dea39ef35793c76<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3e5ad7effbbd58f0<>+0(SB)/8, $0x3e5ad7effbbd58f0
-DATA c64_3e5ad7effbbd58f0<>+8(SB)/8, $0x3e5ad7effbbd58f0
-DATA c64_3e5ad7effbbd58f0<>+16(SB)/8, $0x3e5ad7effbbd58f0
-DATA c64_3e5ad7effbbd58f0<>+24(SB)/8, $0x3e5ad7effbbd58f0
-GLOBL c64_3e5ad7effbbd58f0<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3e928adce715d597<>+0(SB)/8, $0x3e928adce715d597
-DATA c64_3e928adce715d597<>+8(SB)/8, $0x3e928adce715d597
-DATA c64_3e928adce715d597<>+16(SB)/8, $0x3e928adce715d597
-DATA c64_3e928adce715d597<>+24(SB)/8, $0x3e928adce715d597
-GLOBL c64_3e928adce715d597<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3ec71df262e0a285<>+0(SB)/8, $0x3ec71df262e0a285
-DATA c64_3ec71df262e0a285<>+8(SB)/8, $0x3ec71df262e0a285
-DATA c64_3ec71df262e0a285<>+16(SB)/8, $0x3ec71df262e0a285
-DATA c64_3ec71df262e0a285<>+24(SB)/8, $0x3ec71df262e0a285
-GLOBL c64_3ec71df262e0a285<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3efa01999adcf1f5<>+0(SB)/8, $0x3efa01999adcf1f5
-DATA c64_3efa01999adcf1f5<>+8(SB)/8, $0x3efa01999adcf1f5
-DATA c64_3efa01999adcf1f5<>+16(SB)/8, $0x3efa01999adcf1f5
-DATA c64_3efa01999adcf1f5<>+24(SB)/8, $0x3efa01999adcf1f5
-GLOBL c64_3efa01999adcf1f5<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3f2a01a0129b3a35<>+0(SB)/8, $0x3f2a01a0129b3a35
-DATA c64_3f2a01a0129b3a35<>+8(SB)/8, $0x3f2a01a0129b3a35
-DATA c64_3f2a01a0129b3a35<>+16(SB)/8, $0x3f2a01a0129b3a35
-DATA c64_3f2a01a0129b3a35<>+24(SB)/8, $0x3f2a01a0129b3a35
-GLOBL c64_3f2a01a0129b3a35<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3f56c16c1844afee<>+0(SB)/8, $0x3f56c16c1844afee
-DATA c64_3f56c16c1844afee<>+8(SB)/8, $0x3f56c16c1844afee
-DATA c64_3f56c16c1844afee<>+16(SB)/8, $0x3f56c16c1844afee
-DATA c64_3f56c16c1844afee<>+24(SB)/8, $0x3f56c16c1844afee
-GLOBL c64_3f56c16c1844afee<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3f81111111127e85<>+0(SB)/8, $0x3f81111111127e85
-DATA c64_3f81111111127e85<>+8(SB)/8, $0x3f81111111127e85
-DATA c64_3f81111111127e85<>+16(SB)/8, $0x3f81111111127e85
-DATA c64_3f81111111127e85<>+24(SB)/8, $0x3f81111111127e85
-GLOBL c64_3f81111111127e85<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3fa55555555507f1<>+0(SB)/8, $0x3fa55555555507f1
-DATA c64_3fa55555555507f1<>+8(SB)/8, $0x3fa55555555507f1
-DATA c64_3fa55555555507f1<>+16(SB)/8, $0x3fa55555555507f1
-DATA c64_3fa55555555507f1<>+24(SB)/8, $0x3fa55555555507f1
-GLOBL c64_3fa55555555507f1<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3fc55555555554f9<>+0(SB)/8, $0x3fc55555555554f9
-DATA c64_3fc55555555554f9<>+8(SB)/8, $0x3fc55555555554f9
-DATA c64_3fc55555555554f9<>+16(SB)/8, $0x3fc55555555554f9
-DATA c64_3fc55555555554f9<>+24(SB)/8, $0x3fc55555555554f9
-GLOBL c64_3fc55555555554f9<>(SB), RODATA|NOPTR, $32
-
-DATA c64_3fe000000000000a<>+0(SB)/8, $0x3fe000000000000a
-DATA c64_3fe000000000000a<>+8(SB)/8, $0x3fe000000000000a
-DATA c64_3fe000000000000a<>+16(SB)/8, $0x3fe000000000000a
-DATA c64_3fe000000000000a<>+24(SB)/8, $0x3fe000000000000a
-GLOBL c64_3fe000000000000a<>(SB), RODATA|NOPTR, $32
-
-DATA c64_c087540000000000<>+0(SB)/8, $0xc087540000000000
-DATA c64_c087540000000000<>+8(SB)/8, $0xc087540000000000
-DATA c64_c087540000000000<>+16(SB)/8, $0xc087540000000000
-DATA c64_c087540000000000<>+24(SB)/8, $0xc087540000000000
-GLOBL c64_c087540000000000<>(SB), RODATA|NOPTR, $32
-
-DATA c64_4086340000000000<>+0(SB)/8, $0x4086340000000000
-DATA c64_4086340000000000<>+8(SB)/8, $0x4086340000000000
-DATA c64_4086340000000000<>+16(SB)/8, $0x4086340000000000
-DATA c64_4086340000000000<>+24(SB)/8, $0x4086340000000000
-GLOBL c64_4086340000000000<>(SB), RODATA|NOPTR, $32
-
-DATA c64_5ff0000000000000<>+0(SB)/8, $0x5ff0000000000000
-DATA c64_5ff0000000000000<>+8(SB)/8, $0x5ff0000000000000
-DATA c64_5ff0000000000000<>+16(SB)/8, $0x5ff0000000000000
-DATA c64_5ff0000000000000<>+24(SB)/8, $0x5ff0000000000000
-GLOBL c64_5ff0000000000000<>(SB), RODATA|NOPTR, $32
-
-DATA c64_1ff0000000000000<>+0(SB)/8, $0x1ff0000000000000
-DATA c64_1ff0000000000000<>+8(SB)/8, $0x1ff0000000000000
-DATA c64_1ff0000000000000<>+16(SB)/8, $0x1ff0000000000000
-DATA c64_1ff0000000000000<>+24(SB)/8, $0x1ff0000000000000
-GLOBL c64_1ff0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func acrossExpSumF64AVX2(s []float64, x []float64, m []float64, stride int, rows int)
 // Requires: AVX, AVX2, FMA3
@@ -4522,6 +5666,500 @@ done:
 	INCQ R12
 	CMPQ R12, R11
 	JL   row
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossSoftmaxF32AVX512(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·acrossSoftmaxF32AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ dst_base+0(FP), DI
+	MOVQ ct_base+24(FP), SI
+	MOVQ y_base+48(FP), BX
+	MOVQ s_len+80(FP), DX
+	MOVQ stride+96(FP), R8
+	SHLQ $0x02, R8
+	MOVQ rows+104(FP), R11
+	XORQ R12, R12
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Z0
+	VMOVUPS 64(R9)(R12*4), Z1
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+manyrows:
+	VMOVUPS  (SI)(R14*1), Z2
+	VMOVUPS  (BX)(R14*1), Z3
+	VSUBPS   Z0, Z2, Z2
+	VPXORD   Z4, Z4, Z4
+	VCMPPS   $0x04, Z4, Z2, K1
+	VMULPS.Z Z3, Z2, K1, Z2
+	VMOVUPS  Z2, (DI)(R14*1)
+	VMOVUPS  64(SI)(R14*1), Z2
+	VMOVUPS  64(BX)(R14*1), Z3
+	VSUBPS   Z1, Z2, Z2
+	VPXORD   Z4, Z4, Z4
+	VCMPPS   $0x04, Z4, Z2, K1
+	VMULPS.Z Z3, Z2, K1, Z2
+	VMOVUPS  Z2, 64(DI)(R14*1)
+	ADDQ     R8, R14
+	DECQ     R13
+	JNZ      manyrows
+	ADDQ     $0x20, R12
+	SUBQ     $0x20, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Z0
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPS  (SI)(R14*1), Z1
+	VMOVUPS  (BX)(R14*1), Z2
+	VSUBPS   Z0, Z1, Z1
+	VPXORD   Z3, Z3, Z3
+	VCMPPS   $0x04, Z3, Z1, K1
+	VMULPS.Z Z2, Z1, K1, Z1
+	VMOVUPS  Z1, (DI)(R14*1)
+	ADDQ     R8, R14
+	DECQ     R13
+	JNZ      onerows
+	ADDQ     $0x10, R12
+	SUBQ     $0x10, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	MOVQ      s_base+72(FP), R9
+	VMOVUPS.Z (R9)(R12*4), K1, Z0
+	MOVQ      R12, R14
+	SHLQ      $0x02, R14
+	MOVQ      R11, R13
+
+lastrows:
+	VMOVUPS.Z (SI)(R14*1), K1, Z1
+	VMOVUPS.Z (BX)(R14*1), K1, Z2
+	VSUBPS    Z0, Z1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z1, K2
+	VMULPS.Z  Z2, Z1, K2, Z1
+	VMOVUPS   Z1, K1, (DI)(R14*1)
+	ADDQ      R8, R14
+	DECQ      R13
+	JNZ       lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossSoftmaxToF32AVX512(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·acrossSoftmaxToF32AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ dst_base+0(FP), DI
+	MOVQ ct_base+24(FP), SI
+	MOVQ y_base+48(FP), BX
+	MOVQ s_len+80(FP), DX
+	MOVQ stride+96(FP), R8
+	SHLQ $0x02, R8
+	MOVQ rows+104(FP), R11
+	XORQ R12, R12
+	SUBQ $0x20, DX
+	JL   manyend
+
+many:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Z0
+	VMOVUPS 64(R9)(R12*4), Z1
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+manyrows:
+	VMOVUPS  (SI)(R14*1), Z2
+	VMOVUPS  (BX)(R14*1), Z3
+	VSUBPS   Z0, Z2, Z2
+	VPXORD   Z4, Z4, Z4
+	VCMPPS   $0x04, Z4, Z2, K1
+	VMULPS.Z Z3, Z2, K1, Z2
+	VMOVUPS  (DI)(R14*1), Z3
+	VADDPS   Z2, Z3, Z2
+	VMOVUPS  Z2, (DI)(R14*1)
+	VMOVUPS  64(SI)(R14*1), Z2
+	VMOVUPS  64(BX)(R14*1), Z3
+	VSUBPS   Z1, Z2, Z2
+	VPXORD   Z4, Z4, Z4
+	VCMPPS   $0x04, Z4, Z2, K1
+	VMULPS.Z Z3, Z2, K1, Z2
+	VMOVUPS  64(DI)(R14*1), Z3
+	VADDPS   Z2, Z3, Z2
+	VMOVUPS  Z2, 64(DI)(R14*1)
+	ADDQ     R8, R14
+	DECQ     R13
+	JNZ      manyrows
+	ADDQ     $0x20, R12
+	SUBQ     $0x20, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x20, DX
+	SUBQ $0x10, DX
+	JL   oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Z0
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPS  (SI)(R14*1), Z1
+	VMOVUPS  (BX)(R14*1), Z2
+	VSUBPS   Z0, Z1, Z1
+	VPXORD   Z3, Z3, Z3
+	VCMPPS   $0x04, Z3, Z1, K1
+	VMULPS.Z Z2, Z1, K1, Z1
+	VMOVUPS  (DI)(R14*1), Z2
+	VADDPS   Z1, Z2, Z1
+	VMOVUPS  Z1, (DI)(R14*1)
+	ADDQ     R8, R14
+	DECQ     R13
+	JNZ      onerows
+	ADDQ     $0x10, R12
+	SUBQ     $0x10, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	MOVQ      s_base+72(FP), R9
+	VMOVUPS.Z (R9)(R12*4), K1, Z0
+	MOVQ      R12, R14
+	SHLQ      $0x02, R14
+	MOVQ      R11, R13
+
+lastrows:
+	VMOVUPS.Z (SI)(R14*1), K1, Z1
+	VMOVUPS.Z (BX)(R14*1), K1, Z2
+	VSUBPS    Z0, Z1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPS    $0x04, Z3, Z1, K2
+	VMULPS.Z  Z2, Z1, K2, Z1
+	VMOVUPS.Z (DI)(R14*1), K1, Z2
+	VADDPS    Z1, Z2, Z1
+	VMOVUPS   Z1, K1, (DI)(R14*1)
+	ADDQ      R8, R14
+	DECQ      R13
+	JNZ       lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossLogSoftmaxF32AVX512(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·acrossLogSoftmaxF32AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         ct_base+24(FP), SI
+	MOVQ         y_base+48(FP), BX
+	MOVQ         s_len+80(FP), DX
+	MOVQ         stride+96(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         rows+104(FP), R11
+	XORQ         R12, R12
+	VBROADCASTSS c32_c2d10000<>+0(SB), Z0
+	VBROADCASTSS c32_42b30000<>+0(SB), Z1
+	VBROADCASTSS c32_4b400000<>+0(SB), Z2
+	VBROADCASTSS c32_3fb8aa3b<>+0(SB), Z3
+	VBROADCASTSS c32_3f318000<>+0(SB), Z4
+	VBROADCASTSS c32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS c32_3ab511a9<>+0(SB), Z6
+	VBROADCASTSS c32_3c091d36<>+0(SB), Z7
+	VBROADCASTSS c32_3d2aac7a<>+0(SB), Z8
+	VBROADCASTSS c32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS c32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS c32_3f800000<>+0(SB), Z11
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Z12
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPS      (SI)(R14*1), Z13
+	VMOVUPS      (BX)(R14*1), Z14
+	VMOVAPS      Z0, Z15
+	VMOVAPS      Z1, Z16
+	VMINPS       Z14, Z16, Z14
+	VMAXPS       Z14, Z15, Z14
+	VMOVAPS      Z2, Z15
+	VFMADD231PS  Z3, Z14, Z15
+	VSUBPS       Z2, Z15, Z15
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z4, Z15, Z14
+	VFNMADD231PS Z5, Z15, Z14
+	VMOVAPS      Z6, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z9, Z14, Z16
+	VFMADD213PS  Z10, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VSCALEFPS    Z15, Z16, Z14
+	VPXORD       Z15, Z15, Z15
+	VCMPPS       $0x04, Z15, Z12, K1
+	VMULPS.Z     Z14, Z12, K1, Z14
+	VSUBPS       Z14, Z13, Z13
+	VMOVUPS      Z13, (DI)(R14*1)
+	ADDQ         R8, R14
+	DECQ         R13
+	JNZ          onerows
+	ADDQ         $0x10, R12
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	MOVQ      s_base+72(FP), R9
+	VMOVUPS.Z (R9)(R12*4), K1, Z12
+	MOVQ      R12, R14
+	SHLQ      $0x02, R14
+	MOVQ      R11, R13
+
+lastrows:
+	VMOVUPS.Z    (SI)(R14*1), K1, Z13
+	VMOVUPS.Z    (BX)(R14*1), K1, Z14
+	VMOVAPS      Z0, Z15
+	VMOVAPS      Z1, Z16
+	VMINPS       Z14, Z16, Z14
+	VMAXPS       Z14, Z15, Z14
+	VMOVAPS      Z2, Z15
+	VFMADD231PS  Z3, Z14, Z15
+	VSUBPS       Z2, Z15, Z15
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z4, Z15, Z14
+	VFNMADD231PS Z5, Z15, Z14
+	VMOVAPS      Z6, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z9, Z14, Z16
+	VFMADD213PS  Z10, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VSCALEFPS    Z15, Z16, Z14
+	VPXORD       Z15, Z15, Z15
+	VCMPPS       $0x04, Z15, Z12, K2
+	VMULPS.Z     Z14, Z12, K2, Z14
+	VSUBPS       Z14, Z13, Z13
+	VMOVUPS      Z13, K1, (DI)(R14*1)
+	ADDQ         R8, R14
+	DECQ         R13
+	JNZ          lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossLogSoftmaxToF32AVX512(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·acrossLogSoftmaxToF32AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         ct_base+24(FP), SI
+	MOVQ         y_base+48(FP), BX
+	MOVQ         s_len+80(FP), DX
+	MOVQ         stride+96(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         rows+104(FP), R11
+	XORQ         R12, R12
+	VBROADCASTSS c32_c2d10000<>+0(SB), Z0
+	VBROADCASTSS c32_42b30000<>+0(SB), Z1
+	VBROADCASTSS c32_4b400000<>+0(SB), Z2
+	VBROADCASTSS c32_3fb8aa3b<>+0(SB), Z3
+	VBROADCASTSS c32_3f318000<>+0(SB), Z4
+	VBROADCASTSS c32_b95e8083<>+0(SB), Z5
+	VBROADCASTSS c32_3ab511a9<>+0(SB), Z6
+	VBROADCASTSS c32_3c091d36<>+0(SB), Z7
+	VBROADCASTSS c32_3d2aac7a<>+0(SB), Z8
+	VBROADCASTSS c32_3e2aaa48<>+0(SB), Z9
+	VBROADCASTSS c32_3efffffe<>+0(SB), Z10
+	VBROADCASTSS c32_3f800000<>+0(SB), Z11
+	SUBQ         $0x10, DX
+	JL           oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPS (R9)(R12*4), Z12
+	MOVQ    R12, R14
+	SHLQ    $0x02, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPS      (SI)(R14*1), Z13
+	VMOVUPS      (BX)(R14*1), Z14
+	VMOVAPS      Z0, Z15
+	VMOVAPS      Z1, Z16
+	VMINPS       Z14, Z16, Z14
+	VMAXPS       Z14, Z15, Z14
+	VMOVAPS      Z2, Z15
+	VFMADD231PS  Z3, Z14, Z15
+	VSUBPS       Z2, Z15, Z15
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z4, Z15, Z14
+	VFNMADD231PS Z5, Z15, Z14
+	VMOVAPS      Z6, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z9, Z14, Z16
+	VFMADD213PS  Z10, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VSCALEFPS    Z15, Z16, Z14
+	VPXORD       Z15, Z15, Z15
+	VCMPPS       $0x04, Z15, Z12, K1
+	VMULPS.Z     Z14, Z12, K1, Z14
+	VSUBPS       Z14, Z13, Z13
+	VMOVUPS      (DI)(R14*1), Z14
+	VADDPS       Z13, Z14, Z13
+	VMOVUPS      Z13, (DI)(R14*1)
+	ADDQ         R8, R14
+	DECQ         R13
+	JNZ          onerows
+	ADDQ         $0x10, R12
+	SUBQ         $0x10, DX
+	JGE          one
+
+oneend:
+	ADDQ      $0x10, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	MOVQ      s_base+72(FP), R9
+	VMOVUPS.Z (R9)(R12*4), K1, Z12
+	MOVQ      R12, R14
+	SHLQ      $0x02, R14
+	MOVQ      R11, R13
+
+lastrows:
+	VMOVUPS.Z    (SI)(R14*1), K1, Z13
+	VMOVUPS.Z    (BX)(R14*1), K1, Z14
+	VMOVAPS      Z0, Z15
+	VMOVAPS      Z1, Z16
+	VMINPS       Z14, Z16, Z14
+	VMAXPS       Z14, Z15, Z14
+	VMOVAPS      Z2, Z15
+	VFMADD231PS  Z3, Z14, Z15
+	VSUBPS       Z2, Z15, Z15
+	VMOVAPS      Z14, Z14
+	VFNMADD231PS Z4, Z15, Z14
+	VFNMADD231PS Z5, Z15, Z14
+	VMOVAPS      Z6, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z8, Z14, Z16
+	VFMADD213PS  Z9, Z14, Z16
+	VFMADD213PS  Z10, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VFMADD213PS  Z11, Z14, Z16
+	VSCALEFPS    Z15, Z16, Z14
+	VPXORD       Z15, Z15, Z15
+	VCMPPS       $0x04, Z15, Z12, K2
+	VMULPS.Z     Z14, Z12, K2, Z14
+	VSUBPS       Z14, Z13, Z13
+	VMOVUPS.Z    (DI)(R14*1), K1, Z14
+	VADDPS       Z13, Z14, Z13
+	VMOVUPS      Z13, K1, (DI)(R14*1)
+	ADDQ         R8, R14
+	DECQ         R13
+	JNZ          lastrows
+
+leave:
 	VZEROUPPER
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  undo1
@@ -6201,6 +7839,530 @@ done:
 	INCQ R12
 	CMPQ R12, R11
 	JL   row
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossSoftmaxF64AVX512(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·acrossSoftmaxF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ dst_base+0(FP), DI
+	MOVQ ct_base+24(FP), SI
+	MOVQ y_base+48(FP), BX
+	MOVQ s_len+80(FP), DX
+	MOVQ stride+96(FP), R8
+	SHLQ $0x03, R8
+	MOVQ rows+104(FP), R11
+	XORQ R12, R12
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Z0
+	VMOVUPD 64(R9)(R12*8), Z1
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+manyrows:
+	VMOVUPD  (SI)(R14*1), Z2
+	VMOVUPD  (BX)(R14*1), Z3
+	VSUBPD   Z0, Z2, Z2
+	VPXORD   Z4, Z4, Z4
+	VCMPPD   $0x04, Z4, Z2, K1
+	VMULPD.Z Z3, Z2, K1, Z2
+	VMOVUPD  Z2, (DI)(R14*1)
+	VMOVUPD  64(SI)(R14*1), Z2
+	VMOVUPD  64(BX)(R14*1), Z3
+	VSUBPD   Z1, Z2, Z2
+	VPXORD   Z4, Z4, Z4
+	VCMPPD   $0x04, Z4, Z2, K1
+	VMULPD.Z Z3, Z2, K1, Z2
+	VMOVUPD  Z2, 64(DI)(R14*1)
+	ADDQ     R8, R14
+	DECQ     R13
+	JNZ      manyrows
+	ADDQ     $0x10, R12
+	SUBQ     $0x10, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Z0
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPD  (SI)(R14*1), Z1
+	VMOVUPD  (BX)(R14*1), Z2
+	VSUBPD   Z0, Z1, Z1
+	VPXORD   Z3, Z3, Z3
+	VCMPPD   $0x04, Z3, Z1, K1
+	VMULPD.Z Z2, Z1, K1, Z1
+	VMOVUPD  Z1, (DI)(R14*1)
+	ADDQ     R8, R14
+	DECQ     R13
+	JNZ      onerows
+	ADDQ     $0x08, R12
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	MOVQ      s_base+72(FP), R9
+	VMOVUPD.Z (R9)(R12*8), K1, Z0
+	MOVQ      R12, R14
+	SHLQ      $0x03, R14
+	MOVQ      R11, R13
+
+lastrows:
+	VMOVUPD.Z (SI)(R14*1), K1, Z1
+	VMOVUPD.Z (BX)(R14*1), K1, Z2
+	VSUBPD    Z0, Z1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z1, K2
+	VMULPD.Z  Z2, Z1, K2, Z1
+	VMOVUPD   Z1, K1, (DI)(R14*1)
+	ADDQ      R8, R14
+	DECQ      R13
+	JNZ       lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossSoftmaxToF64AVX512(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·acrossSoftmaxToF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ dst_base+0(FP), DI
+	MOVQ ct_base+24(FP), SI
+	MOVQ y_base+48(FP), BX
+	MOVQ s_len+80(FP), DX
+	MOVQ stride+96(FP), R8
+	SHLQ $0x03, R8
+	MOVQ rows+104(FP), R11
+	XORQ R12, R12
+	SUBQ $0x10, DX
+	JL   manyend
+
+many:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Z0
+	VMOVUPD 64(R9)(R12*8), Z1
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+manyrows:
+	VMOVUPD  (SI)(R14*1), Z2
+	VMOVUPD  (BX)(R14*1), Z3
+	VSUBPD   Z0, Z2, Z2
+	VPXORD   Z4, Z4, Z4
+	VCMPPD   $0x04, Z4, Z2, K1
+	VMULPD.Z Z3, Z2, K1, Z2
+	VMOVUPD  (DI)(R14*1), Z3
+	VADDPD   Z2, Z3, Z2
+	VMOVUPD  Z2, (DI)(R14*1)
+	VMOVUPD  64(SI)(R14*1), Z2
+	VMOVUPD  64(BX)(R14*1), Z3
+	VSUBPD   Z1, Z2, Z2
+	VPXORD   Z4, Z4, Z4
+	VCMPPD   $0x04, Z4, Z2, K1
+	VMULPD.Z Z3, Z2, K1, Z2
+	VMOVUPD  64(DI)(R14*1), Z3
+	VADDPD   Z2, Z3, Z2
+	VMOVUPD  Z2, 64(DI)(R14*1)
+	ADDQ     R8, R14
+	DECQ     R13
+	JNZ      manyrows
+	ADDQ     $0x10, R12
+	SUBQ     $0x10, DX
+	JGE      many
+
+manyend:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Z0
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPD  (SI)(R14*1), Z1
+	VMOVUPD  (BX)(R14*1), Z2
+	VSUBPD   Z0, Z1, Z1
+	VPXORD   Z3, Z3, Z3
+	VCMPPD   $0x04, Z3, Z1, K1
+	VMULPD.Z Z2, Z1, K1, Z1
+	VMOVUPD  (DI)(R14*1), Z2
+	VADDPD   Z1, Z2, Z1
+	VMOVUPD  Z1, (DI)(R14*1)
+	ADDQ     R8, R14
+	DECQ     R13
+	JNZ      onerows
+	ADDQ     $0x08, R12
+	SUBQ     $0x08, DX
+	JGE      one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	MOVQ      s_base+72(FP), R9
+	VMOVUPD.Z (R9)(R12*8), K1, Z0
+	MOVQ      R12, R14
+	SHLQ      $0x03, R14
+	MOVQ      R11, R13
+
+lastrows:
+	VMOVUPD.Z (SI)(R14*1), K1, Z1
+	VMOVUPD.Z (BX)(R14*1), K1, Z2
+	VSUBPD    Z0, Z1, Z1
+	VPXORD    Z3, Z3, Z3
+	VCMPPD    $0x04, Z3, Z1, K2
+	VMULPD.Z  Z2, Z1, K2, Z1
+	VMOVUPD.Z (DI)(R14*1), K1, Z2
+	VADDPD    Z1, Z2, Z1
+	VMOVUPD   Z1, K1, (DI)(R14*1)
+	ADDQ      R8, R14
+	DECQ      R13
+	JNZ       lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossLogSoftmaxF64AVX512(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·acrossLogSoftmaxF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         ct_base+24(FP), SI
+	MOVQ         y_base+48(FP), BX
+	MOVQ         s_len+80(FP), DX
+	MOVQ         stride+96(FP), R8
+	SHLQ         $0x03, R8
+	MOVQ         rows+104(FP), R11
+	XORQ         R12, R12
+	VBROADCASTSD c64_c087540000000000<>+0(SB), Z0
+	VBROADCASTSD c64_4086340000000000<>+0(SB), Z1
+	VBROADCASTSD c64_4338000000000000<>+0(SB), Z2
+	VBROADCASTSD c64_3ff71547652b82fe<>+0(SB), Z3
+	VBROADCASTSD c64_3fe62e42fee00000<>+0(SB), Z4
+	VBROADCASTSD c64_3dea39ef35793c76<>+0(SB), Z5
+	VBROADCASTSD c64_3e5ad7effbbd58f0<>+0(SB), Z6
+	VBROADCASTSD c64_3e928adce715d597<>+0(SB), Z7
+	VBROADCASTSD c64_3ec71df262e0a285<>+0(SB), Z8
+	VBROADCASTSD c64_3efa01999adcf1f5<>+0(SB), Z9
+	VBROADCASTSD c64_3f2a01a0129b3a35<>+0(SB), Z10
+	VBROADCASTSD c64_3f56c16c1844afee<>+0(SB), Z11
+	VBROADCASTSD c64_3f81111111127e85<>+0(SB), Z12
+	VBROADCASTSD c64_3fa55555555507f1<>+0(SB), Z13
+	VBROADCASTSD c64_3fc55555555554f9<>+0(SB), Z14
+	VBROADCASTSD c64_3fe000000000000a<>+0(SB), Z15
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z16
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Z17
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPD      (SI)(R14*1), Z18
+	VMOVUPD      (BX)(R14*1), Z19
+	VMOVAPS      Z0, Z20
+	VMOVAPS      Z1, Z21
+	VMINPD       Z19, Z21, Z19
+	VMAXPD       Z19, Z20, Z19
+	VMOVAPS      Z2, Z20
+	VFMADD231PD  Z3, Z19, Z20
+	VSUBPD       Z2, Z20, Z20
+	VMOVAPS      Z19, Z19
+	VFNMADD231PD Z4, Z20, Z19
+	VFNMADD231PD Z5, Z20, Z19
+	VMOVAPS      Z6, Z21
+	VFMADD213PD  Z7, Z19, Z21
+	VFMADD213PD  Z8, Z19, Z21
+	VFMADD213PD  Z9, Z19, Z21
+	VFMADD213PD  Z10, Z19, Z21
+	VFMADD213PD  Z11, Z19, Z21
+	VFMADD213PD  Z12, Z19, Z21
+	VFMADD213PD  Z13, Z19, Z21
+	VFMADD213PD  Z14, Z19, Z21
+	VFMADD213PD  Z15, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VSCALEFPD    Z20, Z21, Z19
+	VPXORD       Z20, Z20, Z20
+	VCMPPD       $0x04, Z20, Z17, K1
+	VMULPD.Z     Z19, Z17, K1, Z19
+	VSUBPD       Z19, Z18, Z18
+	VMOVUPD      Z18, (DI)(R14*1)
+	ADDQ         R8, R14
+	DECQ         R13
+	JNZ          onerows
+	ADDQ         $0x08, R12
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	MOVQ      s_base+72(FP), R9
+	VMOVUPD.Z (R9)(R12*8), K1, Z17
+	MOVQ      R12, R14
+	SHLQ      $0x03, R14
+	MOVQ      R11, R13
+
+lastrows:
+	VMOVUPD.Z    (SI)(R14*1), K1, Z18
+	VMOVUPD.Z    (BX)(R14*1), K1, Z19
+	VMOVAPS      Z0, Z20
+	VMOVAPS      Z1, Z21
+	VMINPD       Z19, Z21, Z19
+	VMAXPD       Z19, Z20, Z19
+	VMOVAPS      Z2, Z20
+	VFMADD231PD  Z3, Z19, Z20
+	VSUBPD       Z2, Z20, Z20
+	VMOVAPS      Z19, Z19
+	VFNMADD231PD Z4, Z20, Z19
+	VFNMADD231PD Z5, Z20, Z19
+	VMOVAPS      Z6, Z21
+	VFMADD213PD  Z7, Z19, Z21
+	VFMADD213PD  Z8, Z19, Z21
+	VFMADD213PD  Z9, Z19, Z21
+	VFMADD213PD  Z10, Z19, Z21
+	VFMADD213PD  Z11, Z19, Z21
+	VFMADD213PD  Z12, Z19, Z21
+	VFMADD213PD  Z13, Z19, Z21
+	VFMADD213PD  Z14, Z19, Z21
+	VFMADD213PD  Z15, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VSCALEFPD    Z20, Z21, Z19
+	VPXORD       Z20, Z20, Z20
+	VCMPPD       $0x04, Z20, Z17, K2
+	VMULPD.Z     Z19, Z17, K2, Z19
+	VSUBPD       Z19, Z18, Z18
+	VMOVUPD      Z18, K1, (DI)(R14*1)
+	ADDQ         R8, R14
+	DECQ         R13
+	JNZ          lastrows
+
+leave:
+	VZEROUPPER
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  undo1
+	RET
+
+undo1:
+	CALL ·unflushHere(SB)
+	RET
+
+ask:
+	CALL ·flushHere(SB)
+	JMP  start
+
+// func acrossLogSoftmaxToF64AVX512(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·acrossLogSoftmaxToF64AVX512(SB), NOSPLIT, $0-112
+	CMPL ·subnormals+0(SB), $0x00
+	JNE  ask
+
+start:
+	MOVQ         dst_base+0(FP), DI
+	MOVQ         ct_base+24(FP), SI
+	MOVQ         y_base+48(FP), BX
+	MOVQ         s_len+80(FP), DX
+	MOVQ         stride+96(FP), R8
+	SHLQ         $0x03, R8
+	MOVQ         rows+104(FP), R11
+	XORQ         R12, R12
+	VBROADCASTSD c64_c087540000000000<>+0(SB), Z0
+	VBROADCASTSD c64_4086340000000000<>+0(SB), Z1
+	VBROADCASTSD c64_4338000000000000<>+0(SB), Z2
+	VBROADCASTSD c64_3ff71547652b82fe<>+0(SB), Z3
+	VBROADCASTSD c64_3fe62e42fee00000<>+0(SB), Z4
+	VBROADCASTSD c64_3dea39ef35793c76<>+0(SB), Z5
+	VBROADCASTSD c64_3e5ad7effbbd58f0<>+0(SB), Z6
+	VBROADCASTSD c64_3e928adce715d597<>+0(SB), Z7
+	VBROADCASTSD c64_3ec71df262e0a285<>+0(SB), Z8
+	VBROADCASTSD c64_3efa01999adcf1f5<>+0(SB), Z9
+	VBROADCASTSD c64_3f2a01a0129b3a35<>+0(SB), Z10
+	VBROADCASTSD c64_3f56c16c1844afee<>+0(SB), Z11
+	VBROADCASTSD c64_3f81111111127e85<>+0(SB), Z12
+	VBROADCASTSD c64_3fa55555555507f1<>+0(SB), Z13
+	VBROADCASTSD c64_3fc55555555554f9<>+0(SB), Z14
+	VBROADCASTSD c64_3fe000000000000a<>+0(SB), Z15
+	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z16
+	SUBQ         $0x08, DX
+	JL           oneend
+
+one:
+	MOVQ    s_base+72(FP), R9
+	VMOVUPD (R9)(R12*8), Z17
+	MOVQ    R12, R14
+	SHLQ    $0x03, R14
+	MOVQ    R11, R13
+
+onerows:
+	VMOVUPD      (SI)(R14*1), Z18
+	VMOVUPD      (BX)(R14*1), Z19
+	VMOVAPS      Z0, Z20
+	VMOVAPS      Z1, Z21
+	VMINPD       Z19, Z21, Z19
+	VMAXPD       Z19, Z20, Z19
+	VMOVAPS      Z2, Z20
+	VFMADD231PD  Z3, Z19, Z20
+	VSUBPD       Z2, Z20, Z20
+	VMOVAPS      Z19, Z19
+	VFNMADD231PD Z4, Z20, Z19
+	VFNMADD231PD Z5, Z20, Z19
+	VMOVAPS      Z6, Z21
+	VFMADD213PD  Z7, Z19, Z21
+	VFMADD213PD  Z8, Z19, Z21
+	VFMADD213PD  Z9, Z19, Z21
+	VFMADD213PD  Z10, Z19, Z21
+	VFMADD213PD  Z11, Z19, Z21
+	VFMADD213PD  Z12, Z19, Z21
+	VFMADD213PD  Z13, Z19, Z21
+	VFMADD213PD  Z14, Z19, Z21
+	VFMADD213PD  Z15, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VSCALEFPD    Z20, Z21, Z19
+	VPXORD       Z20, Z20, Z20
+	VCMPPD       $0x04, Z20, Z17, K1
+	VMULPD.Z     Z19, Z17, K1, Z19
+	VSUBPD       Z19, Z18, Z18
+	VMOVUPD      (DI)(R14*1), Z19
+	VADDPD       Z18, Z19, Z18
+	VMOVUPD      Z18, (DI)(R14*1)
+	ADDQ         R8, R14
+	DECQ         R13
+	JNZ          onerows
+	ADDQ         $0x08, R12
+	SUBQ         $0x08, DX
+	JGE          one
+
+oneend:
+	ADDQ      $0x08, DX
+	JZ        leave
+	MOVQ      DX, CX
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K1
+	MOVQ      s_base+72(FP), R9
+	VMOVUPD.Z (R9)(R12*8), K1, Z17
+	MOVQ      R12, R14
+	SHLQ      $0x03, R14
+	MOVQ      R11, R13
+
+lastrows:
+	VMOVUPD.Z    (SI)(R14*1), K1, Z18
+	VMOVUPD.Z    (BX)(R14*1), K1, Z19
+	VMOVAPS      Z0, Z20
+	VMOVAPS      Z1, Z21
+	VMINPD       Z19, Z21, Z19
+	VMAXPD       Z19, Z20, Z19
+	VMOVAPS      Z2, Z20
+	VFMADD231PD  Z3, Z19, Z20
+	VSUBPD       Z2, Z20, Z20
+	VMOVAPS      Z19, Z19
+	VFNMADD231PD Z4, Z20, Z19
+	VFNMADD231PD Z5, Z20, Z19
+	VMOVAPS      Z6, Z21
+	VFMADD213PD  Z7, Z19, Z21
+	VFMADD213PD  Z8, Z19, Z21
+	VFMADD213PD  Z9, Z19, Z21
+	VFMADD213PD  Z10, Z19, Z21
+	VFMADD213PD  Z11, Z19, Z21
+	VFMADD213PD  Z12, Z19, Z21
+	VFMADD213PD  Z13, Z19, Z21
+	VFMADD213PD  Z14, Z19, Z21
+	VFMADD213PD  Z15, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VFMADD213PD  Z16, Z19, Z21
+	VSCALEFPD    Z20, Z21, Z19
+	VPXORD       Z20, Z20, Z20
+	VCMPPD       $0x04, Z20, Z17, K2
+	VMULPD.Z     Z19, Z17, K2, Z19
+	VSUBPD       Z19, Z18, Z18
+	VMOVUPD.Z    (DI)(R14*1), K1, Z19
+	VADDPD       Z18, Z19, Z18
+	VMOVUPD      Z18, K1, (DI)(R14*1)
+	ADDQ         R8, R14
+	DECQ         R13
+	JNZ          lastrows
+
+leave:
 	VZEROUPPER
 	CMPL ·subnormals+0(SB), $0x00
 	JNE  undo1

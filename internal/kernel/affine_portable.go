@@ -108,6 +108,38 @@ func portableAffine[T Float]() *affineKernels[T] {
 				}
 			}
 		},
+		acrossSoftmax: func(dst, ct, y, s []T, stride, rows int) {
+			for r := range rows {
+				to, by := dst[r*stride:][:len(s)], y[r*stride:][:len(s)]
+				for j, v := range ct[r*stride:][:len(s)] {
+					to[j] = timesZeroWins(v-s[j], by[j])
+				}
+			}
+		},
+		acrossSoftmaxTo: func(dst, ct, y, s []T, stride, rows int) {
+			for r := range rows {
+				to, by := dst[r*stride:][:len(s)], y[r*stride:][:len(s)]
+				for j, v := range ct[r*stride:][:len(s)] {
+					to[j] += timesZeroWins(v-s[j], by[j])
+				}
+			}
+		},
+		acrossLogSoftmax: func(dst, ct, y, s []T, stride, rows int) {
+			for r := range rows {
+				to, by := dst[r*stride:][:len(s)], y[r*stride:][:len(s)]
+				for j, v := range ct[r*stride:][:len(s)] {
+					to[j] = v - timesZeroWins(s[j], T(math.Exp(float64(by[j]))))
+				}
+			}
+		},
+		acrossLogSoftmaxTo: func(dst, ct, y, s []T, stride, rows int) {
+			for r := range rows {
+				to, by := dst[r*stride:][:len(s)], y[r*stride:][:len(s)]
+				for j, v := range ct[r*stride:][:len(s)] {
+					to[j] += v - timesZeroWins(s[j], T(math.Exp(float64(by[j]))))
+				}
+			}
+		},
 		scanSum: func(s []float64, y, x []T, stride, rows int) {
 			eachRow(len(s), stride, rows, func(_, at int) {
 				to := y[at:][:len(s)]

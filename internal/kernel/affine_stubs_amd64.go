@@ -44,6 +44,26 @@ func acrossSlopeToF32AVX2(dst []float32, w []float32, x []float32, mean []float3
 //go:noescape
 func rowsSlopeToF32AVX2(dst []float32, w []float32, x []float32, mean []float32, c []float32, hi []float32, lo []float32, slope []float32, n int)
 
+// acrossSoftmaxF32AVX2 sets dst to y*(ct-s), 0 if ct-s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossSoftmaxF32AVX2(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+
+// acrossSoftmaxToF32AVX2 adds to dst y*(ct-s), 0 if ct-s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossSoftmaxToF32AVX2(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+
+// acrossLogSoftmaxF32AVX2 sets dst to ct - e^y*s, where the product is 0 if s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossLogSoftmaxF32AVX2(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+
+// acrossLogSoftmaxToF32AVX2 adds to dst ct - e^y*s, where the product is 0 if s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossLogSoftmaxToF32AVX2(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+
 // rowsGainF32AVX2 sets dst to ((w*gain-mean) - x*slope)*c, where w*gain is 0 if w is for len(mean) rows of n elements, of which there is one at least.
 //
 //go:noescape
@@ -108,6 +128,26 @@ func acrossSlopeToF64AVX2(dst []float64, w []float64, x []float64, mean []float6
 //
 //go:noescape
 func rowsSlopeToF64AVX2(dst []float64, w []float64, x []float64, mean []float64, c []float64, hi []float64, lo []float64, slope []float64, n int)
+
+// acrossSoftmaxF64AVX2 sets dst to y*(ct-s), 0 if ct-s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossSoftmaxF64AVX2(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+
+// acrossSoftmaxToF64AVX2 adds to dst y*(ct-s), 0 if ct-s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossSoftmaxToF64AVX2(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+
+// acrossLogSoftmaxF64AVX2 sets dst to ct - e^y*s, where the product is 0 if s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossLogSoftmaxF64AVX2(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+
+// acrossLogSoftmaxToF64AVX2 adds to dst ct - e^y*s, where the product is 0 if s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossLogSoftmaxToF64AVX2(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
 
 // rowsGainF64AVX2 sets dst to ((w*gain-mean) - x*slope)*c, where w*gain is 0 if w is for len(mean) rows of n elements, of which there is one at least.
 //
@@ -174,6 +214,26 @@ func acrossSlopeToF32AVX512(dst []float32, w []float32, x []float32, mean []floa
 //go:noescape
 func rowsSlopeToF32AVX512(dst []float32, w []float32, x []float32, mean []float32, c []float32, hi []float32, lo []float32, slope []float32, n int)
 
+// acrossSoftmaxF32AVX512 sets dst to y*(ct-s), 0 if ct-s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossSoftmaxF32AVX512(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+
+// acrossSoftmaxToF32AVX512 adds to dst y*(ct-s), 0 if ct-s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossSoftmaxToF32AVX512(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+
+// acrossLogSoftmaxF32AVX512 sets dst to ct - e^y*s, where the product is 0 if s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossLogSoftmaxF32AVX512(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+
+// acrossLogSoftmaxToF32AVX512 adds to dst ct - e^y*s, where the product is 0 if s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossLogSoftmaxToF32AVX512(dst []float32, ct []float32, y []float32, s []float32, stride int, rows int)
+
 // rowsGainF32AVX512 sets dst to ((w*gain-mean) - x*slope)*c, where w*gain is 0 if w is for len(mean) rows of n elements, of which there is one at least.
 //
 //go:noescape
@@ -238,6 +298,26 @@ func acrossSlopeToF64AVX512(dst []float64, w []float64, x []float64, mean []floa
 //
 //go:noescape
 func rowsSlopeToF64AVX512(dst []float64, w []float64, x []float64, mean []float64, c []float64, hi []float64, lo []float64, slope []float64, n int)
+
+// acrossSoftmaxF64AVX512 sets dst to y*(ct-s), 0 if ct-s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossSoftmaxF64AVX512(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+
+// acrossSoftmaxToF64AVX512 adds to dst y*(ct-s), 0 if ct-s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossSoftmaxToF64AVX512(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+
+// acrossLogSoftmaxF64AVX512 sets dst to ct - e^y*s, where the product is 0 if s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossLogSoftmaxF64AVX512(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
+
+// acrossLogSoftmaxToF64AVX512 adds to dst ct - e^y*s, where the product is 0 if s is, for lines side by side, len(s) of them, of which rows elements, rows > 0, stand stride apart.
+//
+//go:noescape
+func acrossLogSoftmaxToF64AVX512(dst []float64, ct []float64, y []float64, s []float64, stride int, rows int)
 
 // rowsGainF64AVX512 sets dst to ((w*gain-mean) - x*slope)*c, where w*gain is 0 if w is for len(mean) rows of n elements, of which there is one at least.
 //

@@ -15,6 +15,9 @@ const (
 	workProdScan
 	workProdScanBackward
 	workProdBackward
+	workSoftmax // with exponentials
+	workSoftmaxBackward
+	workLogSumExp
 )
 
 // vectorGroup is what parts of lines that lie side by side are multiples of: they hold whole groups of vectors.
@@ -30,6 +33,7 @@ type linesWork[T Float] struct {
 	units           int // lines, or rows of elements side by side
 	centered, set   bool
 	backwards       bool
+	row             rowKind // of softmax
 
 	eps, least, most float64 // see NormalizeRows
 	p                float64 // see PNormLinesBackward
@@ -38,7 +42,9 @@ type linesWork[T Float] struct {
 
 // shareLines does work on lines, of which there are so many. It reports false if work has noted that it left some of it.
 func shareLines[T Float](name string, j linesWork[T], lines int) (done bool) {
-	mustMatch(name, "x", len(j.x), len(j.dst))
+	if j.kind != workLogSumExp {
+		mustMatch(name, "x", len(j.x), len(j.dst))
+	}
 	mustLinesOf(name, len(j.x), lines, j.n, j.inner)
 	if len(j.x) == 0 {
 		return true
@@ -56,10 +62,14 @@ func shareLines[T Float](name string, j linesWork[T], lines int) (done bool) {
 	if j.inner > 1 && j.kind >= workSumScan {
 		j.part = (j.part + vectorGroup - 1) / vectorGroup * vectorGroup
 	}
-	if len(j.x) >= minParallel && j.part < j.units && workers.acquire() {
+	enough, rouse := minParallel, rousePieces*piece
+	if j.kind >= workSoftmax {
+		enough, rouse = minParallelExpensive, rouse/8
+	}
+	if len(j.x) >= enough && j.part < j.units && workers.acquire() {
 		shared := &jobsOf[T]().work
 		*shared = j
-		workers.run(shared, (j.units+j.part-1)/j.part, len(j.x) >= rousePieces*piece)
+		workers.run(shared, (j.units+j.part-1)/j.part, len(j.x) >= rouse)
 		done = shared.rare == 0
 		*shared = linesWork[T]{}
 		workers.release()
@@ -80,6 +90,8 @@ func (j *linesWork[T]) do(lo, hi int) {
 		j.powersBackward(lo, hi)
 	case j.kind == workNormalize:
 		j.normalizeRows(lo, hi)
+	case j.kind >= workSoftmax:
+		j.strips(lo, hi)
 	case j.kind >= workSumScan && j.inner == 1:
 		j.scanRows(lo, hi)
 	case j.kind >= workSumScan:

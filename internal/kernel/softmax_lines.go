@@ -25,20 +25,11 @@ func LogSumExpLines[T Float](dst, x []T, n, inner int) {
 		return
 	}
 	mustLinesOf("LogSumExpLines", len(x), len(dst), n, inner)
-	eachStrip(x, len(dst), n, inner, stripBlock, func(s *strip[T], lo int) {
-		if n == 0 {
-			Fill(dst[lo:lo+s.width], T(math.Inf(-1)))
-			return
-		}
-		s.largest()
-		s.sumExp(nil)
-		for j, m := range s.m {
-			if m*0 == 0 {
-				m = T(float64(m) + math.Log(s.sums[j]))
-			}
-			dst[lo+j] = m // the largest if it is infinite or NaN
-		}
-	})
+	if n == 0 {
+		Fill(dst, T(math.Inf(-1)))
+		return
+	}
+	shareLines("LogSumExpLines", linesWork[T]{kind: workLogSumExp, dst: dst, x: x, n: n, inner: inner}, len(dst))
 }
 
 // SoftmaxLinesBackward is [SoftmaxBackward] for lines of n elements, inner of them side by side. With set, it sets dst.
@@ -53,56 +44,75 @@ func LogSoftmaxLinesBackward[T Float](dst, ct, y, x []T, n, inner int, set bool)
 
 const (
 	stripElements = 1 << 16 // of a strip of lines, so that it stays in the cache
-	stripBlock    = 1 << 12 // elements of a buffer for some rows of a strip
 	stripLeast    = 16      // lines that are worth a strip
 )
 
 // A strip is what is known of some lines that lie side by side.
 type strip[T Float] struct {
-	k          *kernels[T]
-	x          []T // from the first element on
-	n, inner   int
-	width      int
-	m, r       []T       // a number for each line: the largest element, and another one
-	sums, q, o []float64 // sums for each line, and zeros
-	buffer     []T
+	k           *kernels[T]
+	x           []T // from the first element on
+	n, inner    int
+	width       int
+	m, r        []T       // a number for each line: the largest element, and another one
+	zeros, ones []T       // for each line
+	sums, q, o  []float64 // sums for each line, and zeros
 }
 
-// eachStrip calls f for every strip of lines; lo is its first line. The buffer of a strip has size elements.
-func eachStrip[T Float](x []T, lines, n, inner, size int, f func(s *strip[T], lo int)) {
-	k := kernelsOf[T]()
-	widest := min(max(stripElements/max(n, 1)/64*64, 128), 2048)
+// strips does lines lo up to hi, which lie side by side.
+func (j *linesWork[T]) strips(lo, hi int) {
+	widest := min(max(stripElements/j.n/vectorGroup*vectorGroup, 128), 2048)
+	w := min(widest, j.inner)
 	free := scratchOf[T]()
 	numbers, sums := free.get(), scratch64.get()
-	w := min(widest, inner)
-	numbers.buffer = grow(numbers.buffer, 2*w+size)
-	sums.a = grow(sums.a, 3*w)
-	clear(sums.a[2*w:])
-	for o := 0; o < lines; o += inner {
-		for j := 0; j < inner; j += widest {
-			w := min(widest, inner-j)
-			s := &numbers.strip
-			*s = strip[T]{
-				k: k, n: n, inner: inner, width: w,
-				m: numbers.buffer[:w], r: numbers.buffer[w : 2*w], buffer: numbers.buffer[2*w : 2*w+size],
-				sums: sums.a[:w], q: sums.a[w : 2*w], o: sums.a[2*min(widest, inner):][:w],
-			}
-			if n > 0 {
-				s.x = x[o*n+j:]
-			}
-			f(s, o+j)
-			*s = strip[T]{}
+	numbers.buffer = grow(numbers.buffer, 4*w)
+	sums.a = grow(sums.a, 3*w+2*padding)
+	clear(numbers.buffer[2*w : 3*w])
+	clear(sums.a[2*w+padding:])
+	for i := range w {
+		numbers.buffer[3*w+i] = 1
+	}
+	for lo < hi {
+		end := min(hi, lo+widest, (lo/j.inner+1)*j.inner)
+		width, at := end-lo, lo/j.inner*j.n*j.inner+lo%j.inner
+		s := &numbers.strip
+		*s = strip[T]{
+			k: kernelsOf[T](), x: j.x[at:], n: j.n, inner: j.inner, width: width,
+			m: numbers.buffer[:width], r: numbers.buffer[w : w+width], zeros: numbers.buffer[2*w : 2*w+width], ones: numbers.buffer[3*w : 3*w+width],
+			sums: sums.a[:width], q: sums.a[w+padding : w+padding+width], o: sums.a[2*w+padding : 2*w+padding+width],
 		}
+		j.strip(s, lo, at)
+		*s = strip[T]{}
+		lo = end
 	}
 	scratch64.put(sums)
 	free.put(numbers)
 }
 
+// strip does the lines of a strip, from line lo on, whose first element is at a place.
+func (j *linesWork[T]) strip(s *strip[T], lo, at int) {
+	switch {
+	case j.kind == workSoftmax:
+		s.softmax(j.row, j.dst[at:])
+	case j.kind == workLogSumExp:
+		s.logSumExp(j.dst[lo : lo+s.width])
+	case j.row == rowLogSoftmaxBackward || j.row == rowLogSoftmaxBackwardInto:
+		s.logSoftmaxBackward(j.dst[at:], j.w[at:], j.y[at:], j.set)
+	case !s.softmaxBackward(j.dst[at:], j.w[at:], j.y[at:], j.set):
+		for i := lo; i < lo+s.width; i++ {
+			oneLine(j.n, j.inner, i, func(k *kernels[T], line [4][]T) { doRow(k, j.row, line[0], line[1], line[2], line[3]) }, j.dst, j.w, j.y, j.x)
+		}
+	}
+}
+
 // row returns row r of a slice that begins as x does.
 func (s *strip[T]) row(x []T, r int) []T { return x[r*s.inner:][:s.width] }
 
-// do runs a loop on a row.
-func (s *strip[T]) do(op opcode, dst, a, b []T) { s.k.loops[op](dst, a, b, 0) }
+// eachRows calls f for some rows at a time, which begin at a place behind the first element.
+func (s *strip[T]) eachRows(f func(at, rows int)) {
+	for r, step := 0, rowsAtATime(s.width); r < s.n; r += step {
+		f(r*s.inner, min(step, s.n-r))
+	}
+}
 
 // largest finds the largest element of every line.
 func (s *strip[T]) largest() {
@@ -112,22 +122,16 @@ func (s *strip[T]) largest() {
 	}
 }
 
-// sumExp sums e^(x-m), whose terms it sets dst to unless that is nil.
-func (s *strip[T]) sumExp(dst []T) {
+// logSumExp sets the numbers of the lines.
+func (s *strip[T]) logSumExp(dst []T) {
+	s.largest()
 	clear(s.sums)
-	step := max(stripBlock/s.width, 1)
-	for r := 0; r < s.n; r += step {
-		rows := min(step, s.n-r)
-		terms, stride := s.buffer, s.width
-		if dst != nil {
-			terms, stride = dst[r*s.inner:], s.inner
+	s.eachRows(func(at, rows int) { s.k.affine.acrossExpSum(s.sums, s.x[at:], s.m, s.inner, rows) })
+	for j, m := range s.m {
+		if m*0 == 0 {
+			m = T(float64(m) + math.Log(s.sums[j]))
 		}
-		for i := range rows {
-			row := terms[i*stride:][:s.width]
-			s.do(opSub, row, s.row(s.x, r+i), s.m)
-			s.do(opExp, row, row, nil)
-		}
-		s.k.lines.acrossSum(s.sums, terms, stride, rows)
+		dst[j] = m // the largest if it is infinite or NaN
 	}
 }
 
@@ -149,34 +153,28 @@ func softmaxLines[T Float](kind rowKind, dst, x []T, n, inner int) {
 	case inner < stripLeast:
 		lineByLine(n, inner, lines, func(k *kernels[T], line [4][]T) { doRow(k, kind, line[0], line[1], nil, nil) }, dst, x)
 	default:
-		eachStrip(x, lines, n, inner, 0, func(s *strip[T], lo int) {
-			s.softmax(kind, dst[lo/inner*n*inner+lo%inner:])
-		})
+		shareLines("SoftmaxLines", linesWork[T]{kind: workSoftmax, row: kind, dst: dst, x: x, n: n, inner: inner}, lines)
 	}
 }
 
 // softmax sets the strip of dst that begins as x does.
 func (s *strip[T]) softmax(kind rowKind, dst []T) {
+	k := s.k.affine
 	s.largest()
-	s.sumExp(dst)
+	clear(s.sums)
 	if kind == rowLogSoftmax {
+		s.eachRows(func(at, rows int) { k.acrossExpSum(s.sums, s.x[at:], s.m, s.inner, rows) })
 		for j, v := range s.sums {
 			s.r[j] = T(math.Log(v))
 		}
-		for r := range s.n {
-			y := s.row(dst, r)
-			s.do(opSub, y, s.row(s.x, r), s.m)
-			s.do(opSub, y, y, s.r)
-		}
+		s.eachRows(func(at, rows int) { k.acrossAffine(dst[at:], s.x[at:], s.m, s.r, s.ones, s.zeros, s.inner, rows) })
 		return
 	}
+	s.eachRows(func(at, rows int) { k.acrossExp(s.sums, dst[at:], s.x[at:], s.m, s.inner, rows) })
 	for j, v := range s.sums {
 		s.r[j] = 1 / T(v)
 	}
-	for r := range s.n {
-		y := s.row(dst, r)
-		s.do(opMul, y, y, s.r)
-	}
+	s.eachRows(func(at, rows int) { k.acrossAffine(dst[at:], dst[at:], s.zeros, s.zeros, s.r, s.zeros, s.inner, rows) })
 	if kind == rowSoftmax {
 		return
 	}
@@ -219,18 +217,7 @@ func softmaxLinesBackward[T Float](kind rowKind, dst, ct, y, x []T, n, inner int
 	case inner < stripLeast || kind == rowLogSoftmaxBackward && !AllFinite(x):
 		softmaxBackwardByLine(own, dst, ct, y, x, n, inner, lines)
 	default:
-		eachStrip(x, lines, n, inner, 2048, func(s *strip[T], lo int) {
-			at := lo/inner*n*inner + lo%inner
-			if kind == rowLogSoftmaxBackward {
-				s.logSoftmaxBackward(dst[at:], ct[at:], y[at:], set)
-				return
-			}
-			if !s.softmaxBackward(dst[at:], ct[at:], y[at:], set) {
-				for i := lo; i < lo+s.width; i++ {
-					oneLine(n, inner, i, func(k *kernels[T], line [4][]T) { doRow(k, own, line[0], line[1], line[2], line[3]) }, dst, ct, y, x)
-				}
-			}
-		})
+		shareLines(name, linesWork[T]{kind: workSoftmaxBackward, row: own, dst: dst, w: ct, y: y, x: x, n: n, inner: inner, set: set}, lines)
 	}
 }
 
@@ -251,16 +238,11 @@ func (s *strip[T]) softmaxBackward(dst, ct, y []T, set bool) bool {
 	if !AllFinite(s.r) {
 		return false
 	}
-	d := s.buffer[:s.width]
-	for r := range s.n {
-		to := s.row(dst, r)
-		s.do(opSub, d, s.row(ct, r), s.r)
-		if set {
-			s.do(opMulZeroWins, to, d, s.row(y, r))
-		} else {
-			s.do(opMulAddTo, to, d, s.row(y, r))
-		}
+	f := s.k.affine.acrossSoftmaxTo
+	if set {
+		f = s.k.affine.acrossSoftmax
 	}
+	s.eachRows(func(at, rows int) { f(dst[at:], ct[at:], y[at:], s.r, s.inner, rows) })
 	return true
 }
 
@@ -272,18 +254,11 @@ func (s *strip[T]) logSoftmaxBackward(dst, ct, y []T, set bool) {
 	for j, v := range s.sums {
 		s.r[j] = T(v)
 	}
-	d := s.buffer[:s.width]
-	for r := range s.n {
-		to := s.row(dst, r)
-		s.do(opExp, d, s.row(y, r), nil)
-		s.do(opMulZeroWins, d, s.r, d)
-		s.do(opSub, d, s.row(ct, r), d)
-		if set {
-			copy(to, d)
-		} else {
-			s.do(opAddTo, to, d, nil)
-		}
+	f := s.k.affine.acrossLogSoftmaxTo
+	if set {
+		f = s.k.affine.acrossLogSoftmax
 	}
+	s.eachRows(func(at, rows int) { f(dst[at:], ct[at:], y[at:], s.r, s.inner, rows) })
 }
 
 // lineByLine calls f for every line of some slices, copied to where its elements lie together; what it has done to the first of them

@@ -19,6 +19,7 @@ type spread struct {
 	shared    string   // a slice of as many elements as a row has, the same for all rows, or ""
 	numbers   []string // slices of a number for each line
 	unroll    int
+	exp       bool // calls exp
 	body      func(t target, e []vec, shared vec, n []vec) vec
 }
 
@@ -40,6 +41,25 @@ var spreads = []spread{
 
 // rowSpreads exist for rows only.
 var rowSpreads = []spread{gainSpread("Gain", false), gainSpread("Gain", true)}
+
+// softmaxSpreads exist for lines side by side only.
+var softmaxSpreads = []spread{
+	softmaxSpread(false, false), softmaxSpread(false, true), softmaxSpread(true, false), softmaxSpread(true, true),
+}
+
+// softmaxSpread is the derivative of softmax, or of its logarithm, where s is the sum of ct*y, or of ct.
+func softmaxSpread(log, to bool) spread {
+	if log {
+		return spread{
+			name: "LogSoftmax", to: to, doc: "ct - e^y*s, where the product is 0 if s is,", elements: []string{"ct", "y"}, numbers: []string{"s"}, unroll: 1, exp: true,
+			body: func(t target, e []vec, _ vec, n []vec) vec { return t.sub(e[0], t.timesZeroWins(n[0], t.exp(e[1]))) },
+		}
+	}
+	return spread{
+		name: "Softmax", to: to, doc: "y*(ct-s), 0 if ct-s is,", elements: []string{"ct", "y"}, numbers: []string{"s"}, unroll: 2,
+		body: func(t target, e []vec, _ vec, n []vec) vec { return t.timesZeroWins(t.sub(e[0], n[0]), e[1]) },
+	}
+}
 
 // slopeSpread is the derivative of a normalization whose gain is a number of a line.
 func slopeSpread(name string, to bool) spread {
@@ -76,6 +96,9 @@ func (t target) affine() {
 		t.spreadAcross(s)
 		s.rows = true
 		t.spreadRows(s)
+	}
+	for _, s := range softmaxSpreads {
+		t.spreadAcross(s)
 	}
 	for _, s := range rowSpreads {
 		s.rows = true
@@ -128,6 +151,15 @@ func (s spread) put(t target, v vec, m operand.Mem, k mask) {
 
 // spreadAcross writes a spread over rows of lines that lie side by side.
 func (t target) spreadAcross(s spread) {
+	t.withPins(func(pins int) {
+		if !s.exp {
+			pins = 0
+		}
+		t.spreadAcrossWith(s, pins)
+	})
+}
+
+func (t target) spreadAcrossWith(s spread, pins int) {
 	t.beginSpread(s, "stride, rows", fmt.Sprintf(" for lines side by side, len(%s) of them, of which rows elements, rows > 0, stand stride apart.", s.numbers[0]))
 	n, stride, rows, at, i, left, from := reg.RDX, reg.R8, reg.R11, reg.R14, reg.R12, reg.R13, reg.R9
 	ctx.Load(ctx.Param(s.numbers[0]).Len(), n)
@@ -135,6 +167,9 @@ func (t target) spreadAcross(s spread) {
 	ctx.SHLQ(operand.U8(log2(t.size())), stride)
 	ctx.Load(ctx.Param("rows"), rows)
 	ctx.XORQ(i, i)
+	if s.exp {
+		t.pin(pins, func() { t.exp(t.vec()) })
+	}
 	group := func(name string, u int, k mask) {
 		numbers := make([][]vec, u)
 		for _, name := range s.numbers {
