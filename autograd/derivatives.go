@@ -125,7 +125,7 @@ func checkDirection(op string, at, dir []float64) {
 // Both ways give the same numbers but for rounding, and where derivatives on the way are infinite or NaN: an adjoint or a
 // tangent of exactly 0 contributes 0, but a row and a column do not meet the same zeros.
 //
-// It panics with a [*graph.Error] if the matrix has more than 2³¹ elements.
+// It panics with a [*graph.Error] if the matrix has 2³¹ elements or more.
 func Jacobian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Jacobian"
 	x, y := record(op, f, at)
@@ -218,7 +218,7 @@ func eachProduct(op string, y, x graph.Value, f func(i int, dx []float64)) {
 
 // Hessian returns the n × n matrix of second derivatives ∂²f/∂xᵢ∂xⱼ at a point of n numbers, for a function with a
 // scalar result. It records the gradient and makes forward sweeps through it, for some columns at a time. It panics with a
-// [*graph.Error] if the matrix has more than 2³¹ elements.
+// [*graph.Error] if the matrix has 2³¹ elements or more.
 func Hessian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Hessian"
 	x, y := record(op, f, at)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/programs"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -40,5 +42,23 @@ func BenchmarkRosenbrock(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkForwardOfScalars carries one tangent along the tapes by which scalar tapes are compared.
+func BenchmarkForwardOfScalars(b *testing.B) {
+	for _, p := range programs.All() {
+		b.Run("program="+p.Name, func(b *testing.B) {
+			g := graph.New()
+			xs, y := p.Tape(g, nil, p.At)
+			dirs := make([]*tensor.Tensor, len(xs))
+			for i := range dirs {
+				dirs[i] = tensor.Of([]float64{1})
+			}
+			for b.Loop() {
+				autograd.Forward(y, xs, dirs)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(p.Operations), "ns/operation")
+		})
 	}
 }

@@ -21,7 +21,7 @@
 // be differentiated again, to any order, or drawn. [Forward] goes the other way: it carries tangents from some values up to a
 // result, which is cheaper where they are fewer than the result's elements. [VJP], [JVP], [Jacobian], [Hessian] and [HVP] build
 // on the three, [SparseJacobian] and [SparseHessian] on what the tape shows of which result is made of which leaf, and
-// [Taylor] carries whole power series along.
+// [Taylor] carries whole power series along. [PerExample] keeps the gradients of a batch apart.
 //
 // [Checkpoint] and [Loop] trade time for memory, [FixedPoint] and [Root] differentiate the solutions of equations,
 // [Custom] makes an operation of a function and its derivative, [OnGradient] looks at gradients on their way or changes

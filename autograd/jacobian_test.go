@@ -1,6 +1,7 @@
 package autograd_test
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -147,5 +148,52 @@ func TestJacobianTakesTheCheaperWay(t *testing.T) {
 	autograd.Jacobian(func(x graph.Value) graph.Value { return ops.Sum(op(x)) }, at)
 	if calls != 1 {
 		t.Errorf("1×4: the rule ran %d times, want 1", calls)
+	}
+}
+
+// TestMatricesTooLarge holds that a matrix that no memory holds is refused before it is asked for.
+func TestMatricesTooLarge(t *testing.T) {
+	at := make([]float64, 50000)
+	tests := map[string]func(){
+		"autograd.Jacobian: a matrix of 50000 × 50000 elements takes 2e+10 bytes: use autograd.JVP, autograd.VJP or autograd.HVP for its products with vectors, or autograd.SparseJacobian or autograd.SparseHessian if most of it is 0": func() {
+			autograd.Jacobian(ops.Sin, at)
+		},
+		"autograd.Hessian: a matrix of 50000 × 50000 elements takes 2e+10 bytes: use autograd.JVP, autograd.VJP or autograd.HVP for its products with vectors, or autograd.SparseJacobian or autograd.SparseHessian if most of it is 0": func() {
+			autograd.Hessian(func(x graph.Value) graph.Value { return ops.Sum(ops.Sin(x)) }, at)
+		},
+	}
+	for want, f := range tests {
+		if diff := cmp.Diff(want, message(f)); diff != "" {
+			t.Errorf("mismatch (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestRecordingsAreApart holds that a function may call the functions of this package, also with itself, and that a value that it
+// keeps is stale afterwards and does not stand for another.
+func TestRecordingsAreApart(t *testing.T) {
+	var kept graph.Value
+	f := func(x graph.Value) graph.Value {
+		kept = x
+		_, inner := autograd.ValueAndGrad(func(x graph.Value) graph.Value { return ops.Sum(ops.Square(x)) }, []float64{5})
+		return ops.MulScalar(ops.Sum(x), inner[0])
+	}
+	for range 3 {
+		if v, d := autograd.ValueAndGrad(f, []float64{1, 2}); v != 30 || d[0] != 10 || d[1] != 10 {
+			t.Fatalf("got %v, %v, want 30, [10 10]", v, d)
+		}
+		if err := graph.Try(func() { kept.Item() }); !errors.Is(err, graph.ErrStale) {
+			t.Errorf("a value from before: got %v, want an error of kind %v", err, graph.ErrStale)
+		}
+	}
+	boom := func(graph.Value) graph.Value { panic("boom") }
+	for range 3 {
+		func() {
+			defer func() { _ = recover() }()
+			autograd.HVP(boom, []float64{1}, []float64{1})
+		}()
+		if hv := autograd.HVP(func(x graph.Value) graph.Value { return ops.Sum(ops.Square(x)) }, []float64{1}, []float64{3}); hv[0] != 6 {
+			t.Errorf("after a panic: got %v, want [6]", hv)
+		}
 	}
 }

@@ -139,11 +139,18 @@ var takers = map[string]func(f func(xs ...graph.Value) graph.Value){
 	"JVP":          func(f func(xs ...graph.Value) graph.Value) { autograd.JVP(ofOne(f), []float64{2}, []float64{1}) },
 	"JVPs":         func(f func(xs ...graph.Value) graph.Value) { autograd.JVPs(ofOne(f), []float64{2}, []float64{1}) },
 	"Taylor":       func(f func(xs ...graph.Value) graph.Value) { autograd.Taylor(ofOne(f), []float64{2}, []float64{1}, 3) },
-	"VJP":          func(f func(xs ...graph.Value) graph.Value) { autograd.VJP(ofOne(f), []float64{2}, []float64{1}) },
-	"Jacobian":     func(f func(xs ...graph.Value) graph.Value) { autograd.Jacobian(ofOne(f), []float64{2}) },
-	"Hessian":      func(f func(xs ...graph.Value) graph.Value) { autograd.Hessian(ofOne(f), []float64{2}) },
-	"HVP":          func(f func(xs ...graph.Value) graph.Value) { autograd.HVP(ofOne(f), []float64{2}, []float64{1}) },
-	"Checkpoint":   func(f func(xs ...graph.Value) graph.Value) { autograd.Checkpoint(f, graph.New().Var(2)) },
+	"PerExample": func(f func(xs ...graph.Value) graph.Value) {
+		x := graph.New().Var(2)
+		if f == nil {
+			autograd.PerExample(1, nil, x)
+		}
+		autograd.PerExample(1, func(int) graph.Value { return f(x) }, x)
+	},
+	"VJP":        func(f func(xs ...graph.Value) graph.Value) { autograd.VJP(ofOne(f), []float64{2}, []float64{1}) },
+	"Jacobian":   func(f func(xs ...graph.Value) graph.Value) { autograd.Jacobian(ofOne(f), []float64{2}) },
+	"Hessian":    func(f func(xs ...graph.Value) graph.Value) { autograd.Hessian(ofOne(f), []float64{2}) },
+	"HVP":        func(f func(xs ...graph.Value) graph.Value) { autograd.HVP(ofOne(f), []float64{2}, []float64{1}) },
+	"Checkpoint": func(f func(xs ...graph.Value) graph.Value) { autograd.Checkpoint(f, graph.New().Var(2)) },
 	"Loop": func(f func(xs ...graph.Value) graph.Value) {
 		var step func(i int, s graph.Value) graph.Value
 		if f != nil {

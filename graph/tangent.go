@@ -41,6 +41,9 @@ func (g *Graph) NewTangents(k int, y Value, xs ...Value) *Tangents {
 		tensors: make([]*tensor.Tensor, exts), last: make([]int32, exts),
 	}
 	for id := range t.on.All {
+		if g.link(int32(id)).In[0] >= 0 { // a scalar operation: its operands have no tangents that could be given back
+			continue
+		}
 		for _, in := range (Node{g, int32(id)}).inputs() {
 			t.last[g.head(in).ext()] = int32(id)
 		}
@@ -118,11 +121,16 @@ func (t *Tangents) Seed(x Value, dirs *tensor.Tensor) {
 	if !t.on.Has(int(x.id)) {
 		return
 	}
-	dtype := t.g.dtype
-	if t.g.head(x.id).flags()&isTensor == 0 {
+	n, dtype := Node{t.g, x.id}, t.g.dtype
+	switch flags := t.g.head(x.id).flags(); {
+	case flags&(isTensor|isLeaf) == isLeaf: // nothing else comes to it
+		for r := range t.k {
+			t.scalars.Float64s()[int(x.id)*t.k+r] = dirs.AtFlat(r)
+		}
+		return
+	case flags&isTensor == 0:
 		dtype = tensor.Float64
 	}
-	n := Node{t.g, x.id}
 	s := t.g.pool.Get(dtype, t.shape(n))
 	if t.k == 1 { // in the shape of x
 		rows := t.g.pool.View(s, dirs.Dims(), 0)
@@ -193,9 +201,16 @@ func (t *Tangents) Sweep() iter.Seq[Node] {
 	}
 }
 
-// pushScalar computes the tangents of a scalar operation that has its derivatives on the tape. Those of a leaf stay 0.
+// pushScalar computes the tangents of a scalar operation that has its derivatives on the tape. A leaf keeps its own.
 func (t *Tangents) pushScalar(id int32, h *head, l *link) {
 	all, k := t.scalars.Float64s(), t.k
+	if h.flags()&isLeaf != 0 {
+		return
+	}
+	if k == 1 && all[l.In[0]]-all[l.In[0]] == 0 && all[l.In[1]]-all[l.In[1]] == 0 && l.D[0]-l.D[0] == 0 && l.D[1]-l.D[1] == 0 {
+		all[id] = float64(all[l.In[0]]*l.D[0]) + float64(all[l.In[1]]*l.D[1]) // an absent operand is the sink, which stays 0
+		return
+	}
 	out := all[int(id)*k:][:k]
 	for i, in := range l.In {
 		if in == 0 {

@@ -1,0 +1,72 @@
+package autograd
+
+import (
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
+)
+
+// PerExample returns the gradients of the losses of n examples by each of xs, one for each example and not their sum: for each
+// of xs a tensor with one axis more in front, along which the examples lie. loss records the loss of example i, a scalar, on
+// the graph of xs; what it records is taken away again by [graph.Graph.Rewind] before the next example.
+//
+//	rows := autograd.PerExample(len(xs), func(i int) graph.Value { return loss(w, xs[i], ys[i]) }, w)[0]
+//
+// Where the loss of a batch is the mean of these losses, its gradient is the mean of these gradients. That is so only if no
+// example has a part in what is computed for another: with batch normalization in training, or with a term that looks at the whole
+// batch, the loss of an example alone is another function. A penalty on weights belongs to every example as it does to the mean.
+//
+// It costs n times the gradient of one example, and the memory of one beside the result.
+//
+// It panics with a [*graph.Error] if n is negative, there are no xs, the result has 2³¹ elements or more, or like [Backward] for
+// a loss.
+func PerExample(n int, loss func(i int) graph.Value, xs ...graph.Value) []*tensor.Tensor {
+	const op = "autograd.PerExample"
+	switch {
+	case loss == nil:
+		panic(noFunction(op))
+	case n < 0:
+		panic(graph.Errorf(op, graph.ErrUsage, "%d examples: give 0 or more", n))
+	case len(xs) == 0:
+		panic(graph.Errorf(op, graph.ErrUsage, "no values to differentiate by: give one or more, such as the weights"))
+	}
+	g := xs[0].Graph()
+	s := settings{op: op, leavesOnly: true}
+	out := make([]*tensor.Tensor, len(xs))
+	for k, x := range xs {
+		x.CheckIn(op, g)
+		s.leavesOnly = s.leavesOnly && x.IsLeaf()
+		if size := x.Len(); size > 0 && n > mostElements/size {
+			panic(graph.Errorf(op, graph.ErrLimit, "%d examples of %d elements take %.3g bytes: take fewer at a time", n, size, float64(n)*float64(size)*float64(g.DType().Bytes())))
+		}
+		out[k] = tensor.New(g.DType(), slices.Concat([]int{n}, x.Dims())...)
+	}
+	start := g.Mark()
+	for i := range n {
+		y := loss(i)
+		checkResult(op, g, y)
+		grads := backward(y, s)
+		for k, x := range xs {
+			setRow(out[k], i, grads, x)
+		}
+		g.Rewind(start)
+	}
+	return out
+}
+
+// setRow sets row i of t to the gradient by x.
+func setRow(t *tensor.Tensor, i int, grads Gradients, x graph.Value) {
+	if x.Rank() == 0 {
+		t.SetFlat(grads.Scalar(x), i)
+		return
+	}
+	d := grads.View(x)
+	switch {
+	case d == nil:
+	case t.DType() == tensor.Float32:
+		copy(t.Float32s()[i*d.Len():], d.Float32s())
+	default:
+		copy(t.Float64s()[i*d.Len():], d.Float64s())
+	}
+}
