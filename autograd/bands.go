@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -21,23 +22,26 @@ type spans struct{ low, high *tensor.Tensor }
 // follows elements through operations that are elementwise or move them; the result of any other depends on all that its
 // operands do.
 type reach struct {
+	g       *graph.Graph
 	on      graph.NodeSet
 	scalars []span // by node
 	tensors map[int]spans
+	lent    []*tensor.Tensor // by the graph's pool
 }
 
 // bands returns, for each element of y, a range of elements of x outside of which it depends on none, and the width of the
 // widest. Two columns of the Jacobian that are as far apart or farther have no row in common.
-func bands(y, x graph.Value) (of spans, width int) {
+func bands(y, x graph.Value) (of []span, width int) {
 	g, n := y.Graph(), x.Len()
 	on := g.Between(graph.GradEdges, y, x)
-	r := &reach{on: on, scalars: make([]span, y.ID()+1), tensors: make(map[int]spans)}
+	r := &reach{g: g, on: on, scalars: make([]span, y.ID()+1), tensors: make(map[int]spans)}
+	defer r.free()
 	for id := range on.All {
 		node := g.Value(id).Node()
 		_, scalar := node.Scalar()
 		switch {
 		case id == x.ID():
-			s := newSpans(x.Dims())
+			s := r.zeros(x.Dims())
 			for j := range n {
 				s.low.SetFlat(float64(n-j), j)
 				s.high.SetFlat(float64(j+1), j)
@@ -49,16 +53,30 @@ func bands(y, x graph.Value) (of spans, width int) {
 			r.tensors[id] = r.of(node)
 		}
 	}
-	of = r.at(y.Node())
-	low, high := of.low.Float64s(), of.high.Float64s()
-	for i := range low {
+	last := r.at(y.Node())
+	low, high := last.low.Float64s(), last.high.Float64s()
+	of = make([]span, len(low))
+	for i := range of {
+		of[i] = span{low[i], high[i]}
 		width = max(width, int(high[i]+low[i])-n)
 	}
 	return of, width
 }
 
-func newSpans(dims []int) spans {
-	return spans{tensor.New(tensor.Float64, dims...), tensor.New(tensor.Float64, dims...)}
+// zeros returns the spans of elements that depend on nothing.
+func (r *reach) zeros(dims []int) spans { return spans{r.temp(dims), r.temp(dims)} }
+
+// temp returns a tensor of zeros that lives as long as the walk.
+func (r *reach) temp(dims []int) *tensor.Tensor {
+	t := r.g.Temp(dims...)
+	r.lent = append(r.lent, t)
+	return t
+}
+
+func (r *reach) free() {
+	for _, t := range r.lent {
+		r.g.FreeTemp(t)
+	}
 }
 
 // at returns the spans of a node that the walk has passed, zeros if it did not.
@@ -66,7 +84,7 @@ func (r *reach) at(n graph.Node) spans {
 	if s, ok := r.tensors[n.ID()]; ok {
 		return s
 	}
-	s := newSpans(n.Dims())
+	s := r.zeros(n.Dims())
 	if _, scalar := n.Scalar(); scalar {
 		s.low.SetFlat(r.scalars[n.ID()].low, 0)
 		s.high.SetFlat(r.scalars[n.ID()].high, 0)
@@ -94,8 +112,13 @@ func (r *reach) all(n graph.Node) span {
 
 // of returns the spans of a tensor node.
 func (r *reach) of(n graph.Node) spans {
-	out := newSpans(n.Dims())
-	row := n.Row()
+	row, dims := n.Row(), n.Dims()
+	if row.Class == graph.Elementwise {
+		if s, ok := r.only(n); ok {
+			return s
+		}
+	}
+	out := r.zeros(dims)
 	if row.Class != graph.Elementwise && !row.Moves {
 		s := r.all(n)
 		out.low.Fill(s.low)
@@ -114,18 +137,34 @@ func (r *reach) of(n graph.Node) spans {
 			continue
 		}
 		if row.Moves {
-			s = spans{moved(n, i, s.low), moved(n, i, s.high)}
+			s = spans{r.moved(n, i, s.low), r.moved(n, i, s.high)}
 		}
-		unite(out.low, s.low)
-		unite(out.high, s.high)
+		r.unite(out.low, s.low)
+		r.unite(out.high, s.high)
 	}
 	return out
 }
 
+// only returns the spans of the operand of an elementwise operation, which are those of the result too, if there is one that
+// depends on x and has the result's shape.
+func (r *reach) only(n graph.Node) (s spans, ok bool) {
+	for i := range n.NumInputs() {
+		in := n.InputNode(i)
+		if !r.on.Has(in.ID()) {
+			continue
+		}
+		if ok || !slices.Equal(in.Dims(), n.Dims()) {
+			return spans{}, false
+		}
+		s, ok = r.at(in), true
+	}
+	return s, ok
+}
+
 // unite sets the elements of dst to those of src, stretched to its shape, where these are larger.
-func unite(dst, src *tensor.Tensor) {
+func (r *reach) unite(dst, src *tensor.Tensor) {
 	if src.Len() != dst.Len() {
-		full := tensor.New(tensor.Float64, dst.Dims()...)
+		full := r.temp(dst.Dims())
 		array.Broadcast(full, src)
 		src = full
 	}
@@ -133,23 +172,25 @@ func unite(dst, src *tensor.Tensor) {
 }
 
 func uniteNumbers(dst, src []float64) {
+	dst = dst[:len(src)]
 	for k, v := range src {
-		dst[k] = max(dst[k], v)
+		if v > dst[k] {
+			dst[k] = v
+		}
 	}
 }
 
 // moved returns what an operation that moves elements makes of numbers in place of operand i and zeros in place of others.
-func moved(n graph.Node, i int, numbers *tensor.Tensor) (out *tensor.Tensor) {
+func (r *reach) moved(n graph.Node, i int, numbers *tensor.Tensor) *tensor.Tensor {
+	out := r.temp(n.Dims())
 	if n.Row().Arity() == 1 {
-		out = tensor.New(tensor.Float64, n.Dims()...)
 		n.Apply(out, numbers)
 		return out
 	}
-	g := n.Graph()
-	g.Scratch(func() {
-		v := n.Row().Tangent(n, i, g.Lend(numbers))
+	r.g.Scratch(func() {
+		v := n.Row().Tangent(n, i, r.g.Lend(numbers))
 		checkTangent(n, i, v)
-		out = exact(v).Clone()
+		addStretched(out, exact(v))
 	})
 	return out
 }

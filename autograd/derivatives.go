@@ -171,9 +171,8 @@ func columns(op string, y, x graph.Value, out *tensor.Tensor) {
 
 // bandedColumns is columns for a matrix whose rows have so few elements in a row that are not 0, and where they are: a direction
 // serves all columns that are so far apart (Curtis, Powell and Reid, 1974).
-func bandedColumns(op string, y, x graph.Value, of spans, width int, out *tensor.Tensor) {
+func bandedColumns(op string, y, x graph.Value, of []span, width int, out *tensor.Tensor) {
 	m, n, matrix := y.Len(), x.Len(), out.Float64s()
-	low, high := of.low.Float64s(), of.high.Float64s()
 	comb := func(r int, row []float64) {
 		clear(row)
 		for j := r; j < n; j += width {
@@ -182,7 +181,7 @@ func bandedColumns(op string, y, x graph.Value, of spans, width int, out *tensor
 	}
 	eachDirection(op, y, x, width, comb, func(first, now int, d []float64) {
 		for i := range m {
-			for j := n - int(low[i]); j < int(high[i]); j++ {
+			for j := n - int(of[i].low); j < int(of[i].high); j++ {
 				if r := j%width - first; r >= 0 && r < now {
 					matrix[i*n+j] = d[r*m+i]
 				}
