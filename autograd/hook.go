@@ -21,7 +21,7 @@ func (h *hook) OpName() string { return h.name }
 func init() {
 	opOnGradient = graph.Register(graph.Row{
 		Name: "on_gradient", Func: OnGradient, Params: "x, f", Doc: "x; a function of its own maps the cotangent on the way back",
-		Formula: "x", Derivative: "f(ct)",
+		Formula: "x", Derivative: "1, mapped on the way back",
 		Forward: func(n graph.Node) { n.Out().Copy(n.In(0)) },
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			g, h := n.Graph(), n.Aux().(*hook)

@@ -35,6 +35,7 @@ func pool(row, what string, f func(x graph.Value, config ops.PoolConfig) graph.V
 
 // more are the further calls.
 var more = []call{
+	{"on_gradient", "clipping", []string{"(2,3)"}, func(xs []graph.Value) graph.Value { return autograd.ClipGradient(xs[0], 0.1) }},
 	conv2d("groups", ops.Conv2DConfig{Groups: 2}, "(2,4,3,3)", "(6,2,2,2)"),
 	conv2d("depthwise, with bias", ops.Conv2DConfig{Groups: 3, Padding: [2]int{1, 1}}, "(2,3,3,3)", "(6,1,3,3)", "(6)"),
 	conv2d("dilation", ops.Conv2DConfig{Dilation: [2]int{2, 3}}, "(2,1,6,8)", "(2,1,2,3)"),

@@ -2,7 +2,6 @@ package expr
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -42,7 +41,31 @@ func errorAt(text string, offset int, format string, args ...any) *Error {
 // clip shortens what a message quotes to what fits its one line.
 func clip(s string) string { return legible.Name(strings.TrimSpace(s)) }
 
-var goName = regexp.MustCompile(`\bops\.[A-Z]\w*`)
+// eachGoName replaces what stands for functions of package ops in a text, "ops.MatMul", by what f makes of it.
+func eachGoName(text string, f func(name string) string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "ops.")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		end := 0
+		for end < len(rest) && isWord(rest[end]) {
+			end++
+		}
+		name := "ops." + rest[:end]
+		if end > 0 && 'A' <= rest[0] && rest[0] <= 'Z' && (before == "" || !isWord(before[len(before)-1])) {
+			name = f(name)
+		}
+		b.WriteString(name)
+		text = rest[end:]
+	}
+}
+
+func isWord(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
 
 // fromGraph returns what an operation reported, in the words of the language: ops.MatMul is matmul here. The function
 // that was called is the operation if the error names none of the table; it is "" for an operator.
@@ -56,7 +79,7 @@ func fromGraph(text string, offset int, function string, e *graph.Error) *Error 
 	if _, ok := names[e.Op]; !ok && function != "" {
 		names[e.Op] = function
 	}
-	translated := goName.ReplaceAllStringFunc(strings.ReplaceAll(e.Error(), "\n", " "), func(s string) string {
+	translated := eachGoName(strings.ReplaceAll(e.Error(), "\n", " "), func(s string) string {
 		name, ok := names[s]
 		if !ok {
 			name = strings.ToLower(strings.TrimPrefix(s, "ops."))
