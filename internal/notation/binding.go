@@ -1,7 +1,6 @@
 package notation
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -101,9 +100,39 @@ func bare(s string) string {
 	return s
 }
 
-var negatives = regexp.MustCompile(` \+ \(-([0-9.]+)\)`)
+// cutNumber cuts a number without a sign from the beginning of s; it is "" if there is none.
+func cutNumber(s string) (number, rest string) {
+	k := 0
+	for k < len(s) && (s[k] == '.' || '0' <= s[k] && s[k] <= '9') {
+		k++
+	}
+	return s[:k], s[k:]
+}
 
-var exponents = regexp.MustCompile(`\^(\((\(-[0-9.]+\)|[0-9.]+)-1\)|\((-[0-9.]+)\)|[0-9.]+)`)
+// cutExponent cuts an exponent that is a number, less 1 perhaps, from the beginning of s: 3, (-3), (3-1), (-3-1), ((-3)-1).
+func cutExponent(s string) (v float64, rest string, ok bool) {
+	text, rest := cutNumber(s)
+	less := 0.0
+	if text == "" {
+		k := closing(s, 0)
+		if !strings.HasPrefix(s, "(") || k < 0 {
+			return 0, s, false
+		}
+		text, rest = s[1:k], s[k+1:]
+		if before, found := strings.CutSuffix(text, "-1"); found && before != "" {
+			text, less = bare(before), 1
+		}
+		number, more := cutNumber(strings.TrimPrefix(text, "-"))
+		if number == "" || more != "" || number == text && less == 0 {
+			return 0, s, false
+		}
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, s, false
+	}
+	return v - less, rest, true
+}
 
 // tidied returns a formula without doubled parentheses, with x - 3 for x + (-3), and with exponents that are numbers
 // worked out: x^(3-1) is x².
@@ -117,28 +146,53 @@ func tidied(s string) string {
 		}
 	}
 	s = strings.ReplaceAll(s, "ᵀᵀ", "")
-	s = negatives.ReplaceAllString(s, " - $1")
-	return exponents.ReplaceAllStringFunc(s, func(e string) string {
-		text, less := strings.CutSuffix(bare(e[1:]), "-1")
-		v, err := strconv.ParseFloat(bare(text), 64)
-		if err != nil {
-			return e
+	return workedOut(withMinus(s))
+}
+
+// withMinus returns a formula with x - 3 for x + (-3).
+func withMinus(s string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, " + (-")
+		b.WriteString(before)
+		if !found {
+			return b.String()
 		}
-		if less {
-			v--
+		if number, after := cutNumber(rest); number != "" && strings.HasPrefix(after, ")") {
+			b.WriteString(" - " + number)
+			s = after[1:]
+		} else {
+			b.WriteString(" + (-")
+			s = rest
 		}
+	}
+}
+
+// workedOut returns a formula with exponents that are numbers worked out.
+func workedOut(s string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "^")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		v, after, ok := cutExponent(rest)
 		switch {
+		case !ok:
+			b.WriteString("^")
 		case v == 1:
-			return ""
 		case v == 2:
-			return "²"
+			b.WriteString("²")
 		case v == 3:
-			return "³"
+			b.WriteString("³")
 		case v < 0:
-			return "^(" + strconv.FormatFloat(v, 'g', 6, 64) + ")"
+			b.WriteString("^(" + strconv.FormatFloat(v, 'g', 6, 64) + ")")
+		default:
+			b.WriteString("^" + strconv.FormatFloat(v, 'g', 6, 64))
 		}
-		return "^" + strconv.FormatFloat(v, 'g', 6, 64)
-	})
+		s = after
+	}
 }
 
 // needed returns the binding that the places of a name in a formula ask of what is put there.

@@ -1,8 +1,6 @@
 package stepper
 
 import (
-	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/seed366ff29f/chainrule/internal/legible"
@@ -153,8 +151,7 @@ func (m *Model) formula(n node, f form) string {
 
 // filled returns a formula with names in the places of nodes.
 func (m *Model) filled(f string) string {
-	return places.ReplaceAllStringFunc(f, func(p string) string {
-		k, _ := strconv.Atoi(strings.Trim(p, "{d}"))
+	return eachPlace(f, func(k int) string {
 		return legible.Isolate(legible.Line(m.nodes[k].name, maxName))
 	})
 }

@@ -1,8 +1,8 @@
 package stepper
 
 import (
-	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -71,8 +71,28 @@ func (m *Model) describe() {
 // place returns what stands for node k in formulas.
 func place(k int) string { return "{" + strconv.Itoa(k) + "}" }
 
-// places are those of nodes in formulas, and of their δ: {12}, {d12}. Rows may have other braces in theirs.
-var places = regexp.MustCompile(`\{d?[0-9]+\}`)
+// eachPlace replaces the places of nodes in a formula, and of their δ, {12} and {d12}, by what f makes of the node. Rows
+// may have other braces in theirs.
+func eachPlace(formula string, f func(k int) string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(formula, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		inside, after, _ := strings.Cut(rest, "}")
+		digits := strings.TrimPrefix(inside, "d")
+		k, err := strconv.ParseUint(digits, 10, 31)
+		if err != nil {
+			b.WriteString("{")
+			formula = rest
+			continue
+		}
+		b.WriteString(f(int(k)))
+		formula = after
+	}
+}
 
 // writer returns what writes formulas, in which nodes that are shown stand as {k}.
 func (m *Model) writer() notation.Writer {
