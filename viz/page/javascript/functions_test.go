@@ -263,6 +263,9 @@ func (s sample) margin(want float64) float64 {
 var reasons = map[string]string{
 	"checkpoint":     "what it computes is a function in Go",
 	"custom":         "what it computes is a function in Go",
+	"loop":           "its steps are a function in Go",
+	"fixed_point":    "its equation is a function in Go",
+	"on_gradient":    "its way back is a function in Go",
 	"concat":         "makes a tensor of scalars",
 	"stack":          "makes a tensor of scalars",
 	"random_uniform": "computes with integers of 32 bits, which expressions do not have",
