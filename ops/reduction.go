@@ -48,7 +48,7 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return spread(n, MulScalar(ct, 1/float64(reducedLen(n))))
 		},
-		Try:    reductionTries,
+		Try:    append([]string{"(0,3) 1"}, reductionTries...),
 		Source: "linearity of the derivative; pairwise summation, Higham (1993)",
 	})
 	register(&opMax, graph.Row{
@@ -196,23 +196,32 @@ func spread(n graph.Node, v graph.Value) graph.Value {
 func addSpread(n graph.Node, dst, ct *tensor.Tensor, c float64, fresh bool) {
 	var buf [tensor.MaxRank]int
 	kept := keptDims(n, buf[:0])
-	if dst.DType() == tensor.Float32 {
-		addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), kept, float32(c), fresh)
-	} else {
-		addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), kept, c, fresh)
+	switch {
+	case fresh && c == 1:
+		array.BroadcastAs(dst, ct, kept)
+	case fresh && ct.Len() != 1:
+		scaled := n.Buffer(n.Dims()...)
+		addScaled(scaled, c, ct, true)
+		array.BroadcastAs(dst, scaled, kept)
+		n.FreeTemp(scaled)
+	case fresh && dst.DType() == tensor.Float32:
+		kernel.Fill(dst.Float32s(), float32(c)*ct.Float32s()[0])
+	case fresh:
+		kernel.Fill(dst.Float64s(), c*ct.Float64s()[0])
+	case dst.DType() == tensor.Float32:
+		addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), kept, float32(c))
+	default:
+		addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), kept, c)
 	}
 }
 
-func addSpreadOf[T constraints.Float](dst []T, dims []int, ct []T, kept []int, c T, fresh bool) {
+func addSpreadOf[T constraints.Float](dst []T, dims []int, ct []T, kept []int, c T) {
 	p := array.Pair(dims, kept, dims)
 	for r := range p.Runs {
 		d := dst[r.Out : r.Out+r.N]
-		switch {
-		case r.StepA == 1:
-			addMultiple(d, c, ct[r.A:r.A+r.N], fresh)
-		case fresh:
-			kernel.Fill(d, c*ct[r.A])
-		default:
+		if r.StepA == 1 {
+			kernel.Axpy(d, c, ct[r.A:r.A+r.N])
+		} else {
 			kernel.AddScalarTo(d, c*ct[r.A])
 		}
 	}

@@ -54,10 +54,13 @@ func init() {
 			array.AddReduced(n.Out(), n.In(0))
 		},
 		Backward: func(_ graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
-			if dst.DType() == tensor.Float32 {
-				addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), ct.Dims(), 1, fresh)
-			} else {
-				addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), ct.Dims(), 1, fresh)
+			switch {
+			case fresh:
+				array.Broadcast(dst, ct)
+			case dst.DType() == tensor.Float32:
+				addSpreadOf(dst.Float32s(), dst.Dims(), ct.Float32s(), ct.Dims(), 1)
+			default:
+				addSpreadOf(dst.Float64s(), dst.Dims(), ct.Float64s(), ct.Dims(), 1)
 			}
 			return true
 		},

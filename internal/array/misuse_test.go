@@ -33,6 +33,11 @@ var misuses = map[string][]func(){
 		func() { array.Broadcast(nil, row) }, func() { array.Broadcast(square, nil) }, func() { array.Broadcast(row, square) },
 		func() { array.Broadcast(square, wide) }, func() { array.Broadcast(square, row.To(tensor.Float32)) },
 	},
+	"BroadcastAs": {
+		func() { array.BroadcastAs(nil, row, []int{2}) }, func() { array.BroadcastAs(square, nil, nil) }, func() { array.BroadcastAs(square, row, []int{3}) },
+		func() { array.BroadcastAs(square, wide, []int{1, 3}) }, func() { array.BroadcastAs(square, row, []int{2, -1}) },
+		func() { array.BroadcastAs(square, row.To(tensor.Float32), []int{2}) },
+	},
 	"BroadcastShapes": nil,
 	"BroadcastsTo":    nil,
 	"Half":            nil,

@@ -45,6 +45,22 @@ func Pair(out, a, b []int) Pairing {
 	return p
 }
 
+// twoLoops takes the two innermost loops as one, so that a run is a number of rows of n elements: the first operand's begin
+// stepA elements apart, and advance by [Run].StepA within one.
+func (p *Pairing) twoLoops() (rows, n, stepA int) {
+	n = p.dims[0]
+	if p.loops < 2 {
+		return 1, n, 0
+	}
+	rows, stepA = p.dims[1], p.stepA[1]
+	p.dims[0] *= rows
+	p.loops--
+	copy(p.dims[1:p.loops], p.dims[2:])
+	copy(p.stepA[1:p.loops], p.stepA[2:])
+	copy(p.stepB[1:p.loops], p.stepB[2:])
+	return rows, n, stepA
+}
+
 // A Run is one innermost loop of a [Pairing]: N consecutive elements of the result from Out on, with the operands'
 // first elements at A and B. StepA and StepB are 1, or 0 where the operand stays at one element.
 type Run struct{ Out, A, B, N, StepA, StepB int }

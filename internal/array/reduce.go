@@ -113,23 +113,36 @@ func samePrecision(op string, dst, src *tensor.Tensor) {
 func Broadcast(dst, src *tensor.Tensor) {
 	const op = "array.Broadcast"
 	samePrecision(op, dst, src)
-	if !BroadcastsTo(src.Dims(), dst.Dims()) {
-		panic(stretchError(op, src.Dims(), dst.Dims()))
+	broadcastAs(op, dst, src, src.Dims())
+}
+
+// BroadcastAs is [Broadcast] with src seen in another shape of as many elements.
+func BroadcastAs(dst, src *tensor.Tensor, srcShape []int) {
+	const op = "array.BroadcastAs"
+	samePrecision(op, dst, src)
+	mustHold(op, src, srcShape)
+	broadcastAs(op, dst, src, srcShape)
+}
+
+func broadcastAs(op string, dst, src *tensor.Tensor, srcShape []int) {
+	if !BroadcastsTo(srcShape, dst.Dims()) {
+		panic(stretchError(op, srcShape, dst.Dims()))
 	}
 	if dst.DType() == tensor.Float32 {
-		broadcast(dst.Float32s(), src.Float32s(), dst.Dims(), src.Dims())
+		broadcast(dst.Float32s(), src.Float32s(), dst.Dims(), srcShape)
 	} else {
-		broadcast(dst.Float64s(), src.Float64s(), dst.Dims(), src.Dims())
+		broadcast(dst.Float64s(), src.Float64s(), dst.Dims(), srcShape)
 	}
 }
 
 func broadcast[T constraints.Float](dst, src []T, dstShape, srcShape []int) {
 	p := Pair(dstShape, srcShape, dstShape)
+	rows, n, step := p.twoLoops()
 	for r := range p.Runs {
-		if r.StepA == 1 {
-			copy(dst[r.Out:r.Out+r.N], src[r.A:])
+		if d := dst[r.Out : r.Out+r.N]; r.StepA == 1 {
+			kernel.CopyRows(d, n, src[r.A:], step, n, rows)
 		} else {
-			kernel.Fill(dst[r.Out:r.Out+r.N], src[r.A])
+			kernel.FillRows(d, n, src[r.A:], step, rows)
 		}
 	}
 }

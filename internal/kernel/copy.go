@@ -30,7 +30,7 @@ func CopyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
 		touch(dst)
 		observe(src)
 	}
-	if n*rows < minParallel || !copyShared(dst, ldd, src, lds, n, rows) {
+	if n*rows < minParallel || !copyShared(dst, ldd, src, lds, n, rows, false) {
 		copyRows(dst, ldd, src, lds, n, rows)
 	}
 }
@@ -75,6 +75,43 @@ func copyRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
 			}
 		}
 		copy(to, from)
+	}
+}
+
+// FillRows sets every element of row i of dst, a matrix of rows of n elements, to src[i·lds].
+func FillRows[T Float](dst []T, n int, src []T, lds, rows int) {
+	if n < 1 || rows < 1 {
+		return
+	}
+	if lds < 0 || len(dst) < rows*n || len(src) < (rows-1)*lds+1 {
+		panic(fmt.Sprintf("kernel: FillRows: %d rows of %d elements in dst of %d, from numbers %d apart in src of %d: they do not fit",
+			rows, n, len(dst), lds, len(src)))
+	}
+	if raceEnabled {
+		touch(dst)
+		observe(src)
+	}
+	if n*rows < minParallel || !copyShared(dst, n, src, lds, n, rows, true) {
+		fillRows(dst, n, src, lds, n, rows)
+	}
+}
+
+// fillRows is FillRows on one processor, for rows that are ldd elements apart.
+func fillRows[T Float](dst []T, ldd int, src []T, lds, n, rows int) {
+	const few = 8 // elements, which are not worth a call
+	fill := kernelsOf[T]().loops[opFill]
+	for i := range rows {
+		row, v := dst[i*ldd:][:n], src[i*lds]
+		if n < few {
+			for k := range row {
+				row[k] = v
+			}
+			continue
+		}
+		for ; len(row) > piece; row = row[piece:] {
+			fill(row[:piece], nil, nil, v)
+		}
+		fill(row, nil, nil, v)
 	}
 }
 

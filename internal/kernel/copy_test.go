@@ -9,6 +9,44 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
+func TestFillRows(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	forEach(t, func(t *testing.T) {
+		t.Helper()
+		testFillRows[float32](t)
+		testFillRows[float64](t)
+	})
+}
+
+// testFillRows fills rows of every length up to some vectors, and enough for several processors, from numbers that lie
+// together, apart, or are one.
+func testFillRows[T kernel.Float](t *testing.T) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(7, 9))
+	lengths := []int{0, 500, 1 << 14, 1<<15 + 7, 1<<17 + 5}
+	for n := 1; n <= maxLength; n++ {
+		lengths = append(lengths, n)
+	}
+	for _, n := range lengths {
+		rows := 1 + n%5
+		if n == 5 || n > maxLength {
+			rows = (1<<17+n)/n + 1
+		}
+		lds := n % 3
+		src, dst := boxOf(random[T](rng, (rows-1)*lds+1, 1), 1), boxOf(random[T](rng, rows*n, 1), 2)
+		want := make([]T, rows*n)
+		for i := range want {
+			want[i] = src.s[i/n*lds]
+		}
+		kernel.FillRows(dst.s, n, src.s, lds, rows)
+		if msg := diff(want, dst.s); msg != "" {
+			t.Fatalf("%s, %d rows of %d, numbers %d apart: mismatch (-want +got):\n%s", dtype[T](), rows, n, lds, msg)
+		}
+		src.check(t)
+		dst.check(t)
+	}
+}
+
 func TestCopyRows(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	forEach(t, func(t *testing.T) {

@@ -34,6 +34,8 @@ func TestPanics(t *testing.T) {
 		{func() { kernel.GemmOfLines(7, 1, 1, s(7), 1, 7, 7, s(16), 16, s(7), 1, false) }, "kernel: GemmOfLines: groups of 7 rows, want 6 at most"},
 		{func() { kernel.GemmOfLines(2, 2, 1, s(6), 1, 2, 3, s(15), 15, s(8), 2, false) }, "kernel: GemmOfLines: len(b) is 15, want at least 16 for 1 rows of 16, 15 apart"},
 		{func() { kernel.Transpose(s(9), 3, s(12), 3, 4, 3) }, "kernel: Transpose: len(dst) is 9, want 3 rows of 3, which is 4 at least"},
+		{func() { kernel.FillRows(s(5), 3, s(2), 1, 2) }, "kernel: FillRows: 2 rows of 3 elements in dst of 5, from numbers 1 apart in src of 2: they do not fit"},
+		{func() { kernel.FillRows(s(6), 3, s(2), 2, 2) }, "kernel: FillRows: 2 rows of 3 elements in dst of 6, from numbers 2 apart in src of 2: they do not fit"},
 		{func() { kernel.CopyRows(s(6), 2, s(9), 3, 3, 2) }, "kernel: CopyRows: 2 rows of 3 elements, 2 apart in dst of 6 and 3 apart in src of 9: they do not fit"},
 		{func() { kernel.CopyRows(s(6), 3, s(5), 3, 3, 2) }, "kernel: CopyRows: 2 rows of 3 elements, 3 apart in dst of 6 and 3 apart in src of 5: they do not fit"},
 		{func() { kernel.MaxPool2(s(5), s(20), 2, 4) }, "kernel: MaxPool2: 5 elements of y, cols 2, width 4: want whole rows, and width to be 2·cols at least"},

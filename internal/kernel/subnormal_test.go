@@ -132,6 +132,7 @@ func flushCases[T kernel.Float]() []flushCase[T] {
 		{"RMSPropMomentum", []int{m, m, m, m}, func(s [][]T) { kernel.RMSPropMomentum(s[0], s[1], s[2], squares(s[3]), 0.5, 0.5, 0.5, 1, 0.25) }, flushes},
 		{"Lion", three, func(s [][]T) { kernel.Lion(s[0], s[1], s[2], 0.5, 0.5, 0.25, 0.25) }, jumps},
 		{"CopyRows", two, func(s [][]T) { kernel.CopyRows(s[0], n, s[1], n, n, rows) }, moves},
+		{"FillRows", []int{m, rows}, func(s [][]T) { kernel.FillRows(s[0], n, s[1], 1, rows) }, moves},
 		{"Transpose", two, func(s [][]T) { kernel.Transpose(s[0], rows, s[1], n, rows, n) }, moves},
 	}...)
 }
