@@ -35,28 +35,12 @@ func eachPairBlock[T constraints.Float](n graph.Node, d *tensor.Tensor, f func(b
 
 // logitEntropies fills terms with (1-t)·softplus(z) + t·softplus(-z) and returns their sum.
 func logitEntropies[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
-	if !eachPairBlock(n, terms, logitBlock[T]) {
-		return entropies[T](n, terms, logitOf)
+	z, t, d := tensor.Data[T](n.In(0)), tensor.Data[T](n.In(1)), tensor.Data[T](terms)
+	if len(z) != len(d) || len(t) != len(d) {
+		return entropies[T](n, terms, kernel.LogitEntropyOf)
 	}
-	return float64(kernel.Sum(tensor.Data[T](terms)))
-}
-
-func logitBlock[T constraints.Float](b pairBlock[T]) {
-	if !kernel.AllFinite(b.x) { // a weight of 0 wins over an infinite logit
-		for i, z := range b.x {
-			b.d[i] = T(logitOf(float64(z), float64(b.t[i])))
-		}
-		return
-	}
-	kernel.Abs(b.d, b.x)
-	kernel.Neg(b.d, b.d)
-	kernel.Softplus(b.d, b.d)
-	kernel.ReLU(b.u, b.x)
-	kernel.Neg(b.v, b.t)
-	kernel.AddScalar(b.v, b.v, 1)
-	kernel.MulAddTo(b.d, b.v, b.u)
-	kernel.Sub(b.u, b.u, b.x) // max(-z, 0)
-	kernel.MulAddTo(b.d, b.t, b.u)
+	kernel.Map(kernel.MapLogitEntropy, d, z, t, 0, 0)
+	return kernel.Sum64(d)
 }
 
 // addPairSlopes adds to dst the product of the cotangent with the derivatives that f sets u to, the mean's divisor
@@ -89,28 +73,22 @@ func logitBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool
 	if i == 1 {
 		return addPairSlopes(n, ct, dst, fresh, negOperand[float64], negOperand[float32])
 	}
-	return addPairSlopes(n, ct, dst, fresh, logitSlope[float64], logitSlope[float32])
+	c, count := ct.AtFlat(0), n.Saved(0).Len()
+	if fresh && c != 0 && dst.Len() == count && n.In(1).Len() == count { // in one pass
+		if c /= float64(count); dst.DType() == tensor.Float32 {
+			kernel.Map(kernel.MapLogitError, dst.Float32s(), n.In(0).Float32s(), n.In(1).Float32s(), float32(c), 0)
+		} else {
+			kernel.Map(kernel.MapLogitError, dst.Float64s(), n.In(0).Float64s(), n.In(1).Float64s(), c, 0)
+		}
+		return true
+	}
+	return addPairSlopes(n, ct, dst, fresh, logitErrors[float64], logitErrors[float32])
 }
 
 func negOperand[T constraints.Float](b pairBlock[T]) { kernel.Neg(b.u, b.x) }
 
-// logitSlope sets u to sigmoid(z) - t, as (m - t) - sign(z)·sigmoid(-|z|) where m is 1 for z > 0, 0 for z < 0 and ½ for 0:
-// nothing cancels where the sigmoid is near 1.
-func logitSlope[T constraints.Float](b pairBlock[T]) {
-	kernel.Abs(b.u, b.x)
-	kernel.Neg(b.u, b.u)
-	kernel.Sigmoid(b.u, b.u)
-	kernel.Map(kernel.MapSign, b.v, b.x, nil, 0, 0)
-	kernel.Mul(b.u, b.u, b.v)
-	kernel.MulScalar(b.v, b.v, 0.5)
-	kernel.AddScalar(b.v, b.v, 0.5)
-	kernel.Sub(b.v, b.v, b.t)
-	kernel.Sub(b.u, b.v, b.u)
-}
-
-// logitOf returns (1-t)·softplus(z) + t·softplus(-z), which has no difference of large numbers.
-func logitOf(z, t float64) float64 {
-	return math.Log1p(math.Exp(-math.Abs(z))) + weighted(1-t, math.Max(z, 0)) + weighted(t, math.Max(-z, 0))
+func logitErrors[T constraints.Float](b pairBlock[T]) {
+	kernel.Map(kernel.MapLogitError, b.u, b.x, b.t, 1, 0)
 }
 
 // probabilityEntropies fills terms with -t·ln p - (1-t)·ln(1-p) and returns their sum.

@@ -29,9 +29,6 @@ func init() {
 	})
 }
 
-// huberBlock is how many pairs are gone through at a time.
-const huberBlock = 2048
-
 // huberErrors fills terms with the differences y - t, held between -delta and delta, and returns the sum of what they
 // count.
 func huberErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) float64 {
@@ -40,17 +37,7 @@ func huberErrors[T constraints.Float](n graph.Node, terms *tensor.Tensor) float6
 	if len(y) != len(s) || len(t) != len(s) || math.IsInf(float64(delta), 0) {
 		return huberSum(differences[T](n, terms), delta)
 	}
-	scratch := n.Temp(min(len(s), huberBlock))
-	total := 0.0
-	for lo := 0; lo < len(s); lo += huberBlock {
-		hi := min(lo+huberBlock, len(s))
-		d, s := tensor.Data[T](scratch)[:hi-lo], s[lo:hi]
-		kernel.Sub(d, y[lo:hi], t[lo:hi])
-		kernel.Map(kernel.MapClamp, s, d, nil, -delta, delta)
-		total += kernel.Dot64(s, d) - 0.5*kernel.Dot64(s, s) // s·(d - s/2): at least half of s·d
-	}
-	n.FreeTemp(scratch)
-	return total
+	return kernel.Huber(s, y, t, delta)
 }
 
 // huberSum is huberErrors for operands of two shapes, and for a delta that is infinite.

@@ -50,6 +50,7 @@ type kernels[T Float] struct {
 	reverse      func(dst, src *T, n, lines int) // nil for loops in Go
 	reverseLeast int                             // the length of the shortest lines that reverse takes
 
+	huber  func(s, y, t []T, delta T) float64
 	random func(dst []T, keys [12]uint32)
 
 	maxPool2                               func(y, x []T, cols, width, rows int)
@@ -93,6 +94,7 @@ func portableKernels[T Float]() kernels[T] {
 		expSum:               expSumPortable[T],
 		expStore:             expStorePortable[T],
 		columns:              columnsPortable[T],
+		huber:                huberPortable[T],
 		random:               randomPortable[T],
 		maxPool2:             maxPool2Portable[T],
 		maxPool2Backward:     maxPool2BackwardPortable[T],

@@ -34,31 +34,33 @@ const (
 
 	// Elementary functions, within 2 ulp in float64 and 2.5 ulp in float32 where nothing else is said. Special cases are those of
 	// package math, for a denormal result too.
-	MapExpm1      // eᵃ - 1
-	MapLog1p      // ln(1+a)
-	MapLog2       // log₂ a, exact for powers of 2
-	MapLog10      // log₁₀ a, exact for powers of 10
-	MapAsin       // arcsin a
-	MapAcos       // arccos a
-	MapAtan       // arctan a
-	MapSinh       // sinh a, within 2.5 ulp
-	MapCosh       // cosh a
-	MapAsinh      // arsinh a
-	MapAcosh      // arcosh a, within 3 ulp
-	MapAtanh      // artanh a, within 3 ulp
-	MapErfc       // 1 - erf a, within 3 ulp
-	MapGELU       // ½a·erfc(-a/√2), within 4 ulp but for what the rounding of a/√2 changes in float64; 0 for -Inf
-	MapSiLU       // a·sigmoid(a), within 4 ulp where e^a is not denormal; 0 for -Inf
-	MapELU        // a where a > 0, else p·(eᵃ-1), within 3 ulp
-	MapLogSigmoid // ln sigmoid(a), within 3 ulp
-	MapLogAddExp  // ln(eᵃ+eᵇ), within 3 ulp of the largest of |a|, |b| and 1
-	MapLogit      // ln(a/(1-a)), within 3 ulp
-	MapEntr       // -a·ln a, 0 for 0, -Inf below, within 3 ulp
-	MapXLogY      // a·ln b, 0 where a is 0 and b not NaN, within 3 ulp
-	MapXLog1pY    // a·ln(1+b), 0 where a is 0 and b not NaN, within 3 ulp
-	MapAtan2      // the angle of the point (b, a), as math.Atan2 has it, within 2.5 ulp
-	MapHypot      // √(a²+b²)
-	MapPow        // aᵇ, in float64 within 16 ulp where the result is beyond 1e±20
+	MapExpm1        // eᵃ - 1
+	MapLog1p        // ln(1+a)
+	MapLog2         // log₂ a, exact for powers of 2
+	MapLog10        // log₁₀ a, exact for powers of 10
+	MapAsin         // arcsin a
+	MapAcos         // arccos a
+	MapAtan         // arctan a
+	MapSinh         // sinh a, within 2.5 ulp
+	MapCosh         // cosh a
+	MapAsinh        // arsinh a
+	MapAcosh        // arcosh a, within 3 ulp
+	MapAtanh        // artanh a, within 3 ulp
+	MapErfc         // 1 - erf a, within 3 ulp
+	MapGELU         // ½a·erfc(-a/√2), within 4 ulp but for what the rounding of a/√2 changes in float64; 0 for -Inf
+	MapSiLU         // a·sigmoid(a), within 4 ulp where e^a is not denormal; 0 for -Inf
+	MapELU          // a where a > 0, else p·(eᵃ-1), within 3 ulp
+	MapLogSigmoid   // ln sigmoid(a), within 3 ulp
+	MapLogAddExp    // ln(eᵃ+eᵇ), within 3 ulp of the largest of |a|, |b| and 1
+	MapLogitEntropy // (1-b)·softplus(a) + b·softplus(-a), where a weight of 0 wins, each within 3 ulp
+	MapLogitError   // p·(sigmoid(a) - b), the difference within 3 ulp of its larger part
+	MapLogit        // ln(a/(1-a)), within 3 ulp
+	MapEntr         // -a·ln a, 0 for 0, -Inf below, within 3 ulp
+	MapXLogY        // a·ln b, 0 where a is 0 and b not NaN, within 3 ulp
+	MapXLog1pY      // a·ln(1+b), 0 where a is 0 and b not NaN, within 3 ulp
+	MapAtan2        // the angle of the point (b, a), as math.Atan2 has it, within 2.5 ulp
+	MapHypot        // √(a²+b²)
+	MapPow          // aᵇ, in float64 within 16 ulp where the result is beyond 1e±20
 	numMapOps
 )
 

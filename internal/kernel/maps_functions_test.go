@@ -82,6 +82,14 @@ func init() {
 		{"ELU", kernel.MapELU, 0, false, [][2]float64{{1, 0}, {0.3, 0}}, 4, elu, nil},
 		{"LogSigmoid", kernel.MapLogSigmoid, 0, false, noParams, 4, one1(func(x float64) float64 { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))) }), nil},
 		{"LogAddExp", kernel.MapLogAddExp, 0, true, noParams, 3, two2(logAddExp), nil},
+		{"LogitEntropy", kernel.MapLogitEntropy, 0, true, noParams, 4, two2(kernel.LogitEntropyOf), nil},
+		{"LogitError", kernel.MapLogitError, 0, true, [][2]float64{{1, 0}, {-0.25, 0}}, 4, func(z, t, p, _ float64) float64 {
+			d := kernel.SigmoidOf(z) - t
+			if z >= 0 {
+				d = 1 - t - kernel.SigmoidOf(-z)
+			}
+			return p * d
+		}, nil},
 		{"Logit", kernel.MapLogit, 0, false, noParams, 4, one1(specfun.Logit), nil},
 		{"Entr", kernel.MapEntr, 0, false, noParams, 4, one1(specfun.Entr), nil},
 		{"XLogY", kernel.MapXLogY, 0, true, noParams, 4, two2(xlogy(specfun.Log)), nil},

@@ -151,6 +151,18 @@ func portableMaps[T Float]() *[numMapOps]mapLoop[T] {
 			}
 			return m + math.Log1p(math.Exp(-math.Abs(a-b)))
 		}),
+		MapLogitEntropy: mapPairs[T](LogitEntropyOf),
+		MapLogitError: func(dst, _, a, b []T, p, _ T) {
+			sa, sb := stepsOf(a, b, len(dst))
+			for i := range dst {
+				z, t := float64(a[i*sa]), float64(b[i*sb])
+				d := SigmoidOf(z) - t
+				if z >= 0 { // nothing cancels
+					d = (1 - t) - SigmoidOf(-z)
+				}
+				dst[i] = times(T(d), p)
+			}
+		},
 		MapLogit:   mapEach[T](specfun.Logit),
 		MapEntr:    mapEach[T](specfun.Entr),
 		MapXLogY:   mapPairs[T](func(a, b float64) float64 { return timesLog(a, b, specfun.Log(b)) }),
@@ -159,6 +171,19 @@ func portableMaps[T Float]() *[numMapOps]mapLoop[T] {
 		MapHypot:   mapPairs[T](math.Hypot),
 		MapPow:     mapPairs[T](specfun.Pow),
 	}
+}
+
+// LogitEntropyOf returns (1-t)·softplus(z) + t·softplus(-z), which has no difference of large numbers. A weight of 0 wins.
+func LogitEntropyOf(z, t float64) float64 {
+	return math.Log1p(specfun.Exp(-math.Abs(z))) + weighted(1-t, max(z, 0)) + weighted(t, max(-z, 0))
+}
+
+// weighted returns w·x, 0 where the weight is.
+func weighted(w, x float64) float64 {
+	if w == 0 {
+		return 0
+	}
+	return w * x
 }
 
 // timesLog returns x·l for the logarithm l of y, 0 where x is 0 unless y is NaN.

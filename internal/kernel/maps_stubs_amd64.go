@@ -334,6 +334,16 @@ func mapLogSigmoidF32AVX2(dst []float32, ct []float32, a []float32, b []float32,
 //go:noescape
 func mapLogAddExpF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 
+// mapLogitEntropyF32AVX2 is a mapping.
+//
+//go:noescape
+func mapLogitEntropyF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLogitErrorF32AVX2 is a mapping.
+//
+//go:noescape
+func mapLogitErrorF32AVX2(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
 // mapLogitF32AVX2 is a mapping.
 //
 //go:noescape
@@ -928,6 +938,16 @@ func mapLogSigmoidF64AVX2(dst []float64, ct []float64, a []float64, b []float64,
 //
 //go:noescape
 func mapLogAddExpF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLogitEntropyF64AVX2 is a mapping.
+//
+//go:noescape
+func mapLogitEntropyF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLogitErrorF64AVX2 is a mapping.
+//
+//go:noescape
+func mapLogitErrorF64AVX2(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 
 // mapLogitF64AVX2 is a mapping.
 //
@@ -1524,6 +1544,16 @@ func mapLogSigmoidF32AVX512(dst []float32, ct []float32, a []float32, b []float3
 //go:noescape
 func mapLogAddExpF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
 
+// mapLogitEntropyF32AVX512 is a mapping.
+//
+//go:noescape
+func mapLogitEntropyF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
+// mapLogitErrorF32AVX512 is a mapping.
+//
+//go:noescape
+func mapLogitErrorF32AVX512(dst []float32, ct []float32, a []float32, b []float32, p float32, q float32)
+
 // mapLogitF32AVX512 is a mapping.
 //
 //go:noescape
@@ -2118,6 +2148,16 @@ func mapLogSigmoidF64AVX512(dst []float64, ct []float64, a []float64, b []float6
 //
 //go:noescape
 func mapLogAddExpF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLogitEntropyF64AVX512 is a mapping.
+//
+//go:noescape
+func mapLogitEntropyF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
+
+// mapLogitErrorF64AVX512 is a mapping.
+//
+//go:noescape
+func mapLogitErrorF64AVX512(dst []float64, ct []float64, a []float64, b []float64, p float64, q float64)
 
 // mapLogitF64AVX512 is a mapping.
 //

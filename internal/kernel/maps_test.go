@@ -194,8 +194,13 @@ func (m mapTest) result(a, b, ct, p, q, first float64, round func(float64) float
 	case m.op >= 0:
 		want = m.want(a, b, p, q)
 		size := math.Abs(want)
-		if m.op == kernel.MapLogAddExp {
+		switch m.op { // sums
+		case kernel.MapLogAddExp:
 			size = max(math.Abs(a), math.Abs(b), 1)
+		case kernel.MapLogitEntropy:
+			size = max(size, math.Abs(a*b), math.Abs(a*(1-b)), 1)
+		case kernel.MapLogitError:
+			size = math.Abs(p) * max(1, math.Abs(b))
 		}
 		return want, m.ulps * size
 	case m.passed != nil:

@@ -98,6 +98,7 @@ type jobs[T Float] struct {
 	share   shareJob[T]
 	pool    poolJob[T]
 	random  randomJob[T]
+	huber   huberJob[T]
 }
 
 var (

@@ -341,7 +341,7 @@ func (t target) gainSums() {
 		g := t.timesZeroWins(t.load(w.place(t, ws, u), k), t.load(w.along(t, gain, u), k))
 		x := t.load(w.place(t, xs, u), k)
 		for h := range halves {
-			gd, xd := t.half(g, h), t.half(x, h)
+			gd, xd := t.part(g, h), t.part(x, h)
 			d.addTo(sums[h], gd, one)
 			d.addTo(products[h], gd, xd)
 		}
@@ -359,29 +359,12 @@ func (t target) gainSums() {
 	t.end()
 }
 
-// half returns half of a vector in double precision, the whole of one that is already.
-func (t target) half(x vec, h int) vec {
-	switch {
-	case t.double:
+// part returns half of a vector in double precision, the whole of one that is already.
+func (t target) part(x vec, h int) vec {
+	if t.double {
 		return x
-	case t.wide:
-		v := ctx.ZMM()
-		if h == 0 {
-			ctx.VCVTPS2PD(x.AsY(), v)
-			return v
-		}
-		ctx.VEXTRACTF64X4(operand.U8(1), x, v.AsY())
-		ctx.VCVTPS2PD(v.AsY(), v)
-		return v
 	}
-	v := ctx.YMM()
-	if h == 0 {
-		ctx.VCVTPS2PD(x.AsX(), v)
-		return v
-	}
-	ctx.VEXTRACTF128(operand.U8(1), x, v.AsX())
-	ctx.VCVTPS2PD(v.AsX(), v)
-	return v
+	return t.half(x, h == 1)
 }
 
 // acrossExp writes the sums of exponentials of lines that lie side by side, which with store also writes the terms to y.
@@ -431,7 +414,7 @@ func (t target) acrossExp(store bool) {
 				t.store(e, place(ys), k)
 			}
 			for h := range halves {
-				d.emit("VADDPD", t.half(e, h), sums[h], sums[h])
+				d.emit("VADDPD", t.part(e, h), sums[h], sums[h])
 			}
 			ctx.ADDQ(stride, at)
 			ctx.DECQ(left)

@@ -45,6 +45,7 @@ var subjects = []struct {
 		}
 	}},
 	{"random", target.random},
+	{"loss", target.huber},
 	{"rotate", func(t target) {
 		if t.double {
 			t.rotate()

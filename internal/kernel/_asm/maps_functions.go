@@ -40,6 +40,23 @@ var functionMappings = []mapping{
 		u := t.exp(t.or(t.sub(x, y), t.bits(t.signBit())))
 		return t.blend(t.cmp(eq, t.abs(m), t.num(math.Inf(1))), m, t.add(m, t.log1pOfExp(u)))
 	})},
+	{name: "LogitEntropy", unroll: 1, uses: "AB", value: map2(func(t target, z, goal vec) vec {
+		one := t.set(t.one())
+		y := t.log1pOfExp(t.exp(t.or(z, t.bits(t.signBit()))))
+		for _, part := range []struct{ weight, x vec }{{t.sub(one, goal), z}, {goal, t.neg(z)}} {
+			t.addTo(y, part.weight, t.where(t.cmp(unq, part.weight, t.zero()), t.max(t.zero(), part.x)))
+		}
+		return y
+	})},
+	{name: "LogitError", unroll: 1, uses: "ABp", value: func(t target, in mapInputs) vec {
+		// sigmoid(z) - t is (1-t) - sigmoid(-z) for z >= 0, in which nothing cancels.
+		z, goal := in.a(), in.b()
+		e := t.exp(t.or(z, t.bits(t.signBit())))
+		s := t.div(e, t.add(e, t.one()))
+		left := t.sub(s, goal)
+		right := t.sub(t.sub(t.set(t.one()), goal), s)
+		return t.mul(t.blend(t.cmp(ge, z, t.zero()), right, left), in.p)
+	}},
 	{name: "Logit", unroll: 1, uses: "a", value: map1(target.logit)},
 	{name: "Entr", unroll: 1, uses: "a", value: map1(func(t target, x vec) vec {
 		y := t.mul(t.neg(x), t.log(x))
@@ -154,21 +171,7 @@ func (t target) inHalves(f func(d target, in []vec) vec, in ...vec) vec {
 	half := func(high bool) vec {
 		xs := make([]vec, len(in))
 		for i, x := range in {
-			xs[i] = d.vec()
-			switch {
-			case t.wide && high:
-				h := ctx.YMM()
-				ctx.VEXTRACTF64X4(u8(1), x, h)
-				ctx.VCVTPS2PD(h, xs[i])
-			case t.wide:
-				ctx.VCVTPS2PD(x.AsY(), xs[i])
-			case high:
-				h := ctx.XMM()
-				ctx.VEXTRACTF128(u8(1), x, h)
-				ctx.VCVTPS2PD(h, xs[i])
-			default:
-				ctx.VCVTPS2PD(x.AsX(), xs[i])
-			}
+			xs[i] = t.half(x, high)
 		}
 		y := f(d, xs)
 		if t.wide {
@@ -185,6 +188,26 @@ func (t target) inHalves(f func(d target, in []vec) vec, in ...vec) vec {
 		ctx.VINSERTF64X4(u8(1), hi, lo.AsZ(), v)
 	} else {
 		ctx.VINSERTF128(u8(1), hi, lo.AsY(), v)
+	}
+	return v
+}
+
+// half returns half of a vector in single precision as one in double precision.
+func (t target) half(x vec, high bool) vec {
+	v := t.doubles().vec()
+	switch {
+	case t.wide && high:
+		h := ctx.YMM()
+		ctx.VEXTRACTF64X4(u8(1), x, h)
+		ctx.VCVTPS2PD(h, v)
+	case t.wide:
+		ctx.VCVTPS2PD(x.AsY(), v)
+	case high:
+		h := ctx.XMM()
+		ctx.VEXTRACTF128(u8(1), x, h)
+		ctx.VCVTPS2PD(h, v)
+	default:
+		ctx.VCVTPS2PD(x.AsX(), v)
 	}
 	return v
 }
