@@ -18,6 +18,14 @@ func packedKey(x float32, flip uint32) uint32 {
 	return bits ^ (uint32(int32(bits)>>31) | 1<<31) ^ flip
 }
 
+// directionOf returns what numbers are multiplied by so that those whose keys are smaller are larger: 1 in descending order, else -1.
+func directionOf(flip uint32) float32 {
+	if flip == 0 {
+		return -1
+	}
+	return 1
+}
+
 // float32s returns a slice of single precision as what it is.
 func float32s[T Float](s []T) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
@@ -69,13 +77,17 @@ func (s *sorter) selectPacked(room []uint64, x []float32, k int, flip uint32) {
 		room[i] = uint64(packedKey(x[i], flip))<<32 | uint64(i)
 	}
 	s.orderPacked(room, len(room))
-	many, last := k, uint32(room[k-1]>>32)
+	sign := directionOf(flip)
+	many, last, bound := k, uint32(room[k-1]>>32), sign*x[uint32(room[k-1])]
 	for i := len(room); i < len(x); i++ {
-		if key := packedKey(x[i], flip); key < last { // an equal one stands behind those before it
+		if sign*x[i] <= bound { // most of them; an equal one stands behind those before it
+			continue
+		}
+		if key := packedKey(x[i], flip); key < last {
 			room[many] = uint64(key)<<32 | uint64(i)
 			if many++; many == len(room) {
 				s.orderPacked(room, len(room))
-				many, last = k, uint32(room[k-1]>>32)
+				many, last, bound = k, uint32(room[k-1]>>32), sign*x[uint32(room[k-1])]
 			}
 		}
 	}
@@ -88,11 +100,15 @@ func keepPacked(best []uint64, x []float32, flip uint32) {
 	for i, v := range x[:k] {
 		insertPacked(best[:i+1], uint64(packedKey(v, flip))<<32|uint64(i))
 	}
-	last := uint32(best[k-1] >> 32)
+	sign := directionOf(flip)
+	last, bound := uint32(best[k-1]>>32), sign*x[uint32(best[k-1])]
 	for i := k; i < len(x); i++ {
-		if key := packedKey(x[i], flip); key < last { // an equal one stands behind those before it
+		if sign*x[i] <= bound { // most of them; an equal one stands behind those before it
+			continue
+		}
+		if key := packedKey(x[i], flip); key < last {
 			insertPacked(best, uint64(key)<<32|uint64(i))
-			last = uint32(best[k-1] >> 32)
+			last, bound = uint32(best[k-1]>>32), sign*x[uint32(best[k-1])]
 		}
 	}
 }
