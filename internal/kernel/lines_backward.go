@@ -13,57 +13,76 @@ func MaxLinesBackwardInto[T Float](dst, ct, x, y []T, n, inner int) {
 
 func maxLinesBackward[T Float](name string, dst, ct, x, y []T, n, inner int, set bool) {
 	mustMatch(name, "ct", len(ct), len(y))
-	mustMatch(name, "x", len(x), len(dst))
-	mustLinesOf(name, len(x), len(y), n, inner)
-	if raceEnabled {
-		touch(dst)
-		observe(x)
-	}
-	free := scratchOf[T]()
+	shareLines(name, linesWork[T]{kind: workExtremeBackward, dst: dst, c: ct, x: x, b: y, n: n, inner: inner, set: set}, len(y))
+}
+
+// extremesBackward is MaxLinesBackward for lines lo up to hi.
+func (j *linesWork[T]) extremesBackward(lo, hi int) {
+	k, free := kernelsOf[T](), scratchOf[T]()
 	buffer := free.get()
-	defer free.put(buffer)
-	size := n * inner // of the lines that lie side by side
-	buffer.buffer = grow(buffer.buffer, size+inner)
-	share, taken := buffer.buffer[:inner], buffer.buffer[inner:]
-	k := kernelsOf[T]()
-	for i := 0; i < len(y); i += inner {
-		to, from := dst[:size], x[:size]
-		dst, x = dst[size:], x[size:]
-		if set {
-			taken = to
+	if j.inner == 1 {
+		buffer.buffer = grow(buffer.buffer, j.n)
+		for i := lo; i < hi; i++ {
+			j.extremeRowBackward(k, i, buffer.buffer)
 		}
-		if inner == 1 {
-			inPieces(k.lines.selectedScalar, taken[:n], from, nil, y[i])
-			c := ct[i] / Sum(taken[:n])
-			switch {
-			case c-c != 0:
-				passSelected(to, taken, c, set)
-			case set:
-				MulScalar(to, to, c)
-			default:
-				Axpy(to, c, taken[:n])
+		free.put(buffer)
+		return
+	}
+	most := min(max(part/j.n/vectorGroup*vectorGroup, vectorGroup), j.inner)
+	buffer.buffer = grow(buffer.buffer, most*(j.n+1))
+	for lo < hi {
+		end := min(hi, lo+most, (lo/j.inner+1)*j.inner)
+		j.extremeColumnsBackward(k, lo, buffer.buffer[:end-lo], buffer.buffer[most:])
+		lo = end
+	}
+	free.put(buffer)
+}
+
+// extremeRowBackward does row i.
+func (j *linesWork[T]) extremeRowBackward(k *kernels[T], i int, taken []T) {
+	to, from := j.dst[i*j.n:(i+1)*j.n], j.x[i*j.n:(i+1)*j.n]
+	if j.set {
+		taken = to
+	}
+	inPieces(k.lines.selectedScalar, taken, from, nil, j.b[i])
+	c := j.c[i] / Sum(taken)
+	switch {
+	case c-c != 0:
+		passSelected(to, taken, c, j.set)
+	case j.set:
+		MulScalar(to, to, c)
+	default:
+		Axpy(to, c, taken)
+	}
+}
+
+// extremeColumnsBackward does lines that lie side by side, as many as share has numbers, from line lo on. Taken is a buffer.
+func (j *linesWork[T]) extremeColumnsBackward(k *kernels[T], lo int, share, taken []T) {
+	width, stride, first := len(share), len(share), lo/j.inner*j.n*j.inner+lo%j.inner
+	if j.set {
+		taken, stride = j.dst[first:], j.inner
+	}
+	clear(share)
+	for r := range j.n {
+		at := first + r*j.inner
+		row := taken[r*stride:][:width]
+		inPieces(k.lines.selected, row, j.x[at:at+width], j.b[lo:lo+width], 0)
+		AddTo(share, row)
+	}
+	Div(share, j.c[lo:lo+width], share)
+	finite := AllFinite(share)
+	for r := range j.n {
+		at := first + r*j.inner
+		row, to := taken[r*stride:][:width], j.dst[at:at+width]
+		switch {
+		case !finite:
+			for i, c := range share {
+				passSelected(to[i:i+1], row[i:], c, j.set)
 			}
-			continue
-		}
-		clear(share)
-		for r := 0; r < size; r += inner {
-			inPieces(k.lines.selected, taken[r:r+inner], from[r:r+inner], y[i:i+inner], 0)
-			AddTo(share, taken[r:r+inner])
-		}
-		Div(share, ct[i:i+inner], share)
-		finite := AllFinite(share)
-		for r := 0; r < size; r += inner {
-			row := taken[r : r+inner]
-			switch {
-			case !finite:
-				for j, c := range share {
-					passSelected(to[r+j:r+j+1], row[j:], c, set)
-				}
-			case set:
-				Mul(row, row, share)
-			default:
-				MulAddTo(to[r:r+inner], share, row)
-			}
+		case j.set:
+			Mul(row, row, share)
+		default:
+			MulAddTo(to, share, row)
 		}
 	}
 }
@@ -96,56 +115,59 @@ func passSelected[T Float](dst, taken []T, c T, set bool) {
 // it is 0, and where y[i] is 0 it is ct[i]·0. With set, it sets dst.
 func NormLinesBackward[T Float](dst, ct, x, y []T, n, inner int, set bool) {
 	mustMatch("NormLinesBackward", "ct", len(ct), len(y))
-	mustMatch("NormLinesBackward", "x", len(x), len(dst))
-	mustLinesOf("NormLinesBackward", len(x), len(y), n, inner)
+	shareLines("NormLinesBackward", linesWork[T]{kind: workNormBackward, dst: dst, c: ct, x: x, b: y, n: n, inner: inner, set: set}, len(y))
+}
+
+// normsBackward is NormLinesBackward for rows lo up to hi, or for rows of elements of lines side by side.
+func (j *linesWork[T]) normsBackward(lo, hi int) {
 	free := scratchOf[T]()
 	buffer := free.get()
-	defer free.put(buffer)
-	width := inner
-	if inner == 1 {
-		width = n
+	width := j.inner
+	if j.inner == 1 {
+		width = j.n
 	}
 	buffer.buffer = grow(buffer.buffer, 2*width)
-	by, quotients := buffer.buffer[:width], buffer.buffer[width:2*width]
-	for i := 0; i < len(y); i += inner {
-		if inner == 1 {
-			Fill(by, y[i])
-		} else {
-			for j := range by {
-				if by[j] = ct[i+j]; y[i+j] == 0 {
-					by[j] *= 0
-				}
-			}
+	by, quotients := buffer.buffer[:width], buffer.buffer[width:]
+	group := -1 // whose factors stand in by
+	for ; lo < hi; lo++ {
+		to, from := j.dst[lo*width:(lo+1)*width], j.x[lo*width:(lo+1)*width]
+		d := quotients
+		if j.set {
+			d = to
 		}
-		for r := 0; r < n*inner; r += width {
-			to, from := dst[:width], x[:width]
-			dst, x = dst[width:], x[width:]
-			d := quotients
-			if set {
-				d = to
+		if j.inner > 1 {
+			line := lo / j.n * j.inner
+			y := j.b[line : line+j.inner]
+			if line != group {
+				group = line
+				for i, c := range j.c[line : line+j.inner] {
+					if by[i] = c; y[i] == 0 {
+						by[i] *= 0
+					}
+				}
 			}
-			switch {
-			case inner > 1:
-				Div(d, from, y[i:i+inner])
-				if set {
-					MulZeroWins(d, by, d)
-				} else {
-					MulAddTo(to, by, d)
-				}
-			case ct[i] == 0 || y[i] == 0:
-				if c := ct[i] * 0; set {
-					Fill(to, c)
-				} else {
-					AddScalarTo(to, c)
-				}
-			default:
-				Div(d, from, by)
-				if set {
-					MulScalar(d, d, ct[i])
-				} else {
-					Axpy(to, ct[i], d)
-				}
+			Div(d, from, y)
+			if j.set {
+				MulZeroWins(d, by, d)
+			} else {
+				MulAddTo(to, by, d)
+			}
+			continue
+		}
+		switch y, c := j.b[lo], j.c[lo]; {
+		case (c == 0 || y == 0) && j.set:
+			Fill(to, c*0)
+		case c == 0 || y == 0:
+			AddScalarTo(to, c*0)
+		default:
+			Fill(by, y)
+			Div(d, from, by)
+			if j.set {
+				MulScalar(d, d, c)
+			} else {
+				Axpy(to, c, d)
 			}
 		}
 	}
+	free.put(buffer)
 }

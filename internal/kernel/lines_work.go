@@ -11,10 +11,12 @@ const (
 	workGain
 	workNormalize
 	workPNormBackward
+	workNormBackward
 	workSumScan // from here on whole lines
 	workProdScan
 	workProdScanBackward
 	workProdBackward
+	workExtremeBackward
 	workSoftmax // with exponentials
 	workSoftmaxBackward
 	workLogSumExp
@@ -86,6 +88,12 @@ func (j *linesWork[T]) do(lo, hi int) {
 	switch {
 	case j.kind == workGain:
 		j.gainRows(lo, hi)
+	case j.kind == workNormBackward:
+		j.normsBackward(lo, hi)
+	case j.kind == workExtremeBackward:
+		j.extremesBackward(lo, hi)
+	case j.kind == workLogSumExp && j.inner == 1:
+		j.logSumExpRows(lo, hi)
 	case j.kind == workPNormBackward:
 		j.powersBackward(lo, hi)
 	case j.kind == workNormalize:

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -137,6 +138,84 @@ func TestResultsDoNotDependOnProcessors(t *testing.T) {
 	runtime.GOMAXPROCS(4)
 	if four := [3]float64{Sum(x), Dot(x, x), gemmCorner(x)}; four != one {
 		t.Errorf("on 4 processors %v, on one %v", four, one)
+	}
+}
+
+// TestLinesDoNotDependOnProcessors runs everything that is done to lines on one processor and on four.
+func TestLinesDoNotDependOnProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, s := range [][3]int{{600, 230, 1}, {1, 170, 800}, {7, 200, 100}} {
+		outer, n, inner := s[0], s[1], s[2]
+		x, w, numbers := waves(outer*n*inner, 1), waves(outer*n*inner, 2), waves(outer*inner, 3)
+		for name, run := range lineWorks(x, w, numbers, n, inner) {
+			results := func() []float32 {
+				dst := slices.Clone(w)
+				run(dst)
+				return dst
+			}
+			runtime.GOMAXPROCS(1)
+			one := results()
+			runtime.GOMAXPROCS(4)
+			if four := results(); !slices.Equal(one, four) {
+				t.Errorf("%s %v: results on one processor and on four differ", name, s)
+			}
+		}
+	}
+}
+
+// waves returns n positive numbers near 1.
+func waves(n int, speed float64) []float32 {
+	s := make([]float32, n)
+	for i := range s {
+		s[i] = float32(1 + 0.01*math.Sin(speed*float64(i)))
+	}
+	return s
+}
+
+// lineWorks returns functions of lines of x and w, with numbers of each line, that set dst, or elements of it, or add to it.
+func lineWorks(x, w, numbers []float32, n, inner int) map[string]func(dst []float32) {
+	c, lines := numbers, len(numbers)
+	works := map[string]func(dst []float32){
+		"AffineLines":        func(dst []float32) { AffineLines(dst, x, c, c, c, c, n, inner) },
+		"ScaleLines":         func(dst []float32) { ScaleLines(dst, x, c, c, c, n, inner, false) },
+		"SlopeLines":         func(dst []float32) { SlopeLines(dst, w, x, c, c, c, c, c, n, inner, true) },
+		"MeanLines":          func(dst []float32) { MeanLines(dst[:lines], dst[lines:2*lines], x, n, inner) },
+		"SumScan":            func(dst []float32) { SumScan(dst, x, n, inner, true) },
+		"ProdScan":           func(dst []float32) { ProdScan(dst, x, n, inner, false) },
+		"ProdScanBackward":   func(dst []float32) { ProdScanBackward(dst, w, x, n, inner, false) },
+		"ProdLinesBackward":  func(dst []float32) { ProdLinesBackward(dst, c, x, n, inner, true) },
+		"MaxLinesBackward":   func(dst []float32) { MaxLinesBackward(dst, c, x, c, n, inner) },
+		"NormLinesBackward":  func(dst []float32) { NormLinesBackward(dst, c, x, c, n, inner, true) },
+		"PNormLinesBackward": func(dst []float32) { PNormLinesBackward(dst, c, x, c, n, inner, 3, true) },
+		"LogSumExpLines":     func(dst []float32) { LogSumExpLines(dst[:lines], x, n, inner) },
+		"SoftmaxLines":       func(dst []float32) { SoftmaxLines(dst, x, n, inner) },
+		"LogSoftmaxLines":    func(dst []float32) { LogSoftmaxLines(dst, x, n, inner) },
+		"SoftmaxBackward":    func(dst []float32) { SoftmaxLinesBackward(dst, x, w, x, n, inner, false) },
+		"LogSoftmaxBackward": func(dst []float32) { LogSoftmaxLinesBackward(dst, x, w, x, n, inner, true) },
+	}
+	if inner == 1 {
+		works["PNormRows"] = func(dst []float32) { PNormRows(dst[:lines], x, n, 3) }
+		works["NormalizeRows"] = func(dst []float32) {
+			NormalizeRows(dst, make([]float32, len(x)), make([]float32, lines), x, x[:n], x[:n], n, 0.1, 0, 1e9)
+		}
+		works["NormalizeRowsBackward"] = func(dst []float32) { NormalizeRowsBackward(dst, w, x, x[:n], c, n, true, false) }
+	}
+	return works
+}
+
+func TestLinesAllocateNothing(t *testing.T) {
+	for _, s := range [][3]int{{600, 230, 1}, {1, 170, 800}} {
+		n, inner := s[1], s[2]
+		x, numbers := waves(s[0]*n*inner, 1), waves(s[0]*inner, 3)
+		dst := slices.Clone(x)
+		for name, run := range lineWorks(x, x, numbers, n, inner) {
+			if name == "NormalizeRows" {
+				continue // which is given new slices here
+			}
+			if allocs := testing.AllocsPerRun(2, func() { run(dst) }); allocs != 0 {
+				t.Errorf("%s %v: %v allocations", name, s, allocs)
+			}
+		}
 	}
 }
 

@@ -65,9 +65,25 @@ func byRowsBackward[T Float](name string, kind rowKind, dst, ct, y, x []T, n int
 func LogSumExp[T Float](dst, x []T, n int) {
 	m := len(dst)
 	mustMatch("LogSumExp", "x", len(x), m*n)
-	k := kernelsOf[T]()
-	for i := range m {
-		dst[i] = logSumExpRow(k, x[i*n:i*n+n])
+	if n == 0 {
+		Fill(dst, T(math.Inf(-1)))
+		return
+	}
+	shareLines("LogSumExp", linesWork[T]{kind: workLogSumExp, dst: dst, x: x, n: n, inner: 1}, m)
+}
+
+// logSumExpRows is LogSumExp for rows lo up to hi, some at a time: first their largest elements, then the sums.
+func (j *linesWork[T]) logSumExpRows(lo, hi int) {
+	k, n := kernelsOf[T](), j.n
+	for step := max(part/n, 1); lo < hi; lo += step {
+		end := min(hi, lo+step)
+		largest := linesJob[T]{kind: foldMax, dst: j.dst[lo:end], x: j.x[lo*n : end*n], n: n, inner: 1, lines: end - lo}
+		largest.do(0, end-lo)
+		for i := lo; i < end; i++ {
+			if m := j.dst[i]; m*0 == 0 { // neither infinite nor NaN
+				j.dst[i] = T(float64(m) + math.Log(expSum(k, j.x[i*n:(i+1)*n], m)))
+			}
+		}
 	}
 }
 
@@ -119,17 +135,6 @@ func expSum[T Float](k *kernels[T], x []T, m T) float64 {
 		sum += float64(k.expSum(x[lo:min(lo+expLeaf, len(x))], m))
 	}
 	return sum
-}
-
-func logSumExpRow[T Float](k *kernels[T], x []T) T {
-	if len(x) == 0 {
-		return T(math.Inf(-1))
-	}
-	m := Max(x)
-	if m*0 != 0 { // m is infinite or NaN
-		return m
-	}
-	return T(float64(m) + math.Log(expSum(k, x, m)))
 }
 
 func softmaxBackwardRow[T Float](op opcode, dst, ct, y, x []T) {
