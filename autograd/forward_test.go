@@ -130,6 +130,24 @@ func TestJVPs(t *testing.T) {
 	}
 }
 
+// TestForwardThroughHooks holds that what changes gradients on their way back changes nothing on the way forward.
+func TestForwardThroughHooks(t *testing.T) {
+	reversed := func(x graph.Value) graph.Value { return ops.Square(autograd.ScaleGradient(x, -1)) }
+	for name, f := range map[string]func(x graph.Value) graph.Value{
+		"tensor": reversed,
+		"scalar": func(x graph.Value) graph.Value { return reversed(ops.Index(x, 0)) },
+		"sum":    func(x graph.Value) graph.Value { return ops.Sum(reversed(ops.Concat(0, x, x))) },
+	} {
+		want := 6.0
+		if name == "sum" {
+			want = 12
+		}
+		if _, dy := autograd.JVP(f, []float64{3}, []float64{1}); dy.AtFlat(0) != want {
+			t.Errorf("%s: got %v, want %v", name, dy, want)
+		}
+	}
+}
+
 func TestForwardMisuse(t *testing.T) {
 	g := graph.New()
 	x := g.VarTensor(vector(1, 2))
