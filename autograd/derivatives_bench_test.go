@@ -62,3 +62,19 @@ func BenchmarkForwardOfScalars(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTaylor finds series of some orders of a function of many variables.
+func BenchmarkTaylor(b *testing.B) {
+	at, dir := make([]float64, 1000), make([]float64, 1000)
+	for i := range at {
+		at[i], dir[i] = -1+float64(i%7)/3, 1-float64(i%5)/2
+	}
+	f := func(x graph.Value) graph.Value { return ops.LogSumExp(ops.Mul(ops.Sin(x), ops.Exp(x))) }
+	for _, k := range []int{1, 2, 4, 8, 16} {
+		b.Run(fmt.Sprintf("order=%d", k), func(b *testing.B) {
+			for b.Loop() {
+				autograd.Taylor(f, at, dir, k)
+			}
+		})
+	}
+}

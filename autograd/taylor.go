@@ -217,6 +217,7 @@ var bilinear = map[string]bool{
 var piecewise = map[string]bool{
 	"max": true, "min": true, "sort": true, "topk": true, "cummax": true, "cummin": true, "max_pool2d": true,
 	"take_along": true, "put_along": true, "gather_at": true, "scatter_at": true, "max_pool2d_input": true, "max_pool2d_select": true,
+	"on_gradient": true,
 }
 
 // bilinear expands a product: the coefficient of order k is the sum of the products of those of orders j and k-j.

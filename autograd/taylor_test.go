@@ -113,9 +113,6 @@ func TestTaylorOfMappings(t *testing.T) {
 				f := func(x graph.Value) graph.Value { return ops.Sum(ops.Square(m.f(x))) }
 				var c []float64
 				if err := graph.Try(func() { c = autograd.Taylor(f, at, dir, 8) }); err != nil {
-					if m.name == "a checkpoint" {
-						return
-					}
 					t.Fatal(err)
 				}
 				y, dy := autograd.JVP(f, at, dir)
