@@ -12,19 +12,21 @@ import (
 // lanePrograms are a program's forms for lanes. Each is made when it is first needed, and all forks share them.
 type lanePrograms struct {
 	inputs   int
+	results  int
 	value    func() *laneProgram
-	gradient func() *laneProgram // the value, too
+	gradient func() *laneProgram // the values, too
 	careful  func() *laneProgram // both, where a derivative of the gradient is NaN
 }
 
-// newLanePrograms returns the forms of a plain code and of the careful one that careful returns.
-func newLanePrograms(plain *code, careful func() *code) *lanePrograms {
-	inputs := plain.inputs
+// newLanePrograms returns the forms of a plain code with so many results and of the careful one that careful returns.
+func newLanePrograms(plain *code, results int, careful func() *code) *lanePrograms {
+	all := results * (1 + plain.inputs)
 	return &lanePrograms{
-		inputs:   inputs,
-		value:    sync.OnceValue(func() *laneProgram { return newLaneProgram(plain, 1) }),
-		gradient: sync.OnceValue(func() *laneProgram { return newLaneProgram(plain, 1+inputs) }),
-		careful:  sync.OnceValue(func() *laneProgram { return newLaneProgram(careful(), 1+inputs) }),
+		inputs:   plain.inputs,
+		results:  results,
+		value:    sync.OnceValue(func() *laneProgram { return newLaneProgram(plain, results, true) }),
+		gradient: sync.OnceValue(func() *laneProgram { return newLaneProgram(plain, all, false) }),
+		careful:  sync.OnceValue(func() *laneProgram { return newLaneProgram(careful(), all, false) }),
 	}
 }
 
@@ -41,11 +43,37 @@ func newLanePrograms(plain *code, careful func() *code) *lanePrograms {
 func (p *Program) EvalBatch(ys, grads, points []float64) {
 	p.one(evalBatch)
 	checkBatch(p.machine.inputs, ys, grads, points)
+	p.evalBatch(ys, grads, points)
+}
+
+// evalBatch is EvalBatch for any number of results, without the checks.
+func (p *Program) evalBatch(ys, grads, points []float64) {
 	if p.machine.slots > mostLaneSlots {
 		p.points.eval(p, ys, grads, points)
 		return
 	}
 	p.batch.eval(p.lanes(), ys, grads, points)
+}
+
+// JacobianBatch is [Program.EvalBatch] for a program with several results: it fills ys with a row of results for each point
+// and jacobians, unless it is nil, with a matrix for each, a row of derivatives by the inputs for each result. It panics with
+// a [*graph.Error] if a length is not right, or slices overlap that must not.
+func (p *Program) JacobianBatch(ys, jacobians, points []float64) {
+	const op = "program.Program.JacobianBatch"
+	p.must(op)
+	m, n := p.results, p.machine.inputs
+	count := len(ys) / m
+	switch {
+	case len(ys) != count*m:
+		panic(graph.Errorf(op, graph.ErrShape, "ys has room for %d numbers, and the program has %d results: give a row of them for each point", len(ys), m))
+	case len(points) != count*n:
+		panic(graph.Errorf(op, graph.ErrShape, "the points have %d numbers, and %d points of %d inputs have %d: give a row of inputs for each row of results", len(points), count, n, count*n))
+	case jacobians != nil && len(jacobians) != count*m*n:
+		panic(graph.Errorf(op, graph.ErrShape, "the Jacobians have room for %d derivatives, and %d points of %d inputs and %d results have %d: give a matrix for each point, or nil", len(jacobians), count, n, m, count*m*n))
+	case len(jacobians) > 0 && &jacobians[0] == &points[0]:
+		panic(graph.Errorf(op, graph.ErrUsage, "the Jacobians would take the place of the points, which are read again: give a slice of their own"))
+	}
+	p.evalBatch(ys, jacobians, points)
 }
 
 const evalBatch = "program.Program.EvalBatch"
@@ -71,9 +99,10 @@ func checkBatch(inputs int, ys, grads, points []float64) {
 type batch struct {
 	p                 *laneProgram
 	ys, grads, points []float64
-	chunk             int    // inputs of a chunk
+	results, count    int    // of a point; points
+	chunk             int    // points of a chunk
 	again             []bool // of each block of lanes: a derivative is NaN
-	carefully         bool   // only those blocks, and only inputs with a derivative that is NaN
+	carefully         bool   // only those blocks, and only points with a derivative that is NaN
 }
 
 // batchWork is about how many instructions on lanes a chunk has.
@@ -81,11 +110,11 @@ const batchWork = 1 << 17
 
 // eval is [Program.EvalBatch] on lanes.
 func (b *batch) eval(l *lanePrograms, ys, grads, points []float64) {
-	n := len(ys)
+	n := len(ys) / l.results
 	if n == 0 {
 		return
 	}
-	*b = batch{ys: ys, grads: grads, points: points, again: b.again[:0]}
+	*b = batch{ys: ys, grads: grads, points: points, results: l.results, count: n, again: b.again[:0]}
 	if grads == nil {
 		b.p = l.value()
 	} else {
@@ -105,17 +134,17 @@ func (b *batch) eval(l *lanePrograms, ys, grads, points []float64) {
 
 func (b *batch) run() {
 	w := b.p.Width()
-	blocks := max(1, batchWork/(w*(b.p.Steps()+b.p.inputs+1)))
+	blocks := max(1, batchWork/(w*(b.p.Steps()+b.p.inputs+b.results)))
 	b.chunk = blocks * w
 	// An instruction takes about as long as some multiplications in a product of matrices.
 	const multiplications = 8
-	kernel.Share[float64](b, (len(b.ys)+b.chunk-1)/b.chunk, b.p.Size(), multiplications*len(b.ys)*b.p.Steps())
+	kernel.Share[float64](b, (b.count+b.chunk-1)/b.chunk, b.p.Size(), multiplications*b.count*b.p.Steps())
 }
 
 // Chunk evaluates one chunk.
 func (b *batch) Chunk(i int, buffer []float64) {
 	slots := b.p.Slots(buffer)
-	end := min(len(b.ys), (i+1)*b.chunk)
+	end := min(b.count, (i+1)*b.chunk)
 	for from := i * b.chunk; from < end; from += b.p.Width() {
 		to := min(end, from+b.p.Width())
 		if b.carefully {
@@ -128,25 +157,34 @@ func (b *batch) Chunk(i int, buffer []float64) {
 	}
 }
 
-// block evaluates the inputs from one number to another, at most one for each lane.
+// block evaluates the points from one number to another, at most one for each lane.
 func (b *batch) block(slots []float64, from, to int) {
-	p := b.p
+	p, m := b.p, b.results
 	p.Load(slots, 0, p.inputs, b.points[from*p.inputs:to*p.inputs])
 	p.Run(slots)
-	copy(b.ys[from:to], slots[p.inputs*p.Width():])
+	if m == 1 {
+		copy(b.ys[from:to], slots[p.inputs*p.Width():])
+	} else {
+		for i := from; i < to; i++ {
+			for k := range m {
+				b.ys[i*m+k] = slots[(p.inputs+k)*p.Width()+i-from]
+			}
+		}
+	}
 	if b.grads != nil {
-		b.again[from/p.Width()] = p.Store(b.grads[from*p.inputs:to*p.inputs], slots, p.inputs+1, p.inputs)
+		n := m * p.inputs
+		b.again[from/p.Width()] = p.Store(b.grads[from*n:to*n], slots, p.inputs+m, n)
 	}
 }
 
-// blockCarefully evaluates anew the gradients in which there is a NaN.
+// blockCarefully evaluates anew the derivatives of points in which there is a NaN.
 func (b *batch) blockCarefully(lanes []float64, from, to int) {
-	p := b.p
+	p, n := b.p, b.results*b.p.inputs
 	p.Load(lanes, 0, p.inputs, b.points[from*p.inputs:to*p.inputs])
 	p.Run(lanes)
-	gradient := lanes[(p.inputs+1)*p.Width():]
+	gradient := lanes[(p.inputs+b.results)*p.Width():]
 	for i := from; i < to; i++ {
-		row := b.grads[i*p.inputs : (i+1)*p.inputs]
+		row := b.grads[i*n : (i+1)*n]
 		if !slices.ContainsFunc(row, math.IsNaN) {
 			continue
 		}

@@ -22,7 +22,8 @@ func (b *pointsBatch) eval(p *Program, ys, grads, points []float64) {
 	b.p, b.ys, b.grads, b.points = p, ys, grads, points
 	// A step takes about as long as some multiplications in a product of matrices.
 	const multiplications = 32
-	kernel.Share[float64](b, len(ys), 0, multiplications*len(ys)*len(p.code.ins))
+	count := len(ys) / p.results
+	kernel.Share[float64](b, count, 0, multiplications*count*len(p.code.ins))
 	err := b.err
 	b.p, b.ys, b.grads, b.points, b.err = nil, nil, nil, nil, nil
 	if err != nil {
@@ -40,12 +41,12 @@ func (b *pointsBatch) Chunk(i int, _ []float64) {
 		p = b.p.Fork()
 	}
 	b.mu.Unlock()
-	at := b.points[i*p.Inputs() : (i+1)*p.Inputs()]
-	var grad []float64
+	m, n := p.results, p.machine.inputs
+	var jacobian []float64
 	if b.grads != nil {
-		grad = b.grads[i*p.Inputs() : (i+1)*p.Inputs()]
+		jacobian = b.grads[i*m*n : (i+1)*m*n]
 	}
-	err := graph.Try(func() { b.ys[i] = p.Eval(at, grad) })
+	err := graph.Try(func() { p.Jacobian(b.points[i*n:(i+1)*n], b.ys[i*m:(i+1)*m], jacobian) })
 	b.mu.Lock()
 	b.forks = append(b.forks, p)
 	if err != nil {

@@ -58,7 +58,7 @@ func TestBatchRandom(t *testing.T) {
 				careful = plain
 			}
 			want := interpret(plain, careful)
-			b := newLanePrograms(plain, func() *code { return careful })
+			b := newLanePrograms(plain, 1, func() *code { return careful })
 			for _, n := range []int{1, 3, 32, 64, 65, 200} {
 				points := randomPoints(rng, n, 5, true)
 				ys, grads := evalAll(t, b, points)
@@ -95,7 +95,7 @@ func TestBatchOpcodes(t *testing.T) {
 				in.args[0] = 4 // the order is a whole number
 			}
 			c.ins = []instruction{in}
-			b := newLanePrograms(c, func() *code { return c })
+			b := newLanePrograms(c, 1, func() *code { return c })
 			points := randomPoints(rng, 100, 3, true)
 			ys, grads := evalAll(t, b, points)
 			for i, y := range ys {
@@ -139,7 +139,7 @@ func TestBatchRewrites(t *testing.T) {
 		}, value: 3, outs: []int32{3, 3}},
 	} {
 		want := interpret(c, c)
-		b := newLanePrograms(c, func() *code { return c })
+		b := newLanePrograms(c, 1, func() *code { return c })
 		points := randomPoints(rng, 200, 1, true)
 		for i := range 60 {
 			points[i] *= math.Ldexp(1, i/6)
@@ -159,7 +159,7 @@ func TestBatchProcessors(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	all := []opcode{opAdd, opMul, opSub, opExp, opSin, opTanh, opLog, opWhere, opGt, opSqrt}
 	plain, careful := randomCode(rng, all, 4, 300), randomCode(rng, all, 4, 300)
-	b := newLanePrograms(plain, func() *code { return careful })
+	b := newLanePrograms(plain, 1, func() *code { return careful })
 	const n = 20_000
 	points := randomPoints(rng, n, 4, true)
 	var first []float64
@@ -226,7 +226,7 @@ func BenchmarkBatch(b *testing.B) {
 	for _, length := range []int{50, 500, 5000, 40_000} {
 		b.Run(fmt.Sprint(length), func(b *testing.B) {
 			plain := randomCode(rng, cheap, 4, length)
-			p := newLanePrograms(plain, func() *code { return plain })
+			p := newLanePrograms(plain, 1, func() *code { return plain })
 			n := min(10_000, 10_000_000/length)
 			points := randomPoints(rng, n, 4, false)
 			ys, grads := make([]float64, n), make([]float64, 4*n)

@@ -66,7 +66,7 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 	t.g, t.move, t.at, t.list = nil, nil, nil, nil // a sweep needs none of them
 	c.machine = c.code.machine(op)
 	c.lanes = sync.OnceValue(func() *lanePrograms {
-		return newLanePrograms(c.code, func() *code { c.carefully(); return c.carefulCode })
+		return newLanePrograms(c.code, c.results, func() *code { c.carefully(); return c.carefulCode })
 	})
 	return c.fork()
 }

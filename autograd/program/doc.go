@@ -31,8 +31,10 @@
 //
 // [Compile] makes a [Program] of scalars, and of tensors of few elements: one list of instructions for a result and its
 // derivatives, in which constants are folded, common subexpressions shared, and the backward sweep is written out.
-// [Program.Eval] runs it at one point, without recording and without allocating, [Program.EvalBatch] at thousands, side by
-// side in the vector registers of all processors, and [Program.WriteText] lists it:
+// [Program.SparseJacobian] puts together what it does at many points that are taken from one vector: the sparse Jacobian of
+// a bundle adjustment, from the residuals of one observation. [Program.Eval] runs it at one point, without recording and
+// without allocating, [Program.EvalBatch] at thousands, side by side in the vector registers of all processors, and
+// [Program.WriteText] lists it:
 //
 //	p, err := program.Compile(z, x, y)
 //	grad := make([]float64, 2)

@@ -15,8 +15,8 @@ type laneProgram struct {
 	results int
 }
 
-// newLaneProgram returns the part of a code that computes its first so many outs.
-func newLaneProgram(c *code, results int) *laneProgram {
+// newLaneProgram returns the part of a code that computes its first so many outs; forward says that those are no derivatives.
+func newLaneProgram(c *code, results int, forward bool) *laneProgram {
 	b := &laneBuilder{inputs: int32(c.inputs), consts: slices.Clip(c.consts), seen: make(map[laneIns]int32)}
 	b.ins = make([]laneIns, 0, len(c.ins)+len(c.ins)/8)
 	values := make([]int32, 0, c.first()+len(c.ins)) // where the values of the code are among those of the builder
@@ -27,7 +27,7 @@ func newLaneProgram(c *code, results int) *laneProgram {
 		values = append(values, int32(-1-i))
 	}
 	ins := c.ins
-	if results == 1 {
+	if forward {
 		ins = ins[:c.value]
 	}
 	for _, in := range ins {

@@ -148,6 +148,21 @@ func (a *Adjustment) Gather(dst, p []float64) {
 	}
 }
 
+// Assembly returns the leaves with where the points were seen behind them, and for every observation where among those the
+// 17 leaves of [Residuals] stand.
+func (a *Adjustment) Assembly() (at []float64, index []int) {
+	n := len(a.At)
+	places := make([]int, n)
+	for i := range places {
+		places[i] = i
+	}
+	for i := range a.observations {
+		camera, point, weight := observation(a, places, i)
+		index = append(append(append(index, camera...), point...), weight, n+2*i, n+2*i+1)
+	}
+	return append(a.At[:n:n], a.seen...), index
+}
+
 // Scatter sums up what each observation adds to the gradient, which it sets. It is the transpose of Gather.
 func (a *Adjustment) Scatter(grad, rows []float64) {
 	clear(grad)
