@@ -92,14 +92,12 @@ func init() {
 			Doc:        doc,
 			Formula:    formula,
 			Derivative: "1 for the element that is here, the first among equal ones",
-			Forward: func(n graph.Node) {
-				array.Instance(n.DType(), leaders[float64], leaders[float32])(n, by)
-			},
+			Forward:    func(n graph.Node) { leaders(n, by) },
 			Backward: func(n graph.Node, _ int, ct, dst *tensor.Tensor, fresh bool) bool {
 				if fresh {
 					dst.Zero()
 				}
-				array.Instance(n.DType(), addToLeaders[float64], addToLeaders[float32])(n, by, ct, dst)
+				addToLeaders(n, by, ct, dst)
 				return true
 			},
 			VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {

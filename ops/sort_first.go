@@ -1,9 +1,10 @@
 package ops
 
 import (
+	"sync"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
-	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"golang.org/x/exp/constraints"
 )
@@ -25,125 +26,189 @@ func leads[T constraints.Float](nanFirst bool, v, m T) bool {
 
 // firstInOrder sets the node's result to the index of the element of each line that comes first.
 func firstInOrder(n graph.Node, by order) {
-	array.Instance(n.DType(), firstInOrderOf[float64], firstInOrderOf[float32])(n, by)
-}
-
-func firstInOrderOf[T constraints.Float](n graph.Node, by order) {
-	x, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
-	l := linesOf(n.In(0).Dims(), n.Int(0))
-	sign := T(by.sign)
-	if l.inner == 1 {
-		for o := range l.outer {
-			row := x[o*l.n:][:l.n]
-			index, best := 0, sign*row[0]
-			for k, v := range row {
-				if v *= sign; !(v <= best) && leads(by.nanFirst, v, best) {
-					index, best = k, v
-				}
-			}
-			out[o] = T(index)
-		}
-		return
+	if n.DType() == tensor.Float32 {
+		findFirst(&firstJobs32, firstJob[float32]{do: firstOfLines, by: by}, n, n.Out(), n.Out())
+	} else {
+		findFirst(&firstJobs64, firstJob[float64]{do: firstOfLines, by: by}, n, n.Out(), n.Out())
 	}
-	scratch := n.Temp(l.inner)
-	for o := range l.outer {
-		index, best := out[o*l.inner:][:l.inner], tensor.Data[T](scratch)[:l.inner]
-		clear(index)
-		for j, v := range x[l.at(o, 0, 0):][:l.inner] {
-			best[j] = sign * v
-		}
-		for k := 1; k < l.n; k++ {
-			for j, v := range x[l.at(o, k, 0):][:len(best)] {
-				if v *= sign; !(v <= best[j]) && leads(by.nanFirst, v, best[j]) {
-					best[j], index[j] = v, T(k)
-				}
-			}
-		}
-	}
-	n.FreeTemp(scratch)
 }
 
 // leaders sets every element of the node's result to the element of its operand that comes first among the one there and
 // those before it in its line.
-func leaders[T constraints.Float](n graph.Node, by order) {
-	x, out := tensor.Data[T](n.In(0)), tensor.Data[T](n.Out())
-	l := linesOf(n.In(0).Dims(), n.Int(0))
-	sign := T(by.sign)
-	for o := range l.outer {
-		if l.inner == 1 && l.n > 0 {
-			row := x[o*l.n:][:l.n]
-			best, line := row[0], out[o*l.n:][:l.n]
-			for k, v := range row {
-				if !(sign*v <= sign*best) && leads(by.nanFirst, v, best) {
-					best = v
-				}
-				line[k] = best
-			}
-			continue
-		}
-		for k := range l.n {
-			now := out[l.at(o, k, 0):][:l.inner]
-			if k == 0 {
-				copy(now, x[l.at(o, 0, 0):])
-				continue
-			}
-			copy(now, out[l.at(o, k-1, 0):])
-			for j, v := range x[l.at(o, k, 0):][:len(now)] {
-				if !(sign*v <= sign*now[j]) && leads(by.nanFirst, v, now[j]) {
-					now[j] = v
-				}
-			}
-		}
+func leaders(n graph.Node, by order) {
+	if n.DType() == tensor.Float32 {
+		findFirst(&firstJobs32, firstJob[float32]{do: leadersOfLines, by: by}, n, n.Out(), n.Out())
+	} else {
+		findFirst(&firstJobs64, firstJob[float64]{do: leadersOfLines, by: by}, n, n.Out(), n.Out())
 	}
 }
 
 // addToLeaders adds to the element of dst that comes first in its line so far, by the node's operand, what ct has from
 // there to the next one that does.
-func addToLeaders[T constraints.Float](n graph.Node, by order, ct, dst *tensor.Tensor) {
-	x, w, d := tensor.Data[T](n.In(0)), tensor.Data[T](ct), tensor.Data[T](dst)
-	l := linesOf(dst.Dims(), n.Int(0))
-	sign := T(by.sign)
-	if l.inner == 1 {
-		for o := range l.outer {
-			addToLeadersOfRow(x[o*l.n:][:l.n], w[o*l.n:][:l.n], d[o*l.n:][:l.n], sign, by.nanFirst)
+func addToLeaders(n graph.Node, by order, ct, dst *tensor.Tensor) {
+	if n.DType() == tensor.Float32 {
+		findFirst(&firstJobs32, firstJob[float32]{do: addToLeadersOfLines, by: by}, n, ct, dst)
+	} else {
+		findFirst(&firstJobs64, firstJob[float64]{do: addToLeadersOfLines, by: by}, n, ct, dst)
+	}
+}
+
+// What a firstJob does with lines.
+const (
+	firstOfLines = iota
+	leadersOfLines
+	addToLeadersOfLines
+)
+
+// A firstJob is the work of a function of this file, for several processors.
+type firstJob[T constraints.Float] struct {
+	do         int
+	by         order
+	x, ct, dst []T
+	l          lines
+	width      int // lines of a chunk; if there are lines side by side it is some of these
+}
+
+// The jobs that no one uses, so that an operation allocates nothing.
+var (
+	firstJobs32 = sync.Pool{New: func() any { return new(firstJob[float32]) }}
+	firstJobs64 = sync.Pool{New: func() any { return new(firstJob[float64]) }}
+)
+
+// findFirst does a job on the lines of operand 0 of n.
+func findFirst[T constraints.Float](jobs *sync.Pool, job firstJob[T], n graph.Node, ct, dst *tensor.Tensor) {
+	const (
+		together     = 8192 // elements of a chunk of lines that are one behind the other
+		side         = 256  // lines of a chunk that lie side by side
+		comparisons  = 32   // how many multiplications take as long as one element
+		numbersALine = 3    // at most, beside the elements
+	)
+	j := jobs.Get().(*firstJob[T])
+	*j = job
+	j.x, j.ct, j.dst = tensor.Data[T](n.In(0)), tensor.Data[T](ct), tensor.Data[T](dst)
+	j.l = linesOf(n.In(0).Dims(), n.Int(0))
+	if j.l.n > 0 && j.l.outer > 0 {
+		chunks, size := 0, 0
+		if j.l.inner == 1 {
+			j.width = max(together/j.l.n, 1)
+			chunks = (j.l.outer + j.width - 1) / j.width
+		} else {
+			j.width = min(side, j.l.inner)
+			if j.do == leadersOfLines { // which copies: that takes longer for parts of rows
+				j.width = j.l.inner
+			}
+			chunks, size = j.l.outer*((j.l.inner+j.width-1)/j.width), numbersALine*j.width
+		}
+		kernel.Share(j, chunks, size, comparisons*len(j.x))
+	}
+	*j = firstJob[T]{}
+	jobs.Put(j)
+}
+
+func (j *firstJob[T]) Chunk(i int, buffer []T) {
+	if j.l.inner == 1 {
+		for o := i * j.width; o < min((i+1)*j.width, j.l.outer); o++ {
+			j.row(o)
 		}
 		return
 	}
-	scratch := n.Temp(3 * l.inner)
-	s := tensor.Data[T](scratch)
-	best, index, lost := s[:l.inner], s[l.inner:][:l.inner], s[2*l.inner:][:l.inner]
-	for o := range l.outer {
-		clear(index)
-		clear(lost)
-		line := d[o*l.n*l.inner:][:l.n*l.inner]
-		for k := range l.n {
-			if k == 0 {
-				copy(best, x[l.at(o, 0, 0):])
-			}
-			ct := w[l.at(o, k, 0):][:len(best)]
-			for j, v := range x[l.at(o, k, 0):][:len(best)] {
-				if !(sign*v <= sign*best[j]) && leads(by.nanFirst, v, best[j]) {
-					best[j], index[j], lost[j] = v, T(k), 0
-				}
-				there := &line[int(index[j])*l.inner+j]
-				*there, lost[j] = kernel.AddCompensated(*there, ct[j], lost[j])
-			}
-		}
+	across := (j.l.inner + j.width - 1) / j.width
+	from := i % across * j.width
+	width := min(j.width, j.l.inner-from)
+	switch o := i / across; j.do {
+	case firstOfLines:
+		j.firstAcross(o, from, buffer[:width])
+	case leadersOfLines:
+		j.leadersAcross(o, from, width)
+	default:
+		j.addAcross(o, from, buffer[:width], buffer[width:][:width], buffer[2*width:][:width])
 	}
-	n.FreeTemp(scratch)
 }
 
-func addToLeadersOfRow[T constraints.Float](x, ct, dst []T, sign T, nanFirst bool) {
-	leader, sum := 0, 0.0
-	ct = ct[:len(x)]
-	for k, v := range x {
-		if best := x[leader]; !(sign*v <= sign*best) && leads(nanFirst, v, best) {
-			dst[leader] += T(sum)
-			leader, sum = k, 0
+// row does the job for line o, whose elements lie together.
+func (j *firstJob[T]) row(o int) {
+	row, sign, nanFirst := j.x[o*j.l.n:][:j.l.n], T(j.by.sign), j.by.nanFirst
+	switch j.do {
+	case firstOfLines:
+		index, best := 0, sign*row[0]
+		for k, v := range row {
+			if v *= sign; !(v <= best) && leads(nanFirst, v, best) {
+				index, best = k, v
+			}
 		}
-		sum += float64(ct[k])
-	}
-	if len(x) > 0 {
+		j.dst[o] = T(index)
+	case leadersOfLines:
+		best, line := row[0], j.dst[o*j.l.n:][:j.l.n]
+		for k, v := range row {
+			if !(sign*v <= sign*best) && leads(nanFirst, v, best) {
+				best = v
+			}
+			line[k] = best
+		}
+	default:
+		leader, sum := 0, 0.0
+		ct, dst := j.ct[o*j.l.n:][:len(row)], j.dst[o*j.l.n:][:len(row)]
+		for k, v := range row {
+			if best := row[leader]; !(sign*v <= sign*best) && leads(nanFirst, v, best) {
+				dst[leader] += T(sum)
+				leader, sum = k, 0
+			}
+			sum += float64(ct[k])
+		}
 		dst[leader] += T(sum)
+	}
+}
+
+// firstAcross finds the first elements of lines side by side, from line (o, from) on, one for each element of best, which is room.
+func (j *firstJob[T]) firstAcross(o, from int, best []T) {
+	sign, nanFirst, index := T(j.by.sign), j.by.nanFirst, j.dst[o*j.l.inner+from:][:len(best)]
+	clear(index)
+	for c, v := range j.x[j.l.at(o, 0, from):][:len(best)] {
+		best[c] = sign * v
+	}
+	for k := 1; k < j.l.n; k++ {
+		for c, v := range j.x[j.l.at(o, k, from):][:len(best)] {
+			if v *= sign; !(v <= best[c]) && leads(nanFirst, v, best[c]) {
+				best[c], index[c] = v, T(k)
+			}
+		}
+	}
+}
+
+// leadersAcross does the job of leaders for lines side by side.
+func (j *firstJob[T]) leadersAcross(o, from, width int) {
+	sign, nanFirst := T(j.by.sign), j.by.nanFirst
+	for k := range j.l.n {
+		now := j.dst[j.l.at(o, k, from):][:width]
+		if k == 0 {
+			copy(now, j.x[j.l.at(o, 0, from):])
+			continue
+		}
+		copy(now, j.dst[j.l.at(o, k-1, from):])
+		for c, v := range j.x[j.l.at(o, k, from):][:len(now)] {
+			if !(sign*v <= sign*now[c]) && leads(nanFirst, v, now[c]) {
+				now[c] = v
+			}
+		}
+	}
+}
+
+// addAcross does the job of addToLeaders for lines side by side, one for each element of best, index and lost, which are room.
+func (j *firstJob[T]) addAcross(o, from int, best, index, lost []T) {
+	sign, nanFirst, inner := T(j.by.sign), j.by.nanFirst, j.l.inner
+	clear(index)
+	clear(lost)
+	copy(best, j.x[j.l.at(o, 0, from):])
+	index, lost = index[:len(best)], lost[:len(best)]
+	line := j.dst[j.l.at(o, 0, from):]
+	for k := range j.l.n {
+		ct := j.ct[j.l.at(o, k, from):][:len(best)]
+		for c, v := range j.x[j.l.at(o, k, from):][:len(best)] {
+			if !(sign*v <= sign*best[c]) && leads(nanFirst, v, best[c]) {
+				best[c], index[c], lost[c] = v, T(k), 0
+			}
+			there := &line[int(index[c])*inner+c]
+			*there, lost[c] = kernel.AddCompensated(*there, ct[c], lost[c])
+		}
 	}
 }
