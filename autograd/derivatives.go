@@ -119,8 +119,9 @@ func checkDirection(op string, at, dir []float64) {
 }
 
 // Jacobian returns the m × n matrix of ∂fᵢ/∂xⱼ at a point of n numbers, for a function whose result has m elements,
-// taken in row-major order. It makes one backward sweep for each row or, where the columns are not more than the rows, a
-// forward sweep for some columns at a time.
+// taken in row-major order. It makes one backward sweep for each row or, where that is cheaper, a
+// forward sweep for some columns at a time. Where it can be seen that every row has few elements in a row that are not 0, whatever
+// the numbers, a direction serves many columns.
 //
 // Both ways give the same numbers but for rounding, and where derivatives on the way are infinite or NaN: an adjoint or a
 // tangent of exactly 0 contributes 0, but a row and a column do not meet the same zeros.
@@ -130,13 +131,62 @@ func Jacobian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Jacobian"
 	x, y := record(op, f, at)
 	out := newMatrix(op, y.Len(), len(at))
-	if y.Len() >= len(at) {
-		columns(op, y, x, out)
-	} else {
-		eachProduct(op, y, x, func(i int, row []float64) { copy(out.Float64s()[i*len(at):], row) })
-	}
+	derivatives(op, y, x, out)
 	discard(x)
 	return out
+}
+
+// derivatives sets out, which is all 0, to the matrix of derivatives of y's elements by those of x, a vector, in the cheaper way.
+func derivatives(op string, y, x graph.Value, out *tensor.Tensor) {
+	m, n := y.Len(), x.Len()
+	if min(m, n) > fewDirections {
+		if of, width := bands(y, x); width <= n/2 && width <= m {
+			bandedColumns(op, y, x, of, width, out)
+			return
+		}
+	}
+	if row, column := costs(y, x); column*float64(n) < row*float64(m) {
+		columns(op, y, x, out)
+		return
+	}
+	eachProduct(op, y, x, func(i int, row []float64) { copy(out.Float64s()[i*n:], row) })
+}
+
+// costs returns about how many nanoseconds a row and a column of derivatives of y by x take, where there are many: the sweeps differ
+// in what they spend on an operation with tensors. What a forward sweep has a kernel for it does for many columns together; what it
+// has to record, it records for each.
+func costs(y, x graph.Value) (row, column float64) {
+	const (
+		scalar    = 8   // of either sweep, for an operation on scalars
+		kernel    = 150 // of a backward sweep, for one on tensors
+		shared    = 50  // of a forward sweep, for one with a kernel
+		recorded  = 2500
+		undefined = 8000 // for one without a Tangent
+		element   = 0.3
+	)
+	g := y.Graph()
+	for id := range g.Between(graph.GradEdges, y, x).All {
+		n := g.Value(id).Node()
+		if n.NumInputs() == 0 {
+			continue
+		}
+		if _, ok := n.Partial(0); ok {
+			row, column = row+scalar, column+scalar
+			continue
+		}
+		r := n.Row()
+		size := element * float64(max(n.Value().Len(), n.InputNode(0).Value().Len()))
+		row += kernel + size
+		switch {
+		case r.Class == graph.Elementwise && r.Backward != nil, r.Class == graph.Linear && r.Arity() == 1, n.Value().Len() == 1:
+			column += shared + size
+		case r.Tangent != nil:
+			column += recorded + size
+		default:
+			column += undefined + size
+		}
+	}
+	return row, column
 }
 
 // mostElements bounds the matrices of this package.
@@ -150,15 +200,9 @@ func newMatrix(op string, m, n int) *tensor.Tensor {
 	return tensor.New(tensor.Float64, m, n)
 }
 
-// columns sets out, which is all 0, to the matrix of derivatives of y's elements by those of x, a vector, by forward sweeps.
+// columns is derivatives by forward sweeps.
 func columns(op string, y, x graph.Value, out *tensor.Tensor) {
 	m, n, matrix := y.Len(), x.Len(), out.Float64s()
-	if n > fewDirections {
-		if of, width := bands(y, x); width <= n/2 {
-			bandedColumns(op, y, x, of, width, out)
-			return
-		}
-	}
 	eachDirection(op, y, x, n, unit, func(first, now int, d []float64) {
 		for i := range m {
 			row := matrix[i*n+first:][:now]
@@ -169,7 +213,7 @@ func columns(op string, y, x graph.Value, out *tensor.Tensor) {
 	})
 }
 
-// bandedColumns is columns for a matrix whose rows have so few elements in a row that are not 0, and where they are: a direction
+// bandedColumns is derivatives for a matrix whose rows have so few elements in a row that are not 0, and where they are: a direction
 // serves all columns that are so far apart (Curtis, Powell and Reid, 1974).
 func bandedColumns(op string, y, x graph.Value, of []span, width int, out *tensor.Tensor) {
 	m, n, matrix := y.Len(), x.Len(), out.Float64s()
@@ -216,13 +260,13 @@ func eachProduct(op string, y, x graph.Value, f func(i int, dx []float64)) {
 }
 
 // Hessian returns the n × n matrix of second derivatives ∂²f/∂xᵢ∂xⱼ at a point of n numbers, for a function with a
-// scalar result. It records the gradient and makes forward sweeps through it, for some columns at a time. It panics with a
-// [*graph.Error] if the matrix has 2³¹ elements or more.
+// scalar result: it records the gradient and takes its [Jacobian]. It panics with a [*graph.Error] if the matrix has 2³¹ elements or
+// more.
 func Hessian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Hessian"
 	x, y := record(op, f, at)
 	out := newMatrix(op, len(at), len(at))
-	columns(op, gradient(op, y, x), x, out)
+	derivatives(op, gradient(op, y, x), x, out)
 	discard(x)
 	return out
 }

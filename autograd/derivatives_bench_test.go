@@ -78,3 +78,32 @@ func BenchmarkTaylor(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkJacobian takes matrices that are dense, of more and of fewer rows than columns, and one with few diagonals.
+func BenchmarkJacobian(b *testing.B) {
+	const n = 200
+	at := make([]float64, n)
+	for i := range at {
+		at[i] = -1 + float64(i%7)/3
+	}
+	dense := func(rows int) func(x graph.Value) graph.Value {
+		return func(x graph.Value) graph.Value {
+			return ops.Slice(ops.Mul(ops.Softmax(ops.Sin(x), 0), ops.Sum(ops.Square(x))), 0, 0, rows)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		f    func(x graph.Value) graph.Value
+	}{
+		{"dense/rows=20", dense(20)}, {"dense/rows=60", dense(60)}, {"dense/rows=100", dense(100)}, {"dense/rows=150", dense(150)}, {"dense/rows=200", dense(200)},
+		{"banded", func(x graph.Value) graph.Value {
+			return ops.Mul(ops.Sin(ops.Slice(x, 0, 1, n)), ops.Slice(x, 0, 0, n-1))
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				autograd.Jacobian(c.f, at)
+			}
+		})
+	}
+}
