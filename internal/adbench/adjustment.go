@@ -5,6 +5,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/programs"
+	"github.com/seed366ff29f/chainrule/ops"
 )
 
 // adjustment is the residuals of a bundle adjustment, three of each observation, and their Jacobian, in which each row has
@@ -39,19 +40,13 @@ func adjustmentCompiled() *Task {
 	return adjustmentTask("ba-compiled", "the same, compiled for one observation", func(a *programs.Adjustment) Work {
 		g := graph.New(graph.Traced())
 		xs := g.Vars(make([]float64, observed))
-		e1, e2, _ := programs.Residuals(xs)
-		var compiled [2]*program.Program
-		for i, e := range []graph.Value{e1, e2} {
-			p, err := program.Compile(e, xs...)
-			if err != nil {
-				panic(err) // its operations are known
-			}
-			compiled[i] = p
+		e1, e2, e3 := programs.Residuals(xs)
+		p, err := program.Compile(ops.Stack(0, e1, e2, e3), xs...)
+		if err != nil {
+			panic(err) // its operations are known
 		}
-		n := a.Observations()
-		rows, values := make([]float64, observed*n), make([]float64, n)
-		grads := [2][]float64{make([]float64, observed*n), make([]float64, observed*n)}
-		jacobian := make([]float64, 0, entries*n)
+		at, index := a.Assembly()
+		values := make([]float64, 3*a.Observations())
 		var residuals []float64
 		return Work{
 			Inputs: len(a.At),
@@ -60,32 +55,15 @@ func adjustmentCompiled() *Task {
 				return Total(residuals)
 			},
 			Derivative: func() (float64, []float64) {
-				a.Gather(rows, a.At)
-				sum := 0.0
-				for i, p := range compiled {
-					p.EvalBatch(values, grads[i], rows)
-					sum += Total(values)
-				}
-				jacobian = jacobian[:0]
-				for o := range n {
-					for i := range grads { // a residual does not depend on the principal point's other number
-						d := grads[i][observed*o:][:observed]
-						jacobian = append(append(append(jacobian, d[:7]...), d[7+i]), d[9:15]...)
-					}
-					w := rows[observed*o+14]
-					sum += 1 - w*w
-					jacobian = append(jacobian, -2*w)
-				}
-				return sum, jacobian
+				jacobian := p.SparseJacobian(values, at, index, len(a.At))
+				return Total(values), jacobian.Value
 			},
 		}
 	})
 }
 
-const (
-	observed = 17       // numbers of an observation: a camera, a point, a weight, and where the point was seen
-	entries  = 2*14 + 1 // of the Jacobian for an observation
-)
+// observed is how many numbers an observation has: a camera, a point, a weight, and where the point was seen.
+const observed = 17
 
 // adjustmentSum is the sum of the squares of the residuals, and its gradient, on tensors.
 func adjustmentSum() *Task {
