@@ -210,7 +210,7 @@ func (n Node) View() (offset int, ok bool) {
 // Passes, for authors of sweeps, is [Row.Passes] of the node's operation; false where that is nil, or the operation has no
 // tensors.
 func (n Node) Passes(i int) (from int, ok bool) {
-	n.must(i, n.NumInputs(), "operand")
+	n.inputID(i) // which there must be
 	if f := n.Row().Passes; f != nil && n.Out() != nil {
 		return f(n, i)
 	}
