@@ -1035,6 +1035,25 @@ start:
 	VSHUFPS      $0x88, X1, X0, X1
 	VXORPD       Y2, Y2, Y2
 	VMOVUPD      c64_3ff0000000000000<>+0(SB), Y3
+	VXORPD       Y4, Y4, Y4
+	SUBQ         $0x02, DX
+	JL           single
+
+pair:
+	VMASKMOVPS  (SI), X1, X5
+	VCVTPS2PD   X5, Y5
+	VFMADD231PD Y3, Y5, Y2
+	VMASKMOVPS  (SI)(R8*1), X1, X5
+	VCVTPS2PD   X5, Y5
+	VFMADD231PD Y3, Y5, Y4
+	LEAQ        (SI)(R8*2), SI
+	SUBQ        $0x02, DX
+	JGE         pair
+
+single:
+	VADDPD Y4, Y2, Y2
+	ADDQ   $0x02, DX
+	JZ     store
 
 loop:
 	VMASKMOVPS  (SI), X1, X4
@@ -1043,10 +1062,12 @@ loop:
 	ADDQ        R8, SI
 	DECQ        DX
 	JNZ         loop
-	VMASKMOVPD  Y2, Y0, (DI)
+
+store:
+	VMASKMOVPD Y2, Y0, (DI)
 	VZEROUPPER
-	CMPL        ·subnormals+0(SB), $0x00
-	JNE         undo1
+	CMPL       ·subnormals+0(SB), $0x00
+	JNE        undo1
 	RET
 
 undo1:
@@ -2049,6 +2070,23 @@ start:
 	VMOVDQU (AX), Y0
 	VXORPD  Y1, Y1, Y1
 	VMOVUPD c64_3ff0000000000000<>+0(SB), Y2
+	VXORPD  Y3, Y3, Y3
+	SUBQ    $0x02, DX
+	JL      single
+
+pair:
+	VMASKMOVPD  (SI), Y0, Y4
+	VFMADD231PD Y2, Y4, Y1
+	VMASKMOVPD  (SI)(R8*1), Y0, Y4
+	VFMADD231PD Y2, Y4, Y3
+	LEAQ        (SI)(R8*2), SI
+	SUBQ        $0x02, DX
+	JGE         pair
+
+single:
+	VADDPD Y3, Y1, Y1
+	ADDQ   $0x02, DX
+	JZ     store
 
 loop:
 	VMASKMOVPD  (SI), Y0, Y3
@@ -2056,10 +2094,12 @@ loop:
 	ADDQ        R8, SI
 	DECQ        DX
 	JNZ         loop
-	VMASKMOVPD  Y1, Y0, (DI)
+
+store:
+	VMASKMOVPD Y1, Y0, (DI)
 	VZEROUPPER
-	CMPL        ·subnormals+0(SB), $0x00
-	JNE         undo1
+	CMPL       ·subnormals+0(SB), $0x00
+	JNE        undo1
 	RET
 
 undo1:
@@ -2804,6 +2844,23 @@ start:
 	KMOVW        AX, K1
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
+	SUBQ         $0x02, DX
+	JL           single
+
+pair:
+	VCVTPS2PD.Z (SI), K1, Z3
+	VFMADD231PD Z1, Z3, Z0
+	VCVTPS2PD.Z (SI)(R8*1), K1, Z3
+	VFMADD231PD Z1, Z3, Z2
+	LEAQ        (SI)(R8*2), SI
+	SUBQ        $0x02, DX
+	JGE         pair
+
+single:
+	VADDPD Z2, Z0, Z0
+	ADDQ   $0x02, DX
+	JZ     store
 
 loop:
 	VCVTPS2PD.Z (SI), K1, Z2
@@ -2811,10 +2868,12 @@ loop:
 	ADDQ        R8, SI
 	DECQ        DX
 	JNZ         loop
-	VMOVUPD     Z0, K1, (DI)
+
+store:
+	VMOVUPD Z0, K1, (DI)
 	VZEROUPPER
-	CMPL        ·subnormals+0(SB), $0x00
-	JNE         undo1
+	CMPL    ·subnormals+0(SB), $0x00
+	JNE     undo1
 	RET
 
 undo1:
@@ -3575,6 +3634,23 @@ start:
 	KMOVW        AX, K1
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSD c64_3ff0000000000000<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
+	SUBQ         $0x02, DX
+	JL           single
+
+pair:
+	VMOVUPD.Z   (SI), K1, Z3
+	VFMADD231PD Z1, Z3, Z0
+	VMOVUPD.Z   (SI)(R8*1), K1, Z3
+	VFMADD231PD Z1, Z3, Z2
+	LEAQ        (SI)(R8*2), SI
+	SUBQ        $0x02, DX
+	JGE         pair
+
+single:
+	VADDPD Z2, Z0, Z0
+	ADDQ   $0x02, DX
+	JZ     store
 
 loop:
 	VMOVUPD.Z   (SI), K1, Z2
@@ -3582,10 +3658,12 @@ loop:
 	ADDQ        R8, SI
 	DECQ        DX
 	JNZ         loop
-	VMOVUPD     Z0, K1, (DI)
+
+store:
+	VMOVUPD Z0, K1, (DI)
 	VZEROUPPER
-	CMPL        ·subnormals+0(SB), $0x00
-	JNE         undo1
+	CMPL    ·subnormals+0(SB), $0x00
+	JNE     undo1
 	RET
 
 undo1:

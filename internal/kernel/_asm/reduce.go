@@ -286,14 +286,34 @@ func (t target) columns(name string, vectors int, tail bool) {
 		acc[c] = d.zero()
 	}
 	one := d.set(d.num(1)) // as in sum
-	ctx.Label("loop")
-	for c := range acc {
-		m := operand.Mem{Base: reg.RSI, Disp: c * d.lanes() * t.size()}
-		d.addTo(acc[c], t.loadDouble(m, k), one)
+	add := func(acc []vec, row operand.Mem) {
+		for c := range acc {
+			d.addTo(acc[c], t.loadDouble(row.Offset(c*d.lanes()*t.size()), k), one)
+		}
 	}
+	if tail { // two rows at a time, because one addition waits for the last
+		other := []vec{d.zero()}
+		ctx.SUBQ(operand.Imm(2), reg.RDX)
+		ctx.JL(operand.LabelRef("single"))
+		ctx.Label("pair")
+		add(acc, operand.Mem{Base: reg.RSI})
+		add(other, operand.Mem{Base: reg.RSI, Index: reg.R8, Scale: 1})
+		ctx.LEAQ(operand.Mem{Base: reg.RSI, Index: reg.R8, Scale: 2}, reg.RSI)
+		ctx.SUBQ(operand.Imm(2), reg.RDX)
+		ctx.JGE(operand.LabelRef("pair"))
+		ctx.Label("single")
+		d.emit("VADDPD", other[0], acc[0], acc[0])
+		ctx.ADDQ(operand.Imm(2), reg.RDX)
+		ctx.JZ(operand.LabelRef("store"))
+	}
+	ctx.Label("loop")
+	add(acc, operand.Mem{Base: reg.RSI})
 	ctx.ADDQ(reg.R8, reg.RSI)
 	ctx.DECQ(reg.RDX)
 	ctx.JNZ(operand.LabelRef("loop"))
+	if tail {
+		ctx.Label("store")
+	}
 	for c := range acc {
 		d.store(acc[c], operand.Mem{Base: reg.RDI, Disp: c * d.bytes()}, kd)
 	}
