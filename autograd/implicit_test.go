@@ -13,8 +13,6 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-type equation = func(x graph.Value, ps ...graph.Value) graph.Value
-
 // implicits are solutions of equations, as functions of p, a vector of two; and the same functions in closed form.
 var implicits = []struct {
 	name       string
