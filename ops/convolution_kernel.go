@@ -161,7 +161,7 @@ func convolveOf[T constraints.Float](g *graph.Graph, jobs *sync.Pool, s convSize
 			j.sums = tensor.Data[T](sums)
 		}
 		j.upright = s.upright()
-		j.s.lined = j.upright && j.win == plainProduct && s.kh <= kernel.LinesMost && s.lines()
+		j.s.lined = j.upright && j.win == plainProduct && 1 < s.kh && s.kh <= kernel.LinesMost && s.lines()
 	case target == images && s.turns() && j.win == plainProduct && kernel.AllFinite(j.w):
 		j.s, j.target, j.x, j.y = s.turned(), maps, j.y, j.x
 		j.s.lined = j.s.lines()

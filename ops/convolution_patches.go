@@ -54,10 +54,19 @@ func layColumn[T constraints.Float](s *convSizes, lines, plane []T, q, from, n i
 		return
 	}
 	for i := range bottom - top {
-		row, line := plane[i*s.w:], lines[i*width:][:hi-lo]
-		for k := range line {
-			line[k] = row[k*s.strideW]
-		}
+		takeEach(lines[i*width:][:hi-lo], plane[i*s.w:], s.strideW)
+	}
+}
+
+// takeEach sets dst to the elements of row that are a stride apart.
+func takeEach[T constraints.Float](dst, row []T, stride int) {
+	for ; stride == 2 && len(dst) >= 8 && len(row) >= 16; dst, row = dst[8:], row[16:] {
+		to, from := (*[8]T)(dst), (*[16]T)(row)
+		to[0], to[1], to[2], to[3] = from[0], from[2], from[4], from[6]
+		to[4], to[5], to[6], to[7] = from[8], from[10], from[12], from[14]
+	}
+	for k := range dst {
+		dst[k] = row[k*stride]
 	}
 }
 
@@ -126,9 +135,7 @@ func unfoldRows[T constraints.Float](s *convSizes, dst, plane []T, from, p, q in
 			copy(part[lo:hi], row[first+lo:])
 			continue
 		}
-		for k := lo; k < hi; k++ {
-			part[k] = row[first+k*s.strideW]
-		}
+		takeEach(part[lo:hi], row[first+lo*s.strideW:], s.strideW)
 	}
 }
 
