@@ -1,6 +1,8 @@
 package program
 
 import (
+	"slices"
+
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 )
@@ -13,9 +15,10 @@ import (
 // The entries of a row are the unknowns among the inputs that the result depends on, in the order of the columns; what an
 // unknown contributes that is several inputs is summed up. A derivative that is 0 whatever the inputs are makes no entry.
 //
-// Points are evaluated as [Program.EvalBatch] does. It panics with a [*graph.Error] if a length is not right or index
+// The matrix is made if dst is nil; else it takes the place of what dst holds, in the same memory if that is enough: as
+// from step to step of an iteration. Points are evaluated as [Program.EvalBatch] does. It panics with a [*graph.Error] if a length is not right or index
 // names a number that at does not have.
-func (p *Program) SparseJacobian(ys, at []float64, index []int, unknowns int) *autograd.Sparse {
+func (p *Program) SparseJacobian(dst *autograd.Sparse, ys, at []float64, index []int, unknowns int) *autograd.Sparse {
 	const op = "program.Program.SparseJacobian"
 	p.must(op)
 	m, n := p.results, p.machine.inputs
@@ -34,12 +37,17 @@ func (p *Program) SparseJacobian(ys, at []float64, index []int, unknowns int) *a
 		}
 	}
 	depends, count := p.code.depends(m)
-	a := &assembly{depends: depends, unknowns: unknowns, order: make([]int, n)}
+	a := &assembly{depends: depends, unknowns: unknowns, order: make([]int, n), lists: make([][]int, m)}
 	for k := range a.order {
 		a.order[k] = k
 	}
-	size := points*count + n // and room for a row without gaps
-	a.out = &autograd.Sparse{M: len(ys), N: unknowns, Row: make([]int, 0, size), Col: make([]int, 0, size), Value: make([]float64, 0, size)}
+	size := points * count
+	if dst == nil {
+		dst = new(autograd.Sparse)
+	}
+	dst.M, dst.N = len(ys), unknowns
+	dst.Row, dst.Col, dst.Value = slices.Grow(dst.Row[:0], size), slices.Grow(dst.Col[:0], size), slices.Grow(dst.Value[:0], size)
+	a.out = dst
 	const block = 1024 // points, whose dense Jacobians stay in the processor's caches
 	inputs, jacobians := make([]float64, min(block, points)*n), make([]float64, min(block, points)*m*n)
 	for from := 0; from < points; from += block {
@@ -53,7 +61,7 @@ func (p *Program) SparseJacobian(ys, at []float64, index []int, unknowns int) *a
 			a.add(i*m, index[i*n:(i+1)*n], jacobians[(i-from)*m*n:(i-from+1)*m*n])
 		}
 	}
-	return a.out
+	return dst
 }
 
 // depends returns for each derivative whether there is one: whether it is something else than 0 for all inputs.
@@ -73,37 +81,60 @@ func (c *code) depends(results int) (list []bool, count int) {
 type assembly struct {
 	depends  []bool
 	unknowns int
-	order    []int // inputs in the order of their columns, first those of the point before
+	order    []int // inputs in the order of their columns
+	lists    [][]int
+	known    int  // inputs that are constants: the last ones in order
+	listed   bool // lists has, for each result, the inputs in this order that it depends on and that are unknowns
 	out      *autograd.Sparse
 }
 
-// add appends the rows of a point, whose inputs have the given columns, for results from the given row on.
+// add appends the rows of a point, whose inputs have the given columns, for results from the given row on. The inputs of
+// most points have the same order as those of the point before.
 func (a *assembly) add(row int, columns []int, jacobian []float64) {
-	order, n, out := a.order, len(columns), a.out
+	a.sort(columns)
+	n, out := len(columns), a.out
+	for r, list := range a.lists {
+		jacobian := jacobian[r*n:][:n]
+		from := len(out.Value)
+		rows, cols, values := out.Row[from:from+len(list)], out.Col[from:from+len(list)], out.Value[from:from+len(list)]
+		last, k := -1, 0
+		for _, i := range list {
+			column := columns[i]
+			if column == last {
+				values[k-1] += jacobian[i]
+				continue
+			}
+			rows[k], cols[k], values[k] = row+r, column, jacobian[i]
+			last = column
+			k++
+		}
+		out.Row, out.Col, out.Value = out.Row[:from+k], out.Col[:from+k], out.Value[:from+k]
+	}
+}
+
+// sort sorts the inputs of a point by their columns, and lists for each result those that make entries.
+func (a *assembly) sort(columns []int) {
+	order, n := a.order, len(columns)
 	for i := 1; i < n; i++ { // most often they are in order already
 		for k := i; k > 0 && columns[order[k-1]] > columns[order[k]]; k-- {
 			order[k-1], order[k] = order[k], order[k-1]
+			a.listed = false
 		}
 	}
-	for ; len(jacobian) > 0; jacobian, row = jacobian[n:], row+1 {
-		depends := a.depends[(len(a.depends) - len(jacobian)):][:n]
-		k, last := len(out.Value), -1
-		rows, cols, values := out.Row[:k+n], out.Col[:k+n], out.Value[:k+n]
-		for _, i := range order {
-			column := columns[i]
-			if column >= a.unknowns {
-				break
-			}
-			switch {
-			case !depends[i]:
-			case column == last:
-				values[k-1] += jacobian[i]
-			default:
-				rows[k], cols[k], values[k] = row, column, jacobian[i]
-				last = column
-				k++
+	known := 0
+	for known < n && columns[order[n-1-known]] >= a.unknowns {
+		known++
+	}
+	if a.listed && known == a.known {
+		return
+	}
+	a.listed, a.known = true, known
+	for r := range a.lists {
+		a.lists[r] = a.lists[r][:0]
+		for _, i := range order[:n-known] {
+			if a.depends[r*n+i] {
+				a.lists[r] = append(a.lists[r], i)
 			}
 		}
-		out.Row, out.Col, out.Value = rows[:k], cols[:k], values[:k]
 	}
 }

@@ -83,7 +83,7 @@ func TestSparseJacobian(t *testing.T) {
 	a := programs.NewAdjustment(7, 900, 2100) // more than a block of points
 	at, index := a.Assembly()
 	ys := make([]float64, 3*a.Observations())
-	got := observation(t).SparseJacobian(ys, at, index, len(a.At))
+	got := observation(t).SparseJacobian(nil, ys, at, index, len(a.At))
 	want := autograd.SparseJacobian(a.Residuals, a.At)
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-10, 1e-10)); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%.2000s", diff)
@@ -115,8 +115,13 @@ func TestSparseJacobianEntries(t *testing.T) {
 		{"no unknowns", []int{0, 3, 2}, 0, autograd.Sparse{M: 2}},
 		{"no points", nil, 4, autograd.Sparse{N: 4}},
 	}
+	used := &autograd.Sparse{M: 9, N: 9, Row: []int{8}, Col: []int{8}, Value: []float64{8}}
 	for _, test := range tests {
-		got := p.SparseJacobian(make([]float64, len(test.index)/3*2), at, test.index, test.unknowns)
+		used = p.SparseJacobian(used, make([]float64, len(test.index)/3*2), at, test.index, test.unknowns)
+		if diff := cmp.Diff(&test.want, used, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s, in the place of another: mismatch (-want +got):\n%s", test.name, diff)
+		}
+		got := p.SparseJacobian(nil, make([]float64, len(test.index)/3*2), at, test.index, test.unknowns)
 		if diff := cmp.Diff(&test.want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: mismatch (-want +got):\n%s", test.name, diff)
 		}
@@ -136,12 +141,12 @@ func TestBatchJacobianErrors(t *testing.T) {
 		{"program.Program.JacobianBatch: the points have 3 numbers, and 2 points of 2 inputs have 4: give a row of inputs for each row of results", func() { p.JacobianBatch(floats(6), nil, floats(3)) }},
 		{"program.Program.JacobianBatch: the Jacobians have room for 6 derivatives, and 2 points of 2 inputs and 3 results have 12: give a matrix for each point, or nil", func() { p.JacobianBatch(floats(6), floats(6), floats(4)) }},
 		{"program.Program.JacobianBatch: the Jacobians would take the place of the points, which are read again: give a slice of their own", func() { p.JacobianBatch(floats(6), both, both[:4]) }},
-		{"program.Program.SparseJacobian: got a nil or zero *program.Program: make one with program.Compile", func() { new(program.Program).SparseJacobian(nil, nil, nil, 0) }},
-		{"program.Program.SparseJacobian: ys has room for 4 numbers, and the program has 3 results: give a row of them for each point", func() { p.SparseJacobian(floats(4), floats(1), []int{0, 0}, 1) }},
-		{"program.Program.SparseJacobian: 3 indices, and 2 points of 2 inputs have 4: give one for each input of each point", func() { p.SparseJacobian(floats(6), floats(1), []int{0, 0, 0}, 1) }},
-		{"program.Program.SparseJacobian: 3 unknowns among 2 numbers: give 0 to 2", func() { p.SparseJacobian(nil, floats(2), nil, 3) }},
-		{"program.Program.SparseJacobian: input 1 of point 1 is number 2 of 2: they are counted from 0", func() { p.SparseJacobian(floats(6), floats(2), []int{0, 1, 0, 2}, 1) }},
-		{"program.Program.SparseJacobian: input 0 of point 0 is number -1 of 2: they are counted from 0", func() { p.SparseJacobian(floats(3), floats(2), []int{-1, 0}, 1) }},
+		{"program.Program.SparseJacobian: got a nil or zero *program.Program: make one with program.Compile", func() { new(program.Program).SparseJacobian(nil, nil, nil, nil, 0) }},
+		{"program.Program.SparseJacobian: ys has room for 4 numbers, and the program has 3 results: give a row of them for each point", func() { p.SparseJacobian(nil, floats(4), floats(1), []int{0, 0}, 1) }},
+		{"program.Program.SparseJacobian: 3 indices, and 2 points of 2 inputs have 4: give one for each input of each point", func() { p.SparseJacobian(nil, floats(6), floats(1), []int{0, 0, 0}, 1) }},
+		{"program.Program.SparseJacobian: 3 unknowns among 2 numbers: give 0 to 2", func() { p.SparseJacobian(nil, nil, floats(2), nil, 3) }},
+		{"program.Program.SparseJacobian: input 1 of point 1 is number 2 of 2: they are counted from 0", func() { p.SparseJacobian(nil, floats(6), floats(2), []int{0, 1, 0, 2}, 1) }},
+		{"program.Program.SparseJacobian: input 0 of point 0 is number -1 of 2: they are counted from 0", func() { p.SparseJacobian(nil, floats(3), floats(2), []int{-1, 0}, 1) }},
 	}
 	for _, test := range tests {
 		got := ""

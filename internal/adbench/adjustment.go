@@ -47,6 +47,7 @@ func adjustmentCompiled() *Task {
 		}
 		at, index := a.Assembly()
 		values := make([]float64, 3*a.Observations())
+		var jacobian *autograd.Sparse
 		var residuals []float64
 		return Work{
 			Inputs: len(a.At),
@@ -55,7 +56,7 @@ func adjustmentCompiled() *Task {
 				return Total(residuals)
 			},
 			Derivative: func() (float64, []float64) {
-				jacobian := p.SparseJacobian(values, at, index, len(a.At))
+				jacobian = p.SparseJacobian(jacobian, values, at, index, len(a.At))
 				return Total(values), jacobian.Value
 			},
 		}
