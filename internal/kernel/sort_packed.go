@@ -34,14 +34,16 @@ func float32s[T Float](s []T) []float32 {
 // sortPacked sorts width lines of single precision that lie side by side; elements of a line stand inner apart.
 func (s *sorter) sortPacked(y, index, x []float32, n, k, width, inner int, flip uint32) {
 	room := width * n
-	keep, choose := inner == 1 && k <= fewToKeep && k < n, inner == 1 && k <= n/(2*roomToSelect)
-	if keep || choose {
+	keep, choose := k <= fewToKeep && k < n, inner == 1 && k <= n/(2*roomToSelect)
+	if inner == 1 && (keep || choose) {
 		room = min(n, k*roomToSelect)
 	}
 	s.packed = slices.Grow(s.packed[:0], room)[:room]
 	switch {
 	case keep:
-		keepPacked(s.packed[:k], x[:n], flip)
+		for c := range width {
+			keepPacked(s.packed[c*n:][:k], x[c:], n, inner, flip)
+		}
 	case choose:
 		s.selectPacked(s.packed, x[:n], k, flip)
 	default:
@@ -94,21 +96,22 @@ func (s *sorter) selectPacked(room []uint64, x []float32, k int, flip uint32) {
 	s.orderPacked(room[:many], many)
 }
 
-// keepPacked sets best to the first elements of x, more of them than best has room for.
-func keepPacked(best []uint64, x []float32, flip uint32) {
+// keepPacked sets best to the first of n elements of x that stand stride apart, more of them than best has room for.
+func keepPacked(best []uint64, x []float32, n, stride int, flip uint32) {
 	k := len(best)
-	for i, v := range x[:k] {
-		insertPacked(best[:i+1], uint64(packedKey(v, flip))<<32|uint64(i))
+	for i := range k {
+		insertPacked(best[:i+1], uint64(packedKey(x[i*stride], flip))<<32|uint64(i))
 	}
 	sign := directionOf(flip)
-	last, bound := uint32(best[k-1]>>32), sign*x[uint32(best[k-1])]
-	for i := k; i < len(x); i++ {
-		if sign*x[i] <= bound { // most of them; an equal one stands behind those before it
+	last, bound := uint32(best[k-1]>>32), sign*x[int(uint32(best[k-1]))*stride]
+	for i := k; i < n; i++ {
+		v := x[i*stride]
+		if sign*v <= bound { // most of them; an equal one stands behind those before it
 			continue
 		}
-		if key := packedKey(x[i], flip); key < last {
+		if key := packedKey(v, flip); key < last {
 			insertPacked(best, uint64(key)<<32|uint64(i))
-			last, bound = uint32(best[k-1]>>32), sign*x[uint32(best[k-1])]
+			last, bound = uint32(best[k-1]>>32), sign*x[int(uint32(best[k-1]))*stride]
 		}
 	}
 }
