@@ -200,7 +200,7 @@ var mapAccuracy = []struct {
 	{"LogSigmoid", kernel.MapLogSigmoid, 0, 0, 0, bigLogSigmoid, -30, 80, 3, 3},
 	{"Logit", kernel.MapLogit, 0, 0, 0, bigLogit, 0, 1, 0.6, 3},
 	{"Entr", kernel.MapEntr, 0, 0, 0, func(x *big.Float) *big.Float { return num(0).Neg(mul(x, bigLog(x))) }, 0, 3, 3, 3},
-	{"Logit slope", -1, kernel.SlopeLogit, 0, 0, func(x *big.Float) *big.Float { return div(num(1), mul(x, sub(num(1), x))) }, 0, 1, 1, 1},
+	{"Logit slope", -1, kernel.SlopeLogit, 0, 0, func(x *big.Float) *big.Float { return div(num(1), mul(x, sub(num(1), x))) }, 0, 1, 1.5, 1.5},
 	{"Entr slope", -1, kernel.SlopeEntr, 0, 0, func(x *big.Float) *big.Float { return sub(num(-1), bigLog(x)) }, 0.25, 0.5, 0.6, 4},
 	{"Atan2", kernel.MapAtan2, 0, 0.75, 0, func(y *big.Float) *big.Float { return bigAtan(div(y, num(0.75))) }, -3, 3, 2.5, 2.5},
 	{"Atan2", kernel.MapAtan2, 0, -0.75, 0, func(y *big.Float) *big.Float { return add(bigPi, bigAtan(div(y, num(-0.75)))) }, 0, 3, 2.5, 2.5},
