@@ -7,16 +7,17 @@ import (
 // SparseJacobian returns the matrix of ∂fᵢ/∂xⱼ at a point of n numbers. f is called with n scalars, and its results,
 // flattened in row-major order if they are tensors, make the rows.
 //
-// The entries are those for which fᵢ is made of xⱼ by operations that pass a derivative on. They are read off the tape,
-// not found by trying numbers: an entry can be 0, as that of x - x, or of the branch of an
+// The entries are those for which fᵢ is made of xⱼ by operations that pass a derivative on. They are read off the
+// tape, not found by trying numbers: an entry can be 0, as that of x - x, or of the branch of an
 // [github.com/seed366ff29f/chainrule/ops.Where] that was not taken. What has no derivative, such as a comparison or
-// [github.com/seed366ff29f/chainrule/ops.Floor], makes none. The numbers are those of [Backward] from each of the results, to
-// rounding.
+// [github.com/seed366ff29f/chainrule/ops.Floor], makes none. The numbers are those of [Backward] from each of the
+// results, to rounding.
 //
 // The time is that of recording f and, for each result, of a sweep through the operations that it is made of, in place
-// of one through the whole tape. What many results are made of is swept through a few times, not for each. On scalars the pattern is exact. Elementwise operations on tensors are followed element
-// by element, and so are those that move elements, sum them, or are linear with constant coefficients, whose zeros are no
-// entries; of any other operation each element is taken to depend on all elements of the operands.
+// of one through the whole tape. What many results are made of is swept through a few times, not for each. On scalars
+// the pattern is exact. Elementwise operations on tensors are followed element by element, and so are those that move
+// elements, sum them, or are linear with constant coefficients, whose zeros are no entries; of any other operation
+// each element is taken to depend on all elements of the operands.
 //
 // It panics with a [*graph.Error] if f is nil or returns something else than values of its graph, and if the entries,
 // or the derivatives of a tensor operation, are too many to hold.
