@@ -41,7 +41,10 @@ func (t *task) Set(s string) error {
 	if len(fields) != len(t.Names) {
 		return fmt.Errorf("want %d numbers, %s", len(t.Names), strings.Join(t.Names, ","))
 	}
-	product := 1
+	all := 1
+	if t.Added {
+		all = 0
+	}
 	for i, f := range fields {
 		n, err := strconv.Atoi(f)
 		if err != nil || n < 1 {
@@ -50,10 +53,15 @@ func (t *task) Set(s string) error {
 		if i == 0 && t.Most > 0 && n > t.Most {
 			return fmt.Errorf("%s is %q: want %d at most", t.Names[i], f, t.Most)
 		}
-		if n > adbench.MostNumbers/product {
-			return fmt.Errorf("these sizes are together more than %d: want smaller ones", adbench.MostNumbers)
+		const most = adbench.MostNumbers
+		if t.Added && n > most-all || !t.Added && n > most/all {
+			return fmt.Errorf("these sizes are together more than %d: want smaller ones", most)
 		}
-		product *= n
+		if t.Added {
+			all += n
+		} else {
+			all *= n
+		}
 		t.Sizes[i] = n
 	}
 	return nil

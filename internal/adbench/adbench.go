@@ -13,11 +13,12 @@ type Task struct {
 	Names       []string // of the sizes
 	Sizes       []int    // the usual ones
 	Most        int      // of the first size, 0 for no limit but MostNumbers
+	Added       bool     // its input grows with the sum of the sizes, not with their product
 	Make        func(sizes []int) Work
 	Read        func(in *Numbers) (Work, []int) // from one of ADBench's files, with its sizes; nil if there is no format
 }
 
-// MostNumbers bounds the product of a task's sizes: what more needs does not fit into memory.
+// MostNumbers bounds the product of a task's sizes, or their sum: what more needs does not fit into memory.
 const MostNumbers = 50_000_000
 
 // A Work is a task of one size.

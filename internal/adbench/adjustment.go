@@ -80,7 +80,7 @@ func adjustmentSum() *Task {
 func adjustmentTask(name, about string, build func(a *programs.Adjustment) Work) *Task {
 	return &Task{
 		Name: name, About: about,
-		Names: []string{"cameras", "points", "observations"}, Sizes: []int{49, 7776, 31843},
+		Names: []string{"cameras", "points", "observations"}, Sizes: []int{49, 7776, 31843}, Added: true, Most: 1_000_000,
 		Make: func(sizes []int) Work { return build(programs.NewAdjustment(sizes[0], sizes[1], sizes[2])) },
 		Read: func(in *Numbers) (Work, []int) {
 			n, m, p := in.size("cameras"), in.size("points"), in.size("observations")
