@@ -63,9 +63,9 @@ type alongJob[T Float] struct {
 	part, index, whole []T
 	n, m, inner        int
 	do                 int
-	set                bool // what is put is added to zeros
-	width              int  // lines of a chunk; if there are lines side by side it is some of these
-	wrong              atomic.Int64
+	set                bool           // what is put is added to zeros
+	width              int            // lines of a chunk; if there are lines side by side it is some of these
+	wrong              atomic.Uintptr // the place of the first index that is none, of work that is shared
 }
 
 // alongWidth is how many lines that lie side by side are a chunk.
@@ -99,28 +99,41 @@ func (j *alongJob[T]) run(fn string) int {
 		j.width = alongWidth
 		chunks = outer * ((j.inner + j.width - 1) / j.width)
 	}
-	j.wrong.Store(math.MaxInt64)
 	if len(j.part) >= minParallelExpensive/2 && chunks > 1 && workers.acquire() {
 		shared := &jobsOf[T]().along
 		shared.part, shared.index, shared.whole = j.part, j.index, j.whole
 		shared.n, shared.m, shared.inner, shared.do, shared.set, shared.width = j.n, j.m, j.inner, j.do, j.set, j.width
-		shared.wrong.Store(math.MaxInt64)
+		shared.wrong.Store(math.MaxInt)
 		workers.run(shared, chunks, len(j.part) >= minParallelExpensive)
-		j.wrong.Store(shared.wrong.Load())
+		wrong := shared.wrong.Load()
 		shared.part, shared.index, shared.whole = nil, nil, nil
 		workers.release()
-	} else {
-		for i := range chunks {
-			j.chunk(i)
+		if wrong != math.MaxInt {
+			return int(wrong)
+		}
+		return -1
+	}
+	first := -1
+	for i := range chunks { // all of them: places of lines side by side are not in order
+		if wrong := j.lines(i); wrong >= 0 && (first < 0 || wrong < first) {
+			first = wrong
 		}
 	}
-	if w := j.wrong.Load(); w != math.MaxInt64 {
-		return int(w)
-	}
-	return -1
+	return first
 }
 
 func (j *alongJob[T]) chunk(i int) {
+	wrong := j.lines(i)
+	for wrong >= 0 {
+		was := j.wrong.Load()
+		if uintptr(wrong) >= was || j.wrong.CompareAndSwap(was, uintptr(wrong)) {
+			return
+		}
+	}
+}
+
+// lines does the work of a chunk, and returns -1 or the place of an index that is none.
+func (j *alongJob[T]) lines(i int) (wrong int) {
 	var counts []uint8
 	var lost []T
 	if j.do == putExactlyAlong {
@@ -144,18 +157,16 @@ func (j *alongJob[T]) chunk(i int) {
 			}
 			r := alongRow[T]{j.part[o*j.m:][:j.m], j.index[o*j.m:][:j.m], whole, counts, lost, j.n, 1, 1, 0}
 			if k := r.move(j.do); k >= 0 {
-				j.fail(o*j.m + k)
-				return
+				return o*j.m + k
 			}
 		}
-		return
+		return -1
 	}
 	across := (j.inner + j.width - 1) / j.width
 	o, from := i/across, i%across*j.width
 	width := min(j.width, j.inner-from)
 	if j.n == 0 {
-		j.fail(o*j.m*j.inner + from)
-		return
+		return o*j.m*j.inner + from
 	}
 	clear(counts)
 	whole := j.whole[o*j.n*j.inner+from:][:(j.n-1)*j.inner+width]
@@ -166,20 +177,10 @@ func (j *alongJob[T]) chunk(i int) {
 		at := (o*j.m+k)*j.inner + from
 		r := alongRow[T]{j.part[at:][:width], j.index[at:][:width], whole, counts, lost, j.n, j.inner, width, 1}
 		if k := r.move(j.do); k >= 0 {
-			j.fail(at + k)
-			return
+			return at + k
 		}
 	}
-}
-
-// fail notes the place of an index that is none.
-func (j *alongJob[T]) fail(place int) {
-	for {
-		was := j.wrong.Load()
-		if int64(place) >= was || j.wrong.CompareAndSwap(was, int64(place)) {
-			return
-		}
-	}
+	return -1
 }
 
 // An alongRow is some elements of part, and lines of n elements each in whole, which stand inner apart. Element i of part belongs
