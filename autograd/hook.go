@@ -40,9 +40,10 @@ var hookFunctions = map[string]string{"on_gradient": "OnGradient", "clip_gradien
 // OnGradient returns x, and on the way back passes on f(ct) in place of its cotangent ct, ∂l/∂y for the result y: to look
 // at gradients as they pass, or to change them. What reaches x by other uses of it is not f's business.
 //
-// f records operations on ct's graph and returns a value of ct's shape; it may read the numbers of ct. [Backward] calls it once for each sweep that reaches the result, and takes away what it recorded; [Grad]
-// records it, so that the derivative of its result is that of f. Forward sweeps, as those of [Forward] and [JVP], go in the
-// other direction and pass it as they pass x.
+// f records operations on ct's graph and returns a value of ct's shape; it may read the numbers of ct. [Backward] calls
+// it once for each sweep that reaches the result, and takes away what it recorded; [Grad] records it, so that the
+// derivative of its result is that of f. Forward sweeps, as those of [Forward] and [JVP], go in the other direction and
+// pass it as they pass x.
 func OnGradient(x graph.Value, f func(ct graph.Value) graph.Value) graph.Value {
 	if f == nil {
 		panic(noFunction("autograd.OnGradient"))

@@ -13,8 +13,8 @@ import (
 // makes it, Seed starts it, Sweep runs it, and Release gives its memory back to the graph's pool.
 //
 // The tangents of a node are a matrix with a row for each direction and a column for each element, or a tensor of the
-// node's shape if there is one direction. Where all of them are 0 because nothing was passed to the node, there is none. A tangent is given back as soon as the sweep has passed the
-// last operation that uses it; that of y stays.
+// node's shape if there is one direction. Where all of them are 0 because nothing was passed to the node, there is none. A
+// tangent is given back as soon as the sweep has passed the last operation that uses it; that of y stays.
 type Tangents struct {
 	g       *Graph
 	k       int

@@ -16,8 +16,8 @@ import (
 // unknown contributes that is several inputs is summed up. A derivative that is 0 whatever the inputs are makes no entry.
 //
 // The matrix is made if dst is nil; else it takes the place of what dst holds, in the same memory if that is enough: as
-// from step to step of an iteration. Points are evaluated as [Program.EvalBatch] does. It panics with a [*graph.Error] if a length is not right or index
-// names a number that at does not have.
+// from step to step of an iteration. Points are evaluated as [Program.EvalBatch] does. It panics with a [*graph.Error] if
+// a length is not right or index names a number that at does not have.
 func (p *Program) SparseJacobian(dst *autograd.Sparse, ys, at []float64, index []int, unknowns int) *autograd.Sparse {
 	const op = "program.Program.SparseJacobian"
 	p.must(op)

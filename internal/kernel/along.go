@@ -21,8 +21,8 @@ func TakeAlong[T Float](part, index, whole []T, n, m, inner int, add bool) (wron
 }
 
 // PutAlong adds the elements of lines of part to those of lines of whole that index says; with set, to lines of zeros. It returns -1,
-// or the place of the first index that is none; then not all elements are added. In single precision, sums are exact to some 1e-6 however often an index
-// repeats in a line: from the 17th element on they are compensated.
+// or the place of the first index that is none; then not all elements are added. In single precision, sums are exact to some 1e-6
+// however often an index repeats in a line: from the 17th element on they are compensated.
 func PutAlong[T Float](whole, index, part []T, n, m, inner int, set bool) (wrong int) {
 	j := alongJob[T]{part: part, index: index, whole: whole, n: n, m: m, inner: inner, do: putAlong, set: set}
 	if is32[T]() && m > fewAdditions {
