@@ -43,8 +43,10 @@ func NewEMA(params []*Param, decay float64) *EMA {
 	between(op, "decay", decay, 0, 1)
 	mustHaveNumbers(op, params)
 	e := &EMA{decay: decay, made: true}
-	for i, p := range params {
-		if p.Kind != State && p.Kind != Counter && !slices.Contains(params[:i], p) {
+	listed := make(map[*Param]bool, len(params))
+	for _, p := range params {
+		if p.Kind != State && p.Kind != Counter && !listed[p] {
+			listed[p] = true
 			e.averages = append(e.averages, average{param: p, mean: tensor.New(tensor.Float64, p.Data.Dims()...), kept: p.Data.Clone()})
 		}
 	}

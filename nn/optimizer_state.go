@@ -2,7 +2,6 @@ package nn
 
 import (
 	"math"
-	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
@@ -57,11 +56,13 @@ const maxSteps = min(1<<53, math.MaxInt/2)
 func (o *memory) state(op string, params []*Param) OptimizerState {
 	mustHaveNumbers(op, params)
 	s := OptimizerState{Optimizer: o.optimizer}
+	listed := make(map[*Param]bool, len(params))
 	for i, p := range params {
 		m := o.slots[p]
-		if m == nil || m.steps == 0 || slices.Contains(params[:i], p) || !m.fits(p) {
+		if m == nil || m.steps == 0 || listed[p] || !m.fits(p) {
 			continue
 		}
+		listed[p] = true
 		s.count(i, "step", m.steps)
 		if m.wide {
 			s.count(i, "wide", 1)
