@@ -1,6 +1,12 @@
 package stepper
 
-import "github.com/seed366ff29f/chainrule/internal/legible"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/legible"
+)
 
 // A scopeBox is a scope of the graph in which something is shown.
 type scopeBox struct {
@@ -32,14 +38,10 @@ func (m *Model) findScopes() {
 			continue
 		}
 		id := m.nodes[b.cells[0]].ID()
-		innermost := -1
-		for s, info := range infos { // in the order of their beginnings
-			if info.First > id {
-				break
-			}
-			if id < info.End {
-				innermost = s
-			}
+		// The last scope that had begun is around the box, or lies within the innermost one that is.
+		innermost, _ := slices.BinarySearchFunc(infos, id+1, func(info graph.ScopeInfo, id int) int { return cmp.Compare(info.First, id) })
+		for innermost--; innermost >= 0 && infos[innermost].End <= id; {
+			innermost = infos[innermost].Parent
 		}
 		m.scopeOf[k] = add(innermost)
 	}
