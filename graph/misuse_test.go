@@ -200,6 +200,14 @@ var misuses = map[string][]func(){
 	// The table of operations.
 	"Register": {
 		func() { graph.Register(graph.Row{Name: "no_function"}) },
+		func() { graph.Register(graph.Row{Func: ops.Exp, Unary: identity, Class: graph.NoGrad}) },
+		func() {
+			graph.Register(graph.Row{Name: "two words", Func: ops.Exp, Unary: identity, Class: graph.NoGrad})
+		},
+		func() { graph.Register(graph.Row{Name: "1st", Func: ops.Exp, Unary: identity, Class: graph.NoGrad}) },
+		func() {
+			graph.Register(graph.Row{Name: "Größe", Func: ops.Exp, Unary: identity, Class: graph.NoGrad})
+		},
 		func() { graph.Register(graph.Row{Name: "mul", Func: ops.Mul}) },
 		func() { graph.Register(graph.Row{Name: "no_forward", Func: ops.Exp}) },
 		func() { graph.Register(graph.Row{Name: "no_vjp", Func: ops.Exp, Unary: identity}) },

@@ -131,7 +131,8 @@ var table = []*Row{
 }
 
 // Register, for authors of operations, adds one to the table and returns its number. It is called while packages are
-// initialized, before any graph exists. It panics with an [*Error] if the row is incomplete or its name is taken.
+// initialized, before any graph exists. It panics with an [*Error] if the row is incomplete, or its name is taken or
+// not in lower snake case.
 func Register(row Row) Op {
 	const op = "graph.Register"
 	for _, r := range table {
@@ -141,6 +142,8 @@ func Register(row Row) Op {
 	}
 	f := reflect.TypeOf(row.Func)
 	switch {
+	case !isSnakeCase(row.Name):
+		panic(Errorf(op, ErrUsage, "an operation has the name %q: give it one of lower-case letters, digits and underscores that begins with a letter", row.Name))
 	case f == nil || f.Kind() != reflect.Func:
 		panic(Errorf(op, ErrUsage, "operation %q has no function: set Row.Func", row.Name))
 	case row.Class == NoGrad && row.VJP != nil:
@@ -189,6 +192,16 @@ func Register(row Row) Op {
 	}
 	scalarForms = append(scalarForms, form)
 	return Op(len(table) - 1)
+}
+
+// isSnakeCase reports whether a name can be that of an operation in all formats that have one.
+func isSnakeCase(name string) bool {
+	for i, c := range []byte(name) {
+		if !('a' <= c && c <= 'z' || i > 0 && ('0' <= c && c <= '9' || c == '_')) {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // Rows returns the table of operations in the order of their registration.
