@@ -35,6 +35,7 @@ type contestant struct {
 const (
 	ours1, ours2, oursAVX2 = "chainrule-1", "chainrule-2", "chainrule-1-avx2"
 	adolc, codipack, adept = "adolc", "codipack", "adept"
+	colpack                = "adolc-colpack"
 	blas, torch            = "openblas", "torch" // followed by a number of threads
 	compiledTorch          = "torch-compile"
 	flushingTorch          = "torch-flush"
@@ -56,6 +57,7 @@ func contestants() map[string]contestant {
 		ours2:    ours("chainrule, 2 cores", "GOMAXPROCS=2"),
 		oursAVX2: ours("chainrule, AVX2", "GOMAXPROCS=1", "CHAINRULE_KERNEL=avx2"),
 		adolc:    {group: "ADOL-C", command: native{source: "tapes.cpp", define: "ADOLC", header: "adolc/adolc.h", lib: "adolc"}.command},
+		colpack:  {group: "ADOL-C with ColPack", command: native{source: "sparse.cpp", header: "ColPack/ColPackHeaders.h", lib: "adolc", also: "ColPack"}.command},
 		codipack: {group: "CoDiPack", command: native{source: "tapes.cpp", define: "CODIPACK", header: "codi.hpp", includeVar: "CODIPACK_INCLUDE"}.command},
 		adept: {group: "Adept", command: native{
 			source: "tapes.cpp", define: "ADEPT", header: "adept.h", includeVar: "ADEPT_INCLUDE", lib: "adept", libVar: "ADEPT_LIB",
@@ -106,6 +108,7 @@ type native struct {
 	source, define     string
 	header, includeVar string // a header that it needs, and the variable of the environment that names its directory
 	lib, libVar        string // the same of a library
+	also               string // another library
 }
 
 // command compiles the peer into dir. A header is looked for in the directory that the variable names, or else where
@@ -139,8 +142,10 @@ func (n native) command(ctx context.Context, dir string) ([]string, error) {
 			args = append(args, "-L"+lib, "-Wl,-rpath,"+lib)
 		}
 	}
-	if n.lib != "" {
-		args = append(args, "-l"+n.lib)
+	for _, lib := range []string{n.lib, n.also} {
+		if lib != "" {
+			args = append(args, "-l"+lib)
+		}
 	}
 	if err := build(ctx, ".", "g++", args...); err != nil {
 		return nil, err

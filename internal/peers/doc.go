@@ -37,7 +37,7 @@
 // installs PyTorch, JAX and scikit-learn from their package indexes into a virtual environment of their own,
 // chainrule-peers/venv in the user's directory of caches. The C++ peers come from the system or from their sources:
 //
-//	apt-get install g++ libopenblas0 libadolc-dev autoconf automake libtool
+//	apt-get install g++ libopenblas0 libadolc-dev libcolpack-dev autoconf automake libtool
 //	git clone https://github.com/SciCompKL/CoDiPack && cp -r CoDiPack/include/* /usr/local/include
 //	git clone https://github.com/rjhogan/Adept-2 && cd Adept-2 && autoreconf -i &&
 //		./configure CXXFLAGS="-O3 -march=native -DNDEBUG" && make -C adept install && make -C include install
@@ -47,7 +47,7 @@
 // A peer that is not there is reported as missing, with the reason, never as beaten. These are looked for:
 //
 //	OpenBLAS            libopenblas.so.0; its loop is in C++
-//	ADOL-C              its headers and its library
+//	ADOL-C              its headers and its library, and for sparse matrices those of ColPack
 //	CoDiPack            its headers, in $CODIPACK_INCLUDE
 //	Adept               its headers and its library, in $ADEPT_INCLUDE and $ADEPT_LIB
 //	PyTorch             a Python that has it, $TORCH_PYTHON

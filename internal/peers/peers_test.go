@@ -46,6 +46,8 @@ func TestServe(t *testing.T) {
 		"0 scalar plain network", "0 cold network", "0 bytes tape network", "0 bytes sweep network",
 		"0 program eval bundle", "0 program compile bundle", "0 program batch bundle 70", "0 program sweep bundle 70",
 		"0 adbench kmeans", "0 adbench-plain kmeans", "0 mixture 2 3", "0 mixture-points 2 3", "0 adjustment 2 3 7", "0 adjustment-tensors 2 3 7",
+		"0 derivative gradient 10", "0 derivative jvp 10", "0 derivative hvp 10", "0 derivative hessian 10", "0 derivative taylor 10 3",
+		"0 per-example 3-4-2@5", "0 sparse banded-jacobian 10", "0 sparse banded-hessian 10", "0 sparse arrow-head-hessian 10",
 		"0 gemm f32 tn 5 4 3", "0 gemm f64 nt 5 4 3",
 		"0 elementwise exp forward 3 4", "0 elementwise softmax both 3 4",
 		"0 mlp sgd 3-4-2@5", "0 mlp adam 3-4-1@5", "0 allocations sgd 3-4-2@5", "0 memory sgd 3-4-2@5", "0 needed sgd 3-4-2@5",

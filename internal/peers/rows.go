@@ -10,24 +10,25 @@ import (
 
 // The sections of the tables, in order.
 const (
-	secMachine = "What the machine can do"
-	secTape    = "Scalar tape: recording and sweeping"
-	secCold    = "Scalar tape: the first run, and memory"
-	secRatio   = "Scalar gradient against the function alone"
-	secProgram = "Compiled programs"
-	secADBench = "Programs of ADBench"
-	secGemm    = "Matrix products"
-	secElement = "Elementwise functions, float32"
-	secStep    = "Training steps, float32"
-	secConv    = "Convolution, float32"
-	secGRU     = "GRU, float32"
-	secNetwork = "Training steps of other networks, float32"
-	secDeep    = "Vanishing gradients, float32"
-	secFit     = "Whole trainings"
-	secSteady  = "Training steps: allocations, memory, two cores"
+	secMachine     = "What the machine can do"
+	secTape        = "Scalar tape: recording and sweeping"
+	secCold        = "Scalar tape: the first run, and memory"
+	secRatio       = "Scalar gradient against the function alone"
+	secProgram     = "Compiled programs"
+	secADBench     = "Programs of ADBench"
+	secDerivatives = "Derivatives of every kind"
+	secGemm        = "Matrix products"
+	secElement     = "Elementwise functions, float32"
+	secStep        = "Training steps, float32"
+	secConv        = "Convolution, float32"
+	secGRU         = "GRU, float32"
+	secNetwork     = "Training steps of other networks, float32"
+	secDeep        = "Vanishing gradients, float32"
+	secFit         = "Whole trainings"
+	secSteady      = "Training steps: allocations, memory, two cores"
 )
 
-var sections = []string{secMachine, secTape, secCold, secRatio, secProgram, secADBench, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secDeep, secFit, secSteady, secOperations, secLinalg}
+var sections = []string{secMachine, secTape, secCold, secRatio, secProgram, secADBench, secDerivatives, secGemm, secElement, secStep, secConv, secGRU, secNetwork, secDeep, secFit, secSteady, secOperations, secLinalg}
 
 var (
 	micros  = unit{significant, func(s float64) float64 { return s * 1e6 }, "µs"}
@@ -70,7 +71,7 @@ const noLimit = -1
 // table lists everything that is measured.
 func table(avx512 bool) []row {
 	var all []row
-	for _, f := range []func() []row{func() []row { return machineRows(avx512) }, tapeRows, coldRows, ratioRows, programRows, adbenchRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, deepRows, fitRows, steadyRows, operationRows, linalgRows} {
+	for _, f := range []func() []row{func() []row { return machineRows(avx512) }, tapeRows, coldRows, ratioRows, programRows, adbenchRows, derivativeRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, deepRows, fitRows, steadyRows, operationRows, linalgRows} {
 		all = append(all, f()...)
 	}
 	return all

@@ -4,6 +4,8 @@ import math
 import os
 import sys
 
+import numpy as np
+
 from peer import Job, Missing, labels, noise, perceptron, serve, weigh
 
 if int(sys.argv[1]) == 1 and hasattr(os, "sched_setaffinity"):
@@ -201,6 +203,69 @@ def adbench(form, name, *sizes):
     return Job(*task(name, form, *(int(n) for n in sizes)))
 
 
+def valley(x):
+    """Rosenbrock's function of many variables."""
+    a, b = x[:-1], x[1:]
+    return jnp.sum(100 * (b - a * a) ** 2 + (1 - a) ** 2)
+
+
+def waves(x):
+    return jnp.log(jnp.sum(jnp.exp(jnp.sin(x) * x)))
+
+
+def series(f, x, d, degree):
+    """The coefficients of f(x + t·d) up to t^degree. jet takes and returns derivatives, not divided by factorials."""
+    from jax.experimental.jet import jet
+
+    y, rest = jet(f, (x,), ((d,) + (jnp.zeros_like(d),) * (degree - 1),))
+    return jnp.stack([y] + [c / math.factorial(j + 1) for j, c in enumerate(rest)])
+
+
+def derivative(what, n, degree="0"):
+    n, degree = int(n), int(degree)
+    x, d = jnp.asarray(2 * noise(n, 1)), jnp.asarray(2 * noise(n, 2))
+    f = {
+        "gradient": lambda x, d: jax.value_and_grad(valley)(x)[::-1],
+        "jvp": lambda x, d: jax.jvp(valley, (x,), (d,))[::-1],
+        "hvp": lambda x, d: (jax.jvp(jax.grad(valley), (x,), (d,))[1],),
+        "hessian": lambda x, d: (jax.hessian(valley)(x),),
+        "taylor": lambda x, d: (series(waves, x, d, degree),),
+    }[what]
+    g = jax.jit(f)
+    return Job(lambda: jax.block_until_ready(g(x, d)), weigh(g(x, d)[0]))
+
+
+def per_example(shape):
+    """Gradients by the weights, one for each example."""
+    widths, rows = shape.split("@")
+    widths, rows = [int(w) for w in widths.split("-")], int(rows)
+    random = lambda seed, scale, *shape: jnp.asarray(scale * noise(math.prod(shape), seed).reshape(shape))
+    params = [(random(10 + 2 * i, 0.25, m, n), random(11 + 2 * i, 0.25, n)) for i, (m, n) in enumerate(zip(widths, widths[1:]))]
+    x, target = random(1, 2, rows, widths[0]), jnp.asarray(labels(rows, widths[-1]))
+
+    def loss_of(params, x, target):
+        h = x
+        for w, b in params[:-1]:
+            h = jax.nn.relu(h @ w + b)
+        return -jax.nn.log_softmax(h @ params[-1][0] + params[-1][1])[target]
+
+    g = jax.jit(jax.vmap(jax.grad(loss_of), (None, 0, 0)))
+    check = sum(weigh(a) for layer in g(params, x, target) for a in layer)
+    return Job(lambda: jax.block_until_ready(g(params, x, target)), check)
+
+
+def sparse(what, n):
+    """Matrices with few entries, among all their zeros."""
+    x = jnp.asarray(0.1 + np.arange(int(n)) % 7 / 10)
+    banded = lambda x: jnp.sin(x[:-2]) * x[1:-1] - x[2:] ** 2
+    g = {
+        "banded-jacobian": jax.jit(jax.jacfwd(banded)),
+        "banded-hessian": jax.jit(jax.hessian(lambda x: jnp.sum(banded(x)))),
+        "arrow-head-hessian": jax.jit(jax.hessian(lambda x: x[0] ** 2 + x[0] * jnp.sum(jnp.exp(x[1:])))),
+    }[what]
+    return Job(lambda: g(x).block_until_ready(), float(jnp.sum(g(x))))
+
+
 KINDS = {
     "adbench": adbench,
     "elementwise": elementwise,
@@ -210,6 +275,9 @@ KINDS = {
     "cnn": cnn,
     "transformer": transformer,
     "program": program,
+    "derivative": derivative,
+    "per-example": per_example,
+    "sparse": sparse,
 }
 
 
