@@ -15,54 +15,59 @@ import (
 type cotangents struct {
 	g     *graph.Graph
 	on    graph.NodeSet // the nodes that may get one
-	first []int         // by word of on: where its nodes begin in sums
-	sums  []int32       // 64 for each word that has a node: the number of what has arrived, 0 for nothing
-	parts map[int]*parts
+	first []int32       // by word of on: where its nodes begin in sums
+	sums  []int32       // 64 for each word that has a node: the number of what has arrived, 0 for nothing, -k for parts[k-1]
+	parts []parts
 }
 
 // parts are the uses of a node that take parts of it, and their cotangents.
 type parts struct {
+	sum   int32 // the number of what has arrived besides, 0 for nothing
 	users []graph.Node
 	cts   []graph.Value
 }
 
 func newCotangents(g *graph.Graph, on graph.NodeSet) *cotangents {
-	c := &cotangents{g: g, on: on, first: make([]int, len(on))}
 	n := 0
-	for i, w := range on {
-		if c.first[i] = n; w != 0 {
+	for _, w := range on {
+		if w != 0 {
 			n += 64
 		}
 	}
-	c.sums = make([]int32, n)
+	room := make([]int32, len(on)+n)
+	c := &cotangents{g: g, on: on, first: room[:len(on)], sums: room[len(on):]}
+	n = 0
+	for i, w := range on {
+		if c.first[i] = int32(n); w != 0 {
+			n += 64
+		}
+	}
 	return c
 }
 
 // sum returns the place for what has arrived at a node that may get a cotangent.
 func (c *cotangents) sum(id int) *int32 {
-	return &c.sums[c.first[id>>6]+id&63]
+	return &c.sums[int(c.first[id>>6])+id&63]
 }
 
 // of returns the cotangent of a node that may get one, and whether there is one. All that use the node have passed theirs
 // on.
 func (c *cotangents) of(id int) (graph.Value, bool) {
-	if len(c.parts) > 0 {
-		c.join(id)
+	sum := c.sum(id)
+	if *sum < 0 {
+		p := &c.parts[-*sum-1]
+		*sum = p.sum
+		c.join(p)
+		p.users, p.cts = nil, nil
 	}
-	k := *c.sum(id)
-	if k == 0 {
+	if *sum == 0 {
 		return graph.Value{}, false
 	}
-	return c.g.Value(int(k)), true
+	return c.g.Value(int(*sum)), true
 }
 
-// join puts the parts of a node's cotangent together, if there are any, and adds them to what the node has got.
-func (c *cotangents) join(id int) {
-	p := c.parts[id]
-	if p == nil {
-		return
-	}
-	delete(c.parts, id)
+// join puts the parts of a node's cotangent together and adds them to what the node has got besides.
+func (c *cotangents) join(p *parts) {
 	in := p.users[0].InputNode(0)
 	if len(p.users) == 1 {
 		c.add(in, cotangent(p.users[0], 0, p.cts[0]))
@@ -101,14 +106,13 @@ func (c *cotangents) pass(n graph.Node, ct graph.Value) {
 // wait keeps the cotangent ct of node n, which takes a part of the node with the given number, until it is that node's
 // turn.
 func (c *cotangents) wait(id int, n graph.Node, ct graph.Value) {
-	p := c.parts[id]
-	if p == nil {
-		p = &parts{}
-		if c.parts == nil {
-			c.parts = make(map[int]*parts)
-		}
-		c.parts[id] = p
+	sum := c.sum(id)
+	if *sum >= 0 {
+		const few = 4
+		c.parts = append(c.parts, parts{*sum, make([]graph.Node, 0, few), make([]graph.Value, 0, few)})
+		*sum = -int32(len(c.parts))
 	}
+	p := &c.parts[-*sum-1]
 	p.users, p.cts = append(p.users, n), append(p.cts, ct)
 }
 
@@ -123,6 +127,9 @@ func (c *cotangents) add(n graph.Node, ct graph.Value) {
 // addSame adds ct, of the shape of the node with the given number, to what the node has got.
 func (c *cotangents) addSame(id int, ct graph.Value) {
 	sum := c.sum(id)
+	if *sum < 0 {
+		sum = &c.parts[-*sum-1].sum
+	}
 	if *sum != 0 {
 		ct = ops.Add(c.g.Value(int(*sum)), ct)
 	}

@@ -61,7 +61,7 @@ func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []flo
 	for first := 0; first < k; {
 		now := min(k-first, fewDirections)
 		t := g.NewTangents(now, y, x)
-		rows := tensor.New(tensor.Float64, now, n)
+		rows := g.Temp(now, n)
 		for ; first+now <= k; first += now {
 			for r := range now {
 				dir(first+r, rows.Float64s()[r*n:][:n])
@@ -78,6 +78,7 @@ func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []flo
 			}
 			t.Clear()
 		}
+		g.FreeTemp(rows)
 		t.Release()
 	}
 }

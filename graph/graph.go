@@ -132,6 +132,8 @@ type Graph struct {
 	dense  int         // how often a sweep by pages turned out to reach most of the tape
 	blank  []*page     // for reuse, all zero
 
+	tangents tangentRoom // for reuse
+
 	begun uint32    // extension records, to tell a Call that another one has taken the place of
 	busy  bool      // between enter and leave, and within Begin
 	lines []uintptr // by node: who recorded it, if callers are noted

@@ -27,6 +27,13 @@ type Tangents struct {
 	dims    [2]int
 }
 
+// tangentRoom is what the storage of a forward sweep leaves to the next one of the graph.
+type tangentRoom struct {
+	tensors []*tensor.Tensor
+	seeds   map[int32]*tensor.Tensor
+	last    []int32
+}
+
 // NewTangents, for authors of sweeps, returns storage for a forward sweep from xs to y in k directions, all zero.
 func (g *Graph) NewTangents(k int, y Value, xs ...Value) *Tangents {
 	const op = "graph.Graph.NewTangents"
@@ -36,10 +43,13 @@ func (g *Graph) NewTangents(k int, y Value, xs ...Value) *Tangents {
 		panic(Errorf(op, ErrUsage, "%d directions: give none or more", k))
 	}
 	exts, _, _ := g.extent()
+	room := g.tangents
+	g.tangents = tangentRoom{}
 	t := &Tangents{
-		g: g, k: k, y: y.id, on: g.Between(GradEdges, y, xs...),
-		tensors: make([]*tensor.Tensor, exts), last: make([]int32, exts),
+		g: g, k: k, y: y.id, on: g.Between(GradEdges, y, xs...), seeds: room.seeds,
+		tensors: slices.Grow(room.tensors, int(exts))[:exts], last: slices.Grow(room.last, int(exts))[:exts],
 	}
+	clear(t.last)
 	for id := range t.on.All {
 		if g.link(int32(id)).In[0] >= 0 { // a scalar operation: its operands have no tangents that could be given back
 			continue
@@ -80,6 +90,7 @@ func (t *Tangents) Release() {
 	t.must()
 	t.drop()
 	t.g.pool.Put(t.scalars)
+	t.g.tangents = tangentRoom{t.tensors[:0], t.seeds, t.last[:0]}
 	*t = Tangents{}
 }
 

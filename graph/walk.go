@@ -129,7 +129,8 @@ func (g *Graph) Between(along Edges, y Value, xs ...Value) NodeSet {
 	const op = "graph.Graph.Between"
 	y.CheckIn(op, g)
 	floor := y.id
-	var ends NodeSet
+	var few [4]uint64
+	ends := NodeSet(few[:0]) // which stays on the stack where the xs are among the first nodes
 	for _, x := range xs {
 		x.CheckIn(op, g)
 		if x.id <= y.id {

@@ -26,12 +26,7 @@ func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
 	if len(nodes) == 0 || len(nodes) != len(cts) {
 		panic(graph.Errorf(op, graph.ErrUsage, "%d nodes and %d cotangents: give one for each, and one or more", len(nodes), len(cts)))
 	}
-	type along struct {
-		op   graph.Op // gather for slices too
-		axis int
-	}
-	groups := make(map[along][]int)
-	var order []along
+	var groups []partGroup // few: there are as many ways to take parts, and axes
 	for i, n := range nodes {
 		if !TakesPart(n) {
 			panic(graph.Errorf(op, graph.ErrUsage, "node %s takes no part of its operand: use its rule", n.Label()))
@@ -39,18 +34,20 @@ func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
 		if n.Graph() != nodes[0].Graph() || n.InputNode(0).ID() != nodes[0].InputNode(0).ID() {
 			panic(graph.Errorf(op, graph.ErrUsage, "node %s takes a part of another operand than %s: call it for the nodes of one operand", n.Label(), nodes[0].Label()))
 		}
-		k := along{n.Op(), n.Int(0)}
-		if k.op == opSlice {
-			k.op = opGather
+		how, axis := n.Op(), n.Int(0)
+		if how == opSlice {
+			how = opGather
 		}
-		if groups[k] == nil {
-			order = append(order, k)
+		k := slices.IndexFunc(groups, func(g partGroup) bool { return g.op == how && g.axis == axis })
+		if k < 0 {
+			k = len(groups)
+			groups = append(groups, partGroup{op: how, axis: axis, members: make([]int, 0, len(nodes)-i)})
 		}
-		groups[k] = append(groups[k], i)
+		groups[k].members = append(groups[k].members, i)
 	}
 	var sum graph.Value
-	for i, k := range order {
-		part := putGroup(nodes, cts, groups[k], k.axis)
+	for i, g := range groups {
+		part := putGroup(nodes, cts, g.members, g.axis)
 		if i == 0 {
 			sum = part
 		} else {
@@ -58,6 +55,13 @@ func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
 		}
 	}
 	return sum
+}
+
+// A partGroup is those of some nodes, by index, that take their parts in the same way.
+type partGroup struct {
+	op      graph.Op // gather for slices too
+	axis    int
+	members []int
 }
 
 // putGroup is PutParts for the nodes of a group, which take their parts along one axis and in the same way.
