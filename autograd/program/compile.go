@@ -53,13 +53,13 @@ func compile(op string, config Config, y graph.Value, xs []graph.Value) (p *Prog
 const maxSweeps = 1 << 33
 
 func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Program {
-	t, inputs := trace(op, config, y, xs)
-	c := &compiled{tape: t, ys: slices.Clone(t.cells(y.Node())), xs: inputs}
+	t := trace(op, config, y, xs)
+	c := &compiled{tape: t, ys: slices.Clone(t.cells(y.Node()))}
 	c.results = len(c.ys)
-	if n := len(c.ys); n > 1 && (n > maxCells/max(len(inputs), 1) || int64(n) > maxSweeps/int64(len(t.value))) {
+	if n := len(c.ys); n > 1 && (n > maxCells/max(int(t.b.inputs), 1) || int64(n) > maxSweeps/int64(len(t.value))) {
 		panic(graph.Errorf(op, graph.ErrLimit, "the result %s has %d elements, whose derivatives take a sweep each: compile fewer at a time, or their sum", y.Node().Label(), n))
 	}
-	c.names = inputNames(xs, len(inputs))
+	c.names = inputNames(xs, int(t.b.inputs))
 	forward := len(t.b.ins)
 	c.code = t.b.finish(c.outs(t.b, false), forward)
 	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:forward]), nil, nil
@@ -74,18 +74,19 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 // outs returns the results, and then the derivatives of each.
 func (c *compiled) outs(b *builder, careful bool) []ref {
 	t := c.tape
-	outs := make([]ref, 0, len(c.ys)*(1+len(c.xs)))
+	outs := make([]ref, 0, len(c.ys)*(1+int(b.inputs)))
 	for _, y := range c.ys {
 		outs = append(outs, t.value[y])
 	}
+	s := t.newSweep(b, careful)
 	for _, y := range c.ys {
-		outs = append(outs, t.backward(b, y, c.xs, careful)...)
+		outs = s.backward(outs, y)
 	}
 	return outs
 }
 
-// trace lowers what the result y needs of the inputs xs. It returns the cells of the inputs.
-func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []cell) {
+// trace lowers what the result y needs of the inputs xs, whose cells are the first ones.
+func trace(op string, config Config, y graph.Value, xs []graph.Value) *tape {
 	y.Check(op)
 	g := y.Graph()
 	if !g.Traced() {
@@ -112,17 +113,16 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []
 		panic(tooManyElements(op))
 	}
 	t := &tape{b: newBuilder(op, count), g: g, op: op, at: make([]int32, g.Len()+1), places: make([]ref, 0, manyPlaces)}
-	inputs := make([]cell, 0, count)
 	t.value, t.wants, t.list = make([]ref, 0, count), make([]bool, 0, count), make([]cell, 0, count)
 	for _, x := range xs {
 		wants := x.WantsGrad()
 		t.begin(x.ID())
 		for range x.Len() {
-			inputs = append(inputs, t.newCell(ref(len(inputs)), wants))
+			t.newCell(ref(len(t.value)), wants)
 		}
 	}
 	if len(xs) == 0 {
-		return t, inputs
+		return t
 	}
 	nodes := g.Between(graph.AllEdges, y, xs...)
 	if len(g.Reads()) > 0 && !config.AllowReads {
@@ -141,7 +141,7 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) (*tape, []
 			t.record(g.Value(id).Node())
 		}
 	}
-	return t, inputs
+	return t
 }
 
 // checkConstants panics with a [*graph.Error] if what y needs beside the given nodes was computed of a leaf that has other

@@ -29,7 +29,6 @@ type compiled struct {
 	once           sync.Once
 	tape           *tape
 	ys             []cell
-	xs             []cell
 	carefulCode    *code
 	carefulMachine *machine
 }

@@ -1,5 +1,7 @@
 package program
 
+import "math/bits"
+
 // A sweep is the backward sweep over a tape, in instructions: it adds up the adjoint of every cell, from the result down.
 //
 // A plain sweep multiplies adjoints with derivatives. A careful one keeps the promises of autograd.Backward where numbers
@@ -8,40 +10,91 @@ package program
 // depends on it: a program runs the careful sweep only if a derivative came out NaN.
 //
 // The signs of zeros do not matter among adjoints, which are only added and multiplied with numbers; see code.outs.
+//
+// What has nothing to pass on is not looked at: one sweep for each of many results takes the time of what they are made of.
 type sweep struct {
 	t       *tape
 	b       *builder
 	careful bool
-	adjoint []ref // by cell, none where nothing has arrived
+	inputs  cell     // the first so many cells are the inputs
+	adjoint []ref    // by cell, none where nothing has arrived
+	reached []cell   // inputs
+	makers  []int32  // by cell, one more than the step that computes it, 0 for none
+	open    []uint64 // by step, whether it has something to pass on
+	waiting int      // how many steps are open
 	places  []ref
 }
 
-// backward returns the derivatives of a cell by the given ones.
-func (t *tape) backward(b *builder, y cell, xs []cell, careful bool) []ref {
-	s := sweep{t: t, b: b, careful: careful, adjoint: make([]ref, len(t.value)), places: make([]ref, 0, manyPlaces)}
+// newSweep returns a sweep that writes to b. Further ones take the time of what they come to.
+func (t *tape) newSweep(b *builder, careful bool) *sweep {
+	s := &sweep{t: t, b: b, careful: careful, inputs: b.inputs, adjoint: make([]ref, len(t.value)), places: make([]ref, 0, manyPlaces)}
 	for c := range s.adjoint {
 		s.adjoint[c] = none
 	}
-	if t.wants[y] {
-		s.adjoint[y] = b.constant(1)
+	s.makers, s.open = t.makers(), make([]uint64, (len(t.steps)+63)/64)
+	return s
+}
+
+// makers returns for every cell one more than the number of the step that computes it, 0 for none.
+func (t *tape) makers() []int32 {
+	list := make([]int32, len(t.value))
+	for k := range t.steps {
+		if f := &t.steps[k]; f.op != 0 {
+			list[f.out] = int32(k + 1)
+		} else {
+			for _, c := range t.rules[f.out].out {
+				list[c] = int32(k + 1)
+			}
+		}
 	}
-	for k := len(t.steps) - 1; k >= 0; k-- {
-		switch f := &t.steps[k]; f.op {
-		case 0:
-			s.passByRule(&t.rules[f.out])
-		default:
-			if w := s.adjoint[f.out]; w != none {
+	return list
+}
+
+// seed gives a cell an adjoint to begin with.
+func (s *sweep) seed(c cell, w ref) {
+	if s.t.wants[c] {
+		s.give(c, w)
+	}
+}
+
+// run passes on all adjoints there are, down to those of the inputs.
+func (s *sweep) run() {
+	for word := len(s.open) - 1; s.waiting > 0; word-- {
+		for s.open[word] != 0 {
+			bit := bits.Len64(s.open[word]) - 1
+			s.open[word] &^= 1 << bit
+			s.waiting--
+			switch f := &s.t.steps[64*word+bit]; f.op {
+			case 0:
+				s.passByRule(&s.t.rules[f.out])
+			default:
+				w := s.adjoint[f.out]
+				s.adjoint[f.out] = none
 				s.pass(f, w)
 			}
 		}
 	}
-	grads := make([]ref, len(xs))
-	for i, x := range xs {
-		if grads[i] = s.adjoint[x]; grads[i] == none {
-			grads[i] = b.constant(0)
-		}
+}
+
+// backward appends the derivatives of a cell by the inputs to dst.
+func (s *sweep) backward(dst []ref, y cell) []ref {
+	s.seed(y, s.b.constant(1))
+	s.run()
+	at := len(dst)
+	for range s.inputs {
+		dst = append(dst, s.b.constant(0))
 	}
-	return grads
+	s.take(func(x cell, v ref) { dst[at+int(x)] = v })
+	return dst
+}
+
+// take calls f with the adjoints of the inputs that one has arrived at, in no order, and clears them.
+func (s *sweep) take(f func(x cell, v ref)) {
+	for _, x := range s.reached {
+		f(x, s.adjoint[x])
+		s.adjoint[x] = none
+	}
+	s.reached = s.reached[:0]
 }
 
 // pass passes the adjoint w of an elementwise operation to its operands.
@@ -122,19 +175,27 @@ func (s *sweep) give(c cell, v ref) {
 	}
 	if a := s.adjoint[c]; a != none {
 		v = s.b.add(a, v)
+	} else {
+		s.reach(c)
 	}
 	s.adjoint[c] = v
 }
 
-// passByRule passes the adjoints of the elements of a result to the operands, as the rule says.
-func (s *sweep) passByRule(r *rule) {
-	reached := false
-	for _, c := range r.out {
-		reached = reached || s.adjoint[c] != none
-	}
-	if !reached {
+// reach notes that a first adjoint has arrived at a cell.
+func (s *sweep) reach(c cell) {
+	if c < s.inputs {
+		s.reached = append(s.reached, c)
 		return
 	}
+	k := s.makers[c] - 1
+	if word, bit := k>>6, uint64(1)<<(k&63); s.open[word]&bit == 0 { // a rule has many cells
+		s.open[word] |= bit
+		s.waiting++
+	}
+}
+
+// passByRule passes the adjoints of the elements of a result to the operands, as the rule says.
+func (s *sweep) passByRule(r *rule) {
 	vs := s.places[:0]
 	for _, c := range r.inputs {
 		vs = append(vs, s.t.value[c])
@@ -144,6 +205,7 @@ func (s *sweep) passByRule(r *rule) {
 		if w == none {
 			w = s.b.constant(0)
 		}
+		s.adjoint[c] = none
 		vs = append(vs, w)
 	}
 	for _, v := range r.code.consts {
