@@ -25,6 +25,7 @@ var floors = []struct {
 	{"internal/durable", nil},
 	{"internal/hugepage", nil},
 	{"internal/columns", nil},
+	{"internal/coloring", nil},
 	{"internal/specfun", nil},
 	{"internal/kernel", []string{"golang.org/x/exp", "golang.org/x/sys"}},
 	{"internal/dense", []string{"gonum.org/v1/gonum/lapack"}},
