@@ -6,6 +6,9 @@
 //	p := minimize.Problem(func(x graph.Value) graph.Value { return ops.Sum(ops.Square(x)) })
 //	r, err := optimize.Minimize(p, []float64{3, 4}, nil, &optimize.BFGS{})
 //
+// [NewtonCG] is a method for [optimize.Minimize] that takes products of the Hessian with vectors in place of the Hessian,
+// for many unknowns; [ProblemAndProduct] makes both.
+//
 // [LeastSquares] fits a model: it minimizes a sum of squares of residuals by the method of Levenberg and Marquardt, with
 // the sparse Jacobian of package autograd. [Sparse] is such a matrix as one of gonum's.
 package minimize

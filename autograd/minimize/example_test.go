@@ -28,6 +28,23 @@ func ExampleProblem() {
 	// Output: [1.000000 1.000000 1.000000 1.000000]
 }
 
+func ExampleNewtonCG() {
+	// A chain of 10 000 unknowns, without its matrix of second derivatives.
+	chain := func(x graph.Value) graph.Value {
+		n := x.Len()
+		apart := ops.Sub(ops.Slice(x, 0, 1, n), ops.Slice(x, 0, 0, n-1))
+		return ops.Add(ops.Sum(ops.Square(apart)), ops.Sum(ops.Square(ops.Square(ops.AddScalar(x, -2)))))
+	}
+	p, product := minimize.ProblemAndProduct(chain)
+	r, err := optimize.Minimize(p, make([]float64, 10_000), &optimize.Settings{GradientThreshold: 1e-9}, &minimize.NewtonCG{Product: product})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.2f %.2f ... %.2f\n", r.X[0], r.X[1], r.X[len(r.X)-1])
+	// Output: 2.00 2.00 ... 2.00
+}
+
 func ExampleLeastSquares() {
 	// A decay y = a·exp(-b·t), measured at t = 0, 1, 2, 3.
 	measured := []float64{4.0, 2.0, 1.0, 0.5}

@@ -13,16 +13,18 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// TestLeastSquaresGonum minimizes gonum's test functions that have a minimum of 0 near the start.
+// minima are those of gonum's test functions that are 0 and near the start.
+var minima = map[string]struct{ start, want []float64 }{
+	"Beale":               {[]float64{1, 1}, []float64{3, 0.5}},
+	"Box3D":               {[]float64{0, 10, 20}, []float64{1, 10, 1}},
+	"BrownBadlyScaled":    {[]float64{1, 1}, []float64{1e6, 2e-6}},
+	"HelicalValley":       {[]float64{-1, 0, 0}, []float64{1, 0, 0}},
+	"VariablyDimensioned": {[]float64{.9, .8, .7, .6}, []float64{1, 1, 1, 1}},
+	"Wood":                {[]float64{-3, -1, -3, -1}, []float64{1, 1, 1, 1}},
+}
+
+// TestLeastSquaresGonum minimizes those functions as sums of squares.
 func TestLeastSquaresGonum(t *testing.T) {
-	minima := map[string]struct{ start, want []float64 }{
-		"Beale":               {[]float64{1, 1}, []float64{3, 0.5}},
-		"Box3D":               {[]float64{0, 10, 20}, []float64{1, 10, 1}},
-		"BrownBadlyScaled":    {[]float64{1, 1}, []float64{1e6, 2e-6}},
-		"HelicalValley":       {[]float64{-1, 0, 0}, []float64{1, 0, 0}},
-		"VariablyDimensioned": {[]float64{.9, .8, .7, .6}, []float64{1, 1, 1, 1}},
-		"Wood":                {[]float64{-3, -1, -3, -1}, []float64{1, 1, 1, 1}},
-	}
 	for _, test := range gonums {
 		m, ok := minima[test.name]
 		if !ok {

@@ -18,11 +18,26 @@ import (
 // They panic with a [*graph.Error] if f returns something else than a scalar of the graph that x belongs to, or if what
 // they are to fill has another size than x. Problem does so if f is nil.
 func Problem(f func(x graph.Value) graph.Value) optimize.Problem {
-	const op = "minimize.Problem"
+	return newRecording("minimize.Problem", f).problem()
+}
+
+// ProblemAndProduct is [Problem], with a function that sets dst to the product of f's Hessian at x with a direction: what
+// [NewtonCG] asks for, and without an n × n matrix. The gradient at x is recorded once for all products there, each of which
+// is then a forward sweep through the recording. The function may be called from several goroutines too, and panics as those
+// of the problem do.
+func ProblemAndProduct(f func(x graph.Value) graph.Value) (p optimize.Problem, product func(dst, x, dir []float64)) {
+	r := newRecording("minimize.ProblemAndProduct", f)
+	return r.problem(), r.product
+}
+
+func newRecording(op string, f func(x graph.Value) graph.Value) *recording {
 	if f == nil {
 		panic(noFunction(op))
 	}
-	r := &recording{op: op, f: f, g: graph.New()}
+	return &recording{op: op, f: f, g: graph.New()}
+}
+
+func (r *recording) problem() optimize.Problem {
 	return optimize.Problem{Func: r.value, Grad: r.gradient, Hess: r.hessian}
 }
 
@@ -39,6 +54,9 @@ type recording struct {
 	at   []float64
 	good bool // x and y are what f does at the point
 	x, y graph.Value
+
+	derived bool // d is the gradient of y by x
+	d       graph.Value
 }
 
 // record records f at a point, unless it is there already.
@@ -46,7 +64,7 @@ func (r *recording) record(at []float64) {
 	if r.good && slices.EqualFunc(at, r.at, func(a, b float64) bool { return a == b && (a != 0 || 1/a == 1/b) }) {
 		return
 	}
-	r.good = false
+	r.good, r.derived = false, false
 	r.g.Reset()
 	r.at = append(r.at[:0], at...)
 	r.x = r.g.VarTensor(tensor.Of(r.at, len(r.at)))
@@ -84,6 +102,16 @@ func (r *recording) gradient(grad, x []float64) {
 	grads.Release()
 }
 
+// derive records f and its gradient at a point, unless they are there already, and returns the gradient.
+func (r *recording) derive(at []float64) graph.Value {
+	r.record(at)
+	if !r.derived {
+		r.d = autograd.Grad(r.y, r.x)[0]
+		r.derived = true
+	}
+	return r.d
+}
+
 // fill copies the numbers of an adjoint, which is nil if it is 0.
 func fill(dst []float64, adjoint *tensor.Tensor) {
 	if adjoint == nil {
@@ -100,9 +128,7 @@ func (r *recording) hessian(hess *mat.SymDense, x []float64) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.record(x)
-	defer r.g.Rewind(r.g.Mark())
-	d := autograd.Grad(r.y, r.x)[0]
+	d := r.derive(x)
 	seed, row := tensor.New(tensor.Float64, n), make([]float64, n)
 	for i := range n {
 		seed.SetFlat(1, i)
@@ -114,4 +140,15 @@ func (r *recording) hessian(hess *mat.SymDense, x []float64) {
 			hess.SetSym(i, j, v)
 		}
 	}
+}
+
+func (r *recording) product(dst, x, dir []float64) {
+	if n := len(x); len(dst) != n || len(dir) != n {
+		panic(graph.Errorf(r.op, graph.ErrShape, "a direction of %d numbers and room for a product of %d at a point of %d: give one for each", len(dir), len(dst), n))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := r.derive(x)
+	hd := autograd.Forward(d, []graph.Value{r.x}, []*tensor.Tensor{tensor.Of(dir, len(dir))})
+	copy(dst, hd.Float64s())
 }
