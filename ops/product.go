@@ -70,6 +70,9 @@ func init() {
 		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
 			return cumProdVJP(n.Input(0), ct, n.Int(0))
 		},
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
+			return cumProdTangent(n.Input(0), t, n.Int(0))
+		},
 		Try:    tries,
 		Source: "the recurrence sₖ = ctₖ + xₖ₊₁·sₖ₊₁, without division; Hillis and Steele (1986)",
 	})
@@ -148,6 +151,24 @@ func cumProdVJP(x, ct graph.Value, axis int) graph.Value {
 		a = MulZeroWins(a, shiftOut(a, axis, d))
 	}
 	return Chain(b, productsBefore(x, axis))
+}
+
+// cumProdTangent is the other way: the tangents follow the recurrence sₖ = tₖ·x₁⋯xₖ₋₁ + xₖ·sₖ₋₁, which is put together
+// as that of cumProdVJP is.
+func cumProdTangent(x, t graph.Value, axis int) graph.Value {
+	n := x.Dims()[axis]
+	a, b := x, Chain(t, productsBefore(x, axis))
+	for d := 1; d < n; d *= 2 {
+		b = Add(b, MulZeroWins(a, shiftBehind(b, axis, d)))
+		a = MulZeroWins(a, shiftBehind(a, axis, d))
+	}
+	return b
+}
+
+// shiftBehind returns x moved by d ≥ 0 along an axis towards the end, with zeros moving in before.
+func shiftBehind(x graph.Value, axis, d int) graph.Value {
+	keep := max(x.Dims()[axis]-d, 0)
+	return Pad(Slice(x, axis, 0, keep), axis, x.Dims()[axis]-keep, 0)
 }
 
 // Prod returns the product of x over everything, or over the axes given, which disappear. The product of nothing is 1.

@@ -181,3 +181,22 @@ func (s sequence) rowsTimes(a, ct graph.Value) graph.Value {
 	matrix := func(v graph.Value) graph.Value { return Reshape(v, s.steps(), v.Dims()[2]) }
 	return matmul(Transpose(matrix(a)), matrix(ct), rightCotangent)
 }
+
+// sumsTangent returns what a tangent t of operand i, the input or weights or biases, adds to the sums of the gates at all
+// times, where before has the states before each.
+func (s sequence) sumsTangent(n graph.Node, before graph.Value, i int, t graph.Value) graph.Value {
+	k := 1 + s.states // the weights and biases stand behind the states
+	flat := func(v graph.Value) graph.Value { return Reshape(v, s.steps(), v.Dims()[2]) }
+	var sums graph.Value
+	switch i {
+	case 0:
+		sums = matmul(flat(t), n.Input(k), leftCotangent)
+	case k:
+		sums = matmul(flat(n.Input(0)), t, rightCotangent)
+	case k + 1:
+		sums = matmul(flat(before), t, rightCotangent)
+	default:
+		return Broadcast(t, s.rows, s.time, s.gates*s.units)
+	}
+	return Reshape(sums, s.rows, s.time, s.gates*s.units)
+}

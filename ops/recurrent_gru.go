@@ -25,9 +25,10 @@ func init() {
 		Backward: func(n graph.Node, i int, _, dst *tensor.Tensor, fresh bool) bool {
 			return array.Instance(n.DType(), gruBackward[float64], gruBackward[float32])(n, i, dst, fresh)
 		},
-		VJP:    gruVJP,
-		Try:    []string{"(2,3,2) (2,2) (2,6) (2,6) (6) (6)", "(1,2,1) (1,1) (1,3) (1,3) (3) (3)", "(2,1,3) (2,1) (3,3) (1,3) (3) (3)", "(0,2,1) (0,2) (1,6) (2,6) (6) (6)", "(2,0,1) (2,1) (1,3) (1,3) (3) (3)", "(1,2,0) (1,1) (0,3) (1,3) (3) (3)"},
-		Source: "Cho et al. (2014), Learning phrase representations using RNN encoder-decoder; PyTorch's GRU; Werbos (1990), Backpropagation through time",
+		VJP:     gruVJP,
+		Tangent: gruTangent,
+		Try:     []string{"(2,3,2) (2,2) (2,6) (2,6) (6) (6)", "(1,2,1) (1,1) (1,3) (1,3) (3) (3)", "(2,1,3) (2,1) (3,3) (1,3) (3) (3)", "(0,2,1) (0,2) (1,6) (2,6) (6) (6)", "(2,0,1) (2,1) (1,3) (1,3) (3) (3)", "(1,2,0) (1,1) (0,3) (1,3) (3) (3)"},
+		Source:  "Cho et al. (2014), Learning phrase representations using RNN encoder-decoder; PyTorch's GRU; Werbos (1990), Backpropagation through time",
 	})
 }
 
@@ -177,6 +178,41 @@ func gruBackward[T constraints.Float](node graph.Node, i int, gradient *tensor.T
 	return true
 }
 
+// gruSlopes are the derivatives of h' at all times by the sums of the gates, and by h where those stay.
+type gruSlopes struct {
+	before                    graph.Value // the state before each time
+	byR, byZ, byN, byOwn, byH graph.Value // own is the state's part of the candidate
+}
+
+// byState joins those by the sums of the gates that come from the state, in the order of the weights' columns.
+func (m gruSlopes) byState() graph.Value { return Concat(-1, m.byR, m.byZ, m.byOwn) }
+
+// by joins those by the sums of the gates in which operand i, weights or biases or the input, has a part.
+func (m gruSlopes) by(i int) graph.Value {
+	if i == 3 || i == 5 {
+		return m.byState()
+	}
+	return Concat(-1, m.byR, m.byZ, m.byN)
+}
+
+func gruSlopesOf(s sequence, n graph.Node) gruSlopes {
+	before := s.statesBefore(n.Input(1), n.Value())
+	gx, gh := Linear(n.Input(0), n.Input(2), n.Input(4)), Linear(before, n.Input(3), n.Input(5))
+	r := Sigmoid(Add(gate(gx, s.units, 0), gate(gh, s.units, 0)))
+	z := Sigmoid(Add(gate(gx, s.units, 1), gate(gh, s.units, 1)))
+	own := gate(gh, s.units, 2)
+	candidate := Tanh(Add(gate(gx, s.units, 2), Mul(r, own)))
+	byN := Mul(oneMinus(z), oneMinus(Square(candidate)))
+	return gruSlopes{
+		before: before,
+		byZ:    Mul(Sub(before, candidate), Mul(z, oneMinus(z))),
+		byR:    Mul(Mul(byN, own), Mul(r, oneMinus(r))),
+		byN:    byN,
+		byOwn:  Mul(byN, r),
+		byH:    z,
+	}
+}
+
 // gruVJP is the rule of GRU: what the states say of the gates at all times at once, and then the recurrence of the
 // cotangents from the last time to the first.
 func gruVJP(n graph.Node, i int, ct graph.Value) graph.Value {
@@ -185,21 +221,8 @@ func gruVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 		return Broadcast(ct.Graph().Const(0), n.InputNode(i).Dims()...)
 	}
 	x, w, u := n.Input(0), n.Input(2), n.Input(3)
-	before := s.statesBefore(n.Input(1), n.Value())
-	gx, gh := Linear(x, w, n.Input(4)), Linear(before, u, n.Input(5))
-	r := Sigmoid(Add(gate(gx, s.units, 0), gate(gh, s.units, 0)))
-	z := Sigmoid(Add(gate(gx, s.units, 1), gate(gh, s.units, 1)))
-	own := gate(gh, s.units, 2)
-	candidate := Tanh(Add(gate(gx, s.units, 2), Mul(r, own)))
-
-	// By the sums of the gates, where the cotangent of h' is 1.
-	byN := Mul(oneMinus(z), oneMinus(Square(candidate)))
-	byZ := Mul(Sub(before, candidate), Mul(z, oneMinus(z)))
-	byR := Mul(Mul(byN, own), Mul(r, oneMinus(r)))
-	byOwn := Mul(byN, r)
-	byState := Concat(-1, byR, byZ, byOwn)
-
-	ut := Transpose(u)
+	m := gruSlopesOf(s, n)
+	ut, byState := Transpose(u), m.byState()
 	states := make([]graph.Value, s.time) // cotangents of the states, complete
 	var carry graph.Value
 	for t := s.time - 1; t >= 0; t-- {
@@ -208,24 +231,50 @@ func gruVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 			d = Add(d, carry)
 		}
 		states[t] = Reshape(d, s.rows, 1, s.units)
-		carry = Add(Chain(d, s.step(z, t)), matmul(Chain(Concat(-1, d, d, d), s.step(byState, t)), ut, leftCotangent))
+		carry = Add(Chain(d, s.step(m.byH, t)), matmul(Chain(Concat(-1, d, d, d), s.step(byState, t)), ut, leftCotangent))
 	}
 	if i == 1 {
 		return carry
 	}
 	d := Concat(1, states...)
-	last := byN
-	if i == 3 || i == 5 {
-		last = byOwn
-	}
-	sums := Concat(-1, Chain(d, byR), Chain(d, byZ), Chain(d, last))
+	sums := Chain(Concat(-1, d, d, d), m.by(i))
 	switch i {
 	case 0:
 		return matmul(sums, Transpose(w), leftCotangent)
 	case 2:
 		return s.rowsTimes(x, sums)
 	case 3:
-		return s.rowsTimes(before, sums)
+		return s.rowsTimes(m.before, sums)
 	}
 	return sums
+}
+
+// gruTangent is the rule the other way: what the operand's tangent adds to the sums of the gates at all times at once,
+// and then the recurrence of the states' tangents from the first time to the last.
+func gruTangent(n graph.Node, i int, t graph.Value) graph.Value {
+	s := sequenceOf(n, 1, 3)
+	if n.Out().Len() == 0 {
+		return zeroTangent(n)
+	}
+	m := gruSlopesOf(s, n)
+	overGates := func(v graph.Value) graph.Value {
+		return Add(Add(gate(v, s.units, 0), gate(v, s.units, 1)), gate(v, s.units, 2))
+	}
+	h := t
+	var driven graph.Value
+	if i != 1 {
+		h = Broadcast(n.Graph().Const(0), s.rows, s.units)
+		driven = overGates(Chain(s.sumsTangent(n, m.before, i, t), m.by(i)))
+	}
+	byState := m.byState()
+	states := make([]graph.Value, s.time)
+	for k := range s.time {
+		sums := matmul(h, n.Input(3), leftCotangent)
+		h = Add(Chain(h, s.step(m.byH, k)), overGates(Chain(sums, s.step(byState, k))))
+		if i != 1 {
+			h = Add(h, s.step(driven, k))
+		}
+		states[k] = Reshape(h, s.rows, 1, s.units)
+	}
+	return Concat(1, states...)
 }

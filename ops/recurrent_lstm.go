@@ -25,7 +25,8 @@ func init() {
 		Backward: func(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 			return array.Instance(n.DType(), lstmBackward[float64], lstmBackward[float32])(n, i, ct, dst, fresh)
 		},
-		VJP: lstmVJP,
+		VJP:     lstmVJP,
+		Tangent: lstmTangent,
 		Try: []string{
 			"(2,3,2) (2,2) (2,2) (2,8) (2,8) (8) (8)", "(1,2,1) (1,1) (1,1) (1,4) (1,4) (4) (4)", "(2,1,3) (2,1) (2,1) (3,4) (1,4) (4) (4)",
 			"(0,2,1) (0,2) (0,2) (1,8) (2,8) (8) (8)", "(2,0,1) (2,1) (2,1) (1,4) (1,4) (4) (4)", "(1,2,0) (1,1) (1,1) (0,4) (1,4) (4) (4)",
@@ -186,6 +187,40 @@ func lstmBackward[T constraints.Float](node graph.Node, i int, ct, gradient *ten
 	return true
 }
 
+// lstmSlopes are the derivatives at all times: of c' by the sums of the first three gates and by c, and of h' by the sum of
+// the output gate and by c'.
+type lstmSlopes struct {
+	before                      graph.Value // the output before each time
+	cBySums, cByC, hByOut, hByC graph.Value
+}
+
+func lstmSlopesOf(s sequence, n graph.Node) lstmSlopes {
+	y, _ := cutLSTM(s, n.Value())
+	before := s.statesBefore(n.Input(1), y)
+	sums := Add(Linear(n.Input(0), n.Input(3), n.Input(5)), Linear(before, n.Input(4), n.Input(6)))
+	in, forget := Sigmoid(gate(sums, s.units, 0)), Sigmoid(gate(sums, s.units, 1))
+	candidate, out := Tanh(gate(sums, s.units, 2)), Sigmoid(gate(sums, s.units, 3))
+	added := Mul(in, candidate)
+	c := n.Input(2)
+	var contents, after []graph.Value // before and after each time
+	for t := range s.time {
+		contents = append(contents, Reshape(c, s.rows, 1, s.units))
+		c = Add(Mul(s.step(forget, t), c), s.step(added, t))
+		after = append(after, Reshape(c, s.rows, 1, s.units))
+	}
+	content := Tanh(Concat(1, after...))
+	return lstmSlopes{
+		before: before,
+		cBySums: Concat(-1,
+			Mul(candidate, Mul(in, oneMinus(in))),
+			Mul(Concat(1, contents...), Mul(forget, oneMinus(forget))),
+			Mul(in, oneMinus(Square(candidate)))),
+		cByC:   forget,
+		hByOut: Mul(content, Mul(out, oneMinus(out))),
+		hByC:   Mul(out, oneMinus(Square(content))),
+	}
+}
+
 // lstmVJP is the rule of LSTM: what the outputs say of the gates at all times at once, the contents from the first time
 // to the last, and then the recurrence of the cotangents from the last time to the first.
 func lstmVJP(n graph.Node, i int, ct graph.Value) graph.Value {
@@ -198,29 +233,7 @@ func lstmVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 		return Broadcast(ct.Graph().Const(0), n.InputNode(i).Dims()...)
 	}
 	x, w, u := n.Input(0), n.Input(3), n.Input(4)
-	y, _ := cutLSTM(s, n.Value())
-	before := s.statesBefore(n.Input(1), y)
-	sums := Add(Linear(x, w, n.Input(5)), Linear(before, u, n.Input(6)))
-	in, forget := Sigmoid(gate(sums, s.units, 0)), Sigmoid(gate(sums, s.units, 1))
-	candidate, out := Tanh(gate(sums, s.units, 2)), Sigmoid(gate(sums, s.units, 3))
-	added := Mul(in, candidate)
-	c := n.Input(2)
-	var before2, after []graph.Value // contents before and after each time
-	for t := range s.time {
-		before2 = append(before2, Reshape(c, s.rows, 1, s.units))
-		c = Add(Mul(s.step(forget, t), c), s.step(added, t))
-		after = append(after, Reshape(c, s.rows, 1, s.units))
-	}
-	content := Tanh(Concat(1, after...))
-
-	// By the sums of the gates where the cotangent of c' is 1, of the output gate where that of h' is, and by c' then.
-	byC := Concat(-1,
-		Mul(candidate, Mul(in, oneMinus(in))),
-		Mul(Concat(1, before2...), Mul(forget, oneMinus(forget))),
-		Mul(in, oneMinus(Square(candidate))))
-	byOut := Mul(content, Mul(out, oneMinus(out)))
-	cByH := Mul(out, oneMinus(Square(content)))
-
+	m := lstmSlopesOf(s, n)
 	ut := Transpose(u)
 	ctY, dc := cutLSTM(s, ct)
 	parts := make([]graph.Value, s.time)
@@ -230,11 +243,11 @@ func lstmVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 		if t < s.time-1 {
 			dh = Add(dh, carry)
 		}
-		dc = Add(dc, Chain(dh, s.step(cByH, t)))
-		d := Concat(-1, Chain(Concat(-1, dc, dc, dc), s.step(byC, t)), Chain(dh, s.step(byOut, t)))
+		dc = Add(dc, Chain(dh, s.step(m.hByC, t)))
+		d := Concat(-1, Chain(Concat(-1, dc, dc, dc), s.step(m.cBySums, t)), Chain(dh, s.step(m.hByOut, t)))
 		parts[t] = Reshape(d, s.rows, 1, 4*s.units)
 		carry = matmul(d, ut, leftCotangent)
-		dc = Chain(dc, s.step(forget, t))
+		dc = Chain(dc, s.step(m.cByC, t))
 	}
 	switch i {
 	case 1:
@@ -249,7 +262,48 @@ func lstmVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 	case 3:
 		return s.rowsTimes(x, d)
 	case 4:
-		return s.rowsTimes(before, d)
+		return s.rowsTimes(m.before, d)
 	}
 	return d
+}
+
+// lstmTangent is the rule the other way: what the operand's tangent adds to the sums of the gates at all times at once,
+// and then the recurrence of the tangents of outputs and contents from the first time to the last.
+func lstmTangent(n graph.Node, i int, t graph.Value) graph.Value {
+	s := sequenceOf(n, 2, 4)
+	switch {
+	case n.Out().Len() > 0 && s.time > 0:
+	case i == 2 && s.time == 0:
+		return t
+	default:
+		return zeroTangent(n)
+	}
+	m := lstmSlopesOf(s, n)
+	zeros := Broadcast(n.Graph().Const(0), s.rows, s.units)
+	h, c := zeros, zeros
+	switch i {
+	case 1:
+		h = t
+	case 2:
+		c = t
+	}
+	var driven graph.Value
+	if i != 1 && i != 2 {
+		driven = s.sumsTangent(n, m.before, i, t)
+	}
+	outputs := make([]graph.Value, s.time)
+	for k := range s.time {
+		sums := matmul(h, n.Input(4), leftCotangent)
+		if driven.Graph() != nil {
+			sums = Add(sums, s.step(driven, k))
+		}
+		byGate := Chain(Slice(sums, -1, 0, 3*s.units), s.step(m.cBySums, k))
+		c = Chain(c, s.step(m.cByC, k))
+		for j := range 3 {
+			c = Add(c, gate(byGate, s.units, j))
+		}
+		h = Add(Chain(gate(sums, s.units, 3), s.step(m.hByOut, k)), Chain(c, s.step(m.hByC, k)))
+		outputs[k] = Reshape(h, s.rows, 1, s.units)
+	}
+	return Concat(0, Reshape(Concat(1, outputs...), s.steps(), s.units), c)
 }

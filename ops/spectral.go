@@ -21,6 +21,7 @@ func init() {
 		Derivative: "v·(diag(ctw) + f∘(vᵀ·ctv))·vᵀ made symmetric, f = 1/(wⱼ - wᵢ), 0 on the diagonal",
 		Forward:    eighForward,
 		VJP:        eighVJP,
+		Tangent:    eighTangent,
 		Prepare:    wellSeparated,
 		Try:        []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(0,0)", "(2,0,0)"},
 		Source:     "Giles (2008), Collected matrix derivative results, 3.1; LAPACK's syev",
@@ -32,6 +33,7 @@ func init() {
 		Derivative: "u·(diag(cts) + (f∘uᵀctu, symmetric)·s + s·(f∘vᵀctv, symmetric))·vᵀ and what lies outside u and v, f = 1/(sⱼ² - sᵢ²)",
 		Forward:    svdForward,
 		VJP:        svdVJP,
+		Tangent:    svdTangent,
 		Prepare:    wellSeparated,
 		Try:        []string{"(2,2)", "(3,2)", "(2,3)", "(1,1)", "(1,3)", "(2,2,2)", "(0,2)", "(2,0,3)"},
 		Source:     "Townsend (2016), Differentiating the singular value decomposition; LAPACK's gesvd",
@@ -43,6 +45,7 @@ func init() {
 		Derivative: "(ctq + q·m)·r⁻ᵀ, m the lower triangle of r·ctrᵀ - ctqᵀ·q, mirrored",
 		Forward:    qrForward,
 		VJP:        qrVJP,
+		Tangent:    qrTangent,
 		Prepare:    wellSeparated,
 		Try:        []string{"(2,2)", "(3,2)", "(3,3)", "(1,1)", "(3,1)", "(2,2,2)", "(2,0)"},
 		Source:     "Walter and Lehmann (2018), Algorithmic differentiation of linear algebra functions, 3.2; LAPACK's geqrf and orgqr",
@@ -64,9 +67,7 @@ func init() {
 //
 // It panics with a [*graph.Error] if a matrix is not square.
 func Eigh(a graph.Value) (w, v graph.Value) {
-	y := eigh(a)
-	n := y.Dims()[y.Rank()-1]
-	return squeezeRow(Slice(y, -2, 0, 1)), Slice(y, -2, 1, n+1)
+	return cutEigh(eigh(a))
 }
 
 // eigh records the row of Eigh: shape (...,n,n) gives (...,n+1,n).
@@ -74,6 +75,11 @@ func eigh(a graph.Value) graph.Value {
 	c := graph.Begin(opEigh, a)
 	mustSquareOf("ops.Eigh", c)
 	return c.Record(taller(c.Dims(0), 1, 0)...)
+}
+
+func cutEigh(y graph.Value) (w, v graph.Value) {
+	n := y.Dims()[y.Rank()-1]
+	return squeezeRow(Slice(y, -2, 0, 1)), Slice(y, -2, 1, n+1)
 }
 
 // SVD returns the thin singular value decomposition a = u·diag(s)·vt of a matrix, or of every matrix in a batch. With
@@ -113,12 +119,14 @@ func cutSVD(y graph.Value, m int) (u, s, v graph.Value) {
 // triangular. The diagonal of r is not negative; so the result is determined.
 //
 // Derivative: for cotangents ctq and ctr, (ctq + q·m)·r⁻ᵀ, where m is the lower triangle of r·ctrᵀ - ctqᵀ·q mirrored at
-// the diagonal. There is none if a has not full rank: the backward sweep panics with a [*graph.Error] then.
+// the diagonal. There is none if a has not full rank: a sweep panics with a [*graph.Error] then.
 //
 // It panics with a [*graph.Error] if a has fewer rows than columns.
 func QR(a graph.Value) (q, r graph.Value) {
-	y := qr(a)
-	m := a.Dims()[a.Rank()-2]
+	return cutQR(qr(a), a.Dims()[a.Rank()-2])
+}
+
+func cutQR(y graph.Value, m int) (q, r graph.Value) {
 	return Slice(y, -2, 0, m), Slice(y, -2, m, y.Dims()[y.Rank()-2])
 }
 
@@ -208,16 +216,21 @@ func negative(x []float64) bool {
 }
 
 func eighVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
-	size := n.InputNode(0).Dims()[len(n.Dims())-1]
-	cut := func(y graph.Value) (w, v graph.Value) {
-		return squeezeRow(Slice(y, -2, 0, 1)), Slice(y, -2, 1, size+1)
-	}
-	w, v := cut(n.Value())
-	ctw, ctv := cut(ct)
+	w, v := cutEigh(n.Value())
+	ctw, ctv := cutEigh(ct)
 	vt := Transpose(v)
 	scale := sizeOf(w)
 	inner := Add(DiagonalMatrix(ctw), Div(Chain(matmul(vt, ctv, rightCotangent), gaps(Div(w, scale))), Unsqueeze(scale, -1)))
 	return symmetric(matmul(matmul(v, inner, rightCotangent), vt, leftCotangent))
+}
+
+// eighTangent is Giles's forward rule: with e = vᵀ·t·v, diag(e) for the eigenvalues and v·(f∘e) for the eigenvectors.
+func eighTangent(n graph.Node, _ int, t graph.Value) graph.Value {
+	w, v := cutEigh(n.Value())
+	scale := sizeOf(w)
+	e := matmul(matmul(Transpose(v), symmetric(t), rightCotangent), v, leftCotangent)
+	inner := Div(Chain(e, gaps(Div(w, scale))), Unsqueeze(scale, -1))
+	return Concat(-2, asRow(Diagonal(e)), matmul(v, inner, rightCotangent))
 }
 
 // sizeOf returns the size of the largest of the eigenvalues or singular values of every matrix, with one element in place
@@ -317,6 +330,31 @@ func svdVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
 	return sum
 }
 
+// svdTangent is Townsend's forward rule. With p = uᵀ·t·v it is diag(p) for the singular values, u·(f∘(p·s + s·pᵀ)) for u
+// and v·(f∘(s·p + pᵀ·s)) for v, f = 1/(sⱼ² - sᵢ²), and what t has outside of u and v.
+func svdTangent(n graph.Node, _ int, t graph.Value) graph.Value {
+	dims := n.InputNode(0).Dims()
+	rows, cols := dims[len(dims)-2], dims[len(dims)-1]
+	u, s, v := cutSVD(n.Value(), rows)
+	byV, byU := matmul(t, v, leftCotangent), matmul(Transpose(t), u, leftCotangent)
+	p := matmul(Transpose(u), byV, rightCotangent)
+	pt := Transpose(p)
+	size := sizeOf(s)
+	s, size = Div(s, size), Unsqueeze(size, -1)
+	// As in svdVJP.
+	f, total := gaps(s), Add(asRow(s), asColumn(s))
+	left, right := Div(asColumn(s), total), Div(asRow(s), total)
+	mixed := func(a, b graph.Value) graph.Value { return Chain(Add(Chain(a, right), Chain(b, left)), f) }
+	du, dv := matmul(u, mixed(p, pt), rightCotangent), matmul(v, mixed(pt, p), rightCotangent)
+	if rows > cols {
+		du = Add(du, Chain(Sub(byV, matmul(u, p, rightCotangent)), asRow(Reciprocal(s))))
+	}
+	if cols > rows {
+		dv = Add(dv, Chain(Sub(byU, matmul(v, pt, rightCotangent)), asRow(Reciprocal(s))))
+	}
+	return Concat(-2, Div(du, size), asRow(Diagonal(p)), Div(dv, size))
+}
+
 func qrForward(n graph.Node) {
 	dims := n.In(0).Dims()
 	rows, cols := dims[len(dims)-2], dims[len(dims)-1]
@@ -343,15 +381,21 @@ func qrForward(n graph.Node) {
 }
 
 func qrVJP(n graph.Node, _ int, ct graph.Value) graph.Value {
-	dims := n.Dims()
-	rows := n.InputNode(0).Dims()[len(dims)-2]
-	cut := func(y graph.Value) (q, r graph.Value) {
-		return Slice(y, -2, 0, rows), Slice(y, -2, rows, dims[len(dims)-2])
-	}
-	q, r := cut(n.Value())
-	ctq, ctr := cut(ct)
+	rows := n.InputNode(0).Dims()[len(n.Dims())-2]
+	q, r := cutQR(n.Value(), rows)
+	ctq, ctr := cutQR(ct, rows)
 	m := Sub(matmul(r, Transpose(Triu(ctr, 0)), rightCotangent), matmul(Transpose(ctq), q, leftCotangent))
 	mirrored := Add(Tril(m, 0), Transpose(Tril(m, -1)))
 	// x·r⁻ᵀ = (r⁻¹·xᵀ)ᵀ
 	return Transpose(SolveUpper(r, Transpose(Add(ctq, matmul(q, mirrored, rightCotangent)))))
+}
+
+// qrTangent is Walter and Lehmann's forward rule. With x = t·r⁻¹ and m the upper triangle of qᵀ·x, to which what stands
+// below the diagonal is mirrored, it is x - q·m for q and m·r for r.
+func qrTangent(n graph.Node, _ int, t graph.Value) graph.Value {
+	q, r := cutQR(n.Value(), n.InputNode(0).Dims()[len(n.Dims())-2])
+	x := Transpose(SolveLower(Transpose(r), Transpose(t))) // x·r = t as rᵀ·xᵀ = tᵀ
+	inner := matmul(Transpose(q), x, rightCotangent)
+	m := Add(Triu(inner, 0), Transpose(Tril(inner, -1)))
+	return Concat(-2, Sub(x, matmul(q, m, rightCotangent)), Triu(matmul(m, r, leftCotangent), 0))
 }

@@ -138,13 +138,14 @@ func backward(t *testing.T, s rowtest.Sample) {
 }
 
 // tangent holds tangents against cotangents: for the Jacobian J of an operation, the products ct·(J·t) and (Jᵀ·ct)·t are
-// one number.
+// one number, whose derivatives by the operands are the same too.
 func tangent(t *testing.T, s rowtest.Sample) {
 	if s.Row.Tangent == nil {
 		return
 	}
 	g := graph.New()
-	y := s.Apply(rowtest.Variables(g, s.Operands))
+	xs := rowtest.Variables(g, s.Operands)
+	y := s.Apply(xs)
 	n := y.Node()
 	if n.Row() != s.Row { // the function is put together from others
 		return
@@ -160,6 +161,15 @@ func tangent(t *testing.T, s rowtest.Sample) {
 		reverse := ops.Sum(ops.Mul(ops.SumTo(s.Row.VJP(n, i, ct), shape...), tangent))
 		if a, b := forward.Item(), reverse.Item(); !rowtest.SameNumber(a, b, agree64, 1) {
 			t.Errorf("operand %d: ct·(J·t) is %v, (Jᵀ·ct)·t is %v", i, a, b)
+		}
+		a, b := autograd.Grad(forward, xs...), autograd.Grad(reverse, xs...)
+		for k := range xs {
+			want := rowtest.Numbers(b[k].Tensor())
+			for j, got := range rowtest.Numbers(a[k].Tensor()) {
+				if !rowtest.SameNumber(want[j], got, agree64, 1) {
+					t.Errorf("operand %d: the derivative of ct·(J·t) by element %d of operand %d is %v, that of (Jᵀ·ct)·t is %v", i, j, k, got, want[j])
+				}
+			}
 		}
 	}
 }
