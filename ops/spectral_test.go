@@ -3,6 +3,8 @@ package ops_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -102,6 +104,60 @@ func TestEqualEigenvectors(t *testing.T) {
 	loss := ops.Sum(ops.Mul(v, g.ConstTensor(tensor.Of([]float64{1, 2, 3, 4}, 2, 2))))
 	if d := autograd.Backward(loss).Tensor(a).At(0, 1); !math.IsNaN(d) && !math.IsInf(d, 0) {
 		t.Errorf("the gradient by an undefined eigenvector is %v, want NaN or an infinity", d)
+	}
+}
+
+// TestEqualTangents holds what forward sweeps say where eigenvalues or singular values are equal: the derivatives of the
+// values are there, those of the vectors are no numbers that look like one unless nothing moves them, and a tangent of 0
+// gives 0.
+func TestEqualTangents(t *testing.T) {
+	eye, zero := identity(1, 2), make([]float64, 4)
+	for _, test := range []struct {
+		name    string
+		a, dir  []float64
+		w, s    []float64 // of the eigenvalues and the singular values
+		defined bool      // vectors have a derivative, which is 0
+	}{
+		{"nothing moves", eye, zero, []float64{0, 0}, []float64{0, 0}, true},
+		{"the values move together", eye, []float64{3, 0, 0, 3}, []float64{3, 3}, []float64{3, 3}, true},
+		{"the values move apart", eye, []float64{1, 0, 0, 2}, []float64{1, 2}, []float64{1, 2}, true},
+		{"the vectors turn", eye, []float64{0, 1, 1, 0}, []float64{0, 0}, []float64{0, 0}, false},
+		{"nothing moves a matrix of zeros", zero, zero, []float64{0, 0}, []float64{0, 0}, true},
+		{"away from zeros", zero, []float64{0, 1, 1, 0}, []float64{0, 0}, []float64{0, 0}, false},
+	} {
+		g := graph.New()
+		a, dir := g.VarTensor(tensor.Of(test.a, 2, 2)), tensor.Of(test.dir, 2, 2)
+		along := func(y graph.Value) []float64 {
+			return autograd.Forward(y, []graph.Value{a}, []*tensor.Tensor{dir}).Float64s()
+		}
+		w, v := ops.Eigh(a)
+		u, s, vt := ops.SVD(a)
+		closeTo(t, test.name+": eigenvalues", test.w, along(w))
+		closeTo(t, test.name+": singular values", test.s, along(s))
+		for name, y := range map[string]graph.Value{"eigenvectors": v, "u": u, "vt": vt} {
+			d := along(y)
+			if test.defined {
+				closeTo(t, test.name+": "+name, zero, d)
+			} else if !slices.ContainsFunc(d, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }) {
+				t.Errorf("%s: the derivative of %s is %v, want NaN or an infinity in it", test.name, name, d)
+			}
+		}
+	}
+	// Outside of the spaces that u and v span, of a matrix of rank 1.
+	g := graph.New()
+	for _, a := range []graph.Value{g.VarTensor(tensor.Of([]float64{3, 0, 0, 0, 0, 0}, 2, 3)), g.VarTensor(tensor.Of([]float64{3, 0, 0, 0, 0, 0}, 3, 2))} {
+		_, s, _ := ops.SVD(a)
+		dir := tensor.New(tensor.Float64, a.Shape()...)
+		dir.Fill(1)
+		closeTo(t, "svd of rank 1", []float64{1}, autograd.Forward(ops.Slice(s, 0, 0, 1), []graph.Value{a}, []*tensor.Tensor{dir}).Float64s())
+	}
+	singular := g.VarTensor(tensor.Of([]float64{1, 0, 1, 0}, 2, 2))
+	q, _ := ops.QR(singular)
+	err := graph.Try(func() {
+		autograd.Forward(q, []graph.Value{singular}, []*tensor.Tensor{tensor.Of([]float64{1, 0, 0, 0}, 2, 2)})
+	})
+	if err == nil || !strings.Contains(err.Error(), "is singular") {
+		t.Errorf("qr of rank 1: got error %v", err)
 	}
 }
 
