@@ -142,11 +142,14 @@ func (e *expander) compute(op string, args []*series) *series {
 		return e.chosen(func(i int) bool { return args[0].at(0)[i] != 0 }, args[1], b)
 	case "abs":
 		zero := e.number(0)
-		return e.chosen(func(i int) bool { return !(e.compare(a, zero, i) < 0) }, a, e.apply("neg", args))
+		s := e.chosen(func(i int) bool { return !(e.compare(a, zero, i) < 0) }, a, e.apply("neg", args))
+		return e.beginning(func(i int) float64 { return math.Abs(a.at(0)[i]) }, s)
 	case "maximum":
-		return e.chosen(func(i int) bool { return a.at(0)[i] != a.at(0)[i] || e.compare(a, b, i) > 0 }, a, b)
+		s := e.chosen(func(i int) bool { return a.at(0)[i] != a.at(0)[i] || e.compare(a, b, i) > 0 }, a, b)
+		return e.beginning(func(i int) float64 { return max(a.at(0)[i], b.at(0)[i]) }, s)
 	case "minimum":
-		return e.chosen(func(i int) bool { return a.at(0)[i] != a.at(0)[i] || e.compare(a, b, i) < 0 }, a, b)
+		s := e.chosen(func(i int) bool { return a.at(0)[i] != a.at(0)[i] || e.compare(a, b, i) < 0 }, a, b)
+		return e.beginning(func(i int) float64 { return min(a.at(0)[i], b.at(0)[i]) }, s)
 	}
 	if primitive.IsCondition(op) {
 		return e.condition(op, a, b)
@@ -241,6 +244,16 @@ func (e *expander) chosen(pick func(i int) bool, yes, no *series) *series {
 			}
 			return y[i]
 		})
+	}}
+}
+
+// beginning returns s with the given coefficients of order 0, which are those of s but for the sign of a 0.
+func (e *expander) beginning(with func(i int) float64, s *series) *series {
+	return &series{next: func(k int) []float64 {
+		if k == 0 {
+			return e.lane(with)
+		}
+		return s.at(k)
 	}}
 }
 
@@ -367,8 +380,7 @@ func (e *expander) slopesOf(row *graph.Row, form *rowform.Form, args, operands [
 		kinks := make([]bool, e.lanes)
 		some := false
 		for i := range kinks {
-			a, b := behind[i], here[i]
-			kinks[i] = a != b && !(math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))) && (a == a || b == b)
+			kinks[i] = !alike(behind[i], here[i])
 			some = some || kinks[i]
 		}
 		if some {
@@ -382,6 +394,17 @@ func (e *expander) slopesOf(row *graph.Row, form *rowform.Form, args, operands [
 		}
 	}
 	return list
+}
+
+// alike reports whether two slopes are the same but for rounding. An infinite one is like itself only.
+func alike(a, b float64) bool {
+	switch {
+	case a == b, a != a && b != b:
+		return true
+	case math.IsInf(a, 0) || math.IsInf(b, 0):
+		return false
+	}
+	return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))
 }
 
 // at calls f with an expander of order 0 and the numbers that parameters have at the point.

@@ -147,6 +147,42 @@ func TestTaylorOfMappings(t *testing.T) {
 	}
 }
 
+// TestTaylorAtSpecialNumbers holds the first coefficient of every elementwise operation against a JVP where operands are zeros,
+// infinite, NaN or at kinks, and the function may end there: what is promised at the point is what counts, an infinite slope too.
+func TestTaylorAtSpecialNumbers(t *testing.T) {
+	compared := 0
+	for _, row := range graph.Rows() {
+		if row.Class == graph.NoGrad || !strings.HasPrefix(row.GoName(), "ops.") {
+			continue
+		}
+		numbers := append([]float64{0.5}, rowtest.SpecialNumbers...)
+		for _, k := range row.Kinks {
+			numbers = append(numbers, k.At)
+		}
+		for _, grid := range rowtest.Grids(row, numbers) {
+			n := grid.Operands()
+			f := func(x graph.Value) graph.Value { return grid.Call(ops.Unstack(x, 0)) }
+			for k := range len(grid.Columns[0]) / (len(rowtest.SpecialNumbers) * len(rowtest.SpecialNumbers)) {
+				at := make([]float64, n)
+				for i := range at {
+					at[i] = grid.Columns[i][k]
+				}
+				for _, dir := range [][]float64{{1, 1, 1}, {-1, 2, 0}} {
+					got := autograd.Taylor(f, at, dir[:n], 1)
+					y, dy := autograd.JVP(f, at, dir[:n])
+					if !rowtest.Identical(got[0], y.At()) || !rowtest.SameNumber(got[1], dy.At(), rowtest.SameTo64, 0) {
+						t.Errorf("%s%v at %v in direction %v: got %v, want %v and %v", row.Name, grid.Params, at, dir[:n], got, y.At(), dy.At())
+					}
+					compared++
+				}
+			}
+		}
+	}
+	if compared < 1000 {
+		t.Errorf("only %d points", compared)
+	}
+}
+
 // TestTaylorRefuses names the operations without a series: a row that comes to have none is noticed, and so is one that comes to
 // have one.
 func TestTaylorRefuses(t *testing.T) {
