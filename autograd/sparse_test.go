@@ -155,7 +155,7 @@ func checkDense(t *testing.T, want [][]float64, s *autograd.Sparse, tolerance fl
 	for i, row := range want {
 		for j, w := range row {
 			got := dense[i*s.N+j]
-			if got != w && (got == got || w == w) && !(math.Abs(got-w) <= tolerance*max(1, math.Abs(w))) {
+			if !rowtest.SameNumber(got, w, tolerance, 1) {
 				t.Errorf("entry (%d, %d): got %v, Backward has %v", i, j, got, w)
 			}
 		}
