@@ -213,5 +213,5 @@ func fuzzGradient(f func(xs ...graph.Value) graph.Value, operands []*tensor.Tens
 
 // alike reports whether two computations of one number agree but for some roundings.
 func alike(a, b float64) bool {
-	return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-10*max(1, math.Abs(a), math.Abs(b))
+	return rowtest.SameNumber(a, b, 1e-10, 1)
 }

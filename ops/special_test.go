@@ -148,7 +148,7 @@ func TestRowTensorAgreesWithScalarEverywhere(t *testing.T) {
 					}
 					for _, got := range []float64{d[i], dGrad[i]} {
 						// The derivatives are products of a few such functions; Grad's may pass through a denormal number.
-						if !(got == d1[0] || got != got && d1[0] != d1[0] || math.Abs(got-d1[0]) <= 1e-13*math.Abs(d1[0])+1e-307) {
+						if !(got == d1[0] || got != got && d1[0] != d1[0] || math.Abs(got-d1[0]) <= min(1e-13*math.Abs(d1[0])+1e-307, math.MaxFloat64)) {
 							t.Errorf("%s'(%v): tensor %v, scalar %v", row.Name, v, got, d1[0])
 						}
 					}

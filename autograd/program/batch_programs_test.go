@@ -11,6 +11,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/programs"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -136,10 +137,7 @@ func TestEvalBatchZeros(t *testing.T) {
 		for i := range n {
 			y := c.Eval(points[2*i:2*i+2], grad)
 			for k, pair := range [][2]float64{{ys[i], y}, {grads[2*i], grad[0]}, {grads[2*i+1], grad[1]}} {
-				got, want := pair[0], pair[1]
-				switch {
-				case math.IsNaN(got) && math.IsNaN(want), got == want:
-				case !(math.Abs(got-want) <= 1e-14*math.Abs(want)):
+				if got, want := pair[0], pair[1]; !rowtest.SameNumber(got, want, 1e-14, 0) {
 					t.Errorf("%s at %v: number %d is %v, want %v", name, points[2*i:2*i+2], k, got, want)
 				}
 			}

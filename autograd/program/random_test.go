@@ -119,7 +119,7 @@ func TestRandomFunctions(t *testing.T) {
 // agree reports whether two numbers agree to rounding, or to what a rounding of the inputs changes. Where that is not
 // finite anything agrees.
 func agree(got, want, slack float64) bool {
-	return same(got, want) || slack-slack != 0 || math.Abs(got-want) <= 1e-12*math.Abs(want)+100*slack
+	return rowtest.SameNumber(got, want, 1e-12, 0) || slack-slack != 0 || math.Abs(got-want) <= 1e-12*math.Abs(want)+100*slack && !math.IsInf(want, 0)
 }
 
 // Gradients that were recorded are programs too, and so are their gradients.

@@ -136,5 +136,5 @@ func compareRow(t *testing.T, row *graph.Row, args [][]string, want [][]float64,
 const tolerance = 1e-12
 
 func close(got, want float64) bool {
-	return got == want || got != got && want != want || math.Abs(got-want) <= tolerance*math.Abs(want)
+	return got == want || got != got && want != want || math.Abs(got-want) <= tolerance*math.Abs(want) && !math.IsInf(want, 0)
 }
