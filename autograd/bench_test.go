@@ -1,6 +1,7 @@
 package autograd_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd"
@@ -44,4 +45,45 @@ func BenchmarkGradSlices(b *testing.B) {
 		g.Rewind(end)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/slices, "ns/slice")
+}
+
+// BenchmarkSmallGrad records the gradient of a small function at the end of a long tape, as a program does that takes
+// derivatives within a function that it differentiates.
+func BenchmarkSmallGrad(b *testing.B) {
+	for _, before := range []int{0, 100_000} {
+		g := graph.New()
+		x := g.Var(0.5)
+		for range before / 2 {
+			x = ops.AddScalar(ops.Mul(x, x), 0.1)
+		}
+		y := ops.Sin(x)
+		square := ops.Add(ops.Square(x), ops.Square(y))
+		f := ops.Div(ops.Sin(x), ops.Sqrt(square))
+		end := g.Mark()
+		b.Run(fmt.Sprintf("behind=%d", before), func(b *testing.B) {
+			b.ReportAllocs()
+			recorded := 0
+			for b.Loop() {
+				autograd.Grad(f, x, y)
+				recorded = g.Len() - f.ID()
+				g.Rewind(end)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(recorded), "ns/recorded")
+		})
+	}
+}
+
+// BenchmarkSmallBackward sweeps over a small graph.
+func BenchmarkSmallBackward(b *testing.B) {
+	g := graph.New()
+	b.ReportAllocs()
+	for b.Loop() {
+		g.Reset()
+		x, y := g.Var(0.5), g.Var(0.25)
+		f := ops.Div(ops.Sin(x), ops.Sqrt(ops.Add(ops.Square(x), ops.Square(y))))
+		grads := autograd.Backward(f)
+		if grads.Scalar(x)+grads.Scalar(y) == 0 {
+			b.Fatal("no gradient")
+		}
+	}
 }

@@ -44,31 +44,26 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 	if g.Changed() {
 		defer checkRecorded(op, y)
 	}
-	on := g.Between(graph.GradEdges, y, xs...)
-	cts := newCotangents(g, on)
-	if on.Has(y.ID()) {
+	cts := cotangents{Cotangents: g.NewCotangents(floor, y, xs...)}
+	if cts.Has(y.ID()) {
 		cts.add(y.Node(), ct)
 	}
-	for id := range on.Down {
-		if id < floor {
+	for n := range cts.Down {
+		if n.ID() < floor {
 			break
 		}
-		ct, reached := cts.of(id)
-		if !reached {
-			continue
+		if ct, reached := cts.of(n.ID()); reached {
+			cts.pass(n, ct)
 		}
-		cts.pass(g.Value(id).Node(), ct)
 	}
 	out := make([]graph.Value, len(xs))
 	for i, x := range xs {
 		var ok bool
-		if on.Has(x.ID()) {
-			out[i], ok = cts.of(x.ID())
-		}
-		if !ok {
+		if out[i], ok = cts.of(x.ID()); !ok {
 			out[i] = zeros(x.Node())
 		}
 	}
+	cts.Release()
 	return out
 }
 

@@ -302,3 +302,28 @@ func TestOptionsAllocateNothing(t *testing.T) {
 		t.Errorf("%v allocations a sweep, want none", n)
 	}
 }
+
+// TestGradAllocatesItsResult holds that a recorded sweep in steady state costs no memory but for the slice of its results,
+// on a long tape too and where it is one within another.
+func TestGradAllocatesItsResult(t *testing.T) {
+	g := graph.New()
+	x := g.Var(0.5)
+	for range 5000 {
+		x = ops.AddScalar(ops.Square(x), 0.1)
+	}
+	y := ops.Hypot(x, ops.Sin(x))
+	end := g.Mark()
+	for order := 1; order <= 3; order++ {
+		step := func() {
+			g.Rewind(end)
+			d := ops.Mul(y, x)
+			for range order {
+				d = autograd.Grad(d, x, y)[0]
+			}
+		}
+		step()
+		if n := testing.AllocsPerRun(100, step); n > float64(order) {
+			t.Errorf("%v allocations for a derivative of order %d, want %[2]d", n, order)
+		}
+	}
+}

@@ -88,7 +88,7 @@
 //
 // # For authors of sweeps
 //
-// [Graph.NewAdjoints] makes the storage of a sweep, and [Adjoints.Sweep] runs it. A sweep that is itself recorded goes
-// through the nodes of [Graph.Between]. [Graph.NewTangents] and [Tangents.Sweep] are the same for forward sweeps. Package
-// autograd has all three.
+// [Graph.NewAdjoints] makes the storage of a sweep, and [Adjoints.Sweep] runs it. [Graph.NewCotangents] makes that of a
+// sweep that is itself recorded, which goes through the nodes of [Cotangents.Down]. [Graph.NewTangents] and
+// [Tangents.Sweep] are the same for forward sweeps. Package autograd has all three.
 package graph

@@ -132,7 +132,9 @@ type Graph struct {
 	dense  int         // how often a sweep by pages turned out to reach most of the tape
 	blank  []*page     // for reuse, all zero
 
-	tangents tangentRoom // for reuse
+	walks []*walk       // for reuse, empty
+	idle  []*Cotangents // for reuse, empty
+	moved tangentRoom   // for reuse
 
 	begun uint32    // extension records, to tell a Call that another one has taken the place of
 	busy  bool      // between enter and leave, and within Begin

@@ -15,7 +15,7 @@ func TestInlining(t *testing.T) {
 		"Scalar", "Scalars", "Record1", "Record1Param", "Record2", // the short path for scalars
 		"Value.must", "Value.Check", "Value.Graph", "Node.check", "Call.must",
 		"(*Graph).must", "(*Graph).room", "(*Graph).head", "(*Graph).link", "(*Graph).handle", "(*Graph).alone", "(*Graph).advance",
-		"(*Graph).Var", "(*Graph).Const",
+		"(*Graph).Var", "(*Graph).Const", "(*Cotangents).Has",
 		"(*Graph).Scope", // its result stays on the caller's stack
 	}
 	report := compilerReport(t)

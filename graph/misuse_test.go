@@ -19,6 +19,8 @@ var (
 	nilAdjoints  *graph.Adjoints
 	zeroAdjoints graph.Adjoints
 	nilTangents  *graph.Tangents
+	nilCots      *graph.Cotangents
+	zeroCots     graph.Cotangents
 	zeroTangents graph.Tangents
 	zeroNode     graph.Node
 	zeroCall     graph.Call
@@ -239,6 +241,20 @@ var misuses = map[string][]func(){
 	"Tangents.Graph":      {func() { nilTangents.Graph() }, func() { zeroTangents.Graph() }},
 	"Tangents.Tensor":     {func() { nilTangents.Tensor(matrix()) }, func() { zeroTangents.Tensor(matrix()) }, func() { tangents().Tensor(matrix()) }},
 
+	"Graph.NewCotangents": {func() { nilGraph.NewCotangents(0, leaf().Value()) }, func() { graph.New().NewCotangents(0, zeroValue) }, func() { l := leaf(); l.Graph().NewCotangents(0, l.Value(), leaf().Value()) }},
+	"Cotangents.Down":     {func() { nilCots.Down(nil) }, func() { zeroCots.Down(nil) }},
+	"Cotangents.Graph":    {func() { nilCots.Graph() }, func() { zeroCots.Graph() }},
+	"Cotangents.Has":      nil,
+	"Cotangents.Of": {func() {
+		c := cotangents()
+		end := c.Graph().Mark()
+		c.Set(1, c.Graph().Var(1))
+		c.Graph().Rewind(end)
+		c.Of(1)
+	}},
+	"Cotangents.Release": {func() { nilCots.Release() }, func() { zeroCots.Release() }, func() { c := cotangents(); c.Release(); c.Release() }},
+	"Cotangents.Set":     {func() { nilCots.Set(1, leaf().Value()) }, func() { zeroCots.Set(1, leaf().Value()) }, func() { cotangents().Set(1, leaf().Value()) }, func() { cotangents().Set(1, zeroValue) }, func() { c := cotangents(); c.Set(-1, c.Graph().Value(1)) }, func() { c := cotangents(); c.Set(100, c.Graph().Value(1)) }},
+
 	"WithFlushToZero": nil, "Graph.FlushesToZero": {func() { nilGraph.FlushesToZero() }},
 	"WithProfile": {func() { graph.WithProfile(nil) }}, "Graph.Profile": {func() { nilGraph.Profile() }},
 	"Profile.Entries": {func() { (*graph.Profile)(nil).Entries() }}, "Profile.Reset": {func() { (*graph.Profile)(nil).Reset() }},
@@ -251,6 +267,12 @@ func tangents() *graph.Tangents {
 	g := graph.New()
 	x := g.VarTensor(vector)
 	return g.NewTangents(2, ops.Square(x), x)
+}
+
+// cotangents returns the storage of a sweep from the square of a leaf to the leaf.
+func cotangents() *graph.Cotangents {
+	x := leaf().Value()
+	return x.Graph().NewCotangents(0, ops.Square(x), x)
 }
 
 func identity(x float64) (y, dx float64) { return x, 1 }

@@ -128,16 +128,25 @@ func (n Node) NumInputs() int {
 
 // inputs returns the numbers of the operands.
 func (n Node) inputs() []int32 {
-	n.check()
-	if n.g.head(n.id).ext() != 0 {
-		e := n.extAt(n.g.head(n.id))
-		return n.g.inputs[e.inputs.lo:e.inputs.hi]
+	if h := n.head(); int(h.ext()) >= len(n.g.exts) {
+		n.gone()
 	}
-	in := n.g.link(n.id).In[:]
-	for len(in) > 0 && in[len(in)-1] == 0 { // absent, both of a leaf
-		in = in[:len(in)-1]
+	return n.g.chunks[n.id>>chunkBits].inputs(n.id)
+}
+
+// inputs returns the numbers of the operands of a node that stands in the chunk.
+func (c *chunk) inputs(id int32) []int32 {
+	if k := c.heads[id&chunkMask].ext(); k != 0 {
+		e := &c.g.exts[k]
+		return c.g.inputs[e.inputs.lo:e.inputs.hi]
 	}
-	return in
+	switch in := &c.links[id&chunkMask].In; { // an absent operand is node 0
+	case in[1] != 0:
+		return in[:]
+	case in[0] != 0:
+		return in[:1]
+	}
+	return nil
 }
 
 // inputID returns the number of operand i.

@@ -40,7 +40,10 @@ func (g *Graph) survives(id int32, gen uint32) bool {
 	case g.age(gen) > g.age(g.gen):
 		return false
 	}
-	// The floors rise with the generations, so the first rewind after gen is the lowest.
+	// The floors rise with the generations: the first is the lowest, and of those after gen the first.
+	if len(g.rewinds) > 0 && id < g.rewinds[0].floor {
+		return true
+	}
 	k := sort.Search(len(g.rewinds), func(k int) bool { return g.age(g.rewinds[k].gen) > g.age(gen) })
 	return k == len(g.rewinds) || id < g.rewinds[k].floor
 }
@@ -110,7 +113,7 @@ func (g *Graph) Reset() {
 // no use for it: it is for a graph that goes on with smaller work.
 func (g *Graph) Trim() int {
 	g.must("graph.Graph.Trim")
-	g.blank = nil
+	g.blank, g.walks, g.idle = nil, nil, nil
 	return g.pool.Trim()
 }
 

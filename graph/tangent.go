@@ -43,8 +43,8 @@ func (g *Graph) NewTangents(k int, y Value, xs ...Value) *Tangents {
 		panic(Errorf(op, ErrUsage, "%d directions: give none or more", k))
 	}
 	exts, _, _ := g.extent()
-	room := g.tangents
-	g.tangents = tangentRoom{}
+	room := g.moved
+	g.moved = tangentRoom{}
 	t := &Tangents{
 		g: g, k: k, y: y.id, on: g.Between(GradEdges, y, xs...), seeds: room.seeds,
 		tensors: slices.Grow(room.tensors, int(exts))[:exts], last: slices.Grow(room.last, int(exts))[:exts],
@@ -90,7 +90,7 @@ func (t *Tangents) Release() {
 	t.must()
 	t.drop()
 	t.g.pool.Put(t.scalars)
-	t.g.tangents = tangentRoom{t.tensors[:0], t.seeds, t.last[:0]}
+	t.g.moved = tangentRoom{t.tensors[:0], t.seeds, t.last[:0]}
 	*t = Tangents{}
 }
 

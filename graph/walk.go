@@ -73,53 +73,16 @@ const (
 // [GradEdges] only those that want a gradient: then it is the nodes that a backward sweep from the roots comes to,
 // whatever numbers flow. It takes the time of what it returns, however long the tape is.
 func (g *Graph) Ancestors(along Edges, roots ...Value) NodeSet {
-	s, _ := g.ancestors("graph.Graph.Ancestors", along, 0, nil, roots)
-	return s
-}
-
-// ancestors is Ancestors without the nodes before floor. all says that every node of the set is one of ends or has an
-// operand in the set, and so depends on one of ends.
-//
-// One loop against the recording order visits every user of a node before the node. The bits of the nodes at hand stay in
-// a register.
-func (g *Graph) ancestors(op string, along Edges, floor int32, ends NodeSet, roots []Value) (s NodeSet, all bool) {
-	top := int32(0)
+	const op = "graph.Graph.Ancestors"
 	for _, r := range roots {
 		r.CheckIn(op, g)
-		top = max(top, r.id)
 	}
-	s, all = make(NodeSet, top>>6+1), true
+	w := g.walk()
 	for _, r := range roots {
-		if r.id >= floor {
-			s.Add(int(r.id))
-		}
+		w.reach(r.id)
 	}
-	for word := top >> 6; word >= 0; word-- {
-		have := s[word]
-		for open := have; open != 0; {
-			k := int32(bits.Len64(open) - 1)
-			open &^= 1 << k
-			id := word<<6 + k
-			if along == GradEdges && g.head(id).flags()&wantsGrad == 0 {
-				have &^= 1 << k
-				continue
-			}
-			inputs := Node{g, id}.inputs()
-			all = all && (len(inputs) > 0 || ends.Has(int(id)))
-			for _, in := range inputs {
-				switch bit := uint64(1) << (in & 63); {
-				case in < floor:
-					all = all && along == GradEdges && g.head(in).flags()&wantsGrad == 0
-				case in>>6 == word:
-					have, open = have|bit, open|bit
-				default:
-					s[in>>6] |= bit
-				}
-			}
-		}
-		s[word] = have
-	}
-	return s, all
+	w.down(along, 0)
+	return w.finish()
 }
 
 // Between returns the nodes on the ways from xs to y along the edges given: those that y depends on and that depend on
@@ -128,28 +91,177 @@ func (g *Graph) ancestors(op string, along Edges, floor int32, ends NodeSet, roo
 func (g *Graph) Between(along Edges, y Value, xs ...Value) NodeSet {
 	const op = "graph.Graph.Between"
 	y.CheckIn(op, g)
-	floor := y.id
-	var few [4]uint64
-	ends := NodeSet(few[:0]) // which stays on the stack where the xs are among the first nodes
 	for _, x := range xs {
 		x.CheckIn(op, g)
-		if x.id <= y.id {
-			ends.Add(int(x.id))
-			floor = min(floor, x.id)
+	}
+	w := g.walk()
+	w.between(along, 0, y, xs)
+	return w.finish()
+}
+
+// A walk finds nodes along the edges of a graph. Its sets are all zero before it and after it, and are kept from one walk
+// to the next: it takes the time of the nodes that it comes to, and no memory.
+type walk struct {
+	g     *Graph
+	words []uint64 // a bit for each node
+	over  []uint64 // a bit for each of words that may not be 0
+	lo    int      // all bits of over before this word of it are 0,
+	hi    int      // and all from this one on
+	ends  []uint64 // a bit for each node to begin from, the ones on the ways from which are wanted
+}
+
+// walk returns one with empty sets.
+func (g *Graph) walk() *walk {
+	if k := len(g.walks); k > 0 {
+		w := g.walks[k-1]
+		g.walks = g.walks[:k-1]
+		return w
+	}
+	return &walk{g: g}
+}
+
+// finish returns the set that was found, and gives the walk back.
+func (w *walk) finish() NodeSet {
+	var s NodeSet
+	for o := w.hi - 1; o >= w.lo; o-- {
+		for m := w.over[o]; m != 0; m &= m - 1 {
+			k := o<<6 + bits.TrailingZeros64(m)
+			if s == nil {
+				s = make(NodeSet, o<<6+bits.Len64(m))
+			}
+			s[k] = w.words[k]
 		}
 	}
-	s, all := g.ancestors(op, along, floor, ends, []Value{y})
-	if all {
-		return s
-	}
-	for id := range s.All { // what stands before id depends on one of xs, or is not in s any more
-		on := ends.Has(id)
-		for _, in := range (Node{g, int32(id)}).inputs() {
-			on = on || s.Has(int(in))
-		}
-		if !on {
-			s.Remove(id)
-		}
-	}
+	w.release()
 	return s
+}
+
+// release empties the set and keeps the walk for later ones.
+func (w *walk) release() {
+	for o := w.lo; o < w.hi; o++ {
+		m := w.over[o]
+		for w.over[o] = 0; m != 0; m &= m - 1 {
+			w.words[o<<6+bits.TrailingZeros64(m)] = 0
+		}
+	}
+	w.lo, w.hi = 0, 0
+	w.g.walks = append(w.g.walks, w)
+}
+
+// reach puts a root into the set. There is room for what comes before it then.
+func (w *walk) reach(id int32) {
+	if n := int(id>>6) + 1; n > len(w.words) {
+		w.words = append(w.words, make([]uint64, max(n, 2*len(w.words))-len(w.words))...)
+		w.over = append(w.over, make([]uint64, len(w.words)>>6+1-len(w.over))...)
+	}
+	w.words[id>>6] |= 1 << (id & 63)
+	w.over[id>>12] |= 1 << (id >> 6 & 63)
+	w.hi = max(w.hi, int(id>>12)+1)
+}
+
+// between makes the set that of the nodes on the ways from xs to y. Of the nodes before floor, it has those of xs that the
+// others use.
+func (w *walk) between(along Edges, floor int32, y Value, xs []Value) {
+	first := y.id
+	w.reach(y.id)
+	if len(w.ends) < len(w.words) {
+		w.ends = append(w.ends, make([]uint64, len(w.words)-len(w.ends))...)
+	}
+	for _, x := range xs {
+		if x.id <= y.id {
+			w.ends[x.id>>6] |= 1 << (x.id & 63)
+			first = min(first, x.id)
+		}
+	}
+	w.lo = int(first >> 12)
+	if !w.down(along, max(floor, first)) {
+		w.up()
+	}
+	for _, x := range xs {
+		if x.id <= y.id {
+			w.ends[x.id>>6] = 0
+		}
+	}
+}
+
+// down puts into the set what its nodes depend on along the edges given. Of nodes before floor it takes only ends, and does
+// not look through them. It returns whether every node of the set is one of ends or has an operand in the set, and so
+// depends on one of ends.
+//
+// One loop against the recording order visits every user of a node before the node. The bits of the nodes at hand stay in
+// a register.
+func (w *walk) down(along Edges, floor int32) (all bool) {
+	g, words := w.g, w.words
+	wanted := Flags(0)
+	if along == GradEdges {
+		wanted = wantsGrad
+	}
+	all = true
+	for o := w.hi - 1; o >= w.lo; o-- {
+		for m := w.over[o]; m != 0; {
+			k := bits.Len64(m) - 1
+			word := int32(o<<6 + k)
+			c := g.chunks[word<<6>>chunkBits]
+			have := words[word]
+			for open := have; open != 0; {
+				k := int32(bits.Len64(open) - 1)
+				open &^= 1 << k
+				id := word<<6 + k
+				if c.heads[id&chunkMask].kind&wanted != wanted {
+					have &^= 1 << k
+					continue
+				}
+				if id < floor {
+					continue
+				}
+				inputs := c.inputs(id)
+				all = all && (len(inputs) > 0 || w.isEnd(id))
+				for _, in := range inputs {
+					switch bit := uint64(1) << (in & 63); {
+					case in < floor && !w.isEnd(in):
+						all = all && g.head(in).kind&wanted != wanted
+					case in>>6 == word:
+						have, open = have|bit, open|bit
+					default:
+						words[in>>6] |= bit
+						w.over[in>>12] |= 1 << (in >> 6 & 63)
+					}
+				}
+			}
+			words[word] = have
+			m = w.over[o] & (1<<k - 1)
+		}
+	}
+	return all
+}
+
+func (w *walk) isEnd(id int32) bool {
+	return int(id>>6) < len(w.ends) && w.ends[id>>6]>>(id&63)&1 != 0
+}
+
+// up takes out of the set what depends on none of ends: in recording order, what stands before a node depends on one of
+// them, or is not in the set any more.
+func (w *walk) up() {
+	for o := w.lo; o < w.hi; o++ {
+		for m := w.over[o]; m != 0; m &= m - 1 {
+			word := int32(o<<6 + bits.TrailingZeros64(m))
+			c := w.g.chunks[word<<6>>chunkBits]
+			have := w.words[word]
+			for rest := have &^ w.ends[word]; rest != 0; rest &= rest - 1 {
+				k := int32(bits.TrailingZeros64(rest))
+				on := false
+				for _, in := range c.inputs(word<<6 + k) {
+					if in>>6 == word {
+						on = on || have>>(in&63)&1 != 0
+					} else {
+						on = on || w.words[in>>6]>>(in&63)&1 != 0
+					}
+				}
+				if !on {
+					have &^= 1 << k
+				}
+			}
+			w.words[word] = have
+		}
+	}
 }

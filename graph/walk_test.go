@@ -126,8 +126,61 @@ func TestBetweenRandom(t *testing.T) {
 			if diff := cmp.Diff(want, slices.Collect(g.Between(along, y, xs...).All)); diff != "" {
 				t.Errorf("between %v and %v along %d: mismatch (-want +got):\n%s", y, xs, along, diff)
 			}
+			if along == graph.AllEdges {
+				continue
+			}
+			for _, floor := range []int{0, 1, y.ID() / 2, y.ID(), len(vs)} {
+				if diff := cmp.Diff(sweepOf(g, min(floor, y.ID()), y, xs), cotangentsOf(g, floor, y, xs)); diff != "" {
+					t.Errorf("the sweep from %v to %v, no further than %d: mismatch (-want +got):\n%s", y, xs, floor, diff)
+				}
+			}
 		}
 	}
+}
+
+// sweepOf returns the nodes of a recorded sweep by its definition, results first: those on ways from xs to y that lead
+// through no node before floor, but for where they begin.
+func sweepOf(g *graph.Graph, floor int, y graph.Value, xs []graph.Value) (ids []int) {
+	below := map[int]bool{y.ID(): y.WantsGrad()}
+	above := make(map[int]bool)
+	for id := y.ID(); id >= floor; id-- {
+		for _, u := range g.Value(max(id, 1)).Inputs() {
+			below[u.ID()] = below[u.ID()] || below[id] && u.WantsGrad()
+		}
+	}
+	for id := 1; id <= y.ID(); id++ {
+		v := g.Value(id)
+		above[id] = below[id] && (slices.Contains(xs, v) || id >= floor && slices.ContainsFunc(v.Inputs(), func(u graph.Value) bool { return above[u.ID()] }))
+		if above[id] {
+			ids = append([]int{id}, ids...)
+		}
+	}
+	return ids
+}
+
+// cotangentsOf returns the nodes that the storage of a sweep says it has, and sees that it has place for just them and
+// forgets what was there when it is released.
+func cotangentsOf(g *graph.Graph, floor int, y graph.Value, xs []graph.Value) (ids []int) {
+	c := g.NewCotangents(floor, y, xs...)
+	defer c.Release()
+	for n := range c.Down {
+		ids = append(ids, n.ID())
+	}
+	for id := -1; id < g.Len()+100; id++ {
+		if _, ok := c.Of(id); ok {
+			panic("something has come to a node already")
+		}
+		if c.Has(id) != slices.Contains(ids, id) {
+			panic("Has and Down differ")
+		}
+		if c.Has(id) {
+			c.Set(id, y)
+			if v, ok := c.Of(id); !ok || v != y {
+				panic("what was set is not there")
+			}
+		}
+	}
+	return ids
 }
 
 func TestNodeSet(t *testing.T) {
