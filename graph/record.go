@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"slices"
-
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/array"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -109,7 +107,9 @@ func Begin(op Op, xs ...Value) Call {
 	xs[0].must(name)
 	g := xs[0].c.g
 	for _, x := range xs[1:] {
-		x.CheckIn(name, g)
+		if x.c == nil || x.gen != g.gen || x.c.g != g {
+			x.CheckIn(name, g)
+		}
 	}
 	g.alone(name)
 	g.busy = true // without enter: what records scalars meanwhile does not come here
@@ -343,23 +343,31 @@ func (c Call) RecordScalar(y float64, terms ...Term) Value {
 	if len(terms) > 2 {
 		panic(c.Errorf(ErrUsage, "%d terms: a scalar operation has derivatives by two operands at most", len(terms)))
 	}
-	g, e := c.g, c.ext()
+	g := c.g
 	g.room()
+	last := len(g.exts) - 1
+	e := &g.exts[last]
+	inputs := g.inputs[e.inputs.lo:e.inputs.hi]
 	var flags Flags
 	var l link // an operand that is absent or was not selected is the sink
 	for k, t := range terms {
-		id := c.input(t.Input)
+		if uint(t.Input) >= uint(len(inputs)) {
+			c.input(t.Input) // panics
+		}
+		id := inputs[t.Input]
 		e.terms[k] = int32(t.Input)
 		flags |= g.head(id).flags()
 		if !t.Unselected {
 			l.D[k], l.In[k] = t.D, id
 		}
 	}
-	v := Record2(c.op, flags, g.handle(l.In[0]), g.handle(l.In[1]), y, l.D[0], l.D[1])
-	g.head(v.id).setExt(len(g.exts) - 1)
-	for range g.inputs[e.inputs.lo:e.inputs.hi] {
+	for range inputs {
 		g.operands = append(g.operands, nil)
 	}
+	v := Value{g.last, g.n, g.gen}
+	v.c.heads[v.id&chunkMask] = head{y, flags&g.mask | Flags(c.op) | Flags(last)<<extShift}
+	v.c.links[v.id&chunkMask] = l
+	g.advance(v.id + 1)
 	return v
 }
 
@@ -374,5 +382,10 @@ func (c Call) RecordConst(y float64) Value {
 // AllScalar reports whether every operand is a scalar.
 func (c Call) AllScalar() bool {
 	e := c.ext()
-	return !slices.ContainsFunc(c.g.inputs[e.inputs.lo:e.inputs.hi], func(id int32) bool { return c.g.head(id).flags()&isTensor != 0 })
+	for _, id := range c.g.inputs[e.inputs.lo:e.inputs.hi] {
+		if c.g.head(id).flags()&isTensor != 0 {
+			return false
+		}
+	}
+	return true
 }
