@@ -7,6 +7,11 @@
 // theory to make automatic differentiation sound and efficient, for the particle.
 package adbench
 
+import (
+	"github.com/seed366ff29f/chainrule/autograd/program"
+	"github.com/seed366ff29f/chainrule/graph"
+)
+
 // A Task is a function to differentiate, of any size.
 type Task struct {
 	Name, About string
@@ -32,7 +37,7 @@ type Work struct {
 
 // Tasks returns the tasks.
 func Tasks() []*Task {
-	return []*Task{gmm(), adjustment(), adjustmentCompiled(), adjustmentSum(), lstm(), hand(), kmeans(), ode(), llsq(), determinant(), lse(), particle()}
+	return []*Task{gmm(), adjustment(), adjustmentCompiled(), adjustmentSum(), lstm(), hand(), kmeans(), ode(), llsq(), determinant(), lse(), particle(), particleCompiled()}
 }
 
 // Total returns the sum of a list.
@@ -42,4 +47,13 @@ func Total(list []float64) float64 {
 		sum += v
 	}
 	return sum
+}
+
+// compiledFrom compiles a task's function, whose operations are known to be fit for it.
+func compiledFrom(y graph.Value, xs []graph.Value) *program.Program {
+	p, err := program.Compile(y, xs...)
+	if err != nil {
+		panic(err)
+	}
+	return p
 }

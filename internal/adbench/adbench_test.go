@@ -14,7 +14,7 @@ import (
 // smallSizes are sizes at which every task takes no time.
 var smallSizes = map[string][]int{
 	"gmm": {20, 3, 2}, "ba": {2, 5, 7}, "ba-compiled": {2, 5, 7}, "ba-sum": {2, 5, 7}, "lstm": {2, 9, 3}, "hand": {30}, "kmeans": {40, 3, 2}, "ode": {3, 10}, "llsq": {5, 30},
-	"det": {4}, "lse": {50}, "particle": {1},
+	"det": {4}, "lse": {50}, "particle": {1}, "particle-compiled": {1},
 }
 
 // TestTasks holds that the derivative on the graph is that of the plain function: its value by the first inputs, which
@@ -123,11 +123,13 @@ func TestHand(t *testing.T) {
 // TestParticle holds the number that Pearlmutter and Siskind's programs give.
 func TestParticle(t *testing.T) {
 	const want = 0.2071918746486116
-	w := particle().Make([]int{1})
-	if got := w.Plain(); math.Abs(got-want) > 1e-12 {
-		t.Errorf("by hand: %v, want %v", got, want)
-	}
-	if got, _ := w.Derivative(); math.Abs(got-want) > 1e-12 {
-		t.Errorf("on the graph: %v, want %v", got, want)
+	for _, task := range []*Task{particle(), particleCompiled()} {
+		w := task.Make([]int{1})
+		if got := w.Plain(); math.Abs(got-want) > 1e-12 {
+			t.Errorf("by hand: %v, want %v", got, want)
+		}
+		if got, _ := w.Derivative(); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s: %v, want %v", task.Name, got, want)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package adbench
 
 import (
 	"github.com/seed366ff29f/chainrule/autograd"
-	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/internal/programs"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -41,10 +40,7 @@ func adjustmentCompiled() *Task {
 		g := graph.New(graph.Traced())
 		xs := g.Vars(make([]float64, observed))
 		e1, e2, e3 := programs.Residuals(xs)
-		p, err := program.Compile(ops.Stack(0, e1, e2, e3), xs...)
-		if err != nil {
-			panic(err) // its operations are known
-		}
+		p := compiledFrom(ops.Stack(0, e1, e2, e3), xs)
 		at, index := a.Assembly()
 		values := make([]float64, 3*a.Observations())
 		var jacobian *autograd.Sparse

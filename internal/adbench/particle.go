@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/seed366ff29f/chainrule/autograd"
+	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/ops"
 )
@@ -12,30 +13,75 @@ import (
 // of two charges, step by step with Euler's method, as the gradient of the potential at each step says: a derivative
 // within a function that is differentiated itself. The result is w.
 func particle() *Task {
+	return particleTask("particle", "where a charge must be for a particle to hit a mark: gradients within a gradient descent", func() slopeOfMiss {
+		g := graph.New()
+		return func(w float64) (miss, slope float64) {
+			g.Reset()
+			x := g.Var(w)
+			y := fallOnGraph(x)
+			return y.Item(), autograd.Backward(y).Scalar(x)
+		}
+	})
+}
+
+// particleCompiled is particle by a program of one step, compiled once: the derivatives of its results by what it begins
+// from carry those by w from step to step.
+func particleCompiled() *Task {
+	return particleTask("particle-compiled", "the same, a step of the fall compiled", func() slopeOfMiss {
+		step, ground := compiledStep(), compiledGround()
+		var at, d, grad [5]float64 // x, y, their speeds, w; the derivatives by w
+		var next [4]float64
+		var jacobian [4 * 5]float64
+		return func(w float64) (miss, slope float64) {
+			at, d = [5]float64{0, startY, speedX, 0, w}, [5]float64{4: 1}
+			for {
+				step.Jacobian(at[:], next[:], jacobian[:])
+				if next[1] <= 0 {
+					miss = ground.Eval(at[:], grad[:])
+					return miss, along(grad[:], d)
+				}
+				copy(at[:], next[:])
+				var moved [5]float64
+				for i := range next {
+					moved[i] = along(jacobian[5*i:], d)
+				}
+				moved[4] = 1
+				d = moved
+			}
+		}
+	})
+}
+
+// along returns the derivative of a number in direction d, from those by what it depends on.
+func along(gradient []float64, d [5]float64) float64 {
+	gradient = gradient[:len(d)]
+	sum := 0.0
+	for i, v := range d {
+		sum += gradient[i] * v
+	}
+	return sum
+}
+
+// A slopeOfMiss returns the square of where the particle hits the ground, and its derivative by w.
+type slopeOfMiss func(w float64) (miss, slope float64)
+
+func particleTask(name, about string, build func() slopeOfMiss) *Task {
 	return &Task{
-		Name: "particle", About: "where a charge must be for a particle to hit a mark: gradients within a gradient descent",
+		Name: name, About: about,
 		Names: []string{"runs"}, Sizes: []int{1}, Most: 1000,
 		Make: func(sizes []int) Work {
-			runs := sizes[0]
+			runs, f := sizes[0], build()
+			repeated := func(f slopeOfMiss) (w float64) {
+				for range runs {
+					w = descend(0, f)
+				}
+				return w
+			}
 			return Work{
 				Inputs: 1, Tolerance: 1e-7,
-				Plain: func() (w float64) {
-					for range runs {
-						w = descend(0, fall)
-					}
-					return w
-				},
+				Plain: func() float64 { return repeated(fall) },
 				Derivative: func() (float64, []float64) {
-					g := graph.New()
-					w := 0.0
-					for range runs {
-						w = descend(0, func(w float64) (miss, slope float64) {
-							g.Reset()
-							x := g.Var(w)
-							y := fallOnGraph(x)
-							return y.Item(), autograd.Backward(y).Scalar(x)
-						})
-					}
+					w := repeated(f)
 					return w, []float64{w}
 				},
 			}
@@ -77,23 +123,47 @@ const (
 // fallOnGraph returns the square of where the particle hits the ground.
 func fallOnGraph(w graph.Value) graph.Value {
 	g := w.Graph()
-	above := ops.AddScalar(ops.Neg(w), 10)
-	x, y := g.Var(0), g.Var(startY)
-	vx, vy := g.Const(speedX), g.Const(0)
-	inverse := func(x, y, chargeY graph.Value) graph.Value {
-		return ops.Reciprocal(ops.Hypot(ops.AddScalar(x, -chargeX), ops.Sub(y, chargeY)))
-	}
+	at := [4]graph.Value{g.Var(0), g.Var(startY), g.Const(speedX), g.Const(0)}
 	for {
-		potential := ops.Add(inverse(x, y, above), inverse(x, y, g.Const(0)))
-		force := autograd.Grad(potential, x, y)
-		nextX, nextY := ops.Add(x, ops.MulScalar(vx, timeStep)), ops.Add(y, ops.MulScalar(vy, timeStep))
-		if nextY.Item() <= 0 {
-			left := ops.Neg(ops.Div(y, vy)) // the time to the ground
-			return ops.Square(ops.Add(x, ops.Mul(left, vx)))
+		next := stepOnGraph(at, w)
+		if next[1].Item() <= 0 {
+			return groundOnGraph(at)
 		}
-		x, y = nextX, nextY
-		vx, vy = ops.Sub(vx, ops.MulScalar(force[0], timeStep)), ops.Sub(vy, ops.MulScalar(force[1], timeStep))
+		at = next
 	}
+}
+
+// stepOnGraph returns the place and the speed of the particle after a step.
+func stepOnGraph(at [4]graph.Value, w graph.Value) [4]graph.Value {
+	x, y, vx, vy := at[0], at[1], at[2], at[3]
+	inverse := func(chargeY graph.Value) graph.Value {
+		return ops.Rsqrt(ops.Add(ops.Square(ops.AddScalar(x, -chargeX)), ops.Square(ops.Sub(y, chargeY))))
+	}
+	potential := ops.Add(inverse(ops.AddScalar(ops.Neg(w), 10)), inverse(w.Graph().Const(0)))
+	force := autograd.Grad(potential, x, y)
+	return [4]graph.Value{
+		ops.Add(x, ops.MulScalar(vx, timeStep)), ops.Add(y, ops.MulScalar(vy, timeStep)),
+		ops.Sub(vx, ops.MulScalar(force[0], timeStep)), ops.Sub(vy, ops.MulScalar(force[1], timeStep)),
+	}
+}
+
+// groundOnGraph returns the square of where the particle hits the ground from a place just above it.
+func groundOnGraph(at [4]graph.Value) graph.Value {
+	left := ops.Neg(ops.Div(at[1], at[3])) // the time to the ground
+	return ops.Square(ops.Add(at[0], ops.Mul(left, at[2])))
+}
+
+// compiledStep returns stepOnGraph as a program.
+func compiledStep() *program.Program {
+	xs := graph.New(graph.Traced()).Vars([]float64{0, startY, speedX, 0, 0})
+	next := stepOnGraph([4]graph.Value(xs), xs[4])
+	return compiledFrom(ops.Stack(0, next[:]...), xs)
+}
+
+// compiledGround returns groundOnGraph as a program, which has the inputs of that of a step.
+func compiledGround() *program.Program {
+	xs := graph.New(graph.Traced()).Vars([]float64{0, startY, speedX, -1, 0})
+	return compiledFrom(groundOnGraph([4]graph.Value(xs)), xs)
 }
 
 // fall is fallOnGraph in plain Go, with its derivative written by hand: every number carries its own by w.

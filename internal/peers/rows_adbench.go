@@ -50,6 +50,7 @@ func adbenchRows() (rows []row) {
 	task("hand, 1000 points: Jacobian by 26 numbers", "hand", 0, inJAX("hand", 0, both...)...)
 	task("k-means, 1000 points, 10 centroids: step of Newton's method", "kmeans", 0, inJAX("kmeans", 0, "reverse")...)
 	task("particle: gradients within a gradient descent", "particle", 0, inJAX("particle", 0, "forward")...)
+	task("particle: gradients within a gradient descent, a step compiled", "particle-compiled", 0, inJAX("particle", 0, "forward")...)
 	for _, t := range []struct{ name, task string }{
 		{"ODE, 20 equations, 1000 steps", "ode"}, {"least squares, 128 coefficients, 4096 points", "llsq"},
 		{"determinant of 8 rows by minors", "det"}, {"log-sum-exp of 100,000 numbers", "lse"},
