@@ -54,16 +54,19 @@ const maxSweeps = 1 << 33
 
 func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Program {
 	t := trace(op, config, y, xs)
-	c := &compiled{tape: t, ys: slices.Clone(t.cells(y.Node()))}
-	c.results = len(c.ys)
-	if n := len(c.ys); n > 1 && (n > maxCells/max(int(t.b.inputs), 1) || int64(n) > maxSweeps/int64(len(t.value))) {
+	ys := slices.Clone(t.cells(y.Node()))
+	c := &compiled{op: op, results: len(ys)}
+	if n := len(ys); n > 1 && (n > maxCells/max(int(t.b.inputs), 1) || int64(n) > maxSweeps/int64(len(t.value))) {
 		panic(graph.Errorf(op, graph.ErrLimit, "the result %s has %d elements, whose derivatives take a sweep each: compile fewer at a time, or their sum", y.Node().Label(), n))
 	}
 	c.names = inputNames(xs, int(t.b.inputs))
 	forward := len(t.b.ins)
-	c.code = t.b.finish(c.outs(t.b, false), forward)
-	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:forward]), nil, nil
-	t.g, t.move, t.at, t.list = nil, nil, nil, nil // a sweep needs none of them
+	c.code = t.b.finish(t.outs(t.b, ys, false), forward)
+	t.forget(forward)
+	c.recompile = func() *code {
+		b := t.b.again()
+		return b.finish(t.outs(b, ys, true), forward)
+	}
 	c.machine = c.code.machine(op)
 	c.lanes = sync.OnceValue(func() *lanePrograms {
 		return newLanePrograms(c.code, c.results, func() *code { c.carefully(); return c.carefulCode })
@@ -71,15 +74,20 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 	return c.fork()
 }
 
+// forget leaves of a tape what sweeps need, and of its builder the first so many instructions.
+func (t *tape) forget(instructions int) {
+	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:instructions]), nil, nil
+	t.g, t.move, t.at, t.list = nil, nil, nil, nil
+}
+
 // outs returns the results, and then the derivatives of each.
-func (c *compiled) outs(b *builder, careful bool) []ref {
-	t := c.tape
-	outs := make([]ref, 0, len(c.ys)*(1+int(b.inputs)))
-	for _, y := range c.ys {
+func (t *tape) outs(b *builder, ys []cell, careful bool) []ref {
+	outs := make([]ref, 0, len(ys)*(1+int(b.inputs)))
+	for _, y := range ys {
 		outs = append(outs, t.value[y])
 	}
 	s := t.newSweep(b, careful)
-	for _, y := range c.ys {
+	for _, y := range ys {
 		outs = s.backward(outs, y)
 	}
 	return outs
@@ -112,7 +120,7 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) *tape {
 	if count > maxCells {
 		panic(tooManyElements(op))
 	}
-	t := &tape{b: newBuilder(op, count), g: g, op: op, at: make([]int32, g.Len()+1), places: make([]ref, 0, manyPlaces)}
+	t := &tape{b: newBuilder(op, count), g: g, op: op, inputs: count, at: make([]int32, g.Len()+1), places: make([]ref, 0, manyPlaces)}
 	t.value, t.wants, t.list = make([]ref, 0, count), make([]bool, 0, count), make([]cell, 0, count)
 	for _, x := range xs {
 		wants := x.WantsGrad()

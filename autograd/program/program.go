@@ -27,8 +27,8 @@ type compiled struct {
 
 	// Where a derivative comes out NaN, a machine decides that keeps what is said of zeros. It is made when it is wanted.
 	once           sync.Once
-	tape           *tape
-	ys             []cell
+	op             string       // the function that compiled the program, for messages
+	recompile      func() *code // makes the careful code; nil once it is made
 	carefulCode    *code
 	carefulMachine *machine
 }
@@ -135,8 +135,13 @@ func (p *Program) checkPoint(op string, at []float64) {
 
 // run computes everything at a point, and fills grads with the derivatives. It returns the slots that hold the results.
 func (p *Program) run(at, grads []float64) []float64 {
-	m := p.machine
 	copy(p.slots, at)
+	return p.compute(grads)
+}
+
+// compute is run for inputs that stand in the slots.
+func (p *Program) compute(grads []float64) []float64 {
+	m := p.machine
 	run(m.steps, p.slots)
 	if m.read(grads, p.slots) {
 		return p.slots
@@ -165,10 +170,9 @@ func (m *machine) read(grads, slots []float64) bool {
 // carefully returns the machine that keeps what is said of zeros.
 func (c *compiled) carefully() *machine {
 	c.once.Do(func() {
-		b := c.tape.b.again()
-		c.carefulCode = b.finish(c.outs(b, true), len(c.tape.b.ins))
-		c.carefulMachine = c.carefulCode.machine(c.tape.op)
-		c.tape = nil
+		c.carefulCode = c.recompile()
+		c.carefulMachine = c.carefulCode.machine(c.op)
+		c.recompile = nil
 	})
 	if c.carefulMachine == nil {
 		panic(graph.Errorf("program.Program", graph.ErrLimit, "a derivative is NaN, and the program that looks at zeros would be too long: a computation on large tensors is better recorded and swept"))

@@ -13,9 +13,8 @@ import "math/bits"
 //
 // What has nothing to pass on is not looked at: one sweep for each of many results takes the time of what they are made of.
 type sweep struct {
+	factors
 	t       *tape
-	b       *builder
-	careful bool
 	inputs  cell     // the first so many cells are the inputs
 	adjoint []ref    // by cell, none where nothing has arrived
 	reached []cell   // inputs
@@ -27,7 +26,7 @@ type sweep struct {
 
 // newSweep returns a sweep that writes to b. Further ones take the time of what they come to.
 func (t *tape) newSweep(b *builder, careful bool) *sweep {
-	s := &sweep{t: t, b: b, careful: careful, inputs: b.inputs, adjoint: make([]ref, len(t.value)), places: make([]ref, 0, manyPlaces)}
+	s := &sweep{factors: factors{b, careful}, t: t, inputs: cell(t.inputs), adjoint: make([]ref, len(t.value)), places: make([]ref, 0, manyPlaces)}
 	for c := range s.adjoint {
 		s.adjoint[c] = none
 	}
@@ -116,56 +115,11 @@ func (s *sweep) pass(f *flow, w ref) {
 		if u := &t.unselected[i]; !u.absent {
 			unselected = u.evaluate(s.b, vs)
 		}
-		s.contribute(args[i], w, d.evaluate(s.b, vs), t.selects[i], unselected)
+		if v, ok := s.product(w, d.evaluate(s.b, vs), t.selects[i], unselected); ok {
+			s.give(args[i], v)
+		}
 	}
 	s.places = vs
-}
-
-// contribute adds to the adjoint of a cell the product of an adjoint with a derivative. Where selects says so nothing is
-// added where the derivative is 0, nor where unselected is not 0.
-func (s *sweep) contribute(c cell, w, d ref, selects bool, unselected ref) {
-	b := s.b
-	if selects && d < 0 && b.number(d) == 0 || unselected != none && unselected < 0 && b.number(unselected) != 0 {
-		return
-	}
-	var v ref
-	switch finite := d < 0 && b.number(d)-b.number(d) == 0 && b.number(d) != 0; {
-	case finite:
-		v = b.mul(w, d)
-	case selects && s.chosen(d):
-		in, _ := b.made(d)
-		v = b.where(in.args[0], s.chosenTimes(w, in.args[1]), s.chosenTimes(w, in.args[2]))
-	case s.careful && selects:
-		v = b.binary(opSelect, w, d)
-	default:
-		v = s.times(w, d)
-	}
-	if s.careful && unselected != none {
-		v = b.where(unselected, b.constant(0), v)
-	}
-	s.give(c, v)
-}
-
-// chosen reports whether a derivative is one of two numbers.
-func (s *sweep) chosen(d ref) bool {
-	in, ok := s.b.made(d)
-	return ok && in.op == opWhere && in.args[1] < 0 && in.args[2] < 0
-}
-
-// chosenTimes returns the product of an adjoint with one of the two, nothing if that is 0.
-func (s *sweep) chosenTimes(w, d ref) ref {
-	if s.b.number(d) == 0 {
-		return s.b.constant(0)
-	}
-	return s.times(w, d)
-}
-
-// times returns the product of an adjoint with a derivative.
-func (s *sweep) times(w, d ref) ref {
-	if s.careful {
-		return s.b.binary(opChain, w, d)
-	}
-	return s.b.mul(w, d)
 }
 
 // give adds to the adjoint of a cell.
@@ -224,15 +178,4 @@ func (s *sweep) passByRule(r *rule) {
 		}
 	}
 	s.places = vs
-}
-
-// emit returns the value of an instruction of a rule. In a plain sweep zeros win only where they are known.
-func (s *sweep) emit(op opcode, args [3]ref) ref {
-	if !s.careful && (op == opChain || op == opSelect) {
-		zero := args[0] < 0 && s.b.number(args[0]) == 0 || op == opSelect && args[1] < 0 && s.b.number(args[1]) == 0
-		if !zero {
-			op = opMul
-		}
-	}
-	return s.b.emit(op, args[0], args[1], args[2])
 }

@@ -21,6 +21,8 @@ type tape struct {
 	g  *graph.Graph
 	op string // the function that was called, for messages
 
+	inputs int // the first so many cells
+
 	// By node: one more than where its cells begin in list, 0 for a node without. A rule's tape has few nodes.
 	at   []int32
 	few  map[int]int32

@@ -1,0 +1,64 @@
+package program
+
+// A factors multiplies adjoints, and tangents, with derivatives; see [sweep] for what a careful one does.
+type factors struct {
+	b       *builder
+	careful bool
+}
+
+// product returns the product of an adjoint with a derivative. Where selects says so nothing is passed on where the derivative
+// is 0, nor where unselected is not 0; ok is false if that is so everywhere.
+func (f *factors) product(w, d ref, selects bool, unselected ref) (v ref, ok bool) {
+	b := f.b
+	if selects && d < 0 && b.number(d) == 0 || unselected != none && unselected < 0 && b.number(unselected) != 0 {
+		return none, false
+	}
+	switch finite := d < 0 && b.number(d)-b.number(d) == 0 && b.number(d) != 0; {
+	case finite:
+		v = b.mul(w, d)
+	case selects && f.chosen(d):
+		in, _ := b.made(d)
+		v = b.where(in.args[0], f.chosenTimes(w, in.args[1]), f.chosenTimes(w, in.args[2]))
+	case f.careful && selects:
+		v = b.binary(opSelect, w, d)
+	default:
+		v = f.times(w, d)
+	}
+	if f.careful && unselected != none {
+		v = b.where(unselected, b.constant(0), v)
+	}
+	return v, true
+}
+
+// chosen reports whether a derivative is one of two numbers.
+func (f *factors) chosen(d ref) bool {
+	in, ok := f.b.made(d)
+	return ok && in.op == opWhere && in.args[1] < 0 && in.args[2] < 0
+}
+
+// chosenTimes returns the product of an adjoint with one of the two, nothing if that is 0.
+func (f *factors) chosenTimes(w, d ref) ref {
+	if f.b.number(d) == 0 {
+		return f.b.constant(0)
+	}
+	return f.times(w, d)
+}
+
+// times returns the product of an adjoint with a derivative.
+func (f *factors) times(w, d ref) ref {
+	if f.careful {
+		return f.b.binary(opChain, w, d)
+	}
+	return f.b.mul(w, d)
+}
+
+// emit returns the value of an instruction of a rule. In a plain sweep zeros win only where they are known.
+func (f *factors) emit(op opcode, args [3]ref) ref {
+	if !f.careful && (op == opChain || op == opSelect) {
+		zero := args[0] < 0 && f.b.number(args[0]) == 0 || op == opSelect && args[1] < 0 && f.b.number(args[1]) == 0
+		if !zero {
+			op = opMul
+		}
+	}
+	return f.b.emit(op, args[0], args[1], args[2])
+}
