@@ -41,7 +41,26 @@
 //	v := p.Eval([]float64{2, 3}, grad) // 2·sin 3, and its derivatives sin 3 and 2·cos 3
 //
 // Gradients that [github.com/seed366ff29f/chainrule/autograd.Grad] has recorded are results like others: their programs have
-// derivatives of higher orders. The example of second derivatives multiplies with a Hessian in this way.
+// derivatives of higher orders.
+//
+// # Second derivatives, and sparse ones
+//
+// [CompileHessian] makes a [Hessian]: products of second derivatives with directions, one by [Hessian.Product] and many side
+// by side by [Hessian.Products], and the matrix, [Hessian.Dense] or [Hessian.Sparse]. [CompileJacobian] makes a [Jacobian] of
+// many results of many variables, of which each depends on few. Where the entries are is read off the program once; then a
+// point takes one run of a program that has no instructions for what is always 0, or a few products with directions that
+// serve many columns, if that is less:
+//
+//	h, err := program.CompileHessian(z, x, y)
+//	hv := h.Product(nil, []float64{2, 3}, []float64{1, 0}) // 0 and cos 3
+//	s := h.Sparse(nil, []float64{2, 3})                    // the same pattern at every point
+//
+// A function that is differentiated once is better left to autograd.HVP, autograd.Hessian, autograd.SparseHessian and
+// autograd.SparseJacobian, which record it and need no traced graph: compiling takes as long as some ten to a hundred of their
+// calls. Who minimises, or integrates, calls a program thousands of times, and each takes a small part of the time of theirs. A
+// residual of few inputs that is evaluated for many observations is compiled alone, for [Program.SparseJacobian].
+//
+// # Zeros
 //
 // The numbers are those of autograd.Backward. So a program has to keep two promises that cost time: an adjoint that is 0
 // contributes 0, whatever the derivative, and nothing goes to what was not selected. Its instructions do not look at zeros.

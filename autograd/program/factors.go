@@ -62,3 +62,18 @@ func (f *factors) emit(op opcode, args [3]ref) ref {
 	}
 	return f.b.emit(op, args[0], args[1], args[2])
 }
+
+// apply appends to the values of a rule's inputs and adjoints those that its code computes.
+func (f *factors) apply(r *rule, vs []ref) []ref {
+	for _, v := range r.code.consts {
+		vs = append(vs, f.b.constant(v))
+	}
+	for _, in := range r.code.ins {
+		var args [3]ref
+		for k := range int(arities[in.op]) {
+			args[k] = vs[in.args[k]]
+		}
+		vs = append(vs, f.emit(in.op, args))
+	}
+	return vs
+}

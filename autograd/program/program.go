@@ -79,7 +79,7 @@ func (p *Program) Eval(at, grad []float64) float64 {
 	const op = "program.Program.Eval"
 	p.one(op)
 	m := p.machine
-	p.checkPoint(op, at)
+	checkPoint(op, at, m.inputs)
 	if grad == nil {
 		copy(p.slots, at)
 		run(m.steps[:m.value], p.slots)
@@ -100,7 +100,7 @@ func (p *Program) Jacobian(at, ys, jacobian []float64) {
 	const op = "program.Program.Jacobian"
 	p.must(op)
 	m := p.machine
-	p.checkPoint(op, at)
+	checkPoint(op, at, m.inputs)
 	if len(ys) != p.results {
 		panic(graph.Errorf(op, graph.ErrShape, "ys has room for %d results, and the program has %d: give one for each", len(ys), p.results))
 	}
@@ -127,9 +127,9 @@ func (p *Program) one(op string) {
 	}
 }
 
-func (p *Program) checkPoint(op string, at []float64) {
-	if len(at) != p.machine.inputs {
-		panic(graph.Errorf(op, graph.ErrShape, "the point has %d numbers, and the program has %d inputs: give one for each", len(at), p.machine.inputs))
+func checkPoint(op string, at []float64, inputs int) {
+	if len(at) != inputs {
+		panic(graph.Errorf(op, graph.ErrShape, "the point has %d numbers, and the program has %d inputs: give one for each", len(at), inputs))
 	}
 }
 

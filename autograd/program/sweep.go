@@ -21,6 +21,7 @@ type sweep struct {
 	makers  []int32  // by cell, one more than the step that computes it, 0 for none
 	open    []uint64 // by step, whether it has something to pass on
 	waiting int      // how many steps are open
+	visits  int      // how many steps have passed something on
 	places  []ref
 }
 
@@ -63,6 +64,7 @@ func (s *sweep) run() {
 			bit := bits.Len64(s.open[word]) - 1
 			s.open[word] &^= 1 << bit
 			s.waiting--
+			s.visits++
 			switch f := &s.t.steps[64*word+bit]; f.op {
 			case 0:
 				s.passByRule(&s.t.rules[f.out])
@@ -162,16 +164,7 @@ func (s *sweep) passByRule(r *rule) {
 		s.adjoint[c] = none
 		vs = append(vs, w)
 	}
-	for _, v := range r.code.consts {
-		vs = append(vs, s.b.constant(v))
-	}
-	for _, in := range r.code.ins {
-		var args [3]ref
-		for k := range int(arities[in.op]) {
-			args[k] = vs[in.args[k]]
-		}
-		vs = append(vs, s.emit(in.op, args))
-	}
+	vs = s.apply(r, vs)
 	for i, out := range r.code.outs {
 		if s.t.wants[r.to[i]] {
 			s.give(r.to[i], vs[out])

@@ -92,7 +92,8 @@ func (s *stars) join(v, w int32) {
 }
 
 // Recover calls f with every entry (i, j) of a symmetric pattern below the diagonal or on it, and with the row and the color
-// where it is found: it is the number that the product with the sum of the color's unit vectors has in that row.
+// where it is found: it is the number that the product with the sum of the color's unit vectors has in that row, that of
+// column i in row j if it can be.
 func (c *Coloring) Recover(p *Pattern, f func(i, j, row int, color int32)) {
 	counts := make(map[spot]int32, len(p.Col))
 	for i := range p.Rows() {
@@ -104,10 +105,10 @@ func (c *Coloring) Recover(p *Pattern, f func(i, j, row int, color int32)) {
 		for _, j := range p.Row(i) {
 			switch {
 			case int(j) > i:
-			case counts[spot{int32(i), c.Color[j]}] == 1:
-				f(i, int(j), i, c.Color[j])
-			default: // i is the hub of a star, of which j is no hub
+			case counts[spot{j, c.Color[i]}] == 1:
 				f(i, int(j), int(j), c.Color[i])
+			default: // j is the hub of a star, of which i is no hub
+				f(i, int(j), i, c.Color[j])
 			}
 		}
 	}

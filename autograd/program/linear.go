@@ -1,0 +1,157 @@
+package program
+
+import (
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// derive compiles values of a tape whose instructions from a number on may multiply without regard to zeros, with more inputs
+// than the tape has; outs computes them.
+func (t *tape) derive(more, from int, outs func(t *tape, careful bool) []ref) *compiled {
+	form := func(careful bool) *code {
+		u := t.onto(more, !careful, from)
+		return u.b.finish(outs(u, careful), 0)
+	}
+	c := &compiled{op: t.op, code: form(false), recompile: func() *code { return form(true) }}
+	c.machine = c.code.machine(t.op)
+	return c
+}
+
+// A linear is a program of a point and a direction that computes the product of a matrix of derivatives at the point with the
+// direction. All forks share it.
+type linear struct {
+	*compiled
+	point, direction int
+	plain, careful   func() *laneProgram
+}
+
+// newLinear returns the program of the products that outs computes; the direction's elements are the inputs behind those of
+// the tape.
+func newLinear(t *tape, from, direction int, outs func(t *tape, careful bool) []ref) *linear {
+	l := &linear{compiled: t.derive(direction, from, outs), point: t.inputs, direction: direction}
+	l.plain = sync.OnceValue(func() *laneProgram { return newLaneProgram(l.code, len(l.code.outs), false) })
+	l.careful = sync.OnceValue(func() *laneProgram {
+		l.carefully()
+		return newLaneProgram(l.carefulCode, len(l.carefulCode.outs), false)
+	})
+	return l
+}
+
+// pullback returns the products of the transpose of the derivatives of ys by the inputs with a direction.
+func (t *tape) pullback(ys []cell, careful bool) []ref {
+	s := t.newSweep(t.b, careful)
+	for i, y := range ys {
+		s.seed(y, ref(t.inputs+i))
+	}
+	s.run()
+	outs := slices.Repeat([]ref{t.b.constant(0)}, t.inputs)
+	s.take(func(x cell, v ref) { outs[x] = v })
+	return outs
+}
+
+// pushforward returns the products of the derivatives of ys by the inputs with a direction.
+func (t *tape) pushforward(ys []cell, careful bool) []ref {
+	p := t.newPusher(t.b, careful)
+	seeds := make([]ref, t.inputs)
+	for i := range seeds {
+		seeds[i] = ref(t.inputs + i)
+	}
+	p.push(seeds)
+	outs := make([]ref, len(ys))
+	for i, y := range ys {
+		if outs[i] = p.tangent[y]; outs[i] == none {
+			outs[i] = t.b.constant(0)
+		}
+	}
+	return outs
+}
+
+// A multiplier is what one goroutine needs for products.
+type multiplier struct {
+	*Program
+	l *linear
+
+	// Of a call with several directions.
+	p                  *laneProgram
+	at, dirs, products []float64
+	count, chunk       int
+	again              []bool // of each block of lanes: a product is NaN
+	onlyAgain          bool   // only those blocks, and only directions whose product is NaN
+}
+
+func (l *linear) multiplier() *multiplier { return &multiplier{Program: l.fork(), l: l} }
+
+// one fills dst with the product for one direction.
+func (m *multiplier) one(dst, at, dir []float64) {
+	copy(m.slots, at)
+	copy(m.slots[len(at):], dir)
+	m.compute(dst)
+}
+
+// fewDirections is how many directions take as long, one after the other, as side by side in lanes.
+const fewDirections = 6
+
+// all fills products with a row for each row of dirs. They are found side by side; the point is the same for all lanes.
+func (m *multiplier) all(products, at, dirs []float64) {
+	l := m.l
+	outs := len(l.code.outs)
+	if outs == 0 || l.direction == 0 {
+		clear(products)
+		return
+	}
+	count := len(products) / outs
+	if count <= fewDirections || l.machine.slots > mostLaneSlots {
+		for i := range count {
+			m.one(products[i*outs:(i+1)*outs], at, dirs[i*l.direction:(i+1)*l.direction])
+		}
+		return
+	}
+	m.p, m.at, m.dirs, m.products, m.count = l.plain(), at, dirs, products, count
+	m.again = append(m.again[:0], make([]bool, (count+m.p.Width()-1)/m.p.Width())...)
+	m.share()
+	if slices.Contains(m.again, true) {
+		m.p, m.onlyAgain = l.careful(), true
+		m.share()
+	}
+	m.p, m.at, m.dirs, m.products, m.onlyAgain = nil, nil, nil, nil, false
+}
+
+func (m *multiplier) share() {
+	w := m.p.Width()
+	m.chunk = w * max(1, batchWork/(w*(m.p.Steps()+m.l.direction+m.p.results)))
+	const multiplications = 8 // see batch.run
+	kernel.Share[float64](m, (m.count+m.chunk-1)/m.chunk, m.p.Size(), multiplications*m.count*m.p.Steps())
+}
+
+// Chunk finds some products.
+func (m *multiplier) Chunk(i int, buffer []float64) {
+	slots := m.p.Slots(buffer)
+	n, k, outs, w := m.l.point, m.l.direction, m.p.results, m.p.Width()
+	end := min(m.count, (i+1)*m.chunk)
+	for from := i * m.chunk; from < end; from += w {
+		to := min(from+w, end)
+		if m.onlyAgain && !m.again[from/w] {
+			continue
+		}
+		m.p.Load(slots, 0, n, m.at) // one row, for all lanes
+		m.p.Load(slots, n, k, m.dirs[from*k:to*k])
+		m.p.Run(slots)
+		if !m.onlyAgain {
+			m.again[from/w] = m.p.Store(m.products[from*outs:to*outs], slots, n+k, outs)
+			continue
+		}
+		result := slots[(n+k)*w:]
+		for i := from; i < to; i++ {
+			row := m.products[i*outs : (i+1)*outs]
+			if !slices.ContainsFunc(row, math.IsNaN) {
+				continue
+			}
+			for c := range row {
+				row[c] = result[c*w+i-from] + 0
+			}
+		}
+	}
+}
