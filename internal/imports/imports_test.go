@@ -29,6 +29,7 @@ var floors = []struct {
 	{"internal/specfun", nil},
 	{"internal/kernel", []string{"golang.org/x/exp", "golang.org/x/sys"}},
 	{"internal/dense", []string{"gonum.org/v1/gonum/lapack"}},
+	{"internal/cholesky", nil},
 	{"graph/tensor", []string{"golang.org/x/exp"}},
 	{"graph/tensor/matrix", []string{"gonum.org/v1/gonum/mat"}},
 	{"internal/array", []string{"golang.org/x/exp"}},
