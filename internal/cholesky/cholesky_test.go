@@ -198,8 +198,8 @@ func TestSolve(t *testing.T) {
 		if f == nil {
 			t.Fatalf("%s: %d numbers", p.name, numbers)
 		}
-		if full := p.n * p.n; numbers > full || numbers < p.n {
-			t.Errorf("%s: %d numbers of %d × %[3]d", p.name, numbers, p.n)
+		if full := p.n * (p.n + 1) / 2; f.Len() > full || f.Len() < p.n || f.Len() > numbers {
+			t.Errorf("%s: %d numbers of %d × %[3]d, kept in %d", p.name, f.Len(), p.n, numbers)
 		}
 		values, b := make([]float64, len(p.row)), make([]float64, p.n)
 		for _, d := range []float64{1, 1e-3, 0, -0.5, math.NaN(), math.Inf(1)} {

@@ -42,8 +42,8 @@ type matrix struct {
 }
 
 // Analyze prepares the factor for matrices of n columns and a pattern: entry k is in row[k] and column col[k]; they stand
-// row by row, in each row no column twice. It returns how many numbers the factor has, and no factor if they are more than
-// most: then there are at least so many.
+// row by row, in each row no column twice. It returns how many numbers the factor is kept in, and no factor if they are more
+// than most: then there are at least so many.
 func Analyze(n int, row, col []int, most int) (f *Factor, numbers int) {
 	if n > math.MaxInt32-1 || len(col) > math.MaxInt32-1 {
 		return nil, math.MaxInt32
@@ -221,6 +221,16 @@ func (f *Factor) arrange(row, col []int) {
 		m.list[next[j]] = int32(k)
 		next[j]++
 	}
+}
+
+// Len returns how many numbers the triangle of the factor has: each panel is kept in a matrix that has those below its
+// diagonal too.
+func (f *Factor) Len() int {
+	n := 0
+	for _, p := range f.panels {
+		n += p.width*len(p.places) - p.width*(p.width-1)/2
+	}
+	return n
 }
 
 // Fits reports whether a matrix of as many columns has the pattern that the factor was made for.
