@@ -8,12 +8,16 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
+// mostCovariance is how many numbers the matrix may have that Covariance factors.
+const mostCovariance = 1 << 27
+
 // Covariance returns the covariance of the unknowns of a fit, s²·(JᵀJ)⁻¹ with s² = Sum/(m - n) for m residuals and n
 // unknowns, whose diagonal has the squares of their standard errors. It holds for residuals that are independent errors
 // of one variance, to the first order.
 //
 // The error says that there are not more residuals than unknowns, or that they do not determine the unknowns: then columns
-// of the Jacobian depend on each other. It panics with a [*graph.Error] for a fit without a Jacobian.
+// of the Jacobian depend on each other. It panics with a [*graph.Error] for a fit without a Jacobian, and if that has
+// more than 2²⁷ elements, zeros too.
 func (f Fit) Covariance() (*mat.SymDense, error) {
 	if f.Jacobian == nil {
 		panic(graph.Errorf("minimize.Fit.Covariance", graph.ErrUsage, "the fit has no Jacobian: use what minimize.LeastSquares returned"))
@@ -21,6 +25,9 @@ func (f Fit) Covariance() (*mat.SymDense, error) {
 	m, n := f.Jacobian.M, f.Jacobian.N
 	if m <= n || n == 0 {
 		return nil, fmt.Errorf("minimize: Covariance: %d residuals for %d unknowns: there have to be more residuals than unknowns, and one unknown at least", m, n)
+	}
+	if m > mostCovariance/n {
+		panic(graph.Errorf("minimize.Fit.Covariance", graph.ErrLimit, "%d residuals and %d unknowns take a matrix without zeros of more than %d numbers: fit fewer unknowns, or solve with the factors of parts of the Jacobian", m, n, mostCovariance))
 	}
 	scale := make([]float64, n) // the norms of the columns
 	for k, v := range f.Jacobian.Value {
