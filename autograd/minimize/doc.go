@@ -10,5 +10,7 @@
 // for many unknowns; [ProblemAndProduct] makes both.
 //
 // [LeastSquares] fits a model: it minimizes a sum of squares of residuals by the method of Levenberg and Marquardt, with
-// the sparse Jacobian of package autograd. [Sparse] is such a matrix as one of gonum's.
+// the sparse Jacobian of package autograd and a sparse factor, for which the order of the unknowns does not matter.
+// [LeastSquaresOf] takes residuals and a Jacobian that are computed otherwise, as [ProgramResiduals] does it by a compiled
+// program. [Sparse] is a sparse matrix as one of gonum's.
 package minimize

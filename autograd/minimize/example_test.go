@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/autograd/minimize"
+	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/ops"
 	"gonum.org/v1/gonum/mat"
@@ -62,6 +63,26 @@ func ExampleLeastSquares() {
 	}
 	fmt.Printf("%.6f, half-life %.6f\n", fit.X, math.Ln2/fit.X[1])
 	// Output: [4.000000 0.693147], half-life 1.000000
+}
+
+func ExampleProgramResiduals() {
+	// Heights of 4 stations, of which differences were measured, and the first: a program for one measurement.
+	g := graph.New(graph.Traced())
+	from, to, measured := g.Var(0), g.Var(0), g.Var(0)
+	p, err := program.Compile(ops.Sub(ops.Sub(to, from), measured), from, to, measured)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	known := []float64{0, 12, 5, -7, 10.2, -5} // numbers 4 to 9, after the 4 unknowns
+	index := []int{4, 0, 5, 0, 1, 6, 1, 2, 7, 0, 3, 8, 3, 1, 9}
+	fit, err := minimize.LeastSquaresOf(minimize.ProgramResiduals(p, index, known), make([]float64, 4), minimize.LeastSquaresConfig{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.2f\n", fit.X)
+	// Output: [12.00 17.07 10.07 22.13]
 }
 
 func ExampleMatrix() {

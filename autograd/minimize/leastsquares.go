@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/cholesky"
 	"gonum.org/v1/gonum/floats"
 )
 
@@ -18,6 +19,9 @@ type LeastSquaresConfig struct {
 	// Tolerance is how small the step has to be, relative to the point, or the cosine of the angle between the residuals
 	// and each column of the Jacobian, for the search to end. 0 stands for 1e-12.
 	Tolerance float64
+	// Progress, unless it is nil, is called at the start and after every step that is taken, with where the search is. The
+	// slices are the search's own. An error ends the search, which returns an error that wraps it.
+	Progress func(Fit) error
 }
 
 // A Fit is where [LeastSquares] ended.
@@ -27,6 +31,7 @@ type Fit struct {
 	Jacobian  *autograd.Sparse // of f there
 	Sum       float64          // of the squares of the residuals
 	Steps     int              // that were tried
+	Factor    int              // how many numbers the factor of the normal equations has; 0 if QR solves the problem
 }
 
 // ErrNotConverged is what the error of [LeastSquares] wraps where it has not found a minimum.
@@ -38,22 +43,28 @@ var ErrNotConverged = errors.New("not converged")
 // that their columns of the Jacobian have had, as in MINPACK (Moré, 1978), so that their units do not matter.
 //
 // The Jacobian is that of [autograd.SparseJacobian]. Small problems are solved by gonum's QR factorization, which does not
-// square the condition number; beyond 100 unknowns it is the banded Cholesky factorization of the normal equations, whose
-// time and memory grow with the bandwidth: number the unknowns so that those of one residual lie close together.
+// square the condition number; beyond 100 unknowns it is a sparse Cholesky factorization of the normal equations. That puts
+// the unknowns into an order of its own, for which the factor has few numbers: time and memory are near linear for unknowns
+// of which each meets few others, or all of them the same few, whatever their order.
 //
 // The search ends, without an error, when the point hardly changes, or every column of the Jacobian is orthogonal to the
 // residuals, to the tolerance. Near a minimum where the sum is not 0, rounding hides its changes long before the point is
-// exact: there steps go on as long as they make the gradient smaller. The error wraps [ErrNotConverged] if no step is left before, or if
-// residuals or derivatives at the start are not finite; a point where they are not is not gone to. The Fit is the best point
-// in any case.
+// exact: there steps go on as long as they make the gradient smaller. The error wraps [ErrNotConverged] if no step is left
+// before, or if residuals or derivatives at the start are not finite; a point where they are not is not gone to. The Fit is
+// the best point in any case.
 //
 // It panics with a [*graph.Error] if f is nil or returns something else than values of its graph, or another number of
-// residuals than before, and if the normal equations are too large.
+// residuals than before, and if the factor of the normal equations is too large: more than 2²⁸ numbers, or than the limit of
+// the Go runtime (GOMEMLIMIT) lets have.
 func LeastSquares(f func(x []graph.Value) []graph.Value, x []float64, cfg LeastSquaresConfig) (Fit, error) {
 	const op = "minimize.LeastSquares"
 	if f == nil {
 		panic(noFunction(op))
 	}
+	return leastSquares(op, recorded(op, f), x, cfg)
+}
+
+func leastSquares(op string, r Residuals, x []float64, cfg LeastSquaresConfig) (Fit, error) {
 	if cfg.Iterations < 0 || !(cfg.Tolerance >= 0 && cfg.Tolerance < 1) {
 		panic(graph.Errorf(op, graph.ErrValue, "%d iterations and a tolerance of %v: want neither below 0, and a tolerance below 1", cfg.Iterations, cfg.Tolerance))
 	}
@@ -63,49 +74,52 @@ func LeastSquares(f func(x []graph.Value) []graph.Value, x []float64, cfg LeastS
 	if cfg.Tolerance == 0 {
 		cfg.Tolerance = 1e-12
 	}
-	s := &search{f: f, g: graph.New(), cfg: cfg}
+	s := &search{op: op, model: r, cfg: cfg}
 	s.X = slices.Clone(x)
-	s.Residuals = s.residuals(s.X)
+	s.Residuals = r.Func(nil, s.X)
 	s.Sum = floats.Dot(s.Residuals, s.Residuals)
-	s.Jacobian = autograd.SparseJacobian(f, s.X)
+	s.Jacobian, s.spareJacobian = s.jacobian(s.X), nil
 	if !finite(s.Sum) || !allFinite(s.Jacobian.Value) {
 		return s.Fit, fmt.Errorf("minimize: LeastSquares: residuals or derivatives at the start are infinite or NaN: start elsewhere: %w", ErrNotConverged)
 	}
-	return s.Fit, s.run()
+	err := s.run()
+	return s.Fit, err
 }
 
 // A search is a run of LeastSquares.
 type search struct {
 	Fit
-	f   func(x []graph.Value) []graph.Value
-	g   *graph.Graph
-	cfg LeastSquaresConfig
+	op    string
+	model Residuals
+	cfg   LeastSquaresConfig
 
-	scale []float64 // of the unknowns
-	xs    []graph.Value
+	scale  []float64 // of the unknowns
+	factor *cholesky.Factor
+	scaled []float64 // values of the Jacobian, for the factor
+
+	spare         []float64        // residuals
+	spareJacobian *autograd.Sparse // of another point
 }
 
-// residuals returns the results of f at a point.
+// residuals returns the residuals at a point.
 func (s *search) residuals(x []float64) []float64 {
-	const op = "minimize.LeastSquares"
-	s.g.Reset()
-	s.xs = s.g.AppendVars(s.xs[:0], x)
-	var r []float64
-	for i, y := range s.f(s.xs) {
-		if y.Graph() != s.g {
-			panic(graph.Errorf(op, graph.ErrForeign, "residual %d is not a value of the graph that the function is called with: compute it from x", i))
-		}
-		y.Check(op)
-		if v, scalar := y.Node().Scalar(); scalar {
-			r = append(r, v)
-		} else {
-			r = append(r, y.Node().Data().Float64s()...)
-		}
+	r := s.model.Func(s.spare, x)
+	if len(r) != len(s.Residuals) {
+		panic(graph.Errorf(s.op, graph.ErrShape, "the function returned %d residuals, and %d at another point: return as many at every point", len(r), len(s.Residuals)))
 	}
-	if s.Jacobian != nil && len(r) != s.Jacobian.M {
-		panic(graph.Errorf(op, graph.ErrShape, "the function returned %d residuals, and %d at another point: return as many at every point", len(r), s.Jacobian.M))
-	}
+	s.spare = r
 	return r
+}
+
+// jacobian returns the Jacobian at a point.
+func (s *search) jacobian(x []float64) *autograd.Sparse {
+	j := s.model.Jacobian(s.spareJacobian, x)
+	checkEntries(s.op, j)
+	if j.M != len(s.Residuals) || j.N != len(x) {
+		panic(graph.Errorf(s.op, graph.ErrShape, "a Jacobian of %d × %d for %d residuals and %d unknowns: give it a row for each residual and a column for each unknown", j.M, j.N, len(s.Residuals), len(x)))
+	}
+	s.spareJacobian = j
+	return j
 }
 
 // hidden is the part of the sum of squares below which rounding hides a change of it.
@@ -118,6 +132,9 @@ func (s *search) run() error {
 	damping, growth := 1e-3, 2.0
 	gradient, trial := make([]float64, n), make([]float64, n)
 	s.look(gradient)
+	if err := s.progress(); err != nil {
+		return err
+	}
 	for s.Steps < s.cfg.Iterations {
 		angle := s.cosine(gradient)
 		if angle <= s.cfg.Tolerance {
@@ -143,11 +160,17 @@ func (s *search) run() error {
 					s.Fit = before
 					return nil
 				}
+				if err := s.progress(); err != nil {
+					return err
+				}
 				continue
 			}
 			if gain > 0 && s.accept(trial, r, sum, gradient) {
 				quality := 2*gain/foreseen - 1
 				damping, growth = damping*max(1./3, 1-quality*quality*quality), 2
+				if err := s.progress(); err != nil {
+					return err
+				}
 				continue
 			}
 		}
@@ -160,13 +183,25 @@ func (s *search) run() error {
 	return fmt.Errorf("minimize: LeastSquares: a sum of squares of %.6g after %d steps: allow more, or start nearer to the minimum: %w", s.Sum, s.Steps, ErrNotConverged)
 }
 
+// progress tells the caller where the search is.
+func (s *search) progress() error {
+	if s.cfg.Progress == nil {
+		return nil
+	}
+	if err := s.cfg.Progress(s.Fit); err != nil {
+		return fmt.Errorf("minimize: LeastSquares: ended after %d steps: %w", s.Steps, err)
+	}
+	return nil
+}
+
 // accept goes to a point, unless a derivative there is infinite or NaN, and reports whether it did so.
 func (s *search) accept(x, residuals []float64, sum float64, gradient []float64) bool {
-	jacobian := autograd.SparseJacobian(s.f, x)
+	jacobian := s.jacobian(x)
 	if !allFinite(jacobian.Value) {
 		return false
 	}
 	copy(s.X, x)
+	s.spare, s.spareJacobian = s.Residuals, s.Jacobian
 	s.Residuals, s.Sum, s.Jacobian = residuals, sum, jacobian
 	s.look(gradient)
 	return true

@@ -2,9 +2,10 @@ package minimize
 
 import (
 	"math"
+	"runtime/debug"
 
-	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/cholesky"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -14,8 +15,8 @@ const (
 	fewElements = 1 << 24
 )
 
-// mostNormal is how many numbers the normal equations may have.
-const mostNormal = 1 << 28
+// mostNormal is how many numbers the factor of the normal equations may have.
+const mostNormal = min(1<<28, math.MaxInt/16)
 
 // solve returns the step that minimizes |J·step + residuals|² + damping·|D·step|², with the scale of the unknowns for D,
 // and whether there is one.
@@ -54,66 +55,31 @@ func (s *search) solveQR(damping float64) (step []float64, ok bool) {
 	return step, allFinite(step)
 }
 
-// solveNormal solves the problem by its normal equations.
+// solveNormal solves the problem by its normal equations, in scaled unknowns.
 func (s *search) solveNormal(damping float64, gradient []float64) (step []float64, ok bool) {
-	n := len(s.X)
-	if n == 0 {
-		return nil, true
+	j, n := s.Jacobian, len(s.X)
+	if s.factor == nil || !s.factor.Fits(j.N, j.Row, j.Col) {
+		s.factor = nil
+		most := int(min(mostNormal, debug.SetMemoryLimit(-1)/8))
+		if s.factor, _ = cholesky.Analyze(j.N, j.Row, j.Col, most); s.factor == nil {
+			panic(graph.Errorf(s.op, graph.ErrLimit, "the factor of the normal equations of %d unknowns has more than %d numbers: there are too many unknowns for residuals that depend on so many others each; minimize.NewtonCG needs no factor", n, most))
+		}
+		s.Factor = s.factor.Len()
 	}
-	width := bandwidth(s.Jacobian)
-	if width+1 > mostNormal/n {
-		panic(graph.Errorf("minimize.LeastSquares", graph.ErrLimit, "the normal equations of %d unknowns have a band of %d numbers each, more than %d in all: number the unknowns so that those of one residual lie closer together", n, width+1, mostNormal))
+	s.scaled = append(s.scaled[:0], j.Value...)
+	for k := range s.scaled {
+		s.scaled[k] /= s.scale[j.Col[k]]
 	}
-	a, b := mat.NewSymBandDense(n, width, nil), mat.NewVecDense(n, nil)
-	addProducts(a, s.Jacobian, s.scale)
-	for j := range n {
-		a.SetSymBand(j, j, a.At(j, j)+damping)
-		b.SetVec(j, -gradient[j]/s.scale[j])
-	}
-	var chol mat.BandCholesky
-	if !chol.Factorize(a) {
+	if !s.factor.Factorize(s.scaled, damping) {
 		return nil, false
 	}
-	var x mat.VecDense
-	if err := chol.SolveVecTo(&x, b); err != nil {
-		return nil, false
+	step = make([]float64, n)
+	for i := range step {
+		step[i] = -gradient[i] / s.scale[i]
 	}
-	step = x.RawVector().Data
-	for j := range step {
-		step[j] /= s.scale[j]
+	s.factor.Solve(step)
+	for i := range step {
+		step[i] /= s.scale[i]
 	}
 	return step, allFinite(step)
-}
-
-// eachRow calls f with the columns and values of each row that has entries.
-func eachRow(s *autograd.Sparse, f func(columns []int, values []float64)) {
-	for k := 0; k < len(s.Row); {
-		end := k + 1
-		for end < len(s.Row) && s.Row[end] == s.Row[k] {
-			end++
-		}
-		f(s.Col[k:end], s.Value[k:end])
-		k = end
-	}
-}
-
-// bandwidth returns how far apart the first and the last entry of a row are at most.
-func bandwidth(s *autograd.Sparse) (width int) {
-	eachRow(s, func(columns []int, _ []float64) {
-		width = max(width, columns[len(columns)-1]-columns[0])
-	})
-	return width
-}
-
-// addProducts adds the product of the transpose with the matrix, each column divided by its scale, to a.
-func addProducts(a *mat.SymBandDense, s *autograd.Sparse, scale []float64) {
-	raw := a.RawSymBand() // row i has the columns i to i + K
-	eachRow(s, func(columns []int, values []float64) {
-		for k, i := range columns {
-			v := values[k] / scale[i]
-			for l, j := range columns[k:] {
-				raw.Data[i*raw.Stride+j-i] += v * (values[k+l] / scale[j])
-			}
-		}
-	})
 }

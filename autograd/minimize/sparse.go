@@ -18,14 +18,25 @@ type Sparse struct {
 // Matrix returns s as a matrix of gonum's. It shares the entries of s, which must stand in row-major order, as they do in
 // what autograd returns. It panics with a [*graph.Error] if they do not, or s is nil.
 func Matrix(s *autograd.Sparse) Sparse {
-	const op = "minimize.Matrix"
+	checkEntries("minimize.Matrix", s)
+	start := make([]int, s.M+1)
+	for _, i := range s.Row {
+		start[i+1]++
+	}
+	for i := range s.M {
+		start[i+1] += start[i]
+	}
+	return Sparse{s, start}
+}
+
+// checkEntries panics unless s has the entries of a matrix in row-major order.
+func checkEntries(op string, s *autograd.Sparse) {
 	if s == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "got a nil *autograd.Sparse: make one with autograd.SparseJacobian or autograd.SparseHessian"))
 	}
 	if s.M < 0 || s.N < 0 || len(s.Row) != len(s.Value) || len(s.Col) != len(s.Value) {
 		panic(graph.Errorf(op, graph.ErrShape, "a matrix of %d × %d with %d rows, %d columns and %d values: give each entry one of each", s.M, s.N, len(s.Row), len(s.Col), len(s.Value)))
 	}
-	start := make([]int, s.M+1)
 	for k, i := range s.Row {
 		j := s.Col[k]
 		if uint(i) >= uint(s.M) || uint(j) >= uint(s.N) {
@@ -34,12 +45,7 @@ func Matrix(s *autograd.Sparse) Sparse {
 		if k > 0 && (s.Row[k-1] > i || s.Row[k-1] == i && s.Col[k-1] >= j) {
 			panic(graph.Errorf(op, graph.ErrUsage, "entry %d, in row %d and column %d, comes after one in row %d and column %d: sort them by row and column, no place twice", k, i, j, s.Row[k-1], s.Col[k-1]))
 		}
-		start[i+1]++
 	}
-	for i := range s.M {
-		start[i+1] += start[i]
-	}
-	return Sparse{s, start}
 }
 
 // Dims returns the numbers of rows and of columns.
