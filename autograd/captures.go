@@ -41,14 +41,18 @@ func (c *captures) look(first int, y graph.Value) {
 	}
 	for id := first; id <= g.Len(); id++ {
 		v := g.Value(id)
-		if v.IsLeaf() {
-			if t := v.Node().Data(); isBound(g, t, v) && !slices.Contains(c.bound, t) {
+		n := v.Node()
+		inputs := n.NumInputs()
+		if inputs == 0 {
+			if t := n.Data(); isBound(g, t, v) && !slices.Contains(c.bound, t) {
 				c.bound = append(c.bound, t)
 			}
 			continue
 		}
-		for _, in := range v.Inputs() {
-			use(in)
+		for i := range inputs {
+			if in := n.InputNode(i); in.ID() < first {
+				use(in.Value())
+			}
 		}
 	}
 	use(y)

@@ -244,6 +244,9 @@ func gradientsAt(f func(xs ...graph.Value) graph.Value, at []*tensor.Tensor, dty
 	xs := leaves(g, at)
 	y := f(xs...)
 	checkResult("autograd.Check", g, y)
+	for _, x := range xs {
+		x.Check("autograd.Check")
+	}
 	if len(y.Dims()) > 0 {
 		panic(graph.Errorf("autograd.Check", graph.ErrShape, "the function's result has shape %s, not a scalar: reduce it with ops.Sum or ops.Mean", tensor.FormatShape(y.Dims())))
 	}

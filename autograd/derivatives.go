@@ -35,6 +35,7 @@ func record(op string, f func(x graph.Value) graph.Value, at []float64) (x, y gr
 	x = g.VarTensor(tensor.Of(at, len(at)))
 	y = f(x)
 	checkResult(op, g, y)
+	x.Check(op)
 	return x, y
 }
 

@@ -46,6 +46,9 @@ func PerExample(n int, loss func(i int) graph.Value, xs ...graph.Value) []*tenso
 	for i := range n {
 		y := loss(i)
 		checkResult(op, g, y)
+		for _, x := range xs {
+			x.Check(op)
+		}
 		grads := backward(y, s)
 		for k, x := range xs {
 			setRow(out[k], i, grads, x)

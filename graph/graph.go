@@ -96,7 +96,7 @@ func (s span) len() int { return int(s.hi - s.lo) }
 type Graph struct {
 	n      int32    // nodes recorded, with node 0, the sink for absent operands
 	limit  int32    // the first node behind the last chunk in use
-	gen    uint32   // number of the recording, one up at every Reset and Rewind; 0 in the zero Graph only
+	gen    uint32   // number of the recording, another one after every Reset and Rewind and in every Scratch; 0 in the zero Graph only
 	ready  uint32   // gen if there is room for node n, else 0: the short path for scalars asks for no more
 	last   *chunk   // the chunk that node n goes to
 	chunks []*chunk // those in use, and behind them those kept for later
@@ -112,7 +112,8 @@ type Graph struct {
 
 	base    uint32   // gen of the last Reset
 	rewinds []rewind // in force, oldest first
-	kept    int32    // handles of nodes below are good whatever their gen: see fold
+	scratches
+	kept int32 // handles of nodes below are good whatever their gen: see fold
 
 	leafEnd int32           // all nodes below are leaves
 	changes map[int32]int32 // leaves that got other numbers, and the tape's end then: operations before it used the old ones
@@ -159,7 +160,8 @@ func New(options ...Option) *Graph {
 }
 
 func (g *Graph) init() {
-	g.n, g.gen, g.base, g.leafEnd, g.mask = 1, 1, 1, 1, wantsGrad
+	g.n, g.leafEnd, g.mask = 1, 1, wantsGrad
+	g.gen, g.base = firstRecording, firstRecording
 	g.exts = make([]ext, 1)
 	g.chunks = []*chunk{{g: g}}
 	g.seek(1)
@@ -266,10 +268,13 @@ func (g *Graph) advance(n int32) {
 	}
 }
 
+// firstRecording is the number of a graph's first recording. Recordings have even numbers: odd ones are of scratches.
+const firstRecording = 2
+
 // nextRecording makes older handles stale, unless a rewind in force says otherwise.
 func (g *Graph) nextRecording() {
-	if g.gen++; g.gen == 0 { // the numbers begin anew; 0 is that of the zero Graph
-		g.gen = 1
+	if g.gen += 2; g.gen == 0 { // the numbers begin anew; 0 is that of the zero Graph
+		g.gen = firstRecording
 	}
 	g.seek(g.n)
 }

@@ -37,11 +37,11 @@ func current(op Op, x Value) (now Value, v float64, f Flags) {
 	g := x.c.g
 	h := g.head(x.id)
 	if h.flags()&isTensor != 0 { // Begin will see to the rest
-		return g.handle(x.id), 0, h.flags()
+		return g.present(x.id), 0, h.flags()
 	}
 	g.use(x.id)
 	g.room()
-	return g.handle(x.id), h.value, h.flags() &^ isShared
+	return g.present(x.id), h.value, h.flags() &^ isShared
 }
 
 // The functions Record are written so that the compiler inlines them where operations are recorded: they call nothing,

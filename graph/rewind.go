@@ -17,15 +17,15 @@ type rewind struct {
 type Mark struct {
 	g      *Graph
 	n      int32
-	gen    uint32
-	scopes int // how many there were,
-	open   int // and were open
+	gen    uint32 // of the last node before it
+	scopes int    // how many there were,
+	open   int    // and were open
 }
 
 // Mark returns the present end of the tape.
 func (g *Graph) Mark() Mark {
 	g.must("graph.Graph.Mark")
-	return Mark{g, g.n, g.gen, len(g.scopes), len(g.open)}
+	return Mark{g, g.n, g.handle(g.n - 1).gen, len(g.scopes), len(g.open)}
 }
 
 // age returns how many recordings after the last Reset one was begun. Numbers of recordings begin anew after 2³², so of
@@ -34,10 +34,12 @@ func (g *Graph) age(gen uint32) uint32 { return gen - g.base }
 
 // survives reports whether node id of an older recording has outlived every Rewind and Reset since.
 func (g *Graph) survives(id int32, gen uint32) bool {
-	switch {
+	switch now := g.recording(); {
+	case scratchNumber(gen):
+		return g.stretchSurvives(id, gen)
 	case id < g.kept:
 		return true
-	case g.age(gen) > g.age(g.gen):
+	case g.age(gen) > g.age(now):
 		return false
 	}
 	// The floors rise with the generations: the first is the lowest, and of those after gen the first.
@@ -52,7 +54,7 @@ func (g *Graph) survives(id int32, gen uint32) bool {
 // stood through all of them stays good; other handles of the past are stale, also where a Mark between would have kept
 // them.
 func (g *Graph) fold() {
-	if g.age(g.gen) < math.MaxUint32 {
+	if g.age(g.gen) < math.MaxUint32-1 {
 		return
 	}
 	g.kept = g.n
@@ -77,6 +79,8 @@ func (g *Graph) Rewind(m Mark) {
 		panic(Errorf(op, ErrForeign, "the mark belongs to another graph: use one that this graph's Mark returned"))
 	case m.gen != g.gen && !g.survives(m.n-1, m.gen):
 		panic(Errorf(op, ErrStale, "the mark at node %%%d was taken away by an earlier Rewind or Reset: set a new one with Graph.Mark", m.n))
+	case m.n < g.scratchBegin():
+		panic(Errorf(op, ErrUsage, "the mark at node %%%d lies before what is being computed on the graph from node %%%d on, such as a step of autograd.Loop or a rule: set it within the function", m.n, g.scratchBegin()))
 	}
 	g.truncate(m.n, m.scopes)
 	for _, b := range g.bound.list { // their uses are gone with what used them
@@ -87,8 +91,12 @@ func (g *Graph) Rewind(m Mark) {
 	}
 	g.open = g.open[:min(m.open, len(g.open))]
 	g.swept = 0
-	g.fold()
 	g.kept = min(g.kept, m.n)
+	if len(g.stretches) > 0 {
+		g.rewindScratch(m.n)
+		return
+	}
+	g.fold()
 	g.nextRecording()
 	for k := len(g.rewinds); k > 0 && g.rewinds[k-1].floor >= m.n; k-- {
 		g.rewinds = g.rewinds[:k-1]
@@ -101,6 +109,9 @@ func (g *Graph) Reset() {
 	const op = "graph.Graph.Reset"
 	g.must(op)
 	g.alone(op)
+	if len(g.stretches) > 0 {
+		panic(Errorf(op, ErrUsage, "something is being computed on the graph, such as a step of autograd.Loop or a rule: reset it when that is done"))
+	}
 	g.truncate(1, 0)
 	g.open = g.open[:0]
 	g.nextRecording()
@@ -115,20 +126,6 @@ func (g *Graph) Trim() int {
 	g.must("graph.Graph.Trim")
 	g.blank, g.walks, g.idle = nil, nil, nil
 	return g.pool.Trim()
-}
-
-// Scratch, for authors of sweeps, calls f and takes what it recorded from the tape again, without a trace: the length
-// of the tape, marks and pictures stay. Values made by f must not be used afterwards.
-func (g *Graph) Scratch(f func()) {
-	const op = "graph.Graph.Scratch"
-	g.must(op)
-	g.alone(op)
-	mustFunc(op, f == nil)
-	defer func(n int32, scopes int, reads []Read) {
-		g.truncate(n, scopes)
-		g.reads = reads
-	}(g.n, len(g.scopes), slices.Clone(g.reads))
-	f()
 }
 
 // truncate takes the nodes from n on off the tape, and all scopes but the given number.

@@ -19,14 +19,26 @@ type Value struct {
 }
 
 // handle returns the handle of a node that is on the tape.
-func (g *Graph) handle(id int32) Value { return Value{g.chunks[id>>chunkBits], id, g.gen} }
+func (g *Graph) handle(id int32) Value {
+	gen := g.gen
+	if id < g.outermost {
+		gen = g.resumed
+	} else if id < g.stretch {
+		gen = g.around
+	}
+	return Value{g.chunks[id>>chunkBits], id, gen}
+}
+
+// present returns a handle of the present recording, whatever node it is of: not for keeping while a [Graph.Scratch] runs.
+func (g *Graph) present(id int32) Value { return Value{g.chunks[id>>chunkBits], id, g.gen} }
 
 // live reports whether v's node is still on the tape.
 func (v Value) live() bool {
 	if v.c == nil {
 		return false
 	}
-	return v.gen == v.c.g.gen || v.c.g.survives(v.id, v.gen)
+	g := v.c.g
+	return v.gen == g.gen || v.id < g.outermost && v.gen == g.resumed || g.survives(v.id, v.gen)
 }
 
 // must panics unless v is a live value. It is written so that the compiler inlines it for values of the present
@@ -50,7 +62,9 @@ func (v Value) staleError(op string) *Error {
 	switch g := v.Graph(); {
 	case g == nil:
 		return Errorf(op, ErrUsage, "got the zero graph.Value, which belongs to no graph: make values with Graph.Var, Graph.Const or an operation")
-	case g.age(v.gen) > g.age(g.gen):
+	case scratchNumber(v.gen):
+		return Errorf(op, ErrStale, "value %%%d left the tape with the function that made it, such as a step of autograd.Loop, or by a Rewind in there: make it anew in each call, or keep its numbers with Value.Tensor", v.id)
+	case g.age(v.gen) > g.age(g.recording()):
 		return Errorf(op, ErrStale, "value %%%d was recorded before the graph's Reset: record it again, or keep its numbers with Value.Tensor before Reset", v.id)
 	default:
 		return Errorf(op, ErrStale, "value %%%d was taken from the tape by Rewind: record it again, or set the mark after it", v.id)
