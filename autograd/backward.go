@@ -19,6 +19,7 @@ type settings struct {
 	op         string // the function that was called, for messages
 	seed       *tensor.Tensor
 	leavesOnly bool
+	from       int // the node that the sweep goes down to, 0 for the leaves
 }
 
 // WithSeed starts the sweep from the cotangent ct of the loss, of the loss's shape, in place of ∂l/∂l = 1. The loss
@@ -105,7 +106,7 @@ func backward(loss graph.Value, s settings) Gradients {
 	default:
 		a.SeedScalar(1) // ∂l/∂l
 	}
-	sweep(a, 0, s.leavesOnly)
+	sweep(a, s.from, s.leavesOnly)
 	if changed {
 		checkUnchanged(a.Nodes(), s.op)
 	}

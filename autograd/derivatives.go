@@ -241,7 +241,8 @@ func unit(j int, row []float64) {
 	row[j] = 1
 }
 
-// eachProduct calls f for every element of y with its derivatives by the elements of x, unless those are none or all 0.
+// eachProduct calls f for every element of y with its derivatives by the elements of x, unless those are none or all 0. It looks at
+// nothing that was recorded before x.
 func eachProduct(op string, y, x graph.Value, f func(i int, dx []float64)) {
 	seed := tensor.New(tensor.Float64, y.Dims()...)
 	if x.Len() == 0 {
@@ -249,7 +250,7 @@ func eachProduct(op string, y, x graph.Value, f func(i int, dx []float64)) {
 	}
 	for i := range seed.Len() {
 		seed.SetFlat(1, i)
-		grads := backward(y, settings{op: op, seed: seed})
+		grads := backward(y, settings{op: op, seed: seed, from: x.ID()})
 		if d := grads.View(x); d != nil {
 			f(i, d.Float64s())
 		} else if x.Rank() == 0 {

@@ -99,9 +99,10 @@ func (m *implicit) evaluate(x graph.Value, ps []graph.Value) graph.Value {
 	return y
 }
 
-// cotangents records what each operand has coming for the cotangent ct of the solution.
-func (m *implicit) cotangents(n graph.Node, ct graph.Value) []graph.Value {
-	x, operands := n.Value(), n.Value().Inputs()
+// cotangents records what each operand has coming for the cotangent ct of the solution x: the value of n, or a leaf with its
+// numbers where no more than numbers are asked for. Then f may differentiate by its argument on its own.
+func (m *implicit) cotangents(n graph.Node, x, ct graph.Value) []graph.Value {
+	operands := n.Value().Inputs()
 	ps := operands[:m.given]
 	w := m.weights(m, x, ct, ps)
 	floor := n.Graph().Len() + 1 // x is a variable of its own here, whose dependence on the operands w has
@@ -120,7 +121,7 @@ func implicitBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) b
 	m.add(n, i, dst, func() []*tensor.Tensor {
 		parts := make([]*tensor.Tensor, n.NumInputs())
 		g.Scratch(func() {
-			for k, v := range m.cotangents(n, g.Lend(ct)) {
+			for k, v := range m.cotangents(n, leafOf(g, exact(n.Value())), g.Lend(ct)) {
 				if n.Wants(k) && !m.again[k] {
 					parts[k] = exact(v).Clone()
 				}
@@ -137,7 +138,7 @@ func implicitVJP(n graph.Node, i int, ct graph.Value) graph.Value {
 	if m.again[i] {
 		return zeros(n.InputNode(i))
 	}
-	return m.value(n, i, ct, func() []graph.Value { return m.cotangents(n, ct) })
+	return m.value(n, i, ct, func() []graph.Value { return m.cotangents(n, n.Value(), ct) })
 }
 
 // size returns the largest of the numbers of t in size, NaN if one is NaN.

@@ -174,6 +174,78 @@ func TestImplicitModes(t *testing.T) {
 	}
 }
 
+// TestImplicitWithin holds that the function of an equation may solve and differentiate on its own, whatever it does with the
+// unknown and with parameters.
+func TestImplicitWithin(t *testing.T) {
+	// u + u³ = x, whose solution has the derivative 1/(1 + 3u²), to any order.
+	inner := func(x graph.Value) graph.Value {
+		return autograd.Root(func(u graph.Value, ps ...graph.Value) graph.Value {
+			return ops.Sub(ops.Add(u, ops.Mul(u, ops.Square(u))), ps[0])
+		}, x, x)
+	}
+	square := func(x graph.Value) graph.Value { return ops.Sum(ops.Square(x)) } // its gradient is 2x
+	within := map[string]struct {
+		f  func(x graph.Value) graph.Value
+		is func(x graph.Value) graph.Value
+	}{
+		"a root": {inner, nil},
+		"a fixed point": {func(x graph.Value) graph.Value {
+			return autograd.FixedPoint(func(u graph.Value, ps ...graph.Value) graph.Value { return ops.Add(ops.MulScalar(u, 0.5), ps[0]) }, x, x)
+		}, func(x graph.Value) graph.Value { return ops.MulScalar(x, 2) }},
+		"a recorded gradient": {func(x graph.Value) graph.Value { return autograd.Grad(ops.Sum(ops.Mul(x, ops.Square(x))), x)[0] }, func(x graph.Value) graph.Value { return ops.MulScalar(ops.Square(x), 3) }},
+		"numbers by Backward": {func(x graph.Value) graph.Value { autograd.Backward(square(x)); return x }, func(x graph.Value) graph.Value { return x }},
+		"numbers by Forward": {func(x graph.Value) graph.Value {
+			autograd.Forward(square(x), []graph.Value{x}, []*tensor.Tensor{x.Tensor()})
+			return x
+		}, func(x graph.Value) graph.Value { return x }},
+		"numbers by PerExample": {func(x graph.Value) graph.Value {
+			autograd.PerExample(2, func(int) graph.Value { return square(x) }, x)
+			return x
+		}, func(x graph.Value) graph.Value { return x }},
+		"a diagnosis": {func(x graph.Value) graph.Value { _ = autograd.Diagnose(square(x)); return x }, func(x graph.Value) graph.Value { return x }},
+		"a loop": {func(x graph.Value) graph.Value {
+			return autograd.Loop(3, func(_ int, s graph.Value) graph.Value { return ops.Sin(s) }, x)
+		}, func(x graph.Value) graph.Value { return ops.Sin(ops.Sin(ops.Sin(x))) }},
+		"a checkpoint": {func(x graph.Value) graph.Value {
+			return autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.Sin(xs[0]) }, x)
+		}, ops.Sin},
+	}
+	outer := map[string]func(f func(x graph.Value) graph.Value, x, p graph.Value) graph.Value{
+		"FixedPoint": func(f func(x graph.Value) graph.Value, x, p graph.Value) graph.Value {
+			return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Add(ps[0], ops.MulScalar(f(x), 0.1)) }, x, p)
+		},
+		"Root": func(f func(x graph.Value) graph.Value, x, p graph.Value) graph.Value {
+			return autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value {
+				return ops.Sub(x, ops.Add(ps[0], ops.MulScalar(f(x), 0.1)))
+			}, x, p)
+		},
+	}
+	for name, solve := range outer {
+		for what, w := range within {
+			t.Run(name+"/"+what, func(t *testing.T) {
+				numbers := func(f func(x graph.Value) graph.Value) [][]float64 {
+					g := graph.New()
+					p := g.VarTensor(vector(0.7, 0.3))
+					y := solve(f, p, ops.Sin(p))
+					l := ops.Sum(ops.Square(y))
+					d := autograd.Grad(l, p)[0]
+					return [][]float64{y.Tensor().Float64s(), autograd.Backward(l).Tensor(p).Float64s(), d.Tensor().Float64s(), autograd.Backward(ops.Sum(ops.Square(d))).Tensor(p).Float64s()}
+				}
+				if w.is == nil {
+					if err := autograd.Check(func(xs ...graph.Value) graph.Value { return ops.Sum(ops.Square(solve(w.f, xs[0], ops.Sin(xs[0])))) }, vector(0.7, 0.3)); err != nil {
+						t.Error(err)
+					}
+					numbers(w.f)
+					return
+				}
+				if diff := cmp.Diff(numbers(w.is), numbers(w.f), cmpopts.EquateApprox(1e-9, 1e-9)); diff != "" {
+					t.Errorf("mismatch (-written out +within):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
 // TestImplicitErrors asks for solutions that there are none of, or that cannot be found.
 func TestImplicitErrors(t *testing.T) {
 	g := graph.New()

@@ -14,7 +14,8 @@ type together struct {
 	asked uint64           // the serial of a then
 	ct    graph.Value      // of a recorded sweep: the cotangent,
 	cts   []graph.Value    // and what each operand has coming
-	busy  bool             // the rule is running
+
+	counting, recording bool // the rule is running: for a sweep with numbers, for a recorded one
 }
 
 func (t *together) memory() *together { return t }
@@ -55,7 +56,7 @@ func (t *together) contributes(a *graph.Adjoints, f func()) {
 func (t *together) add(n graph.Node, i int, dst *tensor.Tensor, compute func() []*tensor.Tensor) {
 	if t.parts == nil || t.parts[i] == nil || firstWanted(n, i) {
 		t.forget()
-		t.run(n, func() { t.parts = compute() })
+		t.runOnce(n, &t.counting, func() { t.parts = compute() })
 	}
 	addReduced(dst, t.parts[i])
 	t.parts[i] = nil
@@ -79,14 +80,17 @@ func (t *together) value(n graph.Node, i int, ct graph.Value, compute func() []g
 	return t.cts[i]
 }
 
-// run calls f, which runs the rule of n, with gradients on: the rule may differentiate what it records. It panics with
-// a [*graph.Error] if the rule is running already: it would never end.
-func (t *together) run(n graph.Node, f func()) {
-	if t.busy {
+// run calls f, which runs the rule of n for a recorded sweep, with gradients on: the rule may differentiate what it records.
+func (t *together) run(n graph.Node, f func()) { t.runOnce(n, &t.recording, f) }
+
+// runOnce is run for either way. It panics with a [*graph.Error] if the rule is running already in the same way: it would never
+// end.
+func (t *together) runOnce(n graph.Node, busy *bool, f func()) {
+	if *busy {
 		panic(n.Errorf(graph.ErrUsage, "the rule of %s differentiates through %[1]s itself and would never end: give derivatives by the operands alone, or take the result as a constant with ops.StopGradient", n.Label()))
 	}
-	t.busy = true
-	defer func() { t.busy = false }()
+	*busy = true
+	defer func() { *busy = false }()
 	n.Graph().Loudly(f)
 }
 
