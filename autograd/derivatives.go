@@ -1,6 +1,8 @@
 package autograd
 
 import (
+	"math"
+	"runtime/debug"
 	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -127,7 +129,8 @@ func checkDirection(op string, at, dir []float64) {
 // Both ways give the same numbers but for rounding, and where derivatives on the way are infinite or NaN: an adjoint or a
 // tangent of exactly 0 contributes 0, but a row and a column do not meet the same zeros.
 //
-// It panics with a [*graph.Error] if the matrix has 2³¹ elements or more.
+// It panics with a [*graph.Error] if the matrix has 2³¹ elements or more, or takes more than the limit of the Go runtime
+// (GOMEMLIMIT).
 func Jacobian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Jacobian"
 	x, y := record(op, f, at)
@@ -190,15 +193,23 @@ func costs(y, x graph.Value) (row, column float64) {
 	return row, column
 }
 
-// mostElements bounds the matrices of this package.
-const mostElements = 1<<31 - 1
+// mostNumbers returns how many numbers the results of this package may have: 2³¹ - 1, or as many as the limit of the Go runtime
+// (GOMEMLIMIT) or the address space has room for.
+func mostNumbers() int {
+	return int(min(1<<31-1, math.MaxInt/16, debug.SetMemoryLimit(-1)/8))
+}
 
 // newMatrix returns an m × n matrix, unless it is larger than memories are.
 func newMatrix(op string, m, n int) *tensor.Tensor {
-	if n > 0 && m > mostElements/n {
+	checkMatrix(op, m, n)
+	return tensor.New(tensor.Float64, m, n)
+}
+
+// checkMatrix panics with a [*graph.Error] if an m × n matrix is larger than memories are.
+func checkMatrix(op string, m, n int) {
+	if n > 0 && m > mostNumbers()/n {
 		panic(graph.Errorf(op, graph.ErrLimit, "a matrix of %d × %d elements takes %.3g bytes: use autograd.JVP, autograd.VJP or autograd.HVP for its products with vectors, or autograd.SparseJacobian or autograd.SparseHessian if most of it is 0", m, n, 8*float64(m)*float64(n)))
 	}
-	return tensor.New(tensor.Float64, m, n)
 }
 
 // columns is derivatives by forward sweeps.
@@ -262,8 +273,8 @@ func eachProduct(op string, y, x graph.Value, f func(i int, dx []float64)) {
 }
 
 // Hessian returns the n × n matrix of second derivatives ∂²f/∂xᵢ∂xⱼ at a point of n numbers, for a function with a
-// scalar result: it records the gradient and takes its [Jacobian]. It panics with a [*graph.Error] if the matrix has 2³¹ elements or
-// more.
+// scalar result: it records the gradient and takes its [Jacobian]. It panics with a [*graph.Error] if the matrix is too large for
+// that, before it is asked for.
 func Hessian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Hessian"
 	x, y := record(op, f, at)

@@ -3,6 +3,7 @@ package autograd_test
 import (
 	"errors"
 	"math"
+	"runtime/debug"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -161,12 +162,41 @@ func TestMatricesTooLarge(t *testing.T) {
 		"autograd.Hessian: a matrix of 50000 × 50000 elements takes 2e+10 bytes: use autograd.JVP, autograd.VJP or autograd.HVP for its products with vectors, or autograd.SparseJacobian or autograd.SparseHessian if most of it is 0": func() {
 			autograd.Hessian(func(x graph.Value) graph.Value { return ops.Sum(ops.Sin(x)) }, at)
 		},
+		"autograd.Root: a matrix of 50000 × 50000 elements takes 2e+10 bytes: use autograd.JVP, autograd.VJP or autograd.HVP for its products with vectors, or autograd.SparseJacobian or autograd.SparseHessian if most of it is 0": func() {
+			x := graph.New().VarTensor(tensor.Of(at, len(at)))
+			autograd.Root(func(x graph.Value, _ ...graph.Value) graph.Value { return ops.AddScalar(x, 1) }, x, x)
+		},
+		"autograd.RootWith: a matrix of 50000 × 50000 elements takes 2e+10 bytes: use autograd.JVP, autograd.VJP or autograd.HVP for its products with vectors, or autograd.SparseJacobian or autograd.SparseHessian if most of it is 0": func() {
+			x := graph.New().VarTensor(tensor.Of(at, len(at)))
+			y := autograd.RootWith(autograd.SolveConfig{}, func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Sub(x, ps[0]) }, x, x) // it begins at the solution
+			autograd.Backward(ops.Sum(y))
+		},
 	}
 	for want, f := range tests {
 		if diff := cmp.Diff(want, message(f)); diff != "" {
 			t.Errorf("mismatch (-want +got):\n%s", diff)
 		}
 	}
+	t.Run("for the Go runtime", func(t *testing.T) {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
+		s := &autograd.Sparse{M: 20000, N: 20000}
+		for name, f := range map[string]func(){
+			"Jacobian": func() { autograd.Jacobian(ops.Sin, at[:20000]) },
+			"Dense":    func() { s.Dense() },
+			"MulVec":   func() { (&autograd.Sparse{M: 1 << 28}).MulVec(nil, nil) },
+			"PerExample": func() {
+				x := graph.New().VarTensor(tensor.Of(at, len(at)))
+				autograd.PerExample(20000, func(int) graph.Value { return ops.Sum(x) }, x)
+			},
+			"Loop": func() {
+				autograd.Loop(2_000_000_000, func(_ int, s graph.Value) graph.Value { return s }, graph.New().VarTensor(tensor.Of(at, len(at))))
+			},
+		} {
+			if err := graph.Try(f); !errors.Is(err, graph.ErrLimit) {
+				t.Errorf("%s: got error %v, want one of kind %v", name, err, graph.ErrLimit)
+			}
+		}
+	})
 }
 
 // TestRecordingsAreApart holds that a function may call the functions of this package, also with itself, and that a value that it

@@ -29,6 +29,9 @@ func init() {
 	})
 }
 
+// mostSteps bounds the steps of a loop: more take hours, whatever they do.
+const mostSteps = 1<<31 - 1
+
 // A LoopOption is a setting of [Loop].
 type LoopOption func(loopSettings) loopSettings
 
@@ -66,7 +69,8 @@ func Snapshots(k int) LoopOption {
 // differentiated again. On a graph made with [graph.Traced], whose tape is to be a program, the steps are recorded like
 // anything else.
 //
-// It panics with a [*graph.Error] if n is negative, f is nil, or f returns a state of another shape.
+// It panics with a [*graph.Error] if n is negative or above 2³¹ - 1, f is nil or returns a state of another shape, or the states to
+// keep take too much memory.
 func Loop(n int, f func(i int, s graph.Value) graph.Value, s graph.Value, options ...LoopOption) graph.Value {
 	const op = "autograd.Loop"
 	switch {
@@ -74,6 +78,8 @@ func Loop(n int, f func(i int, s graph.Value) graph.Value, s graph.Value, option
 		panic(noFunction(op))
 	case n < 0:
 		panic(graph.Errorf(op, graph.ErrValue, "%d steps: give their number, 0 or more", n))
+	case n > mostSteps:
+		panic(graph.Errorf(op, graph.ErrLimit, "%d steps are more than the %d that there may be: take longer ones", n, mostSteps))
 	}
 	var set loopSettings
 	for i, o := range options {
@@ -90,6 +96,10 @@ func Loop(n int, f func(i int, s graph.Value) graph.Value, s graph.Value, option
 	}
 	if l.states = (revolver{steps: n, most: min(set.snapshots, n)}); set.snapshots == 0 {
 		l.states.most = roomFor(n, 2)
+	}
+	if room := mostNumbers() / max(s.Len(), 1); l.states.most > room {
+		panic(graph.Errorf(op, graph.ErrLimit, "%d states of shape %s, to be kept for the way back, take %.3g bytes: keep %d at most with autograd.Snapshots, and more steps are computed again",
+			l.states.most, tensor.FormatShape(s.Dims()), 8*float64(l.states.most)*float64(s.Len()), room))
 	}
 	used := newCaptures(s)
 	state := exact(s).Clone()

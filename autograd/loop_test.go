@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -238,6 +239,26 @@ func TestLoopErrors(t *testing.T) {
 		want string
 	}{
 		{"a negative number of steps", func(x graph.Value) { autograd.Loop(-1, step, x) }, "autograd.Loop: -1 steps: give their number, 0 or more"},
+		{"states that take too much memory", func(x graph.Value) {
+			autograd.Loop(2_000_000_000, step, ops.Broadcast(ops.Sum(x), 100_000))
+		}, "autograd.Loop: 63244 states of shape (100000), to be kept for the way back, take 5.06e+10 bytes: keep "},
+		{"negative snapshots", func(x graph.Value) { autograd.Loop(3, step, x, autograd.Snapshots(-1)) }, "autograd.Snapshots: got -1: keep one state or more"},
+		{"a step that keeps a value", func() func(x graph.Value) {
+			var kept graph.Value
+			return func(x graph.Value) {
+				autograd.Loop(5, func(i int, s graph.Value) graph.Value {
+					y := ops.Sin(s)
+					if i > 0 {
+						y = ops.Add(y, kept)
+					}
+					kept = ops.Cos(s)
+					return y
+				}, x)
+			}
+		}(), "ops.Add: value %3 left the tape with the function that made it"},
+		{"a step that empties the graph", func(x graph.Value) {
+			autograd.Loop(5, func(_ int, s graph.Value) graph.Value { s.Graph().Reset(); return s }, x)
+		}, "graph.Graph.Reset: something is being computed on the graph"},
 		{"no function", func(x graph.Value) { autograd.Loop(3, nil, x) }, "autograd.Loop: got a nil function"},
 		{"no snapshots", func(x graph.Value) { autograd.Loop(3, step, x, autograd.Snapshots(0)) }, "autograd.Snapshots: got 0: keep one state or more"},
 		{"a nil option", func(x graph.Value) { autograd.Loop(3, step, x, nil) }, "autograd.Loop: option 1 is nil: leave it out"},
@@ -278,6 +299,13 @@ func TestLoopErrors(t *testing.T) {
 			x.SetTensor(vector(5, 6))
 			autograd.Backward(ops.Sum(y))
 		}, "autograd."},
+	}
+	if strconv.IntSize > 32 {
+		tests = append(tests, struct {
+			name string
+			f    func(x graph.Value)
+			want string
+		}{"more steps than can be taken", func(x graph.Value) { autograd.Loop(math.MaxInt, step, x) }, " steps are more than the 2147483647 that there may be: take longer ones"})
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

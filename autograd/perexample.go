@@ -19,8 +19,8 @@ import (
 //
 // It costs n times the gradient of one example, and the memory of one beside the result.
 //
-// It panics with a [*graph.Error] if n is negative, there are no xs, the result has 2³¹ elements or more, or like [Backward] for
-// a loss.
+// It panics with a [*graph.Error] if n is negative, there are no xs, a result has 2³¹ elements or more or takes more than the limit
+// of the Go runtime (GOMEMLIMIT), or like [Backward] for a loss.
 func PerExample(n int, loss func(i int) graph.Value, xs ...graph.Value) []*tensor.Tensor {
 	const op = "autograd.PerExample"
 	switch {
@@ -37,8 +37,8 @@ func PerExample(n int, loss func(i int) graph.Value, xs ...graph.Value) []*tenso
 	for k, x := range xs {
 		x.CheckIn(op, g)
 		s.leavesOnly = s.leavesOnly && x.IsLeaf()
-		if size := x.Len(); size > 0 && n > mostElements/size {
-			panic(graph.Errorf(op, graph.ErrLimit, "%d examples of %d elements take %.3g bytes: take fewer at a time", n, size, float64(n)*float64(size)*float64(g.DType().Bytes())))
+		if size := max(x.Len(), 1); n > mostNumbers()/size {
+			panic(graph.Errorf(op, graph.ErrLimit, "%d examples of %d elements take %.3g bytes: take fewer at a time", n, x.Len(), float64(n)*float64(x.Len())*float64(g.DType().Bytes())))
 		}
 		out[k] = tensor.New(g.DType(), slices.Concat([]int{n}, x.Dims())...)
 	}

@@ -83,6 +83,10 @@ func (r *revolver) release(t *tensor.Tensor) { r.spare = append(r.spare, t) }
 // back calls visit for every step, the last one first, with the state before it, until it returns false. advance
 // replaces a state before step i with that after it.
 func (r *revolver) back(first *tensor.Tensor, advance func(i int, state *tensor.Tensor), visit func(i int, state *tensor.Tensor) bool) {
+	defer func() { // the next sweep begins from the first state
+		r.spare = append(r.spare, r.kept...)
+		r.at, r.kept = r.at[:0], r.kept[:0]
+	}()
 	for end := r.steps; end > 0; {
 		from, state := 0, first
 		if k := len(r.at); k > 0 {
@@ -114,9 +118,6 @@ func (r *revolver) back(first *tensor.Tensor, advance func(i int, state *tensor.
 			break
 		}
 	}
-	// The next sweep begins from the first state.
-	r.spare = append(r.spare, r.kept...)
-	r.at, r.kept = r.at[:0], r.kept[:0]
 }
 
 // roomFor returns how many states must be kept so that none of so many steps is computed more than r times again.

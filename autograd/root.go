@@ -25,7 +25,7 @@ func Root(f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, p
 // begin, so x gets no gradient. f may use other values of the graph and bind tensors; the gradient reaches those too.
 //
 // It panics with a [*graph.Error] that names the last change if the steps do not settle, if they lead to numbers that
-// are not finite, as where ∂f/∂x is singular, and on a graph made with [graph.Traced].
+// are not finite, as where ∂f/∂x is singular, if that matrix is too large, and on a graph made with [graph.Traced].
 func RootWith(c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps ...graph.Value) graph.Value {
 	return root("autograd.RootWith", c, f, x, ps)
 }
@@ -49,6 +49,7 @@ func (m *implicit) newton(x, y graph.Value, at *tensor.Tensor, ps []graph.Value)
 	if residual == 0 {
 		return 0
 	}
+	checkMatrix(m.op, n, n)
 	matrix, pivots := make([]float64, n*n), make([]int, n)
 	eachProduct(m.op, y, x, func(i int, row []float64) { copy(matrix[i*n:], row) })
 	dense.LU(n, matrix, n, pivots)
@@ -85,6 +86,7 @@ func (m *implicit) newtonWeights(x, ct graph.Value, ps []graph.Value) graph.Valu
 	case n == 0:
 		return ct
 	}
+	checkMatrix(m.op, n, n)
 	rows := make([]graph.Value, n)
 	for i := range rows {
 		one := tensor.New(g.DType(), x.Dims()...)

@@ -1,10 +1,9 @@
 package autograd
 
 import (
-	"runtime/debug"
-
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
 // A Sparse is an M × N matrix of which only the entries that can be other than 0 are kept: entry k is Value[k], in row
@@ -15,17 +14,13 @@ type Sparse struct {
 	Value    []float64
 }
 
-// mostDense is how many bytes a matrix may take that Dense writes out.
-const mostDense = 1 << 34
-
-// Dense returns the matrix as a tensor of shape (M, N). It panics with a [*graph.Error] if that would take more than 16
-// GiB, or more than the limit of the Go runtime (GOMEMLIMIT).
+// Dense returns the matrix as a tensor of shape (M, N). It panics with a [*graph.Error] if that has 2³¹ elements or more, or would
+// take more than the limit of the Go runtime (GOMEMLIMIT).
 func (s *Sparse) Dense() *tensor.Tensor {
 	const op = "autograd.Sparse.Dense"
 	s.check(op)
-	size, err := tensor.Size([]int{s.M, s.N})
-	if most := min(mostDense, debug.SetMemoryLimit(-1)); err != nil || int64(size) > most/8 {
-		panic(graph.Errorf(op, graph.ErrLimit, "%d × %d numbers take more than the %d bytes that there may be: use the %d entries as they are", s.M, s.N, most, len(s.Value)))
+	if most := mostNumbers(); s.N > 0 && s.M > most/s.N {
+		panic(graph.Errorf(op, graph.ErrLimit, "%d × %d elements are more than the %d that there may be: use the %d entries as they are", s.M, s.N, most, len(s.Value)))
 	}
 	t := tensor.New(tensor.Float64, s.M, s.N)
 	dense := t.Float64s()
@@ -81,10 +76,16 @@ func (s *Sparse) result(op string, dst, x []float64, rows, columns int) []float6
 		panic(graph.Errorf(op, graph.ErrShape, "a vector of %d numbers for a matrix of %d × %d: give %d", len(x), s.M, s.N, columns))
 	}
 	if dst == nil {
+		if most := mostNumbers(); rows > most {
+			panic(graph.Errorf(op, graph.ErrLimit, "a product of %d numbers, more than the %d that there may be: use the %d entries as they are", rows, most, len(s.Value)))
+		}
 		return make([]float64, rows)
 	}
 	if len(dst) != rows {
 		panic(graph.Errorf(op, graph.ErrShape, "dst has %d elements for a product of %d: give one for each, or nil", len(dst), rows))
+	}
+	if kernel.Overlap(dst, x) {
+		panic(graph.Errorf(op, graph.ErrUsage, "dst and the vector share memory, and the product would be written over what it is made of: give dst a slice of its own, or nil"))
 	}
 	clear(dst)
 	return dst

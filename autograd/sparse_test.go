@@ -418,10 +418,13 @@ func TestSparseErrors(t *testing.T) {
 	jacobian := func(f func(x values) values) func() {
 		return func() { autograd.SparseJacobian(f, at) }
 	}
-	tests := []struct {
+	square, long := &autograd.Sparse{M: 2, N: 2}, make([]float64, 4)
+	type sparseFault struct {
 		want string
 		f    func()
-	}{
+	}
+	const mostNumbers = min(1<<31-1, math.MaxInt/16)
+	tests := []sparseFault{
 		{"autograd.SparseJacobian: result 1 of the function is the zero graph.Value: return the value that it computes",
 			jacobian(func(x values) values { return values{x[0], {}} })},
 		{"autograd.SparseJacobian: result 0 of the function is a value of another graph: compute it from the values that the function is called with",
@@ -446,7 +449,7 @@ func TestSparseErrors(t *testing.T) {
 			}},
 		{"autograd.Sparse.Dense: got a nil *autograd.Sparse: make one with autograd.SparseJacobian or autograd.SparseHessian",
 			func() { (*autograd.Sparse)(nil).Dense() }},
-		{"autograd.Sparse.Dense: 1048576 × 1048576 numbers take more than the 17179869184 bytes that there may be: use the 0 entries as they are",
+		{fmt.Sprintf("autograd.Sparse.Dense: 1048576 × 1048576 elements are more than the %d that there may be: use the 0 entries as they are", mostNumbers),
 			func() { (&autograd.Sparse{M: 1 << 20, N: 1 << 20}).Dense() }},
 		{"autograd.Sparse.Dense: a matrix of 1 × 1 with 1 rows, 0 columns and 0 values: give each entry one of each",
 			func() { (&autograd.Sparse{M: 1, N: 1, Row: []int{0}}).Dense() }},
@@ -454,6 +457,27 @@ func TestSparseErrors(t *testing.T) {
 			func() { (&autograd.Sparse{M: 2, N: 2, Row: s.Row, Col: s.Col, Value: s.Value}).MulVec(nil, at) }},
 		{"autograd.Sparse.MulVec: a vector of 2 numbers for a matrix of 2 × 3: give 3", func() { s.MulVec(nil, at) }},
 		{"autograd.Sparse.MulTransVec: dst has 1 elements for a product of 3: give one for each, or nil", func() { s.MulTransVec(at[:1], at) }},
+		{fmt.Sprintf("autograd.Sparse.MulVec: a product of %d numbers, more than the %d that there may be: use the 0 entries as they are", math.MaxInt, mostNumbers),
+			func() { (&autograd.Sparse{M: math.MaxInt, N: 2}).MulVec(nil, at) }},
+		{"autograd.Sparse.MulVec: dst and the vector share memory, and the product would be written over what it is made of: give dst a slice of its own, or nil",
+			func() { square.MulVec(at, at) }},
+		{"autograd.Sparse.MulTransVec: dst and the vector share memory, and the product would be written over what it is made of: give dst a slice of its own, or nil",
+			func() { square.MulTransVec(long[1:3], long[2:4]) }},
+		{"", func() { square.MulTransVec(long[:2], long[2:4]) }},
+	}
+	for name, call := range map[string]func(s *autograd.Sparse){
+		"Dense": func(s *autograd.Sparse) { s.Dense() }, "MulVec": func(s *autograd.Sparse) { s.MulVec(nil, at) }, "MulTransVec": func(s *autograd.Sparse) { s.MulTransVec(nil, at) },
+	} {
+		for _, entry := range [][2]int{{-1, 0}, {2, 0}, {0, -1}, {0, 2}, {math.MaxInt, 0}, {0, math.MinInt}} {
+			want := fmt.Sprintf("autograd.Sparse.%s: entry 1 is in row %d and column %d of a matrix of 2 × 2: both are counted from 0", name, entry[0], entry[1])
+			tests = append(tests, sparseFault{want, func() {
+				call(&autograd.Sparse{M: 2, N: 2, Row: []int{0, entry[0]}, Col: []int{0, entry[1]}, Value: at})
+			}})
+		}
+		for _, size := range [][2]int{{-1, 2}, {2, -1}, {math.MinInt, math.MaxInt}} {
+			want := fmt.Sprintf("autograd.Sparse.%s: a matrix of %d × %d with 0 rows, 0 columns and 0 values: give each entry one of each", name, size[0], size[1])
+			tests = append(tests, sparseFault{want, func() { call(&autograd.Sparse{M: size[0], N: size[1]}) }})
+		}
 	}
 	for _, test := range tests {
 		if diff := cmp.Diff(test.want, message(test.f)); diff != "" {

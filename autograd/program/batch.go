@@ -38,8 +38,8 @@ func newLanePrograms(plain *code, results int, careful func() *code) *laneProgra
 // The results are those of [Program.Eval] to rounding. Arithmetic, roots, comparisons and special functions are the same bit for bit; what
 // is computed of exp, log, log1p, expm1, pow, erf, erfc and of trigonometric and hyperbolic functions differs by some units in the last
 // place, where powers are very large or small by some hundreds, since math.Pow is that far from them. Results do not depend on the number
-// of cores, nor on the other points. The three slices must not overlap. EvalBatch panics with a [*graph.Error] if a length is not right,
-// or grads is points.
+// of cores, nor on the other points. EvalBatch panics with a [*graph.Error] if a length is not right or
+// two of the three slices overlap.
 func (p *Program) EvalBatch(ys, grads, points []float64) {
 	p.one(evalBatch)
 	checkBatch(p.machine.inputs, ys, grads, points)
@@ -57,7 +57,7 @@ func (p *Program) evalBatch(ys, grads, points []float64) {
 
 // JacobianBatch is [Program.EvalBatch] for a program with several results: it fills ys with a row of results for each point
 // and jacobians, unless it is nil, with a matrix for each, a row of derivatives by the inputs for each result. It panics with
-// a [*graph.Error] if a length is not right, or slices overlap that must not.
+// a [*graph.Error] if a length is not right or two of the three slices overlap.
 func (p *Program) JacobianBatch(ys, jacobians, points []float64) {
 	const op = "program.Program.JacobianBatch"
 	p.must(op)
@@ -70,9 +70,8 @@ func (p *Program) JacobianBatch(ys, jacobians, points []float64) {
 		panic(graph.Errorf(op, graph.ErrShape, "the points have %d numbers, and %d points of %d inputs have %d: give a row of inputs for each row of results", len(points), count, n, count*n))
 	case jacobians != nil && len(jacobians) != count*m*n:
 		panic(graph.Errorf(op, graph.ErrShape, "the Jacobians have room for %d derivatives, and %d points of %d inputs and %d results have %d: give a matrix for each point, or nil", len(jacobians), count, n, m, count*m*n))
-	case len(jacobians) > 0 && &jacobians[0] == &points[0]:
-		panic(graph.Errorf(op, graph.ErrUsage, "the Jacobians would take the place of the points, which are read again: give a slice of their own"))
 	}
+	checkApart(op, "Jacobians", ys, jacobians, points)
 	p.evalBatch(ys, jacobians, points)
 }
 
@@ -90,8 +89,19 @@ func checkBatch(inputs int, ys, grads, points []float64) {
 		panic(graph.Errorf(evalBatch, graph.ErrShape, "the points have %d numbers, and %d points of %d inputs have %d: give a row of inputs for each value", len(points), n, inputs, n*inputs))
 	case grads != nil && len(grads) != len(points):
 		panic(graph.Errorf(evalBatch, graph.ErrShape, "the gradients have room for %d derivatives, and %d points of %d inputs have %d: give a row for each value, or nil", len(grads), n, inputs, n*inputs))
-	case len(grads) > 0 && &grads[0] == &points[0]:
-		panic(graph.Errorf(evalBatch, graph.ErrUsage, "the gradients would take the place of the points, which are read again: give a slice of their own"))
+	}
+	checkApart(evalBatch, "gradients", ys, grads, points)
+}
+
+// checkApart panics if a slice that is filled shares memory with another one: points are read when others have been written.
+func checkApart(op, what string, ys, derivatives, points []float64) {
+	for _, pair := range []struct {
+		name, with string
+		a, b       []float64
+	}{{what, "points", derivatives, points}, {"results", "points", ys, points}, {"results", what, ys, derivatives}} {
+		if kernel.Overlap(pair.a, pair.b) {
+			panic(graph.Errorf(op, graph.ErrUsage, "the %s and the %s share memory: give slices of their own", pair.name, pair.with))
+		}
 	}
 }
 

@@ -132,6 +132,7 @@ func TestSparseJacobianEntries(t *testing.T) {
 func TestBatchJacobianErrors(t *testing.T) {
 	p := compiledOf(t, 2, func(x []graph.Value) []graph.Value { return []graph.Value{ops.Mul(x[0], x[1]), x[0], x[1]} })
 	floats := func(n int) []float64 { return make([]float64, n) }
+	one := compiledOf(t, 2, func(x []graph.Value) []graph.Value { return []graph.Value{ops.Mul(x[0], x[1])} })
 	both := floats(12)
 	tests := []struct {
 		want string
@@ -141,7 +142,14 @@ func TestBatchJacobianErrors(t *testing.T) {
 		{"program.Program.JacobianBatch: ys has room for 4 numbers, and the program has 3 results: give a row of them for each point", func() { p.JacobianBatch(floats(4), nil, floats(2)) }},
 		{"program.Program.JacobianBatch: the points have 3 numbers, and 2 points of 2 inputs have 4: give a row of inputs for each row of results", func() { p.JacobianBatch(floats(6), nil, floats(3)) }},
 		{"program.Program.JacobianBatch: the Jacobians have room for 6 derivatives, and 2 points of 2 inputs and 3 results have 12: give a matrix for each point, or nil", func() { p.JacobianBatch(floats(6), floats(6), floats(4)) }},
-		{"program.Program.JacobianBatch: the Jacobians would take the place of the points, which are read again: give a slice of their own", func() { p.JacobianBatch(floats(6), both, both[:4]) }},
+		{"program.Program.JacobianBatch: the Jacobians and the points share memory: give slices of their own", func() { p.JacobianBatch(floats(6), both, both[:4]) }},
+		{"program.Program.JacobianBatch: the Jacobians and the points share memory: give slices of their own", func() { p.JacobianBatch(floats(6), both, both[8:]) }},
+		{"program.Program.JacobianBatch: the results and the points share memory: give slices of their own", func() { p.JacobianBatch(both[:6], nil, both[2:6]) }},
+		{"program.Program.JacobianBatch: the results and the Jacobians share memory: give slices of their own", func() { p.JacobianBatch(both[6:], both, floats(4)) }},
+		{"program.Program.EvalBatch: the gradients and the points share memory: give slices of their own", func() { one.EvalBatch(floats(3), both[:6], both[5:11]) }},
+		{"program.Program.EvalBatch: the results and the points share memory: give slices of their own", func() { one.EvalBatch(both[:3], nil, both[:6]) }},
+		{"", func() { one.EvalBatch(both[:2], both[2:6], both[6:10]) }},
+		{"program.Program.SparseJacobian: the results and the numbers of the points share memory: give ys a slice of its own", func() { p.SparseJacobian(nil, both[:3], both, []int{0, 1}, 2) }},
 		{"program.Program.SparseJacobian: got a nil or zero *program.Program: make one with program.Compile", func() { new(program.Program).SparseJacobian(nil, nil, nil, nil, 0) }},
 		{"program.Program.SparseJacobian: ys has room for 4 numbers, and the program has 3 results: give a row of them for each point", func() { p.SparseJacobian(nil, floats(4), floats(1), []int{0, 0}, 1) }},
 		{"program.Program.SparseJacobian: 3 indices, and 2 points of 2 inputs have 4: give one for each input of each point", func() { p.SparseJacobian(nil, floats(6), floats(1), []int{0, 0, 0}, 1) }},
