@@ -179,8 +179,10 @@ func (p *pusher) eachRow(in graph.Node, u *tensor.Tensor, f func(dst, w *tensor.
 
 // contribute adds what the tangents u of operand i, in, contribute to out, or sets out to it if it is fresh.
 func (p *pusher) contribute(i int, in graph.Node, u *tensor.Tensor) {
-	row := p.n.Row()
-	from, passes := p.n.Passes(i)
+	row, from, passes := p.n.Row(), 0, false
+	if row.Passes != nil {
+		from, passes = p.n.Passes(i)
+	}
 	switch {
 	case passes:
 		p.byPassing(from, u)

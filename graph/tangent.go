@@ -274,11 +274,18 @@ func (t *Tangents) dropUsed(id int32) {
 // Tensor returns the tangents of a tensor node, nil if nothing was passed to it. They must not be changed.
 func (t *Tangents) Tensor(n Node) *tensor.Tensor {
 	t.cover(n)
-	return t.tensors[n.head().ext()]
+	return t.tensors[n.g.head(n.id).ext()]
 }
 
 // cover panics with an [*Error] unless n stands before the node that the sweep goes to, or is that node.
 func (t *Tangents) cover(n Node) {
+	if t == nil || n.g == nil || n.g != t.g || n.id > t.y || n.id >= n.g.n {
+		t.lacks(n)
+	}
+}
+
+//go:noinline
+func (t *Tangents) lacks(n Node) {
 	t.must()
 	n.head()
 	switch {
@@ -302,7 +309,7 @@ func (t *Tangents) Set(n Node, v *tensor.Tensor) {
 	const op = "graph.Tangents.Set"
 	t.cover(n)
 	mustTensor(op, v)
-	k := n.head().ext()
+	k := n.g.head(n.id).ext()
 	if want := t.shape(n); k == 0 || !slices.Equal(v.Dims(), want) {
 		panic(Errorf(op, ErrShape, "tangents of shape %s for %s, which has them of shape %s: use what Tangents.New returned", tensor.FormatShape(v.Dims()), n.label(), tensor.FormatShape(want)))
 	}

@@ -358,6 +358,10 @@ func mulBackward(n graph.Node, i int, ct, dst *tensor.Tensor, fresh bool) bool {
 // operation selects.
 func addProduct[T constraints.Float](dst, ct, d *tensor.Tensor, fresh, selects bool) {
 	o, w, x := tensor.Data[T](dst), tensor.Data[T](ct), tensor.Data[T](d)
+	if len(x) == len(w) { // nothing is broadcast
+		addChain(o, w, x, fresh, selects)
+		return
+	}
 	p := array.Pair(ct.Dims(), ct.Dims(), d.Dims())
 	for r := range p.Runs {
 		o, w := o[r.Out:r.Out+r.N], w[r.Out:r.Out+r.N]
