@@ -62,17 +62,20 @@ func sparseRows(op string, ys []graph.Value, g *graph.Graph, n int, keep func(ro
 		s.size = s.el.len()
 	}
 	s.main, s.came = s.newFront(), make([]uint8, s.size)
-	out := &Sparse{N: n}
-	for _, y := range ys {
-		out.M += y.Len()
+	out := &Sparse{M: len(ys), N: n}
+	if s.el != nil {
+		out.M = 0
+		for _, y := range ys {
+			out.M += y.Len()
+		}
 	}
 	i := 0
 	for _, y := range ys {
-		first := y.ID()
+		first, size := y.ID(), 1
 		if s.el != nil {
-			first = s.el.first(first)
+			first, size = s.el.first(first), y.Len()
 		}
-		for k := range y.Len() {
+		for k := range size {
 			if y.WantsGrad() {
 				s.sweep(&s.main, first+k, math.MaxInt)
 				s.main.appendTo(out, i, keep(i))
@@ -92,12 +95,32 @@ func (s *rowSweep) newFront() front {
 
 // appendTo appends the first keep columns of a row that has been found to a matrix.
 func (f *front) appendTo(out *Sparse, i, keep int) {
-	for k, column := range slices.Backward(f.columns) {
-		if int(column) >= keep {
-			break
-		}
-		out.Row, out.Col, out.Value = append(out.Row, i), append(out.Col, int(column)), append(out.Value, f.values[k])
+	first := 0 // of those to keep: the columns go down
+	for first < len(f.columns) && int(f.columns[first]) >= keep {
+		first++
 	}
+	columns, values := f.columns[first:], f.values[first:]
+	n := len(out.Value)
+	out.makeRoom(i, len(columns))
+	row := out.Row[n:]
+	col, value := out.Col[n:][:len(row)], out.Value[n:][:len(row)]
+	last := len(columns) - 1
+	for k := range row {
+		row[k], col[k], value[k] = i, int(columns[last-k]), values[last-k]
+	}
+}
+
+// makeRoom makes the matrix longer by n entries, of row i, for the caller to set. Where it has to move them, it makes as much
+// room as all rows take if those to come are like those that are there, within bounds.
+func (s *Sparse) makeRoom(i, n int) {
+	size := len(s.Value) + n
+	if size > min(cap(s.Row), cap(s.Col), cap(s.Value)) {
+		const slack = 1.02
+		all := slack * float64(size) * float64(s.M) / float64(i+1)
+		more := int(min(max(all, 1.25*float64(size)), 3*float64(size))) + 64 - len(s.Value)
+		s.Row, s.Col, s.Value = slices.Grow(s.Row, more), slices.Grow(s.Col, more), slices.Grow(s.Value, more)
+	}
+	s.Row, s.Col, s.Value = s.Row[:size], s.Col[:size], s.Value[:size]
 }
 
 // sweep finds the row of a node. It gives up after the given number of steps, and reports whether it did not.
