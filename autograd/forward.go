@@ -149,7 +149,7 @@ func (p *pusher) tangents(in graph.Node) (u *tensor.Tensor, lent bool) {
 		return p.t.Tensor(in), false
 	}
 	numbers := p.t.Scalar(in)
-	if !slices.ContainsFunc(numbers, func(v float64) bool { return v != 0 }) {
+	if !slices.ContainsFunc(numbers, moves) {
 		return nil, false
 	}
 	u = p.t.New(in, p.n.DType())
@@ -217,14 +217,15 @@ func (p *pusher) bySlope(i int, in graph.Node, u *tensor.Tensor) bool {
 		})
 		u = full
 	}
-	if k > 2 && (!n.Row().SelectsOperand(i) || allFinite(u)) {
+	if k > 2 && allFinite(u) {
 		return p.byDiagonal(i, u)
 	}
 	backward := n.Row().Backward
 	return p.eachRow(n, u, func(dst, w *tensor.Tensor) bool { return backward(n, i, w, dst, p.fresh) })
 }
 
-// byDiagonal is bySlope for many directions, which share the diagonal.
+// byDiagonal is bySlope for many directions, which share the diagonal. The tangents must be finite: a derivative of 0 does not
+// tell whether the operation multiplies with it or passes nothing on.
 func (p *pusher) byDiagonal(i int, u *tensor.Tensor) bool {
 	n, g := p.n, p.n.Graph()
 	one, d := n.Buffer(n.Dims()...), n.Buffer(n.Dims()...)
@@ -336,13 +337,16 @@ func copyParts[T float32 | float64](out, u []T, k, offset int) {
 
 // byRule is contribute by the operation's Tangent or, if it has none, by its VJP: that is linear in the cotangent, and
 // its product with the tangent, differentiated by the cotangent, is what the tangent contributes. What either records is
-// taken away again.
+// taken away again. A tangent of zeros contributes nothing, whatever the rule would make of it.
 func (p *pusher) byRule(i int, in graph.Node, u *tensor.Tensor) {
 	n, g := p.n, p.t.Graph()
 	if p.fresh {
 		p.out.Zero()
 	}
 	p.eachRow(in, u, func(dst, w *tensor.Tensor) bool {
+		if still(w) {
+			return true
+		}
 		g.Scratch(func() {
 			g.Loudly(func() {
 				if f := n.Row().Tangent; f != nil {
@@ -357,6 +361,16 @@ func (p *pusher) byRule(i int, in graph.Node, u *tensor.Tensor) {
 		return true
 	})
 }
+
+// still reports whether nothing moves: all tangents are 0.
+func still(t *tensor.Tensor) bool {
+	if t.DType() == tensor.Float32 {
+		return !slices.ContainsFunc(t.Float32s(), moves)
+	}
+	return !slices.ContainsFunc(t.Float64s(), moves)
+}
+
+func moves[T float32 | float64](v T) bool { return v != 0 }
 
 // transposedTangent differentiates the VJP of n for operand i by its cotangent, along w.
 func transposedTangent(n graph.Node, i int, w *tensor.Tensor) graph.Value {

@@ -1,7 +1,10 @@
 package autograd_test
 
 import (
+	"fmt"
 	"math"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,6 +12,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -144,6 +148,96 @@ func TestForwardThroughHooks(t *testing.T) {
 		}
 		if _, dy := autograd.JVP(f, []float64{3}, []float64{1}); dy.AtFlat(0) != want {
 			t.Errorf("%s: got %v, want %v", name, dy, want)
+		}
+	}
+}
+
+// TestForwardAtSpecialNumbers holds the tangents of every elementwise operation against its cotangents, for one direction and for
+// many, at zeros, infinities and NaN: the Jacobian is diagonal, and so both are one product.
+func TestForwardAtSpecialNumbers(t *testing.T) {
+	for _, row := range graph.Rows() {
+		if row.Class == graph.NoGrad || !strings.HasPrefix(row.GoName(), "ops.") {
+			continue
+		}
+		for _, grid := range rowtest.Grids(row, rowtest.SpecialNumbers) {
+			operands := grid.Operands()
+			count := len(grid.Columns[0]) / len(rowtest.SpecialNumbers) // one combination for each cotangent
+			ct := grid.Columns[operands][:count]
+			f := func(x graph.Value) graph.Value {
+				var xs []graph.Value
+				for i := range operands {
+					xs = append(xs, ops.Slice(x, 0, i*count, (i+1)*count))
+				}
+				return grid.Call(xs)
+			}
+			var at []float64
+			for _, column := range grid.Columns[:operands] {
+				at = append(at, column[:count]...)
+			}
+			_, want := autograd.VJP(f, at, ct)
+			for i := range operands {
+				zero, dir := make([]float64, len(at)), make([]float64, len(at))
+				copy(dir[i*count:], ct)
+				_, alone := autograd.JVP(f, at, dir)
+				_, many := autograd.JVPs(f, at, dir, zero, dir)
+				want := want[i*count:][:count]
+				for what, got := range map[string]*tensor.Tensor{"alone": alone, "among others": many[2]} {
+					grid.Compare(t, fmt.Sprintf("cotangent and tangent %s, by operand %d", what, i), want, got.Float64s(), rowtest.SameTo64)
+				}
+				grid.Compare(t, "a tangent of 0", make([]float64, count), many[1].Float64s(), 0)
+			}
+		}
+	}
+}
+
+// TestForwardTogether holds directions of special numbers together against each alone, for every operation, at special numbers
+// too, and that one of zeros comes to nothing whatever the numbers and the other directions are.
+func TestForwardTogether(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, row := range graph.Rows() {
+		if row.Class == graph.NoGrad || !strings.HasPrefix(row.GoName(), "ops.") {
+			continue
+		}
+		for _, s := range rowtest.Samples(t, row) {
+			for k, operands := range [][]*tensor.Tensor{s.Operands, rowtest.Spoil(rng, s.Operands)} {
+				var at []float64
+				for _, x := range operands {
+					at = append(at, rowtest.Numbers(x)...)
+				}
+				if len(at) == 0 || len(at) > 50 {
+					continue
+				}
+				f := func(x graph.Value) graph.Value {
+					var xs []graph.Value
+					from := 0
+					for _, o := range operands {
+						xs = append(xs, ops.Reshape(ops.Slice(x, 0, from, from+o.Len()), o.Dims()...))
+						from += o.Len()
+					}
+					return s.Apply(xs)
+				}
+				zero, dir := make([]float64, len(at)), make([]float64, len(at))
+				for i := range dir {
+					if dir[i] = rng.NormFloat64(); rng.IntN(3) == 0 {
+						dir[i] = rowtest.SpecialNumbers[rng.IntN(len(rowtest.SpecialNumbers))]
+					}
+				}
+				err := graph.Try(func() {
+					_, alone := autograd.JVP(f, at, dir)
+					_, many := autograd.JVPs(f, at, dir, dir, zero)
+					for i := range alone.Len() {
+						if want, got := alone.AtFlat(i), many[0].AtFlat(i); !rowtest.SameNumber(want, got, rowtest.SameTo64, 1) {
+							t.Errorf("%s %s at %v in direction %v: element %d is %v alone, %v among others", row.Name, s.Text, at, dir, i, want, got)
+						}
+						if got := many[2].AtFlat(i); got != 0 {
+							t.Errorf("%s %s at %v: element %d is %v in a direction of zeros", row.Name, s.Text, at, i, got)
+						}
+					}
+				})
+				if err != nil && k == 0 { // special numbers may be refused
+					t.Errorf("%s %s: %v", row.Name, s.Text, err)
+				}
+			}
 		}
 	}
 }
