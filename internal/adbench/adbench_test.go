@@ -120,6 +120,36 @@ func TestHand(t *testing.T) {
 	}
 }
 
+// TestLeastSquares holds the sum as GradBench defines it, with points that end at -1 and 1, and the sign 0 of 0.
+func TestLeastSquares(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 4, 9} {
+		w := llsq().Make([]int{4, n})
+		want := 0.0
+		for i := range n {
+			at, sign := 0.0, 0.0
+			if n > 1 {
+				at = -1 + float64(i)*2/float64(n-1)
+			}
+			switch {
+			case 2*i < n-1:
+				sign = -1
+			case 2*i > n-1:
+				sign = 1
+			}
+			for j, x := range w.Point {
+				sign -= x * math.Pow(at, float64(j))
+			}
+			want += sign * sign / 2
+		}
+		value, _ := w.Derivative()
+		for what, got := range map[string]float64{"plain": w.Plain(), "on the graph": value} {
+			if math.Abs(got-want) > 1e-13*want {
+				t.Errorf("%d points, %s: %v, want %v", n, what, got, want)
+			}
+		}
+	}
+}
+
 // TestParticle holds the number that Pearlmutter and Siskind's programs give.
 func TestParticle(t *testing.T) {
 	const want = 0.2071918746486116

@@ -9,8 +9,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// llsq is ½·Σ (sign tᵢ - Σⱼ xⱼ·tᵢʲ)², how badly a polynomial fits the sign between -1 and 1, and its gradient by the
-// coefficients. The powers of t come from Horner's scheme, for all t at once.
+// llsq is ½·Σ (sign tᵢ - Σⱼ xⱼ·tᵢʲ)², how badly a polynomial fits the sign at points from -1 to 1, both among them, and its
+// gradient by the coefficients. The powers of t come from Horner's scheme, for all t at once.
 func llsq() *Task {
 	return &Task{
 		Name: "llsq", About: "least squares: a polynomial for the sign of t; the gradient",
@@ -21,8 +21,12 @@ func llsq() *Task {
 			x := rng.Fill(m, 0, 1)
 			t, sign := make([]float64, n), make([]float64, n)
 			for i := range t {
-				t[i] = -1 + 2*(float64(i)+0.5)/float64(n)
-				sign[i] = math.Copysign(1, t[i])
+				if n > 1 {
+					t[i] = -1 + float64(2*i)/float64(n-1)
+				}
+				if t[i] != 0 {
+					sign[i] = math.Copysign(1, t[i])
+				}
 			}
 			return Work{
 				Inputs: m, Point: x,

@@ -375,7 +375,7 @@ struct LeastSquares {
   Real run(std::vector<Real>& x) const {
     Real sum = 0.0;
     for (int i = 0; i < points; i++) {
-      double t = -1 + 2 * (i + 0.5) / points;
+      double t = -1 + 2 * i / (points - 1.0);
       Real p = 0.0;
       for (size_t j = x.size(); j-- > 0;) p = p * t + x[j];
       Real e = (t < 0 ? -1.0 : 1.0) - p;

@@ -36,7 +36,7 @@ def lse(form):
 def llsq(form):
     m, n = 128, 4096
     x = jnp.asarray(fill(draws(7), m, 0, 1))
-    t = jnp.asarray(-1 + 2 * (np.arange(n) + 0.5) / n)
+    t = jnp.asarray(-1 + 2 * np.arange(n) / (n - 1))
     sign = jnp.sign(t)
 
     def f(x):
