@@ -125,10 +125,3 @@ func (el *elementTape) addTensor(n graph.Node, size int) {
 		p.counts[e.from]++
 	}
 }
-
-// passElement passes on the adjoint of an element.
-func (s *rowSweep) passElement(f *front, id int, w float64) {
-	for _, e := range s.el.of(id) {
-		f.pass(int(e.to), passedOn(w, e.d, e.selects))
-	}
-}

@@ -25,9 +25,12 @@ func newOpenSet(n int) openSet {
 
 // begin adds the first node.
 func (s *openSet) begin(id int) {
-	s.word = id >> 6
+	s.startAt(id)
 	s.add(id)
 }
+
+// startAt says that the empty set will have no node behind the given one.
+func (s *openSet) startAt(id int) { s.word = id >> 6 }
 
 // add adds a node that lies before the one that was taken last and reports whether it is new.
 func (s *openSet) add(id int) bool {

@@ -24,6 +24,7 @@ type rowSweep struct {
 	size int          // how many nodes or elements there are, and one more
 
 	main, side front
+	group      group
 	came       []uint8 // by node: how many sweeps came to it, or keptRow or noRow
 	kept       map[int]row
 	work       int // steps of all sweeps,
@@ -69,7 +70,37 @@ func sparseRows(op string, ys []graph.Value, g *graph.Graph, n int, keep func(ro
 			out.M += y.Len()
 		}
 	}
-	i := 0
+	roots := s.roots(ys, out.M)
+	apart := float64(s.size) / float64(max(len(roots), 1))
+	// The last row comes first: then the sweeps go through the tape in one direction, and what comes next can be fetched ahead.
+	for i := len(roots); i > 0; {
+		n := s.together(roots, i, apart)
+		i -= n
+		if n > 1 {
+			if s.group.slot == nil {
+				s.group.open, s.group.slot = newOpenSet(s.size), make([]int32, s.size)
+			}
+			s.sweepGroup(roots[i : i+n])
+			for k := n - 1; k >= 0; k-- {
+				s.group.rows[k].appendTo(out, i+k, keep(i+k))
+			}
+		} else if roots[i] > 0 {
+			s.sweep(&s.main, int(roots[i]), math.MaxInt)
+			s.main.appendTo(out, i, keep(i))
+		}
+		if len(out.Value) > mostEntries {
+			panic(graph.Errorf(op, graph.ErrLimit, "the matrix has more than %d entries in its last %d of %d rows: differentiate fewer results at a time, or use products with vectors, as autograd.JVP and autograd.VJP return", mostEntries, out.M-i, out.M))
+		}
+	}
+	slices.Reverse(out.Row)
+	slices.Reverse(out.Col)
+	slices.Reverse(out.Value)
+	return out
+}
+
+// roots returns the nodes, or elements, that the elements of ys are, 0 for those without derivatives.
+func (s *rowSweep) roots(ys []graph.Value, n int) []int32 {
+	roots := make([]int32, 0, n)
 	for _, y := range ys {
 		first, size := y.ID(), 1
 		if s.el != nil {
@@ -77,46 +108,43 @@ func sparseRows(op string, ys []graph.Value, g *graph.Graph, n int, keep func(ro
 		}
 		for k := range size {
 			if y.WantsGrad() {
-				s.sweep(&s.main, first+k, math.MaxInt)
-				s.main.appendTo(out, i, keep(i))
+				roots = append(roots, int32(first+k))
+			} else {
+				roots = append(roots, 0)
 			}
-			if len(out.Value) > mostEntries {
-				panic(graph.Errorf(op, graph.ErrLimit, "the matrix has more than %d entries in its first %d of %d rows: differentiate fewer results at a time, or use products with vectors, as autograd.JVP and autograd.VJP return", mostEntries, i+1, out.M))
-			}
-			i++
 		}
 	}
-	return out
+	return roots
 }
 
 func (s *rowSweep) newFront() front {
 	return front{open: newOpenSet(s.size), adj: make([]float64, s.size)}
 }
 
-// appendTo appends the first keep columns of a row that has been found to a matrix.
-func (f *front) appendTo(out *Sparse, i, keep int) {
-	first := 0 // of those to keep: the columns go down
-	for first < len(f.columns) && int(f.columns[first]) >= keep {
+// appendTo appends the first keep columns of a row that has been found to a matrix, the last of them first.
+func (r *row) appendTo(out *Sparse, i, keep int) {
+	first := 0 // of those to keep
+	for first < len(r.columns) && int(r.columns[first]) >= keep {
 		first++
 	}
-	columns, values := f.columns[first:], f.values[first:]
+	columns, values := r.columns[first:], r.values[first:]
 	n := len(out.Value)
-	out.makeRoom(i, len(columns))
-	row := out.Row[n:]
-	col, value := out.Col[n:][:len(row)], out.Value[n:][:len(row)]
-	last := len(columns) - 1
-	for k := range row {
-		row[k], col[k], value[k] = i, int(columns[last-k]), values[last-k]
+	out.makeRoom(out.M-i, len(columns))
+	rows := out.Row[n:]
+	cols := out.Col[n:][:len(rows)]
+	copy(out.Value[n:], values)
+	for k := range rows {
+		rows[k], cols[k] = i, int(columns[k])
 	}
 }
 
-// makeRoom makes the matrix longer by n entries, of row i, for the caller to set. Where it has to move them, it makes as much
-// room as all rows take if those to come are like those that are there, within bounds.
-func (s *Sparse) makeRoom(i, n int) {
+// makeRoom makes the matrix longer by n entries, which complete the given number of rows, for the caller to set. Where it has to
+// move them, it makes as much room as all rows take if those to come are like those that are there, within bounds.
+func (s *Sparse) makeRoom(rows, n int) {
 	size := len(s.Value) + n
 	if size > min(cap(s.Row), cap(s.Col), cap(s.Value)) {
 		const slack = 1.02
-		all := slack * float64(size) * float64(s.M) / float64(i+1)
+		all := slack * float64(size) * float64(s.M) / float64(rows)
 		more := int(min(max(all, 1.25*float64(size)), 3*float64(size))) + 64 - len(s.Value)
 		s.Row, s.Col, s.Value = slices.Grow(s.Row, more), slices.Grow(s.Col, more), slices.Grow(s.Value, more)
 	}
@@ -151,27 +179,33 @@ func (s *rowSweep) sweep(f *front, root, most int) bool {
 			s.came[id] = came + 1
 		}
 		if s.el != nil {
-			s.passElement(f, id, w)
+			s.eachOther(id, w, f.pass)
 			continue
 		}
-		in, d, ok := s.g.Links(id)
+		a, b, da, db, ok := s.g.Links(id)
 		if !ok {
-			s.passOther(f, id, w)
+			s.eachOther(id, w, f.pass)
 			continue
 		}
-		for i, u := range in {
-			if u == 0 {
-				continue
-			}
-			c := w * d[i]
-			if c == 0 || c-c != 0 {
-				if c, ok = s.unusual(id, i, w, d[i]); !ok {
-					continue
-				}
-			}
-			f.pass(int(u), c)
+		if a != 0 {
+			s.passTo(f, id, 0, int(a), w, da)
+		}
+		if b != 0 {
+			s.passTo(f, id, 1, int(b), w, db)
 		}
 	}
+}
+
+// passTo passes the adjoint w of a scalar node on to operand i, which is node u, by the derivative d.
+func (s *rowSweep) passTo(f *front, id, i, u int, w, d float64) {
+	c := w * d
+	if c == 0 || c-c != 0 {
+		var ok bool
+		if c, ok = s.unusual(id, i, w, d); !ok {
+			return
+		}
+	}
+	f.pass(u, c)
 }
 
 // hasRow reports whether there is a row of a node that many sweeps came to, and finds it if it is worth it. Finding rows
@@ -244,14 +278,21 @@ func passedOn(w, d float64, selects bool) float64 {
 	return w * d
 }
 
-// passOther passes on the adjoint of a scalar node that has an extension record. Leaves and constants pass on nothing.
-func (s *rowSweep) passOther(f *front, id int, w float64) {
+// eachOther calls pass with what the adjoint w of an element, or of a scalar node that has an extension record, contributes to
+// each node. Leaves and constants pass on nothing.
+func (s *rowSweep) eachOther(id int, w float64, pass func(id int, c float64)) {
+	if s.el != nil {
+		for _, e := range s.el.of(id) {
+			pass(int(e.to), passedOn(w, e.d, e.selects))
+		}
+		return
+	}
 	n := s.g.Value(id).Node()
 	if !n.WantsGrad() {
 		return
 	}
 	eachPartial(n, func(i int, d float64, selects bool) {
-		f.pass(n.InputNode(i).ID(), passedOn(w, d, selects))
+		pass(n.InputNode(i).ID(), passedOn(w, d, selects))
 	})
 }
 

@@ -160,16 +160,17 @@ func passOdd(adj []float64, c *chunk, id int) {
 	}
 }
 
-// Links, for authors of sweeps, returns the operands of scalar node id, 0 for an absent one, and the derivatives by them:
-// what [Adjoints.Sweep] reads of a node. ok is false for all others, of which a [Node] knows more: leaves, what wants no
+// Links, for authors of sweeps, returns the operands a and b of scalar node id, 0 for an absent one, and the derivatives by
+// them: what [Adjoints.Sweep] reads of a node. ok is false for all others, of which a [Node] knows more: leaves, what wants no
 // gradient, and operations with an extension record. It panics with an [*Error] if the tape has no such node.
-func (g *Graph) Links(id int) (in [2]int32, d [2]float64, ok bool) {
+func (g *Graph) Links(id int) (a, b int32, da, db float64, ok bool) {
 	if g == nil || uint(id) >= uint(g.n) {
 		g.Value(id)
 	}
 	c, k := g.chunks[id>>chunkBits], id&chunkMask
 	if kind := c.heads[k].kind; kind&(wantsGrad|isLeaf)|kind>>extShift == wantsGrad {
-		return c.links[k].In, c.links[k].D, true
+		l := &c.links[k]
+		return l.In[0], l.In[1], l.D[0], l.D[1], true
 	}
 	return
 }

@@ -236,7 +236,7 @@ func TestLinks(t *testing.T) {
 	}
 	for _, test := range tests {
 		var got links
-		got.In, got.D, got.OK = g.Links(test.v.ID())
+		got.In[0], got.In[1], got.D[0], got.D[1], got.OK = g.Links(test.v.ID())
 		if got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
 		}

@@ -1,0 +1,157 @@
+package autograd
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// A group is the state of one backward sweep from several results at once, each in a lane of its own. Neighbouring results are
+// often made of the same nodes, as the two coordinates of a point in a picture are: then one way through them serves all, and
+// each node's row is read once. The numbers are those of sweeps one by one.
+type group struct {
+	open  openSet
+	slot  []int32          // by node in open: where its adjoints are
+	adj   [][lanes]float64 // those of the nodes that this sweep has come to, in the order in which it came to them
+	mask  []uint8          // of which lanes have come, a bit for each
+	rows  [lanes]row
+	given int // groups that were swept,
+	steps int // their steps,
+	alone int // and those of their results one by one
+}
+
+// lanes is how many results are swept from together.
+const lanes = 4
+
+// Groups are given up if the first of them show that one step serves too few results: a step of a group takes longer.
+const (
+	firstGroups = 16
+	leastServed = 1.5
+)
+
+// pays reports whether sweeping in groups is worth it, as far as is known.
+func (g *group) pays() bool {
+	return g.given < firstGroups || float64(g.alone) >= leastServed*float64(g.steps)
+}
+
+// together returns how many of the results before the i-th to sweep from at once. Results that stand nearer to each other on the
+// tape than they do on average belong together.
+func (s *rowSweep) together(roots []int32, i int, apart float64) int {
+	n := 1
+	for n < min(lanes, i) && s.group.pays() {
+		after, before := roots[i-n], roots[i-n-1]
+		if before == 0 || after < before || float64(after-before) > apart {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// begin starts a sweep from some nodes, a lane for each.
+func (g *group) begin(roots []int32) {
+	g.adj, g.mask = g.adj[:0], g.mask[:0]
+	for k := range g.rows {
+		g.rows[k].columns, g.rows[k].values = g.rows[k].columns[:0], g.rows[k].values[:0]
+	}
+	g.open.startAt(int(slices.Max(roots)))
+	for k, root := range roots {
+		g.reach(int(root), 1<<k)[k] = 1
+	}
+}
+
+// reach returns the adjoints of a node that some lanes come to.
+func (g *group) reach(id int, mask uint8) *[lanes]float64 {
+	if g.open.add(id) {
+		g.slot[id] = int32(len(g.adj))
+		g.adj, g.mask = append(g.adj, [lanes]float64{}), append(g.mask, mask)
+	} else {
+		g.mask[g.slot[id]] |= mask
+	}
+	return &g.adj[g.slot[id]]
+}
+
+// pass adds to the adjoint of a node in one lane.
+func (g *group) pass(id, lane int, c float64) { g.reach(id, 1<<lane)[lane] += c }
+
+// sweepGroup finds the rows of some nodes together, as [rowSweep.sweep] finds one.
+func (s *rowSweep) sweepGroup(roots []int32) {
+	g := &s.group
+	g.begin(roots)
+	g.given++
+	for {
+		id, ok := g.open.last()
+		if !ok {
+			return
+		}
+		k := g.slot[id]
+		w, mask := &g.adj[k], g.mask[k] // which stay as they are: all that use the node have passed theirs on
+		if id <= s.n {
+			for m := mask; m != 0; m &= m - 1 {
+				r := &g.rows[bits.TrailingZeros8(m)]
+				r.columns, r.values = append(r.columns, int32(id-1)), append(r.values, w[bits.TrailingZeros8(m)])
+			}
+			continue
+		}
+		s.work++
+		g.steps++
+		g.alone += bits.OnesCount8(mask)
+		if came := s.came[id]; came < manyCame {
+			s.came[id] = came + 1
+		} else if s.hasRow(&s.main, id) {
+			if mask = s.passRowInLanes(id, mask, w); mask == 0 {
+				continue
+			}
+		}
+		if s.el == nil {
+			if a, b, da, db, ok := s.g.Links(id); ok {
+				if a != 0 {
+					s.passInLanes(id, 0, int(a), da, mask, w)
+				}
+				if b != 0 {
+					s.passInLanes(id, 1, int(b), db, mask, w)
+				}
+				continue
+			}
+		}
+		for m := mask; m != 0; m &= m - 1 {
+			lane := bits.TrailingZeros8(m)
+			s.eachOther(id, w[lane], func(u int, c float64) { g.pass(u, lane, c) })
+		}
+	}
+}
+
+// passInLanes passes the adjoints w of a node on to operand i, which is node u, by the derivative d.
+func (s *rowSweep) passInLanes(id, i, u int, d float64, mask uint8, w *[lanes]float64) {
+	if d != 0 && d-d == 0 { // in lanes that have not come, 0 is added to 0
+		a := s.group.reach(u, mask)
+		a[0] += w[0] * d
+		a[1] += w[1] * d
+		a[2] += w[2] * d
+		a[3] += w[3] * d
+		return
+	}
+	for m := mask; m != 0; m &= m - 1 {
+		lane := bits.TrailingZeros8(m)
+		if c, ok := s.unusual(id, i, w[lane], d); ok {
+			s.group.pass(u, lane, c)
+		}
+	}
+}
+
+// passRowInLanes passes the adjoints of a node on to the leaves by the row that is kept, and returns the lanes that are left:
+// where an adjoint is not finite, it matters on which way a 0 is met.
+func (s *rowSweep) passRowInLanes(id int, mask uint8, w *[lanes]float64) (left uint8) {
+	r := s.kept[id]
+	for m := mask; m != 0; m &= m - 1 {
+		lane := bits.TrailingZeros8(m)
+		if w[lane]-w[lane] != 0 {
+			left |= 1 << lane
+			continue
+		}
+		for k, column := range r.columns {
+			s.group.pass(int(column)+1, lane, w[lane]*r.values[k])
+		}
+		s.work += len(r.columns)
+	}
+	return left
+}
