@@ -32,23 +32,27 @@ func kmeans() *Task {
 				rest := ops.Sub(ops.Sum(ops.Square(c), 1), ops.MulScalar(products, 2))
 				return ops.AddScalar(ops.Sum(ops.Min(rest, 1)), squares)
 			}
-			ones := make([]float64, k*d)
-			for i := range ones {
-				ones[i] = 1
-			}
+			ones := tensor.New(tensor.Float64, k*d)
+			ones.Fill(1)
+			g := graph.New()
+			x := g.VarTensor(tensor.Of(at, k*d))
+			start := g.Mark()
 			step := make([]float64, k*d)
 			return Work{
 				Inputs: k * d, Plain: func() float64 { return nearest(points, at, d) },
 				Derivative: func() (float64, []float64) {
-					v, grad := autograd.ValueAndGrad(f, at)
-					second := autograd.HVP(f, at, ones)
+					g.Rewind(start)
+					y := f(x)
+					gradient := autograd.Grad(y, x)[0]
+					first := gradient.Tensor().Float64s()
+					second := autograd.Forward(gradient, []graph.Value{x}, []*tensor.Tensor{ones}).Float64s()
 					for i := range step {
 						step[i] = 0 // of a centroid that is no point's nearest
 						if second[i] != 0 {
-							step[i] = grad[i] / second[i]
+							step[i] = first[i] / second[i]
 						}
 					}
-					return v, step
+					return y.Item(), step
 				},
 			}
 		},
