@@ -226,6 +226,16 @@ type machine struct {
 	steps  []step
 	value  int     // so many of the first steps compute the results
 	outs   []int32 // slots, as in a code
+	spans  []span  // in place of steps
+}
+
+// run computes everything.
+func (m *machine) run(slots []float64) {
+	if m.spans != nil {
+		runSpans(m.spans, slots)
+		return
+	}
+	run(m.steps, slots)
 }
 
 // A step of a machine: 256 times the slot that is set plus the opcode, and the slots that are read, 0 where there are fewer.

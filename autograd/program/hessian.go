@@ -162,7 +162,8 @@ func newHessianMatrix(t *tape, l *linear, gradient []cell, value int) *matrix {
 	if colors == nil {
 		colors = coloring.Each(t.inputs)
 	}
-	if m.entries = t.entriesWithin(l.cost(colors.Count), value, 0, func(t *tape, most int, careful bool) []ref {
+	cost, _ := l.costOf(colors.Count)
+	if m.entries = t.entriesWithin(cost, value, 0, func(t *tape, most int, careful bool) []ref {
 		return t.rowEntries(nil, gradient, half, most, careful)
 	}); m.entries != nil {
 		return m

@@ -70,7 +70,8 @@ func newJacobian(t *tape, ys []cell) *jacobian {
 	} else {
 		l = newLinear(t, all, len(ys), func(t *tape, careful bool) []ref { return t.pullback(ys, careful) })
 	}
-	m.entries = t.entriesWithin(l.cost(colors.Count), all, len(ys), func(t *tape, most int, careful bool) []ref {
+	cost, _ := l.costOf(colors.Count)
+	m.entries = t.entriesWithin(cost, all, len(ys), func(t *tape, most int, careful bool) []ref {
 		if forward {
 			return t.columnEntries(results(t), ys, p, colors, most, careful)
 		}
@@ -170,7 +171,7 @@ func (j *Jacobian) Sparse(dst *autograd.Sparse, ys, at []float64) *autograd.Spar
 	if j.values != nil {
 		p = j.values
 		copy(p.slots, at)
-		run(p.machine.steps, p.slots)
+		p.machine.run(p.slots)
 	}
 	for i := range ys {
 		ys[i] = p.slots[p.machine.outs[i]]

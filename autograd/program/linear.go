@@ -17,6 +17,10 @@ func (t *tape) derive(more, from int, outs func(t *tape, careful bool) []ref) *c
 	}
 	c := &compiled{op: t.op, code: form(false), recompile: func() *code { return form(true) }}
 	c.machine = c.code.machine(t.op)
+	c.live = c.machine.slots
+	if m := c.code.wide(); m != nil {
+		c.machine = m
+	}
 	return c
 }
 
@@ -91,8 +95,32 @@ func (m *multiplier) one(dst, at, dir []float64) {
 	m.compute(dst)
 }
 
-// fewDirections is how many directions take as long, one after the other, as side by side in lanes.
-const fewDirections = 6
+// Costs of an instruction, in nanoseconds.
+const (
+	costAlone = 1.6 // in a machine that runs step by step
+	costWide  = 0.2 // in one that runs spans
+	costLanes = 7.5 // for all lanes, however many directions there are
+	lanes     = 64
+)
+
+// cost returns about how long a program takes, in nanoseconds.
+func (c *compiled) cost() float64 {
+	if c.machine.spans != nil {
+		return costWide * float64(len(c.code.ins))
+	}
+	return costAlone * float64(len(c.code.ins))
+}
+
+// costOf returns about how long the products with so many directions take, in nanoseconds, and whether they are found side by
+// side, in lanes.
+func (l *linear) costOf(directions int) (cost float64, inLanes bool) {
+	each := l.cost() * float64(directions)
+	blocks := costLanes * float64(len(l.code.ins)) * float64((directions+lanes-1)/lanes)
+	if blocks < each && l.live <= mostLaneSlots {
+		return blocks, true
+	}
+	return each, false
+}
 
 // all fills products with a row for each row of dirs. They are found side by side; the point is the same for all lanes.
 func (m *multiplier) all(products, at, dirs []float64) {
@@ -103,7 +131,7 @@ func (m *multiplier) all(products, at, dirs []float64) {
 		return
 	}
 	count := len(products) / outs
-	if count <= fewDirections || l.machine.slots > mostLaneSlots {
+	if _, inLanes := l.costOf(count); !inLanes {
 		for i := range count {
 			m.one(products[i*outs:(i+1)*outs], at, dirs[i*l.direction:(i+1)*l.direction])
 		}

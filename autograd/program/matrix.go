@@ -51,15 +51,6 @@ func newGroups(l *linear, colors *coloring.Coloring, aims []aim) *groups {
 	return g
 }
 
-// cost returns about how long the products for so many colors take, in instructions of a machine.
-func (l *linear) cost(colors int) int {
-	const lanes, block = 4, 64 // a step on lanes takes that many instructions, for that many directions
-	if colors <= fewDirections {
-		return colors * len(l.code.ins)
-	}
-	return lanes * len(l.code.ins) * ((colors + block - 1) / block)
-}
-
 // mostColors bounds what a coloring is looked for with: with more, each column has a color of its own.
 const mostColors = 1 << 10
 
@@ -231,10 +222,13 @@ func (f *filler) dense(dst, at []float64) {
 	}
 }
 
-// entriesWithin compiles the entries of a matrix, behind so many results, if that takes no more instructions than cost. It
-// returns nil if it does.
-func (t *tape) entriesWithin(cost, from, results int, outs func(t *tape, most int, careful bool) []ref) *compiled {
-	most := min(cost, maxEntryInstructions)
+// entriesWithin compiles the entries of a matrix, behind so many results, if that takes less time than cost, in nanoseconds. It
+// returns nil if it does not.
+func (t *tape) entriesWithin(cost float64, from, results int, outs func(t *tape, most int, careful bool) []ref) *compiled {
+	most := maxEntryInstructions
+	if instructions := cost / costWide; instructions < float64(most) {
+		most = max(int(instructions), 1)
+	}
 	fits := true
 	c := t.derive(0, from, func(t *tape, careful bool) []ref {
 		if careful {
@@ -244,7 +238,7 @@ func (t *tape) entriesWithin(cost, from, results int, outs func(t *tape, most in
 		fits = list != nil
 		return list
 	})
-	if !fits {
+	if !fits || c.cost() > cost {
 		return nil
 	}
 	c.results = results

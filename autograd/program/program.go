@@ -23,6 +23,7 @@ type compiled struct {
 	machine *machine
 	lanes   func() *lanePrograms
 	results int
+	live    int      // slots that a machine needs that uses them again
 	names   []string // of the inputs, nil if none has one
 
 	// Where a derivative comes out NaN, a machine decides that keeps what is said of zeros. It is made when it is wanted.
@@ -142,7 +143,7 @@ func (p *Program) run(at, grads []float64) []float64 {
 // compute is run for inputs that stand in the slots.
 func (p *Program) compute(grads []float64) []float64 {
 	m := p.machine
-	run(m.steps, p.slots)
+	m.run(p.slots)
 	if m.read(grads, p.slots) {
 		return p.slots
 	}
@@ -151,7 +152,7 @@ func (p *Program) compute(grads []float64) []float64 {
 		p.careful = c.workspace()
 	}
 	copy(p.careful, p.slots[:m.inputs]) // grads may have taken the place of at
-	run(c.steps, p.careful)
+	c.run(p.careful)
 	c.read(grads, p.careful)
 	return p.slots
 }

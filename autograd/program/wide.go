@@ -1,0 +1,364 @@
+package program
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/seed366ff29f/chainrule/internal/kernel"
+)
+
+// A span is some steps of a machine that stand one after the other and have one opcode. Of a regular one, the slots that are
+// set lie together, and so do those of each operand, unless it is the same slot for all.
+type span struct {
+	op    opcode
+	same  [3]bool // by operand
+	n     int32   // steps, 0 for an irregular span
+	at    [4]int32
+	steps []step // of an irregular span
+}
+
+// Bounds of what is put in spans: the steps of a regular one, and the average of all.
+const (
+	minSpan     = 8
+	averageSpan = 12
+)
+
+// wide returns a machine that runs a code span by span, where the code does the same many times: to vectors whose elements
+// have become numbers, or in a loop that was recorded. It returns nil if it would not be faster. Slots are not used again.
+func (c *code) wide() *machine {
+	first := int32(c.first())
+	if int(first)+len(c.ins) > maxSlots || len(c.ins) < averageSpan {
+		return nil
+	}
+	s := newScheduler(c)
+	if !s.schedule() {
+		return nil
+	}
+	m := &machine{inputs: c.inputs, consts: c.consts, slots: int(first) + len(c.ins), outs: make([]int32, len(c.outs))}
+	for i, v := range c.outs {
+		m.outs[i] = s.number(v)
+	}
+	steps := make([]step, len(c.ins))
+	for i, k := range s.order {
+		in := &c.ins[k]
+		w := step{uint32(in.op) | uint32(int(first)+i)<<8}
+		for a, v := range in.args[:arities[in.op]] {
+			w[1+a] = uint32(s.number(v))
+		}
+		steps[i] = w
+	}
+	for len(steps) > 0 {
+		n := regular(steps)
+		if n >= minSpan {
+			m.spans = append(m.spans, newSpan(steps[:n]))
+			steps = steps[n:]
+			continue
+		}
+		last := len(m.spans) - 1
+		if last < 0 || m.spans[last].n > 0 || m.spans[last].op != opcode(steps[0][0]) {
+			m.spans = append(m.spans, span{op: opcode(steps[0][0]), steps: steps[:0]})
+			last++
+		}
+		m.spans[last].steps = m.spans[last].steps[:len(m.spans[last].steps)+n]
+		steps = steps[n:]
+	}
+	if len(m.spans)*averageSpan > len(c.ins) {
+		return nil
+	}
+	return m
+}
+
+// regular returns how many of the first steps make a regular span.
+func regular(steps []step) int {
+	w := &steps[0]
+	op := opcode(w[0])
+	dst := w[0] >> 8
+	n := len(steps)
+	var by [3]uint32
+	if n > 1 {
+		for a := range arities[op] {
+			by[a] = steps[1][1+a] - w[1+a]
+			if by[a] > 1 {
+				return 1
+			}
+		}
+	}
+	for a := range arities[op] {
+		if by[a] == 1 && w[1+a] < dst { // none reads what the span sets
+			n = min(n, int(dst-w[1+a]))
+		}
+	}
+	for k := 1; k < n; k++ {
+		v := &steps[k]
+		if opcode(v[0]) != op || v[0]>>8 != dst+uint32(k) {
+			return k
+		}
+		for a := range arities[op] {
+			if v[1+a] != w[1+a]+by[a]*uint32(k) {
+				return k
+			}
+		}
+	}
+	return n
+}
+
+// newSpan returns a regular span.
+func newSpan(steps []step) span {
+	w := &steps[0]
+	s := span{op: opcode(w[0]), n: int32(len(steps)), at: [4]int32{int32(w[0] >> 8), int32(w[1]), int32(w[2]), int32(w[3])}, steps: steps}
+	for a := range arities[s.op] {
+		s.same[a] = steps[1][1+a] == w[1+a]
+	}
+	return s
+}
+
+// A scheduler orders the instructions of a code so that many that do the same come one after the other, with operands that
+// were computed one after the other.
+type scheduler struct {
+	c       *code
+	waits   []int32 // by instruction, how many of its operands are not there yet
+	start   []int32 // by instruction, where its users begin
+	users   []int32
+	order   []int32 // instructions
+	numbers []int32 // by instruction, its value in the new order
+	ready   [numOpcodes][]int32
+}
+
+func newScheduler(c *code) *scheduler {
+	n := len(c.ins)
+	s := &scheduler{c: c, waits: make([]int32, n), start: make([]int32, n+1), order: make([]int32, 0, n), numbers: make([]int32, n)}
+	first := c.first()
+	each := func(f func(k, operand int)) {
+		for k := range c.ins {
+			in := &c.ins[k]
+			for _, v := range in.args[:arities[in.op]] {
+				if i := int(v) - first; i >= 0 {
+					f(k, i)
+				}
+			}
+		}
+	}
+	each(func(k, i int) { s.waits[k]++; s.start[i+1]++ })
+	for i := range n {
+		s.start[i+1] += s.start[i]
+	}
+	s.users = make([]int32, s.start[n])
+	next := slices.Clone(s.start)
+	each(func(k, i int) { s.users[next[i]] = int32(k); next[i]++ })
+	return s
+}
+
+// number returns the value that a value of the code is in the new order.
+func (s *scheduler) number(v int32) int32 {
+	if i := int(v) - s.c.first(); i >= 0 {
+		return s.numbers[i]
+	}
+	return v
+}
+
+// schedule finds the order: of all that can be computed, the opcode that is wanted most often goes first, as long as there is
+// something to do for it. It gives up, and returns false, if too little comes together.
+func (s *scheduler) schedule() bool {
+	for k, waits := range s.waits {
+		if waits == 0 {
+			s.add(int32(k))
+		}
+	}
+	turns := 0
+	op := opInvalid
+	for len(s.order) < len(s.waits) {
+		if len(s.ready[op]) == 0 {
+			for o := range s.ready {
+				if len(s.ready[o]) > len(s.ready[op]) {
+					op = opcode(o)
+				}
+			}
+			if turns++; turns > 64 && turns*averageSpan > len(s.waits) {
+				return false
+			}
+		}
+		s.emit(op)
+	}
+	return true
+}
+
+func (s *scheduler) add(k int32) { op := s.c.ins[k].op; s.ready[op] = append(s.ready[op], k) }
+
+// emit puts what is ready for an opcode in the order.
+func (s *scheduler) emit(op opcode) {
+	list := s.ready[op]
+	s.ready[op] = nil
+	if len(list) > 1 {
+		keys := make([]key, len(list))
+		for i, k := range list {
+			keys[i] = s.keyOf(k)
+		}
+		slices.SortFunc(keys, key.compare)
+		for i := range keys {
+			list[i] = keys[i].k
+		}
+	}
+	for _, k := range list {
+		s.numbers[k] = int32(s.c.first() + len(s.order))
+		s.order = append(s.order, k)
+		for _, user := range s.users[s.start[k]:s.start[k+1]] {
+			if s.waits[user]--; s.waits[user] == 0 {
+				s.add(user)
+			}
+		}
+	}
+	if s.ready[op] == nil {
+		s.ready[op] = list[:0]
+	}
+}
+
+// A key says where an instruction goes among those of its opcode: those whose operands have the same distances lie together.
+type key struct {
+	kind  [2]int32
+	place int32
+	k     int32
+}
+
+func (a key) compare(b key) int {
+	return cmp.Or(cmp.Compare(a.kind[0], b.kind[0]), cmp.Compare(a.kind[1], b.kind[1]), cmp.Compare(a.place, b.place), cmp.Compare(a.k, b.k))
+}
+
+func (s *scheduler) keyOf(k int32) key {
+	in := &s.c.ins[k]
+	at := key{k: k, place: -1}
+	for _, v := range in.args[:arities[in.op]] { // the first operand that is no constant
+		if !s.constant(v) {
+			at.place = s.number(v)
+			break
+		}
+	}
+	kinds := at.kind[:0]
+	placed := false
+	for _, v := range in.args[:arities[in.op]] {
+		const constants = 1 << 30 // beyond all distances
+		switch n := s.number(v); {
+		case s.constant(v):
+			kinds = append(kinds, constants+v)
+		case placed:
+			kinds = append(kinds, n-at.place)
+		default:
+			placed = true
+		}
+	}
+	copy(at.kind[:], kinds[:min(len(kinds), 2)])
+	return at
+}
+
+func (s *scheduler) constant(v int32) bool { return int(v) >= s.c.inputs && int(v) < s.c.first() }
+
+// runSpans does what the steps of spans do.
+func runSpans(spans []span, slots []float64) {
+	for k := range spans {
+		s := &spans[k]
+		if s.n == 0 {
+			runAlike(s.op, s.steps, slots)
+		} else if !s.run(slots) {
+			runAlike(s.op, s.steps, slots)
+		}
+	}
+}
+
+// operand returns the slots of an operand, one of them if it is the same for all.
+func (s *span) operand(i int, slots []float64) []float64 {
+	if s.same[i-1] {
+		return slots[s.at[i]:][:1]
+	}
+	return slots[s.at[i]:][:s.n]
+}
+
+// run does what the steps of a regular span do, if there is a kernel for it.
+func (s *span) run(slots []float64) bool {
+	dst, a := slots[s.at[0]:][:s.n], s.operand(1, slots)
+	var b []float64
+	if arities[s.op] > 1 {
+		b = s.operand(2, slots)
+	}
+	if arities[s.op] == 1 && s.same[0] || arities[s.op] == 2 && s.same[0] && s.same[1] || arities[s.op] > 2 {
+		return false
+	}
+	switch s.op {
+	case opAdd:
+		switch {
+		case s.same[0]:
+			kernel.AddScalar(dst, b, a[0])
+		case s.same[1]:
+			kernel.AddScalar(dst, a, b[0])
+		default:
+			kernel.Add(dst, a, b)
+		}
+	case opSub:
+		switch {
+		case s.same[0]:
+			c := a[0]
+			for i, v := range b {
+				dst[i] = c - v
+			}
+		case s.same[1]:
+			kernel.AddScalar(dst, a, -b[0])
+		default:
+			kernel.Sub(dst, a, b)
+		}
+	case opMul:
+		switch {
+		case s.same[0]:
+			kernel.MulScalar(dst, b, a[0])
+		case s.same[1]:
+			kernel.MulScalar(dst, a, b[0])
+		default:
+			kernel.Mul(dst, a, b)
+		}
+	case opDiv:
+		if s.same[0] || s.same[1] {
+			return false
+		}
+		kernel.Div(dst, a, b)
+	case opNeg:
+		kernel.Neg(dst, a)
+	case opSquare:
+		kernel.Square(dst, a)
+	case opSqrt:
+		kernel.Sqrt(dst, a)
+	case opAbs:
+		kernel.Abs(dst, a)
+	case opReciprocal:
+		for i, v := range a {
+			dst[i] = 1 / v
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// runAlike runs steps that have one opcode.
+func runAlike(op opcode, steps []step, slots []float64) {
+	switch op {
+	case opAdd:
+		for k := range steps {
+			w := &steps[k]
+			slots[w[0]>>8] = slots[w[1]] + slots[w[2]]
+		}
+	case opSub:
+		for k := range steps {
+			w := &steps[k]
+			slots[w[0]>>8] = slots[w[1]] - slots[w[2]]
+		}
+	case opMul:
+		for k := range steps {
+			w := &steps[k]
+			slots[w[0]>>8] = slots[w[1]] * slots[w[2]]
+		}
+	case opSquare:
+		for k := range steps {
+			w := &steps[k]
+			slots[w[0]>>8] = slots[w[1]] * slots[w[1]]
+		}
+	default:
+		run(steps, slots)
+	}
+}
