@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"testing"
 
 	"github.com/seed366ff29f/chainrule/autograd/minimize"
@@ -43,18 +44,40 @@ func TestCertified(t *testing.T) {
 	}
 }
 
+// TestBundle holds that the error of an adjusted scene is that of the noise, and that the program's Jacobian is sparse.
+func TestBundle(t *testing.T) {
+	s, err := newScene(12, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fit, err := minimize.LeastSquaresOf(s.residuals, s.start, minimize.LeastSquaresConfig{Tolerance: 1e-6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := float64(len(fit.Residuals) - len(fit.X) + 7)
+	if deviation := math.Sqrt(fit.Sum / free); math.Abs(deviation/noise-1) > 0.05 {
+		t.Errorf("the residuals deviate by %.4f pixels, want about %g", deviation, noise)
+	}
+	if want := 12 * len(fit.Residuals); len(fit.Jacobian.Value) != want {
+		t.Errorf("%d entries, want %d", len(fit.Jacobian.Value), want)
+	}
+}
+
 func TestProgram(t *testing.T) {
-	out := commandtest.Output(t, program, "-n", "20")
-	commandtest.Contains(t, out, "valley in 20 dimensions", "conjugate gradients", "limited-memory BFGS", "38 residuals has 57 entries", "Thurber", "certified   1.2881396800e+03")
+	out := commandtest.Output(t, program, "-n", "20", "-cameras", "4", "-points", "100")
+	commandtest.Contains(t, out, "valley in 20 dimensions", "conjugate gradients", "limited-memory BFGS", "Newton by products", "38 residuals has 57 entries", "Thurber", "certified   1.2881396800e+03",
+		"4 cameras, 100 points, 400 observations", "800 residuals by 336 unknowns has 9600 entries")
 }
 
 func TestUsage(t *testing.T) {
 	commandtest.Check(t, program, []commandtest.Run{
 		{Args: []string{"-n", "1"}, Status: command.Usage, Stderr: "want 2 to 1000000"},
 		{Args: []string{"-n", "many"}, Status: command.Usage, Stderr: "many"},
+		{Args: []string{"-cameras", "2"}, Status: command.Usage, Stderr: "want 3 to 1000"},
+		{Args: []string{"-points", "10"}, Status: command.Usage, Stderr: "want 100 to 200000"},
 		{Args: []string{"5"}, Status: command.Usage, Stderr: "takes flags only"},
 		{Args: []string{"-h"}, Status: command.OK, Stderr: "dimensions"},
 	})
 	commandtest.Interrupted(t, program, "context canceled", "-n", "20")
-	commandtest.Full(t, program, "-n", "20")
+	commandtest.Full(t, program, "-n", "20", "-cameras", "4", "-points", "100")
 }

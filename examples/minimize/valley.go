@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math"
+	"strconv"
 
 	"github.com/seed366ff29f/chainrule/autograd/minimize"
 	"github.com/seed366ff29f/chainrule/examples/internal/command"
@@ -34,28 +35,34 @@ func valley(ctx context.Context, out *command.Output, n int) error {
 	for i := range start {
 		start[i] = []float64{-1.2, 1}[i%2]
 	}
+	p, product := minimize.ProblemAndProduct(rosenbrock)
+	p.Status = func() (optimize.Status, error) { return optimize.NotTerminated, ctx.Err() }
+	newton := &minimize.NewtonCG{Product: product}
 	out.Printf("Rosenbrock's valley in %d dimensions\n\n", n)
-	out.Printf("                       steps  values  gradients     minimum  farthest from 1\n")
-	methods := []struct {
+	out.Printf("                     steps  values gradients products   minimum   |x - 1|\n")
+	for _, m := range []struct {
 		name   string
 		method optimize.Method
-	}{{"conjugate gradients", &optimize.CG{}}, {"limited-memory BFGS", &optimize.LBFGS{}}}
-	for _, m := range methods {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		r, err := optimize.Minimize(minimize.Problem(rosenbrock), start, &optimize.Settings{GradientThreshold: 1e-8, Converger: optimize.NeverTerminate{}}, m.method)
+	}{{"conjugate gradients", &optimize.CG{}}, {"limited-memory BFGS", &optimize.LBFGS{}}, {"Newton by products", newton}} {
+		r, err := optimize.Minimize(p, start, &optimize.Settings{GradientThreshold: 1e-8, Converger: optimize.NeverTerminate{}}, m.method)
 		if err != nil {
 			return err
 		}
-		out.Printf("%-22s %5d  %6d     %6d  %10.2g  %15.2g\n", m.name, r.MajorIterations, r.FuncEvaluations, r.GradEvaluations, r.F, farthest(r.X))
+		products := ""
+		if m.method == newton {
+			products = strconv.Itoa(newton.Products())
+		}
+		out.Printf("%-19s %6d %7d %9d %8s %9.1e %9.1e\n", m.name, r.MajorIterations, r.FuncEvaluations, r.GradEvaluations, products, r.F, farthest(r.X))
 	}
-	fit, err := minimize.LeastSquares(rosenbrockResiduals, start, minimize.LeastSquaresConfig{Iterations: 20 * n})
+	fit, err := minimize.LeastSquares(rosenbrockResiduals, start, minimize.LeastSquaresConfig{
+		Iterations: 20 * n,
+		Progress:   func(minimize.Fit) error { return ctx.Err() },
+	})
 	if err != nil {
 		return err
 	}
-	out.Printf("%-22s %5d                     %10.2g  %15.2g\n", "least squares", fit.Steps, fit.Sum, farthest(fit.X))
-	out.Printf("\nThe Jacobian of the %d residuals has %d entries, %.2g of a matrix without zeros.\n", fit.Jacobian.M, len(fit.Jacobian.Value),
+	out.Printf("%-19s %6d %26s %9.1e %9.1e\n", "least squares", fit.Steps, "", fit.Sum, farthest(fit.X))
+	out.Printf("\nThe Jacobian of the %d residuals has %d entries, %.2g of all.\n", fit.Jacobian.M, len(fit.Jacobian.Value),
 		float64(len(fit.Jacobian.Value))/float64(fit.Jacobian.M)/float64(n))
 	return ctx.Err()
 }
