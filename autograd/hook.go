@@ -2,8 +2,10 @@ package autograd
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -13,6 +15,7 @@ var opOnGradient graph.Op
 type hook struct {
 	name string
 	f    func(ct graph.Value) graph.Value
+	busy bool // f is running
 }
 
 // OpName returns the name that pictures, explanations and messages know the operation by.
@@ -23,15 +26,27 @@ func init() {
 		Name: "on_gradient", Func: OnGradient, Params: "x, f", Doc: "x; a function of its own maps the cotangent on the way back",
 		Formula: "x", Derivative: "1, mapped on the way back",
 		Forward: func(n graph.Node) { n.Out().Copy(n.In(0)) },
-		VJP: func(n graph.Node, _ int, ct graph.Value) graph.Value {
-			g, h := n.Graph(), n.Aux().(*hook)
-			y := h.f(ct)
-			checkResult("autograd."+hookFunctions[h.name], g, y)
-			return y
-		},
+		VJP:     func(n graph.Node, _ int, ct graph.Value) graph.Value { return n.Aux().(*hook).call(n, ct) },
 		Tangent: func(_ graph.Node, _ int, t graph.Value) graph.Value { return t },
 		Source:  "Ganin and Lempitsky (2015), Unsupervised domain adaptation by backpropagation, for reversal",
 	})
+}
+
+// call returns what f makes of the cotangent ct of n. It panics with a [*graph.Error] if f is running already: it would never end.
+func (h *hook) call(n graph.Node, ct graph.Value) graph.Value {
+	op := "autograd." + hookFunctions[h.name]
+	if h.busy {
+		panic(graph.Errorf(op, graph.ErrUsage, "the function of %s differentiates through %[1]s itself and would never end: differentiate by values that are recorded after it", n.Label()))
+	}
+	h.busy = true
+	defer func() { h.busy = false }()
+	y := h.f(ct)
+	checkResult(op, n.Graph(), y)
+	ct.Check(op)
+	if !slices.Equal(y.Dims(), ct.Dims()) {
+		panic(graph.Errorf(op, graph.ErrShape, "the function returned shape %s for a cotangent of shape %s: both must have one shape", tensor.FormatShape(y.Dims()), tensor.FormatShape(ct.Dims())))
+	}
+	return y
 }
 
 // hookFunctions names the functions that record hooks.
@@ -43,7 +58,7 @@ var hookFunctions = map[string]string{"on_gradient": "OnGradient", "clip_gradien
 // f records operations on ct's graph and returns a value of ct's shape; it may read the numbers of ct. [Backward] calls
 // it once for each sweep that reaches the result, and takes away what it recorded; [Grad] records it, so that the
 // derivative of its result is that of f. Forward sweeps, as those of [Forward] and [JVP], go in the other direction and
-// pass it as they pass x.
+// pass it as they pass x. f may differentiate on its own, but not through the result: that would call it again, without end.
 func OnGradient(x graph.Value, f func(ct graph.Value) graph.Value) graph.Value {
 	if f == nil {
 		panic(noFunction("autograd.OnGradient"))
@@ -53,7 +68,7 @@ func OnGradient(x graph.Value, f func(ct graph.Value) graph.Value) graph.Value {
 
 func onGradient(name string, x graph.Value, f func(ct graph.Value) graph.Value) graph.Value {
 	x.Check("autograd." + hookFunctions[name])
-	return graph.Begin(opOnGradient, x).Aux(&hook{name, f}).Record(x.Dims()...)
+	return graph.Begin(opOnGradient, x).Aux(&hook{name: name, f: f}).Record(x.Dims()...)
 }
 
 // ClipGradient returns x, and on the way back holds every element of the cotangent to between -limit and limit: gradients

@@ -94,11 +94,46 @@ func TestHookErrors(t *testing.T) {
 		}, "autograd.OnGradient: the function returned a value of another graph"},
 		{func() graph.Value {
 			return autograd.OnGradient(x, func(ct graph.Value) graph.Value { return ops.Concat(0, ct, ct) })
-		}, "shape (4)"},
+		}, "autograd.OnGradient: the function returned shape (4) for a cotangent of shape (2): both must have one shape"},
+		{func() graph.Value {
+			return autograd.OnGradient(x, func(ct graph.Value) graph.Value { return ops.Stack(0, ct, ct) })
+		}, "autograd.OnGradient: the function returned shape (2,2) for a cotangent of shape (2): both must have one shape"},
+		{func() graph.Value { // of another sweep
+			var kept graph.Value
+			y := autograd.OnGradient(x, func(ct graph.Value) graph.Value {
+				if kept.Graph() != nil {
+					return kept
+				}
+				kept = ops.MulScalar(ct, 2)
+				return kept
+			})
+			autograd.Backward(ops.Sum(y))
+			return y
+		}, "autograd.OnGradient: value %5 left the tape with the function that made it"},
+		{func() (y graph.Value) {
+			y = autograd.OnGradient(x, func(ct graph.Value) graph.Value { return ops.Mul(ct, autograd.Grad(ops.Sum(y), x)[0]) })
+			return y
+		}, "autograd.OnGradient: the function of %2 = on_gradient differentiates through %2 = on_gradient itself and would never end: differentiate by values that are recorded after it"},
+		{func() (y graph.Value) {
+			y = autograd.OnGradient(x, func(ct graph.Value) graph.Value { autograd.Backward(ops.Sum(y)); return ct })
+			return y
+		}, "autograd.OnGradient: the function of %2 = on_gradient differentiates through %2 = on_gradient itself and would never end: differentiate by values that are recorded after it"},
 	} {
-		err := graph.Try(func() { autograd.Backward(ops.Sum(test.f())) })
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("got error %v, want %q", err, test.want)
+		for name, sweep := range map[string]func(l graph.Value){
+			"Backward": func(l graph.Value) { autograd.Backward(l) },
+			"Grad":     func(l graph.Value) { autograd.Grad(l, x) },
+		} {
+			g := x.Graph()
+			start := g.Mark()
+			err := graph.Try(func() { sweep(ops.Sum(test.f())) })
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%s: got error %v, want %q", name, err, test.want)
+			}
+			g.Rewind(start)
+			if got := autograd.Backward(ops.Sum(ops.Square(x))).Tensor(x); got.At(1) != 4 {
+				t.Errorf("%s: the graph computes %v afterwards", name, got)
+			}
+			g.Rewind(start)
 		}
 	}
 }
