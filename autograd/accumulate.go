@@ -50,8 +50,8 @@ func (c *cotangents) join(id int) {
 // pass passes the cotangent ct of node n to its operands.
 func (c *cotangents) pass(n graph.Node, ct graph.Value) {
 	g, row := n.Graph(), n.Row()
-	if in, _, ok := g.Links(n.ID()); ok { // an operation on scalars
-		for i, id := range in {
+	if a, b, _, _, ok := g.Links(n.ID()); ok { // an operation on scalars
+		for i, id := range [...]int32{a, b} {
 			if !c.Has(int(id)) {
 				continue
 			}

@@ -19,15 +19,17 @@ const mostCovariance = 1 << 27
 // of the Jacobian depend on each other. It panics with a [*graph.Error] for a fit without a Jacobian, and if that has
 // more than 2²⁷ elements, zeros too.
 func (f Fit) Covariance() (*mat.SymDense, error) {
+	const op = "minimize.Fit.Covariance"
 	if f.Jacobian == nil {
-		panic(graph.Errorf("minimize.Fit.Covariance", graph.ErrUsage, "the fit has no Jacobian: use what minimize.LeastSquares returned"))
+		panic(graph.Errorf(op, graph.ErrUsage, "the fit has no Jacobian: use what minimize.LeastSquares returned"))
 	}
+	checkEntries(op, f.Jacobian)
 	m, n := f.Jacobian.M, f.Jacobian.N
 	if m <= n || n == 0 {
 		return nil, fmt.Errorf("minimize: Covariance: %d residuals for %d unknowns: there have to be more residuals than unknowns, and one unknown at least", m, n)
 	}
 	if m > mostCovariance/n {
-		panic(graph.Errorf("minimize.Fit.Covariance", graph.ErrLimit, "%d residuals and %d unknowns take a matrix without zeros of more than %d numbers: fit fewer unknowns, or solve with the factors of parts of the Jacobian", m, n, mostCovariance))
+		panic(graph.Errorf(op, graph.ErrLimit, "the matrix of %d residuals by %d unknowns takes %.3g bytes: hold some unknowns fast, or factorize the product of the Jacobian with itself", m, n, 8*float64(m)*float64(n)))
 	}
 	scale := make([]float64, n) // the norms of the columns
 	for k, v := range f.Jacobian.Value {

@@ -105,7 +105,7 @@ type search struct {
 func (s *search) residuals(x []float64) []float64 {
 	r := s.model.Func(s.spare, x)
 	if len(r) != len(s.Residuals) {
-		panic(graph.Errorf(s.op, graph.ErrShape, "the function returned %d residuals, and %d at another point: return as many at every point", len(r), len(s.Residuals)))
+		panic(graph.Errorf(s.op, graph.ErrShape, "the function returned %d residuals, and %d at another call: return as many at every point", len(r), len(s.Residuals)))
 	}
 	s.spare = r
 	return r

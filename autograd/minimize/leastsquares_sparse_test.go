@@ -227,7 +227,7 @@ func TestLeastSquaresOfErrors(t *testing.T) {
 		return line.Func(dst, b)
 	}}
 	got := message(func() { _, _ = minimize.LeastSquaresOf(more, []float64{0, 0}, minimize.LeastSquaresConfig{}) })
-	if want := "minimize.LeastSquaresOf: the function returned 4 residuals, and 3 at another point: return as many at every point"; got != want {
+	if want := "minimize.LeastSquaresOf: the function returned 4 residuals, and 3 at another call: return as many at every point"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	large := minimize.Fit{Jacobian: &autograd.Sparse{M: 20_000, N: 10_000}}

@@ -3,6 +3,7 @@ package minimize_test
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -161,7 +162,7 @@ func TestLeastSquaresErrors(t *testing.T) {
 		{"minimize.LeastSquares: 0 iterations and a tolerance of NaN: want neither below 0, and a tolerance below 1", fit(func(x []value) []value { return x }, minimize.LeastSquaresConfig{Tolerance: math.NaN()})},
 		{"minimize.LeastSquares: residual 1 is not a value of the graph that the function is called with: compute it from x", fit(func(x []value) []value { return []value{x[0], foreign} }, minimize.LeastSquaresConfig{})},
 		{"minimize.LeastSquares: residual 0 is not a value of the graph that the function is called with: compute it from x", fit(func(x []value) []value { return []value{{}} }, minimize.LeastSquaresConfig{})},
-		{"minimize.LeastSquares: the function returned 3 residuals, and 2 at another point: return as many at every point", fit(func(x []value) []value {
+		{"minimize.LeastSquares: the function returned 3 residuals, and 2 at another call: return as many at every point", fit(func(x []value) []value {
 			if calls++; calls > 2 {
 				return []value{x[0], x[1], x[0]}
 			}
@@ -171,6 +172,50 @@ func TestLeastSquaresErrors(t *testing.T) {
 	for _, test := range tests {
 		if diff := cmp.Diff(test.want, message(test.f)); diff != "" {
 			t.Errorf("mismatch (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestResidualsThatChange gives the search functions that do something else at one of their calls, whichever it is: with a message
+// that names the search, or a fit that fits together.
+func TestResidualsThatChange(t *testing.T) {
+	usual := func(x []value) []value {
+		return []value{ops.AddScalar(x[0], -3), ops.Mul(x[0], x[1]), ops.AddScalar(ops.Exp(x[1]), -2)}
+	}
+	changes := map[string]func(x []value) []value{
+		"more":          func(x []value) []value { return append(usual(x), x[0]) },
+		"fewer":         func(x []value) []value { return usual(x)[:2] },
+		"none":          func([]value) []value { return nil },
+		"as a tensor":   func(x []value) []value { return []value{ops.Stack(0, usual(x)...)} },
+		"NaN":           func(x []value) []value { return []value{x[0], ops.MulScalar(x[1], math.NaN()), x[0]} },
+		"others":        func(x []value) []value { return []value{x[1], x[0], ops.Sin(x[0])} },
+		"constants":     func(x []value) []value { c := x[0].Graph().Const(1); return []value{c, c, c} },
+		"zero values":   func([]value) []value { return make([]value, 3) },
+		"another graph": func([]value) []value { return usual(graph.New().Vars([]float64{1, 2})) },
+		"emptied":       func(x []value) []value { g := x[0].Graph(); g.Reset(); return g.Vars([]float64{1, 2, 3}) },
+		"its own search": func(x []value) []value {
+			_, _ = minimize.LeastSquares(usual, []float64{1, 1}, minimize.LeastSquaresConfig{})
+			return usual(x)
+		},
+	}
+	for name, change := range changes {
+		for at := 1; at <= 6; at++ {
+			calls := 0
+			var fit minimize.Fit
+			err := graph.Try(func() {
+				fit, _ = minimize.LeastSquares(func(x []value) []value {
+					if calls++; calls == at {
+						return change(x)
+					}
+					return usual(x)
+				}, []float64{1, 1}, minimize.LeastSquaresConfig{Iterations: 50})
+			})
+			switch {
+			case err != nil && !strings.HasPrefix(err.Error(), "minimize.LeastSquares: ") && !strings.HasPrefix(err.Error(), "autograd.SparseJacobian: "):
+				t.Errorf("%s at call %d: %v", name, at, err)
+			case err == nil && (fit.Jacobian.M != len(fit.Residuals) || fit.Jacobian.N != len(fit.X)):
+				t.Errorf("%s at call %d: a Jacobian of %d × %d for %d residuals and %d unknowns", name, at, fit.Jacobian.M, fit.Jacobian.N, len(fit.Residuals), len(fit.X))
+			}
 		}
 	}
 }
@@ -222,7 +267,15 @@ func TestCovarianceErrors(t *testing.T) {
 			t.Errorf("%s: mismatch (-want +got):\n%s", test.name, diff)
 		}
 	}
-	if diff := cmp.Diff("minimize.Fit.Covariance: the fit has no Jacobian: use what minimize.LeastSquares returned", message(func() { _, _ = minimize.Fit{}.Covariance() })); diff != "" {
-		t.Errorf("mismatch (-want +got):\n%s", diff)
+	for want, j := range map[string]*autograd.Sparse{
+		"minimize.Fit.Covariance: the fit has no Jacobian: use what minimize.LeastSquares returned":                                                                                     nil,
+		"minimize.Fit.Covariance: entry 0 is in row 7 and column 0 of a matrix of 3 × 2: both are counted from 0":                                                                       x([]int{7}, []int{0}, []float64{1}),
+		"minimize.Fit.Covariance: a matrix of 3 × 2 with 1 rows, 0 columns and 0 values: give each entry one of each":                                                                   x([]int{0}, nil, nil),
+		"minimize.Fit.Covariance: a matrix of 3 × -2 with 0 rows, 0 columns and 0 values: give each entry one of each":                                                                  {M: 3, N: -2},
+		"minimize.Fit.Covariance: the matrix of 300000 residuals by 100000 unknowns takes 2.4e+11 bytes: hold some unknowns fast, or factorize the product of the Jacobian with itself": {M: 300_000, N: 100_000},
+	} {
+		if diff := cmp.Diff(want, message(func() { _, _ = minimize.Fit{Jacobian: j}.Covariance() })); diff != "" {
+			t.Errorf("mismatch (-want +got):\n%s", diff)
+		}
 	}
 }

@@ -13,7 +13,8 @@ import (
 
 // Problem returns the problem of minimizing f, a function of a vector with a scalar result, for gonum's optimizers: with
 // its value, gradient and Hessian. Func, Grad and Hess of one point share a recording of f, and all recordings the memory
-// of one graph. They may be called from several goroutines, and then take turns.
+// of one graph. They may be called from several goroutines, and then take turns; f must not call
+// them.
 //
 // They panic with a [*graph.Error] if f returns something else than a scalar of the graph that x belongs to, or if what
 // they are to fill has another size than x. Problem does so if f is nil.
@@ -77,7 +78,8 @@ func (r *recording) record(at []float64) {
 	default:
 		panic(graph.Errorf(r.op, graph.ErrForeign, "the function returned a value of another graph: compute the result from the value that it is called with"))
 	}
-	if shape := r.y.Shape(); len(shape) > 0 {
+	r.x.Check(r.op)
+	if shape := r.y.Dims(); len(shape) > 0 {
 		panic(graph.Errorf(r.op, graph.ErrShape, "the function returned a value of shape %s, not a scalar: reduce it with ops.Sum or ops.Mean", tensor.FormatShape(shape)))
 	}
 	r.good = true

@@ -108,6 +108,11 @@ func TestProblemErrors(t *testing.T) {
 		{"minimize.Problem: the function returned the zero graph.Value: return the value that it computes", at(func(value) value { return value{} })},
 		{"minimize.Problem: the function returned a value of another graph: compute the result from the value that it is called with", at(func(value) value { return foreign })},
 		{"minimize.Problem: the function returned a value of shape (2), not a scalar: reduce it with ops.Sum or ops.Mean", at(func(x value) value { return x })},
+		{"minimize.Problem: value %1 was recorded before the graph's Reset: record it again, or keep its numbers with Value.Tensor before Reset", at(func(x value) value {
+			g := x.Graph()
+			g.Reset()
+			return ops.Sin(g.Var(1))
+		})},
 		{"minimize.Problem: a gradient of 1 numbers at a point of 2: give one for each", func() { square.Grad(make([]float64, 1), make([]float64, 2)) }},
 		{"minimize.Problem: a Hessian of another size than the point of 2 numbers: make it with mat.NewSymDense(2, nil)", func() { square.Hess(mat.NewSymDense(3, nil), make([]float64, 2)) }},
 		{"minimize.Problem: a Hessian of another size than the point of 2 numbers: make it with mat.NewSymDense(2, nil)", func() { square.Hess(nil, make([]float64, 2)) }},

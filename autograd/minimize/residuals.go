@@ -46,6 +46,9 @@ func recorded(op string, f func(x []graph.Value) []graph.Value) Residuals {
 				dst = append(dst, y.Node().Data().Float64s()...)
 			}
 		}
+		if len(xs) > 0 {
+			xs[0].Check(op) // f has not emptied the graph
+		}
 		return dst
 	}
 	return Residuals{residuals, func(_ *autograd.Sparse, x []float64) *autograd.Sparse { return autograd.SparseJacobian(f, x) }}

@@ -1,6 +1,8 @@
 package minimize_test
 
 import (
+	"fmt"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,6 +72,34 @@ func TestMatrixErrors(t *testing.T) {
 		}},
 		{"minimize.Sparse.Dims: got the zero minimize.Sparse: make one with minimize.Matrix", func() { minimize.Sparse{}.Dims() }},
 		{"minimize.Sparse.MulVecTo: got a nil vector: make one with mat.NewVecDense", func() { minimize.Matrix(&autograd.Sparse{}).MulVecTo(nil, false, nil) }},
+		{"minimize.Sparse.MulVecTo: got a nil vector: make one with mat.NewVecDense", func() {
+			minimize.Matrix(&autograd.Sparse{}).MulVecTo(new(mat.VecDense), false, (*mat.VecDense)(nil))
+		}},
+		{"minimize.Sparse.DoNonZero: got a nil function: pass the one to call for each entry", func() { minimize.Matrix(&autograd.Sparse{}).DoNonZero(nil) }},
+		{"minimize.Matrix: a matrix of -1 × 2 with 0 rows, 0 columns and 0 values: give each entry one of each", func() { minimize.Matrix(&autograd.Sparse{M: -1, N: 2}) }},
+		{fmt.Sprintf("autograd.Sparse.MulVec: a product of %d numbers, more than the %d that there may be: use the 0 entries as they are", math.MaxInt, min(1<<31-1, math.MaxInt/16)), func() {
+			minimize.Matrix(&autograd.Sparse{M: math.MaxInt}).MulVecTo(new(mat.VecDense), false, new(mat.VecDense))
+		}},
+	}
+	// A matrix that changes afterwards is read as it is, unless it is none any more.
+	for name, call := range map[string]func(m minimize.Sparse){
+		"Dims":      func(m minimize.Sparse) { m.Dims() },
+		"At":        func(m minimize.Sparse) { m.At(0, 0) },
+		"DoNonZero": func(m minimize.Sparse) { m.DoNonZero(func(int, int, float64) {}) },
+		"MulVecTo":  func(m minimize.Sparse) { m.MulVecTo(new(mat.VecDense), false, mat.NewVecDense(2, nil)) },
+	} {
+		s := &autograd.Sparse{M: 2, N: 2, Row: []int{0, 1}, Col: []int{0, 1}, Value: []float64{1, 2}}
+		m := minimize.Matrix(s)
+		*s = autograd.Sparse{M: 3, N: 2, Row: []int{2}, Col: []int{1}, Value: []float64{5}}
+		call(m)
+		if r, _ := m.Dims(); r != 3 || m.At(2, 1) != 5 || m.At(0, 0) != 0 || m.At(1, 1) != 0 {
+			t.Errorf("%s: the changed matrix is read as %v", name, mat.Formatted(m))
+		}
+		s.Row = nil
+		want := "minimize.Sparse." + name + ": a matrix of 3 × 2 with 0 rows, 1 columns and 1 values: give each entry one of each"
+		if diff := cmp.Diff(want, message(func() { call(m) })); diff != "" {
+			t.Errorf("mismatch (-want +got):\n%s", diff)
+		}
 	}
 	for _, test := range tests {
 		if diff := cmp.Diff(test.want, message(test.f)); diff != "" {
