@@ -229,6 +229,7 @@ var misuses = map[string][]func(){
 	"Graph.TempView":      {func() { nilGraph.TempView(vector, 0, 1) }, func() { graph.New().TempView(nil, 0) }, func() { graph.New().TempView(vector, 0, 100) }, func() { graph.New().TempView(vector, -1, 1) }},
 	"Node.Again":          {func() { zeroNode.Again() }, func() { matrix().Again() }, func() { matrix().Again(leaf().Value(), leaf().Value()) }, func() { matrix().Again(zeroValue, zeroValue) }, func() { n := mul(); n.Again(n.Input(1), n.Input(0)) }},
 	"Node.Apply":          {func() { zeroNode.Apply(vector, vector) }, func() { mul().Apply(vector, vector) }, func() { matrix().Apply(vector, vector) }, func() { matrix().Apply(nil, vector) }, func() { matrix().Apply(vector, nil) }},
+	"Tangents.Aim":        {func() { nilTangents.Aim(0, leaf().Value()) }, func() { zeroTangents.Aim(0, leaf().Value()) }, func() { tangents().Aim(0, leaf().Value()) }, func() { t := tangents(); t.Aim(-1, t.Graph().Value(1)) }, func() { t := tangents(); t.Aim(0, t.Graph().Value(1), leaf().Value()) }},
 	"Tangents.Clear":      {func() { nilTangents.Clear() }, func() { zeroTangents.Clear() }},
 	"Tangents.Directions": {func() { nilTangents.Directions() }, func() { zeroTangents.Directions() }},
 	"Tangents.New":        {func() { nilTangents.New(leaf(), 0) }, func() { zeroTangents.New(leaf(), 0) }, func() { tangents().New(leaf(), 0) }, func() { t := tangents(); t.New(t.Graph().Value(1).Node(), 7) }},

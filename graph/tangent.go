@@ -19,19 +19,22 @@ type Tangents struct {
 	g       *Graph
 	k       int
 	y       int32
+	first   int32 // nodes before it move as they were told, whatever they are made of
 	on      NodeSet
-	scalars *tensor.Tensor   // by node, k numbers for each
+	scalars *tensor.Tensor   // by node, k numbers for each; 0 for nodes that are not in on
 	tensors []*tensor.Tensor // by extension record
 	seeds   map[int32]*tensor.Tensor
 	last    []int32 // by extension record: the last node that uses the tangent
+	exts    []int32 // the extension records of nodes in on
 	dims    [2]int
 }
 
 // tangentRoom is what the storage of a forward sweep leaves to the next one of the graph.
 type tangentRoom struct {
-	tensors []*tensor.Tensor
+	tensors []*tensor.Tensor // all nil
 	seeds   map[int32]*tensor.Tensor
 	last    []int32
+	exts    []int32
 }
 
 // NewTangents, for authors of sweeps, returns storage for a forward sweep from xs to y in k directions, all zero.
@@ -42,41 +45,88 @@ func (g *Graph) NewTangents(k int, y Value, xs ...Value) *Tangents {
 	if k < 0 {
 		panic(Errorf(op, ErrUsage, "%d directions: give none or more", k))
 	}
-	exts, _, _ := g.extent()
 	room := g.moved
 	g.moved = tangentRoom{}
-	t := &Tangents{
-		g: g, k: k, y: y.id, on: g.Between(GradEdges, y, xs...), seeds: room.seeds,
-		tensors: slices.Grow(room.tensors, int(exts))[:exts], last: slices.Grow(room.last, int(exts))[:exts],
+	t := &Tangents{g: g, k: k, tensors: room.tensors, seeds: room.seeds, last: room.last, exts: room.exts}
+	t.aim(op, 0, y, g.between(op, GradEdges, 0, y, xs))
+	return t
+}
+
+// Aim makes t the storage of another sweep in as many directions, all zero: from xs to y through the nodes from number
+// first on. Those of xs that stand before move as Seed says and no other way, whatever they are made of. The last sweep may
+// have gone through nodes that are no longer on the tape.
+func (t *Tangents) Aim(first int, y Value, xs ...Value) {
+	const op = "graph.Tangents.Aim"
+	t.must()
+	y.CheckIn(op, t.g)
+	t.g.alone(op)
+	if first < 0 {
+		panic(Errorf(op, ErrIndex, "node %d: nodes have numbers from 1", first))
 	}
-	clear(t.last)
-	for id := range t.on.All {
-		if g.link(int32(id)).In[0] >= 0 { // a scalar operation: its operands have no tangents that could be given back
+	from := int32(min(first, int(y.id)+1))
+	on := t.g.between(op, GradEdges, from, y, xs)
+	t.Clear()
+	t.aim(op, from, y, on)
+}
+
+// aim is Aim for a t that is all zero, where the sweep goes through the nodes of on.
+func (t *Tangents) aim(op string, first int32, y Value, on NodeSet) {
+	g := t.g
+	t.y, t.first, t.on = y.id, first, on
+	exts, _, _ := g.extent()
+	if more := int(exts) - len(t.last); more > 0 {
+		t.tensors = append(t.tensors, make([]*tensor.Tensor, more)...)
+		t.last = append(t.last, make([]int32, more)...)
+	}
+	t.exts = t.exts[:0]
+	for id := range on.All {
+		operand := g.link(int32(id)).In[0]
+		if operand > 0 { // a scalar operation: its operands have no tangents that could be given back
+			continue
+		}
+		if k := g.head(int32(id)).ext(); k != 0 {
+			t.exts = append(t.exts, k)
+		}
+		if int32(id) < first || operand == 0 {
 			continue
 		}
 		for _, in := range (Node{g, int32(id)}).inputs() {
-			t.last[g.head(in).ext()] = int32(id)
+			if on.Has(int(in)) {
+				t.last[g.head(in).ext()] = int32(id)
+			}
 		}
 	}
 	t.last[g.head(y.id).ext()] = y.id + 1
-	shape := []int{int(y.id) + 1, k}
-	g.reserveTemp(op, shape)
-	t.scalars = g.pool.Zeros(tensor.Float64, shape)
-	return t
+	if shape := []int{int(y.id) + 1, t.k}; t.scalars == nil || t.scalars.Len() < shape[0]*shape[1] {
+		if t.scalars != nil {
+			shape[0] += shape[0] / 4 // another sweep may go a little further
+			g.pool.Put(t.scalars)
+			t.scalars = nil
+		}
+		g.reserveTemp(op, shape)
+		t.scalars = g.pool.Zeros(tensor.Float64, shape)
+	}
 }
 
 // Clear makes all tangents 0 again, for a sweep in as many other directions.
 func (t *Tangents) Clear() {
 	t.must()
-	t.scalars.Zero()
 	t.drop()
+	all := t.scalars.Float64s()
+	for id := range t.on.All {
+		if int32(id) >= t.first {
+			clear(all[id*t.k : (int(t.y)+1)*t.k])
+			break
+		}
+		clear(all[id*t.k:][:t.k])
+	}
 }
 
 func (t *Tangents) drop() {
-	for i, v := range t.tensors {
-		if v != nil {
+	for _, k := range t.exts {
+		if v := t.tensors[k]; v != nil {
 			t.g.pool.Put(v)
-			t.tensors[i] = nil
+			t.tensors[k] = nil
 		}
 	}
 	for _, v := range t.seeds {
@@ -90,7 +140,7 @@ func (t *Tangents) Release() {
 	t.must()
 	t.drop()
 	t.g.pool.Put(t.scalars)
-	t.g.moved = tangentRoom{t.tensors[:0], t.seeds, t.last[:0]}
+	t.g.moved = tangentRoom{t.tensors, t.seeds, t.last, t.exts[:0]}
 	*t = Tangents{}
 }
 
@@ -191,8 +241,15 @@ func (t *Tangents) Sweep() iter.Seq[Node] {
 	t.must()
 	t.g.alone("graph.Tangents.Sweep")
 	return func(yield func(Node) bool) {
-		for word, set := range t.on {
-			for ; set != 0; set &= set - 1 {
+		for id := range t.on.All {
+			if int32(id) >= t.first {
+				break
+			}
+			t.addSeed(int32(id))
+		}
+		mask := ^uint64(0) << (t.first & 63)
+		for word := int(t.first >> 6); word < len(t.on); word++ {
+			for set := t.on[word] & mask; set != 0; set &= set - 1 {
 				id := int32(word<<6 + bits.TrailingZeros64(set))
 				h, l := t.g.head(id), t.g.link(id)
 				switch {
@@ -208,6 +265,7 @@ func (t *Tangents) Sweep() iter.Seq[Node] {
 					t.dropUsed(id)
 				}
 			}
+			mask = ^uint64(0)
 		}
 	}
 }

@@ -89,13 +89,17 @@ func (g *Graph) Ancestors(along Edges, roots ...Value) NodeSet {
 // one of xs, with y and the ones of xs that it depends on. The set is empty if there are none. It takes the time of what
 // y depends on, back to the first of xs.
 func (g *Graph) Between(along Edges, y Value, xs ...Value) NodeSet {
-	const op = "graph.Graph.Between"
+	return g.between("graph.Graph.Between", along, 0, y, xs)
+}
+
+// between is Between, but that it does not look through nodes before floor: of these it has only xs that the others use.
+func (g *Graph) between(op string, along Edges, floor int32, y Value, xs []Value) NodeSet {
 	y.CheckIn(op, g)
 	for _, x := range xs {
 		x.CheckIn(op, g)
 	}
 	w := g.walk()
-	w.between(along, 0, y, xs)
+	w.between(along, floor, y, xs)
 	return w.finish()
 }
 
