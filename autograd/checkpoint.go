@@ -28,7 +28,7 @@ func init() {
 }
 
 // Checkpoint returns f(xs...) and keeps only the result: what f records on the way is taken from the tape again and
-// computed once more for the backward sweep. It trades time for memory.
+// computed once more for a sweep, backward or forward. It trades time for memory.
 //
 // f must return the same value for the same arguments: random numbers, such as the masks of dropout, are drawn outside.
 // A sweep that finds another value panics with a [*graph.Error]. f may use other values of the graph and bind tensors;

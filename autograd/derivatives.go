@@ -165,7 +165,8 @@ func costs(y, x graph.Value) (row, column float64) {
 		kernel    = 150 // of a backward sweep, for one on tensors
 		shared    = 50  // of a forward sweep, for one with a kernel
 		recorded  = 2500
-		undefined = 8000 // for one without a Tangent
+		undefined = 8000  // for one without a Tangent
+		again     = 10000 // for a function that is called again; a forward sweep does so for many columns together
 		element   = 0.3
 	)
 	g := y.Graph()
@@ -181,6 +182,10 @@ func costs(y, x graph.Value) (row, column float64) {
 		r := n.Row()
 		size := element * float64(max(n.Value().Len(), n.InputNode(0).Value().Len()))
 		row += kernel + size
+		if _, ok := n.Aux().(mover); ok {
+			row, column = row+again, column+again/fewDirections+size
+			continue
+		}
 		switch {
 		case r.Class == graph.Elementwise && r.Backward != nil, r.Class == graph.Linear && r.Arity() == 1, n.Value().Len() == 1:
 			column += shared + size

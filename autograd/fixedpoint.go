@@ -54,7 +54,8 @@ func FixedPoint(f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Va
 //	∂x/∂p = (1 - ∂f/∂x)⁻¹ · ∂f/∂p
 //
 // and the sweep finds the cotangent w = ct + (∂f/∂x)ᵀ·w of f by the same kind of steps, which are as many as those of x:
-// the fewer, the smaller ∂f/∂x is at the solution (Christianson, 1994). The solution does not depend on where the steps
+// the fewer, the smaller ∂f/∂x is at the solution (Christianson, 1994). So does a forward sweep, for the tangent
+// dx = ∂f/∂p·dp + ∂f/∂x·dx. The solution does not depend on where the steps
 // begin, so x gets no gradient. f may use other values of the graph and bind tensors; the gradient reaches those too.
 // Where f contracts distances to q of what they were, x is off by q/(1-q) of the tolerance at most.
 //
@@ -67,26 +68,31 @@ func FixedPointWith(c SolveConfig, f func(x graph.Value, ps ...graph.Value) grap
 func fixedPoint(op string, c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps []graph.Value) graph.Value {
 	checkEquation(op, c, f == nil, x, ps)
 	c.scale = 1
-	m := &implicit{op: op, what: "x", advice: "begin nearer to the solution", name: "fixed_point", f: f}
+	m := &implicit{op: op, what: "x", advice: "begin nearer to the solution", name: "fixed_point", f: f, tangents: (*implicit).drift}
 	m.weights = func(m *implicit, x, ct graph.Value, ps []graph.Value) graph.Value { return m.settle(c, x, ct, ps) }
 	return m.solve(c, x, ps, substitute)
 }
 
 // substitute replaces x by y.
 func substitute(x, y graph.Value, at *tensor.Tensor) (change float64) {
-	was, is := exact(x), exact(y)
-	for i := range at.Len() {
+	change = largestChange(exact(x), exact(y))
+	at.Copy(exact(y))
+	return change
+}
+
+// largestChange returns by how much the numbers of was and is differ at most, NaN if one is NaN.
+func largestChange(was, is *tensor.Tensor) (change float64) {
+	for i := range was.Len() {
 		if d := math.Abs(is.AtFlat(i) - was.AtFlat(i)); d > change || d != d {
 			change = d
 		}
 	}
-	at.Copy(is)
 	return change
 }
 
 // settle finds the w for which w = ct + (∂f/∂x)ᵀ·w, which is a fixed point too: of a function of ct, x and ps.
 func (m *implicit) settle(c SolveConfig, x, ct graph.Value, ps []graph.Value) graph.Value {
-	adjoint := &implicit{op: m.op, what: "the cotangent", advice: "f does not contract at the solution, use autograd.Root", name: "fixed_point", f: func(w graph.Value, qs ...graph.Value) graph.Value {
+	adjoint := &implicit{op: m.op, what: "the cotangent", advice: contracts, name: "fixed_point", tangents: (*implicit).drift, f: func(w graph.Value, qs ...graph.Value) graph.Value {
 		floor := w.Graph().Len() + 1
 		ct, x, ps := qs[0], qs[1], qs[2:]
 		return ops.Add(ct, vjp(m.op, m.evaluate(x, ps), w, []graph.Value{x}, floor)[0])
@@ -95,6 +101,36 @@ func (m *implicit) settle(c SolveConfig, x, ct graph.Value, ps []graph.Value) gr
 	c.scale = size(exact(ct)) // it may be of any size
 	return adjoint.solve(c, ct, append([]graph.Value{ct, x}, ps...), substitute)
 }
+
+// drift finds the tangents for which dx = ∂f/∂p·dp + ∂f/∂x·dx, a fixed point in every direction.
+func (m *implicit) drift(how *motion, x, y graph.Value, out *tensor.Tensor) bool {
+	if !how.carry(out, x.ID(), y, graph.Value{}, nil) {
+		return false
+	}
+	g, width := x.Graph(), x.Len()
+	next, scale := out.Clone(), make([]float64, how.k) // a tangent may be of any size
+	for k, done := 0, false; !done; k++ {
+		if k > 0 {
+			how.carry(next, x.ID(), y, x, out)
+		}
+		done = k > 0
+		for r := range scale {
+			was, is := g.TempView(out, r*width, width), g.TempView(next, r*width, width)
+			if k == 0 {
+				scale[r] = size(is)
+			} else {
+				done = m.settled(k, "the tangent", contracts, is, largestChange(was, is), m.config.Tolerance*(scale[r]+size(is))) && done
+			}
+			g.FreeTemp(is)
+			g.FreeTemp(was)
+		}
+		out.Copy(next)
+	}
+	return true
+}
+
+// contracts is the advice where the steps of a sweep do not settle.
+const contracts = "f does not contract at the solution, use autograd.Root"
 
 // checkEquation panics with a [*graph.Error] if an equation cannot be solved as it was given.
 func checkEquation(op string, c SolveConfig, none bool, x graph.Value, ps []graph.Value) {

@@ -83,7 +83,7 @@ func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []flo
 	}
 }
 
-// push runs the sweep of t, in the directions that it was seeded with.
+// push runs the sweep of t, in the directions that it was seeded with. It panics with a [*graph.Error] if a leaf was changed.
 func push(op string, t *graph.Tangents) {
 	g := t.Graph()
 	if g.Changed() {
@@ -95,7 +95,12 @@ func push(op string, t *graph.Tangents) {
 			}
 		}, op)
 	}
-	defer kernel.FlushSubnormals(kernel.FlushSubnormals(g.FlushesToZero()))
+	run(t)
+}
+
+// run is push for what was recorded just now.
+func run(t *graph.Tangents) {
+	defer kernel.FlushSubnormals(kernel.FlushSubnormals(t.Graph().FlushesToZero()))
 	for n := range t.Sweep() {
 		p := pusher{t: t, n: n}
 		p.push()
@@ -111,23 +116,11 @@ type pusher struct {
 }
 
 func (p *pusher) push() {
-	n, g, on := p.n, p.t.Graph(), p.t.Nodes()
-	for i := range n.NumInputs() {
-		in := n.InputNode(i)
-		if !on.Has(in.ID()) {
-			continue
-		}
-		u, lent := p.tangents(in)
-		if u == nil {
-			continue
-		}
-		if p.out == nil {
-			p.out, p.fresh = p.t.New(n, n.DType()), true
-		}
-		p.contribute(i, in, u)
-		if lent {
-			g.FreeTemp(u)
-		}
+	n, g := p.n, p.t.Graph()
+	if m, ok := n.Aux().(mover); ok {
+		p.byFunction(m)
+	} else {
+		p.byOperands()
 	}
 	if p.out == nil {
 		return
@@ -142,9 +135,31 @@ func (p *pusher) push() {
 	p.t.Set(n, p.out)
 }
 
-// tangents returns those of an operand in the precision of the operation, nil if there are none, and whether they are to be
-// freed after use.
-func (p *pusher) tangents(in graph.Node) (u *tensor.Tensor, lent bool) {
+// byOperands adds up what the operands contribute one by one.
+func (p *pusher) byOperands() {
+	n, on := p.n, p.t.Nodes()
+	for i := range n.NumInputs() {
+		in := n.InputNode(i)
+		if !on.Has(in.ID()) {
+			continue
+		}
+		u, lent := p.tangents(in, n.DType())
+		if u == nil {
+			continue
+		}
+		if p.out == nil {
+			p.out, p.fresh = p.t.New(n, n.DType()), true
+		}
+		p.contribute(i, in, u)
+		if lent {
+			p.t.Graph().FreeTemp(u)
+		}
+	}
+}
+
+// tangents returns those of an operand, nil if there are none, and whether they are to be freed after use, as those of a
+// scalar are: they are in the given precision.
+func (p *pusher) tangents(in graph.Node, dtype tensor.DType) (u *tensor.Tensor, lent bool) {
 	if _, scalar := in.Scalar(); !scalar {
 		return p.t.Tensor(in), false
 	}
@@ -152,7 +167,7 @@ func (p *pusher) tangents(in graph.Node) (u *tensor.Tensor, lent bool) {
 	if !slices.ContainsFunc(numbers, moves) {
 		return nil, false
 	}
-	u = p.t.New(in, p.n.DType())
+	u = p.t.New(in, dtype)
 	for r, v := range numbers {
 		u.SetFlat(v, r)
 	}

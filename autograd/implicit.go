@@ -35,6 +35,9 @@ type implicit struct {
 	// weights returns the cotangent of f's result for which the cotangents of its parameters are those of the operands,
 	// for the cotangent ct of x.
 	weights func(m *implicit, x, ct graph.Value, ps []graph.Value) graph.Value
+	// tangents sets out to the tangents of x, as move does, where y is f's result, recorded from x on.
+	tangents func(m *implicit, how *motion, x, y graph.Value, out *tensor.Tensor) bool
+	config   SolveConfig
 	together
 }
 
@@ -49,7 +52,7 @@ func (m *implicit) solve(c SolveConfig, x graph.Value, ps []graph.Value, step fu
 		panic(graph.Errorf(m.op, graph.ErrUsage, "the number of steps depends on numbers, and a traced graph is recorded for all numbers: write the steps with autograd.Loop"))
 	}
 	c = c.complete(g.DType())
-	m.given = len(ps)
+	m.config, m.given = c, len(ps)
 	used, at := newCaptures(ps...), exact(x).Clone()
 	for k := 1; ; k++ {
 		var change float64
@@ -62,17 +65,23 @@ func (m *implicit) solve(c SolveConfig, x graph.Value, ps []graph.Value, step fu
 				change = step(x, y, at)
 			})
 		})
-		limit := c.Tolerance * (c.scale + size(at))
-		switch {
-		case !(change <= math.MaxFloat64 && limit <= math.MaxFloat64):
-			panic(graph.Errorf(m.op, graph.ErrValue, "step %d makes %s %s, which is not finite: %s", k, m.what, at.Summary(4, 6), m.advice))
-		case change <= limit:
+		if m.settled(k, m.what, m.advice, at, change, c.Tolerance*(c.scale+size(at))) {
 			used.bind(g)
 			return m.record(g, at, used)
-		case k >= c.Steps:
-			panic(graph.Errorf(m.op, graph.ErrValue, "no solution after %d steps: the last one changed %s, now %s, by %.3g, want %.3g at most: %s, or allow more steps or a larger tolerance", k, m.what, at.Summary(4, 6), change, limit, m.advice))
 		}
 	}
+}
+
+// settled reports whether step k of an iteration, which made the numbers at of what was there, changed them by no more than
+// limit. It panics with a [*graph.Error] if there is no end to be expected, or no further step allowed.
+func (m *implicit) settled(k int, what, advice string, at *tensor.Tensor, change, limit float64) bool {
+	switch {
+	case !(change <= math.MaxFloat64 && limit <= math.MaxFloat64):
+		panic(graph.Errorf(m.op, graph.ErrValue, "step %d makes %s %s, which is not finite: %s", k, what, at.Summary(4, 6), advice))
+	case change > limit && k >= m.config.Steps:
+		panic(graph.Errorf(m.op, graph.ErrValue, "no solution after %d steps: the last one changed %s, now %s, by %.3g, want %.3g at most: %s, or allow more steps or a larger tolerance", k, what, at.Summary(4, 6), change, limit, advice))
+	}
+	return change <= limit
 }
 
 // record records the solution, a constant if f has no parameter and uses no value that wants a gradient.
@@ -107,6 +116,13 @@ func (m *implicit) cotangents(n graph.Node, x, ct graph.Value) []graph.Value {
 	w := m.weights(m, x, ct, ps)
 	floor := n.Graph().Len() + 1 // x is a variable of its own here, whose dependence on the operands w has
 	return vjp(m.op, m.evaluate(x, ps), w, operands, floor)
+}
+
+// move finds the tangents that the equation demands, with f recorded once.
+func (m *implicit) move(n graph.Node, how *motion, out *tensor.Tensor) bool {
+	x := leafOf(n.Graph(), exact(n.Value()))
+	y := m.evaluate(x, n.Value().Inputs()[:m.given])
+	return m.tangents(m, how, x, y, out)
 }
 
 // implicitBackward computes what all operands have coming at once.

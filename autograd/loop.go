@@ -64,10 +64,12 @@ func Snapshots(k int) LoopOption {
 // value than before panics with a [*graph.Error]. f may use other values of the graph and bind tensors; the gradient
 // reaches those too. It must not keep values that it makes.
 //
+// A forward sweep takes the steps once more, and the tangents along with the state, in the memory of one step.
+//
 // [Backward] gives what it gives for the steps recorded one by one, to the bit if nothing that is recorded behind the
-// loop uses what the steps use besides s. [Grad] records all steps, and the sweep through them, so that its result can be
-// differentiated again. On a graph made with [graph.Traced], whose tape is to be a program, the steps are recorded like
-// anything else.
+// loop uses what the steps use besides s, and [Forward] does in any case. [Grad] records all steps, and the sweep through
+// them, so that its result can be differentiated again. On a graph made with [graph.Traced], whose tape is to be a
+// program, the steps are recorded like anything else.
 //
 // It panics with a [*graph.Error] if n is negative or above 2³¹ - 1, f is nil or returns a state of another shape, or the states to
 // keep take too much memory.

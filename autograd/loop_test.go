@@ -347,6 +347,9 @@ func TestLongLoop(t *testing.T) {
 	if got, want := autograd.Backward(y).Scalar(w), -10*math.Sin(1.5*10); math.Abs(got-want) > 1e-2 {
 		t.Errorf("its derivative is %v, want %v", got, want)
 	}
+	if got, want := autograd.Forward(y, []graph.Value{w}, []*tensor.Tensor{tensor.Of([]float64{2})}).At(), -20*math.Sin(1.5*10); math.Abs(got-want) > 2e-2 {
+		t.Errorf("twice its derivative is %v by a forward sweep, want %v", got, want)
+	}
 	// The graph keeps the memory that it has ever used; recorded one by one, the steps take a hundred times as much.
 	if after := heap(); after > before+4<<20 {
 		t.Errorf("the graph holds %d bytes", after-before)

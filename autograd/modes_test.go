@@ -48,7 +48,9 @@ func mappings() []mapping {
 		}, false},
 		{"dense", func(x graph.Value) graph.Value { return ops.Mul(ops.Softmax(x, 0), ops.Sum(ops.Square(x))) }, false},
 		{"products", func(x graph.Value) graph.Value { return ops.MatMul(ops.Outer(x, ops.Sin(x)), ops.Exp(x)) }, false},
-		{"by the VJP", func(x graph.Value) graph.Value { return ops.CumProd(ops.AddScalar(ops.MulScalar(x, 0.1), 1), 0) }, false},
+		{"a product of the first", func(x graph.Value) graph.Value {
+			return ops.CumProd(ops.AddScalar(ops.MulScalar(x, 0.1), 1), 0)
+		}, false},
 		{"a checkpoint", func(x graph.Value) graph.Value {
 			return autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.Mul(xs[0], ops.Sin(xs[0])) }, x)
 		}, false},
@@ -82,6 +84,32 @@ func mappings() []mapping {
 	}
 }
 
+// called are mappings through functions that sweeps call again.
+func called() []mapping {
+	return []mapping{
+		{"by the VJP", func(x graph.Value) graph.Value {
+			return autograd.Custom("shifted_square", mapped(func(x float64) float64 { return (x + 1) * (x + 1) }), func(_, ct graph.Value, xs ...graph.Value) []graph.Value {
+				return []graph.Value{ops.Mul(ct, ops.MulScalar(ops.AddScalar(xs[0], 1), 2))}
+			})(x)
+		}, false},
+		{"a loop", func(x graph.Value) graph.Value {
+			return autograd.Loop(5, func(i int, s graph.Value) graph.Value {
+				return ops.Add(ops.Sin(s), ops.MulScalar(ops.Mul(s, ops.CumSum(x, 0)), 0.1*float64(i)))
+			}, x)
+		}, false},
+		{"a fixed point", func(x graph.Value) graph.Value {
+			return autograd.FixedPoint(func(y graph.Value, ps ...graph.Value) graph.Value {
+				return ops.Add(ops.MulScalar(ops.Sin(ops.CumSum(y, 0)), 0.02), ps[0])
+			}, x, x)
+		}, false},
+		{"a root", func(x graph.Value) graph.Value {
+			return autograd.Root(func(y graph.Value, ps ...graph.Value) graph.Value {
+				return ops.Sub(ops.Add(ops.Sin(y), ops.MulScalar(ops.CumSum(y, 0), 3)), ps[0])
+			}, x, x)
+		}, false},
+	}
+}
+
 // point returns n numbers, 0 and a kink of mappings among them.
 func point(n int) []float64 {
 	at := make([]float64, n)
@@ -95,7 +123,7 @@ func point(n int) []float64 {
 // for few and for many variables.
 func TestModesAgree(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 5, 20} {
-		for _, m := range mappings() {
+		for _, m := range append(mappings(), called()...) {
 			t.Run(fmt.Sprintf("%s/%d", m.name, n), func(t *testing.T) {
 				at := point(n)
 				var value []float64
@@ -161,7 +189,7 @@ func quotient(f func(x graph.Value) graph.Value, at, dir []float64, i int) float
 // of mappings, and that Hessians are symmetric to rounding.
 func TestSecondModesAgree(t *testing.T) {
 	for _, n := range []int{0, 1, 3, 20} {
-		for _, m := range mappings() {
+		for _, m := range append(mappings(), called()...) {
 			t.Run(fmt.Sprintf("%s/%d", m.name, n), func(t *testing.T) {
 				at := point(n)
 				f := func(x graph.Value) graph.Value { return ops.Sum(ops.Square(ops.AddScalar(m.f(x), 1))) }

@@ -21,8 +21,9 @@ func Root(f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, p
 //	∂x/∂p = -(∂f/∂x)⁻¹ · ∂f/∂p
 //
 // A step that does not make the largest element of f smaller is halved, up to ten times. Each computes ∂f/∂x, a matrix,
-// by a sweep for each row, and its factors; so does the sweep, once. The solution does not depend on where the steps
-// begin, so x gets no gradient. f may use other values of the graph and bind tensors; the gradient reaches those too.
+// by forward sweeps for some columns at a time, and its factors; a sweep through the solution does so once. The solution
+// does not depend on where the steps begin, so x gets no gradient. f may use other values of the graph and bind tensors;
+// the gradient reaches those too.
 //
 // It panics with a [*graph.Error] that names the last change if the steps do not settle, if they lead to numbers that
 // are not finite, as where ∂f/∂x is singular, if that matrix is too large, and on a graph made with [graph.Traced].
@@ -33,7 +34,7 @@ func RootWith(c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Valu
 func root(op string, c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps []graph.Value) graph.Value {
 	checkEquation(op, c, f == nil, x, ps)
 	c.scale = 1
-	m := &implicit{op: op, what: "x", advice: "begin nearer to the solution", name: "root", f: f, weights: (*implicit).newtonWeights}
+	m := &implicit{op: op, what: "x", advice: "begin nearer to the solution", name: "root", f: f, weights: (*implicit).newtonWeights, tangents: (*implicit).newtonTangents}
 	return m.solve(c, x, ps, func(x, y graph.Value, at *tensor.Tensor) (change float64) { return m.newton(x, y, at, ps) })
 }
 
@@ -51,7 +52,7 @@ func (m *implicit) newton(x, y graph.Value, at *tensor.Tensor, ps []graph.Value)
 	}
 	checkMatrix(m.op, n, n)
 	matrix, pivots := make([]float64, n*n), make([]int, n)
-	eachProduct(m.op, y, x, func(i int, row []float64) { copy(matrix[i*n:], row) })
+	jacobian(matrix, x, y)
 	dense.LU(n, matrix, n, pivots)
 	dense.SolveLU(false, n, matrix, n, pivots, step, 1, 1)
 	from := at.Clone()
@@ -69,6 +70,29 @@ func (m *implicit) newton(x, y graph.Value, at *tensor.Tensor, ps []graph.Value)
 		x.Graph().Scratch(func() { less = size(exact(m.evaluate(leafOf(x.Graph(), at), ps))) < residual })
 		if less {
 			return change
+		}
+	}
+}
+
+// jacobian sets matrix, which is all 0, to the derivatives of y by x, a leaf, which y was recorded after.
+func jacobian(matrix []float64, x, y graph.Value) {
+	n := x.Len()
+	m := motion{g: x.Graph(), k: min(n, fewDirections)}
+	defer m.release()
+	dirs, columns := tensor.New(tensor.Float64, m.k, n), tensor.New(tensor.Float64, m.k, n)
+	for from := 0; from < n; from += m.k {
+		now := min(m.k, n-from)
+		dirs.Zero()
+		for r := range now {
+			dirs.SetFlat(1, r*n+from+r)
+		}
+		if !m.carry(columns, x.ID(), y, x, dirs) {
+			continue
+		}
+		for r := range now {
+			for i := range n {
+				matrix[i*n+from+r] = columns.AtFlat(r*n + i)
+			}
 		}
 	}
 }
@@ -95,4 +119,45 @@ func (m *implicit) newtonWeights(x, ct graph.Value, ps []graph.Value) graph.Valu
 	}
 	w := ops.Solve(ops.Transpose(ops.Stack(0, rows...)), ops.Reshape(ct, n))
 	return ops.Neg(ops.Reshape(w, x.Dims()...))
+}
+
+// newtonTangents solves ∂f/∂x·dx = -∂f/∂p·dp for all directions at once. A right side of 0 gives 0, whatever ∂f/∂x.
+func (m *implicit) newtonTangents(how *motion, x, y graph.Value, out *tensor.Tensor) bool {
+	if !how.carry(out, x.ID(), y, graph.Value{}, nil) {
+		return false
+	}
+	width := x.Len()
+	var moving []int // directions
+	for r := range how.k {
+		for i := range width {
+			if out.AtFlat(r*width+i) != 0 {
+				moving = append(moving, r)
+				break
+			}
+		}
+	}
+	if len(moving) == 0 {
+		return true
+	}
+	matrix, pivots := make([]float64, width*width), make([]int, width)
+	jacobian(matrix, x, y)
+	dense.LU(width, matrix, width, pivots)
+	for i := range width {
+		if matrix[i*(width+1)] == 0 && x.Rank() > 0 {
+			panic(graph.Errorf(m.op, graph.ErrValue, "∂f/∂x is singular at the solution: pivot %d of its LU factorization is 0: the equation does not say where x moves", i))
+		}
+	}
+	sides := make([]float64, width*len(moving)) // a column for each
+	for c, r := range moving {
+		for i := range width {
+			sides[i*len(moving)+c] = -out.AtFlat(r*width + i)
+		}
+	}
+	dense.SolveLU(false, width, matrix, width, pivots, sides, len(moving), len(moving))
+	for c, r := range moving {
+		for i := range width {
+			out.SetFlat(sides[i*len(moving)+c], r*width+i)
+		}
+	}
+	return true
 }
