@@ -41,6 +41,16 @@ func mappings() []mapping {
 		{"moved", func(x graph.Value) graph.Value {
 			return ops.Add(ops.Flip(ops.Square(x), 0), ops.Roll(ops.Exp(x), 0, 2))
 		}, false},
+		{"taken", func(x graph.Value) graph.Value {
+			index := make([]float64, x.Len())
+			for i := range index {
+				index[i] = float64((i + 3) / 2 % x.Len())
+			}
+			return ops.Mul(ops.TakeAlong(ops.Square(x), x.Graph().ConstTensor(vector(index...)), 0), ops.GatherAt(x, x.Graph().ConstTensor(vector(index...)), 0))
+		}, false},
+		{"triangles", func(x graph.Value) graph.Value {
+			return ops.Mul(ops.Triu(ops.Reshape(ops.Square(x), 1, x.Len()), 1), ops.Tril(ops.Reshape(x, 1, x.Len()), x.Len()))
+		}, false},
 		{"repeated", func(x graph.Value) graph.Value { return ops.Sin(ops.Repeat(ops.Square(x), 0, 3)) }, false},
 		{"joined", func(x graph.Value) graph.Value { return ops.Square(ops.Stack(1, x, ops.Exp(x))) }, false},
 		{"bands and a full row", func(x graph.Value) graph.Value {

@@ -59,7 +59,7 @@ type Row struct {
 	Derivative string     // "1/(1+x)"; a formula for each operand, "b, a", or one, or words, for all of them
 	Class      Class      // how the result depends on the operands
 	Selects    []int      // operands that get nothing, whatever the adjoint, where the derivative by them is 0: they were not selected
-	Moves      bool       // every element of the result is an element of an operand, or 0: it is linear, or its operands together
+	Moves      bool       // every element of the result is an element of an operand, or 0; if Class is not Linear, of operand 0, where others say which
 	Domain     []Interval // where the operands of its tests are drawn from, one for each operand; the last one repeats
 	At         Specials   // of an elementwise operation of one operand: what it does at NaN, infinities and zeros
 	Kinks      []Kink     // where it is not differentiable

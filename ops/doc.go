@@ -85,7 +85,7 @@
 // Elementwise operations give the value and the derivatives as one Go function of numbers, Unary, UnaryParam or Binary,
 // and a VJP; [graph.Register] makes the loops from that, and [graph.Unary], [graph.UnaryParam] and [graph.Binary] apply
 // them. Others give Class, Forward and VJP, and sample calls in Row.Try. Optional are a Backward and a Forward of their
-// own, Passes, Tangent, Selects, Kinks, Domain and Prepare, and outside of this package Value, Slopes and At.
+// own, Passes, Tangent, Moves, Selects, Kinks, Domain and Prepare, and outside of this package Value, Slopes and At.
 //
 // What a rule records depends on shapes, constant parameters and which operands want a gradient, never on the operands'
 // numbers; it multiplies the cotangent with [Chain]. Row.Selects lists operands to which nothing at all is passed on where

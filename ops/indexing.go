@@ -84,6 +84,7 @@ func init() {
 		Doc:        "elements at the indices along an axis, other indices for every line",
 		Formula:    "x[index]",
 		Derivative: "1 for each time an element was taken",
+		Moves:      true,
 		Forward:    func(n graph.Node) { takeAlong(n, n.Out(), n.In(0), false) },
 		Backward:   takeAlongBackward,
 		VJP: func(n graph.Node, i int, ct graph.Value) graph.Value {

@@ -27,6 +27,7 @@ func init() {
 		Doc:        "the elements of the given indices along an axis, where the indices are values: gather for any indices of one shape",
 		Formula:    "x[index]",
 		Derivative: "1 for each time an element was taken; 0 by index",
+		Moves:      true,
 		Forward: func(n graph.Node) {
 			withIndices(n, n.In(0), func(index []int) { takeIndices(n.Out(), n.In(0), n.Int(0), index) })
 		},

@@ -138,6 +138,7 @@ func init() {
 		Formula:    "x",
 		Derivative: "0",
 		Class:      graph.NoGrad,
+		Moves:      true,
 		Forward:    func(graph.Node) {},
 		Try:        []string{"()", "(2,3)"},
 		Source:     "definition",

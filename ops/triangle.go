@@ -20,6 +20,7 @@ func init() {
 			Formula:    "x",
 			Derivative: "1 inside, 0 outside",
 			Class:      graph.Linear,
+			Moves:      true,
 			Forward: func(n graph.Node) {
 				array.Instance(n.DType(), moveTriangle[float64], moveTriangle[float32])(n.Out(), n.In(0), n.Int(0), inside, true)
 			},

@@ -7,14 +7,7 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// moves are the operations that only place the elements of their operands anew, beside zeros.
-var moves = map[string]bool{
-	"reshape": true, "broadcast": true, "transpose": true, "permute": true, "squeeze": true, "unsqueeze": true, "stop_gradient": true,
-	"index": true, "gather": true, "slice": true, "pad": true, "concat": true, "stack": true, "flip": true, "roll": true,
-	"tile": true, "repeat": true, "diagonal": true, "diagonal_matrix": true, "tril": true, "triu": true, "take_along": true, "gather_at": true,
-}
-
-// place lowers a node that moves elements: cells that are shared have the sum of what flows to them from all places.
+// place lowers a node that moves elements, see [graph.Row.Moves]: cells that are shared have the sum of what flows to them from all places.
 func (t *tape) place(n graph.Node) {
 	sources := t.sources(n)
 	list := make([]cell, len(sources))
@@ -76,18 +69,24 @@ func (t *tape) sources(n graph.Node) []int {
 		}
 		operands = append(operands, t.move.ConstTensor(x))
 	}
-	moved := graph.Begin(n.Op(), operands...).Ints(n.Ints()...).Record(n.Dims()...).Node().Data()
+	c := graph.Begin(n.Op(), operands...).Ints(n.Ints()...).Floats(n.Float(0), n.Float(1))
+	if aux := n.Aux(); aux != nil {
+		c = c.Aux(aux)
+	}
+	moved := c.Record(n.Dims()...).Node().Data()
 	for i := range list {
-		list[i] = int(moved.AtFlat(i))
+		v := moved.AtFlat(i)
+		if k := int(v); v >= 0 && v < float64(next) && float64(k) == v {
+			list[i] = k
+			continue
+		}
+		panic(graph.Errorf(t.op, graph.ErrUsage, "%s is to move elements, but made %v of whole numbers from 1 to %d: leave Row.Moves out", n.Label(), v, next-1))
 	}
 	return list
 }
 
-// takes reports whether operand 1 of a node that moves elements is the indices.
-func takes(n graph.Node) bool {
-	name := n.Row().Name
-	return name == "take_along" || name == "gather_at"
-}
+// takes reports whether operand 1 of a node that moves elements says which.
+func takes(n graph.Node) bool { return n.Row().Class == graph.General }
 
 // fixed reports whether the places to which a node moves elements are constants of the program.
 func (t *tape) fixed(n graph.Node) bool {

@@ -89,8 +89,8 @@ func newKind(row *graph.Row) *kind {
 		if name := row.GoName(); name == "ops.Chain" || name == "ops.MulZeroWins" {
 			k.template.multiply(row.Name)
 		}
-	} else if ours(row) {
-		k.moves, k.lower = moves[row.Name], lowerings[row.Name]
+	} else if k.moves = row.Moves; ours(row) {
+		k.lower = lowerings[row.Name]
 		if f, err := rowform.MeanOf(row); err == nil {
 			k.template, k.constants, k.lower = templateOf(f), rowform.Reader(row), lowerMean
 		}
@@ -128,7 +128,7 @@ func reasonOf(row *graph.Row) string {
 	case ours(row) && reasons[row.Name] != "":
 		return reasons[row.Name]
 	}
-	return "its row has no expression, see graph.Row.Value"
+	return "its row has no expression and does not move elements, see graph.Row.Value and graph.Row.Moves"
 }
 
 // reserve makes room for so many nodes, most of them scalar operations with some instructions of their own and for their

@@ -25,6 +25,7 @@ import (
 //   - the Taylor series, if there is one, against derivatives of derivatives;
 //   - scalars against tensors;
 //   - that what is recorded does not depend on the operands' numbers;
+//   - that Moves holds;
 //   - that kernels set all numbers of memory that was used before;
 //   - the promises of At and Kinks;
 //   - NaN, infinities and zeros among operands and cotangents;
@@ -52,6 +53,9 @@ func Row(t *testing.T, row *graph.Row) {
 		}
 	})
 	each("memory", memory)
+	if row.Moves {
+		each("moves", moves)
+	}
 	if row.Class == graph.NoGrad {
 		each("no gradient", noGradient)
 	} else {
