@@ -77,6 +77,46 @@ func forwardSweep(t *testing.T, s rowtest.Sample) {
 	}
 }
 
+// severalDirections holds a forward sweep in several directions, some of which leave operands alone, against one in each.
+func severalDirections(t *testing.T, s rowtest.Sample) {
+	var at []float64
+	for _, x := range s.Operands {
+		at = append(at, rowtest.Numbers(x)...)
+	}
+	f := func(x graph.Value) graph.Value {
+		var xs []graph.Value
+		from := 0
+		for _, operand := range s.Operands {
+			part := ops.Slice(x, 0, from, from+operand.Len())
+			xs = append(xs, ops.Reshape(part, operand.Dims()...))
+			from += operand.Len()
+		}
+		return s.Apply(xs)
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	dirs := make([][]float64, 5)
+	for r := range dirs {
+		dirs[r] = make([]float64, len(at))
+		for k := range at {
+			if r == 0 || rng.IntN(r) > 0 {
+				dirs[r][k] = rng.NormFloat64()
+			}
+		}
+	}
+	if len(s.Operands) == 0 {
+		return
+	}
+	_, together := autograd.JVPs(f, at, dirs...)
+	for r, dir := range dirs {
+		_, alone := autograd.JVP(f, at, dir)
+		for k, want := range rowtest.Numbers(alone) {
+			if got := together[r].AtFlat(k); !rowtest.SameNumber(want, got, agree64, 1) {
+				t.Fatalf("element %d in direction %d is %v by a sweep in all directions, %v by one in this one", k, r, got, want)
+			}
+		}
+	}
+}
+
 // twoSweeps returns the derivative of y as xs move along dirs, by the derivative of the backward sweep, which is linear in its
 // seed, by that seed.
 func twoSweeps(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Tensor {

@@ -21,7 +21,8 @@ import (
 //
 //   - the first derivative, in both precisions, and the second against difference quotients;
 //   - the Backward kernel and Passes against the rule, and the rule against Tangent;
-//   - the forward sweep against two backward ones, in both precisions and at special numbers;
+//   - the forward sweep against two backward ones, in both precisions and at special numbers, and against one in several
+//     directions;
 //   - the Taylor series, if there is one, against derivatives of derivatives;
 //   - scalars against tensors;
 //   - that what is recorded does not depend on the operands' numbers;
@@ -64,6 +65,7 @@ func Row(t *testing.T, row *graph.Row) {
 		each("Backward and Grad", backward)
 		each("tangent", tangent)
 		each("forward sweep", forwardSweep)
+		each("several directions", severalDirections)
 		if row.Passes != nil {
 			each("passed on", passes)
 		}
