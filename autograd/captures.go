@@ -15,6 +15,7 @@ type captures struct {
 	again    []bool       // by operand: it stands among those before, too, and the first one gets the gradient
 	have     map[int]bool // by node
 	bound    []*tensor.Tensor
+	hooks    bool // the function changes what passes it on the way back
 }
 
 func newCaptures(given ...graph.Value) *captures {
@@ -42,6 +43,7 @@ func (c *captures) look(first int, y graph.Value) {
 	for id := first; id <= g.Len(); id++ {
 		v := g.Value(id)
 		n := v.Node()
+		c.hooks = c.hooks || hasHooks(n)
 		inputs := n.NumInputs()
 		if inputs == 0 {
 			if t := n.Data(); isBound(g, t, v) && !slices.Contains(c.bound, t) {

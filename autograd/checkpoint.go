@@ -14,6 +14,7 @@ type checkpoint struct {
 	again  []bool         // by operand: it stands among those before, too, and the first one gets the gradient
 	result *tensor.Tensor // what Forward copies
 	together
+	hooked
 }
 
 func init() {
@@ -62,7 +63,7 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 		used.look(first, y)
 	})
 	used.bind(g)
-	c.again = used.again
+	c.again, c.hooked = used.again, hooked(used.hooks)
 	v := graph.Begin(opCheckpoint, used.operands...).Aux(c).Record(c.result.Dims()...)
 	c.result = nil
 	return v

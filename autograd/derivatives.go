@@ -143,13 +143,14 @@ func Jacobian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 // derivatives sets out, which is all 0, to the matrix of derivatives of y's elements by those of x, a vector, in the cheaper way.
 func derivatives(op string, y, x graph.Value, out *tensor.Tensor) {
 	m, n := y.Len(), x.Len()
-	if min(m, n) > fewDirections {
+	row, column := costs(y, x)
+	if min(m, n) > fewDirections && !math.IsInf(column, 1) {
 		if of, width := bands(y, x); width <= n/2 && width <= m {
 			bandedColumns(op, y, x, of, width, out)
 			return
 		}
 	}
-	if row, column := costs(y, x); column*float64(n) < row*float64(m) {
+	if column*float64(n) < row*float64(m) {
 		columns(op, y, x, out)
 		return
 	}
@@ -158,7 +159,7 @@ func derivatives(op string, y, x graph.Value, out *tensor.Tensor) {
 
 // costs returns about how many nanoseconds a row and a column of derivatives of y by x take, where there are many: the sweeps differ
 // in what they spend on an operation with tensors. What a forward sweep has a kernel for it does for many columns together; what it
-// has to record, it records for each.
+// has to record, it records for each. Where there are hooks, only backward sweeps will do.
 func costs(y, x graph.Value) (row, column float64) {
 	const (
 		scalar    = 8   // of either sweep, for an operation on scalars
@@ -178,6 +179,9 @@ func costs(y, x graph.Value) (row, column float64) {
 		if _, ok := n.Partial(0); ok {
 			row, column = row+scalar, column+scalar
 			continue
+		}
+		if hasHooks(n) {
+			column = math.Inf(1)
 		}
 		r := n.Row()
 		size := element * float64(max(n.Value().Len(), n.InputNode(0).Value().Len()))

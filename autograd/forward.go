@@ -202,7 +202,7 @@ func (p *pusher) contribute(i int, in graph.Node, u *tensor.Tensor) {
 	case passes:
 		p.byPassing(from, u)
 	case row.Class == graph.Elementwise && row.Backward != nil && p.bySlope(i, in, u):
-	case p.out.Len() == p.t.Directions() && u.Len() > p.out.Len() && row.Class != graph.Linear && allFinite(u):
+	case p.out.Len() == p.t.Directions() && u.Len() > p.out.Len() && row.Class != graph.Linear && !hasHooks(p.n) && allFinite(u):
 		p.byGradient(i, in, u)
 	case row.Class == graph.Linear && row.Arity() == 1:
 		if offset, ok := p.n.View(); ok {

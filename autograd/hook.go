@@ -52,13 +52,30 @@ func (h *hook) call(n graph.Node, ct graph.Value) graph.Value {
 // hookFunctions names the functions that record hooks.
 var hookFunctions = map[string]string{"on_gradient": "OnGradient", "clip_gradient": "ClipGradient", "scale_gradient": "ScaleGradient"}
 
+// hooked is the memory of a node whose function is called again for a sweep, and may have hooks.
+type hooked bool
+
+func (h hooked) hooks() bool { return bool(h) }
+
+// hasHooks reports whether a node changes what passes it on the way back, so that a forward sweep does not find what a
+// backward sweep does.
+func hasHooks(n graph.Node) bool {
+	if n.Op() == opOnGradient {
+		return true
+	}
+	h, ok := n.Aux().(interface{ hooks() bool })
+	return ok && h.hooks()
+}
+
 // OnGradient returns x, and on the way back passes on f(ct) in place of its cotangent ct, ∂l/∂y for the result y: to look
 // at gradients as they pass, or to change them. What reaches x by other uses of it is not f's business.
 //
 // f records operations on ct's graph and returns a value of ct's shape; it may read the numbers of ct. [Backward] calls
 // it once for each sweep that reaches the result, and takes away what it recorded; [Grad] records it, so that the
-// derivative of its result is that of f. Forward sweeps, as those of [Forward] and [JVP], go in the other direction and
-// pass it as they pass x. f may differentiate on its own, but not through the result: that would call it again, without end.
+// derivative of its result is that of f. Forward sweeps, as those of [Forward], [JVP] and [HVP], and [Taylor] go in the
+// other direction and pass it as they pass x. [Jacobian] and [Hessian] make backward sweeps where there is one;
+// [SparseJacobian] and [SparseHessian] take f for linear, with the derivatives that it makes of cotangents of 1.
+// f may differentiate on its own, but not through the result: that would call it again, without end.
 func OnGradient(x graph.Value, f func(ct graph.Value) graph.Value) graph.Value {
 	if f == nil {
 		panic(noFunction("autograd.OnGradient"))

@@ -1,11 +1,14 @@
 package autograd_test
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
@@ -134,6 +137,80 @@ func TestHookErrors(t *testing.T) {
 				t.Errorf("%s: the graph computes %v afterwards", name, got)
 			}
 			g.Rewind(start)
+		}
+	}
+}
+
+// TestHooksInMatrices holds that matrices of derivatives are those of backward sweeps where there are hooks, whatever their sizes,
+// and that forward sweeps know nothing of hooks, those in functions that are called again neither.
+func TestHooksInMatrices(t *testing.T) {
+	type unary = func(x graph.Value) graph.Value
+	hooks := map[string]unary{
+		"reverse": func(x graph.Value) graph.Value { return autograd.ScaleGradient(x, -2) },
+		"clip":    func(x graph.Value) graph.Value { return autograd.ClipGradient(x, 0.3) },
+	}
+	sizes := map[string]unary{
+		"one result":   func(x graph.Value) graph.Value { return ops.Sum(ops.Square(x)) },
+		"many results": func(x graph.Value) graph.Value { return ops.Concat(0, ops.Sin(x), ops.Square(x), ops.Exp(x)) },
+		"a diagonal":   func(x graph.Value) graph.Value { return ops.Sin(ops.Square(x)) },
+		"scalars":      func(x graph.Value) graph.Value { return ops.Mul(ops.Index(x, 0), ops.Sin(ops.Index(x, 1))) },
+		"many of scalars": func(x graph.Value) graph.Value {
+			return ops.Stack(0, ops.Unstack(ops.Concat(0, x, ops.Square(x)), 0)...)
+		},
+	}
+	places := map[string]func(hook, f unary) unary{
+		"on the way": func(hook, f unary) unary { return func(x graph.Value) graph.Value { return f(hook(x)) } },
+		"in a checkpoint": func(hook, f unary) unary {
+			return func(x graph.Value) graph.Value {
+				return autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return f(hook(xs[0])) }, x)
+			}
+		},
+		"in a loop in a checkpoint": func(hook, f unary) unary {
+			return func(x graph.Value) graph.Value {
+				return autograd.Checkpoint(func(xs ...graph.Value) graph.Value {
+					return f(autograd.Loop(3, func(_ int, s graph.Value) graph.Value { return ops.Sin(hook(s)) }, xs[0]))
+				}, x)
+			}
+		},
+	}
+	none := func(x graph.Value) graph.Value { return x }
+	near := cmpopts.EquateApprox(1e-13, 1e-14)
+	for where, place := range places {
+		for size, f := range sizes {
+			for name, hook := range hooks {
+				for _, n := range []int{2, 20} {
+					t.Run(fmt.Sprintf("%s %s, %s of %d", name, where, size, n), func(t *testing.T) {
+						at, dir := point(n), point(n)
+						slices.Reverse(dir)
+						with, without := place(hook, f), place(none, f)
+						y, dy := autograd.JVP(with, at, dir)
+						_, plain := autograd.JVP(without, at, dir)
+						if diff := cmp.Diff(plain.Float64s(), dy.Float64s(), near); diff != "" {
+							t.Errorf("JVP: mismatch (-without hooks +with hooks):\n%s", diff)
+						}
+						var rows []float64
+						for i := range y.Len() {
+							ct := make([]float64, y.Len())
+							ct[i] = 1
+							_, row := autograd.VJP(with, at, ct)
+							rows = append(rows, row...)
+						}
+						if diff := cmp.Diff(rows, autograd.Jacobian(with, at).Float64s(), near); diff != "" {
+							t.Errorf("Jacobian: mismatch (-rows by VJP +got):\n%s", diff)
+						}
+						if name == "reverse" { // which is linear
+							sparse := autograd.SparseJacobian(func(x []graph.Value) []graph.Value { return []graph.Value{with(ops.Stack(0, x...))} }, at)
+							if diff := cmp.Diff(rows, sparse.Dense().Float64s(), near); diff != "" {
+								t.Errorf("SparseJacobian: mismatch (-rows by VJP +got):\n%s", diff)
+							}
+						}
+						sum := func(x graph.Value) graph.Value { return ops.Sum(with(x)) }
+						if diff := cmp.Diff(slices.Concat(twoBackward(sum, at)...), autograd.Hessian(sum, at).Float64s(), near); diff != "" {
+							t.Errorf("Hessian: mismatch (-two backward sweeps +got):\n%s", diff)
+						}
+					})
+				}
+			}
 		}
 	}
 }

@@ -39,6 +39,7 @@ type implicit struct {
 	tangents func(m *implicit, how *motion, x, y graph.Value, out *tensor.Tensor) bool
 	config   SolveConfig
 	together
+	hooked
 }
 
 // OpName returns the name that pictures, explanations and messages know the operation by.
@@ -88,7 +89,7 @@ func (m *implicit) settled(k int, what, advice string, at *tensor.Tensor, change
 func (m *implicit) record(g *graph.Graph, at *tensor.Tensor, used *captures) graph.Value {
 	switch {
 	case len(used.operands) > 0:
-		m.again, m.result = used.again, at
+		m.again, m.hooked, m.result = used.again, hooked(used.hooks), at
 		v := graph.Begin(opImplicit, used.operands...).Aux(m).Record(at.Dims()...)
 		m.result = nil
 		return v

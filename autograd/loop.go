@@ -16,6 +16,7 @@ type loop struct {
 	result *tensor.Tensor // what Forward copies
 	states revolver
 	together
+	hooked
 }
 
 func init() {
@@ -117,7 +118,7 @@ func Loop(n int, f func(i int, s graph.Value) graph.Value, s graph.Value, option
 		})
 	}
 	used.bind(g)
-	l.again, l.result = used.again, state
+	l.again, l.hooked, l.result = used.again, hooked(used.hooks), state
 	v := graph.Begin(opLoop, used.operands...).Aux(l).Record(state.Dims()...)
 	l.result = nil
 	return v
