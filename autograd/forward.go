@@ -13,7 +13,7 @@ import (
 // Forward returns the derivative of y as each of xs moves along the direction that dirs has for it: the sum of the
 // products of the Jacobians ∂y/∂x with the directions, of y's shape. It is one sweep over what was recorded between xs and
 // y, in the order in which it was recorded, and leaves no trace on the tape. y may have any shape; the derivative by one of
-// xs that y does not depend on is 0.
+// xs that y does not depend on is 0, and one that is given twice moves along both of its directions.
 //
 // A tangent of exactly 0 contributes 0, whatever the local derivative, and nothing comes from an operand that an operation
 // did not select: as in [Backward], but a column and a row of a Jacobian do not meet the same zeros.
@@ -38,9 +38,7 @@ func Forward(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Ten
 	}
 	t := y.Graph().NewTangents(1, y, xs...)
 	defer t.Release()
-	for i, x := range xs {
-		t.Seed(x, dirs[i].Reshape(1, dirs[i].Len()))
-	}
+	seed(t, xs, dirs)
 	push(op, t)
 	dy := tensor.New(y.Graph().DType(), y.Dims()...)
 	if _, scalar := y.Node().Scalar(); scalar {
@@ -49,6 +47,22 @@ func Forward(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Ten
 		dy.Copy(v)
 	}
 	return dy
+}
+
+// seed makes each of xs move along its direction, and one that is there several times along the sum of its directions.
+func seed(t *graph.Tangents, xs []graph.Value, dirs []*tensor.Tensor) {
+	sums := make(map[int]*tensor.Tensor, len(xs))
+	for i, x := range xs {
+		sum, again := dirs[i], sums[x.ID()]
+		if again != nil {
+			sum = again.To(tensor.Float64)
+			for k := range sum.Len() {
+				sum.SetFlat(sum.AtFlat(k)+dirs[i].AtFlat(k), k)
+			}
+		}
+		sums[x.ID()] = sum
+		t.Seed(x, sum.Reshape(1, sum.Len()))
+	}
 }
 
 // fewDirections is how many directions a sweep goes in at once.

@@ -80,11 +80,37 @@ func TestForwardByInnerValues(t *testing.T) {
 			{"x and u", []graph.Value{x, u}, []*tensor.Tensor{dir, one}, []float64{18 + 6, 360 + 12}},
 			{"y", []graph.Value{y}, []*tensor.Tensor{dir}, []float64{1, 10}},
 			{"later", []graph.Value{ops.Sin(y)}, []*tensor.Tensor{dir}, []float64{0, 0}},
+			{"x twice", []graph.Value{x, x}, []*tensor.Tensor{dir, one}, []float64{18 + 18, 360 + 36}},
+			{"u, x and u", []graph.Value{u, x, u}, []*tensor.Tensor{dir, one, dir}, []float64{6 + 18 + 6, 120 + 36 + 120}},
+			{"y twice", []graph.Value{y, y}, []*tensor.Tensor{dir, one}, []float64{2, 11}},
 			{"none", nil, nil, []float64{0, 0}},
 		} {
 			dy := autograd.Forward(y, test.xs, test.dirs)
 			if dy.DType() != dtype || !cmp.Equal(dy.To(tensor.Float64).Float64s(), test.want) {
 				t.Errorf("%v: by %s: got %v, want %v", dtype, test.name, dy, test.want)
+			}
+		}
+	}
+}
+
+// TestForwardByScalarsTwice holds that a scalar that is given several times moves along all of its directions, too.
+func TestForwardByScalarsTwice(t *testing.T) {
+	for _, dtype := range []tensor.DType{tensor.Float64, tensor.Float32} {
+		g := graph.New(graph.WithDType(dtype))
+		a := g.Var(3)
+		u := ops.Square(a)
+		y := ops.Mul(u, a)
+		along := func(v float64) *tensor.Tensor { return tensor.Of([]float64{v}) }
+		for _, test := range []struct {
+			xs   []graph.Value
+			dirs []*tensor.Tensor
+			want float64
+		}{
+			{[]graph.Value{a, a}, []*tensor.Tensor{along(1), along(2)}, 3 * 27},
+			{[]graph.Value{a, u, a, u}, []*tensor.Tensor{along(1), along(1), along(2), along(4)}, 3*27 + 5*3},
+		} {
+			if got := autograd.Forward(y, test.xs, test.dirs); got.At() != test.want {
+				t.Errorf("%v: got %v, want %v", dtype, got, test.want)
 			}
 		}
 	}
