@@ -14,6 +14,7 @@ import (
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/rowtest"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
@@ -191,6 +192,47 @@ func TestLoopIsTransparent(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// TestLoopForward holds that forward sweeps through loops, alone and in several directions, and Taylor series find what they find
+// in the steps recorded one by one.
+func TestLoopForward(t *testing.T) {
+	bound := vector(0.5, -1.5)
+	single := bound.To(tensor.Float32)
+	at := []float64{0.3, -1.7}
+	dirs := [][]float64{{1, 0}, {0.5, 2}, {0, 0}, {0, 1}}
+	for name := range loops(nil) {
+		for _, k := range []int{1, 3} {
+			t.Run(fmt.Sprintf("%s, %d snapshots", name, k), func(t *testing.T) {
+				numbers := func(run looper) (out []float64) {
+					f := func(x graph.Value) graph.Value { return loops(bound)[name](run, x) }
+					_, dys := autograd.JVPs(f, at, dirs...)
+					for _, dy := range dys {
+						out = append(out, dy.Float64s()...)
+					}
+					out = append(out, autograd.Jacobian(f, at).Float64s()...)
+					return append(out, autograd.Taylor(func(x graph.Value) graph.Value { return ops.Sum(f(x)) }, at, dirs[1], 3)...)
+				}
+				near := cmpopts.EquateApprox(1e-12, 1e-12)
+				if diff := cmp.Diff(numbers(plainLoop), numbers(withSnapshots(k)), near, cmpopts.EquateNaNs()); diff != "" {
+					t.Errorf("mismatch (-plain +loop):\n%s", diff)
+				}
+				singles := func(run looper) []float64 {
+					g := graph.New(graph.WithDType(tensor.Float32))
+					x := g.VarTensor(vector(at...).To(tensor.Float32))
+					xs, dirs := []graph.Value{x}, []*tensor.Tensor{vector(dirs[1]...)}
+					y := loops(single)[name](run, x)
+					if b, ok := g.Bound(single); ok {
+						xs, dirs = append(xs, b), append(dirs, vector(1, -1))
+					}
+					return rowtest.Numbers(autograd.Forward(y, xs, dirs))
+				}
+				if diff := cmp.Diff(singles(plainLoop), singles(withSnapshots(k)), cmpopts.EquateApprox(1e-5, 1e-5), cmpopts.EquateNaNs()); diff != "" {
+					t.Errorf("in single precision: mismatch (-plain +loop):\n%s", diff)
+				}
+			})
 		}
 	}
 }

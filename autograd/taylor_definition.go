@@ -16,6 +16,7 @@ func init() { // what they call refers to operations
 		"checkpoint": func(n graph.Node) graph.Value {
 			return n.Aux().(*checkpoint).evaluate(n, n.Value().Inputs())
 		},
+		"loop": func(n graph.Node) graph.Value { return n.Aux().(*loop).evaluate(n, n.Value().Inputs()) },
 		"logsumexp": func(n graph.Node) graph.Value {
 			shifted := ops.Sub(n.Input(0), kept(n, ops.StopGradient(n.Value())))
 			return ops.Log(ops.Sum(ops.Exp(shifted), n.Ints()...))
