@@ -116,6 +116,18 @@ func bundle(rng *rand.Rand, cameras, points, seen int) *pattern {
 	return p.diagonal()
 }
 
+// hubs make a ring, and each has leaves that meet no other.
+func hubs(hubs, leaves int) *pattern {
+	p := &pattern{name: fmt.Sprintf("%d hubs of %d leaves", hubs, leaves), n: hubs + hubs*leaves}
+	for h := range hubs {
+		p.add(h, (h+1)%hubs)
+		for l := range leaves {
+			p.add(h, hubs+h*leaves+l)
+		}
+	}
+	return p.diagonal()
+}
+
 // apart puts patterns side by side, their unknowns shuffled.
 func apart(rng *rand.Rand, list ...*pattern) *pattern {
 	p := &pattern{name: "apart:"}
@@ -155,7 +167,7 @@ func patterns() []*pattern {
 		{name: "nothing"}, {name: "no entries", n: 5},
 		(&pattern{name: "one", n: 1}).diagonal(), (&pattern{name: "diagonal", n: 40}).diagonal(),
 		arrow(60, 1, true), arrow(60, 1, false), arrow(400, 2, true), arrow(400, 2, false), arrow(30, 20, true),
-		band(70, 2), band(70, 5), band(50, 50), grid(9), grid(15), bundle(rng, 8, 40, 4), bundle(rng, 3, 30, 3),
+		band(70, 2), band(70, 5), band(50, 50), grid(9), grid(15), bundle(rng, 8, 40, 4), bundle(rng, 3, 30, 3), bundle(rng, 30, 60, 2), hubs(6, 50),
 		apart(rng, grid(5), band(20, 3), arrow(30, 1, true), &pattern{name: "nothing", n: 7}),
 		shuffled(rng, band(120, 4)), shuffled(rng, grid(12)),
 	}
@@ -279,6 +291,7 @@ func TestNumbers(t *testing.T) {
 		{shuffled(rng, band(1000, 4)), 6 * 1000},
 		{apart(rng, band(500, 2), arrow(500, 1, true)), 2 * 1000},
 		{shuffled(rng, grid(32)), 20 * 1024}, // a band of 32 has 32 · 1024
+		{shuffled(rng, hubs(200, 100)), 2*200*100 + 4*200}, // of which the hubs would be a matrix without zeros of 200²
 		{bundle(rng, 20, 500, 4), 120*120 + 500*3*(3+4*6)},
 	}
 	for _, test := range tests {
@@ -373,5 +386,13 @@ func TestFits(t *testing.T) {
 		if f.Fits(other.n, other.row, other.col) {
 			t.Errorf("it fits %d columns, rows %v, columns %v", other.n, other.row, other.col)
 		}
+	}
+	alike := &pattern{n: 3}
+	alike.add(0, 1)
+	alike.add(0, 1)
+	alike.add(2)
+	f, _ = cholesky.Analyze(alike.n, alike.row, alike.col, most)
+	if !f.Fits(3, alike.row, alike.col) || f.Fits(3, []int{0, 0, 1, 2, 3}, alike.col) || f.Fits(3, []int{0, 0, 1, 1, 1}, alike.col) {
+		t.Error("rows that are alike are not told from others")
 	}
 }

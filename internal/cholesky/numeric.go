@@ -14,6 +14,7 @@ func (f *Factor) Factorize(values []float64, diagonal float64) bool {
 		f.allocate()
 	}
 	clear(f.values)
+	f.sorted = f.entries.sort(f.sorted, values)
 	users := make([]int32, len(f.panels)) // by panel: the first of those before that change it next
 	for s := range users {
 		users[s] = -1
@@ -29,7 +30,7 @@ func (f *Factor) Factorize(values []float64, diagonal float64) bool {
 		for k, place := range p.places {
 			f.local[place] = int32(k)
 		}
-		f.assemble(p, values, diagonal)
+		f.assemble(s, diagonal)
 		for d := users[s]; d >= 0; {
 			next := f.panels[d].next
 			f.subtract(p, &f.panels[d])
@@ -58,18 +59,47 @@ func (f *Factor) allocate() {
 	}
 }
 
-// assemble adds the rows of the normal equations to a panel.
-func (f *Factor) assemble(p *panel, values []float64, diagonal float64) {
-	m, ld := &f.entries, len(p.places)
+// assemble adds the rows of the normal equations to panel s.
+func (f *Factor) assemble(s int, diagonal float64) {
+	m, p := &f.entries, &f.panels[s]
+	ld, end := len(p.places), int32(p.first+p.width)
 	for i := range p.width {
-		row := p.data[i*ld:][:ld]
-		row[i] += diagonal
-		for _, k := range m.list[m.at[p.first+i]:m.at[p.first+i+1]] {
-			v, end := values[m.source[k]], m.start[m.row[k]+1]
-			for ; k < end; k++ {
-				row[f.local[m.place[k]]] += v * values[m.source[k]]
-			}
+		p.data[i*ld+i] += diagonal
+	}
+	for _, part := range m.parts[m.at[s]:m.at[s+1]] {
+		b := m.blocks[part.block]
+		from := part.from
+		places := m.place[from : b.from+b.length]
+		f.columns = f.columns[:0]
+		for _, place := range places {
+			f.columns = append(f.columns, f.local[place])
 		}
+		for range b.rows {
+			values := f.sorted[from:][:len(places)]
+			for i, v := range values {
+				if places[i] >= end {
+					break
+				}
+				row, columns := p.data[int(places[i]-int32(p.first))*ld:][:ld], f.columns[i:]
+				addScaled(row, columns, v, values[i:])
+			}
+			from += b.length
+		}
+	}
+}
+
+// addScaled adds v·x to columns of a row.
+func addScaled(row []float64, columns []int32, v float64, x []float64) {
+	columns = columns[:len(x)]
+	if n := len(x); int(columns[n-1]-columns[0]) == n-1 { // they are in order, and so all of a stretch
+		row = row[columns[0]:][:n]
+		for k, w := range x {
+			row[k] += v * w
+		}
+		return
+	}
+	for k, w := range x {
+		row[columns[k]] += v * w
 	}
 }
 

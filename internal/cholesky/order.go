@@ -1,19 +1,18 @@
 package cholesky
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
 // order puts n unknowns, of which cliques have some each, into an order of approximately minimum degree (Amestoy, Davis and
-// Duff, 1996), and returns them in groups that are eliminated together. The cliques are changed.
+// Duff, 1996), and returns them in groups that are eliminated together. Those that come last, because they are in so many more
+// cliques than others that looking through these again and again would take long, are not in an order yet. The cliques are
+// changed.
 //
 // What is known of the matrix is kept as a quotient graph: eliminating an unknown makes its neighbours a clique, which takes
 // the place of all cliques that had it. The degree of an unknown is bounded by the sizes of its cliques, less what they have
 // in common with the last one. Unknowns that are in the same cliques become one, of more weight.
-func order(n int, cliques [][]int32) (groups [][]int32) {
+func order(n int, cliques [][]int32) (groups [][]int32, last []int32) {
 	o := newOrdering(n, cliques)
-	dense := o.setDenseApart()
+	last = o.setApart()
 	o.mergeAlike(slices.Clone(o.unknowns))
 	for _, i := range o.unknowns {
 		if o.weight[i] > 0 {
@@ -25,10 +24,7 @@ func order(n int, cliques [][]int32) (groups [][]int32) {
 		o.eliminate(p)
 		groups = append(groups, o.members(p))
 	}
-	if len(dense) > 0 {
-		groups = append(groups, dense)
-	}
-	return groups
+	return groups, last
 }
 
 // An ordering is the quotient graph, and the unknowns by their degrees.
@@ -93,31 +89,30 @@ func newOrdering(n int, cliques [][]int32) *ordering {
 	return o
 }
 
-// setDenseApart takes those unknowns away, and returns them, that are in so many more cliques than others that looking
-// through these again and again would take long. They come last.
-func (o *ordering) setDenseApart() (dense []int32) {
+// setApart takes those unknowns away that come last, and returns them.
+func (o *ordering) setApart() (last []int32) {
 	n, total := len(o.unknowns), 0
 	for _, list := range o.of {
 		total += len(list)
 	}
-	most := max(16, 10*math.Sqrt(float64(n)), 10*float64(total)/float64(n))
+	most := max(16, 10*total/max(n, 1))
 	for _, i := range o.unknowns {
-		if float64(len(o.of[i])) > most {
-			dense = append(dense, i)
+		if len(o.of[i]) > most {
+			last = append(last, i)
 			o.weight[i] = 0
 		}
 	}
-	if len(dense) == 0 {
+	if len(last) == 0 {
 		return nil
 	}
-	o.left -= len(dense)
+	o.left -= len(last)
 	gone := func(i int32) bool { return o.weight[i] == 0 }
 	o.unknowns = slices.DeleteFunc(o.unknowns, gone)
 	for e, c := range o.cliques {
 		o.cliques[e] = slices.DeleteFunc(c, gone)
 		o.size[e] = int32(len(o.cliques[e]))
 	}
-	return dense
+	return last
 }
 
 // firstDegree returns the degree of an unknown at the start.
