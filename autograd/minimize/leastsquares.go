@@ -93,7 +93,8 @@ type search struct {
 	model Residuals
 	cfg   LeastSquaresConfig
 
-	scale  []float64 // of the unknowns
+	norms  []float64 // of the columns of the Jacobian
+	scale  []float64 // of the unknowns: the largest norms so far
 	factor *cholesky.Factor
 	scaled []float64 // values of the Jacobian, for the factor
 
@@ -128,7 +129,7 @@ const hidden = 1e-12
 // run steps on until the search ends.
 func (s *search) run() error {
 	n := len(s.X)
-	s.scale = make([]float64, n)
+	s.norms, s.scale = make([]float64, n), make([]float64, n)
 	damping, growth := 1e-3, 2.0
 	gradient, trial := make([]float64, n), make([]float64, n)
 	s.look(gradient)
@@ -207,24 +208,20 @@ func (s *search) accept(x, residuals []float64, sum float64, gradient []float64)
 	return true
 }
 
-// look computes half the gradient of the sum of squares and the scale of the unknowns from the Jacobian.
+// look computes half the gradient of the sum of squares, the norms of the columns of the Jacobian and the scale of the
+// unknowns.
 func (s *search) look(gradient []float64) {
 	s.Jacobian.MulTransVec(gradient, s.Residuals)
-	for j, v := range s.columnNorms() {
+	clear(s.norms)
+	for k, v := range s.Jacobian.Value {
+		s.norms[s.Jacobian.Col[k]] = math.Hypot(s.norms[s.Jacobian.Col[k]], v)
+	}
+	for j, v := range s.norms {
 		s.scale[j] = max(s.scale[j], v)
 		if s.scale[j] == 0 {
 			s.scale[j] = math.SmallestNonzeroFloat64 // until the unknown matters
 		}
 	}
-}
-
-// columnNorms returns the norms of the columns of the Jacobian.
-func (s *search) columnNorms() []float64 {
-	norms := make([]float64, len(s.X))
-	for k, v := range s.Jacobian.Value {
-		norms[s.Jacobian.Col[k]] = math.Hypot(norms[s.Jacobian.Col[k]], v)
-	}
-	return norms
 }
 
 // norm returns the norm of a scaled vector.
@@ -240,7 +237,7 @@ func (s *search) norm(x []float64) float64 {
 // are 0.
 func (s *search) cosine(gradient []float64) (largest float64) {
 	norm := math.Sqrt(s.Sum)
-	for j, v := range s.columnNorms() {
+	for j, v := range s.norms {
 		if gradient[j] != 0 {
 			largest = max(largest, math.Abs(gradient[j])/v/norm)
 		}

@@ -17,7 +17,8 @@ import (
 // them.
 //
 // They panic with a [*graph.Error] if f returns something else than a scalar of the graph that x belongs to, or if what
-// they are to fill has another size than x. Problem does so if f is nil.
+// they are to fill has another size than x. Problem does so if f is nil. [optimize.Minimize] calls them on goroutines of its
+// own, where [graph.Try] recovers nothing: a call of Func at the start, before, tells whether f is well made.
 func Problem(f func(x graph.Value) graph.Value) optimize.Problem {
 	return newRecording("minimize.Problem", f).problem()
 }

@@ -328,7 +328,7 @@ func TestTooLarge(t *testing.T) {
 func TestLarge(t *testing.T) {
 	const n = 100_000
 	rng := rand.New(rand.NewPCG(9, 10))
-	for _, p := range []*pattern{arrow(n, 1, true), arrow(n, 1, false), band(n, 3), shuffled(rng, band(n, 3))} {
+	for _, p := range []*pattern{arrow(n, 1, true), shuffled(rng, band(n, 3))} {
 		f, numbers := cholesky.Analyze(p.n, p.row, p.col, most)
 		if f == nil {
 			t.Errorf("%s: %d numbers", p.name, numbers)
