@@ -108,6 +108,9 @@ func (s *search) residuals(x []float64) []float64 {
 	if len(r) != len(s.Residuals) {
 		panic(graph.Errorf(s.op, graph.ErrShape, "the function returned %d residuals, and %d at another call: return as many at every point", len(r), len(s.Residuals)))
 	}
+	if len(r) > 0 && &r[0] == &s.Residuals[0] {
+		panic(graph.Errorf(s.op, graph.ErrUsage, "the function returned its last residuals, changed: fill and return dst, or a new slice"))
+	}
 	s.spare = r
 	return r
 }
@@ -199,6 +202,9 @@ func (s *search) progress() error {
 func (s *search) accept(x, residuals []float64, sum float64, gradient []float64) bool {
 	jacobian := s.jacobian(x)
 	if !allFinite(jacobian.Value) {
+		if !allFinite(s.Jacobian.Value) {
+			panic(graph.Errorf(s.op, graph.ErrUsage, "the function put infinite or NaN derivatives into the Jacobian that it returned last, to which the search goes back: fill and return dst, or a new matrix"))
+		}
 		return false
 	}
 	copy(s.X, x)

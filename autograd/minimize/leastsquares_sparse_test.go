@@ -230,6 +230,27 @@ func TestLeastSquaresOfErrors(t *testing.T) {
 	if want := "minimize.LeastSquaresOf: the function returned 4 residuals, and 3 at another call: return as many at every point"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+	kept, matrix := make([]float64, 3), line.Jacobian(nil, nil)
+	again := minimize.Residuals{Func: func(_, b []float64) []float64 { return line.Func(kept, b) }, Jacobian: line.Jacobian}
+	got = message(func() { _, _ = minimize.LeastSquaresOf(again, []float64{0, 0}, minimize.LeastSquaresConfig{}) })
+	if want := "minimize.LeastSquaresOf: the function returned its last residuals, changed: fill and return dst, or a new slice"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	same := minimize.Residuals{Func: line.Func, Jacobian: func(*autograd.Sparse, []float64) *autograd.Sparse { return matrix }}
+	if fit, err := minimize.LeastSquaresOf(same, []float64{0, 0}, minimize.LeastSquaresConfig{}); err != nil || math.Abs(fit.X[1]-2) > 1e-9 {
+		t.Errorf("one matrix: %v, %v", fit.X, err)
+	}
+	asked := 0
+	spoilt := minimize.Residuals{Func: line.Func, Jacobian: func(*autograd.Sparse, []float64) *autograd.Sparse {
+		if asked++; asked > 1 {
+			matrix.Value[0] = math.NaN()
+		}
+		return matrix
+	}}
+	got = message(func() { _, _ = minimize.LeastSquaresOf(spoilt, []float64{0, 0}, minimize.LeastSquaresConfig{}) })
+	if want := "minimize.LeastSquaresOf: the function put infinite or NaN derivatives into the Jacobian that it returned last, to which the search goes back: fill and return dst, or a new matrix"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 	large := minimize.Fit{Jacobian: &autograd.Sparse{M: 20_000, N: 10_000}}
 	var e *graph.Error
 	if err := graph.Try(func() { _, _ = large.Covariance() }); !errors.As(err, &e) || !errors.Is(err, graph.ErrLimit) {

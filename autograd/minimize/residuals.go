@@ -9,11 +9,12 @@ import (
 // Residuals are those of a model, with their Jacobian, that are computed otherwise than by recording all of them: see
 // [ProgramResiduals].
 type Residuals struct {
-	// Func returns the residuals at x, as many at every point. dst is what it returned at another point, or nil: it may be
-	// used again.
+	// Func returns the residuals at x, which it must not change, as many at every point. dst is what it returned at another
+	// point, and may be used again, or nil. What it returned last is still needed.
 	Func func(dst, x []float64) []float64
 	// Jacobian returns their derivatives at x, a row for each residual and a column for each unknown, in row-major order. dst
-	// is what it returned at another point, or nil: it may be used again.
+	// is what it returned at another point, and may be used again, or nil. What it returned last is still needed; where the
+	// derivatives are always the same, it may be the same matrix.
 	Jacobian func(dst *autograd.Sparse, x []float64) *autograd.Sparse
 }
 
