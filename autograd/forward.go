@@ -15,6 +15,9 @@ import (
 // y, in the order in which it was recorded, and leaves no trace on the tape. y may have any shape; the derivative by one of
 // xs that y does not depend on is 0, and one that is given twice moves along both of its directions.
 //
+// A function that is called again for a backward sweep, as that of [Checkpoint], [Loop], [FixedPoint] and [Root], is called
+// again for this one too. The sweep passes an operation of [Custom] by differentiating its VJP.
+//
 // A tangent of exactly 0 contributes 0, whatever the local derivative, and nothing comes from an operand that an operation
 // did not select: as in [Backward], but a column and a row of a Jacobian do not meet the same zeros.
 //
@@ -109,14 +112,16 @@ func push(op string, t *graph.Tangents) {
 			}
 		}, op)
 	}
-	run(t)
+	inner := new(storage)
+	defer inner.release()
+	run(t, inner)
 }
 
-// run is push for what was recorded just now.
-func run(t *graph.Tangents) {
+// run is push for what was recorded just now, with the storage of sweeps on the way.
+func run(t *graph.Tangents, inner *storage) {
 	defer kernel.FlushSubnormals(kernel.FlushSubnormals(t.Graph().FlushesToZero()))
 	for n := range t.Sweep() {
-		p := pusher{t: t, n: n}
+		p := pusher{t: t, n: n, inner: inner}
 		p.push()
 	}
 }
@@ -124,6 +129,7 @@ func run(t *graph.Tangents) {
 // A pusher computes the tangents of one operation that has tensors.
 type pusher struct {
 	t     *graph.Tangents
+	inner *storage // of sweeps on the way
 	n     graph.Node
 	out   *tensor.Tensor // nil until something contributes
 	fresh bool           // out is not set yet

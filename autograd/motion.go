@@ -14,13 +14,27 @@ type mover interface {
 	memory() *together
 }
 
-// A motion is how values move, in some directions at once, and the storage of the sweeps that follow from it.
+// A motion is how values move, in some directions at once.
 type motion struct {
-	g    *graph.Graph
 	k    int
 	xs   []graph.Value
 	dirs []*tensor.Tensor // of each of xs, a row for each direction
-	t    *graph.Tangents
+	*storage
+}
+
+// A storage is that of the sweeps which a sweep makes on its way, one at a time, and of those that they make.
+type storage struct {
+	t     *graph.Tangents
+	inner *storage
+}
+
+func (s *storage) release() {
+	for ; s != nil; s = s.inner {
+		if s.t != nil {
+			s.t.Release()
+			s.t = nil
+		}
+	}
 }
 
 // carry sets dst to the tangents of y, a row for each direction, as the values of m move, and x along dx unless that is
@@ -32,13 +46,13 @@ func (m *motion) carry(dst *tensor.Tensor, first int, y, x graph.Value, dx *tens
 		xs, dirs = append(xs[:len(xs):len(xs)], x), append(dirs[:len(dirs):len(dirs)], dx)
 	}
 	if m.t == nil {
-		m.t = m.g.NewTangents(m.k, y)
+		m.t, m.inner = y.Graph().NewTangents(m.k, y), new(storage)
 	}
 	m.t.Aim(first, y, xs...)
 	for i, x := range xs {
 		m.t.Seed(x, dirs[i])
 	}
-	run(m.t)
+	run(m.t, m.inner)
 	if _, scalar := y.Node().Scalar(); scalar {
 		moves := false
 		for r, v := range m.t.Scalar(y.Node()) {
@@ -55,18 +69,10 @@ func (m *motion) carry(dst *tensor.Tensor, first int, y, x graph.Value, dx *tens
 	return true
 }
 
-func (m *motion) release() {
-	if m.t != nil {
-		m.t.Release()
-		m.t = nil
-	}
-}
-
 // byFunction computes the tangents of a node that m remembers the function of.
 func (p *pusher) byFunction(m mover) {
 	g, k := p.t.Graph(), p.t.Directions()
-	how := &motion{g: g, k: k}
-	defer how.release()
+	how := &motion{k: k, storage: p.inner}
 	for i := range p.n.NumInputs() {
 		in := p.n.InputNode(i)
 		if !p.t.Nodes().Has(in.ID()) {

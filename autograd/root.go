@@ -77,7 +77,7 @@ func (m *implicit) newton(x, y graph.Value, at *tensor.Tensor, ps []graph.Value)
 // jacobian sets matrix, which is all 0, to the derivatives of y by x, a leaf, which y was recorded after.
 func jacobian(matrix []float64, x, y graph.Value) {
 	n := x.Len()
-	m := motion{g: x.Graph(), k: min(n, fewDirections)}
+	m := motion{k: min(n, fewDirections), storage: new(storage)}
 	defer m.release()
 	dirs, columns := tensor.New(tensor.Float64, m.k, n), tensor.New(tensor.Float64, m.k, n)
 	for from := 0; from < n; from += m.k {
