@@ -133,9 +133,10 @@ func matmulForward(n graph.Node) {
 func multiply[T constraints.Float](n graph.Node) {
 	a, b, out := n.In(0), n.In(1), n.Out()
 	x, y, z := tensor.Data[T](a), tensor.Data[T](b), tensor.Data[T](out)
-	win := winning(n.Int(0), x, y)
-	eachProduct(out.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
-		gemm(win, false, false, m, c, k, x[i:], k, y[j:], c, z[l:], c, false)
+	settle(n.Int(0), x, y, z, false, func(win int) {
+		eachProduct(out.Dims(), a.Dims(), b.Dims(), func(m, k, c, i, j, l int) {
+			gemm(win, false, false, m, c, k, x[i:], k, y[j:], c, z[l:], c, false)
+		})
 	})
 }
 

@@ -69,12 +69,27 @@ func hand() *Task {
 				moved := ops.MatMul(g.BindConst(weights), ops.Reshape(ops.Stack(0, m...), 4*bones, 3))
 				return ops.Sub(g.BindConst(measured), moved)
 			}
+			var directions [poseSize][]float64
+			for j := range directions {
+				directions[j] = make([]float64, poseSize)
+				directions[j][j] = 1
+			}
+			jacobian := make([]float64, 3*n*poseSize)
 			return Work{
 				Inputs: poseSize, Point: pose, Plain: func() float64 { return s.residuals(pose) },
 				Derivative: func() (float64, []float64) {
-					g := graph.New()
-					y := ops.Sum(f(g.ConstTensor(tensor.Of(pose, poseSize))))
-					return y.Item(), autograd.Jacobian(f, pose).Float64s()
+					y, columns := autograd.JVPs(f, pose, directions[:]...) // few, against so many rows
+					var numbers [poseSize][]float64
+					for j, c := range columns {
+						numbers[j] = c.Float64s()
+					}
+					for i := range 3 * n {
+						row := jacobian[i*poseSize:][:poseSize]
+						for j := range row {
+							row[j] = numbers[j][i]
+						}
+					}
+					return Total(y.Float64s()), jacobian
 				},
 			}
 		},
