@@ -348,6 +348,12 @@ func (p *pusher) byPassing(from int, u *tensor.Tensor) {
 
 func addParts[T float32 | float64](out, u []T, k, from int) {
 	size, width := len(out)/k, len(u)/k
+	if width == 1 { // a scalar, one of many as a rule
+		for r, v := range u {
+			out[r*size+from] += v
+		}
+		return
+	}
 	for r := range k {
 		kernel.AddTo(out[r*size+from:][:width], u[r*width:][:width])
 	}
@@ -375,6 +381,10 @@ func copyParts[T float32 | float64](out, u []T, k, offset int) {
 // taken away again. A tangent of zeros contributes nothing, whatever the rule would make of it.
 func (p *pusher) byRule(i int, in graph.Node, u *tensor.Tensor) {
 	n, g := p.n, p.t.Graph()
+	if p.t.Directions() > 1 && max(in.Value().Rank(), n.Value().Rank()) < tensor.MaxRank && n.Row().Stacks != nil && n.Row().Stacks(n, i) {
+		p.byStack(i, in, u)
+		return
+	}
 	if p.fresh {
 		p.out.Zero()
 	}
@@ -406,6 +416,35 @@ func still(t *tensor.Tensor) bool {
 }
 
 func moves[T float32 | float64](v T) bool { return v != 0 }
+
+// byStack is byRule for a Tangent that takes all directions at once.
+func (p *pusher) byStack(i int, in graph.Node, u *tensor.Tensor) {
+	n, g, k := p.n, p.t.Graph(), p.t.Directions()
+	var buf [tensor.MaxRank]int
+	w := g.TempView(u, 0, append(append(buf[:0], k), in.Dims()...)...)
+	dst := g.TempView(p.out, 0, append(append(buf[:0], k), n.Dims()...)...)
+	g.Scratch(func() {
+		g.Loudly(func() {
+			v := n.Row().Tangent(n, i, g.Lend(w))
+			checkStack(n, i, v, dst.Dims())
+			if p.fresh {
+				dst.Copy(exact(v))
+			} else {
+				addReduced(dst, exact(v))
+			}
+		})
+	})
+	g.FreeTemp(dst)
+	g.FreeTemp(w)
+}
+
+// checkStack panics unless a rule may return v as what operand i contributes to tangents of n, of the given shape.
+func checkStack(n graph.Node, i int, v graph.Value, shape []int) {
+	if v.Graph() != n.Graph() || !slices.Equal(v.Dims(), shape) {
+		checkTangent(n, i, v)
+		panic(n.Errorf(graph.ErrShape, "the Tangent of operand %d returned shape %s for tangents in %d directions, want %s: leave Row.Stacks out unless it takes them", i, tensor.FormatShape(v.Dims()), shape[0], tensor.FormatShape(shape)))
+	}
+}
 
 // transposedTangent differentiates the VJP of n for operand i by its cotangent, along w.
 func transposedTangent(n graph.Node, i int, w *tensor.Tensor) graph.Value {

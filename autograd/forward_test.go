@@ -296,3 +296,29 @@ func TestForwardMisuse(t *testing.T) {
 		t.Error("a value of another graph: no panic")
 	}
 }
+
+// TestStackedTangentsSelect holds that tangents in several directions at once meet infinities and NaN as each does alone: a
+// 0 of theirs contributes 0.
+func TestStackedTangentsSelect(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	odd := tensor.Of([]float64{1, inf, -2, nan, 3, 4, 0, -inf, 5}, 3, 3)
+	for name, f := range map[string]func(x, c graph.Value) graph.Value{
+		"left":      func(x, c graph.Value) graph.Value { return ops.MatMul(x, c) },
+		"right":     func(x, c graph.Value) graph.Value { return ops.MatMul(c, x) },
+		"a layer":   func(x, c graph.Value) graph.Value { return ops.Linear(x, c, ops.Index(x, 0)) },
+		"its input": func(x, c graph.Value) graph.Value { return ops.Linear(c, x, ops.Index(c, 0)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := func(x graph.Value) graph.Value { return f(ops.Reshape(x, 3, 3), x.Graph().ConstTensor(odd)) }
+			at := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
+			dirs := [][]float64{{1, 0, 0, 0, 0, 0, 0, 0, 0}, {0, 0, 0, 0, 1, 0, 2, 0, 0}, {0, 1, 0, 3, 0, 0, 0, 0, 4}, {0, 0, 0, 0, 0, 0, 0, 0, 0}, {1, 1, 1, 1, 1, 1, 1, 1, 1}}
+			_, dys := autograd.JVPs(g, at, dirs...)
+			for r, dir := range dirs {
+				_, want := autograd.JVP(g, at, dir)
+				if diff := cmp.Diff(want.Float64s(), dys[r].Float64s(), cmpopts.EquateNaNs()); diff != "" {
+					t.Errorf("direction %d (-alone +with others):\n%s", r, diff)
+				}
+			}
+		})
+	}
+}

@@ -61,6 +61,18 @@ func mappings() []mapping {
 		{"a product of the first", func(x graph.Value) graph.Value {
 			return ops.CumProd(ops.AddScalar(ops.MulScalar(x, 0.1), 1), 0)
 		}, false},
+		{"matrices", func(x graph.Value) graph.Value {
+			return ops.Sum(ops.MatMul(ops.Outer(x, ops.Sin(x)), ops.Outer(ops.Exp(x), x)), 0)
+		}, false},
+		{"batches", func(x graph.Value) graph.Value {
+			a, b := ops.Outer(x, ops.Sin(x)), ops.Outer(ops.Exp(x), x)
+			two := ops.Stack(0, a, b)
+			return ops.Sum(ops.Add(ops.MatMul(two, b), ops.Add(ops.MatMul(a, two), ops.MatMul(two, two))), 0, 1)
+		}, false},
+		{"layers", func(x graph.Value) graph.Value {
+			a, b := ops.Outer(x, ops.Sin(x)), ops.Outer(ops.Exp(x), x)
+			return ops.Sum(ops.Add(ops.Linear(a, b, x), ops.Linear(ops.Stack(0, a, b), a, x)), 0, 1)
+		}, false},
 		{"a checkpoint", func(x graph.Value) graph.Value {
 			return autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.Mul(xs[0], ops.Sin(xs[0])) }, x)
 		}, false},

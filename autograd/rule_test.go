@@ -33,6 +33,36 @@ func broken(x graph.Value) graph.Value {
 	return c.Record(c.Dims(0)...)
 }
 
+// alone takes tangents in one direction and says that it takes more.
+func alone(x graph.Value) graph.Value {
+	c := graph.Begin(opAlone, x)
+	return c.Record(c.Dims(0)...)
+}
+
+var opAlone graph.Op
+
+func init() {
+	opAlone = graph.Register(graph.Row{
+		Name: "alone", Func: alone,
+		Forward: func(n graph.Node) { n.Out().Copy(n.In(0)) },
+		VJP:     func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
+		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value { return ops.SumTo(t, n.Dims()...) },
+		Stacks:  func(graph.Node, int) bool { return true },
+	})
+}
+
+// TestTangentsThatDoNotStack holds that a rule which takes fewer directions than its row says is reported.
+func TestTangentsThatDoNotStack(t *testing.T) {
+	at := []float64{1, 2, 3}
+	if _, dy := autograd.JVP(alone, at, at); dy.AtFlat(2) != 3 {
+		t.Errorf("in one direction: got %v", dy)
+	}
+	const want = "autograd_test.alone: the Tangent of operand 0 returned shape (3) for tangents in 2 directions, want (2,3): leave Row.Stacks out unless it takes them"
+	if err := graph.Try(func() { autograd.JVPs(alone, at, at, at) }); err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
 // TestBrokenRules holds that a user's own rule that panics, or returns what is no cotangent, is reported with the
 // operation's name by both sweeps, and that the graph and its memory serve the next sweep as if nothing had happened.
 func TestBrokenRules(t *testing.T) {

@@ -119,6 +119,9 @@ type Row struct {
 	// elementwise operation, whose Jacobian is its own transpose, and the operation itself for a linear one of one operand,
 	// with t in its place: Register fills it in there. Without one, forward sweeps differentiate the VJP by ct. Optional.
 	Tangent func(n Node, i int, t Value) Value
+	// Stacks says that Tangent takes tangents of operand i in several directions, too: its t has one more axis then, the first,
+	// with the directions along it, and so has what it returns. Optional.
+	Stacks func(n Node, i int) bool
 
 	goName  string // "ops.Log1p", for messages
 	arity   int    // number of operands that are values, -1 if it varies

@@ -35,10 +35,11 @@ func init() {
 			case 0:
 				return matmul(t, n.Input(1), leftCotangent)
 			case 1:
-				return matmul(n.Input(0), t, rightCotangent)
+				return matmulTangents(n.Input(0), t, rightCotangent)
 			}
 			return t
 		},
+		Stacks: func(n graph.Node, i int) bool { return i == 0 || i == 1 && len(n.InputNode(0).Dims()) == 2 },
 		Try:    []string{"(2,3) (3,4) (4)", "(1,2) (2,1) (1)", "(2,2,3) (3,2) (2)", "(0,3) (3,2) (2)", "(2,0) (0,3) (3)"},
 		Source: "Giles (2008), 2.2.1; the lecture's u = Σ wᵢ·zᵢ + b for all nodes of a layer at once",
 	})

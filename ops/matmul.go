@@ -40,7 +40,10 @@ func init() {
 			if i == 0 {
 				return matmul(t, n.Input(1), leftCotangent|n.Int(0)&rightCotangent)
 			}
-			return matmul(n.Input(0), t, rightCotangent|n.Int(0)&leftCotangent)
+			return matmulTangents(n.Input(0), t, rightCotangent|n.Int(0)&leftCotangent)
+		},
+		Stacks: func(n graph.Node, i int) bool { // the axes of a batch stand before no others
+			return len(n.InputNode(i).Dims()) >= len(n.InputNode(1-i).Dims())
 		},
 		Try: []string{
 			"(2,3) (3,4)", "(1,3) (3,1)", "(3) (3)", "(2,3) (3)", "(3) (3,2)", "(5,2,3) (5,3,2)", "(2,3) (4,3,2)",
@@ -125,6 +128,20 @@ func matmul(a, b graph.Value, cotangents int) graph.Value {
 	}
 	return c.Ints(cotangents).Record(append(shape, x[len(x)-2], y[len(y)-1])...)
 }
+
+// matmulTangents is matmul of a and t, in which a matrix meets a stack of narrow ones side by side: there is more to do for
+// each of its numbers.
+func matmulTangents(a, t graph.Value, cotangents int) graph.Value {
+	x, y := a.Dims(), t.Dims()
+	if len(x) != 2 || len(y) != 3 || y[2] >= narrow {
+		return matmul(a, t, cotangents)
+	}
+	side := matmul(a, Reshape(Permute(t, 1, 0, 2), y[1], y[0]*y[2]), cotangents)
+	return Permute(Reshape(side, x[0], y[0], y[2]), 1, 0, 2)
+}
+
+// narrow is the number of columns from which on a product's kernels have enough to do for each number of the left factor.
+const narrow = 16
 
 func matmulForward(n graph.Node) {
 	array.Instance(n.DType(), multiply[float64], multiply[float32])(n)

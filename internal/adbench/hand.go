@@ -79,14 +79,12 @@ func hand() *Task {
 				Inputs: poseSize, Point: pose, Plain: func() float64 { return s.residuals(pose) },
 				Derivative: func() (float64, []float64) {
 					y, columns := autograd.JVPs(f, pose, directions[:]...) // few, against so many rows
-					var numbers [poseSize][]float64
-					for j, c := range columns {
-						numbers[j] = c.Float64s()
-					}
-					for i := range 3 * n {
-						row := jacobian[i*poseSize:][:poseSize]
-						for j := range row {
-							row[j] = numbers[j][i]
+					for first := 0; first < 3*n; first += 64 { // rows that the cache holds while the columns come
+						last := min(first+64, 3*n)
+						for j, c := range columns {
+							for i, v := range c.Float64s()[first:last] {
+								jacobian[(first+i)*poseSize+j] = v
+							}
 						}
 					}
 					return Total(y.Float64s()), jacobian
