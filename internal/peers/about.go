@@ -31,6 +31,8 @@ stay in registers. A tape writes 40 bytes an operation to memory and reads them 
 widely.`},
 	{regexp.MustCompile(`^Scalar gradient`), `memory traffic: 40 bytes an operation are written and read back, where the function alone keeps its numbers in registers.
 Where leaves are as many as operations they count twice.`},
+	{regexp.MustCompile(`^Derivatives of every kind: .*, compiled`), `memory: what is the same for many variables is computed in vectors, each of which is written to a cache and read from it, and
+a dense Hessian of 1000 numbers is 8 MB to write. Sines and exponentials are those of the plain function, one at a time.`},
 	{regexp.MustCompile(`^Compiled programs: .*compiling$`), `the table of what has been computed already, in which every operation and every derivative is looked up (a quarter), rules and
 simplification, and the numbering of slots (a third). What makes evaluation faster makes this ratio larger.`},
 	{regexp.MustCompile(`^Compiled programs: .*one point$`), `functions such as e^x and ln x, where a program has them, and else a step of the interpreter: some 20 instructions with
@@ -140,7 +142,8 @@ computation as a plain Go function: recorded anew on scalars, recorded on tensor
 is compiled, of the bundle adjustment one observation, and evaluated at all. Compiling is not counted, JAX's neither. CoDiPack, Adept
 and ADOL-C record on scalars. Where another derivative is asked for than the gradient, the name says so; examples/adbench
 runs the tasks in any size.`,
-	secDerivatives: `In float64, on one core. Ours records the function anew at every point; JAX has compiled it, which is not counted. Rosenbrock's
+	secDerivatives: `In float64, on one core. Ours records the function anew at every point, but in the rows that say compiled, which are program.Compile,
+CompileHessian and CompileJacobian; JAX has compiled it. Compiling is not counted. Rosenbrock's
 valley is given by operations on whole vectors, with HVPs forward over reverse, and the series is that of ln Σ exp(xᵢ sin xᵢ),
 in JAX by jax.experimental.jet. Gradients of examples are those of a network with ReLU and cross-entropy by its
 weights: ours finds them one by one, JAX by vmap(grad). Of the sparse matrices an entry is one that can be other than 0, in both

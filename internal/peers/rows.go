@@ -71,7 +71,7 @@ const noLimit = -1
 // table lists everything that is measured.
 func table(avx512 bool) []row {
 	var all []row
-	for _, f := range []func() []row{func() []row { return machineRows(avx512) }, tapeRows, coldRows, ratioRows, programRows, adbenchRows, derivativeRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, deepRows, fitRows, steadyRows, operationRows, linalgRows} {
+	for _, f := range []func() []row{func() []row { return machineRows(avx512) }, tapeRows, coldRows, ratioRows, programRows, adbenchRows, derivativeRows, compiledDerivativeRows, func() []row { return gemmRows(avx512) }, elementRows, func() []row { return stepRows(avx512) }, convRows, gruRows, networkRows, deepRows, fitRows, steadyRows, operationRows, linalgRows} {
 		all = append(all, f()...)
 	}
 	return all

@@ -8,6 +8,20 @@ import (
 // The sizes of sparse matrices: what JAX computes with all zeros in a fraction of a second, and what has no room for them.
 const dense, sparse = 2000, 100_000
 
+// sparseKinds are the sparse matrices that are found.
+var sparseKinds = []struct {
+	what, name string
+	entries    func(n int) int
+}{
+	{"banded-jacobian", "Jacobian with three diagonals", func(n int) int { return 3 * (n - 2) }},
+	{"banded-hessian", "Hessian with three diagonals", func(n int) int { return 3*n - 4 }},
+	{"arrow-head-hessian", "Hessian like an arrow head", func(n int) int { return 3*n - 2 }},
+}
+
+func perEntry(entries int) unit {
+	return unit{significant, func(t float64) float64 { return t * 1e9 / float64(entries) }, "ns/entry"}
+}
+
 // derivativeRows are other derivatives than the gradient of a training step.
 func derivativeRows() (rows []row) {
 	inJAX := func(words string, limit float64) entry {
@@ -39,14 +53,7 @@ func derivativeRows() (rows []row) {
 	}
 	add("Taylor series to degree 8, 1000 numbers", "derivative taylor 1000 8", micros, inJAX("derivative taylor 1000 8", 0))
 	add("gradients for each of 128 examples, 64-32-10", "per-example 64-32-10@128", micros, inJAX("per-example 64-32-10@128", 0))
-	for _, s := range []struct {
-		what, name string
-		entries    func(n int) int
-	}{
-		{"banded-jacobian", "Jacobian with three diagonals", func(n int) int { return 3 * (n - 2) }},
-		{"banded-hessian", "Hessian with three diagonals", func(n int) int { return 3*n - 4 }},
-		{"arrow-head-hessian", "Hessian like an arrow head", func(n int) int { return 3*n - 2 }},
-	} {
+	for _, s := range sparseKinds {
 		for _, n := range []int{dense, sparse} {
 			words := fmt.Sprintf("sparse %s %d", s.what, n)
 			var peers []entry
@@ -57,8 +64,7 @@ func derivativeRows() (rows []row) {
 			if n == dense {
 				peers = append(peers, inJAX(words, 0))
 			}
-			perEntry := unit{significant, func(t float64) float64 { return t * 1e9 / float64(s.entries(n)) }, "ns/entry"}
-			add(fmt.Sprintf("%s, %d numbers", s.name, n), words, perEntry, peers...)
+			add(fmt.Sprintf("%s, %d numbers", s.name, n), words, perEntry(s.entries(n)), peers...)
 		}
 	}
 	return rows

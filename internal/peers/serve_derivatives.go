@@ -116,10 +116,7 @@ func arrowHead(x []graph.Value) graph.Value {
 
 // sparseJob is "banded-jacobian", "banded-hessian" or "arrow-head-hessian" and how many numbers.
 func sparseJob(args []string) *job {
-	at := make([]float64, integers(args[1:])[0])
-	for i := range at {
-		at[i] = 0.1 + float64(i%7)/10
-	}
+	at := sparsePoint(integers(args[1:])[0])
 	var f func() *autograd.Sparse
 	switch args[0] {
 	case "banded-jacobian":
@@ -132,4 +129,12 @@ func sparseJob(args []string) *job {
 		panic("unknown job")
 	}
 	return &job{run: func() { f() }, check: total(f().Value)}
+}
+
+func sparsePoint(n int) []float64 {
+	at := make([]float64, n)
+	for i := range at {
+		at[i] = 0.1 + float64(i%7)/10
+	}
+	return at
 }
