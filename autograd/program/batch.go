@@ -48,7 +48,7 @@ func (p *Program) EvalBatch(ys, grads, points []float64) {
 
 // evalBatch is EvalBatch for any number of results, without the checks.
 func (p *Program) evalBatch(ys, grads, points []float64) {
-	if p.machine.slots > mostLaneSlots {
+	if p.live > mostLaneSlots {
 		p.points.eval(p, ys, grads, points)
 		return
 	}

@@ -224,7 +224,7 @@ type machine struct {
 	consts []float64
 	slots  int // all of them
 	steps  []step
-	value  int     // so many of the first steps compute the results
+	value  int     // so many of the first steps, or spans, compute the results
 	outs   []int32 // slots, as in a code
 	spans  []span  // in place of steps
 }
@@ -236,6 +236,15 @@ func (m *machine) run(slots []float64) {
 		return
 	}
 	run(m.steps, slots)
+}
+
+// runValue computes the results.
+func (m *machine) runValue(slots []float64) {
+	if m.spans != nil {
+		runSpans(m.spans[:m.value], slots)
+		return
+	}
+	run(m.steps[:m.value], slots)
 }
 
 // A step of a machine: 256 times the slot that is set plus the opcode, and the slots that are read, 0 where there are fewer.

@@ -49,6 +49,10 @@ func compile(op string, config Config, y graph.Value, xs []graph.Value) (p *Prog
 	return p, err
 }
 
+// manyElements is how many elements a node has, on the average, where it pays to look for instructions that are the same for
+// many of them: functions of scalars compile faster without.
+const manyElements = 32
+
 // maxSweeps bounds the sweeps for a Jacobian times what each looks at.
 const maxSweeps = 1 << 33
 
@@ -67,7 +71,7 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 		b := t.b.again()
 		return b.finish(t.outs(b, ys, true), forward)
 	}
-	c.machine = c.code.machine(op)
+	c.assemble(len(t.value) > manyElements*t.nodes)
 	c.lanes = sync.OnceValue(func() *lanePrograms {
 		return newLanePrograms(c.code, c.results, func() *code { c.carefully(); return c.carefulCode })
 	})

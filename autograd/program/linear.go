@@ -16,11 +16,7 @@ func (t *tape) derive(more, from int, outs func(t *tape, careful bool) []ref) *c
 		return u.b.finish(outs(u, careful), 0)
 	}
 	c := &compiled{op: t.op, code: form(false), recompile: func() *code { return form(true) }}
-	c.machine = c.code.machine(t.op)
-	c.live = c.machine.slots
-	if m := c.code.wide(); m != nil {
-		c.machine = m
-	}
+	c.assemble(true)
 	return c
 }
 

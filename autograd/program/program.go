@@ -34,6 +34,18 @@ type compiled struct {
 	carefulMachine *machine
 }
 
+// assemble makes the machine of the code: one that runs spans, if it may and there are such.
+func (c *compiled) assemble(mayBeWide bool) {
+	c.machine = c.code.machine(c.op)
+	c.live = c.machine.slots
+	if !mayBeWide {
+		return
+	}
+	if m := c.code.wide(); m != nil {
+		c.machine = m
+	}
+}
+
 // fork returns a program with a workspace of its own.
 func (c *compiled) fork() *Program {
 	return &Program{compiled: c, slots: c.machine.workspace()}
@@ -83,7 +95,7 @@ func (p *Program) Eval(at, grad []float64) float64 {
 	checkPoint(op, at, m.inputs)
 	if grad == nil {
 		copy(p.slots, at)
-		run(m.steps[:m.value], p.slots)
+		m.runValue(p.slots)
 		return p.slots[m.outs[0]]
 	}
 	if len(grad) != m.inputs {
@@ -108,7 +120,7 @@ func (p *Program) Jacobian(at, ys, jacobian []float64) {
 	slots := p.slots
 	if jacobian == nil {
 		copy(slots, at)
-		run(m.steps[:m.value], slots)
+		m.runValue(slots)
 	} else {
 		if len(jacobian) != p.results*m.inputs {
 			panic(graph.Errorf(op, graph.ErrShape, "the Jacobian has room for %d derivatives, and the program has %d results and %d inputs: give %d, a row for each result, or nil", len(jacobian), p.results, m.inputs, p.results*m.inputs))

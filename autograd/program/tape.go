@@ -22,6 +22,7 @@ type tape struct {
 	op string // the function that was called, for messages
 
 	inputs int // the first so many cells
+	nodes  int // that were lowered
 
 	// By node: one more than where its cells begin in list, 0 for a node without. A rule's tape has few nodes.
 	at   []int32
@@ -215,6 +216,7 @@ func size(n graph.Node) int { return count(n.Dims()) }
 // record lowers a node, whose operands have been lowered or are constants.
 func (t *tape) record(n graph.Node) {
 	k := t.kindOf(n)
+	t.nodes++
 	switch {
 	case k.template != nil && k.lower == nil:
 		if _, scalar := n.Scalar(); scalar {

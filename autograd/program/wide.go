@@ -47,25 +47,34 @@ func (c *code) wide() *machine {
 		}
 		steps[i] = w
 	}
-	for len(steps) > 0 {
-		n := regular(steps)
-		if n >= minSpan {
-			m.spans = append(m.spans, newSpan(steps[:n]))
-			steps = steps[n:]
-			continue
-		}
-		last := len(m.spans) - 1
-		if last < 0 || m.spans[last].n > 0 || m.spans[last].op != opcode(steps[0][0]) {
-			m.spans = append(m.spans, span{op: opcode(steps[0][0]), steps: steps[:0]})
-			last++
-		}
-		m.spans[last].steps = m.spans[last].steps[:len(m.spans[last].steps)+n]
-		steps = steps[n:]
+	m.spans = spansOf(steps[:c.value])
+	m.value = len(m.spans)
+	m.spans = append(m.spans, spansOf(steps[c.value:])...)
+	alike := 0 // instructions in regular spans
+	for i := range m.spans {
+		alike += int(m.spans[i].n)
 	}
-	if len(m.spans)*averageSpan > len(c.ins) {
+	if len(m.spans)*averageSpan > len(c.ins) || alike < len(c.ins)/4*3 {
 		return nil
 	}
 	return m
+}
+
+// spansOf returns the spans of steps.
+func spansOf(steps []step) (spans []span) {
+	for len(steps) > 0 {
+		n := regular(steps)
+		switch last := len(spans) - 1; {
+		case n >= minSpan:
+			spans = append(spans, newSpan(steps[:n]))
+		case last >= 0 && spans[last].n == 0 && spans[last].op == opcode(steps[0][0]):
+			spans[last].steps = spans[last].steps[:len(spans[last].steps)+n]
+		default:
+			spans = append(spans, span{op: opcode(steps[0][0]), steps: steps[:n]})
+		}
+		steps = steps[n:]
+	}
+	return spans
 }
 
 // regular returns how many of the first steps make a regular span.
@@ -119,6 +128,7 @@ type scheduler struct {
 	waits   []int32 // by instruction, how many of its operands are not there yet
 	start   []int32 // by instruction, where its users begin
 	users   []int32
+	end     int     // the instructions before are those to be computed now
 	order   []int32 // instructions
 	numbers []int32 // by instruction, its value in the new order
 	ready   [numOpcodes][]int32
@@ -156,18 +166,20 @@ func (s *scheduler) number(v int32) int32 {
 	return v
 }
 
-// schedule finds the order: of all that can be computed, the opcode that is wanted most often goes first, as long as there is
+// schedule finds the order, of the results first: of all that can be computed, the opcode that is wanted most often goes first, as long as there is
 // something to do for it. It gives up, and returns false, if too little comes together.
 func (s *scheduler) schedule() bool {
-	for k, waits := range s.waits {
-		if waits == 0 {
-			s.add(int32(k))
-		}
-	}
 	turns := 0
-	op := opInvalid
-	for len(s.order) < len(s.waits) {
-		if len(s.ready[op]) == 0 {
+	for _, s.end = range []int{s.c.value, len(s.waits)} {
+		for k := len(s.order); k < s.end; k++ {
+			if s.waits[k] == 0 {
+				s.add(int32(k))
+			}
+		}
+		for op := opInvalid; len(s.order) < s.end; s.emit(op) {
+			if len(s.ready[op]) > 0 {
+				continue
+			}
 			for o := range s.ready {
 				if len(s.ready[o]) > len(s.ready[op]) {
 					op = opcode(o)
@@ -177,11 +189,11 @@ func (s *scheduler) schedule() bool {
 				return false
 			}
 		}
-		s.emit(op)
 	}
 	return true
 }
 
+// add notes that an instruction can be computed.
 func (s *scheduler) add(k int32) { op := s.c.ins[k].op; s.ready[op] = append(s.ready[op], k) }
 
 // emit puts what is ready for an opcode in the order.
@@ -202,7 +214,7 @@ func (s *scheduler) emit(op opcode) {
 		s.numbers[k] = int32(s.c.first() + len(s.order))
 		s.order = append(s.order, k)
 		for _, user := range s.users[s.start[k]:s.start[k+1]] {
-			if s.waits[user]--; s.waits[user] == 0 {
+			if s.waits[user]--; s.waits[user] == 0 && int(user) < s.end {
 				s.add(user)
 			}
 		}
