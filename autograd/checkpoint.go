@@ -1,6 +1,8 @@
 package autograd
 
 import (
+	"slices"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
@@ -49,7 +51,7 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 		x.CheckIn(op, g)
 	}
 	if g.Traced() {
-		y := f(xs...)
+		y := f(slices.Clone(xs)...)
 		checkResult(op, g, y)
 		return y
 	}
@@ -57,7 +59,7 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 	used := newCaptures(xs...)
 	g.Scratch(func() {
 		first := g.Len() + 1
-		y := f(xs...)
+		y := f(slices.Clone(xs)...)
 		checkResult(op, g, y)
 		c.result = exact(y).Clone()
 		used.look(first, y)
@@ -71,7 +73,7 @@ func Checkpoint(f func(xs ...graph.Value) graph.Value, xs ...graph.Value) graph.
 
 // evaluate computes f a second time and panics if it does not return what it did the first time.
 func (c *checkpoint) evaluate(n graph.Node, xs []graph.Value) graph.Value {
-	y := c.f(xs[:c.given]...)
+	y := c.f(slices.Clone(xs[:c.given])...)
 	checkResult("autograd.Checkpoint", n.Graph(), y)
 	checkAgain(n, exact(n.Value()), exact(y))
 	return y

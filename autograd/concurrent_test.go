@@ -41,7 +41,9 @@ func TestConcurrentCalls(t *testing.T) {
 			g := graph.New()
 			x := g.VarTensor(tensor.Of(at, 3))
 			y := autograd.Loop(20, step, x, autograd.Snapshots(3))
-			y = autograd.FixedPoint(func(u graph.Value, ps ...graph.Value) graph.Value { return ops.Add(ps[0], ops.MulScalar(ops.Cos(u), 0.2)) }, x, y)
+			y = autograd.FixedPoint(func(u graph.Value, ps ...graph.Value) graph.Value {
+				return ops.Add(ps[0], ops.MulScalar(ops.Cos(u), 0.2))
+			}, x, y)
 			l := f(autograd.OnGradient(y, func(ct graph.Value) graph.Value { return ops.MulScalar(ct, 2) }))
 			return fmt.Sprint(autograd.Backward(l).Tensor(x), autograd.Forward(l, []graph.Value{x}, []*tensor.Tensor{tensor.Of(dir, 3)}))
 		},
@@ -59,7 +61,9 @@ func TestConcurrentCalls(t *testing.T) {
 						t.Errorf("%s: got %s, want %s", name, got, want[name])
 					}
 					err := graph.Try(func() {
-						autograd.Jacobian(func(x graph.Value) graph.Value { return ops.MatMul(ops.Sin(x), x.Graph().ConstTensor(tensor.Of(at, 1, 3))) }, at)
+						autograd.Jacobian(func(x graph.Value) graph.Value {
+							return ops.MatMul(ops.Sin(x), x.Graph().ConstTensor(tensor.Of(at, 1, 3)))
+						}, at)
 					})
 					if err == nil {
 						t.Error("a function that panics: no error")

@@ -268,6 +268,34 @@ func TestForwardTogether(t *testing.T) {
 	}
 }
 
+// TestForwardOfOneValueTwice holds that the directions of a value that is given several times are added up, and that those of a value
+// and of one that is made of it are too.
+func TestForwardOfOneValueTwice(t *testing.T) {
+	g := graph.New()
+	x, s := g.VarTensor(vector(1, 2)), g.Var(3)
+	y := ops.Mul(x, s)
+	z := ops.Square(y) // 9x², by s: 6x²
+	one, two := tensor.Of([]float64{1}), tensor.Of([]float32{2})
+	tests := map[string]struct {
+		xs   []graph.Value
+		dirs []*tensor.Tensor
+		want []float64
+	}{
+		"a tensor":            {[]graph.Value{x, x}, []*tensor.Tensor{vector(1, 1), vector(0, 2)}, []float64{18, 108}},
+		"a scalar":            {[]graph.Value{s, s, s}, []*tensor.Tensor{one, two, one}, []float64{24, 96}},
+		"with others between": {[]graph.Value{s, x, s, x}, []*tensor.Tensor{one, vector(1, 0), two, vector(0, 1)}, []float64{18 + 18, 72 + 36}},
+		"one inside another":  {[]graph.Value{y, x}, []*tensor.Tensor{vector(1, 1), vector(1, 1)}, []float64{6 * 4, 12 * 4}},
+	}
+	for name, test := range tests {
+		if diff := cmp.Diff(test.want, autograd.Forward(z, test.xs, test.dirs).Float64s(), cmpopts.EquateApprox(1e-14, 0)); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", name, diff)
+		}
+	}
+	if one.AtFlat(0) != 1 {
+		t.Error("a direction was changed")
+	}
+}
+
 func TestForwardMisuse(t *testing.T) {
 	g := graph.New()
 	x := g.VarTensor(vector(1, 2))

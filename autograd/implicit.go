@@ -101,7 +101,7 @@ func (m *implicit) record(g *graph.Graph, at *tensor.Tensor, used *captures) gra
 
 // evaluate records f(x, ps...).
 func (m *implicit) evaluate(x graph.Value, ps []graph.Value) graph.Value {
-	y := m.f(x, ps...)
+	y := m.f(x, slices.Clone(ps)...)
 	checkResult(m.op, x.Graph(), y)
 	if !slices.Equal(y.Dims(), x.Dims()) {
 		panic(graph.Errorf(m.op, graph.ErrShape, "f returned shape %s for an x of shape %s: both must have one shape", tensor.FormatShape(y.Dims()), tensor.FormatShape(x.Dims())))

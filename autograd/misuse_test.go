@@ -2,6 +2,7 @@ package autograd_test
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -188,6 +189,80 @@ var takers = map[string]func(f func(xs ...graph.Value) graph.Value){
 			panic(err)
 		}
 	},
+}
+
+// TestArgumentsAreTheFunctions holds that a function may do with the slice that it is called with what it likes.
+func TestArgumentsAreTheFunctions(t *testing.T) {
+	f := func(x, p graph.Value) graph.Value { return ops.MulScalar(ops.Mul(ops.Square(x), p), 0.1) }
+	at := []float64{0.5, 0.7}
+	calls := map[string]func(change func(xs []graph.Value)) string{
+		"SparseJacobian": func(change func(xs []graph.Value)) string {
+			return fmt.Sprint(*autograd.SparseJacobian(func(xs []graph.Value) []graph.Value {
+				y := f(xs[0], xs[1])
+				change(xs)
+				return []graph.Value{y}
+			}, at))
+		},
+		"SparseHessian": func(change func(xs []graph.Value)) string {
+			return fmt.Sprint(*autograd.SparseHessian(func(xs []graph.Value) graph.Value {
+				y := f(xs[0], xs[1])
+				change(xs)
+				return y
+			}, at))
+		},
+		"Check": func(change func(xs []graph.Value)) string {
+			return fmt.Sprint(autograd.Check(func(xs ...graph.Value) graph.Value {
+				y := ops.Sum(f(xs[0], xs[1]))
+				change(xs)
+				return y
+			}, vector(at...), vector(at...)))
+		},
+	}
+	onGraph := map[string]func(x, p graph.Value, change func(xs []graph.Value)) graph.Value{
+		"Checkpoint": func(x, p graph.Value, change func(xs []graph.Value)) graph.Value {
+			return autograd.Checkpoint(func(xs ...graph.Value) graph.Value {
+				y := f(xs[0], xs[1])
+				change(xs)
+				return y
+			}, x, p)
+		},
+		"FixedPoint": func(x, p graph.Value, change func(xs []graph.Value)) graph.Value {
+			return autograd.FixedPoint(func(u graph.Value, ps ...graph.Value) graph.Value {
+				y := ops.Add(f(u, ps[1]), ps[0])
+				change(ps)
+				return y
+			}, x, x, p)
+		},
+		"Root": func(x, p graph.Value, change func(xs []graph.Value)) graph.Value {
+			return autograd.Root(func(u graph.Value, ps ...graph.Value) graph.Value {
+				y := ops.Sub(u, ops.Add(f(u, ps[1]), ps[0]))
+				change(ps)
+				return y
+			}, x, x, p)
+		},
+	}
+	for name, call := range onGraph {
+		calls[name] = func(change func(xs []graph.Value)) string {
+			g := graph.New()
+			x, p := g.Var(at[0]), g.Var(at[1])
+			y := call(x, p, change)
+			d := autograd.Grad(y, x, p)
+			return fmt.Sprint(y.Item(), autograd.Backward(y).Scalars(nil, []graph.Value{x, p}), d[0].Item(), d[1].Item())
+		}
+	}
+	changes := map[string]func(xs []graph.Value){
+		"clear": func(xs []graph.Value) { clear(xs) },
+		"swap":  func(xs []graph.Value) { slices.Reverse(xs) },
+	}
+	for name, call := range calls {
+		want := call(func([]graph.Value) {})
+		for what, change := range changes {
+			got := ""
+			if err := graph.Try(func() { got = call(change) }); err != nil || got != want {
+				t.Errorf("%s, %s: got %s, %v; want %s", name, what, got, err, want)
+			}
+		}
+	}
 }
 
 // calledForNumbers are those of the takers that take what the function records from the tape again.

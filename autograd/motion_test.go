@@ -190,7 +190,7 @@ func TestForwardThroughSolutionsErrors(t *testing.T) {
 		}, []float64{1}, []float64{1}, "autograd.FixedPointWith: no solution after 7 steps: the last one changed the tangent, now [8], by 1, want 9e-12 at most: f does not contract"},
 		{"a singular derivative", func(p graph.Value) graph.Value {
 			return autograd.Root(square, p.Graph().ConstTensor(vector(0)), p)
-		}, []float64{0}, []float64{1}, "autograd.Root: ∂f/∂x is singular at the solution: pivot 0 of its LU factorization is 0"},
+		}, []float64{0}, []float64{1}, "autograd.Root: ∂f/∂x is singular at the solution, where the equation says nothing"},
 		{"a random function", func(p graph.Value) graph.Value {
 			calls := 0.0
 			return autograd.Loop(3, func(_ int, s graph.Value) graph.Value {

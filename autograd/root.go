@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"errors"
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -26,7 +27,8 @@ func Root(f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, p
 // the gradient reaches those too.
 //
 // It panics with a [*graph.Error] that names the last change if the steps do not settle, if they lead to numbers that
-// are not finite, as where ∂f/∂x is singular, if that matrix is too large, and on a graph made with [graph.Traced].
+// are not finite, as where ∂f/∂x is singular, if that matrix is too large, and on a graph made with [graph.Traced]. A sweep does
+// if ∂f/∂x is singular at the solution.
 func RootWith(c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps ...graph.Value) graph.Value {
 	return root("autograd.RootWith", c, f, x, ps)
 }
@@ -106,7 +108,11 @@ func (m *implicit) newtonWeights(x, ct graph.Value, ps []graph.Value) graph.Valu
 	n := x.Len()
 	switch {
 	case x.Rank() == 0:
-		return ops.Neg(ops.Div(ct, row(g.Const(1))))
+		d := row(g.Const(1))
+		if d.Item() == 0 {
+			panic(m.singular())
+		}
+		return ops.Neg(ops.Div(ct, d))
 	case n == 0:
 		return ct
 	}
@@ -117,7 +123,13 @@ func (m *implicit) newtonWeights(x, ct graph.Value, ps []graph.Value) graph.Valu
 		one.SetFlat(1, i)
 		rows[i] = ops.Reshape(row(g.ConstTensor(one)), n)
 	}
-	w := ops.Solve(ops.Transpose(ops.Stack(0, rows...)), ops.Reshape(ct, n))
+	var w graph.Value
+	if err := graph.Try(func() { w = ops.Solve(ops.Transpose(ops.Stack(0, rows...)), ops.Reshape(ct, n)) }); err != nil {
+		if errors.Is(err, graph.ErrValue) {
+			err = m.singular()
+		}
+		panic(err)
+	}
 	return ops.Neg(ops.Reshape(w, x.Dims()...))
 }
 
@@ -143,8 +155,8 @@ func (m *implicit) newtonTangents(how *motion, x, y graph.Value, out *tensor.Ten
 	jacobian(matrix, x, y)
 	dense.LU(width, matrix, width, pivots)
 	for i := range width {
-		if matrix[i*(width+1)] == 0 && x.Rank() > 0 {
-			panic(graph.Errorf(m.op, graph.ErrValue, "∂f/∂x is singular at the solution: pivot %d of its LU factorization is 0: the equation does not say where x moves", i))
+		if matrix[i*(width+1)] == 0 {
+			panic(m.singular())
 		}
 	}
 	sides := make([]float64, width*len(moving)) // a column for each
@@ -160,4 +172,9 @@ func (m *implicit) newtonTangents(how *motion, x, y graph.Value, out *tensor.Ten
 		}
 	}
 	return true
+}
+
+// singular is the error of a sweep through a solution that has no derivatives.
+func (m *implicit) singular() *graph.Error {
+	return graph.Errorf(m.op, graph.ErrValue, "∂f/∂x is singular at the solution, where the equation says nothing of how it changes: write f so that it has a simple root there, or take the solution as a constant with ops.StopGradient")
 }

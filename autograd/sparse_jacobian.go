@@ -1,6 +1,8 @@
 package autograd
 
 import (
+	"slices"
+
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
@@ -28,7 +30,7 @@ func SparseJacobian(f func(x []graph.Value) []graph.Value, at []float64) *Sparse
 	}
 	g := graph.New()
 	xs := g.Vars(at)
-	ys := f(xs)
+	ys := f(slices.Clone(xs))
 	for i, y := range ys {
 		if len(ys) == 1 {
 			checkResult(op, g, y)
@@ -80,7 +82,7 @@ func SparseHessian(f func(x []graph.Value) graph.Value, at []float64) *Sparse {
 	}
 	g := graph.New()
 	xs := g.Vars(at)
-	y := f(xs)
+	y := f(slices.Clone(xs))
 	checkResult(op, g, y)
 	checkPoint(op, xs, nil)
 	half := sparseRows(op, gradients(op, y, xs), g, len(at), func(row int) int { return row + 1 })

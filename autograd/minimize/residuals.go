@@ -1,6 +1,8 @@
 package minimize
 
 import (
+	"slices"
+
 	"github.com/seed366ff29f/chainrule/autograd"
 	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
@@ -36,7 +38,11 @@ func recorded(op string, f func(x []graph.Value) []graph.Value) Residuals {
 		g.Reset()
 		xs = g.AppendVars(xs[:0], x)
 		dst = dst[:0]
-		for i, y := range f(xs) {
+		ys := f(slices.Clone(xs))
+		if len(xs) > 0 {
+			xs[0].Check(op)
+		}
+		for i, y := range ys {
 			if y.Graph() != g {
 				panic(graph.Errorf(op, graph.ErrForeign, "residual %d is not a value of the graph that the function is called with: compute it from x", i))
 			}
