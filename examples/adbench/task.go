@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"strconv"
@@ -41,10 +42,7 @@ func (t *task) Set(s string) error {
 	if len(fields) != len(t.Names) {
 		return fmt.Errorf("want %d numbers, %s", len(t.Names), strings.Join(t.Names, ","))
 	}
-	all := 1
-	if t.Added {
-		all = 0
-	}
+	read := make([]int, len(fields))
 	for i, f := range fields {
 		n, err := strconv.Atoi(f)
 		if err != nil || n < 1 {
@@ -53,17 +51,12 @@ func (t *task) Set(s string) error {
 		if i == 0 && t.Most > 0 && n > t.Most {
 			return fmt.Errorf("%s is %q: want %d at most", t.Names[i], f, t.Most)
 		}
-		const most = adbench.MostNumbers
-		if t.Added && n > most-all || !t.Added && n > most/all {
-			return fmt.Errorf("these sizes are together more than %d: want smaller ones", most)
-		}
-		if t.Added {
-			all += n
-		} else {
-			all *= n
-		}
-		t.Sizes[i] = n
+		read[i] = n
 	}
+	if err := t.Room(read); err != nil {
+		return err
+	}
+	t.Sizes = read
 	return nil
 }
 
@@ -74,16 +67,19 @@ func (t *task) run(ctx context.Context, out *command.Output, d time.Duration) er
 	if t.file == "" {
 		w = t.Make(t.Sizes)
 	} else {
-		data, err := os.ReadFile(t.file)
+		text, err := readText(t.file)
 		if err != nil {
 			return err
 		}
-		in := &adbench.Numbers{Text: string(data), Name: t.file}
-		var read []int
-		if w, read = t.Read(in); in.Err != nil {
+		in := &adbench.Numbers{Text: text, Name: t.file}
+		build, read := t.Read(in)
+		if in.Err != nil {
 			return in.Err
 		}
-		size = sizes(read)
+		if err := t.Room(read); err != nil {
+			return fmt.Errorf("%s: %w", t.file, err)
+		}
+		w, size = build(), sizes(read)
 	}
 	want := w.Plain()
 	got, derivative := w.Derivative()
@@ -104,6 +100,25 @@ func (t *task) run(ctx context.Context, out *command.Output, d time.Duration) er
 	}
 	out.Printf("%-12s %-16s %9d %9d  %-22.15g %-22.15g %11s %11s %7.2f\n", t.Name, size, w.Inputs, len(derivative), got, sum, show(function), show(both), float64(both)/float64(function))
 	return out.Err
+}
+
+// mostText is how many bytes a file may have: one that does not end must not fill the memory.
+const mostText = 1 << 29
+
+// readText returns what a file holds, unless it does not end.
+func readText(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var b strings.Builder
+	if n, err := io.Copy(&b, io.LimitReader(f, mostText+1)); err != nil {
+		return "", err
+	} else if n > mostText {
+		return "", fmt.Errorf("%s has more than %d bytes: want one of ADBench's text files", name, mostText)
+	}
+	return b.String(), nil
 }
 
 // least returns the least time that f takes, of as many runs as there is time for.

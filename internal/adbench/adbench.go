@@ -7,6 +7,8 @@
 // theory to make automatic differentiation sound and efficient, for the particle.
 package adbench
 
+import "fmt"
+
 import (
 	"github.com/seed366ff29f/chainrule/autograd/program"
 	"github.com/seed366ff29f/chainrule/graph"
@@ -17,14 +19,36 @@ type Task struct {
 	Name, About string
 	Names       []string // of the sizes
 	Sizes       []int    // the usual ones
-	Most        int      // of the first size, 0 for no limit but MostNumbers
-	Added       bool     // its input grows with the sum of the sizes, not with their product
+	Most        int      // of the first size, 0 for no limit but memory
+	Added       bool     // its work grows with the sum of the sizes, not with their product
+	Bytes       int      // of memory, about, for each of the numbers that are the sum or the product of its sizes
 	Make        func(sizes []int) Work
-	Read        func(in *Numbers) (Work, []int) // from one of ADBench's files, with its sizes; nil if there is no format
+	// Read takes the input from one of ADBench's files, and returns what makes the work of it, with its sizes. It is nil if there is
+	// no format.
+	Read func(in *Numbers) (make func() Work, sizes []int)
 }
 
-// MostNumbers bounds the product of a task's sizes, or their sum: what more needs does not fit into memory.
-const MostNumbers = 50_000_000
+// mostBytes bounds the memory of a task.
+const mostBytes = 8 << 30
+
+// Room returns an error if the work of some sizes takes too much memory.
+func (t *Task) Room(sizes []int) error {
+	count := 1.0
+	if t.Added {
+		count = 0
+	}
+	for _, n := range sizes {
+		if t.Added {
+			count += float64(n)
+		} else {
+			count *= float64(n)
+		}
+	}
+	if bytes := count * float64(t.Bytes); bytes > mostBytes {
+		return fmt.Errorf("these sizes take about %.2g GB of memory: want smaller ones, of 8 GB at most", bytes/1e9)
+	}
+	return nil
+}
 
 // A Work is a task of one size.
 type Work struct {

@@ -13,7 +13,7 @@ import (
 func determinant() *Task {
 	return &Task{
 		Name: "det", About: "a determinant by expansion into minors; the gradient",
-		Names: []string{"rows"}, Sizes: []int{8}, Most: 12, // 12 rows are 479 million products
+		Names: []string{"rows"}, Sizes: []int{8}, Most: 11, // 11 rows are 40 million products
 		Make: func(sizes []int) Work {
 			n := sizes[0]
 			rng := programs.Draws(7)

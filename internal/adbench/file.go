@@ -33,19 +33,23 @@ func (in *Numbers) next() float64 {
 		return 0
 	}
 	v, err := strconv.ParseFloat(word, 64)
-	if err != nil {
-		in.Err = fmt.Errorf("%s:%d: %.20q is no number", in.Name, in.line(start), word)
+	if err != nil || v-v != 0 {
+		in.Err = fmt.Errorf("%s:%d: %.20q is no number, or none that is finite", in.Name, in.line(start), word)
 		return 0
 	}
 	in.at = start + len(word)
 	return v
 }
 
+// mostSize bounds the sizes in a file: products of three of them with the bytes of their numbers are no larger than an integer can
+// be, and what they say is held against the file before anything is made.
+const mostSize = 1 << 30
+
 // size returns the next number, which says how much there is of something.
 func (in *Numbers) size(what string) int {
 	v := in.next()
-	if in.Err == nil && !(v >= 1 && v <= MostNumbers && v == float64(int(v))) {
-		in.Err = fmt.Errorf("%s: the number of %s is %v: want a whole number from 1 to %d", in.Name, what, v, MostNumbers)
+	if in.Err == nil && !(v >= 1 && v <= mostSize && v == float64(int(v))) {
+		in.Err = fmt.Errorf("%s: the number of %s is %v: want a whole number from 1 to %d", in.Name, what, v, mostSize)
 	}
 	if in.Err != nil {
 		return 1
@@ -55,8 +59,8 @@ func (in *Numbers) size(what string) int {
 
 // list returns the next n numbers. A file of the right length has two bytes for each.
 func (in *Numbers) list(n int) []float64 {
-	if n > len(in.Text)/2+1 && in.Err == nil {
-		in.Err = fmt.Errorf("%s is too short for its sizes: want %d more numbers", in.Name, n)
+	if uint(n) > uint(len(in.Text)/2+1) && in.Err == nil { // also where a product of sizes has overflowed
+		in.Err = fmt.Errorf("%s is too short for its sizes", in.Name)
 	}
 	if in.Err != nil {
 		return nil

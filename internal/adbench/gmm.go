@@ -14,9 +14,9 @@ import (
 func gmm() *Task {
 	return &Task{
 		Name: "gmm", About: "the log posterior of a mixture of Gaussians; the gradient",
-		Names: []string{"points", "dimensions", "components"}, Sizes: []int{1000, 10, 25},
+		Names: []string{"points", "dimensions", "components"}, Sizes: []int{1000, 10, 25}, Bytes: 50,
 		Make: func(sizes []int) Work { return gaussians(programs.NewGaussians(sizes[0], sizes[1], sizes[2])) },
-		Read: func(in *Numbers) (Work, []int) {
+		Read: func(in *Numbers) (func() Work, []int) {
 			d, k, n := in.size("dimensions"), in.size("components"), in.size("points")
 			at := in.list(k)
 			at = append(at, in.list(k*d)...)
@@ -27,9 +27,9 @@ func gmm() *Task {
 			}
 			in.end()
 			if in.Err != nil {
-				return Work{}, nil
+				return nil, nil
 			}
-			return gaussians(programs.GaussiansOf(d, k, points, at)), []int{n, d, k}
+			return func() Work { return gaussians(programs.GaussiansOf(d, k, points, at)) }, []int{n, d, k}
 		},
 	}
 }

@@ -16,7 +16,7 @@ import (
 func kmeans() *Task {
 	return &Task{
 		Name: "kmeans", About: "distances to the nearest centroid; the quotient of gradient and second derivatives",
-		Names: []string{"points", "centroids", "dimensions"}, Sizes: []int{1000, 10, 8},
+		Names: []string{"points", "centroids", "dimensions"}, Sizes: []int{1000, 10, 8}, Bytes: 100,
 		Make: func(sizes []int) Work {
 			n, k, d := sizes[0], sizes[1], sizes[2]
 			rng := programs.Draws(7)

@@ -14,7 +14,7 @@ import (
 func llsq() *Task {
 	return &Task{
 		Name: "llsq", About: "least squares: a polynomial for the sign of t; the gradient",
-		Names: []string{"coefficients", "points"}, Sizes: []int{128, 4096},
+		Names: []string{"coefficients", "points"}, Sizes: []int{128, 4096}, Bytes: 100,
 		Make: func(sizes []int) Work {
 			m, n := sizes[0], sizes[1]
 			rng := programs.Draws(7)

@@ -13,7 +13,7 @@ import (
 func lse() *Task {
 	return &Task{
 		Name: "lse", About: "the logarithm of a sum of exponentials, from primitives; the gradient",
-		Names: []string{"numbers"}, Sizes: []int{100000},
+		Names: []string{"numbers"}, Sizes: []int{100000}, Bytes: 150,
 		Make: func(sizes []int) Work {
 			rng := programs.Draws(7)
 			at := rng.Fill(sizes[0], -100, 100)

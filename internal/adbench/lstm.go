@@ -10,21 +10,21 @@ import (
 func lstm() *Task {
 	return &Task{
 		Name: "lstm", About: "the loss of a model of text, long short-term memories; the gradient",
-		Names: []string{"layers", "characters", "bits"}, Sizes: []int{2, 1024, 14},
+		Names: []string{"layers", "characters", "bits"}, Sizes: []int{2, 1024, 14}, Bytes: 1500,
 		Make: func(sizes []int) Work {
 			m := programs.NewMemory(sizes[0], sizes[1], sizes[2])
 			return remembered(m)
 		},
-		Read: func(in *Numbers) (Work, []int) {
+		Read: func(in *Numbers) (func() Work, []int) {
 			l, c, b := in.size("layers"), in.size("characters"), in.size("bits")
 			at := in.list(2 * l * 4 * b)
 			at = append(at, in.list(3*b)...)
 			state, text := in.list(2*l*b), in.list(c*b)
 			in.end()
 			if in.Err != nil {
-				return Work{}, nil
+				return nil, nil
 			}
-			return remembered(programs.MemoryOf(l, b, at, state, text)), []int{l, c, b}
+			return func() Work { return remembered(programs.MemoryOf(l, b, at, state, text)) }, []int{l, c, b}
 		},
 	}
 }

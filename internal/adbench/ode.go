@@ -11,7 +11,7 @@ import (
 func ode() *Task {
 	return &Task{
 		Name: "ode", About: "Runge and Kutta's method for a chain of equations; the gradient of the last",
-		Names: []string{"equations", "steps"}, Sizes: []int{20, 1000},
+		Names: []string{"equations", "steps"}, Sizes: []int{20, 1000}, Bytes: 1000,
 		Make: func(sizes []int) Work {
 			n, steps := sizes[0], sizes[1]
 			rng := programs.Draws(7)
