@@ -76,6 +76,9 @@ func (g *group) pass(id, lane int, c float64) { g.reach(id, 1<<lane)[lane] += c 
 // sweepGroup finds the rows of some nodes together, as [rowSweep.sweep] finds one.
 func (s *rowSweep) sweepGroup(roots []int32) {
 	g := &s.group
+	if len(g.slot) < s.size {
+		g.open, g.slot = newOpenSet(s.size), make([]int32, s.size)
+	}
 	g.begin(roots)
 	g.given++
 	for {

@@ -7,7 +7,7 @@ import (
 )
 
 // SparseJacobian returns the matrix of ∂fᵢ/∂xⱼ at a point of n numbers. f is called with n scalars, and its results,
-// flattened in row-major order if they are tensors, make the rows.
+// flattened in row-major order if they are tensors, make the rows. As with [ValueAndGrad], f must not keep values, nor the graph.
 //
 // The entries are those for which fᵢ is made of xⱼ by operations that pass a derivative on. They are read off the
 // tape, not found by trying numbers: an entry can be 0, as that of x - x, or of the branch of an
@@ -28,7 +28,8 @@ func SparseJacobian(f func(x []graph.Value) []graph.Value, at []float64) *Sparse
 	if f == nil {
 		panic(noFunction(op))
 	}
-	g := graph.New()
+	t := sparseTapes.Get().(*sparseTape)
+	g := t.g
 	xs := g.Vars(at)
 	ys := f(slices.Clone(xs))
 	for i, y := range ys {
@@ -40,7 +41,9 @@ func SparseJacobian(f func(x []graph.Value) []graph.Value, at []float64) *Sparse
 	}
 	checkPoint(op, xs, ys)
 	n := len(at)
-	return sparseRows(op, ys, g, n, func(int) int { return n })
+	s := t.sparse(op, ys, n, func(int) int { return n })
+	t.giveBack()
+	return s
 }
 
 // checkResultAt is checkResult for a function with several results.
@@ -80,12 +83,14 @@ func SparseHessian(f func(x []graph.Value) graph.Value, at []float64) *Sparse {
 	if f == nil {
 		panic(noFunction(op))
 	}
-	g := graph.New()
+	t := sparseTapes.Get().(*sparseTape)
+	g := t.g
 	xs := g.Vars(at)
 	y := f(slices.Clone(xs))
 	checkResult(op, g, y)
 	checkPoint(op, xs, nil)
-	half := sparseRows(op, gradients(op, y, xs), g, len(at), func(row int) int { return row + 1 })
+	half := t.sparse(op, gradients(op, y, xs), len(at), func(row int) int { return row + 1 })
+	t.giveBack()
 	return mirrored(half)
 }
 

@@ -54,15 +54,11 @@ const (
 // mostEntries is how many entries a sparse matrix may have: 24 bytes each.
 const mostEntries = 1 << 28
 
-// sparseRows returns the derivatives of the elements of ys by the first n nodes, which are scalar leaves. keep says how
-// many of the leaves row i may have entries for: n, or fewer for a part of the matrix.
-func sparseRows(op string, ys []graph.Value, g *graph.Graph, n int, keep func(row int) int) *Sparse {
-	s := &rowSweep{g: g, n: n, size: g.Len() + 1, kept: make(map[int]row)}
-	if !g.OnlyScalars() {
-		s.el = newElements(op, g, n, ys)
-		s.size = s.el.len()
-	}
-	s.main, s.came = s.newFront(), make([]uint8, s.size)
+// sparse returns the derivatives of the elements of ys by the first n nodes, which are scalar leaves. keep says how many of the
+// leaves row i may have entries for: n, or fewer for a part of the matrix.
+func (t *sparseTape) sparse(op string, ys []graph.Value, n int, keep func(row int) int) *Sparse {
+	s := &t.rows
+	s.start(op, ys, t.g, n)
 	out := &Sparse{M: len(ys), N: n}
 	if s.el != nil {
 		out.M = 0
@@ -77,9 +73,6 @@ func sparseRows(op string, ys []graph.Value, g *graph.Graph, n int, keep func(ro
 		n := s.together(roots, i, apart)
 		i -= n
 		if n > 1 {
-			if s.group.slot == nil {
-				s.group.open, s.group.slot = newOpenSet(s.size), make([]int32, s.size)
-			}
 			s.sweepGroup(roots[i : i+n])
 			for k := n - 1; k >= 0; k-- {
 				s.group.rows[k].appendTo(out, i+k, keep(i+k))
@@ -96,6 +89,20 @@ func sparseRows(op string, ys []graph.Value, g *graph.Graph, n int, keep func(ro
 	slices.Reverse(out.Col)
 	slices.Reverse(out.Value)
 	return out
+}
+
+// start makes everything ready for sweeps on the tape g, in the memory of earlier ones.
+func (s *rowSweep) start(op string, ys []graph.Value, g *graph.Graph, n int) {
+	s.g, s.n, s.el, s.size = g, n, nil, g.Len()+1
+	if !g.OnlyScalars() {
+		s.el = newElements(op, g, n, ys)
+		s.size = s.el.len()
+	}
+	s.came = slices.Grow(s.came[:0], s.size)[:s.size]
+	clear(s.came)
+	s.kept = make(map[int]row)
+	s.work, s.aside = 0, 0
+	s.group.given, s.group.steps, s.group.alone = 0, 0, 0
 }
 
 // roots returns the nodes, or elements, that the elements of ys are, 0 for those without derivatives.
@@ -117,8 +124,11 @@ func (s *rowSweep) roots(ys []graph.Value, n int) []int32 {
 	return roots
 }
 
-func (s *rowSweep) newFront() front {
-	return front{open: newOpenSet(s.size), adj: make([]float64, s.size)}
+// makeReady makes room for n nodes.
+func (f *front) makeReady(n int) {
+	if len(f.adj) < n {
+		f.open, f.adj = newOpenSet(n), make([]float64, n)
+	}
 }
 
 // appendTo appends the first keep columns of a row that has been found to a matrix, the last of them first.
@@ -153,6 +163,7 @@ func (s *Sparse) makeRoom(rows, n int) {
 
 // sweep finds the row of a node. It gives up after the given number of steps, and reports whether it did not.
 func (s *rowSweep) sweep(f *front, root, most int) bool {
+	f.makeReady(s.size)
 	f.columns, f.values = f.columns[:0], f.values[:0]
 	f.open.begin(root)
 	f.adj[root] = 1
@@ -216,9 +227,6 @@ func (s *rowSweep) hasRow(f *front, id int) bool {
 		return true
 	case s.came[id] == noRow || f != &s.main:
 		return false
-	}
-	if s.side.adj == nil {
-		s.side = s.newFront()
 	}
 	before := s.work
 	s.came[id] = noRow // so that the sweep goes on from there
