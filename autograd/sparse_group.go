@@ -10,13 +10,18 @@ import (
 // each node's row is read once. The numbers are those of sweeps one by one.
 type group struct {
 	open  openSet
-	slot  []int32          // by node in open: where its adjoints are
-	adj   [][lanes]float64 // those of the nodes that this sweep has come to, in the order in which it came to them
-	mask  []uint8          // of which lanes have come, a bit for each
+	slot  []int32 // by node in open: where its adjoints are
+	adj   []laneAdjoints
 	rows  [lanes]row
 	given int // groups that were swept,
 	steps int // their steps,
 	alone int // and those of their results one by one
+}
+
+// laneAdjoints are those of a node that a sweep has come to.
+type laneAdjoints struct {
+	of   [lanes]float64
+	mask uint8 // of which lanes have come, a bit for each
 }
 
 // lanes is how many results are swept from together.
@@ -49,29 +54,26 @@ func (s *rowSweep) together(roots []int32, i int, apart float64) int {
 
 // begin starts a sweep from some nodes, a lane for each.
 func (g *group) begin(roots []int32) {
-	g.adj, g.mask = g.adj[:0], g.mask[:0]
+	g.adj = g.adj[:0]
 	for k := range g.rows {
 		g.rows[k].columns, g.rows[k].values = g.rows[k].columns[:0], g.rows[k].values[:0]
 	}
 	g.open.startAt(int(slices.Max(roots)))
 	for k, root := range roots {
-		g.reach(int(root), 1<<k)[k] = 1
+		g.pass(int(root), k, 1)
 	}
-}
-
-// reach returns the adjoints of a node that some lanes come to.
-func (g *group) reach(id int, mask uint8) *[lanes]float64 {
-	if g.open.add(id) {
-		g.slot[id] = int32(len(g.adj))
-		g.adj, g.mask = append(g.adj, [lanes]float64{}), append(g.mask, mask)
-	} else {
-		g.mask[g.slot[id]] |= mask
-	}
-	return &g.adj[g.slot[id]]
 }
 
 // pass adds to the adjoint of a node in one lane.
-func (g *group) pass(id, lane int, c float64) { g.reach(id, 1<<lane)[lane] += c }
+func (g *group) pass(id, lane int, c float64) {
+	if g.open.add(id) {
+		g.slot[id] = int32(len(g.adj))
+		g.adj = append(g.adj, laneAdjoints{})
+	}
+	a := &g.adj[g.slot[id]]
+	a.of[lane] += c
+	a.mask |= 1 << lane
+}
 
 // sweepGroup finds the rows of some nodes together, as [rowSweep.sweep] finds one.
 func (s *rowSweep) sweepGroup(roots []int32) {
@@ -86,8 +88,8 @@ func (s *rowSweep) sweepGroup(roots []int32) {
 		if !ok {
 			return
 		}
-		k := g.slot[id]
-		w, mask := &g.adj[k], g.mask[k] // which stay as they are: all that use the node have passed theirs on
+		a := &g.adj[g.slot[id]]
+		w, mask := &a.of, a.mask // which stay as they are: all that use the node have passed theirs on
 		if id <= s.n {
 			for m := mask; m != 0; m &= m - 1 {
 				r := &g.rows[bits.TrailingZeros8(m)]
@@ -126,11 +128,18 @@ func (s *rowSweep) sweepGroup(roots []int32) {
 // passInLanes passes the adjoints w of a node on to operand i, which is node u, by the derivative d.
 func (s *rowSweep) passInLanes(id, i, u int, d float64, mask uint8, w *[lanes]float64) {
 	if d != 0 && d-d == 0 { // in lanes that have not come, 0 is added to 0
-		a := s.group.reach(u, mask)
-		a[0] += w[0] * d
-		a[1] += w[1] * d
-		a[2] += w[2] * d
-		a[3] += w[3] * d
+		g := &s.group
+		if g.open.add(u) {
+			g.slot[u] = int32(len(g.adj))
+			g.adj = append(g.adj, laneAdjoints{[lanes]float64{0 + float64(w[0]*d), 0 + float64(w[1]*d), 0 + float64(w[2]*d), 0 + float64(w[3]*d)}, mask})
+			return
+		}
+		a := &g.adj[g.slot[u]]
+		a.of[0] += float64(w[0] * d)
+		a.of[1] += float64(w[1] * d)
+		a.of[2] += float64(w[2] * d)
+		a.of[3] += float64(w[3] * d)
+		a.mask |= mask
 		return
 	}
 	for m := mask; m != 0; m &= m - 1 {
