@@ -536,3 +536,69 @@ func TestSparseShared(t *testing.T) {
 		t.Run(name, func(t *testing.T) { checkDense(t, rowsByBackward(f, at, nil), autograd.SparseJacobian(f, at), 1e-13) })
 	}
 }
+
+// TestSparseNeighbours finds the rows of results that share most of what they are made of, some of them, or nothing, at
+// derivatives of all kinds: sweeps from several results at once give the numbers of sweeps one by one.
+func TestSparseNeighbours(t *testing.T) {
+	inf := math.Inf(1)
+	shared := []struct {
+		name string
+		f    func(a, b graph.Value) graph.Value
+		at   [2]float64
+	}{
+		{"finite", func(a, b graph.Value) graph.Value { return ops.Mul(ops.Sin(a), ops.Exp(b)) }, [2]float64{1, 2}},
+		{"0", ops.Mul, [2]float64{0, 0}},
+		{"infinite", func(a, b graph.Value) graph.Value { return ops.Add(ops.Sqrt(a), b) }, [2]float64{0, 1}},
+		{"NaN", func(a, b graph.Value) graph.Value { return ops.Mul(ops.Log(a), b) }, [2]float64{-1, 0}},
+		{"a branch", func(a, b graph.Value) graph.Value { return ops.Where(ops.Gt(a, b), a, ops.Square(b)) }, [2]float64{1, 2}},
+		{"a step", func(a, b graph.Value) graph.Value { return ops.Mul(ops.Floor(a), b) }, [2]float64{1.5, 2}},
+	}
+	uses := []func(v, p graph.Value) graph.Value{
+		func(v, p graph.Value) graph.Value { return ops.Mul(v, p) },
+		func(v, p graph.Value) graph.Value { return ops.Square(v) },
+		func(v, p graph.Value) graph.Value { return p },
+		func(v, p graph.Value) graph.Value { return ops.MulScalar(v, 0) },
+		func(v, p graph.Value) graph.Value { return ops.MulScalar(v, inf) },
+		func(v, p graph.Value) graph.Value { return v },
+		func(v, p graph.Value) graph.Value { return p.Graph().Const(1) },
+		func(v, p graph.Value) graph.Value { return ops.ReLU(ops.Sub(v, p)) },
+	}
+	for _, test := range shared {
+		for _, count := range []int{1, 2, 3, 4, 5, 9, 200} {
+			for step := 1; step <= 3; step++ {
+				f := func(x values) values {
+					var out values
+					for i := range count {
+						v := test.f(x[0], x[1])
+						for k := range i % 4 {
+							out = append(out, uses[(step*i+k)%len(uses)](v, x[2+i%3]))
+						}
+					}
+					return append(out, x[0])
+				}
+				at := append(test.at[:], 3, -1, 0)
+				checkDense(t, rowsByBackward(f, at, nil), autograd.SparseJacobian(f, at), 0)
+			}
+		}
+	}
+}
+
+// TestSparseAgain finds matrices in memory that others have used before, smaller and larger ones.
+func TestSparseAgain(t *testing.T) {
+	for _, n := range []int{3, 2000, 3, 40_000, 30_000, 3, 5} {
+		s := autograd.SparseJacobian(banded, spread(n))
+		if s.M != n-2 || s.N != n || len(s.Value) != 3*(n-2) {
+			t.Fatalf("%d × %d with %d entries for %d numbers", s.M, s.N, len(s.Value), n)
+		}
+		at := spread(n)
+		for k, i := range s.Row {
+			want := []float64{math.Cos(at[i]) * at[i+1], math.Sin(at[i]), -2 * at[i+2]}[k%3]
+			if i != k/3 || s.Col[k] != i+k%3 || !(math.Abs(s.Value[k]-want) <= 1e-15) {
+				t.Fatalf("n = %d, entry %d: (%d, %d) is %v, want (%d, %d) to be %v", n, k, i, s.Col[k], s.Value[k], k/3, k/3+k%3, want)
+			}
+		}
+		if h := autograd.SparseHessian(arrowHead, at[:min(n, 100)]); len(h.Value) != 3*min(n, 100)-2 {
+			t.Fatalf("an arrow head of %d entries for %d numbers", len(h.Value), min(n, 100))
+		}
+	}
+}
