@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/primitive"
 	"github.com/seed366ff29f/chainrule/internal/rowform"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -44,6 +45,17 @@ func times(a, b float64) float64 {
 		return 0
 	}
 	return a * b
+}
+
+// addTimes adds to sum the products of coefficients, in which a zero wins.
+func addTimes(sum, a, b []float64) {
+	if kernel.AllFinite(a) { // then a zero of b wins by itself
+		kernel.MulAddTo(sum, a, b)
+		return
+	}
+	for i := range sum {
+		sum[i] += times(a[i], b[i])
+	}
 }
 
 // An expander computes series of so many lanes, up to an order.
@@ -129,11 +141,11 @@ func (e *expander) compute(op string, args []*series) *series {
 	b := args[len(args)-1]
 	switch op {
 	case "add":
-		return e.each(func(k, i int) float64 { return a.at(k)[i] + b.at(k)[i] })
+		return e.each(func(v []float64, k int) { kernel.Add(v, a.at(k), b.at(k)) })
 	case "sub":
-		return e.each(func(k, i int) float64 { return a.at(k)[i] - b.at(k)[i] })
+		return e.each(func(v []float64, k int) { kernel.Sub(v, a.at(k), b.at(k)) })
 	case "neg":
-		return e.each(func(k, i int) float64 { return -a.at(k)[i] })
+		return e.each(func(v []float64, k int) { kernel.Neg(v, a.at(k)) })
 	case "mul":
 		return e.product(a, b)
 	case "div":
@@ -164,8 +176,12 @@ func (e *expander) compute(op string, args []*series) *series {
 }
 
 // each returns a series whose coefficients are made one from those of the same order.
-func (e *expander) each(f func(k, i int) float64) *series {
-	return &series{next: func(k int) []float64 { return e.lane(func(i int) float64 { return f(k, i) }) }}
+func (e *expander) each(set func(v []float64, k int)) *series {
+	return &series{next: func(k int) []float64 {
+		v := make([]float64, e.lanes)
+		set(v, k)
+		return v
+	}}
 }
 
 func (e *expander) product(a, b *series) *series {
@@ -175,10 +191,7 @@ func (e *expander) product(a, b *series) *series {
 	return &series{next: func(k int) []float64 {
 		v := make([]float64, e.lanes)
 		if k == 0 {
-			x, y := a.at(0), b.at(0)
-			for i := range v {
-				v[i] = x[i] * y[i]
-			}
+			kernel.Mul(v, a.at(0), b.at(0))
 			return v
 		}
 		last := k
@@ -186,10 +199,7 @@ func (e *expander) product(a, b *series) *series {
 			last = 0
 		}
 		for j := 0; j <= last; j++ {
-			x, y := a.at(j), b.at(k-j)
-			for i := range v {
-				v[i] += times(x[i], y[i])
-			}
+			addTimes(v, a.at(j), b.at(k-j))
 		}
 		return v
 	}}
@@ -313,6 +323,7 @@ func (e *expander) function(row *graph.Row, form *rowform.Form, args []*series, 
 	v := &series{self: true}
 	var slopes []*series // by operand, nil for one that is constant
 	operands := operandsOf(row, args)
+	moves := make([][][]float64, len(operands)) // j·uⱼ by operand, from order 1 on
 	v.next = func(k int) []float64 {
 		if k == 0 {
 			if values != nil {
@@ -328,19 +339,19 @@ func (e *expander) function(row *graph.Row, form *rowform.Form, args []*series, 
 			if slopes[n] == nil {
 				continue
 			}
-			selects := form.Selects[n]
+			moved := make([]float64, e.lanes)
+			kernel.MulScalar(moved, u.at(k), float64(k))
+			moves[n] = append(moves[n], moved)
 			for j := 1; j <= k; j++ {
-				x, d := u.at(j), slopes[n].at(k-j)
-				for i := range out {
-					if x[i] != 0 && (d[i] != 0 || !selects) {
-						out[i] += float64(j) * x[i] * d[i]
-					}
+				x, d := moves[n][j-1], slopes[n].at(k-j)
+				if form.Selects[n] {
+					addTimes(out, x, d)
+				} else {
+					kernel.MulAddTo(out, x, d)
 				}
 			}
 		}
-		for i := range out {
-			out[i] /= float64(k)
-		}
+		kernel.Div(out, out, e.number(float64(k)).at(0))
 		return out
 	}
 	return v
