@@ -59,6 +59,7 @@ type expansion struct {
 	op    string
 	g     *graph.Graph
 	order int
+	lent  []*tensor.Tensor         // of the graph's pool, while a node is expanded
 	of    map[int][]*tensor.Tensor // by node and order, from 1 on; nil where all are 0, and missing for a constant
 }
 
@@ -147,7 +148,8 @@ func (w *expansion) loss(n graph.Node, form *rowform.Form) []*tensor.Tensor {
 
 // slopes expands a function of elements of the given shape by its slopes. values are its numbers.
 func (w *expansion) slopes(n graph.Node, form *rowform.Form, dims []int, values []float64) []*tensor.Tensor {
-	e := newExpander(len(values), w.order)
+	e := newExpander(w.g, &w.lent, len(values), w.order)
+	defer e.free()
 	params, _ := ops.Signature(n.Row())
 	constants, k := rowform.Constants(n), 0
 	var args []*series
@@ -162,12 +164,19 @@ func (w *expansion) slopes(n graph.Node, form *rowform.Form, dims []int, values 
 	v := e.function(n.Row(), form, args, values)
 	out := make([]*tensor.Tensor, w.order+1)
 	for j := 1; j <= w.order; j++ {
-		out[j] = tensor.Of(v.at(j), dims...)
+		out[j] = tensor.New(tensor.Float64, dims...)
+		copy(out[j].Float64s(), v.at(j))
 	}
 	return out
 }
 
-func numbersOf(t *tensor.Tensor) []float64 { return t.To(tensor.Float64).Float64s() }
+// numbersOf returns the elements of a tensor in double precision, which must not be changed.
+func numbersOf(t *tensor.Tensor) []float64 {
+	if t.DType() != tensor.Float64 {
+		t = t.To(tensor.Float64)
+	}
+	return t.Float64s()
+}
 
 // series returns the series of a node, stretched to the given shape.
 func (w *expansion) series(e *expander, n graph.Node, dims []int) *series {

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
+	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 	"github.com/seed366ff29f/chainrule/internal/primitive"
 	"github.com/seed366ff29f/chainrule/internal/rowform"
@@ -61,6 +62,8 @@ func addTimes(sum, a, b []float64) {
 // An expander computes series of so many lanes, up to an order.
 type expander struct {
 	lanes, order int
+	g            *graph.Graph      // whose pool has room for coefficients
+	lent         *[]*tensor.Tensor // that is given back by free
 	zeros        []float64
 	numeric      bool // conditions look at numbers alone, see [expander.compare]
 	known        map[call]*series
@@ -74,8 +77,25 @@ type call struct {
 	a, b, c *series
 }
 
-func newExpander(lanes, order int) *expander {
-	return &expander{lanes: lanes, order: order, zeros: make([]float64, lanes), known: make(map[call]*series), numbers: make(map[uint64]*series)}
+// newExpander returns one that adds to lent what it takes from the pool of g.
+func newExpander(g *graph.Graph, lent *[]*tensor.Tensor, lanes, order int) *expander {
+	e := &expander{g: g, lent: lent, lanes: lanes, order: order, known: make(map[call]*series), numbers: make(map[uint64]*series)}
+	e.zeros = e.vector()
+	return e
+}
+
+// vector returns zeros, one for each lane, that are good until free.
+func (e *expander) vector() []float64 {
+	t := e.g.Temp(e.lanes)
+	*e.lent = append(*e.lent, t)
+	return t.Float64s()
+}
+
+func (e *expander) free() {
+	for _, t := range *e.lent {
+		e.g.FreeTemp(t)
+	}
+	*e.lent = nil
 }
 
 // number returns a constant, the same in all lanes.
@@ -83,10 +103,8 @@ func (e *expander) number(v float64) *series {
 	bits := math.Float64bits(v)
 	s := e.numbers[bits]
 	if s == nil {
-		c := make([]float64, e.lanes)
-		for i := range c {
-			c[i] = v
-		}
+		c := e.vector()
+		kernel.Fill(c, v)
 		s = &series{c: [][]float64{c}, zeros: e.zeros}
 		e.numbers[bits] = s
 	}
@@ -95,7 +113,7 @@ func (e *expander) number(v float64) *series {
 
 // lane returns coefficients that are made lane by lane.
 func (e *expander) lane(f func(i int) float64) []float64 {
-	c := make([]float64, e.lanes)
+	c := e.vector()
 	for i := range c {
 		c[i] = f(i)
 	}
@@ -178,7 +196,7 @@ func (e *expander) compute(op string, args []*series) *series {
 // each returns a series whose coefficients are made one from those of the same order.
 func (e *expander) each(set func(v []float64, k int)) *series {
 	return &series{next: func(k int) []float64 {
-		v := make([]float64, e.lanes)
+		v := e.vector()
 		set(v, k)
 		return v
 	}}
@@ -189,7 +207,7 @@ func (e *expander) product(a, b *series) *series {
 		a, b = b, a
 	}
 	return &series{next: func(k int) []float64 {
-		v := make([]float64, e.lanes)
+		v := e.vector()
 		if k == 0 {
 			kernel.Mul(v, a.at(0), b.at(0))
 			return v
@@ -208,7 +226,7 @@ func (e *expander) product(a, b *series) *series {
 func (e *expander) quotient(a, b *series) *series {
 	s := &series{}
 	s.next = func(k int) []float64 {
-		v := make([]float64, e.lanes)
+		v := e.vector()
 		copy(v, a.at(k))
 		if k > 0 && !b.constant() {
 			for j := range k {
@@ -334,12 +352,12 @@ func (e *expander) function(row *graph.Row, form *rowform.Form, args []*series, 
 		if slopes == nil {
 			slopes = e.slopesOf(row, form, args, operands, v)
 		}
-		out := make([]float64, e.lanes)
+		out := e.vector()
 		for n, u := range operands {
 			if slopes[n] == nil {
 				continue
 			}
-			moved := make([]float64, e.lanes)
+			moved := e.vector()
 			kernel.MulScalar(moved, u.at(k), float64(k))
 			moves[n] = append(moves[n], moved)
 			for j := 1; j <= k; j++ {
@@ -420,7 +438,7 @@ func alike(a, b float64) bool {
 
 // at calls f with an expander of order 0 and the numbers that parameters have at the point.
 func (e *expander) at(f func(at *expander, params map[string]*series) []float64, params map[string]*series) []float64 {
-	point := newExpander(e.lanes, 0)
+	point := newExpander(e.g, e.lent, e.lanes, 0)
 	point.numeric = true
 	again := make(map[string]*series, len(params))
 	for name, s := range params {
