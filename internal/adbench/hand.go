@@ -79,7 +79,7 @@ func hand() *Task {
 				Inputs: poseSize, Point: pose, Plain: func() float64 { return s.residuals(pose) },
 				Derivative: func() (float64, []float64) {
 					y, columns := autograd.JVPs(f, pose, directions[:]...) // few, against so many rows
-					for first := 0; first < 3*n; first += 64 { // rows that the cache holds while the columns come
+					for first := 0; first < 3*n; first += 64 {             // rows that the cache holds while the columns come
 						last := min(first+64, 3*n)
 						for j, c := range columns {
 							for i, v := range c.Float64s()[first:last] {

@@ -290,7 +290,7 @@ func TestNumbers(t *testing.T) {
 		{shuffled(rng, band(1000, 2)), 2 * 1000},
 		{shuffled(rng, band(1000, 4)), 6 * 1000},
 		{apart(rng, band(500, 2), arrow(500, 1, true)), 2 * 1000},
-		{shuffled(rng, grid(32)), 20 * 1024}, // a band of 32 has 32 · 1024
+		{shuffled(rng, grid(32)), 20 * 1024},               // a band of 32 has 32 · 1024
 		{shuffled(rng, hubs(200, 100)), 2*200*100 + 4*200}, // of which the hubs would be a matrix without zeros of 200²
 		{bundle(rng, 20, 500, 4), 120*120 + 500*3*(3+4*6)},
 	}
