@@ -1,19 +1,19 @@
 package nn
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
 	"math"
 
 	"github.com/seed366ff29f/chainrule/graph/tensor"
+	"github.com/seed366ff29f/chainrule/internal/digest"
 	"github.com/seed366ff29f/chainrule/nn/data"
 )
 
 // fingerprint returns a text that differs for sets of other numbers, which may be nil.
 func fingerprint(sets ...*data.Set) string {
-	f := &fingerprinter{hash: sha256.New()}
+	f := &fingerprinter{hash: digest.New()}
 	for _, s := range sets {
 		if s == nil {
 			f.number(0)

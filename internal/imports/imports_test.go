@@ -23,6 +23,7 @@ var floors = []struct {
 }{
 	{"internal/testkit", []string{"github.com/google/go-cmp"}},
 	{"internal/durable", nil},
+	{"internal/digest", nil},
 	{"internal/hugepage", nil},
 	{"internal/columns", nil},
 	{"internal/coloring", nil},

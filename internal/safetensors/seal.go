@@ -1,10 +1,11 @@
 package safetensors
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"maps"
+
+	"github.com/seed366ff29f/chainrule/internal/digest"
 )
 
 // sealKey is the name of the seal in the metadata.
@@ -16,7 +17,7 @@ func Sealed(tensors []Tensor, metadata map[string]string) (map[string]string, er
 	sealed := map[string]string{}
 	maps.Copy(sealed, metadata)
 	delete(sealed, sealKey)
-	h := sha256.New()
+	h := digest.New()
 	if err := Write(h, tensors, sealed); err != nil {
 		return nil, err
 	}
