@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/ops"
@@ -14,7 +15,13 @@ import (
 // together.
 type cotangents struct {
 	*graph.Cotangents
-	parts map[int]*parts
+	parts *waiting // nil if there have been none
+}
+
+// waiting are the parts that wait for their node, by its number.
+type waiting struct {
+	of   map[int]int // places in list
+	list []parts
 }
 
 // parts are the uses of a node that take parts of it, and their cotangents.
@@ -23,10 +30,38 @@ type parts struct {
 	cts   []graph.Value
 }
 
+// waitingRoom has the memory of earlier sweeps. What is larger than mostWaiting is left to the collector.
+var waitingRoom = sync.Pool{New: func() any { return &waiting{of: make(map[int]int)} }}
+
+const mostWaiting = 1 << 12
+
+// release leaves the memory to other sweeps.
+func (c *cotangents) release() {
+	c.Release()
+	w := c.parts
+	if w == nil {
+		return
+	}
+	size := 0
+	for i := range w.list {
+		p := &w.list[i]
+		size += 1 + len(p.users)
+		clear(p.users)
+		clear(p.cts)
+		p.users, p.cts = p.users[:0], p.cts[:0]
+	}
+	if size > mostWaiting {
+		return
+	}
+	clear(w.of)
+	w.list = w.list[:0]
+	waitingRoom.Put(w)
+}
+
 // of returns the cotangent of a node that may get one, and whether there is one. All that use the node have passed theirs
 // on.
 func (c *cotangents) of(id int) (graph.Value, bool) {
-	if len(c.parts) > 0 {
+	if c.parts != nil {
 		c.join(id)
 	}
 	return c.Of(id)
@@ -34,11 +69,12 @@ func (c *cotangents) of(id int) (graph.Value, bool) {
 
 // join puts the parts of a node's cotangent together, if there are any, and adds them to what the node has got.
 func (c *cotangents) join(id int) {
-	p := c.parts[id]
-	if p == nil {
+	k, ok := c.parts.of[id]
+	if !ok {
 		return
 	}
-	delete(c.parts, id)
+	delete(c.parts.of, id)
+	p := c.parts.list[k]
 	in := p.users[0].InputNode(0)
 	if len(p.users) == 1 {
 		c.add(in, cotangent(p.users[0], 0, p.cts[0]))
@@ -91,14 +127,21 @@ func (c *cotangents) pass(n graph.Node, ct graph.Value) {
 // wait keeps the cotangent ct of node n, which takes a part of the node with the given number, until it is that node's
 // turn.
 func (c *cotangents) wait(id int, n graph.Node, ct graph.Value) {
-	p := c.parts[id]
-	if p == nil {
-		p = &parts{}
-		if c.parts == nil {
-			c.parts = make(map[int]*parts)
-		}
-		c.parts[id] = p
+	w := c.parts
+	if w == nil {
+		w = waitingRoom.Get().(*waiting)
+		c.parts = w
 	}
+	k, ok := w.of[id]
+	if !ok {
+		k = len(w.list)
+		if k == cap(w.list) {
+			w.list = append(w.list, parts{})
+		}
+		w.list = w.list[:k+1] // with the lists of another sweep, which are empty
+		w.of[id] = k
+	}
+	p := &w.list[k]
 	p.users, p.cts = append(p.users, n), append(p.cts, ct)
 }
 

@@ -216,7 +216,7 @@ func (p *pusher) eachRow(in graph.Node, u *tensor.Tensor, f func(dst, w *tensor.
 func (p *pusher) contribute(i int, in graph.Node, u *tensor.Tensor) {
 	row, from, passes := p.n.Row(), 0, false
 	if row.Passes != nil {
-		from, passes = p.n.Passes(i)
+		from, passes = row.Passes(p.n, i)
 	}
 	switch {
 	case passes:

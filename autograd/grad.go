@@ -63,7 +63,7 @@ func vjp(op string, y, ct graph.Value, xs []graph.Value, floor int) []graph.Valu
 			out[i] = zeros(x.Node())
 		}
 	}
-	cts.Release()
+	cts.release()
 	return out
 }
 
