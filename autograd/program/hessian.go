@@ -158,9 +158,11 @@ func newHessianMatrix(t *tape, l *linear, gradient []cell, value int) *matrix {
 	half := t.pattern(gradient, func(row int) int { return row + 1 })
 	m := &matrix{rows: t.inputs, columns: t.inputs}
 	whole := m.mirror(half)
-	colors := coloring.Star(whole, mostColors)
-	if colors == nil {
-		colors = coloring.Each(t.inputs)
+	colors := coloring.Each(t.inputs)
+	if len(whole.Col) < t.inputs*t.inputs {
+		if c := coloring.Star(whole, mostColors); c != nil && c.Count < t.inputs {
+			colors = c
+		}
 	}
 	cost, _ := l.costOf(colors.Count)
 	if m.entries = t.entriesWithin(cost, value, 0, func(t *tape, most int, careful bool) []ref {

@@ -95,16 +95,30 @@ func (m *multiplier) one(dst, at, dir []float64) {
 const (
 	costAlone = 1.6 // in a machine that runs step by step
 	costWide  = 0.2 // in one that runs spans
+	costFar   = 2   // in one that runs spans, beyond what the processor's caches hold
 	costLanes = 7.5 // for all lanes, however many directions there are
 	lanes     = 64
+	near      = 1 << 17 // so many instructions may have their values in the caches
 )
 
 // cost returns about how long a program takes, in nanoseconds.
 func (c *compiled) cost() float64 {
-	if c.machine.spans != nil {
-		return costWide * float64(len(c.code.ins))
+	n := float64(len(c.code.ins))
+	switch {
+	case c.machine.spans == nil:
+		return costAlone * n
+	case n > near:
+		return costFar * n
 	}
-	return costAlone * float64(len(c.code.ins))
+	return costWide * n
+}
+
+// within returns how many instructions a program may have that takes so long, in nanoseconds.
+func within(cost float64) int {
+	if cost < costFar*near {
+		return int(min(cost/costWide, near))
+	}
+	return int(min(cost/costFar, math.MaxInt32))
 }
 
 // costOf returns about how long the products with so many directions take, in nanoseconds, and whether they are found side by

@@ -182,23 +182,15 @@ func (f *filler) compute(values, at []float64) {
 		f.entries.run(at, values)
 		return
 	}
-	const block = 256 // directions, whose products are kept at a time
 	g := f.groups
-	k, outs := g.l.direction, len(g.l.code.outs)
-	if f.seeds == nil {
-		n := min(block, g.colors.Count)
-		f.seeds, f.products = make([]float64, n*k), make([]float64, n*outs)
+	outs := len(g.l.code.outs)
+	if f.products == nil {
+		f.products = make([]float64, min(block, g.colors.Count)*outs)
 	}
 	for from := 0; from < g.colors.Count; from += block {
 		to := min(from+block, g.colors.Count)
-		seeds, products := f.seeds[:(to-from)*k], f.products[:(to-from)*outs]
-		clear(seeds)
-		for j, c := range g.colors.Color {
-			if int(c) >= from && int(c) < to {
-				seeds[(int(c)-from)*k+j] = 1
-			}
-		}
-		f.multiplier.all(products, at, seeds)
+		products := f.products[:(to-from)*outs]
+		f.multiplier.all(products, at, f.directions(from, to))
 		for c := from; c < to; c++ {
 			row := products[(c-from)*outs:]
 			for _, found := range g.finds[g.start[c]:g.start[c+1]] {
@@ -208,8 +200,32 @@ func (f *filler) compute(values, at []float64) {
 	}
 }
 
+// block is how many directions are multiplied with at a time.
+const block = 256
+
+// directions returns the directions of some colors, a row each.
+func (f *filler) directions(from, to int) []float64 {
+	g := f.groups
+	k := g.l.direction
+	if f.seeds == nil {
+		f.seeds = make([]float64, min(block, g.colors.Count)*k)
+	}
+	seeds := f.seeds[:(to-from)*k]
+	clear(seeds)
+	for j, c := range g.colors.Color {
+		if int(c) >= from && int(c) < to {
+			seeds[(int(c)-from)*k+j] = 1
+		}
+	}
+	return seeds
+}
+
 // dense fills dst with the matrix, row by row.
 func (f *filler) dense(dst, at []float64) {
+	if g := f.groups; g != nil && f.source != nil && g.colors.Count == f.columns {
+		f.rowByRow(dst, at)
+		return
+	}
 	if f.all == nil {
 		f.all = make([]float64, len(f.row))
 	}
@@ -222,13 +238,27 @@ func (f *filler) dense(dst, at []float64) {
 	}
 }
 
+// rowByRow fills dst with a symmetric matrix of which each product is a row.
+func (f *filler) rowByRow(dst, at []float64) {
+	n := f.columns
+	for from := 0; from < n; from += block {
+		to := min(from+block, n)
+		f.multiplier.all(dst[from*n:to*n], at, f.directions(from, to))
+	}
+	const tile = 16 // what is copied at a time from rows to columns
+	for first := 0; first < n; first += tile {
+		for i := first; i < n; i++ {
+			for j := first; j < min(first+tile, i); j++ {
+				dst[j*n+i] = dst[i*n+j]
+			}
+		}
+	}
+}
+
 // entriesWithin compiles the entries of a matrix, behind so many results, if that takes less time than cost, in nanoseconds. It
 // returns nil if it does not.
 func (t *tape) entriesWithin(cost float64, from, results int, outs func(t *tape, most int, careful bool) []ref) *compiled {
-	most := maxEntryInstructions
-	if instructions := cost / costWide; instructions < float64(most) {
-		most = max(int(instructions), 1)
-	}
+	most := min(max(within(cost), 1), maxEntryInstructions)
 	fits := true
 	c := t.derive(0, from, func(t *tape, careful bool) []ref {
 		if careful {

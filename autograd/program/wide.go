@@ -2,6 +2,7 @@ package program
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/internal/kernel"
@@ -54,7 +55,7 @@ func (c *code) wide() *machine {
 	for i := range m.spans {
 		alike += int(m.spans[i].n)
 	}
-	if len(m.spans)*averageSpan > len(c.ins) || alike < len(c.ins)/4*3 {
+	if len(m.spans)*averageSpan > len(c.ins) || alike < len(c.ins)/2 {
 		return nil
 	}
 	return m
@@ -125,6 +126,7 @@ func newSpan(steps []step) span {
 // were computed one after the other.
 type scheduler struct {
 	c       *code
+	uses    []int32 // by value, how many instructions read it
 	waits   []int32 // by instruction, how many of its operands are not there yet
 	start   []int32 // by instruction, where its users begin
 	users   []int32
@@ -136,7 +138,7 @@ type scheduler struct {
 
 func newScheduler(c *code) *scheduler {
 	n := len(c.ins)
-	s := &scheduler{c: c, waits: make([]int32, n), start: make([]int32, n+1), order: make([]int32, 0, n), numbers: make([]int32, n)}
+	s := &scheduler{c: c, uses: make([]int32, c.first()+n), waits: make([]int32, n), start: make([]int32, n+1), order: make([]int32, 0, n), numbers: make([]int32, n)}
 	first := c.first()
 	each := func(f func(k, operand int)) {
 		for k := range c.ins {
@@ -146,6 +148,12 @@ func newScheduler(c *code) *scheduler {
 					f(k, i)
 				}
 			}
+		}
+	}
+	for k := range c.ins {
+		in := &c.ins[k]
+		for _, v := range in.args[:arities[in.op]] {
+			s.uses[v]++
 		}
 	}
 	each(func(k, i int) { s.waits[k]++; s.start[i+1]++ })
@@ -226,41 +234,41 @@ func (s *scheduler) emit(op opcode) {
 
 // A key says where an instruction goes among those of its opcode: those whose operands have the same distances lie together.
 type key struct {
-	kind  [2]int32
+	kind  [3]int32
 	place int32
 	k     int32
 }
 
 func (a key) compare(b key) int {
-	return cmp.Or(cmp.Compare(a.kind[0], b.kind[0]), cmp.Compare(a.kind[1], b.kind[1]), cmp.Compare(a.place, b.place), cmp.Compare(a.k, b.k))
+	return cmp.Or(cmp.Compare(a.kind[0], b.kind[0]), cmp.Compare(a.kind[1], b.kind[1]), cmp.Compare(a.kind[2], b.kind[2]), cmp.Compare(a.place, b.place), cmp.Compare(a.k, b.k))
 }
 
 func (s *scheduler) keyOf(k int32) key {
 	in := &s.c.ins[k]
 	at := key{k: k, place: -1}
-	for _, v := range in.args[:arities[in.op]] { // the first operand that is no constant
-		if !s.constant(v) {
-			at.place = s.number(v)
-			break
+	args := in.args[:arities[in.op]]
+	least := int32(math.MaxInt32)
+	for _, v := range args { // the operand that fewest read: others may be the same for all
+		if uses := s.uses[v]; !s.constant(v) && uses < least {
+			least, at.place = uses, s.number(v)
 		}
 	}
-	kinds := at.kind[:0]
-	placed := false
-	for _, v := range in.args[:arities[in.op]] {
-		const constants = 1 << 30 // beyond all distances
+	for i, v := range args[:min(len(args), len(at.kind))] {
+		const same = 1 << 30 // beyond all distances
 		switch n := s.number(v); {
-		case s.constant(v):
-			kinds = append(kinds, constants+v)
-		case placed:
-			kinds = append(kinds, n-at.place)
+		case s.constant(v), s.uses[v] >= manyUses && n != at.place:
+			at.kind[i] = same + n
 		default:
-			placed = true
+			at.kind[i] = n - at.place
 		}
 	}
-	copy(at.kind[:], kinds[:min(len(kinds), 2)])
 	return at
 }
 
+// manyUses is how many instructions read a value that is taken to be the same operand of all.
+const manyUses = 16
+
+// constant reports whether a value of the code is a constant.
 func (s *scheduler) constant(v int32) bool { return int(v) >= s.c.inputs && int(v) < s.c.first() }
 
 // runSpans does what the steps of spans do.
