@@ -40,7 +40,7 @@ func Taylor(f func(x graph.Value) graph.Value, at, dir []float64, k int) []float
 	out := make([]float64, k+1)
 	out[0] = y.Item()
 	if k > 0 && y.WantsGrad() {
-		w.walk(y, x)
+		w.walk(0, y, x)
 		for j := 1; j <= k; j++ {
 			if c := w.coefficient(y.Node(), j); c != nil {
 				out[j] = c.AtFlat(0)
@@ -74,22 +74,27 @@ func (w *expansion) coefficient(n graph.Node, j int) *tensor.Tensor {
 	return nil
 }
 
-// walk finds the series of the nodes between xs, whose own are known, and y. It forgets those that no later node uses.
-func (w *expansion) walk(y graph.Value, xs ...graph.Value) {
+// walk finds the series of the nodes from floor on that lie between xs, whose own are known, and y. It forgets those that no later
+// node uses. What lies before floor belongs to another walk, what xs are made of too.
+func (w *expansion) walk(floor int, y graph.Value, xs ...graph.Value) {
 	on := w.g.Between(graph.GradEdges, y, xs...)
 	last := make(map[int]int)
+	mine := func(id int) bool {
+		return id >= floor && !slices.ContainsFunc(xs, func(x graph.Value) bool { return x.ID() == id })
+	}
 	for id := range on.All {
 		for i, n := 0, w.g.Value(id).Node(); i < n.NumInputs(); i++ {
 			last[n.InputNode(i).ID()] = id
 		}
 	}
 	for id := range on.All {
-		n := w.g.Value(id).Node()
-		if _, known := w.of[id]; !known {
-			w.of[id] = w.expand(n)
+		if !mine(id) {
+			continue
 		}
+		n := w.g.Value(id).Node()
+		w.of[id] = w.expand(n)
 		for i := range n.NumInputs() {
-			if in := n.InputNode(i).ID(); last[in] == id && !slices.ContainsFunc(xs, func(x graph.Value) bool { return x.ID() == in }) {
+			if in := n.InputNode(i).ID(); last[in] == id && mine(in) {
 				delete(w.of, in)
 			}
 		}
@@ -270,7 +275,7 @@ func (w *expansion) byDefinition(n graph.Node) (out []*tensor.Tensor) {
 		w.g.Loudly(func() {
 			first := w.g.Len() + 1
 			y := expansions[n.Row().Name](n)
-			w.walk(y, n.Value().Inputs()...)
+			w.walk(first, y, n.Value().Inputs()...)
 			out = w.of[y.ID()]
 			for id := first; id <= w.g.Len(); id++ {
 				delete(w.of, id)

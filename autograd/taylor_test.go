@@ -183,6 +183,81 @@ func TestTaylorAtSpecialNumbers(t *testing.T) {
 	}
 }
 
+// repeatedGrad returns the coefficients that Taylor finds, by differentiating again and again.
+func repeatedGrad(f func(x graph.Value) graph.Value, at, dir []float64, k int) []float64 {
+	g := graph.New()
+	t := g.Var(0)
+	y := f(ops.Add(g.ConstTensor(vector(at...)), ops.Mul(g.ConstTensor(vector(dir...)), t)))
+	c := []float64{y.Item()}
+	for j, factorial := 1, 1.0; j <= k; j++ {
+		if !y.WantsGrad() {
+			return append(c, make([]float64, k+1-j)...)
+		}
+		y = autograd.Grad(y, t)[0]
+		factorial *= float64(j)
+		c = append(c, y.Item()/factorial)
+	}
+	return c
+}
+
+// sampled returns a sample as a function of all elements of its operands in one vector.
+func sampled(s rowtest.Sample, of func(x graph.Value) graph.Value) func(x graph.Value) graph.Value {
+	return func(x graph.Value) graph.Value {
+		var xs []graph.Value
+		from := 0
+		for _, o := range s.Operands {
+			xs = append(xs, of(ops.Reshape(ops.Slice(x, 0, from, from+o.Len()), o.Dims()...)))
+			from += o.Len()
+		}
+		return s.Apply(xs)
+	}
+}
+
+// TestTaylorOfRows holds the series of every operation against repeated Grad, where what its operands are made of is used by later
+// operations too.
+func TestTaylorOfRows(t *testing.T) {
+	const k = 3
+	for _, row := range graph.Rows() {
+		if row.Class == graph.NoGrad || !strings.HasPrefix(row.GoName(), "ops.") {
+			continue
+		}
+		for _, s := range rowtest.Samples(t, row) {
+			var at []float64
+			for _, x := range s.Operands {
+				at = append(at, rowtest.Numbers(x)...)
+			}
+			if len(at) == 0 || len(at) > 12 {
+				continue
+			}
+			f := func(x graph.Value) graph.Value {
+				var used []graph.Value
+				y := sampled(s, func(v graph.Value) graph.Value {
+					used = append(used, v)
+					return ops.MulScalar(v, 1)
+				})(x)
+				l := rowtest.Weighted(y)
+				for _, v := range used {
+					l = ops.Mul(l, ops.Sum(ops.Sin(v)))
+				}
+				return l
+			}
+			dir := make([]float64, len(at))
+			for i := range dir {
+				dir[i] = math.Cos(float64(i))
+			}
+			var got []float64
+			if graph.Try(func() { got = autograd.Taylor(f, at, dir, k) }) != nil {
+				continue // TestTaylorRefuses knows which
+			}
+			for j, want := range repeatedGrad(f, at, dir, k) {
+				if !rowtest.SameNumber(got[j], want, 1e-10, 1) {
+					t.Errorf("%s %s: coefficient %d is %v, %v by Grad", row.Name, s.Text, j, got[j], want)
+				}
+			}
+		}
+	}
+}
+
 // TestTaylorRefuses names the operations without a series: a row that comes to have none is noticed, and so is one that comes to
 // have one.
 func TestTaylorRefuses(t *testing.T) {
