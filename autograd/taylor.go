@@ -256,6 +256,8 @@ func (w *expansion) bilinear(n graph.Node) []*tensor.Tensor {
 			case a == nil || b == nil:
 			case j == 0:
 				add(1, b)
+			case j == k: // so that a 0 of a wins over an infinite number of the other operand
+				add(0, a)
 			default:
 				add(1, b, a)
 			}

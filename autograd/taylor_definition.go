@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"math"
 	"slices"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -18,27 +19,31 @@ func init() { // what they call refers to operations
 		},
 		"loop": func(n graph.Node) graph.Value { return n.Aux().(*loop).evaluate(n, n.Value().Inputs()) },
 		"logsumexp": func(n graph.Node) graph.Value {
-			shifted := ops.Sub(n.Input(0), kept(n, ops.StopGradient(n.Value())))
+			y := ops.StopGradient(n.Value())
+			shift := ops.Where(ops.IsFinite(y), y, n.Graph().Const(0))
+			shifted := ops.Sub(unmasked(n.Input(0)), kept(n, shift))
 			return ops.Log(ops.Sum(ops.Exp(shifted), n.Ints()...))
 		},
 		"softmax":      softmaxSeries,
 		"safe_softmax": softmaxSeries,
 		"log_softmax": func(n graph.Node) graph.Value {
-			x, axis := n.Input(0), n.Int(0)
+			x, axis := unmasked(n.Input(0)), n.Int(0)
 			if n.Value().Len() == 0 {
-				return ops.MulScalar(x, 1)
+				return x
 			}
-			return ops.Sub(x, alongAxis(n, ops.LogSumExp(x, axis)))
+			y := ops.Sub(x, alongAxis(n, ops.LogSumExp(x, axis)))
+			return ops.Where(masks(x), ops.StopGradient(n.Value()), y)
 		},
 		"norm": func(n graph.Node) graph.Value {
-			one, y := n.Graph().Const(1), ops.StopGradient(n.Value())
-			size := ops.Where(ops.Eq(y, n.Graph().Const(0)), one, y)
-			return ops.Mul(size, ops.Sqrt(ops.Sum(ops.Square(ops.Div(n.Input(0), kept(n, size))), n.Ints()...)))
+			size := sizeOf(n)
+			return unlessZero(n, ops.Mul(size, ops.Sqrt(ops.Sum(ops.Square(ops.Div(n.Input(0), kept(n, size))), n.Ints()...))))
 		},
 		"variance": func(n graph.Node) graph.Value {
 			return ops.Mean(ops.Square(ops.Center(n.Input(0), n.Ints()...)), n.Ints()...)
 		},
-		"std": func(n graph.Node) graph.Value { return ops.Sqrt(ops.Variance(n.Input(0), n.Ints()...)) },
+		"std": func(n graph.Node) graph.Value {
+			return unlessZero(n, ops.Sqrt(ops.Variance(n.Input(0), n.Ints()...)))
+		},
 		"prod": func(n graph.Node) graph.Value {
 			x := n.Input(0)
 			for _, axis := range slices.Backward(n.Ints()) { // the later ones first: axes go away
@@ -62,15 +67,34 @@ func init() { // what they call refers to operations
 			return ops.Concat(axis, parts...)
 		},
 		"variance_ddof": varianceSeries,
-		"std_ddof":      func(n graph.Node) graph.Value { return ops.Sqrt(varianceSeries(n)) },
+		"std_ddof":      func(n graph.Node) graph.Value { return unlessZero(n, ops.Sqrt(varianceSeries(n))) },
 		"pnorm": func(n graph.Node) graph.Value {
-			p, y := n.Float(0), ops.StopGradient(n.Value())
-			size := ops.Where(ops.Eq(y, n.Graph().Const(0)), n.Graph().Const(1), y)
+			p, size := n.Float(0), sizeOf(n)
 			powers := ops.PowScalar(ops.Abs(ops.Div(n.Input(0), kept(n, size))), p)
-			return ops.Mul(size, ops.PowScalar(ops.Sum(powers, n.Ints()...), 1/p))
+			return unlessZero(n, ops.Mul(size, ops.PowScalar(ops.Sum(powers, n.Ints()...), 1/p)))
 		},
 	}
 }
+
+// sizeOf returns the numbers of a norm, by which its operand is divided so that nothing overflows on the way, and 1 where they are
+// 0 or not finite.
+func sizeOf(n graph.Node) graph.Value {
+	y, one := ops.StopGradient(n.Value()), n.Graph().Const(1)
+	return ops.Where(ops.IsFinite(y), ops.Where(ops.Eq(y, n.Graph().Const(0)), one, y), one)
+}
+
+// unlessZero returns v where the numbers of a norm or a standard deviation are not 0. At 0 its derivative is promised to be 0, and
+// the series goes on with that.
+func unlessZero(n graph.Node, v graph.Value) graph.Value {
+	y := ops.StopGradient(n.Value())
+	return ops.Where(ops.Eq(y, n.Graph().Const(0)), y, v)
+}
+
+// masks are where x is -Inf, which is a mask: its gradient is 0.
+func masks(x graph.Value) graph.Value { return ops.Eq(x, x.Graph().Const(math.Inf(-1))) }
+
+// unmasked returns x, with constants for masks.
+func unmasked(x graph.Value) graph.Value { return ops.Where(masks(x), ops.StopGradient(x), x) }
 
 // varianceSeries is the definition of a variance with the divisor n - ddof.
 func varianceSeries(n graph.Node) graph.Value {

@@ -388,7 +388,8 @@ func operandsOf(row *graph.Row, args []*series) []*series {
 }
 
 // slopesOf returns the series of the slopes by the operands that are not constant. v is the result. Where an expression has
-// another slope right behind the point than at it, the function has a kink there, and the slope is what is promised at it.
+// another slope right behind the point than at it, the function has a kink there or ends, and all slopes are what is promised
+// at it.
 func (e *expander) slopesOf(row *graph.Row, form *rowform.Form, args, operands []*series, v *series) []*series {
 	env := map[string]*series{"y": v}
 	params, _ := ops.Signature(row)
@@ -396,6 +397,7 @@ func (e *expander) slopesOf(row *graph.Row, form *rowform.Form, args, operands [
 		env[p.Name] = args[i]
 	}
 	list := make([]*series, len(operands))
+	kinks, some := make([]bool, e.lanes), false
 	for n, u := range operands {
 		if u.constant() || form.Slopes[n] == nil {
 			continue
@@ -406,21 +408,26 @@ func (e *expander) slopesOf(row *graph.Row, form *rowform.Form, args, operands [
 		}
 		here := e.at(func(at *expander, again map[string]*series) []float64 { return at.term(form.Slopes[n], again).at(0) }, env)
 		behind := list[n].at(0)
-		kinks := make([]bool, e.lanes)
-		some := false
 		for i := range kinks {
-			kinks[i] = !alike(behind[i], here[i])
-			some = some || kinks[i]
+			if !alike(behind[i], here[i]) {
+				kinks[i], some = true, true
+			}
 		}
-		if some {
-			e.numeric = true
-			known := e.known
-			e.known = make(map[call]*series)
-			promised := e.term(form.Slopes[n], env)
-			promised.at(0)
-			e.numeric, e.known = false, known
-			list[n] = e.chosen(func(i int) bool { return kinks[i] }, promised, list[n])
+	}
+	if !some {
+		return list
+	}
+	for n, s := range list {
+		if s == nil {
+			continue
 		}
+		e.numeric = true
+		known := e.known
+		e.known = make(map[call]*series)
+		promised := e.term(form.Slopes[n], env)
+		promised.at(0)
+		e.numeric, e.known = false, known
+		list[n] = e.chosen(func(i int) bool { return kinks[i] }, promised, s)
 	}
 	return list
 }

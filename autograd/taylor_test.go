@@ -258,6 +258,50 @@ func TestTaylorOfRows(t *testing.T) {
 	}
 }
 
+// TestTaylorOfMasks holds the first coefficient of every operation against a JVP where some operands are 0 or -Inf, which are
+// masks for some and where others have a kink or an end; and that the series of what is promised to be flat there is.
+func TestTaylorOfMasks(t *testing.T) {
+	flat := map[string]bool{"norm": true, "std": true, "std_ddof": true, "pnorm": true}
+	for _, row := range graph.Rows() {
+		if row.Class == graph.NoGrad || !strings.HasPrefix(row.GoName(), "ops.") {
+			continue
+		}
+		for _, s := range rowtest.Samples(t, row) {
+			for name, change := range map[string]func(i int, v float64) float64{
+				"zeros":        func(int, float64) float64 { return 0 },
+				"a mask":       func(i int, v float64) float64 { return []float64{v, v, math.Inf(-1)}[i%3] },
+				"masks":        func(int, float64) float64 { return math.Inf(-1) },
+				"zeros before": func(i int, v float64) float64 { return []float64{0, v}[min(i/3, 1)] },
+			} {
+				var at, dir []float64
+				for _, x := range s.Operands {
+					for _, v := range rowtest.Numbers(x) {
+						dir = append(dir, math.Cos(float64(len(at))))
+						at = append(at, change(len(at), v))
+					}
+				}
+				if len(at) == 0 || len(at) > 12 {
+					continue
+				}
+				f := func(x graph.Value) graph.Value {
+					return rowtest.Weighted(sampled(s, func(v graph.Value) graph.Value { return v })(x))
+				}
+				var got []float64
+				if graph.Try(func() { got = autograd.Taylor(f, at, dir, 3) }) != nil {
+					continue
+				}
+				_, dy := autograd.JVP(f, at, dir)
+				if want := dy.At(); want == want && !rowtest.SameNumber(got[1], want, 1e-11, 1) {
+					t.Errorf("%s %s, %s: the series begins %v, the derivative is %v", row.Name, s.Text, name, got, want)
+				}
+				if name == "zeros" && flat[row.Name] && !cmp.Equal(got, make([]float64, 4)) {
+					t.Errorf("%s %s at 0: %v, want zeros", row.Name, s.Text, got)
+				}
+			}
+		}
+	}
+}
+
 // TestTaylorRefuses names the operations without a series: a row that comes to have none is noticed, and so is one that comes to
 // have one.
 func TestTaylorRefuses(t *testing.T) {
