@@ -18,16 +18,63 @@
 //	grads.Tensor(w)  // ∂loss/∂w in the shape of w
 //
 // [Backward] computes with numbers. [Grad] records the sweep as operations on the same graph, so that its results can
-// be differentiated again, to any order, or drawn. [Forward] goes the other way: it carries tangents from some values up to a
-// result, which is cheaper where they are fewer than the result's elements. [VJP], [JVP], [Jacobian], [Hessian] and [HVP] build
-// on the three, [SparseJacobian] and [SparseHessian] on what the tape shows of which result is made of which leaf, and
-// [Taylor] carries whole power series along. [PerExample] keeps the gradients of a batch apart.
+// be differentiated again, to any order, or drawn. The rules of operations are written once, as operations themselves.
 //
-// [Checkpoint] and [Loop] trade time for memory, [FixedPoint] and [Root] differentiate the solutions of equations,
-// [Custom] makes an operation of a function and its derivative, [OnGradient] looks at gradients on their way or changes
-// them, as [ClipGradient] and [ScaleGradient] do, [Check] compares a gradient with difference quotients,
-// [Explain] writes the chain rule out in words and numbers, and [Diagnose] names what makes a gradient infinite, NaN or
-// wrong without notice.
+// # Forward mode
+//
+// The same derivatives can be carried the other way. Let every value have a tangent v̇: how fast it changes as the inputs
+// move in some direction. The chain rule gives it from those of the operands,
+//
+//	v̇ = Σ over operands u of v of ∂v/∂u · u̇
+//
+// in one sweep over the steps in the order in which they were recorded. One reverse sweep finds a row of the Jacobian,
+// the derivatives of one result by all inputs. One forward sweep finds the product of the Jacobian with a direction: a
+// column, if that is a unit vector. So reverse mode is for functions with few results, as losses are, forward mode for
+// those with few inputs. [Forward] is that sweep, on a graph that is there; [JVP] and [JVPs] record a function for it.
+//
+// # Which function when
+//
+// Let f have n inputs and m results, and let T be the time of recording it on large tensors; docs/derivatives.md in the
+// repository has an example and measured times.
+//
+//	to find                                            use                                     in about
+//	the gradient of a scalar                           Backward, ValueAndGrad                  3 T
+//	the same, to be differentiated again or drawn      Grad                                    4 T
+//	the Jacobian times a direction                     Forward, JVP; JVPs for several          3 T
+//	a cotangent times the Jacobian                     VJP, Backward with WithSeed             3 T
+//	the Jacobian, m × n                                Jacobian, which takes the cheaper way   min(m, n) sweeps
+//	a Jacobian that is mostly 0                        SparseJacobian                          T and its entries
+//	the Hessian times a direction                      HVP                                     a few gradients
+//	the Hessian, n × n                                 Hessian                                 n forward sweeps
+//	a Hessian that is mostly 0                         SparseHessian                           a gradient and its entries
+//	derivatives up to order k in a direction           Taylor                                  k² T
+//	the gradients of n examples, apart                 PerExample                              n gradients
+//	a gradient through many steps, in little memory    Loop, Checkpoint                        5 T, 4 T
+//	the gradient of the solution of an equation        FixedPoint, Root                        one more solution
+//	that of an algorithm, given its derivative         Custom                                  what that takes
+//	any of these at very many points                   package program, which compiles f       a part of T
+//	a minimum, a fit                                   package minimize
+//
+// On graphs of scalars T is some ten nanoseconds an operation. What a function has to record or to look up then takes
+// longer than the arithmetic: HVP and Taylor most.
+//
+// Functions that take a point as numbers record f on a graph of their own, as a function of one vector; those whose names
+// begin with Sparse as one of many scalars. The others work on a graph that is there. f may branch on numbers, loop and
+// call itself: what is differentiated is what it records at this point. At a kink, a derivative is the value that the
+// operation promises there: docs/operations.md lists them.
+//
+// # To look and to change
+//
+// [OnGradient] looks at gradients on their way or changes them, as [ClipGradient] and [ScaleGradient] do. [Check]
+// compares a gradient with difference quotients; every [Custom] operation deserves that. [Explain] writes the chain rule
+// out in words and numbers, and [Diagnose] names what makes a gradient infinite, NaN or wrong without notice.
+//
+// # Mistakes
+//
+// A value of another graph, a direction of another length, a matrix larger than memory and their like panic with a
+// [*graph.Error], which says what happened and what to do; [github.com/seed366ff29f/chainrule/graph.Try] turns it into an error. Values that a function
+// makes are good while it runs: it must not keep them for its next call. The functions of this package may be called from
+// several goroutines at once, as long as no two work on one graph.
 //
 // # Zero wins
 //

@@ -156,3 +156,104 @@ func ExampleCheckpoint() {
 	fmt.Println(g.Len(), autograd.Backward(y).Scalar(x) == autograd.Backward(block(x)).Scalar(x))
 	// Output: 2 true
 }
+
+func ExampleForward() {
+	g := graph.New()
+	x, w := g.Var(2), g.VarTensor(tensor.Of([]float64{1, 3}, 2))
+	y := ops.Mul(x, ops.Square(w))
+	along := []*tensor.Tensor{tensor.Of([]float64{1}), tensor.Of([]float64{0, 1}, 2)} // x and the second element of w move
+	fmt.Println(autograd.Forward(y, []graph.Value{x, w}, along))
+	// Output: [1 21]
+}
+
+func ExampleJVP() {
+	turned := func(x graph.Value) graph.Value { // by an angle
+		return ops.Stack(0, ops.Cos(ops.Index(x, 0)), ops.Sin(ops.Index(x, 0)))
+	}
+	y, dy := autograd.JVP(turned, []float64{0}, []float64{1})
+	fmt.Println(y, dy)
+	// Output: [1 0] [0 1]
+}
+
+func ExampleJVPs() {
+	square := func(x graph.Value) graph.Value { return ops.Square(x) }
+	y, dys := autograd.JVPs(square, []float64{1, 2, 3}, []float64{1, 0, 0}, []float64{1, 1, 1})
+	fmt.Println(y, dys[0], dys[1])
+	// Output: [1 4 9] [2 0 0] [2 4 6]
+}
+
+func ExampleHessian() {
+	f := func(x graph.Value) graph.Value { return ops.Prod(x) } // x₀·x₁·x₂
+	fmt.Println(autograd.Hessian(f, []float64{1, 2, 3}))
+	// Output: [[0 3 2] [3 0 1] [2 1 0]]
+}
+
+func ExampleSparse() {
+	neighbours := func(x []graph.Value) graph.Value { // x₀·x₁ + x₁·x₂ + …
+		sum := x[0].Graph().Const(0)
+		for i := range x[1:] {
+			sum = ops.Add(sum, ops.Mul(x[i], x[i+1]))
+		}
+		return sum
+	}
+	h := autograd.SparseHessian(neighbours, []float64{1, 2, 3, 4})
+	fmt.Println(len(h.Value), "entries of", h.M*h.N)
+	fmt.Println(h.MulVec(nil, []float64{1, 0, 0, 10}))
+	// Output:
+	// 6 entries of 16
+	// [0 1 10 0]
+}
+
+// The solution of x = cos(p·x) changes with p by what the equation demands, however many steps it took to find.
+func ExampleFixedPoint() {
+	g := graph.New()
+	p := g.Var(1)
+	x := autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Cos(ops.Mul(ps[0], x)) }, g.Const(0), p)
+	fmt.Printf("%.6f %.6f\n", x.Item(), autograd.Backward(x).Scalar(p))
+	s := math.Sin(x.Item())
+	fmt.Printf("%.6f by hand\n", -s*x.Item()/(1+s))
+	// Output:
+	// 0.739085 -0.297474
+	// -0.297474 by hand
+}
+
+// A hook sees gradients as they pass.
+func ExampleOnGradient() {
+	g := graph.New()
+	x := g.Var(3)
+	y := autograd.OnGradient(ops.Square(x), func(ct graph.Value) graph.Value {
+		fmt.Println("∂l/∂y is", ct.Item())
+		return ct
+	})
+	l := ops.MulScalar(y, 5)
+	fmt.Println("∂l/∂x is", autograd.Backward(l).Scalar(x))
+	// Output:
+	// ∂l/∂y is 5
+	// ∂l/∂x is 30
+}
+
+func ExampleClipGradient() {
+	g := graph.New()
+	x := g.VarTensor(tensor.Of([]float64{1, 2, 3}, 3))
+	l := ops.Sum(ops.Square(autograd.ClipGradient(x, 3)))
+	fmt.Println(autograd.Backward(l).Tensor(x)) // not [2 4 6]
+	// Output: [2 3 3]
+}
+
+// With a factor below 0 what lies before learns the opposite of what lies behind.
+func ExampleScaleGradient() {
+	g := graph.New()
+	x := g.Var(3)
+	l := ops.Square(autograd.ScaleGradient(x, -0.1))
+	fmt.Printf("%v %.1f\n", l.Item(), autograd.Backward(l).Scalar(x))
+	// Output: 9 -0.6
+}
+
+func ExampleSnapshots() {
+	g := graph.New()
+	rate := g.Var(0.5)
+	decay := func(_ int, s graph.Value) graph.Value { return ops.Sub(s, ops.MulScalar(ops.Mul(rate, s), 0.001)) }
+	s := autograd.Loop(1000, decay, g.Const(1), autograd.Snapshots(10)) // 10 states are kept, not 1000
+	fmt.Printf("%.4f %.4f\n", s.Item(), autograd.Backward(s).Scalar(rate))
+	// Output: 0.6065 -0.6068
+}

@@ -12,8 +12,9 @@ import (
 
 // Taylor returns the coefficients of f(at + t·dir) as a power series in t: element j is the j-th derivative in the direction
 // at the point, divided by j!, for j from 0 to k. f has a scalar result. One walk along the recorded graph carries the series of
-// every value, in the time of about k² evaluations of f, where differentiating k times over takes 2ᵏ or more
-// (Griewank and Walther, Evaluating Derivatives, 2008, chapter 13).
+// every value: the arithmetic is about k² times that of f, where differentiating k times over takes 2ᵏ or more (Griewank
+// and Walther, Evaluating Derivatives, 2008, chapter 13). Some microseconds for each operation come on top, which count
+// where f works on scalars or short vectors.
 //
 // It knows elementwise operations whose row has Slopes, linear ones, products of matrices and their like, sums, means, products
 // and other reductions, norms, softmax, and operations that move elements or choose among them. Others it refuses by name. At
