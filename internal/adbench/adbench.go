@@ -61,7 +61,7 @@ type Work struct {
 
 // Tasks returns the tasks.
 func Tasks() []*Task {
-	return []*Task{gmm(), adjustment(), adjustmentCompiled(), adjustmentSum(), lstm(), hand(), kmeans(), ode(), llsq(), determinant(), lse(), particle(), particleCompiled()}
+	return []*Task{gmm(), adjustment(), adjustmentCompiled(), adjustmentSum(), lstm(), hand(), kmeans(), ode(), odeCompiled(), llsq(), determinant(), lse(), particle(), particleCompiled()}
 }
 
 // Total returns the sum of a list.

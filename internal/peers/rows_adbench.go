@@ -62,5 +62,6 @@ func adbenchRows() (rows []row) {
 		}
 		task(t.name, t.task, 0, peers...)
 	}
+	task("ODE, 20 equations, 1000 steps, compiled", "ode-compiled", 0, append(tapes("ode"), inJAX("ode", 0, "reverse")...)...)
 	return rows
 }
