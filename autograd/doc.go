@@ -52,7 +52,8 @@
 //	a gradient through many steps, in little memory    Loop, Checkpoint                        5 T, 4 T
 //	the gradient of the solution of an equation        FixedPoint, Root                        one more solution
 //	that of an algorithm, given its derivative         Custom                                  what that takes
-//	any of these at very many points                   package program, which compiles f       a part of T
+//	these at very many points                          package program: Compile,               a part of T
+//	                                                   CompileHessian, CompileJacobian
 //	a minimum, a fit                                   package minimize
 //
 // On graphs of scalars T is some ten nanoseconds an operation. What a function has to record or to look up then takes

@@ -109,7 +109,7 @@ func (t *tape) columnEntries(outs []ref, ys []cell, p *coloring.Pattern, colors 
 				}
 			}
 		}
-		if most > 0 && (len(t.b.ins) > most || (c+1)*len(t.steps) > maxVisits) {
+		if most > 0 && (len(t.b.ins) > most || c >= maxVisits/max(len(t.steps), 1)) {
 			return nil
 		}
 	}

@@ -5,8 +5,6 @@ import "math/bits"
 // A set of colors has a bit for each.
 type set []uint64
 
-func (s set) has(c int32) bool { return int(c>>6) < len(s) && s[c>>6]>>(c&63)&1 != 0 }
-
 func (s *set) add(c int32) {
 	for int(c>>6) >= len(*s) {
 		*s = append(*s, 0)
