@@ -73,6 +73,7 @@ func init() {
 		Tangent: func(n graph.Node, _ int, t graph.Value) graph.Value {
 			return cumProdTangent(n.Input(0), t, n.Int(0))
 		},
+		Stacks: func(graph.Node, int) bool { return true },
 		Try:    tries,
 		Source: "the recurrence sₖ = ctₖ + xₖ₊₁·sₖ₊₁, without division; Hillis and Steele (1986)",
 	})
@@ -154,12 +155,12 @@ func cumProdVJP(x, ct graph.Value, axis int) graph.Value {
 }
 
 // cumProdTangent is the other way: the tangents follow the recurrence sₖ = tₖ·x₁⋯xₖ₋₁ + xₖ·sₖ₋₁, which is put together
-// as that of cumProdVJP is.
+// as that of cumProdVJP is. t may have more axes in front.
 func cumProdTangent(x, t graph.Value, axis int) graph.Value {
-	n := x.Dims()[axis]
+	n, behind := x.Dims()[axis], x.Rank()-axis
 	a, b := x, Chain(t, productsBefore(x, axis))
 	for d := 1; d < n; d *= 2 {
-		b = Add(b, MulZeroWins(a, shiftBehind(b, axis, d)))
+		b = Add(b, MulZeroWins(a, shiftBehind(b, b.Rank()-behind, d)))
 		a = MulZeroWins(a, shiftBehind(a, axis, d))
 	}
 	return b

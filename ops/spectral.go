@@ -22,6 +22,7 @@ func init() {
 		Forward:    eighForward,
 		VJP:        eighVJP,
 		Tangent:    eighTangent,
+		Stacks:     func(graph.Node, int) bool { return true }, // as of a batch with another axis
 		Prepare:    wellSeparated,
 		Try:        []string{"(3,3)", "(2,2)", "(1,1)", "(2,2,2)", "(0,0)", "(2,0,0)"},
 		Source:     "Giles (2008), Collected matrix derivative results, 3.1; LAPACK's syev",
@@ -34,6 +35,7 @@ func init() {
 		Forward:    svdForward,
 		VJP:        svdVJP,
 		Tangent:    svdTangent,
+		Stacks:     func(graph.Node, int) bool { return true }, // as of a batch with another axis
 		Prepare:    wellSeparated,
 		Try:        []string{"(2,2)", "(3,2)", "(2,3)", "(1,1)", "(1,3)", "(2,2,2)", "(0,2)", "(2,0,3)"},
 		Source:     "Townsend (2016), Differentiating the singular value decomposition; LAPACK's gesvd",

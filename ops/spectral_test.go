@@ -143,6 +143,16 @@ func TestEqualTangents(t *testing.T) {
 			}
 		}
 	}
+	// In several directions at once, each is as it is alone.
+	_, dvs := autograd.JVPs(func(x graph.Value) graph.Value {
+		_, v := ops.Eigh(ops.Reshape(x, 2, 2))
+		return v
+	}, eye, []float64{0, 1, 1, 0}, zero, []float64{1, 0, 0, 2})
+	if !math.IsNaN(dvs[0].AtFlat(0)) && !math.IsInf(dvs[0].AtFlat(0), 0) {
+		t.Errorf("the first of three directions, in which vectors turn: %v", dvs[0])
+	}
+	closeTo(t, "the second of three directions", zero, dvs[1].Float64s())
+	closeTo(t, "the third of three directions", zero, dvs[2].Float64s())
 	// Outside of the spaces that u and v span, of a matrix of rank 1.
 	g := graph.New()
 	for _, a := range []graph.Value{g.VarTensor(tensor.Of([]float64{3, 0, 0, 0, 0, 0}, 2, 3)), g.VarTensor(tensor.Of([]float64{3, 0, 0, 0, 0, 0}, 3, 2))} {
