@@ -60,7 +60,8 @@ func FixedPoint(f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Va
 // Where f contracts distances to q of what they were, x is off by q/(1-q) of the tolerance at most.
 //
 // It panics with a [*graph.Error] that names the last change if the steps do not settle, or lead to numbers that are not
-// finite, and on a graph made with [graph.Traced]. A sweep does if its own steps do not settle.
+// finite, and on a graph made with [graph.Traced]. A sweep does if its own steps do not settle; of a cotangent or a tangent that
+// is not finite it makes NaN.
 func FixedPointWith(c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps ...graph.Value) graph.Value {
 	return fixedPoint("autograd.FixedPointWith", c, f, x, ps)
 }
@@ -90,8 +91,12 @@ func largestChange(was, is *tensor.Tensor) (change float64) {
 	return change
 }
 
-// settle finds the w for which w = ct + (∂f/∂x)ᵀ·w, which is a fixed point too: of a function of ct, x and ps.
+// settle finds the w for which w = ct + (∂f/∂x)ᵀ·w, which is a fixed point too: of a function of ct, x and ps. Of a ct that is not
+// finite, as that of a loss that is NaN, there is none to be found: it is NaN.
 func (m *implicit) settle(c SolveConfig, x, ct graph.Value, ps []graph.Value) graph.Value {
+	if s := size(exact(ct)); s-s != 0 {
+		return ops.AddScalar(ct, math.NaN())
+	}
 	adjoint := &implicit{op: m.op, what: "the cotangent", advice: contracts, name: "fixed_point", tangents: (*implicit).drift, f: func(w graph.Value, qs ...graph.Value) graph.Value {
 		floor := w.Graph().Len() + 1
 		ct, x, ps := qs[0], qs[1], qs[2:]
@@ -116,9 +121,12 @@ func (m *implicit) drift(how *motion, x, y graph.Value, out *tensor.Tensor) bool
 		done = k > 0
 		for r := range scale {
 			was, is := g.TempView(out, r*width, width), g.TempView(next, r*width, width)
-			if k == 0 {
+			switch {
+			case k == 0:
 				scale[r] = size(is)
-			} else {
+			case scale[r]-scale[r] != 0: // none is to be found of a direction that is not finite
+				is.Fill(math.NaN())
+			default:
 				done = m.settled(k, "the tangent", contracts, is, largestChange(was, is), m.config.Tolerance*(scale[r]+size(is))) && done
 			}
 			g.FreeTemp(is)

@@ -246,6 +246,49 @@ func TestImplicitWithin(t *testing.T) {
 	}
 }
 
+// TestImplicitOfNaN holds that a loss that is infinite or NaN has gradients that are NaN, as without solutions of equations, and
+// that it is left to the caller to notice; and so for directions of forward sweeps, of which others stay as they are.
+func TestImplicitOfNaN(t *testing.T) {
+	solvers := map[string]func(x graph.Value, p graph.Value) graph.Value{
+		"FixedPoint": func(x, p graph.Value) graph.Value {
+			return autograd.FixedPoint(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Add(ops.MulScalar(x, 0.5), ps[0]) }, x, p)
+		},
+		"Root": func(x, p graph.Value) graph.Value {
+			return autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Sub(ops.MulScalar(x, 0.5), ps[0]) }, x, p)
+		},
+	}
+	for name, solve := range solvers {
+		for _, c := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			g := graph.New()
+			p, q := g.VarTensor(vector(0.5, 0.7)), g.Var(0.5)
+			l := ops.Add(ops.Sum(solve(g.ConstTensor(vector(0, 0)), p)), solve(g.Const(0), q))
+			l = ops.MulScalar(l, c)
+			var got []float64
+			if err := graph.Try(func() {
+				grads := autograd.Backward(l)
+				recorded := autograd.Grad(l, p, q)
+				got = append(append(got, grads.Tensor(p).Float64s()...), grads.Scalar(q), recorded[1].Item())
+				got = append(got, recorded[0].Tensor().Float64s()...)
+				_, dys := autograd.JVPs(func(x graph.Value) graph.Value { return solve(x.Graph().ConstTensor(vector(0, 0)), x) },
+					[]float64{0.5, 0.7}, []float64{c, 1}, []float64{1, 1}, []float64{0.5, c})
+				got = append(append(got, dys[0].At(0)), dys[2].At(1))
+				for _, d := range dys[1].Float64s() {
+					if math.Abs(d-2) > 1e-9 {
+						t.Errorf("%s, beside a direction of %v: got %v, want 2", name, c, d)
+					}
+				}
+			}); err != nil {
+				t.Errorf("%s, cotangent %v: %v", name, c, err)
+			}
+			for _, d := range got {
+				if d-d == 0 {
+					t.Errorf("%s, cotangent %v: derivatives %v, want none that is finite", name, c, got)
+				}
+			}
+		}
+	}
+}
+
 // TestImplicitErrors asks for solutions that there are none of, or that cannot be found.
 func TestImplicitErrors(t *testing.T) {
 	g := graph.New()
