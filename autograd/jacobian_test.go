@@ -177,6 +177,15 @@ func TestMatricesTooLarge(t *testing.T) {
 			t.Errorf("mismatch (-want +got):\n%s", diff)
 		}
 	}
+	t.Run("forward through a root", func(t *testing.T) {
+		x := graph.New().VarTensor(tensor.Of(at, len(at)))
+		y := autograd.Root(func(x graph.Value, ps ...graph.Value) graph.Value { return ops.Sub(x, ps[0]) }, x, x) // it begins at the solution
+		dir := tensor.New(tensor.Float64, len(at))
+		dir.Fill(1)
+		if err := graph.Try(func() { autograd.Forward(y, []graph.Value{x}, []*tensor.Tensor{dir}) }); !errors.Is(err, graph.ErrLimit) {
+			t.Errorf("got error %v, want one of kind %v", err, graph.ErrLimit)
+		}
+	})
 	t.Run("for the Go runtime", func(t *testing.T) {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
 		s := &autograd.Sparse{M: 20000, N: 20000}

@@ -151,6 +151,7 @@ func (m *implicit) newtonTangents(how *motion, x, y graph.Value, out *tensor.Ten
 	if len(moving) == 0 {
 		return true
 	}
+	checkMatrix(m.op, width, width)
 	matrix, pivots := make([]float64, width*width), make([]int, width)
 	jacobian(matrix, x, y)
 	dense.LU(width, matrix, width, pivots)
