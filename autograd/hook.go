@@ -15,7 +15,8 @@ var opOnGradient graph.Op
 type hook struct {
 	name string
 	f    func(ct graph.Value) graph.Value
-	busy bool // f is running
+
+	counting, recording bool // f is running: for a cotangent that is a number, for one that is made of others
 }
 
 // OpName returns the name that pictures, explanations and messages know the operation by.
@@ -32,14 +33,20 @@ func init() {
 	})
 }
 
-// call returns what f makes of the cotangent ct of n. It panics with a [*graph.Error] if f is running already: it would never end.
+// call returns what f makes of the cotangent ct of n. It panics with a [*graph.Error] if f is running already for a cotangent of
+// the kind: it would never end. For one that a recorded sweep made of other values f may run a sweep with numbers that comes by
+// here: there the cotangent is a leaf.
 func (h *hook) call(n graph.Node, ct graph.Value) graph.Value {
 	op := "autograd." + hookFunctions[h.name]
-	if h.busy {
+	busy := &h.recording
+	if ct.IsLeaf() {
+		busy = &h.counting
+	}
+	if *busy {
 		panic(graph.Errorf(op, graph.ErrUsage, "the function of %s differentiates through %[1]s itself and would never end: differentiate by values that are recorded after it", n.Label()))
 	}
-	h.busy = true
-	defer func() { h.busy = false }()
+	*busy = true
+	defer func() { *busy = false }()
 	y := h.f(ct)
 	checkResult(op, n.Graph(), y)
 	ct.Check(op)

@@ -214,3 +214,44 @@ func TestHooksInMatrices(t *testing.T) {
 		}
 	}
 }
+
+// TestHookThatDifferentiates holds that the function of a hook may run sweeps of its own by the cotangent, in a recorded sweep too,
+// where the cotangent is made of what passes the hook.
+func TestHookThatDifferentiates(t *testing.T) {
+	hooks := map[string]func(ct graph.Value) graph.Value{
+		"Backward": func(ct graph.Value) graph.Value {
+			autograd.Backward(ops.Sum(ops.Sin(ct)))
+			return ops.MulScalar(ct, 2)
+		},
+		"Forward": func(ct graph.Value) graph.Value {
+			autograd.Forward(ops.Sin(ct), []graph.Value{ct}, []*tensor.Tensor{ct.Tensor()})
+			return ops.MulScalar(ct, 2)
+		},
+		"a checkpoint": func(ct graph.Value) graph.Value {
+			return autograd.Checkpoint(func(xs ...graph.Value) graph.Value { return ops.MulScalar(xs[0], 2) }, ct)
+		},
+		"its own graph": func(ct graph.Value) graph.Value {
+			v, _ := autograd.ValueAndGrad(func(x graph.Value) graph.Value { return ops.Sum(x) }, []float64{1, 1})
+			return ops.MulScalar(ct, v)
+		},
+	}
+	for name, f := range hooks {
+		g := graph.New()
+		x := g.VarTensor(vector(1, 2))
+		y := ops.Sum(ops.Sin(autograd.OnGradient(ops.Square(x), f)))
+		for what, sweep := range map[string]func() *tensor.Tensor{
+			"Backward": func() *tensor.Tensor { return autograd.Backward(y).Tensor(x) },
+			"Grad":     func() *tensor.Tensor { return autograd.Grad(y, x)[0].Tensor() },
+		} {
+			var got *tensor.Tensor
+			if err := graph.Try(func() { got = sweep() }); err != nil {
+				t.Errorf("%s, within %s: %v", name, what, err)
+				continue
+			}
+			want := []float64{4 * math.Cos(1), 8 * math.Cos(4)}
+			if diff := cmp.Diff(want, got.Float64s(), cmpopts.EquateApprox(1e-14, 0)); diff != "" {
+				t.Errorf("%s, within %s: mismatch (-want +got):\n%s", name, what, diff)
+			}
+		}
+	}
+}
