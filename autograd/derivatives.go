@@ -186,7 +186,7 @@ func costs(y, x graph.Value) (row, column float64) {
 		r := n.Row()
 		size := element * float64(max(n.Value().Len(), n.InputNode(0).Value().Len()))
 		row += kernel + size
-		if _, ok := n.Aux().(mover); ok {
+		if moverOf(n) != nil {
 			row, column = row+again, column+again/fewDirections+size
 			continue
 		}

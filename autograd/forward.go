@@ -137,7 +137,7 @@ type pusher struct {
 
 func (p *pusher) push() {
 	n, g := p.n, p.t.Graph()
-	if m, ok := n.Aux().(mover); ok {
+	if m := moverOf(n); m != nil {
 		p.byFunction(m)
 	} else {
 		p.byOperands()
@@ -427,10 +427,20 @@ func (p *pusher) byStack(i int, in graph.Node, u *tensor.Tensor) {
 		g.Loudly(func() {
 			v := n.Row().Tangent(n, i, g.Lend(w))
 			checkStack(n, i, v, dst.Dims())
+			d := exact(v)
+			if !allFinite(d) { // a direction of zeros contributes nothing, whatever the rule makes of it
+				d = d.Clone()
+				(&pusher{t: p.t, n: n, out: d}).eachRow(in, u, func(dst, w *tensor.Tensor) bool {
+					if still(w) {
+						dst.Zero()
+					}
+					return true
+				})
+			}
 			if p.fresh {
-				dst.Copy(exact(v))
+				dst.Copy(d)
 			} else {
-				addReduced(dst, exact(v))
+				addReduced(dst, d)
 			}
 		})
 	})

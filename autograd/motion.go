@@ -14,6 +14,15 @@ type mover interface {
 	memory() *together
 }
 
+// moverOf returns what n remembers if it was made by a function, nil for other operations.
+func moverOf(n graph.Node) mover {
+	switch n.Op() {
+	case opCheckpoint, opLoop, opImplicit:
+		return n.Aux().(mover)
+	}
+	return nil
+}
+
 // A motion is how values move, in some directions at once.
 type motion struct {
 	k    int
