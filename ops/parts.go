@@ -7,10 +7,10 @@ import (
 )
 
 // TakesPart reports whether a node takes a part of its first operand along an axis, as [Slice], [Gather], [GatherAt] and
-// [TakeAlong] do. The cotangent of that operand is zeros but for the part: [PutParts] makes one of many.
+// [TakeAlong] do, or along its leading axes, as [Index]. The cotangent of that operand is zeros but for the part: [PutParts] makes one of many.
 func TakesPart(n graph.Node) bool {
 	switch n.Op() {
-	case opSlice, opGather, opGatherAt, opTakeAlong:
+	case opIndex, opSlice, opGather, opGatherAt, opTakeAlong:
 		return true
 	}
 	return false
@@ -35,8 +35,11 @@ func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
 			panic(graph.Errorf(op, graph.ErrUsage, "node %s takes a part of another operand than %s: call it for the nodes of one operand", n.Label(), nodes[0].Label()))
 		}
 		how, axis := n.Op(), n.Int(0)
-		if how == opSlice {
+		switch how {
+		case opSlice:
 			how = opGather
+		case opIndex:
+			axis = leading(n)
 		}
 		k := slices.IndexFunc(groups, func(g partGroup) bool { return g.op == how && g.axis == axis })
 		if k < 0 {
@@ -60,7 +63,7 @@ func PutParts(nodes []graph.Node, cts []graph.Value) graph.Value {
 // A partGroup is those of some nodes, by index, that take their parts in the same way.
 type partGroup struct {
 	op      graph.Op // gather for slices too
-	axis    int
+	axis    int      // of indices, the number of leading axes
 	members []int
 }
 
@@ -69,6 +72,9 @@ func putGroup(nodes []graph.Node, cts []graph.Value, group []int, axis int) grap
 	first := nodes[group[0]]
 	if len(group) == 1 {
 		return first.Row().VJP(first, 0, cts[group[0]])
+	}
+	if first.Op() == opIndex {
+		return putIndexed(nodes, cts, group)
 	}
 	size := first.InputNode(0).Dims()[axis]
 	var parts, indices []graph.Value
@@ -115,6 +121,32 @@ func putGroup(nodes []graph.Node, cts []graph.Value, group []int, axis int) grap
 	return Scatter(Concat(axis, parts...), axis, size, index...)
 }
 
+// leading returns how many axes an index goes along.
+func leading(n graph.Node) int { return len(n.InputNode(0).Dims()) - len(n.Dims()) }
+
+// putIndexed is putGroup for indices along as many leading axes, which are seen as one.
+func putIndexed(nodes []graph.Node, cts []graph.Value, group []int) graph.Value {
+	first := nodes[group[0]]
+	if product(first.Dims()) == 0 {
+		return zeroVJP(first, 0, cts[group[0]])
+	}
+	dims := first.InputNode(0).Dims()
+	count := product(dims[:leading(first)])
+	start, inOrder, tiled := sideBySide(nodes, group, func(n graph.Node) (at, length int) { return n.Int(0), 1 })
+	if tiled {
+		group = inOrder
+	}
+	parts, index := make([]graph.Value, len(group)), make([]int, len(group))
+	for k, i := range group {
+		parts[k], index[k] = cts[i], nodes[i].Int(0)
+	}
+	stack := Stack(0, parts...)
+	if tiled {
+		return Reshape(Pad(stack, 0, start, count-start-len(parts)), dims...)
+	}
+	return Reshape(Scatter(stack, 0, count, index...), dims...)
+}
+
 // tiles reports whether the nodes are slices that lie side by side, and returns where the first one starts, and the
 // nodes in the order of their places.
 func tiles(nodes []graph.Node, group []int) (start int, inOrder []int, ok bool) {
@@ -123,15 +155,27 @@ func tiles(nodes []graph.Node, group []int) (start int, inOrder []int, ok bool) 
 			return 0, nil, false
 		}
 	}
+	return sideBySide(nodes, group, func(n graph.Node) (at, length int) { return n.Int(1), n.Dims()[n.Int(0)] })
+}
+
+// sideBySide returns the nodes in the order of their places and where the first one starts, and reports whether each begins
+// where the one before ends.
+func sideBySide(nodes []graph.Node, group []int, place func(n graph.Node) (at, length int)) (start int, inOrder []int, ok bool) {
 	inOrder = slices.Clone(group)
-	slices.SortStableFunc(inOrder, func(a, b int) int { return nodes[a].Int(1) - nodes[b].Int(1) })
-	start = nodes[inOrder[0]].Int(1)
-	at := start
+	slices.Reverse(inOrder) // a sweep comes to the last one first
+	slices.SortFunc(inOrder, func(a, b int) int {
+		x, _ := place(nodes[a])
+		y, _ := place(nodes[b])
+		return x - y
+	})
+	start, _ = place(nodes[inOrder[0]])
+	next := start
 	for _, i := range inOrder {
-		if nodes[i].Int(1) != at {
+		at, length := place(nodes[i])
+		if at != next {
 			return 0, nil, false
 		}
-		at += nodes[i].Dims()[nodes[i].Int(0)]
+		next += length
 	}
 	return start, inOrder, true
 }

@@ -13,7 +13,7 @@ import (
 func TestPutParts(t *testing.T) {
 	g := graph.New()
 	x := g.VarTensor(flat(1, 2, 3, 4, 5, 6))
-	m := ops.Reshape(x, 2, 3)
+	m, empty := ops.Reshape(x, 2, 3), g.VarTensor(tensor.New(tensor.Float64, 2, 0))
 	tests := []struct {
 		name  string
 		parts []graph.Value
@@ -29,6 +29,11 @@ func TestPutParts(t *testing.T) {
 		{"gathered at", []graph.Value{ops.GatherAt(x, g.ConstTensor(flat(5, -1, 0, 2).Reshape(2, 2)), 0), ops.GatherAt(x, g.Const(1), 0), ops.Slice(x, 0, 5, 6), ops.GatherAt(x, g.ConstTensor(flat()), 0)}},
 		{"gathered at along two axes", []graph.Value{ops.GatherAt(m, g.ConstTensor(flat(2, 0)), 1), ops.GatherAt(m, g.Const(-1), 1), ops.GatherAt(m, g.Const(0), 0), ops.Gather(m, 1, 1)}},
 		{"taken along", []graph.Value{ops.TakeAlong(x, g.ConstTensor(flat(5, -1)), 0), ops.TakeAlong(x, g.ConstTensor(flat(0)), 0), ops.Slice(x, 0, 0, 1)}},
+		{"indexed", []graph.Value{ops.Index(x, 4), ops.Index(x, 3), ops.Index(x, 2)}},
+		{"indexed here and there", []graph.Value{ops.Index(x, 5), ops.Index(x, 0), ops.Index(x, 5), ops.Slice(x, 0, 5, 6)}},
+		{"rows", []graph.Value{ops.Index(m, 1), ops.Index(m, 0)}},
+		{"rows and elements", []graph.Value{ops.Index(m, 1), ops.Index(m, 1, 2), ops.Index(m, 0, 0), ops.Index(m)}},
+		{"empty rows", []graph.Value{ops.Index(empty, 1), ops.Index(empty, 0)}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
