@@ -86,8 +86,8 @@ func (p *Program) Results() int {
 // Nothing is recorded and nothing allocated.
 //
 // The results are those of autograd.Backward on a graph that records the computation there, to rounding: NaN, infinite and
-// 0 where those are. The gradient may take the place of the point. Eval panics with a [*graph.Error] if a length is not that
-// of the inputs, or the program has several results.
+// 0 where those are; a program of large tensors finds functions as [Program.EvalBatch] does. The gradient may take the place
+// of the point. Eval panics with a [*graph.Error] if a length is not that of the inputs, or the program has several results.
 func (p *Program) Eval(at, grad []float64) float64 {
 	const op = "program.Program.Eval"
 	p.one(op)

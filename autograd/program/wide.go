@@ -13,7 +13,7 @@ type span struct {
 	same  [3]bool // by operand
 	n     int32   // steps, 0 for an irregular span
 	at    [4]int32
-	steps []step // of an irregular span
+	steps []step // all of them, for where there is no kernel
 }
 
 // Bounds of what is put in spans: the steps of a regular one, and the average of all.

@@ -32,7 +32,8 @@ widely.`},
 	{regexp.MustCompile(`^Scalar gradient`), `memory traffic: 40 bytes an operation are written and read back, where the function alone keeps its numbers in registers.
 Where leaves are as many as operations they count twice.`},
 	{regexp.MustCompile(`^Derivatives of every kind: .*, compiled`), `memory: what is the same for many variables is computed in vectors, each of which is written to a cache and read from it, and
-a dense Hessian of 1000 numbers is 8 MB to write. Sines and exponentials are those of the plain function, one at a time.`},
+a dense Hessian of 1000 numbers is 8 MB to write. For ten numbers there is nothing to do in vectors: each instruction is a jump that is
+hard to foretell.`},
 	{regexp.MustCompile(`^Compiled programs: .*compiling$`), `the table of what has been computed already, in which every operation and every derivative is looked up (a quarter), rules and
 simplification, and the numbering of slots (a third). What makes evaluation faster makes this ratio larger.`},
 	{regexp.MustCompile(`^Compiled programs: .*one point$`), `functions such as e^x and ln x, where a program has them, and else a step of the interpreter: some 20 instructions with
