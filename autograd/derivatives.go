@@ -193,6 +193,8 @@ func costs(y, x graph.Value) (row, column float64) {
 		switch {
 		case r.Class == graph.Elementwise && r.Backward != nil, r.Class == graph.Linear && r.Arity() == 1, n.Value().Len() == 1:
 			column += shared + size
+		case r.Stacks != nil:
+			column += recorded/fewDirections + size
 		case r.Tangent != nil:
 			column += recorded + size
 		default:
