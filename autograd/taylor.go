@@ -156,7 +156,7 @@ func (w *expansion) loss(n graph.Node, form *rowform.Form) []*tensor.Tensor {
 func (w *expansion) slopes(n graph.Node, form *rowform.Form, dims []int, values []float64) []*tensor.Tensor {
 	e := newExpander(w.g, &w.lent, len(values), w.order)
 	defer e.free()
-	params, _ := ops.Signature(n.Row())
+	params := parametersOf(n.Row())
 	constants, k := rowform.Constants(n), 0
 	var args []*series
 	for _, p := range params {
@@ -167,7 +167,12 @@ func (w *expansion) slopes(n graph.Node, form *rowform.Form, dims []int, values 
 			args = append(args, e.number(constants[len(args)-k]))
 		}
 	}
-	v := e.function(n.Row(), form, args, values)
+	var v *series
+	if hasRecurrence[n.Row().Name] {
+		v = e.compute(n.Row().Name, args)
+	} else {
+		v = e.function(n.Row(), form, args, values)
+	}
 	out := make([]*tensor.Tensor, w.order+1)
 	for j := 1; j <= w.order; j++ {
 		out[j] = tensor.New(tensor.Float64, dims...)
@@ -175,6 +180,9 @@ func (w *expansion) slopes(n graph.Node, form *rowform.Form, dims []int, values 
 	}
 	return out
 }
+
+// hasRecurrence are the operations whose coefficients follow from those of the operands without a slope.
+var hasRecurrence = map[string]bool{"add": true, "sub": true, "neg": true, "mul": true}
 
 // numbersOf returns the elements of a tensor in double precision, which must not be changed.
 func numbersOf(t *tensor.Tensor) []float64 {

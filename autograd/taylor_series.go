@@ -378,8 +378,7 @@ func (e *expander) function(row *graph.Row, form *rowform.Form, args []*series, 
 // operandsOf returns those of args that are operands of the row, and not constants.
 func operandsOf(row *graph.Row, args []*series) []*series {
 	var list []*series
-	params, _ := ops.Signature(row)
-	for i, p := range params {
+	for i, p := range parametersOf(row) {
 		if p.Kind == ops.ValueArg && i < len(args) {
 			list = append(list, args[i])
 		}
@@ -392,8 +391,7 @@ func operandsOf(row *graph.Row, args []*series) []*series {
 // at it.
 func (e *expander) slopesOf(row *graph.Row, form *rowform.Form, args, operands []*series, v *series) []*series {
 	env := map[string]*series{"y": v}
-	params, _ := ops.Signature(row)
-	for i, p := range params {
+	for i, p := range parametersOf(row) {
 		env[p.Name] = args[i]
 	}
 	list := make([]*series, len(operands))
@@ -462,7 +460,7 @@ func (e *expander) numbersOf(row *graph.Row, args []*series) []float64 {
 	case row.Binary != nil:
 		return e.lane(func(i int) float64 { y, _, _ := row.Binary(args[0].at(0)[i], args[1].at(0)[i]); return y })
 	}
-	params, _ := ops.Signature(row)
+	params := parametersOf(row)
 	return e.lane(func(i int) float64 {
 		var x float64
 		var p [2]float64
@@ -496,8 +494,28 @@ func formOf(row *graph.Row) *rowform.Form {
 	return f
 }
 
+// rows are those of primitives, as they have been asked for.
+var rows sync.Map // of string to *graph.Row
+
 // rowOf returns the row of a primitive, which has its name.
 func rowOf(name string) *graph.Row {
+	if row, ok := rows.Load(name); ok {
+		return row.(*graph.Row)
+	}
 	row, _ := ops.Lookup(name)
+	rows.Store(name, row)
 	return row
+}
+
+// signatures are the parameters of rows, as they have been asked for.
+var signatures sync.Map // of *graph.Row to []ops.Parameter
+
+// parametersOf returns the parameters of a row's function.
+func parametersOf(row *graph.Row) []ops.Parameter {
+	if p, ok := signatures.Load(row); ok {
+		return p.([]ops.Parameter)
+	}
+	p, _ := ops.Signature(row)
+	signatures.Store(row, p)
+	return p
 }
