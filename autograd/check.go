@@ -22,8 +22,8 @@ const (
 	checkTolerance32 = 1e-4
 )
 
-// Up to fewElements elements of the arguments are all compared. Of more, so many are drawn, and so many directions in which all of
-// them move.
+// Up to fewElements elements of the arguments are all compared. Of more, so many are drawn, and so many directions in
+// which all of them move.
 const (
 	fewElements       = 256
 	sampledElements   = 32
@@ -56,9 +56,9 @@ func (e *CheckError) Error() string {
 // point, and returns a [*CheckError] for the worst element if they disagree. The result of f must be a scalar. f is
 // called many times, each time on a new graph, and must return the same value for the same arguments.
 //
-// If the arguments have more than 256 elements together, 32 of them are compared, drawn at random but always the same ones, and
-// derivatives in 4 random directions in which all elements move. Where such a derivative is wrong, Check looks for the element by
-// halves.
+// If the arguments have more than 256 elements together, 32 of them are compared, drawn at random but always the same
+// ones, and derivatives in 4 random directions in which all elements move. Where such a derivative is wrong, Check
+// looks for the element by halves.
 //
 // Elements may differ by 1e-8·max(1, |gradient|, |f|), by 1e-4 in place of 1e-8 if a tensor of at is float32: then f
 // runs on a float32 graph for the gradient and on a float64 graph for the differences.
@@ -180,8 +180,8 @@ func (c *checker) note(over float64, e CheckError) {
 	c.worst.Elements = e.Elements
 }
 
-// direction compares the derivatives as all elements move, each by its sign, and if they differ goes on with the half that does so
-// more, down to an element.
+// direction compares the derivatives as all elements move, each by its sign, and if they differ goes on with the half
+// that does so more, down to an element.
 func (c *checker) direction(signs []float64) {
 	from, to := 0, len(signs)
 	over, e := c.along(signs, from, to)

@@ -11,8 +11,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// TestConcurrentCalls calls the functions that record on graphs of their own from several goroutines at once, between calls that
-// end in a panic, and holds that each returns what it returns alone. It is for the race detector, too.
+// TestConcurrentCalls calls the functions that record on graphs of their own from several goroutines at once, between
+// calls that end in a panic, and holds that each returns what it returns alone. It is for the race detector, too.
 func TestConcurrentCalls(t *testing.T) {
 	f := func(x graph.Value) graph.Value {
 		if v, dv := autograd.ValueAndGrad(func(u graph.Value) graph.Value { return ops.Sum(ops.Square(u)) }, []float64{1, 2}); v != 5 || dv[1] != 4 {

@@ -41,8 +41,8 @@ func record(op string, f func(x graph.Value) graph.Value, at []float64) (x, y gr
 	return x, y
 }
 
-// discard gives the graph of x back, for the next record. Handles of its values that f has kept are stale from here on. It is
-// not called where something has panicked: then the graph is left to whoever looks into it.
+// discard gives the graph of x back, for the next record. Handles of its values that f has kept are stale from here on.
+// It is not called where something has panicked: then the graph is left to whoever looks into it.
 func discard(x graph.Value) {
 	g := x.Graph()
 	if g.Len() > mostRecycled {
@@ -122,9 +122,9 @@ func checkDirection(op string, at, dir []float64) {
 }
 
 // Jacobian returns the m × n matrix of ∂fᵢ/∂xⱼ at a point of n numbers, for a function whose result has m elements,
-// taken in row-major order. It makes one backward sweep for each row or, where that is cheaper, a
-// forward sweep for some columns at a time. Where it can be seen that every row has few elements in a row that are not 0, whatever
-// the numbers, a direction serves many columns.
+// taken in row-major order. It makes one backward sweep for each row or, where that is cheaper, a forward sweep for
+// some columns at a time. Where it can be seen that every row has few elements in a row that are not 0, whatever the
+// numbers, a direction serves many columns.
 //
 // Both ways give the same numbers but for rounding, and where derivatives on the way are infinite or NaN: an adjoint or a
 // tangent of exactly 0 contributes 0, but a row and a column do not meet the same zeros.
@@ -140,7 +140,8 @@ func Jacobian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	return out
 }
 
-// derivatives sets out, which is all 0, to the matrix of derivatives of y's elements by those of x, a vector, in the cheaper way.
+// derivatives sets out, which is all 0, to the matrix of derivatives of y's elements by those of x, a vector, in the
+// cheaper way.
 func derivatives(op string, y, x graph.Value, out *tensor.Tensor) {
 	m, n := y.Len(), x.Len()
 	row, column := costs(y, x)
@@ -157,9 +158,9 @@ func derivatives(op string, y, x graph.Value, out *tensor.Tensor) {
 	eachProduct(op, y, x, func(i int, row []float64) { copy(out.Float64s()[i*n:], row) })
 }
 
-// costs returns about how many nanoseconds a row and a column of derivatives of y by x take, where there are many: the sweeps differ
-// in what they spend on an operation with tensors. What a forward sweep has a kernel for it does for many columns together; what it
-// has to record, it records for each. Where there are hooks, only backward sweeps will do.
+// costs returns about how many nanoseconds a row and a column of derivatives of y by x take, where there are many: the
+// sweeps differ in what they spend on an operation with tensors. What a forward sweep has a kernel for it does for many
+// columns together; what it has to record, it records for each. Where there are hooks, only backward sweeps will do.
 func costs(y, x graph.Value) (row, column float64) {
 	const (
 		scalar    = 8   // of either sweep, for an operation on scalars
@@ -204,8 +205,8 @@ func costs(y, x graph.Value) (row, column float64) {
 	return row, column
 }
 
-// mostNumbers returns how many numbers the results of this package may have: 2³¹ - 1, or as many as the limit of the Go runtime
-// (GOMEMLIMIT) or the address space has room for.
+// mostNumbers returns how many numbers the results of this package may have: 2³¹ - 1, or as many as the limit of the Go
+// runtime (GOMEMLIMIT) or the address space has room for.
 func mostNumbers() int {
 	return int(min(1<<31-1, math.MaxInt/16, debug.SetMemoryLimit(-1)/8))
 }
@@ -236,8 +237,8 @@ func columns(op string, y, x graph.Value, out *tensor.Tensor) {
 	})
 }
 
-// bandedColumns is derivatives for a matrix whose rows have so few elements in a row that are not 0, and where they are: a direction
-// serves all columns that are so far apart (Curtis, Powell and Reid, 1974).
+// bandedColumns is derivatives for a matrix whose rows have so few elements in a row that are not 0, and where they
+// are: a direction serves all columns that are so far apart (Curtis, Powell and Reid, 1974).
 func bandedColumns(op string, y, x graph.Value, of []span, width int, out *tensor.Tensor) {
 	m, n, matrix := y.Len(), x.Len(), out.Float64s()
 	comb := func(r int, row []float64) {
@@ -263,8 +264,8 @@ func unit(j int, row []float64) {
 	row[j] = 1
 }
 
-// eachProduct calls f for every element of y with its derivatives by the elements of x, unless those are none or all 0. It looks at
-// nothing that was recorded before x.
+// eachProduct calls f for every element of y with its derivatives by the elements of x, unless those are none or all 0.
+// It looks at nothing that was recorded before x.
 func eachProduct(op string, y, x graph.Value, f func(i int, dx []float64)) {
 	seed := tensor.New(tensor.Float64, y.Dims()...)
 	if x.Len() == 0 {
@@ -284,8 +285,8 @@ func eachProduct(op string, y, x graph.Value, f func(i int, dx []float64)) {
 }
 
 // Hessian returns the n × n matrix of second derivatives ∂²f/∂xᵢ∂xⱼ at a point of n numbers, for a function with a
-// scalar result: it records the gradient and takes its [Jacobian]. It panics with a [*graph.Error] if the matrix is too large for
-// that, before it is asked for.
+// scalar result: it records the gradient and takes its [Jacobian]. It panics with a [*graph.Error] if the matrix is too
+// large for that, before it is asked for.
 func Hessian(f func(x graph.Value) graph.Value, at []float64) *tensor.Tensor {
 	const op = "autograd.Hessian"
 	x, y := record(op, f, at)

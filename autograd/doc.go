@@ -73,9 +73,9 @@
 // # Mistakes
 //
 // A value of another graph, a direction of another length, a matrix larger than memory and their like panic with a
-// [*graph.Error], which says what happened and what to do; [github.com/seed366ff29f/chainrule/graph.Try] turns it into an error. Values that a function
-// makes are good while it runs: it must not keep them for its next call. The functions of this package may be called from
-// several goroutines at once, as long as no two work on one graph.
+// [*graph.Error], which says what happened and what to do; [github.com/seed366ff29f/chainrule/graph.Try] turns it into
+// an error. Values that a function makes are good while it runs: it must not keep them for its next call. The functions
+// of this package may be called from several goroutines at once, as long as no two work on one graph.
 //
 // # Zero wins
 //

@@ -59,9 +59,9 @@ func FixedPoint(f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Va
 // begin, so x gets no gradient. f may use other values of the graph and bind tensors; the gradient reaches those too.
 // Where f contracts distances to q of what they were, x is off by q/(1-q) of the tolerance at most.
 //
-// It panics with a [*graph.Error] that names the last change if the steps do not settle, or lead to numbers that are not
-// finite, and on a graph made with [graph.Traced]. A sweep does if its own steps do not settle; of a cotangent or a tangent that
-// is not finite it makes NaN.
+// It panics with a [*graph.Error] that names the last change if the steps do not settle, or lead to numbers that are
+// not finite, and on a graph made with [graph.Traced]. A sweep does if its own steps do not settle; of a cotangent or a
+// tangent that is not finite it makes NaN.
 func FixedPointWith(c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps ...graph.Value) graph.Value {
 	return fixedPoint("autograd.FixedPointWith", c, f, x, ps)
 }
@@ -91,8 +91,8 @@ func largestChange(was, is *tensor.Tensor) (change float64) {
 	return change
 }
 
-// settle finds the w for which w = ct + (∂f/∂x)ᵀ·w, which is a fixed point too: of a function of ct, x and ps. Of a ct that is not
-// finite, as that of a loss that is NaN, there is none to be found: it is NaN.
+// settle finds the w for which w = ct + (∂f/∂x)ᵀ·w, which is a fixed point too: of a function of ct, x and ps. Of a ct
+// that is not finite, as that of a loss that is NaN, there is none to be found: it is NaN.
 func (m *implicit) settle(c SolveConfig, x, ct graph.Value, ps []graph.Value) graph.Value {
 	if s := size(exact(ct)); s-s != 0 {
 		return ops.AddScalar(ct, math.NaN())

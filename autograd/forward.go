@@ -100,7 +100,8 @@ func eachDirection(op string, y, x graph.Value, k int, dir func(r int, row []flo
 	}
 }
 
-// push runs the sweep of t, in the directions that it was seeded with. It panics with a [*graph.Error] if a leaf was changed.
+// push runs the sweep of t, in the directions that it was seeded with. It panics with a [*graph.Error] if a leaf was
+// changed.
 func push(op string, t *graph.Tangents) {
 	g := t.Graph()
 	if g.Changed() {
@@ -259,8 +260,8 @@ func (p *pusher) bySlope(i int, in graph.Node, u *tensor.Tensor) bool {
 	return p.eachRow(n, u, func(dst, w *tensor.Tensor) bool { return backward(n, i, w, dst, p.fresh) })
 }
 
-// byDiagonal is bySlope for many directions, which share the diagonal. The tangents must be finite: a derivative of 0 does not
-// tell whether the operation multiplies with it or passes nothing on.
+// byDiagonal is bySlope for many directions, which share the diagonal. The tangents must be finite: a derivative of 0
+// does not tell whether the operation multiplies with it or passes nothing on.
 func (p *pusher) byDiagonal(i int, u *tensor.Tensor) bool {
 	n, g := p.n, p.n.Graph()
 	one, d := n.Buffer(n.Dims()...), n.Buffer(n.Dims()...)

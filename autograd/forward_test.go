@@ -178,8 +178,8 @@ func TestForwardThroughHooks(t *testing.T) {
 	}
 }
 
-// TestForwardAtSpecialNumbers holds the tangents of every elementwise operation against its cotangents, for one direction and for
-// many, at zeros, infinities and NaN: the Jacobian is diagonal, and so both are one product.
+// TestForwardAtSpecialNumbers holds the tangents of every elementwise operation against its cotangents, for one
+// direction and for many, at zeros, infinities and NaN: the Jacobian is diagonal, and so both are one product.
 func TestForwardAtSpecialNumbers(t *testing.T) {
 	for _, row := range graph.Rows() {
 		if row.Class == graph.NoGrad || !strings.HasPrefix(row.GoName(), "ops.") {
@@ -216,8 +216,8 @@ func TestForwardAtSpecialNumbers(t *testing.T) {
 	}
 }
 
-// TestForwardTogether holds directions of special numbers together against each alone, for every operation, at special numbers
-// too, and that one of zeros comes to nothing whatever the numbers and the other directions are.
+// TestForwardTogether holds directions of special numbers together against each alone, for every operation, at special
+// numbers too, and that one of zeros comes to nothing whatever the numbers and the other directions are.
 func TestForwardTogether(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, row := range graph.Rows() {
@@ -268,8 +268,8 @@ func TestForwardTogether(t *testing.T) {
 	}
 }
 
-// TestForwardOfOneValueTwice holds that the directions of a value that is given several times are added up, and that those of a value
-// and of one that is made of it are too.
+// TestForwardOfOneValueTwice holds that the directions of a value that is given several times are added up, and that
+// those of a value and of one that is made of it are too.
 func TestForwardOfOneValueTwice(t *testing.T) {
 	g := graph.New()
 	x, s := g.VarTensor(vector(1, 2)), g.Var(3)

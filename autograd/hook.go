@@ -33,9 +33,9 @@ func init() {
 	})
 }
 
-// call returns what f makes of the cotangent ct of n. It panics with a [*graph.Error] if f is running already for a cotangent of
-// the kind: it would never end. For one that a recorded sweep made of other values f may run a sweep with numbers that comes by
-// here: there the cotangent is a leaf.
+// call returns what f makes of the cotangent ct of n. It panics with a [*graph.Error] if f is running already for a
+// cotangent of the kind: it would never end. For one that a recorded sweep made of other values f may run a sweep with
+// numbers that comes by here: there the cotangent is a leaf.
 func (h *hook) call(n graph.Node, ct graph.Value) graph.Value {
 	op := "autograd." + hookFunctions[h.name]
 	busy := &h.recording

@@ -141,8 +141,8 @@ func TestHookErrors(t *testing.T) {
 	}
 }
 
-// TestHooksInMatrices holds that matrices of derivatives are those of backward sweeps where there are hooks, whatever their sizes,
-// and that forward sweeps know nothing of hooks, those in functions that are called again neither.
+// TestHooksInMatrices holds that matrices of derivatives are those of backward sweeps where there are hooks, whatever
+// their sizes, and that forward sweeps know nothing of hooks, those in functions that are called again neither.
 func TestHooksInMatrices(t *testing.T) {
 	type unary = func(x graph.Value) graph.Value
 	hooks := map[string]unary{
@@ -215,8 +215,8 @@ func TestHooksInMatrices(t *testing.T) {
 	}
 }
 
-// TestHookThatDifferentiates holds that the function of a hook may run sweeps of its own by the cotangent, in a recorded sweep too,
-// where the cotangent is made of what passes the hook.
+// TestHookThatDifferentiates holds that the function of a hook may run sweeps of its own by the cotangent, in a
+// recorded sweep too, where the cotangent is made of what passes the hook.
 func TestHookThatDifferentiates(t *testing.T) {
 	hooks := map[string]func(ct graph.Value) graph.Value{
 		"Backward": func(ct graph.Value) graph.Value {

@@ -109,8 +109,8 @@ func (m *implicit) evaluate(x graph.Value, ps []graph.Value) graph.Value {
 	return y
 }
 
-// cotangents records what each operand has coming for the cotangent ct of the solution x: the value of n, or a leaf with its
-// numbers where no more than numbers are asked for. Then f may differentiate by its argument on its own.
+// cotangents records what each operand has coming for the cotangent ct of the solution x: the value of n, or a leaf
+// with its numbers where no more than numbers are asked for. Then f may differentiate by its argument on its own.
 func (m *implicit) cotangents(n graph.Node, x, ct graph.Value) []graph.Value {
 	operands := n.Value().Inputs()
 	ps := operands[:m.given]

@@ -174,8 +174,8 @@ func TestImplicitModes(t *testing.T) {
 	}
 }
 
-// TestImplicitWithin holds that the function of an equation may solve and differentiate on its own, whatever it does with the
-// unknown and with parameters.
+// TestImplicitWithin holds that the function of an equation may solve and differentiate on its own, whatever it does
+// with the unknown and with parameters.
 func TestImplicitWithin(t *testing.T) {
 	// u + u³ = x, whose solution has the derivative 1/(1 + 3u²), to any order.
 	inner := func(x graph.Value) graph.Value {
@@ -246,8 +246,9 @@ func TestImplicitWithin(t *testing.T) {
 	}
 }
 
-// TestImplicitOfNaN holds that a loss that is infinite or NaN has gradients that are NaN, as without solutions of equations, and
-// that it is left to the caller to notice; and so for directions of forward sweeps, of which others stay as they are.
+// TestImplicitOfNaN holds that a loss that is infinite or NaN has gradients that are NaN, as without solutions of
+// equations, and that it is left to the caller to notice; and so for directions of forward sweeps, of which others stay
+// as they are.
 func TestImplicitOfNaN(t *testing.T) {
 	solvers := map[string]func(x graph.Value, p graph.Value) graph.Value{
 		"FixedPoint": func(x, p graph.Value) graph.Value {

@@ -208,8 +208,8 @@ func TestMatricesTooLarge(t *testing.T) {
 	})
 }
 
-// TestRecordingsAreApart holds that a function may call the functions of this package, also with itself, and that a value that it
-// keeps is stale afterwards and does not stand for another.
+// TestRecordingsAreApart holds that a function may call the functions of this package, also with itself, and that a
+// value that it keeps is stale afterwards and does not stand for another.
 func TestRecordingsAreApart(t *testing.T) {
 	var kept graph.Value
 	f := func(x graph.Value) graph.Value {

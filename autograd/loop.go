@@ -72,8 +72,8 @@ func Snapshots(k int) LoopOption {
 // them, so that its result can be differentiated again. On a graph made with [graph.Traced], whose tape is to be a
 // program, the steps are recorded like anything else.
 //
-// It panics with a [*graph.Error] if n is negative or above 2³¹ - 1, f is nil or returns a state of another shape, or the states to
-// keep take too much memory.
+// It panics with a [*graph.Error] if n is negative or above 2³¹ - 1, f is nil or returns a state of another shape, or
+// the states to keep take too much memory.
 func Loop(n int, f func(i int, s graph.Value) graph.Value, s graph.Value, options ...LoopOption) graph.Value {
 	const op = "autograd.Loop"
 	switch {
@@ -195,8 +195,8 @@ func (l *loop) sweepBack(n graph.Node, ct *tensor.Tensor) []*tensor.Tensor {
 			checkAgain(n, after, exact(y))
 			a := g.NewAdjoints(y)
 			defer a.Release()
-			// The sums are carried from step to step within the sweep, which adds to them in the order in which it would had
-			// all steps been recorded.
+			// The sums are carried from step to step within the sweep, which adds to them in the order in which it
+			// would had all steps been recorded.
 			for k, x := range xs {
 				if got[k] && a.Covers(x.Node()) {
 					addAdjoint(a, x.Node(), sums[k])

@@ -196,8 +196,8 @@ func TestLoopIsTransparent(t *testing.T) {
 	}
 }
 
-// TestLoopForward holds that forward sweeps through loops, alone and in several directions, and Taylor series find what they find
-// in the steps recorded one by one.
+// TestLoopForward holds that forward sweeps through loops, alone and in several directions, and Taylor series find what
+// they find in the steps recorded one by one.
 func TestLoopForward(t *testing.T) {
 	bound := vector(0.5, -1.5)
 	single := bound.To(tensor.Float32)

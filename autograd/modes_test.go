@@ -19,8 +19,9 @@ type mapping struct {
 	rough bool // it has kinks, some of them at the point: differences know nothing of what is promised there
 }
 
-// mappings are functions of every kind that matters to how a Jacobian is found: empty, constant, linear, not smooth, banded,
-// dense, with an arrow-head for a Hessian, of scalars, of tensors, and through operations without a rule for tangents.
+// mappings are functions of every kind that matters to how a Jacobian is found: empty, constant, linear, not smooth,
+// banded, dense, with an arrow-head for a Hessian, of scalars, of tensors, and through operations without a rule for
+// tangents.
 func mappings() []mapping {
 	part := func(x graph.Value, from, to int) graph.Value {
 		n := x.Len()
@@ -207,8 +208,8 @@ func quotient(f func(x graph.Value) graph.Value, at, dir []float64, i int) float
 	return (8*(value(1)-value(-1)) - (value(2) - value(-2))) / (12 * h)
 }
 
-// TestSecondModesAgree holds Hessian, HVP, the Jacobian of the gradient and two backward sweeps against each other for the sums
-// of mappings, and that Hessians are symmetric to rounding.
+// TestSecondModesAgree holds Hessian, HVP, the Jacobian of the gradient and two backward sweeps against each other for
+// the sums of mappings, and that Hessians are symmetric to rounding.
 func TestSecondModesAgree(t *testing.T) {
 	for _, n := range []int{0, 1, 3, 20} {
 		for _, m := range append(mappings(), called()...) {

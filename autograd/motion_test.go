@@ -13,8 +13,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// along returns the derivatives of f(x) along each of dirs, one behind the other: by a sweep for each, and if the precision is
-// float64 by one sweep for all.
+// along returns the derivatives of f(x) along each of dirs, one behind the other: by a sweep for each, and if the
+// precision is float64 by one sweep for all.
 func along(t *testing.T, dtype tensor.DType, f func(x graph.Value) graph.Value, at []float64, dirs ...[]float64) []float64 {
 	t.Helper()
 	g := graph.New(graph.WithDType(dtype))
@@ -49,8 +49,8 @@ func gradientOf(f func(x graph.Value) graph.Value) func(x graph.Value) graph.Val
 	return func(x graph.Value) graph.Value { return autograd.Grad(ops.Sum(ops.Square(f(x))), x)[0] }
 }
 
-// TestForwardThroughLoops holds that forward sweeps through loops and checkpoints give to the bit what they give for what is
-// recorded step by step, and those through their recorded gradients to rounding.
+// TestForwardThroughLoops holds that forward sweeps through loops and checkpoints give to the bit what they give for
+// what is recorded step by step, and those through their recorded gradients to rounding.
 func TestForwardThroughLoops(t *testing.T) {
 	checkpointed := func(n int, f func(i int, s graph.Value) graph.Value, s graph.Value) graph.Value {
 		for i := range n {
@@ -116,7 +116,8 @@ func TestForwardCallsOnce(t *testing.T) {
 	}
 }
 
-// TestForwardThroughSolutions compares tangents of solutions, and of their recorded gradients, with those of the closed form.
+// TestForwardThroughSolutions compares tangents of solutions, and of their recorded gradients, with those of the closed
+// form.
 func TestForwardThroughSolutions(t *testing.T) {
 	for _, test := range implicits {
 		if test.is == nil {

@@ -7,20 +7,21 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// PerExample returns the gradients of the losses of n examples by each of xs, one for each example and not their sum: for each
-// of xs a tensor with one axis more in front, along which the examples lie. loss records the loss of example i, a scalar, on
-// the graph of xs; what it records is taken away again by [graph.Graph.Rewind] before the next example.
+// PerExample returns the gradients of the losses of n examples by each of xs, one for each example and not their sum:
+// for each of xs a tensor with one axis more in front, along which the examples lie. loss records the loss of example
+// i, a scalar, on the graph of xs; what it records is taken away again by [graph.Graph.Rewind] before the next example.
 //
 //	rows := autograd.PerExample(len(xs), func(i int) graph.Value { return loss(w, xs[i], ys[i]) }, w)[0]
 //
-// Where the loss of a batch is the mean of these losses, its gradient is the mean of these gradients. That is so only if no
-// example has a part in what is computed for another: with batch normalization in training, or with a term that looks at the whole
-// batch, the loss of an example alone is another function. A penalty on weights belongs to every example as it does to the mean.
+// Where the loss of a batch is the mean of these losses, its gradient is the mean of these gradients. That is so only
+// if no example has a part in what is computed for another: with batch normalization in training, or with a term that
+// looks at the whole batch, the loss of an example alone is another function. A penalty on weights belongs to every
+// example as it does to the mean.
 //
 // It costs n times the gradient of one example, and the memory of one beside the result.
 //
-// It panics with a [*graph.Error] if n is negative, there are no xs, a result has 2³¹ elements or more or takes more than the limit
-// of the Go runtime (GOMEMLIMIT), or like [Backward] for a loss.
+// It panics with a [*graph.Error] if n is negative, there are no xs, a result has 2³¹ elements or more or takes more
+// than the limit of the Go runtime (GOMEMLIMIT), or like [Backward] for a loss.
 func PerExample(n int, loss func(i int) graph.Value, xs ...graph.Value) []*tensor.Tensor {
 	const op = "autograd.PerExample"
 	switch {

@@ -27,8 +27,8 @@ func Root(f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, p
 // the gradient reaches those too.
 //
 // It panics with a [*graph.Error] that names the last change if the steps do not settle, if they lead to numbers that
-// are not finite, as where ∂f/∂x is singular, if that matrix is too large, and on a graph made with [graph.Traced]. A sweep does
-// if ∂f/∂x is singular at the solution.
+// are not finite, as where ∂f/∂x is singular, if that matrix is too large, and on a graph made with [graph.Traced]. A
+// sweep does if ∂f/∂x is singular at the solution.
 func RootWith(c SolveConfig, f func(x graph.Value, ps ...graph.Value) graph.Value, x graph.Value, ps ...graph.Value) graph.Value {
 	return root("autograd.RootWith", c, f, x, ps)
 }

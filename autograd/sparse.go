@@ -14,8 +14,8 @@ type Sparse struct {
 	Value    []float64
 }
 
-// Dense returns the matrix as a tensor of shape (M, N). It panics with a [*graph.Error] if that has 2³¹ elements or more, or would
-// take more than the limit of the Go runtime (GOMEMLIMIT).
+// Dense returns the matrix as a tensor of shape (M, N). It panics with a [*graph.Error] if that has 2³¹ elements or
+// more, or would take more than the limit of the Go runtime (GOMEMLIMIT).
 func (s *Sparse) Dense() *tensor.Tensor {
 	const op = "autograd.Sparse.Dense"
 	s.check(op)

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// A group is the state of one backward sweep from several results at once, each in a lane of its own. Neighbouring results are
-// often made of the same nodes, as the two coordinates of a point in a picture are: then one way through them serves all, and
-// each node's row is read once. The numbers are those of sweeps one by one.
+// A group is the state of one backward sweep from several results at once, each in a lane of its own. Neighbouring
+// results are often made of the same nodes, as the two coordinates of a point in a picture are: then one way through
+// them serves all, and each node's row is read once. The numbers are those of sweeps one by one.
 type group struct {
 	open  openSet
 	slot  []int32 // by node in open: where its adjoints are
@@ -38,8 +38,8 @@ func (g *group) pays() bool {
 	return g.given < firstGroups || float64(g.alone) >= leastServed*float64(g.steps)
 }
 
-// together returns how many of the results before the i-th to sweep from at once. Results that stand nearer to each other on the
-// tape than they do on average belong together.
+// together returns how many of the results before the i-th to sweep from at once. Results that stand nearer to each
+// other on the tape than they do on average belong together.
 func (s *rowSweep) together(roots []int32, i int, apart float64) int {
 	n := 1
 	for n < min(lanes, i) && s.group.pays() {
@@ -150,8 +150,8 @@ func (s *rowSweep) passInLanes(id, i, u int, d float64, mask uint8, w *[lanes]fl
 	}
 }
 
-// passRowInLanes passes the adjoints of a node on to the leaves by the row that is kept, and returns the lanes that are left:
-// where an adjoint is not finite, it matters on which way a 0 is met.
+// passRowInLanes passes the adjoints of a node on to the leaves by the row that is kept, and returns the lanes that are
+// left: where an adjoint is not finite, it matters on which way a 0 is met.
 func (s *rowSweep) passRowInLanes(id int, mask uint8, w *[lanes]float64) (left uint8) {
 	r := s.kept[id]
 	for m := mask; m != 0; m &= m - 1 {

@@ -7,7 +7,8 @@ import (
 )
 
 // SparseJacobian returns the matrix of ∂fᵢ/∂xⱼ at a point of n numbers. f is called with n scalars, and its results,
-// flattened in row-major order if they are tensors, make the rows. As with [ValueAndGrad], f must not keep values, nor the graph.
+// flattened in row-major order if they are tensors, make the rows. As with [ValueAndGrad], f must not keep values, nor
+// the graph.
 //
 // The entries are those for which fᵢ is made of xⱼ by operations that pass a derivative on. They are read off the
 // tape, not found by trying numbers: an entry can be 0, as that of x - x, or of the branch of an

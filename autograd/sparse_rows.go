@@ -54,8 +54,8 @@ const (
 // mostEntries is how many entries a sparse matrix may have: 24 bytes each.
 const mostEntries = 1 << 28
 
-// sparse returns the derivatives of the elements of ys by the first n nodes, which are scalar leaves. keep says how many of the
-// leaves row i may have entries for: n, or fewer for a part of the matrix.
+// sparse returns the derivatives of the elements of ys by the first n nodes, which are scalar leaves. keep says how
+// many of the leaves row i may have entries for: n, or fewer for a part of the matrix.
 func (t *sparseTape) sparse(op string, ys []graph.Value, n int, keep func(row int) int) *Sparse {
 	s := &t.rows
 	s.start(op, ys, t.g, n)
@@ -68,7 +68,8 @@ func (t *sparseTape) sparse(op string, ys []graph.Value, n int, keep func(row in
 	}
 	roots := s.roots(ys, out.M)
 	apart := float64(s.size) / float64(max(len(roots), 1))
-	// The last row comes first: then the sweeps go through the tape in one direction, and what comes next can be fetched ahead.
+	// The last row comes first: then the sweeps go through the tape in one direction, and what comes next can be
+	// fetched ahead.
 	for i := len(roots); i > 0; {
 		n := s.together(roots, i, apart)
 		i -= n
@@ -148,8 +149,9 @@ func (r *row) appendTo(out *Sparse, i, keep int) {
 	}
 }
 
-// makeRoom makes the matrix longer by n entries, which complete the given number of rows, for the caller to set. Where it has to
-// move them, it makes as much room as all rows take if those to come are like those that are there, within bounds.
+// makeRoom makes the matrix longer by n entries, which complete the given number of rows, for the caller to set. Where
+// it has to move them, it makes as much room as all rows take if those to come are like those that are there, within
+// bounds.
 func (s *Sparse) makeRoom(rows, n int) {
 	size := len(s.Value) + n
 	if size > min(cap(s.Row), cap(s.Col), cap(s.Value)) {
@@ -286,8 +288,8 @@ func passedOn(w, d float64, selects bool) float64 {
 	return w * d
 }
 
-// eachOther calls pass with what the adjoint w of an element, or of a scalar node that has an extension record, contributes to
-// each node. Leaves and constants pass on nothing.
+// eachOther calls pass with what the adjoint w of an element, or of a scalar node that has an extension record,
+// contributes to each node. Leaves and constants pass on nothing.
 func (s *rowSweep) eachOther(id int, w float64, pass func(id int, c float64)) {
 	if s.el != nil {
 		for _, e := range s.el.of(id) {

@@ -10,16 +10,16 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// Taylor returns the coefficients of f(at + t·dir) as a power series in t: element j is the j-th derivative in the direction
-// at the point, divided by j!, for j from 0 to k. f has a scalar result. One walk along the recorded graph carries the series of
-// every value: the arithmetic is about k² times that of f, where differentiating k times over takes 2ᵏ or more (Griewank
-// and Walther, Evaluating Derivatives, 2008, chapter 13). Some microseconds for each operation come on top, which count
-// where f works on scalars or short vectors.
+// Taylor returns the coefficients of f(at + t·dir) as a power series in t: element j is the j-th derivative in the
+// direction at the point, divided by j!, for j from 0 to k. f has a scalar result. One walk along the recorded graph
+// carries the series of every value: the arithmetic is about k² times that of f, where differentiating k times over
+// takes 2ᵏ or more (Griewank and Walther, Evaluating Derivatives, 2008, chapter 13). Some microseconds for each
+// operation come on top, which count where f works on scalars or short vectors.
 //
-// It knows elementwise operations whose row has Slopes, linear ones, products of matrices and their like, sums, means, products
-// and other reductions, norms, softmax, and operations that move elements or choose among them. Others it refuses by name. At
-// a kink the first derivative is what is promised there, and the series goes on with it. A coefficient that is 0 contributes 0,
-// whatever it is multiplied with.
+// It knows elementwise operations whose row has Slopes, linear ones, products of matrices and their like, sums, means,
+// products and other reductions, norms, softmax, and operations that move elements or choose among them. Others it
+// refuses by name. At a kink the first derivative is what is promised there, and the series goes on with it. A
+// coefficient that is 0 contributes 0, whatever it is multiplied with.
 //
 // It panics with a [*graph.Error] if k is negative, the direction has another length than the point, f's result is no
 // scalar, or f uses an operation that Taylor does not know and that the point has a part in.
@@ -75,8 +75,8 @@ func (w *expansion) coefficient(n graph.Node, j int) *tensor.Tensor {
 	return nil
 }
 
-// walk finds the series of the nodes from floor on that lie between xs, whose own are known, and y. It forgets those that no later
-// node uses. What lies before floor belongs to another walk, what xs are made of too.
+// walk finds the series of the nodes from floor on that lie between xs, whose own are known, and y. It forgets those
+// that no later node uses. What lies before floor belongs to another walk, what xs are made of too.
 func (w *expansion) walk(floor int, y graph.Value, xs ...graph.Value) {
 	on := w.g.Between(graph.GradEdges, y, xs...)
 	last := make(map[int]int)

@@ -8,8 +8,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// expansions are the operations whose series follow from what they are made of: each records that anew, for the operands of a
-// node. Numbers of the node itself serve as constants, so that nothing overflows on the way.
+// expansions are the operations whose series follow from what they are made of: each records that anew, for the
+// operands of a node. Numbers of the node itself serve as constants, so that nothing overflows on the way.
 var expansions map[string]func(n graph.Node) graph.Value
 
 func init() { // what they call refers to operations
@@ -76,15 +76,15 @@ func init() { // what they call refers to operations
 	}
 }
 
-// sizeOf returns the numbers of a norm, by which its operand is divided so that nothing overflows on the way, and 1 where they are
-// 0 or not finite.
+// sizeOf returns the numbers of a norm, by which its operand is divided so that nothing overflows on the way, and 1
+// where they are 0 or not finite.
 func sizeOf(n graph.Node) graph.Value {
 	y, one := ops.StopGradient(n.Value()), n.Graph().Const(1)
 	return ops.Where(ops.IsFinite(y), ops.Where(ops.Eq(y, n.Graph().Const(0)), one, y), one)
 }
 
-// unlessZero returns v where the numbers of a norm or a standard deviation are not 0. At 0 its derivative is promised to be 0, and
-// the series goes on with that.
+// unlessZero returns v where the numbers of a norm or a standard deviation are not 0. At 0 its derivative is promised
+// to be 0, and the series goes on with that.
 func unlessZero(n graph.Node, v graph.Value) graph.Value {
 	y := ops.StopGradient(n.Value())
 	return ops.Where(ops.Eq(y, n.Graph().Const(0)), y, v)

@@ -12,9 +12,9 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// Arithmetic with power series that end at some order, as Griewank and Walther, Evaluating Derivatives (2008), chapter 13,
-// have it. Only + - * / have recurrences of their own. Any other function v = φ(u) follows from its slope, which its row says
-// in terms of such functions: v' = φ'(u)·u', so that
+// Arithmetic with power series that end at some order, as Griewank and Walther, Evaluating Derivatives (2008), chapter
+// 13, have it. Only + - * / have recurrences of their own. Any other function v = φ(u) follows from its slope, which
+// its row says in terms of such functions: v' = φ'(u)·u', so that
 //
 //	k·vₖ = Σ j·uⱼ·dₖ₋ⱼ over j from 1 to k, where d is the series of φ'(u)
 //
@@ -40,7 +40,8 @@ func (s *series) at(k int) []float64 {
 
 func (s *series) constant() bool { return s.next == nil && len(s.c) <= 1 }
 
-// times returns the product of two coefficients, in which a zero wins: what does not change contributes nothing, as in all sweeps.
+// times returns the product of two coefficients, in which a zero wins: what does not change contributes nothing, as in
+// all sweeps.
 func times(a, b float64) float64 {
 	if a == 0 || b == 0 {
 		return 0
@@ -246,8 +247,8 @@ func (e *expander) quotient(a, b *series) *series {
 	return s
 }
 
-// chosen returns a series with the lanes of yes where pick says so, and those of no elsewhere. What is chosen nowhere is not
-// computed.
+// chosen returns a series with the lanes of yes where pick says so, and those of no elsewhere. What is chosen nowhere
+// is not computed.
 func (e *expander) chosen(pick func(i int) bool, yes, no *series) *series {
 	var picked []bool
 	some, all := false, true
@@ -285,9 +286,9 @@ func (e *expander) beginning(with func(i int) float64, s *series) *series {
 	}}
 }
 
-// compare returns which of two is larger in a lane, right behind the point: where the numbers are equal, the first coefficients
-// that differ decide, so that the two halves of one smooth function, such as e^-|x| where x is positive and e^-|x| elsewhere,
-// fit together at the seam. It is 0 where all are equal, and where one is NaN.
+// compare returns which of two is larger in a lane, right behind the point: where the numbers are equal, the first
+// coefficients that differ decide, so that the two halves of one smooth function, such as e^-|x| where x is positive
+// and e^-|x| elsewhere, fit together at the seam. It is 0 where all are equal, and where one is NaN.
 func (e *expander) compare(a, b *series, i int) int {
 	for k := 0; k <= e.order; k++ {
 		if k > 0 && (e.numeric || a.self || b.self) {
@@ -335,8 +336,8 @@ func (e *expander) condition(op string, a, b *series) *series {
 	})}}
 }
 
-// function returns what an operation, whose slopes are those of form, makes of series element by element. values, if not nil, are
-// its numbers.
+// function returns what an operation, whose slopes are those of form, makes of series element by element. values, if
+// not nil, are its numbers.
 func (e *expander) function(row *graph.Row, form *rowform.Form, args []*series, values []float64) *series {
 	v := &series{self: true}
 	var slopes []*series // by operand, nil for one that is constant
@@ -386,9 +387,9 @@ func operandsOf(row *graph.Row, args []*series) []*series {
 	return list
 }
 
-// slopesOf returns the series of the slopes by the operands that are not constant. v is the result. Where an expression has
-// another slope right behind the point than at it, the function has a kink there or ends, and all slopes are what is promised
-// at it.
+// slopesOf returns the series of the slopes by the operands that are not constant. v is the result. Where an expression
+// has another slope right behind the point than at it, the function has a kink there or ends, and all slopes are what
+// is promised at it.
 func (e *expander) slopesOf(row *graph.Row, form *rowform.Form, args, operands []*series, v *series) []*series {
 	env := map[string]*series{"y": v}
 	for i, p := range parametersOf(row) {

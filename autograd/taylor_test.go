@@ -100,8 +100,8 @@ func TestTaylorOfKnownSeries(t *testing.T) {
 	}
 }
 
-// TestTaylorOfMappings holds the first two coefficients against a JVP and an HVP, and the sum of the series against the function at
-// a point nearby.
+// TestTaylorOfMappings holds the first two coefficients against a JVP and an HVP, and the sum of the series against the
+// function at a point nearby.
 func TestTaylorOfMappings(t *testing.T) {
 	for _, n := range []int{0, 1, 5} {
 		for _, m := range mappings() {
@@ -147,8 +147,9 @@ func TestTaylorOfMappings(t *testing.T) {
 	}
 }
 
-// TestTaylorAtSpecialNumbers holds the first coefficient of every elementwise operation against a JVP where operands are zeros,
-// infinite, NaN or at kinks, and the function may end there: what is promised at the point is what counts, an infinite slope too.
+// TestTaylorAtSpecialNumbers holds the first coefficient of every elementwise operation against a JVP where operands
+// are zeros, infinite, NaN or at kinks, and the function may end there: what is promised at the point is what counts,
+// an infinite slope too.
 func TestTaylorAtSpecialNumbers(t *testing.T) {
 	compared := 0
 	for _, row := range graph.Rows() {
@@ -213,8 +214,8 @@ func sampled(s rowtest.Sample, of func(x graph.Value) graph.Value) func(x graph.
 	}
 }
 
-// TestTaylorOfRows holds the series of every operation against repeated Grad, where what its operands are made of is used by later
-// operations too.
+// TestTaylorOfRows holds the series of every operation against repeated Grad, where what its operands are made of is
+// used by later operations too.
 func TestTaylorOfRows(t *testing.T) {
 	const k = 3
 	for _, row := range graph.Rows() {
@@ -258,8 +259,9 @@ func TestTaylorOfRows(t *testing.T) {
 	}
 }
 
-// TestTaylorOfMasks holds the first coefficient of every operation against a JVP where some operands are 0 or -Inf, which are
-// masks for some and where others have a kink or an end; and that the series of what is promised to be flat there is.
+// TestTaylorOfMasks holds the first coefficient of every operation against a JVP where some operands are 0 or -Inf,
+// which are masks for some and where others have a kink or an end; and that the series of what is promised to be flat
+// there is.
 func TestTaylorOfMasks(t *testing.T) {
 	flat := map[string]bool{"norm": true, "std": true, "std_ddof": true, "pnorm": true}
 	for _, row := range graph.Rows() {
@@ -302,8 +304,8 @@ func TestTaylorOfMasks(t *testing.T) {
 	}
 }
 
-// TestTaylorRefuses names the operations without a series: a row that comes to have none is noticed, and so is one that comes to
-// have one.
+// TestTaylorRefuses names the operations without a series: a row that comes to have none is noticed, and so is one that
+// comes to have one.
 func TestTaylorRefuses(t *testing.T) {
 	want := map[string]bool{
 		"cholesky": true, "det": true, "logdet": true, "cofactor": true, "solve": true, "inv": true, "solve_lower": true, "solve_upper": true,
@@ -342,8 +344,8 @@ func TestTaylorRefuses(t *testing.T) {
 	}
 }
 
-// TestTaylorKnowsPrimitives holds that the slope of every primitive is found in a row of its name, but for those that have a
-// recurrence of their own or are constant.
+// TestTaylorKnowsPrimitives holds that the slope of every primitive is found in a row of its name, but for those that
+// have a recurrence of their own or are constant.
 func TestTaylorKnowsPrimitives(t *testing.T) {
 	for _, name := range primitive.Names() {
 		switch name {

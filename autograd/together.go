@@ -80,11 +80,12 @@ func (t *together) value(n graph.Node, i int, ct graph.Value, compute func() []g
 	return t.cts[i]
 }
 
-// run calls f, which runs the rule of n for a recorded sweep, with gradients on: the rule may differentiate what it records.
+// run calls f, which runs the rule of n for a recorded sweep, with gradients on: the rule may differentiate what it
+// records.
 func (t *together) run(n graph.Node, f func()) { t.runOnce(n, &t.recording, f) }
 
-// runOnce is run for either way. It panics with a [*graph.Error] if the rule is running already in the same way: it would never
-// end.
+// runOnce is run for either way. It panics with a [*graph.Error] if the rule is running already in the same way: it
+// would never end.
 func (t *together) runOnce(n graph.Node, busy *bool, f func()) {
 	if *busy {
 		panic(n.Errorf(graph.ErrUsage, "the rule of %s differentiates through %[1]s itself and would never end: give derivatives by the operands alone, or take the result as a constant with ops.StopGradient", n.Label()))

@@ -51,7 +51,8 @@ const (
 	chunkLen  = 1 << chunkBits // nodes in a chunk
 	chunkMask = chunkLen - 1
 
-	// Beyond a few, chunks are made in slabs: leastSlab is the least for which huge pages are asked for, mostSlab fills one.
+	// Beyond a few, chunks are made in slabs: leastSlab is the least for which huge pages are asked for, mostSlab fills
+	// one.
 	fewChunks = 8
 	leastSlab = 7
 	mostSlab  = 51

@@ -77,10 +77,11 @@ type Row struct {
 	// Binary returns an elementwise function of two operands and its derivatives.
 	Binary func(a, b float64) (y, da, db float64)
 
-	// Value and Slopes say the same as expressions, in the language of package ops/expr: the value in the names of Params,
-	// "x/(1+abs(x))", and the derivative by each operand, in which y is the value unless a parameter has that name. Source
-	// code in other languages follows from them. An integer parameter stands for its number: "polygamma(n+1, x)". NaN, where
-	// a function ends, is the square root of a negative number; where selects, so that the other branch may be NaN. Optional.
+	// Value and Slopes say the same as expressions, in the language of package ops/expr: the value in the names of
+	// Params, "x/(1+abs(x))", and the derivative by each operand, in which y is the value unless a parameter has that
+	// name. Source code in other languages follows from them. An integer parameter stands for its number:
+	// "polygamma(n+1, x)". NaN, where a function ends, is the square root of a negative number; where selects, so that
+	// the other branch may be NaN. Optional.
 	//
 	// They are made of primitives, which alone name themselves, "exp(x)": what the mathematics of other languages have,
 	//
@@ -119,8 +120,8 @@ type Row struct {
 	// elementwise operation, whose Jacobian is its own transpose, and the operation itself for a linear one of one operand,
 	// with t in its place: Register fills it in there. Without one, forward sweeps differentiate the VJP by ct. Optional.
 	Tangent func(n Node, i int, t Value) Value
-	// Stacks says that Tangent takes tangents of operand i in several directions, too: its t has one more axis then, the first,
-	// with the directions along it, and so has what it returns. Optional.
+	// Stacks says that Tangent takes tangents of operand i in several directions, too: its t has one more axis then,
+	// the first, with the directions along it, and so has what it returns. Optional.
 	Stacks func(n Node, i int) bool
 
 	goName  string // "ops.Log1p", for messages

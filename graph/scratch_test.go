@@ -10,8 +10,8 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// TestScratchValuesAreStale holds that what a scratch made is refused afterwards, whatever stands in its place by then, and that what
-// was there before is good within and afterwards, however its handle was come by.
+// TestScratchValuesAreStale holds that what a scratch made is refused afterwards, whatever stands in its place by then,
+// and that what was there before is good within and afterwards, however its handle was come by.
 func TestScratchValuesAreStale(t *testing.T) {
 	g := graph.New()
 	x := g.Var(2)

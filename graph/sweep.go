@@ -160,9 +160,10 @@ func passOdd(adj []float64, c *chunk, id int) {
 	}
 }
 
-// Links, for authors of sweeps, returns the operands a and b of scalar node id, 0 for an absent one, and the derivatives by
-// them: what [Adjoints.Sweep] reads of a node. ok is false for all others, of which a [Node] knows more: leaves, what wants no
-// gradient, and operations with an extension record. It panics with an [*Error] if the tape has no such node.
+// Links, for authors of sweeps, returns the operands a and b of scalar node id, 0 for an absent one, and the
+// derivatives by them: what [Adjoints.Sweep] reads of a node. ok is false for all others, of which a [Node] knows more:
+// leaves, what wants no gradient, and operations with an extension record. It panics with an [*Error] if the tape has
+// no such node.
 func (g *Graph) Links(id int) (a, b int32, da, db float64, ok bool) {
 	if g == nil || uint(id) >= uint(g.n) {
 		g.Value(id)

@@ -168,9 +168,9 @@ func (t *Tangents) Nodes() NodeSet {
 	return t.on
 }
 
-// Seed sets the tangents of x, one of those that the sweep starts from, to the rows of dirs, which is copied: a row for each
-// direction and a column for each element of x. The derivative along what x itself was made of is added to it. It panics
-// with an [*Error] if dirs has another shape.
+// Seed sets the tangents of x, one of those that the sweep starts from, to the rows of dirs, which is copied: a row for
+// each direction and a column for each element of x. The derivative along what x itself was made of is added to it. It
+// panics with an [*Error] if dirs has another shape.
 func (t *Tangents) Seed(x Value, dirs *tensor.Tensor) {
 	const op = "graph.Tangents.Seed"
 	t.must()
@@ -361,8 +361,8 @@ func (t *Tangents) Scalar(n Node) []float64 {
 	return t.scalars.Float64s()[int(n.id)*t.k:][:t.k:t.k]
 }
 
-// Set makes v, which comes from [Tangents.New], the tangents of a tensor node that Sweep has yielded: it is the sweep's from
-// now on. It panics with an [*Error] if v has another shape.
+// Set makes v, which comes from [Tangents.New], the tangents of a tensor node that Sweep has yielded: it is the sweep's
+// from now on. It panics with an [*Error] if v has another shape.
 func (t *Tangents) Set(n Node, v *tensor.Tensor) {
 	const op = "graph.Tangents.Set"
 	t.cover(n)
@@ -377,8 +377,8 @@ func (t *Tangents) Set(n Node, v *tensor.Tensor) {
 	t.tensors[k] = v
 }
 
-// TempView, for authors of sweeps, returns a tensor of the given shape over t's elements from offset on, for [Graph.FreeTemp]
-// to give back.
+// TempView, for authors of sweeps, returns a tensor of the given shape over t's elements from offset on, for
+// [Graph.FreeTemp] to give back.
 func (g *Graph) TempView(t *tensor.Tensor, offset int, shape ...int) *tensor.Tensor {
 	const op = "graph.Graph.TempView"
 	g.must(op)

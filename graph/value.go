@@ -11,7 +11,8 @@ import (
 // A Value is a handle to a node of a graph: a leaf or the result of an operation. It is small and passed by value, and
 // all that programs need to hold; [Node] is what operations and pictures read of it.
 //
-// A Value is good until the graph's Reset, or a Rewind that takes its node away; using it afterwards panics with an [*Error].
+// A Value is good until the graph's Reset, or a Rewind that takes its node away; using it afterwards panics with an
+// [*Error].
 type Value struct {
 	c   *chunk // that the node stands in; it knows the graph
 	id  int32

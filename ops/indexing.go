@@ -338,7 +338,8 @@ func putAlong(n graph.Node, whole, part *tensor.Tensor, set bool) {
 	mustBeIndex(n, wrong, all.n)
 }
 
-// mustBeIndex panics if an element of operand 1 of n, unless its number is negative, is no index into an axis of some elements.
+// mustBeIndex panics if an element of operand 1 of n, unless its number is negative, is no index into an axis of some
+// elements.
 func mustBeIndex(n graph.Node, wrong, size int) {
 	if wrong >= 0 {
 		panic(n.Errorf(graph.ErrIndex, "index %v of element %d is none of the whole numbers from -%d to %d", n.In(1).AtFlat(wrong), wrong, size, size-1))

@@ -194,7 +194,8 @@ func withIntegers(x *tensor.Tensor, low, high int, wrong func(i int, v float64) 
 	f(*list)
 }
 
-// setIntegers sets the list to the numbers of x. It returns the place of one that is no whole number from low to high, or -1.
+// setIntegers sets the list to the numbers of x. It returns the place of one that is no whole number from low to high,
+// or -1.
 func setIntegers[T constraints.Float](list []int, x *tensor.Tensor, low, high int) int {
 	data := tensor.Data[T](x)
 	for i := range list {

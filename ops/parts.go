@@ -6,8 +6,9 @@ import (
 	"github.com/seed366ff29f/chainrule/graph"
 )
 
-// TakesPart reports whether a node takes a part of its first operand along an axis, as [Slice], [Gather], [GatherAt] and
-// [TakeAlong] do, or along its leading axes, as [Index]. The cotangent of that operand is zeros but for the part: [PutParts] makes one of many.
+// TakesPart reports whether a node takes a part of its first operand along an axis, as [Slice], [Gather], [GatherAt]
+// and [TakeAlong] do, or along its leading axes, as [Index]. The cotangent of that operand is zeros but for the part:
+// [PutParts] makes one of many.
 func TakesPart(n graph.Node) bool {
 	switch n.Op() {
 	case opIndex, opSlice, opGather, opGatherAt, opTakeAlong:

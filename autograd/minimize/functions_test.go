@@ -289,8 +289,8 @@ var others = []function{
 
 var surface = functions.NewMinimalSurface(5, 6)
 
-// TestGonumFunctions holds that gonum's test functions, all that have a gradient, have the gradients and Hessians that gonum
-// writes by hand.
+// TestGonumFunctions holds that gonum's test functions, all that have a gradient, have the gradients and Hessians that
+// gonum writes by hand.
 func TestGonumFunctions(t *testing.T) {
 	tests := slices.Clone(others)
 	for _, g := range gonums {

@@ -54,8 +54,8 @@ var ErrNotConverged = errors.New("not converged")
 // the best point in any case.
 //
 // It panics with a [*graph.Error] if f is nil or returns something else than values of its graph, or another number of
-// residuals than before, and if the factor of the normal equations is too large: more than 2²⁸ numbers, or than the limit of
-// the Go runtime (GOMEMLIMIT) lets have.
+// residuals than before, and if the factor of the normal equations is too large: more than 2²⁸ numbers, or than the
+// limit of the Go runtime (GOMEMLIMIT) lets have.
 func LeastSquares(f func(x []graph.Value) []graph.Value, x []float64, cfg LeastSquaresConfig) (Fit, error) {
 	const op = "minimize.LeastSquares"
 	if f == nil {

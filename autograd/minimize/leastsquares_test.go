@@ -176,8 +176,8 @@ func TestLeastSquaresErrors(t *testing.T) {
 	}
 }
 
-// TestResidualsThatChange gives the search functions that do something else at one of their calls, whichever it is: with a message
-// that names the search, or a fit that fits together.
+// TestResidualsThatChange gives the search functions that do something else at one of their calls, whichever it is:
+// with a message that names the search, or a fit that fits together.
 func TestResidualsThatChange(t *testing.T) {
 	usual := func(x []value) []value {
 		return []value{ops.AddScalar(x[0], -3), ops.Mul(x[0], x[1]), ops.AddScalar(ops.Exp(x[1]), -2)}

@@ -15,10 +15,11 @@ import (
 //	p, product := minimize.ProblemAndProduct(f)
 //	r, err := optimize.Minimize(p, x, nil, &minimize.NewtonCG{Product: product})
 //
-// The equations are solved the better the nearer the minimum is: to a residual of at most η·‖∇f(x)‖ with the second choice
-// of Eisenstat and Walker (1996) for η. It is algorithm 7.1 of Nocedal and Wright, Numerical Optimization (2006), but where a
-// direction of negative curvature is met, which ends the search for a direction there, the step goes along this one too, as
-// far as it would if its curvature were the opposite: on gonum's test functions that takes a third of the steps.
+// The equations are solved the better the nearer the minimum is: to a residual of at most η·‖∇f(x)‖ with the second
+// choice of Eisenstat and Walker (1996) for η. It is algorithm 7.1 of Nocedal and Wright, Numerical Optimization
+// (2006), but where a direction of negative curvature is met, which ends the search for a direction there, the step
+// goes along this one too, as far as it would if its curvature were the opposite: on gonum's test functions that takes
+// a third of the steps.
 //
 // It ends at the point whose gradient is small; see also [optimize.Settings]. A [*graph.Error] in the Product is the error
 // that Minimize returns. It is for one run of Minimize at a time.
@@ -30,8 +31,8 @@ type NewtonCG struct {
 	Linesearcher optimize.Linesearcher
 	// MostProducts is how many products a direction may take. 0 stands for as many as there are unknowns, 20 at least.
 	MostProducts int
-	// GradStopThreshold is the size of the largest element of the gradient below which the run ends. 0 stands for 1e-12, NaN
-	// for never.
+	// GradStopThreshold is the size of the largest element of the gradient below which the run ends. 0 stands for
+	// 1e-12, NaN for never.
 	GradStopThreshold float64
 
 	products      int

@@ -17,16 +17,16 @@ import (
 // them.
 //
 // They panic with a [*graph.Error] if f returns something else than a scalar of the graph that x belongs to, or if what
-// they are to fill has another size than x. Problem does so if f is nil. [optimize.Minimize] calls them on goroutines of its
-// own, where [graph.Try] recovers nothing: a call of Func at the start, before, tells whether f is well made.
+// they are to fill has another size than x. Problem does so if f is nil. [optimize.Minimize] calls them on goroutines
+// of its own, where [graph.Try] recovers nothing: a call of Func at the start, before, tells whether f is well made.
 func Problem(f func(x graph.Value) graph.Value) optimize.Problem {
 	return newRecording("minimize.Problem", f).problem()
 }
 
-// ProblemAndProduct is [Problem], with a function that sets dst to the product of f's Hessian at x with a direction: what
-// [NewtonCG] asks for, and without an n × n matrix. The gradient at x is recorded once for all products there, each of which
-// is then a forward sweep through the recording. The function may be called from several goroutines too, and panics as those
-// of the problem do.
+// ProblemAndProduct is [Problem], with a function that sets dst to the product of f's Hessian at x with a direction:
+// what [NewtonCG] asks for, and without an n × n matrix. The gradient at x is recorded once for all products there,
+// each of which is then a forward sweep through the recording. The function may be called from several goroutines too,
+// and panics as those of the problem do.
 func ProblemAndProduct(f func(x graph.Value) graph.Value) (p optimize.Problem, product func(dst, x, dir []float64)) {
 	r := newRecording("minimize.ProblemAndProduct", f)
 	return r.problem(), r.product

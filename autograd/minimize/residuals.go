@@ -14,14 +14,14 @@ type Residuals struct {
 	// Func returns the residuals at x, which it must not change, as many at every point. dst is what it returned at another
 	// point, and may be used again, or nil. What it returned last is still needed.
 	Func func(dst, x []float64) []float64
-	// Jacobian returns their derivatives at x, a row for each residual and a column for each unknown, in row-major order. dst
-	// is what it returned at another point, and may be used again, or nil. What it returned last is still needed; where the
-	// derivatives are always the same, it may be the same matrix.
+	// Jacobian returns their derivatives at x, a row for each residual and a column for each unknown, in row-major
+	// order. dst is what it returned at another point, and may be used again, or nil. What it returned last is still
+	// needed; where the derivatives are always the same, it may be the same matrix.
 	Jacobian func(dst *autograd.Sparse, x []float64) *autograd.Sparse
 }
 
-// LeastSquaresOf is [LeastSquares] for residuals whose Jacobian the caller computes. It panics with a [*graph.Error] also if a
-// function of r is nil, or the Jacobian is no such matrix.
+// LeastSquaresOf is [LeastSquares] for residuals whose Jacobian the caller computes. It panics with a [*graph.Error]
+// also if a function of r is nil, or the Jacobian is no such matrix.
 func LeastSquaresOf(r Residuals, x []float64, cfg LeastSquaresConfig) (Fit, error) {
 	const op = "minimize.LeastSquaresOf"
 	if r.Func == nil || r.Jacobian == nil {
@@ -61,9 +61,10 @@ func recorded(op string, f func(x []graph.Value) []graph.Value) Residuals {
 	return Residuals{residuals, func(_ *autograd.Sparse, x []float64) *autograd.Sparse { return autograd.SparseJacobian(f, x) }}
 }
 
-// ProgramResiduals are the results of a compiled program at many points, whose inputs are a few of many unknowns each: input k
-// of point i is number index[i·Inputs()+k] of the unknowns followed by what is known, measurements, say. The Jacobian is that of
-// [program.Program.SparseJacobian]: the residuals of all observations of a kind take one program and no recording.
+// ProgramResiduals are the results of a compiled program at many points, whose inputs are a few of many unknowns each:
+// input k of point i is number index[i·Inputs()+k] of the unknowns followed by what is known, measurements, say. The
+// Jacobian is that of [program.Program.SparseJacobian]: the residuals of all observations of a kind take one program
+// and no recording.
 //
 // It panics with a [*graph.Error] if p is nil or the indices are not as many as points have inputs; the functions do so for
 // an index of a number that there is not.

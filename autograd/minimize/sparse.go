@@ -90,8 +90,8 @@ func (s Sparse) DoNonZero(f func(i, j int, v float64)) {
 }
 
 // MulVecTo sets dst to the product of the matrix, or of its transpose if trans is true, with x. dst is made as long as
-// it has to be if it is empty; it may be x. It panics with a [*graph.Error] if x has another length than the matrix has columns, or
-// rows if trans is true, and with [mat.ErrShape] if dst has another one than the product.
+// it has to be if it is empty; it may be x. It panics with a [*graph.Error] if x has another length than the matrix has
+// columns, or rows if trans is true, and with [mat.ErrShape] if dst has another one than the product.
 func (s Sparse) MulVecTo(dst *mat.VecDense, trans bool, x mat.Vector) {
 	const op = "minimize.Sparse.MulVecTo"
 	s.must(op)

@@ -30,16 +30,16 @@ func newLanePrograms(plain *code, results int, careful func() *code) *laneProgra
 	}
 }
 
-// EvalBatch evaluates the program at as many points as ys has room for: points holds a row of inputs for each. It fills ys with the
-// values and grads, unless it is nil, with a row of derivatives for each. Nothing is recorded, and nothing allocated once the program
-// has seen a call of the kind.
+// EvalBatch evaluates the program at as many points as ys has room for: points holds a row of inputs for each. It fills
+// ys with the values and grads, unless it is nil, with a row of derivatives for each. Nothing is recorded, and nothing
+// allocated once the program has seen a call of the kind.
 //
-// Points are evaluated side by side, some dozens at a time, by the vector instructions of the processor, and shared between its cores.
-// The results are those of [Program.Eval] to rounding. Arithmetic, roots, comparisons and special functions are the same bit for bit; what
-// is computed of exp, log, log1p, expm1, pow, erf, erfc and of trigonometric and hyperbolic functions differs by some units in the last
-// place, where powers are very large or small by some hundreds, since math.Pow is that far from them. Results do not depend on the number
-// of cores, nor on the other points. EvalBatch panics with a [*graph.Error] if a length is not right or
-// two of the three slices overlap.
+// Points are evaluated side by side, some dozens at a time, by the vector instructions of the processor, and shared
+// between its cores. The results are those of [Program.Eval] to rounding. Arithmetic, roots, comparisons and special
+// functions are the same bit for bit; what is computed of exp, log, log1p, expm1, pow, erf, erfc and of trigonometric
+// and hyperbolic functions differs by some units in the last place, where powers are very large or small by some
+// hundreds, since math.Pow is that far from them. Results do not depend on the number of cores, nor on the other
+// points. EvalBatch panics with a [*graph.Error] if a length is not right or two of the three slices overlap.
 func (p *Program) EvalBatch(ys, grads, points []float64) {
 	p.one(evalBatch)
 	checkBatch(p.machine.inputs, ys, grads, points)
@@ -55,9 +55,9 @@ func (p *Program) evalBatch(ys, grads, points []float64) {
 	p.batch.eval(p.lanes(), ys, grads, points)
 }
 
-// JacobianBatch is [Program.EvalBatch] for a program with several results: it fills ys with a row of results for each point
-// and jacobians, unless it is nil, with a matrix for each, a row of derivatives by the inputs for each result. It panics with
-// a [*graph.Error] if a length is not right or two of the three slices overlap.
+// JacobianBatch is [Program.EvalBatch] for a program with several results: it fills ys with a row of results for each
+// point and jacobians, unless it is nil, with a matrix for each, a row of derivatives by the inputs for each result. It
+// panics with a [*graph.Error] if a length is not right or two of the three slices overlap.
 func (p *Program) JacobianBatch(ys, jacobians, points []float64) {
 	const op = "program.Program.JacobianBatch"
 	p.must(op)
@@ -77,8 +77,9 @@ func (p *Program) JacobianBatch(ys, jacobians, points []float64) {
 
 const evalBatch = "program.Program.EvalBatch"
 
-// mostLaneSlots is how many slots a program may have for lanes, of which one takes 512 bytes: 16 MB a core. A program of 20 000 operations
-// has some thousand. Beyond what the processor's caches hold, lanes wait for memory, and one point after the other is as fast.
+// mostLaneSlots is how many slots a program may have for lanes, of which one takes 512 bytes: 16 MB a core. A program
+// of 20 000 operations has some thousand. Beyond what the processor's caches hold, lanes wait for memory, and one point
+// after the other is as fast.
 const mostLaneSlots = 1 << 15
 
 // checkBatch panics if a length is not right.
@@ -93,7 +94,8 @@ func checkBatch(inputs int, ys, grads, points []float64) {
 	checkApart(evalBatch, "gradients", ys, grads, points)
 }
 
-// checkApart panics if a slice that is filled shares memory with another one: points are read when others have been written.
+// checkApart panics if a slice that is filled shares memory with another one: points are read when others have been
+// written.
 func checkApart(op, what string, ys, derivatives, points []float64) {
 	for _, pair := range []struct {
 		name, with string

@@ -107,7 +107,8 @@ func BenchmarkSmall(b *testing.B) {
 	}
 }
 
-// Where a derivative of the plain program is NaN, a batch decides as a single point does; other points of the block stay as they are.
+// Where a derivative of the plain program is NaN, a batch decides as a single point does; other points of the block
+// stay as they are.
 func TestEvalBatchZeros(t *testing.T) {
 	special := []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 3, math.Inf(1), math.Inf(-1), math.NaN(), 1e300, 0x1p-1022}
 	for name, f := range map[string]func(x, y graph.Value) graph.Value{

@@ -17,8 +17,9 @@ import (
 // unknown contributes that is several inputs is summed up. A derivative that is 0 whatever the inputs are makes no entry.
 //
 // The matrix is made if dst is nil; else it takes the place of what dst holds, in the same memory if that is enough: as
-// from step to step of an iteration. Points are evaluated as [Program.EvalBatch] does. It panics with a [*graph.Error] if
-// a length is not right, index names a number that at does not have, ys is a part of at, or the entries are too many to hold.
+// from step to step of an iteration. Points are evaluated as [Program.EvalBatch] does. It panics with a [*graph.Error]
+// if a length is not right, index names a number that at does not have, ys is a part of at, or the entries are too many
+// to hold.
 func (p *Program) SparseJacobian(dst *autograd.Sparse, ys, at []float64, index []int, unknowns int) *autograd.Sparse {
 	const op = "program.Program.SparseJacobian"
 	p.must(op)

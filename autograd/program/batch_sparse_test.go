@@ -26,8 +26,8 @@ func compiledOf(t testing.TB, n int, f func(x []graph.Value) []graph.Value) *pro
 	return p
 }
 
-// TestJacobianBatch holds that many points have the results and derivatives that each has by itself, where there are NaN and
-// infinities too, in lanes and for a program that is too long for them.
+// TestJacobianBatch holds that many points have the results and derivatives that each has by itself, where there are
+// NaN and infinities too, in lanes and for a program that is too long for them.
 func TestJacobianBatch(t *testing.T) {
 	several := func(x []graph.Value) []graph.Value {
 		return []graph.Value{ops.Mul(x[0], ops.Exp(x[1])), x[1], x[0].Graph().Const(3), ops.Where(ops.Gt(x[0], x[1]), ops.Sqrt(x[0]), ops.Log(x[1])), ops.Sqrt(ops.Mul(x[0], x[0]))}

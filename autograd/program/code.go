@@ -247,7 +247,8 @@ func (m *machine) runValue(slots []float64) {
 	run(m.steps[:m.value], slots)
 }
 
-// A step of a machine: 256 times the slot that is set plus the opcode, and the slots that are read, 0 where there are fewer.
+// A step of a machine: 256 times the slot that is set plus the opcode, and the slots that are read, 0 where there are
+// fewer.
 type step [4]uint32
 
 // maxSlots is how many slots a step can tell apart.

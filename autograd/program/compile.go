@@ -11,8 +11,8 @@ import (
 
 // A Config has settings of [CompileWith].
 type Config struct {
-	// AllowReads says that what the Go program read while the graph was recorded, see graph.Graph.Reads, has not decided what
-	// was recorded. Without it such a graph is refused.
+	// AllowReads says that what the Go program read while the graph was recorded, see graph.Graph.Reads, has not
+	// decided what was recorded. Without it such a graph is refused.
 	AllowReads bool
 }
 
@@ -49,8 +49,8 @@ func compile(op string, config Config, y graph.Value, xs []graph.Value) (p *Prog
 	return p, err
 }
 
-// manyElements is how many elements a node has, on the average, where it pays to look for instructions that are the same for
-// many of them: functions of scalars compile faster without.
+// manyElements is how many elements a node has, on the average, where it pays to look for instructions that are the
+// same for many of them: functions of scalars compile faster without.
 const manyElements = 32
 
 // maxSweeps bounds the sweeps for a Jacobian times what each looks at.

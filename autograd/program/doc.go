@@ -40,26 +40,27 @@
 //	grad := make([]float64, 2)
 //	v := p.Eval([]float64{2, 3}, grad) // 2·sin 3, and its derivatives sin 3 and 2·cos 3
 //
-// Gradients that [github.com/seed366ff29f/chainrule/autograd.Grad] has recorded are results like others: their programs have
-// derivatives of higher orders.
+// Gradients that [github.com/seed366ff29f/chainrule/autograd.Grad] has recorded are results like others: their programs
+// have derivatives of higher orders.
 //
 // # Second derivatives, and sparse ones
 //
-// [CompileHessian] makes a [Hessian]: products of second derivatives with directions, one by [Hessian.Product] and many side
-// by side by [Hessian.Products], and the matrix, [Hessian.Dense] or [Hessian.Sparse]. [CompileJacobian] makes a [Jacobian] of
-// many results of many variables, of which each depends on few. Where the entries are is read off the program once; then a
-// point takes one run of a program that has no instructions for what is always 0, or a few products with directions that
-// serve many columns, if that is less:
+// [CompileHessian] makes a [Hessian]: products of second derivatives with directions, one by [Hessian.Product] and many
+// side by side by [Hessian.Products], and the matrix, [Hessian.Dense] or [Hessian.Sparse]. [CompileJacobian] makes a
+// [Jacobian] of many results of many variables, of which each depends on few. Where the entries are is read off the
+// program once; then a point takes one run of a program that has no instructions for what is always 0, or a few
+// products with directions that serve many columns, if that is less:
 //
 //	h, err := program.CompileHessian(z, x, y)
 //	hv := h.Product(nil, []float64{2, 3}, []float64{1, 0}) // 0 and cos 3
 //	s := h.Sparse(nil, []float64{2, 3})                    // the same pattern at every point
 //
 // A function that is differentiated once is better left to autograd.HVP, autograd.Hessian, autograd.SparseHessian and
-// autograd.SparseJacobian, which record it and need no traced graph: compiling takes as long as some ten of their calls for
-// ten variables, and some hundred for a thousand. Who minimises, or integrates, calls a program thousands of times, and each takes
-// a fifth to a thirtieth of the time of theirs; where nearly all entries of a large matrix are other than 0, about as long. A
-// residual of few inputs that is evaluated for many observations is compiled alone, for [Program.SparseJacobian].
+// autograd.SparseJacobian, which record it and need no traced graph: compiling takes as long as some ten of their calls
+// for ten variables, and some hundred for a thousand. Who minimises, or integrates, calls a program thousands of times,
+// and each takes a fifth to a thirtieth of the time of theirs; where nearly all entries of a large matrix are other
+// than 0, about as long. A residual of few inputs that is evaluated for many observations is compiled alone, for
+// [Program.SparseJacobian].
 //
 // # Zeros
 //
@@ -71,7 +72,8 @@
 // # What is no program
 //
 // A trace is not the whole program if the Go function that was recorded looked at numbers on the way: an if on
-// [github.com/seed366ff29f/chainrule/graph.Value.Item] records the branch that was taken and nothing of the other. Graphs
-// made with [github.com/seed366ff29f/chainrule/graph.Traced] note such reads, and [Function.Check] refuses what was recorded
-// after one, and graphs that do not note them. [github.com/seed366ff29f/chainrule/ops.Where] chooses within the program.
+// [github.com/seed366ff29f/chainrule/graph.Value.Item] records the branch that was taken and nothing of the other.
+// Graphs made with [github.com/seed366ff29f/chainrule/graph.Traced] note such reads, and [Function.Check] refuses what
+// was recorded after one, and graphs that do not note them. [github.com/seed366ff29f/chainrule/ops.Where] chooses
+// within the program.
 package program

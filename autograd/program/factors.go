@@ -6,8 +6,8 @@ type factors struct {
 	careful bool
 }
 
-// product returns the product of an adjoint with a derivative. Where selects says so nothing is passed on where the derivative
-// is 0, nor where unselected is not 0; ok is false if that is so everywhere.
+// product returns the product of an adjoint with a derivative. Where selects says so nothing is passed on where the
+// derivative is 0, nor where unselected is not 0; ok is false if that is so everywhere.
 func (f *factors) product(w, d ref, selects bool, unselected ref) (v ref, ok bool) {
 	b := f.b
 	if selects && d < 0 && b.number(d) == 0 || unselected != none && unselected < 0 && b.number(unselected) != 0 {

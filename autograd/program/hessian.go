@@ -24,12 +24,12 @@ type second struct {
 	matrix func() *matrix
 }
 
-// CompileHessian makes a program of the second derivatives of y, which is one number, by the inputs xs. What the graph, y and
-// the inputs may be is what [Compile] says; what is read after y was recorded does not matter.
+// CompileHessian makes a program of the second derivatives of y, which is one number, by the inputs xs. What the graph,
+// y and the inputs may be is what [Compile] says; what is read after y was recorded does not matter.
 //
-// The gradient is recorded as by autograd.Grad, on the graph and taken away again, and the derivatives of second order are
-// those of its operations. A derivative by a leaf that wants none is 0. Who needs the value and the gradient besides compiles
-// y as well: a [Program] of y does not pay for what this one does.
+// The gradient is recorded as by autograd.Grad, on the graph and taken away again, and the derivatives of second order
+// are those of its operations. A derivative by a leaf that wants none is 0. Who needs the value and the gradient
+// besides compiles y as well: a [Program] of y does not pay for what this one does.
 func CompileHessian(y graph.Value, xs ...graph.Value) (*Hessian, error) {
 	return compileHessian("program.CompileHessian", Config{}, y, xs)
 }
@@ -88,9 +88,9 @@ func (h *Hessian) Product(dst, at, dir []float64) []float64 {
 	return dst
 }
 
-// Products is [Hessian.Product] for several directions, a row of dirs each: it fills dst with a row for each. Many directions
-// are multiplied side by side, as [Program.EvalBatch] evaluates points, and to the same accuracy. dst must not overlap with
-// what is given.
+// Products is [Hessian.Product] for several directions, a row of dirs each: it fills dst with a row for each. Many
+// directions are multiplied side by side, as [Program.EvalBatch] evaluates points, and to the same accuracy. dst must
+// not overlap with what is given.
 func (h *Hessian) Products(dst, at, dirs []float64) []float64 {
 	const op = "program.Hessian.Products"
 	h.must(op)
@@ -111,14 +111,15 @@ func (h *Hessian) Products(dst, at, dirs []float64) []float64 {
 // xⱼ, whatever the numbers, both halves of the matrix are there, and both have the same numbers. Of operations on tensors
 // it leaves out more: what no element of the result depends on.
 //
-// The matrix is made if dst is nil; else it takes the place of what dst holds, in the same memory if that is enough, and only
-// the numbers are written if dst is what the last call has returned: do not change its rows and columns. The first call finds
-// where the entries are, which takes the time of compiling. After that nothing is recorded, and nothing allocated.
+// The matrix is made if dst is nil; else it takes the place of what dst holds, in the same memory if that is enough,
+// and only the numbers are written if dst is what the last call has returned: do not change its rows and columns. The
+// first call finds where the entries are, which takes the time of compiling. After that nothing is recorded, and
+// nothing allocated.
 //
 // Where many entries have much in common, they are read off products with directions that are 1 in several places. The
-// columns of a direction are colored so that no two of them meet in a number that is read: an entry that is infinite or NaN
-// does not change another. Where what is multiplied on the way is infinite or NaN, the halves of a Hessian need not be equal,
-// since they meet different zeros: then the entry is that of one of them.
+// columns of a direction are colored so that no two of them meet in a number that is read: an entry that is infinite or
+// NaN does not change another. Where what is multiplied on the way is infinite or NaN, the halves of a Hessian need not
+// be equal, since they meet different zeros: then the entry is that of one of them.
 //
 // It panics with a [*graph.Error] if a length is not that of the inputs, or there are too many entries to hold.
 func (h *Hessian) Sparse(dst *autograd.Sparse, at []float64) *autograd.Sparse {
@@ -128,8 +129,8 @@ func (h *Hessian) Sparse(dst *autograd.Sparse, at []float64) *autograd.Sparse {
 	return h.entries().sparse(dst, at)
 }
 
-// Dense fills dst with the Hessian at a point, row by row, and returns it; a nil dst is made. It is symmetric bit for bit. The
-// numbers are those of [Hessian.Sparse], and 0 where there is no entry.
+// Dense fills dst with the Hessian at a point, row by row, and returns it; a nil dst is made. It is symmetric bit for
+// bit. The numbers are those of [Hessian.Sparse], and 0 where there is no entry.
 func (h *Hessian) Dense(dst, at []float64) []float64 {
 	const op = "program.Hessian.Dense"
 	h.must(op)

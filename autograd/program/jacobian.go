@@ -8,8 +8,8 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/coloring"
 )
 
-// A Jacobian computes the sparse Jacobian of a function of many variables with many results, again and again, without a tape.
-// [CompileJacobian] makes one of a recorded graph.
+// A Jacobian computes the sparse Jacobian of a function of many variables with many results, again and again, without a
+// tape. [CompileJacobian] makes one of a recorded graph.
 //
 // A Jacobian is for one goroutine at a time; [Jacobian.Fork] gives others their own.
 type Jacobian struct {
@@ -24,9 +24,9 @@ type jacobian struct {
 	values *compiled // the results; nil if the entries have them
 }
 
-// CompileJacobian makes a program of the derivatives of the elements of y by the inputs xs that can be other than 0. What the
-// graph, y and the inputs may be is what [Compile] says, which finds all derivatives, those that are 0 too: it is for functions
-// of few variables and results. A list of scalars is made one result by ops.Stack.
+// CompileJacobian makes a program of the derivatives of the elements of y by the inputs xs that can be other than 0.
+// What the graph, y and the inputs may be is what [Compile] says, which finds all derivatives, those that are 0 too: it
+// is for functions of few variables and results. A list of scalars is made one result by ops.Stack.
 func CompileJacobian(y graph.Value, xs ...graph.Value) (*Jacobian, error) {
 	return compileJacobian("program.CompileJacobian", Config{}, y, xs)
 }
@@ -144,18 +144,19 @@ func (j *Jacobian) Results() int {
 	return j.matrix.rows
 }
 
-// Sparse fills ys, unless it is nil, with the results at a point, and returns the Jacobian there, as autograd.SparseJacobian
-// does: the entries are those for which yᵢ is made of xⱼ by operations that pass a derivative on, whatever the numbers. Of
-// operations on tensors it leaves out more: what no element of the result depends on.
+// Sparse fills ys, unless it is nil, with the results at a point, and returns the Jacobian there, as
+// autograd.SparseJacobian does: the entries are those for which yᵢ is made of xⱼ by operations that pass a derivative
+// on, whatever the numbers. Of operations on tensors it leaves out more: what no element of the result depends on.
 //
-// The matrix is made if dst is nil; else it takes the place of what dst holds, in the same memory if that is enough, and only
-// the numbers are written if dst is what the last call has returned: do not change its rows and columns. Nothing is recorded,
-// and nothing allocated once dst is there.
+// The matrix is made if dst is nil; else it takes the place of what dst holds, in the same memory if that is enough,
+// and only the numbers are written if dst is what the last call has returned: do not change its rows and columns.
+// Nothing is recorded, and nothing allocated once dst is there.
 //
-// Where many entries have much in common, they are read off products with directions that are 1 in several places. These are
-// colored so that no product mixes two entries: one that is infinite or NaN does not change another. Derivatives are those of
-// a backward sweep or of a forward sweep, whichever takes less: an adjoint, or a tangent, that is 0 contributes 0, and nothing
-// is passed on of what was not selected. It panics with a [*graph.Error] if a length is not right.
+// Where many entries have much in common, they are read off products with directions that are 1 in several places.
+// These are colored so that no product mixes two entries: one that is infinite or NaN does not change another.
+// Derivatives are those of a backward sweep or of a forward sweep, whichever takes less: an adjoint, or a tangent, that
+// is 0 contributes 0, and nothing is passed on of what was not selected. It panics with a [*graph.Error] if a length is
+// not right.
 func (j *Jacobian) Sparse(dst *autograd.Sparse, ys, at []float64) *autograd.Sparse {
 	const op = "program.Jacobian.Sparse"
 	j.must(op)

@@ -8,8 +8,8 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
-// derive compiles values of a tape whose instructions from a number on may multiply without regard to zeros, with more inputs
-// than the tape has; outs computes them.
+// derive compiles values of a tape whose instructions from a number on may multiply without regard to zeros, with more
+// inputs than the tape has; outs computes them.
 func (t *tape) derive(more, from int, outs func(t *tape, careful bool) []ref) *compiled {
 	form := func(careful bool) *code {
 		u := t.onto(more, !careful, from)
@@ -20,8 +20,8 @@ func (t *tape) derive(more, from int, outs func(t *tape, careful bool) []ref) *c
 	return c
 }
 
-// A linear is a program of a point and a direction that computes the product of a matrix of derivatives at the point with the
-// direction. All forks share it.
+// A linear is a program of a point and a direction that computes the product of a matrix of derivatives at the point
+// with the direction. All forks share it.
 type linear struct {
 	*compiled
 	point, direction int
@@ -121,8 +121,8 @@ func within(cost float64) int {
 	return int(min(cost/costFar, math.MaxInt32))
 }
 
-// costOf returns about how long the products with so many directions take, in nanoseconds, and whether they are found side by
-// side, in lanes.
+// costOf returns about how long the products with so many directions take, in nanoseconds, and whether they are found
+// side by side, in lanes.
 func (l *linear) costOf(directions int) (cost float64, inLanes bool) {
 	each := l.cost() * float64(directions)
 	blocks := costLanes * float64(len(l.code.ins)) * float64((directions+lanes-1)/lanes)

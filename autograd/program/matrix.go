@@ -255,8 +255,8 @@ func (f *filler) rowByRow(dst, at []float64) {
 	}
 }
 
-// entriesWithin compiles the entries of a matrix, behind so many results, if that takes less time than cost, in nanoseconds. It
-// returns nil if it does not.
+// entriesWithin compiles the entries of a matrix, behind so many results, if that takes less time than cost, in
+// nanoseconds. It returns nil if it does not.
 func (t *tape) entriesWithin(cost float64, from, results int, outs func(t *tape, most int, careful bool) []ref) *compiled {
 	most := min(max(within(cost), 1), maxEntryInstructions)
 	fits := true

@@ -65,7 +65,8 @@ func BenchmarkHessian(b *testing.B) {
 	}
 }
 
-// BenchmarkSparseMatrices compiles sparse matrices and finds their entries: the time for each does not depend on their number.
+// BenchmarkSparseMatrices compiles sparse matrices and finds their entries: the time for each does not depend on their
+// number.
 func BenchmarkSparseMatrices(b *testing.B) {
 	named := make(map[string]func(x []graph.Value) []graph.Value)
 	for _, m := range mappings() {

@@ -66,7 +66,8 @@ func TestSecondDerivativesOfEveryRow(t *testing.T) {
 	}
 }
 
-// TestJacobiansOfEveryRow compares sparse Jacobians of a call of every row that compiles with backward sweeps, in both ways.
+// TestJacobiansOfEveryRow compares sparse Jacobians of a call of every row that compiles with backward sweeps, in both
+// ways.
 func TestJacobiansOfEveryRow(t *testing.T) {
 	for _, row := range graph.Rows() {
 		if ok, _ := program.Compiles(row); !ok || row.Prepare != nil {
@@ -112,8 +113,8 @@ func compareMatrix(t *testing.T, name string, got, want []float64, tolerance flo
 	}
 }
 
-// TestSecondDerivativesOfSpecialNumbers compares products of Hessians with a backward sweep through the recorded gradient, at
-// numbers that are not finite, or 0, and for directions with zeros.
+// TestSecondDerivativesOfSpecialNumbers compares products of Hessians with a backward sweep through the recorded
+// gradient, at numbers that are not finite, or 0, and for directions with zeros.
 func TestSecondDerivativesOfSpecialNumbers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	special := func() float64 { return rowtest.SpecialNumbers[rng.IntN(len(rowtest.SpecialNumbers))] }

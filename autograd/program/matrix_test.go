@@ -187,8 +187,8 @@ func compileJacobian(t *testing.T, f func(x []graph.Value) []graph.Value, at []f
 	return j
 }
 
-// checkSparse compares matrices: the same entries, of functions of scalars, or some of them, which others are 0, where there
-// are tensors.
+// checkSparse compares matrices: the same entries, of functions of scalars, or some of them, which others are 0, where
+// there are tensors.
 func checkSparse(t *testing.T, got, want *autograd.Sparse, tensors bool) {
 	t.Helper()
 	if got.M != want.M || got.N != want.N || len(got.Row) != len(got.Value) || len(got.Col) != len(got.Value) {
@@ -375,8 +375,8 @@ func rosenbrock(x []graph.Value) graph.Value {
 	return sum
 }
 
-// TestSpecialNumbers checks that a derivative which is infinite or NaN changes no other, whichever way it is found, and that
-// what was not selected contributes nothing.
+// TestSpecialNumbers checks that a derivative which is infinite or NaN changes no other, whichever way it is found, and
+// that what was not selected contributes nothing.
 func TestSpecialNumbers(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
 	functions := map[string]func(x []graph.Value) graph.Value{

@@ -10,8 +10,8 @@ import (
 // maxEntries bounds the entries of a sparse matrix, and the lists that are kept while they are found. Tests change it.
 var maxEntries = 1 << 27
 
-// pattern returns where the derivatives of ys by the inputs can be other than 0, whatever the numbers, in the columns before
-// the one that end returns for a row.
+// pattern returns where the derivatives of ys by the inputs can be other than 0, whatever the numbers, in the columns
+// before the one that end returns for a row.
 func (t *tape) pattern(ys []cell, end func(row int) int) *coloring.Pattern {
 	f := &finder{t: t, makers: t.makers(), uses: make([]int32, len(t.value)), lists: make(map[cell][]int32), reads: make([][][]cell, len(t.rules)), seen: make([]int32, t.inputs)}
 	f.count(ys)

@@ -7,7 +7,8 @@ import (
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
 
-// place lowers a node that moves elements, see [graph.Row.Moves]: cells that are shared have the sum of what flows to them from all places.
+// place lowers a node that moves elements, see [graph.Row.Moves]: cells that are shared have the sum of what flows to
+// them from all places.
 func (t *tape) place(n graph.Node) {
 	sources := t.sources(n)
 	list := make([]cell, len(sources))

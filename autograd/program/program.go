@@ -85,9 +85,10 @@ func (p *Program) Results() int {
 // Eval returns the value of the program at a point, and fills grad, unless it is nil, with the derivatives by the inputs.
 // Nothing is recorded and nothing allocated.
 //
-// The results are those of autograd.Backward on a graph that records the computation there, to rounding: NaN, infinite and
-// 0 where those are; a program of large tensors finds functions as [Program.EvalBatch] does. The gradient may take the place
-// of the point. Eval panics with a [*graph.Error] if a length is not that of the inputs, or the program has several results.
+// The results are those of autograd.Backward on a graph that records the computation there, to rounding: NaN, infinite
+// and 0 where those are; a program of large tensors finds functions as [Program.EvalBatch] does. The gradient may take
+// the place of the point. Eval panics with a [*graph.Error] if a length is not that of the inputs, or the program has
+// several results.
 func (p *Program) Eval(at, grad []float64) float64 {
 	const op = "program.Program.Eval"
 	p.one(op)

@@ -20,8 +20,8 @@ func (s *span) operand(i int, slots []float64) []float64 {
 	return slots[s.at[1+i]:][:s.n]
 }
 
-// run does what the steps of a regular span do, if there is a kernel for it. Functions are those of operations on tensors, which
-// differ by some units in the last place from those of numbers.
+// run does what the steps of a regular span do, if there is a kernel for it. Functions are those of operations on
+// tensors, which differ by some units in the last place from those of numbers.
 func (s *span) run(slots []float64) bool {
 	dst, a := slots[s.at[0]:][:s.n], s.operand(0, slots)
 	switch arities[s.op] {
@@ -83,8 +83,8 @@ func runFunction(op opcode, dst, x []float64) bool {
 	return m.ok
 }
 
-// runBinary sets dst to what an operation has of a and b, element by element, if there is a kernel for it. One of the two can
-// have one element, for all.
+// runBinary sets dst to what an operation has of a and b, element by element, if there is a kernel for it. One of the
+// two can have one element, for all.
 func runBinary(op opcode, dst, a, b []float64) bool {
 	switch op {
 	case opAdd, opMul:

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestSpans compares what spans compute with what steps do, for every opcode and for operands that are the same for all: alike
-// bit for bit but for functions, which may differ by some units in the last place.
+// TestSpans compares what spans compute with what steps do, for every opcode and for operands that are the same for
+// all: alike bit for bit but for functions, which may differ by some units in the last place.
 func TestSpans(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	special := []float64{0, math.Copysign(0, -1), 1, -1, 0.5, 2, math.Inf(1), math.Inf(-1), math.NaN(), 5e-324, 1e300, -1e-300}

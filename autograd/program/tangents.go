@@ -1,8 +1,8 @@
 package program
 
-// A pusher is the forward sweep over a tape, in instructions: it carries the tangents of the inputs to all cells that depend
-// on them. A tangent that is 0 contributes 0 and nothing is passed on of what was not selected, if the sweep is a careful one;
-// see [sweep].
+// A pusher is the forward sweep over a tape, in instructions: it carries the tangents of the inputs to all cells that
+// depend on them. A tangent that is 0 contributes 0 and nothing is passed on of what was not selected, if the sweep is
+// a careful one; see [sweep].
 type pusher struct {
 	factors
 	t       *tape

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// A span is some steps of a machine that stand one after the other and have one opcode. Of a regular one, the slots that are
-// set lie together, and so do those of each operand, unless it is the same slot for all.
+// A span is some steps of a machine that stand one after the other and have one opcode. Of a regular one, the slots
+// that are set lie together, and so do those of each operand, unless it is the same slot for all.
 type span struct {
 	op    opcode
 	same  [3]bool // by operand
@@ -172,8 +172,8 @@ func (s *scheduler) number(v int32) int32 {
 	return v
 }
 
-// schedule finds the order, of the results first: of all that can be computed, the opcode that is wanted most often goes first, as long as there is
-// something to do for it. It gives up, and returns false, if too little comes together.
+// schedule finds the order, of the results first: of all that can be computed, the opcode that is wanted most often
+// goes first, as long as there is something to do for it. It gives up, and returns false, if too little comes together.
 func (s *scheduler) schedule() bool {
 	turns := 0
 	for _, s.end = range []int{s.c.value, len(s.waits)} {
@@ -230,7 +230,8 @@ func (s *scheduler) emit(op opcode) {
 	}
 }
 
-// A key says where an instruction goes among those of its opcode: those whose operands have the same distances lie together.
+// A key says where an instruction goes among those of its opcode: those whose operands have the same distances lie
+// together.
 type key struct {
 	kind  [3]int32
 	place int32

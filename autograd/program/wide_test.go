@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// codeOfVectors returns a code of some vectors of n numbers, element by element or vector by vector, with numbers here and there
-// that are of no vector, and sums of what was computed before.
+// codeOfVectors returns a code of some vectors of n numbers, element by element or vector by vector, with numbers here
+// and there that are of no vector, and sums of what was computed before.
 func codeOfVectors(rng *rand.Rand, n int) *code {
 	ops := []opcode{opAdd, opSub, opMul, opDiv, opNeg, opAbs, opSquare, opSqrt, opReciprocal, opMaximum, opWhere, opChain, opSelect, opGt, opLe}
 	b := newBuilder("", 2*n)

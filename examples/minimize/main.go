@@ -4,14 +4,15 @@
 //
 //	Σ 100·(xᵢ₊₁ - xᵢ²)² + (1 - xᵢ)²
 //
-// by two methods of gonum's that need a gradient, by Newton's method with products of the Hessian, which takes no matrix, and
-// as a sum of squares whose sparse Jacobian has three entries for every two rows. Then it fits four models to measurements of
-// the Statistical Reference Datasets of NIST, by least squares from both starting points and by gonum's Newton method with
-// exact Hessians, and compares parameters and their standard errors with the certified values, digit by digit.
+// by two methods of gonum's that need a gradient, by Newton's method with products of the Hessian, which takes no
+// matrix, and as a sum of squares whose sparse Jacobian has three entries for every two rows. Then it fits four models
+// to measurements of the Statistical Reference Datasets of NIST, by least squares from both starting points and by
+// gonum's Newton method with exact Hessians, and compares parameters and their standard errors with the certified
+// values, digit by digit.
 //
-// At last it adjusts a bundle: it finds the positions of cameras and of points, 12 360 unknowns, from where in their pictures
-// the cameras saw the points, within half a pixel. The residuals are a compiled program of one observation. Each unknown is in
-// few of them, and neither the Jacobian nor the factor of the normal equations has many numbers.
+// At last it adjusts a bundle: it finds the positions of cameras and of points, 12 360 unknowns, from where in their
+// pictures the cameras saw the points, within half a pixel. The residuals are a compiled program of one observation.
+// Each unknown is in few of them, and neither the Jacobian nor the factor of the normal equations has many numbers.
 //
 // Usage:
 //

@@ -23,8 +23,8 @@ type Task struct {
 	Added       bool     // its work grows with the sum of the sizes, not with their product
 	Bytes       int      // of memory, about, for each of the numbers that are the sum or the product of its sizes
 	Make        func(sizes []int) Work
-	// Read takes the input from one of ADBench's files, and returns what makes the work of it, with its sizes. It is nil if there is
-	// no format.
+	// Read takes the input from one of ADBench's files, and returns what makes the work of it, with its sizes. It is
+	// nil if there is no format.
 	Read func(in *Numbers) (make func() Work, sizes []int)
 }
 

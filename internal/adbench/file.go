@@ -41,8 +41,8 @@ func (in *Numbers) next() float64 {
 	return v
 }
 
-// mostSize bounds the sizes in a file: products of three of them with the bytes of their numbers are no larger than an integer can
-// be, and what they say is held against the file before anything is made.
+// mostSize bounds the sizes in a file: products of three of them with the bytes of their numbers are no larger than an
+// integer can be, and what they say is held against the file before anything is made.
 const mostSize = 1 << 30
 
 // size returns the next number, which says how much there is of something.

@@ -10,10 +10,10 @@ import (
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// A hand has 22 bones, the wrist, the palm and four in each finger, and a pose of 26 numbers: the rotation of the whole as
-// an axis times an angle, its place, and four angles in each finger, two of which are at the first joint. Points on its skin
-// follow the bones in parts: a point x at rest goes to Σ w·(R·(x - joint) + t) over the bones, with rotations R and places t
-// of their joints. The bones lie along the second axis at rest; fingers bend about the first one.
+// A hand has 22 bones, the wrist, the palm and four in each finger, and a pose of 26 numbers: the rotation of the whole
+// as an axis times an angle, its place, and four angles in each finger, two of which are at the first joint. Points on
+// its skin follow the bones in parts: a point x at rest goes to Σ w·(R·(x - joint) + t) over the bones, with rotations
+// R and places t of their joints. The bones lie along the second axis at rest; fingers bend about the first one.
 const (
 	bones     = 22
 	poseSize  = 26

@@ -2,9 +2,10 @@ package cholesky
 
 import "slices"
 
-// asGiven returns the unknowns in the order in which they are, in groups that have the same places in the factor, or nil if
-// the factor then had many more numbers than the diagonal and the cliques have: one number of a clique does not count, and
-// the longest makes a triangle. As many has the factor of a band, whose many cliques [order] would take long to look through.
+// asGiven returns the unknowns in the order in which they are, in groups that have the same places in the factor, or
+// nil if the factor then had many more numbers than the diagonal and the cliques have: one number of a clique does not
+// count, and the longest makes a triangle. As many has the factor of a band, whose many cliques [order] would take long
+// to look through.
 func asGiven(n int, cliques [][]int32) (groups [][]int32) {
 	most, longest := n, 0
 	firstClique, nextClique := filled(n, -1), filled(len(cliques), -1)

@@ -2,11 +2,11 @@ package cholesky
 
 import "slices"
 
-// groupsOf returns n unknowns in an order for which the factor has few numbers, in groups that have the same places there. It
-// also returns how many numbers it has found on the way, and no groups if they are more than most.
+// groupsOf returns n unknowns in an order for which the factor has few numbers, in groups that have the same places
+// there. It also returns how many numbers it has found on the way, and no groups if they are more than most.
 //
-// Those that [order] leaves for the end are put into an order like all: what the others leave of the matrix are cliques again.
-// So cameras, whose points are gone, are ordered by which of them see the same points.
+// Those that [order] leaves for the end are put into an order like all: what the others leave of the matrix are cliques
+// again. So cameras, whose points are gone, are ordered by which of them see the same points.
 func groupsOf(n int, cliques [][]int32, most int) (groups [][]int32, numbers int) {
 	if groups = asGiven(n, cliques); groups != nil {
 		return groups, 0

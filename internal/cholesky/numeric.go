@@ -7,8 +7,8 @@ import (
 	"github.com/seed366ff29f/chainrule/internal/kernel"
 )
 
-// Factorize computes the factor for a matrix with the given values of its entries and diagonal for d. It reports whether the
-// normal equations are positive definite; if not, the factor has undefined numbers.
+// Factorize computes the factor for a matrix with the given values of its entries and diagonal for d. It reports
+// whether the normal equations are positive definite; if not, the factor has undefined numbers.
 func (f *Factor) Factorize(values []float64, diagonal float64) bool {
 	if f.values == nil {
 		f.allocate()

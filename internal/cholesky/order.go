@@ -2,14 +2,14 @@ package cholesky
 
 import "slices"
 
-// order puts n unknowns, of which cliques have some each, into an order of approximately minimum degree (Amestoy, Davis and
-// Duff, 1996), and returns them in groups that are eliminated together. Those that come last, because they are in so many more
-// cliques than others that looking through these again and again would take long, are not in an order yet. The cliques are
-// changed.
+// order puts n unknowns, of which cliques have some each, into an order of approximately minimum degree (Amestoy, Davis
+// and Duff, 1996), and returns them in groups that are eliminated together. Those that come last, because they are in
+// so many more cliques than others that looking through these again and again would take long, are not in an order yet.
+// The cliques are changed.
 //
-// What is known of the matrix is kept as a quotient graph: eliminating an unknown makes its neighbours a clique, which takes
-// the place of all cliques that had it. The degree of an unknown is bounded by the sizes of its cliques, less what they have
-// in common with the last one. Unknowns that are in the same cliques become one, of more weight.
+// What is known of the matrix is kept as a quotient graph: eliminating an unknown makes its neighbours a clique, which
+// takes the place of all cliques that had it. The degree of an unknown is bounded by the sizes of its cliques, less
+// what they have in common with the last one. Unknowns that are in the same cliques become one, of more weight.
 func order(n int, cliques [][]int32) (groups [][]int32, last []int32) {
 	o := newOrdering(n, cliques)
 	last = o.setApart()

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// A Factor is the factor U of the normal equations of matrices of one pattern: with the order of the unknowns that it chose,
-// Uᵀ·U is JᵀJ + d·I, and U upper triangular.
+// A Factor is the factor U of the normal equations of matrices of one pattern: with the order of the unknowns that it
+// chose, Uᵀ·U is JᵀJ + d·I, and U upper triangular.
 type Factor struct {
 	n       int
 	place   []int32 // by unknown: where it comes
@@ -22,7 +22,8 @@ type Factor struct {
 	update  []float64 // what a panel takes off another
 }
 
-// A panel is rows of the factor that have numbers at the same places: its own, where they make an upper triangle, and others.
+// A panel is rows of the factor that have numbers at the same places: its own, where they make an upper triangle, and
+// others.
 type panel struct {
 	first  int     // place of the first row
 	width  int     // rows
@@ -33,9 +34,9 @@ type panel struct {
 	done int   // how many of its columns are in panels that have been computed
 }
 
-// Analyze prepares the factor for matrices of n columns and a pattern: entry k is in row[k] and column col[k]; they stand
-// row by row, in each row no column twice. It returns how many numbers the factor is kept in, and no factor if they are more
-// than most: then there are at least so many.
+// Analyze prepares the factor for matrices of n columns and a pattern: entry k is in row[k] and column col[k]; they
+// stand row by row, in each row no column twice. It returns how many numbers the factor is kept in, and no factor if
+// they are more than most: then there are at least so many.
 func Analyze(n int, row, col []int, most int) (f *Factor, numbers int) {
 	if n > math.MaxInt32-1 || len(col) > math.MaxInt32-1 {
 		return nil, math.MaxInt32
@@ -74,8 +75,9 @@ func newFactor(n int, groups [][]int32) *Factor {
 	return f
 }
 
-// fill finds the places of so many panels, and returns how many numbers they have, or stops when they are more than most: a
-// row has the places of the cliques of which it is the first, and those of the rows that have it as the first after their own.
+// fill finds the places of so many panels, and returns how many numbers they have, or stops when they are more than
+// most: a row has the places of the cliques of which it is the first, and those of the rows that have it as the first
+// after their own.
 func (f *Factor) fill(panels int, cliques [][]int32, most int) (numbers int) {
 	firstClique, nextClique := filled(len(f.panels), -1), filled(len(cliques), -1)
 	for c, clique := range cliques {

@@ -91,9 +91,9 @@ func (s *stars) join(v, w int32) {
 	s.hubs[w].add(s.Color[v])
 }
 
-// Recover calls f with every entry (i, j) of a symmetric pattern below the diagonal or on it, and with the row and the color
-// where it is found: it is the number that the product with the sum of the color's unit vectors has in that row, that of
-// column i in row j if it can be.
+// Recover calls f with every entry (i, j) of a symmetric pattern below the diagonal or on it, and with the row and the
+// color where it is found: it is the number that the product with the sum of the color's unit vectors has in that row,
+// that of column i in row j if it can be.
 func (c *Coloring) Recover(p *Pattern, f func(i, j, row int, color int32)) {
 	counts := make(map[spot]int32, len(p.Col))
 	for i := range p.Rows() {

@@ -23,8 +23,8 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// TestPortable compares with crypto/sha256, for texts of every length about a few blocks, written in pieces, with sums taken
-// on the way.
+// TestPortable compares with crypto/sha256, for texts of every length about a few blocks, written in pieces, with sums
+// taken on the way.
 func TestPortable(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for n := range 300 {

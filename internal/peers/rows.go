@@ -168,8 +168,8 @@ func programRows() (rows []row) {
 					contestant: ours1, label: "recording and sweeping", words: fmt.Sprintf("program sweep %s %d", p.Name, batchPoints), limit: 0.1, tolerance: 1e-9,
 				}}
 			}
-			// JAX is given the program in two forms, a function of a vector and one of many scalars. Which is faster depends on the
-			// program.
+			// JAX is given the program in two forms, a function of a vector and one of many scalars. Which is faster
+			// depends on the program.
 			for _, form := range []string{"vector", "scalars"} {
 				r.peers = append(r.peers, entry{contestant: jax64 + threads, words: words + " " + form, limit: 0.8, tolerance: 1e-9})
 			}

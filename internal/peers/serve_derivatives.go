@@ -22,8 +22,8 @@ func valley(x graph.Value) graph.Value {
 // waves is a function with a series in every direction.
 func waves(x graph.Value) graph.Value { return ops.Log(ops.Sum(ops.Exp(ops.Mul(ops.Sin(x), x)))) }
 
-// derivativeJob is "gradient", "jvp", "hvp" or "hessian" and how many numbers, of the valley, or "taylor <numbers> <degree>" of
-// the waves.
+// derivativeJob is "gradient", "jvp", "hvp" or "hessian" and how many numbers, of the valley, or "taylor <numbers>
+// <degree>" of the waves.
 func derivativeJob(args []string) *job {
 	sizes := integers(args[1:])
 	at, dir := make([]float64, sizes[0]), make([]float64, sizes[0])

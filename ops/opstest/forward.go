@@ -121,8 +121,8 @@ func severalDirections(t *testing.T, s rowtest.Sample) {
 	}
 }
 
-// twoSweeps returns the derivative of y as xs move along dirs, by the derivative of the backward sweep, which is linear in its
-// seed, by that seed.
+// twoSweeps returns the derivative of y as xs move along dirs, by the derivative of the backward sweep, which is linear
+// in its seed, by that seed.
 func twoSweeps(y graph.Value, xs []graph.Value, dirs []*tensor.Tensor) *tensor.Tensor {
 	g := y.Graph()
 	seed := g.VarTensor(tensor.New(tensor.Float64, y.Shape()...))
