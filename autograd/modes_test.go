@@ -145,7 +145,11 @@ func point(n int) []float64 {
 // TestModesAgree holds every way to a derivative against the others, and against differences: Jacobian, JVP, JVPs and VJP,
 // for few and for many variables.
 func TestModesAgree(t *testing.T) {
-	for _, n := range []int{0, 1, 2, 5, 20} {
+	sizes := []int{0, 1, 2, 5, 20}
+	if testing.Short() {
+		sizes = sizes[:4]
+	}
+	for _, n := range sizes {
 		for _, m := range append(mappings(), called()...) {
 			t.Run(fmt.Sprintf("%s/%d", m.name, n), func(t *testing.T) {
 				at := point(n)

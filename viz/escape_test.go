@@ -202,12 +202,20 @@ func FuzzDOTEscape(f *testing.F) {
 // hostileOp is an operation whose texts are all hostile: whoever registers a row writes what he likes.
 var hostileOp graph.Op
 
-func hostileFunc(x, y graph.Value) graph.Value { return graph.Binary(hostileOp, x, y) }
+// A hostileName is what an operation is called by that has a name of its own.
+type hostileName string
+
+func (h hostileName) OpName() string { return string(h) }
+
+func hostileFunc(x, y graph.Value) graph.Value {
+	c := graph.Begin(hostileOp, x, y).Aux(hostileName(hostileOp.Row().Doc))
+	return c.Record(c.Dims(0)...)
+}
 
 func init() {
 	all := strings.Join(hostile[:len(hostile)-2], "") + strings.Repeat("<\u202e", 1000)
 	hostileOp = graph.Register(graph.Row{
-		Name: all, Func: hostileFunc, Params: all + ", <y>", Doc: all, Formula: "<x>\x00·" + all, Derivative: all + ", <y>\u202e" + all,
+		Name: "hostile", Func: hostileFunc, Params: all + ", <y>", Doc: all, Formula: "<x>\x00·" + all, Derivative: all + ", <y>\u202e" + all,
 		Binary: func(a, b float64) (y, da, db float64) { return a + b, 1, 1 },
 		VJP:    func(_ graph.Node, _ int, ct graph.Value) graph.Value { return ct },
 	})
