@@ -118,6 +118,7 @@ func TestLectureTabs(t *testing.T) {
 			b.Shot("lecture-" + strings.TrimPrefix(tab.Href, "#tab=") + "-end")
 		})
 	}
+	figures := 0
 	for _, scheme := range []string{"light", "dark"} {
 		b.Scheme(scheme)
 		for _, tab := range tabs {
@@ -126,7 +127,20 @@ func TestLectureTabs(t *testing.T) {
 			if t.Failed() {
 				t.Fatalf("%s, in %s", tab.Href, scheme)
 			}
+			var grounds []string
+			b.Into(&grounds, `[...document.querySelectorAll(".tab:not([hidden]) figure > svg > desc + path")].map(e => getComputedStyle(e).fill)`)
+			var page string
+			b.Into(&page, `getComputedStyle(document.body).backgroundColor`)
+			for i, ground := range grounds {
+				if ground != page {
+					t.Errorf("%s, in %s: figure %d stands on %s, the page on %s", tab.Href, scheme, i, ground, page)
+				}
+			}
+			figures += len(grounds)
 		}
+	}
+	if figures == 0 {
+		t.Error("no part has a figure")
 	}
 }
 

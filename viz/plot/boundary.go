@@ -104,7 +104,7 @@ func Boundary(model nn.Layer, set *data.Set, options ...BoundaryOption) *Figure 
 		count(n, "example"), count(len(present), "kind"), legible.Count(wrong)), panel{p, 1})
 	f.notes = []note{{text: legible.Count(wrong) + " of " + count(n, "example") + " wrong"}}
 	if wrong > 0 {
-		f.notes[0].text += ", with black outlines"
+		f.notes[0].text += ", with outlines"
 	}
 	if shown < n {
 		f.notes = append(f.notes, note{text: legible.Count(shown) + " of the examples are shown"})

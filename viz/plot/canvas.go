@@ -24,7 +24,10 @@ import (
 // files are small, and their text has a font with fallbacks and a length.
 type svgCanvas struct {
 	width, height float64
+	scheme        Scheme
 	body          bytes.Buffer
+	lines         strings.Builder // the data of paths that are not in the body yet, as there may be more like them
+	like          string          // the attributes of these
 	now           svgState
 	stack         []svgState
 }
@@ -53,8 +56,8 @@ func (m affine) after(n affine) affine {
 	}
 }
 
-func newSVGCanvas(width, height float64) *svgCanvas {
-	c := &svgCanvas{width: width, height: height, now: svgState{m: affine{a: 1, d: -1, f: height}}}
+func newSVGCanvas(width, height float64, scheme Scheme) *svgCanvas {
+	c := &svgCanvas{width: width, height: height, scheme: scheme, now: svgState{m: affine{a: 1, d: -1, f: height}}}
 	vg.Initialize(c)
 	return c
 }
@@ -87,33 +90,53 @@ func (c *svgCanvas) Pop() {
 	}
 }
 
-// Stroke draws a line.
+// Stroke draws a line. Lines of one look that come after each other, such as ticks, are one path.
 func (c *svgCanvas) Stroke(p vg.Path) {
 	d := c.path(p)
 	if c.now.width <= 0 || d == "" {
 		return
 	}
-	fmt.Fprintf(&c.body, `<path d="%s" fill="none" stroke="%s"%s`, d, hex(c.now.color), opacity("stroke", c.now.color))
+	like := c.strokes()
+	if like != c.like || opacity("stroke", c.now.color) != "" { // which would not add up where lines of one path cross
+		c.flush()
+	}
+	c.like = like
+	c.lines.WriteString(d)
+}
+
+// flush writes the lines that are held back.
+func (c *svgCanvas) flush() {
+	if c.lines.Len() > 0 {
+		fmt.Fprintf(&c.body, "<path d=\"%s\"%s/>\n", c.lines.String(), c.like)
+		c.lines.Reset()
+	}
+}
+
+// strokes returns the attributes of lines as they are drawn now.
+func (c *svgCanvas) strokes() string {
+	var b strings.Builder
+	b.WriteString(` fill="none"` + c.paint("stroke", c.now.color))
 	if c.now.width != 1 {
-		fmt.Fprintf(&c.body, ` stroke-width="%s"`, tenths(float64(c.now.width)))
+		fmt.Fprintf(&b, ` stroke-width="%s"`, tenths(float64(c.now.width)))
 	}
 	if len(c.now.dashes) > 0 {
 		parts := make([]string, len(c.now.dashes))
 		for i, v := range c.now.dashes {
 			parts[i] = tenths(float64(v))
 		}
-		fmt.Fprintf(&c.body, ` stroke-dasharray="%s"`, strings.Join(parts, " "))
+		fmt.Fprintf(&b, ` stroke-dasharray="%s"`, strings.Join(parts, " "))
 		if c.now.offset != 0 {
-			fmt.Fprintf(&c.body, ` stroke-dashoffset="%s"`, tenths(float64(c.now.offset)))
+			fmt.Fprintf(&b, ` stroke-dashoffset="%s"`, tenths(float64(c.now.offset)))
 		}
 	}
-	c.body.WriteString("/>\n")
+	return b.String()
 }
 
 // Fill fills an area.
 func (c *svgCanvas) Fill(p vg.Path) {
 	if d := c.path(p); d != "" {
-		fmt.Fprintf(&c.body, "<path d=\"%s\" fill=\"%s\"%s/>\n", d, hex(c.now.color), opacity("fill", c.now.color))
+		c.flush()
+		fmt.Fprintf(&c.body, "<path d=\"%s\"%s/>\n", d, c.paint("fill", c.now.color))
 	}
 }
 
@@ -266,6 +289,7 @@ func (c *svgCanvas) FillString(f font.Face, p vg.Point, s string) {
 	if f.Font.Size <= 0 || strings.TrimSpace(s) == "" {
 		return
 	}
+	c.flush()
 	x, y := c.now.m.at(p)
 	fmt.Fprintf(&c.body, `<text x="%s" y="%s"`, tenths(x), tenths(y))
 	if size := float64(f.Font.Size); size != tickText {
@@ -274,8 +298,8 @@ func (c *svgCanvas) FillString(f font.Face, p vg.Point, s string) {
 	if f.Font.Weight >= bold {
 		c.body.WriteString(` font-weight="bold"`)
 	}
-	if v := hex(c.now.color); v != hex(ink) {
-		fmt.Fprintf(&c.body, ` fill="%s"`, v)
+	if c.now.color != c.ink() {
+		c.body.WriteString(c.paint("fill", c.now.color))
 	}
 	if hasGlyphs(f, s) {
 		fmt.Fprintf(&c.body, ` textLength="%s"`, tenths(float64(f.Width(s))))
@@ -305,6 +329,7 @@ func (c *svgCanvas) DrawImage(r vg.Rectangle, img image.Image) {
 	if err := png.Encode(&b, img); err != nil { // an image without pixels
 		return
 	}
+	c.flush()
 	x, y := c.now.m.at(vg.Point{X: r.Min.X, Y: r.Max.Y})
 	right, bottom := c.now.m.at(vg.Point{X: r.Max.X, Y: r.Min.Y})
 	fmt.Fprintf(&c.body, "<image x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" preserveAspectRatio=\"none\" image-rendering=\"pixelated\" href=\"data:image/png;base64,%s\"/>\n",
@@ -316,14 +341,15 @@ const fontFamily = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 // writeTo writes the document.
 func (c *svgCanvas) writeTo(w *bufio.Writer, title, description string) {
-	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s" font-family="%[3]s" font-size="%[4]d" fill="%[5]s">`,
-		tenths(c.width), tenths(c.height), fontFamily, tickText, hex(ink))
+	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="%[1]s" height="%[2]s" viewBox="0 0 %[1]s %[2]s" font-family="%[3]s" font-size="%[4]d"%[5]s>`,
+		tenths(c.width), tenths(c.height), fontFamily, tickText, c.paint("fill", c.ink()))
 	w.WriteByte('\n')
 	for _, e := range [][2]string{{"title", title}, {"desc", description}} {
 		w.WriteString("<" + e[0] + ">")
 		xml.EscapeText(w, []byte(e[1]))
 		w.WriteString("</" + e[0] + ">\n")
 	}
+	c.flush()
 	w.Write(c.body.Bytes())
 	w.WriteString("</svg>\n")
 }
@@ -357,6 +383,24 @@ func hex(c color.Color) string {
 		return fmt.Sprintf("#%x%x%x", v.R/17, v.G/17, v.B/17)
 	}
 	return fmt.Sprintf("#%02x%02x%02x", v.R, v.G, v.B)
+}
+
+// ink returns the colour of most text, which the document has as a whole.
+func (c *svgCanvas) ink() color.Color {
+	if c.scheme == Dark {
+		return ink.dark
+	}
+	return ink
+}
+
+// paint returns the attributes that fill or stroke with a colour. With a tone that follows the page there are two: programs
+// that do not know light-dark leave the style out.
+func (c *svgCanvas) paint(with string, v color.Color) string {
+	s := fmt.Sprintf(` %s="%s"%s`, with, hex(v), opacity(with, v))
+	if t, ok := v.(tone); ok && c.scheme == ByPage {
+		s += fmt.Sprintf(` style="%s:light-dark(%s,%s)"`, with, hex(t.light), hex(t.dark))
+	}
+	return s
 }
 
 // opacity returns the attribute for a colour that lets others shine through.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"image/color"
 	"io"
 	"path/filepath"
 	"slices"
@@ -27,6 +26,7 @@ type Figure struct {
 	notes         []note
 	description   string
 	width, height float64 // in px
+	scheme        Scheme
 	panels        []panel
 }
 
@@ -46,7 +46,7 @@ type panel struct {
 
 // newFigure returns the figure of a call.
 func newFigure(s *settings, kind, description string, panels ...panel) *Figure {
-	f := &Figure{kind: kind, title: s.title, description: description, width: s.width, height: s.height, panels: panels}
+	f := &Figure{kind: kind, title: s.title, description: description, width: s.width, height: s.height, scheme: s.scheme, panels: panels}
 	if s.description != "" {
 		f.description = s.description
 	}
@@ -91,7 +91,7 @@ func (f *Figure) SVG(w io.Writer) error {
 	const op = "plot.Figure.SVG"
 	f.mustBeMade(op)
 	checkWriter(op, w)
-	c := newSVGCanvas(f.width, f.height)
+	c := newSVGCanvas(f.width, f.height, f.scheme)
 	f.Draw(draw.NewCanvas(c, vg.Length(f.width), vg.Length(f.height)))
 	out := bufio.NewWriter(w)
 	c.writeTo(out, orElse(f.title, f.kind), f.description)
@@ -156,7 +156,10 @@ func (f *Figure) Draw(c draw.Canvas) {
 	if c.Canvas == nil {
 		panic(graph.Errorf(op, graph.ErrUsage, "the canvas draws nowhere: make one with draw.New"))
 	}
-	c.SetColor(color.White)
+	if f.scheme == Dark {
+		c.Canvas = darkCanvas{c.Canvas}
+	}
+	c.SetColor(ground)
 	c.Fill(c.Rectangle.Path())
 	in := draw.Crop(c, margin, -margin, margin, -margin)
 	if f.title != "" {

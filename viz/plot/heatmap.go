@@ -69,7 +69,7 @@ func (h heatMap) Plot(c draw.Canvas, p *gonum.Plot) {
 // shade returns the colour of a cell.
 func (h heatMap) shade(i, j int) color.RGBA {
 	if h.blank != nil && h.blank(i, j) {
-		return rgb(0xffffff)
+		return color.RGBA{} // the ground shows
 	}
 	return h.color(h.at(i, j))
 }
@@ -100,6 +100,9 @@ func (h heatMap) fill(c draw.Canvas, width, height, gap vg.Length) {
 		}
 	}
 	for _, of := range order {
+		if of.A == 0 {
+			continue
+		}
 		c.SetColor(of)
 		c.Fill(*paths[of])
 	}
@@ -112,6 +115,8 @@ func isSVG(c vg.Canvas) bool {
 		case *svgCanvas:
 			return true
 		case draw.Canvas:
+			c = inner.Canvas
+		case darkCanvas:
 			c = inner.Canvas
 		default:
 			return false

@@ -183,19 +183,28 @@ func TestThinned(t *testing.T) {
 	}
 }
 
-// TestContrast holds colours to what WCAG 2 asks for: 4.5 for text and 3 for lines and points, on white, and for points on
-// the areas of their class too.
+// TestContrast holds colours to what WCAG 2 asks for: 4.5 for text and 3 for lines and points, on the ground, light or dark,
+// and for points on the areas of their class too.
 func TestContrast(t *testing.T) {
 	white := rgb(0xffffff)
 	if c := contrast(white, rgb(0)); math.Abs(c-21) > 1e-9 {
 		t.Errorf("white on black has a contrast of %g, want 21", c)
 	}
-	for i, l := range looks {
-		if c := contrast(l.text, white); c < 4.5 {
-			t.Errorf("text of look %d: contrast %.2f on white", i, c)
+	for _, of := range []func(tone) color.RGBA{func(t tone) color.RGBA { return t.light }, func(t tone) color.RGBA { return t.dark }} {
+		ground := of(ground)
+		for i, l := range looks {
+			if c := contrast(of(l.text), ground); c < 4.5 {
+				t.Errorf("text of look %d: contrast %.2f on %v", i, c, ground)
+			}
+			if c := contrast(of(l.line), ground); c < 3 {
+				t.Errorf("line of look %d: contrast %.2f on %v", i, c, ground)
+			}
+			if c := contrast(of(l.line), of(l.area)); c < 2.5 {
+				t.Errorf("line of look %d: contrast %.2f on its area %v", i, c, of(l.area))
+			}
 		}
-		if c := contrast(l.line, white); c < 3 {
-			t.Errorf("line of look %d: contrast %.2f on white", i, c)
+		if contrast(of(ink), ground) < 7 || contrast(of(soft), ground) < 4.5 || contrast(of(axis), ground) < 3 {
+			t.Errorf("text or axes are too faint on %v", ground)
 		}
 	}
 	for _, stops := range [][]color.RGBA{sequential, diverging} {
@@ -205,8 +214,5 @@ func TestContrast(t *testing.T) {
 				t.Errorf("numbers on %v: contrast %.2f", of, c)
 			}
 		}
-	}
-	if contrast(ink, white) < 7 || contrast(soft, white) < 4.5 || contrast(axis, white) < 3 {
-		t.Error("text or axes are too faint")
 	}
 }

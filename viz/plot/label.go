@@ -211,19 +211,19 @@ func (m mark) write(c draw.Canvas, x vg.Length, ends *[markRows]vg.Length) {
 	}
 	ends[row] = from + width + 8
 	base := c.Max.Y - 11 - 16*vg.Length(row)
-	var ground vg.Path // on which the label can be read where lines cross it
-	rectangle(&ground, from-1, base-3, from+width+1, base+10)
-	c.SetColor(color.White)
-	c.Fill(ground)
+	var behind vg.Path // on which the label can be read where lines cross it
+	rectangle(&behind, from-1, base-3, from+width+1, base+10)
+	c.SetColor(ground)
+	c.Fill(behind)
 	c.FillText(style, vg.Point{X: from, Y: base}, label)
 }
 
-// draw draws the dot in a white ring.
+// draw draws the dot in a ring of the ground.
 func (d dot) draw(c draw.Canvas, at vg.Point) {
 	for _, disc := range []struct {
 		color color.Color
 		r     vg.Length
-	}{{color.White, 6.5}, {d.look.line, 5}} {
+	}{{ground, 6.5}, {d.look.line, 5}} {
 		var path vg.Path
 		circle(&path, at, disc.r)
 		c.SetColor(disc.color)

@@ -30,6 +30,7 @@ func TestMisuse(t *testing.T) {
 		{func() { plot.Size(99, 400) }, "plot.Size: 99 × 400 px: want from 100 to 4000 each"},
 		{func() { plot.Size(400, nan) }, "plot.Size: 400 × NaN px: want from 100 to 4000 each"},
 		{func() { plot.Size(inf, 400) }, "plot.Size: +Inf × 400 px: want from 100 to 4000 each"},
+		{func() { plot.Colors(plot.Dark + 1) }, "plot.Colors: scheme 3: want plot.ByPage, plot.Light or plot.Dark"},
 		{func() { plot.Mark(nan, "here") }, `plot.Mark: "here" at NaN: want a finite number`},
 		{func() { plot.Digits(0) }, "plot.Digits: 0 digits: want from 1 to 17"},
 		{func() { plot.Digits(18) }, "plot.Digits: 18 digits: want from 1 to 17"},

@@ -13,6 +13,7 @@ type settings struct {
 	op                 string // that the options were given to
 	title, description string
 	width, height      float64
+	scheme             Scheme
 	xLabel, yLabel     string
 	logY               bool
 	marks              []mark
@@ -29,7 +30,7 @@ type settings struct {
 	digits             int
 }
 
-// An Option fits every picture: [Title], [Describe], [Size], [XLabel] and [YLabel]. The order of options does not matter.
+// An Option fits every picture: [Title], [Describe], [Size], [Colors], [XLabel] and [YLabel]. The order of options does not matter.
 type Option func(*settings)
 
 // A CurvesOption is an option of [Curves].

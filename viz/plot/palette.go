@@ -13,32 +13,43 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
+// A tone is a colour on a light ground, and the one that takes its place on a dark one.
+type tone struct{ light, dark color.RGBA }
+
+// RGBA returns the colour on a light ground.
+func (t tone) RGBA() (r, g, b, a uint32) { return t.light.RGBA() }
+
+// tones returns the tone of two numbers 0xRRGGBB.
+func tones(light, dark uint32) tone { return tone{rgb(light), rgb(dark)} }
+
 // Colours of what is not data.
 var (
-	ink    = rgb(0x222222)
-	soft   = rgb(0x595959) // of less important text; contrast 7 on white
-	axis   = rgb(0x767676)
-	faint  = rgb(0xe3e3e3)
+	ground = tones(0xffffff, 0x14161a)
+	ink    = tones(0x222222, 0xeeeeee)
+	soft   = tones(0x595959, 0xaaaabb) // of less important text; contrast 7 on the ground
+	axis   = tones(0x767676, 0x888899)
+	faint  = tones(0xe3e3e3, 0x333333)
 	absent = rgb(0xc9c9c9) // of cells without a number
 )
 
 // A look tells a series from others by colour, dashes and the shape of its points, any of which is enough. The colours
 // are those of Okabe and Ito, Color universal design (2008), which people with any common form of colour blindness can
-// tell apart; the light ones are darkened to a contrast of 3 on white, and text to one of 4.5.
+// tell apart; those that are too near to the ground are darkened on white, and lightened on black, to a contrast of 3, and
+// text to one of 4.5.
 type look struct {
-	line, text, area color.Color
+	line, text, area tone
 	dashes           []vg.Length
 	shape            shape
 }
 
 var looks = [...]look{
-	{rgb(0x0072b2), rgb(0x00639b), rgb(0xcfe3f0), nil, circle},
-	{rgb(0xd55e00), rgb(0xa94a00), rgb(0xf9e1cf), []vg.Length{7, 3}, triangle},
-	{rgb(0x009e73), rgb(0x00704f), rgb(0xcfece4), []vg.Length{7, 3, 1.5, 3}, square},
-	{rgb(0xb5628f), rgb(0x964a74), rgb(0xf3e2ec), []vg.Length{2, 2.5}, diamond},
-	{rgb(0x222222), rgb(0x222222), rgb(0xe2e2e2), []vg.Length{12, 3}, cross},
-	{rgb(0x3795c9), rgb(0x1f6f9e), rgb(0xdff0fa), []vg.Length{3, 3, 9, 3}, down},
-	{rgb(0xb07a00), rgb(0x855c00), rgb(0xfaefd2), []vg.Length{1.5, 2, 1.5, 6}, plus},
+	{tones(0x0072b2, 0x44aaee), tones(0x00639b, 0x88ccff), tones(0xcfe3f0, 0x142c40), nil, circle},
+	{tones(0xd55e00, 0xff8844), tones(0xa94a00, 0xffbb77), tones(0xf9e1cf, 0x402410), []vg.Length{7, 3}, triangle},
+	{tones(0x009e73, 0x22bb99), tones(0x00704f, 0x66ddaa), tones(0xcfece4, 0x10352a), []vg.Length{7, 3, 1.5, 3}, square},
+	{tones(0xb5628f, 0xdd88bb), tones(0x964a74, 0xeeaacc), tones(0xf3e2ec, 0x3a2231), []vg.Length{2, 2.5}, diamond},
+	{tones(0x222222, 0xeeeeee), tones(0x222222, 0xeeeeee), tones(0xe2e2e2, 0x33363b), []vg.Length{12, 3}, cross},
+	{tones(0x3795c9, 0x77ccee), tones(0x1f6f9e, 0xaaddee), tones(0xdff0fa, 0x1b3747), []vg.Length{3, 3, 9, 3}, down},
+	{tones(0xb07a00, 0xddaa22), tones(0x855c00, 0xffcc55), tones(0xfaefd2, 0x372b0d), []vg.Length{1.5, 2, 1.5, 6}, plus},
 }
 
 // lookOf returns the look of series i. There are seven, which then come again.

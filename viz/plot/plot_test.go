@@ -194,6 +194,9 @@ func writeSVG(t *testing.T, f *plot.Figure) string {
 	return b.String()
 }
 
+// twoColors is the only style that elements have.
+var twoColors = regexp.MustCompile(`^(fill|stroke):light-dark\(#([0-9a-f]{3}){1,2},#([0-9a-f]{3}){1,2}\)$`)
+
 var numberInAttribute = regexp.MustCompile(`^[-0-9. a-zA-Z]*$`)
 
 // An svgText is a text of a picture with its place.
@@ -235,7 +238,7 @@ func checkSVG(t *testing.T, f *plot.Figure) []svgText {
 			for _, a := range e.Attr {
 				attributes[a.Name.Local] = a.Value
 				switch {
-				case a.Name.Local == "id" || strings.HasPrefix(a.Name.Local, "on") || a.Name.Local == "style" || a.Name.Local == "class":
+				case a.Name.Local == "id" || strings.HasPrefix(a.Name.Local, "on") || a.Name.Local == "class" || a.Name.Local == "style" && !twoColors.MatchString(a.Value):
 					t.Errorf("attribute %s: pictures in one page could disturb each other", a.Name.Local)
 				case slices.Contains([]string{"d", "x", "y", "width", "height", "viewBox", "textLength", "stroke-width"}, a.Name.Local) &&
 					(!numberInAttribute.MatchString(a.Value) || strings.Contains(a.Value, "N") || strings.Contains(a.Value, "nf")):
@@ -502,12 +505,12 @@ func TestBoundary(t *testing.T) {
 		forbid []string
 	}{
 		{"labels", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 1, 1}}), []string{"0 of 4 examples wrong", "class 0", "class 1", "feature 1", "feature 2"}, []string{"class 2"}},
-		{"names", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{1, 0, 1, 1}, Classes: []string{"cat", "dog"}}), []string{"1 of 4 examples wrong, with black outlines", "cat", "dog"}, nil},
+		{"names", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{1, 0, 1, 1}, Classes: []string{"cat", "dog"}}), []string{"1 of 4 examples wrong, with outlines", "cat", "dog"}, nil},
 		{"targets", plot.Boundary(firstFeature(), &data.Set{X: x, T: tensor.Of([]float64{0, 0, 1, 1}, 4, 1)}), []string{"0 of 4 examples wrong"}, nil},
-		{"threshold", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 1, 1}}, plot.Threshold(1.5)), []string{"1 of 4 examples wrong, with black outlines"}, nil},
+		{"threshold", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 1, 1}}, plot.Threshold(1.5)), []string{"1 of 4 examples wrong, with outlines"}, nil},
 		{"three classes", plot.Boundary(both, &data.Set{X: x, T: tensor.Of([]float64{1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1}, 4, 3)}, plot.Title("three"), plot.XLabel("length (cm)")), []string{"three", "0 of 4 examples wrong", "class 1", "length (cm)"}, nil},
-		{"a class that is never chosen", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 1, 7}}), []string{"1 of 4 examples wrong, with black outlines", "class 7"}, nil},
-		{"one class", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 0, 0}}), []string{"2 of 4 examples wrong, with black outlines"}, nil},
+		{"a class that is never chosen", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 1, 7}}), []string{"1 of 4 examples wrong, with outlines", "class 7"}, nil},
+		{"one class", plot.Boundary(firstFeature(), &data.Set{X: x, Labels: []int{0, 0, 0, 0}}), []string{"2 of 4 examples wrong, with outlines"}, nil},
 		{"one example", plot.Boundary(firstFeature(), &data.Set{X: tensor.Of([]float64{1, 1}, 1, 2), Labels: []int{1}}), []string{"0 of 1 example wrong", "class 1"}, nil},
 		{"no numbers", plot.Boundary(nn.Func(ops.Log), &data.Set{X: x, Labels: []int{0, 0, 1, 1}}), []string{"white: the model gives no number there"}, nil},
 		{"many", plot.Boundary(both, &data.Set{X: tensor.Of(ramp(20_000), 10_000, 2), Labels: make([]int, 10_000)}), []string{"400 of the examples are shown"}, nil},
@@ -730,6 +733,50 @@ func TestPNG(t *testing.T) {
 	}
 	if r, g, b, a := image.At(0, 0).RGBA(); len(colors) < 10 || r&g&b&a != 0xffff {
 		t.Errorf("%d colours, (0, 0) is %v; want a picture on white", len(colors), image.At(0, 0))
+	}
+}
+
+// TestColors draws all kinds of figures in each scheme, and looks for colours of another one.
+func TestColors(t *testing.T) {
+	classes := &data.Set{X: tensor.Of([]float64{-1, -1, 1, 1}, 2, 2), Labels: []int{0, 0}}
+	for name, draw := range map[string]func(o plot.Option) *plot.Figure{
+		"boundary": func(o plot.Option) *plot.Figure { return plot.Boundary(firstFeature(), classes, o, plot.Title("t")) },
+		"grid": func(o plot.Option) *plot.Figure {
+			return plot.Grid([][]float64{{1, 2}, {3, 4}}, o, plot.MarkCell(0, 0, "first"))
+		},
+		"lines": func(o plot.Option) *plot.Figure {
+			return plot.Lines([]plot.Line{{Name: "a", Y: []float64{1, 2}}}, o, plot.Mark(0.5, "here"))
+		},
+	} {
+		svg := map[plot.Scheme]string{}
+		for _, s := range []plot.Scheme{plot.ByPage, plot.Light, plot.Dark} {
+			f := draw(plot.Colors(s))
+			checkSVG(t, f)
+			svg[s] = writeSVG(t, f)
+			if got := strings.Contains(svg[s], "light-dark("); got != (s == plot.ByPage) {
+				t.Errorf("%s, scheme %d: colours for two grounds: %v", name, s, got)
+			}
+			var b bytes.Buffer
+			if err := f.PNG(&b); err != nil {
+				t.Fatal(err)
+			}
+			image, err := png.Decode(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if red, _, _, _ := image.At(0, 0).RGBA(); (red < 0x2000) != (s == plot.Dark) {
+				t.Errorf("%s, scheme %d: the ground of the PNG is %v", name, s, image.At(0, 0))
+			}
+		}
+		styles := regexp.MustCompile(` style="[^"]*"`)
+		if styles.ReplaceAllString(svg[plot.ByPage], "") != svg[plot.Light] {
+			t.Errorf("%s: without styles, the picture for pages is not the light one", name)
+		}
+		for _, pair := range regexp.MustCompile(`light-dark\((#\w+),(#\w+)\)`).FindAllStringSubmatch(svg[plot.ByPage], -1) {
+			if light, dark := pair[1], pair[2]; light != "#fff" && strings.Contains(svg[plot.Dark], `"`+light+`"`) || !strings.Contains(svg[plot.Dark], `"`+dark+`"`) {
+				t.Errorf("%s: the dark picture has %s, or lacks %s", name, light, dark)
+			}
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package plot
 
 import (
-	"image/color"
 	"slices"
 
 	gonum "gonum.org/v1/plot"
@@ -15,7 +14,7 @@ type series struct {
 	xs, ys   []float64
 	look     look
 	points   bool // alone
-	outlined bool // points in black outlines
+	outlined bool // points in outlines
 }
 
 // drawable reports whether a point has a place on the plot.
@@ -53,7 +52,7 @@ func (s series) Plot(c draw.Canvas, p *gonum.Plot) {
 		c.SetColor(s.look.line)
 		c.Fill(dots)
 		if s.outlined {
-			c.SetLineStyle(draw.LineStyle{Color: color.Black, Width: 1.5})
+			c.SetLineStyle(draw.LineStyle{Color: ink, Width: 1.5})
 			c.Stroke(dots)
 		}
 		return
