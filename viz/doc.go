@@ -11,6 +11,8 @@
 // and what the sweep passes along it: δ of v times the local derivative. Where a node is used more than once, these
 // contributions add up to its δ. So the picture holds the whole chain rule with its numbers.
 //
+// [WithTangents] shows the other direction, forward mode: the speed τ of each value as leaves move.
+//
 // Leaves that want a gradient are filled boxes with square corners, constants have a dotted border, operations round
 // corners, the root a double border. The backward pass, if [WithBackward] draws it too, is dashed. Scopes of the graph
 // are boxes. [Legend] writes all this into the picture.

@@ -143,6 +143,8 @@ func (d dotWriter) label(lines []Line, size int) {
 				d.write(small, text, "</FONT>")
 			case Sweep:
 				d.write(`<FONT COLOR="#8f2d00">`, text, "</FONT>")
+			case Moving:
+				d.write(`<FONT COLOR="#005a46">`, text, "</FONT>")
 			default:
 				d.write(text)
 			}

@@ -19,6 +19,9 @@ func (p *painter) addLegend() {
 	case !p.hideValues:
 		node = append(node, "its value")
 	}
+	if p.motion != nil {
+		node = append(node, "τ = the speed of v "+p.moves())
+	}
 	if p.grads != nil {
 		loss := legible.Name(p.grads.Loss().Name())
 		if loss == "" {
@@ -31,7 +34,10 @@ func (p *painter) addLegend() {
 	}
 	if slices.ContainsFunc(p.Edges, func(e Edge) bool { return e.Derivative != "" }) {
 		edge := "on an edge from u to v: the local derivative ∂v/∂u"
-		if p.contributions {
+		if p.contributions && p.motion != nil {
+			edge += ", and τ of u times it, which is what u contributes to τ of v"
+		}
+		if p.contributions && p.grads != nil {
 			edge += ", and δ of v times it, which is what v contributes to δ of u"
 		}
 		p.Legend = append(p.Legend, edge)

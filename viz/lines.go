@@ -12,10 +12,11 @@ type Style int
 
 // The styles of text.
 const (
-	Plain Style = iota
-	Bold        // a name
-	Quiet       // what explains: formulas, the number of a value without a name, which operand it is
-	Sweep       // what the backward sweep found: δ, contributions
+	Plain  Style = iota
+	Bold         // a name
+	Quiet        // what explains: formulas, the number of a value without a name, which operand it is
+	Sweep        // what the backward sweep found: δ, contributions
+	Moving       // what the forward sweep found: τ, and what is passed on
 )
 
 // A Span is a piece of text in one style.
@@ -79,8 +80,11 @@ func (n Node) Lines() []Line {
 		add(head...)
 	}
 	lines = append(lines, valueLines(n.Shape, n.Value)...)
+	if n.Tangent != "" {
+		lines = append(lines, equations(n.Tangent, 2, Moving)...)
+	}
 	if n.Adjoint != "" {
-		lines = append(lines, equations(n.Adjoint, 2)...)
+		lines = append(lines, equations(n.Adjoint, 2, Sweep)...)
 	}
 	return lines
 }
@@ -119,14 +123,17 @@ func (e Edge) Lines() []Line {
 	case e.Derivative != "":
 		lines = append(lines, Line{{e.Derivative, Plain}})
 	}
+	if e.Passed != "" {
+		lines = append(lines, equations(e.Passed, 1, Moving)...)
+	}
 	if e.Contribution != "" {
-		lines = append(lines, equations(e.Contribution, 1)...)
+		lines = append(lines, equations(e.Contribution, 1, Sweep)...)
 	}
 	return lines
 }
 
-// equations returns a = b = c, with a line break before every equals sign from the one with the given number on.
-func equations(s string, first int) []Line {
+// equations returns a = b = c in a style, with a line break before every equals sign from the one with the given number on.
+func equations(s string, first int, style Style) []Line {
 	parts := strings.Split(s, " = ")
 	first = min(first, len(parts))
 	texts := wrap(strings.Join(parts[:first], " = "))
@@ -135,7 +142,7 @@ func equations(s string, first int) []Line {
 	}
 	lines := make([]Line, len(texts))
 	for i, t := range texts {
-		lines[i] = Line{{t, Sweep}}
+		lines[i] = Line{{t, style}}
 	}
 	return lines
 }

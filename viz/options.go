@@ -11,6 +11,7 @@ type Option func(settings) settings
 type settings struct {
 	title         string
 	grads         *autograd.Gradients
+	motion        *motion
 	contributions bool
 	backward      []graph.Value
 	roots         []graph.Value
@@ -41,7 +42,8 @@ func WithGradients(grads autograd.Gradients) Option {
 }
 
 // WithContributions writes on every edge what the sweep passed along it: the incoming δ times the local derivative.
-// A node that is used more than once shows δ as the sum of what its uses contribute. It works with [WithGradients].
+// A node that is used more than once shows δ as the sum of what its uses contribute. It works with [WithGradients], and with
+// [WithTangents] for the other direction.
 func WithContributions() Option {
 	return func(s settings) settings { s.contributions = true; return s }
 }
@@ -68,7 +70,7 @@ func HideValues() Option { return func(s settings) settings { s.hideValues = tru
 func HideEdgeLabels() Option { return func(s settings) settings { s.hideEdges = true; return s } }
 
 // ShapesOnly writes the shape of every value in place of its numbers, () for a scalar, and no numbers on the edges. It does
-// not go with [WithGradients].
+// not go with [WithGradients] or [WithTangents].
 func ShapesOnly() Option { return func(s settings) settings { s.shapes = true; return s } }
 
 // FoldScopes draws every scope as one node, but for those that a root stands in.
@@ -128,12 +130,19 @@ func read(op string, root graph.Value, options []Option) settings {
 		panic(graph.Errorf(op, graph.ErrUsage, "a precision of %d digits: give viz.Precision 1 to 17", s.digits))
 	case s.direction < LeftToRight || s.direction > BottomToTop:
 		panic(graph.Errorf(op, graph.ErrUsage, "no direction %d: use viz.LeftToRight, viz.TopToBottom, viz.RightToLeft or viz.BottomToTop", s.direction))
-	case s.contributions && s.grads == nil:
+	case s.contributions && s.grads == nil && s.motion == nil:
 		panic(graph.Errorf(op, graph.ErrUsage, "viz.WithContributions without gradients: add viz.WithGradients(autograd.Backward(loss))"))
 	case s.shapes && s.grads != nil:
 		panic(graph.Errorf(op, graph.ErrUsage, "viz.ShapesOnly with gradients, which are numbers: leave out viz.WithGradients, or use viz.HideValues"))
+	case s.shapes && s.motion != nil:
+		panic(graph.Errorf(op, graph.ErrUsage, "viz.ShapesOnly with tangents, which are numbers: leave out viz.WithTangents, or use viz.HideValues"))
+	case s.motion != nil && len(s.motion.xs) == 0:
+		panic(graph.Errorf(op, graph.ErrUsage, "viz.WithTangents of no value: give those that move, and a direction for each"))
 	case s.grads != nil && s.grads.Graph() != g:
 		panic(graph.Errorf(op, graph.ErrForeign, "the gradients are of another graph: use autograd.Backward on a value of this one"))
+	}
+	if s.motion != nil {
+		s.motion.tangent(root.Node()) // panics if the directions do not fit
 	}
 	return s
 }

@@ -42,6 +42,7 @@ type Node struct {
 	Formula  string // what it computes: 1/(1+e⁻ˣ); with folded operations w1·i1 + w2·i2 + b1
 	Shape    string // (2,3), "" for a scalar
 	Value    string // the number, or a short description of a tensor
+	Tangent  string // τ = …, "" for none; see [WithTangents]
 	Adjoint  string // δ = …, "" for none
 	Hidden   int    // number of nodes that a node of kind More stands for
 	Cluster  int    // index of the innermost cluster, -1 for none
@@ -52,6 +53,7 @@ type Edge struct {
 	From, To     int    // indices of nodes
 	Operand      string // which operand it is where the order matters: "2nd operand"
 	Derivative   string // the local derivative, "" for none
+	Passed       string // τ × local derivative = what it adds to τ of the result, "" for none
 	Contribution string // δ × local derivative = contribution, "" for none
 	Backward     bool   // part of the backward pass
 }
@@ -106,6 +108,7 @@ func newPicture(op string, root graph.Value, options []Option) *Picture {
 	p.addEdges()
 	p.addOrder()
 	p.addSums()
+	p.addPassedSums()
 	p.addLegend()
 	return &p.Picture
 }
@@ -121,6 +124,7 @@ type painter struct {
 	view    *view
 	cluster map[int]int // by scope
 	terms   []sum       // by node: what its uses contribute to its adjoint
+	passed  []sum       // by node: what its operands contribute to its tangent
 	ruled   bool        // a derivative says what becomes of the adjoint of the result
 }
 
@@ -176,7 +180,7 @@ func (p *painter) addNodes() {
 // addEdges draws an edge for every operand of every node, and one edge between two items of which one stands for many.
 func (p *painter) addEdges() {
 	v := p.view
-	p.terms = make([]sum, len(v.items))
+	p.terms, p.passed = make([]sum, len(v.items)), make([]sum, len(v.items))
 	drawn := make(map[[2]int]bool)
 	var intoRest []Edge
 	var buf []link
@@ -187,9 +191,12 @@ func (p *painter) addEdges() {
 		for _, l := range buf {
 			from := v.item(l.from)
 			e := Edge{From: from, To: to, Backward: !p.forward.Has(id)}
+			p.resolve(&l, n)
 			if v.items[from].count == 0 {
-				p.resolve(&l, n)
 				p.addTerm(from, n, l)
+			}
+			if v.items[to].count == 0 {
+				p.addPassed(to, l)
 			}
 			switch pair := [2]int{from, to}; {
 			case v.items[from].count == 0 && v.items[to].count == 0:

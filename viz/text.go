@@ -55,6 +55,9 @@ func (p *painter) describe(out *Node, n graph.Node) {
 	default:
 		out.Value = p.tensor(n.Data())
 	}
+	if p.moving(n) {
+		out.Tangent = p.describeTangent(n)
+	}
 	if p.differentiated(n) {
 		out.Adjoint = "δ = " + p.adjoint(n)
 	}
@@ -147,7 +150,13 @@ func (p *painter) describeEdge(e *Edge, n graph.Node, l link) {
 		e.Derivative = p.derivative(n, l.operand)
 		p.ruled = p.ruled || strings.Contains(e.Derivative, "δ"+p.label(n)) || legible.HasWord(e.Derivative, "ct")
 	}
-	if !p.contributions || !p.differentiated(n) {
+	if !p.contributions {
+		return
+	}
+	if u := p.g.Value(l.from).Node(); l.known && p.moving(u) {
+		e.Passed = p.passedOn(u, l.d)
+	}
+	if !p.differentiated(n) {
 		return
 	}
 	if l.known {
@@ -186,7 +195,7 @@ func (p *painter) derivative(n graph.Node, i int) string {
 	return legible.Line(rule, maxWords)
 }
 
-// A sum collects what the uses of a node contribute to its adjoint.
+// A sum collects what is added up to an adjoint or a tangent.
 type sum struct {
 	terms []float64 // the first ones
 	n     int
@@ -204,10 +213,26 @@ func (p *painter) addTerm(item int, n graph.Node, l link) {
 	}
 }
 
+// written returns a sum that is known: "a + b + …", with the first terms.
+func (p *painter) written(t sum) string {
+	var b strings.Builder
+	for i, v := range t.terms {
+		if i == 0 {
+			b.WriteString(p.number(v))
+		} else {
+			b.WriteString(" + " + p.factor(v))
+		}
+	}
+	if t.n > len(t.terms) {
+		b.WriteString(" + … (" + legible.Count(t.n) + " terms)")
+	}
+	return b.String()
+}
+
 // addSums writes the adjoint of a node that is used more than once as the sum of what its uses contribute. The uses are
 // known if the picture is that of the loss.
 func (p *painter) addSums() {
-	if !p.contributions || p.grads.Loss().ID() != p.root.ID() {
+	if !p.contributions || p.grads == nil || p.grads.Loss().ID() != p.root.ID() {
 		return
 	}
 	for k, t := range p.terms {
@@ -220,18 +245,6 @@ func (p *painter) addSums() {
 			n.Adjoint = "δ = sum of " + legible.Count(t.n) + " = " + total
 			continue
 		}
-		var b strings.Builder
-		b.WriteString("δ = ")
-		for i, v := range t.terms {
-			if i == 0 {
-				b.WriteString(p.number(v))
-			} else {
-				b.WriteString(" + " + p.factor(v))
-			}
-		}
-		if t.n > len(t.terms) {
-			b.WriteString(" + … (" + legible.Count(t.n) + " terms)")
-		}
-		n.Adjoint = b.String() + " = " + total
+		n.Adjoint = "δ = " + p.written(t) + " = " + total
 	}
 }

@@ -1,4 +1,4 @@
-// The command pictures draws the graphs that the README shows. go generate runs it:
+// The command pictures draws the graphs that the README and docs/derivatives.md show. go generate runs it:
 //
 //	go generate ./docs/pictures
 //
@@ -28,6 +28,8 @@ var pictures = []struct {
 }{
 	{"program.svg", program},
 	{"network.svg", network},
+	{"forward.svg", forward},
+	{"reverse.svg", reverse},
 }
 
 func main() {
@@ -50,6 +52,27 @@ func program(w io.Writer) error {
 	x, y := g.Var(0.5).Named("x"), g.Var(4).Named("y")
 	l := ops.Add(ops.Mul(x, y), ops.Sin(x)).Named("l")
 	return svg.Write(w, l, viz.WithGradients(autograd.Backward(l)), viz.WithContributions())
+}
+
+// threeResults records a = x·y, b = a·x and c = a + y, the function of docs/derivatives.md.
+func threeResults() (x, y, b, c graph.Value) {
+	g := graph.New()
+	x, y = g.Var(2).Named("x"), g.Var(3).Named("y")
+	a := ops.Mul(x, y).Named("a")
+	return x, y, ops.Mul(a, x).Named("b"), ops.Add(a, y).Named("c")
+}
+
+// forward draws it with its tangents along x.
+func forward(w io.Writer) error {
+	x, y, b, c := threeResults()
+	along := viz.WithTangents([]graph.Value{x, y}, []*tensor.Tensor{tensor.Of([]float64{1}), tensor.Of([]float64{0})})
+	return svg.Write(w, b, viz.Roots(c), along, viz.WithContributions())
+}
+
+// reverse draws it with its adjoints from b.
+func reverse(w io.Writer) error {
+	_, _, b, c := threeResults()
+	return svg.Write(w, b, viz.Roots(c), viz.WithGradients(autograd.Backward(b)), viz.WithContributions())
 }
 
 // network draws a network with one hidden layer on one example, with the rules by which the sweep goes back through it.

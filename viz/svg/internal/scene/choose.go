@@ -48,7 +48,7 @@ func merge(p *viz.Picture) {
 			continue
 		case n > maxParallel:
 			count[pair] = -1
-			e.Operand, e.Derivative, e.Contribution = legible.Count(n)+" edges", "", ""
+			e.Operand, e.Derivative, e.Passed, e.Contribution = legible.Count(n)+" edges", "", "", ""
 		}
 		kept = append(kept, e)
 	}

@@ -49,6 +49,8 @@ func newBlock(lines []viz.Line, size, gap float64) (b block, bandAt float64) {
 				span.Size, span.Color = size-smaller, quiet
 			case viz.Sweep:
 				span.Color = sweep
+			case viz.Moving:
+				span.Color = moving
 			}
 			t.Spans = append(t.Spans, span)
 		}

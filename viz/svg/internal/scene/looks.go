@@ -13,6 +13,7 @@ const (
 	line       = "#5a5a5a"
 	sweep      = "#8f2d00" // what the backward sweep found
 	sweepBand  = "#fdeee3"
+	moving     = "#005a46" // what the forward sweep found
 	backward   = "#8a3b7a" // the backward pass
 	clusterInk = "#9a9a9a"
 )

@@ -74,7 +74,7 @@ func TestContrast(t *testing.T) {
 		grounds = append(grounds, l.fill)
 	}
 	for _, ground := range grounds {
-		for _, text := range []string{ink, quiet} {
+		for _, text := range []string{ink, quiet, moving} {
 			if c := contrast(t, text, ground); c < 4.5 {
 				t.Errorf("text of the colour %s on %s has a contrast of %.1f", text, ground, c)
 			}
