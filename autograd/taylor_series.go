@@ -2,299 +2,327 @@ package autograd
 
 import (
 	"math"
+	"math/bits"
 	"sync"
 
 	"github.com/seed366ff29f/chainrule/graph"
-	"github.com/seed366ff29f/chainrule/graph/tensor"
 	"github.com/seed366ff29f/chainrule/internal/kernel"
-	"github.com/seed366ff29f/chainrule/internal/primitive"
 	"github.com/seed366ff29f/chainrule/internal/rowform"
 	"github.com/seed366ff29f/chainrule/ops"
 )
 
-// Arithmetic with power series that end at some order, as Griewank and Walther, Evaluating Derivatives (2008), chapter
-// 13, have it. Only + - * / have recurrences of their own. Any other function v = φ(u) follows from its slope, which
-// its row says in terms of such functions: v' = φ'(u)·u', so that
-//
-//	k·vₖ = Σ j·uⱼ·dₖ₋ⱼ over j from 1 to k, where d is the series of φ'(u)
-//
-// which needs d up to order k-1 only. That is why series are computed one coefficient at a time: d may be made of v.
-
-// A series has the coefficients of many power series at once, one in each lane.
-type series struct {
-	c     [][]float64           // by order, as far as they have been asked for
-	next  func(k int) []float64 // computes those of order k, after all before; nil for a constant
-	zeros []float64             // of a constant, for higher orders
-	self  bool                  // it is made of a result that is being computed: coefficients must not be asked for ahead
+// A power has the coefficients of many power series at once, one in each lane.
+type power struct {
+	c      []float64 // by order, so many lanes each, as far as they have been asked for
+	degree int       // those above are 0
+	done   int       // how many orders are there
+	finite int       // how many of them are known to be finite, -1 if not all are
+	picked int8      // of a choice: 1 for the first in all lanes, -1 for the second, 2 for some of both, 0 if not known yet
+	picks  []bool    // of some of both
 }
 
-func (s *series) at(k int) []float64 {
-	if s.next == nil && k >= len(s.c) {
-		return s.zeros
-	}
-	for len(s.c) <= k {
-		s.c = append(s.c, s.next(len(s.c)))
-	}
-	return s.c[k]
+// An evaluator computes the series of one plan after another.
+type evaluator struct {
+	g         *graph.Graph
+	order     int
+	lanes     int
+	plan      *plan
+	powers    []power // by step
+	operands  [8]power
+	constants []float64
+	room      []float64 // of coefficients, until the next plan
+	used      int
+	zeros     []float64
 }
 
-func (s *series) constant() bool { return s.next == nil && len(s.c) <= 1 }
+// begin forgets all series and makes room for those of so many lanes.
+func (e *evaluator) begin(lanes int) {
+	e.lanes, e.used = lanes, 0
+	if len(e.zeros) < lanes {
+		e.zeros = make([]float64, lanes)
+	}
+}
 
-// times returns the product of two coefficients, in which a zero wins: what does not change contributes nothing, as in
-// all sweeps.
+// take returns room for n numbers, which are undefined, until the next begin.
+func (e *evaluator) take(n int) []float64 {
+	if e.used+n > len(e.room) {
+		e.room, e.used = make([]float64, max(n, 2*len(e.room), 256)), 0 // what was taken stays where it is
+	}
+	e.used += n
+	return e.room[e.used-n : e.used : e.used]
+}
+
+// prepare makes the plan for node n the one to compute, for the operands that are set, and returns the degree of its
+// result.
+func (e *evaluator) prepare(p *plan, n graph.Node) int {
+	e.plan = p
+	if p.reader != nil {
+		e.constants = p.reader(e.constants[:0], n)
+	}
+	if cap(e.powers) < len(p.steps) {
+		e.powers = make([]power, len(p.steps), 2*len(p.steps))
+	}
+	e.powers = e.powers[:len(p.steps)]
+	for i := range p.steps {
+		s := &p.steps[i]
+		v := &e.powers[i]
+		*v = power{}
+		switch s.kind {
+		case anOperand:
+			*v = e.operands[s.index]
+		case aSum, aDifference, aMaximum, aMinimum:
+			v.degree = max(e.powers[s.args[0]].degree, e.powers[s.args[1]].degree)
+		case aNegative, anAbsolute, aMove:
+			v.degree = e.powers[s.args[0]].degree
+		case aProduct:
+			v.degree = min(e.powers[s.args[0]].degree+e.powers[s.args[1]].degree, e.order)
+		case aQuotient:
+			if v.degree = e.powers[s.args[0]].degree; e.powers[s.args[1]].degree > 0 {
+				v.degree = e.order
+			}
+		case aChoice:
+			v.degree = max(e.powers[s.args[1]].degree, e.powers[s.args[2]].degree)
+		case aFunction:
+			if !s.fixed {
+				v.degree = e.order
+			}
+		}
+	}
+	return e.powers[p.result].degree
+}
+
+// finish computes the result of the plan. Its numbers stand at the beginning of out already.
+func (e *evaluator) finish(out []float64) {
+	v := &e.powers[e.plan.result]
+	v.c, v.done = out, 1
+	e.need(e.plan.result, v.degree)
+}
+
+// need computes the coefficients of a step up to order k.
+func (e *evaluator) need(i, k int) {
+	v := &e.powers[i]
+	for k = min(k, v.degree); v.done <= k; v.done++ {
+		e.compute(i, v.done)
+	}
+}
+
+// at returns the coefficients of order k of a step.
+func (e *evaluator) at(i, k int) []float64 {
+	v := &e.powers[i]
+	if k > v.degree {
+		return e.zeros[:e.lanes]
+	}
+	if k >= v.done {
+		e.need(i, k)
+	}
+	return v.c[k*e.lanes:][:e.lanes:e.lanes]
+}
+
+// compute sets the coefficients of order k of a step, whose earlier ones are there.
+func (e *evaluator) compute(i, k int) {
+	s, v := &e.plan.steps[i], &e.powers[i]
+	if v.c == nil {
+		v.c = e.take((min(s.upto, v.degree) + 1) * e.lanes)
+	}
+	dst := v.c[k*e.lanes:][:e.lanes:e.lanes]
+	a, b := s.args[0], s.args[1]
+	switch s.kind {
+	case aConstant:
+		fill(dst, e.constants[s.index])
+	case aNumber:
+		fill(dst, s.value)
+	case aSum:
+		add(dst, e.at(a, k), e.at(b, k))
+	case aDifference:
+		sub(dst, e.at(a, k), e.at(b, k))
+	case aNegative:
+		neg(dst, e.at(a, k))
+	case aProduct:
+		if k == 0 {
+			mul(dst, e.at(a, k), e.at(b, k))
+			break
+		}
+		clear(dst)
+		e.addProducts(dst, a, b, 0, k, true)
+	case aQuotient:
+		e.divide(dst, v, a, b, k)
+	case aChoice:
+		e.choose(dst, s, v, k, s.args[1], s.args[2])
+	case anAbsolute:
+		e.choose(dst, s, v, k, a, s.args[2])
+	case aMaximum, aMinimum:
+		e.choose(dst, s, v, k, a, b)
+	case aRounding:
+		for l, x := range e.at(a, 0) {
+			dst[l], _ = s.round(x)
+		}
+	case aMove:
+		if k == 0 {
+			clear(dst) // whatever u is
+			break
+		}
+		mulScalar(dst, e.at(a, k), float64(k))
+	case aSeam:
+		e.seam(dst, s)
+	case aFunction:
+		e.follow(dst, s, k)
+	default:
+		e.condition(dst, s)
+	}
+}
+
+// addProducts adds to dst the products of the coefficients of a, from the given order on, with those of b that make
+// order k. A 0 of a wins, and if both is true one of b too: what does not change contributes nothing, as in all sweeps.
+func (e *evaluator) addProducts(dst []float64, a, b, from, k int, both bool) {
+	x, y := &e.powers[a], &e.powers[b]
+	from, to := max(from, k-y.degree), min(k, x.degree)
+	if from > to {
+		return
+	}
+	e.need(a, to)
+	e.need(b, k-from)
+	if e.lanes == 1 {
+		sum := dst[0]
+		for j := from; j <= to; j++ {
+			if p, q := x.c[j], y.c[k-j]; p != 0 && (q != 0 || !both) {
+				sum = math.FMA(p, q, sum)
+			}
+		}
+		dst[0] = sum
+		return
+	}
+	n := e.lanes
+	for j := from; j <= to; j++ {
+		p, q := x.c[j*n:][:n], y.c[(k-j)*n:][:n]
+		if !both || e.finite(x, j) { // then a 0 of b wins by itself
+			kernel.MulAddTo(dst, p, q)
+			continue
+		}
+		for l := range dst {
+			if p[l] != 0 && q[l] != 0 {
+				dst[l] = math.FMA(p[l], q[l], dst[l])
+			}
+		}
+	}
+}
+
+// finite reports whether the coefficients up to order k are, which are there.
+func (e *evaluator) finite(v *power, k int) bool {
+	for n := e.lanes; v.finite >= 0 && v.finite <= k; {
+		if !kernel.AllFinite(v.c[v.finite*n:][:n]) {
+			v.finite = -1
+			break
+		}
+		v.finite++
+	}
+	return v.finite > k
+}
+
+// divide sets dst to the coefficients of order k of the quotient v of a and b.
+func (e *evaluator) divide(dst []float64, v *power, a, b, k int) {
+	copy(dst, e.at(a, k))
+	n := e.lanes
+	for j := max(0, k-e.powers[b].degree); j < k; j++ {
+		x, y := v.c[j*n:][:n], e.at(b, k-j)
+		for l := range dst {
+			dst[l] -= times(x[l], y[l])
+		}
+	}
+	for l, y := range e.at(b, 0) {
+		if k == 0 || dst[l] != 0 {
+			dst[l] /= y
+		}
+	}
+}
+
+// times returns the product of two coefficients, in which a zero wins. It is rounded, and not fused with a sum.
 func times(a, b float64) float64 {
 	if a == 0 || b == 0 {
 		return 0
 	}
-	return a * b
+	return float64(a * b)
 }
 
-// addTimes adds to sum the products of coefficients, in which a zero wins.
-func addTimes(sum, a, b []float64) {
-	if kernel.AllFinite(a) { // then a zero of b wins by itself
-		kernel.MulAddTo(sum, a, b)
+// choose sets dst to the coefficients of yes in the lanes where the choice s is for it, and to those of no elsewhere.
+// What is chosen nowhere is not computed.
+func (e *evaluator) choose(dst []float64, s *step, v *power, k, yes, no int) {
+	if k == 0 && s.kind != aChoice { // but for the sign of a 0, the same as what is chosen
+		a, b := e.at(s.args[0], 0), e.at(s.args[1], 0)
+		for l := range dst {
+			switch s.kind {
+			case anAbsolute:
+				dst[l] = math.Abs(a[l])
+			case aMaximum:
+				dst[l] = max(a[l], b[l])
+			default:
+				dst[l] = min(a[l], b[l])
+			}
+		}
 		return
 	}
-	for i := range sum {
-		sum[i] += times(a[i], b[i])
+	if v.picked == 0 {
+		e.pick(s, v)
 	}
-}
-
-// An expander computes series of so many lanes, up to an order.
-type expander struct {
-	lanes, order int
-	g            *graph.Graph      // whose pool has room for coefficients
-	lent         *[]*tensor.Tensor // that is given back by free
-	zeros        []float64
-	numeric      bool // conditions look at numbers alone, see [expander.compare]
-	known        map[call]*series
-	numbers      map[uint64]*series
-}
-
-// A call is a function of series, by which they are found again: the sine that is the slope of a cosine is the one whose
-// slope the cosine is.
-type call struct {
-	op      string
-	a, b, c *series
-}
-
-// newExpander returns one that adds to lent what it takes from the pool of g.
-func newExpander(g *graph.Graph, lent *[]*tensor.Tensor, lanes, order int) *expander {
-	e := &expander{g: g, lent: lent, lanes: lanes, order: order, known: make(map[call]*series), numbers: make(map[uint64]*series)}
-	e.zeros = e.vector()
-	return e
-}
-
-// vector returns zeros, one for each lane, that are good until free.
-func (e *expander) vector() []float64 {
-	t := e.g.Temp(e.lanes)
-	*e.lent = append(*e.lent, t)
-	return t.Float64s()
-}
-
-func (e *expander) free() {
-	for _, t := range *e.lent {
-		e.g.FreeTemp(t)
-	}
-	*e.lent = nil
-}
-
-// number returns a constant, the same in all lanes.
-func (e *expander) number(v float64) *series {
-	bits := math.Float64bits(v)
-	s := e.numbers[bits]
-	if s == nil {
-		c := e.vector()
-		kernel.Fill(c, v)
-		s = &series{c: [][]float64{c}, zeros: e.zeros}
-		e.numbers[bits] = s
-	}
-	return s
-}
-
-// lane returns coefficients that are made lane by lane.
-func (e *expander) lane(f func(i int) float64) []float64 {
-	c := e.vector()
-	for i := range c {
-		c[i] = f(i)
-	}
-	return c
-}
-
-// term returns the series of an expression whose parameters are given.
-func (e *expander) term(t *primitive.Term, params map[string]*series) *series {
-	return primitive.Fold(t, func(leaf *primitive.Term) *series {
-		if leaf.Param != "" {
-			return params[leaf.Param]
-		}
-		return e.number(leaf.Value)
-	}, e.apply)
-}
-
-// apply returns what a primitive makes of series.
-func (e *expander) apply(op string, args []*series) *series {
-	key := call{op: op}
-	for i, p := range []**series{&key.a, &key.b, &key.c} {
-		if i < len(args) {
-			*p = args[i]
-		}
-	}
-	if s := e.known[key]; s != nil {
-		return s
-	}
-	s := e.compute(op, args)
-	fixed := true
-	for _, a := range args {
-		s.self = s.self || a.self
-		fixed = fixed && a.constant()
-	}
-	if fixed && s.next != nil {
-		s = &series{c: [][]float64{s.at(0)}, zeros: e.zeros, self: s.self}
-	}
-	e.known[key] = s
-	return s
-}
-
-func (e *expander) compute(op string, args []*series) *series {
-	a := args[0]
-	b := args[len(args)-1]
-	switch op {
-	case "add":
-		return e.each(func(v []float64, k int) { kernel.Add(v, a.at(k), b.at(k)) })
-	case "sub":
-		return e.each(func(v []float64, k int) { kernel.Sub(v, a.at(k), b.at(k)) })
-	case "neg":
-		return e.each(func(v []float64, k int) { kernel.Neg(v, a.at(k)) })
-	case "mul":
-		return e.product(a, b)
-	case "div":
-		return e.quotient(a, b)
-	case "where":
-		return e.chosen(func(i int) bool { return args[0].at(0)[i] != 0 }, args[1], b)
-	case "abs":
-		zero := e.number(0)
-		s := e.chosen(func(i int) bool { return !(e.compare(a, zero, i) < 0) }, a, e.apply("neg", args))
-		return e.beginning(func(i int) float64 { return math.Abs(a.at(0)[i]) }, s)
-	case "maximum":
-		s := e.chosen(func(i int) bool { return a.at(0)[i] != a.at(0)[i] || e.compare(a, b, i) > 0 }, a, b)
-		return e.beginning(func(i int) float64 { return max(a.at(0)[i], b.at(0)[i]) }, s)
-	case "minimum":
-		s := e.chosen(func(i int) bool { return a.at(0)[i] != a.at(0)[i] || e.compare(a, b, i) < 0 }, a, b)
-		return e.beginning(func(i int) float64 { return min(a.at(0)[i], b.at(0)[i]) }, s)
-	}
-	if primitive.IsCondition(op) {
-		return e.condition(op, a, b)
-	}
-	switch op {
-	case "floor", "ceil", "round", "trunc", "sign":
-		f := rowOf(op).Unary
-		return &series{c: [][]float64{e.lane(func(i int) float64 { y, _ := f(a.at(0)[i]); return y })}, zeros: e.zeros}
-	}
-	row := rowOf(op)
-	return e.function(row, formOf(row), args, nil)
-}
-
-// each returns a series whose coefficients are made one from those of the same order.
-func (e *expander) each(set func(v []float64, k int)) *series {
-	return &series{next: func(k int) []float64 {
-		v := e.vector()
-		set(v, k)
-		return v
-	}}
-}
-
-func (e *expander) product(a, b *series) *series {
-	if b.constant() {
-		a, b = b, a
-	}
-	return &series{next: func(k int) []float64 {
-		v := e.vector()
-		if k == 0 {
-			kernel.Mul(v, a.at(0), b.at(0))
-			return v
-		}
-		last := k
-		if a.constant() {
-			last = 0
-		}
-		for j := 0; j <= last; j++ {
-			addTimes(v, a.at(j), b.at(k-j))
-		}
-		return v
-	}}
-}
-
-func (e *expander) quotient(a, b *series) *series {
-	s := &series{}
-	s.next = func(k int) []float64 {
-		v := e.vector()
-		copy(v, a.at(k))
-		if k > 0 && !b.constant() {
-			for j := range k {
-				x, y := s.c[j], b.at(k-j)
-				for i := range v {
-					v[i] -= times(x[i], y[i])
-				}
+	switch v.picked {
+	case 1:
+		copy(dst, e.at(yes, k))
+	case -1:
+		copy(dst, e.at(no, k))
+	default:
+		x, y := e.at(yes, k), e.at(no, k)
+		for l := range dst {
+			if v.picks[l] {
+				dst[l] = x[l]
+			} else {
+				dst[l] = y[l]
 			}
 		}
-		for i, y := range b.at(0) {
-			if k == 0 || v[i] != 0 {
-				v[i] /= y
-			}
-		}
-		return v
 	}
-	return s
 }
 
-// chosen returns a series with the lanes of yes where pick says so, and those of no elsewhere. What is chosen nowhere
-// is not computed.
-func (e *expander) chosen(pick func(i int) bool, yes, no *series) *series {
-	var picked []bool
-	some, all := false, true
-	return &series{next: func(k int) []float64 {
-		if picked == nil {
-			picked = make([]bool, e.lanes)
-			for i := range picked {
-				picked[i] = pick(i)
-				some, all = some || picked[i], all && picked[i]
+// pick decides a choice.
+func (e *evaluator) pick(s *step, v *power) {
+	a := e.at(s.args[0], 0)
+	yes := func(l int) bool {
+		switch s.kind {
+		case aChoice:
+			return a[l] != 0
+		case anAbsolute:
+			return !(e.compare(s, l) < 0)
+		case aMaximum:
+			return a[l] != a[l] || e.compare(s, l) > 0
+		}
+		return a[l] != a[l] || e.compare(s, l) < 0
+	}
+	v.picked = -1
+	if e.lanes > 0 && yes(0) {
+		v.picked = 1
+	}
+	for l := 1; l < e.lanes; l++ {
+		switch p := yes(l); {
+		case v.picked == 2:
+			v.picks[l] = p
+		case p != (v.picked == 1):
+			v.picks = make([]bool, e.lanes)
+			for m := range l {
+				v.picks[m] = !p
 			}
+			v.picks[l], v.picked = p, 2
 		}
-		switch {
-		case all:
-			return yes.at(k)
-		case !some:
-			return no.at(k)
-		}
-		x, y := yes.at(k), no.at(k)
-		return e.lane(func(i int) float64 {
-			if picked[i] {
-				return x[i]
-			}
-			return y[i]
-		})
-	}}
+	}
 }
 
-// beginning returns s with the given coefficients of order 0, which are those of s but for the sign of a 0.
-func (e *expander) beginning(with func(i int) float64, s *series) *series {
-	return &series{next: func(k int) []float64 {
-		if k == 0 {
-			return e.lane(with)
-		}
-		return s.at(k)
-	}}
-}
-
-// compare returns which of two is larger in a lane, right behind the point: where the numbers are equal, the first
-// coefficients that differ decide, so that the two halves of one smooth function, such as e^-|x| where x is positive
-// and e^-|x| elsewhere, fit together at the seam. It is 0 where all are equal, and where one is NaN.
-func (e *expander) compare(a, b *series, i int) int {
-	for k := 0; k <= e.order; k++ {
-		if k > 0 && (e.numeric || a.self || b.self) {
-			break
-		}
-		switch x, y := a.at(k)[i], b.at(k)[i]; {
+// compare returns which of the two that a step compares is larger in a lane, right behind the point: where the numbers
+// are equal, the first coefficients that differ decide, so that the two halves of one smooth function, such as e^-|x|
+// where x is positive and e^-|x| elsewhere, fit together at the seam. It is 0 where all are equal, and where one is NaN.
+func (e *evaluator) compare(s *step, l int) int {
+	a, b := s.args[0], s.args[1]
+	most := 0
+	if s.ahead {
+		most = max(e.powers[a].degree, e.powers[b].degree)
+	}
+	for k := 0; k <= most; k++ {
+		switch x, y := e.at(a, k)[l], e.at(b, k)[l]; {
 		case x < y:
 			return -1
 		case x > y:
@@ -306,129 +334,50 @@ func (e *expander) compare(a, b *series, i int) int {
 	return 0
 }
 
-func (e *expander) condition(op string, a, b *series) *series {
-	return &series{zeros: e.zeros, c: [][]float64{e.lane(func(i int) float64 {
-		x, y := a.at(0)[i], b.at(0)[i]
-		c := e.compare(a, b, i)
+// condition sets dst to 1 where a condition holds and to 0 elsewhere.
+func (e *evaluator) condition(dst []float64, s *step) {
+	a, b := e.at(s.args[0], 0), e.at(s.args[1], 0)
+	for l := range dst {
+		x, y := a[l], b[l]
 		ok := false
-		switch op {
-		case "gt":
-			ok = c > 0
-		case "ge":
+		switch s.kind {
+		case aGreater:
+			ok = e.compare(s, l) > 0
+		case aGreaterOrEqual:
+			c := e.compare(s, l)
 			ok = c > 0 || c == 0 && x >= y
-		case "lt":
-			ok = c < 0
-		case "le":
+		case aLess:
+			ok = e.compare(s, l) < 0
+		case aLessOrEqual:
+			c := e.compare(s, l)
 			ok = c < 0 || c == 0 && x <= y
-		case "eq":
-			ok = c == 0 && x == y
-		case "ne":
-			ok = c != 0 || x != y
-		case "isnan":
+		case anEqual:
+			ok = e.compare(s, l) == 0 && x == y
+		case anUnequal:
+			ok = e.compare(s, l) != 0 || x != y
+		case aNaN:
 			ok = x != x
-		case "isfinite":
+		case aFinite:
 			ok = x-x == 0
 		}
+		dst[l] = 0
 		if ok {
-			return 1
+			dst[l] = 1
 		}
-		return 0
-	})}}
+	}
 }
 
-// function returns what an operation, whose slopes are those of form, makes of series element by element. values, if
-// not nil, are its numbers.
-func (e *expander) function(row *graph.Row, form *rowform.Form, args []*series, values []float64) *series {
-	v := &series{self: true}
-	var slopes []*series // by operand, nil for one that is constant
-	operands := operandsOf(row, args)
-	moves := make([][][]float64, len(operands)) // j·uⱼ by operand, from order 1 on
-	v.next = func(k int) []float64 {
-		if k == 0 {
-			if values != nil {
-				return values
-			}
-			return e.numbersOf(row, args)
-		}
-		if slopes == nil {
-			slopes = e.slopesOf(row, form, args, operands, v)
-		}
-		out := e.vector()
-		for n, u := range operands {
-			if slopes[n] == nil {
-				continue
-			}
-			moved := e.vector()
-			kernel.MulScalar(moved, u.at(k), float64(k))
-			moves[n] = append(moves[n], moved)
-			for j := 1; j <= k; j++ {
-				x, d := moves[n][j-1], slopes[n].at(k-j)
-				if form.Selects[n] {
-					addTimes(out, x, d)
-				} else {
-					kernel.MulAddTo(out, x, d)
-				}
-			}
-		}
-		kernel.Div(out, out, e.number(float64(k)).at(0))
-		return out
-	}
-	return v
-}
-
-// operandsOf returns those of args that are operands of the row, and not constants.
-func operandsOf(row *graph.Row, args []*series) []*series {
-	var list []*series
-	for i, p := range parametersOf(row) {
-		if p.Kind == ops.ValueArg && i < len(args) {
-			list = append(list, args[i])
-		}
-	}
-	return list
-}
-
-// slopesOf returns the series of the slopes by the operands that are not constant. v is the result. Where an expression
-// has another slope right behind the point than at it, the function has a kink there or ends, and all slopes are what
-// is promised at it.
-func (e *expander) slopesOf(row *graph.Row, form *rowform.Form, args, operands []*series, v *series) []*series {
-	env := map[string]*series{"y": v}
-	for i, p := range parametersOf(row) {
-		env[p.Name] = args[i]
-	}
-	list := make([]*series, len(operands))
-	kinks, some := make([]bool, e.lanes), false
-	for n, u := range operands {
-		if u.constant() || form.Slopes[n] == nil {
-			continue
-		}
-		list[n] = e.term(form.Slopes[n], env)
-		if e.numeric {
-			continue
-		}
-		here := e.at(func(at *expander, again map[string]*series) []float64 { return at.term(form.Slopes[n], again).at(0) }, env)
-		behind := list[n].at(0)
-		for i := range kinks {
-			if !alike(behind[i], here[i]) {
-				kinks[i], some = true, true
+// seam sets dst to 1 in the lanes where a slope is another right behind the point than at it.
+func (e *evaluator) seam(dst []float64, s *step) {
+	clear(dst)
+	for _, pair := range s.pairs {
+		behind, here := e.at(pair[0], 0), e.at(pair[1], 0)
+		for l := range dst {
+			if !alike(behind[l], here[l]) {
+				dst[l] = 1
 			}
 		}
 	}
-	if !some {
-		return list
-	}
-	for n, s := range list {
-		if s == nil {
-			continue
-		}
-		e.numeric = true
-		known := e.known
-		e.known = make(map[call]*series)
-		promised := e.term(form.Slopes[n], env)
-		promised.at(0)
-		e.numeric, e.known = false, known
-		list[n] = e.chosen(func(i int) bool { return kinks[i] }, promised, s)
-	}
-	return list
 }
 
 // alike reports whether two slopes are the same but for rounding. An infinite one is like itself only.
@@ -442,41 +391,126 @@ func alike(a, b float64) bool {
 	return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b))
 }
 
-// at calls f with an expander of order 0 and the numbers that parameters have at the point.
-func (e *expander) at(f func(at *expander, params map[string]*series) []float64, params map[string]*series) []float64 {
-	point := newExpander(e.g, e.lent, e.lanes, 0)
-	point.numeric = true
-	again := make(map[string]*series, len(params))
-	for name, s := range params {
-		again[name] = &series{c: [][]float64{s.at(0)}, zeros: point.zeros}
+// follow sets dst to the coefficients of order k of a function.
+func (e *evaluator) follow(dst []float64, s *step, k int) {
+	if k == 0 {
+		e.numbers(dst, s)
+		return
 	}
-	return f(point, again)
+	clear(dst)
+	for i := range s.of {
+		m := &s.of[i]
+		e.addProducts(dst, m.moved, m.slope, 1, k, m.selects)
+	}
+	switch {
+	case k == 1:
+	case e.lanes == 1:
+		dst[0] /= float64(k)
+	case bits.OnesCount(uint(k)) == 1:
+		kernel.MulScalar(dst, dst, 1/float64(k)) // exact
+	default:
+		divisor := e.take(e.lanes)
+		kernel.Fill(divisor, float64(k))
+		kernel.Div(dst, dst, divisor)
+		e.used -= e.lanes
+	}
 }
 
-// numbersOf returns the numbers of an operation on the numbers of its arguments.
-func (e *expander) numbersOf(row *graph.Row, args []*series) []float64 {
+// enoughForKernel is how many numbers are more quickly computed by the kernels of an operation that is recorded than one
+// by one.
+const enoughForKernel = 32
+
+// numbers sets dst to the numbers of a function.
+func (e *evaluator) numbers(dst []float64, s *step) {
+	row := s.row
 	switch {
 	case row.Unary != nil:
-		return e.lane(func(i int) float64 { y, _ := row.Unary(args[0].at(0)[i]); return y })
-	case row.Binary != nil:
-		return e.lane(func(i int) float64 { y, _, _ := row.Binary(args[0].at(0)[i], args[1].at(0)[i]); return y })
-	}
-	params := parametersOf(row)
-	return e.lane(func(i int) float64 {
-		var x float64
-		var p [2]float64
-		k := 0
-		for n, a := range args {
-			if params[n].Kind == ops.ValueArg {
-				x = a.at(0)[i]
-			} else {
-				p[k] = a.at(0)[i]
-				k++
-			}
+		x := e.at(s.all[0], 0)
+		if f, ok := row.Func.(func(graph.Value) graph.Value); ok && e.lanes >= enoughForKernel {
+			e.g.Scratch(func() {
+				t := e.g.Temp(e.lanes)
+				copy(t.Float64s(), x)
+				copy(dst, f(e.g.Lend(t)).Node().Data().Float64s())
+				e.g.FreeTemp(t)
+			})
+			return
 		}
-		y, _ := row.UnaryParam(x, p)
-		return y
-	})
+		for l := range dst {
+			dst[l], _ = row.Unary(x[l])
+		}
+	case row.Binary != nil:
+		x, y := e.at(s.all[0], 0), e.at(s.all[1], 0)
+		for l := range dst {
+			dst[l], _, _ = row.Binary(x[l], y[l])
+		}
+	default:
+		params := parametersOf(row)
+		for l := range dst {
+			var x float64
+			var p [2]float64
+			k := 0
+			for n, a := range s.all {
+				v := e.at(a, 0)[l]
+				if params[n].Kind == ops.ValueArg {
+					x = v
+				} else {
+					p[k] = v
+					k++
+				}
+			}
+			dst[l], _ = row.UnaryParam(x, p)
+		}
+	}
+}
+
+// Arithmetic with the coefficients of one order. That of one lane is not worth a kernel.
+
+func fill(dst []float64, v float64) {
+	if len(dst) == 1 {
+		dst[0] = v
+		return
+	}
+	kernel.Fill(dst, v)
+}
+
+func add(dst, a, b []float64) {
+	if len(dst) == 1 {
+		dst[0] = a[0] + b[0]
+		return
+	}
+	kernel.Add(dst, a, b)
+}
+
+func sub(dst, a, b []float64) {
+	if len(dst) == 1 {
+		dst[0] = a[0] - b[0]
+		return
+	}
+	kernel.Sub(dst, a, b)
+}
+
+func neg(dst, a []float64) {
+	if len(dst) == 1 {
+		dst[0] = -a[0]
+		return
+	}
+	kernel.Neg(dst, a)
+}
+
+func mul(dst, a, b []float64) {
+	if len(dst) == 1 {
+		dst[0] = a[0] * b[0]
+		return
+	}
+	kernel.Mul(dst, a, b)
+}
+
+func mulScalar(dst, a []float64, c float64) {
+	if len(dst) == 1 {
+		dst[0] = a[0] * c
+		return
+	}
+	kernel.MulScalar(dst, a, c)
 }
 
 // forms are the expressions of rows, as they have been asked for.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -360,6 +361,70 @@ func TestTaylorKnowsPrimitives(t *testing.T) {
 		}
 		if row, ok := ops.Lookup(name); !primitive.IsCondition(name) && (!ok || len(row.Slopes) == 0) {
 			t.Errorf("primitive %s has no row with slopes", name)
+		}
+	}
+}
+
+// chain returns the result of so many operations on scalars.
+func chain(operations int) func(x graph.Value) graph.Value {
+	return func(x graph.Value) graph.Value {
+		v, c := ops.Index(x, 0), x.Graph().Const(0.5)
+		for range operations / 4 {
+			v = ops.Add(ops.Sin(ops.Mul(v, v)), ops.Div(v, c))
+		}
+		return v
+	}
+}
+
+// TestTaylorOfScalarsAllocates holds that the series of scalars take no allocation each, and no more memory than those
+// that are still needed.
+func TestTaylorOfScalarsAllocates(t *testing.T) {
+	allocations := func(operations int) float64 {
+		return testing.AllocsPerRun(3, func() { autograd.Taylor(chain(operations), []float64{0.5}, []float64{1}, 3) })
+	}
+	if few, many := allocations(100), allocations(10000); many > few+100 {
+		t.Errorf("%v allocations for 10000 operations, %v for 100", many, few)
+	}
+	const order, operations = 60, 40000
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	autograd.Taylor(chain(operations), []float64{0.5}, []float64{1}, order)
+	runtime.ReadMemStats(&after)
+	if took, all := after.TotalAlloc-before.TotalAlloc, uint64(operations*order*8); took > all/2 {
+		t.Errorf("took %d bytes, all series together have %d", took, all)
+	}
+}
+
+// TestTaylorOfLongTensors holds the series of long tensors, whose functions kernels compute, against those of their
+// elements, which are computed one by one.
+func TestTaylorOfLongTensors(t *testing.T) {
+	const n, k = 40, 6
+	at, dir := make([]float64, n), make([]float64, n)
+	for i := range at {
+		at[i], dir[i] = 0.1+float64(i)/n, math.Cos(float64(i))
+	}
+	at[7], at[8], dir[9] = 0, math.Inf(1), 0 // ends of functions, and one that does not move
+	for name, f := range map[string]func(x graph.Value) graph.Value{
+		"sin":     ops.Sin,
+		"log":     ops.Log,
+		"tanh":    ops.Tanh,
+		"sqrt":    ops.Sqrt,
+		"lgamma":  ops.Lgamma,
+		"abs":     func(x graph.Value) graph.Value { return ops.Abs(ops.AddScalar(x, -0.5)) },
+		"pow":     func(x graph.Value) graph.Value { return ops.Pow(x, ops.AddScalar(x, 1)) },
+		"product": func(x graph.Value) graph.Value { return ops.Mul(ops.Exp(ops.Neg(x)), x) },
+		"quotient": func(x graph.Value) graph.Value {
+			return ops.Div(ops.Cos(x), ops.AddScalar(x, 2))
+		},
+	} {
+		for i := range at {
+			got := autograd.Taylor(func(x graph.Value) graph.Value { return ops.Index(f(x), i) }, at, dir, k)
+			want := autograd.Taylor(func(x graph.Value) graph.Value { return f(ops.Index(x, 0)) }, at[i:i+1], dir[i:i+1], k)
+			for j := range want {
+				if !rowtest.SameNumber(got[j], want[j], 1e-12, 1) {
+					t.Errorf("%s at %v: coefficient %d is %v, %v alone", name, at[i], j, got[j], want[j])
+				}
+			}
 		}
 	}
 }
