@@ -19,25 +19,57 @@ var maxInstructions = 1 << 25
 // A builder makes a code, instruction by instruction. What it is asked for it has computed already, knows as a constant,
 // or writes in a shorter way, where the result is the same, bit for bit but for the kind of NaN.
 type builder struct {
-	op     string // the function that was called, for messages
-	inputs int32
-	ins    []instruction
-	// notNegative says of each instruction that its result is never -0.
-	notNegative []bool
-	consts      []float64
-	constants   map[uint64]ref
-	table       []place
-	limit       int // of instructions
+	*scratch
+	op        string // the function that was called, for messages
+	inputs    int32
+	consts    []float64
+	constants map[uint64]ref // but for the first ones, see fewConstants
+	limit     int            // of instructions
 }
 
-// A place of the table has one more than the number of an instruction, 0 for none, and its hash.
+// A value of a builder is an input, whose opcode is opInvalid, or an instruction.
+//
+// Instructions with the same latest operand are in a list, which begins at that operand: what is asked for next most
+// often has an operand that has just been computed, and no other instruction has it yet.
+type value struct {
+	op          opcode
+	notNegative bool // the result is never -0
+	args        [3]int32
+	first       int32 // of the list of those whose latest operand this is, 0 for none
+	next        int32 // in the list of its own latest operand, 0 for none
+}
+
+// A place of the table has an instruction, 0 for none, and its hash.
 type place struct {
-	n    int32
+	r    ref
 	hash uint32
 }
 
+// newBuilder returns a builder, which the caller releases once it has what the builder has made.
 func newBuilder(op string, inputs int) *builder {
-	return &builder{op: op, inputs: int32(inputs), consts: make([]float64, 0, 16), constants: make(map[uint64]ref), table: make([]place, 64), limit: maxInstructions}
+	b := &builder{scratch: newScratch(), op: op, consts: make([]float64, 0, 2*fewConstants), limit: maxInstructions}
+	b.takes(inputs)
+	return b
+}
+
+// takes says how many inputs a new builder has.
+func (b *builder) takes(inputs int) {
+	b.inputs = int32(inputs)
+	b.values = append(b.values[:0], make([]value, inputs)...)
+}
+
+// count returns the number of instructions.
+func (b *builder) count() int { return len(b.values) - int(b.inputs) }
+
+// instructions returns a copy of the first so many.
+func (b *builder) instructions(count int) []instruction {
+	list := make([]instruction, count)
+	for k := range list {
+		in, v := &list[k], &b.values[int(b.inputs)+k]
+		in.op = v.op
+		in.args[0], in.args[1], in.args[2] = v.args[0], v.args[1], v.args[2]
+	}
+	return list
 }
 
 // constant returns the value v. There is one NaN.
@@ -46,7 +78,7 @@ func (b *builder) constant(v float64) ref {
 		v = math.NaN()
 	}
 	bits := math.Float64bits(v)
-	for k, have := range b.consts[:min(len(b.consts), 4)] { // 1 and 0 are wanted most, and come first
+	for k, have := range b.consts[:min(len(b.consts), fewConstants)] { // 1 and 0 are wanted most, and come first
 		if math.Float64bits(have) == bits {
 			return ref(-1 - k)
 		}
@@ -55,10 +87,18 @@ func (b *builder) constant(v float64) ref {
 	if !ok {
 		b.consts = append(b.consts, v)
 		r = ref(-len(b.consts))
-		b.constants[bits] = r
+		if len(b.consts) > fewConstants {
+			if b.constants == nil {
+				b.constants = make(map[uint64]ref)
+			}
+			b.constants[bits] = r
+		}
 	}
 	return r
 }
+
+// fewConstants is how many constants are looked through one by one.
+const fewConstants = 8
 
 // number returns a constant.
 func (b *builder) number(r ref) float64 { return b.consts[-1-r] }
@@ -69,30 +109,27 @@ func (b *builder) is(r ref, v float64) bool {
 }
 
 // made returns the instruction that computes r, if one does.
-func (b *builder) made(r ref) (in *instruction, ok bool) {
+func (b *builder) made(r ref) (in *value, ok bool) {
 	if r < b.inputs {
 		return nil, false
 	}
-	return &b.ins[r-b.inputs], true
+	return &b.values[r], true
 }
 
 // operand returns what r is op of, and whether it is.
 func (b *builder) operand(op opcode, r ref) (ref, bool) {
-	if r >= b.inputs && b.ins[r-b.inputs].op == op {
-		return b.ins[r-b.inputs].args[0], true
+	if r >= 0 && b.values[r].op == op {
+		return b.values[r].args[0], true
 	}
 	return 0, false
 }
 
 // neverNegativeZero reports whether r is certainly not -0.
 func (b *builder) neverNegativeZero(r ref) bool {
-	switch {
-	case r < 0:
+	if r < 0 {
 		return math.Float64bits(b.consts[-1-r]) != 1<<63
-	case r < b.inputs:
-		return false
 	}
-	return b.notNegative[r-b.inputs]
+	return b.values[r].notNegative
 }
 
 func (b *builder) unary(op opcode, x ref) ref     { return b.emit(op, x, 0, 0) }
@@ -114,7 +151,7 @@ func (b *builder) emit(op opcode, x, y, z ref) ref {
 	if commutes[op] && x > y {
 		x, y = y, x
 	}
-	return b.share(instruction{op, [3]int32{x, y, z}})
+	return b.share(op, x, y, z)
 }
 
 // arities are the numbers of operands by opcode.
@@ -138,79 +175,103 @@ func (b *builder) fold(op opcode, x, y, z ref) ref {
 	return b.constant(operations[op].f(v[0], v[1], v[2]))
 }
 
-// share returns the instruction that computes in already, or adds it.
-//
-// The table is open. An instruction has its place near that of its latest operand, so that what is asked for one after the
-// other lies together; only where all is taken there it goes anywhere, in steps that grow: what lies together would make
-// steps of one a long way.
-func (b *builder) share(in instruction) ref {
-	const near = 8
-	h := hash(in)
-	mask := uint32(len(b.table) - 1)
-	latest := uint32(max(in.args[0], in.args[1], in.args[2]))
-	at := latest + latest>>1 + h>>29
-	step := uint32(1)
-	for k := 0; ; k++ {
-		if k == near {
-			at = h
+// mostUsers is how many instructions the list of an operand has, at most; the others are in the table.
+const mostUsers = 8
+
+// share returns the instruction that computes op of its operands already, or adds it.
+func (b *builder) share(op opcode, x, y, z ref) ref {
+	latest := &b.values[max(x, y, z)]
+	users := 0
+	for r := latest.first; r != 0; users++ {
+		v := &b.values[r]
+		if v.is(op, x, y, z) {
+			return r
 		}
-		at &= mask
-		p := b.table[at]
-		if p.n == 0 {
-			break
-		}
-		if p.hash == h && b.ins[p.n-1] == in {
-			return b.inputs + p.n - 1
-		}
-		if at += step; k >= near {
-			step++
-		}
+		r = v.next
 	}
-	if len(b.ins) >= b.limit {
-		panic(graph.Errorf(b.op, graph.ErrLimit, "the program needs more than %d instructions, one for every number that it computes: a computation on large tensors is better recorded and swept, or called as a program.Function", b.limit))
+	if users >= mostUsers {
+		return b.shareInTable(op, x, y, z)
 	}
-	b.ins = append(b.ins, in)
-	b.notNegative = append(b.notNegative, b.givesNoNegativeZero(in))
-	b.table[at] = place{int32(len(b.ins)), h}
-	if 3*len(b.ins) > 2*len(b.table) {
-		b.rehash()
-	}
-	return b.inputs + ref(len(b.ins)) - 1
+	r, next := ref(len(b.values)), latest.first
+	latest.first = r
+	b.append(op, x, y, z).next = next
+	return r
 }
 
-func hash(in instruction) uint32 {
-	h := uint64(in.op) | uint64(uint32(in.args[0]))<<8
-	h = (h ^ uint64(uint32(in.args[1]))<<24) * 0x9e3779b97f4a7c15
-	h = (h ^ h>>29 ^ uint64(uint32(in.args[2]))) * 0xbf58476d1ce4e5b9
+// is reports whether a value is op of some operands.
+func (v *value) is(op opcode, x, y, z ref) bool {
+	return v.op == op && v.args[0] == x && v.args[1] == y && v.args[2] == z
+}
+
+// append adds an instruction.
+func (b *builder) append(op opcode, x, y, z ref) *value {
+	n := len(b.values)
+	if n-int(b.inputs) >= b.limit {
+		panic(graph.Errorf(b.op, graph.ErrLimit, "the program needs more than %d instructions, one for every number that it computes: a computation on large tensors is better recorded and swept, or called as a program.Function", b.limit))
+	}
+	if n == cap(b.values) {
+		b.values = slices.Grow(b.values, max(n, 64))
+	}
+	b.values = b.values[:n+1]
+	v := &b.values[n] // a literal would be put together elsewhere and copied
+	v.op, v.notNegative = op, b.givesNoNegativeZero(op, x, y, z)
+	v.args[0], v.args[1], v.args[2] = x, y, z
+	v.first, v.next = 0, 0
+	return v
+}
+
+// shareInTable is share for an instruction that is in no list. The table is open.
+func (b *builder) shareInTable(op opcode, x, y, z ref) ref {
+	if 3*b.crowd >= 2*len(b.table) {
+		b.rehash()
+	}
+	h := hash(op, x, y, z)
+	mask := uint32(len(b.table) - 1)
+	at := h & mask
+	for ; b.table[at].r != 0; at = (at + 1) & mask {
+		if p := b.table[at]; p.hash == h && b.values[p.r].is(op, x, y, z) {
+			return p.r
+		}
+	}
+	r := ref(len(b.values))
+	b.append(op, x, y, z)
+	b.table[at] = place{r, h}
+	b.crowd++
+	return r
+}
+
+func hash(op opcode, x, y, z ref) uint32 {
+	h := uint64(op) | uint64(uint32(x))<<8
+	h = (h ^ uint64(uint32(y))<<24) * 0x9e3779b97f4a7c15
+	h = (h ^ h>>29 ^ uint64(uint32(z))) * 0xbf58476d1ce4e5b9
 	return uint32(h >> 32)
 }
 
 // rehash doubles the table.
 func (b *builder) rehash() {
-	ins := b.ins
-	b.reserve(2 * len(ins))
-	b.ins = b.ins[:0]
-	b.notNegative = b.notNegative[:0]
-	for _, in := range ins {
-		b.share(in)
+	old := b.table
+	b.table = make([]place, max(64, 2*len(old)))
+	mask := uint32(len(b.table) - 1)
+	for _, p := range old {
+		if p.r == 0 {
+			continue
+		}
+		at := p.hash & mask
+		for b.table[at].r != 0 {
+			at = (at + 1) & mask
+		}
+		b.table[at] = p
 	}
 }
 
-// reserve makes an empty table for so many instructions.
-func (b *builder) reserve(n int) {
-	size := 64
-	for 2*size < 3*n {
-		size *= 2
-	}
-	b.table = make([]place, size)
-	b.ins = slices.Grow(b.ins, max(n-len(b.ins), 0))
-	b.notNegative = slices.Grow(b.notNegative, max(n-len(b.notNegative), 0))
-}
+// reserve makes room for so many instructions.
+func (b *builder) reserve(n int) { b.values = slices.Grow(b.values, n) }
 
 // givesNoNegativeZero reports whether the result of an instruction is certainly not -0.
-func (b *builder) givesNoNegativeZero(in instruction) bool {
-	x, y, z := in.args[0], in.args[1], in.args[2]
-	switch in.op {
+func (b *builder) givesNoNegativeZero(op opcode, x, y, z ref) bool {
+	switch op {
+	case opMul:
+		return false
 	case opAdd: // -0 only of two of them
 		return b.neverNegativeZero(x) || b.neverNegativeZero(y)
 	case opSub: // -0 only of -0 and +0
@@ -227,18 +288,4 @@ func (b *builder) givesNoNegativeZero(in instruction) bool {
 		return true
 	}
 	return false
-}
-
-// again returns a builder that has the same instructions, and goes on from there.
-func (b *builder) again() *builder {
-	c := newBuilder(b.op, int(b.inputs))
-	c.limit = 2 * b.limit // the program was short enough
-	c.reserve(4 * len(b.ins))
-	for _, v := range b.consts {
-		c.constant(v)
-	}
-	for _, in := range b.ins {
-		c.share(in)
-	}
-	return c
 }

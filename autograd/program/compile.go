@@ -64,11 +64,12 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 		panic(graph.Errorf(op, graph.ErrLimit, "the result %s has %d elements, whose derivatives take a sweep each: compile fewer at a time, or their sum", y.Node().Label(), n))
 	}
 	c.names = inputNames(xs, int(t.b.inputs))
-	forward := len(t.b.ins)
+	forward := t.b.count()
 	c.code = t.b.finish(t.outs(t.b, ys, false), forward)
 	t.forget(forward)
 	c.recompile = func() *code {
-		b := t.b.again()
+		b := t.again()
+		defer b.release()
 		return b.finish(t.outs(b, ys, true), forward)
 	}
 	c.assemble(len(t.value) > manyElements*t.nodes)
@@ -78,10 +79,32 @@ func mustCompile(op string, config Config, y graph.Value, xs []graph.Value) *Pro
 	return c.fork()
 }
 
-// forget leaves of a tape what sweeps need, and of its builder the first so many instructions.
+// A past is what remains of a builder that has been released: its constants and the first of its instructions.
+type past struct {
+	consts []float64
+	ins    []instruction
+	limit  int
+}
+
+// forget leaves of a tape what sweeps need, and of its builder, which it releases, the first so many instructions.
 func (t *tape) forget(instructions int) {
-	t.b.ins, t.b.notNegative, t.b.table = slices.Clip(t.b.ins[:instructions]), nil, nil
-	t.g, t.move, t.at, t.list = nil, nil, nil, nil
+	t.past = past{t.b.consts, t.b.instructions(instructions), t.b.limit}
+	t.b.release()
+	t.b, t.g, t.move, t.at, t.list, t.places = nil, nil, nil, nil, nil, nil
+}
+
+// again returns a builder that has the instructions of the past, and goes on from there.
+func (t *tape) again() *builder {
+	b := newBuilder(t.op, t.inputs)
+	b.limit = 2 * t.past.limit // the program was short enough
+	b.reserve(4 * len(t.past.ins))
+	for _, v := range t.past.consts {
+		b.constant(v)
+	}
+	for _, in := range t.past.ins {
+		b.share(in.op, in.args[0], in.args[1], in.args[2])
+	}
+	return b
 }
 
 // outs returns the results, and then the derivatives of each.
@@ -124,8 +147,13 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) *tape {
 	if count > maxCells {
 		panic(tooManyElements(op))
 	}
-	t := &tape{b: newBuilder(op, count), g: g, op: op, inputs: count, at: make([]int32, g.Len()+1), places: make([]ref, 0, manyPlaces)}
-	t.value, t.wants, t.list = make([]ref, 0, count), make([]bool, 0, count), make([]cell, 0, count)
+	t := &tape{b: newBuilder(op, count), g: g, op: op, inputs: count}
+	t.at, t.places = t.b.numbers(g.Len()+1), t.b.numbers(manyPlaces)
+	var nodes graph.NodeSet
+	if len(xs) > 0 {
+		nodes = g.Between(graph.AllEdges, y, xs...)
+	}
+	t.reserve(count + nodes.Len())
 	for _, x := range xs {
 		wants := x.WantsGrad()
 		t.begin(x.ID())
@@ -136,7 +164,6 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) *tape {
 	if len(xs) == 0 {
 		return t
 	}
-	nodes := g.Between(graph.AllEdges, y, xs...)
 	if len(g.Reads()) > 0 && !config.AllowReads {
 		var list []graph.Node
 		for id := range nodes.All {
@@ -147,7 +174,6 @@ func trace(op string, config Config, y graph.Value, xs []graph.Value) *tape {
 		}
 	}
 	checkConstants(op, g, y, nodes)
-	t.reserve(nodes.Len())
 	for id := range nodes.All {
 		if !leaves.Has(id) {
 			t.record(g.Value(id).Node())

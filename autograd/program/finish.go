@@ -2,73 +2,58 @@ package program
 
 // finish returns the code that computes the values outs, without what they do not need. The first of the builder's
 // instructions, so many as value says, compute the results, the others derivatives.
+//
+// Operands that an instruction does not take are 0. They are treated as others: input 0 is there in any case, and a program
+// without inputs has no instructions.
 func (b *builder) finish(outs []ref, value int) *code {
-	used := make([]bool, len(b.ins))
-	usedConst := make([]bool, len(b.consts))
-	use := func(r ref) {
-		if r < 0 {
-			usedConst[-1-r] = true
-		} else if r >= b.inputs {
-			used[r-b.inputs] = true
-		}
-	}
+	constants := len(b.consts)
+	numbers := b.numbers(constants + len(b.values)) // by constants+ref: first 1 for what is needed, then the number in the code
 	for _, r := range outs {
-		use(r)
+		numbers[constants+int(r)] = 1
 	}
-	for k := len(b.ins) - 1; k >= 0; k-- {
-		if used[k] {
-			in := &b.ins[k]
-			for _, r := range in.args[:arities[in.op]] {
-				use(r)
-			}
+	count := 0
+	for r := len(b.values) - 1; r >= int(b.inputs); r-- {
+		if numbers[constants+r] == 0 {
+			continue
 		}
+		count++
+		v := &b.values[r]
+		numbers[constants+int(v.args[0])] = 1
+		numbers[constants+int(v.args[1])] = 1
+		numbers[constants+int(v.args[2])] = 1
 	}
-	c := &code{inputs: int(b.inputs)}
-	constants := make([]int32, len(b.consts)) // their new numbers
+	c := &code{inputs: int(b.inputs), consts: make([]float64, 0, constants), ins: make([]instruction, count), outs: make([]int32, len(outs))}
+	for r := range b.inputs {
+		numbers[constants+int(r)] = r
+	}
 	for k, v := range b.consts {
-		if usedConst[k] {
-			constants[k] = b.inputs + int32(len(c.consts))
+		if n := &numbers[constants-1-k]; *n != 0 {
+			*n = int32(c.first())
 			c.consts = append(c.consts, v)
 		}
 	}
-	count := 0
-	for _, u := range used {
-		if u {
-			count++
+	first := c.first()
+	at := 0
+	for r := int(b.inputs); r < len(b.values); r++ {
+		if r-int(b.inputs) == value {
+			c.value = at
 		}
-	}
-	c.ins = make([]instruction, 0, count)
-	numbers := make([]int32, len(b.ins))
-	number := func(r ref) int32 {
-		switch {
-		case r < 0:
-			return constants[-1-r]
-		case r < b.inputs:
-			return r
-		}
-		return numbers[r-b.inputs]
-	}
-	first := int32(c.first())
-	for k := range b.ins {
-		if k == value {
-			c.value = len(c.ins)
-		}
-		if !used[k] {
+		if numbers[constants+r] == 0 {
 			continue
 		}
-		in := b.ins[k]
-		for i := range in.args[:arities[in.op]] {
-			in.args[i] = number(in.args[i])
-		}
-		numbers[k] = first + int32(len(c.ins))
-		c.ins = append(c.ins, in)
+		v, in := &b.values[r], &c.ins[at]
+		in.op = v.op
+		in.args[0] = numbers[constants+int(v.args[0])]
+		in.args[1] = numbers[constants+int(v.args[1])]
+		in.args[2] = numbers[constants+int(v.args[2])]
+		numbers[constants+r] = int32(first + at)
+		at++
 	}
-	if value >= len(b.ins) {
-		c.value = len(c.ins)
+	if value >= b.count() {
+		c.value = at
 	}
-	c.outs = make([]int32, len(outs))
 	for i, r := range outs {
-		c.outs[i] = number(r)
+		c.outs[i] = numbers[constants+int(r)]
 	}
 	return c
 }

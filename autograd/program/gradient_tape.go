@@ -18,7 +18,7 @@ func traceGradient(op string, config Config, y graph.Value, xs []graph.Value) (t
 		panic(graph.Errorf(op, graph.ErrShape, "the result %s has %d elements: a Hessian is that of one number; compile one, or their sum", y.Node().Label(), y.Len()))
 	}
 	t = trace(op, config, y, xs)
-	value = len(t.b.ins)
+	value = t.b.count()
 	var wanted []graph.Value
 	for _, x := range xs {
 		if x.WantsGrad() {
@@ -34,7 +34,7 @@ func traceGradient(op string, config Config, y graph.Value, xs []graph.Value) (t
 			gradient = t.lowerGradients(autograd.Grad(y, wanted...), xs)
 		})
 	})
-	t.forget(len(t.b.ins))
+	t.forget(t.b.count())
 	return t, gradient, value
 }
 
@@ -78,20 +78,20 @@ func (t *tape) lowerGradients(grads, xs []graph.Value) []cell {
 // the instructions from there on multiply without regard to zeros.
 func (t *tape) onto(more int, plain bool, from int) *tape {
 	b := newBuilder(t.op, t.inputs+more)
-	b.limit = 2 * t.b.limit
-	b.reserve(2 * len(t.b.ins))
-	for _, v := range t.b.consts {
+	b.limit = 2 * t.past.limit
+	b.reserve(2 * len(t.past.ins))
+	for _, v := range t.past.consts {
 		b.constant(v)
 	}
 	f := factors{b: b}
-	values := make([]ref, len(t.b.ins)) // of its instructions
+	values := b.numbers(len(t.past.ins)) // of its instructions
 	at := func(r ref) ref {
 		if int(r) >= t.inputs {
 			return values[int(r)-t.inputs]
 		}
 		return r
 	}
-	for k, in := range t.b.ins {
+	for k, in := range t.past.ins {
 		var args [3]ref
 		for i := range arities[in.op] {
 			args[i] = at(in.args[i])

@@ -40,7 +40,7 @@ func compileJacobian(op string, config Config, y graph.Value, xs []graph.Value) 
 	err = graph.Try(func() {
 		t := trace(op, config, y, xs)
 		ys := slices.Clone(t.cells(y.Node()))
-		t.forget(len(t.b.ins))
+		t.forget(t.b.count())
 		j = newJacobian(t, ys).fork()
 	})
 	return j, err
@@ -55,7 +55,7 @@ func newJacobian(t *tape, ys []cell) *jacobian {
 			m.row, m.col = append(m.row, i), append(m.col, int(c))
 		}
 	}
-	all := len(t.b.ins)
+	all := len(t.past.ins)
 	results := func(t *tape) []ref {
 		outs := make([]ref, len(ys), len(ys)+len(p.Col))
 		for i, y := range ys {

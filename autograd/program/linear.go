@@ -13,6 +13,7 @@ import (
 func (t *tape) derive(more, from int, outs func(t *tape, careful bool) []ref) *compiled {
 	form := func(careful bool) *code {
 		u := t.onto(more, !careful, from)
+		defer u.b.release()
 		return u.b.finish(outs(u, careful), 0)
 	}
 	c := &compiled{op: t.op, code: form(false), recompile: func() *code { return form(true) }}

@@ -5,71 +5,72 @@ import "github.com/seed366ff29f/chainrule/graph"
 // machine returns the machine that runs a code: a product and a sum in one step, rounded twice as they are, and slots that
 // are used again as soon as no step reads what they hold. op is the function that was called, for messages.
 func (c *code) machine(op string) *machine {
-	first := int32(c.first())
-	fused, uses := c.fuse()
-	steps := 0
-	for _, f := range fused {
-		if f != gone {
-			steps++
-		}
+	scratch := newScratch()
+	defer scratch.release()
+	first := c.first()
+	uses := c.uses(scratch)
+	fused, steps := c.fuse(scratch, uses)
+	m := &machine{inputs: c.inputs, consts: c.consts, slots: first, steps: make([]step, steps), outs: make([]int32, len(c.outs))}
+	slot := scratch.numbers(len(uses)) // by value
+	for v := range first {
+		slot[v] = int32(v)
 	}
-	m := &machine{inputs: c.inputs, consts: c.consts, slots: int(first), steps: make([]step, 0, steps)}
-	slot := make([]int32, len(c.ins))
-	var free []int32
+	free := scratch.numbers(len(c.ins) + len(operands))
+	empty := 0 // how many of free there are
+	// read notes that a step reads a value, by 1, or that it has no such operand, by 0, and returns its slot.
+	read := func(v, by int32) int32 {
+		uses[v] -= by
+		free[empty] = slot[v]
+		if uses[v] == 0 { // without a jump, which nobody could foretell
+			empty++
+		}
+		return slot[v]
+	}
 	before := int32(-1) // the slot that the step before has set
+	at := 0
 	for k := range c.ins {
 		if k == c.value {
-			m.value = len(m.steps)
+			m.value = at
 		}
 		if fused[k] == gone {
 			continue
 		}
-		s := c.step(k, fused[k])
-		args := s.args[:arities[s.op]]
-		for i, v := range args {
-			if v < first {
-				continue
-			}
-			args[i] = slot[v-first]
-			if uses[v-first]--; uses[v-first] == 0 {
-				free = append(free, args[i])
-			}
+		s := &m.steps[at]
+		at++
+		in := &c.ins[k]
+		op, x, y, z := in.op, in.args[0], in.args[1], in.args[2]
+		if f := fused[k]; f != alone {
+			op, x, y, z = c.fusion(op, f, x, y)
 		}
-		if len(args) > 1 && args[1] == before && swaps[s.op] {
-			args[0], args[1] = args[1], args[0]
+		takes := &operands[op]
+		x, y, z = read(x, takes[0]), read(y, takes[1]), read(z, takes[2])
+		if y == before && swaps[op] {
+			x, y = y, x
 		}
-		if n := len(free); n > 0 {
-			slot[k] = free[n-1]
-			free = free[:n-1]
+		if empty > 0 {
+			empty--
+			before = free[empty]
 		} else {
-			slot[k] = int32(m.slots)
+			before = int32(m.slots)
 			m.slots++
 		}
-		before = slot[k]
-		w := step{uint32(s.op) | uint32(slot[k])<<8}
-		for i, v := range args {
-			w[1+i] = uint32(v)
-		}
-		m.steps = append(m.steps, w)
+		slot[first+k] = before
+		s[0], s[1], s[2], s[3] = uint32(op)|uint32(before)<<8, uint32(x), uint32(y), uint32(z)
 	}
 	if c.value == len(c.ins) {
-		m.value = len(m.steps)
+		m.value = at
 	}
 	if m.slots > maxSlots {
 		panic(graph.Errorf(op, graph.ErrLimit, "the program keeps %d numbers at a time, %d are the most: a computation on large tensors is better recorded and swept, or called as a program.Function", m.slots, maxSlots))
 	}
-	m.outs = make([]int32, len(c.outs))
 	for i, v := range c.outs {
-		if v >= first {
-			v = slot[v-first]
-		}
-		m.outs[i] = v
+		m.outs[i] = slot[v]
 	}
 	return m
 }
 
 // A fusion says what a machine makes of an instruction.
-type fusion uint8
+type fusion = int32
 
 const (
 	alone  fusion = iota
@@ -78,26 +79,45 @@ const (
 	inRight
 )
 
-// fuse says of each instruction what a machine makes of it, and how often steps read its value, or the caller in the end.
-func (c *code) fuse() (fused []fusion, uses []int32) {
-	first := int32(c.first())
-	uses = make([]int32, len(c.ins))
-	for i := range c.ins {
-		in := &c.ins[i]
-		for _, v := range in.args[:arities[in.op]] {
-			if v >= first {
-				uses[v-first]++
-			}
-		}
+// uses counts how often a value is read. Inputs, constants and results are never read for the last time, and results not by
+// one step only.
+func (c *code) uses(s *scratch) []int32 {
+	first := c.first()
+	uses := s.numbers(first + len(c.ins))
+	for k := range c.ins {
+		in := &c.ins[k]
+		takes := &operands[in.op]
+		uses[in.args[0]] += takes[0]
+		uses[in.args[1]] += takes[1]
+		uses[in.args[2]] += takes[2]
+	}
+	for v := range first {
+		uses[v] = 1 << 30
 	}
 	for _, v := range c.outs {
-		if v >= first {
-			uses[v-first] += 2 // never read for the last time, nor by one step only
+		uses[v] += 2
+	}
+	return uses
+}
+
+// operands has 1 for the operands that opcodes take.
+var operands = func() (takes [numOpcodes][3]int32) {
+	for op := range takes {
+		for i := range arities[op] {
+			takes[op][i] = 1
 		}
 	}
-	fused = make([]fusion, len(c.ins))
+	return takes
+}()
+
+// fuse says of each instruction what a machine makes of it, and how many steps that are. It adds to uses what steps read
+// besides.
+func (c *code) fuse(s *scratch, uses []int32) (fused []fusion, steps int) {
+	first := int32(c.first())
+	fused = s.numbers(len(c.ins))
+	steps = len(c.ins)
 	product := func(v int32) bool {
-		if v < first || uses[v-first] != 1 {
+		if uses[v] != 1 || v < first {
 			return false
 		}
 		op := c.ins[v-first].op
@@ -119,36 +139,32 @@ func (c *code) fuse() (fused []fusion, uses []int32) {
 			continue
 		}
 		fused[p-first] = gone
-		if square := &c.ins[p-first]; square.op == opSquare && square.args[0] >= first {
-			uses[square.args[0]-first]++ // it is both factors now
+		steps--
+		if square := &c.ins[p-first]; square.op == opSquare {
+			uses[square.args[0]]++ // it is both factors now
 		}
 	}
-	return fused, uses
+	return fused, steps
 }
 
-// step returns instruction k as a machine has it, with values in place of slots.
-func (c *code) step(k int, f fusion) instruction {
-	in := c.ins[k]
-	if f == alone {
-		return in
-	}
-	x, y := in.args[0], in.args[1]
+// fusion returns a sum of x and y as a machine has it, with values in place of slots.
+func (c *code) fusion(sum opcode, f fusion, x, y int32) (op opcode, a, b, rest int32) {
 	if f == inLeft {
 		x, y = y, x
 	}
-	op := opMulAdd
+	op = opMulAdd
 	switch {
-	case in.op == opSub && f == inRight:
+	case sum == opSub && f == inRight:
 		op = opSubMul
-	case in.op == opSub:
+	case sum == opSub:
 		op = opMulSub
 	}
 	p := &c.ins[y-int32(c.first())]
-	a, b := p.args[0], p.args[1]
+	a, b = p.args[0], p.args[1]
 	if p.op == opSquare {
 		b = a
 	}
-	return instruction{op, [3]int32{a, b, x}}
+	return op, a, b, x
 }
 
 // swaps are the opcodes whose first two operands may change places.

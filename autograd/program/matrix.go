@@ -75,7 +75,7 @@ func (t *tape) rowEntries(outs []ref, ys []cell, p *coloring.Pattern, most int, 
 		for _, j := range p.Row(i) {
 			outs = append(outs, row[j])
 		}
-		if most > 0 && (len(t.b.ins) > most || s.visits > maxVisits) {
+		if most > 0 && (t.b.count() > most || s.visits > maxVisits) {
 			return nil
 		}
 	}
@@ -109,7 +109,7 @@ func (t *tape) columnEntries(outs []ref, ys []cell, p *coloring.Pattern, colors 
 				}
 			}
 		}
-		if most > 0 && (len(t.b.ins) > most || c >= maxVisits/max(len(t.steps), 1)) {
+		if most > 0 && (t.b.count() > most || c >= maxVisits/max(len(t.steps), 1)) {
 			return nil
 		}
 	}

@@ -13,7 +13,8 @@ var maxEntries = 1 << 27
 // pattern returns where the derivatives of ys by the inputs can be other than 0, whatever the numbers, in the columns
 // before the one that end returns for a row.
 func (t *tape) pattern(ys []cell, end func(row int) int) *coloring.Pattern {
-	f := &finder{t: t, makers: t.makers(), uses: make([]int32, len(t.value)), lists: make(map[cell][]int32), reads: make([][][]cell, len(t.rules)), seen: make([]int32, t.inputs)}
+	f := &finder{t: t, makers: make([]int32, len(t.value)), uses: make([]int32, len(t.value)), lists: make(map[cell][]int32), reads: make([][][]cell, len(t.rules)), seen: make([]int32, t.inputs)}
+	t.makers(f.makers)
 	f.count(ys)
 	p := &coloring.Pattern{Columns: t.inputs, Start: make([]int32, 1, len(ys)+1)}
 	for i, y := range ys {

@@ -1,6 +1,8 @@
 package program
 
 import (
+	"slices"
+
 	"github.com/seed366ff29f/chainrule/graph"
 	"github.com/seed366ff29f/chainrule/graph/tensor"
 )
@@ -17,9 +19,9 @@ type rule struct {
 // follow adds the rule of a node to the tape.
 func (t *tape) follow(n graph.Node) {
 	g, row := n.Graph(), n.Row()
-	r := rule{out: t.cells(n)}
+	r := rule{out: slices.Clone(t.cells(n))}
 	b := newBuilder(t.op, 0)
-	inner := &tape{b: b, g: g, op: t.op, few: make(map[int]int32), move: t.move, places: make([]ref, 0, manyPlaces)}
+	inner := &tape{b: b, g: g, op: t.op, few: make(map[int]int32), move: t.move, places: b.numbers(manyPlaces)}
 	input := func(id int, cells []cell) {
 		inner.begin(id)
 		for _, c := range cells {
@@ -37,7 +39,7 @@ func (t *tape) follow(n graph.Node) {
 		}
 	}
 	input(n.ID(), r.out)
-	b.inputs = int32(len(r.inputs) + len(r.out))
+	b.takes(len(r.inputs) + len(r.out))
 	var outs []ref
 	g.Scratch(func() {
 		g.Loudly(func() {
@@ -69,7 +71,8 @@ func (t *tape) follow(n graph.Node) {
 		})
 	})
 	t.move = inner.move
-	r.code = b.finish(outs, len(b.ins))
+	r.code = b.finish(outs, b.count())
+	b.release()
 	t.rules = append(t.rules, r)
 	t.steps = append(t.steps, flow{0, int32(len(t.rules) - 1), 0})
 }

@@ -52,10 +52,7 @@ func (b *builder) simplifyAdd(x, y ref) ref {
 	if y < 0 {
 		x, y = y, x
 	}
-	switch {
-	case b.is(x, math.Copysign(0, -1)):
-		return y
-	case b.is(x, 0) && b.neverNegativeZero(y):
+	if x < 0 && b.number(x) == 0 && (b.is(x, math.Copysign(0, -1)) || b.neverNegativeZero(y)) {
 		return y
 	}
 	if v, ok := b.operand(opNeg, y); ok {
@@ -86,19 +83,22 @@ func (b *builder) simplifyMul(x, y ref) ref {
 	if y < 0 {
 		x, y = y, x
 	}
-	switch {
-	case x == y:
+	if x == y {
 		return b.unary(opSquare, x)
-	case b.is(x, 1):
-		return y
-	case b.is(x, -1):
-		return b.unary(opNeg, y)
 	}
 	v, negative := b.operand(opNeg, y)
-	switch {
-	case negative && x < 0:
-		return b.mul(b.constant(-b.number(x)), v)
-	case negative:
+	if x < 0 {
+		switch f := b.number(x); {
+		case f == 1:
+			return y
+		case f == -1:
+			return b.unary(opNeg, y)
+		case negative:
+			return b.mul(b.constant(-f), v)
+		}
+		return none
+	}
+	if negative {
 		return b.unary(opNeg, b.mul(x, v))
 	}
 	if v, ok := b.operand(opNeg, x); ok {
@@ -158,13 +158,10 @@ func (b *builder) simplifyWhere(c, x, y ref) ref {
 	case c < 0:
 		return y
 	}
-	if !b.is(x, 0) || y < b.inputs {
+	if !b.is(x, 0) || y < 0 || b.values[y].op != opMul {
 		return none
 	}
-	product := b.ins[y-b.inputs]
-	if product.op != opMul {
-		return none
-	}
+	product := &b.values[y]
 	p, q := product.args[0], product.args[1]
 	if v, ok := b.isZero(c); ok {
 		switch v {

@@ -70,7 +70,7 @@ func TestSimplify(t *testing.T) {
 				refs[i] = a.ask(b)
 			}
 			r := b.emit(op, refs[0], refs[1], refs[2])
-			code := b.finish([]ref{r}, len(b.ins))
+			code := b.finish([]ref{r}, b.count())
 			m := code.machine("test")
 			slots := m.workspace()
 			for _, x := range specialNumbers {

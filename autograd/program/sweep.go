@@ -27,17 +27,18 @@ type sweep struct {
 
 // newSweep returns a sweep that writes to b. Further ones take the time of what they come to.
 func (t *tape) newSweep(b *builder, careful bool) *sweep {
-	s := &sweep{factors: factors{b, careful}, t: t, inputs: cell(t.inputs), adjoint: make([]ref, len(t.value)), places: make([]ref, 0, manyPlaces)}
+	s := &sweep{factors: factors{b, careful}, t: t, inputs: cell(t.inputs), adjoint: b.numbers(len(t.value)), places: b.numbers(manyPlaces)}
 	for c := range s.adjoint {
 		s.adjoint[c] = none
 	}
-	s.makers, s.open = t.makers(), make([]uint64, (len(t.steps)+63)/64)
+	s.makers = b.numbers(len(t.value))
+	t.makers(s.makers)
+	s.open = make([]uint64, (len(t.steps)+63)/64)
 	return s
 }
 
-// makers returns for every cell one more than the number of the step that computes it, 0 for none.
-func (t *tape) makers() []int32 {
-	list := make([]int32, len(t.value))
+// makers sets for every cell one more than the number of the step that computes it; there is 0 for none.
+func (t *tape) makers(list []int32) {
 	for k := range t.steps {
 		if f := &t.steps[k]; f.op != 0 {
 			list[f.out] = int32(k + 1)
@@ -47,7 +48,6 @@ func (t *tape) makers() []int32 {
 			}
 		}
 	}
-	return list
 }
 
 // seed gives a cell an adjoint to begin with.
@@ -101,16 +101,11 @@ func (s *sweep) take(f func(x cell, v ref)) {
 // pass passes the adjoint w of an elementwise operation to its operands.
 func (s *sweep) pass(f *flow, w ref) {
 	t := kindAt(f.op).template
-	args := s.t.args[f.args:]
-	vs := s.places[:0]
-	for _, c := range args[:t.operands] {
-		vs = append(vs, s.t.value[c])
-	}
-	vs = append(vs, args[t.operands:t.operands+t.constants]...)
-	vs = append(vs, s.t.value[f.out])
-	for i := range t.operands {
+	args := s.t.args[f.args:][:t.operands+t.constants]
+	vs := s.t.placesOf(t, f, s.places)
+	for i, c := range args[:t.operands] {
 		d := &t.slopes[i]
-		if d.absent || !s.t.wants[args[i]] {
+		if d.absent || !s.t.wants[c] {
 			continue
 		}
 		unselected := none
@@ -118,10 +113,22 @@ func (s *sweep) pass(f *flow, w ref) {
 			unselected = u.evaluate(s.b, vs)
 		}
 		if v, ok := s.product(w, d.evaluate(s.b, vs), t.selects[i], unselected); ok {
-			s.give(args[i], v)
+			s.give(c, v)
 		}
 	}
-	s.places = vs
+}
+
+// placesOf returns what stands at the first places of the expressions for derivatives, in the room that is given: the
+// operands, constants and the result.
+func (t *tape) placesOf(k *template, f *flow, room []ref) []ref {
+	args := t.args[f.args:][:k.operands+k.constants]
+	vs := room[:len(args)+1]
+	copy(vs, args)
+	for i, c := range vs[:k.operands] {
+		vs[i] = t.value[c]
+	}
+	vs[len(args)] = t.value[f.out]
+	return vs
 }
 
 // give adds to the adjoint of a cell.

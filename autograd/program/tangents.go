@@ -20,7 +20,7 @@ type slope struct {
 
 // newPusher returns a sweep that writes to b.
 func (t *tape) newPusher(b *builder, careful bool) *pusher {
-	return &pusher{factors: factors{b, careful}, t: t, tangent: make([]ref, len(t.value)), places: make([]ref, 0, manyPlaces), slopes: make([][]slope, len(t.rules))}
+	return &pusher{factors: factors{b, careful}, t: t, tangent: b.numbers(len(t.value)), places: b.numbers(manyPlaces), slopes: make([][]slope, len(t.rules))}
 }
 
 // push carries tangents of the inputs, none for one that is 0, to all cells.
@@ -55,11 +55,7 @@ func (p *pusher) pass(f *flow) {
 			continue
 		}
 		if len(vs) == 0 {
-			for _, c := range args[:t.operands] {
-				vs = append(vs, p.t.value[c])
-			}
-			vs = append(vs, args[t.operands:t.operands+t.constants]...)
-			vs = append(vs, p.t.value[f.out])
+			vs = p.t.placesOf(t, f, vs)
 		}
 		unselected := none
 		if u := &t.unselected[i]; !u.absent {

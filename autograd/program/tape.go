@@ -1,7 +1,6 @@
 package program
 
 import (
-	"slices"
 	"sync/atomic"
 
 	"github.com/seed366ff29f/chainrule/graph"
@@ -35,6 +34,7 @@ type tape struct {
 	steps []flow
 	args  []int32 // of the steps: the cells of the operands, then constants
 	rules []rule
+	past  past // what the builder has computed, once it is released
 
 	places    []ref // room for the places of a template, see manyPlaces
 	constants []float64
@@ -132,15 +132,15 @@ func reasonOf(row *graph.Row) string {
 	return "its row has no expression and does not move elements, see graph.Row.Value and graph.Row.Moves"
 }
 
-// reserve makes room for so many nodes, most of them scalar operations with some instructions of their own and for their
+// reserve makes room for so many cells, most of them scalar operations with some instructions of their own and for their
 // derivatives.
-func (t *tape) reserve(nodes int) {
-	t.b.reserve(3 * nodes)
-	t.list = slices.Grow(t.list, nodes)
-	t.value = slices.Grow(t.value, nodes)
-	t.wants = slices.Grow(t.wants, nodes)
-	t.steps = slices.Grow(t.steps, nodes)
-	t.args = slices.Grow(t.args, 2*nodes)
+func (t *tape) reserve(cells int) {
+	t.b.reserve(2 * cells)
+	t.list = t.b.numbers(cells)[:0]
+	t.value = make([]ref, 0, cells)
+	t.wants = make([]bool, 0, cells)
+	t.steps = make([]flow, 0, cells)
+	t.args = make([]int32, 0, 2*cells)
 }
 
 // begin says that the next cells are those of a node.
@@ -309,7 +309,7 @@ func (t *tape) elementwise(n graph.Node, k *kind) {
 
 // scalar is elementwise for a scalar, whose operands are scalars.
 func (t *tape) scalar(n graph.Node, k *kind) {
-	vs, args, wants := t.places[:0], int32(len(t.args)), false
+	vs, args, first, wants := t.places[:0], t.args, int32(len(t.args)), false
 	for i := range k.template.operands {
 		in := n.InputNode(i)
 		at, ok := t.find(in.ID())
@@ -318,23 +318,23 @@ func (t *tape) scalar(n graph.Node, k *kind) {
 			t.cells(in)
 		}
 		c := t.list[at]
-		vs, t.args = append(vs, t.value[c]), append(t.args, c)
+		vs, args = append(vs, t.value[c]), append(args, c)
 		wants = wants || t.wants[c]
 	}
-	t.constants = k.constants(t.constants[:0], n)
-	for _, v := range t.constants {
-		r := t.b.constant(v)
-		vs, t.args = append(vs, r), append(t.args, r)
+	if k.template.constants > 0 {
+		t.constants = k.constants(t.constants[:0], n)
+		for _, v := range t.constants {
+			r := t.b.constant(v)
+			vs, args = append(vs, r), append(args, r)
+		}
 	}
 	wants = wants && n.WantsGrad()
 	t.begin(n.ID())
 	out := t.newCell(k.template.value.evaluate(t.b, vs), wants)
 	if wants {
-		t.steps = append(t.steps, flow{n.Op(), out, args})
-	} else {
-		t.args = t.args[:args]
+		t.steps = append(t.steps, flow{n.Op(), out, first})
+		t.args = args
 	}
-	t.places = vs
 }
 
 // stretched returns, for every element of the shape to, the element of the shape from that stands there when that is

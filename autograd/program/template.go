@@ -112,19 +112,24 @@ const manyPlaces = 128
 
 // evaluate asks the builder for the result of an expression, given what stands at the first places. It appends to places.
 func (e *expression) evaluate(b *builder, places []ref) ref {
-	at := func(k int32) ref {
-		if k >= 0 {
-			return places[k]
-		}
-		return b.constant(e.numbers[-1-k])
-	}
 	for i := range e.ins {
 		in := &e.ins[i]
-		var args [3]ref
-		for k := range int(arities[in.op]) {
-			args[k] = at(in.args[k])
+		x, y, z := e.at(b, places, in.args[0]), ref(0), ref(0)
+		if n := arities[in.op]; n > 1 {
+			y = e.at(b, places, in.args[1])
+			if n > 2 {
+				z = e.at(b, places, in.args[2])
+			}
 		}
-		places = append(places, b.emit(in.op, args[0], args[1], args[2]))
+		places = append(places, b.emit(in.op, x, y, z))
 	}
-	return at(e.result)
+	return e.at(b, places, e.result)
+}
+
+// at returns what an operand is.
+func (e *expression) at(b *builder, places []ref, k int32) ref {
+	if k >= 0 {
+		return places[k]
+	}
+	return b.constant(e.numbers[-1-k])
 }

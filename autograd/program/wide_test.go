@@ -59,7 +59,7 @@ func codeOfVectors(rng *rand.Rand, n int) *code {
 	for _, v := range vectors[2:] {
 		results = append(results, v...)
 	}
-	return b.finish(results, rng.IntN(len(b.ins)+1))
+	return b.finish(results, rng.IntN(b.count()+1))
 }
 
 // TestWideMachines compares what machines compute that run spans with what those compute that run steps.
